@@ -33,19 +33,6 @@ const keyEnd = new Uint32Array(MAX_DEPTH + 1)
  */
 export function scan(bytes: Uint8Array): void {
   const end = bytes.length
-  const uintAt = (at: number, size: number): number => {
-    if (at + size > end) refuse('truncated')
-    let value = 0
-    for (let index = at; index < at + size; index++) value = value * 256 + bytes[index]!
-    return value
-  }
-  /** A length of `size` bytes at `at` that would not have fitted the shorter form, whose maximum is `below`. */
-  const lengthAt = (at: number, size: number, below: number): number => {
-    const length = uintAt(at, size)
-    if (length <= below) refuse('a length is not in its shortest form')
-    return length
-  }
-
   let position = 0
   let depth = 0
   let items = 0
@@ -67,21 +54,15 @@ export function scan(bytes: Uint8Array): void {
     const token = bytes[position++]!
 
     // Text, which alone may be a key.
-    let text = -1
-    if (token >= 0xa0 && token <= 0xbf) text = token & 0x1f
-    else if (token === 0xd9) text = lengthAt(position++, 1, 31)
-    else if (token === 0xda) {
-      text = lengthAt(position, 2, 0xff)
-      position += 2
-    } else if (token === 0xdb) {
-      text = lengthAt(position, 4, 0xffff)
-      position += 4
-    }
-    if (text >= 0) {
-      if (text > end - position) refuse('truncated')
-      if (isKey) scanKey(bytes, position, text, depth)
-      else scanText(bytes, position, position + text)
-      position += text
+    const short = token >= 0xa0 && token <= 0xbf
+    if (short || (token >= 0xd9 && token <= 0xdb)) {
+      const size = short ? 0 : 1 << (token - 0xd9)
+      const length = short ? token & 0x1f : lengthAt(bytes, position, size, size === 1 ? 31 : SHORTER[size]!)
+      position += size
+      if (length > end - position) refuse('truncated')
+      if (isKey) scanKey(bytes, position, length, depth)
+      else scanText(bytes, position, position + length)
+      position += length
       continue
     }
     if (isKey) refuse('a key is not text')
@@ -89,108 +70,100 @@ export function scan(bytes: Uint8Array): void {
     // Integers in the token itself, nil and booleans.
     if (token <= 0x7f || token >= 0xe0 || token === 0xc0 || token === 0xc2 || token === 0xc3) continue
 
-    let children = -1
-    let map = 0
-    if (token <= 0x8f) {
-      children = (token & 0x0f) * 2
-      map = 1
-    } else if (token <= 0x9f) children = token & 0x0f
-    else {
-      switch (token) {
-        case 0xc4:
-          position += 1 + lengthAt(position, 1, -1)
-          break
-        case 0xc5:
-          position += 2 + lengthAt(position, 2, 0xff)
-          break
-        case 0xc6:
-          position += 4 + lengthAt(position, 4, 0xffff)
-          break
-        case 0xcc:
-          if (uintAt(position, 1) < 0x80) refuse('an integer is not in its shortest form')
-          position += 1
-          break
-        case 0xcd:
-          if (uintAt(position, 2) < 0x100) refuse('an integer is not in its shortest form')
-          position += 2
-          break
-        case 0xce:
-          if (uintAt(position, 4) < 0x1_0000) refuse('an integer is not in its shortest form')
-          position += 4
-          break
-        case 0xcf: {
-          const high = uintAt(position, 4)
-          uintAt(position + 4, 4)
-          if (high === 0) refuse('an integer is not in its shortest form')
-          if (high >= 0x20_0000) refuse('an integer has more than 53 bits')
-          position += 8
-          break
-        }
-        case 0xd0: {
-          const value = uintAt(position, 1)
-          if (value < 0x80 || value >= 0xe0) refuse('an integer is not in its shortest form')
-          position += 1
-          break
-        }
-        case 0xd1: {
-          const value = uintAt(position, 2)
-          if (value < 0x8000 || value >= 0xff80) refuse('an integer is not in its shortest form')
-          position += 2
-          break
-        }
-        case 0xd2: {
-          const value = uintAt(position, 4)
-          if (value < 0x8000_0000 || value >= 0xffff_8000) refuse('an integer is not in its shortest form')
-          position += 4
-          break
-        }
-        case 0xd3: {
-          const high = uintAt(position, 4)
-          const low = uintAt(position + 4, 4)
-          if (high < 0x8000_0000 || (high === 0xffff_ffff && low >= 0x8000_0000)) {
-            refuse('an integer is not in its shortest form')
-          }
-          if (high < 0xffe0_0000 || (high === 0xffe0_0000 && low === 0)) {
-            refuse('an integer has more than 53 bits')
-          }
-          position += 8
-          break
-        }
-        case 0xdc:
-          children = lengthAt(position, 2, 15)
-          position += 2
-          break
-        case 0xdd:
-          children = lengthAt(position, 4, 0xffff)
-          position += 4
-          break
-        case 0xde:
-          children = lengthAt(position, 2, 15) * 2
-          position += 2
-          map = 1
-          break
-        case 0xdf:
-          children = lengthAt(position, 4, 0xffff) * 2
-          position += 4
-          map = 1
-          break
-        default:
-          // 0xc1 is never used; 0xca, 0xcb are floats; the others are extension types.
-          refuse(`token 0x${token.toString(16)} is not allowed`)
-      }
+    const isMap = token <= 0x8f || token === 0xde || token === 0xdf
+    let children: number
+    if (token <= 0x9f) children = token & 0x0f
+    else if (token >= 0xdc) {
+      const size = (token & 1) === 0 ? 2 : 4
+      children = lengthAt(bytes, position, size, size === 2 ? 15 : SHORTER[size]!)
+      position += size
+    } else {
+      position = endOfScalar(bytes, position, token)
+      if (position > end) refuse('truncated')
+      continue
     }
-    if (position > end) refuse('truncated')
-    if (children < 0) continue
+    if (isMap) children *= 2
     // Every value takes a byte at least, so a header cannot promise more values than there are bytes; this also
     // keeps the count within 32 bits.
     if (children > end - position) refuse('truncated')
     if (depth === MAX_DEPTH) refuse('nested too deep')
     depth++
     left[depth] = children
-    keyed[depth] = map
+    keyed[depth] = isMap ? 1 : 0
     keyStart[depth] = 0
     keyEnd[depth] = 0
   }
+}
+
+/** The greatest length that a shorter form than `size` bytes holds, by `size`: bytes and text, from 2 bytes on. */
+const SHORTER: readonly number[] = [-1, -1, 0xff, 0xff, 0xffff]
+
+function uintAt(bytes: Uint8Array, at: number, size: number): number {
+  if (at + size > bytes.length) refuse('truncated')
+  let value = 0
+  for (let index = at; index < at + size; index++) value = value * 256 + bytes[index]!
+  return value
+}
+
+/** A length of `size` bytes at `at` that would not have fitted the shorter form, whose maximum is `below`. */
+function lengthAt(bytes: Uint8Array, at: number, size: number, below: number): number {
+  const length = uintAt(bytes, at, size)
+  if (length <= below) refuse('a length is not in its shortest form')
+  return length
+}
+
+/** Where the bytes or the integer behind a token at `at` ends; for `bin` it may be beyond the end of all bytes. */
+function endOfScalar(bytes: Uint8Array, at: number, token: number): number {
+  switch (token) {
+    case 0xc4:
+    case 0xc5:
+    case 0xc6: {
+      const size = 1 << (token - 0xc4)
+      return at + size + lengthAt(bytes, at, size, SHORTER[size]!)
+    }
+    case 0xcc:
+      return endOfUnsigned(bytes, at, 1, 0x80)
+    case 0xcd:
+      return endOfUnsigned(bytes, at, 2, 0x100)
+    case 0xce:
+      return endOfUnsigned(bytes, at, 4, 0x1_0000)
+    case 0xcf:
+      uintAt(bytes, at + 4, 4)
+      endOfUnsigned(bytes, at, 4, 1)
+      if (uintAt(bytes, at, 4) >= 0x20_0000) refuse('an integer has more than 53 bits')
+      return at + 8
+    case 0xd0:
+      return endOfNegative(bytes, at, 1, 0x80, 0xe0)
+    case 0xd1:
+      return endOfNegative(bytes, at, 2, 0x8000, 0xff80)
+    case 0xd2:
+      return endOfNegative(bytes, at, 4, 0x8000_0000, 0xffff_8000)
+    case 0xd3: {
+      const low = uintAt(bytes, at + 4, 4)
+      const high = uintAt(bytes, at, 4)
+      // With these low bits the four higher bytes would not have been needed.
+      endOfNegative(bytes, at, 4, 0x8000_0000, low >= 0x8000_0000 ? 0xffff_ffff : 0x1_0000_0000)
+      if (high < 0xffe0_0000 || (high === 0xffe0_0000 && low === 0))
+        refuse('an integer has more than 53 bits')
+      return at + 8
+    }
+    default:
+      // 0xc1 is never used; 0xca, 0xcb are floats; the others are extension types.
+      return refuse(`token 0x${token.toString(16)} is not allowed`)
+  }
+}
+
+/** Of an unsigned integer; what is below `least` has a shorter form. */
+function endOfUnsigned(bytes: Uint8Array, at: number, size: number, least: number): number {
+  if (uintAt(bytes, at, size) < least) refuse('an integer is not in its shortest form')
+  return at + size
+}
+
+/** Of a negative integer in two's complement; what is outside [least, below) is positive or has a shorter form. */
+function endOfNegative(bytes: Uint8Array, at: number, size: number, least: number, below: number): number {
+  const value = uintAt(bytes, at, size)
+  if (value < least || value >= below) refuse('an integer is not in its shortest form')
+  return at + size
 }
 
 /** ASCII without controls, not empty, greater than the key before it, so keys are sorted and unique. */

@@ -1,5 +1,6 @@
 // Every configuration key, once: kind, default, meaning. Loading, `karo config list`, the sample file and the
 // documentation all come from here.
+// Longer than 300 lines: one table, read by looking a key up; parts of it would have to be put together again everywhere.
 import { hostname } from 'node:os'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { GuardProfile } from '../assist/risk/index.ts'

@@ -1,12 +1,12 @@
 // Opens the one database of a node and hands out its repositories.
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { singleFlight } from '../base/async/single-flight.ts'
 import type { Clock } from '../base/clock.ts'
 import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { type Faults, noFaults } from '../base/run/faults.ts'
 import type { Log } from '../base/run/log.ts'
-import { singleFlight } from '../base/single-flight.ts'
 import { createEventRepository, type RemovedWith } from './events/events.ts'
 import { newDatabase } from './level/database.ts'
 import { type Disk, watchDisk } from './level/disk.ts'

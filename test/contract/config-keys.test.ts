@@ -17,15 +17,15 @@ const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 const isRead = (section: string, member: string): boolean =>
   sources.some((text) => [section, member].every((name) => new RegExp(`\\b${name}\\b`).test(text)))
 
-const load = readFileSync(join(SRC, 'config/load.ts'), 'utf8')
+const filled = readFileSync(join(SRC, 'config/config-of.ts'), 'utf8')
 
 test.each(Object.entries(KEYS).map(([name, { path }]) => [path, name] as const))(
   '%s is read',
   (path, name) => {
     if (REFUSED.has(path)) return
-    // Its member of `Config`, as load.ts fills it.
-    const member = new RegExp(`(\\w+): v\\(KEYS\\.${name}\\)`).exec(load)?.[1]
-    expect(member, 'load.ts puts it into Config').toBeDefined()
+    // Its member of `Config`, as config-of.ts fills it.
+    const member = new RegExp(`(\\w+): v\\(KEYS\\.${name}\\)`).exec(filled)?.[1]
+    expect(member, 'config-of.ts puts it into Config').toBeDefined()
     const [section = ''] = path.split('.')
     expect(isRead(section, member as string), `something reads ${path}`).toBe(true)
   },

@@ -5,8 +5,8 @@ import { crashRounds } from '../support/crash.ts'
 import { times } from '../support/thorough.ts'
 
 const ROUNDS = times(12, 20)
-/** The same rounds each time; the soak has others. */
-const SEED = 1
+/** The same rounds each time, some with a daemon that stands still; the soak has others. */
+const SEED = 9
 
 test(`${ROUNDS} rounds of typing and kill -9 lose nothing, repeat nothing, and hold up no shell`, async () => {
   const report = await crashRounds({ rounds: ROUNDS, seed: SEED })

@@ -1,6 +1,7 @@
 // Work that costs much and that any person may ask for: one piece at a time for each, and only a few that wait.
+
+import { createSerial, type Limiter } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
-import { createSerial, type Limiter } from '../../base/limiter.ts'
 
 /** A page and a command at once, and each again before it is done. */
 const WAITING_MAX = 4

@@ -1,9 +1,9 @@
 // Tokens for whoever is not at the control socket: made by a person, for less than they may do, until a given day.
 
+import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
-import { createSerial } from '../../base/limiter.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { TokenRecord, TokenRepository } from '../../store/tables/tokens.ts'

@@ -46,7 +46,7 @@ const CONTROLS: Readonly<Record<string, KeyName>> = {
   '\x7f': 'backspace',
 }
 
-/** By what follows ESC. */
+/** Keys by what follows ESC. */
 const SEQUENCES: Readonly<Record<string, KeyName>> = {
   '[A': 'up',
   '[B': 'down',
@@ -75,18 +75,18 @@ const SEQUENCES: Readonly<Record<string, KeyName>> = {
 
 const PASTE = '[200~'
 const PASTE_END = '\x1b[201~'
-/** A paste is no longer; what comes is not held beyond. */
+/** Characters that are held back until a paste ends; a longer paste is taken in parts. */
 const HELD_MOST = 64 * 1024
 /** A sequence: CSI, with parameters and an end; SS3 and a letter; or ESC and one character. */
 const SEQUENCE = /^\x1b(\[\[[A-E]|\[[0-9;:<=>?]*[ -/]*[@-~]|O[\x40-\x7e]|[^[O])/u
 const UNFINISHED = /^\x1b(?:\[\[?[0-9;:<=>?]*[ -/]*|O)?$/
 
 export interface KeyReader {
-  /** What was typed, with what was held back before. */
+  /** Takes in what was typed, together with what was held back before. */
   push(text: string): readonly Key[]
   /** True while a sequence may go on: an ESC alone is one only when nothing follows. */
   waiting(): boolean
-  /** Nothing follows. */
+  /** Gives out what was held back, because nothing follows. */
   flush(): readonly Key[]
 }
 
@@ -137,5 +137,5 @@ export function createKeyReader(): KeyReader {
   }
 }
 
-/** One line, whatever was pasted. */
+/** Makes one line of what was pasted. */
 const plainText = (text: string): string => text.replaceAll(/\p{Cc}+/gu, ' ')

@@ -2,7 +2,7 @@
 
 /** Longer commands are not looked through letter by letter. */
 const LETTERS_MOST = 512
-/** Nobody types more to find something. */
+/** Most words of a question: nobody types more to find something. */
 const WORDS_MOST = 32
 /** Letters that are spread over more than so many times their number are chance. */
 const SPREAD_MOST = 4

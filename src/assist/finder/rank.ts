@@ -17,7 +17,7 @@ const PLACES = { here: 5, near: 2, elsewhere: 1 } as const
 const FAILED = 0.4
 
 const HOUR_MS = 3_600_000
-/** Ten half-lives: what is older is worth a thousandth. */
+/** Ten half-lives, after which a use is worth a thousandth. */
 const DECAY = Float64Array.from(
   { length: 10 * HALF_LIFE_HOURS + 1 },
   (_, hours) => 2 ** (-hours / HALF_LIFE_HOURS),
@@ -36,7 +36,7 @@ export function worthOfPlace(cwd: string, here: string | undefined): number {
   return isBelow(cwd, here) || isBelow(here, cwd) ? PLACES.near : PLACES.elsewhere
 }
 
-/** Below it, and not because it is the root, which is above everything. */
+/** Whether a directory is below another one that is not the root. */
 const isBelow = (path: string, above: string): boolean => above !== '/' && path.startsWith(`${above}/`)
 
 /** What was typed so lately is still in mind. */

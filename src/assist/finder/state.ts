@@ -26,7 +26,7 @@ export interface FinderState {
   readonly mode: Mode
   readonly found: readonly Found[]
   readonly total: number
-  /** False: more may come of the same question. */
+  /** False while more answers to the same question may come. */
   readonly complete: boolean
   readonly selected: number
   readonly overlay: 'none' | 'help' | 'remove'
@@ -36,13 +36,13 @@ export interface FinderState {
   readonly stale: boolean
   /** Enter was pressed meanwhile: the best of the answer is meant. */
   readonly taking: boolean
-  /** Said once, until the next key. */
+  /** A message that is shown until the next key. */
   readonly notice: string | undefined
-  /** True until the first answer. */
+  /** True until the first answer has come. */
   readonly empty: boolean
 }
 
-/** What is to be done outside of it. */
+/** What the caller has to do. */
 export type Effect =
   | { readonly kind: 'ask' }
   | { readonly kind: 'take'; readonly command: string }

@@ -1,5 +1,5 @@
 // Starting and stopping rooms: in order, undone in reverse, and always within a bounded time.
-import { untilAborted, within } from '../deadline.ts'
+import { untilAborted, within } from '../async/deadline.ts'
 import type { Log } from './log.ts'
 import type { HealthCheck, Room } from './room.ts'
 

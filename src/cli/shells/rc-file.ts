@@ -6,7 +6,7 @@ import { KaroError } from '../../base/errors.ts'
 import { beginFile, temporaryBeside } from '../../base/files.ts'
 import { printable } from '../../base/format.ts'
 
-/** How the line is found again. */
+/** The end of the line, by which it is found again. */
 const MARK = '# karo shell hook'
 /** A start file is written by hand; something larger is not one. */
 const MOST_BYTES = 8 * 1024 * 1024
@@ -80,7 +80,7 @@ export function editFile(path: string, change: (text: string) => string, random:
   }
 }
 
-/** Through symbolic links, so that the link stays one. */
+/** The file behind symbolic links, so that a link stays a link. */
 function follow(path: string): string {
   const stat = fs.lstatSync(path, { throwIfNoEntry: false })
   if (stat === undefined) return path

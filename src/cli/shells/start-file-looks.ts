@@ -19,7 +19,7 @@ export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
     const file = absolutePath(START_FILES[shell].path(io.env, homeOf(io)))
     const text = textOf(file)
     const marked = markedLines(text)
-    // As it was asked for when it was written.
+    // With the flags that the line has now.
     const expected = hookLine(io, shell, flagsFrom(marked))
     return {
       shell,

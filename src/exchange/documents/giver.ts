@@ -10,8 +10,8 @@ import {
   type SyncRequestBody,
 } from '../../../protocols/messages/sync.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import { createSerial, type Limiter } from '../../base/async/limiter.ts'
 import type { Clock, Timers } from '../../base/clock.ts'
-import { createSerial, type Limiter } from '../../base/limiter.ts'
 import { createQuotas } from '../../base/quota.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Link, PeerRef } from '../../mesh/index.ts'

@@ -9,7 +9,7 @@ import {
 } from '../../../protocols/frame.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { blake3 } from '../../base/hash.ts'
-import { verifySignature } from '../../trust/identity/index.ts'
+import { verifierOf, verifySignature } from '../../trust/identity/index.ts'
 import { DOCUMENT_KINDS, type DocumentKind, KINDS, type Reading } from './kinds.ts'
 import type { DocumentHead } from './types.ts'
 
@@ -37,7 +37,7 @@ const SLOT = /^[a-z0-9:._-]{0,32}$/
  * clocks may differ (it would block its slot until then).
  */
 export function readDocument(bytes: Uint8Array, now: number): Document {
-  const frame = decodeFrame(bytes, { messages: TABLE, verify: verifySignature })
+  const frame = decodeFrame(bytes, { messages: TABLE, verify: verifierOf(bytes) })
   const kind = KIND_OF.get(frame.type) as DocumentKind
   const reading = KINDS[kind].read(frame)
   if (!SLOT.test(reading.slot)) throw new FrameError('malformed', 'the slot')

@@ -1,5 +1,5 @@
 // Summaries as signed and sealed documents: written for groups of recipients, opened by one of them.
-import { bodyOf, decodeFrame, encodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
+import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
 import {
   type NodeSummary,
   SealedSummary,
@@ -18,6 +18,7 @@ import {
   openForMany,
   sealingKeyOf,
   sealToMany,
+  signFrame,
   verifySignature,
 } from '../../trust/identity/index.ts'
 import { flawOf } from './plausible.ts'
@@ -106,7 +107,7 @@ export function writeDocument(
     }),
   }
   const envelope = { sender: author, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 }
-  return encodeFrame(SealedSummary, envelope, body, identity.sign)
+  return signFrame(SealedSummary, envelope, body, identity)
 }
 
 /** Candidates without a sealing key are no recipients, so there is one here. */

@@ -1,9 +1,10 @@
 // Looks at each person's numbers every few minutes, when they changed, and keeps what is unusual in them.
+
+import { createSerial } from '../../base/async/limiter.ts'
 import { DAY_MS, localDay } from '../../base/calendar.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
-import { createSerial } from '../../base/limiter.ts'
 import type { Log } from '../../base/run/log.ts'
 import { KINDS, type Kind, type Signal, targetOf } from '../../base/words/signal.ts'
 import type { Config } from '../../config/index.ts'

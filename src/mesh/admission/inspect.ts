@@ -1,8 +1,8 @@
 // What the mesh looks like from inside, for whoever diagnoses it: connections, dials under way, and multicast tried.
 import { networkInterfaces } from 'node:os'
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { singleFlight } from '../../base/async/single-flight.ts'
 import type { Timers } from '../../base/clock.ts'
-import { singleFlight } from '../../base/single-flight.ts'
 import type { Config } from '../../config/index.ts'
 import { checkMulticast } from '../discovery/multicast-check.ts'
 import { segmentsOf } from '../discovery/segments.ts'

@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { untilAborted } from '../../base/deadline.ts'
+import { untilAborted } from '../../base/async/deadline.ts'
 import type { StaticPeer } from '../../config/index.ts'
 import { formatEndpoint, parseEndpoint } from '../admission/endpoint.ts'
 

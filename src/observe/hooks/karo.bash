@@ -41,7 +41,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
       __karo[paused]=
       [[ ${__karo[mark]}${__karo[want]} == - ]] && __karo[plain]=1
     elif [[ -z ${__karo[paused]-} && ${__karo[fd]} && -e ${__karo[file]} ]]; then
-      # Once a note instead of records: without it the daemon would take this for a hook that fails.
+      # A note is written once: without a note the daemon would take this for a hook that fails.
       __karo[paused]=x
       ((++__karo[seq]))
       builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0?\0?\0!paused\0.\0' "${__karo[id]}" \
@@ -116,7 +116,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
         return 0
       fi
     fi
-    # A number without a record is how the daemon learns of a lost one.
+    # By a number that no record has, the daemon learns that a record was lost.
     ((++__karo[seq]))
     [[ $fd ]] || return 0
     mark=${__karo[mark]}
@@ -136,7 +136,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
   # What ran since the last prompt: $1 its exit code, $2 its last argument, $3 the parts of its pipeline.
   __karo_command() {
     local end=${EPOCHREALTIME/[^0-9]} first=$((__karo[at] - 1)) last fd text= line= mark=
-    # A command that took itself out of the history is nobody's business.
+    # A command that took itself out of the history is not recorded.
     ((last = first, first > 0 && HISTCMD > first)) && [[ -o history && ${KARO_PAUSE:-0} == 0 ]] || return 0
     [[ ${__karo[fd]} && -e ${__karo[file]} ]] || __karo_open
     fd=${__karo[fd]}
@@ -178,7 +178,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
   __karo_prompt() {
     {
       if ((__karo[runs])); then
-        # A write beyond ulimit -f must not end the shell.
+        # SIGXFSZ, for a write beyond ulimit -f, must not end the shell.
         builtin trap '' XFSZ
         [[ $SHELLOPTS,${HISTCONTROL-},${KARO_PAUSE-} == "${__karo[mode]}" ]] ||
           __karo_mode "$SHELLOPTS,${HISTCONTROL-},${KARO_PAUSE-}" || :
@@ -221,7 +221,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     PS0=${PS0-}${__karo[ps0]}
     export -n PS0
   fi
-  # The file is there before the first command: by it the daemon knows which shells there are.
+  # The file is made before the first command: by it the daemon knows which shells there are.
   [[ ${__karo[fd]} || ${KARO_PAUSE:-0} != 0 ]] || { __karo_open; } 2>&- || :
 fi
 unset -v __karo_spool __karo_ignore

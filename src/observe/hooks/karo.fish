@@ -93,7 +93,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
         builtin set --global __karo_paused
         # Fish 3.5 and later.
         builtin set --global __karo_mtime (builtin contains --index -- path (builtin --names))
-        # The file is there before the first command: by it the daemon knows which shells there are.
+        # The file is made before the first command: by it the daemon knows which shells there are.
         if not __karo_is_paused; and builtin test -d $__karo_dir -a -w $__karo_dir
             __karo_make empty </dev/null
         end
@@ -106,7 +106,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
         builtin set --global __karo_cwd "$PWD"
     end
 
-    # A write beyond ulimit -f must not end the shell.
+    # SIGXFSZ, for a write beyond ulimit -f, must not end the shell.
     function __karo_xfsz --on-signal XFSZ
     end
 
@@ -119,7 +119,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
         builtin test -n "$cwd"; or builtin set cwd '?'
         builtin set --local text "=$argv[1]"
         if __karo_is_paused
-            # Once a note instead: without it the daemon would take this for a hook that fails.
+            # A note is written once instead: without a note the daemon would take this for a hook that fails.
             if builtin test -n "$__karo_paused" -o ! -f "$__karo_file"
                 builtin set --global __karo_begun
                 return
@@ -130,7 +130,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
             builtin set text '!paused'
         else
             builtin set --global __karo_paused
-            # What ran is nobody's business.
+            # The person does not want this command recorded.
             if builtin string match --quiet --regex -- "(?s)\A(?:\s|karo history delete |(?:$__karo_ignore)\z)" "$argv[1]"
                 builtin set --global __karo_begun
                 return
@@ -148,7 +148,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
                 builtin set numbers (__karo_numbers)
             end
         end
-        # A number without a record is how the daemon learns of a lost one.
+        # By a number that no record has, the daemon learns that a record was lost.
         builtin set --global __karo_seq $numbers[1]
         builtin set --global __karo_ended $numbers[3]
         builtin set --local fields $__karo_id $numbers[1] $numbers[2]000 $numbers[3]000 fish $cwd $code $text .

@@ -14,7 +14,7 @@ case $-:${BASH_VERSION-}${ZSH_VERSION-}${KSH_VERSION-} in
 *i*:) __karo_kind=$(\command readlink "/proc/$$/exe") ;;
 *) __karo_kind= ;;
 esac
-# A dash inside this one may inherit all of this, under set -a.
+# Under set -a, a dash that this one starts may inherit these variables.
 if [ "${__karo_kind##*/}" = dash ] && [ "${__karo_pid-}" != "$$" ] && [ -r /proc/sys/kernel/random/uuid ]; then
   __karo_pid=$$ __karo_dir=$__karo_spool __karo_seq=0 __karo_base=0 __karo_seen=
   __karo_text= __karo_code=0 __karo_out=0 __karo_last= __karo_run= __karo_int= __karo_x= __karo_over= __karo_paused=
@@ -71,16 +71,16 @@ if [ "${__karo_kind##*/}" = dash ] && [ "${__karo_pid-}" != "$$" ] && [ -r /proc
       if __karo_ignored "$__karo_text"; then \return 0; fi
       \set -- "${__karo_cwd:-?}" "$__karo_code" "=$__karo_text"
     else
-      # Once a note instead: without it the daemon would take this for a hook that fails.
+      # A note is written once instead: without a note the daemon would take this for a hook that fails.
       [ -z "$__karo_paused" ] && [ -e "$__karo_file.spool" ] || \return 0
       __karo_paused=x __karo_begun=$__karo_now
       \set -- '?' '?' '!paused'
     fi
-    # A number without a record is how the daemon learns of a lost one.
+    # By a number that no record has, the daemon learns that a record was lost.
     __karo_seq=$((__karo_seq + 1))
     [ -d "$__karo_dir" ] && [ -w "$__karo_dir" ] || \return 0
     [ -O "$__karo_file.spool" ] || __karo_create "$__karo_file.spool" || \return 0
-    # A write beyond ulimit -f must not end the shell.
+    # SIGXFSZ, for a write beyond ulimit -f, must not end the shell.
     \trap '' XFSZ
     \command printf '\0\0001\0%s\0%s\0%s\0%s\0sh\0%s\0%s\0%s\0.\0' "$__karo_id" "$__karo_seq" "$__karo_begun" \
       "$__karo_now" "$@" >>"$__karo_file.spool"
@@ -99,7 +99,7 @@ $1
 __KARO_PROMPT"
   }
 
-  # What dash says of jobs before a prompt: those that have changed, each once.
+  # Prints what dash says of jobs before a prompt: each job that has changed, once.
   __karo_jobs() {
     if ! \jobs -p %% >/dev/null 2>&1 || ! [ -d "$__karo_dir" ] || ! [ -w "$__karo_dir" ]; then
       __karo_seen=
@@ -116,10 +116,10 @@ __KARO_PROMPT"
     __karo_seen=$__karo_rest
   }
 
-  # Makes $? and $_ what they were: $1 and $2.
+  # Sets $? to $1, and $_ to $2.
   __karo_status() { \return "$1"; }
 
-  # Reads a whole command into __karo_text, in as many lines as it has; nothing when there is none to run.
+  # Reads a whole command, of one or more lines, into __karo_text, which stays empty when there is nothing to run.
   __karo_read() {
     __karo_text=
     __karo_prompt "${PS1-}"
@@ -137,7 +137,7 @@ __KARO_PROMPT"
         \return 0
       fi
       [ "$__karo_text" ] || \return 0
-      # Read as the body of a function it is looked at, and not run.
+      # As the body of a function, dash parses the text and does not run it.
       if \command eval "__karo_look() {
 :
 $__karo_text
@@ -147,7 +147,7 @@ $__karo_text
 $__karo_text" 2>&1) in
       *' end of file unexpected'* | *': Unterminated quoted'* | *': EOF in '* | *': Missing '*) __karo_prompt "${PS2-}" ;;
       *)
-        # Dash says what is wrong with it. That is no command.
+        # The text is no command: dash prints what is wrong with it.
         \command eval "$__karo_text" || __karo_code=$?
         __karo_text=
         \return 0
@@ -156,13 +156,13 @@ $__karo_text" 2>&1) in
     done
   }
 
-  # The file is there before the first command: by it the daemon knows which shells there are.
+  # The file is made before the first command: by it the daemon knows which shells there are.
   { [ "${KARO_PAUSE:-0}" = 0 ] && [ -d "$__karo_dir" ] && [ -w "$__karo_dir" ] && __karo_create "$__karo_file.spool"; } 2>/dev/null || :
 
   # Dash would go on with the rest of the line after a trap, so an error of its own ends it instead.
   \trap '__karo_int=x; if [ "$__karo_run" ]; then { : "${__karo_never?}"; } 2>/dev/null; fi' INT
   while [ -z "$__karo_over" ]; do
-    # A "break" or "continue" that is typed ends up in this inner loop.
+    # A typed "break" or "continue" applies to this inner loop.
     while :; do
       if [ "$__karo_run" ]; then
         __karo_run= __karo_code=${__karo_code:-0}
@@ -175,7 +175,7 @@ $__karo_text" 2>&1) in
       if [ -z "$__karo_text" ]; then continue; fi
       __karo_clock
       __karo_begun=$__karo_now __karo_cwd=${PWD-} __karo_out=$__karo_code __karo_code= __karo_int= __karo_run=x
-      # A failure would end the shell here, when it did not before.
+      # Under set -e, an exit code given back here would end the shell, which it did not do before.
       case $- in *e*) __karo_out=0 ;; esac
       \command eval "{ $__karo_x __karo_status \"\$__karo_out\" \"\$__karo_last\"; } 2>/dev/null; $__karo_text
 { __karo_code=\$? __karo_last=\$_; } 2>/dev/null"
@@ -187,8 +187,8 @@ $__karo_text" 2>&1) in
       __karo_code=${__karo_code:-$__karo_out}
     done
   done
-  # The end of what is typed, or of what dash has left of it: then it finds the end itself. Or a person has set a trap
-  # for Ctrl-C; the only way to know is to try.
+  # Reading has failed. Either the input has ended, and dash finds that out itself; or the person has set a trap for
+  # Ctrl-C. The only way to know is to send the signal.
   __karo_int=
   \kill -s INT "$$"
   if [ "$__karo_int" ]; then

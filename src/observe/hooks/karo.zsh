@@ -36,14 +36,14 @@ if [[ -o interactive && ! -o restricted && ${(t)precmd_functions}${(t)preexec_fu
 
   # Sets __karo_fd to a descriptor on this shell's own file, or to nothing; no command inherits it.
   __karo_open() {
-    # One that is not on our file any more, while the file is there, is somebody else's by now.
+    # A descriptor that is not on our file any more, while the file is there, is somebody else's by now.
     [[ -z $__karo_fd || -e $__karo[file] && ! /dev/fd/$__karo_fd -ef $__karo[file] ]] || exec {__karo_fd}>&-
     __karo_fd=
     [[ -d $__karo[dir] && -w $__karo[dir] ]] || return 0
     __karo[file]=$__karo[dir]/$__karo[id].spool
-    # A name instead of a number: zsh chooses one that nobody has.
+    # Given a name, zsh chooses a number that no other descriptor has.
     if [[ -e $__karo[file] || -L $__karo[file] ]]; then
-      # What somebody else has put in its place is not written to, and neither is a link or a pipe.
+      # The hook writes to no file that somebody else has put in its place, and to no link or pipe.
       [[ -f $__karo[file] && -O $__karo[file] ]] || return 0
       builtin sysopen -a -w -o cloexec,nofollow -u __karo_fd $__karo[file] || return 0
     else
@@ -64,24 +64,24 @@ if [[ -o interactive && ! -o restricted && ${(t)precmd_functions}${(t)preexec_fu
     (( __karo_now = EPOCHREALTIME * 1000000 ))
     if [[ ${KARO_PAUSE:-0} != 0 ]]; then
       __karo[text]=
-      # Once a note instead: without it the daemon would take this for a hook that fails.
+      # A note is written once instead: without a note the daemon would take this for a hook that fails.
       [[ -z $__karo[paused] && -n $__karo_fd && /dev/fd/$__karo_fd -ef $__karo[file] ]] || return 0
       builtin set -- "?" "?" "!paused"
       __karo[paused]=x __karo[begun]=$__karo_now
     else
       __karo[paused]=
-      # Nothing ran, or what ran is nobody's business.
+      # Nothing ran, or the person does not want recorded what ran.
       if [[ -z $__karo[text] || $__karo[text] == ([[:space:]]*|"karo history delete "*|${~__karo[ignore]}) ]]; then
         __karo[text]=
         return 0
       fi
     fi
-    # A number without a record is how the daemon learns of a lost one.
+    # By a number that no record has, the daemon learns that a record was lost.
     (( ++__karo[seq] ))
     [[ -n $__karo_fd && /dev/fd/$__karo_fd -ef $__karo[file] ]] || __karo_open 2>/dev/null
     if [[ -n $__karo_fd ]]; then
       builtin set -- "" "" 1 "$__karo[id]" "$__karo[seq]" "$__karo[begun]" "$__karo_now" zsh "$2" "$1" "$3" . ""
-      # A write beyond ulimit -f must not end the shell.
+      # SIGXFSZ, for a write beyond ulimit -f, must not end the shell.
       builtin trap "" XFSZ
       builtin syswrite -o $__karo_fd "${(pj:\0:)@}" || __karo_open 2>/dev/null
     fi
@@ -89,13 +89,13 @@ if [[ -o interactive && ! -o restricted && ${(t)precmd_functions}${(t)preexec_fu
   }
 
   builtin typeset -ga precmd_functions preexec_functions
-  # First, so that other prompt tools are not counted as part of the command.
+  # Karo's function is the first, so that the time of other prompt tools is not counted as the command's.
   (( $precmd_functions[(I)__karo_precmd] )) || {
     __karo[text]=
     precmd_functions=(__karo_precmd $precmd_functions)
   }
   (( $preexec_functions[(I)__karo_preexec] )) || preexec_functions+=(__karo_preexec)
-  # The file is there before the first command: by it the daemon knows which shells there are.
+  # The file is made before the first command: by it the daemon knows which shells there are.
   [[ -n $__karo_fd || ${KARO_PAUSE:-0} != 0 ]] || __karo_open 2>/dev/null
 fi
 builtin unset __karo_spool __karo_ignore

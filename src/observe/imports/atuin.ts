@@ -4,10 +4,10 @@ import { LATEST_MS } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
 import { COMMAND_BYTES, commandOf, type ForeignEntry, type Item, UNKNOWN } from './entry.ts'
 
-/** Since the first version; what came later may be missing. */
+/** Columns since atuin's first version; columns that came later may be missing. */
 const COLUMNS = ['timestamp', 'duration', 'exit', 'command', 'cwd', 'hostname'] as const
 const OPTIONAL = ['deleted_at', 'shell', 'author_kind'] as const
-/** atuin may be writing. */
+/** Milliseconds to wait while atuin is writing. */
 const BUSY_MS = 5_000
 /** history.rs, AuthorKind. */
 const AGENT = 2
@@ -17,7 +17,7 @@ const MOST_NS = `${LATEST_MS}000000`
 export interface AtuinHistory {
   /** Entries that are not deleted. */
   readonly total: number
-  /** Of these, by lower-case name of the machine. */
+  /** Entries that are not deleted, by lower-case name of the machine. */
   readonly hosts: ReadonlyMap<string, number>
   /** In the order of time, of these machines only, or of all. `line` is the how-manieth it is. */
   items(hosts?: ReadonlySet<string>): Generator<Item>
@@ -96,7 +96,7 @@ function itemOf(line: number, row: Record<string, SQLOutputValue>): Item {
   const shell = typeof row.shell === 'string' && /^[a-z]{1,16}$/.test(row.shell) ? row.shell : UNKNOWN
   const entry: ForeignEntry = {
     ...{ command: told.command, start_us, cwd: cwd.toWellFormed(), shell },
-    // -1 stands where it was not known.
+    // atuin writes -1 for an exit code that it does not know.
     duration_us: numberOf(row.duration_us),
     exit_code: numberOf(row.exit_code),
     karo_generated: row.generated === 1,

@@ -16,7 +16,7 @@ const BLOCK_LINES = 256
 interface Block {
   readonly start_us: number | null
   readonly lines: Part[]
-  /** It was too long: its lines are given out as they come. */
+  /** The command was too long, so its lines are given out as they come. */
   torn: boolean
 }
 

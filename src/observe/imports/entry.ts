@@ -52,7 +52,7 @@ export function commandOf(
   const cut = cutBefore || bytes.length > COMMAND_BYTES
   const kept = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, COMMAND_BYTES))
   const text = cut ? withoutHalfCharacter(kept).toString('utf8') : kept.toString('utf8')
-  // No shell can be given one; files have them after a power cut.
+  // A command cannot contain a NUL byte; files have NUL bytes after a power cut.
   const command = text.includes('\0') ? text.replaceAll('\0', '') : text
   if (command.trim() === '') return undefined
   return { command: cut ? `${command}${CUT_MARK}` : command, cut }
@@ -67,7 +67,7 @@ function withoutHalfCharacter(bytes: Buffer): Buffer {
   return at + length > bytes.length ? bytes.subarray(0, at) : bytes
 }
 
-/** What only says when and what. */
+/** An entry of a history that only says when and what. */
 export const plainEntry = (command: string, start_us: number | null, shell: ForeignShell): ForeignEntry => ({
   ...{ command, start_us, shell },
   ...{ duration_us: null, exit_code: null, cwd: UNKNOWN, karo_generated: false },

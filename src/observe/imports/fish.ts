@@ -35,7 +35,7 @@ export async function* readFish(bytes: AsyncIterable<Uint8Array>): AsyncGenerato
     }
     if (!ended) {
       if (found.subarray(0, COMMAND.length).equals(COMMAND)) yield* finish()
-      // Its time, or more of it, may be missing.
+      // The entry may be cut off here: its time, or part of it, may be missing.
       yield { line: begun?.line ?? number, problem: UNENDED }
       return
     }

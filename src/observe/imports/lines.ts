@@ -4,9 +4,9 @@ import { countLine } from './bounds.ts'
 export interface Line {
   /** From 1. */
   readonly number: number
-  /** Without its end. Only until the next line is asked for. */
+  /** Without its line end. Valid only until the next line is asked for. */
   readonly bytes: Buffer
-  /** It was longer. */
+  /** The line was longer than what is kept. */
   readonly cut: boolean
   /** Bytes it has in the file, without its end. */
   readonly length: number
@@ -24,7 +24,7 @@ const RETURN = 0x0d
 export async function* linesOf(bytes: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<Line, void> {
   let number = 0
   let windows: boolean | undefined
-  /** Of a line that has not ended. */
+  /** What has come so far of a line that has not ended. */
   let begun: Buffer[] = []
   let kept = 0
   let size = 0
@@ -56,7 +56,7 @@ export async function* linesOf(bytes: AsyncIterable<Uint8Array>, most: number): 
       at = end + 1
     }
     if (at < chunk.length) {
-      // A copy: whoever gives the bytes may use their memory again.
+      // A copy, because the caller may use the memory of the bytes again.
       const rest = Buffer.from(chunk.subarray(at, at + Math.max(0, most + 1 - kept)))
       if (rest.length > 0) begun.push(rest)
       kept += rest.length

@@ -15,7 +15,7 @@ export interface Survey {
 export interface Placed {
   readonly start_us: number
   readonly untimed: boolean
-  /** The how-manieth of its text without a time this is, from 1. */
+  /** How many entries with this text and without a time there are up to this one; from 1. */
   readonly nth: number
 }
 

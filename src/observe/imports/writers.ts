@@ -1,4 +1,4 @@
-// Writes a history as the shells keep it, so that whoever leaves can take it along.
+// Writes a history as the shells keep it, so that a person who leaves Karo can take it along.
 import { writeBash } from './bash.ts'
 import type { ForeignShell } from './entry.ts'
 import { writeFish } from './fish.ts'

@@ -7,7 +7,7 @@ import { linesOf, UNENDED } from './lines.ts'
 /** Stands before a byte that means something inside zsh; that byte has bit 5 turned (Src/zsh.h). */
 const META = 0x83
 const TURNED = 0x20
-/** NUL, and from Meta to Marker. */
+/** Bytes that zsh escapes: NUL, and those from Meta to Marker. */
 const isMeta = (byte: number): boolean => byte === 0 || (byte >= META && byte <= 0xa2)
 const BACKSLASH = 0x5c
 const BLANK = 0x20
@@ -22,7 +22,7 @@ export async function* readZsh(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
     begun.cut ||= cut
     const goesOn = ended && found[found.length - 1] === BACKSLASH
     if (begun.size > LONGEST_LINE) {
-      // Nothing of it is kept any more.
+      // The command is too long already: nothing more of it is kept.
       if (goesOn) continue
       yield { line: begun.line, problem: TOO_LONG }
       begun = undefined
@@ -75,7 +75,7 @@ function* itemOf(line: number, written: Buffer, cut: boolean): Generator<Item> {
   }
 }
 
-/** Some old versions wrote when it ended instead. */
+/** Some old versions of zsh wrote the time of the end instead of the duration. */
 const elapsed = (begin: number, second: number): number => (second >= begin ? second - begin : second)
 
 function unmetafied(bytes: Buffer): Buffer {
@@ -88,7 +88,7 @@ function unmetafied(bytes: Buffer): Buffer {
     out[to++] = byte === META && from + 1 < bytes.length ? bytes[++from]! ^ TURNED : byte
   }
   const text = out.subarray(0, to)
-  // Some other program wrote it, as it is.
+  // Another program wrote the file, without zsh's escapes.
   return !isUtf8(text) && isUtf8(bytes) ? bytes : text
 }
 

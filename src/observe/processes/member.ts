@@ -3,18 +3,18 @@ import { markLevel0 } from '../../base/level0/level0.ts'
 import type { ProcessRow } from '../../store/processes/processes.ts'
 import type { ProcStat } from './proc.ts'
 
-/** The line that started it, and the most that any process of it held. */
+/** The command line that started a process, and the most memory that any of its processes held. */
 export interface Line {
   readonly uid: number
   readonly id: string
   readonly exitCode: number | null
   /** Milliseconds since the epoch. */
   readonly end: number
-  /** Bytes; -1: nothing was told of it yet. */
+  /** Bytes; -1 while no process of the line has been seen. */
   peak: number
-  /** When the last of them began, as `end`. */
+  /** When the last process of the line began, in milliseconds since the epoch. */
   lastStart: number
-  /** It was deleted: nothing of what it started is to be kept. */
+  /** The person deleted the line: nothing about its processes may be stored. */
   deleted: boolean
 }
 
@@ -41,12 +41,12 @@ export interface Member {
   goneAt: number | undefined
   kids: ReadonlySet<number>
   line: Line | undefined
-  /** Looked at again from then on (monotonic), and after that so much later. */
+  /** When the process is looked at next (monotonic ms), and how long after that again. */
   dueAt: number
   everyMs: number
 }
 
-/** What has become of it, from another look. */
+/** Brings a member up to date from another look at its process. */
 export function update(member: Member, stat: ProcStat, uptimeMs: number, now: number): void {
   member.name = stat.name
   member.cpuMs = stat.cpuMs
@@ -72,7 +72,7 @@ export function rowOf(member: Member): ProcessRow {
     duration_ms: Math.round(ageMs),
     peak_rss_bytes: peak ?? null,
     cpu_ms: cpuMs,
-    // What goes on in the background has another end than its line.
+    // A process in the background does not end together with its line.
     exit_code: ended && startedAt + ageMs <= line.end + END_SLACK_MS ? line.exitCode : null,
     event_id: line === undefined || line.deleted ? null : line.id,
   }

@@ -62,7 +62,7 @@ export function createProc(root = '/proc'): Proc {
     try {
       return buffer.toString('utf8', 0, readSync(fd, buffer, 0, PIECE, 0))
     } catch {
-      // It ended meanwhile.
+      // The process has ended meanwhile.
       return undefined
     } finally {
       closeSync(fd)
@@ -96,7 +96,7 @@ export function createProc(root = '/proc'): Proc {
         for (const each of pids) if (found.length < CHILDREN_MAX) found.push(Number(each))
       }
     } catch {
-      // It ended meanwhile.
+      // The process has ended meanwhile.
     } finally {
       closeSync(fd)
     }
@@ -123,7 +123,7 @@ export function createProc(root = '/proc'): Proc {
       try {
         tasks = readdirSync(`${root}/${pid}/task`)
       } catch {
-        // It ended meanwhile.
+        // The process has ended meanwhile.
       }
       for (const task of tasks.slice(0, THREADS_MAX)) childrenOf(pid, Number(task), found)
       return found

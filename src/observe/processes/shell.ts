@@ -18,7 +18,7 @@ export interface Shell {
   over: boolean
   kids: ReadonlySet<number>
   live: number
-  /** Ended, and their line has not been told of. */
+  /** Processes that have ended before their command line was recorded. */
   waiting: Member[]
   /** Newest last. */
   lines: { readonly told: RanLine; readonly line: Line }[]
@@ -37,7 +37,7 @@ function recognise(
 ): Shell | undefined {
   const stat = proc.stat(pid)
   if (stat === undefined || !isShell(stat.name)) return undefined
-  // Anybody may give a file any name: nobody is told what somebody else's shell runs.
+  // Anybody can give a spool file any name. Nobody may learn that way what another person's shell runs.
   if (proc.userOf(pid) !== uid) return undefined
   return {
     ...{ uid, pid, written, paused, startedMs: stat.startedMs, name: stat.name },

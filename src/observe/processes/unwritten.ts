@@ -8,11 +8,11 @@ const UNWRITTEN_MAX = 5000
 export interface Unwritten {
   member(member: Member): void
   line(line: Line): void
-  /** What there is to write since the last time. */
+  /** What has to be written since the last call. */
   take(): readonly ProcessBatch[]
-  /** These could not be written. */
+  /** Takes back what could not be written. */
   giveBack(): void
-  /** They were stored. */
+  /** Forgets what was taken, because it is stored. */
   done(): void
   /** Lines of which something waits, or is being written. */
   lines(): readonly Line[]

@@ -12,18 +12,18 @@ import { createUnwritten, type Unwritten } from './unwritten.ts'
 /** Processes alive at the same time, of all shells and of one; others are not looked at until some have ended. */
 export const LIVE_MAX = 1024
 export const LIVE_PER_SHELL_MAX = 256
-/** Steps from the shell. */
+/** Generations below the shell that are looked at. */
 export const DEPTH_MAX = 16
-/** Ended while their line went on, of one shell; the oldest then stay without it. */
+/** Processes of one shell that ended before their command line did; the oldest beyond this never get their line. */
 const WAITING_MAX = 1000
-/** Lines of a shell that are remembered, for what they left in the background. */
+/** Command lines of a shell that are remembered, because they may have left processes in the background. */
 const LINES_MAX = 32
-/** Between two looks at a process: while it is young or starts others, and when neither has been for a while. */
+/** Milliseconds between two looks at a process: while it is young or starts others; at most, when it does neither. */
 const LOOK_MS = 900
 const LOOK_MAX_MS = 5_000
-/** Most of what a process needs it needs early, and most have ended by then. */
+/** Age below which a process is looked at often: most processes need most of their memory early, and end early. */
 const YOUNG_MS = 10_000
-/** What a hook without a subshell calls Karo by. */
+/** The program by which the hook of fish, which has no subshell, starts Karo. */
 const LIMITER = 'timeout'
 
 interface Looked {
@@ -53,7 +53,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
   const members = new Map<number, Member>()
   const unwritten = createUnwritten()
   let strangers: Member[] = []
-  /** Those of them that are being looked for in the store. */
+  /** Strangers that are being looked for in the store. */
   let sought: ReadonlySet<Member> = new Set()
   let began: number | undefined
   let changed = 0
@@ -67,7 +67,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       return stat !== undefined && proc.isOwn(kid, stat.name)
     })
 
-  /** It turns out to be Karo's own: as if it had not been seen. */
+  /** Forgets a process that turns out to be Karo's own, as if it had never been seen. */
   function leaveOut(member: Member, shell: Shell): void {
     if (!members.delete(member.pid)) return
     shell.live--
@@ -123,7 +123,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     raise(member)
   }
 
-  /** Its line needed at least as much. */
+  /** Notes that the command line needed at least as much memory as its process. */
   function raise({ line, peak = 0, startedAt }: Member): void {
     if (line === undefined || (peak <= line.peak && startedAt <= line.lastStart)) return
     line.peak = Math.max(line.peak, peak)
@@ -168,13 +168,13 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     const stat = proc.stat(member.pid)
     const same = stat?.startedMs === member.startedMs
     if (stat === undefined || !same || isOver(stat.state)) {
-      // A process that waits to be taken leave of still says how much time it took.
+      // A zombie process still says how much processor time it took.
       if (same && stat !== undefined) member.cpuMs = stat.cpuMs
       end(member)
       return
     }
     const shell = shells.get(member.of)
-    // It was seen between fork and exec.
+    // The process was first seen between fork and exec, under its parent's name.
     if (shell !== undefined && stat.name !== member.name && proc.isOwn(member.pid, stat.name)) {
       leaveOut(member, shell)
       return
@@ -183,7 +183,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     const peak = proc.peakBytes(member.pid)
     if (peak !== undefined && peak > (member.peak ?? 0)) member.peak = peak
     const before = changed
-    // What a shell has left behind is followed to its end, but what that starts is not the shell's any more.
+    // Processes that outlive their shell are followed to their end, but what they start then is not the shell's any more.
     if (shell?.over === false && member.depth < DEPTH_MAX && !shellPids.has(member.pid)) {
       const kids = proc.children(member.pid, member.threads)
       member.kids = compare(member.kids, kids, member.of, member.depth + 1, uptime, member)
@@ -216,7 +216,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       meet(hooked)
       shellPids = new Set([...shells.values()].filter(({ over }) => !over).map(({ pid }) => pid))
       for (const [key, shell] of shells) if (!shell.over) lookAtShell(key, shell, uptime, at)
-      // Those that begin meanwhile are looked through too.
+      // The loop also reaches members that are added while it runs.
       for (const member of members.values()) if (member.dueAt <= at) lookAt(member, uptime, at)
       return { shells: shells.size, live: members.size, changed }
     },

@@ -4,6 +4,7 @@ import { LATEST_MS } from '../../base/calendar.ts'
 import { csvText, fromCsvText, jsonText } from '../../base/printable.ts'
 import { EVENT_ID, readEventId } from '../../base/words/event-id.ts'
 import { RISK_LEVELS, type RiskLevel } from '../../base/words/risk-levels.ts'
+import { csvRows, LONGEST, TOO_LONG } from './csv.ts'
 
 /** Raised when a reader of today could not read what is written then. */
 const EXPORT_VERSION = 1
@@ -162,13 +163,6 @@ const CUT_OFF = 'is missing: the file was cut off'
 const miscounted = (told: number | string, events: number): string =>
   `says that there are ${told} events; there are ${events}`
 
-/** Longer than any line an export has; what is behind it is not looked at. */
-const LONGEST = 4 * 1024 * 1024
-const TOO_LONG = 'is longer than 4 MiB, which no line of an export is: the rest was not looked at'
-/** Likewise: a row has a dozen. */
-const FIELDS_MOST = 64
-const TOO_MANY = `has more than ${FIELDS_MOST} fields: the rest was not looked at`
-
 async function* readNdjson(text: AsyncIterable<string>): AsyncGenerator<Read, void> {
   let line = 0
   let events = 0
@@ -278,53 +272,4 @@ function fromCsv(name: Field, text: string): unknown {
     return text === '' ? null : /^-?\d+$/.test(text) ? Number(text) : text
   if (name === 'karo_generated') return text === 'true' || (text === 'false' ? false : text)
   return text
-}
-
-/** RFC 4180: fields in quotes may hold commas, line ends and doubled quotes. `line`: where the row begins, from 1; `next`: where what follows does. */
-async function* csvRows(
-  text: AsyncIterable<string>,
-): AsyncGenerator<{ line: number; next: number; fields: string[]; whole: boolean; problem?: string }, void> {
-  let fields: string[] = []
-  let field = ''
-  let inQuotes = false
-  /** The last character was a quote inside a field in quotes: its end, or the first of two. */
-  let quote = false
-  let line = 1
-  let begun = 1
-  for await (const piece of text) {
-    for (const c of piece) {
-      if (c === '\n') line++
-      if (field.length > LONGEST || fields.length > FIELDS_MOST) {
-        const problem = field.length > LONGEST ? TOO_LONG : TOO_MANY
-        yield { line: begun, next: line, fields, whole: false, problem }
-        return
-      }
-      if (quote) {
-        quote = false
-        if (c === '"') {
-          field += '"'
-          continue
-        }
-        inQuotes = false
-      } else if (inQuotes) {
-        if (c === '"') quote = true
-        else field += c
-        continue
-      }
-      if (c === '"' && field === '') inQuotes = true
-      else if (c === ',') {
-        fields.push(field)
-        field = ''
-      } else if (c === '\n') {
-        fields.push(field.endsWith('\r') ? field.slice(0, -1) : field)
-        yield { line: begun, next: line, fields, whole: true }
-        fields = []
-        field = ''
-        begun = line
-      } else field += c
-    }
-  }
-  if (quote) inQuotes = false
-  if (inQuotes || field !== '' || fields.length > 0)
-    yield { line: begun, next: line, fields: [...fields, field], whole: false }
 }

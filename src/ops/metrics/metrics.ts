@@ -1,8 +1,8 @@
 // The daemon's metrics: what is counted where it happens, and what is read from the rooms when somebody looks.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { singleFlight } from '../../base/async/single-flight.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { LogLevel } from '../../base/run/log.ts'
-import { singleFlight } from '../../base/single-flight.ts'
 import type { QueryWatch } from '../../exchange/query/index.ts'
 import { toOpenMetrics } from './format.ts'
 import type { Readings } from './readings.ts'

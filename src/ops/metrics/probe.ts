@@ -1,6 +1,7 @@
 // Tries the database, for the watchdog and for whoever looks at the metrics, and tells the metrics how that went.
+
+import { within } from '../../base/async/deadline.ts'
 import type { Clock, Timers } from '../../base/clock.ts'
-import { within } from '../../base/deadline.ts'
 
 /** A database that takes longer is not one that can be used; the probe itself may still end. */
 const PATIENCE_MS = 2_000

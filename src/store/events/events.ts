@@ -1,7 +1,7 @@
 // Level 0: every command that ran, stored with its spool offset and rollups in one atomic batch, and searched.
 
+import { createSerial } from '../../base/async/limiter.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
-import { createSerial } from '../../base/limiter.ts'
 import type { Change, Database } from '../level/database.ts'
 import { eventsOf, startOfKey } from '../level/key-of-event.ts'
 import type { Rollup } from '../rollups/types.ts'
@@ -31,11 +31,12 @@ import { createEventTransfer, type EventTransfer, unknownEvents } from './transf
 
 export { idOfEvent } from '../../base/words/event-id.ts'
 export { GUARD_OUTCOMES, type GuardOutcome } from '../rollups/types.ts'
+export { type EventFilter, isIn, isUnfiltered, textFits } from './filter.ts'
 export type { Arrival, Importing } from './imports.ts'
+export type { Ranking } from './rank.ts'
 export type { RemovedWith } from './removal.ts'
 export type { GuardNote } from './rollup-writer.ts'
 export type { EventInput, StoredEvent } from './rows.ts'
-export { type EventFilter, isIn, isUnfiltered, type Ranking, textFits } from './search.ts'
 export type { SpoolPosition } from './spool-positions.ts'
 export type { WholeEvent } from './transfer.ts'
 

@@ -1,6 +1,7 @@
 // Brings in what other programs recorded: none of it twice, and with it the list by which an import can be undone.
+
+import type { Limiter } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
-import type { Limiter } from '../../base/limiter.ts'
 import { createRecent } from '../../base/recent.ts'
 import { idOfEvent } from '../../base/words/event-id.ts'
 import type { Change, Database, Snapshot } from '../level/database.ts'

@@ -1,6 +1,7 @@
 // One person's events in columns, in the order of time, and their texts in lower case: what a search looks through.
 import type { RiskLevel } from '../../assist/risk/index.ts'
 import { RISK_LEVELS } from '../../assist/risk/index.ts'
+import type { IndexFilter } from './filter.ts'
 import { type EventKeyParts, eventFlags, FAILED_BIT, RISK_BITS } from './rows.ts'
 
 /** An event as the index takes it. */
@@ -16,30 +17,6 @@ export interface IndexedEvent {
   readonly risk_level: RiskLevel
   readonly karo_generated: boolean
   readonly untimed?: true
-}
-
-/** Which events, by what is known of each beside its text and place: every part that is there must fit. */
-export interface FactFilter {
-  readonly failed?: boolean
-  /** This level or a higher one. */
-  readonly risk?: RiskLevel
-  /** Milliseconds since the epoch: from, and before. */
-  readonly since?: number
-  readonly until?: number
-  readonly shell?: string
-  /** Exactly this exit code. */
-  readonly exit?: number
-  /** At least so many milliseconds. */
-  readonly longerMs?: number
-  /** Typed on the person's behalf, or by themselves. */
-  readonly generated?: boolean
-}
-
-export interface IndexFilter extends FactFilter {
-  /** By the number of the text; absent: all. */
-  readonly fits?: (number: number) => boolean
-  /** Of the directory. */
-  readonly inPlace?: (cwd: string) => boolean
 }
 
 /** Events of one chunk: 30 bytes each, so that a million are 30 MB. */

@@ -1,8 +1,8 @@
 // Keeps a person's index while they search: loaded from the newest event back, and told of all that comes and goes.
 
+import type { Limiter } from '../../base/async/limiter.ts'
 import type { Clock } from '../../base/clock.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
-import type { Limiter } from '../../base/limiter.ts'
 import type { Database, Snapshot } from '../level/database.ts'
 import { eventsOf, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'
 import { createEventReader } from './bytes.ts'

@@ -1,7 +1,7 @@
 // Takes single events out for good: they, their texts, and what was counted of them; each batch leaves a whole database.
 
+import type { Limiter } from '../../base/async/limiter.ts'
 import { localDay, startOfLocalDay } from '../../base/calendar.ts'
-import type { Limiter } from '../../base/limiter.ts'
 import { parseEventId } from '../../base/words/event-id.ts'
 import type { Change, Database } from '../level/database.ts'
 import { commandOfKey, eventsBetween, isCounted, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'

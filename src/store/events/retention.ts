@@ -1,7 +1,7 @@
 // Removes events for their age, and the texts that no event names any more; each batch leaves a whole database.
 
+import { createSerial, type Limiter } from '../../base/async/limiter.ts'
 import { blake3 } from '../../base/hash.ts'
-import { createSerial, type Limiter } from '../../base/limiter.ts'
 import { type Change, compact, type Database } from '../level/database.ts'
 import { commandOfKey, eventsBetween, eventsOf, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'

@@ -1,14 +1,16 @@
 // Finds a person's events, newest first, and their distinct commands by worth: in the index, or in the database itself.
 
 import { RISK_LEVELS } from '../../assist/risk/index.ts'
+import type { Limiter } from '../../base/async/limiter.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
-import type { Limiter } from '../../base/limiter.ts'
 import { parseEventId } from '../../base/words/event-id.ts'
 import type { Database, Snapshot } from '../level/database.ts'
 import { eventsBetween, eventsOf, startOfKey } from '../level/key-of-event.ts'
 import { commandTexts, findCommands, numberOf, textsThere } from './commands.ts'
 import type { EventCounts } from './counts.ts'
-import type { Chunk, EventIndex, FactFilter, IndexFilter } from './index.ts'
+import { type EventFilter, fitsValue, indexFilter, isUnfiltered, textFits, VALUE_FILTERS } from './filter.ts'
+import type { EventIndex } from './index.ts'
+import { type Ranking, rankIn } from './rank.ts'
 import type { Recall, Recalled } from './recall.ts'
 import {
   decodeEvent,
@@ -20,32 +22,6 @@ import {
   type StoredEvent,
 } from './rows.ts'
 import { keysOfEvents } from './transfer.ts'
-
-export interface EventFilter extends FactFilter {
-  /** Every one must occur in the command, ignoring case. */
-  readonly words: readonly string[]
-  /** None of these may. */
-  readonly without?: readonly string[]
-  /** The directory itself or one below it. */
-  readonly cwd?: string
-  /** Of each command only the newest that fits. */
-  readonly unique?: boolean
-  readonly limit: number
-}
-
-/** What a distinct command is worth to whoever asks: functions of values, which say nothing of the database. */
-export interface Ranking {
-  /** How well a text fits, in lower case; 0: not at all. */
-  match(text: string): number
-  /** What a use in that directory is worth. */
-  place(cwd: string): number
-  /** What a use of that age (ms) is worth. */
-  use(ageMs: number, failed: boolean): number
-  /** The whole: `worth` is the sum of what its uses are worth, `ageMs` how old the newest of them is. */
-  score(command: { readonly match: number; readonly worth: number; readonly ageMs: number }): number
-  /** Milliseconds since the epoch. */
-  readonly now: number
-}
 
 interface RankedCommand {
   /** The newest use that fits. */
@@ -288,106 +264,3 @@ export function createEventSearch(deps: {
     },
   }
 }
-
-interface Best {
-  readonly score: number
-  readonly hit: EventKeyParts
-  readonly uses: number
-  readonly failures: number
-}
-
-/** One pass over the events from the newest back, and one over the texts. */
-function rankIn(
-  index: EventIndex,
-  filter: Omit<EventFilter, 'words' | 'unique'>,
-  { match, place, use, score, now }: Ranking,
-): { best: readonly Best[]; total: number } {
-  const numbers = index.numbers()
-  const matches = new Float64Array(numbers)
-  for (let n = 0; n < numbers; n++) {
-    const text = index.text(n)
-    if (text !== undefined) matches[n] = match(text)
-  }
-  const places = Float64Array.from(index.places(), place)
-  const worth = new Float64Array(numbers)
-  const uses = new Uint32Array(numbers)
-  const failures = new Uint32Array(numbers)
-  const chunks: Readonly<Chunk>[] = []
-  const newestChunk = new Uint32Array(numbers)
-  const newestAt = new Uint32Array(numbers)
-  const order: number[] = []
-  index.each({ ...indexFilter(filter), fits: (n) => matches[n]! > 0 }, (chunk, at) => {
-    const number = chunk.number[at]!
-    if (chunks.at(-1) !== chunk) chunks.push(chunk)
-    if (uses[number] === 0) {
-      newestChunk[number] = chunks.length - 1
-      newestAt[number] = at
-      order.push(number)
-    }
-    const failed = index.failed(chunk, at)
-    uses[number]!++
-    if (failed) failures[number]!++
-    const ageMs = Math.max(0, now - chunk.start[at]! / 1000)
-    worth[number]! += places[chunk.place[at]!]! * use(ageMs, failed)
-    return true
-  })
-  const best: { readonly score: number; readonly number: number }[] = []
-  for (const number of order) {
-    const start = chunks[newestChunk[number]!]!.start[newestAt[number]!]!
-    const ageMs = Math.max(0, now - start / 1000)
-    const one = { score: score({ match: matches[number]!, worth: worth[number]!, ageMs }), number }
-    if (best.length === filter.limit && one.score <= best.at(-1)!.score) continue
-    const behind = best.findIndex((other) => other.score < one.score)
-    best.splice(behind < 0 ? best.length : behind, 0, one)
-    if (best.length > filter.limit) best.pop()
-  }
-  return {
-    total: order.length,
-    best: best.map((one) => ({
-      score: one.score,
-      hit: index.hit(chunks[newestChunk[one.number]!]!, newestAt[one.number]!),
-      uses: uses[one.number]!,
-      failures: failures[one.number]!,
-    })),
-  }
-}
-
-/** Of a text in lower case; undefined where any will do. */
-export function textFits({
-  words,
-  without = [],
-}: Pick<EventFilter, 'words' | 'without'>): ((text: string) => boolean) | undefined {
-  if (words.length + without.length === 0) return undefined
-  const wanted = words.map((word) => word.toLowerCase())
-  const unwanted = without.map((word) => word.toLowerCase())
-  return (text) =>
-    wanted.every((word) => text.includes(word)) && !unwanted.some((word) => text.includes(word))
-}
-
-/** These are not in an event's key. */
-const VALUE_FILTERS = ['cwd', 'shell', 'exit', 'longerMs', 'generated'] as const
-/** `false` is something to look for in these; in `failed` and `unique` it asks for nothing. */
-const FILTERS = [...VALUE_FILTERS, 'risk', 'since', 'until'] as const
-
-/** True for what lets everything through. */
-export const isUnfiltered = (filter: Omit<EventFilter, 'limit'>): boolean =>
-  textFits(filter) === undefined &&
-  FILTERS.every((name) => filter[name] === undefined) &&
-  !filter.failed &&
-  !filter.unique
-
-function indexFilter({ cwd, limit: _, ...filter }: Omit<EventFilter, 'words' | 'unique'>): IndexFilter {
-  return { ...filter, ...(cwd !== undefined && { inPlace: (place) => isIn(place, cwd) }) }
-}
-
-function fitsValue(event: StoredEvent, { cwd, shell, exit, longerMs, generated }: EventFilter): boolean {
-  if (shell !== undefined && event.shell !== shell) return false
-  if (exit !== undefined && event.exit_code !== exit) return false
-  if (longerMs !== undefined && (event.duration_ms === null || event.duration_ms < longerMs)) return false
-  if (generated !== undefined && event.karo_generated !== generated) return false
-  return cwd === undefined || isIn(revealLevel0(event.cwd), cwd)
-}
-
-/** The directory itself or one below it. */
-export const isIn = (place: string, cwd: string): boolean =>
-  place === cwd || place.startsWith(cwd.endsWith('/') ? cwd : `${cwd}/`)

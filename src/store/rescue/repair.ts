@@ -1,8 +1,8 @@
 // What is wrong with a node's database, and how what can be read of it is saved into a new one.
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
 import { freeName, syncDirectory, syncFilesOf } from '../../base/files.ts'
 import { toHex } from '../../base/hex.ts'
@@ -16,6 +16,7 @@ import { failClosed } from '../tables/fail-closed.ts'
 import { alignCommands } from './commands.ts'
 import { peopleWithEvents, recount } from './counts.ts'
 import { type FilesRead, type Finding, readFiles } from './files.ts'
+import { refuseOpen } from './held.ts'
 import { writeClosed } from './leveldb/closed.ts'
 import { migrate, writeSchema } from './migrations.ts'
 import { isSound, keyspaceOf } from './rows.ts'
@@ -273,48 +274,6 @@ async function countRows(db: Database, keyspace: Keyspace): Promise<number> {
     await keys.close()
   }
   return count
-}
-
-/**
- * Throws KaroError `conflict` with the pid while somebody has the database in `directory` open. Level's own lock is of
- * the kernel (fcntl(2)), which shows who holds it in /proc/locks, as far as they are in this PID namespace.
- */
-export async function refuseOpen(
-  directory: string,
-  howToStop = async (pid: number) => `Stop the daemon first (kill ${pid}).`,
-): Promise<void> {
-  const path = join(directory, 'LOCK')
-  const lock = await stat(path).catch(() => undefined)
-  const locks = await readFile('/proc/locks', 'utf8').catch(() => '')
-  if (lock === undefined) return
-  const holders = locks.matchAll(
-    new RegExp(`POSIX +ADVISORY +WRITE +(\\d+) [0-9a-f]+:[0-9a-f]+:${lock.ino} `, 'g'),
-  )
-  for (const [, pid] of holders) {
-    if (!(await mayHold(pid as string, lock))) continue
-    throw new KaroError('conflict', `the process with pid ${pid} has the database open`, {
-      where: directory,
-      hint: await howToStop(Number(pid)),
-    })
-  }
-}
-
-/**
- * False when what it has open is of another filesystem, where something else has this number. The device that
- * /proc/locks names is not the one that stat(2) does (Btrfs, overlays), so that its descriptors are looked at.
- */
-async function mayHold(pid: string, lock: { dev: number; ino: number }): Promise<boolean> {
-  const directory = `/proc/${pid}/fd`
-  try {
-    for (const fd of await readdir(directory)) {
-      const open = await stat(join(directory, fd)).catch(() => undefined)
-      if (open?.ino === lock.ino && open.dev === lock.dev) return true
-    }
-    return false
-  } catch {
-    // Somebody else's process: what cannot be known is taken to be so.
-    return existsSync(`/proc/${pid}`)
-  }
 }
 
 function explain(error: unknown, directory: string): unknown {

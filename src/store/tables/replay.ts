@@ -1,6 +1,6 @@
 // Marks of what was already received, kept over restarts so that a restart does not reopen the replay window.
 
-import { createSerial } from '../../base/limiter.ts'
+import { createSerial } from '../../base/async/limiter.ts'
 import type { Database } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 

@@ -1,6 +1,7 @@
 // Who may manage this node and who may ask through it: the configured people and groups, looked up and kept for seconds.
+
+import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock, Timers } from '../../base/clock.ts'
-import { createSerial } from '../../base/limiter.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Config } from '../../config/index.ts'
 import { KEYS } from '../../config/table.ts'

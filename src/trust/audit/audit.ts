@@ -1,21 +1,20 @@
 // The audit room: one writer appends what happened to the chained ledger, in call order, and signs its head.
 import { formatNodeId } from '../../../protocols/node-id.ts'
+import { singleFlight } from '../../base/async/single-flight.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
-import { singleFlight } from '../../base/single-flight.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import type { Identity } from '../identity/index.ts'
 import { readEnd } from './continue.ts'
-import { GENESIS, makeRow, readRow } from './entry.ts'
-import { headerOf } from './exported.ts'
+import { GENESIS, makeRow } from './entry.ts'
 import { type Cut, createFront } from './front.ts'
 import { readHead, signHead } from './head.ts'
 import { createNoise } from './noise.ts'
+import { createReading } from './reading.ts'
 import { keyChange } from './signers.ts'
 import { createTimes } from './times.ts'
-import type { Audit, AuditEntry, AuditRecord, ExportEntry } from './types.ts'
+import type { Audit, AuditRecord } from './types.ts'
 import { verifyLedger } from './verify.ts'
-import { createWhoAsked } from './who-asked.ts'
 
 /** How long the newest entries may stay without a signature over them. */
 export const HEAD_EVERY_MS = 3_600_000
@@ -71,6 +70,14 @@ export function createAudit(options: AuditOptions): Audit {
   const headListeners = new Set<(frame: Uint8Array) => void>()
   const recordListeners = new Set<(entry: AuditRecord) => void>()
   let pumping: Promise<void> | undefined
+
+  const reading = createReading({
+    ...{ repository, identity, clock, times },
+    async sign() {
+      headDue ||= newest.seq > signedSeq
+      await pump()
+    },
+  })
 
   function drop(count: number): void {
     if (dropped === 0) log.error({ count }, 'audit entries were dropped')
@@ -263,68 +270,7 @@ export function createAudit(options: AuditOptions): Audit {
       return admitted ? enqueue(record) : Promise.resolve()
     },
 
-    async log({ limit, type, peer, since, uid }) {
-      const entries: AuditEntry[] = []
-      if (limit <= 0) return entries
-      const through = since === undefined ? 0 : await times.olderThrough(since)
-      for await (const { seq, row } of repository.backwards()) {
-        if (seq <= through) break
-        const entry = row === undefined ? undefined : readRow(row)
-        if (entry === undefined) continue
-        // No end yet: a clock that was set back leaves older times behind newer ones.
-        if (since !== undefined && entry.ts < since) continue
-        if (type !== undefined && entry.type !== type) continue
-        if (peer !== undefined && entry.peer !== peer) continue
-        if (uid !== undefined && entry.details.uid !== undefined && entry.details.uid !== uid) continue
-        entries.push(entry)
-        if (entries.length >= limit) break
-      }
-      return entries
-    },
-
-    async whoAsked({ since, uid }) {
-      const asked = createWhoAsked()
-      const through = await times.olderThrough(since)
-      for await (const { seq, row } of repository.backwards()) {
-        if (seq <= through) break
-        const entry = row === undefined ? undefined : readRow(row)
-        if (entry === undefined || entry.ts < since) continue
-        if (uid !== undefined && entry.details.uid !== undefined && entry.details.uid !== uid) continue
-        asked.add(entry)
-      }
-      return asked.result()
-    },
-
-    async *export({ since = 0, until = Number.POSITIVE_INFINITY }) {
-      const own = formatNodeId(identity.publicKey)
-      headDue ||= newest.seq > signedSeq
-      await pump()
-      const heads = new Map((await repository.heads()).map((head) => [head.seq, head.frame]))
-      const newestHead = Math.max(...heads.keys())
-      let base: AuditBase = (await repository.base()) ?? { seq: 0, hash: GENESIS }
-      const removed = base.seq
-      let begun = false
-      for await (const { seq, row } of repository.forwards()) {
-        // Decisions from before there: the chain they stood in is gone, so they prove nothing elsewhere.
-        if (seq <= removed) continue
-        // What cannot be read is nowhere in time: it is told where it stands.
-        if (!begun && row !== undefined && row.ts < since) {
-          base = { seq, hash: row.hash }
-          continue
-        }
-        if (!begun) yield headerOf(identity.publicKey, clock.now(), base)
-        begun = true
-        yield lineOf(seq, row)
-        const frame = heads.get(seq)
-        if (frame === undefined) continue
-        yield { head: { seq, frame: Buffer.from(frame).toString('base64url') } }
-        // What was written since then is under no signature yet.
-        if (seq === newestHead) return
-        // A part under the signature of an earlier key alone would prove nothing of this node.
-        if (row !== undefined && row.ts >= until && readHead({ seq, frame })?.signer === own) return
-      }
-      if (!begun) yield headerOf(identity.publicKey, clock.now(), base)
-    },
+    ...reading,
 
     async trim(before) {
       if (state !== 'open') return
@@ -347,11 +293,4 @@ export function createAudit(options: AuditOptions): Audit {
       return () => headListeners.delete(listener)
     },
   }
-}
-
-function lineOf(seq: number, row: AuditRow | undefined): ExportEntry {
-  const entry = row === undefined ? undefined : readRow(row)
-  if (entry === undefined) return { seq, damaged: true }
-  const { ts, ...rest } = entry
-  return { ...rest, timestamp: new Date(ts).toISOString() }
 }

@@ -1,10 +1,10 @@
 // Signed heads: this node's signature over the newest entry, and so over all before it.
-import { decodeFrame, encodeFrame, FrameError, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
+import { decodeFrame, FrameError, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
 import { AuditHead, type AuditHeadBody } from '../../../protocols/messages/audit.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import type { SignedHead } from '../../store/tables/audit.ts'
-import { type Identity, verifySignature } from '../identity/index.ts'
+import { type Identity, signFrame, verifySignature } from '../identity/index.ts'
 
 const HEADS = messageTable([AuditHead])
 
@@ -22,7 +22,7 @@ export function signHead(
     // A document is numbered by its body.
     seq: 0,
   }
-  return { seq: body.seq, frame: encodeFrame(AuditHead, envelope, body, (bytes) => identity.sign(bytes)) }
+  return { seq: body.seq, frame: signFrame(AuditHead, envelope, body, identity) }
 }
 
 /** The hash (32 bytes; it covers the entry's number) that was signed, and by whom; undefined when the frame is no such thing. */

@@ -1,9 +1,9 @@
 // Consent at work: what each person (uid) of this node decided, changed durably and at once, and shown to them.
 import { isNodeId } from '../../../protocols/node-id.ts'
+import { createSerial } from '../../base/async/limiter.ts'
 import { byText } from '../../base/by-text.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import { createSerial } from '../../base/limiter.ts'
 import { LABEL, LABEL_RULE } from '../../base/words/trust-levels.ts'
 import type { Config } from '../../config/index.ts'
 import type { ConsentRepository } from '../../store/tables/consent.ts'

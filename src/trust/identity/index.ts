@@ -12,6 +12,7 @@ export {
   unprotectIdentityFile,
 } from './keyfile.ts'
 export { sealingKeyOf } from './montgomery.ts'
+export { signFrame, verifierOf } from './own-frame.ts'
 export {
   checkedPassphrase,
   LEAST_PASSPHRASE,

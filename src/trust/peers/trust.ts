@@ -1,23 +1,22 @@
 // The trust room: keeps the file's and people's word on every node, and tells listeners when it changes.
 import { isDeepStrictEqual } from 'node:util'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import { createSerial } from '../../base/limiter.ts'
 import type { Log } from '../../base/run/log.ts'
-import { LABEL, LABEL_RULE, TRUST_LEVELS, type TrustLevel } from '../../base/words/trust-levels.ts'
+import { TRUST_LEVELS, type TrustLevel } from '../../base/words/trust-levels.ts'
 import type { Config } from '../../config/index.ts'
 import type { DecisionRecord, MemberRepository } from '../../store/tables/members.ts'
 import type { Audit } from '../audit/index.ts'
 import { fingerprintOf, type Identity } from '../identity/index.ts'
 import { type Decision, type Evidence, explainSteps, weigh } from './opinion.ts'
 import { resolveNode } from './resolve.ts'
-import { cleanName, createSeen, NAME_MAX, publicKeyOf } from './seen.ts'
-import type { Member, Trust, TrustTerms } from './types.ts'
+import { createSeen, publicKeyOf } from './seen.ts'
+import { checkedLabels, checkedName, checkFile } from './terms.ts'
+import type { Member, Trust } from './types.ts'
 
 export const DECISIONS_MAX = 4096
-/** Roles, and teams, one person may give one node. */
-const LABELS_MAX = 16
 
 export interface TrustOptions {
   readonly config: Pick<Config, 'peers'>
@@ -163,33 +162,6 @@ export function createTrust(options: TrustOptions): Trust {
     })
   }
 
-  /** What the file says binds people too; it is changed in the file. */
-  function checkFile(node: NodeId, terms: TrustTerms): void {
-    if (deniedByFile.has(node)) {
-      throw new KaroError('refused', 'the configuration denies this node', {
-        where: 'config.toml [peers] denied',
-        hint: 'Remove the key there, then reload the service or restart Karo.',
-      })
-    }
-    const file = trustedByFile.get(node)
-    if (file === undefined) return
-    const differs =
-      (terms.level ?? file.level) !== file.level ||
-      (terms.name ?? file.name) !== file.name ||
-      !sameLabels(terms.roles, file.roles) ||
-      !sameLabels(terms.teams, file.teams)
-    if (differs) {
-      throw new KaroError(
-        'conflict',
-        `config.toml trusts this node already, with level ${file.level}, and is stronger than a decision made here`,
-        {
-          where: 'config.toml [peers.trusted]',
-          hint: 'Change its entry there, then reload the service (sudo systemctl reload karo) or restart karo up.',
-        },
-      )
-    }
-  }
-
   /** As `decide`, for every node that the file says something else about now. */
   function reload(): Promise<void> {
     return serially(async () => {
@@ -258,7 +230,7 @@ export function createTrust(options: TrustOptions): Trust {
       const roles = checkedLabels('role', terms.roles)
       const teams = checkedLabels('team', terms.teams)
       await decide('trust', node, (before) => {
-        checkFile(node, { ...terms, name })
+        checkFile({ ...terms, name }, deniedByFile.has(node), trustedByFile.get(node))
         // The file already says so, and nothing here says otherwise.
         if (trustedByFile.has(node) && before === undefined) return undefined
         return {
@@ -326,29 +298,3 @@ function heldFrom(record: DecisionRecord, log: Log): Held {
     log.warn({ trust_level: record.level }, 'a stored trust level is unknown; it counts as untrusted')
   return { ...record, level: level ?? (record.level === null ? null : ('untrusted' satisfies TrustLevel)) }
 }
-
-function checkedName(name: string): string {
-  const clean = cleanName(name)
-  if (clean !== name.normalize('NFC') || clean === '') {
-    throw new KaroError('bad_request', `a name is 1 to ${NAME_MAX} visible characters`, { where: 'name' })
-  }
-  return clean
-}
-
-function checkedLabels(
-  what: 'role' | 'team',
-  labels: readonly string[] | undefined,
-): readonly string[] | undefined {
-  if (labels === undefined) return undefined
-  const distinct = [...new Set(labels)]
-  if (distinct.length > LABELS_MAX || !distinct.every((label) => LABEL.test(label))) {
-    throw new KaroError('bad_request', `a node has at most ${LABELS_MAX} ${what}s`, {
-      where: what,
-      hint: `A ${what} is ${LABEL_RULE}.`,
-    })
-  }
-  return distinct
-}
-
-const sameLabels = (given: readonly string[] | undefined, file: readonly string[]): boolean =>
-  given === undefined || (given.length === file.length && given.every((label) => file.includes(label)))

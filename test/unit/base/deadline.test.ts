@@ -1,6 +1,6 @@
 // Waiting that ends: in time, too late, by a signal; and failures go to whoever still waits.
 import { expect, test } from 'vitest'
-import { untilAborted, within } from '../../../src/base/deadline.ts'
+import { untilAborted, within } from '../../../src/base/async/deadline.ts'
 
 /** Timers that ring when told to. */
 function bell() {

@@ -1,6 +1,6 @@
 // Work in a queue runs one after the other, in call order, and a failed piece stops nobody else.
 import { expect, test } from 'vitest'
-import { createLimiter, createSerial } from '../../../src/base/limiter.ts'
+import { createLimiter, createSerial } from '../../../src/base/async/limiter.ts'
 
 test('the next piece begins when the one before has ended, failed or not', async () => {
   const serially = createSerial()

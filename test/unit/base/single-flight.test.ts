@@ -1,6 +1,6 @@
 // Work under way is joined, not begun again; when it has ended, well or not, the next call begins anew.
 import { expect, test } from 'vitest'
-import { singleFlight } from '../../../src/base/single-flight.ts'
+import { singleFlight } from '../../../src/base/async/single-flight.ts'
 
 test('calls that come together share one run, and later ones begin another', async () => {
   let runs = 0

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { refuseOpen } from '../../../src/store/rescue/repair.ts'
+import { refuseOpen } from '../../../src/store/rescue/held.ts'
 import { temporaryDatabase, temporaryDirectory } from '../../support/database.ts'
 
 /** Two of them number their files alike. */

@@ -1,6 +1,6 @@
 // Asks a local model for a command: what it says is data, of which at most one line is taken, and judged by the caller.
 
-import { untilAborted } from '../../../base/deadline.ts'
+import { untilAborted } from '../../../base/async/deadline.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { type Lookup, resolveEndpoint } from './endpoint.ts'
 import { exchange } from './exchange.ts'

@@ -1,8 +1,8 @@
 // Members that stayed unreachable, by what they published before: their numbers of the range, if this node holds them.
 import type { QueryType } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
+import { within } from '../../../base/async/deadline.ts'
 import type { Clock, Timers } from '../../../base/clock.ts'
-import { within } from '../../../base/deadline.ts'
 import type { Log } from '../../../base/run/log.ts'
 import type { TimeRange } from '../../../insight/statistics/index.ts'
 import type { Summaries, SummaryCover } from '../../summaries/index.ts'

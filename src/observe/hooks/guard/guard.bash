@@ -18,12 +18,12 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [last]=accept-line)
   fi
 
-  # Whether $1 is plain: a tool nobody has rules for, and signs that no shell expands.
+  # Whether $1 is plain: a tool without rules, and signs that no shell expands.
   __karo_guard_plain() {
     [[ $1 == [A-Za-z0-9_]* && $1 != *[!A-Za-z0-9_./:,@%^+=\ -]* && ${#1} -lt ${__karo_given[plain_length]} ]] || return 1
     local word=${1%% *} text= own= file seen=' ' words=$1
     for file in "${__karo_rules[@]}"; do
-      # A prohibition may be about any tool.
+      # A rule in these files may prohibit any tool.
       if [[ -e $file ]]; then
         text=
         IFS= builtin read -r -d '' -n 262144 text <"$file"
@@ -31,7 +31,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
       fi
     done
     [[ $own != *\\* && $own != *[\"\'][*?]* ]] || return 1
-    # A command may stand behind a tool nobody has rules for.
+    # A tool without rules may run another command that stands behind it.
     [[ $1 != *[\ /=]@(${__karo_given[carried]})\ * ]] || return 1
     while :; do
       [[ $word != *[!A-Za-z0-9_+-]* && ! ${__karo_ruled[$word]+x} && ( -z $own || $own != *"$word"* ) ]] || return 1
@@ -40,7 +40,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
       [[ $text == [A-Za-z0-9_]* && $text != *[!A-Za-z0-9_./:,@%^+=\ -]* && $text != *' ' ]] || return 1
       word=${text%% *} words+=" $text"
     done
-    # A file that matters may be named by any tool that is not known to read only.
+    # Any tool that is not known only to read may write to a file that matters.
     if [[ ! ${__karo_reads[$word]+x} ]]; then
       [[ $words != *@(${__karo_given[own]})* && $PWD/ != */@(${__karo_given[places]})/* ]] || return 1
       if [[ ${__karo_writers[$word]+x} || $words == *\ @(${__karo_given[outputs]})* ]]; then
@@ -65,7 +65,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
         break
       fi
       known[x$word]=1
-      # A quoted word is no alias and may be a function; so may a word in the text of an alias of the same name.
+      # A quoted word is no alias, but may be a function; so may a word in the text of an alias of the same name.
       for kind in alias function; do
         if [[ $kind == alias ]]; then
           [[ ${BASH_ALIASES[$word]+x} ]] || continue
@@ -100,7 +100,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     pid=$!
     if builtin read -r -t "${__karo_given[start]}" -u "$fd" word && [[ $word == up ]] &&
       builtin read -r -t "${__karo_given[timeout]}" -u "$fd" word rest; then
-      # Somebody is asked, and takes the time it takes.
+      # The person is being asked now, and may take any time to answer.
       if [[ $word == wait ]]; then
         word= asked=1
         builtin read -r -u "$fd" word rest
@@ -179,13 +179,13 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     elif [[ -z ${__karo_guard[head]} ]]; then
       if [[ -z $line ]] || __karo_guard_plain "$line"; then verb=run; fi
     elif [[ ${__karo_guard[here]} ]]; then
-      # Inside a here-document nothing runs before its end.
+      # Lines of a here-document run nothing before its end.
       answer=${line#"${line%%[!$'\t']*}"}
       if [[ $answer == "${__karo_guard[here]}" ]]; then __karo_guard[here]=; else verb=run here=${__karo_guard[here]}; fi
     fi
     if [[ -z $verb ]]; then
       if [[ $- == *H* && ( $line == *!* || $line == ^* ) ]]; then
-        # What runs is what the history makes of it.
+        # The shell runs the line as history expansion makes it.
         answer=`__karo_guard_history "$line"; builtin printf .`
         answer=${answer%.}
         [[ -z $answer ]] || text=${__karo_guard[head]}${answer%$'\n'}
@@ -204,7 +204,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
       __karo_guard_then "$1"
       return
       ;;
-    # One more key is not to make another line of it: the cursor stands in front.
+    # The cursor goes to the front, so that one more key does not make another line of it.
     edit) [[ $outcome != blocked ]] || READLINE_POINT=0 ;;
     put) READLINE_LINE=${answer#*$'\n'} READLINE_POINT=${#READLINE_LINE} ;;
     drop) READLINE_LINE= READLINE_POINT=0 ;;

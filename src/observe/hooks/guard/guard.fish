@@ -24,16 +24,16 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin set --global __karo_guard_prompt 0
     end
 
-    # Whether $argv is plain: a tool nobody has rules for, and signs that fish does not expand.
+    # Whether $argv is plain: a tool without rules, and signs that fish does not expand.
     function __karo_guard_plain
         builtin string match --quiet --regex -- '\A[A-Za-z0-9_][A-Za-z0-9_+-]*(?: [A-Za-z0-9_./:,@%+= -]*)?\z' "$argv"
         or return 1
         builtin test (builtin string length -- "$argv") -lt $__karo_given_plain_length; or return 1
-        # A command may stand behind a tool nobody has rules for.
+        # A tool without rules may run another command that stands behind it.
         builtin string match --quiet --regex -- "[ /=](?:$__karo_given_carried) " "$argv"; and return 1
         builtin set --local word (builtin string replace --regex ' .*' '' -- "$argv")
         builtin contains -- $word $__karo_ruled; and return 1
-        # A file that matters may be named by any tool that is not known to read only.
+        # Any tool that is not known only to read may write to a file that matters.
         if not builtin contains -- $word $__karo_reads
             builtin string match --quiet --regex -- $__karo_given_own "$argv"; and return 1
             builtin string match --quiet --regex -- "/(?:$__karo_given_places)/" "$PWD/"; and return 1
@@ -45,7 +45,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         end
         for file in $__karo_rules
             builtin test -e $file; or continue
-            # A prohibition may be about any tool.
+            # A rule in these files may prohibit any tool.
             builtin read --null --local own <$file
             builtin string match --quiet --regex -- '\\\\|["\'][*?]' "$own"; and return 1
             builtin string match --quiet -- "*$word*" "$own"; and return 1
@@ -82,7 +82,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
                 builtin set texts (builtin string unescape -- $found[3])
                 builtin set texts "$texts"
             end
-            # A quoted word is no abbreviation and may be a function; so may a word in the text of one of the same name.
+            # A quoted word is no abbreviation, but may be a function; so may a word in an abbreviation of the same name.
             if builtin functions --query -- $word
                 and not builtin string match --quiet -- "$__fish_data_dir/*" (builtin functions --details -- $word)
                 builtin set --append kinds function
@@ -174,7 +174,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
                 __karo_guard_run
                 return
             case edit
-                # One more key is not to make another line of it: the cursor stands in front.
+                # The cursor goes to the front, so that one more key does not make another line of it.
                 builtin test $said[2] = blocked; and builtin commandline --function beginning-of-buffer
             case drop
                 builtin commandline --replace -- ''

@@ -12,16 +12,16 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
   builtin typeset -gA __karo_guard
   builtin typeset -g __karo_guard_word __karo_guard_rest __karo_guard_fd
 
-  # Whether $1 is plain: a tool nobody has rules for, and signs that no shell expands.
+  # Whether $1 is plain: a tool without rules, and signs that no shell expands.
   __karo_guard_plain() {
     [[ $1 == [A-Za-z0-9_]* && $1 != *[^A-Za-z0-9_./:,@%^+=\ -]* && $#1 -lt $__karo_given[plain_length] ]] || return 1
     __karo_guard_word=${1%% *} __karo_guard[seen]=" " __karo_guard[own]= __karo_guard[words]=$1
-    # A prohibition may be about any tool.
+    # A rule in these files may prohibit any tool.
     for __karo_guard_rest in "$__karo_rules[@]"; do
       [[ ! -e $__karo_guard_rest ]] || __karo_guard[own]+=$(<$__karo_guard_rest)
     done
     [[ $__karo_guard[own] != *\\* && $__karo_guard[own] != *[\"\'][*?]* ]] || return 1
-    # A command may stand behind a tool nobody has rules for.
+    # A tool without rules may run another command that stands behind it.
     [[ $1 != *[\ /=](${~__karo_given[carried]})\ * ]] || return 1
     while (( 1 )); do
       [[ $__karo_guard_word != *[^A-Za-z0-9_+-]* ]] || return 1
@@ -34,7 +34,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
         $__karo_guard[meant] != *" " ]] || return 1
       __karo_guard_word=${__karo_guard[meant]%% *} __karo_guard[words]+=" $__karo_guard[meant]"
     done
-    # A file that matters may be named by any tool that is not known to read only.
+    # Any tool that is not known only to read may write to a file that matters.
     if (( ! ${+__karo_reads[$__karo_guard_word]} )); then
       [[ $__karo_guard[words] != *(${~__karo_given[own]})* && $PWD/ != */(${~__karo_given[places]})/* ]] || return 1
       if (( ${+__karo_writers[$__karo_guard_word]} )) || [[ $__karo_guard[words] == *" "(${~__karo_given[outputs]})* ]]; then
@@ -77,7 +77,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       elif [[ $__karo_guard_word == ?*.?* ]] && (( ${+saliases[${__karo_guard_word##*.}]} )); then
         __karo_guard_define alias "$saliases[${__karo_guard_word##*.}] $__karo_guard_word"
       fi
-      # A quoted word is no alias and may be a function; so may a word in the text of an alias of the same name.
+      # A quoted word is no alias, but may be a function; so may a word in the text of an alias of the same name.
       if (( ${+functions[$__karo_guard_word]} )); then
         [[ $functions[$__karo_guard_word] != "builtin autoload -"* ]] ||
           builtin autoload +X -- $__karo_guard_word >/dev/null 2>&1
@@ -98,7 +98,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     )
     if IFS=" " builtin read -r -t $__karo_given[start] -u $__karo_guard_fd __karo_guard_word && [[ $__karo_guard_word == up ]] &&
       IFS=" " builtin read -r -t $__karo_given[timeout] -u $__karo_guard_fd __karo_guard_word __karo_guard_rest; then
-      # Somebody is asked, and takes the time it takes.
+      # The person is being asked now, and may take any time to answer.
       if [[ $__karo_guard_word == wait ]]; then
         __karo_guard_word= __karo_guard[asked]=1
         IFS=" " builtin read -r -u $__karo_guard_fd __karo_guard_word __karo_guard_rest
@@ -147,11 +147,11 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     elif [[ -z $PREBUFFER ]]; then
       if [[ -z $BUFFER ]] || __karo_guard_plain "$BUFFER"; then __karo_guard[verb]=run; fi
     elif [[ -n $__karo_guard[here] && ${BUFFER##$'\t'#} != $__karo_guard[here] && $BUFFER != *$'\n'* ]]; then
-      # Inside a here-document nothing runs before its end.
+      # Lines of a here-document run nothing before its end.
       __karo_guard[verb]=run __karo_guard[next]=$__karo_guard[here]
     fi
     if [[ -z $__karo_guard[verb] ]]; then
-      # What runs is what the history makes of it.
+      # The shell runs the line as history expansion makes it.
       if [[ $BUFFER == *\!* || $BUFFER == "^"* ]] && __karo_guard_bang; then zle .expand-history; fi
       __karo_guard[text]=$PREBUFFER$BUFFER
       if [[ $BUFFER == *$'\n'* ]]; then CURSOR=$#BUFFER; zle -R; fi
@@ -180,7 +180,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       zle .send-break
     else
       BUFFER=$__karo_guard[text]
-      # One more key is not to make another line of it: after a block the cursor stands in front.
+      # After a block the cursor goes to the front, so that one more key does not make another line of it.
       if [[ $__karo_guard[outcome] == blocked ]]; then CURSOR=0; else CURSOR=$#BUFFER; fi
     fi
   }

@@ -60,23 +60,54 @@ test.each([
   ['a log is no verdict', nft(['tcp dport 9238 log prefix "x"']), []],
   ['what goes out', nft(['tcp dport 9238 drop'], { hook: 'output' }), []],
   ['before everything', nft(['tcp dport 9238 drop'], { hook: 'prerouting' }), ['dropped']],
-  ['IPv6 alone', readNft('table ip6 filter {\nchain input {\ntype filter hook input priority 0; policy drop;\n}\n}'), []],
+  [
+    'IPv6 alone',
+    readNft('table ip6 filter {\nchain input {\ntype filter hook input priority 0; policy drop;\n}\n}'),
+    [],
+  ],
   ['iptables: no rule', iptables([]), []],
   ['iptables: a policy', iptables([], 'DROP'), ['unnamed']],
   ['iptables: the port', iptables(['-A INPUT -p tcp -m tcp --dport 9238 -j DROP']), ['dropped']],
-  ['iptables: rejected', iptables(['-A INPUT -p tcp -m tcp --dport 9238 -j REJECT --reject-with tcp-reset']), ['dropped']],
+  [
+    'iptables: rejected',
+    iptables(['-A INPUT -p tcp -m tcp --dport 9238 -j REJECT --reject-with tcp-reset']),
+    ['dropped'],
+  ],
   ['iptables: another protocol', iptables(['-A INPUT -p udp -m udp --dport 9238 -j DROP']), []],
   ['iptables: every other port', iptables(['-A INPUT -p tcp -m tcp ! --dport 9238 -j DROP']), []],
-  ['iptables: several', iptables(['-A INPUT -p tcp -m multiport --dports 22,9000:9300 -j ACCEPT'], 'DROP'), []],
-  ['iptables: a comment', iptables(['-A INPUT -p tcp -m comment --comment "or -j DROP" --dport 9238 -j ACCEPT'], 'DROP'), []],
-  ['iptables: the rest', iptables(['-A INPUT -i lo -j ACCEPT', '-A INPUT -j REJECT --reject-with icmp-port-unreachable']), ['unnamed']],
-  ['iptables: a chain beside it', iptables(['-A INPUT -j more', '-A more -p tcp --dport 9238 -j ACCEPT'], 'DROP'), []],
+  [
+    'iptables: several',
+    iptables(['-A INPUT -p tcp -m multiport --dports 22,9000:9300 -j ACCEPT'], 'DROP'),
+    [],
+  ],
+  [
+    'iptables: a comment',
+    iptables(['-A INPUT -p tcp -m comment --comment "or -j DROP" --dport 9238 -j ACCEPT'], 'DROP'),
+    [],
+  ],
+  [
+    'iptables: the rest',
+    iptables(['-A INPUT -i lo -j ACCEPT', '-A INPUT -j REJECT --reject-with icmp-port-unreachable']),
+    ['unnamed'],
+  ],
+  [
+    'iptables: a chain beside it',
+    iptables(['-A INPUT -j more', '-A more -p tcp --dport 9238 -j ACCEPT'], 'DROP'),
+    [],
+  ],
 ] as const)('%s', (_, chains, says) => {
   expect(speakAgainst(chains, mesh).map((one) => one.says)).toEqual(says)
 })
 
 test('whatever text it is, it is read or left', () => {
-  const words = fc.constantFrom('table inet filter {', 'chain input {', '}', 'type filter hook input', '\n', '*filter')
+  const words = fc.constantFrom(
+    'table inet filter {',
+    'chain input {',
+    '}',
+    'type filter hook input',
+    '\n',
+    '*filter',
+  )
   const more = fc.constantFrom(':INPUT DROP [0:0]', '-A INPUT', '--dport', '-j DROP', 'tcp dport {', '"', ' ')
   fc.assert(
     fc.property(fc.array(fc.oneof(words, more, fc.string({ maxLength: 8 })), { maxLength: 60 }), (parts) => {

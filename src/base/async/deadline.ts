@@ -1,5 +1,5 @@
 // Waiting that ends: after a time, or when a signal says so, whatever becomes of the work itself.
-import { systemTimers, type Timers } from './clock.ts'
+import { systemTimers, type Timers } from '../clock.ts'
 
 /**
  * True when `work` was done within `ms`; its rejection within that time is passed on. After that time `work` goes on by

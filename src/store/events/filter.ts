@@ -1,0 +1,87 @@
+// Which events somebody looks for: what there is to ask, and whether an event is one of these.
+import type { RiskLevel } from '../../assist/risk/index.ts'
+import { revealLevel0 } from '../../base/level0/level0.ts'
+import type { StoredEvent } from './rows.ts'
+
+/** Which events, by what is known of each beside its text and place: every part that is there must fit. */
+interface FactFilter {
+  readonly failed?: boolean
+  /** This level or a higher one. */
+  readonly risk?: RiskLevel
+  /** Milliseconds since the epoch: from, and before. */
+  readonly since?: number
+  readonly until?: number
+  readonly shell?: string
+  /** Exactly this exit code. */
+  readonly exit?: number
+  /** At least so many milliseconds. */
+  readonly longerMs?: number
+  /** Typed on the person's behalf, or by themselves. */
+  readonly generated?: boolean
+}
+
+export interface IndexFilter extends FactFilter {
+  /** By the number of the text; absent: all. */
+  readonly fits?: (number: number) => boolean
+  /** Of the directory. */
+  readonly inPlace?: (cwd: string) => boolean
+}
+
+export interface EventFilter extends FactFilter {
+  /** Every one must occur in the command, ignoring case. */
+  readonly words: readonly string[]
+  /** None of these may. */
+  readonly without?: readonly string[]
+  /** The directory itself or one below it. */
+  readonly cwd?: string
+  /** Of each command only the newest that fits. */
+  readonly unique?: boolean
+  readonly limit: number
+}
+
+/** Of a text in lower case; undefined where any will do. */
+export function textFits({
+  words,
+  without = [],
+}: Pick<EventFilter, 'words' | 'without'>): ((text: string) => boolean) | undefined {
+  if (words.length + without.length === 0) return undefined
+  const wanted = words.map((word) => word.toLowerCase())
+  const unwanted = without.map((word) => word.toLowerCase())
+  return (text) =>
+    wanted.every((word) => text.includes(word)) && !unwanted.some((word) => text.includes(word))
+}
+
+/** These are not in an event's key. */
+export const VALUE_FILTERS = ['cwd', 'shell', 'exit', 'longerMs', 'generated'] as const
+/** `false` is something to look for in these; in `failed` and `unique` it asks for nothing. */
+const FILTERS = [...VALUE_FILTERS, 'risk', 'since', 'until'] as const
+
+/** True for what lets everything through. */
+export const isUnfiltered = (filter: Omit<EventFilter, 'limit'>): boolean =>
+  textFits(filter) === undefined &&
+  FILTERS.every((name) => filter[name] === undefined) &&
+  !filter.failed &&
+  !filter.unique
+
+export function indexFilter({
+  cwd,
+  limit: _,
+  ...filter
+}: Omit<EventFilter, 'words' | 'unique'>): IndexFilter {
+  return { ...filter, ...(cwd !== undefined && { inPlace: (place) => isIn(place, cwd) }) }
+}
+
+export function fitsValue(
+  event: StoredEvent,
+  { cwd, shell, exit, longerMs, generated }: EventFilter,
+): boolean {
+  if (shell !== undefined && event.shell !== shell) return false
+  if (exit !== undefined && event.exit_code !== exit) return false
+  if (longerMs !== undefined && (event.duration_ms === null || event.duration_ms < longerMs)) return false
+  if (generated !== undefined && event.karo_generated !== generated) return false
+  return cwd === undefined || isIn(revealLevel0(event.cwd), cwd)
+}
+
+/** The directory itself or one below it. */
+export const isIn = (place: string, cwd: string): boolean =>
+  place === cwd || place.startsWith(cwd.endsWith('/') ? cwd : `${cwd}/`)

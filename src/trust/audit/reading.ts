@@ -1,0 +1,94 @@
+// Reading the ledger: entries of one kind, who asked for what, and the lines of an export that others can verify.
+import { formatNodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
+import type { Identity } from '../identity/index.ts'
+import { GENESIS, readRow } from './entry.ts'
+import { headerOf } from './exported.ts'
+import { readHead } from './head.ts'
+import type { Times } from './times.ts'
+import type { Audit, AuditEntry, ExportEntry } from './types.ts'
+import { createWhoAsked } from './who-asked.ts'
+
+export interface ReadingDeps {
+  readonly repository: AuditRepository
+  readonly identity: Pick<Identity, 'publicKey'>
+  readonly clock: Clock
+  readonly times: Pick<Times, 'olderThrough'>
+  /** Resolves when a signed head covers the newest entry. */
+  readonly sign: () => Promise<void>
+}
+
+export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'whoAsked' | 'export'> {
+  const { repository, identity, clock, times, sign } = deps
+  return {
+    async log({ limit, type, peer, since, uid }) {
+      const entries: AuditEntry[] = []
+      if (limit <= 0) return entries
+      const through = since === undefined ? 0 : await times.olderThrough(since)
+      for await (const { seq, row } of repository.backwards()) {
+        if (seq <= through) break
+        const entry = row === undefined ? undefined : readRow(row)
+        if (entry === undefined) continue
+        // No end yet: a clock that was set back leaves older times behind newer ones.
+        if (since !== undefined && entry.ts < since) continue
+        if (type !== undefined && entry.type !== type) continue
+        if (peer !== undefined && entry.peer !== peer) continue
+        if (uid !== undefined && entry.details.uid !== undefined && entry.details.uid !== uid) continue
+        entries.push(entry)
+        if (entries.length >= limit) break
+      }
+      return entries
+    },
+
+    async whoAsked({ since, uid }) {
+      const asked = createWhoAsked()
+      const through = await times.olderThrough(since)
+      for await (const { seq, row } of repository.backwards()) {
+        if (seq <= through) break
+        const entry = row === undefined ? undefined : readRow(row)
+        if (entry === undefined || entry.ts < since) continue
+        if (uid !== undefined && entry.details.uid !== undefined && entry.details.uid !== uid) continue
+        asked.add(entry)
+      }
+      return asked.result()
+    },
+
+    async *export({ since = 0, until = Number.POSITIVE_INFINITY }) {
+      const own = formatNodeId(identity.publicKey)
+      await sign()
+      const heads = new Map((await repository.heads()).map((head) => [head.seq, head.frame]))
+      const newestHead = Math.max(...heads.keys())
+      let base: AuditBase = (await repository.base()) ?? { seq: 0, hash: GENESIS }
+      const removed = base.seq
+      let begun = false
+      for await (const { seq, row } of repository.forwards()) {
+        // Decisions from before there: the chain they stood in is gone, so they prove nothing elsewhere.
+        if (seq <= removed) continue
+        // What cannot be read is nowhere in time: it is told where it stands.
+        if (!begun && row !== undefined && row.ts < since) {
+          base = { seq, hash: row.hash }
+          continue
+        }
+        if (!begun) yield headerOf(identity.publicKey, clock.now(), base)
+        begun = true
+        yield lineOf(seq, row)
+        const frame = heads.get(seq)
+        if (frame === undefined) continue
+        yield { head: { seq, frame: Buffer.from(frame).toString('base64url') } }
+        // What was written since then is under no signature yet.
+        if (seq === newestHead) return
+        // A part under the signature of an earlier key alone would prove nothing of this node.
+        if (row !== undefined && row.ts >= until && readHead({ seq, frame })?.signer === own) return
+      }
+      if (!begun) yield headerOf(identity.publicKey, clock.now(), base)
+    },
+  }
+}
+
+function lineOf(seq: number, row: AuditRow | undefined): ExportEntry {
+  const entry = row === undefined ? undefined : readRow(row)
+  if (entry === undefined) return { seq, damaged: true }
+  const { ts, ...rest } = entry
+  return { ...rest, timestamp: new Date(ts).toISOString() }
+}
