@@ -53,6 +53,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   '@libp2p/*': 'mesh',
   '@chainsafe/*': 'mesh',
   '@multiformats/*': 'mesh',
+  'dns-packet': 'mesh',
   level: 'store/level',
   fastify: 'api api/contract',
   pino: 'ops',

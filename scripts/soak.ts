@@ -8,6 +8,7 @@ import { fuzzFrames } from '../test/fuzz/frames.ts'
 import { fuzzRisk } from '../test/fuzz/risk.ts'
 import { describeTrial, failures, holdTrial } from '../test/hostile/trial.ts'
 import { describeRun, simulate } from '../test/sim/echo.ts'
+import { describeLife, liveMesh } from '../test/sim/mesh.ts'
 import { crashRounds } from '../test/support/crash.ts'
 import { damageRounds } from '../test/support/damage.ts'
 import { asksAll, beginTrial, denies, holdsAll, isCut, loses } from '../test/support/endure.ts'
@@ -94,6 +95,16 @@ const RUNS: readonly Run[] = [
       const trial = await beginTrial({ count: DAEMONS, seed, fullMeshUpTo: 32 })
       for (const step of [asksAll, denies, loses, isCut]) await step(trial)
       return `${DAEMONS} daemons, every question exact; ${await holdsAll(trial)} copies of summaries where they belong`
+    },
+  },
+  {
+    name: 'virtual',
+    does: 'a thousand nodes of the mesh in virtual time: they admit each other, split, heal, die, come back, are denied',
+    async run(seed) {
+      const options = { nodes: 1_000, seed }
+      const report = liveMesh(options)
+      ok(report.broken.length === 0, report.broken.slice(0, 10).join('; '))
+      return describeLife(options, report)
     },
   },
   {

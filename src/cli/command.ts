@@ -1,5 +1,6 @@
 // What a command of the CLI is: data for parsing, help, man pages and completion, and one function to run.
-import type { ExitCode } from '../base/errors.ts'
+import type { Operation } from '../api/contract/operation.ts'
+import { EXIT, type ExitCode } from '../base/errors.ts'
 
 /**
  * What Tab offers where there are no choices: `node`, `team`, `role` and `audience` (all three, and `*`) are asked of the
@@ -76,11 +77,58 @@ export interface Command {
   readonly options: readonly CommandOption[]
   /** Its words are a command line, whose options are not ours (command-line-words.ts). */
   readonly takesCommandLine?: true
+  /** The operation whose answer `--json` prints. */
+  readonly shows?: Operation
   /** What `--json` prints, where that is not always one document. */
   readonly json?: string
   readonly examples: readonly { readonly run: string; readonly does: string }[]
   /** Throws KaroError; the runner prints it (to stderr, as JSON on stdout with --json) and maps its exit code. */
   run(io: CommandIo, input: CommandInput): Promise<ExitCode>
+}
+
+type Word<T> = T extends { readonly choices: readonly (infer Choice)[] } ? Choice : string
+type GivenArgument<T> = T extends { readonly variadic: true }
+  ? readonly Word<T>[]
+  : Word<T> | (T extends { readonly required: true } ? never : undefined)
+type GivenOption<T> = T extends { readonly value: string }
+  ? T extends { readonly repeat: true }
+    ? readonly Word<T>[] | undefined
+    : Word<T> | (T extends { readonly default: string } ? never : undefined)
+  : true | undefined
+
+/** What a person gave of these options, by name. */
+export type OptionsOf<Options extends readonly CommandOption[]> = {
+  readonly [T in Options[number] as T['name']]: GivenOption<T>
+}
+type ArgumentsOf<Args extends readonly CommandArgument[]> = {
+  readonly [T in Args[number] as T['name']]: GivenArgument<T>
+}
+
+/** Gives `run` the types of what the command declares; what it declares none of may be left out. */
+export function defineCommand<
+  const Args extends readonly CommandArgument[] = readonly [],
+  const Options extends readonly CommandOption[] = readonly [],
+>(
+  command: Omit<Command, 'args' | 'options' | 'run'> & {
+    readonly args?: Args
+    readonly options?: Options
+    run(
+      io: CommandIo,
+      input: { readonly args: ArgumentsOf<Args>; readonly options: OptionsOf<Options> },
+    ): Promise<ExitCode>
+  },
+): Command {
+  return { args: [], options: [], ...command }
+}
+
+/** Prints an answer: as JSON with `--json`, else as `view` writes it. */
+export function show<Answer>(
+  io: CommandIo,
+  answer: Answer,
+  view: (answer: Answer, io: CommandIo) => string,
+): ExitCode {
+  io.out(io.json ? `${JSON.stringify(answer)}\n` : view(answer, io))
+  return EXIT.done
 }
 
 /** Headings of `karo help`, in its order. */

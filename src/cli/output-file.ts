@@ -92,3 +92,10 @@ function isAlive(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
+
+/** What is no JSON on standard output no reader of JSON can take. */
+export const noJson = (format: string): KaroError =>
+  new KaroError('bad_request', `it does not go with --format ${format} on standard output`, {
+    where: '--json',
+    hint: 'Leave one of them out, or name a file with --output.',
+  })

@@ -4,6 +4,9 @@ import { cpus, release, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { REJECT_CODES } from '../../protocols/reject.ts'
+import type { Client } from '../api/contract/client/client.ts'
+import { getProblems } from '../api/contract/operations/care.ts'
+import { getStatus } from '../api/contract/operations/status.ts'
 import { KaroError } from '../base/errors.ts'
 import { HEALTH_CHECKS } from '../base/run/checks.ts'
 import { isOwnFrame } from '../base/run/own-frames.ts'
@@ -13,14 +16,12 @@ import { loadConfig } from '../config/load.ts'
 import type { HomePaths } from '../config/paths.ts'
 import { KEY_LIST } from '../config/table.ts'
 
-/** Asks the daemon; throws KaroError as `callDaemon` does. */
-type AskDaemon = (path: '/api/v1/status' | '/api/v1/problems') => Promise<unknown>
-
 export interface ReportSources {
   readonly paths: HomePaths
   readonly service: boolean
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly ask: AskDaemon
+  /** Of any version: nothing that it answers is believed unseen. */
+  readonly daemon: Pick<Client, 'look'>
   /** Directory of the program's files. */
   readonly root: string
   /** Milliseconds since the epoch. */
@@ -117,7 +118,7 @@ export async function buildReport(sources: ReportSources): Promise<ProblemReport
       config_file: isThere(paths.config),
     },
     config: configPart(sources),
-    daemon: await daemonPart(sources.ask, root),
+    daemon: await daemonPart(sources.daemon, root),
   }
 }
 
@@ -131,9 +132,9 @@ function configPart({ paths, env }: ReportSources): ProblemReport['config'] {
   }
 }
 
-async function daemonPart(ask: AskDaemon, root: string): Promise<ProblemReport['daemon']> {
+async function daemonPart(daemon: ReportSources['daemon'], root: string): Promise<ProblemReport['daemon']> {
   try {
-    const told = await ask('/api/v1/status')
+    const told = await daemon.look(getStatus)
     const checks = at(told, 'health.checks')
     return {
       version: versionOf(at(told, 'version')),
@@ -144,16 +145,16 @@ async function daemonPart(ask: AskDaemon, root: string): Promise<ProblemReport['
         const check = Array.isArray(checks) ? checks.find((one) => at(one, 'name') === name) : undefined
         return check === undefined ? [] : [{ name, ok: at(check, 'ok') === true }]
       }),
-      problems: await problemsPart(ask, root),
+      problems: await problemsPart(daemon, root),
     }
   } catch (error) {
     return { error: codeOf(error) }
   }
 }
 
-async function problemsPart(ask: AskDaemon, root: string): Promise<DaemonPart['problems']> {
+async function problemsPart(daemon: ReportSources['daemon'], root: string): Promise<DaemonPart['problems']> {
   try {
-    const problems = at(await ask('/api/v1/problems'), 'problems')
+    const problems = at(await daemon.look(getProblems), 'problems')
     return Array.isArray(problems) ? problems.flatMap((one) => problemOf(one, root)) : []
   } catch (error) {
     return { error: codeOf(error) }

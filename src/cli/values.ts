@@ -45,15 +45,12 @@ export function oneNode(words: CommandInput['args'][string], where: string): str
   })
 }
 
-/** Node's HTTP server reads at most 16 KiB of request line and headers together. */
-const MOST_PATH_BYTES = 12 * 1024
+/** What `make` makes of `value`, if there is one. */
+export const given = <Value, Made>(
+  value: Value | undefined,
+  make: (value: Value) => Made,
+): Made | undefined => (value === undefined ? undefined : make(value))
 
-/** `path?parameters`, if a request can hold it. Throws KaroError bad_request; `where` names the command. */
-export function pathWith(path: string, parameters: URLSearchParams, where: string): string {
-  const whole = `${path}?${parameters}`
-  if (whole.length <= MOST_PATH_BYTES) return whole
-  throw new KaroError('bad_request', 'the search is too long', {
-    where,
-    hint: 'Use fewer or shorter words.',
-  })
-}
+/** `members` without those that are undefined. */
+export const defined = <T extends object>(members: T): T =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T

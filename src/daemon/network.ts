@@ -15,7 +15,11 @@ export function buildNetwork(foundation: Foundation, local: Local) {
   const { audit, insight, sharing, store, trust } = local
   const { replay } = store
 
-  const mesh = createMesh({ ...common, trust, audit, replay, name, version: VERSION, onEncoded })
+  const mesh = createMesh({
+    ...common,
+    ...{ trust, audit, replay, name, timers, onEncoded },
+    version: VERSION,
+  })
   const documents = createDocuments({ ...common, repository: store.documents, trust, mesh, audit, timers })
   audit.onHead((frame) => {
     documents.publish('audit_head', frame).catch((error: unknown) => {

@@ -1,37 +1,40 @@
-// The mesh room: puts host, lobby, links, discovery and redial together.
+// The mesh room: the state machine that decides, and around it the edge that performs on libp2p what it says.
 import type { StreamHandler } from '@libp2p/interface'
+import { bodyOf } from '../../protocols/frame.ts'
+import { Presence } from '../../protocols/messages/presence.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import { hello, presence as presenceTopic } from '../../protocols/registry.ts'
-import type { Clock, Random } from '../base/clock.ts'
+import type { Clock, Random, Timers } from '../base/clock.ts'
 import type { Log } from '../base/run/log.ts'
+import { createAlarms } from '../base/timers.ts'
 import type { Config } from '../config/index.ts'
 import type { Audit } from '../trust/audit/index.ts'
 import type { Identity } from '../trust/identity/index.ts'
 import type { Trust } from '../trust/peers/index.ts'
 import { createAbout } from './about.ts'
-import { announced } from './admission/addresses.ts'
 import { createDoorkeeper } from './admission/doorkeeper.ts'
-import { isLoopback, parseEndpoint, readable } from './admission/endpoint.ts'
-import { createGater } from './admission/gater.ts'
+import { allowsAddress, createGater } from './admission/gater.ts'
 import { createInspect } from './admission/inspect.ts'
 import { createListening } from './admission/listening.ts'
-import { LOBBY, type LobbyLimits } from './admission/lobby.ts'
+import { createAsking } from './asking.ts'
 import type { Dht } from './discovery/dht.ts'
+import { createFinder, type Finder } from './discovery/look-up.ts'
 import { createGossip } from './gossip/gossip.ts'
-import { createPresence } from './gossip/presence.ts'
 import type { ChannelDeps } from './link/channel.ts'
-import { forgetPeer } from './link/forget.ts'
-import { createHeartbeat } from './link/heartbeat.ts'
+import { createDials } from './link/dials.ts'
 import { createLinks } from './link/links.ts'
 import { createNews } from './link/news.ts'
 import { createRejections } from './link/rejections.ts'
 import { createReplay, type ReplayStore } from './link/replay.ts'
-import type { EndReason, Session } from './link/session.ts'
-import { createSessions } from './link/sessions.ts'
 import { createTwins } from './link/twins.ts'
-import { createContacts } from './overlay/contacts.ts'
+import { createWires } from './link/wires.ts'
+import { createMailbox } from './mailbox.ts'
+import { createPerformer, type Performer } from './perform.ts'
+import { LOBBY, type LobbyLimits } from './state/lobby.ts'
+import { createState, type State } from './state/state.ts'
+import type { MeshEvent, TimerName } from './state/types.ts'
 import { TIMINGS, type Timings } from './timings.ts'
-import type { Mesh } from './types.ts'
+import type { Apart, GossipHandler, Mesh } from './types.ts'
 
 export interface MeshDeps {
   readonly config: Pick<Config, 'mesh' | 'overlay' | 'discovery' | 'sharing'>
@@ -40,6 +43,7 @@ export interface MeshDeps {
   readonly audit: Pick<Audit, 'record'>
   readonly replay: ReplayStore
   readonly clock: Clock
+  readonly timers: Timers
   readonly random: Random
   readonly log: Log
   /** The name this node gives itself. */
@@ -54,271 +58,187 @@ export interface MeshDeps {
   readonly lobby?: LobbyLimits
 }
 
-/** A connection that ended like this did so without a word. */
-const BROKEN: ReadonlySet<EndReason> = new Set(['cut', 'silent'])
-
-export function createMesh(deps: MeshDeps): Mesh {
-  const { config, identity, trust, clock, random, log } = deps
+/** What is there before the state machine: none of it knows anything of it but where to put events. */
+function createEdge(deps: MeshDeps) {
+  const { config, identity, trust, audit, clock, timers, random, log } = deps
   const timings = { ...TIMINGS, ...deps.timings }
-  const pingMs = config.mesh.ping_seconds * 1_000
-  let forgetTrust: (() => void) | undefined
-
+  const { put, open, hold } = createMailbox<MeshEvent>()
   const admits = (node: NodeId): boolean => trust.admits(node)
-  const refuses = (node: NodeId): boolean => trust.refuses(node)
-
-  const rejections = createRejections({ audit: deps.audit, clock, log, admits })
-  const replay = createReplay(deps.replay, clock, random, log)
-  const news = createNews({ trust, audit: deps.audit, clock, log })
-  const twins = createTwins({ audit: deps.audit, clock, log })
+  const rejections = createRejections({ audit, clock, log, admits })
+  const replay = createReplay({ store: deps.replay, clock, timers, random, log })
   const channel: ChannelDeps = {
-    identity,
-    replay,
-    rejections,
-    clock,
-    random,
-    log,
+    ...{ identity, replay, rejections, clock, timers, random, log },
     ...(deps.onEncoded === undefined ? {} : { onEncoded: deps.onEncoded }),
   }
-  const links = createLinks({
-    channel,
-    timings,
-    admits,
-    sessionOf: (connection) => sessions.of(connection),
-    onChange: () => contacts.look(),
-  })
-
-  const gossip = createGossip({
-    channel,
-    self: identity.nodeId,
-    trust,
-    rejections,
-    neighbour: (node) => sessions.neighbour(node),
-  })
-
+  const links = createLinks({ channel, timings, admits, put })
+  const listening = createListening({ config, timings, clock, timers, log, put })
   const about = createAbout({
-    config,
-    name: deps.name,
-    version: deps.version,
+    ...{ config, name: deps.name, version: deps.version, admits },
     protocols: links.protocols,
-    listening: () => listening.addresses(),
-    admits,
+    listening: listening.addresses,
   })
-
-  const presence = createPresence({
-    self: identity.nodeId,
-    trust,
-    clock,
-    random,
-    about: about.presence,
-    believable: (listen, from) =>
-      announced(config.mesh, listen, isLoopback(sessions.neighbour(from)?.ip ?? '')),
-    connected: (node) => sessions.neighbour(node) !== undefined,
-    neighbours: () => sessions.neighbours().length,
-    onHeard: (node, addresses, worthATry) => contacts.heard(node, addresses, worthATry),
-  })
-  const here = gossip.join(presenceTopic, presence)
-
-  const sessions = createSessions({
-    channel,
-    timings,
-    hello: about.hello,
-    admits,
-    refuses,
-    self: identity.nodeId,
-    log,
-    lobby: deps.lobby ?? LOBBY,
-    onHello(session, body) {
-      news.met(session, body, contacts.introduced(session, body))
+  const wires = createWires({ channel, timings, admits, put, hello: about.hello })
+  const gossip = createGossip({ channel, self: identity.nodeId, trust, rejections, put })
+  const dials = createDials({ host: listening.host, wires, timers, timings, put, log })
+  const asking = createAsking(put)
+  return {
+    ...{
+      timings,
+      put,
+      open,
+      hold,
+      rejections,
+      replay,
+      links,
+      listening,
+      about,
+      wires,
+      gossip,
+      dials,
+      asking,
     },
-    onNeighbour(session, replaced) {
-      const claimed = session.introduced()?.listen ?? []
-      const places = claimed.filter((address) => parseEndpoint(address) !== undefined).map(readable)
-      if (places.length > 0) twins.came(session.peer.nodeId, places.toSorted().join(', '))
-      // It is connected, so whichever clock was wrong is right again.
-      rejections.inTime(session.peer.nodeId)
-      if (replaced === undefined) {
-        news.came(session)
-        presence.came(session.peer.nodeId)
-        contacts.came(session)
-      }
-      links.attach(session)
-      gossip.attach(session)
-      // Nothing waits for it: it is how libp2p's services learn of the neighbour.
-      const signal = AbortSignal.timeout(timings.negotiateMs)
-      listening
-        .host()
-        ?.services.identify.identify(session.connection, { signal })
-        .catch((error: unknown) => {
-          log.debug({ peer: session.peer.nodeId, reason: String(error) }, 'identify failed')
-        })
-    },
-    onLost(session, reason) {
-      const node = session.peer.nodeId
-      news.left(session, reason)
-      // With a connection that took its place it would not be lost: the one that did is not this node's.
-      if (reason === 'replaced') twins.displaced(node)
-      if (admits(node) && BROKEN.has(reason)) {
-        trust.lost(node)
-        presence.lost(node)
-      }
-      contacts.left(session, reason)
-      const host = listening.host()
-      if (refuses(node) && host !== undefined) void forgetPeer({ host, forget: contacts.forget, log }, node)
-    },
-    onOpened: (session) => contacts.opened(session),
-    onEnd(session) {
-      contacts.look()
-      tendLater(session)
-    },
-  })
-
-  const contacts = createContacts({
-    config,
-    self: identity.nodeId,
-    trust,
-    sessions: () => sessions,
-    host: () => listening.host(),
-    complete: links.complete,
-    inUse: links.inUse,
-    timings,
-    clock,
-    random,
-    log,
-  })
-
-  const heartbeat = createHeartbeat({
-    clock,
-    everyMs: pingMs,
-    neighbours: sessions.neighbours,
-    onAlive(session) {
-      news.alive(session)
-      gossip.tend(session)
-    },
-    onRound() {
-      presence.look()
-      contacts.thin()
-    },
-  })
-
-  /** An ended connection may have carried the gossip of a neighbour that has another one now. */
-  const tendLater = ({ peer, connection }: Session): void => {
-    const tend = (): void => {
-      const left = sessions.neighbour(peer.nodeId)
-      if (left !== undefined) gossip.tend(left)
-    }
-    if (connection.status === 'closed') setTimeout(tend, 0)
-    else connection.addEventListener('close', () => setTimeout(tend, 0), { once: true })
+    news: createNews({ trust, audit, clock, log }),
+    twins: createTwins({ audit, clock, log }),
+    alarms: createAlarms<TimerName>(timers, (timer) => put({ on: 'timer', timer })),
   }
+}
+type Edge = ReturnType<typeof createEdge>
 
-  const trustChanged = (node: NodeId): void => {
-    sessions.reconsider(node)
-    contacts.decided(node)
+/** What libp2p's host is made with, anew for each start. */
+function hostInit(deps: MeshDeps, edge: Edge, state: State, dht: Dht['service'] | undefined) {
+  const { identity, trust, clock, config } = deps
+  const handlers = new Map<string, StreamHandler>([[hello.id, edge.wires.hello]])
+  for (const protocol of edge.links.protocols()) {
+    handlers.set(protocol.id, (stream, connection) =>
+      edge.links.accept(protocol, stream, edge.wires.of(connection)),
+    )
   }
-
-  const handlers = (): ReadonlyMap<string, StreamHandler> => {
-    const all = new Map<string, StreamHandler>([
-      [hello.id, (stream, connection) => sessions.hello(stream, connection)],
-    ])
-    for (const protocol of links.protocols()) {
-      all.set(protocol.id, (stream, connection) => links.accept(protocol, stream, connection))
-    }
-    return all
-  }
-
-  let lookups: Dht['service'] | undefined
-  const listening = createListening({
-    config,
-    timings,
-    clock,
-    log,
-    onHeard: contacts.sighted,
-    host: () => ({
-      seed: identity.seed(),
-      publicKey: identity.publicKey,
-      gater: createGater({
-        mesh: config.mesh,
-        doorkeeper: createDoorkeeper(() => clock.monotonic()),
-        refuses,
-        knows: contacts.knownAt,
-      }),
-      pingMs,
-      handlers: handlers(),
-      gossip: gossip.service,
-      dht: lookups,
-      onConnection: sessions.opened,
-      version: deps.version,
+  return {
+    ...{ handlers, dht, version: deps.version, seed: identity.seed(), publicKey: identity.publicKey },
+    gater: createGater({
+      mesh: config.mesh,
+      doorkeeper: createDoorkeeper(() => clock.monotonic()),
+      refuses: (node) => trust.refuses(node),
+      knows: state.knownAt,
     }),
-  })
+    pingMs: config.mesh.ping_seconds * 1_000,
+    gossip: edge.gossip.service,
+    onConnection: edge.wires.opened,
+  }
+}
 
-  const { inspect, tryMulticast } = createInspect({
-    config,
-    host: listening.host,
-    sessions: sessions.all,
-    oneSided: news.oneSided,
-    stale: rejections.stale,
-    twins: twins.state,
-  })
+/** Presences that arrive by gossip. */
+const presenceHandler = ({ hold }: Edge, state: State, { perform }: Performer): GossipHandler => ({
+  message: ({ nodeId: author }, frame, { nodeId: from }) =>
+    hold(() => {
+      const { isNews, actions } = state.hear(author, bodyOf(frame, Presence), from)
+      perform(actions)
+      return isNews ? 'accept' : 'ignore'
+    }),
+})
+
+/** How the mesh starts and stops; what it has begun when a start fails is undone. */
+function createLife(deps: MeshDeps, edge: Edge, state: State, performer: Performer, finder: Finder) {
+  const { listening, gossip, put } = edge
+  let forgetTrust: (() => void) | undefined
 
   const stop = async (): Promise<void> => {
     forgetTrust?.()
-    heartbeat.stop()
-    contacts.stop()
+    edge.dials.stop()
     await listening.stop(async () => {
-      await presence.leave()
-      await sessions.stop()
+      put({ on: 'leave' })
+      await performer.published()
+      put({ on: 'stop' })
+      await edge.wires.closed()
     })
-    await replay.stop()
+    edge.alarms.stop()
+    await edge.replay.stop()
   }
 
   return {
-    name: 'mesh',
-
-    async start(signal) {
-      await replay.start()
-      // Before the first connection: whoever is denied while the host starts must not stay.
-      forgetTrust = trust.onChange(trustChanged)
+    async start(signal: AbortSignal): Promise<void> {
+      await edge.replay.start()
+      // Before the first connection: a node that is denied while the host starts must not stay.
+      forgetTrust = deps.trust.onChange((node) => put({ on: 'trust', node }))
       try {
-        lookups = await contacts.prepare()
-        await listening.start(signal, () => {
-          gossip.subscribe()
-          presence.start(here)
-        })
+        const dht = deps.config.discovery.dht ? await finder.load() : undefined
+        put({ on: 'prepare' })
+        await listening.start(hostInit(deps, edge, state, dht), signal, gossip.subscribe)
+        put({ on: 'start' })
       } catch (error) {
         await stop()
         throw error
       }
-      heartbeat.start()
-      contacts.start()
     },
-
     stop,
+  }
+}
+
+/** What other rooms may see of it. */
+function views(deps: MeshDeps, edge: Edge, state: State) {
+  const { trust, clock, config } = deps
+  const { connections } = state
+  const admits = (node: NodeId): boolean => trust.admits(node)
+  const isConnected = (node: NodeId): boolean => connections.neighbour(node) !== undefined
+  return {
+    isConnected,
+    apart(node: NodeId): Apart | undefined {
+      if (!admits(node) || isConnected(node)) return undefined
+      const clock_off_ms = edge.rejections.clockOff(node)
+      if (clock_off_ms !== undefined) return { why: 'clock', clock_off_ms }
+      return edge.news.isOneSided(node) ? { why: 'not_trusted_there' } : undefined
+    },
+    status: () => ({
+      listen: edge.listening.multiaddrs(),
+      peers_connected: connections.neighbours().length,
+      peers_trusted: connections.neighbours().filter(({ node }) => admits(node)).length,
+      peers_pending: trust.pending().length,
+    }),
+    alive() {
+      const lastRound = state.lastRound()
+      // One that the machine was too busy for may be missing.
+      return lastRound === undefined || clock.monotonic() - lastRound <= 3_000 * config.mesh.ping_seconds
+    },
+  }
+}
+
+export function createMesh(deps: MeshDeps): Mesh {
+  const { config, identity, trust, clock, timers, random, log } = deps
+  const edge = createEdge(deps)
+  const { links, listening, gossip, wires, asking, news, twins, rejections, put } = edge
+  const { complete, inUse } = links
+
+  const state = createState({
+    ...{ config, trust, clock, random, complete, inUse, timings: edge.timings },
+    self: identity.nodeId,
+    lobby: deps.lobby ?? LOBBY,
+    listening: listening.multiaddrs,
+    about: edge.about.presence,
+    readers: () => gossip.readers(presenceTopic),
+  })
+  const { connections } = state
+  const finder = createFinder({
+    ...{ clock, log, asking, put },
+    admits: (node) => trust.admits(node),
+    allows: (ip) => allowsAddress(config.mesh, ip),
+    neighbour: (node) => wires.get(connections.neighbour(node)?.id ?? 0),
+  })
+  const performer = createPerformer({ ...deps, ...edge, finder, connections, host: listening.host })
+  gossip.join(presenceTopic, presenceHandler(edge, state, performer))
+  edge.open((event) => performer.perform(state.handle(event)))
+
+  return {
+    name: 'mesh',
+    ...createLife(deps, edge, state, performer, finder),
+    ...views(deps, edge, state),
     health: listening.health,
     link: links.add,
     topic: gossip.join,
-    isConnected: (node) => sessions.neighbour(node) !== undefined,
-    apart(node) {
-      if (!admits(node) || sessions.neighbour(node) !== undefined) return undefined
-      const clock_off_ms = rejections.clockOff(node)
-      if (clock_off_ms !== undefined) return { why: 'clock', clock_off_ms }
-      return news.isOneSided(node) ? { why: 'not_trusted_there' } : undefined
-    },
-    reach: contacts.reach,
-
-    status: () => ({
-      listen: listening.multiaddrs(),
-      peers_connected: sessions.neighbours().length,
-      peers_trusted: sessions.neighbours().filter((session) => admits(session.peer.nodeId)).length,
-      peers_pending: trust.pending().length,
-    }),
-
+    reach: (node, signal) => asking.ask(node, 'links', signal),
     rejections: rejections.counts,
-    inspect,
-    tryMulticast,
-
-    alive() {
-      const lastRound = heartbeat.lastRound()
-      // One that the machine was too busy for may be missing.
-      return lastRound === undefined || clock.monotonic() - lastRound <= 3 * pingMs
-    },
+    ...createInspect({
+      ...{ config, connections, wires, timers, host: listening.host },
+      ...{ oneSided: news.oneSided, stale: rejections.stale, twins: twins.state },
+    }),
   }
 }

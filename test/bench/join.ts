@@ -1,7 +1,7 @@
 // How long it takes to come together on a LAN: mDNS, hello, admission, in network namespaces with real daemons.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { callDaemon } from '../../src/api/contract/client.ts'
+import { callDaemon } from '../support/call-daemon.ts'
 import { createLan } from '../support/lan.ts'
 import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../support/node.ts'
 import { endAll } from '../support/processes.ts'

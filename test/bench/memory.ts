@@ -1,11 +1,11 @@
 // What a daemon with a million commands holds in memory: at rest, after searches and statistics, beside an empty one.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { callDaemon } from '../../src/api/contract/client.ts'
 import { silentLog } from '../../src/base/run/log.ts'
 import { createEventRepository } from '../../src/store/events/events.ts'
 import { newDatabase } from '../../src/store/level/database.ts'
 import { migrate } from '../../src/store/rescue/migrations.ts'
+import { callDaemon } from '../support/call-daemon.ts'
 import { eventOf, positionAt } from '../support/events.ts'
 import { heapOf, INSPECTED } from '../support/heap.ts'
 import { startNode, type TestNode } from '../support/node.ts'

@@ -1,6 +1,7 @@
 // How long a question to a small mesh takes, as the person at the command line sees it.
-import { callDaemon } from '../../src/api/contract/client.ts'
+
 import type { QueryResult } from '../../src/api/contract/shapes.ts'
+import { callDaemon } from '../support/call-daemon.ts'
 import { allLinked, startFleet } from '../support/fleet.ts'
 import { endAll } from '../support/processes.ts'
 import { median } from './median.ts'

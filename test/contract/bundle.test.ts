@@ -82,7 +82,7 @@ test('no command but up loads the mesh, the store, the API server or its schemas
     const { sources } = loadedFor(...PROGRAM, command)
     expect(
       sources.filter((source) =>
-        /^src\/(daemon|mesh|store|exchange\/(?!query\/(filters|passes|query-types|result))|trust\/(peers|consent|access)|observe\/record|api\/(feed|server|routes|access|contract\/(schemas|oper|openapi)))/.test(
+        /^src\/(daemon|mesh|store|exchange\/(?!query\/(filters|passes|query-types|result))|trust\/(peers|consent|access)|observe\/record|api\/(feed|server|routes|access|contract\/(schemas|openapi)))/.test(
           source,
         ),
       ),
@@ -96,7 +96,7 @@ test('the daemon does load them: the check above can see', () => {
   expect(sources.filter((source) => HEAVY.test(source)).length).toBeGreaterThan(100)
 })
 
-test('the daemon starts without the schemas of answers, which only the page of its API is made from', () => {
+test('the daemon starts without the schemas of its API, which a request loads when it is the first to need them', () => {
   const { sources } = loadedFor('src/daemon/main.ts')
   expect(sources.filter((source) => /^src\/api\/contract\/(schemas|openapi)/.test(source))).toEqual([])
 })

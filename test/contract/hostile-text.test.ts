@@ -8,6 +8,7 @@ import { OPERATIONS } from '../../src/api/contract/operations/index.ts'
 import type { RiskVerdict } from '../../src/assist/risk/index.ts'
 import { EXIT, KaroError } from '../../src/base/errors.ts'
 import { jsonText } from '../../src/base/printable.ts'
+import { BUILD } from '../../src/base/version.ts'
 import type { Command } from '../../src/cli/command.ts'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { runCli } from '../../src/cli/run.ts'
@@ -195,7 +196,7 @@ test.each([
   ['every text', new Set<string>()],
 ] as const)('no command shows them: %s', { timeout: 120_000 }, async (_name, kept) => {
   KEPT = kept
-  const { home } = await playDaemon(await answers())
+  const { home } = await playDaemon(await answers(), BUILD)
   mkdirSync(join(home, 'guard'), { recursive: true })
   let shown = 0
   for (const words of SHOWING) {

@@ -2,9 +2,10 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { callDaemon } from '../../src/api/contract/client.ts'
-import { followDaemon } from '../../src/api/contract/client-events.ts'
+import { daemonAt } from '../../src/api/contract/client/socket.ts'
+import { getEvents } from '../../src/api/contract/operations/events.ts'
 import type { AnomaliesShape, AnomalyShape, FeedEvent, ToldShape } from '../../src/api/contract/shapes.ts'
+import { callDaemon } from '../support/call-daemon.ts'
 import { startNode, type TestNode, temporaryHome } from '../support/node.ts'
 import { everyHour, spoolPast } from '../support/past.ts'
 import { openBash } from '../support/pty.ts'
@@ -73,7 +74,9 @@ describe('what is unusual', () => {
 
   test('a follower of the node is told, and nobody else of the command’s text', async () => {
     const events: FeedEvent[] = []
-    for await (const { event } of followDaemon({ socket: socket() }, new URLSearchParams({ since: '0' }))) {
+    for await (const { event } of daemonAt({ socket: socket() }).events(getEvents, {
+      query: { since: '0' },
+    })) {
       if (event !== undefined) events.push(event)
       if (events.filter(({ type }) => type === 'anomaly_found').length === 2) break
     }

@@ -4,9 +4,10 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { callDaemon } from '../../src/api/contract/client.ts'
-import { followDaemon } from '../../src/api/contract/client-events.ts'
+import { daemonAt } from '../../src/api/contract/client/socket.ts'
+import { getEvents } from '../../src/api/contract/operations/events.ts'
 import type { EventShape, FeedEvent } from '../../src/api/contract/shapes.ts'
+import { callDaemon } from '../support/call-daemon.ts'
 import { startMesh, trustAll } from '../support/mesh.ts'
 import { cleanEnv, startNode, type TestNode } from '../support/node.ts'
 import { judgeBy, type OpenApiDocument } from '../support/openapi.ts'
@@ -152,9 +153,9 @@ describe('one machine', () => {
     }
     // Each connection takes a few and is cut, at another place each time.
     for (let cut = 1; got.length < all; cut = (cut * 5) % 17) {
-      const query = new URLSearchParams({ types: 'command_recorded', ...(since && { since }) })
+      const query = { types: ['command_recorded'] as const, since }
       let left = cut
-      for await (const { id, event } of followDaemon({ socket }, query)) {
+      for await (const { id, event } of daemonAt({ socket }).events(getEvents, { query })) {
         since = id
         typing()
         if (event?.type === 'command_recorded') got.push(event.data.command_id)

@@ -4,7 +4,6 @@ import { Agent, request } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { callDaemon } from '../../src/api/contract/client.ts'
 import type { Operation } from '../../src/api/contract/operation.ts'
 import { OPERATIONS } from '../../src/api/contract/operations/index.ts'
 import type { SessionCodeShape, SessionShape } from '../../src/api/contract/schemas/tokens.ts'
@@ -15,6 +14,7 @@ import type {
   StatusShape,
   TokenCreatedShape,
 } from '../../src/api/contract/shapes.ts'
+import { callDaemon } from '../support/call-daemon.ts'
 import { open, raw, type Sent, send, statuses } from '../support/http.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { append, records, T0 } from '../support/spool.ts'

@@ -3,7 +3,6 @@ import { chmodSync, chownSync, mkdirSync, renameSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { callDaemon } from '../../src/api/contract/client.ts'
 import { OPERATIONS } from '../../src/api/contract/operations/index.ts'
 import type {
   AuditEntryShape,
@@ -16,6 +15,7 @@ import type {
   StatisticsShape,
   StatusShape,
 } from '../../src/api/contract/shapes.ts'
+import { callDaemon } from '../support/call-daemon.ts'
 import { startMesh, trustAll } from '../support/mesh.ts'
 import type { TestNode } from '../support/node.ts'
 import { append, records, T0 } from '../support/spool.ts'

@@ -1,8 +1,8 @@
 // An honest node beside hostile ones: it asks all the time, and whoever disturbs it shows in its answers.
 import { deepEqual, ok } from 'node:assert/strict'
 import { join } from 'node:path'
-import { callDaemon } from '../../src/api/contract/client.ts'
 import type { QueryResult } from '../../src/api/contract/shapes.ts'
+import { callDaemon } from './call-daemon.ts'
 import type { TestNode } from './node.ts'
 import { until } from './until.ts'
 

@@ -1,7 +1,7 @@
 // One real mesh node on 127.0.0.1 with a trust in memory, for tests of two or more of them in one process.
 import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto'
 import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
-import { systemClock, systemRandom } from '../../src/base/clock.ts'
+import { systemClock, systemRandom, systemTimers } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/run/log.ts'
 import type { Config } from '../../src/config/index.ts'
 import { createMesh, type Mesh, type MeshDeps } from '../../src/mesh/index.ts'
@@ -58,6 +58,7 @@ export function meshNode(init: MeshNodeInit = {}): MeshNode {
   const replayMarks = init.replayMarks ?? []
   const mesh = createMesh({
     clock: systemClock,
+    timers: systemTimers,
     random: systemRandom,
     log: silentLog,
     name: `node-${identity.fingerprint}`,

@@ -12,8 +12,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { callDaemon } from '../../src/api/contract/client.ts'
 import type { StatusShape } from '../../src/api/contract/shapes.ts'
+import { callDaemon } from './call-daemon.ts'
 import { atEnd, ended, track } from './processes.ts'
 import { until } from './until.ts'
 

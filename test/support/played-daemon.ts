@@ -13,7 +13,8 @@ interface PlayedRequest {
 /** Answers by `METHOD path`, without the query; 404 for the rest. */
 type Answers = Readonly<Record<string, unknown>>
 
-export async function playDaemon(answers: Answers) {
+/** `build`: what it says it is; by default nothing, so that its answers are held against their schemas. */
+export async function playDaemon(answers: Answers, build?: string) {
   const home = temporaryDirectory()
   const requests: PlayedRequest[] = []
   const server = createServer((request, response) => {
@@ -26,6 +27,7 @@ export async function playDaemon(answers: Answers) {
       })
       const answer = answers[`${request.method} ${request.url?.split('?')[0]}`]
       response.statusCode = answer === undefined ? 404 : 200
+      if (build !== undefined) response.setHeader('x-karo-build', build)
       const missing = { error: { code: 'not_found', message: 'no such thing', hint: 'look elsewhere' } }
       response.end(JSON.stringify(answer ?? missing))
     })

@@ -1,11 +1,11 @@
 // A mesh of many real daemons, fed from one seed, and what every question to it must come to, whatever happens meanwhile.
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { join } from 'node:path'
-import { streamDaemon } from '../../src/api/contract/client.ts'
-import { rebuildError } from '../../src/api/contract/client-errors.ts'
+import { rebuildError } from '../../src/api/contract/client/client.ts'
 import type { PeerShape, QueryLine, QueryResult } from '../../src/api/contract/shapes.ts'
 import type { AskedType } from '../../src/exchange/query/index.ts'
 import type { Coverage } from '../../src/exchange/query/result.ts'
+import { streamDaemon } from './call-daemon.ts'
 import { type Fed, feed, hoursOfFeed, sumOf } from './feed.ts'
 import { type Fleet, type FleetOptions, some, startFleet } from './fleet.ts'
 import type { TestNode } from './node.ts'

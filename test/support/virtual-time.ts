@@ -43,6 +43,17 @@ export class VirtualTime implements Timers {
     return this.#at
   }
 
+  /** Lets `ms` milliseconds pass, for what happens without promises: no turn of the event loop is waited for. */
+  advance(ms: number): void {
+    const end = this.#at + ms
+    for (let first = this.#due[0]; first !== undefined && first.at <= end; first = this.#due[0]) {
+      this.#pop()
+      this.#at = first.at
+      first.run?.()
+    }
+    this.#at = end
+  }
+
   #push(due: Due): void {
     const heap = this.#due
     let index = heap.push(due) - 1

@@ -96,6 +96,10 @@ export async function openApiDocument(operations: readonly Operation[]): Promise
       ),
       headers: {
         TraceId: { description: 'ties it to the log and the ledger', schema: { type: 'string' } },
+        Build: {
+          description: 'version and commit of the daemon, for known callers',
+          schema: { type: 'string' },
+        },
       },
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'Over TCP: from `karo token create`.' },
@@ -161,7 +165,10 @@ async function answersOf(
   return { '200': { description: 'Done.', headers: TRACED, content } }
 }
 
-const TRACED = { 'x-trace-id': { $ref: '#/components/headers/TraceId' } }
+const TRACED = {
+  'x-trace-id': { $ref: '#/components/headers/TraceId' },
+  'x-karo-build': { $ref: '#/components/headers/Build' },
+}
 
 /** By status: each code has one. */
 function errorsOf({ access, query, body, errors = [] }: Operation): Json {

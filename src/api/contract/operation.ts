@@ -25,7 +25,7 @@ export interface TextAnswer {
 }
 
 /** An answer of many JSON documents, one after the other: lines of NDJSON, or the data of server-sent events. */
-export interface LineAnswer<Item> extends TextAnswer {
+interface LineAnswer<Item> extends TextAnswer {
   readonly type: 'application/x-ndjson' | 'text/event-stream'
   readonly item: Lazy<z.ZodType<Item>>
 }
@@ -113,6 +113,3 @@ type Part<Name extends string, S> = S extends z.ZodType
 
 /** What a client sends with it. */
 export type RequestOf<Query, Body> = Part<'query', Query> & Part<'body', Body>
-
-/** What an operation answers; of a stream, see ItemOf. */
-export type AnswerOf<O> = O extends Operation<Schema, Schema, infer Answer> ? Answer : never

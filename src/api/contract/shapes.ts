@@ -20,7 +20,7 @@ export {
 } from '../../exchange/query/query-types/index.ts'
 export { AUDIT_TYPES } from '../../trust/audit/entry-types.ts'
 export type { AnomaliesShape, AnomalyShape, MutesShape, ToldShape } from './schemas/anomalies.ts'
-export type { AskersShape, AuditEntryShape, AuditVerdict } from './schemas/audit.ts'
+export type { AuditEntryShape, AuditVerdict } from './schemas/audit.ts'
 export type {
   ConnectionFacts,
   DaemonFacts,
@@ -52,7 +52,6 @@ export type {
 export type { StatusShape } from './schemas/status.ts'
 export type {
   SessionListShape,
-  SessionsEndedShape,
   TokenCreatedShape,
   TokenListShape,
   TokenShape,

@@ -9,7 +9,8 @@ import { KaroError } from '../../base/errors.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Rights } from '../../trust/access/index.ts'
 import { createVouched, keepsRights } from '../access/vouched.ts'
-import { callDaemon } from '../contract/client.ts'
+import { daemonAt } from '../contract/client/socket.ts'
+import { getHealth } from '../contract/operations/status.ts'
 import type { Caller } from './route.ts'
 import { buildServer, type ServerOptions } from './server.ts'
 
@@ -144,8 +145,7 @@ async function refuseLive(path: string): Promise<void> {
 
 async function askPid(path: string): Promise<number | undefined> {
   try {
-    const health = await callDaemon({ socket: path }, 'GET', '/api/v1/health', undefined, ASK_PID_MS)
-    return (health as { pid?: number } | undefined)?.pid
+    return (await daemonAt({ socket: path }).call(getHealth, { deadlineMs: ASK_PID_MS })).pid
   } catch {
     return undefined
   }

@@ -8,6 +8,7 @@ import { toHex } from '../../base/hex.ts'
 import { jsonText } from '../../base/printable.ts'
 import { createQuotas } from '../../base/quota.ts'
 import type { Log } from '../../base/run/log.ts'
+import { BUILD } from '../../base/version.ts'
 import { checkRights } from '../access/rights.ts'
 import { describeError, RateLimited } from './errors.ts'
 import type { Caller, Routes } from './route.ts'
@@ -94,7 +95,10 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   }
   server.addHook('onRequest', async (request, reply) => {
     const caller = await options.callerOf(request, reply)
-    if (caller !== undefined) request.caller = caller
+    if (caller !== undefined) {
+      request.caller = caller
+      reply.header('x-karo-build', BUILD)
+    }
     const { config } = request.routeOptions
     checkRights({ method: request.method, config }, caller)
     if (config.daily && caller !== undefined) spendDaily(caller.uid)

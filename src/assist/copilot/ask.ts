@@ -24,7 +24,7 @@ export interface AskOptions {
   readonly notes?: readonly string[]
 }
 
-/** Below this the request is something else; nothing is proposed rather than guessed. */
+/** The least score of an answer: below it the request asks for something else, and nothing is proposed. */
 const LEAST_SCORE = 0.5
 /** An alternative is at most so much worse than the answer; one that destroys something, so much. */
 const NEAR = 0.25
@@ -55,13 +55,13 @@ const ofModel = ({ name, command }: NonNullable<AskOptions['model']>) => ({
   command,
   source: `model ${name}`,
   placeholders: PLACEHOLDERS.filter(
-    // Not a variable of that name that the command itself sets or reads.
+    // A variable of that name which the command itself sets or reads is no placeholder.
     (one) => new RegExp(`\\b${one}\\b`).test(command) && !new RegExp(`\\$\\{?${one}\\b`).test(command),
   ),
   destroys: destroysByName(command),
 })
 
-/** The words say so, and the recipe that says what they say does so: `restart nginx` consents to no deletion. */
+/** Whether the request asks to destroy, and the recipe that answers it destroys too: `restart nginx` asks for no deletion. */
 const isForDestroying = (request: string, best: Candidate | undefined): boolean =>
   wantsToDestroy(request) && (best?.source !== 'recipe' || best.destroys === true)
 
@@ -73,7 +73,7 @@ function objection(
   mayDestroy: boolean,
 ): string | undefined {
   if (own.decision === 'block') return `is blocked: ${own.reasons.join(' ') || 'it is too long'}`
-  // A recipe says the same, and was only found for words that ask for it.
+  // A recipe gives the same command, and recipes that destroy are only found for words that ask for it.
   if (best?.command === own.command) return undefined
   if (!mayDestroy && destroysByName(own.command))
     return 'deletes, ends or overwrites something, which was not asked for.'
@@ -116,12 +116,12 @@ function candidates(request: string, { shell, knowledge, own = [], cwd }: AskOpt
       ].sort((a, b) => b.score - a.score)
 }
 
-/** A recipe or an own command with this score needs no company. */
+/** A recipe or an own command with this score needs no alternatives. */
 const SURE = 0.75
-/** With this one it is worth more than a description of an option of a tool that was not named. */
+/** With this score it counts more than an option of a tool that the request does not name. */
 const LIKELY = 0.62
 
-/** What other shells have and sh has not. */
+/** Syntax that other shells have and sh does not. */
 const NOT_IN_SH = /[<>]\(|<<<|&>|\[\[ |\$'/
 
 function recipesFor(request: string, shell: AskOptions['shell'], index: Index): readonly Candidate[] {
@@ -149,7 +149,7 @@ function judged(
   return {
     command,
     source,
-    // What is destroyed is not said yet.
+    // The request does not say yet what is destroyed.
     risk_level: open ? worse(risk_level, 'moderate') : risk_level,
     decision,
     placeholders,

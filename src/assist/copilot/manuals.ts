@@ -6,11 +6,11 @@ import { join } from 'node:path'
 /** Milliseconds a manual page may take to be laid out; the longest of all take about one second. */
 const PAGE_MS = 2_000
 const WHATIS_MS = 500
-/** Bytes of a page; bash's has 400 KB. */
+/** Most bytes that are read of a page; bash's page has 400 KB. */
 const MOST_BYTES = 4 * 1024 * 1024
 /** Pages laid out for one explanation: each costs about a tenth of a second. */
 const MOST_PAGES = 6
-/** Programs that whatis is asked for. */
+/** Most programs that whatis is asked about. */
 const MOST_LINES = 20
 const MOST_DESCRIPTION = 200
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}$/

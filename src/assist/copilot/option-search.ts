@@ -16,10 +16,10 @@ interface Described {
   readonly words: ReadonlySet<string>
 }
 
-/** Looked through when the request names no tool; more would only bring chance finds. */
+/** Tools that are looked through when the request names none; more would only bring chance finds. */
 const COMMON: readonly string[] =
   'curl wget git docker ssh tar rsync grep sort ls cp du ps less diff tail make npm pip'.split(' ')
-/** An option has to say most of what was asked. */
+/** Share of the request that the description of an option has to say. */
 const LEAST = 0.62
 const MOST_OPTIONS = 4_000
 

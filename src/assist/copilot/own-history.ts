@@ -17,15 +17,15 @@ export interface OwnCommand {
 
 /** Share of the request's weight that a command has to hold. */
 const LEAST_HELD = 0.75
-/** Below what a recipe that says exactly this gets: what was asked for in words comes before what was once typed. */
+/** The best score of an own command, below that of a recipe that says exactly what was asked: the recipe comes first. */
 const BEST = 0.9
 const SAME_DIRECTORY = 0.06
 const MOST_LENGTH = 400
 
-/** Whoever wants one of these says so. */
+/** Commands that destroy; they are only offered when the request asks for that. */
 const DESTROYS =
   /^(?:sudo\s+)?(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|wipefs|fdisk)\b|\b(?:delete|destroy|prune|drop|reset|clean|purge|--force|-delete)\b/
-/** As a word where a command can begin, or as the argument of what runs others. */
+/** The same names wherever a command can begin, and as the argument of a command that runs others. */
 const ANYWHERE =
   /(?:^|[\s;|&({"'`/])(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|poweroff|wipefs|fdisk)(?=\s|$)/
 const ASKS_IT: readonly string[] =
@@ -57,7 +57,7 @@ export function ownCandidates(
   for (const { command, cwd: where, exit_code, risk_level } of own) {
     if (exit_code !== 0 || command.length > MOST_LENGTH || /[\p{Cc}\p{Cf}]/u.test(command)) continue
     if (!destructive && (risk_level !== 'safe' || destroysByName(command))) continue
-    // Karo's own questions hold their words and answer nothing.
+    // A `karo ask` line contains the words of a request, but does not answer it.
     if (/^karo\b/.test(command)) continue
     if (!leavesOut(request, command)) continue
     if (destroysByName(command) && !namesAll(request, command, knowledge)) continue
@@ -100,7 +100,7 @@ function namesAll(request: string, command: string, knowledge: Knowledge): boole
 const wordsIn = (command: string): string[] =>
   (command.toLowerCase().match(/[a-z0-9]+/g) ?? []).filter((word) => !isStop(word)).map(concept)
 
-/** What its tool and subcommand do. */
+/** Concepts of what the tool and the subcommand of a command do. */
 function describedAs(command: string, knowledge: Knowledge): string {
   const [tool = '', sub = ''] = command.replace(/^sudo\s+/, '').split(/\s+/)
   const known = knowledge.command(tool)

@@ -1,6 +1,6 @@
 // What the shell's own signs and words mean: keywords, operators, redirections, variables, exit codes, signals.
 
-/** By the word; marked where only one shell has it. */
+/** Meanings by keyword; a meaning says where only one shell has the keyword. */
 export const KEYWORDS: ReadonlyMap<string, string> = new Map([
   ['if', 'Runs what follows `then` only if the command after `if` succeeds (exit code 0)'],
   ['then', 'What to do if the condition held'],
@@ -32,7 +32,7 @@ export const KEYWORDS: ReadonlyMap<string, string> = new Map([
   ['repeat', 'Repeats a command that many times (zsh)'],
 ])
 
-/** Where fish means something else by the word than the other shells. */
+/** Keywords that mean something else in fish than in other shells. */
 export const FISH_KEYWORDS: ReadonlyMap<string, string> = new Map([
   ['if', 'Runs what follows only if the command after it succeeds (exit code 0)'],
   ['case', 'Begins what runs when one of these patterns fits'],
@@ -191,7 +191,7 @@ export function signal(word: string): string | undefined {
   return found === undefined ? undefined : `SIG${found} (${SIGNALS[found]?.[0]}): ${SIGNALS[found]?.[1]}`
 }
 
-/** Of `exit` and `return`: what a number says to whoever started the command. */
+/** What the number of `exit` or `return` tells the program that started the command. */
 export function exitCode(word: string): string | undefined {
   if (!/^\d{1,3}$/.test(word)) return undefined
   const n = Number(word)

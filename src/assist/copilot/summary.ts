@@ -1,10 +1,10 @@
 // One sentence about a whole command line, from its outermost parts.
 import type { ExplainedPart } from './explanation.ts'
 
-/** Commands named in it; of more, how many. */
+/** Commands that the sentence names; of the others it says how many there are. */
 const MOST_NAMED = 6
 
-/** For no parts at all: that nothing runs. */
+/** The sentence for a line without parts: that nothing runs. */
 export function summary(parts: readonly ExplainedPart[]): string {
   const [only] = parts
   if (only === undefined) return 'Nothing runs.'
@@ -21,7 +21,7 @@ export function summary(parts: readonly ExplainedPart[]): string {
   return `Runs ${named.slice(0, MOST_NAMED).join('')}${left > 0 ? `; and ${left} more` : ''}${again}.`
 }
 
-/** Out of what its kind of loop means. */
+/** How often a loop runs, out of what its meaning says. */
 const howOften = ({ meaning }: ExplainedPart): string =>
   /^Repeats the body (.+)$/.exec(meaning ?? '')?.[1] ?? 'again and again'
 

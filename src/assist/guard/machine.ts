@@ -27,6 +27,7 @@ const MOVED: Readonly<Record<string, readonly string[]>> = {
 export function machineOf(place: MachinePlace, env: Env, guard: Pick<Guard, 'files'>): Machine {
   const known = new Map<string, string>()
   let files: readonly string[] | undefined
+  let startFiles: readonly string[] | undefined
   let programs: readonly string[] | undefined
   const real = (path: string): string => {
     const before = known.get(path)
@@ -40,6 +41,10 @@ export function machineOf(place: MachinePlace, env: Env, guard: Pick<Guard, 'fil
     get files() {
       files ??= ownFiles(place, env, guard).filter(isThere).map(real)
       return files
+    },
+    get startFiles() {
+      startFiles ??= startFilesOf(place).filter(isThere).map(real)
+      return startFiles
     },
     get programs() {
       programs ??= [process.execPath, process.argv[1]]
@@ -56,7 +61,7 @@ function ownFiles(
   env: Env,
   guard: Pick<Guard, 'files'>,
 ): readonly string[] {
-  const homes = home === undefined ? [] : [...SETTINGS_ENDS, ...START_FILES].map((end) => join(home, end))
+  const homes = home === undefined ? [] : SETTINGS_ENDS.map((end) => join(home, end))
   const moved = Object.entries(MOVED).flatMap(([name, ends]) => {
     const directory = env[name]
     return directory?.startsWith('/') ? ends.map((end) => join(directory, end)) : []
@@ -72,6 +77,9 @@ function ownFiles(
     ...new Set([...homes, ...moved, ...projects, ...rules, ...(karoHome === undefined ? [] : [karoHome])]),
   ]
 }
+
+const startFilesOf = ({ home }: MachinePlace): readonly string[] =>
+  home === undefined ? [] : START_FILES.map((end) => join(home, end))
 
 function isThere(path: string): boolean {
   try {

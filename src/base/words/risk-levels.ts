@@ -16,6 +16,8 @@ export type Caller = 'person' | 'tool'
 export interface Machine {
   /** Files the guard goes by that are there, absolute, links followed, beside those known by their names. */
   readonly files: readonly string[]
+  /** Files from which shells load the guard that are there, absolute, links followed: a tool is asked before it writes one. */
+  readonly startFiles: readonly string[]
   /** Karo's program and what runs it, absolute, links followed. */
   readonly programs: readonly string[]
   /** An absolute path with its links followed as far as it exists; as it is where nothing is known. Never throws. */

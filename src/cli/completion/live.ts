@@ -1,5 +1,6 @@
 // `karo __complete`: what the running daemon knows, one candidate a line, for the shells' completion; hidden, quick, never loud.
-import { callDaemon } from '../../api/contract/client.ts'
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { getPeers } from '../../api/contract/operations/peers.ts'
 import type { PeerShape } from '../../api/contract/shapes.ts'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
 import { formatFingerprint, printable } from '../../base/format.ts'
@@ -27,9 +28,7 @@ export async function complete(
   try {
     const io = ioOf(option === '--home' ? home : undefined)
     if (!isLive(what)) return EXIT.done
-    const { peers } = (await callDaemon(io, 'GET', '/api/v1/peers', undefined, DEADLINE_MS)) as {
-      peers: PeerShape[]
-    }
+    const { peers } = await daemonAt(io).call(getPeers, { deadlineMs: DEADLINE_MS })
     const lines = CANDIDATES[what](peers, typed)
       .slice(0, MOST)
       .map(({ word, about }) => `${word}\t${printable(about)}\n`)

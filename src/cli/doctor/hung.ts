@@ -1,5 +1,6 @@
 // A daemon that holds its home and does not answer: who it is, and what brings it back.
-import { callDaemon } from '../../api/contract/client.ts'
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { getHealth } from '../../api/contract/operations/status.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { HomePaths } from '../../config/paths.ts'
 import { managerOf, readHolder } from '../../ops/system/lock.ts'
@@ -21,7 +22,7 @@ export async function asHung(error: unknown, paths: HomePaths, service: boolean)
   const holder = await readHolder(paths.lock).catch(() => undefined)
   if (holder?.alive !== true) return error
   try {
-    await callDaemon({ socket: paths.socket }, 'GET', '/api/v1/health', undefined, ANSWER_MS)
+    await daemonAt(paths).call(getHealth, { deadlineMs: ANSWER_MS })
     return error
   } catch (silent) {
     if (!(silent instanceof KaroError) || silent.code !== 'timeout') return error

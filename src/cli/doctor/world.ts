@@ -2,7 +2,10 @@
 import { lstatSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
-import { callDaemon } from '../../api/contract/client.ts'
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { verifyAudit } from '../../api/contract/operations/audit.ts'
+import { getDoctor } from '../../api/contract/operations/doctor.ts'
+import { getHealth } from '../../api/contract/operations/status.ts'
 import type { AuditVerdict, DaemonFacts } from '../../api/contract/shapes.ts'
 import { type ErrorCode, KaroError } from '../../base/errors.ts'
 import { type LoadedConfig, loadConfig } from '../../config/load.ts'
@@ -105,11 +108,13 @@ export interface WorldOptions extends Subject {
 
 export function createWorld(options: WorldOptions): World {
   const { paths, socket, env } = options
+  const client = daemonAt({ socket })
 
   const daemon = once(async (): Promise<DaemonState> => {
     try {
-      const health = await callDaemon({ socket }, 'GET', '/api/v1/health', undefined, HEALTH_MS)
-      return { kind: 'up', pid: (health as { pid: number }).pid }
+      const { pid } = await client.call(getHealth, { deadlineMs: HEALTH_MS })
+      // Nobody is unknown at the socket, so the pid is there.
+      return { kind: 'up', pid: pid as number }
     } catch (error) {
       if (!(error instanceof KaroError)) throw error
       const holder = await readHolder(paths.lock).catch(() => undefined)
@@ -145,15 +150,10 @@ export function createWorld(options: WorldOptions): World {
     daemon,
     facts: once(async () => {
       if ((await daemon()).kind !== 'up') return undefined
-      const path = `/api/v1/doctor?multicast=${options.multicast}`
-      return (await callDaemon({ socket }, 'GET', path, undefined, FACTS_MS)) as DaemonFacts
+      const { multicast } = options
+      return client.call(getDoctor, { query: { multicast }, deadlineMs: FACTS_MS })
     }),
-    ledger: once(
-      async () =>
-        (await callDaemon({ socket }, 'GET', '/api/v1/audit/verify', undefined, LEDGER_MS)) as Awaited<
-          ReturnType<World['ledger']>
-        >,
-    ),
+    ledger: once(() => client.call(verifyAudit, { deadlineMs: LEDGER_MS })),
     sameNetwork: once(async () => {
       const state = await daemon()
       if (state.kind !== 'up') return true

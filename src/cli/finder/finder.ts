@@ -1,6 +1,6 @@
 // karo history --interactive: asks the daemon as one types, and resolves with the command that was chosen.
-import { callDaemon } from '../../api/contract/client.ts'
-import type { RankedShape } from '../../api/contract/shapes.ts'
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { getRankedCommands } from '../../api/contract/operations/history.ts'
 import {
   createKeyReader,
   type Effect,
@@ -16,8 +16,12 @@ import {
 import { KaroError } from '../../base/errors.ts'
 import type { CommandIo } from '../command.ts'
 import { removeCommands } from '../history/delete.ts'
+import type { Filters } from '../history/filters.ts'
 import { type FinderTerminal, openFinderTerminal } from './terminal.ts'
 import { drawFinder, listRows } from './view.ts'
+
+/** What a ranking knows of the filters of a search: its words are in the question. */
+export type Ranking = Partial<Omit<Filters, 'word' | 'without'>>
 
 export interface FinderOptions {
   /** What is typed already. */
@@ -25,8 +29,8 @@ export interface FinderOptions {
   readonly mode: Mode
   /** The person's directory; absolute. Undefined where it was deleted. */
   readonly here: string | undefined
-  /** Further parameters of every question. */
-  readonly filters: URLSearchParams
+  /** What narrows every question down. */
+  readonly filters: Ranking
 }
 
 /** More than anybody scrolls through. */
@@ -93,16 +97,13 @@ export async function runFinder(
     question: string,
     mode: Mode,
   ): Promise<Pick<FinderState, 'found' | 'total' | 'complete'>> {
-    const parameters = new URLSearchParams(filters)
-    parameters.set('q', question)
-    if (here !== undefined) parameters.set('here', here)
-    parameters.set('limit', String(ASKED))
-    if (mode === 'here') {
-      if (here === undefined) return { found: [], total: 0, complete: true }
-      parameters.set('cwd', here)
+    if (mode === 'here' && here === undefined) return { found: [], total: 0, complete: true }
+    const query = {
+      ...{ ...filters, q: question, here, limit: ASKED },
+      ...(mode === 'here' && { cwd: here }),
+      ...(mode === 'failed' && { failed: true }),
     }
-    if (mode === 'failed') parameters.set('failed', 'true')
-    const ranked = (await callDaemon(io, 'GET', `/api/v1/history/commands?${parameters}`)) as RankedShape
+    const ranked = await daemonAt(io).call(getRankedCommands, { query })
     const found = ranked.commands.map((one): Found => ({ ...one, at: Date.parse(one.timestamp) }))
     return { found, total: ranked.total, complete: ranked.complete }
   }

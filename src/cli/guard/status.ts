@@ -1,5 +1,6 @@
 // What is in force of the guard, for a person: profile, files, and what it did lately if the daemon can say.
-import { callDaemon } from '../../api/contract/client.ts'
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { getStats } from '../../api/contract/operations/stats.ts'
 import type { StatisticsShape } from '../../api/contract/shapes.ts'
 import { type Guard, loadGuard } from '../../assist/guard/index.ts'
 import { decide } from '../../assist/risk/decide.ts'
@@ -58,7 +59,7 @@ const saidOf = ({ blocked, confirmed, declined, unjudged }: Lately): string =>
 /** Undefined where no daemon can say. */
 async function didLately(io: CommandIo): Promise<Lately | undefined> {
   try {
-    return ((await callDaemon(io, 'GET', '/api/v1/stats?period=week')) as StatisticsShape).guard
+    return (await daemonAt(io).call(getStats, { query: { period: 'week' } })).guard
   } catch (error) {
     if (error instanceof KaroError) return undefined
     throw error

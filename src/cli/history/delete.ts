@@ -1,19 +1,28 @@
 // karo history delete: shows what would go, asks, and has it removed for good.
-import { callDaemon } from '../../api/contract/client.ts'
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { deleteHistory as operation } from '../../api/contract/operations/history.ts'
 import type { DeletedShape } from '../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
-import type { Command, CommandInput, CommandIo } from '../command.ts'
+import { type CommandIo, defineCommand, type OptionsOf } from '../command.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 import { parseSince, rfc3339 } from '../time.ts'
 import { historyColumns } from './columns.ts'
-import { checkSpan, filterOptions, filtersOf } from './filters.ts'
+import { checkSpan, type Filters, filterOptions, filtersOf } from './filters.ts'
 import { nothingFound } from './nothing-found.ts'
 
-export const deleteHistory: Command = {
+const OPTIONS = [
+  ...filterOptions,
+  { name: 'before', value: 'when', description: 'only older ones: 30d, a date, now for all until now' },
+  { name: 'dry-run', description: 'only show what would go' },
+  { name: 'yes', short: 'y', description: 'do not ask' },
+] as const
+
+export const deleteHistory = defineCommand({
   name: 'history delete',
   summary: 'remove commands from your history for good',
+  shows: operation,
   args: [
     {
       name: 'what',
@@ -22,12 +31,7 @@ export const deleteHistory: Command = {
       description: 'words that must all occur in the command, or ids',
     },
   ],
-  options: [
-    ...filterOptions,
-    { name: 'before', value: 'when', description: 'only older ones: 30d, a date, now for all until now' },
-    { name: 'dry-run', description: 'only show what would go' },
-    { name: 'yes', short: 'y', description: 'do not ask' },
-  ],
+  options: OPTIONS,
   examples: [
     { run: 'karo history delete --dry-run hunter2', does: 'what would go' },
     { run: 'karo history delete --before 90d --cwd ~/client', does: 'what is older, in one place' },
@@ -37,18 +41,27 @@ export const deleteHistory: Command = {
     },
   ],
   run: deleteSome,
-}
+})
+
+type Removal = { readonly ids: readonly string[] } | { readonly command: string } | Filters
 
 /** Compaction of a large database takes its time. */
 const DELETE_DEADLINE_MS = 120_000
 
-export const removeCommands = async (
+export const removeCommands = (
   io: Pick<CommandIo, 'socket' | 'trace'>,
-  body: Readonly<Record<string, unknown>>,
-): Promise<DeletedShape> =>
-  (await callDaemon(io, 'POST', '/api/v1/history/delete', body, DELETE_DEADLINE_MS)) as DeletedShape
+  body: Removal & { readonly dry_run?: true },
+): Promise<DeletedShape> => daemonAt(io).call(operation, { body, deadlineMs: DELETE_DEADLINE_MS })
 
-async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode> {
+type Input = Parameters<typeof deleteSome>[1]
+
+async function deleteSome(
+  io: CommandIo,
+  input: {
+    readonly args: { readonly what: readonly string[] }
+    readonly options: OptionsOf<typeof OPTIONS>
+  },
+): Promise<ExitCode> {
   const body = removalOf(input)
   const would = await removeCommands(io, { ...body, dry_run: true })
   if (input.options['dry-run'] === true) {
@@ -76,8 +89,8 @@ async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode>
   return EXIT.done
 }
 
-const nothing = async (io: CommandIo, input: CommandInput): Promise<string> =>
-  `${await nothingFound(io, input)}\n`
+const nothing = async (io: CommandIo, { options }: Input): Promise<string> =>
+  `${await nothingFound(io, options)}\n`
 const OWN_HISTORY = `Your shell's own history still has what it had:
   bash: history -d <number>; history -w    zsh: edit $HISTFILE    fish: history delete <text>
 Backups made before, and numbers already shared, are as they were.`
@@ -92,11 +105,9 @@ function shownRemoval({ events, sample }: DeletedShape, io: CommandIo): string {
 const EVENT_ID = /^[0-9a-z]{18}$/
 
 /** Throws KaroError bad_request that names the option. */
-function removalOf(input: CommandInput): Record<string, unknown> {
-  const { args, options } = input
-  const what = (args.what ?? []) as readonly string[]
-  const filters = filtersOf({ args: { words: what }, options })
-  const moment = parseBefore(options.before)
+function removalOf({ args: { what }, options }: Input): Removal {
+  const filters = filtersOf(what, options)
+  const moment = options.before === undefined ? undefined : parseSince(options.before, Date.now(), '--before')
   if (what.length > 0 && what.every((word) => EVENT_ID.test(word))) {
     if (Object.keys(filters).length > 1 || moment !== undefined)
       throw new KaroError('bad_request', 'ids and filters cannot be given together', {
@@ -114,8 +125,4 @@ function removalOf(input: CommandInput): Record<string, unknown> {
   const before = rfc3339(moment ?? Date.now(), '--before')
   if (moment !== undefined) checkSpan(filters.since, before, '--before')
   return { ...filters, until: before }
-}
-
-function parseBefore(before: CommandInput['options'][string]): number | undefined {
-  return typeof before === 'string' ? parseSince(before, Date.now(), '--before') : undefined
 }

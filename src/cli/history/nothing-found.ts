@@ -1,25 +1,19 @@
 // What to say when nothing in the history fits: whether the shell or the directory that was asked for is in it at all.
 import { statSync } from 'node:fs'
-import { callDaemon } from '../../api/contract/client.ts'
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { getHistory } from '../../api/contract/operations/history.ts'
 import { printable } from '../../base/format.ts'
-import type { CommandInput, CommandIo } from '../command.ts'
-import { pathWith } from '../values.ts'
+import type { CommandIo } from '../command.ts'
 import { filtersOf } from './filters.ts'
 
 /** One sentence. Asks the daemon, at most twice. */
-export async function nothingFound(io: CommandIo, { options }: CommandInput): Promise<string> {
-  const { shell, cwd } = filtersOf({ args: {}, options })
-  const never = async (name: string, value: string): Promise<boolean> => {
-    const path = pathWith(
-      '/api/v1/history',
-      new URLSearchParams({ [name]: value, limit: '1' }),
-      'karo history',
-    )
-    return ((await callDaemon(io, 'GET', path)) as { total: number }).total === 0
-  }
-  if (typeof shell === 'string' && (await never('shell', shell)))
+export async function nothingFound(io: CommandIo, options: Parameters<typeof filtersOf>[1]): Promise<string> {
+  const { shell, cwd } = filtersOf([], options)
+  const never = async (query: { shell: string } | { cwd: string }): Promise<boolean> =>
+    (await daemonAt(io).call(getHistory, { query: { ...query, limit: 1 } })).total === 0
+  if (shell !== undefined && (await never({ shell })))
     return `Nothing was ever recorded from a shell that is called ${quoted(shell)}.`
-  if (typeof cwd === 'string' && (await never('cwd', cwd))) {
+  if (cwd !== undefined && (await never({ cwd }))) {
     const there = statSync(cwd, { throwIfNoEntry: false })?.isDirectory() === true
     return `Nothing was ever recorded in ${quoted(cwd)}${there ? '' : ', and there is no such directory'}.`
   }

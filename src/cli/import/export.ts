@@ -1,5 +1,6 @@
 // Brings what karo export wrote into the daemon; all of the file is read before any of it is stored.
-import { callDaemon } from '../../api/contract/client.ts'
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { importHistory } from '../../api/contract/operations/export.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { looksOf } from '../../observe/imports/looks.ts'
 import { MOST, readTransfer, type TransferEvent } from '../../ops/care/transfer.ts'
@@ -38,14 +39,14 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
     const before = await source.look()
     await refuseOthers(source)
     const events = await check(source, live, interrupt.signal)
-    const about = { source: 'karo', file: source.where, dry_run: dryRun }
+    const about = { source: 'karo' as const, file: source.where, dry_run: dryRun }
     const sum = { added: 0, known: 0, too_old: 0 }
     const id = await withImport(io, live, about, sum, async (key) => {
       let done = 0
       for await (const batch of batchesOf(source)) {
         if (interrupt.signal.aborted) break
         const body = { events: batch, dry_run: dryRun, key }
-        const one = (await callDaemon(io, 'POST', '/api/v1/import', body)) as Imported
+        const one = await daemonAt(io).call(importHistory, { body })
         sum.added += one.added
         sum.known += one.known
         sum.too_old += one.too_old

@@ -1,6 +1,7 @@
 // Brings one foreign history into the daemon: batch after batch, one on its way while the next is read.
-import { callDaemon } from '../../api/contract/client.ts'
+import { daemonAt } from '../../api/contract/client/socket.ts'
 import { IMPORT_BATCH } from '../../api/contract/constants.ts'
+import { importEntries } from '../../api/contract/operations/import.ts'
 import type { ImportedShape } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { ForeignEntry } from '../../observe/imports/entry.ts'
@@ -44,9 +45,10 @@ export async function runImport(
       let under: Promise<void> = Promise.resolve()
 
       async function send(entries: readonly Sent[]): Promise<void> {
-        const told = (await callDaemon(
-          ...([io, 'POST', '/api/v1/imports/entries', { key, entries }, DEADLINE_MS] as const),
-        )) as ImportedShape
+        const told = await daemonAt(io).call(importEntries, {
+          body: { key, entries },
+          deadlineMs: DEADLINE_MS,
+        })
         for (const name of Object.keys(sum) as (keyof ImportedShape)[]) sum[name] += told[name]
         progress.show({ share: history.done() / history.total, commands: counts.read })
       }

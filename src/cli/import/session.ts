@@ -1,11 +1,13 @@
 // One import at the daemon: begun, and finished however it ends, so that what it brought can be undone at once.
-import { callDaemon } from '../../api/contract/client.ts'
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { beginImport, finishImport } from '../../api/contract/operations/import.ts'
+import type { Source } from '../../observe/imports/entry.ts'
 import type { CommandIo } from '../command.ts'
 import type { LiveLine } from '../terminal/live-line.ts'
 import { commands } from '../views/import.ts'
 
 interface About {
-  readonly source: string
+  readonly source: Source | 'karo'
   readonly file: string
   readonly dry_run: boolean
 }
@@ -21,9 +23,9 @@ export async function withImport(
   sum: { readonly added: number },
   work: (key: string) => Promise<void>,
 ): Promise<number | null> {
-  const { key } = (await callDaemon(io, 'POST', '/api/v1/imports', about)) as { key: string }
+  const { key } = await daemonAt(io).call(beginImport, { body: about })
   const finish = async (): Promise<number | null> =>
-    ((await callDaemon(io, 'POST', '/api/v1/imports/finish', { key })) as { id: number | null }).id
+    (await daemonAt(io).call(finishImport, { body: { key } })).id
   try {
     await work(key)
   } catch (error) {

@@ -1,9 +1,12 @@
 // Tools about what the person did: stats (numbers), and history where the person allows it. Both ask the daemon.
 import * as z from 'zod'
 import { STATISTICS_PERIODS } from '../../api/contract/constants.ts'
+import { getHistory } from '../../api/contract/operations/history.ts'
+import { noteRead } from '../../api/contract/operations/mcp.ts'
+import { getStats } from '../../api/contract/operations/stats.ts'
 import { RISK_LEVELS } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
-import { defineTool } from './tool.ts'
+import { defineTool, MOST_ANSWER } from './tool.ts'
 
 /** A model reads all of it. */
 const MOST_EVENTS = 100
@@ -24,13 +27,13 @@ export const stats = defineTool({
     total_commands: count,
     unique_commands: count,
     failures: count,
-    tools: z.array(z.looseObject({ tool: z.string(), count })),
-    categories: z.array(z.looseObject({ category: z.string(), count })),
+    tools: z.array(z.looseObject({ tool: z.string(), count })).readonly(),
+    categories: z.array(z.looseObject({ category: z.string(), count })).readonly(),
     by_risk_level: z.looseObject({}),
   }),
-  async run({ ask }, { period }, signal) {
-    const numbers = await ask('GET', `/api/v1/stats?period=${period}`, undefined, { signal })
-    return { result: numbers as never }
+  async run({ daemon }, { period }, signal) {
+    const request = { query: { period }, signal, maxBytes: MOST_ANSWER }
+    return { result: await daemon.call(getStats, request) }
   },
 })
 
@@ -63,39 +66,34 @@ export const history = defineTool({
   }),
   output: z.looseObject({
     notice: z.string(),
-    events: z.array(
-      z.looseObject({
-        timestamp: z.string(),
-        shell: z.string(),
-        command: z.string(),
-        cwd: z.string(),
-        exit_code: z.int().nullable(),
-        duration_ms: z.number().nullable(),
-        risk_level: z.string(),
-        karo_generated: z.boolean().describe('a program ran it for the person'),
-      }),
-    ),
+    events: z
+      .array(
+        z.looseObject({
+          timestamp: z.string(),
+          shell: z.string(),
+          command: z.string(),
+          cwd: z.string(),
+          exit_code: z.int().nullable(),
+          duration_ms: z.number().nullable(),
+          risk_level: z.string(),
+          karo_generated: z.boolean().describe('a program ran it for the person'),
+        }),
+      )
+      .readonly(),
     total: count.describe('all that match, also those beyond the limit'),
   }),
   offered: ({ mayReadHistory }) => mayReadHistory(),
-  async run({ ask, mayReadHistory }, input, signal) {
+  async run({ daemon, mayReadHistory }, input, signal) {
     if (!mayReadHistory()) {
       throw new KaroError('refused', 'the person has not allowed AI coding tools to read their history', {
         hint: 'That is for them alone to decide, in the configuration of Karo. Do not change it, and do not look for their history in other places.',
       })
     }
-    const { words, limit, since, ...filters } = input
-    const search = new URLSearchParams({ limit: String(limit) })
-    for (const word of words) search.append('word', word)
-    if (since !== undefined) search.set('since', new Date(since).toISOString())
-    for (const [name, value] of Object.entries(filters))
-      if (value !== undefined) search.set(name, String(value))
-    const found = (await ask('GET', `/api/v1/history?${search}`, undefined, { signal })) as {
-      events: { command: string }[]
-      total: number
-    }
+    const { words: word, since, ...filters } = input
+    const query = { ...filters, word, since: since && new Date(since).toISOString() }
+    const found = await daemon.call(getHistory, { query, signal, maxBytes: MOST_ANSWER })
     // Before anything is handed on: what cannot be noted is not read.
-    await ask('POST', '/api/v1/mcp/reads', { events: found.events.length, total: found.total }, { signal })
-    return { result: { notice: NOTICE, ...found } as never, notice: NOTICE }
+    await daemon.call(noteRead, { body: { events: found.events.length, total: found.total }, signal })
+    return { result: { notice: NOTICE, ...found }, notice: NOTICE }
   },
 })

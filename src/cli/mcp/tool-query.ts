@@ -1,7 +1,8 @@
 // The tool that asks the mesh: each node answers for itself, as far as its people consent.
 import * as z from 'zod'
+import { postQuery } from '../../api/contract/operations/query.ts'
 import { ASKED_TYPES, queryType } from '../../api/contract/shapes.ts'
-import { defineTool } from './tool.ts'
+import { defineTool, MOST_ANSWER } from './tool.ts'
 
 const HOUR_MS = 3_600_000
 /** A year. */
@@ -42,21 +43,17 @@ export const query = defineTool({
       complete: z.boolean(),
     }),
   }),
-  async run({ ask, now }, { type, last_hours, level, team }, signal) {
+  async run({ daemon, now }, { type, last_hours, level, team }, signal) {
     const end = now()
     const range = {
       start: new Date(end - last_hours * HOUR_MS).toISOString(),
       end: new Date(end).toISOString(),
     }
-    const body = {
-      query_type: QUERY_TYPE[type],
-      range,
-      ...(level !== undefined && { level }),
-      ...(team !== undefined && { team }),
-    }
-    const answer = (await ask('POST', '/api/v1/query', body, { deadlineMs: DEADLINE_MS, signal })) as {
-      data?: unknown
-    }
-    return { result: { ...answer, data: answer.data ?? null } as never }
+    const query_type = QUERY_TYPE[type]
+    if (query_type === undefined) throw new Error(`the schema let ${type} through`)
+    const body = { query_type, range, level, team }
+    const limits = { deadlineMs: DEADLINE_MS, maxBytes: MOST_ANSWER }
+    const answer = await daemon.call(postQuery, { body, signal, ...limits })
+    return { result: { ...answer, data: answer.data && { ...answer.data } } }
   },
 })

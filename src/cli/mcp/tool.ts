@@ -2,9 +2,13 @@
 
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import type * as z from 'zod'
+import type { Client } from '../../api/contract/client/client.ts'
 import type { Guard, MachinePlace } from '../../assist/guard/index.ts'
 import type { Machine } from '../../assist/risk/index.ts'
 import { jsonText } from '../../base/printable.ts'
+
+/** Most bytes of an answer of the daemon: more than a model can read. */
+export const MOST_ANSWER = 8 * 1024 * 1024
 
 /** What the tools reach for; everything is passed in. */
 export interface McpWorld {
@@ -16,13 +20,7 @@ export interface McpWorld {
   readonly machine: (place: MachinePlace, guard: Guard) => Machine
   /** Whether the owner lets AI coding tools read the history, as the configuration says now. */
   readonly mayReadHistory: () => boolean
-  /** One request to the daemon; throws KaroError. */
-  readonly ask: (
-    method: 'GET' | 'POST',
-    path: string,
-    body: unknown,
-    options: { readonly signal: AbortSignal; readonly deadlineMs?: number },
-  ) => Promise<unknown>
+  readonly daemon: Pick<Client, 'call'>
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }

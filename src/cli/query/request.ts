@@ -11,7 +11,7 @@ export const DEFAULT_LAST = '7d'
 /** A question now and then, not a flood: owners take 20 of one author in 10 s. */
 export const EVERY = { least: '1s', most: '1h', default: '5s' } as const
 
-export type QueryRequest = Record<string, unknown>
+export type QueryRequest = ReturnType<typeof bodyOf>
 
 /** The daemon names a member of the request; here it was an option. */
 export function asTyped(error: unknown, { options }: CommandInput): unknown {
@@ -46,7 +46,7 @@ export function everyOf({ options }: CommandInput): number | undefined {
 }
 
 /** Hours are widened by the daemon; the words are checked here. Throws KaroError bad_request. */
-export function bodyOf({ args, options }: CommandInput, now: number): QueryRequest {
+export function bodyOf({ args, options }: CommandInput, now: number) {
   const { last, from, to, level, timeout, where, team } = options
   const query_type = ASKED_TYPES.find((type) => queryType(type).word === args.type)
   if (query_type === undefined) throw new Error(`the command line let ${args.type} through`)
@@ -55,9 +55,11 @@ export function bodyOf({ args, options }: CommandInput, now: number): QueryReque
   return {
     query_type,
     range: rangeOf(last, from, to, now),
-    ...(typeof level === 'string' ? { level: Number(level) } : {}),
+    ...(level === undefined ? {} : { level: level === '1' ? (1 as const) : (2 as const) }),
     ...(options['per-node'] === true ? { per_node: true } : {}),
-    ...(filters.length === 0 ? {} : { filters }),
+    ...(filters.length === 0
+      ? {}
+      : { filters: filters.map((one) => ({ ...one, value: [one.value].flat() })) }),
     ...(typeof team === 'string' ? { team: checkText(team, '--team', 64) } : {}),
     // Also what query.timeout_ms could be.
     ...(typeof timeout === 'string' ? { timeout_ms: durationIn(timeout, '--timeout', '100ms', '60s') } : {}),

@@ -1,6 +1,6 @@
 // One line about what is unusual and was not seen yet, for whoever starts a shell; silent about everything else.
-import { callDaemon } from '../../api/contract/client.ts'
-import type { ToldShape } from '../../api/contract/shapes.ts'
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { seeAnomalies } from '../../api/contract/operations/anomalies.ts'
 import type { CommandIo } from '../command.ts'
 import { fitted } from './text.ts'
 
@@ -16,10 +16,10 @@ const SEVERITY = 5
 export async function tellUnusual(io: CommandIo): Promise<void> {
   if (io.json || io.terminal || !io.liveLine) return
   const end = performance.now() + LIMIT_MS
-  const seen = (body: object) =>
-    callDaemon(io, 'POST', '/api/v1/anomalies/seen', body, Math.max(0, end - performance.now()))
+  const seen = (body: { severity?: number; notice?: boolean; ids?: string[] }) =>
+    daemonAt(io).call(seeAnomalies, { body, deadlineMs: Math.max(0, end - performance.now()) })
   try {
-    const { signals } = (await seen({ severity: SEVERITY, notice: true })) as ToldShape
+    const { signals } = await seen({ severity: SEVERITY, notice: true })
     const [first] = signals
     if (first === undefined) return
     const more = signals.length === 1 ? '' : `; ${signals.length - 1} more`

@@ -1,9 +1,9 @@
 // Decides which documents are kept and as what, and writes them: one batch, then the catalog.
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
-import { createSerial } from '../../base/async/limiter.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { DocumentRepository, DocumentRow } from '../../store/tables/documents.ts'
 import type { Audit } from '../../trust/audit/index.ts'

@@ -2,12 +2,14 @@
 import { networkInterfaces } from 'node:os'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { singleFlight } from '../../base/async/single-flight.ts'
+import type { Timers } from '../../base/clock.ts'
 import type { Config } from '../../config/index.ts'
 import { checkMulticast } from '../discovery/multicast-check.ts'
 import { segmentsOf } from '../discovery/segments.ts'
 import type { WrongClock } from '../link/rejections.ts'
-import type { Session } from '../link/session.ts'
 import type { Twins } from '../link/twins.ts'
+import type { Wires } from '../link/wires.ts'
+import type { Connections } from '../state/connections.ts'
 import type { MeshInspection, MulticastTried } from '../types.ts'
 import { endpointOf, isLoopback } from './endpoint.ts'
 import { allowsAddress } from './gater.ts'
@@ -16,7 +18,9 @@ import type { Host } from './host.ts'
 export interface InspectDeps {
   readonly config: Pick<Config, 'mesh' | 'discovery'>
   readonly host: () => Host | undefined
-  readonly sessions: () => readonly Session[]
+  readonly connections: Pick<Connections, 'all'>
+  readonly wires: Pick<Wires, 'get'>
+  readonly timers: Timers
   /** Trusted here; they did not trust this node when it last asked. */
   readonly oneSided: () => readonly NodeId[]
   readonly stale: () => readonly WrongClock[]
@@ -29,7 +33,9 @@ export interface Inspect {
   tryMulticast(): Promise<readonly MulticastTried[]>
 }
 
-export function createInspect({ config, host, sessions, oneSided, stale, twins }: InspectDeps): Inspect {
+export function createInspect(deps: InspectDeps): Inspect {
+  const { config, host, connections, wires } = deps
+
   const places = () => {
     const { mdns } = config.discovery
     if (mdns === false) return []
@@ -45,15 +51,13 @@ export function createInspect({ config, host, sessions, oneSided, stale, twins }
   return {
     inspect: () => ({
       mdns: places().map(({ address }) => address),
-      connections: sessions().map((session) => {
-        const introduced = session.introduced()
-        const remote = endpointOf(session.connection.remoteAddr)
+      connections: connections.all().map(({ id, node, ip, admitted, dialed, skewMs, introduced }) => {
+        const wire = wires.get(id)
+        const remote = wire === undefined ? undefined : endpointOf(wire.connection.remoteAddr)
         return {
-          node_id: session.peer.nodeId,
-          admitted: session.admitted(),
-          dialed: session.dialed,
-          remote: `${session.ip}:${remote?.port ?? 0}`,
-          skew_ms: session.skew() ?? null,
+          ...{ node_id: node, admitted, dialed },
+          remote: `${ip}:${remote?.port ?? 0}`,
+          skew_ms: skewMs ?? null,
           karo_version: introduced?.capabilities.karo_version ?? null,
           protocol_version: introduced?.capabilities.protocol_version ?? null,
         }
@@ -63,9 +67,9 @@ export function createInspect({ config, host, sessions, oneSided, stale, twins }
         .map(endpointOf)
         .filter((endpoint) => endpoint !== undefined)
         .map(({ ip, port }) => `${ip}:${port}`),
-      one_sided: oneSided(),
-      stale: stale(),
-      twins: twins(),
+      one_sided: deps.oneSided(),
+      stale: deps.stale(),
+      twins: deps.twins(),
     }),
 
     // Whoever asks meanwhile gets the same answer: it is one question on the network for all of them.
@@ -78,13 +82,13 @@ export function createInspect({ config, host, sessions, oneSided, stale, twins }
     const own = Object.values(networkInterfaces()).flatMap((infos) =>
       (infos ?? []).map(({ address }) => address),
     )
-    const outcomes = await checkMulticast({ places: where, own })
+    const outcomes = await checkMulticast({ places: where, own, timers: deps.timers })
     return outcomes.map((outcome) => {
       const { includes } = segmentsOf([outcome.interface], networkInterfaces(), () => true)
-      const connected = sessions().filter(
-        ({ ip, admitted }) => admitted() && includes(ip) && !own.includes(ip) && !isLoopback(ip),
-      )
-      return { ...outcome, connected_nodes: new Set(connected.map(({ peer }) => peer.nodeId)).size }
+      const connected = connections
+        .all()
+        .filter(({ ip, admitted }) => admitted && includes(ip) && !own.includes(ip) && !isLoopback(ip))
+      return { ...outcome, connected_nodes: new Set(connected.map(({ node }) => node)).size }
     })
   }
 }

@@ -2,13 +2,13 @@
 import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
-import type { NodeId } from '../../../protocols/node-id.ts'
 import { within } from '../../base/async/deadline.ts'
-import type { Clock } from '../../base/clock.ts'
+import type { Clock, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { HealthCheck } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
 import { createMdns, type Mdns } from '../discovery/mdns.ts'
+import type { Put } from '../mailbox.ts'
 import type { Timings } from '../timings.ts'
 import { told } from './addresses.ts'
 import { type Endpoint, endpointOf, formatEndpoint, parseEndpoint, readable } from './endpoint.ts'
@@ -20,11 +20,12 @@ export interface ListeningDeps {
   readonly config: Pick<Config, 'mesh' | 'discovery'>
   readonly timings: Timings
   readonly clock: Clock
+  readonly timers: Timers
   readonly log: Log
-  /** Made anew for each start. */
-  readonly host: () => Omit<HostInit, 'listen' | 'listenBestEffort' | 'timings'>
-  readonly onHeard: (node: NodeId, addresses: readonly string[]) => void
+  readonly put: Put
 }
+
+type Start = Omit<HostInit, 'listen' | 'listenBestEffort' | 'timings'>
 
 export interface Listening {
   /** From the moment it is made until the stop begins. */
@@ -33,18 +34,19 @@ export interface Listening {
   addresses(): readonly Multiaddr[]
   multiaddrs(): readonly string[]
   /** `ready` runs when the host listens. Throws after undoing what it did, except for `leave`. */
-  start(signal: AbortSignal, ready: () => void): Promise<void>
+  start(init: Start, signal: AbortSignal, ready: () => void): Promise<void>
   /** `leave` runs while connections still work. Always ends, within `timings.stopMs`; never throws. */
   stop(leave: () => Promise<void>): Promise<void>
   health(): readonly HealthCheck[]
 }
 
-export function createListening({ config, timings, clock, log, ...deps }: ListeningDeps): Listening {
+export function createListening({ config, timings, clock, timers, log, put }: ListeningDeps): Listening {
   let host: Host | undefined
   let mdns: Mdns | undefined
   /** Addresses that were to be listened on and are not: taken, or gone since. */
   let closed: readonly string[] = []
-  let again: NodeJS.Timeout | undefined
+  /** Takes back the next attempt to listen there. */
+  let giveUp: (() => void) | undefined
 
   const addresses = (): readonly Multiaddr[] => host?.getMultiaddrs() ?? []
 
@@ -55,11 +57,10 @@ export function createListening({ config, timings, clock, log, ...deps }: Listen
       where,
       intervalMs: config.discovery.mdns_interval_seconds * 1_000,
       allows: (ip) => allowsAddress(config.mesh, ip),
-      clock,
+      ...{ clock, timers, put },
       listening: () => started.getMultiaddrs(),
       logger: started.logger,
       log,
-      onHeard: deps.onHeard,
     })
     await mdns.start()
   }
@@ -71,23 +72,24 @@ export function createListening({ config, timings, clock, log, ...deps }: Listen
 
   /** What is closed is opened when it can be, as the whole mesh is when nothing of it could be. */
   const openLater = (made: Host): void => {
-    again = setTimeout(async () => {
-      for (const address of closed) {
-        const endpoint = parseEndpoint(address)
-        if (endpoint === undefined || !(await isFree(endpoint)) || host !== made) continue
-        try {
-          await made.services.guard.listen(multiaddr(address))
-        } catch (error) {
-          log.debug({ address, reason: String(error) }, 'the mesh still cannot listen there')
-        }
+    giveUp = timers.after(timings.reopenMs, () => void openNow(made))
+  }
+
+  const openNow = async (made: Host): Promise<void> => {
+    for (const address of closed) {
+      const endpoint = parseEndpoint(address)
+      if (endpoint === undefined || !(await isFree(endpoint)) || host !== made) continue
+      try {
+        await made.services.guard.listen(multiaddr(address))
+      } catch (error) {
+        log.debug({ address, reason: String(error) }, 'the mesh still cannot listen there')
       }
-      if (host !== made) return
-      const before = closed.length
-      lookAtClosed(made)
-      if (closed.length < before) log.info({ left: closed }, 'the mesh listens where it could not')
-      if (closed.length > 0) openLater(made)
-    }, timings.reopenMs)
-    again.unref()
+    }
+    if (host !== made) return
+    const before = closed.length
+    lookAtClosed(made)
+    if (closed.length < before) log.info({ left: closed }, 'the mesh listens where it could not')
+    if (closed.length > 0) openLater(made)
   }
 
   return {
@@ -99,10 +101,10 @@ export function createListening({ config, timings, clock, log, ...deps }: Listen
         .filter((endpoint) => endpoint !== undefined)
         .map(formatEndpoint),
 
-    async start(signal, ready) {
+    async start(init, signal, ready) {
       const listen = listenAddresses(config.mesh, networkInterfaces())
       const made = await createHost({
-        ...deps.host(),
+        ...init,
         listen,
         listenBestEffort: config.mesh.listen === 'auto',
         timings,
@@ -123,7 +125,7 @@ export function createListening({ config, timings, clock, log, ...deps }: Listen
 
     async stop(leave) {
       const stopping = host
-      clearTimeout(again)
+      giveUp?.()
       const quietly = async (): Promise<void> => {
         await mdns?.stop()
         await leave()
@@ -133,7 +135,7 @@ export function createListening({ config, timings, clock, log, ...deps }: Listen
       const stopped = quietly().catch((error: unknown) =>
         log.warn({ reason: String(error) }, 'the mesh did not stop cleanly'),
       )
-      await within(stopped, timings.stopMs)
+      await within(stopped, timings.stopMs, timers)
       host = undefined
     },
 

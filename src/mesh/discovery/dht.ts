@@ -16,7 +16,7 @@ import { createQuotas } from '../../base/quota.ts'
 import type { Log } from '../../base/run/log.ts'
 import { endpointOf, formatEndpoint } from '../admission/endpoint.ts'
 import { nodeOf, peerIdOf } from '../link/peer.ts'
-import type { Session } from '../link/session.ts'
+import type { Wire } from '../link/wires.ts'
 
 export const DHT_PROTOCOL = '/karo/kad/1'
 
@@ -41,7 +41,7 @@ export interface DhtDeps {
   readonly admits: (node: NodeId) => boolean
   /** An address that may be told, kept and dialed. */
   readonly allows: (ip: string) => boolean
-  readonly neighbour: (node: NodeId) => Session | undefined
+  readonly neighbour: (node: NodeId) => Wire | undefined
   /** One dial to a member that is no neighbour; true when it is one then. Never rejects. */
   readonly dial: (node: NodeId) => Promise<boolean>
 }
@@ -87,9 +87,9 @@ export async function loadDht(deps: DhtDeps): Promise<Dht> {
       dials--
       await deps.dial(node)
     }
-    const session = deps.neighbour(node)
-    if (session?.alive() !== true) throw new Error('no neighbour')
-    return session.connection
+    const wire = deps.neighbour(node)
+    if (wire?.alive() !== true) throw new Error('no neighbour')
+    return wire.connection
   }
 
   const asks = (node: NodeId): boolean => quotaOf(node).take(clock.monotonic())

@@ -1,53 +1,50 @@
-// Looks for a member that does not answer where it was: asks the mesh, notes what is new, keeps no link for it.
+// Looks for a member that does not answer where it was: asks the mesh, and keeps no link that was opened to ask.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Book } from './book.ts'
+import type { Asking } from '../asking.ts'
+import type { Put } from '../mailbox.ts'
 import { type Dht, type DhtDeps, loadDht } from './dht.ts'
 
 export interface FinderDeps extends Omit<DhtDeps, 'dial'> {
-  readonly book: Pick<Book, 'addresses' | 'hear'>
-  /** One dial to a member. True: it is a neighbour now. Never rejects. */
-  readonly dial: (node: NodeId) => Promise<boolean>
-  /** Ends a link that was opened to ask, unless it is wanted anyhow. */
-  readonly release: (node: NodeId) => void
+  readonly asking: Pick<Asking, 'ask' | 'signalOf'>
+  readonly put: Put
 }
 
 export interface Finder {
-  readonly service: Dht['service']
-  /** True: there is an address that was not known. Never rejects. */
-  find(node: NodeId, signal: AbortSignal): Promise<boolean>
+  /** Before the host is made: gives the service that it answers look-ups with. */
+  load(): Promise<Dht['service']>
+  /** Followed by one `found` for this ask. Never rejects. */
+  find(ask: number, node: NodeId): Promise<void>
   forget(node: NodeId): Promise<void>
 }
 
-export async function createFinder(deps: FinderDeps): Promise<Finder> {
-  const { book } = deps
-  /** Dialed to ask them. */
-  const asked = new Set<NodeId>()
+export function createFinder(deps: FinderDeps): Finder {
+  /** Members that were dialed to ask them. */
+  const dialed = new Set<NodeId>()
   let running = 0
-  const dht = await loadDht({
-    ...deps,
-    async dial(node) {
-      const isNeighbour = await deps.dial(node)
-      if (isNeighbour) asked.add(node)
-      return isNeighbour
-    },
-  })
+  let dht: Dht | undefined
+
+  const dial = async (node: NodeId): Promise<boolean> => {
+    const isNeighbour = await deps.asking.ask(node, 'dial')
+    if (isNeighbour) dialed.add(node)
+    return isNeighbour
+  }
 
   return {
-    service: dht.service,
-    async find(node, signal) {
+    async load() {
+      dht = await loadDht({ ...deps, dial })
+      return dht.service
+    },
+    async find(ask, node) {
       running++
-      const found = await dht.find(node, signal)
+      const addresses = (await dht?.find(node, deps.asking.signalOf(ask))) ?? []
       running--
       if (running === 0) {
-        asked.delete(node)
-        for (const one of asked) deps.release(one)
-        asked.clear()
+        dialed.delete(node)
+        for (const one of dialed) deps.put({ on: 'release', node: one })
+        dialed.clear()
       }
-      const tried = book.addresses(node)
-      const fresh = found.filter((address) => !tried.includes(address))
-      book.hear(node, fresh)
-      return fresh.length > 0
+      deps.put({ on: 'found', ask, addresses })
     },
-    forget: dht.forget,
+    forget: async (node) => dht?.forget(node),
   }
 }

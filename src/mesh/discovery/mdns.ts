@@ -4,12 +4,12 @@ import { networkInterfaces } from 'node:os'
 import type { ComponentLogger, PeerDiscovery, PeerInfo, Startable } from '@libp2p/interface'
 import { mdns } from '@libp2p/mdns'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Clock } from '../../base/clock.ts'
+import type { Clock, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import { atSource, heardAddresses } from '../admission/addresses.ts'
 import { endpointOf, isLoopback } from '../admission/endpoint.ts'
 import { nodeOf } from '../link/peer.ts'
+import type { Put } from '../mailbox.ts'
 import { type Answer, encodeAnswers, encodeQuestions, type Question } from './mdns-packet.ts'
 import { segmentsOf, watchSegments } from './segments.ts'
 
@@ -28,12 +28,12 @@ export interface MdnsDeps {
   /** Whether an address may be spoken from, told and heard. */
   readonly allows: (ip: string) => boolean
   readonly clock: Clock
+  readonly timers: Timers
   /** Own multiaddrs with peer id. */
   readonly listening: () => readonly Multiaddr[]
   readonly logger: ComponentLogger
   readonly log: Log
-  /** Somebody answered; `addresses` are multiaddrs without peer id. Nothing about it is verified. */
-  readonly onHeard: (node: NodeId, addresses: readonly string[]) => void
+  readonly put: Put
 }
 
 export interface Mdns {
@@ -59,7 +59,7 @@ export function createMdns(deps: MdnsDeps): Mdns {
     () => deps.clock.monotonic(),
     (error) => deps.log.warn({ reason: String(error) }, 'the network interfaces could not be read'),
   )
-  const sender = createSender(deps.log, () => segments().speakFrom)
+  const sender = createSender(deps, () => segments().speakFrom)
 
   /** Where others on our segments can reach us; loopback only when there is nothing else. */
   const toldAddresses = (): Multiaddr[] => {
@@ -86,7 +86,7 @@ export function createMdns(deps: MdnsDeps): Mdns {
     const here = segments()
     if (!here.onLink(source)) return
     const addresses = heardAddresses(here, atSource(event.detail.multiaddrs, source))
-    if (addresses.length > 0) deps.onHeard(node, addresses)
+    if (addresses.length > 0) deps.put({ on: 'sighted', node, addresses, source })
   }
 
   // multicast-dns sends on the interface of the default route only, which an air-gapped network may not have.
@@ -131,12 +131,13 @@ export function createMdns(deps: MdnsDeps): Mdns {
 }
 
 /** Sends packets to the mDNS group, one interface after the other, through one socket. */
-function createSender(log: Log, interfaces: () => readonly string[]) {
+function createSender({ log, clock, timers }: MdnsDeps, interfaces: () => readonly string[]) {
   let socket: Socket | undefined
   let waiting = 0
   let last: Promise<void> = Promise.resolve()
   let answeredAt = Number.NEGATIVE_INFINITY
-  let answer: NodeJS.Timeout | undefined
+  /** Takes back the answer that is to come. */
+  let unanswer: (() => void) | undefined
 
   const sendOn = (from: Socket, ip: string, bytes: Buffer): Promise<void> =>
     new Promise((resolve) => {
@@ -165,8 +166,8 @@ function createSender(log: Log, interfaces: () => readonly string[]) {
   }
 
   const sendAnswer = (answers: readonly Answer[]): void => {
-    answer = undefined
-    answeredAt = performance.now()
+    unanswer = undefined
+    answeredAt = clock.monotonic()
     queue(encodeAnswers(answers))
   }
 
@@ -191,12 +192,12 @@ function createSender(log: Log, interfaces: () => readonly string[]) {
         queue(encodeQuestions(packet.questions))
         return
       }
-      const wait = answeredAt + ANSWER_EVERY_MS - performance.now()
+      const wait = answeredAt + ANSWER_EVERY_MS - clock.monotonic()
       if (wait <= 0) sendAnswer(packet.answers)
-      else answer ??= setTimeout(() => sendAnswer(packet.answers), wait).unref()
+      else unanswer ??= timers.after(wait, () => sendAnswer(packet.answers))
     },
     stop(): Promise<void> {
-      clearTimeout(answer)
+      unanswer?.()
       const closing = socket
       socket = undefined
       return new Promise((resolve) => {

@@ -3,6 +3,7 @@
 import { randomInt } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { BlockList } from 'node:net'
+import type { Timers } from '../../base/clock.ts'
 import { encodeQuestions } from './mdns-packet.ts'
 
 const MDNS_PORT = 5353
@@ -44,6 +45,7 @@ export interface MulticastCheckOptions {
   readonly places: readonly MulticastPlace[]
   /** Every own address: what comes from them is no other's word. */
   readonly own: readonly string[]
+  readonly timers: Timers
   readonly listenMs?: number
 }
 
@@ -54,6 +56,7 @@ export interface MulticastCheckOptions {
 export async function checkMulticast({
   places,
   own,
+  timers,
   listenMs = LISTEN_MS,
 }: MulticastCheckOptions): Promise<readonly MulticastOutcome[]> {
   const heard = new Map<string, Heard>(
@@ -98,9 +101,9 @@ export async function checkMulticast({
       at.notSent = await ask(socket, place.address, question)
     }
     look()
-    const timer = setTimeout(resolve, listenMs)
+    const unwait = timers.after(listenMs, resolve)
     await enough
-    clearTimeout(timer)
+    unwait()
   } catch (error) {
     for (const at of heard.values()) at.notSent ??= codeOf(error)
   } finally {

@@ -14,8 +14,9 @@ import type { Trust } from '../../trust/peers/index.ts'
 import type { ChannelDeps } from '../link/channel.ts'
 import { peerRefOf } from '../link/peer.ts'
 import type { Rejections } from '../link/rejections.ts'
-import type { Session } from '../link/session.ts'
-import type { GossipHandler, GossipVerdict } from '../types.ts'
+import type { Wire } from '../link/wires.ts'
+import type { Put } from '../mailbox.ts'
+import type { Gossip, GossipHandler, GossipVerdict } from '../types.ts'
 import { createIntake } from './intake.ts'
 import { gossipSettings } from './settings.ts'
 
@@ -35,30 +36,25 @@ export interface GossipDeps {
   readonly channel: Omit<ChannelDeps, 'rejections'>
   readonly self: NodeId
   readonly trust: Pick<Trust, 'admits' | 'refuses' | 'member'>
-  readonly rejections: Pick<Rejections, 'count' | 'failed'>
-  /** The admitted session of a neighbour. */
-  readonly neighbour: (node: NodeId) => Session | undefined
-}
-
-/** A topic, as the mesh itself sees it. */
-export interface Joined {
-  /** As `Gossip` says; resolves when it is written to those who get it first. Never rejects. */
-  publish<B extends WireBody>(message: Message<B>, body: NoInfer<B>): Promise<void>
-  /** Neighbours that are known to read it. */
-  readers(): number
+  readonly rejections: Pick<Rejections, 'count' | 'tally' | 'failed'>
+  readonly put: Put
 }
 
 export interface GossipRouter {
   /** Before the host starts. */
-  join(topic: Topic, handler: GossipHandler): Joined
+  join(topic: Topic, handler: GossipHandler): Gossip
+  /** As `Gossip` says; resolves when it is written to those who get it first. Never rejects. */
+  publish<B extends WireBody>(topic: Topic, message: Message<B>, body: NoInfer<B>): Promise<void>
   /** Makes libp2p's service; one per start of the host. */
   service(components: GossipSubComponents): GossipSub
+  /** Neighbours that are known to read this topic. */
+  readers(topic: Topic): number
   /** The host has started. */
   subscribe(): void
-  /** This session is now the neighbour's. Before identify runs, which is what tells the router of it. */
-  attach(session: Session): void
+  /** This connection is now the neighbour's. Before identify runs, which is what tells the router of it. */
+  attach(wire: Wire): void
   /** Gives the router this neighbour again when its stream to it is gone: a connection was replaced, or it broke. */
-  tend(session: Session): void
+  tend(wire: Wire): void
 }
 
 export function createGossip(deps: GossipDeps): GossipRouter {
@@ -86,7 +82,7 @@ export function createGossip(deps: GossipDeps): GossipRouter {
     (peer, message) => {
       const node = admitted(peer.toString())
       if (node === undefined) return TopicValidatorResult.Ignore
-      deps.neighbour(node)?.heard()
+      deps.put({ on: 'heard', node })
       return RESULTS[intake.judge(topic, handler, message.data, peerRefOf(node))]
     }
 
@@ -100,22 +96,22 @@ export function createGossip(deps: GossipDeps): GossipRouter {
     }
   }
 
+  const publish: GossipRouter['publish'] = (topic, message, body) => {
+    const bytes = encodeFrame(
+      message,
+      { sender: identity.publicKey, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 },
+      body,
+      (signed) => identity.sign(signed),
+    )
+    return spread(topic, bytes)
+  }
+
   return {
     join(topic, handler) {
       topics.set(topic.id, { topic, handler })
-      return {
-        publish(message, body) {
-          const bytes = encodeFrame(
-            message,
-            { sender: identity.publicKey, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 },
-            body,
-            (signed) => identity.sign(signed),
-          )
-          return spread(topic, bytes)
-        },
-        readers: () => router?.getSubscribers(topic.id).length ?? 0,
-      }
+      return { publish: (message, body) => void publish(topic, message, body) }
     },
+    publish,
 
     service(components) {
       const settings = gossipSettings(
@@ -131,6 +127,8 @@ export function createGossip(deps: GossipDeps): GossipRouter {
       registrar = components.registrar
       return made
     },
+
+    readers: (topic) => router?.getSubscribers(topic.id).length ?? 0,
 
     subscribe() {
       for (const id of topics.keys()) router?.subscribe(id)

@@ -12,7 +12,7 @@ import {
   type RejectCode,
 } from '../../../protocols/frame.ts'
 import { FrameReader } from '../../../protocols/reader.ts'
-import type { Clock, Random } from '../../base/clock.ts'
+import type { Clock, Random, Timers } from '../../base/clock.ts'
 import type { Quota } from '../../base/quota.ts'
 import type { Log } from '../../base/run/log.ts'
 import { type Identity, verifySignature } from '../../trust/identity/index.ts'
@@ -25,6 +25,7 @@ export interface ChannelDeps {
   readonly replay: Pick<Replay, 'check'>
   readonly rejections: Pick<Rejections, 'count' | 'failed' | 'inTime'>
   readonly clock: Clock
+  readonly timers: Timers
   readonly random: Random
   readonly log: Log
   /** Sees every frame this node sends, as it is written. */
@@ -59,12 +60,13 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
   let open = true
   let sent = 0
   let received = 0
-  let deadline: NodeJS.Timeout | undefined
+  /** Ends the wait for the frame under way. */
+  let unwait: (() => void) | undefined
 
   const end = (code?: RejectCode): void => {
     if (!open) return
     open = false
-    clearTimeout(deadline)
+    unwait?.()
     init.onClose(code)
   }
 
@@ -106,8 +108,8 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
 
   /** The next frame's last byte must come within `ms`. */
   const within = (ms: number | null): void => {
-    clearTimeout(deadline)
-    deadline = ms === null ? undefined : setTimeout(() => reset('too slow'), ms).unref()
+    unwait?.()
+    unwait = ms === null ? undefined : deps.timers.after(ms, () => reset('too slow'))
   }
 
   const take = (chunk: Uint8Array): void => {
@@ -119,7 +121,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
       deliver(decodeFrame(bytes, { messages, verify: verifySignature, admit }))
       within(null)
     }
-    if (reader.midFrame && (!midFrame || deadline === undefined)) within(protocol.timeouts.frameMs)
+    if (reader.midFrame && (!midFrame || unwait === undefined)) within(protocol.timeouts.frameMs)
   }
 
   const onMessage = (event: StreamMessageEvent): void => {

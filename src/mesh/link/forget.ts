@@ -1,5 +1,6 @@
 // Makes libp2p forget a peer that is refused: its services in their order, then the peer store.
 import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Host } from '../admission/host.ts'
 import { peerIdOf } from './peer.ts'
@@ -11,6 +12,7 @@ export interface ForgetDeps {
   readonly host: Pick<Host, 'peerStore'>
   /** Takes it out of what look-ups are answered from. */
   readonly forget: (node: NodeId) => Promise<void>
+  readonly timers: Timers
   readonly log: Log
 }
 
@@ -18,12 +20,12 @@ export interface ForgetDeps {
  * Its connections are gone already. Taking away its protocols makes gossipsub forget it; a later delete alone would
  * leave it there. Never throws.
  */
-export async function forgetPeer({ host, forget, log }: ForgetDeps, node: NodeId): Promise<void> {
+export async function forgetPeer({ host, forget, timers, log }: ForgetDeps, node: NodeId): Promise<void> {
   const id = peerIdOf(node)
   try {
     await host.peerStore.patch(id, { protocols: [], tags: {}, multiaddrs: [] })
     await forget(node)
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+    await new Promise<void>((resolve) => void timers.after(SETTLE_MS, resolve))
     await host.peerStore.delete(id)
   } catch (error) {
     log.debug({ peer: node, reason: String(error) }, 'peer store entry not removed')

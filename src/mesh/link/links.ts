@@ -1,13 +1,15 @@
 // One long-lived stream per neighbour and protocol: opened by the dialer after admission, reopened when it breaks.
-import type { Connection, Stream as Libp2pStream } from '@libp2p/interface'
+import type { Stream as Libp2pStream } from '@libp2p/interface'
 import type { Stream } from '../../../protocols/define.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createQuotas, type Quota } from '../../base/quota.ts'
-import { backoffMs } from '../overlay/backoff.ts'
+import { deadline } from '../../base/timers.ts'
+import type { Put } from '../mailbox.ts'
+import { backoffMs } from '../state/backoff.ts'
 import type { Timings } from '../timings.ts'
 import type { Link, LinkHandler, PeerRef } from '../types.ts'
 import { type Channel, type ChannelDeps, openChannel } from './channel.ts'
-import type { Session } from './session.ts'
+import type { Wire } from './wires.ts'
 
 /** A link that lived this long was a good one: the next failure counts as the first. */
 const GOOD_LINK_MS = 60_000
@@ -15,10 +17,8 @@ const GOOD_LINK_MS = 60_000
 export interface LinksDeps {
   readonly channel: ChannelDeps
   readonly timings: Timings
-  readonly sessionOf: (connection: Connection) => Session | undefined
   readonly admits: (node: NodeId) => boolean
-  /** A link came up or went down. */
-  readonly onChange: () => void
+  readonly put: Put
 }
 
 export interface Links {
@@ -26,9 +26,9 @@ export interface Links {
   add(protocol: Stream, handler: LinkHandler): Link
   protocols(): readonly Stream[]
   /** Handler of a link protocol: the dialer has opened its stream. */
-  accept(protocol: Stream, stream: Libp2pStream, connection: Connection): void
-  /** This session is now the neighbour's. The dialer opens every link on it. */
-  attach(session: Session): void
+  accept(protocol: Stream, stream: Libp2pStream, wire: Wire | undefined): void
+  /** This connection is now the neighbour's. The dialer opens every link on it. */
+  attach(wire: Wire): void
   /** True when every link to this neighbour is usable. */
   complete(node: NodeId): boolean
   /** True while something is under way over one of them. */
@@ -54,7 +54,7 @@ const QUOTAS_MAX = 1_024
 
 export function createLinks(deps: LinksDeps): Links {
   const lines = new Map<string, Line>()
-  const { clock, random, log } = deps.channel
+  const { clock, timers, random, log } = deps.channel
 
   const tell = (what: 'up' | 'down', line: Line, peer: PeerRef): void => {
     try {
@@ -65,11 +65,11 @@ export function createLinks(deps: LinksDeps): Links {
         'a link handler threw',
       )
     }
-    deps.onChange()
+    deps.put({ on: 'links' })
   }
 
-  const adopt = (line: Line, session: Session, stream: Libp2pStream, onClose: () => void): void => {
-    const { peer } = session
+  const adopt = (line: Line, wire: Wire, stream: Libp2pStream, onClose: () => void): void => {
+    const { peer } = wire
     const node = peer.nodeId
     const channel: Channel = openChannel(deps.channel, {
       stream,
@@ -78,7 +78,7 @@ export function createLinks(deps: LinksDeps): Links {
       quota: line.quotaOf(node),
       member: () => deps.admits(node),
       onFrame: (frame) => {
-        session.heard()
+        deps.put({ on: 'heard', node })
         line.handler.frame(peer, frame)
       },
       onClose: () => {
@@ -94,28 +94,27 @@ export function createLinks(deps: LinksDeps): Links {
     if (!replaces) tell('up', line, peer)
   }
 
-  const dial = async (line: Line, session: Session, failures: number): Promise<void> => {
-    if (!session.alive()) return
+  const dial = async (line: Line, wire: Wire, failures: number): Promise<void> => {
+    if (!wire.alive()) return
     const again = (count: number): void => {
-      if (!session.alive()) return
-      setTimeout(
-        () => void dial(line, session, count),
-        backoffMs(count, () => random.float()),
-      ).unref()
+      if (!wire.alive()) return
+      const ms = backoffMs(count, () => random.float())
+      timers.after(ms, () => void dial(line, wire, count))
     }
+    const { signal, end } = deadline(timers, deps.timings.negotiateMs)
     try {
-      const stream = await session.connection.newStream([line.protocol.id], {
-        signal: AbortSignal.timeout(deps.timings.negotiateMs),
-      })
-      if (!session.alive()) {
+      const stream = await wire.connection.newStream([line.protocol.id], { signal })
+      if (!wire.alive()) {
         stream.abort(new Error('ended'))
         return
       }
       const since = clock.monotonic()
-      adopt(line, session, stream, () => again(clock.monotonic() - since > GOOD_LINK_MS ? 1 : failures + 1))
+      adopt(line, wire, stream, () => again(clock.monotonic() - since > GOOD_LINK_MS ? 1 : failures + 1))
     } catch (error) {
-      log.debug({ reason: String(error), protocol: line.protocol.id, peer: session.peer.nodeId }, 'no link')
+      log.debug({ reason: String(error), protocol: line.protocol.id, peer: wire.peer.nodeId }, 'no link')
       again(failures + 1)
+    } finally {
+      end()
     }
   }
 
@@ -131,19 +130,18 @@ export function createLinks(deps: LinksDeps): Links {
       }
     },
     protocols: () => [...lines.values()].map((line) => line.protocol),
-    accept(protocol, stream, connection) {
+    accept(protocol, stream, wire) {
       const line = lines.get(protocol.id)
-      const session = deps.sessionOf(connection)
       // Narrowing has refused strangers before; this is the second lock on the same door.
-      if (line === undefined || session === undefined || !session.serves() || session.dialed) {
+      if (line === undefined || wire === undefined || !wire.serves() || wire.dialed) {
         stream.abort(new Error('not admitted'))
         return
       }
-      adopt(line, session, stream, () => {})
+      adopt(line, wire, stream, () => {})
     },
-    attach(session) {
-      if (!session.dialed) return
-      for (const line of lines.values()) void dial(line, session, 0)
+    attach(wire) {
+      if (!wire.dialed) return
+      for (const line of lines.values()) void dial(line, wire, 0)
     },
     complete: (node) => [...lines.values()].every((line) => line.open.has(node)),
     inUse: (node) => [...lines.values()].some(({ handler }) => handler.inUse?.(node) ?? false),

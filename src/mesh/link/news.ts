@@ -9,15 +9,17 @@ import type { Log } from '../../base/run/log.ts'
 import { createSparing, REST } from '../../base/sparing.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import type { EndReason, Session } from './session.ts'
+import type { Conn, EndReason, Outcome } from '../state/types.ts'
 
 export interface News {
   /** `addresses` are those of its claims that may be believed. */
-  met(session: Session, body: HelloBody, addresses: readonly string[]): void
-  came(session: Session): void
-  left(session: Session, reason: EndReason): void
+  met(conn: Conn, body: HelloBody, addresses: readonly string[]): void
+  /** What became of its connection is certain. */
+  settled(conn: Conn, outcome: Outcome): void
+  came(conn: Conn): void
+  left(conn: Conn, reason: EndReason): void
   /** It has been heard; told to trust at most once a minute. */
-  alive(session: Session): void
+  alive(conn: Conn): void
   /** Admitted here; when they were last connected they did not admit this node. At most 1024, newest last. */
   oneSided(): readonly NodeId[]
   /** Whether the node is one of these. */
@@ -49,8 +51,8 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
   const strangersToday = createQuota(STRANGERS_A_DAY)
   const skews = { member: createQuota(SKEWS_TOLD), stranger: createQuota(SKEWS_TOLD) }
   const lines = createSparing({ clock })
-  const told = new WeakMap<Session, number>()
-  const met = new WeakMap<Session, readonly string[]>()
+  const told = new WeakMap<Conn, number>()
+  const met = new WeakMap<Conn, { readonly name: string; readonly addresses: readonly string[] }>()
   const oneSided = createRecent<NodeId, true>(VISITORS_MAX)
   const visits = createRecent<NodeId, { readonly quota: Quota; unrecorded: number }>(VISITORS_MAX)
 
@@ -84,56 +86,55 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
   }
 
   return {
-    met(session, body, addresses) {
-      const { nodeId } = session.peer
-      met.set(session, addresses)
-      const skew = session.skew() ?? 0
-      const quota = skews[trust.admits(nodeId) ? 'member' : 'stranger']
-      if (Math.abs(skew) > SKEW_WARN_MS && quota.take(clock.monotonic()))
-        log.warn({ peer: nodeId, skew_ms: skew }, 'the clocks differ')
+    met(conn, body, addresses) {
+      const { node } = conn
       const seen = { name: body.name, addresses }
-      if (trust.admits(nodeId)) {
-        // Trusted here; whether this node is trusted there shows in a moment.
-        void session.outcome.then(({ kind }) => {
-          if (kind !== 'pending') return
-          trust.sawStranger(nodeId, seen)
-          oneSided.set(nodeId, true)
-        })
-        return
-      }
-      const isNew = !trust.pending().some((one) => one.node_id === nodeId)
-      trust.sawStranger(nodeId, seen)
+      met.set(conn, seen)
+      const skew = conn.skewMs ?? 0
+      const quota = skews[trust.admits(node) ? 'member' : 'stranger']
+      if (Math.abs(skew) > SKEW_WARN_MS && quota.take(clock.monotonic()))
+        log.warn({ peer: node, skew_ms: skew }, 'the clocks differ')
+      // Trusted here; whether this node is trusted there shows when it has answered.
+      if (trust.admits(node)) return
+      const isNew = !trust.pending().some((one) => one.node_id === node)
+      trust.sawStranger(node, seen)
       const now = clock.monotonic()
       if (!isNew || !strangers.take(now) || !strangersToday.take(now)) return
-      log.info({ peer: nodeId }, 'somebody new waits for approval')
+      log.info({ peer: node }, 'somebody new waits for approval')
       void audit.record({
         type: 'peer_pending',
         success: true,
-        peer: nodeId,
-        details: { address: session.ip },
+        peer: node,
+        details: { address: conn.ip },
       })
     },
-    came(session) {
-      const { nodeId } = session.peer
-      const name = session.introduced()?.name
-      oneSided.delete(nodeId)
-      told.set(session, clock.monotonic())
-      trust.sawMember(nodeId, { ...(name === undefined ? {} : { name }), addresses: met.get(session) ?? [] })
-      say(nodeId, { address: session.ip }, 'neighbour connected')
-      recordVisit('peer_connected', nodeId, { address: session.ip })
+    settled(conn, outcome) {
+      const seen = met.get(conn)
+      if (outcome.kind !== 'pending' || seen === undefined || !trust.admits(conn.node)) return
+      trust.sawStranger(conn.node, seen)
+      oneSided.set(conn.node, true)
     },
-    left(session, reason) {
-      const { nodeId } = session.peer
-      // Whoever was just refused is no member any more.
-      if (trust.admits(nodeId)) trust.sawMember(nodeId, reason === 'goodbye' ? { offline: true } : {})
-      say(nodeId, { reason }, 'neighbour gone')
-      recordVisit('peer_disconnected', nodeId, { reason })
+    came(conn) {
+      const { node, ip } = conn
+      const name = conn.introduced?.name
+      oneSided.delete(node)
+      told.set(conn, clock.monotonic())
+      const addresses = met.get(conn)?.addresses ?? []
+      trust.sawMember(node, { ...(name === undefined ? {} : { name }), addresses })
+      say(node, { address: ip }, 'neighbour connected')
+      recordVisit('peer_connected', node, { address: ip })
     },
-    alive(session) {
+    left({ node }, reason) {
+      // A node that was just refused is no member any more.
+      if (trust.admits(node)) trust.sawMember(node, reason === 'goodbye' ? { offline: true } : {})
+      say(node, { reason }, 'neighbour gone')
+      recordVisit('peer_disconnected', node, { reason })
+    },
+    alive(conn) {
       const now = clock.monotonic()
-      if (now - (told.get(session) ?? 0) < TELL_EVERY_MS) return
-      told.set(session, now)
-      trust.sawMember(session.peer.nodeId, {})
+      if (now - (told.get(conn) ?? 0) < TELL_EVERY_MS) return
+      told.set(conn, now)
+      trust.sawMember(conn.node, {})
     },
     oneSided: () => [...oneSided].map(([node]) => node).filter((node) => trust.admits(node)),
     isOneSided: (node) => oneSided.has(node) && trust.admits(node),

@@ -23,6 +23,8 @@ export interface Rejections {
     peer: NodeId,
     told?: { reason?: string; clockOffMs?: number | undefined },
   ): boolean
+  /** A frame was dropped that is nobody's fault who is known here: it is counted, and told to nobody. */
+  tally(code: RejectCode): void
   /** A frame of `peer` made code of this node throw: a mistake of ours, and told in the log. */
   failed(protocol: string, peer: NodeId, error: unknown): void
   counts(): RejectionCounts
@@ -144,6 +146,7 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
       say(code, protocol, peer, reason, told)
       return told
     },
+    tally: (code) => void counts[code]++,
     failed(protocol, peer, error) {
       const happened = lines.times(`${nameOf(peer)} ${protocol} failed`)
       if (happened === undefined) return

@@ -1,7 +1,7 @@
 // The replay window: which hop frames were seen before, in memory and, for members, over a restart.
 import { CLOCK_WINDOW_MS, FrameError, NONCE_BYTES } from '../../../protocols/frame.ts'
 import { PUBLIC_KEY_BYTES } from '../../../protocols/node-id.ts'
-import type { Clock, Random } from '../../base/clock.ts'
+import type { Clock, Random, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import { REPLAY_MARKS_MAX, type ReplayMark, type ReplayRepository } from '../../store/tables/replay.ts'
 import { createNonces, type Nonces } from './nonces.ts'
@@ -17,6 +17,14 @@ const SWEEP_EVERY_MS = 60_000
 
 /** Marks are the repository's `nonce` kind. */
 export type ReplayStore = Pick<ReplayRepository, 'put' | 'load' | 'prune'>
+
+export interface ReplayDeps {
+  readonly store: ReplayStore
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+}
 
 export interface Replay {
   /** Reads what was seen before the restart. */
@@ -37,13 +45,14 @@ interface Seen {
   floor: number
 }
 
-export function createReplay(store: ReplayStore, clock: Clock, random: Random, log: Log): Replay {
+export function createReplay({ store, clock, timers, random, log }: ReplayDeps): Replay {
   const seed = Buffer.from(random.bytes(4)).readUInt32LE()
   const members = new Map<string, Seen>()
   /** Sender and nonce. */
   const strangers = createNonces({ idBytes: PUBLIC_KEY_BYTES + NONCE_BYTES, max: NONCES_OF_STRANGERS, seed })
   let unwritten: ReplayMark[] = []
-  let timer: NodeJS.Timeout | undefined
+  /** Takes back the write that is to come. */
+  let unwrite: (() => void) | undefined
   let writing: Promise<void> | undefined
   let sweptAt = Number.NEGATIVE_INFINITY
 
@@ -64,7 +73,7 @@ export function createReplay(store: ReplayStore, clock: Clock, random: Random, l
   }
 
   const write = (): Promise<void> => {
-    timer = undefined
+    unwrite = undefined
     writing ??= Promise.resolve().then(writeAll)
     return writing
   }
@@ -73,7 +82,7 @@ export function createReplay(store: ReplayStore, clock: Clock, random: Random, l
     // A store that does not answer: beyond what it keeps, the first give way here too.
     if (unwritten.length >= REPLAY_MARKS_MAX) unwritten = unwritten.slice(REPLAY_MARKS_MAX / 2)
     unwritten.push(mark)
-    timer ??= setTimeout(() => void write(), WRITE_EVERY_MS).unref()
+    unwrite ??= timers.after(WRITE_EVERY_MS, () => void write())
   }
 
   const seenOf = (sender: string): Seen => {
@@ -137,7 +146,7 @@ export function createReplay(store: ReplayStore, clock: Clock, random: Random, l
     },
 
     async stop() {
-      clearTimeout(timer)
+      unwrite?.()
       await write()
     },
   }

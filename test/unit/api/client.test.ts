@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { callDaemon, streamDaemon } from '../../../src/api/contract/client.ts'
+import { callDaemon, streamDaemon } from '../../support/call-daemon.ts'
 import { until } from '../../support/until.ts'
 
 let directory: string
@@ -115,7 +115,7 @@ test('a socket of another user is no "not running"', async () => {
 
 describe('a stream', () => {
   const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n'
-  const stream = (options: Partial<Parameters<typeof streamDaemon>[4]> = {}) =>
+  const stream = (options: Parameters<typeof streamDaemon>[4] = {}) =>
     streamDaemon({ socket }, 'POST', '/api/v1/x', { words: 1 }, { deadlineMs: 5_000, ...options })
   async function all(options?: Parameters<typeof stream>[0]): Promise<unknown[]> {
     const lines: unknown[] = []
@@ -208,7 +208,7 @@ describe('a stream', () => {
     ['with one, in several', [head, `"${'x'.repeat(60)}`, `${'x'.repeat(60)}"\n`]],
   ])('ends at a line beyond the limit, %s', async (_, parts) => {
     await answering(...parts)
-    await expect(all({ maxLineBytes: 100 })).rejects.toMatchObject({ code: 'too_large' })
+    await expect(all({ maxBytes: 100 })).rejects.toMatchObject({ code: 'too_large' })
   })
 
   test('ends at its deadline, though something keeps coming', async () => {

@@ -5,14 +5,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { callDaemon } from '../../../src/api/contract/client.ts'
-import { type Followed, followDaemon } from '../../../src/api/contract/client-events.ts'
+import type { Followed as FollowedOf } from '../../../src/api/contract/client/client.ts'
+import { daemonAt } from '../../../src/api/contract/client/socket.ts'
+import type { EventType } from '../../../src/api/contract/constants.ts'
+import { getEvents } from '../../../src/api/contract/operations/events.ts'
+import type { FeedEvent } from '../../../src/api/contract/shapes.ts'
 import { createFeed, FEED_LIMITS } from '../../../src/api/feed/feed.ts'
 import type { Feed } from '../../../src/api/feed/index.ts'
 import { eventsRoutes } from '../../../src/api/routes/events.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock, systemRandom, systemTimers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
+import { callDaemon } from '../../support/call-daemon.ts'
 import { owner } from '../../support/callers.ts'
 import { until } from '../../support/until.ts'
 
@@ -44,11 +48,12 @@ afterEach(async () => {
   rmSync(directory, { recursive: true })
 })
 
+type Followed = FollowedOf<FeedEvent>
 const happen = (mark: string) => feed.tell('config_reloaded', { applied: [mark], waiting: [] })
 const markOf = ({ event }: Followed): string | undefined =>
   event?.type === 'config_reloaded' ? event.data.applied[0] : event?.type
-const open = (query: Record<string, string> | string[][] = {}, signal?: AbortSignal) =>
-  followDaemon({ socket }, new URLSearchParams(query as Record<string, string>), signal && { signal })
+const open = (query: { since?: string; types?: EventType[] } = {}, signal?: AbortSignal) =>
+  daemonAt({ socket }).events(getEvents, { query, signal })
 
 /** Connects by hand and keeps what comes. */
 async function raw(query = '', headers = ''): Promise<{ readonly socket: Socket; text: () => string }> {
@@ -134,13 +139,7 @@ test('Last-Event-ID goes before since: a browser sends it with the address it wa
 test('types filters; the id moves on past what was not wanted, so that it is not lost', async () => {
   await serve(5, { ...FEED_LIMITS, shared: 3 })
   const stop = new AbortController()
-  const stream = open(
-    [
-      ['types', 'health_changed'],
-      ['types', 'peer_gone'],
-    ],
-    stop.signal,
-  )
+  const stream = open({ types: ['health_changed', 'peer_gone'] }, stop.signal)
   const { value: begun } = (await stream.next()) as { value: Followed }
   let followed = begun
   // More than are kept.
@@ -225,7 +224,7 @@ describe('is refused', () => {
 
 test('a daemon that falls silent is a timeout, one that hangs up unavailable', async () => {
   await serve(60_000)
-  const silent = followDaemon({ socket }, new URLSearchParams(), { idleMs: 20 })
+  const silent = daemonAt({ socket }).events(getEvents, { idleMs: 20 })
   // A busy machine may be silent for 20 ms before the first event already, which is a timeout just as well.
   const follows = (async () => {
     for (;;) await silent.next()

@@ -1,7 +1,7 @@
 // One import of each person at a time: who has gone is let go of, nobody has a part in another's, and mistakes are told.
 import { expect, onTestFinished, test } from 'vitest'
-import type { Caller } from '../../../src/api/server/route.ts'
 import { importRoutes } from '../../../src/api/routes/import.ts'
+import type { Caller } from '../../../src/api/server/route.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock, systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'

@@ -10,6 +10,10 @@ const signal = (id: string, seen: boolean) => ({
   ...{ id, kind: 'repeated_risk', subject: null, severity: 9, words: `words of ${id}`, count: 1, seen },
   ...{ first_seen: '2026-11-20T08:00:00.000Z', last_seen: '2026-11-20T09:00:00.000Z' },
   ...{ ongoing: false, muted: false },
+  numbers: {
+    ...{ unit: 'commands', observed: 3, expected: 0, spread: null, n: 30 },
+    window: { start: '2026-11-20T08:00:00.000Z', end: '2026-11-20T09:00:00.000Z' },
+  },
 })
 const listed = (...signals: object[]) => ({ [LIST]: { signals, mutes: [] }, [SEEN]: { signals: [] } })
 const noted = (requests: readonly { line: string; body: unknown }[]) =>

@@ -7,7 +7,15 @@ import { karo } from '../../support/played-daemon.ts'
 const keyOf = (n: number): Uint8Array => new Uint8Array(32).fill(n)
 const [bob, eve] = [formatNodeId(keyOf(1)), formatNodeId(keyOf(2))]
 const entry = { seq: 1, timestamp: '2026-11-20T08:00:00Z', success: true, hash: '00'.repeat(32) }
-const peers = { peers: [{ node_id: bob, name: 'bob' }] }
+const peers = {
+  peers: [
+    {
+      ...{ node_id: bob, fingerprint: fingerprintOf(keyOf(1)), name: 'bob', state: 'known', why: 'tofu' },
+      ...{ trust_level: 'peer', roles: [], teams: [], addresses: [] },
+      ...{ last_seen: null, known_by: null, presence: null },
+    },
+  ],
+}
 
 test('audit log names who is known, and says the fingerprint of everybody', async () => {
   const { code, out } = await karo(
@@ -16,7 +24,7 @@ test('audit log names who is known, and says the fingerprint of everybody', asyn
         entries: [
           { ...entry, type: 'trust_change', peer: bob, details: { action: 'trust' } },
           { ...entry, type: 'policy_violation', peer: eve, details: { reason: 'stale' } },
-          { ...entry, type: 'key_replaced', details: { earlier: eve, told_by: `${bob},${eve}` } },
+          { ...entry, type: 'node_restored', details: { earlier: eve, told_by: `${bob},${eve}` } },
         ],
       },
       'GET /api/v1/peers': peers,

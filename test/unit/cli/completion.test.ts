@@ -14,7 +14,8 @@ async function printed(names: readonly string[], what: string, typed: string): P
   const peers = names.map((name, i) => ({
     name,
     fingerprint: i.toString(16).padStart(16, '0'),
-    node_id: `karo:ed25519:${i}`,
+    node_id: `karo:ed25519:${String(i).padStart(43, '0')}`,
+    ...{ addresses: [], why: 'tofu', last_seen: null, known_by: null, presence: null },
     state: 'known',
     trust_level: 'peer',
     roles: [],

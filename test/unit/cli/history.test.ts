@@ -7,7 +7,8 @@ import { karo } from '../../support/played-daemon.ts'
 const COMMANDS = 'GET /api/v1/history/commands'
 const make = {
   ...{ id: '1', timestamp: '2026-11-20T08:15:00.000Z', command: 'make all', cwd: '/srv', shell: 'bash' },
-  ...{ exit_code: 0, duration_ms: 12, risk_level: 'safe', uses: 3, failures: 0 },
+  ...{ exit_code: 0, duration_ms: 12, risk_level: 'safe', category: 'build' },
+  ...{ karo_generated: false, uses: 3, failures: 0 },
 }
 const ranked = (complete: boolean) => ({ [COMMANDS]: { commands: [make], total: 1, complete } })
 

@@ -83,7 +83,7 @@ test('a name of the network cannot drive the terminal', async () => {
         [PEERS]: { peers: [evil] },
         'POST /api/v1/peers/trust': { peer: { ...evil, trust_level: 'peer' } },
         'POST /api/v1/peers/deny': { peer: evil },
-        'GET /api/v1/identity': { fingerprint: '00112233aabbccdd' },
+        'GET /api/v1/identity': { node_id: ann.node_id, fingerprint: '00112233aabbccdd', name: 'ann' },
         'GET /api/v1/peers/explain': {
           peer: evil,
           steps: [{ source: 'default', says: evil.name, decides: true }],
@@ -99,7 +99,7 @@ test('a name of the network cannot drive the terminal', async () => {
 test('trust sends what was said and nothing else, and tells what the other side must do', async () => {
   const answers = {
     'POST /api/v1/peers/trust': { peer: { ...bob, state: 'known', trust_level: 'peer', why: 'tofu' } },
-    'GET /api/v1/identity': { fingerprint: '00112233aabbccdd' },
+    'GET /api/v1/identity': { node_id: ann.node_id, fingerprint: '00112233aabbccdd', name: 'ann' },
   }
   const full = ['--level', 'share_to', '--name', 'bob', '--role', 'lead, security', '--team', 'eng']
   const said = await karo(answers, 'peers', 'trust', '0123', '4567', '89ab', 'cdef', ...full)
@@ -153,6 +153,8 @@ test('share takes a fingerprint as it is printed, in groups of four', async () =
   const view = {
     sharing: 'on',
     source: 'decision',
+    max_level: 2,
+    categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
     allow: { peers: [], supervisors: [] },
     stopped: [],
     peers: [],
@@ -208,6 +210,7 @@ test('audit log calls a node by its name and fingerprint, one that is not known 
     type: 'peer_pending',
     success: true,
     details: {},
+    hash: '00'.repeat(32),
   }
   const entries = [{ ...entry, peer: bob.node_id }, { ...entry, peer: testIdentity(5).nodeId }, entry]
   const answers = { 'GET /api/v1/audit/log': { entries }, [PEERS]: { peers: [bob] } }

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Operation } from '../../../src/api/contract/operation.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { ownFrames } from '../../../src/base/run/own-frames.ts'
 import { buildReport, type ReportSources } from '../../../src/cli/problem-report.ts'
@@ -111,9 +112,10 @@ function loggedProblems() {
   return problems
 }
 
-function sources(ask: ReportSources['ask']): ReportSources {
+function sources(ask: (path: string) => Promise<unknown>): ReportSources {
+  const daemon = { look: (operation: Operation) => ask(operation.path) } as ReportSources['daemon']
   const paths = homePaths(env())
-  return { paths, service: false, env: env(), ask, root: ROOT, now: Date.UTC(2026, 10, 20) }
+  return { paths, service: false, env: env(), daemon, root: ROOT, now: Date.UTC(2026, 10, 20) }
 }
 
 /** Every string anywhere in it replaced by what is planted, and unknown members added. */

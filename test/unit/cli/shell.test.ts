@@ -50,7 +50,9 @@ describe('shell init', () => {
     const directory = temporaryDirectory()
     const config = join(directory, 'config.toml')
     writeFileSync(config, '[history]\nignore = ["pass *"]\n', { mode: 0o600 })
-    expect((await karo({ KARO_HOME: directory }, 'shell', 'init', 'bash')).out).toContain("'pass '*")
+    expect((await karo({ KARO_HOME: directory }, 'shell', 'init', 'bash')).out).toContain(
+      "__karo_ignore='pass *'",
+    )
     writeFileSync(config, '[history]\nignore = 1\n', { mode: 0o600 })
     expect(await karo({ KARO_HOME: directory }, 'shell', 'init', 'bash')).toMatchObject({ code: 2, out: '' })
   })

@@ -2,14 +2,15 @@
 import { createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { systemRandom } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
-import type { Session } from '../../../src/mesh/link/session.ts'
-import type { Sessions } from '../../../src/mesh/link/sessions.ts'
-import { createRing } from '../../../src/mesh/overlay/choice.ts'
-import { createContacts } from '../../../src/mesh/overlay/contacts.ts'
+import { createRing } from '../../../src/mesh/state/choice.ts'
+import { createConnections } from '../../../src/mesh/state/connections.ts'
+import { createContacts } from '../../../src/mesh/state/contacts.ts'
+import { LOBBY } from '../../../src/mesh/state/lobby.ts'
+import type { MeshAction } from '../../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
 import { createFakeTrust } from '../../support/fake-trust.ts'
 import { testIdentity } from '../../support/mesh-node.ts'
+import { rawHello } from '../../support/raw-peer.ts'
 import { until } from '../../support/until.ts'
 import { start } from './cluster.ts'
 
@@ -54,42 +55,48 @@ test('who is trusted is dialed at once, also when the overlay needs no link to i
   await until(() => near.link.peers().some(({ nodeId }) => nodeId === far.id), link)
 })
 
-test('a neighbour too many is let go of, but not while something is under way with it', async () => {
+test('a neighbour too many is let go of, but not while something is under way with it', () => {
   const self = testIdentity().nodeId
   const ids = Array.from({ length: MEMBERS }, () => testIdentity().nodeId)
   let now = 0
   const closed = new Set<string>()
-  const neighbours = ids.slice(0, 20).map((nodeId) => ({
-    peer: { nodeId },
-    openedAt: 0,
-    close: () => closed.add(nodeId),
-  })) as unknown as Session[]
   const trust = createFakeTrust(ids)
   for (const id of ids) trust.sawMember(id, { name: 'member', addresses: ['/ip4/10.0.0.1/tcp/9238'] })
   let busy = true
+  const clock = { now: () => now, monotonic: () => now }
+  const emit = (action: MeshAction): void => {
+    if ('did' in action && action.did === 'leave') closed.add(action.conn.node)
+  }
+  const { admits, refuses } = trust
+  const mesh = { lan_only: true, allow_cgnat: false, port: 0, listen: 'auto', ping_seconds: 15 } as const
+  const connections = createConnections({
+    mesh,
+    self,
+    admits,
+    refuses,
+    timings: TIMINGS,
+    lobby: LOBBY,
+    clock,
+    emit,
+  })
+  for (const [id, node] of ids.slice(0, 20).entries()) {
+    connections.opened({ on: 'opened', id, node, ip: '10.0.0.1', at: undefined })
+    for (const said of [{ hello: rawHello() }, { ack: 'yes' }, { ack: 'ready' }] as const)
+      connections.said({ on: 'said', id, said, skewMs: 0 })
+  }
+  expect(connections.neighbours()).toHaveLength(20)
   const contacts = createContacts({
     config: {
-      mesh: { lan_only: true, allow_cgnat: false, port: 0, listen: 'auto', ping_seconds: 15 },
+      mesh,
       overlay: { full_mesh_up_to: 2 },
       discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], dht: false },
     },
-    self,
-    trust,
-    sessions: () =>
-      ({
-        neighbours: () => neighbours,
-        neighbour: (node) => neighbours.find(({ peer }) => peer.nodeId === node),
-        to: (node) => neighbours.filter(({ peer }) => peer.nodeId === node),
-      }) as Partial<Sessions> as Sessions,
-    host: () => undefined,
+    ...{ self, trust, connections, clock, emit, random: systemRandom },
+    listening: () => [],
     complete: () => true,
     inUse: () => busy,
-    timings: TIMINGS,
-    clock: { now: () => now, monotonic: () => now },
-    random: systemRandom,
-    log: silentLog,
   })
-  await contacts.prepare()
+  contacts.prepare()
   now = 3_600_000
   contacts.thin()
   expect(closed.size).toBe(0)

@@ -5,29 +5,25 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { HelloStage } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { systemClock } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
 import { believable, heardAddresses, told } from '../../../src/mesh/admission/addresses.ts'
 import { createDoorkeeper, type Doorkeeper } from '../../../src/mesh/admission/doorkeeper.ts'
-import { endpointOf, parseEndpoint } from '../../../src/mesh/admission/endpoint.ts'
+import { type Endpoint, endpointOf, parseEndpoint } from '../../../src/mesh/admission/endpoint.ts'
 import { allowsAddress, createGater } from '../../../src/mesh/admission/gater.ts'
 import { type Interfaces, listenAddresses } from '../../../src/mesh/admission/listen.ts'
-import { ADDRESSES_PER_NODE, createBook, HEARSAY_PER_NODE } from '../../../src/mesh/discovery/book.ts'
 import { encodeAnswers, encodeQuestions } from '../../../src/mesh/discovery/mdns-packet.ts'
 import { segmentsOf, watchSegments } from '../../../src/mesh/discovery/segments.ts'
 import { resolveStatic, staticTargets } from '../../../src/mesh/discovery/static.ts'
-import { createHandshake, type Step } from '../../../src/mesh/link/handshake.ts'
 import { peerIdOf } from '../../../src/mesh/link/peer.ts'
-import { loserAtOpening } from '../../../src/mesh/link/rivals.ts'
-import type { Outcome } from '../../../src/mesh/link/session.ts'
-import { backoffMs } from '../../../src/mesh/overlay/backoff.ts'
-import { createDialer } from '../../../src/mesh/overlay/dialer.ts'
-import { createRedial } from '../../../src/mesh/overlay/redial.ts'
-import { createPlaces } from '../../../src/mesh/places.ts'
-import { TIMINGS } from '../../../src/mesh/timings.ts'
+import { backoffMs } from '../../../src/mesh/state/backoff.ts'
+import { ADDRESSES_PER_NODE, createBook, HEARSAY_PER_NODE } from '../../../src/mesh/state/book.ts'
+import { createDialing } from '../../../src/mesh/state/dialing.ts'
+import { createHandshake, type Step } from '../../../src/mesh/state/handshake.ts'
+import { createPlaces } from '../../../src/mesh/state/places.ts'
+import { createRedial } from '../../../src/mesh/state/redial.ts'
+import { loserAtOpening } from '../../../src/mesh/state/rivals.ts'
+import type { MeshAction, Outcome } from '../../../src/mesh/state/types.ts'
 import { createFakeTrust } from '../../support/fake-trust.ts'
 import { testIdentity } from '../../support/mesh-node.ts'
-import { until } from '../../support/until.ts'
 
 const LAN = { lan_only: true, allow_cgnat: false }
 const isPrivate = (ip: string): boolean => allowsAddress(LAN, ip)
@@ -130,64 +126,55 @@ test('back-off doubles from a second to a minute, with jitter', () => {
   ])
 })
 
+const random = { bytes: () => new Uint8Array(), float: () => 0 }
+
+/** A redial table over a clock that the test moves. */
+function redialing() {
+  const clock = { time: 0, now: () => clock.time, monotonic: () => clock.time }
+  return { clock, redial: createRedial({ clock, random }) }
+}
+
 describe('redial', () => {
   const failed: Outcome = { kind: 'ended', reason: 'cut' }
 
-  test('at most eight at a time, everybody in the end', async () => {
-    let running = 0
-    let most = 0
-    const dialed = new Set<string>()
-    const redial = createRedial({
-      clock: systemClock,
-      random: { bytes: () => new Uint8Array(), float: () => 0 },
-      wanted: () => Array.from({ length: 40 }, (_, n) => `t${n}`).filter((target) => !dialed.has(target)),
-      async dial(target) {
-        most = Math.max(most, ++running)
-        await new Promise((resolve) => setImmediate(resolve))
-        running--
-        dialed.add(target)
-        return { kind: 'admitted' }
-      },
-    })
-    redial.start()
-    await until(() => dialed.size === 40, { what: 'everybody' })
-    redial.stop()
-    expect(most).toBe(8)
+  test('at most eight at a time, everybody in the end', () => {
+    const { redial } = redialing()
+    const left = new Set(Array.from({ length: 40 }, (_, n) => `t${n}`))
+    const rounds: number[] = []
+    while (left.size > 0) {
+      const { begin } = redial.due(left)
+      // A full house begins nothing more.
+      expect(redial.due(left).begin).toEqual([])
+      rounds.push(begin.length)
+      for (const target of begin) {
+        left.delete(target)
+        redial.settle(target, { kind: 'admitted' })
+      }
+    }
+    expect(rounds).toEqual([8, 8, 8, 8, 8])
   })
 
-  test('a wake-up during a dial outlives what the dial comes to', async () => {
-    let dials = 0
-    const { promise: gate, resolve: release } = Promise.withResolvers<void>()
-    const redial = createRedial({
-      clock: systemClock,
-      random: { bytes: () => new Uint8Array(), float: () => 0 },
-      wanted: () => ['t'],
-      async dial() {
-        dials++
-        if (dials === 1) await gate
-        return dials === 1 ? { kind: 'pending', retryAfterMs: 3_600_000 } : failed
-      },
-    })
-    redial.start()
-    await until(() => dials === 1, { what: 'the first' })
+  test('a wake-up during a dial outlives what the dial comes to', () => {
+    const { redial } = redialing()
+    expect(redial.due(['t']).begin).toEqual(['t'])
     redial.wake('t')
-    release()
-    await until(() => dials === 2, { what: 'the second at once' })
-    redial.stop()
+    redial.settle('t', { kind: 'pending', retryAfterMs: 3_600_000 })
+    expect(redial.due(['t']).begin).toEqual(['t'])
+    redial.settle('t', { kind: 'pending', retryAfterMs: 3_600_000 })
+    expect(redial.due(['t'])).toEqual({ begin: [], nextMs: 3_600_000 })
   })
 
-  test('dialNow joins the dial under way', async () => {
-    let dials = 0
-    const redial = createRedial({
-      clock: systemClock,
-      random: { bytes: () => new Uint8Array(), float: () => 0 },
-      wanted: () => [],
-      dial: () => Promise.resolve(++dials === 1 ? failed : { kind: 'admitted' }),
-    })
-    const [one, two] = [redial.dialNow('t'), redial.dialNow('t')]
-    expect(await one).toEqual(failed)
-    expect(await two).toEqual(failed)
-    expect(dials).toBe(1)
+  test('one attempt at a time; who fails waits, and who is not wanted any more is forgotten', () => {
+    const { clock, redial } = redialing()
+    expect([redial.begin('t'), redial.begin('t')]).toEqual([true, false])
+    redial.settle('t', failed)
+    expect(redial.due(['t'])).toEqual({ begin: [], nextMs: 500 })
+    clock.time = 500
+    expect(redial.due(['t']).begin).toEqual(['t'])
+    redial.settle('t', failed)
+    clock.time = 60_000
+    redial.due([])
+    expect(redial.size).toBe(0)
   })
 })
 
@@ -435,43 +422,25 @@ describe('addresses', () => {
     const [member, denied] = [testIdentity().nodeId, testIdentity().nodeId]
     const trust = createFakeTrust([member])
     await trust.deny(denied)
-    const book = createBook(trust.admits)
-    const dialer = createDialer({
-      config: { discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], dht: false } },
-      trust,
-      book: { addresses: book.addresses, failed: book.failed, isHeld: () => false },
-      overlay: { due: () => book.nodes().filter(trust.admits), hasDeclined: () => false },
-      sessions: () => ({ of: () => undefined, neighbour: () => undefined, to: () => [] }),
-      host: () =>
-        ({
-          dial: (_: unknown, { signal }: { signal: AbortSignal }) =>
-            new Promise((_resolve, reject) => {
-              if (signal.aborted) reject(signal.reason)
-              signal.addEventListener('abort', () => reject(signal.reason))
-            }),
-          peerStore: { delete: () => Promise.resolve() },
-        }) as never,
-      timings: TIMINGS,
-      log: silentLog,
-    })
+    const { book, dialing, dialed, wanted } = dialers(trust)
+    dialing.start()
     const strangers = Array.from({ length: 100 }, () => testIdentity().nodeId)
     for (const node of [...strangers, denied]) {
-      book.hear(node, ['/ip4/10.0.0.9/tcp/1'])
-      dialer.meet(node)
+      book.hear(node, ['/ip4/10.0.0.9/tcp/40000'])
+      dialing.meet(node)
     }
-    book.learn(member, ['/ip4/10.0.0.5/tcp/1'])
-    expect([...dialer.wanted()]).toEqual([member, strangers[0], strangers[1]])
-    const first = dialer.dial(strangers[0]!)
-    expect([...dialer.wanted()]).toEqual([member, strangers[1]])
-    const second = dialer.dial(strangers[1]!)
-    void dialer.dial(member)
-    expect([...dialer.wanted()]).toEqual([member])
+    book.learn(member, ['/ip4/10.0.0.5/tcp/40000'])
+    dialing.round(wanted())
+    expect(dialed()).toEqual([member, strangers[0], strangers[1]])
+    dialing.round(wanted())
+    expect(dialed()).toEqual([])
     // Having connected is not the end: it may be silent for as long as the lobby lets it.
-    dialer.met(strangers[0]!)
-    expect([...dialer.wanted()]).toEqual([member])
-    dialer.stop()
-    await Promise.all([first, second])
-    expect([...dialer.wanted()]).toEqual([member, strangers[2], strangers[3]])
+    dialing.met(strangers[0]!)
+    dialing.round(wanted())
+    expect(dialed()).toEqual([])
+    for (const target of [strangers[0]!, strangers[1]!]) dialing.dialed(target, undefined)
+    dialing.round(wanted())
+    expect(dialed()).toEqual([strangers[2], strangers[3]])
   })
 })
 
@@ -493,38 +462,69 @@ test('mDNS packets have the bytes another implementation gives them', () => {
   expect(() => encodeQuestions([{ name: `${'x'.repeat(64)}.local`, type: 'PTR' }])).toThrow(RangeError)
 })
 
-test('members whose places may not be dialed yet have not failed, and are tried again soon', async () => {
-  const member = testIdentity().nodeId
-  const book = createBook(() => true)
-  book.learn(member, ['/ip4/10.0.0.9/tcp/22'])
-  let open = false
-  const caution = { member: () => open, stranger: () => false }
-  const places = createPlaces({ book, caution, admits: () => true })
-  let dialed = 0
-  const dialer = createDialer({
-    config: { discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], dht: false } },
-    trust: createFakeTrust([member]),
-    book: places,
-    overlay: { due: () => [member], hasDeclined: () => false },
-    sessions: () => ({ of: () => undefined, neighbour: () => undefined, to: () => [] }),
-    host: () => ({ dial: () => Promise.reject(new Error(`dial ${++dialed}`)) }) as never,
-    timings: TIMINGS,
-    log: silentLog,
-  })
-  // A port that is never dialed on somebody's word is no place at all.
-  expect(await dialer.dial(member)).toMatchObject({ kind: 'ended' })
-  book.learn(member, ['/ip4/10.0.0.9/tcp/7000'])
-  const clock = { now: () => 0, monotonic: () => 0 }
-  const redial = createRedial({
-    clock,
-    random: { bytes: () => new Uint8Array(), float: () => 0 },
-    wanted: () => [],
-    dial: dialer.dial,
-  })
-  expect(await redial.dialNow(member)).toMatchObject({ kind: 'held' })
-  expect([redial.failures(member), dialed]).toEqual([0, 0])
-  open = true
-  expect(await dialer.dial(member)).toMatchObject({ kind: 'ended' })
-  expect(dialed).toBe(1)
-  redial.stop()
+test('a stranger that cannot be met uses up no place in a rate', async () => {
+  const [member, denied] = [testIdentity().nodeId, testIdentity().nodeId]
+  const trust = createFakeTrust([member])
+  await trust.deny(denied)
+  let asked = 0
+  const here = '/ip4/10.0.0.1/tcp/40000'
+  const { book, dialing } = dialers(trust, () => ++asked > 0, here)
+  const meet = (node: NodeId, address = '/ip4/10.0.0.9/tcp/40000'): void => {
+    book.hear(node, [address])
+    dialing.meet(node)
+  }
+  for (const node of [member, denied]) meet(node)
+  // Somebody who says that it is where this node listens itself.
+  meet(testIdentity().nodeId, here)
+  expect(asked).toBe(0)
+  const waiting = Array.from({ length: 64 }, () => testIdentity().nodeId)
+  for (const node of [...waiting, ...waiting]) meet(node)
+  for (let n = 0; n < 10; n++) meet(testIdentity().nodeId)
+  expect(asked).toBe(64)
 })
+
+test('members whose places may not be dialed yet have not failed, and are tried again soon', () => {
+  const member = testIdentity().nodeId
+  let open = false
+  const { book, dialing, dialed } = dialers(createFakeTrust([member]), () => open)
+  dialing.start()
+  book.learn(member, ['/ip4/10.0.0.9/tcp/22'])
+  // A port that is never dialed on somebody's word is no place at all.
+  dialing.dial(member)
+  expect(dialing.finished()).toMatchObject([{ target: member, outcome: { kind: 'ended' } }])
+  expect(dialing.failures(member)).toBe(1)
+  dialing.wake(member)
+  book.learn(member, ['/ip4/10.0.0.9/tcp/7000'])
+  dialing.dial(member)
+  expect(dialing.finished()).toMatchObject([{ outcome: { kind: 'held' } }])
+  expect([dialing.failures(member), dialed()]).toEqual([0, []])
+  open = true
+  dialing.dial(member)
+  expect(dialed()).toEqual([member])
+})
+
+/** A dialing table that writes down whom it has dialed; `allows` is what caution says. */
+function dialers(
+  trust: ReturnType<typeof createFakeTrust>,
+  allows: () => boolean = () => true,
+  here?: string,
+) {
+  const book = createBook(trust.admits)
+  const actions: MeshAction[] = []
+  const caution = {
+    member: (endpoints: readonly Endpoint[]) => endpoints.filter(({ port }) => allows() && port >= 1_024),
+    stranger: allows,
+  }
+  const places = createPlaces({ book, caution, admits: trust.admits, isHere: (one) => one === here })
+  const clock = { now: () => 0, monotonic: () => 0 }
+  const connections = { get: () => undefined, isConnected: () => false, neighbour: () => undefined }
+  const emit = (action: MeshAction): void => void actions.push(action)
+  const dialing = createDialing({ peers: [], trust, book, places, connections, clock, random, emit })
+  return {
+    ...{ book, dialing },
+    wanted: () => ({ due: book.nodes().filter(trust.admits), hasDeclined: () => false }),
+    /** Since it was asked last. */
+    dialed: () =>
+      actions.splice(0).flatMap((action) => ('do' in action && action.do === 'dial' ? [action.target] : [])),
+  }
+}

@@ -273,7 +273,7 @@ test('the same bytes under another topic do not hide the message', async () => {
 
 test('one neighbour hands on so much and no more, whoever wrote it', { timeout: 60_000 }, async () => {
   const { node, gossip } = await intruder()
-  const flood = Array.from({ length: 1_500 }, (_, n) => word(somebody, `${n}`))
+  const flood = Array.from({ length: 3_000 }, (_, n) => word(somebody, `${n}`))
   for (let n = 0; n < flood.length; n += 100) gossip.publish(words, ...flood.slice(n, n + 100))
   await until(() => node.mesh.rejections().rate_limited > 0, { what: 'rate_limited' })
 })

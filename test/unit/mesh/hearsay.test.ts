@@ -1,181 +1,244 @@
 // Whoever says where nodes are (mDNS, a member's presence, its hello, an answer to a look-up) points nobody at a third party.
-import type { Multiaddr } from '@multiformats/multiaddr'
 import { multiaddr } from '@multiformats/multiaddr'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
+import { createAlarms } from '../../../src/base/timers.ts'
 import { atSource, heardAddresses } from '../../../src/mesh/admission/addresses.ts'
-import { createCaution, MEMBERS_DIALED, STRANGERS_DIALED } from '../../../src/mesh/caution.ts'
-import { createBook } from '../../../src/mesh/discovery/book.ts'
+import { readable } from '../../../src/mesh/admission/endpoint.ts'
 import { segmentsOf } from '../../../src/mesh/discovery/segments.ts'
-import { type Contacts, createContacts } from '../../../src/mesh/overlay/contacts.ts'
-import { createPlaces } from '../../../src/mesh/places.ts'
+import { createBook } from '../../../src/mesh/state/book.ts'
+import {
+  createCaution,
+  MEMBERS_DIALED,
+  NAMED_BY_SOURCE,
+  STRANGERS_DIALED,
+} from '../../../src/mesh/state/caution.ts'
+import { LOBBY } from '../../../src/mesh/state/lobby.ts'
+import { createPlaces } from '../../../src/mesh/state/places.ts'
+import { createState, type State } from '../../../src/mesh/state/state.ts'
+import type { MeshAction, MeshEvent } from '../../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
 import { createFakeTrust } from '../../support/fake-trust.ts'
 import { testIdentity } from '../../support/mesh-node.ts'
-import { until } from '../../support/until.ts'
+import { rawHello } from '../../support/raw-peer.ts'
+import { VirtualTime } from '../../support/virtual-time.ts'
 
 /** Rounding is given half of one. */
 const andOne = (count: number): number => count + 1
 
+const OWN = '/ip4/10.0.0.1/tcp/7000'
+const capabilities = rawHello().capabilities
+
 interface Rig {
-  readonly contacts: Contacts
-  /** `ip:port` of each dial, in order. */
+  readonly state: State
+  /** `ip:port` of each address dialed, in order. */
   readonly dialed: string[]
+  put(event: MeshEvent): void
+  sighted(node: NodeId, addresses: readonly string[], source?: string): void
+  heard(node: NodeId, addresses: readonly string[]): void
+  /** The node came in from `ip`, and says that it listens there. */
+  introduces(node: NodeId, ip: string, listen: readonly string[]): void
   advance(ms: number): void
-  /** Every dial that is due has been made. */
-  settled(): Promise<void>
 }
 
 /** A node whose dials all fail at once, with `members` trusted. */
-async function rig(members: readonly NodeId[] = []): Promise<Rig> {
-  let now = 0
+function rig(
+  members: readonly NodeId[] = [],
+  before: (trust: ReturnType<typeof createFakeTrust>) => void = () => {},
+): Rig {
+  const time = new VirtualTime(0)
   const dialed: string[] = []
-  const contacts = createContacts({
+  const trust = createFakeTrust([...members])
+  before(trust)
+  const put = (event: MeshEvent): void => perform(state.handle(event))
+  const alarms = createAlarms<string>(time, (timer) => put({ on: 'timer', timer } as MeshEvent))
+  const state = createState({
     config: {
       mesh: { lan_only: true, allow_cgnat: false, port: 7_000, listen: 'auto', ping_seconds: 15 },
       overlay: { full_mesh_up_to: 32 },
       discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], dht: false },
     },
+    ...{ trust, clock: time.clock, random: systemRandom, timings: TIMINGS, lobby: LOBBY },
     self: testIdentity().nodeId,
-    trust: createFakeTrust([...members]),
-    sessions: () => ({ neighbours: () => [], neighbour: () => undefined, to: () => [] }) as never,
-    host: () =>
-      ({
-        dial(addresses: readonly Multiaddr[]) {
-          for (const address of addresses) {
-            const [ip, tcp] = address.getComponents()
-            dialed.push(`${ip?.value}:${tcp?.value}`)
-          }
-          return Promise.reject(new Error('nobody there'))
-        },
-        peerStore: { delete: () => Promise.resolve() },
-      }) as never,
+    listening: () => [OWN],
     complete: () => true,
     inUse: () => false,
-    timings: TIMINGS,
-    clock: { now: () => now, monotonic: () => now },
-    random: systemRandom,
-    log: silentLog,
+    readers: () => 0,
+    about: () => ({ name: 'self', capabilities, listen: [] }),
   })
-  await contacts.prepare()
-  contacts.start()
-  onTestFinished(() => contacts.stop())
+  function perform(actions: readonly MeshAction[]): void {
+    for (const action of actions) {
+      if (!('do' in action)) continue
+      if (action.do === 'timer') alarms.set(action)
+      if (action.do !== 'dial') continue
+      if (!('host' in action.at)) dialed.push(...action.at.map(readable))
+      put({ on: 'dialed', target: action.target, id: undefined })
+    }
+  }
+  const advance = (ms: number): void => time.advance(ms)
+  let conns = 0
+  put({ on: 'prepare' })
+  put({ on: 'start' })
   return {
-    contacts,
-    dialed,
-    advance(ms) {
-      now += ms
+    ...{ state, dialed, put, advance },
+    sighted(node, addresses, source = '10.0.0.9') {
+      put({ on: 'sighted', node, addresses, source })
+      advance(0)
     },
-    async settled() {
-      let before = -1
-      await until(
-        async () => {
-          const same = before === dialed.length
-          before = dialed.length
-          contacts.look()
-          // Two rounds of the loop, which begins what is due from a timer.
-          for (let i = 0; i < 10; i++) await new Promise((resolve) => setTimeout(resolve))
-          return same
-        },
-        { what: 'no more dials' },
-      )
+    heard(node, listen) {
+      const body = {
+        ...{ version: ++conns, state: 'online' as const, name: 'x', capabilities },
+        lost: [],
+        asks: false,
+      }
+      perform(state.hear(node, { ...body, listen: [...listen] }, node).actions)
+      advance(0)
+    },
+    introduces(node, ip, listen) {
+      const id = ++conns
+      put({ on: 'opened', id, node, ip, at: undefined })
+      put({ on: 'control', id })
+      put({ on: 'said', id, said: { hello: rawHello({ listen: [...listen] }) }, skewMs: 0 })
+      put({ on: 'closed', id })
+      advance(0)
     },
   }
 }
 
 const stranger = (): NodeId => testIdentity().nodeId
 
-test('a hundred invented strangers at one address are four connections, and none to another service', async () => {
-  const { contacts, dialed, settled, advance } = await rig()
+test('a hundred invented strangers at one address are four connections, and none to another service', () => {
+  const { sighted, dialed, advance } = rig()
   for (let i = 0; i < 100; i++) {
     for (const port of [22, 80, 443, 1_023, 3_306, 6_379, 8_080, 9_100, 9_237])
-      contacts.sighted(stranger(), [`/ip4/10.0.0.9/tcp/${port}`])
+      sighted(stranger(), [`/ip4/10.0.0.9/tcp/${port}`])
   }
-  await settled()
   expect(dialed).toEqual([])
-  for (let i = 0; i < 100; i++) contacts.sighted(stranger(), ['/ip4/10.0.0.9/tcp/9238'])
-  await settled()
+  for (let i = 0; i < 100; i++) sighted(stranger(), ['/ip4/10.0.0.9/tcp/9238'])
   const { frames, perMs } = STRANGERS_DIALED.perAddress
   expect(dialed).toEqual(Array.from({ length: frames }, () => '10.0.0.9:9238'))
   advance(perMs / 2)
-  for (let i = 0; i < 100; i++) contacts.sighted(stranger(), ['/ip4/10.0.0.9/tcp/40000'])
-  await settled()
+  for (let i = 0; i < 100; i++) sighted(stranger(), ['/ip4/10.0.0.9/tcp/40000'])
   expect(dialed.length).toBeLessThanOrEqual(andOne(frames * 1.5))
 })
 
-test('strangers at any number of addresses are met at one rate', async () => {
-  const { contacts, dialed, settled, advance } = await rig()
+test('strangers at any number of addresses are met at one rate', () => {
+  const { sighted, dialed, advance } = rig()
   const { frames, perMs } = STRANGERS_DIALED.together
-  for (let i = 0; i < 200; i++) contacts.sighted(stranger(), [`/ip4/10.0.0.${i}/tcp/7000`])
-  await settled()
+  for (let i = 0; i < 200; i++) sighted(stranger(), [`/ip4/10.0.2.${i}/tcp/7000`], `10.0.2.${i}`)
   expect(dialed).toHaveLength(frames)
   advance(perMs)
-  for (let i = 0; i < 200; i++) contacts.sighted(stranger(), [`/ip4/10.0.1.${i}/tcp/7000`])
-  await settled()
+  for (let i = 0; i < 200; i++) sighted(stranger(), [`/ip4/10.0.1.${i}/tcp/7000`], `10.0.1.${i}`)
   expect(dialed.length).toBeLessThanOrEqual(andOne(2 * frames))
 })
 
-test('what is said of a stranger after it was to be met changes nothing', async () => {
-  const { contacts, dialed, settled } = await rig()
+test('what is said of a stranger after it was to be met changes nothing', () => {
+  const { put, dialed, advance } = rig()
   const node = stranger()
-  contacts.sighted(node, ['/ip4/10.0.0.9/tcp/9238'])
-  for (const port of [22, 9_238, 40_000]) contacts.sighted(node, [`/ip4/10.0.0.77/tcp/${port}`])
-  await settled()
+  put({ on: 'sighted', node, addresses: ['/ip4/10.0.0.9/tcp/9238'], source: '10.0.0.9' })
+  for (const port of [22, 9_238, 40_000])
+    put({ on: 'sighted', node, addresses: [`/ip4/10.0.0.77/tcp/${port}`], source: '10.0.0.77' })
+  advance(0)
   expect(dialed).toEqual(['10.0.0.9:9238'])
 })
 
 test.each([
-  ['presence', (contacts: Contacts, node: NodeId, at: string[]) => contacts.heard(node, at, true)],
-  ['mDNS', (contacts: Contacts, node: NodeId, at: string[]) => contacts.sighted(node, at)],
-] as const)(
-  'by %s a member points others at one machine a few times, and at no other service',
-  async (_, say) => {
-    const members = Array.from({ length: 20 }, stranger)
-    const { contacts, dialed, settled, advance } = await rig(members)
-    const claim = async (port: (n: number) => number): Promise<void> => {
-      for (let round = 0; round < 10; round++) {
-        for (const [i, node] of members.entries())
-          say(contacts, node, [`/ip4/10.0.0.9/tcp/${port(round * members.length + i)}`])
-        await settled()
-      }
+  ['presence', (it: Rig, node: NodeId, at: string[]) => it.heard(node, at)],
+  ['mDNS', (it: Rig, node: NodeId, at: string[]) => it.sighted(node, at)],
+  ['hello', (it: Rig, node: NodeId, at: string[]) => it.introduces(node, '10.0.0.9', at)],
+] as const)('by %s a member points others at one machine a few times, and at no other service', (_, say) => {
+  const members = Array.from({ length: 20 }, stranger)
+  const it = rig(members)
+  const claim = (port: (n: number) => number): void => {
+    for (let round = 0; round < 10; round++) {
+      for (const [i, node] of members.entries())
+        say(it, node, [`/ip4/10.0.0.9/tcp/${port(round * members.length + i)}`])
     }
-    await claim((n) => 1 + (n % 1_023))
-    expect(dialed).toEqual([])
-    // So that they are listened to again.
-    advance(10 * 60_000)
-    await claim((n) => 2_000 + n)
-    const { frames, perMs } = MEMBERS_DIALED.perAddress
-    expect(dialed).toHaveLength(frames)
-    advance(perMs / 2)
-    await claim((n) => 3_000 + n)
-    expect(dialed.length).toBeLessThanOrEqual(andOne(frames * 1.5))
-  },
-)
-
-test('a member that says it is somewhere else, again and again, is not tried each time', async () => {
-  const member = stranger()
-  const { contacts, dialed, settled } = await rig([member])
-  for (let i = 0; i < 50; i++) {
-    contacts.heard(member, [`/ip4/10.0.${i}.9/tcp/9238`], true)
-    await settled()
   }
+  claim((n) => 1 + (n % 1_023))
+  expect(it.dialed).toEqual([])
+  // So that they are listened to again.
+  it.advance(10 * 60_000)
+  it.dialed.length = 0
+  claim((n) => 2_000 + n)
+  const { frames, perMs } = MEMBERS_DIALED.perAddress
+  expect(it.dialed.length).toBeLessThanOrEqual(andOne(frames))
+  it.advance(perMs / 2)
+  claim((n) => 3_000 + n)
+  expect(it.dialed.length).toBeLessThanOrEqual(andOne(andOne(frames * 1.5)))
+  expect(it.dialed.every((at) => Number(at.split(':')[1]) >= 1_024)).toBe(true)
+})
+
+test('a member that says it is somewhere else, again and again, is not tried each time', () => {
+  const member = stranger()
+  const { heard, dialed } = rig([member])
+  for (let i = 0; i < 50; i++) heard(member, [`/ip4/10.0.${i + 2}.9/tcp/9238`])
   // Each attempt knows the eight addresses said last; time has stood still.
   expect(dialed.length).toBeLessThanOrEqual(5 * 8)
 })
 
+test('IPv6 addresses are charged to the machine whose packet names them', () => {
+  const it = rig()
+  for (let i = 0; i < 200; i++) it.sighted(stranger(), [`/ip6/fd00::${i.toString(16)}/tcp/7000`], '10.0.0.66')
+  const noted = it.state.sizes().book
+  expect(noted).toBe(NAMED_BY_SOURCE.frames)
+  // Another machine names its own all the same.
+  const before = it.dialed.length
+  it.advance(STRANGERS_DIALED.together.perMs)
+  it.sighted(stranger(), ['/ip6/fd00:1::7/tcp/7000'], '10.0.0.7')
+  expect(it.dialed.slice(before)).toContain('[fd00:1::7]:7000')
+})
+
+const caution = (isOwn = false) =>
+  createCaution(
+    0,
+    () => isOwn,
+    () => 0,
+  )
+const placesOf = (book: ReturnType<typeof createBook>, isOwn = false) =>
+  createPlaces({ book, caution: caution(isOwn), admits: () => true, isHere: () => false })
+
 test('where the key of a node was proven it is dialed as often as it takes', () => {
   const member = stranger()
   const book = createBook(() => true)
-  const places = createPlaces({ book, caution: createCaution(0, () => 0), admits: () => true })
+  const places = placesOf(book)
   book.learn(member, ['/ip4/10.0.0.9/tcp/443', '/ip4/10.0.0.9/tcp/9238'])
-  const asked = (): readonly string[] => places.addresses(member)
+  const asked = (): readonly string[] => places.toDial(member)
   const { frames } = MEMBERS_DIALED.perAddress
   for (let i = 0; i < frames; i++) expect(asked()).toEqual(['/ip4/10.0.0.9/tcp/9238'])
   expect(asked()).toEqual([])
   book.proved(member, '/ip4/10.0.0.9/tcp/443')
   for (let i = 0; i < 100; i++) expect(asked()).toEqual(['/ip4/10.0.0.9/tcp/443'])
+})
+
+test('a dial of many addresses is one dial to the rate of all dials', () => {
+  const book = createBook(() => true)
+  const places = placesOf(book)
+  const { frames } = MEMBERS_DIALED.together
+  for (let i = 0; i < frames; i++) {
+    const member = stranger()
+    const all = Array.from({ length: 8 }, (_, n) => `/ip4/10.${n}.0.${i}/tcp/9238`)
+    book.learn(member, all)
+    expect(places.toDial(member)).toEqual(all)
+  }
+  const late = stranger()
+  book.learn(late, ['/ip4/10.9.0.1/tcp/9238'])
+  expect(places.toDial(late)).toEqual([])
+})
+
+test('many nodes of this machine share its address, and are dialed at one rate with all others', () => {
+  const book = createBook(() => true)
+  const dialed = (isOwn: boolean): number => {
+    const places = placesOf(book, isOwn)
+    return Array.from({ length: 200 }, (_, n) => {
+      const member = stranger()
+      book.learn(member, [`/ip4/10.0.0.1/tcp/${40_000 + n}`])
+      return places.toDial(member).length
+    }).reduce((sum, one) => sum + one)
+  }
+  expect(dialed(false)).toBe(MEMBERS_DIALED.perAddress.frames)
+  expect(dialed(true)).toBe(MEMBERS_DIALED.together.frames)
 })
 
 test('of an mDNS answer: on our links, and of IPv4 the address it came from', () => {

@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { systemClock } from '../../../src/base/clock.ts'
+import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { checkMulticast } from '../../../src/mesh/discovery/multicast-check.ts'
 import { createFakeTrust } from '../../support/fake-trust.ts'
 import { testIdentity } from '../../support/mesh-node.ts'
@@ -85,7 +85,12 @@ describe('multicast on loopback', () => {
     )
     const again = setInterval(() => other.send(answer, 5353, '224.0.0.251', () => {}), 20)
     onTestFinished(() => clearInterval(again))
-    const outcome = await checkMulticast({ places, own: ['127.0.0.1'], listenMs: 20_000 })
+    const outcome = await checkMulticast({
+      places,
+      own: ['127.0.0.1'],
+      listenMs: 20_000,
+      timers: systemTimers,
+    })
     expect(outcome).toEqual([
       {
         address: '127.0.0.1',
@@ -104,7 +109,7 @@ describe('multicast on loopback', () => {
       (infos ?? []).map(({ address }) => address),
     )
     expect(own).not.toContain('10.255.255.1')
-    const [outcome] = await checkMulticast({ places: gone, own, listenMs: 10 })
+    const [outcome] = await checkMulticast({ places: gone, own, listenMs: 10, timers: systemTimers })
     expect(outcome).toMatchObject({ heard_itself: false, heard_others: 0 })
     expect(outcome?.not_sent).toMatch(/^E[A-Z]+$/)
   })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createNews } from '../../../src/mesh/link/news.ts'
-import type { Session } from '../../../src/mesh/link/session.ts'
+import type { Conn } from '../../../src/mesh/state/types.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { createFakeTrust } from '../../support/fake-trust.ts'
 import { testIdentity } from '../../support/mesh-node.ts'
@@ -18,25 +18,21 @@ test('a member that reconnects all day gets 30 entries at once and then one ever
     clock: { now: () => now, monotonic: () => now },
     log: silentLog,
   })
-  const { nodeId, publicKey } = testIdentity()
-  const session = {
-    peer: { nodeId, publicKey },
-    ip: '10.0.0.5',
-    introduced: () => undefined,
-  } as unknown as Session
+  const { nodeId } = testIdentity()
+  const conn = { node: nodeId, ip: '10.0.0.5', introduced: undefined } as unknown as Conn
 
   for (let i = 0; i < 500; i++) {
-    news.came(session)
-    news.left(session, 'cut')
+    news.came(conn)
+    news.left(conn, 'cut')
   }
   expect(entries).toHaveLength(30)
   now += 48 * 60_000
-  news.came(session)
+  news.came(conn)
   expect(entries).toHaveLength(31)
   expect(entries.at(-1)).toMatchObject({ type: 'peer_connected', peer: nodeId, details: { unrecorded: 970 } })
 
   const other = testIdentity()
-  news.came({ ...session, peer: { nodeId: other.nodeId, publicKey: other.publicKey } })
+  news.came({ ...conn, node: other.nodeId })
   expect(entries.at(-1)).toMatchObject({ peer: other.nodeId, details: { address: '10.0.0.5' } })
 })
 
@@ -50,11 +46,7 @@ test('strangers whose clocks differ are warned of ten times a minute, and member
     log: { ...silentLog, warn: (fields) => void warned.push((fields as { peer: NodeId }).peer) },
   })
   const meet = (nodeId: NodeId): void =>
-    news.met(
-      { peer: { nodeId }, ip: '10.0.0.5', skew: () => 120_000, outcome: new Promise(() => {}) } as never,
-      rawHello(),
-      [],
-    )
+    news.met({ node: nodeId, ip: '10.0.0.5', skewMs: 120_000 } as never, rawHello(), [])
   for (let n = 0; n < 100; n++) meet(`karo:ed25519:${n}` as NodeId)
   expect(warned).toHaveLength(10)
   meet(member)

@@ -1,7 +1,7 @@
 // The overlay as a graph: few links each, everybody reachable in few steps, also when a tenth is gone.
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { createRing } from '../../../src/mesh/overlay/choice.ts'
+import { createRing } from '../../../src/mesh/state/choice.ts'
 import { randomOf } from '../../fuzz/frames.ts'
 
 type Graph = ReadonlyMap<NodeId, ReadonlySet<NodeId>>

@@ -1,8 +1,8 @@
 // The overlay at work: many nodes that choose, link and thin out by themselves, over a clock that the test moves.
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { createRing } from '../../../src/mesh/overlay/choice.ts'
-import { createOverlay, type Neighbour, type Overlay } from '../../../src/mesh/overlay/overlay.ts'
+import { createRing } from '../../../src/mesh/state/choice.ts'
+import { createOverlay, type Neighbour, type Overlay } from '../../../src/mesh/state/overlay.ts'
 import { randomOf } from '../../fuzz/frames.ts'
 
 const ROUND_MS = 15_000

@@ -1,11 +1,13 @@
 // Presence: when a node speaks, what it makes of what others say, and that one member's word removes nobody.
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Frame } from '../../../protocols/frame.ts'
-import { LOST_MAX, Presence, type PresenceBody } from '../../../protocols/messages/presence.ts'
+import { expect, test } from 'vitest'
+import { LOST_MAX, type PresenceBody } from '../../../protocols/messages/presence.ts'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import { createPresence, type PresenceRoom } from '../../../src/mesh/gossip/presence.ts'
+import { createAlarms } from '../../../src/base/timers.ts'
+import { createPresence, type Heard, type PresenceRoom } from '../../../src/mesh/state/presence.ts'
+import type { Conn } from '../../../src/mesh/state/types.ts'
 import { createFakeTrust, type FakeTrust } from '../../support/fake-trust.ts'
 import { testIdentity } from '../../support/identity.ts'
+import { VirtualTime } from '../../support/virtual-time.ts'
 
 const [self, ann, bob, cid] = [0, 1, 2, 3].map((n) => testIdentity(n).nodeId) as [
   NodeId,
@@ -14,7 +16,6 @@ const [self, ann, bob, cid] = [0, 1, 2, 3].map((n) => testIdentity(n).nodeId) as
   NodeId,
 ]
 const keyOf = (node: NodeId): Uint8Array => parseNodeId(node) as Uint8Array
-const refOf = (nodeId: NodeId) => ({ nodeId, publicKey: keyOf(nodeId) })
 
 const capabilities = {
   protocol_version: 1,
@@ -28,145 +29,129 @@ interface World {
   readonly room: PresenceRoom
   readonly trust: FakeTrust
   readonly said: PresenceBody[]
-  readonly heard: { node: NodeId; addresses: readonly string[]; worthATry: boolean }[]
+  readonly heard: (Heard & { node: NodeId })[]
+  readonly clock: VirtualTime['clock']
+  advance(ms: number): void
   readonly neighbours: Set<NodeId>
   readers: number
   listen: string[]
   /** A presence of `author`, through `from`. */
-  hears(author: NodeId, body: Partial<PresenceBody>, from?: NodeId): 'accept' | 'ignore' | 'reject'
+  hears(author: NodeId, body: Partial<PresenceBody>, from?: NodeId): 'accept' | 'ignore'
 }
 
-beforeEach(() => void vi.useFakeTimers({ now: 1_763_626_500_000 }))
-afterEach(() => void vi.useRealTimers())
-
 function world(): World {
+  const time = new VirtualTime(1_763_626_500_000)
   const trust = createFakeTrust([ann])
   const neighbours = new Set<NodeId>()
   const said: PresenceBody[] = []
   const heard: World['heard'] = []
+  const alarms = createAlarms<string>(time, () => it.room.say())
+  const conn = (node: NodeId): Conn | undefined => (neighbours.has(node) ? ({ node } as Conn) : undefined)
   const it: World = {
     room: createPresence({
-      self,
-      trust,
-      clock: { now: () => Date.now(), monotonic: () => Date.now() },
+      ...{ self, trust, clock: time.clock },
       random: { bytes: (n) => new Uint8Array(n), float: () => 0.5 },
       about: () => ({ name: 'self', capabilities, listen: it.listen }),
       believable: (listen) => listen,
-      connected: (node) => neighbours.has(node),
-      neighbours: () => neighbours.size,
-      onHeard: (node, addresses, worthATry) => heard.push({ node, addresses, worthATry }),
+      connections: { neighbour: conn, neighbours: () => [...neighbours].flatMap((node) => conn(node) ?? []) },
+      readers: () => it.readers,
+      emit(action) {
+        if (!('do' in action)) return
+        if (action.do === 'timer') alarms.set(action)
+        if (action.do === 'publish') said.push(action.body)
+      },
     }),
-    trust,
-    said,
-    heard,
-    neighbours,
+    ...{ trust, said, heard, neighbours, clock: time.clock },
     readers: 1,
     listen: ['/ip4/10.0.0.9/tcp/9238'],
-    hears: (author, body, from = ann) =>
-      it.room.message(
-        refOf(author),
-        {
-          message: Presence,
-          body: {
-            version: Date.now(),
-            state: 'online',
-            name: 'somebody',
-            capabilities,
-            listen: [],
-            lost: [],
-            asks: false,
-            ...body,
-          },
-        } as unknown as Frame,
-        refOf(from),
-      ),
-  }
-  it.room.start({
-    publish: (_, body) => {
-      said.push(body as unknown as PresenceBody)
-      return Promise.resolve()
+    advance: (ms) => time.advance(ms),
+    hears(author, body, from = ann) {
+      const whole = { version: time.clock.now(), state: 'online' as const, name: 'somebody', capabilities }
+      const news = it.room.hear(author, { ...whole, listen: [], lost: [], asks: false, ...body }, from)
+      if (news !== undefined) heard.push({ node: author, ...news })
+      return news === undefined ? 'ignore' : 'accept'
     },
-    readers: () => it.readers,
-  })
+  }
+  it.room.start()
   return it
 }
 
 const minutes = (n: number): number => n * 60_000
 
-test('it speaks when somebody can hear it, asks the others once, and then every five minutes', async () => {
+test('it speaks when somebody can hear it, asks the others once, and then every five minutes', () => {
   const it = world()
   it.readers = 0
   it.neighbours.add(ann)
   it.room.came(ann)
-  await vi.advanceTimersByTimeAsync(10_000)
+  it.advance(10_000)
   expect(it.said).toEqual([])
   it.readers = 1
-  await vi.advanceTimersByTimeAsync(1_000)
+  it.advance(1_000)
   expect(it.said).toMatchObject([{ state: 'online', name: 'self', asks: true, listen: it.listen }])
-  await vi.advanceTimersByTimeAsync(minutes(15.1))
+  it.advance(minutes(15.1))
   expect(it.said.map(({ asks }) => asks)).toEqual([true, false, false, false])
   const versions = it.said.map(({ version }) => version)
   expect(versions).toEqual([...new Set(versions)].toSorted((a, b) => a - b))
 })
 
-test('a new address is told; nothing new is not', async () => {
+test('a new address is told; nothing new is not', () => {
   const it = world()
   it.room.came(ann)
-  await vi.advanceTimersByTimeAsync(5_000)
+  it.advance(5_000)
   it.room.look()
-  await vi.advanceTimersByTimeAsync(5_000)
+  it.advance(5_000)
   expect(it.said).toHaveLength(1)
   it.listen = ['/ip4/10.0.0.10/tcp/9238']
   it.room.look()
-  await vi.advanceTimersByTimeAsync(5_000)
+  it.advance(5_000)
   expect(it.said.at(-1)).toMatchObject({ listen: it.listen })
 })
 
-test('it never speaks faster than its topic allows, whatever is lost or asked', async () => {
+test('it never speaks faster than its topic allows, whatever is lost or asked', () => {
   const it = world()
   it.room.came(ann)
   for (let second = 0; second < 120; second++) {
     it.room.lost(bob)
     it.hears(cid, { asks: true })
-    await vi.advanceTimersByTimeAsync(1_000)
+    it.advance(1_000)
   }
   expect(it.said.length).toBeLessThanOrEqual(41)
 })
 
-test('neighbours that broke off are named, at most sixteen, until they are heard again', async () => {
+test('neighbours that broke off are named, at most sixteen, until they are heard again', () => {
   const it = world()
   it.room.came(ann)
-  await vi.advanceTimersByTimeAsync(5_000)
+  it.advance(5_000)
   it.room.lost(bob)
-  await vi.advanceTimersByTimeAsync(5_000)
+  it.advance(5_000)
   expect(it.said.at(-1)?.lost).toEqual([keyOf(bob)])
   it.hears(bob, {})
   it.room.lost(cid)
-  await vi.advanceTimersByTimeAsync(5_000)
+  it.advance(5_000)
   expect(it.said.at(-1)?.lost).toEqual([keyOf(cid)])
   for (let n = 10; n < 40; n++) it.room.lost(testIdentity(n).nodeId)
-  await vi.advanceTimersByTimeAsync(5_000)
+  it.advance(5_000)
   expect(it.said.at(-1)?.lost).toHaveLength(LOST_MAX)
 })
 
-test('one that comes back was perhaps the link between two halves: everybody is asked', async () => {
+test('one that comes back was perhaps the link between two halves: everybody is asked', () => {
   const it = world()
   for (const node of [ann, bob, cid]) {
     it.neighbours.add(node)
     it.room.came(node)
   }
-  await vi.advanceTimersByTimeAsync(5_000)
+  it.advance(5_000)
   it.room.lost(bob)
-  await vi.advanceTimersByTimeAsync(5_000)
+  it.advance(5_000)
   expect(it.said.at(-1)?.asks).toBe(false)
   it.room.came(bob)
-  await vi.advanceTimersByTimeAsync(5_000)
+  it.advance(5_000)
   expect(it.said.at(-1)).toMatchObject({ asks: true, lost: [] })
 })
 
 test('what is heard makes a member; its last word marks it gone; older words change nothing', () => {
   const it = world()
-  const version = Date.now()
+  const version = it.clock.now()
   expect(it.hears(bob, { version, name: 'bob', listen: ['/ip4/10.0.0.2/tcp/1'] })).toBe('accept')
   expect(it.trust.member(bob)).toMatchObject({ name: 'bob', known_by: 'gossip', offline: false })
   expect(it.heard).toEqual([{ node: bob, addresses: ['/ip4/10.0.0.2/tcp/1'], worthATry: true }])
@@ -187,7 +172,7 @@ test('one that is refused here is not passed on', async () => {
 
 test('a neighbour’s word that somebody is lost marks it, and removes nobody', () => {
   const it = world()
-  const version = Date.now()
+  const version = it.clock.now()
   it.hears(bob, { version })
   it.hears(ann, { version: version + 1, lost: [keyOf(bob)] })
   expect(it.trust.member(bob)).toMatchObject({ unsure: true, offline: false })
@@ -199,7 +184,7 @@ test('a neighbour’s word that somebody is lost marks it, and removes nobody', 
 
 test('nor does it count against one that was heard later, or that is connected here', () => {
   const it = world()
-  const version = Date.now()
+  const version = it.clock.now()
   it.hears(bob, { version: version + 10 })
   it.hears(ann, { version: version + 5, lost: [keyOf(bob)] })
   expect(it.trust.member(bob)?.unsure).toBe(false)
@@ -209,34 +194,34 @@ test('nor does it count against one that was heard later, or that is connected h
   expect(it.trust.member(cid)?.unsure).toBe(false)
 })
 
-test('who hears that it is lost says that it is here', async () => {
+test('who hears that it is lost says that it is here', () => {
   const it = world()
   it.room.came(ann)
-  await vi.advanceTimersByTimeAsync(10_000)
+  it.advance(10_000)
   const before = it.said.length
   it.hears(ann, { lost: [keyOf(self)] })
-  await vi.advanceTimersByTimeAsync(5_000)
+  it.advance(5_000)
   expect(it.said).toHaveLength(before + 1)
 })
 
-test('who has just come is answered', async () => {
+test('who has just come is answered', () => {
   const it = world()
   it.room.came(ann)
-  await vi.advanceTimersByTimeAsync(10_000)
+  it.advance(10_000)
   const before = it.said.length
   it.hears(bob, { asks: true })
-  await vi.advanceTimersByTimeAsync(5_000)
+  it.advance(5_000)
   expect(it.said).toHaveLength(before + 1)
 })
 
-test('the last word is said at once, and nothing after it', async () => {
+test('the last word is said at once, and nothing after it', () => {
   const it = world()
   it.room.came(ann)
-  await vi.advanceTimersByTimeAsync(5_000)
-  await it.room.leave()
+  it.advance(5_000)
+  it.room.leave()
   expect(it.said.at(-1)).toMatchObject({ state: 'leaving', asks: false, lost: [] })
   const { length } = it.said
   it.room.lost(bob)
-  await vi.advanceTimersByTimeAsync(minutes(20))
+  it.advance(minutes(20))
   expect(it.said).toHaveLength(length)
 })

@@ -6,7 +6,9 @@ import { silentLog } from '../../../src/base/run/log.ts'
 import { createReplay, type ReplayStore } from '../../../src/mesh/link/replay.ts'
 import { REPLAY_MARKS_MAX, type ReplayMark } from '../../../src/store/tables/replay.ts'
 import { memoryInUse } from '../../support/garbage.ts'
+import { VirtualTime } from '../../support/virtual-time.ts'
 
+const REST = { random: systemRandom, log: silentLog }
 const BEGIN = 1_000_000_000
 /** What one member may have in memory. */
 const NONCES_MAX = 16_384
@@ -27,7 +29,9 @@ function setUp(marks: ReplayMark[] = []) {
       marks.filter((mark) => mark.expires_at > now).sort((a, b) => a.expires_at - b.expires_at),
     prune: async () => {},
   }
-  return { clock, marks, store, replay: createReplay(store, clock, systemRandom, silentLog) }
+  const timers = new VirtualTime(0)
+  const replay = createReplay({ ...REST, store, clock, timers })
+  return { clock, marks, store, timers, replay }
 }
 
 test('memory is bounded, and what was forgotten for it is refused by its time', () => {
@@ -109,49 +113,42 @@ test('members that left leave nothing behind', () => {
 })
 
 test('after a restart the window is what it was', async () => {
-  vi.useFakeTimers()
-  try {
-    const before = setUp()
-    for (let n = 0; n < 20_000; n++) before.replay.check(sender, id(n), ++before.clock.time, true)()
-    await before.replay.stop()
-    const after = setUp(before.marks)
-    after.clock.time = before.clock.time
-    await after.replay.start()
-    for (const n of [20_000 - NONCES_MAX, 19_999])
-      expect(() => after.replay.check(sender, id(n), BEGIN + 1 + n, true)).toThrow(/seen before/)
-    // More was on disk than fits: what was left out is refused by its time.
-    expect(() => after.replay.check(sender, id(0), BEGIN + 1, true)).toThrow(/older/)
-    after.replay.check(sender, id(20_000), after.clock.time, true)
-  } finally {
-    vi.useRealTimers()
-  }
+  const before = setUp()
+  for (let n = 0; n < 20_000; n++) before.replay.check(sender, id(n), ++before.clock.time, true)()
+  await before.replay.stop()
+  const after = setUp(before.marks)
+  after.clock.time = before.clock.time
+  await after.replay.start()
+  for (const n of [20_000 - NONCES_MAX, 19_999])
+    expect(() => after.replay.check(sender, id(n), BEGIN + 1 + n, true)).toThrow(/seen before/)
+  // More was on disk than fits: what was left out is refused by its time.
+  expect(() => after.replay.check(sender, id(0), BEGIN + 1, true)).toThrow(/older/)
+  after.replay.check(sender, id(20_000), after.clock.time, true)
 })
 
 test('while the store does not answer, as much waits for it as it would keep, the newest', async () => {
-  vi.useFakeTimers()
-  try {
-    const first = Promise.withResolvers<void>()
-    const put = vi.fn<ReplayStore['put']>(() => first.promise)
-    const store = { put, load: async () => [], prune: async () => {} }
-    const replay = createReplay(store, { now: () => BEGIN, monotonic: () => 0 }, systemRandom, silentLog)
-    const take = (n: number): void => replay.check(id(n), id(n), BEGIN, true)()
-    take(0)
-    await vi.advanceTimersByTimeAsync(1_000)
-    expect(put).toHaveBeenCalledTimes(1)
-    const last = REPLAY_MARKS_MAX * 1.5
-    for (let n = 1; n <= last; n++) take(n)
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(put).toHaveBeenCalledTimes(1)
-    first.resolve()
-    await replay.stop()
-    expect(put).toHaveBeenCalledTimes(2)
-    const marks = put.mock.calls[1]![0]
-    expect(marks.length).toBeGreaterThan(REPLAY_MARKS_MAX / 2)
-    expect(marks.length).toBeLessThanOrEqual(REPLAY_MARKS_MAX)
-    expect(marks.at(-1)).toMatchObject({ id: id(last) })
-  } finally {
-    vi.useRealTimers()
-  }
+  const first = Promise.withResolvers<void>()
+  const put = vi.fn<ReplayStore['put']>(() => first.promise)
+  const timers = new VirtualTime(0)
+  const store = { put, load: async () => [], prune: async () => {} }
+  const replay = createReplay({ ...REST, store, timers, clock: { now: () => BEGIN, monotonic: () => 0 } })
+  const take = (n: number): void => replay.check(id(n), id(n), BEGIN, true)()
+  take(0)
+  timers.advance(1_000)
+  await Promise.resolve()
+  expect(put).toHaveBeenCalledTimes(1)
+  const last = REPLAY_MARKS_MAX * 1.5
+  for (let n = 1; n <= last; n++) take(n)
+  timers.advance(60_000)
+  await Promise.resolve()
+  expect(put).toHaveBeenCalledTimes(1)
+  first.resolve()
+  await replay.stop()
+  expect(put).toHaveBeenCalledTimes(2)
+  const marks = put.mock.calls[1]![0]
+  expect(marks.length).toBeGreaterThan(REPLAY_MARKS_MAX / 2)
+  expect(marks.length).toBeLessThanOrEqual(REPLAY_MARKS_MAX)
+  expect(marks.at(-1)).toMatchObject({ id: id(last) })
 })
 
 test('a write that fails is not the last', async () => {

@@ -113,6 +113,7 @@ function witness() {
     told,
     rejections: {
       count: (code: string, _protocol: string, peer: string) => told.push(`${code} ${peer}`) > 0,
+      tally: () => {},
       failed: (_protocol: string, peer: string, error: unknown) => {
         throw new Error(`${peer}: ${String(error)}`)
       },
@@ -175,6 +176,7 @@ test.each(ofStreams.map((one) => [`${one.stream.id} ${one.message.name}`, one] a
           replay: { check: () => () => {} },
           rejections,
           clock,
+          timers: { after: () => () => {} },
           random: { bytes: (length) => new Uint8Array(length), float: () => 0 },
           log: silentLog,
         },

@@ -11,7 +11,7 @@ export const exportHistory = defineOperation('GET /api/v1/export', {
   description:
     'Oldest first, as of the moment it is asked for, without loss; ends with `{"end": <number of events>}`.',
   query: from.exportHistoryQuery,
-  lines: { type: 'application/x-ndjson', description: 'One event a line.', item: from.transferEvent },
+  lines: { type: 'application/x-ndjson', description: 'One event a line.', item: from.exportLine },
 })
 
 export const importHistory = defineOperation('POST /api/v1/import', {

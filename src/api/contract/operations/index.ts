@@ -1,86 +1,32 @@
-// Every operation of the API there is, in the order the document shows them; a route that is not here has no page.
+// Every operation of the API there is: all that the files beside this one describe, in the order the document shows them.
 import type { Operation } from '../operation.ts'
-import { getAnomalies, muteAnomalies, seeAnomalies, unmuteAnomalies } from './anomalies.ts'
-import { exportAudit, getAuditLog, verifyAudit, whoAsked } from './audit.ts'
-import { confirmBackup, makeBackup } from './backup.ts'
-import { getLogs, getMetrics, getMetricsPlainly, getProblems } from './care.ts'
-import { getDoctor } from './doctor.ts'
-import { getEvents } from './events.ts'
-import { exportHistory, importHistory } from './export.ts'
-import { deleteHistory, getHistory, getRankedCommands } from './history.ts'
-import { beginImport, finishImport, getImports, importEntries, undoImport } from './import.ts'
-import { noteRead } from './mcp.ts'
-import { getOpenApi } from './openapi.ts'
-import { DECISIONS, explainPeer, getPeers, trustPeer } from './peers.ts'
-import { getProcesses } from './processes.ts'
-import { postQuery } from './query.ts'
-import { CHANGES, getPreview, getShare, NAMED_CHANGES } from './share.ts'
-import { getMostUsed, getStats } from './stats.ts'
-import { getHealth, getIdentity, getStatus } from './status.ts'
-import { getPublished, getSummaries } from './summaries.ts'
-import {
-  createSessionCode,
-  createToken,
-  endSession,
-  endSessions,
-  getSessions,
-  getTokens,
-  openSession,
-  revokeToken,
-} from './tokens.ts'
+import * as anomalies from './anomalies.ts'
+import * as audit from './audit.ts'
+import * as backup from './backup.ts'
+import * as care from './care.ts'
+import * as doctor from './doctor.ts'
+import * as events from './events.ts'
+import * as exporting from './export.ts'
+import * as history from './history.ts'
+import * as importing from './import.ts'
+import * as mcp from './mcp.ts'
+import * as openapi from './openapi.ts'
+import * as peers from './peers.ts'
+import * as processes from './processes.ts'
+import * as query from './query.ts'
+import * as share from './share.ts'
+import * as stats from './stats.ts'
+import * as status from './status.ts'
+import * as summaries from './summaries.ts'
+import * as tokens from './tokens.ts'
 
-export const OPERATIONS: readonly Operation[] = [
-  getHealth,
-  getStatus,
-  getIdentity,
-  getDoctor,
-  getEvents,
-  getHistory,
-  getRankedCommands,
-  deleteHistory,
-  exportHistory,
-  importHistory,
-  beginImport,
-  importEntries,
-  finishImport,
-  getImports,
-  undoImport,
-  getStats,
-  getMostUsed,
-  getAnomalies,
-  muteAnomalies,
-  unmuteAnomalies,
-  seeAnomalies,
-  getProcesses,
-  getPeers,
-  explainPeer,
-  trustPeer,
-  ...Object.values(DECISIONS),
-  postQuery,
-  getShare,
-  getPreview,
-  ...Object.values(NAMED_CHANGES),
-  ...Object.values(CHANGES),
-  getPublished,
-  getSummaries,
-  getAuditLog,
-  whoAsked,
-  verifyAudit,
-  exportAudit,
-  noteRead,
-  getTokens,
-  createToken,
-  revokeToken,
-  openSession,
-  endSession,
-  getSessions,
-  endSessions,
-  createSessionCode,
-  makeBackup,
-  confirmBackup,
-  getLogs,
-  getProblems,
-  getMetrics,
-  getMetricsPlainly,
-  getOpenApi,
+const GROUPS: readonly Readonly<Record<string, Operation | Readonly<Record<string, Operation>>>>[] = [
+  ...[status, doctor, events, history, exporting, importing, stats, anomalies, processes, peers],
+  ...[query, share, summaries, audit, mcp, tokens, backup, care, openapi],
 ]
+
+const isOperation = (one: object): one is Operation => 'method' in one
+
+export const OPERATIONS: readonly Operation[] = GROUPS.flatMap((group) =>
+  Object.values(group).flatMap((one) => (isOperation(one) ? one : Object.values(one))),
+)

@@ -25,6 +25,13 @@ export const transferEvent = z.strictObject({
   untimed: z.literal(true).exactOptional().describe('the time is only a place in the order'),
 })
 
+/** The daemon says how many there were, so that a reader knows that none is missing. */
+export const exportLine = z.union([
+  z.strictObject({ karo_export: z.int().min(1).describe('version of the format: the first line') }),
+  transferEvent,
+  z.strictObject({ end: count('how many events there were: the last line') }),
+])
+
 export const exportHistoryQuery = z.strictObject({
   word: listOf(z.string().min(1).max(1024), 32)
     .optional()

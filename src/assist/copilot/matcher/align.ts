@@ -89,13 +89,13 @@ const templateSlots = (run: string): string[] => [
   ),
 ]
 
-/** Slots that have no default. */
+/** Slots of a command that have no default. */
 export const needed = (run: string): string[] =>
   [...run.matchAll(/\{([a-z]+\d?)\}/g)]
     .map((match) => match[1] as string)
     .filter((slot) => slotKind(slot) !== undefined)
 
-/** How early a slot's kinds name this one. */
+/** The place of a thing's kind among the kinds that a slot takes; 0 is the best. */
 export function rank(entity: Entity, slot: string): number {
   const at = (slotKind(slot).takes as readonly string[]).indexOf(entity.kind)
   return at < 0 ? 99 : at
@@ -140,7 +140,7 @@ const isPlace = ({ word, raw, before, concept: meant }: Asked, index: Index): bo
   (USUAL_PLACES.has(word) && !index.knows(meant ?? '')) ||
   ((LEADS.has(before) || TAKES_A_NAME.has(before)) && !index.knows(meant ?? ''))
 
-/** Behind such a word it is that place, whatever else it means. */
+/** Behind such a word, a word is a place, whatever else it means. */
 export const isUsualPlace = ({ word, before }: Asked): boolean =>
   USUAL_PLACES.has(word) && /^(?:to|into|folder|directory|dir|named|called)$/.test(before)
 
@@ -186,7 +186,7 @@ const TOOLS_MEANT: ReadonlySet<string> = new Set(
   'git docker kubernetes compose repository remote'.split(' ').map(concept),
 )
 
-/** How something is to be done is the name of nothing. */
+/** Words that say how something is done are no names. */
 const isAdverb = (word: string): boolean =>
   /^[a-z]{3,}ly$/.test(word) && !/^(?:family|reply|assembly)$/.test(word)
 

@@ -22,7 +22,7 @@ export function readAsked(text: string, index: Index): readonly Asked[] {
   return tokens.flatMap((token, i): readonly Asked[] => {
     const beside = { before: tokens[i - 1]?.word ?? '', after: tokens[i + 1]?.word ?? '' }
     if (token.entity !== undefined) return [{ ...token, concept: undefined, ...beside }]
-    // An option somebody half remembers names nothing.
+    // An option in a request, half remembered, names no thing.
     if (IS_NOT.test(token.word) || (token.word === 'but' && token.raw === 'BUT'))
       return [{ ...token, concept: NOT, ...beside }]
     if ((isStop(token.word) && !isLetterName(tokens, i)) || token.word.startsWith('-')) return []
@@ -35,7 +35,7 @@ export function readAsked(text: string, index: Index): readonly Asked[] {
   })
 }
 
-/** However it was typed: `DON'T`. */
+/** Words that say not, also without their apostrophe: `don't`, `dont`. */
 const IS_NOT = /n't$|^(?:do|does|is|are|did)nt$/
 
 /** `branch a to b`: there the letter is no article. */

@@ -17,11 +17,11 @@ export interface Beside {
   readonly unnamed: ReadonlySet<string>
   /** Tokens of the request that are in no slot and in no word of the wording. */
   readonly left: readonly Asked[]
-  /** Verbs that are asked for, of those that are not obeyed by showing something, and that the wording has not. */
+  /** Verbs such as `delete` that the request asks for and the wording does not have. */
   readonly undone: readonly string[]
 }
 
-/** `a file`; not `this machine`, and several things are none that has to be named, unless the command takes two. */
+/** True for `a file`; false for `this machine`, and for several things, unless the command takes two. */
 const isUnnamedThing = ({ raw, before }: Asked, slot: string, run: string): boolean =>
   !/^(?:this|my)$/.test(before) &&
   (/^(?:text|sed|n)/.test(slot) || run.includes(`{${slot.replace(/\d$/, '')}2`) || !/[^s]s$/.test(raw))
@@ -49,13 +49,13 @@ const CALLED: Readonly<Record<string, string>> = {
 }
 export function setBeside(wording: Wording, asked: readonly Asked[], { values, used }: Aligned): Beside {
   const { run } = wording.recipe
-  // `all zip files`, which the command itself names.
+  // `all zip files`, where the command itself names *.zip.
   const isSaid = ({ entity }: Asked): boolean => entity?.kind === 'ext' && run.includes(`*.${entity.value};`)
   const empty = wording.parts
     .filter((part) => part.startsWith('{'))
     .map((part) => part.slice(1, -1))
     .filter((slot) => !values.has(slot))
-  // `a .deb file`, which the wording says as a word or is for.
+  // `a .deb file`, where the wording has the word deb, or is only for such files.
   const asWord = ({ entity }: Asked): string[] => {
     const word = /^(?:ext|number)$/.test(entity?.kind ?? '') ? (entity as Entity).value.toLowerCase() : ''
     return wording.words.has(word) ? [word] : []

@@ -6,7 +6,7 @@ import type { Wording } from './wordings.ts'
 
 const LINE = concept('line')
 const EVERY = concept('every')
-/** Words that say how much, not of what. */
+/** Words that say how much or how many, and not of which things. */
 const AMOUNTS = asConcepts('every old new last first large small')
 const SAYS_LITTLE = asConcepts(
   'information available status create every old new last first large small show find',
@@ -29,7 +29,7 @@ export function isEnough(
   asked: readonly Asked[],
   values: ReadonlyMap<string, string>,
 ): boolean {
-  // Not how often, and not the lines of one file.
+  // `every` of a time says how often; `every line` is about one file.
   const isEvery = asked.some(
     (token, i) =>
       token.concept === EVERY &&
@@ -49,20 +49,20 @@ export function isEnough(
   if (open.length > 0 && left > 0 && shared.length < 2) return false
   if (values.size === 0 && !shared.some((word) => !SAYS_LITTLE.has(word)))
     if ([...words].some((word) => !own.has(word) && !SOFT.has(word))) return false
-  // `stop everything`: whatever it is, no command does it.
+  // No command does `stop everything`.
   const verbs = new Set((recipe.asks ?? []).map(concept))
   const isBare = [...words].every((word) => VERBS.has(word) || verbs.has(word) || AMOUNTS.has(word))
   if (values.size === 0 && isEvery && isBare && !(isWhole && own.has(EVERY))) return false
   if (recipe.asks === undefined) return true
   const isThing = (word: string): boolean => !verbs.has(word) && !AMOUNTS.has(word) && !TOOL_NAMES.has(word)
   const things = shared.filter(isThing)
-  // A name of several words without quotes: what its last word names is another file.
+  // Of a name of several words without quotes, the last word alone would name another file.
   const taken = [...values.values()]
   if (asked.some(({ concept: meant }, i) => meant === NAMED && isHalfName(asked[i + 1], asked[i + 2], taken)))
     return false
-  // Wherever they are: only for who says that there are several.
+  // A name that is deleted wherever it occurs needs a request that says so: `every`.
   if (values.has('entry') && !isEvery) return false
-  // All of something is not only what is left over of it, nor the last few.
+  // A request for all things of a kind is not answered by a part of them, such as the unused or the last few.
   if (isEvery && values.size === 0 && [...own].some((word) => isThing(word) && !words.has(word))) return false
   if (isEvery && !own.has(EVERY) && !values.has('n') && /\{n=/.test(recipe.run)) return false
   if (things.length === 0 && values.size === 0 && (open.length > 0 || [...own].some(isThing))) return false

@@ -157,7 +157,7 @@ function extension(text: string): Entity | undefined {
 
 function fileName(text: string): Entity | undefined {
   const name = text.replace(/[.,]+$/, '')
-  // A kind of archive, not one.
+  // The word says a kind of archive, and names no archive.
   if (/^tar\.\w+$/.test(name)) return undefined
   const ext = name.slice(name.indexOf('.') + 1).toLowerCase()
   const last = name.slice(name.lastIndexOf('.') + 1).toLowerCase()

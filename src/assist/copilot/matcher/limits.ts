@@ -3,13 +3,13 @@ import type { Asked } from './asked.ts'
 import { concept, concepts, isAskedFor, NOT, PREVIEW } from './language.ts'
 import type { Wording } from './wordings.ts'
 
-/** What tells a command that something is left out of what it does. */
+/** Parts of a command that leave something out of what it does. */
 const NEGATED =
   /(?:^|[\s(])(?:!|-not|-v|-x|-prune|--invert-match|--(?:exclude|ignore|no-)\S*)(?=[\s('"=]|$)|!=|!\(/
 const DIR = concept('dir')
 const KEEP = concept('keep')
 const TIME = concept('time')
-/** Whether or when something is done, not to what. */
+/** Words that say whether or when something is done. */
 const CONDITIONS = /(?<=\S\s+)(?:when|whenever|if|until|unless|while|after|before)\b/gi
 const SCRIPT = /\.(?:sh|bash|zsh|fish|py|pl|rb|js|ts|php|lua)$/i
 const RUNS = /^(?:run|start|execute|launch|running|starting)$/
@@ -58,7 +58,7 @@ function isSaid(asked: readonly Asked[], { wording, values, acts }: Choice): boo
       return !isAskedFor(first, spoken)
     // `not empty files` is about what is empty.
     const telling = things.filter((thing) => !GENERAL.has(thing.concept ?? ''))
-    // `no files`: nothing says which.
+    // `no files` does not say which files.
     if (acts && telling.length === 0) return false
     const about = telling.length > 0 ? telling : things
     // `never restart it` is about no part of what is done.
@@ -93,7 +93,7 @@ const takesAll = (asked: readonly Asked[], { used, values }: Choice): boolean =>
       entity === undefined ||
       used.has(i) ||
       !WHICH.has(entity.kind) ||
-      // `the last line` is one.
+      // `the last line` is one thing.
       (entity.kind === 'number' && entity.value === '1') ||
       [...values.values()].includes(entity.value),
   )
@@ -109,7 +109,7 @@ const WHICH: ReadonlySet<string> = new Set([
   'quoted',
 ])
 
-/** Something is left out, not only a way of doing it: `without deleting it`. */
+/** Whether a thing is left out, and not only a way of doing it, as in `without deleting it`. */
 const isBut = (asked: readonly Asked[]): boolean =>
   leftOut(asked).some(([first]) => !FORBIDDEN.has(first?.concept ?? ''))
 

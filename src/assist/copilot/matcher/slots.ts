@@ -172,7 +172,7 @@ export const isOnlyFor = (slot: string, ext: string): boolean => {
   return form?.test(`a.${ext}`) === true && !form.test('a.b')
 }
 
-/** The value a named thing gives to a slot; undefined when it does not fit. */
+/** The value that a named thing has in a slot; undefined when it does not fit. */
 export function valueFrom(entity: Entity, kind: SlotKind): string | undefined {
   if (!kind.takes.includes(entity.kind)) return undefined
   const value = kind.value === undefined ? entity.value : kind.value(entity)

@@ -23,7 +23,7 @@ export interface Index {
   readonly vocabulary: readonly string[]
 }
 
-/** Weight of a word that no wording has: whoever asks it wants something Karo has no recipe for. */
+/** Weight of a word that no wording has: with it, a request asks for something that Karo has no recipe for. */
 const STRANGE = 5.2
 
 /** The wordings of all recipes taken apart: what costs most of an index, so that a build can do it beforehand. */

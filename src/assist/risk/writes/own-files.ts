@@ -160,8 +160,10 @@ function isFile(path: string, where: Where): boolean {
   const components = componentsOf(path)
   if (SETTINGS.some((end) => endsAs(components, end))) return true
   if (ANYWHERE.test(path) || UNIT.test(path) || isWithin(components, where)) return true
-  if (where.machine?.files.some((file) => covers(components, file.split('/'))) === true) return true
-  return where.caller === 'tool' && isStart(path, where)
+  const isOneOf = (files: readonly string[] = []): boolean =>
+    files.some((file) => covers(components, file.split('/')))
+  if (isOneOf(where.machine?.files)) return true
+  return where.caller === 'tool' && (isStart(path, where) || isOneOf(where.machine?.startFiles))
 }
 
 function isStart(path: string, { home }: Where): boolean {
@@ -216,7 +218,9 @@ function placesOf(where: Where): Places {
     known: [
       ...[...below, ...start].map((rest) => `${home}/${rest}`.split('/')),
       ...own,
-      ...(machine?.files ?? []).map((file) => file.split('/')),
+      ...[...(machine?.files ?? []), ...((caller === 'tool' && machine?.startFiles) || [])].map((file) =>
+        file.split('/'),
+      ),
       ['', 'etc', 'karo'],
       ['', 'usr', 'lib', 'karo'],
     ],

@@ -1,11 +1,19 @@
 // karo peers: who is here, how far they are trusted and why; trusting, denying and revoking them.
 import { styleText } from 'node:util'
-import { callDaemon } from '../../../api/contract/client.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../../api/contract/operations/peers.ts'
+import { getIdentity } from '../../../api/contract/operations/status.ts'
 import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
-import type { Command, CommandArgument, CommandInput, CommandIo } from '../../command.ts'
+import {
+  type Command,
+  type CommandArgument,
+  type CommandInput,
+  type CommandIo,
+  defineCommand,
+} from '../../command.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 import { oneNode } from '../../values.ts'
@@ -29,7 +37,7 @@ const NOBODY_PENDING = `No node waits to be trusted. \`karo peers\` shows every 
 `
 
 async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: string): Promise<ExitCode> {
-  const { peers: all } = (await callDaemon(io, 'GET', '/api/v1/peers')) as { peers: PeerShape[] }
+  const { peers: all } = await daemonAt(io).call(getPeers)
   const peers = all.filter(wanted)
   if (io.json) {
     io.out(`${JSON.stringify({ peers })}\n`)
@@ -67,12 +75,7 @@ const called = (peer: PeerShape): string =>
 
 const say = (io: CommandIo, text: string): void => io.out(fitted(text, io.columns))
 
-async function decide(
-  io: CommandIo,
-  what: 'trust' | 'deny' | 'revoke',
-  body: object,
-): Promise<PeerShape | undefined> {
-  const answer = (await callDaemon(io, 'POST', `/api/v1/peers/${what}`, body)) as PeerAnswerShape
+function decided(io: CommandIo, answer: PeerAnswerShape): PeerShape | undefined {
   if (!io.json) return answer.peer
   io.out(`${JSON.stringify(answer)}\n`)
   return undefined
@@ -88,7 +91,7 @@ async function sayTrusted(io: CommandIo, peer: PeerShape): Promise<void> {
     io.out('It trusts this node too; you are connected.\n')
     return
   }
-  const self = (await callDaemon(io, 'GET', '/api/v1/identity')) as { fingerprint: string }
+  const self = await daemonAt(io).call(getIdentity)
   say(
     io,
     `Next, on that machine, unless this was done there already:
@@ -104,15 +107,15 @@ async function links(io: CommandIo, peer: PeerShape): Promise<boolean> {
   let { state } = peer
   for (let looks = 0; state !== 'connected' && peer.last_seen !== null && looks < LOOKS; looks++) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
-    const path = `/api/v1/peers/explain?who=${encodeURIComponent(peer.node_id)}`
-    state = ((await callDaemon(io, 'GET', path)) as PeerAnswerShape).peer.state
+    state = (await daemonAt(io).call(explainPeer, { query: { who: peer.node_id } })).peer.state
   }
   return state === 'connected'
 }
 
-const trust: Command = {
+const trust = defineCommand({
   name: 'peers trust',
   summary: 'trust a node; both sides have to',
+  shows: trustPeer,
   args: [NODE],
   options: [
     {
@@ -136,20 +139,22 @@ const trust: Command = {
     const { level, name, role, team } = input.options
     // What was not given is absent in the JSON: it stays as it was decided before.
     const terms = { level, name, roles: commaList(role), teams: commaList(team) }
-    const peer = await decide(io, 'trust', { who: oneNode(input.args.node, 'karo peers trust'), ...terms })
+    const body = { who: oneNode(input.args.node, 'karo peers trust'), ...terms }
+    const peer = decided(io, await daemonAt(io).call(trustPeer, { body }))
     if (peer !== undefined) await sayTrusted(io, peer)
     return EXIT.done
   },
-}
+})
 
-const deny: Command = {
+const deny = defineCommand({
   name: 'peers deny',
   summary: 'refuse a node from now on; it is not told',
+  shows: DECISIONS.deny,
   args: [NODE],
-  options: [],
   examples: [{ run: 'karo peers deny 9f3a41c2b07d55e1', does: 'closes the connection and refuses the key' }],
   async run(io, input) {
-    const peer = await decide(io, 'deny', { who: oneNode(input.args.node, 'karo peers deny') })
+    const who = oneNode(input.args.node, 'karo peers deny')
+    const peer = decided(io, await daemonAt(io).call(DECISIONS.deny, { body: { who } }))
     if (peer !== undefined) {
       say(
         io,
@@ -160,16 +165,17 @@ const deny: Command = {
     }
     return EXIT.done
   },
-}
+})
 
-const revoke: Command = {
+const revoke = defineCommand({
   name: 'peers revoke',
   summary: "take a node's trust back and refuse its key",
+  shows: DECISIONS.revoke,
   args: [NODE],
-  options: [],
   examples: [{ run: 'karo peers revoke bob', does: 'bob lost the laptop' }],
   async run(io, input) {
-    const peer = await decide(io, 'revoke', { who: oneNode(input.args.node, 'karo peers revoke') })
+    const who = oneNode(input.args.node, 'karo peers revoke')
+    const peer = decided(io, await daemonAt(io).call(DECISIONS.revoke, { body: { who } }))
     if (peer !== undefined) {
       say(
         io,
@@ -180,17 +186,17 @@ const revoke: Command = {
     }
     return EXIT.done
   },
-}
+})
 
-const explain: Command = {
+const explain = defineCommand({
   name: 'peers explain',
   summary: 'why a node is trusted or not: every source, strongest first',
+  shows: explainPeer,
   args: [NODE],
-  options: [],
   examples: [{ run: 'karo peers explain bob', does: 'shows which source decided' }],
   async run(io, input) {
-    const path = `/api/v1/peers/explain?who=${encodeURIComponent(oneNode(input.args.node, 'karo peers explain'))}`
-    const answer = (await callDaemon(io, 'GET', path)) as PeerAnswerShape
+    const who = oneNode(input.args.node, 'karo peers explain')
+    const answer = await daemonAt(io).call(explainPeer, { query: { who } })
     if (io.json) {
       io.out(`${JSON.stringify(answer)}\n`)
       return EXIT.done
@@ -220,27 +226,25 @@ const explain: Command = {
     )
     return EXIT.done
   },
-}
+})
 
-const listAll: Command = {
+const listAll = defineCommand({
   name: 'peers',
   summary: 'who is here, how far trusted, and why',
-  args: [],
-  options: [],
+  shows: getPeers,
   examples: [
     { run: 'karo peers', does: 'everybody known here, those who wait first' },
     { run: 'karo peers --json', does: 'the same for scripts' },
   ],
   run: (io) => list(io, () => true, NOBODY),
-}
+})
 
-const listPending: Command = {
+const listPending = defineCommand({
   name: 'peers pending',
   summary: 'who waits to be trusted',
-  args: [],
-  options: [],
+  shows: getPeers,
   examples: [{ run: 'karo peers pending', does: 'shows the fingerprints to compare' }],
   run: (io) => list(io, (peer) => peer.state === 'pending', NOBODY_PENDING),
-}
+})
 
 export const peers: readonly Command[] = [listAll, listPending, trust, deny, revoke, explain]

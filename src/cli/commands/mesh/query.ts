@@ -1,16 +1,11 @@
 // karo query: asks the mesh, and always says who answered and why the others did not.
-import { callDaemon, streamDaemon } from '../../../api/contract/client.ts'
-import { rebuildError } from '../../../api/contract/client-errors.ts'
-import {
-  ASKED_TYPES,
-  OPERATORS,
-  type QueryLine,
-  type QueryResult,
-  queryType,
-} from '../../../api/contract/shapes.ts'
+import { rebuildError } from '../../../api/contract/client/client.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { postQuery } from '../../../api/contract/operations/query.ts'
+import { ASKED_TYPES, OPERATORS, type QueryResult, queryType } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
-import type { Command, CommandInput, CommandIo } from '../../command.ts'
+import { type Command, type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
 import { asTyped, bodyOf, DEFAULT_LAST, EVERY, everyOf, type QueryRequest } from '../../query/request.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
@@ -25,9 +20,10 @@ const EXIT_OF: Readonly<Record<QueryResult['status'], ExitCode>> = {
   withheld: EXIT.refused,
 }
 
-const ask: Command = {
+const ask = defineCommand({
   name: 'query',
   summary: 'ask the mesh; each node answers for itself, as far as its people consent',
+  shows: postQuery,
   args: [
     {
       name: 'type',
@@ -101,7 +97,7 @@ const ask: Command = {
       throw asTyped(error, input)
     }
   },
-}
+})
 
 async function once(io: CommandIo, input: CommandInput): Promise<ExitCode> {
   const body = bodyOf(input, Date.now())
@@ -112,11 +108,9 @@ async function once(io: CommandIo, input: CommandInput): Promise<ExitCode> {
   return partial ? EXIT.partial : exit
 }
 
-const PATH = '/api/v1/query'
-
 async function askOnce(io: CommandIo, body: QueryRequest): Promise<QueryResult> {
   const began = performance.now()
-  return timed((await callDaemon(io, 'POST', PATH, body, DEADLINE_MS)) as QueryResult, began)
+  return timed(await daemonAt(io).call(postQuery, { body, deadlineMs: DEADLINE_MS }), began)
 }
 
 /** Shows on a terminal how many have answered, while it waits. */
@@ -124,9 +118,8 @@ async function askLive(io: CommandIo, body: QueryRequest, signal?: AbortSignal):
   const began = performance.now()
   const line = createLiveLine(io)
   try {
-    const options = { deadlineMs: DEADLINE_MS, ...(signal === undefined ? {} : { signal }) }
-    for await (const said of streamDaemon(io, 'POST', PATH, body, options)) {
-      const told = said as QueryLine
+    const request = { body, deadlineMs: DEADLINE_MS, signal }
+    for await (const told of daemonAt(io).lines(postQuery, request)) {
       if (told.type === 'progress') line.show(progressLine(told.coverage))
       else if (told.type === 'result') return timed(told.result, began)
       else throw rebuildError(told)

@@ -1,8 +1,7 @@
 // karo share: what you consent to, for each person for themself; a change holds at once.
-import { callDaemon } from '../../../api/contract/client.ts'
-import type { SharePreviewShape, SharingView } from '../../../api/contract/shapes.ts'
-import { EXIT, type ExitCode } from '../../../base/errors.ts'
-import type { Command, CommandArgument, CommandIo } from '../../command.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../../../api/contract/operations/share.ts'
+import { type Command, type CommandArgument, defineCommand, show } from '../../command.ts'
 import { oneNode } from '../../values.ts'
 import { sharingView } from '../../views/share.ts'
 import { previewView } from '../../views/share-preview.ts'
@@ -18,25 +17,18 @@ const who: CommandArgument = {
   completes: 'audience',
 }
 
-async function send(io: CommandIo, method: 'GET' | 'POST', path: string, body?: unknown): Promise<ExitCode> {
-  const view = (await callDaemon(io, method, path, body)) as SharingView
-  io.out(io.json ? `${JSON.stringify(view)}\n` : sharingView(view, io))
-  return EXIT.done
-}
-
-const show: Command = {
+const showAll = defineCommand({
   name: 'share show',
   summary: 'who may have which of your numbers right now, and why',
-  args: [],
-  options: [],
+  shows: getShare,
   examples: [{ run: 'karo share show', does: 'every known node and what it may have' }],
-  run: (io) => send(io, 'GET', '/api/v1/share'),
-}
+  run: async (io) => show(io, await daemonAt(io).call(getShare), sharingView),
+})
 
-const preview: Command = {
+const preview = defineCommand({
   name: 'share preview',
   summary: 'the summaries of your numbers that would leave now, exactly as their recipients will read them',
-  args: [],
+  shows: getPreview,
   options: [
     {
       name: 'to',
@@ -57,58 +49,59 @@ const preview: Command = {
     { run: 'karo share preview --role security', does: 'what your security people can read' },
   ],
   async run(io, { options }) {
-    const narrowed = Object.entries({ to: options.to, role: options.role }).flatMap(([name, value]) =>
-      value === undefined ? [] : `${name}=${encodeURIComponent(String(value))}`,
-    )
-    const query = narrowed.length === 0 ? '' : `?${narrowed.join('&')}`
-    const shape = (await callDaemon(io, 'GET', `/api/v1/share/preview${query}`)) as SharePreviewShape
-    io.out(io.json ? `${JSON.stringify(shape)}\n` : previewView(shape, io))
-    return EXIT.done
+    const shape = await daemonAt(io).call(getPreview, { query: { to: options.to, role: options.role } })
+    return show(io, shape, previewView)
   },
-}
+})
 
-const allow: Command = {
+const allow = defineCommand({
   name: 'share allow',
   summary: 'consent to a node, team or role; while sharing is off, to this one alone',
+  shows: NAMED_CHANGES.allow,
   args: [who],
-  options: [],
   examples: [
     { run: 'karo share allow bob', does: 'bob may ask this node for your numbers' },
     { run: 'karo share allow team:eng', does: 'so may everybody you placed in that team' },
   ],
   run: async (io, { args }) =>
-    send(io, 'POST', '/api/v1/share/allow', { who: oneNode(args.who, 'karo share allow') }),
-}
+    show(
+      io,
+      await daemonAt(io).call(NAMED_CHANGES.allow, { body: { who: oneNode(args.who, 'karo share allow') } }),
+      sharingView,
+    ),
+})
 
-const stop: Command = {
+const stop = defineCommand({
   name: 'share stop',
   summary: 'withdraw consent; stays withdrawn until you allow the same again, and leaves trust alone',
+  shows: NAMED_CHANGES.stop,
   args: [who],
-  options: [],
   examples: [
     { run: 'karo share stop bob', does: "bob is refused, even if '*' or his team is allowed" },
     { run: "karo share stop '*'", does: 'forgets everybody you allowed' },
   ],
   run: async (io, { args }) =>
-    send(io, 'POST', '/api/v1/share/stop', { who: oneNode(args.who, 'karo share stop') }),
-}
+    show(
+      io,
+      await daemonAt(io).call(NAMED_CHANGES.stop, { body: { who: oneNode(args.who, 'karo share stop') } }),
+      sharingView,
+    ),
+})
 
-const off: Command = {
+const off = defineCommand({
   name: 'share off',
   summary: 'nothing to anybody, until `karo share on` or `karo share allow`',
-  args: [],
-  options: [],
+  shows: CHANGES.off,
   examples: [{ run: 'karo share off', does: 'every question about your numbers is refused' }],
-  run: (io) => send(io, 'POST', '/api/v1/share/off'),
-}
+  run: async (io) => show(io, await daemonAt(io).call(CHANGES.off), sharingView),
+})
 
-const on: Command = {
+const on = defineCommand({
   name: 'share on',
   summary: 'after `karo share off`: what you had agreed to before holds again',
-  args: [],
-  options: [],
+  shows: CHANGES.on,
   examples: [{ run: 'karo share on', does: 'back to how it was before `karo share off`' }],
-  run: (io) => send(io, 'POST', '/api/v1/share/on'),
-}
+  run: async (io) => show(io, await daemonAt(io).call(CHANGES.on), sharingView),
+})
 
-export const share: readonly Command[] = [show, preview, allow, stop, off, on]
+export const share: readonly Command[] = [showAll, preview, allow, stop, off, on]

@@ -1,9 +1,10 @@
 // karo backup: the whole node in one file, made while it runs, and read again before it has its name.
-import { callDaemon, streamBytes } from '../../../api/contract/client.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { confirmBackup, makeBackup } from '../../../api/contract/operations/backup.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { bytes, printable } from '../../../base/format.ts'
 import { openArchive } from '../../../ops/care/archive.ts'
-import type { Command, CommandIo } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { createOutput } from '../../output-file.ts'
 import { absolutePath } from '../../place.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
@@ -13,7 +14,7 @@ import { fitted } from '../../terminal/text.ts'
 const IDLE_MS = 60_000
 
 export const backup: readonly Command[] = [
-  {
+  defineCommand({
     name: 'backup',
     summary: 'the whole node in one file, while it runs: key, configuration, and what everybody typed',
     args: [
@@ -30,9 +31,11 @@ export const backup: readonly Command[] = [
       const line = createLiveLine(io)
       try {
         const body = { key: options['without-key'] !== true }
-        const request = { method: 'POST', path: '/api/v1/backup', body, type: 'application/x-tar' } as const
         let size = 0
-        for await (const chunk of streamBytes(io, request, { idleMs: IDLE_MS })) {
+        for await (const chunk of daemonAt(io).bytes(makeBackup, 'application/x-tar', {
+          body,
+          idleMs: IDLE_MS,
+        })) {
           output.write(chunk)
           size += chunk.length
           line.show(`${bytes(size)} received`)
@@ -56,13 +59,13 @@ export const backup: readonly Command[] = [
         output.discard()
       }
     },
-  },
+  }),
 ]
 
 /** What nobody can say to the ledger is a backup all the same. */
 async function confirm(io: CommandIo, created_at: string): Promise<void> {
   try {
-    await callDaemon(io, 'POST', '/api/v1/backup/made', { created_at })
+    await daemonAt(io).call(confirmBackup, { body: { created_at } })
   } catch (error) {
     io.err(
       `The backup is whole, but the ledger could not note that it was finished: ${(error as Error).message}\n`,

@@ -6,7 +6,7 @@ import { ENVIRONMENT } from '../../../config/environment.ts'
 import { type LoadedConfig, loadConfig } from '../../../config/load.ts'
 import { defaultText, toToml } from '../../../config/sample.ts'
 import { envName, KEY_LIST, type Key } from '../../../config/table.ts'
-import type { Command, CommandIo } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { table } from '../../terminal/table.ts'
 
 /** JSON has no maps. */
@@ -38,11 +38,9 @@ function load(io: CommandIo): LoadedConfig {
   return loaded
 }
 
-const list: Command = {
+const list = defineCommand({
   name: 'config list',
   summary: 'every key: value, default, where the value came from, meaning',
-  args: [],
-  options: [],
   examples: [
     { run: 'karo config list', does: 'what is in force, and why' },
     { run: 'KARO_MESH_PORT=0 karo config list', does: 'with a key from the environment' },
@@ -88,9 +86,9 @@ const list: Command = {
     )
     return EXIT.done
   },
-}
+})
 
-const get: Command = {
+const get = defineCommand({
   name: 'config get',
   summary: 'one key: value, source, default, meaning; for a script only its value',
   args: [
@@ -101,7 +99,6 @@ const get: Command = {
       completes: 'config-key',
     },
   ],
-  options: [],
   examples: [
     { run: 'karo config get mesh.port', does: '9238' },
     { run: 'karo config get mesh.port --json', does: 'with default, source and meaning' },
@@ -128,7 +125,7 @@ const get: Command = {
     if (!io.json && io.terminal) io.out(`\n${about(found, loaded, io)}`)
     return EXIT.done
   },
-}
+})
 
 function about(k: Key<unknown>, loaded: LoadedConfig, io: CommandIo): string {
   const env = envName(k)

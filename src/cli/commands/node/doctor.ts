@@ -1,12 +1,12 @@
 // karo doctor: what is wrong here, why it matters, and the command that mends it; works with and without a daemon.
-import { callDaemon } from '../../../api/contract/client.ts'
-import type { DaemonFacts } from '../../../api/contract/shapes.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { getDoctor } from '../../../api/contract/operations/doctor.ts'
 import { systemClock } from '../../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { closest } from '../../../base/suggest.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
 import { atHome } from '../../at-home.ts'
-import type { Command, CommandInput, CommandIo } from '../../command.ts'
+import { type Command, type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
 import { CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
 import { type Deed, examine, mend } from '../../doctor/doctor.ts'
 import { quote } from '../../doctor/shell-words.ts'
@@ -16,10 +16,9 @@ import { startFileLooks } from '../../shells/start-file-looks.ts'
 import { doctorView } from '../../views/doctor.ts'
 import { egressView } from '../../views/egress.ts'
 
-const command: Command = {
+const command = defineCommand({
   name: 'doctor',
   summary: 'what is wrong here, why it matters, and the command that mends it; exits 1 when a check fails',
-  args: [],
   options: [
     {
       name: 'only',
@@ -86,7 +85,7 @@ const command: Command = {
     } else io.out(doctorView(results, deeds, dry, io))
     return (failed ? EXIT.failed : EXIT.done) satisfies ExitCode
   },
-}
+})
 
 /** What excludes each other would be left undone silently. */
 function checkOptions({ options }: CommandInput): void {
@@ -117,8 +116,8 @@ async function egress(io: CommandIo): Promise<ExitCode> {
   const config = world.config()
   if ('error' in config) throw config.error
   const { socket } = world
-  const daemon = { socket, trace: io.trace }
-  const facts = async () => (await callDaemon(daemon, 'GET', '/api/v1/doctor')) as DaemonFacts
+  const daemon = daemonAt({ socket, trace: io.trace })
+  const facts = () => daemon.call(getDoctor)
   const { pid } = await facts()
   const { lookAtEgress } = await import('../../doctor/egress-look.ts')
   const sockets = await lookAtEgress({ pid, socket, mesh: config.loaded.config.mesh, facts })

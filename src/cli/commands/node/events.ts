@@ -1,11 +1,12 @@
 // karo events: what happens on this node, as it happens; goes on where it was when the daemon comes back.
-import { followDaemon } from '../../../api/contract/client-events.ts'
-import { EVENT_TYPES } from '../../../api/contract/constants.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { EVENT_TYPES, type EventType } from '../../../api/contract/constants.ts'
+import { getEvents } from '../../../api/contract/operations/events.ts'
 import type { FeedEvent } from '../../../api/contract/shapes.ts'
 import { type ErrorCode, EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
-import type { Command, CommandIo } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
-import { checkText, parseWhole } from '../../values.ts'
+import { checkText, given, parseWhole } from '../../values.ts'
 import { eventLine } from '../../views/events.ts'
 
 /** How long to wait for a daemon that is away; not longer, so that what it keeps does not give way. */
@@ -19,10 +20,10 @@ const TYPES = EVENT_TYPES.filter((type) => type !== 'lost')
 /** What a daemon that restarts says, or the silence after it; anything else would be so again. */
 const PASSES: ReadonlySet<ErrorCode> = new Set(['unavailable', 'not_running', 'timeout'])
 
-const follow: Command = {
+const follow = defineCommand({
   name: 'events',
   summary: 'what happens on this node, as it happens; until Ctrl-C',
-  args: [],
+  shows: getEvents,
   options: [
     {
       name: 'type',
@@ -48,13 +49,12 @@ const follow: Command = {
     { run: 'karo events --since 0 --limit 20', does: 'what is still kept, the oldest first' },
   ],
   async run(io, { options: { type, since, limit } }) {
-    const most =
-      limit === undefined ? Number.POSITIVE_INFINITY : parseWhole(String(limit), '--limit', 1, LIMIT_MAX)
+    const most = limit === undefined ? Number.POSITIVE_INFINITY : parseWhole(limit, '--limit', 1, LIMIT_MAX)
     const interrupt = watchInterrupt()
     try {
       return await show(io, {
-        types: Array.isArray(type) ? type : [],
-        since: typeof since === 'string' ? checkText(since, '--since', MOST_ID) : undefined,
+        types: type ?? [],
+        since: given(since, (id) => checkText(id, '--since', MOST_ID)),
         most,
         signal: interrupt.signal,
       })
@@ -65,7 +65,7 @@ const follow: Command = {
       interrupt.release()
     }
   },
-}
+})
 
 /** The daemon names the member of the request; here it was an option. */
 function asTyped(error: unknown): unknown {
@@ -75,7 +75,7 @@ function asTyped(error: unknown): unknown {
 }
 
 interface Wanted {
-  readonly types: readonly string[]
+  readonly types: readonly EventType[]
   readonly since: string | undefined
   readonly most: number
   readonly signal: AbortSignal
@@ -88,10 +88,11 @@ async function show(io: CommandIo, { types, since, most, signal }: Wanted): Prom
   let met = false
   let away = false
   for (;;) {
-    const query = new URLSearchParams(types.map((type): [string, string] => ['types', type]))
-    if (after !== undefined) query.set('since', after)
     try {
-      for await (const { id, event } of followDaemon(io, query, { signal })) {
+      for await (const { id, event } of daemonAt(io).events(getEvents, {
+        query: { types, since: after },
+        signal,
+      })) {
         after = id
         met = true
         if (away) io.err('The daemon is back.\n')

@@ -11,17 +11,15 @@ import {
   readPublicIdentity,
   unprotectIdentityFile,
 } from '../../../trust/identity/index.ts'
-import type { Command, CommandIo, CommandOption } from '../../command.ts'
+import { type Command, type CommandIo, type CommandOption, defineCommand } from '../../command.ts'
 import { refuseLostKey } from '../../home.ts'
 import { newPassphrase, passphraseOf, withPassphrase } from '../../passphrase.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 
-const show: Command = {
+const show = defineCommand({
   name: 'identity show',
   summary: "this node's id, fingerprint and name",
-  args: [],
-  options: [],
   examples: [
     { run: 'karo identity show', does: 'what to read to a person who is about to trust this node' },
     { run: 'karo identity show --json', does: '{"node_id", "fingerprint", "name"}' },
@@ -48,7 +46,7 @@ const show: Command = {
     )
     return EXIT.done
   },
-}
+})
 
 const passphraseOption: CommandOption = {
   name: 'passphrase-file',
@@ -62,10 +60,9 @@ function report(io: CommandIo, { nodeId, fingerprint, isProtected }: PublicIdent
   io.out(io.json ? `${JSON.stringify(shape)}\n` : fitted(says, io.columns))
 }
 
-const protect: Command = {
+const protect = defineCommand({
   name: 'identity protect',
   summary: "put a passphrase on this node's key; karo up then needs it",
-  args: [],
   options: [passphraseOption],
   examples: [
     { run: 'karo identity protect', does: 'asks for it twice' },
@@ -92,12 +89,11 @@ and a systemd service has the credential karo-key-passphrase.
     )
     return EXIT.done
   },
-}
+})
 
-const unprotect: Command = {
+const unprotect = defineCommand({
   name: 'identity unprotect',
   summary: "take the passphrase off this node's key",
-  args: [],
   options: [passphraseOption],
   examples: [{ run: 'karo identity unprotect', does: 'the key lies open again, mode 0600' }],
   async run(io, { options }) {
@@ -107,13 +103,11 @@ const unprotect: Command = {
     report(io, done, 'The key has no passphrase now: anybody who can read the file can act as this node.\n')
     return EXIT.done
   },
-}
+})
 
-const anew: Command = {
+const anew = defineCommand({
   name: 'identity new',
   summary: 'where the key is lost for good: another key, so another node with the history that is here',
-  args: [],
-  options: [],
   examples: [
     { run: 'karo identity new', does: 'only where there is no key; none is ever overwritten' },
     {
@@ -134,6 +128,6 @@ trusted here still is. The ledger goes on, and says from which entry on this key
     )
     return EXIT.done
   },
-}
+})
 
 export const identity: readonly Command[] = [show, protect, unprotect, anew]

@@ -6,14 +6,13 @@ import { loadConfig } from '../../../config/load.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { nameProblem } from '../../../config/values.ts'
 import { atHome } from '../../at-home.ts'
-import type { Command } from '../../command.ts'
+import { type Command, defineCommand } from '../../command.ts'
 import { ensureHome } from '../../home.ts'
 import { table } from '../../terminal/table.ts'
 
-const initCommand: Command = {
+const initCommand = defineCommand({
   name: 'init',
   summary: "make this node's key and configuration; says what to do next",
-  args: [],
   options: [{ name: 'name', value: 'name', description: "the node's name (default: the host name)" }],
   examples: [
     { run: 'karo init', does: 'a node named like this machine' },
@@ -66,6 +65,6 @@ const initCommand: Command = {
     io.out(`\nNext:\n${pairs(next)}`)
     return EXIT.done
   },
-}
+})
 
 export const init: readonly Command[] = [initCommand]

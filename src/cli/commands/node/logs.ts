@@ -1,8 +1,9 @@
 // `karo logs tail`: what the daemon logged last, and what it logs from now on.
-import { streamDaemon } from '../../../api/contract/client.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { getLogs } from '../../../api/contract/operations/care.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
-import { LOG_LEVELS } from '../../../base/run/log.ts'
-import type { Command, CommandInput, CommandIo } from '../../command.ts'
+import { LOG_LEVELS, type LogLevel } from '../../../base/run/log.ts'
+import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { parseWhole } from '../../values.ts'
 import { type LogLine, logLine } from '../../views/logs.ts'
@@ -16,10 +17,10 @@ const MAX_LINE_BYTES = 256 * 1024
 /** Between looks for a daemon that went away. */
 const AWAY_MS = 500
 
-const tail: Command = {
+const tail = defineCommand({
   name: 'logs tail',
   summary: "the daemon's last log lines, and with --follow the next ones",
-  args: [],
+  shows: getLogs,
   options: [
     {
       name: 'lines',
@@ -55,53 +56,36 @@ const tail: Command = {
     },
   ],
   async run(io, input) {
-    const asked = askedOf(input)
-    if (input.options.follow === true) return follow(io, asked)
+    const { level, trace } = input.options
+    if (trace !== undefined && !/^[0-9a-f]{1,32}$/.test(trace)) {
+      throw new KaroError('bad_request', `'${trace}' is no trace id`, {
+        where: '--trace',
+        hint: 'It is up to 32 hex digits, in lower case.',
+      })
+    }
+    const asked = { lines: parseWhole(input.options.lines, '--lines', 0, LINES_MAX), level, trace }
+    if (input.options.follow) return follow(io, asked)
     let shown = 0
-    for await (const line of linesOf(io, asked.path(false, asked.lines))) {
+    for await (const line of linesOf(io, { ...asked, follow: false })) {
       show(io, line)
       shown++
     }
     if (shown === 0 && asked.lines > 0) io.err(`${NO_LINES}\n`)
     return EXIT.done
   },
-}
+})
 
 const NO_LINES = `No line of the log matches. The daemon keeps its last 1000 lines since it started; older ones are in its
 journal (journalctl -u karo) or in the terminal that it runs in.`
 
 interface Asked {
   readonly lines: number
-  readonly path: (follow: boolean, lines: number) => string
+  readonly level: LogLevel | undefined
+  readonly trace: string | undefined
 }
 
-/** Throws KaroError bad_request. */
-function askedOf({ options }: CommandInput): Asked {
-  const lines = parseWhole(String(options.lines), '--lines', 0, LINES_MAX)
-  const { level, trace } = options
-  if (trace !== undefined && !/^[0-9a-f]{1,32}$/.test(String(trace))) {
-    throw new KaroError('bad_request', `'${String(trace)}' is no trace id`, {
-      where: '--trace',
-      hint: 'It is up to 32 hex digits, in lower case.',
-    })
-  }
-  const filter = {
-    ...(typeof level === 'string' ? { level } : {}),
-    ...(typeof trace === 'string' ? { trace } : {}),
-  }
-  const path = (following: boolean, most: number): string =>
-    `/api/v1/logs?${new URLSearchParams({ lines: String(most), follow: String(following), ...filter })}`
-  return { lines, path }
-}
-
-async function* linesOf(io: CommandIo, path: string, signal?: AbortSignal): AsyncGenerator<LogLine> {
-  const options = {
-    deadlineMs: NO_DEADLINE_MS,
-    maxLineBytes: MAX_LINE_BYTES,
-    ...(signal === undefined ? {} : { signal }),
-  }
-  for await (const line of streamDaemon(io, 'GET', path, undefined, options)) yield line as LogLine
-}
+const linesOf = (io: CommandIo, query: Asked & { readonly follow: boolean }, signal?: AbortSignal) =>
+  daemonAt(io).lines(getLogs, { query, signal, deadlineMs: NO_DEADLINE_MS, maxBytes: MAX_LINE_BYTES })
 
 /** Until Ctrl-C, which is how it is meant to end. A daemon that has answered once may go away and come back. */
 async function follow(io: CommandIo, asked: Asked): Promise<typeof EXIT.done> {
@@ -113,8 +97,9 @@ async function follow(io: CommandIo, asked: Asked): Promise<typeof EXIT.done> {
   let away = false
   try {
     while (!signal.aborted) {
+      const query = { ...asked, lines: begun ? LINES_MAX : asked.lines, follow: true }
       try {
-        for await (const line of linesOf(io, asked.path(true, begun ? LINES_MAX : asked.lines), signal)) {
+        for await (const line of linesOf(io, query, signal)) {
           begun = true
           away = false
           const { pid, seq } = line

@@ -1,14 +1,14 @@
 // `karo report-problem`: a file for a report of a mistake in Karo; it is shown, written here, and sent nowhere.
 
 import { dirname, resolve } from 'node:path'
-import { callDaemon } from '../../../api/contract/client.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { diskTrouble } from '../../../base/disk-trouble.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { createFile } from '../../../base/files.ts'
 import { inertJson } from '../../../base/printable.ts'
 import { homePaths, servicePaths } from '../../../config/paths.ts'
-import type { Command, CommandIo } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { buildReport, type ProblemReport } from '../../problem-report.ts'
 import { problemView } from '../../views/problem.ts'
 
@@ -16,10 +16,9 @@ import { problemView } from '../../views/problem.ts'
 const MODE = 0o600
 
 export const reportProblem: readonly Command[] = [
-  {
+  defineCommand({
     name: 'report-problem',
     summary: 'writes a file for a bug report, without names, paths or commands; sends nothing',
-    args: [],
     options: [
       {
         name: 'output',
@@ -35,13 +34,13 @@ export const reportProblem: readonly Command[] = [
     ],
     async run(io, { options }) {
       const now = Date.now()
-      const report = await buildReport({ ...whereOf(io), env: io.env, ask: askOf(io), root: ROOT, now })
+      const report = await buildReport({ ...whereOf(io), env: io.env, daemon: daemonAt(io), root: ROOT, now })
       const file = resolve(typeof options.output === 'string' ? options.output : defaultName(now))
       write(file, report)
       io.out(io.json ? `${JSON.stringify({ file, report })}\n` : problemView(report, file, io))
       return EXIT.done
     },
-  },
+  }),
 ]
 
 /** The same whether it runs from the bundle (`dist/chunks/…`) or from its sources (`src/cli/commands/node/…`). */
@@ -54,8 +53,6 @@ function whereOf(io: CommandIo): { paths: ReturnType<typeof homePaths>; service:
   const service = io.socket === machine.socket
   return { paths: service ? machine : own, service }
 }
-
-const askOf = (io: CommandIo) => (path: string) => callDaemon(io, 'GET', path)
 
 /** `karo-problem-20261120-081502.json`. */
 function defaultName(now: number): string {

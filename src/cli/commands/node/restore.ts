@@ -6,13 +6,13 @@ import { printable } from '../../../base/format.ts'
 import { faultsFromEnv } from '../../../base/run/faults.ts'
 import { type HomePaths, homePaths, servicePaths } from '../../../config/paths.ts'
 import { atHome } from '../../at-home.ts'
-import type { Command } from '../../command.ts'
+import { type Command, defineCommand } from '../../command.ts'
 import { absolutePath } from '../../place.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 import { fitted } from '../../terminal/text.ts'
 
 export const restore: readonly Command[] = [
-  {
+  defineCommand({
     name: 'restore',
     summary: 'make this home the node of a backup; while no daemon runs here',
     args: [{ name: 'file', required: true, description: 'what karo backup made', completes: 'file' }],
@@ -82,7 +82,7 @@ export const restore: readonly Command[] = [
         line.end()
       }
     },
-  },
+  }),
 ]
 
 /** Who this home is now, and what to do before it starts: one key is one node, on one machine. */

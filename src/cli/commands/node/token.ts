@@ -1,27 +1,27 @@
 // karo token: keys to the REST API for scripts and scrapers; shown once, for less than you may do, until a given day.
-import { callDaemon } from '../../../api/contract/client.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { TOKEN_SCOPES, TOKEN_TTL_MS } from '../../../api/contract/constants.ts'
-import type {
-  SessionListShape,
-  SessionsEndedShape,
-  TokenCreatedShape,
-  TokenListShape,
-  TokenShape,
-} from '../../../api/contract/shapes.ts'
+import {
+  createToken,
+  endSessions,
+  getSessions,
+  getTokens,
+  revokeToken,
+} from '../../../api/contract/operations/tokens.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { duration, localTime } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
-import type { Command } from '../../command.ts'
+import { type Command, defineCommand } from '../../command.ts'
 import { table } from '../../terminal/table.ts'
 import { parseDuration } from '../../time.ts'
 
 /** As the API takes it. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
-const create: Command = {
+const create = defineCommand({
   name: 'token create',
   summary: 'make a token for the REST API on 127.0.0.1; it is shown only once',
-  args: [],
+  shows: createToken,
   options: [
     { name: 'name', value: 'name', description: 'to know it by: letters, digits, . _ -' },
     { name: 'ttl', value: 'duration', description: 'how long it is valid, at most 366d', default: '30d' },
@@ -56,7 +56,7 @@ const create: Command = {
       )
     }
     const wanted = { scope: options.scope, ttl_ms: ttl, ...(options.name && { name: options.name }) }
-    const made = (await callDaemon(io, 'POST', '/api/v1/tokens', wanted)) as TokenCreatedShape
+    const made = await daemonAt(io).call(createToken, { body: wanted })
     if (io.json) {
       io.out(`${JSON.stringify(made)}\n`)
       return EXIT.done
@@ -72,16 +72,15 @@ const create: Command = {
     }
     return EXIT.done
   },
-}
+})
 
-const list: Command = {
+const list = defineCommand({
   name: 'token list',
   summary: 'your valid tokens, and when each was last used',
-  args: [],
-  options: [],
+  shows: getTokens,
   examples: [{ run: 'karo token list', does: 'without the tokens themselves: only their hashes are kept' }],
   async run(io) {
-    const answer = (await callDaemon(io, 'GET', '/api/v1/tokens')) as TokenListShape
+    const answer = await daemonAt(io).call(getTokens)
     if (io.json) io.out(`${JSON.stringify(answer)}\n`)
     else if (answer.tokens.length === 0) io.out('No tokens. karo token create  makes one.\n')
     else {
@@ -108,31 +107,28 @@ const list: Command = {
     }
     return EXIT.done
   },
-}
+})
 
-const revoke: Command = {
+const revoke = defineCommand({
   name: 'token revoke',
   summary: 'end one of your tokens at once, with everything that was opened with it',
+  shows: revokeToken,
   args: [{ name: 'token', required: true, description: 'its name or id, as karo token list shows them' }],
-  options: [],
   examples: [{ run: 'karo token revoke prometheus', does: 'the scraper is refused from now on' }],
   async run(io, { args }) {
-    const revoked = (await callDaemon(io, 'POST', '/api/v1/tokens/revoke', {
-      token: idOf(String(args.token)),
-    })) as TokenShape
+    const revoked = await daemonAt(io).call(revokeToken, { body: { token: idOf(String(args.token)) } })
     io.out(io.json ? `${JSON.stringify(revoked)}\n` : `Revoked ${revoked.name}.\n`)
     return EXIT.done
   },
-}
+})
 
-const sessions: Command = {
+const sessions = defineCommand({
   name: 'token sessions',
   summary: 'your sessions in browsers, and when each was last used',
-  args: [],
-  options: [],
+  shows: getSessions,
   examples: [{ run: 'karo token sessions', does: 'those opened by a code, and by which token the others' }],
   async run(io) {
-    const answer = (await callDaemon(io, 'GET', '/api/v1/sessions')) as SessionListShape
+    const answer = await daemonAt(io).call(getSessions)
     if (io.json) io.out(`${JSON.stringify(answer)}\n`)
     else if (answer.sessions.length === 0) io.out('No session is open in a browser.\n')
     else {
@@ -152,13 +148,13 @@ const sessions: Command = {
     }
     return EXIT.done
   },
-}
+})
 
-const end: Command = {
+const end = defineCommand({
   name: 'token end',
   summary: 'end your sessions in browsers at once, all of them or one',
+  shows: endSessions,
   args: [{ name: 'session', required: false, description: 'its number, as karo token sessions shows it' }],
-  options: [],
   examples: [{ run: 'karo token end', does: 'every page that is open as you has to be opened anew' }],
   async run(io, { args }) {
     const { session } = args
@@ -168,7 +164,7 @@ const end: Command = {
       })
     }
     const wanted = session === undefined ? {} : { session: Number(session) }
-    const answer = (await callDaemon(io, 'POST', '/api/v1/sessions/end', wanted)) as SessionsEndedShape
+    const answer = await daemonAt(io).call(endSessions, { body: wanted })
     const { ended } = answer
     io.out(
       io.json
@@ -179,7 +175,7 @@ const end: Command = {
     )
     return EXIT.done
   },
-}
+})
 
 /** Who has only the token itself at hand may paste it: its id is all that is sent. */
 function idOf(which: string): string {

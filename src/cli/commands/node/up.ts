@@ -8,7 +8,7 @@ import { finishRestore, isReady } from '../../../ops/care/finish.ts'
 import { DAEMON_NAME, nameProcess } from '../../../ops/process-name.ts'
 import { holdHome } from '../../../ops/system/home-lock.ts'
 import { loadIdentity } from '../../../trust/identity/index.ts'
-import type { Command } from '../../command.ts'
+import { type Command, defineCommand } from '../../command.ts'
 import { ensureHome, refuseLostKey } from '../../home.ts'
 import { openIdentity } from '../../passphrase.ts'
 import { secondDaemon } from '../../second-daemon.ts'
@@ -17,10 +17,9 @@ import { secondDaemon } from '../../second-daemon.ts'
 const LINGER_MS = 200
 
 export const up: readonly Command[] = [
-  {
+  defineCommand({
     name: 'up',
     summary: 'run the node in the foreground; makes its directory the first time',
-    args: [],
     options: [
       {
         name: 'service',
@@ -65,5 +64,5 @@ export const up: readonly Command[] = [
         setTimeout(() => process.exit(), LINGER_MS).unref()
       }
     },
-  },
+  }),
 ]

@@ -1,12 +1,18 @@
 // karo anomalies: what is unusual in your own numbers, the numbers behind it, and what you do not want to hear of.
-import { callDaemon } from '../../../api/contract/client.ts'
-import { ANOMALY_KINDS, type AnomaliesShape, type MutesShape } from '../../../api/contract/shapes.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import {
+  getAnomalies,
+  muteAnomalies,
+  seeAnomalies,
+  unmuteAnomalies,
+} from '../../../api/contract/operations/anomalies.ts'
+import { ANOMALY_KINDS, type AnomaliesShape } from '../../../api/contract/shapes.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
-import type { Command, CommandIo } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { parseDuration, parseSince, rfc3339 } from '../../time.ts'
+import { given } from '../../values.ts'
 import { anomaliesView, anomalyView, mutesView } from '../../views/anomalies.ts'
 
-const PATH = '/api/v1/anomalies'
 const MUTE_LEAST_MS = 60_000
 const MUTE_MOST_MS = 366 * 86_400_000
 const DEFAULT_MUTE = '7d'
@@ -19,10 +25,10 @@ const what = {
 } as const
 
 export const anomalies: readonly Command[] = [
-  {
+  defineCommand({
     name: 'anomalies',
     summary: 'what is unusual in your own numbers',
-    args: [],
+    shows: getAnomalies,
     options: [
       { name: 'all', description: 'also what is muted' },
       { name: 'since', value: 'when', description: 'only what was seen later: 7d, 24h, or a date' },
@@ -35,16 +41,15 @@ export const anomalies: readonly Command[] = [
       const found = await ask(io, options.all === true, options.since)
       // Whoever was shown them needs no notice any more.
       const ids = found.signals.filter(({ seen }) => !seen).map(({ id }) => id)
-      if (!io.json && ids.length > 0) await callDaemon(io, 'POST', `${PATH}/seen`, { ids })
+      if (!io.json && ids.length > 0) await daemonAt(io).call(seeAnomalies, { body: { ids } })
       io.out(io.json ? `${JSON.stringify(found)}\n` : anomaliesView(found, Date.now(), io))
       return EXIT.done
     },
-  },
-  {
+  }),
+  defineCommand({
     name: 'anomalies show',
     summary: 'one of them, with the numbers behind it',
     args: [{ name: 'id', required: true, description: 'as `karo anomalies` shows it' }],
-    options: [],
     examples: [{ run: 'karo anomalies show 3f9a12c4', does: 'what was seen, and what is usual' }],
     async run(io, { args }) {
       const { signals } = await ask(io, true, undefined)
@@ -57,10 +62,11 @@ export const anomalies: readonly Command[] = [
       io.out(io.json ? `${JSON.stringify(signal)}\n` : anomalyView(signal, Date.now(), io))
       return EXIT.done
     },
-  },
-  {
+  }),
+  defineCommand({
     name: 'anomalies mute',
     summary: 'hear no more of one, or of a kind',
+    shows: muteAnomalies,
     args: [what],
     options: [
       {
@@ -77,34 +83,29 @@ export const anomalies: readonly Command[] = [
     ],
     async run(io, { args, options }) {
       const for_ms = lengthOf(options.for)
-      const muted = (await callDaemon(io, 'POST', `${PATH}/mute`, {
-        what: args['id|kind'],
-        for_ms,
-      })) as MutesShape
-      io.out(io.json ? `${JSON.stringify(muted)}\n` : mutesView(muted, io))
-      return EXIT.done
+      const muted = await daemonAt(io).call(muteAnomalies, { body: { what: args['id|kind'], for_ms } })
+      return show(io, muted, mutesView)
     },
-  },
-  {
+  }),
+  defineCommand({
     name: 'anomalies unmute',
     summary: 'hear of it again',
+    shows: unmuteAnomalies,
     args: [what],
-    options: [],
     examples: [{ run: 'karo anomalies unmute timing', does: 'working hours count again' }],
     async run(io, { args }) {
-      const muted = (await callDaemon(io, 'POST', `${PATH}/unmute`, { what: args['id|kind'] })) as MutesShape
-      io.out(io.json ? `${JSON.stringify(muted)}\n` : mutesView(muted, io))
-      return EXIT.done
+      const muted = await daemonAt(io).call(unmuteAnomalies, { body: { what: args['id|kind'] } })
+      return show(io, muted, mutesView)
     },
-  },
+  }),
 ]
 
-async function ask(io: CommandIo, all: boolean, since: unknown): Promise<AnomaliesShape> {
-  const query = new URLSearchParams({
-    ...(all && { all: 'true' }),
-    ...(typeof since === 'string' && { since: rfc3339(parseSince(since, Date.now()), '--since') }),
-  })
-  return (await callDaemon(io, 'GET', `${PATH}?${query}`)) as AnomaliesShape
+async function ask(io: CommandIo, all: boolean, since: string | undefined): Promise<AnomaliesShape> {
+  const query = {
+    all: all || undefined,
+    since: given(since, (text) => rfc3339(parseSince(text, Date.now()), '--since')),
+  }
+  return daemonAt(io).call(getAnomalies, { query })
 }
 
 /** Milliseconds; null: for ever. */

@@ -7,7 +7,7 @@ import type { OwnCommand } from '../../../assist/copilot/own-history.ts'
 import type { Answer } from '../../../assist/copilot/types.ts'
 import { SHELLS, type Shell } from '../../../assist/risk/index.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
-import type { Command, CommandIo } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { judging } from '../../judging.ts'
 import { workingDirectory } from '../../place.ts'
 import { printAnswer } from '../../views/ask.ts'
@@ -27,10 +27,11 @@ function shellOf(given: string | boolean | readonly string[] | undefined, env: C
 /** What the person ran before, when a daemon runs; it is only a help, so that nothing here may fail. */
 async function ownCommands(io: CommandIo): Promise<readonly OwnCommand[]> {
   try {
-    const { callDaemon } = await import('../../../api/contract/client.ts')
-    const path = `/api/v1/history?limit=${MOST_OWN}`
-    const found = (await callDaemon(io, 'GET', path, undefined, OWN_MS)) as { events: readonly OwnCommand[] }
-    return found.events
+    const [{ daemonAt }, { getHistory }] = await Promise.all([
+      import('../../../api/contract/client/socket.ts'),
+      import('../../../api/contract/operations/history.ts'),
+    ])
+    return (await daemonAt(io).call(getHistory, { query: { limit: MOST_OWN }, deadlineMs: OWN_MS })).events
   } catch {
     return []
   }
@@ -64,7 +65,7 @@ async function answer(io: CommandIo, request: string, shell: Shell): Promise<Ans
   })
 }
 
-const command: Command = {
+const command = defineCommand({
   name: 'ask',
   summary: 'words → a command and its risk; it is shown, never run',
   args: [
@@ -104,6 +105,6 @@ const command: Command = {
     io.out(io.json ? `${JSON.stringify(found)}\n` : printAnswer(found, io))
     return found.command === null ? EXIT.failed : EXIT.done
   },
-}
+})
 
 export const ask: readonly Command[] = [command]

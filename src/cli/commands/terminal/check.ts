@@ -6,7 +6,7 @@ import { quickGuard } from '../../../assist/guard/quick.ts'
 import { GUARD_PROFILES, type GuardProfile, type RiskVerdict } from '../../../assist/risk/index.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
-import type { Command, CommandInput, CommandIo } from '../../command.ts'
+import { type Command, type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
 import { commandText, shellOf, shellOption } from '../../command-text.ts'
 import { placeOf } from '../../place.ts'
 import { printVerdict } from '../../views/check.ts'
@@ -26,7 +26,7 @@ async function listRules(io: CommandIo, input: CommandInput): Promise<ExitCode> 
   return EXIT.done
 }
 
-const command: Command = {
+const command = defineCommand({
   name: 'check',
   summary: 'how risky a command is, why, and a safer form; exits 4 unless it is allowed',
   args: [
@@ -77,6 +77,6 @@ const command: Command = {
     io.out(io.json ? `${JSON.stringify(shapeOf(verdict))}\n` : printVerdict(verdict, io))
     return verdict.decision === 'allow' ? EXIT.done : EXIT.refused
   },
-}
+})
 
 export const check: readonly Command[] = [command]

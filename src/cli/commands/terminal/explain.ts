@@ -1,13 +1,12 @@
 // karo explain: what each part of a command line does, who says so, and what is risky in it. Needs no daemon, no init.
 
 import { explainCommand } from '../../../assist/copilot/index.ts'
-import { EXIT } from '../../../base/errors.ts'
-import type { Command } from '../../command.ts'
+import { type Command, defineCommand, show } from '../../command.ts'
 import { commandText, shellOf, shellOption } from '../../command-text.ts'
 import { judging } from '../../judging.ts'
 import { printExplanation } from '../../views/explain.ts'
 
-const command: Command = {
+const command = defineCommand({
   name: 'explain',
   summary: 'what each part of a command does',
   args: [
@@ -30,9 +29,8 @@ const command: Command = {
     const text = await commandText(input, 'explain')
     const shell = shellOf(input)
     const explanation = await explainCommand(text, { shell, judge: await judging(io, shell) })
-    io.out(io.json ? `${JSON.stringify(explanation)}\n` : printExplanation(explanation, io))
-    return EXIT.done
+    return show(io, explanation, printExplanation)
   },
-}
+})
 
 export const explain: readonly Command[] = [command]

@@ -1,28 +1,30 @@
 // karo export: your own history as a file, or on standard output.
-import { streamDaemon } from '../../../api/contract/client.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { exportHistory } from '../../../api/contract/operations/export.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { readEventId } from '../../../base/words/event-id.ts'
 import { type ForeignShell, SHELLS } from '../../../observe/imports/entry.ts'
 import { SHELL_WRITERS } from '../../../observe/imports/writers.ts'
 import { EXPORT_FORMATS, type ExportFormat, type TransferEvent, WRITERS } from '../../../ops/care/transfer.ts'
-import type { Command, CommandIo } from '../../command.ts'
-import { filterOptions, filtersOf, queryOf, untilOption } from '../../history/filters.ts'
-import { createOutput } from '../../output-file.ts'
+import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { filterOption, filtersOf, untilOption } from '../../history/filters.ts'
+import { createOutput, noJson } from '../../output-file.ts'
 import { absolutePath } from '../../place.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
-import { pathWith } from '../../values.ts'
 
 const IDLE_MS = 60_000
 const PIECE = 64 * 1024
 const EVERY = 10_000
 
+type Query = ReturnType<typeof filtersOf>
 type Format = ExportFormat | ForeignShell
 const FORMATS = [...EXPORT_FORMATS, ...SHELLS] as const
 
 export const exporting: readonly Command[] = [
-  {
+  defineCommand({
     name: 'export',
     summary: 'your history as a file, to keep or to bring elsewhere: to another Karo, or back to your shell',
+    shows: exportHistory,
     args: [
       {
         name: 'words',
@@ -47,7 +49,7 @@ export const exporting: readonly Command[] = [
         completes: 'file',
         description: 'where to; it must not exist yet (default: standard output)',
       },
-      ...filterOptions.filter(({ name }) => name === 'since' || name === 'cwd' || name === 'shell'),
+      ...(['cwd', 'since', 'shell'] as const).map(filterOption),
       untilOption,
     ],
     json: 'NDJSON, one JSON document a line; with --output one document that says what is in the file',
@@ -57,30 +59,22 @@ export const exporting: readonly Command[] = [
       { run: 'karo export --format bash >> ~/.bash_history', does: 'back to where it came from' },
       { run: 'karo export --since 7d --cwd . make', does: 'what was made here this week' },
     ],
-    async run(io, input) {
-      const { options } = input
-      const format = options.format as Format
-      const path = pathWith('/api/v1/export', queryOf(filtersOf(input)), 'karo export')
-      if (typeof options.output !== 'string') {
+    async run(io, { args, options }) {
+      const { format, output } = options
+      const filters = filtersOf(args.words, options)
+      if (output === undefined) {
         if (io.json && format !== 'ndjson') throw noJson(format)
-        await write(io, path, format, async (content) => io.out(content))
+        await write(io, filters, format, async (content) => io.out(content))
         return EXIT.done
       }
-      const file = absolutePath(options.output, '--output')
-      const events = await toFile(io, path, format, file)
+      const file = absolutePath(output, '--output')
+      const events = await toFile(io, filters, format, file)
       if (io.json) io.out(`${JSON.stringify({ file, events })}\n`)
       else io.err(`${events === 1 ? '1 command is' : `${events} commands are`} in ${file}.\n`)
       return EXIT.done
     },
-  },
+  }),
 ]
-
-/** What is no JSON on standard output no reader of JSON can take. */
-export const noJson = (format: string): KaroError =>
-  new KaroError('bad_request', `it does not go with --format ${format} on standard output`, {
-    where: '--json',
-    hint: 'Leave one of them out, or name a file with --output.',
-  })
 
 interface BytesWriter {
   readonly head: string
@@ -100,7 +94,7 @@ const isShell = (format: Format): format is ForeignShell => SHELLS.includes(form
 /** Resolves with how many events there were. Throws KaroError `unavailable` when the daemon broke off. */
 async function write(
   io: CommandIo,
-  path: string,
+  query: Query,
   format: Format,
   out: (content: Uint8Array) => Promise<void>,
 ): Promise<number> {
@@ -111,14 +105,17 @@ async function write(
   let whole = false
   const live = createLiveLine(io)
   try {
-    for await (const value of streamDaemon(io, 'GET', path, undefined, { idleMs: IDLE_MS })) {
-      const told = value as { karo_export?: number; end?: number }
-      if (told.karo_export !== undefined) continue
-      if (told.end !== undefined) {
+    for await (const told of daemonAt(io).lines(exportHistory, {
+      query,
+      idleMs: IDLE_MS,
+      where: 'karo export',
+    })) {
+      if ('karo_export' in told) continue
+      if ('end' in told) {
         whole = told.end === events
         continue
       }
-      const made = line(value as TransferEvent)
+      const made = line(told)
       const bytes = typeof made === 'string' ? Buffer.from(made) : made
       parts.push(bytes)
       size += bytes.length
@@ -136,10 +133,10 @@ async function write(
   return events
 }
 
-async function toFile(io: CommandIo, path: string, format: Format, file: string): Promise<number> {
+async function toFile(io: CommandIo, query: Query, format: Format, file: string): Promise<number> {
   const output = createOutput(file)
   try {
-    const events = await write(io, path, format, async (content) => output.write(content))
+    const events = await write(io, query, format, async (content) => output.write(content))
     output.finish()
     return events
   } finally {

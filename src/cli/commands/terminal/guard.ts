@@ -1,28 +1,24 @@
 // karo guard: what is in force, rules of one's own, and what the shells ask.
 import { KaroError } from '../../../base/errors.ts'
 import { GUARD_SHELLS } from '../../../observe/hooks/guard/guard.ts'
-import type { Command, CommandInput, CommandIo } from '../../command.ts'
+import { type Command, type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
 
-const status: Command = {
+const status = defineCommand({
   name: 'guard',
   summary: 'what the guard blocks and asks about here: profile, rules files, what it did lately',
-  args: [],
-  options: [],
   examples: [
     { run: 'karo guard', does: 'the profile, where it comes from, and your rules files' },
     { run: 'export KARO_GUARD_PROFILE=strict', does: 'another profile in this shell' },
   ],
   run: async (io) => (await import('../../guard/status.ts')).showGuard(io),
-}
+})
 
-const list: Command = {
+const list = defineCommand({
   name: 'guard list',
   summary: 'the rules of your rules file and of the machine',
-  args: [],
-  options: [],
   examples: [{ run: 'karo guard list', does: 'each with the number that remove takes' }],
   run: async (io) => (await import('../../guard/rules.ts')).listRules(io),
-}
+})
 
 const cwd = {
   name: 'cwd',
@@ -31,7 +27,7 @@ const cwd = {
   completes: 'directory',
 } as const
 
-const allow: Command = {
+const allow = defineCommand({
   name: 'guard allow',
   summary: 'accept what a rule finds; never the catastrophic core',
   args: [
@@ -52,9 +48,9 @@ const allow: Command = {
     { run: "karo guard allow git-force-push --command 'git push --force * wip/*'", does: 'to some branches' },
   ],
   run: async (io, input) => (await import('../../guard/rules.ts')).allowRule(io, input),
-}
+})
 
-const deny: Command = {
+const deny = defineCommand({
   name: 'guard deny',
   summary: 'never run commands like this one, also behind sudo, env and the like',
   args: [
@@ -72,21 +68,19 @@ const deny: Command = {
     },
   ],
   run: async (io, input) => (await import('../../guard/rules.ts')).denyCommand(io, input),
-}
+})
 
-const remove: Command = {
+const remove = defineCommand({
   name: 'guard remove',
   summary: 'take a rule out of your rules file',
   args: [{ name: 'number', required: true, description: 'as karo guard list shows it' }],
-  options: [],
   examples: [{ run: 'karo guard remove 2', does: 'the second of your rules is gone' }],
   run: async (io, input) => (await import('../../guard/rules.ts')).removeRule(io, input),
-}
+})
 
-const ask: Command = {
+const ask = defineCommand({
   name: 'guard ask',
   summary: 'what a shell asks about a line in its environment; the guard of karo shell init runs it',
-  args: [],
   options: [
     {
       name: 'shell',
@@ -113,6 +107,6 @@ const ask: Command = {
     const shell = input.options.shell as (typeof GUARD_SHELLS)[number]
     return askAbout(io, shell, input.options.live === true)
   },
-}
+})
 
 export const guard: readonly Command[] = [status, list, allow, deny, remove, ask]

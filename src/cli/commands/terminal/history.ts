@@ -1,25 +1,47 @@
 // karo history: the commands you ran, searched, ranked, and chosen from.
-import { callDaemon } from '../../../api/contract/client.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   HISTORY_LIMIT_DEFAULT,
   HISTORY_LIMIT_MAX,
   RANKED_LIMIT_MAX,
 } from '../../../api/contract/constants.ts'
-import type { EventShape, RankedCommandShape, RankedShape } from '../../../api/contract/shapes.ts'
+import { getHistory, getRankedCommands } from '../../../api/contract/operations/history.ts'
+import type { RankedCommandShape, RankedShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
-import type { Command, CommandInput, CommandIo } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand, type OptionsOf } from '../../command.ts'
+import type { Ranking } from '../../finder/finder.ts'
 import { historyColumns } from '../../history/columns.ts'
 import { deleteHistory } from '../../history/delete.ts'
-import { filterOptions, isUnfiltered, searchOf, untilOption } from '../../history/filters.ts'
+import { filterOptions, filtersOf, untilOption } from '../../history/filters.ts'
 import { nothingFound } from '../../history/nothing-found.ts'
 import { absolutePath, workingDirectory } from '../../place.ts'
 import { pause } from '../../terminal/interrupt.ts'
 import { table } from '../../terminal/table.ts'
-import { parseWhole, pathWith } from '../../values.ts'
+import { parseWhole } from '../../values.ts'
 
-const find: Command = {
+const OPTIONS = [
+  ...filterOptions,
+  untilOption,
+  { name: 'unique', description: 'each command once, its newest use' },
+  { name: 'rank', description: 'each command once, the likeliest last: often, lately, here, successful' },
+  {
+    name: 'limit',
+    value: 'n',
+    description: `how many at most (up to ${HISTORY_LIMIT_MAX}, with --rank ${RANKED_LIMIT_MAX})`,
+    default: String(HISTORY_LIMIT_DEFAULT),
+  },
+  { name: 'interactive', short: 'i', description: 'choose one at the terminal; it is printed, not run' },
+] as const
+
+interface Input {
+  readonly args: { readonly words: readonly string[] }
+  readonly options: OptionsOf<typeof OPTIONS>
+}
+
+const find = defineCommand({
   name: 'history',
   summary: 'search the commands you ran, newest last',
+  shows: getHistory,
   args: [
     {
       name: 'words',
@@ -28,19 +50,7 @@ const find: Command = {
       description: 'text that must occur in the command; every word, in any case',
     },
   ],
-  options: [
-    ...filterOptions,
-    untilOption,
-    { name: 'unique', description: 'each command once, its newest use' },
-    { name: 'rank', description: 'each command once, the likeliest last: often, lately, here, successful' },
-    {
-      name: 'limit',
-      value: 'n',
-      description: `how many at most (up to ${HISTORY_LIMIT_MAX}, with --rank ${RANKED_LIMIT_MAX})`,
-      default: String(HISTORY_LIMIT_DEFAULT),
-    },
-    { name: 'interactive', short: 'i', description: 'choose one at the terminal; it is printed, not run' },
-  ],
+  options: OPTIONS,
   examples: [
     { run: 'karo history docker run', does: 'every command with both words' },
     { run: 'karo history --failed --since today --cwd .', does: 'what went wrong here today' },
@@ -53,15 +63,21 @@ const find: Command = {
   async run(io, input) {
     if (input.options.interactive === true) return choose(io, input)
     if (input.options.rank === true) return rank(io, input)
-    const path = pathWith('/api/v1/history', searchOf(input), 'karo history')
-    const found = (await callDaemon(io, 'GET', path)) as { events: EventShape[]; total: number }
+    const { args, options } = input
+    const filters = filtersOf(args.words, options)
+    const limit = parseWhole(options.limit, '--limit', 1, HISTORY_LIMIT_MAX)
+    const found = await daemonAt(io).call(getHistory, {
+      query: { ...filters, unique: options.unique, limit },
+      where: 'karo history',
+    })
     if (io.json) {
       io.out(`${JSON.stringify(found)}\n`)
       return EXIT.done
     }
     const { events, total } = found
     if (events.length === 0) {
-      io.out(`${total === 0 && isUnfiltered(input) ? NOTHING_YET : await nothingFound(io, input)}\n`)
+      const isUnfiltered = Object.keys(filters).length === 0 && !options.unique
+      io.out(`${total === 0 && isUnfiltered ? NOTHING_YET : await nothingFound(io, options)}\n`)
       return EXIT.done
     }
     const peaks = events.some(({ peak_rss_bytes: peak }) => typeof peak === 'number')
@@ -69,35 +85,29 @@ const find: Command = {
     if (total > events.length) io.err(`${events.length} of ${total}; --limit shows more.\n`)
     return EXIT.done
   },
-}
+})
 
 /** What is asked of the ranking knows no words of its own, and no `unique`: it is. */
-function rankingOf(input: CommandInput): URLSearchParams {
-  const search = searchOf(input)
-  for (const name of ['word', 'unique', 'limit', 'without']) search.delete(name)
-  return search
+function rankingOf({ args, options }: Input): Ranking {
+  const { word: _, without: __, ...filters } = filtersOf(args.words, options)
+  return filters
 }
 
 /** As it is typed into the finder. */
-function questionOf({ args, options }: CommandInput): string {
+function questionOf({ args, options }: Input): string {
   const quoted = (word: string): string => (/[\s"!]/.test(word) ? `"${word.replaceAll('"', ' ')}"` : word)
-  const without = ((options.without ?? []) as readonly string[]).map((word) => `!${quoted(word)}`)
-  return [...((args.words ?? []) as readonly string[]).map(quoted), ...without].join(' ')
+  const without = (options.without ?? []).map((word) => `!${quoted(word)}`)
+  return [...args.words.map(quoted), ...without].join(' ')
 }
 
-async function rank(io: CommandIo, input: CommandInput): Promise<ExitCode> {
-  const search = rankingOf(input)
-  search.set('q', questionOf(input))
-  const here = workingDirectory()
-  if (here !== undefined) search.set('here', here)
-  const limit = parseWhole(String(input.options.limit), '--limit', 1, RANKED_LIMIT_MAX)
-  search.set('limit', String(limit))
-  const path = pathWith('/api/v1/history/commands', search, 'karo history')
+async function rank(io: CommandIo, input: Input): Promise<ExitCode> {
+  const limit = parseWhole(input.options.limit, '--limit', 1, RANKED_LIMIT_MAX)
+  const query = { ...rankingOf(input), q: questionOf(input), here: workingDirectory(), limit }
   let ranked: RankedShape
   const signal = AbortSignal.timeout(RANK_PATIENCE_MS)
   // The newest are there at once; whoever is no person at a key waits for all.
   for (;;) {
-    ranked = (await callDaemon(io, 'GET', path)) as RankedShape
+    ranked = await daemonAt(io).call(getRankedCommands, { query, where: 'karo history' })
     if (ranked.complete || signal.aborted) break
     await pause(RANK_POLL_MS, signal)
   }
@@ -105,7 +115,7 @@ async function rank(io: CommandIo, input: CommandInput): Promise<ExitCode> {
     io.out(`${JSON.stringify(ranked)}\n`)
     return EXIT.done
   }
-  if (ranked.commands.length === 0) io.out(`${await nothingFound(io, input)}\n`)
+  if (ranked.commands.length === 0) io.out(`${await nothingFound(io, input.options)}\n`)
   else {
     const uses = {
       title: 'USES',
@@ -122,15 +132,14 @@ const RANK_PATIENCE_MS = 10_000
 const RANK_POLL_MS = 100
 
 /** What is chosen goes to stdout; nothing does when nothing is. */
-async function choose(io: CommandIo, input: CommandInput): Promise<ExitCode> {
+async function choose(io: CommandIo, input: Input): Promise<ExitCode> {
   const { runFinder } = await import('../../finder/finder.ts')
-  const filters = rankingOf(input)
-  const mode = filters.has('failed') ? 'failed' : filters.has('cwd') ? 'here' : 'all'
+  const { failed, cwd, ...others } = rankingOf(input)
+  const mode = failed ? 'failed' : cwd === undefined ? 'all' : 'here'
   const here =
     typeof input.options.cwd === 'string' ? absolutePath(input.options.cwd, '--cwd') : workingDirectory()
-  // The mode asks for it; another mode leaves it what every question has.
-  if (mode === 'failed') filters.delete('failed')
-  if (mode === 'here') filters.delete('cwd')
+  // A mode asks for its own filter by itself.
+  const filters = mode === 'failed' && cwd !== undefined ? { ...others, cwd } : others
   // A line that is being typed is nobody else's business: arguments of a process are everybody's to read.
   const question = questionOf(input) || (io.env.KARO_LINE ?? '')
   const picked = await runFinder(io, { question, mode, here, filters })

@@ -15,7 +15,13 @@ import {
   answerCall,
   leaveInSpool,
 } from '../../adapters/index.ts'
-import type { Command, CommandArgument, CommandIo, CommandOption } from '../../command.ts'
+import {
+  type Command,
+  type CommandArgument,
+  type CommandIo,
+  type CommandOption,
+  defineCommand,
+} from '../../command.ts'
 import { readInput } from '../../hooks/input.ts'
 import { toldGuard } from '../../judging.ts'
 import { homeOf, placeOf } from '../../place.ts'
@@ -23,7 +29,7 @@ import { homeOf, placeOf } from '../../place.ts'
 /** Those that have settings to put it into. */
 const INSTALLED = ADAPTER_NAMES.filter((name) => ADAPTERS[name].settings !== undefined)
 
-const call: Command = {
+const call = defineCommand({
   name: 'hook',
   summary: 'what an AI coding tool runs before and after a command of its own: judged, answered, recorded',
   args: [
@@ -34,7 +40,6 @@ const call: Command = {
       choices: ADAPTER_NAMES,
     },
   ],
-  options: [],
   examples: [
     { run: 'karo hook install claude', does: 'makes Claude Code call it' },
     {
@@ -42,7 +47,7 @@ const call: Command = {
       does: 'asks for any other tool; exits 4 unless the command may run',
     },
   ],
-  async run(io, { args, options }) {
+  async run(io, { args }) {
     const adapter = ADAPTERS[args.tool as AdapterName]
     if (process.stdin.isTTY) {
       throw new KaroError(
@@ -54,11 +59,11 @@ const call: Command = {
         },
       )
     }
-    return answer(io, adapter, options.json === true)
+    return answer(io, adapter)
   },
-}
+})
 
-async function answer(io: CommandIo, adapter: Adapter, json: boolean): Promise<ExitCode> {
+async function answer(io: CommandIo, adapter: Adapter): Promise<ExitCode> {
   const place = placeOf(io)
   const guard = await toldGuard(io)
   const input = await readInput(process.stdin)
@@ -85,7 +90,7 @@ async function answer(io: CommandIo, adapter: Adapter, json: boolean): Promise<E
     })
   }
   const said = adapter.answer(reply)
-  if (said !== undefined || json) io.out(`${jsonText(said ?? {})}\n`)
+  if (said !== undefined || io.json) io.out(`${jsonText(said ?? {})}\n`)
   // The tools' own protocols say it in their answer; another code than 0 would be a failure to them.
   return adapter.settings === undefined && reply.decision !== 'none' ? EXIT.refused : EXIT.done
 }
@@ -102,7 +107,7 @@ const scopeOptions: readonly CommandOption[] = [
   { name: 'dry-run', description: 'show what the file would be, and change nothing' },
 ]
 
-const install: Command = {
+const install = defineCommand({
   name: 'hook install',
   summary: 'make an AI coding tool ask the guard before each command, and record what it ran',
   args: [toolArgument],
@@ -120,9 +125,9 @@ const install: Command = {
     const { onError } = await quickGuard({ home: io.home, env: io.env })
     return installHook(io, input, homeOf(io), onError)
   },
-}
+})
 
-const uninstall: Command = {
+const uninstall = defineCommand({
   name: 'hook uninstall',
   summary: "take it out of the tool's settings",
   args: [toolArgument],
@@ -132,18 +137,16 @@ const uninstall: Command = {
     const { uninstallHook } = await import('../../hooks/settings.ts')
     return uninstallHook(io, input, homeOf(io))
   },
-}
+})
 
-const list: Command = {
+const list = defineCommand({
   name: 'hook list',
   summary: 'the AI coding tools that Karo knows, and where its hook is installed',
-  args: [],
-  options: [],
   examples: [{ run: 'karo hook list', does: 'also which of them seem to be here' }],
   async run(io) {
     const { listHooks } = await import('../../hooks/settings.ts')
     return listHooks(io, homeOf(io))
   },
-}
+})
 
 export const hook: readonly Command[] = [call, install, uninstall, list]

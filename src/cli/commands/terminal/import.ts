@@ -1,10 +1,17 @@
 // karo import: other shells' histories, and what karo export wrote, into your own; and out of it again.
-import { callDaemon } from '../../../api/contract/client.ts'
-import type { ImportListShape, ImportShape } from '../../../api/contract/shapes.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { getImports, undoImport } from '../../../api/contract/operations/import.ts'
+import type { ImportShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { bytes, localTime, printable } from '../../../base/format.ts'
 import { SHELLS, SOURCES, type Source } from '../../../observe/imports/entry.ts'
-import type { Command, CommandInput, CommandIo, CommandOption } from '../../command.ts'
+import {
+  type Command,
+  type CommandInput,
+  type CommandIo,
+  type CommandOption,
+  defineCommand,
+} from '../../command.ts'
 import { errorLines, type ToldError, toldOf } from '../../error-text.ts'
 import { importExport } from '../../import/export.ts'
 import { findHistory, openHistory } from '../../import/foreign-history.ts'
@@ -65,7 +72,7 @@ interface Failed {
 const exitOf = (imports: readonly (ImportSummary | Failed)[]): ExitCode =>
   imports.some((one) => 'error' in one || one.interrupted) ? EXIT.failed : EXIT.done
 
-const file: Command = {
+const file = defineCommand({
   name: 'import',
   summary: 'add what karo export wrote to your own history; what is there already stays as it is',
   args: [
@@ -84,12 +91,11 @@ const file: Command = {
     { run: 'karo import auto', does: 'the histories of your shells instead, and of atuin' },
   ],
   run: (io, { args, options }) => importExport(io, args.file as string, options['dry-run'] === true),
-}
+})
 
-const auto: Command = {
+const auto = defineCommand({
   name: 'import auto',
   summary: 'add the histories of bash, zsh, fish and atuin that are there',
-  args: [],
   options: [DRY_RUN, ALL_HOSTS],
   examples: [
     { run: 'karo import auto --dry-run', does: 'which there are, and how many commands are new' },
@@ -125,7 +131,7 @@ const auto: Command = {
     if (io.json) io.out(`${JSON.stringify({ imports })}\n`)
     return exitOf(imports)
   },
-}
+})
 
 const foreign = SOURCES.map(
   (source): Command => ({
@@ -153,22 +159,21 @@ const foreign = SOURCES.map(
 )
 
 const listed = async (io: CommandIo): Promise<readonly ImportShape[]> =>
-  ((await callDaemon(io, 'GET', '/api/v1/imports')) as ImportListShape).imports
+  (await daemonAt(io).call(getImports)).imports
 
-const list: Command = {
+const list = defineCommand({
   name: 'import list',
   summary: 'the imports that can be undone',
-  args: [],
-  options: [],
+  shows: getImports,
   examples: [{ run: 'karo import list', does: 'what each brought, and when' }],
   async run(io) {
     const imports = await listed(io)
     io.out(io.json ? `${JSON.stringify({ imports })}\n` : importsView(imports, io))
     return EXIT.done
   },
-}
+})
 
-const undo: Command = {
+const undo = defineCommand({
   name: 'import undo',
   summary: 'take out what an import brought, and nothing else',
   args: [{ name: 'id', required: false, description: 'from karo import list; the last one when left out' }],
@@ -197,10 +202,7 @@ const undo: Command = {
     let removed = 0
     try {
       for (let left = events; left > 0; ) {
-        const told = (await callDaemon(io, 'POST', '/api/v1/imports/undo', { id }, UNDO_MS)) as {
-          removed: number
-          left: number
-        }
+        const told = await daemonAt(io).call(undoImport, { body: { id }, deadlineMs: UNDO_MS })
         removed += told.removed
         left = told.left
         live.show(`${removed} of ${commands(events)} taken out`)
@@ -217,6 +219,6 @@ const undo: Command = {
     )
     return EXIT.done
   },
-}
+})
 
 export const importing: readonly Command[] = [file, auto, ...foreign, list, undo]

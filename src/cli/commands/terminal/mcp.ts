@@ -1,19 +1,17 @@
 // karo mcp: serves an AI coding tool over standard input and output, by the Model Context Protocol.
-import { streamBytes } from '../../../api/contract/client.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { type Guard, loadGuard, type MachinePlace, machineOf } from '../../../assist/guard/index.ts'
 import { systemClock } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { loadConfig } from '../../../config/load.ts'
-import type { Command, CommandIo } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { placeOf } from '../../place.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
 
 export const mcp: readonly Command[] = [
-  {
+  defineCommand({
     name: 'mcp',
     summary: 'serve check, explain, stats, queries and, if you allow it, history to an AI coding tool (MCP)',
-    args: [],
-    options: [],
     json: 'an error of the start as JSON; the protocol is JSON in any case',
     examples: [
       { run: 'claude mcp add karo -- karo mcp', does: 'makes Claude Code start it' },
@@ -50,7 +48,7 @@ export const mcp: readonly Command[] = [
       }
       return EXIT.done
     },
-  },
+  }),
 ]
 
 function worldOf(io: CommandIo) {
@@ -59,43 +57,12 @@ function worldOf(io: CommandIo) {
     place: placeOf(io),
     machine: (place: MachinePlace, guard: Guard) => machineOf(place, io.env, guard),
     mayReadHistory: () => mayReadHistory(io),
-    ask: (method: 'GET' | 'POST', path: string, body: unknown, options: AskOptions) =>
-      ask(io.socket, { method, path, body, type: 'application/json' }, options),
+    // Without the trace of this run: each call of a tool is a matter of its own.
+    daemon: daemonAt({ socket: io.socket }),
     now: systemClock.now,
     monotonic: systemClock.monotonic,
   }
 }
-
-interface AskOptions {
-  readonly signal: AbortSignal
-  readonly deadlineMs?: number
-}
-
-/** One request that is hung up on when nobody waits for its answer any more. Throws KaroError. */
-async function ask(
-  socket: string,
-  request: Parameters<typeof streamBytes>[1],
-  { signal, deadlineMs = DEADLINE_MS }: AskOptions,
-): Promise<unknown> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of streamBytes({ socket }, request, { deadlineMs, signal })) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size > MOST_ANSWER)
-      throw new KaroError('too_large', "the daemon's answer is too large", { hint: 'Ask for less.' })
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
-  } catch {
-    throw new KaroError('unavailable', "the daemon's answer broke off")
-  }
-}
-
-/** A daemon that takes longer for anything but a query is stuck. */
-const DEADLINE_MS = 15_000
-/** More than a model can read. */
-const MOST_ANSWER = 8 * 1024 * 1024
 
 /** A configuration that cannot be used allows nothing. */
 function mayReadHistory({ home, env }: CommandIo): boolean {

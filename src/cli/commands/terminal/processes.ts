@@ -1,23 +1,24 @@
 // karo processes: what the programs in your shells used, and what runs now.
-import { callDaemon } from '../../../api/contract/client.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   PROCESS_SORTS,
   PROCESSES_LIMIT_DEFAULT,
   PROCESSES_LIMIT_MAX,
 } from '../../../api/contract/constants.ts'
-import type { ProcessesShape, ProcessShape } from '../../../api/contract/shapes.ts'
+import { getProcesses } from '../../../api/contract/operations/processes.ts'
+import type { ProcessShape } from '../../../api/contract/shapes.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { bytes, duration, localTime } from '../../../base/format.ts'
-import type { Command, CommandInput } from '../../command.ts'
+import { type Command, defineCommand } from '../../command.ts'
 import { table } from '../../terminal/table.ts'
 import { parseSince, rfc3339 } from '../../time.ts'
-import { checkText, parseWhole, pathWith } from '../../values.ts'
+import { checkText, given, parseWhole } from '../../values.ts'
 
 export const processes: readonly Command[] = [
-  {
+  defineCommand({
     name: 'processes',
     summary: 'what the programs in your shells used: memory, processor, time',
-    args: [],
+    shows: getProcesses,
     options: [
       { name: 'now', description: 'only what runs now' },
       {
@@ -40,16 +41,21 @@ export const processes: readonly Command[] = [
       { run: 'karo processes --now --sort cpu', does: 'what is at work in your shells' },
       { run: 'karo processes --since 7d --name node', does: 'every node of the last week' },
     ],
-    async run(io, input) {
-      const path = pathWith('/api/v1/processes', searchOf(input), 'karo processes')
-      const found = (await callDaemon(io, 'GET', path)) as ProcessesShape
+    async run(io, { options: { now, sort, name, ...options } }) {
+      const query = {
+        ...{ now, sort },
+        limit: parseWhole(options.limit, '--limit', 1, PROCESSES_LIMIT_MAX),
+        since: rfc3339(parseSince(options.since, Date.now()), '--since'),
+        name: given(name, (text) => checkText(text, '--name', MOST_NAME)),
+      }
+      const found = await daemonAt(io).call(getProcesses, { query })
       if (io.json) {
         io.out(`${JSON.stringify(found)}\n`)
         return EXIT.done
       }
       const { processes: rows, total } = found
       if (rows.length === 0) {
-        io.out(`${input.options.now === true ? NOTHING_NOW : NOTHING}\n`)
+        io.out(`${now ? NOTHING_NOW : NOTHING}\n`)
         return EXIT.done
       }
       io.out(
@@ -83,7 +89,7 @@ export const processes: readonly Command[] = [
       if (total > rows.length) io.err(`${rows.length} of ${total}; ${further}.\n`)
       return EXIT.done
     },
-  },
+  }),
 ]
 
 /** Without year and seconds where the rest needs the room. */
@@ -96,13 +102,3 @@ const NOTHING = `No program was seen in that time. A program is seen when it run
 the hook (karo shell install), while processes.enabled is on (karo config get processes.enabled).`
 
 const MOST_NAME = 64
-
-/** Throws KaroError bad_request that names the option. */
-function searchOf({ options }: CommandInput): URLSearchParams {
-  const limit = parseWhole(String(options.limit), '--limit', 1, PROCESSES_LIMIT_MAX)
-  const search = new URLSearchParams({ limit: String(limit), sort: String(options.sort) })
-  search.set('since', rfc3339(parseSince(String(options.since), Date.now()), '--since'))
-  if (options.now === true) search.set('now', 'true')
-  if (typeof options.name === 'string') search.set('name', checkText(options.name, '--name', MOST_NAME))
-  return search
-}

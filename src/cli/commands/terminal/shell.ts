@@ -1,7 +1,7 @@
 // karo shell: the hook that records commands, printed, or put into the shell's start file.
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { joinGroup } from '../../../api/contract/client-errors.ts'
+import { joinGroup } from '../../../api/contract/client/explain.ts'
 import { loadGuard, MACHINE_RULES } from '../../../assist/guard/index.ts'
 import { PLAIN_LINES, ruledTools } from '../../../assist/risk/ruled-tools.ts'
 import { systemRandom } from '../../../base/clock.ts'
@@ -13,7 +13,14 @@ import { GUARD_SHELLS } from '../../../observe/hooks/guard/guard.ts'
 import { GUARDS } from '../../../observe/hooks/guard/guards.ts'
 import type { Shell } from '../../../observe/hooks/hook.ts'
 import { HOOKS, SHELLS } from '../../../observe/hooks/index.ts'
-import type { Command, CommandArgument, CommandInput, CommandIo, CommandOption } from '../../command.ts'
+import {
+  type Command,
+  type CommandArgument,
+  type CommandInput,
+  type CommandIo,
+  type CommandOption,
+  defineCommand,
+} from '../../command.ts'
 import { programOf } from '../../own-program.ts'
 import { absolutePath, homeOf } from '../../place.ts'
 import { editFile, markedLines, withLine, withoutLine } from '../../shells/rc-file.ts'
@@ -60,7 +67,7 @@ const WITHOUT: readonly (CommandOption & { readonly flag: string })[] = [
   { name: 'no-ctrl-r', flag: `--${CTRL_R}`, description: "Ctrl-R is the shell's own again" },
 ]
 
-const shellInit: Command = {
+const shellInit = defineCommand({
   name: 'shell init',
   summary: 'print the hook that records the commands of a shell, and guards it (bash, zsh, fish)',
   args: [shellArgument],
@@ -85,7 +92,7 @@ const shellInit: Command = {
     await tellUnusual(io)
     return EXIT.done
   },
-}
+})
 
 /**
  * What the hook is not to write. The machine's configuration is not everybody's to read, nor theirs to mend: without it the
@@ -140,7 +147,7 @@ const homeWords = (io: CommandIo): readonly string[] => (io.env.KARO_HOME ? ['--
 /** Alone in a line they only change the directory. */
 const ONLY_BEFORE_OTHERS: ReadonlySet<string> = new Set(['cd', 'pushd'])
 
-const shellInstall: Command = {
+const shellInstall = defineCommand({
   name: 'shell install',
   summary:
     "add the hook to the shell's start file; once, however often it is run, with the flags it was given there",
@@ -186,9 +193,9 @@ const shellInstall: Command = {
     if (changed) io.out(`To begin, open a new shell, or run:  ${load} ${START_FILES[shell].quote(file)}\n`)
     return EXIT.done
   },
-}
+})
 
-const shellUninstall: Command = {
+const shellUninstall = defineCommand({
   name: 'shell uninstall',
   summary: "take the hook out of the shell's start file",
   args: [perhapsShellArgument],
@@ -201,7 +208,7 @@ const shellUninstall: Command = {
     report(io, { shell, file, changed }, changed ? 'Removed from' : 'The hook is not in')
     return EXIT.done
   },
-}
+})
 
 /** Of the lines that are there, and what is given now; in the order of HOOK_FLAGS. */
 export function flagsFrom(

@@ -1,15 +1,17 @@
 // karo stats: your own work in numbers.
-import { callDaemon } from '../../../api/contract/client.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { STATISTICS_PERIODS } from '../../../api/contract/constants.ts'
-import { type MostUsedShape, RISK_LEVELS, type StatisticsShape } from '../../../api/contract/shapes.ts'
+import { getMostUsed, getStats } from '../../../api/contract/operations/stats.ts'
+import { RISK_LEVELS } from '../../../api/contract/shapes.ts'
 import { EXIT } from '../../../base/errors.ts'
-import type { Command } from '../../command.ts'
+import { type Command, defineCommand } from '../../command.ts'
 import { mostUsedView, statsView } from '../../views/stats.ts'
 
 export const stats: readonly Command[] = [
-  {
+  defineCommand({
     name: 'stats',
     summary: 'your commands in numbers: tools, categories, failures, hours, risk, beside the period before',
+    shows: getStats,
     args: [
       {
         name: 'period',
@@ -26,14 +28,12 @@ export const stats: readonly Command[] = [
     ],
     async run(io, { args, options }) {
       const period = typeof args.period === 'string' ? args.period : 'today'
-      const numbers = (await callDaemon(io, 'GET', `/api/v1/stats?period=${period}`)) as StatisticsShape
+      const numbers = await daemonAt(io).call(getStats, { query: { period } })
       const most =
-        options.commands === true
-          ? ((await callDaemon(io, 'GET', `/api/v1/stats/commands?period=${period}`)) as MostUsedShape)
-          : undefined
+        options.commands === true ? await daemonAt(io).call(getMostUsed, { query: { period } }) : undefined
       if (io.json) io.out(`${JSON.stringify({ ...numbers, ...most })}\n`)
       else io.out(statsView(numbers, RISK_LEVELS, io) + (most === undefined ? '' : mostUsedView(most, io)))
       return EXIT.done
     },
-  },
+  }),
 ]

@@ -182,3 +182,17 @@ test('in a directory of ours a name is a file of ours, and a flag is not', () =>
   expect(said('sort --reverse /tmp/list')).toBe('allow')
   expect(said('sort -o config.toml /tmp/list')).not.toBe('allow')
 })
+
+test('a person writes start files unasked, whatever is there; a tool is asked, and where they lead counts', () => {
+  const home = temporaryDirectory()
+  mkdirSync(join(home, 'dotfiles'))
+  writeFileSync(join(home, 'dotfiles/zshrc'), '')
+  writeFileSync(join(home, '.bashrc'), '')
+  symlinkSync('dotfiles/zshrc', join(home, '.zshrc'))
+  const place = { home, cwd: home, karoHome: join(home, 'node') }
+  const machine = machineOf(place, {}, { files: [] })
+  for (const line of ['echo "alias ll=ls" >> ~/.bashrc', 'sed -i s/a/b/ .zshrc', 'cp x dotfiles/zshrc']) {
+    expect(decide(line, 'person', { ...place, machine }), line).toBe('allow')
+    expect(decide(line, 'tool', { ...place, machine }), line).not.toBe('allow')
+  }
+})

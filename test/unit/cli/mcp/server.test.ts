@@ -1,6 +1,7 @@
 // The server's own limits and rules, with the protocol's client at the other end of a pair of queues.
 import { Client, InMemoryTransport } from '@modelcontextprotocol/client'
 import { afterEach, expect, test } from 'vitest'
+import type { Operation } from '../../../../src/api/contract/operation.ts'
 import { loadGuard } from '../../../../src/assist/guard/index.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
 import { createServer } from '../../../../src/cli/mcp/server.ts'
@@ -12,7 +13,12 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close()
 })
 
-type Ask = McpWorld['ask']
+/** What the daemon is asked: method, path, and what goes with it. */
+type Ask = (method: string, path: string, given: { readonly query?: unknown }) => Promise<unknown>
+const daemonOf = (ask: Ask) =>
+  ({
+    call: (operation: Operation, given: object) => ask(operation.method, operation.path, given),
+  }) as McpWorld['daemon']
 
 async function connect(world: Partial<McpWorld> & { readonly monotonic?: () => number } = {}) {
   const { monotonic = () => 0, ...parts } = world
@@ -20,9 +26,9 @@ async function connect(world: Partial<McpWorld> & { readonly monotonic?: () => n
     {
       guard: () => loadGuard({ home: '/none', env: {}, machineFile: '/none/guard.toml' }),
       place: { cwd: '/work/app', home: '/home/dev', karoHome: '/home/dev/.local/share/karo' },
-      machine: () => ({ files: [], programs: [], real: (path) => path }),
+      machine: () => ({ files: [], startFiles: [], programs: [], real: (path) => path }),
       mayReadHistory: () => true,
-      ask: () => Promise.reject(new KaroError('not_running', 'the karo daemon is not running')),
+      daemon: daemonOf(() => Promise.reject(new KaroError('not_running', 'the karo daemon is not running'))),
       now: () => Date.parse('2026-11-20T12:00:00Z'),
       ...parts,
     },
@@ -50,7 +56,7 @@ const call = async (client: Client, name: string, args: Record<string, unknown> 
 test('eight calls at once, and a place for the next as soon as one ends', async () => {
   const waiting: ((value: unknown) => void)[] = []
   const ask: Ask = () => new Promise((resolve) => waiting.push(resolve))
-  const client = await connect({ ask })
+  const client = await connect({ daemon: daemonOf(ask) })
   const asked = Array.from({ length: 9 }, () => call(client, 'stats'))
   const refused = await Promise.race(asked)
   expect(refused).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('8 calls') }] })
@@ -87,7 +93,7 @@ test('an error that nobody foresaw says nothing of the call', async () => {
 test('a daemon of another version may say more than is known here', async () => {
   const ask: Ask = async (method) =>
     method === 'POST' ? {} : { events: [], total: 0, something: { new: true } }
-  const client = await connect({ ask })
+  const client = await connect({ daemon: daemonOf(ask) })
   expect((await call(client, 'history')).structuredContent).toMatchObject({ something: { new: true } })
 })
 
@@ -98,7 +104,7 @@ test('who withdraws the history withdraws it from a tool that is connected', asy
     asked++
     return { events: [], total: 0 }
   }
-  const client = await connect({ ask, mayReadHistory: () => allowed })
+  const client = await connect({ daemon: daemonOf(ask), mayReadHistory: () => allowed })
   const names = async () => (await client.listTools()).tools.map(({ name }) => name)
   expect(await names()).toContain('history')
   expect((await call(client, 'history')).isError).not.toBe(true)
@@ -117,27 +123,28 @@ test('what the daemon is asked: the words, the filters, and the time as it has i
     asked.push(args.slice(0, 3))
     return args[0] === 'POST' ? {} : { events: [{ command: 'x' }], total: 7 }
   }
-  const client = await connect({ ask })
+  const client = await connect({ daemon: daemonOf(ask) })
   await call(client, 'history', {
     ...{ words: ['a b', '&c'], cwd: '/w', failed: true, risk: 'high', generated: false },
     ...{ since: '2026-11-20T10:00:00+02:00', limit: 5 },
   }).catch(() => {})
-  const [method, path] = asked[0] as [string, string]
-  expect(method).toBe('GET')
-  expect(Object.fromEntries(new URL(path, 'http://x').searchParams)).toEqual({
-    ...{ limit: '5', word: '&c', since: '2026-11-20T08:00:00.000Z' },
-    ...{ cwd: '/w', failed: 'true', risk: 'high', generated: 'false' },
+  const [method, path, given] = asked[0] as [string, string, { query: unknown }]
+  expect([method, path]).toEqual(['GET', '/api/v1/history'])
+  expect(given.query).toMatchObject({
+    ...{ limit: 5, word: ['a b', '&c'], since: '2026-11-20T08:00:00.000Z' },
+    ...{ cwd: '/w', failed: true, risk: 'high', generated: false },
   })
-  expect(new URL(path, 'http://x').searchParams.getAll('word')).toEqual(['a b', '&c'])
-  expect(asked[1]).toEqual(['POST', '/api/v1/mcp/reads', { events: 1, total: 7 }])
+  expect(asked[1]).toMatchObject(['POST', '/api/v1/mcp/reads', { body: { events: 1, total: 7 } }])
   asked.length = 0
   await call(client, 'query', { type: 'safety', last_hours: 24, level: 2, team: 'eng' }).catch(() => {})
-  expect(asked[0]).toEqual([
+  expect(asked[0]).toMatchObject([
     'POST',
     '/api/v1/query',
     {
-      ...{ query_type: 'SafetyPosture', level: 2, team: 'eng' },
-      range: { start: '2026-11-19T12:00:00.000Z', end: '2026-11-20T12:00:00.000Z' },
+      body: {
+        ...{ query_type: 'SafetyPosture', level: 2, team: 'eng' },
+        range: { start: '2026-11-19T12:00:00.000Z', end: '2026-11-20T12:00:00.000Z' },
+      },
     },
   ])
 })

@@ -64,12 +64,6 @@ function neighbour(options: NodeOptions = { people: person(uses('git', 7)) }, le
   return { wire, owner, asker, answers, write, send, open, ask }
 }
 
-/** Time that stands still gives no quota back, however slow this machine is. */
-function standing(): Clock {
-  const epoch = Date.now()
-  return { now: () => epoch, monotonic: () => 0 }
-}
-
 describe('consent', () => {
   it('is needed: without it the asker hears access_denied and nothing more', async () => {
     const { owner, ask } = neighbour({ allow: [], people: person(uses('git', 7)) })
@@ -486,9 +480,8 @@ describe('too many questions', () => {
   })
 
   it('of a flood are not opened beyond what a neighbour may hand on; the rest hear at once that nothing comes', async () => {
-    const clock = standing()
     const wire = new Wire()
-    const owner = new TestNode(wire, { clock })
+    const owner = new TestNode(wire, WITHIN_ONE_MOMENT)
     const asker = new Endpoint(newIdentity(), wire)
     const heard: Frame[] = []
     asker.handler = { frame: (_peer, frame) => heard.push(frame) }

@@ -1,14 +1,15 @@
 // Tells a daemon that works for long from one that hangs, so that no command waits for the latter until its own deadline.
 import { createConnection, type Socket } from 'node:net'
-import type { KaroError } from '../../base/errors.ts'
-import { tooLate } from './client-errors.ts'
+import type { KaroError } from '../../../base/errors.ts'
+import { getHealth } from '../operations/status.ts'
+import { tooLate } from './explain.ts'
 
 /** Nearly every answer is there in a tenth of this. */
 const SILENCE_MS = 2_000
 /** To say that it is there a daemon has to come round its event loop once; on a machine with much to do that takes a while. */
 const PROBE_MS = 3_000
 
-const PROBE = 'GET /api/v1/health HTTP/1.0\r\n\r\n'
+const PROBE = `${getHealth.method} ${getHealth.path} HTTP/1.0\r\n\r\n`
 
 /**
  * After two seconds without an answer the daemon is asked, on a connection of its own, whether it is there. Calls `giveUp` when

@@ -49,6 +49,12 @@ export function createPlaces(): Places {
 
 const orderOf = (a: Place, b: Place): number => a.at - b.at || (a.node < b.node ? -1 : 1)
 
+interface Ranked {
+  readonly node: NodeId
+  readonly rank: number
+}
+const isBefore = (a: Ranked, b: Ranked): boolean => a.rank < b.rank || (a.rank === b.rank && a.node < b.node)
+
 /**
  * The ring of Chord (Stoica et al., 2001) for the links that hold the mesh together, and rendezvous hashing (Thaler and
  * Ravishankar, 1998) for those across: a member that comes or goes changes only the choices it is part of.
@@ -56,20 +62,35 @@ const orderOf = (a: Place, b: Place): number => a.at - b.at || (a.node < b.node 
 export function createRing(members: Iterable<NodeId>, places: Places = createPlaces()): Ring {
   const ring: Place[] = [...new Set(members)].map((node) => ({ node, at: places.of(node) })).sort(orderOf)
   const indexOf = new Map(ring.map(({ node }, index) => [node, index]))
+  const choices = new Map<NodeId, ReadonlySet<NodeId>>()
+
+  const choose = (node: NodeId): ReadonlySet<NodeId> => {
+    const index = indexOf.get(node)
+    const self = index === undefined ? undefined : ring[index]
+    if (index === undefined || self === undefined) return new Set()
+    const steps = Array.from({ length: Math.min(SUCCESSORS, ring.length - 1) }, (_, step) => step + 1)
+    const next = steps.map((step) => (ring[(index + step) % ring.length] as Place).node)
+    const chosen = new Set(next)
+    // The best few are found in one walk: to sort everybody for them is what made large meshes dear.
+    const across: Ranked[] = []
+    for (const other of ring) {
+      if (other === self || chosen.has(other.node)) continue
+      const one = { node: other.node, rank: rank(self.at, other.at) }
+      const place = across.findIndex((better) => isBefore(one, better))
+      if (place >= 0) across.splice(place, 0, one)
+      else if (across.length < ACROSS) across.push(one)
+      if (across.length > ACROSS) across.pop()
+    }
+    for (const other of across) chosen.add(other.node)
+    return chosen
+  }
 
   return {
     choiceOf(node) {
-      const index = indexOf.get(node)
-      const self = index === undefined ? undefined : ring[index]
-      if (index === undefined || self === undefined) return new Set()
-      const steps = Array.from({ length: Math.min(SUCCESSORS, ring.length - 1) }, (_, step) => step + 1)
-      const next = steps.map((step) => (ring[(index + step) % ring.length] as Place).node)
-      const chosen = new Set(next)
-      const across = ring
-        .filter((other) => other !== self && !chosen.has(other.node))
-        .map((other) => ({ node: other.node, rank: rank(self.at, other.at) }))
-        .sort((a, b) => a.rank - b.rank || (a.node < b.node ? -1 : 1))
-      for (const other of across.slice(0, ACROSS)) chosen.add(other.node)
+      const known = choices.get(node)
+      if (known !== undefined) return known
+      const chosen = choose(node)
+      if (indexOf.has(node)) choices.set(node, chosen)
       return chosen
     },
   }

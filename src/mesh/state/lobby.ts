@@ -1,5 +1,5 @@
 // Places for strangers: how many unadmitted inbound connections there may be, and which gives way to a newcomer.
-import { isLoopback } from './endpoint.ts'
+import { isLoopback } from '../admission/endpoint.ts'
 
 export interface LobbyLimits {
   /** Strangers of one address; loopback, where one person may run many nodes, has only `total`. */

@@ -1,12 +1,11 @@
-// Presence: tells all members that this node is here, and notes what they tell of themselves and of whom they lost.
-import { bodyOf, type Frame } from '../../../protocols/frame.ts'
-import { LOST_MAX, Presence, type PresenceBody } from '../../../protocols/messages/presence.ts'
+// Presence: tells all members that this node is here, and notes what they tell of themselves and of whom they lost. Pure.
+import { LOST_MAX, type PresenceBody } from '../../../protocols/messages/presence.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import type { GossipHandler, GossipVerdict, PeerRef } from '../types.ts'
-import type { Joined } from './gossip.ts'
+import type { Connections } from './connections.ts'
+import type { Emit } from './types.ts'
 
 /** Without a change it is said this often, 20 % more or less; an owner who was silent for three times that is away. */
 const EVERY_MS = 5 * 60_000
@@ -31,17 +30,26 @@ export interface PresenceDeps {
   readonly about: () => Pick<PresenceBody, 'name' | 'capabilities' | 'listen'>
   /** Of the addresses in a presence that this neighbour handed on, those worth keeping. */
   readonly believable: (listen: readonly string[], from: NodeId) => readonly string[]
-  readonly connected: (node: NodeId) => boolean
-  readonly neighbours: () => number
-  /** A member was heard. `worthATry`: it is back, or it has moved. */
-  readonly onHeard: (node: NodeId, addresses: readonly string[], worthATry: boolean) => void
+  readonly connections: Pick<Connections, 'neighbour' | 'neighbours'>
+  /** Neighbours that are known to read the topic. */
+  readonly readers: () => number
+  readonly emit: Emit
 }
 
-export interface PresenceRoom extends GossipHandler {
-  /** With the topic, once joined. */
-  start(topic: Joined): void
-  /** Says goodbye to everybody. Resolves when it is written. */
-  leave(): Promise<void>
+/** A presence that is worth passing on. `worthATry`: its author is back, or it has moved. */
+export interface Heard {
+  readonly addresses: readonly string[]
+  readonly worthATry: boolean
+}
+
+export interface PresenceRoom {
+  start(): void
+  /** The timer has rung. */
+  say(): void
+  /** Says goodbye to everybody. */
+  leave(): void
+  /** What `author` says of itself, handed on by the neighbour `from`. Undefined: it is old, or not to be passed on. */
+  hear(author: NodeId, body: PresenceBody, from: NodeId): Heard | undefined
   /** A neighbour's link is up. */
   came(node: NodeId): void
   /** Its connection broke without a goodbye. */
@@ -51,14 +59,13 @@ export interface PresenceRoom extends GossipHandler {
 }
 
 export function createPresence(deps: PresenceDeps): PresenceRoom {
-  const { clock, random, trust } = deps
+  const { clock, random, trust, connections, emit } = deps
   const heard = createRecent<NodeId, { readonly version: number; readonly lost: ReadonlySet<NodeId> }>(
     AUTHORS_MAX,
   )
   /** In the order they were lost. */
   const lost = createRecent<NodeId, true>(LOST_MAX)
-  let topic: Joined | undefined
-  let timer: NodeJS.Timeout | undefined
+  let started = false
   /** Monotonic. */
   let due = Number.POSITIVE_INFINITY
   let saidAt = Number.NEGATIVE_INFINITY
@@ -74,29 +81,28 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
   }
 
   const say = (): void => {
-    if (topic === undefined) return
+    if (!started) return
     due = Number.POSITIVE_INFINITY
     // Nobody would hear it yet.
-    if (topic.readers() === 0) {
-      if (deps.neighbours() > 0) within(SUBSCRIBED_MS)
+    if (deps.readers() === 0) {
+      if (connections.neighbours().length > 0) within(SUBSCRIBED_MS)
       return
     }
     said = JSON.stringify(deps.about())
     saidAt = clock.monotonic()
-    void topic.publish(Presence, bodyNow('online'))
+    emit({ do: 'publish', body: bodyNow('online') })
     asks = false
     within(EVERY_MS * (0.8 + 0.4 * random.float()))
   }
 
   /** At the latest after `ms`, but never twice within the gap. */
   const within = (ms: number): void => {
-    if (topic === undefined) return
+    if (!started) return
     const now = clock.monotonic()
     const at = Math.max(now + ms, saidAt + GAP_MS)
     if (at >= due) return
     due = at
-    clearTimeout(timer)
-    timer = setTimeout(say, at - now).unref()
+    emit({ do: 'timer', timer: 'presence', ms: at - now })
   }
 
   const answerWithin = (): number => {
@@ -109,47 +115,51 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
     const named = new Set(body.lost.map(formatNodeId))
     for (const node of named) {
       if (node === deps.self) within(GATHER_MS + answerWithin())
-      if (node === deps.self || node === author || before.has(node) || deps.connected(node)) continue
+      if (
+        node === deps.self ||
+        node === author ||
+        before.has(node) ||
+        connections.neighbour(node) !== undefined
+      )
+        continue
       if ((heard.get(node)?.version ?? 0) < body.version) trust.lost(node)
     }
     return named
   }
 
   return {
-    message({ nodeId: author }: PeerRef, frame: Frame, from: PeerRef): GossipVerdict {
-      const body = bodyOf(frame, Presence)
+    start() {
+      started = true
+      asks = true
+    },
+    say,
+    leave() {
+      lost.clear()
+      if (started && deps.readers() > 0) emit({ do: 'publish', body: bodyNow('leaving') })
+      started = false
+      due = Number.POSITIVE_INFINITY
+      emit({ do: 'timer', timer: 'presence', ms: undefined })
+    },
+
+    hear(author, body, from) {
       const before = heard.get(author)
-      if (before !== undefined && body.version <= before.version) return 'ignore'
+      if (before !== undefined && body.version <= before.version) return undefined
       const member = trust.member(author)
-      const addresses = deps.believable(body.listen, from.nodeId)
+      const addresses = deps.believable(body.listen, from)
       const offline = body.state === 'leaving'
-      if (!trust.heardOf(author, { name: body.name, addresses, offline }, from.nodeId)) return 'ignore'
+      if (!trust.heardOf(author, { name: body.name, addresses, offline }, from)) return undefined
       lost.delete(author)
       const named = hearLost(author, body, before?.lost ?? new Set())
       heard.set(author, { version: body.version, lost: named })
+      if (body.asks) within(answerWithin())
       const back = member === undefined || member.offline || member.unsure
       const moved = addresses.some((address) => member?.addresses.includes(address) !== true)
-      deps.onHeard(author, addresses, !offline && (back || moved))
-      if (body.asks) within(answerWithin())
-      return 'accept'
-    },
-
-    start(joined) {
-      topic = joined
-      asks = true
-    },
-
-    async leave() {
-      clearTimeout(timer)
-      const leaving = topic
-      topic = undefined
-      lost.clear()
-      if (leaving !== undefined && leaving.readers() > 0) await leaving.publish(Presence, bodyNow('leaving'))
+      return { addresses, worthATry: !offline && (back || moved) }
     },
 
     came(node) {
       // Two parts of the mesh may have found each other again.
-      if (lost.delete(node) || deps.neighbours() <= 1) asks = true
+      if (lost.delete(node) || connections.neighbours().length <= 1) asks = true
       if (asks) within(SUBSCRIBED_MS)
     },
 

@@ -27,6 +27,9 @@ const FAILURES = 2
 /** Nodes whose absence is remembered. */
 const AWAY_MAX = 4_096
 
+/** Rings that are kept: of everybody, of those that are there, and without those that have declined. */
+const RINGS_KEPT = 4
+
 /** A neighbour, as far as the choice depends on it. */
 export interface Neighbour {
   readonly node: NodeId
@@ -65,6 +68,9 @@ export interface Overlay {
   /** Those to say goodbye to now. */
   surplus(neighbours: readonly Neighbour[]): readonly NodeId[]
 }
+
+const isSame = (a: readonly NodeId[], b: readonly NodeId[]): boolean =>
+  a.length === b.length && a.every((node, index) => node === b[index])
 
 export function createOverlay(deps: OverlayDeps): Overlay {
   const { clock, self } = deps
@@ -106,22 +112,30 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     return settled
   }
 
-  const ringOf = (members: Iterable<NodeId>): Ring => createRing([...members, self], places)
+  /** Of the last few questions: most are asked again before anybody has come or gone. */
+  const rings: { readonly members: readonly NodeId[]; readonly ring: Ring }[] = []
+  const ringOf = (members: readonly NodeId[]): Ring => {
+    const same = rings.find((one) => isSame(one.members, members))
+    if (same !== undefined) return same.ring
+    const ring = createRing([...members, self], places)
+    rings.unshift({ members, ring })
+    rings.splice(RINGS_KEPT)
+    return ring
+  }
 
   /** The choice among these; whoever has declined is stepped over, and nobody else's place changes for that. */
   const choiceAmong = (members: readonly NodeId[]): ReadonlySet<NodeId> => {
-    const left = new Set(members)
-    for (;;) {
+    for (let left = members; ; ) {
       const chosen = ringOf(left).choiceOf(self)
       const refused = [...chosen].filter(hasDeclined)
       if (refused.length === 0) return chosen
-      for (const node of refused) left.delete(node)
+      left = left.filter((node) => !refused.includes(node))
     }
   }
 
   /** Whoever is away is tried as well, in its own slow time: nobody is given up. */
   const chosen = (all: readonly NodeId[], there: readonly NodeId[]): ReadonlySet<NodeId> =>
-    new Set([...choiceAmong(there), ...choiceAmong(all)])
+    all.length === there.length ? choiceAmong(all) : new Set([...choiceAmong(there), ...choiceAmong(all)])
   const everybody = (all: readonly NodeId[]): NodeId[] => all.filter((node) => !hasDeclined(node))
 
   return {

@@ -2,9 +2,8 @@
 import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
-import { ERROR_CODES, type ErrorCode, KaroError } from '../../base/errors.ts'
-import { servicePaths } from '../../config/paths.ts'
-import type { ErrorShape } from './shapes.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { servicePaths } from '../../../config/paths.ts'
 
 export const tooLate = (deadlineMs: number, socketPath: string): KaroError =>
   hangs(`the daemon did not answer within ${deadlineMs / 1000} s`, socketPath)
@@ -16,12 +15,6 @@ const hangs = (message: string, socketPath: string): KaroError =>
       socketPath === servicePaths({}).socket
         ? 'It hangs, or the machine is busy; karo doctor says which. To start it again: sudo systemctl restart karo'
         : 'It hangs, or the machine is busy; karo doctor says which, and how to end it.',
-  })
-export const tooLarge = (): KaroError =>
-  new KaroError('too_large', "the daemon's answer is too large", { hint: 'Ask for less, with --limit.' })
-export const brokeOff = (): KaroError =>
-  new KaroError('unavailable', "the daemon's answer ends in the middle", {
-    hint: 'It may have been stopped: karo status says so. Then try again.',
   })
 
 /** How whoever runs this gets to use the machine's node; `purpose` begins the sentence. */
@@ -36,20 +29,6 @@ function ownName(): string {
     // No name service knows this uid.
     return '<your name>'
   }
-}
-
-/** The error in an ErrorShape as it was thrown in the daemon; `status` says more about anything else. */
-export function rebuildError(value: unknown, status?: number): KaroError {
-  const told = (value as Partial<ErrorShape> | null | undefined)?.error
-  if (typeof told?.code !== 'string' || typeof told.message !== 'string') {
-    const what = status === undefined ? 'an error of another kind' : `HTTP status ${status}`
-    return new KaroError('internal', `the daemon answered with ${what}`)
-  }
-  const code: ErrorCode = Object.hasOwn(ERROR_CODES, told.code) ? (told.code as ErrorCode) : 'internal'
-  return new KaroError(code, told.message, {
-    ...(told.where === undefined ? {} : { where: told.where }),
-    ...(told.hint === undefined ? {} : { hint: told.hint }),
-  })
 }
 
 /** What the system says of a connection to `socketPath`, for a person. */

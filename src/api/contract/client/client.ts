@@ -1,0 +1,296 @@
+// The typed client of the API. It is made of descriptors and one transport, and runs in a browser as well as in Node.
+
+import type * as z from 'zod'
+import { ERROR_CODES, type ErrorCode, KaroError } from '../../../base/errors.ts'
+import { BUILD } from '../../../base/version.ts'
+import type { Operation, RequestOf } from '../operation.ts'
+import type { ErrorShape } from '../shapes.ts'
+
+/** A year of one person's history as JSON stays below this. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024
+/** A daemon that takes longer for anything but a query is stuck. */
+const DEADLINE_MS = 15_000
+/** Node's HTTP server reads at most 16 KiB of request line and headers together. */
+const MAX_PATH_CHARS = 12 * 1024
+/** The daemon says something on its event stream every 15 s. */
+const EVENTS_IDLE_MS = 45_000
+/** No event comes near it. */
+const MAX_EVENT_BYTES = 256 * 1024
+
+export interface CallOptions {
+  /** Of the whole answer. Default: 15 s for one JSON document; none for a stream, which may have no end. */
+  readonly deadlineMs?: number
+  /** Between two pieces of a stream; absent where silence is normal. */
+  readonly idleMs?: number
+  /** Hangs up, which ends what was asked for; the call then throws `signal.reason`. */
+  readonly signal?: AbortSignal | undefined
+  /** Most bytes of one JSON document: of the whole answer, or of one line of a stream. Default: 64 MiB. */
+  readonly maxBytes?: number
+  /** What an error about the request itself names, e.g. `karo history`. */
+  readonly where?: string
+}
+
+export interface WireRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** With its query. */
+  readonly path: string
+  /** JSON text. */
+  readonly body: string | undefined
+  /** Media type of the answer that is wanted. */
+  readonly accept: string | undefined
+}
+
+/** What an answer says of itself before its body. */
+export interface Head {
+  readonly status: number
+  /** Media type, without parameters. */
+  readonly type: string
+  /** Bytes of the body, where they are said. */
+  readonly length: number | undefined
+  /** `x-karo-build`: the build of the daemon. */
+  readonly build: string | undefined
+}
+
+/**
+ * Carries one request: calls `onHead` once, then yields the body as it comes, and hangs up when the loop over it is left.
+ * Throws KaroError `not_running`, `unavailable`, `timeout`, `refused`, `bad_file`, or the reason of `options.signal`.
+ */
+export type Transport = (
+  request: WireRequest,
+  options: CallOptions,
+  onHead: (head: Head) => void,
+) => AsyncGenerator<Uint8Array, void>
+
+type Schema = z.ZodType | undefined
+type Asked<Query, Body> =
+  object extends RequestOf<Query, Body>
+    ? [request?: RequestOf<Query, Body> & CallOptions]
+    : [request: RequestOf<Query, Body> & CallOptions]
+
+/** One event of a stream; without `event` only the id has moved on, after which the stream can be continued. */
+export interface Followed<Item> {
+  readonly id: string
+  readonly event: Item | undefined
+}
+
+/**
+ * Every call throws KaroError: those of the transport, the error that the daemon told, `too_large`, `bad_request` for a
+ * query that no request can hold, `internal` for an answer that is no JSON, `conflict` for an answer of another version of
+ * Karo that this one does not understand.
+ */
+export interface Client {
+  /** The answer of an operation that answers with one JSON document. */
+  call<Query extends Schema, Body extends Schema, Answer extends object>(
+    operation: Operation<Query, Body, Answer>,
+    ...request: Asked<Query, Body>
+  ): Promise<Answer>
+  /** As `call`, of a daemon of any version: what it answers is not held against the schema. */
+  look<Query extends Schema, Body extends Schema>(
+    operation: Operation<Query, Body>,
+    ...request: Asked<Query, Body>
+  ): Promise<unknown>
+  /** Each line of an answer in NDJSON as it comes; to leave the loop hangs up. */
+  lines<Query extends Schema, Body extends Schema, Answer, Item extends object>(
+    operation: Operation<Query, Body, Answer, Item>,
+    ...request: Asked<Query, Body>
+  ): AsyncGenerator<Item, void>
+  /** What an event stream tells. Ends only by an error: `unavailable` when the daemon hung up, `timeout` when it fell silent. */
+  events<Query extends Schema, Body extends Schema, Answer, Item extends object>(
+    operation: Operation<Query, Body, Answer, Item>,
+    ...request: Asked<Query, Body>
+  ): AsyncGenerator<Followed<Item>, never>
+  /** An answer of the type `type` as it is. Only the bytes themselves can say that all of them have come. */
+  bytes<Query extends Schema, Body extends Schema>(
+    operation: Operation<Query, Body>,
+    type: string,
+    ...request: Asked<Query, Body>
+  ): AsyncGenerator<Uint8Array, void>
+}
+
+interface Given extends CallOptions {
+  readonly query?: Readonly<Record<string, unknown>>
+  readonly body?: unknown
+}
+
+export function createClient(transport: Transport): Client {
+  async function* open(operation: Operation, type: string, given: Given, onHead?: (head: Head) => void) {
+    let head: Head | undefined
+    let refused = ''
+    let size = 0
+    const decoder = new TextDecoder()
+    const chunks = transport(requestOf(operation, given, type), given, (told) => {
+      head = told
+      if (isGood(told, type)) onHead?.(told)
+    })
+    for await (const chunk of chunks) {
+      if (head !== undefined && isGood(head, type)) yield chunk
+      else {
+        size += chunk.length
+        if (size > MAX_ANSWER_BYTES) throw tooLarge()
+        refused += decoder.decode(chunk, { stream: true })
+      }
+    }
+    if (head === undefined || isGood(head, type)) return
+    if (head.length !== undefined && size < head.length) throw brokeOff()
+    throw errorOf(refused, head)
+  }
+
+  async function* lines(operation: Operation, type: string, given: Given) {
+    let build: string | undefined
+    const chunks = open(operation, type, given, (head) => {
+      build = head.build
+    })
+    for await (const line of linesOf(chunks, given.maxBytes ?? MAX_ANSWER_BYTES)) yield { line, build }
+  }
+
+  async function look(operation: Operation, given: Given): Promise<{ value: unknown; head: Head }> {
+    const { maxBytes = MAX_ANSWER_BYTES, deadlineMs = DEADLINE_MS } = given
+    const decoder = new TextDecoder()
+    let head: Head | undefined
+    let text = ''
+    let size = 0
+    const request = requestOf(operation, given, undefined)
+    for await (const chunk of transport(request, { ...given, deadlineMs }, (told) => (head = told))) {
+      size += chunk.length
+      if (size > maxBytes) throw tooLarge()
+      text += decoder.decode(chunk, { stream: true })
+    }
+    if (head === undefined || (head.length !== undefined && size < head.length)) throw brokeOff()
+    if (!isGood(head)) throw errorOf(text, head)
+    return { value: text === '' ? undefined : parse(text), head }
+  }
+
+  const client = {
+    async call(operation: Operation, given: Given = {}): Promise<unknown> {
+      const { value, head } = await look(operation, given)
+      await check(operation, operation.answer, value, head.build)
+      return value
+    },
+    look: async (operation: Operation, given: Given = {}) => (await look(operation, given)).value,
+    async *lines(operation: Operation, given: Given = {}) {
+      for await (const { line, build } of lines(operation, 'application/x-ndjson', given)) {
+        const value = parse(line)
+        await check(operation, operation.lines?.item, value, build)
+        yield value
+      }
+    },
+    async *events(operation: Operation, given: Given = {}) {
+      const limits = { idleMs: EVENTS_IDLE_MS, maxBytes: MAX_EVENT_BYTES, ...given }
+      let id = ''
+      let data: string[] = []
+      // HTML Living Standard, 9.2.6.
+      for await (const { line, build } of lines(operation, 'text/event-stream', limits)) {
+        const [, field, value = ''] = /^([^:]*)(?:: ?(.*))?$/.exec(line) ?? []
+        if (field === 'id') id = value
+        else if (field === 'data') data.push(value)
+        if (line !== '' || id === '') continue
+        const event = data.length === 0 ? undefined : parse(data.join('\n'))
+        data = []
+        if (event !== undefined) await check(operation, operation.lines?.item, event, build)
+        yield { id, event }
+      }
+      throw new KaroError('unavailable', 'the daemon ended the connection', {
+        hint: 'It may have been stopped: karo status says so.',
+      })
+    },
+    bytes: (operation: Operation, type: string, given: Given = {}) => open(operation, type, given),
+  }
+  // Descriptors give the types, and `check` holds against the schemas what another build answers.
+  return client as Client
+}
+
+/**
+ * Both ends of the same build have the same schemas, so the answer is not judged twice, which would cost a short command
+ * more than all the rest. Whatever another build answers is held against them: else a view would show `undefined`.
+ */
+async function check(
+  operation: Operation,
+  schema: (() => Promise<z.ZodType>) | undefined,
+  value: unknown,
+  build: string | undefined,
+): Promise<void> {
+  if (schema === undefined || build === BUILD) return
+  const { checkShape } = await import('./check.ts')
+  checkShape(operation, await schema(), value, build)
+}
+
+const isGood = ({ status, type }: Head, wanted: string = type): boolean =>
+  status >= 200 && status < 300 && type === wanted
+
+/** Numbers and booleans as JSON writes them, a list as a member that is repeated. Throws KaroError bad_request. */
+function requestOf(
+  { method, path }: Operation,
+  { query = {}, body, where }: Given,
+  accept: string | undefined,
+): WireRequest {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of Array.isArray(value) ? value : [value])
+      if (one !== undefined) parameters.append(name, String(one))
+  }
+  const whole = parameters.size === 0 ? path : (`${path}?${parameters}` as const)
+  if (whole.length > MAX_PATH_CHARS)
+    throw new KaroError('bad_request', 'the search is too long', {
+      ...(where !== undefined && { where }),
+      hint: 'Use fewer or shorter words.',
+    })
+  return { method, path: whole, body: body === undefined ? undefined : JSON.stringify(body), accept }
+}
+
+/** Each line without its end. Throws KaroError `unavailable` when the last one has none. */
+async function* linesOf(chunks: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  /** Of a line that has not ended. */
+  let begun = ''
+  for await (const chunk of chunks) {
+    const [first = '', ...more] = decoder.decode(chunk, { stream: true }).split('\n')
+    begun += first
+    for (const next of more) {
+      if (begun.length > most) throw tooLarge()
+      yield begun
+      begun = next
+    }
+    if (begun.length > most) throw tooLarge()
+  }
+  if (begun !== '') throw brokeOff()
+}
+
+const tooLarge = (): KaroError =>
+  new KaroError('too_large', "the daemon's answer is too large", { hint: 'Ask for less, with --limit.' })
+const brokeOff = (): KaroError =>
+  new KaroError('unavailable', "the daemon's answer ends in the middle", {
+    hint: 'It may have been stopped: karo status says so. Then try again.',
+  })
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new KaroError('internal', 'the answer is not JSON, so it is not from Karo')
+  }
+}
+
+function errorOf(text: string, { status, build }: Head): KaroError {
+  const error = rebuildError(parse(text), status)
+  const isUnknownThere = error.code === 'not_found' || error.code === 'bad_request'
+  if (!isUnknownThere || error.hint !== undefined || build === undefined || build === BUILD) return error
+  const { code, message, where } = error
+  return new KaroError(code, message, {
+    ...(where !== undefined && { where }),
+    hint: `The daemon is Karo ${build}, and this is ${BUILD}: start the daemon again, so that both are the same.`,
+  })
+}
+
+/** The error in an ErrorShape as it was thrown in the daemon; `status` says more about anything else. */
+export function rebuildError(value: unknown, status?: number): KaroError {
+  const told = (value as Partial<ErrorShape> | null | undefined)?.error
+  if (typeof told?.code !== 'string' || typeof told.message !== 'string') {
+    const what = status === undefined ? 'an error of another kind' : `HTTP status ${status}`
+    return new KaroError('internal', `the daemon answered with ${what}`)
+  }
+  const code: ErrorCode = Object.hasOwn(ERROR_CODES, told.code) ? (told.code as ErrorCode) : 'internal'
+  return new KaroError(code, told.message, {
+    ...(told.where === undefined ? {} : { where: told.where }),
+    ...(told.hint === undefined ? {} : { hint: told.hint }),
+  })
+}

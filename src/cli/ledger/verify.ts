@@ -1,0 +1,125 @@
+// karo audit verify: whether the record of what happened here is whole, at the daemon or in a file.
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { verifyAudit } from '../../api/contract/operations/audit.ts'
+import type { AuditVerdict } from '../../api/contract/shapes.ts'
+import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { printable } from '../../base/format.ts'
+import type { ExportVerdict } from '../../trust/audit/exported.ts'
+import { type CommandIo, defineCommand } from '../command.ts'
+
+export const counted = (entries: number): string => (entries === 1 ? '1 entry' : `${entries} entries`)
+
+export const verifyLedger = defineCommand({
+  name: 'audit verify',
+  summary: 'check that no entry was altered or removed; exit 1 if one was',
+  shows: verifyAudit,
+  options: [
+    {
+      name: 'file',
+      value: 'file',
+      description: 'of a file that `karo audit export` wrote, here or elsewhere; needs no daemon',
+      completes: 'file',
+    },
+  ],
+  examples: [
+    { run: 'karo audit verify', does: 'walks the whole chain' },
+    { run: 'karo audit verify --file ledger.ndjson', does: 'the same on a machine without that node' },
+  ],
+  async run(io, { options }) {
+    if (options.file !== undefined) return verifyFile(io, options.file)
+    const verdict = await daemonAt(io).call(verifyAudit)
+    if (io.json) io.out(`${JSON.stringify(verdict)}\n`)
+    else if (verdict.ok)
+      io.out(
+        `The ledger is whole: ${counted(verdict.entries)}, head ${printable(verdict.head)}\n${restsOn(verdict)}${earlierKeys(verdict)}`,
+      )
+    else if (isShort(verdict)) io.out(shortOf(verdict))
+    else {
+      io.out(`The ledger is broken at entry ${verdict.first_bad}: that entry is altered, missing, or not what was signed.
+Entries before it are proven; nothing from it on is. Keep a copy of the database before you do anything else.
+`)
+    }
+    return verdict.ok ? EXIT.done : EXIT.failed
+  },
+})
+
+type Outside = NonNullable<AuditVerdict['outside']>
+
+const namesOf = ({ members }: Outside): string =>
+  members.map(({ name, fingerprint }) => printable(name || fingerprint)).join(', ')
+
+/** An end that was cut off together with its signatures shows by what others keep, and by nothing else. */
+function restsOn({ outside }: AuditVerdict): string {
+  if (outside === undefined || outside.members.length === 0)
+    return `No other machine has given a signature over it, so that its end is whole rests on this machine's word alone.
+Members keep one each hour: link with one (karo peers), and ask again.
+`
+  return `It reaches entry ${outside.seq}, over which ${namesOf(outside)} ${outside.members.length === 1 ? 'keeps' : 'keep'} a signature of ${outside.signed_at}.
+`
+}
+
+/** Nothing but the end is missing. */
+const isShort = ({ first_bad, outside }: AuditVerdict): boolean =>
+  outside !== undefined && outside.missing > 0 && first_bad === outside.seq - outside.missing + 1
+
+function shortOf({ outside }: AuditVerdict): string {
+  const { missing, seq, signed_at } = outside as Outside
+  const seen = namesOf(outside as Outside)
+  const by = seen === '' ? 'that this node signed' : `seen by ${seen}, signed`
+  return `The ledger is ${counted(missing)} short of the head ${by} at ${signed_at} (entry ${seq}): its end was cut off.
+A restored backup looks the same, and is an entry (karo audit log --type node_restored). If nobody restored one, somebody removed entries.
+`
+}
+
+/** A key that nobody here replaced is one to be asked about, so each is named. */
+const earlierKeys = ({ earlier_keys }: Pick<AuditVerdict, 'earlier_keys'>): string =>
+  earlier_keys
+    .map(
+      ({ node_id, through }) =>
+        `Up to entry ${through} it is signed by an earlier key, which was replaced there (karo identity new, or a restore):\n  ${printable(node_id)}\n`,
+    )
+    .join('')
+
+async function verifyFile(io: CommandIo, file: string): Promise<ExitCode> {
+  const { verifyExport } = await import('../../trust/audit/exported.ts')
+  let verdict: ExportVerdict
+  try {
+    verdict = await verifyExport(linesOf(file))
+  } catch (error) {
+    if (error instanceof KaroError) {
+      const hint = error.hint === undefined ? {} : { hint: error.hint }
+      throw new KaroError(error.code, error.message, { where: file, ...hint })
+    }
+    throw new KaroError('bad_file', `it cannot be read: ${(error as Error).message}`, { where: file })
+  }
+  const { ok, entries, first_bad, signed_through, node_id } = verdict
+  if (io.json) io.out(`${JSON.stringify(verdict)}\n`)
+  else if (ok) {
+    io.out(`The file is whole: entries ${verdict.first} to ${verdict.last}, each continuing the one before, signed by
+  ${node_id}
+To be sure which machine that is, compare it with what \`karo identity show\` prints there.
+${earlierKeys(verdict)}`)
+  } else if (first_bad !== null) {
+    io.out(
+      `The file is broken at entry ${first_bad}: it is altered, missing, or not what was signed. Do not rely on it.\n`,
+    )
+  } else if (entries === 0) io.out('The file holds no entries: nothing is proven.\n')
+  else
+    io.out(
+      `What comes after entry ${signed_through ?? 0} is under no signature: the end of the file is missing.\n`,
+    )
+  return ok ? EXIT.done : EXIT.failed
+}
+
+/** Each line's value; null for one that is no JSON. */
+async function* linesOf(file: string): AsyncGenerator<unknown> {
+  for await (const line of createInterface({ input: createReadStream(file, 'utf8') })) {
+    try {
+      yield JSON.parse(line)
+    } catch {
+      yield null
+    }
+  }
+}

@@ -1,0 +1,91 @@
+// The edge of dialing: resolves a static peer's name, dials through libp2p within a deadline, and tells what it led to.
+import { multiaddr } from '@multiformats/multiaddr'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Timers } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
+import { deadline } from '../../base/timers.ts'
+import type { StaticPeer } from '../../config/index.ts'
+import type { Host } from '../admission/host.ts'
+import { resolveStatic } from '../discovery/static.ts'
+import type { Put } from '../mailbox.ts'
+import type { Command } from '../state/types.ts'
+import type { Timings } from '../timings.ts'
+import { peerIdOf } from './peer.ts'
+import type { Wires } from './wires.ts'
+
+export interface DialsDeps {
+  /** Undefined while the mesh does not run. */
+  readonly host: () => Pick<Host, 'dial'> | undefined
+  readonly wires: Pick<Wires, 'of'>
+  readonly timers: Timers
+  readonly timings: Timings
+  readonly put: Put
+  readonly log: Log
+}
+
+export interface Dials {
+  /** Always followed by one `dialed`. Never rejects. */
+  dial(command: Extract<Command, { readonly do: 'dial' }>): Promise<void>
+  /** Ends dials that are under way. */
+  stop(): void
+}
+
+export function createDials({ host, wires, timers, timings, put, log }: DialsDeps): Dials {
+  const running = new Set<AbortController>()
+
+  const addressesOf = async (
+    target: string,
+    at: readonly string[] | StaticPeer,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> => {
+    if (!('host' in at)) return at
+    const addresses = await resolveStatic(at, signal)
+    put({ on: 'dialing', target, addresses })
+    return addresses
+  }
+
+  const connect = async (
+    { target, to, at }: Extract<Command, { readonly do: 'dial' }>,
+    signal: AbortSignal,
+  ): Promise<number | undefined> => {
+    const addresses = await addressesOf(target, at, signal)
+    const suffix = to === undefined ? '' : `/p2p/${peerIdOf(to)}`
+    const connection =
+      addresses.length === 0
+        ? undefined
+        : await host()?.dial(
+            addresses.map((address) => multiaddr(address + suffix)),
+            { signal },
+          )
+    return connection === undefined ? undefined : wires.of(connection)?.id
+  }
+
+  const tell = (target: string, pin: NodeId | undefined, error: unknown): void => {
+    const fields = { target, reason: error instanceof Error ? error.message : String(error) }
+    if (pin !== undefined && fields.reason.includes('does not match expected'))
+      log.warn(fields, 'another key answers at the address of a pinned peer: refused')
+    else log.debug(fields, 'dial failed')
+  }
+
+  return {
+    async dial(command) {
+      const { target } = command
+      const control = new AbortController()
+      const { signal, end } = deadline(timers, timings.dialMs)
+      running.add(control)
+      try {
+        const id = await connect(command, AbortSignal.any([control.signal, signal]))
+        put({ on: 'dialed', target, id })
+      } catch (error) {
+        tell(target, 'host' in command.at ? command.to : undefined, error)
+        put({ on: 'dialed', target, id: undefined })
+      } finally {
+        end()
+        running.delete(control)
+      }
+    },
+    stop() {
+      for (const control of running) control.abort(new Error('stopping'))
+    },
+  }
+}

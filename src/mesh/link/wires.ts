@@ -1,0 +1,238 @@
+// The edge of one connection each: its view, its control stream, and how it is ended; what to do is decided elsewhere.
+
+import type { Connection, Stream as Libp2pStream } from '@libp2p/interface'
+import { bodyOf, type Frame } from '../../../protocols/frame.ts'
+import {
+  Goodbye,
+  type GoodbyeReason,
+  Hello,
+  HelloAck,
+  type HelloBody,
+  Ping,
+  Pong,
+} from '../../../protocols/messages/hello.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { hello } from '../../../protocols/registry.ts'
+import { createQuota } from '../../base/quota.ts'
+import { deadline } from '../../base/timers.ts'
+import { endpointOf, formatEndpoint } from '../admission/endpoint.ts'
+import { memberAllowances } from '../allowance.ts'
+import type { Put } from '../mailbox.ts'
+import type { ConnId, EndReason, Said, Saying } from '../state/types.ts'
+import type { Timings } from '../timings.ts'
+import type { PeerRef } from '../types.ts'
+import { abortConnection } from './abort.ts'
+import { type Channel, type ChannelDeps, openChannel } from './channel.ts'
+import { narrow, type View } from './narrow.ts'
+import { nodeOf, peerRefOf } from './peer.ts'
+
+/** Under which name the ledger has what is wrong below all streams. */
+const MUXER = '/yamux/1.0.0'
+
+export interface Wire {
+  readonly id: ConnId
+  readonly connection: Connection
+  readonly peer: PeerRef
+  /** This side dialed. */
+  readonly dialed: boolean
+  /** The other side may open every protocol here. */
+  serves(): boolean
+  /** Both sides may open every protocol at the other. */
+  alive(): boolean
+}
+
+export interface WiresDeps {
+  readonly channel: ChannelDeps
+  readonly timings: Timings
+  readonly admits: (node: NodeId) => boolean
+  /** What this node says of itself to this peer, now. */
+  readonly hello: (to: NodeId, connection: Connection) => HelloBody
+  readonly put: Put
+}
+
+export interface Wires {
+  /** Must run synchronously in `connection:open`. */
+  opened(connection: Connection): void
+  /** Handler of the hello protocol. */
+  hello(stream: Libp2pStream, connection: Connection): void
+  of(connection: Connection): Wire | undefined
+  get(id: ConnId): Wire | undefined
+  /** Opens the control stream of a connection that this side dialed. */
+  begin(id: ConnId): Promise<void>
+  say(id: ConnId, say: Saying): void
+  open(id: ConnId, side: 'serve' | 'out'): void
+  close(id: ConnId, reason: EndReason, goodbye: GoodbyeReason | undefined): void
+  abort(id: ConnId, reason: EndReason): void
+  /** Resolves when every connection that was closed in order has ended. */
+  closed(): Promise<void>
+}
+
+interface Entry extends Wire {
+  readonly view: View
+  control: Channel | undefined
+  /** No more of it may be begun. */
+  ended: boolean
+}
+
+/** What a frame of the control stream means to the state machine. */
+function saidOf(frame: Frame): Said {
+  if (frame.message === Hello) return { hello: bodyOf(frame, Hello) }
+  if (frame.message === Ping) return { ping: bodyOf(frame, Ping).id }
+  if (frame.message === Pong) return { pong: bodyOf(frame, Pong).id }
+  if (frame.message === Goodbye) return { goodbye: bodyOf(frame, Goodbye).reason }
+  const { stage, retry_after_ms } = bodyOf(frame, HelloAck)
+  return { ack: stage, retryAfterMs: retry_after_ms }
+}
+
+export function createWires({ channel, timings, admits, hello: ownHello, put }: WiresDeps): Wires {
+  const { clock, timers, log, rejections } = channel
+  const wires = new Map<ConnId, Entry>()
+  const byConnection = new WeakMap<Connection, Entry>()
+  const closing = new Set<Promise<void>>()
+  const allowanceOf = memberAllowances(() => clock.monotonic())
+  let count = 0
+
+  const converse = (wire: Entry, stream: Libp2pStream): void => {
+    const { id, peer } = wire
+    wire.control = openChannel(channel, {
+      ...{ stream, peer, protocol: hello, quota: createQuota(hello.quota) },
+      member: () => admits(peer.nodeId),
+      onFrame: (frame) =>
+        put({ on: 'said', id, said: saidOf(frame), skewMs: frame.envelope.ts - clock.now() }),
+      // The control stream is the connection: without it nothing could be said any more.
+      onClose: (code) => put({ on: 'broken', id, reason: code === undefined ? 'cut' : 'violation' }),
+    })
+    put({ on: 'control', id })
+  }
+
+  const end = (wire: Entry): void => {
+    wire.ended = true
+    wire.view.serve = false
+    wire.view.out = false
+  }
+
+  const closeInOrder = async (wire: Entry, reason: EndReason, told: boolean): Promise<void> => {
+    const { signal, end: met } = deadline(timers, timings.closeMs)
+    try {
+      // A socket closed with something unread in it is reset, and a reset overtakes what was written last. So the side
+      // that hears Goodbye closes, and this side waits for that.
+      if (told) await closed(wire.connection, signal)
+      await wire.connection.close({ signal })
+    } catch {
+      abortConnection(wire.connection, reason)
+    } finally {
+      met()
+    }
+  }
+
+  return {
+    opened(connection) {
+      const node = nodeOf(connection.remotePeer)
+      const endpoint = endpointOf(connection.remoteAddr)
+      // A connection that has ended already would hold its place in the lobby: nobody would tell of its end again.
+      if (connection.status !== 'open' || node === undefined || endpoint === undefined) {
+        abortConnection(connection, 'refused')
+        return
+      }
+      const view = narrow(connection, hello.id, () => allowanceOf(node))
+      if (view === undefined) {
+        log.error({ peer: node }, 'libp2p has changed: a connection could not be narrowed')
+        return
+      }
+      const id = ++count
+      const dialed = connection.direction === 'outbound'
+      const wire: Entry = {
+        ...{ id, connection, view, dialed, peer: peerRefOf(node), control: undefined, ended: false },
+        serves: () => view.serve,
+        alive: () => view.serve && view.out,
+      }
+      wires.set(id, wire)
+      byConnection.set(connection, wire)
+      view.onExcess = (what) => {
+        log.debug({ peer: node, what }, 'too much on one connection')
+        rejections.count('rate_limited', MUXER, node)
+        put({ on: 'broken', id, reason: 'violation' })
+      }
+      connection.addEventListener('close', () => {
+        end(wire)
+        wires.delete(id)
+        put({ on: 'closed', id })
+      })
+      put({ on: 'opened', id, node, ip: endpoint.ip, at: dialed ? formatEndpoint(endpoint) : undefined })
+    },
+
+    hello(stream, connection) {
+      const wire = byConnection.get(connection)
+      const expected = wire !== undefined && !wire.ended && !wire.dialed && wire.control === undefined
+      if (expected) converse(wire, stream)
+      else stream.abort(new Error('not expected'))
+    },
+
+    of: (connection) => byConnection.get(connection),
+    get: (id) => wires.get(id),
+
+    async begin(id) {
+      const wire = wires.get(id)
+      if (wire === undefined) return
+      const { signal, end: met } = deadline(timers, timings.negotiateMs)
+      try {
+        const stream = await wire.connection.newStream([hello.id], { signal })
+        if (wire.ended) stream.abort(new Error('ended'))
+        else converse(wire, stream)
+      } catch (error) {
+        log.debug({ peer: wire.peer.nodeId, reason: String(error) }, 'no hello stream')
+        put({ on: 'broken', id, reason: 'cut' })
+      } finally {
+        met()
+      }
+    },
+
+    say(id, say) {
+      const wire = wires.get(id)
+      if ('hello' in say && wire !== undefined)
+        wire.control?.send(Hello, ownHello(wire.peer.nodeId, wire.connection))
+      else if ('ping' in say) wire?.control?.send(Ping, { id: say.ping })
+      else if ('pong' in say) wire?.control?.send(Pong, { id: say.pong })
+      else if ('ack' in say) {
+        const { ack: stage, skewMs: skew_ms, retryAfterMs: retry_after_ms } = say
+        wire?.control?.send(HelloAck, {
+          ...{ stage, skew_ms },
+          ...(retry_after_ms === undefined ? {} : { retry_after_ms }),
+        })
+      }
+    },
+
+    open(id, side) {
+      const wire = wires.get(id)
+      if (wire !== undefined && !wire.ended) wire.view[side] = true
+    },
+
+    close(id, reason, goodbye) {
+      const wire = wires.get(id)
+      if (wire === undefined) return
+      const told = goodbye !== undefined && wire.control?.send(Goodbye, { reason: goodbye }) === true
+      end(wire)
+      const done = closeInOrder(wire, reason, told)
+      closing.add(done)
+      void done.finally(() => closing.delete(done))
+    },
+
+    abort(id, reason) {
+      const wire = wires.get(id)
+      if (wire === undefined) return
+      end(wire)
+      abortConnection(wire.connection, reason)
+    },
+
+    closed: async () => void (await Promise.all(closing)),
+  }
+}
+
+/** Resolves when the connection is closed, by whomever, or at `signal`. */
+function closed(connection: Connection, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    connection.addEventListener('close', () => resolve(), { once: true })
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    if (connection.status !== 'open') resolve()
+  })
+}

@@ -1,0 +1,149 @@
+// What the edge does for each action of the state machine: on libp2p, in the ledger, in the log.
+import { Presence } from '../../protocols/messages/presence.ts'
+import type { NodeId } from '../../protocols/node-id.ts'
+import { hello, presence } from '../../protocols/registry.ts'
+import type { Timers } from '../base/clock.ts'
+import type { Log } from '../base/run/log.ts'
+import { type Alarms, deadline } from '../base/timers.ts'
+import type { Trust } from '../trust/peers/index.ts'
+import { parseEndpoint, readable } from './admission/endpoint.ts'
+import type { Host } from './admission/host.ts'
+import type { Asking } from './asking.ts'
+import type { Finder } from './discovery/look-up.ts'
+import type { GossipRouter } from './gossip/gossip.ts'
+import type { Dials } from './link/dials.ts'
+import { forgetPeer } from './link/forget.ts'
+import type { Links } from './link/links.ts'
+import type { News } from './link/news.ts'
+import { peerIdOf } from './link/peer.ts'
+import type { Rejections } from './link/rejections.ts'
+import type { Twins } from './link/twins.ts'
+import type { Wires } from './link/wires.ts'
+import type { State } from './state/state.ts'
+import { type Command, type Fact, isBroken, type MeshAction, type TimerName } from './state/types.ts'
+import type { Timings } from './timings.ts'
+
+export interface PerformDeps {
+  readonly alarms: Alarms<TimerName>
+  readonly wires: Wires
+  readonly links: Links
+  readonly gossip: GossipRouter
+  readonly dials: Dials
+  readonly asking: Asking
+  readonly finder: Finder
+  readonly host: () => Host | undefined
+  readonly connections: State['connections']
+  readonly trust: Pick<Trust, 'admits' | 'refuses' | 'lost'>
+  readonly news: News
+  readonly twins: Twins
+  readonly rejections: Rejections
+  readonly timings: Timings
+  readonly timers: Timers
+  readonly log: Log
+}
+
+export interface Performer {
+  perform(actions: readonly MeshAction[]): void
+  /** Resolves when what was published last is written. */
+  published(): Promise<void>
+}
+
+type Table<Kind extends string, All extends MeshAction> = {
+  readonly [K in Kind]: (action: Extract<All, { readonly do: K } | { readonly did: K }>) => void
+}
+
+export function createPerformer(deps: PerformDeps): Performer {
+  const { wires, links, gossip, news, twins, rejections, trust, connections } = deps
+  let published = Promise.resolve()
+
+  const commands: Table<Command['do'], Command> = {
+    timer: deps.alarms.set,
+    begin: ({ id }) => void wires.begin(id),
+    say: ({ id, say }) => wires.say(id, say),
+    open: ({ id, side }) => wires.open(id, side),
+    close: ({ id, reason, goodbye }) => wires.close(id, reason, goodbye),
+    abort: ({ id, reason }) => wires.abort(id, reason),
+    dial: (command) => void deps.dials.dial(command),
+    unlist: ({ node }) =>
+      void deps
+        .host()
+        ?.peerStore.delete(peerIdOf(node))
+        .catch(() => {}),
+    publish({ body }) {
+      published = gossip.publish(presence, Presence, body)
+    },
+    find: ({ ask, node }) => void deps.finder.find(ask, node),
+    answer: ({ ask, yes }) => deps.asking.answer(ask, yes),
+  }
+
+  /** Gives gossip its neighbour again: the connection that ended may have carried it, and another one is there. */
+  const tend = (node: NodeId): void => {
+    const wire = wires.get(connections.neighbour(node)?.id ?? 0)
+    if (wire !== undefined) gossip.tend(wire)
+  }
+
+  const facts: Table<Fact['did'], Fact> = {
+    open() {},
+    meet: ({ conn, body, addresses }) => news.met(conn, body, addresses),
+    settle: ({ conn, outcome }) => news.settled(conn, outcome),
+    come({ conn, replaced }) {
+      const places = (conn.introduced?.listen ?? []).filter((one) => parseEndpoint(one) !== undefined)
+      if (places.length > 0) twins.came(conn.node, places.map(readable).toSorted().join(', '))
+      // It is connected, so whichever clock was wrong is right again.
+      rejections.inTime(conn.node)
+      if (replaced === undefined) news.came(conn)
+      const wire = wires.get(conn.id)
+      if (wire === undefined) return
+      links.attach(wire)
+      gossip.attach(wire)
+      identify(deps, wire)
+    },
+    leave({ conn, reason }) {
+      const { node } = conn
+      news.left(conn, reason)
+      // With a connection that took its place it would not be lost: the one that did is not this node's.
+      if (reason === 'replaced') twins.displaced(node)
+      if (trust.admits(node) && isBroken(reason)) trust.lost(node)
+      const host = deps.host()
+      if (trust.refuses(node) && host !== undefined)
+        void forgetPeer({ ...deps, host, forget: deps.finder.forget }, node)
+    },
+    end({ conn }) {
+      const { node } = conn
+      const connection = wires.get(conn.id)?.connection
+      const later = (): void => void deps.timers.after(0, () => tend(node))
+      if (connection === undefined || connection.status === 'closed') later()
+      else connection.addEventListener('close', later, { once: true })
+    },
+    violate: ({ conn, code }) => void rejections.count(code, hello.id, conn.node),
+    live({ conn }) {
+      news.alive(conn)
+      tend(conn.node)
+    },
+    round() {},
+  }
+
+  return {
+    perform(actions) {
+      for (const action of actions) {
+        if ('do' in action) (commands[action.do] as (command: Command) => void)(action)
+        else (facts[action.did] as (fact: Fact) => void)(action)
+      }
+    },
+    published: () => published,
+  }
+}
+
+/** How libp2p's services learn of the neighbour; nothing waits for it. */
+function identify(
+  { host, timers, timings, log }: PerformDeps,
+  wire: ReturnType<Wires['get']> & object,
+): void {
+  const { signal, end } = deadline(timers, timings.negotiateMs)
+  const done = host()?.services.identify.identify(wire.connection, { signal })
+  void (done ?? Promise.resolve())
+    .catch((error: unknown) =>
+      log.debug({ peer: wire.peer.nodeId, reason: String(error) }, 'identify failed'),
+    )
+    .finally(end)
+}

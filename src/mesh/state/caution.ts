@@ -1,0 +1,84 @@
+// Where this node dials on somebody's word alone: at plausible ports, and so often for one address and for all of them.
+import { createQuota, createQuotas, type Rate } from '../../base/quota.ts'
+import { KEYS } from '../../config/table.ts'
+import { type Endpoint, isLoopback } from '../admission/endpoint.ts'
+
+/**
+ * Below this are the ports of other services (SSH, mail, the web), which a program listens on with special rights only.
+ * A node that does is dialed at an address of the configuration, and once its key has answered there.
+ */
+export const PORT_MIN = 1_024
+/** Linux gives ports from here on to programs that ask for any (`mesh.port = 0`). */
+const DYNAMIC_PORT_MIN = 32_768
+
+/**
+ * Dials of addresses that members are said to have, and that no key was proven at. In a mesh of hundreds that starts,
+ * each node opens some 32 links; whoever makes all nodes dial one machine gets one connection in 10 s of each.
+ * `together` counts dials, each of which may try up to twelve addresses; `perAddress` counts connections.
+ */
+export const MEMBERS_DIALED = {
+  together: { frames: 64, perMs: 8_000 },
+  perAddress: { frames: 8, perMs: 80_000 },
+} as const
+
+/** The same for strangers, who are dialed at one address so that both sides see each other as pending; they dial us as well. */
+export const STRANGERS_DIALED = {
+  together: { frames: 16, perMs: 64_000 },
+  perAddress: { frames: 4, perMs: 60_000 },
+} as const
+
+/**
+ * IPv6 addresses that the packets of one IPv4 source may name: mDNS is heard over IPv4 only, so nothing shows that such
+ * an address is the source's own. A machine that fifty nodes share names fifty in some minutes.
+ */
+export const NAMED_BY_SOURCE = { frames: 16, perMs: 64_000 } as const
+
+/** Addresses whose rate is remembered: more than are dialed in the time that a rate takes to fill. */
+const ADDRESSES_MAX = 2_048
+
+/**
+ * Each method counts when it says yes. Loopback has no rate: only somebody on this machine can name it, who needs no
+ * help. Addresses of this machine's own interfaces have no rate of their own, since many nodes of one machine share
+ * them; anybody can name them, so dials there count together with all others.
+ */
+export interface Caution {
+  /** Members are said to be at these endpoints, where no key was proven. Those of them that one dial may try now. */
+  member(endpoints: readonly Endpoint[]): readonly Endpoint[]
+  /** A stranger is said to be there. */
+  stranger(endpoint: Endpoint): boolean
+  /** A packet from `source` names an address that cannot be told to be the source's. */
+  named(source: string): boolean
+}
+
+/**
+ * `meshPort` is where this node listens: the others of its mesh probably do too. `isOwn` says whether an IP address is
+ * one of this machine's. `now` is monotonic, in milliseconds.
+ */
+export function createCaution(meshPort: number, isOwn: (ip: string) => boolean, now: () => number): Caution {
+  const strangersAt = new Set([KEYS.meshPort.default, meshPort])
+
+  const createEach = (rate: Rate): ((ip: string) => boolean) => {
+    const each = createQuotas<string>(rate, ADDRESSES_MAX)
+    return (ip) => isLoopback(ip) || isOwn(ip) || each(ip).take(now())
+  }
+  const members = { all: createQuota(MEMBERS_DIALED.together), at: createEach(MEMBERS_DIALED.perAddress) }
+  const strangers = {
+    all: createQuota(STRANGERS_DIALED.together),
+    at: createEach(STRANGERS_DIALED.perAddress),
+  }
+
+  return {
+    member(endpoints) {
+      // First its own rate: an address that is named too often uses up nothing of the others.
+      const allowed = endpoints.filter(({ ip, port }) => port >= PORT_MIN && members.at(ip))
+      const isFree = allowed.every(({ ip }) => isLoopback(ip))
+      return isFree || members.all.take(now()) ? allowed : allowed.filter(({ ip }) => isLoopback(ip))
+    },
+    stranger: ({ ip, port }) =>
+      (strangersAt.has(port) || port >= DYNAMIC_PORT_MIN) &&
+      port >= PORT_MIN &&
+      strangers.at(ip) &&
+      (isLoopback(ip) || strangers.all.take(now())),
+    named: createEach(NAMED_BY_SOURCE),
+  }
+}

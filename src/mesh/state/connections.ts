@@ -1,0 +1,276 @@
+// All connections of this node: who stands in the lobby, who is a neighbour, who gives way to whom. Pure.
+import type { GoodbyeReason, HelloBody } from '../../../protocols/messages/hello.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Config } from '../../config/index.ts'
+import { believable } from '../admission/addresses.ts'
+import type { Timings } from '../timings.ts'
+import { createHandshake, type Handshake, type Step } from './handshake.ts'
+import { createLobby, type LobbyLimits } from './lobby.ts'
+import { loserAtOpening } from './rivals.ts'
+import type { Conn, ConnId, Emit, EndReason, MeshEvent, Outcome, Said } from './types.ts'
+
+/** Connections to one key that are not admitted: a simultaneous dial needs two. */
+const UNADMITTED_PER_KEY = 2
+
+/** What the other side's Goodbye is called here. */
+const HEARD: Readonly<Record<GoodbyeReason, EndReason>> = {
+  stopping: 'goodbye',
+  replaced: 'replaced',
+  surplus: 'surplus',
+}
+
+export interface ConnectionsDeps {
+  readonly mesh: Pick<Config['mesh'], 'lan_only' | 'allow_cgnat'>
+  readonly self: NodeId
+  readonly admits: (node: NodeId) => boolean
+  readonly refuses: (node: NodeId) => boolean
+  readonly timings: Timings
+  readonly lobby: LobbyLimits
+  readonly clock: Clock
+  readonly emit: Emit
+}
+
+type Event<On extends MeshEvent['on']> = Extract<MeshEvent, { readonly on: On }>
+
+export interface Connections {
+  get(id: ConnId): Conn | undefined
+  /** Every live connection, admitted or not. */
+  all(): readonly Conn[]
+  /** Every live connection to this key, admitted or not. */
+  to(node: NodeId): readonly Conn[]
+  isConnected(node: NodeId): boolean
+  neighbour(node: NodeId): Conn | undefined
+  neighbours(): readonly Conn[]
+
+  /** The host is to listen, for the first time or again. */
+  prepare(): void
+  opened(event: Event<'opened'>): void
+  control(id: ConnId): void
+  said(event: Event<'said'>): void
+  heard(node: NodeId): void
+  broken(id: ConnId, reason: EndReason): void
+  closed(id: ConnId): void
+  /** Trust in this node changed: admits, upgrades or closes what is there. */
+  reconsider(node: NodeId): void
+  /** Says goodbye to a neighbour that is one too many. */
+  release(node: NodeId): void
+  lobbyIsOver(id: ConnId): void
+  isDrained(id: ConnId): void
+  stop(): void
+}
+
+interface Entry extends Conn {
+  readonly handshake: Handshake
+  heardAt: number
+  introduced: HelloBody | undefined
+  skewMs: number | undefined
+  admitted: boolean
+  outcome: Outcome | undefined
+  retryAfterMs: number
+}
+
+export function createConnections(deps: ConnectionsDeps): Connections {
+  const { admits, clock, emit, timings } = deps
+  const all = new Map<ConnId, Entry>()
+  const byNode = new Map<NodeId, Set<Entry>>()
+  const current = new Map<NodeId, Entry>()
+  const lobby = createLobby<Entry>(deps.lobby)
+  let stopping = false
+
+  const to = (node: NodeId): readonly Entry[] => [...(byNode.get(node) ?? [])]
+  const isLive = (conn: Entry): boolean => all.get(conn.id) === conn
+
+  const settle = (conn: Entry, outcome: Outcome): void => {
+    if (conn.outcome !== undefined) return
+    conn.outcome = outcome
+    emit({ did: 'settle', conn, outcome })
+  }
+
+  const end = (conn: Entry, reason: EndReason): void => {
+    all.delete(conn.id)
+    const others = byNode.get(conn.node)
+    others?.delete(conn)
+    if (others?.size === 0) byNode.delete(conn.node)
+    conn.admitted = false
+    lobby.leave(conn)
+    emit({ do: 'timer', timer: `lobby ${conn.id}`, ms: undefined })
+    emit({ do: 'timer', timer: `drain ${conn.id}`, ms: undefined })
+    settle(conn, { kind: 'ended', reason })
+    if (current.get(conn.node) === conn) {
+      current.delete(conn.node)
+      emit({ did: 'leave', conn, reason })
+    }
+    emit({ did: 'end', conn, reason })
+  }
+
+  const abort = (conn: Entry, reason: EndReason): void => {
+    if (!isLive(conn)) return
+    end(conn, reason)
+    emit({ do: 'abort', id: conn.id, reason })
+  }
+
+  const close = (conn: Entry, reason: EndReason, goodbye?: GoodbyeReason): void => {
+    if (!isLive(conn)) return
+    const said = conn.admitted ? goodbye : undefined
+    end(conn, reason)
+    emit({ do: 'close', id: conn.id, reason, goodbye: said })
+  }
+
+  const violates = (conn: Entry, code: 'out_of_order' | 'not_admitted'): void => {
+    emit({ did: 'violate', conn, code })
+    abort(conn, 'violation')
+  }
+
+  const nowAdmitted = (conn: Entry): void => {
+    conn.admitted = true
+    lobby.leave(conn)
+    emit({ do: 'timer', timer: `lobby ${conn.id}`, ms: undefined })
+    settle(conn, { kind: 'admitted' })
+    const old = current.get(conn.node)
+    current.set(conn.node, conn)
+    emit({ did: 'come', conn, replaced: old })
+    // What is under way on the old connection may still arrive.
+    if (old !== undefined) emit({ do: 'timer', timer: `drain ${old.id}`, ms: timings.drainMs })
+  }
+
+  const run = (conn: Entry, steps: readonly Step[]): void => {
+    for (const step of steps) {
+      if ('open' in step) emit({ do: 'open', id: conn.id, side: step.open })
+      else {
+        const retry = step.say === 'pending' ? { retryAfterMs: timings.retryAfterMs } : {}
+        const skewMs = Math.round(-(conn.skewMs ?? 0))
+        emit({ do: 'say', id: conn.id, say: { ack: step.say, skewMs, ...retry } })
+      }
+    }
+    if (conn.handshake.admitted()) {
+      if (!conn.admitted) nowAdmitted(conn)
+    } else if (conn.handshake.waits()) {
+      settle(conn, { kind: 'pending', retryAfterMs: conn.retryAfterMs })
+      // The listener keeps the place for the rest of the lobby's time; the dialer has learned what it can.
+      if (conn.dialed) close(conn, 'lobby')
+    }
+  }
+
+  const onHello = (conn: Entry, body: HelloBody): void => {
+    if (conn.introduced !== undefined) {
+      violates(conn, 'out_of_order')
+      return
+    }
+    conn.introduced = body
+    const addresses = believable(deps.mesh, body.listen, conn.ip, admits(conn.node))
+    emit({ did: 'meet', conn, body, addresses })
+    run(conn, conn.handshake.decide(admits(conn.node)))
+  }
+
+  const onSaid = (conn: Entry, said: Said): void => {
+    if ('hello' in said) onHello(conn, said.hello)
+    else if ('ack' in said) {
+      if (said.retryAfterMs !== undefined) conn.retryAfterMs = said.retryAfterMs
+      // Acknowledging comes after the introduction, and once admitted there is nothing left to say.
+      const expected = conn.introduced !== undefined && !conn.admitted
+      const steps = expected ? conn.handshake.heard(said.ack) : undefined
+      if (steps === undefined) violates(conn, 'out_of_order')
+      else run(conn, steps)
+    } else if (!conn.admitted) violates(conn, 'not_admitted')
+    else if ('ping' in said) emit({ do: 'say', id: conn.id, say: { pong: said.ping } })
+    else if ('goodbye' in said) close(conn, HEARD[said.goodbye])
+  }
+
+  /** Settles what can be settled before the newcomer has said anything. */
+  const compare = (newer: Entry): void => {
+    const others = to(newer.node).filter((one) => one !== newer)
+    for (const older of others) {
+      const ids = { self: deps.self, peer: newer.node }
+      const loser = loserAtOpening(older, newer, ids, timings.simultaneousMs)
+      // An admitted loser keeps working until the winner is admitted.
+      if (loser !== undefined && !loser.admitted) close(loser, 'replaced')
+      // Dialed without knowing that there is a connection: ours is alive, so the new one is of no use.
+      if (loser === undefined && newer.dialed && older.admitted) close(newer, 'replaced')
+    }
+    const waiting = others.filter((one) => !one.admitted)
+    for (const one of waiting.slice(0, waiting.length - UNADMITTED_PER_KEY + 1)) close(one, 'replaced')
+  }
+
+  return {
+    get: (id) => all.get(id),
+    all: () => [...all.values()],
+    to,
+    isConnected: (node) => byNode.has(node),
+    neighbour: (node) => current.get(node),
+    neighbours: () => [...current.values()],
+
+    prepare() {
+      stopping = false
+    },
+    opened({ id, node, ip, at }) {
+      if (stopping || deps.refuses(node)) {
+        emit({ do: 'abort', id, reason: 'refused' })
+        return
+      }
+      const openedAt = clock.monotonic()
+      const conn: Entry = {
+        ...{ id, node, ip, openedAt, dialed: at !== undefined, heardAt: openedAt },
+        ...{ introduced: undefined, skewMs: undefined, admitted: false, outcome: undefined },
+        handshake: createHandshake(),
+        retryAfterMs: timings.retryAfterMs,
+      }
+      all.set(id, conn)
+      byNode.set(node, (byNode.get(node) ?? new Set()).add(conn))
+      emit({ do: 'timer', timer: `lobby ${id}`, ms: timings.lobbyMs })
+      emit({ did: 'open', conn, at })
+      compare(conn)
+      if (!isLive(conn)) return
+      if (conn.dialed) emit({ do: 'begin', id })
+      else if (!admits(node)) for (const oldest of lobby.enter(conn, ip)) close(oldest, 'lobby')
+    },
+    control(id) {
+      if (all.has(id)) emit({ do: 'say', id, say: { hello: true } })
+    },
+    said({ id, said, skewMs }) {
+      const conn = all.get(id)
+      if (conn === undefined) return
+      conn.heardAt = clock.monotonic()
+      conn.skewMs = skewMs
+      onSaid(conn, said)
+    },
+    heard(node) {
+      const conn = current.get(node)
+      if (conn !== undefined) conn.heardAt = clock.monotonic()
+    },
+    broken(id, reason) {
+      const conn = all.get(id)
+      if (conn !== undefined) abort(conn, reason)
+    },
+    closed(id) {
+      const conn = all.get(id)
+      if (conn !== undefined) end(conn, 'cut')
+    },
+    reconsider(node) {
+      for (const conn of to(node)) {
+        if (!admits(node) || deps.refuses(node)) abort(conn, 'refused')
+        else {
+          lobby.leave(conn)
+          // Before the Hello the decision is still to come.
+          if (conn.introduced !== undefined && !conn.admitted) run(conn, conn.handshake.decide(true))
+        }
+      }
+    },
+    release(node) {
+      const conn = current.get(node)
+      if (conn !== undefined) close(conn, 'surplus', 'surplus')
+    },
+    lobbyIsOver(id) {
+      const conn = all.get(id)
+      if (conn !== undefined) close(conn, 'lobby')
+    },
+    isDrained(id) {
+      const conn = all.get(id)
+      if (conn !== undefined) close(conn, 'replaced', 'replaced')
+    },
+    stop() {
+      stopping = true
+      for (const conn of [...all.values()]) close(conn, 'stopping', 'stopping')
+    },
+  }
+}

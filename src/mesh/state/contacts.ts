@@ -1,0 +1,203 @@
+// Whom this node connects to: hears of members by every means, has those dialed it wants, lets go of those too many. Pure.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import { createQuotas } from '../../base/quota.ts'
+import { createRecent } from '../../base/recent.ts'
+import type { Config } from '../../config/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import { parseEndpoint } from '../admission/endpoint.ts'
+import { allowsAddress } from '../admission/gater.ts'
+import { type Asks, createAsks } from './asks.ts'
+import { type Book, createBook } from './book.ts'
+import { createCaution } from './caution.ts'
+import type { Connections } from './connections.ts'
+import { createDialing, type Dialing } from './dialing.ts'
+import { createOverlay } from './overlay.ts'
+import { createPlaces } from './places.ts'
+import type { Conn, Emit, EndReason, MeshEvent } from './types.ts'
+
+/**
+ * A member that says it is back, or somewhere else, is dialed at once; one that says so without end, at the pace of
+ * the redial loop.
+ */
+const WAKINGS = { frames: 4, perMs: 60_000 }
+const WAKINGS_MAX = 1_024
+/** mDNS answers come as often as anybody asks; one node is tried anew because of them this often. */
+const SIGHTING_EVERY_MS = 30_000
+/** Nodes whose last sighting is remembered. */
+const SIGHTED_MAX = 1_024
+
+export interface ContactsDeps {
+  readonly config: Pick<Config, 'mesh' | 'overlay' | 'discovery'>
+  readonly self: NodeId
+  readonly trust: Pick<Trust, 'admits' | 'refuses' | 'member' | 'known' | 'met'>
+  readonly connections: Connections
+  /** Multiaddrs that this node listens on now; empty while the mesh does not run. */
+  readonly listening: () => readonly string[]
+  /** Every link to this neighbour is usable. */
+  readonly complete: (node: NodeId) => boolean
+  /** A neighbour that something is under way with. */
+  readonly inUse: (node: NodeId) => boolean
+  readonly clock: Clock
+  readonly random: Random
+  readonly emit: Emit
+}
+
+export interface Contacts {
+  readonly dialing: Pick<Dialing, 'dialing' | 'dialed' | 'look'>
+  readonly asks: Pick<Asks, 'ask' | 'unask' | 'found'>
+  /** Before the host listens. */
+  prepare(): void
+  start(): void
+  stop(): void
+  /** The timer of the redial rounds has rung. */
+  round(): void
+  /** Whether a member has told that it is at this IP address. */
+  knownAt: Book['membersAt']
+  sighted(event: Extract<MeshEvent, { readonly on: 'sighted' }>): void
+  /** A member's presence said where it is. `worthATry`: it is back, or it has moved. */
+  heard(node: NodeId, addresses: readonly string[], worthATry: boolean): void
+  /** A person's decision about this node has taken effect. */
+  decided(node: NodeId): void
+  opened(conn: Conn, at: string | undefined): void
+  met(conn: Conn, addresses: readonly string[]): void
+  settled: Dialing['settled']
+  came(conn: Conn): void
+  left(conn: Conn, reason: EndReason): void
+  /** Links or connections have changed. */
+  look(): void
+  /** Says goodbye to neighbours that nobody needs, and looks for those that are missing; called now and then. */
+  thin(): void
+  /** A neighbour was needed for a moment only. */
+  release(node: NodeId): void
+  /** Sizes of what is remembered, for tests of its bounds. */
+  sizes(): { readonly book: number; readonly asks: number }
+}
+
+export function createContacts(deps: ContactsDeps): Contacts {
+  const { config, trust, connections, clock } = deps
+  const admits = (node: NodeId): boolean => trust.admits(node)
+  const now = (): number => clock.monotonic()
+  const isOwn = (ip: string): boolean => deps.listening().some((address) => parseEndpoint(address)?.ip === ip)
+
+  const book = createBook(admits)
+  const caution = createCaution(config.mesh.port, isOwn, now)
+  const isHere = (address: string): boolean => deps.listening().includes(address)
+  const places = createPlaces({ book, caution, admits, isHere })
+  const dialing = createDialing({ ...deps, book, places, peers: config.discovery.peers })
+  const overlay = createOverlay({
+    self: deps.self,
+    fullMeshUpTo: config.overlay.full_mesh_up_to,
+    clock,
+    members: () => book.nodes().filter(admits),
+    isGone(node) {
+      const member = trust.member(node)
+      return member !== undefined && (member.offline || member.unsure)
+    },
+    failures: dialing.failures,
+    isStatic: dialing.isStatic,
+  })
+  const asks = createAsks({
+    ...{ dialing, book, emit: deps.emit, looksUp: config.discovery.dht },
+    isThere: (node) => connections.neighbour(node) !== undefined && deps.complete(node),
+    // A dial to somebody who is not admitted here would end in the lobby there.
+    isPossible: (node) => running && admits(node),
+  })
+  const wakings = createQuotas<NodeId>(WAKINGS, WAKINGS_MAX)
+  const sightedAt = createRecent<NodeId, number>(SIGHTED_MAX)
+  let running = false
+
+  /** Dials that came to nothing without a connection are told at once, and may be followed by others. */
+  const settleAsks = (): void => {
+    for (let done = dialing.finished(); done.length > 0; done = dialing.finished())
+      for (const dial of done) asks.finished(dial)
+  }
+  const settling =
+    <Args extends readonly unknown[]>(act: (...args: Args) => void) =>
+    (...args: Args): void => {
+      act(...args)
+      settleAsks()
+    }
+
+  /** Of an mDNS answer, what is worth noting. */
+  const usable = (node: NodeId, addresses: readonly string[], source: string): readonly string[] => {
+    const known = book.addresses(node)
+    return addresses.filter((address) => {
+      const ip = parseEndpoint(address)?.ip
+      if (ip === undefined || !allowsAddress(config.mesh, ip)) return false
+      return ip === source || known.includes(address) || caution.named(source)
+    })
+  }
+
+  return {
+    dialing: { ...dialing, dialed: settling(dialing.dialed) },
+    asks: { unask: asks.unask, ask: settling(asks.ask), found: settling(asks.found) },
+    prepare() {
+      for (const node of trust.known()) book.learn(node, trust.met(node)?.addresses ?? [])
+    },
+    start() {
+      running = true
+      dialing.start()
+    },
+    stop() {
+      running = false
+      dialing.stop()
+      asks.stop()
+    },
+    round: settling(() => dialing.round({ due: overlay.due(), hasDeclined: overlay.hasDeclined })),
+    knownAt: book.membersAt,
+
+    sighted({ node, addresses, source }) {
+      if (node === deps.self || trust.refuses(node)) return
+      book.hear(node, usable(node, addresses, source))
+      if (connections.isConnected(node)) return
+      if (now() - (sightedAt.get(node) ?? Number.NEGATIVE_INFINITY) < SIGHTING_EVERY_MS) return
+      sightedAt.set(node, now())
+      dialing.meet(node)
+      dialing.wake(node)
+    },
+    heard(node, addresses, worthATry) {
+      // A node that is not admitted here is not dialed either.
+      if (!admits(node)) return
+      book.learn(node, addresses)
+      if (!worthATry) return
+      overlay.present(node)
+      if (connections.isConnected(node)) return
+      if (wakings(node).take(now())) dialing.wake(node)
+    },
+    decided: settling((node: NodeId) => {
+      if (!admits(node)) return
+      book.learn(node, trust.met(node)?.addresses ?? [])
+      dialing.wake(node)
+      // A person's decision makes a member by meeting, also where the overlay does not need the link.
+      if (running && !connections.isConnected(node)) dialing.dial(dialing.targetOf(node))
+    }),
+    opened: dialing.opened,
+    met({ node }, addresses) {
+      // Not proven: the key has shown that it comes from this IP address, and nothing about a port there.
+      book.learn(node, addresses)
+      dialing.met(node)
+    },
+    settled: settling(dialing.settled),
+    came: ({ node }) => overlay.present(node),
+    left({ node, openedAt }, reason) {
+      // Whichever end has closed it: neither needs it for some time.
+      if (reason === 'surplus') overlay.declined(node)
+      dialing.lost(node, now() - openedAt)
+    },
+    look() {
+      dialing.look()
+      asks.look()
+    },
+    thin() {
+      const neighbours = connections.neighbours().map(({ node, openedAt }) => ({ node, since: openedAt }))
+      for (const node of overlay.surplus(neighbours)) if (!deps.inUse(node)) connections.release(node)
+      // Who is due changes with time alone.
+      dialing.look()
+    },
+    release(node) {
+      if (!overlay.wanted().has(node)) connections.release(node)
+    },
+    sizes: () => ({ book: book.nodes().length, asks: asks.size }),
+  }
+}

@@ -1,0 +1,238 @@
+// Whom to dial and at which addresses: static peers, members, and strangers once; and what their dials come to. Pure.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import type { StaticPeer } from '../../config/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import type { Book } from './book.ts'
+import type { Connections } from './connections.ts'
+import type { Places } from './places.ts'
+import { createRedial } from './redial.ts'
+import type { Conn, ConnId, Emit, Outcome, Target } from './types.ts'
+
+/** Strangers waiting to be met; a LAN has fewer, an inventor of keys does not get more. */
+const MEETINGS_MAX = 64
+/** Strangers dialed at the same time; the other places are the members', whatever is invented. */
+const MEETINGS_AT_ONCE = 2
+
+const FAILED: Outcome = { kind: 'ended', reason: 'cut' }
+/** An address gets a new place in its rate every 10 s. */
+const HELD: Outcome = { kind: 'held', retryAfterMs: 5_000 }
+
+export interface DialingDeps {
+  readonly peers: readonly StaticPeer[]
+  readonly trust: Pick<Trust, 'admits' | 'refuses'>
+  readonly book: Pick<Book, 'failed' | 'proved'>
+  readonly places: Places
+  readonly connections: Pick<Connections, 'get' | 'isConnected' | 'neighbour'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly emit: Emit
+}
+
+/** Members that the overlay wants links to. */
+interface Wanted {
+  readonly due: readonly NodeId[]
+  readonly hasDeclined: (node: NodeId) => boolean
+}
+
+/** The dial of `target` is over. */
+export interface Finished {
+  readonly target: Target
+  readonly outcome: Outcome
+}
+
+export interface Dialing {
+  start(): void
+  stop(): void
+  /** Somebody else may be wanted, or due: a round follows. */
+  look(): void
+  /** The timer of the rounds has rung. */
+  round(wanted: Wanted): void
+  /** Under which target this node is dialed. */
+  targetOf(node: NodeId): Target
+  /** It is behind an address of the configuration. */
+  isStatic(node: NodeId): boolean
+  /** One attempt now, unless one is under way. */
+  dial(target: Target): void
+  isRunning(target: Target): boolean
+  wake(node: NodeId): void
+  failures(node: NodeId): number
+  /** A stranger was heard on the LAN: meet it once, so that both sides see each other as pending. */
+  meet(node: NodeId): void
+  met(node: NodeId): void
+  lost(node: NodeId, lastedMs: number): void
+  /** A static peer is being dialed at these addresses. */
+  dialing(target: Target, addresses: readonly string[]): void
+  /** A connection has proven its key; that tells whose a static peer's address is, however the connection fares. */
+  opened(conn: Conn, at: string | undefined): void
+  dialed(target: Target, id: ConnId | undefined): void
+  settled(conn: Conn, outcome: Outcome): void
+  /** Dials that have ended since this was called last. */
+  finished(): readonly Finished[]
+}
+
+interface Static {
+  readonly peer: StaticPeer
+  /** The pinned key, or the one last met there; undefined before that, or when it was not there any more. */
+  node: NodeId | undefined
+}
+
+export function createDialing(deps: DialingDeps): Dialing {
+  const { trust, book, places, connections, emit } = deps
+  const redial = createRedial(deps)
+  const statics = new Map<Target, Static>(
+    deps.peers.map((peer) => [`${peer.host}:${peer.port}`, { peer, node: peer.nodeId }]),
+  )
+  /** Addresses that static peers are being dialed at. */
+  const dialing = new Map<string, Target>()
+  const meetings = new Set<NodeId>()
+  /** Strangers that are being dialed. */
+  const meeting = new Set<Target>()
+  /** Dials that have led to a connection whose outcome is still to come. */
+  const waiting = new Map<ConnId, Target>()
+  let ended: Finished[] = []
+  let running = false
+  let looks = false
+
+  const isNode = (target: Target): target is NodeId => !statics.has(target)
+  const isStranger = (target: Target): boolean => isNode(target) && !trust.admits(target)
+
+  const look = (): void => {
+    // Many wake-ups of one moment make one round.
+    if (!running || looks) return
+    looks = true
+    emit({ do: 'timer', timer: 'redial', ms: 0 })
+  }
+
+  const finish = (target: Target, outcome: Outcome): void => {
+    meeting.delete(target)
+    for (const [address, of] of dialing) if (of === target) dialing.delete(address)
+    if (isNode(target)) {
+      meetings.delete(target)
+      // libp2p notes whom it dials; strangers must not add up there.
+      if (!trust.admits(target)) emit({ do: 'unlist', node: target })
+    }
+    redial.settle(target, outcome)
+    ended.push({ target, outcome })
+    look()
+  }
+
+  const begin = (target: Target): void => {
+    if (isStranger(target) && meetings.has(target as NodeId)) meeting.add(target)
+    const fixed = statics.get(target)
+    if (fixed !== undefined) {
+      emit({ do: 'dial', target, to: fixed.peer.nodeId, at: fixed.peer })
+      return
+    }
+    const node = target as NodeId
+    const at = places.toDial(node)
+    if (at.length > 0) emit({ do: 'dial', target, to: node, at })
+    else finish(target, places.isHeld(node) ? HELD : FAILED)
+  }
+
+  const failed = (target: Target): void => {
+    if (isNode(target)) book.failed(target)
+    const fixed = statics.get(target)
+    // Somebody else may answer there next time.
+    if (fixed?.node !== undefined && !connections.isConnected(fixed.node)) fixed.node = fixed.peer.nodeId
+    finish(target, FAILED)
+  }
+
+  /** A connection given up for another one to the same node has led to it all the same. */
+  const outcomeOf = (target: Target, outcome: Outcome): Outcome => {
+    const node = statics.get(target)?.node ?? (isNode(target) ? target : undefined)
+    const isThere = node !== undefined && connections.neighbour(node) !== undefined
+    return outcome.kind === 'ended' && isThere ? { kind: 'admitted' } : outcome
+  }
+
+  function* targets({ due, hasDeclined }: Wanted): Iterable<Target> {
+    const isMissing = (node: NodeId): boolean => !connections.isConnected(node) && !trust.refuses(node)
+    for (const [key, { node }] of statics)
+      if (node === undefined || (isMissing(node) && !hasDeclined(node))) yield key
+    const behindStatic = new Set([...statics.values()].map(({ node }) => node))
+    for (const node of due) if (isMissing(node) && !behindStatic.has(node)) yield node
+    // A dial lasts until the stranger has said hello, or has been silent for as long as it may.
+    const strangers = [...meetings].filter(
+      (node) => isStranger(node) && isMissing(node) && !meeting.has(node),
+    )
+    yield* strangers.slice(0, Math.max(0, MEETINGS_AT_ONCE - meeting.size))
+  }
+
+  const targetOf = (node: NodeId): Target => {
+    for (const [key, fixed] of statics) if (fixed.node === node) return key
+    return node
+  }
+
+  return {
+    start() {
+      running = true
+      look()
+    },
+    stop() {
+      running = false
+      looks = false
+      emit({ do: 'timer', timer: 'redial', ms: undefined })
+    },
+    look,
+    round(wanted) {
+      looks = false
+      if (!running) return
+      const { begin: begun, nextMs } = redial.due(targets(wanted))
+      emit({ do: 'timer', timer: 'redial', ms: nextMs })
+      for (const target of begun) begin(target)
+    },
+    targetOf,
+    isStatic: (node) => !isNode(targetOf(node)),
+    dial(target) {
+      if (redial.begin(target)) begin(target)
+    },
+    isRunning: redial.isRunning,
+    wake(node) {
+      redial.wake(targetOf(node))
+      look()
+    },
+    failures: (node) => redial.failures(targetOf(node)),
+    meet(node) {
+      if (!isStranger(node) || trust.refuses(node) || connections.isConnected(node)) return
+      if (meetings.has(node) || meetings.size >= MEETINGS_MAX) return
+      // Last, because it counts: whoever cannot be met uses up nobody's place.
+      if (places.mayMeet(node)) meetings.add(node)
+    },
+    met: (node) => void meetings.delete(node),
+    lost(node, lastedMs) {
+      redial.lost(targetOf(node), lastedMs)
+      look()
+    },
+    dialing(target, addresses) {
+      for (const address of addresses) dialing.set(address, target)
+    },
+    opened({ node }, at) {
+      if (at === undefined) return
+      const fixed = statics.get(dialing.get(at) ?? '')
+      if (fixed !== undefined) fixed.node = node
+      book.proved(node, at)
+    },
+    dialed(target, id) {
+      if (!redial.isRunning(target)) return
+      if (id === undefined) {
+        failed(target)
+        return
+      }
+      const conn = connections.get(id)
+      const outcome = conn === undefined ? FAILED : conn.outcome
+      if (outcome === undefined) waiting.set(id, target)
+      else finish(target, outcomeOf(target, outcome))
+    },
+    settled({ id }, outcome) {
+      const target = waiting.get(id)
+      if (target === undefined) return
+      waiting.delete(id)
+      finish(target, outcomeOf(target, outcome))
+    },
+    finished() {
+      const since = ended
+      ended = []
+      return since
+    },
+  }
+}

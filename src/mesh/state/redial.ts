@@ -1,0 +1,121 @@
+// When each target is dialed again: back-off with jitter, without end, eight dials at a time. Pure.
+import type { Clock, Random } from '../../base/clock.ts'
+import { backoffMs } from './backoff.ts'
+import type { Outcome, Target } from './types.ts'
+
+/** Dials at the same time, over all targets. */
+const PARALLEL_DIALS = 8
+
+/** A connection that lasted this long was a good one. */
+const LASTING_MS = 30_000
+
+export interface Redial {
+  /**
+   * Of `wanted` those to dial now, which count as begun. `nextMs`: in how many milliseconds the next one is due;
+   * undefined when none is, or when it waits for a dial to end.
+   */
+  due(wanted: Iterable<Target>): { readonly begin: readonly Target[]; readonly nextMs: number | undefined }
+  /** One attempt outside of the rounds. False: one is under way already. */
+  begin(target: Target): boolean
+  isRunning(target: Target): boolean
+  /** The attempt under way has come to this. */
+  settle(target: Target, outcome: Outcome): void
+  /** Try again now, and start the back-off anew: trust changed, or it was just seen on the LAN. */
+  wake(target: Target): void
+  /** A connection ended. One that lasted starts the back-off anew; one that did not counts as a failure. */
+  lost(target: Target, lastedMs: number): void
+  /** Attempts in vain in a row, as far as remembered. */
+  failures(target: Target): number
+  /** Targets that are remembered. */
+  readonly size: number
+}
+
+interface Attempt {
+  failures: number
+  /** Monotonic. */
+  nextAt: number
+  running: boolean
+  /** Woken while it ran: what it comes to is then about a world that has changed. */
+  woken: boolean
+}
+
+export function createRedial({ clock, random }: { readonly clock: Clock; readonly random: Random }): Redial {
+  const attempts = new Map<Target, Attempt>()
+  let running = 0
+
+  const attemptOf = (target: Target): Attempt => {
+    let attempt = attempts.get(target)
+    if (attempt === undefined) {
+      attempt = { failures: 0, nextAt: 0, running: false, woken: false }
+      attempts.set(target, attempt)
+    }
+    return attempt
+  }
+
+  const fail = (attempt: Attempt): number => backoffMs(++attempt.failures, () => random.float())
+
+  const begin = (target: Target): boolean => {
+    const attempt = attemptOf(target)
+    if (attempt.running) return false
+    attempt.running = true
+    running++
+    return true
+  }
+
+  return {
+    due(wanted) {
+      const now = clock.monotonic()
+      const targets = new Set(wanted)
+      const begun: Target[] = []
+      let next = Number.POSITIVE_INFINITY
+      for (const target of targets) {
+        const attempt = attemptOf(target)
+        if (attempt.running) continue
+        // A full house is looked at again when one of its dials ends.
+        if (attempt.nextAt > now) next = Math.min(next, attempt.nextAt)
+        else if (running < PARALLEL_DIALS && begin(target)) begun.push(target)
+      }
+      for (const [target, attempt] of attempts) {
+        if (!targets.has(target) && !attempt.running && attempt.nextAt <= now) attempts.delete(target)
+      }
+      return { begin: begun, nextMs: next === Number.POSITIVE_INFINITY ? undefined : next - now }
+    },
+    begin,
+    isRunning: (target) => attempts.get(target)?.running === true,
+    settle(target, outcome) {
+      const attempt = attempts.get(target)
+      if (attempt === undefined || !attempt.running) return
+      const now = clock.monotonic()
+      running--
+      attempt.running = false
+      const { woken } = attempt
+      attempt.woken = false
+      // How good an admission was shows when the connection is lost.
+      if (outcome.kind === 'admitted') return
+      if (woken) {
+        attempt.failures = 0
+        attempt.nextAt = now
+      } else if (outcome.kind === 'held') attempt.nextAt = now + outcome.retryAfterMs
+      else {
+        const pause = fail(attempt)
+        attempt.nextAt = now + (outcome.kind === 'pending' ? Math.max(outcome.retryAfterMs, pause) : pause)
+      }
+    },
+    wake(target) {
+      const attempt = attemptOf(target)
+      attempt.failures = 0
+      attempt.nextAt = clock.monotonic()
+      attempt.woken = attempt.running
+    },
+    lost(target, lastedMs) {
+      const attempt = attemptOf(target)
+      if (lastedMs > LASTING_MS) attempt.failures = 0
+      // Both ends come here at the same moment: the jitter is what keeps them from dialing at the same moment.
+      attempt.nextAt = clock.monotonic() + fail(attempt)
+    },
+    failures: (target) => attempts.get(target)?.failures ?? 0,
+    get size() {
+      return attempts.size
+    },
+  }
+}

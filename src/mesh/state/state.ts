@@ -1,0 +1,169 @@
+// The mesh as one state machine: events in, commands and facts out, timers as values; no I/O, no libp2p, no clock of its own.
+import type { PresenceBody } from '../../../protocols/messages/presence.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import type { Config } from '../../config/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import { announced } from '../admission/addresses.ts'
+import { isLoopback } from '../admission/endpoint.ts'
+import type { Timings } from '../timings.ts'
+import { type Connections, createConnections } from './connections.ts'
+import { createContacts } from './contacts.ts'
+import { createHeartbeat } from './heartbeat.ts'
+import type { LobbyLimits } from './lobby.ts'
+import { createPresence, type PresenceDeps } from './presence.ts'
+import { type Fact, isBroken, type MeshAction, type MeshEvent, type TimerName } from './types.ts'
+
+export interface StateDeps extends Pick<PresenceDeps, 'about' | 'readers'> {
+  readonly config: Pick<Config, 'mesh' | 'overlay' | 'discovery'>
+  readonly self: NodeId
+  readonly trust: Trust
+  readonly clock: Clock
+  readonly random: Random
+  readonly timings: Timings
+  readonly lobby: LobbyLimits
+  /** Multiaddrs that this node listens on now; empty while the mesh does not run. */
+  readonly listening: () => readonly string[]
+  /** Every link to this neighbour is usable. */
+  readonly complete: (node: NodeId) => boolean
+  /** Something is under way with this neighbour. */
+  readonly inUse: (node: NodeId) => boolean
+}
+
+export interface State {
+  /** Takes one event. The actions are to be performed in their order, before the next event is handed in. Never throws. */
+  handle(event: MeshEvent): readonly MeshAction[]
+  /** A presence of `author` that the neighbour `from` handed on. `isNews`: it is worth passing on. */
+  hear(
+    author: NodeId,
+    body: PresenceBody,
+    from: NodeId,
+  ): { readonly isNews: boolean; readonly actions: readonly MeshAction[] }
+  readonly connections: Pick<Connections, 'get' | 'all' | 'neighbour' | 'neighbours'>
+  /** Whether a member has told that it is at this IP address. */
+  knownAt(ip: string): boolean
+  /** Of the heartbeat, monotonic ms; undefined while it is stopped. */
+  lastRound(): number | undefined
+  /** Sizes of what is remembered, for tests of its bounds. */
+  sizes(): { readonly book: number; readonly asks: number }
+}
+
+export function createState(deps: StateDeps): State {
+  const { config, trust, clock } = deps
+  /** What the event under way has led to so far; every part adds to it. */
+  let actions: MeshAction[] = []
+  const emit = (action: MeshAction): void => void actions.push(action)
+  const admits = (node: NodeId): boolean => trust.admits(node)
+  const refuses = (node: NodeId): boolean => trust.refuses(node)
+
+  const connections = createConnections({ ...deps, emit, admits, refuses, mesh: config.mesh })
+  const contacts = createContacts({ ...deps, emit, connections })
+  const presence = createPresence({
+    ...{ ...deps, emit, connections },
+    believable: (listen, from) =>
+      announced(config.mesh, listen, isLoopback(connections.neighbour(from)?.ip ?? '')),
+  })
+  const everyMs = config.mesh.ping_seconds * 1_000
+  const heartbeat = createHeartbeat({ clock, everyMs, connections, emit })
+
+  const ring = (timer: TimerName): void => {
+    if (timer === 'redial') contacts.round()
+    else if (timer === 'presence') presence.say()
+    else if (timer === 'heartbeat') heartbeat.round()
+    else {
+      const [what, id] = timer.split(' ')
+      if (what === 'lobby') connections.lobbyIsOver(Number(id))
+      else connections.isDrained(Number(id))
+    }
+  }
+
+  const prepare = (): void => {
+    connections.prepare()
+    contacts.prepare()
+  }
+  const start = (): void => {
+    presence.start()
+    heartbeat.start()
+    contacts.start()
+  }
+  const stop = (): void => {
+    heartbeat.stop()
+    contacts.stop()
+    connections.stop()
+  }
+  const trustChanged = (node: NodeId): void => {
+    connections.reconsider(node)
+    contacts.decided(node)
+  }
+
+  const handlers: { readonly [On in MeshEvent['on']]: (event: Extract<MeshEvent, { on: On }>) => void } = {
+    prepare,
+    start,
+    leave: presence.leave,
+    stop,
+    timer: ({ timer }) => ring(timer),
+    trust: ({ node }) => trustChanged(node),
+    opened: connections.opened,
+    control: ({ id }) => connections.control(id),
+    said: connections.said,
+    heard: ({ node }) => connections.heard(node),
+    broken: ({ id, reason }) => connections.broken(id, reason),
+    closed: ({ id }) => connections.closed(id),
+    links: contacts.look,
+    sighted: contacts.sighted,
+    dialing: ({ target, addresses }) => contacts.dialing.dialing(target, addresses),
+    dialed: ({ target, id }) => contacts.dialing.dialed(target, id),
+    ask: (event) => contacts.asks.ask(event.ask, event.node, event.for),
+    unask: ({ ask }) => contacts.asks.unask(ask),
+    found: ({ ask, addresses }) => contacts.asks.found(ask, addresses),
+    release: ({ node }) => contacts.release(node),
+  }
+
+  /** What one part has done is an event to the others. */
+  const facts: { readonly [Did in Fact['did']]: (fact: Extract<Fact, { did: Did }>) => void } = {
+    open: ({ conn, at }) => contacts.opened(conn, at),
+    meet: ({ conn, addresses }) => contacts.met(conn, addresses),
+    settle: ({ conn, outcome }) => contacts.settled(conn, outcome),
+    come({ conn, replaced }) {
+      if (replaced !== undefined) return
+      presence.came(conn.node)
+      contacts.came(conn)
+    },
+    leave({ conn, reason }) {
+      if (admits(conn.node) && isBroken(reason)) presence.lost(conn.node)
+      contacts.left(conn, reason)
+    },
+    end: contacts.look,
+    violate() {},
+    live() {},
+    round() {
+      presence.look()
+      contacts.thin()
+      heartbeat.counted()
+    },
+  }
+
+  const settled = (): readonly MeshAction[] => {
+    // Grows while it is walked through.
+    for (const action of actions) if ('did' in action) (facts[action.did] as (fact: Fact) => void)(action)
+    const done = actions
+    actions = []
+    return done
+  }
+
+  return {
+    handle(event) {
+      ;(handlers[event.on] as (event: MeshEvent) => void)(event)
+      return settled()
+    },
+    hear(author, body, from) {
+      const heard = presence.hear(author, body, from)
+      if (heard !== undefined) contacts.heard(author, heard.addresses, heard.worthATry)
+      return { isNews: heard !== undefined, actions: settled() }
+    },
+    connections,
+    knownAt: contacts.knownAt,
+    lastRound: heartbeat.lastRound,
+    sizes: contacts.sizes,
+  }
+}

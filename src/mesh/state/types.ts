@@ -1,0 +1,182 @@
+// What goes into the mesh's state machine and what comes out of it, as values: events, commands, facts and timers.
+import type { RejectCode } from '../../../protocols/frame.ts'
+import type { GoodbyeReason, HelloBody, HelloStage } from '../../../protocols/messages/hello.ts'
+import type { PresenceBody } from '../../../protocols/messages/presence.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { TimerRequest } from '../../base/timers.ts'
+import type { StaticPeer } from '../../config/index.ts'
+
+/** One connection. The edge counts them up and never gives a number twice. */
+export type ConnId = number
+
+/** Somebody to be connected to: `karo:ed25519:…`, or `host:port` for a static peer, whose key may be unknown. */
+export type Target = string
+
+/** Why a connection ended, as logs and the audit ledger say it. */
+export type EndReason =
+  | 'cut'
+  | 'goodbye'
+  | 'replaced'
+  | 'surplus'
+  | 'refused'
+  | 'violation'
+  | 'silent'
+  | 'lobby'
+  | 'stopping'
+
+/** A connection that ended like this did so without a word. */
+export const isBroken = (reason: EndReason): boolean => reason === 'cut' || reason === 'silent'
+
+/**
+ * What became of a dial or a connection. `pending`: one side has not admitted the other. `held`: nothing was dialed,
+ * because caution does not allow any known address of the node now; that is no fault of the node's.
+ */
+export type Outcome =
+  | { readonly kind: 'admitted' }
+  | { readonly kind: 'pending'; readonly retryAfterMs: number }
+  | { readonly kind: 'ended'; readonly reason: EndReason }
+  | { readonly kind: 'held'; readonly retryAfterMs: number }
+
+/** One connection, as everybody but its owner may see it. Times are monotonic milliseconds. */
+export interface Conn {
+  readonly id: ConnId
+  readonly node: NodeId
+  /** The other end's IP address. */
+  readonly ip: string
+  /** This side dialed. */
+  readonly dialed: boolean
+  readonly openedAt: number
+  /** Of the last frame on any of its streams. */
+  readonly heardAt: number
+  readonly introduced: HelloBody | undefined
+  /** The other clock minus ours, as last heard. */
+  readonly skewMs: number | undefined
+  /** Both sides admit, and the connection has not ended. */
+  readonly admitted: boolean
+  readonly outcome: Outcome | undefined
+}
+
+export type TimerName = 'redial' | 'presence' | 'heartbeat' | `lobby ${ConnId}` | `drain ${ConnId}`
+
+/** What the other side said on the control stream. */
+export type Said =
+  | { readonly hello: HelloBody }
+  | { readonly ack: HelloStage; readonly retryAfterMs?: number | undefined }
+  | { readonly ping: number }
+  | { readonly pong: number }
+  | { readonly goodbye: GoodbyeReason }
+
+/** What this side says there; its Hello is put together by the edge, and Goodbye goes with `close`. */
+export type Saying =
+  | { readonly hello: true }
+  | { readonly ack: HelloStage; readonly skewMs: number; readonly retryAfterMs?: number }
+  | { readonly ping: number }
+  | { readonly pong: number }
+
+export type MeshEvent =
+  /** Before the host listens: what the store remembers is read. */
+  | { readonly on: 'prepare' }
+  /** The host listens. */
+  | { readonly on: 'start' }
+  /** The last presence is said, while connections still work. */
+  | { readonly on: 'leave' }
+  | { readonly on: 'stop' }
+  | { readonly on: 'timer'; readonly timer: TimerName }
+  /** A person's decision about this node has taken effect. */
+  | { readonly on: 'trust'; readonly node: NodeId }
+  /** A connection has proven its key. `at`: the multiaddr that this side dialed. */
+  | {
+      readonly on: 'opened'
+      readonly id: ConnId
+      readonly node: NodeId
+      readonly ip: string
+      readonly at: string | undefined
+    }
+  /** The control stream is open: this side introduces itself. */
+  | { readonly on: 'control'; readonly id: ConnId }
+  | { readonly on: 'said'; readonly id: ConnId; readonly said: Said; readonly skewMs: number }
+  /** A frame of this neighbour came on a link or by gossip. */
+  | { readonly on: 'heard'; readonly node: NodeId }
+  /** The control stream broke, or the other side broke a rule: the connection is to end. */
+  | { readonly on: 'broken'; readonly id: ConnId; readonly reason: 'cut' | 'violation' }
+  /** The connection is closed, by whomever. */
+  | { readonly on: 'closed'; readonly id: ConnId }
+  /** A link came up or went down. */
+  | { readonly on: 'links' }
+  /** mDNS heard somebody, from a packet of the IP address `source`; nothing about it is verified. */
+  | {
+      readonly on: 'sighted'
+      readonly node: NodeId
+      readonly addresses: readonly string[]
+      readonly source: string
+    }
+  /** A static peer's name was resolved; it is dialed at these multiaddrs. */
+  | { readonly on: 'dialing'; readonly target: Target; readonly addresses: readonly string[] }
+  /** A dial is over: it led to this connection, or to none. */
+  | { readonly on: 'dialed'; readonly target: Target; readonly id: ConnId | undefined }
+  /** Somebody here wants to know what a dial comes to, or wants a member's links to be up. */
+  | { readonly on: 'ask'; readonly ask: number; readonly node: NodeId; readonly for: 'dial' | 'links' }
+  | { readonly on: 'unask'; readonly ask: number }
+  /** Where other members say that the node asked for is. */
+  | { readonly on: 'found'; readonly ask: number; readonly addresses: readonly string[] }
+  /** A connection that was opened to ask somebody is not needed for that any more. */
+  | { readonly on: 'release'; readonly node: NodeId }
+
+/** What the edge is to do. */
+export type Command =
+  | ({ readonly do: 'timer' } & TimerRequest<TimerName>)
+  /** Opens the control stream of a connection that this side dialed. */
+  | { readonly do: 'begin'; readonly id: ConnId }
+  | { readonly do: 'say'; readonly id: ConnId; readonly say: Saying }
+  /** `serve`: the other side may use every protocol here; `out`: this side may use every protocol there. */
+  | { readonly do: 'open'; readonly id: ConnId; readonly side: 'serve' | 'out' }
+  /** In order: what is written goes out, and Goodbye is said if it is given. */
+  | {
+      readonly do: 'close'
+      readonly id: ConnId
+      readonly reason: EndReason
+      readonly goodbye?: GoodbyeReason | undefined
+    }
+  /** At once, and the other side is told nothing. */
+  | { readonly do: 'abort'; readonly id: ConnId; readonly reason: EndReason }
+  /** `to`: the only key that may answer; undefined for a static peer without a pinned key. */
+  | {
+      readonly do: 'dial'
+      readonly target: Target
+      readonly to: NodeId | undefined
+      readonly at: readonly string[] | StaticPeer
+    }
+  /** A stranger was dialed: whatever keeps a note of that forgets it. */
+  | { readonly do: 'unlist'; readonly node: NodeId }
+  | { readonly do: 'publish'; readonly body: PresenceBody }
+  | { readonly do: 'find'; readonly ask: number; readonly node: NodeId }
+  | { readonly do: 'answer'; readonly ask: number; readonly yes: boolean }
+
+/** What has happened: told to the other parts of the machine, and to the edge for ledger, log and links. */
+export type Fact =
+  | { readonly did: 'open'; readonly conn: Conn; readonly at: string | undefined }
+  /** It introduced itself; `addresses` are those of its claims that may be believed. It may still be a stranger. */
+  | {
+      readonly did: 'meet'
+      readonly conn: Conn
+      readonly body: HelloBody
+      readonly addresses: readonly string[]
+    }
+  /** What became of a connection is certain. Once for each. */
+  | { readonly did: 'settle'; readonly conn: Conn; readonly outcome: Outcome }
+  /** This connection is now the neighbour's, in place of `replaced` if there was one. */
+  | { readonly did: 'come'; readonly conn: Conn; readonly replaced: Conn | undefined }
+  /** A neighbour is gone: no other admitted connection to it is left. */
+  | { readonly did: 'leave'; readonly conn: Conn; readonly reason: EndReason }
+  /** Any connection ended, admitted or not. */
+  | { readonly did: 'end'; readonly conn: Conn; readonly reason: EndReason }
+  /** The other side broke the order of the control stream. */
+  | { readonly did: 'violate'; readonly conn: Conn; readonly code: RejectCode }
+  /** The neighbour has been heard since the last round. */
+  | { readonly did: 'live'; readonly conn: Conn }
+  /** The heartbeat has asked everybody it had to. */
+  | { readonly did: 'round' }
+
+export type MeshAction = Command | Fact
+/** Takes one action; the machine's parts share one list of them. */
+export type Emit = (action: MeshAction) => void

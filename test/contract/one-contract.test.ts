@@ -1,0 +1,66 @@
+// One contract from operation to screen: the command line names operations, never paths, and takes their types as they are.
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { expect, test } from 'vitest'
+import { jsonPage } from '../../scripts/json-page.ts'
+import { OPERATIONS } from '../../src/api/contract/operations/index.ts'
+import { COMMANDS } from '../../src/cli/commands.ts'
+
+const root = join(import.meta.dirname, '../..')
+const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
+
+const PATH_TEXT = /['"`](?:GET |POST |DELETE )?\/api\/|\/v1\//
+/** An answer that is given another type: `(await daemonAt(io).call(x)) as Y`. */
+const CAST = /\.(?:call|look|lines|events)\((?:[^()]|\([^()]*\))*\)\)? as (?!const\b)/
+
+test('src/cli holds no path of the API and casts no answer', () => {
+  const files = globSync('src/cli/**/*.ts', { cwd: root })
+  expect(files.length).toBeGreaterThan(100)
+  expect(files.filter((path) => PATH_TEXT.test(textOf(path)))).toEqual([])
+  expect(files.filter((path) => CAST.test(textOf(path)))).toEqual([])
+})
+
+test('both would be seen', () => {
+  expect('get(`/api/v1/stats?period=${period}`)').toMatch(PATH_TEXT)
+  expect('(await daemonAt(io).call(getStats, { query: { period } })) as Statistics').toMatch(CAST)
+  expect("const x = await daemonAt(io).call(getStats)\nconst y = ['a'] as const").not.toMatch(CAST)
+})
+
+test('a page in a browser can load the descriptors and the client: nothing of Node is in them', async () => {
+  const { metafile } = await build({
+    ...{
+      absWorkingDir: root,
+      bundle: true,
+      write: false,
+      metafile: true,
+      platform: 'browser',
+      format: 'esm',
+    },
+    // Loaded only for the answer of a daemon of another build.
+    external: ['../schemas/*'],
+    stdin: {
+      resolveDir: root,
+      contents: `export { createClient } from './src/api/contract/client/client.ts'
+        export * from './src/api/contract/operations/index.ts'`,
+    },
+  })
+  const inputs = Object.keys(metafile.inputs)
+  expect(inputs).toContain('src/api/contract/operations/share.ts')
+  // Of the rooms behind the API only words and bounds.
+  expect(inputs.filter((path) => /^src\/(?!api\/contract|base)/.test(path)).sort()).toEqual([])
+})
+
+test('what a command prints with --json is the answer of an operation of the list', async () => {
+  const all = (await Promise.all(COMMANDS.map(({ load }) => load()))).flat()
+  const shown = all.flatMap(({ name, shows }) => (shows === undefined ? [] : [{ name, shows }]))
+  expect(shown.length).toBeGreaterThan(30)
+  for (const { name, shows } of shown) {
+    expect(OPERATIONS, name).toContain(shows)
+    expect(shows.answer ?? shows.lines, name).toBeDefined()
+  }
+})
+
+test('docs/json.md is up to date (npm run docs)', async () => {
+  expect(textOf('docs/json.md')).toBe(await jsonPage())
+})

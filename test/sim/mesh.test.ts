@@ -1,0 +1,23 @@
+// A hundred nodes of the real state machine discover, admit, split, heal and answer, in virtual time; a seed replays a life.
+import { expect, test } from 'vitest'
+import { describeLife, liveMesh } from './mesh.ts'
+
+test.each([
+  [100, 1],
+  [40, 2],
+  [40, 3],
+])('%i nodes are one mesh, whatever happens to them (seed %i)', { timeout: 300_000 }, (nodes, seed) => {
+  const options = { nodes, seed }
+  const report = liveMesh(options)
+  process.stdout.write(`${describeLife(options, report)}\n`)
+  // It replays: sh scripts/run.sh scripts/soak.ts virtual --seed N, or here with the same numbers.
+  expect(report.broken, describeLife(options, report)).toEqual([])
+})
+
+test('the same seed is the same life', { timeout: 120_000 }, () => {
+  const life = () => {
+    const { frames, dials, virtualMs } = liveMesh({ nodes: 12, seed: 7 })
+    return { frames, dials, virtualMs }
+  }
+  expect(life()).toEqual(life())
+})
