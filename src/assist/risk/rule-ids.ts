@@ -1,7 +1,7 @@
 // The ids of all built-in rules, for those who name them: an owner's exceptions, and completion.
 
 import { RULES } from './rules/index.ts'
-import { LINE_RULES } from './rules/system/code.ts'
+import { LINE_RULES } from './rules/system/lines.ts'
 
 const ALL = [...RULES, ...LINE_RULES]
 

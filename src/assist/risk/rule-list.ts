@@ -1,7 +1,7 @@
 // The built-in rules as people and scripts are shown them: id, level, what may happen, an example.
 import type { RiskLevel } from '../../base/words/risk-levels.ts'
 import { RULES } from './rules/index.ts'
-import { LINE_RULES } from './rules/system/code.ts'
+import { LINE_RULES } from './rules/system/lines.ts'
 
 /** Shape of one entry of `karo check --rules --json`. */
 export interface RuleEntry {

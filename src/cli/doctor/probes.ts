@@ -1,5 +1,6 @@
 // Which function answers for which check: total, so that a check without one does not compile.
 import type { CheckId } from './catalogue.ts'
+import { configFile, configInForce } from './checks/config.ts'
 import {
   daemonHealth,
   daemonLeftovers,
@@ -9,7 +10,7 @@ import {
 } from './checks/daemon.ts'
 import { meshFirewall } from './checks/firewall.ts'
 import { shellGuard } from './checks/guard.ts'
-import { configFile, configInForce, homeDirectory, homeKey, homeOwner } from './checks/home.ts'
+import { homeDirectory, homeKey, homeOwner } from './checks/home.ts'
 import { clockPeers, clockSynchronised, runtimeFiles, runtimeInotify, runtimeNode } from './checks/machine.ts'
 import { httpListener, meshAddresses, meshLanOnly, meshMulticast, meshPort } from './checks/mesh.ts'
 import { peersPending, peersTrust, peersTwins, peersVersions } from './checks/peers.ts'

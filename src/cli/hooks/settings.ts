@@ -21,6 +21,7 @@ import { absolutePath } from '../place.ts'
 import { editFile } from '../shells/rc-file.ts'
 import { table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
+import { copyOf, dropCopy, keepCopy, makeDirectory, textOf } from './settings-file.ts'
 
 interface Place {
   readonly adapter: Adapter
@@ -219,16 +220,6 @@ export function hookLine(
   return `${there} && ${run} || exit 0 ${MARK}`
 }
 
-/** As the file is edited: byte by byte. */
-function textOf(file: string): string | undefined {
-  try {
-    return fs.readFileSync(file, 'latin1')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new KaroError('bad_file', `the file cannot be read: ${(error as Error).message}`, { where: file })
-  }
-}
-
 function edited({ file, adapter }: Place, change: (text: string) => string, paste?: string): string {
   try {
     return change(textOf(file) ?? '')
@@ -276,41 +267,6 @@ function checkOwner({ file, scope }: Place): void {
       hint: `To change that file, go there; or leave out --project for your own settings.`,
     })
   }
-}
-
-function makeDirectory(directory: string, mode: number): void {
-  try {
-    fs.mkdirSync(directory, { recursive: true, mode })
-  } catch (cause) {
-    throw new KaroError('bad_file', `the directory cannot be made: ${(cause as Error).message}`, {
-      where: directory,
-      cause,
-    })
-  }
-}
-
-/** The settings as they were before Karo's first change. */
-const copyOf = (file: string): string => `${file}.before-karo`
-
-function keepCopy(file: string): void {
-  try {
-    fs.copyFileSync(file, copyOf(file), fs.constants.COPYFILE_EXCL)
-  } catch (error) {
-    // An earlier one stays.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new KaroError('bad_file', `no copy can be kept: ${(error as Error).message}`, {
-        where: copyOf(file),
-      })
-    }
-  }
-}
-
-/** Once the settings are what they were, the copy has nothing more to say. */
-function dropCopy(file: string): void {
-  const copy = copyOf(file)
-  const stat = fs.lstatSync(copy, { throwIfNoEntry: false })
-  if (stat?.isFile() !== true || textOf(copy) !== textOf(file)) return
-  fs.rmSync(copy)
 }
 
 function isInstalled(file: string): boolean {

@@ -9,7 +9,7 @@ import { isOwn, removeOwn } from '../own.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import { quote } from '../shell-words.ts'
 import type { DaemonState, World } from '../world.ts'
-import { restartOf } from './home.ts'
+import { restartOf } from './config.ts'
 
 /** Restarts by systemd since the unit was started; fewer may be an upgrade and a bad day. */
 const RESTARTS_TOLD = 3

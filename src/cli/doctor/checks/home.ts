@@ -1,4 +1,4 @@
-// Checks of the node's own files: directory, owners, key, configuration.
+// Checks of the node's own files: directory, owners, key.
 
 import { createPrivateKey } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs'
@@ -14,7 +14,7 @@ import { nextStart } from './passphrase.ts'
 import { refusedAt, remountOf } from './store.ts'
 
 const GROUP_OR_OTHERS = 0o077
-const GROUP_OR_OTHERS_WRITE = 0o022
+export const GROUP_OR_OTHERS_WRITE = 0o022
 const KEY_MODE = 0o600
 /** A home has hundreds of files; where there are more, those that were looked at tell enough. */
 const MOST_FILES = 20_000
@@ -61,7 +61,12 @@ export function ofSomebodyElse(
 }
 
 /** chmod of what is this user's own, also by the way to it; nothing for others' files. */
-function narrowed({ uid }: World, path: string, stat: Pick<Stats, 'uid'>, mode: number): SafeFix | undefined {
+export function narrowed(
+  { uid }: World,
+  path: string,
+  stat: Pick<Stats, 'uid'>,
+  mode: number,
+): SafeFix | undefined {
   if (stat.uid !== uid || !isOwn(path, uid)) return undefined
   return { says: `set the mode of ${path} to ${octal(mode)}`, apply: () => setOwnMode(path, uid, mode) }
 }
@@ -272,78 +277,4 @@ async function readKey(world: World, path: string, key: Stats): Promise<Finding>
     if (error instanceof KaroError) return fail(error.message, error.hint)
     return fail('the file is no Ed25519 private key in PKCS8 PEM', 'Restore it from a backup.')
   }
-}
-
-export async function configFile(world: World): Promise<readonly Finding[]> {
-  const config = world.config()
-  if ('loaded' in config) {
-    const { file, warnings } = config.loaded
-    if (warnings.length > 0)
-      return warnings.map((says) =>
-        warn(says, 'Remove it or correct its name; karo config list shows every key.'),
-      )
-    return [ok(file === undefined ? 'there is no config.toml: every key has its default' : file)]
-  }
-  const { error } = config
-  // The directory has a check of its own.
-  if (error.where === world.paths.home) return [skipped(`see home.directory: ${error.message}`)]
-  const path = world.paths.config
-  const stat = world.stat(path)
-  if (
-    stat === 'denied' ||
-    (stat !== 'missing' && world.uid !== 0 && stat.uid !== world.uid && (stat.mode & 0o044) === 0)
-  ) {
-    return [skipped(`only root may read ${path}: sudo karo doctor`)]
-  }
-  const where = error.where === undefined ? '' : `${error.where}: `
-  const writable = stat !== 'missing' && error.where === path && (stat.mode & GROUP_OR_OTHERS_WRITE) !== 0
-  const safe = writable ? narrowed(world, path, stat, stat.mode & ~GROUP_OR_OTHERS_WRITE & 0o7777) : undefined
-  return [fail(`${where}${error.message}`, error.hint?.replace(/^Run: /, '') ?? editOf(error, path), safe)]
-}
-
-/** The command that opens the file at the line that is named; undefined where none is. */
-function editOf({ where }: KaroError, file: string): string | undefined {
-  const line = where?.startsWith(`${file}:`) ? where.slice(file.length + 1) : undefined
-  return line && /^\d+$/.test(line) ? `"\${EDITOR:-vi}" +${line} ${quote(file)}` : undefined
-}
-
-export async function configInForce(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  if (facts === undefined) return []
-  const { reload, restart, problem } = facts.config
-  // What is wrong with the file is said by its own check.
-  if (problem !== null) return [skipped('the file cannot be used, so what it would change is not known')]
-  const { service } = world
-  const found: Finding[] = []
-  if (reload.length > 0) {
-    const by = service
-      ? 'sudo systemctl'
-      : (await isUserUnit(world, facts.pid))
-        ? 'systemctl --user'
-        : undefined
-    found.push(
-      by === undefined
-        ? warn(
-            `not in force yet: ${reload.join(', ')}; only a service can reload, a karo up reads the file when it starts`,
-            restartOf(world, facts.pid),
-          )
-        : warn(`the daemon was not told to reload: ${reload.join(', ')}`, `${by} reload karo`),
-    )
-  }
-  if (restart.length > 0) {
-    found.push(warn(`in force after a restart: ${restart.join(', ')}`, restartOf(world, facts.pid)))
-  }
-  return found.length > 0 ? found : [ok('the daemon uses what the file says')]
-}
-
-/** systemd runs that daemon for this person. */
-async function isUserUnit({ run }: World, pid: number): Promise<boolean> {
-  const ran = await run('systemctl', '--user', 'show', 'karo.service', '-p', 'MainPID')
-  return ran.kind === 'ran' && ran.stdout.trim() === `MainPID=${pid}`
-}
-
-/** How the daemon of this subject is started anew. */
-export function restartOf({ service, homeFlag }: World, pid: number | undefined): string {
-  if (service) return 'sudo systemctl restart karo'
-  return `kill ${pid ?? '<pid>'}\nkaro up${homeFlag}`
 }

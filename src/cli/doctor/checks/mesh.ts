@@ -7,7 +7,7 @@ import { endpoint } from '../egress.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import { type Holder, holderOf, type InetSocket, socketTable } from '../sockets.ts'
 import { readSystem, type World } from '../world.ts'
-import { restartOf } from './home.ts'
+import { restartOf } from './config.ts'
 
 /** Undefined where the configuration cannot be used, which its own check says. */
 export function configOf(world: World): Config | undefined {

@@ -14,7 +14,7 @@ import {
 import { newBudget } from '../../../../src/assist/risk/limits.ts'
 import { unfinished } from '../../../../src/assist/risk/line/unfinished.ts'
 import { RULES } from '../../../../src/assist/risk/rules/index.ts'
-import { LINE_RULES } from '../../../../src/assist/risk/rules/system/code.ts'
+import { LINE_RULES } from '../../../../src/assist/risk/rules/system/lines.ts'
 import { times } from '../../../support/thorough.ts'
 
 const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }

@@ -8,7 +8,7 @@ import { walkLine } from '../../../../src/assist/risk/line/walk.ts'
 import type { SimpleCommand } from '../../../../src/assist/risk/model.ts'
 import { concernsEveryRule, EVERY_COMMAND, RULES } from '../../../../src/assist/risk/rules/index.ts'
 import type { Rule } from '../../../../src/assist/risk/rules/rule.ts'
-import { LINE_RULES } from '../../../../src/assist/risk/rules/system/code.ts'
+import { LINE_RULES } from '../../../../src/assist/risk/rules/system/lines.ts'
 
 const ALL = [...RULES, ...LINE_RULES]
 const found = (command: string) =>
