@@ -11,6 +11,8 @@ interface Count {
 }
 
 const ROOT = join(import.meta.dirname, '..')
+/** Run with this Node.js: the machine's own may be too old. */
+const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
 const bin = (name: string): string => join(ROOT, 'node_modules', '.bin', name)
 
 /** Each counts as one. */
@@ -43,7 +45,10 @@ function runVitest(args: readonly string[], count: Count): void {
   const directory = mkdtempSync(join(tmpdir(), 'karo-report-'))
   const report = join(directory, 'report.json')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const { status } = spawnSync(bin('vitest'), ['run', ...args, ...reporters], { cwd: ROOT, stdio: 'inherit' })
+  const { status } = spawnSync(process.execPath, [VITEST, 'run', ...args, ...reporters], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  })
   const failedBefore = count.failed
   try {
     const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>
