@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { EventShape } from '../../src/api/contract/schemas/history.ts'
 import type { AuditEntry } from '../../src/trust/audit/index.ts'
 import { cleanEnv, startNode, type TestNode, temporaryHome } from '../support/node.ts'
 import { ended, track } from '../support/processes.ts'
@@ -198,7 +199,17 @@ describe('history', () => {
     // A daemon that answers every search and takes no notes.
     const home = temporaryHome()
     allowHistory(home)
-    const found = JSON.stringify({ events: [{ command: 'secret-canary' }], total: 1 })
+    const event: EventShape = {
+      ...{
+        id: '1',
+        timestamp: '2026-11-20T08:00:00.000Z',
+        shell: 'bash',
+        command: 'secret-canary',
+        cwd: '/',
+      },
+      ...{ exit_code: 0, duration_ms: 1, risk_level: 'safe', category: 'other', karo_generated: false },
+    }
+    const found = JSON.stringify({ events: [event], total: 1 })
     const server = createServer((socket) => {
       socket
         .on('error', () => {})
