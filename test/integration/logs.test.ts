@@ -84,7 +84,7 @@ describe('karo logs tail', () => {
 
   test('follows what is below log.level too, only while somebody does, and only what was asked for', async () => {
     const all = following(['--level', 'debug', '--json', '-n', '0'])
-    const usual = following(['--json', '-n', '0'])
+    const usual = following(['--json', '-n', '1'])
     const traced = following(['--level', 'debug', '--trace', 'abcd', '--json', '-n', '0'])
     const seen = (route: string) => all.lines().some((line) => line.route === route)
     // Until it is heard it may not have been connected yet.
@@ -97,6 +97,9 @@ describe('karo logs tail', () => {
       },
       { what: 'the traced request is told' },
     )
+    await until(() => usual.lines().length > 0, {
+      what: 'a follower that hears nothing new has shown the last line',
+    })
     expect(traced.lines().every((line) => line.trace_id?.startsWith('abcd'))).toBe(true)
     expect(usual.lines().filter(({ level }) => level === 'debug')).toEqual([])
     expect(node.log()).not.toContain('"level":"debug"')
