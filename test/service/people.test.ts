@@ -374,7 +374,7 @@ describe.runIf(possible.ok)('a machine of several people', () => {
 
   test('what the machine does not record, the hooks do not write, unless its configuration is secret', async () => {
     await machine.must(`sed -i '/^\\[history\\]$/a ignore = ["secret-tool *"]' /etc/karo/config.toml`)
-    expect(await must('bob', 'karo shell init bash')).toContain("'secret-tool '*")
+    expect(await must('bob', 'karo shell init bash')).toContain("__karo_ignore='secret-tool *'")
     await machine.must('chown root:karo-spool /etc/karo/config.toml && chmod 640 /etc/karo/config.toml')
     expect(await must('bob', 'karo shell init bash')).toContain(SPOOL)
     await machine.must('systemctl reload karo')

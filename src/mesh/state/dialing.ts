@@ -88,8 +88,11 @@ export function createDialing(deps: DialingDeps): Dialing {
   const meetings = new Set<NodeId>()
   /** Strangers that are being dialed. */
   const meeting = new Set<Target>()
-  /** Dials that have led to a connection whose outcome is still to come. */
-  const waiting = new Map<ConnId, Target>()
+  /**
+   * Dials that have led to a connection whose outcome is still to come. A static peer's address and the member behind it
+   * may be dialed at the same time, and libp2p then gives both dials the same connection.
+   */
+  const waiting = new Map<ConnId, Set<Target>>()
   let ended: Finished[] = []
   let running = false
   let looks = false
@@ -220,14 +223,13 @@ export function createDialing(deps: DialingDeps): Dialing {
       }
       const conn = connections.get(id)
       const outcome = conn === undefined ? FAILED : conn.outcome
-      if (outcome === undefined) waiting.set(id, target)
+      if (outcome === undefined) waiting.set(id, (waiting.get(id) ?? new Set()).add(target))
       else finish(target, outcomeOf(target, outcome))
     },
     settled({ id }, outcome) {
-      const target = waiting.get(id)
-      if (target === undefined) return
+      const targets = waiting.get(id) ?? []
       waiting.delete(id)
-      finish(target, outcomeOf(target, outcome))
+      for (const target of targets) finish(target, outcomeOf(target, outcome))
     },
     finished() {
       const since = ended
