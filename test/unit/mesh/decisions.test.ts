@@ -21,7 +21,7 @@ import { createHandshake, type Step } from '../../../src/mesh/state/handshake.ts
 import { createPlaces } from '../../../src/mesh/state/places.ts'
 import { createRedial } from '../../../src/mesh/state/redial.ts'
 import { loserAtOpening } from '../../../src/mesh/state/rivals.ts'
-import type { MeshAction, Outcome } from '../../../src/mesh/state/types.ts'
+import type { Conn, MeshAction, Outcome } from '../../../src/mesh/state/types.ts'
 import { createFakeTrust } from '../../support/fake-trust.ts'
 import { testIdentity } from '../../support/mesh-node.ts'
 
@@ -501,6 +501,28 @@ test('members whose places may not be dialed yet have not failed, and are tried 
   open = true
   dialing.dial(member)
   expect(dialed()).toEqual([member])
+})
+
+test('dials of a static address and of the member behind it, which libp2p gives one connection, both end with it', () => {
+  const member = testIdentity().nodeId
+  const trust = createFakeTrust([member])
+  const conn: Conn = {
+    ...{ id: 1, node: member, ip: '10.0.0.2', openedAt: 0, dialed: true, admitted: false, heardAt: 0 },
+    ...{ introduced: undefined, skewMs: undefined, outcome: undefined },
+  }
+  const dialing = createDialing({
+    ...{ peers: [{ host: '10.0.0.2', port: 9_236 }], trust, random, emit: () => {} },
+    book: { failed: () => {}, proved: () => {} },
+    places: { toDial: () => ['/ip4/10.0.0.2/tcp/9236'], isHeld: () => false, mayMeet: () => true },
+    connections: { get: () => conn, isConnected: () => true, neighbour: () => undefined },
+    clock: { now: () => 0, monotonic: () => 0 },
+  })
+  const targets = ['10.0.0.2:9236', member]
+  for (const target of targets) dialing.dial(target)
+  for (const target of targets) dialing.dialed(target, conn.id)
+  expect(targets.map(dialing.isRunning)).toEqual([true, true])
+  dialing.settled(conn, { kind: 'ended', reason: 'cut' })
+  expect(targets.map(dialing.isRunning)).toEqual([false, false])
 })
 
 /** A dialing table that writes down whom it has dialed; `allows` is what caution says. */
