@@ -14,8 +14,8 @@ const TYPES_EVERY_MS = 300
 const SAMPLES_EVERY_MS = 100
 const RANGE_MS = 3_600_000
 /** Both are generous: slow is measured, never is an error. */
-const PATIENCE_MS = 60_000
-const STORED_WITHIN_MS = 60_000
+const PATIENCE_MS = 30_000
+const STORED_WITHIN_MS = 20_000
 
 export interface Measured {
   readonly seconds: number
