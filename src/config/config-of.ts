@@ -15,6 +15,7 @@ export function configOf(values: ReadonlyMap<string, unknown>): Config {
       allow_cgnat: v(KEYS.meshAllowCgnat),
       ping_seconds: v(KEYS.meshPingSeconds),
     },
+    transport: { security: v(KEYS.transportSecurity) },
     overlay: { full_mesh_up_to: v(KEYS.overlayFullMeshUpTo) },
     access: { admins: v(KEYS.accessAdmins), askers: v(KEYS.accessAskers) },
     http: { enabled: v(KEYS.httpEnabled), port: v(KEYS.httpPort) },

@@ -26,6 +26,7 @@ export function createLiveConfig(first: LoadedConfig): LiveConfig {
       node: first.config.node,
       identity: first.config.identity,
       mesh: first.config.mesh,
+      transport: first.config.transport,
       overlay: first.config.overlay,
       http: first.config.http,
       discovery: first.config.discovery,

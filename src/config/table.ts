@@ -5,7 +5,7 @@ import { hostname } from 'node:os'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { GuardProfile } from '../assist/risk/index.ts'
 import * as kind from './kinds.ts'
-import type { Config, StaticPeer } from './types.ts'
+import type { Config, Security, StaticPeer } from './types.ts'
 import * as value from './values.ts'
 
 export interface Key<T> {
@@ -93,6 +93,15 @@ export const KEYS = {
     unit: 's',
     description:
       'Time between pings to each connected node; two missed ones end the link. Less notices a vanished machine sooner and costs more idle CPU.',
+  }),
+
+  transportSecurity: key<readonly Security[]>({
+    path: 'transport.security',
+    kind: value.securityList,
+    default: ['noise'],
+    description:
+      'How connections between nodes are encrypted: "noise" (Noise XX) or "tls" (TLS 1.3). With both, the node that dials chooses the first of its list that the other has too; two nodes without a common one never connect. Each proves the same key.',
+    example: '["tls", "noise"]',
   }),
 
   overlayFullMeshUpTo: key({
@@ -432,6 +441,7 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   node: 'restart',
   identity: 'restart',
   mesh: 'restart',
+  transport: 'restart',
   overlay: 'restart',
   access: 'reload',
   http: 'restart',

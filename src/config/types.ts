@@ -18,6 +18,8 @@ export interface Config {
     /** Seconds between pings on a link; two missed ones end it. */
     readonly ping_seconds: number
   }
+  /** How connections between nodes are encrypted; not empty, no duplicates; offered in this order. */
+  readonly transport: { readonly security: readonly Security[] }
   readonly overlay: { readonly full_mesh_up_to: number }
   /** Of the people of this machine; entries are user names, uids as text, `group:<name>`, for askers also `*`. */
   readonly access: { readonly admins: readonly string[]; readonly askers: readonly string[] }
@@ -78,6 +80,9 @@ export interface Config {
   readonly query: { readonly timeout_ms: number }
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }
+
+/** `noise`: Noise XX; `tls`: TLS 1.3. */
+export type Security = 'noise' | 'tls'
 
 export interface StaticPeer {
   readonly host: string

@@ -4,7 +4,7 @@ import { isNodeId, type NodeId } from '../../protocols/node-id.ts'
 import { closest } from '../base/suggest.ts'
 import { LABEL, TRUST_LEVELS } from '../base/words/trust-levels.ts'
 import { isTable, type Kind, list, oneOf, shown, text, WrongValue } from './kinds.ts'
-import type { StaticPeer, TrustedPeer } from './types.ts'
+import type { Security, StaticPeer, TrustedPeer } from './types.ts'
 
 export const NAME_LENGTH = 64
 
@@ -130,6 +130,19 @@ export const staticPeer: Kind<StaticPeer> = {
 /** RFC 1123; a name whose last part is a number would be a mistyped IPv4 address. */
 function isHostName(host: string): boolean {
   return host.length <= 253 && LABELS.test(host) && !/(?:^|\.)\d+$/.test(host)
+}
+
+const securities = list(oneOf<Security>(['noise', 'tls']), 2)
+
+/** One or both, in the order of preference: with none, no node could be spoken with. */
+export const securityList: Kind<readonly Security[]> = {
+  ...securities,
+  check(value) {
+    const list = securities.check(value)
+    if (list.length === 0) throw new WrongValue('is empty, but must name "noise", "tls" or both')
+    if (new Set(list).size < list.length) throw new WrongValue(`names ${shown(list[0])} twice`)
+    return list
+  },
 }
 
 const trustedFields = {

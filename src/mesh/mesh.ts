@@ -37,7 +37,7 @@ import { TIMINGS, type Timings } from './timings.ts'
 import type { Apart, GossipHandler, Mesh } from './types.ts'
 
 export interface MeshDeps {
-  readonly config: Pick<Config, 'mesh' | 'overlay' | 'discovery' | 'sharing'>
+  readonly config: Pick<Config, 'mesh' | 'transport' | 'overlay' | 'discovery' | 'sharing'>
   readonly identity: Identity
   readonly trust: Trust
   readonly audit: Pick<Audit, 'record'>
@@ -186,6 +186,7 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
       if (!admits(node) || isConnected(node)) return undefined
       const clock_off_ms = edge.rejections.clockOff(node)
       if (clock_off_ms !== undefined) return { why: 'clock', clock_off_ms }
+      if (edge.dials.encryptsOtherwise(node)) return { why: 'encryption' }
       return edge.news.isOneSided(node) ? { why: 'not_trusted_there' } : undefined
     },
     status: () => ({
