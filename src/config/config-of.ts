@@ -24,6 +24,9 @@ export function configOf(values: ReadonlyMap<string, unknown>): Config {
       mdns_interval_seconds: v(KEYS.discoveryMdnsInterval),
       peers: v(KEYS.discoveryPeers),
       dht: v(KEYS.discoveryDht),
+      resolvers: v(KEYS.discoveryResolvers),
+      dns_sd: v(KEYS.discoveryDnsSd),
+      scan: v(KEYS.discoveryScan),
     },
     peers: { trusted: v(KEYS.peersTrusted), denied: v(KEYS.peersDenied) },
     sharing: {

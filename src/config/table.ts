@@ -178,6 +178,30 @@ export const KEYS = {
     description:
       'Ask other members (kad-dht, among members only) where one is whose known addresses do not answer. Costs nothing until it is needed.',
   }),
+  discoveryResolvers: key<readonly string[]>({
+    path: 'discovery.resolvers',
+    kind: kind.list(value.ipAddress, 8),
+    default: [],
+    description:
+      "DNS servers, by IP address, that are asked for the host names of `discovery.peers` and `discovery.dns_sd`. Names in /etc/hosts need none. With `mesh.lan_only` nobody else is asked, and a name that stands nowhere is not dialed; without it, and without this, the machine's own resolver is.",
+    example: '["10.0.0.53"]',
+  }),
+  discoveryDnsSd: key<readonly string[]>({
+    path: 'discovery.dns_sd',
+    kind: kind.list(value.domainName, 16),
+    default: [],
+    description:
+      'Domains whose DNS lists nodes (SRV records of `_karo._tcp.<domain>`, or DNS-SD instances; a TXT record `id=<node id>` pins the key). Asked every five minutes; needs `discovery.resolvers` while `mesh.lan_only` is on.',
+    example: '["corp.example"]',
+  }),
+  discoveryScan: key<readonly string[]>({
+    path: 'discovery.scan',
+    kind: kind.list(value.scanSubnet, 16),
+    default: [],
+    description:
+      'IPv4 subnets, at most a /20 each, to look through for nodes at `mesh.port`: twenty connection attempts a second, again every five minutes. For networks without multicast; tell those who watch the network first.',
+    example: '["10.0.3.0/24"]',
+  }),
   peersDenied: key<readonly NodeId[]>({
     path: 'peers.denied',
     kind: kind.list(value.nodeId, 4096),

@@ -29,6 +29,12 @@ export interface Config {
     readonly mdns_interval_seconds: number
     readonly peers: readonly StaticPeer[]
     readonly dht: boolean
+    /** IP addresses of the DNS servers that are asked; empty: under `lan_only` nobody is. */
+    readonly resolvers: readonly string[]
+    /** Domains that list nodes as `_karo._tcp`. */
+    readonly dns_sd: readonly string[]
+    /** IPv4 subnets, `10.0.3.0/24`, at most a /20 each. */
+    readonly scan: readonly string[]
   }
   readonly peers: {
     readonly trusted: ReadonlyMap<NodeId, TrustedPeer>

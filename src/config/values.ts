@@ -72,6 +72,19 @@ export const ipAddress = text('an IP address', (value) => {
   return value.includes('%') ? 'an address with a zone ("%eth0") cannot be used' : undefined
 })
 
+/** At most 4 096 addresses, so that a look through it takes minutes. */
+export const scanSubnet = text('an IPv4 subnet from /20 to /32 such as "10.0.3.0/24"', (value) => {
+  const problem = subnetProblem(value)
+  if (problem !== undefined) return problem
+  const [base = '', length] = value.split('/')
+  if (isIP(base) !== 4) return 'that is no IPv4 subnet'
+  return Number(length) >= 20 ? undefined : 'that is more than 4096 addresses'
+})
+
+export const domainName = text('a domain name such as "corp.example"', (value) =>
+  isHostName(value) && !isIP(value) ? undefined : 'that is no domain name',
+)
+
 const LABELS =
   /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$/
 

@@ -19,6 +19,8 @@ import { createListening } from './admission/listening.ts'
 import { createAsking } from './asking.ts'
 import type { Dht } from './discovery/dht.ts'
 import { createFinder, type Finder } from './discovery/look-up.ts'
+import { createLookout } from './discovery/lookout.ts'
+import { createNames } from './discovery/names.ts'
 import { createGossip } from './gossip/gossip.ts'
 import type { ChannelDeps } from './link/channel.ts'
 import { createDials } from './link/dials.ts'
@@ -58,6 +60,9 @@ export interface MeshDeps {
   readonly lobby?: LobbyLimits
 }
 
+/** As many as `discovery.peers` may have. */
+const PEERS_MAX = 1_024
+
 /** What is there before the state machine: none of it knows anything of it but where to put events. */
 function createEdge(deps: MeshDeps) {
   const { config, identity, trust, audit, clock, timers, random, log } = deps
@@ -79,7 +84,8 @@ function createEdge(deps: MeshDeps) {
   })
   const wires = createWires({ channel, timings, admits, put, hello: about.hello })
   const gossip = createGossip({ channel, self: identity.nodeId, trust, rejections, put })
-  const dials = createDials({ host: listening.host, wires, timers, timings, put, log })
+  const names = createNames({ config, onUnasked: unaskedOnce(log) })
+  const dials = createDials({ host: listening.host, names, wires, timers, timings, put, log })
   const asking = createAsking(put)
   return {
     ...{
@@ -97,11 +103,25 @@ function createEdge(deps: MeshDeps) {
       dials,
       asking,
     },
+    lookout: createLookout({ config, names, timers, put, log }),
     news: createNews({ trust, audit, clock, log }),
     twins: createTwins({ audit, clock, log }),
     alarms: createAlarms<TimerName>(timers, (timer) => put({ on: 'timer', timer })),
   }
 }
+/** Says once for each host why it is not dialed; the configuration bounds how many there are. */
+function unaskedOnce(log: Log): (host: string) => void {
+  const told = new Set<string>()
+  return (host) => {
+    if (told.has(host) || told.size >= PEERS_MAX) return
+    told.add(host)
+    log.warn(
+      { host },
+      'a static peer is not dialed: its name is not in /etc/hosts, and mesh.lan_only allows no other server than those of discovery.resolvers',
+    )
+  }
+}
+
 type Edge = ReturnType<typeof createEdge>
 
 /** What libp2p's host is made with, anew for each start. */
@@ -144,6 +164,7 @@ function createLife(deps: MeshDeps, edge: Edge, state: State, performer: Perform
 
   const stop = async (): Promise<void> => {
     forgetTrust?.()
+    edge.lookout.stop()
     edge.dials.stop()
     await listening.stop(async () => {
       put({ on: 'leave' })
@@ -165,6 +186,7 @@ function createLife(deps: MeshDeps, edge: Edge, state: State, performer: Perform
         put({ on: 'prepare' })
         await listening.start(hostInit(deps, edge, state, dht), signal, gossip.subscribe)
         put({ on: 'start' })
+        edge.lookout.start()
       } catch (error) {
         await stop()
         throw error

@@ -76,7 +76,16 @@ export function meshNode(init: MeshNodeInit = {}): MeshNode {
       },
       transport: { security: ['noise'], ...init.transport },
       overlay: { full_mesh_up_to: 32, ...init.overlay },
-      discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], dht: false, ...init.discovery },
+      discovery: {
+        mdns: false,
+        mdns_interval_seconds: 60,
+        peers: [],
+        dht: false,
+        resolvers: [],
+        dns_sd: [],
+        scan: [],
+        ...init.discovery,
+      },
       sharing: {
         max_level: 2,
         allow: { peers: [], supervisors: ['*'] },

@@ -8,6 +8,7 @@ import { deadline } from '../../base/timers.ts'
 import type { StaticPeer } from '../../config/index.ts'
 import { hasNoCommonEncryption } from '../admission/encrypters.ts'
 import type { Host } from '../admission/host.ts'
+import type { Names } from '../discovery/names.ts'
 import { resolveStatic } from '../discovery/static.ts'
 import type { Put } from '../mailbox.ts'
 import type { Command } from '../state/types.ts'
@@ -18,6 +19,7 @@ import type { Wires } from './wires.ts'
 export interface DialsDeps {
   /** Undefined while the mesh does not run. */
   readonly host: () => Pick<Host, 'dial'> | undefined
+  readonly names: Pick<Names, 'addresses'>
   readonly wires: Pick<Wires, 'of'>
   readonly timers: Timers
   readonly timings: Timings
@@ -37,7 +39,7 @@ export interface Dials {
 /** Static peers of a configuration and members together: more than a mesh dials at a time. */
 const TARGETS_MAX = 1_024
 
-export function createDials({ host, wires, timers, timings, put, log }: DialsDeps): Dials {
+export function createDials({ host, names, wires, timers, timings, put, log }: DialsDeps): Dials {
   const running = new Set<AbortController>()
   /** Targets that were reached and offered none of our encryptions, each with the key expected there. */
   const otherwise = createRecent<string, NodeId | undefined>(TARGETS_MAX)
@@ -48,7 +50,7 @@ export function createDials({ host, wires, timers, timings, put, log }: DialsDep
     signal: AbortSignal,
   ): Promise<readonly string[]> => {
     if (!('host' in at)) return at
-    const addresses = await resolveStatic(at, signal)
+    const addresses = await resolveStatic(at, names, signal)
     put({ on: 'dialing', target, addresses })
     return addresses
   }
