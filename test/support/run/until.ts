@@ -17,7 +17,8 @@ export async function until<T>(
   options: UntilOptions,
 ): Promise<Exclude<T, undefined | null | false | 0 | ''>> {
   const { what, deadlineMs = DEADLINE_MS, pollMs = POLL_MS } = options
-  const end = performance.now() + deadlineMs
+  const first = performance.now()
+  const end = first + deadlineMs
   for (;;) {
     const began = performance.now()
     let last: unknown
@@ -31,8 +32,10 @@ export async function until<T>(
     if (performance.now() > end) {
       throw new Error(`waited ${deadlineMs} ms in vain: ${what} (last: ${String(last)})`, { cause: last })
     }
-    // What takes long to look at is looked at less often: half of the time at most goes into looking.
-    const pause = Math.max(pollMs, performance.now() - began)
+    // What takes long to look at, or to come, is looked at less often: half of the time at most goes into looking, and
+    // what has come is seen a twentieth late at most.
+    const now = performance.now()
+    const pause = Math.max(pollMs, now - began, (now - first) / 20)
     await new Promise((resolve) => setTimeout(resolve, pause))
   }
 }
