@@ -4,8 +4,8 @@ import { QUERY_HOPS, QueryHop } from '../../protocols/messages/query.ts'
 import { query as queryStream } from '../../protocols/registry.ts'
 import type { QueryResult } from '../../src/exchange/query/result.ts'
 import { type Random, randomOf } from '../fuzz/frames.ts'
-import { testIdentity } from '../support/identity.ts'
-import { VirtualTime } from '../support/virtual-time.ts'
+import { testIdentity } from '../support/mesh/identity.ts'
+import { VirtualTime } from '../support/run/virtual-time.ts'
 import { person, TestNode, uses, Wire } from '../unit/exchange/query/network.ts'
 
 export interface SimOptions {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../../src/config/index.ts'
 import { configurationPage, inForce, sampleConfig, toToml } from '../../../src/config/sample.ts'
 import { KEY_LIST } from '../../../src/config/table.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 

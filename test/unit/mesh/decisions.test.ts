@@ -22,8 +22,8 @@ import { createPlaces } from '../../../src/mesh/state/places.ts'
 import { createRedial } from '../../../src/mesh/state/redial.ts'
 import { loserAtOpening } from '../../../src/mesh/state/rivals.ts'
 import type { Conn, MeshAction, Outcome } from '../../../src/mesh/state/types.ts'
-import { createFakeTrust } from '../../support/fake-trust.ts'
-import { testIdentity } from '../../support/mesh-node.ts'
+import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
+import { testIdentity } from '../../support/mesh/mesh-node.ts'
 
 const LAN = { lan_only: true, allow_cgnat: false }
 const isPrivate = (ip: string): boolean => allowsAddress(LAN, ip)

@@ -19,10 +19,10 @@ import { createPlaces } from '../../../src/mesh/state/places.ts'
 import { createState, type State } from '../../../src/mesh/state/state.ts'
 import type { MeshAction, MeshEvent } from '../../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
-import { createFakeTrust } from '../../support/fake-trust.ts'
-import { testIdentity } from '../../support/mesh-node.ts'
-import { rawHello } from '../../support/raw-peer.ts'
-import { VirtualTime } from '../../support/virtual-time.ts'
+import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
+import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { rawHello } from '../../support/mesh/raw-peer.ts'
+import { VirtualTime } from '../../support/run/virtual-time.ts'
 
 /** Rounding is given half of one. */
 const andOne = (count: number): number => count + 1

@@ -5,7 +5,7 @@ import { redact } from '../../../src/observe/redact/redact.ts'
 import { SHAPES } from '../../../src/observe/redact/shapes.ts'
 import { STDIN_RULES } from '../../../src/observe/redact/stdin.ts'
 import { TOOL_RULES } from '../../../src/observe/redact/tools/tools.ts'
-import { times } from '../../support/thorough.ts'
+import { times } from '../../support/run/thorough.ts'
 
 const examples = [...SHAPES, ...TOOL_RULES, ...STDIN_RULES].flatMap(({ redacts, keeps }) => [
   ...redacts,

@@ -15,7 +15,7 @@ import { newBudget } from '../../../../src/assist/risk/limits.ts'
 import { unfinished } from '../../../../src/assist/risk/line/unfinished.ts'
 import { RULES } from '../../../../src/assist/risk/rules/index.ts'
 import { LINE_RULES } from '../../../../src/assist/risk/rules/system/lines.ts'
-import { times } from '../../../support/thorough.ts'
+import { times } from '../../../support/run/thorough.ts'
 
 const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }
 const levelOf = (command: string): RiskLevel => checkCommand(command, PLACE).risk_level
