@@ -9,7 +9,7 @@ import type { Log } from '../../../base/run/log.ts'
 import type { Link, PeerRef } from '../../../mesh/index.ts'
 import type { ReplayRepository } from '../../../store/tables/replay.ts'
 import type { Audit } from '../../../trust/audit/index.ts'
-import { type AnswerBody, type Author, type Question, writeAnswer } from '../document.ts'
+import { type AnswerBody, type Author, type Question, typeWord, writeAnswer } from '../document.ts'
 import type { QueryWatch } from '../types.ts'
 import { createBook } from './book.ts'
 import { CARRIED_MAX } from './forward.ts'
@@ -208,13 +208,13 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     // Before anything is awaited: who asks again from here on is sent the kept answer.
     rest(entry)
     const sent = send(question, bytes, listening)
-    watch?.answered({ query_type: question.body.query_type, status: answer.status })
+    watch?.answered({ query_type: typeWord(question.body), status: answer.status })
     const outcome = { status: answer.status, people: uids.length, sent }
     if (!(await book.responded(question, { ...outcome, decision, level }))) return
     const fields = {
       peer: question.authorId,
       trace_id: traceOf(question),
-      query_type: question.body.query_type,
+      query_type: typeWord(question.body),
       // In a line of the log `level` is the line's.
       query_level: level,
       ...{ decision: decision.effect, rule: decision.rule },
@@ -237,7 +237,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
       const bytes = refusals.get(key) ?? writeAnswer(deps, question, { status, level })
       refusals.set(key, bytes)
       send(question, bytes, to)
-      watch?.answered({ query_type: question.body.query_type, status })
+      watch?.answered({ query_type: typeWord(question.body), status })
     } catch (error) {
       // An audience key nobody can seal to: there is no way to say anything.
       log.debug({ peer: question.authorId, error: String(error) }, 'a refusal could not be written')
