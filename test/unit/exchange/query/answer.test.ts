@@ -11,9 +11,9 @@ import {
 import { type Clock, systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import { toHex } from '../../../../src/base/hex.ts'
 import type { TrustLevel } from '../../../../src/base/words/trust-levels.ts'
-import { CONCURRENT_MAX } from '../../../../src/exchange/query/answering/answer.ts'
-import { AUTHOR_QUOTA, NEIGHBOUR_QUOTA, READ_QUOTA } from '../../../../src/exchange/query/answering/intake.ts'
 import { type OwnQuestion, openAnswer, writeQuestion } from '../../../../src/exchange/query/document.ts'
+import { AUTHOR_QUOTA, NEIGHBOUR_QUOTA, READ_QUOTA } from '../../../../src/exchange/query/state/intake.ts'
+import { CONCURRENT_MAX } from '../../../../src/exchange/query/state/owner.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
 import {
   Endpoint,
