@@ -5,7 +5,7 @@ import type { Log } from '../../base/run/log.ts'
 import type { Config } from '../../config/index.ts'
 import { KEYS } from '../../config/table.ts'
 import { allowsAddress } from '../admission/gater.ts'
-import type { Put } from '../mailbox.ts'
+import type { Put } from '../state/types.ts'
 import type { Names } from './names.ts'
 import { scan } from './scan.ts'
 

@@ -182,3 +182,6 @@ export type Fact =
 export type MeshAction = Command | Fact
 /** Takes one action; the machine's parts share one list of them. */
 export type Emit = (action: MeshAction) => void
+
+/** Takes one event from the edge. */
+export type Put = (event: MeshEvent) => void

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { afterEach, expect, test } from 'vitest'
 import type { Security } from '../../../src/config/index.ts'
-import { until } from '../../support/until.ts'
+import { until } from '../../support/run/until.ts'
 import { linked, pair, type Running, start, trusts } from './cluster.ts'
 
 const offers = (...security: Security[]) => ({ transport: { security } })

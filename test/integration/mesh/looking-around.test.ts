@@ -1,10 +1,10 @@
 // Nodes without multicast find each other by DNS and by a look through the subnet; and no packet leaves the private network.
 import { spawn, spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { canNamespaces, createLan, type LanMember } from '../support/lan.ts'
-import { startNode, type TestNode } from '../support/node.ts'
-import { track } from '../support/processes.ts'
-import { until } from '../support/until.ts'
+import { canNamespaces, createLan, type LanMember } from '../../support/node/lan.ts'
+import { startNode, type TestNode } from '../../support/node/node.ts'
+import { track } from '../../support/run/processes.ts'
+import { until } from '../../support/run/until.ts'
 
 const possible = canNamespaces()
 const missing = ['dnsmasq', 'nft'].filter((tool) => spawnSync(tool, ['--version']).error !== undefined)
