@@ -174,4 +174,4 @@ function worldOf(io: CommandIo, ids: readonly CheckId[]): World {
   })
 }
 
-export const doctor: readonly Command[] = [command]
+export const commands: readonly Command[] = [command]
