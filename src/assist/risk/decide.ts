@@ -1,4 +1,4 @@
-// From findings to a decision: what each profile blocks, asks about and lets through.
+// Turns a level into a decision: what each profile blocks, asks about and lets through.
 
 import type { GuardProfile, RiskLevel } from '../../base/words/risk-levels.ts'
 import type { GuardDecision } from './types.ts'
@@ -15,7 +15,7 @@ export function compareLevels(a: RiskLevel, b: RiskLevel): number {
 
 interface ProfileRow {
   readonly decisions: Readonly<Record<RiskLevel, GuardDecision>>
-  /** UTF-16 units; a longer command is confirmed even if nothing was found in it. */
+  /** UTF-16 units; a longer command is confirmed even if no rule found anything in it. */
   readonly longest: number
 }
 
