@@ -2,7 +2,7 @@
 
 import type { GuardProfile, RiskLevel, Shell } from '../../base/words/risk-levels.ts'
 import { CARRIES_WORDS } from './carriers/carried.ts'
-import { compareLevels, decide, worse } from './decide.ts'
+import { compareLevels, decide, worst } from './decide.ts'
 import {
   type Budget,
   DIRECTORY_PER_WORD,
@@ -55,7 +55,7 @@ export function checkCommand(command: string, options: CheckOptions): RiskVerdic
   const matches = findings.map(
     ({ rule, span }): RiskMatch => ({ rule: rule.id, risk_level: rule.level, why: rule.why, span }),
   )
-  const level = matches.reduce<RiskLevel>((worst, match) => worse(worst, match.risk_level), 'safe')
+  const level = levelOf(findings)
   const safer = saferForm(command, findings, options)
   return {
     command,
@@ -76,11 +76,10 @@ export function riskLevelOf(command: string, shell: Shell): RiskLevel {
     const tool = space < 0 ? command : command.slice(0, space)
     if (isPlainlySafe(command, tool) && !CARRIES_WORDS.test(command)) return 'safe'
   }
-  return findAll(command, { shell }, newBudget()).reduce<RiskLevel>(
-    (worst, { rule }) => worse(worst, rule.level),
-    'safe',
-  )
+  return levelOf(findAll(command, { shell }, newBudget()))
 }
+
+const levelOf = (findings: readonly Finding[]): RiskLevel => worst(findings.map(({ rule }) => rule.level))
 
 /** Every finding, worst first, then by place; at most MAX_MATCHES. Exported for the tests of the bounds. */
 export function findAll(command: string, options: CheckOptions, budget: Budget): readonly Finding[] {
@@ -222,7 +221,11 @@ function saferForm(command: string, findings: readonly Finding[], options: Check
     // fish has no ${…}: it would refuse the line.
     if (options.shell === 'fish' && form?.includes('${') && !command.includes('${')) continue
     // The form is judged again, because it may be no safer in this directory.
-    if (form !== undefined && compareLevels(levelIn(form, options), finding.rule.level) < 0) return form
+    if (
+      form !== undefined &&
+      compareLevels(levelOf(findAll(form, options, newBudget())), finding.rule.level) < 0
+    )
+      return form
   }
   return undefined
 }
@@ -237,11 +240,4 @@ function formOf(command: string, { rule, span, whole, made }: Finding): string |
   const [start, end] = 'instead' in safer ? span : [whole[1], whole[1]]
   const text = 'instead' in safer ? safer.instead : ` ${safer.append}`
   return command.slice(0, start) + text + command.slice(end)
-}
-
-function levelIn(command: string, options: CheckOptions): RiskLevel {
-  return findAll(command, options, newBudget()).reduce<RiskLevel>(
-    (worst, { rule }) => worse(worst, rule.level),
-    'safe',
-  )
 }

@@ -5,8 +5,9 @@ import type { GuardDecision } from './types.ts'
 
 const RANK: Readonly<Record<RiskLevel, number>> = { safe: 0, moderate: 1, high: 2, critical: 3 }
 
-export function worse(a: RiskLevel, b: RiskLevel): RiskLevel {
-  return RANK[a] >= RANK[b] ? a : b
+/** The worst of the levels; safe if there are none. */
+export function worst(levels: readonly RiskLevel[]): RiskLevel {
+  return levels.reduce((a, b) => (RANK[a] >= RANK[b] ? a : b), 'safe')
 }
 
 export function compareLevels(a: RiskLevel, b: RiskLevel): number {
