@@ -1,7 +1,7 @@
 // Reads the examples of the risk rules: lines that a rule must find, and lines that it must not.
-import { readFileSync } from 'node:fs'
+import { readSections } from './sections.ts'
 
-export interface RuleExamples {
+interface RuleExamples {
   readonly risky: readonly string[]
   readonly harmless: readonly string[]
 }
@@ -19,25 +19,12 @@ const GENERATED: Readonly<Record<string, RuleExamples>> = {
   'too-long': { risky: [`echo ${'x'.repeat(70_000)}`], harmless: [`echo ${'x'.repeat(900)}`] },
 }
 
-/** By rule: sections `[rule]` with lines `risky …` and `harmless …`, ␤ for a newline. */
-export function ruleExamples(): ReadonlyMap<string, RuleExamples> {
-  const found = new Map<string, { risky: string[]; harmless: string[] }>()
-  let id = ''
-  for (const line of readFileSync(new URL('../corpus/rules.txt', import.meta.url), 'utf8').split('\n')) {
-    if (line === '' || line.startsWith('# ')) continue
-    const heading = /^\[([\w-]+)\]$/.exec(line)?.[1]
-    const [, kind, command] = /^(risky|harmless) (.+)$/.exec(line) ?? []
-    if (heading !== undefined) {
-      if (found.has(heading)) throw new Error(`twice: ${line}`)
-      id = heading
-      found.set(id, { risky: [], harmless: [] })
-    } else if (kind === undefined || command === undefined) throw new Error(`no example: ${line}`)
-    else found.get(id)?.[kind as keyof RuleExamples].push(command.replaceAll('␤', '\n'))
-  }
-  return new Map<string, RuleExamples>([...found, ...Object.entries(GENERATED)])
-}
+const EXAMPLES: ReadonlyMap<string, RuleExamples> = new Map([
+  ...readSections('rules.txt', ['risky', 'harmless']),
+  ...Object.entries(GENERATED),
+])
 
-const EXAMPLES = ruleExamples()
+export const RULES_WITH_EXAMPLES: readonly string[] = [...EXAMPLES.keys()]
 
 /** Fails for a rule without examples, so that none is forgotten. */
 export function examplesOf(rule: { readonly id: string }): RuleExamples {

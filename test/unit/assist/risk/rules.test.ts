@@ -9,7 +9,7 @@ import type { SimpleCommand } from '../../../../src/assist/risk/model.ts'
 import { concernsEveryRule, EVERY_COMMAND, RULES } from '../../../../src/assist/risk/rules/index.ts'
 import type { Rule } from '../../../../src/assist/risk/rules/rule.ts'
 import { LINE_RULES } from '../../../../src/assist/risk/rules/system/lines.ts'
-import { examplesOf, ruleExamples } from '../../../support/rule-examples.ts'
+import { examplesOf, RULES_WITH_EXAMPLES } from '../../../support/rule-examples.ts'
 
 const ALL = [...RULES, ...LINE_RULES]
 const found = (command: string) =>
@@ -39,7 +39,7 @@ test('ids are unique, and every rule has examples both ways', () => {
     // The example that people are shown is one that the tests above run.
     if (rule.example !== undefined) expect(examplesOf(rule).risky, rule.id).toContain(rule.example)
   }
-  expect([...ruleExamples().keys()].filter((id) => !ids.includes(id as (typeof ids)[number]))).toEqual([])
+  expect(RULES_WITH_EXAMPLES.toSorted()).toEqual(ids.toSorted())
 })
 
 test('a safer form is itself judged lower than what it replaces', () => {

@@ -165,7 +165,7 @@ describe('all of them', () => {
     const items = await read(shell, file)
     expect(brief(items.filter((item) => 'entry' in item))).toEqual([['whole', 1_700_000_000]])
     expect(items.filter((item) => 'problem' in item)).toEqual([
-      { line: expect.any(Number), problem: expect.stringContaining('has no end') },
+      { line: expect.any(Number), problem: expect.stringContaining('has no line end') },
     ])
   })
 
