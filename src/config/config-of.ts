@@ -58,6 +58,7 @@ export function configOf(values: ReadonlyMap<string, unknown>): Config {
       rollups_days: v(KEYS.retentionRollups),
       audit_days: v(KEYS.retentionAudit),
     },
+    policy: { files: v(KEYS.policyFiles), teams: v(KEYS.policyTeams) },
     query: { timeout_ms: v(KEYS.queryTimeout) },
     log: { level: v(KEYS.logLevel) },
   }

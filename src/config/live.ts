@@ -59,6 +59,9 @@ export function createLiveConfig(first: LoadedConfig): LiveConfig {
       get retention() {
         return current.config.retention
       },
+      get policy() {
+        return current.config.policy
+      },
       get query() {
         return current.config.query
       },
