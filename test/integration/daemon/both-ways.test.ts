@@ -12,7 +12,10 @@ type Line = readonly string[]
 /** Of each first word, lines that succeed and lines that fail; the last ones read standard input. */
 const LINES: Readonly<Record<string, readonly Line[]>> = {
   status: [['status'], ['status', '--json'], ['status', 'surplus']],
-  doctor: [['doctor', '--only', 'home.key'], ['doctor', '--only', 'no.check']],
+  doctor: [
+    ['doctor', '--only', 'home.key'],
+    ['doctor', '--only', 'no.check'],
+  ],
   events: [['events', '--nonsense']],
   shell: [
     ['shell', 'init', 'bash'],
@@ -25,15 +28,24 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['import', 'list'],
     ['import', 'bash', '/nonexistent'],
   ],
-  processes: [['processes', '--name', 'nobody-runs-this'], ['processes', '--top']],
-  stats: [['stats', 'week', '--json'], ['stats', 'aeon']],
+  processes: [
+    ['processes', '--name', 'nobody-runs-this'],
+    ['processes', '--top'],
+  ],
+  stats: [
+    ['stats', 'week', '--json'],
+    ['stats', 'aeon'],
+  ],
   anomalies: [['anomalies'], ['anomalies', 'mute']],
   check: [
     ['check', 'rm -rf /'],
     ['check', '-', '--json'],
   ],
   guard: [['guard', 'status'], ['guard']],
-  explain: [['explain', 'tar -xzf a.tgz'], ['explain', '-']],
+  explain: [
+    ['explain', 'tar -xzf a.tgz'],
+    ['explain', '-'],
+  ],
   ask: [
     ['ask', 'how much memory is free'],
     ['ask', ' '],
