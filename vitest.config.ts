@@ -6,8 +6,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Begun first, the longest before the others, so that no worker ends alone with one of them; the others as they come. */
 const LONG = [
-  ...['strangers', 'hostile', 'backup', 'metrics', 'crash', 'scale', 'import-care', 'bad-input', 'processes'],
-  ...['daemon', 'doctor', 'import', 'ai-tools', 'finder', 'guard', 'history-delete', 'shell-company'],
+  ...['hostile', 'scale', 'export', 'backup', 'import', 'strangers', 'import-care', 'crash', 'doctor-lan'],
+  ...['processes', 'doctor', 'guard', 'sync', 'guard-company', 'bad-input', 'http', 'throwaway-root'],
+  ...['finder', 'guard-files', 'completion', 'shell-company', 'disk-full', 'daemon', 'level0', 'logs'],
 ]
 
 /** Integration before the rest: it waits more than it works, and what works fills its gaps. */
