@@ -176,7 +176,7 @@ export class SimNode {
         mesh: { lan_only: true, allow_cgnat: false, port: PORT, listen: 'auto', ping_seconds: 15 },
         overlay: { full_mesh_up_to: 32 },
         discovery: {
-          ...{ mdns: true, mdns_interval_seconds: 60, dht: false },
+          dht: false,
           peers: wish.peers.map((index) => ({ host: ipOf(index), port: PORT })),
         },
       },

@@ -19,7 +19,7 @@ test('people read a tree, scripts one JSON document', async () => {
   const shown = await explain(['git push --force origin main'])
   expect(shown.code).toBe(0)
   expect(shown.stderr).toBe('')
-  expect(shown.stdout).toContain('high: Overwrites the history others share with you. (git-force-push)')
+  expect(shown.stdout).toContain('high: Overwrites the history that others share with you. (git-force-push)')
   expect(shown.stdout).toContain('safer: git push --force-with-lease origin main')
   const { code, stdout, stderr } = await explain(['--json', 'git push --force origin main'])
   expect([code, stderr, stdout.endsWith('}\n'), stdout.trim().includes('\n')]).toEqual([0, '', true, false])

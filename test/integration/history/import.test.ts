@@ -254,7 +254,7 @@ describe('a home with several histories', () => {
     expect(summary).toMatchObject({ read: 5, added: 3, ignored: 2, redacted: 1, cut: 1, bad: 2 })
     expect(summary.bad_lines).toEqual([
       { line: 10, problem: 'holds NUL bytes and nothing else' },
-      { line: 13, problem: expect.stringContaining('has no end') },
+      { line: 13, problem: expect.stringContaining('has no line end') },
     ])
     const found = (await historyOf(own)).filter(({ timestamp }) => timestamp.startsWith('2023-11-14T22:30'))
     expect(found.map(({ risk_level }) => risk_level)).toEqual([

@@ -45,6 +45,7 @@ export interface MeshNodeInit
   readonly identity?: Identity
   readonly trust?: FakeTrust
   readonly mesh?: Partial<Config['mesh']>
+  readonly transport?: Partial<Config['transport']>
   readonly discovery?: Partial<Config['discovery']>
   readonly overlay?: Partial<Config['overlay']>
   readonly replayMarks?: ReplayMark[]
@@ -73,8 +74,18 @@ export function meshNode(init: MeshNodeInit = {}): MeshNode {
         ping_seconds: 15,
         ...init.mesh,
       },
+      transport: { security: ['noise'], ...init.transport },
       overlay: { full_mesh_up_to: 32, ...init.overlay },
-      discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], dht: false, ...init.discovery },
+      discovery: {
+        mdns: false,
+        mdns_interval_seconds: 60,
+        peers: [],
+        dht: false,
+        resolvers: [],
+        dns_sd: [],
+        scan: [],
+        ...init.discovery,
+      },
       sharing: {
         max_level: 2,
         allow: { peers: [], supervisors: ['*'] },

@@ -40,7 +40,7 @@ test('a directory that is missing, and a file in its place, are named', () => {
   })
   writeFileSync(join(directory, 'file'), '')
   expect(thrown(() => createOutput(join(directory, 'file/out')))).toMatchObject({
-    message: `it cannot be written: ${directory}/file is no directory (ENOTDIR)`,
+    message: `it cannot be written: ${directory}/file is not a directory (ENOTDIR)`,
   })
 })
 

@@ -1,7 +1,7 @@
 // What karo restore says of a backup somebody gave to a person moves nothing on their terminal.
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { restore } from '../../../src/cli/commands/node/restore.ts'
+import { commands as restore } from '../../../src/cli/commands/node/restore.ts'
 import { runCli } from '../../../src/cli/run.ts'
 import { madeBackup } from '../../support/data/backup.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'

@@ -89,7 +89,7 @@ test('a neighbour too many is let go of, but not while something is under way wi
     config: {
       mesh,
       overlay: { full_mesh_up_to: 2 },
-      discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], dht: false },
+      discovery: { peers: [], dht: false },
     },
     ...{ self, trust, connections, clock, emit, random: systemRandom },
     listening: () => [],

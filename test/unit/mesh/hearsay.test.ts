@@ -57,7 +57,7 @@ function rig(
     config: {
       mesh: { lan_only: true, allow_cgnat: false, port: 7_000, listen: 'auto', ping_seconds: 15 },
       overlay: { full_mesh_up_to: 32 },
-      discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], dht: false },
+      discovery: { peers: [], dht: false },
     },
     ...{ trust, clock: time.clock, random: systemRandom, timings: TIMINGS, lobby: LOBBY },
     self: testIdentity().nodeId,

@@ -196,7 +196,7 @@ test('a file that others may write, or of somebody else, is refused', () => {
   ] as const) {
     chmodSync(path, mode)
     if (fine) expect(readRules(path, 'own')).toEqual({ rules: [] })
-    else expect(() => readRules(path, 'own')).toThrow(/others may write/)
+    else expect(() => readRules(path, 'own')).toThrow(/other users can write/)
   }
   chmodSync(path, 0o600)
   const uid = process.getuid!()

@@ -1,11 +1,11 @@
 // Questions already taken up, by (author, query id): each is worked on once, and its answer kept to be repeated.
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import type { ReplayRepository } from '../../../store/tables/replay.ts'
+import type { ReplayMark } from '../../../store/tables/replay.ts'
 import type { Question } from '../document.ts'
 
 /** Six hundred questions of each of 27 authors at their full quota, over the five minutes a question lives. */
 export const QUESTIONS_MAX = 16_384
-/** Living questions one neighbour may have handed on: nobody fills the table alone. */
+/** Living questions that one neighbour may have handed on, so that no neighbour fills the table alone. */
 export const NEIGHBOUR_QUESTIONS_MAX = QUESTIONS_MAX / 16
 /** Expired questions and their answers stay at most this much longer, as long as others are asked. */
 const SWEEP_EVERY_MS = 30_000
@@ -14,7 +14,6 @@ const SWEEP_FULL_EVERY_MS = 1_000
 /** Kept answers; one is about 2 KiB, at most 64 KiB. The oldest go first. */
 export const ANSWER_BYTES_MAX = 4 * 1024 * 1024
 
-/** What names a question. */
 interface Asked {
   readonly author: Uint8Array
   readonly body: { readonly query_id: Uint8Array }
@@ -22,32 +21,32 @@ interface Asked {
 
 export interface Entry {
   readonly expires_at: number
-  /** Who handed it on first; unknown after a restart. */
+  /** The neighbour that handed the question on first; unknown after a restart. */
   readonly from: NodeId | undefined
   /** Neighbours that handed the question on while it is worked on, and until when (monotonic, ms) each listens. */
   readonly waiting: Map<NodeId, number>
   state: 'answering' | 'answered'
-  /** It was handed on from here; once is enough. */
+  /** This node has handed the question on, which it does once. */
   carried: boolean
-  /** Undefined once forgotten, or after a restart: the question is then known, its answer is not. */
+  /** Undefined before it is written, once it is forgotten, and after a restart. */
   answer: { readonly bytes: Uint8Array; readonly revision: number } | undefined
 }
 
 export interface Seen {
-  /** What was taken up before a restart. */
-  load(now: number): Promise<void>
+  /** Questions that were taken up before a restart. */
+  load(marks: readonly ReplayMark[]): void
   get(question: Asked): Entry | undefined
-  /** Remembers it, on disk too when it resolves. Undefined: too many are alive, or too many of `from`. */
-  add(question: Question, from: NodeId, now: number): { entry: Entry; durable: Promise<void> } | undefined
+  /** Undefined: too many questions are alive, or too many that `from` handed on. `now`: ms since the epoch. */
+  add(question: Question, from: NodeId, now: number): Entry | undefined
   keep(entry: Entry, answer: NonNullable<Entry['answer']>): void
 }
 
-export function createSeen(replay: Pick<ReplayRepository, 'put' | 'load'>): Seen {
+export function createSeen(): Seen {
   const entries = new Map<string, Entry>()
-  /** Those with an answer, the oldest first. */
+  /** Entries with an answer, the oldest answer first. */
   const kept = new Set<Entry>()
   let keptBytes = 0
-  /** Living questions by who handed them on. */
+  /** How many living questions each neighbour handed on. */
   const shares = new Map<NodeId, number>()
   let sweptAt = Number.NEGATIVE_INFINITY
 
@@ -62,10 +61,10 @@ export function createSeen(replay: Pick<ReplayRepository, 'put' | 'load'>): Seen
     entries.size >= QUESTIONS_MAX || shareOf(from) >= NEIGHBOUR_QUESTIONS_MAX
 
   function sweep(now: number, everyMs: number): void {
-    // The clock of the wall may be set back.
+    // The wall clock may be set back.
     if (Math.abs(now - sweptAt) < everyMs) return
     sweptAt = now
-    // Those too that were answered after they had been swept.
+    // An entry that was swept before its answer was kept is only in `kept`.
     for (const entry of kept) if (entry.expires_at <= now) forgetAnswer(entry)
     for (const [key, entry] of entries) {
       if (entry.expires_at > now) continue
@@ -78,8 +77,8 @@ export function createSeen(replay: Pick<ReplayRepository, 'put' | 'load'>): Seen
   }
 
   return {
-    async load(now) {
-      for (const mark of await replay.load(now)) {
+    load(marks) {
+      for (const mark of marks) {
         if (mark.kind !== 'document') continue
         const { expires_at } = mark
         entries.set(keyOf(mark.author, mark.id), newEntry(expires_at, undefined, 'answered'))
@@ -93,7 +92,7 @@ export function createSeen(replay: Pick<ReplayRepository, 'put' | 'load'>): Seen
       const entry = newEntry(expires_at, from, 'answering')
       shares.set(from, shareOf(from) + 1)
       entries.set(keyOf(question.author, id), entry)
-      return { entry, durable: replay.put([{ kind: 'document', author: question.author, id, expires_at }]) }
+      return entry
     },
     keep(entry, answer) {
       forgetAnswer(entry)
@@ -108,7 +107,7 @@ export function createSeen(replay: Pick<ReplayRepository, 'put' | 'load'>): Seen
   }
 }
 
-/** With every member from the start: one added later costs an object of its own. */
+/** Has every member from the start, because V8 gives an object that gets members later a slower shape of its own. */
 const newEntry = (expires_at: number, from: NodeId | undefined, state: Entry['state']): Entry => ({
   expires_at,
   from,
@@ -118,5 +117,5 @@ const newEntry = (expires_at: number, from: NodeId | undefined, state: Entry['st
   answer: undefined,
 })
 
-/** A byte a character, a third of what two hexadecimal strings joined take. */
+/** One character a byte, so half the memory of hexadecimal digits. */
 const keyOf = (author: Uint8Array, id: Uint8Array): string => Buffer.concat([author, id]).toString('latin1')

@@ -5,15 +5,15 @@ import { createQuotas } from '../../../base/quota.ts'
 
 /** New questions of one author over all neighbours: enough for a person with a script. */
 export const AUTHOR_QUOTA = { frames: 20, perMs: 10_000 } as const
-/** New questions that one neighbour hands on, of all authors: anybody can make author keys, but not admitted neighbours. */
+/** New questions of all authors that one neighbour hands on: author keys can be invented, admitted neighbours cannot. */
 export const NEIGHBOUR_QUOTA = { frames: 60, perMs: 10_000 } as const
 /**
  * Question documents of one neighbour that are opened and verified: what ten busy neighbours of its own may hand to it.
- * Each costs two signatures and, when refused, a sealed answer, about a millisecond; beyond, a neighbour gets no answer at
- * all, so that a flood cannot take the processor from everybody else.
+ * Each document costs two signatures and, when it is refused, a sealed answer: about a millisecond. A neighbour beyond this
+ * quota gets no answer at all, so that a flood cannot take the processor from everybody else.
  */
 export const READ_QUOTA = { frames: 600, perMs: 10_000 } as const
-/** Keys that are remembered; those silent for longest are forgotten first. */
+/** Keys whose quota is remembered; the keys that were silent for longest are forgotten first. */
 const REMEMBERED_MAX = 1024
 
 export interface Intake {
@@ -30,7 +30,7 @@ export function createIntake(clock: Clock): Intake {
 
   return {
     reads: (neighbour) => readsOf(neighbour).take(clock.monotonic()),
-    // The neighbour's first: beyond it, nothing a key of its own invention says is remembered.
+    // The neighbour's quota comes first, so that a neighbour beyond it cannot fill the table of authors with invented keys.
     admits: (neighbour, author) =>
       neighbours(neighbour).take(clock.monotonic()) && authors(author).take(clock.monotonic()),
   }

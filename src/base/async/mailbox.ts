@@ -1,8 +1,4 @@
-// Where events wait for the state machine: one at a time, also when performing what one led to brings the next.
-import type { MeshEvent } from './state/types.ts'
-
-/** Takes an event of the mesh. */
-export type Put = (event: MeshEvent) => void
+// Where events wait for a state machine: one is handled at a time, also when performing its actions brings the next event.
 
 export interface Mailbox<Event> {
   readonly put: (event: Event) => void
