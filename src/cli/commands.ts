@@ -69,6 +69,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'mcp', group: 'terminal', load: async () => (await import('./commands/terminal/mcp.ts')).mcp },
   { name: 'peers', group: 'mesh', load: async () => (await import('./commands/mesh/peers.ts')).peers },
   { name: 'share', group: 'mesh', load: async () => (await import('./commands/mesh/share.ts')).share },
+  { name: 'policy', group: 'mesh', load: async () => (await import('./commands/mesh/policy.ts')).policy },
   { name: 'query', group: 'mesh', load: async () => (await import('./commands/mesh/query.ts')).query },
   { name: 'audit', group: 'mesh', load: async () => (await import('./commands/mesh/audit.ts')).audit },
   { name: 'logs', group: 'node', load: async () => (await import('./commands/node/logs.ts')).logs },

@@ -40,6 +40,7 @@ export type {
 } from './schemas/history.ts'
 export type { ImportedShape, ImportListShape, ImportShape } from './schemas/import.ts'
 export type { PeerAnswerShape, PeerShape } from './schemas/peers.ts'
+export type { PolicyCheckShape, PolicyExplanationShape, PolicyShape } from './schemas/policy.ts'
 export type { ProcessesShape, ProcessShape } from './schemas/processes.ts'
 export type { Coverage, Outcome, QueryLine, QueryResult } from './schemas/query.ts'
 export type {
