@@ -41,5 +41,5 @@ export function mergedEngine(own: PolicyEngine, bundle: PolicyEngine, accept: Ac
 }
 
 /** A denial that some policy asked for, or that stands for one which could not be judged; not the mere lack of a permit. */
-export const isForbid = ({ effect, rule }: RoleDecision): boolean =>
+const isForbid = ({ effect, rule }: RoleDecision): boolean =>
   effect === 'deny' && rule !== 'policy.default' && !rule.startsWith('role.')
