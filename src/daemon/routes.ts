@@ -84,7 +84,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   ]
 }
 
-/** Keys whose value in the file is not the one in force. */
+/** The keys whose value in the configuration file is not in force. */
 function driftOf({ live, load }: Foundation): ReturnType<DoctorDeps['drift']> {
   try {
     const { applied, waiting } = live.compare(load())

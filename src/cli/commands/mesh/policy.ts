@@ -150,4 +150,4 @@ const test = defineCommand({
   },
 })
 
-export const policy: readonly Command[] = [showAll, check, explain, test]
+export const commands: readonly Command[] = [showAll, check, explain, test]

@@ -141,4 +141,4 @@ const on = defineCommand({
   run: async (io) => show(io, await daemonAt(io).call(CHANGES.on), sharingView),
 })
 
-export const share: readonly Command[] = [showAll, preview, allow, stop, deny, off, on]
+export const commands: readonly Command[] = [showAll, preview, allow, stop, deny, off, on]

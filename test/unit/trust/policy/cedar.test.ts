@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { RoleDecision, RoleRequest } from '../../../../src/trust/policy/index.ts'
 import { loadPolicies } from '../../../../src/trust/policy/load.ts'
 import { judged } from '../../../../src/trust/policy/policy.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 import { ASKER, FRIDAY, HOUR, principal, request } from './requests.ts'
 
 const PERMIT = 'permit (principal, action, resource);\n'

@@ -6,7 +6,7 @@ import { builtIn } from '../../../../src/trust/policy/built-in.ts'
 import type { Action, PolicyEngine, SharingCategory } from '../../../../src/trust/policy/index.ts'
 import { loadPolicies } from '../../../../src/trust/policy/load.ts'
 import { judged } from '../../../../src/trust/policy/policy.ts'
-import { times } from '../../../support/thorough.ts'
+import { times } from '../../../support/run/thorough.ts'
 import { anyRequest, principal, request } from './requests.ts'
 
 const SHIPPED = join(import.meta.dirname, '../../../../configs/policies/roles.cedar')

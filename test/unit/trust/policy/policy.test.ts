@@ -10,7 +10,7 @@ import {
   type PolicySet,
 } from '../../../../src/trust/policy/index.ts'
 import { judged } from '../../../../src/trust/policy/policy.ts'
-import { times } from '../../../support/thorough.ts'
+import { times } from '../../../support/run/thorough.ts'
 import { anyRequest, FRIDAY, principal } from './requests.ts'
 
 const consent: Consent = {
