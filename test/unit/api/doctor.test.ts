@@ -7,7 +7,7 @@ import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { owner } from '../../support/api/callers.ts'
-import { plainPolicy } from '../../support/node/policy.ts'
+import { plainPolicy } from '../../support/mesh/policy.ts'
 
 /** Rooms of a node with nobody around it; whatever else were asked of them would fail the request. */
 const rooms = {

@@ -9,7 +9,7 @@ import { buildServer } from '../../../src/api/server/server.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { VERSION } from '../../../src/base/version.ts'
 import { owner } from '../../support/api/callers.ts'
-import { plainPolicy } from '../../support/node/policy.ts'
+import { plainPolicy } from '../../support/mesh/policy.ts'
 
 const rejected = { ...Object.fromEntries(REJECT_CODES.map((code) => [code, 0])), stale: 2 } as Record<
   RejectCode,

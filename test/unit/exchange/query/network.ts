@@ -26,7 +26,7 @@ import { createSharing, type Sharing } from '../../../../src/trust/consent/index
 import { fingerprintOf, type Identity, verifySignature } from '../../../../src/trust/identity/index.ts'
 import type { Member, PeerOpinion, Trust } from '../../../../src/trust/peers/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import { plainPolicy } from '../../../support/node/policy.ts'
+import { plainPolicy } from '../../../support/mesh/policy.ts'
 
 let made = 0
 

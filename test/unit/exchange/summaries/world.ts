@@ -23,8 +23,8 @@ import type { Consent } from '../../../../src/trust/policy/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { plainPolicy } from '../../../support/mesh/policy.ts'
 import { verifyEd25519 } from '../../../support/mesh/vectors.ts'
-import { plainPolicy } from '../../../support/node/policy.ts'
 
 export const HOUR = 3_600_000
 export const DAY = 24 * HOUR

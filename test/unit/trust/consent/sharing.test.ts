@@ -9,7 +9,7 @@ import { createSharing } from '../../../../src/trust/consent/index.ts'
 import { createTrust } from '../../../../src/trust/peers/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
-import { plainPolicy } from '../../../support/node/policy.ts'
+import { plainPolicy } from '../../../support/mesh/policy.ts'
 
 const file = {
   max_level: 1,
