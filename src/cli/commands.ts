@@ -37,6 +37,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   row('terminal', 'mcp', () => import('./commands/terminal/mcp.ts')),
   row('mesh', 'peers', () => import('./commands/mesh/peers.ts')),
   row('mesh', 'share', () => import('./commands/mesh/share.ts')),
+  row('mesh', 'policy', () => import('./commands/mesh/policy.ts')),
   row('mesh', 'query', () => import('./commands/mesh/query.ts')),
   row('mesh', 'audit', () => import('./commands/mesh/audit.ts')),
 ]

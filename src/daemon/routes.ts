@@ -14,6 +14,7 @@ import { mcpRoutes } from '../api/routes/mcp.ts'
 import { metricsRoutes } from '../api/routes/metrics.ts'
 import { openApiRoutes } from '../api/routes/openapi.ts'
 import { peersRoutes } from '../api/routes/peers.ts'
+import { policyRoutes } from '../api/routes/trust/policy.ts'
 import { problemsRoutes } from '../api/routes/problems.ts'
 import { processesRoutes } from '../api/routes/processes.ts'
 import { queryRoutes } from '../api/routes/query.ts'
@@ -60,6 +61,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     processesRoutes({ processes }),
     peersRoutes({ trust, mesh }),
     shareRoutes({ sharing, summaries, trust }),
+    policyRoutes({ policy, sharing, trust, clock, k: () => config.sharing.k_min }),
     summariesRoutes({ summaries, trust, clock }),
     queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
     auditRoutes({ audit, documents, trust, clock }),

@@ -196,6 +196,8 @@ const MORE = [
   ['guard', 'list'],
   ['guard', 'allow', EVERY_HOSTILE],
   ['guard', 'remove', EVERY_HOSTILE],
+  ['policy', 'check', '--as', `role:${EVERY_HOSTILE}`],
+  ['policy', 'test', `/nowhere/${EVERY_HOSTILE}`],
 ] as const
 
 test.each([

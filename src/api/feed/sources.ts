@@ -133,10 +133,14 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   },
   consent_change({ details }, { feed, uid }) {
     if (uid === undefined) return
-    const { change, who } = details
+    const { change, who, categories } = details
     feed.tell(
       'consent_changed',
-      { change: String(change), ...(who === undefined ? {} : { who: String(who) }) },
+      {
+        change: String(change),
+        ...(who === undefined ? {} : { who: String(who) }),
+        ...(categories === undefined ? {} : { categories: String(categories) }),
+      },
       uid,
     )
   },

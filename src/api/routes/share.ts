@@ -38,7 +38,9 @@ export function shareRoutes({ sharing, summaries, trust }: ShareRouteDeps): Rout
     })
     serve(server, getShare, ({ caller }) => sharing.show(caller.uid))
     for (const change of ['allow', 'stop'] as const) {
-      serve(server, NAMED_CHANGES[change], ({ caller, body }) => sharing[change](caller.uid, body.who))
+      serve(server, NAMED_CHANGES[change], ({ caller, body }) =>
+        sharing[change](caller.uid, body.who, body.categories),
+      )
     }
     for (const change of ['off', 'on'] as const) {
       serve(server, CHANGES[change], ({ caller }) => sharing[change](caller.uid))

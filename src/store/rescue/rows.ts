@@ -9,6 +9,7 @@ import { decodeValue } from '../level/value.ts'
 import { isProcessRow } from '../processes/rows.ts'
 import { decodeRollup } from '../rollups/rollups.ts'
 import { isAnomalyRow } from '../tables/anomalies.ts'
+import { readConsent } from '../tables/consent.ts'
 import { readRecord } from '../tables/tokens.ts'
 
 const NAMES: ReadonlyMap<number, Keyspace> = new Map(
@@ -66,8 +67,9 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
   event_counts: isCountOfPerson,
   rollups_from: isCountOfPerson,
   consent(key, value) {
-    const row = decodeValue<unknown>(VALUE_VERSION, value)
-    return isObject(row) && row.uid === readU32(key, UID_AT) && typeof row.off === 'boolean'
+    const { uid, off, allow_only, deny_only } = readConsent(value)
+    const whole = Array.isArray(allow_only) && Array.isArray(deny_only)
+    return uid === readU32(key, UID_AT) && typeof off === 'boolean' && whole
   },
   api_tokens: (_, value) => readRecord(value) !== undefined,
   members: (_, value) => isObject(decodeValue(VALUE_VERSION, value)),

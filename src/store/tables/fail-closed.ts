@@ -22,7 +22,14 @@ export async function failClosed(db: Database): Promise<Closed> {
   for (const uid of [...decided, EVERYBODY_ELSE]) {
     const stored = await consent.get(uid)
     if (stored?.off === true) continue
-    const nothing = { allow_peers: [], allow_supervisors: [], deny_peers: [], decided_at: 0 }
+    const nothing = {
+      allow_peers: [],
+      allow_supervisors: [],
+      deny_peers: [],
+      allow_only: [],
+      deny_only: [],
+      decided_at: 0,
+    }
     await consent.put({ ...nothing, ...stored, uid, off: true })
   }
   const tokens = (await db.keys(keyRange('api_tokens')).all()).length

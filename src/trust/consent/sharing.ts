@@ -31,6 +31,7 @@ export interface SharingDeps {
   readonly clock: Clock
 }
 
+type Categories = readonly SharingCategory[]
 type Change = 'allow' | 'stop' | 'off' | 'on'
 
 export function createSharing(deps: SharingDeps): Sharing {
@@ -47,21 +48,30 @@ export function createSharing(deps: SharingDeps): Sharing {
     for (const listener of listeners) listener()
   }
 
-  function change(uid: number, what: Change, entry: string | undefined, to: (from: Choice) => Choice) {
+  function change(
+    uid: number,
+    what: Change,
+    { entry, categories }: { entry?: string; categories?: Categories },
+    to: (from: Choice) => Choice,
+  ) {
     return serially(async () => {
       const stored = await consent.get(uid)
       const next = to(stored ?? choiceOfFile(config.sharing))
       // To decide what the file says is a decision: it holds when the file changes.
       if (stored !== undefined && sameChoice(stored, next)) return
-      const { allow_peers, allow_supervisors, deny_peers, off } = next
-      const decided_at = clock.now()
-      await consent.put({ uid, allow_peers, allow_supervisors, deny_peers, off, decided_at })
+      const { allow_peers, allow_supervisors, deny_peers, allow_only, deny_only, off } = next
+      const lists = { allow_peers, allow_supervisors, deny_peers, allow_only, deny_only }
+      await consent.put({ uid, ...lists, off, decided_at: clock.now() })
       tell()
       await audit.record({
         type: 'consent_change',
         success: true,
         ...(entry !== undefined && isNodeId(entry) ? { peer: entry } : {}),
-        details: { uid, change: what, ...(entry === undefined ? {} : { who: entry }) },
+        details: {
+          ...{ uid, change: what },
+          ...(entry === undefined ? {} : { who: entry }),
+          ...(categories === undefined ? {} : { categories: categories.join(' ') }),
+        },
       })
     })
   }
@@ -85,7 +95,9 @@ export function createSharing(deps: SharingDeps): Sharing {
       max_level: now.max_level,
       categories: now.categories,
       allow: { peers: now.allow_peers, supervisors: now.allow_supervisors },
+      allow_only: now.allow_only,
       stopped: now.deny_peers,
+      stopped_only: now.deny_only,
       peers: trust
         .known()
         .map((node) => sharedWith(policy, trust.opinion(node), { at: clock.now(), consent: now }))
@@ -95,22 +107,26 @@ export function createSharing(deps: SharingDeps): Sharing {
 
   return {
     consentOf: async (uid) => consentFrom(config.sharing, await choiceOf(uid)),
-    async allow(uid, who) {
+    async allow(uid, who, categories) {
       const entry = entryOf(who)
-      await change(uid, 'allow', entry, (choice) => allowing(choice, entry))
+      await change(uid, 'allow', { entry, ...(categories && { categories }) }, (choice) =>
+        allowing(choice, entry, categories),
+      )
       return show(uid)
     },
-    async stop(uid, who) {
+    async stop(uid, who, categories) {
       const entry = entryOf(who)
-      await change(uid, 'stop', entry, (choice) => stopping(choice, entry))
+      await change(uid, 'stop', { entry, ...(categories && { categories }) }, (choice) =>
+        stopping(choice, entry, categories),
+      )
       return show(uid)
     },
     async off(uid) {
-      await change(uid, 'off', undefined, (choice) => ({ ...choice, off: true }))
+      await change(uid, 'off', {}, (choice) => ({ ...choice, off: true }))
       return show(uid)
     },
     async on(uid) {
-      await change(uid, 'on', undefined, (choice) => ({ ...choice, off: false }))
+      await change(uid, 'on', {}, (choice) => ({ ...choice, off: false }))
       return show(uid)
     },
     show,

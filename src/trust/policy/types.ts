@@ -39,6 +39,12 @@ export interface Resource {
   readonly category?: SharingCategory
 }
 
+/** A node id, `team:x`, `role:x` or `*`, and what is said of it; never no category. */
+export interface PartOf {
+  readonly who: string
+  readonly categories: readonly SharingCategory[]
+}
+
 /** What one person (uid) on this node agreed to; starts as the file's `[sharing]`. */
 export interface Consent {
   /** Node ids, `team:x`, `role:x`, or `*`. Who may have level 1. */
@@ -47,6 +53,10 @@ export interface Consent {
   readonly allow_supervisors: readonly string[]
   /** Likewise: who may have nothing of this person's, whatever the two lists above say. */
   readonly deny_peers: readonly string[]
+  /** Who may have some categories, at either level, besides what the first two lists give; each `who` once. */
+  readonly allow_only: readonly PartOf[]
+  /** Who may not have some categories, whatever the lists that allow say; each `who` once. */
+  readonly deny_only: readonly PartOf[]
   readonly max_level: 0 | 1 | 2
   readonly categories: Readonly<Record<SharingCategory, boolean>>
   /** `share off`: nothing to anybody. */

@@ -482,7 +482,9 @@ describe('karo share', () => {
       sharing: 'on',
       source: 'decision',
       allow: { peers: [ann.id] },
+      allow_only: [],
       stopped: [],
+      stopped_only: [],
       peers: [{ node_id: ann.id, trust_level: 'peer', rule: 'consent.allow' }],
     })
     expect(allowed.json().peers[0].level_1).toContain('tool_usage')

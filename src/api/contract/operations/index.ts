@@ -12,6 +12,7 @@ import * as importing from './import.ts'
 import * as mcp from './mcp.ts'
 import * as openapi from './openapi.ts'
 import * as peers from './peers.ts'
+import * as policy from './policy.ts'
 import * as processes from './processes.ts'
 import * as query from './query.ts'
 import * as share from './share.ts'
@@ -22,7 +23,7 @@ import * as tokens from './tokens.ts'
 
 const GROUPS: readonly Readonly<Record<string, Operation | Readonly<Record<string, Operation>>>>[] = [
   ...[status, doctor, events, history, exporting, importing, stats, anomalies, processes, peers],
-  ...[query, share, summaries, audit, mcp, tokens, backup, care, openapi],
+  ...[query, share, policy, summaries, audit, mcp, tokens, backup, care, openapi],
 ]
 
 const isOperation = (one: object): one is Operation => 'method' in one

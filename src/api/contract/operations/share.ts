@@ -36,13 +36,14 @@ export const NAMED_CHANGES = {
   allow: defineOperation('POST /api/v1/share/allow', {
     ...naming,
     daily: true,
-    summary: 'Let a node, team or role have level 1',
-    example: { body: { who: 'team:eng' } },
+    summary: 'Let a node, team or role have level 1, or some categories',
+    example: { body: { who: 'team:eng', categories: ['tool_usage'] } },
   }),
   stop: defineOperation('POST /api/v1/share/stop', {
     ...naming,
-    summary: 'Withdraw consent from a node, team or role',
-    description: 'Nothing of the caller goes to them any more, at no level; says nothing about trust.',
+    summary: 'Withdraw consent from a node, team or role, or for some categories',
+    description:
+      'Nothing of the caller goes to them any more, or nothing of these categories, at no level; says nothing about trust.',
     example: { body: { who: 'bob' } },
   }),
 } as const

@@ -48,6 +48,7 @@ const DATA = {
   consent_changed: z.strictObject({
     change: word('allow, stop, off or on'),
     who: text(256, 'node id, `team:x`, `role:x` or `*`').exactOptional(),
+    categories: text(256, 'those only, with spaces between them').exactOptional(),
   }),
   health_changed: z.strictObject({
     ready: z.boolean(),

@@ -22,6 +22,15 @@ import {
 const ENTRIES_MAX = 256
 const entries = (what: string) => listOf(text(256, 'node id, `team:x`, `role:x` or `*`')).describe(what)
 
+const parts = (what: string) =>
+  listOf(
+    z.strictObject({
+      who: text(256, 'node id, `team:x`, `role:x` or `*`'),
+      categories: listOf(sharingCategory(), SHARING_CATEGORIES.length),
+    }),
+    ENTRIES_MAX,
+  ).describe(what)
+
 const sharedWith = z
   .strictObject({
     node_id: nodeId(),
@@ -55,9 +64,11 @@ export const sharingView = z
       peers: entries('who may have level 1'),
       supervisors: entries('who may have level 2'),
     }),
+    allow_only: parts('who may have some categories, besides what `allow` gives'),
     stopped: listOf(text(256, 'node id, `team:x` or `role:x`'), ENTRIES_MAX).describe(
       'nothing goes to these',
     ),
+    stopped_only: parts('from whom some categories are kept, whatever else is allowed'),
     peers: listOf(sharedWith),
   })
   .meta({ id: 'Sharing' })
@@ -145,6 +156,13 @@ export const whom = z.strictObject({
     .min(1)
     .max(256)
     .describe('a node id, a fingerprint in any grouping, a name, `team:x`, `role:x` or `*`'),
+  categories: z
+    .array(sharingCategory())
+    .min(1)
+    .max(SHARING_CATEGORIES.length)
+    .readonly()
+    .exactOptional()
+    .describe('those only; absent: all'),
 })
 
 export const getPreviewQuery = z.strictObject({

@@ -1,7 +1,15 @@
 // karo share: what you consent to, for each person for themself; a change holds at once.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../../../api/contract/operations/share.ts'
-import { type Command, type CommandArgument, defineCommand, show } from '../../command.ts'
+import { SHARING_CATEGORIES, type SharingCategory } from '../../../trust/policy/types.ts'
+import {
+  type Command,
+  type CommandArgument,
+  type CommandInput,
+  type CommandOption,
+  defineCommand,
+  show,
+} from '../../command.ts'
 import { oneNode } from '../../values.ts'
 import { sharingView } from '../../views/share.ts'
 import { previewView } from '../../views/share-preview.ts'
@@ -16,6 +24,24 @@ const who: CommandArgument = {
     "one node (id, name, or fingerprint, also in groups of four); team:eng; role:lead; or '*' for every node whose trust level qualifies",
   completes: 'audience',
 }
+
+const category: CommandOption & { readonly repeat: true; readonly value: string } = {
+  name: 'category',
+  value: 'category',
+  description: 'only this category of your numbers; may be given several times',
+  choices: SHARING_CATEGORIES,
+  repeat: true,
+}
+
+/** What both decisions about one node, team or role send. */
+const decisionOf = (
+  words: CommandInput['args'][string],
+  given: readonly string[] | undefined,
+  where: string,
+) => ({
+  who: oneNode(words, where),
+  ...(given === undefined ? {} : { categories: given as readonly SharingCategory[] }),
+})
 
 const showAll = defineCommand({
   name: 'share show',
@@ -46,7 +72,7 @@ const preview = defineCommand({
   examples: [
     { run: 'karo share preview', does: 'every period and who could read it' },
     { run: 'karo share preview --to bob', does: 'the same as bob will see it' },
-    { run: 'karo share preview --role security', does: 'what your security people can read' },
+    { run: 'karo share preview --role lead', does: 'what the leads of your teams can read' },
   ],
   async run(io, { options }) {
     const shape = await daemonAt(io).call(getPreview, { query: { to: options.to, role: options.role } })
@@ -59,34 +85,45 @@ const allow = defineCommand({
   summary: 'consent to a node, team or role; while sharing is off, to this one alone',
   shows: NAMED_CHANGES.allow,
   args: [who],
+  options: [category],
   examples: [
     { run: 'karo share allow bob', does: 'bob may ask this node for your numbers' },
     { run: 'karo share allow team:eng', does: 'so may everybody you placed in that team' },
+    {
+      run: 'karo share allow ash --category tool_usage',
+      does: 'ash may have your tool usage and nothing else',
+    },
   ],
-  run: async (io, { args }) =>
-    show(
-      io,
-      await daemonAt(io).call(NAMED_CHANGES.allow, { body: { who: oneNode(args.who, 'karo share allow') } }),
-      sharingView,
-    ),
+  async run(io, { args, options }) {
+    const body = decisionOf(args.who, options.category, 'karo share allow')
+    return show(io, await daemonAt(io).call(NAMED_CHANGES.allow, { body }), sharingView)
+  },
 })
 
-const stop = defineCommand({
-  name: 'share stop',
-  summary: 'withdraw consent; stays withdrawn until you allow the same again, and leaves trust alone',
-  shows: NAMED_CHANGES.stop,
-  args: [who],
-  examples: [
-    { run: 'karo share stop bob', does: "bob is refused, even if '*' or his team is allowed" },
-    { run: "karo share stop '*'", does: 'forgets everybody you allowed' },
-  ],
-  run: async (io, { args }) =>
-    show(
-      io,
-      await daemonAt(io).call(NAMED_CHANGES.stop, { body: { who: oneNode(args.who, 'karo share stop') } }),
-      sharingView,
-    ),
-})
+/** One decision under two names: who says `allow` looks for `deny`, and who began with `stop` goes on. */
+const stopAs = (name: 'stop' | 'deny', summary: string): Command =>
+  defineCommand({
+    name: `share ${name}`,
+    summary,
+    shows: NAMED_CHANGES.stop,
+    args: [who],
+    options: [category],
+    examples: [
+      { run: `karo share ${name} bob`, does: "bob is refused, even if '*' or his team is allowed" },
+      { run: `karo share ${name} ash --category anomalies`, does: 'ash keeps the rest' },
+      { run: `karo share ${name} '*'`, does: 'forgets everybody you allowed' },
+    ],
+    async run(io, { args, options }) {
+      const body = decisionOf(args.who, options.category, `karo share ${name}`)
+      return show(io, await daemonAt(io).call(NAMED_CHANGES.stop, { body }), sharingView)
+    },
+  })
+
+const stop = stopAs(
+  'stop',
+  'withdraw consent; stays withdrawn until you allow the same again, and leaves trust alone',
+)
+const deny = stopAs('deny', 'the same as karo share stop')
 
 const off = defineCommand({
   name: 'share off',
@@ -104,4 +141,4 @@ const on = defineCommand({
   run: async (io) => show(io, await daemonAt(io).call(CHANGES.on), sharingView),
 })
 
-export const commands: readonly Command[] = [showAll, preview, allow, stop, off, on]
+export const commands: readonly Command[] = [showAll, preview, allow, stop, deny, off, on]

@@ -35,6 +35,8 @@ const NO_CONSENT: Consent = {
   allow_peers: [],
   allow_supervisors: [],
   deny_peers: [],
+  allow_only: [],
+  deny_only: [],
   max_level: 2,
   categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
   off: false,
