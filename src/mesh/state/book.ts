@@ -40,7 +40,7 @@ interface Entry {
 }
 
 export function createBook(isMember: (node: NodeId) => boolean): Book {
-  /** In order of learning, the newest last. */
+  /** Strangers in order of learning, the newest last. */
   const entries = new Map<NodeId, Entry>()
   /** Who told each address; so that a question of every connection costs no search. */
   const tellers = new Map<string, Set<NodeId>>()
@@ -66,12 +66,17 @@ export function createBook(isMember: (node: NodeId) => boolean): Book {
     }
   }
 
-  /** The node's entry, as the newest. */
+  /**
+   * The node's entry; a stranger's becomes the newest. Members keep their places: the overlay keeps a choice as long as
+   * their list is the same, and only a new stranger can be one too many, so a member's word costs no walk over all entries.
+   */
   const touch = (node: NodeId): Entry => {
-    const entry = entries.get(node) ?? { learned: [], heard: [], proven: [], heardFirst: false }
+    const known = entries.get(node)
+    if (known !== undefined && isMember(node)) return known
+    const entry = known ?? { learned: [], heard: [], proven: [], heardFirst: false }
     entries.delete(node)
     entries.set(node, entry)
-    if (entries.size > STRANGERS_MAX) makeRoom()
+    if (known === undefined && entries.size > STRANGERS_MAX && !isMember(node)) makeRoom()
     return entry
   }
 

@@ -89,9 +89,9 @@ export function createOverlay(deps: OverlayDeps): Overlay {
 
   const isAway = (node: NodeId): boolean => {
     if (deps.failures(node) >= FAILURES) away.set(node, clock.monotonic() + AWAY_MS)
-    return within(away.get(node)) || deps.isGone(node)
+    return within(away.peek(node)) || deps.isGone(node)
   }
-  const hasDeclined = (node: NodeId): boolean => within(declined.get(node))
+  const hasDeclined = (node: NodeId): boolean => within(declined.peek(node))
 
   /** Those that are there, everybody, and their rings. */
   const look = () => {

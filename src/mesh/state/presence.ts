@@ -18,6 +18,8 @@ const SUBSCRIBED_MS = 1_000
 const ANSWER_MS_PER_MEMBER = 50
 const ANSWER_LEAST_MS = 1_000
 const ANSWER_MOST_MS = 60_000
+/** Most presences name nobody, and each author's is remembered. */
+const NOBODY: ReadonlySet<NodeId> = new Set()
 /** Authors whose last presence is remembered. */
 const AUTHORS_MAX = 8_192
 
@@ -112,6 +114,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
 
   /** One member's word: it makes nobody leave. Whoever was heard after it was written is there. */
   const hearLost = (author: NodeId, body: PresenceBody, before: ReadonlySet<NodeId>): ReadonlySet<NodeId> => {
+    if (body.lost.length === 0) return NOBODY
     const named = new Set(body.lost.map(formatNodeId))
     for (const node of named) {
       if (node === deps.self) within(GATHER_MS + answerWithin())
@@ -149,7 +152,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
       const offline = body.state === 'leaving'
       if (!trust.heardOf(author, { name: body.name, addresses, offline }, from)) return undefined
       lost.delete(author)
-      const named = hearLost(author, body, before?.lost ?? new Set())
+      const named = hearLost(author, body, before?.lost ?? NOBODY)
       heard.set(author, { version: body.version, lost: named })
       if (body.asks) within(answerWithin())
       const back = member === undefined || member.offline || member.unsure
