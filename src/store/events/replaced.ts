@@ -2,7 +2,7 @@
 import type { Database } from '../level/database.ts'
 import { commandOfKey, isCounted, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'
 import { numbersOfTexts } from './commands.ts'
-import type { ImportLists } from './import-lists.ts'
+import type { ImportLists } from './imports/lists.ts'
 import { decodeWithoutText, type EventInput, idOfKey, sameShell } from './rows.ts'
 import { keysBetween } from './transfer.ts'
 

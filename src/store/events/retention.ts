@@ -25,7 +25,7 @@ import {
   UNSWEPT,
 } from './commands.ts'
 import type { EventCounts } from './counts.ts'
-import type { ImportLists } from './import-lists.ts'
+import type { ImportLists } from './imports/lists.ts'
 import type { Recall } from './recall.ts'
 import type { RollupWriter } from './rollup-writer.ts'
 

@@ -1,6 +1,6 @@
 // Whether a row of the database is one that this program would write: by its key, and by what its value decodes to.
 
-import { isImportRow } from '../events/import-pieces.ts'
+import { isImportRow } from '../events/imports/pieces.ts'
 import { decodeWithoutText } from '../events/rows.ts'
 import { EVENT_KEY_BYTES, readU32, UID_AT } from '../level/key-of-event.ts'
 import { KEYSPACES, type Keyspace } from '../level/keyspace.ts'

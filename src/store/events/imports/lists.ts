@@ -1,8 +1,8 @@
 // Keeps the lists of imports true: an event that is gone is on none, and one that came twice is on the newer one only.
 
-import { createRecent } from '../../base/recent.ts'
-import { idOfEvent } from '../../base/words/event-id.ts'
-import type { Change, Database } from '../level/database.ts'
+import { createRecent } from '../../../base/recent.ts'
+import { idOfEvent } from '../../../base/words/event-id.ts'
+import type { Change, Database } from '../../level/database.ts'
 import {
   decodePiece,
   type EventId,
@@ -13,7 +13,7 @@ import {
   putPiece,
   readImport,
   removeImport,
-} from './import-pieces.ts'
+} from './pieces.ts'
 
 export interface ImportLists {
   /** Appends what takes these events of one person off the lists; an import that has none left goes with them. */

@@ -1,8 +1,8 @@
 // What each import brought, beside the events themselves: by whom, from where, and the ids, in bounded pieces.
-import type { Change, Database } from '../level/database.ts'
-import { readU32, UID_AT } from '../level/key-of-event.ts'
-import { keyRange, makeKey } from '../level/keyspace.ts'
-import { decodeValue, encodeValue } from '../level/value.ts'
+import type { Change, Database } from '../../level/database.ts'
+import { readU32, UID_AT } from '../../level/key-of-event.ts'
+import { keyRange, makeKey } from '../../level/keyspace.ts'
+import { decodeValue, encodeValue } from '../../level/value.ts'
 
 const VALUE_VERSION = 1
 // imports ‖ uid ‖ kind ‖ number ‖ piece

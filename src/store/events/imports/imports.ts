@@ -1,14 +1,18 @@
 // Brings in what other programs recorded: none of it twice, and with it the list by which an import can be undone.
 
-import type { Limiter } from '../../base/async/limiter.ts'
-import { KaroError } from '../../base/errors.ts'
-import { createRecent } from '../../base/recent.ts'
-import { idOfEvent } from '../../base/words/event-id.ts'
-import type { Change, Database, Snapshot } from '../level/database.ts'
-import { commandOfKey, eventsOf, isCounted, startOfKey } from '../level/key-of-event.ts'
-import { makeKey } from '../level/keyspace.ts'
-import { numbersOfTexts } from './commands.ts'
-import type { ImportLists } from './import-lists.ts'
+import type { Limiter } from '../../../base/async/limiter.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { createRecent } from '../../../base/recent.ts'
+import { idOfEvent } from '../../../base/words/event-id.ts'
+import type { Change, Database, Snapshot } from '../../level/database.ts'
+import { commandOfKey, eventsOf, isCounted, startOfKey } from '../../level/key-of-event.ts'
+import { makeKey } from '../../level/keyspace.ts'
+import { numbersOfTexts } from '../commands.ts'
+import type { EventRemoval } from '../removal.ts'
+import { SAME_US } from '../replaced.ts'
+import { decodeWithoutText, type EventInput, sameShell } from '../rows.ts'
+import { unknownEvents } from '../transfer.ts'
+import type { ImportLists } from './lists.ts'
 import {
   decodePiece,
   type ImportAbout,
@@ -19,11 +23,7 @@ import {
   readImport,
   readImports,
   removeImport,
-} from './import-pieces.ts'
-import type { EventRemoval } from './removal.ts'
-import { SAME_US } from './replaced.ts'
-import { decodeWithoutText, type EventInput, sameShell } from './rows.ts'
-import { unknownEvents } from './transfer.ts'
+} from './pieces.ts'
 
 /** An event from elsewhere, and how it is recognised. */
 export interface Arrival {
