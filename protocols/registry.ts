@@ -64,7 +64,7 @@ export const heads = defineTopic({
 export const presence = defineTopic({
   id: '/karo/presence/1',
   purpose: 'Who is here: every member says so of itself, and which neighbours it has lost.',
-  // One every few minutes, and one at a time for a while where nodes and links come and go.
+  // A node says one presence every few minutes, and more for a while where nodes and links come and go.
   quota: { messages: 20, perMs: 60_000 },
   messages: { Presence },
 })

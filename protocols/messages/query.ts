@@ -148,7 +148,7 @@ export const QueryDone = defineMessage({
   body: queryDoneBody,
 })
 
-/** What a query comes to at one owner. */
+/** The outcomes of a query at one owner. */
 export const ANSWER_STATUSES = [
   'success',
   'access_denied',

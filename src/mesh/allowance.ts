@@ -1,4 +1,4 @@
-// What one connection may send: a stranger little in its whole life, a member plenty, at a rate that follows its key.
+// How much one connection may send: a stranger's little in its whole life, a member's much, at a rate that follows the key.
 import type { NodeId } from '../../protocols/node-id.ts'
 import { createQuota, type Quota } from '../base/quota.ts'
 import { createRecent } from '../base/recent.ts'

@@ -58,7 +58,7 @@ export interface MeshDeps {
   readonly lobby?: LobbyLimits
 }
 
-/** What is there before the state machine: none of it knows anything of it but where to put events. */
+/** The parts that exist before the state machine. They know of the machine only where to put events. */
 function createEdge(deps: MeshDeps) {
   const { config, identity, trust, audit, clock, timers, random, log } = deps
   const timings = { ...TIMINGS, ...deps.timings }
@@ -104,7 +104,7 @@ function createEdge(deps: MeshDeps) {
 }
 type Edge = ReturnType<typeof createEdge>
 
-/** What libp2p's host is made with, anew for each start. */
+/** The settings of libp2p's host, made anew for each start. */
 function hostInit(deps: MeshDeps, edge: Edge, state: State, dht: Dht['service'] | undefined) {
   const { identity, trust, clock, config } = deps
   const handlers = new Map<string, StreamHandler>([[hello.id, edge.wires.hello]])
@@ -174,7 +174,7 @@ function createLife(deps: MeshDeps, edge: Edge, state: State, performer: Perform
   }
 }
 
-/** What other rooms may see of it. */
+/** The view of the mesh that other rooms get. */
 function views(deps: MeshDeps, edge: Edge, state: State) {
   const { trust, clock, config } = deps
   const { connections } = state
@@ -196,7 +196,7 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
     }),
     alive() {
       const lastRound = state.lastRound()
-      // One that the machine was too busy for may be missing.
+      // A round may be missing because the machine was too busy for it.
       return lastRound === undefined || clock.monotonic() - lastRound <= 3_000 * config.mesh.ping_seconds
     },
   }

@@ -20,13 +20,13 @@ const STREAM_BYTES = 1024 * 1024
 export const UNSENT_MAX = STREAMS_OF_MEMBER * 256 * 1024
 
 export interface Meter {
-  /** From now on this counts, in place of what a stranger may. */
+  /** From now on this allowance counts, in place of a stranger's. */
   admit(allowance: Allowance): void
   /** Called once, with what there was too much of; it must end the connection. Without it, the muxer does. */
   onExcess: ((what: string) => void) | undefined
 }
 
-/** Of libp2p's muxer and of the encrypted stream below it; private there by type only, or not in the interface. */
+/** Members of libp2p's muxer and of the encrypted stream below it that their types declare private or leave out. */
 interface Below extends MessageStream {
   onData(data: Uint8Array | Uint8ArrayListLike): void
 }
@@ -135,7 +135,7 @@ function measure(muxer: Inside, below: Below): Meter {
   const send = below.send.bind(below)
   below.send = (data) => {
     if (!over && !allowance.reply()) exceed('answers')
-    // Not an error: some of what libp2p sends is sent from where nobody would catch it.
+    // No error is thrown, because libp2p sends some frames from where nothing would catch it.
     return over ? false : send(data)
   }
   below.maxWriteBufferLength = UNSENT_MAX

@@ -1,4 +1,4 @@
-// What the mesh room shows of itself: the shapes other rooms use, apart from the code that makes them.
+// The shapes that the mesh room shows to other rooms, apart from the code that makes them.
 import type { Message, Stream, Topic, WireBody } from '../../protocols/define.ts'
 import type { Frame } from '../../protocols/frame.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
@@ -25,7 +25,7 @@ export interface LinkHandler {
   up?(peer: PeerRef): void
   /** The link is gone, whatever the reason: Goodbye, cut, revoked. */
   down?(peer: PeerRef): void
-  /** True while something is under way over the link: a neighbour too many is then not let go of yet. */
+  /** True while something is under way over the link. A surplus neighbour is then kept for the moment. */
   inUse?(node: NodeId): boolean
 }
 
@@ -68,7 +68,7 @@ interface MeshStatus {
   readonly peers_pending: number
 }
 
-/** How it looks from inside, for diagnosis. */
+/** The mesh seen from inside, for diagnosis. */
 export interface MeshInspection {
   /** IPv4 addresses that mDNS is spoken from; empty when it is off. */
   readonly mdns: readonly string[]

@@ -12,7 +12,7 @@ const HANDSHAKE_REPLIES = 8
 /** Held while nobody reads, on any connection: between two steps of the handshake. libp2p would hold 4 MiB. */
 const UNREAD_MAX = 256 * 1024
 
-/** Of libp2p's TCP connection; not in its interface. */
+/** Members of libp2p's TCP connection that its interface leaves out. */
 interface Raw extends MultiaddrConnection {
   onData?(data: Uint8Array): void
 }

@@ -2,7 +2,7 @@
 
 export interface YamuxHeader {
   readonly type: number
-  /** Of a data frame, the bytes that follow; of another, what its type makes of it. */
+  /** In a data frame the number of bytes that follow; in another frame a number whose meaning its type says. */
   readonly length: number
 }
 

@@ -49,12 +49,12 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
   // Level opens itself a microtask after its construction; closing it now leaves that to `start`.
   void db.close()
   let disk: Disk | undefined
-  // Only then, because Level copies what it tells.
+  // The listener is added only when faults are simulated, because Level copies every write for its listeners.
   if (faults !== noFaults) db.on('write', () => faults.hit('after-write'))
   const replay = createReplayRepository(db)
 
   const processes = createProcessRepository(db)
-  // What the programs of a command line used says a good deal of it.
+  // Processes of a command line say a good deal about it, so they are removed with it.
   const removeProcesses: RemovedWith = (uid, events, changes) =>
     processes.forget(
       uid,

@@ -28,7 +28,7 @@ export interface Announcer {
   received(document: Document): void
   /** Own ones once more. */
   remind(heads: readonly DocumentHeadBody[]): void
-  /** Somebody told of it. */
+  /** Another node has announced the document. */
   heard(head: DocumentHeadBody): void
   stop(): void
 }
@@ -41,7 +41,7 @@ export interface AnnouncerDeps {
 }
 
 export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps): Announcer {
-  /** By name; the oldest first. `at`: not before (monotonic, ms). */
+  /** Heads to be announced, by document name, the oldest first. `at`: earliest time (monotonic, ms). */
   const waiting = createRecent<
     string,
     { readonly head: DocumentHeadBody; readonly at: number; readonly own: boolean }

@@ -43,7 +43,7 @@ export interface Carrier {
 export function createCarrier({ clock }: { readonly clock: Clock }): Carrier {
   const heads = createRecent<string, Heard>(HEARD_MAX)
   const asked = createRecent<string, number>(ASKED_MAX)
-  /** Until when (monotonic, ms). */
+  /** Carried editions, each until when (monotonic, ms). */
   const carried = createRecent<string, number>(CARRIED_MAX)
   const budgetOf = createQuotas<NodeId>(CARRIED, NEIGHBOURS_MAX)
 

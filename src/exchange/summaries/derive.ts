@@ -1,4 +1,4 @@
-// One period's summary for one group: asked of insight, the only door, for exactly the people who share each category.
+// Derives one period's summary for one group from insight, for exactly the people who share each category.
 import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Period } from '../../../protocols/periods.ts'

@@ -26,11 +26,11 @@ import { flawOf } from './plausible.ts'
 /** This node, as one end of what is sealed. */
 export interface Self {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>
-  /** Of the same identity. */
+  /** Makes the hints; of the same identity as `identity`. */
   readonly hints: Hints
 }
 
-/** One box to be: who may read it, and what. */
+/** A box before it is sealed: its recipients and its summary. */
 export interface PlainBox {
   readonly recipients: readonly { readonly node_id: NodeId; readonly sealingKey: Uint8Array }[]
   /** An encoded NodeSummary. */
@@ -179,7 +179,7 @@ export interface OwnBox {
   readonly plaintext: Uint8Array
 }
 
-/** What this node sealed itself, and to which of `candidates`; undefined when one of the boxes does not open. */
+/** The boxes that this node sealed itself, each with its recipients among `candidates`; undefined when one does not open. */
 export function openOwn(
   self: Self,
   document: SealedDocument,

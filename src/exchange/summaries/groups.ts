@@ -1,4 +1,4 @@
-// Who may read what: recipients who are let have the same of the same people share one box. Pure.
+// Groups recipients: those that may read the same categories of the same people share one box. Pure.
 import { BOXES_MAX, RECIPIENTS_MAX } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { byText } from '../../base/by-text.ts'
@@ -21,7 +21,7 @@ export type SummaryCategory = (typeof SUMMARY_CATEGORIES)[number]
 /** For each category the uids of the people who share it. A category that nobody shares has no member. */
 export type Entitlement = Readonly<Partial<Record<SummaryCategory, readonly number[]>>>
 
-/** Without everybody else. */
+/** The part of an entitlement that is one person's. */
 export function restrictedTo(entitlement: Entitlement, uid: number): Entitlement {
   const own = Object.entries(entitlement).filter(([, uids]) => uids.includes(uid))
   return Object.fromEntries(own.map(([category]) => [category, [uid]]))
@@ -49,7 +49,7 @@ export interface Grouping {
   readonly leftOut: readonly Recipient[]
 }
 
-/** What every person's consent together lets `principal` be sent; empty when nothing. */
+/** All that people's consent allows to be sent to `principal`; empty when nothing. */
 function entitlementOf(
   principal: Principal,
   people: readonly { readonly uid: number; readonly consent: Consent }[],

@@ -1,4 +1,4 @@
-// What would be published now: who may read what, decided afresh, and each period's boxes for them.
+// Plans what would be published now: decides afresh who may read what, and makes each period's boxes.
 import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Period } from '../../../protocols/periods.ts'
@@ -31,7 +31,7 @@ export interface Plan {
 
 export interface PlannedBox {
   readonly recipients: readonly Recipient[]
-  /** Whose numbers it adds up. */
+  /** The people whose numbers the box adds up, by category. */
   readonly entitlement: Entitlement
   readonly summary: NodeSummary
   readonly plaintext: Uint8Array
@@ -88,7 +88,7 @@ export async function boxesOf(
   return { boxes: boxes.slice(0, fit), leftOut: boxes.slice(fit).flatMap((box) => box.recipients) }
 }
 
-/** What `uid` adds to a box: all of it where nobody else does; undefined when nothing. */
+/** The part of a box that is `uid`'s: all of it where no other person is in it; undefined when there is none. */
 export async function partOf(
   { nodeId, insight }: Pick<PlanDeps, 'nodeId' | 'insight'>,
   period: Period,

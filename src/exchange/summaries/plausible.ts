@@ -3,7 +3,7 @@ import { possibleActivity, possibleRows, possibleSafety, possibleTools } from '.
 import type { NodeSummary, SealedSummaryBody } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 
-/** What is wrong with it, or undefined: `author` and `envelope` are what the document around it says. */
+/** The flaw of a summary, or undefined. `author` and `envelope` are from the document around it. */
 export function flawOf(
   summary: NodeSummary,
   author: NodeId,

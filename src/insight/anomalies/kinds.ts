@@ -16,7 +16,7 @@ interface KindRow {
   readonly find: (look: Look) => readonly Finding[]
 }
 
-/** Of one kind on one day: a new project brings many new tools, and is one thing. */
+/** Findings of one kind on one day. Few, because a new project that brings many new tools is one event. */
 const FINDINGS_MOST = 2
 
 export const KIND_TABLE: Readonly<Record<Kind, KindRow>> = {

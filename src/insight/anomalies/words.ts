@@ -1,4 +1,4 @@
-// What a signal says, in one sentence of its own numbers.
+// Makes one sentence from the numbers of a signal.
 import { HOUR_MS } from '../../base/calendar.ts'
 import type { Kind, Signal } from '../../base/words/signal.ts'
 

@@ -30,10 +30,10 @@ export type Host = Libp2p<Services>
 export interface HostInit {
   /** 32-byte Ed25519 seed: the peer id is the node's own key. */
   readonly seed: Uint8Array
-  /** Of that seed, 32 bytes. */
+  /** The public key of that seed, 32 bytes. */
   readonly publicKey: Uint8Array
   readonly listen: readonly string[]
-  /** Some of `listen` may fail, as long as one does not. */
+  /** Addresses of `listen` may fail, as long as one of them works. */
   readonly listenBestEffort: boolean
   readonly gater: ConnectionGater
   readonly timings: Timings

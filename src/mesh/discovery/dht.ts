@@ -32,7 +32,7 @@ const ANSWER_BYTES = 16 * 1_024
 const QUESTIONS = { frames: 30, perMs: 30_000 }
 const ASKERS_MAX = 1_024
 const NEVER_MS = 2 ** 31 - 1
-/** Of kad-dht's messages: FIND_NODE and PING. The others would keep what anybody sends. */
+/** The kad-dht messages that are answered: FIND_NODE and PING. The others would store records that anybody sends. */
 const ANSWERED = new Set(['FIND_NODE', 'PING'])
 
 export interface DhtDeps {
@@ -42,7 +42,7 @@ export interface DhtDeps {
   /** An address that may be told, kept and dialed. */
   readonly allows: (ip: string) => boolean
   readonly neighbour: (node: NodeId) => Wire | undefined
-  /** One dial to a member that is no neighbour; true when it is one then. Never rejects. */
+  /** One dial to a member that is no neighbour. Resolves with true when the member is one afterwards. Never rejects. */
   readonly dial: (node: NodeId) => Promise<boolean>
 }
 
@@ -54,7 +54,7 @@ export interface Dht {
   forget(node: NodeId): Promise<void>
 }
 
-/** What of kad-dht is private by type only. */
+/** Members of kad-dht's class that its types declare private. */
 interface Inside extends KadDHT {
   readonly routingTable: { remove(peer: PeerId): Promise<void> }
   readonly rpc: { readonly handlers: Record<string, unknown> }
@@ -73,7 +73,7 @@ export async function loadDht(deps: DhtDeps): Promise<Dht> {
   let questions = 0
   let dials = 0
 
-  /** Only members are told of, kept and asked; and of them only addresses that may be dialed. */
+  /** Only members are told to others, kept and asked, and only with addresses that may be dialed. */
   const known = (peer: PeerInfo): PeerInfo => {
     const node = nodeOf(peer.id)
     const allowed = peer.multiaddrs.filter((address) => deps.allows(endpointOf(address)?.ip ?? ''))
@@ -173,7 +173,7 @@ export async function loadDht(deps: DhtDeps): Promise<Dht> {
       dials += DIALS_PER_QUESTION
       try {
         const id = peerIdOf(node)
-        // What is remembered here has been tried already.
+        // The addresses in the peer store have been tried already.
         for await (const event of dht.findPeer(id, { signal, useCache: false })) {
           if (event.name !== 'FINAL_PEER' || !event.peer.id.equals(id)) continue
           const found = known(event.peer)

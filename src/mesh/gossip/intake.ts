@@ -24,7 +24,7 @@ import type { GossipHandler, GossipVerdict, PeerRef } from '../types.ts'
  * thousand quiet nodes say, and 2 000 at once, when two halves of a mesh find each other again.
  */
 const HANDED_ON = { frames: 2_000, perMs: 40_000 }
-/** Of that, by authors that are neither admitted nor members here: whoever invents them must not use up the rest. */
+/** The part of it for authors that are neither admitted nor members here: invented authors must not use up the rest. */
 const UNKNOWN = { frames: 100, perMs: 20_000 }
 /** Authors nobody here has heard of that one neighbour may bring: keys cost nothing. */
 const NEWCOMERS = { frames: 512, perMs: 3_600_000 }
@@ -58,7 +58,7 @@ export interface IntakeDeps {
   readonly clock: Clock
 }
 
-/** What one neighbour may hand on still. */
+/** The quotas of one neighbour. */
 interface Handed {
   readonly all: Quota
   readonly unknown: Quota

@@ -23,14 +23,14 @@ const RPC_ENTRIES = 512
 /** A machine that is busy starting fifty nodes answers late without meaning harm. */
 const PROMISE_MS = 10_000
 
-/** No address of this machine: many nodes of one person may share loopback. */
+/** Loopback does not count as an address that many nodes share, because many nodes of one person may be on one machine. */
 class LoopbackExempt extends Set<string> {
   override has(ip: string): boolean {
     return isLoopback(ip)
   }
 }
 
-/** What a message is told by. The topic is part of it: the same bytes elsewhere must not hide the message here. */
+/** The id of a message. The topic is part of it, so that the same bytes in another topic do not hide the message here. */
 function digestOf(topic: string, data: Uint8Array): Buffer {
   return createHash('sha256').update(topic).update('\0').update(data).digest()
 }

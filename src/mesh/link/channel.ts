@@ -77,7 +77,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
   }
 
   const refuse = (error: unknown): void => {
-    // Anything but a FrameError is a mistake of ours; the frame that showed it is refused all the same.
+    // An error that is no FrameError is a mistake in this program; the frame that led to it is refused all the same.
     const code = error instanceof FrameError ? error.code : 'malformed'
     if (!(error instanceof FrameError)) deps.rejections.failed(protocol.id, peer.nodeId, error)
     const clockOffMs = error instanceof FrameError ? error.clockOffMs : undefined

@@ -1,4 +1,4 @@
-// What one connection shows of this node: the hello protocol alone, until admission opens the rest.
+// The protocols that one connection shows of this node: hello alone, until admission opens the rest.
 import {
   type Connection,
   type PeerStore,
@@ -20,7 +20,7 @@ export interface View {
   onExcess: (what: string) => void
 }
 
-/** What libp2p's connection reads its protocols from; private there by type only. */
+/** Where libp2p's connection reads its protocols from; its types declare the member private. */
 interface Components {
   registrar: {
     getProtocols(): string[]

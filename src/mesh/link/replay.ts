@@ -39,7 +39,7 @@ export interface Replay {
 }
 
 interface Seen {
-  /** With the frames' times, in order of arrival. Needed until the frame is stale: at most 10 minutes. */
+  /** Nonces with their frames' times, in order of arrival. A nonce is needed until its frame is stale: 10 minutes at most. */
   readonly nonces: Nonces
   /** Frames of this time or older were possibly seen and forgotten: they are refused. */
   floor: number
@@ -60,7 +60,7 @@ export function createReplay({ store, clock, timers, random, log }: ReplayDeps):
   /** Frames of this time and younger are not stale yet. */
   const oldest = (now: number): number => now - CLOCK_WINDOW_MS
 
-  /** One batch at a time; what comes while it is written is the next. */
+  /** One batch is written at a time; marks that come meanwhile are the next batch. */
   const writeAll = async (): Promise<void> => {
     while (unwritten.length > 0) {
       const marks = unwritten
@@ -100,7 +100,7 @@ export function createReplay({ store, clock, timers, random, log }: ReplayDeps):
     seen.floor = Math.max(seen.floor, seen.nonces.add(nonce, ts) ?? 0)
   }
 
-  /** Whoever left leaves nothing behind, once its frames are stale by their time alone. */
+  /** Forgets senders that left, once all their frames are stale by their time alone. */
   const sweep = (now: number): void => {
     // The clock of the wall may be set back.
     if (Math.abs(now - sweptAt) < SWEEP_EVERY_MS) return

@@ -25,7 +25,7 @@ import { type Channel, type ChannelDeps, openChannel } from './channel.ts'
 import { narrow, type View } from './narrow.ts'
 import { nodeOf, peerRefOf } from './peer.ts'
 
-/** Under which name the ledger has what is wrong below all streams. */
+/** The protocol name in the ledger for violations below all streams. */
 const MUXER = '/yamux/1.0.0'
 
 export interface Wire {
@@ -69,7 +69,7 @@ export interface Wires {
 interface Entry extends Wire {
   readonly view: View
   control: Channel | undefined
-  /** No more of it may be begun. */
+  /** Nothing more may be begun on this connection. */
   ended: boolean
 }
 

@@ -21,7 +21,7 @@ export const MEMBERS_DIALED = {
   perAddress: { frames: 8, perMs: 80_000 },
 } as const
 
-/** The same for strangers, who are dialed at one address so that both sides see each other as pending; they dial us as well. */
+/** The rate for strangers. They are dialed so that both sides see each other as pending, and they dial this node as well. */
 export const STRANGERS_DIALED = {
   together: { frames: 16, perMs: 64_000 },
   perAddress: { frames: 4, perMs: 60_000 },

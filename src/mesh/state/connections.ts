@@ -13,7 +13,7 @@ import type { Conn, ConnId, Emit, EndReason, MeshEvent, Outcome, Said } from './
 /** Connections to one key that are not admitted: a simultaneous dial needs two. */
 const UNADMITTED_PER_KEY = 2
 
-/** What the other side's Goodbye is called here. */
+/** The end reason that each Goodbye of the other side becomes here. */
 const HEARD: Readonly<Record<GoodbyeReason, EndReason>> = {
   stopping: 'goodbye',
   replaced: 'replaced',
@@ -130,7 +130,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     const old = current.get(conn.node)
     current.set(conn.node, conn)
     emit({ did: 'come', conn, replaced: old })
-    // What is under way on the old connection may still arrive.
+    // Frames that are under way on the old connection may still arrive.
     if (old !== undefined) emit({ do: 'timer', timer: `drain ${old.id}`, ms: timings.drainMs })
   }
 

@@ -44,7 +44,7 @@ export function createRetention(deps: RetentionDeps): Retention {
   let under: Promise<void> | undefined
   let waiting = false
 
-  /** What a command used is not kept longer than the command; 0 keeps. */
+  /** Days that processes are kept: no longer than the commands they belong to; 0 keeps them for ever. */
   const processDays = (): number => {
     const bounds = [config.processes.keep_days, config.retention.events_days].filter((days) => days > 0)
     return bounds.length === 0 ? 0 : Math.min(...bounds)

@@ -12,7 +12,7 @@ const MAX_PENDING_BYTES = 1024 * 1024
 export interface DaemonLog extends Log {
   /** Writes out what is buffered, synchronously; a write that is under way already ends by itself. */
   flush(): void
-  /** From now on, for this logger and all children made of it. */
+  /** Sets the level of this logger and of all its children. */
   setLevel(level: Level): void
 }
 
@@ -42,7 +42,7 @@ export function createJsonLog(options: LogOptions): DaemonLog {
   destination.on('error', () => {})
   const logger = pino(
     {
-      // What is shown is decided in front of it: children of a pino logger keep the level they were made with.
+      // The level is checked before pino, because children of a pino logger keep the level they were made with.
       level: 'debug',
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,

@@ -51,10 +51,10 @@ type Labels = Record<string, string | number>
 
 export function createMetrics(options: {
   readonly version: string
-  /** Of which the program was built; absent where its sources run as they are. */
+  /** The commit that the program was built of; absent where the sources run as they are. */
   readonly commit?: string | undefined
   readonly clock: Clock
-  /** What is read at each look; those that fail are left out. */
+  /** The values that are read from rooms at each look; rooms that fail are left out. */
   readonly readings: () => Promise<Readings>
 }): Metrics {
   const { version, commit = 'unknown', clock, readings } = options
@@ -67,7 +67,7 @@ export function createMetrics(options: {
   const histogram = (name: MetricName): Histogram => all.get(name) as Histogram
   const seconds = (): number => clock.now() / 1000
 
-  // What has not happened yet is 0: without it the first time would be no increase to who looks at rates.
+  // Counters begin at 0, because a counter that appears with 1 shows no increase in a rate.
   for (const level of LABELS.level) counter('karo_log_lines_total').inc({ level }, 0)
   for (const refusal of LABELS.refusal) counter('karo_api_refused_total').inc({ refusal }, 0)
   for (const outcome of LABELS.outcome) counter('karo_query_members_total').inc({ outcome }, 0)
@@ -86,8 +86,8 @@ export function createMetrics(options: {
     return route
   }
 
-  /** What was read replaces what was there before; a reading that is missing now shows nothing. */
-  // Those who look at the same time see the same: it is read once.
+  /** Replaces all read values; a reading that is missing now shows nothing. */
+  // Clients that look at the same time share one reading.
   const lookOnce = singleFlight(look)
 
   async function look(): Promise<string> {
@@ -115,7 +115,7 @@ export function createMetrics(options: {
       answered: (labels) => counter('karo_answers_total').inc(boundedLabels(labels)),
     },
     request({ route: pattern, personal, method, status, elapsed_ms }) {
-      // What is asked for is told with how: a POST among them would be a change.
+      // The method is hidden on personal routes, because a POST among them would show that a person changed something.
       const route = personal ? PERSONAL : routeOf(pattern)
       const bounded = boundedLabels({
         method: personal ? 'any' : method,

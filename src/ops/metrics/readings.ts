@@ -1,4 +1,4 @@
-// What the metrics read from the rooms at each look, so that nothing is counted twice.
+// Reads the rooms' values for the metrics at each look, so that nothing is counted twice.
 import { readdirSync, readFileSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
@@ -27,7 +27,7 @@ export interface Sources {
   readonly observe: Pick<Observe, 'status' | 'failures'>
   readonly audit: Pick<Audit, 'status'>
   readonly anomalies: Pick<Anomalies, 'counts'>
-  /** Of the feed, which also has what people did, no more than how many follow it. */
+  /** The feed also has what people did; the metrics get only the number of its followers. */
   readonly feed: { followers(): number }
   /** Tokens of the API. */
   readonly tokens?: { count(): number }

@@ -8,7 +8,7 @@ export interface DatagramSocket {
   close(): void
 }
 
-// The same numbers on every Linux architecture that Node runs on (socket.h of the kernel's generic headers).
+// These numbers hold on every Linux architecture that Node runs on (socket.h of the kernel's generic headers).
 const AF_UNIX = 1
 const SOCK_DGRAM = 2
 const SOCK_CLOEXEC = 0o2000000

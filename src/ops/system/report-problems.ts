@@ -31,7 +31,7 @@ interface Remembered extends Pick<Problem, 'level' | 'at' | 'kind' | 'code' | 's
 /** `root`: directory of the program's files. */
 export function createProblems(options: { readonly root: string; readonly clock: Clock }): Problems {
   const { root, clock } = options
-  /** In the order of their last time. */
+  /** Places in the code that reported a problem, in order of their last report. */
   const places = createRecent<string, Remembered>(PLACES_MAX)
 
   const sink: LogSink = (level, fields) => {
@@ -51,7 +51,7 @@ export function createProblems(options: { readonly root: string; readonly clock:
     report(salt) {
       const now = clock.monotonic()
       const ago = (at: number): number => Math.round((now - at) / 1000)
-      // Only now: a text in the log may name files that there are none of.
+      // The check comes here, because a text in the log may name files that do not exist.
       const own = (frame: string): boolean => isOwnFrame(frame, (file) => existsSync(join(root, file)))
       return [...places].reverse().map(([, { first, last, peers, stack, ...problem }]) => ({
         ...problem,

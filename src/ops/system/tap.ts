@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { KaroError } from '../../base/errors.ts'
 
-/** Whoever may read the plaintext of answers: only the owner of the daemon. */
+/** Only the owner of the daemon may read the plaintext of answers. */
 const MODE = 0o600
 
 /**

@@ -14,7 +14,7 @@ const TRUE = 0xc3
 /** Different directories and shells that are remembered by their bytes; more are read each time. */
 const NAMES_MOST = 16_384
 
-/** What `encodeEvent` wrote, in any way MessagePack may write it; rows of one person, whose names repeat. */
+/** Reads what `encodeEvent` wrote, in any form that MessagePack allows. One reader per person, because names repeat. */
 export function createEventReader(): (key: Uint8Array, value: Uint8Array) => IndexedEvent {
   const nameOf = createNames()
   return (key, value) => readRow(key, value, nameOf) ?? eventOfRow(key, value)

@@ -13,7 +13,7 @@ export const decodeCount = (value: Uint8Array): number => decodeValue<number>(VA
 
 export interface EventCounts {
   of(uid: number): Promise<number>
-  /** Who has, or had, any. */
+  /** The uids of people who have events, or had some. */
   people(): Promise<readonly number[]>
   /** Appends the new count, to be written with the events that come (or, below 0, go). */
   add(uid: number, more: number, changes: Change[]): Promise<void>

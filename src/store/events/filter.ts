@@ -14,16 +14,16 @@ interface FactFilter {
   readonly shell?: string
   /** Exactly this exit code. */
   readonly exit?: number
-  /** At least so many milliseconds. */
+  /** Least duration, milliseconds. */
   readonly longerMs?: number
   /** Typed on the person's behalf, or by themselves. */
   readonly generated?: boolean
 }
 
 export interface IndexFilter extends FactFilter {
-  /** By the number of the text; absent: all. */
+  /** Whether the text with this number fits; absent: all texts fit. */
   readonly fits?: (number: number) => boolean
-  /** Of the directory. */
+  /** Whether the directory fits. */
   readonly inPlace?: (cwd: string) => boolean
 }
 
@@ -34,12 +34,12 @@ export interface EventFilter extends FactFilter {
   readonly without?: readonly string[]
   /** The directory itself or one below it. */
   readonly cwd?: string
-  /** Of each command only the newest that fits. */
+  /** Only the newest event that fits of each command. */
   readonly unique?: boolean
   readonly limit: number
 }
 
-/** Of a text in lower case; undefined where any will do. */
+/** A test of texts in lower case; undefined where any text fits. */
 export function textFits({
   words,
   without = [],

@@ -66,7 +66,7 @@ export function createEventRemoval(
     return keys.map((key, i) => [key, values[i]!] as const)
   }
 
-  /** Of these events, one of each number that no other event of its day has. */
+  /** One event for each number that no other event of the same day has. */
   async function lastOfTheirDays(
     uid: number,
     events: readonly (readonly [key: Uint8Array, day: number])[],

@@ -6,7 +6,7 @@ import type { ImportLists } from './imports/lists.ts'
 import { decodeWithoutText, type EventInput, idOfKey, sameShell } from './rows.ts'
 import { keysBetween } from './transfer.ts'
 
-/** More in four seconds nobody types. */
+/** Events within four seconds that are looked at; nobody types more. */
 const MOST = 1_000
 
 /**

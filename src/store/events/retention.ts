@@ -89,7 +89,7 @@ export function createEventRetention({
   const isMarked = async (uid: number, mark: Mark): Promise<boolean> =>
     (await db.get(markKey(uid, mark))) !== undefined
 
-  /** What is left from here on marks it anew; ended in the middle, it is still marked. */
+  /** Marks the person before the removal. A removal that a crash ended is still marked, so it is done again. */
   const begun = (uid: number, mark: Mark): Promise<void> => db.batch([putMark(uid, mark, 'begun')])
 
   const done = (uid: number, mark: Mark): Promise<void> =>
@@ -120,7 +120,7 @@ export function createEventRetention({
 
   async function removeTexts(uid: number, signal: AbortSignal): Promise<number> {
     if (!(await isMarked(uid, UNSWEPT))) return 0
-    // What is given out from here on is not among the events that are looked at, and stays.
+    // Numbers given out from here on are not among these events, so they stay.
     const { used, keys } = await serially(async () => {
       await begun(uid, UNSWEPT)
       return { used: commands.watch(uid), keys: db.keys(eventsOf(uid)) }
@@ -202,7 +202,7 @@ export function createEventRetention({
           const some = await serially(async () => {
             const keys = await db.keys({ ...range, limit: BATCH }).all()
             if (keys.length === 0) return 0
-            // Whoever counts on with what it remembers would bring them back.
+            // The caches still have the removed rollups, and further counting would write them back.
             rollups.reset()
             await db.batch(keys.map((key) => ({ type: 'del', key })))
             return keys.length

@@ -46,7 +46,7 @@ export interface EventSearch {
     uid: number,
     wanted: readonly string[] | { readonly text: string } | Omit<EventFilter, 'limit' | 'unique'>,
   ): Promise<readonly string[]>
-  /** In their order; those that are not there are left out. */
+  /** The events with these ids, in their order; ids that are not there are left out. */
   read(uid: number, ids: readonly string[]): Promise<readonly StoredEvent[]>
   /** Newest first; `total` counts all that match, not only the first `limit`. */
   search(uid: number, filter: EventFilter): Promise<{ events: readonly StoredEvent[]; total: number }>
@@ -87,7 +87,7 @@ export function createEventSearch(deps: {
   ): Promise<{ hits: readonly EventKeyParts[]; total: number; snapshot: Snapshot } | undefined> {
     const fits = textFits(filter)
     const long = new Map<number, boolean>()
-    // From the disk, while others write; in its turn only what came meanwhile.
+    // Long texts are read from disk while others write; only the changes of the meantime are read in turn.
     if (fits !== undefined) await addLong(long, { uid, index, fits })
     return serially(async () => {
       if (!isTold()) return undefined
@@ -157,7 +157,7 @@ export function createEventSearch(deps: {
     return keys.map((key, i) => decodeEvent(key, values[i]!, texts.get(numbers[i]!)!))
   }
 
-  /** As of `snapshot`: what is removed meanwhile is still there. */
+  /** Searches the database as of `snapshot`, in which events removed meanwhile are still there. */
   async function inDatabase(
     snapshot: Snapshot,
     uid: number,
@@ -250,7 +250,7 @@ export function createEventSearch(deps: {
           }),
         )
       let found = await looked()
-      // It broke, or grew too large, and is loaded again.
+      // The index broke or grew too large, so it is loaded again.
       while (found === undefined) found = await looked()
       const { ranked, snapshot, complete } = found
       try {

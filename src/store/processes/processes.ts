@@ -34,7 +34,7 @@ export interface ProcessRepository {
   rows(uid: number, since?: number): AsyncGenerator<readonly ProcessRow[], void>
   /** A process with that pid that began within `within` ms of `started_at`; the store may know it from before a restart. */
   find(uid: number, pid: number, started_at: number, within: number): Promise<ProcessRow | undefined>
-  /** Of those of these lines of which anything was seen. */
+  /** The peak memory of each of these lines that was seen at all. */
   peaks(uid: number, ids: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** Everybody who has rows. */
   people(): Promise<readonly number[]>
@@ -76,7 +76,7 @@ export function createProcessRepository(db: Database): ProcessRepository {
     return removed
   }
 
-  /** What is known of these lines. */
+  /** The stored facts of these lines. */
   async function seen(uid: number, ids: readonly string[]): Promise<ReadonlyMap<string, SeenLine>> {
     const values = await db.getMany(ids.map((id) => peakKey(uid, id)))
     const found = new Map<string, SeenLine>()

@@ -9,16 +9,16 @@ export interface ProcessRow {
   /** Milliseconds since the epoch. */
   readonly started_at: number
   readonly pid: number
-  /** As the kernel has it, at most 15 bytes. */
+  /** The kernel's name of the process, at most 15 bytes. */
   readonly name: Level0<string>
   /** Name of the shell it was started in. */
   readonly shell: string
   readonly duration_ms: number
   readonly peak_rss_bytes: number | null
   readonly cpu_ms: number
-  /** Of its command line. */
+  /** Exit code of the command line that the process belonged to. */
   readonly exit_code: number | null
-  /** Its command line, as in the history. */
+  /** Id of the process's command line in the history. */
   readonly event_id: string | null
 }
 

@@ -18,7 +18,7 @@ export interface Aligned {
   readonly rebuilt: number
 }
 
-/** Of one person. Afterwards every event has a text, and every text one number. */
+/** Repairs the texts of one person. Afterwards every event has a text, and every text has one number. */
 export async function alignCommands(db: Database, uid: number): Promise<Aligned> {
   const numbers = createNumberSet()
   let rebuilt = 0

@@ -41,7 +41,7 @@ async function mayHold(pid: string, lock: { dev: number; ino: number }): Promise
     }
     return false
   } catch {
-    // Somebody else's process: what cannot be known is taken to be so.
+    // The process is another person's, so its open files cannot be read; it is taken to have the database open.
     return existsSync(`/proc/${pid}`)
   }
 }

@@ -27,7 +27,7 @@ const MIGRATIONS: readonly Migration[] = [
 ]
 
 const FIRST_SCHEMA = 1
-/** What a database has that this program has opened. */
+/** The schema version of a database that this program has opened. */
 export const NEWEST_SCHEMA: number = MIGRATIONS.at(-1)?.version ?? FIRST_SCHEMA
 const VALUE_VERSION = 1
 const SCHEMA_KEY = makeKey('meta', { text: 'schema' })

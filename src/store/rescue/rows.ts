@@ -27,7 +27,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
 const decodes = (value: Uint8Array): boolean => decodeValue<unknown>(VALUE_VERSION, value) !== undefined
 
-/** What has no repository, or looks after its damage itself, is kept as it is. */
+/** Rows that have no repository, or whose repository handles damage itself, are kept as they are. */
 const any: Check = () => true
 
 function isRollup(key: Uint8Array, value: Uint8Array): boolean {

@@ -1,4 +1,4 @@
-// Who this node knows: what a person decided about each key, when members were seen, and who waits in the lobby.
+// The nodes that this node knows: a person's decision about each key, when members were seen, and strangers in the lobby.
 import type { Change, Database } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
@@ -43,7 +43,7 @@ export interface StrangerRecord {
   readonly last_seen: number
 }
 
-/** What to write in one batch; removals name the record's key. */
+/** Changes for one batch; removals name the record's key. */
 export interface MemberChanges {
   readonly decisions?: readonly DecisionRecord[]
   readonly sightings?: readonly SightingRecord[]

@@ -20,7 +20,7 @@ export interface ReplayMark {
 export interface ReplayRepository {
   /** Writes all of them in one batch, and removes those that expire first beyond `REPLAY_MARKS_MAX`. */
   put(marks: readonly ReplayMark[]): Promise<void>
-  /** Those still needed at `now`, the first to expire first. */
+  /** The marks that are still needed at `now`, in order of expiry. */
   load(now: number): Promise<readonly ReplayMark[]>
   /** Forgets what has expired at `now`. */
   prune(now: number): Promise<void>

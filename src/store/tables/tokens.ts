@@ -6,7 +6,7 @@ import { decodeValue, encodeValue } from '../level/value.ts'
 export interface TokenRecord {
   /** 10 hex digits; stands in the token, and is no secret. */
   readonly id: string
-  /** Who made it, and for whom it opens. */
+  /** The person who made the token; it opens the API as that person. */
   readonly uid: number
   readonly name: string
   /** The API room says what it opens. */

@@ -108,7 +108,7 @@ export async function conclude(
     failed,
     unreachable,
   }
-  // In a line of the log `level` is the line's.
+  // In a line of the log `level` is the level of the line.
   const { level: query_level, ...told } = details
   const elapsed_ms = result.timing.elapsed_ms
   log.info({ ...told, query_level, trace_id: toHex(query.trace), elapsed_ms }, 'query ended')

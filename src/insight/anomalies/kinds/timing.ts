@@ -8,7 +8,7 @@ import { severity } from '../numbers.ts'
 const TIMING_LEAST = 10
 /** A whole free day of the week takes more. */
 const TIMING_LEAST_DAY = 20
-/** So many of a weekday have to have been free before it is one. */
+/** A weekday counts as free when the person typed nothing on it in so many weeks. */
 const FREE_WEEKS = 6
 /** Subjects, by the number of the weekday. */
 const WEEKDAYS = 'Monday Tuesday Wednesday Thursday Friday Saturday Sunday'.split(' ')

@@ -25,13 +25,13 @@ export interface ImportLists {
     events: readonly EventId[],
     changes: Change[],
   ): Promise<void>
-  /** Those of these that begin at most `within` microseconds from where imports brought something; few or none of what runs now. */
+  /** The events that begin at most `within` microseconds from an imported event; commands that run now hardly ever do. */
   near<T extends Begun>(uid: number, events: readonly T[], within: number): Promise<readonly T[]>
   /** Whether an import brought this one. */
   listed(uid: number, event: EventId): Promise<boolean>
 }
 
-/** What is compared with the lists begins about when something that is on one does. */
+/** An event as far as the comparison with the lists needs it. */
 interface Begun {
   readonly start_us: number
 }
@@ -61,7 +61,7 @@ function spanOf(key: Uint8Array, events: readonly EventId[]): Span {
   return { key, from, to }
 }
 
-/** Whoever calls writes nothing else of the same person meanwhile, and writes the changes, or nothing. */
+/** The caller writes nothing else of the same person meanwhile, and writes either all the changes or none. */
 export function createImportLists(db: Database): ImportLists {
   /**
    * Of those who were looked at last: some dozen bytes for a thousand events. It may say more than there is, because a batch
@@ -127,7 +127,7 @@ export function createImportLists(db: Database): ImportLists {
       const spans = await spansOf(uid)
       if (spans.size === 0) return []
       const all = [...spans.values()]
-      // What runs now began after all that was imported.
+      // A command that runs now began after everything that was imported.
       const newest = all.reduce((latest, { to }) => Math.max(latest, to), 0)
       const old = events.filter(({ start_us }) => start_us <= newest + within)
       return old.filter(({ start_us }) =>

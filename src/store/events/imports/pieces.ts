@@ -1,4 +1,4 @@
-// What each import brought, beside the events themselves: by whom, from where, and the ids, in bounded pieces.
+// The record of each import beside its events: the person, the source, and the ids of the events, in bounded pieces.
 import type { Change, Database } from '../../level/database.ts'
 import { readU32, UID_AT } from '../../level/key-of-event.ts'
 import { keyRange, makeKey } from '../../level/keyspace.ts'
@@ -19,14 +19,14 @@ const ID_BYTES = 12
 export interface ImportAbout {
   /** `bash`, `zsh`, `fish`, `atuin`, or `karo` for what karo export wrote. */
   readonly source: string
-  /** As the person would name it. */
+  /** The file as the person named it. */
   readonly file: string
   /** Milliseconds since the epoch. */
   readonly started_at: number
 }
 
 export interface ImportRecord extends ImportAbout {
-  /** From 1, for each person. */
+  /** Number of the import, from 1 for each person. */
   readonly number: number
   /** Null: it was broken off, or is under way. */
   readonly finished_at: number | null

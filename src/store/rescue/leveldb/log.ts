@@ -70,7 +70,7 @@ export function* readLog(file: Uint8Array): Generator<LogItem, void> {
         pieces = [bytes]
       }
     } else if (pieces.length === 0) {
-      // Of a record whose beginning is gone.
+      // These pieces belong to a record whose beginning is gone.
       yield { kind: 'damaged', at, length: stop - at }
     } else {
       pieces.push(bytes)
