@@ -3,17 +3,18 @@ import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { FRAME_OVERHEAD } from '../frame.ts'
 import { bytes, label, listOf, publicName, timestamp, uint } from './fields.ts'
-import { activityPatterns, comparedToolUsage, nodeHealthStatus, safetyPosture } from './numbers.ts'
+import { answerData } from './numbers.ts'
 
-/** The main source's QueryType: the types that this release knows by name. */
-export const QUERY_TYPES = [
-  'ToolUsage',
-  'SafetyPosture',
-  'ActivityPatterns',
-  'Anomalies',
-  'NodeHealth',
-] as const
-export type QueryType = (typeof QUERY_TYPES)[number]
+/** Types that an answer can carry numbers of. */
+type AskedType = z.infer<typeof answerData>['query_type']
+const askedTypes = answerData.options.map(({ shape }) => shape.query_type.value) as [
+  AskedType,
+  ...AskedType[],
+]
+
+/** The main source's QueryType. `Anomalies` is a name only: no answer can carry it. */
+export type QueryType = AskedType | 'Anomalies'
+export const QUERY_TYPES: readonly [QueryType, ...QueryType[]] = [...askedTypes, 'Anomalies']
 
 /** True when this release knows the type by name. The type of a question on the wire may be a newer release's. */
 export const isQueryType = (name: string): name is QueryType =>
@@ -172,12 +173,7 @@ export const sealedAnswer = z.discriminatedUnion('status', [
   z.object({
     ...answerHead,
     status: z.literal('success'),
-    data: z.discriminatedUnion('query_type', [
-      comparedToolUsage.extend({ query_type: z.literal('ToolUsage') }),
-      z.object({ query_type: z.literal('SafetyPosture'), safety: safetyPosture }),
-      z.object({ query_type: z.literal('ActivityPatterns'), activity: activityPatterns }),
-      z.object({ query_type: z.literal('NodeHealth'), health: nodeHealthStatus }),
-    ]),
+    data: answerData,
   }),
   z.object({
     ...answerHead,

@@ -17,7 +17,7 @@ import type {
 } from '../../src/exchange/query/state/types.ts'
 import type { Member } from '../../src/trust/peers/index.ts'
 import { type Random, randomOf } from '../fuzz/frames.ts'
-import { VirtualTime } from '../support/virtual-time.ts'
+import { VirtualTime } from '../support/run/virtual-time.ts'
 
 export interface SimOptions {
   readonly nodes: number

@@ -17,7 +17,7 @@ import { createHost, type Host, type HostInit, startHost } from './host.ts'
 import { listenAddresses } from './listen.ts'
 
 export interface ListeningDeps {
-  readonly config: Pick<Config, 'mesh' | 'discovery'>
+  readonly config: Pick<Config, 'mesh' | 'transport' | 'discovery'>
   readonly timings: Timings
   readonly clock: Clock
   readonly timers: Timers
@@ -25,7 +25,7 @@ export interface ListeningDeps {
   readonly put: Put
 }
 
-type Start = Omit<HostInit, 'listen' | 'listenBestEffort' | 'timings'>
+type Start = Omit<HostInit, 'listen' | 'listenBestEffort' | 'security' | 'timings'>
 
 export interface Listening {
   /** The host, from the moment it is made until the stop begins. */
@@ -107,6 +107,7 @@ export function createListening({ config, timings, clock, timers, log, put }: Li
         ...init,
         listen,
         listenBestEffort: config.mesh.listen === 'auto',
+        security: config.transport.security,
         timings,
       })
       host = made

@@ -110,6 +110,8 @@ export type MeshEvent =
       readonly addresses: readonly string[]
       readonly source: string
     }
+  /** A domain or a subnet may hold nodes at these IP addresses: each address is to be dialed once. */
+  | { readonly on: 'listed'; readonly peers: readonly StaticPeer[] }
   /** A static peer's name was resolved; it is dialed at these multiaddrs. */
   | { readonly on: 'dialing'; readonly target: Target; readonly addresses: readonly string[] }
   /** A dial is over: it led to this connection, or to none. */

@@ -116,9 +116,12 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
 
     async responded(question, { status, decision, level, people, sent }) {
       const { authorId, body } = question
-      const { effect, rule } = decision
+      const { effect, rule, policy_rule } = decision
       if (single.delete(question)) {
-        const details = { status, decision: effect, rule, people, sent, level }
+        const details = {
+          ...{ status, decision: effect, rule, people, sent, level },
+          ...(policy_rule === undefined ? {} : { policy_rule }),
+        }
         const entry = recordOf('query_responded', question, details)
         await audit.record({ ...entry, success: isSuccess(status) })
         return true

@@ -7,7 +7,7 @@ import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../../protocols/registry.ts'
 import type { Coverage } from '../../../../src/exchange/query/result.ts'
 import { CONCURRENT_MAX } from '../../../../src/exchange/query/state/owner.ts'
-import { VirtualTime } from '../../../support/virtual-time.ts'
+import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import {
   graphOf,
   type Meshed,

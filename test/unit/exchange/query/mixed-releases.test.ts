@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type * as QueryTypes from '../../../../src/exchange/query/query-types/index.ts'
 import type { AskedType } from '../../../../src/exchange/query/query-types/index.ts'
-import { until } from '../../../support/until.ts'
+import { until } from '../../../support/run/until.ts'
 
 const TABLE = '../../../../src/exchange/query/query-types/index.ts'
 /** The type that the newer release has; it asks about health under another name, and no node has an answer to it. */
@@ -24,7 +24,7 @@ async function release(which: 'newer' | 'older') {
       }
     })
   const { TestNode, Wire } = await import('./network.ts')
-  const { meshNode, testIdentity } = await import('../../../support/mesh-node.ts')
+  const { meshNode, testIdentity } = await import('../../../support/mesh/mesh-node.ts')
   return async (name: string, peers: readonly { host: string; port: number }[]) => {
     const real = meshNode({ discovery: { peers: [...peers] }, identity: testIdentity() })
     const node = new TestNode(new Wire(), { name, mesh: real.mesh, identity: real.identity })

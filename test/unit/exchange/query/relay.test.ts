@@ -15,7 +15,7 @@ import {
 } from '../../../../src/exchange/query/state/relay.ts'
 import type { Done, Echo, QueryTimer, Routed } from '../../../../src/exchange/query/state/types.ts'
 import type { PeerRef } from '../../../../src/mesh/index.ts'
-import { VirtualTime } from '../../../support/virtual-time.ts'
+import { VirtualTime } from '../../../support/run/virtual-time.ts'
 
 function peer(): PeerRef {
   const publicKey = systemRandom.bytes(32)
