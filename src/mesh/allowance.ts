@@ -34,7 +34,7 @@ export const MEMBER_RATES = {
   pings: { frames: 20, perMs: 60_000 },
 } as const
 
-/** Members whose rates are remembered after they left; one that was forgotten starts with all of it. */
+/** Members whose rates are remembered after they left; a forgotten member starts with its full rate. */
 const MEMBERS_MAX = 1_024
 
 export function lobbyAllowance(): Allowance {

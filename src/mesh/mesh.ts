@@ -157,7 +157,7 @@ const presenceHandler = ({ hold }: Edge, state: State, { perform }: Performer): 
     }),
 })
 
-/** How the mesh starts and stops; what it has begun when a start fails is undone. */
+/** Starts and stops the mesh; a start that fails undoes what it has begun. */
 function createLife(deps: MeshDeps, edge: Edge, state: State, performer: Performer, finder: Finder) {
   const { listening, gossip, put } = edge
   let forgetTrust: (() => void) | undefined

@@ -1,4 +1,4 @@
-// Yamux that counts what comes in and goes out, and ends the connection of whoever sends more than it may.
+// Yamux with meters in both directions; it ends the connection of a peer that sends more than its allowance.
 import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'
 import { type Allowance, lobbyAllowance } from './allowance.ts'
@@ -43,11 +43,11 @@ interface Uint8ArrayListLike extends Iterable<Uint8Array> {
 
 const meters = new WeakMap<object, Meter>()
 
-/** The meter of a connection's muxer; undefined for one that was not made here. */
+/** The meter of a connection's muxer; undefined for a muxer that was not made here. */
 export const meterOf = (muxer: object | undefined): Meter | undefined =>
   muxer === undefined ? undefined : meters.get(muxer)
 
-/** Yamux alone bounds only the streams that are open at the same time: one that is reset at once costs no place. */
+/** Yamux alone bounds only streams that are open at the same time; a stream that is reset at once takes no place. */
 export function meteredYamux(): () => StreamMuxerFactory {
   const make = yamux({
     // The heartbeat does this, and yamux would do it for strangers too.

@@ -44,7 +44,7 @@ export interface PerformDeps {
 
 export interface Performer {
   perform(actions: readonly MeshAction[]): void
-  /** Resolves when what was published last is written. */
+  /** Resolves when the last published message is written. */
   published(): Promise<void>
 }
 

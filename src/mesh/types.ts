@@ -55,7 +55,7 @@ export interface GossipHandler {
 
 /** One topic of the mesh's gossip. */
 export interface Gossip {
-  /** Signs and spreads to every member that can be reached; silently to nobody while there are no neighbours. */
+  /** Signs a message and spreads it to every member that can be reached. Without neighbours the message is dropped. */
   publish<B extends WireBody>(message: Message<B>, body: NoInfer<B>): void
 }
 
@@ -90,7 +90,7 @@ export interface MeshInspection {
   readonly one_sided: readonly NodeId[]
   /** Admitted here; frames of theirs were refused within the last quarter of an hour because of their time. */
   readonly stale: readonly WrongClock[]
-  /** One key on two machines: neighbours that come by turns from `places`, and those at which somebody takes this node's. */
+  /** One key on two machines: neighbours that come by turns from `places`, and neighbours at which a twin takes this place. */
   readonly twins: ReturnType<Twins['state']>
 }
 

@@ -1,4 +1,4 @@
-// Tells the mesh of documents by their heads: new ones of this node at once, received ones if nobody else did.
+// Announces documents to the mesh by their heads: this node's own at once, received ones if no other node announced them.
 import type { WireBody } from '../../../protocols/define.ts'
 import { type DocumentHeadBody, HEADS_TOLD_MAX, Heads } from '../../../protocols/messages/sync.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'

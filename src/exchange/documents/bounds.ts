@@ -12,7 +12,7 @@ export interface Bounds {
   readonly bytes: number
 }
 const BOUNDS: Bounds = { documents: 131_072, bytes: 256 * 1024 * 1024 }
-/** The part of it for authors that this node does not admit itself and knows through one and the same neighbour. */
+/** Part of all bounds for authors that this node does not admit itself and knows through one and the same neighbour. */
 const SPONSOR_SHARE = 1 / 4
 
 /**

@@ -1,4 +1,4 @@
-// Gets for a neighbour what it cannot get itself: this node may be the only one that reaches the author.
+// Fetches documents for neighbours that cannot reach the author, because this node may be the only one that can.
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { createQuotas } from '../../base/quota.ts'

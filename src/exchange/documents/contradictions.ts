@@ -1,4 +1,4 @@
-// Authors that contradict themselves: two documents of one version, or a newer one that takes back what an older one said.
+// Records authors that contradict themselves: two documents of one version, or a newer one that takes back an older one.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'

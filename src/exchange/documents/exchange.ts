@@ -18,7 +18,7 @@ import type { Link, PeerRef } from '../../mesh/index.ts'
 const ANSWER_MS = 20_000
 /** Between two requests to one neighbour: 40 a second, well within the stream's quota. */
 const PACE_MS = 25
-/** Requests whose answer may still come although nobody waits for it. */
+/** Requests that nothing waits for any more, but whose answer may still come. */
 const LATE_MAX = 16
 
 export type HeadsAsk = Extract<SyncRequestBody['ask'], { of: 'heads' }>

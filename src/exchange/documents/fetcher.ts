@@ -8,7 +8,7 @@ import type { Puller } from './puller.ts'
 import { isKind } from './read.ts'
 import type { Wanted } from './wants.ts'
 
-/** Spread, because everybody hears of a document at the same moment. */
+/** Fetches are spread over this time, because all nodes hear of a document at the same moment. */
 const FIRST_MS = [20, 200] as const
 /** Waits between attempts: a neighbour may be fetching the document just now, or no holder can be reached. */
 const AGAIN_MS = [400, 1_000, 30_000, 180_000] as const
@@ -141,7 +141,7 @@ export function createFetcher(deps: FetcherDeps): Fetcher {
     jobs.delete(name)
   }
 
-  /** Drops the oldest jobs: those of an owner that has too many, then of all owners. */
+  /** Drops the oldest jobs, first of an owner that has too many, then of all owners. */
   function bound(owner: NodeId): void {
     const own = jobs.size > JOBS_OF_ONE ? [...jobs].filter(([, job]) => job.owner === owner) : []
     if (own.length > JOBS_OF_ONE) drop(...(own[0] as [string, Job]))

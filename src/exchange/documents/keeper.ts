@@ -164,7 +164,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       const others: DocumentRow[] = []
       for await (const row of repository.load()) {
         if (isKind(row.kind) && isRole(row.role)) catalog.add(row)
-        // Written by another version, which knows what it is.
+        // The row was written by another version of Karo that knows this kind.
         else others.push(row)
       }
       unknown = others

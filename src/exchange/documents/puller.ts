@@ -1,4 +1,4 @@
-// Gets from a neighbour what this node wants of what it has: heads page by page, and after each page its documents.
+// Gets documents that this node wants from a neighbour: heads page by page, and after each page its documents.
 import { FrameError } from '../../../protocols/frame.ts'
 import { REQUEST_MAX, type SyncBatchBody, type SyncOfferBody } from '../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
@@ -88,13 +88,13 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
   const editionOf = (wanted: Wanted): string => `${nameOf(wanted)} ${wanted.version}`
   const badOf = (peer: NodeId, wanted: Wanted): string => `${peer} ${editionOf(wanted)}`
 
-  /** How long what is under way may still be waited for. */
+  /** How long documents that are under way may still be waited for. */
   function patienceWith(wanted: Wanted, patience: number): number {
     const work = underWay.get(editionOf(wanted))
     return work === undefined ? 0 : Math.max(0, work.movedAt + patience - clock.monotonic())
   }
 
-  /** Throws FrameError for what was not asked for, or is not what its author signed. */
+  /** Throws FrameError for a document that was not asked for, or that its author did not sign. */
   function readBatch(peer: NodeId, asked: readonly Wanted[], batch: SyncBatchBody) {
     const gone = new Set(batch.gone)
     const given = asked.filter((_, at) => !gone.has(at))

@@ -7,9 +7,9 @@ import type { Pulled } from './puller.ts'
 const ROUND_MS = 60_000
 /** After a link came up: many may at once. */
 const UP_MS = 300
-/** Between two looks at who is there without a link. */
+/** Time between two looks at the members that are there without a link. */
 const LOOK_MS = 15_000
-/** Between two dials: a link that nobody needs is closed after a minute, so a dozen of them at a time. */
+/** Time between two dials. A link that nobody needs is closed after a minute, so a dozen such links exist at a time. */
 const VISIT_EVERY_MS = 5_000
 /**
  * Members without a link are visited once each after they (or this node) came back, and again after this long, in large

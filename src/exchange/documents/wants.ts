@@ -1,4 +1,4 @@
-// Which documents this node wants, judged by their heads alone: as what it would keep one, or why it has to see it.
+// Judges by heads alone which documents this node wants: in which role it would keep one, or why it has to see it.
 import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -96,7 +96,7 @@ export function createWants(deps: WantsDeps): Wants {
     const relays = (): boolean =>
       version + RELAYED_MS > now &&
       (deps.carries(head) || members.holders(author, publicKey, kind, slot).includes(self))
-    // An edition that is for others now still takes the place of the one that was for this node.
+    // An edition that is not for this node any more still replaces the older edition that was.
     return held !== undefined || relays() ? 'relayed' : undefined
   }
 

@@ -82,7 +82,7 @@ export function parseFilter(text: string, where: string): QueryFilter {
     : { field, operator, value }
 }
 
-/** The words for what was probably meant; undefined when it is written as it should be, or not nearly. */
+/** The filter that was probably meant, in words; undefined for a filter that is right, or nothing like one. */
 function misplacedIn(text: string): string | undefined {
   const said = /^[^=]*=([^:]*):/su.exec(text)?.[1]
   if (said !== undefined && operatorOf(said) !== undefined) return undefined

@@ -36,7 +36,7 @@ interface QueryStatus {
   readonly asking: number
   /** Questions of other nodes that are worked on here. */
   readonly answering: number
-  /** Answers passed on for others since the start, and those that could not be. */
+  /** Answers passed on for other nodes since the start, and answers that were not passed on because of a bound. */
   readonly relayed: number
   readonly relay_dropped: number
 }

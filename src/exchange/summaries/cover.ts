@@ -69,7 +69,7 @@ export function createReader(self: Self, documents: Pick<Documents, 'of'>, log: 
 
   return {
     async cover(author, range) {
-      // Reading costs more than opening, and a short range is made of few of the 250 that are kept of everybody.
+      // Only documents that touch the range are read: reading costs more than opening, and each author has up to 250 documents.
       const stored = await documents.of(author, 'summary', (slot) => touches(slot, range))
       const bySlot = new Map(stored.map((document) => [document.head.slot, document]))
       const summaryOf = (period: Period): NodeSummary | undefined => {

@@ -18,7 +18,7 @@ const PARTS: Readonly<
   safety_stats: async (numbers, uids) => ({ safety_stats: await numbers.safetyPosture(uids) }),
 }
 
-/** `numbers`: those of the period. `generatedAt`: now, ms since the epoch; it decides whether the period is over. */
+/** `numbers`: the period's. `generatedAt`: now, ms since the epoch; it decides whether the period is over. */
 export async function deriveSummary(
   numbers: Numbers,
   author: NodeId,

@@ -23,7 +23,7 @@ import {
 } from '../../trust/identity/index.ts'
 import { flawOf } from './plausible.ts'
 
-/** This node, as one end of what is sealed. */
+/** This node as author or recipient of sealed boxes. */
 export interface Self {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>
   /** Makes the hints; of the same identity as `identity`. */
@@ -50,7 +50,7 @@ function additionalData(author: Uint8Array, period: Period, version: number, box
   return Buffer.concat([DOMAIN, author, of])
 }
 
-/** When nobody keeps a period's summary any more, ms since the epoch. */
+/** When a period's summary expires, ms since the epoch. */
 export const expiryOf = ({ granularity, end }: Period): number => end + KEPT_MS[granularity]
 
 /** Bytes of a document besides its boxes, of a box besides its plaintext, of a place in a box; generous. */
@@ -93,7 +93,7 @@ export function writeDocument(
       const aad = additionalData(author, period, version, box)
       const sealed = sealToMany(
         places.map(({ sealingKey }) => sealingKey),
-        // A size says how many tools somebody used; padded, it says little.
+        // The size of a summary shows how many tools a person used, so it is padded to one of a few sizes.
         padSummary(plaintext),
         aad,
         random,
@@ -174,7 +174,7 @@ export function openDocument(
 }
 
 export interface OwnBox {
-  /** Undefined: somebody who is not among the candidates any more. */
+  /** Undefined: the recipient is not among the candidates any more. */
   readonly recipients: readonly (NodeId | undefined)[]
   readonly plaintext: Uint8Array
 }

@@ -30,7 +30,7 @@ export function restrictedTo(entitlement: Entitlement, uid: number): Entitlement
 
 export interface Recipient {
   readonly node_id: NodeId
-  /** X25519, 32 bytes: what is sealed to. */
+  /** X25519 key of 32 bytes to which boxes are sealed. */
   readonly sealingKey: Uint8Array
   readonly fingerprint: string
   readonly name: string

@@ -49,7 +49,7 @@ export async function makePlan({ nodeId, insight, sharing, trust, policy, clock 
     .filter((node) => node !== nodeId)
     .map((node) => candidateOf(trust, node))
     .filter((one) => one !== undefined)
-    // Places are given to those who were here before those who are only configured.
+    // Nodes that this node has met get places before nodes that are only configured.
     .sort((a, b) => Number(b.member) - Number(a.member) || byText(a.node_id, b.node_id))
   const { groups, leftOut } = groupsOf({ policy, circumstances: { at: clock.now() } }, candidates, people)
   const key = JSON.stringify(

@@ -1,4 +1,4 @@
-// Whether a summary that somebody wrote can be at all: what contradicts itself is not added to anything.
+// Checks whether a summary of another node is possible: contradictory numbers are added to nothing.
 import { possibleActivity, possibleRows, possibleSafety, possibleTools } from '../../../protocols/counts.ts'
 import type { NodeSummary, SealedSummaryBody } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'

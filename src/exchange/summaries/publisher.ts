@@ -173,7 +173,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       periods: named.join(' ') + (more > 0 ? ` and ${more} more` : ''),
       recipients: recipients.size,
       categories: [...categories].join(' '),
-      /** Editions that nobody may read, in the place of one that somebody could. */
+      /** Empty editions that replace editions whose recipients may not read them any more. */
       emptied: published.filter((one) => one.boxes.length === 0).length,
     }
     log.info(details, 'summaries published')

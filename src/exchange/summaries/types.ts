@@ -53,7 +53,7 @@ export interface HeldSummary extends Edition {
 }
 
 export interface HeldFilter {
-  /** Absent: everybody's. */
+  /** Absent: editions of all authors. */
   readonly author?: NodeId
   /** Only periods that end after it, milliseconds since the epoch. */
   readonly since: number

@@ -1,4 +1,4 @@
-// Looks at each person's numbers every few minutes, when they changed, and keeps what is unusual in them.
+// Looks at each person's numbers every few minutes, when they changed, and keeps a signal of anything unusual.
 
 import { createSerial } from '../../base/async/limiter.ts'
 import { DAY_MS, localDay } from '../../base/calendar.ts'
@@ -21,7 +21,7 @@ interface AnomaliesDeps {
   readonly config: Pick<Config, 'anomalies'>
   readonly repository: AnomalyRepository
   readonly rollups: RollupRepository
-  /** Shells that run programs while their hook says nothing, of everybody. */
+  /** Shells of all people that run programs while their hook says nothing. */
   readonly silentHooks: () => readonly {
     readonly uid: number
     readonly shell: string

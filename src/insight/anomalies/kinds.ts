@@ -1,4 +1,4 @@
-// Every kind of anomaly as a row of one table: what it needs to have seen, and how it is tested.
+// Every kind of anomaly as a row of one table: the history that it needs, and its test.
 
 import type { Finding, Kind } from '../../base/words/signal.ts'
 import { WARM_UP_DAYS } from './baseline.ts'

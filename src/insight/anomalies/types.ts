@@ -27,7 +27,7 @@ export interface Anomalies extends Room {
   unseen(uid: number, severity: number, ids?: readonly string[]): Promise<readonly ShownSignal[]>
   /** As `unseen`, and marks the signals as told. */
   see(uid: number, severity: number, ids?: readonly string[]): Promise<readonly ShownSignal[]>
-  /** How many signals of each kind began before today (UTC), of everybody. */
+  /** How many signals of each kind, of all people, began before today (UTC). */
   counts(): Promise<Readonly<Record<Kind, number>>>
   /** Called for each that begins and is not muted; returns what ends that. */
   onBegun(listener: (uid: number, signal: Signal) => void): () => void

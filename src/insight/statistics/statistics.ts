@@ -34,7 +34,7 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
     return [...hours.map(({ rollup }) => rollup), ...parts]
   }
 
-  /** Undefined when not all of it was recorded: what is compared with a part grows for no other reason. */
+  /** Undefined when only part of the period was recorded, because numbers seem to grow when compared with a part. */
   async function foldBefore(uid: number, span: Span, known: number | undefined): Promise<Folded | undefined> {
     if (known === undefined || known > span.first) return undefined
     const { sum } = await rollups.sumOfDays(uid, span.first, span.last)

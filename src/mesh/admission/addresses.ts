@@ -1,4 +1,4 @@
-// Which addresses are worth keeping of those that peers claim and discovery hears: private, dialable, plausible.
+// Sifts the addresses that peers claim and discovery hears: keeps private, dialable and plausible ones.
 
 import { isIP } from 'node:net'
 import type { Multiaddr } from '@multiformats/multiaddr'

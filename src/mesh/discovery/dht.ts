@@ -49,7 +49,7 @@ export interface DhtDeps {
 export interface Dht {
   /** libp2p's service, without the symbols by which libp2p itself would use it: it must not dial by what this finds. */
   readonly service: (components: KadDHTComponents) => { start(): Promise<void>; stop(): Promise<void> }
-  /** Where members say the node is, as multiaddrs; hearsay. Empty when nobody knows. Never rejects. */
+  /** Multiaddrs at which members say the node is; hearsay. Empty when no member knows. Never rejects. */
   find(node: NodeId, signal: AbortSignal): Promise<readonly string[]>
   forget(node: NodeId): Promise<void>
 }
@@ -63,7 +63,7 @@ interface Inside extends KadDHT {
   stop(): Promise<void>
 }
 
-/** Loads the library, which nobody needs who has switched this off. */
+/** Loads the library only when the look-up is switched on. */
 export async function loadDht(deps: DhtDeps): Promise<Dht> {
   const { kadDHT } = await import('@libp2p/kad-dht')
   const { clock, log } = deps
@@ -153,7 +153,7 @@ export async function loadDht(deps: DhtDeps): Promise<Dht> {
         kBucketSize: BUCKET,
         maxInboundStreams: 4,
         maxOutboundStreams: 4,
-        // Nothing is asked before somebody needs to know.
+        // No member is asked before a look-up is needed.
         querySelfInterval: NEVER_MS,
         initialQuerySelfInterval: NEVER_MS,
         routingTableUpdateMaxQueueSize: 64,

@@ -107,7 +107,7 @@ export function createMdns(deps: MdnsDeps): Mdns {
           deps.log.warn({ reason: String(error) }, 'the network interfaces could not be read')
         }
       }
-      // The service listens after this, and tells of nobody but in its own turn.
+      // The service listens after this, and reports nodes only in a later turn of the event loop.
       made.on('response', (_packet, from) => {
         // An answer from another port is none (RFC 6762, section 6).
         source = from.port === MDNS_PORT ? from.address : undefined

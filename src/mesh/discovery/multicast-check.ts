@@ -13,7 +13,7 @@ const SERVICE = '_karo._udp.local'
 const SERVICE_LABEL = Buffer.from('\x05_karo', 'latin1')
 /** Other nodes answer within a quarter of a second; the delay that a busy machine or Wi-Fi adds stays below this time. */
 const LISTEN_MS = 2_000
-/** Senders that are told apart on one interface. */
+/** Different senders that are counted on one interface. */
 const OTHERS_MAX = 256
 
 /** One IPv4 address of this node that mDNS is spoken from. */

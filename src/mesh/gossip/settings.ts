@@ -5,7 +5,7 @@ import { defaultTopicScoreParams } from '@libp2p/gossipsub/score'
 import type { Topic } from '../../../protocols/define.ts'
 import { isLoopback } from '../admission/endpoint.ts'
 
-/** Score of whoever is not admitted: far below every threshold, so that nothing it says is looked at. */
+/** Score of peers that are not admitted: far below every threshold, so that nothing they say is looked at. */
 const NOBODY = -1_000_000
 /** Below this a peer is told of messages no more, published to no more, and not listened to any more. */
 const THRESHOLDS = { gossipThreshold: -20, publishThreshold: -40, graylistThreshold: -80 }

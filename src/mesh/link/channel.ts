@@ -139,7 +139,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
     if (reader.midFrame) refuse(new FrameError('malformed', 'truncated'))
     else reset('the other side closed')
   })
-  // A stream that ended before anybody listened tells nobody any more.
+  // A stream that ended before this listener was added fires no event any more.
   if (stream.status !== 'open') queueMicrotask(() => end())
   within(protocol.timeouts.firstByteMs)
   // Last: this may dispatch what has already arrived.

@@ -74,7 +74,7 @@ export function narrow(
         if (!serves(protocol)) throw new UnsupportedProtocolError(protocol)
         return registrar.getHandler(protocol)
       },
-      // A copy: the connection pushes the handler onto what it gets.
+      // The connection gets a copy, because it pushes its handler onto the list.
       getMiddleware: (protocol) => [...registrar.getMiddleware(protocol)],
     },
     peerStore: {

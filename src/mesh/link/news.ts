@@ -36,11 +36,11 @@ export interface NewsDeps {
 /** Strangers that get an audit entry of their own, ten a minute and a hundred a day: keys cost nothing, the ledger does. */
 const STRANGERS_AUDITED = { frames: 10, perMs: 60_000 }
 const STRANGERS_A_DAY = { frames: 100, perMs: DAY_MS }
-/** Comings and goings of one member that get an entry: whoever reconnects all day must not fill the ledger. */
+/** Comings and goings of one member that get an entry, so that a member that reconnects all day does not fill the ledger. */
 const VISITS_AUDITED = { frames: 30, perMs: DAY_MS }
 /** Warnings about clocks, for all members and for all strangers together: the log is not to be flooded by them. */
 const SKEWS_TOLD = { frames: 10, perMs: 60_000 }
-/** Members whose visits are counted; the one that was away longest is forgotten first. */
+/** Members whose visits are counted; the member that was away longest is forgotten first. */
 const VISITORS_MAX = 1_024
 /** Clocks further apart than this are worth a warning (wire format, "Replay"). */
 const SKEW_WARN_MS = 60_000

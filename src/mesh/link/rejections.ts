@@ -23,7 +23,7 @@ export interface Rejections {
     peer: NodeId,
     told?: { reason?: string; clockOffMs?: number | undefined },
   ): boolean
-  /** A frame was dropped that is nobody's fault who is known here: it is counted, and told to nobody. */
+  /** A frame was dropped through no fault of a known node: it is counted, and stands neither in the ledger nor in the log. */
   tally(code: RejectCode): void
   /** A frame of `peer` made code of this node throw: a mistake of ours, and told in the log. */
   failed(protocol: string, peer: NodeId, error: unknown): void
@@ -106,7 +106,7 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
     else log.debug(fields, 'a frame was refused')
   }
 
-  /** True when the ledger is told now, of this peer. */
+  /** True when the ledger gets an entry about this peer now. */
   const enter = (code: RejectCode, protocol: string, peer: NodeId): boolean => {
     const details: Record<string, string | number> = { reason: code, protocol }
     if (admits(peer)) {
@@ -151,7 +151,7 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
       const happened = lines.times(`${nameOf(peer)} ${protocol} failed`)
       if (happened === undefined) return
       const { key, times } = happened
-      // The error is this frame's; of a count that is shared, only the number is told.
+      // The error is this frame's, so an entry that counts several peers' frames leaves it out.
       const whose = key === REST ? {} : { peer, protocol }
       log.error({ ...whose, times, reason: String(error) }, 'a frame could not be handled')
     },

@@ -27,14 +27,14 @@ export interface ReplayDeps {
 }
 
 export interface Replay {
-  /** Reads what was seen before the restart. */
+  /** Reads the marks of frames that were seen before the restart. */
   start(): Promise<void>
   /**
    * Throws FrameError `stale` outside the clock window, `replayed` for a nonce seen before. Then the nonce is
    * taken, when the caller calls what is returned.
    */
   check(sender: Uint8Array, nonce: Uint8Array, ts: number, member: boolean): () => void
-  /** Writes what is not yet written. */
+  /** Writes the marks that are not on disk yet. */
   stop(): Promise<void>
 }
 
@@ -79,7 +79,7 @@ export function createReplay({ store, clock, timers, random, log }: ReplayDeps):
   }
 
   const writeLater = (mark: ReplayMark): void => {
-    // A store that does not answer: beyond what it keeps, the first give way here too.
+    // While the store does not answer, marks beyond its bound are dropped here too, the oldest first.
     if (unwritten.length >= REPLAY_MARKS_MAX) unwritten = unwritten.slice(REPLAY_MARKS_MAX / 2)
     unwritten.push(mark)
     unwrite ??= timers.after(WRITE_EVERY_MS, () => void write())

@@ -128,7 +128,7 @@ export function createWires({ channel, timings, admits, hello: ownHello, put }: 
     opened(connection) {
       const node = nodeOf(connection.remotePeer)
       const endpoint = endpointOf(connection.remoteAddr)
-      // A connection that has ended already would hold its place in the lobby: nobody would tell of its end again.
+      // A connection that has ended already fires no close event, so it would hold its place in the lobby for ever.
       if (connection.status !== 'open' || node === undefined || endpoint === undefined) {
         abortConnection(connection, 'refused')
         return

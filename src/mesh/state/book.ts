@@ -4,7 +4,7 @@ import { parseEndpoint } from '../admission/endpoint.ts'
 
 /** Addresses of one node that it has told itself, newest first. */
 export const ADDRESSES_PER_NODE = 8
-/** Addresses of one node that somebody on the LAN says it has, newest first. */
+/** Addresses of one node by the word of others on the LAN, newest first. */
 export const HEARSAY_PER_NODE = 4
 /** Proven addresses of one node; the newest are kept. */
 const PROVEN_PER_NODE = ADDRESSES_PER_NODE

@@ -1,4 +1,4 @@
-// Where this node dials on somebody's word alone: at plausible ports, and so often for one address and for all of them.
+// Bounds dials that rest on another node's word alone: plausible ports only, with a rate for each address and for all.
 import { createQuota, createQuotas, type Rate } from '../../base/quota.ts'
 import { KEYS } from '../../config/table.ts'
 import { type Endpoint, isLoopback } from '../admission/endpoint.ts'

@@ -1,4 +1,4 @@
-// All connections of this node: who stands in the lobby, who is a neighbour, who gives way to whom. Pure.
+// All connections of this node: lobby, neighbours, and which of two connections to one node gives way. Pure.
 import type { GoodbyeReason, HelloBody } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -51,7 +51,7 @@ export interface Connections {
   heard(node: NodeId): void
   broken(id: ConnId, reason: EndReason): void
   closed(id: ConnId): void
-  /** Trust in this node changed: admits, upgrades or closes what is there. */
+  /** Trust in this node changed: admits, upgrades or closes its connections. */
   reconsider(node: NodeId): void
   /** Says goodbye to a neighbour that is one too many. */
   release(node: NodeId): void

@@ -74,7 +74,7 @@ export interface Contacts {
   thin(): void
   /** A neighbour was needed for a moment only. */
   release(node: NodeId): void
-  /** Sizes of what is remembered, for tests of its bounds. */
+  /** Numbers of remembered nodes and asks, for tests of the bounds. */
   sizes(): { readonly book: number; readonly asks: number }
 }
 

@@ -1,4 +1,4 @@
-// Presence: tells all members that this node is here, and notes what they tell of themselves and of whom they lost. Pure.
+// Presence: tells all members that this node is here, and notes their presences and the nodes that they lost. Pure.
 import { LOST_MAX, type PresenceBody } from '../../../protocols/messages/presence.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
@@ -18,7 +18,7 @@ const SUBSCRIBED_MS = 1_000
 const ANSWER_MS_PER_MEMBER = 50
 const ANSWER_LEAST_MS = 1_000
 const ANSWER_MOST_MS = 60_000
-/** Most presences name nobody, and each author's is remembered. */
+/** Most presences name no lost node, so all authors share this set. */
 const NOBODY: ReadonlySet<NodeId> = new Set()
 /** Authors whose last presence is remembered. */
 const AUTHORS_MAX = 8_192
@@ -48,7 +48,7 @@ export interface PresenceRoom {
   start(): void
   /** The timer has rung. */
   say(): void
-  /** Says goodbye to everybody. */
+  /** Says goodbye to all members. */
   leave(): void
   /** A presence of `author`, handed on by the neighbour `from`. Undefined: it is old, or not to be passed on. */
   hear(author: NodeId, body: PresenceBody, from: NodeId): Heard | undefined

@@ -22,7 +22,7 @@ export interface Redial {
   settle(target: Target, outcome: Outcome): void
   /** Try again now, and start the back-off anew: trust changed, or it was just seen on the LAN. */
   wake(target: Target): void
-  /** A connection ended. One that lasted starts the back-off anew; one that did not counts as a failure. */
+  /** A connection ended. A connection that lasted starts the back-off anew; a short one counts as a failure. */
   lost(target: Target, lastedMs: number): void
   /** Attempts in vain in a row, as far as remembered. */
   failures(target: Target): number

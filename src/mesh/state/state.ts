@@ -43,7 +43,7 @@ export interface State {
   knownAt(ip: string): boolean
   /** Time of the heartbeat's last round, monotonic ms; undefined while it is stopped. */
   lastRound(): number | undefined
-  /** Sizes of what is remembered, for tests of its bounds. */
+  /** Numbers of remembered nodes and asks, for tests of the bounds. */
   sizes(): { readonly book: number; readonly asks: number }
 }
 

@@ -121,7 +121,7 @@ export type MeshEvent =
   | { readonly on: 'unask'; readonly ask: number }
   /** Where other members say that the node asked for is. */
   | { readonly on: 'found'; readonly ask: number; readonly addresses: readonly string[] }
-  /** A connection that was opened to ask somebody is not needed for that any more. */
+  /** A connection that was opened for a question is not needed for it any more. */
   | { readonly on: 'release'; readonly node: NodeId }
 
 /** What the edge is to do. */
@@ -176,7 +176,7 @@ export type Fact =
   | { readonly did: 'violate'; readonly conn: Conn; readonly code: RejectCode }
   /** The neighbour has been heard since the last round. */
   | { readonly did: 'live'; readonly conn: Conn }
-  /** The heartbeat has asked everybody it had to. */
+  /** The heartbeat's round is over. */
   | { readonly did: 'round' }
 
 export type MeshAction = Command | Fact

@@ -6,7 +6,7 @@ import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { TAR_BLOCK, tarHeader } from '../../base/tar.ts'
 
-/** Raised when a reader of today could not read what is written then. */
+/** Version of the format; it is raised when today's readers cannot read the new form. */
 const FORMAT = 1
 const MODE = 0o600
 /** A piece of the database is 1 MiB and a row. */

@@ -1,4 +1,4 @@
-// The last step of a restore: what stands ready in the home takes the place of what was there; a kill only delays it.
+// The last step of a restore: entries that stand ready in the home take the places of the old ones; a kill only delays it.
 import {
   existsSync,
   mkdirSync,

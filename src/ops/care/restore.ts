@@ -40,7 +40,7 @@ export interface Restored {
   readonly rows: number
   /** Consent, trust and tokens that are withdrawn, because they may have been withdrawn after the backup. */
   readonly closed: Closed
-  /** Where what was there before is now. */
+  /** The directory that now holds the home's former content. */
   readonly aside?: string
   /** Where the backup's configuration is, when it was not put into its place: that is an administrator's to write. */
   readonly config?: string
@@ -128,7 +128,7 @@ async function replace(
   }
 }
 
-/** Beside what the archive proves of itself: that this program can read what is in it. */
+/** Checks that this program can read the archive's content, which the archive's own checksums do not prove. */
 async function checkContent(archive: Archive, file: string): Promise<void> {
   const { schema, karo_version } = archive.head
   if (schema > NEWEST_SCHEMA) {
@@ -202,7 +202,7 @@ async function removeLeftovers(home: string): Promise<void> {
   for (const name of await readdir(home)) {
     if (name.startsWith('.restoring-')) await rm(join(home, name), { recursive: true, force: true })
   }
-  // An empty one that an init or a package made.
+  // The home is empty, as `karo init` or a package makes it.
   await rmdir(join(home, 'db')).catch(() => {})
 }
 

@@ -9,7 +9,7 @@ import type { Store } from '../../store/index.ts'
 const CATCH_UP = 24
 /** Two months in an hour. Time servers are not believed at once either, because their answers bear no proof. */
 const CATCH_UP_CONFIRMED = 60 * CATCH_UP
-/** Further behind than this is worth a word: nobody misses a weekend. */
+/** A lag beyond this is worth a warning; a lag of a weekend is not. */
 const TOLD_MS = 7 * DAY_MS
 /** systemd-timesyncd asks its server at least every 34 minutes (PollIntervalMaxSec=). */
 const CONFIRMED_MS = HOUR_MS

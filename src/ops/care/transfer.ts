@@ -6,7 +6,7 @@ import { EVENT_ID, readEventId } from '../../base/words/event-id.ts'
 import { RISK_LEVELS, type RiskLevel } from '../../base/words/risk-levels.ts'
 import { csvRows, LONGEST, TOO_LONG } from './csv.ts'
 
-/** Raised when a reader of today could not read what is written then. */
+/** Version of the format; it is raised when today's readers cannot read the new form. */
 const EXPORT_VERSION = 1
 /** Version of the CSV form. Version 1 has raw texts; from 2 on `csvText` makes them safe for spreadsheets and terminals. */
 const CSV_VERSION = 2
@@ -89,7 +89,7 @@ export function disagreement({ id, timestamp }: Pick<TransferEvent, 'id' | 'time
   return `has an id and a timestamp that disagree: the id says ${told}`
 }
 
-/** The event, or what is wrong with it. */
+/** The event, or its defect. */
 function checkEvent(value: unknown): TransferEvent | string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is no event'
   const given = value as Record<string, unknown>
@@ -142,7 +142,7 @@ export type Read = { readonly line: number } & (
   | { readonly problem: string }
 )
 
-/** `text`: the file's, in pieces of any length. The format is told by how it begins. */
+/** `text`: the text of the file, in pieces of any length. Its beginning tells the format. */
 export async function* readTransfer(text: AsyncIterable<string>): AsyncGenerator<Read, void> {
   const pieces = text[Symbol.asyncIterator]()
   const first = await pieces.next()

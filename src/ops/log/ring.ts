@@ -14,7 +14,7 @@ const TEXT_MAX = 4_096
 
 export interface LogRing {
   readonly sink: LogSink
-  /** Lines below this level are not kept; followers that ask for them are told them nevertheless. */
+  /** Lines below this level are not kept; followers that ask for them get them nevertheless. */
   setLevel(level: LogLevel): void
   /** The newest `most` that fit, oldest first: `{"seq","time","level","pid",…fields,"msg"}`, each without its newline. */
   last(filter: LogFilter, most: number): readonly string[]

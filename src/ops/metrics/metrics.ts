@@ -1,4 +1,4 @@
-// The daemon's metrics: what is counted where it happens, and what is read from the rooms when somebody looks.
+// The daemon's metrics: values counted where they happen, and values read from the rooms at each look.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { singleFlight } from '../../base/async/single-flight.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -11,7 +11,7 @@ import { LABELS, METRICS, type Metric, type MetricName, OTHER } from './table.ts
 interface RequestSeen {
   /** The pattern of its route; undefined where there is none. */
   readonly route: string | undefined
-  /** An affair of one person: whoever reads the metrics is not told which. */
+  /** Stands for routes that are one person's affair, so that the metrics do not show which of them was used. */
   readonly personal: boolean
   readonly method: string
   readonly status: number
@@ -44,7 +44,7 @@ interface Rendered {
 
 /** Stands for the routes of all affairs of one person. */
 const PERSONAL = 'personal'
-/** Routes are constants of the program; should they ever not be, that many are told apart. */
+/** Most routes that are told apart. Routes are constants of the program, so this bound is a precaution. */
 const ROUTES_MAX = 128
 
 type Labels = Record<string, string | number>

@@ -42,10 +42,10 @@ interface Reading {
   readonly value: number
 }
 
-/** Every metric that is read, with what it is now; empty when that is not known. */
+/** The present values of every metric that is read; empty when a value is not known. */
 export type Readings = ReadonlyMap<MetricName, readonly Reading[]>
 
-/** Each part by itself: one that fails leaves the others. */
+/** Each part is read by itself, so that a part that fails leaves the others. */
 type Part = (
   sources: Sources,
 ) => Promise<Partial<Record<MetricName, Value>>> | Partial<Record<MetricName, Value>>
@@ -177,7 +177,7 @@ const disks: Part = async ({ places }) => {
   }
 }
 
-/** The names are those that every exporter has, so that dashboards made for any fit. */
+/** The names are the usual ones of exporters, so that existing dashboards fit. */
 const daemon: Part = () => {
   const { user, system } = process.cpuUsage()
   const { rss, heapUsed } = process.memoryUsage()

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer'
 import { loadLibc } from './libc.ts'
 
 export interface DatagramSocket {
-  /** One datagram; throws when nobody takes it. Waits while the receiver's queue is full, as sd_notify(3) does. */
+  /** Sends one datagram; throws when no socket receives it. Waits while the receiver's queue is full, as sd_notify(3) does. */
   send(text: string): void
   close(): void
 }

@@ -18,10 +18,10 @@ const UCRED_BYTES = 12
 const UID_AT = 4
 /** The uid that the kernel reports for a socket without credentials. */
 const NO_UID = 0xffff_ffff
-/** user_namespaces(7): whoever has no number here has this one, so that it would be several people's. */
+/** The uid of accounts without a number in this namespace (user_namespaces(7)); several people may share it. */
 const OVERFLOW_UID = 65_534
 
-/** Where the library cannot be loaded nobody has credentials, and the log says so. */
+/** Without the library no connection has credentials, and the log says so. */
 export async function openPeerCredentials(log: Log): Promise<PeerCredentials> {
   const uids = new WeakMap<Socket, number>()
   let read: (fd: number) => number | undefined

@@ -1,4 +1,4 @@
-// When the daemon has to end: signals, and faults nobody caught, as one AbortSignal.
+// One AbortSignal for all reasons to end the daemon: signals, and faults that nothing caught.
 import type { Clock } from '../../base/clock.ts'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'

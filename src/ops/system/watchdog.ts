@@ -5,7 +5,7 @@ import type { Log } from '../../base/run/log.ts'
 export interface Vital {
   /** Name in the log, such as `store` or `mesh`. */
   readonly name: string
-  /** True when this part works. May wait; one that does not answer in time counts as dead. Rejecting is dead. */
+  /** True when this part works. A part that rejects, or does not answer in time, counts as dead. */
   alive(): Promise<boolean>
 }
 

@@ -35,7 +35,7 @@ export interface CommandTable {
   unwatch(): void
   /** Texts of this person are no longer stored. */
   forget(uid: number): void
-  /** Forgets what was handed out since the last durable batch: that batch was not written. */
+  /** Forgets the numbers handed out since the last durable batch, because their batch was not written. */
   reset(): void
 }
 

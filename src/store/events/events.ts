@@ -75,7 +75,7 @@ export interface EventRepository
   mostUsed(uid: number, since: number, limit: number): Promise<readonly MostUsed[]>
 }
 
-/** `removedWith`: whoever keeps something beside events that must go with them. */
+/** `removedWith`: removes rows beside events that have to go with them. */
 export function createEventRepository(
   db: Database,
   removedWith: readonly RemovedWith[] = [],

@@ -1,9 +1,9 @@
-// Which events somebody looks for: what there is to ask, and whether an event is one of these.
+// Filters of a search: what a person can ask for, and whether an event fits.
 import type { RiskLevel } from '../../assist/risk/index.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
 import type { StoredEvent } from './rows.ts'
 
-/** Which events, by what is known of each beside its text and place: every part that is there must fit. */
+/** A filter by the facts of an event beside its text and place; every part that is given must fit. */
 interface FactFilter {
   readonly failed?: boolean
   /** This level or a higher one. */

@@ -23,7 +23,7 @@ export interface IndexedEvent {
 export const CHUNK = 4_096
 /** Longer texts are kept up to here; whether the rest of one holds a word its owner reads from the database. */
 const TEXT_KEPT = 4_096
-/** Of 32 bits: those of the key, one, and which shell: more names than there can be events. */
+/** The flags of an event in 32 bits: 8 bits of the key, 1 for a generated command, and the number of the shell's name. */
 const KEY_FLAGS = 0xff
 const GENERATED = 0x100
 const SHELL_SHIFT = 9
@@ -77,7 +77,7 @@ export interface EventIndex {
   forgetText(number: number): void
   /** The text in lower case, a long one cut. Undefined for an unknown number. */
   text(number: number): string | undefined
-  /** Numbers of texts that are longer than what is kept of them. */
+  /** Numbers of texts of which the index keeps only the beginning. */
   longTexts(): readonly number[]
   /** Above every number. */
   numbers(): number

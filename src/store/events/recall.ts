@@ -24,7 +24,7 @@ const TEXTS_MOST = 64 * 1024 * 1024
 const PEOPLE_MOST = 2
 /** An index that nobody searched for so long is dropped when something is typed … */
 const IDLE_MS = 15 * 60_000
-/** … unless it is no larger than this: loading it again costs whoever searches more than it costs to keep. */
+/** … unless the index is no larger than this: loading it again costs the next search more than keeping it costs. */
 const KEPT_EVENTS = 1_200_000
 const KEPT_CHARS = 8 * 1024 * 1024
 
@@ -34,7 +34,7 @@ export interface Recalled {
   complete: boolean
   /** … and no more will come: there are too many. */
   settled: boolean
-  /** False: it is told of nothing any more. Asked where nothing else is written. */
+  /** False: the index gets no changes any more. Asked while nothing else is written. */
   isTold(): boolean
 }
 
@@ -144,7 +144,7 @@ export function createRecall(deps: {
     const snapshot = await serially(async () => db.snapshot())
     const rows = db.iterator({ ...eventsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
     try {
-      // The first are what somebody waits for.
+      // A search waits for the first of these events.
       for (let page = await rows.nextv(FIRST); page.length > 0; page = await rows.nextv(CHUNK)) {
         for (const [key, value] of page) take(key, value)
         await loadMissing(person, missing, snapshot)

@@ -55,9 +55,9 @@ export interface EventRetention {
   removeEvents(uid: number, time: number, signal: AbortSignal): Promise<number>
   /** Removes the texts that no event names, if any event was removed since the last time; resolves with how many. */
   removeTexts(uid: number, signal: AbortSignal): Promise<number>
-  /** Removes what was counted of the days before `day` (since 1970-01-01); resolves with how many rows. */
+  /** Removes the rollups of days before `day` (since 1970-01-01); resolves with the number of rows. */
   removeRollups(uid: number, day: number, signal: AbortSignal): Promise<number>
-  /** Takes what was removed out of the files; runs beside reading and writing. */
+  /** Takes removed rows out of the files; runs beside reading and writing. */
   purge(uid: number): Promise<void>
   /** True where a removal was ended before it was out of the files. */
   isUnpurged(uid: number): Promise<boolean>
@@ -157,7 +157,7 @@ export function createEventRetention({
               )
             }
             if (some.length === 0) return
-            // Days remember numbers: one that was given is never given again.
+            // Rollups of days hold numbers of texts, so a number is never given twice.
             changes.push(await highestNumber(db, uid), putMark(uid, UNPURGED, 'left'))
             await db.batch(changes)
             commands.forget(uid)
@@ -194,7 +194,7 @@ export function createEventRetention({
 
     async removeRollups(uid, day, signal) {
       let removed = 0
-      // Before the first is gone: whoever compares with the events must not take it for lost.
+      // The mark is written before the first rollup goes, so that a repair does not take removed rollups for lost ones.
       if (day > (await readRollupsFrom(db, uid))) await db.batch([putRollupsFrom(uid, day)])
       for (const range of rollupsBefore(uid, day)) {
         for (;;) {

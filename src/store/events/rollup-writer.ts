@@ -47,9 +47,9 @@ export interface RollupWriter {
     notes: readonly GuardNote[],
     changes: Change[],
   ): Promise<void>
-  /** Takes events out of what was counted of them; a day has a command no more whose `lastOfDay` goes. */
+  /** Takes events out of their rollups. A day loses a command with the event that is its `lastOfDay`. */
   unfold(events: readonly Unfolded[], changes: Change[]): Promise<void>
-  /** Forgets what was folded since the last durable batch: that batch was not written. */
+  /** Forgets what was folded since the last durable batch, because that batch was not written. */
   reset(): void
 }
 
@@ -165,7 +165,7 @@ export function createRollupWriter(db: Database): RollupWriter {
   }
 }
 
-/** The day the machine's calendar says now, and those beside it: it may have said another when the event came. */
+/** The day by the machine's present calendar, and the days beside it, because the calendar may have been another then. */
 const nearDays = (day: number): readonly number[] => [day, ...(day > 0 ? [day - 1] : []), day + 1]
 
 /** The local hour and day as they were when the event was counted; the hour's rollup holds them, whatever the zone is now. */
@@ -227,7 +227,7 @@ export function count(rollup: MutableRollup, event: Countable): void {
   if (event.karo_generated) rollup.generated++
 }
 
-/** False, and nothing changed, where it was not counted: what was counted may have been removed for its age. */
+/** False, with nothing changed, where the event has no rollup, which may have been removed because of its age. */
 function uncount(rollup: MutableRollup, event: Countable): boolean {
   const category = rollup.categories[event.category]
   const tool = rollup.tools[event.tool]

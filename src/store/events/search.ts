@@ -41,7 +41,7 @@ interface RankedCommands {
 }
 
 export interface EventSearch {
-  /** Ids of all that the filter lets through, of every use of one text, or of those of these that are there; newest first. */
+  /** Ids, newest first: of all events that fit the filter, of all uses of one text, or of the given events that are there. */
   find(
     uid: number,
     wanted: readonly string[] | { readonly text: string } | Omit<EventFilter, 'limit' | 'unique'>,
@@ -67,7 +67,7 @@ export function createEventSearch(deps: {
 }): EventSearch {
   const { db, serially, counts, recall } = deps
 
-  /** Adds whether they fit of those texts of which the index keeps only the beginning; what a number means never changes. */
+  /** Adds whether long texts fit, of which the index keeps only the beginning. A number always means the same text. */
   async function addLong(
     long: Map<number, boolean>,
     { uid, index, fits }: { uid: number; index: EventIndex; fits: (text: string) => boolean },
@@ -79,7 +79,7 @@ export function createEventSearch(deps: {
     }
   }
 
-  /** Undefined where the index is told of nothing any more. */
+  /** Undefined where the index gets no changes any more. */
   async function inIndex(
     uid: number,
     { index, isTold }: Pick<Recalled, 'index' | 'isTold'>,
@@ -117,7 +117,7 @@ export function createEventSearch(deps: {
     return { hits, total, snapshot: db.snapshot() }
   }
 
-  /** Keys of those of these events that are there, in the order of ids. */
+  /** Keys of the given events that are there, in the order of ids. */
   async function keysOf(uid: number, ids: readonly string[], snapshot: Snapshot): Promise<Uint8Array[]> {
     const keys = await keysOfEvents(
       db,
@@ -202,7 +202,7 @@ export function createEventSearch(deps: {
 
   return {
     async search(uid, filter) {
-      // The newest alone need no index, and whoever only looks at them none that stays.
+      // The newest events alone need no index, so a person who only looks at them loads none.
       const whole = isUnfiltered(filter) ? undefined : await recall.whole(uid, filter.since)
       const found = whole && (await inIndex(uid, whole, filter))
       if (found === undefined) {

@@ -72,7 +72,7 @@ export async function keysBetween(
 /** How many keys are read at once, for so many that are looked for: reading one costs a hundredth of looking for it. */
 const mostAtOnce = (wanted: number): number => 1_000 + 10 * wanted
 
-/** The keys of those of one person's events that are there, in the order they are named; undefined for the others. */
+/** The keys of one person's named events, in the order they are named; undefined for events that are not there. */
 export async function keysOfEvents(
   db: Database,
   uid: number,

@@ -9,13 +9,13 @@ import type { Database } from './database.ts'
 const RETRY_MS = 3_000
 /** Room for what an open writes beside the table made of its log: a manifest and a new log. */
 const ROOM_BYTES = 1024 * 1024
-/** The disk refuses with this code, whatever the reason; also what is not tried because it would be refused. */
+/** The code of a write that the disk refused, and of a write that is not tried because the disk would refuse it. */
 const REFUSED = 'LEVEL_IO_ERROR'
 
 export interface Disk {
-  /** Undefined while it takes what it is given. */
+  /** Why the disk refuses writes; undefined while it takes them. */
   trouble(): string | undefined
-  /** Ends what it waits for; resolves when no attempt is under way. */
+  /** Ends the waiting; resolves when no attempt is under way. */
   stop(): Promise<void>
 }
 

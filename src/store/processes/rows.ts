@@ -75,7 +75,7 @@ export const processesSince = (uid: number, since: number, until?: number): Rang
       : makeKey('processes', { u32: uid }, PROCESS, { u64: atLeast0(until) }),
 })
 
-/** One person's command lines; those that began before `until` (ms since the epoch) where it is given. */
+/** One person's command lines that began before `until` (ms since the epoch), or all without it. */
 export const peaksUntil = (uid: number, until?: number): Range => {
   const { gte, lt } = keyRange('processes', { u32: uid }, PEAK)
   return { gte, lt: until === undefined ? lt : peakKey(uid, idOfEvent(atLeast0(until) * 1000, 0)) }
@@ -136,7 +136,7 @@ export function readPeak(value: Uint8Array): SeenLine | undefined {
   }
 }
 
-/** Whether a row of this keyspace is one that this program would write. */
+/** Whether this program would write such a row of this keyspace. */
 export const isProcessRow = (key: Uint8Array, value: Uint8Array): boolean =>
   key[KIND_AT] === PEAK.bytes[0]
     ? key.length > START_AT && readPeak(value) !== undefined

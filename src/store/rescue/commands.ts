@@ -8,7 +8,7 @@ import { createNumberSet } from '../level/number-set.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
 const PAGE = 2_000
-/** A comment in every shell, so that nobody runs it by mistake. */
+/** Stands for a lost text. It is a comment in every shell, so that running it by mistake does nothing. */
 export const LOST_TEXT = '# the text of this command was lost with a damaged part of the database'
 
 export interface Aligned {

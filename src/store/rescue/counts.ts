@@ -1,4 +1,4 @@
-// Compares what was counted with the events it was counted from, and counts anew where something is missing.
+// Compares rollups with their events, and counts anew where something is missing.
 import { HOUR_MS, localDay } from '../../base/calendar.ts'
 import { countKey, decodeCount, encodeCount } from '../events/counts.ts'
 import { type Countable, count, emptyRollup, type MutableRollup } from '../events/rollup-writer.ts'

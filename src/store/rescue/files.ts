@@ -1,4 +1,4 @@
-// Reads the files of a database without opening it: which of them count, and where their bytes are not what was written.
+// Reads the files of a database without opening it: finds the files in use, and damaged bytes in them.
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
@@ -23,7 +23,7 @@ export interface FilesRead {
   readonly unreadableBytes: number
   /** Bytes of all files that hold rows, the damaged ones included. */
   readonly rowBytes: number
-  /** Rows may be gone, newer ones of what is there too; false when only lists and lengths of files are wrong. */
+  /** Rows may be gone, newer versions of present rows too; false when only lists and lengths of files are wrong. */
   readonly lossy: boolean
 }
 

@@ -1,4 +1,4 @@
-// Whether another process has a database open: nobody repairs or replaces one that is being written.
+// Whether another process has a database open, because an open database may not be repaired or replaced.
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -83,7 +83,7 @@ function checkNumbers(migrations: readonly Migration[]): void {
   })
 }
 
-/** Undefined for a database nobody has written to. */
+/** Undefined for a database without any row. */
 async function readSchema(db: Database, directory: string): Promise<number | undefined> {
   const bytes = await db.get(SCHEMA_KEY)
   if (bytes === undefined) {

@@ -27,7 +27,7 @@ export type { Finding } from './files.ts'
 interface KeyspaceCounts {
   /** Rows that can be read and make sense. */
   readonly kept: number
-  /** Rows known to be missing or unusable; of a damaged file nobody knows how many there were: see `loss`. */
+  /** Rows known to be missing or unusable. How many rows a damaged file held is not known: see `loss`. */
   readonly lost: number
   /** Rows that were made anew from others: counts from the events. */
   readonly rebuilt: number
@@ -55,11 +55,11 @@ export interface Report {
 }
 
 export interface RepairOptions {
-  /** Walks the ledger's chain; resolves with what is wrong with it, or undefined. The audit room knows how. */
+  /** Walks the ledger's chain; resolves with its defect, or undefined. The audit room provides it. */
   readonly ledger?: (repository: AuditRepository) => Promise<string | undefined>
 }
 
-/** Where a row that is lost may have been somebody's last word. */
+/** Keyspaces in which a lost row may have been a person's last decision. */
 const DECISIONS = ['consent', 'members', 'api_tokens'] as const
 const FINDINGS_MAX = 200
 const PAGE = 2_000
@@ -252,7 +252,7 @@ async function checkLedger(db: Database, of: Of, note: Note, ledger: RepairOptio
   let bad = 0
   for await (const { seq, row } of repository.forwards()) {
     if (row === undefined) bad++
-    // Kept decisions from before what was removed stand alone.
+    // Decisions kept from before the removed entries have no neighbours in the chain.
     if (seq <= removed) continue
     missing += Math.max(0, seq - expected)
     expected = seq + 1

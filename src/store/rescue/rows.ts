@@ -1,4 +1,4 @@
-// Whether a row of the database is one that this program would write: by its key, and by what its value decodes to.
+// Whether this program would write such a row: judged by its key and its decoded value.
 
 import { isImportRow } from '../events/imports/pieces.ts'
 import { decodeWithoutText } from '../events/rows.ts'

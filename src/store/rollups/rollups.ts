@@ -191,7 +191,7 @@ export function createRollupRepository(db: Database): RollupRepository {
     },
     async uniqueCommandsOfHours(uid, from, to) {
       const union = createNumberSet()
-      // Days whose sets lie inside, whatever the zone they were counted in; what may not be in those is read by event.
+      // Sets of days that lie inside the range in any time zone are joined; commands at its edges are read from events.
       const first = Math.ceil((from + FARTHEST_EAST) / 24)
       const end = Math.floor((to - FARTHEST_WEST) / 24)
       if (first >= end) {

@@ -55,7 +55,7 @@ export interface AnomalyRepository {
   /** Durable (fsync) when they resolve. */
   mute(uid: number, mute: MuteRow): Promise<void>
   unmute(uid: number, target: string): Promise<void>
-  /** How many signals of each kind began before a time, of everybody. */
+  /** How many signals of each kind, of all people, began before a time. */
   countByKind(before: number): Promise<ReadonlyMap<string, number>>
 }
 
@@ -114,7 +114,7 @@ export function createAnomalyRepository(db: Database): AnomalyRepository {
   }
 }
 
-/** Whether a row is one that this program would write. */
+/** Whether this program would write such a row. */
 export function isAnomalyRow(key: Uint8Array, value: Uint8Array): boolean {
   const row = decodeValue<unknown>(VALUE_VERSION, value)
   switch (key[UID_AT + 4]) {

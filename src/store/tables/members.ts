@@ -30,11 +30,11 @@ export interface SightingRecord {
   readonly addresses: readonly string[]
   readonly last_seen: number
   readonly offline: boolean
-  /** Public key of the admitted member that announced it; absent for one that was connected to this node. */
+  /** Public key of the admitted member that announced the member; absent for a member that was connected to this node. */
   readonly sponsor?: Uint8Array
 }
 
-/** A verified key that stood in the lobby and that nobody has decided about. */
+/** A verified key that stood in the lobby, without a person's decision. */
 export interface StrangerRecord {
   readonly key: Uint8Array
   readonly name: string

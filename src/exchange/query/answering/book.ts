@@ -13,7 +13,7 @@ import type { Verdict } from './verdict.ts'
 
 /** Questions of one admitted author that get entries of their own: 300 at once, and 100 a day. */
 const OWN_ENTRIES = { frames: 300, perMs: 3 * DAY_MS } as const
-/** Authors whose share is remembered; those silent for longest have their whole share again. */
+/** Authors whose share is remembered; the author that was silent for longest is forgotten, and has its whole share again. */
 const AUTHORS_MAX = 1_024
 /**
  * Questions beyond that share, and those of authors that are not admitted, are counted: the ledger has one entry at once,
@@ -67,7 +67,7 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
 
   const isSingle = (author: NodeId): boolean => shareOf(author).take(clock.monotonic())
 
-  /** Author keys cost nothing, a neighbour's does: it answers for what it hands on. */
+  /** Counts under the neighbour, because author keys cost nothing, and a neighbour answers for what it hands on. */
   const tellStrangers = (neighbour: string, times: number, author?: NodeId): Promise<void> =>
     record('query_received', false, neighbour, {
       reason: 'author_not_admitted',

@@ -21,7 +21,7 @@ export interface JudgeDeps {
   readonly sharing: Pick<Sharing, 'consentOf'>
   readonly policy: Pick<Policy, 'decide'>
   readonly clock: Clock
-  /** Decides for a node on which nobody typed anything yet. */
+  /** The daemon's own user, whose consent decides for a node on which nobody typed anything yet. */
   readonly ownUid: number
 }
 

@@ -1,4 +1,4 @@
-// Teams as this node's people see them: who is asked when a question is about one.
+// Finds the members that a question is for: all, or the members of one team as this node's people see it.
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { byText } from '../../../base/by-text.ts'
 import { KaroError } from '../../../base/errors.ts'

@@ -30,7 +30,7 @@ export interface Collection {
     readonly query_type: AskedType
   }
   readonly perNode: boolean
-  /** All of them, also those that owners apply: an owner that did not changes nothing. */
+  /** All filters. The asking node applies owners' filters too, so that an owner that ignored them changes nothing. */
   readonly filters: readonly QueryFilter[]
   readonly team: string | undefined
   readonly self: { readonly fingerprint: string; readonly name: string; readonly as_of: number }

@@ -74,7 +74,7 @@ function stretchesOf(hours: readonly number[]): readonly (readonly number[])[] {
   return found
 }
 
-/** Hours to the nearest one that is worked at, around midnight as well. */
+/** Hours from this hour to the nearest working hour, around midnight as well. */
 function awayFrom(hour: number, worked: (hour: number) => boolean): number {
   for (let away = 1; away < 12; away++) if (worked(hour - away) || worked(hour + away)) return away
   return 12

@@ -44,12 +44,12 @@ export interface Importing {
   add(arrivals: readonly Arrival[]): Promise<number>
   /** Resolves with the import's number; null when it brought nothing. */
   finish(now: number): Promise<number | null>
-  /** Lets go of what was held for it; what was stored stays, and can be undone. */
+  /** Releases what the import holds; stored events stay, and can be undone. */
   close(): Promise<void>
 }
 
 export interface EventImports {
-  /** Compares with what is there now; what comes by other ways meanwhile is not looked at. */
+  /** Compares with the events that are there now; events that other ways bring meanwhile are not looked at. */
   beginImport(uid: number, about: ImportAbout, dryRun: boolean): Promise<Importing>
   /** Newest first, at most `most`. */
   imports(uid: number, most: number): Promise<readonly ImportRecord[]>
@@ -70,7 +70,7 @@ const PAGE = 2_048
 const PASSED = 100
 /** Names of shells in one import without times, each of which is counted once: a file has one, and `?`. */
 const SHELLS_MOST = 8
-/** Matches that are remembered, so that two that arrive are not both taken for one that is there. */
+/** Matches that are remembered, so that two arriving events are not both taken for one stored event. */
 const REMEMBERED = 8_192
 
 interface Deps {

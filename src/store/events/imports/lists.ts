@@ -1,4 +1,4 @@
-// Keeps the lists of imports true: an event that is gone is on none, and one that came twice is on the newer one only.
+// Keeps the lists of imports true: removed events are on no list, and an event that came twice is on the newer list only.
 
 import { createRecent } from '../../../base/recent.ts'
 import { idOfEvent } from '../../../base/words/event-id.ts'

@@ -30,7 +30,7 @@ export interface ImportRecord extends ImportAbout {
   readonly number: number
   /** Null: it was broken off, or is under way. */
   readonly finished_at: number | null
-  /** How many it brought, without those that were undone. */
+  /** Number of events that the import brought, without undone ones. */
   readonly events: number
 }
 
@@ -159,7 +159,7 @@ export const removeImport = (uid: number, number: number): Change => ({
   key: headKey(uid, number),
 })
 
-/** Whether a row is one that this file writes. May throw for one that is not. */
+/** Whether this file could have written the row. May throw for a row that it could not. */
 export function isImportRow(key: Uint8Array, value: Uint8Array): boolean {
   switch (key[KIND_AT]) {
     case 1: {
