@@ -1,4 +1,4 @@
-// The edge of dialing: resolves a static peer's name, dials through libp2p within a deadline, and tells what it led to.
+// The edge of dialing: resolves a static peer's name, dials through libp2p within a deadline, and reports the outcome.
 import { multiaddr } from '@multiformats/multiaddr'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Timers } from '../../base/clock.ts'

@@ -45,7 +45,7 @@ interface Line {
   readonly handler: LinkHandler
   /** The channel frames are sent on, by neighbour. */
   readonly open: Map<NodeId, Open>
-  /** By neighbour, over streams and connections: reconnecting does not bring a new quota. */
+  /** One quota for each neighbour over all its streams and connections, so that reconnecting brings no new quota. */
   readonly quotaOf: (node: NodeId) => Quota
 }
 
