@@ -1,4 +1,4 @@
-// /openapi.json: what the API is, said by the API; made when somebody asks for the first time.
+// /openapi.json: the OpenAPI document, made at the first request.
 
 import { getOpenApi } from '../contract/operations/openapi.ts'
 import type { Routes } from '../server/route.ts'

@@ -1,4 +1,4 @@
-// GET /problems: recent warnings and errors of the daemon without their words, for `karo report-problem`.
+// GET /problems: recent warnings and errors of the daemon without their texts, for `karo report-problem`.
 import type { Random } from '../../base/clock.ts'
 import type { Problem } from '../../base/run/problem.ts'
 import { getProblems } from '../contract/operations/care.ts'
@@ -10,7 +10,7 @@ interface ProblemsRouteDeps {
   readonly random: Pick<Random, 'bytes'>
 }
 
-/** Made anew for each answer and told to nobody: what stands for a node says nothing without it. */
+/** The salt for hashing node ids is new for each answer and is not kept, so nobody can tell the nodes from the hashes. */
 const SALT_BYTES = 32
 
 export function problemsRoutes({ problems, random }: ProblemsRouteDeps): Routes {
