@@ -1,9 +1,9 @@
 // The edge of dialing: resolves a static peer's name, dials through libp2p within a deadline, and tells what it led to.
 import { multiaddr } from '@multiformats/multiaddr'
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { deadline } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
-import { deadline } from '../../base/timers.ts'
 import type { StaticPeer } from '../../config/index.ts'
 import type { Host } from '../admission/host.ts'
 import { resolveStatic } from '../discovery/static.ts'

@@ -31,6 +31,10 @@ function ownName(): string {
   }
 }
 
+/** True for the errors of a daemon that is stopped or restarting. */
+export const isAway = (error: unknown): error is KaroError =>
+  error instanceof KaroError && (error.code === 'not_running' || error.code === 'unavailable')
+
 /** Turns a system error of a connection to `socketPath` into an error for people. */
 export function explain(error: Error, socketPath: string): KaroError {
   if (error instanceof KaroError) return error

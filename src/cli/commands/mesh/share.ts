@@ -1,15 +1,15 @@
-// karo share: what you consent to, for each person for themself; a change holds at once.
+// karo share: shows and changes what a person consents to share; a change takes effect at once.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../../../api/contract/operations/share.ts'
 import { type Command, type CommandArgument, defineCommand, show } from '../../command.ts'
-import { oneNode } from '../../values.ts'
+import { oneNode } from '../../input/values.ts'
 import { sharingView } from '../../views/share.ts'
 import { previewView } from '../../views/share-preview.ts'
 
 const who: CommandArgument = {
   name: 'who',
   required: true,
-  // A fingerprint is read aloud and typed in groups of four: they may be several words.
+  // Variadic, because people type a fingerprint in groups of four.
   variadic: true,
   oneThing: true,
   description:
@@ -19,7 +19,7 @@ const who: CommandArgument = {
 
 const showAll = defineCommand({
   name: 'share show',
-  summary: 'who may have which of your numbers right now, and why',
+  summary: 'show which nodes may have which of your numbers now, and why',
   shows: getShare,
   examples: [{ run: 'karo share show', does: 'every known node and what it may have' }],
   run: async (io) => show(io, await daemonAt(io).call(getShare), sharingView),
@@ -27,13 +27,13 @@ const showAll = defineCommand({
 
 const preview = defineCommand({
   name: 'share preview',
-  summary: 'the summaries of your numbers that would leave now, exactly as their recipients will read them',
+  summary: 'show the summaries of your numbers that would leave now, exactly as recipients will read them',
   shows: getPreview,
   options: [
     {
       name: 'to',
       value: 'node',
-      description: 'only what this node could read: its id, name or fingerprint',
+      description: 'only what this node could read (its id, name or fingerprint)',
       completes: 'node',
     },
     {
@@ -56,12 +56,12 @@ const preview = defineCommand({
 
 const allow = defineCommand({
   name: 'share allow',
-  summary: 'consent to a node, team or role; while sharing is off, to this one alone',
+  summary: 'let a node, team or role have your numbers; while sharing is off, only this one',
   shows: NAMED_CHANGES.allow,
   args: [who],
   examples: [
     { run: 'karo share allow bob', does: 'bob may ask this node for your numbers' },
-    { run: 'karo share allow team:eng', does: 'so may everybody you placed in that team' },
+    { run: 'karo share allow team:eng', does: 'every node of that team may ask' },
   ],
   run: async (io, { args }) =>
     show(
@@ -73,12 +73,12 @@ const allow = defineCommand({
 
 const stop = defineCommand({
   name: 'share stop',
-  summary: 'withdraw consent; stays withdrawn until you allow the same again, and leaves trust alone',
+  summary: 'withdraw consent until you allow the same again; trust does not change',
   shows: NAMED_CHANGES.stop,
   args: [who],
   examples: [
     { run: 'karo share stop bob', does: "bob is refused, even if '*' or his team is allowed" },
-    { run: "karo share stop '*'", does: 'forgets everybody you allowed' },
+    { run: "karo share stop '*'", does: 'withdraws consent from everybody you allowed' },
   ],
   run: async (io, { args }) =>
     show(
@@ -90,7 +90,7 @@ const stop = defineCommand({
 
 const off = defineCommand({
   name: 'share off',
-  summary: 'nothing to anybody, until `karo share on` or `karo share allow`',
+  summary: 'share nothing with anybody, until `karo share on` or `karo share allow`',
   shows: CHANGES.off,
   examples: [{ run: 'karo share off', does: 'every question about your numbers is refused' }],
   run: async (io) => show(io, await daemonAt(io).call(CHANGES.off), sharingView),
@@ -98,9 +98,9 @@ const off = defineCommand({
 
 const on = defineCommand({
   name: 'share on',
-  summary: 'after `karo share off`: what you had agreed to before holds again',
+  summary: 'share again what you had agreed to before `karo share off`',
   shows: CHANGES.on,
-  examples: [{ run: 'karo share on', does: 'back to how it was before `karo share off`' }],
+  examples: [{ run: 'karo share on', does: 'restores sharing as it was before `karo share off`' }],
   run: async (io) => show(io, await daemonAt(io).call(CHANGES.on), sharingView),
 })
 

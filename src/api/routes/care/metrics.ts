@@ -1,8 +1,8 @@
 // GET /metrics and /api/v1/metrics: metrics of the node for Prometheus and other programs that read its formats.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { getMetrics, getMetricsPlainly } from '../contract/operations/care.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+import { getMetrics, getMetricsPlainly } from '../../contract/operations/care.ts'
+import type { Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
 
 interface MetricsRouteDeps {
   readonly metrics: {

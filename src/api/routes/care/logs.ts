@@ -1,13 +1,13 @@
 // GET /logs: the last log lines of the daemon as NDJSON, and with `follow` new lines too.
 
 import { PassThrough } from 'node:stream'
-import type { Clock } from '../../base/clock.ts'
-import { KaroError } from '../../base/errors.ts'
-import { jsonText } from '../../base/printable.ts'
-import type { LogFilter } from '../../base/run/log.ts'
-import { getLogs } from '../contract/operations/care.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { jsonText } from '../../../base/printable.ts'
+import type { LogFilter } from '../../../base/run/log.ts'
+import { getLogs } from '../../contract/operations/care.ts'
+import type { Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
 
 interface LogsRouteDeps {
   /** Lines are JSON objects without a newline. `follow` calls back until its returned function is called. */

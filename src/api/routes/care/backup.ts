@@ -1,17 +1,17 @@
 // POST /backup: the whole node as one file, streamed while it runs.
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import type { Clock } from '../../base/clock.ts'
-import { KaroError } from '../../base/errors.ts'
-import { VERSION } from '../../base/version.ts'
-import type { HomePaths } from '../../config/paths.ts'
-import { writeArchive } from '../../ops/care/archive.ts'
-import { NEWEST_SCHEMA, type Store } from '../../store/index.ts'
-import type { Audit } from '../../trust/audit/index.ts'
-import type { Identity } from '../../trust/identity/index.ts'
-import { confirmBackup, makeBackup } from '../contract/operations/backup.ts'
-import type { Caller, Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { VERSION } from '../../../base/version.ts'
+import type { HomePaths } from '../../../config/paths.ts'
+import { writeArchive } from '../../../ops/care/archive.ts'
+import { NEWEST_SCHEMA, type Store } from '../../../store/index.ts'
+import type { Audit } from '../../../trust/audit/index.ts'
+import type { Identity } from '../../../trust/identity/index.ts'
+import { confirmBackup, makeBackup } from '../../contract/operations/backup.ts'
+import type { Caller, Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
 
 interface BackupDeps {
   readonly store: Pick<Store, 'snapshot'>

@@ -1,9 +1,9 @@
 // GET /problems: recent warnings and errors of the daemon without their texts, for `karo report-problem`.
-import type { Random } from '../../base/clock.ts'
-import type { Problem } from '../../base/run/problem.ts'
-import { getProblems } from '../contract/operations/care.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+import type { Random } from '../../../base/clock.ts'
+import type { Problem } from '../../../base/run/problem.ts'
+import { getProblems } from '../../contract/operations/care.ts'
+import type { Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
 
 interface ProblemsRouteDeps {
   readonly problems: { report(salt: Uint8Array): readonly Problem[] }
