@@ -1,9 +1,9 @@
 // The requester's edge: writes and signs a question, gathers this node's own part, dials, and makes the result when it is over.
 import { TRACE_BYTES } from '../../../../protocols/frame.ts'
+import { deadline } from '../../../base/async/deadline.ts'
 import type { Timers } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { toHex } from '../../../base/hex.ts'
-import { deadline } from '../../../base/timers.ts'
 import type { Config } from '../../../config/index.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
