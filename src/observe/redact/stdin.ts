@@ -1,7 +1,7 @@
 // Which commands read a secret from their standard input: one row for each way.
 import type { StdinRule } from './tools/rule.ts'
 
-/** Commands that read a secret from their standard input; what is written into it for them is the secret. */
+/** The rules; the text that is written into such a command is the secret. */
 export const STDIN_RULES: readonly StdinRule[] = [
   {
     tools:
@@ -36,7 +36,7 @@ export const STDIN_RULES: readonly StdinRule[] = [
     given: /^secrets?$/,
   },
   {
-    // Of `Authorization: Basic`.
+    // For `Authorization: Basic`.
     tools: 'base64 basenc gbase64',
     pair: true,
   },

@@ -1,4 +1,4 @@
-// Where clients of databases and message queues take passwords.
+// Tells where clients of databases and message queues take passwords.
 import type { ToolRule } from './rule.ts'
 
 export const DATABASE_TOOLS: readonly ToolRule[] = [
@@ -30,7 +30,7 @@ export const DATABASE_TOOLS: readonly ToolRule[] = [
     secret: 'P',
   },
   {
-    // A new password, instead of the old one.
+    // The new password, which replaces the old one.
     tools: 'sqlcmd',
     secret: 'zZ',
   },

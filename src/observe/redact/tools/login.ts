@@ -1,4 +1,4 @@
-// Where clouds, registries, package managers and builds take tokens and passwords.
+// Tells where clouds, registries, package managers and builds take tokens and passwords.
 import type { ToolRule } from './rule.ts'
 
 export const LOGIN_TOOLS: readonly ToolRule[] = [
@@ -11,7 +11,7 @@ export const LOGIN_TOOLS: readonly ToolRule[] = [
     tools: 'cargo vault ngrok snyk cloudflared',
     after: /^(?:login|authtoken|add-authtoken|auth|unseal|install)$/,
     last: /^(?:login|authtoken|add-authtoken|auth|unseal)$/,
-    // `role=dev` is a field, and has a name that tells.
+    // `role=dev` is a field; secrets in fields are found by their names.
     unless: /^[a-z_]+=/,
   },
   {

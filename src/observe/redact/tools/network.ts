@@ -1,4 +1,4 @@
-// Where clients of the web, of remote shells and of directories take passwords.
+// Tells where clients of the web, of remote shells and of directories take passwords.
 import type { ToolRule } from './rule.ts'
 
 export const NETWORK_TOOLS: readonly ToolRule[] = [
@@ -60,7 +60,7 @@ export const NETWORK_TOOLS: readonly ToolRule[] = [
     secret: 'NP',
   },
   {
-    // Without a scheme: `curl -x me:pw@proxy:3128`.
+    // A proxy or host without a scheme: `curl -x me:pw@proxy:3128`.
     tools: 'curl wget',
     word: /^[^\s/:@=?&#]{1,128}:(?<secret>[^\s/@]+)@[\w.-]+(?::\d+)?(?:\/|$)/d,
   },

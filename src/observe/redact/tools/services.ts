@@ -1,4 +1,4 @@
-// Where servers' own tools, chats, proxies, downloads and games take passwords.
+// Tells where tools of servers, chats, proxies, downloads and games take passwords.
 import type { ToolRule } from './rule.ts'
 
 export const SERVICE_TOOLS: readonly ToolRule[] = [
@@ -183,7 +183,7 @@ export const SERVICE_TOOLS: readonly ToolRule[] = [
     word: /^[^\s/:@=?&#]{1,128}:(?!\d{1,5}@)(?<secret>[^\s/@]+)@[\w.-]+(?::\d+)?(?:\/|$)/d,
   },
   {
-    // Of network devices, typed into their shells or sent by ssh.
+    // Shells of network devices, typed directly or sent by ssh.
     tools: 'username enable snmp-server',
     last: /^(?:secret|password|community)$/,
     next: true,

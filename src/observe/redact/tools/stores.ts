@@ -1,4 +1,4 @@
-// Where editors of configurations and stores of keys and values take the value of a name that says secret.
+// Tells where editors of configurations and stores of keys and values take the value of a name that announces a secret.
 import type { ToolRule } from './rule.ts'
 
 export const STORE_TOOLS: readonly ToolRule[] = [

@@ -1,4 +1,4 @@
-// Where tools for accounts, keys, archives and networks of this machine take secrets.
+// Tells where tools for accounts, keys, archives and networks of this machine take secrets.
 import type { ToolRule } from './rule.ts'
 
 export const SYSTEM_TOOLS: readonly ToolRule[] = [

@@ -1,4 +1,4 @@
-// Where Windows' own tools and those that speak to Windows take passwords.
+// Tells where Windows' own tools, and tools for Windows machines, take passwords.
 import type { ToolRule } from './rule.ts'
 
 export const WINDOWS_TOOLS: readonly ToolRule[] = [
