@@ -29,13 +29,13 @@ export const ENTRY = join(DIST, 'karo.js')
 const STAMP = join(DIST, '.stamp')
 
 /** Found at run time in node_modules: they bring a native addon or a wasm file that a bundle cannot hold. */
-export const EXTERNAL = ['classic-level', 'blake3-wasm', 'koffi']
+export const EXTERNAL = ['classic-level', 'blake3-wasm', 'koffi', '@cedar-policy/cedar-wasm']
 
 /**
  * What a short command loads, held together in one chunk: every further file costs a module load, about 0.5 ms. The
  * bundler groups modules by who reaches them, so everything loaded on demand is made to reach these.
  */
-const CORE = ['src/cli/run.ts', 'src/base/words/risk-levels.ts']
+const CORE = ['src/cli/run.ts', 'src/cli/commands/node/status.ts', 'src/base/words/risk-levels.ts']
 
 /** CommonJS inside an ES module still asks for `require`, and some of it for `__dirname`. */
 const COMMONJS = [

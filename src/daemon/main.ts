@@ -9,19 +9,20 @@ import { readAll } from '../ops/metrics/readings.ts'
 import { boundYoungGeneration } from '../ops/system/memory.ts'
 import { openNotify } from '../ops/system/notify.ts'
 import { watchEnding } from '../ops/system/signals.ts'
+import { loadPolicies } from '../trust/policy/load.ts'
 import { type Foundation, layFoundation } from './foundation.ts'
 import { buildLocal, type Local } from './local.ts'
 import { buildNetwork, type Network } from './network.ts'
 import type { DaemonOptions } from './options.ts'
-import { reload } from './reload.ts'
+import { reload, tellPolicies } from './reload.ts'
 import { run } from './running.ts'
 import { buildService, type Service } from './service.ts'
 import { startRooms } from './start.ts'
 
 /**
- * The daemon, in this process, until SIGTERM, SIGINT or, unless a service manager runs it, SIGHUP; then it has stopped
- * within 5 s. Resolves with the exit code. Throws KaroError when it cannot start: `conflict` with the pid of a daemon
- * that runs here already, `bad_config`, `bad_file`; nothing is left running then.
+ * Runs the daemon in this process until SIGTERM, SIGINT or, unless a service manager runs it, SIGHUP. It then stops
+ * within 5 s, and the promise resolves with the exit code. Throws KaroError when the daemon cannot start: `conflict`
+ * with the pid of a daemon that runs here already, `bad_config`, `bad_file`. Nothing is left running after an error.
  */
 export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   boundYoungGeneration()
@@ -35,22 +36,25 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       places: { home: paths.db, spool: paths.spool },
     }),
   )
-  const { log } = foundation.common
+  const { config, log } = foundation.common
+  const policies = await loadPolicies(config.policy.files)
+  for (const warning of policies.warnings) log.warn({}, warning)
   const notify = await openNotify({ env, log })
-  // A daemon that a manager runs has no terminal that could hang up: SIGHUP asks it to reload.
+  // A daemon under a service manager has no terminal that could hang up, so SIGHUP asks it to reload.
   const managed = options.service || env.NOTIFY_SOCKET !== undefined
   const started = Promise.withResolvers<() => Promise<void>>()
   const onHangup = () => void started.promise.then((reloadNow) => reloadNow())
   const ending = watchEnding(log, clock, managed ? onHangup : undefined)
 
   const health = () => healthOf(rooms)
-  const local = buildLocal(options, foundation)
+  const local = buildLocal(options, foundation, policies)
   const network = buildNetwork(foundation, local)
   const service = await buildService(options, { foundation, local, network, health })
   const rooms = inOrder(foundation, local, network, service)
 
   try {
     await startRooms(options, rooms, ending.signal, log)
+    if (policies.files.length > 0) await tellPolicies(local, policies)
     const running = run(options, { foundation, local, network, health, notify, feed: service.feed })
     started.resolve(async () => {
       if (ending.signal.aborted) return
@@ -91,7 +95,7 @@ function inOrder(
     observe,
     processes,
     anomalies,
-    // Before the mesh: they have to know what they hold, and what was answered, before the first frame comes.
+    // These start before the mesh, because they have to know their documents and answers before the first frame comes.
     documents,
     summaries,
     query,

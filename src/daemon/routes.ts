@@ -41,13 +41,14 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   const { foundation, local, network, feed, http, health } = parts
   const { common, logs, metrics, name, ownUid, problems } = foundation
   const { config, identity, clock, random } = common
-  const { anomalies, audit, insight, observe, processes, retention, sharing, store, trust } = local
+  const { anomalies, audit, insight, observe, policy, processes, retention, sharing, store, trust } = local
   const { mesh, documents, summaries, query } = network
 
   return [
     statusRoutes({
       ...{ identity, name, clock, mesh, trust, store, observe, documents, summaries, health },
       anomalies,
+      policy,
       service,
       http: http.address,
     }),
@@ -73,6 +74,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     doctorRoutes({
       ...{ identity, mesh, trust, store, observe, documents, summaries, health },
       drift: () => driftOf(foundation),
+      policy,
       retentionWaits: () => retention.waits(),
       endingTokens: http.tokenEnds.of,
       http: http.address,
@@ -80,7 +82,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   ]
 }
 
-/** Keys whose value in the file is not the one in force. */
+/** The keys whose value in the configuration file is not in force. */
 function driftOf({ live, load }: Foundation): ReturnType<DoctorDeps['drift']> {
   try {
     const { applied, waiting } = live.compare(load())

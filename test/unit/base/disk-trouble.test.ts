@@ -9,7 +9,7 @@ import { diskTrouble } from '../../../src/base/disk-trouble.ts'
 import { createOutput } from '../../../src/cli/output-file.ts'
 import { newDatabase } from '../../../src/store/level/database.ts'
 import { createIdentityFile, protectIdentityFile } from '../../../src/trust/identity/keyfile.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 const root = process.getuid?.() === 0
 

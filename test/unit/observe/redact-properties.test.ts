@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { redact } from '../../../src/observe/redact/redact.ts'
-import { REDACTION_EXAMPLES } from '../../support/redaction-examples.ts'
-import { times } from '../../support/thorough.ts'
+import { REDACTION_EXAMPLES } from '../../support/data/redaction-examples.ts'
+import { times } from '../../support/run/thorough.ts'
 
 const examples = [...REDACTION_EXAMPLES.values()].flatMap(({ redacts, keeps }) => [...redacts, ...keeps])
 const lines = examples.map((example) => example.replace(/[«»]/g, ''))

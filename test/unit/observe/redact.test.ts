@@ -1,7 +1,7 @@
 // Secrets leave the line, everything else stays: the rules' examples, what must survive, and hostile lines.
 import { describe, expect, test } from 'vitest'
 import { REDACTED, redact, redactDirectory } from '../../../src/observe/redact/redact.ts'
-import { REDACTION_EXAMPLES, REDACTION_SECTIONS } from '../../support/redaction-examples.ts'
+import { REDACTION_EXAMPLES, REDACTION_SECTIONS } from '../../support/data/redaction-examples.ts'
 
 const withoutMarks = (example: string): string => example.replace(/[«»]/g, '')
 const redacted = (example: string): string => example.replace(/«[^»]*»/g, REDACTED)

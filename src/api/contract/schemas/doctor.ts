@@ -1,7 +1,7 @@
 // Schema of what only the running daemon can tell the checks of `karo doctor`: /doctor.
 import * as z from 'zod'
 import { TOKENS_PER_PERSON } from '../constants.ts'
-import { count, fingerprint, integer, listOf, moment, nodeId, nodeName, text } from './fields.ts'
+import { count, digest, fingerprint, integer, listOf, moment, nodeId, nodeName, text } from './fields.ts'
 import { healthCheck } from './status.ts'
 import { token } from './tokens.ts'
 
@@ -85,6 +85,13 @@ export const doctorFacts = z
     retention_waits_ms: count(
       'what is older than retention asks for is removed as if it were so much earlier: the clock leapt; 0: it is not',
     ),
+    policy: z
+      .strictObject({
+        files: listOf(z.strictObject({ path: text(4096, 'absolute'), digest: digest('of its bytes') }), 64),
+        problem: text(4096, 'why a reload could not put them into force').nullable(),
+      })
+      .describe('policy files in force')
+      .exactOptional(),
     summaries: z.strictObject({
       recipients: count('nodes that may read them'),
       last: moment('when the newest edition was made').nullable(),

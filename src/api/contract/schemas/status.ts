@@ -89,6 +89,13 @@ export const status = z
       left_out: count('nodes that may read them, but for whom one document has no room'),
       refused: count('summaries of others that did not open or said what cannot be, since the start'),
     }),
+    policy: z
+      .strictObject({
+        engine: z.enum(['built-in', 'cedar']),
+        files: count('policy files in force'),
+        problem: text(4096, 'why what the policy files say now is not in force').nullable(),
+      })
+      .describe('what decides, beside consent, who may have what'),
     health: z.strictObject(healthReport),
   })
   .meta({ id: 'Status' })

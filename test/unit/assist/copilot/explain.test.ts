@@ -6,7 +6,7 @@ import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
 import { type Manuals, readOptions, readWhatis } from '../../../../src/assist/copilot/manuals.ts'
 import type { SHELLS } from '../../../../src/assist/risk/index.ts'
 import { printExplanation } from '../../../../src/cli/views/explain.ts'
-import { builtKnowledge } from '../../../support/knowledge.ts'
+import { builtKnowledge } from '../../../support/data/knowledge.ts'
 
 let knowledge: Knowledge
 beforeAll(async () => {

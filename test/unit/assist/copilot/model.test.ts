@@ -11,7 +11,7 @@ import { askModel, type ModelSettings } from '../../../../src/assist/copilot/mod
 import { requestBody } from '../../../../src/assist/copilot/model/prompt.ts'
 import { commandIn } from '../../../../src/assist/copilot/model/reply.ts'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'
-import { fakeModel, type Script, streamed, whole } from '../../../support/fake-model.ts'
+import { fakeModel, type Script, streamed, whole } from '../../../support/api/fake-model.ts'
 
 const PROMPT = { words: 'free space', shell: 'bash', tools: ['git'], history: [], model: 'm' } as const
 const never = new AbortController().signal

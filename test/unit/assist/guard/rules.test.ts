@@ -14,7 +14,7 @@ import { KaroError } from '../../../../src/base/errors.ts'
 import { servicePaths } from '../../../../src/config/paths.ts'
 import { GUARD_SHELLS } from '../../../../src/observe/hooks/guard/guard.ts'
 import { GUARDS } from '../../../../src/observe/hooks/guard/guards.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 const PLACE = { home: '/home/me', cwd: '/home/me/work/app' }

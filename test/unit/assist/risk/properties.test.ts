@@ -15,8 +15,8 @@ import { newBudget } from '../../../../src/assist/risk/limits.ts'
 import { unfinished } from '../../../../src/assist/risk/line/unfinished.ts'
 import { RULES } from '../../../../src/assist/risk/rules/index.ts'
 import { LINE_RULES } from '../../../../src/assist/risk/rules/system/lines.ts'
-import { examplesOf } from '../../../support/rule-examples.ts'
-import { times } from '../../../support/thorough.ts'
+import { examplesOf } from '../../../support/data/rule-examples.ts'
+import { times } from '../../../support/run/thorough.ts'
 
 const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }
 const levelOf = (command: string): RiskLevel => checkCommand(command, PLACE).risk_level

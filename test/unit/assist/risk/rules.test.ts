@@ -9,7 +9,7 @@ import type { SimpleCommand } from '../../../../src/assist/risk/model.ts'
 import { concernsEveryRule, EVERY_COMMAND, RULES } from '../../../../src/assist/risk/rules/index.ts'
 import type { Rule } from '../../../../src/assist/risk/rules/rule.ts'
 import { LINE_RULES } from '../../../../src/assist/risk/rules/system/lines.ts'
-import { examplesOf, RULES_WITH_EXAMPLES } from '../../../support/rule-examples.ts'
+import { examplesOf, RULES_WITH_EXAMPLES } from '../../../support/data/rule-examples.ts'
 
 const ALL = [...RULES, ...LINE_RULES]
 const found = (command: string) =>

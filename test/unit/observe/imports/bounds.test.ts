@@ -6,7 +6,7 @@ import type { Item, Reader } from '../../../../src/observe/imports/entry.ts'
 import { readFish } from '../../../../src/observe/imports/fish.ts'
 import { readZsh } from '../../../../src/observe/imports/zsh.ts'
 import { readTransfer } from '../../../../src/ops/care/transfer.ts'
-import { times } from '../../../support/thorough.ts'
+import { times } from '../../../support/run/thorough.ts'
 
 const PIECE = 256 * 1024
 const PIECES = 200
