@@ -8,7 +8,7 @@ export type Place = Partial<Pick<CommandIo, 'env' | 'home'>>
 
 /** Those that are about one node. Before it no part of a path or of another word; after it a blank, a stop or the end. */
 const COMMAND =
-  /(?<![\w./-])karo (?=(?:up|init|status|doctor|events|shell|history|explain|ask|export|import|processes|stats|anomalies|guard|hook|mcp|peers|share|query|audit|logs|report-problem|identity|backup|restore|token|config)(?![\w-]))/g
+  /(?<![\w./-])karo (?=(?:up|init|status|doctor|events|shell|history|explain|ask|export|import|processes|stats|anomalies|guard|hook|mcp|peers|ca|invite|join|share|query|audit|logs|report-problem|identity|backup|restore|token|config)(?![\w-]))/g
 
 /**
  * `text` with the home that was given (`--home`, KARO_HOME) in each of its commands: `karo up` → `karo --home /srv/k up`,

@@ -127,6 +127,15 @@ export const staticPeer: Kind<StaticPeer> = {
   },
 }
 
+/** Undefined when it is no `host:port` that could be dialed. */
+export function readStaticPeer(text: string): StaticPeer | undefined {
+  try {
+    return staticPeer.check(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** RFC 1123; a name whose last part is a number would be a mistyped IPv4 address. */
 function isHostName(host: string): boolean {
   return host.length <= 253 && LABELS.test(host) && !/(?:^|\.)\d+$/.test(host)

@@ -11,9 +11,10 @@ import { historyRoutes } from '../api/routes/history.ts'
 import { importRoutes } from '../api/routes/import.ts'
 import { logsRoutes } from '../api/routes/logs.ts'
 import { mcpRoutes } from '../api/routes/mcp.ts'
+import { fleetRoutes } from '../api/routes/mesh/fleet.ts'
+import { peersRoutes } from '../api/routes/mesh/peers.ts'
 import { metricsRoutes } from '../api/routes/metrics.ts'
 import { openApiRoutes } from '../api/routes/openapi.ts'
-import { peersRoutes } from '../api/routes/peers.ts'
 import { problemsRoutes } from '../api/routes/problems.ts'
 import { processesRoutes } from '../api/routes/processes.ts'
 import { queryRoutes } from '../api/routes/query.ts'
@@ -41,7 +42,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   const { foundation, local, network, feed, http, health } = parts
   const { common, logs, metrics, name, ownUid, problems } = foundation
   const { config, identity, clock, random } = common
-  const { anomalies, audit, insight, observe, processes, retention, sharing, store, trust } = local
+  const { anomalies, audit, fleet, insight, observe, processes, retention, sharing, store, trust } = local
   const { mesh, documents, summaries, query } = network
 
   return [
@@ -57,7 +58,8 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     statsRoutes({ insight, events: store.events }),
     anomaliesRoutes({ anomalies, config }),
     processesRoutes({ processes }),
-    peersRoutes({ trust, mesh }),
+    peersRoutes({ trust, mesh, fleet }),
+    fleetRoutes({ fleet, places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []) }),
     shareRoutes({ sharing, summaries, trust }),
     summariesRoutes({ summaries, trust, clock }),
     queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
@@ -78,6 +80,13 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       http: http.address,
     }),
   ]
+}
+
+/** `host:port` of an address that other machines may reach; undefined for loopback, which they do not. */
+function placeOf(multiaddr: string): string | undefined {
+  const match = /^\/ip([46])\/([^/]+)\/tcp\/(\d+)$/.exec(multiaddr)
+  if (match === null || /^(127\.|::1$|fe80:)/.test(match[2] ?? '')) return undefined
+  return match[1] === '6' ? `[${match[2]}]:${match[3]}` : `${match[2]}:${match[3]}`
 }
 
 /** Keys whose value in the file is not the one in force. */

@@ -30,6 +30,7 @@ export type {
 } from './schemas/doctor.ts'
 export type { ErrorShape } from './schemas/error.ts'
 export type { FeedData, FeedEvent } from './schemas/events.ts'
+export type { FleetShape, InviteShape } from './schemas/fleet.ts'
 export type {
   DeletedShape,
   EventShape,

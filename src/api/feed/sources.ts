@@ -141,6 +141,11 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
     )
   },
   key_rotation: null,
+  mesh_joined: null,
+  invite_changed: null,
+  certificate_issued: null,
+  certificate_renewed: null,
+  certificate_revoked: null,
   mcp_history_read: null,
   token_created: null,
   token_revoked: null,

@@ -60,6 +60,8 @@ export interface Dialing {
   /** A stranger was heard on the LAN: meet it once, so that both sides see each other as pending. */
   meet(node: NodeId): void
   met(node: NodeId): void
+  /** This address is dialed as those of the configuration are, until the node stops. */
+  visit(peer: StaticPeer): void
   lost(node: NodeId, lastedMs: number): void
   /** A static peer is being dialed at these addresses. */
   dialing(target: Target, addresses: readonly string[]): void
@@ -202,6 +204,10 @@ export function createDialing(deps: DialingDeps): Dialing {
       if (places.mayMeet(node)) meetings.add(node)
     },
     met: (node) => void meetings.delete(node),
+    visit(peer) {
+      const target = `${peer.host}:${peer.port}`
+      if (!statics.has(target)) statics.set(target, { peer, node: peer.nodeId })
+    },
     lost(node, lastedMs) {
       redial.lost(targetOf(node), lastedMs)
       look()

@@ -30,12 +30,19 @@ const peer = z
     fingerprint: fingerprint(),
     name: nodeName(),
     trust_level: trustLevel(),
+    standing: z
+      .enum(['stranger', 'known', 'member'])
+      .exactOptional()
+      .describe('stranger: only its key is known; known: a member spoke of it; member: this node admits it'),
     roles: labels('roles people here gave it'),
     teams: labels('teams people here sorted it into'),
     why: z.enum(TRUST_SOURCES).describe('which source decided'),
     decided_at: moment('with `tofu`: when a person here decided').exactOptional(),
     addresses: listOf(text(256, 'multiaddr'), 8).describe('where it was met, newest first'),
-    state: z.enum(['connected', 'known', 'pending', 'denied', 'revoked']),
+    state: z
+      .enum(['connected', 'known', 'missing', 'pending', 'denied', 'revoked'])
+      .describe('missing: it has a certificate that holds, and is not there'),
+    certified_until: moment('until when its certificate holds').exactOptional(),
     last_seen: moment('when it was last met; null when never').nullable(),
     known_by: z
       .enum(['link', 'gossip'])
@@ -71,6 +78,10 @@ const step = z.strictObject({
 export const peerAnswer = z
   .strictObject({
     peer,
+    revoked_in: z
+      .enum(['here', 'mesh'])
+      .exactOptional()
+      .describe('of a revocation: `mesh` where this node is an issuer and every member is told'),
     steps: listOf(step, 16).exactOptional().describe('the chain that led to it, strongest source first'),
   })
   .meta({ id: 'PeerAnswer' })
