@@ -35,7 +35,7 @@ export const EXTERNAL = ['classic-level', 'blake3-wasm', 'koffi']
  * What a short command loads, held together in one chunk: every further file costs a module load, about 0.5 ms. The
  * bundler groups modules by who reaches them, so everything loaded on demand is made to reach these.
  */
-const CORE = ['src/cli/run.ts', 'src/base/words/risk-levels.ts']
+const CORE = ['src/cli/run.ts', 'src/cli/commands/node/status.ts', 'src/base/words/risk-levels.ts']
 
 /** CommonJS inside an ES module still asks for `require`, and some of it for `__dirname`. */
 const COMMONJS = [

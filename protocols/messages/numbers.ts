@@ -23,7 +23,7 @@ const comparedToolUse = toolUse.extend({
 export type ComparedToolUse = z.infer<typeof comparedToolUse>
 
 /** As a live answer tells it: beside the period before, when the owner compared. */
-export const comparedToolUsage = z.object({ tools: listOf(comparedToolUse, TOOLS_MAX) })
+const comparedToolUsage = z.object({ tools: listOf(comparedToolUse, TOOLS_MAX) })
 
 /** The main source's SafetyStats, and what is needed to tell how well a node is looked after. */
 export const safetyPosture = z.object({
@@ -60,3 +60,14 @@ export const nodeHealthStatus = z.object({
   events_24h: uint().describe('commands of the 24 hours before the last full hour, rounded'),
 })
 export type NodeHealthStatus = z.infer<typeof nodeHealthStatus>
+
+/**
+ * The numbers that a live answer can carry: one member for each type of question that can be answered. A new type of
+ * question is a new member here; its name is on the wire from then on.
+ */
+export const answerData = z.discriminatedUnion('query_type', [
+  comparedToolUsage.extend({ query_type: z.literal('ToolUsage') }),
+  z.object({ query_type: z.literal('SafetyPosture'), safety: safetyPosture }),
+  z.object({ query_type: z.literal('ActivityPatterns'), activity: activityPatterns }),
+  z.object({ query_type: z.literal('NodeHealth'), health: nodeHealthStatus }),
+])

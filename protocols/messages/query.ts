@@ -3,17 +3,22 @@ import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { FRAME_OVERHEAD } from '../frame.ts'
 import { bytes, label, listOf, publicName, timestamp, uint } from './fields.ts'
-import { activityPatterns, comparedToolUsage, nodeHealthStatus, safetyPosture } from './numbers.ts'
+import { answerData } from './numbers.ts'
 
-/** The main source's QueryType. */
-export const QUERY_TYPES = [
-  'ToolUsage',
-  'SafetyPosture',
-  'ActivityPatterns',
-  'Anomalies',
-  'NodeHealth',
-] as const
-export type QueryType = (typeof QUERY_TYPES)[number]
+/** Types that an answer can carry numbers of. */
+type AskedType = z.infer<typeof answerData>['query_type']
+const askedTypes = answerData.options.map(({ shape }) => shape.query_type.value) as [
+  AskedType,
+  ...AskedType[],
+]
+
+/** The main source's QueryType. `Anomalies` is a name only: no answer can carry it. */
+export type QueryType = AskedType | 'Anomalies'
+export const QUERY_TYPES: readonly [QueryType, ...QueryType[]] = [...askedTypes, 'Anomalies']
+
+/** True when this release knows the type by name. The type of a question on the wire may be a newer release's. */
+export const isQueryType = (name: string): name is QueryType =>
+  (QUERY_TYPES as readonly string[]).includes(name)
 
 /** Longest life of a question: it is then stale for everybody, whatever their replay caches remember. */
 export const QUERY_LIFE_MS = 5 * 60_000
@@ -21,6 +26,19 @@ export const QUERY_LIFE_MS = 5 * 60_000
 export const QUERY_HOPS = 16
 
 const queryId = () => bytes(16)
+
+/**
+ * Any name, not only those of QUERY_TYPES: a node has to read a newer release's question in order to answer it
+ * `not_supported` and to hand it on, so an unknown name is no fault of the neighbour that brought it.
+ */
+const queryTypeName = () =>
+  z
+    .string()
+    .max(32)
+    .regex(/^[A-Z][A-Za-z0-9]*$/, 'not a name of a query type')
+    .describe(
+      `${QUERY_TYPES.map((name) => `\`${name}\``).join(' · ')}; the owner answers \`not_supported\` to a name that its release does not know`,
+    )
 
 const filterValue = () => label(64)
 /** The main source's QueryFilter; NotEquals and InList are additions. */
@@ -44,7 +62,7 @@ const timeRange = z
 const meshQueryBody = z
   .object({
     query_id: queryId(),
-    query_type: z.enum(QUERY_TYPES),
+    query_type: queryTypeName(),
     level: z
       .literal([1, 2])
       .optional()
@@ -155,12 +173,7 @@ export const sealedAnswer = z.discriminatedUnion('status', [
   z.object({
     ...answerHead,
     status: z.literal('success'),
-    data: z.discriminatedUnion('query_type', [
-      comparedToolUsage.extend({ query_type: z.literal('ToolUsage') }),
-      z.object({ query_type: z.literal('SafetyPosture'), safety: safetyPosture }),
-      z.object({ query_type: z.literal('ActivityPatterns'), activity: activityPatterns }),
-      z.object({ query_type: z.literal('NodeHealth'), health: nodeHealthStatus }),
-    ]),
+    data: answerData,
   }),
   z.object({
     ...answerHead,

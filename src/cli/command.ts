@@ -49,6 +49,8 @@ export interface CommandIo {
   readonly home: string
   /** The daemon's control socket (0600). */
   readonly socket: string
+  /** Every command there is. */
+  readonly commands: readonly CommandEntry[]
   /** 32 hex digits of this run: the daemon, its ledger and the nodes it asks note them down. Made when first read. */
   readonly trace: string
   readonly json: boolean

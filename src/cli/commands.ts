@@ -1,92 +1,45 @@
-// Every command there is, in the order help shows them; each file is loaded only when its command runs.
-import type { CommandEntry } from './command.ts'
-// Loaded with the program: as short as it is, a module load of its own would be a tenth of its time.
-import { status } from './commands/node/status.ts'
+// Every command there is, in the order help shows them; a file is loaded only when one of its commands runs.
+// Written by `npm run docs` from the files in commands/<group>/<first word>.ts. Only the order of rows is made by hand.
+import type { Command, CommandEntry } from './command.ts'
+
+const row = (
+  group: CommandEntry['group'],
+  name: string,
+  load: () => Promise<{ readonly commands: readonly Command[] }>,
+): CommandEntry => ({ name, group, load: async () => (await load()).commands })
 
 export const COMMANDS: readonly CommandEntry[] = [
-  { name: 'up', group: 'node', load: async () => (await import('./commands/node/up.ts')).up },
-  { name: 'init', group: 'node', load: async () => (await import('./commands/node/init.ts')).init },
-  { name: 'status', group: 'node', load: async () => status },
-  { name: 'doctor', group: 'node', load: async () => (await import('./commands/node/doctor.ts')).doctor },
-  { name: 'events', group: 'node', load: async () => (await import('./commands/node/events.ts')).events },
-  {
-    name: 'shell',
-    group: 'terminal',
-    load: async () => (await import('./commands/terminal/shell.ts')).shell,
-  },
-  {
-    name: 'history',
-    group: 'terminal',
-    load: async () => (await import('./commands/terminal/history.ts')).history,
-  },
-  {
-    name: 'completion',
-    group: 'terminal',
-    load: async () => (await import('./commands/terminal/completion.ts')).completion(COMMANDS),
-  },
-  {
-    name: 'export',
-    group: 'terminal',
-    load: async () => (await import('./commands/terminal/export.ts')).exporting,
-  },
-  {
-    name: 'import',
-    group: 'terminal',
-    load: async () => (await import('./commands/terminal/import.ts')).importing,
-  },
-  {
-    name: 'processes',
-    group: 'terminal',
-    load: async () => (await import('./commands/terminal/processes.ts')).processes,
-  },
-  {
-    name: 'stats',
-    group: 'terminal',
-    load: async () => (await import('./commands/terminal/stats.ts')).stats,
-  },
-  {
-    name: 'anomalies',
-    group: 'terminal',
-    load: async () => (await import('./commands/terminal/anomalies.ts')).anomalies,
-  },
-  {
-    name: 'check',
-    group: 'terminal',
-    load: async () => (await import('./commands/terminal/check.ts')).check,
-  },
-  {
-    name: 'guard',
-    group: 'terminal',
-    load: async () => (await import('./commands/terminal/guard.ts')).guard,
-  },
-  {
-    name: 'explain',
-    group: 'terminal',
-    load: async () => (await import('./commands/terminal/explain.ts')).explain,
-  },
-  { name: 'ask', group: 'terminal', load: async () => (await import('./commands/terminal/ask.ts')).ask },
-  { name: 'hook', group: 'terminal', load: async () => (await import('./commands/terminal/hook.ts')).hook },
-  { name: 'mcp', group: 'terminal', load: async () => (await import('./commands/terminal/mcp.ts')).mcp },
-  { name: 'peers', group: 'mesh', load: async () => (await import('./commands/mesh/peers.ts')).peers },
-  { name: 'ca', group: 'mesh', load: async () => (await import('./commands/mesh/ca.ts')).ca },
-  { name: 'invite', group: 'mesh', load: async () => (await import('./commands/mesh/invite.ts')).invite },
-  { name: 'join', group: 'mesh', load: async () => (await import('./commands/mesh/join.ts')).join },
-  { name: 'share', group: 'mesh', load: async () => (await import('./commands/mesh/share.ts')).share },
-  { name: 'query', group: 'mesh', load: async () => (await import('./commands/mesh/query.ts')).query },
-  { name: 'audit', group: 'mesh', load: async () => (await import('./commands/mesh/audit.ts')).audit },
-  { name: 'logs', group: 'node', load: async () => (await import('./commands/node/logs.ts')).logs },
-  {
-    name: 'report-problem',
-    group: 'node',
-    load: async () => (await import('./commands/node/report-problem.ts')).reportProblem,
-  },
-  {
-    name: 'identity',
-    group: 'node',
-    load: async () => (await import('./commands/node/identity.ts')).identity,
-  },
-  { name: 'backup', group: 'node', load: async () => (await import('./commands/node/backup.ts')).backup },
-  { name: 'restore', group: 'node', load: async () => (await import('./commands/node/restore.ts')).restore },
-  { name: 'token', group: 'node', load: async () => (await import('./commands/node/token.ts')).token },
-  { name: 'config', group: 'node', load: async () => (await import('./commands/node/config.ts')).config },
+  row('node', 'up', () => import('./commands/node/up.ts')),
+  row('node', 'init', () => import('./commands/node/init.ts')),
+  row('node', 'status', () => import('./commands/node/status.ts')),
+  row('node', 'doctor', () => import('./commands/node/doctor.ts')),
+  row('node', 'events', () => import('./commands/node/events.ts')),
+  row('node', 'logs', () => import('./commands/node/logs.ts')),
+  row('node', 'report-problem', () => import('./commands/node/report-problem.ts')),
+  row('node', 'identity', () => import('./commands/node/identity.ts')),
+  row('node', 'backup', () => import('./commands/node/backup.ts')),
+  row('node', 'restore', () => import('./commands/node/restore.ts')),
+  row('node', 'token', () => import('./commands/node/token.ts')),
+  row('node', 'config', () => import('./commands/node/config.ts')),
+  row('terminal', 'shell', () => import('./commands/terminal/shell.ts')),
+  row('terminal', 'history', () => import('./commands/terminal/history.ts')),
+  row('terminal', 'completion', () => import('./commands/terminal/completion.ts')),
+  row('terminal', 'export', () => import('./commands/terminal/export.ts')),
+  row('terminal', 'import', () => import('./commands/terminal/import.ts')),
+  row('terminal', 'processes', () => import('./commands/terminal/processes.ts')),
+  row('terminal', 'stats', () => import('./commands/terminal/stats.ts')),
+  row('terminal', 'anomalies', () => import('./commands/terminal/anomalies.ts')),
+  row('terminal', 'check', () => import('./commands/terminal/check.ts')),
+  row('terminal', 'guard', () => import('./commands/terminal/guard.ts')),
+  row('terminal', 'explain', () => import('./commands/terminal/explain.ts')),
+  row('terminal', 'ask', () => import('./commands/terminal/ask.ts')),
+  row('terminal', 'hook', () => import('./commands/terminal/hook.ts')),
+  row('terminal', 'mcp', () => import('./commands/terminal/mcp.ts')),
+  row('mesh', 'peers', () => import('./commands/mesh/peers.ts')),
+  row('mesh', 'ca', () => import('./commands/mesh/ca.ts')),
+  row('mesh', 'invite', () => import('./commands/mesh/invite.ts')),
+  row('mesh', 'join', () => import('./commands/mesh/join.ts')),
+  row('mesh', 'share', () => import('./commands/mesh/share.ts')),
+  row('mesh', 'query', () => import('./commands/mesh/query.ts')),
+  row('mesh', 'audit', () => import('./commands/mesh/audit.ts')),
 ]

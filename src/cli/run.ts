@@ -121,6 +121,7 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
   run.io = {
     env,
     home: paths.home,
+    commands: world.commands ?? COMMANDS,
     get socket() {
       return socketOf(env, paths)
     },

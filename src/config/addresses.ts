@@ -16,7 +16,7 @@ const PRIVATE = [
 function build(withCgnat: boolean): BlockList {
   const list = new BlockList()
   for (const [network, prefix, family] of PRIVATE) list.addSubnet(network, prefix, family)
-  // Shared by the customers of one provider (RFC 6598): private only where the owner says so.
+  // Customers of one provider share this network (RFC 6598), so it is private only if the owner says so.
   if (withCgnat) list.addSubnet('100.64.0.0', 10, 'ipv4')
   return list
 }

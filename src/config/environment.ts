@@ -15,8 +15,8 @@ export const ENVIRONMENT: readonly EnvironmentVariable[] = [
   {
     name: 'KARO_TAP',
     description:
-      'A file to which the daemon appends everything it says to others, before it is sealed or encrypted: each entry ' +
-      'is its length (4 bytes, big-endian) and the frame or the plaintext of an answer. A file that is there already must be yours with mode 0600. It grows without bound.',
+      'A file to which the daemon appends everything it sends to others, before it is sealed or encrypted: each entry ' +
+      'is its length (4 bytes, big-endian) and the frame or the plaintext of an answer. An existing file must be yours and have mode 0600. The file grows without bound.',
   },
   {
     name: 'KARO_FAULT',

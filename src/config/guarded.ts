@@ -1,4 +1,4 @@
-// Whether somebody else on this machine could change a file or directory that says whom this node trusts.
+// Refuses a file or directory that says whom this node trusts if another user of this machine could change it.
 import type { Stats } from 'node:fs'
 import { KaroError } from '../base/errors.ts'
 
@@ -6,9 +6,9 @@ import { KaroError } from '../base/errors.ts'
 const OTHERS_WRITE = 0o022
 
 /**
- * Refuses what others may write, or what belongs neither to this user nor to root: whoever can write the configuration
- * grants trust and consent. `what` names it for people, e.g. `the configuration`. Throws KaroError with `code` and the
- * command that repairs it.
+ * Refuses a path that others may write, or that belongs neither to this user nor to root, because a writer of the
+ * configuration can grant trust and consent. `what` names the path for people, e.g. `the configuration`. Throws
+ * KaroError with `code` and the command that repairs the path.
  */
 export function refuseForeign(
   path: string,
@@ -20,16 +20,16 @@ export function refuseForeign(
   if (stat.uid !== self && stat.uid !== 0) {
     throw new KaroError(
       code,
-      `${what} belongs to another user (uid ${stat.uid}), who could grant trust in it`,
+      `${what} belongs to another user (uid ${stat.uid}), who could use it to grant trust`,
       {
         where: path,
-        hint: `Run karo as that user, or give it to yours: sudo chown ${self} ${path}`,
+        hint: `Run karo as that user, or give the path to your user: sudo chown ${self} ${path}`,
       },
     )
   }
   if ((stat.mode & OTHERS_WRITE) !== 0) {
     const who = (stat.mode & 0o002) !== 0 ? 'everybody on this machine' : 'its group'
-    throw new KaroError(code, `${who} may write to ${what}, and so grant trust in this node's name`, {
+    throw new KaroError(code, `${who} may write to ${what}, and could so grant trust in this node's name`, {
       where: path,
       hint: `Run: chmod go-w ${path}`,
     })

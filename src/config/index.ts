@@ -1,4 +1,4 @@
-// The configuration room's door: one typed value, made from one table of keys, the file and the environment.
+// The door of the configuration room: one typed value, made from the table of keys, the file and the environment.
 
 export { createLiveConfig } from './live.ts'
 export { loadConfig } from './load.ts'

@@ -4,7 +4,7 @@ import type { Path } from './locate.ts'
 
 /** A value that is not allowed; the loader adds key, file and line. */
 export class WrongValue extends Error {
-  /** Below the key: index of a list's entry, name in a table. */
+  /** Where the wrong part stands below the key: the index of a list's entry, or a name in a table. */
   readonly path: Path
   readonly hint: string | undefined
 
@@ -16,11 +16,11 @@ export class WrongValue extends Error {
 }
 
 export interface Kind<T> {
-  /** What would be right, to follow "must be". */
+  /** The allowed values, in words that follow "must be". */
   readonly allowed: string
-  /** A value as TOML gives it, or throws WrongValue. */
+  /** Returns a value that TOML gave if it is allowed; else throws WrongValue. */
   readonly check: (value: unknown) => T
-  /** Text of an environment variable as the value TOML would have given; absent: not settable there. */
+  /** Turns the text of an environment variable into the value TOML would give. Absent: no variable can set the key. */
   readonly fromText?: (text: string) => unknown
 }
 
@@ -75,7 +75,7 @@ export function oneOf<const T extends string | number>(choices: readonly T[]): K
   return { allowed, check, fromText: (text) => choices.find((choice) => String(choice) === text) ?? text }
 }
 
-/** A text that passes `problem`, which says what is wrong with it or undefined. */
+/** A text for which `problem` returns undefined; for any other text it returns what is wrong. */
 export function text<T extends string = string>(
   allowed: string,
   problem: (value: string) => string | undefined,
@@ -91,7 +91,7 @@ export function text<T extends string = string>(
 
 export const anyText = text('a text that is not empty', (value) => (value === '' ? 'it is empty' : undefined))
 
-/** A list of at most `most` entries; in the environment separated by commas. */
+/** A list of at most `most` entries. In an environment variable, commas separate the entries. */
 export function list<T>(of: Kind<T>, most: number): Kind<readonly T[]> {
   const allowed = `a list, each entry ${of.allowed}`
   const check = (value: unknown): readonly T[] => {
@@ -114,7 +114,7 @@ export function list<T>(of: Kind<T>, most: number): Kind<readonly T[]> {
   return { allowed, check, fromText }
 }
 
-/** A list of the second kind, or else a value of the first; for keys like `"auto"` or a list. */
+/** Either a list, checked by `second`, or a single value, checked by `first`; e.g. `"auto"` or a list of addresses. */
 export function either<A, B>(
   allowed: string,
   first: Kind<A>,
@@ -126,7 +126,7 @@ export function either<A, B>(
     try {
       return first.check(value)
     } catch {
-      // The first kind's own words would hide that a list is allowed too.
+      // The message of `first` would not say that a list is allowed too.
       throw new WrongValue(`is ${shown(value)}, but must be ${allowed}`)
     }
   }
@@ -137,7 +137,7 @@ export function either<A, B>(
   return { allowed, check, fromText }
 }
 
-/** For features that do not exist yet and whose silent absence would be unsafe: only empty is accepted. */
+/** Accepts only an empty value: for features that do not exist yet, where ignoring an entry would be unsafe. */
 export function emptyOnly(what: 'list' | 'table', why: string): Kind<unknown> {
   return {
     allowed: `an empty ${what}: ${why}`,

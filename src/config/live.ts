@@ -1,71 +1,33 @@
-// The configuration of a running daemon: some of it can be replaced, the rest stays as it was until a restart.
+// The configuration of a running daemon: a reload replaces some sections, the others stay until a restart.
 import { isDeepStrictEqual } from 'node:util'
 import type { LoadedConfig } from './load.ts'
 import { isLive, KEY_LIST } from './table.ts'
 import type { Config } from './types.ts'
 
 export interface LiveConfig {
-  /** Its sections change with `replace`, so whoever wants to notice keeps this object and not a section. */
+  /** `replace` exchanges sections of this object: a room that wants the new values keeps the object, not a section. */
   readonly config: Config
   replace(next: LoadedConfig): Replaced
-  /** What a `replace` would change; changes nothing. */
+  /** Returns what a `replace` would change, and changes nothing. */
   compare(next: LoadedConfig): Replaced
 }
 
-/** Paths of the keys whose value in the file, or the environment, is another one now. */
+/** Paths of the keys whose value in the file, or in the environment, has changed. */
 interface Replaced {
   readonly applied: readonly string[]
-  /** In force after a restart. */
+  /** These keys change only with a restart. */
   readonly waiting: readonly string[]
 }
 
 export function createLiveConfig(first: LoadedConfig): LiveConfig {
   let current = first
+  const config = {} as Config
+  for (const section of Object.keys(first.config) as (keyof Config)[]) {
+    const get = () => (isLive({ path: section }) ? current : first).config[section]
+    Object.defineProperty(config, section, { enumerable: true, get })
+  }
   return {
-    config: {
-      node: first.config.node,
-      identity: first.config.identity,
-      mesh: first.config.mesh,
-      overlay: first.config.overlay,
-      http: first.config.http,
-      discovery: first.config.discovery,
-      get access() {
-        return current.config.access
-      },
-      get peers() {
-        return current.config.peers
-      },
-      get sharing() {
-        return current.config.sharing
-      },
-      get guard() {
-        return current.config.guard
-      },
-      get history() {
-        return current.config.history
-      },
-      get ask() {
-        return current.config.ask
-      },
-      get mcp() {
-        return current.config.mcp
-      },
-      get processes() {
-        return current.config.processes
-      },
-      get anomalies() {
-        return current.config.anomalies
-      },
-      get retention() {
-        return current.config.retention
-      },
-      get query() {
-        return current.config.query
-      },
-      get log() {
-        return current.config.log
-      },
-    },
+    config,
     replace(next) {
       const replaced = compare(next)
       current = next
@@ -80,7 +42,7 @@ export function createLiveConfig(first: LoadedConfig): LiveConfig {
     const paths = (live: boolean): string[] =>
       KEY_LIST.filter((key) => isLive(key) === live).map(({ path }) => path)
     const applied = paths(true).filter((path) => differs(current, path))
-    // Against what is in force: a key set back to it waits for nothing.
+    // Compared with the value in force since the start: a key that was set back to it waits for nothing.
     const waiting = paths(false).filter((path) => differs(first, path))
     return { applied, waiting }
   }

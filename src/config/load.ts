@@ -1,4 +1,4 @@
-// Loads the configuration: defaults, then the file, then the environment; says exactly what is wrong and where.
+// Loads the configuration from defaults, the file and the environment; an error names the file and the line.
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
@@ -15,20 +15,20 @@ import type { Config, ValueSource } from './types.ts'
 
 export interface LoadedConfig {
   readonly config: Config
-  /** By key path: its value after all sources. */
+  /** The value in force of each key, by its path. */
   readonly values: ReadonlyMap<string, unknown>
-  /** By key path: where that value came from. */
+  /** Where that value came from, by the key's path. */
   readonly sources: ReadonlyMap<string, ValueSource>
-  /** Settings without effect, each one sentence for a person. */
+  /** Settings without effect, each in one sentence for people. */
   readonly warnings: readonly string[]
-  /** The file read, or undefined when there is none. */
+  /** The file that was read; undefined if there is none. */
   readonly file: string | undefined
 }
 
 const FILE = 'config.toml'
-/** Thousands of trusted peers fit; a mistaken log file does not. */
+/** Most bytes of a configuration file: room for thousands of trusted peers, too small for a log file given by mistake. */
 const MOST_BYTES = 4 * 1024 * 1024
-/** More than any key needs. */
+/** Most levels of nested tables and lists; no key needs as many. */
 const MOST_DEPTH = 16
 
 /** One setting found in the file or the environment. */
@@ -36,15 +36,15 @@ interface Setting {
   readonly key: Key<unknown>
   readonly value: unknown
   readonly source: ValueSource
-  /** For messages: file and line of the key or of something below it, or the variable's name. */
+  /** The place for messages: file and line of the key, or of a part below it; or the name of the variable. */
   readonly where: (below: Path) => string
 }
 
-/** Looks at what it has opened, so that nobody can put another file there in between. */
+/** Checks the open file, not the path, so that nobody can exchange the file between check and reading. */
 function readConfigFile(home: string, file: string): string | undefined {
   let bytes: Buffer
   try {
-    // Non-blocking, so that a FIFO does not hold us.
+    // Non-blocking, because opening a FIFO would wait for a writer.
     const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const stat = fstatSync(descriptor)
@@ -69,7 +69,7 @@ function readConfigFile(home: string, file: string): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (cause) {
-    // The decoder does not say where; the first character it replaces does.
+    // The decoder does not say which byte is wrong, so the line is found by the first replacement character.
     const line = bytes.toString('utf8').split('\ufffd')[0]!.split('\n').length
     throw new KaroError('bad_config', 'the file is not UTF-8 text', { where: `${file}:${line}`, cause })
   }
@@ -92,7 +92,7 @@ function parseToml(text: string, file: string): Record<string, unknown> {
   }
 }
 
-/** What the table header or key of line `second` (from 1) is called, and the line that has it first. */
+/** The table header or key of line `second` (counted from 1): its name, and the line on which it stands first. */
 function firstOf(
   lines: readonly string[],
   second: number,
@@ -102,13 +102,13 @@ function firstOf(
   const name = nameOf(lines[second - 1])
   if (name === undefined) return undefined
   const isHeader = name.startsWith('[')
-  // A key is doubled within its table only.
+  // The same key may stand in several tables, so it is looked for within its own table only.
   const start = isHeader ? 0 : lines.findLastIndex((line, i) => i < second - 1 && /^\s*\[/.test(line)) + 1
   const at = lines.findIndex((line, i) => i >= start && i < second - 1 && nameOf(line) === name)
   return at < 0 ? undefined : { name, line: at + 1 }
 }
 
-/** What follows directly below `prefix` in the table of keys. */
+/** Names of the keys and sections directly below `prefix`. */
 function namesBelow(prefix: string): string[] {
   const start = prefix === '' ? '' : `${prefix}.`
   const paths = KEY_LIST.map(({ path }) => path).filter((path) => path.startsWith(start))
@@ -119,7 +119,7 @@ function unknownKey(path: string, parent: string, where: string): KaroError {
   const siblings = namesBelow(parent)
   const name = path.slice(parent === '' ? 0 : parent.length + 1)
   const near = closest(name, siblings)
-  // The right name in the wrong section is as common as a mistyped one.
+  // People put a right name into a wrong section as often as they mistype a name.
   const elsewhere = KEY_LIST.find((k) => k.path.endsWith(`.${name}`))?.path
   const meant = near === undefined ? elsewhere : parent === '' ? near : `${parent}.${near}`
   const what = parent === '' ? 'The file may have' : `[${parent}] may have`
@@ -138,7 +138,7 @@ function settingsOfFile(text: string, file: string): Setting[] {
       const where = `${file}:${lineOf(here)}`
       const found = name.includes('.') ? undefined : KEY_LIST.find((k) => k.path === path)
       if (found) {
-        // A bare `[peers.trusted]`, as in the sample, sets nothing.
+        // An empty `[peers.trusted]`, as in the sample file, sets nothing.
         if (isTable(value) && Object.keys(value).length === 0) continue
         settings.push({
           key: found,
@@ -191,7 +191,7 @@ function wrong(setting: Setting, error: WrongValue): KaroError {
   })
 }
 
-/** Rules between keys: nothing may point outside private address space while `lan_only` holds. */
+/** Refuses every public address in `mesh.listen` and `discovery.peers` while `mesh.lan_only` is on. */
 function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): void {
   if (!config.mesh.lan_only) return
   const allowCgnat = config.mesh.allow_cgnat
@@ -208,7 +208,7 @@ function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): v
         isCgnat
           ? 'Set mesh.allow_cgnat = true if 100.64.0.0/10 is your own network.'
           : everything
-            ? 'mesh.listen = "auto" is every private address of this machine.'
+            ? 'mesh.listen = "auto" listens on every private address of this machine.'
             : 'Use an address in 10/8, 172.16/12, 192.168/16, 169.254/16, fc00::/7, fe80::/10 or loopback.',
       ),
     )
@@ -218,14 +218,31 @@ function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): v
       if (!isPrivateAddress(address, { allowCgnat })) refuse('mesh.listen', i, address)
     })
   }
+  config.discovery.resolvers.forEach((address, i) => {
+    if (!isPrivateAddress(address, { allowCgnat })) refuse('discovery.resolvers', i, address)
+  })
+  config.discovery.scan.forEach((subnet, i) => {
+    const base = subnet.slice(0, subnet.indexOf('/'))
+    if (!isPrivateAddress(base, { allowCgnat })) refuse('discovery.scan', i, base)
+  })
+  if (config.discovery.dns_sd.length > 0 && config.discovery.resolvers.length === 0) {
+    throw wrong(
+      settings.get('discovery.dns_sd')!,
+      new WrongValue(
+        'needs discovery.resolvers, because mesh.lan_only is on',
+        [],
+        'Name the DNS servers of the local network, by IP address: discovery.resolvers = ["10.0.0.53"].',
+      ),
+    )
+  }
   config.discovery.peers.forEach(({ host }, i) => {
-    // Names are resolved when dialled, and the address that comes out is checked then.
+    // A name is resolved when the node dials it, and its address is checked then.
     const isAddress = host.includes(':') || /^[\d.]+$/.test(host)
     if (isAddress && !isPrivateAddress(host, { allowCgnat })) refuse('discovery.peers', i, host)
   })
 }
 
-/** Every section's names; a variable that starts like one of ours and is none was probably mistyped. */
+/** Warns of variables that begin like the variable of a key and name no key: they are probably mistyped. */
 function envWarnings(env: Env): string[] {
   const known = new Set(KEY_LIST.map(envName))
   const sections = namesBelow('').map((section) => `KARO_${section.toUpperCase()}_`)
@@ -241,9 +258,9 @@ function envWarnings(env: Env): string[] {
 }
 
 /**
- * The configuration of the node whose directory is `home`: `config.toml` there, if any, and `KARO_<SECTION>_<KEY>`
- * from `env`. Throws KaroError bad_config with `where` = `<file>:<line>`, the variable's name, or the path of what
- * others on this machine could write.
+ * Loads the configuration of the node whose directory is `home`: `config.toml` there, if any, and the variables
+ * `KARO_<SECTION>_<KEY>` of `env`. Throws KaroError `bad_config`; its `where` is `<file>:<line>`, the name of a
+ * variable, or a path that other users of this machine could write.
  */
 export function loadConfig(from: { readonly home: string; readonly env: Env }): LoadedConfig {
   const file = join(from.home, FILE)

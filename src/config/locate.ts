@@ -1,5 +1,5 @@
-// Finds the line on which each key of a TOML document stands, which the parser does not tell.
-// Only for documents the parser has accepted: it follows the grammar (TOML 1.1) but checks nothing.
+// Finds the line of each key in a TOML document, because the parser does not tell it.
+// Works only for documents that the parser has accepted: it follows the grammar (TOML 1.1) and checks nothing.
 
 export type Path = readonly (string | number)[]
 
@@ -27,7 +27,7 @@ class Scanner {
     return this.#text.startsWith(what, this.#at)
   }
 
-  /** Blanks, line ends and comments. */
+  /** Steps over blanks, line ends and comments. */
   #void(): void {
     while (this.#at < this.#text.length) {
       const c = this.#text[this.#at]!
@@ -41,7 +41,7 @@ class Scanner {
     while (this.#text[this.#at] === ' ' || this.#text[this.#at] === '\t') this.#step()
   }
 
-  /** A one-line string of a key; returns its value. */
+  /** Reads a quoted key or one-line string, and returns its value. */
   #quotedKey(): string {
     const quote = this.#text[this.#at]!
     this.#step()
@@ -69,7 +69,7 @@ class Scanner {
     return String.fromCodePoint(Number.parseInt(hex, 16))
   }
 
-  /** A dotted key up to `=` or `]`. */
+  /** Reads a dotted key up to `=` or `]`, and returns its parts. */
   #key(): string[] {
     const parts: string[] = []
     for (;;) {
@@ -120,7 +120,7 @@ class Scanner {
       this.#note([...path, i])
       this.#value([...path, i])
       this.#void()
-      // The second case is no TOML; a scanner must end all the same.
+      // Where nothing was read the text is not TOML; the step makes the loop end all the same.
       if (this.#text[this.#at] === ',' || this.#at === before) this.#step()
     }
     this.#step()
@@ -152,7 +152,7 @@ class Scanner {
     if (!this.lines.has(key)) this.lines.set(key, line)
   }
 
-  /** `[a.b]` and `[[a.b]]`: inside an array of tables a name means its newest table. */
+  /** Reads `[a.b]` or `[[a.b]]`. The name of an array of tables stands for its newest table. */
   #header(): Path {
     const isArray = this.#startsWith('[[')
     const line = this.#line
@@ -185,8 +185,8 @@ class Scanner {
 }
 
 /**
- * The line, from 1, of a key or array element in a valid TOML document; of the nearest table around it when it has
- * none of its own, and 1 when there is nothing.
+ * Returns a function that tells the line, counted from 1, of a key or array element in a valid TOML document. For a
+ * path without a line of its own it is the line of the nearest table around it, else 1.
  */
 export function locateKeys(text: string): (path: Path) => number {
   const scanner = new Scanner(text)

@@ -1,4 +1,4 @@
-// Where a node keeps its things: from KARO_HOME and the XDG base directories, or as a service of the machine.
+// Paths of a node's files: from KARO_HOME and the XDG base directories, or as a service of the machine.
 import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -7,28 +7,32 @@ import { KaroError } from '../base/errors.ts'
 export type Env = Readonly<Record<string, string | undefined>>
 
 export interface HomePaths {
-  /** Directory of everything a node owns, 0700. */
+  /** The directory with everything a node owns; mode 0700. */
   readonly home: string
   /** config.toml. */
   readonly config: string
-  /** PKCS8 PEM, 0600. */
+  /** The node's key, PKCS8 PEM; mode 0600. */
   readonly key: string
   /** Level database, a directory. */
   readonly db: string
   /** Directory of the shells' spool files. */
   readonly spool: string
-  /** Control socket; of a user's own node 0600, of a service 0660. Reading it throws KaroError bad_config when the path is longer than the system allows. */
+  /**
+   * The control socket: mode 0600 for a user's own node, 0660 for a service. Reading this member throws KaroError
+   * `bad_config` if the path is longer than the system allows.
+   */
   readonly socket: string
-  /** Held by the running daemon; holds its pid. */
+  /** The lock file; it contains the pid of the running daemon, which keeps it locked. */
   readonly lock: string
 }
 
-/** `sun_path` of unix(7) has 108 bytes including the final NUL. */
+/** Most bytes of a socket's path: `sun_path` of unix(7) has 108 bytes including the final NUL. */
 const SOCKET_PATH_BYTES = 107
 
 /**
- * With KARO_HOME set everything is below it. Without, the home is `~/.local/share/karo` and the socket is
- * `$XDG_RUNTIME_DIR/karo/karo.sock`, or in the home where there is no XDG_RUNTIME_DIR. Touches no file.
+ * Paths of a person's own node. If KARO_HOME is set, everything is below it. Otherwise the home is
+ * `~/.local/share/karo` and the socket is `$XDG_RUNTIME_DIR/karo/karo.sock`, or in the home if there is no
+ * XDG_RUNTIME_DIR. Touches no file.
  */
 export function homePaths(env: Env): HomePaths {
   const given = env.KARO_HOME
@@ -42,7 +46,7 @@ export function homePaths(env: Env): HomePaths {
     db: join(home, 'db'),
     spool: join(home, 'spool'),
     lock: join(home, 'karo.lock'),
-    // Only on use: commands that never talk to the daemon work below any path.
+    // Checked only when it is read, so that commands which do not talk to the daemon work below a long path too.
     get socket(): string {
       return fitting(socket)
     },
@@ -50,8 +54,8 @@ export function homePaths(env: Env): HomePaths {
 }
 
 /**
- * Of a service of the machine: systemd.exec(5) names its directories in the environment, and without it they are where
- * the package's unit puts them. Touches no file.
+ * Paths of the machine's service. systemd.exec(5) names its directories in the environment; without these variables
+ * they are where the package's unit puts them. Touches no file.
  */
 export function servicePaths(env: Env): HomePaths {
   const home = first(env.STATE_DIRECTORY) ?? '/var/lib/karo'
@@ -61,7 +65,7 @@ export function servicePaths(env: Env): HomePaths {
     config: join(first(env.CONFIGURATION_DIRECTORY) ?? '/etc/karo', 'config.toml'),
     key: join(home, 'identity.key'),
     db: join(home, 'db'),
-    // Not systemd's to make: it is the users' to write, so tmpfiles.d(5) does.
+    // Users write to the spool, so tmpfiles.d(5) makes it and not the unit.
     spool: '/var/spool/karo',
     lock: join(home, 'karo.lock'),
     get socket(): string {
@@ -70,7 +74,7 @@ export function servicePaths(env: Env): HomePaths {
   }
 }
 
-/** The directory has a node's database, and no key: it was a node whose key is gone. False where that cannot be seen. */
+/** True if there is a node's database but no key. False if the directory cannot be read. */
 export function isKeyLost({ key, db }: Pick<HomePaths, 'key' | 'db'>): boolean {
   try {
     return lstatSync(key, { throwIfNoEntry: false }) === undefined && readdirSync(db).length > 0
@@ -88,14 +92,15 @@ export interface Recording {
 }
 
 /**
- * To which node a shell leaves its records: to one's own where there is one (or KARO_HOME names one), so that nothing of
- * it goes elsewhere unasked; else to the machine's where that is installed; else to one's own that is yet to be.
+ * The node to which a shell hands its records: the person's own node if there is one or KARO_HOME names one, so that
+ * no record goes elsewhere unasked; otherwise the machine's node if one is installed; otherwise the own node that the
+ * person may make later.
  */
 export function recordingPaths(env: Env, exists: (path: string) => boolean = existsSync): Recording {
   const own = homePaths(env)
-  // Without the environment: what systemd names there to some other service is not Karo's.
+  // The environment is left out, because systemd may name the directories of another service there.
   const machine = servicePaths({})
-  // A key that is lost comes back: until then what is typed waits for it.
+  // A node with a database and no key counts as the own one: its key may come back, and records wait for it.
   const hasOwn = Boolean(env.KARO_HOME) || exists(own.key) || exists(own.db)
   if (!hasOwn && (exists(machine.socket) || exists(machine.spool))) {
     return { whose: 'machine', spool: machine.spool, configuration: dirname(machine.config) }
@@ -103,7 +108,7 @@ export function recordingPaths(env: Env, exists: (path: string) => boolean = exi
   return { whose: 'own', spool: own.spool, configuration: own.home }
 }
 
-/** A unit may name several directories, with colons between them; ours names one. */
+/** The first of the directories that systemd lists with colons between them; Karo's unit names one. */
 const first = (directories: string | undefined): string | undefined => directories?.split(':')[0] || undefined
 
 function fitting(socket: string): string {

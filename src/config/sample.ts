@@ -4,14 +4,14 @@ import { envName, KEY_LIST, type Key, whenInForce } from './table.ts'
 
 const WIDTH = 100
 
-/** A default or small value as it stands in a TOML file. */
+/** Writes a default or another small value as TOML. */
 export function toToml(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(toToml).join(', ')}]`
   if (typeof value === 'object' && value !== null) return '{}'
   return JSON.stringify(value)
 }
 
-/** What `karo config list` and the documentation show as default. */
+/** The default of a key as `karo config list` and the documentation show it. */
 export function defaultText(k: Key<unknown>): string {
   return k.defaultText ?? toToml(k.default) + (k.unit ? ` ${k.unit}` : '')
 }
@@ -29,18 +29,18 @@ function comment(text: string): string {
   return [...lines, line].join('\n')
 }
 
-/** Section and the rest: `sharing.allow.peers` is `allow.peers` under `[sharing]`; maps have their own section. */
+/** Where a key stands in the file: `sharing.allow.peers` is `allow.peers` under `[sharing]`; a map is a section itself. */
 function place(k: Key<unknown>): { section: string; name: string | undefined } {
   if (k.default instanceof Map) return { section: k.path, name: undefined }
   const dot = k.path.indexOf('.')
   return { section: k.path.slice(0, dot), name: k.path.slice(dot + 1) }
 }
 
-/** A config.toml with every key, its meaning and default, commented out; only what `set` gives is in force. */
+/** A config.toml in which every key is commented out, with its meaning and default; only the values of `set` are in force. */
 export function sampleConfig(set: { readonly name?: string } = {}): string {
   const parts = [
-    '# The configuration of this Karo node. Every key is optional: what is commented out has its default.\n' +
-      '# `karo config list` shows every key, its value, and where that came from.\n',
+    '# The configuration of this Karo node. Every key is optional: a key that is commented out has its default.\n' +
+      '# `karo config list` shows every key, its value, and where the value came from.\n',
   ]
   let section = ''
   for (const k of KEY_LIST) {
@@ -84,17 +84,16 @@ export function configurationPage(): string {
 <!-- Generated from src/config/table.ts by \`npm run docs\`; edit it there. -->
 
 A node reads \`config.toml\` in its directory (\`KARO_HOME\`, by default \`~/.local/share/karo\`). Every key is optional. An
-environment variable wins over the file, the file over the default; lists in variables are separated by commas.
-\`karo config list\` shows every key with its value and where that came from, \`karo config get <key>\` one of them.
-\`karo init\` writes a file with every key commented out. A service reads \`/etc/karo/config.toml\`.
+environment variable wins over the file, and the file wins over the default. In a variable, commas separate the entries of
+a list. \`karo config list\` shows every key with its value and where the value came from; \`karo config get <key>\` shows
+one key. \`karo init\` writes a file in which every key is commented out. A service reads \`/etc/karo/config.toml\`.
 
-The file is read at the start. A service (\`systemctl reload karo\`, or \`systemctl --user reload karo\`) reads it again and puts into force what it can; for the
-other sections it says which keys wait for a restart. A file that cannot be used changes
-nothing. A \`karo up\` in a terminal does not reload: end it and start it again.
+The daemon reads the file when it starts. A service reads the file again at \`systemctl reload karo\` (or \`systemctl --user
+reload karo\`): the sections that can change take their new values, and for the others it says which keys wait for a
+restart. A file with a mistake changes nothing. A \`karo up\` in a terminal does not reload: end it and start it again.
 
-Anything wrong is refused with file and line: an unknown key, a wrong type, a value out of range, a public address while
-\`mesh.lan_only\` is on. \`policy.files\` and
-\`trust.domains\` are not in this version and refused unless empty.
+Karo refuses a mistake and names its file and line: an unknown key, a wrong type, a value out of range, a public address
+while \`mesh.lan_only\` is on. \`policy.files\` and \`trust.domains\` are not in this version, so they must be empty.
 
 ${tables.join('\n')}
 ## Other environment variables
@@ -105,7 +104,7 @@ ${ENVIRONMENT.map(({ name, description }) => `| \`${name}\` | ${cell(description
 `
 }
 
-/** When a changed key of this section counts, in one sentence. */
+/** One sentence that says when a changed key of this section takes effect. */
 export function inForce(section: string): string {
   return SENTENCES[whenInForce(section)]
 }

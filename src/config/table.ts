@@ -1,38 +1,38 @@
-// Every configuration key, once: kind, default, meaning. Loading, `karo config list`, the sample file and the
-// documentation all come from here.
+// The table of all configuration keys: kind, default, meaning. Loading, `karo config list`, the sample file and the
+// documentation follow from it.
 // Longer than 300 lines: one table, read by looking a key up; parts of it would have to be put together again everywhere.
 import { hostname } from 'node:os'
-import type { NodeId } from '../../protocols/node-id.ts'
 import type { GuardProfile } from '../assist/risk/index.ts'
 import * as kind from './kinds.ts'
-import type { Config, StaticPeer } from './types.ts'
+import type { Config } from './types.ts'
 import * as value from './values.ts'
 
-export interface Key<T> {
-  /** `section.key` as in the file; the environment's name follows from it. */
-  readonly path: string
+export interface Key<T, Path extends string = string> {
+  /** `section.key` as in the file; the name of the environment variable follows from it. */
+  readonly path: Path
   readonly kind: kind.Kind<T>
-  readonly default: T
-  /** Shown instead of the default where that depends on the machine. */
+  readonly default: NoInfer<T>
+  /** Words shown instead of a default that depends on the machine. */
   readonly defaultText?: string
-  /** One or two sentences: what it does, and the trade-off where there is one. */
+  /** One or two sentences: what the key does, and the trade-off if there is one. */
   readonly description: string
   readonly unit?: string
-  /** As it stands in the file; what the sample shows where the default would teach nothing. */
+  /** A value as it stands in the file; the sample shows it where the default would not show the form of a value. */
   readonly example?: string
-  /** A consent: whoever starts a program sets its environment, so only the owner's own file gives it. */
+  /** The key is a consent, so only the owner's file sets it: the environment comes from whatever starts the program. */
   readonly fileOnly?: true
 }
 
-const key = <const T>(k: Key<T>): Key<T> => k
+/** Keeps the type of the key's values, and its path as a literal type. */
+const key = <const Path extends string, const T>(k: Key<T, Path>): Key<T, Path> => k
 
-/** The host's name, shortened to what a display name may be. */
+/** The name of the host, shortened to the length of a display name. */
 function ownName(): string {
   const name = [...hostname()].slice(0, value.NAME_LENGTH).join('')
   return value.nameProblem(name) === undefined ? name : 'karo'
 }
 
-/** A level 2 number over fewer owners could be taken apart. */
+/** Fewest owners of a level 2 number: with fewer, one of them could work out the others' parts. */
 const K_LEAST = 3
 
 export const KEYS = {
@@ -50,7 +50,7 @@ export const KEYS = {
     kind: value.optionalPath,
     default: '',
     description:
-      "A file with the passphrase of this node's key (`karo identity protect`), which others may not read. A service manager's credential karo-key-passphrase comes before it; in a terminal `karo up` asks.",
+      "A file with the passphrase of this node's key (`karo identity protect`); other users may not be able to read it. The credential karo-key-passphrase of a service manager comes first. In a terminal `karo up` asks for the passphrase.",
     example: '"/etc/karo/passphrase"',
   }),
 
@@ -59,9 +59,9 @@ export const KEYS = {
     kind: kind.integer(0, 65535),
     default: 9238,
     description:
-      'TCP port other nodes connect to. 0 takes any free one. Strangers find each other by mDNS at 9238, their own port, and ports from 32768 on; a port below 1024 has to stand in `discovery.peers` of the others.',
+      'TCP port that other nodes connect to; 0 takes any free one. By mDNS, nodes that do not know each other use port 9238, their own port, and ports from 32768 on. If the port is below 1024, other nodes need it in their `discovery.peers`.',
   }),
-  meshListen: key<'auto' | readonly string[]>({
+  meshListen: key({
     path: 'mesh.listen',
     kind: kind.either(
       '"auto" or a list of IP addresses',
@@ -70,7 +70,7 @@ export const KEYS = {
       kind.list(value.ipAddress, 64),
     ),
     default: 'auto',
-    description: 'Addresses to listen on: "auto" is every private one and loopback, or a list.',
+    description: 'Addresses to listen on: "auto" for loopback and every private address, or a list.',
     example: '["10.0.0.5"]',
   }),
   meshLanOnly: key({
@@ -78,13 +78,13 @@ export const KEYS = {
     kind: kind.boolean,
     default: true,
     description:
-      'Speak only with private addresses, inbound and outbound. Nothing leaves private address space.',
+      'Connect only to private addresses, and accept connections only from them. Nothing leaves private address space.',
   }),
   meshAllowCgnat: key({
     path: 'mesh.allow_cgnat',
     kind: kind.boolean,
     default: false,
-    description: 'Count 100.64.0.0/10, which customers of one provider share, as private too.',
+    description: 'Treat 100.64.0.0/10, which customers of one provider share, as private too.',
   }),
   meshPingSeconds: key({
     path: 'mesh.ping_seconds',
@@ -92,7 +92,16 @@ export const KEYS = {
     default: 15,
     unit: 's',
     description:
-      'Time between pings to each connected node; two missed ones end the link. Less notices a vanished machine sooner and costs more idle CPU.',
+      'Time between pings to each connected node; two missed pings end the link. A shorter time notices a vanished machine sooner and costs more idle CPU.',
+  }),
+
+  transportSecurity: key({
+    path: 'transport.security',
+    kind: value.securityList,
+    default: ['noise'],
+    description:
+      'How connections between nodes are encrypted: "noise" (Noise XX) or "tls" (TLS 1.3). With both, the node that dials chooses the first of its list that the other has too; two nodes without a common one never connect. Each proves the same key.',
+    example: '["tls", "noise"]',
   }),
 
   overlayFullMeshUpTo: key({
@@ -100,7 +109,7 @@ export const KEYS = {
     kind: kind.integer(1, 256),
     default: 32,
     description:
-      'Keep a link to every member while there are at most so many; beyond, about eight, and questions and news travel through others.',
+      'Keep a link to every member while there are at most this many. In a larger mesh a node keeps about eight links, and questions and news travel through other members.',
   }),
 
   accessAdmins: key({
@@ -108,7 +117,7 @@ export const KEYS = {
     kind: kind.list(value.person, 256),
     default: ['root', 'group:karo-admin'],
     description:
-      'Who may manage this node and its mesh over the control socket: user names, uids, or "group:<name>". They see nobody else\'s commands or numbers for that. Of a node of your own you are always one.',
+      'Who may manage this node and its mesh over the control socket: user names, uids, or "group:<name>". This right does not show them the commands or numbers of other people. You are always an admin of your own node.',
     example: '["root", "group:sysadmins"]',
   }),
   accessAskers: key({
@@ -116,7 +125,7 @@ export const KEYS = {
     kind: kind.list(value.personOrAll, 256),
     default: [],
     description:
-      'Who may ask the mesh in the name of this machine (`karo query`), beside access.admins. Entries as there, or "*" for everybody who may use the control socket.',
+      'Who may ask the mesh in the name of this machine (`karo query`), besides access.admins. Entries have the same form, or "*" for everybody who may use the control socket.',
     example: '["group:leads"]',
   }),
 
@@ -125,16 +134,16 @@ export const KEYS = {
     kind: kind.boolean,
     default: true,
     description:
-      'Serve the REST API on 127.0.0.1 as well, to programs that send a token (`karo token create`). The karo command needs only the control socket.',
+      'Serve the REST API on 127.0.0.1 too, for programs that send a token (`karo token create`). The karo command needs only the control socket.',
   }),
   httpPort: key({
     path: 'http.port',
     kind: kind.integer(0, 65535),
     default: 9237,
-    description: 'Port of the REST API on 127.0.0.1. 0 takes any free one; `karo status` shows which.',
+    description: 'Port of the REST API on 127.0.0.1. 0 takes any free port; `karo status` shows it.',
   }),
 
-  discoveryMdns: key<boolean | readonly string[]>({
+  discoveryMdns: key({
     path: 'discovery.mdns',
     kind: kind.either(
       'true, false or a list of interfaces and subnets',
@@ -152,9 +161,9 @@ export const KEYS = {
     default: 60,
     unit: 's',
     description:
-      'Time between mDNS questions. A newcomer is heard at once whatever it is; short intervals are loud on large networks.',
+      'Time between mDNS questions. A new node is found at once with any interval; short intervals cause much traffic on large networks.',
   }),
-  discoveryPeers: key<readonly StaticPeer[]>({
+  discoveryPeers: key({
     path: 'discovery.peers',
     kind: kind.list(value.staticPeer, 1024),
     default: [],
@@ -167,14 +176,38 @@ export const KEYS = {
     kind: kind.boolean,
     default: true,
     description:
-      'Ask other members (kad-dht, among members only) where one is whose known addresses do not answer. Costs nothing until it is needed.',
+      'If no known address of a member answers, ask other members for its address (kad-dht, among members only). This costs nothing until it is needed.',
   }),
-  peersDenied: key<readonly NodeId[]>({
+  discoveryResolvers: key({
+    path: 'discovery.resolvers',
+    kind: kind.list(value.ipAddress, 8),
+    default: [],
+    description:
+      "DNS servers, by IP address, that are asked for the host names of `discovery.peers` and `discovery.dns_sd`. Names in /etc/hosts need none. With `mesh.lan_only` nobody else is asked, and a name that they do not know is not dialed; without it, and without this, the machine's own resolver is.",
+    example: '["10.0.0.53"]',
+  }),
+  discoveryDnsSd: key({
+    path: 'discovery.dns_sd',
+    kind: kind.list(value.domainName, 16),
+    default: [],
+    description:
+      'Domains whose DNS lists nodes (SRV records of `_karo._tcp.<domain>`, or DNS-SD instances; a TXT record `id=<node id>` pins the key). Asked every five minutes; needs `discovery.resolvers` while `mesh.lan_only` is on.',
+    example: '["corp.example"]',
+  }),
+  discoveryScan: key({
+    path: 'discovery.scan',
+    kind: kind.list(value.scanSubnet, 16),
+    default: [],
+    description:
+      'IPv4 subnets, at most a /20 each, to look through for nodes at `mesh.port`: twenty connection attempts a second, again every five minutes. For networks without multicast; tell those who watch the network first.',
+    example: '["10.0.3.0/24"]',
+  }),
+  peersDenied: key({
     path: 'peers.denied',
     kind: kind.list(value.nodeId, 4096),
     default: [],
     description:
-      'Nodes that never get in. A deny wins over every trust, also over an entry in peers.trusted.',
+      'Nodes that are never admitted. A denial wins over every trust, also over an entry in peers.trusted.',
     example: '["karo:ed25519:…"]',
   }),
   peersTrusted: key({
@@ -191,21 +224,22 @@ export const KEYS = {
     kind: kind.oneOf([0, 1, 2]),
     default: 2,
     description:
-      'The most this node ever shares of your numbers: 0 nothing, 1 summaries, 2 aggregates too. Raw commands never. How the node is (name, version, uptime, how many commands it recorded in 24 hours) it tells every node it admits, also at 0 and after `karo share off`.',
+      'How much of your numbers this node shares at most: 0 nothing, 1 summaries, 2 aggregates too. It never shares raw commands. It tells every node that it admits its name, version, uptime, and about how many commands it recorded in 24 hours, also at 0 and after `karo share off`.',
   }),
   sharingAllowPeers: key({
     path: 'sharing.allow.peers',
     kind: kind.list(value.audience, 1024),
     default: [],
     description:
-      'Who may have your summaries (level 1); empty until you consent. Node ids, "team:<name>", "role:<name>", or "*" for everyone whose trust level qualifies.',
+      'Who may have your summaries (level 1); empty until you consent. Entries are node ids, "team:<name>", "role:<name>", or "*" for every node with a sufficient trust level.',
     example: '["team:eng"]',
   }),
   sharingAllowSupervisors: key({
     path: 'sharing.allow.supervisors',
     kind: kind.list(value.audience, 1024),
     default: ['*'],
-    description: 'Who may have aggregates over many nodes (level 2). Entries as in sharing.allow.peers.',
+    description:
+      'Who may have aggregates over many nodes (level 2). Entries have the form of sharing.allow.peers.',
   }),
   sharingToolUsage: key({
     path: 'sharing.categories.tool_usage',
@@ -223,7 +257,7 @@ export const KEYS = {
     path: 'sharing.categories.safety_stats',
     kind: kind.boolean,
     default: true,
-    description: 'Share how many commands of each risk level ran or were stopped.',
+    description: 'Share how many commands of each risk level ran and how many were stopped.',
   }),
   sharingAnomaliesCategory: key({
     path: 'sharing.categories.anomalies',
@@ -236,14 +270,14 @@ export const KEYS = {
     kind: kind.integer(K_LEAST, 1000),
     default: 5,
     unit: 'nodes',
-    description: 'The fewest nodes an aggregate with your numbers must be made of.',
+    description: 'The fewest nodes that an aggregate with your numbers must include.',
   }),
 
   trustDomains: key({
     path: 'trust.domains',
     kind: kind.emptyOnly(
       'table',
-      'trust by subnet is not in this version, trust nodes by key in [peers.trusted]',
+      'trust by subnet is not in this version; trust nodes by their key in [peers.trusted]',
     ),
     default: {},
     description: 'Trust by subnet. Not in this version: entries are refused.',
@@ -254,9 +288,9 @@ export const KEYS = {
     kind: kind.oneOf<GuardProfile>(['strict', 'moderate', 'permissive', 'off']),
     default: 'moderate',
     description:
-      'How much risk needs a confirmation or is blocked: strict, moderate, permissive or off. `karo check` judges by it, ' +
-      'and the guard of bash, zsh and fish (`karo shell init`) before a command runs. Whether it is on, as the node tells ' +
-      'the mesh, changes with a reload of the service.',
+      'How much risk needs a confirmation or is blocked: strict, moderate, permissive or off. `karo check` uses the profile, ' +
+      'and so does the guard of bash, zsh and fish (`karo shell init`) before a command runs. The node tells the mesh ' +
+      'whether the guard is on; that statement changes with a reload of the service.',
   }),
   guardRules: key({
     path: 'guard.rules',
@@ -264,7 +298,7 @@ export const KEYS = {
     default: '',
     defaultText: "guard.toml in the node's directory",
     description:
-      'The file with rules of your own: [[allow]] and [[deny]] (`karo guard`). One that others may write, or that is broken, makes the profile strict.',
+      'The file with your own rules: [[allow]] and [[deny]] (`karo guard`). If others may write the file, or it is broken, the profile is strict.',
     example: '"/home/me/dotfiles/guard.toml"',
   }),
   guardOnError: key({
@@ -272,7 +306,7 @@ export const KEYS = {
     kind: kind.oneOf(['allow', 'block']),
     default: 'allow',
     description:
-      'What happens to a command that the guard could not judge, because it failed or took too long: allow runs it, block puts it back into the line. It is said and counted either way.',
+      'What happens to a command that the guard could not judge, because the guard failed or took too long: allow runs the command, block puts it back into the line. In both cases the failure is shown and counted.',
   }),
   guardTimeout: key({
     path: 'guard.timeout_ms',
@@ -280,7 +314,7 @@ export const KEYS = {
     default: 2_000,
     unit: 'ms',
     description:
-      'How long judging one command may take, not counting the start of the program and the time you take to answer. Then guard.on_error decides.',
+      'How long judging one command may take, without the start of the program and without the time you take to answer. After that time guard.on_error decides.',
   }),
 
   historyIgnore: key({
@@ -296,14 +330,14 @@ export const KEYS = {
     kind: value.modelEndpoint,
     default: '',
     description:
-      'Address of a local model that `karo ask` asks as well, as OpenAI-compatible servers have it; empty: none. Only an address of this machine or of private address space is ever connected to; a name is looked up, and everything it stands for has to be private.',
+      'Address of a local model (an OpenAI-compatible server) that `karo ask` asks too; empty for none. Karo connects only to this machine or to private addresses; if the address is a name, every address that the name resolves to has to be private.',
     example: '"http://127.0.0.1:11434/v1"',
   }),
   askModel: key({
     path: 'ask.model',
     kind: value.modelName,
     default: '',
-    description: 'The name of the model there; empty: whatever the server takes by default.',
+    description: 'The name of the model; empty for the default of the server.',
     example: '"qwen2.5-coder:7b"',
   }),
   askTimeout: key({
@@ -311,13 +345,15 @@ export const KEYS = {
     kind: kind.integer(500, 120_000),
     default: 20_000,
     unit: 'ms',
-    description: 'How long the model may take for its whole answer; then `karo ask` answers without it.',
+    description:
+      'How long the model may take for its whole answer. After that time `karo ask` answers without the model.',
   }),
   askKeyFile: key({
     path: 'ask.key_file',
     kind: value.optionalPath,
     default: '',
-    description: 'A file with the key the model asks for, which others may not read.',
+    description:
+      'A file with the key that the model server asks for; other users may not be able to read it.',
     example: '"/home/me/.config/model.key"',
   }),
   askShareHistory: key({
@@ -325,7 +361,7 @@ export const KEYS = {
     kind: kind.boolean,
     default: false,
     description:
-      'Tell the model up to twenty of your own commands that resemble the request, with secrets taken out. Off: it learns the words you asked, your shell and which tools are installed.',
+      'Send the model up to twenty of your own commands that resemble the request, with secrets taken out. If this is off, the model gets only your words, your shell and the list of installed tools.',
   }),
 
   mcpHistory: key({
@@ -334,7 +370,7 @@ export const KEYS = {
     default: false,
     fileOnly: true,
     description:
-      'Let AI coding tools read your history through `karo mcp`, with secrets taken out as it is stored. Each time is an entry of the ledger. What they read they may send to whoever runs their model.',
+      'Let AI coding tools read your history through `karo mcp`. Secrets were taken out when it was stored. Each access is an entry of the ledger. The tools may send what they read to the operator of their model.',
   }),
 
   processesEnabled: key({
@@ -342,7 +378,7 @@ export const KEYS = {
     kind: kind.boolean,
     default: true,
     description:
-      'Watch what the commands of hooked shells use while they run: the name of each process, how long, how much memory and CPU time. Never its arguments, its environment, its files or what it sends.',
+      'Measure the processes of hooked shells while they run: name, run time, memory and CPU time of each process. Never its arguments, its environment, its files or what it sends.',
   }),
   processesKeepDays: key({
     path: 'processes.keep_days',
@@ -350,7 +386,7 @@ export const KEYS = {
     default: 30,
     unit: 'days',
     description:
-      'How long that is kept, and not longer than the commands (`retention.events_days`); 0 is as long as there is room for it, the newest 100 000 per person.',
+      'How long measurements of processes are kept, and not longer than the commands (`retention.events_days`); 0 keeps the newest 100 000 per person.',
   }),
 
   anomaliesEnabled: key({
@@ -358,14 +394,14 @@ export const KEYS = {
     kind: kind.boolean,
     default: true,
     description:
-      'Look every few minutes whether something in your numbers is unusual for you: `karo anomalies`. Only counts are looked at, and only you are told.',
+      'Look every few minutes for something unusual in your numbers (`karo anomalies`). Karo looks only at counts, and tells only you.',
   }),
   anomaliesNotice: key({
     path: 'anomalies.notice',
     kind: kind.boolean,
     default: true,
     description:
-      'Say so in one line when a new shell starts, once for each signal of severity 5 or more that you have not seen.',
+      'Show unusual numbers in one line when a new shell starts, once for each signal of severity 5 or more that you have not seen.',
   }),
 
   retentionEvents: key({
@@ -374,7 +410,7 @@ export const KEYS = {
     default: 0,
     unit: 'days',
     description:
-      'How long commands are kept; 0 is for ever. Older ones are removed for good, from the files too; what was counted of them stays.',
+      'How long commands are kept; 0 is for ever. Older commands are removed for good, from the files too; their counts stay.',
     example: '365',
   }),
   retentionRollups: key({
@@ -383,7 +419,7 @@ export const KEYS = {
     default: 800,
     unit: 'days',
     description:
-      'How long what was counted of each hour and day is kept; 0 is for ever. Below 732 a year is not compared with the year before, below 366 its numbers are not whole.',
+      'How long the counts of each hour and day are kept; 0 is for ever. Below 732 a year cannot be compared with the year before; below 366 the numbers of a year are incomplete.',
   }),
   retentionAudit: key({
     path: 'retention.audit_days',
@@ -391,7 +427,7 @@ export const KEYS = {
     default: 0,
     unit: 'days',
     description:
-      'How long entries of the ledger are kept; 0 is as long as there is room for them, the newest 200 000. What is removed is named in an entry, so that the chain stays provable.',
+      'How long entries of the ledger are kept; 0 keeps the newest 200 000. A new entry names what was removed, so that the chain can still be verified.',
   }),
 
   policyFiles: key({
@@ -410,7 +446,7 @@ export const KEYS = {
     default: 5000,
     unit: 'ms',
     description:
-      'A query ends after this at the latest, even when some nodes have not answered. It ends earlier when all have.',
+      'A query ends after this time at the latest, even if some nodes have not answered. It ends earlier when all nodes have answered.',
   }),
 
   logLevel: key({
@@ -425,13 +461,14 @@ export const KEYS = {
 export const KEY_LIST: readonly Key<unknown>[] = Object.values(KEYS) as unknown as readonly Key<unknown>[]
 
 /**
- * When a new value of a section is in force: names, addresses and ports are built upon until a `restart`; a running daemon
- * takes over others when it is told to `reload`; what commands use, each reads anew, so that it is `at once`.
+ * When a changed value of a section takes effect. The daemon uses names, addresses and ports only when it starts
+ * (`restart`); it takes over other sections at a `reload`; sections that commands read take effect `at once`.
  */
 const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>> = {
   node: 'restart',
   identity: 'restart',
   mesh: 'restart',
+  transport: 'restart',
   overlay: 'restart',
   access: 'reload',
   http: 'restart',
@@ -449,15 +486,15 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   log: 'reload',
 }
 
-/** Of a section, or of one that has none of its own: `trust`. */
+/** When a changed value of `section` takes effect; a section without a row, such as `trust`, needs a restart. */
 export const whenInForce = (section: string): 'restart' | 'reload' | 'at once' =>
   Object.hasOwn(IN_FORCE, section) ? IN_FORCE[section as keyof Config] : 'restart'
 
-/** True when a new value waits for no restart of the daemon. */
+/** True if a changed value takes effect without a restart of the daemon. */
 export const isLive = ({ path }: Pick<Key<unknown>, 'path'>): boolean =>
   whenInForce(path.split('.')[0]!) !== 'restart'
 
-/** `mesh.port` → `KARO_MESH_PORT`; undefined for keys that an environment variable cannot express, or may not. */
+/** `mesh.port` → `KARO_MESH_PORT`; undefined for a key that an environment variable cannot express or may not set. */
 export function envName(k: Pick<Key<unknown>, 'path' | 'kind' | 'fileOnly'>): string | undefined {
   if (k.fileOnly) return undefined
   return k.kind.fromText && `KARO_${k.path.toUpperCase().replaceAll('.', '_')}`

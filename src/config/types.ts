@@ -1,25 +1,27 @@
-// What the config room shows of itself: the shapes other rooms use, apart from the code that makes them.
+// The types of the configuration, which other rooms use without loading the code that reads it.
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { GuardProfile } from '../assist/risk/index.ts'
 import type { TrustLevel } from '../base/words/trust-levels.ts'
 
-/** Field names are the file's: `config.mesh.lan_only` is `lan_only` under `[mesh]`. */
+/** The configuration in force. Fields are named as in the file: `config.mesh.lan_only` is `lan_only` under `[mesh]`. */
 export interface Config {
   readonly node: { readonly name: string }
-  /** Absolute; empty: none. */
+  /** `passphrase_file` is an absolute path, or empty for none. */
   readonly identity: { readonly passphrase_file: string }
   readonly mesh: {
-    /** TCP; 0 = any free port. */
+    /** TCP port; 0 takes any free one. */
     readonly port: number
     readonly listen: 'auto' | readonly string[]
     readonly lan_only: boolean
-    /** Counts 100.64.0.0/10 as private. */
+    /** Whether 100.64.0.0/10 counts as private. */
     readonly allow_cgnat: boolean
     /** Seconds between pings on a link; two missed ones end it. */
     readonly ping_seconds: number
   }
+  /** How connections between nodes are encrypted; not empty, no duplicates; offered in this order. */
+  readonly transport: { readonly security: readonly Security[] }
   readonly overlay: { readonly full_mesh_up_to: number }
-  /** Of the people of this machine; entries are user names, uids as text, `group:<name>`, for askers also `*`. */
+  /** Rights of people of this machine. Entries are user names, uids as text, `group:<name>`, and for askers also `*`. */
   readonly access: { readonly admins: readonly string[]; readonly askers: readonly string[] }
   readonly http: { readonly enabled: boolean; readonly port: number }
   readonly discovery: {
@@ -27,6 +29,12 @@ export interface Config {
     readonly mdns_interval_seconds: number
     readonly peers: readonly StaticPeer[]
     readonly dht: boolean
+    /** IP addresses of the DNS servers that are asked; empty: under `lan_only` nobody is. */
+    readonly resolvers: readonly string[]
+    /** Domains that list nodes as `_karo._tcp`. */
+    readonly dns_sd: readonly string[]
+    /** IPv4 subnets, `10.0.3.0/24`, at most a /20 each. */
+    readonly scan: readonly string[]
   }
   readonly peers: {
     readonly trusted: ReadonlyMap<NodeId, TrustedPeer>
@@ -42,34 +50,34 @@ export interface Config {
   }
   readonly guard: {
     readonly profile: GuardProfile
-    /** Absolute; empty: guard.toml in the node's directory. */
+    /** Absolute path; empty means guard.toml in the node's directory. */
     readonly rules: string
     readonly on_error: 'allow' | 'block'
-    /** For the judgement of one command. */
+    /** Milliseconds that judging one command may take. */
     readonly timeout_ms: number
   }
   readonly history: {
-    /** Commands that match any of these globs are not recorded; read by the hook and by the daemon. */
+    /** Globs. Commands that match one are not recorded; the hook and the daemon both apply them. */
     readonly ignore: readonly string[]
   }
   /** The local model of `karo ask`. */
   readonly ask: {
-    /** http or https, without a name or key in it; empty: no model. */
+    /** An http or https address without a user name or key; empty for no model. */
     readonly endpoint: string
     readonly model: string
-    /** ms, of the whole answer. */
+    /** Milliseconds for the whole answer of the model. */
     readonly timeout_ms: number
-    /** Absolute; empty: none. */
+    /** Absolute path; empty for none. */
     readonly key_file: string
     readonly share_history: boolean
   }
-  /** AI coding tools may read the history of the person they work for. */
+  /** Whether AI coding tools may read the history of the person they work for. */
   readonly mcp: { readonly history: boolean }
-  /** Of what the commands of hooked shells use while they run; `keep_days` 0 keeps as long as there is room. */
+  /** Measurements of the processes of hooked shells; with `keep_days` 0 they are kept as long as there is room. */
   readonly processes: { readonly enabled: boolean; readonly keep_days: number }
-  /** Of a person's own numbers; `notice`: one line in a new shell. */
+  /** The look for unusual numbers of a person; `notice` shows them in one line of a new shell. */
   readonly anomalies: { readonly enabled: boolean; readonly notice: boolean }
-  /** Days; 0 keeps for ever. */
+  /** Days for which data is kept; 0 keeps it for ever. */
   readonly retention: {
     readonly events_days: number
     readonly rollups_days: number
@@ -79,10 +87,13 @@ export interface Config {
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }
 
+/** `noise`: Noise XX; `tls`: TLS 1.3. */
+export type Security = 'noise' | 'tls'
+
 export interface StaticPeer {
   readonly host: string
   readonly port: number
-  /** Pins the key: a different one at that address is refused. */
+  /** The only key that is accepted at that address. */
   readonly nodeId?: NodeId
 }
 

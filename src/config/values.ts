@@ -1,14 +1,14 @@
-// Kinds of configuration values that mean something to Karo: names, node ids, addresses, peers.
+// Kinds of configuration values of Karo's own: names, node ids, addresses, peers.
 import { isIP } from 'node:net'
 import { isNodeId, type NodeId } from '../../protocols/node-id.ts'
 import { closest } from '../base/suggest.ts'
 import { LABEL, TRUST_LEVELS } from '../base/words/trust-levels.ts'
 import { isTable, type Kind, list, oneOf, shown, text, WrongValue } from './kinds.ts'
-import type { StaticPeer, TrustedPeer } from './types.ts'
+import type { Security, StaticPeer, TrustedPeer } from './types.ts'
 
 export const NAME_LENGTH = 64
 
-/** Why `name` cannot be a display name, or undefined when it can. */
+/** Says why `name` cannot be a display name; undefined if it can be one. */
 export function nameProblem(name: string): string | undefined {
   if (name.trim() === '') return 'it is empty'
   if ([...name].length > NAME_LENGTH) return `it has more than ${NAME_LENGTH} characters`
@@ -26,7 +26,7 @@ function nodeIdProblem(value: string): string | undefined {
   if (isNodeId(value)) return undefined
   if (!value.startsWith('karo:ed25519:')) {
     return /^(fingerprint:)?[0-9a-f ]{16,20}$/i.test(value)
-      ? 'that is a fingerprint, which is too short to give authority to'
+      ? 'that is a fingerprint, which is too short to grant rights to'
       : 'that is no node id'
   }
   return value.endsWith('=') ? 'node ids have no padding ("=")' : 'that is no whole node id'
@@ -37,7 +37,7 @@ export const nodeId: Kind<NodeId> = text<NodeId>(
   nodeIdProblem,
 )
 
-/** Whom a sharing list may name. */
+/** One entry of a list that says with whom numbers are shared. */
 export const audience = text('a node id, "team:<name>", "role:<name>" or "*"', (value) => {
   if (value === '*') return undefined
   const group = /^(team|role):(.*)$/.exec(value)
@@ -45,7 +45,7 @@ export const audience = text('a node id, "team:<name>", "role:<name>" or "*"', (
   return nodeIdProblem(value)
 })
 
-/** Of the names that directories give too: `ann`, `ann@corp.example`, `CORP\\ann`, `domain users`. */
+/** The name of a user or group, also as a directory service gives it: `ann`, `ann@corp.example`, `CORP\\ann`, `domain users`. */
 const PERSON = /^[^\s:,/*"'\p{C}](?:[^:,/*"'\p{C}]{0,254}[^\s:,/*"'\p{C}])?$/u
 const UID_MAX = 0xffff_fffe
 
@@ -61,7 +61,7 @@ function personProblem(value: string): string | undefined {
   return PERSON.test(value) ? undefined : 'that is no user name'
 }
 
-/** Somebody of this machine, or a group of them. */
+/** A user or a group of this machine. */
 export const person = text('a user name, a uid ("1000"), or "group:<name>"', personProblem)
 export const personOrAll = text('a user name, a uid ("1000"), "group:<name>" or "*"', (value) =>
   value === '*' ? undefined : personProblem(value),
@@ -71,6 +71,19 @@ export const ipAddress = text('an IP address', (value) => {
   if (!isIP(value)) return 'that is no IP address'
   return value.includes('%') ? 'an address with a zone ("%eth0") cannot be used' : undefined
 })
+
+/** At most 4 096 addresses, so that a look through it takes minutes. */
+export const scanSubnet = text('an IPv4 subnet from /20 to /32 such as "10.0.3.0/24"', (value) => {
+  const problem = subnetProblem(value)
+  if (problem !== undefined) return problem
+  const [base = '', length] = value.split('/')
+  if (isIP(base) !== 4) return 'that is no IPv4 subnet'
+  return Number(length) >= 20 ? undefined : 'that is more than 4096 addresses'
+})
+
+export const domainName = text('a domain name such as "corp.example"', (value) =>
+  isHostName(value) && !isIP(value) ? undefined : 'that is no domain name',
+)
 
 const LABELS =
   /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$/
@@ -86,7 +99,7 @@ export const optionalPath = text('an absolute path, or ""', (value) =>
   value === '' || (value.startsWith('/') && !value.includes('\0')) ? undefined : 'it begins with no slash',
 )
 
-/** A network interface's name (Linux: at most 15 bytes, no slash, no space) or a subnet. */
+/** The name of a network interface (in Linux at most 15 bytes, no slash, no space), or a subnet. */
 export const interfaceOrSubnet = text(
   'an interface such as "eth0" or a subnet such as "10.0.0.0/24"',
   (value) => {
@@ -95,7 +108,7 @@ export const interfaceOrSubnet = text(
   },
 )
 
-/** `host:port`, `[v6]:port`, either with `/<node id>` behind it. */
+/** `host:port` or `[IPv6 address]:port`; both may have `/<node id>` behind them. */
 export const staticPeer: Kind<StaticPeer> = {
   allowed: '"host:port" or "host:port/<node id>"',
   check(value) {
@@ -136,9 +149,22 @@ export function readStaticPeer(text: string): StaticPeer | undefined {
   }
 }
 
-/** RFC 1123; a name whose last part is a number would be a mistyped IPv4 address. */
+/** True for a host name by RFC 1123, except one whose last part is a number: that is a mistyped IPv4 address. */
 function isHostName(host: string): boolean {
   return host.length <= 253 && LABELS.test(host) && !/(?:^|\.)\d+$/.test(host)
+}
+
+const securities = list(oneOf<Security>(['noise', 'tls']), 2)
+
+/** One or both, in the order of preference: with none, no node could be spoken with. */
+export const securityList: Kind<readonly Security[]> = {
+  ...securities,
+  check(value) {
+    const list = securities.check(value)
+    if (list.length === 0) throw new WrongValue('is empty, but must name "noise", "tls" or both')
+    if (new Set(list).size < list.length) throw new WrongValue(`names ${shown(list[0])} twice`)
+    return list
+  },
 }
 
 const trustedFields = {
@@ -148,7 +174,7 @@ const trustedFields = {
   teams: list(label, 32),
 } as const
 
-/** `"karo:ed25519:…" = { name, level, roles, teams }`, all of them optional; level is `peer` unless said. */
+/** A table of `"karo:ed25519:…" = { name, level, roles, teams }`; every field is optional, and `level` is `peer` by default. */
 export const trustedPeers: Kind<ReadonlyMap<NodeId, TrustedPeer>> = {
   allowed: 'a table: "karo:ed25519:…" = { name = "bob", level = "peer", roles = [], teams = [] }',
   check(value) {
@@ -191,7 +217,7 @@ export const trustedPeers: Kind<ReadonlyMap<NodeId, TrustedPeer>> = {
   },
 }
 
-/** Where a model answers: no name, key, query or fragment in it. Whether it is private is seen when it is asked. */
+/** The address of a model, without user name, key, query or fragment. `karo ask` checks later that it is private. */
 export const modelEndpoint = text('an http or https address, or empty', (value) => {
   if (value === '') return undefined
   const url = URL.canParse(value) ? new URL(value) : undefined

@@ -1,4 +1,4 @@
-// What stands before the first room: configuration, logs, metrics, and the problems a report can tell of.
+// Builds what every room is given: configuration, logs, metrics, and the list of problems for a problem report.
 import { homedir } from 'node:os'
 import { dirname } from 'node:path'
 import { systemClock as clock, systemRandom as random } from '../base/clock.ts'
@@ -15,7 +15,7 @@ import { createProblems } from '../ops/system/report-problems.ts'
 import { openTap } from '../ops/system/tap.ts'
 import type { DaemonOptions } from './options.ts'
 
-/** `readings` is called when somebody reads the metrics; all rooms are built by then. Throws KaroError: `bad_config`. */
+/** `readings` is called at each look at the metrics, when all rooms are built. Throws KaroError: `bad_config`. */
 export function layFoundation(options: DaemonOptions, readings: () => Promise<Readings>) {
   const { paths, identity, env, write } = options
 
@@ -25,12 +25,12 @@ export function layFoundation(options: DaemonOptions, readings: () => Promise<Re
   const { config } = live
   const logs = createLogRing({ level: config.log.level, clock })
   const metrics = createMetrics({ version: VERSION, commit: COMMIT, clock, readings })
-  // The repository, or the directory of the package: its files are what a problem report names places in.
+  // A problem report names places in files below this root: the repository, or the directory of the package.
   const problems = createProblems({ root: dirname(import.meta.dirname.replace(/\/daemon$/, '')), clock })
   const shown = options.terminal
     ? createPlainLog(levelOf(options, config), write)
     : createJsonLog({ level: levelOf(options, config) })
-  // Places in the program are told from the whole path; nobody else is told one below a person's home.
+  // Only problem reports get whole paths, to tell places in the program by; the other logs get none below a person's home.
   const log = withSinks(withoutHome(withSinks(shown, [logs.sink, metrics.logged]), homedir()), [
     problems.sink,
   ])
@@ -38,7 +38,7 @@ export function layFoundation(options: DaemonOptions, readings: () => Promise<Re
 
   return {
     ...{ load, live, logs, metrics, problems },
-    /** What nearly every room is built with. */
+    /** Nearly every room is built with these. */
     common: { config, identity, clock, random, log },
     name: config.node.name,
     ownUid: process.getuid?.() ?? 0,
@@ -49,10 +49,9 @@ export function layFoundation(options: DaemonOptions, readings: () => Promise<Re
   }
 }
 
-/** Configuration, logs, metrics: what every room needs. */
 export type Foundation = ReturnType<typeof layFoundation>
 
-/** A person who watches wants to know of troubles only, unless they asked for more. */
+/** The level of the daemon's own output: in a terminal only troubles, unless the configuration names another level than `info`. */
 export function levelOf({ terminal }: DaemonOptions, { log }: Config): Config['log']['level'] {
   return terminal && log.level === 'info' ? 'warn' : log.level
 }

@@ -19,9 +19,9 @@ import { buildService, type Service } from './service.ts'
 import { startRooms } from './start.ts'
 
 /**
- * The daemon, in this process, until SIGTERM, SIGINT or, unless a service manager runs it, SIGHUP; then it has stopped
- * within 5 s. Resolves with the exit code. Throws KaroError when it cannot start: `conflict` with the pid of a daemon
- * that runs here already, `bad_config`, `bad_file`; nothing is left running then.
+ * Runs the daemon in this process until SIGTERM, SIGINT or, unless a service manager runs it, SIGHUP. It then stops
+ * within 5 s, and the promise resolves with the exit code. Throws KaroError when the daemon cannot start: `conflict`
+ * with the pid of a daemon that runs here already, `bad_config`, `bad_file`. Nothing is left running after an error.
  */
 export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   boundYoungGeneration()
@@ -37,7 +37,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   )
   const { log } = foundation.common
   const notify = await openNotify({ env, log })
-  // A daemon that a manager runs has no terminal that could hang up: SIGHUP asks it to reload.
+  // A daemon under a service manager has no terminal that could hang up, so SIGHUP asks it to reload.
   const managed = options.service || env.NOTIFY_SOCKET !== undefined
   const started = Promise.withResolvers<() => Promise<void>>()
   const onHangup = () => void started.promise.then((reloadNow) => reloadNow())
@@ -93,7 +93,7 @@ function inOrder(
     observe,
     processes,
     anomalies,
-    // Before the mesh: they have to know what they hold, and what was answered, before the first frame comes.
+    // These start before the mesh, because they have to know their documents and answers before the first frame comes.
     documents,
     summaries,
     query,

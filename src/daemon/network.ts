@@ -1,4 +1,4 @@
-// Builds the mesh, and the rooms that give members something or ask them through it.
+// Builds the mesh and the rooms that exchange documents, summaries and queries with members through it.
 import { systemTimers as timers } from '../base/clock.ts'
 import { VERSION } from '../base/version.ts'
 import { readStaticPeer } from '../config/index.ts'

@@ -89,7 +89,7 @@ function placeOf(multiaddr: string): string | undefined {
   return match[1] === '6' ? `[${match[2]}]:${match[3]}` : `${match[2]}:${match[3]}`
 }
 
-/** Keys whose value in the file is not the one in force. */
+/** The keys whose value in the configuration file is not in force. */
 function driftOf({ live, load }: Foundation): ReturnType<DoctorDeps['drift']> {
   try {
     const { applied, waiting } = live.compare(load())

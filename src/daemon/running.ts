@@ -1,4 +1,4 @@
-// What goes on while the daemon runs: it tells whether it is ready, feeds the watchdog, and measures its own lag.
+// Runs beside the rooms of a started daemon: tells whether it is ready, feeds the watchdog, and measures its own lag.
 import type { Feed } from '../api/feed/index.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { BUILD, VERSION } from '../base/version.ts'
@@ -11,7 +11,7 @@ import { isDiskTrouble } from '../store/index.ts'
 import type { DaemonOptions } from './options.ts'
 import type { RouteParts } from './routes.ts'
 
-/** After a start the list that Ctrl-R searches is read into memory this much later, so that it delays nobody who waits for the start. */
+/** How long after a start the list that Ctrl-R searches is read into memory; reading it at once would delay the start. */
 const PREPARE_AFTER_MS = 2_000
 
 interface RunningParts extends Pick<RouteParts, 'foundation' | 'local' | 'network' | 'health'> {
@@ -26,7 +26,7 @@ interface Running {
   end(): void
 }
 
-/** To be called when all rooms have started. */
+/** Call this when all rooms have started. */
 export function run(options: DaemonOptions, parts: RunningParts): Running {
   const { foundation, local, network, feed, health, notify } = parts
   const { metrics, name } = foundation
@@ -36,7 +36,7 @@ export function run(options: DaemonOptions, parts: RunningParts): Running {
 
   const unwatch = watchReadiness(health, (ready, reason, failing) => {
     status = ready ? `${name} is ready` : `${name} is not ready: ${reason}`
-    // Started it is in either case; what it lacks (a port, a disk) is no reason to be killed.
+    // The service manager is told "started" in either case: it must not kill a daemon that lacks a port or a disk.
     notify.ready(status)
     feed.tell('health_changed', { ready, failing })
     if (ready) log.info({ node_id: identity.nodeId, name, version: BUILD }, 'ready')
@@ -49,7 +49,7 @@ export function run(options: DaemonOptions, parts: RunningParts): Running {
     success: true,
     details: { version: VERSION, member_id: identity.memberId },
   })
-  // Nobody waits for it: a daemon that ends meanwhile, or cannot read, is told of elsewhere.
+  // An error is ignored: a daemon that ends meanwhile, or cannot read its store, is reported by other checks.
   const unprepare = timers.after(PREPARE_AFTER_MS, () => store.events.prepareSearch().catch(() => {}))
   const untrim = trimMemory(timers)
   const unlag = watchLag(metrics.lagged, clock.monotonic)

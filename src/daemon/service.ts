@@ -1,4 +1,4 @@
-// Builds what clients of the daemon talk to: its API on the control socket and, where it is enabled, on TCP.
+// Builds the API that clients of the daemon talk to, on the control socket and, where it is enabled, on TCP.
 import { createFairShare } from '../api/access/fair-share.ts'
 import { createHttp } from '../api/access/http.ts'
 import { connectFeed, createFeed } from '../api/feed/index.ts'

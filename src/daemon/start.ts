@@ -1,4 +1,4 @@
-// Starts the rooms; where another daemon runs here already, the refusal says which process that is.
+// Starts the rooms; if another daemon runs here already, the error names its process.
 import { KaroError } from '../base/errors.ts'
 import { startAll } from '../base/run/lifecycle.ts'
 import type { Log } from '../base/run/log.ts'

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import { jsonPage } from '../../scripts/json-page.ts'
+import { commandsTable, tables } from '../../scripts/tables.ts'
 import { OPERATIONS } from '../../src/api/contract/operations/index.ts'
 import { COMMANDS } from '../../src/cli/commands.ts'
 
@@ -59,6 +60,16 @@ test('what a command prints with --json is the answer of an operation of the lis
     expect(OPERATIONS, name).toContain(shows)
     expect(shows.answer ?? shows.lines, name).toBeDefined()
   }
+})
+
+test.each(Object.entries(tables()))('%s is up to date (npm run docs)', (path, text) => {
+  expect(textOf(path)).toBe(text)
+})
+
+test('a new file of a command comes last in its group', () => {
+  const more = [...globSync('src/cli/commands/*/*.ts', { cwd: root }), 'src/cli/commands/mesh/a-toy.ts']
+  const row = "row('mesh', 'a-toy', () => import('./commands/mesh/a-toy.ts')),"
+  expect(commandsTable(more)).toBe(commandsTable().replace(/\]\n$/, `  ${row}\n]\n`))
 })
 
 test('docs/json.md is up to date (npm run docs)', async () => {

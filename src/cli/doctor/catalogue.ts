@@ -360,6 +360,16 @@ export const CHECKS = {
     fix: 'Remove lan_only = false under [mesh] in config.toml, then restart the daemon.',
     safeFix: null,
   },
+  'mesh.names': {
+    group: 'mesh',
+    title: 'names of peers',
+    what: 'Each host name in discovery.peers can be looked up without asking anybody outside the local network.',
+    why: 'With mesh.lan_only, only /etc/hosts and the servers in discovery.resolvers are asked: other names are not dialed.',
+    severity: 'warn',
+    needsDaemon: false,
+    fix: 'Name a DNS server of the local network by its IP address in discovery.resolvers, or put the host into /etc/hosts, then restart the daemon.',
+    safeFix: null,
+  },
   'mesh.multicast': {
     group: 'mesh',
     title: 'multicast',

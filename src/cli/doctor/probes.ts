@@ -12,7 +12,14 @@ import { meshFirewall } from './checks/firewall.ts'
 import { shellGuard } from './checks/guard.ts'
 import { homeDirectory, homeKey, homeOwner } from './checks/home.ts'
 import { clockPeers, clockSynchronised, runtimeFiles, runtimeInotify, runtimeNode } from './checks/machine.ts'
-import { httpListener, meshAddresses, meshLanOnly, meshMulticast, meshPort } from './checks/mesh.ts'
+import {
+  httpListener,
+  meshAddresses,
+  meshLanOnly,
+  meshMulticast,
+  meshNames,
+  meshPort,
+} from './checks/mesh.ts'
 import { peersPending, peersTrust, peersTwins, peersVersions } from './checks/peers.ts'
 import { spoolFollowed, spoolShared } from './checks/spool.ts'
 import { auditLedger, storeDatabase, storeDisk, storeRetention, summariesFresh } from './checks/store.ts'
@@ -58,6 +65,7 @@ export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'mesh.port': meshPort,
   'mesh.addresses': meshAddresses,
   'mesh.lan_only': meshLanOnly,
+  'mesh.names': meshNames,
   'mesh.multicast': meshMulticast,
   'mesh.firewall': meshFirewall,
   'peers.pending': peersPending,

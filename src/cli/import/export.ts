@@ -8,7 +8,7 @@ import type { CommandIo } from '../command.ts'
 import { watchInterrupt } from '../terminal/interrupt.ts'
 import { createLiveLine, type LiveLine } from '../terminal/live-line.ts'
 import { createProgress } from '../terminal/progress.ts'
-import { commands } from '../views/import.ts'
+import { countedCommands } from '../views/import.ts'
 import { wrongKind } from './foreign-history.ts'
 import { withImport } from './session.ts'
 import { type ImportSource, openSource } from './source.ts'
@@ -82,7 +82,7 @@ function report(
     const undo = id === null ? '' : ` karo import undo ${id} takes them out again.`
     const stopped = interrupted ? ' It was interrupted; the same import again adds the rest.' : ''
     io.out(
-      `${commands(added)} ${dry_run ? 'would be' : added === 1 ? 'was' : 'were'} added, ${known} ${are(known)} here already.${old}${undo}${stopped}\n`,
+      `${countedCommands(added)} ${dry_run ? 'would be' : added === 1 ? 'was' : 'were'} added, ${known} ${are(known)} here already.${old}${undo}${stopped}\n`,
     )
   }
   return interrupted ? EXIT.failed : EXIT.done
@@ -105,7 +105,7 @@ async function check(source: ImportSource, live: LiveLine, signal: AbortSignal):
     if (signal.aborted) return events
     if ('event' in read) {
       const tooLong = sizeOf(read.event) > EVENT_BYTES
-      if (++events % EVERY === 0) live.show(`checking: ${commands(events)}`)
+      if (++events % EVERY === 0) live.show(`checking: ${countedCommands(events)}`)
       if (!tooLong) continue
     }
     wrong++

@@ -4,7 +4,7 @@ import { beginImport, finishImport } from '../../api/contract/operations/import.
 import type { Source } from '../../observe/imports/entry.ts'
 import type { CommandIo } from '../command.ts'
 import type { LiveLine } from '../terminal/live-line.ts'
-import { commands } from '../views/import.ts'
+import { countedCommands } from '../views/import.ts'
 
 interface About {
   readonly source: Source | 'karo'
@@ -32,7 +32,7 @@ export async function withImport(
     live.end()
     // If that fails, too, the daemon lets go of it by itself.
     const id = await finish().catch(() => undefined)
-    const came = `${sum.added > 0 ? commands(sum.added) : 'Some commands'} had been added by then`
+    const came = `${sum.added > 0 ? countedCommands(sum.added) : 'Some commands'} had been added by then`
     if (typeof id === 'number')
       io.err(`${came}: karo import undo ${id} takes them out, the same import again adds the rest.\n`)
     else if (sum.added > 0 && !about.dry_run)

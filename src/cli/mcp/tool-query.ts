@@ -10,15 +10,19 @@ const MOST_HOURS = 366 * 24
 /** Above the longest question (60 s), so that the daemon's own deadline speaks first. */
 const DEADLINE_MS = 75_000
 
+const WORDS = ASKED_TYPES.map((type) => queryType(type).word).join(', ')
 const QUERY_TYPE = Object.fromEntries(ASKED_TYPES.map((type) => [queryType(type).word, type]))
 
 export const query = defineTool({
   name: 'query',
   title: 'Ask the mesh',
-  description:
-    "Numbers from the other Karo nodes of this network: tools in use, safety, activity, health. Each owner's consent is enforced where the data lives; `coverage` says who answered and why the others did not. Never the text of a command.",
+  description: `Numbers from the other Karo nodes of this network: ${WORDS}. Each owner's consent is enforced where the data lives; \`coverage\` says which nodes answered and why the others did not. Never the text of a command.`,
   input: z.strictObject({
-    type: z.enum(Object.keys(QUERY_TYPE)),
+    type: z.enum(Object.keys(QUERY_TYPE)).describe(
+      ASKED_TYPES.map(queryType)
+        .map(({ word, meaning }) => `${word}: ${meaning}`)
+        .join('; '),
+    ),
     last_hours: z.int().min(1).max(MOST_HOURS).default(168).describe('the time until now'),
     level: z
       .union([z.literal(1), z.literal(2)])

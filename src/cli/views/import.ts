@@ -7,12 +7,12 @@ import { table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 
 /** `1 command`, `2 commands`. */
-export const commands = (n: number): string => `${n} command${n === 1 ? '' : 's'}`
+export const countedCommands = (n: number): string => `${n} command${n === 1 ? '' : 's'}`
 
 export function importView(summary: ImportSummary, io: Pick<CommandIo, 'colour' | 'columns'>): string {
   const { source, file, read, elapsed_ms, dry_run, interrupted, id, bad_lines, bad } = summary
   const rate = elapsed_ms > 0 ? `, ${Math.round((read / elapsed_ms) * 1000)} a second` : ''
-  const head = `${commands(read)} of ${source} read from ${printable(file)} in ${duration(elapsed_ms)}${rate}.`
+  const head = `${countedCommands(read)} of ${source} read from ${printable(file)} in ${duration(elapsed_ms)}${rate}.`
   const rows = [
     [dry_run ? 'new' : 'added', summary.added, dry_run ? 'nothing was stored: this is a dry run' : undo(id)],
     ['known', summary.known, 'here already, and left as they are'],

@@ -50,6 +50,7 @@ function dayOf(moment: string): string {
 /** Why a trusted node has no link, when this node knows; undefined otherwise. */
 export function whyApart({ apart, clock_off_ms = 0 }: PeerShape): string | undefined {
   if (apart === 'clock') return `refused, its clock is ${clockWords(clock_off_ms)}`
+  if (apart === 'encryption') return 'it encrypts connections otherwise (transport.security)'
   return apart === 'not_trusted_there' ? 'it does not trust this node' : undefined
 }
 

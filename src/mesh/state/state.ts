@@ -2,21 +2,20 @@
 import type { PresenceBody } from '../../../protocols/messages/presence.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
-import type { Config } from '../../config/index.ts'
 import { type Credentials, NO_CREDENTIALS } from '../../trust/certificates/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { announced } from '../admission/addresses.ts'
 import { isLoopback } from '../admission/endpoint.ts'
 import type { Timings } from '../timings.ts'
 import { type Connections, createConnections } from './connections.ts'
-import { createContacts } from './contacts.ts'
+import { type ContactsDeps, createContacts } from './contacts.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import type { LobbyLimits } from './lobby.ts'
 import { createPresence, type PresenceDeps } from './presence.ts'
 import { type Fact, isBroken, type MeshAction, type MeshEvent, type TimerName } from './types.ts'
 
 export interface StateDeps extends Pick<PresenceDeps, 'about' | 'readers'> {
-  readonly config: Pick<Config, 'mesh' | 'overlay' | 'discovery'>
+  readonly config: ContactsDeps['config']
   readonly self: NodeId
   readonly trust: Trust
   /** What this node shows of itself, and takes, while two admit each other. Default: nothing. */
@@ -124,6 +123,7 @@ export function createState(deps: StateDeps): State {
     closed: ({ id }) => connections.closed(id),
     links: contacts.look,
     sighted: contacts.sighted,
+    listed: ({ peers }) => contacts.listed(peers),
     dialing: ({ target, addresses }) => contacts.dialing.dialing(target, addresses),
     dialed: ({ target, id }) => contacts.dialing.dialed(target, id),
     ask: (event) => contacts.asks.ask(event.ask, event.node, event.for),

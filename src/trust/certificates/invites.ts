@@ -76,7 +76,7 @@ export function createInvites({ self, repository, clock, random }: InvitesDeps):
 
   function stateOf(invite: InviteRecord): InviteState {
     if (invite.cancelled) return 'cancelled'
-    if (invite.used.length >= invite.uses) return 'used'
+    if (invite.uses <= invite.used.length) return 'used'
     return invite.expires_at <= clock.now() ? 'expired' : 'open'
   }
 

@@ -6,7 +6,7 @@ import { type DoctorDeps, doctorRoutes } from '../../../src/api/routes/doctor.ts
 import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
-import { owner } from '../../support/callers.ts'
+import { owner } from '../../support/api/callers.ts'
 
 /** Rooms of a node with nobody around it; whatever else were asked of them would fail the request. */
 const rooms = {

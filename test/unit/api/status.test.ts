@@ -8,7 +8,7 @@ import type { Caller } from '../../../src/api/server/route.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { VERSION } from '../../../src/base/version.ts'
-import { owner } from '../../support/callers.ts'
+import { owner } from '../../support/api/callers.ts'
 
 const rejected = { ...Object.fromEntries(REJECT_CODES.map((code) => [code, 0])), stale: 2 } as Record<
   RejectCode,

@@ -1,7 +1,7 @@
 // Timers as values: one per name, the last request counts, and a deadline that was met never aborts.
 import { expect, test } from 'vitest'
 import { createAlarms, deadline } from '../../../src/base/timers.ts'
-import { VirtualTime } from '../../support/virtual-time.ts'
+import { VirtualTime } from '../../support/run/virtual-time.ts'
 
 test('a name rings once, at the time that was asked for last', async () => {
   const time = new VirtualTime(0)

@@ -2,11 +2,11 @@
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { completion } from '../../../src/cli/commands/terminal/completion.ts'
+import { commands as completion } from '../../../src/cli/commands/terminal/completion.ts'
 import { COMMANDS } from '../../../src/cli/commands.ts'
 import { complete } from '../../../src/cli/completion/live.ts'
 import { completionSpec } from '../../../src/cli/completion/spec.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 /** What `karo __complete` prints where a daemon knows peers with these names. */
 async function printed(names: readonly string[], what: string, typed: string): Promise<string> {
@@ -68,8 +68,8 @@ test('every command and every option of the table is offered, in every shell', a
   }
   for (const shell of ['bash', 'zsh', 'fish']) {
     let script = ''
-    const io = { json: false, out: (text: string) => (script += text) }
-    await completion(COMMANDS)[0]!.run(io as never, { args: { shell }, options: {} })
+    const io = { json: false, commands: COMMANDS, out: (text: string) => (script += text) }
+    await completion[0]!.run(io as never, { args: { shell }, options: {} })
     for (const { name } of commands) expect(script).toContain(`'${name}'`)
   }
 })

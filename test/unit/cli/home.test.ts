@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { parse } from 'smol-toml'
 import { describe, expect, test } from 'vitest'
 import { EXIT } from '../../../src/base/errors.ts'
-import { config } from '../../../src/cli/commands/node/config.ts'
-import { identity } from '../../../src/cli/commands/node/identity.ts'
-import { init } from '../../../src/cli/commands/node/init.ts'
-import { up } from '../../../src/cli/commands/node/up.ts'
+import { commands as config } from '../../../src/cli/commands/node/config.ts'
+import { commands as identity } from '../../../src/cli/commands/node/identity.ts'
+import { commands as init } from '../../../src/cli/commands/node/init.ts'
+import { commands as up } from '../../../src/cli/commands/node/up.ts'
 import { runCli } from '../../../src/cli/run.ts'
 import { KEY_LIST } from '../../../src/config/table.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 const commands = [
   { name: 'init', group: 'node', load: async () => init },

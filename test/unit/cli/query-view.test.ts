@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { QueryResult } from '../../../src/api/contract/shapes.ts'
 import { queryView } from '../../../src/cli/views/query/result.ts'
-import { testIdentity } from '../../support/identity.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
 
 const SCREEN = { colour: false, columns: Number.POSITIVE_INFINITY }
 

@@ -1,10 +1,10 @@
 // What karo restore says of a backup somebody gave to a person moves nothing on their terminal.
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { restore } from '../../../src/cli/commands/node/restore.ts'
+import { commands as restore } from '../../../src/cli/commands/node/restore.ts'
 import { runCli } from '../../../src/cli/run.ts'
-import { madeBackup } from '../../support/backup.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { madeBackup } from '../../support/data/backup.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 test('a name with what a terminal obeys is shown, not obeyed', async () => {
   const directory = temporaryDirectory()

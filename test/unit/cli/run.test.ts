@@ -7,7 +7,7 @@ import type { Command, CommandEntry, CommandInput, CommandIo } from '../../../sr
 import { COMMANDS as EVERY_COMMAND } from '../../../src/cli/commands.ts'
 import { parseCommandLine } from '../../../src/cli/program.ts'
 import { parsePlain, runCli } from '../../../src/cli/run.ts'
-import { times } from '../../support/thorough.ts'
+import { times } from '../../support/run/thorough.ts'
 
 interface Call {
   readonly name: string
@@ -364,7 +364,8 @@ describe('commands that are named where a home was given', () => {
           text += part
         },
       }
-      await runCli(argv, { env, stdout: stream, stderr: stream, commands: [stopped] })
+      const commands = [stopped, ...EVERY_COMMAND]
+      await runCli(argv, { env, stdout: stream, stderr: stream, commands })
       return text
     }
     const told =
@@ -379,7 +380,8 @@ describe('commands that are named where a home was given', () => {
 
   test('each of them takes the home in front', async () => {
     for (const { name } of EVERY_COMMAND) {
-      const named = atHome(`karo ${name}`, { env: { KARO_HOME: '/srv/k' }, home: '/srv/k' })
+      const place = { env: { KARO_HOME: '/srv/k' }, home: '/srv/k', commands: EVERY_COMMAND }
+      const named = atHome(`karo ${name}`, place)
       // These two are about no node.
       if (name === 'check' || name === 'completion') continue
       expect(named, name).toBe(`karo --home /srv/k ${name}`)
@@ -390,7 +392,7 @@ describe('commands that are named where a home was given', () => {
   })
 
   test('a line that names one already stays', () => {
-    const place = { env: { KARO_HOME: '/srv/k' }, home: '/srv/k' }
+    const place = { env: { KARO_HOME: '/srv/k' }, home: '/srv/k', commands: EVERY_COMMAND }
     expect(atHome('kill 7\nkaro up --home /srv/k', place)).toBe('kill 7\nkaro up --home /srv/k')
   })
 })

@@ -9,7 +9,7 @@ import { KaroError } from '../../../src/base/errors.ts'
 import { refuseForeign } from '../../../src/config/guarded.ts'
 import { loadConfig } from '../../../src/config/index.ts'
 import { envName, KEY_LIST } from '../../../src/config/table.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 const BOB = 'karo:ed25519:FhkqiNXPZFQEtgwQ9EaEgJyP94f7pnfeWiVqyRqxK50'
 const EVE = 'karo:ed25519:uEC9y1FHQ3uNEflTcXWJqCXLZvBcABrpSjSe1OTqtns'

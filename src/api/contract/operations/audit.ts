@@ -33,7 +33,7 @@ export const exportAudit = defineOperation('GET /api/v1/audit/export', {
   lines: {
     type: 'application/x-ndjson',
     description: 'Header, entries and heads, one a line.',
-    item: from.exportLine,
+    item: from.ledgerExportLine,
   },
 })
 

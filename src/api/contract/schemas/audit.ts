@@ -89,7 +89,7 @@ export const askers = z
   .meta({ id: 'Askers' })
 export type AskersShape = z.infer<typeof askers>
 
-export const exportLine = z
+export const ledgerExportLine = z
   .union([
     z.strictObject({
       karo_ledger: z.literal(1),

@@ -42,7 +42,7 @@ export const coverage = z
           .enum(UNREACHED)
           .exactOptional()
           .describe(
-            'of one that is unreachable, as far as this node knows. clock: its clock is more than five minutes away, so it is refused; not_trusted_there: it does not trust this node; left: it was stopped; lost: its connection broke; silent: connected, and it did not answer in time; away: nobody has heard of it lately',
+            'of one that is unreachable, as far as this node knows. clock: its clock is more than five minutes away, so it is refused; not_trusted_there: it does not trust this node; encryption: it encrypts connections otherwise (transport.security); left: it was stopped; lost: its connection broke; silent: connected, and it did not answer in time; away: nobody has heard of it lately',
           ),
         clock_off_ms: integer('with `clock`: its clock minus this one').exactOptional(),
         last_seen: moment('with `left`, `lost` and `away`: when it was last met').exactOptional(),

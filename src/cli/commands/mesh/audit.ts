@@ -146,4 +146,4 @@ const whoAsked = defineCommand({
   },
 })
 
-export const audit: readonly Command[] = [log, whoAsked, verifyLedger, exportLedger]
+export const commands: readonly Command[] = [log, whoAsked, verifyLedger, exportLedger]

@@ -185,4 +185,4 @@ const joiningWords = ({ refused, ends_at }: NonNullable<FleetShape['joining']>):
     ? `It looks for its inviter until ${localTime(ends_at)}.`
     : `Its invite was not taken: ${refused}.`
 
-export const ca: readonly Command[] = [init, renew, shown]
+export const commands: readonly Command[] = [init, renew, shown]

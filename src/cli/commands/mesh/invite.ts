@@ -131,4 +131,4 @@ const cancel = defineCommand({
   },
 })
 
-export const invite: readonly Command[] = [make, list, cancel]
+export const commands: readonly Command[] = [make, list, cancel]

@@ -1,5 +1,5 @@
 // karo join: lets this machine into a mesh by an invite: a code that is typed, a file, or standard input.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getFleet, joinFleet } from '../../../api/contract/operations/fleet.ts'
@@ -33,7 +33,7 @@ async function givenBy(argument: string | undefined): Promise<Given> {
     })
     return textOf(typed.toString('utf8'), 'the invite')
   }
-  if (argument === '-') return textOf(readFileSync(0, 'utf8').slice(0, FILE_MAX), 'standard input')
+  if (argument === '-') return textOf(await standardInput(), 'standard input')
   if (!existsSync(argument)) return { code: argument, places: [] }
   const file = await openRegular(argument)
   try {
@@ -44,6 +44,16 @@ async function givenBy(argument: string | undefined): Promise<Given> {
   } finally {
     await file.close()
   }
+}
+
+/** Not read at once (readFileSync): a pipe whose other end is slow would have nothing to read yet. */
+async function standardInput(): Promise<string> {
+  let text = ''
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
+    text += chunk
+    if (text.length > FILE_MAX) throw new KaroError('too_large', 'this is no invite: it is too long')
+  }
+  return text
 }
 
 function textOf(text: string, where: string): Given {
@@ -63,7 +73,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   busy: 'the inviter gets too many wrong invites; try again in a minute',
 }
 
-export const join: readonly Command[] = [
+export const commands: readonly Command[] = [
   defineCommand({
     name: 'join',
     summary: 'let this machine into a mesh, by an invite',

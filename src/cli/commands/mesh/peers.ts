@@ -241,4 +241,4 @@ const listPending = defineCommand({
   run: (io) => list(io, (peer) => peer.state === 'pending', NOBODY_PENDING),
 })
 
-export const peers: readonly Command[] = [listAll, listPending, trust, deny, revoke, explain]
+export const commands: readonly Command[] = [listAll, listPending, trust, deny, revoke, explain]

@@ -188,4 +188,4 @@ function print(io: CommandIo, result: QueryResult, before?: QueryResult): void {
 /** Above the longest --timeout (60 s), so that the daemon's own deadline speaks first. */
 const DEADLINE_MS = 75_000
 
-export const query: readonly Command[] = [ask]
+export const commands: readonly Command[] = [ask]

@@ -104,4 +104,4 @@ const on = defineCommand({
   run: async (io) => show(io, await daemonAt(io).call(CHANGES.on), sharingView),
 })
 
-export const share: readonly Command[] = [showAll, preview, allow, stop, off, on]
+export const commands: readonly Command[] = [showAll, preview, allow, stop, off, on]

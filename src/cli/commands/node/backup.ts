@@ -13,7 +13,7 @@ import { fitted } from '../../terminal/text.ts'
 /** The daemon reads while this writes: it is silent only while it is stuck. */
 const IDLE_MS = 60_000
 
-export const backup: readonly Command[] = [
+export const commands: readonly Command[] = [
   defineCommand({
     name: 'backup',
     summary: 'the whole node in one file, while it runs: key, configuration, and what everybody typed',

@@ -152,4 +152,4 @@ function sectionOf(path: string): string | undefined {
   return fits.length === 0 ? undefined : fits.join(' or ')
 }
 
-export const config: readonly Command[] = [list, get]
+export const commands: readonly Command[] = [list, get]

@@ -113,4 +113,4 @@ async function show(io: CommandIo, { types, since, most, signal }: Wanted): Prom
 const line = (io: CommandIo, event: FeedEvent): string =>
   `${io.json ? JSON.stringify(event) : eventLine(event)}\n`
 
-export const events: readonly Command[] = [follow]
+export const commands: readonly Command[] = [follow]

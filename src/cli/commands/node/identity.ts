@@ -130,4 +130,4 @@ trusted here still is. The ledger goes on, and says from which entry on this key
   },
 })
 
-export const identity: readonly Command[] = [show, protect, unprotect, anew]
+export const commands: readonly Command[] = [show, protect, unprotect, anew]

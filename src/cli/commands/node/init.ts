@@ -67,4 +67,4 @@ const initCommand = defineCommand({
   },
 })
 
-export const init: readonly Command[] = [initCommand]
+export const commands: readonly Command[] = [initCommand]

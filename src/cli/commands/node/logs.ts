@@ -134,4 +134,4 @@ function show(io: CommandIo, line: LogLine): void {
   io.out(io.json ? `${JSON.stringify(line)}\n` : `${logLine(line, io)}\n`)
 }
 
-export const logs: readonly Command[] = [tail]
+export const commands: readonly Command[] = [tail]

@@ -15,7 +15,7 @@ import { problemView } from '../../views/problem.ts'
 /** Nobody but its owner reads it until they pass it on. */
 const MODE = 0o600
 
-export const reportProblem: readonly Command[] = [
+export const commands: readonly Command[] = [
   defineCommand({
     name: 'report-problem',
     summary: 'writes a file for a bug report, without names, paths or commands; sends nothing',

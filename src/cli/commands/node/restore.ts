@@ -11,7 +11,7 @@ import { absolutePath } from '../../place.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 import { fitted } from '../../terminal/text.ts'
 
-export const restore: readonly Command[] = [
+export const commands: readonly Command[] = [
   defineCommand({
     name: 'restore',
     summary: 'make this home the node of a backup; while no daemon runs here',

@@ -4,7 +4,7 @@ import { getStatus } from '../../../api/contract/operations/status.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
 import { statusView } from '../../views/status.ts'
 
-export const status: readonly Command[] = [
+export const commands: readonly Command[] = [
   defineCommand({
     name: 'status',
     summary: 'node, mesh, spool and storage at a glance',

@@ -182,4 +182,4 @@ function idOf(which: string): string {
   return /^karo_([0-9a-f]{10})_/.exec(which)?.[1] ?? which
 }
 
-export const token: readonly Command[] = [create, list, revoke, sessions, end]
+export const commands: readonly Command[] = [create, list, revoke, sessions, end]

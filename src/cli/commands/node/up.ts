@@ -16,7 +16,7 @@ import { secondDaemon } from '../../second-daemon.ts'
 /** What some library left open must not keep a daemon alive that has stopped. */
 const LINGER_MS = 200
 
-export const up: readonly Command[] = [
+export const commands: readonly Command[] = [
   defineCommand({
     name: 'up',
     summary: 'run the node in the foreground; makes its directory the first time',

@@ -24,7 +24,7 @@ const what = {
   completes: ANOMALY_KINDS,
 } as const
 
-export const anomalies: readonly Command[] = [
+export const commands: readonly Command[] = [
   defineCommand({
     name: 'anomalies',
     summary: 'what is unusual in your own numbers',

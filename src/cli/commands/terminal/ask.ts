@@ -107,4 +107,4 @@ const command = defineCommand({
   },
 })
 
-export const ask: readonly Command[] = [command]
+export const commands: readonly Command[] = [command]

@@ -79,4 +79,4 @@ const command = defineCommand({
   },
 })
 
-export const check: readonly Command[] = [command]
+export const commands: readonly Command[] = [command]

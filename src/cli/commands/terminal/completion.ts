@@ -1,6 +1,6 @@
 // karo completion: what a shell loads to complete karo's commands, options, choices and the names of live nodes.
 import { EXIT } from '../../../base/errors.ts'
-import type { Command, CommandEntry } from '../../command.ts'
+import { defineCommand } from '../../command.ts'
 import { bashScript } from '../../completion/bash.ts'
 import { fishScript } from '../../completion/fish.ts'
 import { completionSpec, type PlaceSpec } from '../../completion/spec.ts'
@@ -16,13 +16,11 @@ export const COMPLETION_SCRIPTS: Readonly<Record<CompletionShell, (places: reado
   }
 const SHELLS = Object.keys(COMPLETION_SCRIPTS) as readonly CompletionShell[]
 
-/** `entries`: every command there is, which the table of commands hands in because it loads this file. */
-export const completion = (entries: readonly CommandEntry[]): readonly Command[] => [
-  {
+export const commands = [
+  defineCommand({
     name: 'completion',
     summary: 'print what a shell loads to complete commands, options and the names of nodes',
     args: [{ name: 'shell', required: true, description: 'which shell', choices: SHELLS }],
-    options: [],
     examples: [
       { run: 'eval "$(karo completion bash)"', does: 'in ~/.bashrc' },
       { run: 'eval "$(karo completion zsh)"', does: 'in ~/.zshrc, after compinit' },
@@ -31,11 +29,10 @@ export const completion = (entries: readonly CommandEntry[]): readonly Command[]
         does: 'fish loads it when needed',
       },
     ],
-    async run(io, { args }) {
-      const shell = args.shell as CompletionShell
-      const script = COMPLETION_SCRIPTS[shell](await completionSpec(entries))
+    async run(io, { args: { shell } }) {
+      const script = COMPLETION_SCRIPTS[shell](await completionSpec(io.commands))
       io.out(io.json ? `${JSON.stringify({ shell, script })}\n` : Buffer.from(script))
       return EXIT.done
     },
-  },
+  }),
 ]

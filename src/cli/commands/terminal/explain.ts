@@ -33,4 +33,4 @@ const command = defineCommand({
   },
 })
 
-export const explain: readonly Command[] = [command]
+export const commands: readonly Command[] = [command]

@@ -20,7 +20,7 @@ type Query = ReturnType<typeof filtersOf>
 type Format = ExportFormat | ForeignShell
 const FORMATS = [...EXPORT_FORMATS, ...SHELLS] as const
 
-export const exporting: readonly Command[] = [
+export const commands: readonly Command[] = [
   defineCommand({
     name: 'export',
     summary: 'your history as a file, to keep or to bring elsewhere: to another Karo, or back to your shell',

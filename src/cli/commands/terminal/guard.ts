@@ -109,4 +109,4 @@ const ask = defineCommand({
   },
 })
 
-export const guard: readonly Command[] = [status, list, allow, deny, remove, ask]
+export const commands: readonly Command[] = [status, list, allow, deny, remove, ask]

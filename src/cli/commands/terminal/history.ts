@@ -148,7 +148,7 @@ async function choose(io: CommandIo, input: Input): Promise<ExitCode> {
   return EXIT.done
 }
 
-export const history: readonly Command[] = [find, deleteHistory]
+export const commands: readonly Command[] = [find, deleteHistory]
 
 const NOTHING_YET = `Nothing recorded yet. Does your shell have the hook? Run: karo shell install
 Then open a new shell.`

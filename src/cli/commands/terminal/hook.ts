@@ -149,4 +149,4 @@ const list = defineCommand({
   },
 })
 
-export const hook: readonly Command[] = [call, install, uninstall, list]
+export const commands: readonly Command[] = [call, install, uninstall, list]

@@ -22,7 +22,7 @@ import { watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 import { fitted } from '../../terminal/text.ts'
 import { parseWhole } from '../../values.ts'
-import { commands, importsView, importView } from '../../views/import.ts'
+import { countedCommands, importsView, importView } from '../../views/import.ts'
 
 const DRY_RUN: CommandOption = { name: 'dry-run', description: 'say what would be done, and do nothing' }
 const ALL_HOSTS: CommandOption = {
@@ -192,7 +192,7 @@ const undo = defineCommand({
       throw new KaroError('not_found', what, { hint: 'karo import list shows what can be undone.' })
     }
     const { id, source, file: from, events, started_at } = one
-    const about = `Take out ${commands(events)} that import ${id} brought (${source}, ${printable(from)}, ${localTime(started_at)})?`
+    const about = `Take out ${countedCommands(events)} that import ${id} brought (${source}, ${printable(from)}, ${localTime(started_at)})?`
     const question = fitted(about, io.columns - ROOM_FOR_ANSWER)
     if (!(await confirm(io, question, { yes: options.yes === true, where: 'karo import undo' }))) {
       io.err('Nothing was taken out.\n')
@@ -205,20 +205,20 @@ const undo = defineCommand({
         const told = await daemonAt(io).call(undoImport, { body: { id }, deadlineMs: UNDO_MS })
         removed += told.removed
         left = told.left
-        live.show(`${removed} of ${commands(events)} taken out`)
+        live.show(`${removed} of ${countedCommands(events)} taken out`)
       }
     } finally {
       live.end()
     }
     const gone = events - removed
-    const before = gone > 0 ? ` ${commands(gone)} had been deleted, or were too old, before.` : ''
+    const before = gone > 0 ? ` ${countedCommands(gone)} had been deleted, or were too old, before.` : ''
     io.out(
       io.json
         ? `${JSON.stringify({ id, removed })}\n`
-        : `${commands(removed)} of import ${id} taken out.${before}\n`,
+        : `${countedCommands(removed)} of import ${id} taken out.${before}\n`,
     )
     return EXIT.done
   },
 })
 
-export const importing: readonly Command[] = [file, auto, ...foreign, list, undo]
+export const commands: readonly Command[] = [file, auto, ...foreign, list, undo]

@@ -8,7 +8,7 @@ import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { placeOf } from '../../place.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
 
-export const mcp: readonly Command[] = [
+export const commands: readonly Command[] = [
   defineCommand({
     name: 'mcp',
     summary: 'serve check, explain, stats, queries and, if you allow it, history to an AI coding tool (MCP)',

@@ -14,7 +14,7 @@ import { table } from '../../terminal/table.ts'
 import { parseSince, rfc3339 } from '../../time.ts'
 import { checkText, given, parseWhole } from '../../values.ts'
 
-export const processes: readonly Command[] = [
+export const commands: readonly Command[] = [
   defineCommand({
     name: 'processes',
     summary: 'what the programs in your shells used: memory, processor, time',

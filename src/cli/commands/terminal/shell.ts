@@ -232,7 +232,7 @@ function aboutMachine(): string {
   return records
 }
 
-export const shell: readonly Command[] = [shellInit, shellInstall, shellUninstall]
+export const commands: readonly Command[] = [shellInit, shellInstall, shellUninstall]
 
 function shellOf(wanted: unknown, where: string): Shell {
   const found = SHELLS.find((name) => name === wanted)

@@ -7,7 +7,7 @@ import { EXIT } from '../../../base/errors.ts'
 import { type Command, defineCommand } from '../../command.ts'
 import { mostUsedView, statsView } from '../../views/stats.ts'
 
-export const stats: readonly Command[] = [
+export const commands: readonly Command[] = [
   defineCommand({
     name: 'stats',
     summary: 'your commands in numbers: tools, categories, failures, hours, risk, beside the period before',

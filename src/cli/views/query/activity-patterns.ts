@@ -1,5 +1,5 @@
 // How karo query shows activity: a chart of the day's hours, and bars by weekday.
-import { type ActivityData, WEEKDAYS } from '../../../api/contract/shapes.ts'
+import { type QueryDataOf, WEEKDAYS } from '../../../api/contract/shapes.ts'
 import { bar, chart, spark } from '../../terminal/bars.ts'
 import { table } from '../../terminal/table.ts'
 import { BAR_CELLS, paint, type QueryTypeView, since } from './view.ts'
@@ -8,7 +8,7 @@ import { BAR_CELLS, paint, type QueryTypeView, since } from './view.ts'
 const HOUR_CELLS = 2
 const CHART_LINES = 4
 
-export const activityPatterns: QueryTypeView<ActivityData> = {
+export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = {
   data(data, { screen, passes }, before) {
     if (data.total_commands === 0) return ''
     const { hourly, daily, total_commands: total, unique_commands: unique } = data

@@ -88,6 +88,8 @@ function whyRow(row: Row): string | undefined {
   switch (row.why) {
     case 'not_trusted_there':
       return `${name}: does not trust this node; there: karo peers trust <this node>`
+    case 'encryption':
+      return `${name}: encrypts connections otherwise; compare transport.security there and here`
     case 'left':
       return `${name}: was stopped or shut down, ${seen}`
     case 'lost':

@@ -1,18 +1,8 @@
 // The views of query types as one table, and how a result is handed to the one of its type.
 import { type AskedType, passes, type QueryData, type QueryResult } from '../../../api/contract/shapes.ts'
 import { ago } from '../../../base/format.ts'
-import { activityPatterns } from './activity-patterns.ts'
-import { nodeHealth } from './node-health.ts'
-import { safetyPosture } from './safety-posture.ts'
-import { toolUsage } from './tool-usage.ts'
+import { VIEWS } from './rows.ts'
 import type { NodeColumn, QueryTypeView, Screen } from './view.ts'
-
-const VIEWS = {
-  ToolUsage: toolUsage,
-  SafetyPosture: safetyPosture,
-  ActivityPatterns: activityPatterns,
-  NodeHealth: nodeHealth,
-} satisfies Readonly<Record<AskedType, unknown>>
 
 /** The daemon answers only what was asked for here, so the data is of the view's type. */
 const viewOf = ({ query_type }: QueryResult): QueryTypeView<QueryData> =>

@@ -1,10 +1,12 @@
 // How karo query shows the health of nodes: one row each, the absent ones too, and with --watch who came and went.
-import type { HealthData, HealthRow } from '../../../api/contract/shapes.ts'
+import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import { ago, duration, formatFingerprint } from '../../../base/format.ts'
 import { table } from '../../terminal/table.ts'
 import type { QueryTypeView, Screen } from './view.ts'
 
-export const nodeHealth: QueryTypeView<HealthData> = {
+type HealthRow = QueryDataOf<'NodeHealth'>['nodes'][number]
+
+export const nodeHealth: QueryTypeView<QueryDataOf<'NodeHealth'>> = {
   ofNow: true,
   data: ({ nodes }, { screen }, before) =>
     nodes.length === 0 ? '' : healthTable(nodes, screen, Date.now(), before?.nodes),

@@ -1,11 +1,11 @@
 // How karo query shows safety: bars by level of risk, what the guard did, and where nothing watches.
-import { RISK_LEVELS, type SafetyData } from '../../../api/contract/shapes.ts'
+import { type QueryDataOf, RISK_LEVELS } from '../../../api/contract/shapes.ts'
 import { bar } from '../../terminal/bars.ts'
 import { RISK_COLOURS } from '../../terminal/risk-words.ts'
 import { type Column, table } from '../../terminal/table.ts'
 import { BAR_CELLS, type NodeRow, paint, type QueryTypeView, since } from './view.ts'
 
-export const safetyPosture: QueryTypeView<SafetyData> = {
+export const safetyPosture: QueryTypeView<QueryDataOf<'SafetyPosture'>> = {
   data(data, { screen, passes }, before) {
     if (data.nodes_reporting === 0) return ''
     const { by_risk_level: risk, nodes_reporting: nodes } = data

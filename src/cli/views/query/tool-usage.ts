@@ -1,9 +1,11 @@
 // How karo query shows tools: one row each, most used first, and with --watch what is new.
-import type { ToolData, ToolRow } from '../../../api/contract/shapes.ts'
+import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import { table } from '../../terminal/table.ts'
 import { percent, type QueryTypeView, type Screen, signed } from './view.ts'
 
-export const toolUsage: QueryTypeView<ToolData> = {
+type ToolRow = QueryDataOf<'ToolUsage'>['tools'][number]
+
+export const toolUsage: QueryTypeView<QueryDataOf<'ToolUsage'>> = {
   data: ({ tools }, { screen }, before) =>
     tools.length === 0 ? '' : toolTable(tools, screen, before?.tools),
   perNode(nodes, name, age, screen) {

@@ -7,7 +7,7 @@ import { createQuotas } from '../../../base/quota.ts'
 import { createSparing, type Happened, REST, type Sparing } from '../../../base/sparing.ts'
 import type { Audit, AuditRecord } from '../../../trust/audit/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
-import type { Question } from '../document.ts'
+import { type Question, typeWord } from '../document.ts'
 import { rfc3339 } from '../range.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -110,7 +110,7 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
         single.add(question)
         return audit.record(recordOf('query_received', question, {}))
       }
-      const key = [authorId, body.query_type].join(GAP)
+      const key = [authorId, typeWord(body)].join(GAP)
       return now(received.times(key), tellReceived)
     },
 
@@ -124,7 +124,7 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
         return true
       }
       if (!isAdmitted(authorId)) return false
-      const key = [authorId, body.query_type, status, effect, rule].join(GAP)
+      const key = [authorId, typeWord(body), status, effect, rule].join(GAP)
       await now(responded.times(key), tellResponded)
       return false
     },
@@ -160,7 +160,7 @@ function recordOf(
     ...(trace === undefined ? {} : { trace_id: toHex(trace) }),
     details: {
       query_id: toHex(body.query_id),
-      query_type: body.query_type,
+      query_type: typeWord(body),
       range_start: rfc3339(body.time_range.start),
       range_end: rfc3339(body.time_range.end),
       ...details,

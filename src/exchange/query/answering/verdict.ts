@@ -1,5 +1,4 @@
 // What this node says to a question: what each of its people consents to decides, and only their numbers are gathered.
-import type { QueryType } from '../../../../protocols/messages/query.ts'
 import { widenToHours } from '../../../insight/statistics/index.ts'
 import type { Sharing } from '../../../trust/consent/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
@@ -30,8 +29,11 @@ export interface Verdict {
   readonly uids: readonly number[]
 }
 
-/** The policy decides before anybody looks whether this release can answer; nobody has an answer to anomalies yet. */
-const actionOf = (type: QueryType): QueryAction => findQueryType(type)?.action ?? 'query.anomalies'
+/**
+ * That this release has no answer to a type is no person's data, so every admitted node may learn it, as it may learn the
+ * node's health; consent and level decide nothing. Nodes that are denied or not trusted hear `access_denied` as always.
+ */
+const actionOf = (type: string): QueryAction => findQueryType(type)?.action ?? 'query.node_health'
 
 /** Each person decides for themself; one who consents is enough for an answer about that one. */
 export async function judge(
@@ -41,7 +43,9 @@ export async function judge(
   const principal = principalOf(trust.opinion(question.authorId))
   const action = actionOf(question.body.query_type)
   const resource = resourceOf(action, principal, question.body.level)
-  const { level } = resource
+  // An asker refuses an answer of another level than it asked for, so the refusal of an unknown type keeps that level.
+  const isKnown = findQueryType(question.body.query_type) !== undefined
+  const level = (isKnown ? undefined : question.body.level) ?? resource.level
   if (resource.category === undefined) {
     return { decision: decide(principal, action, resource, {}), level, uids: [] }
   }

@@ -1,23 +1,14 @@
 // The query types as one table: a type with a row here is asked, answered, merged, filtered, described and completed.
-import type { QueryFilter, QueryType } from '../../../../protocols/messages/query.ts'
+import type { QueryFilter } from '../../../../protocols/messages/query.ts'
 import { passes } from '../passes.ts'
-import { activityPatterns } from './activity-patterns.ts'
-import { nodeHealth } from './node-health.ts'
-import { safetyPosture } from './safety-posture.ts'
-import { toolUsage } from './tool-usage.ts'
+import { ROWS } from './rows.ts'
 import type { AskedType, Filtered, NodeData, QueryTypeRow } from './type.ts'
 
-/** Total: a type that an answer can carry does not compile without its row. The order is that of help and documents. */
-const ROWS = {
-  ToolUsage: toolUsage,
-  SafetyPosture: safetyPosture,
-  ActivityPatterns: activityPatterns,
-  NodeHealth: nodeHealth,
-} satisfies Readonly<Record<AskedType, unknown>>
-
 type Rows = typeof ROWS
-/** One node's numbers in the data of a result. */
-export type QueryData = ReturnType<Rows[AskedType]['merge']>
+/** The numbers in a result, of one query type. */
+export type QueryDataOf<T extends AskedType> = ReturnType<Rows[T]['merge']>
+/** The same, of any query type. */
+export type QueryData = QueryDataOf<AskedType>
 type PartOf<T extends AskedType> = NonNullable<ReturnType<Rows[T]['perNode']>>
 type Intersected<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer All) => void
   ? All
@@ -32,8 +23,8 @@ export const ASKED_TYPES = Object.keys(ROWS) as [AskedType, ...AskedType[]]
 
 export const queryType = (type: AskedType): AnyRow => ROWS[type] as unknown as AnyRow
 
-/** Undefined: this release neither asks nor answers it, though the wire has a name for it. */
-export const findQueryType = (type: QueryType): AnyRow | undefined =>
+/** Undefined: this release neither asks nor answers questions of that type. */
+export const findQueryType = (type: string): AnyRow | undefined =>
   Object.hasOwn(ROWS, type) ? queryType(type as AskedType) : undefined
 
 export const filteredBy = (filters: readonly QueryFilter[]): Filtered => ({
@@ -56,9 +47,5 @@ export const filterResult = <D extends QueryData>(
   filters: readonly QueryFilter[],
 ): D => (filters.length === 0 ? data : (queryType(type).filterResult(data, filteredBy(filters)) as D))
 
-export type { ActivityData } from './activity-patterns.ts'
 export { WEEKDAYS } from './activity-patterns.ts'
-export type { HealthData, HealthRow } from './node-health.ts'
-export type { SafetyData } from './safety-posture.ts'
-export type { ToolData, ToolRow } from './tool-usage.ts'
 export * from './type.ts'

@@ -5,7 +5,7 @@ import { byText } from '../../../base/by-text.ts'
 import { defineQueryType } from './type.ts'
 
 /** As the node says; of one that cannot be reached only what this node knows of it, and null for the rest. */
-export interface HealthRow extends Omit<NodeHealthStatus, 'version' | 'uptime_seconds' | 'events_24h'> {
+interface HealthRow extends Omit<NodeHealthStatus, 'version' | 'uptime_seconds' | 'events_24h'> {
   readonly version: string | null
   readonly uptime_seconds: number | null
   readonly events_24h: number | null

@@ -10,7 +10,7 @@ import { createWorld, type World } from '../../../../src/cli/doctor/world.ts'
 import { ensureHome } from '../../../../src/cli/home.ts'
 import { homePaths } from '../../../../src/config/paths.ts'
 import { protectIdentityFile } from '../../../../src/trust/identity/index.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const SECRET = randomBytes(12).toString('hex')
 

@@ -25,7 +25,7 @@ import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createSharing, type Sharing } from '../../../../src/trust/consent/index.ts'
 import { fingerprintOf, type Identity, verifySignature } from '../../../../src/trust/identity/index.ts'
 import type { Member, PeerOpinion, Trust } from '../../../../src/trust/peers/index.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 
 let made = 0
 

@@ -11,9 +11,9 @@ import { blake3 } from '../../../../src/base/hash.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { runCli } from '../../../../src/cli/run.ts'
 import { createSummaries, EVERY_MS, SOON_MS } from '../../../../src/exchange/summaries/summaries.ts'
-import { owner } from '../../../support/callers.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
-import { until } from '../../../support/until.ts'
+import { owner } from '../../../support/api/callers.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
+import { until } from '../../../support/run/until.ts'
 import { createWorld, HOUR, NOW, nodeOf, type World } from './world.ts'
 
 const rejecting = () => {

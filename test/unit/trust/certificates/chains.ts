@@ -9,7 +9,7 @@ import {
   signCertificate,
 } from '../../../../src/trust/certificates/sign.ts'
 import type { Against } from '../../../../src/trust/certificates/verify.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 
 export const NOW = Date.UTC(2026, 10, 21, 9)
 export const [root, issuer, node, other, otherRoot] = [1, 2, 3, 4, 5].map((n) => testIdentity(9_000 + n)) as [

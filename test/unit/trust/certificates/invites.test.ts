@@ -17,8 +17,8 @@ import {
   type InviteRefusal,
   type Invites,
 } from '../../../../src/trust/certificates/invites.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 import { NOW } from './chains.ts'
 
 const inviter = testIdentity(7_001).publicKey

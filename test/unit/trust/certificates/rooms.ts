@@ -13,8 +13,8 @@ import {
   signCertificate,
 } from '../../../../src/trust/certificates/index.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 import { NOW, root } from './chains.ts'
 
 export interface Room {

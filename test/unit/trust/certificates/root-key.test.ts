@@ -5,8 +5,8 @@ import { expect, test } from 'vitest'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { createRootKey, openRootKey } from '../../../../src/trust/certificates/index.ts'
 import { verifySignature } from '../../../../src/trust/identity/index.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const SECRET = Buffer.from('correct horse battery staple')
 const path = (): string => join(temporaryDirectory(), 'root.key')

@@ -11,7 +11,7 @@ import {
   LIFE_MAX_MS,
   verifyChain,
 } from '../../../../src/trust/certificates/verify.ts'
-import { goldenFrames } from '../../../support/vectors.ts'
+import { goldenFrames } from '../../../support/mesh/vectors.ts'
 import {
   against,
   chain,

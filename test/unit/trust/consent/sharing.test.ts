@@ -7,8 +7,8 @@ import { createMemberRepository } from '../../../../src/store/tables/members.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createSharing } from '../../../../src/trust/consent/index.ts'
 import { createTrust } from '../../../../src/trust/peers/index.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const file = {
   max_level: 1,

@@ -1,0 +1,68 @@
+// Writes the tables of src that follow from other files, so that a new command or query type is a line nowhere else.
+import { globSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { answerData } from '../protocols/messages/numbers.ts'
+import { COMMAND_GROUPS } from '../src/cli/command.ts'
+import { COMMANDS } from '../src/cli/commands.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+
+/** The text of `src/cli/commands.ts`: rows that it has keep their order, and a new file comes last in its group. */
+export function commandsTable(files = globSync('src/cli/commands/*/*.ts', { cwd: ROOT })): string {
+  const known = COMMANDS.map(({ name }) => name)
+  const place = (name: string): number => (known.includes(name) ? known.indexOf(name) : known.length)
+  const rows = Object.keys(COMMAND_GROUPS).flatMap((group) =>
+    files
+      .filter((file) => file.startsWith(`src/cli/commands/${group}/`))
+      .map((file) => basename(file, '.ts'))
+      .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
+      .map((word) => `  row('${group}', '${word}', () => import('./commands/${group}/${word}.ts')),\n`),
+  )
+  return `${COMMANDS_HEAD}${rows.join('')}]\n`
+}
+
+const COMMANDS_HEAD = `// Every command there is, in the order help shows them; a file is loaded only when one of its commands runs.
+// Written by \`npm run docs\` from the files in commands/<group>/<first word>.ts. Only the order of rows is made by hand.
+import type { Command, CommandEntry } from './command.ts'
+
+const row = (
+  group: CommandEntry['group'],
+  name: string,
+  load: () => Promise<{ readonly commands: readonly Command[] }>,
+): CommandEntry => ({ name, group, load: async () => (await load()).commands })
+
+export const COMMANDS: readonly CommandEntry[] = [
+`
+
+const QUERY_TYPES = answerData.options.map(({ shape }) => shape.query_type.value)
+/** `ToolUsage` → `tool-usage`, the name of its files. */
+const fileOf = (type: string): string => type.replace(/(?<=.)(?=[A-Z])/g, '-').toLowerCase()
+/** `ToolUsage` → `toolUsage`, what each of its files exports. */
+const exportOf = (type: string): string => type.charAt(0).toLowerCase() + type.slice(1)
+
+const importRow = (type: string): string => `import { ${exportOf(type)} } from './${fileOf(type)}.ts'\n`
+/** The table `name`: each query type with what the file of that type exports. `asked`: its import of `AskedType`. */
+const typesTable = (about: string, name: string, asked: { first?: string; last?: string }): string =>
+  `// ${about}
+// Written by \`npm run docs\` from the types that an answer can carry (\`answerData\` in protocols/messages/numbers.ts).
+${asked.first ?? ''}${[...QUERY_TYPES].sort().map(importRow).join('')}${asked.last ?? ''}
+export const ${name} = {
+${QUERY_TYPES.map((type) => `  ${type}: ${exportOf(type)},\n`).join('')}} satisfies Readonly<Record<AskedType, unknown>>
+`
+
+/** Each written table by its path. */
+export const tables = (): Readonly<Record<string, string>> => ({
+  'src/cli/commands.ts': commandsTable(),
+  'src/exchange/query/query-types/rows.ts': typesTable(
+    'What Karo knows of each query type, in the order of help and documents.',
+    'ROWS',
+    { last: "import type { AskedType } from './type.ts'\n" },
+  ),
+  'src/cli/views/query/rows.ts': typesTable('How each query type is shown.', 'VIEWS', {
+    first: "import type { AskedType } from '../../../api/contract/shapes.ts'\n",
+  }),
+})
+
+if (import.meta.main) {
+  for (const [path, text] of Object.entries(tables())) writeFileSync(join(ROOT, path), text)
+}

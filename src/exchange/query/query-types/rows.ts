@@ -1,0 +1,14 @@
+// What Karo knows of each query type, in the order of help and documents.
+// Written by `npm run docs` from the types that an answer can carry (`answerData` in protocols/messages/numbers.ts).
+import { activityPatterns } from './activity-patterns.ts'
+import { nodeHealth } from './node-health.ts'
+import { safetyPosture } from './safety-posture.ts'
+import { toolUsage } from './tool-usage.ts'
+import type { AskedType } from './type.ts'
+
+export const ROWS = {
+  ToolUsage: toolUsage,
+  SafetyPosture: safetyPosture,
+  ActivityPatterns: activityPatterns,
+  NodeHealth: nodeHealth,
+} satisfies Readonly<Record<AskedType, unknown>>
