@@ -2,6 +2,7 @@
 import { defineStream, defineTopic, type Stream, type Topic } from './define.ts'
 import { type MessageTable, messageTable } from './frame.ts'
 import { AuditHead } from './messages/audit.ts'
+import { Certificate, RevocationList } from './messages/certificate.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
 import { Presence } from './messages/presence.ts'
 import { MeshQuery, QueryDone, QueryHop, Response } from './messages/query.ts'
@@ -85,6 +86,8 @@ export const MESSAGES: MessageTable = messageTable([
   SyncOffer,
   SyncBatch,
   SealedSummary,
+  Certificate,
+  RevocationList,
   AuditHead,
   Presence,
   Heads,

@@ -1,7 +1,8 @@
 // The lobby and the control stream: how two nodes meet, admit each other, stay in touch and part.
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
-import { label, listOf, uint } from './fields.ts'
+import { CERTIFICATE_FRAME_BYTES, CHAIN_MAX } from './certificate.ts'
+import { bytes, label, listOf, publicName, uint } from './fields.ts'
 
 const version = () => label(32)
 
@@ -13,6 +14,21 @@ export const nodeCapabilities = z.object({
   supports_level2: z.boolean(),
   can_aggregate: z.boolean(),
 })
+
+/** Certificates from the one that the root signed to the one of the node itself, each as a whole frame. */
+const certificateChain = () => listOf(bytes(1, CERTIFICATE_FRAME_BYTES), CHAIN_MAX)
+
+const inviteProof = z.object({
+  id: bytes(8).describe('which invite; derived from its secret'),
+  proof: bytes(32).describe('HMAC under the secret of the invite over both keys and its terms'),
+})
+
+const granted = z.object({
+  root: bytes(32).describe('public key of the root of the mesh'),
+  chain: certificateChain().describe('the certificates of the joining node'),
+  proof: bytes(32).describe('HMAC under the secret of the invite over both keys, the root and the chain'),
+})
+export type Granted = z.infer<typeof granted>
 
 const helloBody = z.object({
   versions: listOf(
@@ -27,6 +43,10 @@ const helloBody = z.object({
   listen: listOf(label(128), 8).describe(
     'private addresses it listens on, as multiaddrs; a claim as well. A stranger is told only the one it has found',
   ),
+  chain: certificateChain().optional().describe('its certificates, if it has any; older nodes ignore them'),
+  join: inviteProof
+    .optional()
+    .describe('proves an invite of the node that this goes to; no other node is told of it'),
 })
 export type HelloBody = z.infer<typeof helloBody>
 
@@ -56,6 +76,10 @@ const helloAckBody = z.object({
   skew_ms: z
     .int()
     .describe("the acknowledging side's clock minus the other side's, milliseconds, as its Hello arrived"),
+  granted: granted.optional().describe('with `yes`: the answer to a proven invite'),
+  invite_refused: publicName(16)
+    .optional()
+    .describe('why the invite was not taken: `unknown`, `used`, `expired`, `cancelled`, `revoked` or `busy`'),
 })
 
 export const HelloAck = defineMessage({

@@ -514,6 +514,71 @@ vector(
     seed=SEED_B,
 )
 vector("sync batch", "SyncBatch", 0x0112, {"id": 3, "documents": [DOCUMENT], "gone": [0]}, seed=SEED_B, seq=2)
+ROOT_SEED = made("seed of a root", 32)
+ROOT = public_key(ROOT_SEED)
+MESH = made("mesh", 32)
+DAY = 86_400_000
+
+
+def certificate(usage, key, name, roles, teams, grants, days):
+    return {
+        "version": NOW,
+        "usage": usage,
+        "mesh": MESH,
+        "key": key,
+        "member": made(name, 8),
+        "name": name,
+        "roles": roles,
+        "teams": teams,
+        "grants": grants,
+        "not_before": NOW,
+        "not_after": NOW + days * DAY,
+    }
+
+
+ISSUER = vector(
+    "certificate of an issuer",
+    "Certificate",
+    0x0302,
+    certificate("issuer", KEY_A, "hq-1", ["lead"], [], ["security"], 365),
+    seed=ROOT_SEED,
+    seq=0,
+)
+LEAF = vector(
+    "certificate of a node",
+    "Certificate",
+    0x0302,
+    certificate("node", KEY_B, "Büro 7", ["individual", "lead"], ["eng", "日本"], [], 30),
+    seq=0,
+)
+vector("revocation list, empty", "RevocationList", 0x0303, {"version": NOW, "number": 0, "mesh": MESH, "revoked": []}, seq=0)
+vector(
+    "revocation list",
+    "RevocationList",
+    0x0303,
+    {"version": NOW + 1, "number": 2**32, "mesh": MESH, "revoked": [{"key": KEY_B, "at": NOW}, {"key": ROOT, "at": NOW + 1}]},
+    seq=0,
+)
+vector(
+    "hello, certified, with an invite",
+    "Hello",
+    0x0001,
+    {
+        "versions": ["/karo/hello/1"],
+        "name": "eng-043",
+        "capabilities": capabilities,
+        "listen": [],
+        "chain": [ISSUER, LEAF],
+        "join": {"id": made("invite", 8), "proof": made("proof", 32)},
+    },
+)
+vector(
+    "hello ack, an invite taken",
+    "HelloAck",
+    0x0002,
+    {"stage": "yes", "skew_ms": 1, "granted": {"root": ROOT, "chain": [ISSUER, LEAF], "proof": made("accept", 32)}},
+)
+vector("hello ack, an invite refused", "HelloAck", 0x0002, {"stage": "pending", "skew_ms": 1, "invite_refused": "used"})
 
 HOUR = 3_600_000
 MONDAY = 20_713 * 24 * HOUR - 3 * 24 * HOUR

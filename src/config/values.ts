@@ -144,6 +144,15 @@ export const staticPeer: Kind<StaticPeer> = {
   },
 }
 
+/** Undefined when it is no `host:port` that could be dialed. */
+export function readStaticPeer(text: string): StaticPeer | undefined {
+  try {
+    return staticPeer.check(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** True for a host name by RFC 1123, except one whose last part is a number: that is a mistyped IPv4 address. */
 function isHostName(host: string): boolean {
   return host.length <= 253 && LABELS.test(host) && !/(?:^|\.)\d+$/.test(host)

@@ -1,4 +1,5 @@
 // Builds the rooms that know this machine and its people, and never talk to another machine.
+import { dirname, join } from 'node:path'
 import { systemTimers as timers } from '../base/clock.ts'
 import { VERSION } from '../base/version.ts'
 import { createAnomalies } from '../insight/anomalies/index.ts'
@@ -13,6 +14,7 @@ import { createNameService } from '../ops/system/name-service.ts'
 import { openStore } from '../store/index.ts'
 import { createAccess } from '../trust/access/index.ts'
 import { createAudit } from '../trust/audit/index.ts'
+import { createFleet, ENROLMENT_FILE, readEnrolment } from '../trust/certificates/index.ts'
 import { createSharing } from '../trust/consent/index.ts'
 import { createTrust } from '../trust/peers/index.ts'
 import { createPolicy, type PolicySet } from '../trust/policy/index.ts'
@@ -22,7 +24,7 @@ import type { DaemonOptions } from './options.ts'
 export type Local = ReturnType<typeof buildLocal>
 
 export function buildLocal({ paths, service }: DaemonOptions, foundation: Foundation, policies: PolicySet) {
-  const { common, faults, name, ownUid } = foundation
+  const { common, faults, lifeMs, name, ownUid } = foundation
   const { config, identity, clock, log } = common
 
   const store = openStore({ ...common, directory: paths.db, faults })
@@ -33,7 +35,11 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   })
   const lock = createLock(paths.lock)
   const audit = createAudit({ ...common, repository: store.audit })
-  const trust = createTrust({ ...common, repository: store.members, audit })
+  const fleet = createFleet({
+    ...{ ...common, repository: store.fleet, audit, lifeMs },
+    enrolment: () => readEnrolment(join(dirname(paths.config), ENROLMENT_FILE)),
+  })
+  const trust = createTrust({ ...common, repository: store.members, audit, certificates: fleet })
   const policy = createPolicy(
     { teams: () => config.policy.teams, k: () => config.sharing.k_min, now: clock.now },
     policies,
@@ -67,7 +73,7 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   })
 
   return {
-    ...{ store, lock, access, audit, trust, policy, sharing },
+    ...{ store, lock, access, audit, fleet, trust, policy, sharing },
     ...{ observe, processes, insight, anomalies, probe, retention },
   }
 }

@@ -82,8 +82,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
 /** The order rooms start in; they stop in reverse. */
 function inOrder(
   { common: { config, log } }: Foundation,
-  { store, lock, access, audit, trust, observe, processes, anomalies, retention }: Local,
-  { mesh, documents, summaries, query }: Network,
+  { store, lock, access, audit, fleet, trust, observe, processes, anomalies, retention }: Local,
+  { mesh, documents, summaries, query, upkeep }: Network,
   { http, api }: Service,
 ): readonly Room[] {
   return [
@@ -91,6 +91,8 @@ function inOrder(
     lock,
     access,
     audit,
+    // Before trust, which asks it who is certified.
+    fleet,
     trust,
     observe,
     processes,
@@ -101,6 +103,7 @@ function inOrder(
     query,
     retention,
     tolerated(mesh, { check: 'mesh.listening', log }),
+    upkeep,
     http.tokens,
     http.tokenEnds,
     api,

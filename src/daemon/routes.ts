@@ -14,7 +14,8 @@ import { exportRoutes } from '../api/routes/export.ts'
 import { historyRoutes } from '../api/routes/history.ts'
 import { importRoutes } from '../api/routes/import.ts'
 import { mcpRoutes } from '../api/routes/mcp.ts'
-import { peersRoutes } from '../api/routes/peers.ts'
+import { fleetRoutes } from '../api/routes/mesh/fleet.ts'
+import { peersRoutes } from '../api/routes/mesh/peers.ts'
 import { processesRoutes } from '../api/routes/processes.ts'
 import { queryRoutes } from '../api/routes/query.ts'
 import { shareRoutes } from '../api/routes/share.ts'
@@ -42,7 +43,8 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   const { foundation, local, network, feed, http, health } = parts
   const { common, logs, metrics, name, ownUid, problems } = foundation
   const { config, identity, clock, random } = common
-  const { anomalies, audit, insight, observe, policy, processes, retention, sharing, store, trust } = local
+  const { anomalies, audit, fleet, insight, observe, policy, processes, retention, sharing, store, trust } =
+    local
   const { mesh, documents, summaries, query } = network
 
   return [
@@ -59,7 +61,8 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     statsRoutes({ insight, events: store.events }),
     anomaliesRoutes({ anomalies, config }),
     processesRoutes({ processes }),
-    peersRoutes({ trust, mesh }),
+    peersRoutes({ trust, mesh, fleet }),
+    fleetRoutes({ fleet, places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []) }),
     shareRoutes({ sharing, summaries, trust }),
     policyRoutes({ policy, sharing, trust, clock, k: () => config.sharing.k_min }),
     summariesRoutes({ summaries, trust, clock }),
@@ -82,6 +85,13 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       http: http.address,
     }),
   ]
+}
+
+/** `host:port` of an address that other machines may reach; undefined for loopback, which they do not. */
+function placeOf(multiaddr: string): string | undefined {
+  const match = /^\/ip([46])\/([^/]+)\/tcp\/(\d+)$/.exec(multiaddr)
+  if (match === null || /^(127\.|::1$|fe80:)/.test(match[2] ?? '')) return undefined
+  return match[1] === '6' ? `[${match[2]}]:${match[3]}` : `${match[2]}:${match[3]}`
 }
 
 /** The keys whose value in the configuration file is not in force. */

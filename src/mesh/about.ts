@@ -8,6 +8,7 @@ import type { PresenceBody } from '../../protocols/messages/presence.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import { hello } from '../../protocols/registry.ts'
 import type { Config } from '../config/index.ts'
+import type { Credentials } from '../trust/certificates/index.ts'
 import { announcing, told } from './admission/addresses.ts'
 import { localIpOf } from './admission/local-ip.ts'
 
@@ -19,6 +20,8 @@ export interface AboutDeps {
   readonly protocols: () => readonly Stream[]
   readonly listening: () => readonly Multiaddr[]
   readonly admits: (node: NodeId) => boolean
+  /** Certificates and invites that are for this node to see. */
+  readonly shown: Credentials['shown']
 }
 
 export interface About {
@@ -26,7 +29,8 @@ export interface About {
   presence(): Pick<PresenceBody, 'name' | 'capabilities' | 'listen'>
 }
 
-export function createAbout({ config, name, version, protocols, listening, admits }: AboutDeps): About {
+export function createAbout(deps: AboutDeps): About {
+  const { config, name, version, protocols, listening, admits, shown } = deps
   const capabilities = () => ({
     protocol_version: FRAME_VERSION,
     karo_version: version,
@@ -41,6 +45,7 @@ export function createAbout({ config, name, version, protocols, listening, admit
       capabilities: capabilities(),
       // Which networks this machine is in is for members to know.
       listen: told(listening(), admits(to) ? {} : { only: localIpOf(connection) ?? '' }),
+      ...shown(to),
     }),
     presence: () => ({ name, capabilities: capabilities(), listen: announcing(config.mesh, listening()) }),
   }

@@ -10,6 +10,7 @@ import type { Log } from '../base/run/log.ts'
 import { createAlarms } from '../base/timers.ts'
 import type { Config } from '../config/index.ts'
 import type { Audit } from '../trust/audit/index.ts'
+import { type Credentials, NO_CREDENTIALS } from '../trust/certificates/index.ts'
 import type { Identity } from '../trust/identity/index.ts'
 import type { Trust } from '../trust/peers/index.ts'
 import { createAbout } from './about.ts'
@@ -42,6 +43,8 @@ export interface MeshDeps {
   readonly config: Pick<Config, 'mesh' | 'transport' | 'overlay' | 'discovery' | 'sharing'>
   readonly identity: Identity
   readonly trust: Trust
+  /** What this node shows of itself, and takes, while two admit each other. Default: nothing. */
+  readonly credentials?: Credentials | undefined
   readonly audit: Pick<Audit, 'record'>
   readonly replay: ReplayStore
   readonly clock: Clock
@@ -65,7 +68,7 @@ const PEERS_MAX = 1_024
 
 /** The parts that exist before the state machine. They know of the machine only where to put events. */
 function createEdge(deps: MeshDeps) {
-  const { config, identity, trust, audit, clock, timers, random, log } = deps
+  const { config, identity, trust, audit, clock, timers, random, log, credentials = NO_CREDENTIALS } = deps
   const timings = { ...TIMINGS, ...deps.timings }
   const { put, open, hold } = createMailbox<MeshEvent>()
   const admits = (node: NodeId): boolean => trust.admits(node)
@@ -81,8 +84,13 @@ function createEdge(deps: MeshDeps) {
     ...{ config, name: deps.name, version: deps.version, admits },
     protocols: links.protocols,
     listening: listening.addresses,
+    shown: credentials.shown,
   })
-  const wires = createWires({ channel, timings, admits, put, hello: about.hello })
+  const wires = createWires({
+    ...{ channel, timings, admits, put },
+    hello: about.hello,
+    answer: credentials.answer,
+  })
   const gossip = createGossip({ channel, self: identity.nodeId, trust, rejections, put })
   const names = createNames({ config, onUnasked: unaskedOnce(log) })
   const dials = createDials({ host: listening.host, names, wires, timers, timings, put, log })
@@ -161,9 +169,11 @@ const presenceHandler = ({ hold }: Edge, state: State, { perform }: Performer): 
 function createLife(deps: MeshDeps, edge: Edge, state: State, performer: Performer, finder: Finder) {
   const { listening, gossip, put } = edge
   let forgetTrust: (() => void) | undefined
+  let forgetInvites: (() => void) | undefined
 
   const stop = async (): Promise<void> => {
     forgetTrust?.()
+    forgetInvites?.()
     edge.lookout.stop()
     edge.dials.stop()
     await listening.stop(async () => {
@@ -180,7 +190,8 @@ function createLife(deps: MeshDeps, edge: Edge, state: State, performer: Perform
     async start(signal: AbortSignal): Promise<void> {
       await edge.replay.start()
       // Before the first connection: a node that is denied while the host starts must not stay.
-      forgetTrust = deps.trust.onChange((node) => put({ on: 'trust', node }))
+      forgetTrust = deps.trust.onChange((node, by) => put({ on: 'trust', node, by }))
+      forgetInvites = deps.credentials?.onSettled((node) => put({ on: 'enrolled', node }))
       try {
         const dht = deps.config.discovery.dht ? await finder.load() : undefined
         put({ on: 'prepare' })
@@ -233,6 +244,7 @@ export function createMesh(deps: MeshDeps): Mesh {
 
   const state = createState({
     ...{ config, trust, clock, random, complete, inUse, timings: edge.timings },
+    credentials: deps.credentials,
     self: identity.nodeId,
     lobby: deps.lobby ?? LOBBY,
     listening: listening.multiaddrs,
@@ -258,6 +270,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     link: links.add,
     topic: gossip.join,
     reach: (node, signal) => asking.ask(node, 'links', signal),
+    meet: (who) => put(typeof who === 'string' ? { on: 'meet', node: who } : { on: 'visit', peer: who }),
     rejections: rejections.counts,
     ...createInspect({
       ...{ config, connections, wires, timers, host: listening.host },

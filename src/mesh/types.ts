@@ -3,6 +3,7 @@ import type { Message, Stream, Topic, WireBody } from '../../protocols/define.ts
 import type { Frame } from '../../protocols/frame.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Room } from '../base/run/room.ts'
+import type { StaticPeer } from '../config/index.ts'
 import type { MulticastOutcome } from './discovery/multicast-check.ts'
 import type { RejectionCounts, WrongClock } from './link/rejections.ts'
 import type { Twins } from './link/twins.ts'
@@ -118,6 +119,8 @@ export interface Mesh extends Room {
   apart(node: NodeId): Apart | undefined
   /** One dial to a known member within `signal`'s deadline; true when admitted with links up. Never throws. */
   reach(node: NodeId, signal: AbortSignal): Promise<boolean>
+  /** Has this node introduce itself, also to a stranger or anew to a neighbour; of an address: until the node stops. */
+  meet(who: NodeId | StaticPeer): void
   status(): MeshStatus
   /** Frames refused since the start, by code; for status and metrics. */
   rejections(): RejectionCounts

@@ -21,6 +21,7 @@ import { createAnomalyRepository } from './tables/anomalies.ts'
 import { createAuditRepository } from './tables/audit.ts'
 import { createConsentRepository } from './tables/consent.ts'
 import { createDocumentRepository } from './tables/documents.ts'
+import { createFleetRepository } from './tables/fleet.ts'
 import { createMemberRepository } from './tables/members.ts'
 import { createReplayRepository } from './tables/replay.ts'
 import { createRetentionTimeRepository } from './tables/retention-time.ts'
@@ -79,6 +80,7 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     replay,
     audit: createAuditRepository(db),
     documents: createDocumentRepository(db),
+    fleet: createFleetRepository(db),
     tokens: createTokenRepository(db),
     processes,
     anomalies: createAnomalyRepository(db),

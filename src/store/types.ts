@@ -7,6 +7,7 @@ import type { AnomalyRepository } from './tables/anomalies.ts'
 import type { AuditRepository } from './tables/audit.ts'
 import type { ConsentRepository } from './tables/consent.ts'
 import type { DocumentRepository } from './tables/documents.ts'
+import type { FleetRepository } from './tables/fleet.ts'
 import type { MemberRepository } from './tables/members.ts'
 import type { ReplayRepository } from './tables/replay.ts'
 import type { RetentionTimeRepository } from './tables/retention-time.ts'
@@ -20,6 +21,7 @@ export interface Store extends Room {
   readonly replay: ReplayRepository
   readonly audit: AuditRepository
   readonly documents: DocumentRepository
+  readonly fleet: FleetRepository
   readonly tokens: TokenRepository
   readonly processes: ProcessRepository
   readonly anomalies: AnomalyRepository

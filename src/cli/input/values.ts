@@ -54,3 +54,14 @@ export const given = <Value, Made>(
 /** `members` without those that are undefined. */
 export const defined = <T extends object>(members: T): T =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T
+
+/** `a,b` as a list; an empty text is an empty list, which takes labels away. */
+export function commaList(
+  text: string | boolean | readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (typeof text !== 'string') return undefined
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
+}

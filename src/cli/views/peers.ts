@@ -8,6 +8,7 @@ type State = PeerShape['state']
 const STATE_STYLE: Readonly<Record<State, 'green' | 'yellow' | 'red' | 'dim'>> = {
   connected: 'green',
   known: 'dim',
+  missing: 'yellow',
   pending: 'yellow',
   denied: 'red',
   revoked: 'red',

@@ -26,7 +26,7 @@ import { createPuller } from './puller.ts'
 import { isFuture } from './read.ts'
 import { createReminder } from './reminder.ts'
 import { createRounds } from './rounds.ts'
-import type { Documents } from './types.ts'
+import type { DocumentPorts, Documents } from './types.ts'
 import { type Wanted, wantedOf } from './wants.ts'
 import { createWitness } from './witness.ts'
 
@@ -42,6 +42,8 @@ export interface DocumentsDeps {
   readonly log: Log
   /** Default: those of this node's key. */
   readonly hints?: Hints
+  /** Rooms whose kinds come from authors that are no members. */
+  readonly ports?: DocumentPorts
   /** Other bounds, for tests. */
   readonly bounds?: Bounds
 }
@@ -62,7 +64,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   let cancelSweep = (): void => {}
 
   const catalog = createCatalog()
-  const members = createMembersView(trust, self, clock)
+  const members = createMembersView(trust, self, clock, deps.ports)
   const carrier = createCarrier({ clock })
   const witness = createWitness()
   const keeper = createKeeper({
@@ -72,6 +74,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     carries: carrier.carries,
     witness,
     ...(deps.bounds === undefined ? {} : { bounds: deps.bounds }),
+    ...(deps.ports === undefined ? {} : { ports: deps.ports }),
   })
   const { position } = keeper
 
@@ -192,6 +195,11 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       if (stopped) throw new KaroError('unavailable', 'the node is stopping')
       const document = await keeper.publish(kind, frame)
       if (document !== undefined) announcer.own(document)
+    },
+
+    again() {
+      puller.again()
+      for (const node of linked()) rounds.behind(node)
     },
 
     of: keeper.of,

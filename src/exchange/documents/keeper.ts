@@ -14,7 +14,7 @@ import { createContradictions } from './contradictions.ts'
 import { type DocumentKind, RELAYED_MS } from './kinds.ts'
 import type { MembersView } from './members.ts'
 import { type Document, isKind, readDocument } from './read.ts'
-import type { StoredDocument } from './types.ts'
+import type { DocumentPorts, StoredDocument } from './types.ts'
 import { createWants, type Wanted, type Wants } from './wants.ts'
 import type { Witness } from './witness.ts'
 
@@ -65,10 +65,12 @@ export interface KeeperDeps {
   /** Whether a neighbour that cannot get this edition asked this node for it. */
   readonly carries: (edition: Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>) => boolean
   readonly bounds?: Bounds
+  /** Rooms that hear of what is kept, by kind. */
+  readonly ports?: DocumentPorts
 }
 
 export function createKeeper(deps: KeeperDeps): Keeper {
-  const { self, catalog, repository, members, witness, clock, log } = deps
+  const { self, catalog, repository, members, witness, clock, log, ports = {} } = deps
   const serially = createSerial()
   let index: Uint8Array = new Uint8Array(INDEX_BYTES)
   let last = 0
@@ -153,6 +155,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     if (puts.size === 0) return []
     const batch = [...puts.values()].sort((a, b) => a.row.seq - b.row.seq)
     await write(batch, [...removed], false)
+    for (const { document, frame } of batch) ports[document.kind]?.accept(frame, true)
     return batch.map(({ document }) => document)
   }
 
@@ -169,6 +172,12 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       }
       unknown = others
       catalog.settle()
+      // In the order in which they came: an issuer's own certificate is before those that it signed.
+      for (const entry of catalog.after(0)) {
+        const port = ports[entry.shelf.kind]
+        const frame = port === undefined ? undefined : await repository.frame(keyOf(entry))
+        if (frame !== undefined) port?.accept(frame, false)
+      }
     },
 
     position: () => ({ index, through: last }),
@@ -178,6 +187,9 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     publish: (kind, frame) =>
       serially(async () => {
         const document = readDocument(frame, clock.now())
+        const wanted = ports[kind]?.wanted(document.head.author) === true
+        if (document.kind === kind && document.head.author !== self && wanted)
+          return (await keepNow([document]))[0]
         if (document.kind !== kind || document.head.author !== self) {
           throw new KaroError('bad_request', `that is no ${kind} of this node`)
         }
@@ -217,7 +229,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
         const now = clock.now()
         const strangers = new Set<Entry['shelf']>()
         for (const shelf of which === 'all' ? catalog.shelves() : []) {
-          if (shelf.author !== self && !members.keepsFrom(shelf.author)) strangers.add(shelf)
+          if (shelf.author !== self && !members.keepsFrom(shelf.author, shelf.kind)) strangers.add(shelf)
         }
         const over = [...catalog.after(0)].filter(
           (entry) => expiresAt(entry) <= now || strangers.has(entry.shelf),

@@ -1,13 +1,16 @@
 // The kinds of documents, as a table: all that announcing, moving, relaying and bounding them has to know of each.
 import type { Message, WireBody } from '../../../protocols/define.ts'
-import { bodyOf, type Frame } from '../../../protocols/frame.ts'
+import { bodyOf, FRAME_OVERHEAD, type Frame } from '../../../protocols/frame.ts'
 import { AuditHead } from '../../../protocols/messages/audit.ts'
+import { Certificate, RevocationList } from '../../../protocols/messages/certificate.ts'
 import { SealedSummary } from '../../../protocols/messages/summary.ts'
 import { slotOf } from '../../../protocols/periods.ts'
-import { DAY_MS } from '../../base/calendar.ts'
+import { DAY_MS, LATEST_MS } from '../../base/calendar.ts'
+import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
 
 /** A kind that gets a row in the table below is announced, moved, relayed and bounded like the others. */
-export const DOCUMENT_KINDS = ['summary', 'audit_head'] as const
+export const DOCUMENT_KINDS = ['summary', 'audit_head', 'certificate', 'revocation_list'] as const
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number]
 
 export interface Kind {
@@ -17,6 +20,11 @@ export interface Kind {
    * holders. There is nothing else, so that whatever is kept may be given to any neighbour.
    */
   readonly audience: 'all' | 'recipients'
+  /**
+   * The longest that one may ask to be kept, from its version on, ms: what is kept over this is refused. Infinity for what
+   * counts until a newer edition replaces it.
+   */
+  readonly keptMs: number
   /** Most documents and bytes of one author; beyond, its oldest editions are removed. */
   readonly perAuthor: { readonly documents: number; readonly bytes: number }
   readonly read: (frame: Frame) => Reading
@@ -38,10 +46,17 @@ const NO_HINTS = new Uint8Array(0)
 
 /** Long enough to find a ledger shortened that was last seen before somebody's long leave. */
 const AUDIT_HEAD_KEPT_MS = 180 * DAY_MS
+/** A week's summary is of use for 400 days after its end. */
+const SUMMARY_KEPT_MS = 410 * DAY_MS
+/** So long after its end it can still be told whose a key was. */
+const CERTIFICATE_KEPT_MS = 365 * DAY_MS
+/** The longest life of a certificate, an issuer's, is 400 days. */
+const CERTIFICATE_KEPT_MAX_MS = CERTIFICATE_KEPT_MS + 410 * DAY_MS
 
 function kind<B extends WireBody>(row: {
   readonly message: Message<B>
   readonly audience: Kind['audience']
+  readonly keptMs: number
   readonly perAuthor: Kind['perAuthor']
   readonly read: (body: B) => Reading
   readonly contradicts?: (older: B, newer: B) => string | undefined
@@ -60,6 +75,7 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
   summary: kind({
     message: SealedSummary,
     audience: 'recipients',
+    keptMs: SUMMARY_KEPT_MS,
     // 168 hours, 35 days and 57 weeks are kept at most.
     perAuthor: { documents: 512, bytes: 8 * 1024 * 1024 },
     read: (body) => ({
@@ -72,12 +88,38 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
   audit_head: kind({
     message: AuditHead,
     audience: 'all',
+    keptMs: AUDIT_HEAD_KEPT_MS,
     perAuthor: { documents: 1, bytes: 8 * 1024 },
     read: ({ ts }) => ({ slot: '', version: ts, expires_at: ts + AUDIT_HEAD_KEPT_MS, hints: NO_HINTS }),
     contradicts(older, newer) {
       if (newer.seq < older.seq) return 'its ledger got shorter'
       const same = Buffer.compare(newer.hash, older.hash) === 0
       return newer.seq === older.seq && !same ? 'its ledger was rewritten' : undefined
+    },
+  }),
+  certificate: kind({
+    message: Certificate,
+    audience: 'all',
+    keptMs: CERTIFICATE_KEPT_MAX_MS,
+    // One of each node that an issuer certified.
+    perAuthor: { documents: 4_096, bytes: 8 * 1024 * 1024 },
+    read: ({ key, version, not_after }) => ({
+      // One slot for each key, by 128 bits, so that no certificate can be made to push out another one.
+      slot: toHex(blake3([key], 16)),
+      version,
+      expires_at: not_after + CERTIFICATE_KEPT_MS,
+      hints: NO_HINTS,
+    }),
+  }),
+  revocation_list: kind({
+    message: RevocationList,
+    audience: 'all',
+    keptMs: Number.POSITIVE_INFINITY,
+    perAuthor: { documents: 1, bytes: 64 * 1024 + FRAME_OVERHEAD },
+    read: ({ version }) => ({ slot: '', version, expires_at: LATEST_MS, hints: NO_HINTS }),
+    contradicts(older, newer) {
+      if (newer.number <= older.number) return 'its revocation list has an older number'
+      return undefined
     },
   }),
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { DocumentKind } from './kinds.ts'
 import { type Candidate, candidate, documentTicket, holdersOf } from './rendezvous.ts'
+import type { DocumentPorts } from './types.ts'
 
 /** Three times what members let pass between two words about themselves. */
 const PRESENT_MS = 15 * 60_000
@@ -13,8 +14,11 @@ const REFRESH_MS = 5_000
 export interface MembersView {
   /** Other members that were there a moment ago, as far as this node knows. */
   present(): readonly NodeId[]
-  /** False for strangers and for nodes that are refused here: anybody can make keys, so their documents are not kept. */
-  keepsFrom(author: NodeId): boolean
+  /**
+   * False for strangers and for nodes that are refused here: anybody can make keys, so their documents are not kept. Of a
+   * kind with a port the port says so: a root is no member, and what it signed has to be there all the same.
+   */
+  keepsFrom(author: NodeId, kind: string): boolean
   /** Through which admitted member the node is known (without one, itself); undefined: it is admitted here. */
   sponsorOf(node: NodeId): NodeId | undefined
   /** Present members, this node among them, that relay this document. */
@@ -25,6 +29,7 @@ export function createMembersView(
   trust: Pick<Trust, 'members' | 'member' | 'admits' | 'refuses'>,
   self: NodeId,
   clock: Clock,
+  ports: DocumentPorts = {},
 ): MembersView {
   const own = candidate(self)
   let candidates = new Map<NodeId, Candidate>()
@@ -32,8 +37,11 @@ export function createMembersView(
   let all: readonly Candidate[] = [own]
   let madeAt = Number.NEGATIVE_INFINITY
 
+  const isAuthority = (node: NodeId): boolean => Object.values(ports).some((port) => port.wanted(node))
   const sponsorOf = (node: NodeId): NodeId | undefined =>
-    node === self || trust.admits(node) ? undefined : (trust.member(node)?.sponsor ?? node)
+    node === self || trust.admits(node) || isAuthority(node)
+      ? undefined
+      : (trust.member(node)?.sponsor ?? node)
 
   function candidateOf(node: NodeId): Candidate {
     const group = sponsorOf(node) ?? node
@@ -62,8 +70,11 @@ export function createMembersView(
       refresh()
       return nodes
     },
-    keepsFrom: (author) =>
-      !trust.refuses(author) && (trust.admits(author) || trust.member(author) !== undefined),
+    keepsFrom(author, kind) {
+      const port = ports[kind as DocumentKind]
+      if (port !== undefined) return port.wanted(author)
+      return !trust.refuses(author) && (trust.admits(author) || trust.member(author) !== undefined)
+    },
     sponsorOf,
     holders(author, publicKey, kind, slot) {
       refresh()

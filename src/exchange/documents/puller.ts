@@ -59,6 +59,8 @@ export interface Puller {
   fetch(peer: NodeId, wanted: Wanted): Promise<boolean>
   /** The last fetch from it was not answered in time. */
   isSilent(peer: NodeId): boolean
+  /** Walks begin anew: what was not wanted before may be now. */
+  again(): void
   /** Whether the neighbour's position is beyond what was looked at. */
   isBehind(peer: NodeId, position: { readonly index: Uint8Array; readonly through: number }): boolean
 }
@@ -268,6 +270,8 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
     },
 
     isSilent: (peer) => silent.get(peer) === true,
+
+    again: () => cursors.clear(),
 
     isBehind(peer, { index, through }) {
       const cursor = cursorOf(peer)

@@ -27,8 +27,6 @@ const KIND_OF: ReadonlyMap<number, DocumentKind> = new Map(
   DOCUMENT_KINDS.map((kind) => [KINDS[kind].message.type, kind]),
 )
 
-/** A week's summary is of use for 400 days after its end; nothing may ask to be kept for much longer. */
-const KEPT_MAX_MS = 410 * 24 * 3_600_000
 /** Slots that fit the head of a document; any other is refused. */
 const SLOT = /^[a-z0-9:._-]{0,32}$/
 
@@ -41,7 +39,7 @@ export function readDocument(bytes: Uint8Array, now: number): Document {
   const kind = KIND_OF.get(frame.type) as DocumentKind
   const reading = KINDS[kind].read(frame)
   if (!SLOT.test(reading.slot)) throw new FrameError('malformed', 'the slot')
-  if (reading.expires_at - reading.version > KEPT_MAX_MS)
+  if (reading.expires_at - reading.version > KINDS[kind].keptMs)
     throw new FrameError('malformed', 'kept for too long')
   if (reading.expires_at <= now) throw new FrameError('stale', 'the document expired')
   if (isFuture(reading.version, now)) throw new FrameError('stale', 'the document is from the future')

@@ -23,6 +23,15 @@ export interface StoredDocument {
   readonly received_at: number
 }
 
+/** A room that its own kind of documents is for, where authors are no members. */
+interface DocumentPort {
+  /** Whether documents of this author are kept. */
+  wanted(author: NodeId): boolean
+  /** One that is kept. `isNew`: false at the start, for those that were kept before. */
+  accept(frame: Uint8Array, isNew: boolean): void
+}
+export type DocumentPorts = Readonly<Partial<Record<DocumentKind, DocumentPort>>>
+
 export interface DocumentCounts {
   /** Written by this node. */
   readonly own: number
@@ -45,11 +54,13 @@ export interface OutsideHead {
 
 export interface Documents extends Room {
   /**
-   * Keeps this node's own new edition, and announces it. Resolves when it is durable, which is never before `start`; a
+   * Keeps this node's own new edition, or one of an author that the kind's port wants, and announces it. Resolves when it is durable, which is never before `start`; a
    * frame that is kept already is nothing new. KaroErrors: `conflict` when there is a newer edition, `bad_request` when
    * it is no such document of this node, `too_large`, `unavailable` after `stop`; FrameErrors of the frame.
    */
   publish(kind: DocumentKind, frame: Uint8Array): Promise<void>
+  /** Other authors are wanted than before: what neighbours have is looked at again. */
+  again(): void
   /**
    * This author's documents of a kind, one for each slot: own ones, and those for this node; not what it only relays.
    * With `slots` only those are read from the store.

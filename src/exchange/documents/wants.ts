@@ -85,7 +85,7 @@ export function createWants(deps: WantsDeps): Wants {
     const now = clock.now()
     if (!isKind(kind) || isFuture(version, now)) return undefined
     if (author === self) return kind === 'audit_head' && isNewerThanOwn(head) ? 'witness' : undefined
-    if (!members.keepsFrom(author)) return undefined
+    if (!members.keepsFrom(author, kind)) return undefined
     const held = catalog.get(author, kind, slot)
     if (held !== undefined && held.version >= version) {
       const twin = held.version === version && held.tag !== tagOf(head.digest)

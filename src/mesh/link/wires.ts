@@ -15,6 +15,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { hello } from '../../../protocols/registry.ts'
 import { deadline } from '../../base/async/deadline.ts'
 import { createQuota } from '../../base/quota.ts'
+import type { Credentials } from '../../trust/certificates/index.ts'
 import { endpointOf, formatEndpoint } from '../admission/endpoint.ts'
 import { memberAllowances } from '../allowance.ts'
 import type { ConnId, EndReason, Put, Said, Saying } from '../state/types.ts'
@@ -46,6 +47,8 @@ export interface WiresDeps {
   readonly admits: (node: NodeId) => boolean
   /** What this node says of itself to this peer, now. */
   readonly hello: (to: NodeId, connection: Connection) => HelloBody
+  /** What goes with this node's word about the invite of that peer. */
+  readonly answer: Credentials['answer']
   readonly put: Put
 }
 
@@ -79,11 +82,11 @@ function saidOf(frame: Frame): Said {
   if (frame.message === Ping) return { ping: bodyOf(frame, Ping).id }
   if (frame.message === Pong) return { pong: bodyOf(frame, Pong).id }
   if (frame.message === Goodbye) return { goodbye: bodyOf(frame, Goodbye).reason }
-  const { stage, retry_after_ms } = bodyOf(frame, HelloAck)
-  return { ack: stage, retryAfterMs: retry_after_ms }
+  const { stage, retry_after_ms, granted, invite_refused } = bodyOf(frame, HelloAck)
+  return { ack: stage, retryAfterMs: retry_after_ms, granted, invite_refused }
 }
 
-export function createWires({ channel, timings, admits, hello: ownHello, put }: WiresDeps): Wires {
+export function createWires({ channel, timings, admits, hello: ownHello, answer, put }: WiresDeps): Wires {
   const { clock, timers, log, rejections } = channel
   const wires = new Map<ConnId, Entry>()
   const byConnection = new WeakMap<Connection, Entry>()
@@ -197,6 +200,7 @@ export function createWires({ channel, timings, admits, hello: ownHello, put }: 
         wire?.control?.send(HelloAck, {
           ...{ stage, skew_ms },
           ...(retry_after_ms === undefined ? {} : { retry_after_ms }),
+          ...(wire === undefined || stage === 'ready' ? {} : answer(wire.peer.nodeId)),
         })
       }
     },

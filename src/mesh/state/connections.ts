@@ -3,9 +3,11 @@ import type { GoodbyeReason, HelloBody } from '../../../protocols/messages/hello
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Config } from '../../config/index.ts'
+import type { Credentials } from '../../trust/certificates/index.ts'
 import { believable } from '../admission/addresses.ts'
 import type { Timings } from '../timings.ts'
-import { createHandshake, type Handshake, type Step } from './handshake.ts'
+import { type Entry, newEntry } from './entry.ts'
+import type { Step } from './handshake.ts'
 import { createLobby, type LobbyLimits } from './lobby.ts'
 import { loserAtOpening } from './rivals.ts'
 import type { Conn, ConnId, Emit, EndReason, MeshEvent, Outcome, Said } from './types.ts'
@@ -25,6 +27,7 @@ export interface ConnectionsDeps {
   readonly self: NodeId
   readonly admits: (node: NodeId) => boolean
   readonly refuses: (node: NodeId) => boolean
+  readonly credentials: Pick<Credentials, 'heard' | 'answered'>
   readonly timings: Timings
   readonly lobby: LobbyLimits
   readonly clock: Clock
@@ -53,21 +56,15 @@ export interface Connections {
   closed(id: ConnId): void
   /** Trust in this node changed: admits, upgrades or closes its connections. */
   reconsider(node: NodeId): void
+  /** What comes of its invite is certain: it is decided about now. */
+  enrolled(node: NodeId): void
+  /** Ends what is there, so that both introduce themselves anew. */
+  anew(node: NodeId): void
   /** Says goodbye to a neighbour that is one too many. */
   release(node: NodeId): void
   lobbyIsOver(id: ConnId): void
   isDrained(id: ConnId): void
   stop(): void
-}
-
-interface Entry extends Conn {
-  readonly handshake: Handshake
-  heardAt: number
-  introduced: HelloBody | undefined
-  skewMs: number | undefined
-  admitted: boolean
-  outcome: Outcome | undefined
-  retryAfterMs: number
 }
 
 export function createConnections(deps: ConnectionsDeps): Connections {
@@ -158,21 +155,31 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       return
     }
     conn.introduced = body
+    // First, because it may make a member of it.
+    conn.enrols = deps.credentials.heard(conn.node, body)
     const addresses = believable(deps.mesh, body.listen, conn.ip, admits(conn.node))
     emit({ did: 'meet', conn, body, addresses })
-    run(conn, conn.handshake.decide(admits(conn.node)))
+    if (!conn.enrols) run(conn, conn.handshake.decide(admits(conn.node)))
+  }
+
+  const onAck = (conn: Entry, said: Extract<Said, { readonly ack: unknown }>): void => {
+    if (said.retryAfterMs !== undefined) conn.retryAfterMs = said.retryAfterMs
+    // Acknowledging comes after the introduction, and once admitted there is nothing left to say.
+    const expected = conn.introduced !== undefined && !conn.admitted
+    if (expected) {
+      deps.credentials.answered(conn.node, said)
+      // What was granted may make a member of the other side: this side then says so before it hears on.
+      if (!conn.enrols && admits(conn.node)) run(conn, conn.handshake.decide(true))
+    }
+    const steps = expected ? conn.handshake.heard(said.ack) : undefined
+    if (steps === undefined) violates(conn, 'out_of_order')
+    else run(conn, steps)
   }
 
   const onSaid = (conn: Entry, said: Said): void => {
     if ('hello' in said) onHello(conn, said.hello)
-    else if ('ack' in said) {
-      if (said.retryAfterMs !== undefined) conn.retryAfterMs = said.retryAfterMs
-      // Acknowledging comes after the introduction, and once admitted there is nothing left to say.
-      const expected = conn.introduced !== undefined && !conn.admitted
-      const steps = expected ? conn.handshake.heard(said.ack) : undefined
-      if (steps === undefined) violates(conn, 'out_of_order')
-      else run(conn, steps)
-    } else if (!conn.admitted) violates(conn, 'not_admitted')
+    else if ('ack' in said) onAck(conn, said)
+    else if (!conn.admitted) violates(conn, 'not_admitted')
     else if ('ping' in said) emit({ do: 'say', id: conn.id, say: { pong: said.ping } })
     else if ('goodbye' in said) close(conn, HEARD[said.goodbye])
   }
@@ -208,13 +215,11 @@ export function createConnections(deps: ConnectionsDeps): Connections {
         emit({ do: 'abort', id, reason: 'refused' })
         return
       }
-      const openedAt = clock.monotonic()
-      const conn: Entry = {
-        ...{ id, node, ip, openedAt, dialed: at !== undefined, heardAt: openedAt },
-        ...{ introduced: undefined, skewMs: undefined, admitted: false, outcome: undefined },
-        handshake: createHandshake(),
-        retryAfterMs: timings.retryAfterMs,
-      }
+      const conn = newEntry(
+        { id, node, ip, dialed: at !== undefined },
+        clock.monotonic(),
+        timings.retryAfterMs,
+      )
       all.set(id, conn)
       byNode.set(node, (byNode.get(node) ?? new Set()).add(conn))
       emit({ do: 'timer', timer: `lobby ${id}`, ms: timings.lobbyMs })
@@ -248,13 +253,25 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     },
     reconsider(node) {
       for (const conn of to(node)) {
-        if (!admits(node) || deps.refuses(node)) abort(conn, 'refused')
-        else {
+        if (deps.refuses(node) || (!admits(node) && !conn.enrols)) abort(conn, 'refused')
+        else if (admits(node)) {
           lobby.leave(conn)
           // Before the Hello the decision is still to come.
-          if (conn.introduced !== undefined && !conn.admitted) run(conn, conn.handshake.decide(true))
+          const decides = conn.introduced !== undefined && !conn.enrols && !conn.admitted
+          if (decides) run(conn, conn.handshake.decide(true))
         }
       }
+    },
+    enrolled(node) {
+      for (const conn of to(node)) {
+        if (!conn.enrols) continue
+        conn.enrols = false
+        if (deps.refuses(node)) abort(conn, 'refused')
+        else run(conn, conn.handshake.decide(admits(node)))
+      }
+    },
+    anew(node) {
+      for (const conn of to(node)) close(conn, 'replaced', 'replaced')
     },
     release(node) {
       const conn = current.get(node)

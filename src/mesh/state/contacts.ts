@@ -61,8 +61,11 @@ export interface Contacts {
   listed(peers: readonly StaticPeer[]): void
   /** A member's presence said where it is. `worthATry`: it is back, or it has moved. */
   heard(node: NodeId, addresses: readonly string[], worthATry: boolean): void
-  /** A person's decision about this node has taken effect. */
-  decided(node: NodeId): void
+  /** A person's decision about this node has taken effect, or a certificate's. */
+  decided(node: NodeId, byPerson: boolean): void
+  /** A stranger that this node has something to show to. */
+  meet(node: NodeId): void
+  visit(peer: StaticPeer): void
   opened(conn: Conn, at: string | undefined): void
   met(conn: Conn, addresses: readonly string[]): void
   settled: Dialing['settled']
@@ -172,13 +175,24 @@ export function createContacts(deps: ContactsDeps): Contacts {
       if (connections.isConnected(node)) return
       if (wakings(node).take(now())) dialing.wake(node)
     },
-    decided: settling((node: NodeId) => {
+    decided: settling((node: NodeId, byPerson: boolean) => {
       if (!admits(node)) return
       book.learn(node, trust.met(node)?.addresses ?? [])
       dialing.wake(node)
       // A person's decision makes a member by meeting, also where the overlay does not need the link.
-      if (running && !connections.isConnected(node)) dialing.dial(dialing.targetOf(node))
+      // Of certificates hundreds may come at once: those are dialed in the rounds, where the overlay needs them.
+      if (byPerson && running && !connections.isConnected(node)) dialing.dial(dialing.targetOf(node))
     }),
+    meet(node) {
+      if (trust.refuses(node)) return
+      book.learn(node, trust.met(node)?.addresses ?? [])
+      dialing.meet(node)
+      dialing.wake(node)
+    },
+    visit(peer) {
+      dialing.visit(peer)
+      dialing.look()
+    },
     opened: dialing.opened,
     met({ node }, addresses) {
       // The addresses are not proven: the connection shows that the key is at this IP address, and nothing about a port there.

@@ -68,6 +68,8 @@ export interface Dialing {
   /** A stranger was heard on the LAN: meet it once, so that both sides see each other as pending. */
   meet(node: NodeId): void
   met(node: NodeId): void
+  /** This address is dialed as those of the configuration are, until the node stops. */
+  visit(peer: StaticPeer): void
   /** The nodes at these IP addresses are met once, except where a node was met within the last hour. */
   list(peers: readonly StaticPeer[]): void
   lost(node: NodeId, lastedMs: number): void
@@ -228,6 +230,10 @@ export function createDialing(deps: DialingDeps): Dialing {
       if (places.mayMeet(node)) meetings.add(node)
     },
     met: (node) => void meetings.delete(node),
+    visit(peer) {
+      const target = keyOf(peer)
+      if (!statics.has(target)) statics.set(target, { peer, node: peer.nodeId })
+    },
     list(peers) {
       const now = deps.clock.monotonic()
       for (const peer of peers) {

@@ -2,6 +2,7 @@
 import type { PresenceBody } from '../../../protocols/messages/presence.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
+import { type Credentials, NO_CREDENTIALS } from '../../trust/certificates/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { announced } from '../admission/addresses.ts'
 import { isLoopback } from '../admission/endpoint.ts'
@@ -17,6 +18,8 @@ export interface StateDeps extends Pick<PresenceDeps, 'about' | 'readers'> {
   readonly config: ContactsDeps['config']
   readonly self: NodeId
   readonly trust: Trust
+  /** What this node shows of itself, and takes, while two admit each other. Default: nothing. */
+  readonly credentials?: Credentials | undefined
   readonly clock: Clock
   readonly random: Random
   readonly timings: Timings
@@ -55,7 +58,10 @@ export function createState(deps: StateDeps): State {
   const admits = (node: NodeId): boolean => trust.admits(node)
   const refuses = (node: NodeId): boolean => trust.refuses(node)
 
-  const connections = createConnections({ ...deps, emit, admits, refuses, mesh: config.mesh })
+  const connections = createConnections({
+    ...{ ...deps, emit, admits, refuses, mesh: config.mesh },
+    credentials: deps.credentials ?? NO_CREDENTIALS,
+  })
   const contacts = createContacts({ ...deps, emit, connections })
   const presence = createPresence({
     ...{ ...deps, emit, connections },
@@ -90,9 +96,13 @@ export function createState(deps: StateDeps): State {
     contacts.stop()
     connections.stop()
   }
-  const trustChanged = (node: NodeId): void => {
+  const trustChanged = (node: NodeId, byPerson: boolean): void => {
     connections.reconsider(node)
-    contacts.decided(node)
+    contacts.decided(node, byPerson)
+  }
+  const meet = (node: NodeId): void => {
+    connections.anew(node)
+    contacts.meet(node)
   }
 
   const handlers: { readonly [On in MeshEvent['on']]: (event: Extract<MeshEvent, { on: On }>) => void } = {
@@ -101,7 +111,10 @@ export function createState(deps: StateDeps): State {
     leave: presence.leave,
     stop,
     timer: ({ timer }) => ring(timer),
-    trust: ({ node }) => trustChanged(node),
+    trust: ({ node, by }) => trustChanged(node, by !== 'certificate'),
+    enrolled: ({ node }) => connections.enrolled(node),
+    meet: ({ node }) => meet(node),
+    visit: ({ peer }) => contacts.visit(peer),
     opened: connections.opened,
     control: ({ id }) => connections.control(id),
     said: connections.said,

@@ -1,6 +1,6 @@
 // What goes into the mesh's state machine and what comes out of it, as values: events, commands, facts and timers.
 import type { RejectCode } from '../../../protocols/frame.ts'
-import type { GoodbyeReason, HelloBody, HelloStage } from '../../../protocols/messages/hello.ts'
+import type { GoodbyeReason, Granted, HelloBody, HelloStage } from '../../../protocols/messages/hello.ts'
 import type { PresenceBody } from '../../../protocols/messages/presence.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TimerRequest } from '../../base/timers.ts'
@@ -61,7 +61,12 @@ export type TimerName = 'redial' | 'presence' | 'heartbeat' | `lobby ${ConnId}` 
 /** What the other side said on the control stream. */
 export type Said =
   | { readonly hello: HelloBody }
-  | { readonly ack: HelloStage; readonly retryAfterMs?: number | undefined }
+  | {
+      readonly ack: HelloStage
+      readonly retryAfterMs?: number | undefined
+      readonly granted?: Granted | undefined
+      readonly invite_refused?: string | undefined
+    }
   | { readonly ping: number }
   | { readonly pong: number }
   | { readonly goodbye: GoodbyeReason }
@@ -82,8 +87,14 @@ export type MeshEvent =
   | { readonly on: 'leave' }
   | { readonly on: 'stop' }
   | { readonly on: 'timer'; readonly timer: TimerName }
-  /** A person's decision about this node has taken effect. */
-  | { readonly on: 'trust'; readonly node: NodeId }
+  /** A person's decision about this node has taken effect, or a certificate or a list has come that is about it. */
+  | { readonly on: 'trust'; readonly node: NodeId; readonly by?: 'person' | 'certificate' | undefined }
+  /** What comes of the invite that this node showed is certain. */
+  | { readonly on: 'enrolled'; readonly node: NodeId }
+  /** This node has something to show to that one: it is dialed, and met anew where it is connected already. */
+  | { readonly on: 'meet'; readonly node: NodeId }
+  /** Whoever is behind this address is to be met: it is dialed as a static peer from now on. */
+  | { readonly on: 'visit'; readonly peer: StaticPeer }
   /** A connection has proven its key. `at`: the multiaddr that this side dialed. */
   | {
       readonly on: 'opened'

@@ -34,6 +34,8 @@ export const KEYSPACES = {
   processes: 24,
   /** Which events one import brought, so that it can be undone. */
   imports: 25,
+  /** The mesh this node belongs to, its own certificates, and the invites it gave out. */
+  fleet: 26,
 } as const
 export type Keyspace = keyof typeof KEYSPACES
 

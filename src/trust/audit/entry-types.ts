@@ -18,6 +18,15 @@ export const AUDIT_TYPES = [
   /** Other role policies came into force, or were to and could not; with the digest of each file. */
   'policy_change',
   'key_rotation',
+  /** This node belongs to a mesh of a root from now on: by an invite, or because its root was made here. */
+  'mesh_joined',
+  /** A person made a code that lets machines in, or took one back: never the code itself. */
+  'invite_changed',
+  /** This node, an issuer, certified another one, or did so again. */
+  'certificate_issued',
+  'certificate_renewed',
+  /** A key is a member no more, as an issuer or the root says. */
+  'certificate_revoked',
   /** An AI coding tool read commands of a person's history through `karo mcp`: how many, never which. */
   'mcp_history_read',
   'token_created',
@@ -67,6 +76,11 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     consent_change: 'decision',
     policy_change: 'decision',
     key_rotation: 'decision',
+    mesh_joined: 'decision',
+    invite_changed: 'decision',
+    certificate_issued: 'decision',
+    certificate_renewed: 'own',
+    certificate_revoked: 'decision',
     mcp_history_read: 'own',
     token_created: 'decision',
     token_revoked: 'decision',

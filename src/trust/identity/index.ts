@@ -24,4 +24,5 @@ export {
 export { newSealingKey, openSealed, type SealingKey, sealTo } from './seal.ts'
 export { openForMany, sealToMany } from './seal-many.ts'
 export { verifySignature } from './signature.ts'
+export { signerFrom } from './signer.ts'
 export type * from './types.ts'

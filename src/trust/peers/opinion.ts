@@ -2,7 +2,8 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import type { TrustedPeer } from '../../config/index.ts'
-import type { OpinionStep, PeerOpinion } from './types.ts'
+import type { CertifiedWord } from '../certificates/index.ts'
+import type { OpinionStep, PeerOpinion, Standing } from './types.ts'
 
 /** What a person on this node decided about one member. */
 export interface Decision {
@@ -27,33 +28,58 @@ export interface Evidence {
   readonly config_denied: boolean
   readonly config_trusted: TrustedPeer | undefined
   readonly decision: Decision | undefined
+  /** What a certificate that holds now says. */
+  readonly certified: CertifiedWord | undefined
+  /** An issuer or the root revoked its key. */
+  readonly certificate_revoked:
+    | { readonly at: number; readonly by: NodeId; readonly name: string }
+    | undefined
+  /** Why the certificates that it showed last say nothing. */
+  readonly certificate_fault: string | undefined
+  /** A member spoke of it, or it was one. */
+  readonly heard_of: boolean
 }
 
 export function weigh(evidence: Evidence): PeerOpinion {
-  const { config_trusted: file, decision } = evidence
-  const revoked = decision?.revoked ?? false
+  const { config_trusted: file, decision, certified } = evidence
+  const revoked = (decision?.revoked ?? false) || evidence.certificate_revoked !== undefined
+  const organisation = certified?.binding.name ?? evidence.certificate_revoked?.name
   const base = {
     node_id: evidence.node_id,
     fingerprint: evidence.fingerprint,
-    name: file?.name || decision?.name || evidence.display_name,
+    name: file?.name || decision?.name || organisation || evidence.display_name,
     denied: evidence.config_denied || (decision?.denied ?? false),
     revoked,
   }
   const nothing = { trust_level: 'untrusted', roles: [], teams: [] } as const
   if (evidence.config_denied) return { ...base, ...nothing, why: 'config' }
-  if (base.denied || revoked) return { ...base, ...nothing, why: 'tofu' }
+  if (base.denied || decision?.revoked) return { ...base, ...nothing, why: 'tofu' }
+  if (revoked) return { ...base, ...nothing, why: 'certificate' }
   if (file !== undefined) {
     return { ...base, trust_level: file.level, roles: file.roles, teams: file.teams, why: 'config' }
   }
   if (decision !== undefined && decision.level !== null) {
     return { ...base, trust_level: decision.level, roles: decision.roles, teams: decision.teams, why: 'tofu' }
   }
+  if (certified !== undefined) {
+    const { roles, teams } = certified.binding
+    return { ...base, trust_level: certified.level, roles, teams, why: 'certificate' }
+  }
   return { ...base, ...nothing, why: 'default' }
+}
+
+/** Membership, apart from the level: the same sources in the same order. */
+export function standingOf(evidence: Evidence): Standing {
+  const { denied, revoked, trust_level, why } = weigh(evidence)
+  // A certified node is a member also while its level opens nothing: it has the list that makes certificates count again.
+  const admitted = !denied && !revoked && (trust_level !== 'untrusted' || why === 'certificate')
+  if (admitted) return 'member'
+  return evidence.heard_of ? 'known' : 'stranger'
 }
 
 /** The chain of sources, strongest first, each with what it says; exactly one decides, the same as in `weigh`. */
 export function explainSteps(evidence: Evidence): OpinionStep[] {
-  const { config_denied, config_trusted: file, decision } = evidence
+  const { config_denied, config_trusted: file, decision, certificate_revoked: list } = evidence
   const when = decision === undefined ? '' : ` on ${new Date(decision.decided_at).toISOString()}`
   const sources: readonly (Omit<OpinionStep, 'decides'> & { readonly speaks: boolean })[] = [
     {
@@ -67,8 +93,12 @@ export function explainSteps(evidence: Evidence): OpinionStep[] {
     },
     {
       source: 'revoked',
-      speaks: decision?.revoked ?? false,
-      says: decision?.revoked ? `a person here took its trust back${when}` : 'not revoked',
+      speaks: (decision?.revoked ?? false) || list !== undefined,
+      says: decision?.revoked
+        ? `a person here took its trust back${when}`
+        : list !== undefined
+          ? `${list.by} revoked its key on ${new Date(list.at).toISOString()}`
+          : 'not revoked',
     },
     {
       source: 'config',
@@ -86,6 +116,7 @@ export function explainSteps(evidence: Evidence): OpinionStep[] {
           ? 'nobody trusted it by hand (karo peers trust)'
           : `a person here trusted it${when}${terms(decision.level, decision.name, decision)}`,
     },
+    { source: 'certificate', ...certificateStep(evidence) },
     {
       source: 'default',
       speaks: true,
@@ -94,6 +125,23 @@ export function explainSteps(evidence: Evidence): OpinionStep[] {
   ]
   const deciding = sources.findIndex((source) => source.speaks)
   return sources.map(({ source, says }, i) => ({ source, says, decides: i === deciding }))
+}
+
+function certificateStep({ certified, certificate_fault: fault }: Evidence) {
+  if (certified === undefined) {
+    const says =
+      fault === undefined ? 'no certificate of it is known here' : `its certificate says nothing: ${fault}`
+    return { speaks: false, says }
+  }
+  const { binding, level, stale } = certified
+  const until = new Date(binding.not_after).toISOString()
+  const says = `${binding.issuer} certified it until ${until}${terms(level, binding.name, binding)}`
+  return {
+    speaks: true,
+    says: stale
+      ? `${says}; no revocation list came here for a week, so it opens no data until one does`
+      : says,
+  }
 }
 
 function terms(

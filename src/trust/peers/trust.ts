@@ -5,12 +5,13 @@ import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
-import { TRUST_LEVELS, type TrustLevel } from '../../base/words/trust-levels.ts'
 import type { Config } from '../../config/index.ts'
-import type { DecisionRecord, MemberRepository } from '../../store/tables/members.ts'
+import type { MemberRepository } from '../../store/tables/members.ts'
 import type { Audit } from '../audit/index.ts'
+import { type Certificates, CHAIN_FAULTS, NO_CERTIFICATES } from '../certificates/index.ts'
 import { fingerprintOf, type Identity } from '../identity/index.ts'
-import { type Decision, type Evidence, explainSteps, weigh } from './opinion.ts'
+import { type Held, heldFrom, withdrawnFrom } from './held.ts'
+import { type Decision, type Evidence, explainSteps, standingOf, weigh } from './opinion.ts'
 import { resolveNode } from './resolve.ts'
 import { createSeen, publicKeyOf } from './seen.ts'
 import { checkedLabels, checkedName, checkFile } from './terms.ts'
@@ -23,17 +24,14 @@ export interface TrustOptions {
   readonly repository: MemberRepository
   readonly identity: Pick<Identity, 'nodeId'>
   readonly audit: Pick<Audit, 'record'>
+  /** Absent: nobody is certified. */
+  readonly certificates?: Certificates
   readonly clock: Clock
   readonly log: Log
 }
 
-/** One decision in memory: about every key of its member. */
-interface Held extends Decision {
-  readonly keys: DecisionRecord['keys']
-}
-
 export function createTrust(options: TrustOptions): Trust {
-  const { config, repository, identity, audit, clock, log } = options
+  const { config, repository, identity, audit, clock, log, certificates = NO_CERTIFICATES } = options
   let deniedByFile: ReadonlySet<NodeId> = new Set(config.peers.denied)
   let trustedByFile = config.peers.trusted
   /** By every key of the member, so that a key's successor inherits what was decided. */
@@ -42,13 +40,14 @@ export function createTrust(options: TrustOptions): Trust {
   const seen = createSeen(repository, clock, log, (member, presence) => {
     for (const listener of presenceListeners) listener(member.node_id, presence, member.known_by)
   })
-  const listeners = new Set<(node: NodeId) => void>()
+  const listeners = new Set<Parameters<Trust['onChange']>[0]>()
   const presenceListeners = new Set<Parameters<Trust['onPresence']>[0]>()
   // Decisions one after the other: memory follows the disk in the same order.
   const serially = createSerial()
 
   const evidenceOf = (node: NodeId): Evidence => {
     const met = seen.member(node) ?? seen.stranger(node)
+    const fault = certificates.fault(node)
     return {
       node_id: node,
       fingerprint: met?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
@@ -56,20 +55,25 @@ export function createTrust(options: TrustOptions): Trust {
       config_denied: deniedByFile.has(node),
       config_trusted: trustedByFile.get(node),
       decision: decisions.get(node),
+      certified: certificates.word(node),
+      certificate_revoked: certificates.revoked(node),
+      certificate_fault: fault === undefined ? undefined : CHAIN_FAULTS[fault],
+      heard_of: seen.member(node) !== undefined,
     }
   }
   const opinion = (node: NodeId) => weigh(evidenceOf(node))
 
   function refuses(node: NodeId): boolean {
     const decision = decisions.get(node)
-    return deniedByFile.has(node) || decision?.denied === true || decision?.revoked === true
+    const here = deniedByFile.has(node) || decision?.denied === true || decision?.revoked === true
+    return here || certificates.revoked(node) !== undefined
   }
 
   // Asked for every frame, so without making an opinion; a test holds it against `opinion`.
   function admits(node: NodeId): boolean {
     if (node === identity.nodeId || refuses(node)) return false
-    const level = trustedByFile.get(node)?.level ?? decisions.get(node)?.level ?? 'untrusted'
-    return level !== 'untrusted'
+    const level = trustedByFile.get(node)?.level ?? decisions.get(node)?.level
+    return (level ?? null) === null ? certificates.word(node) !== undefined : level !== 'untrusted'
   }
 
   /** Admitted here, or announced by somebody who is; and not refused. */
@@ -80,13 +84,14 @@ export function createTrust(options: TrustOptions): Trust {
 
   /** Somebody spoke about this node, so it does not wait for a person any more. */
   const decided = (node: NodeId): boolean =>
-    deniedByFile.has(node) || trustedByFile.has(node) || decisions.has(node)
+    deniedByFile.has(node) || trustedByFile.has(node) || decisions.has(node) || admits(node)
 
   /** A node that was withdrawn keeps its name to be recognised by; it may be one that it only claimed. */
   function isNameChosen(node: NodeId): boolean {
     const decision = decisions.get(node)
     const stands = decision !== undefined && decision.level !== null && !refuses(node)
-    return Boolean(trustedByFile.get(node)?.name || (stands && decision.name))
+    const certified = refuses(node) ? undefined : certificates.word(node)?.binding.name
+    return Boolean(trustedByFile.get(node)?.name || (stands && decision.name) || certified)
   }
 
   /** Not one that is known by the word of others or by its own alone, and nobody whom this node refuses. */
@@ -102,14 +107,16 @@ export function createTrust(options: TrustOptions): Trust {
     const nodes = new Set<NodeId>([...trustedByFile.keys(), ...deniedByFile, ...decisions.keys()])
     for (const member of seen.members()) nodes.add(member.node_id)
     for (const stranger of seen.strangers()) nodes.add(stranger.node_id)
+    for (const { node_id } of certificates.certified()) nodes.add(node_id)
+    for (const node of certificates.withdrawn()) nodes.add(node)
     nodes.delete(identity.nodeId)
     return [...nodes]
   }
 
-  function tell(node: NodeId): void {
+  function tell(node: NodeId, by: 'person' | 'certificate' = 'person'): void {
     for (const listener of listeners) {
       try {
-        listener(node)
+        listener(node, by)
       } catch (error) {
         log.error({ error: String(error) }, 'a listener to trust changes failed')
       }
@@ -193,15 +200,13 @@ export function createTrust(options: TrustOptions): Trust {
     })
   }
 
-  const withdrawn = (node: NodeId, before: Held | undefined) => ({
-    level: null,
-    // Its rows go, its name stays, so that people still know whom they refused.
-    name: before?.name || opinion(node).name,
-    roles: [],
-    teams: [],
-    denied: before?.denied ?? false,
-    revoked: before?.revoked ?? false,
+  certificates.onChange((node) => {
+    if (node === identity.nodeId) return
+    if (!admits(node)) seen.forget(node, admits)
+    tell(node, 'certificate')
   })
+
+  const withdrawn = (node: NodeId, before: Held | undefined) => withdrawnFrom(before, opinion(node).name)
 
   return {
     name: 'trust',
@@ -220,6 +225,7 @@ export function createTrust(options: TrustOptions): Trust {
 
     reload,
     opinion,
+    standing: (node) => standingOf(evidenceOf(node)),
     admits,
     refuses,
     explain: (node) => explainSteps(evidenceOf(node)),
@@ -289,12 +295,4 @@ export function createTrust(options: TrustOptions): Trust {
       return () => presenceListeners.delete(listener)
     },
   }
-}
-
-function heldFrom(record: DecisionRecord, log: Log): Held {
-  const level = record.level === null ? null : TRUST_LEVELS.find((known) => known === record.level)
-  // A level this program does not know opens nothing.
-  if (level === undefined)
-    log.warn({ trust_level: record.level }, 'a stored trust level is unknown; it counts as untrusted')
-  return { ...record, level: level ?? (record.level === null ? null : ('untrusted' satisfies TrustLevel)) }
 }

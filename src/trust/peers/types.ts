@@ -8,6 +8,7 @@ export interface PeerOpinion {
   readonly fingerprint: string
   /** The name this node's people use for the peer; the peer's own display name until they choose one. */
   readonly name: string
+  /** How far its data goes: what it may get and ask. Says nothing about connections. */
   readonly trust_level: TrustLevel
   readonly roles: readonly string[]
   readonly teams: readonly string[]
@@ -16,6 +17,12 @@ export interface PeerOpinion {
   readonly denied: boolean
   readonly revoked: boolean
 }
+
+/**
+ * Membership, apart from the level. `stranger`: only its key is known, and it may say hello. `known`: a member spoke of
+ * it. `member`: this node admits it, by file, decision or certificate; it gets a connection, gossip and documents.
+ */
+export type Standing = 'stranger' | 'known' | 'member'
 
 /** One step of the chain `karo peers explain` prints, strongest source first. */
 export interface OpinionStep {
@@ -71,9 +78,10 @@ export interface Trust extends Room {
   /** Takes over `config.peers` as it is now. Resolves when listeners have been told and the ledger has it. */
   reload(): Promise<void>
   opinion(node: NodeId): PeerOpinion
-  /** True when any level above untrusted holds here and nothing denies. */
+  standing(node: NodeId): Standing
+  /** True when its standing here is `member`, and nothing denies it. */
   admits(node: NodeId): boolean
-  /** True when its key is denied or revoked here. Cheap, as `admits` is: asked for connections and frames. */
+  /** True when its key is denied or revoked, here or by a list of its mesh. Cheap, as `admits` is: asked for connections and frames. */
   refuses(node: NodeId): boolean
   explain(node: NodeId): readonly OpinionStep[]
   /** When a person here last decided about it, ms since the epoch; undefined when nobody did. */
@@ -119,10 +127,13 @@ export interface Trust extends Room {
   sawStranger(node: NodeId, seen: { name: string; addresses: readonly string[] }): void
   /** Where (multiaddrs, newest first) and when the node was last met, as a member or in the lobby. */
   met(node: NodeId): { readonly addresses: readonly string[]; readonly last_seen: number } | undefined
-  /** Everybody this node has an opinion of or knows: configured, decided, members, pending. */
+  /** Everybody this node has an opinion of or knows: configured, decided, certified, members, pending. */
   known(): readonly NodeId[]
-  /** Fires after a decision took effect; mesh redials, resets back-off, or closes. */
-  onChange(listener: (node: NodeId) => void): () => void
+  /**
+   * Fires after a decision took effect; mesh redials, resets back-off, or closes. `by`: a person or the file, or a
+   * certificate or a list, of which many may come at once.
+   */
+  onChange(listener: (node: NodeId, by?: 'person' | 'certificate') => void): () => void
   /** Fires when a member comes, says Goodbye, or its connection breaks (`unsure`); not for those that stay as they are. */
   onPresence(listener: (node: NodeId, presence: Presence, known_by: Member['known_by']) => void): () => void
 }

@@ -14,14 +14,14 @@ export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
   const members = new Map<NodeId, Member>()
   const pending = new Map<NodeId, PendingPeer>()
   const met = new Map<NodeId, { addresses: readonly string[]; last_seen: number }>()
-  const listeners = new Set<(node: NodeId) => void>()
+  const listeners = new Set<Parameters<Trust['onChange']>[0]>()
   const sightings: { node: NodeId; offline: boolean }[] = []
 
   const refused = (node: NodeId): boolean => denied.has(node) || revoked.has(node)
   const admits = (node: NodeId): boolean => admitted.has(node) && !refused(node)
   const changed = (node: NodeId): Promise<void> => {
     if (refused(node) || !admits(node)) members.delete(node)
-    for (const listener of listeners) listener(node)
+    for (const listener of listeners) listener(node, 'person')
     return Promise.resolve()
   }
   const opinion = (node: NodeId): PeerOpinion => ({
@@ -42,6 +42,7 @@ export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
     stop: () => Promise.resolve(),
     sightings,
     opinion,
+    standing: (node) => (admits(node) ? 'member' : members.has(node) ? 'known' : 'stranger'),
     admits,
     refuses: refused,
     reload: () => Promise.resolve(),

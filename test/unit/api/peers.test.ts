@@ -3,7 +3,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { auditRoutes } from '../../../src/api/routes/audit.ts'
-import { peersRoutes } from '../../../src/api/routes/peers.ts'
+import { peersRoutes } from '../../../src/api/routes/mesh/peers.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
@@ -11,6 +11,7 @@ import type { Apart } from '../../../src/mesh/index.ts'
 import { createAuditRepository } from '../../../src/store/tables/audit.ts'
 import { createMemberRepository } from '../../../src/store/tables/members.ts'
 import { createAudit } from '../../../src/trust/audit/index.ts'
+import type { FleetState } from '../../../src/trust/certificates/index.ts'
 import { createTrust } from '../../../src/trust/peers/index.ts'
 import { owner } from '../../support/api/callers.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
@@ -51,8 +52,13 @@ async function node() {
   const connected = new Set<NodeId>()
   const apart = new Map<NodeId, Apart>()
   const mesh = { isConnected: (id: NodeId) => connected.has(id), apart: (id: NodeId) => apart.get(id) }
+  const fleet = {
+    word: () => undefined,
+    revoke: async () => false,
+    state: () => ({ issuer: false }) as FleetState,
+  }
   const server = buildServer({
-    routes: [peersRoutes({ trust, mesh }), auditRoutes({ audit, trust, clock })],
+    routes: [peersRoutes({ trust, mesh, fleet }), auditRoutes({ audit, trust, clock })],
     callerOf: () => owner(),
     clock,
     log,
@@ -93,6 +99,7 @@ test('peers lists everybody known with state, level and why, those who wait firs
         fingerprint: ids[1]!.fingerprint,
         name: 'bobs-laptop',
         state: 'pending',
+        standing: 'stranger',
         trust_level: 'untrusted',
         why: 'default',
         addresses: [at(2)],
@@ -103,6 +110,7 @@ test('peers lists everybody known with state, level and why, those who wait firs
         fingerprint: ids[0]!.fingerprint,
         name: 'ann',
         state: 'connected',
+        standing: 'member',
         trust_level: 'peer',
         roles: ['lead'],
         teams: ['eng'],
@@ -118,6 +126,7 @@ test('peers lists everybody known with state, level and why, those who wait firs
         fingerprint: ids[2]!.fingerprint,
         name: 'cid',
         state: 'known',
+        standing: 'member',
         trust_level: 'share_to',
         why: 'tofu',
         decided_at: seen,
@@ -128,6 +137,7 @@ test('peers lists everybody known with state, level and why, those who wait firs
         fingerprint: ids[3]!.fingerprint,
         name: '',
         state: 'denied',
+        standing: 'stranger',
         trust_level: 'untrusted',
         why: 'config',
       },
@@ -137,6 +147,7 @@ test('peers lists everybody known with state, level and why, those who wait firs
         fingerprint: ids[4]!.fingerprint,
         name: 'eve',
         state: 'revoked',
+        standing: 'stranger',
         trust_level: 'untrusted',
         why: 'tofu',
         decided_at: seen,
@@ -209,6 +220,7 @@ test('explain has every source with the one that decided', async () => {
       ['revoked', false],
       ['config', true],
       ['tofu', false],
+      ['certificate', false],
       ['default', false],
     ],
   )

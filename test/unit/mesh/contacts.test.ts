@@ -8,6 +8,7 @@ import { createContacts } from '../../../src/mesh/state/contacts.ts'
 import { LOBBY } from '../../../src/mesh/state/lobby.ts'
 import type { MeshAction } from '../../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
+import { NO_CREDENTIALS } from '../../../src/trust/certificates/index.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/mesh-node.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
@@ -74,6 +75,7 @@ test('a neighbour too many is let go of, but not while something is under way wi
     self,
     admits,
     refuses,
+    credentials: NO_CREDENTIALS,
     timings: TIMINGS,
     lobby: LOBBY,
     clock,

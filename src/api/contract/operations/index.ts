@@ -7,6 +7,7 @@ import * as care from './care.ts'
 import * as doctor from './doctor.ts'
 import * as events from './events.ts'
 import * as exporting from './export.ts'
+import * as fleet from './fleet.ts'
 import * as history from './history.ts'
 import * as importing from './import.ts'
 import * as mcp from './mcp.ts'
@@ -23,7 +24,7 @@ import * as tokens from './tokens.ts'
 
 const GROUPS: readonly Readonly<Record<string, Operation | Readonly<Record<string, Operation>>>>[] = [
   ...[status, doctor, events, history, exporting, importing, stats, anomalies, processes, peers],
-  ...[query, share, policy, summaries, audit, mcp, tokens, backup, care, openapi],
+  ...[query, fleet, share, policy, summaries, audit, mcp, tokens, backup, care, openapi],
 ]
 
 const isOperation = (one: object): one is Operation => 'method' in one

@@ -30,6 +30,10 @@ const peer = z
     fingerprint: fingerprint(),
     name: nodeName(),
     trust_level: trustLevel(),
+    standing: z
+      .enum(['stranger', 'known', 'member'])
+      .exactOptional()
+      .describe('stranger: only its key is known; known: a member spoke of it; member: this node admits it'),
     roles: labels('roles of the node on this machine'),
     teams: labels('teams of the node on this machine'),
     why: z.enum(TRUST_SOURCES).describe('the source that decided the trust level'),
@@ -37,7 +41,10 @@ const peer = z
     addresses: listOf(text(256, 'multiaddr'), 8).describe(
       'addresses at which the node was met, newest first',
     ),
-    state: z.enum(['connected', 'known', 'pending', 'denied', 'revoked']),
+    state: z
+      .enum(['connected', 'known', 'missing', 'pending', 'denied', 'revoked'])
+      .describe('missing: the node has a certificate that holds, and is not there'),
+    certified_until: moment('when its certificate ends').exactOptional(),
     last_seen: moment('when the node was last met; null if never').nullable(),
     known_by: z
       .enum(['link', 'gossip'])
@@ -73,6 +80,10 @@ const step = z.strictObject({
 export const peerAnswer = z
   .strictObject({
     peer,
+    revoked_in: z
+      .enum(['here', 'mesh'])
+      .exactOptional()
+      .describe('of a revocation. mesh: this node is an issuer, so every member is told'),
     steps: listOf(step, 16).exactOptional().describe('the sources that were asked, strongest first'),
   })
   .meta({ id: 'PeerAnswer' })

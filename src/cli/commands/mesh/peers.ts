@@ -7,14 +7,8 @@ import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../../api
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
-import {
-  type Command,
-  type CommandArgument,
-  type CommandInput,
-  type CommandIo,
-  defineCommand,
-} from '../../command.ts'
-import { oneNode } from '../../input/values.ts'
+import { type Command, type CommandArgument, type CommandIo, defineCommand } from '../../command.ts'
+import { commaList, oneNode } from '../../input/values.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 import { COLUMNS, isThroughOthers, sourceOf, whyApart } from '../../views/peers.ts'
@@ -55,15 +49,6 @@ To trust a pending node, compare its fingerprint with what \`karo identity show\
     )
   }
   return EXIT.done
-}
-
-/** `a,b` as a list; an empty text is an empty list, which takes labels away. */
-function commaList(text: CommandInput['options'][string]): readonly string[] | undefined {
-  if (typeof text !== 'string') return undefined
-  return text
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '')
 }
 
 /** How often to look for the link, which opens in about 40 ms on a LAN (docs/performance.md). */
@@ -175,8 +160,17 @@ const revoke = defineCommand({
   examples: [{ run: 'karo peers revoke bob', does: 'bob lost the laptop' }],
   async run(io, input) {
     const who = oneNode(input.args.node, 'karo peers revoke')
-    const peer = decided(io, await daemonAt(io).call(DECISIONS.revoke, { body: { who } }))
-    if (peer !== undefined) {
+    const answer = await daemonAt(io).call(DECISIONS.revoke, { body: { who } })
+    const peer = decided(io, answer)
+    if (peer !== undefined && answer.revoked_in === 'mesh') {
+      say(
+        io,
+        `Revoked ${called(peer)} in the whole mesh. Its connection here is closed; members that are connected hear of it
+within seconds, those that are away when they are back. Its key gets in by no invite any more: that machine needs a new
+one (karo identity new). It keeps what it has received already.
+`,
+      )
+    } else if (peer !== undefined) {
       say(
         io,
         `Revoked ${called(peer)}: its trust, roles and teams are gone, and its key is refused.

@@ -133,7 +133,14 @@ test('admits and the opinion never disagree, and explain names the source that d
     const deciding = steps.filter(({ decides }) => decides)
     const expected = opinion.denied ? 'denied' : opinion.revoked ? 'revoked' : opinion.why
     expect(deciding.map(({ source }) => source)).toEqual([expected])
-    expect(steps.map(({ source }) => source)).toEqual(['denied', 'revoked', 'config', 'tofu', 'default'])
+    expect(steps.map(({ source }) => source)).toEqual([
+      'denied',
+      'revoked',
+      'config',
+      'tofu',
+      'certificate',
+      'default',
+    ])
     return trust.admits(node)
   })
   expect(new Set(admitted)).toEqual(new Set([14, 21, 24].map((n) => testIdentity(n).nodeId)))

@@ -1,16 +1,18 @@
 // /peers: known nodes, how far each is trusted and why, and a person's decisions about them.
-import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Mesh } from '../../mesh/index.ts'
-import type { Member, Trust } from '../../trust/peers/index.ts'
-import { DECISIONS, explainPeer, getPeers, trustPeer } from '../contract/operations/peers.ts'
-import type { PeerAnswerShape, PeerShape } from '../contract/shapes.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import type { Mesh } from '../../../mesh/index.ts'
+import type { Fleet } from '../../../trust/certificates/index.ts'
+import type { Member, Trust } from '../../../trust/peers/index.ts'
+import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../contract/operations/peers.ts'
+import type { PeerAnswerShape, PeerShape } from '../../contract/shapes.ts'
+import type { Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
 
 interface PeersDeps {
   readonly trust: Pick<
     Trust,
     | 'opinion'
+    | 'standing'
     | 'decidedAt'
     | 'explain'
     | 'trust'
@@ -23,6 +25,7 @@ interface PeersDeps {
     | 'known'
   >
   readonly mesh: Pick<Mesh, 'isConnected' | 'apart'>
+  readonly fleet: Pick<Fleet, 'word' | 'revoke' | 'state'>
 }
 
 /** Order of the list: states that people look for come first. */
@@ -30,19 +33,21 @@ const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
   pending: 0,
   connected: 1,
   known: 2,
-  denied: 3,
-  revoked: 4,
+  missing: 3,
+  denied: 4,
+  revoked: 5,
 }
 
 /**
  * Errors of all routes but the list: `not_found`, `conflict` and `bad_request` for `who`. Decisions also fail with
  * `refused` and `conflict` if the configuration has decided otherwise.
  */
-export function peersRoutes({ trust, mesh }: PeersDeps): Routes {
+export function peersRoutes({ trust, mesh, fleet }: PeersDeps): Routes {
   function shape(node: NodeId, pending: ReadonlySet<NodeId>): PeerShape {
     const { denied, revoked, ...opinion } = trust.opinion(node)
     const met = trust.met(node)
     const member = trust.member(node)
+    const certified = fleet.word(node)?.binding
     const state = denied
       ? 'denied'
       : revoked
@@ -51,11 +56,15 @@ export function peersRoutes({ trust, mesh }: PeersDeps): Routes {
           ? 'connected'
           : pending.has(node)
             ? 'pending'
-            : 'known'
+            : certified !== undefined && (member === undefined || member.offline || member.unsure)
+              ? 'missing'
+              : 'known'
     const decided = opinion.why === 'tofu' ? trust.decidedAt(node) : undefined
     const { why: apart, ...more } = mesh.apart(node) ?? {}
     return {
       ...opinion,
+      standing: trust.standing(node),
+      ...(certified === undefined ? {} : { certified_until: new Date(certified.not_after).toISOString() }),
       ...(decided === undefined ? {} : { decided_at: new Date(decided).toISOString() }),
       addresses: met?.addresses ?? [],
       state,
@@ -84,13 +93,18 @@ export function peersRoutes({ trust, mesh }: PeersDeps): Routes {
       await trust.trust(node, terms)
       return answer(node)
     })
-    for (const decision of ['deny', 'revoke'] as const) {
-      serve(server, DECISIONS[decision], async ({ body }) => {
-        const node = trust.resolve(body.who)
-        await trust[decision](node)
-        return answer(node)
-      })
-    }
+    serve(server, DECISIONS.deny, async ({ body }) => {
+      const node = trust.resolve(body.who)
+      await trust.deny(node)
+      return answer(node)
+    })
+    serve(server, DECISIONS.revoke, async ({ body }) => {
+      const node = trust.resolve(body.who)
+      // On an issuer it is the organisation's word; elsewhere it is about this node alone.
+      const inMesh = fleet.state().issuer && (await fleet.revoke(node))
+      if (!inMesh) await trust.revoke(node)
+      return { ...answer(node), revoked_in: inMesh ? ('mesh' as const) : ('here' as const) }
+    })
   }
 }
 

@@ -1,0 +1,68 @@
+// /fleet, described: the mesh that a root certifies, invites, and joining.
+import { defineOperation, schemasOf } from '../operation.ts'
+
+const from = schemasOf(() => import('../schemas/fleet.ts'))
+
+const CODE = '04HMASR9-NF6YZK4R-8T3W2JQX-0D5BVCE7-16FGMNPS-TZY2XWQ8-R7A5D3B1-C9E6H4K0'
+
+export const getFleet = defineOperation('GET /api/v1/fleet', {
+  access: 'person',
+  tag: 'mesh',
+  summary: 'To which mesh this node belongs, and how it stands there',
+  answer: from.fleetState,
+})
+
+export const foundFleet = defineOperation('POST /api/v1/fleet/root', {
+  access: 'admin',
+  via: 'socket',
+  tag: 'mesh',
+  summary: 'Take a certificate that makes this node an issuer',
+  description: 'The root that signed it is trusted from now on. Its secret key is never sent.',
+  body: from.foundBody,
+  answer: from.fleetState,
+  errors: ['refused', 'conflict'],
+  example: {
+    body: { root: 'karo:ed25519:gGmbYx3zT1bX0wq1m4nJ3pVdYc9k5uL2rS7hQe8tWfA', certificate: 'S0FSTwAB' },
+  },
+})
+
+export const createInvite = defineOperation('POST /api/v1/fleet/invites', {
+  access: 'admin',
+  via: 'socket',
+  tag: 'mesh',
+  summary: 'Make an invite',
+  description: 'Only on an issuer. The code is told once.',
+  body: from.inviteBody,
+  answer: from.inviteMade,
+  errors: ['refused', 'conflict'],
+  example: { body: { uses: 1, for_ms: 86_400_000, roles: [], teams: ['eng'] } },
+})
+
+export const getInvites = defineOperation('GET /api/v1/fleet/invites', {
+  access: 'admin',
+  tag: 'mesh',
+  summary: 'Invites of this node, without their codes',
+  answer: from.inviteList,
+})
+
+export const cancelInvite = defineOperation('POST /api/v1/fleet/invites/cancel', {
+  access: 'admin',
+  tag: 'mesh',
+  summary: 'Cancel an invite',
+  description: 'Machines that used it stay members.',
+  body: from.cancelBody,
+  answer: from.inviteAnswer,
+  errors: ['not_found'],
+  example: { body: { id: '0123456789abcdef' } },
+})
+
+export const joinFleet = defineOperation('POST /api/v1/fleet/join', {
+  access: 'admin',
+  via: 'socket',
+  tag: 'mesh',
+  summary: 'Use an invite: look for its inviter from now on',
+  body: from.joinBody,
+  answer: from.fleetState,
+  errors: ['refused', 'conflict'],
+  example: { body: { code: CODE, places: ['10.0.0.5:9238'] } },
+})

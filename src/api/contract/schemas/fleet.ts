@@ -1,0 +1,106 @@
+// Schemas of the mesh that a root certifies: /fleet.
+import * as z from 'zod'
+import { count, fingerprint, labels, listOf, moment, nodeId, nodeName, text } from './fields.ts'
+
+const digits = (length: number, what: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^[0-9a-f]{${length}}$`))
+    .describe(what)
+
+const certificate = z
+  .strictObject({
+    usage: z.enum(['issuer', 'node']).describe('issuer: may certify others, and is a node itself'),
+    node_id: nodeId(),
+    fingerprint: fingerprint(),
+    name: nodeName(),
+    roles: labels('roles it was given'),
+    teams: labels('teams it was given'),
+    grants: labels('of an issuer: privileged roles that it may give'),
+    issuer: nodeId().describe('who signed it'),
+    issued_at: moment('when it was signed'),
+    ends_at: moment('until when it holds, with every certificate above it'),
+  })
+  .meta({ id: 'Certificate' })
+
+export const fleetState = z
+  .strictObject({
+    mesh: digits(64, 'identity of the mesh: BLAKE3 of the key of its root').nullable(),
+    root: nodeId().nullable().describe('the root that this node trusts; null: none'),
+    joined_at: moment('when this node began to belong to it').nullable(),
+    own: certificate.nullable().describe('the certificate of this node; null: none that holds'),
+    issuer: z.boolean().describe('this node may certify others'),
+    lists_at: moment(
+      'when the newest revocation list was signed, or this node joined if that is later',
+    ).nullable(),
+    stale: z.boolean().describe('no revocation list for a week: certificates open no data here'),
+    certified: count('nodes with a certificate that holds, this one included'),
+    revoked: count('keys that are revoked'),
+    joining: z
+      .strictObject({
+        ends_at: moment('when the invite ends'),
+        refused: text(32, 'why the inviter did not take it').nullable(),
+      })
+      .nullable()
+      .describe('an invite that this node is using; null: none'),
+  })
+  .meta({ id: 'Fleet' })
+export type FleetShape = z.infer<typeof fleetState>
+
+export const foundBody = z.strictObject({
+  root: nodeId().describe('public key of the root'),
+  certificate: z
+    .string()
+    .max(4096)
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .describe('certificate of this node as an issuer, signed by the root: the frame in base64url'),
+})
+
+const invite = z
+  .strictObject({
+    id: digits(16, 'names the invite; no secret'),
+    state: z.enum(['open', 'used', 'expired', 'cancelled']),
+    made_at: moment('when it was made'),
+    ends_at: moment('when it ends'),
+    uses: count('machines it lets in'),
+    used: count('machines it has let in'),
+    failures: count('wrong proofs; five of them cancel it'),
+    roles: labels('roles it gives'),
+    teams: labels('teams it gives'),
+  })
+  .meta({ id: 'Invite' })
+export type InviteShape = z.infer<typeof invite>
+
+export const inviteList = z.strictObject({ invites: listOf(invite, 2048).describe('the newest first') })
+export const inviteAnswer = z.strictObject({ invite })
+
+export const inviteBody = z.strictObject({
+  uses: z.int().min(1).max(1_000).default(1).describe('machines it lets in'),
+  for_ms: z
+    .int()
+    .min(60_000)
+    .max(90 * 86_400_000)
+    .default(86_400_000)
+    .describe('how long it can be used'),
+  roles: listOf(z.string().min(1).max(64), 8).default([]).describe('roles it gives'),
+  teams: listOf(z.string().min(1).max(64), 8).default([]).describe('teams it gives'),
+})
+
+export const inviteMade = z
+  .strictObject({
+    invite,
+    code: text(128, 'the invite itself; never told again'),
+    root: nodeId(),
+    places: listOf(text(300, '`host:port`'), 16).describe('where this node listens'),
+  })
+  .meta({ id: 'InviteMade' })
+
+export const cancelBody = z.strictObject({ id: z.string().min(1).max(64).describe('its id') })
+
+export const joinBody = z.strictObject({
+  code: z.string().min(1).max(256).describe('the invite'),
+  root: nodeId().exactOptional().describe('the root that has to answer, if it is known'),
+  places: listOf(z.string().min(1).max(300), 16)
+    .default([])
+    .describe('where the inviter is, `host:port`, beside what mDNS finds'),
+})

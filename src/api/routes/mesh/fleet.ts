@@ -1,0 +1,92 @@
+// The mesh that a root certifies: how this node stands there, invites that it gives, and one that it uses.
+import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { readStaticPeer } from '../../../config/index.ts'
+import type { Binding, Fleet } from '../../../trust/certificates/index.ts'
+import { fingerprintOf } from '../../../trust/identity/index.ts'
+import {
+  cancelInvite,
+  createInvite,
+  foundFleet,
+  getFleet,
+  getInvites,
+  joinFleet,
+} from '../../contract/operations/fleet.ts'
+import type { FleetShape, InviteShape } from '../../contract/shapes.ts'
+import type { Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
+
+interface FleetDeps {
+  readonly fleet: Pick<Fleet, 'state' | 'found' | 'invite' | 'invites' | 'cancelInvite' | 'join'>
+  /** `host:port` at which other machines reach this node. */
+  readonly places: () => readonly string[]
+}
+
+const moment = (ms: number): string => new Date(ms).toISOString()
+const keyOf = (node: NodeId): Uint8Array => parseNodeId(node) as Uint8Array
+
+function certificateShape(binding: Binding): NonNullable<FleetShape['own']> {
+  const { usage, node_id, name, roles, teams, grants, issuer, issued_at, not_after } = binding
+  return {
+    ...{ usage, node_id, name, roles, teams, grants, issuer },
+    fingerprint: fingerprintOf(binding.key),
+    issued_at: moment(issued_at),
+    ends_at: moment(not_after),
+  }
+}
+
+function inviteShape(invite: ReturnType<Fleet['invites']>[number]): InviteShape {
+  const { id, state, made_at, expires_at, uses, used, failures, roles, teams } = invite
+  return {
+    ...{ id, state, uses, failures, roles, teams },
+    used: used.length,
+    made_at: moment(made_at),
+    ends_at: moment(expires_at),
+  }
+}
+
+export function fleetRoutes({ fleet, places }: FleetDeps): Routes {
+  function state(): FleetShape {
+    const { own, joined_at, lists_at, joining, ...rest } = fleet.state()
+    return {
+      ...rest,
+      own: own === null ? null : certificateShape(own),
+      joined_at: joined_at === null ? null : moment(joined_at),
+      lists_at: lists_at === null ? null : moment(lists_at),
+      joining: joining === null ? null : { ends_at: moment(joining.expires_at), refused: joining.refused },
+    }
+  }
+  const shown = (id: string): InviteShape => {
+    const invite = fleet.invites().find((one) => one.id === id)
+    if (invite === undefined) throw new KaroError('not_found', 'there is no such invite')
+    return inviteShape(invite)
+  }
+
+  return (server) => {
+    serve(server, getFleet, async () => state())
+    serve(server, foundFleet, async ({ body }) => {
+      await fleet.found(keyOf(body.root), new Uint8Array(Buffer.from(body.certificate, 'base64url')))
+      return state()
+    })
+    serve(server, createInvite, async ({ body }) => {
+      const { code, invite } = await fleet.invite(body)
+      return { invite: shown(invite.id), code, root: fleet.state().root as NodeId, places: places() }
+    })
+    serve(server, getInvites, async () => ({ invites: fleet.invites().map(inviteShape) }))
+    serve(server, cancelInvite, async ({ body }) => {
+      await fleet.cancelInvite(body.id)
+      return { invite: shown(body.id) }
+    })
+    serve(server, joinFleet, async ({ body }) => {
+      const wrong = body.places.find((place) => readStaticPeer(place) === undefined)
+      if (wrong !== undefined) {
+        throw new KaroError('bad_request', `'${wrong}' is no address to look for the inviter at`, {
+          hint: 'Write host:port, for example 10.0.0.5:9238.',
+        })
+      }
+      const root = body.root === undefined ? {} : { root: keyOf(body.root) }
+      await fleet.join(body.code, { ...root, places: body.places })
+      return state()
+    })
+  }
+}

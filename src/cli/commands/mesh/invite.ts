@@ -1,0 +1,134 @@
+// karo invite: codes that let machines into the mesh, for a person, a camera or a provisioning tool.
+import { renderUnicodeCompact } from 'uqr'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { cancelInvite, createInvite, getInvites } from '../../../api/contract/operations/fleet.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { localTime, printable } from '../../../base/format.ts'
+import { formatEnrolment } from '../../../trust/certificates/index.ts'
+import { type Command, defineCommand, show } from '../../command.ts'
+import { parseDuration } from '../../input/time.ts'
+import { commaList } from '../../input/values.ts'
+import { createOutput } from '../../output-file.ts'
+import { table } from '../../terminal/table.ts'
+import { fitted } from '../../terminal/text.ts'
+
+const make = defineCommand({
+  name: 'invite',
+  summary: 'make a code that lets a machine into the mesh; on an issuer',
+  shows: createInvite,
+  options: [
+    { name: 'uses', value: 'n', description: 'machines it lets in', default: '1' },
+    { name: 'for', value: 'duration', description: 'how long it can be used, at most 90d', default: '1d' },
+    { name: 'team', value: 'team,..', description: 'teams it gives', completes: 'team' },
+    { name: 'role', value: 'role,..', description: 'roles it gives', completes: 'role' },
+    {
+      name: 'file',
+      value: 'file',
+      description: 'write an enrolment file for provisioning instead of showing the code',
+      completes: 'file',
+    },
+  ],
+  examples: [
+    { run: 'karo invite', does: 'one machine, within a day: karo join <code> there' },
+    {
+      run: 'karo invite --uses 40 --for 7d --team eng --file enrolment.json',
+      does: 'put into /etc/karo before the first start, the file lets 40 machines in with nobody present',
+    },
+  ],
+  async run(io, { options }) {
+    const uses = /^\d{1,4}$/.test(options.uses) ? Number(options.uses) : 0
+    if (uses < 1 || uses > 1_000) {
+      throw new KaroError('bad_request', `'${printable(options.uses)}' is not a number from 1 to 1000`, {
+        where: '--uses',
+      })
+    }
+    const body = {
+      uses,
+      for_ms: parseDuration(options.for, '--for'),
+      teams: commaList(options.team),
+      roles: commaList(options.role),
+    }
+    const output = options.file === undefined ? undefined : createOutput(options.file)
+    try {
+      const made = await daemonAt(io).call(createInvite, { body })
+      const { code, invite } = made
+      const machines = uses === 1 ? 'one machine' : `${uses} machines`
+      if (output !== undefined) {
+        output.write(formatEnrolment(made.root, code, made.places))
+        output.finish()
+        const { code: _, ...rest } = made
+        return show(io, { ...rest, file: options.file }, () =>
+          fitted(
+            `${printable(options.file ?? '')} lets ${machines} in until ${localTime(invite.ends_at)}.
+Put it beside config.toml (/etc/karo/enrolment.json, mode 0640) before the first start, or: karo join <file>.
+Whoever has it can use it: karo invite cancel ${invite.id}
+`,
+            io.columns,
+          ),
+        )
+      }
+      if (io.json) {
+        io.out(`${JSON.stringify(made)}\n`)
+        return EXIT.done
+      }
+      io.out(`${code}\n`)
+      if (io.terminal) io.out(`\n${renderUnicodeCompact(code)}\n`)
+      io.err(
+        fitted(
+          `It lets ${machines} in until ${localTime(invite.ends_at)}, and is not shown again. On that machine: karo join
+Whoever has it can use it: karo invite cancel ${invite.id}
+`,
+          io.columns,
+        ),
+      )
+      return EXIT.done
+    } finally {
+      output?.discard()
+    }
+  },
+})
+
+const list = defineCommand({
+  name: 'invite list',
+  summary: 'invites of this node, without their codes',
+  shows: getInvites,
+  examples: [{ run: 'karo invite list', does: 'which can still be used, and how often they were' }],
+  async run(io) {
+    const answer = await daemonAt(io).call(getInvites)
+    if (!io.json && answer.invites.length === 0) io.out('No invites. karo invite  makes one.\n')
+    else
+      show(io, answer, () =>
+        table(
+          answer.invites,
+          [
+            { title: 'ID', value: ({ id }) => id },
+            { title: 'STATE', value: ({ state }) => state },
+            { title: 'USED', value: ({ used, uses }) => `${used} of ${uses}` },
+            { title: 'ENDS', value: ({ ends_at }) => localTime(ends_at) },
+            { title: 'ROLES', value: ({ roles }) => roles.map(printable).join(', ') || '–' },
+            { title: 'TEAMS', value: ({ teams }) => teams.map(printable).join(', ') || '–' },
+          ],
+          io,
+        ),
+      )
+    return EXIT.done
+  },
+})
+
+const cancel = defineCommand({
+  name: 'invite cancel',
+  summary: 'end an invite; machines that used it stay members',
+  shows: cancelInvite,
+  args: [{ name: 'id', required: true, description: 'as karo invite list shows it' }],
+  examples: [{ run: 'karo invite cancel 0123456789abcdef', does: 'nobody gets in by it any more' }],
+  async run(io, { args }) {
+    const answer = await daemonAt(io).call(cancelInvite, { body: { id: args.id } })
+    return show(
+      io,
+      answer,
+      ({ invite }) => `Cancelled; ${invite.used} of ${invite.uses} machines had used it.\n`,
+    )
+  },
+})
+
+export const commands: readonly Command[] = [make, list, cancel]

@@ -1,0 +1,139 @@
+// karo join: lets this machine into a mesh by an invite: a code that is typed, a file, or standard input.
+import { existsSync } from 'node:fs'
+import { formatNodeId } from '../../../../protocols/node-id.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { getFleet, joinFleet } from '../../../api/contract/operations/fleet.ts'
+import type { FleetShape } from '../../../api/contract/shapes.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { localTime, printable } from '../../../base/format.ts'
+import { parseEnrolment } from '../../../trust/certificates/index.ts'
+import { type Command, defineCommand, show } from '../../command.ts'
+import { openRegular } from '../../input/regular-file.ts'
+import { parseDuration } from '../../input/time.ts'
+import { passphraseOf } from '../../passphrase.ts'
+import { fitted } from '../../terminal/text.ts'
+
+const LOOK_MS = 250
+const FILE_MAX = 16 * 1024
+
+interface Given {
+  readonly code: string
+  readonly root?: string
+  readonly places: readonly string[]
+}
+
+/** A code on the command line is seen by others of this machine (ps), so a file, standard input and a prompt are taken too. */
+async function givenBy(argument: string | undefined): Promise<Given> {
+  if (argument === undefined) {
+    const typed = await passphraseOf(undefined, 'Invite (it is not shown): ').catch((error: unknown) => {
+      if (!(error instanceof KaroError) || error.code !== 'bad_request') throw error
+      throw new KaroError('bad_request', 'an invite is missing', {
+        hint: 'karo join <code>, karo join <file>, or - for standard input.',
+      })
+    })
+    return textOf(typed.toString('utf8'), 'the invite')
+  }
+  if (argument === '-') return textOf(await standardInput(), 'standard input')
+  if (!existsSync(argument)) return { code: argument, places: [] }
+  const file = await openRegular(argument)
+  try {
+    const { size } = await file.stat()
+    if (size > FILE_MAX)
+      throw new KaroError('bad_file', 'this is no invite: it is too long', { where: argument })
+    return textOf(await file.readFile('utf8'), argument)
+  } finally {
+    await file.close()
+  }
+}
+
+/** Not read at once (readFileSync): a pipe whose other end is slow would have nothing to read yet. */
+async function standardInput(): Promise<string> {
+  let text = ''
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
+    text += chunk
+    if (text.length > FILE_MAX) throw new KaroError('too_large', 'this is no invite: it is too long')
+  }
+  return text
+}
+
+function textOf(text: string, where: string): Given {
+  if (!text.trimStart().startsWith('{')) return { code: text.trim().slice(0, 256), places: [] }
+  const { root, code, places } = parseEnrolment(text, where)
+  return { root: formatNodeId(root), code, places }
+}
+
+/** Why an inviter refuses, and what to do then. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  unknown:
+    'the inviter does not know it: it was cancelled after wrong tries, or made in another life of that node',
+  used: 'it has let in as many machines as it may',
+  expired: 'it has ended',
+  cancelled: 'it was cancelled',
+  revoked: 'the key of this node was revoked: karo identity new makes another one',
+  busy: 'the inviter gets too many wrong invites; try again in a minute',
+}
+
+export const commands: readonly Command[] = [
+  defineCommand({
+    name: 'join',
+    summary: 'let this machine into a mesh, by an invite',
+    shows: getFleet,
+    args: [
+      {
+        name: 'invite',
+        required: false,
+        variadic: true,
+        oneThing: true,
+        description: 'the code, a file with it, or - for standard input (default: asks)',
+        completes: 'file',
+      },
+    ],
+    options: [
+      {
+        name: 'at',
+        value: 'host:port',
+        description: 'where the inviter is, if mDNS does not find it',
+        repeat: true,
+      },
+      { name: 'wait', value: 'duration', description: 'how long to wait for the answer', default: '1m' },
+    ],
+    examples: [
+      { run: 'karo join enrolment.json', does: 'a file that karo invite --file wrote' },
+      { run: 'karo join - < code', does: 'the code stands in no list of processes' },
+      { run: 'karo join 04HMASR9-NF6YZK4R-… --at 10.0.0.5:9238', does: 'where multicast does not reach' },
+    ],
+    async run(io, { args, options }) {
+      const waitMs = parseDuration(options.wait, '--wait')
+      const given = await givenBy(args.invite.length === 0 ? undefined : args.invite.join(' '))
+      const places = [...given.places, ...(options.at ?? [])]
+      let state: FleetShape = await daemonAt(io).call(joinFleet, {
+        body: { code: given.code, places, ...(given.root && { root: given.root as never }) },
+      })
+      const until = performance.now() + waitMs
+      while (state.own === null && state.joining?.refused === null && performance.now() < until) {
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+        state = await daemonAt(io).call(getFleet)
+      }
+      if (state.own === null && state.joining?.refused != null) {
+        const why = state.joining.refused
+        throw new KaroError('refused', `the invite was not taken: ${REFUSALS[why] ?? printable(why)}`, {
+          hint: 'Ask for a new invite.',
+        })
+      }
+      if (state.own === null) {
+        throw new KaroError('timeout', 'the inviter has not answered yet; this node goes on looking for it', {
+          hint: 'Where multicast does not reach, name its address: --at host:port. karo ca show says how it stands.',
+        })
+      }
+      const { own } = state
+      return show(io, state, () =>
+        fitted(
+          `This node is ${printable(own.name)} in the mesh now, certified until ${localTime(own.ends_at)}. It renews itself.
+Every certified member admits it: karo peers
+`,
+          io.columns,
+        ),
+      )
+    },
+  }),
+]

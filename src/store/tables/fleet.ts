@@ -1,0 +1,94 @@
+// What a node keeps of its mesh: the root it was told to trust, its own certificates, and invites; never an invite's secret.
+import type { Database } from '../level/database.ts'
+import { keyRange, makeKey } from '../level/keyspace.ts'
+import { decodeValue, encodeValue } from '../level/value.ts'
+
+/** The mesh this node belongs to. */
+export interface MembershipRecord {
+  /** Public key of the root, 32 bytes. */
+  readonly root: Uint8Array
+  /** Milliseconds since the epoch. */
+  readonly joined_at: number
+  /** This node's certificates, from the one of the root on. */
+  readonly chain: readonly Uint8Array[]
+}
+
+/** An invite that this node is about to use. Its secret has to be kept until the inviter has answered. */
+export interface JoiningRecord {
+  readonly secret: Uint8Array
+  readonly commitment: Uint8Array
+  readonly expires_at: number
+  /** The root that has to answer, if that is known beforehand. */
+  readonly root: Uint8Array | null
+  /** `host:port` to look for the inviter at, beside mDNS. */
+  readonly places: readonly string[]
+}
+
+/** An invite that this node gave out. */
+export interface InviteRecord {
+  /** 16 hex digits, derived from the secret. */
+  readonly id: string
+  /** Derived from the secret: proves, and does not tell it. */
+  readonly key: Uint8Array
+  readonly made_at: number
+  readonly expires_at: number
+  readonly uses: number
+  /** Public keys of the nodes that used it. */
+  readonly used: readonly Uint8Array[]
+  readonly failures: number
+  readonly cancelled: boolean
+  readonly roles: readonly string[]
+  readonly teams: readonly string[]
+}
+
+export interface FleetRepository {
+  load(): Promise<{
+    readonly membership: MembershipRecord | undefined
+    readonly joining: JoiningRecord | undefined
+    readonly invites: readonly InviteRecord[]
+  }>
+  /** One batch, durable (fsync) when it resolves: an invite that was used must stay so after a power cut. Null removes. */
+  write(changes: {
+    readonly membership?: MembershipRecord
+    readonly joining?: JoiningRecord | null
+    readonly invites?: readonly InviteRecord[]
+    readonly forget_invites?: readonly string[]
+  }): Promise<void>
+}
+
+const VALUE_VERSION = 1
+const MEMBERSHIP = makeKey('fleet', { text: 'membership' })
+const JOINING = makeKey('fleet', { text: 'joining' })
+const inviteKey = (id: string): Buffer => makeKey('fleet', { text: `invite ${id}` })
+
+export function createFleetRepository(db: Database): FleetRepository {
+  const one = async <T>(key: Buffer): Promise<T | undefined> => {
+    const bytes = await db.get(key)
+    return bytes === undefined ? undefined : decodeValue<T>(VALUE_VERSION, bytes)
+  }
+  return {
+    async load() {
+      const invites = await db.values(keyRange('fleet', { text: 'invite ' })).all()
+      return {
+        membership: await one<MembershipRecord>(MEMBERSHIP),
+        joining: await one<JoiningRecord>(JOINING),
+        invites: invites.map((bytes) => decodeValue<InviteRecord>(VALUE_VERSION, bytes)),
+      }
+    },
+    async write({ membership, joining, invites = [], forget_invites = [] }) {
+      const put = (key: Buffer, record: unknown) =>
+        ({ type: 'put', key, value: encodeValue(VALUE_VERSION, record) }) as const
+      await db.batch(
+        [
+          ...(membership === undefined ? [] : [put(MEMBERSHIP, membership)]),
+          ...(joining === undefined
+            ? []
+            : [joining === null ? ({ type: 'del', key: JOINING } as const) : put(JOINING, joining)]),
+          ...invites.map((record) => put(inviteKey(record.id), record)),
+          ...forget_invites.map((id) => ({ type: 'del', key: inviteKey(id) }) as const),
+        ],
+        { sync: true },
+      )
+    },
+  }
+}

@@ -1,0 +1,71 @@
+// The enrolment file: what a machine needs to join with nobody present: the root, an invite, and where the inviter is.
+import * as fs from 'node:fs'
+import * as z from 'zod'
+import { isNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { KaroError } from '../../base/errors.ts'
+
+/** Beside config.toml. */
+export const ENROLMENT_FILE = 'enrolment.json'
+const FILE_MAX = 16 * 1024
+/** Its group may read it, so that root can keep it for a service; nobody else may: it lets machines in. */
+const TOO_WIDE = 0o027
+
+const schema = z.strictObject({
+  karo_enrolment: z.literal(1),
+  root: z.string().max(80).refine(isNodeId),
+  code: z.string().max(256),
+  peers: z.array(z.string().max(300)).max(16).default([]),
+})
+
+export interface Enrolment {
+  readonly root: Uint8Array
+  readonly code: string
+  /** `host:port`. */
+  readonly places: readonly string[]
+}
+
+export const formatEnrolment = (root: NodeId, code: string, places: readonly string[]): string =>
+  `${JSON.stringify({ karo_enrolment: 1, root, code, peers: places }, null, 2)}\n`
+
+/** Throws KaroError bad_file, which never holds anything of the file's content. */
+export function parseEnrolment(text: string, where: string): Enrolment {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw wrong('it is no JSON', where)
+  }
+  const read = schema.safeParse(value)
+  if (!read.success)
+    throw wrong(`'${read.error.issues[0]?.path.join('.') || 'it'}' is not as it should be`, where)
+  const { root, code, peers } = read.data
+  return { root: parseNodeId(root) as Uint8Array, code, places: peers }
+}
+
+/** Undefined when there is no such file. Throws KaroError bad_file: others may read it, or it is no enrolment file. */
+export function readEnrolment(path: string): Enrolment | undefined {
+  let file: number
+  try {
+    file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw wrong((error as Error).message, path)
+  }
+  try {
+    const stat = fs.fstatSync(file)
+    if (!stat.isFile() || stat.size > FILE_MAX) throw wrong('it is no small regular file', path)
+    if ((stat.mode & TOO_WIDE) !== 0) {
+      throw wrong('others may read or change it, and it lets machines in', path, `Run: chmod 600 ${path}`)
+    }
+    return parseEnrolment(fs.readFileSync(file, 'utf8'), path)
+  } finally {
+    fs.closeSync(file)
+  }
+}
+
+function wrong(why: string, where: string, hint?: string): KaroError {
+  return new KaroError('bad_file', `the enrolment file cannot be used: ${why}`, {
+    where,
+    hint: hint ?? 'karo invite --file writes one.',
+  })
+}

@@ -1,0 +1,112 @@
+// What the room of certificates does for others: for trust, for the mesh, for documents, and for people.
+import type { Granted, HelloBody } from '../../../protocols/messages/hello.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Room } from '../../base/run/room.ts'
+import type { InviteRecord } from '../../store/tables/fleet.ts'
+import type { InviteRefusal, InviteState, InviteTerms } from './invites.ts'
+import type { Revoked } from './roll.ts'
+import type { Binding, CertifiedWord } from './types.ts'
+import type { ChainFault } from './verify.ts'
+
+/** What trust asks about certificates. */
+export interface Certificates {
+  /** What a chain that holds now says about the node; undefined without one. Cheap: asked for every frame. */
+  word(node: NodeId): CertifiedWord | undefined
+  revoked(node: NodeId): Revoked | undefined
+  /** Why the certificates that the node showed last were refused. */
+  fault(node: NodeId): ChainFault | undefined
+  /** Everybody with a certificate that holds and was not revoked: who is expected to be there. */
+  certified(): readonly Binding[]
+  /** Everybody who was certified, and was revoked. */
+  withdrawn(): readonly NodeId[]
+  /** Fires when there is something else to say about a node. */
+  onChange(listener: (node: NodeId) => void): () => void
+}
+
+/** What the mesh shows and takes while two nodes admit each other. */
+export interface Credentials {
+  /** What this node shows in its Hello to `to`: its chain, and the proof of an invite of that very node. */
+  shown(to: NodeId): Pick<HelloBody, 'chain' | 'join'>
+  /**
+   * What the other side showed. Its chain counts at once. True: it proves an invite, and what comes of that is told by
+   * `onSettled`; until then nothing is decided about it.
+   */
+  heard(node: NodeId, shown: Pick<HelloBody, 'chain' | 'join' | 'name'>): boolean
+  /** What goes with this node's acknowledgement to `node`. */
+  answer(node: NodeId): { readonly granted?: Granted; readonly invite_refused?: InviteRefusal }
+  /** The answer to this node's own invite; counts at once where it is proven. */
+  answered(
+    node: NodeId,
+    answer: { readonly granted?: Granted | undefined; readonly invite_refused?: string | undefined },
+  ): void
+  onSettled(listener: (node: NodeId) => void): () => void
+}
+
+/** By which documents of certificates and lists come and go. */
+interface FleetDocuments {
+  /** Whether documents of this author are to be kept. */
+  wanted(author: NodeId): boolean
+  /** One that is kept. `isNew`: false at the start, for those that were kept before. */
+  accept(frame: Uint8Array, isNew: boolean): void
+}
+
+export type FleetKind = 'certificate' | 'revocation_list'
+
+interface Joining {
+  readonly expires_at: number
+  /** Why the inviter did not take it, once that is known. */
+  readonly refused: string | null
+  readonly places: readonly string[]
+}
+
+export interface FleetState {
+  /** 64 hex digits; null: this node is in no mesh of a root. */
+  readonly mesh: string | null
+  readonly root: NodeId | null
+  readonly joined_at: number | null
+  readonly own: Binding | null
+  /** This node may certify others now. */
+  readonly issuer: boolean
+  /** When the newest revocation list was signed, or this node joined if that is later. */
+  readonly lists_at: number | null
+  /** No list for a week: certificates open no data here. */
+  readonly stale: boolean
+  readonly certified: number
+  readonly revoked: number
+  readonly joining: Joining | null
+}
+
+export interface Fleet extends Room, Certificates, Credentials {
+  readonly documents: Readonly<Record<FleetKind, FleetDocuments>>
+  /** Fires with each document that is to be given to the mesh: signed here, or by a root. */
+  onDocument(listener: (kind: FleetKind, frame: Uint8Array) => void): () => void
+  state(): FleetState
+  /**
+   * Takes an issuer's certificate for this node that the root signed, and belongs to the root's mesh from now on.
+   * KaroErrors: `refused` when it says nothing, `conflict` when this node is of another mesh.
+   */
+  found(root: Uint8Array, certificate: Uint8Array): Promise<void>
+  /** KaroErrors: `refused` when this node may not certify, or not with these roles; `conflict`, `bad_request`. */
+  invite(terms: InviteTerms): Promise<{ readonly code: string; readonly invite: InviteRecord }>
+  invites(): readonly (InviteRecord & { readonly state: InviteState })[]
+  /** KaroError `not_found`. */
+  cancelInvite(id: string): Promise<InviteRecord>
+  /** Looks for the inviter from now on. KaroErrors: `bad_request` for no code, `refused` for one that ended, `conflict`. */
+  join(code: string, terms: { readonly root?: Uint8Array; readonly places: readonly string[] }): Promise<void>
+  /** Whether `node` may be the inviter that this node looks for. */
+  seeks(node: NodeId): boolean
+  /**
+   * Revokes every certificate of that key, for good. False: the key has no certificate here. KaroError `refused` where
+   * this node may not.
+   */
+  revoke(node: NodeId): Promise<boolean>
+  /**
+   * To be called now and then: signs anew what is due (certificates of nodes that are `present`, and this node's
+   * revocation list), and tells of certificates that have ended. Resolves with how many it signed.
+   */
+  look(present: (node: NodeId) => boolean): Promise<number>
+  /** Milliseconds between two looks. */
+  readonly everyMs: number
+  /** Fires when documents of another author are wanted than before. */
+  onAuthority(listener: () => void): () => void
+}

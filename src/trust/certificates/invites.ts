@@ -1,0 +1,152 @@
+// Invites that this node gave out: made, listed, cancelled, and taken up, each use written down before anything follows from it.
+import { createSerial } from '../../base/async/limiter.ts'
+import { DAY_MS } from '../../base/calendar.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { createQuota } from '../../base/quota.ts'
+import type { FleetRepository, InviteRecord } from '../../store/tables/fleet.ts'
+import {
+  commitmentTo,
+  formatCode,
+  type JoinTerms,
+  joinProof,
+  keysOf,
+  newSecret,
+  sameProof,
+  wholeMinute,
+} from './invite-code.ts'
+
+/** Wrong proofs for one invite: its id is told to nobody but this node, so more than a few are an attack. */
+const FAILURES_MAX = 5
+/** Proofs of invites that are not here, in all: a burst, and so many a minute. */
+const UNKNOWN = { frames: 30, perMs: 60_000 }
+/** Invites that can be used at one time. */
+const INVITES_MAX = 256
+/** What is over stays in the list for so long. */
+const SHOWN_MS = 7 * DAY_MS
+
+export interface InviteTerms {
+  readonly uses: number
+  readonly for_ms: number
+  readonly roles: readonly string[]
+  readonly teams: readonly string[]
+}
+
+export type InviteRefusal = 'unknown' | 'used' | 'expired' | 'cancelled' | 'revoked' | 'busy'
+export type InviteState = 'open' | 'used' | 'expired' | 'cancelled'
+
+export interface Invites {
+  load(records: readonly InviteRecord[]): void
+  /** The code is told once; only what is derived from its secret is kept. KaroError `conflict` beyond 256. */
+  create(terms: InviteTerms): Promise<{ readonly code: string; readonly invite: InviteRecord }>
+  /** The newest first. */
+  list(): readonly InviteRecord[]
+  stateOf(invite: InviteRecord): InviteState
+  /** KaroError `not_found`. */
+  cancel(id: string): Promise<InviteRecord>
+  /**
+   * Takes one use for `joiner`, durable when it resolves. A joiner that took one before gets the same again, so that a
+   * connection that was cut costs nothing; a proof of another key, for another inviter or of another end is wrong.
+   */
+  redeem(
+    joiner: Uint8Array,
+    proof: { readonly id: string; readonly proof: Uint8Array },
+  ): Promise<InviteRecord | InviteRefusal>
+}
+
+export interface InvitesDeps {
+  /** Public key of this node. */
+  readonly self: Uint8Array
+  readonly repository: Pick<FleetRepository, 'write'>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+export function createInvites({ self, repository, clock, random }: InvitesDeps): Invites {
+  const invites = new Map<string, InviteRecord>()
+  /** One after the other: of two joiners at the same moment one takes the last use. */
+  const serially = createSerial()
+  const unknown = createQuota(UNKNOWN)
+
+  async function put(invite: InviteRecord): Promise<InviteRecord> {
+    await repository.write({ invites: [invite] })
+    invites.set(invite.id, invite)
+    return invite
+  }
+
+  function stateOf(invite: InviteRecord): InviteState {
+    if (invite.cancelled) return 'cancelled'
+    if (invite.uses <= invite.used.length) return 'used'
+    return invite.expires_at <= clock.now() ? 'expired' : 'open'
+  }
+
+  async function forgetOld(): Promise<void> {
+    const old = [...invites.values()].filter(
+      (invite) => stateOf(invite) !== 'open' && invite.expires_at + SHOWN_MS <= clock.now(),
+    )
+    if (old.length === 0) return
+    await repository.write({ forget_invites: old.map(({ id }) => id) })
+    for (const { id } of old) invites.delete(id)
+  }
+
+  async function take(
+    joiner: Uint8Array,
+    id: string,
+    proof: Uint8Array,
+  ): Promise<InviteRecord | InviteRefusal> {
+    const invite = invites.get(id)
+    if (invite === undefined) return unknown.take(clock.monotonic()) ? 'unknown' : 'busy'
+    const terms: JoinTerms = { joiner, inviter: self, expires_at: invite.expires_at }
+    if (!sameProof(joinProof(invite.key, terms), proof)) {
+      const failures = invite.failures + 1
+      if (!invite.cancelled) await put({ ...invite, failures, cancelled: failures >= FAILURES_MAX })
+      return 'unknown'
+    }
+    if (invite.cancelled) return 'cancelled'
+    if (invite.expires_at <= clock.now()) return 'expired'
+    if (invite.used.some((key) => Buffer.compare(key, joiner) === 0)) return invite
+    if (invite.used.length >= invite.uses) return 'used'
+    return put({ ...invite, used: [...invite.used, joiner] })
+  }
+
+  return {
+    load(records) {
+      for (const record of records) invites.set(record.id, record)
+    },
+
+    create: ({ uses, for_ms, roles, teams }) =>
+      serially(async () => {
+        await forgetOld()
+        if ([...invites.values()].filter((invite) => stateOf(invite) === 'open').length >= INVITES_MAX) {
+          throw new KaroError('conflict', `there are ${INVITES_MAX} invites that can be used already`, {
+            hint: 'Cancel those that nobody needs: karo invite cancel.',
+          })
+        }
+        const secret = newSecret(random)
+        const made_at = clock.now()
+        const expires_at = wholeMinute(made_at + for_ms)
+        const invite = await put({
+          ...keysOf(secret),
+          ...{ made_at, expires_at, uses, roles, teams },
+          ...{ used: [], failures: 0, cancelled: false },
+        })
+        return { code: formatCode({ secret, commitment: commitmentTo(self), expires_at }), invite }
+      }),
+
+    list: () => [...invites.values()].sort((a, b) => b.made_at - a.made_at),
+    stateOf,
+
+    cancel: (id) =>
+      serially(async () => {
+        const invite = invites.get(id)
+        if (invite === undefined) {
+          throw new KaroError('not_found', `there is no invite '${id.slice(0, 32)}'`, {
+            hint: 'karo invite list shows them.',
+          })
+        }
+        return invite.cancelled ? invite : put({ ...invite, cancelled: true })
+      }),
+
+    redeem: (joiner, { id, proof }) => serially(() => take(joiner, id, proof)),
+  }
+}

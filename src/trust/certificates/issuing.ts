@@ -1,0 +1,174 @@
+// What an issuer signs: certificates of nodes, anew before they end, and the list of the keys it revoked.
+import { REVOKED_MAX } from '../../../protocols/messages/certificate.ts'
+import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { DAY_MS } from '../../base/calendar.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Identity } from '../identity/index.ts'
+import type { FleetKind } from './fleet-types.ts'
+import { privileged } from './levels.ts'
+import type { Roll } from './roll.ts'
+import { signCertificate, signRevocationList } from './sign.ts'
+import type { Binding } from './types.ts'
+import { LIFE_MAX_MS } from './verify.ts'
+
+/** An issuer renews what it signed at two thirds of the life, and what another one signed that it did not renew in time. */
+const RENEWED_AT = 2 / 3
+const RENEWED_FOR_OTHERS_AT = 5 / 6
+/** A list is signed at least so often, so that a node that gets none knows that something keeps it away. */
+const LIST_EVERY_MS = DAY_MS
+
+/** What a new certificate says beside the key. */
+type Terms = Pick<Binding, 'name' | 'roles' | 'teams'>
+
+export interface Issuing {
+  /** This node may certify others now. */
+  isIssuer(): boolean
+  /** KaroError `refused` when this node may not certify, or not with these roles. */
+  mayGive(roles: readonly string[]): void
+  /** A new certificate; the chain with it. KaroError as `mayGive`. */
+  certify(node: NodeId, terms: Terms): readonly Uint8Array[]
+  revoke(node: NodeId): void
+  /** Signs what is due. Returns how many. */
+  renew(present: (node: NodeId) => boolean): number
+}
+
+export interface IssuingDeps {
+  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
+  readonly roll: Roll
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly random: Random
+  /** How long a certificate of a node holds, ms; at most 30 days. */
+  readonly lifeMs: number
+  /** A document was signed: it counts here, and goes to the mesh. */
+  readonly signed: (kind: FleetKind, frame: Uint8Array) => void
+}
+
+export function createIssuing(deps: IssuingDeps): Issuing {
+  const { identity, roll, audit, clock, random } = deps
+  const self = identity.nodeId
+  const lifeMs = Math.min(deps.lifeMs, LIFE_MAX_MS.node)
+
+  function own(): Binding {
+    const binding = roll.word(self, clock.now())?.binding
+    if (binding?.usage === 'issuer') return binding
+    throw new KaroError('refused', 'this node may not certify others', {
+      hint: 'Run this on the node where karo ca init was run, while its own certificate holds (karo ca show).',
+    })
+  }
+  const mesh = (): Uint8Array => roll.root()?.mesh ?? new Uint8Array(32)
+
+  function sign(node: NodeId, terms: Terms, before: Binding | undefined): void {
+    const { not_after } = own()
+    const now = clock.now()
+    const frame = signCertificate(
+      identity,
+      mesh(),
+      {
+        ...{ name: terms.name, roles: terms.roles, teams: terms.teams },
+        usage: 'node',
+        key: parseNodeId(node) as Uint8Array,
+        version: Math.max(now, (before?.issued_at ?? 0) + 1),
+        notBefore: now,
+        notAfter: Math.min(now + lifeMs, not_after),
+      },
+      random,
+    )
+    deps.signed('certificate', frame)
+  }
+
+  function signList(revoked: ReadonlyMap<NodeId, number>): void {
+    const before = roll.listOf(self)
+    const newest = [...revoked].sort(([, a], [, b]) => b - a).slice(0, REVOKED_MAX)
+    const frame = signRevocationList(
+      identity,
+      {
+        version: Math.max(clock.now(), (before?.version ?? 0) + 1),
+        number: (before?.number ?? -1) + 1,
+        mesh: mesh(),
+        revoked: newest.map(([node, at]) => ({ key: parseNodeId(node) as Uint8Array, at })),
+      },
+      random,
+    )
+    deps.signed('revocation_list', frame)
+  }
+
+  function mayGive(roles: readonly string[]): void {
+    const { grants } = own()
+    const missing = privileged(roles).filter((role) => !grants.includes(role))
+    if (missing.length === 0) return
+    throw new KaroError('refused', `this issuer may not give the role ${missing.join(', ')}`, {
+      hint: `Whoever holds the root key allows it: karo ca renew --grant ${missing.join(',')}.`,
+    })
+  }
+
+  function isDue({ issuer, not_before, not_after }: Binding, now: number): boolean {
+    const share = issuer === self ? RENEWED_AT : RENEWED_FOR_OTHERS_AT
+    return now >= not_before + share * (not_after - not_before)
+  }
+
+  return {
+    isIssuer: () => roll.word(self, clock.now())?.binding.usage === 'issuer',
+    mayGive,
+
+    certify(node, terms) {
+      mayGive(terms.roles)
+      const now = clock.now()
+      sign(node, terms, roll.word(node, now)?.binding)
+      void audit.record({
+        type: 'certificate_issued',
+        success: true,
+        peer: node,
+        details: { name: terms.name, roles: terms.roles.join(','), teams: terms.teams.join(',') },
+      })
+      return roll.chainOf(node, clock.now()) ?? []
+    },
+
+    revoke(node) {
+      const binding = roll.word(node, clock.now())?.binding
+      own()
+      if (binding?.usage === 'issuer') {
+        throw new KaroError('refused', 'an issuer is revoked by the root only', {
+          hint: 'Deny it here meanwhile: karo peers deny. Certificates that it signed end within 30 days.',
+        })
+      }
+      const before = roll.listOf(self)?.revoked ?? new Map<NodeId, number>()
+      if (before.has(node)) return
+      signList(new Map([...before, [node, clock.now()]]))
+    },
+
+    renew(present) {
+      const now = clock.now()
+      if (roll.word(self, now)?.binding.usage !== 'issuer') return 0
+      let count = 0
+      const list = roll.listOf(self)
+      if (list === undefined || now >= list.version + Math.min(LIST_EVERY_MS, lifeMs / 4)) {
+        signList(list?.revoked ?? new Map())
+        count++
+      }
+      const ends = own().not_after
+      for (const binding of roll.certified(now)) {
+        if (binding.usage !== 'node' || !isDue(binding, now) || !present(binding.node_id)) continue
+        // The issuer's own end is near: a new one would hold no longer.
+        if (Math.min(now + lifeMs, ends) <= binding.not_after) continue
+        try {
+          mayGive(binding.roles)
+        } catch {
+          // Its role was given by an issuer that may; this one may not.
+          continue
+        }
+        sign(binding.node_id, binding, binding)
+        count++
+        void audit.record({
+          type: 'certificate_renewed',
+          success: true,
+          peer: binding.node_id,
+          details: { name: binding.name },
+        })
+      }
+      return count
+    },
+  }
+}

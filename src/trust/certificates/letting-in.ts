@@ -1,0 +1,80 @@
+// The inviter's side of an invite: a joiner that proves it gets a certificate, and the answer that it can believe.
+import type { Granted, HelloBody } from '../../../protocols/messages/hello.ts'
+import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import { toHex } from '../../base/hex.ts'
+import { createRecent } from '../../base/recent.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Credentials } from './fleet-types.ts'
+import { acceptProof } from './invite-code.ts'
+import type { InviteRefusal, Invites } from './invites.ts'
+import type { Issuing } from './issuing.ts'
+import type { Roll } from './roll.ts'
+
+/** Answers to joining nodes that wait to be said. */
+const ANSWERS_MAX = 64
+/** A joiner whose connection broke gets the certificate again that it got a moment ago. */
+const SAME_MS = 60_000
+/** Of a name that somebody else has, what is kept in front of the digits that tell the two apart. */
+const NAME_KEPT = 56
+
+export interface LettingIn {
+  /** Resolves when `answer` has what is to be said. */
+  letIn(node: NodeId, join: NonNullable<HelloBody['join']>, name: string): Promise<void>
+  readonly answer: Credentials['answer']
+}
+
+export interface LettingInDeps {
+  /** Public key of this node. */
+  readonly self: { readonly nodeId: NodeId; readonly publicKey: Uint8Array }
+  readonly roll: Roll
+  readonly invites: Pick<Invites, 'redeem'>
+  readonly issuing: Pick<Issuing, 'certify'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+}
+
+export function createLettingIn({ self, roll, invites, issuing, audit, clock }: LettingInDeps): LettingIn {
+  const granted = createRecent<NodeId, Granted>(ANSWERS_MAX)
+  const refusals = createRecent<NodeId, InviteRefusal>(ANSWERS_MAX)
+
+  /** No two certified nodes have one name, whatever they call themselves. */
+  function freeName(wanted: string, node: NodeId): string {
+    const taken = roll.certified(clock.now()).some((one) => one.name === wanted && one.node_id !== node)
+    if (!taken) return wanted
+    const digits = toHex((parseNodeId(node) as Uint8Array).subarray(0, 3))
+    return `${[...wanted].slice(0, NAME_KEPT).join('')}-${digits}`
+  }
+
+  return {
+    async letIn(node, { id, proof }, name) {
+      // What it was given before is no answer to what it asks now.
+      granted.delete(node)
+      const key = parseNodeId(node) as Uint8Array
+      const revoked = roll.revoked(node) !== undefined
+      const taken = revoked ? 'revoked' : await invites.redeem(key, { id: toHex(id), proof })
+      if (typeof taken === 'string') {
+        refusals.set(node, taken)
+        const details = { reason: 'invite_refused', why: taken }
+        void audit.record({ type: 'policy_violation', success: false, peer: node, details })
+        return
+      }
+      const now = clock.now()
+      const before = roll.word(node, now)?.binding
+      const isFresh = before?.issuer === self.nodeId && now - before.issued_at < SAME_MS
+      const terms = { name: freeName(name, node), roles: taken.roles, teams: taken.teams }
+      const known = isFresh || before?.usage === 'issuer' ? roll.chainOf(node, now) : undefined
+      const chain = known ?? issuing.certify(node, terms)
+      const root = roll.root()?.key as Uint8Array
+      const bound = { joiner: key, inviter: self.publicKey, expires_at: taken.expires_at }
+      granted.set(node, { root, chain, proof: acceptProof(taken.key, bound, root, chain) })
+    },
+    answer(node) {
+      const grant = granted.get(node)
+      if (grant !== undefined) return { granted: grant }
+      const refusal = refusals.get(node)
+      refusals.delete(node)
+      return refusal === undefined ? {} : { invite_refused: refusal }
+    },
+  }
+}

@@ -1,0 +1,19 @@
+// What stands in where there are no certificates: nobody is certified, and nothing is shown to others.
+import type { Certificates, Credentials } from './fleet-types.ts'
+
+export const NO_CERTIFICATES: Certificates = {
+  word: () => undefined,
+  revoked: () => undefined,
+  fault: () => undefined,
+  certified: () => [],
+  withdrawn: () => [],
+  onChange: () => () => {},
+}
+
+export const NO_CREDENTIALS: Credentials = {
+  shown: () => ({}),
+  heard: () => false,
+  answer: () => ({}),
+  answered() {},
+  onSettled: () => () => {},
+}

@@ -1,0 +1,248 @@
+// Who is certified and who is revoked, as the documents that came here say: state in memory, fed with frames, with no clock.
+import { bodyOf, decodeFrame, FrameError, messageTable } from '../../../protocols/frame.ts'
+import { type CertificateBody, RevocationList } from '../../../protocols/messages/certificate.ts'
+import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { DAY_MS } from '../../base/calendar.ts'
+import { createRecent } from '../../base/recent.ts'
+import { verifierOf } from '../identity/index.ts'
+import { levelOf } from './levels.ts'
+import type { Binding, CertifiedWord } from './types.ts'
+import { type ChainFault, readCertificate, type TrustedRoot, verifyChain } from './verify.ts'
+
+/** Certified nodes that are remembered; as many as a node has members at most. */
+const CERTIFIED_MAX = 4_096
+/** Issuers of one mesh. */
+const ISSUERS_MAX = 64
+/** Without a revocation list for so long a node cannot know who was revoked. */
+const LIST_LASTS_MS = 7 * DAY_MS
+/** Nodes of which it is remembered why their certificates were refused. */
+const FAULTS_MAX = 256
+
+const LISTS = messageTable([RevocationList])
+
+interface Held {
+  readonly bytes: Uint8Array
+  readonly author: NodeId
+  readonly body: CertificateBody
+}
+
+interface List {
+  readonly number: number
+  readonly version: number
+  /** When each key was revoked, ms since the epoch. */
+  readonly revoked: ReadonlyMap<NodeId, number>
+}
+
+/** What taking a document changed: nodes about which there is something else to say now. */
+type Changed = readonly NodeId[]
+
+export interface Revoked {
+  readonly at: number
+  readonly by: NodeId
+  /** As its last certificate says; empty when that is not here. */
+  readonly name: string
+}
+
+export interface Roll {
+  /** Null until this node belongs to a mesh. Another root forgets everything. `since`: when this node joined, ms. */
+  trustRoot(root: TrustedRoot, since: number): void
+  root(): TrustedRoot | undefined
+  /** Takes one certificate; what does not hold at `now` changes nothing and is a fault. */
+  certificate(bytes: Uint8Array, now: number): { readonly changed: Changed; readonly fault?: ChainFault }
+  /** Takes one list; one of nobody who may revoke, or an older one, changes nothing. */
+  list(bytes: Uint8Array): Changed
+  /** Takes what a node showed of itself, and notes why it says nothing if that is so. */
+  chain(node: NodeId, chain: readonly Uint8Array[], now: number): Changed
+  word(node: NodeId, now: number): CertifiedWord | undefined
+  revoked(node: NodeId): Revoked | undefined
+  /** Why the certificates that the node showed last were refused. */
+  fault(node: NodeId): ChainFault | undefined
+  /** The certificates of a node that hold at `now`, from the one of the root on; undefined when there are none. */
+  chainOf(node: NodeId, now: number): readonly Uint8Array[] | undefined
+  /** The root, or an issuer that it certified: the authors of certificates and lists. */
+  isAuthority(node: NodeId): boolean
+  /** Every node with a certificate that holds at `now` and was not revoked. */
+  certified(now: number): readonly Binding[]
+  /** Nodes whose certificate is here, and that were revoked. */
+  withdrawn(): readonly NodeId[]
+  /** Keys that `author` has revoked, and the number of its list; undefined when it made none. */
+  listOf(author: NodeId): List | undefined
+  /** When the newest list was signed, or this node joined if that is later; ms since the epoch. */
+  lists(): { readonly newest: number; readonly listed: number }
+}
+
+export function createRoll(): Roll {
+  let root: TrustedRoot | undefined
+  let rootId: NodeId | undefined
+  let since = 0
+  const issuers = new Map<NodeId, Held>()
+  const leaves = createRecent<NodeId, Held>(CERTIFIED_MAX)
+  const lists = new Map<NodeId, List>()
+  const faults = createRecent<NodeId, ChainFault>(FAULTS_MAX)
+
+  const heldOf = (node: NodeId): Held | undefined => issuers.get(node) ?? leaves.peek(node)
+
+  function revoked(node: NodeId): Revoked | undefined {
+    let found: Revoked | undefined
+    for (const [by, { revoked: keys }] of lists) {
+      const at = keys.get(node)
+      // Only the root decides about issuers.
+      if (at === undefined || (by !== rootId && issuers.has(node))) continue
+      if (found === undefined || at < found.at) found = { at, by, name: heldOf(node)?.body.name ?? '' }
+    }
+    return found
+  }
+  const isRevoked = (key: Uint8Array): boolean => revoked(formatNodeId(key)) !== undefined
+
+  function framesOf({ bytes, author }: Held): readonly Uint8Array[] | undefined {
+    if (author === rootId) return [bytes]
+    const issuer = issuers.get(author)
+    return issuer === undefined ? undefined : [issuer.bytes, bytes]
+  }
+
+  function verdictOf(held: Held, now: number) {
+    const chain = framesOf(held)
+    return root === undefined || chain === undefined
+      ? undefined
+      : verifyChain(chain, { root, at: now, isRevoked, key: held.body.key })
+  }
+
+  /** Signatures were checked when it came; of the rest only time and lists change. */
+  function bindingAt(node: NodeId, now: number): Binding | undefined {
+    const held = heldOf(node)
+    if (held === undefined || revoked(node) !== undefined) return undefined
+    const issuer = held.author === rootId ? undefined : issuers.get(held.author)
+    if (held.author !== rootId && (issuer === undefined || revoked(held.author) !== undefined))
+      return undefined
+    const ends = Math.min(held.body.not_after, issuer?.body.not_after ?? held.body.not_after)
+    if (ends <= now) return undefined
+    const { body } = held
+    return {
+      usage: issuer === undefined ? 'issuer' : 'node',
+      node_id: node,
+      key: body.key,
+      member_id: Buffer.from(body.member).toString('hex'),
+      ...{ name: body.name, roles: body.roles, teams: body.teams, grants: body.grants },
+      ...{ issuer: held.author, issued_at: body.version, not_before: body.not_before, not_after: ends },
+    }
+  }
+
+  const newest = (): number => Math.max(since, ...[...lists.values()].map(({ version }) => version))
+
+  const roll: Roll = {
+    trustRoot(next, joined) {
+      if (root !== undefined && Buffer.compare(root.key, next.key) !== 0) {
+        for (const map of [issuers, leaves, lists, faults]) map.clear()
+      }
+      root = next
+      rootId = formatNodeId(next.key)
+      since = joined
+    },
+    root: () => root,
+
+    certificate(bytes, now) {
+      let held: Held
+      try {
+        const { envelope, body } = readCertificate(bytes)
+        held = { bytes, author: formatNodeId(envelope.sender), body: body as CertificateBody }
+      } catch (error) {
+        const forged = error instanceof FrameError && error.code === 'bad_signature'
+        return { changed: [], fault: forged ? 'bad_signature' : 'malformed' }
+      }
+      const verdict = verdictOf(held, now)
+      if (verdict === undefined) return { changed: [], fault: 'unknown_root' }
+      const node = formatNodeId(held.body.key)
+      // A revoked key keeps its certificate here, so that people can be told whose it was.
+      if (!verdict.ok && verdict.fault !== 'revoked') return { changed: [], fault: verdict.fault }
+      const before = heldOf(node)
+      if (before !== undefined && before.body.version >= held.body.version) return { changed: [] }
+      if (held.author === rootId) {
+        if (issuers.size >= ISSUERS_MAX && !issuers.has(node)) return { changed: [] }
+        issuers.set(node, held)
+        leaves.delete(node)
+        return {
+          changed: [node, ...[...leaves].filter(([, { author }]) => author === node).map(([id]) => id)],
+        }
+      }
+      if (issuers.has(node)) return { changed: [] }
+      leaves.set(node, held)
+      faults.delete(node)
+      return { changed: [node], ...(verdict.ok ? {} : { fault: verdict.fault }) }
+    },
+
+    list(bytes) {
+      let author: NodeId
+      let list: List
+      try {
+        const frame = decodeFrame(bytes, { messages: LISTS, verify: verifierOf(bytes) })
+        const body = bodyOf(frame, RevocationList)
+        if (root === undefined || Buffer.compare(body.mesh, root.mesh) !== 0) return []
+        author = formatNodeId(frame.envelope.sender)
+        const keys = body.revoked.map(({ key, at }) => [formatNodeId(key), at] as const)
+        list = { number: body.number, version: body.version, revoked: new Map(keys) }
+      } catch {
+        return []
+      }
+      const over = revoked(author)
+      if (!roll.isAuthority(author) || (over !== undefined && list.version > over.at)) return []
+      const before = lists.get(author)
+      if (before !== undefined && (before.version >= list.version || before.number >= list.number)) return []
+      lists.set(author, list)
+      const was = before?.revoked ?? new Map()
+      return [
+        ...[...list.revoked.keys()].filter((node) => !was.has(node)),
+        ...[...was.keys()].filter((node) => !list.revoked.has(node)),
+      ]
+    },
+
+    chain(node, chain, now) {
+      const changed: NodeId[] = []
+      const key = parseNodeId(node)
+      if (root === undefined || key === undefined || chain.length === 0) return []
+      // What is known already costs no signature.
+      const known = framesOf(
+        heldOf(node) ?? { bytes: new Uint8Array(), author: node, body: undefined as never },
+      )
+      if (
+        known !== undefined &&
+        known.length === chain.length &&
+        known.every((one, i) => isSame(one, chain[i]))
+      )
+        return []
+      const verdict = verifyChain(chain, { root, at: now, isRevoked, key })
+      if (!verdict.ok) {
+        faults.set(node, verdict.fault)
+        return []
+      }
+      for (const bytes of chain) changed.push(...roll.certificate(bytes, now).changed)
+      return changed
+    },
+
+    word(node, now) {
+      const binding = bindingAt(node, now)
+      if (binding === undefined) return undefined
+      const stale = now > newest() + LIST_LASTS_MS
+      return { binding, stale, level: stale ? 'untrusted' : levelOf(binding.roles) }
+    },
+    revoked,
+    fault: (node) => faults.peek(node),
+    chainOf(node, now) {
+      const held = heldOf(node)
+      return held === undefined || bindingAt(node, now) === undefined ? undefined : framesOf(held)
+    },
+    isAuthority: (node) => node === rootId || issuers.has(node),
+    certified: (now) =>
+      [...issuers.keys(), ...[...leaves].map(([node]) => node)].flatMap((node) => bindingAt(node, now) ?? []),
+    withdrawn: () =>
+      [...issuers.keys(), ...[...leaves].map(([node]) => node)].filter((node) => revoked(node) !== undefined),
+    listOf: (author) => lists.get(author),
+    lists: () => ({
+      newest: newest(),
+      listed: new Set([...lists.values()].flatMap(({ revoked: keys }) => [...keys.keys()])).size,
+    }),
+  }
+  return roll
+}
+
+const isSame = (a: Uint8Array, b: Uint8Array | undefined): boolean =>
+  b !== undefined && Buffer.compare(a, b) === 0

@@ -1,0 +1,66 @@
+// Makes the documents that a root and its issuers sign: certificates and revocation lists.
+import { NONCE_BYTES } from '../../../protocols/frame.ts'
+import {
+  Certificate,
+  RevocationList,
+  type RevocationListBody,
+} from '../../../protocols/messages/certificate.ts'
+import type { Random } from '../../base/clock.ts'
+import { blake3 } from '../../base/hash.ts'
+import { fingerprintOf, type Identity, signFrame } from '../identity/index.ts'
+import type { Usage } from './types.ts'
+
+/** Whoever signs: a root, or an issuer. */
+export type Signer = Pick<Identity, 'publicKey' | 'sign'>
+
+/** The identity of a mesh: BLAKE3 of the public key of its root, 32 bytes. */
+export const meshOf = (root: Uint8Array): Uint8Array => blake3([root])
+
+export interface CertificateTerms {
+  readonly usage: Usage
+  /** Ed25519 public key, 32 bytes. */
+  readonly key: Uint8Array
+  /** 1 to 64 visible characters. */
+  readonly name: string
+  readonly roles: readonly string[]
+  readonly teams: readonly string[]
+  /** Of an issuer: privileged roles that it may give. */
+  readonly grants?: readonly string[]
+  /** Milliseconds since the epoch, as `notBefore` and `notAfter`. Higher than of any certificate of that key before. */
+  readonly version: number
+  readonly notBefore: number
+  readonly notAfter: number
+}
+
+/** A whole frame. FrameErrors: `malformed` for terms out of bounds, `too_large` for more than 2 KiB of them. */
+export function signCertificate(
+  signer: Signer,
+  mesh: Uint8Array,
+  terms: CertificateTerms,
+  random: Random,
+): Uint8Array {
+  const { usage, key, name, roles, teams, version } = terms
+  return signFrame(
+    Certificate,
+    envelopeOf(signer, version, random),
+    {
+      ...{ version, usage, mesh, key, name, roles, teams },
+      member: Buffer.from(fingerprintOf(key), 'hex'),
+      grants: terms.grants ?? [],
+      not_before: terms.notBefore,
+      not_after: terms.notAfter,
+    },
+    signer,
+  )
+}
+
+/** A whole frame. */
+export const signRevocationList = (signer: Signer, body: RevocationListBody, random: Random): Uint8Array =>
+  signFrame(RevocationList, envelopeOf(signer, body.version, random), body, signer)
+
+const envelopeOf = ({ publicKey }: Signer, ts: number, random: Random) => ({
+  sender: publicKey,
+  ts,
+  nonce: random.bytes(NONCE_BYTES),
+  seq: 0,
+})

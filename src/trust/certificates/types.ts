@@ -1,0 +1,38 @@
+// What the certificates room shows of itself: the shapes other rooms use, apart from the code that makes them.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { TrustLevel } from '../../base/words/trust-levels.ts'
+
+/** What a certificate may be used for. `operator` follows when people sign in with keys of their own. */
+export const USAGES = ['issuer', 'node'] as const
+export type Usage = (typeof USAGES)[number]
+
+/** What a verified chain says about one key. */
+export interface Binding {
+  readonly usage: Usage
+  readonly node_id: NodeId
+  /** Ed25519, 32 bytes. */
+  readonly key: Uint8Array
+  /** Fingerprint of the first key of its lineage, 16 hex digits; for people and for inventories, never for authority. */
+  readonly member_id: string
+  readonly name: string
+  readonly roles: readonly string[]
+  readonly teams: readonly string[]
+  /** Privileged roles that this key may give to others; empty for a node. */
+  readonly grants: readonly string[]
+  /** Who signed the last certificate: the root or an issuer. */
+  readonly issuer: NodeId
+  /** Milliseconds since the epoch: when the last certificate was signed, and between when it holds. */
+  readonly issued_at: number
+  readonly not_before: number
+  /** The earliest end in the chain. */
+  readonly not_after: number
+}
+
+/** What the certificates of one node come to at this moment. */
+export interface CertifiedWord {
+  readonly binding: Binding
+  /** What its roles give it; `untrusted` while `stale`. */
+  readonly level: TrustLevel
+  /** No revocation list came for so long that certificates open no data here; the node stays a member. */
+  readonly stale: boolean
+}

@@ -1,0 +1,93 @@
+// What goes on by itself: renewing what is due while nodes are there, and looking for the inviter of this one.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock, Timers } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { Room } from '../../base/run/room.ts'
+import type { Fleet } from './fleet-types.ts'
+
+/** Between two looks for the inviter: as often as a person who waits would try again. */
+const SEEK_MS = 2_000
+/** A stranger is introduced to anew at most this often; one that never answered costs a dial each time. */
+const MEET_EVERY_MS = 15_000
+/** A member that was not heard for so long is not there, and is not renewed: three times what presences let pass. */
+const PRESENT_MS = 15 * 60_000
+
+export interface UpkeepDeps {
+  readonly fleet: Pick<Fleet, 'look' | 'everyMs' | 'seeks' | 'state'>
+  /** Of trust: who is known, and who was heard of lately. */
+  readonly trust: {
+    known(): readonly NodeId[]
+    refuses(node: NodeId): boolean
+    member(
+      node: NodeId,
+    ): { readonly offline: boolean; readonly unsure: boolean; readonly last_seen: number } | undefined
+  }
+  /** Has this node introduce itself to `who`: a node, or whoever is behind `host:port`. */
+  readonly meet: (who: NodeId | { readonly place: string }) => void
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly log: Log
+}
+
+export function createUpkeep({ fleet, trust, meet, clock, timers, log }: UpkeepDeps): Room {
+  const cancels = new Map<string, () => void>()
+  const metAt = new Map<NodeId, number>()
+  const visited = new Set<string>()
+
+  const present = (node: NodeId): boolean => {
+    const member = trust.member(node)
+    if (member === undefined || trust.refuses(node)) return false
+    return !member.offline && !member.unsure && clock.now() - member.last_seen < PRESENT_MS
+  }
+
+  function every(name: string, ms: number, act: () => void): void {
+    cancels.set(
+      name,
+      timers.after(ms, () => {
+        act()
+        if (cancels.has(name)) every(name, ms, act)
+      }),
+    )
+  }
+
+  function look(): void {
+    fleet.look(present).catch((error: unknown) => {
+      log.warn({ reason: String(error) }, 'certificates could not be renewed')
+    })
+  }
+
+  function seek(): void {
+    const { joining } = fleet.state()
+    if (joining === null) {
+      metAt.clear()
+      return
+    }
+    for (const place of joining.places) {
+      if (visited.has(place)) continue
+      visited.add(place)
+      meet({ place })
+    }
+    for (const node of trust.known()) {
+      if (!fleet.seeks(node)) continue
+      const now = clock.monotonic()
+      if (now - (metAt.get(node) ?? Number.NEGATIVE_INFINITY) < MEET_EVERY_MS) continue
+      metAt.set(node, now)
+      meet(node)
+    }
+  }
+
+  return {
+    name: 'upkeep',
+    async start(signal) {
+      signal.throwIfAborted()
+      look()
+      seek()
+      every('look', fleet.everyMs, look)
+      every('seek', SEEK_MS, seek)
+    },
+    async stop() {
+      for (const cancel of cancels.values()) cancel()
+      cancels.clear()
+    },
+  }
+}

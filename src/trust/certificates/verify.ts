@@ -1,0 +1,165 @@
+// Verifies a chain of certificates: one pure function from bytes, a root, a moment and a list to a binding or a reason.
+import {
+  CLOCK_WINDOW_MS,
+  decodeFrame,
+  type Frame,
+  FrameError,
+  type MessageTable,
+  messageTable,
+} from '../../../protocols/frame.ts'
+import { Certificate, type CertificateBody, CHAIN_MAX } from '../../../protocols/messages/certificate.ts'
+import { formatNodeId } from '../../../protocols/node-id.ts'
+import { DAY_MS } from '../../base/calendar.ts'
+import { toHex } from '../../base/hex.ts'
+import { verifierOf } from '../identity/index.ts'
+import { privileged } from './levels.ts'
+import { type Binding, USAGES, type Usage } from './types.ts'
+
+/** The longest time a certificate may hold, by usage. A lost laptop's ends by itself within a month. */
+export const LIFE_MAX_MS: Readonly<Record<Usage, number>> = { issuer: 400 * DAY_MS, node: 30 * DAY_MS }
+
+/** Why a chain says nothing. */
+export const CHAIN_FAULTS = {
+  empty: 'there is no certificate',
+  too_deep: `there are more than ${CHAIN_MAX} certificates`,
+  malformed: 'a certificate cannot be read',
+  bad_signature: 'a certificate was changed after it was signed',
+  unknown_root: 'no root that this node trusts signed the first certificate',
+  reordered: 'the certificates are not in their order',
+  self_issued: 'a key signed its own certificate',
+  wrong_usage: 'a certificate was made for another use',
+  wrong_mesh: 'a certificate is of another mesh',
+  over_granted: 'it names a role that its issuer may not give',
+  other_key: 'it is about another key',
+  over_long: 'a certificate holds for longer than any may',
+  clock: 'a certificate was signed in the future: a clock is wrong',
+  not_yet_valid: 'a certificate does not hold yet',
+  expired: 'a certificate has expired',
+  revoked: 'a key in it was revoked',
+} as const
+export type ChainFault = keyof typeof CHAIN_FAULTS
+
+/** A root that this node was told to trust, and the identity of its mesh. */
+export interface TrustedRoot {
+  /** Ed25519, 32 bytes. */
+  readonly key: Uint8Array
+  /** 32 bytes. */
+  readonly mesh: Uint8Array
+}
+
+export interface Against {
+  readonly root: TrustedRoot
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly isRevoked: (key: Uint8Array) => boolean
+  /** The key that the chain has to end with; absent: any. */
+  readonly key?: Uint8Array
+}
+
+export type ChainVerdict =
+  | { readonly ok: true; readonly binding: Binding }
+  /** `index`: of the certificate that is wrong, counted from the root. */
+  | { readonly ok: false; readonly fault: ChainFault; readonly index: number }
+
+interface Link {
+  readonly signer: Uint8Array
+  readonly body: CertificateBody
+}
+
+const TABLE: MessageTable = messageTable([Certificate])
+const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+
+/** One certificate with its signature checked. Throws FrameError. */
+export const readCertificate = (bytes: Uint8Array): Frame =>
+  decodeFrame(bytes, { messages: TABLE, verify: verifierOf(bytes) })
+
+/**
+ * `chain`: from the certificate that the root signed to the one of the node. Never throws. The order of checks: shape,
+ * signatures, who signed whom, mesh, grants, the key, times, revocation; the first fault found is told.
+ */
+export function verifyChain(chain: readonly Uint8Array[], against: Against): ChainVerdict {
+  if (chain.length === 0) return { ok: false, fault: 'empty', index: 0 }
+  if (chain.length > CHAIN_MAX) return { ok: false, fault: 'too_deep', index: CHAIN_MAX }
+  const links: Link[] = []
+  for (const [index, bytes] of chain.entries()) {
+    try {
+      const { envelope, body } = readCertificate(bytes)
+      links.push({ signer: envelope.sender, body: body as CertificateBody })
+    } catch (error) {
+      const forged = error instanceof FrameError && error.code === 'bad_signature'
+      return { ok: false, fault: forged ? 'bad_signature' : 'malformed', index }
+    }
+  }
+  return judge(links, against)
+}
+
+/** The same for certificates whose signatures were checked before. */
+function judge(links: readonly Link[], against: Against): ChainVerdict {
+  for (const check of [signerFault, contentFault, timeFault, revocationFault]) {
+    for (const [index] of links.entries()) {
+      const fault = check(links, index, against)
+      if (fault !== undefined) return { ok: false, fault, index }
+    }
+  }
+  return { ok: true, binding: bindingOf(links) }
+}
+
+type Check = (links: readonly Link[], index: number, against: Against) => ChainFault | undefined
+
+/** Who signed whom, and for what. */
+const signerFault: Check = (links, index, { root }) => {
+  const { signer, body } = links[index] as Link
+  const above = index === 0 ? root.key : (links[index - 1] as Link).body.key
+  if (same(signer, body.key)) return 'self_issued'
+  if (!same(signer, above)) {
+    const elsewhere = links.some((link) => same(link.signer, index === 0 ? root.key : signer))
+    if (index === 0) return elsewhere ? 'reordered' : 'unknown_root'
+    return same(signer, root.key) ? 'reordered' : 'bad_signature'
+  }
+  const usage = USAGES.find((known) => known === body.usage)
+  if (usage === undefined) return 'wrong_usage'
+  // The root certifies issuers, and issuers certify nodes.
+  if (usage !== (index === 0 ? 'issuer' : 'node')) return 'wrong_usage'
+  return undefined
+}
+
+const contentFault: Check = (links, index, { root, key }) => {
+  const { body } = links[index] as Link
+  if (!same(body.mesh, root.mesh)) return 'wrong_mesh'
+  const { grants } = (links[0] as Link).body
+  if (index > 0 && body.grants.length > 0) return 'over_granted'
+  if (!privileged([...body.roles, ...body.grants]).every((role) => index === 0 || grants.includes(role)))
+    return 'over_granted'
+  if (key !== undefined && index === links.length - 1 && !same(body.key, key)) return 'other_key'
+  return undefined
+}
+
+const timeFault: Check = (links, index, { at }) => {
+  const { body } = links[index] as Link
+  const life = body.not_after - body.not_before
+  if (life <= 0 || life > LIFE_MAX_MS[body.usage as Usage]) return 'over_long'
+  if (body.version > at + CLOCK_WINDOW_MS) return 'clock'
+  if (body.not_before > at + CLOCK_WINDOW_MS) return 'not_yet_valid'
+  return body.not_after <= at ? 'expired' : undefined
+}
+
+const revocationFault: Check = (links, index, { isRevoked }) =>
+  isRevoked((links[index] as Link).body.key) ? 'revoked' : undefined
+
+function bindingOf(links: readonly Link[]): Binding {
+  const { signer, body } = links.at(-1) as Link
+  return {
+    usage: body.usage as Usage,
+    node_id: formatNodeId(body.key),
+    key: body.key,
+    member_id: toHex(body.member),
+    name: body.name,
+    roles: body.roles,
+    teams: body.teams,
+    grants: body.grants,
+    issuer: formatNodeId(signer),
+    issued_at: body.version,
+    not_before: Math.max(...links.map((link) => link.body.not_before)),
+    not_after: Math.min(...links.map((link) => link.body.not_after)),
+  }
+}

@@ -1,0 +1,139 @@
+// A fleet with real daemons on a LAN: a root made and put away, machines that join by code and by file, renewal, revocation.
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { FleetShape, InviteShape, PeerShape } from '../../../src/api/contract/shapes.ts'
+import { canNamespaces, createLan } from '../../support/node/lan.ts'
+import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+
+const possible = canNamespaces()
+/** Certificates hold for so long here: renewed after two thirds, which is well after everything else has happened. */
+const LIFE_MS = 90_000
+const env = { KARO_CERTIFICATE_LIFE_MS: String(LIFE_MS) }
+
+const fleetOf = (node: TestNode): Promise<FleetShape> => node.json<FleetShape>(['ca', 'show'])
+const peersOf = async (node: TestNode): Promise<readonly PeerShape[]> =>
+  (await node.json<{ peers: PeerShape[] }>(['peers'])).peers
+const stateAt = async (node: TestNode, id: string): Promise<PeerShape['state'] | undefined> =>
+  (await peersOf(node)).find((peer) => peer.node_id === id)?.state
+
+/** Each has a link to every other, by certificates alone. */
+async function allCertified(nodes: readonly TestNode[]): Promise<void> {
+  for (const node of nodes) {
+    await until(
+      async () => {
+        const linked = (await peersOf(node)).filter(({ state }) => state === 'connected')
+        expect(linked.map(({ why }) => why)).toEqual(nodes.slice(1).map(() => 'certificate'))
+        return true
+      },
+      { what: `${node.name} is linked to all others by certificates`, pollMs: 200 },
+    )
+  }
+}
+
+test.skipIf(!possible.ok)(
+  'three commands make a fleet; a machine with a file joins by itself; all renew without the root; a revoked one is out',
+  { timeout: 400_000 },
+  async () => {
+    const { members } = createLan(8)
+    const start = (name: string, at: number, home?: string): Promise<TestNode> =>
+      startNode({ name, netns: members[at]!.netns, env, ...(home === undefined ? {} : { home }) })
+    const issuer = await start('hq', 0)
+    const joiners = await Promise.all([1, 2, 3, 4, 5].map((at) => start(`eng-${at}`, at)))
+
+    // One: the root, which is then put away for good.
+    const rootKey = join(temporaryHome(), 'karo-root.key')
+    const made = await issuer.karo(
+      ['ca', 'init', '--root-key', rootKey, '--passphrase-file', '-'],
+      'correct horse battery staple\n',
+    )
+    expect(made).toMatchObject({ code: 0 })
+    rmSync(rootKey)
+
+    // Two and three: a code, and joining with it.
+    const invited = await issuer.karo(['invite', '--uses', '5', '--team', 'eng'])
+    const code = invited.stdout.trim()
+    expect(code).toMatch(/^([0-9A-Z]{8}-){7}[0-9A-Z]{8}$/)
+    for (const joiner of joiners)
+      expect(await joiner.karo(['join', '-'], code)).toMatchObject({ code: 0, stderr: '' })
+    await allCertified([issuer, ...joiners])
+    const { invites } = await issuer.json<{ invites: InviteShape[] }>(['invite', 'list'])
+    expect(invites).toMatchObject([{ state: 'used', used: 5, teams: ['eng'] }])
+
+    // A sixth finds it used up.
+    const late = await start('late', 6)
+    expect(await late.karo(['join', '-'], code)).toMatchObject({ code: 4 })
+    expect((await fleetOf(late)).own).toBeNull()
+
+    // Zero-touch: a file in place before the first start, and nobody types anything on that machine.
+    const file = join(temporaryHome(), 'enrolment.json')
+    expect(await issuer.karo(['invite', '--team', 'lab', '--file', file])).toMatchObject({ code: 0 })
+    const home = temporaryHome()
+    writeFileSync(join(home, 'config.toml'), '[node]\nname = "lab-1"\n', { mode: 0o600 })
+    const { readFileSync } = await import('node:fs')
+    writeFileSync(join(home, 'enrolment.json'), readFileSync(file), { mode: 0o600 })
+    const provisioned = await start('lab-1', 7, home)
+    const all = [issuer, ...joiners, provisioned]
+    await allCertified(all)
+    expect((await peersOf(joiners[0]!)).find(({ name }) => name === 'lab-1')).toMatchObject({
+      teams: ['lab'],
+      trust_level: 'peer',
+      standing: 'member',
+    })
+
+    // The code and the passphrase stand in no log.
+    for (const { log } of [...all, late]) {
+      expect(log()).not.toContain(code)
+      expect(log()).not.toContain('correct horse')
+    }
+
+    // Renewal: everybody has another certificate before the first one ends, and the root is gone.
+    const before = await Promise.all(
+      all.slice(1).map(async (node) => (await fleetOf(node)).own?.ends_at ?? ''),
+    )
+    for (const [index, node] of all.slice(1).entries()) {
+      await until(
+        async () => {
+          const { own } = await fleetOf(node)
+          return own !== null && own.ends_at > before[index]!
+        },
+        { what: `${node.name} is renewed`, deadlineMs: 2 * LIFE_MS, pollMs: 500 },
+      )
+    }
+    await allCertified(all)
+
+    // Revocation: out at once everywhere, and no way back.
+    const [lost, ...others] = joiners as [TestNode, ...TestNode[]]
+    const id = (await lost.status()).node_id
+    const began = performance.now()
+    const answer = await issuer.json<{ revoked_in: string }>(['peers', 'revoke', id])
+    expect(answer.revoked_in).toBe('mesh')
+    for (const node of [issuer, ...others, provisioned]) {
+      await until(async () => (await stateAt(node, id)) === 'revoked', {
+        what: `${node.name} knows that it is revoked`,
+        pollMs: 100,
+      })
+    }
+    process.stderr.write(`revoked everywhere after ${Math.round(performance.now() - began)} ms\n`)
+    await until(async () => (await lost.status()).mesh.peers_connected === 0, {
+      what: 'nobody keeps a link to it',
+    })
+    const again = await issuer.karo(['invite'])
+    await lost.stop()
+    rmSync(join(lost.home, 'db'), { recursive: true })
+    const returned = await start(lost.name, 1, lost.home)
+    expect((await returned.karo(['join', '-', '--wait', '5s'], again.stdout)).code).not.toBe(0)
+    expect((await fleetOf(returned)).own).toBeNull()
+    expect(await stateAt(issuer, id)).toBe('revoked')
+
+    // Who is expected and not there is told.
+    const gone = others[0]!
+    const goneId = (await gone.status()).node_id
+    await gone.stop()
+    await until(async () => (await stateAt(others[1]!, goneId)) === 'missing', {
+      what: 'it is missed',
+      pollMs: 200,
+    })
+  },
+)

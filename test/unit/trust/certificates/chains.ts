@@ -1,0 +1,57 @@
+// Keys and certificates for tests of chains: a root, an issuer, a node, and whatever is wrong with them.
+
+import { DAY_MS } from '../../../../src/base/calendar.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import {
+  type CertificateTerms,
+  meshOf,
+  type Signer,
+  signCertificate,
+} from '../../../../src/trust/certificates/sign.ts'
+import type { Against } from '../../../../src/trust/certificates/verify.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+
+export const NOW = Date.UTC(2026, 10, 21, 9)
+export const [root, issuer, node, other, otherRoot] = [1, 2, 3, 4, 5].map((n) => testIdentity(9_000 + n)) as [
+  ReturnType<typeof testIdentity>,
+  ReturnType<typeof testIdentity>,
+  ReturnType<typeof testIdentity>,
+  ReturnType<typeof testIdentity>,
+  ReturnType<typeof testIdentity>,
+]
+export const mesh = meshOf(root.publicKey)
+
+export type Change = Partial<CertificateTerms> & { readonly signer?: Signer; readonly mesh?: Uint8Array }
+
+const signed = (
+  terms: CertificateTerms,
+  { signer, mesh: of = mesh, ...change }: Change & { signer: Signer },
+) => signCertificate(signer, of, { ...terms, ...change }, systemRandom)
+
+export const issuerCertificate = (change: Change = {}): Uint8Array =>
+  signed(
+    {
+      ...{ usage: 'issuer', key: issuer.publicKey, name: 'hq-1', roles: [], teams: [], grants: [] },
+      ...{ version: NOW, notBefore: NOW, notAfter: NOW + 365 * DAY_MS },
+    },
+    { signer: root, ...change },
+  )
+
+export const nodeCertificate = (change: Change = {}): Uint8Array =>
+  signed(
+    {
+      ...{ usage: 'node', key: node.publicKey, name: 'eng-7', roles: ['lead'], teams: ['eng'] },
+      ...{ version: NOW, notBefore: NOW, notAfter: NOW + 30 * DAY_MS },
+    },
+    { signer: issuer, ...change },
+  )
+
+export const chain = (): Uint8Array[] => [issuerCertificate(), nodeCertificate()]
+
+export const against = (change: Partial<Against> = {}): Against => ({
+  root: { key: root.publicKey, mesh },
+  at: NOW,
+  isRevoked: () => false,
+  key: node.publicKey,
+  ...change,
+})

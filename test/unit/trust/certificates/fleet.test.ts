@@ -1,0 +1,319 @@
+// The room of certificates at its door: founding, joining, renewing, revoking, and what is left after a restart.
+import { beforeEach, expect, test } from 'vitest'
+import { DAY_MS } from '../../../../src/base/calendar.ts'
+import { NOW, root } from './chains.ts'
+import { found, invited, meet, pass, room, time } from './rooms.ts'
+
+beforeEach(() => {
+  time.now = NOW
+})
+
+const everybody = (): boolean => true
+const nobody = (): boolean => false
+
+async function mesh() {
+  const issuer = await room(8_001)
+  await found(issuer)
+  const ann = await room(8_002)
+  const bob = await room(8_003)
+  for (const one of [ann, bob]) {
+    await one.fleet.join(await invited(issuer, { teams: ['eng'] }), { places: [] })
+    await meet(issuer, one, one === ann ? 'ann' : 'bob')
+  }
+  return { issuer, ann, bob }
+}
+
+test('a node that joined and one that joined later admit each other, by what they show alone', async () => {
+  const { issuer, ann, bob } = await mesh()
+  expect(ann.fleet.word(bob.identity.nodeId)).toBeUndefined()
+  expect(await meet(ann, bob)).toBe(true)
+  expect(ann.fleet.word(bob.identity.nodeId)).toMatchObject({
+    level: 'peer',
+    stale: false,
+    binding: { name: 'bob', teams: ['eng'], issuer: issuer.identity.nodeId },
+  })
+  expect(ann.changes).toContain(bob.identity.nodeId)
+})
+
+test('what the issuer signed is a document, by which members know those they never met', async () => {
+  const { issuer, ann, bob } = await mesh()
+  pass(issuer, ann)
+  expect(ann.fleet.word(bob.identity.nodeId)).toMatchObject({ binding: { name: 'bob' } })
+  expect(ann.fleet.certified().map(({ name }) => name)).toEqual(['hq', 'ann', 'bob'])
+})
+
+test('the ledgers say who was let in, and as what', async () => {
+  const { issuer, ann } = await mesh()
+  expect(issuer.audited.map(({ type }) => type)).toEqual([
+    'mesh_joined',
+    'invite_changed',
+    'certificate_issued',
+    'invite_changed',
+    'certificate_issued',
+  ])
+  expect(ann.audited).toMatchObject([{ type: 'mesh_joined', details: { usage: 'node' } }])
+})
+
+test('a node that is in no mesh shows nothing, and hears nothing of certificates', async () => {
+  const { ann } = await mesh()
+  const alone = await room(8_010)
+  expect(alone.fleet.shown(ann.identity.nodeId)).toEqual({})
+  expect(await meet(alone, ann)).toBe(false)
+  expect(alone.fleet.certified()).toEqual([])
+})
+
+test('an invite is shown to its inviter, and to nobody else', async () => {
+  const { issuer, ann } = await mesh()
+  const joiner = await room(8_011)
+  await joiner.fleet.join(await invited(issuer), { places: [] })
+  expect(joiner.fleet.seeks(issuer.identity.nodeId)).toBe(true)
+  expect(joiner.fleet.seeks(ann.identity.nodeId)).toBe(false)
+  expect(joiner.fleet.shown(ann.identity.nodeId)).toEqual({})
+  expect(joiner.fleet.shown(issuer.identity.nodeId).join).toBeDefined()
+})
+
+test('a proof that somebody else shows lets nobody in', async () => {
+  const { issuer } = await mesh()
+  const joiner = await room(8_011)
+  const thief = await room(8_012)
+  await joiner.fleet.join(await invited(issuer), { places: [] })
+  const stolen = joiner.fleet.shown(issuer.identity.nodeId)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  issuer.fleet.onSettled(() => resolve())
+  expect(issuer.fleet.heard(thief.identity.nodeId, { ...stolen, name: 'thief' })).toBe(true)
+  await promise
+  expect(issuer.fleet.answer(thief.identity.nodeId)).toEqual({ invite_refused: 'unknown' })
+  expect(issuer.fleet.word(thief.identity.nodeId)).toBeUndefined()
+  expect(issuer.audited.at(-1)).toMatchObject({ type: 'policy_violation', details: { why: 'unknown' } })
+  expect(await meet(issuer, joiner)).toBe(true)
+})
+
+test('an answer that the inviter did not make is believed by nobody', async () => {
+  const { issuer } = await mesh()
+  const joiner = await room(8_011)
+  await joiner.fleet.join(await invited(issuer), { places: [] })
+  const rogue = await room(8_013)
+  const other = await room(8_014)
+  const { granted } = await grantOf(issuer, other)
+  // A grant for another machine, then the same from a node that the code does not commit to.
+  joiner.fleet.answered(issuer.identity.nodeId, { granted })
+  expect(joiner.fleet.state()).toMatchObject({ own: null, joining: { refused: 'proof' } })
+  joiner.fleet.answered(rogue.identity.nodeId, { granted })
+  expect(joiner.fleet.state().own).toBeNull()
+  expect(await meet(issuer, joiner)).toBe(true)
+})
+
+async function grantOf(issuer: Awaited<ReturnType<typeof room>>, joiner: Awaited<ReturnType<typeof room>>) {
+  await joiner.fleet.join(await invited(issuer), { places: [] })
+  const { promise, resolve } = Promise.withResolvers<void>()
+  issuer.fleet.onSettled(() => resolve())
+  issuer.fleet.heard(joiner.identity.nodeId, { ...joiner.fleet.shown(issuer.identity.nodeId), name: 'x' })
+  await promise
+  return issuer.fleet.answer(joiner.identity.nodeId)
+}
+
+test('a joiner that was told the root takes no other one', async () => {
+  const { issuer, ann } = await mesh()
+  const joiner = await room(8_011)
+  await joiner.fleet.join(await invited(issuer), { root: ann.identity.publicKey, places: [] })
+  await meet(issuer, joiner)
+  expect(joiner.fleet.state()).toMatchObject({ own: null, root: null, joining: { refused: 'root' } })
+})
+
+test('names are one each, whatever machines call themselves', async () => {
+  const { issuer } = await mesh()
+  const second = await room(8_020)
+  await second.fleet.join(await invited(issuer), { places: [] })
+  await meet(issuer, second, 'ann')
+  expect(second.fleet.state().own?.name).toMatch(/^ann-[0-9a-f]{6}$/)
+})
+
+test('an issuer gives no role that the root did not grant it', async () => {
+  const { issuer } = await mesh()
+  await expect(invited(issuer, { roles: ['security'] })).rejects.toMatchObject({ code: 'refused' })
+  time.now += 1
+  await found(issuer, { grants: ['security'] })
+  const soc = await room(8_021)
+  await soc.fleet.join(await invited(issuer, { roles: ['security'] }), { places: [] })
+  await meet(issuer, soc, 'soc')
+  expect(issuer.fleet.word(soc.identity.nodeId)).toMatchObject({ level: 'supervisor' })
+})
+
+test('a node that is no issuer certifies nobody', async () => {
+  const { ann } = await mesh()
+  await expect(invited(ann)).rejects.toMatchObject({ code: 'refused' })
+  await expect(ann.fleet.revoke(ann.identity.nodeId)).rejects.toMatchObject({ code: 'refused' })
+  expect(await ann.fleet.look(everybody)).toBe(0)
+})
+
+test('a certificate is renewed from its twentieth day on, of nodes that are there, and the root is not needed', async () => {
+  const { issuer, ann, bob } = await mesh()
+  const end = ann.fleet.state().own?.not_after
+  time.now += 19 * DAY_MS
+  await issuer.fleet.look(everybody)
+  pass(issuer, ann)
+  expect(ann.fleet.state().own?.not_after).toBe(end)
+  time.now += 2 * DAY_MS
+  await issuer.fleet.look((node) => node === ann.identity.nodeId)
+  pass(issuer, ann)
+  pass(issuer, bob)
+  expect(ann.fleet.state().own).toMatchObject({
+    not_after: time.now + 30 * DAY_MS,
+    name: 'ann',
+    teams: ['eng'],
+  })
+  expect(bob.fleet.state().own?.not_after).toBe(end)
+  expect(issuer.audited.filter(({ type }) => type === 'certificate_renewed')).toMatchObject([
+    { peer: ann.identity.nodeId },
+  ])
+  // Who was away for too long is certified no more, and everybody is told.
+  time.now = (end ?? 0) + 1
+  issuer.changes.length = 0
+  await issuer.fleet.look(nobody)
+  expect(issuer.changes).toEqual([bob.identity.nodeId])
+  expect(issuer.fleet.word(bob.identity.nodeId)).toBeUndefined()
+  expect(issuer.fleet.word(ann.identity.nodeId)).toBeDefined()
+})
+
+test('what was renewed is kept over a restart', async () => {
+  const { issuer, ann } = await mesh()
+  time.now += 21 * DAY_MS
+  await issuer.fleet.look(everybody)
+  pass(issuer, ann)
+  const { own } = ann.fleet.state()
+  await ann.fleet.stop()
+  const again = await room(8_002, { repository: ann.repository })
+  expect(again.fleet.state()).toMatchObject({ own, root: root.nodeId })
+})
+
+test('a revoked node is out at once, wherever the list comes, and no invite lets it in again', async () => {
+  const { issuer, ann, bob } = await mesh()
+  await meet(ann, bob)
+  expect(await issuer.fleet.revoke(bob.identity.nodeId)).toBe(true)
+  expect(issuer.fleet.word(bob.identity.nodeId)).toBeUndefined()
+  expect(ann.fleet.word(bob.identity.nodeId)).toBeDefined()
+  pass(issuer, ann)
+  expect(ann.fleet.word(bob.identity.nodeId)).toBeUndefined()
+  expect(ann.fleet.revoked(bob.identity.nodeId)).toMatchObject({ by: issuer.identity.nodeId, name: 'bob' })
+  expect(ann.changes.at(-1)).toBe(bob.identity.nodeId)
+  expect(ann.audited.at(-1)).toMatchObject({ type: 'certificate_revoked', peer: bob.identity.nodeId })
+  // Its own chain still looks good to itself.
+  expect(await meet(ann, bob)).toBe(false)
+  const home = await room(8_003)
+  await home.fleet.join(await invited(issuer), { places: [] })
+  await meet(issuer, home)
+  expect(home.fleet.state()).toMatchObject({ own: null, joining: { refused: 'revoked' } })
+  expect(issuer.fleet.word(home.identity.nodeId)).toBeUndefined()
+})
+
+test('a revoked node is not renewed', async () => {
+  const { issuer, bob } = await mesh()
+  await issuer.fleet.revoke(bob.identity.nodeId)
+  time.now += 25 * DAY_MS
+  await issuer.fleet.look(everybody)
+  expect(issuer.fleet.word(bob.identity.nodeId)).toBeUndefined()
+  expect(
+    issuer.audited.filter(({ type, peer }) => type === 'certificate_renewed' && peer === bob.identity.nodeId),
+  ).toEqual([])
+})
+
+test('an older list takes nothing back', async () => {
+  const { issuer, ann, bob } = await mesh()
+  const older = issuer.said.filter(({ kind }) => kind === 'revocation_list')
+  await issuer.fleet.revoke(bob.identity.nodeId)
+  pass(issuer, ann)
+  for (const { frame } of older) ann.fleet.documents.revocation_list.accept(frame, true)
+  expect(ann.fleet.revoked(bob.identity.nodeId)).toBeDefined()
+})
+
+test('a list of nobody who may revoke counts for nothing', async () => {
+  const { issuer, ann } = await mesh()
+  const rogue = await room(8_030)
+  await found(rogue)
+  // The same root, so it is an issuer there; but ann was never told of its certificate.
+  await meet(rogue, await room(8_031))
+  const target = issuer.identity.nodeId
+  await expect(rogue.fleet.revoke(target)).resolves.toBe(false)
+  pass(rogue, ann)
+  expect(ann.fleet.word(target)).toBeDefined()
+})
+
+test('an issuer does not revoke another one', async () => {
+  const { issuer } = await mesh()
+  const second = await room(8_030)
+  await found(second)
+  pass(second, issuer)
+  await expect(issuer.fleet.revoke(second.identity.nodeId)).rejects.toMatchObject({ code: 'refused' })
+})
+
+test('one issuer renews for another that is gone, somewhat later', async () => {
+  const { issuer, ann } = await mesh()
+  const second = await room(8_030)
+  await found(second)
+  pass(issuer, second)
+  time.now += 21 * DAY_MS
+  await second.fleet.look(everybody)
+  expect(second.audited.filter(({ type }) => type === 'certificate_renewed')).toEqual([])
+  time.now += 5 * DAY_MS
+  await second.fleet.look(everybody)
+  pass(second, ann)
+  expect(ann.fleet.state().own).toMatchObject({
+    issuer: second.identity.nodeId,
+    not_after: time.now + 30 * DAY_MS,
+  })
+})
+
+test('without a list for a week certificates open no data, and membership stays, until one comes', async () => {
+  const { issuer, ann, bob } = await mesh()
+  await meet(ann, bob)
+  time.now += 7 * DAY_MS
+  expect(ann.fleet.word(bob.identity.nodeId)).toMatchObject({ stale: false, level: 'peer' })
+  time.now += 1
+  expect(ann.fleet.word(bob.identity.nodeId)).toMatchObject({ stale: true, level: 'untrusted' })
+  expect(ann.fleet.state().stale).toBe(true)
+  await issuer.fleet.look(nobody)
+  pass(issuer, ann)
+  expect(ann.fleet.word(bob.identity.nodeId)).toMatchObject({ stale: false, level: 'peer' })
+})
+
+test('an issuer signs its list anew every day, with a number that grows', async () => {
+  const { issuer } = await mesh()
+  const lists = (): number => issuer.said.filter(({ kind }) => kind === 'revocation_list').length
+  const before = lists()
+  await issuer.fleet.look(nobody)
+  expect(lists()).toBe(before)
+  time.now += DAY_MS
+  await issuer.fleet.look(nobody)
+  expect(lists()).toBe(before + 1)
+})
+
+test('a node is in one mesh', async () => {
+  const { issuer, ann } = await mesh()
+  await expect(ann.fleet.join(await invited(issuer), { places: [] })).rejects.toMatchObject({
+    code: 'conflict',
+  })
+  await expect(ann.fleet.found(ann.identity.publicKey, new Uint8Array(1))).rejects.toMatchObject({
+    code: 'conflict',
+  })
+})
+
+test('an enrolment file is used at the first start, and not again', async () => {
+  const { issuer } = await mesh()
+  const code = await invited(issuer)
+  const enrolment = () => ({ code, root: root.publicKey, places: ['10.0.0.5:9238'] })
+  const machine = await room(8_040, { enrolment })
+  expect(machine.fleet.state().joining).toMatchObject({ places: ['10.0.0.5:9238'], refused: null })
+  expect(await meet(issuer, machine)).toBe(true)
+  await machine.fleet.stop()
+  const again = await room(8_040, { enrolment, repository: machine.repository })
+  expect(again.fleet.state()).toMatchObject({ joining: null, root: root.nodeId })
+})
+
+test('a broken enrolment file keeps nobody from starting', async () => {
+  const machine = await room(8_041, {
+    enrolment: () => {
+      throw new Error('no')
+    },
+  })
+  expect(machine.fleet.state()).toMatchObject({ joining: null, root: null })
+})

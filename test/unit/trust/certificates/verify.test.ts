@@ -1,0 +1,277 @@
+// Chains of certificates: what one says when it holds, and each way in which it may not.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { DAY_MS } from '../../../../src/base/calendar.ts'
+import { levelOf } from '../../../../src/trust/certificates/levels.ts'
+import { meshOf, type Signer } from '../../../../src/trust/certificates/sign.ts'
+import {
+  type Against,
+  CHAIN_FAULTS,
+  type ChainFault,
+  LIFE_MAX_MS,
+  verifyChain,
+} from '../../../../src/trust/certificates/verify.ts'
+import { goldenFrames } from '../../../support/mesh/vectors.ts'
+import {
+  against,
+  chain,
+  issuer,
+  issuerCertificate,
+  mesh,
+  NOW,
+  node,
+  nodeCertificate,
+  other,
+  otherRoot,
+  root,
+} from './chains.ts'
+
+const faultOf = (
+  certificates: readonly Uint8Array[],
+  change: Partial<Against> = {},
+): ChainFault | 'holds' => {
+  const verdict = verifyChain(certificates, against(change))
+  return verdict.ok ? 'holds' : verdict.fault
+}
+
+test('a chain that holds says who, as what, by whom, and until when', () => {
+  expect(verifyChain(chain(), against())).toEqual({
+    ok: true,
+    binding: {
+      usage: 'node',
+      node_id: node.nodeId,
+      key: node.publicKey,
+      member_id: expect.stringMatching(/^[0-9a-f]{16}$/),
+      name: 'eng-7',
+      roles: ['lead'],
+      teams: ['eng'],
+      grants: [],
+      issuer: issuer.nodeId,
+      issued_at: NOW,
+      not_before: NOW,
+      not_after: NOW + 30 * DAY_MS,
+    },
+  })
+  expect(verifyChain([issuerCertificate()], against({ key: issuer.publicKey }))).toMatchObject({
+    ok: true,
+    binding: { usage: 'issuer', node_id: issuer.nodeId, issuer: root.nodeId },
+  })
+})
+
+test('a certificate never outlives the one above it', () => {
+  const short = issuerCertificate({ notAfter: NOW + 3 * DAY_MS })
+  expect(verifyChain([short, nodeCertificate()], against())).toMatchObject({
+    binding: { not_after: NOW + 3 * DAY_MS },
+  })
+  expect(faultOf([short, nodeCertificate()], { at: NOW + 3 * DAY_MS })).toBe('expired')
+})
+
+const cut = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, -1)
+const changed = (bytes: Uint8Array): Uint8Array => {
+  const copy = Uint8Array.from(bytes)
+  const at = Buffer.from(copy).indexOf('eng-7')
+  copy[at] = (copy[at] as number) ^ 1
+  return copy
+}
+
+const WRONG: readonly [what: string, fault: ChainFault, () => Uint8Array[], Partial<Against>?][] = [
+  ['no certificate', 'empty', () => []],
+  [
+    'a third certificate',
+    'too_deep',
+    () => [...chain(), nodeCertificate({ signer: node, key: other.publicKey })],
+  ],
+  ['no frame', 'malformed', () => [issuerCertificate(), new Uint8Array(40)]],
+  ['a frame that was cut off', 'malformed', () => [issuerCertificate(), cut(nodeCertificate())]],
+  ['a changed name', 'bad_signature', () => [issuerCertificate(), changed(nodeCertificate())]],
+  [
+    'a node signed by somebody else',
+    'bad_signature',
+    () => [issuerCertificate(), nodeCertificate({ signer: other })],
+  ],
+  ['another root', 'unknown_root', () => [issuerCertificate({ signer: otherRoot }), nodeCertificate()]],
+  ['the node alone', 'unknown_root', () => [nodeCertificate()]],
+  ['the order turned round', 'reordered', () => [nodeCertificate(), issuerCertificate()]],
+  ['the issuer twice', 'reordered', () => [issuerCertificate(), issuerCertificate()]],
+  [
+    'a node that signed itself',
+    'self_issued',
+    () => [issuerCertificate(), nodeCertificate({ signer: node })],
+  ],
+  [
+    'a root that signed itself',
+    'self_issued',
+    () => [issuerCertificate({ key: root.publicKey }), nodeCertificate()],
+  ],
+  ['a node that the root signed', 'wrong_usage', () => [nodeCertificate({ signer: root })]],
+  [
+    'a node in the place of an issuer',
+    'wrong_usage',
+    () => [nodeCertificate({ signer: root, key: issuer.publicKey }), nodeCertificate()],
+  ],
+  [
+    'an issuer that an issuer made',
+    'wrong_usage',
+    () => [issuerCertificate(), issuerCertificate({ signer: issuer, key: node.publicKey })],
+  ],
+  [
+    'a usage of later',
+    'wrong_usage',
+    () => [issuerCertificate(), nodeCertificate({ usage: 'operator' as 'node' })],
+  ],
+  [
+    'an issuer of another mesh',
+    'wrong_mesh',
+    () => [issuerCertificate({ mesh: meshOf(otherRoot.publicKey) }), nodeCertificate()],
+  ],
+  [
+    'a node of another mesh',
+    'wrong_mesh',
+    () => [issuerCertificate(), nodeCertificate({ mesh: new Uint8Array(32) })],
+  ],
+  [
+    'a role that the issuer may not give',
+    'over_granted',
+    () => [issuerCertificate(), nodeCertificate({ roles: ['security'] })],
+  ],
+  [
+    'a node that may give roles',
+    'over_granted',
+    () => [issuerCertificate({ grants: ['admin'] }), nodeCertificate({ grants: ['admin'] })],
+  ],
+  ['the key of somebody else', 'other_key', chain, { key: other.publicKey }],
+  [
+    'a node for 31 days',
+    'over_long',
+    () => [issuerCertificate(), nodeCertificate({ notAfter: NOW + 31 * DAY_MS })],
+  ],
+  [
+    'an issuer for 401 days',
+    'over_long',
+    () => [issuerCertificate({ notAfter: NOW + 401 * DAY_MS }), nodeCertificate()],
+  ],
+  [
+    'an end before the beginning',
+    'over_long',
+    () => [issuerCertificate(), nodeCertificate({ notAfter: NOW - 1 })],
+  ],
+  [
+    'a moment before the first',
+    'not_yet_valid',
+    () => [issuerCertificate(), nodeCertificate({ notBefore: NOW + DAY_MS, notAfter: NOW + 2 * DAY_MS })],
+  ],
+  ['a clock that is behind', 'clock', chain, { at: NOW - DAY_MS }],
+  ['the moment it ends', 'expired', chain, { at: NOW + 30 * DAY_MS }],
+  ['a revoked node', 'revoked', chain, { isRevoked: (key) => Buffer.compare(key, node.publicKey) === 0 }],
+  ['a revoked issuer', 'revoked', chain, { isRevoked: (key) => Buffer.compare(key, issuer.publicKey) === 0 }],
+]
+
+describe('refused', () => {
+  test.each(WRONG)('%s: %s', (_, fault, make, change) => {
+    expect(faultOf(make(), change)).toBe(fault)
+  })
+
+  test('each reason there is has a case', () => {
+    expect(Object.keys(CHAIN_FAULTS).filter((fault) => !WRONG.some(([, told]) => told === fault))).toEqual([])
+  })
+})
+
+test('clocks may differ by five minutes, and no more', () => {
+  expect(faultOf(chain(), { at: NOW - 5 * 60_000 })).toBe('holds')
+  expect(faultOf(chain(), { at: NOW - 5 * 60_000 - 1 })).toBe('clock')
+})
+
+test('an issuer gives privileged roles that the root granted it, and no others', () => {
+  const granted = issuerCertificate({ grants: ['security'] })
+  expect(faultOf([granted, nodeCertificate({ roles: ['security', 'lead'] })])).toBe('holds')
+  expect(faultOf([granted, nodeCertificate({ roles: ['admin'] })])).toBe('over_granted')
+})
+
+test.each([
+  [[], 'peer'],
+  [['lead', 'individual'], 'peer'],
+  [['admin'], 'peer'],
+  [['security'], 'supervisor'],
+  [['lead', 'security'], 'supervisor'],
+  [['constructor', 'surgeon'], 'peer'],
+] as const)('the roles %j give the level %s', (roles, level) => {
+  expect(levelOf(roles)).toBe(level)
+})
+
+test('what was changed anywhere in a chain never holds', () => {
+  const whole = chain()
+  fc.assert(
+    fc.property(fc.nat({ max: 1 }), fc.nat(), fc.integer({ min: 1, max: 255 }), (which, at, flip) => {
+      const broken = whole.map((bytes) => Uint8Array.from(bytes))
+      const target = broken[which] as Uint8Array
+      target[at % target.length] = (target[at % target.length] as number) ^ flip
+      return faultOf(broken) !== 'holds'
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('any bytes are a reason and never an exception', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 4 }), (bytes) => {
+      expect(faultOf(bytes)).not.toBe('holds')
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('a chain holds exactly while both certificates do', () => {
+  const DAYS = fc.integer({ min: -40, max: 40 })
+  const life = fc.integer({ min: 1, max: 30 })
+  fc.assert(
+    fc.property(DAYS, life, DAYS, (from, days, at) => {
+      const notBefore = NOW + from * DAY_MS
+      const notAfter = notBefore + days * DAY_MS
+      const certificate = nodeCertificate({ version: Math.min(NOW, notBefore), notBefore, notAfter })
+      const held = faultOf(
+        [
+          issuerCertificate({
+            version: NOW - 50 * DAY_MS,
+            notBefore: NOW - 50 * DAY_MS,
+            notAfter: NOW + 300 * DAY_MS,
+          }),
+          certificate,
+        ],
+        {
+          at: NOW + at * DAY_MS,
+        },
+      )
+      return (held === 'holds') === (at >= from && at < from + days)
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('signers in any combination: only root, then issuer, then the node itself hold', () => {
+  const keys: readonly Signer[] = [root, issuer, node, other]
+  for (const first of keys) {
+    for (const second of keys) {
+      const holds = first === root && second === issuer
+      const made = [issuerCertificate({ signer: first }), nodeCertificate({ signer: second })]
+      expect(faultOf(made) === 'holds').toBe(holds)
+    }
+  }
+})
+
+test('golden: a chain that another encoder signed holds, and ends when it says', () => {
+  const frame = (name: string): Uint8Array =>
+    new Uint8Array(Buffer.from(goldenFrames.find((one) => one.name === name)!.bytes.hex!, 'hex'))
+  const golden = [frame('certificate of an issuer'), frame('certificate of a node')]
+  const { envelope, body } = goldenFrames.find(({ name }) => name === 'certificate of an issuer')!
+  const terms = body as unknown as { mesh: Uint8Array; version: number }
+  const at = terms.version
+  const trusted = { key: envelope.sender, mesh: terms.mesh }
+  const verdict = verifyChain(golden, { root: trusted, at, isRevoked: () => false })
+  expect(verdict).toMatchObject({ ok: true, binding: { name: 'Büro 7', teams: ['eng', '日本'] } })
+  expect(verifyChain(golden, { root: trusted, at: at + LIFE_MAX_MS.node, isRevoked: () => false })).toEqual({
+    ok: false,
+    fault: 'expired',
+    index: 1,
+  })
+  expect(mesh).not.toEqual(terms.mesh)
+})
