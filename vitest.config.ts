@@ -32,7 +32,7 @@ const PURE = [
   'test/unit/assist/copilot/!(model).test.ts',
   'test/unit/assist/guard/!(ask).test.ts',
   'test/unit/base/!(files).test.ts',
-  'test/unit/exchange/query/!(over-mesh).test.ts',
+  'test/unit/exchange/query/!(over-mesh|mixed-releases).test.ts',
   'test/unit/trust/{access,audit,consent,peers,policy}/**/*.test.ts',
 ]
 
@@ -41,7 +41,7 @@ export default defineConfig({
     pool: 'forks',
     // One more than processors: many tests wait, for a deadline, a disk or a daemon, while another can work.
     maxWorkers: Math.max(2, availableParallelism()) + 1,
-    setupFiles: ['test/support/after-file.ts'],
+    setupFiles: ['test/support/run/after-file.ts'],
     testTimeout: HANGS_MS,
     hookTimeout: HANGS_MS,
     sequence: { sequencer: LongestFirst },
@@ -58,7 +58,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          globalSetup: ['test/support/build.ts'],
+          globalSetup: ['test/support/run/build.ts'],
         },
       },
       {
@@ -66,7 +66,7 @@ export default defineConfig({
         test: {
           name: 'service',
           include: ['test/service/**/*.test.ts'],
-          globalSetup: ['test/support/build.ts'],
+          globalSetup: ['test/support/run/build.ts'],
           // Fetches a small Debian the first time.
           hookTimeout: 600_000,
           fileParallelism: false,

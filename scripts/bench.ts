@@ -19,7 +19,7 @@ import { measureQuery } from '../test/bench/query.ts'
 import { hasSerf } from '../test/bench/serf.ts'
 import { measureCommands, measureReady, type StartTime } from '../test/bench/start.ts'
 import { measureStatistics } from '../test/bench/statistics.ts'
-import { canNamespaces } from '../test/support/lan.ts'
+import { canNamespaces } from '../test/support/node/lan.ts'
 import { build, isFresh } from './build.ts'
 
 interface Figure {

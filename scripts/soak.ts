@@ -9,16 +9,16 @@ import { fuzzRisk } from '../test/fuzz/risk.ts'
 import { describeTrial, failures, holdTrial } from '../test/hostile/trial.ts'
 import { describeRun, simulate } from '../test/sim/echo.ts'
 import { describeLife, liveMesh } from '../test/sim/mesh.ts'
-import { crashRounds } from '../test/support/crash.ts'
-import { damageRounds } from '../test/support/damage.ts'
-import { asksAll, beginTrial, denies, holdsAll, isCut, loses } from '../test/support/endure.ts'
-import { INSPECTED } from '../test/support/heap.ts'
-import { befriend, nextTo } from '../test/support/honest.ts'
-import { PROFILES, type Profile } from '../test/support/lives.ts'
-import { startNode } from '../test/support/node.ts'
-import { endAll, ended, track } from '../test/support/processes.ts'
-import { besiege } from '../test/support/siege.ts'
-import { falseAlarms } from '../test/support/watched-life.ts'
+import { damageRounds } from '../test/support/data/damage.ts'
+import { PROFILES, type Profile } from '../test/support/data/lives.ts'
+import { falseAlarms } from '../test/support/data/watched-life.ts'
+import { befriend, nextTo } from '../test/support/mesh/honest.ts'
+import { besiege } from '../test/support/mesh/siege.ts'
+import { crashRounds } from '../test/support/node/crash.ts'
+import { asksAll, beginTrial, denies, holdsAll, isCut, loses } from '../test/support/node/endure.ts'
+import { startNode } from '../test/support/node/node.ts'
+import { INSPECTED } from '../test/support/run/heap.ts'
+import { endAll, ended, track } from '../test/support/run/processes.ts'
 import { build, isFresh } from './build.ts'
 
 interface Run {
@@ -154,18 +154,23 @@ const RUNS: readonly Run[] = [
   },
   {
     name: 'sim',
-    does: 'a question to a thousand simulated nodes, with loss and a tenth of them dying',
+    does: 'twenty lives of a thousand simulated query routers: two questions each, with loss and a tenth of them dying',
     async run(seed) {
-      const options = { nodes: 1_000, degree: 8, seed, queries: 2, lossPer10k: 20, churn: 100 }
-      const report = await simulate(options)
-      for (const { asker, result } of report.queries) {
-        const outcomes = asker.outcomes(result)
-        const missing = [...report.steady].filter(
-          (node) => node !== asker && outcomes[node.name] !== 'answered',
-        )
-        ok(missing.length === 0, `${missing.length} nodes that stayed were not counted`)
-      }
-      return describeRun(options, report)
+      const told = Array.from({ length: 20 }, (_, life) => {
+        const options = { nodes: 1_000, degree: 8, seed: seed + life, queries: 2, lossPer10k: 20, churn: 100 }
+        const report = simulate(options)
+        ok(report.broken.length === 0, report.broken.slice(0, 10).join('; '))
+        for (const { asker, outcomes } of report.queries) {
+          const others = [...report.steady].filter((node) => node !== asker)
+          const missing = others.filter((node) => outcomes.get(node) !== 'answered')
+          ok(
+            missing.length === 0,
+            `seed ${options.seed}: ${missing.length} nodes that stayed were not counted`,
+          )
+        }
+        return describeRun(options, report)
+      })
+      return told.join('\n')
     },
   },
 ]

@@ -16,12 +16,29 @@ const askedTypes = answerData.options.map(({ shape }) => shape.query_type.value)
 export type QueryType = AskedType | 'Anomalies'
 export const QUERY_TYPES: readonly [QueryType, ...QueryType[]] = [...askedTypes, 'Anomalies']
 
+/** True when this release knows the type by name. The type of a question on the wire may be a newer release's. */
+export const isQueryType = (name: string): name is QueryType =>
+  (QUERY_TYPES as readonly string[]).includes(name)
+
 /** Longest life of a question: it is then stale for everybody, whatever their replay caches remember. */
 export const QUERY_LIFE_MS = 5 * 60_000
 /** How often a question is handed on at most: it gets no further than 17 links from its author. */
 export const QUERY_HOPS = 16
 
 const queryId = () => bytes(16)
+
+/**
+ * Any name, not only those of QUERY_TYPES: a node has to read a newer release's question in order to answer it
+ * `not_supported` and to hand it on, so an unknown name is no fault of the neighbour that brought it.
+ */
+const queryTypeName = () =>
+  z
+    .string()
+    .max(32)
+    .regex(/^[A-Z][A-Za-z0-9]*$/, 'not a name of a query type')
+    .describe(
+      `${QUERY_TYPES.map((name) => `\`${name}\``).join(' · ')}; the owner answers \`not_supported\` to a name that its release does not know`,
+    )
 
 const filterValue = () => label(64)
 /** The main source's QueryFilter; NotEquals and InList are additions. */
@@ -45,7 +62,7 @@ const timeRange = z
 const meshQueryBody = z
   .object({
     query_id: queryId(),
-    query_type: z.enum(QUERY_TYPES),
+    query_type: queryTypeName(),
     level: z
       .literal([1, 2])
       .optional()

@@ -587,6 +587,22 @@ vector(
     {"granularity": "hour", "start": 0, "end": HOUR, "version": NOW, "expires_at": 7 * 24 * HOUR, "boxes": []},
     seq=0,
 )
+vector(
+    "mesh query of a type that this release does not know",
+    "MeshQuery",
+    0x0200,
+    {
+        "query_id": made("a newer query", 16),
+        "query_type": "TypeOfANewerRelease2",
+        "level": 2,
+        "time_range": {"start": NOW - 3_600_000, "end": NOW},
+        "filters": [],
+        "audience_key": made("audience", 32),
+        "created_at": NOW,
+        "expires_at": NOW + 300_000,
+    },
+    seq=0,
+)
 
 for edge in (0, 127, 128, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**53 - 1):
     value(f"integer {edge}", edge)

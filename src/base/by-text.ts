@@ -1,6 +1,6 @@
-// One order of texts for everybody, whatever the locale.
+// One order of texts that does not depend on the locale.
 
-/** Code unit order: the same on every machine, whatever its locale. */
+/** Compares by code units, so that the order is the same on every machine. */
 export function byText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

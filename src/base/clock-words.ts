@@ -1,6 +1,6 @@
-// How far another machine's clock is off, in the words of people: `10 min ahead`.
+// Says how far another machine's clock is off: `10 min ahead`.
 
-/** `ms`: the other clock minus this one. In the largest unit of which there are two or more. */
+/** `ms` is the other clock minus this one. The text uses the largest unit of which there are at least two. */
 export function clockWords(ms: number): string {
   const seconds = Math.round(Math.abs(ms) / 1_000)
   const [size, unit] =

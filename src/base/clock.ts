@@ -1,4 +1,4 @@
-// Time and randomness as values that are passed in, so that tests and the simulator own them.
+// Time and randomness as values to pass in, so that tests and the simulator can control them.
 import { randomBytes } from 'node:crypto'
 
 export interface Clock {
@@ -26,7 +26,7 @@ export const systemRandom: Random = { bytes: (length) => randomBytes(length), fl
 
 export const systemTimers: Timers = {
   after(ms, run) {
-    // Waiting alone keeps no process running.
+    // A timer alone does not keep the process running.
     const timer = setTimeout(run, ms).unref()
     return () => clearTimeout(timer)
   },

@@ -1,9 +1,9 @@
-// Why a file or directory could not be written, in words for a person, and what to do about it.
+// Says why a file or directory could not be written, and what a person can do about it.
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 export interface DiskTrouble {
-  /** No sentence of its own: what follows a colon. Ends with the system's code. */
+  /** The end of a sentence, to stand behind a colon, with the system's code at its end. */
   readonly reason: string
   readonly hint: string
 }
@@ -30,12 +30,12 @@ const TOLD: Readonly<Record<string, Told>> = {
     hint: 'Make it first, or choose one that is there.',
   }),
   ENOTDIR: (directory) => ({
-    reason: `${directory} is no directory`,
+    reason: `${directory} is not a directory`,
     hint: 'Choose a directory.',
   }),
   EIO: (directory) => ({
-    reason: `the disk of ${directory} does not take it`,
-    hint: 'Choose another disk, and look what the kernel says of this one: journalctl -k',
+    reason: `the disk of ${directory} reports an error`,
+    hint: 'Choose another disk, and see what the kernel reports about this one: journalctl -k',
   }),
 }
 
@@ -43,13 +43,13 @@ function notAllowed(directory: string): DiskTrouble {
   return { reason: `you may not write to ${directory}`, hint: 'Choose a directory that you may write to.' }
 }
 
-/** `path`: what was to be made or written, by the name a person gave it; names on the way there are left out. */
+/** `path` is the file or directory to be written, as the person named it; temporary names are not shown. */
 export function diskTrouble(path: string, cause: unknown): DiskTrouble {
   const directory = dirname(path)
   const code = codeOf(path, cause)
   const told = code === undefined ? undefined : TOLD[code]?.(directory)
   if (told !== undefined) return { ...told, reason: `${told.reason} (${code})` }
-  // `ELOOP: too many symbolic links, open '/home/…/.karo.17.ab.tmp'`: all but which call, and of what.
+  // Keeps only the reason of a message such as `ELOOP: too many symbolic links, open '/home/…/.karo.17.ab.tmp'`.
   const [reason = ''] = messageOf(cause).split(/, \w+(?: '|$)/)
   return { reason, hint: `Check that ${directory} can be written to.` }
 }
@@ -58,7 +58,7 @@ function codeOf(path: string, cause: unknown): string | undefined {
   let code: string | undefined
   for (let e = cause; e instanceof Error && code === undefined; e = e.cause)
     code = (e as NodeJS.ErrnoException).code?.match(/^E[A-Z]+$/)?.[0] ?? levelCode(e.message)
-  // Directories that are made on the way are said to be missing also where nothing can be made.
+  // mkdir reports ENOENT for a missing parent even if the real reason is that the nearest directory cannot be written.
   if (code !== 'ENOENT') return code
   let there = dirname(path)
   while (!existsSync(there) && dirname(there) !== there) there = dirname(there)
@@ -70,7 +70,7 @@ function codeOf(path: string, cause: unknown): string | undefined {
   }
 }
 
-/** LevelDB gives no code, but the system's words. */
+/** LevelDB reports the system's message without its code. */
 function levelCode(message: string): string | undefined {
   if (/No space left on device/.test(message)) return 'ENOSPC'
   if (/Read-only file system/.test(message)) return 'EROFS'

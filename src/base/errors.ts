@@ -1,6 +1,6 @@
-// One table of error codes: what each means over HTTP and as an exit code of the CLI.
+// The table of error codes, each with its HTTP status and its exit code of the CLI.
 
-/** Exit codes scripts rely on: the only numbers `karo` ever exits with. */
+/** Exit codes on which scripts rely; `karo` exits with no other. */
 export const EXIT = {
   done: 0,
   failed: 1,
@@ -12,19 +12,19 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
 export const ERROR_CODES = {
-  /** The user's words are wrong: unknown option, bad argument, bad configuration value. */
+  /** The person's words are wrong: unknown option, bad argument, bad configuration value. */
   bad_request: { http: 400, exit: EXIT.usage },
-  /** Configuration that cannot be used; carries file and line. */
+  /** The configuration cannot be used; carries file and line. */
   bad_config: { http: 400, exit: EXIT.usage },
   unauthorized: { http: 401, exit: EXIT.refused },
-  /** Policy, trust or guard said no. */
+  /** Policy, trust or guard refused. */
   refused: { http: 403, exit: EXIT.refused },
   not_found: { http: 404, exit: EXIT.failed },
-  /** The name fits several things, or the state forbids it (already running, already trusted). */
+  /** The name fits several things, or the state forbids the action (already running, already trusted). */
   conflict: { http: 409, exit: EXIT.failed },
   too_large: { http: 413, exit: EXIT.usage },
   rate_limited: { http: 429, exit: EXIT.failed },
-  /** A file of ours is missing, unreadable, too open or damaged. */
+  /** A file of Karo's is missing, unreadable, writable by others, or damaged. */
   bad_file: { http: 500, exit: EXIT.failed },
   internal: { http: 500, exit: EXIT.failed },
   not_running: { http: 503, exit: EXIT.notRunning },
@@ -35,14 +35,14 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES
 
 export interface ErrorDetails {
-  /** What to do about it: one imperative sentence, shown to the person. */
+  /** One imperative sentence for the person: what to do about it. */
   readonly hint?: string
-  /** Where: `config.toml:12`, an option's name, a path. */
+  /** Place of the fault: `config.toml:12`, the name of an option, a path. */
   readonly where?: string
   readonly cause?: unknown
 }
 
-/** An error a person may see: its message says what was wrong, `where` says where, `hint` what to do. */
+/** An error that a person may see: `message` says what is wrong, `where` at which place, `hint` what to do. */
 export class KaroError extends Error {
   readonly code: ErrorCode
   readonly hint: string | undefined

@@ -1,4 +1,4 @@
-// Files that appear whole or not at all: new ones, never in place of another, and new contents of old ones.
+// Writes files that appear whole or not at all: new files, which never replace another one, and new contents.
 import * as fs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Random } from './clock.ts'
@@ -6,24 +6,24 @@ import { toHex } from './hex.ts'
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.constants
 
-/** A file in the making, under a name that nobody looks for. */
+/** A file being written, under a temporary name. */
 export interface NewFile {
-  /** Where it is until it is placed: to be read again, for instance. */
+  /** Path of the file until it is placed, for example to read it again. */
   readonly temporary: string
-  /** Of `temporary`: for its owner and mode. */
+  /** Descriptor of the temporary file, for setting owner and mode. */
   readonly fd: number
   write(content: string | Uint8Array): void
-  /** Places it, durably. False when something is there already; then it is still in the making. */
+  /** Places the file, durably. False if something is there already; the file then stays temporary. */
   create(): boolean
-  /** Places it, durably, instead of what is there. */
+  /** Places the file, durably, instead of the one that is there. */
   replace(): void
-  /** Nothing of it stays; harmless after it was placed. */
+  /** Removes the temporary file; does nothing after it was placed. */
   discard(): void
 }
 
 /**
- * Begins a file that is to be at `path`, with exactly `mode`, named `temporary` until then. A crash at any point leaves
- * at `path` what was there or the whole file (on FAT also an empty new one), at worst also `temporary`. Every call throws
+ * Begins a file that will be at `path` with exactly `mode`, and is named `temporary` until then. After a crash, `path` has
+ * what was there before or the whole new file (on FAT perhaps an empty one), and `temporary` may remain. Every call throws
  * the system's error.
  */
 export function beginFile(path: string, mode: number, temporary: string): NewFile {
@@ -39,7 +39,7 @@ export function beginFile(path: string, mode: number, temporary: string): NewFil
     close()
     syncDirectory(dirname(path))
   }
-  // The umask may have taken bits away.
+  // The umask may have removed bits.
   fs.fchmodSync(fd, mode)
   return {
     temporary,
@@ -69,14 +69,15 @@ export function beginFile(path: string, mode: number, temporary: string): NewFil
   }
 }
 
-/** Throws EEXIST, with nothing changed, when there is something. */
+/** Gives the file its name. Throws EEXIST, with nothing changed, if the name is taken. */
 function place(temporary: string, path: string): void {
   try {
     // link(2) is the atomic "create, but only if nobody else did"; rename(2) would overwrite.
     fs.linkSync(temporary, path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
-    // FAT and exFAT have one name for each file. So the name is taken first: a crash right then leaves it empty.
+    // FAT and exFAT allow only one name for a file, so an empty file takes the name first; a crash then leaves it
+    // empty.
     fs.closeSync(fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600))
     try {
       fs.renameSync(temporary, path)
@@ -88,9 +89,9 @@ function place(temporary: string, path: string): void {
 }
 
 /**
- * Writes `content` to a new file at `path` with exactly `mode`, durably. A crash at any point leaves either no file
- * or the whole one (at worst also a `.tmp` file beside it that nothing reads). False when something is there already;
- * other failures throw the system's error.
+ * Writes `content` to a new file at `path` with exactly `mode`, durably. A crash leaves either no file or the whole one,
+ * perhaps with a `.tmp` file beside it that nothing reads. False if something is there already; other failures throw the
+ * system's error.
  */
 export function createFile(path: string, content: string, mode: number, random: Random): boolean {
   const file = beginFile(path, mode, temporaryBeside(path, random))
@@ -103,13 +104,14 @@ export function createFile(path: string, content: string, mode: number, random: 
 }
 
 /**
- * Gives the file at `path` new content and exactly `mode`, durably. A crash at any point leaves the old content or the
- * new, whole (at worst also a `.tmp` file beside it; the next call removes it). Failures throw the system's error.
+ * Gives the file at `path` new content and exactly `mode`, durably. A crash leaves the old content or the new, whole; a
+ * `.tmp` file that it leaves is removed by the next call. Failures throw the system's error.
  */
 export function replaceFile(path: string, content: string, mode: number, random: Random): void {
   const directory = dirname(path)
   for (const name of fs.readdirSync(directory)) {
-    // Of somebody who replaces it right now: they fail, and the file stays whole.
+    // Such a file may belong to another process that replaces the same file now. That process then fails, and the file
+    // stays whole.
     if (name.startsWith(`.${basename(path)}.`) && name.endsWith('.tmp'))
       fs.rmSync(join(directory, name), { force: true })
   }
@@ -122,13 +124,13 @@ export function replaceFile(path: string, content: string, mode: number, random:
   }
 }
 
-/** A name beside `path` that is nobody's. */
+/** An unused name beside `path`. */
 export function temporaryBeside(path: string, random: Random): string {
   const suffix = toHex(random.bytes(6))
   return join(dirname(path), `.${basename(path)}.${suffix}.tmp`)
 }
 
-/** Makes durable which names the directory has. */
+/** Makes the names in the directory durable. */
 export function syncDirectory(path: string): void {
   const directory = fs.openSync(path, O_RDONLY | O_DIRECTORY)
   try {
@@ -138,7 +140,7 @@ export function syncDirectory(path: string): void {
   }
 }
 
-/** Makes durable what stands in the directory's files (it has no directories) and their names. */
+/** Makes the contents and names of the directory's files durable. The directory must not have directories in it. */
 export function syncFilesOf(directory: string): void {
   for (const name of fs.readdirSync(directory)) {
     const file = fs.openSync(join(directory, name), O_RDONLY)
@@ -151,7 +153,7 @@ export function syncFilesOf(directory: string): void {
   syncDirectory(directory)
 }
 
-/** `<prefix>-<date>`, in UTC and with a number behind it from the second of that day on: where nothing is yet. */
+/** The first free name of `<prefix>-<date>`, `<prefix>-<date>-2`, …; the date is in UTC. */
 export function freeName(prefix: string, now: number): string {
   const dated = `${prefix}-${new Date(now).toISOString().slice(0, 10)}`
   for (let n = 1; ; n++) {

@@ -1,4 +1,4 @@
-// How numbers, times and foreign text look to a person at a terminal.
+// Formats numbers, times and foreign text for a person at a terminal.
 export { printable } from './printable.ts'
 
 const SECOND = 1000
@@ -33,7 +33,7 @@ export function ago(ms: number): string {
   return `${Math.floor(ms / DAY)} d ago`
 }
 
-/** `2026-11-20 08:15:02`, in the person's own time zone. */
+/** A time as `2026-11-20 08:15:02` in the person's own time zone. */
 export function localTime(timestamp: string): string {
   const at = new Date(timestamp)
   const two = (n: number): string => String(n).padStart(2, '0')
@@ -57,7 +57,7 @@ export function bytes(n: number): string {
     : `${value.toFixed(1)} ${UNITS[unit]}`
 }
 
-/** In groups of four, as people read it aloud: `0123 4567 89ab cdef`. */
+/** A fingerprint in groups of four, as people read it aloud: `0123 4567 89ab cdef`. */
 export function formatFingerprint(fingerprint: string): string {
   return (fingerprint.match(/.{1,4}/g) ?? []).join(' ')
 }

@@ -1,17 +1,17 @@
-// Matching a text against a wildcard pattern without backtracking over more than one star.
+// Matches a text against a wildcard pattern, going back to at most one star.
 
-/** One piece of a pattern: any text, or one character that has to satisfy `matches`. */
+/** One piece of a pattern: a star, or one character that has to satisfy `matches`. */
 export interface GlobToken {
   readonly star: boolean
-  /** Index in the pattern behind this piece. */
+  /** Index of the pattern behind this piece. */
   readonly end: number
   matches(char: string): boolean
 }
 
 /**
- * Whether the whole of `text` matches a pattern of `length` characters whose pieces `tokenAt` reads. The two-pointer
- * algorithm: on a mismatch it goes back only to the last star, so O(pattern × text) steps at worst, whatever the
- * pattern. `text` is a list of characters: UTF-16 units of a string, or code points.
+ * Whether the whole of `text` matches a pattern of `length` characters, whose pieces `tokenAt` reads. On a mismatch the
+ * algorithm goes back only to the last star, so it takes at most O(pattern × text) steps. `text` is a list of characters:
+ * UTF-16 units of a string, or code points.
  */
 export function matchesGlob(
   text: ArrayLike<string>,

@@ -1,7 +1,7 @@
 // BLAKE3, the one hash of Karo: fingerprints, distinct commands, the audit chain.
 import { createHash } from 'blake3-wasm'
 
-/** BLAKE3 of the parts one after the other; `length` bytes (default 32). */
+/** BLAKE3 of the concatenated parts; `length` in bytes (default 32). */
 export function blake3(parts: readonly (Uint8Array | string)[], length = 32): Uint8Array {
   const hasher = createHash()
   for (const part of parts) hasher.update(part)

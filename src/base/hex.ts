@@ -1,5 +1,5 @@
-// Bytes as hexadecimal digits, the way identifiers and digests are written everywhere.
+// Bytes as hexadecimal digits, as in identifiers and digests.
 
-/** Two lower-case digits a byte. */
+/** Two lower-case digits for each byte. */
 export const toHex = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')

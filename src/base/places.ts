@@ -1,6 +1,9 @@
-// Where two machines with one key were seen, in words: `10.50.0.7 and 10.50.0.3`.
+// Says where two machines with the same key were seen: `10.50.0.7 and 10.50.0.3`.
 
-/** `places`: each the addresses of one machine, `ip:port` with commas. Ports are told where the addresses alone do not differ. */
+/**
+ * `places` has the addresses of one machine each, `ip:port` with commas. Ports are shown only if the addresses are the
+ * same.
+ */
 export function placesInWords(places: readonly string[]): string {
   const all = [...new Set(places)]
   const short = all.map((place) => place.split(', ').map(withoutPort).join(', '))

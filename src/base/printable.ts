@@ -1,10 +1,10 @@
-// Text of others (names, commands, rules, messages) made safe to show and to hand on: whatever acts or hides is escaped.
+// Makes foreign text (names, commands, rules, messages) safe to show: characters that act or hide are escaped.
 
 /**
- * What moves a cursor, changes colours, reorders or hides text, written out because Unicode's own tables load on first use:
- * control characters (C0, DEL, C1), what no font draws (Default_Ignorable_Code_Point of Unicode 16: soft hyphen, fillers,
- * zero width, marks of direction, invisible operators, variation selectors, tags), line and paragraph separators, marks of
- * annotation, musical and hieroglyphic format characters, noncharacters, and surrogates without their other half.
+ * Characters that move the cursor, change colours, reorder or hide text, written out because Unicode's own tables load at
+ * first use: control characters (C0, DEL, C1), characters that no font draws (Default_Ignorable_Code_Point of Unicode 16:
+ * soft hyphen, fillers, zero width, marks of direction, invisible operators, variation selectors, tags), line and paragraph
+ * separators, marks of annotation, musical and hieroglyphic format characters, noncharacters, and lone surrogates.
  */
 const RANGES =
   '\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f' +
@@ -15,14 +15,14 @@ const RANGES =
     (_, plane) => `\\u{${(plane + 1).toString(16)}fffe}\\u{${(plane + 1).toString(16)}ffff}`,
   ).join('')
 const UNSAFE = new RegExp(`[${RANGES}]`, 'gu')
-/** A line end, a colour of ours (Select Graphic Rendition, ECMA-48, 8.3.117), or one of those. */
+/** A line end, a colour of Karo's (Select Graphic Rendition, ECMA-48, 8.3.117), or an unsafe character. */
 const OWN_OR_UNSAFE = new RegExp(`\\r?\\n|\\u001b\\[[0-9;:]*m|[${RANGES}]`, 'gu')
-/** What we begin an output with to take the place of the one before: of a line, or of the screen. */
+/** Sequences with which Karo redraws a line or the screen. */
 const REDRAWS = /^(?:\r\x1b\[K|\x1b\[H\x1b\[2J)/
 const PLAIN = /^[\x20-\x7e]*$/
 const PLAIN_LINES = /^[\x20-\x7e\n\t]*$/
 
-/** As people read it: `\n`, `\t`, `\x1b`, `\u{202e}`. */
+/** The character as an escape for people: `\n`, `\t`, `\x1b`, `\u{202e}`. */
 function visible(character: string): string {
   if (character === '\n') return '\\n'
   if (character === '\t') return '\\t'
@@ -30,12 +30,12 @@ function visible(character: string): string {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
 }
 
-/** One piece of text for people, on one line; what is unsafe becomes visible as an escape. */
+/** The text on one line, with escapes for unsafe characters. */
 export const printable = (text: string): string => (PLAIN.test(text) ? text : text.replace(UNSAFE, visible))
 
 /**
- * A whole output for people: lines and tabs stay, with `colour` our own colours, with `redraws` what takes the place of an
- * output before, and nothing else that is unsafe. The last step before a terminal, whatever a view has left out.
+ * Makes a whole output safe, as the last step before a terminal. Lines and tabs stay; so do Karo's colours with `colour`,
+ * and a redrawing sequence at the beginning with `redraws`.
  */
 export function screened(
   output: string,
@@ -50,11 +50,11 @@ export function screened(
   return head + safe
 }
 
-/** JSON that says the same without anything unsafe in it: such characters can only be in its texts, which have `\u` for them. */
+/** The same JSON without unsafe characters: they can only stand inside its texts, where `\u` escapes replace them. */
 export function inertJson(json: string): string {
   if (PLAIN_LINES.test(json)) return json
   return json.replace(UNSAFE, (found) => {
-    // What JSON has between its tokens, where it is laid out.
+    // White space between the tokens of indented JSON stays.
     if (found === '\n' || found === '\t') return found
     let escaped = ''
     for (let i = 0; i < found.length; i++)
@@ -63,19 +63,21 @@ export function inertJson(json: string): string {
   })
 }
 
-/** A value as one JSON document without anything unsafe in it. */
+/** A value as a JSON document without unsafe characters. */
 export const jsonText = (value: unknown): string => inertJson(JSON.stringify(value))
 
-/** What spreadsheets take for a formula where a field begins with it (OWASP, CSV Injection), also behind quotes of ours. */
+/**
+ * Beginnings of a field that spreadsheets take for a formula (OWASP, CSV Injection), also behind quotes that csvText
+ * added.
+ */
 const FORMULA = /^'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
-/** An escape of ours, or what would be taken for one. */
+/** An escape of csvText, or text that looks like one. */
 const ESCAPE = /\\u\{([0-9a-f]{1,6})\}/g
 
 /**
- * A text as a field of CSV (RFC 4180), that nothing runs and nothing hides in. In front of what a spreadsheet would take for
- * a formula there is a `'`; what is unsafe is written `\u{202e}`, but for line ends and tabs within. Both are taken back by
- * `fromCsvText`, without loss: a backslash that stands before `u{` already is written `\u{5c}`, and a `'` before a `'` like
- * this one gets another.
+ * A text as a field of CSV (RFC 4180) in which nothing runs or hides. A `'` goes before anything that a spreadsheet would
+ * take for a formula; unsafe characters are written as `\u{202e}`, except line ends and tabs. `fromCsvText` undoes both
+ * without loss, because a backslash before `u{` becomes `\u{5c}`, and a text that already has such a `'` gets another.
  */
 export function csvText(text: string): string {
   const guarded = FORMULA.test(text) ? `'${text}` : text
@@ -87,7 +89,7 @@ export function csvText(text: string): string {
   return /[",\n]/.test(escaped) ? `"${escaped.replaceAll('"', '""')}"` : escaped
 }
 
-/** What `csvText` was given; `field` without its quotes. */
+/** The text that was given to `csvText`; `field` comes without its quotes. */
 export function fromCsvText(field: string): string {
   const text = field.includes('\\u{')
     ? field.replace(ESCAPE, (found, hex: string) => {

@@ -1,30 +1,31 @@
-// Rate limits: the generic cell rate algorithm (GCRA, ITU-T I.371), which is one number of state, for one or for each key.
+// Rate limits by the generic cell rate algorithm (GCRA, ITU-T I.371), whose state is one number; for one source or for
+// each key.
 import { createRecent } from './recent.ts'
 
-/** A burst of `frames` (or bytes, requests: whatever is counted), and `frames` per `perMs` in the long run. */
+/** Allows a burst of `frames` (or bytes, or requests), and `frames` per `perMs` in the long run. */
 export interface Rate {
   readonly frames: number
   readonly perMs: number
 }
 
 export interface Quota {
-  /** Counts one frame at `nowMs` (any monotonic clock). False: over the quota, and nothing was counted. */
+  /** Counts one frame at `nowMs` (any monotonic clock). False if that exceeds the quota; nothing is counted then. */
   take(nowMs: number): boolean
-  /** Counts `amount` that has been used already, and may leave the quota overdrawn. */
+  /** Counts an `amount` that is already used; the quota may become overdrawn. */
   charge(nowMs: number, amount: number): void
-  /** Milliseconds until nothing is overdrawn any more; 0 when nothing is. */
+  /** Milliseconds until the quota is no longer overdrawn; 0 if it is not. */
   wait(nowMs: number): number
 }
 
 export function createQuota({ frames, perMs }: Rate): Quota {
-  /** Time that one frame uses up. */
+  /** Milliseconds that one frame uses up. */
   const cost = perMs / frames
-  /** When everything counted so far would have been due, had it come evenly spaced. */
+  /** Time at which everything counted so far would be due if it came evenly spaced. */
   let due = Number.NEGATIVE_INFINITY
   return {
     take(nowMs) {
       const next = Math.max(due, nowMs) + cost
-      // Half a frame of tolerance, so that rounding never costs a whole one.
+      // Half a frame of tolerance, so that rounding never refuses a whole frame.
       if (next - nowMs > perMs + cost / 2) return false
       due = next
       return true
@@ -37,8 +38,8 @@ export function createQuota({ frames, perMs }: Rate): Quota {
 }
 
 /**
- * The quota of each key. `most` keys are remembered; the one asked for longest ago is forgotten first, and has its whole
- * quota again when it comes back.
+ * A quota for each key. At most `most` keys are remembered; the one not asked for the longest is forgotten first, and gets
+ * a full quota when it comes back.
  */
 export function createQuotas<K>(rate: Rate, most: number): (key: K) => Quota {
   const quotas = createRecent<K, Quota>(most)

@@ -1,19 +1,21 @@
-// Text as it may stand in shell code, and the one dialect of globs, for the shell and for the daemon.
+// Quotes text for shell code, and translates the one dialect of globs for the shell and for the daemon.
 import { type GlobToken, matchesGlob } from './glob.ts'
 
-/** One word that the shell reads as exactly this text. */
+/** Quotes the text as one word for bash, zsh and sh. */
 export function quoteShell(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }
 
-/** One word that fish reads as exactly this text. */
+/** Quotes the text as one word for fish. */
 export function quoteFish(text: string): string {
   return `'${text.replace(/[\\']/g, '\\$&')}'`
 }
 
 type GlobPart = { readonly kind: 'any' | 'one' } | { readonly kind: 'text'; readonly text: string }
 
-/** `*` is any text, `?` one character, a backslash makes the next character plain; all others are plain. */
+/**
+ * Reads a glob: `*` is any text, `?` one character, a backslash makes the next character plain; all others are plain.
+ */
 function parseGlob(glob: string): readonly GlobPart[] {
   const parts: GlobPart[] = []
   for (const [token] of glob.matchAll(/\*+|\?|\\[\s\S]|[^*?\\]+|\\$/gu)) {
@@ -24,7 +26,7 @@ function parseGlob(glob: string): readonly GlobPart[] {
   return parts
 }
 
-/** A pattern for the whole of a text, in shell code; whatever is plain is quoted, so that no glob becomes code. */
+/** The glob as a shell pattern for a whole text. Plain text is quoted, so that no glob becomes code. */
 export function toShellPattern(glob: string): string {
   if (glob === '') return "''"
   return parseGlob(glob)
@@ -33,8 +35,8 @@ export function toShellPattern(glob: string): string {
 }
 
 /**
- * The same as bash and zsh take it from a variable, `@($patterns)` and `(${~patterns})`: whatever they would not take as it
- * is has a backslash. No other sign has one, because zsh would take that backslash as it is.
+ * The glob as bash and zsh read it from a variable, in `@($patterns)` and `(${~patterns})`. Only characters that are special
+ * there get a backslash, because zsh would read a backslash before any other character as part of the text.
  */
 export function toPattern(glob: string): string {
   return parseGlob(glob)
@@ -48,7 +50,7 @@ export function toPattern(glob: string): string {
     .join('')
 }
 
-/** The same as the source of a regular expression (PCRE2) for the whole of a text, its end left open. */
+/** The glob as the source of a regular expression (PCRE2) for a whole text, without an anchor at its end. */
 export function toRegExpSource(glob: string): string {
   return parseGlob(glob)
     .map((part) => (part.kind === 'text' ? quoteRegExp(part.text) : part.kind === 'any' ? '.*' : '.'))
@@ -57,7 +59,7 @@ export function toRegExpSource(glob: string): string {
 
 const quoteRegExp = (text: string): string => text.replace(/[^A-Za-z0-9\u0080-\u{10ffff}]/gu, '\\$&')
 
-/** The same glob for the daemon: true where it matches the whole of a text, newlines included; never backtracks. */
+/** The glob for the daemon: tells whether it matches a whole text, newlines included, without backtracking. */
 export function globMatcher(glob: string): (text: string) => boolean {
   const pieces = parseGlob(glob).flatMap((part): Omit<GlobToken, 'end'>[] => {
     if (part.kind === 'text')
@@ -65,6 +67,6 @@ export function globMatcher(glob: string): (text: string) => boolean {
     return [part.kind === 'any' ? { star: true, matches: () => false } : { star: false, matches: () => true }]
   })
   const tokens = pieces.map((piece, at): GlobToken => ({ ...piece, end: at + 1 }))
-  // By code points, as bash counts in a UTF-8 locale.
+  // Counts code points, as bash does in a UTF-8 locale.
   return (text) => matchesGlob([...text], tokens.length, (at) => tokens[at])
 }

@@ -1,11 +1,11 @@
-// A map with a bound: the entry used longest ago gives way (LRU), at the same cost however large the map is.
+// A map of bounded size that drops the least recently used entry (LRU); each operation costs the same at any size.
 
-/** Iterates from the entry used longest ago to the newest; an entry may be deleted while it is visited. */
+/** Iterates from the least to the most recently used entry; the entry being visited may be deleted. */
 export interface Recent<K, V> extends Iterable<readonly [K, V]> {
   readonly size: number
   /** Counts as a use. */
   get(key: K): V | undefined
-  /** Counts as a use. The value of `make` where there is none. */
+  /** Counts as a use. Inserts the value of `make` if the key is missing. */
   getOrInsert(key: K, make: () => V): V
   /** Not a use. */
   peek(key: K): V | undefined
@@ -18,9 +18,9 @@ export interface Recent<K, V> extends Iterable<readonly [K, V]> {
 }
 
 interface Age {
-  /** What was not used for this long goes when something is set. */
+  /** Milliseconds after which an unused entry is dropped, at the next `set`. */
   readonly ms: number
-  /** Monotonic, ms. */
+  /** Monotonic clock, milliseconds. */
   readonly now: () => number
 }
 
@@ -33,8 +33,8 @@ interface Entry<K, V> {
 }
 
 /**
- * Holds the `most` entries used last; with `age` only those used within it. A doubly linked list beside the map: to find
- * the oldest by `keys().next()` costs a walk over all entries deleted before it (V8's tables keep them).
+ * Keeps the `most` entries used last; with `age` only those used within that time. A doubly linked list keeps the order,
+ * because `keys().next()` would walk over all deleted entries, which V8's tables keep.
  */
 export function createRecent<K, V>(most: number, age?: Age): Recent<K, V> {
   const entries = new Map<K, Entry<K, V>>()

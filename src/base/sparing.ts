@@ -1,28 +1,31 @@
-// How often something that others can repeat is told: once per key and time, with how many times it happened since.
+// Limits how often a repeatable event is reported: once per key and time, with the number of events since.
 import type { Clock } from './clock.ts'
 
-/** One line or entry per key in this time. */
+/** Milliseconds between two reports of a key. */
 const EVERY_MS = 60_000
-/** Keys that are told apart; further ones share a single key until old ones age. */
+/** Keys that are counted separately; further keys share REST until old ones expire. */
 const KEYS_MAX = 256
 
-/** The key of all that find no place of their own: what is counted under it is of nobody in particular. */
+/** The key for events whose own key has no place; a report of it is about nobody in particular. */
 export const REST = ''
 
-/** What is told of one key: so many happenings since the last time. */
+/** A report about one key. */
 export interface Happened {
-  /** The key that was asked for, or `REST`. */
+  /** The key of the event, or `REST`. */
   readonly key: string
   readonly times: number
 }
 
 export interface Sparing {
   /**
-   * Counts `count` happenings (default 1) under `key`, or under `REST` where there is no place left for the key. What is to
-   * be told now, if anything; else the happenings are told with later ones.
+   * Counts `count` events (default 1) under `key`, or under `REST` if there is no place left. Returns the report that is
+   * due now; undefined if these events are to be reported later.
    */
   times(key: string, count?: number): Happened | undefined
-  /** What was counted and not told yet, by key; `REST` stands for the keys without a place. Counts from 0 again. */
+  /**
+   * The events that were counted and not reported, by key; `REST` has those without a place. The counts start at 0
+   * again.
+   */
   left(): readonly (readonly [string, number])[]
 }
 
@@ -31,8 +34,8 @@ export interface SparingOptions {
   /** Default one minute. */
   readonly everyMs?: number
   /**
-   * What goes on is told after twice the time each time, up to this; what paused for as long begins with `everyMs`
-   * again. Default `everyMs`.
+   * Upper limit of the time between reports: the time doubles while the events go on, and returns to `everyMs` after a
+   * pause of the same length. Default `everyMs`.
    */
   readonly mostMs?: number
   /** Default 256. */
@@ -41,12 +44,12 @@ export interface SparingOptions {
 
 interface Told {
   at: number
-  /** Until when the next ones are only counted. */
+  /** Monotonic time until which further events are only counted. */
   until: number
   since: number
 }
 
-/** So at most `keysMax + 1` are told in `everyMs`, whoever causes them and however many keys they invent. */
+/** At most `keysMax + 1` reports come in `everyMs`, whoever causes the events and however many keys they invent. */
 export function createSparing(options: SparingOptions): Sparing {
   const { clock, everyMs = EVERY_MS, mostMs = everyMs, keysMax = KEYS_MAX } = options
   const told = new Map<string, Told>()
@@ -55,7 +58,7 @@ export function createSparing(options: SparingOptions): Sparing {
     for (const [key, { until, since }] of told) {
       if (now < until || key === REST) continue
       told.delete(key)
-      // What nobody repeats any more is not lost: the next line about the rest has it.
+      // Events of a forgotten key are not lost: the next report about REST has them.
       if (since > 0) keepForRest(since)
     }
   }

@@ -1,7 +1,7 @@
-// Did you mean …? The known word nearest to a mistyped one.
+// Finds the known word that is nearest to a mistyped one.
 
-/** Optimal string alignment distance: insert, delete, replace, or swap two neighbours, each 1. */
-function distance(a: string, b: string): number {
+/** Optimal string alignment distance: inserting, deleting, replacing, or swapping two neighbours costs 1 each. */
+export function distance(a: string, b: string): number {
   let before: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
@@ -19,7 +19,7 @@ function distance(a: string, b: string): number {
   return last[b.length]!
 }
 
-/** The candidate that a person most probably meant, or undefined when none is near (a third of it may differ). */
+/** The candidate that a person most likely meant; undefined if more than a third of the letters differ from each. */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > 100) return undefined
   const lower = word.toLowerCase()

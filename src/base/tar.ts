@@ -1,20 +1,23 @@
-// Headers of tar archives, ustar (POSIX.1-1988): always the same bytes for the same entry, owned by root.
+// Headers of tar archives, ustar (POSIX.1-1988): the same entry always gives the same bytes; root is the owner.
 
 export const TAR_BLOCK = 512
 
 export interface TarHeader {
-  /** Without a leading slash; of a directory with one at its end. At most 100 bytes, or 155 before a slash and 100 after it. */
+  /**
+   * Path without a leading slash, with a slash at the end for a directory. At most 100 bytes, or 155 before a slash and
+   * 100 behind it.
+   */
   readonly path: string
   readonly mode: number
-  /** Bytes, below 8 GiB. */
+  /** Size in bytes, below 8 GiB. */
   readonly size: number
-  /** Seconds since the epoch. */
+  /** Modification time in seconds since the epoch. */
   readonly seconds: number
-  /** What a symbolic link leads to, at most 100 bytes. */
+  /** Target of a symbolic link, at most 100 bytes. */
   readonly link?: string
 }
 
-/** One block. Throws RangeError for what does not fit. */
+/** The header, one block long. Throws RangeError if a field does not fit. */
 export function tarHeader({ path, mode, size, seconds, link = '' }: TarHeader): Buffer {
   const block = Buffer.alloc(TAR_BLOCK)
   const [prefix, name] = split(path)
@@ -29,7 +32,7 @@ export function tarHeader({ path, mode, size, seconds, link = '' }: TarHeader): 
   octal(0, 116, 8)
   octal(size, 124, 12)
   octal(seconds, 136, 12)
-  // The sum is taken with blanks in its own place.
+  // The checksum is computed with blanks in its own field.
   block.write('        ', 148, 'latin1')
   block.write(path.endsWith('/') ? '5' : link === '' ? '0' : '2', 156, 'latin1')
   block.write(link, 157, 'utf8')

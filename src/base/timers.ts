@@ -1,20 +1,23 @@
-// Timers as values: a state machine names what it waits for, and its edge keeps one real timer for each name.
+// Timers as values: a state machine requests them by name, and the code at its edge keeps one real timer for each name.
 import type { Timers } from './clock.ts'
 
-/** What a state machine asks of its edge: ring `timer` once after `ms` milliseconds, in place of when it was to ring before. */
+/**
+ * A state machine's request to ring `timer` once after `ms` milliseconds; it replaces an earlier request for that
+ * timer.
+ */
 export interface TimerRequest<Name extends string = string> {
   readonly timer: Name
-  /** `undefined`: it is not to ring any more. */
+  /** `undefined` cancels the timer. */
   readonly ms: number | undefined
 }
 
 export interface Alarms<Name extends string = string> {
   set(request: TimerRequest<Name>): void
-  /** Nothing rings until something is set again. */
+  /** Cancels all timers; `set` may start new ones afterwards. */
   stop(): void
 }
 
-/** The edge's part. At most one timer per name is under way, so a machine that asks again and again costs no memory. */
+/** The timers at the edge of a state machine. At most one per name runs, so that repeated requests cost no memory. */
 export function createAlarms<Name extends string>(timers: Timers, ring: (name: Name) => void): Alarms<Name> {
   const running = new Map<Name, () => void>()
   return {

@@ -218,6 +218,23 @@ function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): v
       if (!isPrivateAddress(address, { allowCgnat })) refuse('mesh.listen', i, address)
     })
   }
+  config.discovery.resolvers.forEach((address, i) => {
+    if (!isPrivateAddress(address, { allowCgnat })) refuse('discovery.resolvers', i, address)
+  })
+  config.discovery.scan.forEach((subnet, i) => {
+    const base = subnet.slice(0, subnet.indexOf('/'))
+    if (!isPrivateAddress(base, { allowCgnat })) refuse('discovery.scan', i, base)
+  })
+  if (config.discovery.dns_sd.length > 0 && config.discovery.resolvers.length === 0) {
+    throw wrong(
+      settings.get('discovery.dns_sd')!,
+      new WrongValue(
+        'needs discovery.resolvers, because mesh.lan_only is on',
+        [],
+        'Name the DNS servers of the local network, by IP address: discovery.resolvers = ["10.0.0.53"].',
+      ),
+    )
+  }
   config.discovery.peers.forEach(({ host }, i) => {
     // A name is resolved when the node dials it, and its address is checked then.
     const isAddress = host.includes(':') || /^[\d.]+$/.test(host)

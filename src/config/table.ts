@@ -95,6 +95,15 @@ export const KEYS = {
       'Time between pings to each connected node; two missed pings end the link. A shorter time notices a vanished machine sooner and costs more idle CPU.',
   }),
 
+  transportSecurity: key({
+    path: 'transport.security',
+    kind: value.securityList,
+    default: ['noise'],
+    description:
+      'How connections between nodes are encrypted: "noise" (Noise XX) or "tls" (TLS 1.3). With both, the node that dials chooses the first of its list that the other has too; two nodes without a common one never connect. Each proves the same key.',
+    example: '["tls", "noise"]',
+  }),
+
   overlayFullMeshUpTo: key({
     path: 'overlay.full_mesh_up_to',
     kind: kind.integer(1, 256),
@@ -168,6 +177,30 @@ export const KEYS = {
     default: true,
     description:
       'If no known address of a member answers, ask other members for its address (kad-dht, among members only). This costs nothing until it is needed.',
+  }),
+  discoveryResolvers: key({
+    path: 'discovery.resolvers',
+    kind: kind.list(value.ipAddress, 8),
+    default: [],
+    description:
+      "DNS servers, by IP address, that are asked for the host names of `discovery.peers` and `discovery.dns_sd`. Names in /etc/hosts need none. With `mesh.lan_only` nobody else is asked, and a name that they do not know is not dialed; without it, and without this, the machine's own resolver is.",
+    example: '["10.0.0.53"]',
+  }),
+  discoveryDnsSd: key({
+    path: 'discovery.dns_sd',
+    kind: kind.list(value.domainName, 16),
+    default: [],
+    description:
+      'Domains whose DNS lists nodes (SRV records of `_karo._tcp.<domain>`, or DNS-SD instances; a TXT record `id=<node id>` pins the key). Asked every five minutes; needs `discovery.resolvers` while `mesh.lan_only` is on.',
+    example: '["corp.example"]',
+  }),
+  discoveryScan: key({
+    path: 'discovery.scan',
+    kind: kind.list(value.scanSubnet, 16),
+    default: [],
+    description:
+      'IPv4 subnets, at most a /20 each, to look through for nodes at `mesh.port`: twenty connection attempts a second, again every five minutes. For networks without multicast; tell those who watch the network first.',
+    example: '["10.0.3.0/24"]',
   }),
   peersDenied: key({
     path: 'peers.denied',
@@ -399,12 +432,21 @@ export const KEYS = {
 
   policyFiles: key({
     path: 'policy.files',
-    kind: kind.emptyOnly(
-      'list',
-      'policy files are not in this version, so their rules would not be enforced',
-    ),
+    kind: kind.list(value.absolutePath, 64),
     default: [],
-    description: 'Cedar policy files. Not in this version: entries are refused.',
+    description:
+      'Cedar files with role policies, together in place of the built-in role table (`karo policy show`). They and `[sharing]` must both allow. One that is broken, or that others may write, refuses the start; on a reload what was in force stays.',
+    fileOnly: true,
+    example: '["/usr/share/karo/policies/roles.cedar", "/etc/karo/policies/hours.cedar"]',
+  }),
+  policyTeams: key({
+    path: 'policy.teams',
+    kind: kind.list(value.label, 32),
+    default: [],
+    description:
+      'Teams that this node is in. Leads and administrators have level 1 of the nodes of their own teams only; they have it of no node that is in none.',
+    fileOnly: true,
+    example: '["eng"]',
   }),
 
   queryTimeout: key({
@@ -435,6 +477,7 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   node: 'restart',
   identity: 'restart',
   mesh: 'restart',
+  transport: 'restart',
   overlay: 'restart',
   access: 'reload',
   http: 'restart',
@@ -448,6 +491,7 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   processes: 'reload',
   anomalies: 'reload',
   retention: 'reload',
+  policy: 'reload',
   query: 'reload',
   log: 'reload',
 }

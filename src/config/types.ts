@@ -18,6 +18,8 @@ export interface Config {
     /** Seconds between pings on a link; two missed ones end it. */
     readonly ping_seconds: number
   }
+  /** How connections between nodes are encrypted; not empty, no duplicates; offered in this order. */
+  readonly transport: { readonly security: readonly Security[] }
   readonly overlay: { readonly full_mesh_up_to: number }
   /** Rights of people of this machine. Entries are user names, uids as text, `group:<name>`, and for askers also `*`. */
   readonly access: { readonly admins: readonly string[]; readonly askers: readonly string[] }
@@ -27,6 +29,12 @@ export interface Config {
     readonly mdns_interval_seconds: number
     readonly peers: readonly StaticPeer[]
     readonly dht: boolean
+    /** IP addresses of the DNS servers that are asked; empty: under `lan_only` nobody is. */
+    readonly resolvers: readonly string[]
+    /** Domains that list nodes as `_karo._tcp`. */
+    readonly dns_sd: readonly string[]
+    /** IPv4 subnets, `10.0.3.0/24`, at most a /20 each. */
+    readonly scan: readonly string[]
   }
   readonly peers: {
     readonly trusted: ReadonlyMap<NodeId, TrustedPeer>
@@ -75,9 +83,14 @@ export interface Config {
     readonly rollups_days: number
     readonly audit_days: number
   }
+  /** Role policies: absolute paths of Cedar files, none for the built-in table; and the teams this node is in. */
+  readonly policy: { readonly files: readonly string[]; readonly teams: readonly string[] }
   readonly query: { readonly timeout_ms: number }
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }
+
+/** `noise`: Noise XX; `tls`: TLS 1.3. */
+export type Security = 'noise' | 'tls'
 
 export interface StaticPeer {
   readonly host: string

@@ -4,7 +4,7 @@ import { isNodeId, type NodeId } from '../../protocols/node-id.ts'
 import { closest } from '../base/suggest.ts'
 import { LABEL, TRUST_LEVELS } from '../base/words/trust-levels.ts'
 import { isTable, type Kind, list, oneOf, shown, text, WrongValue } from './kinds.ts'
-import type { StaticPeer, TrustedPeer } from './types.ts'
+import type { Security, StaticPeer, TrustedPeer } from './types.ts'
 
 export const NAME_LENGTH = 64
 
@@ -18,7 +18,7 @@ export function nameProblem(name: string): string | undefined {
 
 export const displayName = text(`a name of 1 to ${NAME_LENGTH} characters`, nameProblem)
 
-const label = text('a name of letters, digits, "-", "_" and "."', (value) =>
+export const label = text('a name of letters, digits, "-", "_" and "."', (value) =>
   LABEL.test(value) ? undefined : 'that is no plain name',
 )
 
@@ -72,6 +72,19 @@ export const ipAddress = text('an IP address', (value) => {
   return value.includes('%') ? 'an address with a zone ("%eth0") cannot be used' : undefined
 })
 
+/** At most 4 096 addresses, so that a look through it takes minutes. */
+export const scanSubnet = text('an IPv4 subnet from /20 to /32 such as "10.0.3.0/24"', (value) => {
+  const problem = subnetProblem(value)
+  if (problem !== undefined) return problem
+  const [base = '', length] = value.split('/')
+  if (isIP(base) !== 4) return 'that is no IPv4 subnet'
+  return Number(length) >= 20 ? undefined : 'that is more than 4096 addresses'
+})
+
+export const domainName = text('a domain name such as "corp.example"', (value) =>
+  isHostName(value) && !isIP(value) ? undefined : 'that is no domain name',
+)
+
 const LABELS =
   /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$/
 
@@ -81,6 +94,10 @@ function subnetProblem(value: string): string | undefined {
   if (!match || family === 0) return 'that is no subnet'
   return Number(match[2]) <= (family === 4 ? 32 : 128) ? undefined : 'its prefix is too long'
 }
+
+export const absolutePath = text('an absolute path', (value) =>
+  value.startsWith('/') && !value.includes('\0') ? undefined : 'it begins with no slash',
+)
 
 export const optionalPath = text('an absolute path, or ""', (value) =>
   value === '' || (value.startsWith('/') && !value.includes('\0')) ? undefined : 'it begins with no slash',
@@ -130,6 +147,19 @@ export const staticPeer: Kind<StaticPeer> = {
 /** True for a host name by RFC 1123, except one whose last part is a number: that is a mistyped IPv4 address. */
 function isHostName(host: string): boolean {
   return host.length <= 253 && LABELS.test(host) && !/(?:^|\.)\d+$/.test(host)
+}
+
+const securities = list(oneOf<Security>(['noise', 'tls']), 2)
+
+/** One or both, in the order of preference: with none, no node could be spoken with. */
+export const securityList: Kind<readonly Security[]> = {
+  ...securities,
+  check(value) {
+    const list = securities.check(value)
+    if (list.length === 0) throw new WrongValue('is empty, but must name "noise", "tls" or both')
+    if (new Set(list).size < list.length) throw new WrongValue(`names ${shown(list[0])} twice`)
+    return list
+  },
 }
 
 const trustedFields = {

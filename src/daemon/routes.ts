@@ -41,13 +41,14 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   const { foundation, local, network, feed, http, health } = parts
   const { common, logs, metrics, name, ownUid, problems } = foundation
   const { config, identity, clock, random } = common
-  const { anomalies, audit, insight, observe, processes, retention, sharing, store, trust } = local
+  const { anomalies, audit, insight, observe, policy, processes, retention, sharing, store, trust } = local
   const { mesh, documents, summaries, query } = network
 
   return [
     statusRoutes({
       ...{ identity, name, clock, mesh, trust, store, observe, documents, summaries, health },
       anomalies,
+      policy,
       service,
       http: http.address,
     }),
@@ -73,6 +74,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     doctorRoutes({
       ...{ identity, mesh, trust, store, observe, documents, summaries, health },
       drift: () => driftOf(foundation),
+      policy,
       retentionWaits: () => retention.waits(),
       endingTokens: http.tokenEnds.of,
       http: http.address,

@@ -1,6 +1,6 @@
 // Promises of those who wait for the state machine: each ask has a number, and is answered once.
 import type { NodeId } from '../../protocols/node-id.ts'
-import type { Put } from './mailbox.ts'
+import type { Put } from './state/types.ts'
 
 export interface Asking {
   /** True: one dial has led to an admission (`dial`), or every link is up (`links`). Ends at `signal`. Never rejects. */

@@ -4,6 +4,7 @@ import { bodyOf } from '../../protocols/frame.ts'
 import { Presence } from '../../protocols/messages/presence.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import { hello, presence as presenceTopic } from '../../protocols/registry.ts'
+import { createMailbox } from '../base/async/mailbox.ts'
 import type { Clock, Random, Timers } from '../base/clock.ts'
 import type { Log } from '../base/run/log.ts'
 import { createAlarms } from '../base/timers.ts'
@@ -19,6 +20,8 @@ import { createListening } from './admission/listening.ts'
 import { createAsking } from './asking.ts'
 import type { Dht } from './discovery/dht.ts'
 import { createFinder, type Finder } from './discovery/look-up.ts'
+import { createLookout } from './discovery/lookout.ts'
+import { createNames } from './discovery/names.ts'
 import { createGossip } from './gossip/gossip.ts'
 import type { ChannelDeps } from './link/channel.ts'
 import { createDials } from './link/dials.ts'
@@ -28,7 +31,6 @@ import { createRejections } from './link/rejections.ts'
 import { createReplay, type ReplayStore } from './link/replay.ts'
 import { createTwins } from './link/twins.ts'
 import { createWires } from './link/wires.ts'
-import { createMailbox } from './mailbox.ts'
 import { createPerformer, type Performer } from './perform.ts'
 import { LOBBY, type LobbyLimits } from './state/lobby.ts'
 import { createState, type State } from './state/state.ts'
@@ -37,7 +39,7 @@ import { TIMINGS, type Timings } from './timings.ts'
 import type { Apart, GossipHandler, Mesh } from './types.ts'
 
 export interface MeshDeps {
-  readonly config: Pick<Config, 'mesh' | 'overlay' | 'discovery' | 'sharing'>
+  readonly config: Pick<Config, 'mesh' | 'transport' | 'overlay' | 'discovery' | 'sharing'>
   readonly identity: Identity
   readonly trust: Trust
   readonly audit: Pick<Audit, 'record'>
@@ -57,6 +59,9 @@ export interface MeshDeps {
   /** Other bounds, for tests. */
   readonly lobby?: LobbyLimits
 }
+
+/** As many as `discovery.peers` may have. */
+const PEERS_MAX = 1_024
 
 /** What is there before the state machine: none of it knows anything of it but where to put events. */
 function createEdge(deps: MeshDeps) {
@@ -79,7 +84,8 @@ function createEdge(deps: MeshDeps) {
   })
   const wires = createWires({ channel, timings, admits, put, hello: about.hello })
   const gossip = createGossip({ channel, self: identity.nodeId, trust, rejections, put })
-  const dials = createDials({ host: listening.host, wires, timers, timings, put, log })
+  const names = createNames({ config, onUnasked: unaskedOnce(log) })
+  const dials = createDials({ host: listening.host, names, wires, timers, timings, put, log })
   const asking = createAsking(put)
   return {
     ...{
@@ -97,11 +103,25 @@ function createEdge(deps: MeshDeps) {
       dials,
       asking,
     },
+    lookout: createLookout({ config, names, timers, put, log }),
     news: createNews({ trust, audit, clock, log }),
     twins: createTwins({ audit, clock, log }),
     alarms: createAlarms<TimerName>(timers, (timer) => put({ on: 'timer', timer })),
   }
 }
+/** Says once for each host why it is not dialed; the configuration bounds how many there are. */
+function unaskedOnce(log: Log): (host: string) => void {
+  const told = new Set<string>()
+  return (host) => {
+    if (told.has(host) || told.size >= PEERS_MAX) return
+    told.add(host)
+    log.warn(
+      { host },
+      'a static peer is not dialed: its name is not in /etc/hosts, and mesh.lan_only allows no other server than those of discovery.resolvers',
+    )
+  }
+}
+
 type Edge = ReturnType<typeof createEdge>
 
 /** What libp2p's host is made with, anew for each start. */
@@ -144,6 +164,7 @@ function createLife(deps: MeshDeps, edge: Edge, state: State, performer: Perform
 
   const stop = async (): Promise<void> => {
     forgetTrust?.()
+    edge.lookout.stop()
     edge.dials.stop()
     await listening.stop(async () => {
       put({ on: 'leave' })
@@ -165,6 +186,7 @@ function createLife(deps: MeshDeps, edge: Edge, state: State, performer: Perform
         put({ on: 'prepare' })
         await listening.start(hostInit(deps, edge, state, dht), signal, gossip.subscribe)
         put({ on: 'start' })
+        edge.lookout.start()
       } catch (error) {
         await stop()
         throw error
@@ -186,6 +208,7 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
       if (!admits(node) || isConnected(node)) return undefined
       const clock_off_ms = edge.rejections.clockOff(node)
       if (clock_off_ms !== undefined) return { why: 'clock', clock_off_ms }
+      if (edge.dials.encryptsOtherwise(node)) return { why: 'encryption' }
       return edge.news.isOneSided(node) ? { why: 'not_trusted_there' } : undefined
     },
     status: () => ({

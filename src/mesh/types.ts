@@ -104,6 +104,8 @@ export interface MulticastTried extends MulticastOutcome {
 export type Apart =
   | { readonly why: 'clock'; readonly clock_off_ms: number }
   | { readonly why: 'not_trusted_there' }
+  /** It speaks none of `transport.security`. */
+  | { readonly why: 'encryption' }
 
 export interface Mesh extends Room {
   /** Registers a `lifetime: 'link'` protocol; call before `start`. */

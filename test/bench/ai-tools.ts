@@ -4,8 +4,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
-import { cleanEnv, temporaryHome } from '../support/node.ts'
-import { endAll } from '../support/processes.ts'
+import { cleanEnv, temporaryHome } from '../support/node/node.ts'
+import { endAll } from '../support/run/processes.ts'
 import { median } from './median.ts'
 
 const KARO = join(import.meta.dirname, '../../dist/karo.js')

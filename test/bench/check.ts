@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { parse } from 'unbash'
 import { checkCommand, firstTool, riskLevelOf } from '../../src/assist/risk/index.ts'
 import { isUnruled } from '../../src/assist/risk/rules/index.ts'
-import { dangerousLines, everydayLines } from '../support/lines.ts'
+import { dangerousLines, everydayLines } from '../support/data/lines.ts'
 
 export interface CheckFigures {
   /** Median µs of checkCommand over the everyday corpus. */

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkCommand, type RiskLevel } from '../../src/assist/risk/index.ts'
-import { PLACE } from '../support/lines.ts'
+import { PLACE } from '../support/data/lines.ts'
 
 interface Example {
   readonly line: string

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { cleanEnv, temporaryHome } from '../support/node.ts'
-import { endAll } from '../support/processes.ts'
+import { cleanEnv, temporaryHome } from '../support/node/node.ts'
+import { endAll } from '../support/run/processes.ts'
 import { median } from './median.ts'
 
 const KARO = join(import.meta.dirname, '../../dist/karo.js')

@@ -2,8 +2,8 @@
 import * as z from 'zod'
 import { defineMessage, defineTopic } from '../../protocols/define.ts'
 import type { Gossip } from '../../src/mesh/index.ts'
-import { type MeshNode, meshNode } from '../support/mesh-node.ts'
-import { until } from '../support/until.ts'
+import { type MeshNode, meshNode } from '../support/mesh/mesh-node.ts'
+import { until } from '../support/run/until.ts'
 import { median } from './median.ts'
 
 export interface GossipCost {

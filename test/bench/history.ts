@@ -10,8 +10,8 @@ import { spawn } from '@lydell/node-pty'
 import { fitOf, readQuestion, scoreOf, worthOfPlace, worthOfUse } from '../../src/assist/finder/index.ts'
 import { createEventRepository, type EventRepository, type Ranking } from '../../src/store/events/events.ts'
 import { newDatabase } from '../../src/store/level/database.ts'
-import { eventOf, positionAt } from '../support/events.ts'
-import { cleanEnv, startNode } from '../support/node.ts'
+import { eventOf, positionAt } from '../support/data/events.ts'
+import { cleanEnv, startNode } from '../support/node/node.ts'
 import { median } from './median.ts'
 
 export interface HistoryCost {

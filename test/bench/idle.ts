@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { build } from 'esbuild'
-import { allLinked, startFleet } from '../support/fleet.ts'
-import { startNode } from '../support/node.ts'
-import { atEnd, endAll, track } from '../support/processes.ts'
+import { allLinked, startFleet } from '../support/node/fleet.ts'
+import { startNode } from '../support/node/node.ts'
+import { atEnd, endAll, track } from '../support/run/processes.ts'
 import { cpuMs } from './cpu.ts'
 
 export interface IdleCost {

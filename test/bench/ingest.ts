@@ -9,7 +9,7 @@ import { createDigest } from '../../src/observe/record/digest.ts'
 import { createFollower } from '../../src/observe/record/follower.ts'
 import { createEventRepository } from '../../src/store/events/events.ts'
 import { type Database, newDatabase } from '../../src/store/level/database.ts'
-import { append, liveName, records } from '../support/spool.ts'
+import { append, liveName, records } from '../support/data/spool.ts'
 import { median } from './median.ts'
 
 export interface IngestRate {

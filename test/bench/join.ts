@@ -1,11 +1,11 @@
 // How long it takes to come together on a LAN: mDNS, hello, admission, in network namespaces with real daemons.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { callDaemon } from '../support/call-daemon.ts'
-import { createLan } from '../support/lan.ts'
-import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../support/node.ts'
-import { endAll } from '../support/processes.ts'
-import { until } from '../support/until.ts'
+import { callDaemon } from '../support/node/call-daemon.ts'
+import { createLan } from '../support/node/lan.ts'
+import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../support/node/node.ts'
+import { endAll } from '../support/run/processes.ts'
+import { until } from '../support/run/until.ts'
 import { median } from './median.ts'
 
 export interface JoinTimes {

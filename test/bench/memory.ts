@@ -5,11 +5,11 @@ import { silentLog } from '../../src/base/run/log.ts'
 import { createEventRepository } from '../../src/store/events/events.ts'
 import { newDatabase } from '../../src/store/level/database.ts'
 import { migrate } from '../../src/store/rescue/migrations.ts'
-import { callDaemon } from '../support/call-daemon.ts'
-import { eventOf, positionAt } from '../support/events.ts'
-import { heapOf, INSPECTED } from '../support/heap.ts'
-import { startNode, type TestNode } from '../support/node.ts'
-import { endAll } from '../support/processes.ts'
+import { eventOf, positionAt } from '../support/data/events.ts'
+import { callDaemon } from '../support/node/call-daemon.ts'
+import { startNode, type TestNode } from '../support/node/node.ts'
+import { heapOf, INSPECTED } from '../support/run/heap.ts'
+import { endAll } from '../support/run/processes.ts'
 
 export interface MemoryUse {
   readonly events: number

@@ -1,9 +1,9 @@
 // What the process watch costs a daemon: twenty shells that wait, and one at work, beside a daemon with the watch off.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { startNode, type TestNode } from '../support/node.ts'
-import { endAll, track } from '../support/processes.ts'
-import { append, record } from '../support/spool.ts'
+import { append, record } from '../support/data/spool.ts'
+import { startNode, type TestNode } from '../support/node/node.ts'
+import { endAll, track } from '../support/run/processes.ts'
 import { cpuMs } from './cpu.ts'
 
 export interface WatchCost {

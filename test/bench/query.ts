@@ -1,9 +1,9 @@
 // How long a question to a small mesh takes, as the person at the command line sees it.
 
 import type { QueryResult } from '../../src/api/contract/shapes.ts'
-import { callDaemon } from '../support/call-daemon.ts'
-import { allLinked, startFleet } from '../support/fleet.ts'
-import { endAll } from '../support/processes.ts'
+import { callDaemon } from '../support/node/call-daemon.ts'
+import { allLinked, startFleet } from '../support/node/fleet.ts'
+import { endAll } from '../support/run/processes.ts'
 import { median } from './median.ts'
 
 export interface QueryTimes {

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { cleanEnv, ON_LOOPBACK, runKaro, startNode, temporaryHome } from '../support/node.ts'
-import { endAll } from '../support/processes.ts'
+import { cleanEnv, ON_LOOPBACK, runKaro, startNode, temporaryHome } from '../support/node/node.ts'
+import { endAll } from '../support/run/processes.ts'
 import { median } from './median.ts'
 
 const KARO = join(import.meta.dirname, '../../dist/karo.js')

@@ -10,7 +10,7 @@ import { createInsight } from '../../src/insight/statistics/index.ts'
 import { createEventRepository } from '../../src/store/events/events.ts'
 import { newDatabase } from '../../src/store/level/database.ts'
 import { createRollupRepository } from '../../src/store/rollups/rollups.ts'
-import { eventOf, positionAt } from '../support/events.ts'
+import { eventOf, positionAt } from '../support/data/events.ts'
 import { median } from './median.ts'
 
 export interface StatisticsCost {

@@ -15,9 +15,9 @@ import { runCli } from '../../src/cli/run.ts'
 import { printVerdict } from '../../src/cli/views/check.ts'
 import { logLine } from '../../src/cli/views/logs.ts'
 import { type TransferEvent, WRITERS } from '../../src/ops/care/transfer.ts'
-import { temporaryDirectory } from '../support/database.ts'
-import { EVERY_HOSTILE, UNSAFE } from '../support/hostile-text.ts'
-import { playDaemon } from '../support/played-daemon.ts'
+import { temporaryDirectory } from '../support/data/database.ts'
+import { EVERY_HOSTILE, UNSAFE } from '../support/data/hostile-text.ts'
+import { playDaemon } from '../support/node/played-daemon.ts'
 
 const root = new URL('../../', import.meta.url).pathname
 const COLOUR = /\x1b\[[0-9;:]*m/g

@@ -11,7 +11,7 @@ import { periodOf } from '../../protocols/periods.ts'
 import { encodeSummary } from '../../protocols/summary.ts'
 import { type Level0, markLevel0 } from '../../src/base/level0/level0.ts'
 import type { Link } from '../../src/mesh/index.ts'
-import { alice } from '../support/frames.ts'
+import { alice } from '../support/mesh/frames.ts'
 
 const CANARY = 'canary-command-4711'
 const command: Level0<string> = markLevel0(CANARY)

@@ -10,7 +10,7 @@ import { openApiDocument } from '../../src/api/contract/openapi.ts'
 import type { Operation } from '../../src/api/contract/operation.ts'
 import { OPERATIONS } from '../../src/api/contract/operations/index.ts'
 import { ERROR_CODES } from '../../src/base/errors.ts'
-import { judgeBy, type OpenApiDocument } from '../support/openapi.ts'
+import { judgeBy, type OpenApiDocument } from '../support/api/openapi.ts'
 
 const root = join(import.meta.dirname, '../..')
 let made: Record<string, unknown>

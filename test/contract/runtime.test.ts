@@ -23,7 +23,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { checkedRuntime, knownSums } from '../../scripts/package/runtime.ts'
-import { atEnd } from '../support/processes.ts'
+import { atEnd } from '../support/run/processes.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const BINARY = join(ROOT, 'node_modules/node/bin/node')

@@ -15,7 +15,7 @@ import {
   inNotation,
   signerOf,
   verifyEd25519,
-} from '../support/vectors.ts'
+} from '../support/mesh/vectors.ts'
 
 describe('golden frames', () => {
   it.each(goldenFrames)('$name', (vector) => {

@@ -12,9 +12,9 @@ import {
 import { encodeValue } from '../../protocols/messagepack.ts'
 import { FrameReader } from '../../protocols/reader.ts'
 import { MESSAGES } from '../../protocols/registry.ts'
-import { alice, mallory, rawFrame } from '../support/frames.ts'
-import { memoryInUse } from '../support/garbage.ts'
-import { goldenFrames, signerOf, verifyEd25519 } from '../support/vectors.ts'
+import { alice, mallory, rawFrame } from '../support/mesh/frames.ts'
+import { goldenFrames, signerOf, verifyEd25519 } from '../support/mesh/vectors.ts'
+import { memoryInUse } from '../support/run/garbage.ts'
 
 export interface FuzzReport {
   readonly rounds: number

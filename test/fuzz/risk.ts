@@ -1,6 +1,6 @@
 // Disguises dangerous lines in ways that change nothing for the shell, and checks that no disguise lowers a level.
 import { checkCommand, RISK_LEVELS, type RiskLevel } from '../../src/assist/risk/index.ts'
-import { type DangerousLine, dangerousLines, PLACE } from '../support/lines.ts'
+import { type DangerousLine, dangerousLines, PLACE } from '../support/data/lines.ts'
 import { pick, type Random, randomOf } from './frames.ts'
 
 export interface RiskReport {

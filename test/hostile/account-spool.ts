@@ -2,7 +2,7 @@
 import { chownSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { randomOf } from '../fuzz/frames.ts'
-import { records } from '../support/spool.ts'
+import { records } from '../support/data/spool.ts'
 import { type Attack, turn } from './attack.ts'
 
 /** Nobody's on a machine of tests; only root can write as it, others write as themselves. */

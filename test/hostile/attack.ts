@@ -1,7 +1,7 @@
 // What an attack is: something hostile that goes on until it is told to end, in a process of its own beside the node's.
 import type { Connection } from '@libp2p/interface'
 import type { Identity } from '../../src/trust/identity/index.ts'
-import type { RawPeer } from '../support/raw-peer.ts'
+import type { RawPeer } from '../support/mesh/raw-peer.ts'
 
 export interface Place {
   /** Where the victim listens. */

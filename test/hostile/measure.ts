@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { QueryResult } from '../../src/api/contract/shapes.ts'
 import { median } from '../bench/median.ts'
-import { api } from '../support/honest.ts'
-import type { TestNode } from '../support/node.ts'
-import { append, liveName, record } from '../support/spool.ts'
-import { until } from '../support/until.ts'
+import { append, liveName, record } from '../support/data/spool.ts'
+import { api } from '../support/mesh/honest.ts'
+import type { TestNode } from '../support/node/node.ts'
+import { until } from '../support/run/until.ts'
 
 /** One author may ask twenty questions in ten seconds. */
 const ASKS_EVERY_MS = 600

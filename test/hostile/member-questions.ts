@@ -4,8 +4,8 @@ import { encodeFrame } from '../../protocols/frame.ts'
 import { MeshQuery, QueryHop } from '../../protocols/messages/query.ts'
 import { query } from '../../protocols/registry.ts'
 import { createQuota } from '../../src/base/quota.ts'
-import { testIdentity } from '../support/mesh-node.ts'
-import { type RawStream, rawPeer } from '../support/raw-peer.ts'
+import { testIdentity } from '../support/mesh/mesh-node.ts'
+import { type RawStream, rawPeer } from '../support/mesh/raw-peer.ts'
 import { type Attack, joined, turn } from './attack.ts'
 
 /** Just within the link's quota: beyond it the link is reset, which would end the attack. */

@@ -1,5 +1,5 @@
 // A stranger that tries every flood below all protocols in turn: pings, window updates, data for nobody, huge frames.
-import { rawPeer } from '../support/raw-peer.ts'
+import { rawPeer } from '../support/mesh/raw-peer.ts'
 import { type Attack, turn } from './attack.ts'
 import { BURSTS, deafen, write, writeEmpty } from './yamux.ts'
 

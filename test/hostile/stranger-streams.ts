@@ -1,5 +1,5 @@
 // A stranger that opens streams and resets them as fast as it can, and connects anew whenever it is hung up on.
-import { rawPeer } from '../support/raw-peer.ts'
+import { rawPeer } from '../support/mesh/raw-peer.ts'
 import { type Attack, turn } from './attack.ts'
 import { deafen, openedAndReset, write } from './yamux.ts'
 

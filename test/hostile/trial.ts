@@ -3,18 +3,20 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { setPriority } from 'node:os'
 import { join } from 'node:path'
-import { heapOf, INSPECTED } from '../support/heap.ts'
-import { addressOf, befriend, nextTo, trusts } from '../support/honest.ts'
-import { testIdentity } from '../support/mesh-node.ts'
-import { startNode, type TestNode } from '../support/node.ts'
-import { ended, track } from '../support/processes.ts'
-import { until } from '../support/until.ts'
+import { addressOf, befriend, nextTo, trusts } from '../support/mesh/honest.ts'
+import { testIdentity } from '../support/mesh/mesh-node.ts'
+import { startNode, type TestNode } from '../support/node/node.ts'
+import { heapOf, INSPECTED } from '../support/run/heap.ts'
+import { ended, track } from '../support/run/processes.ts'
+import { until } from '../support/run/until.ts'
 import type { Attack } from './attack.ts'
 import type { Order } from './attacker.ts'
 import { type Measured, measure } from './measure.ts'
 import { ATTACKS_KNOWN } from './table.ts'
 
 const ATTACKER = join(import.meta.dirname, 'attacker.ts')
+/** Compiled once for all attackers, which otherwise take half a second each before they attack. */
+const COMPILED = join(import.meta.dirname, '../../node_modules/.cache/karo-attackers')
 /** On a busy machine a process takes seconds to load what it needs. */
 const BEGINS_WITHIN_MS = 20_000
 const ATTACKER_NICENESS = 10
@@ -123,7 +125,8 @@ async function begin(attack: Attack, victim: TestNode, seed: number) {
     ...{ attack: attack.name, key: key.toString('hex'), seed },
     ...{ address: await addressOf(victim), spool: join(victim.home, 'spool') },
   }
-  const child = track(spawn(process.execPath, [ATTACKER], { stdio: ['pipe', 'pipe', 'inherit'] }))
+  const env = { ...process.env, NODE_COMPILE_CACHE: COMPILED }
+  const child = track(spawn(process.execPath, [ATTACKER], { env, stdio: ['pipe', 'pipe', 'inherit'] }))
   // An attacker on the network has processors of its own; here it yields to the node that it shares two with.
   if (attack.by !== 'account' && child.pid !== undefined) setPriority(child.pid, ATTACKER_NICENESS)
   let said = ''

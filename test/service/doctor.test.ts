@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Explained } from '../../src/cli/doctor/egress.ts'
 import type { CheckResult } from '../../src/cli/doctor/result.ts'
-import { bootMachine, canBoot, type Machine } from '../support/machine.ts'
-import { atEnd } from '../support/processes.ts'
-import { until } from '../support/until.ts'
+import { bootMachine, canBoot, type Machine } from '../support/node/machine.ts'
+import { atEnd } from '../support/run/processes.ts'
+import { until } from '../support/run/until.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const VERSION = '0.1.0~test1'

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ProblemReport } from '../../src/cli/problem-report.ts'
-import { bootMachine, canBoot, type Machine } from '../support/machine.ts'
-import { atEnd } from '../support/processes.ts'
-import { until } from '../support/until.ts'
+import { bootMachine, canBoot, type Machine } from '../support/node/machine.ts'
+import { atEnd } from '../support/run/processes.ts'
+import { until } from '../support/run/until.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const VERSION = '0.1.0~test1'

@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { beforeAll, expect, test } from 'vitest'
 import { type Entry, tar, withDirectories } from '../../scripts/package/tar.ts'
-import { atEnd } from '../support/processes.ts'
+import { atEnd } from '../support/run/processes.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 /** The fastest compression: what is compared is the order, owners, modes, times and contents inside. */

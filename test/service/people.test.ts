@@ -14,9 +14,9 @@ import type {
   StatusShape,
 } from '../../src/api/contract/shapes.ts'
 import { quoteShell as quote } from '../../src/base/quote.ts'
-import { bootMachine, canBoot, type Machine } from '../support/machine.ts'
-import { atEnd } from '../support/processes.ts'
-import { until } from '../support/until.ts'
+import { bootMachine, canBoot, type Machine } from '../support/node/machine.ts'
+import { atEnd } from '../support/run/processes.ts'
+import { until } from '../support/run/until.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const VERSION = '0.1.0~test1'

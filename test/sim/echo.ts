@@ -1,12 +1,17 @@
-// A mesh of many nodes in one process: the real query room over simulated links and time, with latency, loss and churn.
-import { bodyOf, decodeFrame, messageTable, readHeader } from '../../protocols/frame.ts'
-import { QUERY_HOPS, QueryHop } from '../../protocols/messages/query.ts'
-import { query as queryStream } from '../../protocols/registry.ts'
-import type { QueryResult } from '../../src/exchange/query/result.ts'
+// Questions in a mesh of many nodes: the query router's real state machine over simulated links and time, with loss and churn.
+import { QUERY_HOPS } from '../../protocols/messages/query.ts'
+import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
+import { createMailbox } from '../../src/base/async/mailbox.ts'
+import { toHex } from '../../src/base/hex.ts'
+import { createAlarms } from '../../src/base/timers.ts'
+import type { Question } from '../../src/exchange/query/document.ts'
+import type { Outcome } from '../../src/exchange/query/result.ts'
+import { type Live, soFar } from '../../src/exchange/query/state/live.ts'
+import { createQueryState, type QueryState } from '../../src/exchange/query/state/state.ts'
+import type { EndedBy, QueryAction, QueryEvent, QueryTimer } from '../../src/exchange/query/state/types.ts'
+import type { Member } from '../../src/trust/peers/index.ts'
 import { type Random, randomOf } from '../fuzz/frames.ts'
-import { testIdentity } from '../support/identity.ts'
-import { VirtualTime } from '../support/virtual-time.ts'
-import { person, TestNode, uses, Wire } from '../unit/exchange/query/network.ts'
+import { VirtualTime } from '../support/run/virtual-time.ts'
 
 export interface SimOptions {
   readonly nodes: number
@@ -21,11 +26,14 @@ export interface SimOptions {
   readonly churn: number
   /** Every second node loses its links to the others while the questions are under way, and is reached again later. */
   readonly split?: boolean
+  /** On every fourth node somebody's consent changes while the answers are written. */
+  readonly unrest?: boolean
 }
 
 interface SimQuery {
-  readonly result: QueryResult
-  readonly asker: TestNode
+  readonly asker: SimNode
+  readonly by: EndedBy
+  readonly outcomes: ReadonlyMap<SimNode, Outcome>
   /** Simulated, ms. */
   readonly elapsedMs: number
 }
@@ -33,18 +41,21 @@ interface SimQuery {
 export interface SimReport {
   readonly queries: readonly SimQuery[]
   readonly links: number
-  /** Frames sent, by message. */
-  readonly frames: Readonly<Record<string, number>>
-  readonly bytes: number
+  /** Sent, by message. */
+  readonly frames: { QueryHop: number; QueryDone: number; Response: number }
   /** Longest way of a question. */
   readonly hops: number
   readonly dials: number
-  /** Those that were there from the first moment to the last. */
-  readonly steady: ReadonlySet<TestNode>
+  /** Answers that were written, further attempts at one included. */
+  readonly written: number
+  /** Nodes that were there from the first moment to the last. */
+  readonly steady: ReadonlySet<SimNode>
   /** On the other side of the split. */
-  readonly far: ReadonlySet<TestNode>
+  readonly far: ReadonlySet<SimNode>
   /** Ended, and did not come back. */
-  readonly gone: ReadonlySet<TestNode>
+  readonly gone: ReadonlySet<SimNode>
+  /** What did not hold, in words. */
+  readonly broken: readonly string[]
   readonly wallMs: number
 }
 
@@ -61,7 +72,212 @@ const EPOCH = Date.UTC(2026, 10, 20, 12)
 /** To an address where nobody listens any more: refused at once, or never answered. */
 const REFUSED_MS = 1
 const TIMEOUT_MS = 5_000
-const TABLE = messageTable(Object.values(queryStream.messages))
+/** To gather, seal and sign an answer. */
+const WRITE_MS = 0.5
+
+/** A signed answer as the network carries it: the bytes stand for the signature, this for what is under it. */
+interface Signed {
+  readonly signer: Uint8Array
+  readonly response: {
+    readonly query_id: Uint8Array
+    readonly author: Uint8Array
+    readonly sealed: Uint8Array
+  }
+  readonly status: 'success' | 'busy' | 'error'
+}
+
+export class SimNode {
+  readonly index: number
+  readonly key = new Uint8Array(32)
+  readonly id: NodeId
+  readonly links = new Set<NodeId>()
+  readonly state: QueryState
+  readonly put: (event: QueryEvent) => void
+  ended: { readonly live: Live; readonly by: EndedBy; readonly at: number } | undefined
+
+  constructor(network: Network, index: number) {
+    this.index = index
+    new DataView(this.key.buffer).setUint32(0, (Math.imul(index + 1, 2_654_435_761) >>> 0) ^ 0x5eed)
+    new DataView(this.key.buffer).setUint32(28, index)
+    this.id = formatNodeId(this.key)
+    const { clock } = network.time
+    const { put, open } = createMailbox<QueryEvent>()
+    this.put = put
+    const alarms = createAlarms<QueryTimer>(network.time, (timer) => put({ on: 'timer', timer }))
+    this.state = createQueryState({
+      ...{ self: this.id, fullMeshUpTo: 32, clock },
+      peers: () => [...this.links],
+      linked: (node) => this.links.has(node),
+      read: (document) => network.questions.get(toHex(document))!,
+      authorOf: (document) => document.subarray(0, 32),
+      open(_ask, responder, { query_id, sealed }) {
+        const status = network.answers.get(sealed)!.status
+        const head = { responder, query_id, level: 1, as_of: EPOCH } as const
+        if (status !== 'success') return { ...head, status }
+        // What the numbers are is not the router's business.
+        return { ...head, status: 'no_data' }
+      },
+    })
+    open((event) => {
+      for (const action of this.state.handle(event)) {
+        if ('do' in action && action.do === 'timer') alarms.set(action)
+        else network.perform(this, action)
+      }
+    })
+  }
+}
+
+class Network {
+  readonly time = new VirtualTime(EPOCH)
+  readonly nodes: SimNode[]
+  readonly byId: ReadonlyMap<NodeId, SimNode>
+  /** By document in hex. */
+  readonly questions = new Map<string, Question>()
+  /** By the bytes that stand for the answer, the sealed part of it and the frame. */
+  readonly answers = new Map<Uint8Array, Signed>()
+  readonly reachable: Set<SimNode>
+  readonly frames = { QueryHop: 0, QueryDone: 0, Response: 0 }
+  hops = 0
+  dials = 0
+  written = 0
+  readonly #random: Random
+  readonly #loss: number
+  readonly #arrivals = new Map<string, number>()
+
+  constructor({ nodes, lossPer10k }: SimOptions, random: Random) {
+    this.#random = random
+    this.#loss = lossPer10k
+    this.nodes = Array.from({ length: nodes }, (_, index) => new SimNode(this, index))
+    this.byId = new Map(this.nodes.map((node) => [node.id, node]))
+    this.reachable = new Set(this.nodes)
+  }
+
+  float(): number {
+    return this.#random.below(1 << 20) / (1 << 20)
+  }
+
+  connect(a: SimNode, b: SimNode): void {
+    a.links.add(b.id)
+    b.links.add(a.id)
+  }
+
+  cut(a: SimNode, b: SimNode): void {
+    if (!a.links.delete(b.id)) return
+    b.links.delete(a.id)
+    a.put({ on: 'down', node: b.id })
+    b.put({ on: 'down', node: a.id })
+  }
+
+  kill(node: SimNode): void {
+    for (const other of [...node.links]) this.cut(node, this.byId.get(other)!)
+  }
+
+  #send(from: SimNode, to: NodeId, message: keyof SimReport['frames'], event: QueryEvent): void {
+    const other = this.byId.get(to)!
+    if (!from.links.has(to)) return
+    this.frames[message]++
+    const lost = this.#random.below(10_000) < this.#loss
+    const now = this.time.clock.monotonic()
+    const way = `${from.index} ${other.index}`
+    const takes = LATENCY.least + LATENCY.spread * this.float() + (lost ? RETRANSMIT_MS : 0)
+    // In order, as on one stream.
+    const at = Math.max(this.#arrivals.get(way) ?? 0, now + takes)
+    this.#arrivals.set(way, at)
+    this.time.after(at - now, () => {
+      if (from.links.has(to)) other.put(event)
+    })
+  }
+
+  #sign(owner: SimNode, { author, body: { query_id } }: Question, status: Signed['status']): Uint8Array {
+    const bytes = this.#random.bytes(16)
+    const answer = { signer: owner.key, response: { query_id, author, sealed: bytes }, status }
+    this.answers.set(bytes, answer)
+    return bytes
+  }
+
+  perform(node: SimNode, action: QueryAction): void {
+    if ('did' in action) {
+      if (action.did === 'conclude') {
+        node.ended = { live: action.live, by: action.by, at: this.time.clock.monotonic() }
+      }
+      return
+    }
+    const from = node.id
+    switch (action.do) {
+      case 'hand': {
+        const { hop } = action
+        if (hop.hops < QUERY_HOPS) this.hops = Math.max(this.hops, hop.hops)
+        this.#send(node, action.to, 'QueryHop', { on: 'hop', from, hop })
+        break
+      }
+      case 'end':
+        this.#send(node, action.to, 'QueryDone', { on: 'done', from, done: action.done })
+        break
+      case 'pass':
+        this.#pass(node, action.to, action.bytes)
+        break
+      case 'work':
+        this.written++
+        this.time.after(WRITE_MS, () => {
+          const bytes = this.#sign(node, action.question, 'success')
+          const answer = { bytes, status: 'success', about: undefined } as const
+          node.put({ on: 'worked', work: action.work, answer })
+        })
+        break
+      case 'refuse': {
+        const bytes = this.#sign(node, action.question, action.status)
+        for (const to of action.to) this.#pass(node, to, bytes)
+        break
+      }
+      case 'dial':
+        this.#dial(node, action.ask, action.node, action.ms)
+    }
+  }
+
+  #pass(node: SimNode, to: NodeId, bytes: Uint8Array): void {
+    const { signer, response } = this.answers.get(bytes)!
+    this.#send(node, to, 'Response', { on: 'response', from: node.id, signer, response, bytes })
+  }
+
+  #dial(from: SimNode, ask: string, id: NodeId, ms: number): void {
+    this.dials++
+    const node = this.byId.get(id)!
+    const isThere = this.reachable.has(node)
+    const silent = !isThere && this.#random.below(2) === 0
+    const takes = silent ? ms : isThere ? 3 * LATENCY.spread : REFUSED_MS
+    this.time.after(takes, () => {
+      const reached = this.reachable.has(node)
+      if (reached) this.connect(from, node)
+      from.put({ on: 'dialed', ask, node: id, reached })
+    })
+  }
+
+  ask(asker: SimNode): void {
+    const query_id = this.#random.bytes(16)
+    const document = Buffer.concat([asker.key, query_id])
+    const now = this.time.clock.now()
+    const body = {
+      ...{ query_id, query_type: 'ToolUsage', time_range: { start: 0, end: 1 }, filters: [] },
+      ...{ audience_key: asker.key, created_at: now, expires_at: now + 300_000 },
+    }
+    this.questions.set(toHex(document), {
+      ...{ author: asker.key, authorId: asker.id, body, trace: undefined },
+    })
+    const others = this.nodes.filter((node) => node !== asker)
+    const member = ({ id, index }: SimNode): Member => ({
+      ...{ node_id: id, fingerprint: String(index), name: String(index), addresses: [] },
+      ...{ last_seen: now, offline: false, unsure: false, known_by: 'link' },
+    })
+    const startedAt = this.time.clock.monotonic()
+    const question = { author: asker.key, query_id, document, trace: undefined }
+    asker.put({
+      ...{ on: 'ask', ask: toHex(query_id), question, known: others.length, summaries: true },
+      ...{ members: new Map(others.map((node) => [node.id, member(node)])) },
+      ...{ startedAt, deadlineAt: startedAt + TIMEOUT_MS },
+    })
+    asker.put({ on: 'own', ask: toHex(query_id) })
+  }
+}
 
 /** Connected: every node has a link to one before it; then random ones until the degree is right. */
 function overlay(count: number, degree: number, random: Random): [number, number][] {
@@ -77,138 +293,96 @@ function overlay(count: number, degree: number, random: Random): [number, number
   return [...links.values()]
 }
 
-export async function simulate(options: SimOptions): Promise<SimReport> {
+/** Runs one life. Nothing in it looks at a real clock or a real source of chance: a seed is one run on every machine. */
+export function simulate(options: SimOptions): SimReport {
   const began = performance.now()
   const random = randomOf(options.seed)
-  // Nothing here looks at a real clock or a real source of chance: a seed is one run, the same on every machine.
-  const time = new VirtualTime(EPOCH)
-  const float = (): number => random.below(1 << 20) / (1 << 20)
-  const wire = new Wire()
-  const among = new Set<TestNode>()
-  const nodes = Array.from({ length: options.nodes }, (_, i) => {
-    const node = new TestNode(wire, {
-      name: `n${i}`,
-      people: person(uses('git', 1)),
-      clock: time.clock,
-      timers: time,
-      random: { bytes: random.bytes, float },
-      identity: testIdentity(i + 1),
-      among,
-    })
-    among.add(node)
-    return node
-  })
+  const network = new Network(options, random)
+  const { time, nodes, reachable } = network
   const links = overlay(options.nodes, options.degree, random)
-  for (const [a, b] of links) wire.connect(nodes[a]!.id, nodes[b]!.id)
-  for (const node of nodes) wire.reachable.add(node.id)
-
-  const frames: Record<string, number> = {}
-  const arrivals = new Map<string, number>()
-  let bytes = 0
-  let hops = 0
-  let dials = 0
-  wire.tap = (frame) => {
-    bytes += frame.length
-    const { message } = readHeader(frame, TABLE)
-    frames[message.name] = (frames[message.name] ?? 0) + 1
-    if (message === QueryHop) hops = Math.max(hops, wayOf(frame))
-    return [frame]
-  }
-  wire.carry = (arrive, from, to) => {
-    const lost = random.below(10_000) < options.lossPer10k
-    const now = time.clock.monotonic()
-    const way = `${from} ${to}`
-    const takes = LATENCY.least + LATENCY.spread * float() + (lost ? RETRANSMIT_MS : 0)
-    // In order, as on one stream.
-    const at = Math.max(arrivals.get(way) ?? 0, now + takes)
-    arrivals.set(way, at)
-    time.after(at - now, arrive)
-  }
-  wire.dialling = (node, signal) => {
-    dials++
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const silent = !wire.reachable.has(node) && random.below(2) === 0
-    signal.addEventListener('abort', () => resolve(), { once: true })
-    if (!silent) time.after(wire.reachable.has(node) ? 3 * LATENCY.spread : REFUSED_MS, resolve)
-    return promise
-  }
+  for (const [a, b] of links) network.connect(nodes[a]!, nodes[b]!)
 
   const askers = nodes.slice(0, options.queries)
   const steady = new Set(nodes)
-  const gone = new Set<TestNode>()
-  // Never an asker: they are there to tell.
+  const gone = new Set<SimNode>()
+  // Never an asker: askers are there to tell what became of their questions.
   for (const [i, node] of nodes.slice(options.queries).slice(0, options.churn).entries()) {
     steady.delete(node)
-    time.after(CHURN_WITHIN_MS * float(), () => {
-      wire.reachable.delete(node.id)
-      wire.kill(node.id)
+    time.after(CHURN_WITHIN_MS * network.float(), () => {
+      reachable.delete(node)
+      network.kill(node)
     })
     if (i % 2 === 1) {
       gone.add(node)
       continue
     }
-    time.after(AWAY_MS + CHURN_WITHIN_MS * float(), () => {
-      wire.reachable.add(node.id)
-      for (let link = 0; link < options.degree; link++) {
-        wire.connect(node.id, nodes[random.below(options.queries)]!.id)
-      }
+    time.after(AWAY_MS + CHURN_WITHIN_MS * network.float(), () => {
+      reachable.add(node)
+      for (let link = 0; link < options.degree; link++)
+        network.connect(node, nodes[random.below(options.queries)]!)
     })
   }
-
   const far = new Set(options.split ? nodes.filter((_, i) => i % 2 === 1) : [])
-  if (far.size > 0) {
-    const across = links.filter(([a, b]) => far.has(nodes[a]!) !== far.has(nodes[b]!))
-    time.after(SPLIT_MS, () => {
-      for (const node of far) wire.reachable.delete(node.id)
-      for (const [a, b] of across) wire.cut(nodes[a]!.id, nodes[b]!.id)
-    })
-    time.after(SPLIT_MS + AWAY_MS, () => {
-      for (const node of far) wire.reachable.add(node.id)
-      for (const [a, b] of across) wire.connect(nodes[a]!.id, nodes[b]!.id)
-    })
-  }
+  if (far.size > 0) splitAndHeal(network, links, far)
+  for (const node of options.unrest ? nodes.filter((_, i) => i % 4 === 3) : [])
+    for (let i = 0; i < 40; i++) time.after(i * WRITE_MS * 0.7, () => node.put({ on: 'changed' }))
 
-  const queries: SimQuery[] = []
-  for (const asker of askers) {
-    void asker.ask({ timeoutMs: TIMEOUT_MS }).then((result) => {
-      queries.push({ asker, result, elapsedMs: time.clock.monotonic() })
-    })
-  }
-  await time.pass(() => queries.length === askers.length)
-  // Endings that are still under way.
-  await time.pass(() => false)
-  return {
-    queries,
-    links: links.length,
-    frames,
-    bytes,
-    hops,
-    dials,
-    steady,
-    gone,
-    far,
-    wallMs: performance.now() - began,
-  }
+  for (const asker of askers) network.ask(asker)
+  // Beyond the deadline of every question, so that all endings are said too.
+  time.advance(2 * TIMEOUT_MS)
+  const broken = nodes.flatMap(({ index, state }) => {
+    const { carried, answering } = state.counts()
+    return carried + answering === 0 ? [] : [`n${index} still carries ${carried} and answers ${answering}`]
+  })
+  const queries = askers.flatMap((asker): SimQuery[] => {
+    const { ended } = asker
+    if (ended === undefined) {
+      broken.push(`the question of n${asker.index} did not end`)
+      return []
+    }
+    const { live, by, at } = ended
+    const outcomes = new Map(
+      [...live.members.keys()].map((node) => [network.byId.get(node)!, soFar(live, node).outcome]),
+    )
+    for (const [node, { answer }] of live.collected)
+      if (answer !== undefined && formatNodeId(answer.responder) !== node)
+        broken.push(`n${asker.index} counted an answer for another node than its owner`)
+    return [{ asker, by, outcomes, elapsedMs: at }]
+  })
+  const { frames, hops, dials, written } = network
+  const figures = { frames, hops, dials, written, links: links.length }
+  return { queries, ...figures, steady, gone, far, broken, wallMs: performance.now() - began }
 }
 
-/** How often the question was handed on before; what is asked directly was not. */
-function wayOf(frame: Uint8Array): number {
-  const { hops } = bodyOf(decodeFrame(frame, { messages: TABLE, verify: () => true }), QueryHop)
-  return hops === QUERY_HOPS ? 0 : hops
+function splitAndHeal(network: Network, links: readonly [number, number][], far: ReadonlySet<SimNode>): void {
+  const { time, nodes, reachable } = network
+  const pairs = links.map(([a, b]) => [nodes[a]!, nodes[b]!] as const)
+  const across = pairs.filter(([a, b]) => far.has(a) !== far.has(b))
+  time.after(SPLIT_MS, () => {
+    for (const node of far) reachable.delete(node)
+    for (const [a, b] of across) network.cut(a, b)
+  })
+  time.after(SPLIT_MS + AWAY_MS, () => {
+    for (const node of far) reachable.add(node)
+    for (const [a, b] of across) network.connect(a, b)
+  })
 }
+
+export const countOf = (query: SimQuery, outcome: Outcome): number =>
+  [...query.outcomes.values()].filter((one) => one === outcome).length
 
 /** For people. */
 export function describeRun(options: SimOptions, report: SimReport): string {
-  const { queries, links, frames, bytes, hops, dials, wallMs } = report
+  const { queries, links, frames, hops, dials, written, wallMs } = report
   const share = (count: number): string => (count / queries.length).toFixed(0)
   const times = queries.map(({ elapsedMs }) => elapsedMs).sort((a, b) => a - b)
-  const answers = queries.map(({ result }) => result.coverage.answered)
-  const { QueryHop: asked = 0, QueryDone: endings = 0, Response: answered = 0 } = frames
+  const answers = queries.map((query) => countOf(query, 'answered'))
+  const { QueryHop: asked, QueryDone: endings, Response: answered } = frames
   return [
     `${options.nodes} nodes, ${links} links, ${queries.length} questions, seed ${options.seed}`,
     `each: ${Math.min(...answers)} to ${Math.max(...answers)} of ${options.nodes - 1} answered`,
     `${hops} hops, ${share(asked)} questions and ${share(endings)} endings (${((asked + endings) / queries.length / links).toFixed(2)} a link)`,
-    `${share(answered)} answers on the way, ${(bytes / queries.length / 1024).toFixed(0)} KiB, ${share(dials)} dials`,
+    `${share(answered)} answers on the way, ${share(written)} written, ${share(dials)} dials`,
     `complete after ${times[0]!.toFixed(1)} to ${times.at(-1)!.toFixed(1)} ms simulated; ${(wallMs / 1000).toFixed(1)} s of work`,
   ].join(', ')
 }

@@ -18,8 +18,8 @@ import {
 } from '../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../src/mesh/timings.ts'
 import type { Random } from '../fuzz/frames.ts'
-import { createFakeTrust, type FakeTrust } from '../support/fake-trust.ts'
-import { VirtualTime } from '../support/virtual-time.ts'
+import { createFakeTrust, type FakeTrust } from '../support/mesh/fake-trust.ts'
+import { VirtualTime } from '../support/run/virtual-time.ts'
 
 /** What a lost segment costs: Linux' least retransmission timeout. */
 const RETRANSMIT_MS = 200
@@ -176,7 +176,7 @@ export class SimNode {
         mesh: { lan_only: true, allow_cgnat: false, port: PORT, listen: 'auto', ping_seconds: 15 },
         overlay: { full_mesh_up_to: 32 },
         discovery: {
-          ...{ mdns: true, mdns_interval_seconds: 60, dht: false },
+          dht: false,
           peers: wish.peers.map((index) => ({ host: ipOf(index), port: PORT })),
         },
       },

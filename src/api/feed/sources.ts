@@ -140,6 +140,7 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
       uid,
     )
   },
+  policy_change: null,
   key_rotation: null,
   mcp_history_read: null,
   token_created: null,

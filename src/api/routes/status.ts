@@ -12,6 +12,7 @@ import type { Observe } from '../../observe/record/index.ts'
 import type { Store } from '../../store/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
+import type { Policy } from '../../trust/policy/index.ts'
 import { type Address, hostAndPort } from '../access/tcp.ts'
 import { getHealth, getIdentity, getStatus } from '../contract/operations/status.ts'
 import type { Caller, Routes } from '../server/route.ts'
@@ -30,6 +31,7 @@ interface StatusDeps {
   readonly anomalies: Pick<Anomalies, 'unseen'>
   readonly documents: Pick<Documents, 'counts'>
   readonly summaries: Pick<Summaries, 'status'>
+  readonly policy: Pick<Policy, 'status'>
   readonly http: () => Address | null
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
 }
@@ -72,6 +74,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
         anomalies: { unseen },
         documents: deps.documents.counts(),
         summaries: deps.summaries.status(),
+        policy: policyStatus(deps.policy),
         health: deps.health(),
       }
     })
@@ -81,4 +84,9 @@ export function statusRoutes(deps: StatusDeps): Routes {
     })
     serve(server, getIdentity, async () => self)
   }
+}
+
+function policyStatus(policy: StatusDeps['policy']) {
+  const { engine, files, problem } = policy.status()
+  return { engine, files: files.length, problem }
 }

@@ -1,29 +1,30 @@
-// Reads a command's words as the command would: subcommands, options with their arguments, operands; with meanings.
+// Reads a command's words as the command does, as subcommands, options with their arguments and operands, and gives
+// their meanings.
 import type { Part } from '../risk/parts.ts'
 import type { ExplainedPart, Span } from './explanation.ts'
 import type { Lexicon, Meaning, OptionMeaning, Tool } from './matcher/lexicon.ts'
 import { numeric, specialOperand } from './special-words.ts'
 
-/** Turns a part of the parser into an explained one, with its inner parts. */
+/** Explains a part from the parser together with the parts inside it. */
 export type Explain = (part: Part) => Promise<ExplainedPart>
 
-/** Letters of one word looked at one by one, as in `-xzf`. */
+/** Letters of a word such as `-xzf` that are looked up one by one. */
 const MOST_LETTERS = 12
 
 interface Reading {
   tool: Tool
   operands: number
-  /** After `--`: no more options. */
+  /** Whether `--` came, so that no more options follow. */
   ended: boolean
-  /** A subcommand may still follow. */
+  /** Whether a subcommand may still follow. */
   mayDescend: boolean
-  /** Options written without a dash whose arguments are the words behind them, one after the other. */
+  /** Options written without a dash that still wait for their arguments, which follow in the same order. */
   owed: { readonly letter: string; readonly option: OptionMeaning }[]
   readonly line: string
   readonly explain: Explain
 }
 
-/** The parts of one simple command in order; `parts[i].kind === 'name'` is the command word. */
+/** Explains the parts of one simple command, in order; the part of kind `name` is the command word. */
 export async function readArguments(
   parts: readonly Part[],
   line: string,
@@ -64,7 +65,7 @@ function nameMeaning(part: Part, tool: Tool): Meaning | undefined {
     return { text: 'The command is only known when the line runs', source: 'shell' }
   if (/^!(?:!|-?\d|[\w?])/.test(part.value)) {
     const which = part.value === '!!' ? 'The command before this one' : 'A command of the history'
-    const text = `${which}: bash and zsh put it in here before anything runs, so Karo cannot see it`
+    const text = `${which}: bash and zsh put its text here before the line runs, so Karo cannot see it`
     return { text, source: 'shell' }
   }
   return tool.does
@@ -81,7 +82,7 @@ async function readWord(part: Part, next: Part | undefined, reading: Reading): P
   if (owed !== undefined) return one(await argument(part, reading, owed.option, `the option ${owed.letter}`))
   if (!reading.ended && value === '--') {
     reading.ended = true
-    const text = 'Ends the options: what follows is taken as it is, even with a dash'
+    const text = 'Ends the options: the words behind it are no options, even with a dash'
     return one(await explained(part, reading, 'word', { text, source: 'karo' }))
   }
   if (!reading.ended && (reading.tool.words || /^[-+]./.test(value))) {
@@ -102,14 +103,14 @@ async function explained(
   return { ...(await reading.explain(part)), kind, ...meant(meaning) }
 }
 
-/** An option word, or undefined when the word is none after all. */
+/** Reads an option word; undefined if the word is none. */
 async function readOption(part: Part, next: Part | undefined, reading: Reading): Promise<Read | undefined> {
   const { tool } = reading
   const { value } = part
   const equals = value.indexOf('=')
   const joined = equals > 1 && value.startsWith('-')
   const spelling = joined ? value.slice(0, equals) : value
-  // Letters written together would cost a manual page to be known as no word.
+  // A manual page is slow, so it is not asked about several letters in one word if each is a known option.
   const alone =
     tool.words ||
     !/^-[A-Za-z]{2,}/.test(value) ||
@@ -125,7 +126,10 @@ async function readOption(part: Part, next: Part | undefined, reading: Reading):
     const positive = await tool.option(`--${negated}`)
     if (positive !== undefined)
       return one(
-        await explained(part, reading, 'option', { ...positive, text: `Not: ${lower(positive.text)}` }),
+        await explained(part, reading, 'option', {
+          ...positive,
+          text: `Turns this off: ${lower(positive.text)}`,
+        }),
       )
   }
   const special = numeric(value, tool.name)
@@ -144,7 +148,7 @@ const COMMON: Readonly<Record<string, Meaning>> = {
 
 const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 
-/** An option whose argument is the next word. */
+/** Reads an option whose argument is the next word. */
 async function taking(
   part: Part,
   next: Part | undefined,
@@ -177,12 +181,12 @@ const letterPart = (text: string, span: Span, meaning: Meaning | undefined): Exp
   ...{ kind: 'option', span, text, ...meant(meaning), risks: [], parts: [] },
 })
 
-/** `-xzf archive`: each letter an option, the last perhaps with an argument; undefined when no letter is known. */
+/** Reads `-xzf archive` letter by letter; the last may take an argument. Undefined if no letter is a known option. */
 async function readLetters(part: Part, next: Part | undefined, reading: Reading): Promise<Read | undefined> {
   const { line, tool } = reading
   const letters = [...part.value.slice(1)]
   const [start, end] = part.span
-  // Only where each letter stands in the line as it is.
+  // A letter has its own place only if the word stands in the line without quotes.
   const plain = line.slice(start, end) === part.value
   const found: ExplainedPart[] = []
   let known = 0
@@ -228,7 +232,7 @@ async function readLetters(part: Part, next: Part | undefined, reading: Reading)
   return { explained: [whole, await argument(next, reading, last)], tookNext: true }
 }
 
-/** `-i` with an optional suffix and more letters behind it means the letters, where all of them are options. */
+/** Whether the letters behind an option are options and not its argument; tar's options are read so. */
 async function isLetters(rest: string, option: OptionMeaning, tool: Tool): Promise<boolean> {
   if (option.optional || !/^[A-Za-z]+$/.test(rest)) return false
   return tool.name === 'tar' && (await tool.option(`-${rest[0]}`)) !== undefined
@@ -237,7 +241,7 @@ async function isLetters(rest: string, option: OptionMeaning, tool: Tool): Promi
 async function readOperand(part: Part, reading: Reading): Promise<ExplainedPart> {
   const { tool } = reading
   const { value } = part
-  // What is described as subcommands of tar are such letters.
+  // Subcommands in the table of tar are letters, read below.
   if (reading.mayDescend && tool.name !== 'tar') {
     const deeper = tool.subcommand(value)
     if (deeper !== undefined) {
@@ -250,10 +254,10 @@ async function readOperand(part: Part, reading: Reading): Promise<ExplainedPart>
   const special = specialOperand(value, index, tool.name)
   if (special !== undefined) return explained(part, reading, 'word', special)
   if (index === 0 && /^(?:tar|ar|ps)$/.test(tool.name) && /^[A-Za-z]+$/.test(value)) {
-    // They take their letters without a dash as well.
+    // tar, ar and ps also take their letters without a dash.
     const whole = await tool.option(value)
     if (whole !== undefined) return explained(part, reading, 'option', whole)
-    // What ps means by a letter depends on the dash.
+    // The letters of ps mean something else without a dash.
     const old = tool.name === 'ps' ? undefined : await oldLetters(part, reading)
     if (old !== undefined) {
       reading.operands = 0
@@ -267,7 +271,7 @@ async function readOperand(part: Part, reading: Reading): Promise<ExplainedPart>
   return explained(part, reading, 'word', meaning)
 }
 
-/** A word nobody names is still known to be an argument: of which command, the tree shows. */
+/** Meaning of an operand that the table does not describe: an argument of the command. */
 function operandMeaning(tool: Tool, index: number): Meaning | undefined {
   const known = tool.operand(index)
   if (known !== undefined) return known

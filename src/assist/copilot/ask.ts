@@ -1,5 +1,5 @@
-// Finds a command for a request in words: recipes, own history, option descriptions; each answer is judged first.
-import { compareLevels, worse } from '../risk/decide.ts'
+// Finds a command for a request in words, from recipes, own history and option descriptions; the guard judges each.
+import { compareLevels, worst } from '../risk/decide.ts'
 import type { RiskVerdict, Shell } from '../risk/index.ts'
 import type { Knowledge } from './knowledge.ts'
 import { leavesOut } from './matcher/limits.ts'
@@ -16,17 +16,17 @@ export interface AskOptions {
   readonly shell: Shell
   readonly judge: (command: string) => RiskVerdict
   readonly knowledge: Knowledge
-  /** What the person ran before, newest first; empty when no daemon says it. */
+  /** Commands that the person ran, newest first; empty if no daemon is there to tell. */
   readonly own?: readonly OwnCommand[]
   readonly cwd?: string
-  /** The model's command, read strictly; not judged yet. */
+  /** The model's command, already checked for its form but not judged. */
   readonly model?: { readonly name: string; readonly command: string }
   readonly notes?: readonly string[]
 }
 
-/** The least score of an answer: below it the request asks for something else, and nothing is proposed. */
+/** Least score of an answer. Below it the request asks for something else. */
 const LEAST_SCORE = 0.5
-/** An alternative is at most so much worse than the answer; one that destroys something, so much. */
+/** An alternative's score is at most this much below the best; the score of one that destroys at most NEAR_DESTROYING. */
 const NEAR = 0.25
 const NEAR_DESTROYING = 0.08
 const MOST_ALTERNATIVES = 3
@@ -35,8 +35,8 @@ let index: Index | undefined
 const ownIndex = (knowledge: Knowledge): Index => (index ??= buildIndex(RECIPES, knowledge.wordings()))
 
 /**
- * Deterministic; runs nothing. The model's command stands above the recipes only if it is not blocked, is not riskier
- * than the best of them and, unless that was asked for, destroys nothing; alone, too, it is no answer otherwise.
+ * Finds an answer; the same request always gives the same, and nothing is run. The model's command comes first only if it
+ * is not blocked, not riskier than the best recipe and destroys nothing unasked. Otherwise it is only an alternative.
  */
 export function findCommand(request: string, options: AskOptions): Answer {
   const { judge, model, notes = [] } = options
@@ -55,17 +55,22 @@ const ofModel = ({ name, command }: NonNullable<AskOptions['model']>) => ({
   command,
   source: `model ${name}`,
   placeholders: PLACEHOLDERS.filter(
-    // A variable of that name which the command itself sets or reads is no placeholder.
+    // A name that the command itself sets or reads as a variable is no placeholder.
     (one) => new RegExp(`\\b${one}\\b`).test(command) && !new RegExp(`\\$\\{?${one}\\b`).test(command),
   ),
   destroys: destroysByName(command),
 })
 
-/** Whether the request asks to destroy, and the recipe that answers it destroys too: `restart nginx` asks for no deletion. */
+/**
+ * Whether the request asks to destroy something and the best recipe does too. `restart nginx` has such a word and asks
+ * for nothing of the kind.
+ */
 const isForDestroying = (request: string, best: Candidate | undefined): boolean =>
   wantsToDestroy(request) && (best?.source !== 'recipe' || best.destroys === true)
 
-/** Why the model's command is not the answer, to follow its name; undefined when nothing speaks against it. */
+/**
+ * Why the model's command is not the answer, as the end of a sentence about it; undefined if nothing speaks against it.
+ */
 function objection(
   request: string,
   own: Proposal,
@@ -73,15 +78,15 @@ function objection(
   mayDestroy: boolean,
 ): string | undefined {
   if (own.decision === 'block') return `is blocked: ${own.reasons.join(' ') || 'it is too long'}`
-  // A recipe gives the same command, and recipes that destroy are only found for words that ask for it.
+  // A recipe gives the same command, and recipes that destroy are only found for requests that ask for it.
   if (best?.command === own.command) return undefined
   if (!mayDestroy && destroysByName(own.command))
-    return 'deletes, ends or overwrites something, which was not asked for.'
+    return 'deletes, ends or overwrites something, and the request does not ask for that.'
   if (destroysByName(own.command) && !leavesOut(request, own.command))
-    return 'deletes, ends or overwrites something that the words may leave out.'
+    return 'may delete, end or overwrite more than the request asks for.'
   if (compareLevels(own.risk_level, best?.risk_level ?? 'moderate') <= 0) return undefined
   const why = own.reasons.join(' ')
-  return best === undefined ? `is risky: ${why}` : `is riskier than what Karo knows: ${why}`
+  return best === undefined ? `is risky: ${why}` : `is riskier than the command that Karo knows: ${why}`
 }
 
 function offlineCandidates(request: string, options: AskOptions): readonly Candidate[] {
@@ -97,7 +102,7 @@ function offlineCandidates(request: string, options: AskOptions): readonly Candi
   return kept
 }
 
-/** Beside another answer, what destroys something is only shown when it fits as well and is done by the same tool. */
+/** Whether a command that destroys may stand beside the best answer: it fits about as well and uses the same tool. */
 const isNear = ({ command, score }: Candidate, best: Candidate): boolean =>
   score >= best.score - NEAR_DESTROYING && toolOf(command) === toolOf(best.command)
 
@@ -107,7 +112,7 @@ function candidates(request: string, { shell, knowledge, own = [], cwd }: AskOpt
   const recipes = recipesFor(request, shell, ownIndex(knowledge))
   const before = ownCandidates(request, own, cwd, { knowledge, index: ownIndex(knowledge) })
   const found = [...recipes, ...before].sort((a, b) => b.score - a.score)
-  // The knowledge file is only looked through where nothing better is known.
+  // Searching the knowledge file is slow, so it is left out if a recipe or an own command fits well.
   return (found[0]?.score ?? 0) >= SURE
     ? found
     : [
@@ -116,12 +121,12 @@ function candidates(request: string, { shell, knowledge, own = [], cwd }: AskOpt
       ].sort((a, b) => b.score - a.score)
 }
 
-/** A recipe or an own command with this score needs no alternatives. */
+/** Score from which a recipe or an own command is enough. */
 const SURE = 0.75
-/** With this score it counts more than an option of a tool that the request does not name. */
+/** Score from which it counts more than an option of a tool that the request does not name. */
 const LIKELY = 0.62
 
-/** Syntax that other shells have and sh does not. */
+/** Syntax that sh lacks. */
 const NOT_IN_SH = /[<>]\(|<<<|&>|\[\[ |\$'/
 
 function recipesFor(request: string, shell: AskOptions['shell'], index: Index): readonly Candidate[] {
@@ -142,25 +147,25 @@ function judged(
 ): Proposal {
   const asWritten = judge(command)
   const verdict =
-    placeholders.length === 0 ? asWritten : worst(asWritten, judge(unknowns(command, placeholders)))
+    placeholders.length === 0 ? asWritten : riskier(asWritten, judge(unknowns(command, placeholders)))
   const { risk_level, decision, matches } = verdict
   const reasons = [...new Set(matches.map(({ why }) => why))]
   const open = placeholders.length > 0 && (destroys === true || verdict !== asWritten)
   return {
     command,
     source,
-    // The request does not say yet what is destroyed.
-    risk_level: open ? worse(risk_level, 'moderate') : risk_level,
+    // What will be destroyed depends on a word that the person still has to fill in.
+    risk_level: open ? worst([risk_level, 'moderate']) : risk_level,
     decision,
     placeholders,
     reasons: open ? [...reasons, `How risky it is depends on ${placeholders.join(' and ')}.`] : reasons,
   }
 }
 
-const worst = (one: RiskVerdict, other: RiskVerdict): RiskVerdict =>
+const riskier = (one: RiskVerdict, other: RiskVerdict): RiskVerdict =>
   compareLevels(other.risk_level, one.risk_level) > 0 ? other : one
 
-/** The command with variables nobody knows for its placeholders, so that it is judged as if they could be anything. */
+/** The command with unset variables in place of its placeholders, so that it is judged as if they could be anything. */
 const unknowns = (command: string, placeholders: readonly string[]): string =>
   placeholders.reduce(
     (text, name) => text.replaceAll(new RegExp(`(?<![\\w$"'{])${name}(?![\\w"'}])`, 'g'), `"$${name}"`),

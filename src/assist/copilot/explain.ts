@@ -1,4 +1,4 @@
-// Explains a command line: what the parser saw, what each word means and who says so, and the findings beside it.
+// Explains a command line: its parts, the meaning of each word with its source, and the risk findings.
 import { describe } from '../risk/describe.ts'
 import { checkCommand, type RiskMatch, type RiskVerdict, type Shell } from '../risk/index.ts'
 import type { Part } from '../risk/parts.ts'
@@ -15,20 +15,23 @@ import { TOOLS } from './tools/index.ts'
 export interface ExplainOptions {
   /** Default bash. */
   readonly shell?: Shell
-  /** The guard's judgement of a command; the risk room's by the default profile when absent. */
+  /** Judges a command; default: the risk rules with the default profile. */
   readonly judge?: (command: string) => RiskVerdict
-  /** What was extracted when the program was built; default: the file beside it. */
+  /** The knowledge extracted at build time; default: the file beside the program. */
   readonly knowledge?: Knowledge
-  /** This machine's manual pages; default: those of the programs in PATH. False: only what is shipped. */
+  /** Manual pages of this machine; default: those of programs in PATH. False means none. */
   readonly manuals?: Manuals | false
-  /** Once aborted, no more manual pages are looked for. */
+  /** Once aborted, no further manual page is read. */
   readonly signal?: AbortSignal
 }
 
-/** UTF-16 units of a part's text as it is shown; its span tells all of it. */
+/** UTF-16 units of a part's text that are shown; the span covers all of it. */
 const MOST_TEXT = 400
 
-/** Explains any string, never runs it, and throws for none. Unknown words may cost some manual pages' time. */
+/**
+ * Explains any string, without running it; never throws. A word that Karo does not know may cost the time of a manual
+ * page.
+ */
 export async function explainCommand(command: string, options: ExplainOptions): Promise<Explanation> {
   const { shell = 'bash', judge = (text) => checkCommand(text, { shell }) } = options
   const verdict = judge(command)
@@ -68,7 +71,7 @@ const functionsIn = (parts: readonly Part[]): ReadonlySet<string> =>
     ]),
   )
 
-/** Functions of the line come before programs of the same name, as in the shell. */
+/** A lexicon in which functions of the line hide programs of the same name, as in the shell. */
 function withFunctions(names: ReadonlySet<string>, lexicon: Lexicon): Lexicon {
   return {
     async tool(name) {
@@ -105,7 +108,7 @@ async function explainPart(part: Part, line: string, lexicon: Lexicon, shell: Sh
   }
 }
 
-/** What the shell itself does with a part; undefined for what only the command can tell. */
+/** What the shell itself does with a part; undefined for parts whose meaning depends on the command. */
 function shellMeaning(part: Part, text: string, line: string, shell: Shell): string | undefined {
   const { kind, value } = part
   switch (kind) {
@@ -116,7 +119,7 @@ function shellMeaning(part: Part, text: string, line: string, shell: Shell): str
     case 'script':
       return 'Read by a shell as a command line of its own'
     case 'pipeline':
-      return value === '!' ? 'A pipe whose exit code is turned round' : 'A pipe: all run at the same time'
+      return value === '!' ? 'A pipe with its exit code inverted' : 'A pipe: all run at the same time'
     case 'list':
       return 'Commands whose success decides what runs next'
     case 'if':
@@ -136,7 +139,7 @@ function shellMeaning(part: Part, text: string, line: string, shell: Shell): str
     case 'arithmetic':
       return 'Calculates with whole numbers'
     case 'coprocess':
-      return 'Runs in the background, with pipes to and from it'
+      return 'Runs in the background, connected to this shell by pipes'
     case 'keyword':
       return (shell === 'fish' ? FISH_KEYWORDS.get(value) : undefined) ?? KEYWORDS.get(value)
     case 'operator':
@@ -155,11 +158,11 @@ function shellMeaning(part: Part, text: string, line: string, shell: Shell): str
     case 'variable':
       return variable(text)
     case 'substitution':
-      return 'Runs the command inside first; what it prints stands here'
+      return 'Runs the command inside first and puts its output here'
     case 'process-substitution':
       return value === '>'
-        ? 'A file name: what is written there becomes input of the command inside'
-        : 'A file name: reading it gives what the command inside prints'
+        ? 'A file name: the command inside reads what is written to that file'
+        : 'A file name: the file holds the output of the command inside'
     case 'glob':
       return globbed(text)
     case 'brace':
@@ -177,7 +180,7 @@ function shellMeaning(part: Part, text: string, line: string, shell: Shell): str
   }
 }
 
-/** The words of `for x in a b`: the variable, then what it is set to. */
+/** Meanings of the words in `for x in a b`: the variable, then the words of the list. */
 function loopWords(parts: readonly ExplainedPart[]): readonly ExplainedPart[] {
   const first = parts.findIndex(({ kind }) => kind === 'word')
   return parts.map((part, i) => {
@@ -187,9 +190,12 @@ function loopWords(parts: readonly ExplainedPart[]): readonly ExplainedPart[] {
   })
 }
 
-/** Words of a head that are arguments of no command; `first` is what the first of them is. */
+/** Meanings of the words of a header, of which the first differs from the others. */
 const WORDS_OF = {
-  function: { first: 'The name of the function', other: 'Says how it is called' },
+  function: {
+    first: 'The name of the function',
+    other: 'An option of the function, or the name of an argument',
+  },
   case: { first: 'The word that is compared', other: 'A pattern: this branch runs when the word fits it' },
 } as const
 
@@ -210,7 +216,7 @@ function named(
   )
 }
 
-/** Signs of a pattern are compared with a word here; no files are put in. */
+/** Signs in a `case` pattern are compared with the word; they do not stand for files. */
 const pattern = (parts: readonly ExplainedPart[]): readonly ExplainedPart[] =>
   parts.map((part) =>
     part.kind !== 'glob'
@@ -241,21 +247,24 @@ function assigned(text: string): string {
 }
 
 function globbed(text: string): string {
-  if (text === '*') return 'Stands for any characters: the shell puts in the files that fit'
+  if (text === '*') return 'Stands for any characters: the shell puts the files here whose names fit'
   if (text === '**') return 'Stands for any characters, perhaps also directories in between'
   if (text === '?') return 'Stands for any one character'
-  if (text.startsWith('(')) return 'Alternatives, or which of the files that fit (zsh)'
+  if (text.startsWith('(')) return 'Alternatives, or a condition for the files (zsh)'
   if (text.startsWith('[')) return 'Stands for one of these characters'
-  return 'A pattern: the shell puts in the files that fit'
+  return 'A pattern: the shell puts the files here whose names fit'
 }
 
-/** `-f`, `==` and the like inside `[[ … ]]`. */
+/** Meaning of an operator such as `-f` or `==` inside `[[ … ]]`. */
 function testOperator(sign: string): string | undefined {
   const found = Object.entries(TOOLS['[']?.options ?? {}).find(([key]) => key.split(' ').includes(sign))?.[1]
   return found === undefined ? undefined : found.charAt(0).toUpperCase() + found.slice(1)
 }
 
-/** Each finding at the innermost part that holds all of it; one that no part holds stays in `matches` alone. */
+/**
+ * Puts each finding at the innermost part that contains its span. A finding outside of all parts stays only in
+ * `matches`.
+ */
 function placeRisks(
   parts: readonly ExplainedPart[],
   matches: readonly RiskMatch[],

@@ -1,4 +1,4 @@
-// The shape of an explanation: a command line as a tree of parts, each with what it means and who says so.
+// The shape of an explanation: a command line as a tree of parts, each with its meaning and the source of that.
 
 import type { GuardDecision, RiskLevel, RiskMatch } from '../risk/index.ts'
 import type { PartKind } from '../risk/parts.ts'
@@ -6,17 +6,17 @@ import type { PartKind } from '../risk/parts.ts'
 /** UTF-16 offsets [start, end) into the command as given. */
 export type Span = readonly [start: number, end: number]
 
-/** One part of the line: a word, an operator, or something that holds other parts. */
+/** One part of the line: a word, an operator, or a construct with parts of its own. */
 export interface ExplainedPart {
   readonly kind: PartKind | 'option' | 'value'
   readonly span: Span
-  /** As typed; long text is cut, `span` tells all of it. */
+  /** The part as typed; long text is cut, while `span` covers all of it. */
   readonly text: string
-  /** What it does, one or two sentences; null when nobody knows the word. */
+  /** What the part does, in one or two sentences; null if no source knows the word. */
   readonly meaning: string | null
-  /** Who says so: `karo`, `shell`, `fig curl`, `man curl(1)`, `whatis`; null together with `meaning`. */
+  /** Source of the meaning: `karo`, `shell`, `fig curl`, `man curl(1)`, `whatis`; null together with `meaning`. */
   readonly source: string | null
-  /** Ids of the rules that have a finding in this part and in none of its parts. */
+  /** Ids of rules with a finding in this part that is not in one of its inner parts. */
   readonly risks: readonly string[]
   readonly parts: readonly ExplainedPart[]
 }
@@ -27,15 +27,15 @@ export interface Explanation {
   readonly shell: string
   /** One sentence about the whole line. */
   readonly summary: string
-  /** False when the grammar did not accept all of it: then parts may be missing. */
+  /** False if the grammar did not accept the whole line; parts may then be missing. */
   readonly parsed: boolean
   readonly parts: readonly ExplainedPart[]
   readonly risk_level: RiskLevel
   readonly decision: GuardDecision
   readonly matches: readonly RiskMatch[]
   readonly safer: string | null
-  /** Every source that said something, each once. */
+  /** Every source that gave a meaning, each once. */
   readonly sources: readonly string[]
-  /** More parts than are explained, or a command too long to read. */
+  /** Whether parts are missing because there are too many, or because the command is too long. */
   readonly truncated: boolean
 }

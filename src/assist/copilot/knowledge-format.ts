@@ -1,17 +1,19 @@
-// The knowledge file's rows: what is known of one command, with one-letter names because there are many of them.
+// The rows of the knowledge file, one for each command, with one-letter names because there are many rows.
 
-/** Changes with the meaning of a row; a file of another format is as good as none. */
+/** Changes whenever the meaning of a row does; a file of another format is ignored. */
 export const KNOWLEDGE_FORMAT = '1'
 
 export interface OptionKnowledge {
   /** Every spelling, dashes included. */
   readonly n: readonly string[]
   readonly d?: string
-  /** Its argument: `name`, `name?` when it may be left out (then only as `--opt=value` or `-ovalue`), `name…`. */
+  /**
+   * Name of its argument: `name`, `name?` if it may be left out (then written as `--opt=value` or `-ovalue`), `name…`.
+   */
   readonly a?: string
-  /** Known to be dangerous. */
+  /** The option is known to be dangerous. */
   readonly x?: 1
-  /** Also an option of every subcommand below. */
+  /** All subcommands have this option too. */
   readonly p?: 1
 }
 
@@ -21,13 +23,13 @@ export interface CommandKnowledge {
   readonly s?: readonly (readonly [names: readonly string[], known: CommandKnowledge])[]
   /** Names of its arguments, in order. */
   readonly a?: readonly string[]
-  /** Options of several letters begin with one dash, so letters cannot be written together. */
+  /** Long options begin with one dash, so letters cannot be written together. */
   readonly l?: 1
 }
 
 export interface KnowledgeIndex {
   readonly format: string
-  /** Package and version the file was made from. */
+  /** Package and version from which the file was made. */
   readonly source: string
   /** Place of each command's deflated JSON in commands.bin, in bytes. */
   readonly commands: Readonly<Record<string, readonly [start: number, length: number]>>

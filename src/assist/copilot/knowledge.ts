@@ -5,22 +5,22 @@ import { inflateRawSync } from 'node:zlib'
 import { type CommandKnowledge, KNOWLEDGE_FORMAT, type KnowledgeIndex } from './knowledge-format.ts'
 import type { Prepared } from './matcher/wordings.ts'
 
-/** Beside the chunk this becomes part of, and from the sources where the build put it. */
+/** Place beside the built program, and the build's place as seen from the sources. */
 const PLACES = ['../knowledge', '../../../dist/knowledge'].map((path) => join(import.meta.dirname, path))
-/** Bytes of one command's JSON; the largest has a quarter of a million. */
+/** Bytes of one command's JSON; the largest has 250 000. */
 const MOST_COMMAND = 4 * 1024 * 1024
 
 export interface Knowledge {
-  /** Package and version it was made from; undefined when there is no knowledge file. */
+  /** Package and version from which it was made; undefined without a knowledge file. */
   readonly source: string | undefined
-  /** What is known of a command by its plain name; a damaged or missing file knows nothing. */
+  /** Knowledge about a command by its plain name; undefined also if the file is damaged or missing. */
   command(name: string): CommandKnowledge | undefined
   names(): readonly string[]
-  /** The recipes' wordings as the build of this program took them apart; undefined where it is not a built one. */
+  /** The wordings of the recipes as the build prepared them; undefined if the program was not built. */
   wordings(): Prepared | undefined
 }
 
-/** `directory`: where index.json and commands.bin are; default: where the build puts them. */
+/** `directory` holds index.json and commands.bin; default: the places of the build. */
 export function openKnowledge(directory?: string): Knowledge {
   const found = (directory === undefined ? PLACES : [directory])
     .map(readIndex)
@@ -34,7 +34,7 @@ export function openKnowledge(directory?: string): Knowledge {
       return kept.get(name)
     },
     names: () => Object.keys(found?.index.commands ?? {}),
-    // Never from elsewhere: they have to be those of this program's own recipes.
+    // Only from this build, because they have to belong to this program's recipes.
     wordings: () => readJson<Prepared>(join(directory ?? (PLACES[0] as string), 'wordings.json')),
   }
 }
@@ -49,7 +49,7 @@ function readIndex(directory: string): Opened | undefined {
   return index?.format === KNOWLEDGE_FORMAT ? { index, data: join(directory, 'commands.bin') } : undefined
 }
 
-/** What our own build wrote; undefined when it is missing or no JSON. */
+/** JSON that the build wrote; undefined if the file is missing or no JSON. */
 function readJson<T>(path: string): T | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as T

@@ -1,20 +1,20 @@
-// What this machine's manual pages say: one line about a command from whatis, options out of the page itself.
+// Reads this machine's manual pages: a line about a command from whatis, and options from the page.
 import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 
-/** Milliseconds a manual page may take to be laid out; the longest of all take about one second. */
+/** Milliseconds for laying out a page; the longest takes about one second. */
 const PAGE_MS = 2_000
 const WHATIS_MS = 500
-/** Most bytes that are read of a page; bash's page has 400 KB. */
+/** Bytes that are read of a page; bash's page has 400 KB. */
 const MOST_BYTES = 4 * 1024 * 1024
-/** Pages laid out for one explanation: each costs about a tenth of a second. */
+/** Pages for one explanation; each takes about a tenth of a second. */
 const MOST_PAGES = 6
-/** Most programs that whatis is asked about. */
+/** Programs for one explanation that whatis is asked about. */
 const MOST_LINES = 20
 const MOST_DESCRIPTION = 200
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}$/
-/** Where programs of the system are: a manual's program is never taken from elsewhere. */
+/** Directories from which man and whatis are run; never from elsewhere in PATH. */
 const SYSTEM = ['/usr/bin', '/bin', '/usr/local/bin']
 
 export interface ManualOption {
@@ -24,7 +24,7 @@ export interface ManualOption {
 }
 
 interface ManualPage {
-  /** `curl(1)`. */
+  /** Title such as `curl(1)`. */
   readonly title: string
   readonly options: readonly ManualOption[]
 }
@@ -35,20 +35,20 @@ interface ManualLine {
 }
 
 export interface Manuals {
-  /** `text` as `sort lines of text files`, with the page's title; undefined when nobody here knows the name. */
+  /** The page's title and a text such as `sort lines of text files`; undefined if no page has the name. */
   whatis(name: string): Promise<ManualLine | undefined>
   page(name: string): Promise<ManualPage | undefined>
 }
 
 export interface ManualSources {
-  /** Once aborted, nothing more is run. */
+  /** Once aborted, no further program is run. */
   readonly signal?: AbortSignal | undefined
   readonly run?: typeof runProgram
 }
 
 /**
- * Looks only for programs that are in `path` (as PATH): what is no program is never handed to another process. Of each it
- * looks once, and of so many as an explanation is worth.
+ * Reads manual pages of programs in `path`, written like PATH. A name that is no program is never passed to another
+ * process. Each name is looked up once; MOST_LINES and MOST_PAGES bound the number of processes.
  */
 export function createManuals(path: string, { signal, run = runProgram }: ManualSources = {}): Manuals {
   function once<T>(most: number, read: (name: string) => Promise<T | undefined>) {
@@ -94,7 +94,9 @@ function canRun(file: string): boolean {
   }
 }
 
-/** What a program of the system prints, or undefined: it is absent, fails, is slow, says too much, or was taken back. */
+/**
+ * Output of a system program; undefined if it is missing, fails, is slow, prints more than MOST_BYTES, or was aborted.
+ */
 export function runProgram(
   program: string,
   args: readonly string[],
@@ -106,7 +108,7 @@ export function runProgram(
   return new Promise((resolve) => {
     const child = spawn(file, [...args], {
       stdio: ['ignore', 'pipe', 'ignore'],
-      // No pager, no input filter, nothing else of the person's own environment.
+      // A small environment, so that no pager or input filter of the person is run.
       env: {
         PATH: SYSTEM.join(':'),
         LC_ALL: 'C.UTF-8',
@@ -133,7 +135,7 @@ export function runProgram(
   })
 }
 
-/** `sort (1)             - sort lines of text files`; of several sections the first that is about a program. */
+/** Reads `sort (1)             - sort lines of text files`. Of several sections, the first about programs counts. */
 export function readWhatis(name: string, text: string): ManualLine | undefined {
   const found = text.split('\n').flatMap((line) => {
     const [, topic, section, what] = /^(\S+) \(([\w:.+-]+)\)\s+- (.+)$/.exec(line) ?? []
@@ -145,13 +147,13 @@ export function readWhatis(name: string, text: string): ManualLine | undefined {
   return best && { title: `${name}(${best.section})`, text: best.what }
 }
 
-/** `CURL(1)  curl Manual  CURL(1)`: the page's first line. */
+/** The title in a page's first line, `CURL(1)  curl Manual  CURL(1)`. */
 function titleOf(text: string): string | undefined {
   const [, name, section] = /^([A-Z0-9a-z_.+:-]+)\((\w+)\)\s/.exec(text.trimStart()) ?? []
   return name === undefined ? undefined : `${name.toLowerCase()}(${section})`
 }
 
-/** Options of a laid-out page: lines that begin with dashes, what stands beside or indented below them. */
+/** The options of a page: lines that begin with dashes, with the text beside or indented below them. */
 export function readOptions(text: string): readonly ManualOption[] {
   const lines = text.split('\n')
   const found: ManualOption[] = []
@@ -180,16 +182,18 @@ export function readOptions(text: string): readonly ManualOption[] {
   return found
 }
 
-/** `-o, --output <file>`, `--color[=WHEN]` (may be left out: `?WHEN`), `-n NUM`. */
+/**
+ * The argument in `-o, --output <file>` or `-n NUM`; with `?` at its end if it may be left out, as in `--color[=WHEN]`.
+ */
 function argumentOf(heading: string): string | undefined {
   const maybe = /\[=?<?([^\s[\]<>]+)>?\]\s*$/.exec(heading)?.[1]
   if (maybe !== undefined) return `${maybe}?`
-  // `--since=, --until=`: an argument without a name.
+  // In `--since=, --until=` the argument has no name.
   if (/--[\w-]+=(?:,|$)/.test(heading)) return 'value'
   return /[=\s]<?([A-Za-z][^\s[\]<>=]*)>?(?:\.\.\.)?\s*$/.exec(heading)?.[1]
 }
 
-/** One line, without hyphens at line ends and control characters. */
+/** One line, without hyphenation and control characters. */
 function clean(text: string): string {
   return text
     .replace(/\u2010 |\u00ad ?/g, '')

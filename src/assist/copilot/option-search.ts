@@ -1,4 +1,4 @@
-// Finds the option that does what was asked, by its description: `curl follow redirects` is `curl -L`.
+// Finds an option by its description: `curl follow redirects` gives `curl -L`.
 
 import type { Knowledge } from './knowledge.ts'
 import type { CommandKnowledge } from './knowledge-format.ts'
@@ -16,14 +16,14 @@ interface Described {
   readonly words: ReadonlySet<string>
 }
 
-/** Tools that are looked through when the request names none; more would only bring chance finds. */
+/** Tools that are searched if the request names none; more would only give chance hits. */
 const COMMON: readonly string[] =
   'curl wget git docker ssh tar rsync grep sort ls cp du ps less diff tail make npm pip'.split(' ')
-/** Share of the request that the description of an option has to say. */
+/** Least share of the request that the option's description must cover. */
 const LEAST = 0.62
 const MOST_OPTIONS = 4_000
 
-/** Candidates by score; none when no option says enough. `index` weighs the words; `others`: something else fits as well. */
+/** Candidates, best first. `index` gives the weights of words; `others`: another answer was found already. */
 export function optionsFor(
   request: string,
   knowledge: Knowledge,
@@ -34,11 +34,11 @@ export function optionsFor(
   const named = [...typed].filter(
     (word) => Object.hasOwn(TOOLS, word) || knowledge.command(word) !== undefined,
   )
-  // Words that are tools as well as English are only taken for tools where nothing else is named.
+  // A word that is a tool and also plain English names a tool only if the request names no other.
   const tools = named.filter((name) => !ENGLISH.has(name))
   const said = concepts(request)
   const asked = new Set(said.filter((word) => !tools.includes(word)))
-  // One word alone fits too much, and without a tool's name so does a description beside a recipe.
+  // A single word fits too many options. Without a tool's name, an option also fits too easily beside another answer.
   if (asked.size < 2 || (others && tools.length === 0)) return []
   const all = (tools.length > 0 ? tools.slice(0, 2) : COMMON).flatMap((tool) => describedOf(tool, knowledge))
   return all
@@ -81,7 +81,7 @@ function likeness(asked: ReadonlySet<string>, words: ReadonlySet<string>, index:
   return sum(shared) / (0.75 * sum(asked) + 0.25 * sum(words))
 }
 
-/** Descriptions are read once for each tool: neither table changes while the program runs. */
+/** The descriptions of each tool, kept because neither table changes while the program runs. */
 const described = new WeakMap<object, readonly Described[]>()
 
 function describedOf(tool: string, knowledge: Knowledge): readonly Described[] {

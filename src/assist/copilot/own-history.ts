@@ -1,4 +1,4 @@
-// Finds what the person used before for the same: own commands that hold the request's words, the same directory first.
+// Finds own commands from the history that hold the words of a request; those run in the same directory come first.
 
 import type { Knowledge } from './knowledge.ts'
 import { concept, concepts, isAskedFor, isStop } from './matcher/language.ts'
@@ -7,7 +7,7 @@ import type { Index } from './matcher/wordings.ts'
 import { TOOLS } from './tools/index.ts'
 import type { Candidate } from './types.ts'
 
-/** One command that ran, as the history gives it. */
+/** A command from the history. */
 export interface OwnCommand {
   readonly command: string
   readonly cwd: string
@@ -15,17 +15,17 @@ export interface OwnCommand {
   readonly risk_level: string
 }
 
-/** Share of the request's weight that a command has to hold. */
+/** Least share of the request's weight that a command must hold. */
 const LEAST_HELD = 0.75
-/** The best score of an own command, below that of a recipe that says exactly what was asked: the recipe comes first. */
+/** Best score of an own command, below that of a recipe for exactly the request, so that the recipe comes first. */
 const BEST = 0.9
 const SAME_DIRECTORY = 0.06
 const MOST_LENGTH = 400
 
-/** Commands that destroy; they are only offered when the request asks for that. */
+/** Commands that destroy; they are offered only if the request asks for that. */
 const DESTROYS =
   /^(?:sudo\s+)?(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|wipefs|fdisk)\b|\b(?:delete|destroy|prune|drop|reset|clean|purge|--force|-delete)\b/
-/** The same names wherever a command can begin, and as the argument of a command that runs others. */
+/** The same commands anywhere in a line, also as an argument of a command that runs others. */
 const ANYWHERE =
   /(?:^|[\s;|&({"'`/])(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|poweroff|wipefs|fdisk)(?=\s|$)/
 const ASKS_IT: readonly string[] =
@@ -33,16 +33,16 @@ const ASKS_IT: readonly string[] =
     .split(' ')
     .map(concept)
 
-/** Whether the request may ask for something that destroys; some of the words mean other things too: `empty files`. */
+/** Whether the request may ask to destroy something. Some of the words mean other things too, as in `empty files`. */
 export function wantsToDestroy(request: string): boolean {
   const said = concepts(request)
   return ASKS_IT.some((word) => isAskedFor(word, said))
 }
 
-/** Whether a command destroys something by what it is called, also behind others and inside what runs it. */
+/** Whether a command's name says that it destroys, also behind other commands and inside of arguments. */
 export const destroysByName = (command: string): boolean => DESTROYS.test(command) || ANYWHERE.test(command)
 
-/** At most three, best first. Only what worked. `cwd`: where the person is. */
+/** At most three commands that succeeded, best first. `cwd` is the person's directory. */
 export function ownCandidates(
   request: string,
   own: readonly OwnCommand[],
@@ -57,7 +57,7 @@ export function ownCandidates(
   for (const { command, cwd: where, exit_code, risk_level } of own) {
     if (exit_code !== 0 || command.length > MOST_LENGTH || /[\p{Cc}\p{Cf}]/u.test(command)) continue
     if (!destructive && (risk_level !== 'safe' || destroysByName(command))) continue
-    // A `karo ask` line contains the words of a request, but does not answer it.
+    // A `karo ask` line holds the words of a request, but does not answer it.
     if (/^karo\b/.test(command)) continue
     if (!leavesOut(request, command)) continue
     if (destroysByName(command) && !namesAll(request, command, knowledge)) continue
@@ -76,7 +76,7 @@ export function ownCandidates(
     .map(([command, score]) => ({ command, source: 'history', score, placeholders: [] }))
 }
 
-/** Whether everything that a command that destroys is given is named in the request, its own subcommands aside. */
+/** Whether the request names all arguments of a command that destroys; subcommands and options do not count. */
 function namesAll(request: string, command: string, knowledge: Knowledge): boolean {
   const said = new Set(request.toLowerCase().match(/[^\s"'`,;]+/g))
   const asked = new Set(concepts(request))
@@ -100,7 +100,7 @@ function namesAll(request: string, command: string, knowledge: Knowledge): boole
 const wordsIn = (command: string): string[] =>
   (command.toLowerCase().match(/[a-z0-9]+/g) ?? []).filter((word) => !isStop(word)).map(concept)
 
-/** Concepts of what the tool and the subcommand of a command do. */
+/** Descriptions of the command's tool and subcommand. */
 function describedAs(command: string, knowledge: Knowledge): string {
   const [tool = '', sub = ''] = command.replace(/^sudo\s+/, '').split(/\s+/)
   const known = knowledge.command(tool)

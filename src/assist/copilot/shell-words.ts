@@ -1,6 +1,6 @@
-// What the shell's own signs and words mean: keywords, operators, redirections, variables, exit codes, signals.
+// Meanings of the shell's own signs and words: keywords, operators, redirections, variables, exit codes, signals.
 
-/** Meanings by keyword; a meaning says where only one shell has the keyword. */
+/** Meanings of keywords; a keyword of one shell alone names that shell. */
 export const KEYWORDS: ReadonlyMap<string, string> = new Map([
   ['if', 'Runs what follows `then` only if the command after `if` succeeds (exit code 0)'],
   ['then', 'What to do if the condition held'],
@@ -19,13 +19,13 @@ export const KEYWORDS: ReadonlyMap<string, string> = new Map([
   ['select', 'Shows a numbered menu of the words and runs the body for each choice'],
   ['function', 'Defines a function: a name for commands to run later'],
   ['time', 'Measures how long the pipeline behind it takes'],
-  ['coproc', 'Runs the command in the background, with pipes to and from it'],
-  ['!', 'Turns the exit code round: success counts as failure and the other way round'],
+  ['coproc', 'Runs the command in the background, connected to this shell by pipes'],
+  ['!', 'Inverts the exit code: success counts as failure, and failure as success'],
   ['{', 'Begins a group that runs in this shell'],
   ['}', 'Ends the group'],
   ['and', 'Only if the command before succeeded (fish)'],
   ['or', 'Only if the command before failed (fish)'],
-  ['not', 'Turns the exit code round (fish)'],
+  ['not', 'Inverts the exit code (fish)'],
   ['begin', 'Begins a block (fish)'],
   ['end', 'Ends the block (fish)'],
   ['switch', 'Compares a word with patterns (fish)'],
@@ -35,21 +35,21 @@ export const KEYWORDS: ReadonlyMap<string, string> = new Map([
 /** Keywords that mean something else in fish than in other shells. */
 export const FISH_KEYWORDS: ReadonlyMap<string, string> = new Map([
   ['if', 'Runs what follows only if the command after it succeeds (exit code 0)'],
-  ['case', 'Begins what runs when one of these patterns fits'],
+  ['case', 'Begins the commands that run when one of these patterns fits'],
 ])
 
 export const OPERATORS: Readonly<Record<string, string>> = {
   '|': 'Pipe: what the left side prints is the input of the right side',
   '|&': 'Pipe for output and error messages both',
-  '&&': 'And then, only if that succeeded',
-  '||': 'Otherwise: only if that failed',
-  ';': 'Then, whether or not that succeeded',
-  '&': 'In the background: the shell does not wait for it',
+  '&&': 'Runs the next command only if the one before succeeded',
+  '||': 'Runs the next command only if the one before failed',
+  ';': 'Runs the next command, whether or not the one before succeeded',
+  '&': 'Runs the command before it in the background: the shell does not wait',
   ';;': 'Ends this branch of the `case`',
-  ';&': 'Continues with the next branch without comparing',
-  ';;&': 'Goes on comparing with the next branches',
+  ';&': 'Continues with the next branch without comparing its patterns',
+  ';;&': 'Goes on to compare with the patterns of the next branches',
   '(': 'Begins a subshell, or the words of a pattern',
-  ')': 'Ends it',
+  ')': 'Ends the subshell or the words of the pattern',
 }
 
 const STREAMS: Readonly<Record<string, string>> = {
@@ -58,7 +58,7 @@ const STREAMS: Readonly<Record<string, string>> = {
   '2': 'error messages (standard error)',
 }
 
-/** A redirection such as `2>` or `<<<`, with its target as typed; undefined for none known. */
+/** Meaning of a redirection such as `2>` or `<<<` with its target as typed; undefined for an unknown sign. */
 export function redirection(operator: string, target: string): string | undefined {
   const [, descriptor = '', sign = ''] = /^(\d*|\{\w+\})([<>&|]+)$/.exec(operator) ?? []
   const stream = descriptor === '' ? undefined : (STREAMS[descriptor] ?? `file descriptor ${descriptor}`)
@@ -138,8 +138,8 @@ const OPERATIONS: readonly (readonly [RegExp, string])[] = [
   [/^#/, 'without the shortest beginning that fits the pattern'],
   [/^%%/, 'without the longest end that fits the pattern'],
   [/^%/, 'without the shortest end that fits the pattern'],
-  [/^\/\//, 'with every fit of the pattern replaced'],
-  [/^\//, 'with the first fit of the pattern replaced'],
+  [/^\/\//, 'with every match of the pattern replaced'],
+  [/^\//, 'with the first match of the pattern replaced'],
   [/^:/, 'a part of it, from that position'],
   [/^\^\^/, 'in capitals'],
   [/^,,/, 'in small letters'],
@@ -147,7 +147,7 @@ const OPERATIONS: readonly (readonly [RegExp, string])[] = [
   [/^\[/, 'an entry of it'],
 ]
 
-/** `$HOME`, `${x:-y}`, `$?`, as typed. */
+/** Meaning of a variable as typed: `$HOME`, `${x:-y}`, `$?`. */
 export function variable(text: string): string {
   const plain = /^\$([A-Za-z_]\w*|[0-9?$!@*#_-])$/.exec(text)?.[1]
   if (plain !== undefined) return `Is replaced by ${named(plain)}`
@@ -164,7 +164,7 @@ function named(name: string): string {
   return Object.hasOwn(VARIABLES, name) ? (VARIABLES[name] as string) : `the value of the variable ${name}`
 }
 
-/** POSIX numbers of the common ones; names without SIG. */
+/** Common signals by name without SIG, with their POSIX numbers. */
 const SIGNALS: Readonly<Record<string, readonly [number: number, does: string]>> = {
   HUP: [1, 'the terminal was closed; many services read their configuration again'],
   INT: [2, 'interrupt, like Ctrl-C'],
@@ -172,7 +172,7 @@ const SIGNALS: Readonly<Record<string, readonly [number: number, does: string]>>
   KILL: [9, 'end at once; cannot be caught, so nothing is saved or cleaned up'],
   USR1: [10, 'user-defined; its meaning is up to the program'],
   USR2: [12, 'user-defined; its meaning is up to the program'],
-  PIPE: [13, 'nobody reads what it writes'],
+  PIPE: [13, 'the program writes into a pipe that nobody reads'],
   ALRM: [14, 'a timer ran out'],
   TERM: [15, 'please end, cleaning up first; the default of kill'],
   CHLD: [17, 'a child process ended'],
@@ -182,7 +182,7 @@ const SIGNALS: Readonly<Record<string, readonly [number: number, does: string]>>
   WINCH: [28, 'the terminal changed its size'],
 }
 
-/** `9`, `KILL` or `SIGKILL`, in any case; undefined for what is no common signal. */
+/** Meaning of `9`, `KILL` or `SIGKILL`, in any case; undefined for other words. */
 export function signal(word: string): string | undefined {
   const name = word.toUpperCase().replace(/^SIG/, '')
   const found = Object.hasOwn(SIGNALS, name)
@@ -191,7 +191,7 @@ export function signal(word: string): string | undefined {
   return found === undefined ? undefined : `SIG${found} (${SIGNALS[found]?.[0]}): ${SIGNALS[found]?.[1]}`
 }
 
-/** What the number of `exit` or `return` tells the program that started the command. */
+/** What the number behind `exit` or `return` tells the calling program. */
 export function exitCode(word: string): string | undefined {
   if (!/^\d{1,3}$/.test(word)) return undefined
   const n = Number(word)
@@ -204,7 +204,7 @@ export function exitCode(word: string): string | undefined {
   return 'Failure; what the number means is up to the command'
 }
 
-/** Mode of chmod: `755`, `u+x`, `go-w`. */
+/** Meaning of a chmod mode: `755`, `u+x`, `go-w`. */
 export function mode(word: string): string | undefined {
   if (/^[0-7]{3,4}$/.test(word)) {
     const digits = [...word.slice(-3)].map(Number)

@@ -1,8 +1,8 @@
-// Words that one tool reads in its own way, whatever its manual says: numbers with a dash, modes, signals, owners.
+// Words that a tool reads in its own way: numbers with a dash, modes, signals, owners.
 import type { Meaning } from './matcher/lexicon.ts'
 import { exitCode, mode, signal } from './shell-words.ts'
 
-/** `kill -9`, `head -20`, `nice -5`. */
+/** Meaning of a number with a dash: `kill -9`, `head -20`, `grep -3`. */
 export function numeric(value: string, tool: string): Meaning | undefined {
   const plain = value.slice(1)
   if (tool === 'kill' || tool === 'killall' || tool === 'pkill') {
@@ -10,18 +10,20 @@ export function numeric(value: string, tool: string): Meaning | undefined {
     return found === undefined ? undefined : { text: `Sends ${found}`, source: 'karo' }
   }
   if (!/^\d+$/.test(plain)) return undefined
-  if (tool === 'head' || tool === 'tail') return { text: `So many lines: ${plain}`, source: 'karo' }
-  if (tool === 'grep') return { text: `With ${plain} lines around`, source: 'karo' }
-  if (tool === 'git log') return { text: `The last ${plain} only`, source: 'karo' }
+  if (tool === 'head' || tool === 'tail') return { text: `Shows ${plain} lines`, source: 'karo' }
+  if (tool === 'grep') return { text: `Shows ${plain} lines before and after each match`, source: 'karo' }
+  if (tool === 'git log') return { text: `Shows only the last ${plain} commits`, source: 'karo' }
   return undefined
 }
 
 const DD: Readonly<Record<string, string>> = {
-  if: 'Reads from this file or disk', of: 'Writes to this file or disk', bs: 'Block size', count: 'How many blocks', status: 'What it says meanwhile',
-  skip: 'Blocks left out at the beginning of the input', seek: 'Blocks left out at the beginning of the output', conv: 'How data is converted or written', iflag: 'How it reads', oflag: 'How it writes',
+  if: 'Reads from this file or disk', of: 'Writes to this file or disk', bs: 'Block size', count: 'How many blocks', status: 'How much it reports while it runs',
+  skip: 'Blocks to skip at the beginning of the input', seek: 'Blocks to skip at the beginning of the output', conv: 'How data is converted or written', iflag: 'How it reads', oflag: 'How it writes',
 } // biome-ignore format: a compact table
 
-/** An operand that means something of its own to this tool: a mode, a signal, an owner. `index`: its place among operands. */
+/**
+ * Meaning of an operand that the tool reads in its own way: a mode, a signal, an owner. `index` counts operands from 0.
+ */
 export function specialOperand(value: string, index: number, tool: string): Meaning | undefined {
   const say = (text: string | undefined): Meaning | undefined =>
     text === undefined ? undefined : { text, source: 'karo' }

@@ -1,10 +1,10 @@
 // One sentence about a whole command line, from its outermost parts.
 import type { ExplainedPart } from './explanation.ts'
 
-/** Commands that the sentence names; of the others it says how many there are. */
+/** Commands that the sentence names; of further commands it gives the number. */
 const MOST_NAMED = 6
 
-/** The sentence for a line without parts: that nothing runs. */
+/** The sentence; for a line without parts it says that nothing runs. */
 export function summary(parts: readonly ExplainedPart[]): string {
   const [only] = parts
   if (only === undefined) return 'Nothing runs.'
@@ -21,7 +21,7 @@ export function summary(parts: readonly ExplainedPart[]): string {
   return `Runs ${named.slice(0, MOST_NAMED).join('')}${left > 0 ? `; and ${left} more` : ''}${again}.`
 }
 
-/** How often a loop runs, out of what its meaning says. */
+/** How often a loop runs, taken from the loop's meaning. */
 const howOften = ({ meaning }: ExplainedPart): string =>
   /^Repeats the body (.+)$/.exec(meaning ?? '')?.[1] ?? 'again and again'
 
@@ -33,10 +33,10 @@ function oneCommand(command: ExplainedPart): string {
   return name === '' ? 'Runs no command.' : `Runs ${name}, which Karo knows nothing about.`
 }
 
-/** Commands that only change how the one behind them runs. */
+/** Commands that only change how the command behind them runs. */
 const CARRIERS: ReadonlySet<string> = new Set('sudo doas env nohup nice time timeout command exec'.split(' '))
 
-/** The command word and the subcommands behind it; and of one that runs another, that one. */
+/** The command word with its subcommands, and the name of the command that it runs. */
 function nameOf({ parts }: ExplainedPart): string {
   const names = parts.filter(({ kind }) => kind === 'name')
   const name = names.map(({ text }) => text).join(' ')
@@ -45,7 +45,7 @@ function nameOf({ parts }: ExplainedPart): string {
   return CARRIERS.has(name) ? `${name} ${nameOf(inner)}` : `${name} (which runs ${nameOf(inner)})`
 }
 
-/** How a command follows the one before, by the operator between them. */
+/** Words between two commands, by the operator that stands there. */
 const LINKS: Readonly<Record<string, string>> = {
   '|': ' and feeds its output to ',
   '|&': ' and feeds its output and errors to ',
@@ -58,7 +58,7 @@ function* steps(parts: readonly ExplainedPart[]): Generator<string> {
   let operator: string | undefined
   for (const { part, sign } of flat(parts)) {
     if (sign !== undefined) {
-      // Only what stands between two commands.
+      // Only an operator between two commands counts.
       if (operator !== undefined) operator = sign
     } else {
       const name = nameOf(part)

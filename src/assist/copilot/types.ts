@@ -1,19 +1,19 @@
-// What a request in words comes to: candidates, judged proposals, and the answer made of them.
+// Shapes of a request's answer: candidates, judged proposals, and the answer made of them.
 import type { GuardDecision, RiskLevel } from '../risk/index.ts'
 
 export interface Proposal {
   readonly command: string
-  /** `recipe`, `history`, `options` (Karo's table), `fig <command>`, `model <name>`. */
+  /** `recipe`, `history`, `options` (Karo's own table), `fig <command>`, `model <name>`. */
   readonly source: string
   readonly risk_level: RiskLevel
   readonly decision: GuardDecision
   /** Words in capitals that the person has to replace. */
   readonly placeholders: readonly string[]
-  /** Why it is risky, one sentence for each finding. */
+  /** Why the command is risky, one sentence for each finding. */
   readonly reasons: readonly string[]
 }
 
-/** Shape of `karo ask --json`; `command` and what belongs to it are null when nothing was found. */
+/** Shape of `karo ask --json`. The fields of the command are null if nothing was found. */
 export interface Answer {
   readonly command: string | null
   readonly source: string | null
@@ -22,7 +22,7 @@ export interface Answer {
   readonly placeholders: readonly string[]
   readonly reasons: readonly string[]
   readonly alternatives: readonly Proposal[]
-  /** What the person should know of how the answer came about, such as a model that did not answer. */
+  /** Notes on how the answer came about, for example that the model did not answer. */
   readonly notes: readonly string[]
 }
 
@@ -32,6 +32,6 @@ export interface Candidate {
   readonly source: string
   readonly score: number
   readonly placeholders: readonly string[]
-  /** It destroys something: beside another answer it has to fit almost as well. */
+  /** Whether the command destroys something; as an alternative it then has to fit almost as well as the answer. */
   readonly destroys?: boolean
 }

@@ -1,4 +1,4 @@
-// The finder's door: what a command is worth, how it fits, and what the keys do; no terminal, no daemon.
+// The finder's door: ranks and matches commands and handles keys, without terminal and daemon.
 
 export { createKeyReader, type Key } from './keys.ts'
 export { answersIn, fitOf, readQuestion } from './match.ts'

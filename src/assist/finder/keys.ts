@@ -1,4 +1,4 @@
-// What a terminal sends, as keys: text, pastes, and the sequences of xterm and its kin (ECMA-48, terminfo).
+// Reads what a terminal sends as keys: text, pastes, and the escape sequences of xterm and its kin (ECMA-48, terminfo).
 
 export type KeyName =
   | 'enter'
@@ -21,10 +21,10 @@ export type KeyName =
   | 'help'
   | 'redraw'
 
-/** `text` is printable, and may be a whole paste. */
+/** `text` is printable; a paste is one text. */
 export type Key = { readonly name: KeyName } | { readonly text: string }
 
-/** Ctrl and a letter, and what sends the same. */
+/** Ctrl with a letter, and keys that send the same character. */
 const CONTROLS: Readonly<Record<string, KeyName>> = {
   '\x01': 'home',
   '\x02': 'left',
@@ -46,7 +46,7 @@ const CONTROLS: Readonly<Record<string, KeyName>> = {
   '\x7f': 'backspace',
 }
 
-/** Keys by what follows ESC. */
+/** Keys by the characters behind ESC. */
 const SEQUENCES: Readonly<Record<string, KeyName>> = {
   '[A': 'up',
   '[B': 'down',
@@ -75,18 +75,18 @@ const SEQUENCES: Readonly<Record<string, KeyName>> = {
 
 const PASTE = '[200~'
 const PASTE_END = '\x1b[201~'
-/** Characters that are held back until a paste ends; a longer paste is taken in parts. */
+/** UTF-16 units that are kept until a paste ends; a longer paste is delivered in parts. */
 const HELD_MOST = 64 * 1024
-/** A sequence: CSI, with parameters and an end; SS3 and a letter; or ESC and one character. */
+/** A sequence behind ESC: CSI with parameters and a final character, SS3 with a letter, or one character. */
 const SEQUENCE = /^\x1b(\[\[[A-E]|\[[0-9;:<=>?]*[ -/]*[@-~]|O[\x40-\x7e]|[^[O])/u
 const UNFINISHED = /^\x1b(?:\[\[?[0-9;:<=>?]*[ -/]*|O)?$/
 
 export interface KeyReader {
-  /** Takes in what was typed, together with what was held back before. */
+  /** Reads the text after whatever was kept back, and returns the keys that are complete. */
   push(text: string): readonly Key[]
-  /** True while a sequence may go on: an ESC alone is one only when nothing follows. */
+  /** Whether text is kept back, because a sequence may go on. ESC alone is a key only if nothing follows. */
   waiting(): boolean
-  /** Gives out what was held back, because nothing follows. */
+  /** Returns the text that was kept back as keys, because nothing follows. */
   flush(): readonly Key[]
 }
 
@@ -137,5 +137,5 @@ export function createKeyReader(): KeyReader {
   }
 }
 
-/** Makes one line of what was pasted. */
+/** Makes one line of pasted text. */
 const plainText = (text: string): string => text.replaceAll(/\p{Cc}+/gu, ' ')

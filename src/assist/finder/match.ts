@@ -1,21 +1,21 @@
-// How well a command fits what was typed: all words in it, or else all letters in their order, close together.
+// How well a command fits a question: it has all words, or else all letters in their order and close together.
 
-/** Longer commands are not looked through letter by letter. */
+/** UTF-16 units; a longer command is not searched letter by letter. */
 const LETTERS_MOST = 512
-/** Most words of a question: nobody types more to find something. */
+/** Words of a question; nobody types more. */
 const WORDS_MOST = 32
-/** Letters that are spread over more than so many times their number are chance. */
+/** Letters found over more than this many times their number are there by chance. */
 const SPREAD_MOST = 4
 
 export interface Question {
   /** In lower case. */
   readonly words: readonly string[]
   readonly without: readonly string[]
-  /** All letters of the words, to be found in this order where the words are not. */
+  /** All letters of the words, to be found in this order if the words are not there. */
   readonly letters: string
 }
 
-/** Words between blanks, `"two words"` as one, `!word` for one that must not occur (as fzf has it). */
+/** Splits a question at blanks: `"two words"` is one word, `!word` must not occur (as in fzf). */
 export function readQuestion(text: string): Question {
   const words: string[] = []
   const without: string[] = []
@@ -31,8 +31,8 @@ export function readQuestion(text: string): Question {
 }
 
 /**
- * 0: not at all; below 1: by its letters; 1 and more: by its words, 3 where it begins with the first of them. `text` is
- * in lower case.
+ * How well the command fits: 0 not at all, below 1 by its letters, 1 to 2 by its words, 3 if it begins with the first word.
+ * `text` is the command in lower case.
  */
 export function fitOf({ words, without, letters }: Question, text: string): number {
   for (const word of without) if (text.includes(word)) return 0
@@ -47,7 +47,7 @@ export function fitOf({ words, without, letters }: Question, text: string): numb
   return 1 + boundaries / words.length
 }
 
-/** True where a word begins. */
+/** Whether a word begins at this place. */
 const isBoundary = (text: string, at: number): boolean => at === 0 || /[^\p{L}\p{N}]/u.test(text[at - 1]!)
 
 function fitOfLetters(letters: string, text: string): number {
@@ -59,7 +59,7 @@ function fitOfLetters(letters: string, text: string): number {
   return tightness * (isBoundary(text, begin) ? 0.9 : 0.6)
 }
 
-/** From the first place where the letters end, back to the last where they then begin. */
+/** The range of the letters: from their first possible end back to the last possible beginning. */
 function spanOf(letters: string, text: string): readonly [begin: number, end: number] | undefined {
   let at = -1
   for (let i = 0; i < letters.length; i++) {
@@ -72,7 +72,7 @@ function spanOf(letters: string, text: string): readonly [begin: number, end: nu
   return [begin, end]
 }
 
-/** What of the command answers the question, as ranges [begin, end) in order; none where case changes its length. */
+/** The parts of the command that match the question, as ranges [begin, end); none if lower case changes its length. */
 export function answersIn(question: Question, command: string): readonly (readonly [number, number])[] {
   const text = command.toLowerCase()
   if (text.length !== command.length) return []

@@ -1,11 +1,11 @@
-// What the finder shows and does: a state, and what each key and each answer makes of it.
+// The finder as a state machine: what each key and each answer change, and what the caller then does.
 import type { Key, KeyName } from './keys.ts'
 
-/** Where is looked, in the order in which Ctrl-R goes through them. */
+/** Which commands are searched, in the order in which Ctrl-R steps through them. */
 const MODES = ['all', 'here', 'failed'] as const
 export type Mode = (typeof MODES)[number]
 
-/** A command as it is shown. */
+/** A command in the list. */
 export interface Found {
   readonly id: string
   readonly command: string
@@ -21,28 +21,28 @@ export interface Found {
 
 export interface FinderState {
   readonly question: string
-  /** In front of which UTF-16 unit of the question. */
+  /** Index of the UTF-16 unit of the question that follows the cursor. */
   readonly cursor: number
   readonly mode: Mode
   readonly found: readonly Found[]
   readonly total: number
-  /** False while more answers to the same question may come. */
+  /** False while more answers to the same question may follow. */
   readonly complete: boolean
   readonly selected: number
   readonly overlay: 'none' | 'help' | 'remove'
-  /** What is asked about before it is removed: what is found may change meanwhile. */
+  /** The command that the person is asked to remove; kept, because the list may change meanwhile. */
   readonly removing: Found | undefined
-  /** True while what is shown answers an earlier question. */
+  /** True while the list answers an earlier question. */
   readonly stale: boolean
-  /** Enter was pressed meanwhile: the best of the answer is meant. */
+  /** Enter was pressed while the list was stale: the best command of the next answer is taken. */
   readonly taking: boolean
   /** A message that is shown until the next key. */
   readonly notice: string | undefined
-  /** True until the first answer has come. */
+  /** True until the first answer arrives. */
   readonly empty: boolean
 }
 
-/** What the caller has to do. */
+/** An action for the caller. */
 export type Effect =
   | { readonly kind: 'ask' }
   | { readonly kind: 'take'; readonly command: string }
@@ -50,7 +50,7 @@ export type Effect =
   | { readonly kind: 'remove'; readonly found: Found }
   | { readonly kind: 'redraw' }
 
-/** Longer questions are not asked. */
+/** UTF-16 units of a question; a longer one is not asked. */
 const QUESTION_MOST = 1000
 
 export const initialState = (question: string, mode: Mode): FinderState => {
@@ -66,7 +66,7 @@ export interface Step {
   readonly effect?: Effect
 }
 
-/** `page` is how many commands are shown at once. */
+/** The state after a key. `page` is the number of commands that fit on the screen. */
 export function onKey(before: FinderState, key: Key, page: number): Step {
   const state = { ...before, notice: undefined, taking: false }
   if (state.overlay === 'help') return { state: { ...state, overlay: 'none' } }
@@ -129,14 +129,14 @@ function taken(state: FinderState): Step {
 function edited(state: FinderState, from: number, to: number, text: string): Step {
   if (from === to && text === '') return { state }
   const question = state.question.slice(0, from) + text + state.question.slice(to)
-  if (question.length > QUESTION_MOST) return { state: { ...state, notice: 'That is too long to look for.' } }
+  if (question.length > QUESTION_MOST) return { state: { ...state, notice: 'This question is too long.' } }
   const after = { ...state, question, cursor: from + text.length, selected: 0, stale: true }
   return { state: after, effect: { kind: 'ask' } }
 }
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
-/** Where what a person takes for one character begins and ends. */
+/** Bounds of what a person sees as one character, before and behind the index. */
 function before(text: string, at: number): number {
   return at === 0 ? 0 : (graphemes.segment(text).containing(at - 1)?.index ?? 0)
 }
@@ -145,7 +145,9 @@ function behind(text: string, at: number): number {
   return one === undefined ? text.length : one.index + one.segment.length
 }
 
-/** An answer to what is asked now. What is selected stays so, if it is still there and was chosen or is asked about. */
+/**
+ * The state after an answer. The selection stays on the same command if the person chose it or is about to remove it.
+ */
 export function onAnswer(
   state: FinderState,
   answer: Pick<FinderState, 'found' | 'total' | 'complete'>,

@@ -1,19 +1,20 @@
-// Puts what aliases and functions stand for into a line, as the shell will, so that it is judged by what it does.
+// Replaces aliases and functions in a line by their texts, as the shell does, so that the line is judged by what it
+// runs.
 import { commandsOf } from '../risk/commands-of.ts'
 import type { Definition, Where } from './types.ts'
 
-/** Definitions within definitions. */
+/** Rounds of replacing; an alias whose text has an alias takes two. */
 const MOST_ROUNDS = 6
-/** UTF-16 units the line may grow to; then no more is put in. */
+/** UTF-16 units that the line may grow to; beyond that nothing more is replaced. */
 const MOST_LENGTH = 32_768
 /** Assignments in front of a command: `A=1 B='x y' `. */
 const ASSIGNMENTS = /^(?:\w+\+?=(?:[^\s'"\\;|&()<>`$]|'[^']*'|"[^"]*"|\\.)*[ \t]+)*/
 
-/** What a line comes to with its definitions. */
+/** A line with its definitions put in. */
 export interface Meaning {
-  /** The line as it runs, as far as is known; undefined when it holds none of the words. */
+  /** The line as it will run, as far as known; undefined if no definition was used in it. */
   readonly text: string | undefined
-  /** Name of one that runs and whose text is not in it. */
+  /** Name of an alias or function that the line runs and whose text is not in `text`. */
   readonly unread?: string
 }
 
@@ -22,7 +23,10 @@ interface Use {
   unread: string | undefined
 }
 
-/** A quoted word (`\ll`) is no alias, but still a function; so is an alias's own name in its text. */
+/**
+ * Puts definitions into the line. A quoted word (`\ll`) is no alias but may be a function, and so is an alias's own
+ * name inside its text.
+ */
 export function expand(line: string, definitions: readonly Definition[], where: Where): Meaning {
   let left = definitions
   let text = line
@@ -38,13 +42,13 @@ export function expand(line: string, definitions: readonly Definition[], where: 
       break
     }
     text = next
-    // A word within its own definition means the command.
+    // A definition's own name inside its text means the command.
     left = left.filter((definition) => !use.used.has(definition))
   }
   return { text: text === line ? undefined : text, ...(unread !== undefined && { unread }) }
 }
 
-/** The first word of a command, also one that is quoted in a way that needs no shell to be read. */
+/** The first word of a command, perhaps quoted, but without anything to expand. */
 const FIRST_WORD = /^(?:[^\s;|&()<>`'"\\$]|\\[\s\S]|'[^']*'|"[^"\\$`]*")+/
 
 function once(text: string, definitions: readonly Definition[], where: Where, use: Use): string {
@@ -55,7 +59,8 @@ function once(text: string, definitions: readonly Definition[], where: Where, us
   const unread = named('unread')
   let out = text
   let before = Number.POSITIVE_INFINITY
-  // From the last to the first, so that offsets hold; of one inside another only the inner, the outer in the next round.
+  // From the last command to the first, so that offsets stay right. Of nested commands the inner is replaced now, the
+  // outer next round.
   const commands = commandsOf(text, where).toSorted((a, b) => b.span[0] - a.span[0])
   for (const { span } of commands) {
     const skipped = ASSIGNMENTS.exec(text.slice(span[0], span[1]))?.[0].length ?? 0
@@ -63,12 +68,12 @@ function once(text: string, definitions: readonly Definition[], where: Where, us
     const word = FIRST_WORD.exec(text.slice(start, span[1]))?.[0]
     if (word === undefined) continue
     const plain = word.replace(/\\([\s\S])|['"]/g, '$1')
-    // Of one name there may be both: an alias, where it is not quoted, comes before a function.
+    // An alias and a function may share a name. The alias comes first unless the word is quoted.
     const definition =
       plain === word
         ? (aliases.get(plain) ?? unread.get(plain) ?? functions.get(plain))
         : (functions.get(plain) ?? unread.get(plain))
-    // Those that stand for a word anywhere are put in by themselves.
+    // globals() replaces global aliases.
     if (definition === undefined || definition.kind === 'global') continue
     if (definition.kind === 'unread') {
       use.unread ??= definition.name
@@ -86,7 +91,7 @@ function once(text: string, definitions: readonly Definition[], where: Where, us
   return out
 }
 
-/** A call as a group of its own, its arguments where the body looks for them. */
+/** A call as a group: it sets the arguments, then runs the body. */
 function inline(body: string, args: string, shell: Where['shell']): string {
   return shell === 'fish' ? `begin; set argv${args}\n${body}\nend` : `{ set --${args}\n${body}\n}`
 }
@@ -103,7 +108,9 @@ function globals(text: string, definitions: readonly Definition[], used: Set<Def
   return out
 }
 
-/** A hook's list: records end with U+001E, their kind, name and text with U+001F between them. */
+/**
+ * Reads the hook's list of definitions: each record ends with U+001E and has kind, name and text, separated by U+001F.
+ */
 export function readDefinitions(list: string, shell: Where['shell']): readonly Definition[] {
   return list.split('\u001e').flatMap((record): Definition[] => {
     const [kind, name, ...text] = record.split('\u001f')
@@ -114,7 +121,7 @@ export function readDefinitions(list: string, shell: Where['shell']): readonly D
   })
 }
 
-/** Of a function as the shell prints it: `name () { … }`; zsh prints the body alone, fish `function … end`. */
+/** The body of a function as the shell prints it: bash `name () { … }`, zsh the body alone, fish `function … end`. */
 function bodyOf(text: string, shell: Where['shell']): string {
   if (shell === 'fish') return text.replace(/^(?:#[^\n]*\n)*function [^\n]*\n/, '').replace(/\n?end\s*$/, '')
   if (shell === 'zsh') return text

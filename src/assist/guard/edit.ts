@@ -1,11 +1,11 @@
-// Adds a rule to the text of a rules file, or takes one out, and leaves every other line as it was.
+// Adds a rule to the text of a rules file, or removes one, and keeps every other line.
 import { KaroError } from '../../base/errors.ts'
 import type { GuardRule } from './guard.ts'
 import { parseRules } from './rules-file.ts'
 
 export type NewRule = Omit<GuardRule, 'whose' | 'where'>
 
-/** The text with the rule at its end. Throws KaroError bad_config when the file, or the rule in it, is wrong. */
+/** The text with the rule at its end. Throws KaroError bad_config if the file or the new rule is wrong. */
 export function withRule(text: string, rule: NewRule, file: string): string {
   const { kind, until, ...fields } = rule
   const lines = Object.entries(fields).map(([name, value]) => `${name} = ${quoteToml(value)}`)
@@ -16,14 +16,20 @@ export function withRule(text: string, rule: NewRule, file: string): string {
   return after
 }
 
-/** A literal string where it can be one: the shells' guard asks about every line where a file has a backslash. */
+/**
+ * A TOML string, literal if possible: the shells' quick guard does not decode backslashes and asks about every line
+ * then.
+ */
 function quoteToml(value: string): string {
   return /^[\x20-\x26\x28-\x7e]*$/.test(value)
     ? `'${value}'`
     : JSON.stringify(value).replaceAll('\x7f', '\\u007f')
 }
 
-/** The text without its rule `number`, from 1, as parseRules lists them. Throws KaroError not_found or bad_config. */
+/**
+ * The text without its rule `number` (from 1, in parseRules' order). Throws KaroError not_found, bad_config or
+ * conflict.
+ */
 export function withoutRule(text: string, number: number, file: string): string {
   const { rules } = parseRules(text, file, 'own')
   const rule = rules[number - 1]
@@ -40,10 +46,10 @@ export function withoutRule(text: string, number: number, file: string): string 
   )
   const start = headers[nth - 1]
   const next = start === undefined ? -1 : lines.findIndex((line, i) => i > start && /^\s*\[/.test(line))
-  // Comments and empty lines right before the next table are about that one.
+  // Comments and empty lines right before the next table belong to that table.
   let end = next < 0 ? lines.length : next
   while (next >= 0 && end > start! + 1 && /^\s*(?:#.*)?$/.test(lines[end - 1]!)) end--
-  // One empty line was put in front of it.
+  // withRule puts an empty line before a rule.
   const blank = start !== undefined && start > 0 && lines[start - 1]!.trim() === ''
   const kept =
     start === undefined ? lines : [...lines.slice(0, blank ? start - 1 : start), ...lines.slice(end)]

@@ -1,21 +1,21 @@
-// What the guard is: a profile, what to do when it fails, and the owner's own rules beside the built-in ones.
+// The shape of the guard: profile, behaviour on failure, and the rules from files beside the built-in ones.
 import type { KaroError } from '../../base/errors.ts'
 import { DEFAULT_PROFILE, type GuardProfile } from '../risk/index.ts'
 
-/** Of a rules file: an exception from the built-in rules, or a command that is never to run. */
+/** A rule of a rules file: an exception from built-in rules, or a command that must not run. */
 export interface GuardRule {
   readonly kind: 'allow' | 'deny'
-  /** The machine's hold for everybody. */
+  /** `own` rules are the person's; `machine` rules hold for everybody on this machine. */
   readonly whose: 'own' | 'machine'
-  /** `file:line`. */
+  /** Place of the rule as `file:line`. */
   readonly where: string
-  /** Id of a built-in rule; without it the rule is about the command, whatever is found in it. */
+  /** Id of a built-in rule. Without it the rule is about the command, whatever the built-in rules find. */
   readonly rule?: string
-  /** Glob over the words of one simple command. */
+  /** Glob for the words of one simple command. */
   readonly command?: string
-  /** Directory, with all below it; or a glob. */
+  /** A directory with everything below it, or a glob. */
   readonly cwd?: string
-  /** Milliseconds since the epoch; then it is over. */
+  /** End of the rule, in milliseconds since the epoch. */
   readonly until?: number
   readonly why?: string
   readonly safer?: string
@@ -23,28 +23,31 @@ export interface GuardRule {
 
 export interface Guard {
   readonly profile: GuardProfile
-  /** What set the profile: `default`, `config.toml:3`, `KARO_GUARD_PROFILE`, or the file whose floor or fault did. */
+  /**
+   * What set the profile: `default`, `config.toml:3`, `KARO_GUARD_PROFILE`, or the rules file whose floor or fault
+   * raised it.
+   */
   readonly source: string
-  /** Whether a line that could not be judged in time runs. */
+  /** Whether a line runs that could not be judged in time. */
   readonly onError: 'allow' | 'block'
-  /** How long judging one line may take. */
+  /** Milliseconds that judging one line may take. */
   readonly timeoutMs: number
   readonly rules: readonly GuardRule[]
-  /** Rules files that were read, and those that would be. */
+  /** Paths of rules files, whether they exist or not. */
   readonly files: readonly {
     readonly path: string
     readonly whose: GuardRule['whose']
-    /** It is there, and cannot be used: `warnings` say why. */
+    /** The file exists but cannot be used; `warnings` say why. */
     readonly unread?: true
   }[]
-  /** What is wrong and what follows from it, each one sentence for a person. */
+  /** Faults of the configuration and their consequences, each as one sentence for a person. */
   readonly warnings: readonly string[]
-  /** Why the configuration could not be used; the profile is strict then. */
+  /** Why the configuration could not be used; the profile is then strict. */
   readonly failure?: KaroError
   readonly now: () => number
 }
 
-/** What of the guard stands in no file. */
+/** Values that hold while neither a file nor the environment sets them. */
 export const DEFAULTS = {
   profile: DEFAULT_PROFILE,
   source: 'default',
@@ -52,7 +55,7 @@ export const DEFAULTS = {
   timeoutMs: 2_000,
 } as const satisfies Partial<Guard>
 
-/** From the strictest on. */
+/** Profiles from the strictest to the loosest. */
 const ORDER: readonly GuardProfile[] = ['strict', 'moderate', 'permissive', 'off']
 
 export const stricter = (a: GuardProfile, b: GuardProfile): GuardProfile =>

@@ -1,4 +1,4 @@
-// The guard room's door: what this owner lets through, asks about and blocks; it reads files and runs nothing.
+// The guard room's door: judges what the owner lets through, asks about and blocks. It reads files and runs nothing.
 export type { Guard, GuardRule } from './guard.ts'
 export { judge } from './judge.ts'
 export { loadGuard } from './load.ts'

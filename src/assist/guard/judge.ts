@@ -1,9 +1,9 @@
-// Judges a line as its owner wants it: the built-in rules, then the exceptions and prohibitions of the rules files.
+// Judges a line by the built-in rules, then by the exceptions and prohibitions of the rules files.
 import { dirname } from 'node:path'
 import { globMatcher } from '../../base/quote.ts'
 import { commandsOf, type RunCommand } from '../risk/commands-of.ts'
-import { compareLevels, decide, worse } from '../risk/decide.ts'
-import { type CheckOptions, checkCommand, type RiskMatch, type RiskVerdict } from '../risk/index.ts'
+import { compareLevels, decide, worst } from '../risk/decide.ts'
+import { checkCommand, type RiskMatch, type RiskVerdict } from '../risk/index.ts'
 import { MAX_MATCHES } from '../risk/limits.ts'
 import { SOME_HOME } from '../risk/model.ts'
 import { isCore } from '../risk/rule-ids.ts'
@@ -13,8 +13,9 @@ import type { Guard, GuardRule } from './guard.ts'
 import type { Where } from './types.ts'
 
 /**
- * What the guard says of a line; with definitions the worse of what it says as it is typed and as it runs. A denied command is blocked whatever the profile; of a person's own prohibitions, whose
- * profile is not off. The catastrophic core is never lowered. Never throws; the work is bounded as a check's.
+ * Judges a line by the guard's rules. With definitions, the result is the worse of the line as typed and as it runs. A
+ * denied command is blocked in every profile; profile `off` only drops a person's own prohibitions. No exception lowers
+ * the catastrophic core. Never throws; the work is bounded as a check's.
  */
 export function judge(guard: Guard, command: string, where: Where = {}): RiskVerdict {
   const asTyped = judgeText(guard, command, where)
@@ -25,10 +26,13 @@ export function judge(guard: Guard, command: string, where: Where = {}): RiskVer
   return meant.unread === undefined ? known : withUnread(guard, known, meant.unread, where)
 }
 
-/** That a definition, in the shell's own print of it, cannot be parsed says nothing about what was typed. */
+/** Findings about text that cannot be parsed. They say nothing if the text is a definition as the shell prints it. */
 const ABOUT_READING: ReadonlySet<string> = new Set(['unparsed', 'unparsed-tool'])
 
-/** A command that runs and that nobody has read is asked about in every profile, but where its owner accepts that. */
+/**
+ * Adds a finding for an alias or function whose text is unknown. The person is asked in every profile, unless a rule
+ * allows it.
+ */
 function withUnread(guard: Guard, verdict: RiskVerdict, name: string, where: Where): RiskVerdict {
   if (guard.profile === 'off') return verdict
   const { level: risk_level } = ruleForFact('too-long')
@@ -38,11 +42,11 @@ function withUnread(guard: Guard, verdict: RiskVerdict, name: string, where: Whe
     risk_level,
     why:
       name === '*'
-        ? 'Has too many words to look up what functions and aliases they are.'
+        ? 'Has so many words that not all can be looked up as functions or aliases.'
         : `Runs ${shown}, a function or alias that is too long or too deep to be read.`,
     span: [0, verdict.command.length],
   }
-  const commands = commandsOf(verdict.command, placeOf(where))
+  const commands = commandsOf(verdict.command, where)
   if (
     guard.rules.some(
       (rule) => rule.kind === 'allow' && live(guard, rule) && excuses(rule, match, commands, where),
@@ -63,14 +67,14 @@ function amended(guard: Guard, verdict: RiskVerdict, { cut, unfinished }: Where)
   return decided(guard, verdict, all)
 }
 
-/** The verdict of what was typed with what its words mean; what only they do is shown at the whole line. */
+/** Adds to the verdict on the typed line the findings of its expanded form, with the whole line as their place. */
 function both(guard: Guard, typed: RiskVerdict, meant: RiskVerdict): RiskVerdict {
   const span: RiskMatch['span'] = [0, typed.command.length]
   const known = new Set(typed.matches.map(({ rule }) => rule))
   const added = meant.matches.flatMap((match) =>
     known.has(match.rule) || ABOUT_READING.has(match.rule)
       ? []
-      : [{ ...match, why: `${match.why} (By what an alias or function in it stands for.)`, span }],
+      : [{ ...match, why: `${match.why} (Found in an alias or function of this line.)`, span }],
   )
   if (added.length === 0) return typed
   const matches = [...typed.matches, ...added].sort((a, b) => compareLevels(b.risk_level, a.risk_level))
@@ -78,10 +82,10 @@ function both(guard: Guard, typed: RiskVerdict, meant: RiskVerdict): RiskVerdict
 }
 
 function judgeText(guard: Guard, command: string, where: Where): RiskVerdict {
-  const verdict = checkCommand(command, { ...placeOf(where), profile: guard.profile })
+  const verdict = checkCommand(command, { ...where, profile: guard.profile })
   const rules = guard.rules.filter((rule) => live(guard, rule))
   if (rules.length === 0) return verdict
-  const commands = commandsOf(command, placeOf(where))
+  const commands = commandsOf(command, where)
   const allows = rules.filter(({ kind }) => kind === 'allow')
   const lowered = lower(verdict, allows, commands, where)
   const denied = guard.profile === 'off' ? rules.filter(({ whose }) => whose === 'machine') : rules
@@ -99,38 +103,19 @@ function judgeText(guard: Guard, command: string, where: Where): RiskVerdict {
 
 const live = ({ now }: Guard, { until }: GuardRule): boolean => until === undefined || until > now()
 
-const placeOf = ({
-  shell,
-  cwd,
-  home,
-  karoHome,
-  caller,
-  machine,
-}: Where): Pick<CheckOptions, 'shell' | 'cwd' | 'home' | 'karoHome' | 'caller' | 'machine'> => ({
-  ...(shell !== undefined && { shell }),
-  ...(cwd !== undefined && { cwd }),
-  ...(home !== undefined && { home }),
-  ...(karoHome !== undefined && { karoHome }),
-  ...(caller !== undefined && { caller }),
-  ...(machine !== undefined && { machine }),
-})
-
-/** What a prohibition is called among the findings. */
+/** Names under which prohibitions appear among the findings. */
 const DENY_NAMES: Readonly<Record<GuardRule['whose'], string>> = { own: 'own-deny', machine: 'machine-deny' }
-/** Findings that say that there may be more commands in the line than are known. */
+/** Findings after which the line may have more commands than are known. */
 const NOT_READ: ReadonlySet<string> = new Set([...ABOUT_READING, 'too-deep', 'too-long'])
 const DENIED: ReadonlySet<string> = new Set(Object.values(DENY_NAMES))
 
-/** The verdict with these findings instead, of which only the first are kept; what is denied is blocked in any case. */
+/** The verdict with other findings, at most MAX_MATCHES. A prohibition among them blocks in every profile. */
 function decided(guard: Guard, verdict: RiskVerdict, found: readonly RiskMatch[]): RiskVerdict {
   const denied = found.some(({ rule }) => DENIED.has(rule))
   const matches = found.slice(0, MAX_MATCHES)
   const { safer, ...rest } = verdict
-  const risk_level = matches.reduce<RiskMatch['risk_level']>(
-    (worst, match) => worse(worst, match.risk_level),
-    'safe',
-  )
-  // The safer form mends the worst finding; where that was allowed, there is nothing to mend.
+  const risk_level = worst(matches.map((match) => match.risk_level))
+  // The safer form mends the worst finding, so it goes if a rule allowed that finding.
   const mends = safer !== undefined && risk_level === verdict.risk_level
   return {
     ...rest,
@@ -141,14 +126,14 @@ function decided(guard: Guard, verdict: RiskVerdict, found: readonly RiskMatch[]
   }
 }
 
-/** Without the findings that are allowed; the same object when there are none. */
+/** The verdict without findings that are allowed; the same object if there are none. */
 function lower(
   verdict: RiskVerdict,
   allows: readonly GuardRule[],
   commands: readonly RunCommand[],
   where: Where,
 ): RiskVerdict {
-  // Offsets of a text with NULs are of another text; and behind a full list more may be hidden.
+  // NULs shift the offsets of findings; and a full list of findings may have left some out.
   if (allows.length === 0 || verdict.command.includes('\0') || verdict.matches.length >= MAX_MATCHES)
     return verdict
   const matches = verdict.matches.filter(
@@ -172,7 +157,7 @@ function excuses(
   return innermost.length > 0 && innermost.every((one) => fits(rule, one, where))
 }
 
-/** What a prohibition says of the line, or undefined when it does not concern it. */
+/** The finding that a prohibition makes, or undefined if it is not about this line. */
 function matchOf(
   rule: GuardRule,
   line: string,
@@ -205,7 +190,7 @@ function spanOf(
     return verdict.matches.find((match) => match.rule === rule.rule && excuses(rule, match, commands, where))
       ?.span
   }
-  // Whoever has denied too much must be able to take it back.
+  // `karo guard` stays allowed, so that a person can take back a rule that denies too much.
   const takesBack = ({ text }: RunCommand): boolean => rule.whose === 'own' && /^karo guard(?: |$)/.test(text)
   const found = commands.find((one) => !takesBack(one) && fits(rule, one, where))
   if (found !== undefined) return found.span
@@ -214,9 +199,9 @@ function spanOf(
     commands.length > 0 &&
     verdict.matches.length < MAX_MATCHES &&
     !verdict.matches.some(({ rule: id }) => NOT_READ.has(id))
-  // No simple command holds an operator: who writes one means the line.
+  // A simple command has no operator, so a glob with an operator is about the whole line.
   if (isRead && !/[;&|<>]/.test(rule.command ?? '')) return undefined
-  // What the grammar cannot read is one text.
+  // A text that cannot be read as commands is matched as a whole.
   const whole = { text: line.trim(), cwd: where.cwd ?? '.', span: [0, line.length] as const }
   return fits(rule, whole, where) ? whole.span : undefined
 }

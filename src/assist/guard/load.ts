@@ -1,4 +1,4 @@
-// Loads the guard: configuration, the owner's rules and the machine's; whatever of them is broken makes it strict.
+// Loads the guard from configuration and rules files; a file that cannot be used makes it strict.
 import { join } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
 import { type LoadedConfig, loadConfig } from '../../config/load.ts'
@@ -7,12 +7,12 @@ import { readRules } from './read-rules.ts'
 import type { RulesFile } from './rules-file.ts'
 import { type GuardSources, MACHINE_RULES, setsAny } from './sources.ts'
 
-/** The owner's rules file while guard.rules names no other. */
+/** The person's rules file, unless guard.rules names another one. */
 const ownRules = (home: string): string => join(home, 'guard.toml')
 
 /**
- * Reads everything anew each time. Never throws: what is broken makes the profile strict, and `warnings` say why. A
- * configuration that is broken and says nothing of the guard leaves it as it is without one.
+ * Reads all files anew. Never throws: a broken file makes the profile strict, and `warnings` say why. A broken
+ * configuration that does not set anything of the guard is ignored.
  */
 export function loadGuard(from: GuardSources): Guard {
   const warnings: string[] = []

@@ -1,4 +1,4 @@
-// What the judgement is told of this machine's files: which of the guard's own are there, and where links lead.
+// What the judgement may know about this machine's files: which files of the guard exist, and where links lead.
 import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Env } from '../../config/paths.ts'
@@ -12,18 +12,18 @@ export interface MachinePlace {
   readonly karoHome?: string
 }
 
-/** Directories above the working directory that are looked at for a project's settings. */
+/** Directories above the working directory in which a project's settings are looked for. */
 const MOST_LEVELS = 16
-/** Different paths that are looked up for one line; a line of at most 64 KiB has fewer words. */
+/** Different paths resolved for one line; a line of 64 KiB has fewer words. */
 const MOST_LOOKUPS = 8_192
-/** Variables by which AI tools are told where else their settings are, and the files there. */
+/** Variables that move the settings of AI tools, and the settings files in the directory they name. */
 const MOVED: Readonly<Record<string, readonly string[]>> = {
   CLAUDE_CONFIG_DIR: ['settings.json', 'settings.local.json'],
   CODEX_HOME: ['hooks.json', 'config.toml'],
   COPILOT_HOME: ['hooks/karo.json', 'config.json', 'settings.json'],
 }
 
-/** Looks at files only when the judgement asks for it. Never throws. */
+/** Reads file names only when the judgement asks for them. Never throws. */
 export function machineOf(place: MachinePlace, env: Env, guard: Pick<Guard, 'files'>): Machine {
   const known = new Map<string, string>()
   let files: readonly string[] | undefined
@@ -89,7 +89,7 @@ function isThere(path: string): boolean {
   }
 }
 
-/** With links followed as far as the path exists; a name that is not there yet is made below where its directory is. */
+/** The path with links followed as far as it exists; the rest is a file yet to be made there. */
 function realOf(path: string): string {
   const missing: string[] = []
   for (let at = path; ; at = dirname(at)) {

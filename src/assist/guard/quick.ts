@@ -1,10 +1,10 @@
-// The guard as loadGuard gives it, without the code that reads TOML where no file sets anything of it.
+// Loads the guard without the code that reads TOML if no file sets anything of it.
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { DEFAULTS, type Guard } from './guard.ts'
 import { type GuardSources, MACHINE_RULES, setsAny } from './sources.ts'
 
-/** Never rejects; see loadGuard. */
+/** The same guard as loadGuard gives. Never rejects. */
 export async function quickGuard(from: GuardSources): Promise<Guard> {
   const { machineFile = MACHINE_RULES, now = Date.now } = from
   const own = join(from.home, 'guard.toml')
@@ -22,7 +22,7 @@ export async function quickGuard(from: GuardSources): Promise<Guard> {
   }
 }
 
-/** Also a link that leads nowhere, and what cannot be looked at: loadGuard says what is wrong with it. */
+/** Whether loadGuard should look at the path; also true for dangling links and unreadable paths, which it reports. */
 function mayBeThere(path: string): boolean {
   try {
     lstatSync(path)

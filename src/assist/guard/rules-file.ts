@@ -1,4 +1,4 @@
-// Reads a rules file: TOML with [[allow]] and [[deny]], and says by line and column what is wrong with it.
+// Reads a rules file, TOML with [[allow]] and [[deny]], and reports faults by line and column.
 import { parse, TomlError } from 'smol-toml'
 import { KaroError } from '../../base/errors.ts'
 import { closest } from '../../base/suggest.ts'
@@ -8,14 +8,14 @@ import { GUARD_PROFILES, type GuardProfile } from '../risk/index.ts'
 import { isCore, RULE_IDS } from '../risk/rule-ids.ts'
 import type { GuardRule } from './guard.ts'
 
-/** Rules of one file; more than anybody reads over. */
+/** Rules of one file; more than anybody reads. */
 const MOST_RULES = 1000
-/** UTF-16 units of one text in it. */
+/** UTF-16 units of one text in a rule. */
 const MOST_TEXT = 1000
 
 export interface RulesFile {
   readonly rules: readonly GuardRule[]
-  /** The machine's: no profile of a person is less strict. */
+  /** The loosest profile that a person may have; only in the machine's file. */
   readonly floor?: GuardProfile
 }
 
@@ -77,7 +77,7 @@ export function parseRules(text: string, file: string, whose: GuardRule['whose']
       throw wrong(
         [...path, 'rule'],
         `${rule} belongs to the catastrophic core, which no rule can allow`,
-        'Take this rule out.',
+        'Remove this rule.',
       )
     if (cwd !== undefined && !/^(?:\/|~(?:\/|$)|\*)/.test(cwd))
       throw wrong([...path, 'cwd'], `cwd is ${shown(cwd)}, but must begin with /, ~ or *`)
@@ -123,7 +123,7 @@ export function parseRules(text: string, file: string, whose: GuardRule['whose']
   return { rules, ...(known !== undefined && { floor: known }) }
 }
 
-/** More than any rule needs. */
+/** Depth of nested tables; more than any rule needs. */
 const MOST_DEPTH = 8
 
 function readToml(text: string, file: string): Record<string, unknown> {

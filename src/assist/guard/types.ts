@@ -1,33 +1,33 @@
-// What the guard is asked with: where a line would run, and what the words of the line stand for.
+// Arguments of a judgement: where the line would run, and its aliases and functions.
 import type { Caller, CheckOptions, Machine } from '../risk/index.ts'
 
-/** What the shell says that a word means, in its own words. */
+/** An alias or function, as the shell prints it. */
 export interface Definition {
-  /** `global` is zsh's: it stands for a word anywhere. `unread`: there is one, and the shell could not hand it over. */
+  /** `global` is zsh's alias for a word anywhere. `unread` exists, but the shell could not hand its text over. */
   readonly kind: 'alias' | 'global' | 'function' | 'unread'
-  /** Of what is unread also `*`: words were too many to be looked up. */
+  /** `*` with kind `unread` means that there were too many words to look up. */
   readonly name: string
-  /** Of a function its body, without the braces around it. */
+  /** Text of an alias, or body of a function without its braces. */
   readonly text: string
 }
 
-/** Where a line would run, and what is known of it beside its text. */
+/** Where a line would run, and what else is known about it. */
 export interface Where {
   /** Default: bash. */
   readonly shell?: NonNullable<CheckOptions['shell']>
-  /** Absolute. */
+  /** Absolute path of the working directory. */
   readonly cwd?: string
   readonly home?: string
-  /** KARO_HOME: the node's key and database belong to the core. */
+  /** Karo's home from KARO_HOME; its key and database belong to the catastrophic core. */
   readonly karoHome?: string
   /** Default: a person. */
   readonly caller?: Caller
-  /** What is known of the files here; machineOf gives it. */
+  /** Knowledge about files of this machine, from machineOf. */
   readonly machine?: Machine
-  /** Aliases and functions of the shell whose names the line may hold. */
+  /** Aliases and functions whose names may occur in the line. */
   readonly definitions?: readonly Definition[]
-  /** More lines will follow: that it cannot be read yet says nothing. */
+  /** More lines will follow, so it is no fault that the text cannot be parsed yet. */
   readonly unfinished?: boolean
-  /** It is the beginning of a line that is too long to be read. */
+  /** The text is only the beginning of a line that is too long. */
   readonly cut?: boolean
 }

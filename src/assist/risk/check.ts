@@ -2,7 +2,7 @@
 
 import type { GuardProfile, RiskLevel, Shell } from '../../base/words/risk-levels.ts'
 import { CARRIES_WORDS } from './carriers/carried.ts'
-import { compareLevels, decide, worse } from './decide.ts'
+import { compareLevels, decide, worst } from './decide.ts'
 import {
   type Budget,
   DIRECTORY_PER_WORD,
@@ -21,10 +21,12 @@ import type { CheckOptions, RiskMatch, RiskVerdict } from './types.ts'
 
 export const DEFAULT_PROFILE: GuardProfile = 'moderate'
 
-/** C0 controls but tab and newline, DEL, and Unicode's direction overrides (Unicode TR 36; CVE-2021-42574). */
+/** Control characters but tab and newline, DEL, and Unicode's direction overrides (Unicode TR 36; CVE-2021-42574). */
 const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069]/
 
-/** Facts about a text that nobody could read: in a text that may be no command at all they say nothing. */
+/**
+ * Rules that only say "this text could not be read". A guess whether a text is a harmful command at all ignores them.
+ */
 const UNREADABLE: ReadonlySet<string> = new Set([
   'unparsed',
   'unparsed-tool',
@@ -38,22 +40,22 @@ const UNREADABLE: ReadonlySet<string> = new Set([
 interface Finding {
   readonly rule: Rule | LineRule
   readonly span: Span
-  /** Where the whole command stands that it is about. */
+  /** Place of the whole command in which `span` was found. */
   readonly whole: Span
-  /** The safer form that the rule made from the command. */
+  /** The safer form, where the rule makes one from the command's words. */
   readonly made?: string | undefined
 }
 
 /**
- * Judges one command line, several lines included, as `shell` (default bash) would read it. Any string is
- * accepted: empty is Safe; more than 65 536 UTF-16 units are not read and High. Never throws; the work is bounded.
+ * Judges one command line, several lines included, as `shell` (default bash) would read it. Accepts any string: an empty
+ * one is Safe; one longer than 65 536 UTF-16 units is not read and counts as High. Never throws; the work is bounded.
  */
 export function checkCommand(command: string, options: CheckOptions): RiskVerdict {
   const findings = findAll(command, options, newBudget())
   const matches = findings.map(
     ({ rule, span }): RiskMatch => ({ rule: rule.id, risk_level: rule.level, why: rule.why, span }),
   )
-  const level = matches.reduce<RiskLevel>((worst, match) => worse(worst, match.risk_level), 'safe')
+  const level = levelOf(findings)
   const safer = saferForm(command, findings, options)
   return {
     command,
@@ -64,28 +66,27 @@ export function checkCommand(command: string, options: CheckOptions): RiskVerdic
   }
 }
 
-/** Words of letters, digits and a few signs that no shell expands: nothing but the tool's name, and a name of a file that matters, is looked at. */
+/** Words without any character that a shell expands. For such a line only the tool's name and the file names matter. */
 const PLAIN = /^[A-Za-z0-9_][\w.+-]*(?: [\w./:,@%^+=-]+)*$/
 
-/** The level alone, as checkCommand finds it without knowing directory and home; cheap for plain commands. */
+/** The level alone, judged without knowing directory and home as checkCommand would be; quick for plain commands. */
 export function riskLevelOf(command: string, shell: Shell): RiskLevel {
   if (command.length < 1_000 && PLAIN.test(command)) {
     const space = command.indexOf(' ')
     const tool = space < 0 ? command : command.slice(0, space)
     if (isPlainlySafe(command, tool) && !CARRIES_WORDS.test(command)) return 'safe'
   }
-  return findAll(command, { shell }, newBudget()).reduce<RiskLevel>(
-    (worst, { rule }) => worse(worst, rule.level),
-    'safe',
-  )
+  return levelOf(findAll(command, { shell }, newBudget()))
 }
 
-/** Every finding, worst first, then by place; at most MAX_MATCHES. Exported for tests of the bounds. */
+const levelOf = (findings: readonly Finding[]): RiskLevel => worst(findings.map(({ rule }) => rule.level))
+
+/** Every finding, worst first, then by place; at most MAX_MATCHES. Exported for the tests of the bounds. */
 export function findAll(command: string, options: CheckOptions, budget: Budget): readonly Finding[] {
   const found = new Map<string, Finding>()
   const clamped = ([start, end]: Span): Span => [clamp(start, command), clamp(Math.max(start, end), command)]
   let loud = false
-  // While only tried: whether it would have been loud. What cannot be read is no harmful command by that alone.
+  // Set while a text is only tried: rules then report nothing, they only note whether one of them is High or Critical.
   let tried: { loud: boolean } | undefined
   const isLoud = ({ level }: Rule | LineRule) => level === 'high' || level === 'critical'
   const add = (rule: Rule | LineRule, at: Span, around: Span = at, made?: string) => {
@@ -123,7 +124,8 @@ export function findAll(command: string, options: CheckOptions, budget: Budget):
     places === undefined ? [start, end] : [places[start] ?? 0, places[end] ?? command.length]
   const findings: Findings = {
     command: (simple) => {
-      // Each look at a path takes as long as the directory is deep that it begins in.
+      // Resolving a path takes time in proportion to the depth of the directory, so a deep one costs words of the
+      // budget.
       if (!spend(budget, 'words', Math.floor(simple.scope.cwd.length / DIRECTORY_PER_WORD))) return
       judge(simple, (rule, span, made) => add(rule, placed(span), placed(simple.span), made))
     },
@@ -144,7 +146,7 @@ export function findAll(command: string, options: CheckOptions, budget: Budget):
   try {
     walkLine(line, scope, findings, budget)
   } catch {
-    // A text that exhausts the stack, or finds a mistake in a rule, has not been read to its end.
+    // A text that exhausts the stack, or a rule that throws, leaves the line unread.
     tried = undefined
     fact('too-deep', [0, command.length])
   }
@@ -153,10 +155,10 @@ export function findAll(command: string, options: CheckOptions, budget: Budget):
     .slice(0, MAX_MATCHES)
 }
 
-/** Where a rule points at a place and, of the same, at a part of it, the part: one finding, told once. */
+/** Drops a finding that contains another one of the same rule, so that each is reported once, at its exact place. */
 function narrowest(findings: readonly Finding[]): Finding[] {
   const ends = new Map<string, number>()
-  // From the last start to the first, the shorter of two first: what begins later has been seen.
+  // Sorted from the last start to the first, the shorter first, so that what a finding may contain comes before it.
   return findings
     .toSorted((a, b) => b.span[0] - a.span[0] || a.span[1] - b.span[1])
     .filter(({ rule, span }) => {
@@ -167,8 +169,8 @@ function narrowest(findings: readonly Finding[]): Finding[] {
 }
 
 /**
- * The text as a shell takes it from a terminal: NUL is dropped, a carriage return is a blank; and, when
- * something was dropped, where each remaining character stands in the command.
+ * The text as a shell takes it from a terminal: without NUL, and with a blank for each carriage return. `places` maps
+ * each of its characters to the place in `command`; undefined when nothing was dropped.
  */
 function readable(command: string): {
   readonly line: string
@@ -186,7 +188,7 @@ function clamp(offset: number, command: string): number {
 }
 
 function judge(command: SimpleCommand, add: (rule: Rule, span: Span, made?: string) => void): void {
-  // python3.12 is judged as python3.
+  // A version in the name does not matter: python3.12 is judged as python3.
   const name = /\d\.\d+$/.test(command.name) ? command.name.replace(/(\d)\.\d+$/, '$1') : command.name
   const own = rulesFor(name)
   const options = readOptions(name, command.args)
@@ -210,16 +212,20 @@ function spanOf(hit: Hit, command: SimpleCommand): Span | undefined {
   )
 }
 
-/** From a finding of the worst level: mending a lesser one would not make the command safer. */
+/** Only a finding of the worst level may offer a safer form: mending a lesser one leaves the command as dangerous. */
 function saferForm(command: string, findings: readonly Finding[], options: CheckOptions): string | undefined {
   const worst = findings.filter(({ rule }) => rule.level === findings[0]?.rule.level)
   if (worst.some(({ rule }) => rule.core === true && rule.safer === undefined)) return undefined
   for (const finding of worst) {
     const form = formOf(command, finding)
-    // fish has no ${…}, which would end the line in an error.
+    // fish has no ${…}: it would refuse the line.
     if (options.shell === 'fish' && form?.includes('${') && !command.includes('${')) continue
-    // Judged again: a form that is not safer, in this place, is none.
-    if (form !== undefined && compareLevels(levelIn(form, options), finding.rule.level) < 0) return form
+    // The form is judged again, because it may be no safer in this directory.
+    if (
+      form !== undefined &&
+      compareLevels(levelOf(findAll(form, options, newBudget())), finding.rule.level) < 0
+    )
+      return form
   }
   return undefined
 }
@@ -234,11 +240,4 @@ function formOf(command: string, { rule, span, whole, made }: Finding): string |
   const [start, end] = 'instead' in safer ? span : [whole[1], whole[1]]
   const text = 'instead' in safer ? safer.instead : ` ${safer.append}`
   return command.slice(0, start) + text + command.slice(end)
-}
-
-function levelIn(command: string, options: CheckOptions): RiskLevel {
-  return findAll(command, options, newBudget()).reduce<RiskLevel>(
-    (worst, { rule }) => worse(worst, rule.level),
-    'safe',
-  )
 }

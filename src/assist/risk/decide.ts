@@ -1,12 +1,13 @@
-// From findings to a decision: what each profile blocks, asks about and lets through.
+// Turns a level into a decision: what each profile blocks, asks about and lets through.
 
 import type { GuardProfile, RiskLevel } from '../../base/words/risk-levels.ts'
 import type { GuardDecision } from './types.ts'
 
 const RANK: Readonly<Record<RiskLevel, number>> = { safe: 0, moderate: 1, high: 2, critical: 3 }
 
-export function worse(a: RiskLevel, b: RiskLevel): RiskLevel {
-  return RANK[a] >= RANK[b] ? a : b
+/** The worst of the levels; safe if there are none. */
+export function worst(levels: readonly RiskLevel[]): RiskLevel {
+  return levels.reduce((a, b) => (RANK[a] >= RANK[b] ? a : b), 'safe')
 }
 
 export function compareLevels(a: RiskLevel, b: RiskLevel): number {
@@ -15,7 +16,7 @@ export function compareLevels(a: RiskLevel, b: RiskLevel): number {
 
 interface ProfileRow {
   readonly decisions: Readonly<Record<RiskLevel, GuardDecision>>
-  /** UTF-16 units; a longer command is confirmed even if nothing was found in it. */
+  /** UTF-16 units; a longer command is confirmed even if no rule found anything in it. */
   readonly longest: number
 }
 

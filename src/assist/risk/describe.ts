@@ -19,21 +19,24 @@ import { parseSafely, parseScript } from './line/script.ts'
 import { type Arg, NO_OUTPUT, type Span, TAINT } from './model.ts'
 import { type Description, headerPart, nested, type Part, type PartKind, within } from './parts.ts'
 
-/** More parts than anybody reads. */
+/** Parts of one description; more than anybody reads. */
 const MAX_PARTS = 3_000
 
-/** UTF-16 units of the line the offsets count; identity unless the text stands elsewhere. */
+/** Maps offsets of the text being read to offsets of the whole line. */
 type Place = (start: number, end: number) => Span
 
-/** Any string; never throws; the work is bounded. Longer than 65 536 UTF-16 units: nothing, `truncated`. */
+/**
+ * Describes any string; never throws; the work is bounded. Beyond 65 536 UTF-16 units it gives no parts and
+ * `truncated`.
+ */
 export function describe(command: string, shell: Shell): Description {
   if (command.length > MAX_COMMAND_LENGTH) return { parts: [], parsed: false, truncated: true }
-  // As the risk rules read it: a carriage return is a blank; NUL no shell ever sees, but places stay.
+  // The rules read a carriage return as a blank and drop NUL. Here NUL is a blank too, so that places stay.
   const line = command.replace(/[\r\0]/g, ' ')
   return new Describer(line, shell).all()
 }
 
-/** What the pieces hold as `:`, because it is no command. */
+/** Words that begin a header, which splitPieces turns into the command `:` because a header runs nothing. */
 const HEADER = /^(\s*)(for|foreach|select|switch|case|function)(?=\s)/
 
 class Describer {
@@ -66,7 +69,9 @@ class Describer {
     return this.#pieces(text, at, depth)
   }
 
-  /** fish, and what is no bash: statement by statement; what introduces them is shown as keywords. */
+  /**
+   * Reads fish, and text that is no valid bash, statement by statement. Words around the statements become keywords.
+   */
   #pieces(text: string, at: Place, depth: number): Part[] {
     const found: Part[] = []
     const covered = new Uint8Array(text.length)
@@ -106,7 +111,7 @@ class Describer {
     return this.#shell === 'fish' ? nestBlocks(parts) : this.#qualified(parts)
   }
 
-  /** zsh: parentheses that touch a word are of its pattern, `*(.om[1])` or `(a|b)*`, and run nothing. */
+  /** In zsh, parentheses that touch a word belong to its pattern, `*(.om[1])` or `(a|b)*`, and run nothing. */
   #qualified(parts: readonly Part[]): Part[] {
     return parts.map((part) =>
       part.kind === 'substitution' &&
@@ -241,7 +246,7 @@ class Describer {
     }
   }
 
-  /** The nodes and, between them, the operators and keywords of the whole. */
+  /** The parts of `nodes`, and between them the operators and keywords of the compound command `whole`. */
   #filled(whole: SyntaxNode, nodes: readonly SyntaxNode[], text: string, at: Place, depth: number): Part[] {
     const found: Part[] = []
     let end = whole.pos
@@ -255,7 +260,7 @@ class Describer {
     return found
   }
 
-  /** Words and operators of a test, in order. */
+  /** Words and operators of a `[[ … ]]` test, in order. */
   #wordsIn(node: SyntaxNode, text: string, at: Place, depth: number): Part[] {
     if (node.type === 'Word') return [this.#word(node, at, depth)]
     const found: Part[] = []
@@ -297,7 +302,7 @@ class Describer {
       if (part.type === 'Word') words.push(this.#word(part, at, depth))
       else if (part.type === 'Assignment') {
         const [start, end] = at(part.pos, part.end)
-        // As the command gets it: `alias ll="ls -l"` without its quotes.
+        // The value as the command gets it: `alias ll="ls -l"` without its quotes.
         const value = part.value.type === 'ArrayValue' ? undefined : part.value
         const text = value === undefined ? part.text : part.text.slice(0, value.pos - part.pos) + value.value
         words.push(this.#part('word', [start, end], text, this.#assignment(part, at, depth).parts))
@@ -308,7 +313,10 @@ class Describer {
     return this.#part('command', at(command.pos, command.end), words[0]?.value ?? '', parts)
   }
 
-  /** The words, those that are a command of their own (behind sudo, find -exec, xargs, bash -c) as such. */
+  /**
+   * The command's words; words that are a command of their own (behind sudo, find -exec, xargs, bash -c) become one
+   * part.
+   */
   #unwrapped(words: readonly Part[], depth: number): Part[] {
     if (depth >= MAX_DEPTH) return [...words]
     const args = words.map((word): Arg => ({ text: word.value, span: word.span, taint: TAINT.none }))
@@ -318,7 +326,7 @@ class Describer {
       const [first] = inner
       const from = found.findIndex(({ span }) => span[0] === first?.span[0])
       if (first === undefined || from < 1) continue
-      // find's {} stands for names found elsewhere: what follows up to its end belongs to the command.
+      // find's {} is replaced by file names, so the words up to the end of -exec belong to the inner command.
       const ends = found.findIndex(({ value }, i) => i > from && /^[;+]$/.test(value))
       const to = found.findLastIndex(({ span }) => inner.some((word) => word.span[1] === span[1]))
       const own = found.slice(from, words[0]?.value.endsWith('find') && ends > 0 ? ends : to + 1)
@@ -337,7 +345,7 @@ class Describer {
       const word = found[from] as Part
       const [start, end] = script.span
       const exact = this.#line.slice(start, end).indexOf(script.text)
-      // Words joined by one blank, as they mostly are, stand in the line as the script does.
+      // A script joined from several words has exact places only if one blank stood between each two of them.
       const place: Place = exact < 0 ? () => script.span : (a, b) => [start + exact + a, start + exact + b]
       const parts = this.#script(script.text, place, depth + 1)
       if (parts.length === 0) continue
@@ -373,7 +381,7 @@ class Describer {
     return this.#part('word', at(word.pos, word.end), word.value, this.#inside(word, at, depth))
   }
 
-  /** What the shell puts in place of parts of the word. */
+  /** The parts of a word that the shell replaces: tilde, variables, substitutions, patterns. */
   #inside(word: Word, at: Place, depth: number): Part[] {
     const tilde = /^~[\w+-]*(?=\/|$)/.exec(word.text)?.[0]
     const first =
@@ -399,7 +407,7 @@ class Describer {
         return unquoted ? [this.#part('brace', span, part.text)] : []
       case 'SimpleExpansion':
       case 'ParameterExpansion':
-        // What stood in parentheses, and was read as a statement of its own.
+        // splitPieces puts a variable in the place of a fish substitution, which it reads as a statement of its own.
         if (this.#line[span[0]] === '(') return [this.#part('substitution', span, this.#line.slice(...span))]
         return [this.#part('variable', span, part.text)]
       case 'ArithmeticExpansion':
@@ -416,13 +424,13 @@ class Describer {
   #substituted(script: ParsedScript | undefined, span: Span, at: Place, depth: number): Part[] {
     if (script === undefined || depth >= MAX_DEPTH) return []
     if ((script.errors?.length ?? 0) > 0) this.#parsed = false
-    // Escaped backticks carry a decoded source of their own, whose offsets are not the line's.
+    // Escaped backticks are parsed from a decoded copy, whose offsets are not those of the line.
     const [text, place]: [string, Place] =
       script.source === undefined ? [this.#source(at), at] : [script.source, () => span]
     return this.#statements(script.commands, text, place, depth + 1)
   }
 
-  /** The text in which `at` counts: the line, moved back to where the text being read begins. */
+  /** The text whose offsets `at` maps: the line from the place where the text being read begins. */
   #source(at: Place): string {
     return this.#line.slice(at(0, 0)[0])
   }

@@ -16,26 +16,20 @@ export interface RuleEntry {
   readonly example: string
 }
 
-const MOST_EXAMPLE = 120
-
 /** In the order of the table; with `word`, those that have it in their id, their tools or what they say. */
 export function ruleList(word = ''): readonly RuleEntry[] {
   const wanted = word.toLowerCase()
-  return [
-    ...RULES.map((rule) => ({ ...rule })),
-    ...LINE_RULES.map((rule) => ({ ...rule, tools: [] as readonly string[] })),
-  ]
-    .map(({ id, level, why, core, tools, examples }): RuleEntry => {
-      const example = examples.risky.find((it) => it.length <= MOST_EXAMPLE) ?? ''
-      return {
+  return [...RULES, ...LINE_RULES.map((rule) => ({ ...rule, tools: [] as readonly string[] }))]
+    .map(
+      ({ id, level, why, core, tools, example = '' }): RuleEntry => ({
         rule: id,
         risk_level: level,
         why,
         core: core === true,
         tools: tools.filter((it) => it !== '*'),
         example,
-      }
-    })
+      }),
+    )
     .filter((entry) =>
       [entry.rule, entry.why, ...entry.tools].some((text) => text.toLowerCase().includes(wanted)),
     )

@@ -2,8 +2,8 @@
 import { systemTimers, type Timers } from '../clock.ts'
 
 /**
- * True when `work` was done within `ms`; its rejection within that time is passed on. After that time `work` goes on by
- * itself, and a rejection of it is dropped.
+ * True if `work` ended within `ms`; a rejection within that time is passed on. Later, `work` continues on its own, and its
+ * rejection is ignored.
  */
 export async function within(
   work: Promise<unknown>,
@@ -20,8 +20,8 @@ export async function within(
 }
 
 /**
- * What `work` resolves or rejects with; rejects with the reason of `signal` when that aborts before. `work` then goes on by
- * itself: for calls that cannot be interrupted, such as those of the name service.
+ * The result or rejection of `work`; rejects with the reason of `signal` if that aborts first. `work` then continues on its
+ * own. For calls that cannot be interrupted, such as name lookups.
  */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>()

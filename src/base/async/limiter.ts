@@ -1,20 +1,20 @@
-// How many pieces of asynchronous work run at once; the others wait for their turn, in call order.
+// Limits how many pieces of asynchronous work run at once; the others wait in call order.
 
 export interface Limiter {
-  /** Runs `work` when there is room for it. What it resolves or rejects with is the caller's alone. */
+  /** Runs `work` as soon as there is room. Its result or rejection goes only to the caller. */
   <T>(work: () => Promise<T>): Promise<T>
-  /** Pieces of work that run or wait. */
+  /** Number of pieces of work that run or wait. */
   pending(): number
 }
 
-/** Runs at most `atOnce` pieces of work at a time. What may wait is bounded by the caller, by `pending`. */
+/** Runs at most `atOnce` pieces of work at a time. The queue is not bounded; the caller checks `pending`. */
 export function createLimiter(atOnce: number): Limiter {
   const waiting: (() => void)[] = []
   let running = 0
 
   const limited = async <T>(work: () => Promise<T>): Promise<T> => {
     if (running < atOnce) running++
-    // Whoever is done hands its place on: nobody who comes meanwhile gets in between.
+    // A finished piece passes its place directly to the next, so that a new call cannot come in between.
     else await new Promise<void>((resolve) => waiting.push(resolve))
     try {
       return await work()
@@ -27,5 +27,5 @@ export function createLimiter(atOnce: number): Limiter {
   return Object.assign(limited, { pending: () => running + waiting.length })
 }
 
-/** One piece of work after the other, in call order. */
+/** Runs one piece of work after the other, in call order. */
 export const createSerial = (): Limiter => createLimiter(1)

@@ -1,6 +1,6 @@
-// Work that is not begun a second time while it is under way: who asks meanwhile gets the same outcome.
+// Runs a piece of work only once at a time; a call during that time gets the same outcome.
 
-/** Starts `work`, or joins the one that runs, with whatever arguments that was begun. */
+/** Starts `work`, or joins the run in progress, whose arguments then count. */
 export function singleFlight<A extends readonly unknown[], T>(
   work: (...args: A) => Promise<T>,
 ): (...args: A) => Promise<T> {

@@ -3,9 +3,9 @@
 declare const level0: unique symbol
 
 /**
- * A raw value (command text, path, environment) as it was typed. At run time it is the plain value; to
- * the type checker it is neither a string nor anything a wire schema accepts. Only rooms that may import
- * this file (see doors.ts) can look inside.
+ * A raw value (command text, path, environment) as it was typed. At run time it is the plain value; for the type checker
+ * it is neither a string nor anything that a wire schema accepts. Only rooms that may import this file (see doors.ts) can
+ * look inside.
  */
 export interface Level0<T> {
   readonly [level0]: T

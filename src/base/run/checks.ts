@@ -1,6 +1,6 @@
-// Every health check there is by name, for those who may show nothing that is not a constant of the program.
+// Names of all health checks, for callers that may only show constants of the program.
 
-/** `room.what`, as rooms tell them in `health()`. */
+/** `room.what`, as in the `health()` of the rooms. */
 export const HEALTH_CHECKS = [
   'store.open',
   'store.writable',

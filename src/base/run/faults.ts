@@ -1,6 +1,6 @@
-// Named points at which a crash test ends the process as hard as a power cut would; harmless unless asked for.
+// Named points at which a crash test kills the process like a power cut; without a test they do nothing.
 
-/** Where it can end: after any write to the database, around the batch of events, around the end of a spool file. */
+/** Points after writes to the database, around the batch of events, and around the end of a spool file. */
 export const FAULT_POINTS = [
   'after-write',
   'after-read',
@@ -12,15 +12,18 @@ export const FAULT_POINTS = [
 export type FaultPoint = (typeof FAULT_POINTS)[number]
 
 export interface Faults {
-  /** Passing a point; the process may be gone afterwards. `restore-step`: between two steps of a restore, in no daemon. */
+  /**
+   * Passes a point, at which the process may be killed. `restore-step` is between two steps of a restore, outside the
+   * daemon.
+   */
   hit(point: FaultPoint | 'restore-step'): void
 }
 
 export const noFaults: Faults = { hit: () => {} }
 
 /**
- * Reads `KARO_FAULT=<point>:<count>`: SIGKILL to this process when the point is passed for the count-th time.
- * Anything else in it, or nothing, does nothing. For crash tests only.
+ * Reads `KARO_FAULT=<point>:<count>`, which kills this process with SIGKILL when it passes the point for the count-th time.
+ * Any other value does nothing. For crash tests only.
  */
 export function faultsFromEnv(env: Readonly<Record<string, string | undefined>>): Faults {
   const match = /^([a-z-]+):([1-9]\d{0,8})$/.exec(env.KARO_FAULT ?? '')

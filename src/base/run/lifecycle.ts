@@ -1,13 +1,13 @@
-// Starting and stopping rooms: in order, undone in reverse, and always within a bounded time.
+// Starts rooms in order and stops them in reverse, within a bounded time.
 import { untilAborted, within } from '../async/deadline.ts'
 import type { Log } from './log.ts'
 import type { HealthCheck, Room } from './room.ts'
 
-/** One room may take this long to stop before the next is stopped without it. */
+/** Milliseconds that one room may take to stop; then the next is stopped without waiting. */
 const ROOM_STOP_MS = 2_000
-/** All rooms together: SIGTERM promises an end within 5 s, the rest is for the process itself. */
+/** Milliseconds for all rooms; SIGTERM promises an end within 5 s, and the rest is for the process itself. */
 const TOTAL_STOP_MS = 4_000
-/** What every room gets even when those before it used up the total. */
+/** Milliseconds that every room gets, even if the rooms before it used up the total. */
 const LEAST_STOP_MS = 150
 
 export interface StopLimits {
@@ -19,8 +19,8 @@ export interface StopLimits {
 const STOP_LIMITS: StopLimits = { roomMs: ROOM_STOP_MS, totalMs: TOTAL_STOP_MS, leastMs: LEAST_STOP_MS }
 
 /**
- * Starts `rooms` one after the other. When one fails, or `signal` aborts, those already started are stopped
- * in reverse and the failure (or the signal's reason) is thrown; nothing is left running.
+ * Starts `rooms` one after the other. If one fails, or `signal` aborts, the started ones are stopped in reverse and the
+ * failure (or the signal's reason) is thrown; nothing stays running.
  */
 export async function startAll(
   rooms: readonly Room[],
@@ -70,7 +70,10 @@ export function healthOf(rooms: readonly Room[]): { ready: boolean; checks: read
   return { ready: checks.every((check) => check.ok), checks }
 }
 
-/** A room that does not heed the signal is given a moment, then stopped half started. */
+/**
+ * Starts one room. A room that ignores the signal gets half of its stopping time to end, and is then stopped half
+ * started.
+ */
 async function startOne(room: Room, signal: AbortSignal, limits: StopLimits): Promise<void> {
   const starting = room.start(signal)
   try {

@@ -1,22 +1,24 @@
-// The logger rooms are given: structured, JSON on stderr in the daemon (pino), silent in most tests.
+// The shape of the loggers that rooms get: JSON on stderr in the daemon (pino), silent in most tests.
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** Which lines of a log are wanted; absent means any. */
+/** A filter for log lines; a missing member accepts every line. */
 export interface LogFilter {
-  /** This level and what is more important. */
+  /** Least level. */
   readonly level?: LogLevel
-  /** The trace id, or how it begins. */
+  /** Trace id, or its beginning. */
   readonly trace?: string
 }
 
-/** The line's own members cannot be among them: in JSON the later one of two would win. */
+/**
+ * Members of a log line. Names that the line itself uses are excluded, because in JSON the later of two members wins.
+ */
 export type LogFields = Readonly<
   Record<string, string | number | boolean | null | undefined | readonly string[]>
 > & { readonly [own in 'level' | 'time' | 'pid' | 'msg' | 'seq']?: never }
 
-/** Fields never hold level 0 data, keys or tokens. `trace_id` is 32 hex digits when there is one. */
+/** A logger. Fields never hold level 0 data, keys or tokens. `trace_id`, if present, is 32 hex digits. */
 export interface Log {
   debug(fields: LogFields, message: string): void
   info(fields: LogFields, message: string): void

@@ -1,15 +1,15 @@
-// Where in this program something happened, told without anything that is not the program's: files of ours, lines.
+// Reduces a stack trace to places in this program's own files, so that it holds nothing else.
 
 const MOST = 8
-/** As V8 writes it: `    at name (file:///where/dist/chunks/main-AB.js:12:34)`, or without name and brackets. */
+/** A line of V8's stack: `    at name (file:///where/dist/chunks/main-AB.js:12:34)`, or without name and brackets. */
 const FRAME = /^\s+at (?:.*\()?(?:file:\/\/)?(\/[^\s()]+:\d{1,7}:\d{1,7})\)?$/
-/** What files of this program can be called; anything else is not ours, whatever a text says. */
+/** Possible names of this program's files; no other name is accepted. */
 const OWN =
   /^(?:dist\/)?(?:src\/[a-z0-9/-]{1,80}\.ts|chunks\/[A-Za-z0-9_-]{1,80}\.js|karo\.js):\d{1,7}:\d{1,7}$/
 
 /**
- * `file:line:column` of the frames of `stack` that are in files of the program below `root`, relative to it, the innermost
- * first, at most 8. Names of functions are left out: they can be made of what a program works with.
+ * `file:line:column` of at most 8 frames of `stack` in files of the program below `root`, relative to it, innermost first.
+ * Names of functions are left out, because they may contain data.
  */
 export function ownFrames(stack: string, root: string): readonly string[] {
   const frames: string[] = []
@@ -23,7 +23,7 @@ export function ownFrames(stack: string, root: string): readonly string[] {
   return frames
 }
 
-/** True for a frame whose file is there: a text could name others. */
+/** Whether the frame names an existing file of this program; a foreign text could name others. */
 export function isOwnFrame(frame: unknown, exists: (file: string) => boolean): frame is string {
   return typeof frame === 'string' && OWN.test(frame) && exists(frame.replace(/:\d+:\d+$/, ''))
 }

@@ -1,9 +1,9 @@
-// What a recent problem of the daemon is when nothing but constants of the program may be told of it.
+// The shape of a recent problem of the daemon, which holds only constants of the program and numbers.
 import { constants } from 'node:os'
 import { ERROR_CODES } from '../errors.ts'
 import { LOG_LEVELS } from './log.ts'
 
-/** Errors' classes that are told apart. */
+/** Names of error classes that may be shown. */
 const KINDS = [
   'Error',
   'TypeError',
@@ -30,19 +30,20 @@ export const isCode = (text: unknown): text is string => typeof text === 'string
 export const isProblemLevel = (text: unknown): text is Problem['level'] =>
   (text === 'warn' || text === 'error') && LOG_LEVELS.includes(text)
 
-/** Lines of one place in the program with one kind of error. */
+/** All log lines from one place in the program with one kind of error. */
 export interface Problem {
   readonly level: 'warn' | 'error'
-  /** Where it was logged: `file:line:column` of ours; null when that cannot be told. */
+  /** Place of the log call as `file:line:column`; null if it is unknown. */
   readonly at: string | null
-  /** Class of the error, a code of ours or of the system. */
+  /** Class of the error. */
   readonly kind: string | null
+  /** Code of Karo or of the system. */
   readonly code: string | null
-  /** Frames of ours that the error passed. */
+  /** Frames of this program that the error passed. */
   readonly stack: readonly string[]
   readonly times: number
   readonly first_seconds_ago: number
   readonly last_seconds_ago: number
-  /** How many nodes it was about, as 8 hex digits each that mean nothing outside this one report. */
+  /** The nodes concerned, each as 8 hex digits that have no meaning outside of this report. */
   readonly peers: readonly string[]
 }

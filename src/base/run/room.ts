@@ -1,4 +1,4 @@
-// What every room of the daemon is: something that starts, stops, and can say how it is.
+// The shape of every room of the daemon: it starts, stops and reports its health.
 
 export interface HealthCheck {
   /** Stable identifier, `room.what`, e.g. `store.open`. */

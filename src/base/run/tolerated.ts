@@ -1,21 +1,23 @@
-// A room the node can do without: when it cannot start, the rest runs, its check fails, and it is tried again.
+// Wraps a room that the node can do without: if it cannot start, the rest runs, its check fails, and it is tried again.
 import { KaroError } from '../errors.ts'
 import type { Log } from './log.ts'
 import type { HealthCheck, Room } from './room.ts'
 
-/** Long enough to cost nothing, short enough that a freed port is noticed while somebody looks. */
+/**
+ * Milliseconds between two attempts: rare enough to cost nothing, and a freed port is noticed while a person watches.
+ */
 const RETRY_MS = 3_000
 
 export interface ToleratedOptions {
-  /** Name of the check that fails while it does not run, e.g. `mesh.listening`. */
+  /** Name of the check that fails while the room does not run, e.g. `mesh.listening`. */
   readonly check: string
   readonly log: Log
   readonly retryMs?: number
 }
 
 /**
- * Wraps `room` so that losing it never stops the others (ADR "Life cycle": losing the mesh never stops
- * observation). What a person has to correct (`bad_config`, `bad_request`) still fails the start.
+ * Wraps `room` so that its failure never stops the others (ADR "Life cycle": losing the mesh never stops observation).
+ * Errors that a person has to correct (`bad_config`, `bad_request`) still fail the start.
  */
 export function tolerated(room: Room, options: ToleratedOptions): Room {
   const { check, log, retryMs = RETRY_MS } = options

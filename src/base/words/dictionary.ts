@@ -1,6 +1,6 @@
-// The public dictionary of tools: the only names of what people run that may leave level 0.
+// The public dictionary of tools. No other name of a command may leave level 0.
 
-/** The ten of the first version, and five that would otherwise all be `other`. */
+/** Ten categories of the first version, and five for tools that would otherwise all be `other`. */
 export const CATEGORIES = [
   'git',
   'docker',
@@ -20,7 +20,7 @@ export const CATEGORIES = [
 ] as const
 type Category = (typeof CATEGORIES)[number]
 
-/** Everything that is not in the dictionary counts as this, so that no name of one's own is ever told. */
+/** Entry for everything outside the dictionary, so that a private name is never told. */
 export const OTHER: ToolUsed = { tool: 'other', category: 'other' }
 
 export interface ToolUsed {
@@ -58,7 +58,7 @@ const TOOLS: Readonly<Record<Category, string>> = {
     'java jar scala ruby gem bundle rails php composer perl lua elixir julia r rscript ffmpeg convert pandoc claude codex ollama kotlin dart flutter ffprobe',
 }
 
-/** The same tool under another name that its packages install, or a name the wire's alphabet lacks. */
+/** Other names under which packages install the same tool, and names with characters that the wire does not allow. */
 const SPELLINGS: Readonly<Record<string, string>> = {
   '.': 'source',
   '[': 'test',
@@ -91,13 +91,13 @@ const SPELLINGS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Tools that are installed side by side under names with a version: `gcc-12`, `php8.3`, `lua5.4`, `go1.24`. Of Python
- * the major version is kept, because `python3` is the name that is typed.
+ * Names with a version, under which tools are installed side by side: `gcc-12`, `php8.3`, `lua5.4`, `go1.24`. Python keeps
+ * its major version, because people type `python3`.
  */
 const VERSIONED =
   /^(?:(gcc|g\+\+|clang|clang\+\+|lldb)-\d{1,2}|(php|ruby|lua)\d(?:\.\d{1,2})?|(perl|go)\d\.\d{1,2}(?:\.\d{1,2})?|(python2|python3|pip3)\.\d{1,2})$/
 
-/** Where systems and their package managers install tools; what lies elsewhere is somebody's own program. */
+/** Directories in which systems and package managers install tools; a program elsewhere is a person's own. */
 const PUBLIC_DIRECTORIES: ReadonlySet<string> = new Set([
   '/bin/',
   '/sbin/',
@@ -115,13 +115,13 @@ const DICTIONARY: ReadonlyMap<string, ToolUsed> = new Map(
   ),
 )
 
-/** Every name that can come out of `toolOf`, `other` included. */
+/** Every name that `toolOf` can return, `other` included. */
 export const TOOL_NAMES: ReadonlySet<string> = new Set([...DICTIONARY.keys(), OTHER.tool])
 
 /**
- * The dictionary's entry for a command word after quote removal: `git`, `/usr/bin/git`, `[`, `gcc-12` (gcc) and
- * `python3.11` (python3). Letters count as typed, as the shell does. A word with any other directory, such as `./git`
- * or `~/bin/deploy`, is somebody's own program whatever its name; it, undefined and unknown words are `other`.
+ * The dictionary's entry for a command word after quote removal: `git`, `/usr/bin/git`, `[`, `gcc-12` (gcc), `python3.11`
+ * (python3). Case matters, as in the shell. A word with any other directory, such as `./git` or `~/bin/deploy`, is a
+ * person's own program and so `other`, like unknown words and undefined.
  */
 export function toolOf(word: string | undefined): ToolUsed {
   if (word === undefined) return OTHER

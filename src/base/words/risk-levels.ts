@@ -1,4 +1,4 @@
-// The words the risk room speaks in, apart from the parser, so that naming a level costs nothing.
+// The words of the risk room, in a file without the parser, so that using them loads little code.
 
 export const RISK_LEVELS = ['safe', 'moderate', 'high', 'critical'] as const
 export type RiskLevel = (typeof RISK_LEVELS)[number]
@@ -9,17 +9,22 @@ export type GuardProfile = (typeof GUARD_PROFILES)[number]
 export const SHELLS = ['bash', 'zsh', 'fish', 'sh'] as const
 export type Shell = (typeof SHELLS)[number]
 
-/** Who gives the line: a person who types it, or an AI coding tool, which cannot be trusted with what guards against it. */
+/**
+ * Who gives the line: a person, or an AI coding tool, which must not be able to switch off the guard that watches it.
+ */
 export type Caller = 'person' | 'tool'
 
-/** What the caller knows of the files on its machine; the judgement itself looks at none. */
+/** Knowledge about files of this machine, from the caller; the judgement itself reads no file. */
 export interface Machine {
-  /** Files the guard goes by that are there, absolute, links followed, beside those known by their names. */
+  /** Existing files on which the guard depends and that are not known by their names; absolute, links followed. */
   readonly files: readonly string[]
-  /** Files from which shells load the guard that are there, absolute, links followed: a tool is asked before it writes one. */
+  /**
+   * Existing start files from which shells load the guard; absolute, links followed. A tool is asked before it writes
+   * one.
+   */
   readonly startFiles: readonly string[]
-  /** Karo's program and what runs it, absolute, links followed. */
+  /** Karo's program and the program that runs it; absolute, links followed. */
   readonly programs: readonly string[]
-  /** An absolute path with its links followed as far as it exists; as it is where nothing is known. Never throws. */
+  /** The path with links followed as far as it exists; unchanged if nothing is known about it. Never throws. */
   readonly real: (path: string) => string
 }

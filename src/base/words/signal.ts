@@ -1,6 +1,6 @@
-// What a signal is: something unusual in one person's own numbers, with the numbers that say so.
+// The shape of a signal: something unusual in a person's own numbers, with those numbers.
 
-/** One row each in `kinds.ts`; the names are part of the API. */
+/** Each has a row in `kinds.ts`; the names are part of the API. */
 export const KINDS = [
   'unusual_pattern',
   'failure_rate',
@@ -11,47 +11,47 @@ export const KINDS = [
 ] as const
 export type Kind = (typeof KINDS)[number]
 
-/** What `observed`, `expected` and `spread` are counted in. */
+/** Units of `observed`, `expected` and `spread`. */
 type Unit = 'commands' | 'failures_of_100' | 'minutes'
 
-/** The numbers behind a signal: nothing in it is text of anybody's. */
+/** The numbers behind a signal; no text of a person is among them. */
 interface Numbers {
   readonly unit: Unit
   readonly observed: number
-  /** What is usual for this person; 0 for what never was. */
+  /** What is usual for this person; 0 for something that never happened before. */
   readonly expected: number
-  /** By how much the usual varies, in the same unit; null where it is not a matter of varying. */
+  /** How much the usual number varies, in the same unit; null if variation does not matter. */
   readonly spread: number | null
-  /** How much there was to learn from: active days, and of `failure_rate` commands. */
+  /** Size of the sample: active days, or commands for `failure_rate`. */
   readonly n: number
-  /** When it was observed, ms since the epoch. */
+  /** Time of the observation, milliseconds since the epoch. */
   readonly window: { readonly start: number; readonly end: number }
 }
 
-/** One thing that a test of today's numbers found. */
+/** A finding in today's numbers. */
 export interface Finding extends Numbers {
   readonly kind: Kind
-  /** A tool or category of the public dictionary, a shell or a weekday; null: all of it. */
+  /** A tool or category of the public dictionary, a shell, or a weekday; null for everything. */
   readonly subject: string | null
-  /** 1 to 10. */
+  /** From 1 to 10. */
   readonly severity: number
 }
 
-/** What goes on for days is one signal, of which the strongest numbers are kept. */
+/** A finding that continues for days is one signal, which keeps the strongest numbers. */
 export interface Signal extends Finding {
-  /** 8 hex digits, of one person. */
+  /** 8 hex digits, unique within one person. */
   readonly id: string
   /** Milliseconds since the epoch. */
   readonly first_seen: number
   readonly last_seen: number
-  /** Days (of `hook_silent`: shells) on which it was found. */
+  /** Number of days on which it was found; number of shells for `hook_silent`. */
   readonly count: number
-  /** The last of them, since 1970-01-01 of the local date. */
+  /** The latest of these days, as days from 1970-01-01 to the local date. */
   readonly last_day: number
-  /** The person has been told. */
+  /** Whether the person has seen it. */
   readonly seen: boolean
 }
 
-/** What a mute is about: one subject of a kind, or all of it. */
+/** Name of what a mute silences: one subject of a kind, or the whole kind. */
 export const targetOf = ({ kind, subject }: Pick<Finding, 'kind' | 'subject'>): string =>
   subject === null ? kind : `${kind}/${subject}`

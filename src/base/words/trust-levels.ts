@@ -1,26 +1,26 @@
-// Trust levels and labels: the words in which an owner's opinion of another node is said, and what each level opens.
+// Trust levels and labels, the words for an owner's opinion of another node, and the rights that each level gives.
 
-/** Weakest first; `peer` and `supervisor` are not ordered against each other in what they open (trust.md). */
+/** Weakest first; neither `peer` nor `supervisor` gives all rights of the other (trust.md). */
 export const TRUST_LEVELS = ['untrusted', 'share_to', 'query_from', 'peer', 'supervisor'] as const
 export type TrustLevel = (typeof TRUST_LEVELS)[number]
 
-/** Where an opinion came from, as `karo peers --json` says it. */
+/** Origin of an opinion, as in `karo peers --json`. */
 export type TrustSource = 'config' | 'tofu' | 'certificate' | 'invite' | 'introduction' | 'domain' | 'default'
 
-/** Names of roles and teams, and what may follow `role:` and `team:` in a sharing list: `LABEL_RULE` in words. */
+/** Names of roles and teams, also behind `role:` and `team:` in a sharing list; LABEL_RULE says the same in words. */
 export const LABEL = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u
 export const LABEL_RULE = "1 to 64 letters, digits, '.', '_' or '-', and starts with a letter or digit"
 
 interface Opens {
-  /** May be sent our level 1 summaries; it is all that tells `share_to` from `untrusted`. */
+  /** May receive our level 1 summaries, the only difference between `share_to` and `untrusted`. */
   readonly receivesLevel1: boolean
-  /** May ask us for level 1. */
+  /** May query our level 1 data. */
   readonly queriesLevel1: boolean
   /** Takes part in level 2. */
   readonly level2: boolean
 }
 
-/** The table of trust.md, "Trust levels". Level 0 goes to nobody, so it has no column. */
+/** The table "Trust levels" of trust.md. Nobody gets level 0, so it has no column. */
 export const TRUST_OPENS: Readonly<Record<TrustLevel, Opens>> = {
   untrusted: { receivesLevel1: false, queriesLevel1: false, level2: false },
   share_to: { receivesLevel1: true, queriesLevel1: false, level2: false },

@@ -49,6 +49,16 @@ export const CHECKS = {
     fix: 'sudo systemctl reload karo, or for the keys that need it: sudo systemctl restart karo. For your own karo up: end it and start it again.',
     safeFix: null,
   },
+  'policy.files': {
+    group: 'node',
+    title: 'policy files',
+    what: 'The files in policy.files can be read, only you or root can write them, Cedar takes every policy for right, and the running daemon has them in force as they are.',
+    why: 'A daemon does not start with a policy it cannot judge by, and after a reload that was refused it goes on with the last good ones, which are not what the files say.',
+    severity: 'fail',
+    needsDaemon: false,
+    fix: 'Correct the line that is named, then sudo systemctl reload karo; karo policy test <file> tries what the policies are expected to say.',
+    safeFix: null,
+  },
   'home.directory': {
     group: 'node',
     title: 'directory',
@@ -357,6 +367,16 @@ export const CHECKS = {
     severity: 'warn',
     needsDaemon: false,
     fix: 'Remove lan_only = false under [mesh] in config.toml, then restart the daemon.',
+    safeFix: null,
+  },
+  'mesh.names': {
+    group: 'mesh',
+    title: 'names of peers',
+    what: 'Each host name in discovery.peers can be looked up without asking anybody outside the local network.',
+    why: 'With mesh.lan_only, only /etc/hosts and the servers in discovery.resolvers are asked: other names are not dialed.',
+    severity: 'warn',
+    needsDaemon: false,
+    fix: 'Name a DNS server of the local network by its IP address in discovery.resolvers, or put the host into /etc/hosts, then restart the daemon.',
     safeFix: null,
   },
   'mesh.multicast': {

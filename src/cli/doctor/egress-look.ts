@@ -2,24 +2,27 @@
 
 import type { DaemonFacts } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
-import type { Config } from '../../config/index.ts'
-import { type Explained, explain, settle } from './egress.ts'
+import { type EgressContext, type Explained, explain, settle } from './egress.ts'
 import { openSockets } from './sockets.ts'
 
 const LOOKS = 4
 /** A dial that nobody answers ends after some seconds; it is explained as long as it lasts. */
 const BETWEEN_MS = 400
 
-export interface EgressDeps {
+export interface EgressDeps extends Omit<EgressContext, 'facts'> {
   readonly pid: number
-  readonly socket: string
-  readonly mesh: Config['mesh']
   /** Asked anew for each look. */
   readonly facts: () => Promise<DaemonFacts>
 }
 
 /** Ends with the first look that explains everything. KaroError `refused` where only root may look. */
-export async function lookAtEgress({ pid, socket, mesh, facts }: EgressDeps): Promise<readonly Explained[]> {
+export async function lookAtEgress({
+  pid,
+  socket,
+  mesh,
+  discovery,
+  facts,
+}: EgressDeps): Promise<readonly Explained[]> {
   const looks: (readonly Explained[])[] = []
   for (let i = 0; i < LOOKS; i++) {
     if (i > 0) await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS))
@@ -35,7 +38,7 @@ export async function lookAtEgress({ pid, socket, mesh, facts }: EgressDeps): Pr
         dialing: [...before.mesh.dialing, ...after.mesh.dialing],
       },
     }
-    looks.push(explain(sockets, { facts: known, mesh, socket }))
+    looks.push(explain(sockets, { facts: known, mesh, discovery, socket }))
     if (looks.at(-1)?.every(({ why }) => why !== null)) break
   }
   return settle(looks)

@@ -20,6 +20,7 @@ export interface Explained {
 export interface EgressContext {
   readonly facts: Pick<DaemonFacts, 'mesh' | 'http'>
   readonly mesh: Pick<Config['mesh'], 'lan_only' | 'allow_cgnat'>
+  readonly discovery: Pick<Config['discovery'], 'resolvers'>
   /** Path of the control socket. */
   readonly socket: string
 }
@@ -61,6 +62,11 @@ function mayTalkTo(ip: string, { mesh }: EgressContext): boolean {
   return !mesh.lan_only || isPrivateAddress(ip, { allowCgnat: mesh.allow_cgnat })
 }
 
+const DNS_PORT = 53
+const RESOLVES = 'asks a DNS server for the names of nodes (discovery.resolvers)'
+const isResolver = ({ remote, remotePort }: InetSocket, { discovery }: EgressContext): boolean =>
+  remotePort === DNS_PORT && discovery.resolvers.includes(remote)
+
 const isLoopback = (ip: string): boolean => ip === '::1' || ip.startsWith('127.')
 
 function whyTcp(socket: InetSocket, context: EgressContext): string | null {
@@ -76,6 +82,7 @@ function whyTcp(socket: InetSocket, context: EgressContext): string | null {
     return isHttpDoor ? 'REST API, for this machine only (http.port)' : null
   }
   if (!mayTalkTo(remote, context)) return null
+  if (isResolver(socket, context)) return RESOLVES
   if (isHttpDoor) return isLoopback(remote) ? 'a browser or script on this machine (http.port)' : null
   const other = `${remote}:${remotePort}`
   const link = mesh.connections.find((one) => one.remote === other)
@@ -91,7 +98,10 @@ function whyLink({ name, fingerprint, admitted, dialed }: ConnectionFacts): stri
 }
 
 /** mDNS has two sockets: one hears and one asks on each interface in turn; a third one while multicast is tried. */
-function whyUdp({ local, localPort, remotePort }: InetSocket, { facts }: EgressContext): string | null {
+function whyUdp(socket: InetSocket, context: EgressContext): string | null {
+  const { local, localPort, remote, remotePort } = socket
+  const { facts } = context
+  if (isResolver(socket, context)) return mayTalkTo(remote, context) ? RESOLVES : null
   if (localPort !== MDNS_PORT || remotePort !== 0 || facts.mesh.mdns.length === 0) return null
   return local === '0.0.0.0' ? `mDNS on ${facts.mesh.mdns.join(', ')}` : null
 }

@@ -12,8 +12,16 @@ import { meshFirewall } from './checks/firewall.ts'
 import { shellGuard } from './checks/guard.ts'
 import { homeDirectory, homeKey, homeOwner } from './checks/home.ts'
 import { clockPeers, clockSynchronised, runtimeFiles, runtimeInotify, runtimeNode } from './checks/machine.ts'
-import { httpListener, meshAddresses, meshLanOnly, meshMulticast, meshPort } from './checks/mesh.ts'
+import {
+  httpListener,
+  meshAddresses,
+  meshLanOnly,
+  meshMulticast,
+  meshNames,
+  meshPort,
+} from './checks/mesh.ts'
 import { peersPending, peersTrust, peersTwins, peersVersions } from './checks/peers.ts'
+import { policyFiles } from './checks/policy.ts'
 import { spoolFollowed, spoolShared } from './checks/spool.ts'
 import { auditLedger, storeDatabase, storeDisk, storeRetention, summariesFresh } from './checks/store.ts'
 import { shellHooks, shellRecorded, spoolDirectory, spoolWaiting } from './checks/terminal.ts'
@@ -27,6 +35,7 @@ export type Probe = (world: World) => Promise<Finding | readonly Finding[]>
 export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'config.file': configFile,
   'config.in_force': configInForce,
+  'policy.files': policyFiles,
   'home.directory': homeDirectory,
   'home.owner': homeOwner,
   'home.key': homeKey,
@@ -58,6 +67,7 @@ export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'mesh.port': meshPort,
   'mesh.addresses': meshAddresses,
   'mesh.lan_only': meshLanOnly,
+  'mesh.names': meshNames,
   'mesh.multicast': meshMulticast,
   'mesh.firewall': meshFirewall,
   'peers.pending': peersPending,

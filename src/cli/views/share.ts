@@ -1,4 +1,4 @@
-// What a person shares, for people: the state in a line or two, then every known node and what it may have.
+// View of what a person shares: the state in a line or two, then every known node and what it may have.
 import { styleText } from 'node:util'
 import type { SharingView } from '../../api/contract/shapes.ts'
 import { printable } from '../../base/format.ts'
@@ -17,7 +17,7 @@ export function sharingView(view: SharingView, screen: { colour: boolean; column
     : `${state}\n${peers(view, screen)}${aboutTotals(view, screen)}`
 }
 
-/** A permission that nothing can use yet looks as if something left. */
+/** A note that totals are not sent yet, because the permission for them looks as if something left. */
 const aboutTotals = ({ peers }: SharingView, { columns }: { columns: number }): string =>
   peers.some((peer) => peer.level_2.length > 0)
     ? fitted(
@@ -27,8 +27,7 @@ const aboutTotals = ({ peers }: SharingView, { columns }: { columns: number }): 
     : ''
 
 function stateLine({ sharing, source, max_level }: SharingView, colour: boolean): string {
-  const from =
-    source === 'config' ? 'as config.toml says; you have not decided anything yourself yet' : 'as you decided'
+  const from = source === 'config' ? 'as config.toml says; you have not decided yet' : 'as you decided'
   const most = max_level === 0 ? '; config.toml allows no level' : max_level === 1 ? '; level 1 only' : ''
   const line = `Sharing is ${sharing}, ${from}${most}.`
   return colour ? styleText(sharing === 'on' ? 'bold' : 'yellow', line, { validateStream: false }) : line
@@ -57,7 +56,7 @@ function peers(view: SharingView, screen: { colour: boolean; columns: number }):
   )
 }
 
-/** Nodes by the name people here use. */
+/** The entries, with nodes by their names on this machine. */
 function named(entries: readonly string[], { peers }: SharingView): string[] {
   const names = new Map<string, string>(peers.map((peer) => [peer.node_id, peer.name || peer.fingerprint]))
   return entries.map((entry) => (entry === '*' ? "everybody trusted ('*')" : (names.get(entry) ?? entry)))

@@ -1,5 +1,5 @@
 // What `--where` may say: the fields of each type, and how filters are read, checked and compared; loads nothing.
-import type { QueryFilter, QueryType } from '../../../protocols/messages/query.ts'
+import type { QueryFilter } from '../../../protocols/messages/query.ts'
 import { KaroError } from '../../base/errors.ts'
 import { valuesOf } from './passes.ts'
 import { type FilterField, findQueryType } from './query-types/index.ts'
@@ -103,7 +103,7 @@ const operatorOf = (word: string): Operator | undefined =>
  * type is called there.
  */
 export function checkFilters(
-  type: QueryType,
+  type: string,
   filters: readonly QueryFilter[],
   where = 'filters',
   called: string = type,
@@ -119,17 +119,17 @@ export function checkFilters(
 }
 
 /** True when this node can apply the filter to its own data of that type; anything else would answer another question. */
-export function ownerApplies(type: QueryType, filter: QueryFilter): boolean {
+export function ownerApplies(type: string, filter: QueryFilter): boolean {
   return wrongIn(type, filter) === undefined && fieldOf(type, filter.field)?.applied === 'owners'
 }
 
 /** The filters that are sent to the owners with the question. */
-export function filtersForOwners(type: QueryType, filters: readonly QueryFilter[]): QueryFilter[] {
+export function filtersForOwners(type: string, filters: readonly QueryFilter[]): QueryFilter[] {
   return filters.filter((filter) => fieldOf(type, filter.field)?.applied === 'owners')
 }
 
 function wrongIn(
-  type: QueryType,
+  type: string,
   filter: QueryFilter,
   called: string = type,
 ): { what: string; hint?: string } | undefined {
@@ -177,12 +177,12 @@ function wrongValue(
   return undefined
 }
 
-const fieldsOf = (type: QueryType): Readonly<Record<string, FilterField>> => findQueryType(type)?.fields ?? {}
+const fieldsOf = (type: string): Readonly<Record<string, FilterField>> => findQueryType(type)?.fields ?? {}
 
-const fieldOf = (type: QueryType, name: string): FilterField | undefined =>
+const fieldOf = (type: string, name: string): FilterField | undefined =>
   Object.hasOwn(fieldsOf(type), name) ? fieldsOf(type)[name] : undefined
 
-function fieldsHint(type: QueryType): string {
+function fieldsHint(type: string): string {
   const names = Object.keys(fieldsOf(type))
   return names.length === 0 ? 'It has none.' : `It has: ${names.join(', ')}.`
 }

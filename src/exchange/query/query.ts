@@ -1,11 +1,13 @@
-// The query room: one link protocol, over which this node asks and answers.
+// The query room: the state machine that decides, and around it the edge that performs on one link protocol what it says.
+import { bodyOf } from '../../../protocols/frame.ts'
 import { QueryDone, QueryHop, Response } from '../../../protocols/messages/query.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../protocols/registry.ts'
 import { within } from '../../base/async/deadline.ts'
+import { createMailbox } from '../../base/async/mailbox.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
-import type { Room } from '../../base/run/room.ts'
+import { createAlarms } from '../../base/timers.ts'
 import type { Config } from '../../config/index.ts'
 import { type Mesh, openLink } from '../../mesh/index.ts'
 import type { ReplayRepository } from '../../store/tables/replay.ts'
@@ -13,11 +15,14 @@ import type { Audit } from '../../trust/audit/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import { createAnswerer } from './answering/answer.ts'
-import { createRouter } from './answering/forward.ts'
+import type { Policy } from '../../trust/policy/index.ts'
+import { createWorker } from './answering/work.ts'
 import type { AbsentDeps } from './asking/absent.ts'
-import { createAsker } from './asking/ask.ts'
+import { createAskerEdge } from './asking/ask.ts'
+import { authorOf, readQuestion } from './document.ts'
 import type { GatherInsight } from './query-types/index.ts'
+import { createQueryState } from './state/state.ts'
+import type { QueryAction, QueryCommand, QueryEvent, QueryFact, QueryTimer } from './state/types.ts'
 import type { Query, QueryWatch } from './types.ts'
 
 export interface QueryDeps {
@@ -28,6 +33,7 @@ export interface QueryDeps {
   readonly insight: GatherInsight
   readonly summaries: AbsentDeps['summaries']
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
+  readonly policy: Pick<Policy, 'decide'>
   readonly audit: Pick<Audit, 'record'>
   readonly replay: Pick<ReplayRepository, 'put' | 'load'>
   readonly clock: Clock
@@ -41,69 +47,97 @@ export interface QueryDeps {
   readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
 }
 
-/** Answers under way are given this long when the room stops. */
+/** When the room stops, answers under way get this long. */
 const DRAIN_MS = 1_000
 
+type Table<Kind extends string, All extends QueryAction> = {
+  readonly [K in Kind]: (action: Extract<All, { readonly do: K } | { readonly did: K }>) => void
+}
+
 /**
- * Registers its protocol with the mesh, and starts before it (after the store): no question may come in before those
+ * Registers its protocol with the mesh, and starts before it (after the store): no question may come in before the ones
  * already taken up are known.
  */
 export function createQuery(deps: QueryDeps): Query {
   const log = deps.log.child({ room: 'query' })
-  let revision = 0
-  const changed = (): void => {
-    revision++
-  }
-  const stopWatching = [deps.trust.onChange(changed), deps.sharing.onChange(changed)]
-
-  const link = openLink(deps.mesh, queryStream)
-  const { publicKey } = deps.identity
-  const router = createRouter({ ...deps, self: { nodeId: formatNodeId(publicKey), publicKey }, link })
-  const answerer = createAnswerer({ ...deps, log, link, router, revision: () => revision })
-  const asker = createAsker({ ...deps, log, link, router })
-
-  link.serve({
-    frame(peer, frame) {
-      if (frame.message === QueryHop) {
-        answerer.hop(peer, frame)
-      } else if (frame.message === Response) {
-        if (!router.response(peer, frame)) asker.response(peer, frame)
-      } else if (frame.message === QueryDone) {
-        // The asker first: the router may make it ask this neighbour anew, which is then not what is done.
-        asker.done(peer, frame)
-        router.done(peer, frame)
-        answerer.done(peer, frame)
-      }
-    },
-    down(peer) {
-      router.down(peer)
-      asker.down(peer)
-    },
-    // An echo whose way back is cut off is lost: owners that refuse the asker answer over no other way.
-    inUse: (node) => router.inUse(node),
+  const { mesh, trust, sharing, replay, clock, timers } = deps
+  const { put, open, hold } = createMailbox<QueryEvent>()
+  const link = openLink(mesh, queryStream)
+  const alarms = createAlarms<QueryTimer>(timers, (timer) => put({ on: 'timer', timer }))
+  const changed = (): void => put({ on: 'changed' })
+  const stopWatching = [trust.onChange(changed), sharing.onChange(changed)]
+  const worker = createWorker({ ...deps, log, link, put })
+  const asker = createAskerEdge({ ...deps, log, put })
+  const state = createQueryState({
+    self: formatNodeId(deps.identity.publicKey),
+    fullMeshUpTo: deps.config.overlay.full_mesh_up_to,
+    peers: () => link.peers().map(({ nodeId }) => nodeId),
+    linked: (node) => link.peers().some(({ nodeId }) => nodeId === node),
+    ...{ clock, read: readQuestion, authorOf, open: asker.open },
   })
 
-  const room: Room = {
+  const commands: Table<QueryCommand['do'], QueryCommand> = {
+    timer: alarms.set,
+    hand: ({ to, hop, trace }) => void link.sendHop(to, QueryHop, hop, trace),
+    end: ({ to, done }) => void link.sendHop(to, QueryDone, done),
+    pass: ({ to, bytes }) => void link.sendDocument(to, bytes),
+    work: worker.work,
+    refuse: worker.refuse,
+    dial: asker.dial,
+    look: asker.look,
+    tell: asker.tell,
+  }
+  const facts: Table<QueryFact['did'], QueryFact> = {
+    echo({ echo: { silent, answered, lost } }) {
+      log.debug({ answered, lost, silent: silent.size }, 'the echo is over')
+    },
+    answer: worker.answered,
+    give_up: worker.gaveUp,
+    turn_away: ({ from }) => worker.turnedAway(from),
+    refuse_answer: asker.refused,
+    conclude: asker.concluded,
+  }
+  const handle = (event: QueryEvent): void => {
+    for (const action of state.handle(event)) {
+      if ('do' in action) (commands[action.do] as (command: QueryCommand) => void)(action)
+      else (facts[action.did] as (fact: QueryFact) => void)(action)
+    }
+  }
+  open(handle)
+
+  link.serve({
+    frame({ nodeId: from }, frame) {
+      // A question is handled before this returns, because the link has to hear of one that breaks a rule.
+      if (frame.message === QueryHop) hold(() => handle({ on: 'hop', from, hop: bodyOf(frame, QueryHop) }))
+      else if (frame.message === QueryDone) put({ on: 'done', from, done: bodyOf(frame, QueryDone) })
+      else if (frame.message === Response) {
+        const { bytes, envelope } = frame
+        put({ on: 'response', from, signer: envelope.sender, response: bodyOf(frame, Response), bytes })
+      }
+    },
+    down: ({ nodeId: node }) => put({ on: 'down', node }),
+    // A neighbour is kept while an echo goes over it: the answers of owners that refuse the asker come no other way.
+    inUse: state.inUse,
+  })
+
+  return {
     name: 'query',
     async start(signal) {
       signal.throwIfAborted()
-      await answerer.load()
+      put({ on: 'load', marks: await replay.load(clock.now()) })
     },
     async stop() {
       for (const stop of stopWatching) stop()
       asker.stop()
-      const { relayed, dropped } = router.counts()
+      const { relayed, dropped } = state.counts()
       log.info({ relayed, dropped }, 'answers carried for others')
-      router.stop()
-      await within(answerer.idle(), DRAIN_MS)
+      put({ on: 'stop' })
+      await within(worker.idle(), DRAIN_MS)
     },
-  }
-  return {
-    ...room,
     ask: asker.ask,
     status() {
-      const { relayed, dropped } = router.counts()
-      return { asking: asker.asking(), answering: answerer.answering(), relayed, relay_dropped: dropped }
+      const { relayed, dropped, answering } = state.counts()
+      return { asking: asker.asking(), answering, relayed, relay_dropped: dropped }
     },
   }
 }

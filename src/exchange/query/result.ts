@@ -16,7 +16,15 @@ export const OUTCOMES = [
 export type Outcome = (typeof OUTCOMES)[number]
 
 /** Why a member is `unreachable`. `away`: nobody has heard of it lately, and why is not known. */
-export const UNREACHED = ['clock', 'not_trusted_there', 'left', 'lost', 'silent', 'away'] as const
+export const UNREACHED = [
+  'clock',
+  'not_trusted_there',
+  'encryption',
+  'left',
+  'lost',
+  'silent',
+  'away',
+] as const
 type Unreached = (typeof UNREACHED)[number]
 
 /** What ends a query. */

@@ -1,6 +1,7 @@
 // What the query room shows of itself: the shapes other rooms use, apart from the code that makes them.
-import type { AnswerStatus, QueryFilter, QueryType } from '../../../protocols/messages/query.ts'
+import type { AnswerStatus, QueryFilter } from '../../../protocols/messages/query.ts'
 import type { Room } from '../../base/run/room.ts'
+import type { typeWord } from './document.ts'
 import type { AskedType } from './query-types/index.ts'
 import type { Coverage, QueryResult } from './result.ts'
 
@@ -27,7 +28,7 @@ export interface AskRequest {
 export interface QueryWatch {
   asked(result: Pick<QueryResult, 'query_type' | 'ended_by' | 'coverage' | 'timing'>): void
   /** By this node, to somebody else; refusals too. */
-  answered(answer: { readonly query_type: QueryType; readonly status: AnswerStatus }): void
+  answered(answer: { readonly query_type: ReturnType<typeof typeWord>; readonly status: AnswerStatus }): void
 }
 
 interface QueryStatus {

@@ -3,8 +3,9 @@ import { BOXES_MAX, RECIPIENTS_MAX } from '../../../protocols/messages/summary.t
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { byText } from '../../base/by-text.ts'
 import {
+  type Circumstances,
   type Consent,
-  decide,
+  type Policy,
   type Principal,
   type SharingCategory,
   summaryResource,
@@ -49,8 +50,15 @@ export interface Grouping {
   readonly leftOut: readonly Recipient[]
 }
 
+/** Who decides, and when. */
+export interface Judging {
+  readonly policy: Pick<Policy, 'decide'>
+  readonly circumstances: Circumstances
+}
+
 /** What every person's consent together lets `principal` be sent; empty when nothing. */
 function entitlementOf(
+  { policy, circumstances }: Judging,
   principal: Principal,
   people: readonly { readonly uid: number; readonly consent: Consent }[],
 ): Entitlement {
@@ -59,7 +67,10 @@ function entitlementOf(
     const uids = people
       .filter(
         ({ consent }) =>
-          decide(principal, 'summary.receive', summaryResource(category), { consent }).effect === 'allow',
+          policy.decide(principal, 'summary.receive', summaryResource(category), {
+            ...circumstances,
+            consent,
+          }).effect === 'allow',
       )
       .map(({ uid }) => uid)
     if (uids.length > 0) entitled[category] = uids.sort((a, b) => a - b)
@@ -72,12 +83,13 @@ function entitlementOf(
  * recipients as a document has places, of which each box keeps one for the author.
  */
 export function groupsOf(
+  judging: Judging,
   candidates: readonly Recipient[],
   people: readonly { readonly uid: number; readonly consent: Consent }[],
 ): Grouping {
   const byEntitlement = new Map<string, { entitlement: Entitlement; recipients: Recipient[] }>()
   for (const candidate of candidates) {
-    const entitlement = entitlementOf(candidate.principal, people)
+    const entitlement = entitlementOf(judging, candidate.principal, people)
     if (Object.keys(entitlement).length === 0) continue
     const key = JSON.stringify(entitlement)
     const group = byEntitlement.get(key)

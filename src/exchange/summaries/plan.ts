@@ -4,11 +4,12 @@ import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Period } from '../../../protocols/periods.ts'
 import { encodeSummary } from '../../../protocols/summary.ts'
 import { byText } from '../../base/by-text.ts'
+import type { Clock } from '../../base/clock.ts'
 import type { Insight } from '../../insight/statistics/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import { sealingKeyOf } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import { principalOf } from '../../trust/policy/index.ts'
+import { type Policy, principalOf } from '../../trust/policy/index.ts'
 import { commandsIn, deriveSummary } from './derive.ts'
 import { boxesThatFit } from './document.ts'
 import { type Entitlement, type Group, groupsOf, type Recipient, restrictedTo } from './groups.ts'
@@ -18,6 +19,8 @@ export interface PlanDeps {
   readonly insight: Pick<Insight, 'uids' | 'during'>
   readonly sharing: Pick<Sharing, 'consentOf'>
   readonly trust: Pick<Trust, 'known' | 'opinion' | 'member'>
+  readonly policy: Pick<Policy, 'decide'>
+  readonly clock: Pick<Clock, 'now'>
 }
 
 export interface Plan {
@@ -38,7 +41,7 @@ export interface PlannedBox {
 }
 
 /** Rejects when the store cannot say who consents to what: then nothing may leave. */
-export async function makePlan({ nodeId, insight, sharing, trust }: PlanDeps): Promise<Plan> {
+export async function makePlan({ nodeId, insight, sharing, trust, policy, clock }: PlanDeps): Promise<Plan> {
   const people: { uid: number; consent: Awaited<ReturnType<Sharing['consentOf']>> }[] = []
   for (const uid of await insight.uids()) people.push({ uid, consent: await sharing.consentOf(uid) })
   const candidates = trust
@@ -48,7 +51,7 @@ export async function makePlan({ nodeId, insight, sharing, trust }: PlanDeps): P
     .filter((one) => one !== undefined)
     // Places are given to those who were here before those who are only configured.
     .sort((a, b) => Number(b.member) - Number(a.member) || byText(a.node_id, b.node_id))
-  const { groups, leftOut } = groupsOf(candidates, people)
+  const { groups, leftOut } = groupsOf({ policy, circumstances: { at: clock.now() } }, candidates, people)
   const key = JSON.stringify(
     groups.map(({ entitlement, recipients }) => [entitlement, recipients.map(({ node_id }) => node_id)]),
   )

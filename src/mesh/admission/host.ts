@@ -1,5 +1,4 @@
-// The libp2p host: TCP, Noise, yamux, identify and ping, nothing that reaches beyond the LAN or runs by itself.
-import { noise } from '@chainsafe/libp2p-noise'
+// The libp2p host: TCP, Noise or TLS 1.3, yamux, identify and ping, nothing that reaches beyond the LAN or runs by itself.
 import { privateKeyFromRaw } from '@libp2p/crypto/keys'
 import type { GossipSub, GossipSubComponents } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
@@ -15,9 +14,11 @@ import { tcp } from '@libp2p/tcp'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { KaroError } from '../../base/errors.ts'
+import type { Security } from '../../config/index.ts'
 import type { Dht } from '../discovery/dht.ts'
 import { meteredYamux } from '../muxer.ts'
 import type { Timings } from '../timings.ts'
+import { encrypters } from './encrypters.ts'
 import { readable } from './endpoint.ts'
 
 interface Guard {
@@ -36,6 +37,8 @@ export interface HostInit {
   /** Some of `listen` may fail, as long as one does not. */
   readonly listenBestEffort: boolean
   readonly gater: ConnectionGater
+  /** How connections are encrypted, the preferred first. */
+  readonly security: readonly Security[]
   readonly timings: Timings
   /** A neighbour is pinged this often; a socket may be silent for four times as long. */
   readonly pingMs: number
@@ -67,7 +70,7 @@ export async function createHost(init: HostInit): Promise<Host> {
     transports: [
       tcp({ inboundSocketInactivityTimeout: socketMs, outboundSocketInactivityTimeout: socketMs }),
     ],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: await encrypters(init.security),
     streamMuxers: [meteredYamux()],
     connectionGater: init.gater,
     // A fresh stream per connection every 10 s was most of an idle node's work.

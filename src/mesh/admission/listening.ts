@@ -8,7 +8,7 @@ import type { Log } from '../../base/run/log.ts'
 import type { HealthCheck } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
 import { createMdns, type Mdns } from '../discovery/mdns.ts'
-import type { Put } from '../mailbox.ts'
+import type { Put } from '../state/types.ts'
 import type { Timings } from '../timings.ts'
 import { told } from './addresses.ts'
 import { type Endpoint, endpointOf, formatEndpoint, parseEndpoint, readable } from './endpoint.ts'
@@ -17,7 +17,7 @@ import { createHost, type Host, type HostInit, startHost } from './host.ts'
 import { listenAddresses } from './listen.ts'
 
 export interface ListeningDeps {
-  readonly config: Pick<Config, 'mesh' | 'discovery'>
+  readonly config: Pick<Config, 'mesh' | 'transport' | 'discovery'>
   readonly timings: Timings
   readonly clock: Clock
   readonly timers: Timers
@@ -25,7 +25,7 @@ export interface ListeningDeps {
   readonly put: Put
 }
 
-type Start = Omit<HostInit, 'listen' | 'listenBestEffort' | 'timings'>
+type Start = Omit<HostInit, 'listen' | 'listenBestEffort' | 'security' | 'timings'>
 
 export interface Listening {
   /** From the moment it is made until the stop begins. */
@@ -107,6 +107,7 @@ export function createListening({ config, timings, clock, timers, log, put }: Li
         ...init,
         listen,
         listenBestEffort: config.mesh.listen === 'auto',
+        security: config.transport.security,
         timings,
       })
       host = made

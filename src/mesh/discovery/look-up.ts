@@ -1,7 +1,7 @@
 // Looks for a member that does not answer where it was: asks the mesh, and keeps no link that was opened to ask.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Asking } from '../asking.ts'
-import type { Put } from '../mailbox.ts'
+import type { Put } from '../state/types.ts'
 import { type Dht, type DhtDeps, loadDht } from './dht.ts'
 
 export interface FinderDeps extends Omit<DhtDeps, 'dial'> {

@@ -9,7 +9,7 @@ import type { Log } from '../../base/run/log.ts'
 import { atSource, heardAddresses } from '../admission/addresses.ts'
 import { endpointOf, isLoopback } from '../admission/endpoint.ts'
 import { nodeOf } from '../link/peer.ts'
-import type { Put } from '../mailbox.ts'
+import type { Put } from '../state/types.ts'
 import { type Answer, encodeAnswers, encodeQuestions, type Question } from './mdns-packet.ts'
 import { segmentsOf, watchSegments } from './segments.ts'
 

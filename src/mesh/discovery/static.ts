@@ -1,22 +1,7 @@
-// Static peers of the configuration: names to private addresses, and which key was found behind them.
-import { lookup } from 'node:dns/promises'
-import { isIP } from 'node:net'
-import type { NodeId } from '../../../protocols/node-id.ts'
-import { untilAborted } from '../../base/async/deadline.ts'
+// Static peers of the configuration: which addresses are dialed for one at this moment.
 import type { StaticPeer } from '../../config/index.ts'
 import { formatEndpoint, parseEndpoint } from '../admission/endpoint.ts'
-
-export interface StaticTarget {
-  /** `host:port`. */
-  readonly key: string
-  readonly peer: StaticPeer
-  /** The pinned key, or the one last met there; undefined before that, or when it was not there any more. */
-  node: NodeId | undefined
-}
-
-export function staticTargets(peers: readonly StaticPeer[]): readonly StaticTarget[] {
-  return peers.map((peer) => ({ key: `${peer.host}:${peer.port}`, peer, node: peer.nodeId }))
-}
+import type { Names } from './names.ts'
 
 /**
  * Multiaddrs of a static peer at this moment; what is not private is left to the gater. Empty on failure. An address
@@ -24,21 +9,11 @@ export function staticTargets(peers: readonly StaticPeer[]): readonly StaticTarg
  */
 export async function resolveStatic(
   peer: StaticPeer,
+  names: Pick<Names, 'addresses'>,
   signal: AbortSignal,
-  resolve: (host: string) => Promise<readonly { readonly address: string }[]> = (host) =>
-    lookup(host, { all: true }),
 ): Promise<readonly string[]> {
-  const dialable = (ips: readonly string[]): readonly string[] =>
-    ips
-      .map((ip) => formatEndpoint({ ip, port: peer.port }))
-      .filter((text) => parseEndpoint(text) !== undefined)
-  if (isIP(peer.host) !== 0) return dialable([peer.host])
-  if (signal.aborted) return []
-  try {
-    // The resolver itself cannot be interrupted; its answer is then ignored.
-    const found = await untilAborted(resolve(peer.host), signal)
-    return dialable(found.map(({ address }) => address))
-  } catch {
-    return []
-  }
+  const ips = await names.addresses(peer.host, signal).catch(() => [])
+  return ips
+    .map((ip) => formatEndpoint({ ip, port: peer.port }))
+    .filter((text) => parseEndpoint(text) !== undefined)
 }

@@ -3,12 +3,14 @@ import { multiaddr } from '@multiformats/multiaddr'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { deadline } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
+import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { StaticPeer } from '../../config/index.ts'
+import { hasNoCommonEncryption } from '../admission/encrypters.ts'
 import type { Host } from '../admission/host.ts'
+import type { Names } from '../discovery/names.ts'
 import { resolveStatic } from '../discovery/static.ts'
-import type { Put } from '../mailbox.ts'
-import type { Command } from '../state/types.ts'
+import type { Command, Put } from '../state/types.ts'
 import type { Timings } from '../timings.ts'
 import { peerIdOf } from './peer.ts'
 import type { Wires } from './wires.ts'
@@ -16,6 +18,7 @@ import type { Wires } from './wires.ts'
 export interface DialsDeps {
   /** Undefined while the mesh does not run. */
   readonly host: () => Pick<Host, 'dial'> | undefined
+  readonly names: Pick<Names, 'addresses'>
   readonly wires: Pick<Wires, 'of'>
   readonly timers: Timers
   readonly timings: Timings
@@ -26,12 +29,19 @@ export interface DialsDeps {
 export interface Dials {
   /** Always followed by one `dialed`. Never rejects. */
   dial(command: Extract<Command, { readonly do: 'dial' }>): Promise<void>
+  /** True if the last dial of this node ended because it offers none of our encryptions. */
+  encryptsOtherwise(node: NodeId): boolean
   /** Ends dials that are under way. */
   stop(): void
 }
 
-export function createDials({ host, wires, timers, timings, put, log }: DialsDeps): Dials {
+/** Static peers of a configuration and members together: more than a mesh dials at a time. */
+const TARGETS_MAX = 1_024
+
+export function createDials({ host, names, wires, timers, timings, put, log }: DialsDeps): Dials {
   const running = new Set<AbortController>()
+  /** Targets that were reached and offered none of our encryptions, each with the key expected there. */
+  const otherwise = createRecent<string, NodeId | undefined>(TARGETS_MAX)
 
   const addressesOf = async (
     target: string,
@@ -39,7 +49,7 @@ export function createDials({ host, wires, timers, timings, put, log }: DialsDep
     signal: AbortSignal,
   ): Promise<readonly string[]> => {
     if (!('host' in at)) return at
-    const addresses = await resolveStatic(at, signal)
+    const addresses = await resolveStatic(at, names, signal)
     put({ on: 'dialing', target, addresses })
     return addresses
   }
@@ -60,11 +70,16 @@ export function createDials({ host, wires, timers, timings, put, log }: DialsDep
     return connection === undefined ? undefined : wires.of(connection)?.id
   }
 
-  const tell = (target: string, pin: NodeId | undefined, error: unknown): void => {
+  const tell = ({ target, to, at }: Extract<Command, { readonly do: 'dial' }>, error: unknown): void => {
+    const pin = 'host' in at ? to : undefined
     const fields = { target, reason: error instanceof Error ? error.message : String(error) }
     if (pin !== undefined && fields.reason.includes('does not match expected'))
       log.warn(fields, 'another key answers at the address of a pinned peer: refused')
-    else log.debug(fields, 'dial failed')
+    else if (hasNoCommonEncryption(error)) {
+      if (!otherwise.has(target))
+        log.warn(fields, 'the node there offers none of the encryptions in transport.security')
+      otherwise.set(target, to)
+    } else log.debug(fields, 'dial failed')
   }
 
   return {
@@ -75,15 +90,17 @@ export function createDials({ host, wires, timers, timings, put, log }: DialsDep
       running.add(control)
       try {
         const id = await connect(command, AbortSignal.any([control.signal, signal]))
+        otherwise.delete(target)
         put({ on: 'dialed', target, id })
       } catch (error) {
-        tell(target, 'host' in command.at ? command.to : undefined, error)
+        tell(command, error)
         put({ on: 'dialed', target, id: undefined })
       } finally {
         end()
         running.delete(control)
       }
     },
+    encryptsOtherwise: (node) => [...otherwise].some(([, at]) => at === node),
     stop() {
       for (const control of running) control.abort(new Error('stopping'))
     },

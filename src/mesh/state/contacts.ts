@@ -3,9 +3,9 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { createQuotas } from '../../base/quota.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Config } from '../../config/index.ts'
+import type { Config, StaticPeer } from '../../config/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import { parseEndpoint } from '../admission/endpoint.ts'
+import { formatEndpoint, parseEndpoint } from '../admission/endpoint.ts'
 import { allowsAddress } from '../admission/gater.ts'
 import { type Asks, createAsks } from './asks.ts'
 import { type Book, createBook } from './book.ts'
@@ -28,7 +28,9 @@ const SIGHTING_EVERY_MS = 30_000
 const SIGHTED_MAX = 1_024
 
 export interface ContactsDeps {
-  readonly config: Pick<Config, 'mesh' | 'overlay' | 'discovery'>
+  readonly config: Pick<Config, 'mesh' | 'overlay'> & {
+    readonly discovery: Pick<Config['discovery'], 'peers' | 'dht'>
+  }
   readonly self: NodeId
   readonly trust: Pick<Trust, 'admits' | 'refuses' | 'member' | 'known' | 'met'>
   readonly connections: Connections
@@ -55,6 +57,8 @@ export interface Contacts {
   /** Whether a member has told that it is at this IP address. */
   knownAt: Book['membersAt']
   sighted(event: Extract<MeshEvent, { readonly on: 'sighted' }>): void
+  /** Nodes may be at these IP addresses: those that are not known there are met once. */
+  listed(peers: readonly StaticPeer[]): void
   /** A member's presence said where it is. `worthATry`: it is back, or it has moved. */
   heard(node: NodeId, addresses: readonly string[], worthATry: boolean): void
   /** A person's decision about this node has taken effect. */
@@ -155,6 +159,9 @@ export function createContacts(deps: ContactsDeps): Contacts {
       sightedAt.set(node, now())
       dialing.meet(node)
       dialing.wake(node)
+    },
+    listed(peers) {
+      dialing.list(peers.filter(({ host, port }) => !isHere(formatEndpoint({ ip: host, port }))))
     },
     heard(node, addresses, worthATry) {
       // A node that is not admitted here is not dialed either.

@@ -1,6 +1,7 @@
 // Whom to dial and at which addresses: static peers, members, and strangers once; and what their dials come to. Pure.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
+import { createRecent } from '../../base/recent.ts'
 import type { StaticPeer } from '../../config/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { Book } from './book.ts'
@@ -13,6 +14,13 @@ import type { Conn, ConnId, Emit, Outcome, Target } from './types.ts'
 const MEETINGS_MAX = 64
 /** Strangers dialed at the same time; the other places are the members', whatever is invented. */
 const MEETINGS_AT_ONCE = 2
+
+/** Addresses found by looking around that wait to be dialed; the next look finds the others again. */
+const LISTED_MAX = 1_024
+/** Of those, so many are dialed at the same time; the other places are the members'. */
+const LISTED_AT_ONCE = 2
+/** The node that was met at an address is known from then on, as a member or as pending; after this time another machine may have the address. */
+const MEET_AGAIN_MS = 60 * 60_000
 
 const FAILED: Outcome = { kind: 'ended', reason: 'cut' }
 /** An address gets a new place in its rate every 10 s. */
@@ -60,6 +68,8 @@ export interface Dialing {
   /** A stranger was heard on the LAN: meet it once, so that both sides see each other as pending. */
   meet(node: NodeId): void
   met(node: NodeId): void
+  /** The nodes at these IP addresses are met once, except where a node was met within the last hour. */
+  list(peers: readonly StaticPeer[]): void
   lost(node: NodeId, lastedMs: number): void
   /** A static peer is being dialed at these addresses. */
   dialing(target: Target, addresses: readonly string[]): void
@@ -75,17 +85,23 @@ interface Static {
   readonly peer: StaticPeer
   /** The pinned key, or the one last met there; undefined before that, or when it was not there any more. */
   node: NodeId | undefined
+  /** Found by looking around: forgotten after one dial, whatever that comes to. */
+  readonly once?: true
 }
+
+const keyOf = ({ host, port }: StaticPeer): Target => `${host}:${port}`
 
 export function createDialing(deps: DialingDeps): Dialing {
   const { trust, book, places, connections, emit } = deps
   const redial = createRedial(deps)
   const statics = new Map<Target, Static>(
-    deps.peers.map((peer) => [`${peer.host}:${peer.port}`, { peer, node: peer.nodeId }]),
+    deps.peers.map((peer) => [keyOf(peer), { peer, node: peer.nodeId }]),
   )
   /** Addresses that static peers are being dialed at. */
   const dialing = new Map<string, Target>()
   const meetings = new Set<NodeId>()
+  /** When somebody was met at an address found by looking around; monotonic. */
+  const metAt = createRecent<Target, number>(LISTED_MAX)
   /** Strangers that are being dialed. */
   const meeting = new Set<Target>()
   /**
@@ -116,6 +132,7 @@ export function createDialing(deps: DialingDeps): Dialing {
       if (!trust.admits(target)) emit({ do: 'unlist', node: target })
     }
     redial.settle(target, outcome)
+    if (statics.get(target)?.once) statics.delete(target)
     ended.push({ target, outcome })
     look()
   }
@@ -150,19 +167,28 @@ export function createDialing(deps: DialingDeps): Dialing {
 
   function* targets({ due, hasDeclined }: Wanted): Iterable<Target> {
     const isMissing = (node: NodeId): boolean => !connections.isConnected(node) && !trust.refuses(node)
-    for (const [key, { node }] of statics)
+    const listed: Target[] = []
+    const behindStatic = new Set<NodeId>()
+    for (const [key, { node, once }] of statics) {
+      if (once) {
+        listed.push(key)
+        continue
+      }
+      if (node !== undefined) behindStatic.add(node)
       if (node === undefined || (isMissing(node) && !hasDeclined(node))) yield key
-    const behindStatic = new Set([...statics.values()].map(({ node }) => node))
+    }
     for (const node of due) if (isMissing(node) && !behindStatic.has(node)) yield node
     // A dial lasts until the stranger has said hello, or has been silent for as long as it may.
     const strangers = [...meetings].filter(
       (node) => isStranger(node) && isMissing(node) && !meeting.has(node),
     )
     yield* strangers.slice(0, Math.max(0, MEETINGS_AT_ONCE - meeting.size))
+    const dialed = listed.filter(redial.isRunning).length
+    yield* listed.filter((key) => !redial.isRunning(key)).slice(0, Math.max(0, LISTED_AT_ONCE - dialed))
   }
 
   const targetOf = (node: NodeId): Target => {
-    for (const [key, fixed] of statics) if (fixed.node === node) return key
+    for (const [key, fixed] of statics) if (fixed.node === node && !fixed.once) return key
     return node
   }
 
@@ -202,6 +228,17 @@ export function createDialing(deps: DialingDeps): Dialing {
       if (places.mayMeet(node)) meetings.add(node)
     },
     met: (node) => void meetings.delete(node),
+    list(peers) {
+      const now = deps.clock.monotonic()
+      for (const peer of peers) {
+        const key = keyOf(peer)
+        if (statics.has(key) || statics.size >= deps.peers.length + LISTED_MAX) continue
+        if (now - (metAt.get(key) ?? Number.NEGATIVE_INFINITY) < MEET_AGAIN_MS) continue
+        if (peer.nodeId !== undefined && connections.isConnected(peer.nodeId)) continue
+        statics.set(key, { peer, node: peer.nodeId, once: true })
+      }
+      look()
+    },
     lost(node, lastedMs) {
       redial.lost(targetOf(node), lastedMs)
       look()
@@ -211,8 +248,10 @@ export function createDialing(deps: DialingDeps): Dialing {
     },
     opened({ node }, at) {
       if (at === undefined) return
-      const fixed = statics.get(dialing.get(at) ?? '')
+      const target = dialing.get(at) ?? ''
+      const fixed = statics.get(target)
       if (fixed !== undefined) fixed.node = node
+      if (fixed?.once) metAt.set(target, deps.clock.monotonic())
       book.proved(node, at)
     },
     dialed(target, id) {

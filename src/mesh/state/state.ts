@@ -2,20 +2,19 @@
 import type { PresenceBody } from '../../../protocols/messages/presence.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
-import type { Config } from '../../config/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { announced } from '../admission/addresses.ts'
 import { isLoopback } from '../admission/endpoint.ts'
 import type { Timings } from '../timings.ts'
 import { type Connections, createConnections } from './connections.ts'
-import { createContacts } from './contacts.ts'
+import { type ContactsDeps, createContacts } from './contacts.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import type { LobbyLimits } from './lobby.ts'
 import { createPresence, type PresenceDeps } from './presence.ts'
 import { type Fact, isBroken, type MeshAction, type MeshEvent, type TimerName } from './types.ts'
 
 export interface StateDeps extends Pick<PresenceDeps, 'about' | 'readers'> {
-  readonly config: Pick<Config, 'mesh' | 'overlay' | 'discovery'>
+  readonly config: ContactsDeps['config']
   readonly self: NodeId
   readonly trust: Trust
   readonly clock: Clock
@@ -111,6 +110,7 @@ export function createState(deps: StateDeps): State {
     closed: ({ id }) => connections.closed(id),
     links: contacts.look,
     sighted: contacts.sighted,
+    listed: ({ peers }) => contacts.listed(peers),
     dialing: ({ target, addresses }) => contacts.dialing.dialing(target, addresses),
     dialed: ({ target, id }) => contacts.dialing.dialed(target, id),
     ask: (event) => contacts.asks.ask(event.ask, event.node, event.for),

@@ -110,6 +110,8 @@ export type MeshEvent =
       readonly addresses: readonly string[]
       readonly source: string
     }
+  /** A domain or a subnet may hold nodes at these IP addresses: each address is to be dialed once. */
+  | { readonly on: 'listed'; readonly peers: readonly StaticPeer[] }
   /** A static peer's name was resolved; it is dialed at these multiaddrs. */
   | { readonly on: 'dialing'; readonly target: Target; readonly addresses: readonly string[] }
   /** A dial is over: it led to this connection, or to none. */
@@ -180,3 +182,6 @@ export type Fact =
 export type MeshAction = Command | Fact
 /** Takes one action; the machine's parts share one list of them. */
 export type Emit = (action: MeshAction) => void
+
+/** Takes one event from the edge. */
+export type Put = (event: MeshEvent) => void

@@ -1,30 +1,30 @@
-// Reads atuin's database as it is on disk (crates/atuin-client/migrations), without writing to it or to what it syncs.
+// Reads atuin's database (crates/atuin-client/migrations) without writing to it or to its sync state.
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { LATEST_MS } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
 import { COMMAND_BYTES, commandOf, type ForeignEntry, type Item, UNKNOWN } from './entry.ts'
 
-/** Columns since atuin's first version; columns that came later may be missing. */
+/** Columns since atuin's first version; the optional ones came later. */
 const COLUMNS = ['timestamp', 'duration', 'exit', 'command', 'cwd', 'hostname'] as const
 const OPTIONAL = ['deleted_at', 'shell', 'author_kind'] as const
 /** Milliseconds to wait while atuin is writing. */
 const BUSY_MS = 5_000
-/** history.rs, AuthorKind. */
+/** Value of author_kind for AI agents (history.rs, AuthorKind). */
 const AGENT = 2
 const EXIT_MOST = 2 ** 31 - 1
 const MOST_NS = `${LATEST_MS}000000`
 
 export interface AtuinHistory {
-  /** Entries that are not deleted. */
+  /** Number of entries that are not deleted. */
   readonly total: number
-  /** Entries that are not deleted, by lower-case name of the machine. */
+  /** Number of entries that are not deleted, by lower-case machine name. */
   readonly hosts: ReadonlyMap<string, number>
-  /** In the order of time, of these machines only, or of all. `line` is the how-manieth it is. */
+  /** The entries of these machines, or of all, in order of time. `line` of an item is its number. */
   items(hosts?: ReadonlySet<string>): Generator<Item>
   close(): void
 }
 
-/** Throws KaroError `bad_file`, and `unavailable` where this Node has no SQLite. */
+/** Throws KaroError `bad_file`, or `unavailable` if this Node has no SQLite. */
 export async function openAtuin(path: string): Promise<AtuinHistory> {
   const sqlite = await loadSqlite()
   const refuse = (why: string, cause?: unknown): KaroError =>
@@ -43,7 +43,7 @@ export async function openAtuin(path: string): Promise<AtuinHistory> {
     if (error instanceof KaroError) throw error
     throw new KaroError('bad_file', `the database cannot be read: ${(error as Error).message}`, {
       where: path,
-      hint: 'Where its directory cannot be written to, copy it, and what ends in -wal beside it, to one of your own.',
+      hint: 'If its directory cannot be written to, copy the database and the -wal file beside it to a directory of your own.',
       cause: error,
     })
   }
@@ -59,7 +59,7 @@ function historyOf(db: DatabaseSync, columns: ReadonlySet<string>): AtuinHistory
     hosts.set(host, (hosts.get(host) ?? 0) + Number(row.n))
     total += Number(row.n)
   }
-  // Of a text only so much as is kept comes into memory; nanoseconds would be no safe integers.
+  // Reads only as much of a command as is kept, and microseconds, since nanoseconds exceed safe integers.
   const select = db.prepare(`
     SELECT CASE WHEN timestamp BETWEEN 1 AND ${MOST_NS} THEN timestamp / 1000 END AS start_us,
            CASE WHEN duration BETWEEN 0 AND ${MOST_NS} THEN duration / 1000 END AS duration_us,
@@ -81,7 +81,7 @@ function historyOf(db: DatabaseSync, columns: ReadonlySet<string>): AtuinHistory
   }
 }
 
-/** `host:user`, `host:` or `host`. */
+/** The machine's name in `host:user`, `host:` or `host`. */
 const hostOf = (value: SQLOutputValue | undefined): string =>
   String(value ?? '')
     .split(':', 1)[0]!
@@ -91,7 +91,7 @@ function itemOf(line: number, row: Record<string, SQLOutputValue>): Item {
   const told = row.command instanceof Uint8Array ? commandOf(row.command, false) : undefined
   const start_us = numberOf(row.start_us)
   if (told === undefined) return { line, problem: 'holds no command' }
-  if (start_us === null) return { line, problem: 'has no time that a clock has said' }
+  if (start_us === null) return { line, problem: 'has no possible time' }
   const cwd = typeof row.cwd === 'string' && row.cwd.startsWith('/') ? row.cwd.slice(0, MOST_PATH) : UNKNOWN
   const shell = typeof row.shell === 'string' && /^[a-z]{1,16}$/.test(row.shell) ? row.shell : UNKNOWN
   const entry: ForeignEntry = {
@@ -104,12 +104,13 @@ function itemOf(line: number, row: Record<string, SQLOutputValue>): Item {
   return { line, entry, cut: told.cut }
 }
 
+/** UTF-16 units of a path that are kept. */
 const MOST_PATH = 8_192
 
 const numberOf = (value: SQLOutputValue | undefined): number | null =>
   typeof value === 'number' ? value : null
 
-/** Some versions of Node warn of it on the terminal. */
+/** Loads SQLite without the warning that some versions of Node print on the terminal. */
 async function loadSqlite(): Promise<typeof import('node:sqlite')> {
   const { emitWarning } = process
   process.emitWarning = (() => {}) as typeof emitWarning
@@ -117,7 +118,7 @@ async function loadSqlite(): Promise<typeof import('node:sqlite')> {
     return await import('node:sqlite')
   } catch (cause) {
     throw new KaroError('unavailable', 'this version of Node cannot read SQLite databases', {
-      hint: 'Node 22.13 and later can. karo import bash, zsh and fish read what the shells keep themselves.',
+      hint: 'Node 22.13 and later can. karo import bash, zsh and fish read the history files of the shells.',
       cause,
     })
   } finally {

@@ -1,22 +1,22 @@
-// Reads and writes the history file of bash, with times and without (GNU Readline, lib/readline/histfile.c).
+// Reads and writes the history file of bash, with and without times (GNU Readline, lib/readline/histfile.c).
 
 import { LONGEST_LINE, TOO_LONG } from './bounds.ts'
 import { COMMAND_BYTES, commandOf, type Item, plainEntry, startOfSeconds } from './entry.ts'
 import { linesOf, UNENDED } from './lines.ts'
 
-/** `#` and seconds: the time of what follows. Bash takes `#1 note` for one, too; that one is a command here. */
+/** `#` and seconds: the time of the lines behind it. Bash also takes `#1 note` for a time; here it is a command. */
 const STAMP = /^#(\d{1,12})\s*$/
 const HASH = 0x23
 /**
- * More lines behind one time are not one command: times were switched off, and each line is a command of its own. A
- * command that was pasted, or a heredoc, stays whole.
+ * Lines behind one time that can be one command, such as a pasted text or a heredoc. More lines mean that times were
+ * switched off, so that each line is a command.
  */
 const BLOCK_LINES = 256
 
 interface Block {
   readonly start_us: number | null
   readonly lines: Part[]
-  /** The command was too long, so its lines are given out as they come. */
+  /** Whether the block had too many lines, so that each further line is a command. */
   torn: boolean
 }
 
@@ -27,8 +27,8 @@ interface Part {
 }
 
 /**
- * Before the first time each line is a command. From there on all lines up to the next time are one, as bash reads them
- * where HISTTIMEFORMAT is set: so it keeps commands of several lines.
+ * Reads the commands. Before the first time each line is a command. Behind a time all lines up to the next time are one
+ * command, as bash itself reads them if HISTTIMEFORMAT is set.
  */
 export async function* readBash(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Item, void> {
   let block: Block | undefined
@@ -48,9 +48,9 @@ export async function* readBash(bytes: AsyncIterable<Uint8Array>): AsyncGenerato
     if (seconds !== undefined) {
       if (block !== undefined) yield* whole(block)
       block = { start_us: startOfSeconds(seconds), lines: [], torn: false }
-      if (block.start_us === null) yield { line: line.number, problem: 'is no time that a clock has said' }
+      if (block.start_us === null) yield { line: line.number, problem: 'is not a possible time' }
     } else if (block === undefined || block.torn) yield* one(line, null)
-    // Bash skips blank lines after a time, too.
+    // Blank lines right behind a time are skipped, as bash does.
     else if (block.lines.length > 0 || line.bytes.length > 0) {
       block.lines.push({ ...line, bytes: Buffer.from(line.bytes) })
       if (block.lines.length <= BLOCK_LINES) continue
@@ -77,7 +77,7 @@ function* whole({ lines, start_us }: Block): Generator<Item> {
     kept.push(Buffer.from('\n'), bytes)
     size += 1 + bytes.length
   }
-  // Where `lithist` is set, bash keeps the line end of a heredoc's last line.
+  // With `lithist`, bash keeps the line end of a heredoc's last line.
   while (kept.length > 1 && kept.at(-1)!.length === 0) kept.splice(-2)
   const cut = lines.some((line) => line.cut)
   yield* one({ number: first.number, bytes: Buffer.concat(kept), cut }, start_us)
@@ -92,8 +92,8 @@ function* one({ number, bytes, cut }: Part, start_us: number | null): Generator<
 }
 
 /**
- * A line of it that bash would take for a time gets a blank in front, and what it would skip is left out: blank lines
- * at the beginning. `seconds` since the epoch.
+ * An entry for the history file. A line that bash would take for a time gets a blank in front; blank lines at the
+ * beginning, which bash would skip, are left out. `seconds` since the epoch.
  */
 export function writeBash({
   command,

@@ -1,16 +1,16 @@
-// What is no history any more, however it begins: lines and files without measure end an import soon, and say why.
+// Limits for lines and files: input without end stops an import early, with a message that says why.
 import { KaroError } from '../../base/errors.ts'
 import type { Item } from './entry.ts'
 
-/** Bytes of one line. A command that was pasted is far shorter; what is above 64 KiB and below this is cut. */
+/** Bytes of one line; pasted commands are far shorter. Commands between 64 KiB and this length are cut. */
 export const LONGEST_LINE = 4 * 1024 * 1024
-export const TOO_LONG = 'is longer than 4 MiB: no command is'
-/** Lines that are no command, before the rest is not looked at. */
+export const TOO_LONG = 'is longer than 4 MiB, and no command is that long'
+/** Unreadable lines after which the rest of a file is not read. */
 const MOST_BAD = 10_000
-/** Lines of one file: a thousand a day for more than ten years. */
+/** Lines of one file; enough for a thousand a day over more than ten years. */
 const MOST_LINES = 5_000_000
 
-/** Throws KaroError `bad_file` for a line that no history has any more; it does not know which file it is. */
+/** Throws KaroError `bad_file`, without `where`, for a line beyond MOST_LINES. */
 export function countLine(number: number): void {
   if (number <= MOST_LINES) return
   throw new KaroError('bad_file', `it has more than ${MOST_LINES} lines`, {
@@ -18,7 +18,7 @@ export function countLine(number: number): void {
   })
 }
 
-/** The same items. Throws KaroError `bad_file` where there is more than a history has. */
+/** Passes the items on. Throws KaroError `bad_file` with `where` after too many unreadable lines. */
 export async function* bounded(items: AsyncIterable<Item>, where: string): AsyncGenerator<Item, void> {
   let bad = 0
   try {
@@ -29,7 +29,7 @@ export async function* bounded(items: AsyncIterable<Item>, where: string): Async
           `line ${item.line} ${item.problem}; ${MOST_BAD} lines before it cannot be read either`,
           {
             where,
-            hint: 'It is no history, or a damaged one: the rest was not looked at.',
+            hint: 'This is not a history, or a damaged one; the rest was not read.',
           },
         )
       }

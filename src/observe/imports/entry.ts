@@ -1,4 +1,4 @@
-// What a foreign history says about one command, whichever program wrote it.
+// The shape of an entry of a foreign history, the same for every program that keeps one.
 import { LATEST_MS } from '../../base/calendar.ts'
 
 /** Programs whose history can be read. */
@@ -8,43 +8,45 @@ export const SOURCES = [...SHELLS, 'atuin'] as const
 export type Source = (typeof SOURCES)[number]
 
 export interface ForeignEntry {
-  /** The command as it was typed, all of its lines. */
+  /** The command as typed, with all its lines. */
   readonly command: string
-  /** Microseconds since the epoch; null where the file does not say when. */
+  /** Microseconds since the epoch; null if the file does not say when. */
   readonly start_us: number | null
   readonly duration_us: number | null
   readonly exit_code: number | null
-  /** Absolute; `?` where the file does not say where. */
+  /** Absolute; `?` if the file does not say where. */
   readonly cwd: string
-  /** `?` where the file does not say which. */
+  /** `?` if the file does not say which shell. */
   readonly shell: string
-  /** A program typed it. */
+  /** Whether a program typed it. */
   readonly karo_generated: boolean
 }
 
 export const UNKNOWN = '?'
 
-/** One entry, or what is wrong, at a line (from 1). `cut`: it was longer than is kept, and says so. */
+/**
+ * An entry, or a problem, with its line (from 1). `cut`: the command was too long, and its text says that it was cut.
+ */
 export type Item = { readonly line: number } & (
   | { readonly entry: ForeignEntry; readonly cut: boolean }
   | { readonly problem: string }
 )
 
-/** A file's bytes in pieces of any length; only what has ended is an entry. */
+/** Reads a file's bytes, in pieces of any length. An entry that has not ended is not returned. */
 export type Reader = (bytes: AsyncIterable<Uint8Array>) => AsyncGenerator<Item, void>
 
-/** Longer commands are cut here, as those are that a hook records. */
+/** Bytes after which a command is cut; the same limit as in the hooks. */
 export const COMMAND_BYTES = 64 * 1024
 const CUT_MARK = ' …[cut]'
 
-/** Seconds since the epoch as microseconds; null for what no clock has said. */
+/** Seconds since the epoch as microseconds; null if it is no possible time. */
 export function startOfSeconds(seconds: number): number | null {
   return Number.isSafeInteger(seconds) && seconds > 0 && seconds < LATEST_MS / 1000
     ? seconds * 1_000_000
     : null
 }
 
-/** Undefined where nothing is left: no command, only blank lines, or bytes that a disk left behind. */
+/** The command's text; undefined if it is empty, only blank lines, or only NUL bytes. */
 export function commandOf(
   bytes: Uint8Array,
   cutBefore: boolean,
@@ -52,13 +54,13 @@ export function commandOf(
   const cut = cutBefore || bytes.length > COMMAND_BYTES
   const kept = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, COMMAND_BYTES))
   const text = cut ? withoutHalfCharacter(kept).toString('utf8') : kept.toString('utf8')
-  // A command cannot contain a NUL byte; files have NUL bytes after a power cut.
+  // Files may have NUL bytes after a power cut; a command has none.
   const command = text.includes('\0') ? text.replaceAll('\0', '') : text
   if (command.trim() === '') return undefined
   return { command: cut ? `${command}${CUT_MARK}` : command, cut }
 }
 
-/** Cut off in the middle of a character (RFC 3629), the beginning of it would be shown as damage. */
+/** The bytes without an incomplete UTF-8 character at the end (RFC 3629), which would look like damage. */
 function withoutHalfCharacter(bytes: Buffer): Buffer {
   let at = bytes.length - 1
   while (at > bytes.length - 4 && at > 0 && (bytes[at]! & 0xc0) === 0x80) at--
@@ -67,7 +69,7 @@ function withoutHalfCharacter(bytes: Buffer): Buffer {
   return at + length > bytes.length ? bytes.subarray(0, at) : bytes
 }
 
-/** An entry of a history that only says when and what. */
+/** An entry of a history that only has times and commands. */
 export const plainEntry = (command: string, start_us: number | null, shell: ForeignShell): ForeignEntry => ({
   ...{ command, start_us, shell },
   ...{ duration_us: null, exit_code: null, cwd: UNKNOWN, karo_generated: false },

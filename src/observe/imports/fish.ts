@@ -1,4 +1,4 @@
-// Reads and writes the history file of fish: YAML but for its escapes (fish, src/history/yaml_backend.rs).
+// Reads and writes the history file of fish: YAML with escapes of its own (fish, src/history/yaml_backend.rs).
 
 import { LONGEST_LINE, TOO_LONG } from './bounds.ts'
 import { COMMAND_BYTES, commandOf, type Item, plainEntry, startOfSeconds } from './entry.ts'
@@ -16,7 +16,9 @@ interface Begun {
   start_us: number | null
 }
 
-/** An entry ends where the next begins; `paths` are files it named, not where it ran, and are left out. */
+/**
+ * Reads the commands. An entry ends where the next begins. Its `paths` are files in the command, so they are ignored.
+ */
 export async function* readFish(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Item, void> {
   let begun: Begun | undefined
   function* finish(): Generator<Item> {
@@ -35,7 +37,7 @@ export async function* readFish(bytes: AsyncIterable<Uint8Array>): AsyncGenerato
     }
     if (!ended) {
       if (found.subarray(0, COMMAND.length).equals(COMMAND)) yield* finish()
-      // The entry may be cut off here: its time, or part of it, may be missing.
+      // The entry may be incomplete: its time, or part of it, may be missing.
       yield { line: begun?.line ?? number, problem: UNENDED }
       return
     }
@@ -51,7 +53,7 @@ export async function* readFish(bytes: AsyncIterable<Uint8Array>): AsyncGenerato
       if (match !== null) begun.start_us = startOfSeconds(Number(match[1]))
       continue
     }
-    // What YAML has beside entries, fish skips, too.
+    // fish itself skips YAML lines outside of entries.
     if (found.length === 0 || /^(%|---|\.\.\.)/.test(found.toString('latin1', 0, 3))) continue
     yield* finish()
     yield { line: number, problem: 'does not belong to any entry' }
@@ -59,11 +61,11 @@ export async function* readFish(bytes: AsyncIterable<Uint8Array>): AsyncGenerato
   yield* finish()
 }
 
-/** U+0009 to U+000D and the blank: what fish trims. */
+/** Whether fish trims the byte: U+0009 to U+000D and the blank. */
 const isBlank = (byte: number | undefined): boolean =>
   byte === BLANK || (byte !== undefined && byte >= 0x09 && byte <= 0x0d)
 
-/** `\\` is a backslash, `\n` a line end; a backslash before anything else is itself. */
+/** The bytes without escapes: `\\` is a backslash, `\n` a line end; a backslash before anything else stays. */
 function unescaped(bytes: Buffer): Buffer {
   const first = bytes.indexOf(BACKSLASH)
   if (first < 0) return bytes
@@ -80,7 +82,10 @@ function unescaped(bytes: Buffer): Buffer {
   return out.subarray(0, to)
 }
 
-/** Blanks at its beginning fish does not keep. `seconds` since the epoch. */
+/**
+ * An entry for the history file, without blanks at the beginning of the command, which fish drops. `seconds` since the
+ * epoch.
+ */
 export function writeFish({
   command,
   seconds,

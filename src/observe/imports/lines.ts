@@ -1,16 +1,16 @@
-// Cuts a file's bytes into lines, however they come; of a line only so much is kept.
+// Splits a file's bytes into lines, in pieces of any length; only the beginning of a long line is kept.
 import { countLine } from './bounds.ts'
 
 export interface Line {
-  /** From 1. */
+  /** Number of the line, from 1. */
   readonly number: number
-  /** Without its line end. Valid only until the next line is asked for. */
+  /** The bytes without the line end; valid only until the next line is requested. */
   readonly bytes: Buffer
-  /** The line was longer than what is kept. */
+  /** Whether the line was longer than `most`. */
   readonly cut: boolean
-  /** Bytes it has in the file, without its end. */
+  /** Length in the file in bytes, without the line end. */
   readonly length: number
-  /** False only for a last one that has none. */
+  /** False only for a last line without a line end. */
   readonly ended: boolean
 }
 
@@ -18,13 +18,13 @@ const NEWLINE = 0x0a
 const RETURN = 0x0d
 
 /**
- * `most`: bytes that are kept of a line. Whether lines end as on Windows (CR LF) the first one says: elsewhere a CR
- * before the end belongs to the command.
+ * The lines, each with at most `most` bytes. The first line decides whether lines end as on Windows (CR LF); in other files
+ * a CR at the end belongs to the command.
  */
 export async function* linesOf(bytes: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<Line, void> {
   let number = 0
   let windows: boolean | undefined
-  /** What has come so far of a line that has not ended. */
+  /** The parts so far of a line that has not ended. */
   let begun: Buffer[] = []
   let kept = 0
   let size = 0
@@ -56,7 +56,7 @@ export async function* linesOf(bytes: AsyncIterable<Uint8Array>, most: number): 
       at = end + 1
     }
     if (at < chunk.length) {
-      // A copy, because the caller may use the memory of the bytes again.
+      // A copy, because the caller may reuse the memory.
       const rest = Buffer.from(chunk.subarray(at, at + Math.max(0, most + 1 - kept)))
       if (rest.length > 0) begun.push(rest)
       kept += rest.length
@@ -66,4 +66,4 @@ export async function* linesOf(bytes: AsyncIterable<Uint8Array>, most: number): 
   if (size > 0) yield finish(Buffer.alloc(0), false)
 }
 
-export const UNENDED = 'has no end: it is being written, or was cut off'
+export const UNENDED = 'has no line end: it is still being written, or was cut off'

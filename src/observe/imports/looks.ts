@@ -1,19 +1,19 @@
-// What a file is, told by how it begins: so that the wrong reader says which is the right one.
+// Recognises a file by its beginning, so that the wrong reader can name the right one.
 import type { Source } from './entry.ts'
 
 export type Looks = Source | 'empty' | 'karo' | 'old-fish' | 'lines' | 'sqlite' | 'gzip' | 'binary'
 
-/** Bytes of the beginning that are looked at. */
+/** Bytes at the beginning that are examined. */
 export const LOOKED_AT = 64 * 1024
 
-/** What a person calls it. */
+/** Names for people. */
 export const LOOKS: Readonly<Record<Looks, string>> = {
   bash: 'a history of bash, with times',
   zsh: 'an extended history of zsh',
   fish: 'a history of fish',
   atuin: "atuin's database",
   empty: 'an empty file',
-  karo: 'what karo export wrote',
+  karo: 'an export of Karo',
   'old-fish': 'a history of fish before 2.0',
   lines: 'lines of text',
   sqlite: 'an SQLite database',
@@ -21,7 +21,7 @@ export const LOOKS: Readonly<Record<Looks, string>> = {
   binary: 'no text',
 }
 
-/** Which of them each reader takes; `sqlite`: whether it is atuin's, its tables say. */
+/** Kinds of files that each reader accepts. Only the tables in an `sqlite` file tell whether it is atuin's. */
 export const TAKES: Readonly<Record<Source, readonly Looks[]>> = {
   bash: ['bash', 'lines', 'empty'],
   zsh: ['zsh', 'lines', 'empty'],
@@ -31,7 +31,7 @@ export const TAKES: Readonly<Record<Source, readonly Looks[]>> = {
 
 const SQLITE = Buffer.from('SQLite format 3\0')
 
-/** `begin`: the first bytes of the file, LOOKED_AT of them or all there are. */
+/** `begin` has the first LOOKED_AT bytes of the file, or all. */
 export function looksOf(begin: Uint8Array): Looks {
   const bytes = Buffer.from(begin.buffer, begin.byteOffset, begin.length)
   if (bytes.length === 0) return 'empty'
@@ -44,7 +44,8 @@ export function looksOf(begin: Uint8Array): Looks {
   if (/^: *\d{1,12}:\d{1,12};/m.test(text)) return 'zsh'
   if (/^#\d{6,12}\r?$/m.test(text)) return 'bash'
   if (/^# \d{6,12}\r?$/.test(text.split('\n', 1)[0]!)) return 'old-fish'
-  // A power cut leaves some NUL bytes in a history; other files are full of what no line has. Of chance bytes 9 % are.
+  // A power cut leaves some NUL bytes in a history, other binary files have many control characters. In random bytes
+  // they are 9 %.
   const nuls = text.match(/\0/g)?.length ?? 0
   const strange = text.match(/[\x01-\x06\x0e-\x1a\x1c-\x1f]/g)?.length ?? 0
   return nuls + strange > bytes.length / 4 || strange > bytes.length / 20 ? 'binary' : 'lines'

@@ -1,4 +1,4 @@
-// Where each program keeps its history, in the order in which it is looked for: pure, from the environment.
+// Paths at which each program may keep its history, in the order of search; computed from the environment.
 import { isAbsolute, join } from 'node:path'
 import type { Source } from './entry.ts'
 
@@ -6,16 +6,16 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The person's home directory. */
   readonly home: string
-  /** What a file says, for configurations; undefined when it cannot be read. */
+  /** Returns the text of a configuration file; undefined if it cannot be read. */
   readonly read: (path: string) => string | undefined
 }
 
-/** Absolute paths; the first that is there, and is what it should be, is the one. */
+/** Absolute paths; the first that exists and has the right kind of content is used. */
 export function placesOf(source: Source, around: Surroundings): readonly string[] {
   return [...new Set(PLACES[source](around))]
 }
 
-/** XDG Base Directory Specification: a relative path in one of its variables is as none. */
+/** A path from a variable of the XDG Base Directory Specification; a relative one is ignored. */
 const baseOf = (env: Surroundings['env'], name: string, fallback: string): string => {
   const value = env[name]
   return value !== undefined && isAbsolute(value) ? value : fallback
@@ -23,7 +23,7 @@ const baseOf = (env: Surroundings['env'], name: string, fallback: string): strin
 const dataHome = ({ env, home }: Surroundings): string =>
   baseOf(env, 'XDG_DATA_HOME', join(home, '.local/share'))
 
-/** Shells rarely export it, and then it may be another shell's. */
+/** HISTFILE is rarely exported, and may then belong to another shell. */
 const histfile = ({ env }: Surroundings): readonly string[] =>
   env.HISTFILE && isAbsolute(env.HISTFILE) ? [env.HISTFILE] : []
 const named = (paths: readonly string[], other: RegExp): readonly string[] =>
@@ -38,7 +38,7 @@ const PLACES: Readonly<Record<Source, (around: Surroundings) => readonly string[
     return [...named(histfile(around), /bash|fish/), ...own, ...usual]
   },
   fish(around) {
-    // A name is a session of its own; an empty one is none.
+    // A session name selects another file; an empty one selects none.
     const session = around.env.fish_history ?? 'fish'
     const names = /^\w+$/.test(session) && session !== 'fish' ? [session, 'fish'] : ['fish']
     return names.map((name) => join(dataHome(around), 'fish', `${name}_history`))
@@ -54,7 +54,7 @@ const PLACES: Readonly<Record<Source, (around: Surroundings) => readonly string[
   },
 }
 
-/** `db_path` of atuin's own table: a line of its own, before any other table begins. */
+/** `db_path` in atuin's configuration: a line before the first table. */
 function databaseOf(config: string | undefined): string | undefined {
   const top = config?.split(/^\s*\[/m, 1)[0]
   const path = /^\s*db_path\s*=\s*(?:"([^"\\\n]+)"|'([^'\n]+)')/m.exec(top ?? '')

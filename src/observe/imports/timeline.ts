@@ -1,28 +1,28 @@
-// Gives each entry of a history its place: its time where the file says one, a place in the order where it does not.
+// Gives each entry of a history a time: its own, or one that keeps its place in the order.
 import type { ForeignEntry } from './entry.ts'
 
 const SECOND_US = 1_000_000
 const STEP_US = 1_000
 
-/** What has to be known of a file before the first entry can be placed. */
+/** Facts about a file that are needed before its first entry gets a time. */
 export interface Survey {
-  /** Entries before the first with a time. */
+  /** Number of entries before the first one with a time. */
   readonly untimed: number
-  /** That time, microseconds since the epoch; null when no entry has one. */
+  /** The first time, in microseconds since the epoch; null if no entry has one. */
   readonly first_us: number | null
 }
 
 export interface Placed {
   readonly start_us: number
   readonly untimed: boolean
-  /** How many entries with this text and without a time there are up to this one; from 1. */
+  /** Number of entries without a time and with this text, up to this entry; from 1. */
   readonly nth: number
 }
 
 /**
- * Entries before the first known time lie before it, a second apart; without any they end at `end_us`, when the file was
- * last written. One without a time between others lies a millisecond behind the one before. Entries of one second are a
- * microsecond apart, in their order.
+ * Entries before the first time get times before it, one second apart. Without any time they end at `end_us`, when the file
+ * was last written. An entry without a time between others gets a time one millisecond after the one before. Entries of the
+ * same second get times one microsecond apart, in their order.
  */
 export function createTimeline(
   { untimed, first_us }: Survey,
@@ -32,7 +32,7 @@ export function createTimeline(
   let step = SECOND_US
   let second: number | undefined
   let ordinal = 0
-  /** 40 bytes for each distinct text. */
+  /** Takes about 40 bytes for each distinct text. */
   const counts = new Map<number, number>()
   return ({ start_us, command }) => {
     if (start_us !== null) {
@@ -50,7 +50,7 @@ export function createTimeline(
   }
 }
 
-/** 53 bits of two 32-bit FNV-1a hashes (draft-eastlake-fnv) with different beginnings. */
+/** 53 bits of two 32-bit FNV-1a hashes (draft-eastlake-fnv) with different seeds. */
 function hashOf(text: string): number {
   let high = 0x811c9dc5
   let low = 0x01000193

@@ -1,10 +1,10 @@
-// Writes a history as the shells keep it, so that a person who leaves Karo can take it along.
+// Writes a history in the shells' own formats, so that a person who leaves Karo can take it along.
 import { writeBash } from './bash.ts'
 import type { ForeignShell } from './entry.ts'
 import { writeFish } from './fish.ts'
 import { writeZsh } from './zsh.ts'
 
-/** What a shell's history can hold of a command. */
+/** The parts of a command that a shell's history can hold. */
 export interface Written {
   readonly command: string
   /** Microseconds since the epoch. */
@@ -14,7 +14,7 @@ export interface Written {
 
 const SECOND_US = 1_000_000
 
-/** One entry; nothing stands before or behind them in a file. */
+/** Writers of one entry; the file needs nothing before or behind the entries. */
 export const SHELL_WRITERS: Readonly<Record<ForeignShell, (entry: Written) => Uint8Array>> = {
   bash: ({ command, start_us }) => Buffer.from(writeBash({ command, seconds: secondsOf(start_us) })),
   zsh: ({ command, start_us, duration_us }) =>

@@ -1,20 +1,20 @@
-// Reads and writes the history file of zsh, plain and extended, with its own escapes (zsh, Src/hist.c).
+// Reads and writes the history file of zsh, plain and extended, with zsh's escapes (zsh, Src/hist.c).
 
 import { LONGEST_LINE, TOO_LONG } from './bounds.ts'
 import { COMMAND_BYTES, commandOf, type Item, plainEntry, startOfSeconds } from './entry.ts'
 import { linesOf, UNENDED } from './lines.ts'
 
-/** Stands before a byte that means something inside zsh; that byte has bit 5 turned (Src/zsh.h). */
+/** Stands before a byte with a special meaning inside zsh; that byte has bit 5 inverted (Src/zsh.h). */
 const META = 0x83
 const TURNED = 0x20
-/** Bytes that zsh escapes: NUL, and those from Meta to Marker. */
+/** Whether zsh escapes the byte: NUL, and the bytes from Meta to Marker. */
 const isMeta = (byte: number): boolean => byte === 0 || (byte >= META && byte <= 0xa2)
 const BACKSLASH = 0x5c
 const BLANK = 0x20
-/** `: <begin>:<elapsed>;`, both in seconds. */
+/** Beginning of an extended entry, `: <begin>:<elapsed>;`, both in seconds. */
 const EXTENDED = /^: *(\d{1,12}):(\d{1,12});/
 
-/** A command of several lines has a backslash before each line end but the last. */
+/** Reads the commands. A command of several lines has a backslash before each line end but the last. */
 export async function* readZsh(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Item, void> {
   let begun: { readonly line: number; readonly parts: Buffer[]; size: number; cut: boolean } | undefined
   for await (const { number, bytes: found, cut, length, ended } of linesOf(bytes, 2 * COMMAND_BYTES)) {
@@ -22,7 +22,7 @@ export async function* readZsh(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
     begun.cut ||= cut
     const goesOn = ended && found[found.length - 1] === BACKSLASH
     if (begun.size > LONGEST_LINE) {
-      // The command is too long already: nothing more of it is kept.
+      // The command is too long already, so no more of it is kept.
       if (goesOn) continue
       yield { line: begun.line, problem: TOO_LONG }
       begun = undefined
@@ -45,7 +45,7 @@ export async function* readZsh(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
   if (begun !== undefined) yield { line: begun.line, problem: begun.size > LONGEST_LINE ? TOO_LONG : UNENDED }
 }
 
-/** Where a backslash is the last of a command, zsh writes a blank behind it and whatever blanks follow. */
+/** The bytes without the blank that zsh adds if a command ends in a backslash, with or without blanks behind it. */
 function withoutGuard(bytes: Buffer): Buffer {
   let at = bytes.length - 1
   while (at >= 0 && bytes[at] === BLANK) at--
@@ -69,13 +69,13 @@ function* itemOf(line: number, written: Buffer, cut: boolean): Generator<Item> {
   const seconds = match === null ? 0 : elapsed(Number(match[1]), Number(match[2]))
   yield {
     line,
-    // 0 is written before a command has ended, too: it says nothing.
+    // zsh writes 0 while a command still runs, so 0 means nothing.
     entry: { ...plain, duration_us: seconds > 0 ? seconds * 1_000_000 : null },
     cut: told.cut,
   }
 }
 
-/** Some old versions of zsh wrote the time of the end instead of the duration. */
+/** Some old versions of zsh wrote the end time instead of the duration. */
 const elapsed = (begin: number, second: number): number => (second >= begin ? second - begin : second)
 
 function unmetafied(bytes: Buffer): Buffer {
@@ -88,13 +88,16 @@ function unmetafied(bytes: Buffer): Buffer {
     out[to++] = byte === META && from + 1 < bytes.length ? bytes[++from]! ^ TURNED : byte
   }
   const text = out.subarray(0, to)
-  // Another program wrote the file, without zsh's escapes.
+  // The file was written by another program, without zsh's escapes.
   return !isUtf8(text) && isUtf8(bytes) ? bytes : text
 }
 
 const isUtf8 = (bytes: Buffer): boolean => !bytes.toString('utf8').includes('\ufffd')
 
-/** Always extended, so that nothing of the command is taken for anything else. `seconds` as in the file. */
+/**
+ * An entry for the history file, always extended, so that no command looks like something else. `seconds` since the
+ * epoch.
+ */
 export function writeZsh(entry: {
   readonly command: string
   readonly seconds: number

@@ -14,8 +14,4 @@ export interface Shape {
   readonly pattern: RegExp
   /** Also looked for in messages that people write for people. */
   readonly certain: boolean
-  /** Lines whose part between guillemets `«…»` must go. */
-  readonly redacts: readonly string[]
-  /** Lines that must stay as they are. */
-  readonly keeps: readonly string[]
 }

@@ -15,6 +15,8 @@ export const AUDIT_TYPES = [
   'policy_violation',
   'trust_change',
   'consent_change',
+  /** Other role policies came into force, or were to and could not; with the digest of each file. */
+  'policy_change',
   'key_rotation',
   /** An AI coding tool read commands of a person's history through `karo mcp`: how many, never which. */
   'mcp_history_read',
@@ -63,6 +65,7 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     policy_violation: 'remote',
     trust_change: 'decision',
     consent_change: 'decision',
+    policy_change: 'decision',
     key_rotation: 'decision',
     mcp_history_read: 'own',
     token_created: 'decision',

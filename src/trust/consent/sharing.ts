@@ -10,8 +10,8 @@ import type { ConsentRepository } from '../../store/tables/consent.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Trust } from '../peers/index.ts'
 import {
-  type Consent,
-  decide,
+  type Context,
+  type Policy,
   principalOf,
   QUERY_ACTIONS,
   resourceOf,
@@ -26,6 +26,7 @@ export interface SharingDeps {
   readonly config: Pick<Config, 'sharing'>
   readonly consent: Pick<ConsentRepository, 'get' | 'put'>
   readonly trust: Pick<Trust, 'opinion' | 'known' | 'resolve'>
+  readonly policy: Pick<Policy, 'decide'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
 }
@@ -33,7 +34,7 @@ export interface SharingDeps {
 type Change = 'allow' | 'stop' | 'off' | 'on'
 
 export function createSharing(deps: SharingDeps): Sharing {
-  const { config, consent, trust, audit, clock } = deps
+  const { config, consent, trust, policy, audit, clock } = deps
   // A change reads, then writes: one after the other, or the second would undo the first.
   const serially = createSerial()
   const listeners = new Set<() => void>()
@@ -87,7 +88,7 @@ export function createSharing(deps: SharingDeps): Sharing {
       stopped: now.deny_peers,
       peers: trust
         .known()
-        .map((node) => sharedWith(trust.opinion(node), now))
+        .map((node) => sharedWith(policy, trust.opinion(node), { at: clock.now(), consent: now }))
         .sort((a, b) => byText(a.name, b.name) || byText(a.fingerprint, b.fingerprint)),
     }
   }
@@ -121,22 +122,24 @@ export function createSharing(deps: SharingDeps): Sharing {
   }
 }
 
-/** The same decide() that answers questions, so that what is shown is what holds. */
-function sharedWith(opinion: ReturnType<Trust['opinion']>, consent: Consent): SharedWith {
+/** Asks the same policy that answers questions, so that what is shown is what holds. */
+function sharedWith(
+  { decide }: Pick<Policy, 'decide'>,
+  opinion: ReturnType<Trust['opinion']>,
+  context: Context,
+): SharedWith {
   const principal = principalOf(opinion)
   const opened = (level: 1 | 2): SharingCategory[] =>
     QUERY_ACTIONS.flatMap((action) => {
       const resource = resourceOf(action, principal, level)
       if (resource.category === undefined) return []
-      return decide(principal, action, resource, { consent }).effect === 'deny' ? [] : [resource.category]
+      return decide(principal, action, resource, context).effect === 'deny' ? [] : [resource.category]
     })
   const sent = SHARING_CATEGORIES.filter(
-    (category) =>
-      decide(principal, 'summary.receive', summaryResource(category), { consent }).effect === 'allow',
+    (category) => decide(principal, 'summary.receive', summaryResource(category), context).effect === 'allow',
   )
-  const usage = decide(principal, 'query.tool_usage', resourceOf('query.tool_usage', principal, undefined), {
-    consent,
-  })
+  const asked = resourceOf('query.tool_usage', principal, undefined)
+  const usage = decide(principal, 'query.tool_usage', asked, context)
   return {
     node_id: opinion.node_id,
     fingerprint: opinion.fingerprint,

@@ -1,4 +1,4 @@
-// May this author have that? The one decision of the data's owner, as a pure function of values.
+// The owner's own layer, as a pure function of values: trust, what the file allows, and what one person agreed to.
 import { TRUST_OPENS } from '../../base/words/trust-levels.ts'
 import { matchesEntry } from './principal.ts'
 import { ACTION_CATEGORY } from './resource.ts'
@@ -29,7 +29,12 @@ const NO_AGGREGATORS: Decision = {
  * - `level2.no_aggregators`: entitled, but the totals cannot be had (withheld, never plain numbers instead);
  * - `consent.allow`.
  */
-export function decide(principal: Principal, action: Action, resource: Resource, context: Context): Decision {
+export function decide(
+  principal: Principal,
+  action: Action,
+  resource: Resource,
+  { consent }: Pick<Context, 'consent'>,
+): Decision {
   if (principal.denied) return deny('trust.denied', 'the node is denied here')
   if (principal.trust_level === 'untrusted') return deny('trust.untrusted', 'the node is not trusted here')
 
@@ -39,7 +44,6 @@ export function decide(principal: Principal, action: Action, resource: Resource,
   if (category === undefined || (about !== 'any' && category !== about)) {
     return deny('request.category', `${action} is about ${about}, not ${category ?? 'nothing'}`)
   }
-  const consent = context.consent
   if (consent === undefined) return deny('consent.absent', 'no person here was asked for consent')
   const refusal = takenBack(principal, resource, consent, category)
   if (refusal !== undefined) return refusal

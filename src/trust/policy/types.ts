@@ -9,6 +9,8 @@ export interface Principal {
   readonly denied: boolean
   readonly roles: readonly string[]
   readonly teams: readonly string[]
+  /** Fingerprint of the person who asks through that node, where a delegation says so; absent: the node itself asks. */
+  readonly operator?: string
 }
 
 export const QUERY_ACTIONS = [
@@ -51,7 +53,15 @@ export interface Consent {
   readonly off: boolean
 }
 
-export interface Context {
+/** What a request is decided by besides who asks for what; the same for all people of a machine. */
+export interface Circumstances {
+  /** When it is decided, ms since the epoch. */
+  readonly at: number
+  /** The time asked about, ms since the epoch; absent for summaries and health. */
+  readonly range?: { readonly start: number; readonly end: number }
+}
+
+export interface Context extends Circumstances {
   /** Absent for requests that touch no person's data (health). */
   readonly consent?: Consent
 }
@@ -59,7 +69,69 @@ export interface Context {
 export interface Decision {
   /** `withhold`: entitled in principle, but it cannot be had in this form now; `reason` says what is missing. */
   readonly effect: 'allow' | 'deny' | 'withhold'
-  /** Stable id of the deciding rule, e.g. `consent.none`; goes to the audit, never to the requester on deny. */
+  /**
+   * Stable id of the deciding rule, e.g. `consent.none`; goes to the audit, never to the requester on deny. No spaces,
+   * at most 128 characters.
+   */
   readonly rule: string
   readonly reason: string
+  /** The rule of the role policies that permits it; absent where they refuse or were not asked. As `rule`. */
+  readonly policy_rule?: string
+}
+
+/** What the role policies are asked: the second layer, which knows no person's consent. */
+export interface RoleRequest {
+  readonly principal: Principal
+  readonly action: Action
+  readonly resource: Resource
+  /** Teams that the answering node is in. */
+  readonly teams: readonly string[]
+  /** The fewest nodes that a total with this node's numbers is made of (`sharing.k_min`). */
+  readonly k: number
+  readonly circumstances: Circumstances
+}
+
+export interface RoleDecision {
+  readonly effect: 'allow' | 'deny'
+  /** As in Decision. */
+  readonly rule: string
+  readonly reason: string
+}
+
+/** One way to judge role policies. Every engine denies what no rule permits, and what it cannot judge; it never throws. */
+export interface PolicyEngine {
+  readonly kind: 'built-in' | 'cedar'
+  judge(request: RoleRequest): RoleDecision
+}
+
+/** One file of role policies, as it was read. */
+interface PolicyFile {
+  /** Absolute. */
+  readonly path: string
+  /** How many policies stand in it. */
+  readonly policies: number
+  /** BLAKE3 of its bytes, 64 hex digits: whether two machines have the same file. */
+  readonly digest: string
+}
+
+/** Role policies that were read, checked and can be used. */
+export interface PolicySet {
+  readonly engine: PolicyEngine
+  /** None with the built-in engine. */
+  readonly files: readonly PolicyFile[]
+  /** What the engine finds odd and not wrong, each with file, line and column. */
+  readonly warnings: readonly string[]
+}
+
+/** What is in force. */
+export interface PolicyStatus {
+  readonly engine: PolicyEngine['kind']
+  readonly files: readonly PolicyFile[]
+  readonly warnings: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly loaded_at: number
+  /** Teams that this node is in. */
+  readonly teams: readonly string[]
+  /** Why what the files say now is not in force; null when it is. */
+  readonly problem: string | null
 }

@@ -7,9 +7,9 @@ import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import type { Audit } from '../../../src/trust/audit/index.ts'
-import { owner } from '../../support/callers.ts'
-import { createFakeTrust } from '../../support/fake-trust.ts'
-import { until } from '../../support/until.ts'
+import { owner } from '../../support/api/callers.ts'
+import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
+import { until } from '../../support/run/until.ts'
 
 const ANN = 1000
 const BOB = 1001

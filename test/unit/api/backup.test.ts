@@ -9,8 +9,8 @@ import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { openArchive } from '../../../src/ops/care/archive.ts'
-import { owner } from '../../support/callers.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { owner } from '../../support/api/callers.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 const SERVICE_UID = 993
 

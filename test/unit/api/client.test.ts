@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { callDaemon, streamDaemon } from '../../support/call-daemon.ts'
-import { until } from '../../support/until.ts'
+import { callDaemon, streamDaemon } from '../../support/node/call-daemon.ts'
+import { until } from '../../support/run/until.ts'
 
 let directory: string
 let socket: string

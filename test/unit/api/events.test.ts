@@ -16,9 +16,9 @@ import { eventsRoutes } from '../../../src/api/routes/events.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock, systemRandom, systemTimers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
-import { callDaemon } from '../../support/call-daemon.ts'
-import { owner } from '../../support/callers.ts'
-import { until } from '../../support/until.ts'
+import { owner } from '../../support/api/callers.ts'
+import { callDaemon } from '../../support/node/call-daemon.ts'
+import { until } from '../../support/run/until.ts'
 
 const UID = 1000
 let directory: string

@@ -4,10 +4,10 @@ import { exportRoutes } from '../../../src/api/routes/export.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createEventRepository } from '../../../src/store/events/events.ts'
-import { owner } from '../../support/callers.ts'
-import { temporaryDatabase } from '../../support/database.ts'
-import { eventOf, positionAt } from '../../support/events.ts'
-import { T0 } from '../../support/spool.ts'
+import { owner } from '../../support/api/callers.ts'
+import { temporaryDatabase } from '../../support/data/database.ts'
+import { eventOf, positionAt } from '../../support/data/events.ts'
+import { T0 } from '../../support/data/spool.ts'
 
 test('words in any case, a directory and those below it, a shell, a span', async () => {
   const events = createEventRepository(await temporaryDatabase())

@@ -5,10 +5,10 @@ import { buildServer } from '../../../src/api/server/server.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createEventRepository } from '../../../src/store/events/events.ts'
 import { createProcessRepository } from '../../../src/store/processes/processes.ts'
-import { owner } from '../../support/callers.ts'
-import { temporaryDatabase } from '../../support/database.ts'
-import { eventOf, positionAt } from '../../support/events.ts'
-import { T0 } from '../../support/spool.ts'
+import { owner } from '../../support/api/callers.ts'
+import { temporaryDatabase } from '../../support/data/database.ts'
+import { eventOf, positionAt } from '../../support/data/events.ts'
+import { T0 } from '../../support/data/spool.ts'
 
 async function world({ fails = false } = {}) {
   const db = await temporaryDatabase()

@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Routes } from '../../../src/api/server/route.ts'
-import { open, statuses } from '../../support/http.ts'
-import { startRig } from '../../support/http-rig.ts'
+import { open, statuses } from '../../support/api/http.ts'
+import { startRig } from '../../support/api/http-rig.ts'
 
 const ROUNDS = 300
 const SECRET = 'only for whoever is known'

@@ -6,9 +6,9 @@ import { OPERATIONS } from '../../../src/api/contract/operations/index.ts'
 import type { SessionCodeShape, SessionShape } from '../../../src/api/contract/schemas/tokens.ts'
 import type { SessionListShape, TokenListShape } from '../../../src/api/contract/shapes.ts'
 import type { Routes } from '../../../src/api/server/route.ts'
-import { open, type Sent } from '../../support/http.ts'
-import { type Rig, startRig } from '../../support/http-rig.ts'
-import { until } from '../../support/until.ts'
+import { open, type Sent } from '../../support/api/http.ts'
+import { type Rig, startRig } from '../../support/api/http-rig.ts'
+import { until } from '../../support/run/until.ts'
 
 const ANN = 1000
 const BOB = 1001

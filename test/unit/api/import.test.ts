@@ -6,11 +6,11 @@ import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock, systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createEventRepository } from '../../../src/store/events/events.ts'
-import { owner } from '../../support/callers.ts'
-import { temporaryDatabase } from '../../support/database.ts'
-import { eventOf, positionAt } from '../../support/events.ts'
-import { T0 } from '../../support/spool.ts'
-import { VirtualTime } from '../../support/virtual-time.ts'
+import { owner } from '../../support/api/callers.ts'
+import { temporaryDatabase } from '../../support/data/database.ts'
+import { eventOf, positionAt } from '../../support/data/events.ts'
+import { T0 } from '../../support/data/spool.ts'
+import { VirtualTime } from '../../support/run/virtual-time.ts'
 
 const ANN = owner(1000)
 const BOB = owner(1001)

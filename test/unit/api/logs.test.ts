@@ -8,7 +8,7 @@ import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock, systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createLogRing } from '../../../src/ops/log/ring.ts'
-import { owner } from '../../support/callers.ts'
+import { owner } from '../../support/api/callers.ts'
 
 const closing: (() => Promise<unknown>)[] = []
 afterEach(async () => {

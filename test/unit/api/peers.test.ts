@@ -12,9 +12,9 @@ import { createAuditRepository } from '../../../src/store/tables/audit.ts'
 import { createMemberRepository } from '../../../src/store/tables/members.ts'
 import { createAudit } from '../../../src/trust/audit/index.ts'
 import { createTrust } from '../../../src/trust/peers/index.ts'
-import { owner } from '../../support/callers.ts'
-import { temporaryDatabase } from '../../support/database.ts'
-import { testIdentity } from '../../support/identity.ts'
+import { owner } from '../../support/api/callers.ts'
+import { temporaryDatabase } from '../../support/data/database.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
 
 const never = new AbortController().signal
 const ids = [1, 2, 3, 4, 5].map(testIdentity)

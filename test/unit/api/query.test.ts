@@ -9,7 +9,7 @@ import { silentLog } from '../../../src/base/run/log.ts'
 import { coverageOf } from '../../../src/exchange/query/asking/coverage.ts'
 import type { AskRequest, Query } from '../../../src/exchange/query/index.ts'
 import type { QueryResult } from '../../../src/exchange/query/result.ts'
-import { owner } from '../../support/callers.ts'
+import { owner } from '../../support/api/callers.ts'
 
 const RANGE = { start: '2026-11-20T08:00:00Z', end: '2026-11-20T09:00:00Z' }
 const RESULT = { query_id: 'x', data: { tools: [] } } as unknown as QueryResult

@@ -16,9 +16,9 @@ import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { type LogFields, silentLog } from '../../../src/base/run/log.ts'
 import type { Room } from '../../../src/base/run/room.ts'
-import { callDaemon } from '../../support/call-daemon.ts'
-import { owner } from '../../support/callers.ts'
-import { until } from '../../support/until.ts'
+import { owner } from '../../support/api/callers.ts'
+import { callDaemon } from '../../support/node/call-daemon.ts'
+import { until } from '../../support/run/until.ts'
 
 let home: string
 let socketPath: string

@@ -4,8 +4,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createTcpListener, type TcpListener } from '../../../src/api/access/tcp.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { tolerated } from '../../../src/base/run/tolerated.ts'
-import { open, raw, send, statuses } from '../../support/http.ts'
-import { until } from '../../support/until.ts'
+import { open, raw, send, statuses } from '../../support/api/http.ts'
+import { until } from '../../support/run/until.ts'
 
 const signal = new AbortController().signal
 

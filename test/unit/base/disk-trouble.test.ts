@@ -9,7 +9,7 @@ import { diskTrouble } from '../../../src/base/disk-trouble.ts'
 import { createOutput } from '../../../src/cli/output-file.ts'
 import { newDatabase } from '../../../src/store/level/database.ts'
 import { createIdentityFile, protectIdentityFile } from '../../../src/trust/identity/keyfile.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 const root = process.getuid?.() === 0
 
@@ -40,7 +40,7 @@ test('a directory that is missing, and a file in its place, are named', () => {
   })
   writeFileSync(join(directory, 'file'), '')
   expect(thrown(() => createOutput(join(directory, 'file/out')))).toMatchObject({
-    message: `it cannot be written: ${directory}/file is no directory (ENOTDIR)`,
+    message: `it cannot be written: ${directory}/file is not a directory (ENOTDIR)`,
   })
 })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { beginFile, createFile, freeName, replaceFile, syncFilesOf } from '../../../src/base/files.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 /** What was made durable, in order: the content of a file, or the names in a directory. */
 const synced: (string | string[])[] = []

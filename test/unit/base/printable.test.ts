@@ -9,7 +9,7 @@ import {
   printable,
   screened,
 } from '../../../src/base/printable.ts'
-import { HOSTILE, UNSAFE } from '../../support/hostile-text.ts'
+import { HOSTILE, UNSAFE } from '../../support/data/hostile-text.ts'
 
 const texts = fc
   .array(

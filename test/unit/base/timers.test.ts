@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { deadline } from '../../../src/base/async/deadline.ts'
 import { createAlarms } from '../../../src/base/timers.ts'
-import { VirtualTime } from '../../support/virtual-time.ts'
+import { VirtualTime } from '../../support/run/virtual-time.ts'
 
 test('a name rings once, at the time that was asked for last', async () => {
   const time = new VirtualTime(0)

@@ -4,7 +4,7 @@ import { KaroError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import type { Room } from '../../../src/base/run/room.ts'
 import { tolerated } from '../../../src/base/run/tolerated.ts'
-import { until } from '../../support/until.ts'
+import { until } from '../../support/run/until.ts'
 
 function flaky(failures: Error[]) {
   const calls = { start: 0, stop: 0 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { commitOfSources, commitOfVersion, headCommit } from '../../../scripts/commit.ts'
 import { BUILD, buildName, VERSION } from '../../../src/base/version.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 test.each([
   ['1a2b3c4', '0.1.0+g1a2b3c4'],

@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { CommandIo } from '../../../src/cli/command.ts'
 import { tellUnusual } from '../../../src/cli/terminal/notice.ts'
-import { karo, playDaemon } from '../../support/played-daemon.ts'
+import { karo, playDaemon } from '../../support/node/played-daemon.ts'
 
 const LIST = 'GET /api/v1/anomalies'
 const SEEN = 'POST /api/v1/anomalies/seen'

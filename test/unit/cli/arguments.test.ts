@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { EXIT } from '../../../src/base/errors.ts'
 import { runCli } from '../../../src/cli/run.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 /** Where no daemon runs: what passes the checks exits 3. */
 async function karo(...words: string[]) {

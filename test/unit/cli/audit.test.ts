@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { fingerprintOf } from '../../../src/trust/identity/index.ts'
-import { karo } from '../../support/played-daemon.ts'
+import { karo } from '../../support/node/played-daemon.ts'
 
 const keyOf = (n: number): Uint8Array => new Uint8Array(32).fill(n)
 const [bob, eve] = [formatNodeId(keyOf(1)), formatNodeId(keyOf(2))]

@@ -221,7 +221,7 @@ test('what people read: level, decision, the words, why, and the safer form', as
       '',
       '  cd x && git push -f',
       '                   ^^',
-      '  high git-force-push: Overwrites the history others share with you.',
+      '  high git-force-push: Overwrites the history that others share with you.',
       '',
       '  safer: cd x && git push --force-with-lease',
       '',

@@ -6,7 +6,7 @@ import { commands as completion } from '../../../src/cli/commands/terminal/compl
 import { COMMANDS } from '../../../src/cli/commands.ts'
 import { complete } from '../../../src/cli/completion/live.ts'
 import { completionSpec } from '../../../src/cli/completion/spec.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 /** What `karo __complete` prints where a daemon knows peers with these names. */
 async function printed(names: readonly string[], what: string, typed: string): Promise<string> {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { EVENT_TYPES, type EventType } from '../../../src/api/contract/constants.ts'
 import type { FeedData, FeedEvent } from '../../../src/api/contract/shapes.ts'
 import { eventLine } from '../../../src/cli/views/events.ts'
-import { testIdentity } from '../../support/identity.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
 
 const { nodeId: node_id, fingerprint } = testIdentity(1)
 const EVIL = 'e\u001b[2Jvil\u202e\n'
@@ -48,7 +48,7 @@ test('says what people want to know', () => {
   )
   expect(said('health_changed', { ready: true, failing: [] })).toBe('ready')
   expect(said('lost', { count: 1 })).toBe('1 event was lost before this')
-  expect(said('lost', { count: null })).toContain('started anew')
+  expect(said('lost', { count: null })).toContain('was restarted')
 })
 
 test('of a kind that only a newer daemon knows, the kind is shown', () => {

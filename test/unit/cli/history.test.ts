@@ -2,7 +2,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import type { CommandIo } from '../../../src/cli/command.ts'
 import { historyColumns } from '../../../src/cli/history/columns.ts'
-import { karo } from '../../support/played-daemon.ts'
+import { karo } from '../../support/node/played-daemon.ts'
 
 const COMMANDS = 'GET /api/v1/history/commands'
 const make = {

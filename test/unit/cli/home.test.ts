@@ -10,7 +10,7 @@ import { commands as init } from '../../../src/cli/commands/node/init.ts'
 import { commands as up } from '../../../src/cli/commands/node/up.ts'
 import { runCli } from '../../../src/cli/run.ts'
 import { KEY_LIST } from '../../../src/config/table.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 const commands = [
   { name: 'init', group: 'node', load: async () => init },

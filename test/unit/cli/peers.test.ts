@@ -1,7 +1,7 @@
 // karo peers, karo share and karo audit against a daemon that is played: what is sent, what is printed, which exit code.
 import { expect, test } from 'vitest'
-import { testIdentity } from '../../support/identity.ts'
-import { karo } from '../../support/played-daemon.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
+import { karo } from '../../support/node/played-daemon.ts'
 
 const bob = {
   node_id: testIdentity(1).nodeId,

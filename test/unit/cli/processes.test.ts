@@ -1,7 +1,7 @@
 // karo processes against a daemon that is played: what is said of those that are not shown.
 import { expect, test } from 'vitest'
 import { PROCESSES_LIMIT_MAX } from '../../../src/api/contract/constants.ts'
-import { karo } from '../../support/played-daemon.ts'
+import { karo } from '../../support/node/played-daemon.ts'
 
 const make = {
   ...{ pid: 7, name: 'make', shell: 'bash', started_at: '2026-11-20T08:15:00.000Z', duration_ms: 12 },

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { QueryResult } from '../../../src/api/contract/shapes.ts'
 import { queryView } from '../../../src/cli/views/query/result.ts'
-import { testIdentity } from '../../support/identity.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
 
 const SCREEN = { colour: false, columns: Number.POSITIVE_INFINITY }
 
@@ -36,7 +36,7 @@ test('notes and names stay within the screen', () => {
 })
 
 test.each([
-  ['nobody answered', 0, 2, 'Nobody answered'],
+  ['nobody answered', 0, 2, 'No node answered'],
   ['somebody answered with nothing', 1, 1, 'Nothing was recorded'],
   ['there is nobody to ask', 0, 0, 'Nothing was recorded'],
 ])('%s', (_, answered, unreachable, said) => {

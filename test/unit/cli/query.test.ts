@@ -12,9 +12,9 @@ import { KaroError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { runCli } from '../../../src/cli/run.ts'
 import type { Query } from '../../../src/exchange/query/index.ts'
-import { owner } from '../../support/callers.ts'
-import { temporaryDirectory } from '../../support/database.ts'
-import { createFakeTrust } from '../../support/fake-trust.ts'
+import { owner } from '../../support/api/callers.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
+import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { meshOf, person, soon, type TestNode, uses } from '../exchange/query/network.ts'
 
 const NO_SUMMARIES = { preview: async () => [] }
@@ -320,7 +320,7 @@ describe('karo query of other kinds', () => {
       data: { tools: [{ tool: 'npm' }] },
     })
     const { out } = await karo(home, 'query', 'tools', '--where', 'tool=emacs')
-    expect(out).toMatch(/Nothing fits the filters: leave out a --where/)
+    expect(out).toMatch(/Nothing matches the filters: leave out a --where/)
     const { err } = await karo(home, 'query', 'tools', '--team', 'ops')
     expect(err).toMatch(/team 'ops'[\s\S]*known here are: eng/)
   })

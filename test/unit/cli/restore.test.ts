@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { commands as restore } from '../../../src/cli/commands/node/restore.ts'
 import { runCli } from '../../../src/cli/run.ts'
-import { madeBackup } from '../../support/backup.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { madeBackup } from '../../support/data/backup.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 test('a name with what a terminal obeys is shown, not obeyed', async () => {
   const directory = temporaryDirectory()

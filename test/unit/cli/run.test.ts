@@ -7,7 +7,7 @@ import type { Command, CommandEntry, CommandInput, CommandIo } from '../../../sr
 import { COMMANDS as EVERY_COMMAND } from '../../../src/cli/commands.ts'
 import { parseCommandLine } from '../../../src/cli/program.ts'
 import { parsePlain, runCli } from '../../../src/cli/run.ts'
-import { times } from '../../support/thorough.ts'
+import { times } from '../../support/run/thorough.ts'
 
 interface Call {
   readonly name: string

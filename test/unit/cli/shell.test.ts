@@ -16,7 +16,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { runCli } from '../../../src/cli/run.ts'
 import { withLine, withoutLine } from '../../../src/cli/shells/rc-file.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts')
 

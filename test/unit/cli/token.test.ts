@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
 import type { TokenCreatedShape, TokenListShape } from '../../../src/api/contract/shapes.ts'
 import { runCli } from '../../../src/cli/run.ts'
-import { type Rig, startRig } from '../../support/http-rig.ts'
+import { type Rig, startRig } from '../../support/api/http-rig.ts'
 
 async function karo(rig: Rig, ...words: string[]) {
   let out = ''

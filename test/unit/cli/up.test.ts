@@ -7,7 +7,7 @@ import { commands as up } from '../../../src/cli/commands/node/up.ts'
 import { ensureHome } from '../../../src/cli/home.ts'
 import { runCli } from '../../../src/cli/run.ts'
 import { servicePaths } from '../../../src/config/index.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 test('a service makes its key and its database, and neither configuration nor spool', () => {
   const root = temporaryDirectory()

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isPrivateAddress } from '../../../src/config/addresses.ts'
-import { times } from '../../support/thorough.ts'
+import { times } from '../../support/run/thorough.ts'
 
 const no = { allowCgnat: false }
 const yes = { allowCgnat: true }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createLiveConfig, loadConfig } from '../../../src/config/index.ts'
 import { isLive, KEY_LIST } from '../../../src/config/table.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 const loaded = (text: string) => {
   const home = temporaryDirectory()

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { parse } from 'smol-toml'
 import { describe, expect, test } from 'vitest'
 import { locateKeys, type Path } from '../../../src/config/locate.ts'
-import { times } from '../../support/thorough.ts'
+import { times } from '../../support/run/thorough.ts'
 
 /** A document is built around numbered marks, `m7`; a mark's line is where its value has to be found. */
 class Writer {

@@ -4,9 +4,9 @@ import { encodeFrame } from '../../../protocols/frame.ts'
 import { Hello, HelloAck, Pong } from '../../../protocols/messages/hello.ts'
 import { QueryDone, Response } from '../../../protocols/messages/query.ts'
 import { hello, query } from '../../../protocols/registry.ts'
-import { meshNode, testIdentity } from '../../support/mesh-node.ts'
-import { rawHello } from '../../support/raw-peer.ts'
-import { until } from '../../support/until.ts'
+import { meshNode, testIdentity } from '../../support/mesh/mesh-node.ts'
+import { rawHello } from '../../support/mesh/raw-peer.ts'
+import { until } from '../../support/run/until.ts'
 import { linked, pair, raw, start, trusts } from './cluster.ts'
 
 const MEMBERS_ONLY = [query.id, '/ipfs/id/1.0.0', '/ipfs/ping/1.0.0', '/meshsub/1.2.0']

@@ -4,9 +4,9 @@ import type { Frame } from '../../../protocols/frame.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { query } from '../../../protocols/registry.ts'
 import type { Link, Mesh } from '../../../src/mesh/index.ts'
-import { type MeshNode, type MeshNodeInit, meshNode } from '../../support/mesh-node.ts'
-import { type RawPeer, rawPeer } from '../../support/raw-peer.ts'
-import { until } from '../../support/until.ts'
+import { type MeshNode, type MeshNodeInit, meshNode } from '../../support/mesh/mesh-node.ts'
+import { type RawPeer, rawPeer } from '../../support/mesh/raw-peer.ts'
+import { until } from '../../support/run/until.ts'
 
 export interface Running extends MeshNode {
   readonly link: Link

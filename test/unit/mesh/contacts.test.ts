@@ -8,10 +8,10 @@ import { createContacts } from '../../../src/mesh/state/contacts.ts'
 import { LOBBY } from '../../../src/mesh/state/lobby.ts'
 import type { MeshAction } from '../../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
-import { createFakeTrust } from '../../support/fake-trust.ts'
-import { testIdentity } from '../../support/mesh-node.ts'
-import { rawHello } from '../../support/raw-peer.ts'
-import { until } from '../../support/until.ts'
+import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
+import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { rawHello } from '../../support/mesh/raw-peer.ts'
+import { until } from '../../support/run/until.ts'
 import { start } from './cluster.ts'
 
 /** So many that each is linked to some only. */
@@ -89,7 +89,7 @@ test('a neighbour too many is let go of, but not while something is under way wi
     config: {
       mesh,
       overlay: { full_mesh_up_to: 2 },
-      discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], dht: false },
+      discovery: { peers: [], dht: false },
     },
     ...{ self, trust, connections, clock, emit, random: systemRandom },
     listening: () => [],

@@ -12,7 +12,7 @@ import { allowsAddress, createGater } from '../../../src/mesh/admission/gater.ts
 import { type Interfaces, listenAddresses } from '../../../src/mesh/admission/listen.ts'
 import { encodeAnswers, encodeQuestions } from '../../../src/mesh/discovery/mdns-packet.ts'
 import { segmentsOf, watchSegments } from '../../../src/mesh/discovery/segments.ts'
-import { resolveStatic, staticTargets } from '../../../src/mesh/discovery/static.ts'
+import { resolveStatic } from '../../../src/mesh/discovery/static.ts'
 import { peerIdOf } from '../../../src/mesh/link/peer.ts'
 import { backoffMs } from '../../../src/mesh/state/backoff.ts'
 import { ADDRESSES_PER_NODE, createBook, HEARSAY_PER_NODE } from '../../../src/mesh/state/book.ts'
@@ -22,8 +22,8 @@ import { createPlaces } from '../../../src/mesh/state/places.ts'
 import { createRedial } from '../../../src/mesh/state/redial.ts'
 import { loserAtOpening } from '../../../src/mesh/state/rivals.ts'
 import type { Conn, MeshAction, Outcome } from '../../../src/mesh/state/types.ts'
-import { createFakeTrust } from '../../support/fake-trust.ts'
-import { testIdentity } from '../../support/mesh-node.ts'
+import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
+import { testIdentity } from '../../support/mesh/mesh-node.ts'
 
 const LAN = { lan_only: true, allow_cgnat: false }
 const isPrivate = (ip: string): boolean => allowsAddress(LAN, ip)
@@ -368,15 +368,19 @@ describe('addresses', () => {
     expect([reads, errors.length]).toEqual([3, 2])
   })
 
-  test('static peers: an address as it is, a name through the resolver, nothing for one that is unknown', async () => {
+  test('static peers: an address as it is, a name by whoever knows it, nothing that cannot be dialed', async () => {
     const signal = AbortSignal.timeout(5_000)
-    expect(await resolveStatic({ host: '10.0.0.5', port: 1 }, signal)).toEqual(['/ip4/10.0.0.5/tcp/1'])
-    expect(await resolveStatic({ host: 'localhost', port: 1 }, signal)).toContain('/ip4/127.0.0.1/tcp/1')
-    expect(await resolveStatic({ host: 'localhost', port: 1 }, AbortSignal.abort())).toEqual([])
-    const resolver = () => Promise.resolve([{ address: 'fe80::1%eth0' }, { address: '10.0.0.5' }])
-    expect(await resolveStatic({ host: 'a', port: 1 }, signal, resolver)).toEqual(['/ip4/10.0.0.5/tcp/1'])
-    expect(await resolveStatic({ host: 'fe80::1%eth0', port: 1 }, signal)).toEqual([])
-    expect(staticTargets([{ host: 'a', port: 1 }])).toMatchObject([{ key: 'a:1', node: undefined }])
+    const names = {
+      addresses: (host: string) =>
+        host === 'a'
+          ? Promise.resolve(['fe80::1%eth0', '10.0.0.5', 'fd00::5'])
+          : Promise.reject(new Error('nobody knows')),
+    }
+    expect(await resolveStatic({ host: 'a', port: 1 }, names, signal)).toEqual([
+      '/ip4/10.0.0.5/tcp/1',
+      '/ip6/fd00::5/tcp/1',
+    ])
+    expect(await resolveStatic({ host: 'b', port: 1 }, names, signal)).toEqual([])
   })
 
   test('the book: newest first, bounded per node, strangers bounded, members kept', () => {

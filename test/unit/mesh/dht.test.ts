@@ -1,9 +1,9 @@
 // Finding a member that has moved: by asking a neighbour, and without keeping what anybody sends.
 import { afterEach, expect, test } from 'vitest'
 import { DHT_PROTOCOL } from '../../../src/mesh/discovery/dht.ts'
-import { createFakeTrust, type FakeTrust } from '../../support/fake-trust.ts'
-import { type MeshNodeInit, testIdentity } from '../../support/mesh-node.ts'
-import { until } from '../../support/until.ts'
+import { createFakeTrust, type FakeTrust } from '../../support/mesh/fake-trust.ts'
+import { type MeshNodeInit, testIdentity } from '../../support/mesh/mesh-node.ts'
+import { until } from '../../support/run/until.ts'
 import { linked, type Running, raw, start, trusts } from './cluster.ts'
 
 const dht = { dht: true }

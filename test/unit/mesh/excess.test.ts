@@ -6,9 +6,9 @@ import { createDoorkeeper, LAN_DOOR } from '../../../src/mesh/admission/doorkeep
 import { LOBBY_ALLOWANCE, MEMBER_RATES, memberAllowances } from '../../../src/mesh/allowance.ts'
 import { createHeaderReader, type YamuxHeader } from '../../../src/mesh/yamux-header.ts'
 import { BURSTS, deafen, header, write, writeEmpty } from '../../hostile/yamux.ts'
-import { testIdentity } from '../../support/mesh-node.ts'
-import type { RawPeer } from '../../support/raw-peer.ts'
-import { until } from '../../support/until.ts'
+import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import type { RawPeer } from '../../support/mesh/raw-peer.ts'
+import { until } from '../../support/run/until.ts'
 import { pair, type Running, raw, start, trusts } from './cluster.ts'
 
 /** Far beyond what anybody may send, and a moment's work to send. */

@@ -6,9 +6,9 @@ import { type Frame, FrameError, type RejectCode } from '../../../protocols/fram
 import { Hello, Ping } from '../../../protocols/messages/hello.ts'
 import { QueryDone, Response } from '../../../protocols/messages/query.ts'
 import { hello, query } from '../../../protocols/registry.ts'
-import { testIdentity } from '../../support/mesh-node.ts'
-import { type RawPeer, type RawStream, rawHello } from '../../support/raw-peer.ts'
-import { until } from '../../support/until.ts'
+import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { type RawPeer, type RawStream, rawHello } from '../../support/mesh/raw-peer.ts'
+import { until } from '../../support/run/until.ts'
 import { pair, type Running, raw, start, trusts } from './cluster.ts'
 
 const done = { query_id: new Uint8Array(16), author: new Uint8Array(32), answered: 0, lost: 0 }

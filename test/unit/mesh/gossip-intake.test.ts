@@ -7,8 +7,8 @@ import { presence } from '../../../protocols/registry.ts'
 import { createIntake } from '../../../src/mesh/gossip/intake.ts'
 import type { GossipVerdict, PeerRef } from '../../../src/mesh/index.ts'
 import type { Identity } from '../../../src/trust/identity/index.ts'
-import { createFakeTrust } from '../../support/fake-trust.ts'
-import { testIdentity } from '../../support/identity.ts'
+import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
 
 const NOW = 1_763_626_500_000
 const [self, relay] = [testIdentity(0), testIdentity(1)] as const

@@ -19,10 +19,10 @@ import { createPlaces } from '../../../src/mesh/state/places.ts'
 import { createState, type State } from '../../../src/mesh/state/state.ts'
 import type { MeshAction, MeshEvent } from '../../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
-import { createFakeTrust } from '../../support/fake-trust.ts'
-import { testIdentity } from '../../support/mesh-node.ts'
-import { rawHello } from '../../support/raw-peer.ts'
-import { VirtualTime } from '../../support/virtual-time.ts'
+import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
+import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { rawHello } from '../../support/mesh/raw-peer.ts'
+import { VirtualTime } from '../../support/run/virtual-time.ts'
 
 /** Rounding is given half of one. */
 const andOne = (count: number): number => count + 1
@@ -57,7 +57,7 @@ function rig(
     config: {
       mesh: { lan_only: true, allow_cgnat: false, port: 7_000, listen: 'auto', ping_seconds: 15 },
       overlay: { full_mesh_up_to: 32 },
-      discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], dht: false },
+      discovery: { peers: [], dht: false },
     },
     ...{ trust, clock: time.clock, random: systemRandom, timings: TIMINGS, lobby: LOBBY },
     self: testIdentity().nodeId,

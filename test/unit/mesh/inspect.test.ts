@@ -4,9 +4,9 @@ import { networkInterfaces } from 'node:os'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { checkMulticast } from '../../../src/mesh/discovery/multicast-check.ts'
-import { createFakeTrust } from '../../support/fake-trust.ts'
-import { testIdentity } from '../../support/mesh-node.ts'
-import { until } from '../../support/until.ts'
+import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
+import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { until } from '../../support/run/until.ts'
 import { start } from './cluster.ts'
 
 /** Two nodes that trust each other, or one the other only; the second one's clock is off. */

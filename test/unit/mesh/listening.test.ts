@@ -1,7 +1,7 @@
 // Whether the mesh listens where it was told to, and says so when something else has the port.
 import { createServer, type Server } from 'node:net'
 import { expect, test } from 'vitest'
-import { until } from '../../support/until.ts'
+import { until } from '../../support/run/until.ts'
 import { start } from './cluster.ts'
 
 function taken(): Promise<{ server: Server; port: number }> {

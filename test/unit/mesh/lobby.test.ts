@@ -6,8 +6,8 @@ import { Goodbye, Hello, type HelloBody, Ping } from '../../../protocols/message
 import { hello } from '../../../protocols/registry.ts'
 import { createDoorkeeper, LAN_DOOR, LOOPBACK_DOOR } from '../../../src/mesh/admission/doorkeeper.ts'
 import { createLobby, LOBBY } from '../../../src/mesh/state/lobby.ts'
-import { rawHello } from '../../support/raw-peer.ts'
-import { until } from '../../support/until.ts'
+import { rawHello } from '../../support/mesh/raw-peer.ts'
+import { until } from '../../support/run/until.ts'
 import { linked, raw, start, trusts } from './cluster.ts'
 
 test('a stranger is gone after the lobby’s time, whether it said hello or nothing', async () => {

@@ -5,9 +5,9 @@ import { silentLog } from '../../../src/base/run/log.ts'
 import { createNews } from '../../../src/mesh/link/news.ts'
 import type { Conn } from '../../../src/mesh/state/types.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
-import { createFakeTrust } from '../../support/fake-trust.ts'
-import { testIdentity } from '../../support/mesh-node.ts'
-import { rawHello } from '../../support/raw-peer.ts'
+import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
+import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { rawHello } from '../../support/mesh/raw-peer.ts'
 
 test('a member that reconnects all day gets 30 entries at once and then one every 48 minutes', () => {
   let now = 0

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { createNonces, type Nonces } from '../../../src/mesh/link/nonces.ts'
-import { memoryInUse } from '../../support/garbage.ts'
+import { memoryInUse } from '../../support/run/garbage.ts'
 
 const ID_BYTES = 3
 

@@ -5,9 +5,9 @@ import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { createAlarms } from '../../../src/base/timers.ts'
 import { createPresence, type Heard, type PresenceRoom } from '../../../src/mesh/state/presence.ts'
 import type { Conn } from '../../../src/mesh/state/types.ts'
-import { createFakeTrust, type FakeTrust } from '../../support/fake-trust.ts'
-import { testIdentity } from '../../support/identity.ts'
-import { VirtualTime } from '../../support/virtual-time.ts'
+import { createFakeTrust, type FakeTrust } from '../../support/mesh/fake-trust.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
+import { VirtualTime } from '../../support/run/virtual-time.ts'
 
 const [self, ann, bob, cid] = [0, 1, 2, 3].map((n) => testIdentity(n).nodeId) as [
   NodeId,

@@ -5,8 +5,8 @@ import { systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createReplay, type ReplayStore } from '../../../src/mesh/link/replay.ts'
 import { REPLAY_MARKS_MAX, type ReplayMark } from '../../../src/store/tables/replay.ts'
-import { memoryInUse } from '../../support/garbage.ts'
-import { VirtualTime } from '../../support/virtual-time.ts'
+import { memoryInUse } from '../../support/run/garbage.ts'
+import { VirtualTime } from '../../support/run/virtual-time.ts'
 
 const REST = { random: systemRandom, log: silentLog }
 const BEGIN = 1_000_000_000

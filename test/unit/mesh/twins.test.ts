@@ -4,9 +4,9 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createTwins } from '../../../src/mesh/link/twins.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
-import { createFakeTrust } from '../../support/fake-trust.ts'
-import { testIdentity } from '../../support/mesh-node.ts'
-import { until } from '../../support/until.ts'
+import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
+import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { until } from '../../support/run/until.ts'
 import { start } from './cluster.ts'
 
 const node = 'karo:ed25519:a' as NodeId

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { revealLevel0 } from '../../../src/base/level0/level0.ts'
 import { createDigest } from '../../../src/observe/record/digest.ts'
 import type { SpoolRecord } from '../../../src/observe/record/spool-record.ts'
-import { T0 } from '../../support/spool.ts'
+import { T0 } from '../../support/data/spool.ts'
 
 const spooled = (command: string, more: Partial<SpoolRecord> = {}): SpoolRecord => ({
   session: '0-1-2',

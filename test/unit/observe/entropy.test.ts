@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { looksRandom, randomTokens } from '../../../src/observe/redact/entropy.ts'
 import { REDACTED, redact } from '../../../src/observe/redact/redact.ts'
-import { times } from '../../support/thorough.ts'
+import { times } from '../../support/run/thorough.ts'
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const ALPHABETS = {

@@ -10,7 +10,7 @@ import { FINDERS, type FinderShell } from '../../../src/observe/hooks/finder/fin
 import { GUARDS } from '../../../src/observe/hooks/guard/guards.ts'
 import type { Shell } from '../../../src/observe/hooks/hook.ts'
 import { HOOKS } from '../../../src/observe/hooks/index.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 const ROOM = join(import.meta.dirname, '../../../src/observe/hooks')
 const bash = (script: string): string => execFileSync('bash', ['-c', script], { encoding: 'utf8' })

@@ -7,9 +7,9 @@ import { noFaults } from '../../../src/base/run/faults.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createObserve } from '../../../src/observe/record/index.ts'
 import { createEventRepository, type EventRepository } from '../../../src/store/events/events.ts'
-import { temporaryDatabase, temporaryDirectory } from '../../support/database.ts'
-import { append, deadName, records } from '../../support/spool.ts'
-import { until } from '../../support/until.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../support/data/database.ts'
+import { append, deadName, records } from '../../support/data/spool.ts'
+import { until } from '../../support/run/until.ts'
 
 test('what is written while its file is about to be removed is read first', async () => {
   const directory = join(temporaryDirectory(), 'spool')

@@ -21,9 +21,9 @@ import { type Faults, noFaults } from '../../../src/base/run/faults.ts'
 import { type Log, silentLog } from '../../../src/base/run/log.ts'
 import { createObserve } from '../../../src/observe/record/index.ts'
 import { createEventRepository, type EventRepository } from '../../../src/store/events/events.ts'
-import { temporaryDatabase, temporaryDirectory } from '../../support/database.ts'
-import { append, deadName, liveName, record, records, T0 } from '../../support/spool.ts'
-import { until } from '../../support/until.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../support/data/database.ts'
+import { append, deadName, liveName, record, records, T0 } from '../../support/data/spool.ts'
+import { until } from '../../support/run/until.ts'
 
 const never = new AbortController().signal
 const uid = process.getuid!()

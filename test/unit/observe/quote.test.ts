@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { globMatcher, toRegExpSource } from '../../../src/base/quote.ts'
-import { times } from '../../support/thorough.ts'
+import { times } from '../../support/run/thorough.ts'
 
 const SIGNS = [...'ab* ?\\[](){}^$.|+-#/\'"\n~&é日']
 

@@ -1,7 +1,7 @@
 // Every secret of the corpus leaves its line and nothing else does; of the look-alikes every byte stays.
 import { expect, test } from 'vitest'
 import { REDACTED, redact } from '../../../src/observe/redact/redact.ts'
-import { corpus } from '../../support/corpus.ts'
+import { corpus } from '../../support/data/corpus.ts'
 
 const SECRET = /«[^»]*»/g
 

@@ -2,15 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { redact } from '../../../src/observe/redact/redact.ts'
-import { SHAPES } from '../../../src/observe/redact/shapes.ts'
-import { STDIN_RULES } from '../../../src/observe/redact/stdin.ts'
-import { TOOL_RULES } from '../../../src/observe/redact/tools/tools.ts'
-import { times } from '../../support/thorough.ts'
+import { REDACTION_EXAMPLES } from '../../support/data/redaction-examples.ts'
+import { times } from '../../support/run/thorough.ts'
 
-const examples = [...SHAPES, ...TOOL_RULES, ...STDIN_RULES].flatMap(({ redacts, keeps }) => [
-  ...redacts,
-  ...keeps,
-])
+const examples = [...REDACTION_EXAMPLES.values()].flatMap(({ redacts, keeps }) => [...redacts, ...keeps])
 const lines = examples.map((example) => example.replace(/[«»]/g, ''))
 
 /** What the shell, the rules and the shapes look at, one by one. */

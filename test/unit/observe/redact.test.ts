@@ -1,26 +1,32 @@
-// Secrets leave the line, everything else stays: the tables' own examples, what must survive, and hostile lines.
+// Secrets leave the line, everything else stays: the rules' examples, what must survive, and hostile lines.
 import { describe, expect, test } from 'vitest'
 import { REDACTED, redact, redactDirectory } from '../../../src/observe/redact/redact.ts'
-import { SHAPES } from '../../../src/observe/redact/shapes.ts'
-import { STDIN_RULES } from '../../../src/observe/redact/stdin.ts'
-import { TOOL_RULES } from '../../../src/observe/redact/tools/tools.ts'
+import { REDACTION_EXAMPLES, REDACTION_SECTIONS } from '../../support/data/redaction-examples.ts'
 
 const withoutMarks = (example: string): string => example.replace(/[«»]/g, '')
 const redacted = (example: string): string => example.replace(/«[^»]*»/g, REDACTED)
 
-describe.each([
-  ...SHAPES.map((shape) => ({ name: shape.id, ...shape })),
-  ...TOOL_RULES.map((rule) => ({ name: `options of ${rule.tools}`, ...rule })),
-  ...STDIN_RULES.map((rule) => ({ name: `input of ${rule.tools ?? rule.given}`, ...rule })),
-])('$name', ({ redacts, keeps }) => {
-  test.each(redacts)('%s', (example) => {
-    expect(redacted(example)).not.toBe(example)
-    expect(redact(withoutMarks(example))).toBe(redacted(example))
-  })
-  test.each(keeps)('keeps %s', (example) => {
-    expect(redact(example)).toBe(example)
-  })
+test('every rule has examples for and against', () => {
+  expect([...REDACTION_EXAMPLES.keys()].toSorted()).toEqual([...new Set(REDACTION_SECTIONS)].toSorted())
+  for (const [name, { redacts, keeps }] of REDACTION_EXAMPLES) {
+    const rules = REDACTION_SECTIONS.filter((section) => section === name).length
+    expect(redacts.length, name).toBeGreaterThanOrEqual(rules)
+    expect(keeps.length, name).toBeGreaterThanOrEqual(rules)
+  }
 })
+
+describe.each([...REDACTION_EXAMPLES].map(([name, examples]) => ({ name, ...examples })))(
+  '$name',
+  ({ redacts, keeps }) => {
+    test.each(redacts)('%s', (example) => {
+      expect(redacted(example)).not.toBe(example)
+      expect(redact(withoutMarks(example))).toBe(redacted(example))
+    })
+    test.each(keeps)('keeps %s', (example) => {
+      expect(redact(example)).toBe(example)
+    })
+  },
+)
 
 test.each([
   ['mysql --password=hun"ter2" db', 'mysql --password=[redacted] db'],

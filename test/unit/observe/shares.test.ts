@@ -10,8 +10,8 @@ import { createFollower } from '../../../src/observe/record/follower.ts'
 import { createShares, type Shares } from '../../../src/observe/record/shares.ts'
 import { createLister } from '../../../src/observe/record/spool-directory.ts'
 import { createEventRepository } from '../../../src/store/events/events.ts'
-import { temporaryDatabase, temporaryDirectory } from '../../support/database.ts'
-import { append, deadName, liveName, records } from '../../support/spool.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../support/data/database.ts'
+import { append, deadName, liveName, records } from '../../support/data/spool.ts'
 
 const uid = process.getuid!()
 const MIB = 1024 * 1024

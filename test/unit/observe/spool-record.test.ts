@@ -7,7 +7,7 @@ import {
   type SpoolItem,
   type SpoolRecord,
 } from '../../../src/observe/record/spool-record.ts'
-import { record, records, T0 } from '../../support/spool.ts'
+import { record, records, T0 } from '../../support/data/spool.ts'
 
 function parse(bytes: Uint8Array, cuts: readonly number[] = []): SpoolItem[] {
   const parser = createSpoolParser()

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createJsonLog, createPlainLog } from '../../../src/ops/log/log.ts'
-import { until } from '../../support/until.ts'
+import { until } from '../../support/run/until.ts'
 
 test('JSON lines carry level, time, pid, inherited and own fields; lower levels are not written', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'karo-log-'))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { trimMemory } from '../../../src/ops/system/memory.ts'
-import { until } from '../../support/until.ts'
+import { until } from '../../support/run/until.ts'
 
 const MEMORY = join(import.meta.dirname, '../../../src/ops/system/memory.ts')
 const MIB = 2 ** 20

@@ -17,7 +17,7 @@ import { createMetrics } from '../../../src/ops/metrics/metrics.ts'
 import { createProbe } from '../../../src/ops/metrics/probe.ts'
 import { readAll, type Sources } from '../../../src/ops/metrics/readings.ts'
 import { LABELS, METRICS, type Metric, OTHER, OWN_LABELS } from '../../../src/ops/metrics/table.ts'
-import { owner } from '../../support/callers.ts'
+import { owner } from '../../support/api/callers.ts'
 
 const clock = { now: () => 1_700_000_000_000, monotonic: () => 0 }
 

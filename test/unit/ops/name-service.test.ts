@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createLocalNames } from '../../../src/ops/system/local-names.ts'
 import { createNameService } from '../../../src/ops/system/name-service.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 const names = createNameService()
 const getent = (database: string): string[][] =>

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { openPeerCredentials } from '../../../src/ops/system/peer-credentials.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 async function listening(address: string | number): Promise<Server> {
   const server = createServer()

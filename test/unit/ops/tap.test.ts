@@ -4,7 +4,7 @@ import { chmodSync, chownSync, readFileSync, statSync, symlinkSync, writeFileSyn
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openTap } from '../../../src/ops/system/tap.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 const at = (): string => join(temporaryDirectory(), 'tap')
 const refusal = expect.objectContaining({ code: 'bad_file', where: 'KARO_TAP' })

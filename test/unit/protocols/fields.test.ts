@@ -14,10 +14,10 @@ import { readQuestion } from '../../../src/exchange/query/document.ts'
 import { createIntake } from '../../../src/mesh/gossip/intake.ts'
 import { openChannel } from '../../../src/mesh/link/channel.ts'
 import { fieldsOf, HOSTILE_VALUES, withField } from '../../fuzz/fields.ts'
-import { createFakeTrust } from '../../support/fake-trust.ts'
-import { rawFrame } from '../../support/frames.ts'
-import { testIdentity } from '../../support/identity.ts'
-import { goldenAnswers, goldenFrames, goldenSummaries, verifyEd25519 } from '../../support/vectors.ts'
+import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
+import { rawFrame } from '../../support/mesh/frames.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
+import { goldenAnswers, goldenFrames, goldenSummaries, verifyEd25519 } from '../../support/mesh/vectors.ts'
 
 const NOW = 1_763_626_500_000
 const author = testIdentity(7)

@@ -17,8 +17,8 @@ import { encodeValue } from '../../../protocols/messagepack.ts'
 import { Hello, Ping, Pong } from '../../../protocols/messages/hello.ts'
 import { MeshQuery, QUERY_LIFE_MS, Response } from '../../../protocols/messages/query.ts'
 import { hello, MESSAGES } from '../../../protocols/registry.ts'
-import { alice, mallory, rawFrame } from '../../support/frames.ts'
-import { goldenFrames, signerOf, verifyEd25519 } from '../../support/vectors.ts'
+import { alice, mallory, rawFrame } from '../../support/mesh/frames.ts'
+import { goldenFrames, signerOf, verifyEd25519 } from '../../support/mesh/vectors.ts'
 
 const envelope: Envelope = {
   sender: alice.publicKey,

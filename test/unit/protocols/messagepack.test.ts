@@ -5,7 +5,7 @@ import type { WireValue } from '../../../protocols/define.ts'
 import { decodeValue, encodeValue } from '../../../protocols/messagepack.ts'
 import { FrameError } from '../../../protocols/reject.ts'
 import { MAX_DEPTH, MAX_ITEMS, scan } from '../../../protocols/scan.ts'
-import { times } from '../../support/thorough.ts'
+import { times } from '../../support/run/thorough.ts'
 
 const key = fc.stringMatching(/^[\x20-\x7e]{1,64}$/).filter((text) => text !== '__proto__')
 const text = fc.string({ unit: 'grapheme', maxLength: 300 }).filter((value) => !value.startsWith('\ufeff'))

@@ -5,7 +5,7 @@ import { encodeFrame, FrameError, messageTable } from '../../../protocols/frame.
 import { MeshQuery } from '../../../protocols/messages/query.ts'
 import { FrameReader } from '../../../protocols/reader.ts'
 import { MESSAGES, query } from '../../../protocols/registry.ts'
-import { goldenFrames, signerOf } from '../../support/vectors.ts'
+import { goldenFrames, signerOf } from '../../support/mesh/vectors.ts'
 
 const frames = goldenFrames.map((vector) =>
   encodeFrame(MESSAGES.get(vector.type)!, vector.envelope, vector.body, signerOf(vector.seed).sign),

@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { watchDisk } from '../../../src/store/level/disk.ts'
-import { temporaryDatabase, temporaryDirectory } from '../../support/database.ts'
-import { until } from '../../support/until.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../support/data/database.ts'
+import { until } from '../../support/run/until.ts'
 
 test('after one write that the disk refused none is tried, reading goes on, and it recovers by itself', async () => {
   const directory = temporaryDirectory()

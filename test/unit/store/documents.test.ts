@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { keyRange } from '../../../src/store/level/keyspace.ts'
 import { createDocumentRepository, type DocumentRow } from '../../../src/store/tables/documents.ts'
-import { temporaryDatabase, temporaryDirectory } from '../../support/database.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../support/data/database.ts'
 
 const row = (author: number, slot: string, seq: number): DocumentRow => ({
   author: new Uint8Array(32).fill(author),

@@ -7,8 +7,8 @@ import { type Keyspace, keyRange, makeKey } from '../../../src/store/level/keysp
 import { decodeValue, encodeValue } from '../../../src/store/level/value.ts'
 import { migrate } from '../../../src/store/rescue/migrations.ts'
 import { createRollupRepository } from '../../../src/store/rollups/rollups.ts'
-import { temporaryDatabase } from '../../support/database.ts'
-import { eventOf, positionAt } from '../../support/events.ts'
+import { temporaryDatabase } from '../../support/data/database.ts'
+import { eventOf, positionAt } from '../../support/data/events.ts'
 
 const EVER = 0xffff_ffff
 const HOURLY = Array.from({ length: 13 }, (_, n) => n * 600)

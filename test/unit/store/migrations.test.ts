@@ -5,7 +5,7 @@ import type { Change, Database } from '../../../src/store/level/database.ts'
 import { makeKey } from '../../../src/store/level/keyspace.ts'
 import { decodeValue, encodeValue } from '../../../src/store/level/value.ts'
 import { type Migration, migrate } from '../../../src/store/rescue/migrations.ts'
-import { temporaryDatabase } from '../../support/database.ts'
+import { temporaryDatabase } from '../../support/data/database.ts'
 
 const key = (name: string): Buffer => makeKey('memory', { text: name })
 const put = (name: string, value: unknown): Change => ({

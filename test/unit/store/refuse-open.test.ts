@@ -4,7 +4,7 @@ import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { refuseOpen } from '../../../src/store/rescue/held.ts'
-import { temporaryDatabase, temporaryDirectory } from '../../support/database.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../support/data/database.ts'
 
 /** Two of them number their files alike. */
 function memoryDisk(): string {

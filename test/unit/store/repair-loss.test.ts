@@ -9,8 +9,8 @@ import { newDatabase } from '../../../src/store/level/database.ts'
 import { makeKey } from '../../../src/store/level/keyspace.ts'
 import { checkDatabase, checkFiles, repairDatabase } from '../../../src/store/rescue/repair.ts'
 import { createDatabase } from '../../../src/store/snapshot.ts'
-import { fillDatabase, openIn } from '../../support/damage.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { fillDatabase, openIn } from '../../support/data/damage.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 const EVENTS = 200
 const DONE = { dry: false, service: false }

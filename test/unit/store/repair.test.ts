@@ -18,10 +18,10 @@ import { type Database, newDatabase } from '../../../src/store/level/database.ts
 import { keyRange, makeKey } from '../../../src/store/level/keyspace.ts'
 import { checkDatabase, checkFiles, repairDatabase } from '../../../src/store/rescue/repair.ts'
 import { decodeRollup, encodeRollup, hourKey } from '../../../src/store/rollups/rollups.ts'
-import { damageRound, fillDatabase, openIn, someEvent } from '../../support/damage.ts'
-import { temporaryDirectory } from '../../support/database.ts'
-import { positionAt } from '../../support/events.ts'
-import { times } from '../../support/thorough.ts'
+import { damageRound, fillDatabase, openIn, someEvent } from '../../support/data/damage.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
+import { positionAt } from '../../support/data/events.ts'
+import { times } from '../../support/run/thorough.ts'
 
 const EVENTS = 1_200
 const TOKEN = {

@@ -5,7 +5,7 @@ import {
   REPLAY_MARKS_MAX,
   type ReplayMark,
 } from '../../../src/store/tables/replay.ts'
-import { temporaryDatabase } from '../../support/database.ts'
+import { temporaryDatabase } from '../../support/data/database.ts'
 
 const mark = (n: number, expires_at: number, kind: ReplayMark['kind'] = 'nonce'): ReplayMark => {
   const id = new Uint8Array(16)

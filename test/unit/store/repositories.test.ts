@@ -4,7 +4,7 @@ import { keyRange } from '../../../src/store/level/keyspace.ts'
 import { createAuditRepository } from '../../../src/store/tables/audit.ts'
 import { createConsentRepository } from '../../../src/store/tables/consent.ts'
 import { createMemberRepository } from '../../../src/store/tables/members.ts'
-import { temporaryDatabase } from '../../support/database.ts'
+import { temporaryDatabase } from '../../support/data/database.ts'
 
 const bytes = (fill: number, length = 32): Uint8Array => Buffer.alloc(length, fill)
 

@@ -11,7 +11,7 @@ import { openStore, type Store } from '../../../src/store/index.ts'
 import { newDatabase } from '../../../src/store/level/database.ts'
 import { makeKey } from '../../../src/store/level/keyspace.ts'
 import { encodeValue } from '../../../src/store/level/value.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 const never = new AbortController().signal
 

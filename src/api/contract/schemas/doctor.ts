@@ -1,7 +1,7 @@
 // Schema of /doctor: facts for `karo doctor` that only the running daemon knows.
 import * as z from 'zod'
 import { TOKENS_PER_PERSON } from '../constants.ts'
-import { count, fingerprint, integer, listOf, moment, nodeId, nodeName, text } from './fields.ts'
+import { count, digest, fingerprint, integer, listOf, moment, nodeId, nodeName, text } from './fields.ts'
 import { healthCheck } from './status.ts'
 import { token } from './tokens.ts'
 
@@ -95,6 +95,13 @@ export const doctorFacts = z
     retention_waits_ms: count(
       'milliseconds by which retention lags behind the clock, because the clock jumped; 0: it does not lag',
     ),
+    policy: z
+      .strictObject({
+        files: listOf(z.strictObject({ path: text(4096, 'absolute'), digest: digest('of its bytes') }), 64),
+        problem: text(4096, 'why a reload could not put them into force').nullable(),
+      })
+      .describe('policy files in force')
+      .exactOptional(),
     summaries: z.strictObject({
       recipients: count('nodes that may read the summaries'),
       last: moment('when the newest edition was made').nullable(),

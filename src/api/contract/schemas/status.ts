@@ -93,6 +93,13 @@ export const status = z
         'summaries of others since the start that could not be opened or had impossible numbers',
       ),
     }),
+    policy: z
+      .strictObject({
+        engine: z.enum(['built-in', 'cedar']),
+        files: count('policy files in force'),
+        problem: text(4096, 'why what the policy files say now is not in force').nullable(),
+      })
+      .describe('what decides, beside consent, who may have what'),
     health: z.strictObject(healthReport),
   })
   .meta({ id: 'Status' })

@@ -10,6 +10,7 @@ import type { Observe } from '../../../observe/record/index.ts'
 import type { Store } from '../../../store/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
+import type { Policy } from '../../../trust/policy/index.ts'
 import type { Token } from '../../access/tokens.ts'
 import { getDoctor } from '../../contract/operations/doctor.ts'
 import type { DaemonFacts, NamedNode } from '../../contract/shapes.ts'
@@ -30,6 +31,7 @@ export interface DoctorDeps {
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
   /** How the configuration file differs from the configuration in force. */
   readonly drift: () => DaemonFacts['config']
+  readonly policy: Pick<Policy, 'status'>
   /** Milliseconds by which retention lags behind the clock. */
   readonly retentionWaits: () => number
   /** Tokens of one person that end soon. */
@@ -97,6 +99,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
             .slice(0, MOST_UNFOLLOWED),
         },
         summaries: { recipients: summaries.status().recipients, last },
+        policy: policyFacts(deps.policy),
         retention_waits_ms: deps.retentionWaits(),
         tokens_ending: (deps.endingTokens?.(caller.uid) ?? []).map(({ name, scope, expires_at }) => ({
           name,
@@ -110,3 +113,8 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+function policyFacts(policy: DoctorDeps['policy']): NonNullable<DaemonFacts['policy']> {
+  const { files, problem } = policy.status()
+  return { files: files.map(({ path, digest }) => ({ path, digest })), problem }
+}

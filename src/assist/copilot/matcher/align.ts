@@ -1,11 +1,11 @@
-// Fills the slots of a wording from a request: what is named there, then plain words that stand where the slot does.
+// Fills the slots of a wording from a request: first with things that the request names, then with plain words in the
+// slot's place.
 import type { Asked } from './asked.ts'
 import type { Entity } from './entities.ts'
 import { concept } from './language.ts'
 import { fits, slotKind, valueFrom } from './slots.ts'
 import type { Index, Wording } from './wordings.ts'
 
-/** Fills the wording's slots from the request: what is named, then plain words that stand where the slot does. */
 export function align({ recipe, parts, words }: Wording, asked: readonly Asked[], index: Index) {
   const values = new Map<string, string>()
   const used = new Set<number>()
@@ -18,7 +18,7 @@ export function align({ recipe, parts, words }: Wording, asked: readonly Asked[]
     places.set(slot, i)
     const { entity } = asked[i] as Asked
     if (entity !== undefined && entity.kind !== 'quoted') kinds.set(slot, entity)
-    // The noun beside it only says what it is: `user bob`, `the nginx service`.
+    // The noun beside a value only says what the value is: `user bob`, `the nginx service`.
     const noun = concept(slot.replace(/\d$/, ''))
     for (const beside of [i - 1, i + 1])
       if (asked[beside]?.concept === noun && !words.has(noun)) {
@@ -29,7 +29,7 @@ export function align({ recipe, parts, words }: Wording, asked: readonly Asked[]
   const slots = parts.filter((part) => part.startsWith('{')).map((part) => part.slice(1, -1))
   const others = templateSlots(recipe.run).filter((slot) => !slots.includes(slot))
   const wanted = [...slots, ...others]
-  // What only one of the slots can take first, so that `{file}` does not take what `{host}` needs.
+  // A thing goes to the slot that suits it best, so that `{file}` does not take what `{host}` needs.
   for (const slot of wanted) {
     const at = slots.includes(slot) ? cueIndex(slot, parts, asked) : -1
     const kind = slotKind(slot)
@@ -57,7 +57,7 @@ export function align({ recipe, parts, words }: Wording, asked: readonly Asked[]
     if (kind.word !== true) continue
     const i = wordFor({ slot, parts, words, places }, asked, used, index)
     const token = asked[i]
-    // `the owner of a folder to bob`: what stands behind `to` is for the last slot.
+    // In `change the owner of a folder to bob` the word behind `to` belongs to the last slot.
     const isForOther =
       /^(?:to|into)$/.test(token?.before ?? '') &&
       slot !== 'dest' &&
@@ -72,7 +72,7 @@ export function align({ recipe, parts, words }: Wording, asked: readonly Asked[]
 
 export type Aligned = ReturnType<typeof align>
 
-/** `the file named "-rf *"`: said to be a name, whatever it looks like. */
+/** A quoted text behind `file` or `named` is a name, whatever it looks like: `the file named "-rf *"`. */
 const quotedName = (entity: Entity, slot: string, before: Asked | undefined): string | undefined =>
   entity.kind === 'quoted' &&
   slotKind(slot).careful === true &&
@@ -89,19 +89,19 @@ const templateSlots = (run: string): string[] => [
   ),
 ]
 
-/** Slots of a command that have no default. */
+/** Slots of a command without a default value. */
 export const needed = (run: string): string[] =>
   [...run.matchAll(/\{([a-z]+\d?)\}/g)]
     .map((match) => match[1] as string)
     .filter((slot) => slotKind(slot) !== undefined)
 
-/** The place of a thing's kind among the kinds that a slot takes; 0 is the best. */
+/** How well a thing suits a slot: its place among the kinds that the slot takes, 0 being the best. */
 export function rank(entity: Entity, slot: string): number {
   const at = (slotKind(slot).takes as readonly string[]).indexOf(entity.kind)
   return at < 0 ? 99 : at
 }
 
-/** Index in the request of the word that stands before the slot in the wording; -1 when it is not there. */
+/** Index in the request of the word that stands before the slot in the wording; -1 if the request lacks that word. */
 function cueIndex(slot: string, parts: readonly string[], asked: readonly Asked[]): number {
   const before = parts[parts.indexOf(`{${slot}}`) - 1]
   return before === undefined || before.startsWith('{')
@@ -109,7 +109,7 @@ function cueIndex(slot: string, parts: readonly string[], asked: readonly Asked[
     : asked.findIndex((token) => token.concept === before)
 }
 
-/** Indices in order, those behind the cue first. */
+/** All indices of the request; the one behind the cue comes first. */
 function nearFirst(asked: readonly Asked[], cue: number): readonly number[] {
   const all = [...asked.keys()]
   return cue < 0 ? all : [...all.filter((i) => i === cue + 1), ...all.filter((i) => i !== cue + 1)]
@@ -119,14 +119,14 @@ interface Place {
   readonly slot: string
   readonly parts: readonly string[]
   readonly words: ReadonlySet<string>
-  /** Where in the request the slots already filled were found. */
+  /** Index in the request of the value of each slot that is filled. */
   readonly places: ReadonlyMap<string, number>
 }
 
 /** Words that stand before a place or a name. */
 const LEADS: ReadonlySet<string> = new Set('in to into under inside within as'.split(' '))
 const TAKES_A_NAME: ReadonlySet<string> = new Set('symlink copy move rename cp mv'.split(' '))
-/** Directories as projects and systems call them. */
+/** Usual names of directories and files in projects and systems. */
 const USUAL_PLACES: ReadonlySet<string> = new Set(
   `src lib bin build dist out target docs test tests vendor node_modules assets public static data scripts config conf cache tmp temp etc var opt
   home srv mnt media downloads documents pictures music videos desktop backup backups logs images photos makefile dockerfile readme license`.split(
@@ -134,13 +134,13 @@ const USUAL_PLACES: ReadonlySet<string> = new Set(
   ),
 )
 
-/** Whether a plain word is the name of a file or directory, by its letters or by the word before it. */
+/** Whether a plain word is the name of a file or directory, judged by its letters or by the word before it. */
 const isPlace = ({ word, raw, before, concept: meant }: Asked, index: Index): boolean =>
   /[\d_./-]/.test(raw) ||
   (USUAL_PLACES.has(word) && !index.knows(meant ?? '')) ||
   ((LEADS.has(before) || TAKES_A_NAME.has(before)) && !index.knows(meant ?? ''))
 
-/** Behind such a word, a word is a place, whatever else it means. */
+/** Whether a word is a place because of the word before it, whatever else the word means. */
 export const isUsualPlace = ({ word, before }: Asked): boolean =>
   USUAL_PLACES.has(word) && /^(?:to|into|folder|directory|dir|named|called)$/.test(before)
 
@@ -148,7 +148,10 @@ const ABOUT_IT: ReadonlySet<string> = new Set(
   'creationtime tree size content permission name owner version type show'.split(' ').map(concept),
 )
 
-/** Beside `file` or `folder`: a word nobody knows, or directly behind it one that says nothing about it. */
+/**
+ * Whether a word beside `file` or `folder` is its name: a word that no wording has, or one directly behind that says
+ * nothing about a file.
+ */
 const isNameBeside = ({ word, before, concept: meant }: Asked, index: Index): boolean =>
   !index.knows(meant ?? '')
     ? !/(?:ed|ing)$/.test(word)
@@ -156,7 +159,10 @@ const isNameBeside = ({ word, before, concept: meant }: Asked, index: Index): bo
       !/(?:ed|ing|er|est)$/.test(word) &&
       !ABOUT_IT.has(meant ?? '')
 
-/** `lock a`, `the owner of`, `a zombie`: by the words beside it a verb, a property or a kind, and no name. */
+/**
+ * Whether the words beside it show that the word is a verb, a property or a kind, and no name: `lock a`, `the owner
+ * of`, `a zombie`.
+ */
 const isSentence = ({ word, before, after, concept: meant }: Asked, slot: string): boolean =>
   /^(?:an?|the|my|all|every|each|some|any)$/.test(after) ||
   (!/\d|[_./-]/.test(word) && (/^[a-z]{3,}(?<!fe)ed$/.test(word) || ENGLISH.has(word))) ||
@@ -165,7 +171,7 @@ const isSentence = ({ word, before, after, concept: meant }: Asked, slot: string
   (/^an?$/.test(before) && !/^(?:named|called)$/.test(after)) ||
   (OF_A_TOOL.test(slot) && TOOLS_MEANT.has(meant ?? ''))
 
-/** Common words of sentences about files and machines that nothing is called by. */
+/** Common words of sentences about files and machines; nothing has such a name. */
 const ENGLISH: ReadonlySet<string> = new Set(
   `alongside against among around beside besides between beyond during despite except near since through throughout towards toward upon versus
   stdin stdout stderr instead itself themselves entire whole actual original part parts portion portions section sections piece pieces separator delimiter
@@ -180,17 +186,20 @@ const ENGLISH: ReadonlySet<string> = new Set(
   trouble truth variety voice walk week weight wish wonder world year yesterday zombie zombies`.split(/\s+/),
 )
 
-/** A branch of git, not one that is called so. */
+/** Slots for a branch, commit or container, which have no name that is also the name of the tool. */
 const OF_A_TOOL = /^(?:commit|branch|hash|container|pod|name)\d?$/
 const TOOLS_MEANT: ReadonlySet<string> = new Set(
   'git docker kubernetes compose repository remote'.split(' ').map(concept),
 )
 
-/** Words that say how something is done are no names. */
+/** Whether the word says how something is done, so that it is no name. */
 const isAdverb = (word: string): boolean =>
   /^[a-z]{3,}ly$/.test(word) && !/^(?:family|reply|assembly)$/.test(word)
 
-/** Index of a plain word for the slot: beside its neighbours of the wording, else the only word nobody knows. */
+/**
+ * Index of a plain word for the slot: beside the slot's neighbours in the wording, else the only word that no wording
+ * has; or -1.
+ */
 function wordFor(
   { slot, parts, words, places }: Place,
   asked: readonly Asked[],
@@ -203,7 +212,7 @@ function wordFor(
     if (token === undefined || token.entity !== undefined || used.has(i)) return false
     if (isUsualPlace(token)) return true
     const beside = nouns.includes(asked[i - 1]?.concept) || nouns.includes(asked[i + 1]?.concept)
-    // Any noun could be the name of a file; it is one where something says so.
+    // Any noun could be the name of a file, so a careful slot needs a sign that it is one.
     if (slotKind(slot).careful === true && !isPlace(token, index) && !(beside && isNameBeside(token, index)))
       return false
     if (isAdverb(token.word) || isSentence(token, slot)) return false
@@ -233,7 +242,7 @@ function wordFor(
   return unknown.length === 1 ? (unknown[0] as number) : -1
 }
 
-/** A word beside the noun the slot is called after: `directory build`. */
+/** Index of a word behind the slot's noun, as in `directory build`; or -1. */
 function namedWord(
   slot: string,
   asked: readonly Asked[],
@@ -257,7 +266,7 @@ function namedWord(
   return free(at + 1) || isName ? at + 1 : -1
 }
 
-/** Words that stand behind a noun without being its name. */
+/** Whether the word can stand behind a noun without being its name. */
 const isGrammar = (word: string | undefined): boolean =>
   word !== undefined &&
   ['over', 'recursive', 'only', 'not', 'every', 'from', 'named', 'new', 'last', 'exist', 'inside']
@@ -266,7 +275,7 @@ const isGrammar = (word: string | undefined): boolean =>
 
 const NAMED = concept('named')
 
-/** Verbs and such that are never a name, wherever they stand. */
+/** Verbs and other words that are never a name, wherever they stand. */
 const NEVER_NAMES: ReadonlySet<string> = new Set(
   'over find show delete create change copy move count sort file dir all every recursive ignorecase hidden last first only not new running without each line service container branch user package process port pod image group computer key url archive from named have use content creationtime'
     .split(' ')

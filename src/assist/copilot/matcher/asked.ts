@@ -1,55 +1,56 @@
-// Reads a request: its words as concepts, misspelt ones as what they meant, and what it names.
+// Reads a request as tokens: words as concepts, corrected if misspelt, and the things that it names.
 
+import { distance } from '../../../base/suggest.ts'
 import { TOOLS } from '../tools/index.ts'
 import { readRequest, type Token } from './entities.ts'
-import { concept, distance, isStop, NOT, withPhrases } from './language.ts'
+import { concept, isStop, NOT, withPhrases } from './language.ts'
 import type { Index } from './wordings.ts'
 
-/** A token of the request, with its concepts when it is a word. */
+/** A token of the request, with its concept if it is a word. */
 export interface Asked extends Token {
   readonly concept: string | undefined
-  /** The word typed directly before it, lower case; empty at the beginning and behind something named. */
+  /** The word directly before it in lower case; empty at the beginning and behind a thing. */
   readonly before: string
-  /** The word typed directly behind it, likewise. */
+  /** The word directly behind it in lower case; empty at the end and before a thing. */
   readonly after: string
 }
 
-/** The request's tokens; words nobody knows are taken for misspelt ones where one known word is near. */
+/** The tokens of a request. A word that no wording has is corrected if it is close to a known one. */
 export function readAsked(text: string, index: Index): readonly Asked[] {
-  // `up` says nothing elsewhere.
+  // `up` means something else in other requests.
   const prepared = keepNamed(text.replace(/^\s*is (\S{1,200}) (?:up|online)\b/i, 'is $1 reachable'))
   const tokens = readRequest(prepared)
   return tokens.flatMap((token, i): readonly Asked[] => {
     const beside = { before: tokens[i - 1]?.word ?? '', after: tokens[i + 1]?.word ?? '' }
     if (token.entity !== undefined) return [{ ...token, concept: undefined, ...beside }]
-    // An option in a request, half remembered, names no thing.
+    // An option in a request is half remembered and names nothing.
     if (IS_NOT.test(token.word) || (token.word === 'but' && token.raw === 'BUT'))
       return [{ ...token, concept: NOT, ...beside }]
     if ((isStop(token.word) && !isLetterName(tokens, i)) || token.word.startsWith('-')) return []
     const plain = token.word.replace(/['-]s$|'$/, '')
     const own = concept(plain)
-    // What is a tool's name is not misspelt.
+    // The name of a tool is not misspelt.
     if (index.knows(own) || Object.hasOwn(TOOLS, plain)) return [{ ...token, concept: own, ...beside }]
     const meant = correct(plain, index)
     return [{ ...token, concept: meant === undefined ? own : concept(meant), ...beside }]
   })
 }
 
-/** Words that say not, also without their apostrophe: `don't`, `dont`. */
+/** Words for `not`, also without apostrophe: `don't`, `dont`. */
 const IS_NOT = /n't$|^(?:do|does|is|are|did)nt$/
 
-/** `branch a to b`: there the letter is no article. */
+/** Whether `a` is a name and no article: `branch a to b`. */
 const isLetterName = (tokens: readonly Token[], i: number): boolean =>
   tokens[i]?.word === 'a' &&
   /^(?:branch|dir|directory|folder|file)$/.test(tokens[i - 1]?.word ?? '') &&
   /^(?:to|into|and|with|)$/.test(tokens[i + 1]?.word ?? '')
 
-/** Phrases of several words replaced, but nothing inside quotes, paths or names touched. */
+/** Replaces phrases of several words, except inside quotes, paths and names. */
 function keepNamed(text: string): string {
   return (
     text
       .slice(0, 2_000)
-      // A command, not a text.
+      // A command in quotes is no text to search for.
       .replace(/(['"`])((?:git|docker|kubectl|apt|npm) [a-z][a-z -]{1,40})\1/g, '$2')
       .split(
         /("[^"]*"|'[^']*'(?=\s|$|[.,?!])|`[^`]*`|\S*[/@~*]\S*|\S*\.(?=\w)\S*|\S*[A-Z]\S*[A-Z]\S*|\S*[a-z]\S*[A-Z]\S*)/,
@@ -65,8 +66,8 @@ function correct(word: string, index: Index): string | undefined {
   let best: string | undefined
   let least = most + 1
   for (const known of index.vocabulary) {
-    if (known[0] !== word[0] || known.length < 4) continue
-    const d = distance(word, known, most)
+    if (known[0] !== word[0] || known.length < 4 || Math.abs(known.length - word.length) > most) continue
+    const d = distance(word, known)
     if (d < least) {
       least = d
       best = known

@@ -1,4 +1,5 @@
-// Sets a request beside a wording whose slots are filled: which words of the request are left, and which the wording has.
+// Compares a request with a wording whose slots are filled: words of the request that are left, and words of the
+// wording.
 import type { Recipe } from '../recipes/recipe.ts'
 import { type Aligned, isUsualPlace } from './align.ts'
 import type { Asked } from './asked.ts'
@@ -11,23 +12,26 @@ import type { Wording } from './wordings.ts'
 export interface Beside {
   /** Concepts of the request that fill no slot. */
   readonly words: ReadonlySet<string>
-  /** Concepts that the wording has, and nouns and tools that its command stands for. */
+  /** Concepts of the wording, and nouns and tools that its command stands for. */
   readonly own: ReadonlySet<string>
-  /** Empty slots of which the request says what fills them, without its name: `a branch`. */
+  /** Empty slots whose kind the request mentions without a name: `a branch`. */
   readonly unnamed: ReadonlySet<string>
-  /** Tokens of the request that are in no slot and in no word of the wording. */
+  /** Tokens of the request that fill no slot and are no word of the wording. */
   readonly left: readonly Asked[]
-  /** Verbs such as `delete` that the request asks for and the wording does not have. */
+  /** Verbs such as `delete` that the request asks for and the wording lacks. */
   readonly undone: readonly string[]
 }
 
-/** True for `a file`; false for `this machine`, and for several things, unless the command takes two. */
+/**
+ * Whether the token is a thing without a name: `a file`. Not `this machine`, and several things only if the command
+ * takes two.
+ */
 const isUnnamedThing = ({ raw, before }: Asked, slot: string, run: string): boolean =>
   !/^(?:this|my)$/.test(before) &&
   (/^(?:text|sed|n)/.test(slot) || run.includes(`{${slot.replace(/\d$/, '')}2`) || !/[^s]s$/.test(raw))
 
 const toolsByRecipe = new Map<Recipe, readonly string[]>()
-/** What the programs that a recipe runs are called in requests. */
+/** Words by which requests call the programs that a recipe runs. */
 function toolsOf(recipe: Recipe): readonly string[] {
   const known = toolsByRecipe.get(recipe)
   if (known !== undefined) return known
@@ -49,13 +53,13 @@ const CALLED: Readonly<Record<string, string>> = {
 }
 export function setBeside(wording: Wording, asked: readonly Asked[], { values, used }: Aligned): Beside {
   const { run } = wording.recipe
-  // `all zip files`, where the command itself names *.zip.
+  // `all zip files` is covered if the command itself has *.zip.
   const isSaid = ({ entity }: Asked): boolean => entity?.kind === 'ext' && run.includes(`*.${entity.value};`)
   const empty = wording.parts
     .filter((part) => part.startsWith('{'))
     .map((part) => part.slice(1, -1))
     .filter((slot) => !values.has(slot))
-  // `a .deb file`, where the wording has the word deb, or is only for such files.
+  // `a .deb file` is covered if the wording has the word deb, or is only for such files.
   const asWord = ({ entity }: Asked): string[] => {
     const word = /^(?:ext|number)$/.test(entity?.kind ?? '') ? (entity as Entity).value.toLowerCase() : ''
     return wording.words.has(word) ? [word] : []
@@ -80,7 +84,7 @@ export function setBeside(wording: Wording, asked: readonly Asked[], { values, u
   for (const tool of toolsOf(wording.recipe)) if (words.has(tool)) own.add(tool)
   if (typed.some(isFor)) for (const slot of empty) unnamed.add(slot)
   const spoken = asked.map((token) => token.concept)
-  // `without deleting anything` is kept by what deletes nothing.
+  // A command that deletes nothing fulfils `without deleting anything`.
   for (const verb of HALF_DONE)
     if (words.has(verb) && !isAskedFor(verb, spoken) && !wording.words.has(verb)) {
       words.delete(verb)

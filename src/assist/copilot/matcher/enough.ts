@@ -1,4 +1,4 @@
-// Whether a request says enough to be answered with a wording's command.
+// Tells whether a request says enough to be answered with a wording's command.
 import type { Asked } from './asked.ts'
 import { concept } from './language.ts'
 import { asConcepts, SOFT, VERBS } from './word-groups.ts'
@@ -6,7 +6,7 @@ import type { Wording } from './wordings.ts'
 
 const LINE = concept('line')
 const EVERY = concept('every')
-/** Words that say how much or how many, and not of which things. */
+/** Words for an amount, which do not say of which things. */
 const AMOUNTS = asConcepts('every old new last first large small')
 const SAYS_LITTLE = asConcepts(
   'information available status create every old new last first large small show find',
@@ -19,8 +19,8 @@ const isHalfName = (word: Asked | undefined, next: Asked | undefined, taken: rea
   word?.concept !== undefined && next?.entity?.kind === 'file' && !taken.includes(word.raw)
 
 /**
- * False for a request that says too little to be answered with this: one word of several, everything there is where a
- * thing has to be named, and for what destroys also a verb without a thing, or a bound that the recipe would make up.
+ * False for a request that says too little: one word out of several, or `every` where a thing must be named. A recipe that
+ * destroys also needs more than a verb without a thing, and no bound of its own that the request does not mention.
  */
 export function isEnough(
   { recipe, words: own, weight, parts }: Wording,
@@ -29,7 +29,7 @@ export function isEnough(
   asked: readonly Asked[],
   values: ReadonlyMap<string, string>,
 ): boolean {
-  // `every` of a time says how often; `every line` is about one file.
+  // `every` before a time says how often; `every line` is about one file.
   const isEvery = asked.some(
     (token, i) =>
       token.concept === EVERY &&
@@ -56,13 +56,13 @@ export function isEnough(
   if (recipe.asks === undefined) return true
   const isThing = (word: string): boolean => !verbs.has(word) && !AMOUNTS.has(word) && !TOOL_NAMES.has(word)
   const things = shared.filter(isThing)
-  // Of a name of several words without quotes, the last word alone would name another file.
+  // The last word of a name of several unquoted words would be another file's name.
   const taken = [...values.values()]
   if (asked.some(({ concept: meant }, i) => meant === NAMED && isHalfName(asked[i + 1], asked[i + 2], taken)))
     return false
-  // A name that is deleted wherever it occurs needs a request that says so: `every`.
+  // A name that is deleted wherever it occurs needs a request with `every`.
   if (values.has('entry') && !isEvery) return false
-  // A request for all things of a kind is not answered by a part of them, such as the unused or the last few.
+  // A part of a kind, such as the unused or the last few, is no answer to a request for all of them.
   if (isEvery && values.size === 0 && [...own].some((word) => isThing(word) && !words.has(word))) return false
   if (isEvery && !own.has(EVERY) && !values.has('n') && /\{n=/.test(recipe.run)) return false
   if (things.length === 0 && values.size === 0 && (open.length > 0 || [...own].some(isThing))) return false

@@ -1,4 +1,5 @@
-// What a request names: quoted text, paths, sizes, times, hosts, numbers, kinds of files; the rest are its words.
+// Finds the things that a request names: quoted text, paths, sizes, times, hosts, numbers, kinds of files. The rest are
+// words.
 
 export type EntityKind =
   | 'quoted'
@@ -24,20 +25,20 @@ export type EntityKind =
 export interface Entity {
   readonly kind: EntityKind
   readonly value: string
-  /** Of a time: minutes. */
+  /** Length of a time, in minutes. */
   readonly minutes?: number
 }
 
-/** One word of the request, or something it names. */
+/** A word of the request, or a thing that it names. */
 export interface Token {
-  /** Lower case. */
+  /** The word in lower case; empty for a thing. */
   readonly word: string
-  /** As typed. */
+  /** The text as typed. */
   readonly raw: string
   readonly entity?: Entity
 }
 
-/** Characters of a request that are read; more is no request. */
+/** Characters of a request that are read. */
 const MOST_REQUEST = 1_000
 const MOST_TOKENS = 80
 
@@ -115,7 +116,7 @@ function size(match: RegExpExecArray): Entity | undefined {
   const unit = UNITS[(match[2] as string).toLowerCase()]
   const value = match[1] as string
   if (unit === undefined) return undefined
-  // find takes whole numbers only.
+  // find takes only whole numbers, so `1.5G` becomes megabytes.
   return {
     kind: 'size',
     value: value.includes('.')
@@ -139,7 +140,7 @@ function time(match: RegExpExecArray): Entity | undefined {
           : NUMBERS.indexOf(word)
   const name = unit.toLowerCase().replace(/(?<=..)s$/, '')
   const each = MINUTES[name]
-  // `10 m` is more likely a size or a distance.
+  // `10 m` is rather a size or a distance than ten minutes.
   if (each === undefined || many < 0 || (name === 'm' && /\s/.test(all))) return undefined
   return { kind: 'time', value: all, minutes: many * each }
 }
@@ -157,7 +158,7 @@ function extension(text: string): Entity | undefined {
 
 function fileName(text: string): Entity | undefined {
   const name = text.replace(/[.,]+$/, '')
-  // The word says a kind of archive, and names no archive.
+  // `tar.gz` alone is a kind of archive, not the name of one.
   if (/^tar\.\w+$/.test(name)) return undefined
   const ext = name.slice(name.indexOf('.') + 1).toLowerCase()
   const last = name.slice(name.lastIndexOf('.') + 1).toLowerCase()
@@ -166,7 +167,7 @@ function fileName(text: string): Entity | undefined {
   return /^[\w-]+\.[a-z]\w{0,7}$/.test(name) ? { kind: 'file', value: name } : { kind: 'domain', value: name }
 }
 
-/** The request as tokens in order; at most 80, of its first 1 000 characters. */
+/** The tokens of a request in order; at most 80, from its first 1 000 characters. */
 export function readRequest(text: string): readonly Token[] {
   const found: Token[] = []
   let rest = text.slice(0, MOST_REQUEST).replace(/[\p{Cc}\p{Cf}]/gu, ' ')
@@ -195,17 +196,17 @@ function entityAt(text: string): { readonly entity: Entity; readonly length: num
   return undefined
 }
 
-/** A `log file` is one file; `log files` are of a kind. */
+/** Words that mean a kind of files only in the plural: `log file` is one file, `log files` are a kind. */
 const ONLY_PLURAL =
   /^(?:log|text|word|header|shell|key|lock|db|out|list|service|patch|diff|class|bin|pub|env|backup|temp|temporary|video|picture|old|zip|tar|conf|iso|sql|image)$/
 
-/** `two files`: both are named elsewhere. */
+/** Words after `two` that mean two things named elsewhere in the request: `two files`. */
 const PAIR = /^(?:files?|director|folders?|branches|commands?|pdfs?|of)/
 
-/** Words that are nothing but a kind of files. */
+/** Words that only mean a kind of files. */
 const CLEAR = /^(?:pdf|jpe?g|png|gif|mp[34]|csv|json|xml|html|txt|docx?|xlsx?|yaml|svg)$/
 
-/** `pdf files`, `all the jpgs`, `python scripts`: a kind of files; `first`, `second`, `ten`: a number. */
+/** Finds kinds of files (`pdf files`, `all the jpgs`, `python scripts`) and numbers in words (`first`, `ten`). */
 function kindsOfFiles(tokens: readonly Token[]): readonly Token[] {
   return tokens.map((token, i) => {
     if (token.entity !== undefined) return token
@@ -222,7 +223,7 @@ function kindsOfFiles(tokens: readonly Token[]): readonly Token[] {
       : KNOWN_EXTENSIONS.has(word)
         ? word
         : undefined
-    // `list files` is a verb, `a file` an article.
+    // In `list files` the word is a verb, in `a file` an article.
     const isPlain =
       (word === 'list' && i === 0) ||
       (word === 'a' && next !== 'files') ||
@@ -234,7 +235,7 @@ function kindsOfFiles(tokens: readonly Token[]): readonly Token[] {
       return { ...token, entity: { kind: 'ext', value: 'jpg' } }
     if (/^(?:to|into)$/.test(led) && /^(?:mp[34]|mkv|webm|wav|ogg|flac|gif)$/.test(word))
       return { ...token, entity: { kind: 'ext', value: word } }
-    // A directory, not documents of an office.
+    // `docs` is a directory here and no kind of file.
     if (word === 'docs' && /^(?:folder|directory|dir|to|into|in)$/.test(led)) return token
     if (
       plural !== word &&

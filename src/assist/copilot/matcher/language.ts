@@ -1,24 +1,26 @@
-// English as people type it to a terminal, made comparable: one stem for the forms and synonyms of a word.
+// Makes English words comparable: all forms and synonyms of a word share one stem, its concept.
 import { PHRASES, STOP, SYNONYMS } from './vocabulary.ts'
 
 const STEMS: ReadonlyMap<string, string> = new Map(
-  // The first group that names a word keeps it.
+  // A word in several groups belongs to the first of them.
   SYNONYMS.toReversed().flatMap((group) => {
     const words = group.split(' ')
     return words.map((word) => [stem(word), stem(words[0] as string)] as const)
   }),
 )
 
-/** Plural, -ing, -ed and a final e taken off; both sides go through it, so that it need not be a word. */
+/**
+ * The word without plural, -ing, -ed and final e. Requests and wordings both use it, so the result need not be a word.
+ */
 function stem(word: string): string {
-  // `locally`, but not `apply`, `only`.
+  // `locally` loses its ending, `apply` and `only` keep it.
   let text = /^[a-z]{4,}(?<!p|mi)ly$/.test(word) ? word.slice(0, -2) : word
   if (text.length <= 3) return text
-  // What runs is not started.
+  // A running program is not to be started, so `running` is no form of `run`.
   if (text === 'running') return text
-  // A note is no `not`.
+  // `note` must not become `not`.
   if (/^notes?$/.test(text)) return 'note'
-  // What is set is no verb.
+  // `settings` are things, while `set` is a verb.
   if (/^settings?$/.test(text)) return 'setting'
   if (/ies$/.test(text)) text = `${text.slice(0, -3)}y`
   else if (/(?:ss|us|is)$/.test(text)) return text
@@ -29,12 +31,12 @@ function stem(word: string): string {
   return text.length > 3 ? text.replace(/e$/, '') : text
 }
 
-/** Lower case, with phrases of several words as one. */
+/** The text in lower case, with phrases replaced by one word. */
 export const normalise = (text: string): string => withPhrases(text.toLowerCase())
 
 const ANY_CASE = PHRASES.map(([pattern, word]) => [new RegExp(pattern.source, 'gi'), word] as const)
 
-/** The same, with every other word as it was typed. */
+/** The text with phrases replaced by one word; other words stay as they are. */
 export function withPhrases(text: string): string {
   let out = text.replace(/[\u2018\u2019]/g, "'")
   for (const [pattern, word] of ANY_CASE) out = out.replace(pattern, word)
@@ -46,13 +48,13 @@ export function withPhrases(text: string): string {
 
 export const isStop = (word: string): boolean => STOP.has(word)
 
-/** The stem that stands for the word and its synonyms. */
+/** The stem that stands for a word and its synonyms. */
 export function concept(word: string): string {
   const own = stem(word)
   return STEMS.get(own) ?? own
 }
 
-/** Concepts of a plain text, stop words left out. */
+/** The concepts of a text without its stop words. */
 export function concepts(text: string): string[] {
   return (normalise(text).match(/[a-z0-9][a-z0-9+#.-]*/g) ?? [])
     .map((word) => word.replace(/[.-]+$/, ''))
@@ -63,26 +65,9 @@ export function concepts(text: string): string[] {
 export const NOT = concept('not')
 export const PREVIEW = concept('preview')
 
-/** Whether the words ask for that, and do not forbid it: `without deleting`. `said`: their concepts, in order. */
+/**
+ * Whether the request has the verb and does not forbid it, as `without deleting` does. `said` are its concepts in
+ * order.
+ */
 export const isAskedFor = (verb: string, said: readonly (string | undefined)[]): boolean =>
   said.some((word, i) => word === verb && (verb === NOT || said[i - 1] !== NOT))
-
-/** Damerau–Levenshtein distance, given up beyond `most`. */
-export function distance(a: string, b: string, most: number): number {
-  if (Math.abs(a.length - b.length) > most) return most + 1
-  let before: number[] = []
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1
-      let cost = Math.min((next[j - 1] as number) + 1, (row[j] as number) + 1, (row[j - 1] as number) + same)
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        cost = Math.min(cost, (before[j - 2] as number) + 1)
-      next.push(cost)
-    }
-    before = row
-    row = next
-  }
-  return row[b.length] as number
-}

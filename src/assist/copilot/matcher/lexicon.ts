@@ -1,4 +1,4 @@
-// What a command's name, options and subcommands mean: Karo's own table, the knowledge file, this machine's manuals.
+// Meanings of a command's name, options and subcommands, from Karo's own table, the knowledge file and manual pages.
 import type { Knowledge } from '../knowledge.ts'
 import type { CommandKnowledge, OptionKnowledge } from '../knowledge-format.ts'
 import type { Manuals } from '../manuals.ts'
@@ -11,22 +11,22 @@ export interface Meaning {
 }
 
 export interface OptionMeaning extends Meaning {
-  /** As the source spells its argument; undefined for a flag. */
+  /** Name of the argument in the source; undefined for a flag. */
   readonly argument: string | undefined
-  /** The argument may be left out, so it is only ever joined to the option. */
+  /** Whether the argument may be left out; it is then always joined to the option. */
   readonly optional: boolean
 }
 
 export interface Tool {
   readonly name: string
   readonly does: Meaning | undefined
-  /** Options are words with one dash, which cannot be written together. */
+  /** Whether its options are words with one dash, which cannot be written together. */
   readonly words: boolean
-  /** The option spelled so, dashes included, as far as what is shipped knows it. */
+  /** An option by its spelling with dashes, from the table or the knowledge file. */
   shipped(spelling: string): OptionMeaning | undefined
-  /** The same, and what the manual page says, which takes a tenth of a second. */
+  /** Like shipped, but also asks the manual page, which takes a tenth of a second. */
   option(spelling: string): Promise<OptionMeaning | undefined>
-  /** The tool as it is behind one of its subcommands. */
+  /** The tool of one of its subcommands. */
   subcommand(word: string): Tool | undefined
   operand(index: number): Meaning | undefined
 }
@@ -35,7 +35,7 @@ export interface Lexicon {
   tool(name: string): Promise<Tool>
 }
 
-/** `ofShell`: what Karo says itself of a shell's commands, before its table. */
+/** `ofShell` holds tools that mean something else in this shell; they come before the common table. */
 export function createLexicon(
   knowledge: Knowledge,
   manuals: Manuals | undefined,
@@ -59,7 +59,7 @@ export function createLexicon(
     readonly name: string
     readonly does: Meaning | undefined
     readonly own: OwnTool | undefined
-    /** The command's knowledge, then that of each subcommand gone into. */
+    /** Knowledge about the command, then about each subcommand down to this one. */
     readonly path: readonly CommandKnowledge[]
   }): Tool {
     const { name, does, own, path } = given
@@ -73,7 +73,7 @@ export function createLexicon(
     return {
       name,
       does,
-      // Where the own table has no options, the other's say how they are written.
+      // If the own table lists no options, the knowledge file tells how they are written.
       words: own?.options === undefined ? path.some(({ l }) => l === 1) : own.words === true,
       shipped: (spelling) => ownOption(own, spelling) ?? figOption(path, spelling, `fig ${name}`),
       async option(spelling) {
@@ -103,7 +103,7 @@ export function createLexicon(
         const isMore = args !== undefined && index >= args.length && !/…/.test(arg ?? '')
         if (arg === undefined || isMore || /^value/.test(arg)) return undefined
         const said = arg.replace(/[?…]+$/, '')
-        // UNIT, as a synopsis spells it.
+        // A synopsis spells names in capitals: UNIT.
         return {
           text: capital(/^[A-Z_-]{3,}$/.test(said) ? said.toLowerCase() : said),
           source: `fig ${name}`,
@@ -135,7 +135,7 @@ function ownOption(own: OwnTool | undefined, spelling: string): OptionMeaning | 
   return undefined
 }
 
-/** Of the innermost subcommand first; options of those around it when they hold below as well. */
+/** Looks an option up in the innermost subcommand first, then in those around it. */
 function figOption(
   path: readonly CommandKnowledge[],
   spelling: string,
@@ -146,7 +146,7 @@ function figOption(
     const found = command.o?.find(spelled)
     if (found !== undefined && found.d !== undefined) return meaning(found.d, source, found.a)
     const long = found?.n.find((name) => name.startsWith('--'))
-    // A letter without a description says nothing.
+    // An option letter without description is explained by its long name.
     if (found !== undefined && long !== undefined) {
       return meaning(long.replace(/^-+/, '').replaceAll('-', ' ').replace(/=$/, ''), source, found.a)
     }

@@ -1,20 +1,20 @@
-// What of a request limits it (`except`, `not`, `dry run`, a time): a command that leaves that out is no answer to it.
+// Checks the limits in a request (`except`, `not`, `dry run`, a time): a command that ignores one is no answer.
 import type { Asked } from './asked.ts'
 import { concept, concepts, isAskedFor, NOT, PREVIEW } from './language.ts'
 import type { Wording } from './wordings.ts'
 
-/** Parts of a command that leave something out of what it does. */
+/** Parts of a command that exclude something from what it does. */
 const NEGATED =
   /(?:^|[\s(])(?:!|-not|-v|-x|-prune|--invert-match|--(?:exclude|ignore|no-)\S*)(?=[\s('"=]|$)|!=|!\(/
 const DIR = concept('dir')
 const KEEP = concept('keep')
 const TIME = concept('time')
-/** Words that say whether or when something is done. */
+/** Words that say whether or when to do something. */
 const CONDITIONS = /(?<=\S\s+)(?:when|whenever|if|until|unless|while|after|before)\b/gi
 const SCRIPT = /\.(?:sh|bash|zsh|fish|py|pl|rb|js|ts|php|lua)$/i
 const RUNS = /^(?:run|start|execute|launch|running|starting)$/
 
-/** Concepts and named things behind each word that takes something out of the request. */
+/** For each word such as `without`, the tokens behind it. */
 function leftOut(asked: readonly Asked[]): readonly (readonly Asked[])[] {
   return asked.flatMap((token, i) => (token.concept === NOT ? [asked.slice(i + 1)] : []))
 }
@@ -22,13 +22,13 @@ function leftOut(asked: readonly Asked[]): readonly (readonly Asked[])[] {
 export interface Choice {
   readonly wording: Wording
   readonly values: ReadonlyMap<string, string>
-  /** Indices of `asked` that went into the command. */
+  /** Indices of `asked` whose values went into the command. */
   readonly used: ReadonlySet<number>
-  /** It changes or ends something, or runs what it is given. */
+  /** Whether the command changes or ends something, or runs another one. */
   readonly acts: boolean
 }
 
-/** Whether the wording says every limit of the request, about the same things. */
+/** Whether the wording has every limit of the request, about the same things. */
 export function accountsFor(text: string, asked: readonly Asked[], choice: Choice): boolean {
   const { wording, values, acts } = choice
   const { words, recipe } = wording
@@ -45,28 +45,28 @@ export function accountsFor(text: string, asked: readonly Asked[], choice: Choic
   return isTimed(asked, choice)
 }
 
-/** Each thing that is left out stands behind such a word of the wording, too. */
+/** Whether each excluded thing of the request is also excluded in the wording. */
 function isSaid(asked: readonly Asked[], { wording, values, acts }: Choice): boolean {
   const { parts, recipe } = wording
   const spoken = asked.map((token) => token.concept)
   const behind = parts.flatMap((part, i) => (part === NOT ? [parts.slice(i + 1)] : []))
   const isAgainst = asked[0]?.concept === NOT
   return leftOut(asked).every((things, i) => {
-    // `without deleting anything` is kept by what deletes nothing.
+    // A command that deletes nothing fulfils `without deleting anything`.
     const first = things[0]?.concept
     if (!acts && recipe.asks === undefined && first !== undefined && FORBIDDEN.has(first))
       return !isAskedFor(first, spoken)
-    // `not empty files` is about what is empty.
+    // `not empty files` is about emptiness; words such as `files` tell nothing.
     const telling = things.filter((thing) => !GENERAL.has(thing.concept ?? ''))
     // `no files` does not say which files.
     if (acts && telling.length === 0) return false
     const about = telling.length > 0 ? telling : things
-    // `never restart it` is about no part of what is done.
+    // `never restart it` is about the whole action, not about a part of it.
     const whole = isAgainst && i === 0
     return behind.some((own) => {
       if (whole && own.length < parts.length - 1) return false
       if (about[0]?.entity !== undefined) return holds(own, values, about[0])
-      // What only looks may leave a name to be filled in.
+      // A command that only looks may leave a name for the person to fill in.
       const isOpen = !acts && own.some((part) => part === '{pattern}' && !values.has('pattern'))
       return isOpen || about.some((thing) => own.includes(thing.concept ?? '') || holds(own, values, thing))
     })
@@ -86,7 +86,7 @@ const holds = (
 ): boolean =>
   parts.some((part) => part.startsWith('{') && values.get(part.slice(1, -1)) === (entity?.value ?? raw))
 
-/** Of two things that are named, what destroys one of them is no answer. */
+/** Whether every named thing is used: of two named things, destroying one is no answer. */
 const takesAll = (asked: readonly Asked[], { used, values }: Choice): boolean =>
   asked.every(
     ({ entity }, i) =>
@@ -109,11 +109,14 @@ const WHICH: ReadonlySet<string> = new Set([
   'quoted',
 ])
 
-/** Whether a thing is left out, and not only a way of doing it, as in `without deleting it`. */
+/** Whether the request excludes a thing, and not just a way of doing it, as in `without deleting it`. */
 const isBut = (asked: readonly Asked[]): boolean =>
   leftOut(asked).some(([first]) => !FORBIDDEN.has(first?.concept ?? ''))
 
-/** What is destroyed but for something is all that was said: the logs, not every file. */
+/**
+ * Whether the wording covers all that was said: a request to delete logs but one is not for a recipe that deletes every
+ * file.
+ */
 const isWhole = (asked: readonly Asked[], { wording, used }: Choice): boolean =>
   asked.every(
     ({ concept: meant = '', entity }, i) =>
@@ -122,14 +125,14 @@ const isWhole = (asked: readonly Asked[], { wording, used }: Choice): boolean =>
       (entity === undefined && (wording.words.has(meant) || (GENERAL.has(meant) && meant !== DIR))),
   )
 
-/** A time of day has its slot, or the wording says that there is one; what acts leaves no other time out either. */
+/** Whether a time of day has a slot or is in the wording. A command that acts must cover any other time too. */
 const isTimed = (asked: readonly Asked[], { wording, used, acts }: Choice): boolean =>
   asked.every(
     ({ entity }, i) =>
       used.has(i) || (entity?.kind === 'clock' ? wording.words.has(TIME) : entity?.kind !== 'time' || !acts),
   )
 
-/** What is to be run, or is a program by its name, would be emptied for the output. */
+/** Whether the command would empty a file that the request wants to run. */
 function writesOver(run: string, values: ReadonlyMap<string, string>, asked: readonly Asked[]): boolean {
   if (!run.includes('{cmd}') && !run.includes('{script}')) return false
   return [...run.matchAll(/(?:(?<!>)>|\btee) \{([a-z]+\d?)/g)].some(([, slot = '']) => {
@@ -139,7 +142,7 @@ function writesOver(run: string, values: ReadonlyMap<string, string>, asked: rea
   })
 }
 
-/** The same for a command that no wording stands for: it names what is left out, and has a form that leaves it out. */
+/** accountsFor for a command without wording: it must name what is excluded and have an option that excludes. */
 export function leavesOut(request: string, command: string): boolean {
   const said = concepts(request)
   const limits = said.flatMap((word, i) => (word === NOT || word === PREVIEW ? [said.slice(i + 1)] : []))
@@ -152,7 +155,7 @@ export function leavesOut(request: string, command: string): boolean {
   )
 }
 
-/** The same for the description of an option. `said`: the concepts of the request, in order. */
+/** accountsFor for the description of an option. `said` are the concepts of the request, in order. */
 export function describesLimits(said: readonly string[], words: ReadonlySet<string>): boolean {
   return said.every(
     (word, i) =>

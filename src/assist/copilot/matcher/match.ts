@@ -1,4 +1,4 @@
-// Finds the recipes that answer a request: how much of what is asked a wording says, and how much more it says.
+// Finds the recipes that answer a request: by how much of the request a wording has, and how much more it has.
 
 import type { Recipe } from '../recipes/recipe.ts'
 import { align, needed } from './align.ts'
@@ -13,26 +13,26 @@ import type { Index, Wording } from './wordings.ts'
 
 export interface Found {
   readonly recipe: Recipe
-  /** 0 to about 1. */
+  /** From 0 to about 1. */
   readonly score: number
   readonly values: ReadonlyMap<string, string>
 }
 
-/** Candidates looked at closely. */
+/** Wordings that are compared closely, those that share most words with the request. */
 const CLOSE_LOOK = 80
 
 /** Commands that change something. */
 const CHANGES_IT =
   /^(?:sudo (?!lastb|dmesg|fdisk|blkid|iftop|nethogs|tcpdump|smartctl|dmidecode|ufw status|iptables -L|nft list)|git (?:add|commit|switch|push|merge|config --global [\w.]+ |rm|restore|reset|stash(?! list| show))|docker (?:run|start|restart|create|commit|tag|rename|cp|compose (?:up|restart))|(?:mkdir|touch|ln|cp|mv|chmod|chown|export|alias \{) ?|sed -i|kubectl (?:apply|scale|edit|create|rollout restart))/
 
-/** A request whose end is missing. */
+/** A request that breaks off. */
 const UNFINISHED = /\b(?:and|or|but|not|the|with)(?: (?:in|to|of|from))?[\s.?!]*$/i
 
-/** Questions of somebody who wants to understand something, or wants an opinion. */
+/** Questions for an explanation or an opinion, which no command answers. */
 const NO_TASK =
   /^\s*(?:what(?:'s| is| are) an? [\w-]+|how (?:do|does) [\w -]+ works?|what (?:do|does) [\w -]+ mean|what(?:'s| is) the difference between an? .+|should i .+|explain .+|(?:what(?:'s| is| are)|which(?: is)?) (?:the )?(?:best|better)\b.+)[\s?.!]*$/i
 
-/** The recipes by score, best first; each once, with its best wording. */
+/** The recipes, best first, each once with its best wording. */
 export function search(text: string, index: Index): readonly Found[] {
   if (UNFINISHED.test(text) || NO_TASK.test(text.slice(0, 300))) return []
   const asked = readAsked(text, index)
@@ -61,12 +61,12 @@ const shared = ({ words }: Wording, asked: ReadonlySet<string>, index: Index): n
   return total
 }
 
-/** A command that destroys is only for who asked for that, and did not say not to. */
+/** Whether the recipe may answer: one that destroys needs a request that asks for it and does not forbid it. */
 function mayDestroy({ asks, unless }: Recipe, asked: readonly Asked[]): boolean {
   const excluded = new Set(unless?.map(concept))
   if (asked.some((token) => token.concept !== undefined && excluded.has(token.concept))) return false
   if (asks === undefined) return true
-  // What is deleted already is not to be deleted: `list deleted files`.
+  // Deleted files need no deletion: `list deleted files`.
   const said = asked.map(({ concept: meant, word }) => (/^(?!shred$).*ed$/.test(word) ? undefined : meant))
   return asks.some((word) => isAskedFor(concept(word), said))
 }
@@ -82,7 +82,7 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index, text: 
   const { words, own } = beside
   const open = needed(recipe.run).filter((slot) => !values.has(slot))
   if (!isEnough(wording, words, open, asked, values)) return undefined
-  // Of two things to be deleted, what deletes one of them is no answer.
+  // If two kinds of things are to be deleted, a command for one of them is no answer.
   if (recipe.asks !== undefined && [...words].some((word) => ALSO.has(word) && !own.has(word)))
     return undefined
   return { recipe, score: scoreOf({ wording, asked, aligned, beside, index, text, changes }), values }

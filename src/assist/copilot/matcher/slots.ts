@@ -1,23 +1,23 @@
-// What may fill each slot of a recipe, and how a value is written into the command: always as one quoted word.
+// Tells what may fill each slot of a recipe, and writes a value into the command, always as one quoted word.
 import type { Entity, EntityKind } from './entities.ts'
 
 interface SlotKind {
-  /** A word that wordings know is only taken where one beside it says what it is, as in `the folder build`. */
+  /** Whether a word that wordings have is taken only if a word beside it says what it is: `the folder build`. */
   readonly careful?: true
-  /** Kinds of named things it takes, the best first. */
+  /** Kinds of things that it takes, the best first. */
   readonly takes: readonly EntityKind[]
-  /** It may also take a plain word of the request. */
+  /** Whether it may take a plain word of the request. */
   readonly word?: true
-  /** What the value must look like, also one the person will replace. */
+  /** Form of the value. */
   readonly form?: RegExp
-  /** From the named thing to the value. */
+  /** Makes the value from the thing. */
   readonly value?: (entity: Entity) => string | undefined
 }
 
 const digits = /^\d{1,9}$/
 const name = /^[\w@][\w.@:+/-]*$/
 
-/** Quoted text is a path only where it looks like one. */
+/** The text as a path; quoted text only if it looks like one. */
 const pathOf = ({ kind, value }: Entity): string | undefined =>
   kind !== 'quoted' || /[./~]/.test(value) ? value : undefined
 
@@ -48,7 +48,7 @@ const hostOf = ({ value }: Entity): string => value.replace(/^[a-z]+:\/\//, '').
 
 const SLOTS = {
   dir: { takes: ['path', 'here', 'quoted'], word: true, careful: true, value: pathOf },
-  // A path that ends with a slash is a directory.
+  // A path that ends in a slash is a directory.
   file: {
     takes: ['file', 'path', 'glob', 'quoted'],
     word: true,
@@ -72,9 +72,9 @@ const SLOTS = {
   csv: { takes: ['file', 'path', 'quoted'], form: /\.csv$/ },
   gpg: { takes: ['file', 'path', 'quoted'], form: /\.(?:gpg|asc|pgp)$/ },
   sevenzip: { takes: ['file', 'path', 'quoted'], form: /\.7z$/ },
-  // Not a pattern that fits every file.
+  // A pattern that matches every file is excluded.
   name: { takes: ['quoted', 'file', 'glob'], word: true, form: /[^*?./\s]/ },
-  // What is deleted wherever it is: named, or called as no word is.
+  // Name of something that is deleted wherever it occurs: with a dot or underscore, or a usual name for such files.
   entry: {
     takes: ['quoted', 'file', 'glob'],
     word: true,
@@ -87,14 +87,14 @@ const SLOTS = {
   key: { takes: ['quoted'], word: true, form: /^[\w.]+$/ },
   message: { takes: ['quoted'] },
   cmd: { takes: ['quoted'], word: true },
-  // What is run by its name: nothing but letters that no shell reads otherwise.
+  // A program to run: only characters that no shell expands.
   script: {
     takes: ['file', 'path'],
     form: /^[\w.~][\w@%+=:,./-]*$/,
     value: ({ value }) => (value.includes('/') ? value : `./${value}`),
   },
   n: { takes: ['number'], form: digits },
-  // Lines of a list with a line of titles above it.
+  // Lines to show of a list with a title line, so one more than asked for.
   top: { takes: ['number'], form: digits, value: ({ value }) => String(Number(value) + 1) },
   width: { takes: ['number'], form: digits },
   // A time of day.
@@ -119,7 +119,7 @@ const SLOTS = {
   percent: { takes: ['percent'], form: /^\d{1,4}%$/ },
   time: { takes: ['quoted'], form: /^[\d:]+$/ },
   host: { takes: ['login', 'ip', 'domain', 'url'], word: true, form: /^[\w@][\w.@:-]*$/, value: hostOf },
-  // Without a user.
+  // A host without user name.
   server: { takes: ['ip', 'domain', 'url'], word: true, form: /^\w[\w.:-]*$/, value: hostOf },
   remote: { takes: ['remote'] },
   ip: { takes: ['ip', 'cidr'] },
@@ -128,7 +128,7 @@ const SLOTS = {
   user: { takes: ['quoted'], word: true, form: name },
   group: { takes: ['quoted'], word: true, form: name },
   process: { takes: ['quoted'], word: true },
-  // `run the tests` starts no service.
+  // `run the tests` is not about a service.
   service: { takes: ['quoted', 'file'], word: true, form: /^(?!tests?$)[\w@][\w.@:+/-]*$/ },
   package: { takes: ['quoted'], word: true, form: name },
   tool: { takes: ['quoted'], word: true, form: name },
@@ -149,30 +149,30 @@ const SLOTS = {
 } as const satisfies Readonly<Record<string, SlotKind>>
 type SlotName = keyof typeof SLOTS
 
-/** `file2` takes what `file` takes. */
+/** The kind of a slot by its name; `file2` is like `file`. */
 export function slotKind(slot: string): SlotKind {
   return SLOTS[slot.replace(/\d$/, '') as SlotName]
 }
 
-/** What a request calls a thing that it does not name; else the slot's own name. */
+/** Nouns by which requests call a thing without naming it; default: the slot's own name. */
 const NOUNS: Readonly<Record<string, string>> = {
   path: 'file dir', dest: 'file dir', tgz: 'tarball archive', tar: 'tar tarball', text: 'text', sed: 'text', ext: 'extension', host: 'server', url: 'url link', n: 'number nth', pid: 'process pid',
   char: 'delimiter', device: 'device disk', ip: 'ip', ns: 'namespace', hash: 'commit', entry: 'file', zone: 'timezone', days: 'days', cmd: 'output', tool: 'program',
 } // biome-ignore format: a compact table
 
-/** Words that a request has for what fills the slot, without naming it: `a file`. */
+/** Nouns by which a request mentions the kind of a slot without a name: `a file`. */
 export const nounsOf = (slot: string): readonly string[] => {
   const plain = slot.replace(/\d$/, '')
   return (NOUNS[plain] ?? plain).split(' ')
 }
 
-/** Whether only files of that kind fill the slot: `.tar.gz`. */
+/** Whether the slot takes only files with endings such as `.tar.gz`, and this is one. */
 export const isOnlyFor = (slot: string, ext: string): boolean => {
   const { form } = slotKind(slot)
   return form?.test(`a.${ext}`) === true && !form.test('a.b')
 }
 
-/** The value that a named thing has in a slot; undefined when it does not fit. */
+/** The value of a thing in a slot; undefined if it does not fit. */
 export function valueFrom(entity: Entity, kind: SlotKind): string | undefined {
   if (!kind.takes.includes(entity.kind)) return undefined
   const value = kind.value === undefined ? entity.value : kind.value(entity)
@@ -185,11 +185,11 @@ export function fits(value: string, { form }: SlotKind): boolean {
 
 export interface Filled {
   readonly command: string
-  /** Names in capitals that stand for what the request did not say. */
+  /** Placeholders in capitals for values that the request does not give. */
   readonly missing: readonly string[]
 }
 
-/** The command of a recipe with its slots filled. `values` by slot name. */
+/** The command of a recipe with its slots filled; `values` by slot name. */
 export function fill(template: string, values: ReadonlyMap<string, string>): Filled {
   const missing = new Set<string>()
   let quote = ''
@@ -201,7 +201,7 @@ export function fill(template: string, values: ReadonlyMap<string, string>): Fil
     quote = quoteAfter(before, quote)
     command += before
     at = match.index + whole.length
-    // Braces of other programs, such as docker's formats, are no slots.
+    // Other programs use braces too, for example docker's formats; those are no slots.
     if (!Object.hasOwn(SLOTS, slot.replace(/\d$/, ''))) {
       command += whole
       continue
@@ -219,7 +219,7 @@ export function fill(template: string, values: ReadonlyMap<string, string>): Fil
   return { command: command + template.slice(at), missing: [...missing] }
 }
 
-/** The quote that is open after `text`. */
+/** The quote that is open behind `text`. */
 function quoteAfter(text: string, open: string): string {
   let quote = open
   for (const char of text) {
@@ -234,13 +234,13 @@ const PLAIN = /^[\w@%+=:,./-]+$/
 function quoted(value: string, quote: string, begins: boolean): string {
   if (quote === "'") return value.replaceAll("'", "'\\''")
   if (quote === '"') return value.replace(/[\\"$`!]/g, '\\$&')
-  // The shell is to expand the home directory, and a pattern the person wrote as one.
+  // The shell has to expand the home directory, so this value stays unquoted.
   if (begins && /^~(?:\/[\w@%+=:,./-]*)?$/.test(value)) return value
   const safe = begins && value.startsWith('-') ? `./${value}` : value
   return PLAIN.test(safe) ? safe : `'${safe.replaceAll("'", "'\\''")}'`
 }
 
-/** Text inside `'s/…/…/'`: taken literally, and the quote around it kept whole. */
+/** Text inside `'s/…/…/'` as sed takes it literally, without ending the quote. */
 function forSed(value: string, replacement: boolean): string {
   const literal = replacement ? value.replace(/[\\/&]/g, '\\$&') : value.replace(/[\\/.*[\]^$]/g, '\\$&')
   return literal.replaceAll("'", "'\\''")

@@ -1,6 +1,6 @@
-// The English that people type to a terminal, as data: phrases, synonyms, and words that say nothing.
+// The vocabulary of requests as data: phrases, synonyms, and words without meaning for the search.
 
-/** Several words that mean one; tried in order, on lower-case text. */
+/** Phrases of several words and the words that replace them, applied in order to lower-case text. */
 export const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\bwhats\b/g, "what's"],
   [/\b(?:find(?:ing)? out|figure out|determine|do i know|can i tell)\b/g, ' show '],
@@ -9,7 +9,7 @@ export const PHRASES: readonly (readonly [RegExp, string])[] = [
     /\b(?:using|with|via) (?=(?:the )?(?:git|docker|find|ls|grep|sed|awk|curl|wget|tar|ssh|sort|systemd)\b)/g,
     ' ',
   ],
-  // Who gets a thing's property wants to see it.
+  // `get the size of` asks to see a property.
   [
     /\b(?:get|obtain|retrieve) (?=(?:only |just )?(?:the|an?|all|information|info|details)\b)(?!.*(?:\bfrom\b|https?:|\bback\b|\burl\b|\bpage\b|\blatest changes\b|\brequest\b|\bshell\b))/g,
     ' show ',
@@ -43,7 +43,7 @@ export const PHRASES: readonly (readonly [RegExp, string])[] = [
     /\b(?:other than|apart from|aside from|with the exception of|excepting|besides|leaving out|leave out|save for)\b/g,
     ' not ',
   ],
-  // `everything but the last`; what is also to be done, or how, takes nothing out.
+  // `everything but the last` excludes something. Behind other words `but` only adds a wish.
   [
     /\bbut (?!not\b|no\b|never\b|nothing\b|without|do(?:es)?\b|don|keep|ask|only|just|also|with\b|in\b|on\b|at\b|sort|show|list|print|make|preserv|ignor|exclu|skip|overwrit|then\b|i\b|is\b|are\b|can|want)/g,
     ' not ',
@@ -103,7 +103,7 @@ export const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\bhalf (?:the|its) size\b/g, ' 50% '],
 ]
 
-/** The first word stands for the others; by their stems. */
+/** Groups of synonyms; the first word stands for the others. Compared by stems. */
 export const SYNONYMS: readonly string[] = [
   'find search locate seek lookup discover spot where whereabouts hunt',
   'show list display print see view output tell enumerate present reveal ls',
@@ -262,7 +262,7 @@ export const SYNONYMS: readonly string[] = [
   'website site page',
 ]
 
-/** Words that say nothing about what is wanted. */
+/** Words that tell nothing about the wish. */
 export const STOP: ReadonlySet<string> = new Set(
   `a an got the of in on at to for by with and or is are was were be been am do does did doing done i me my mine we us our you your it its
   this that these those there here then than so if as into onto how what when can could would should will want need like

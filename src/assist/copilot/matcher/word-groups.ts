@@ -1,4 +1,4 @@
-// Groups of words that a request and a wording are compared by, each as its concepts.
+// Groups of words for comparing a request with a wording, each word as its concept.
 import { concept } from './language.ts'
 
 export const asConcepts = (words: string): ReadonlySet<string> => new Set(words.split(' ').map(concept))
@@ -7,19 +7,19 @@ export const SHOW = concept('show')
 export const THINGS = asConcepts(
   'commit branch tag stash container pod deployment namespace package service port archive',
 )
-/** What is deleted and stands beside another such thing in a request. */
+/** Things that can be deleted and that a request may name beside another such thing. */
 export const ALSO: ReadonlySet<string> = new Set([...THINGS, ...asConcepts('image volume network')])
-/** Words that only say which tool it is about. */
+/** Words that only say which tool the request is about. */
 export const CONTEXTS = asConcepts('git repository docker kubernetes compose local text file line')
 /** Verbs that change the machine. */
 export const CHANGES = asConcepts('install uninstall delete kill stop restart reboot format')
-/** Verbs that are not obeyed by showing something. */
+/** Verbs to which showing something is no answer. */
 export const HALF_DONE = asConcepts('delete kill format overwrite')
-/** Words that what destroys need not be about, because they name nothing. */
+/** Words of a request that a recipe that destroys may ignore, because they name nothing. */
 export const SOFT = asConcepts(
   'every file dir git repository docker compose local force now recursive only inside program process delete name not text line thing please safe computer package branch tree',
 )
-/** What is done: two requests with different verbs are different requests. */
+/** Verbs; requests with different verbs are different requests. */
 export const VERBS = asConcepts(
   'delete copy move rename create replace count compress extract kill stop start restart install uninstall download upload sort compare mount unmount encode decode enable disable merge split sync convert squash rebase stash revert discard change open generate overwrite append insert verify follow kill run format',
 )

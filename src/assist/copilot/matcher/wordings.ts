@@ -1,14 +1,14 @@
-// The recipes' wordings, taken apart and weighed: what a request is compared with.
+// The wordings of the recipes, taken apart and weighted for comparison with requests.
 
 import type { Recipe } from '../recipes/recipe.ts'
 import { concepts, normalise } from './language.ts'
 
-/** One wording, ready to compare. */
+/** One wording, ready to be compared. */
 export interface Wording {
   readonly recipe: Recipe
-  /** As the recipe has it. */
+  /** The text as the recipe has it. */
   readonly text: string
-  /** In order: concepts, and slots as `{name}`. */
+  /** Concepts in order, with slots as `{name}`. */
   readonly parts: readonly string[]
   readonly words: ReadonlySet<string>
   /** Sum of the weights of its words. */
@@ -17,20 +17,20 @@ export interface Wording {
 
 export interface Index {
   readonly wordings: readonly Wording[]
-  /** How much a concept tells: the rarer in wordings, the more. */
+  /** How much a concept tells: the fewer wordings have it, the more. */
   weight(word: string): number
   knows(word: string): boolean
   readonly vocabulary: readonly string[]
 }
 
-/** Weight of a word that no wording has: with it, a request asks for something that Karo has no recipe for. */
+/** Weight of a word that no wording has: the request is probably for something without a recipe. */
 const STRANGE = 5.2
 
-/** The wordings of all recipes taken apart: what costs most of an index, so that a build can do it beforehand. */
+/** The wordings of all recipes taken apart. This takes most of the time of an index, so the build does it. */
 export interface Prepared {
-  /** In the order of the recipes and their wordings. */
+  /** In the order of the recipes and of their wordings. */
   readonly parts: readonly (readonly string[])[]
-  /** Words a misspelt one may have meant. */
+  /** Words with which misspelt ones are compared. */
   readonly vocabulary: readonly string[]
 }
 
@@ -44,7 +44,7 @@ export function prepare(recipes: readonly Recipe[]): Prepared {
   }
 }
 
-/** `prepared`: of exactly these recipes. */
+/** `prepared` has to be made of the same recipes. */
 export function buildIndex(recipes: readonly Recipe[], prepared: Prepared = prepare(recipes)): Index {
   let next = 0
   const parsed = recipes.flatMap((recipe) =>

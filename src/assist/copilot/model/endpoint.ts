@@ -1,20 +1,20 @@
-// Where a model may be asked: an address of this machine or of private space, looked up once and then kept to.
+// Resolves the address of the model: it must be this machine or a private network, and it is looked up only once.
 import { lookup as systemLookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { KaroError } from '../../../base/errors.ts'
 import { isPrivateAddress } from '../../../config/addresses.ts'
 
-/** Every address a name stands for. */
+/** Returns every address of a host name. */
 export type Lookup = (host: string) => Promise<readonly string[]>
 
 export interface Endpoint {
   readonly secure: boolean
-  /** The checked address: what is connected to, whatever the name means by then. */
+  /** The checked address to connect to, even if the name resolves to another one by then. */
   readonly address: string
   readonly port: number
-  /** As in the configuration: for the Host header and the certificate. */
+  /** Host as configured, for the Host header and the certificate. */
   readonly host: string
-  /** Of chat completions. */
+  /** Path of chat completions. */
   readonly path: string
 }
 
@@ -22,13 +22,13 @@ const systemAddresses: Lookup = async (host) =>
   (await systemLookup(host, { all: true, verbatim: true })).map(({ address }) => address)
 
 /**
- * Looks the endpoint up. Throws KaroError refused when anything it stands for is not private (no byte was sent then),
- * bad_config for what is no address, unavailable for a name that nobody knows.
+ * Looks the endpoint up. Throws KaroError refused if one of its addresses is not private (nothing was sent then),
+ * bad_config if the text is no http address, unavailable if the name cannot be resolved.
  */
 export async function resolveEndpoint(text: string, lookup: Lookup = systemAddresses): Promise<Endpoint> {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
-    throw new KaroError('bad_config', 'the address of the model is no http or https address', {
+    throw new KaroError('bad_config', 'the address of the model is not an http or https address', {
       where: 'ask.endpoint',
     })
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
@@ -38,10 +38,10 @@ export async function resolveEndpoint(text: string, lookup: Lookup = systemAddre
   if (outside !== undefined || address === undefined) {
     throw new KaroError(
       'refused',
-      `the model's address ${outside ?? host} is not private, so it was not asked`,
+      `the model's address ${outside ?? host} is not private, so the model was not asked`,
       {
         where: 'ask.endpoint',
-        hint: 'Only this machine and private networks are asked: for example http://127.0.0.1:11434/v1.',
+        hint: 'Only addresses of this machine and of private networks are allowed, for example http://127.0.0.1:11434/v1.',
       },
     )
   }

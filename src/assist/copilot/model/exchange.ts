@@ -1,24 +1,25 @@
-// One request to a model's server: to the checked address, without redirects or proxies, within bounds of time and size.
+// Sends one request to the model's server at its checked address, without redirects or proxies, within limits of time
+// and size.
 import * as http from 'node:http'
 import * as https from 'node:https'
 import { isIP } from 'node:net'
 import { KaroError } from '../../../base/errors.ts'
 import type { Endpoint } from './endpoint.ts'
 
-/** Bytes of the whole answer; one command is a few hundred. */
+/** Bytes of the whole answer; one command takes a few hundred. */
 const MOST_BYTES = 512 * 1024
 
 export interface ModelRequest {
   readonly body: string
-  /** Sent as a bearer token; undefined: none. */
+  /** Bearer token; undefined if there is none. */
   readonly key: string | undefined
-  /** Ends everything: deadline or Ctrl-C. */
+  /** Ends the exchange: deadline or Ctrl-C. */
   readonly signal: AbortSignal
 }
 
 /**
- * The answer's media type, and its text as it comes. Throws KaroError unavailable for anything but an answer with
- * status 200 of a media type a model has, too_large beyond the bound, or the signal's reason.
+ * Yields the media type of the answer and its text as it arrives. Throws KaroError unavailable unless the status is 200 and
+ * the type JSON or an event stream, too_large beyond MOST_BYTES, or the signal's reason.
  */
 export async function* exchange(
   endpoint: Endpoint,
@@ -64,7 +65,7 @@ function send(
     port,
     path,
     signal,
-    // An agent of its own: the shared one may be told by the environment to use a proxy.
+    // Its own agent, because the environment may make the shared one use a proxy.
     agent: secure ? new https.Agent({ keepAlive: false }) : new http.Agent({ keepAlive: false }),
     headers: {
       host,

@@ -1,4 +1,4 @@
-// Asks a local model for a command: what it says is data, of which at most one line is taken, and judged by the caller.
+// Asks a local model for a command. Its reply is data: at most one line of it is used, and the caller judges that line.
 
 import { untilAborted } from '../../../base/async/deadline.ts'
 import { KaroError } from '../../../base/errors.ts'
@@ -12,21 +12,21 @@ export { TOOLS_TOLD } from './prompt.ts'
 export interface ModelSettings {
   readonly endpoint: string
   readonly key: string | undefined
-  /** ms, of everything: looking up, connecting, the whole answer. */
+  /** Milliseconds for everything: looking up, connecting and the whole answer. */
   readonly timeoutMs: number
-  /** Ctrl-C. */
+  /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
-  /** Told how many characters have come. */
+  /** Called with the number of characters that have arrived. */
   readonly progress?: (characters: number) => void
   readonly lookup?: Lookup
 }
 
 export type ModelAnswer =
   | { readonly command: string }
-  /** Why there is none, to follow "the model was not used: ". */
+  /** Why there is no command, as the end of "the model was not used: ". */
   | { readonly failure: string }
 
-/** Never throws: whatever goes wrong is a failure in words. */
+/** Never throws; every error becomes a failure in words. */
 export async function askModel(prompt: Prompt, settings: ModelSettings): Promise<ModelAnswer> {
   const { timeoutMs, signal: interrupt } = settings
   const deadline = AbortSignal.timeout(timeoutMs)

@@ -1,22 +1,23 @@
-// What a model is told: the words, the shell, the system, which tools are here; own commands only when that is allowed.
+// The prompt for a model: request, shell, system and installed tools; own commands only if the owner allows it.
 import type { Shell } from '../../risk/index.ts'
 
 export interface Prompt {
   readonly words: string
   readonly shell: Shell
-  /** Of those a model might use: what is installed. */
+  /** Installed tools out of TOOLS_TOLD. */
   readonly tools: readonly string[]
-  /** Own commands that resemble the request, secrets taken out; empty unless the owner shares them. */
+  /** Own commands that resemble the request, without secrets; empty unless the owner shares them. */
   readonly history: readonly string[]
   readonly model: string
 }
 
-/** UTF-16 units of the request and of each own command. */
+/** UTF-16 units of the request. */
 const MOST_WORDS = 1_000
+/** UTF-16 units of one own command. */
 const MOST_COMMAND = 300
 const MOST_HISTORY = 20
 
-/** What stands in a command for something that the request does not name. */
+/** Words that a command has in place of something that the request does not name. */
 export const PLACEHOLDERS = ['FILE', 'DIR', 'HOST'] as const
 
 const TASK = [
@@ -27,7 +28,7 @@ const TASK = [
     `${PLACEHOLDERS.slice(0, -1).join(', ')} or ${PLACEHOLDERS.at(-1)} where the request names none.`,
 ].join('\n')
 
-/** Body of a request to /chat/completions. */
+/** Body of the request to /chat/completions. */
 export function requestBody({ words, shell, tools, history, model }: Prompt): string {
   const facts = [
     `Shell: ${shell}`,
@@ -53,7 +54,7 @@ export function requestBody({ words, shell, tools, history, model }: Prompt): st
   })
 }
 
-/** Tools whose presence decides which command is right; looked up in PATH. */
+/** Tools whose presence decides which command is right; they are looked up in PATH. */
 export const TOOLS_TOLD: readonly string[] =
   `git docker podman kubectl helm terraform ansible curl wget rg fd fzf jq yq rsync tmux apt dnf pacman apk brew snap flatpak pip npm pnpm yarn cargo go
   make cmake gcc python3 node ruby perl systemctl journalctl ss ip nft ufw nmap dig openssl gpg zip unzip 7z ffmpeg convert sqlite3 psql mysql redis-cli tree htop`.split(

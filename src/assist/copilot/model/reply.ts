@@ -1,15 +1,16 @@
-// Reads what a model wrote: the pieces of its answer, and the one command in it; everything else is refused.
+// Reads a model's reply: joins its pieces and takes the one command in it; any other reply is refused.
 import { describe } from '../../risk/describe.ts'
 import type { Shell } from '../../risk/index.ts'
 import { unusable } from './exchange.ts'
 
-/** UTF-16 units of one event of the stream, and of the whole reply. */
+/** UTF-16 units of one line of the stream. */
 const MOST_LINE = 64 * 1024
+/** UTF-16 units of the whole reply. */
 const MOST_REPLY = 16 * 1024
-/** UTF-16 units of a command that is shown. */
+/** UTF-16 units of a command. */
 const MOST_COMMAND = 1_000
 
-/** Puts the reply together as its pieces come. Throws KaroError unavailable for what no model's server sends. */
+/** Joins the reply from its pieces. Throws KaroError unavailable for anything that a model's server does not send. */
 export function createReply(type: string) {
   let pending = ''
   let reply = ''
@@ -18,7 +19,7 @@ export function createReply(type: string) {
     if (reply.length > MOST_REPLY) throw unusable('its answer has no end')
   }
   return {
-    /** True when the stream has said that it is over. */
+    /** True once the stream has announced its end. */
     push(text: string): boolean {
       pending += text
       if (type === 'application/json') return false
@@ -48,13 +49,13 @@ function parsed(text: string): unknown {
   }
 }
 
-/** `choices[0].delta.content` of a stream's event, `choices[0].message.content` of a whole answer. */
+/** The text in `choices[0].delta.content` of an event, or in `choices[0].message.content` of a whole answer. */
 function contentOf(value: unknown, part: 'delta' | 'message'): string {
   const choice = isBag(value) && Array.isArray(value.choices) ? (value.choices[0] as unknown) : undefined
   const message = isBag(choice) ? choice[part] : undefined
   const content = isBag(message) ? message.content : undefined
   if (typeof content === 'string') return content
-  // Events without text say who speaks, or how many tokens there were.
+  // Events without text tell the role or the number of tokens.
   if (part === 'delta' && isBag(value) && !('error' in value)) return ''
   throw unusable('its answer has another shape')
 }
@@ -63,9 +64,9 @@ const isBag = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * The one command of a reply: all of it is JSON with a text `command`, or it holds exactly one fenced block of one line.
- * Throws KaroError unavailable for any other reply, and for a command that is too long, does not parse, or has characters
- * a terminal would act on.
+ * The command of a reply that is JSON with a text `command`, or that holds exactly one fenced block of one line. Throws
+ * KaroError unavailable for any other reply, and for a command that is too long, cannot be parsed, or has control
+ * characters.
  */
 export function commandIn(reply: string, shell: Shell): string {
   const command = (jsonCommand(reply) ?? fencedCommand(reply))?.trim()
@@ -91,8 +92,8 @@ function fencedCommand(reply: string): string | undefined {
   const fences = reply.split('```')
   if (fences.length !== 3) return undefined
   const inside = fences[1] as string
-  // The name of a language stands on the fence's own line.
+  // The fence's own line may name a language.
   const body = inside.includes('\n') ? inside.replace(/^[\w+-]*[ \t]*\n/, '') : inside
-  // One block may hold the JSON that was asked for.
+  // The block may hold the JSON that was asked for.
   return jsonCommand(body) ?? body
 }

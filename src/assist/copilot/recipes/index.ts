@@ -1,4 +1,4 @@
-// Every recipe there is.
+// The list of all recipes.
 import { ARCHIVES } from './archives.ts'
 import { CONTAINERS } from './containers.ts'
 import { FILES } from './files.ts'

@@ -1,4 +1,4 @@
-// What a recipe is: a request in a few wordings, and the command that answers it, with slots for what was named.
+// The shape of a recipe: wordings of a request, and the command that answers it, with slots for named things.
 
 export interface Recipe {
   /**
@@ -6,13 +6,13 @@ export interface Recipe {
    * without one an unfilled slot becomes its name in capitals, for the person to replace.
    */
   readonly run: string
-  /** The same for fish, where it has to differ. */
+  /** The command for fish, if it has to differ. */
   readonly fish?: string
-  /** Wordings of the request, with its slots where people put them. */
+  /** Wordings of the request, with slots where people put the things. */
   readonly says: readonly string[]
-  /** It destroys, ends or overwrites something: only offered when the request has one of these words (as stems). */
+  /** Words (as stems), one of which a request must have for a recipe that destroys, ends or overwrites something. */
   readonly asks?: readonly string[]
-  /** It is never offered when the request has one of these. */
+  /** Words that a request must not have. */
   readonly unless?: readonly string[]
 }
 
@@ -22,7 +22,7 @@ interface More {
   readonly unless?: string
 }
 
-/** `says`: wordings separated by `|`. */
+/** Makes a recipe; `says` holds its wordings, separated by `|`. */
 export function recipe(run: string, says: string, more: More = {}): Recipe {
   return {
     run,

@@ -1,4 +1,4 @@
-// What Karo itself knows of the commands that shells bring, and of those that scripts are made of.
+// Karo's own descriptions of shell builtins and of commands used in scripts.
 import type { OwnTool } from './own-tool.ts'
 
 export const BUILTINS: Readonly<Record<string, OwnTool>> = {

@@ -1,4 +1,4 @@
-// What fish's own commands mean, where the other shells have others of the same name or none.
+// Descriptions of fish's own commands, which other shells lack or use for something else.
 import type { OwnTool } from './own-tool.ts'
 
 export const FISH_TOOLS: Readonly<Record<string, OwnTool>> = {

@@ -1,8 +1,8 @@
-// What Karo itself knows of common commands: what they do, and the options that other sources lack or tell wrongly.
+// Karo's own descriptions of common commands: their purpose, and options that other sources lack or describe wrongly.
 import { BUILTINS } from './builtins.ts'
 import type { OwnTool } from './own-tool.ts'
 
-/** Fig describes the BSD programs of these names; on this machine the manual knows better. */
+/** Names under which Fig describes BSD's programs; here the manual page is better. */
 export const BSD: ReadonlySet<string> = new Set(
   `ls cp mv rm ln mkdir rmdir cat sed grep find xargs sort uniq date du df ps stat touch head tail wc cut tr kill od chmod
   chown uname who w top mount sysctl basename dirname fold nl paste split tee truncate id hostname cal killall pkill nc

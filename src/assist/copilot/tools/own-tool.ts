@@ -1,11 +1,14 @@
-// How Karo's own tables describe a command.
+// The shape of a description in Karo's own tables.
 
 export interface OwnTool {
   readonly does: string
-  /** `-f --file =archive`: every spelling, then the argument's name after `=` (`=?name` when only joined to it). */
+  /**
+   * Options by their spellings, `-f --file =archive`; `=` gives the argument's name, `=?name` one that is always
+   * joined.
+   */
   readonly options?: Readonly<Record<string, string>>
-  /** Meaning of the operands in order; the last one holds for the rest. */
+  /** Meanings of the operands in order; the last one also holds for all further operands. */
   readonly operands?: readonly string[]
-  /** Options are words with one dash, such as find's `-name`. */
+  /** Whether options are words with one dash, such as find's `-name`. */
   readonly words?: true
 }

@@ -1,4 +1,5 @@
-// Commands that stand in the words, environment or input of a tool nobody has described: taken as run, unless it is known not to.
+// Finds commands in the words, environment or input of tools without a carrier; such a tool may run them, unless listed
+// as inert.
 
 import { spend } from '../limits.ts'
 import type { Frame, Walk } from '../line/frame.ts'
@@ -8,7 +9,7 @@ import { SHELLS } from './wrappers.ts'
 
 const names = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/))
 
-/** Tools for which words, texts and input are data: they show, search, send or store them. */
+/** Tools that only show, search, send or store their words, texts and input, and so run none of them. */
 const INERT = names(
   `echo printf print say cat tac less more most bat head tail tee wc nl od xxd hexdump strings file stat ls dir exa eza lsd tree du df pwd cd
   pushd popd grep egrep fgrep zgrep rg ag ack pcregrep ugrep sed gsed jq yq xq fx dasel cut tr sort uniq comm join paste column fold fmt rev diff
@@ -19,7 +20,7 @@ const INERT = names(
   sha256sum md5sum b2sum cksum base64 base32 iconv todo jrnl nb vimdiff code subl open xdg-open date cal seq sleep`,
 )
 
-/** Tools whose operands are files, packages, units or verbs of their own, where `rm` may be a name or a verb. */
+/** Tools whose operands are files, packages, units or verbs; there `rm` may be a name or a verb. */
 const NAMES_THINGS = names(
   `docker podman nerdctl docker-compose kubectl oc helm minikube aws gcloud az gsutil s3cmd mc rclone doctl hcloud linode-cli fly flyctl heroku
   npm pnpm yarn bun cargo rustup go pip pip3 pipx poetry conda mamba brew port apt apt-get apt-cache aptitude dpkg dnf yum rpm zypper pacman yay
@@ -29,7 +30,9 @@ const NAMES_THINGS = names(
   typeset local readonly stow bundle rake vagrant terraform tofu`,
 )
 
-/** Tools that destroy what they are pointed at, and launchers of such: where one of them stands among words, so may a command. */
+/**
+ * Tools that destroy what they are given, and launchers of other tools. Such a name among words may begin a command.
+ */
 export const CARRIED: readonly string[] =
   `rm rmdir unlink shred wipe srm dd truncate find mv cp chmod chown chgrp rsync wipefs blkdiscard sgdisk mkfs mkfs.ext4 mkfs.xfs env sudo doas
   nice nohup timeout setsid xargs sh bash dash zsh ksh fish busybox toybox`.split(/\s+/)
@@ -38,7 +41,7 @@ const CARRIED_SET: ReadonlySet<string> = new Set(CARRIED)
 const ANY = CARRIED.map((name) => name.replaceAll('.', '\\.')).join('|')
 /** Whether a line of plain words may hold a command behind its tool. */
 export const CARRIES_WORDS = new RegExp(`[ /=](?:${ANY}) `)
-/** Where, in a text of any language, a command with at least one argument may begin. */
+/** Place in a text of any language at which a command with at least one argument may begin. */
 const BEGINS = new RegExp(
   `(?<![\\w.-])(?:/?(?:[\\w.-]+/){0,4})(?:${ANY}|python3?|perl|ruby|node|php|curl|wget|eval|exec|git|crontab|mkfs\\.\\w+)(?=\\s+\\S|["'],?\\s|\\\\_)`,
   'g',
@@ -46,32 +49,35 @@ const BEGINS = new RegExp(
 const NAMED = new RegExp(
   `(?<=[^\\w.-])(?:${ANY}|python|perl|ruby|node|php|curl|wget|eval|exec|git|crontab|mkfs)(?![\\w-])`,
 )
-/** Signs by which a line may spell a name that cannot be seen in it. */
+/** Characters by which a line may spell a name that cannot be seen in it. */
 const SPELLS = /[\\`$]|''|""|\w["']\w/
-/** Whether the line can hold a command to look for, beside the one that it begins with; most lines are spared the search. */
+/**
+ * Whether the line may hold a command beside the one it begins with. A quick look that spares most lines the search.
+ */
 export const mayCarry = (line: string): boolean => NAMED.test(line) || SPELLS.test(line)
 
-/** What is only said: the text goes on to the command, with no more than an opening quote between. */
+/** Text in front of a command that makes it mere output: `echo`, a message, perhaps an opening quote. */
 const SAID =
   /\b(?:echo|printf|print|println|puts|log|say|warn|info|debug|error|message|comment|grep)\b[\s(]*f?["']?(?![^"'`;&|\n$]*(?:qx|%x)\W$)[^"'`;&|\n%$]*$/i
-/** Options whose value is a command by their name, whatever else the tool takes for data. */
+/** Options whose name says that the value is a command, even of tools that treat other words as data. */
 const RUNS_VALUE =
   /^--?[\w-]*(?:cmd|command|exec|hook|filter|pager|editor|prog|rsh|ssh|shell|askpass|-pack|script|preview|browser|html|opener|config)[\w-]*(?:=|$)|^--?(?:pre|post|run|call|smtp-server|setup)(?:=|$)/
 /** Verbs behind which a tool of many verbs takes a command. */
 const RUNS_REST = /^(?:exec|execute|run|ssh|rsh|debug|shell|unshare|foreach|alias|codespace|cs)$/
-/** Code that hands texts to a shell whatever else it does with them. */
+/** Code that pipes a text into a shell, so that even printed text may be run. */
 const PIPES_TO_SHELL = /\|&?\s*["']?(?:\/\S*\/)?(?:ba|z|da|k)?sh\b/
 
-/** Texts of one command that are looked into, and places in each. */
+/** Texts of one command that are searched. */
 const MAX_TEXTS = 24
+/** Commands that are judged in one text. */
 const MAX_PLACES = 6
-/** UTF-16 units of a text that are looked at. */
+/** UTF-16 units; a longer text is not searched. */
 const MAX_TEXT = 4_000
 
-/** The commands a text may hold, from where one begins to where its quote or bracket ends. */
+/** The commands that a text may hold, each from its name to the end of its quote or bracket. */
 function commandsIn(text: string): readonly string[] {
   if (text.length > MAX_TEXT) return []
-  // ["rm", "-rf", "/"] and rm\_-rf are words too.
+  // ["rm", "-rf", "/"] and rm\_-rf are words of a command too.
   const words = text.replace(/["']\s*,\s*\[?\s*["']/g, ' ').replaceAll('\\_', ' ')
   const out: string[] = []
   const shell = PIPES_TO_SHELL.test(words)
@@ -83,14 +89,14 @@ function commandsIn(text: string): readonly string[] {
       SAID.test(words.slice(Math.max(0, match.index - 200), match.index))
     )
       continue
-    // qx/…/ of Perl is no directory.
+    // In Perl's qx/…/ the slash is a delimiter, not a directory.
     const at = match.index + (/^q[qwx]?\//.exec(match[0])?.[0].length ?? 0)
     const text = words.slice(at)
-    // The quote may stand in front of a sign: '|command', "!command".
+    // One character may stand between the quote and the command: '|command', "!command".
     const quote = /(["'`])\W?$/.exec(words.slice(Math.max(0, at - 2), at))?.[1] ?? ''
     const whole =
       at > match.index ? text.slice(0, Math.max(text.lastIndexOf('/'), 0)) : upToItsEnd(text, quote)
-    // Keys that end a line in a key binding.
+    // A key binding ends the command with the return key: \n, ^M.
     out.push(whole.replace(/(?:\\[nr]|\^[MJ])+$/, ''))
   }
   return out
@@ -98,7 +104,7 @@ function commandsIn(text: string): readonly string[] {
 
 const CLOSES: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
-/** Cut at the first closing bracket that it did not open, and at the quote that stood in front of it. */
+/** The text up to the first closing bracket that it did not open, or up to the quote that stands before it. */
 function upToItsEnd(text: string, before: string): string {
   const open: string[] = []
   for (let i = 0; i < text.length; i++) {
@@ -114,15 +120,15 @@ function upToItsEnd(text: string, before: string): string {
   return text
 }
 
-/** What the parts of a walk need to judge something without reporting it. */
+/** Judges a script or a command without reporting what is found. */
 export interface Trial {
   script(text: string, span: Span): void
   words(words: readonly Arg[]): void
 }
 
 /**
- * Reports a command that the tool holds as text, among its words, in its environment or as its input, if it would be
- * high or worse alone. `understood`: the tool's own way of running commands was followed, so its words are no riddle.
+ * Reports a command in the tool's words, environment or input that alone would be High or Critical. `understood`: the way
+ * in which the tool runs commands was followed, so its other words need no search.
  */
 export function noteCarried(
   walk: Walk,
@@ -176,19 +182,21 @@ export function noteCarried(
   }
 }
 
-/** Words in which the verb of a tool is looked for. */
+/** Number of first words among which the verb of a tool may be. */
 const MAX_VERBS = 3
 
-/** The value of the option at this place, if its name says that it is a command. */
+/** The value of the option at index `i`, if its name says that it is a command. */
 function commandValue(args: readonly Arg[], i: number): Arg | undefined {
   const arg = args[i] as Arg
-  // The shortest such option is --ssh or -exec.
+  // The shortest such options are --ssh and -exec.
   if (arg.text.length < 5 || arg.text[0] !== '-' || !RUNS_VALUE.test(arg.text)) return undefined
   const equals = arg.text.indexOf('=')
   return equals < 0 ? args[i + 1] : { ...arg, text: arg.text.slice(equals + 1) }
 }
 
-/** A word as a text of its own: without a letter that it may be the value of, `-Crm -rf x`. */
+/**
+ * The word as a text. A value may be joined to one or two option letters, `-Crm -rf x`; then it is added without them.
+ */
 function textOf({ text }: Arg): string {
   return /^-[A-Za-z]{1,2}(?=[a-z/!][\w/]* )/.test(text)
     ? `${text} ; ${text.slice(2)} ; ${text.slice(3)}`

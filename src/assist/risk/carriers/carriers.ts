@@ -29,7 +29,10 @@ function replaced(words: readonly Arg[], marker: string, items: readonly Arg[]):
   )
 }
 
-/** The command with the items in the marker's place: all at once, or one by one where the marker is part of a word. */
+/**
+ * The command with the items in place of the marker: all items at once, or one command each if the marker is part of a
+ * word.
+ */
 function onEach(words: readonly Arg[], marker: string, items: readonly Arg[]): readonly InnerCommand[] {
   const within = words.some((word) => word.text !== marker && word.text.includes(marker))
   const rounds = within && items.length > 1 ? items.slice(0, MAX_LISTED).map((one) => [one]) : [items]
@@ -98,7 +101,7 @@ function fd(args: readonly Arg[]): Layer {
   return marked ? { ...NOTHING, commands: onEach(words, '{}', found) } : command([...words, ...found])
 }
 
-/** The lines of an input as words; a single unknown one where they are not known. */
+/** The lines of an input as words; one unknown word if they are not known. */
 function linesOf(source: Output, near: Arg): readonly Arg[] {
   const { text, under, taint } = source
   if (text === undefined && under === undefined)
@@ -117,7 +120,7 @@ function parallel(args: readonly Arg[], input: Output): Layer {
   const file = files ? args[split + 1] : readOptions('parallel', head.slice(1)).value('a', 'arg-file')
   const source = file === undefined ? input : (file.output ?? { text: undefined, taint: TAINT.opaque })
   const given = split >= 0 && !files ? args.slice(split + 1).slice(0, MAX_LISTED) : linesOf(source, near)
-  // Nothing to fill in yet: the command is judged as it stands.
+  // Without input the command is judged as it stands.
   const fills = given.length === 0 ? [{ ...near, text: '' }] : given
   const scripts = fills.map((one) => {
     const all =
@@ -140,7 +143,7 @@ function tmux(args: readonly Arg[]): Layer {
   if (at < 0) return NOTHING
   const rest = args.slice(at + 1)
   const { scripts } = scriptWords(rest.filter((arg) => !arg.text.startsWith('-')))
-  // A new window runs words as one command, behind its options.
+  // A new window runs the words behind its options as one command.
   const first = rest.findIndex(
     (arg, i) => !arg.text.startsWith('-') && !/^-[ceFlnst]$/.test(rest[i - 1]?.text ?? ''),
   )
@@ -154,7 +157,7 @@ function afterValue(...names: readonly string[]): Carrier {
   return (args) => {
     const at = args.findIndex((arg) => names.includes(arg.text))
     if (at >= 0) return scriptWords(args.slice(at + 1, at + 2))
-    // -a'command', --args='command'
+    // The value may be joined to its option: -a'command', --args='command'.
     for (const arg of args)
       for (const name of names)
         if (arg.text.startsWith(name) && arg.text.length > name.length + 1)
@@ -163,7 +166,7 @@ function afterValue(...names: readonly string[]): Carrier {
   }
 }
 
-/** bash's complete and compgen, and fish's complete: commands and lists that are expanded. */
+/** bash's complete and compgen, and fish's complete: their options hold commands, and lists that are expanded. */
 function completes(args: readonly Arg[]): Layer {
   const value = (names: RegExp) =>
     args.flatMap((arg, i) => {

@@ -1,9 +1,10 @@
-// The command that docker, podman, kubectl and the like run in a container, with this machine's directories it sees.
+// Finds the command that docker, podman, kubectl and similar tools run in a container, and this machine's directories
+// in it.
 
 import type { Arg } from '../model.ts'
 import { commandLayer as command, enterWrapper, type Layer, NOTHING } from './layers.ts'
 
-/** Directories of this machine that a container sees, by their path in it: `-v ~:/h`, `--mount type=bind,src=/,dst=/h`. */
+/** Directories of this machine that are mounted in a container: `-v ~:/h`, `--mount type=bind,src=/,dst=/h`. */
 function volumesOf(options: readonly Arg[]): readonly (readonly [inside: string, outside: string])[] {
   return options.flatMap((arg, i) => {
     const joined = /^(?:-v|--volume=|--mount=)([\s\S]+)$/.exec(arg.text)?.[1]
@@ -18,7 +19,7 @@ function volumesOf(options: readonly Arg[]): readonly (readonly [inside: string,
   })
 }
 
-/** Words as this machine would name what they name in the container. */
+/** The words with paths in the container replaced by the paths on this machine that are mounted there. */
 function asOnHost(words: readonly Arg[], volumes: ReturnType<typeof volumesOf>): readonly Arg[] {
   if (volumes.length === 0) return words
   return words.map((word) => {
@@ -33,7 +34,9 @@ function asOnHost(words: readonly Arg[], volumes: ReturnType<typeof volumesOf>):
   })
 }
 
-/** `docker exec`/`run`, `podman`, `kubectl exec`: the command after the container's or image's name. */
+/**
+ * The command behind the name of the container or image in `docker exec`, `docker run`, `kubectl exec` and the like.
+ */
 export function container(args: readonly Arg[]): Layer {
   const at = args.findIndex((arg) => /^(?:exec|run)$/.test(arg.text))
   if (at < 0) return NOTHING
@@ -46,7 +49,7 @@ export function container(args: readonly Arg[]): Layer {
   const dashes = tail.findIndex((arg) => arg.text === '--')
   const volumes = volumesOf(tail.slice(0, start))
   const first = command(asOnHost(tail.slice(start), volumes), true)
-  // Behind an option with a value that is not in the list, only `--` tells where the command starts.
+  // An option that `values` does not list may take a value; then only `--` tells where the command starts.
   return dashes < start
     ? first
     : { ...first, commands: [...command(tail.slice(dashes + 1)).commands, ...first.commands] }

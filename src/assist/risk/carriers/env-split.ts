@@ -1,13 +1,13 @@
-// env's -S: one word that env itself splits into words, with quotes and escapes of its own.
+// Splits the word behind env's -S as env does, which has quotes and escapes of its own.
 import type { Arg } from '../model.ts'
 
-/** A text may hold another -S; more of them than this nobody writes. */
+/** A text may hold another -S; this many are followed, more than anybody writes. */
 const MAX_ROUNDS = 4
 const ESCAPES: Readonly<Record<string, string>> = {
   _: ' ', n: '\n', t: '\t', f: '\f', v: '\v', r: '\r', '#': '#', $: '$', '"': '"', "'": "'", '\\': '\\',
 } // biome-ignore format: a compact table
 
-/** env's words with the texts of -S and --split-string in their places as words. */
+/** env's words, with the text of each -S or --split-string split into words in its place. */
 export function withSplitStrings(words: readonly Arg[]): readonly Arg[] {
   let out = words
   for (let round = 0, i = 1; round < MAX_ROUNDS && i < out.length; i++) {
@@ -39,7 +39,7 @@ function splitString(text: string): readonly string[] {
     if (char === '\\') {
       const next = text[++i] ?? '\\'
       if (next === 'c') break
-      // Outside quotes an escaped blank ends the word.
+      // Outside quotes the escape `\_` ends the word.
       if (next === '_' && quote === '') {
         if (word !== undefined) out.push(word)
         word = undefined

@@ -1,10 +1,10 @@
-// Recognises a function that starts more copies of itself than end: `:(){ :|:& };:` under any name.
+// Recognises a function that starts more copies of itself than end, `:(){ :|:& };:` under any name.
 import { type Function as FunctionNode, forEachChild, type SyntaxNode } from 'unbash'
 
-/** Nodes looked at; a real bomb is tiny. */
+/** Syntax nodes that are looked at; a real bomb is tiny. */
 const MAX_NODES = 200
 
-/** Two or more calls of itself, at least one of them in a pipeline or in the background. */
+/** Whether the function calls itself at least twice, one of them in a pipeline or in the background. */
 export function isForkBomb(node: FunctionNode): boolean {
   const name = node.name.value
   let calls = 0
@@ -24,7 +24,9 @@ export function isForkBomb(node: FunctionNode): boolean {
   return calls >= 2 && spreading
 }
 
-/** `while true; do something & done`: an endless loop whose every statement is left running behind it. */
+/**
+ * Whether the loop is endless and leaves every statement running in the background: `while true; do something & done`.
+ */
 export function isSpawnLoop(node: Extract<SyntaxNode, { type: 'While' }>): boolean {
   const test = node.clause.commands[0]
   const command = test?.type === 'Statement' ? test.command : test

@@ -3,14 +3,14 @@
 import type { Arg } from '../model.ts'
 import { commandLayer as command, type InnerScript, joined, type Layer, NOTHING } from './layers.ts'
 
-/** Settings whose value git runs; as `-c key=value` or `config key value`. */
+/** Settings whose value git runs, as `-c key=value` or `config key value`. */
 const GIT_COMMANDS =
   /^(?:core\.(?:pager|sshcommand|editor|fsmonitor|askpass|gitproxy)|sequence\.editor|diff\.external|(?:diff|difftool|merge|mergetool|filter)\.[^=]*\.(?:command|textconv|cmd|driver|clean|smudge|process)|gpg\.(?:[a-z]+\.)?(?:program|defaultkeycommand)|(?:browser|man)\.[^=]*\.(?:cmd|path)|sendemail\.\w*cmd|trailer\.[^=]*\.(?:cmd|command)|remote\.[^=]*\.(?:uploadpack|receivepack|vcs)|pager\.\w+|(?:credential\.)(?:[^=]*\.)?helper|uploadpack\.packobjectshook|interactive\.difffilter)(?:=([\s\S]*))?$/i
 
-/** Options whose value git runs, on this machine or the other. */
+/** Options whose value git runs, here or on the other machine. */
 const GIT_OPTIONS =
   /^--(?:exec|upload-pack|receive-pack|extcmd|open-files-in-pager|access-hook|to-cmd|cc-cmd|header-cmd|smtp-server|setup|\w+(?:-\w+)?-filter)(?:=([\s\S]+))?$/
-/** The same as letters of one verb. */
+/** Short options whose value git runs, by verb. */
 const GIT_LETTERS: Readonly<Record<string, RegExp>> = {
   rebase: /^-[a-z]*x([\s\S]*)$/,
   difftool: /^-[a-z]*x([\s\S]*)$/,
@@ -30,7 +30,7 @@ export function git(args: readonly Arg[]): Layer {
     args.find((arg, i) => !arg.text.startsWith('-') && !/^-[cC]$/.test(args[i - 1]?.text ?? ''))?.text ?? ''
   for (const [i, given] of args.entries()) {
     const arg = /^-c./.test(given.text) ? { ...given, text: given.text.slice(2) } : given
-    // An alias or hook given on the line: -c alias.x='!cmd', config alias.x '!cmd'.
+    // An alias is a shell command if it starts with `!`: -c alias.x='!cmd', config alias.x '!cmd'.
     const alias = /^alias\.[^=]+=!([\s\S]*)$/.exec(arg.text)
     if (alias !== null) add(arg, alias[1])
     const next = args[i + 1]

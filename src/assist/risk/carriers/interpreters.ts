@@ -1,4 +1,4 @@
-// Shells and other interpreters: where in their words, files or input the code is that they run.
+// Finds the code that shells and other interpreters run: in their words, in files, in their input.
 
 import { type Arg, TAINT } from '../model.ts'
 import { filesTouched } from '../writes/foreign-files.ts'
@@ -16,7 +16,7 @@ export function unwrapShell(words: readonly Arg[]): Layer {
   }
 }
 
-/** fish's `-C code` runs before everything else, and bash's `--rcfile file` in an interactive shell. */
+/** Code that a shell runs first: fish's `-C code` and bash's `--rcfile file`. */
 function startScripts(words: readonly Arg[]): Layer {
   const scripts: InnerScript[] = []
   let runsFile: Arg | undefined
@@ -71,7 +71,7 @@ function unwrapShellCode(words: readonly Arg[]): Layer {
   return { ...NOTHING, runsFile: operand }
 }
 
-/** Options of an interpreter that take a value: it may look like a cluster of letters. */
+/** Letters of options that take a value. A value joined to its letter may look like more letters. */
 const VALUE_LETTERS: Readonly<Record<string, RegExp>> = {
   perl: /[MmIC0]/,
   ruby: /[rICKTE]/,
@@ -105,7 +105,7 @@ export function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
         )
       continue
     }
-    // In `-rsocket -e …` the letters behind r are a name.
+    // In `-rsocket -e …` the letters behind `r` are the name of a module.
     const named = VALUE_LETTERS[name]?.exec(bare)
     const letters = named === undefined || named === null ? bare : bare.slice(0, named.index)
     const at = [...letters].findIndex((letter) => codes.includes(letter))
@@ -115,7 +115,7 @@ export function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
         backticks,
         words,
       )
-    // python -m module, node --version …: no code from standard input.
+    // These options end the search: python -m runs a module, node --version only prints.
     if (/^[mvVhS]/.test(bare) && !named) return NOTHING
     if (named && named.index === bare.length - 1) i++
   }
@@ -135,7 +135,7 @@ function codeLayer(code: Arg | undefined, hasBackticks: boolean, words: readonly
 
 const CALLS_SHELL =
   /(?:system|popen\w*|exec\w*|spawn\w*|run|call|check_output|check_call|passthru|shell_exec|proc_open|open3|capture\w*|sh|execa|\$)\s*\(?\s*\[?\s*f?(["'`])((?:\\.|(?!\1)[^\\]){1,2000})\1/g
-/** Shell commands and tree deletions in the code of other languages: calls with a literal string only. */
+/** Finds shell commands, and deletions of files, in code of other languages; only calls with a literal string. */
 export function foreignCode(
   code: Pick<Arg, 'text' | 'taint' | 'span'>,
   hasBackticks = false,
@@ -143,7 +143,7 @@ export function foreignCode(
   const scripts: InnerScript[] = []
   for (const call of code.text.matchAll(CALLS_SHELL)) {
     const rest = code.text.slice(call.index + call[0].length, call.index + call[0].length + 500)
-    // subprocess.run(["rm", "-rf", "/"]): the following literals belong to the same command.
+    // In `subprocess.run(["rm", "-rf", "/"])` the literals that follow belong to the same command.
     const items = /^(?:\s*,\s*\[?\s*["'][^"']*["'])+/.exec(rest)
     const more = [...(items?.[0] ?? '').matchAll(/["']([^"']*)["']/g)].map((item) => item[1])
     scripts.push({ text: [call[2], ...more].join(' '), taint: code.taint, span: code.span })
@@ -155,7 +155,7 @@ export function foreignCode(
   return { scripts }
 }
 
-/** Like foreignCode, and looks into what the code decodes as well. */
+/** Like foreignCode, but also reads the literals that the code decodes before it runs them. */
 export function readCode(
   code: Pick<Arg, 'text' | 'taint' | 'span'>,
   hasBackticks = false,
@@ -175,7 +175,7 @@ const DECODES =
 const DOWNLOADS =
   /urlopen|urlretrieve|requests["')]*\.(?:get|post)|httpx\.get|LWP::Simple|HTTP::Tiny|URI\.open|open-uri|Net::HTTP|file_get_contents\(\s*["']https?:|curl_exec|https?["']?\)?\.get|\bfetch\s*\(|axios/
 
-/** Whether code in another language runs what it has decoded or fetched: its origin as taint. */
+/** Taint of what the code runs: network if it downloads a text to run, decoded if it decodes one. */
 export function originOfRunCode(code: string): number {
   if (!RUNS_TEXT.test(code)) return TAINT.none
   return (
@@ -183,7 +183,7 @@ export function originOfRunCode(code: string): number {
   )
 }
 
-/** Literals that such code decodes, as the text they hide: bounded by the code's own length. */
+/** The literals that the code decodes, at most 8, as decoded text. */
 function decodedLiterals(code: string): readonly string[] {
   const out: string[] = []
   for (const match of code.matchAll(

@@ -1,11 +1,11 @@
-// What one layer of a command holds: the commands and scripts inside it, and how a wrapper's own words are skipped.
+// Types for the commands and scripts inside one layer of a command; also skips a wrapper's own words.
 import { type Arg, type Output, TAINT } from '../model.ts'
 import type { Wrapper } from './wrappers.ts'
 
 export interface InnerCommand {
   readonly words: readonly Arg[]
   readonly privileged: boolean
-  /** It reads the outer command's standard input. */
+  /** Whether it reads the standard input of the outer command. */
   readonly inherits: boolean
   readonly assignments: readonly { readonly name: string; readonly value: Arg }[]
 }
@@ -15,7 +15,7 @@ export interface InnerScript {
   readonly taint: number
   readonly span: readonly [number, number]
   readonly parameters?: readonly Arg[]
-  /** Values the shell inside starts with. */
+  /** Variables that the inner shell starts with. */
   readonly assignments?: readonly { readonly name: string; readonly value: Arg }[]
   readonly privileged?: boolean
 }
@@ -23,22 +23,22 @@ export interface InnerScript {
 export interface Layer {
   readonly commands: readonly InnerCommand[]
   readonly scripts: readonly InnerScript[]
-  /** Its standard input is run as code. */
+  /** Which interpreter runs the standard input as code. */
   readonly runsInput: false | 'shell' | 'other'
-  /** Code in another language it runs. */
+  /** Code in another language that the command runs. */
   readonly runsText?: Arg
-  /** Origin, as taint, of what that code runs in turn. */
+  /** Taint of the texts that this code runs in turn. */
   readonly origin?: number
-  /** A file it runs as a script. */
+  /** A file that the command runs as a script. */
   readonly runsFile?: Arg
 }
 
-/** Finds the commands in a tool's words and in what it reads. */
+/** Finds the commands in a tool's words and in its input. */
 export type Carrier = (args: readonly Arg[], input: Output) => Layer
 
 export const NOTHING: Layer = { commands: [], scripts: [], runsInput: false }
 
-/** A word that a carrier puts in place of what it will find. */
+/** A word for something that a carrier will find only when it runs. */
 export function item(text: string, near: Arg): Arg {
   return { text, span: near.span, taint: TAINT.opaque }
 }
@@ -52,14 +52,14 @@ export function scriptLayer(args: readonly Arg[]): Layer {
   return { ...NOTHING, scripts: args.map((arg) => ({ text: arg.text, taint: arg.taint, span: arg.span })) }
 }
 
-/** A word that a shell reads back as exactly this text. */
+/** The word as a shell reads it back to exactly this text. */
 export function quoted(text: string): string {
   return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 const ASSIGNMENT = /^([A-Za-z_]\w*|BASH_FUNC_[^=]+%%)=([\s\S]*)$/
 
-/** Where the command behind a wrapper starts, the assignments before it, and scripts in its options. */
+/** Index at which the command behind a wrapper starts, the assignments before it, and the scripts in its options. */
 export function enterWrapper(wrapper: Wrapper, words: readonly Arg[]) {
   const assignments: { name: string; value: Arg }[] = []
   const scripts: Arg[] = []
@@ -90,7 +90,7 @@ export function enterWrapper(wrapper: Wrapper, words: readonly Arg[]) {
   return { start: i, assignments, scripts }
 }
 
-/** Index of the option's last word. */
+/** Index of the last word of the option at `i`; collects a script that it holds. */
 function optionAt(wrapper: Wrapper, words: readonly Arg[], i: number, scripts: Arg[]): number {
   const word = words[i] as Arg
   const text = word.text

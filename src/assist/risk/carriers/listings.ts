@@ -1,25 +1,25 @@
-// Which files a command that lists files names (find, fd, ls, tree, du, …), and what a filter leaves of such a list.
+// The files that a listing command (find, fd, ls, tree, du, …) names, and what a filter leaves of such a list.
 import { isEverything } from '../line/glob.ts'
 import { readOptions } from '../line/options.ts'
 import { type Arg, type SimpleCommand, SOMETHING } from '../model.ts'
 import { isSecretFile } from './secrets.ts'
 
-/** Names of a list that are followed one by one. */
+/** File names of one list that are followed one by one. */
 export const MAX_LISTED = 16
 
-/** find's tests that leave only some files of the tree. */
+/** Tests of find that leave only some files of the tree. */
 const NARROWING =
   /^-(?:i?name|i?path|i?regex|i?wholename|i?lname|[mac]time|[mac]min|newer.*|size|empty|user|group|uid|gid|perm|nouser|nogroup|links|inum|samefile|fstype|readable|writable|executable)$/
 const BY_NAME = /^-(?:i?name|i?path|i?regex|i?wholename)$/
 
 interface Found {
-  /** Where it starts. */
+  /** Directories or files in which the search starts. */
   readonly tops: readonly Arg[]
-  /** What each found file may be: a start, everything below one as a pattern, or an unknown file below it. */
+  /** What a found file may be: a start, a pattern for all below a start, or an unknown file below it. */
   readonly items: readonly Arg[]
-  /** Nothing below the starts, however deep, is left out but for its kind. */
+  /** Whether everything below the starts is found, however deep; `-type` may still leave out a kind. */
   readonly whole: boolean
-  /** Some test leaves only some of the files. */
+  /** Whether a test leaves only some of the files. */
   readonly narrowed: boolean
 }
 
@@ -27,7 +27,7 @@ function below(top: string, rest: string): string {
   return `${top.replace(/\/+$/, '')}/${rest}`
 }
 
-/** Where a find starts, and what it finds. */
+/** The starts of a find and what it finds below them. */
 export function findTargets(args: readonly Arg[]): Found {
   const from = args.findIndex((arg) => !/^-(?:[HLP]|O\d|D)$/.test(arg.text))
   const rest = args.slice(Math.max(from, 0))
@@ -42,7 +42,7 @@ export function findTargets(args: readonly Arg[]): Found {
   const unnarrowed =
     !rest.some((arg, i) => narrows(rest, arg, i)) && (kind === undefined || /[df]/.test(kind))
   if (!unnarrowed) {
-    // A name that is searched for tells what is found, where it is a credential's.
+    // A credential's name in the search says that credentials are found.
     const name = rest[rest.findIndex((arg) => /^-i?name$/.test(arg.text)) + 1]?.text ?? ''
     const found = isSecretFile(`/${name}`, { cwd: '/', home: '/' }) ? `${SOMETHING}/${name}` : SOMETHING
     return {
@@ -60,7 +60,7 @@ export function findTargets(args: readonly Arg[]): Found {
   return { tops, items, whole: most === Number.POSITIVE_INFINITY, narrowed: false }
 }
 
-/** A test for a name that is not wanted, or that every name has, leaves nearly everything. */
+/** Whether a test leaves only some files. `! -name x`, and a pattern that every name matches, leave nearly all. */
 function narrows(args: readonly Arg[], { text }: Arg, i: number): boolean {
   if (!NARROWING.test(text)) return false
   if (!BY_NAME.test(text)) return true
@@ -68,7 +68,7 @@ function narrows(args: readonly Arg[], { text }: Arg, i: number): boolean {
   return !/^(?:!|-not)$/.test(args[i - 1]?.text ?? '') && !isEverything(value)
 }
 
-/** What `fd pattern directory …` finds, up to its -x. */
+/** What `fd pattern directory …` finds; the words of its -x are no operands. */
 export function fdTargets(args: readonly Arg[]): readonly string[] {
   const end = args.findIndex((arg) => /^(?:-x|-X|--exec|--exec-batch)$/.test(arg.text))
   const own = end < 0 ? args : args.slice(0, end)
@@ -85,7 +85,7 @@ function lsTargets(command: SimpleCommand): readonly string[] {
   if (options.flag('d', 'directory')) return operands
   const deep = options.flag('R', 'recursive') !== undefined
   return operands.flatMap((top) => [
-    // A pattern's files are named as they are, with what is in its directories.
+    // ls names a file that matches a pattern as it is, and lists a directory that matches.
     /[*?[]/.test(top) ? top : below(top, '*'),
     ...(deep ? [below(top, '**/*')] : []),
   ])
@@ -95,7 +95,7 @@ function treeTargets(operands: readonly string[]): readonly string[] {
   return (operands.length === 0 ? ['.'] : operands).flatMap((top) => [top, below(top, '**/*')])
 }
 
-/** The files a command prints the names of, as words that may be patterns; undefined for one that lists none. */
+/** The files whose names a command prints, perhaps as patterns; undefined for a command that lists none. */
 export function listed(command: SimpleCommand): readonly string[] | undefined {
   const { name, args } = command
   const options = readOptions(name, args)
@@ -135,7 +135,7 @@ export function listed(command: SimpleCommand): readonly string[] | undefined {
   }
 }
 
-/** Names of files only with -l, -L or rg's --files. */
+/** grep and similar tools print names of files only with -l, -L or rg's --files. */
 function grepTargets({ name, args }: SimpleCommand): readonly string[] | undefined {
   const options = readOptions(name, args)
   const operands = options.operands.map((arg) => arg.text)
@@ -146,10 +146,10 @@ function grepTargets({ name, args }: SimpleCommand): readonly string[] | undefin
   return (tops.length === 0 ? ['.'] : tops).map((top) => below(top, SOMETHING))
 }
 
-/** Filters that leave all, or nearly all, of the lines. */
+/** Filters that let all, or nearly all, lines pass. */
 const PASSES = /^(?:sort|gsort|uniq|shuf|tac|tr|cut|column|pv|nl|awk|gawk|mawk)$/
 
-/** What a filter between a list and its reader leaves of it. */
+/** The file names that a filter leaves of a list. */
 export function filtered({ name, args }: SimpleCommand, under: readonly string[]): readonly string[] {
   const inverted = /^(?:[ef]?grep|rg|ag)$/.test(name) && readOptions(name, args).flag('v', 'invert-match')
   const printsAll = !/awk$/.test(name) || args.some((arg) => /^\s*\{\s*print\b[^{}]*\}\s*$/.test(arg.text))

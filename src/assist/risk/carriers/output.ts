@@ -1,4 +1,4 @@
-// What a command prints, as far as its words say it: echo, printf, decoders; otherwise only where it came from.
+// What a command prints, as far as its words say it (echo, printf, decoders); otherwise where the output comes from.
 
 import { readOptions } from '../line/options.ts'
 import { resolvePath } from '../line/paths.ts'
@@ -20,9 +20,9 @@ import { mustStayHere } from './secrets.ts'
 const NETWORK = names(
   'curl wget wget2 fetch lynx links w3m http https xh httpie aria2c nc ncat netcat socat telnet ftp ssh axel dig host nslookup drill',
 )
-/** Alone, they print every variable, or everything that was typed. */
+/** Without arguments these commands print every variable, or everything that was typed. */
 const LISTS_VALUES = names('env printenv history export set declare typeset')
-/** Programs documented to be used as `eval "$(program …)"`. */
+/** Programs that are documented to be used as `eval "$(program …)"`. */
 const GENERATORS = names(
   `ssh-agent gpg-agent keychain direnv brew pyenv rbenv nodenv goenv jenv phpenv fnm volta starship zoxide atuin mise rtx
   opam conda mamba micromamba thefuck karo fzf docker-machine minikube dircolors gdircolors lesspipe lesspipe.sh resize
@@ -42,10 +42,10 @@ function names(text: string): ReadonlySet<string> {
   return new Set(text.split(/\s+/))
 }
 
-/** Connections that stay open both ways: what they print may be somebody typing. */
+/** Tools for connections that stay open both ways, so that somebody may be typing what they print. */
 const DIALOGUES = names('nc ncat netcat socat telnet')
 
-/** Commands that print credentials by themselves. */
+/** Commands whose purpose is to print credentials. */
 const EXPORTS_SECRETS =
   /^gpg2? .*--export-secret|^kubectl .*\bget secrets?\b|^(?:vault|bao) (?:read|kv get)\b|^pass (?:show )?\S|^op (?:read|item get)\b|^security (?:find-|dump-)|^aws configure export-credentials|^secret-tool lookup/
 
@@ -55,7 +55,7 @@ const unknown = (taint: number, under?: readonly string[]): Output => ({
   ...(under === undefined ? {} : { under }),
 })
 
-/** Output of a command that is not itself a wrapper. */
+/** Output of a command that is not a wrapper itself. */
 export function outputOf(command: SimpleCommand): Output {
   const { name, args, input, scope } = command
   const taint = taintOf(args)
@@ -91,7 +91,7 @@ function taintOf(args: readonly Arg[]): number {
   return args.reduce((sum, arg) => sum | arg.taint, 0)
 }
 
-/** tar's -C names the directory its operands lie in. */
+/** The scope in which operands are read: tar's -C names the directory that they lie in. */
 function whereRead({ name, args, scope }: SimpleCommand): Scope {
   const into = name === 'tar' ? args.findIndex((arg) => /^(?:-C|--directory)$/.test(arg.text)) : -1
   return into < 0 ? scope : { ...scope, cwd: resolvePath(args[into + 1]?.text ?? '.', scope) }
@@ -113,7 +113,7 @@ function reader(command: SimpleCommand): Output {
       ? command.input
       : { ...command.input, text: undefined, taint: command.input.taint | TAINT.opaque }
   }
-  // A process substitution as file carries its own origin.
+  // A process substitution in the file's place has an output of its own.
   if (command.name === 'cat' && files.length === 1 && files[0]?.output !== undefined) return files[0].output
   const written =
     files.length === 1 && command.name === 'cat' ? contentOf(files[0]?.text ?? '', command.scope) : undefined
@@ -121,7 +121,7 @@ function reader(command: SimpleCommand): Output {
   return unknown(TAINT.opaque | taintOf(files) | secretTaint(command))
 }
 
-/** sed with plain substitutions only: `s/a/b/; s/c/d/g`. */
+/** The input after a sed program that only substitutes plain text: `s/a/b/; s/c/d/g`. */
 function edited(input: Output, program: string): Output {
   let text = input.text as string
   for (const part of program.split(/[;\n]/)) {
@@ -133,7 +133,9 @@ function edited(input: Output, program: string): Output {
   return { text: text.slice(0, 65_536), taint: input.taint }
 }
 
-/** fish's string builtin, as far as it puts words together; any other subcommand gives its words unchanged. */
+/**
+ * Output of fish's `string join`, `unescape` and so on; a subcommand that is not followed gives its words unchanged.
+ */
 function fishString(args: readonly Arg[]): Output {
   const from = args.findIndex((arg, i) => i > 0 && !arg.text.startsWith('-'))
   const words = from < 0 ? [] : args.slice(from)
@@ -190,7 +192,7 @@ function echo(args: readonly Arg[]): Output {
   return { text: `${escapes ? decodeEscapes(text) : text}\n`, taint: taintOf(args) }
 }
 
-/** zsh's print: one word a line with -l, ended by NUL with -N; other letters change what is printed in ways not followed. */
+/** zsh's print: -l puts each word on a line, -N ends words with NUL. Other letters are not followed. */
 function print(args: readonly Arg[]): Output {
   const end = args.findIndex((arg) => !/^-[rnlNo]+$/.test(arg.text))
   const words = args.slice(end < 0 ? args.length : end)
@@ -213,7 +215,7 @@ export function printf(args: readonly Arg[]): Output {
   const values = rest.slice(1).map((arg) => arg.text)
   let next = 0
   let text = ''
-  // The format repeats until the values are used up. An escape that makes a % starts no directive.
+  // The format repeats until the values are used up. An escape that yields a % starts no directive.
   do {
     const before = next
     text += format.replace(
@@ -230,7 +232,7 @@ export function printf(args: readonly Arg[]): Output {
   return { text, taint: taintOf(args) }
 }
 
-/** Backslash escapes of echo -e and printf. */
+/** Decodes the backslash escapes of echo -e and printf. */
 function decodeEscapes(text: string): string {
   return text.replace(
     /\\(?:x([0-9A-Fa-f]{1,2})|0?([0-7]{1,3})|u([0-9A-Fa-f]{1,4})|(.))/g,
@@ -274,7 +276,7 @@ function decoder(command: SimpleCommand): Output {
   return unknown(taint)
 }
 
-/** tr with ranges and deletion, as `tr a-z n-za-m` needs it. */
+/** tr with ranges and deletion: `tr a-z n-za-m`. */
 function translated(text: string, args: readonly Arg[]): string {
   const deletes = args.some((arg) => /^-[a-z]*d/.test(arg.text))
   const [from = '', to = ''] = args.filter((arg) => !arg.text.startsWith('-')).map((arg) => charsOf(arg.text))

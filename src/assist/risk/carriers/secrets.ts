@@ -1,4 +1,4 @@
-// Files whose content is a credential.
+// Tells which files hold a credential.
 
 import { resolvePath } from '../line/paths.ts'
 import type { Scope } from '../model.ts'
@@ -7,17 +7,17 @@ const IN_HOME =
   /^(?:\.ssh\/(?!.*\.pub$|known_hosts|config$|authorized_keys)[^/]+|\.aws\/credentials|\.gnupg(?:\/.*)?|\.kube\/config|\.netrc|\.git-credentials|\.pgpass|\.my\.cnf|\.docker\/config\.json|\.npmrc|\.pypirc|\.config\/gcloud\/.*(?:credentials|token).*|\.azure\/.*token.*|\.password-store(?:\/.*)?|\.local\/share\/karo\/identity\.key|\.vault-token|\.config\/gh\/hosts\.yml|\.mozilla\/firefox\/[^/]+\/(?:logins\.json|key[34]\.db|cookies\.sqlite)|\.config\/(?:google-chrome|chromium|BraveSoftware)\/.*(?:Login Data|Cookies|Web Data)|\.config\/rclone\/rclone\.conf|\.terraform\.d\/credentials\.tfrc\.json|\.cargo\/credentials(?:\.toml)?|\.gem\/credentials|\.config\/hub|\.s3cfg|\.boto|\.local\/share\/keyrings\/.*)$/
 const ANYWHERE =
   /^\/proc\/\w+\/environ$|^\/var\/lib\/karo\/identity\.key$|^\/etc\/(?:shadow|gshadow|sudoers|ssh\/ssh_host_.*_key|ssl\/private\/.*|karo\/.*\.key)-?$|\/(?:id_(?:rsa|dsa|ecdsa|ed25519)|identity\.key|\.git-credentials|\.pgpass|\.netrc)$|\/\.ssh\/id_[^/.]*[*?][^/.]*$/
-/** Private, but read every day by the tools and people that own it: a secret only when it is sent away. */
+/** Private files that their owner and tools read every day; they count as secrets only when they are sent away. */
 const LOCAL =
   /(?:^|\/)(?:\.env(?:\.[\w-]+)?|[^/]*\.pem|[^/]*\.key|[^/]*\.p12|[^/]*\.kdbx|\.bash_history|\.zsh_history)$/
 
-/** Directories that hold credentials, or little else. */
+/** Directories that hold nearly nothing but credentials. */
 const DIRECTORIES =
   /^(?:\.ssh|\.gnupg|\.aws|\.azure|\.password-store|\.config\/gcloud|\.mozilla\/firefox(?:\/[^/]+)?|\.config\/(?:google-chrome|chromium|BraveSoftware)(?:\/.*)?)$/
 
 type Where = Pick<Scope, 'cwd' | 'home' | 'karoHome' | 'secretFiles'>
 
-/** A credential whose printing is worth a warning. */
+/** Whether the file holds a credential, so that printing it is worth a warning. */
 export function isSecretFile(text: string, scope: Where): boolean {
   if (text === '' || text.startsWith('-')) return false
   const path = resolvePath(text, scope)
@@ -28,7 +28,7 @@ export function isSecretFile(text: string, scope: Where): boolean {
   return rest !== undefined && IN_HOME.test(rest)
 }
 
-/** A credential, or a directory full of them: what a tool that takes whole trees would take. */
+/** Whether the path is a credential or a directory full of them, for tools that take whole trees. */
 export function holdsSecrets(text: string, scope: Where): boolean {
   if (isSecretFile(text, scope)) return true
   if (text === '' || text.startsWith('-')) return false
@@ -36,14 +36,14 @@ export function holdsSecrets(text: string, scope: Where): boolean {
   return rest !== undefined && DIRECTORIES.test(rest)
 }
 
-/** The path below a home directory, anybody's. */
+/** The path relative to the home directory that holds it; undefined outside of homes. */
 function inHome(path: string, scope: Pick<Scope, 'home'>): string | undefined {
   if (path.startsWith(`${scope.home}/`)) return path.slice(scope.home.length + 1)
   const found = /^\/(?:home|Users)\/[^/]+\/(.+)$|^\/root\/(.+)$/.exec(path)
   return found?.[1] ?? found?.[2]
 }
 
-/** A credential that must not leave the machine; includes what is fine to read locally, such as .env. */
+/** Whether the file must not leave the machine; includes files that are fine to read here, such as .env. */
 export function mustStayHere(text: string, scope: Where): boolean {
   return holdsSecrets(text, scope) || (!/^-|:\/\//.test(text) && LOCAL.test(text))
 }

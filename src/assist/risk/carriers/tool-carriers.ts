@@ -1,4 +1,5 @@
-// Ordinary tools that can run a command given to them: editors, sed, awk, make, cron, terminals, package runners.
+// Finds the commands in the words of ordinary tools that can run one: editors, sed, awk, make, cron, terminals, package
+// runners.
 
 import { readOptions } from '../line/options.ts'
 import { type Arg, type Output, TAINT } from '../model.ts'
@@ -14,12 +15,12 @@ import {
   scriptLayer,
 } from './layers.ts'
 
-/** Lines of an input that are looked at; a longer schedule or makefile is not what a command line feeds. */
+/** Lines of an input that are read; a command line does not feed longer schedules or makefiles. */
 const MAX_LINES = 100
 
 const nowhere: Arg = { text: '', span: [0, 0], taint: TAINT.none }
 
-/** Options of ordinary tools whose value is a command of its own: the pattern's group, or else the next word. */
+/** A tool with an option whose value is a command: the pattern's group, or the next word if the group is empty. */
 export function commandIn(pattern: RegExp): Carrier {
   return (args) => {
     const found = args.flatMap((arg, i) => {
@@ -50,7 +51,7 @@ function both(...layers: readonly Layer[]): Layer {
   }
 }
 
-/** The commands of a schedule's lines; system files name a user before the command. */
+/** The commands in the lines of a schedule. System files name a user before the command (`hasUser`). */
 export function cronCommands(text: string, hasUser: boolean): readonly string[] {
   return text.split('\n').flatMap((line) => {
     const job = /^\s*(?:@\w+|\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.+)$/.exec(line)?.[1]
@@ -59,7 +60,7 @@ export function cronCommands(text: string, hasUser: boolean): readonly string[] 
   })
 }
 
-/** The jobs that crontab is given on its standard input. */
+/** The jobs that crontab reads from its standard input. */
 function crontab(args: readonly Arg[], input: Output): Layer {
   const options = readOptions('crontab', args)
   const operands = options.operands
@@ -73,7 +74,7 @@ function crontab(args: readonly Arg[], input: Output): Layer {
   return scriptsOf([...cronCommands(text, false), ...cronCommands(text, true)], near)
 }
 
-/** sed's `e` command and flag run text as a command. */
+/** sed's command `e` and its flag `e` run text as a command. */
 function sed(args: readonly Arg[]): Layer {
   const options = readOptions('sed', args)
   const given = args.flatMap((arg, i) => {
@@ -87,7 +88,7 @@ function sed(args: readonly Arg[]): Layer {
     const text = program.text
     const run = /(?:^|[;{}\n])\s*(?:\d+|\$|\/(?:\\.|[^/\\]){0,200}\/)?\s*e(?:\s*([^\n]+))?(?=$|\n)/.exec(text)
     if (run !== null) layer = both(layer, scriptsOf([run[1]], program), { ...NOTHING, runsInput: 'shell' })
-    // A bare e runs what the line has become.
+    // `e` without a command runs the line as substitutions have changed it.
     if (run !== null && run[1] === undefined)
       for (const [, , , made] of text.matchAll(
         /s([^\w\s\\])((?:\\.|(?!\1)[^\\]){0,2000})\1((?:\\.|(?!\1)[^\\]){0,2000})\1/g,
@@ -118,7 +119,7 @@ function awk(args: readonly Arg[]): Layer {
 const BANG =
   /^(?:-c|--cmd|\+)?[\s:]*(?:sil(?:ent)?!?\s+)?(?:r(?:ead)?\s+|w(?:rite)?\s+|%|\.|\d+(?:,\S+)?)?\s*!(.+)$/
 
-/** `:!command` in an editor's options, or as a line of what it reads. */
+/** `:!command` in the options of an editor, or in a line that it reads. */
 const editor: Carrier = (args, input) => {
   const options = args.flatMap((arg) => {
     const match = BANG.exec(arg.text)
@@ -128,7 +129,7 @@ const editor: Carrier = (args, input) => {
   return both({ ...NOTHING, scripts: options }, scriptsOf(lines, { ...nowhere, taint: input.taint }))
 }
 
-/** Recipes in a makefile on standard input or in --eval, and the shell that runs them. */
+/** make's recipes from standard input and from --eval, and the shell that runs them. */
 function make(args: readonly Arg[], input: Output): Layer {
   const shell = args.flatMap((arg) => {
     const match = /^(?:SHELL|\.SHELLFLAGS|MAKESHELL)=([\s\S]+)$/.exec(arg.text)
@@ -147,7 +148,7 @@ function make(args: readonly Arg[], input: Output): Layer {
   return both(scriptLayer(shell), scriptsOf(recipes, evaluated[0] ?? args[0] ?? nowhere))
 }
 
-/** `socat - EXEC:command` and SYSTEM:, whose options follow after commas. */
+/** `socat - EXEC:command` and `SYSTEM:command`; the address may end in options behind commas. */
 function socat(args: readonly Arg[]): Layer {
   return scriptLayer(
     args.flatMap((arg) => {
@@ -166,7 +167,7 @@ function terminal(args: readonly Arg[]): Layer {
   return rest.length === 1 ? scriptLayer(rest) : commandLayer(rest)
 }
 
-/** What a tool for Tcl runs: `spawn command …`, `exec command …`. */
+/** Commands in the code of a Tcl tool: `spawn command …`, `exec command …`. */
 const spawned: Carrier = (args, input) => {
   const texts = [...args, { ...nowhere, text: input.text ?? '' }]
   return texts
@@ -179,7 +180,7 @@ const spawned: Carrier = (args, input) => {
     .reduce((sum, layer) => both(sum, layer), NOTHING)
 }
 
-/** Tools that run the command behind one of their verbs: `bundle exec …`, `poetry run …`, `npx …`. */
+/** A tool that runs the command behind one of its verbs: `bundle exec …`, `poetry run …`, `npx …`. */
 function runner(verbs: RegExp | undefined, values = '', skip = 0): Carrier {
   const wrapper = { values: values.split(' '), skip, assigns: true, scripts: ['c', 'call', 'command'] }
   return (args) => {
@@ -191,7 +192,7 @@ function runner(verbs: RegExp | undefined, values = '', skip = 0): Carrier {
   }
 }
 
-/** Tools that run the command behind one of their words: `nix develop -c …`, `gdb --args …`, `guix shell x -- …`. */
+/** A tool that runs the command behind one of its words: `nix develop -c …`, `gdb --args …`, `guix shell x -- …`. */
 function behind(word: RegExp): Carrier {
   return (args) => {
     const at = args.findIndex((arg) => word.test(arg.text))
@@ -199,7 +200,7 @@ function behind(word: RegExp): Carrier {
   }
 }
 
-/** cmake's own rm, env and time: `cmake -E rm -rf dir`. */
+/** cmake has its own rm, env and time: `cmake -E rm -rf dir`. */
 function cmake(args: readonly Arg[]): Layer {
   const at = args.findIndex((arg) => arg.text === '-E')
   const [verb, ...rest] = at < 0 ? [] : args.slice(at + 1)
@@ -216,14 +217,14 @@ function cmake(args: readonly Arg[]): Layer {
       : NOTHING
 }
 
-/** hub and yadm are git with more verbs. */
+/** hub and yadm take the words of git and run it. */
 const asGit: Carrier = (args) =>
   args.length === 0 ? NOTHING : commandLayer([{ ...(args[0] as Arg), text: 'git' }, ...args], true)
 
 const gdbCommand = commandIn(/^(?:-ex|--eval-command)?\s*(?:shell|!)\s*(.+)$/)
 const lldbCommand = commandIn(/^(?:platform )?shell\s+(.+)$/)
 
-/** start-stop-daemon --exec program -- arguments. */
+/** `start-stop-daemon --exec program -- arguments`. */
 function daemon(args: readonly Arg[]): Layer {
   const at = args.findIndex((arg) => /^(?:-x|--exec|-a|--startas)$/.test(arg.text))
   const dashes = args.findIndex((arg) => arg.text === '--')

@@ -1,4 +1,5 @@
-// Takes one layer off a command: the command behind sudo, env, timeout, xargs, find -exec …, and scripts in its words.
+// Takes one layer off a command: finds the command behind sudo, env, timeout, xargs, find -exec …, and scripts in its
+// words.
 
 import { type Arg, baseName, type Output } from '../model.ts'
 import { CARRIERS } from './carriers.ts'
@@ -7,7 +8,7 @@ import { unwrapInterpreter, unwrapShell } from './interpreters.ts'
 import { type Carrier, enterWrapper, joined, type Layer, NOTHING } from './layers.ts'
 import { interpreterName, SHELLS, WRAPPERS, type Wrapper } from './wrappers.ts'
 
-/** One layer; commands that wrap nothing give an empty one. `words[0]` is the command word. */
+/** The layer of a command, empty if it wraps nothing. `words[0]` is the command word. */
 export function unwrapLayer(words: readonly Arg[], input: Output): Layer {
   const name = baseName((words[0] as Arg).text)
   if (Object.hasOwn(WRAPPERS, name)) return unwrapTable(WRAPPERS[name] as Wrapper, name, words)
@@ -49,13 +50,16 @@ function unwrapTable(wrapper: Wrapper, name: string, given: readonly Arg[]): Lay
   }
 }
 
-/** `command -v x` says what x is, and `prlimit --pid` is about a process that runs: nothing is started. */
+/** Whether the wrapper starts nothing: `command -v x` says what x is, `prlimit --pid` changes a running process. */
 function onlyLooksUp(name: string, [, first, second]: readonly Arg[]): boolean {
   if (name === 'command') return /^-p?[vV]/.test(first?.text ?? '') && second !== undefined
   return name === 'prlimit' && /^(?:-p|--pid)/.test(first?.text ?? '')
 }
 
-/** `sudo -s` and `sudo -i` without a command, plain `su` and `ssh host` start a shell that reads standard input. */
+/**
+ * Whether the wrapper starts a shell that reads standard input: `sudo -s` and `sudo -i` without command, `su`, `ssh
+ * host`.
+ */
 function readsInput(wrapper: Wrapper, name: string, words: readonly Arg[]): boolean {
   if (wrapper.opensShell)
     return words.length > 1 && !words.some((word) => /^-[A-Za-z]*[NVQOGWnf]/.test(word.text))

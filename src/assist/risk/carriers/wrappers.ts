@@ -1,27 +1,27 @@
-// Commands that run another command given as their words: a table of how to find where that command starts.
+// Table of commands that run another command in their words, with what is needed to find where that command starts.
 
 export interface Wrapper {
   /** Options whose value is the next word: letters and long names. */
   readonly values?: readonly string[]
-  /** Words of its own before the command, such as timeout's duration. */
+  /** Number of the wrapper's own words before the command, such as timeout's duration. */
   readonly skip?: number
-  /** Words of its own that it may do without, such as setarch's architecture. */
+  /** Optional words of its own before the command, such as setarch's architecture. */
   readonly skips?: RegExp
-  /** Accepts NAME=value before the command. */
+  /** Whether NAME=value may stand before the command. */
   readonly assigns?: boolean
-  /** Options whose value is a script of its own. */
+  /** Options whose value is a script. */
   readonly scripts?: readonly string[]
-  /** Of a setting given with -o: the command in it. */
+  /** Finds the command in a setting that `-o` gives. */
   readonly keywords?: RegExp
-  /** Without a command it starts a shell that reads its input. */
+  /** Whether it starts a shell that reads standard input when no command follows. */
   readonly opensShell?: boolean
-  /** The command runs as somebody else, root by default. */
+  /** Whether the command runs as another user, root by default. */
   readonly privileged?: boolean
-  /** Not a tool of its own: the command behind it is what the person used. */
+  /** Whether the command behind it counts as the tool that the person used. */
   readonly transparent?: boolean
-  /** The remaining words are joined and read by a shell again. */
+  /** Whether a shell reads the remaining words again, joined by blanks. */
   readonly joins?: boolean
-  /** The command starts only after `--`, if there is one. */
+  /** Whether the command starts only after `--`, if there is one. */
   readonly afterDashes?: boolean
 }
 
@@ -29,7 +29,7 @@ function list(text: string): readonly string[] {
   return text.split(' ')
 }
 
-/** Every word of its own: it runs a command only from a script option. */
+/** More words than a line has: only a script option holds a command. */
 const ALL = 1_000
 
 export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
@@ -196,21 +196,23 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   pdsh: { values: list('w x l t g R'), joins: true },
   clush: { values: list('w g x l'), joins: true },
   eval: { joins: true },
-  // fish's and POSIX keywords that remain in front of a command when a line is read piece by piece.
+  // Keywords of fish and POSIX shells that stay in front of a command when a line is read piece by piece.
   and: { transparent: true },
   or: { transparent: true },
   not: { transparent: true },
   begin: { transparent: true },
 }
 
-/** Shells: they read code from `-c`, a file, or their standard input. */
+/** Shells, which read code from `-c`, a file, or their standard input. */
 export const SHELLS: ReadonlySet<string> = new Set(
   'sh bash dash zsh ksh ksh93 mksh lksh pdksh oksh loksh ash fish rbash rzsh csh tcsh yash posh sash osh elvish nu xonsh ion'.split(
     ' ',
   ),
 )
 
-/** Other interpreters: option that takes code; without it and without a file they read code from standard input. */
+/**
+ * Other interpreters with the options that take code. Without such an option and a file they run their standard input.
+ */
 export const INTERPRETERS: Readonly<Record<string, readonly string[]>> = {
   python: ['c'],
   python2: ['c'],
@@ -239,11 +241,10 @@ export const INTERPRETERS: Readonly<Record<string, readonly string[]>> = {
   Rscript: ['e'],
 }
 
-/** `python3.12` is judged as python3. */
+/** The name under which INTERPRETERS lists it: `python3.12` is python3, `php8` is php. */
 export function interpreterName(name: string): string | undefined {
   const plain = name.replace(/(\d)\.\d+$/, '$1')
   if (Object.hasOwn(INTERPRETERS, plain)) return plain
-  // php8, perl5, ruby3
   const bare = plain.replace(/[\d.]+$/, '')
   return bare !== plain && Object.hasOwn(INTERPRETERS, bare) ? bare : undefined
 }

@@ -1,7 +1,7 @@
 // Brace expansion of a raw word, `{a,b}` and `{1..9}`, bounded; quotes and `${…}` are left alone.
 import { MAX_BRACE_WORDS } from '../limits.ts'
 
-/** Raw words in order; undefined when there would be more than MAX_BRACE_WORDS. */
+/** The raw words in order; undefined when there would be more than MAX_BRACE_WORDS. */
 export function expandBraces(raw: string): readonly string[] | undefined {
   let words = [raw]
   // Each round expands the first brace of every word, so rounds are bounded by the number of braces.
@@ -59,7 +59,7 @@ function braceAt(word: string, start: number): Brace | undefined {
   return undefined
 }
 
-/** Index of the first character at or after `at` that no quote, escape or `${` protects. */
+/** Index of the first character from `start` on that no quote, escape or `${` protects. */
 function skipQuoted(word: string, start: number): number {
   let at = start
   for (;;) {
@@ -86,7 +86,7 @@ function rangeOf(text: string): readonly string[] | undefined {
   const to = numberOf(ends[2] as string)
   const step = Math.max(1, Math.abs(Number(numbers?.[3] ?? 1)))
   const out: string[] = []
-  // One more than allowed is enough for the caller to see that it is too many.
+  // One word more than allowed tells the caller that there are too many.
   for (let i = 0; i * step <= Math.abs(to - from) && i <= MAX_BRACE_WORDS; i++) {
     const value = from + Math.sign(to - from) * i * step
     out.push(numbers ? String(value) : String.fromCharCode(value))

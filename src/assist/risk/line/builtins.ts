@@ -1,4 +1,4 @@
-// Builtins whose words the shell reads once more: names with subscripts, numbers, and variables whose value is run.
+// Builtins that evaluate their words: names with subscripts, numbers, and variables whose value is run as a command.
 
 import { type Arg, type SimpleCommand, TAINT } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
@@ -11,24 +11,24 @@ import { HOLDS_COMMAND } from './variables.ts'
 /** Builtins that take names of variables, which may have a subscript. */
 const TAKES_NAMES =
   /^(?:read|unset|wait|getopts|mapfile|readarray|declare|typeset|local|export|readonly|integer|float|private|exec|vared)$/
-/** zsh evaluates the number that these are given. */
+/** zsh builtins that evaluate the number which follows them. */
 const TAKES_NUMBERS = /^(?:shift|return|exit|break|continue|repeat|printf|print)$/
 const COMPARES = /^-(?:v|eq|ne|lt|gt|le|ge)$/
 const DECLARES = /^(?:declare|typeset|local|export|readonly|integer|float|private)$/
 
-/** Builtins for which readWordsAgain has anything to do. */
+/** Names for which readWordsAgain does anything. */
 export const READ_AGAIN: ReadonlySet<string> = new Set(
   `let test [ printf print shift return exit break continue repeat hash read unset wait getopts mapfile readarray declare typeset local
   export readonly integer float private exec vared`.split(/\s+/),
 )
 
-/** Walks what the builtin's words hold beyond their text. */
+/** Walks what a builtin evaluates in its words: subscripts, arithmetic, prompts. */
 export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame): void {
   const { name, args, scope } = command
   const host = walk.hostOf(frame)
   const numbers = (words: readonly Arg[]) => {
     const [first] = words
-    // An unquoted value with blanks is several words by now.
+    // An unquoted value with blanks has become several words.
     if (first !== undefined) readArithmetic(words.map((word) => word.text).join(' '), first.span, scope, host)
   }
   if (name === 'let') {
@@ -51,7 +51,7 @@ export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame)
     return
   }
   if (name === 'hash') {
-    // From now on the name runs that program: bash's hash -p program name, zsh's hash name=program.
+    // Both forms make a name run that program from now on: bash's `hash -p program name`, zsh's `hash name=program`.
     const at = args.findIndex((arg) => arg.text === '-p')
     const [program, ...given] = at < 0 ? [] : args.slice(at + 1)
     for (const { text } of given) if (program !== undefined) walk.aliases.set(text, program.text)
@@ -70,7 +70,7 @@ export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame)
     : ''
   const isNumber = /i|[EF]/.test(flags) || name === 'integer' || name === 'float'
   for (const arg of args) {
-    // An equals sign in a subscript is none of an assignment.
+    // Finds the equals sign of the assignment, not one inside the subscript.
     const equals = (/^\w*(?:\[[\s\S]*\])?\+?(?==)/.exec(arg.text)?.[0].length ?? -1) as number
     const variable = equals < 0 ? arg.text : arg.text.slice(0, equals)
     const value = equals < 0 ? undefined : arg.text.slice(equals + 1)
@@ -86,12 +86,12 @@ export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame)
   }
 }
 
-/** Tables of zsh and bash that give names a meaning. */
+/** Tables of zsh and bash whose entries give names a meaning. */
 const GIVES_MEANING = /^(?:functions|dis_functions|commands|aliases|galiases|saliases|BASH_ALIASES)(?:\[|$)/
 /** Variables that bash keeps as numbers. */
 const ALWAYS_NUMBER = /^(?:RANDOM|SECONDS|OPTIND|HISTCMD|SRANDOM|OPTERR|LINENO)$/
 
-/** Reads a value that was given to a variable, where the shell or a program will run or evaluate it. */
+/** Reads the value of a variable that the shell or a program will run or evaluate. */
 export function readValue(
   walk: Walk,
   set: { readonly name: string; readonly value: Arg; readonly subscript?: string },
@@ -115,6 +115,6 @@ export function readValue(
   const file = value.output ?? contentOf(value.text, scope)
   if (file?.text !== undefined && /ENV$/.test(name)) readNested(walk, { ...value, text: file.text }, inside)
   if (isUnresolved(value.text)) return
-  // fish's lists and LESSOPEN's pipe signs are no part of the command.
+  // A list of fish, and the pipe sign of LESSOPEN, stand before the command.
   readNested(walk, { ...value, text: value.text.replace(/^[|\s-]+/, '') }, inside)
 }

@@ -1,7 +1,7 @@
-// Puts what stands between the head of a block of fish and its `end` into one part, out of parts in a row.
+// Groups the parts of a fish block, from its head to its `end`, into one part.
 import type { Part, PartKind } from '../parts.ts'
 
-/** By the word that begins it. */
+/** Kind and value of the block, by the word that begins it. */
 const BLOCKS: ReadonlyMap<string, readonly [kind: PartKind, value: string]> = new Map([
   ['if', ['if', '']],
   ['while', ['loop', 'while']],
@@ -9,12 +9,12 @@ const BLOCKS: ReadonlyMap<string, readonly [kind: PartKind, value: string]> = ne
 ])
 
 interface Block {
-  /** Undefined for one that begins within another part, behind a pipe: its statements stay in the row. */
+  /** Undefined for a block that begins behind a pipe, inside another part: its statements are not grouped. */
   readonly head: Pick<Part, 'kind' | 'value'> | undefined
   readonly parts: Part[]
 }
 
-/** A block without an `end`, and an `end` without a block, stay as they are. */
+/** Groups the blocks of a row of parts; a block without `end`, and an `end` without a block, stay as they are. */
 export function nestBlocks(row: readonly Part[]): Part[] {
   const open: Block[] = [{ head: undefined, parts: [] }]
   const top = (): Block => open.at(-1) as Block
@@ -37,13 +37,13 @@ export function nestBlocks(row: readonly Part[]): Part[] {
       const { kind, value } = part
       open.push({ head: { kind, value: kind === 'case' ? '' : value }, parts: [...part.parts] })
     } else if (part.kind === 'pipeline' && isEnd(part.parts[0])) {
-      // `end | less`: the block is what the pipe begins with.
+      // `end | less` pipes the whole block, so the block becomes the first part of the pipeline.
       const [command, ...rest] = part.parts
       close({ ...(command as Part), kind: 'keyword', value: 'end', parts: [] })
       const block = top().parts.pop() as Part
       top().parts.push({ ...part, span: [block.span[0], part.span[1]], parts: [block, ...rest] })
     } else {
-      // The patterns of a branch are no part of their own.
+      // A `case` line has only patterns; they are shown as parts of the branch.
       if (part.kind === 'case' && part.value === 'case') top().parts.push(...part.parts)
       else top().parts.push(part)
       for (let left = begunIn(part); left > 0; left--) open.push({ head: undefined, parts: [] })
@@ -65,7 +65,7 @@ const isHead = ({ kind, value, parts }: Part): boolean =>
 const isEnd = (part: Part | undefined): boolean =>
   part?.kind === 'command' && part.value === 'end' && part.parts.length === 1
 
-/** Blocks that begin in a part and do not end there. */
+/** Number of blocks that begin in this part and do not end in it. */
 function begunIn({ kind, parts }: Part): number {
   if (kind !== 'pipeline' && kind !== 'list') return 0
   return parts.filter((part) => part.kind === 'keyword' && BLOCKS.has(part.value)).length

@@ -1,4 +1,4 @@
-// What the parts of a walk share: where a script is being read, what the line has defined, and who is told.
+// Types that the files of a walk share: where a script is being read, what the line has defined, who gets the findings.
 import type { Function as FunctionNode, SyntaxNode } from 'unbash'
 import type { Budget } from '../limits.ts'
 import type { Arg, LineFact, Output, Scope, SimpleCommand, Span, Variables } from '../model.ts'
@@ -7,17 +7,17 @@ import type { WordHost } from './words.ts'
 export interface Findings {
   command(command: SimpleCommand): void
   fact(fact: LineFact, span: Span): void
-  /** Whether a word, in text the grammar does not accept, names a tool some rule knows. */
+  /** Whether a rule knows a tool of this name; asked about the words of a text that is no valid bash. */
   isKnownTool(name: string): boolean
-  /** For those who judge; who only lists a line's commands has none. */
+  /** Set by a judgement; a caller that only lists the commands of a line has no use for trials. */
   readonly trials?: Trials
 }
 
 /** Judging a text that may be a command, without reporting what is found in it. */
 interface Trials {
-  /** Whether nothing high or critical was found so far. */
+  /** Whether no finding so far is High or Critical. */
   isQuiet(): boolean
-  /** Whether what is walked meanwhile holds a command that is high or critical. */
+  /** Whether `run` walks over a command that is High or Critical. */
   wouldReport(run: () => void): boolean
 }
 
@@ -27,11 +27,11 @@ export interface Frame {
   readonly scope: Scope
   readonly input: Output
   readonly privileged: boolean
-  /** It is only tried whether this text would be a harmful command. */
+  /** This text may not be a command: it is read only to see whether it would be a harmful one. */
   readonly trying?: boolean
-  /** Functions whose bodies are being walked: a recursive call adds nothing. */
+  /** Functions whose bodies are being walked, so that a recursive call is not followed. */
   readonly calling: readonly string[]
-  /** What a script's text was made of, when it reached a shell as data; undefined for typed text. */
+  /** Taint of the text when it reached a shell as data; undefined for text that was typed. */
   readonly payload: number | undefined
   /** Maps offsets of the script's text to the command as given. */
   readonly at: (node: { readonly pos: number; readonly end: number }) => Span
@@ -43,11 +43,11 @@ export interface Walk {
   readonly findings: Findings
   readonly budget: Budget
   readonly functions: Map<string, { readonly node: FunctionNode; readonly frame: Frame }>
-  /** Texts of the aliases the line has defined; of zsh's global ones as `-g name`. */
+  /** Texts of the aliases that the line has defined, by name; zsh's global ones by `-g name`. */
   readonly aliases: Map<string, string>
-  /** Whether the line may hold a command in another tool's words. */
+  /** Whether the line may hold a command in the words of another tool. */
   readonly mayCarry: boolean
-  /** Variables that the line has declared to be numbers: what they are given is evaluated. */
+  /** Variables that the line has declared as numbers: the shell evaluates what is assigned to them. */
   readonly numbers: Set<string>
   /** Paths of the files the line has downloaded so far. */
   readonly downloads: Set<string>
@@ -60,7 +60,7 @@ export function cloneScope(scope: Scope, parameters: readonly Arg[] | undefined 
   return { ...scope, parameters, variables: above(scope.variables) }
 }
 
-/** Variables that can be set without changing those below; copying them all for each subshell would cost their square. */
+/** A copy-on-write layer over `below`; copying all variables for each subshell would take quadratic time. */
 function above(below: Variables): Variables {
   const own: Variables = new Map()
   return {

@@ -1,7 +1,7 @@
-// Shell wildcards: whether a pattern could name a file, conservatively for what only the shell knows.
+// Shell wildcards: whether a pattern could match a name, yes where only the shell knows.
 import { type GlobToken, matchesGlob } from '../../../base/glob.ts'
 
-/** One path component against one name; `*`, `?` and brackets; a bracket matches any one character it could. */
+/** Matches one path component against one name. A bracket matches any character that it could. */
 export function couldMatch(pattern: string, name: string): boolean {
   return matchesGlob(name, pattern.length, (at) => tokenAt(pattern, at))
 }
@@ -40,7 +40,10 @@ export function isGlob(component: string): boolean {
   return /[*?[]|[!@+]\(/.test(component)
 }
 
-/** Whether a component stands for (nearly) everything in its directory: `*`, `.*`, `?*`, `[!.]*`, `.[^.]*`, `**`, `*.*`, `!(x)`; zsh's `*(D)`, `^x`. */
+/**
+ * Whether a component matches (nearly) everything in its directory: `*`, `.*`, `?*`, `[!.]*`, `.[^.]*`, `**`, `*.*`,
+ * `!(x)`, zsh's `*(D)` and `^x`.
+ */
 export function isEverything(component: string): boolean {
   return /^(?:\.?(?:\?|\[[!^][^\]]*\])?\*+|\*\.\*|\.\?\?\*|[*!]\(.*\)|\^.+|\*~.+)$/.test(component)
 }

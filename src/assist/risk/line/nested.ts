@@ -1,4 +1,4 @@
-// Reads a script inside the line as code, and tells what data became code on the way.
+// Reads a script inside the line as code, and reports data that became code on the way.
 
 import type { InnerScript } from '../carriers/layers.ts'
 import { type Output, type Span, TAINT } from '../model.ts'
@@ -8,7 +8,7 @@ import { isUnresolved } from './paths.ts'
 /** Reads a script found in words or on standard input, as code. */
 export function readNested(walk: Walk, script: InnerScript, frame: Frame): Output {
   const [from, to] = script.span
-  // Where the script stands verbatim in the line, findings in it point at their exact place.
+  // A script that stands verbatim in the line gets exact places for its findings.
   if ((script.taint & TAINT.decoded) !== 0 && !isUnresolved(script.text))
     codeFact(walk, TAINT.decoded, script.span)
   const exact = script.text.length < 4 ? -1 : walk.line.indexOf(script.text, from)
@@ -19,7 +19,7 @@ export function readNested(walk: Walk, script: InnerScript, frame: Frame): Outpu
   return walk.readScript(script.text, { ...frame, depth: frame.depth + 1, payload: script.taint, at })
 }
 
-/** Notes code that came from the network, from a decoder, or from where nobody can see it. */
+/** Reports code that came from the network, from a decoder, or from a source that cannot be seen. */
 export function codeFact(walk: Walk, taint: number, span: Span): void {
   if ((taint & TAINT.network) !== 0) walk.findings.fact('network-code', span)
   else if ((taint & TAINT.decoded) !== 0) walk.findings.fact('decoded-code', span)

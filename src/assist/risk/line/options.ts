@@ -77,9 +77,12 @@ function list(text: string): readonly string[] {
 }
 
 export interface Options {
-  /** The flag's word if given: one letter means a short option, more a long one, which may be abbreviated. */
+  /**
+   * The word of the option if given. A name of one letter is a short option, a longer one a long option, which may be
+   * abbreviated.
+   */
   flag(...names: readonly string[]): Arg | undefined
-  /** Value of an option, joined or as the next word. */
+  /** The option's value, joined to it or in the next word. */
   value(...names: readonly string[]): Arg | undefined
   readonly operands: readonly Arg[]
 }
@@ -91,7 +94,7 @@ interface Given {
   readonly value: Arg | undefined
 }
 
-/** Never throws; unknown options are taken as flags without a value. */
+/** Never throws. An option that VALUE_OPTIONS does not list counts as a flag without a value. */
 export function readOptions(tool: string, args: readonly Arg[]): Options {
   const valued = Object.hasOwn(VALUE_OPTIONS, tool) ? (VALUE_OPTIONS[tool] as readonly string[]) : []
   const given: Given[] = []
@@ -116,7 +119,7 @@ export function readOptions(tool: string, args: readonly Arg[]): Options {
       given.push({ name: body, long: true, word, value })
       continue
     }
-    // A single dash and several letters is a cluster, but also `-delete`, `-auto-approve`: keep both readings.
+    // A dash with several letters may be a cluster, `-rf`, or one option, `-delete`: both readings are kept.
     if (body.length > 1) {
       const value = equals < 0 ? undefined : { ...word, text: text.slice(equals + 1) }
       given.push({ name: body, long: true, word, value })
@@ -144,6 +147,6 @@ export function readOptions(tool: string, args: readonly Arg[]): Options {
 function fits(option: Given, name: string): boolean {
   if (name.length === 1) return !option.long && option.name === name
   if (!option.long) return false
-  // getopt_long accepts any abbreviation; an exact single-dash word must be spelled out.
+  // getopt_long accepts any abbreviation behind two dashes; behind one dash the word must be whole.
   return option.word.text.startsWith('--') ? name.startsWith(option.name) : option.name === name
 }

@@ -1,4 +1,5 @@
-// Where a path points and what losing it would mean: root, home, system, keys, the working directory, or nothing special.
+// Says where a path points and so what losing it would mean: root, home, system, keys, working directory, or nothing
+// special.
 
 import { type Scope, SOMETHING, UNKNOWN } from '../model.ts'
 import { couldMatch, isEverything, isGlob } from './glob.ts'
@@ -40,7 +41,7 @@ const SHARED_ROOTS = words(
 const SHARED_TREES = words(
   '/opt /srv /mnt /media /usr/local /var/www /var/spool /var/mail /var/backups /Volumes',
 )
-/** Meant to be thrown away; checked before the trees they lie in. */
+/** Trees meant to be thrown away; checked before the trees that contain them. */
 const TEMPORARY = words('/tmp /var/tmp /var/cache /dev/shm /var/lib/apt/lists /usr/src /var/crash /run/user')
 const PERSONAL =
   words(`Documents Desktop Pictures Music Videos Downloads Movies Library .config .local .local/share .mozilla
@@ -53,17 +54,19 @@ function words(text: string): readonly string[] {
 
 const DISK =
   /^\/dev\/(?:sd[a-zA-Z]+\d*|hd[a-z]\d*|vd[a-z]+\d*|xvd[a-z]+\d*|nvme\d+(?:n\d+(?:p\d+)?)?|mmcblk\d+(?:p\d+|boot\d)?|r?disk\d+(?:s\d+)?|md\d+|dm-\d+|nbd\d+|sr\d+|mapper\/(?!control).+|disk\/by-.+|mem|kmem|port)$/
-/** For patterns such as `/dev/sd*`: names at least one of which a machine has. */
+/** Examples of disks, for patterns such as `/dev/sd*`: at least one of them exists on any machine. */
 const DISK_SAMPLES = words(
   '/dev/sda /dev/sda1 /dev/sdb /dev/nvme0n1 /dev/nvme0n1p1 /dev/vda /dev/vda1 /dev/xvda /dev/hda /dev/mmcblk0 /dev/disk0',
 )
 
-/** bash opens a network connection for these. */
+/** Whether bash opens a network connection for this path. */
 export function isSocket(path: string): boolean {
   return /^\/dev\/(?:tcp|udp)\//.test(path)
 }
 
-/** Lexically normalised path; absolute if it can be known, otherwise starting with `.` or `..`. */
+/**
+ * The path without `.`, `..` and doubled slashes; absolute if it can be known, otherwise beginning with `.` or `..`.
+ */
 export function resolvePath(text: string, scope: Pick<Scope, 'cwd'>): string {
   const joined = text.startsWith('/') ? text : `${scope.cwd}/${text}`
   const absolute = joined.startsWith('/')
@@ -75,13 +78,13 @@ export function resolvePath(text: string, scope: Pick<Scope, 'cwd'>): string {
       else if (!absolute) out.push('..')
     } else out.push(component)
   }
-  // /proc/self/root is the root again, by another name.
+  // /proc/<pid>/root is another name of the root.
   while (absolute && out[0] === 'proc' && out[2] === 'root') out.splice(0, 3)
   if (absolute) return `/${out.join('/')}`
   return out.length === 0 ? '.' : out[0] === '..' ? out.join('/') : `./${out.join('/')}`
 }
 
-/** The word with every part that may be empty taken as empty: what `rm -rf "$X/"` means when X is not set. */
+/** The word with each part that may be empty left out: `rm -rf "$X/"` removes `/` when X is not set. */
 export function emptyReading(text: string): string {
   return text.replaceAll(UNKNOWN, '')
 }
@@ -90,7 +93,7 @@ export function isUnresolved(text: string): boolean {
   return text.includes(UNKNOWN) || text.includes(SOMETHING)
 }
 
-/** Judges a word as a path. Patterns count as the most precious thing they could name. */
+/** The place that a word names. A pattern counts as the most precious place that it could match. */
 export function placeOf(text: string, scope: Pick<Scope, 'cwd' | 'home' | 'karoHome'>): Place {
   if (text === '') return 'other'
   const path = resolvePath(text, scope)
@@ -105,7 +108,7 @@ export function placeOf(text: string, scope: Pick<Scope, 'cwd' | 'home' | 'karoH
   if (isDisk(whole)) return 'disk'
   if (isNode(whole, scope)) return 'keys'
   const home = homePlace(whole, scope.home)
-  // A home is one wherever it is, also below /tmp.
+  // A home directory counts as one wherever it lies, also below /tmp.
   if (home !== undefined && home !== 'other') return home
   if (TEMPORARY.some((top) => isWithin(whole, top))) return 'temporary'
   if (SYSTEM.some((known) => covers(whole, known))) return 'system'
@@ -119,7 +122,7 @@ export function placeOf(text: string, scope: Pick<Scope, 'cwd' | 'home' | 'karoH
   return 'other'
 }
 
-/** This node's own key and database, where they are not below a home. */
+/** Whether the path is this node's key or database, which may lie outside of any home. */
 function isNode(path: string, { karoHome }: Pick<Scope, 'karoHome'>): boolean {
   return [karoHome, '/var/lib/karo'].some(
     (top) =>
@@ -147,7 +150,7 @@ function homePlace(path: string, home: string): Place | undefined {
   return 'other'
 }
 
-/** Whether `path`, a pattern perhaps, names exactly `known`. */
+/** Whether `path`, perhaps a pattern, names exactly `known`. */
 function covers(path: string, known: string): boolean {
   if (path === known) return true
   if (path.startsWith('/') !== known.startsWith('/') || !isGlob(path)) return false
@@ -160,7 +163,7 @@ function isWithin(path: string, top: string): boolean {
   return path === top || path.startsWith(`${top}/`)
 }
 
-/** Whether `path` is a proper ancestor of `here`; both normalised. */
+/** Whether `path` is a proper ancestor of `here`; both are normalised. */
 function isAbove(path: string, here: string): boolean {
   if (/^\.\.(?:\/\.\.)*$/.test(path)) return !here.startsWith('..') || path.length > here.length
   return path.startsWith('/') && here.startsWith(`${path}/`)

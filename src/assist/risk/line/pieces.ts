@@ -1,40 +1,43 @@
-// Splits text the grammar does not accept (fish, zsh specials, unfinished lines) into statements it does.
+// Splits text that the grammar does not accept (fish, special forms of zsh, unfinished lines) into statements that it
+// does.
 
 export interface Piece {
   readonly text: string
-  /** Offset of `text` in the whole; every character keeps its place. */
+  /** Offset of `text` in the whole text; every character keeps its place. */
   readonly start: number
-  /** Variable that takes what this statement prints: it stood in parentheses, a substitution in fish. */
+  /** Variable that stands for what this statement prints: the statement was a fish substitution, `(…)`. */
   readonly binds?: string
-  /** A loop's variable and its values, or a function's name: known to the statements that follow. */
+  /** Variable and values of a loop, or the name of a function; they concern the statements that follow. */
   readonly heads?: { readonly loop: string; readonly values: string } | { readonly name: string }
 }
 
-/** Words that only introduce a statement; blanked so that what follows is read as the command. */
+/** Words that only introduce a statement; blanks replace them, so that the next word is read as the command. */
 const OPENERS =
   /^(\s*)(if|then|else|elif|while|until|do|begin|and|or|not|\{|\}|!|end(?!\s*\|)|fi|done|esac)(?=\s|;|$)/
-/** Words whose statement is no command; turned into `:` so that substitutions in it are still seen. */
+/** Words whose statement runs nothing; `:` replaces them, so that substitutions in the statement are still seen. */
 const HEADERS = /^(\s*)(for|foreach|select|switch|case|function|repeat\s+\S+\s+do)(?=\s)/
 const CLOSERS = /\s(?:\}|end)\s*$/
 
 const ZSH_LOOP = /^\s*(?:for|foreach|select)\s+(\w+)\s*$/
 
-/** Deeper parentheses and longer runs of keywords are not looked into one by one, which bounds the work. */
+/** Bounds the work: deeper parentheses, and longer runs of opening keywords, are not read one by one. */
 const MAX_PARENTHESES = 16
 const MAX_OPENERS = 16
-/** Substitutions whose output is remembered. */
+/** Substitutions whose output is followed. */
 const MAX_BOUND = 64
-/** UTF-16 units before a loop's list in parentheses. */
+/** UTF-16 units between `for x` and its list in parentheses. */
 const MAX_HEAD = 80
 
-/** Bare parentheses (fish substitutions) become statements of their own, with an unknown variable in their place. */
+/**
+ * Splits the text. Each bare `(…)`, a substitution in fish, becomes a statement of its own and a variable in its place.
+ */
 export function splitPieces(text: string, counter = { next: 0 }): readonly Piece[] {
   const out: Piece[] = []
   const chars = [...Array(text.length).keys()].map((i) => text[i] as string)
   const opens: number[] = []
   let start = 0
   let quote = ''
-  // Whether the statement has begun; and, for the outermost open parenthesis, whether it had when that opened.
+  // `begun`: the statement has a word already. `begunBefore`: the same at the time the outermost parenthesis opened.
   let begun = false
   let begunBefore = false
   const cut = (end: number, next: number) => {
@@ -71,7 +74,7 @@ export function splitPieces(text: string, counter = { next: 0 }): readonly Piece
         const isHead = opens.length === 0 && open - start < MAX_HEAD
         const loop = isHead ? ZSH_LOOP.exec(chars.slice(start, open).join('')) : null
         if (loop !== null) {
-          // zsh: for x (a b) command
+          // zsh's loop over a list in parentheses: `for x (a b) command`.
           out.push({ text: `: ${inner}`, start: open - 1, heads: { loop: loop[1] as string, values: inner } })
           start = i + 1
           begun = false
@@ -94,7 +97,7 @@ export function splitPieces(text: string, counter = { next: 0 }): readonly Piece
       }
     } else if (opens.length > 0) continue
     else if (char === ';' || char === '\n') cut(i, i + 1)
-    // A brace alone between blanks opens or closes a block, in zsh also behind a condition.
+    // A brace alone between blanks opens or closes a block; zsh has them behind conditions too.
     else if (
       (char === '{' || char === '}') &&
       /^\s?$/.test(text[i - 1] ?? '') &&

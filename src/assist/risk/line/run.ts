@@ -1,4 +1,4 @@
-// Follows the words of a command as if they ran: shows it to the rules, then goes into what it wraps, calls or feeds.
+// Follows a command as if it ran: shows it to the rules, then reads what it wraps, calls or feeds.
 
 import { noteCarried } from '../carriers/carried.ts'
 import { originOfRunCode, readCode } from '../carriers/interpreters.ts'
@@ -47,14 +47,14 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
     walk.findings.fact('too-deep', span)
     return NO_OUTPUT
   }
-  // Unset variables in front leave the next word as the command.
+  // An unset variable in front of other words leaves the next word as the command: `$SUDO rm x`.
   const next = words.findIndex((word) => emptyReading(word.text) !== '')
   const behind = next > 0 ? run(walk, { ...running, words: words.slice(next) }, frame, layers + 1) : undefined
   const written = emptyReading(baseName(first.text.replace(/\r$/, '')))
   const name = realName(written, first.text, scope)
-  // A pattern such as /bin/r? names whatever file it finds.
+  // A pattern such as /bin/r? runs the file that it matches.
   const resolved = name !== written || (!isUnresolved(baseName(first.text)) && !/[*?]|\[.+\]/.test(written))
-  // Data that became code without showing even its first word; judged by where it came from.
+  // Data that became code without showing even its first word is judged by where it came from.
   const unseen = !resolved && frame.payload !== undefined && !/\w/.test(name)
   if (unseen) codeFact(walk, (frame.payload as number) | first.taint, span)
   const known = resolved || unseen
@@ -79,7 +79,7 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   const saved = downloadedFile(command)
   if (saved !== undefined) walk.downloads.add(resolvePath(saved, scope))
   if (first.text.includes('/')) runFile(walk, first, span, frame)
-  // A substitution in the command's place: BASH_ENV=<(…) is read as a variable and a command.
+  // A substitution in the command's place is run: `BASH_ENV=<(…)` is parsed as a variable and a command.
   if (first.output !== undefined)
     runInput(walk, 'shell', { ...running, input: first.output, fromFile: false }, frame)
   if (args.some((arg) => arg.feeds !== undefined)) feedSubstitutions(walk, args, running.input, frame)
@@ -115,12 +115,15 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   return output
 }
 
-/** Nothing that is only tried changes what the rest of the line finds. */
+/** A text that is only tried must not change the scope for the rest of the line. */
 function apart({ scope }: Frame): Pick<Frame, 'scope' | 'trying'> {
   return { scope: cloneScope(scope), trying: true }
 }
 
-/** The words with the aliases of this line put in, as bash does from the next line on and zsh for global ones anywhere. */
+/**
+ * The words with this line's aliases put in: bash replaces the first word from the next line on, zsh its global aliases
+ * anywhere.
+ */
 function withAliases(walk: Walk, words: readonly Arg[], name: string, frame: Frame) {
   const { aliases } = walk
   if (aliases.size === 0) return undefined
@@ -215,14 +218,17 @@ function runFile(walk: Walk, file: Arg, span: Span, frame: Frame, isShell = true
     readNested(walk, script, { ...frame, scope: cloneScope(scope), input: NO_OUTPUT })
 }
 
-/** `tee >(sh)`: what the command passes on is what the substitution reads. */
+/** Gives the command's input to the scripts in `tee >(sh)`, since tee passes its input on to them. */
 function feedSubstitutions(walk: Walk, args: readonly Arg[], input: Output, frame: Frame): void {
   for (const { feeds } of args)
     if (feeds !== undefined)
       walk.node(feeds, { ...frame, scope: cloneScope(frame.scope), depth: frame.depth + 1, input })
 }
 
-/** What a name stands for: zsh/files' zf_rm, a running program by /proc, the dynamic linker, a pattern that finds a shell. */
+/**
+ * The program behind a name: zsh/files' zf_rm, a running program by /proc, the dynamic linker, a pattern that matches
+ * one.
+ */
 function realName(name: string, path: string, scope: Scope): string {
   if (!/[*?[]|^(?:zf_|exe$|ld)/.test(name)) return name
   if (name.startsWith('zf_')) return name.slice(3)
@@ -232,13 +238,13 @@ function realName(name: string, path: string, scope: Scope): string {
   return RUNNERS.find((it) => couldMatch(name, it)) ?? name
 }
 
-/** What a pattern in the command's place is taken for, the worst first. */
+/** Programs that a pattern in the command's place may stand for, the most harmful first. */
 const RUNNERS =
   'rm shred dd bash sh dash zsh fish perl python3 ruby php node env sudo find xargs mv cp chmod chown'.split(
     ' ',
   )
 
-/** Standard input reaches a shell or another interpreter. */
+/** Reads the standard input of a shell, or of another interpreter, as code. */
 function runInput(walk: Walk, language: 'shell' | 'other', running: Running, frame: Frame): void {
   const { input, span } = running
   if (running.fromFile) return

@@ -1,12 +1,15 @@
-// Parses a line once for everybody who asks about it in turn: the risk rules, then the name of its tool.
+// Parses a line; keeps the last tree, since the risk rules and first-tool read the same line one after the other.
 import { type ParsedScript, parse } from 'unbash'
 
-/** Long text with more here-documents or parameter expansions than any person types costs the parser their square. */
+/**
+ * The parser takes quadratic time for here-documents and expansions, so a long text may not have more than a person
+ * types.
+ */
 const LONG = 4_000
 const MAX_HERE_DOCUMENTS = 200
 const MAX_EXPANSIONS = 2_000
 
-/** Like the parser's own, but text nested deeper than the stack, or costly, is a script with an error, not an exception. */
+/** Parses without throwing: text that is nested deeper than the stack, or too costly, gives a script with an error. */
 export function parseSafely(text: string): ParsedScript {
   try {
     if (text.length > LONG && (count(text, '<<') > MAX_HERE_DOCUMENTS || count(text, '${') > MAX_EXPANSIONS))
@@ -20,7 +23,7 @@ export function parseSafely(text: string): ParsedScript {
 
 let last: { readonly text: string; readonly script: ParsedScript } | undefined
 
-/** The parser keeps no state and nobody changes its trees, so the newest one may be handed out again. */
+/** Gives the newest tree again for the same text: the parser keeps no state and nobody changes its trees. */
 export function parseScript(text: string): ParsedScript {
   if (last?.text !== text) last = { text, script: parseSafely(text) }
   return last.script

@@ -20,7 +20,7 @@ import { run } from './run.ts'
 import { assign } from './state.ts'
 import { expandOne, expandText, expandWord } from './words.ts'
 
-/** Expands the command's words, assignments and redirections, and runs them; what it prints. */
+/** Expands a command's words, assignments and redirections and runs it; returns what it prints. */
 export function simple(walk: Walk, command: Command, frame: Frame): Output {
   const host = walk.hostOf(frame)
   const { scope } = frame
@@ -59,7 +59,7 @@ export function simple(walk: Walk, command: Command, frame: Frame): Output {
   }
   const { list, input, fromFile } = redirections(walk, [...command.redirects], frame)
   for (const set of assignments) readValue(walk, set, frame)
-  // zsh: redirections alone run the program that a variable names.
+  // In zsh, redirections without a command run the program named by READNULLCMD or NULLCMD.
   const alone = words.length === 0 && assignments.length === 0 && command.redirects.length > 0
   const program =
     alone && scope.shell === 'zsh' && (scope.variables.get('READNULLCMD') ?? scope.variables.get('NULLCMD'))
@@ -76,7 +76,7 @@ export function simple(walk: Walk, command: Command, frame: Frame): Output {
   )
 }
 
-/** A command without words, for what its redirections and assignments do. */
+/** A command without words, which has only redirections and assignments. */
 export function bare(
   list: readonly Redirection[],
   assignments: SimpleCommand['assignments'],
@@ -98,7 +98,9 @@ export function bare(
   }
 }
 
-/** Where a command's output goes and what its standard input is; `fromFile` when that is a file on this machine. */
+/**
+ * Reads redirections: the list, the standard input they give, and `fromFile` if that input is a file on this machine.
+ */
 export function redirections(walk: Walk, nodes: readonly RedirectionNode[], frame: Frame) {
   const host = walk.hostOf(frame)
   const list: Redirection[] = []
@@ -126,7 +128,7 @@ export function redirections(walk: Walk, nodes: readonly RedirectionNode[], fram
         const descriptor =
           it.descriptor !== undefined && 'value' in it.descriptor ? String(it.descriptor.value) : undefined
         list.push({ operator: it.operator, target, ...(descriptor !== undefined && { descriptor }) })
-        // zsh writes to each word that braces make of one; bash refuses to.
+        // zsh writes to each word that braces make; bash refuses such a target.
         if (frame.scope.shell === 'zsh' && it.target.text.includes('{'))
           for (const each of expandWord(it.target, frame.scope, host))
             list.push({ operator: it.operator, target: each })
@@ -149,7 +151,7 @@ export function redirections(walk: Walk, nodes: readonly RedirectionNode[], fram
   return { list, input, fromFile }
 }
 
-/** A file's content is not known, only what kind of file it is. */
+/** The content of a file is unknown; only its kind can be told from its name. */
 function readFrom(target: Arg, { scope }: Frame): Output {
   const network = isSocket(target.text) ? TAINT.network : TAINT.none
   const secret = mustStayHere(target.text, scope) ? TAINT.secret : TAINT.none

@@ -1,21 +1,21 @@
-// What zsh and fish spell otherwise than bash inside a word, in the spelling the parser knows.
+// Rewrites words of zsh and fish into bash's spelling, which the parser knows.
 import { baseName, type Scope, type Value } from '../model.ts'
 import { isUnresolved } from './paths.ts'
 
 const NAME = '[A-Za-z_]\\w*|\\d+|[@*]'
 const MODIFIER = ':(?:[hrteaAclPquQ]\\d*|g?s/[^/]*/[^/]*/?)'
-/** `$=x`, `$~x`, `$^x`, also doubled; `$x:h`. Escapes and quotes are matched to be passed by. */
+/** `$=x`, `$~x`, `$^x`, also doubled, and `$x:h`. Also matches escapes and quotes, which have to be skipped. */
 const OF_ZSH = new RegExp(
   `\\\\[\\s\\S]|['"]|\\$([=~^]*)(${NAME})(?:\\[[^\\]]{0,99}\\])?((?:${MODIFIER})+(?!\\w))?`,
   'g',
 )
-/** zsh's `${=x}`, `${(flags)x}` and `${x:h}`: x, however it is split or matched, and what is made of it as a path. */
+/** zsh's `${=x}`, `${(flags)x}` and `${x:h}`: group 1 is the variable, group 2 its modifiers. */
 const BRACED = new RegExp(`^\\$\\{(?:\\([^)]*\\))?[=~^]*(${NAME})((?:${MODIFIER})*)\\}$`)
 const OF_FISH = /\\[\s\S]|['"{},]|(\$+)(?:([A-Za-z_]\w*)(?:\[[^\]]{0,99}\])*)?/g
 const OF_PIPES =
   /\\[\s\S]|['"]|((?<!\S)\d+>\||&>?\||>\|(?=\s*(?:sudo|env|xargs|source|eval|\w*sh|python[\d.]*|perl|ruby|node|php)(?:\s|$)))/g
 
-/** The word as bash would be given it; itself in the shells that bash's grammar is right for. */
+/** The word in bash's spelling; unchanged in bash and sh. */
 export function asBash(given: string, scope: Scope): string {
   const raw = scope.shell === 'fish' && given.includes('\\') ? withoutFishEscapes(given) : given
   if (!raw.includes('$')) return raw
@@ -23,7 +23,7 @@ export function asBash(given: string, scope: Scope): string {
   return scope.shell === 'fish' ? ofFish(raw, scope) : raw
 }
 
-/** fish reads `\\x72`, `\\162` and `\\u0072` outside quotes as characters. */
+/** Outside quotes, fish reads `\\x72`, `\\162` and `\\u0072` as characters. */
 function withoutFishEscapes(raw: string): string {
   const inside = quotes()
   return raw.replace(
@@ -41,14 +41,14 @@ function withoutFishEscapes(raw: string): string {
 function ofZsh(raw: string): string {
   const inside = quotes()
   return raw.replace(OF_ZSH, (all, flags: string | undefined, name: string | undefined, mods = '') => {
-    // Between single quotes a backslash is one.
+    // Between single quotes a backslash is an ordinary character.
     if (inside(name === undefined ? all.slice(-1) : '', all.length > 1) === "'" || name === undefined)
       return all
     return flags === '' && mods === '' ? all : `\${${flags}${name}${mods}}`
   })
 }
 
-/** Braces around a variable and without a comma only delimit it, `{$x}y`; `$$n` is the variable that n names. */
+/** Rewrites fish's variables: `{$x}y` has braces that only delimit; `$$n` is the variable whose name n holds. */
 function ofFish(raw: string, scope: Scope): string {
   const inside = quotes()
   const open: { readonly at: number; held: boolean; several: boolean }[] = []
@@ -83,8 +83,8 @@ function ofFish(raw: string, scope: Scope): string {
 }
 
 /**
- * fish pipes with `2>|`, `&|` and `&>|` too; a plain pipe of the same length instead. `>|` is one as well, but to
- * people who write bash's it means a file: it is read as a pipe where a tool follows that runs what it is given.
+ * Replaces fish's pipes `2>|`, `&|` and `&>|` by plain pipes of the same length. `>|` is a pipe in fish too, but people
+ * used to bash mean a file by it; it is read as a pipe only before a tool that runs what it is given.
  */
 export function withFishPipes(text: string): string {
   if (!text.includes('>|') && !text.includes('&|')) return text
@@ -95,7 +95,7 @@ export function withFishPipes(text: string): string {
   })
 }
 
-/** The name that is left when all but one of the `$` in front have been followed. */
+/** Follows `times` variables that hold names of variables; returns the last name. */
 function named(name: string, times: number, scope: Scope): string {
   let found = name
   for (let i = 0; i < times; i++) {
@@ -106,7 +106,10 @@ function named(name: string, times: number, scope: Scope): string {
   return found
 }
 
-/** Follows quotes; says in which the character stands, for a quote itself the one it opens or closes. */
+/**
+ * Returns a function that follows quotes: it gets one character after another and says which quote the character stands
+ * in.
+ */
 function quotes(): (char: string, escaped: boolean) => string {
   let open = ''
   return (char, escaped) => {
@@ -120,13 +123,13 @@ function quotes(): (char: string, escaped: boolean) => string {
   }
 }
 
-/** zsh: the variable a braced expansion is of, and its modifiers; undefined for any other form. */
+/** Variable and modifiers of zsh's braced expansion; undefined for any other form. */
 export function zshBraced(text: string): readonly [name: string, modifiers: string] | undefined {
   const match = BRACED.exec(text)
   return match === null ? undefined : [match[1] as string, match[2] as string]
 }
 
-/** A value after zsh's modifiers `:h:t:r…`; `unknown` where they make something of it that the line does not say. */
+/** A value after zsh's modifiers `:h:t:r…`; `unknown` where the result cannot be told from the line. */
 export function modified(value: Value, modifiers: string, unknown: Value): Value {
   let { text } = value
   for (const [one] of modifiers.matchAll(new RegExp(MODIFIER, 'g'))) {
@@ -142,14 +145,17 @@ export function modified(value: Value, modifiers: string, unknown: Value): Value
   return { ...value, text }
 }
 
-/** What is unknown is under something unknown. */
+/** The directory of a path; the directory of an unknown path is unknown too. */
 function above(path: string): string {
   const parts = path.replace(/\/+$/, '').split('/')
   if (parts.length === 1) return path.startsWith('/') ? '/' : isUnresolved(path) ? path : '.'
   return parts.slice(0, -1).join('/') || '/'
 }
 
-/** zsh's `=(command)` is `<(command)` with a file on disk: of the same length, so that places stay. */
+/**
+ * Replaces zsh's `=(command)`, a substitution with a file on disk, by `<(command)`, of the same length so that places
+ * stay.
+ */
 export function withTemporaryFiles(text: string): string {
   return text.includes('=(') ? text.replace(/(?<=^|[\s<;|&(])=\(/g, '<(').replaceAll('<<(', '< (') : text
 }

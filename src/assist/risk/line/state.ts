@@ -1,4 +1,5 @@
-// What builtins change for the rest of the line: directory, variables, parameters; and which files a line downloads.
+// What builtins change for the rest of the line: directory, variables, parameters. Also finds the files a line
+// downloads.
 
 import { printf } from '../carriers/output.ts'
 import { type Arg, baseName, type Scope, type SimpleCommand, TAINT, UNKNOWN } from '../model.ts'
@@ -30,7 +31,7 @@ export interface Given {
   readonly value: Arg
 }
 
-/** Applies what the builtin changes; the variables it has set. */
+/** Applies the changes of a builtin to the scope; returns the variables it has set. */
 export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>): readonly Given[] {
   const { name, args, scope } = command
   let given: Given[] | undefined
@@ -67,7 +68,7 @@ export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>
     for (const { descriptor, target } of command.redirections)
       if (descriptor !== undefined && isSocket(target.text)) scope.sockets?.add(descriptor)
   } else if (name === 'ztcp') {
-    // zsh leaves the connection's descriptor in REPLY.
+    // zsh's ztcp stores the descriptor of the connection in REPLY.
     scope.sockets?.add('REPLY')
     scope.variables.set('REPLY', { text: 'REPLY', taint: TAINT.none })
   } else if (name === 'set' && args[0]?.text === '--') {
@@ -89,22 +90,22 @@ export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>
 
 const NOTHING_GIVEN: readonly Given[] = []
 
-/** Directories that `pushd` has left and `popd` goes back to; more are forgotten from the first on. */
+/** Directories that `pushd` keeps for `popd`; the oldest ones beyond this number are forgotten. */
 const MOST_LEFT = 32
 
-/** The directory that the line itself has put into a variable. */
+/** The directory in a variable that the line has set; `otherwise` if it has not. */
 function heldIn(name: string, otherwise: string, scope: Scope): string {
   const text = scope.variables.get(name)?.text
   return text === undefined || text === '' ? otherwise : resolvePath(text, scope)
 }
 
-/** What the variable holds now, as a word of the command that has set it. */
+/** The present value of a variable, with the place of the command that has set it. */
 function held(name: string, { scope, span }: SimpleCommand): Given {
   const { text, taint } = scope.variables.get(name) ?? { text: UNKNOWN, taint: TAINT.opaque }
   return { name, value: { text, taint, span } }
 }
 
-/** `read a b <<< text` and `mapfile`: from the first line, or all of it, if that is known. */
+/** Sets the variables of `read` from the first line of its input, those of `mapfile` and `read -a` from all of it. */
 function readVariables(command: SimpleCommand): readonly string[] {
   const { name, args, scope, input } = command
   const taint = input.taint | (input.text === undefined ? TAINT.opaque : TAINT.none)
@@ -157,7 +158,7 @@ function assignWord(scope: Scope, arg: Arg): Given | undefined {
   return set
 }
 
-/** The file curl or wget writes, as typed. */
+/** The file that curl or wget writes, as typed. */
 export function downloadedFile(command: SimpleCommand): string | undefined {
   const { name, args } = command
   if (name !== 'curl' && name !== 'wget') return undefined

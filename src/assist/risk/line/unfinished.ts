@@ -2,16 +2,16 @@
 import { forEachChild, type SyntaxNode } from 'unbash'
 import { parseScript } from './script.ts'
 
-/** What is missing: the line that ends a here-document, or something else, which has no name. */
+/** What a shell waits for: the line that ends a here-document (`here`), or anything else (empty). */
 export interface Unfinished {
   readonly here?: string
 }
 
 const MOST_DEPTH = 64
 
-/** For bash, zsh and sh. Undefined when it is complete, or wrong in a way that more lines do not mend. */
+/** For bash, zsh and sh. Undefined when the line is complete, or wrong in a way that more lines do not mend. */
 export function unfinished(text: string): Unfinished | undefined {
-  // A line end that is itself quoted.
+  // An odd number of backslashes at the end continues the line.
   let last = text.length
   while (text[last - 1] === '\\') last--
   if ((text.length - last) % 2 === 1) return {}

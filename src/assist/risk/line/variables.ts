@@ -1,10 +1,10 @@
-// What variables and parameter expansions stand for, as far as the line itself says it.
+// Values of variables and parameter expansions, as far as the line itself says them.
 import type { ParameterExpansionPart, ParameterSliceOperation, Word, WordPart } from 'unbash'
 import { MAX_WORD_LENGTH } from '../limits.ts'
 import { type Arg, type Scope, SOMETHING, TAINT, UNKNOWN, type Value } from '../model.ts'
 import { modified, zshBraced } from './spellings.ts'
 
-/** Variables whose value some program runs: before every prompt, for each connection, to show or edit a text. */
+/** Variables whose value some program runs: before a prompt, for a connection, to show or edit a text. */
 export const HOLDS_COMMAND =
   /^(?:PROMPT_COMMAND|PS[0-4]|PROMPT[0-4]?|R?PROMPT[2]?|RPS[12]|SPROMPT|(?:READ)?NULLCMD|(?:SUDO_|SVN_|HG|GH_|KUBE_|SYSTEMD_|GIT_|GIT_SEQUENCE_)?EDITOR|VISUAL|FCEDIT|SELECTED_EDITOR|(?:GIT_|MAN|SYSTEMD_|PSQL_|BAT_|AWS_|GH_|DELTA_)?PAGER|GIT_SSH(?:_COMMAND)?|GIT_EXTERNAL_DIFF|GIT_ASKPASS|SSH_ASKPASS|SUDO_ASKPASS|GIT_PROXY_COMMAND|RSYNC_RSH|RSYNC_CONNECT_PROG|CVS_RSH|SVN_SSH|BORG_RSH|\w+_(?:PASSCOMMAND|PASSWORD_COMMAND)|FZF_\w+_COMMAND|BROWSER|LESSOPEN|LESSCLOSE|BASH_ENV|ENV)$/
 
@@ -16,7 +16,10 @@ export function bounded(text: string): string {
   return text.length > MAX_WORD_LENGTH ? UNKNOWN : text
 }
 
-/** Variables that name a program the person chose; taken as an ordinary one so that `$EDITOR file` stays quiet. */
+/**
+ * Variables that name a program of the person's choice. An ordinary one is assumed, so that `$EDITOR file` is not
+ * reported.
+ */
 const PROGRAMS: Readonly<Record<string, string>> = {
   SHELL: '/bin/sh', BASH: '/bin/bash', 0: '/bin/sh', EDITOR: 'vi', VISUAL: 'vi', PAGER: 'less', BROWSER: 'xdg-open',
   MAKE: 'make', CC: 'cc', CXX: 'c++', PYTHON: 'python',
@@ -31,7 +34,7 @@ export function variable(name: string, scope: Scope): Value {
   const set = scope.variables.get(name)
   if (set?.refersTo !== undefined && set.refersTo !== name) {
     const other = scope.variables.get(set.refersTo)
-    // A name that refers to a name that refers on is not followed further.
+    // A reference to another reference is not followed.
     return other?.refersTo === undefined ? (other ?? unknown) : unknown
   }
   if (set !== undefined) return set
@@ -54,10 +57,10 @@ export function variable(name: string, scope: Scope): Value {
   return unknown
 }
 
-/** What an expansion needs from the layer that expands words. */
+/** Functions that a parameter expansion needs from the code that expands words. */
 export interface ParameterHost {
   expand(word: Word): Pick<Arg, 'text' | 'taint'>
-  /** Reads a text that is expanded once more. */
+  /** Reads a text that the shell expands a second time. */
   again(text: string, what: 'prompt' | 'number'): void
 }
 
@@ -67,7 +70,7 @@ export function parameter(part: ParameterExpansionPart, scope: Scope, host: Para
   return each === (value.each === true) ? value : { ...value, each }
 }
 
-/** Whether what is made of a path is in the same directory. */
+/** Whether the operation leaves the directory of a path as it is. */
 function isBeside({ prefix, index, operation }: ParameterExpansionPart): boolean {
   if (prefix !== undefined || index !== undefined) return false
   if (operation === undefined || operation.type === 'CaseModification') return true
@@ -136,7 +139,8 @@ function expandedParameter(
       }
     }
     case 'Replace': {
-      // A slash in a substitution is no end of the pattern.
+      // The parser ends the pattern at the first slash, also at one inside a substitution, so the whole text is read
+      // again.
       if (/[$`]/.test(operation.pattern.text)) again(part.text.slice(2, -1), 'prompt')
       const pattern = expand(operation.pattern).text
       const replacement = expand(operation.replacement).text
@@ -149,7 +153,7 @@ function expandedParameter(
     }
     case 'Remove': {
       const pattern = expand(operation.operand).text
-      // The directory a path is in, and its last name.
+      // `${x%/*}` is the directory of a path, `${x##*/}` its last name.
       const slash = value.text.lastIndexOf('/')
       if (isKnown && operation.operator === '%' && pattern === '/*')
         return slash < 0 ? value : { ...value, text: value.text.slice(0, slash) }
@@ -175,13 +179,13 @@ function expandedParameter(
     case 'Names':
       return unknown
     case 'Unknown':
-      // Grammar of another shell: what it substitutes is seen, if not what becomes of it.
+      // Grammar of another shell: its substitutions are walked, its value is unknown.
       again(part.text.slice(2, -1), 'prompt')
       return unknown
   }
 }
 
-/** `"$@"` and `"${x[@]}"` remain several words inside quotes. */
+/** Whether the part gives several words even inside quotes: `"$@"` and `"${x[@]}"`. */
 export function isList(part: WordPart): boolean {
   if (part.type === 'SimpleExpansion') return part.text === '$@'
   return (
@@ -190,7 +194,7 @@ export function isList(part: WordPart): boolean {
   )
 }
 
-/** `${@:2}` counts words, the first being 1 for parameters and 0 for arrays. */
+/** Words of `${@:2}`, counted from 1 for parameters and from 0 for arrays. */
 function slicedList(text: string, part: ParameterExpansionPart, operation: ParameterSliceOperation): string {
   const from = Number(operation.offset.value) - (part.index === undefined ? 1 : 0)
   const length = operation.length === undefined ? undefined : Number(operation.length.value)
@@ -202,7 +206,9 @@ function slicedList(text: string, part: ParameterExpansionPart, operation: Param
 
 const FLAGS = /^\$\{\(([^)]*)\)[=~^]*(?:([A-Za-z_]\w*|\d|[@*])|:-|[A-Za-z_]\w*::=)([\s\S]*)\}$/
 
-/** zsh's `${(e)x}` expands what x holds, `${(P)x}` is the variable it names, `${(z)x}` splits it into words. */
+/**
+ * zsh's flags: `${(e)x}` expands what x holds, `${(P)x}` is the variable that x names, `${(z)x}` splits it into words.
+ */
 function withFlags(text: string, scope: Scope, again: ParameterHost['again']): Value | undefined {
   const match = text.startsWith('${(') ? FLAGS.exec(text) : null
   if (match === null) return undefined

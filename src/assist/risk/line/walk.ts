@@ -24,10 +24,10 @@ import { bare, redirections, simple } from './simple-command.ts'
 import { qualifierCode, withFishPipes, withTemporaryFiles } from './spellings.ts'
 import { expandOne, expandText, expandWord, type WordHost } from './words.ts'
 
-/** Loops and functions, in text the grammar does not accept, whose values are followed. */
+/** Headers of loops and functions whose values are followed, in a text that is no valid bash. */
 const MAX_HEADS = 16
 
-/** Never throws for any string; the work is bounded by `budget`. */
+/** Walks the line and reports to `findings`. Never throws, whatever the string; `budget` bounds the work. */
 export function walkLine(line: string, scope: Scope, findings: Findings, budget: Budget): void {
   const functions: Walk['functions'] = new Map()
   const walk: Walk = {
@@ -59,7 +59,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     return output
   }
 
-  /** zsh runs the code in a pattern's qualifier, `*(e:code:)`, for each file. */
+  /** zsh runs the code in a pattern's qualifier, `*(e:code:)`, once for each file. */
   function readQualifiers(text: string, frame: Frame): void {
     for (const code of qualifierCode(text)) {
       if (frame.depth >= MAX_DEPTH) {
@@ -75,11 +75,14 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     }
   }
 
-  /** For text that is no bash: statement by statement, and Safe only where the shell's own grammar may be another. */
+  /**
+   * Reads text that is no valid bash statement by statement. The result is Safe only in a shell with a grammar of its
+   * own.
+   */
   function readPieces(text: string, frame: Frame): Output {
     let output = NO_OUTPUT
     let clean = true
-    // zsh: () { … } arguments
+    // zsh's anonymous function gets arguments: `() { … } arguments`.
     const given = /\(\)\s*\{[^{}]*\}[ \t]+([^;&|\n]+)/.exec(text)?.[1]
     const scope = given === undefined ? frame.scope : cloneScope(frame.scope, wordsOf(given, frame))
     let heads = 0
@@ -104,7 +107,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       const risky = text.split(/[\s;|&(){}<>'"`\\]+/).some((word) => findings.isKnownTool(baseName(word)))
       findings.fact(risky ? 'unparsed-tool' : 'unparsed', whole)
     } else if (frame.scope.shell === 'bash' || frame.scope.shell === 'sh') {
-      // What each part says is known, and what the shell makes of the whole is not. In zsh and fish it may be right so.
+      // bash refuses such a text or reads it in another way than its parts; zsh and fish may accept it as it is.
       findings.fact('unparsed', frame.at({ pos: 0, end: text.length }))
     }
     const bomb = /function\s+([\w-]+)\s*[;\n]\s*\1\s*\|\s*\1\b/.exec(text)
@@ -120,7 +123,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     return words.flatMap((word) => (word.type === 'Word' ? expandWord(word, frame.scope, host) : []))
   }
 
-  /** The values of a loop's variable together, and the words a function is called with, each as one list. */
+  /** Sets a loop's variable to all its values in one list, or `argv` to the words of all calls of a function. */
   function noteHead(head: NonNullable<Piece['heads']>, text: string, { scope }: Frame): void {
     if ('loop' in head) {
       const values = wordsOf(head.values, { ...top, scope })
@@ -224,7 +227,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       case 'Function':
         functions.set(it.name.value, { node: it, frame })
         if (isForkBomb(it)) findings.fact('fork-bomb', frame.at(it))
-        // Looked at once without arguments: defining it is how a harmless-looking name gets its meaning.
+        // The body is walked once without arguments, because defining a function gives a harmless name its meaning.
         node(it.body, {
           ...frame,
           scope: cloneScope(frame.scope),
@@ -255,7 +258,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     }
   }
 
-  /** `while read x`: the body once for each line that is known, or each place the lines are known to name. */
+  /** `while read x`: walks the body for each line of the input, or for each place that the lines are known to name. */
   function eachLine(it: Extract<SyntaxNode, { type: 'While' }>, frame: Frame): Output {
     const { text, under, taint } = frame.input
     const lines = text === undefined ? (under ?? []) : text.split('\n').filter((line) => line !== '')
@@ -266,7 +269,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     return { text: undefined, taint: outputs.reduce((sum, output) => sum | output.taint, taint) }
   }
 
-  /** Looks for substitutions in nodes that run nothing themselves: tests, arithmetic. */
+  /** Looks for substitutions in nodes that run nothing themselves: tests and arithmetic. */
   function sweep(it: SyntaxNode | undefined, frame: Frame): void {
     if (it === undefined || !spend(budget, 'nodes')) return
     if (it.type === 'Word') {
@@ -332,7 +335,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       return { text: undefined, taint: TAINT.opaque }
     }
     if (script.errors !== undefined && script.errors.length > 0) findings.fact('unparsed', span)
-    // Escaped backticks carry a decoded source of their own, whose offsets are not the line's.
+    // Escaped backticks are parsed from a decoded copy, whose offsets are not those of the line.
     const at = moved || script.source !== undefined ? () => span : frame.at
     return statements(script.commands, {
       ...frame,

@@ -9,28 +9,30 @@ import { parseSafely } from './script.ts'
 import { asBash } from './spellings.ts'
 import { bounded, isList, parameter, variable } from './variables.ts'
 
-/** What the expansion needs from the layer that walks scripts. */
+/** Functions that expansion needs from the code that walks scripts. */
 export interface WordHost {
-  /** Looks at a substituted script and says what it prints; `moved` when its offsets are not those of the text. */
+  /** Walks a substituted script and returns what it prints. `moved`: its offsets are not those of the line. */
   substitute(script: ParsedScript | undefined, span: Span, scope: Scope, moved?: boolean): Output
-  /** Looks at the scripts inside an arithmetic expression. */
+  /** Walks the scripts inside an arithmetic expression. */
   sweep(node: SyntaxNode): void
-  /** Reads a text that is expanded once more: a prompt, or an expression in whose place names stand for their values. */
+  /**
+   * Reads a text that the shell expands a second time: a prompt, or a number, in which names stand for their values.
+   */
   again(text: string, what: 'prompt' | 'number', span: Span, scope: Scope): void
-  /** Where a node of the text being read stands in the command as given. */
+  /** Place of a node in the command as given. */
   at(node: { readonly pos: number; readonly end: number }): Span
 }
 
 interface Piece {
   readonly text: string
-  /** Unquoted expansions are split at blanks. */
+  /** Whether blanks split this piece into fields: true for unquoted expansions. */
   readonly split: boolean
   readonly taint: number
   readonly under?: readonly string[]
   readonly each?: boolean
 }
 
-/** The fields one word becomes: none for an empty unquoted expansion, several for braces or splitting. */
+/** The fields that one word becomes: none for an empty unquoted expansion, several for braces or splitting. */
 export function expandWord(word: Word, scope: Scope, host: WordHost): Arg[] {
   const { own, listed } = expanded(word, scope, host)
   return listed.length === 0 ? own : [...own, ...listed]
@@ -48,7 +50,10 @@ function expanded(word: Word, scope: Scope, host: WordHost): Expanded {
   return expandedWord(read, scope, inPlaceOf(host.at(word), host))
 }
 
-/** The word as it is, and beside it what it is with each file name that an unknown part may be. */
+/**
+ * Expands a word. `own` has its fields; `listed` has the word once for each file name that an unknown part may stand
+ * for.
+ */
 function expandedWord(word: Word, scope: Scope, host: WordHost): Expanded {
   const span = host.at(word)
   const parts = word.parts
@@ -85,21 +90,26 @@ function listings(pieces: readonly Piece[], span: Span): readonly Arg[] {
   }))
 }
 
-/** In zsh and fish `$x[1]` is a part of `$x`: what stands behind the subscript; undefined for no subscript. */
+/**
+ * In zsh and fish `$x[1]` is a part of `$x`: returns the text behind the subscript; undefined if there is no subscript.
+ */
 function subscript(before: WordPart, part: WordPart, { shell }: Scope): string | undefined {
   if ((shell !== 'zsh' && shell !== 'fish') || before.type !== 'SimpleExpansion') return undefined
   if (part.type !== 'Literal' && part.type !== 'Glob') return undefined
   return /^\[[^\]]*\]([\s\S]*)$/.exec(part.text)?.[1]
 }
 
-/** What splits unquoted expansions: blanks, whatever IFS says, so that an odd one hides nothing, and its own characters. */
+/**
+ * Characters that split unquoted expansions: blanks, and those of IFS. Blanks always count, so that an odd IFS hides
+ * nothing.
+ */
 function blanks(scope: Scope): RegExp {
   const ifs = scope.variables.get('IFS')?.text ?? ''
   return ifs.trim() === '' ? BLANKS : new RegExp(`[ \\t\\n${ifs.replace(/[\\\]^-]/g, '\\$&')}]`)
 }
 const BLANKS = /[ \t\n]/
 
-/** The word as one field: assignments and redirection targets are not split. */
+/** The word as one field, because assignments and redirection targets are not split. */
 export function expandOne(word: Word, scope: Scope, host: WordHost): Arg {
   const { own: all, listed } = expanded(word, scope, host)
   const under = listed.length === 0 ? {} : { under: listed.map((arg) => arg.text) }
@@ -108,7 +118,7 @@ export function expandOne(word: Word, scope: Scope, host: WordHost): Arg {
   return { text: bounded(all.map((arg) => arg.text).join(' ')), span: host.at(word), taint, ...under }
 }
 
-/** A here-document's body: expanded, never split. */
+/** Expands the body of a here-document, which is never split. */
 export function expandText(parts: readonly WordPart[], span: Span, scope: Scope, host: WordHost): Arg {
   const pieces: Piece[] = []
   for (const part of parts) expandPart(part, false, scope, host, pieces)
@@ -141,7 +151,7 @@ function wordOf(text: string): Word | undefined {
   return word?.type === 'Word' && more === undefined ? word : undefined
 }
 
-/** For a word in another spelling, whose own offsets are not those of the line. */
+/** A host for text in another spelling: its offsets are not those of the line, so every place is `span`. */
 export function inPlaceOf(span: Span, host: WordHost): WordHost {
   return {
     substitute: (script, _at, inner) => host.substitute(script, span, inner, true),
@@ -164,7 +174,7 @@ function expandBraceWord(word: Word, scope: Scope, host: WordHost): Arg[] {
       const pieces: Piece[] = []
       const parts = part.parts
       if (parts === undefined) return [{ text: unescaped(part, scope), span, taint: TAINT.none }]
-      // A brace left over here is literal (`{}`), so it cannot recurse.
+      // Braces that are left here are literal (`{}`), so this cannot recurse.
       parts.forEach((inner, i) => {
         expandPart(inner, i === 0, scope, still, pieces)
       })
@@ -185,7 +195,7 @@ function expandPart(part: WordPart, first: boolean, scope: Scope, host: WordHost
       return
     case 'Glob':
     case 'ExtendedGlob':
-      // What a pattern is made of runs too: [$(command)].
+      // A substitution inside a pattern runs too: [$(command)].
       for (const child of part.parts ?? []) expandPart(child, false, scope, host, [])
       plain(part.type === 'Glob' ? part.value : part.text)
       return
@@ -239,7 +249,7 @@ function fields(pieces: readonly Piece[], span: Span, quoted: boolean, split: Re
   const out: Arg[] = []
   let text = ''
   let taint: number = TAINT.none
-  // Of a loop's files, only while nothing else in the word is unknown: that might lead anywhere.
+  // A loop's pattern stands for its files only if nothing else in the word is unknown, since that might lead anywhere.
   const known = pieces.every((piece) => piece.each === true || !isUnresolved(piece.text))
   let each = false
   let open = quoted

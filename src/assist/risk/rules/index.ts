@@ -1,4 +1,4 @@
-// The table of rules: every rule there is, and which of them look at which command.
+// The table of all rules, and which of them look at which command.
 
 import { isWrapper } from '../carriers/unwrap.ts'
 import type { LineFact, SimpleCommand } from '../model.ts'
@@ -72,7 +72,7 @@ for (const rule of RULES) {
 const NONE: readonly Rule[] = []
 export const EVERY_COMMAND: readonly Rule[] = BY_TOOL.get('*') ?? NONE
 
-/** Rules that name this tool; those for every command are apart. */
+/** Rules that name this tool; EVERY_COMMAND has those for all commands. */
 export function rulesFor(tool: string): readonly Rule[] {
   return BY_TOOL.get(tool) ?? NONE
 }
@@ -82,20 +82,20 @@ export function ruleForFact(fact: LineFact): LineRule {
   return BY_FACT.get(fact) as LineRule
 }
 
-/** Tools that rules for every command treat specially by name; a test looks for one that is missing. */
+/** Tools that rules for every command treat specially by name; a test finds missing ones. */
 export const NAMED_IN_GENERAL_RULES: ReadonlySet<string> = new Set(
   'ed ex sponge gsed ruby tee dd dcfldd cp mv install ln truncate shred wipe sed perl rm grm srm unlink find gfind history unset set export declare typeset readonly setenv journalctl auditctl dmesg nc ncat netcat socat socket julia jrunscript jjs groovy scala tclsh expect luajit R octave guile elixir erl swipl ghci openssl telnet xterm qemu-img ddrescue partclone.restore curl wget'.split(
     ' ',
   ),
 )
-/** The shells' own grammar, and builtins that change how the rest of a line is read. */
+/** Keywords of the shells' grammar, and builtins that change how the rest of a line is read. */
 export const GRAMMAR: ReadonlySet<string> = new Set(
   'if then else elif fi for while until do done case esac in select function coproc time and or not begin end switch repeat foreach cd pushd'.split(
     ' ',
   ),
 )
 
-/** Whether the rules for every command can have anything to say; most commands are spared them. */
+/** Whether a rule for every command could find anything; spares most commands those rules. */
 export function concernsEveryRule(command: SimpleCommand): boolean {
   return (
     command.redirections.length > 0 ||
@@ -107,10 +107,10 @@ export function concernsEveryRule(command: SimpleCommand): boolean {
   )
 }
 
-/** Whether the command names, or runs in, a place where it may do harm by writing. */
+/** Whether the command names, or runs in, a place where writing may do harm. */
 function namesSensitive({ name, args, scope, input }: SimpleCommand): boolean {
   if (name === '' || ONLY_READ.has(name)) return false
-  // Links may lead there from any name.
+  // A link of any name may lead to such a place.
   if (scope.machine !== undefined && args.length > 0) return true
   const writes = scope.caller === 'tool' || isWriter(name) || hasOutput(args)
   const isSensitive = (text: string) => mayBeOwn(text) || (writes && mayBeSystem(text))
@@ -120,7 +120,7 @@ function namesSensitive({ name, args, scope, input }: SimpleCommand): boolean {
 
 const OUTPUT = new RegExp(USUAL_STARTS.map((start) => ` ${start}`).join('|'))
 
-/** Whether a plain line of that tool, in which nothing is to be expanded, is Safe without being read. */
+/** Whether a plain line of the tool, with nothing to expand, is Safe without being read. */
 export function isPlainlySafe(line: string, tool: string): boolean {
   if (!isUnruled(tool)) return false
   return (

@@ -1,4 +1,4 @@
-// Safer forms made from a command's own words: looked at instead of deleted, moved aside, tried without effect.
+// Safer forms made of a command's own words: listing instead of deleting, moving aside, trying without effect.
 import { quoted } from '../carriers/layers.ts'
 import type { Options } from '../line/options.ts'
 import { isUnresolved } from '../line/paths.ts'
@@ -6,24 +6,24 @@ import type { Arg, SimpleCommand } from '../model.ts'
 
 export type Rewrite = (command: SimpleCommand, options: Options) => string | undefined
 
-/** Words as they would be typed; undefined where one of them is not known or a pattern. */
+/** The words as they would be typed; undefined if one is a pattern or not known. */
 export function say(...words: readonly (string | Arg | undefined)[]): string | undefined {
   const texts = words.map((word) => (typeof word === 'object' ? word.text : word))
   const known = texts.every((text) => text !== undefined && !isUnresolved(text) && !/[*?[{~]/.test(text))
   return known ? texts.map((text) => quoted(text as string)).join(' ') : undefined
 }
 
-/** The command without some of its words. */
+/** The same command without the words that match. */
 export function without(pattern: RegExp): Rewrite {
   return (c) => say(c.name, ...c.args.filter((arg) => !pattern.test(arg.text)))
 }
 
-/** The command's operands given to another tool. */
+/** Another tool with the command's operands, at most 20. */
 export function rather(...tool: readonly string[]): Rewrite {
   return (_c, o) => (o.operands.length === 0 ? undefined : say(...tool, ...o.operands.slice(0, 20)))
 }
 
-/** One operand renamed, which can be undone; several only listed. */
+/** Renames a single operand, which can be undone; only lists several. */
 export const movedAside: Rewrite = (_c, o) => {
   const [only, more] = o.operands
   if (only === undefined) return undefined
@@ -31,7 +31,7 @@ export const movedAside: Rewrite = (_c, o) => {
   return more === undefined ? say('mv', path, `${path}.old`) : say('ls', '-d', ...o.operands)
 }
 
-/** By the command's name, then by its first words. */
+/** Chooses the form by the command's name and its first words. */
 export function byTool(table: Readonly<Record<string, Rewrite | string>>): Rewrite {
   return (c, o) => {
     const words = o.operands.map((arg) => arg.text)
@@ -43,7 +43,7 @@ export function byTool(table: Readonly<Record<string, Rewrite | string>>): Rewri
   }
 }
 
-/** The command with words put behind it. */
+/** The same command with words added at the end. */
 export function tried(...words: readonly string[]): Rewrite {
   return (c) => say(c.name, ...c.args, ...words)
 }

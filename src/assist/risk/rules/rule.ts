@@ -1,4 +1,4 @@
-// What a rule is, and the small vocabulary rules are written in.
+// The shape of a rule, and small functions in which rules are written.
 
 import type { RiskLevel } from '../../../base/words/risk-levels.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
@@ -7,10 +7,10 @@ import { emptyReading, type Place, placeOf, resolvePath } from '../line/paths.ts
 import { type Arg, type LineFact, type Scope, type SimpleCommand, SOMETHING, UNKNOWN } from '../model.ts'
 import { mayBeSystem } from '../writes/own-files.ts'
 
-/** What made a rule apply: the words to point at, or the whole command. */
+/** Words that made a rule apply; true for the whole command. */
 export type Hit = readonly Arg[] | boolean | undefined
 
-/** A safer command: as it is, with other words for those pointed at, with words added, or made from the command. */
+/** A safer command: a fixed one, other words for those of the hit, words to append, or a form made from the command. */
 type Safer =
   | string
   | { readonly instead: string }
@@ -22,19 +22,19 @@ export interface Rule {
   /** Stable; shown to people and used to allow a finding. */
   readonly id: string
   readonly level: RiskLevel
-  /** One sentence: what may happen. */
+  /** One sentence that says what may happen. */
   readonly why: string
-  /** Command names it looks at; `*` = every command, bare redirections and assignments included. */
+  /** Names of commands that the rule looks at; `*` is every command, also bare redirections and assignments. */
   readonly tools: readonly string[]
   readonly when: (command: SimpleCommand, options: Options) => Hit
   readonly safer?: Safer
-  /** Catastrophic core: nobody's allow list lowers it. */
+  /** Part of the catastrophic core: no exception lowers its level. */
   readonly core?: true
-  /** Tests run these: the first list must trigger the rule, the second must not. */
-  readonly examples: { readonly risky: readonly string[]; readonly harmless: readonly string[] }
+  /** A line that the rule finds, for people; absent where such a line is too long to show. test/corpus/rules.txt has more. */
+  readonly example?: string
 }
 
-/** A rule about the line itself rather than one command in it. */
+/** A rule about the line as a whole instead of one command in it. */
 export interface LineRule extends Omit<Rule, 'tools' | 'when' | 'id'> {
   readonly id: LineFact
 }
@@ -43,12 +43,12 @@ export function tools(names: string): readonly string[] {
   return names.split(/\s+/)
 }
 
-/** Words that are, or as patterns could be, in one of the places. */
+/** The arguments that are, or as patterns could be, in one of the places. */
 export function inPlace(command: SimpleCommand, args: readonly Arg[], ...places: readonly Place[]): Arg[] {
   return args.filter((arg) => places.includes(knownPlace(arg, command.scope)))
 }
 
-/** Many rules ask about the same word; a word judged for one directory keeps its answer. */
+/** Many rules ask for the place of the same word; the answer is kept for one directory. */
 const PLACES = new WeakMap<Arg, { readonly cwd: string; readonly home: string; readonly place: Place }>()
 
 function knownPlace(arg: Arg, { cwd, home, karoHome }: Scope): Place {
@@ -59,7 +59,7 @@ function knownPlace(arg: Arg, { cwd, home, karoHome }: Scope): Place {
   return place
 }
 
-/** Words that end up in one of the places if their unknown parts are empty: `"$DIR"/` without DIR. */
+/** The arguments that are in one of the places if their unknown parts are empty: `"$DIR"/` without DIR. */
 export function inPlaceIfEmpty(
   command: SimpleCommand,
   args: readonly Arg[],
@@ -75,7 +75,7 @@ export function inPlaceIfEmpty(
   })
 }
 
-/** Whether nothing of the word is known. */
+/** Whether no part of the word is known. */
 export function isOpaque(arg: Arg): boolean {
   return (
     arg.text !== '' &&
@@ -90,17 +90,17 @@ export function matching(args: readonly Arg[], pattern: RegExp): Arg[] {
   return args.filter((arg) => pattern.test(arg.text))
 }
 
-/** Files by which a pattern such as `/etc/pass*` is judged: those that every machine has. */
+/** Files that every machine has; a pattern such as `/etc/pass*` is tested against them. */
 const SAMPLES = tools(
   `/etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/sudoers /etc/fstab /etc/crypttab /etc/crontab /etc/anacrontab
   /etc/ld.so.preload`,
 ).map((path) => path.split('/'))
 
-/** Words that name a file the pattern is about, as they stand or from the directory they are used in. */
+/** The arguments that name a file of the pattern, as they are written or as a path from the working directory. */
 export function naming({ scope }: SimpleCommand, args: readonly Arg[], pattern: RegExp): Arg[] {
   return args.filter(({ text }) => {
     if (pattern.test(text)) return true
-    // What it is called elsewhere can only matter for a path that is not plain, or from a directory of the system.
+    // The resolved path can differ in a relevant way only for a path that is not plain, or in a system directory.
     if (!/\/[./]|\.\.|[*?[]/.test(text) && (text[0] === '/' || !mayBeSystem(scope.cwd))) return false
     const path = resolvePath(text, scope)
     if (path !== text && pattern.test(path)) return true
@@ -115,12 +115,12 @@ export function naming({ scope }: SimpleCommand, args: readonly Arg[], pattern: 
   })
 }
 
-/** The first operands, as words: `['push', 'origin']`. */
+/** The operand at index `at`, empty if there is none: `push` of `git push origin`. */
 export function verb(options: Options, at = 0): string {
   return options.operands[at]?.text ?? ''
 }
 
-/** Truthy only if the guard holds. */
+/** The hit if the guard is truthy. */
 export function only(guard: unknown, hit: Hit): Hit {
   return guard ? hit : undefined
 }

@@ -1,22 +1,22 @@
-// Which files a command deletes, overwrites or changes, over the many tools that do so.
+// Finds the files that a command deletes, overwrites or fills, for the many tools that do so.
 
 import { findTargets } from '../carriers/listings.ts'
 import type { Options } from '../line/options.ts'
 import { type Arg, type SimpleCommand, SOMETHING } from '../model.ts'
 import { HERE, valuesOf, writtenFiles } from '../writes/positions.ts'
 
-/** Always whole trees, without an option that says so. */
+/** Tools that always delete whole trees, without an option. */
 export const TREE_DELETERS = ['rimraf', 'del', 'del-cli'] as const
 export const DELETERS = ['rm', 'grm', 'srm', 'wipe', 'find', 'gfind', 'rmtree', ...TREE_DELETERS] as const
 
-/** What a search of the whole system found. */
+/** A file somewhere in the system, as `find /` names it. */
 export const FOUND_IN_ROOT = new RegExp(`^/+${SOMETHING}/*$`)
 
 export function isRecursive(options: Options): boolean {
   return options.flag('r', 'R', 'recursive') !== undefined
 }
 
-/** Trees a command removes: `rm -r` operands, starts of a `find … -delete` that leaves nothing but kinds. */
+/** Trees that a command removes: operands of `rm -r`, starts of a `find … -delete` that leaves nothing out. */
 export function deletedTrees(command: SimpleCommand, options: Options): readonly Arg[] {
   if (/find$/.test(command.name)) {
     const { whole, tops } = findTargets(command.args)
@@ -26,10 +26,10 @@ export function deletedTrees(command: SimpleCommand, options: Options): readonly
   return always || isRecursive(options) ? options.operands : []
 }
 
-/** A dozen rules ask for the same of one command. */
+/** A dozen rules ask for the overwritten files of the same command. */
 const OVERWRITTEN = new WeakMap<SimpleCommand, readonly Arg[]>()
 
-/** Files a command writes over, by redirection or by its arguments. */
+/** Files that a command overwrites, by redirection or by its arguments. */
 export function overwritten(command: SimpleCommand, options: Options): readonly Arg[] {
   const before = OVERWRITTEN.get(command)
   if (before !== undefined) return before
@@ -49,7 +49,7 @@ function overwrites(command: SimpleCommand, options: Options): readonly Arg[] {
   return out
 }
 
-/** Files a command appends to. */
+/** Files that a command appends to. */
 export function appended(command: SimpleCommand, options: Options): readonly Arg[] {
   const out = command.redirections
     .filter(({ operator }) => operator.endsWith('>>'))
@@ -58,7 +58,7 @@ export function appended(command: SimpleCommand, options: Options): readonly Arg
   return out
 }
 
-/** Directories that a command fills with files whose names the line does not show: unpacked, copied, fetched as a whole. */
+/** Directories that a command fills with files not named in the line: by unpacking, copying or fetching whole trees. */
 export function filled(command: SimpleCommand, options: Options): readonly Arg[] {
   const { name, args } = command
   const { operands } = options
@@ -102,7 +102,8 @@ export function filled(command: SimpleCommand, options: Options): readonly Arg[]
     case 'gcp': {
       const into = options.value('t', 'target-directory') ?? operands.at(-1)
       if (into === undefined || operands.length < 2) return []
-      // The contents of a directory, not the directory under its own name; or, without them, all that is not there.
+      // `src/` copies the contents of a directory and not the directory itself; -T and --delete act on the target as a
+      // whole.
       const whole = operands.some((arg) => arg !== into && /\/\.?$|^\.{1,2}$/.test(arg.text))
       const plain = options.flag('no-target-directory', 'T', 'delete') !== undefined
       const recursive = name === 'rsync' || options.flag('r', 'R', 'a', 'recursive', 'archive') !== undefined

@@ -1,10 +1,10 @@
-// Rules about many tools with one dangerous verb each: a table of tool and words, read like the command itself.
+// Rules about many tools that have one dangerous verb each: a table from the tool to a pattern of its words.
 
 import type { Options } from '../line/options.ts'
 import type { SimpleCommand } from '../model.ts'
 import type { Rule } from './rule.ts'
 
-/** Per tool, what its words must look like, options and all, joined by blanks. */
+/** For each tool, a pattern for its words, options included, joined by blanks. */
 type Table = Readonly<Record<string, RegExp>>
 
 const HARMLESS = /(?:^|\s)(?:--help|-h|--dry-run|-n|--version|help)(?:\s|=|$)/
@@ -110,28 +110,10 @@ export const TOOL_RULES: readonly Rule[] = [
   {
     id: 'tool-destroys',
     level: 'high',
-    why: 'Destroys for good what this tool keeps for you.',
+    why: 'Destroys data that this tool keeps, for good.',
     tools: Object.keys(DESTROYS),
     when: fits(DESTROYS),
-    examples: {
-      risky: [
-        'dokku apps:destroy app',
-        'ceph osd pool delete p p --yes-i-really-really-mean-it',
-        'borg delete repo',
-        'rbd rm pool/image',
-        'stratis filesystem destroy p v',
-        'juju destroy-model m',
-        'skopeo delete docker://r/i:t',
-      ],
-      harmless: [
-        'dokku apps:list',
-        'ceph osd pool ls',
-        'borg list repo',
-        'helmfile apply',
-        'dotnet ef database update',
-        'skopeo copy a b',
-      ],
-    },
+    example: 'dokku apps:destroy app',
   },
   {
     id: 'device-reset',
@@ -139,23 +121,7 @@ export const TOOL_RULES: readonly Rule[] = [
     why: 'Erases a device, its keys or its firmware.',
     tools: Object.keys(RESETS),
     when: fits(RESETS),
-    examples: {
-      risky: [
-        'ykman piv reset',
-        'fastboot erase userdata',
-        'systemd-cryptenroll --wipe-slot=all /dev/sda2',
-        'talosctl reset -e 1.2.3.4',
-        'esptool.py erase_flash',
-        'fastboot flashing unlock',
-      ],
-      harmless: [
-        'ykman info',
-        'fastboot devices',
-        'systemd-cryptenroll /dev/sda2',
-        'esptool.py chip_id',
-        'talosctl reset --help',
-      ],
-    },
+    example: 'ykman piv reset',
   },
   {
     id: 'tool-discards',
@@ -163,24 +129,6 @@ export const TOOL_RULES: readonly Rule[] = [
     why: 'Discards work, backups or settings that this tool keeps.',
     tools: Object.keys(DISCARDS),
     when: fits(DISCARDS),
-    examples: {
-      risky: [
-        'hg update -C',
-        'svn revert -R .',
-        'restic forget --keep-last 1 --prune',
-        'gh release delete v1',
-        'virsh destroy vm',
-        'adb reboot',
-      ],
-      harmless: [
-        'hg update',
-        'svn revert file',
-        'restic snapshots',
-        'gh release list',
-        'virsh list',
-        'borg prune --dry-run',
-        'docker network ls',
-      ],
-    },
+    example: 'hg update -C',
   },
 ]

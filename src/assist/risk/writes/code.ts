@@ -1,39 +1,40 @@
-// Which files code in other languages writes, as far as it names them literally, and whether code plainly only reads.
+// Finds the files that code in other languages writes, as far as it names them literally, and tells code that only
+// reads.
 
 const LITERAL = /(["'`])((?:\\.|(?!\1)[^\\\n]){1,300})\1/g
-/** Text in front of a literal that is looked at. */
+/** Characters before and after a literal in which a call is looked for. */
 const NEAR = 80
-/** Literals of one text that are looked at; more are not what a command line holds. */
+/** Literals of one text that are read; a command line holds fewer. */
 const MOST_LITERALS = 200
 
-/** Calls whose first argument is written, replaced or taken away. */
+/** Calls that write, replace or remove the file in their first argument. */
 const WRITES_FIRST =
   /(?:writeFile\w*|appendFile\w*|createWriteStream|write_text|write_bytes|file_put_contents|writefile|spit|\bFile\.(?:bin)?write|\bIO\.(?:bin)?write|FileWriter|FileOutputStream|PrintWriter|\bCreate|truncate\w*|unlink\w*|rm(?:Sync)?|remove|chmod\w*|chown\w*|touch|mkfifo|writelines|writeTextFile\w*|OutFile|out(?:put_)?file|dumpfile|savetxt|write_file|\bVACUUM\s+INTO|\binto\s+(?:out|dump)file|\.(?:output|once|save|backup|log|excel)|\\(?:o|w|out|copy\s+\S+\s+to))\s*\(?\s*$/i
-/** Calls whose second argument is. */
+/** Calls that write, replace or remove the file in their second argument. */
 const WRITES_SECOND =
   /(?:rename\w*|copy\w*|cp|mv|move|link\w*|symlink\w*|replace|writefile|json_dump)\s*\(?[^()]*,\s*$/i
 const OPENS = /(?:\bopen\w*|fopen|\bOpenFile|\bFile\.new)\s*\(?\s*(?:[\w\s>.()"-]*,\s*)?$/
 const FOR_WRITING =
   /^\s*,\s*(?:mode\s*[=:]\s*)?(?:["'][rbt]*[wax+]|[^)]{0,60}\b(?:O_)?(?:WRONLY|RDWR|CREAT\w*|write))/i
 const PATH_WRITES = /^\s*\)?\s*\.(?:write\w*|unlink|touch|chmod|rename|replace|open\(\s*["'][wax])/
-/** A redirection: awk's `print > "file"`, Perl's mode in front of the name. */
+/** A redirection: awk's `print > "file"`, or Perl's mode in front of the name. */
 const REDIRECTS = /(?:^|[^-=<>])>{1,2}\s*\(?\s*$|["']\+?>{1,2}[^"']*["']\s*,\s*$/
 const IN_TEXT = [
-  // make's $(file >name,text); nu, elvish and xonsh redirect as other shells do.
+  // make has $(file >name,text); nu, elvish and xonsh redirect as shells do.
   /\$\(file\s+>{1,2}\s*([^\s,)]+)/g,
   /(?:^|[\s\w'"])>{1,2}\s*([~/][^\s;|&()<>'"`,]+)/g,
-  // Julia takes a path as it is: open(f, /a/b, "w").
+  // Julia's paths may stand without quotes: open(f, /a/b, "w").
   /,\s*([~/][^\s,()'"]+)\s*,\s*["'][wa]/g,
-  // gdb's dump, PowerShell's cmdlets, Puppet's file resource.
+  // gdb's dump, cmdlets of PowerShell, Puppet's file resource.
   /\bdump\s+(?:(?:binary|ihex|srec|tekhex|verilog)\s+)?(?:value|memory)\s+([^\s"']+)/g,
   /\b(?:Out-File|Set-Content|Add-Content|Tee-Object|Copy-Item\s+\S+|Move-Item\s+\S+)\s+(?:-\w*Path\s+)?([^\s"'|;)]+)/gi,
   /\bfile\s*\{\s*["']([^"']+)["']\s*:/g,
   /\\openout\\?\w*\s*=\s*([^\s\\{}]+)/g,
-  // Commands of sqlite3, psql and jshell that take the file without quotes.
+  // Commands of sqlite3, psql and jshell take the file without quotes.
   /(?:^|[\n;'"])\s*(?:\.(?:output|once|save|backup|log|clone)|\\(?:o|out|w|g)|\/save)\s+(?:main\s+)?([^\s"'`;|]+)/g,
 ]
 
-/** Paths that stand in the code where it writes, replaces or deletes a file. */
+/** Paths of files that the code writes, replaces or deletes. */
 export function writtenInCode(code: string): readonly string[] {
   const found: string[] = []
   let looked = 0
@@ -60,7 +61,7 @@ export function writtenInCode(code: string): readonly string[] {
   return found
 }
 
-/** Functions and methods that change no file, whatever they are given. */
+/** Functions and methods that change no file, whatever their arguments. */
 const PURE = new Set(
   `open print printf println puts echo load loads read readline readlines read_text read_bytes readFileSync readFile parse stringify
   log error require exists existsSync is_file isfile isdir stat statSync items keys values get len str repr format sorted list dict
@@ -74,7 +75,7 @@ const PURE = new Set(
 const WRITE_WORDS =
   /writ|unlink|remove|delete|\brm|renam|replace|truncat|copy|move|\bmv\b|chmod|chown|touch|mkdir|link|append|\bdump\b|save|create|put_|output|\bonce\b|backup|attach|into|exec|eval|system|popen|spawn|subprocess|getattr|__|import_module|\bdo\b|insert|update|vacuum|inplace|\$\^I|-i\b|syscall|sysopen|print\s*\{|print\s+[A-Z]{1,8}\s|\bset\b/i
 
-/** Whether the code consists of nothing but calls that read; what is not known to read counts as writing. */
+/** Whether the code only makes calls that read. A call that is not in PURE counts as writing. */
 export function plainlyReads(code: string): boolean {
   if (WRITE_WORDS.test(code) || /`|\$\(|(?:^|[^-=<>])>{1,2}\s*["'$~/\w(]|\|\s*["&]/.test(compared(code)))
     return false
@@ -84,5 +85,5 @@ export function plainlyReads(code: string): boolean {
   return true
 }
 
-/** Without comparisons of numbers, whose sign is a redirection's too. */
+/** The code without comparisons of numbers, whose sign would look like a redirection. */
 const compared = (code: string): string => code.replace(/>=?\s*-?\d/g, ' ')

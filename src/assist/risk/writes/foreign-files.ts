@@ -1,9 +1,9 @@
-// Files that code in other languages deletes or empties, as the shell command that would do the same.
+// Files that code in other languages deletes or empties, each as the shell command that would do the same.
 import type { InnerScript } from '../carriers/layers.ts'
 import { quoted } from '../carriers/layers.ts'
 import type { Arg } from '../model.ts'
 
-/** Ways in which Python, JavaScript, Ruby, Perl, PHP, Lua and R say the home directory; the group is what follows `~`. */
+/** The home directory in Python, JavaScript, Ruby, Perl, PHP, Lua and R; a group is the text behind `~`. */
 const HOME =
   /(?:pathlib\.)?Path\.home\(\)|(?:os\.path\.|File\.)?(?:expanduser|expand_path)\(\s*["']~([^"']*)["']\s*\)|(?:pathlib\.)?Path\(\s*["']~([^"']*)["']\s*\)\.expanduser\(\)|(?:os\.)?environ(?:\.get)?[[(]["']HOME["'][\])]|(?:os\.)?getenv\(\s*["']HOME["']\s*\)|Sys\.getenv\(["']HOME["']\)|(?:require\(["'](?:node:)?os["']\)|\bos)\.homedir\(\)|\bhomedir\(\)|process\.env(?:\.HOME|\[["']HOME["']\])|Dir\.home(?:\(\))?|ENV(?:\.fetch)?[[(]["']HOME["'][\])]|\$ENV\{["']?HOME["']?\}|\$_(?:SERVER|ENV)\[["']HOME["']\]/g
 const MARK = '\u0001'
@@ -16,14 +16,14 @@ const OF_PATH =
   /Path\(\s*(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\s*\)(?:\.\w+\([^()]*\))?\.(unlink|rmdir|write_text|write_bytes|rename|replace|touch)\b/g
 const EMPTIES =
   /(?:\bopen\s*\(\s*(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\s*,\s*(?:mode\s*=\s*)?["'](?:w|wb|w\+|>)["'])|(?:(?:writeFile|writeFileSync|file_put_contents|File\.write|IO\.write|createWriteStream|writeLines)\s*\(\s*(["'])((?:\\.|(?!\3)[^\\]){1,500})\3)|\bopen\s*\(?[^,()]{1,40},\s*(["'])>((?:\\.|(?!\5)[^\\]){1,500})\5/g
-/** Walks over what is in a directory, by code that also deletes. */
+/** Calls that list a directory; code that also deletes is taken to delete all that it lists. */
 const WALKS =
   /(?:(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\)?\.(?:rglob|glob|iterdir|walk)|(?:walk|rglob|glob|iterdir|listdir|scandir|readdir(?:Sync)?|Dir(?:\.\w+)?|find|scan_dir)\s*[([]\s*(["'])((?:\\.|(?!\3)[^\\]){1,500})\3)/g
 /** Perl's `unlink glob "dir/*"` and `unlink <dir/*>`. */
 const GLOBS = /\bunlink\s*\(?\s*(?:glob\s*\(?\s*["']|<)([^"'<>]{1,500})["'>]/g
 const DELETES = /unlink|remove|rmdir|rmtree|delete|\brm/i
 
-/** One command for each file or tree, known by a literal or as something in the home directory. */
+/** A shell command for each file or tree that a literal names, or that lies in the home directory; at most 16. */
 export function filesTouched(code: Pick<Arg, 'text' | 'taint' | 'span'>): readonly InnerScript[] {
   const text = code.text
     .replace(HOME, (_all, one?: string, other?: string) => `"${MARK}${one ?? other ?? ''}"`)

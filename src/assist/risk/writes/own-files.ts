@@ -1,11 +1,12 @@
-// Which files are the guard's own: Karo's home and program, the settings from which AI tools call it, the shells' start files.
+// Tells which files are the guard's own: Karo's home and program, settings by which AI tools call it, start files of
+// shells.
 import { couldMatch, isGlob } from '../line/glob.ts'
 import { resolvePath } from '../line/paths.ts'
 import { type Scope, SOMETHING, UNKNOWN } from '../model.ts'
 
 const list = (text: string): readonly string[] => text.trim().split(/\s+/)
 
-/** The settings in which AI coding tools call the guard, or by which they leave hooks out: the ends of their paths. */
+/** Ends of the paths of settings in which AI coding tools call the guard, or by which they switch hooks off. */
 export const SETTINGS_ENDS = list(`
   .claude/settings.json .claude/settings.local.json .codex/hooks.json .codex/config.toml .cursor/hooks.json .gemini/settings.json
   .copilot/hooks/karo.json .copilot/config.json .copilot/settings.json .github/hooks/karo.json .github/copilot/settings.json
@@ -13,12 +14,12 @@ export const SETTINGS_ENDS = list(`
 `)
 const SETTINGS = SETTINGS_ENDS.map((end) => end.split('/'))
 
-/** Directories with little else that matters in them, by the ends of their paths. */
+/** Ends of the paths of directories that hold such settings and little else. */
 const SETTINGS_DIRECTORIES = list(
   '.claude .codex .cursor .gemini .copilot .copilot/hooks .github/hooks .github/copilot',
 ).map((end) => end.split('/'))
 
-/** Karo's directories, and those of the settings that a machine's administrator gives to AI tools, with all in them. */
+/** Karo's directories, and those of an administrator's settings for AI tools, with everything in them. */
 const DIRECTORIES = [
   ...list(
     `/etc/karo /var/lib/karo /var/spool/karo /usr/lib/karo /usr/local/lib/karo /opt/karo /run/karo
@@ -32,7 +33,7 @@ const UNIT =
 const PROGRAM = /\/bin\/karo$|\/lib\/karo\/|\/karo\/dist\/karo\.js$/
 const ANYWHERE = /\/guard\.toml$/
 
-/** Files from which shells load the guard, by their paths below a home. */
+/** Files from which shells load the guard, relative to a home. */
 export const START_FILES = list(`
   .bashrc .bash_profile .bash_login .bash_aliases .profile .zshrc .zprofile .zshenv .zlogin .config/fish/config.fish .config/zsh/.zshrc
 `)
@@ -40,32 +41,35 @@ const START = START_FILES.map((path) => path.split('/'))
 const START_OF_ALL =
   /^\/etc\/(?:profile|bash\.bashrc|bashrc|zshrc|zprofile|zshenv|profile\.d\/[^/]+|zsh\/[^/]+|fish\/.+|environment)$|\/\.config\/fish\/(?:conf\.d|functions)\/[^/]+$/
 
-/** Parts of words without which no path leads to a file of the guard's; the shells ask about a plain line that has one. */
+/**
+ * Parts of paths: no path leads to a file of the guard without one of them. A shell asks about a plain line that has
+ * one.
+ */
 export const OWN_PARTS = list(`
   karo guard.toml .claude claude-code ClaudeCode .codex /codex .cursor /cursor .gemini gemini-cli .copilot /copilot
 `)
-/** Names of directories in which such a file may be named without them: all of one component. */
+/** Names of directories inside of which such a file can be named without any of those parts. */
 export const OWN_PLACES = list(
   'karo .claude claude-code ClaudeCode .codex codex .cursor cursor .gemini gemini-cli .copilot copilot .ssh',
 )
-/** The same of files of the system and of start files, which only a tool with a write position can write. */
+/** The same for system files and start files, which only a tool with a write position can write. */
 export const SYSTEM_PARTS = list(`
   /etc /dev /boot /usr /bin /sbin /lib /proc /sys /var /nix /gnu /System /Library /snap .ssh .gnupg authorized_keys known_hosts
   bashrc .bash_ .profile zshrc zshenv zprofile .zlogin config.fish conf.d vimrc gitconfig tmux.conf _history .history lesshst
 `)
 const anyOf = (parts: readonly string[], more = '') =>
   new RegExp(parts.map((part) => part.replaceAll('.', '\\.')).join('|') + more)
-/** A wildcard or an unknown part in a path of several names, or behind a leading dot. */
+/** A wildcard or an unknown part, in a path of several names or behind a leading dot. */
 const WILD = `[*?[${UNKNOWN}${SOMETHING}]`
 const OWN = anyOf(OWN_PARTS, `|/[^\\s"']*${WILD}|${WILD}[^\\s"']*/|(?:^|[\\s"'=:])\\.[\\w.-]*${WILD}`)
 const SYSTEM = anyOf(SYSTEM_PARTS)
 
-/** Whether a word, or the directory a command runs in, could lead to a file of the guard's. */
+/** Whether a word, or a working directory, could lead to a file of the guard. */
 export function mayBeOwn(text: string): boolean {
   return OWN.test(text)
 }
 
-/** Whether it could lead to a file of the system, or to one from which a shell starts. */
+/** Whether a word, or a working directory, could lead to a system file or to a start file of a shell. */
 export function mayBeSystem(text: string): boolean {
   return SYSTEM.test(text)
 }
@@ -74,20 +78,20 @@ type Where = Pick<Scope, 'cwd' | 'home' | 'karoHome' | 'caller' | 'machine'>
 
 const HOMES = /^(?:\/root|\/(?:home|Users)\/[^/]+|\.)\/(.+)$/
 
-/** Whether the path, a pattern perhaps, is or could be a file of the guard's. */
+/** Whether the path, perhaps a pattern, is or could be a file of the guard. */
 export function isOwnFile(text: string, where: Where): boolean {
   return anyReading(text, where, (path) => isFile(path, where))
 }
 
-/** Whether the path is a directory of the guard's, or that of an AI tool's settings. */
+/** Whether the path is a directory of the guard or one with an AI tool's settings. */
 export function isOwnDirectory(text: string, where: Where): boolean {
   return anyReading(text, where, (path) => isTop(path, where))
 }
 
-/** Whether the path is a directory at or above a file of the guard's that is, or by default would be, there. */
+/** Whether the path is a directory that holds a file of the guard, or would hold one by default. */
 export function isAboveOwn(text: string, where: Where): boolean {
   return anyReading(text, where, (path) => {
-    // The whole system has rules of its own.
+    // Other rules are about the whole system.
     if (path === '/' || path === '/*') return false
     if (isTop(path, where) || isFile(path, where)) return true
     const top = path.split('/')
@@ -97,7 +101,7 @@ export function isAboveOwn(text: string, where: Where): boolean {
   })
 }
 
-/** Whether the path is Karo's program, or the one that runs it. */
+/** Whether the path is Karo's program, or the program that runs it. */
 export function isOwnProgram(text: string, where: Where): boolean {
   return anyReading(
     text,
@@ -106,13 +110,13 @@ export function isOwnProgram(text: string, where: Where): boolean {
   )
 }
 
-/** Words of a text that are looked at as paths; more are no command line. */
+/** Parts of a text that are judged as paths; a command line has fewer. */
 const MOST_FRAGMENTS = 200
 const BETWEEN = /[\s"'`=:,;|<>(){}@!&+%$\\]+/
-/** Two literals that code puts together, as a path or as a name. */
+/** Two literals that code joins to a path or a name. */
 const JOINED = /["'`]\s*(?:\)?\s*([,/])\s*|[+.]{1,2}\s*|\s)["'`]/g
 
-/** Whether a word, an option's value or a program's text names a file or directory of the guard's anywhere in it. */
+/** Whether a word, an option's value or a program's text names a file or directory of the guard anywhere in it. */
 export function namesOwn(text: string, where: Where): boolean {
   const isOwn = (part: string) =>
     part.length < 1_000 && (isOwnFile(part, where) || isOwnDirectory(part, where) || isStartOf(part, where))
@@ -123,7 +127,7 @@ export function namesOwn(text: string, where: Where): boolean {
   for (const reading of joined === text ? [text] : [text, joined])
     for (const fragment of reading.split(BETWEEN)) {
       if (looked++ > MOST_FRAGMENTS) return true
-      // A bare word is no path, unless the line is typed in one of these directories.
+      // A bare word is no path, except for names that mean something inside Karo's home.
       if (!/[./*?[]|^(?:db|spool)$/.test(fragment)) continue
       if (isOwn(fragment) || (fragment.endsWith(']') && isOwn(fragment.slice(0, -1)))) return true
       const value = /^-{1,2}[a-zA-Z]?([\s\S]+)$/.exec(fragment)?.[1]
@@ -132,12 +136,12 @@ export function namesOwn(text: string, where: Where): boolean {
   return false
 }
 
-/** A home's start files by a name in a program's text that says nothing of the home: `os.environ["HOME"] + "/.bashrc"`. */
+/** Start files that a program names without the home: `os.environ["HOME"] + "/.bashrc"`. */
 function isStartOf(part: string, { caller }: Where): boolean {
   return caller === 'tool' && /^\/?\.(?:bashrc|bash_profile|profile|zshrc|zprofile|zshenv)$/.test(part)
 }
 
-/** Judges the path as it is written and, where the caller can follow links, as it is. */
+/** Judges the path as it is written, and also as it is with links followed, if `machine` can tell. */
 function anyReading(text: string, where: Where, test: (path: string) => boolean): boolean {
   if (text === '' || text.length > 4_096) return false
   const named = text.replace(
@@ -181,7 +185,7 @@ function isWithin(components: readonly string[], where: Where): boolean {
   return placesOf(where).tops.some((top) => startsAs(components, top))
 }
 
-/** Without what stands for everything in the directory. */
+/** Path components without trailing wildcards for everything in a directory. */
 function componentsOf(path: string): readonly string[] {
   const components = path.split('/')
   while (components.length > 1 && /^(?:|\*|\.\*|\*\*)$/.test(components.at(-1) as string)) components.pop()
@@ -190,12 +194,12 @@ function componentsOf(path: string): readonly string[] {
 
 interface Places {
   readonly of: Where
-  /** Directories with all in them. */
+  /** Directories that belong to the guard with everything in them. */
   readonly tops: readonly (readonly string[])[]
-  /** Files and directories that are, or by default would be, there. */
+  /** Files and directories that exist, or would by default. */
   readonly known: readonly (readonly string[])[]
 }
-/** Of the last place that was asked about: a line is judged in one. */
+/** The places of the latest `where`, kept because all paths of one line ask for the same. */
 let last: Places | undefined
 
 function placesOf(where: Where): Places {
@@ -232,7 +236,7 @@ function covers(path: readonly string[], known: readonly string[]): boolean {
   return path.length === known.length && startsAs(path, known)
 }
 
-/** Whether the path's first components are, or as patterns could be, those of `top`. */
+/** Whether the first components of the path are, or as patterns could be, those of `top`. */
 function startsAs(path: readonly string[], top: readonly string[]): boolean {
   return path.length >= top.length && top.every((name, i) => couldBe(path[i] as string, name))
 }
@@ -242,7 +246,10 @@ function endsAs(path: readonly string[], end: readonly string[]): boolean {
   return from >= 0 && end.every((name, i) => couldBe(path[from + i] as string, name))
 }
 
-/** Whether a component is, or as a pattern or with an unknown part could be, that name; no wildcard finds a leading dot. */
+/**
+ * Whether a component is that name, or could be as a pattern or with an unknown part. A wildcard does not match a
+ * leading dot.
+ */
 function couldBe(component: string, name: string): boolean {
   if (component === name) return true
   if (UNKNOWNS.test(component)) {
@@ -250,7 +257,7 @@ function couldBe(component: string, name: string): boolean {
     return !/^\*+$/.test(pattern) && couldMatch(pattern, name)
   }
   if (!isGlob(component)) return false
-  // A search, or a shell told so, lets a wildcard stand for the dot: of a pattern that says more than that.
+  // A search, or a shell told so, matches the dot too; it counts for patterns with at least three letters.
   const hides = (component[0] === '.') !== (name[0] === '.')
   if (hides && (name[0] !== '.' || !/[a-z]{3}/.test(component))) return false
   return /[?*+@!]\(/.test(component) || couldMatch(component, name)

@@ -1,4 +1,5 @@
-// Which files a command writes by its arguments: a table of positions for many tools, and what the text of programs says.
+// Finds the files that a command writes by its arguments: positions in the words of many tools, and the text of
+// programs.
 
 import { interpreterName } from '../carriers/wrappers.ts'
 import type { Options } from '../line/options.ts'
@@ -25,7 +26,7 @@ const NOTHING: readonly Arg[] = []
 const some = (arg: Arg | undefined): readonly Arg[] => (arg === undefined ? NOTHING : [arg])
 const verbOf = (options: Options, at = 0): string => options.operands[at]?.text ?? ''
 
-/** Tools whose arguments hold programs in a language of their own; what comes on standard input is one, too. */
+/** Tools whose arguments or standard input hold programs in a language of their own. */
 const CODE_TOOLS: ReadonlySet<string> = new Set(
   `awk gawk mawk nawk original-awk octave octave-cli julia R Rscript guile elixir erl swipl ghci scala groovy jjs jrunscript jshell
   tclsh wish expect luajit lua5.1 lua5.3 lua5.4 texlua nu elvish xonsh pwsh oil make gmake latex pdflatex xelatex lualatex tex pdftex
@@ -34,12 +35,12 @@ const CODE_TOOLS: ReadonlySet<string> = new Set(
   ),
 )
 
-/** Whether the command runs programs in another language that stand in its words or come on its input. */
+/** Whether the command runs programs in another language, from its words or its input. */
 export function runsCode(name: string): boolean {
   return CODE_TOOLS.has(name) || interpreterName(name) !== undefined
 }
 
-/** Editors; a program for one of these is in its options or on its input. */
+/** Editors. A program for one of them stands in its options or on its input. */
 export const EDITORS: ReadonlySet<string> = new Set(
   `vi vim nvim view gvim vimx vim.basic vim.tiny nvi elvis ex ed red nano pico micro joe jed ne emacs emacsclient mg hx helix kak kate gedit
   kwrite mousepad code codium cursor subl atom zed gnome-text-editor vimdiff nvimdiff rvim sudoedit xdg-open open`.split(
@@ -50,7 +51,7 @@ const EDITS_AND_WRITES =
   /(?:^|[|:\s+!%])(?:w|wq|wqa|x|xa|xit|exit|up|update|wa|wall|sav|saveas|wn)!?(?:$|[\s|])/
 const EDITOR_WRITES_TO = /(?:^|[|:\s+!%\d,$])(?:w|sav|saveas|up|update)!?\s+(?:>>\s*)?([^|\s]+)/
 
-/** Whether the editor is given a program, or its keys, so that nobody has to be at it. */
+/** Whether the editor gets commands or keys from the line, so that it works without a person. */
 export function isDriven(command: SimpleCommand): boolean {
   const { args, input, redirections } = command
   if (input !== NO_OUTPUT || redirections.some(({ operator }) => operator === '<')) return true
@@ -76,7 +77,7 @@ function editor(command: SimpleCommand, options: Options): readonly Arg[] {
 
 const EMPTY: Arg = { text: '', span: [0, 0], taint: 0 }
 
-/** sed's `w` command and flag, and `W`. */
+/** Files of sed's commands `w` and `W` and of its flag `w`. */
 function sed(command: SimpleCommand): readonly Arg[] {
   return command.args.flatMap((arg) =>
     arg.text.split('\n').flatMap((line) =>
@@ -130,7 +131,7 @@ const SPECIAL: Readonly<Record<string, Finder>> = {
   podman: copied,
   kubectl: copied,
   asciinema: (_c, o) => (verbOf(o) === 'rec' ? o.operands.slice(1) : NOTHING),
-  // It leads the link to what it is told: a program of a package is there to be chosen.
+  // update-alternatives replaces the link. A program below /usr or /opt belongs to a package, which may be chosen.
   'update-alternatives': ({ args }) => {
     const at = args.findIndex((arg) => arg.text === '--install')
     const isInstalled = /^\/(?:usr|opt)\/(?!.*\.\.)/.test(args[at + 3]?.text ?? '')
@@ -147,7 +148,7 @@ const SPECIAL: Readonly<Record<string, Finder>> = {
   unix2dos: newFiles,
 }
 
-/** GNU find prints to files. */
+/** Files that GNU find prints to. */
 function found({ args }: SimpleCommand): readonly Arg[] {
   return args.filter((_arg, i) => /^-(?:fprintf?|fprint0|fls)$/.test(args[i - 1]?.text ?? ''))
 }
@@ -156,12 +157,12 @@ function copied(_c: SimpleCommand, o: Options): readonly Arg[] {
   return verbOf(o) === 'cp' ? o.operands.slice(2).slice(-1) : NOTHING
 }
 
-/** `dos2unix -n IN OUT`. */
+/** With -n, the files after the first are written: `dos2unix -n IN OUT`. */
 function newFiles(_c: SimpleCommand, o: Options): readonly Arg[] {
   return o.flag('n', 'newfile') ? o.operands.slice(1) : o.operands
 }
 
-/** tar writes the archive it makes, and what its names are transformed to. */
+/** The archive that tar makes, and the names to which it transforms others. */
 function archive({ args }: SimpleCommand): readonly Arg[] {
   const [first] = args
   const letters = first === undefined || first.text.startsWith('--') ? '' : first.text
@@ -178,7 +179,10 @@ function archive({ args }: SimpleCommand): readonly Arg[] {
   return [...(makes ? [...bundled, ...valuesOf(args, ['f', 'file'])] : []), ...moved]
 }
 
-/** Values of the options wherever they stand: `-o FILE`, `-ofile`, `-xo FILE`, `--output FILE`, `--outp=FILE`, `-out FILE`. */
+/**
+ * Values of options anywhere in the words: `-o FILE`, `-ofile`, `-xo FILE`, `--output FILE`, `--outp=FILE`, `-out
+ * FILE`.
+ */
 export function valuesOf(args: readonly Arg[], names: readonly string[], alone = false): readonly Arg[] {
   const out: Arg[] = []
   for (let i = 0; i < args.length; i++) {
@@ -188,7 +192,7 @@ export function valuesOf(args: readonly Arg[], names: readonly string[], alone =
     for (const name of names) {
       if (name.length === 1) {
         const at = text[1] === '-' ? -1 : text.indexOf(name, 1)
-        // In a cluster nothing but letters and digits stands in front of the option.
+        // In a cluster only letters and digits stand before the option.
         if (at < 1 || (at > 1 && (alone || !/^[A-Za-z0-9]*$/.test(text.slice(1, at))))) continue
         const rest = text.slice(at + 1).replace(/^=/, '')
         if (rest !== '') out.push({ ...arg, text: rest })
@@ -215,7 +219,7 @@ function push(out: Arg[], arg: Arg | undefined): void {
 const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined
 
-/** Every tool of which the table says something. */
+/** Every tool that a table of this file or of tools.ts describes. */
 export const WRITERS: readonly string[] = [
   ...new Set([
     ...[SPECIAL, OUTPUT_OPTIONS, IN_PLACE, KEYED].flatMap((one) => Object.keys(one)),
@@ -230,12 +234,12 @@ export function isWriter(name: string): boolean {
   return IS_WRITER.has(name) || interpreterName(name) !== undefined
 }
 
-/** Whether a tool nobody has described is given an option that usually names the file to write. */
+/** Whether a tool without a description has an option that usually names the file to write. */
 export function hasOutput(args: readonly Arg[]): boolean {
   return args.some(({ text }) => text[0] === '-' && USUAL_STARTS.some((start) => text.startsWith(start)))
 }
 
-/** Files that the command's words say it writes over; standard output is none of them. */
+/** Files that the command's words say it writes; standard output is not one of them. */
 export function writtenFiles(command: SimpleCommand, options: Options): readonly Arg[] {
   const { name, args } = command
   if (!isWriter(name))
@@ -269,7 +273,7 @@ export function writtenFiles(command: SimpleCommand, options: Options): readonly
   })
 }
 
-/** What makes a name of this machine's file look like another's: `file://…`, `me@localhost:…`. */
+/** Prefixes that make a file of this machine look remote: `file://…`, `me@localhost:…`. */
 export const HERE =
   /^(?:file:\/\/(?:localhost)?|(?:[\w.-]+@)?(?:localhost|127\.0\.0\.1|\[?::1\]?):)(?=[~/.\w])/
 
@@ -292,7 +296,7 @@ function byCode(command: SimpleCommand): readonly Arg[] {
   )
 }
 
-/** What an interpreter reads from its standard input, as far as the line shows it. */
+/** The program that an interpreter reads from standard input, as far as the line shows it. */
 export function inputCode({ input, span }: SimpleCommand): readonly Arg[] {
   const text = input.text ?? input.partial
   return text === undefined || text === '' ? [] : [{ text, span, taint: input.taint }]

@@ -1,4 +1,4 @@
-// Tools known only to read the files they are given, or to write nowhere but at the positions of tools.ts.
+// Tells tools that only read their files, or that write only at the positions of tools.ts.
 
 import { SHELLS, WRAPPERS } from '../carriers/wrappers.ts'
 import type { Options } from '../line/options.ts'
@@ -9,7 +9,7 @@ import { ONLY_READ } from './tools.ts'
 
 const names = (text: string): readonly string[] => text.trim().split(/\s+/)
 
-/** Read what is not at one of their write positions; or have rules, wrappers and carriers of their own. */
+/** Tools that write only at their write positions, or that rules, wrappers and carriers already cover. */
 const READERS: ReadonlySet<string> = new Set([
   ...ONLY_READ,
   ...names(`
@@ -76,21 +76,21 @@ const CONDITIONS: Readonly<Record<string, Reads>> = {
   crontab: (_c, o) => o.flag('l') !== undefined,
 }
 
-/** Whether the command can write nothing but what stands at a write position; a tool nobody has described may write. */
+/** Whether the command writes nothing but its write positions. A tool without a description may write. */
 export function onlyReads(
   command: SimpleCommand,
   options: Options,
   isOwn: (text: string) => boolean,
 ): boolean {
   const { name, args, scope } = command
-  // What is defined in this line is judged by what it does.
+  // A function or alias of this line is judged by its body.
   if (command.isOwn === true) return true
   if (name === '') return command.known
   if (Object.hasOwn(CONDITIONS, name)) return (CONDITIONS[name] as Reads)(command, options, isOwn)
   if (EDITORS.has(name)) return scope.caller !== 'tool' && !isDriven(command)
   if (runsCode(name)) return codeReads(command, options, isOwn)
   if (SHELLS.has(name)) return shellReads(args, isOwn)
-  // What a wrapper runs is judged by itself, but not where it runs.
+  // The command inside a wrapper is judged by itself; here only the directory in which it runs matters.
   if (Object.hasOwn(WRAPPERS, name))
     return !args.some(
       (arg, i) => MOVES.test(arg.text) && isOwn(`${arg.text.replace(MOVES, '')} ${args[i + 1]?.text ?? ''}`),
@@ -101,12 +101,12 @@ export function onlyReads(
 /** Options by which a wrapper runs its command in another directory. */
 const MOVES = /^(?:-[CD]|--(?:chdir|working-directory|wd|wdns)=?|-pWorkingDirectory=|WorkingDirectory=)/
 
-/** Run commands that are judged by themselves, and touch no file of their own. */
+/** Tools that only run other commands, which are judged by themselves. */
 const CARRIES: ReadonlySet<string> = new Set(
   names('xargs parallel kubectl oc nerdctl docker-compose lxc incus tmux at batch npx bunx screen crontab'),
 )
 
-/** A program that stands in the line, and that plainly reads; a script that is only named may do anything. */
+/** Whether a program in the line plainly reads. A script that is only named may do anything, so it does not count. */
 function codeReads(command: SimpleCommand, options: Options, isOwn: (text: string) => boolean): boolean {
   const given = [...command.args, ...inputCode(command)].filter((arg) => isOwn(arg.text))
   if (command.args.some((arg) => /^(?:-[a-zA-Z]*i|--in-?place)/.test(arg.text))) return false
@@ -116,14 +116,14 @@ function codeReads(command: SimpleCommand, options: Options, isOwn: (text: strin
     /^-m (?:json\.tool|tomllib|tokenize|ast) \S+$/.test(given.length === 1 ? said(command) : '')
   )
     return true
-  // Where a file of ours is an operand, the program, which reads its operands, is what has to read.
+  // If a guard's file is an operand, the program reads it, so the program has to be one that plainly reads.
   const programs = given.every(isText)
     ? given
     : [
         ...command.args.filter((arg) => isText(arg) || (isAwk(command.name) && arg === options.operands[0])),
         ...inputCode(command),
       ]
-  // `go run x.go FILE` gives it to a program that nobody has read.
+  // `go run x.go FILE` hands the file to a program whose code is not on the line.
   if (command.name === 'go' && verbOf(options) === 'run' && programs.length === 0) return false
   return programs.length === 0 ? isMake(command.name) : programs.every((arg) => plainlyReads(arg.text))
 }
@@ -132,7 +132,10 @@ const said = ({ args }: SimpleCommand): string => args.map((arg) => arg.text).jo
 const isAwk = (name: string): boolean => /^(?:[gmn]|original-)?awk$/.test(name)
 const isMake = (name: string): boolean => name === 'make' || name === 'gmake' || name === 'go'
 
-/** The file may be the script, not what a script is given: nobody sees what that does with it. */
+/**
+ * Whether no script gets the file: the file may be the script itself, but what a script does with an operand is
+ * unknown.
+ */
 function shellReads(args: readonly Arg[], isOwn: (text: string) => boolean): boolean {
   if (args.some((arg) => /^-[a-zA-Z]*c/.test(arg.text))) return true
   const script = args.findIndex((arg) => !/^[-+]/.test(arg.text))
@@ -147,7 +150,7 @@ function extracts({ args }: SimpleCommand): boolean {
   )
 }
 
-/** What a search runs on each file is judged there by words; here it must be known to read. */
+/** Whether a search runs only tools that read. What it runs on each file is also judged by rules of words. */
 function searches({ args }: SimpleCommand): boolean {
   return args.every(({ text }, i) => {
     if (text === '-delete') return false
@@ -156,7 +159,7 @@ function searches({ args }: SimpleCommand): boolean {
   })
 }
 
-/** A container that gets a file of ours may write it, unless it gets it read-only. */
+/** Whether a container gets no file of the guard, or only read-only. */
 function mounts({ args }: SimpleCommand, _o: Options, isOwn: (text: string) => boolean): boolean {
   return args.every(({ text }, i) => {
     const option = /^-(?:v|-volume|-mount|-device)/

@@ -1,6 +1,6 @@
-// Tools that name a file which they write, and where in their words it stands: data that positions.ts reads.
+// Data for positions.ts: tools that name a file which they write, and where in their words its name stands.
 
-/** Lines of `tools: words`, each tool with the words. */
+/** Reads lines of `tools: words`; each of the tools gets the words. */
 function table(text: string): Readonly<Record<string, readonly string[]>> {
   const lines = text.trim().split(/\s*\n\s*/)
   return Object.fromEntries(
@@ -14,8 +14,8 @@ function table(text: string): Readonly<Record<string, readonly string[]>> {
 const names = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
 
 /**
- * Options whose value is a file that the tool writes. One letter is a short option: alone, at the end of a cluster, or with its
- * value joined to it. More letters are a long option, behind one dash or two.
+ * Options whose value is a file that the tool writes. A letter is a short option: alone, at the end of a cluster, or joined
+ * to its value. A longer name is a long option, behind one dash or two.
  */
 export const OUTPUT_OPTIONS = table(`
   sort gsort shuf gshuf: o output
@@ -99,7 +99,10 @@ export const OUTPUT_OPTIONS = table(`
   partclone.restore: o output O overwrite
 `)
 
-/** What tools of no table call the file they write; a word that begins like one of these says that there may be one. */
+/**
+ * Names of options by which tools outside these tables usually name the file they write; USUAL_STARTS are their
+ * beginnings.
+ */
 export const USUAL_OPTIONS: readonly string[] = [
   'o',
   'O',
@@ -113,32 +116,32 @@ export const USUAL_OPTIONS: readonly string[] = [
 ]
 export const USUAL_STARTS: readonly string[] = ['-o', '-O', '--out', '--log']
 
-/** Tools whose words with one dash are long options: only `-o FILE` and `-oFILE` are read, no cluster. */
+/** Tools whose words with one dash are long options, so that no clusters are read: only `-o FILE` and `-oFILE`. */
 export const NO_CLUSTERS = names(`
   gcc g++ cc c++ c99 clang clang++ tcc gfortran gccgo go rustc rustdoc ghc ocamlc ocamlopt swiftc emcc nim ld ld.bfd ld.gold ld.lld
   mold gold as nasm yasm openssl dot neato fdp sfdp circo twopi gs xorriso xorrisofs genisoimage mkisofs nmap masscan cwebp dwebp
   terraform tofu xz hashcat screen
 `)
 
-/** Tools that write no file, whatever their words are; the shells do not ask about a plain line of one. */
+/** Tools that write no file, whatever their words. A shell runs a plain line of such a tool without asking. */
 export const ONLY_READ = names(`
   cat tac head tail nl ls stat wc cksum sum md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum od hexdump hd strings
   cmp comm diff diff3 grep egrep fgrep zgrep cut fold fmt expand unexpand join basename dirname realpath readlink namei getfacl
   lsattr du df pwd which whereis test whoami id
 `)
 
-/** Tools whose last operand is the file they write, where there are two or more. */
+/** Tools that write the last of two or more operands. */
 export const LAST_OPERAND = names(`
   cp gcp mv gmv install ginstall ln gln scp rsync rcp convert magick ffmpeg avconv sox rec qpdf pdfunite ps2pdf wkhtmltopdf
   wkhtmltoimage e2image ditto rsvg-convert wasm-opt objcopy
 `)
 
-/** Tools whose second operand is the file they write, as in `uniq IN OUT`. */
+/** Tools that write their second operand, as in `uniq IN OUT`. */
 export const SECOND_OPERAND = names(`
   uniq guniq xxd split gsplit ddrescue lame pdftotext pdfseparate tesseract lwp-download sass sassc lessc mksquashfs bspatch
 `)
 
-/** Tools whose first operand is the file they write. */
+/** Tools that write their first operand. */
 export const FIRST_OPERAND = names('zip mknod patch gpatch script ranlib crudini')
 
 /** Tools that write each of their operands. */
@@ -147,7 +150,7 @@ export const EVERY_OPERAND = names(`
   elfedit chrpath jpegoptim optipng mogrify exiftool isort black rustfmt scrub
 `)
 
-/** Tools that change their operands in place where one of these options is given. */
+/** Tools that change their operands in place if one of these options is given. */
 export const IN_PLACE = table(`
   sed gsed perl ruby clang-format autopep8 yapf: i in-place
   yq: i inplace in-place
@@ -158,7 +161,7 @@ export const IN_PLACE = table(`
   gawk: i include
 `)
 
-/** Words that hold the file behind a key, as in `dd of=FILE`. */
+/** Words with a file behind a key, as in `dd of=FILE`. */
 export const KEYED: Readonly<Record<string, RegExp>> = {
   dd: /^of=([\s\S]+)$/,
   gdd: /^of=([\s\S]+)$/,

@@ -1,4 +1,4 @@
-// What a command writes into files that matter later: startup files and schedules that run it, copies of credentials.
+// Follows what a command writes into files that matter later: startup files, schedules, copies of credentials.
 
 import type { InnerScript } from '../carriers/layers.ts'
 import { holdsSecrets } from '../carriers/secrets.ts'
@@ -10,17 +10,17 @@ import { resolvePath } from '../line/paths.ts'
 import { downloadedFile } from '../line/state.ts'
 import { type Arg, type Output, type SimpleCommand, TAINT } from '../model.ts'
 
-/** Shells read them at their start, or git, X and the like run them. */
+/** Files that a shell reads at its start, or that git, X or cron run. */
 const STARTUP =
   /(?:^|\/)(?:\.(?:bashrc|bash_profile|bash_login|bash_logout|profile|zshrc|zprofile|zshenv|zlogin|xprofile|xinitrc|xsession)|\.config\/fish\/(?:config\.fish|conf\.d\/[^/]+)|\.git\/hooks\/[^/]+)$|^\/etc\/(?:profile(?:\.d\/[^/]+)?|bash\.bashrc|zsh\/[^/]+|rc\.local|cron\.(?:hourly|daily|weekly|monthly)\/[^/]+)$/
 const SCHEDULE = /^\/etc\/(?:crontab|cron\.d\/[^/]+)$/
 const UNIT = /\/systemd\/(?:system|user)\/.*\.(?:service|timer|socket)$|^\/etc\/udev\/rules\.d\/|\.desktop$/
-/** Not code, but the system trusts what they say. */
+/** Files without code whose statements the system trusts. */
 const TRUSTED =
   /\.ssh\/(?:authorized_keys2?|config|rc)$|^\/etc\/(?:ld\.so\.preload|sudoers(?:\.d\/.*)?|pam\.d\/.*|hosts)$/
 const ARCHIVERS = new Set(['tar', 'zip', '7z', '7za', 'gpg', 'rar', 'bsdtar', 'cpio'])
 
-/** Judges the text as code where it will be run as such; remembers which files hold credentials now. */
+/** Judges text as code if it is written to a file that will be run; notes which files now hold credentials. */
 export function noteWrites(walk: Walk, command: SimpleCommand, output: Output, frame: Frame): void {
   for (const { operator, target } of command.redirections)
     if (operator.startsWith('>') || operator.startsWith('&>')) noteWrite(walk, target, output, frame)
@@ -62,7 +62,7 @@ function codeIn(text: string, path: string): readonly string[] {
   return [text]
 }
 
-/** `cp key /tmp/x`, `tar cf x.tar ~/.ssh`: the copy is as secret as the original. */
+/** Notes that a copy of a credential is one too: `cp key /tmp/x`, `tar cf x.tar ~/.ssh`. */
 function noteCopies(command: SimpleCommand): void {
   const { name, args, scope } = command
   const archives = ARCHIVERS.has(name)

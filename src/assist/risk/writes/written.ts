@@ -1,10 +1,10 @@
-// What the line itself has put into files and descriptors, so that running or reading them later in it is no riddle.
+// Remembers what the line itself writes into files and descriptors, so that later commands of it can run or read that.
 
 import { readOptions } from '../line/options.ts'
 import { resolvePath } from '../line/paths.ts'
 import { type Output, type Scope, type SimpleCommand, TAINT } from '../model.ts'
 
-/** Files of one line that are remembered. */
+/** Files of one line that are remembered; more are ignored. */
 const MAX_FILES = 64
 const DESCRIPTOR = /^\/(?:dev\/fd|proc\/(?:self|thread-self|\d+)\/fd)\/(\d+)$/
 
@@ -13,7 +13,7 @@ const keyOf = (path: string, scope: Scope): string => {
   return descriptor === undefined ? resolvePath(path, scope) : `/dev/fd/${descriptor}`
 }
 
-/** What reading the file gives, if this line has written it. */
+/** The content of the file, if this line has written it. */
 export function contentOf(path: string, scope: Scope): Output | undefined {
   const { written } = scope
   return written === undefined || written.size === 0 ? undefined : written.get(keyOf(path, scope))
@@ -24,7 +24,7 @@ export function noteContent(path: string, content: Output, scope: Scope): void {
     scope.written.set(keyOf(path, scope), content)
 }
 
-/** Remembers what the command's output redirections, `tee` and copies leave in files. */
+/** Remembers what output redirections, `tee` and copies of the command leave in files. */
 export function noteContents(command: SimpleCommand, output: Output): void {
   const { name, args, scope, redirections } = command
   for (const { operator, target, descriptor } of redirections) {

@@ -121,7 +121,8 @@ async function egress(io: CommandIo): Promise<ExitCode> {
   const facts = () => daemon.call(getDoctor)
   const { pid } = await facts()
   const { lookAtEgress } = await import('../../doctor/egress-look.ts')
-  const sockets = await lookAtEgress({ pid, socket, mesh: config.loaded.config.mesh, facts })
+  const { mesh, discovery } = config.loaded.config
+  const sockets = await lookAtEgress({ pid, socket, mesh, discovery, facts })
   const ok = sockets.every(({ why }) => why !== null)
   io.out(io.json ? `${JSON.stringify({ ok, pid, sockets })}\n` : egressView(sockets, io))
   return ok ? EXIT.done : EXIT.failed

@@ -7,7 +7,7 @@ import { createQuotas } from '../../../base/quota.ts'
 import { createSparing, type Happened, REST, type Sparing } from '../../../base/sparing.ts'
 import type { Audit, AuditRecord } from '../../../trust/audit/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
-import type { Question } from '../document.ts'
+import { type Question, typeWord } from '../document.ts'
 import { rfc3339 } from '../range.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -110,21 +110,24 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
         single.add(question)
         return audit.record(recordOf('query_received', question, {}))
       }
-      const key = [authorId, body.query_type].join(GAP)
+      const key = [authorId, typeWord(body)].join(GAP)
       return now(received.times(key), tellReceived)
     },
 
     async responded(question, { status, decision, level, people, sent }) {
       const { authorId, body } = question
-      const { effect, rule } = decision
+      const { effect, rule, policy_rule } = decision
       if (single.delete(question)) {
-        const details = { status, decision: effect, rule, people, sent, level }
+        const details = {
+          ...{ status, decision: effect, rule, people, sent, level },
+          ...(policy_rule === undefined ? {} : { policy_rule }),
+        }
         const entry = recordOf('query_responded', question, details)
         await audit.record({ ...entry, success: isSuccess(status) })
         return true
       }
       if (!isAdmitted(authorId)) return false
-      const key = [authorId, body.query_type, status, effect, rule].join(GAP)
+      const key = [authorId, typeWord(body), status, effect, rule].join(GAP)
       await now(responded.times(key), tellResponded)
       return false
     },
@@ -160,7 +163,7 @@ function recordOf(
     ...(trace === undefined ? {} : { trace_id: toHex(trace) }),
     details: {
       query_id: toHex(body.query_id),
-      query_type: body.query_type,
+      query_type: typeWord(body),
       range_start: rfc3339(body.time_range.start),
       range_end: rfc3339(body.time_range.end),
       ...details,

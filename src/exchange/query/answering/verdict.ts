@@ -1,11 +1,11 @@
 // What this node says to a question: what each of its people consents to decides, and only their numbers are gathered.
-import type { QueryType } from '../../../../protocols/messages/query.ts'
+import type { Clock } from '../../../base/clock.ts'
 import { widenToHours } from '../../../insight/statistics/index.ts'
 import type { Sharing } from '../../../trust/consent/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
 import {
   type Decision,
-  decide,
+  type Policy,
   principalOf,
   type QueryAction,
   resourceOf,
@@ -19,6 +19,8 @@ export interface JudgeDeps {
   readonly trust: Pick<Trust, 'opinion'>
   readonly insight: GatherInsight
   readonly sharing: Pick<Sharing, 'consentOf'>
+  readonly policy: Pick<Policy, 'decide'>
+  readonly clock: Clock
   /** Decides for a node on which nobody typed anything yet. */
   readonly ownUid: number
 }
@@ -30,26 +32,35 @@ export interface Verdict {
   readonly uids: readonly number[]
 }
 
-/** The policy decides before anybody looks whether this release can answer; nobody has an answer to anomalies yet. */
-const actionOf = (type: QueryType): QueryAction => findQueryType(type)?.action ?? 'query.anomalies'
+/**
+ * That this release has no answer to a type is no person's data, so every admitted node may learn it, as it may learn the
+ * node's health; consent and level decide nothing. Nodes that are denied or not trusted hear `access_denied` as always.
+ */
+const actionOf = (type: string): QueryAction => findQueryType(type)?.action ?? 'query.node_health'
 
 /** Each person decides for themself; one who consents is enough for an answer about that one. */
 export async function judge(
-  { trust, insight, sharing, ownUid }: JudgeDeps,
+  { trust, insight, sharing, policy, clock, ownUid }: JudgeDeps,
   question: Question,
 ): Promise<Verdict> {
   const principal = principalOf(trust.opinion(question.authorId))
   const action = actionOf(question.body.query_type)
   const resource = resourceOf(action, principal, question.body.level)
-  const { level } = resource
+  // An asker refuses an answer of another level than it asked for, so the refusal of an unknown type keeps that level.
+  const isKnown = findQueryType(question.body.query_type) !== undefined
+  const level = (isKnown ? undefined : question.body.level) ?? resource.level
+  const circumstances = { at: clock.now(), range: question.body.time_range }
   if (resource.category === undefined) {
-    return { decision: decide(principal, action, resource, {}), level, uids: [] }
+    return { decision: policy.decide(principal, action, resource, circumstances), level, uids: [] }
   }
   const people = await insight.uids()
   const decisions: { uid: number; decision: Decision }[] = []
   for (const uid of people.length === 0 ? [ownUid] : people) {
     const consent = await sharing.consentOf(uid)
-    decisions.push({ uid, decision: decide(principal, action, resource, { consent }) })
+    decisions.push({
+      uid,
+      decision: policy.decide(principal, action, resource, { ...circumstances, consent }),
+    })
   }
   const with_ = (effect: Decision['effect']) => decisions.filter((one) => one.decision.effect === effect)
   const deciding = [...with_('allow'), ...with_('withhold'), ...decisions][0]

@@ -10,11 +10,6 @@ import { findQueryType, type NodeData } from '../query-types/index.ts'
 
 /** Reading and opening what is stored here; a result does not wait longer for it, nor beyond its deadline. */
 const WAIT_MS = 500
-/**
- * Summaries of members that have not answered are looked up this long before the deadline, or at half of the time where
- * that is shorter.
- */
-const AHEAD_MS = 300
 
 interface AbsentData {
   readonly data: NodeData
@@ -31,15 +26,15 @@ export interface AbsentDeps {
 
 export interface Absent {
   /**
-   * Those of `nodes` that can be shown from their summaries; the others are left out. Waits for what was not looked up
-   * before, until the deadline at most. Never rejects.
+   * The data of each of `nodes` that can be shown from its summaries; the others are left out. Waits for what was not
+   * looked up before, until the deadline at most. Never rejects.
    */
   covered(nodes: readonly NodeId[]): Promise<ReadonlyMap<NodeId, AbsentData>>
-  /** Nothing is looked up ahead any more. */
-  stop(): void
+  /** Looks up what was not looked up before. Never rejects. */
+  lookUp(nodes: readonly NodeId[]): Promise<unknown>
 }
 
-/** For one question; `missing` says who has not answered yet, `deadlineAt` is monotonic, ms. */
+/** For one question; `deadlineAt` is monotonic, ms. */
 export function createAbsent(
   { summaries, clock, timers, log }: AbsentDeps,
   {
@@ -47,13 +42,12 @@ export function createAbsent(
     range,
     deadlineAt,
   }: { readonly type: QueryType; readonly range: TimeRange; readonly deadlineAt: number },
-  missing: () => readonly NodeId[],
 ): Absent {
   const found = new Map<NodeId, AbsentData>()
   const lookups = new Map<NodeId, Promise<void>>()
   const left = (): number => Math.max(0, deadlineAt - clock.monotonic())
 
-  async function lookUp(node: NodeId): Promise<void> {
+  async function lookUpOne(node: NodeId): Promise<void> {
     try {
       const cover = await summaries.cover(node, range)
       const data = cover && dataOf(type, node, cover)
@@ -63,17 +57,17 @@ export function createAbsent(
     }
   }
 
-  function begin(nodes: readonly NodeId[]): Promise<unknown> {
+  function lookUp(nodes: readonly NodeId[]): Promise<unknown> {
     for (const node of findQueryType(type)?.fromSummaries === undefined ? [] : nodes) {
-      if (!lookups.has(node)) lookups.set(node, lookUp(node))
+      if (!lookups.has(node)) lookups.set(node, lookUpOne(node))
     }
     return Promise.all(nodes.map((node) => lookups.get(node)))
   }
 
-  const stop = timers.after(left() - Math.min(AHEAD_MS, left() / 2), () => void begin(missing()))
   return {
+    lookUp,
     async covered(nodes) {
-      await within(begin(nodes), Math.min(WAIT_MS, left()), timers)
+      await within(lookUp(nodes), Math.min(WAIT_MS, left()), timers)
       return new Map(
         nodes.flatMap((node) => {
           const data = found.get(node)
@@ -81,7 +75,6 @@ export function createAbsent(
         }),
       )
     },
-    stop,
   }
 }
 

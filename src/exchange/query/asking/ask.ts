@@ -1,85 +1,79 @@
-// The requester's side: asks every known member, verifies what comes back, and ends with exact coverage.
-import { bodyOf, type Frame, FrameError, TRACE_BYTES } from '../../../../protocols/frame.ts'
-import {
-  type AnswerStatus,
-  QueryDone,
-  Response,
-  type SealedAnswer,
-} from '../../../../protocols/messages/query.ts'
-import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+// The requester's edge: writes and signs a question, gathers this node's own part, dials, and makes the result when it is over.
+import { TRACE_BYTES } from '../../../../protocols/frame.ts'
+import { deadline } from '../../../base/async/deadline.ts'
 import type { Timers } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { toHex } from '../../../base/hex.ts'
 import type { Config } from '../../../config/index.ts'
-import type { Link, Mesh, PeerRef } from '../../../mesh/index.ts'
+import type { Mesh } from '../../../mesh/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
-import type { Router } from '../answering/router.ts'
-import { type Author, openAnswer, sameBytes, writeQuestion } from '../document.ts'
+import { type Author, type OwnQuestion, openAnswer, writeQuestion } from '../document.ts'
 import { checkFilters, filtersForOwners } from '../filters.ts'
 import { type GatherInsight, queryType } from '../query-types/index.ts'
 import { askedRange } from '../range.ts'
-import type { Coverage, Outcome, QueryResult } from '../result.ts'
+import type { Coverage, QueryResult } from '../result.ts'
+import { type Live, soFar } from '../state/live.ts'
+import type { AskId, EndedBy, OpenAnswer, QueryCommand, QueryEvent, QueryFact } from '../state/types.ts'
 import type { AskRequest } from '../types.ts'
-import { type AbsentDeps, createAbsent } from './absent.ts'
+import { type Absent, type AbsentDeps, createAbsent } from './absent.ts'
 import { type ConcludeDeps, conclude } from './conclude.ts'
 import { coverageOf } from './coverage.ts'
-import { type EndedBy, type Live, soFar } from './live.ts'
-import { createOutreach } from './outreach.ts'
-import { createProgress } from './progress.ts'
 import { checkRequest } from './request.ts'
 import { membersOf } from './team.ts'
-import type { Collected, OwnData } from './types.ts'
+import type { OwnData } from './types.ts'
 
 /** Queries of this node under way at once; more are refused. */
 export const ASKING_MAX = 64
 
 export interface AskerDeps extends Author, ConcludeDeps {
-  readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
+  readonly config: Pick<Config, 'node' | 'sharing'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
   readonly trust: Pick<Trust, 'members' | 'opinion' | 'known'>
   readonly mesh: Pick<Mesh, 'reach' | 'isConnected' | 'apart'>
-  readonly link: Pick<Link, 'peers' | 'sendHop'>
-  readonly router: Pick<Router, 'begin' | 'end'>
   readonly timers: Timers
   readonly insight: GatherInsight
   readonly summaries: AbsentDeps['summaries']
+  readonly put: (event: QueryEvent) => void
 }
 
-export interface Asker {
+type Command<Do extends QueryCommand['do']> = Extract<QueryCommand, { readonly do: Do }>
+type Fact<Did extends QueryFact['did']> = Extract<QueryFact, { readonly did: Did }>
+
+export interface AskerEdge {
   ask(
     request: AskRequest,
     signal: AbortSignal,
     onProgress?: (coverage: Coverage) => void,
   ): Promise<QueryResult>
-  /** An answer to a question of this node. */
-  response(peer: PeerRef, frame: Frame): void
-  /** A neighbour is done with a question of somebody. */
-  done(peer: PeerRef, frame: Frame): void
-  down(peer: PeerRef): void
-  /** Ends every query as cancelled; none begins afterwards. */
+  readonly open: OpenAnswer
+  dial(command: Command<'dial'>): void
+  look(command: Command<'look'>): void
+  tell(command: Command<'tell'>): void
+  refused(fact: Fact<'refuse_answer'>): void
+  concluded(fact: Fact<'conclude'>): void
+  /** No query begins afterwards. */
   stop(): void
-  /** Under way now. */
+  /** Queries under way now. */
   asking(): number
 }
 
-const OUTCOME_OF: Readonly<Record<AnswerStatus, Outcome>> = {
-  success: 'answered',
-  no_data: 'answered',
-  access_denied: 'denied',
-  withheld: 'withheld',
-  not_supported: 'not_supported',
-  busy: 'busy',
-  error: 'error',
+/** What the edge keeps of one question; the state machine has the rest. */
+interface Own {
+  /** With the only key that opens the answers. */
+  readonly question: OwnQuestion
+  readonly trace: Uint8Array
+  readonly absent: Absent
+  /** Aborts the dials that are under way when the question is over. */
+  readonly dials: AbortController
+  readonly onProgress: ((coverage: Coverage) => void) | undefined
+  readonly over: (how: { readonly live: Live; readonly by: EndedBy }) => void
+  data: OwnData | undefined
 }
 
-/** The owner could not answer this copy of the question; another one may have found it with time. */
-const PROVISIONAL: ReadonlySet<AnswerStatus> = new Set(['busy', 'error'])
-
-export function createAsker(deps: AskerDeps): Asker {
-  const { identity, trust, insight, clock, timers, random, log } = deps
-  /** By query id in hex; an answer to any other is late or was never asked for. */
-  const live = new Map<string, Live>()
+export function createAskerEdge(deps: AskerDeps): AskerEdge {
+  const { identity, trust, insight, clock, timers, random, log, mesh, put } = deps
+  const asks = new Map<AskId, Own>()
   let stopped = false
 
   async function ask(
@@ -91,7 +85,7 @@ export function createAsker(deps: AskerDeps): Asker {
     const range = askedRange(request.range)
     checkRequest(request)
     if (stopped) throw new KaroError('unavailable', 'the node is stopping')
-    if (live.size >= ASKING_MAX) {
+    if (asks.size >= ASKING_MAX) {
       throw new KaroError('rate_limited', `${ASKING_MAX} queries are under way already`, {
         hint: 'Wait for one of them to end.',
       })
@@ -100,161 +94,97 @@ export function createAsker(deps: AskerDeps): Asker {
       request.traceId === undefined ? random.bytes(TRACE_BYTES) : Buffer.from(request.traceId, 'hex')
     const { query_type, level, filters = [] } = request
     checkFilters(query_type, filters)
-    const question = writeQuestion(
-      deps,
-      { query_type, level, time_range: range, filters: filtersForOwners(query_type, filters) },
-      trace,
-    )
-    const deadlineAt = startedAt + request.timeoutMs
-    const { promise, resolve } = Promise.withResolvers<EndedBy>()
+    const about = { query_type, level, time_range: range, filters: filtersForOwners(query_type, filters) }
+    const question = writeQuestion(deps, about, trace)
+    const { bytes: document, body } = question
     const { members, hearsay } = membersOf(trust, request.team)
-    const { bytes, body } = question
-    const query: Live = {
-      question,
-      trace,
-      members,
-      hearsay,
-      outreach: createOutreach(deps, {
-        question: { author: identity.publicKey, query_id: body.query_id, document: bytes, trace },
-        members,
-        known: trust.members().length - hearsay,
-        deadlineAt,
-        lost: (node, busy) => settle(query, node, busy ? { outcome: 'busy' } : soFar(query, node)),
-      }),
-      absent: createAbsent(deps, { type: query_type, range, deadlineAt }, () => unsettled(query)),
-      progress: createProgress(timers, () => onProgress?.(coverageSoFar(query))),
-      collected: new Map(),
-      provisional: new Map(),
-      startedAt,
-      own: undefined,
-      over: false,
-      end: resolve,
+    const deadlineAt = startedAt + request.timeoutMs
+    const id = toHex(body.query_id)
+    const { promise, resolve: over } = Promise.withResolvers<{ live: Live; by: EndedBy }>()
+    const absent = createAbsent(deps, { type: query_type, range, deadlineAt })
+    const own: Own = {
+      ...{ question, trace, absent, onProgress, over },
+      ...{ dials: new AbortController(), data: undefined },
     }
-    live.set(toHex(body.query_id), query)
-    const stopDeadline = timers.after(request.timeoutMs, () => query.end('deadline'))
-    const cancel = (): void => query.end('cancelled')
+    asks.set(id, own)
+    const cancel = (): void => put({ on: 'cancel', ask: id })
     signal.addEventListener('abort', cancel, { once: true })
-    if (signal.aborted) cancel()
     try {
-      gatherOwn(query, request)
-      query.outreach.start()
-      query.progress.changed()
-      endIfAllDone(query)
-      const endedBy = await promise
-      query.over = true
-      query.progress.stop()
-      // When everybody has answered, those who carried it end by themselves.
-      query.outreach.end(endedBy !== 'all_done')
-      return await conclude(deps, query, request, endedBy)
+      put({
+        ...{ on: 'ask', ask: id, members, startedAt, deadlineAt },
+        question: { author: identity.publicKey, query_id: body.query_id, document, trace },
+        known: trust.members().length - hearsay,
+        // Level 2 shows the numbers of no single node.
+        summaries: level !== 2,
+      })
+      if (signal.aborted) cancel()
+      void gatherOwn(id, own, request)
+      const { live, by } = await promise
+      return await conclude(deps, { ...own, live, hearsay, own: own.data }, request, by)
     } finally {
-      stopDeadline()
-      query.absent.stop()
       signal.removeEventListener('abort', cancel)
-      live.delete(toHex(body.query_id))
+      asks.delete(id)
     }
   }
 
   /**
-   * The asking person's own numbers, which need nobody's consent. Level 2 has nobody's own numbers, not even theirs; a
-   * team has its members'.
+   * The asking person's own numbers, which need nobody's consent. Level 2 has no single node's numbers, not even these, and
+   * a team has its members' only.
    */
-  function gatherOwn(query: Live, { query_type, uid, level, team }: AskRequest): void {
-    const { time_range } = query.question.body
-    const none = level === 2 || team !== undefined
-    const gathering = none ? Promise.resolve(null) : queryType(query_type).gather(insight, [uid], time_range)
-    const gathered = gathering.then((data): OwnData => (data === null ? {} : { data }))
-    gathered
-      .catch((error: unknown): OwnData => {
-        log.error({ error: String(error), trace_id: toHex(query.trace) }, "this node's own numbers failed")
-        return { failed: true }
-      })
-      .then((own) => {
-        query.own = own
-        endIfAllDone(query)
-      })
-      .catch(() => {})
-  }
-
-  /** The first word about a member stands, but for a provisional one. */
-  function settle(query: Live, node: NodeId, collected: Collected): void {
-    if (query.over || query.collected.has(node)) return
-    query.collected.set(node, collected)
-    query.outreach.settled(node)
-    query.progress.changed()
-    endIfAllDone(query)
-  }
-
-  /** For whom a summary may have to stand in. */
-  const unsettled = (query: Live): readonly NodeId[] =>
-    query.question.body.level === 2
-      ? []
-      : [...query.members.keys()].filter((node) => soFar(query, node).outcome === 'unreachable')
-
-  function coverageSoFar(query: Live): Coverage {
-    return coverageOf(
-      [...query.members.values()].map(({ node_id, fingerprint, name }) => ({
-        fingerprint,
-        name,
-        outcome: soFar(query, node_id).outcome,
-      })),
-    )
-  }
-
-  function endIfAllDone(query: Live): void {
-    if (query.own !== undefined && query.collected.size === query.members.size) query.end('all_done')
-  }
-
-  function response(peer: PeerRef, frame: Frame): void {
-    const { query_id, author, sealed } = bodyOf(frame, Response)
-    const query = live.get(toHex(query_id))
-    // Late, or never asked for.
-    if (query === undefined || query.over) return
-    const responder = frame.envelope.sender
-    const signer = formatNodeId(responder)
-    // A neighbour asked for itself that hands in what another signed has not answered.
-    const node = query.outreach.carriedBy(peer.nodeId) ? signer : peer.nodeId
-    // Coverage counts the members known when the query began, each once.
-    if (!query.members.has(node) || query.collected.has(node)) return
-    const at_ms = clock.monotonic() - query.startedAt
+  async function gatherOwn(id: AskId, own: Own, { query_type, uid, level, team }: AskRequest): Promise<void> {
     try {
-      if (signer !== node) {
-        throw new FrameError('bad_signature', 'the answer is not by the member that was asked')
-      }
-      const answer: SealedAnswer = openAnswer(query.question, author, responder, sealed)
-      const collected: Collected = { outcome: OUTCOME_OF[answer.status], answer, at_ms }
-      // A neighbour that brings it may have caused it: it can use up its own quota at the owner and then hand the question on.
-      if (peer.nodeId !== node && PROVISIONAL.has(answer.status)) {
-        query.provisional.set(node, collected)
-        query.progress.changed()
-      } else {
-        settle(query, node, collected)
-      }
+      const none = level === 2 || team !== undefined
+      const { time_range } = own.question.body
+      const data = none ? null : await queryType(query_type).gather(insight, [uid], time_range)
+      own.data = data === null ? {} : { data }
     } catch (error) {
-      if (!(error instanceof FrameError)) throw error
-      log.warn({ peer: node, code: error.code, trace_id: toHex(query.trace) }, 'answer refused')
-      settle(query, node, {
-        outcome: error.code === 'bad_signature' ? 'bad_signature' : 'error',
-        at_ms,
-      })
+      log.error({ error: String(error), trace_id: toHex(own.trace) }, "this node's own numbers failed")
+      own.data = { failed: true }
     }
+    put({ on: 'own', ask: id })
+  }
+
+  async function reach({ ask: id, node, ms }: Command<'dial'>): Promise<void> {
+    const limit = deadline(timers, ms)
+    const over = asks.get(id)?.dials.signal
+    const reached = await mesh.reach(
+      node,
+      AbortSignal.any([limit.signal, ...(over === undefined ? [] : [over])]),
+    )
+    limit.end()
+    put({ on: 'dialed', ask: id, node, reached })
   }
 
   return {
     ask,
-    response,
-    done(peer, frame) {
-      const { author, query_id, answered, lost } = bodyOf(frame, QueryDone)
-      if (!sameBytes(author, identity.publicKey)) return
-      // One that was asked for itself, gave nothing and lost one: itself (answer.ts).
-      live.get(toHex(query_id))?.outreach.done(peer.nodeId, answered === 0 && lost === 1)
+    open(id, responder, { author, sealed }) {
+      const own = asks.get(id)
+      if (own === undefined) throw new Error('an answer to no question')
+      return openAnswer(own.question, author, responder, sealed)
     },
-    down(peer) {
-      for (const query of live.values()) query.outreach.down(peer.nodeId)
+    dial: (command) => void reach(command),
+    look: ({ live, nodes }) => void asks.get(live.ask)?.absent.lookUp(nodes),
+    tell: ({ live }) => asks.get(live.ask)?.onProgress?.(coverageSoFar(live)),
+    refused({ live, node, code }) {
+      const trace = live.question.trace
+      log.warn({ peer: node, code, trace_id: trace === undefined ? null : toHex(trace) }, 'answer refused')
+    },
+    concluded({ live, by }) {
+      const own = asks.get(live.ask)
+      own?.dials.abort()
+      own?.over({ live, by })
     },
     stop() {
       stopped = true
-      for (const query of live.values()) query.end('cancelled')
     },
-    asking: () => live.size,
+    asking: () => asks.size,
   }
 }
+
+const coverageSoFar = (live: Live): Coverage =>
+  coverageOf(
+    [...live.members.values()].map(({ node_id, fingerprint, name }) => ({
+      ...{ fingerprint, name },
+      outcome: soFar(live, node_id).outcome,
+    })),
+  )

@@ -7,11 +7,14 @@ import type { Mesh } from '../../../mesh/index.ts'
 import type { Audit } from '../../../trust/audit/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
+import type { OwnQuestion } from '../document.ts'
 import type { QueryResult } from '../result.ts'
+import { type Live, soFar } from '../state/live.ts'
+import type { EndedBy } from '../state/types.ts'
 import type { AskRequest, QueryWatch } from '../types.ts'
+import type { Absent } from './absent.ts'
 import { resultOf } from './collect.ts'
-import { type EndedBy, type Live, soFar } from './live.ts'
-import type { Collection } from './types.ts'
+import type { Collection, OwnData } from './types.ts'
 import { whyUnreached } from './unreached.ts'
 
 export interface ConcludeDeps {
@@ -25,7 +28,19 @@ export interface ConcludeDeps {
   readonly watch?: QueryWatch
 }
 
-/** Trusted here and never met, so no members, for a reason that is known. */
+/** One question of this node that is over. */
+export interface Ended {
+  readonly live: Live
+  readonly question: OwnQuestion
+  readonly trace: Uint8Array
+  readonly absent: Absent
+  /** Members known by gossip alone and not trusted here, when it began. */
+  readonly hearsay: number
+  /** Undefined: the node's own part did not come in time. */
+  readonly own: OwnData | undefined
+}
+
+/** Nodes that are trusted here and were never met, so they are no members, and why, where this node knows it. */
 const straysOf = (
   { trust, mesh }: Pick<ConcludeDeps, 'trust' | 'mesh'>,
   { members }: Live,
@@ -40,15 +55,16 @@ const straysOf = (
 /** Waits for summaries of the absent, until the deadline at most; the ledger has the question when it resolves. */
 export async function conclude(
   deps: ConcludeDeps,
-  query: Live,
+  query: Ended,
   request: AskRequest,
   ended_by: EndedBy,
 ): Promise<QueryResult> {
   const { config, identity, audit, clock, log } = deps
   const { body } = query.question
-  const outcomes = [...query.members.values()].map((member) => ({
+  const { live } = query
+  const outcomes = [...live.members.values()].map((member) => ({
     member,
-    collected: soFar(query, member.node_id),
+    collected: soFar(live, member.node_id),
   }))
   // A person who cancelled does not wait for summaries; at level 2 no node's own numbers are shown.
   const absent =
@@ -71,10 +87,10 @@ export async function conclude(
       return { member, collected, unreached: whyUnreached(member, deps.mesh, clock.now()) }
     }),
     hearsay: query.hearsay,
-    strays: request.team === undefined ? straysOf(deps, query) : [],
+    strays: request.team === undefined ? straysOf(deps, live) : [],
     k_min: config.sharing.k_min,
     ended_by,
-    elapsed_ms: clock.monotonic() - query.startedAt,
+    elapsed_ms: clock.monotonic() - live.startedAt,
   })
   const { coverage, status, query_id, query_type, time_range, level } = result
   const { known, answered, from_summary, denied, withheld, failed, unreachable } = coverage

@@ -1,6 +1,7 @@
 // What a person should know about a result beside its numbers.
 import { byText } from '../../../base/by-text.ts'
 import { clockWords } from '../../../base/clock-words.ts'
+import type { Apart } from '../../../mesh/index.ts'
 import type { Collection } from './types.ts'
 
 /** Different reasons, should owners of several versions give them; more would only repeat. */
@@ -41,15 +42,17 @@ export function notesOf({ own, members, hearsay, question, team, self, strays = 
     notes.push('Level 2 totals need two aggregators, which this release cannot run yet.')
   }
   for (const { name, apart } of strays.slice(0, STRAYS_MAX)) {
-    notes.push(
-      apart.why === 'clock'
-        ? `${name} is trusted here, and was not asked: refused, its clock is ${clockWords(apart.clock_off_ms)}.`
-        : `${name} is trusted here, and was not asked: it does not trust this node yet.`,
-    )
+    notes.push(`${name} is trusted here, and was not asked: ${whyStray(apart)}.`)
   }
   if (strays.length > STRAYS_MAX)
     notes.push(`${strays.length - STRAYS_MAX} more trusted nodes were not asked: karo doctor says why.`)
   return notes
+}
+
+function whyStray(apart: Apart): string {
+  if (apart.why === 'clock') return `refused, its clock is ${clockWords(apart.clock_off_ms)}`
+  if (apart.why === 'encryption') return 'it encrypts connections otherwise (transport.security)'
+  return 'it does not trust this node yet'
 }
 
 const SECOND_MS = 1_000

@@ -1,5 +1,5 @@
 // The query types as one table: a type with a row here is asked, answered, merged, filtered, described and completed.
-import type { QueryFilter, QueryType } from '../../../../protocols/messages/query.ts'
+import type { QueryFilter } from '../../../../protocols/messages/query.ts'
 import { passes } from '../passes.ts'
 import { ROWS } from './rows.ts'
 import type { AskedType, Filtered, NodeData, QueryTypeRow } from './type.ts'
@@ -23,8 +23,8 @@ export const ASKED_TYPES = Object.keys(ROWS) as [AskedType, ...AskedType[]]
 
 export const queryType = (type: AskedType): AnyRow => ROWS[type] as unknown as AnyRow
 
-/** Undefined: this release neither asks nor answers it, though the wire has a name for it. */
-export const findQueryType = (type: QueryType): AnyRow | undefined =>
+/** Undefined: this release neither asks nor answers questions of that type. */
+export const findQueryType = (type: string): AnyRow | undefined =>
   Object.hasOwn(ROWS, type) ? queryType(type as AskedType) : undefined
 
 export const filteredBy = (filters: readonly QueryFilter[]): Filtered => ({

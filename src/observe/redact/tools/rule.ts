@@ -46,10 +46,6 @@ export interface ToolRule {
   readonly leading?: true
   /** Its `--password` and the like ask for the secret or mean something else: the next word is none. */
   readonly asks?: true
-  /** Lines whose part between guillemets `«…»` must go. */
-  readonly redacts: readonly string[]
-  /** Lines that must stay as they are. */
-  readonly keeps: readonly string[]
 }
 
 export interface StdinRule {
@@ -59,6 +55,4 @@ export interface StdinRule {
   readonly given?: RegExp
   /** Of `user:secret` the secret, and nothing else. */
   readonly pair?: true
-  readonly redacts: readonly string[]
-  readonly keeps: readonly string[]
 }

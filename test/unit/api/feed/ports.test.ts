@@ -12,10 +12,10 @@ import { createMemberRepository } from '../../../../src/store/tables/members.ts'
 import { createAudit } from '../../../../src/trust/audit/index.ts'
 import { createTrust } from '../../../../src/trust/peers/index.ts'
 import { MEMBER_KEPT_MS } from '../../../../src/trust/peers/seen.ts'
-import { temporaryDatabase, temporaryDirectory } from '../../../support/database.ts'
-import { testIdentity } from '../../../support/identity.ts'
-import { append, liveName, records } from '../../../support/spool.ts'
-import { until } from '../../../support/until.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
+import { append, liveName, records } from '../../../support/data/spool.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+import { until } from '../../../support/run/until.ts'
 
 const never = new AbortController().signal
 

@@ -6,7 +6,7 @@ import { systemRandom } from '../../../../src/base/clock.ts'
 import { AUDIT_TYPES } from '../../../../src/trust/audit/entry-types.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import type { Presence } from '../../../../src/trust/peers/index.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const { nodeId: bob, fingerprint } = testIdentity(2)
 const peer = { node_id: bob, fingerprint, name: 'bob' }

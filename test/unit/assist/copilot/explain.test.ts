@@ -6,7 +6,7 @@ import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
 import { type Manuals, readOptions, readWhatis } from '../../../../src/assist/copilot/manuals.ts'
 import type { SHELLS } from '../../../../src/assist/risk/index.ts'
 import { printExplanation } from '../../../../src/cli/views/explain.ts'
-import { builtKnowledge } from '../../../support/knowledge.ts'
+import { builtKnowledge } from '../../../support/data/knowledge.ts'
 
 let knowledge: Knowledge
 beforeAll(async () => {
@@ -44,7 +44,7 @@ test.each([
   [
     'sudo !!',
     '!!',
-    'The command before this one: bash and zsh put it in here before anything runs, so Karo cannot see it',
+    'The command before this one: bash and zsh put its text here before the line runs, so Karo cannot see it',
   ],
   ['systemctl restart nginx', 'nginx', 'Unit'],
   ['git log --graph --all', '--graph', 'Draws how branches part and join'],
@@ -64,34 +64,34 @@ test.each([
   ['chmod u+x f', 'u+x', 'Gives the owner: execute'],
   ['chown bob:www f', 'bob:www', 'Owner bob, group www'],
   ['exit 127', '127', 'Command not found'],
-  ['head -20 f', '-20', 'So many lines: 20'],
+  ['head -20 f', '-20', 'Shows 20 lines'],
   ['find . -name x -delete', '-delete', 'Deletes what was found'],
   ['find . -exec rm {} \\;', 'rm', 'Deletes files for good; there is no bin'],
   ['sudo -u bob ls', '-u', 'As this user'],
   ['sudo -u bob ls', 'bob', 'The user of the option before it'],
   ['git push --force', 'push', 'Update remote refs'],
   ['git push --no-verify', '--no-verify', 'Without the hooks'],
-  ['rm -- -f', '--', 'Ends the options: what follows is taken as it is, even with a dash'],
+  ['rm -- -f', '--', 'Ends the options: the words behind it are no options, even with a dash'],
   ['dd if=a of=b', 'of=b', 'Writes to this file or disk'],
   ['ls > out', '> out', 'Writes standard output into the file, replacing what it held'],
   ['ls 2>&1', '2>&1', 'Sends error messages (standard error) where standard output goes'],
   ['ls &>/dev/null', '&>/dev/null', 'Throws output and error messages away'],
   ['cat <<< hi', '<<< hi', 'Gives the word as standard input'],
   ['ls | wc -l', '|', 'Pipe: what the left side prints is the input of the right side'],
-  ['a || b', '||', 'Otherwise: only if that failed'],
-  ['a &', '&', 'In the background: the shell does not wait for it'],
+  ['a || b', '||', 'Runs the next command only if the one before failed'],
+  ['a &', '&', 'Runs the command before it in the background: the shell does not wait'],
   ['echo $?', '$?', 'Is replaced by the exit code of the last command: 0 means success'],
   [
     'echo ${x:-y}',
     '${x:-y}',
     'Is replaced by the value of the variable x, or, if it is not set, the text after it',
   ],
-  ['ls *.txt', '*', 'Stands for any characters: the shell puts in the files that fit'],
+  ['ls *.txt', '*', 'Stands for any characters: the shell puts the files here whose names fit'],
   ['cd ~', '~', 'Your home directory'],
   ['echo {a,b}', '{a,b}', 'Becomes several words, one for each choice'],
-  ['diff <(ls) x', '<(ls)', 'A file name: reading it gives what the command inside prints'],
+  ['diff <(ls) x', '<(ls)', 'A file name: the file holds the output of the command inside'],
   ['X=1 env', 'X=1', 'Sets the variable X'],
-  ['! true', '!', 'Turns the exit code round: success counts as failure and the other way round'],
+  ['! true', '!', 'Inverts the exit code: success counts as failure, and failure as success'],
   ['while true; do ls; done', 'do', 'Begins the body that is repeated'],
   ['bash -c "ls -a"', '-a', 'Also hidden ones'],
   ["ssh host 'ls -a'", '-a', 'Also hidden ones'],
@@ -194,7 +194,7 @@ test('patterns of a case are compared, not put in', async () => {
 
 test('what touches a pattern of zsh in parentheses runs nothing', async () => {
   const found = await explain('ls **/*.c(.om[1,3])', 'zsh')
-  expect(meaningOf(found, '(.om[1,3])')).toBe('Alternatives, or which of the files that fit (zsh)')
+  expect(meaningOf(found, '(.om[1,3])')).toBe('Alternatives, or a condition for the files (zsh)')
   expect(found.summary).toBe('Lists files.')
 })
 
@@ -337,11 +337,11 @@ sudo              Runs a command as another user, root by default
     -f a.tgz      The archive file
     -C "$HOME/x"  Changes to this directory first
       $HOME       Is replaced by your home directory
-&&                And then, only if that succeeded
+&&                Runs the next command only if the one before succeeded
 ls                Lists files
   *.txt           The file or directory
-    *             Stands for any characters: the shell puts in the files that
-                  fit
+    *             Stands for any characters: the shell puts the files here whose
+                  names fit
 
 safe – allowed
 `)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { extract, knowledgeFiles } from '../../../../scripts/knowledge.ts'
 import { type Knowledge, openKnowledge } from '../../../../src/assist/copilot/knowledge.ts'
-import { builtKnowledge } from '../../../support/knowledge.ts'
+import { builtKnowledge } from '../../../support/data/knowledge.ts'
 
 let directory = ''
 let knowledge: Knowledge

@@ -4,8 +4,8 @@ import { type AskOptions, findCommand } from '../../../../src/assist/copilot/ask
 import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
 import { RECIPES } from '../../../../src/assist/copilot/recipes/index.ts'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'
-import { builtKnowledge } from '../../../support/knowledge.ts'
-import { readRequests } from '../../../support/requests.ts'
+import { builtKnowledge } from '../../../support/data/knowledge.ts'
+import { readRequests } from '../../../support/data/requests.ts'
 
 let knowledge: Knowledge
 beforeAll(async () => {

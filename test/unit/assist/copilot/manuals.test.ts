@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { explainCommand } from '../../../../src/assist/copilot/index.ts'
 import { openKnowledge } from '../../../../src/assist/copilot/knowledge.ts'
 import { createManuals, type ManualSources, runProgram } from '../../../../src/assist/copilot/manuals.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const NAMES = Array.from({ length: 60 }, (_, n) => `program-${n}`)
 

@@ -8,7 +8,7 @@ import { fill, slotKind } from '../../../../src/assist/copilot/matcher/slots.ts'
 import { RECIPES, type Recipe } from '../../../../src/assist/copilot/recipes/index.ts'
 import { describe as describeLine } from '../../../../src/assist/risk/describe.ts'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'
-import { builtKnowledge } from '../../../support/knowledge.ts'
+import { builtKnowledge } from '../../../support/data/knowledge.ts'
 
 const filled = (template: string): string => fill(template, new Map()).command
 const slotsIn = (text: string): string[] =>

@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSyn
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runCli } from '../../../../src/cli/run.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 
 function node() {
   const home = join(temporaryDirectory(), 'k')

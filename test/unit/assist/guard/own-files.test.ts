@@ -3,8 +3,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { judge, loadGuard, machineOf } from '../../../../src/assist/guard/index.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
-import { SPELLINGS, WAYS } from '../../../support/ways-to-write.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
+import { SPELLINGS, WAYS } from '../../../support/shell/ways-to-write.ts'
 
 const guard = loadGuard({ home: '/nonexistent', env: {}, machineFile: '/nonexistent/guard.toml' })
 const HOME = '/home/me'

@@ -14,7 +14,7 @@ import { KaroError } from '../../../../src/base/errors.ts'
 import { servicePaths } from '../../../../src/config/paths.ts'
 import { GUARD_SHELLS } from '../../../../src/observe/hooks/guard/guard.ts'
 import { GUARDS } from '../../../../src/observe/hooks/guard/guards.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 const PLACE = { home: '/home/me', cwd: '/home/me/work/app' }
@@ -196,7 +196,7 @@ test('a file that others may write, or of somebody else, is refused', () => {
   ] as const) {
     chmodSync(path, mode)
     if (fine) expect(readRules(path, 'own')).toEqual({ rules: [] })
-    else expect(() => readRules(path, 'own')).toThrow(/others may write/)
+    else expect(() => readRules(path, 'own')).toThrow(/other users can write/)
   }
   chmodSync(path, 0o600)
   const uid = process.getuid!()

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { checkCommand, RISK_LEVELS, type RiskLevel, riskLevelOf } from '../../../../src/assist/risk/index.ts'
 import { randomOf } from '../../../fuzz/frames.ts'
 import { DISGUISES, disguised } from '../../../fuzz/risk.ts'
-import { carrierLines, PAYLOADS, PLACE } from '../../../support/lines.ts'
+import { carrierLines, PAYLOADS, PLACE } from '../../../support/data/lines.ts'
 
 const CARRIERS = carrierLines()
 const rank = (level: RiskLevel) => RISK_LEVELS.indexOf(level)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { DEFAULTS, type Guard } from '../../../../src/assist/guard/guard.ts'
 import { judge } from '../../../../src/assist/guard/index.ts'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'
-import { PLACE } from '../../../support/lines.ts'
+import { PLACE } from '../../../support/data/lines.ts'
 
 /** With an exception from everything. */
 const guard: Guard = {

@@ -1,7 +1,7 @@
 // Dangerous lines and the tricks that hide them: each is judged at least as high as the corpus says.
 import { expect, test } from 'vitest'
 import { checkCommand, RISK_LEVELS, type RiskLevel, riskLevelOf } from '../../../../src/assist/risk/index.ts'
-import { dangerousLines, PLACE } from '../../../support/lines.ts'
+import { dangerousLines, PLACE } from '../../../support/data/lines.ts'
 
 const DANGEROUS = dangerousLines()
 const rank = (level: RiskLevel) => RISK_LEVELS.indexOf(level)

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { checkCommand, RISK_LEVELS } from '../../../../src/assist/risk/index.ts'
 import { randomOf } from '../../../fuzz/frames.ts'
 import { DISGUISES, disguised, fuzzRisk } from '../../../fuzz/risk.ts'
-import { dangerousLines, PLACE } from '../../../support/lines.ts'
-import { times } from '../../../support/thorough.ts'
+import { dangerousLines, PLACE } from '../../../support/data/lines.ts'
+import { times } from '../../../support/run/thorough.ts'
 
 const LINES = dangerousLines()
 const rank = (level: (typeof RISK_LEVELS)[number]) => RISK_LEVELS.indexOf(level)

@@ -1,7 +1,7 @@
 // Everyday work must stay quiet: of a corpus of common commands none is blocked and at most 1 % is flagged.
 import { expect, test } from 'vitest'
 import { checkCommand, GUARD_PROFILES, riskLevelOf } from '../../../../src/assist/risk/index.ts'
-import { everydayLines, PLACE } from '../../../support/lines.ts'
+import { everydayLines, PLACE } from '../../../support/data/lines.ts'
 
 const EVERYDAY = everydayLines()
 

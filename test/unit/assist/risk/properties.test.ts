@@ -15,7 +15,8 @@ import { newBudget } from '../../../../src/assist/risk/limits.ts'
 import { unfinished } from '../../../../src/assist/risk/line/unfinished.ts'
 import { RULES } from '../../../../src/assist/risk/rules/index.ts'
 import { LINE_RULES } from '../../../../src/assist/risk/rules/system/lines.ts'
-import { times } from '../../../support/thorough.ts'
+import { examplesOf } from '../../../support/data/rule-examples.ts'
+import { times } from '../../../support/run/thorough.ts'
 
 const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }
 const levelOf = (command: string): RiskLevel => checkCommand(command, PLACE).risk_level
@@ -273,7 +274,7 @@ describe('any text', () => {
 
   test('each rule holds in its examples even behind sudo and bash -c', () => {
     for (const rule of [...RULES, ...LINE_RULES])
-      for (const example of rule.examples.risky) {
+      for (const example of examplesOf(rule).risky) {
         if (example.length > 2000 || example.includes('\0')) continue
         const command = `sudo bash -c ${quoted(example)}`
         expect(rank(levelOf(command)), command).toBeGreaterThanOrEqual(rank(rule.level))

@@ -9,6 +9,7 @@ import type { SimpleCommand } from '../../../../src/assist/risk/model.ts'
 import { concernsEveryRule, EVERY_COMMAND, RULES } from '../../../../src/assist/risk/rules/index.ts'
 import type { Rule } from '../../../../src/assist/risk/rules/rule.ts'
 import { LINE_RULES } from '../../../../src/assist/risk/rules/system/lines.ts'
+import { examplesOf, RULES_WITH_EXAMPLES } from '../../../support/data/rule-examples.ts'
 
 const ALL = [...RULES, ...LINE_RULES]
 const found = (command: string) =>
@@ -16,13 +17,13 @@ const found = (command: string) =>
 const short = (command: string) => (command.length > 80 ? `${command.slice(0, 77)}…` : command)
 
 for (const rule of ALL) {
-  for (const command of rule.examples.risky)
+  for (const command of examplesOf(rule).risky)
     test(`${rule.id}: ${short(command)}`, () => {
       const verdict = checkCommand(command, { home: '/home/me', cwd: '/home/me/src/project' })
       expect(verdict.matches.map((match) => match.rule)).toContain(rule.id)
       expect(RISK_LEVELS.indexOf(verdict.risk_level)).toBeGreaterThanOrEqual(RISK_LEVELS.indexOf(rule.level))
     })
-  for (const command of rule.examples.harmless)
+  for (const command of examplesOf(rule).harmless)
     test(`${rule.id}: not ${short(command)}`, () => {
       expect(found(command)).not.toContain(rule.id)
     })
@@ -32,15 +33,18 @@ test('ids are unique, and every rule has examples both ways', () => {
   const ids = ALL.map((rule) => rule.id)
   expect(new Set(ids).size).toBe(ids.length)
   for (const rule of ALL) {
-    expect(rule.examples.risky.length, rule.id).toBeGreaterThan(0)
-    expect(rule.examples.harmless.length, rule.id).toBeGreaterThan(0)
+    expect(examplesOf(rule).risky.length, rule.id).toBeGreaterThan(0)
+    expect(examplesOf(rule).harmless.length, rule.id).toBeGreaterThan(0)
     expect(rule.why, rule.id).toMatch(/^[A-Z].*\.$/)
+    // The example that people are shown is one that the tests above run.
+    if (rule.example !== undefined) expect(examplesOf(rule).risky, rule.id).toContain(rule.example)
   }
+  expect(RULES_WITH_EXAMPLES.toSorted()).toEqual(ids.toSorted())
 })
 
 test('a safer form is itself judged lower than what it replaces', () => {
   for (const rule of ALL) {
-    for (const command of rule.examples.risky) {
+    for (const command of examplesOf(rule).risky) {
       const verdict = checkCommand(command, { home: '/home/me', cwd: '/home/me/src/project' })
       if (verdict.safer === undefined) continue
       const after = checkCommand(verdict.safer, { home: '/home/me', cwd: '/home/me/src/project' })
@@ -52,14 +56,14 @@ test('a safer form is itself judged lower than what it replaces', () => {
 })
 
 /** Commands of the rule's risky examples that hold nothing but a name and words. */
-function plainCommands({ examples }: Rule): readonly SimpleCommand[] {
+function plainCommands(rule: Rule): readonly SimpleCommand[] {
   const found: SimpleCommand[] = []
   const findings = {
     command: (it: SimpleCommand) => found.push(it),
     fact: () => {},
     isKnownTool: () => false,
   }
-  for (const line of examples.risky)
+  for (const line of examplesOf(rule).risky)
     walkLine(
       line,
       {

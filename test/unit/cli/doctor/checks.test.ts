@@ -14,6 +14,7 @@ import {
   judgeAddresses,
   judgeLanOnly,
   judgeMulticast,
+  judgeNames,
   judgePort,
 } from '../../../../src/cli/doctor/checks/mesh.ts'
 import { judgePending, judgeVersions } from '../../../../src/cli/doctor/checks/peers.ts'
@@ -287,7 +288,9 @@ describe('addresses', () => {
       detail: 'another program holds the port at 127.0.0.1, see mesh.port',
     })
     const free = heldByOthers(9238, ['10.0.0.5'], table.slice(0, 1))
-    expect(judgeAddresses(mesh, interfaces, ['10.0.0.5'], [], 'restart', free).detail).toContain('came after')
+    expect(judgeAddresses(mesh, interfaces, ['10.0.0.5'], [], 'restart', free).detail).toContain(
+      'added after',
+    )
   })
   test('loopback alone is nobody to meet, unless it was chosen', () => {
     const alone = { lo: [at('127.0.0.1')] }
@@ -295,6 +298,26 @@ describe('addresses', () => {
     expect(
       judgeAddresses({ ...mesh, listen: ['127.0.0.1'] }, interfaces, ['127.0.0.1'], [], '').outcome,
     ).toBe('ok')
+  })
+  test('names of peers: in the hosts file, of a configured server, or asked of nobody', () => {
+    const judgeWith = (lan_only: boolean, resolvers: string[], ...hosts: string[]) =>
+      judgeNames(
+        {
+          mesh: { ...mesh, lan_only },
+          discovery: {
+            resolvers,
+            peers: hosts.map((host) => ({ host, port: 9238 })),
+          },
+        },
+        new Map([['birch', []]]),
+      )
+    expect(judgeWith(true, [], '10.0.0.5', 'Birch')).toMatchObject({ outcome: 'ok' })
+    expect(judgeWith(true, [], 'birch', 'ash.corp')).toMatchObject({
+      outcome: 'warn',
+      detail: 'nobody may be asked for ash.corp',
+    })
+    expect(judgeWith(true, ['10.0.0.53'], 'ash.corp')).toMatchObject({ outcome: 'ok' })
+    expect(judgeWith(false, [], 'ash.corp')).toMatchObject({ outcome: 'ok' })
   })
   test('lan_only', () => {
     expect(judgeLanOnly(mesh, ['10.0.0.5']).outcome).toBe('ok')

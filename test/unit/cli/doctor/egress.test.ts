@@ -17,6 +17,7 @@ const link = {
 const context: EgressContext = {
   socket: '/home/a/karo/karo.sock',
   mesh: { lan_only: true, allow_cgnat: false },
+  discovery: { resolvers: ['10.0.0.53'] },
   facts: {
     http: { host: '127.0.0.1', port: 9237 },
     mesh: {
@@ -71,6 +72,8 @@ describe('explained', () => {
     ['a dial', tcp('10.0.0.5', 40_000, '10.0.0.7', 9238), 'being dialed'],
     ['somebody at the door', tcp('10.0.0.5', 9238, '10.0.0.8', 50_000), 'not proven a key'],
     ['mDNS', udp('0.0.0.0', 5353), 'mDNS on 10.0.0.5'],
+    ['a DNS server, over UDP', udp('10.0.0.5', 40_000, '10.0.0.53', 53), 'discovery.resolvers'],
+    ['a DNS server, over TCP', tcp('10.0.0.5', 40_000, '10.0.0.53', 53), 'discovery.resolvers'],
     ['the control socket as it is bound', unix('/home/a/karo/.AbC123/s'), 'control socket'],
     ['the control socket', unix('/home/a/karo/karo.sock'), 'control socket'],
     ['the journal', unix('', 'stream', 2), 'started with'],
@@ -93,6 +96,8 @@ describe('never explained', () => {
     ['a public address at the door', tcp('10.0.0.5', 9238, '8.8.8.8', 50_000)],
     ['a connection nobody knows of', tcp('10.0.0.5', 40_000, '10.0.0.9', 22)],
     ['HTTP from another machine', tcp('127.0.0.1', 9237, '10.0.0.9', 50_000)],
+    ['a DNS server that is not configured', udp('10.0.0.5', 40_000, '10.0.0.54', 53)],
+    ['another port of one that is', udp('10.0.0.5', 40_000, '10.0.0.53', 853)],
     ['UDP on another port', udp('0.0.0.0', 53)],
     ['UDP that is connected', udp('0.0.0.0', 5353, '10.0.0.9', 53)],
     ['a Unix socket elsewhere', unix('/run/other.sock')],
@@ -107,6 +112,11 @@ describe('never explained', () => {
   test('mDNS where it is off', () => {
     const facts = { ...context.facts, mesh: { ...context.facts.mesh, mdns: [] } }
     expect(why(udp('0.0.0.0', 5353), { facts })).toBeNull()
+  })
+
+  test('a public DNS server while lan_only is on, whatever is configured', () => {
+    const socket = udp('10.0.0.5', 40_000, '9.9.9.9', 53)
+    expect(why(socket, { discovery: { resolvers: ['9.9.9.9'] } })).toBeNull()
   })
 
   test('without lan_only a public link is one', () => {

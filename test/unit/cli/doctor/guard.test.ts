@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { shellGuard } from '../../../../src/cli/doctor/checks/guard.ts'
 import type { World } from '../../../../src/cli/doctor/world.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 
 /** Of somebody for whom the machine's service records, in whose directory `guard.toml` is a directory: it cannot be read. */
 function somebody() {

@@ -10,7 +10,7 @@ import { createWorld, type World } from '../../../../src/cli/doctor/world.ts'
 import { ensureHome } from '../../../../src/cli/home.ts'
 import { homePaths } from '../../../../src/config/paths.ts'
 import { protectIdentityFile } from '../../../../src/trust/identity/index.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const SECRET = randomBytes(12).toString('hex')
 
@@ -90,6 +90,6 @@ test('a key that is lost comes back from a backup, or another one is a person’
   writeFileSync(join(paths.db, 'CURRENT'), '')
   expect(await look()).toMatchObject({
     outcome: 'fail',
-    fix: expect.stringMatching(/from a backup only[\s\S]*karo identity new --home/),
+    fix: expect.stringMatching(/only be restored from a backup[\s\S]*karo identity new --home/),
   })
 })

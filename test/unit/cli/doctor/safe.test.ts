@@ -25,7 +25,7 @@ import { isOwn, makeOwnDirectory, removeOwn, setOwnMode } from '../../../../src/
 import type { Finding } from '../../../../src/cli/doctor/result.ts'
 import { createWorld, type World } from '../../../../src/cli/doctor/world.ts'
 import { homePaths } from '../../../../src/config/paths.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const paths = homePaths({ KARO_HOME: '/nowhere/karo' })
 const stat = (uid: number, mode: number, directory: boolean): Stats =>

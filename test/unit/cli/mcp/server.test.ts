@@ -6,7 +6,7 @@ import { loadGuard } from '../../../../src/assist/guard/index.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
 import { createServer } from '../../../../src/cli/mcp/server.ts'
 import type { McpWorld } from '../../../../src/cli/mcp/tool.ts'
-import { until } from '../../../support/until.ts'
+import { until } from '../../../support/run/until.ts'
 
 const closing: (() => Promise<void>)[] = []
 afterEach(async () => {

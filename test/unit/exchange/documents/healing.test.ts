@@ -1,6 +1,6 @@
 // THE property of the room: when a partition has healed, every recipient has every document that anybody kept, by count.
 import { describe, expect, it } from 'vitest'
-import { times } from '../../../support/thorough.ts'
+import { times } from '../../../support/run/thorough.ts'
 import { HOUR, MINUTE, type Network, type Node, networkOf } from './network.ts'
 
 /** One slot of one author. */

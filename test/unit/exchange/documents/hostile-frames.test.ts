@@ -15,10 +15,10 @@ import { systemClock, systemRandom, systemTimers } from '../../../../src/base/cl
 import { blake3 } from '../../../../src/base/hash.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { createDocuments, type Documents } from '../../../../src/exchange/documents/index.ts'
-import { createFakeTrust } from '../../../support/fake-trust.ts'
-import { type MeshNode, meshNode } from '../../../support/mesh-node.ts'
-import { type RawPeer, type RawStream, rawPeer } from '../../../support/raw-peer.ts'
-import { until } from '../../../support/until.ts'
+import { createFakeTrust } from '../../../support/mesh/fake-trust.ts'
+import { type MeshNode, meshNode } from '../../../support/mesh/mesh-node.ts'
+import { type RawPeer, type RawStream, rawPeer } from '../../../support/mesh/raw-peer.ts'
+import { until } from '../../../support/run/until.ts'
 import { HOUR, MemoryRepository, Network, type Node } from './network.ts'
 
 const stops: (() => Promise<unknown>)[] = []

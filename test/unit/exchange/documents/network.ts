@@ -28,8 +28,8 @@ import type {
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createHints, type Hints, type Identity } from '../../../../src/trust/identity/index.ts'
 import type { Member } from '../../../../src/trust/peers/index.ts'
-import { testIdentity } from '../../../support/identity.ts'
-import { VirtualTime } from '../../../support/virtual-time.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+import { VirtualTime } from '../../../support/run/virtual-time.ts'
 
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE

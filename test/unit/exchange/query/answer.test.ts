@@ -1,19 +1,19 @@
 // Answering: what the owner lets out, to whom, once, and never after consent was withdrawn.
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import { bodyOf, encodeFrame, type Frame } from '../../../../protocols/frame.ts'
 import {
   MeshQuery,
   type MeshQueryBody,
   QUERY_LIFE_MS,
   QueryDone,
-  type QueryType,
 } from '../../../../protocols/messages/query.ts'
 import { type Clock, systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import { toHex } from '../../../../src/base/hex.ts'
 import type { TrustLevel } from '../../../../src/base/words/trust-levels.ts'
-import { CONCURRENT_MAX } from '../../../../src/exchange/query/answering/answer.ts'
-import { AUTHOR_QUOTA, NEIGHBOUR_QUOTA, READ_QUOTA } from '../../../../src/exchange/query/answering/intake.ts'
 import { type OwnQuestion, openAnswer, writeQuestion } from '../../../../src/exchange/query/document.ts'
+import { AUTHOR_QUOTA, NEIGHBOUR_QUOTA, READ_QUOTA } from '../../../../src/exchange/query/state/intake.ts'
+import { CONCURRENT_MAX } from '../../../../src/exchange/query/state/owner.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
 import {
   Endpoint,
@@ -28,6 +28,9 @@ import {
   Wire,
 } from './network.ts'
 
+/** A type that only a newer release knows. */
+const NEWER = 'TypeOfANewerRelease'
+
 /** A bare neighbour that sends what it likes, and an owner that trusts it. */
 function neighbour(options: NodeOptions = { people: person(uses('git', 7)) }, level: TrustLevel = 'peer') {
   const wire = new Wire()
@@ -41,11 +44,7 @@ function neighbour(options: NodeOptions = { people: person(uses('git', 7)) }, le
   owner.trusts(asker, level)
   wire.connect(owner.id, asker.ref.nodeId)
   const author = { identity: asker.identity, clock: systemClock, random: systemRandom }
-  const write = (
-    query_type: QueryType = 'ToolUsage',
-    level?: 1 | 2,
-    clock: Clock = systemClock,
-  ): OwnQuestion =>
+  const write = (query_type = 'ToolUsage', level?: 1 | 2, clock: Clock = systemClock): OwnQuestion =>
     writeQuestion(
       { ...author, clock },
       { query_type, level, time_range: { start: 0, end: 3_600_000 } },
@@ -191,11 +190,50 @@ describe('levels', () => {
     expect((await ask(write('NodeHealth'))).status).toBe('access_denied')
   })
 
-  it('says what this release does not answer', async () => {
-    const { ask, write } = neighbour()
-    expect((await ask(write('Anomalies'))).status).toBe('not_supported')
+  it('says what this release does not answer, whatever people consented to and whichever level is asked for', async () => {
+    for (const options of [{}, { allow: [], maxLevel: 0 } as const]) {
+      const { owner, ask, write } = neighbour(options)
+      expect((await ask(write('Anomalies'))).status).toBe('not_supported')
+      for (const level of [undefined, 1, 2] as const) {
+        const answer = await ask(write(NEWER, level))
+        expect(answer).toMatchObject({ status: 'not_supported', level: level ?? 1 })
+      }
+      expect(owner.gathered).toEqual([])
+    }
+  })
+
+  it('does not tell nodes that are not trusted or denied which types it knows', async () => {
+    const { owner, asker, ask, write } = neighbour({}, 'untrusted')
+    expect((await ask(write(NEWER))).status).toBe('access_denied')
+    owner.trusts(asker, 'peer', { denied: true })
+    expect((await ask(write(NEWER))).status).toBe('access_denied')
+  })
+
+  it('names all types that it does not know by one word in the ledger, because their authors chose the names', async () => {
+    const { owner, ask, write } = neighbour()
+    for (const name of ['NewerOne', 'NewerTwo']) await ask(write(name))
+    await soon(() => owner.audits.length === 4)
+    expect(new Set(owner.audits.map(({ details }) => details.query_type))).toEqual(new Set(['unknown']))
+  })
+
+  it('cuts off a neighbour whose question has no proper name of a type', async () => {
+    for (const name of ['', 'lower', 'With space', `A${'b'.repeat(32)}`, 'Line\n', 'Ünknown']) {
+      const { wire, owner, asker, write } = neighbour()
+      const question = unchecked(asker, { ...write().body, query_type: name })
+      asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
+      await soon(() => !wire.linked(owner.id, asker.ref.nodeId))
+      expect(owner.audits).toEqual([])
+    }
   })
 })
+
+/** A document whose body no schema has judged, as only a hostile author makes it. */
+function unchecked(endpoint: Endpoint, body: MeshQueryBody): OwnQuestion {
+  const { sign, publicKey: sender } = endpoint.identity
+  const envelope = { sender, ts: Date.now(), nonce: systemRandom.bytes(16), seq: 0 }
+  const bytes = encodeFrame({ ...MeshQuery, body: z.any() }, envelope, body, sign)
+  return { body, key: { publicKey: body.audience_key, privateKey: new Uint8Array(32) }, bytes }
+}
 
 const signed = (endpoint: Endpoint, body: MeshQueryBody): OwnQuestion => ({
   body,

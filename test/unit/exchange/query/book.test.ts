@@ -7,7 +7,7 @@ import type { AuditEntry, AuditRecord } from '../../../../src/trust/audit/index.
 import { createWhoAsked } from '../../../../src/trust/audit/who-asked.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
 import type { PeerOpinion } from '../../../../src/trust/peers/index.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const MINUTE = 60_000
 const NOW = 1_763_626_500_000

@@ -5,9 +5,9 @@ import { bodyOf, decodeFrame, messageTable } from '../../../../protocols/frame.t
 import { QUERY_HOPS, QueryDone, QueryHop, Response } from '../../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../../protocols/registry.ts'
-import { CONCURRENT_MAX } from '../../../../src/exchange/query/answering/answer.ts'
 import type { Coverage } from '../../../../src/exchange/query/result.ts'
-import { VirtualTime } from '../../../support/virtual-time.ts'
+import { CONCURRENT_MAX } from '../../../../src/exchange/query/state/owner.ts'
+import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import {
   graphOf,
   type Meshed,

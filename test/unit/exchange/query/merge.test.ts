@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { coverageOf, statusOf } from '../../../../src/exchange/query/asking/coverage.ts'
 import { OUTCOMES } from '../../../../src/exchange/query/result.ts'
-import { anyActivity, anySafety, anyTools } from '../../../support/numbers.ts'
+import { anyActivity, anySafety, anyTools } from '../../../support/mesh/numbers.ts'
 import { mergeActivity, mergeHealth, mergeSafety, mergeTools } from './merged.ts'
 
 const lists = fc.array(anyTools, { maxLength: 6 })

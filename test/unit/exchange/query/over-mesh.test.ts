@@ -1,7 +1,7 @@
 // Queries over real links: three nodes on 127.0.0.1, Noise and all, with only what is around them faked.
 import { expect, onTestFinished, test } from 'vitest'
-import { type MeshNode, meshNode } from '../../../support/mesh-node.ts'
-import { until } from '../../../support/until.ts'
+import { type MeshNode, meshNode } from '../../../support/mesh/mesh-node.ts'
+import { until } from '../../../support/run/until.ts'
 import { person, soon, TestNode, uses, Wire } from './network.ts'
 
 interface Both {

@@ -11,7 +11,7 @@ import {
   type NodeData,
   queryType,
 } from '../../../../src/exchange/query/query-types/index.ts'
-import { anyActivity, anySafety, anyTools } from '../../../support/numbers.ts'
+import { anyActivity, anySafety, anyTools } from '../../../support/mesh/numbers.ts'
 import { mergeActivity, mergeSafety, mergeTools } from './merged.ts'
 
 const plausible = (data: NodeData, filtered = false): boolean => {

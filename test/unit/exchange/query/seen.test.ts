@@ -1,14 +1,13 @@
 // The table of questions taken up: bounded in entries and in bytes, forgetting the right ones first.
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../../src/base/clock.ts'
+import type { Question } from '../../../../src/exchange/query/document.ts'
 import {
   ANSWER_BYTES_MAX,
   createSeen,
   NEIGHBOUR_QUESTIONS_MAX,
   QUESTIONS_MAX,
-} from '../../../../src/exchange/query/answering/seen.ts'
-import type { Question } from '../../../../src/exchange/query/document.ts'
-import type { ReplayMark } from '../../../../src/store/tables/replay.ts'
+} from '../../../../src/exchange/query/state/seen.ts'
 import { newIdentity } from './network.ts'
 
 const me = newIdentity()
@@ -18,14 +17,7 @@ function question(expires_at: number, author = me.publicKey): Question {
   return { author, authorId: me.nodeId, body: body as Question['body'], trace: undefined }
 }
 
-function table(marks: ReplayMark[] = []) {
-  return createSeen({
-    put: async (more) => {
-      marks.push(...more)
-    },
-    load: async () => marks,
-  })
-}
+const table = createSeen
 
 test('takes up to its bound of living questions, and more when some have expired', () => {
   const seen = table()
@@ -59,10 +51,10 @@ test('what has expired goes, its answer too, when others are asked', () => {
   const seen = table()
   const answer = { bytes: new Uint8Array(8), revision: 0 }
   const [early, late] = [question(15_000), question(50_000)]
-  const entry = seen.add(early, me.nodeId, 10_000)!.entry
+  const entry = seen.add(early, me.nodeId, 10_000)!
   seen.keep(entry, answer)
-  const slow = seen.add(question(15_000), me.nodeId, 10_000)!.entry
-  seen.keep(seen.add(late, me.nodeId, 10_000)!.entry, answer)
+  const slow = seen.add(question(15_000), me.nodeId, 10_000)!
+  seen.keep(seen.add(late, me.nodeId, 10_000)!, answer)
   seen.add(question(50_000), me.nodeId, 14_999 + 30_000)
   expect(seen.get(early)).toBeUndefined()
   expect(entry.answer).toBeUndefined()
@@ -79,7 +71,7 @@ test('keeps answers up to its bytes, the newest ones, and never forgets that a q
   const size = ANSWER_BYTES_MAX / 4
   const questions = Array.from({ length: 6 }, () => question(2_000))
   for (const one of questions) {
-    const { entry } = seen.add(one, me.nodeId, 1_000)!
+    const entry = seen.add(one, me.nodeId, 1_000)!
     seen.keep(entry, { bytes: new Uint8Array(size), revision: 0 })
   }
   const kept = questions.map((one) => seen.get(one)?.answer !== undefined)
@@ -95,14 +87,14 @@ test('knows questions by author and id together', () => {
   expect(seen.get({ ...one })).toBeDefined()
 })
 
-test('writes each down, and reads back only questions', async () => {
-  const marks: ReplayMark[] = []
-  const one = question(2_000)
-  await table(marks).add(one, me.nodeId, 1_000)?.durable
-  const nonce = question(2_000)
-  marks.push({ kind: 'nonce', author: nonce.author, id: nonce.body.query_id, expires_at: 2_000 })
-  const after = table(marks)
-  await after.load(1_000)
-  expect(after.get(one)).toMatchObject({ state: 'answered' })
-  expect(after.get(nonce)).toBeUndefined()
+test('knows what was taken up before a restart, of questions only', () => {
+  const [one, nonce] = [question(2_000), question(2_000)]
+  const markOf = ({ author, body: { query_id: id, expires_at } }: Question) => ({ author, id, expires_at })
+  const seen = table()
+  seen.load([
+    { kind: 'document', ...markOf(one) },
+    { kind: 'nonce', ...markOf(nonce) },
+  ])
+  expect(seen.get(one)).toMatchObject({ state: 'answered' })
+  expect(seen.get(nonce)).toBeUndefined()
 })

@@ -10,7 +10,7 @@ import { silentLog } from '../../../../src/base/run/log.ts'
 import { createReader } from '../../../../src/exchange/summaries/cover.ts'
 import { readDocument, writeDocument } from '../../../../src/exchange/summaries/document.ts'
 import { createHints, openForMany, sealingKeyOf } from '../../../../src/trust/identity/index.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 import { createShelf, DAY, HOUR, NOW, type Shelf } from './world.ts'
 
 const ann = testIdentity(1)

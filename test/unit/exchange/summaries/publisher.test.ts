@@ -4,7 +4,7 @@ import { slotOf } from '../../../../protocols/periods.ts'
 import { decodeSummary } from '../../../../protocols/summary.ts'
 import { readDocument, writeDocument } from '../../../../src/exchange/summaries/document.ts'
 import { sealingKeyOf } from '../../../../src/trust/identity/index.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 import { createShelf, createWorld, DAY, HOUR, NOW, nodeOf, type World } from './world.ts'
 
 const TYPED = { tool: 'git', category: 'git', command: 'git status' }

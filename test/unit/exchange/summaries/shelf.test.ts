@@ -5,8 +5,8 @@ import { summariesRoutes } from '../../../../src/api/routes/summaries.ts'
 import { buildServer } from '../../../../src/api/server/server.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { createSummaries } from '../../../../src/exchange/summaries/summaries.ts'
-import { owner } from '../../../support/callers.ts'
-import { until } from '../../../support/until.ts'
+import { owner } from '../../../support/api/callers.ts'
+import { until } from '../../../support/run/until.ts'
 import { createWorld, DAY, HOUR, NOW, nodeOf, type World } from './world.ts'
 
 const never = new AbortController().signal

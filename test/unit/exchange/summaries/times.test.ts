@@ -1,7 +1,7 @@
 // When editions are made: at times that follow from the start of the room, whatever is typed and when.
 import { expect, test } from 'vitest'
 import { createSummaries, EVERY_MS } from '../../../../src/exchange/summaries/summaries.ts'
-import { until } from '../../../support/until.ts'
+import { until } from '../../../support/run/until.ts'
 import { createWorld, NOW } from './world.ts'
 
 const MINUTES = 185

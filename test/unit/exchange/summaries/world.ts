@@ -20,10 +20,11 @@ import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createHints } from '../../../../src/trust/identity/index.ts'
 import type { Consent } from '../../../../src/trust/policy/index.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { eventOf, positionAt, type Sketch } from '../../../support/events.ts'
-import { testIdentity } from '../../../support/identity.ts'
-import { verifyEd25519 } from '../../../support/vectors.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+import { plainPolicy } from '../../../support/mesh/policy.ts'
+import { verifyEd25519 } from '../../../support/mesh/vectors.ts'
 
 export const HOUR = 3_600_000
 export const DAY = 24 * HOUR
@@ -122,6 +123,7 @@ export async function createWorld({
     identity,
     insight,
     documents: shelf,
+    policy: plainPolicy(),
     sharing: {
       onChange,
       consentOf: async (uid: number) => {

@@ -10,8 +10,8 @@ import { keyRange } from '../../../../src/store/level/keyspace.ts'
 import { isSound } from '../../../../src/store/rescue/rows.ts'
 import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts'
 import { createAnomalyRepository, isAnomalyRow } from '../../../../src/store/tables/anomalies.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { eventOf, positionAt, type Sketch } from '../../../support/events.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
 
 const ME = 1000
 /** Noon of a Friday, wherever this runs. */

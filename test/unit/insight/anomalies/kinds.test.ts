@@ -6,7 +6,7 @@ import { BASELINE_DAYS, baselineOf, WARM_UP_DAYS } from '../../../../src/insight
 import { findings, KIND_TABLE } from '../../../../src/insight/anomalies/kinds.ts'
 import type { Look } from '../../../../src/insight/anomalies/look.ts'
 import type { MutableRollup } from '../../../../src/store/events/rollup-writer.ts'
-import { addTyped, dayOf, midnight, type Typed } from '../../../support/lives.ts'
+import { addTyped, dayOf, midnight, type Typed } from '../../../support/data/lives.ts'
 
 /** A Thursday. */
 const TODAY = 20_776

@@ -2,8 +2,15 @@
 import { describe, expect, test } from 'vitest'
 import { KINDS } from '../../../../src/base/words/signal.ts'
 import type { MutableRollup } from '../../../../src/store/events/rollup-writer.ts'
-import { addTyped, type LivedDay, live, PROFILES, type Profile, type Typed } from '../../../support/lives.ts'
-import { falseAlarms, watchLife } from '../../../support/watched-life.ts'
+import {
+  addTyped,
+  type LivedDay,
+  live,
+  PROFILES,
+  type Profile,
+  type Typed,
+} from '../../../support/data/lives.ts'
+import { falseAlarms, watchLife } from '../../../support/data/watched-life.ts'
 
 const FIRST = 20_000
 /** `npm run soak -- lives` takes many more. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { CATEGORIES, OTHER, TOOL_NAMES, toolOf } from '../../../../src/base/words/dictionary.ts'
-import { times } from '../../../support/thorough.ts'
+import { times } from '../../../support/run/thorough.ts'
 
 test.each([
   ['git', 'git', 'git'],

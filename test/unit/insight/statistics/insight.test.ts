@@ -4,9 +4,9 @@ import { localDay, startOfLocalDay } from '../../../../src/base/calendar.ts'
 import { createInsight, floorToHour, widenToHours } from '../../../../src/insight/statistics/index.ts'
 import { createEventRepository, type GuardNote } from '../../../../src/store/events/events.ts'
 import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { eventOf, positionAt, type Sketch } from '../../../support/events.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const HOUR = 3_600_000
 const NOW = new Date(2026, 10, 20, 15, 30).getTime()

@@ -6,8 +6,8 @@ import { hoursBetween } from '../../../../src/insight/statistics/time.ts'
 import { changeOf, hasRisen } from '../../../../src/insight/statistics/trends.ts'
 import { createEventRepository, type GuardNote } from '../../../../src/store/events/events.ts'
 import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { eventOf, positionAt, type Sketch } from '../../../support/events.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
 
 const ME = 1000
 const ZONE = process.env.TZ

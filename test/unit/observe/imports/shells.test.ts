@@ -80,7 +80,7 @@ describe('bash', () => {
     expect(brief(await read('bash', '#1 fix this\n#1700000000\n#1700000001\nls\n#0\npwd\n'))).toEqual([
       ['#1 fix this', null],
       ['ls', 1_700_000_001],
-      '5: is no time that a clock has said',
+      '5: is not a possible time',
       ['pwd', null],
     ])
   })
@@ -165,7 +165,7 @@ describe('all of them', () => {
     const items = await read(shell, file)
     expect(brief(items.filter((item) => 'entry' in item))).toEqual([['whole', 1_700_000_000]])
     expect(items.filter((item) => 'problem' in item)).toEqual([
-      { line: expect.any(Number), problem: expect.stringContaining('has no end') },
+      { line: expect.any(Number), problem: expect.stringContaining('has no line end') },
     ])
   })
 

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { createProc, parseStat } from '../../../../src/observe/processes/proc.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
-import { until } from '../../../support/until.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
+import { until } from '../../../support/run/until.ts'
 
 const proc = createProc()
 

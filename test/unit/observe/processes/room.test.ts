@@ -4,8 +4,8 @@ import type { Log } from '../../../../src/base/run/log.ts'
 import { createProcesses } from '../../../../src/observe/processes/index.ts'
 import type { HookedShell, RanLine } from '../../../../src/observe/record/index.ts'
 import { createProcessRepository, type ProcessRepository } from '../../../../src/store/processes/processes.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { until } from '../../../support/until.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { until } from '../../../support/run/until.ts'
 import { machine } from './machine.ts'
 
 const never = new AbortController().signal

@@ -7,7 +7,7 @@ import type { Change } from '../../../../src/store/level/database.ts'
 import { keyRange } from '../../../../src/store/level/keyspace.ts'
 import { createProcessRepository, type ProcessRow } from '../../../../src/store/processes/processes.ts'
 import { isProcessRow } from '../../../../src/store/processes/rows.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
 import { MORNING } from './machine.ts'
 
 const never = new AbortController().signal

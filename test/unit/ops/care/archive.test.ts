@@ -6,7 +6,7 @@ import { KaroError } from '../../../../src/base/errors.ts'
 import { blake3 } from '../../../../src/base/hash.ts'
 import { TAR_BLOCK, tarHeader } from '../../../../src/base/tar.ts'
 import { openArchive } from '../../../../src/ops/care/archive.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const sumOf = (bytes: Uint8Array): string => Buffer.from(blake3([bytes])).toString('hex')
 const HEAD = {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { noFaults } from '../../../../src/base/run/faults.ts'
 import { finishRestore, isReady } from '../../../../src/ops/care/finish.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 
 function home(ready: Record<string, string>): string {
   const directory = join(temporaryDirectory(), 'karo')

@@ -10,8 +10,8 @@ import { isReady } from '../../../../src/ops/care/finish.ts'
 import { type RestoreOptions, restoreNode } from '../../../../src/ops/care/restore.ts'
 import { holdHome } from '../../../../src/ops/system/home-lock.ts'
 import { createLock } from '../../../../src/ops/system/lock.ts'
-import { CONFIG_IN_BACKUP, madeBackup } from '../../../support/backup.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
+import { CONFIG_IN_BACKUP, madeBackup } from '../../../support/data/backup.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const NOW = 1_795_000_000_000
 

@@ -7,7 +7,7 @@ import { DAY_MS, HOUR_MS } from '../../../../src/base/calendar.ts'
 import { createRetentionTime, hasJustSynchronised } from '../../../../src/ops/care/retention-time.ts'
 import { createAuditRepository } from '../../../../src/store/tables/audit.ts'
 import { createRetentionTimeRepository } from '../../../../src/store/tables/retention-time.ts'
-import { temporaryDatabase, temporaryDirectory } from '../../../support/database.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 

@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest'
 import { revealLevel0 } from '../../../../src/base/level0/level0.ts'
 import { createEventRepository } from '../../../../src/store/events/events.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { eventOf, positionAt } from '../../../support/events.ts'
-import { T0 } from '../../../support/spool.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { eventOf, positionAt } from '../../../support/data/events.ts'
+import { T0 } from '../../../support/data/spool.ts'
 
 const T0_MS = T0 / 1000
 const git = { command: 'git status', category: 'git', tool: 'git' }

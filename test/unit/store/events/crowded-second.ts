@@ -2,8 +2,8 @@
 
 import { createEventRepository } from '../../../../src/store/events/events.ts'
 import { newDatabase } from '../../../../src/store/level/database.ts'
-import { eventOf } from '../../../support/events.ts'
-import { T0 } from '../../../support/spool.ts'
+import { eventOf } from '../../../support/data/events.ts'
+import { T0 } from '../../../support/data/spool.ts'
 
 const LINES = 15_000
 const BATCH = 1_000

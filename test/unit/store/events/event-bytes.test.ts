@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { markLevel0, revealLevel0 } from '../../../../src/base/level0/level0.ts'
 import { createEventReader } from '../../../../src/store/events/bytes.ts'
 import { type EventInput, encodeEvent, eventKey } from '../../../../src/store/events/rows.ts'
-import { eventOf } from '../../../support/events.ts'
+import { eventOf } from '../../../support/data/events.ts'
 
 const whole = (max: number) => fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max }))
 const name = fc.oneof(

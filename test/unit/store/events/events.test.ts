@@ -10,8 +10,8 @@ import {
 } from '../../../../src/store/events/events.ts'
 import type { Database } from '../../../../src/store/level/database.ts'
 import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { eventOf, positionAt } from '../../../support/events.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { eventOf, positionAt } from '../../../support/data/events.ts'
 
 const ALL: EventFilter = { words: [], limit: 1000 }
 const EVER = 0xffff_ffff

@@ -12,10 +12,10 @@ import { decodeValue, encodeValue } from '../../../../src/store/level/value.ts'
 import { repairDatabase } from '../../../../src/store/rescue/repair.ts'
 import { createRollupRepository, decodeRollup, encodeRollup } from '../../../../src/store/rollups/rollups.ts'
 import type { RollupRepository } from '../../../../src/store/rollups/types.ts'
-import { fillDatabase } from '../../../support/damage.ts'
-import { temporaryDatabase, temporaryDirectory } from '../../../support/database.ts'
-import { eventOf, positionAt } from '../../../support/events.ts'
-import { T0 } from '../../../support/spool.ts'
+import { fillDatabase } from '../../../support/data/damage.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
+import { eventOf, positionAt } from '../../../support/data/events.ts'
+import { T0 } from '../../../support/data/spool.ts'
 
 const HOUR_US = 3_600_000_000
 const HOUR = Math.floor(T0 / HOUR_US)

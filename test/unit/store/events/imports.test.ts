@@ -13,9 +13,9 @@ import { keyRange } from '../../../../src/store/level/keyspace.ts'
 import { recount } from '../../../../src/store/rescue/counts.ts'
 import { isSound } from '../../../../src/store/rescue/rows.ts'
 import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts'
-import { temporaryDatabase, temporaryDirectory } from '../../../support/database.ts'
-import { eventOf, positionAt, type Sketch } from '../../../support/events.ts'
-import { T0 } from '../../../support/spool.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
+import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
+import { T0 } from '../../../support/data/spool.ts'
 
 const UID = 1000
 const never = new AbortController().signal

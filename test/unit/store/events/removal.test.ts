@@ -11,9 +11,9 @@ import {
 } from '../../../../src/store/events/events.ts'
 import { eventsOf } from '../../../../src/store/level/key-of-event.ts'
 import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts'
-import { temporaryDatabase, temporaryDirectory } from '../../../support/database.ts'
-import { eventOf, positionAt, type Sketch } from '../../../support/events.ts'
-import { T0 } from '../../../support/spool.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
+import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
+import { T0 } from '../../../support/data/spool.ts'
 
 const never = new AbortController().signal
 let position = 0

@@ -6,9 +6,9 @@ import { expect, test } from 'vitest'
 import { revealLevel0 } from '../../../../src/base/level0/level0.ts'
 import { createEventRepository, type EventRepository } from '../../../../src/store/events/events.ts'
 import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts'
-import { temporaryDatabase, temporaryDirectory } from '../../../support/database.ts'
-import { eventOf, positionAt, type Sketch } from '../../../support/events.ts'
-import { T0 } from '../../../support/spool.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
+import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
+import { T0 } from '../../../support/data/spool.ts'
 
 const never = new AbortController().signal
 const at = (n: number): number => T0 / 1000 + n * 1000

@@ -8,10 +8,10 @@ import {
   type EventRepository,
   idOfEvent,
 } from '../../../../src/store/events/events.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { eventOf, positionAt, type Sketch } from '../../../support/events.ts'
-import { T0 } from '../../../support/spool.ts'
-import { until } from '../../../support/until.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
+import { T0 } from '../../../support/data/spool.ts'
+import { until } from '../../../support/run/until.ts'
 
 const never = new AbortController().signal
 const RISKS = ['safe', 'moderate', 'high', 'critical'] as const

@@ -5,7 +5,7 @@ import { type Log, silentLog } from '../../../../src/base/run/log.ts'
 import { KEYS } from '../../../../src/config/table.ts'
 import { createAccess, KEPT_MS, LOOKUP_MS } from '../../../../src/trust/access/access.ts'
 import type { NameService } from '../../../../src/trust/access/index.ts'
-import { VirtualTime } from '../../../support/virtual-time.ts'
+import { VirtualTime } from '../../../support/run/virtual-time.ts'
 
 const UIDS: Readonly<Record<string, number>> = { root: 0, toor: 0, ann: 1001, bob: 1002 }
 const ALL = { admin: true, asks: true }

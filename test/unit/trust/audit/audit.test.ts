@@ -11,8 +11,8 @@ import { HEAD_EVERY_MS, QUEUE_MAX } from '../../../../src/trust/audit/audit.ts'
 import { DETAILS_MAX } from '../../../../src/trust/audit/entry.ts'
 import { type AuditRecord, createAudit } from '../../../../src/trust/audit/index.ts'
 import { verifySignature } from '../../../../src/trust/identity/index.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const never = new AbortController().signal
 const identity = testIdentity(1)

@@ -10,8 +10,8 @@ import { AUDIT_CAUSES, AUDIT_TYPES } from '../../../../src/trust/audit/entry-typ
 import { createFront } from '../../../../src/trust/audit/front.ts'
 import { createAudit } from '../../../../src/trust/audit/index.ts'
 import { verifyLedger } from '../../../../src/trust/audit/verify.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const BEGIN = 1_763_626_500_000
 const REMOTE = AUDIT_TYPES.filter((type) => AUDIT_CAUSES[type] === 'remote')

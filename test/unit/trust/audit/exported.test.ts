@@ -9,9 +9,9 @@ import { canonicalDetails, GENESIS, hashEntry } from '../../../../src/trust/audi
 import { verifyExport } from '../../../../src/trust/audit/exported.ts'
 import { type Audit, createAudit } from '../../../../src/trust/audit/index.ts'
 import type { ExportLine } from '../../../../src/trust/audit/types.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { testIdentity } from '../../../support/identity.ts'
-import { times } from '../../../support/thorough.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+import { times } from '../../../support/run/thorough.ts'
 
 const never = new AbortController().signal
 const identity = testIdentity(1)

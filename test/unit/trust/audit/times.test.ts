@@ -10,8 +10,8 @@ import {
 } from '../../../../src/store/tables/audit.ts'
 import { createAudit } from '../../../../src/trust/audit/audit.ts'
 import { createTimes } from '../../../../src/trust/audit/times.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 
 type AuditPlace = AsyncItem<ReturnType<AuditRepository['forwards']>>
 type AsyncItem<T> = T extends AsyncIterable<infer One> ? One : never

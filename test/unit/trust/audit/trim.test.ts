@@ -6,8 +6,8 @@ import { silentLog } from '../../../../src/base/run/log.ts'
 import { makeKey } from '../../../../src/store/level/keyspace.ts'
 import { createAuditRepository } from '../../../../src/store/tables/audit.ts'
 import { createAudit } from '../../../../src/trust/audit/index.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const BEGIN = 1_763_626_500_000
 

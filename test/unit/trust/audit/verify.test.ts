@@ -11,9 +11,9 @@ import { makeRow } from '../../../../src/trust/audit/entry.ts'
 import { signHead } from '../../../../src/trust/audit/head.ts'
 import { createAudit } from '../../../../src/trust/audit/index.ts'
 import { verifyLedger } from '../../../../src/trust/audit/verify.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { testIdentity } from '../../../support/identity.ts'
-import { times } from '../../../support/thorough.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+import { times } from '../../../support/run/thorough.ts'
 
 const never = new AbortController().signal
 const identity = testIdentity(1)

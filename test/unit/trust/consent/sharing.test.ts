@@ -7,8 +7,9 @@ import { createMemberRepository } from '../../../../src/store/tables/members.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createSharing } from '../../../../src/trust/consent/index.ts'
 import { createTrust } from '../../../../src/trust/peers/index.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+import { plainPolicy } from '../../../support/mesh/policy.ts'
 
 const file = {
   max_level: 1,
@@ -23,6 +24,7 @@ async function sharing(repository?: Parameters<typeof createSharing>[0]['consent
   const made = createSharing({
     config: { sharing: file },
     consent,
+    policy: plainPolicy(),
     trust: {
       opinion: () => {
         throw new Error('nobody is known')

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createHints, findHint } from '../../../../src/trust/identity/index.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const [ann, bob, eve] = [testIdentity(1), testIdentity(2), testIdentity(3)]
 const [annHints, bobHints, eveHints] = [ann, bob, eve].map(({ agree }) => createHints(agree))

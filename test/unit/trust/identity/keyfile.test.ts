@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { isNodeId } from '../../../../protocols/node-id.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { createIdentityFile, loadIdentity, verifySignature } from '../../../../src/trust/identity/index.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const newPath = (): string => join(temporaryDirectory(), 'identity.key')
 const refused = (code: string, message: RegExp, hint?: RegExp) =>

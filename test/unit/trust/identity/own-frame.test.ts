@@ -4,7 +4,7 @@ import { NONCE_BYTES } from '../../../../protocols/frame.ts'
 import { AuditHead } from '../../../../protocols/messages/audit.ts'
 import { readDocument } from '../../../../src/exchange/documents/read.ts'
 import { signFrame, verifierOf, verifySignature } from '../../../../src/trust/identity/index.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const NOW = 1_763_626_500_000
 const own = testIdentity(1)

@@ -14,9 +14,9 @@ import {
   readPublicIdentity,
   unprotectIdentityFile,
 } from '../../../../src/trust/identity/index.ts'
-import { temporaryDirectory } from '../../../support/database.ts'
-import { track } from '../../../support/processes.ts'
-import { times } from '../../../support/thorough.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
+import { track } from '../../../support/run/processes.ts'
+import { times } from '../../../support/run/thorough.ts'
 
 const SECRET = Buffer.from('größe ist relativ')
 const newPath = (): string => join(temporaryDirectory(), 'identity.key')

@@ -6,7 +6,7 @@ import type { Random } from '../../../../src/base/clock.ts'
 import { agreement } from '../../../../src/trust/identity/agree.ts'
 import { privateKeyObject, rawPublicKey } from '../../../../src/trust/identity/der.ts'
 import { createHints, openForMany, sealingKeyOf, sealToMany } from '../../../../src/trust/identity/index.ts'
-import { times } from '../../../support/thorough.ts'
+import { times } from '../../../support/run/thorough.ts'
 
 const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
 const read = JSON.parse(

@@ -10,8 +10,8 @@ import {
   GOSSIP_MEMBERS_OF_ONE,
   MEMBER_KEPT_MS,
 } from '../../../../src/trust/peers/seen.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const never = new AbortController().signal
 const self = testIdentity(0)

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Candidate, resolveNode } from '../../../../src/trust/peers/resolve.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const candidate = (n: number, name: string, chosen = false, met = false): Candidate => {
   const { nodeId, fingerprint } = testIdentity(n)

@@ -13,8 +13,8 @@ import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createTrust, type Trust } from '../../../../src/trust/peers/index.ts'
 import { ADDRESSES_MAX, MEMBER_KEPT_MS, MEMBERS_MAX, PENDING_MAX } from '../../../../src/trust/peers/seen.ts'
 import { DECISIONS_MAX } from '../../../../src/trust/peers/trust.ts'
-import { temporaryDatabase } from '../../../support/database.ts'
-import { testIdentity } from '../../../support/identity.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const never = new AbortController().signal
 const self = testIdentity(0)

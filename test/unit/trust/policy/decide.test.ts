@@ -17,7 +17,7 @@ import {
   SHARING_CATEGORIES,
   summaryResource,
 } from '../../../../src/trust/policy/index.ts'
-import { times } from '../../../support/thorough.ts'
+import { times } from '../../../support/run/thorough.ts'
 
 const ASKER = formatNodeId(new Uint8Array(32).fill(7))
 const OTHER = formatNodeId(new Uint8Array(32).fill(8))

@@ -26,27 +26,7 @@ export const DISK_RULES: readonly Rule[] = [
         'disk',
       ),
     safer: 'lsblk -f',
-    examples: {
-      risky: [
-        'dd if=/dev/zero of=/dev/sda',
-        'cat x.iso > /dev/sdb',
-        'cp x.img /dev/nvme0n1',
-        'shred -n 1 /dev/sda1',
-        'dd of=/dev/disk/by-id/x if=y',
-        'echo x | tee /dev/sda',
-        '{ echo; } > /dev/sda',
-        'pv x | sudo dd of=/dev/mmcblk0',
-        ': >/dev/vda',
-        'dd if=x of=/dev/sd*',
-      ],
-      harmless: [
-        'dd if=/dev/sda of=backup.img',
-        'cat x > /dev/null',
-        'dd if=/dev/zero of=file bs=1M count=1',
-        'lsblk /dev/sda',
-        'echo x > /dev/stderr',
-      ],
-    },
+    example: 'dd if=/dev/zero of=/dev/sda',
   },
   {
     id: 'disk-format',
@@ -54,45 +34,33 @@ export const DISK_RULES: readonly Rule[] = [
     core: true,
     why: 'Makes a new filesystem; everything on the disk is lost.',
     tools: MKFS,
-    // `mke2fs -n` only shows what it would make; its relatives have no such option under that letter.
+    // `mke2fs -n` only shows what it would make; for other mkfs tools -n means something else.
     when: (c, o) =>
       only(!(/^mk(?:e2fs|fs\.ext[234])$/.test(c.name) && o.flag('n')), inPlace(c, o.operands, 'disk')),
     safer: 'lsblk -f',
-    examples: {
-      risky: [
-        'mkfs.ext4 /dev/sda1',
-        'mkfs.vfat -n DATA /dev/sda1',
-        'mkfs -t xfs /dev/sdb',
-        'sudo mkswap /dev/sda2',
-        '/sbin/mke2fs /dev/vdb',
-      ],
-      harmless: ['mkfs.ext4 disk.img', 'mkfs.ext4 -h', 'mke2fs -n /dev/sdb1'],
-    },
+    example: 'mkfs.ext4 /dev/sda1',
   },
   {
     id: 'disk-format-unknown',
     level: 'high',
-    why: 'Makes a new filesystem on a device the text does not name.',
+    why: 'Makes a new filesystem on a device that the line does not name.',
     tools: MKFS,
     when: (_c, o) =>
       o.operands.filter((arg) => isUnresolved(arg.text) || /^\/dev\/(?:loop|ram)\d/.test(arg.text)),
     safer: 'lsblk -f',
-    examples: { risky: ['mkfs.ext4 "$DEV"', 'mkfs.ext4 /dev/loop0'], harmless: ['mkfs.ext4 disk.img'] },
+    example: 'mkfs.ext4 "$DEV"',
   },
   {
     id: 'disk-write-unknown',
     level: 'high',
-    why: 'Writes over a target the text does not show.',
+    why: 'Overwrites a target that the line does not show.',
     tools: tools('dd dcfldd'),
     when: (c, o) =>
       overwritten(c, o).filter(
         (arg) => isOpaque(arg) || (isUnresolved(arg.text) && arg.text.startsWith('/dev/')),
       ),
     safer: 'lsblk -f',
-    examples: {
-      risky: ['dd if=x of=$DISK', 'dd if=/dev/zero of=/dev/$d'],
-      harmless: ['dd if=x of="$HOME/x.img"', 'dd if=$A of=out.img'],
-    },
+    example: 'dd if=x of=$DISK',
   },
   {
     id: 'disk-wipe',
@@ -110,7 +78,7 @@ export const DISK_RULES: readonly Rule[] = [
         case 'blkdiscard':
           return o.operands.length > 0
         case 'sgdisk':
-          // What stands behind -b or -g is the name of a backup.
+          // The word behind -b or -g is the name of a backup, not an option.
           return c.args.some(
             ({ text }) =>
               /^--(?:zap|clear|delete|load-backup|replicate)/.test(text) || /^-[ZzodlR]/.test(text),
@@ -161,36 +129,7 @@ export const DISK_RULES: readonly Rule[] = [
       }
     },
     safer: 'lsblk -f',
-    examples: {
-      risky: [
-        'wipefs -a /dev/sda',
-        'blkdiscard /dev/nvme0n1',
-        'sgdisk --zap-all /dev/sda',
-        'sgdisk -l sda.bak /dev/sda',
-        'parted /dev/sda mklabel gpt',
-        'cryptsetup luksFormat /dev/sda2',
-        'hdparm --security-erase x /dev/sda',
-        'nvme format /dev/nvme0n1',
-        'zpool destroy tank',
-        'sfdisk /dev/sda < x',
-        'diskutil eraseDisk JHFS+ X disk2',
-        'badblocks -w /dev/sdb',
-      ],
-      harmless: [
-        'wipefs /dev/sda',
-        'parted -l',
-        'parted /dev/sda print',
-        'sfdisk -d /dev/sda',
-        'cryptsetup status x',
-        'nvme list',
-        'zpool status',
-        'sgdisk -p /dev/sda',
-        'sgdisk -b=sda.bak /dev/sda',
-        'sgdisk --backup=zap.bak /dev/sda',
-        'badblocks -s /dev/sdb',
-        'dmsetup ls',
-      ],
-    },
+    example: 'wipefs -a /dev/sda',
   },
   {
     id: 'partition-editor',
@@ -203,15 +142,12 @@ export const DISK_RULES: readonly Rule[] = [
         inPlace(c, o.operands, 'disk'),
       ),
     safer: rather('fdisk', '-l'),
-    examples: {
-      risky: ['fdisk /dev/sda', 'sudo cfdisk /dev/nvme0n1'],
-      harmless: ['fdisk -l', 'fdisk -l /dev/sda', 'sudo parted /dev/sda print'],
-    },
+    example: 'fdisk /dev/sda',
   },
   {
     id: 'volume-remove',
     level: 'high',
-    why: 'Removes a logical volume, dataset or snapshot with what is in it.',
+    why: 'Removes a logical volume, dataset or snapshot with everything in it.',
     tools: tools('lvremove vgremove pvremove zfs btrfs lvreduce'),
     when: (c, o) => {
       if (/^(?:lv|vg|pv)/.test(c.name) && o.flag('t', 'test')) return undefined
@@ -232,23 +168,17 @@ export const DISK_RULES: readonly Rule[] = [
       'zfs rollback': 'zfs list -t snapshot',
       btrfs: 'btrfs subvolume list .',
     }),
-    examples: {
-      risky: ['lvremove -f vg/lv', 'zfs destroy -r tank/data', 'btrfs subvolume delete x'],
-      harmless: ['zfs list', 'btrfs filesystem df /', 'lvs', 'lvremove -t vg/lv'],
-    },
+    example: 'lvremove -f vg/lv',
   },
   {
     id: 'unmount-all',
     level: 'moderate',
-    why: 'Takes filesystems or swap away from everything that runs.',
+    why: 'Unmounts filesystems or switches off swap that running programs use.',
     tools: tools('umount swapoff'),
     when: (c, o) =>
       o.flag('a', 'all') ? true : inPlace(c, c.name === 'umount' ? o.operands : [], 'root', 'system', 'home'),
     safer: 'findmnt',
-    examples: {
-      risky: ['umount -a', 'swapoff -a', 'umount -l /home'],
-      harmless: ['umount /mnt/usb', 'swapoff /swapfile'],
-    },
+    example: 'umount -a',
   },
   {
     id: 'kernel-memory',
@@ -256,10 +186,7 @@ export const DISK_RULES: readonly Rule[] = [
     why: 'Makes the kernel crash, reboot or kill processes at once.',
     tools: ['*'],
     when: (c, o) => matching(overwritten(c, o), /^\/proc\/sysrq-trigger$/),
-    examples: {
-      risky: ['echo c > /proc/sysrq-trigger', 'echo b | sudo tee /proc/sysrq-trigger'],
-      harmless: ['cat /proc/sysrq-trigger', 'cat /proc/cpuinfo'],
-    },
+    example: 'echo c > /proc/sysrq-trigger',
   },
   {
     id: 'fill-disk',
@@ -281,14 +208,6 @@ export const DISK_RULES: readonly Rule[] = [
       )
       return only(source && target && (!bounded || c.name === 'cat'), true)
     },
-    examples: {
-      risky: ['yes > file', 'cat /dev/urandom > x', 'dd if=/dev/zero of=fill'],
-      harmless: [
-        'yes | apt install x',
-        'dd if=/dev/zero of=x bs=1M count=10',
-        'yes > /dev/null',
-        'cat /dev/urandom | head -c 10 > x',
-      ],
-    },
+    example: 'yes > file',
   },
 ]

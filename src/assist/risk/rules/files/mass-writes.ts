@@ -4,7 +4,7 @@ import type { Options } from '../../line/options.ts'
 import type { Arg, SimpleCommand } from '../../model.ts'
 import { inPlace, matching, only, type Rule, tools } from '../rule.ts'
 
-/** Words whose files the command writes, where that word may be a pattern: of a loop, of find, of xargs. */
+/** Arguments that the command writes and that may be a pattern, from a loop, find or xargs. */
 function written(c: SimpleCommand, o: Options): readonly Arg[] {
   switch (c.name) {
     case 'cp':
@@ -37,7 +37,7 @@ export const MASS_WRITE_RULES: readonly Rule[] = [
   {
     id: 'mass-overwrite',
     level: 'high',
-    why: 'Overwrites, one by one, the files of a home, of the system or of the root.',
+    why: 'Overwrites all files of a home directory or of the system, one after the other.',
     tools: ['*'],
     when: (c, o) =>
       inPlace(
@@ -48,26 +48,12 @@ export const MASS_WRITE_RULES: readonly Rule[] = [
         'system',
         'keys',
       ),
-    examples: {
-      risky: [
-        'find ~ -exec cp /dev/null {} \\;',
-        'find ~ -type f | xargs sed -i d',
-        'find / -type f -exec truncate -s 0 {} +',
-        'for f in ~/*; do : > "$f"; done',
-        "find ~ -type f -exec perl -i -pe 's/x//' {} +",
-      ],
-      harmless: [
-        "find . -type f -exec sed -i 's/a/b/' {} +",
-        "find ~/src -name '*.js' | xargs sed -i 's/a/b/'",
-        'for f in *.txt; do : > "$f.log"; done',
-        'cp a ~/b',
-      ],
-    },
+    example: 'find ~ -exec cp /dev/null {} \\;',
   },
   {
     id: 'mount-over',
     level: 'high',
-    why: 'Covers a home or a directory the system works with by something else.',
+    why: 'Mounts something over a home or a system directory, which hides its files.',
     tools: tools('mount'),
     when: (c, o) =>
       only(
@@ -82,14 +68,6 @@ export const MASS_WRITE_RULES: readonly Rule[] = [
           'system',
         ).filter((arg) => !/^\/(?:dev|proc|sys|run|boot|mnt|media)(?:\/|$)/.test(arg.text)),
       ),
-    examples: {
-      risky: [
-        'mount --bind /tmp/empty /home/me',
-        'mount -t tmpfs none /home',
-        'mount -o bind /tmp ~',
-        'mount --move /home /mnt/x; mount --bind /tmp /etc',
-      ],
-      harmless: ['mount --bind /srv/www /mnt/www', 'mount /dev/sda2 /home', 'mount -t tmpfs none /mnt/ram'],
-    },
+    example: 'mount --bind /tmp/empty /home/me',
   },
 ]

@@ -12,7 +12,7 @@ const OPEN_TO_ALL =
   /^(?:0?[0-7]?77[67]|0?[0-7]?[0-7][0-7][2367]|(?:a|o|ugo|uo|go|augo)?\+(?:r?w|rwx?X?|w.*)|(?:a|o|ugo|go)=r?wx?)$/
 const WHOLLY_OPEN = /^(?:0?[0-7]?777|(?:a|ugo)?[+=]rwxX?|a[+=]rwx)$/
 
-/** chmod's mode, or chown's owner, and the files after it. */
+/** The mode of chmod or the owner of chown, and the files behind it. */
 function split(o: Options): { readonly mode: Arg | undefined; readonly files: readonly Arg[] } {
   return { mode: o.operands[0], files: o.operands.slice(1) }
 }
@@ -21,12 +21,12 @@ function filesOf(c: SimpleCommand, o: Options): readonly Arg[] {
   return c.name === 'setfacl' || o.value('reference') !== undefined ? o.operands : split(o).files
 }
 
-/** All that is below, as a pattern or as what find lists. */
+/** Whether the word is a pattern for everything below a directory, also one that find makes. */
 function isDeep(arg: Arg): boolean {
   return /(?:^|\/)\*\*\//.test(arg.text)
 }
 
-/** `chmod -x file` has no operand but the file. */
+/** Lists the files instead. `chmod -x file` has only the file as operand, because -x looks like an option. */
 const looked: Rewrite = (_c, o) =>
   rather('ls', '-ld')(_c, { ...o, operands: o.operands.slice(o.operands.length > 1 ? 1 : 0) })
 
@@ -35,7 +35,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
     id: 'permissions-system',
     level: 'critical',
     core: true,
-    why: 'Changes permissions or owners of the whole system, so that it no longer starts or protects anything.',
+    why: 'Changes permissions or owners of the whole system, which may then not start and protects no file.',
     tools: CHANGERS,
     when: (c, o) => {
       const all = c.name === 'chattr' ? c.args : filesOf(c, o)
@@ -43,25 +43,12 @@ export const PERMISSION_RULES: readonly Rule[] = [
       return [...inPlace(c, trees, 'root', 'system'), ...inPlaceIfEmpty(c, trees, 'root')]
     },
     safer: byTool({ chmod: looked, chown: looked, chgrp: looked, chattr: 'lsattr -d', setfacl: 'getfacl' }),
-    examples: {
-      risky: [
-        'chmod -R 777 /',
-        'chown -R me:me /etc',
-        'chmod -R 755 /usr',
-        'sudo chown -R $USER /',
-        'chmod --recursive 644 /*',
-        'chmod 777 -R /var',
-        'chmod -R 777 $DIR/',
-        'find / -exec chown me {} +',
-        'ls -d /* | xargs chown -R me',
-      ],
-      harmless: ['chmod -R 755 public', 'chown -R me ~/.npm', 'chmod 755 /usr/local/bin/x'],
-    },
+    example: 'chmod -R 777 /',
   },
   {
     id: 'open-system',
     level: 'high',
-    why: 'Lets every user change a directory the whole system relies on.',
+    why: 'Lets every user change a directory that the whole system relies on.',
     tools: tools('chmod'),
     when: (c, o) =>
       only(
@@ -69,10 +56,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
         inPlace(c, split(o).files, 'root', 'system', 'inside-system', 'home', 'disk', 'keys'),
       ),
     safer: looked,
-    examples: {
-      risky: ['chmod 777 /', 'chmod 666 /etc/passwd', 'chmod a+rwx /usr/bin', 'chmod 666 /dev/sda'],
-      harmless: ['chmod 777 x', 'chmod 755 /usr/bin', 'chmod 1777 /tmp'],
-    },
+    example: 'chmod 777 /',
   },
   {
     id: 'permissions-inside-system',
@@ -81,10 +65,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
     tools: CHANGERS,
     when: (c, o) => only(isRecursive(o), inPlace(c, filesOf(c, o), 'inside-system', 'keys', 'home')),
     safer: byTool({ chmod: looked, chown: looked, chgrp: looked }),
-    examples: {
-      risky: ['chown -R www-data /etc/nginx', 'chmod -R 700 /usr/lib/x', 'chmod -R 755 ~'],
-      harmless: ['chown -R me ./x', 'chmod 600 ~/.ssh/config'],
-    },
+    example: 'chown -R www-data /etc/nginx',
   },
   {
     id: 'open-to-all-tree',
@@ -97,10 +78,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
         matching(split(o).mode ? [split(o).mode as Arg] : [], WHOLLY_OPEN),
       ),
     safer: { instead: 'u+rwX' },
-    examples: {
-      risky: ['chmod -R 777 .', 'chmod -R a+rwx dir', 'chmod 0777 -R x'],
-      harmless: ['chmod -R 755 x', 'chmod -R u+rwX x'],
-    },
+    example: 'chmod -R 777 .',
   },
   {
     id: 'open-to-all',
@@ -113,17 +91,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
         matching(split(o).mode ? [split(o).mode as Arg] : [], OPEN_TO_ALL),
       ),
     safer: { instead: '755' },
-    examples: {
-      risky: ['chmod 777 x', 'chmod 666 x', 'chmod o+w x', 'chmod a+rwx x'],
-      harmless: [
-        'chmod +x script.sh',
-        'chmod 644 x',
-        'chmod u+w x',
-        'chmod 755 x',
-        'chmod g+w x',
-        'chmod 600 x',
-      ],
-    },
+    example: 'chmod 777 x',
   },
   {
     id: 'locked-out',
@@ -132,12 +100,12 @@ export const PERMISSION_RULES: readonly Rule[] = [
     tools: tools('chmod'),
     when: (_c, o) => only(isRecursive(o), matching(o.operands.slice(0, 1), /^(?:0+|a-rwx|ugo-rwx)$/)),
     safer: { instead: 'go-rwx' },
-    examples: { risky: ['chmod -R 000 dir'], harmless: ['chmod 000 file', 'chmod -R 700 dir'] },
+    example: 'chmod -R 000 dir',
   },
   {
     id: 'setuid',
     level: 'high',
-    why: 'Whoever starts the file gets its owner’s rights.',
+    why: 'Gives everybody who starts the file the rights of its owner.',
     tools: tools('chmod setcap install'),
     when: (c, o) =>
       c.name === 'install'
@@ -151,15 +119,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
       chmod: (_c, o) => say('chmod', '755', ...o.operands.slice(1)),
       setcap: (_c, o) => say('getcap', ...o.operands.slice(1)),
     }),
-    examples: {
-      risky: ['chmod u+s /bin/bash', 'chmod 4755 x', 'chmod +s x', 'setcap cap_setuid+ep /usr/bin/python3'],
-      harmless: [
-        'chmod 0755 x',
-        'chmod +x x',
-        'setcap cap_net_bind_service=+ep ./server',
-        'chmod 1777 shared',
-      ],
-    },
+    example: 'chmod u+s /bin/bash',
   },
   {
     id: 'expose-key',
@@ -175,15 +135,12 @@ export const PERMISSION_RULES: readonly Rule[] = [
         ),
       ),
     safer: 'chmod 600 ~/.ssh/id_*',
-    examples: {
-      risky: ['chmod 644 ~/.ssh/id_rsa', 'chmod +r id_ed25519'],
-      harmless: ['chmod 600 ~/.ssh/id_rsa', 'chmod 644 ~/.ssh/id_rsa.pub'],
-    },
+    example: 'chmod 644 ~/.ssh/id_rsa',
   },
   {
     id: 'permissions-taken',
     level: 'high',
-    why: 'Takes from the system the right to read or run its own files.',
+    why: 'Takes away the system’s right to read or run its own files.',
     tools: tools('chmod'),
     when: (c, o) =>
       only(
@@ -194,15 +151,12 @@ export const PERMISSION_RULES: readonly Rule[] = [
         ),
       ),
     safer: looked,
-    examples: {
-      risky: ['chmod -x /bin/chmod', 'chmod 000 /etc', 'chmod a-r /usr/lib', 'chmod 000 /'],
-      harmless: ['chmod 600 /etc/ssl/private/x.key', 'chmod -x script.sh', 'chmod 755 /usr/bin/x'],
-    },
+    example: 'chmod -x /bin/chmod',
   },
   {
     id: 'owner-system',
     level: 'high',
-    why: 'Gives somebody a file the whole system relies on.',
+    why: 'Gives a user a file that the whole system relies on.',
     tools: tools('chown chgrp'),
     when: (c, o) =>
       only(!isRecursive(o) && !/^(?:root|0)?(?::(?:root|0)?)?$/.test(o.operands[0]?.text ?? ''), [
@@ -214,20 +168,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
         ),
       ]),
     safer: looked,
-    examples: {
-      risky: [
-        'chown me /etc/passwd',
-        'chown me:me /usr/bin/sudo',
-        'find / -print0 | xargs -0 chown me',
-        'chown me /etc',
-      ],
-      harmless: [
-        'chown root:root /etc/passwd',
-        'chown me file',
-        'chown www-data /var/www/x',
-        'chgrp docker /usr/local/bin/x',
-      ],
-    },
+    example: 'chown me /etc/passwd',
   },
   {
     id: 'immutable',
@@ -239,15 +180,12 @@ export const PERMISSION_RULES: readonly Rule[] = [
         !isRecursive(o),
         c.args.filter((arg) => /^[+-][a-zA-Z]*[ia]|^(?:no)?[su]chg$/.test(arg.text)),
       ),
-    examples: {
-      risky: ['chattr +i /etc/passwd', 'chattr -i x', 'chflags schg x'],
-      harmless: ['lsattr x', 'chattr +C dir'],
-    },
+    example: 'chattr +i /etc/passwd',
   },
   {
     id: 'open-socket',
     level: 'high',
-    why: 'Lets every user command Docker, which is root on this machine.',
+    why: 'Lets every user command Docker, which gives root rights on this machine.',
     tools: tools('chmod chown'),
     when: (c, o) =>
       only(
@@ -255,6 +193,6 @@ export const PERMISSION_RULES: readonly Rule[] = [
         matching(split(o).files, /\/(?:docker|containerd|podman|libvirt-sock)(?:\.sock)?$/),
       ),
     safer: byTool({ chmod: (_c, o) => say('chmod', '660', ...o.operands.slice(1)) }),
-    examples: { risky: ['chmod 666 /var/run/docker.sock'], harmless: ['chmod 660 /var/run/docker.sock'] },
+    example: 'chmod 666 /var/run/docker.sock',
   },
 ]

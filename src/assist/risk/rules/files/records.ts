@@ -30,19 +30,7 @@ export const RECORD_RULES: readonly Rule[] = [
         return true
       return naming(c, overwritten(c, o), HISTORY_FILE)
     },
-    examples: {
-      risky: [
-        'history -c',
-        'rm ~/.bash_history',
-        '> ~/.bash_history',
-        'unset HISTFILE',
-        'export HISTFILE=/dev/null',
-        'HISTSIZE=0',
-        'ln -sf /dev/null ~/.bash_history',
-        'set +o history',
-      ],
-      harmless: ['history', 'history 20', 'HISTSIZE=10000', 'grep x ~/.bash_history'],
-    },
+    example: 'history -c',
   },
   {
     id: 'wipe-logs',
@@ -71,27 +59,7 @@ export const RECORD_RULES: readonly Rule[] = [
       )
     },
     safer: 'journalctl --vacuum-time=2weeks',
-    examples: {
-      risky: [
-        'rm -rf /var/log/*',
-        'sudo rm /var/log/auth.log',
-        '> /var/log/syslog',
-        'truncate -s 0 /var/log/secure',
-        'shred -u /var/log/wtmp',
-        'journalctl --vacuum-time=1s',
-        'auditctl -D',
-        'echo > /var/log/wtmp',
-        'find /var/log -type f -delete',
-        "sed -i '/evil/d' /var/log/auth.log",
-      ],
-      harmless: [
-        'tail -f /var/log/syslog',
-        'journalctl --vacuum-time=2weeks',
-        'echo x >> /var/log/app.log',
-        'rm ./app.log',
-        "find /var/log -name '*.gz' -mtime +30 -delete",
-      ],
-    },
+    example: 'rm -rf /var/log/*',
   },
   {
     id: 'wipe-kernel-log',
@@ -100,6 +68,6 @@ export const RECORD_RULES: readonly Rule[] = [
     tools: tools('dmesg'),
     when: (_c, o) => o.flag('C', 'clear', 'c', 'read-clear') !== undefined,
     safer: 'dmesg -T',
-    examples: { risky: ['dmesg -C', 'sudo dmesg --clear'], harmless: ['dmesg', 'dmesg -T', 'dmesg -w'] },
+    example: 'dmesg -C',
   },
 ]

@@ -6,7 +6,7 @@ import { byTool, type Rewrite, say, without } from '../rewrite.ts'
 import { inPlace, matching, only, type Rule, tools } from '../rule.ts'
 import { deletedTrees, FOUND_IN_ROOT } from '../targets.ts'
 
-/** What find would delete, shown. */
+/** The find command with -print instead of -delete. */
 const listed: Rewrite = (c) =>
   say(c.name, ...c.args.map((arg) => (arg.text === '-delete' ? '-print' : arg.text)))
 
@@ -15,7 +15,7 @@ export const SWEEP_RULES: readonly Rule[] = [
     id: 'rsync-delete-all',
     level: 'critical',
     core: true,
-    why: 'Deletes everything there that the source does not have.',
+    why: 'Deletes everything in the target that the source does not have.',
     tools: tools('rsync'),
     when: (c, o) =>
       only(
@@ -23,10 +23,7 @@ export const SWEEP_RULES: readonly Rule[] = [
         inPlace(c, o.operands.slice(-1), 'root', 'home', 'system', 'keys'),
       ),
     safer: { append: '--dry-run' },
-    examples: {
-      risky: ['rsync -a --delete empty/ /', 'rsync -av --delete a/ ~/', 'rsync --delete x/ /home/'],
-      harmless: ['rsync -av --delete src/ backup/', 'rsync -a src/ ~/', 'rsync -an --delete x/ ~/'],
-    },
+    example: 'rsync -a --delete empty/ /',
   },
   {
     id: 'rsync-delete',
@@ -39,14 +36,7 @@ export const SWEEP_RULES: readonly Rule[] = [
         inPlace(c, o.operands.slice(-1), 'personal', 'shared-root', 'inside-system'),
       ),
     safer: { append: '--dry-run' },
-    examples: {
-      risky: [
-        'rsync -a --delete src/ ~/Documents',
-        'rsync -av --delete a/ /srv/',
-        'rsync --delete x/ /etc/nginx',
-      ],
-      harmless: ['rsync -av --delete src/ backup/', 'rsync -a src/ ~/'],
-    },
+    example: 'rsync -a --delete src/ ~/Documents',
   },
   {
     id: 'find-delete-here',
@@ -60,21 +50,7 @@ export const SWEEP_RULES: readonly Rule[] = [
     },
     safer: (c) =>
       `${c.name} ${c.args.map((arg) => quoted(arg.text === '-delete' ? '-print' : arg.text)).join(' ')}`,
-    examples: {
-      risky: [
-        'find . -delete',
-        'find . -type f -delete',
-        'find . -mindepth 1 -delete',
-        'find .. -type f -delete',
-        'find . ! -name keep -delete',
-      ],
-      harmless: [
-        'find . -name "*.pyc" -delete',
-        'find . -type d -empty -delete',
-        'find build -delete',
-        'find . -type f -mtime +7 -delete',
-      ],
-    },
+    example: 'find . -delete',
   },
   {
     id: 'find-delete-wide',
@@ -89,21 +65,12 @@ export const SWEEP_RULES: readonly Rule[] = [
             inPlace(c, findTargets(c.args).tops, 'root', 'system', 'inside-system', 'home'),
           ),
     safer: byTool({ find: listed, gfind: listed }),
-    examples: {
-      risky: [
-        'find / -name core -delete',
-        "find /etc -name '*.conf' -delete",
-        'find ~ -type f -maxdepth 1 -delete',
-        'find / -name core -exec rm -rf {} +',
-        'locate core | xargs rm -rf',
-      ],
-      harmless: ['find . -name "*.pyc" -delete', 'find /tmp -mtime +7 -delete', 'find / -name x'],
-    },
+    example: 'find / -name core -delete',
   },
   {
     id: 'archive-and-delete',
     level: 'high',
-    why: 'Deletes the originals once they are packed or copied, with nothing checked.',
+    why: 'Deletes the originals after packing or copying them, without checking the copy.',
     tools: tools('tar gtar bsdtar zip 7z 7za rsync rar'),
     when: (c, o) =>
       only(
@@ -112,14 +79,6 @@ export const SWEEP_RULES: readonly Rule[] = [
         inPlace(c, o.operands, 'root', 'home', 'system', 'inside-system', 'keys', 'personal'),
       ),
     safer: without(/^(?:--remove-files|--remove-source-files|-sdel|-m|--move)$/),
-    examples: {
-      risky: [
-        'tar czf x.tgz ~ --remove-files',
-        'zip -rm x.zip ~/Documents',
-        'rsync -a --remove-source-files ~/ /mnt/x/',
-        '7z a -sdel x.7z ~/Documents',
-      ],
-      harmless: ['tar czf x.tgz ~/Documents', 'zip -r x.zip dir', 'tar czf x.tgz old --remove-files'],
-    },
+    example: 'tar czf x.tgz ~ --remove-files',
   },
 ]

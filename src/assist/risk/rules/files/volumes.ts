@@ -6,7 +6,7 @@ import { inPlace, matching, only, type Rule, tools, verb } from '../rule.ts'
 
 const readOnly: Rewrite = (c, o) => say(c.name, '-n', ...o.operands)
 
-/** A file or directory laid over another. */
+/** Whether mount lays one file or directory over another. */
 const bound = (args: readonly Arg[]) => args.some((arg) => /(?:^|,|--)r?bind(?:,|$)/.test(arg.text))
 
 export const VOLUME_RULES: readonly Rule[] = [
@@ -14,7 +14,7 @@ export const VOLUME_RULES: readonly Rule[] = [
     id: 'disk-claim',
     level: 'critical',
     core: true,
-    why: 'Takes the disk for something else; what is on it is lost.',
+    why: 'Sets the disk up for another use; everything on it is lost.',
     tools: tools('pvcreate pvremove scrub nwipe wipe zpool mdadm vgcreate bcache make-bcache lvconvert'),
     when: (c, o) => {
       if (c.name === 'zpool' && (!/^(?:create|add|replace|attach)$/.test(verb(o)) || !o.flag('f')))
@@ -23,20 +23,12 @@ export const VOLUME_RULES: readonly Rule[] = [
       return inPlace(c, o.operands, 'disk')
     },
     safer: 'lsblk -f',
-    examples: {
-      risky: [
-        'pvcreate -ff /dev/sda',
-        'scrub /dev/sda',
-        'zpool create -f tank /dev/sda /dev/sdb',
-        'mdadm --create /dev/md0 --level=1 /dev/sda /dev/sdb',
-      ],
-      harmless: ['pvs', 'pvdisplay /dev/sda', 'zpool status', 'mdadm --detail /dev/md0', 'zpool scrub tank'],
-    },
+    example: 'pvcreate -ff /dev/sda',
   },
   {
     id: 'volume-shrink',
     level: 'high',
-    why: 'Changes a filesystem from below: one mistake in the numbers loses what is in it.',
+    why: 'Changes a filesystem or device directly; with a wrong number everything on it is lost.',
     tools: tools('resize2fs debugfs xfs_repair btrfs dmsetup xfs_admin tune2fs e2image ntfsresize'),
     when: (c, o) => {
       switch (c.name) {
@@ -48,7 +40,7 @@ export const VOLUME_RULES: readonly Rule[] = [
           return only(o.flag('L'), true)
         case 'btrfs':
           if (verb(o) === 'check') return only(o.flag('repair'), true)
-          // It can only grow where it is to take all there is, or more.
+          // A new size of `max` or `+…` can only grow the filesystem.
           return only(
             verb(o, 1) === 'resize' && !c.args.some((arg) => /^(?:\d+:)?(?:max$|\+)/.test(arg.text)),
             true,
@@ -63,28 +55,12 @@ export const VOLUME_RULES: readonly Rule[] = [
           return undefined
       }
     },
-    examples: {
-      risky: [
-        'resize2fs /dev/sda1 5G',
-        'debugfs -w /dev/sda1',
-        'xfs_repair -L /dev/sda1',
-        'btrfs check --repair /dev/sda1',
-        'btrfs filesystem resize -10G /data',
-      ],
-      harmless: [
-        'resize2fs /dev/sda1',
-        'debugfs /dev/sda1',
-        'btrfs check /dev/sda1',
-        'btrfs filesystem resize max /data',
-        'tune2fs -l /dev/sda1',
-        'dmsetup ls',
-      ],
-    },
+    example: 'resize2fs /dev/sda1 5G',
   },
   {
     id: 'filesystem-repair',
     level: 'moderate',
-    why: 'Repairs without asking; on a mounted filesystem that destroys it.',
+    why: 'Repairs a filesystem without asking; on a mounted one that destroys it.',
     tools: tools('fsck e2fsck fsck.ext4 fsck.ext3 fsck.ext2 fsck.vfat fsck.xfs'),
     when: (_c, o) => only(o.flag('y', 'a', 'p'), true),
     safer: byTool({
@@ -94,15 +70,12 @@ export const VOLUME_RULES: readonly Rule[] = [
       'fsck.ext3': readOnly,
       'fsck.ext2': readOnly,
     }),
-    examples: {
-      risky: ['fsck -y /dev/sda1', 'e2fsck -fy /dev/sda1', 'sudo fsck.ext4 -p /dev/sdb2'],
-      harmless: ['fsck -n /dev/sda1', 'e2fsck -n /dev/sda1', 'fsck --version'],
-    },
+    example: 'fsck -y /dev/sda1',
   },
   {
     id: 'device-release',
     level: 'moderate',
-    why: 'Takes a device away from whatever uses it.',
+    why: 'Takes a device away from the programs that use it.',
     tools: tools('mdadm losetup eject vgchange'),
     when: (c, o) => {
       if (c.name === 'losetup') return only(o.flag('D', 'detach-all'), true)
@@ -111,15 +84,12 @@ export const VOLUME_RULES: readonly Rule[] = [
         return only(/-a ?n|--activate[= ]n/.test(c.args.map((arg) => arg.text).join(' ')), true)
       return undefined
     },
-    examples: {
-      risky: ['mdadm --stop /dev/md0', 'losetup -D', 'vgchange -an vg0', 'mdadm /dev/md0 --fail /dev/sda1'],
-      harmless: ['mdadm --detail /dev/md0', 'losetup -a', 'vgchange -ay', 'eject'],
-    },
+    example: 'mdadm --stop /dev/md0',
   },
   {
     id: 'mount-over-system',
     level: 'high',
-    why: 'Covers a directory the system runs from with another.',
+    why: 'Mounts something over a directory from which the system runs, which hides its files.',
     tools: tools('mount'),
     when: (c, o) =>
       only(
@@ -133,35 +103,18 @@ export const VOLUME_RULES: readonly Rule[] = [
           ...(bound(c.args) ? (['inside-system'] as const) : []),
         ).filter((arg) => !/^\/(?:boot(?:\/efi)?|home|proc|sys|dev|run)\/*$/.test(arg.text)),
       ),
-    examples: {
-      risky: [
-        'mount --bind /tmp /etc',
-        'mount -t tmpfs tmpfs /etc',
-        'mount -t tmpfs none /usr',
-        'mount -o bind /bin/sh /bin/mount',
-      ],
-      harmless: [
-        'mount /dev/sdb1 /mnt',
-        'mount -t proc proc /proc',
-        'mount /boot',
-        'mount /dev/sda2 /home',
-        'mount -a',
-      ],
-    },
+    example: 'mount --bind /tmp /etc',
   },
   {
     id: 'mount-read-only',
     level: 'moderate',
-    why: 'Programs that write there fail from now on.',
+    why: 'Makes a filesystem read-only; programs that write there fail from now on.',
     tools: tools('mount'),
     when: (c, o) =>
       only(
         c.args.some((arg) => /remount/.test(arg.text) && /(?:^|,)ro(?:,|$)/.test(arg.text)),
         inPlace(c, o.operands, 'root', 'system', 'home'),
       ),
-    examples: {
-      risky: ['mount -o remount,ro /'],
-      harmless: ['mount -o remount,rw /', 'mount -o ro /dev/sdb1 /mnt'],
-    },
+    example: 'mount -o remount,ro /',
   },
 ]

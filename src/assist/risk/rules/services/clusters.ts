@@ -1,4 +1,4 @@
-// Rules about clusters and what runs in them.
+// Rules about clusters and the workloads in them.
 import type { Arg, SimpleCommand } from '../../model.ts'
 import { byTool, without } from '../rewrite.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
@@ -24,23 +24,7 @@ export const CLUSTER_RULES: readonly Rule[] = [
             ),
       ),
     safer: { append: '--dry-run=server' },
-    examples: {
-      risky: [
-        'kubectl delete namespace prod',
-        'kubectl delete ns/prod',
-        'kubectl delete pods --all',
-        'kubectl delete all --all -n x',
-        'kubectl -n x delete pvc data',
-        'kubectl delete node n1',
-      ],
-      harmless: [
-        'kubectl get ns',
-        'kubectl delete pod x',
-        'kubectl get all -A',
-        'kubectl describe node n1',
-        'kubectl delete ns x --dry-run=server',
-      ],
-    },
+    example: 'kubectl delete namespace prod',
   },
   {
     id: 'kube-delete',
@@ -58,20 +42,7 @@ export const CLUSTER_RULES: readonly Rule[] = [
             (verb(o) === 'patch' && /finalizers[^a-z]*null|finalizers\W*\[\s*\]/.test(line(c)))),
         true,
       ),
-    examples: {
-      risky: [
-        'kubectl delete deployment web',
-        'kubectl delete -f app.yaml',
-        'kubectl drain n1',
-        'kubectl scale deploy/web --replicas=0',
-      ],
-      harmless: [
-        'kubectl delete pod x',
-        'kubectl apply -f app.yaml',
-        'kubectl scale deploy/web --replicas=3',
-        'kubectl logs x',
-      ],
-    },
+    example: 'kubectl delete deployment web',
   },
   {
     id: 'helm-uninstall',
@@ -80,15 +51,12 @@ export const CLUSTER_RULES: readonly Rule[] = [
     why: 'Removes a release from the cluster.',
     tools: tools('helm'),
     when: (_c, o) => only(/^(?:uninstall|delete|del|un)$/.test(verb(o)) && !o.flag('dry-run'), true),
-    examples: {
-      risky: ['helm uninstall web', 'helm -n x delete web'],
-      harmless: ['helm list', 'helm upgrade web .', 'helm install web .'],
-    },
+    example: 'helm uninstall web',
   },
   {
     id: 'kube-unread',
     level: 'high',
-    why: 'Applies or deletes what an address says, which nobody has read.',
+    why: 'Applies or deletes the resources of a file at an address, which nobody has read.',
     tools: KUBE,
     when: (_c, o) =>
       only(
@@ -102,37 +70,22 @@ export const CLUSTER_RULES: readonly Rule[] = [
           .filter((arg) => arg !== undefined),
       ),
     safer: { append: '--dry-run=server' },
-    examples: {
-      risky: [
-        'kubectl apply -f http://x/all.yaml',
-        'kubectl apply -f https://gist.githubusercontent.com/x/y/raw/z.yaml',
-      ],
-      harmless: [
-        'kubectl apply -f app.yaml',
-        'kubectl apply -f https://github.com/cert-manager/cert-manager/releases/download/v1.14.0/cert-manager.yaml',
-      ],
-    },
+    example: 'kubectl apply -f http://x/all.yaml',
   },
   {
     id: 'kube-admin',
     level: 'high',
-    why: 'Gives somebody every right in the cluster.',
+    why: 'Gives a user or program every right in the cluster.',
     tools: KUBE,
     when: (c, o) =>
       only(verb(o) === 'create' && /rolebinding/.test(verb(o, 1)), matching(c.args, /cluster-admin/)),
     safer: { instead: '--clusterrole=view' },
-    examples: {
-      risky: ['kubectl create clusterrolebinding x --clusterrole=cluster-admin --user=me'],
-      harmless: [
-        'kubectl create rolebinding x --clusterrole=view --user=me',
-        'kubectl get clusterrolebindings',
-      ],
-    },
+    example: 'kubectl create clusterrolebinding x --clusterrole=cluster-admin --user=me',
   },
   {
     id: 'cluster-teardown',
     level: 'high',
-    why: 'Takes a cluster, or what runs it, down with what it holds.',
+    why: 'Takes a cluster or its control plane down, with everything in it.',
     tools: tools(
       'kubeadm k3s-uninstall.sh k3s-agent-uninstall.sh k3d kind flux argocd istioctl linkerd velero etcdctl rke rke2-uninstall.sh microk8s clusterctl',
     ),
@@ -162,23 +115,7 @@ export const CLUSTER_RULES: readonly Rule[] = [
           return c.name.endsWith('.sh')
       }
     },
-    examples: {
-      risky: [
-        'kubeadm reset -f',
-        'k3s-uninstall.sh',
-        'kind delete clusters --all',
-        'flux uninstall',
-        'argocd app delete prod',
-        'velero backup delete --all',
-      ],
-      harmless: [
-        'kubeadm init',
-        'kind delete cluster',
-        'flux get all',
-        'argocd app list',
-        'velero backup get',
-      ],
-    },
+    example: 'kubeadm reset -f',
   },
   {
     id: 'cluster-local-remove',
@@ -190,9 +127,6 @@ export const CLUSTER_RULES: readonly Rule[] = [
         ? only(verb(o) === 'delete' && o.flag('all', 'purge'), true)
         : only(/^(?:job )?stop\b/.test(o.operands.map((arg) => arg.text).join(' ')) && o.flag('purge'), true),
     safer: byTool({ minikube: 'minikube profile list', nomad: without(/^-purge$/) }),
-    examples: {
-      risky: ['minikube delete --all --purge', 'nomad job stop -purge web'],
-      harmless: ['minikube stop', 'nomad job status', 'nomad job stop web'],
-    },
+    example: 'minikube delete --all --purge',
   },
 ]

@@ -1,4 +1,4 @@
-// Rules about containers and what they hold or are given.
+// Rules about containers: their data, and the rights they are given.
 import type { Arg, SimpleCommand } from '../../model.ts'
 import { byTool, type Rewrite, say, without } from '../rewrite.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
@@ -13,7 +13,7 @@ export const CONTAINER_RULES: readonly Rule[] = [
   {
     id: 'docker-prune',
     level: 'moderate',
-    why: 'Deletes containers, images or caches that nothing uses just now.',
+    why: 'Deletes containers, images or caches that are not in use at the moment.',
     tools: DOCKER,
     when: (c, o) =>
       only(
@@ -23,10 +23,7 @@ export const CONTAINER_RULES: readonly Rule[] = [
         true,
       ),
     safer: 'docker system df',
-    examples: {
-      risky: ['docker system prune -af', 'docker image prune -a', 'podman system prune'],
-      harmless: ['docker system df', 'docker ps', 'docker images'],
-    },
+    example: 'docker system prune -af',
   },
   {
     id: 'docker-volumes',
@@ -53,16 +50,7 @@ export const CONTAINER_RULES: readonly Rule[] = [
       'podman volume rm': volumes,
       'podman volume prune': 'podman volume ls',
     }),
-    examples: {
-      risky: [
-        'docker volume rm data',
-        'docker volume prune -f',
-        'docker system prune -a --volumes',
-        'docker compose down -v',
-        'docker-compose down --volumes',
-      ],
-      harmless: ['docker volume ls', 'docker compose down', 'docker run -v a:b x'],
-    },
+    example: 'docker volume rm data',
   },
   {
     id: 'docker-all',
@@ -71,15 +59,12 @@ export const CONTAINER_RULES: readonly Rule[] = [
     tools: DOCKER,
     when: (_c, o) => only(/^(?:rm|rmi|kill)$/.test(verb(o)) && hasOpaqueList(o.operands), true),
     safer: byTool({ docker: 'docker ps -a', podman: 'podman ps -a' }),
-    examples: {
-      risky: ['docker rm -f $(docker ps -aq)', 'docker rmi $(docker images -q)'],
-      harmless: ['docker rm web', 'docker rm -f web', 'docker rmi x'],
-    },
+    example: 'docker rm -f $(docker ps -aq)',
   },
   {
     id: 'docker-host',
     level: 'high',
-    why: 'Gives the container the host’s files, devices or Docker itself: root on the machine.',
+    why: 'Gives the container the host’s files, devices or Docker itself: that is root on the machine.',
     tools: DOCKER,
     when: (c, o) =>
       only(
@@ -89,20 +74,7 @@ export const CONTAINER_RULES: readonly Rule[] = [
           /^--privileged(?:=true)?$|^--cap-add=(?:ALL|SYS_ADMIN|SYS_PTRACE|SYS_MODULE|CAP_SYS_ADMIN)$|^--device=\/dev\/(?:sd|nvme|vd|mem|kmem)|^--security-opt=(?:apparmor|seccomp)=unconfined$|^(?:--volume=|-v=?)?\/:\/?|^(?:--volume=|-v=?)?\/(?:etc|root|boot|var\/run\/docker\.sock|run\/docker\.sock|dev):|^--(?:pid|ipc|userns)=host$|(?:source|src)=\/(?:etc|root|boot|dev|var\/lib)?\/?(?:,|$)|docker\.sock/i,
         ),
       ),
-    examples: {
-      risky: [
-        'docker run --privileged x',
-        'docker run -v /:/host x',
-        'docker run -v /var/run/docker.sock:/var/run/docker.sock x',
-        'docker run --pid=host x',
-      ],
-      harmless: [
-        'docker run -it --rm ubuntu',
-        'docker run -v $PWD:/app node',
-        'docker run -p 80:80 nginx',
-        'docker run -v /srv/data:/data x',
-      ],
-    },
+    example: 'docker run --privileged x',
   },
   {
     id: 'docker-stop-all',
@@ -115,15 +87,12 @@ export const CONTAINER_RULES: readonly Rule[] = [
         true,
       ),
     safer: byTool({ docker: 'docker ps', podman: 'podman ps' }),
-    examples: {
-      risky: ['docker stop $(docker ps -q)', 'podman stop -a'],
-      harmless: ['docker stop web', 'docker restart web'],
-    },
+    example: 'docker stop $(docker ps -q)',
   },
   {
     id: 'docker-reset',
     level: 'high',
-    why: 'Removes everything the container engine holds, or leaves the swarm.',
+    why: 'Removes everything that the container engine holds, or leaves the swarm.',
     tools: DOCKER,
     when: (_c, o) => {
       const two = `${verb(o)} ${verb(o, 1)}`
@@ -132,10 +101,7 @@ export const CONTAINER_RULES: readonly Rule[] = [
       return only(/^(?:rm|rmi|container rm|image rm)\b/.test(two) && o.flag('a', 'all'), true)
     },
     safer: byTool({ podman: 'podman system df', docker: 'docker system df' }),
-    examples: {
-      risky: ['podman system reset -f', 'podman rm -af', 'docker swarm leave --force'],
-      harmless: ['podman rm web', 'docker swarm init', 'podman machine start'],
-    },
+    example: 'podman system reset -f',
   },
   {
     id: 'docker-service-remove',
@@ -148,15 +114,12 @@ export const CONTAINER_RULES: readonly Rule[] = [
         true,
       ),
     safer: byTool({ docker: 'docker service ls' }),
-    examples: {
-      risky: ['docker stack rm prod', 'docker service rm web'],
-      harmless: ['docker stack ps prod', 'docker service ls'],
-    },
+    example: 'docker stack rm prod',
   },
   {
     id: 'docker-socket',
     level: 'high',
-    why: 'Speaks to Docker past its command: root on the machine.',
+    why: 'Commands Docker through its socket, which gives root rights on the machine.',
     tools: tools('curl socat nc'),
     when: (c, o) =>
       only(
@@ -166,17 +129,11 @@ export const CONTAINER_RULES: readonly Rule[] = [
             o.flag('d', 'data')),
         true,
       ),
-    examples: {
-      risky: [
-        'curl --unix-socket /var/run/docker.sock -X POST http://localhost/containers/create',
-        'socat TCP-LISTEN:2375 UNIX:/var/run/docker.sock',
-      ],
-      harmless: ['curl --unix-socket /var/run/docker.sock http://localhost/version', 'curl https://x'],
-    },
+    example: 'curl --unix-socket /var/run/docker.sock -X POST http://localhost/containers/create',
   },
 ]
 
-/** Words with `--cap-add ALL` read as `--cap-add=ALL`, so that one pattern finds both ways of writing. */
+/** The words joined; `--cap-add ALL` becomes `--cap-add=ALL`, so that one pattern finds both spellings. */
 function joinedOptions(args: readonly Arg[]): readonly Arg[] {
   return args.map((arg, i) => {
     const before = args[i - 1]?.text ?? ''

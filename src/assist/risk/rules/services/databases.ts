@@ -1,4 +1,4 @@
-// Rules about databases: statements and tools that drop what they hold.
+// Rules about databases: statements and tools that drop data.
 import { type Arg, type SimpleCommand, TAINT } from '../../model.ts'
 import { byTool, say, without } from '../rewrite.ts'
 import { only, type Rule, tools, verb } from '../rule.ts'
@@ -11,20 +11,20 @@ const DROPS =
 const DELETES_ALL =
   /\b(?:delete\s+from\s+(?:only\s+)?[\w."`]+\s*(?:;|$|where\s+(?:true|1|'?(\d+)'?\s*=\s*'?\1'?)\s*(?:;|$))|update\s+[\w."`]+\s+set\s+(?:(?!\bwhere\b)[^;])*(?:;|$))/i
 
-/** SQL a client is given: in its arguments or on its standard input. */
+/** The SQL in a client's arguments or standard input. */
 function statements(c: SimpleCommand): readonly Arg[] {
   const input =
     c.input.text === undefined || c.input.text === ''
       ? []
       : [{ text: c.input.text, span: c.span, taint: TAINT.none }]
-  // psql -f <(echo …): the file's content is on the line.
+  // In `psql -f <(echo …)` the content of the file is on the line.
   const files = c.args.flatMap((arg) =>
     arg.output?.text === undefined ? [] : [{ ...arg, text: arg.output.text }],
   )
   return [...c.args.map(optionValue), ...input, ...files]
 }
 
-/** `--command=statement` without the option's name. */
+/** The value alone of an argument such as `--command=statement`. */
 function optionValue(arg: Arg): Arg {
   const value = /^--[\w-]+=([\s\S]*)$/.exec(arg.text)?.[1]
   return value === undefined ? arg : { ...arg, text: value }
@@ -52,36 +52,16 @@ export const DATABASE_RULES: readonly Rule[] = [
       mongosh: 'mongodump',
       mongo: 'mongodump',
     }),
-    examples: {
-      risky: [
-        'psql -c "DROP TABLE users"',
-        'mysql -e "drop database x"',
-        'echo "TRUNCATE users;" | psql db',
-        'sqlite3 x.db "DROP TABLE t;"',
-        'mongosh --eval "db.dropDatabase()"',
-        'psql <<EOF\nDROP SCHEMA public CASCADE;\nEOF',
-        'mysql -uroot -px -e "DROP/**/TABLE x"',
-      ],
-      harmless: [
-        'psql -c "SELECT 1"',
-        'mysql -e "show tables"',
-        'psql -f schema.sql',
-        'echo "DROP TABLE x"',
-        'grep -r "DROP TABLE" .',
-      ],
-    },
+    example: 'psql -c "DROP TABLE users"',
   },
   {
     id: 'sql-everything',
     level: 'high',
-    why: 'Changes or deletes every row, because it has no WHERE.',
+    why: 'Changes or deletes every row, because the statement has no WHERE.',
     tools: CLIENTS,
     when: (c) => asked(c, DELETES_ALL),
     safer: { rewrite: (raw) => raw.replace(/delete\s+from\s+(?:only\s+)?/i, 'SELECT count(*) FROM ') },
-    examples: {
-      risky: ['psql -c "DELETE FROM users"', 'mysql -e "update t set a=1;"'],
-      harmless: ['psql -c "DELETE FROM users WHERE id=1"', 'mysql -e "update t set a=1 where id=2;"'],
-    },
+    example: 'psql -c "DELETE FROM users"',
   },
   {
     id: 'database-drop-tool',
@@ -138,17 +118,7 @@ export const DATABASE_RULES: readonly Rule[] = [
       mongorestore: without(/^--drop$/),
       rabbitmqctl: 'rabbitmqctl list_queues',
     }),
-    examples: {
-      risky: [
-        'dropdb prod',
-        'redis-cli FLUSHALL',
-        'redis-cli -h h flushdb',
-        'mysqladmin -f drop x',
-        'etcdctl del "" --prefix',
-        'consul kv delete -recurse x',
-      ],
-      harmless: ['redis-cli ping', 'createdb x', 'etcdctl get x', 'mysqladmin status', 'redis-cli get k'],
-    },
+    example: 'dropdb prod',
   },
   {
     id: 'framework-reset',
@@ -178,32 +148,19 @@ export const DATABASE_RULES: readonly Rule[] = [
       mix: 'mix ecto.migrations',
       alembic: 'alembic history',
     }),
-    examples: {
-      risky: [
-        'rails db:drop',
-        'rake db:reset',
-        'python manage.py flush',
-        'npx prisma migrate reset',
-        'php artisan migrate:fresh',
-        'mix ecto.reset',
-      ],
-      harmless: ['rails db:migrate', 'python manage.py migrate', 'npx prisma generate', 'php artisan serve'],
-    },
+    example: 'rails db:drop',
   },
   {
     id: 'sql-grant-all',
     level: 'high',
-    why: 'Gives somebody every right in the database server.',
+    why: 'Gives a user every right in the database server.',
     tools: CLIENTS,
     when: (c) =>
       asked(
         c,
         /\bgrant\s+all\b[\s\S]*\bon\s+\*\.\*|\balter\s+(?:user|role)\s+\S+\s+(?:with\s+)?superuser\b/i,
       ),
-    examples: {
-      risky: ['mysql -e \'GRANT ALL ON *.* TO x@"%"\'', 'psql -c "ALTER ROLE me SUPERUSER"'],
-      harmless: ['mysql -e "GRANT SELECT ON db.* TO x"', 'psql -c "GRANT ALL ON TABLE t TO me"'],
-    },
+    example: 'mysql -e \'GRANT ALL ON *.* TO x@"%"\'',
   },
   {
     id: 'index-delete',
@@ -215,13 +172,6 @@ export const DATABASE_RULES: readonly Rule[] = [
         o.value('X', 'request')?.text.toUpperCase() === 'DELETE' || verb(o) === 'DELETE',
         o.operands.filter((arg) => /:9200\/[^_?]|\/_all\b|\/\*$|\/_data_stream\//.test(arg.text)),
       ),
-    examples: {
-      risky: [
-        'curl -X DELETE http://es:9200/_all',
-        "curl -XDELETE 'http://localhost:9200/*'",
-        'curl -X DELETE localhost:9200/logs-1',
-      ],
-      harmless: ['curl -X DELETE http://localhost:3000/items/1', 'curl http://localhost:9200/_cat/indices'],
-    },
+    example: 'curl -X DELETE http://es:9200/_all',
   },
 ]

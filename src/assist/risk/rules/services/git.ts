@@ -1,4 +1,4 @@
-// Rules about git: what loses history or work.
+// Rules about git commands that lose history or work.
 
 import type { Options } from '../../line/options.ts'
 import type { Arg } from '../../model.ts'
@@ -12,7 +12,7 @@ export const GIT_RULES: readonly Rule[] = [
   {
     id: 'git-force-push',
     level: 'high',
-    why: 'Overwrites the history others share with you.',
+    why: 'Overwrites the history that others share with you.',
     tools: GIT,
     when: (c, o) => {
       if (!is(o, 'push') || o.flag('n', 'dry-run')) return undefined
@@ -22,23 +22,7 @@ export const GIT_RULES: readonly Rule[] = [
       return forced.length > 0 ? forced : matching(o.operands.slice(2), /^\+/)
     },
     safer: { instead: '--force-with-lease' },
-    examples: {
-      risky: [
-        'git push --force',
-        'git push -f origin main',
-        'git push origin +main',
-        'git -C repo push origin main -f',
-        'git push --mirror',
-        'git push -uf origin x',
-      ],
-      harmless: [
-        'git push',
-        'git push --force-with-lease',
-        'git push -u origin main',
-        'git push --follow-tags',
-        'git commit -m "push --force"',
-      ],
-    },
+    example: 'git push --force',
   },
   {
     id: 'git-delete-remote',
@@ -51,10 +35,7 @@ export const GIT_RULES: readonly Rule[] = [
         ...matching(o.operands.slice(2), /^:./),
         ...[o.flag('d', 'delete')].filter((arg) => arg !== undefined),
       ]),
-    examples: {
-      risky: ['git push origin --delete x', 'git push origin :x'],
-      harmless: ['git push origin x', 'git push origin a:b'],
-    },
+    example: 'git push origin --delete x',
   },
   {
     id: 'git-reset-hard',
@@ -67,15 +48,12 @@ export const GIT_RULES: readonly Rule[] = [
         c.args.filter((arg) => /^--har/.test(arg.text)),
       ),
     safer: 'git stash',
-    examples: {
-      risky: ['git reset --hard', 'git reset --hard HEAD~3', 'git -C x reset --hard origin/main'],
-      harmless: ['git reset HEAD~1', 'git reset --soft HEAD~1', 'git reset file'],
-    },
+    example: 'git reset --hard',
   },
   {
     id: 'git-clean-ignored',
     level: 'high',
-    why: 'Deletes untracked files, ignored ones such as .env and databases included; git cannot bring them back.',
+    why: 'Deletes untracked files, also ignored ones such as .env and databases; git cannot bring them back.',
     tools: GIT,
     when: (_c, o) =>
       only(
@@ -83,10 +61,7 @@ export const GIT_RULES: readonly Rule[] = [
         [o.flag('x', 'X')].filter((arg) => arg !== undefined),
       ),
     safer: 'git clean -ndx',
-    examples: {
-      risky: ['git clean -fdx', 'git clean -xdf', 'git clean -d -x --force'],
-      harmless: ['git clean -n', 'git clean -ndx', 'git clean -fd'],
-    },
+    example: 'git clean -fdx',
   },
   {
     id: 'git-clean',
@@ -96,7 +71,7 @@ export const GIT_RULES: readonly Rule[] = [
     when: (_c, o) =>
       only(is(o, 'clean') && !o.flag('n', 'dry-run') && o.flag('f', 'force') && !o.flag('x', 'X'), true),
     safer: 'git clean -nd',
-    examples: { risky: ['git clean -fd', 'git clean --force'], harmless: ['git clean -n', 'git clean -i'] },
+    example: 'git clean -fd',
   },
   {
     id: 'git-discard',
@@ -120,22 +95,7 @@ export const GIT_RULES: readonly Rule[] = [
       return undefined
     },
     safer: 'git stash',
-    examples: {
-      risky: [
-        'git checkout -- .',
-        'git checkout .',
-        'git restore .',
-        'git checkout -f main',
-        'git switch --discard-changes main',
-      ],
-      harmless: [
-        'git checkout main',
-        'git checkout -b x',
-        'git restore --staged .',
-        'git restore file',
-        'git switch -c x',
-      ],
-    },
+    example: 'git checkout -- .',
   },
   {
     id: 'git-delete',
@@ -158,16 +118,7 @@ export const GIT_RULES: readonly Rule[] = [
       'git rm': 'git rm --cached -r .',
       'git worktree': (_c, o) => say('git', ...o.operands),
     }),
-    examples: {
-      risky: [
-        'git branch -D x',
-        'git stash drop',
-        'git worktree remove -f x',
-        'git tag -d v1',
-        'git rm -rf .',
-      ],
-      harmless: ['git branch -d x', 'git stash', 'git stash pop', 'git branch'],
-    },
+    example: 'git branch -D x',
   },
   {
     id: 'git-rewrite',
@@ -191,22 +142,12 @@ export const GIT_RULES: readonly Rule[] = [
       git: 'git branch before-rewrite',
       'git-filter-repo': 'git branch before-rewrite',
     }),
-    examples: {
-      risky: [
-        'git filter-branch --tree-filter "rm x" HEAD',
-        'git reflog expire --expire=now --all',
-        'git gc --prune=now --aggressive',
-        'git filter-repo --path x',
-        'git stash clear',
-        'git prune --expire=now',
-      ],
-      harmless: ['git gc', 'git reflog', 'git rebase -i HEAD~3', 'git commit --amend'],
-    },
+    example: 'git filter-branch --tree-filter "rm x" HEAD',
   },
   {
     id: 'git-delete-main',
     level: 'high',
-    why: 'Deletes the branch that everybody builds on, or whatever branches a program lists.',
+    why: 'Deletes the branch that everybody builds on, or every branch that a program lists.',
     tools: GIT,
     when: (c, o) => {
       const forced = o.flag('D') ?? (o.flag('d', 'delete') && (is(o, 'push') || o.flag('f', 'force')))
@@ -223,27 +164,12 @@ export const GIT_RULES: readonly Rule[] = [
       return undefined
     },
     safer: 'git branch -vv',
-    examples: {
-      risky: [
-        'git push origin --delete main',
-        'git push origin :master',
-        'git branch -D main',
-        'git branch | xargs git branch -D',
-        'git update-ref -d refs/heads/main',
-      ],
-      harmless: [
-        'git branch -D feature',
-        'git push origin :feature',
-        'git branch -d main',
-        'git push origin main',
-        'git push origin --delete feature',
-      ],
-    },
+    example: 'git push origin --delete main',
   },
   {
     id: 'git-hooks-path',
     level: 'moderate',
-    why: 'Runs programs of that directory at every commit, checkout and push from now on.',
+    why: 'From now on git runs programs from that directory at every commit, checkout and push.',
     tools: GIT,
     when: (_c, o) =>
       only(
@@ -255,9 +181,6 @@ export const GIT_RULES: readonly Rule[] = [
           .slice(2, 3)
           .filter((arg) => /^\/(?:tmp|var\/tmp|dev\/shm)\//.test(arg.text) || o.flag('global', 'system')),
       ),
-    examples: {
-      risky: ['git config --global core.hooksPath /tmp/h', 'git config core.hooksPath /tmp/hooks'],
-      harmless: ['git config core.hooksPath .githooks', 'git config --get core.hooksPath'],
-    },
+    example: 'git config --global core.hooksPath /tmp/h',
   },
 ]

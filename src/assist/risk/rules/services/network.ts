@@ -1,4 +1,4 @@
-// Rules about the network: cutting the machine off, and giving up the checks of who is at the other end.
+// Rules about the network: cutting the machine off, and not checking which machine is at the other end.
 import type { SimpleCommand } from '../../model.ts'
 import { byTool, without } from '../rewrite.ts'
 import { inPlace, matching, only, type Rule, tools } from '../rule.ts'
@@ -30,16 +30,7 @@ export const NETWORK_RULES: readonly Rule[] = [
       nmcli: 'nmcli device',
       ifdown: 'ip -br link',
     }),
-    examples: {
-      risky: [
-        'ip link set eth0 down',
-        'ifconfig eth0 down',
-        'nmcli networking off',
-        'ip route flush table main',
-        'ifdown eth0',
-      ],
-      harmless: ['ip addr', 'ip link show', 'ifconfig', 'nmcli device', 'ip link set eth0 up'],
-    },
+    example: 'ip link set eth0 down',
   },
   {
     id: 'network-slow',
@@ -57,19 +48,12 @@ export const NETWORK_RULES: readonly Rule[] = [
         }[c.name]?.test(line(c)),
         true,
       ),
-    examples: {
-      risky: [
-        'tc qdisc add dev eth0 root netem loss 100%',
-        'nmcli con delete eth0',
-        'nmcli connection down home',
-      ],
-      harmless: ['tc qdisc show', 'nmcli con up home', 'nmcli con show', 'networkctl status'],
-    },
+    example: 'tc qdisc add dev eth0 root netem loss 100%',
   },
   {
     id: 'tls-unchecked',
     level: 'moderate',
-    why: 'Does not check who is at the other end: whoever sits in between can read and change everything.',
+    why: 'Does not check which machine answers, so anybody on the way can read and change everything.',
     tools: tools(
       'curl wget git npm yarn pnpm node export python python3 pip pip3 env http https docker helm kubectl aws openssl',
     ),
@@ -109,35 +93,16 @@ export const NETWORK_RULES: readonly Rule[] = [
       )
     },
     safer: byTool({ curl: without(/^(?:-k|--insecure)$/), wget: without(/^--no-check-certificate$/) }),
-    examples: {
-      risky: [
-        'curl -k https://x.example/f',
-        'wget --no-check-certificate https://x.example/f',
-        'git -c http.sslVerify=false clone https://x',
-        'git config --global http.sslVerify false',
-        'GIT_SSL_NO_VERIFY=1 git clone x',
-        'export NODE_TLS_REJECT_UNAUTHORIZED=0',
-        'npm config set strict-ssl false',
-      ],
-      harmless: [
-        'curl https://x.example',
-        'curl -k https://localhost:8443/health',
-        'git config http.sslVerify true',
-        'wget https://x',
-      ],
-    },
+    example: 'curl -k https://x.example/f',
   },
   {
     id: 'host-unchecked',
     level: 'moderate',
-    why: 'Logs in to whoever answers, without asking whether it is the right machine.',
+    why: 'Logs in to any machine that answers, without checking that it is the right one.',
     tools: tools('ssh scp sftp rsync'),
     when: (c) => matching(c.args, /StrictHostKeyChecking[= ]no|StrictHostKeyChecking[= ]off/i),
     safer: { instead: 'StrictHostKeyChecking=accept-new' },
-    examples: {
-      risky: ['ssh -o StrictHostKeyChecking=no host', 'scp -o StrictHostKeyChecking=no f h:'],
-      harmless: ['ssh -o StrictHostKeyChecking=accept-new host', 'ssh host'],
-    },
+    example: 'ssh -o StrictHostKeyChecking=no host',
   },
   {
     id: 'serve-files',
@@ -153,17 +118,6 @@ export const NETWORK_RULES: readonly Rule[] = [
       const tops = given.length > 0 ? given : /^(?:python|php)/.test(c.name) ? [here] : o.operands
       return inPlace(c, tops, 'root', 'home', 'system', 'keys')
     },
-    examples: {
-      risky: [
-        'python3 -m http.server --directory /',
-        'cd ~ && python3 -m http.server',
-        'php -S 0.0.0.0:80 -t /',
-      ],
-      harmless: [
-        'python3 -m http.server',
-        'python3 -m http.server 8000 --directory dist',
-        'php -S localhost:8000',
-      ],
-    },
+    example: 'python3 -m http.server --directory /',
   },
 ]

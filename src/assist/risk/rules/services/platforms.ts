@@ -37,30 +37,12 @@ export const PLATFORM_RULES: readonly Rule[] = [
         : c.name === 'pulumi'
           ? 'pulumi destroy --preview-only'
           : undefined,
-    examples: {
-      risky: [
-        'terraform destroy',
-        'terraform destroy -auto-approve',
-        'terraform apply -destroy',
-        'pulumi destroy -y',
-        'tofu -chdir=x destroy',
-        'cdk destroy',
-        'eksctl delete cluster x',
-      ],
-      harmless: [
-        'terraform plan',
-        'terraform plan -destroy',
-        'terraform init',
-        'terraform apply',
-        'pulumi up',
-        'kind delete cluster',
-      ],
-    },
+    example: 'terraform destroy',
   },
   {
     id: 'infra-unseen',
     level: 'moderate',
-    why: 'Changes infrastructure, or what is known of it, without showing the plan first.',
+    why: 'Changes infrastructure, or the record of its state, without showing the plan first.',
     tools: tools('terraform tofu terragrunt pulumi'),
     when: (c, o) =>
       only(
@@ -78,10 +60,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
       'terraform state': 'terraform state list',
       'terraform taint': 'terraform plan',
     }),
-    examples: {
-      risky: ['terraform apply -auto-approve', 'terraform state rm x'],
-      harmless: ['terraform apply', 'terraform state list'],
-    },
+    example: 'terraform apply -auto-approve',
   },
   {
     id: 'cloud-delete-data',
@@ -148,58 +127,18 @@ export const PLATFORM_RULES: readonly Rule[] = [
       gsutil: 'gsutil ls',
       'gh repo': 'gh repo view',
     }),
-    examples: {
-      risky: [
-        'aws s3 rm s3://b --recursive',
-        'aws s3 rb s3://b --force',
-        'aws ec2 terminate-instances --instance-ids i-1',
-        'aws --profile p rds delete-db-instance --db-instance-identifier x',
-        'gcloud projects delete p',
-        'gcloud compute instances delete x',
-        'az group delete -n x',
-        'gsutil -m rm -r gs://b',
-        'gh repo delete x/y',
-        'heroku pg:reset',
-        'rclone purge r:b',
-        'doctl compute droplet delete 1',
-        'aws cloudtrail stop-logging --name t',
-        'aws s3 sync . s3://b --delete',
-        'gcloud storage rm -r gs://b',
-        'firebase firestore:delete --all-collections',
-        'gh api -X DELETE repos/o/r',
-      ],
-      harmless: [
-        'aws s3 ls',
-        'aws s3 cp x s3://b/',
-        'aws s3 rm s3://b/key',
-        'gcloud compute instances list',
-        'az vm list',
-        'gh pr list',
-        'gh repo clone x/y',
-        'rclone sync a b:',
-        'aws s3 sync . s3://b',
-        'gcloud storage rm gs://b/x',
-        'aws sqs delete-message --queue-url q --receipt-handle h',
-        'supabase db reset',
-      ],
-    },
+    example: 'aws s3 rm s3://b --recursive',
   },
   {
     id: 'cloud-delete',
     level: 'moderate',
-    why: 'Deletes something in the cloud.',
+    why: 'Deletes a resource in the cloud.',
     tools: tools('aws'),
     when: (_c, o) =>
       /^[\w-]+ (?:delete|remove|deregister|detach|revoke|release)-(?!tags?\b|message)/.test(
         `${verb(o)} ${verb(o, 1)}`,
       ),
-    examples: {
-      risky: [
-        'aws ec2 delete-security-group --group-id g',
-        'aws accessanalyzer delete-archive-rule --rule-name r',
-      ],
-      harmless: ['aws ec2 describe-instances', 'aws sqs delete-message --queue-url q --receipt-handle h'],
-    },
+    example: 'aws ec2 delete-security-group --group-id g',
   },
   {
     id: 'machine-destroy',
@@ -228,24 +167,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
       multipass: 'multipass list',
       VBoxManage: 'VBoxManage list vms',
     }),
-    examples: {
-      risky: [
-        'vagrant destroy -f',
-        'virsh undefine vm --remove-all-storage',
-        'VBoxManage unregistervm x --delete',
-        'multipass delete x',
-        'qm destroy 100',
-        'lxc delete c1 --force',
-      ],
-      harmless: [
-        'vagrant up',
-        'virsh list',
-        'virsh shutdown vm',
-        'VBoxManage list vms',
-        'qm list',
-        'lxc list',
-      ],
-    },
+    example: 'vagrant destroy -f',
   },
   {
     id: 'publish',
@@ -253,15 +175,12 @@ export const PLATFORM_RULES: readonly Rule[] = [
     why: 'Publishes or withdraws a package for everybody.',
     tools: tools('npm yarn pnpm cargo gem twine'),
     when: (_c, o) => only(/^(?:unpublish|deprecate|yank)$/.test(verb(o)) && !o.flag('undo'), true),
-    examples: {
-      risky: ['npm unpublish x --force', 'cargo yank --version 1.0.0', 'gem yank x'],
-      harmless: ['npm install', 'npm publish --dry-run', 'cargo build'],
-    },
+    example: 'npm unpublish x --force',
   },
   {
     id: 'cloud-open',
     level: 'high',
-    why: 'Gives everybody, or somebody, access to what is in the cloud.',
+    why: 'Gives other people, or everybody, access to resources in the cloud.',
     tools: tools('aws gcloud az gsutil'),
     when: (c) => {
       const text = line(c)
@@ -280,24 +199,13 @@ export const PLATFORM_RULES: readonly Rule[] = [
         true,
       )
     },
-    examples: {
-      risky: [
-        'aws iam attach-user-policy --user-name x --policy-arn arn:aws:iam::aws:policy/AdministratorAccess',
-        'aws ec2 authorize-security-group-ingress --group-id g --protocol all --cidr 0.0.0.0/0',
-        'aws s3api put-bucket-acl --bucket b --acl public-read',
-        'gcloud projects add-iam-policy-binding p --member=allUsers --role=roles/owner',
-      ],
-      harmless: [
-        'aws iam list-users',
-        'aws ec2 authorize-security-group-ingress --group-id g --protocol tcp --port 22 --cidr 10.0.0.0/8',
-        'aws s3api get-bucket-acl --bucket b',
-      ],
-    },
+    example:
+      'aws iam attach-user-policy --user-name x --policy-arn arn:aws:iam::aws:policy/AdministratorAccess',
   },
   {
     id: 'cloud-credential',
     level: 'moderate',
-    why: 'Makes or prints a key that acts in your name.',
+    why: 'Makes or prints a key with which anybody can act in your name.',
     tools: tools('aws gcloud az op'),
     when: (c) =>
       only(
@@ -306,19 +214,12 @@ export const PLATFORM_RULES: readonly Rule[] = [
         ),
         true,
       ),
-    examples: {
-      risky: [
-        'aws iam create-access-key --user-name admin',
-        'aws configure export-credentials',
-        'gcloud iam service-accounts keys create k.json --iam-account x',
-      ],
-      harmless: ['aws sts get-caller-identity', 'gcloud auth list', 'op item list'],
-    },
+    example: 'aws iam create-access-key --user-name admin',
   },
   {
     id: 'vault-close',
     level: 'high',
-    why: 'Seals the secret store, or deletes what it keeps.',
+    why: 'Seals the secret store, or deletes secrets in it.',
     tools: tools('vault bao'),
     when: (_c, o) =>
       only(
@@ -327,9 +228,6 @@ export const PLATFORM_RULES: readonly Rule[] = [
         ),
         true,
       ),
-    examples: {
-      risky: ['vault operator seal', 'vault secrets disable secret/', 'vault kv metadata delete secret/x'],
-      harmless: ['vault status', 'vault kv get secret/x', 'vault secrets list'],
-    },
+    example: 'vault operator seal',
   },
 ]

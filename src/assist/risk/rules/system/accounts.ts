@@ -1,4 +1,4 @@
-// Rules about accounts: removing them, locking them, giving them the rights of root.
+// Rules about accounts: removing them, locking them, giving them root's rights.
 import { byTool, rather, say } from '../rewrite.ts'
 import { only, type Rule, tools, verb } from '../rule.ts'
 
@@ -10,7 +10,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
     tools: tools('userdel deluser groupdel'),
     when: (_c, o) => o.operands.length > 0,
     safer: byTool({ userdel: rather('usermod', '-L'), deluser: rather('usermod', '-L') }),
-    examples: { risky: ['sudo userdel -r bob', 'deluser bob'], harmless: ['userdel --help', 'groups'] },
+    example: 'sudo userdel -r bob',
   },
   {
     id: 'account-open',
@@ -29,10 +29,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
       )
     },
     safer: byTool({ passwd: rather('passwd'), usermod: (_c, o) => say('id', o.operands.at(-1)) }),
-    examples: {
-      risky: ['passwd -d root', 'usermod -aG sudo bob', 'useradd -o -u 0 x'],
-      harmless: ['passwd', 'useradd -m bob', 'usermod -s /bin/zsh me'],
-    },
+    example: 'passwd -d root',
   },
   {
     id: 'account-lock',
@@ -56,21 +53,12 @@ export const ACCOUNT_RULES: readonly Rule[] = [
       }
     },
     safer: byTool({ passwd: rather('passwd', '-S'), chage: rather('chage', '-l') }),
-    examples: {
-      risky: [
-        'passwd -l root',
-        'usermod -L bob',
-        "echo 'root:x' | chpasswd",
-        'chage -E 0 root',
-        'usermod -s /bin/false root',
-      ],
-      harmless: ['passwd', 'usermod -s /bin/zsh me', 'chage -l me'],
-    },
+    example: 'passwd -l root',
   },
   {
     id: 'login-weaken',
     level: 'moderate',
-    why: 'Lets root, or anybody with a password, log in from elsewhere.',
+    why: 'Lets root log in from other machines, or anybody who guesses a password.',
     tools: tools('sed tee'),
     when: (c) =>
       only(
@@ -82,18 +70,12 @@ export const ACCOUNT_RULES: readonly Rule[] = [
         ),
       ),
     safer: 'sshd -T',
-    examples: {
-      risky: [
-        "sed -i 's/PermitRootLogin no/PermitRootLogin yes/' /etc/ssh/sshd_config",
-        "echo 'PermitEmptyPasswords yes' | sudo tee -a /etc/ssh/sshd_config",
-      ],
-      harmless: ["sed -i 's/#Port 22/Port 2222/' /etc/ssh/sshd_config", 'cat /etc/ssh/sshd_config'],
-    },
+    example: "sed -i 's/PermitRootLogin no/PermitRootLogin yes/' /etc/ssh/sshd_config",
   },
   {
     id: 'sudoers-unattended',
     level: 'high',
-    why: 'Changes who may become root by a program instead of by an editor.',
+    why: 'Lets a program, not a person in an editor, change who may become root.',
     tools: tools('visudo sudoedit'),
     when: (c) =>
       c.assignments
@@ -106,12 +88,6 @@ export const ACCOUNT_RULES: readonly Rule[] = [
             ),
         ),
     safer: 'sudo visudo',
-    examples: {
-      risky: [
-        "EDITOR='tee -a' visudo <<< 'bob ALL=(ALL) NOPASSWD:ALL'",
-        "sudo EDITOR='sed -i s/a/b/' visudo",
-      ],
-      harmless: ['EDITOR=nano visudo', 'sudo visudo', 'EDITOR=vim sudoedit /etc/hosts'],
-    },
+    example: "EDITOR='tee -a' visudo <<< 'bob ALL=(ALL) NOPASSWD:ALL'",
   },
 ]

@@ -1,4 +1,4 @@
-// Rules about code of unknown origin reaching an interpreter, and about what makes commands mean something else.
+// Rules about code of unknown origin that reaches an interpreter, and about giving commands another meaning.
 import type { Arg, SimpleCommand } from '../../model.ts'
 import { inPlace, matching, only, type Rule, tools } from '../rule.ts'
 
@@ -6,7 +6,7 @@ export const CODE_RULES: readonly Rule[] = [
   {
     id: 'unknown-command-dangerous',
     level: 'high',
-    why: 'Which command runs is not shown, and its arguments are dangerous for many.',
+    why: 'The line does not show which command runs, and many commands do harm with these arguments.',
     tools: ['*'],
     when: (c, o) => {
       if (c.known) return undefined
@@ -14,47 +14,29 @@ export const CODE_RULES: readonly Rule[] = [
       const forced = c.args.filter((arg) => /^-(?:[a-z]*r[a-z]*f|[a-z]*f[a-z]*r)[a-z]*$/i.test(arg.text))
       return places.length > 0 || forced.length > 0 ? true : undefined
     },
-    examples: {
-      risky: ['$X -rf /', '$X -rf dir', '"$(tool)" /etc', '`x` /dev/sda', '$a$b -fr y'],
-      harmless: ['$EDITOR x', 'X=ls; $X -rf /', '$X foo'],
-    },
+    example: '$X -rf /',
   },
   {
     id: 'unknown-command',
     level: 'moderate',
-    why: 'Which command runs depends on something the text does not show.',
+    why: 'The line does not show which command runs: it depends on a variable or on another command.',
     tools: ['*'],
     when: (c) => !c.known && !/\w/.test(c.name),
-    examples: {
-      risky: ['$X foo', '$(pick) a', '"${arr[0]}" x'],
-      harmless: ['$EDITOR x', '$(which python3) x.py', '"$DIR"/run.sh', '$HOME/bin/x'],
-    },
+    example: '$X foo',
   },
   {
     id: 'repeat-unseen',
     level: 'high',
-    why: 'Runs an earlier command again, which this line does not show.',
+    why: 'Runs an earlier command again; this line does not show which.',
     tools: tools('fc r'),
     when: (c) => only(!c.args.some((arg) => arg.text === '--help') && repeats(c), true),
     safer: 'fc -l',
-    examples: {
-      risky: [
-        'fc -s',
-        'fc -s git',
-        'fc -s a=b 12',
-        'fc',
-        'fc -e vim 10 12',
-        'fc -e - 5',
-        'fc -e true -1',
-        'builtin fc -s',
-      ],
-      harmless: ['fc --help', 'fc -l', 'fc -ln -10', 'fc -lr 1 5', 'history'],
-    },
+    example: 'fc -s',
   },
   {
     id: 'preload',
     level: 'high',
-    why: 'Every program started so runs that library’s code first.',
+    why: 'Every program that is started with this setting runs the code of that library first.',
     tools: ['*'],
     when: (c) =>
       valuesSet(
@@ -62,10 +44,7 @@ export const CODE_RULES: readonly Rule[] = [
         /^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES)$/,
         /^\/(?:tmp|var\/tmp|dev\/shm)\/|^\.|^[^/]+\//,
       ),
-    examples: {
-      risky: ['LD_PRELOAD=/tmp/x.so ls', 'env LD_PRELOAD=./x.so id', 'export LD_PRELOAD=/tmp/x.so'],
-      harmless: ['LD_PRELOAD=/usr/lib/libjemalloc.so redis-server', 'LD_PRELOAD= ls'],
-    },
+    example: 'LD_PRELOAD=/tmp/x.so ls',
   },
   {
     id: 'builtin-load',
@@ -73,26 +52,16 @@ export const CODE_RULES: readonly Rule[] = [
     why: 'Loads a library’s code into this shell.',
     tools: tools('enable'),
     when: (c) => matching(c.args, /^-[a-z]*f/),
-    examples: {
-      risky: ['enable -f ./x.so x', 'enable -f/tmp/x.so x'],
-      harmless: ['enable -n echo', 'enable'],
-    },
+    example: 'enable -f ./x.so x',
   },
   {
     id: 'path-open',
     level: 'moderate',
-    why: 'Commands are then looked for first in a directory where anybody may put a program of the same name.',
+    why: 'Lets anybody replace a command: the shell then looks for commands in a directory that other users can write to.',
     tools: ['*'],
     when: (c) =>
       valuesSet(c, /^PATH$/, /^(?:\.?|\/(?:tmp|var\/tmp|dev\/shm)(?:\/[^:]*)?)(?::|$)|::|:\.(?::|$)/),
-    examples: {
-      risky: ['export PATH=.:$PATH', 'PATH=/tmp/bin:$PATH ls', 'export PATH=$PATH:.'],
-      harmless: [
-        'export PATH=$HOME/bin:$PATH',
-        'PATH=./node_modules/.bin:$PATH eslint',
-        'export PATH=/usr/local/bin:$PATH',
-      ],
-    },
+    example: 'export PATH=.:$PATH',
   },
   {
     id: 'fork-loop',
@@ -104,14 +73,7 @@ export const CODE_RULES: readonly Rule[] = [
         c.args,
         /fork\s+while\s+(?:fork|1|true)|while\s*(?:\(?1\)?|True)[:{ ]*\s*(?:os\.)?fork|loop\s*\{\s*fork|fork\(\)\s+for\s+_/,
       ),
-    examples: {
-      risky: [
-        "perl -e 'fork while fork'",
-        "python3 -c 'import os\nwhile True: os.fork()'",
-        "ruby -e 'loop { fork }'",
-      ],
-      harmless: ["perl -e 'print 1'", "python3 -c 'print(1)'"],
-    },
+    example: "perl -e 'fork while fork'",
   },
   {
     id: 'alias-shadow',
@@ -123,14 +85,14 @@ export const CODE_RULES: readonly Rule[] = [
         c.args,
         /^(?:ls|cd|cat|sudo|ssh|git|vim|vi|grep|echo|ll)=.*\b(?:rm\s|curl|wget|nc\s|tee\s|dd\s|base64)/,
       ),
-    examples: {
-      risky: ["alias ls='rm -rf x'", "alias sudo='curl evil;sudo'"],
-      harmless: ["alias ll='ls -la'", "alias rm='rm -i'", "alias grep='grep --color'"],
-    },
+    example: "alias ls='rm -rf x'",
   },
 ]
 
-/** fc runs what was repeated, or what an editor leaves of it, unless it lists or, in zsh, keeps the history's file; r is zsh's `fc -e -`. */
+/**
+ * Whether fc runs old commands: always, unless it only lists them or, in zsh, handles the history file. zsh's `r` is
+ * `fc -e -`.
+ */
 function repeats({ name, args, scope, isOwn }: SimpleCommand): boolean {
   if (isOwn === true) return false
   if (name === 'r') return scope.shell === 'zsh'
@@ -140,7 +102,7 @@ function repeats({ name, args, scope, isOwn }: SimpleCommand): boolean {
   return letters.includes('s') || !/[lApPRWI]/.test(letters)
 }
 
-/** Values that the command gives to variables of that name, in front of it or by declaring them. */
+/** Values that the command gives to variables of that name, as assignments or as arguments of export and the like. */
 function valuesSet(c: SimpleCommand, name: RegExp, value: RegExp): Arg[] {
   const set = c.assignments
     .filter((it) => name.test(it.name) && value.test(it.value.text))

@@ -1,4 +1,4 @@
-// Rules about what protects the machine or keeps it reachable: firewall, confinement, audit, services, kernel.
+// Rules about protection and reachability of the machine: firewall, confinement, audit, services, kernel.
 import type { SimpleCommand } from '../../model.ts'
 import { byTool, rather, say } from '../rewrite.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
@@ -13,7 +13,7 @@ export const DEFENCE_RULES: readonly Rule[] = [
   {
     id: 'defence-off',
     level: 'high',
-    why: 'Turns off what protects the machine.',
+    why: 'Turns off a protection of the machine.',
     tools: tools(
       'systemctl service setenforce ufw iptables ip6tables nft firewall-cmd aa-teardown aa-disable aa-complain apparmor_parser auditctl spctl csrutil sed tee pfctl chkconfig launchctl semanage update-rc.d',
     ),
@@ -83,31 +83,7 @@ export const DEFENCE_RULES: readonly Rule[] = [
       setenforce: 'getenforce',
       systemctl: (_c, o) => say('systemctl', 'status', ...o.operands.slice(1)),
     }),
-    examples: {
-      risky: [
-        'setenforce 0',
-        'ufw disable',
-        'iptables -F',
-        'sudo iptables -P INPUT ACCEPT',
-        'nft flush ruleset',
-        'systemctl stop firewalld',
-        'systemctl disable --now auditd',
-        "sed -i 's/SELINUX=enforcing/SELINUX=disabled/' /etc/selinux/config",
-        'service ufw stop',
-        'auditctl -e 0',
-        'iptables -t nat --flush',
-      ],
-      harmless: [
-        'ufw status',
-        'iptables -L -n',
-        'systemctl restart nginx',
-        'getenforce',
-        'setenforce 1',
-        'nft list ruleset',
-        'ufw allow 22',
-        'systemctl stop nginx',
-      ],
-    },
+    example: 'setenforce 0',
   },
   {
     id: 'service-stop',
@@ -124,26 +100,12 @@ export const DEFENCE_RULES: readonly Rule[] = [
       systemctl: (_c, o) => say('systemctl', 'restart', ...o.operands.slice(1)),
       service: (_c, o) => say('service', o.operands[0], 'restart'),
     }),
-    examples: {
-      risky: [
-        'systemctl stop sshd',
-        'systemctl mask NetworkManager.service',
-        'service ssh stop',
-        'rc-service sshd stop',
-        '/etc/init.d/ssh stop',
-      ],
-      harmless: [
-        'systemctl restart sshd',
-        'systemctl stop nginx',
-        'service nginx stop',
-        'systemctl status sshd',
-      ],
-    },
+    example: 'systemctl stop sshd',
   },
   {
     id: 'kernel-module',
     level: 'high',
-    why: 'Puts code into, or takes it out of, the running kernel.',
+    why: 'Loads code into the running kernel, or removes code from it.',
     tools: tools('insmod rmmod modprobe kmod kextload kextunload kldload kldunload'),
     when: (c, o) =>
       c.name === 'modprobe'
@@ -152,10 +114,7 @@ export const DEFENCE_RULES: readonly Rule[] = [
           ? only(/^(?:insert|remove)$/.test(verb(o)), true)
           : o.operands.length > 0,
     safer: byTool({ rmmod: rather('modinfo'), insmod: rather('modinfo'), modprobe: rather('modinfo') }),
-    examples: {
-      risky: ['insmod evil.ko', 'rmmod nvidia', 'modprobe -r e1000e', 'sudo insmod ./x.ko'],
-      harmless: ['lsmod', 'modprobe loop', 'modinfo x'],
-    },
+    example: 'insmod evil.ko',
   },
   {
     id: 'firewall-open',
@@ -188,19 +147,12 @@ export const DEFENCE_RULES: readonly Rule[] = [
       'iptables-restore': 'iptables-save',
       ebtables: 'ebtables -L',
     }),
-    examples: {
-      risky: ['iptables -I INPUT -j ACCEPT', 'iptables-restore < /dev/null', 'ebtables -F'],
-      harmless: [
-        'iptables-restore < rules.v4',
-        'iptables -A INPUT -p tcp --dport 22 -j ACCEPT',
-        'ufw allow 443/tcp',
-      ],
-    },
+    example: 'iptables -I INPUT -j ACCEPT',
   },
   {
     id: 'firewall-rule-removed',
     level: 'moderate',
-    why: 'Takes a rule away from the firewall.',
+    why: 'Removes a rule from the firewall.',
     tools: tools('iptables ip6tables ipset ufw'),
     when: (c, o) =>
       c.name === 'ipset'
@@ -213,15 +165,12 @@ export const DEFENCE_RULES: readonly Rule[] = [
       ipset: 'ipset list',
       ufw: 'ufw status numbered',
     }),
-    examples: {
-      risky: ['iptables -D INPUT 1', 'ipset flush', 'ufw delete deny 22'],
-      harmless: ['iptables -L', 'ipset list', 'ufw delete allow 80', 'iptables -A INPUT -j DROP'],
-    },
+    example: 'iptables -D INPUT 1',
   },
   {
     id: 'kernel-setting',
     level: 'high',
-    why: 'Turns off a protection of the kernel, or what it does when something goes wrong.',
+    why: 'Turns off a protection of the kernel, or changes what it does in case of an error.',
     tools: tools('sysctl'),
     when: (c) =>
       matching(
@@ -233,18 +182,6 @@ export const DEFENCE_RULES: readonly Rule[] = [
         'sysctl',
         ...c.args.filter((arg) => !arg.text.startsWith('-')).map((arg) => arg.text.replace(/=.*$/, '')),
       ),
-    examples: {
-      risky: [
-        'sysctl -w kernel.randomize_va_space=0',
-        "sudo sysctl -w kernel.core_pattern='|/tmp/x'",
-        'sysctl kernel.yama.ptrace_scope=0',
-      ],
-      harmless: [
-        'sysctl -a',
-        'sysctl -w vm.swappiness=10',
-        'sysctl net.ipv4.ip_forward=1',
-        'sudo sysctl -w vm.max_map_count=262144',
-      ],
-    },
+    example: 'sysctl -w kernel.randomize_va_space=0',
   },
 ]

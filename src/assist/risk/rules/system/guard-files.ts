@@ -1,4 +1,4 @@
-// Which words of a command write, replace, move, hide or take away a file that the guard goes by.
+// Finds the words of a command that write, replace, move, hide or remove a file on which the guard depends.
 
 import { findTargets } from '../../carriers/listings.ts'
 import { couldMatch } from '../../line/glob.ts'
@@ -25,12 +25,12 @@ const SHELL_START = /(?:^|\/)(?:\.(?:bashrc|bash_profile|profile|zshrc|zprofile|
 const REMOVES: ReadonlySet<string> = new Set(
   'rm grm srm wipe unlink shred rmdir trash trash-put gio rimraf del find gfind'.split(' '),
 )
-/** Change what a whole tree is, or what is seen in its place. */
+/** Tools that change a whole tree, or mount something over it. */
 const CHANGES_TREES: ReadonlySet<string> = new Set(
   'chmod chown chgrp chattr setfacl chcon mount umount bindfs sshfs mkfs stow'.split(' '),
 )
 
-/** Change, take or fill whole directories, whose words need not name a file of ours. */
+/** Tools that change, remove or fill whole directories, so that no word needs to name a file of the guard. */
 export const TAKES_TREES: ReadonlySet<string> = new Set([
   ...REMOVES,
   ...CHANGES_TREES,
@@ -39,7 +39,7 @@ export const TAKES_TREES: ReadonlySet<string> = new Set([
   ),
 ])
 
-/** Files that the guard goes by, or is called from, which the command writes, replaces or takes away. */
+/** Words that name files on which the guard depends, if the command writes, replaces or removes them. */
 export function touchedOwn(c: SimpleCommand, o: Options): readonly Arg[] {
   const { scope } = c
   if (!mayTouch(c)) return NOTHING
@@ -55,7 +55,7 @@ export function touchedOwn(c: SimpleCommand, o: Options): readonly Arg[] {
   found.push(...removed(c, o), ...changedTrees(c, o), ...covered(c, o), ...editedHook(c, o))
   if (onlyReads(c, o, isOwn)) return found
   const words = inputIsCode(c.name) ? [...c.args, ...inputCode(c)] : c.args
-  // Most words of most tools are spared the look at each of their parts.
+  // Looking at each part of a word is slow, so most words of most tools are only looked at as a whole.
   const closely = scope.machine !== undefined || runsCode(c.name) || mayLead(scope.cwd, scope)
   return [
     ...found,
@@ -63,20 +63,20 @@ export function touchedOwn(c: SimpleCommand, o: Options): readonly Arg[] {
   ]
 }
 
-/** In a directory of ours every name is a file of ours, but `-rf` and `--force` are none. */
+/** Options, which are no file names even in a directory where every name is a file of the guard. */
 const FLAGS_ONLY = /^--?[\w-]+$/
 
 const NOTHING: readonly Arg[] = []
 
-/** Start files count as the guard's own of a tool alone. */
+/** Whether a word could lead to a file of the guard; start files count only if an AI tool gives the command. */
 function mayLead(text: string, { caller }: SimpleCommand['scope']): boolean {
   return mayBeOwn(text) || (caller === 'tool' && mayBeSystem(text))
 }
 
-/** A cheap look: whether some word could lead to a file of ours, or the tool takes whole trees. */
+/** A quick look: whether some word could lead to a file of the guard, or the tool works on whole trees. */
 function mayTouch({ name, args, redirections, input, scope }: SimpleCommand): boolean {
   if (scope.machine !== undefined) return true
-  // Where a repository or an archive says where its files go, no word has to.
+  // A repository or an archive can say where its files go, so no word has to.
   if (scope.caller === 'tool' && (TAKES_TREES.has(name) || /^python\d?$/.test(name))) return true
   if (TAKES_TREES.has(name)) {
     const isAboveHome = scope.cwd === scope.home || scope.home.startsWith(`${scope.cwd}/`)
@@ -93,7 +93,7 @@ function mayTouch({ name, args, redirections, input, scope }: SimpleCommand): bo
   )
 }
 
-/** Tools whose standard input says which files they change. */
+/** Tools whose standard input names the files they change. */
 function inputIsCode(name: string): boolean {
   return (
     runsCode(name) ||
@@ -103,9 +103,9 @@ function inputIsCode(name: string): boolean {
   )
 }
 
-/** The directory as a whole, not one that something is put into under its own name. */
+/** Whether the command acts on a directory of the guard as a whole, and does not just put a file into it. */
 function isOwnDirectoryItself(arg: Arg, { name, scope }: SimpleCommand, o: Options): boolean {
-  // `mv -T x ~/.claude` takes the directory's place.
+  // `mv -T x ~/.claude` replaces the directory.
   const isPlace = /^g?(?:cp|mv|ln|install)$/.test(name) && o.flag('T', 'no-target-directory') !== undefined
   return (
     (isPlace || !/^(?:cp|mv|ln|install|rsync|scp|tee|split|csplit)$/.test(name)) &&
@@ -113,19 +113,19 @@ function isOwnDirectoryItself(arg: Arg, { name, scope }: SimpleCommand, o: Optio
   )
 }
 
-/** Whether the directory is that of a home, or of the project the command runs in: a copy elsewhere is no one's settings. */
+/** Whether the directory lies in the home or in the current project; settings of AI tools elsewhere have no effect. */
 function isHere({ text }: Arg, { scope }: SimpleCommand): boolean {
   const above = resolvePath(`${text}/..`, scope)
   const here = resolvePath('.', scope)
   return above === scope.home || above === here || here.startsWith(`${above}/`) || !/\/\.\w+$/.test(text)
 }
 
-/** A file that is put into a directory under its own name; of a directory's contents it is not known what is put there. */
+/** The paths of files that are put into a directory under their own names. A directory's contents are not known. */
 function placed(c: SimpleCommand, o: Options): readonly Arg[] {
   if (!/^g?(?:cp|mv|install|ln|rsync|scp)$/.test(c.name)) return []
   const into = o.value('t', 'target-directory') ?? o.operands.at(-1)
   if (into === undefined) return []
-  // Of a directory that ends in a slash rsync takes what is in it.
+  // rsync copies the contents of a source that ends in a slash.
   const sources = o.operands.filter((arg) => arg !== into && !(c.name === 'rsync' && arg.text.endsWith('/')))
   const text = into.text.replace(HERE, '')
   return sources.map((arg) => {
@@ -151,7 +151,7 @@ function removed(c: SimpleCommand, o: Options): readonly Arg[] {
   )
 }
 
-/** Where a search deletes what it finds, or has it changed: its tops, and what could be found below them. */
+/** Starts of a find that deletes or changes what it finds, if it could find a file of the guard below them. */
 function foundAndChanged({ args, scope }: SimpleCommand): readonly Arg[] {
   const runs = args.some(
     ({ text }, i) =>
@@ -171,7 +171,7 @@ function foundAndChanged({ args, scope }: SimpleCommand): readonly Arg[] {
   })
 }
 
-/** Whether a pattern of a search, by name or by path, could find a file of ours: by its last name. */
+/** Whether a pattern for names or paths could match a file of the guard, judged by its last component. */
 function couldFind(pattern: string): boolean {
   const last = pattern.slice(pattern.lastIndexOf('/') + 1)
   return OWN_NAMES.some((name) => couldMatch(last, name) || last.includes(name))
@@ -184,7 +184,10 @@ const OWN_NAMES = [
   ),
 ]
 
-/** git over what lies in the directory: only where the caller knows that a file of ours is there. */
+/**
+ * Words by which git removes files of the guard from the working tree; only if `machine` says that such a file is
+ * there.
+ */
 function gitRemoved(c: SimpleCommand, o: Options): readonly Arg[] {
   const { machine, cwd } = c.scope
   const what = verb(o)
@@ -206,11 +209,11 @@ function gitRemoved(c: SimpleCommand, o: Options): readonly Arg[] {
   })
 }
 
-/** `chmod -R 000 ~`, `mount --bind x ~/.claude`: the files are there, and are not read any more. */
+/** `chmod -R 000 ~`, `mount --bind x ~/.claude`: the files still exist, but nothing can read them. */
 function changedTrees(c: SimpleCommand, o: Options): readonly Arg[] {
   const { name, scope } = c
   if (!CHANGES_TREES.has(name)) return []
-  // What is mounted there stays there.
+  // A remount leaves the files in view.
   if (name === 'mount' && c.args.some((arg) => /(?:^|,)remount(?!.*(?:bind|\bro\b))/.test(arg.text)))
     return []
   const whole = isRecursive(o) || /mount|fs$|stow/.test(name)
@@ -218,7 +221,7 @@ function changedTrees(c: SimpleCommand, o: Options): readonly Arg[] {
   return words.filter((arg) => (whole ? isAboveOwn(arg.text, scope) : isOwnDirectory(arg.text, scope)))
 }
 
-/** What is unpacked or copied as a whole over a directory may hold anything. A person who does that means it. */
+/** Directories that are filled as a whole, perhaps with files of the guard. For a person only the guard's own count. */
 function covered(c: SimpleCommand, o: Options): readonly Arg[] {
   const { scope } = c
   if (scope.caller !== 'tool') return filled(c, o).filter((arg) => isOwnDirectory(arg.text, scope))
@@ -230,17 +233,17 @@ function covered(c: SimpleCommand, o: Options): readonly Arg[] {
   ]
 }
 
-/** Verbs of git by which the files of a working tree become what a repository, or a patch, says. */
+/** Verbs of git that change files of the working tree to those of a commit or a patch. */
 const GIT_FILLS =
   /^(?:checkout|checkout-index|switch|restore|reset|apply|am|merge|pull|rebase|cherry-pick|revert|stash|read-tree|clone|worktree|submodule)$/
-/** Lay a person's own start files and settings over a home, from where nobody sees what they hold. */
+/** Tools that lay start files and settings over a home, from a source that the line does not show. */
 const DOTFILES: Readonly<Record<string, RegExp>> = {
   chezmoi: /^(?:apply|update|init)$/,
   yadm: GIT_FILLS,
   'home-manager': /^switch$/,
 }
 
-/** A repository's files over a home: the options and the variable that say where its working tree is. */
+/** Words that make a home the working tree of a repository: options, a variable, or the target of a clone. */
 function checkedOut(c: SimpleCommand, o: Options): readonly Arg[] {
   const { name, args, assignments, scope } = c
   if (Object.hasOwn(DOTFILES, name))
@@ -257,7 +260,7 @@ function checkedOut(c: SimpleCommand, o: Options): readonly Arg[] {
   })
 }
 
-/** `tar xPf x.tar`: the archive says where, from the root on. */
+/** `tar xPf x.tar`: the names in the archive count from the root directory. */
 function unpackedAnywhere({ name, args }: SimpleCommand): readonly Arg[] {
   if (!/^(?:g|bsd)?tar$/.test(name)) return NOTHING
   const [first] = args
@@ -268,7 +271,10 @@ function unpackedAnywhere({ name, args }: SimpleCommand): readonly Arg[] {
   return first !== undefined && has('x', '--extract') && has('P', '--absolute-names') ? [first] : NOTHING
 }
 
-/** A person's start files are theirs to change; the lines in them that load the guard are not changed unasked. */
+/**
+ * Start files in which sed changes lines with karo. People may edit these files, but removing the guard's lines is
+ * asked about.
+ */
 function editedHook(c: SimpleCommand, o: Options): readonly Arg[] {
   if (c.name !== 'sed' || !o.flag('i', 'in-place') || !c.args.some((arg) => /karo/i.test(arg.text))) return []
   return o.operands.filter((arg) => SHELL_START.test(resolvePath(arg.text, c.scope)))

@@ -1,4 +1,4 @@
-// Rules about what switches this guard off, changes what it lets through, or takes away what this node has recorded.
+// Rules about switching the guard off, loosening it, or deleting the records of this node.
 
 import type { Options } from '../../line/options.ts'
 import type { Arg, SimpleCommand } from '../../model.ts'
@@ -6,15 +6,15 @@ import { byTool } from '../rewrite.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 import { TAKES_TREES, touchedOwn } from './guard-files.ts'
 
-/** Words by which an AI tool starts another of its kind that calls no hook, or not those of its person. */
+/** Options by which an AI tool starts another one without hooks, or with other hooks than the person's. */
 const LEAVES_HOOKS_OUT =
   /disableAllHooks|^--(?:bare|setting-sources)(?:=|$)|\bhooks?"?\s*=\s*false|^--disable=\w*hooks/
-/** Where AI tools look for settings. A person may keep them elsewhere. */
+/** Variables for where AI tools look for their settings. A person may set them. */
 const MOVES_SETTINGS = /^(?:CLAUDE_CONFIG_DIR|CODEX_HOME|COPILOT_HOME)$/
-/** Find their settings, and with them the guard, in the home they are given. */
+/** AI tools, which find their settings, and so the guard, in the home that HOME names. */
 const AI_TOOLS = /^(?:claude|codex|gemini|copilot|cursor-agent)$/
 const VARIABLE = /^KARO_(?:GUARD_\w+|HOME)$/
-/** Values that make the guard stricter than it can be otherwise. */
+/** Values that only make the guard stricter. */
 const TIGHTENS: Readonly<Record<string, string>> = {
   KARO_GUARD_PROFILE: 'strict',
   KARO_GUARD_ON_ERROR: 'block',
@@ -27,7 +27,7 @@ export const GUARD_RULES: readonly Rule[] = [
   {
     id: 'guard-off',
     level: 'high',
-    why: 'Switches off what judges commands before they run, or changes what it lets through.',
+    why: 'Switches off the guard, which judges commands before they run, or changes what it lets through.',
     tools: [
       '*',
       ...tools('karo unset env claude codex gemini copilot cursor-agent printf read pkill killall launchctl'),
@@ -36,7 +36,7 @@ export const GUARD_RULES: readonly Rule[] = [
     ],
     when: (c, o) => {
       if (c.name === 'karo') return only(!isAsked(o) && loosens(c, o), true)
-      // The daemon, or its agent of launchd.
+      // Both may end the daemon: killing it, or unloading its launchd agent.
       if (c.name === 'pkill' || c.name === 'killall') return matching(o.operands, /\bkaro\b/)
       if (c.name === 'launchctl')
         return only(
@@ -49,61 +49,12 @@ export const GUARD_RULES: readonly Rule[] = [
       return [...variables(c, o), ...touchedOwn(c, o)]
     },
     safer: byTool({ 'karo guard allow': 'karo guard list', 'karo hook uninstall': 'karo hook list' }),
-    examples: {
-      risky: [
-        'karo guard allow git-force-push',
-        'karo guard remove 1',
-        'karo hook uninstall claude',
-        'karo shell uninstall bash',
-        'karo --home /x shell install bash --no-guard',
-        'export KARO_GUARD_PROFILE=off',
-        'KARO_GUARD_PROFILE=off bash',
-        'env -u KARO_GUARD_PROFILE bash',
-        'unset KARO_GUARD_PROFILE',
-        'export KARO_HOME=/tmp/x',
-        'echo "[guard]" >> $KARO_HOME/config.toml',
-        'rm ~/.local/share/karo/guard.toml',
-        'srm ~/.local/share/karo/guard.toml',
-        'sed -i d ~/.claude/settings.json',
-        'mv new.json .claude/settings.local.json',
-        'cp settings.json ~/.claude/',
-        'jq . x | sponge ~/.gemini/settings.json',
-        'rm -rf ~/.cursor',
-        'rm ~/.claude/*.json',
-        'find ~/.claude -name settings.json -delete',
-        'git rm .codex/hooks.json',
-        "sed -i '/karo/d' ~/.bashrc",
-        'python3 -c \'open("/home/me/.claude/settings.json","w").write("{}")\'',
-        'rm $(which karo)',
-        'sudo apt remove karo',
-        'pkill -f karo.js',
-        'killall karo',
-      ],
-      harmless: [
-        'karo guard list',
-        'karo guard deny "kubectl delete*"',
-        'karo hook uninstall claude --dry-run',
-        'karo shell install bash',
-        'karo check "export KARO_GUARD_PROFILE=off"',
-        'export KARO_GUARD_PROFILE=strict',
-        'KARO_HOME=/tmp/x karo status',
-        'echo $KARO_HOME',
-        'cat ~/.claude/settings.json',
-        'vim ~/.local/share/karo/guard.toml',
-        'cp ~/.claude/settings.json /tmp',
-        'git add .claude/settings.json',
-        'rm ~/.claude/history.jsonl',
-        'rm -rf ~/.claude/cache',
-        'rm -rf build/*/*',
-        'apt install karo',
-        'echo x > config.toml',
-      ],
-    },
+    example: 'karo guard allow git-force-push',
   },
   {
     id: 'node-data',
     level: 'moderate',
-    why: 'Deletes or replaces what this node has recorded, or what makes it this node.',
+    why: 'Deletes or replaces the records of this node, or its identity.',
     tools: tools('karo'),
     when: (_c, o) =>
       only(
@@ -113,19 +64,11 @@ export const GUARD_RULES: readonly Rule[] = [
         true,
       ),
     safer: byTool({ 'karo import undo': 'karo import list', 'karo identity': 'karo identity show' }),
-    examples: {
-      risky: [
-        'karo history delete git',
-        'karo import undo --yes',
-        'karo identity new',
-        'karo restore backup.tar',
-      ],
-      harmless: ['karo history git', 'karo import list', 'karo identity show', 'karo history delete --help'],
-    },
+    example: 'karo history delete git',
   },
 ]
 
-/** Only said, or only tried. */
+/** Whether the command only prints help or its version, or only says what it would do. */
 function isAsked(o: Options): boolean {
   return o.flag('help', 'h', 'dry-run', 'version') !== undefined
 }
@@ -146,7 +89,7 @@ function removedPackage(c: SimpleCommand, o: Options): readonly Arg[] {
   return told ? matching(o.operands, /^karo$/) : []
 }
 
-/** Where the command sets or unsets a variable that the guard goes by. */
+/** Values by which the command sets or unsets a variable that controls the guard. */
 function variables(c: SimpleCommand, o: Options): readonly Arg[] {
   const loose = (name: string, value: string) =>
     (VARIABLE.test(name) && TIGHTENS[name] !== value) ||

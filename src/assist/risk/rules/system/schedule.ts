@@ -14,10 +14,7 @@ export const SCHEDULE_RULES: readonly Rule[] = [
         [o.flag('r')].filter((arg) => arg !== undefined),
       ),
     safer: { instead: '-l' },
-    examples: {
-      risky: ['crontab -r', 'crontab -u bob -r', 'sudo crontab -r'],
-      harmless: ['crontab -l', 'crontab -e', 'crontab file', 'crontab -ri'],
-    },
+    example: 'crontab -r',
   },
   {
     id: 'cron-replace',
@@ -31,10 +28,7 @@ export const SCHEDULE_RULES: readonly Rule[] = [
       return dash.length > 0 ? dash : only(o.operands.length === 0 && !fromFile, c.input.text !== '')
     },
     safer: 'crontab -l',
-    examples: {
-      risky: ['(crontab -l; echo "* * * * * x") | crontab -'],
-      harmless: ['crontab -l', 'crontab jobs.txt', 'crontab -e', 'crontab'],
-    },
+    example: '(crontab -l; echo "* * * * * x") | crontab -',
   },
   {
     id: 'cron-empty',
@@ -48,15 +42,12 @@ export const SCHEDULE_RULES: readonly Rule[] = [
         .map((r) => r.target),
     ],
     safer: 'crontab -l',
-    examples: {
-      risky: ['crontab /dev/null', 'crontab < /dev/null'],
-      harmless: ['crontab jobs.txt', 'crontab -l'],
-    },
+    example: 'crontab /dev/null',
   },
   {
     id: 'cron-write',
     level: 'moderate',
-    why: 'Adds a job that runs as root, or a rule that runs when a device appears.',
+    why: 'Adds a job that runs as root, or a rule that acts when a device appears.',
     tools: ['*'],
     when: (c, o) =>
       naming(
@@ -64,13 +55,6 @@ export const SCHEDULE_RULES: readonly Rule[] = [
         [...overwritten(c, o), ...appended(c, o)],
         /^\/etc\/(?:crontab|cron\.[a-z]+\/.+|anacrontab|udev\/rules\.d\/.+)$|^\/var\/spool\/cron\/.+$/,
       ),
-    examples: {
-      risky: [
-        "echo '* * * * * root x' | sudo tee /etc/cron.d/x",
-        "echo '@daily root x' >> /etc/crontab",
-        'cp x.rules /etc/udev/rules.d/99-x.rules',
-      ],
-      harmless: ['cat /etc/crontab', 'ls /etc/cron.d', 'crontab -e'],
-    },
+    example: "echo '* * * * * root x' | sudo tee /etc/cron.d/x",
   },
 ]

@@ -1,0 +1,125 @@
+// The owner's edge: gathers, seals and signs what verdict.ts says to a question, and writes questions and answers into the ledger.
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { toHex } from '../../../base/hex.ts'
+import { createRecent } from '../../../base/recent.ts'
+import type { Log } from '../../../base/run/log.ts'
+import type { Link } from '../../../mesh/index.ts'
+import type { ReplayRepository } from '../../../store/tables/replay.ts'
+import type { Audit } from '../../../trust/audit/index.ts'
+import { type Author, type Question, typeWord, writeAnswer } from '../document.ts'
+import { CARRIED_MAX } from '../state/relay.ts'
+import type { QueryCommand, QueryEvent, QueryFact, Written } from '../state/types.ts'
+import type { QueryWatch } from '../types.ts'
+import { createBook } from './book.ts'
+import { answerOf, type JudgeDeps, judge, type Verdict } from './verdict.ts'
+
+/** Refusals that are remembered as they were written, by question and status. */
+const REFUSALS_MAX = 2 * CARRIED_MAX
+
+export interface WorkerDeps extends Author, JudgeDeps {
+  readonly audit: Pick<Audit, 'record'>
+  readonly replay: Pick<ReplayRepository, 'put'>
+  readonly link: Pick<Link, 'sendDocument'>
+  readonly log: Log
+  readonly watch?: QueryWatch
+  readonly put: (event: QueryEvent) => void
+}
+
+type Command<Do extends QueryCommand['do']> = Extract<QueryCommand, { readonly do: Do }>
+type Fact<Did extends QueryFact['did']> = Extract<QueryFact, { readonly did: Did }>
+
+export interface Worker {
+  work(command: Command<'work'>): void
+  refuse(command: Command<'refuse'>): void
+  answered(fact: Fact<'answer'>): void
+  gaveUp(fact: Fact<'give_up'>): void
+  turnedAway(from: NodeId): void
+  /** Resolves when nothing is worked on and the ledger has everything. */
+  idle(): Promise<void>
+}
+
+export function createWorker(deps: WorkerDeps): Worker {
+  const { audit, clock, link, log, put, replay, watch } = deps
+  const book = createBook({ audit, trust: deps.trust, clock })
+  const underWay = new Set<Promise<void>>()
+  /** Relays pass up few different answers of one owner, so a refusal is the same bytes each time. */
+  const refusals = createRecent<string, Uint8Array>(REFUSALS_MAX)
+
+  function track(task: Promise<void>, question: Question): void {
+    const tracked = task
+      .catch((error: unknown) => failed(question, error))
+      .finally(() => underWay.delete(tracked))
+    underWay.add(tracked)
+  }
+
+  const failed = (question: Question, error: unknown): void =>
+    log.error(
+      { peer: question.authorId, error: String(error), trace_id: traceOf(question) },
+      'a question could not be answered',
+    )
+
+  async function write({ question, from, isNew, attempt }: Command<'work'>): Promise<Written<Verdict>> {
+    const { author, body } = question
+    if (attempt === 0) {
+      const { query_id: id, expires_at } = body
+      if (isNew) await replay.put([{ kind: 'document', author, id, expires_at }])
+      // The ledger has the question before any number is read, so people here can see that somebody asked, even after a crash.
+      await book.received(question, from)
+    }
+    const verdict = await judge(deps, question)
+    const answer = await answerOf(deps, question, verdict)
+    return { bytes: writeAnswer(deps, question, answer), status: answer.status, about: verdict }
+  }
+
+  async function note({ question, answer, sent }: Fact<'answer'>): Promise<void> {
+    const { decision, uids, level } = answer.about as Verdict
+    const query_type = typeWord(question.body)
+    const outcome = { status: answer.status, people: uids.length, sent }
+    watch?.answered({ query_type, status: answer.status })
+    if (!(await book.responded(question, { ...outcome, decision, level }))) return
+    const fields = {
+      ...{ peer: question.authorId, trace_id: traceOf(question), query_type },
+      // `level` is taken by the level of the log line itself.
+      query_level: level,
+      ...{ decision: decision.effect, rule: decision.rule },
+      ...outcome,
+    }
+    log.info(fields, 'question answered')
+  }
+
+  return {
+    work(command) {
+      const { work, question } = command
+      const task = write(command).then(
+        (answer) => put({ on: 'worked', work, answer }),
+        (error: unknown) => {
+          failed(question, error)
+          put({ on: 'worked', work, answer: undefined })
+        },
+      )
+      track(task, question)
+    },
+    refuse({ question, status, to }) {
+      try {
+        const key = `${status} ${question.authorId} ${toHex(question.body.query_id)}`
+        const refusal = { status, level: question.body.level ?? 1 }
+        const bytes = refusals.get(key) ?? writeAnswer(deps, question, refusal)
+        refusals.set(key, bytes)
+        for (const node of to) link.sendDocument(node, bytes)
+        watch?.answered({ query_type: typeWord(question.body), status })
+      } catch (error) {
+        // The audience key is one that nobody can seal to, so there is no way to say anything.
+        log.debug({ peer: question.authorId, error: String(error) }, 'a refusal could not be written')
+      }
+    },
+    answered: (fact) => track(note(fact), fact.question),
+    gaveUp: ({ question }) => failed(question, 'consent or trust kept changing'),
+    turnedAway: book.refused,
+    async idle() {
+      while (underWay.size > 0) await Promise.all(underWay)
+      await book.flush()
+    },
+  }
+}
+
+const traceOf = ({ trace }: Question): string | null => (trace === undefined ? null : toHex(trace))

@@ -1,0 +1,190 @@
+// The requester's side: whom a question of this node is for, what counts as an answer, and when the question is over.
+import { FrameError } from '../../../../protocols/frame.ts'
+import type { AnswerStatus } from '../../../../protocols/messages/query.ts'
+import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import { toHex } from '../../../base/hex.ts'
+import type { Collected } from '../asking/types.ts'
+import type { Outcome } from '../result.ts'
+import { type Live, missing, type NewQuestion, soFar } from './live.ts'
+import { createOutreach, type Outreach, type OutreachDeps } from './outreach.ts'
+import type { AskId, Done, Echo, EndedBy, OpenAnswer, RoutedId, Sealed } from './types.ts'
+
+/** Progress is told at most ten times a second. */
+const PROGRESS_EVERY_MS = 100
+/**
+ * Summaries of members that have not answered are looked up this long before the deadline, or at half of the time where
+ * that is shorter.
+ */
+const AHEAD_MS = 300
+
+const OUTCOME_OF: Readonly<Record<AnswerStatus, Outcome>> = {
+  success: 'answered',
+  no_data: 'answered',
+  access_denied: 'denied',
+  withheld: 'withheld',
+  not_supported: 'not_supported',
+  busy: 'busy',
+  error: 'error',
+}
+
+/** The owner could not answer this copy of the question; another copy may have found it with time. */
+const PROVISIONAL: ReadonlySet<AnswerStatus> = new Set(['busy', 'error'])
+
+export interface AskerDeps extends OutreachDeps {
+  readonly self: NodeId
+  readonly open: OpenAnswer
+}
+
+export interface Asker {
+  ask(question: NewQuestion): void
+  /** This node's own part of its question is there. */
+  own(ask: AskId): void
+  /** An answer to a question of this node. */
+  response(from: NodeId, signer: Uint8Array, response: Sealed): void
+  /** A neighbour is done with a question. */
+  done(from: NodeId, done: Done): void
+  down(node: NodeId): void
+  echoed(question: RoutedId, echo: Echo): void
+  dialed(ask: AskId, node: NodeId, reached: boolean): void
+  deadline(ask: AskId): void
+  progress(ask: AskId): void
+  ahead(ask: AskId): void
+  cancel(ask: AskId): void
+  /** Ends every question of this node as cancelled. */
+  stop(): void
+}
+
+interface Entry {
+  readonly live: Live
+  readonly outreach: Outreach
+  ownIsThere: boolean
+  /** `told`: nothing changed since; `changed`: something did, and is told when the timer rings. */
+  progress: 'quiet' | 'told' | 'changed'
+}
+
+export function createAsker(deps: AskerDeps): Asker {
+  const { self, clock, emit, open } = deps
+  /** An answer to any other question is late, or was never asked for. */
+  const asks = new Map<AskId, Entry>()
+
+  function changed(entry: Entry): void {
+    if (entry.progress === 'quiet') tell(entry)
+    else entry.progress = 'changed'
+  }
+
+  function tell(entry: Entry): void {
+    entry.progress = 'told'
+    emit({ do: 'tell', live: entry.live })
+    emit({ do: 'timer', timer: `progress ${entry.live.ask}`, ms: PROGRESS_EVERY_MS })
+  }
+
+  /** The first word about a member stands, except for a provisional one. */
+  function settle(entry: Entry, node: NodeId, collected: Collected): void {
+    const { live, outreach } = entry
+    if (!asks.has(live.ask) || live.collected.has(node)) return
+    live.collected.set(node, collected)
+    outreach.settled(node)
+    changed(entry)
+    endIfAllDone(entry)
+  }
+
+  function endIfAllDone(entry: Entry): void {
+    const { collected, members } = entry.live
+    if (entry.ownIsThere && collected.size === members.size) end(entry, 'all_done')
+  }
+
+  function end({ live, outreach }: Entry, by: EndedBy): void {
+    const { ask } = live
+    if (!asks.delete(ask)) return
+    for (const what of ['deadline', 'progress', 'ahead'] as const)
+      emit({ do: 'timer', timer: `${what} ${ask}`, ms: undefined })
+    // When everybody has answered, the neighbours that carried the question end by themselves.
+    outreach.end(by !== 'all_done')
+    emit({ did: 'conclude', live, by })
+  }
+
+  const endIfThere = (ask: AskId, by: EndedBy): void => {
+    const entry = asks.get(ask)
+    if (entry !== undefined) end(entry, by)
+  }
+
+  return {
+    ask(question) {
+      const live: Live = { ...question, collected: new Map(), provisional: new Map() }
+      const { ask, deadlineAt } = live
+      const outreach = createOutreach(deps, live, (node, busy) =>
+        settle(entry, node, busy ? { outcome: 'busy' } : soFar(live, node)),
+      )
+      const entry: Entry = { live, outreach, ownIsThere: false, progress: 'quiet' }
+      asks.set(ask, entry)
+      const left = Math.max(0, deadlineAt - clock.monotonic())
+      emit({ do: 'timer', timer: `deadline ${ask}`, ms: left })
+      if (live.summaries)
+        emit({ do: 'timer', timer: `ahead ${ask}`, ms: left - Math.min(AHEAD_MS, left / 2) })
+      outreach.start()
+      changed(entry)
+    },
+    own(ask) {
+      const entry = asks.get(ask)
+      if (entry === undefined) return
+      entry.ownIsThere = true
+      endIfAllDone(entry)
+    },
+    response(from, signer, response) {
+      const entry = asks.get(toHex(response.query_id))
+      if (entry === undefined) return
+      const { live, outreach } = entry
+      const owner = formatNodeId(signer)
+      // A neighbour that was asked for itself, and hands in what another node signed, has not answered.
+      const node = outreach.carriedBy(from) ? owner : from
+      // Coverage counts the members known when the query began, each once.
+      if (!live.members.has(node) || live.collected.has(node)) return
+      const at_ms = clock.monotonic() - live.startedAt
+      try {
+        if (owner !== node)
+          throw new FrameError('bad_signature', 'the answer is not by the member that was asked')
+        const answer = open(live.ask, signer, response)
+        const collected: Collected = { outcome: OUTCOME_OF[answer.status], answer, at_ms }
+        // The neighbour that brings such an answer may have caused it, by using up its own quota at the owner first.
+        if (from !== node && PROVISIONAL.has(answer.status)) {
+          live.provisional.set(node, collected)
+          changed(entry)
+        } else {
+          settle(entry, node, collected)
+        }
+      } catch (error) {
+        if (!(error instanceof FrameError)) throw error
+        emit({ did: 'refuse_answer', live, node, code: error.code })
+        settle(entry, node, { outcome: error.code === 'bad_signature' ? 'bad_signature' : 'error', at_ms })
+      }
+    },
+    done(from, { author, query_id, answered, lost }) {
+      if (formatNodeId(author) !== self) return
+      // A member that was asked for itself, gave nothing and lost one has lost itself: it had no time (owner.ts).
+      asks.get(toHex(query_id))?.outreach.done(from, answered === 0 && lost === 1)
+    },
+    down(node) {
+      for (const { outreach } of [...asks.values()]) outreach.down(node)
+    },
+    echoed({ query_id }, echo) {
+      asks.get(toHex(query_id))?.outreach.echoed(echo)
+    },
+    dialed(ask, node, reached) {
+      asks.get(ask)?.outreach.dialed(node, reached)
+    },
+    deadline: (ask) => endIfThere(ask, 'deadline'),
+    progress(ask) {
+      const entry = asks.get(ask)
+      if (entry?.progress === 'changed') tell(entry)
+      else if (entry !== undefined) entry.progress = 'quiet'
+    },
+    ahead(ask) {
+      const live = asks.get(ask)?.live
+      if (live !== undefined) emit({ do: 'look', live, nodes: missing(live) })
+    },
+    cancel: (ask) => endIfThere(ask, 'cancelled'),
+    stop() {
+      for (const entry of [...asks.values()]) end(entry, 'cancelled')
+    },
+  }
+}

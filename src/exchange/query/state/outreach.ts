@@ -1,0 +1,157 @@
+// How one question of this node reaches the members it is for: directly or by echo, then each missing one once more.
+import { QUERY_HOPS } from '../../../../protocols/messages/query.ts'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import type { Clock } from '../../../base/clock.ts'
+import type { Live } from './live.ts'
+import type { Relay } from './relay.ts'
+import type { Echo, Emit } from './types.ts'
+
+/** One repair dial; a peer on the LAN that is there answers in a tenth of it. */
+const REPAIR_MS = 300
+/** Repair dials of one question at once. */
+const REPAIRS_AT_ONCE = 8
+/**
+ * A member without a link is most likely gone when it said goodbye, or when nobody has heard of it for three presences (of
+ * five minutes each). It is dialed at once like the others, but no echo is sent through the mesh to look for it: else one
+ * machine that is switched off would make every question of a small mesh an echo.
+ */
+const AWAY_AFTER_MS = 15 * 60_000
+
+export interface OutreachDeps {
+  /** Up to so many members, all keep links to all. */
+  readonly fullMeshUpTo: number
+  readonly peers: () => readonly NodeId[]
+  readonly linked: (node: NodeId) => boolean
+  readonly relay: Pick<Relay, 'begin' | 'end'>
+  readonly clock: Clock
+  readonly emit: Emit
+}
+
+export interface Outreach {
+  start(): void
+  /** The neighbour was handed the question to carry, so it brings answers of others; another one speaks for itself only. */
+  carriedBy(node: NodeId): boolean
+  /** The member's answer is there. */
+  settled(node: NodeId): void
+  /** The member says that nothing more will come; `busy`: because it has no time to read the question. */
+  done(node: NodeId, busy: boolean): void
+  down(node: NodeId): void
+  /** The question came back from where it travelled as an echo. */
+  echoed(echo: Echo): void
+  dialed(node: NodeId, reached: boolean): void
+  /** With `tell`, neighbours that are still at work hear that nothing more is wanted. */
+  end(tell: boolean): void
+}
+
+/** `lost`: nothing will come from this member any more; called at most once for each member, and never after `end`. */
+export function createOutreach(
+  deps: OutreachDeps,
+  live: Live,
+  lost: (node: NodeId, busy: boolean) => void,
+): Outreach {
+  const { peers, linked, relay, clock, emit } = deps
+  const { ask, question, members } = live
+  /** Members that neither answered nor are lost. */
+  const awaited = new Set(members.keys())
+  /** Asked directly, and not heard of since. */
+  const pending = new Set<NodeId>()
+  /** Neighbours that carry the question further. */
+  let carriers: ReadonlySet<NodeId> = new Set()
+  /** Members that had their second chance, and members among them that still have to be dialed. */
+  const repaired = new Set<NodeId>()
+  const queue: NodeId[] = []
+  const dials = new Set<NodeId>()
+  let ended = false
+
+  const left = (): number => Math.max(0, Math.floor(live.deadlineAt - clock.monotonic()))
+
+  function lose(node: NodeId, busy = false): void {
+    pending.delete(node)
+    if (!ended && awaited.delete(node)) lost(node, busy)
+  }
+
+  /** False: there is no link to ask over. */
+  function askDirectly(node: NodeId): boolean {
+    if (!linked(node)) return false
+    pending.add(node)
+    const { query_id, document, trace } = question
+    const hop = { query_id, remaining_ms: left(), hops: QUERY_HOPS, document }
+    emit({ do: 'hand', to: node, hop, trace })
+    return true
+  }
+
+  /** Once for each member: over the link that is there, or by one dial. */
+  function repair(node: NodeId): void {
+    if (ended || !awaited.has(node) || pending.has(node)) return
+    if (repaired.has(node)) {
+      lose(node)
+      return
+    }
+    repaired.add(node)
+    if (askDirectly(node)) return
+    queue.push(node)
+    dialNext()
+  }
+
+  function dialNext(): void {
+    if (dials.size >= REPAIRS_AT_ONCE) return
+    const node = queue.shift()
+    if (node === undefined) return
+    dials.add(node)
+    emit({ do: 'dial', ask, node, ms: REPAIR_MS })
+  }
+
+  return {
+    start() {
+      const apart = [...members.values()].filter(({ node_id }) => !linked(node_id))
+      // Where everybody has a link to everybody, a broken link says that its other end is gone, or wants no link.
+      const linksToAll = live.known <= deps.fullMeshUpTo
+      const expected = new Set(
+        apart
+          .filter(
+            ({ offline, unsure, last_seen }) =>
+              !offline && !(unsure && linksToAll) && clock.now() - last_seen < AWAY_AFTER_MS,
+          )
+          .map(({ node_id }) => node_id),
+      )
+      if (expected.size > 0 && peers().length > 0) carriers = relay.begin(question, left())
+      if (carriers.size === 0) {
+        relay.end(question, false)
+        for (const node of members.keys()) if (!askDirectly(node)) repair(node)
+        return
+      }
+      for (const { node_id } of apart) if (!expected.has(node_id)) repair(node_id)
+    },
+    carriedBy: (node) => carriers.has(node),
+    settled(node) {
+      pending.delete(node)
+      awaited.delete(node)
+    },
+    done(node, busy) {
+      if (pending.has(node)) lose(node, busy)
+    },
+    down(node) {
+      if (pending.delete(node)) repair(node)
+    },
+    echoed({ silent }) {
+      for (const node of [...awaited]) {
+        // A silent neighbour had the question all the time over a link that still stands: asking again changes nothing.
+        if (silent.has(node)) lose(node)
+        else repair(node)
+      }
+    },
+    dialed(node, reached) {
+      if (ended || !dials.delete(node)) return
+      // Its answer may have come another way meanwhile.
+      if (awaited.has(node) && !(reached && askDirectly(node))) lose(node)
+      dialNext()
+    },
+    end(tell) {
+      ended = true
+      relay.end(question, tell)
+      if (!tell) return
+      const { author, query_id } = question
+      for (const to of pending) emit({ do: 'end', to, done: { author, query_id, answered: 0, lost: 0 } })
+    },
+  }
+}

@@ -1,0 +1,204 @@
+// The owner's side: which questions of others this node takes up, repeats, hands on or turns away; policy decides what it says.
+import { QUERY_HOPS } from '../../../../protocols/messages/query.ts'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import type { Clock } from '../../../base/clock.ts'
+import type { Question } from '../document.ts'
+import { createIntake } from './intake.ts'
+import { createReading, type ReadingDeps } from './reading.ts'
+import type { Relay } from './relay.ts'
+import { createSeen, type Entry, type Seen } from './seen.ts'
+import type { Done, Emit, Hop, RoutedId, WorkId, Written } from './types.ts'
+
+/** Questions worked on at once; the authors of further ones are told `busy`. */
+export const CONCURRENT_MAX = 64
+/** How often an answer is written before consent and trust have to stand still for it. */
+const ATTEMPTS = 3
+
+export interface OwnerDeps extends Pick<ReadingDeps, 'read' | 'authorOf'> {
+  readonly self: NodeId
+  readonly linked: (node: NodeId) => boolean
+  readonly relay: Pick<Relay, 'carry' | 'parentOf' | 'settle' | 'crossed' | 'decline'>
+  readonly clock: Clock
+  readonly emit: Emit
+}
+
+export interface Owner {
+  load: Seen['load']
+  /** A neighbour hands on a question. FrameErrors: those of `read`, except `stale`; nothing is emitted then. */
+  hop(from: NodeId, hop: Hop): void
+  /** A neighbour wants no answer to a question any more. */
+  done(from: NodeId, done: Done): void
+  /** The edge has written an answer; undefined: it could not. */
+  worked(work: WorkId, answer: Written | undefined): void
+  /** Consent or trust changed, so answers written before may not be sent any more. */
+  changed(): void
+  /** Questions worked on now. */
+  working(): number
+}
+
+interface Job {
+  readonly question: Question
+  readonly entry: Entry
+  readonly from: NodeId
+  readonly isNew: boolean
+  attempt: number
+  /** The revision of consent and trust when the attempt began. */
+  revision: number
+}
+
+export function createOwner(deps: OwnerDeps): Owner {
+  const { self, linked, relay, clock, emit } = deps
+  const seen = createSeen()
+  const intake = createIntake(clock)
+  const readHop = createReading({ ...deps, intake })
+  const jobs = new Map<WorkId, Job>()
+  let works = 0
+  /** Grows with every change of consent or trust. */
+  let revision = 0
+
+  /** The asker's own neighbour asks directly, or the question has no hop left: this node answers and hands it to nobody. */
+  function answerOnly(from: NodeId, question: Question, until: number): void {
+    const entry = seen.get(question)
+    if (entry !== undefined) again(from, question, entry, until)
+    else if (intake.admits(from, question.authorId)) takeUp(from, question, until)
+    else turnAway(from, question)
+  }
+
+  /** Hands the question on whatever this node itself says to it: owners that do trust the author are behind it. */
+  function carry(from: NodeId, question: Question, { document, remaining_ms, hops }: Hop): void {
+    const id = idOf(question)
+    const parent = relay.parentOf(id)
+    // The same neighbour handed it on twice: nothing changes.
+    if (parent === from) return
+    const entry = seen.get(question)
+    if (parent !== undefined || entry?.carried) {
+      relay.decline(id, from)
+      return
+    }
+    const admitted = entry !== undefined || intake.admits(from, question.authorId)
+    const routed = { ...id, document, trace: question.trace }
+    const until = admitted ? relay.carry(routed, from, { remaining_ms, hops }) : undefined
+    if (until === undefined) {
+      turnAway(from, question)
+      relay.decline(id, from)
+    } else if (entry === undefined) {
+      const added = takeUp(from, question, until)
+      if (added !== undefined) added.carried = true
+    } else {
+      entry.carried = true
+      again(from, question, entry, until)
+    }
+  }
+
+  /** Undefined: this node works on too much, or remembers too many questions. */
+  function takeUp(from: NodeId, question: Question, until: number): Entry | undefined {
+    const entry = jobs.size < CONCURRENT_MAX ? seen.add(question, from, clock.now()) : undefined
+    if (entry === undefined) turnAway(from, question)
+    else begin(from, question, entry, until, true)
+    return entry
+  }
+
+  function begin(from: NodeId, question: Question, entry: Entry, until: number, isNew: boolean): void {
+    wait(entry, from, until)
+    const work = ++works
+    const job = { question, entry, from, isNew, attempt: 0, revision }
+    jobs.set(work, job)
+    emit({ do: 'work', work, question, from, isNew, attempt: 0 })
+  }
+
+  function turnAway(from: NodeId, question: Question): void {
+    emit({ did: 'turn_away', from })
+    refuse(question, 'busy', [from])
+  }
+
+  /** A question that is known already: there is one answer, which is repeated. */
+  function again(from: NodeId, question: Question, entry: Entry, until: number): void {
+    const { answer } = entry
+    if (entry.state === 'answering') wait(entry, from, until)
+    // It was taken up before a restart, or its answer was dropped. What was said is not known, so nothing else may be said.
+    else if (answer === undefined) refuse(question, 'error', [from])
+    else if (answer.revision === revision) send(question, answer.bytes, [from])
+    else if (jobs.size >= CONCURRENT_MAX) refuse(question, 'busy', [from])
+    else {
+      entry.state = 'answering'
+      begin(from, question, entry, until, false)
+    }
+  }
+
+  /** True when it was sent to at least one neighbour. This node's part in the question is then over. */
+  function send(question: Question, bytes: Uint8Array, to: readonly NodeId[]): boolean {
+    const sentTo = new Set(to.filter(linked))
+    for (const node of sentTo) emit({ do: 'pass', to: node, bytes })
+    relay.settle(idOf(question), sentTo)
+    return sentTo.size > 0
+  }
+
+  function refuse(question: Question, status: 'busy' | 'error', to: readonly NodeId[]): void {
+    const sentTo = to.filter(linked)
+    emit({ do: 'refuse', question, status, to: sentTo })
+    relay.settle(idOf(question), new Set(sentTo))
+  }
+
+  return {
+    load: seen.load,
+    hop(from, hop) {
+      const reading = readHop(from, hop)
+      if (reading === undefined) return
+      const id = 'unread' in reading ? reading.unread : idOf(reading.question)
+      const crossed = relay.crossed(id, from)
+      if ('unread' in reading) {
+        // A sealed refusal would cost the time that this quota saves; the ending says at once that nothing will come.
+        emit({ did: 'turn_away', from })
+        if (!crossed) relay.decline(id, from, 1)
+        return
+      }
+      const { question } = reading
+      if (question.authorId === self) {
+        if (!crossed) relay.decline(id, from)
+      } else if (hop.hops === QUERY_HOPS) {
+        answerOnly(from, question, clock.monotonic() + hop.remaining_ms)
+      } else if (!crossed) {
+        carry(from, question, hop)
+      }
+    },
+    done(from, { author, query_id }) {
+      seen.get({ author, body: { query_id } })?.waiting.delete(from)
+    },
+    worked(work, answer) {
+      const job = jobs.get(work)
+      if (job === undefined) return
+      const { question, entry, from, isNew } = job
+      if (answer !== undefined && job.revision !== revision && job.attempt + 1 < ATTEMPTS) {
+        job.attempt++
+        job.revision = revision
+        emit({ do: 'work', work, question, from, isNew, attempt: job.attempt })
+        return
+      }
+      jobs.delete(work)
+      const now = clock.monotonic()
+      // A neighbour does not listen beyond its deadline; others may have begun to listen later.
+      const listening = [...entry.waiting].filter(([, until]) => now <= until).map(([node]) => node)
+      const waiting = [...entry.waiting.keys()]
+      entry.waiting.clear()
+      entry.state = 'answered'
+      if (answer === undefined || job.revision !== revision) {
+        if (answer !== undefined) emit({ did: 'give_up', question })
+        refuse(question, 'error', waiting)
+        return
+      }
+      seen.keep(entry, { bytes: answer.bytes, revision })
+      emit({ did: 'answer', question, answer, sent: send(question, answer.bytes, listening) })
+    },
+    changed() {
+      revision++
+    },
+    working: () => jobs.size,
+  }
+}
+
+/** Of a neighbour's deadlines the later one counts. */
+function wait(entry: Entry, node: NodeId, until: number): void {
+  entry.waiting.set(node, Math.max(until, entry.waiting.get(node) ?? until))
+}
+
+const idOf = ({ author, body }: Question): RoutedId => ({ author, query_id: body.query_id })

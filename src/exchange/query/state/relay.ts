@@ -1,0 +1,252 @@
+// Echo routing: hands a question on to the neighbours, passes answers up unread, and says when nothing more will come.
+// After E. J. H. Chang, "Echo Algorithms: Depth Parallel Operations on General Graphs", IEEE TSE 8(4), 1982.
+import { QUERY_HOPS } from '../../../../protocols/messages/query.ts'
+import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import { query as queryStream } from '../../../../protocols/registry.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { blake3 } from '../../../base/hash.ts'
+import { toHex } from '../../../base/hex.ts'
+import { createQuotas } from '../../../base/quota.ts'
+import type { Done, Emit, Hop, Routed, RoutedId, Sealed } from './types.ts'
+
+/** Neighbours get this part of the time a node has, so that their endings arrive before its own time is over. */
+const SHARE_OF_TIME = 0.9
+/** Questions of others carried at once; they live at most a minute. */
+export const CARRIED_MAX = 256
+/** Of those, how many one neighbour may have handed on, so that no neighbour fills the table alone. */
+export const CARRIED_OF_NEIGHBOUR_MAX = 64
+/** Owners whose answers to one question are passed up; several times the largest mesh this is meant for. */
+export const RESPONDERS_MAX = 1_024
+/**
+ * Answers of one owner to one question that are passed up. Its `busy` and its `error` may come before its answer, over a
+ * neighbour that used up its quota there; the owner says each of them in the same bytes to everybody (owner.ts).
+ */
+export const ANSWERS_OF_RESPONDER_MAX = 3
+/** Bytes of answers to one question passed up: a thousand answers of 16 KiB. */
+export const RELAYED_BYTES_MAX = 16 * 1024 * 1024
+/** Part of a neighbour's quota that relayed answers may use; the rest is for questions, own answers and endings. */
+const ANSWERS_SHARE = 0.8
+/** Neighbours whose pace is remembered. */
+const PACES_MAX = 1_024
+/** Largest count that QueryDone can say. */
+const COUNT_MAX = 0xffff_ffff
+
+export interface RelayDeps {
+  readonly self: NodeId
+  /** Neighbours whose link is usable now. */
+  readonly peers: () => readonly NodeId[]
+  readonly linked: (node: NodeId) => boolean
+  readonly clock: Clock
+  readonly emit: Emit
+}
+
+export interface Relay {
+  /** Hands this node's own question to all neighbours, for `remainingMs`, and returns those. The fact `echo` says how it ended. */
+  begin(question: Routed, remainingMs: number): ReadonlySet<NodeId>
+  /** Ends this node's own question; with `tell`, neighbours that still work on it hear that nothing more is wanted. */
+  end(question: RoutedId, tell: boolean): void
+  /**
+   * Takes on another node's question: `parent` handed it on and gets the answers. Returns until when (monotonic, ms) this
+   * node's own answer is waited for, or undefined when too many questions are carried. `settle` must be called in the end.
+   */
+  carry(question: Routed, parent: NodeId, hop: Pick<Hop, 'remaining_ms' | 'hops'>): number | undefined
+  /** The neighbour that handed on a question of another node that is carried now. */
+  parentOf(question: RoutedId): NodeId | undefined
+  /** This node's own part of a carried question is over; `sentTo` are the neighbours that got its answer. */
+  settle(question: RoutedId, sentTo: ReadonlySet<NodeId>): void
+  /**
+   * A copy of a question came from a neighbour. True: this node handed its own copy to that neighbour. Each of the two has
+   * then seen that the other has the question, so neither sends anything.
+   */
+  crossed(question: RoutedId, from: NodeId): boolean
+  /**
+   * Tells a neighbour that handed on a question that nothing will come of it this way: the question is known here already
+   * or, with `lost` 1, this node has no time to read it.
+   */
+  decline(question: RoutedId, to: NodeId, lost?: 0 | 1): void
+  /** An answer came from the neighbour `from`; `signer` is the key that signed it. False: it is to this node's own question. */
+  response(from: NodeId, signer: Uint8Array, response: Sealed, bytes: Uint8Array): boolean
+  /** A neighbour is done with a question, or wants nothing more. */
+  done(from: NodeId, done: Done): void
+  down(node: NodeId): void
+  timeIsOver(key: string): void
+  /** True while this neighbour works on a question it was handed, or waits for one it handed on. */
+  inUse(node: NodeId): boolean
+  /** Forgets everything. */
+  stop(): void
+  /** `relayed`: answers passed up since the start; `dropped`: answers that were not, because of a bound or an unknown question. */
+  counts(): { readonly carried: number; readonly relayed: number; readonly dropped: number }
+}
+
+interface Carried extends RoutedId {
+  /** Undefined: this node asks. */
+  readonly parent: NodeId | undefined
+  /** Neighbours it was handed to. */
+  readonly asked: Set<NodeId>
+  /** Neighbours among `asked` that are not done. */
+  readonly open: Set<NodeId>
+  /** The neighbours hand it no further, so each is done when its own answer came. */
+  readonly last: boolean
+  /** Owners whose answers were passed up, each with the digests of its answers. */
+  readonly responders: Map<NodeId, readonly string[]>
+  bytes: number
+  answered: number
+  lost: number
+  ownIsOver: boolean
+}
+
+export function createRelay({ self, peers, linked, clock, emit }: RelayDeps): Relay {
+  const table = new Map<string, Carried>()
+  /** What this node may send to a neighbour without being cut off: an honest node keeps its neighbours' quota. */
+  const { frames, perMs } = queryStream.quota
+  const paceOf = createQuotas<NodeId>({ frames: frames * ANSWERS_SHARE, perMs }, PACES_MAX)
+  let relayed = 0
+  let dropped = 0
+
+  const ofOthers = (): Carried[] => [...table.values()].filter(({ parent }) => parent !== undefined)
+
+  /** Hands the question to every neighbour but the parent. */
+  function handOn(
+    { author, query_id, document, trace }: Routed,
+    { remaining_ms, hops }: Pick<Hop, 'remaining_ms' | 'hops'>,
+    parent: NodeId | undefined,
+  ): Carried {
+    const share = Math.floor(remaining_ms * SHARE_OF_TIME)
+    const asked = share === 0 ? [] : peers().filter((node) => node !== parent)
+    const carried: Carried = {
+      ...{ author, query_id, parent, asked: new Set(asked), open: new Set(asked) },
+      ...{ last: hops === QUERY_HOPS, responders: new Map(), bytes: 0, answered: 0, lost: 0 },
+      ownIsOver: parent === undefined,
+    }
+    const key = keyOf(carried)
+    table.set(key, carried)
+    const hop = { query_id, remaining_ms: share, hops, document }
+    for (const to of asked) emit({ do: 'hand', to, hop, trace })
+    emit({ do: 'timer', timer: `echo ${key}`, ms: share })
+    return carried
+  }
+
+  function forget(carried: Carried): void {
+    const key = keyOf(carried)
+    emit({ do: 'timer', timer: `echo ${key}`, ms: undefined })
+    table.delete(key)
+  }
+
+  function close(carried: Carried): void {
+    forget(carried)
+    const { author, query_id, parent, answered } = carried
+    const lost = Math.min(carried.lost + carried.open.size, COUNT_MAX)
+    if (parent === undefined)
+      emit({ did: 'echo', question: carried, echo: { silent: carried.open, answered, lost } })
+    else emit({ do: 'end', to: parent, done: { author, query_id, answered, lost } })
+  }
+
+  function closeIfDone(carried: Carried): void {
+    if (carried.ownIsOver && carried.open.size === 0) close(carried)
+  }
+
+  function decline({ author, query_id }: RoutedId, to: NodeId, lost: 0 | 1 = 0): void {
+    emit({ do: 'end', to, done: { author, query_id, answered: 0, lost } })
+  }
+
+  /** No answer is wanted any more, and neighbours that still work on the question hear so. */
+  function abandon(carried: Carried): void {
+    forget(carried)
+    for (const node of carried.open) decline(carried, node)
+  }
+
+  /** True when the answer was passed up. */
+  function passUp(carried: Carried, parent: NodeId, responder: NodeId, bytes: Uint8Array): boolean {
+    const { responders } = carried
+    const before = responders.get(responder)
+    const isFull =
+      before === undefined ? responders.size >= RESPONDERS_MAX : before.length >= ANSWERS_OF_RESPONDER_MAX
+    if (responder === self || isFull) return false
+    const digest = toHex(blake3([bytes]))
+    if (before?.includes(digest) || carried.bytes + bytes.length > RELAYED_BYTES_MAX) return false
+    if (!linked(parent) || !paceOf(parent).take(clock.monotonic())) return false
+    emit({ do: 'pass', to: parent, bytes })
+    responders.set(responder, [...(before ?? []), digest])
+    carried.bytes += bytes.length
+    carried.answered++
+    return true
+  }
+
+  return {
+    begin: (question, remainingMs) =>
+      handOn(question, { remaining_ms: remainingMs, hops: 0 }, undefined).asked,
+    end(question, tell) {
+      const carried = table.get(keyOf(question))
+      if (carried === undefined) return
+      if (tell) abandon(carried)
+      else forget(carried)
+    },
+    carry(question, parent, { remaining_ms, hops }) {
+      const others = ofOthers()
+      if (others.length >= CARRIED_MAX) return undefined
+      if (others.filter((one) => one.parent === parent).length >= CARRIED_OF_NEIGHBOUR_MAX) return undefined
+      handOn(question, { remaining_ms, hops: hops + 1 }, parent)
+      return clock.monotonic() + remaining_ms * SHARE_OF_TIME
+    },
+    parentOf: (question) => table.get(keyOf(question))?.parent,
+    settle(question, sentTo) {
+      const carried = table.get(keyOf(question))
+      if (carried?.parent === undefined || carried.ownIsOver) return
+      carried.ownIsOver = true
+      if (sentTo.has(carried.parent)) carried.answered++
+      closeIfDone(carried)
+    },
+    crossed(question, from) {
+      const carried = table.get(keyOf(question))
+      if (carried === undefined || !carried.asked.has(from)) return false
+      if (carried.open.delete(from)) closeIfDone(carried)
+      return true
+    },
+    decline,
+    response(from, signer, response, bytes) {
+      const responder = formatNodeId(signer)
+      if (formatNodeId(response.author) === self) return false
+      const carried = table.get(keyOf(response))
+      if (carried?.parent === undefined) {
+        dropped++
+        return true
+      }
+      if (carried.open.has(from) && passUp(carried, carried.parent, responder, bytes)) relayed++
+      else dropped++
+      if (carried.last && responder === from && carried.open.delete(from)) closeIfDone(carried)
+      return true
+    },
+    done(from, done) {
+      const carried = table.get(keyOf(done))
+      if (carried === undefined) return
+      if (from === carried.parent) {
+        abandon(carried)
+      } else if (carried.open.delete(from)) {
+        carried.lost += done.lost
+        if (carried.parent === undefined) carried.answered += done.answered
+        closeIfDone(carried)
+      }
+    },
+    down(node) {
+      for (const carried of [...table.values()]) {
+        if (node === carried.parent) {
+          abandon(carried)
+        } else if (carried.open.delete(node)) {
+          carried.lost++
+          closeIfDone(carried)
+        }
+      }
+    },
+    timeIsOver(key) {
+      const carried = table.get(key)
+      if (carried !== undefined) close(carried)
+    },
+    inUse: (node) => [...table.values()].some(({ parent, open }) => parent === node || open.has(node)),
+    stop() {
+      for (const carried of [...table.values()]) forget(carried)
+    },
+    counts: () => ({ carried: ofOthers().length, relayed, dropped }),
+  }
+}
+
+const keyOf = ({ author, query_id }: RoutedId): string => toHex(author) + toHex(query_id)

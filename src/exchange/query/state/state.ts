@@ -1,0 +1,91 @@
+// The query router as one state machine: events in, commands and facts out, timers as values; no I/O, no clock of its own.
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { createAsker } from './asker.ts'
+import { createOwner, type OwnerDeps } from './owner.ts'
+import { createRelay, type Relay } from './relay.ts'
+import type { AskId, OpenAnswer, QueryAction, QueryEvent, QueryFact, QueryTimer } from './types.ts'
+
+export interface QueryStateDeps extends Pick<OwnerDeps, 'read' | 'authorOf'> {
+  readonly self: NodeId
+  /** `[overlay] full_mesh_up_to`. */
+  readonly fullMeshUpTo: number
+  /** Neighbours whose link is usable now. */
+  readonly peers: () => readonly NodeId[]
+  readonly linked: (node: NodeId) => boolean
+  readonly clock: Clock
+  readonly open: OpenAnswer
+}
+
+export interface QueryState {
+  /**
+   * Takes one event. The actions are to be performed in their order, before the next event is handed in. Throws nothing
+   * but the FrameErrors of `read`, for a `hop`: the neighbour has broken a rule, and nothing has changed here.
+   */
+  handle(event: QueryEvent): readonly QueryAction[]
+  /** True while this neighbour works on a question it was handed, or waits for one it handed on. */
+  inUse(node: NodeId): boolean
+  counts(): ReturnType<Relay['counts']> & { readonly answering: number }
+}
+
+export function createQueryState(deps: QueryStateDeps): QueryState {
+  /** What the event under way has led to so far; every part adds to it. */
+  let actions: QueryAction[] = []
+  const emit = (action: QueryAction): void => void actions.push(action)
+  const relay = createRelay({ ...deps, emit })
+  const owner = createOwner({ ...deps, relay, emit })
+  const asker = createAsker({ ...deps, relay, emit })
+
+  function ring(timer: QueryTimer): void {
+    const [what, of = ''] = timer.split(' ') as [string, AskId?]
+    if (what === 'echo') relay.timeIsOver(of)
+    else asker[what as 'deadline' | 'progress' | 'ahead'](of)
+  }
+
+  const handlers: { readonly [On in QueryEvent['on']]: (event: Extract<QueryEvent, { on: On }>) => void } = {
+    load: ({ marks }) => owner.load(marks),
+    hop: ({ from, hop }) => owner.hop(from, hop),
+    response({ from, signer, response, bytes }) {
+      if (!relay.response(from, signer, response, bytes)) asker.response(from, signer, response)
+    },
+    done({ from, done }) {
+      // The asker comes first: the relay may make it ask this neighbour anew, and this ending is not that question's.
+      asker.done(from, done)
+      relay.done(from, done)
+      owner.done(from, done)
+    },
+    down({ node }) {
+      relay.down(node)
+      asker.down(node)
+    },
+    changed: owner.changed,
+    timer: ({ timer }) => ring(timer),
+    worked: ({ work, answer }) => owner.worked(work, answer),
+    ask: asker.ask,
+    own: ({ ask }) => asker.own(ask),
+    dialed: ({ ask, node, reached }) => asker.dialed(ask, node, reached),
+    cancel: ({ ask }) => asker.cancel(ask),
+    stop() {
+      asker.stop()
+      relay.stop()
+    },
+  }
+
+  /** What one part has done is an event to the others. */
+  function tell(fact: QueryFact): void {
+    if (fact.did === 'echo') asker.echoed(fact.question, fact.echo)
+  }
+
+  return {
+    handle(event) {
+      ;(handlers[event.on] as (event: QueryEvent) => void)(event)
+      // Grows while it is walked through.
+      for (const action of actions) if ('did' in action) tell(action)
+      const done = actions
+      actions = []
+      return done
+    },
+    inUse: relay.inUse,
+    counts: () => ({ ...relay.counts(), answering: owner.working() }),
+  }
+}

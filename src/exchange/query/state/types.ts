@@ -1,0 +1,150 @@
+// What goes into the query router's state machine and what comes out of it, as values: events, commands, facts and timers.
+import type {
+  AnswerStatus,
+  QueryDone,
+  QueryHop,
+  Response,
+  SealedAnswer,
+} from '../../../../protocols/messages/query.ts'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import type { TimerRequest } from '../../../base/timers.ts'
+import type { ReplayMark } from '../../../store/tables/replay.ts'
+import type { Question } from '../document.ts'
+import type { QueryResult } from '../result.ts'
+import type { Live, NewQuestion } from './live.ts'
+
+type BodyOf<M extends { readonly body: { readonly _output: unknown } }> = M['body']['_output']
+export type Hop = BodyOf<typeof QueryHop>
+export type Done = BodyOf<typeof QueryDone>
+export type Sealed = BodyOf<typeof Response>
+
+/** A question as it is handed on. */
+export interface Routed {
+  readonly author: Uint8Array
+  readonly query_id: Uint8Array
+  /** The MeshQuery frame as its author signed it. */
+  readonly document: Uint8Array
+  readonly trace: Uint8Array | undefined
+}
+/** What names a question: authors choose ids, so two authors may have chosen the same one. */
+export type RoutedId = Pick<Routed, 'author' | 'query_id'>
+
+/** One of this node's own questions: its query id in 32 hex digits. */
+export type AskId = string
+/** One piece of work on another node's question; a number is never used twice. */
+export type WorkId = number
+export type EndedBy = QueryResult['ended_by']
+
+/** An answer of this node as the edge wrote it. `about`: what the edge wants back with the fact `answered`. */
+export interface Written<About = unknown> {
+  /** The Response frame, sealed and signed. */
+  readonly bytes: Uint8Array
+  readonly status: AnswerStatus
+  readonly about: About
+}
+
+export type QueryTimer =
+  /** The neighbours' time for a question that was handed to them is over. */
+  | `echo ${string}`
+  | `deadline ${AskId}`
+  /** The next progress may be told. */
+  | `progress ${AskId}`
+  /** Summaries of the members that are still missing are to be looked up. */
+  | `ahead ${AskId}`
+
+export type QueryEvent =
+  /** Questions that were taken up before a restart. */
+  | { readonly on: 'load'; readonly marks: readonly ReplayMark[] }
+  | { readonly on: 'hop'; readonly from: NodeId; readonly hop: Hop }
+  /** `signer`: the key that signed the answer; `bytes`: the whole frame. */
+  | {
+      readonly on: 'response'
+      readonly from: NodeId
+      readonly signer: Uint8Array
+      readonly response: Sealed
+      readonly bytes: Uint8Array
+    }
+  | { readonly on: 'done'; readonly from: NodeId; readonly done: Done }
+  /** The link to this neighbour is gone. */
+  | { readonly on: 'down'; readonly node: NodeId }
+  /** Somebody's consent changed, or the trust in somebody. */
+  | { readonly on: 'changed' }
+  | { readonly on: 'timer'; readonly timer: QueryTimer }
+  /** The edge has written the answer that a `work` command asked for, or could not. */
+  | { readonly on: 'worked'; readonly work: WorkId; readonly answer: Written | undefined }
+  | ({ readonly on: 'ask' } & NewQuestion)
+  /** This node's own part of its question is there, whatever became of it. */
+  | { readonly on: 'own'; readonly ask: AskId }
+  | { readonly on: 'dialed'; readonly ask: AskId; readonly node: NodeId; readonly reached: boolean }
+  /** The person takes the question back. */
+  | { readonly on: 'cancel'; readonly ask: AskId }
+  | { readonly on: 'stop' }
+
+/** What the edge is to do. */
+export type QueryCommand =
+  | ({ readonly do: 'timer' } & TimerRequest<QueryTimer>)
+  | { readonly do: 'hand'; readonly to: NodeId; readonly hop: Hop; readonly trace: Uint8Array | undefined }
+  | { readonly do: 'end'; readonly to: NodeId; readonly done: Done }
+  /** Sends an answer as its owner signed it. */
+  | { readonly do: 'pass'; readonly to: NodeId; readonly bytes: Uint8Array }
+  /**
+   * Gathers, seals and signs this node's answer to a question that `from` handed on; `worked` follows. `isNew`: the mark
+   * of the question has to be on disk before. `attempt`: 0, then one more whenever consent or trust changed meanwhile.
+   */
+  | {
+      readonly do: 'work'
+      readonly work: WorkId
+      readonly question: Question
+      readonly from: NodeId
+      readonly isNew: boolean
+      readonly attempt: number
+    }
+  /** Seals, signs and sends a refusal that says nothing but its status. */
+  | {
+      readonly do: 'refuse'
+      readonly question: Question
+      readonly status: 'busy' | 'error'
+      readonly to: readonly NodeId[]
+    }
+  /** One dial, for at most `ms` milliseconds; `dialed` follows. */
+  | { readonly do: 'dial'; readonly ask: AskId; readonly node: NodeId; readonly ms: number }
+  /** Summaries of these members are to be looked up, because no answer of theirs has come. */
+  | { readonly do: 'look'; readonly live: Live; readonly nodes: readonly NodeId[] }
+  /** Tells the person how far the question has come. */
+  | { readonly do: 'tell'; readonly live: Live }
+
+/** What has happened: told to the other parts of the machine, and to the edge for ledger, log and metrics. */
+export type QueryFact =
+  /** An own question that travelled as an echo came back. */
+  | { readonly did: 'echo'; readonly question: RoutedId; readonly echo: Echo }
+  /** This node's answer to a question was sent; `sent`: to at least one neighbour. */
+  | {
+      readonly did: 'answer'
+      readonly question: Question
+      readonly answer: Written
+      readonly sent: boolean
+    }
+  /** Consent or trust kept changing, so no answer could be given. */
+  | { readonly did: 'give_up'; readonly question: Question }
+  /** A question of this neighbour was refused because of a bound. */
+  | { readonly did: 'turn_away'; readonly from: NodeId }
+  /** An answer to an own question was refused. */
+  | { readonly did: 'refuse_answer'; readonly live: Live; readonly node: NodeId; readonly code: string }
+  /** An own question is over: its dials are stopped, and the result can be made. */
+  | { readonly did: 'conclude'; readonly live: Live; readonly by: EndedBy }
+
+export type QueryAction = QueryCommand | QueryFact
+/** Takes one action; the machine's parts share one list of them. */
+export type Emit = (action: QueryAction) => void
+
+/** How an own question came back. */
+export interface Echo {
+  /** Neighbours with a link that did not end by themselves. */
+  readonly silent: ReadonlySet<NodeId>
+  /** The neighbours' word, for the log only: answers they handed to this node, and neighbours of theirs that did not end. */
+  readonly answered: number
+  readonly lost: number
+}
+
+/** Opens an answer to an own question. Throws FrameError `bad_signature` or another one for an answer that cannot be. */
+export type OpenAnswer = (ask: AskId, responder: Uint8Array, response: Sealed) => SealedAnswer

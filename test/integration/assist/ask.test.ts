@@ -1,0 +1,197 @@
+// karo ask from outside: the built program without a node, with one that knows own commands, and with local models.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { Answer } from '../../../src/assist/copilot/types.ts'
+import { fakeModel, type Script, streamed } from '../../support/api/fake-model.ts'
+import { append, liveName, records } from '../../support/data/spool.ts'
+import { cleanEnv, runKaro, startNode, temporaryHome } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+import { inTerminal } from '../../support/shell/terminal-run.ts'
+
+const ask = async (words: string, env: Readonly<Record<string, string>> = {}, home = temporaryHome()) => {
+  const ran = await runKaro(['ask', '--json', words], cleanEnv(home, env))
+  return { ...ran, answer: JSON.parse(ran.stdout) as Answer }
+}
+
+test('the shape, its exit code, and no home is made', async () => {
+  const home = join(temporaryHome(), 'none')
+  const { code, stderr, answer } = await ask('files larger than 100MB in /var', {}, home)
+  expect([code, stderr, existsSync(home)]).toEqual([0, '', false])
+  expect(answer).toMatchObject({
+    command: 'find /var -type f -size +100M',
+    source: 'recipe',
+    risk_level: 'safe',
+    decision: 'allow',
+    alternatives: expect.any(Array),
+  })
+})
+
+test('no answer is exit 1, and no guess', async () => {
+  const { code, answer } = await ask('brew me a coffee with oat milk')
+  expect([code, answer.command, answer.alternatives]).toEqual([1, null, []])
+  const shown = await runKaro(['ask', 'brew me a coffee with oat milk'], cleanEnv(temporaryHome()))
+  expect([shown.code, shown.stdout]).toEqual([1, expect.stringContaining('knows no command for that')])
+})
+
+test('words that hide something are refused', async () => {
+  for (const words of ['delete file \u001b[31mx', 'delete file a\u202etxt.b']) {
+    const ran = await runKaro(['ask', words], cleanEnv(temporaryHome()))
+    expect([ran.code, ran.stdout]).toEqual([2, ''])
+    expect(ran.stderr).toContain('control or invisible characters')
+  }
+})
+
+test('words need no quotes', async () => {
+  const { stdout } = await runKaro(['ask', 'how', 'much', 'memory', 'is', 'free'], cleanEnv(temporaryHome()))
+  expect(stdout.split('\n')[0]).toBe('free -h')
+  expect((await runKaro(['ask', ' '], cleanEnv(temporaryHome()))).code).toBe(2)
+})
+
+test('the answer passes the guard of this home', async () => {
+  const home = temporaryHome()
+  writeFileSync(join(home, 'config.toml'), '[guard]\nprofile = "strict"\n', { mode: 0o600 })
+  const { answer } = await ask('delete the last commit completely', {}, home)
+  expect(answer).toMatchObject({ command: 'git reset --hard HEAD~1', decision: 'confirm' })
+  expect(answer.reasons.length).toBeGreaterThan(0)
+})
+
+test('own commands that worked before, the same directory first', async () => {
+  const node = await startNode()
+  const commands = ['./deploy-blue.sh staging --fast', './deploy-red.sh staging']
+  append(join(node.home, 'spool'), liveName(), records(commands, 1, { cwd: '/srv/blue' }))
+  append(
+    join(node.home, 'spool'),
+    liveName(Date.now() * 1000 + 1),
+    records(['./deploy-staging-blue-failed.sh'], 1, { exit: 1, session: '9-9-9' }),
+  )
+  await until(async () => (await node.status()).store.events === 3, { what: 'the commands are stored' })
+  // A daemon that is slow to tell its history is not waited for: the answer then comes without it.
+  const answer = await until(
+    async () => {
+      const asked = await ask('deploy staging blue', {}, node.home)
+      return asked.answer.source === null ? undefined : asked.answer
+    },
+    { what: 'an answer from the history' },
+  )
+  expect(answer).toMatchObject({ command: './deploy-blue.sh staging --fast', source: 'history' })
+  expect(JSON.stringify(answer)).not.toContain('failed')
+})
+
+const withModel = (endpoint: string) => ({ KARO_ASK_ENDPOINT: endpoint, KARO_ASK_MODEL: 'tiny' })
+
+test('a local model comes first, judged, and the recipe beside it; proxies are not asked', async () => {
+  const model = await fakeModel(streamed('{"command": "df -h --total"}'))
+  const proxy = await fakeModel((response) => response.writeHead(502).end())
+  const trap = `http://127.0.0.1:${proxy.port}`
+  const { code, answer } = await ask('how full is my disk', {
+    ...withModel(model.endpoint),
+    ...{ http_proxy: trap, HTTP_PROXY: trap, https_proxy: trap, ALL_PROXY: trap, NODE_USE_ENV_PROXY: '1' },
+  })
+  expect(code).toBe(0)
+  expect(answer).toMatchObject({
+    command: 'df -h --total',
+    source: 'model tiny',
+    decision: 'allow',
+    notes: [],
+  })
+  expect(answer.alternatives[0]).toMatchObject({ command: 'df -h', source: 'recipe' })
+  expect(proxy.received).toEqual([])
+})
+
+test.each<[string, Script]>([
+  ['fails', (response) => response.writeHead(500).end()],
+  ['redirects', (response) => response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end()],
+  ['talks', streamed('You could try df.')],
+  ['hides something', streamed('{"command":"df -h \\u001b[8m; rm -rf ~"}')],
+  ['hangs', () => {}],
+])('a model that %s: the offline answer, and one line that says so', async (_, script) => {
+  const model = await fakeModel(script)
+  const { code, answer } = await ask('how full is my disk', {
+    ...withModel(model.endpoint),
+    KARO_ASK_TIMEOUT_MS: '1500',
+  })
+  expect(code).toBe(0)
+  expect(answer).toMatchObject({
+    command: 'df -h',
+    source: 'recipe',
+    notes: [expect.stringMatching(/^The model was not used: .+\.$/)],
+  })
+})
+
+test('a blocked command of a model is no answer, and shown as what it is', async () => {
+  const model = await fakeModel(streamed('{"command": "rm -rf /"}'))
+  const { code, answer } = await ask('qwertyuiop', withModel(model.endpoint))
+  expect([code, answer.command]).toEqual([1, null])
+  const env = cleanEnv(temporaryHome(), withModel(model.endpoint))
+  const shown = await runKaro(['ask', 'qwertyuiop'], env)
+  expect([shown.code, shown.stdout.split('\n')[0]]).toEqual([1, expect.stringContaining('knows no command')])
+  expect(shown.stdout).toMatch(/too risky:\n {2}rm -rf \/\n {4}critical – blocked, from: model tiny/)
+  expect(shown.stdout).toMatch(/note: The model's command is blocked: Deletes every file/)
+})
+
+test('an address outside is refused, and the offline answer stays', async () => {
+  const { code, answer } = await ask('how full is my disk', withModel('http://198.51.100.7/v1'))
+  expect([code, answer.command]).toEqual([0, 'df -h'])
+  expect(answer.notes).toEqual([expect.stringMatching(/198\.51\.100\.7 is not private/)])
+})
+
+test('the key comes out of a file that others may not read, and is told to nobody else', async () => {
+  const model = await fakeModel(streamed('{"command":"df -h"}'))
+  const file = join(temporaryHome(), 'key')
+  writeFileSync(file, 'sesame-open\n', { mode: 0o600 })
+  const given = { ...withModel(model.endpoint), KARO_ASK_KEY_FILE: file }
+  expect((await ask('how full is my disk', given)).answer.source).toBe('model tiny')
+  expect(model.received[0]?.headers.authorization).toBe('Bearer sesame-open')
+  writeFileSync(join(temporaryHome(), 'open'), 'x')
+  const wide = join(temporaryHome(), 'wide')
+  writeFileSync(wide, 'sesame-open\n', { mode: 0o644 })
+  const refused = await ask('how full is my disk', { ...given, KARO_ASK_KEY_FILE: wide })
+  expect(refused.answer.notes[0]).toMatch(/others may read the model's key/)
+  expect(refused.stdout).not.toContain('sesame')
+  expect(model.received.length).toBe(1)
+})
+
+test('the history goes to the model only when its owner shares it, without secrets', async () => {
+  const model = await fakeModel(streamed('{"command":"df -h"}'))
+  const node = await startNode()
+  append(
+    join(node.home, 'spool'),
+    liveName(),
+    records(['df -h /srv/disk', 'mysql -u root -pHunter22Secret disk']),
+  )
+  await until(async () => (await node.status()).store.events === 2, { what: 'both are stored' })
+  await ask('how full is my disk', withModel(model.endpoint), node.home)
+  expect(model.received[0]?.body).not.toContain('/srv/disk')
+  await ask(
+    'how full is my disk',
+    { ...withModel(model.endpoint), KARO_ASK_SHARE_HISTORY: 'true' },
+    node.home,
+  )
+  expect(model.received[1]?.body).toContain('df -h /srv/disk')
+  expect(model.received[1]?.body).not.toContain('Hunter22Secret')
+})
+
+test('in a terminal a line says that the model is asked, and Ctrl-C goes on without it', async () => {
+  const model = await fakeModel((response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(`data: ${JSON.stringify({ choices: [{ delta: { content: '{"comm' } }] })}\n\n`)
+  })
+  const run = inTerminal(['ask', 'how full is my disk'], temporaryHome(), withModel(model.endpoint))
+  await until(() => run.shown().includes('asking tiny') || undefined, { what: 'the line is shown' })
+  expect(run.shown()).not.toContain('{"comm')
+  run.write('\u0003')
+  expect(await run.ended()).toBe(0)
+  expect(run.shown()).toContain('df -h')
+  expect(run.shown()).toContain('The model was not used: it was interrupted.')
+})
+
+test('nothing of a request is written anywhere', async () => {
+  const node = await startNode()
+  const words = 'which files contain "zebra-unicorn-7"'
+  await ask(words, {}, node.home)
+  await runKaro(['explain', 'echo zebra-unicorn-7'], cleanEnv(node.home))
+  expect(node.log()).not.toContain('zebra-unicorn-7')
+  const log = join(node.home, 'karo.log')
+  if (existsSync(log)) expect(readFileSync(log, 'utf8')).not.toContain('zebra-unicorn-7')
+})

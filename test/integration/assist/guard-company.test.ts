@@ -1,0 +1,43 @@
+// The guard beside other tools of the prompt, loaded before it or after, in real shells.
+import { existsSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { temporaryDirectory } from '../../support/data/database.ts'
+import { until } from '../../support/run/until.ts'
+import { startGuarded } from '../../support/shell/guarded-shell.ts'
+import { commandsOf } from '../../support/shell/hooked-shell.ts'
+import { PROMPT_TOOLS } from '../../support/shell/prompt-tools.ts'
+
+describe.each(PROMPT_TOOLS)('beside $name in $program', ({ program, file, line, works }) => {
+  test.runIf(existsSync(file) && program !== 'dash').each(['before', 'after'] as const)(
+    'loaded %s the guard: both work, and each command is recorded once',
+    async (when) => {
+      if (program !== 'bash' && program !== 'zsh' && program !== 'fish') return
+      const shell = await startGuarded({
+        program,
+        [when]: line,
+        marked: true,
+        env: { TERM: 'xterm-256color' },
+        directory: temporaryDirectory(),
+      })
+      await shell.run('make one')
+      await shell.noted('git push -f a', 'n')
+      await shell.noted('git push -f b', 'y')
+      await until(() => shell.ran().length === 2, { what: 'two commands' })
+      // What one of the tools is asked about.
+      const before = program === 'fish' ? [] : ['(exit 5)']
+      for (const typed of before) await shell.run(typed)
+      const from = shell.screen().length
+      await shell.run(works)
+      await until(() => /^yes/m.test(shell.screen().slice(from)), { what: 'the tool at work' })
+      await shell.noted('rm -rf ~')
+      expect(shell.ran()).toEqual(['make one', 'git push -f b'])
+      expect(commandsOf(shell.spool).filter((command) => command !== '')).toEqual([
+        'make one',
+        'git push -f b',
+        ...before,
+        works,
+      ])
+      expect(shell.notes()).toEqual(['declined high', 'confirmed high', 'blocked critical'])
+    },
+  )
+})

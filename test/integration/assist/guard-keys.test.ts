@@ -1,0 +1,292 @@
+// The guard at every key that accepts a line, in real shells: other modes, pastes, the history, editors, completions.
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { PLAIN_LINES } from '../../../src/assist/risk/ruled-tools.ts'
+import { GUARDS } from '../../../src/observe/hooks/guard/guards.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
+import { until } from '../../support/run/until.ts'
+import {
+  CLEAR,
+  type GuardedOptions,
+  type GuardedShell,
+  startGuarded,
+} from '../../support/shell/guarded-shell.ts'
+
+/** Vi mode, with a short wait for what follows an escape key, and the command mode shown. */
+const VI = {
+  bash: {
+    mode: "set -o vi; bind 'set keyseq-timeout 1'; bind 'set show-mode-in-prompt on'; bind 'set vi-cmd-mode-string (cmd)'",
+    shown: '(cmd)',
+  },
+  zsh: {
+    mode: 'bindkey -v; KEYTIMEOUT=1; zle-keymap-select() { print -n "($KEYMAP)" >/dev/tty }; zle -N zle-keymap-select',
+    shown: '(vicmd)',
+  },
+  fish: { mode: 'fish_vi_key_bindings; set -g fish_escape_delay_ms 10', shown: '[N]' },
+} as const
+
+/** From insert mode to command mode. */
+async function escaped(shell: GuardedShell, shown: string): Promise<void> {
+  const from = shell.screen().length
+  shell.keys('\u001b')
+  await until(() => shell.screen().slice(from).includes(shown), { what: 'command mode' })
+}
+
+const XTERM = { TERM: 'xterm' }
+/** What a terminal sends for a paste. */
+const pasted = (text: string): string => `\x1b[200~${text}\x1b[201~`
+
+test.each(['bash', 'zsh', 'fish'] as const)(
+  '%s: a paste of several lines is judged before any of it runs',
+  async (program) => {
+    const options: GuardedOptions = {
+      program,
+      env: XTERM,
+      marked: true,
+      ...(program === 'zsh' && { after: "zle_bracketed_paste=($'\\e[?2004h' $'\\e[?2004l')" }),
+    }
+    const shell = await startGuarded(options)
+    await shell.noted(pasted('make one\nrm -rf ~\nmake two'))
+    await shell.printed('line is yours to change')
+    expect(shell.notes()).toEqual(['blocked critical'])
+    expect(shell.ran()).toEqual([])
+    const other = await startGuarded(options)
+    await other.run(pasted('make one\nmake two'))
+    await until(() => other.ran().length === 2, { what: 'two commands' })
+    expect(other.ran()).toEqual(['make one', 'make two'])
+  },
+)
+
+test.each(['bash', 'zsh', 'fish'] as const)('%s: in vi mode, from both of its modes', async (program) => {
+  const { mode, shown } = VI[program]
+  const shell = await startGuarded({ program, after: mode, ...(program === 'fish' && { marked: true }) })
+  await shell.noted('git push -f a', 'y')
+  shell.keys('git push -f b')
+  await escaped(shell, shown)
+  await shell.noted('', 'y')
+  await until(() => shell.ran().length === 2, { what: 'two pushes' })
+  expect(shell.ran()).toEqual(['git push -f a', 'git push -f b'])
+})
+
+test.each(['bash', 'zsh'] as const)('%s: what the history makes of a line', async (program) => {
+  const shell = await startGuarded({
+    program,
+    before: program === 'bash' ? 'set -o history; set -H' : 'HISTSIZE=100',
+  })
+  await shell.noted('git push -f', 'y')
+  await shell.noted('!!', 'n')
+  await shell.noted('^push^push -q^', 'n')
+  await shell.noted('!git', 'y')
+  await until(() => shell.ran().length === 2, { what: 'two pushes' })
+  expect(shell.ran()).toEqual(['git push -f', 'git push -f'])
+})
+
+test.each(['bash', 'zsh'] as const)(
+  '%s: here-documents are asked about when they end, and by what they feed',
+  async (program) => {
+    const shell = await startGuarded({ program })
+    await shell.run('cat <<END >x\nrm -rf ~\n$(true)\nEND')
+    expect(shell.notes()).toEqual([])
+    await shell.noted('sh <<END\nrm -rf ~\nEND')
+    expect(shell.notes()).toEqual(['blocked critical'])
+    expect(shell.ran()).toEqual([])
+  },
+)
+
+test('bash: Ctrl-J, operate-and-get-next, and under set -eu in POSIX mode', async () => {
+  const shell = await startGuarded({ program: 'bash' })
+  shell.keys('git push -f\n')
+  await until(() => shell.screen().includes('Run it?'), { what: 'a question' })
+  shell.keys('n')
+  await until(() => shell.notes().length === 1, { what: 'a note' })
+  shell.keys('git push -f\u000f')
+  await until(() => shell.screen().split('Run it?').length === 3, { what: 'a question' })
+  shell.keys('n')
+  await until(() => shell.notes().length === 2, { what: 'a note' })
+  await shell.run('set -eu -o posix')
+  await shell.noted('git push -f', 'n')
+  expect(await shell.blocked('rm -rf ~')).toContain('It does not run')
+  await shell.run('true')
+  expect(shell.ran()).toEqual([])
+})
+
+test('zsh: the widgets that accept and keep', async () => {
+  const shell = await startGuarded({
+    program: 'zsh',
+    after:
+      "bindkey '^Xh' accept-and-hold; bindkey '^Xi' accept-and-infer-next-history; bindkey '^Xj' accept-line-and-down-history",
+  })
+  for (const key of ['\u0018h', '\u0018i', '\u0018j']) {
+    const before = shell.notes().length
+    shell.keys(`git push -f${key}`)
+    await until(() => shell.screen().split('Run it?').length === before + 2, {
+      what: `a question after ${JSON.stringify(key)}`,
+    })
+    shell.keys('n')
+    await until(() => shell.notes().length === before + 1, { what: 'a note' })
+    await shell.back()
+    shell.keys(CLEAR)
+  }
+  expect(shell.ran()).toEqual([])
+})
+
+test('bash: $_ is what it was, set -x shows nothing of the guard, and what read -e reads is no command', async () => {
+  const shell = await startGuarded({ program: 'bash' })
+  await shell.run('mkdir -p some/where')
+  await shell.run('cd $_ && make "$_"')
+  await shell.run('make one two')
+  await shell.noted('git push -f $_', 'y')
+  await until(() => shell.ran().length === 3, { what: 'three commands' })
+  expect(shell.ran()).toEqual(['make some/where', 'make one two', 'git push -f two'])
+  await shell.run('set -x')
+  const from = shell.screen().length
+  await shell.run('echo plain')
+  await shell.run('make "$PWD"')
+  expect(shell.screen().slice(from)).not.toMatch(/^\++ .*(?:set \+x|local|__karo_guard|READLINE)/m)
+  await shell.run('set +x')
+  shell.keys('read -e -p answer: answer\r')
+  await shell.printed('answer:')
+  await shell.run('rm -rf ~')
+  // Whose hook is gone is guarded still.
+  shell.keys('PROMPT_COMMAND=\r')
+  await until(() => /PROMPT_COMMAND=\r\n@\d+@ $/.test(shell.screen()), { what: 'a prompt' })
+  expect(shell.notes()).toEqual(['confirmed high'])
+  await shell.noted('git push -f z', 'n')
+  expect(shell.ran().slice(3)).toEqual([`make ${shell.directory}/some/where`])
+})
+
+test.each([
+  ['emacs', '', '\u0018\u0005'],
+  ['vi', 'i', 'v'],
+])('bash: what the editor of %s mode leaves is judged before it runs', async (mode, insert, key) => {
+  const directory = temporaryDirectory()
+  const editor = join(directory, 'editor')
+  writeFileSync(editor, '#!/bin/sh\nsed -i "s/^make/git push -f/" "$1"; echo "true" >>"$1"; echo edited\n')
+  chmodSync(editor, 0o755)
+  const before = mode === 'vi' ? VI.bash.mode : 'set -o emacs'
+  const shell = await startGuarded({ program: 'bash', before, env: { VISUAL: editor } })
+  const edit = async (line: string, times: number): Promise<void> => {
+    const from = shell.screen().length
+    shell.keys(line)
+    await until(() => shell.screen().slice(from).includes(line.replace(/^i/, '')), { what: 'the line' })
+    if (mode === 'vi') await escaped(shell, VI.bash.shown)
+    shell.keys(key)
+    await until(() => shell.screen().split('edited').length > times, { what: 'the editor' })
+  }
+  await edit('make a', 1)
+  await shell.noted('', 'n')
+  // In vi mode it is a command still.
+  await edit(`${insert}make b`, 2)
+  await shell.noted('', 'y')
+  const ran = () => shell.ran().filter((line) => !line.startsWith('rm -f -- '))
+  await until(() => ran().length === 1, { what: 'a push' })
+  expect(ran()).toEqual(['git push -f b'])
+  expect(shell.notes()).toEqual(['declined high', 'confirmed high'])
+})
+
+test('zsh: no key runs what a search of the history has found', async () => {
+  const shell = await startGuarded({
+    program: 'zsh',
+    env: XTERM,
+    marked: true,
+    // Not Ctrl-R: between two lines a terminal takes that for itself.
+    before: "HISTSIZE=100; bindkey -e; bindkey '\\es' history-incremental-search-backward",
+  })
+  await shell.noted('git push -f a', 'y')
+  await until(() => shell.ran().length === 1, { what: 'a push' })
+  for (const key of ['\r', '\n', '\u000f', '\u001ba', '\u001bA']) {
+    await shell.run('true')
+    const from = shell.screen().length
+    shell.keys('\u001bs')
+    await until(() => shell.screen().slice(from).includes('bck-i-search'), { what: 'a search' })
+    // Each key comes by itself: the second Enter is the one that runs it.
+    shell.keys(`push${key}`)
+    await shell.noted('', 'n')
+  }
+  await shell.run('true')
+  expect(shell.ran()).toEqual(['git push -f a'])
+  expect(shell.notes()).toEqual(['confirmed high', ...Array.from({ length: 5 }, () => 'declined high')])
+})
+
+test('zsh: vared and select are nobody’s commands; global and suffix aliases are', async () => {
+  const shell = await startGuarded({
+    program: 'zsh',
+    after: "alias -g HOMEDIR=~; alias -s wipe='rm -rf ~;'; word=x",
+  })
+  shell.keys('vared word\r')
+  await shell.printed('vared word\r\r\n')
+  await shell.run(' $(rm -rf ~)')
+  expect(await shell.blocked('rm -rf HOMEDIR')).toContain('It does not run')
+  expect(await shell.blocked('a.wipe')).toContain('It does not run')
+  expect(shell.ran()).toEqual([])
+})
+
+test('fish: a line is judged while completions are listed, and what is chosen of them', async () => {
+  const shell = await startGuarded({
+    program: 'fish',
+    env: XTERM,
+    marked: true,
+    after: "complete -c git -e; complete -c git -f -a 'one two'; complete -c deployit -f -a 'one two'",
+  })
+  // Its completions look at what is there.
+  const ran = () => shell.ran().filter((line) => line !== 'git remote')
+  const listed = async (line: string, tabs: number): Promise<void> => {
+    shell.keys(line)
+    for (let tab = 0; tab < tabs; tab++) {
+      const from = shell.screen().length
+      shell.keys('\t')
+      await until(() => /one[\s\S]*two/.test(shell.screen().slice(from)), { what: `list ${tab}` })
+    }
+  }
+  // Nothing is chosen: one Enter runs the line.
+  await listed('git push -f ', 1)
+  await shell.noted('', 'n')
+  await listed('git push -f ', 1)
+  await shell.noted('', 'y')
+  await until(() => ran().length === 1, { what: 'what was confirmed' })
+  // One is: it comes to the line, which is judged with it, and is done with.
+  await listed('git push -f ', 2)
+  await shell.noted('', 'y')
+  await until(() => ran().length === 2, { what: 'what was confirmed with a choice' })
+  // Where nothing is asked, all is as fish does it: the first Enter takes the choice.
+  await listed('deployit ', 2)
+  shell.keys('\r')
+  await shell.run('')
+  expect(ran()).toEqual(['git push -f', 'git push -f one', 'deployit one'])
+})
+
+test('fish: abbreviations are judged as what they become; read is not asked about', async () => {
+  const shell = await startGuarded({ program: 'fish', after: 'abbr -a gpf -- git push --force' })
+  await shell.noted('gpf', 'n')
+  shell.keys('read answer\r')
+  await shell.printed('read>')
+  await shell.run('rm -rf ~')
+  expect(shell.notes()).toEqual(['declined high'])
+  expect(shell.ran()).toEqual([])
+})
+
+test.each(['bash', 'zsh', 'fish'] as const)(
+  '%s: loaded again it knows the tools of today',
+  async (program) => {
+    const directory = temporaryDirectory()
+    const refuses = join(directory, 'karo')
+    writeFileSync(refuses, "#!/bin/sh\nprintf 'up\\ndrop declined high -\\n'\n")
+    chmodSync(refuses, 0o755)
+    const again = join(directory, 'again')
+    const options = {
+      plain: PLAIN_LINES,
+      files: [],
+      machineFile: join(directory, 'none'),
+      timeoutMs: 20_000,
+      onError: 'block',
+    } as const
+    const shell = await startGuarded({ program })
+    await shell.run('deployit one')
+    writeFileSync(again, GUARDS[program]({ ...options, ask: [refuses], ruled: ['deployit'] }))
+    await shell.run(`source ${again}`)
+    await shell.noted('deployit two')
+    expect(shell.ran()).toEqual(['deployit one'])
+    expect(shell.notes()).toEqual(['declined high'])
+  },
+)

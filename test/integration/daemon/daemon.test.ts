@@ -1,0 +1,251 @@
+// The daemon as a process: one pid, one per home, ready, ended in time, and none the worse for being killed.
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { spawn as spawnPty } from '@lydell/node-pty'
+import { describe, expect, test } from 'vitest'
+import { cleanEnv, ON_LOOPBACK, runKaro, startNode, temporaryHome } from '../../support/node/node.ts'
+import { ended, track } from '../../support/run/processes.ts'
+import { times } from '../../support/run/thorough.ts'
+import { until } from '../../support/run/until.ts'
+
+/** Against what hangs. That `karo up` stops each of its parts within a limit is shown in lifecycle.test.ts. */
+const STOP_MS = 60_000
+const ROOT = join(import.meta.dirname, '../../..')
+const KARO = join(ROOT, 'dist/karo.js')
+
+describe('karo up', () => {
+  test('is the daemon: the same pid holds lock, socket and log; status tells who and how', async () => {
+    const node = await startNode({ name: 'eng-042' })
+    const status = await node.json<Record<string, unknown>>(['status'])
+    const identity = await node.json<Record<string, unknown>>(['identity', 'show'])
+    expect(status).toMatchObject({
+      node_id: identity.node_id,
+      fingerprint: identity.fingerprint,
+      name: 'eng-042',
+      mesh: { peers_connected: 0, peers_trusted: 0, peers_pending: 0, members_known: 0 },
+      health: { ready: true },
+    })
+    expect(JSON.parse(readFileSync(join(node.home, 'karo.lock'), 'utf8'))).toMatchObject({ pid: node.pid })
+    expect(readFileSync(`/proc/${node.pid}/cmdline`, 'utf8')).toContain('karo.js\0up')
+    expect(children(node.pid)).toEqual([])
+    expect(statSync(join(node.home, 'karo.sock')).mode & 0o777).toBe(0o600)
+    for (const line of node.log().trimEnd().split('\n'))
+      expect(JSON.parse(line)).toMatchObject({ pid: node.pid })
+    const shown = await node.karo(['status'])
+    expect([shown.code, shown.stderr]).toEqual([0, ''])
+    expect(shown.stdout).toContain('eng-042')
+  })
+
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s ends it in time, cleanly', async (signal) => {
+    const node = await startNode()
+    const began = performance.now()
+    node.process.kill(signal)
+    expect(await ended(node.process)).toEqual({ code: 0, signal: null })
+    expect(performance.now() - began).toBeLessThan(STOP_MS)
+    expect(existsSync(join(node.home, 'karo.sock'))).toBe(false)
+    expect(existsSync(join(node.home, 'karo.lock'))).toBe(false)
+  })
+
+  test('SIGTERM at any moment of its start ends it in time, and the next start works', async () => {
+    const home = temporaryHome()
+    await (await startNode({ home })).stop()
+    // From before its code runs to after it is ready, in steps that a start of any speed meets.
+    for (let delay = 0; delay <= 600; delay += 60) {
+      const node = await startNode({ home, ready: false })
+      await new Promise((resolve) => setTimeout(resolve, delay))
+      const began = performance.now()
+      const end = await node.stop()
+      expect(performance.now() - began).toBeLessThan(STOP_MS)
+      // Before its handlers are there the signal itself ends it.
+      expect([0, null]).toContain(end.code)
+    }
+    const node = await startNode({ home })
+    expect((await node.stop()).code).toBe(0)
+  })
+
+  test('a second one is refused with the pid of the first, which goes on', async () => {
+    const node = await startNode()
+    const second = await node.karo(['up'])
+    expect(second.code).toBe(1)
+    expect(second.stderr).toContain(`pid ${node.pid}`)
+    const told = await node.karo(['up', '--json'])
+    expect(JSON.parse(told.stdout)).toMatchObject({
+      error: { code: 'conflict', message: expect.stringContaining(`${node.pid}`) },
+    })
+    expect((await node.status()).health.ready).toBe(true)
+  })
+
+  test('of several started at once exactly one runs', async () => {
+    const home = temporaryHome()
+    const nodes = await Promise.all(Array.from({ length: 4 }, () => startNode({ home, ready: false })))
+    const running = () => nodes.filter((node) => node.process.exitCode === null)
+    await until(() => running().length === 1, { what: 'three of four gave up' })
+    await running()[0]?.ready()
+    for (const node of nodes.filter((node) => node !== running()[0])) {
+      expect((await ended(node.process)).code).toBe(1)
+    }
+  })
+
+  test('killed with -9 time and again it starts again each time, as the same node', async () => {
+    const home = temporaryHome()
+    let id: string | undefined
+    for (let round = 0; round < times(6, 20); round++) {
+      const node = await startNode({ home })
+      const { node_id, health } = await node.status()
+      expect([id ?? node_id, health.ready]).toEqual([node_id, true])
+      id = node_id
+      await node.kill9()
+      expect(existsSync(join(home, 'karo.sock'))).toBe(true)
+      expect(existsSync(join(home, 'karo.lock'))).toBe(true)
+    }
+    const verdict = await (await startNode({ home })).json<{ ok: boolean }>(['audit', 'verify'])
+    expect(verdict.ok).toBe(true)
+    // What a killed start leaves behind is bounded: no temporary file per life.
+    expect(readdirSync(home).filter((name) => /\.tmp$|^\.|\.new$/.test(name))).toEqual([])
+  })
+
+  test('a wrong configuration is refused with its line, and nothing is left running', async () => {
+    const home = temporaryHome()
+    writeFileSync(join(home, 'config.toml'), '[node]\nname = "x"\n[mesh]\nprot = 9238\n')
+    const ran = await runKaro(['up'], cleanEnv(home))
+    expect(ran.code).toBe(2)
+    expect(ran.stderr).toContain('config.toml:4')
+    expect(existsSync(join(home, 'karo.lock'))).toBe(false)
+  })
+
+  test('without its port the node runs on, says what is wrong, and heals when the port is free', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen({ port: 0, host: '127.0.0.1' }, resolve))
+    const { port } = taken.address() as { port: number }
+    const node = await startNode({
+      env: { KARO_MESH_PORT: String(port) },
+      ready: false,
+    })
+    await until(() => node.status(), { what: 'the node answers' })
+    const { health, mesh } = await node.status()
+    expect([health.ready, mesh.listen]).toEqual([false, []])
+    expect(health.checks.filter((check) => !check.ok)).toEqual([
+      { name: 'mesh.listening', ok: false, detail: expect.stringContaining(String(port)) },
+    ])
+    // Not ready is no failure of asking.
+    expect((await node.karo(['status'])).code).toBe(0)
+    await new Promise((resolve) => taken.close(resolve))
+    await node.ready()
+    expect((await node.status()).mesh.listen).toHaveLength(1)
+  })
+
+  test('at a terminal it says in words that it is ready, and Ctrl-C ends it', async () => {
+    const terminal = spawnPty(process.execPath, [KARO, 'up'], { env: cleanEnv(temporaryHome(), ON_LOOPBACK) })
+    let seen = ''
+    terminal.onData((text) => {
+      seen += text
+    })
+    const end = new Promise<number>((resolve) => terminal.onExit(({ exitCode }) => resolve(exitCode)))
+    try {
+      await until(() => seen.includes('is ready'), { what: 'the line for people' })
+      terminal.write('\u0003')
+      expect(await end).toBe(0)
+      expect(seen).not.toContain('{')
+    } finally {
+      terminal.kill('SIGKILL')
+    }
+  })
+
+  test('at a terminal it does not call itself ready while it is not', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+    const { port } = taken.address() as AddressInfo
+    const env = cleanEnv(temporaryHome(), { ...ON_LOOPBACK, KARO_MESH_PORT: String(port) })
+    const terminal = spawnPty(process.execPath, [KARO, 'up'], { env })
+    let seen = ''
+    terminal.onData((text) => {
+      seen += text
+    })
+    const end = new Promise<unknown>((resolve) => terminal.onExit(resolve))
+    try {
+      await until(() => seen.includes('Ctrl-C stops it'), { what: 'the line for people' })
+      expect(seen).not.toContain('is ready')
+      await new Promise((resolve) => taken.close(resolve))
+      await until(() => seen.includes('is ready'), { what: 'it becomes ready' })
+      terminal.write('\u0003')
+      await end
+    } finally {
+      terminal.kill('SIGKILL')
+    }
+  })
+
+  test('a second signal ends it at once', async () => {
+    const node = await startNode()
+    node.process.kill('SIGTERM')
+    node.process.kill('SIGTERM')
+    const end = await ended(node.process)
+    // The first may have been enough before the second came.
+    expect([0, 1]).toContain(end.code)
+  })
+})
+
+describe('without a daemon', () => {
+  test('status exits 3 and says how to start one', async () => {
+    const ran = await runKaro(['status'], cleanEnv(temporaryHome()))
+    expect([ran.code, ran.stdout]).toEqual([3, ''])
+    expect(ran.stderr).toMatch(/karo --home \S+ up/)
+    const json = await runKaro(['status', '--json'], cleanEnv(temporaryHome()))
+    expect(json.code).toBe(3)
+    expect(JSON.parse(json.stdout)).toMatchObject({ error: { code: 'not_running' } })
+  })
+
+  test('a command makes nothing in a home that is not there', async () => {
+    const home = join(temporaryHome(), 'none')
+    await runKaro(['status'], cleanEnv(home))
+    expect(existsSync(home)).toBe(false)
+  })
+})
+
+describe('the program', () => {
+  test('is executable, and says what it needs under an older Node', async () => {
+    expect(statSync(KARO).mode & 0o777).toBe(0o755)
+    const text = readFileSync(KARO, 'utf8')
+    expect(text.startsWith('#!/usr/bin/env node\n')).toBe(true)
+    // An older Node is not always at hand; what it must be able to do is parse and link this file.
+    expect(text).not.toMatch(/^import\s*\{/m)
+    const old = track(
+      spawn(process.execPath, ['--import', OLD_NODE, KARO, 'status'], { stdio: ['ignore', 'pipe', 'pipe'] }),
+    )
+    let stderr = ''
+    old.stderr.on('data', (part: Buffer) => (stderr += part))
+    expect(await ended(old)).toEqual({ code: 1, signal: null })
+    expect(stderr).toContain('needs Node.js 22.12')
+  })
+
+  test('npm start becomes the daemon, and signals reach it', async () => {
+    const home = temporaryHome()
+    const env = {
+      ...cleanEnv(home, ON_LOOPBACK),
+      PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`,
+    }
+    const npm = track(spawn('npm', ['start', '--silent'], { cwd: ROOT, env, stdio: 'ignore' }))
+    const lock = join(home, 'karo.lock')
+    let pid = 0
+    try {
+      await until(() => existsSync(join(home, 'karo.sock')), { what: 'npm start runs the daemon' })
+      pid = (JSON.parse(readFileSync(lock, 'utf8')) as { pid: number }).pid
+      npm.kill('SIGTERM')
+      await ended(npm)
+      // npm waits for what it ran: when it is gone, so is the daemon.
+      expect(existsSync(`/proc/${pid}`)).toBe(false)
+      expect(existsSync(lock)).toBe(false)
+    } finally {
+      if (pid > 0 && existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGKILL')
+    }
+  })
+})
+
+const OLD_NODE = `data:text/javascript,${encodeURIComponent(
+  "Object.defineProperty(process.versions, 'node', { value: '20.11.0' })",
+)}`
+
+function children(pid: number): string[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
+}

@@ -1,0 +1,239 @@
+// karo doctor on a LAN of namespaces: what stands between nodes is broken for real, and named.
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { doctorFacts } from '../../../src/api/contract/schemas/doctor.ts'
+import type { Explained } from '../../../src/cli/doctor/egress.ts'
+import type { CheckResult } from '../../../src/cli/doctor/result.ts'
+import { callDaemon } from '../../support/node/call-daemon.ts'
+import { canNamespaces, createLan, type Lan, type LanMember } from '../../support/node/lan.ts'
+import { cleanEnv, startNode, type TestNode } from '../../support/node/node.ts'
+import { atEnd, ended, track } from '../../support/run/processes.ts'
+import { until } from '../../support/run/until.ts'
+
+const KARO = join(import.meta.dirname, '../../../dist/karo.js')
+const possible = canNamespaces()
+const hasNft = spawnSync('nft', ['--version']).status === 0
+if (!hasNft) process.stderr.write('there is no nft: rules of a packet filter are not tried here\n')
+
+function inside(member: LanMember, ...command: readonly string[]): void {
+  const ran = spawnSync('nsenter', [`--net=/run/netns/${member.netns}`, ...command], { encoding: 'utf8' })
+  expect(ran.status, `${command.join(' ')}: ${ran.stderr ?? ran.error}`).toBe(0)
+}
+
+/** The command line where the node is: what it reads of the network is the namespace's. */
+async function karo(node: TestNode, member: LanMember, ...args: readonly string[]) {
+  const argv = [`--net=/run/netns/${member.netns}`, process.execPath, KARO, ...args]
+  const child = track(
+    spawn('nsenter', argv, { env: cleanEnv(node.home), stdio: ['ignore', 'pipe', 'inherit'] }),
+  )
+  let stdout = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  const closed = new Promise((resolve) => child.once('close', resolve))
+  const { code } = await ended(child)
+  await closed
+  return { code, stdout }
+}
+
+async function doctor(
+  node: TestNode,
+  member: LanMember,
+  ...args: readonly string[]
+): Promise<readonly CheckResult[]> {
+  const { stdout } = await karo(node, member, 'doctor', '--json', ...args)
+  return (JSON.parse(stdout) as { checks: readonly CheckResult[] }).checks
+}
+
+const failing = (checks: readonly CheckResult[]): string[] =>
+  checks.filter(({ outcome }) => outcome === 'fail').map(({ id }) => id)
+const find = (checks: readonly CheckResult[], id: string): CheckResult => {
+  const found = checks.find((one) => one.id === id)
+  if (found === undefined) throw new Error(`no ${id}`)
+  return found
+}
+
+describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
+  let lan: Lan
+  let here: LanMember
+  let ash: TestNode
+  let birch: TestNode
+
+  beforeAll(async () => {
+    lan = createLan(2)
+    const [one, two] = lan.members as [LanMember, LanMember]
+    here = one
+    ash = await startNode({ name: 'ash', netns: one.netns })
+    birch = await startNode({ name: 'birch', netns: two.netns })
+    await until(async () => (await ash.status()).mesh.peers_pending === 1, { what: 'ash has met birch' })
+  })
+
+  test('trust on one side only is said, with the command for the other side', async () => {
+    await ash.json(['peers', 'trust', 'birch'])
+    const checks = await until(
+      async () => {
+        const found = await doctor(ash, here, '--only', 'peers.trust')
+        return find(found, 'peers.trust').outcome === 'warn' && found
+      },
+      { what: 'ash learns that birch does not trust it' },
+    )
+    expect(find(checks, 'peers.trust').detail).toContain('birch')
+    expect(find(checks, 'peers.trust').fix).toContain('karo peers trust')
+    await until(async () => (await birch.karo(['peers', 'trust', 'ash'])).code === 0, {
+      what: 'birch knows ash',
+    })
+    await until(async () => (await ash.status()).mesh.peers_trusted === 1, { what: 'they are linked' })
+    expect(find(await doctor(ash, here, '--only', 'peers.trust'), 'peers.trust').outcome).toBe('ok')
+  })
+
+  test('where nothing stands in between, multicast is sent and heard both ways', async () => {
+    const checks = await doctor(ash, here)
+    expect(failing(checks)).toEqual([])
+    expect(find(checks, 'mesh.multicast').detail).toMatch(
+      /^eth0 \(10\.99\.0\.1\): hears itself and 1 others, 1 of Karo$/,
+    )
+    expect(find(checks, 'clock.peers').detail).toContain('1 compared')
+    expect(find(checks, 'peers.versions').outcome).toBe('ok')
+  })
+
+  test('what the daemon tells is what its schema says', async () => {
+    const told = await callDaemon(
+      { socket: join(ash.home, 'karo.sock') },
+      'GET',
+      '/api/v1/doctor?multicast=true',
+    )
+    const { mesh, multicast } = doctorFacts.parse(told)
+    expect(mesh.connections.map(({ name, admitted }) => ({ name, admitted }))).toEqual([
+      { name: 'birch', admitted: true },
+    ])
+    expect(multicast).toMatchObject([{ address: '10.99.0.1', heard_nodes: 1, connected_nodes: 1 }])
+  })
+
+  test('multicast that is lost on the way: it hears itself, and not the node it is connected with', async () => {
+    lan.deafen(0, true)
+    const checks = await doctor(ash, here)
+    lan.deafen(0, false)
+    expect(failing(checks)).toEqual([])
+    expect(find(checks, 'mesh.multicast').outcome).toBe('warn')
+    expect(find(checks, 'mesh.multicast').detail).toContain(
+      'hears itself but no other machine, and 1 connected node is there',
+    )
+    expect(find(await doctor(ash, here, '--only', 'mesh.multicast'), 'mesh.multicast').outcome).toBe('ok')
+  })
+
+  describe.skipIf(!hasNft)('with nft', () => {
+    const rule = (chain: string, text: string): string =>
+      `table inet karo-test {\nchain ${chain} {\ntype filter hook ${chain} priority 0; policy accept;\n${text}\n}\n}\n`
+    const nft = (text: string): void => {
+      const file = join(mkdtempSync(join(tmpdir(), 'karo-nft-')), 'rules')
+      writeFileSync(file, text)
+      inside(here, 'nft', '-f', file)
+      rmSync(join(file, '..'), { recursive: true })
+    }
+    const clear = (): void => nft('flush ruleset')
+
+    test.each([
+      ['output', 'udp dport 5353 drop', 'cannot send (EPERM: a firewall drops it on the way out)'],
+      ['input', 'udp dport 5353 drop', 'does not hear itself'],
+    ])(
+      'a rule in %s that drops mDNS is felt, found and opened by the command that is shown',
+      async (chain, text, says) => {
+        nft(rule(chain, text))
+        const sick = await doctor(ash, here)
+        expect(failing(sick)).toEqual(['mesh.multicast'])
+        expect(find(sick, 'mesh.firewall').outcome).toBe('warn')
+        expect(find(sick, 'mesh.multicast').detail).toContain(says)
+        expect(find(sick, 'mesh.firewall').detail).toContain(
+          `inet karo-test, chain ${chain}: udp dport 5353 drop`,
+        )
+        const fix = find(sick, 'mesh.firewall').fix ?? ''
+        inside(here, 'sh', '-ec', fix.replaceAll('sudo ', ''))
+        const well = await doctor(ash, here)
+        expect(failing(well)).toEqual([])
+        expect(find(well, 'mesh.firewall').outcome).toBe('ok')
+        clear()
+      },
+    )
+
+    test('a policy that lets nothing in: both ports are named, and each has its command', async () => {
+      nft(
+        'table inet filter {\nchain input {\ntype filter hook input priority 0; policy drop;\nct state established,related accept\niif lo accept\n}\n}\n',
+      )
+      const sick = await doctor(ash, here)
+      expect(failing(sick)).toEqual(['mesh.multicast'])
+      const { detail, fix = '' } = find(sick, 'mesh.firewall')
+      expect(detail).toContain('the port of the mesh (TCP 9238): named by no rule')
+      inside(here, 'sh', '-ec', fix.replaceAll('sudo ', ''))
+      const well = await doctor(ash, here)
+      expect(failing(well)).toEqual([])
+      expect(find(well, 'mesh.firewall').outcome).toBe('ok')
+      clear()
+    })
+  })
+
+  test('an address that comes after the start is told, until the daemon is started anew', async () => {
+    inside(here, 'ip', 'addr', 'add', '10.98.0.1/24', 'dev', 'eth0')
+    const result = find(await doctor(ash, here, '--only', 'mesh.addresses'), 'mesh.addresses')
+    inside(here, 'ip', 'addr', 'del', '10.98.0.1/24', 'dev', 'eth0')
+    expect(result.outcome).toBe('warn')
+    expect(result.detail).toContain('10.98.0.1 (eth0)')
+    expect(result.fix).toContain(`kill ${ash.pid}`)
+    expect(find(await doctor(ash, here, '--only', 'mesh.addresses'), 'mesh.addresses').outcome).toBe('ok')
+  })
+
+  test('--egress names who is at the other end of every link', async () => {
+    const { code, stdout } = await karo(ash, here, 'doctor', '--egress', '--json')
+    const { sockets } = JSON.parse(stdout) as { sockets: readonly Explained[] }
+    expect(sockets.filter(({ why }) => why === null)).toEqual([])
+    expect(code).toBe(0)
+    expect(sockets.map(({ why }) => why).join('\n')).toMatch(/link to birch \([0-9a-f]{16}\)/)
+    expect(
+      sockets.some(
+        ({ kind, local, why }) => kind === 'udp' && local === '0.0.0.0:5353' && why === 'mDNS on 10.99.0.1',
+      ),
+    ).toBe(true)
+  })
+
+  test.each([
+    ['a TCP connection to another port', `net.connect(4444, '${'10.99.0.2'}')`, 'tcp', '10.99.0.2:4444'],
+    ['a UDP socket', `dgram.createSocket('udp4').bind(4445)`, 'udp', '0.0.0.0:4445'],
+    ['a listener', `net.createServer().listen(4446, '10.99.0.1')`, 'tcp', '10.99.0.1:4446'],
+    ['a Unix socket of somebody else', `net.connect('/SOCKET')`, 'unix', ''],
+  ])('%s that is not Karo’s is named, and fails', async (_, code, kind, end) => {
+    const home = mkdtempSync(join(tmpdir(), 'karo-'))
+    atEnd(() => rmSync(home, { recursive: true, force: true }))
+    const other = lan.members[1] as LanMember
+    // Somebody it can be connected with.
+    const serve = `require('net').createServer().listen(4444, '10.99.0.2', () => require('net').createServer().listen('${home}/other', () => console.log('up')))`
+    const server = track(
+      spawn('nsenter', [`--net=/run/netns/${other.netns}`, process.execPath, '-e', serve], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }),
+    )
+    await new Promise((resolve) => server.stdout?.once('data', resolve))
+    writeFileSync(
+      join(home, 'foreign.cjs'),
+      `const net = require('net'), dgram = require('dgram')\nglobalThis.foreign = ${code.replace('/SOCKET', `${home}/other`)}\n`,
+    )
+    writeFileSync(join(home, 'config.toml'), '[node]\nname = "spy"\n', { mode: 0o600 })
+    const spy = await startNode({
+      name: 'spy',
+      home,
+      netns: here.netns,
+      env: {
+        NODE_OPTIONS: `--require ${join(home, 'foreign.cjs')}`,
+        KARO_MESH_PORT: '0',
+        KARO_HTTP_PORT: '0',
+      },
+    })
+    const { code: exit, stdout } = await karo(spy, here, 'doctor', '--egress', '--json')
+    await spy.stop()
+    server.kill('SIGKILL')
+    const { sockets } = JSON.parse(stdout) as { sockets: readonly Explained[] }
+    const foreign = sockets.filter(({ why }) => why === null)
+    expect(foreign.map((one) => ({ kind: one.kind, end: one.remote || one.local }))).toEqual([{ kind, end }])
+    expect(exit).toBe(1)
+    expect(readFileSync(join(home, 'config.toml'), 'utf8')).toContain('spy')
+  })
+})

@@ -1,0 +1,503 @@
+// karo doctor against real nodes: each thing is broken for real, its check says so with a fix that works, and no other fails.
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { DaemonFacts } from '../../../src/api/contract/shapes.ts'
+import { CHECK_IDS, type CHECKS } from '../../../src/cli/doctor/catalogue.ts'
+import type { CheckResult } from '../../../src/cli/doctor/result.ts'
+import { newDatabase } from '../../../src/store/level/database.ts'
+import { keyRange } from '../../../src/store/level/keyspace.ts'
+import { append, liveName, records } from '../../support/data/spool.ts'
+import { callDaemon } from '../../support/node/call-daemon.ts'
+import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { smallDisk } from '../../support/node/small-disk.ts'
+import { track } from '../../support/run/processes.ts'
+import { until } from '../../support/run/until.ts'
+import { openBash } from '../../support/shell/pty.ts'
+
+const KARO = join(import.meta.dirname, '../../../dist/karo.js')
+
+interface Document {
+  readonly ok: boolean
+  readonly checks: readonly CheckResult[]
+  readonly fixes?: readonly { readonly id: string; readonly says: string; readonly failed?: string }[]
+}
+
+async function doctor(node: Pick<TestNode, 'karo'>, ...args: readonly string[]): Promise<Document> {
+  const ran = await node.karo(['doctor', ...args, '--json'])
+  const document = JSON.parse(ran.stdout) as Document
+  expect(ran.code, ran.stdout + ran.stderr).toBe(document.ok ? 0 : 1)
+  return document
+}
+
+const failing = ({ checks }: Document): string[] =>
+  checks.filter(({ outcome }) => outcome === 'fail').map(({ id }) => id)
+const find = ({ checks }: Document, id: string): CheckResult => {
+  const found = checks.find((one) => one.id === id)
+  if (found === undefined) throw new Error(`no ${id}`)
+  return found
+}
+
+/** Of nobody, a moment ago. */
+async function freePort(): Promise<{ port: number }> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return { port }
+}
+
+/** As a person would: pasted into a shell, with `sudo` as it is for root, and `karo` found. */
+function paste(fix: string | undefined, env: NodeJS.ProcessEnv): void {
+  const bin = join(String(env.KARO_HOME), 'bin')
+  mkdirSync(bin, { recursive: true })
+  if (!existsSync(join(bin, 'karo'))) {
+    writeFileSync(join(bin, 'karo'), `#!/bin/sh\nexec ${process.execPath} ${KARO} "$@"\n`, { mode: 0o755 })
+    writeFileSync(join(bin, 'sudo'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 })
+  }
+  const ran = spawnSync('sh', ['-ec', fix ?? 'false'], {
+    env: { ...env, PATH: `${bin}:${env.PATH}` },
+    encoding: 'utf8',
+  })
+  expect(ran.status, `${fix}\n${ran.stderr}`).toBe(0)
+}
+
+describe('one node', () => {
+  let node: TestNode
+  let env: NodeJS.ProcessEnv
+  beforeAll(async () => {
+    node = await startNode({ name: 'doctored' })
+    env = cleanEnv(node.home)
+  })
+
+  test('nothing fails where nothing is wrong; every check is told once, and each skipped one says why', async () => {
+    const document = await doctor(node)
+    expect(failing(document)).toEqual([])
+    expect(document.checks.map(({ id }) => id)).toEqual(CHECK_IDS)
+    for (const { outcome, detail, fix } of document.checks) {
+      expect(detail).not.toBe('')
+      expect(fix === undefined).toBe(outcome === 'ok' || outcome === 'skipped')
+    }
+    const people = await node.karo(['doctor'])
+    expect(people.code).toBe(0)
+    expect(people.stdout).toContain('fine')
+  })
+
+  test('--only does one check alone, and an unknown one is wrong usage', async () => {
+    const document = await doctor(node, '--only', 'home.key', '--only', 'daemon.running')
+    expect(document.checks.map(({ id }) => id).sort()).toEqual(['daemon.running', 'home.key'])
+    expect((await node.karo(['doctor', '--only', 'home.keys'])).code).toBe(2)
+    expect((await node.karo(['doctor', '--dry-run'])).code).toBe(2)
+    expect((await node.karo(['doctor', '--fix', '--egress'])).code).toBe(2)
+  })
+
+  /** What is broken by hand, and put right by the fix that is shown; `safe`: by --fix as well. */
+  const broken: readonly {
+    readonly what: string
+    readonly id: keyof typeof CHECKS
+    readonly safe: boolean
+    readonly outcome?: 'warn'
+    readonly breaks: (home: string) => void
+  }[] = [
+    {
+      what: 'a key that others may read',
+      id: 'home.key',
+      safe: true,
+      breaks: (h) => chmodSync(join(h, 'identity.key'), 0o644),
+    },
+    {
+      what: 'a key of somebody else',
+      id: 'home.key',
+      safe: false,
+      breaks: (h) => chownSync(join(h, 'identity.key'), 12_345, 0),
+    },
+    {
+      what: 'a directory everybody may write',
+      id: 'home.directory',
+      safe: true,
+      breaks: (h) => chmodSync(h, 0o777),
+    },
+    {
+      what: 'a directory others may look into',
+      id: 'home.directory',
+      safe: true,
+      outcome: 'warn',
+      breaks: (h) => chmodSync(h, 0o755),
+    },
+    {
+      what: 'a database file of somebody else',
+      id: 'home.owner',
+      safe: false,
+      breaks: (h) => chownSync(join(h, 'db/CURRENT'), 12_345, 0),
+    },
+    {
+      what: 'a configuration its group may write',
+      id: 'config.file',
+      safe: true,
+      breaks: (h) => chmodSync(join(h, 'config.toml'), 0o660),
+    },
+    {
+      what: 'a spool that its owner cannot use',
+      id: 'spool.directory',
+      safe: true,
+      breaks: (h) => chmodSync(join(h, 'spool'), 0o500),
+    },
+    {
+      what: 'a spool that others may read',
+      id: 'spool.directory',
+      safe: true,
+      outcome: 'warn',
+      breaks: (h) => chmodSync(join(h, 'spool'), 0o755),
+    },
+    {
+      what: 'a spool that is gone',
+      id: 'spool.directory',
+      safe: true,
+      breaks: (h) => rmSync(join(h, 'spool'), { recursive: true }),
+    },
+  ]
+
+  test.each(broken)(
+    '$what is said by $id alone, and its fix mends it',
+    async ({ id, safe, outcome, breaks }) => {
+      breaks(node.home)
+      const sick = await doctor(node)
+      expect(failing(sick)).toEqual(outcome === 'warn' ? [] : [id])
+      expect(find(sick, id).outcome).toBe(outcome ?? 'fail')
+      paste(find(sick, id).fix, env)
+      expect(find(await doctor(node), id).outcome).toBe('ok')
+
+      breaks(node.home)
+      const planned = await doctor(node, '--fix', '--dry-run')
+      expect(find(planned, id).outcome).toBe(outcome ?? 'fail')
+      expect(planned.fixes?.map((deed) => deed.id)).toEqual(safe ? [id] : [])
+      const mended = await doctor(node, '--fix')
+      expect(mended.fixes?.map((deed) => deed.id)).toEqual(safe ? [id] : [])
+      expect(find(mended, id).outcome).toBe(safe ? 'ok' : 'fail')
+      expect((await doctor(node, '--fix')).fixes).toEqual([])
+      if (!safe) paste(find(mended, id).fix, env)
+      expect(failing(await doctor(node))).toEqual([])
+    },
+  )
+
+  test('a database that lies elsewhere, behind a link, is looked at there', async () => {
+    const other = await startNode()
+    await other.stop()
+    const place = join(temporaryHome(), 'elsewhere')
+    renameSync(join(other.home, 'db'), place)
+    symlinkSync(place, join(other.home, 'db'))
+    expect(failing(await doctor(other))).toEqual(['daemon.running'])
+    chmodSync(place, 0o777)
+    expect(failing(await doctor(other))).toEqual(['home.directory', 'daemon.running'])
+    expect(failing(await doctor(other, '--fix'))).toEqual(['daemon.running'])
+    expect(statSync(place).mode & 0o777).toBe(0o700)
+  })
+
+  test('a key nobody knows is told with its line; a change that waits is a warning', async () => {
+    const path = join(node.home, 'config.toml')
+    const before = readFileSync(path, 'utf8')
+    writeFileSync(path, `${before}\n[mesh]\nprot = 1\n`)
+    const sick = await doctor(node)
+    expect(failing(sick)).toEqual(['config.file'])
+    expect(find(sick, 'config.file').detail).toMatch(/config\.toml:\d+: unknown key mesh\.prot/)
+    expect(find(sick, 'config.file').fix).toContain('mesh.port')
+    writeFileSync(path, `${before}\n[mesh]\nping_seconds = 20\n[query]\ntimeout_ms = 4000\n`)
+    const waiting = find(await doctor(node), 'config.in_force')
+    expect(waiting.outcome).toBe('warn')
+    expect(waiting.detail).toContain('mesh.ping_seconds')
+    expect(waiting.detail).toContain('query.timeout_ms')
+    writeFileSync(path, before)
+    expect(find(await doctor(node), 'config.in_force').outcome).toBe('ok')
+  })
+
+  test('a daemon that hangs is told with its pid, and the rest is looked at all the same', async () => {
+    node.process.kill('SIGSTOP')
+    try {
+      const document = await doctor(node)
+      expect(failing(document)).toEqual(['daemon.running'])
+      expect(find(document, 'daemon.running').fix).toContain(`kill -9 ${node.pid}`)
+      expect(find(document, 'daemon.running').detail).toContain(
+        `pid ${node.pid} holds the lock and does not answer`,
+      )
+      expect(find(document, 'daemon.leftovers').outcome).toBe('ok')
+      const second = await node.karo(['up'])
+      expect(second.code).toBe(1)
+      expect(second.stderr).toMatch(
+        new RegExp(`pid ${node.pid} holds the lock and does not answer[^]*kill -9 ${node.pid}; karo .*up`),
+      )
+      expect(find(document, 'home.key').outcome).toBe('ok')
+      expect(find(document, 'store.database').outcome).toBe('skipped')
+    } finally {
+      node.process.kill('SIGCONT')
+    }
+    await until(async () => (await doctor(node, '--only', 'daemon.running')).ok, { what: 'it answers again' })
+  })
+
+  test('every socket it has open is explained', async () => {
+    const ran = await node.karo(['doctor', '--egress', '--json'])
+    const { ok, pid, sockets } = JSON.parse(ran.stdout) as {
+      ok: boolean
+      pid: number
+      sockets: { kind: string; local: string; why: string | null }[]
+    }
+    expect(sockets.filter(({ why }) => why === null)).toEqual([])
+    expect({ ok, pid, code: ran.code }).toEqual({ ok: true, pid: node.pid, code: 0 })
+    const [address] = (await node.status()).mesh.listen
+    const [, , ip, , port] = String(address).split('/')
+    expect(sockets.find(({ local }) => local === `${ip}:${port}`)?.why).toContain('mesh.port')
+  })
+})
+
+describe('hooks', () => {
+  let person: string
+  let node: Pick<TestNode, 'karo'>
+  let env: NodeJS.ProcessEnv
+  const rc = (): string => join(person, '.bashrc')
+  const hooks = async (...args: string[]) =>
+    find(await doctor(node, '--only', 'shell.hooks', ...args), 'shell.hooks')
+  beforeAll(() => {
+    person = temporaryHome()
+    env = { ...cleanEnv(join(person, 'karo')), HOME: person, SHELL: '/bin/bash' }
+    node = { karo: (args, input) => runKaro(args, env, input) }
+    mkdirSync(join(person, 'karo'), { mode: 0o700 })
+  })
+
+  test('none, doubled, stale: each is said; what is there is written anew by --fix, and none is added', async () => {
+    expect((await hooks()).outcome).toBe('warn')
+    expect((await hooks('--fix')).outcome).toBe('warn')
+    expect(existsSync(rc())).toBe(false)
+
+    paste((await hooks()).fix, env)
+    expect((await hooks()).outcome).toBe('ok')
+    const line = readFileSync(rc(), 'utf8')
+
+    writeFileSync(rc(), `alias l=ls\n${line}${line}`)
+    expect((await hooks()).detail).toContain('2 times')
+    expect((await hooks('--fix')).outcome).toBe('ok')
+    expect(readFileSync(rc(), 'utf8')).toContain('alias l=ls\n')
+
+    writeFileSync(
+      rc(),
+      line.replaceAll(KARO, '/opt/old/karo.js').replaceAll(process.execPath, '/opt/old/node'),
+    )
+    expect((await hooks()).detail).toContain('/opt/old/')
+    expect((await hooks('--fix')).outcome).toBe('ok')
+    expect((await hooks('--fix')).outcome).toBe('ok')
+    expect(readFileSync(rc(), 'utf8').match(/karo shell hook/g)).toHaveLength(1)
+  })
+})
+
+describe('without a daemon', () => {
+  test('no home at all: what is missing is said, everything else is looked at or skipped', async () => {
+    const home = join(temporaryHome(), 'none')
+    const node = { karo: (args: readonly string[]) => runKaro(args, cleanEnv(home)) }
+    const document = await doctor(node)
+    expect(failing(document)).toEqual(['home.directory', 'daemon.running'])
+    expect(find(document, 'runtime.node').outcome).toBe('ok')
+    expect(existsSync(home)).toBe(false)
+    paste(find(document, 'home.directory').fix, cleanEnv(home))
+    expect(failing(await doctor(node))).toEqual(['daemon.running'])
+    expect((await node.karo(['doctor', '--egress'])).code).toBe(3)
+  })
+
+  test('what a killed daemon left is told, and removed by --fix; its home then starts', async () => {
+    const node = await startNode()
+    await node.kill9()
+    const document = await doctor(node)
+    expect(failing(document)).toEqual(['daemon.running'])
+    expect(find(document, 'daemon.leftovers').detail).toContain(`pid ${node.pid}`)
+    const { fixes } = await doctor(node, '--fix')
+    expect(fixes?.map(({ id }) => id)).toEqual(['daemon.leftovers', 'daemon.leftovers'])
+    expect(existsSync(join(node.home, 'karo.sock')) || existsSync(join(node.home, 'karo.lock'))).toBe(false)
+    expect((await doctor(node, '--fix')).fixes).toEqual([])
+  })
+
+  test('a socket that was removed under a daemon that lives, which still has its ports', async () => {
+    const { port } = await freePort()
+    const node = await startNode({ env: { KARO_MESH_PORT: String(port) } })
+    rmSync(join(node.home, 'karo.sock'))
+    const document = await doctor(node)
+    expect(failing(document)).toEqual(['daemon.running'])
+    expect(find(document, 'daemon.running').fix).toContain(`kill ${node.pid}`)
+  })
+})
+
+describe('ports', () => {
+  /** Another program, in a process of its own, so that it can be ended as the fix says. */
+  async function squat(): Promise<{ pid: number; port: number; gone: Promise<unknown> }> {
+    const code = `const s = require('net').createServer().listen(0, '127.0.0.1', () => console.log(s.address().port))`
+    const child = track(spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] }))
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    const port = await new Promise<number>((resolve) =>
+      child.stdout.once('data', (data) => resolve(Number(data))),
+    )
+    return { pid: child.pid ?? 0, port, gone }
+  }
+
+  test.each([
+    ['mesh.port', 'KARO_MESH_PORT'],
+    ['http.listener', 'KARO_HTTP_PORT'],
+  ] as const)(
+    '%s: who holds it is named; when that one is gone the daemon takes it by itself',
+    async (id, variable) => {
+      const { pid, port, gone } = await squat()
+      const node = await startNode({ env: { [variable]: String(port) }, ready: false })
+      await until(async () => (await node.karo(['status'])).code === 0, { what: 'the daemon answers' })
+      const document = await doctor(node)
+      expect(failing(document)).toEqual([id])
+      expect(find(document, id).detail).toMatch(new RegExp(`pid ${pid},.* port ${port}`))
+      const kill = find(document, id).fix?.split('\n')[0]
+      expect(kill).toBe(`kill ${pid}`)
+      paste(kill, cleanEnv(node.home))
+      await gone
+      await until(async () => (await doctor(node, '--only', id)).ok, { what: 'it listens' })
+    },
+  )
+})
+
+describe.skipIf(process.getuid?.() !== 0)('a small disk (needs root)', () => {
+  test('full: that is said, and nothing of what follows from it; with room again all is well', async () => {
+    const disk = smallDisk(96)
+    writeFileSync(join(disk.home, 'config.toml'), '[node]\nname = "small"\n', { mode: 0o600 })
+    const node = await startNode({ name: 'small', home: disk.home })
+    expect(failing(await doctor(node))).toEqual([])
+    disk.fill()
+    expect(failing(await doctor(node))).toEqual(['store.disk'])
+    // What the page at the end of its log still takes is used up by the probes.
+    const socket = join(disk.home, 'karo.sock')
+    const probe = async () => (await callDaemon({ socket }, 'GET', '/api/v1/doctor')) as DaemonFacts
+    await until(async () => (await probe()).store_problem !== null, {
+      what: 'the database takes nothing more',
+    })
+    const sick = await doctor(node)
+    expect(failing(sick)).toEqual(['store.disk'])
+    expect(find(sick, 'store.disk').fix).toContain('du -xh')
+    disk.free()
+    await until(async () => failing(await doctor(node)).length === 0, { what: 'all is well again' })
+    await node.stop()
+  })
+})
+
+describe('what the machine gives', () => {
+  const only = (env: NodeJS.ProcessEnv, before: string, id: string): CheckResult => {
+    const line = `${before}; exec "$0" "$1" doctor --json --only ${id}`
+    const ran = spawnSync('sh', ['-c', line, process.execPath, KARO], { env, encoding: 'utf8' })
+    return find(JSON.parse(ran.stdout) as Document, id)
+  }
+
+  test('few open files', () => {
+    const env = cleanEnv(join(temporaryHome(), 'none'))
+    expect(only(env, 'ulimit -n 512', 'runtime.files')).toMatchObject({ outcome: 'warn' })
+    expect(only(env, 'true', 'runtime.files').detail).toMatch(/^at most \d+$/)
+  })
+
+  const canLimit = spawnSync('unshare', ['-U', '-r', 'true']).status === 0
+  test.skipIf(!canLimit)('no inotify left (needs user namespaces)', () => {
+    const limit = 'echo 0 > /proc/sys/user/max_inotify_instances'
+    const argv = ['-U', '-r', 'sh', '-c', `${limit}; exec "$0" "$1" doctor --json --only runtime.inotify`]
+    const env = cleanEnv(join(temporaryHome(), 'none'))
+    const ran = spawnSync('unshare', [...argv, process.execPath, KARO], { env, encoding: 'utf8' })
+    expect(find(JSON.parse(ran.stdout) as Document, 'runtime.inotify')).toMatchObject({ outcome: 'warn' })
+    expect(only(env, 'true', 'runtime.inotify').outcome).toBe('ok')
+  })
+})
+
+describe('a shell at a terminal', () => {
+  test('one with the hook is recorded, one without is told how', async () => {
+    const home = temporaryHome()
+    const rc = join(home, 'rc')
+    const look = `${process.execPath} ${KARO} doctor --home ${home} --only shell.recorded`
+    // The guard would draw the prompt anew, which is what an end is known by here.
+    const hook = (await runKaro(['shell', 'init', 'bash', '--no-guard'], cleanEnv(home))).stdout
+    mkdirSync(join(home, 'spool'), { mode: 0o700 })
+    for (const [text, says] of [
+      ['', 'is not recorded'],
+      [hook, 'this shell: bash, pid'],
+    ] as const) {
+      writeFileSync(rc, text)
+      const bash = await openBash({ rc, env: { HOME: home } })
+      await bash.run('true')
+      expect(await bash.run(look)).toContain(says)
+      await bash.close()
+    }
+  })
+})
+
+describe('the ledger', () => {
+  test('an entry that was altered is found, and it alone is said', async () => {
+    const node = await startNode()
+    await until(
+      () => node.json<{ entries: number }>(['audit', 'verify']).then(({ entries }) => entries > 0),
+      { what: 'an entry' },
+    )
+    await node.kill9()
+    const db = newDatabase(join(node.home, 'db'))
+    await db.open()
+    const [row] = await db.iterator({ ...keyRange('audit', { bytes: Uint8Array.of(1) }), limit: 1 }).all()
+    if (row === undefined) throw new Error('the ledger is empty')
+    const [key, value] = row
+    const altered = Buffer.from(value)
+    const at = altered.indexOf('node_started')
+    altered.write('node_stopped', at)
+    await db.put(key, altered)
+    await db.close()
+    expect(at).toBeGreaterThan(0)
+    const again = await startNode({ home: node.home })
+    const document = await doctor(again)
+    expect(failing(document)).toEqual(['audit.ledger'])
+    expect(find(document, 'audit.ledger').detail).toContain('entry 1 ')
+    expect(find(document, 'audit.ledger').fix).toContain(`karo --home ${node.home} audit verify`)
+  })
+})
+
+describe('--repair', () => {
+  test('refuses while a daemon runs; reads a whole database, and saves what can be read of a damaged one', async () => {
+    const node = await startNode()
+    const repair = async (...args: readonly string[]) => node.karo(['doctor', '--repair', '--json', ...args])
+    expect((await repair()).code).toBe(1)
+    expect((await repair()).stdout).toContain(`pid ${node.pid}`)
+    append(join(node.home, 'spool'), liveName(), records(['git status', 'make']))
+    await until(async () => (await node.status()).store.events === 2, { what: 'two commands are kept' })
+    await node.stop()
+    expect(find(await doctor(node), 'store.database').detail).toContain('its files are whole')
+    const whole = await repair('--dry-run')
+    expect(whole.code, whole.stdout).toBe(0)
+    const db = join(node.home, 'db')
+    const current = readFileSync(join(db, 'CURRENT'))
+    writeFileSync(join(db, 'CURRENT'), 'nonsense')
+    const sick = await doctor(node)
+    expect(failing(sick)).toEqual(['daemon.running', 'store.database'])
+    const [mends, ...others] = find(sick, 'store.database').fix?.split('\n') ?? []
+    expect(mends).toBe('karo doctor --repair --home '.concat(node.home))
+    expect(others).toEqual([expect.stringContaining(`karo restore <file> --replace --home ${node.home}`)])
+    const damaged = await repair('--dry-run')
+    expect({ code: damaged.code, ok: (JSON.parse(damaged.stdout) as { ok: boolean }).ok }).toEqual({
+      code: 1,
+      ok: false,
+    })
+    expect(readFileSync(join(db, 'CURRENT'), 'utf8')).toBe('nonsense')
+    const people = await node.karo(['doctor', '--repair', '--dry-run'])
+    expect(people.stdout).toContain('nothing was changed')
+    const mended = await repair()
+    expect(mended.code, mended.stdout).toBe(0)
+    const { copy } = JSON.parse(mended.stdout) as { copy: string }
+    expect(readFileSync(join(copy, 'CURRENT'), 'utf8')).toBe('nonsense')
+    expect(current.toString()).toMatch(/^MANIFEST-/)
+    const again = await startNode({ home: node.home })
+    expect((await again.json<{ total: number }>(['history'])).total).toBe(2)
+    expect(failing(await doctor(again))).toEqual([])
+  })
+})

@@ -1,0 +1,229 @@
+// karo events on real daemons: who comes and goes, what is one's own, without level 0, across cuts and a restart.
+import { spawn } from 'node:child_process'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { daemonAt } from '../../../src/api/contract/client/socket.ts'
+import { getEvents } from '../../../src/api/contract/operations/events.ts'
+import type { EventShape, FeedEvent } from '../../../src/api/contract/shapes.ts'
+import { judgeBy, type OpenApiDocument } from '../../support/api/openapi.ts'
+import { append, liveName, records } from '../../support/data/spool.ts'
+import { callDaemon } from '../../support/node/call-daemon.ts'
+import { startMesh, trustAll } from '../../support/node/mesh.ts'
+import { cleanEnv, startNode, type TestNode } from '../../support/node/node.ts'
+import { ended, track } from '../../support/run/processes.ts'
+import { until } from '../../support/run/until.ts'
+import { openBash } from '../../support/shell/pty.ts'
+
+const KARO = join(import.meta.dirname, '../../../dist/karo.js')
+
+/** `karo events` in a process of its own; what it has shown so far. */
+function following(node: TestNode, ...args: string[]) {
+  const child = track(spawn(process.execPath, [KARO, 'events', ...args], { env: cleanEnv(node.home) }))
+  let out = ''
+  let err = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
+  const events = () =>
+    out
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as FeedEvent)
+  return {
+    events,
+    text: () => out,
+    said: () => err,
+    /** Of one type, when there is one. */
+    first: <T extends FeedEvent['type']>(type: T) =>
+      until(() => events().find((event): event is FeedEvent & { type: T } => event.type === type), {
+        what: `${type} is told; so far: ${events().map((event) => event.type)}`,
+      }),
+    async interrupt() {
+      child.kill('SIGINT')
+      return ended(child)
+    },
+  }
+}
+
+describe('two machines', () => {
+  let a: TestNode, b: TestNode
+  let on: ReturnType<typeof following>
+  const spool = () => join(a.home, 'spool')
+
+  beforeAll(async () => {
+    const mesh = await startMesh(['a', 'b'])
+    ;[a, b] = mesh.nodes as [TestNode, TestNode]
+    on = following(a, '--json', '--since', '0')
+    await on.first('health_changed')
+    await trustAll(mesh.nodes)
+  })
+
+  test('what happens between them is told, in the words of the document, each id once', async () => {
+    const peer = {
+      name: 'b',
+      node_id: (await b.status()).node_id,
+      fingerprint: (await b.status()).fingerprint,
+    }
+    expect((await on.first('peer_pending')).data.peer.node_id).toBe(peer.node_id)
+    expect((await on.first('trust_changed')).data).toMatchObject({
+      ...{ peer, action: 'trust', level_before: 'untrusted', level_after: 'peer' },
+    })
+    expect((await on.first('peer_connected')).data.peer.node_id).toBe(peer.node_id)
+    expect((await on.first('member_seen')).data.peer.node_id).toBe(peer.node_id)
+    await a.json(['share', 'allow', 'b'])
+    expect((await on.first('consent_changed')).data).toEqual({ change: 'allow', who: peer.node_id })
+    await b.json(['query', 'tools'])
+    expect((await on.first('query_answered')).data).toMatchObject({ peer, query_type: 'ToolUsage' })
+    await a.json(['query', 'health'])
+    expect((await on.first('query_asked')).data).toMatchObject({ query_type: 'NodeHealth', known: 1 })
+    append(spool(), liveName(), records(['git status']))
+    const { data } = await on.first('command_recorded')
+    const [stored] = (await a.json<{ events: EventShape[] }>(['history'])).events
+    expect(data).toEqual({
+      ...{ command_id: stored!.id, began_at: stored!.timestamp, category: 'git', risk_level: 'safe' },
+    })
+
+    const document = (await callDaemon(
+      { socket: join(a.home, 'karo.sock') },
+      'GET',
+      '/api/v1/openapi.json',
+    )) as OpenApiDocument
+    const judge = judgeBy(document)
+    for (const event of on.events())
+      expect(judge.item('GET', '/api/v1/events', 'text/event-stream', event)).toBeUndefined()
+    const ids = on.events().map(({ id }) => id)
+    expect(ids.map((id) => Number(id.split('-')[1]))).toEqual(ids.map((_, i) => i + 1))
+  })
+
+  test('nothing of a command’s text is in any event, nor in what a person reads', async () => {
+    const canaries = ['zqcanarycommand', 'zqcanarypath', 'zqcanarydirectory', 'zqcanaryenvironment']
+    const [command, path, directory, environment] = canaries
+    const reading = following(a, '--since', '0')
+    const rc = join(a.home, 'bashrc')
+    writeFileSync(rc, (await a.karo(['shell', 'init', 'bash'])).stdout)
+    mkdirSync(join(a.home, directory!))
+    const bash = await openBash({ rc, env: { KARO_HOME: a.home, ZQ: environment! } })
+    await bash.run(`cd ${join(a.home, directory!)}`)
+    for (const line of [
+      `${command} --help`,
+      `git log -- ${path}`,
+      `rm -rf /tmp/${path}`,
+      `ZQ=${environment} ls`,
+    ])
+      await bash.run(line)
+    await bash.close()
+    const recorded = () => on.events().filter(({ type }) => type === 'command_recorded').length
+    // One of before, and five typed.
+    await until(() => recorded() === 6, { what: 'all that was typed is told' })
+    await until(() => reading.text().match(/command_recorded/g)?.length === 6, { what: 'also to a person' })
+    await b.json(['query', 'tools'])
+    const history = await a.karo(['history', '--json'])
+    const told = on.text() + reading.text() + on.said()
+    for (const canary of canaries) {
+      expect(history.stdout).toContain(canary)
+      expect(told).not.toContain(canary)
+    }
+    await reading.interrupt()
+  })
+
+  test('when the other stops, it leaves', async () => {
+    await b.stop()
+    const { data } = await on.first('member_left')
+    expect(data).toMatchObject({ peer: { name: 'b' }, why: 'goodbye' })
+    await on.first('peer_gone')
+    expect(await on.interrupt()).toEqual({ code: 0, signal: null })
+  })
+})
+
+describe('one machine', () => {
+  test('over cut connections nothing is lost or repeated while things happen', async () => {
+    const node = await startNode()
+    const socket = join(node.home, 'karo.sock')
+    const name = liveName()
+    const all = 120
+    const got: string[] = []
+    let since: string | undefined
+    let typed = 0
+    const typing = (): void => {
+      for (let n = 0; n < 4 && typed < all; n++) {
+        typed++
+        append(join(node.home, 'spool'), name, records([`echo ${typed}`], typed))
+      }
+    }
+    // Each connection takes a few and is cut, at another place each time.
+    for (let cut = 1; got.length < all; cut = (cut * 5) % 17) {
+      const query = { types: ['command_recorded'] as const, since }
+      let left = cut
+      for await (const { id, event } of daemonAt({ socket }).events(getEvents, { query })) {
+        since = id
+        typing()
+        if (event?.type === 'command_recorded') got.push(event.data.command_id)
+        if (--left <= 0 || got.length === all) break
+      }
+    }
+    const { events } = await node.json<{ events: EventShape[] }>(['history', '--limit', '1000'])
+    expect(got).toEqual(events.map(({ id }) => id).reverse())
+    await node.stop()
+  })
+
+  test('a daemon that restarts is followed on: what may be missing is said, what happens is told', async () => {
+    const node = await startNode()
+    const on = following(node, '--json', '--type', 'consent_changed')
+    await until(
+      async () => {
+        // Only what changes is told.
+        await node.json(['share', 'off'])
+        await node.json(['share', 'on'])
+        return on.events().length > 0
+      },
+      { what: 'it follows', pollMs: 200 },
+    )
+    await node.stop()
+    await until(() => on.said().includes('away'), { what: 'it waits' })
+    const again = await startNode({ home: node.home })
+    await on.first('lost')
+    const before = on.events().length
+    await again.json(['share', 'off'])
+    await until(() => on.events().length > before, { what: 'what happens after it' })
+    const [lost, next] = on.events().slice(-2) as [FeedEvent, FeedEvent]
+    expect([lost.type, lost.data]).toEqual(['lost', { count: null }])
+    expect([next.type, next.data]).toEqual(['consent_changed', { change: 'off' }])
+    expect(lost.id.split('-')[0]).toBe(next.id.split('-')[0])
+    expect(await on.interrupt()).toEqual({ code: 0, signal: null })
+    await again.stop()
+  })
+
+  test('what the node lacks, and a configuration that was reloaded, are told', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+    const { port } = taken.address() as AddressInfo
+    // Told of a service manager, it reloads at SIGHUP.
+    const env = { KARO_MESH_PORT: String(port), NOTIFY_SOCKET: '@karo-test-nobody' }
+    const node = await startNode({ env, ready: false })
+    await until(() => node.status(), { what: 'it answers' })
+    const on = following(node, '--json', '--since', '0')
+    const unready = { ready: false, failing: ['mesh.listening'] }
+    expect((await on.first('health_changed')).data).toEqual(unready)
+    await new Promise((resolve) => taken.close(resolve))
+    const healthy = () => on.events().flatMap((one) => (one.type === 'health_changed' ? [one.data] : []))
+    await until(() => healthy().length === 2, { what: 'it is ready' })
+    expect(healthy()[1]).toEqual({ ready: true, failing: [] })
+    appendFileSync(join(node.home, 'config.toml'), '\n[history]\nignore = ["zqcanary*"]\n[http]\nport = 1\n')
+    node.process.kill('SIGHUP')
+    expect((await on.first('config_reloaded')).data).toMatchObject({ applied: ['history.ignore'] })
+    expect(on.text()).not.toContain('zqcanary')
+    await on.interrupt()
+    await node.stop()
+  })
+
+  test('without a daemon it says how to start one; --limit ends it; a wrong id is the caller’s', async () => {
+    const node = await startNode()
+    const one = await node.karo(['events', '--since', '0', '--limit', '1'])
+    expect([one.code, one.stdout]).toEqual([0, expect.stringMatching(/health_changed +ready\n$/)])
+    expect(await node.karo(['events', '--since', 'x'])).toMatchObject({ code: 2 })
+    await node.stop()
+    const none = await node.karo(['events'])
+    expect([none.code, none.stderr]).toEqual([3, expect.stringMatching(/karo --home \S+ up/)])
+  })
+})

@@ -1,0 +1,512 @@
+// The API on 127.0.0.1 of a real daemon, attacked as a web page, a neighbour on the machine or a broken client would.
+import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Operation } from '../../../src/api/contract/operation.ts'
+import { OPERATIONS } from '../../../src/api/contract/operations/index.ts'
+import type { SessionCodeShape, SessionShape } from '../../../src/api/contract/schemas/tokens.ts'
+import type {
+  AuditEntryShape,
+  EventShape,
+  SharingView,
+  StatusShape,
+  TokenCreatedShape,
+} from '../../../src/api/contract/shapes.ts'
+import { open, raw, type Sent, send, statuses } from '../../support/api/http.ts'
+import { append, records, T0 } from '../../support/data/spool.ts'
+import { callDaemon } from '../../support/node/call-daemon.ts'
+import { startNode, type TestNode } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+
+let node: TestNode
+let port: number
+/** Every secret that was ever handed out here. */
+const secrets: string[] = []
+
+const portOf = (status: StatusShape): number => Number(status.http.listen?.split(':')[1])
+
+async function tokenOf(...options: string[]): Promise<TokenCreatedShape> {
+  const made = await node.json<TokenCreatedShape>(['token', 'create', ...options])
+  secrets.push(made.token)
+  return made
+}
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+const sharingIsOff = async () => (await node.json<SharingView>(['share', 'show'])).sharing === 'off'
+const refusals = async () =>
+  (await node.json<{ entries: AuditEntryShape[] }>(['audit', 'log', '--type', 'api_refused'])).entries
+
+/** A page that `karo` has just opened: cookie and key, as a browser would send them. */
+async function pageOf(): Promise<Record<string, string>> {
+  const socket = `${node.home}/karo.sock`
+  const { code } = (await callDaemon({ socket }, 'POST', '/api/v1/sessions/codes')) as SessionCodeShape
+  const opened = await send(port, '/api/v1/sessions', { method: 'POST', body: { code } })
+  const { key } = opened.json<SessionShape>()
+  const cookie = opened.headers['set-cookie']?.[0]?.split(';')[0] ?? ''
+  secrets.push(code, key, cookie.split('=')[1] ?? '')
+  return {
+    cookie,
+    'x-karo-session': key,
+    origin: `http://127.0.0.1:${port}`,
+    'sec-fetch-site': 'same-origin',
+  }
+}
+
+beforeAll(async () => {
+  node = await startNode({ config: '[log]\nlevel = "debug"\n' })
+  port = portOf(await node.status())
+})
+
+describe('the listener', () => {
+  test('is at 127.0.0.1 and nowhere else', async () => {
+    expect((await node.status()).http.listen).toBe(`127.0.0.1:${port}`)
+    const listening = readFileSync(`/proc/${node.pid}/net/tcp`, 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, , , state]) => state === '0A')
+      .map(([, local]) => local ?? '')
+    const hex = port.toString(16).toUpperCase().padStart(4, '0')
+    expect(listening.filter((local) => local.endsWith(`:${hex}`))).toEqual([`0100007F:${hex}`])
+    const six = readFileSync(`/proc/${node.pid}/net/tcp6`, 'utf8')
+    expect(six).not.toContain(`:${hex} 00000000000000000000000000000000:0000 0A`)
+  })
+
+  test('a port that is taken leaves the daemon running, says what to do, and is had when it is free', async () => {
+    const squatter = createServer()
+    await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve))
+    const taken = (squatter.address() as AddressInfo).port
+    const other = await startNode({ ready: false, env: { KARO_HTTP_PORT: String(taken) } })
+    const failing = async () =>
+      (await other.status()).health.checks.find(({ name }) => name === 'http.listening')
+    await until(async () => (await failing())?.ok === false, { what: 'the check fails' })
+    expect((await failing())?.detail).toMatch(new RegExp(`127\\.0\\.0\\.1:${taken}.*http\\.port`))
+    expect((await other.status()).http).toEqual({ listen: null })
+    expect((await other.karo(['history'])).code).toBe(0)
+    await new Promise((resolve) => squatter.close(resolve))
+    await other.ready()
+    expect((await send(taken, '/api/v1/health')).json()).toEqual({ ready: true })
+    await other.stop()
+  })
+
+  test('can be left out', async () => {
+    const other = await startNode({ config: '[http]\nenabled = false\n' })
+    const { http, health } = await other.status()
+    expect(http).toEqual({ listen: null })
+    expect(health.checks.map(({ name }) => name)).not.toContain('http.listening')
+    await other.stop()
+  })
+})
+
+describe('tokens', () => {
+  test('open what their scope says, survive a restart, and end when they are revoked', async () => {
+    const other = await startNode()
+    const made = await other.json<TokenCreatedShape>(['token', 'create', '--name', 'script'])
+    const asked = async () => {
+      const at = portOf(await other.status())
+      const paths = ['/api/v1/status', '/api/v1/history', '/api/v1/peers', '/api/v1/audit/log']
+      const answers = await Promise.all(paths.map((path) => send(at, path, { headers: bearer(made.token) })))
+      const off = await send(at, '/api/v1/share/off', { method: 'POST', headers: bearer(made.token) })
+      return [...answers, off].map(({ status }) => status)
+    }
+    expect(await asked()).toEqual([200, 200, 200, 200, 403])
+    await other.stop()
+    const again = await startNode({ home: other.home })
+    const at = portOf(await again.status())
+    const status = async () => (await send(at, '/api/v1/status', { headers: bearer(made.token) })).status
+    expect(await status()).toBe(200)
+    expect((await again.karo(['token', 'revoke', 'script'])).code).toBe(0)
+    expect(await status()).toBe(401)
+    await again.stop()
+  })
+
+  test('health tells whoever shows none only whether the node is ready', async () => {
+    expect((await send(port, '/api/v1/health')).json()).toEqual({ ready: true })
+    const { token } = await tokenOf('--scope', 'metrics')
+    const known = await send(port, '/api/v1/health', { headers: bearer(token) })
+    expect(known.json()).toMatchObject({ ready: true, pid: node.pid })
+  })
+})
+
+const root = process.getuid?.() === 0
+if (!root) process.stderr.write('only root can be several people: whose tokens open what is not tried here\n')
+
+describe.runIf(root)('people of one machine', () => {
+  const [ANN, BOB, OWNER] = [12_345, 12_346, 0]
+  const TYPED = new Map([
+    [ANN, ['git status', 'git log']],
+    [BOB, ['docker ps']],
+    [OWNER, []],
+  ])
+
+  test('a token opens as who made it, whoever shows it: their own, and what they may do', async () => {
+    const machine = await startNode({ env: { KARO_ACCESS_ASKERS: String(BOB) } })
+    const socket = join(machine.home, 'karo.sock')
+    chmodSync(machine.home, 0o711)
+    chmodSync(socket, 0o666)
+    const spool = join(machine.home, 'spool')
+    mkdirSync(spool, { recursive: true, mode: 0o700 })
+    for (const [uid, commands] of TYPED) {
+      const name = `${uid}-4294967295-${T0}.spool`
+      append(spool, `.${name}`, records(commands, 1, { start: (Date.now() - 60_000) * 1000 }))
+      chownSync(join(spool, `.${name}`), uid, uid)
+      renameSync(join(spool, `.${name}`), join(spool, name))
+    }
+    /** The kernel tells the daemon the uid with which the socket was connected to. */
+    const tokenOfPerson = async (uid: number): Promise<TokenCreatedShape> => {
+      process.seteuid?.(uid)
+      const made = callDaemon({ socket }, 'POST', '/api/v1/tokens', { scope: 'full' })
+      process.seteuid?.(0)
+      return (await made) as TokenCreatedShape
+    }
+    const at = portOf(await machine.status())
+    const range = { start: new Date(Date.now() - 86_400_000).toISOString(), end: new Date().toISOString() }
+    const outcomes = new Map<number, unknown>()
+    for (const [uid, commands] of TYPED) {
+      const { token } = await tokenOfPerson(uid)
+      const headers = bearer(token)
+      const history = async () =>
+        (await send(at, '/api/v1/history', { headers })).json<{ events: EventShape[] }>().events
+      await until(async () => (await history()).length >= commands.length, { what: `what ${uid} typed` })
+      expect((await history()).map(({ command }) => command).sort()).toEqual([...commands].sort())
+      const post = async (path: string, body: unknown) =>
+        (await send(at, path, { method: 'POST', headers, body })).status
+      const query = await post('/api/v1/query', { query_type: 'ToolUsage', range })
+      outcomes.set(uid, { query, manage: await post('/api/v1/peers/revoke', { who: 'nobody' }) })
+    }
+    expect([...outcomes]).toEqual([
+      [ANN, { query: 403, manage: 403 }],
+      [BOB, { query: 200, manage: 403 }],
+      [OWNER, { query: 200, manage: 404 }],
+    ])
+    await machine.stop()
+  })
+})
+
+describe('a web page', () => {
+  const evil = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
+  const change = { method: 'POST', body: '{}' }
+
+  test.each<[string, Sent & { path?: string }]>([
+    [
+      'a form elsewhere that posts',
+      { ...change, headers: { ...evil, 'content-type': 'application/x-www-form-urlencoded' } },
+    ],
+    ['a script elsewhere, no-cors', { ...change, headers: { ...evil, 'content-type': 'text/plain' } }],
+    [
+      'a script on another port of this machine',
+      { ...change, headers: { origin: 'http://127.0.0.1:8000', 'sec-fetch-site': 'same-site' } },
+    ],
+    ['a sandboxed frame', { ...change, headers: { origin: 'null' } }],
+    [
+      'an image elsewhere',
+      { path: '/api/v1/history', headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' } },
+    ],
+    [
+      'a link elsewhere',
+      { path: '/api/v1/history', headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' } },
+    ],
+    ['a name that was rebound to 127.0.0.1', { path: '/api/v1/history', headers: { host: 'evil.example' } }],
+    [
+      'a name that was rebound, to its own page the same origin',
+      { ...change, headers: { host: 'evil.example:PORT', origin: 'http://evil.example:PORT' } },
+    ],
+    [
+      'a page that asks before (preflight)',
+      {
+        method: 'OPTIONS',
+        headers: {
+          ...evil,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'x-karo-session',
+        },
+      },
+    ],
+  ])('%s gets nothing, even with cookie and key', async (_, { path = '/api/v1/share/off', ...sent }) => {
+    const page = await pageOf()
+    const good = await send(port, '/api/v1/history', { headers: page })
+    expect(good.status).toBe(200)
+    // What the attack does not say of itself stays as the page would say it.
+    const headers = Object.entries({ ...page, ...sent.headers }).map(([name, value]) => [
+      name,
+      String(value).replace('PORT', String(port)),
+    ])
+    const answer = await send(port, path, { ...sent, headers: Object.fromEntries(headers) })
+    expect(answer.status).toBe(403)
+    expect(answer.text).not.toContain('events')
+    expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([])
+    expect(await sharingIsOff()).toBe(false)
+  })
+
+  test('of another port is sent the cookie, and can do nothing with it', async () => {
+    const { cookie = '' } = await pageOf()
+    expect((await send(port, '/api/v1/history', { headers: { cookie } })).status).toBe(401)
+  })
+
+  test('of ours can change something, and its session ends for good', async () => {
+    const headers = await pageOf()
+    expect((await send(port, '/api/v1/share/off', { method: 'POST', headers })).status).toBe(200)
+    expect(await sharingIsOff()).toBe(true)
+    expect((await send(port, '/api/v1/share/on', { method: 'POST', headers })).status).toBe(200)
+    expect((await send(port, '/api/v1/sessions', { method: 'DELETE', headers })).status).toBe(200)
+    expect((await send(port, '/api/v1/history', { headers })).status).toBe(401)
+  })
+})
+
+describe('requests with tricks', () => {
+  const line = (target: string, method = 'GET') =>
+    `${method} ${target} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`
+  const end = 'Connection: close\r\n\r\n'
+
+  test.each([
+    '//api/v1/status',
+    '/api//v1/status',
+    '/api/v1/status/',
+    '/API/v1/STATUS',
+    '/%61pi/v1/status',
+    '/api%2fv1%2fstatus',
+    '/api/v1%2fstatus',
+    '/api/v1/./status',
+    '/api/v1/health/../status',
+    '/api/v1/%2e%2e/v1/status',
+    '/api/v1/health/%2e%2e/status',
+    '/api/v1/health%2f..%2fstatus',
+    '/api/v1/health;/../status',
+    '/api/v1/status;x',
+    '/api/v1/status%00',
+    '/api/v1/status%',
+    '/api/v1/status#',
+    '/api\\v1\\status',
+    '/api/v1/status?access=anyone',
+    '/..',
+    '*',
+    'http://evil.example/api/v1/status',
+    `http://127.0.0.1:1/api/v1/status`,
+  ])('the address %s tells nothing without a token', async (target) => {
+    const received = await raw(port, `${line(target)}${end}`)
+    expect(statuses(received)).toHaveLength(1)
+    expect([400, 401, 404]).toContain(statuses(received)[0])
+    expect(received).not.toContain('node_id')
+  })
+
+  test('HEAD is as closed as GET; OPTIONS, TRACE and CONNECT are not served, and repeat nothing', async () => {
+    const { token } = await tokenOf()
+    expect((await send(port, '/api/v1/status', { method: 'HEAD' })).status).toBe(401)
+    const head = await send(port, '/api/v1/status', { method: 'HEAD', headers: bearer(token) })
+    expect([head.status, head.text]).toEqual([200, ''])
+    const auth = `Authorization: Bearer ${token}\r\n`
+    for (const method of ['OPTIONS', 'TRACE', 'PROPFIND']) {
+      const received = await raw(port, `${line('/api/v1/status', method)}${auth}${end}`)
+      expect(statuses(received)).toEqual([404])
+      expect(received).not.toMatch(/access-control|allow:|Bearer karo/i)
+    }
+    expect(await raw(port, `CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n`)).toBe('')
+  })
+
+  test('an upgrade is not one', async () => {
+    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n'
+    const { socket, ended } = await open(port)
+    socket.write(`${line('/api/v1/status')}${upgrade}\r\n`)
+    const first = await new Promise<string>((resolve) => socket.once('data', (text: string) => resolve(text)))
+    expect(statuses(first)).toEqual([401])
+    socket.destroy()
+    await ended
+  })
+
+  test.each<[string, (auth: string, smuggled: string) => string]>([
+    [
+      'length and chunks',
+      (auth, smuggled) =>
+        `${auth}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${smuggled}`,
+    ],
+    [
+      'chunks and length',
+      (auth, smuggled) =>
+        `${auth}Transfer-Encoding: chunked\r\nContent-Length: ${smuggled.length + 5}\r\n\r\n0\r\n\r\n${smuggled}`,
+    ],
+    [
+      'two lengths',
+      (auth, smuggled) => `${auth}Content-Length: 0\r\nContent-Length: ${smuggled.length}\r\n\r\n${smuggled}`,
+    ],
+    ['chunks spelled otherwise', (auth, smuggled) => `${auth}Transfer-Encoding: xchunked\r\n\r\n${smuggled}`],
+    [
+      'chunks not last',
+      (auth, smuggled) => `${auth}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n${smuggled}`,
+    ],
+    ['a length with a sign', (auth, smuggled) => `${auth}Content-Length: +0\r\n\r\n${smuggled}`],
+    ['a blank before the colon', (auth, smuggled) => `${auth}Content-Length : 0\r\n\r\n${smuggled}`],
+    ['a folded header', (auth, smuggled) => `${auth}X-A: 1\r\n Content-Length: 0\r\n\r\n${smuggled}`],
+    [
+      'line ends without CR',
+      (auth, smuggled) => `${auth}X-A: 1\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${smuggled}`,
+    ],
+    [
+      'a chunk size that is none',
+      (auth, smuggled) => `${auth}Transfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n${smuggled}`,
+    ],
+    ['a foreign Host behind ours', (auth, smuggled) => `${auth}Host: evil.example\r\n\r\n${smuggled}`],
+  ])('%s: what is hidden behind is never done', async (_, build) => {
+    const { token } = await tokenOf('--scope', 'full')
+    const auth = `Authorization: Bearer ${token}\r\n`
+    const smuggled = `${line('/api/v1/share/off', 'POST')}${auth}Content-Length: 0\r\n${end}`
+    const received = await raw(port, `${line('/api/v1/identity')}${build(auth, smuggled)}`)
+    expect(statuses(received)).toEqual([400])
+    expect(await sharingIsOff()).toBe(false)
+  })
+
+  test('requests in one go are answered in order, each by its own token', async () => {
+    const { token } = await tokenOf()
+    const auth = `Authorization: Bearer ${token}\r\n`
+    const one = `${line('/api/v1/identity')}${auth}\r\n`
+    const received = await raw(
+      port,
+      `${one}${line('/api/v1/identity')}\r\n${one}${line('/api/v1/health')}${end}`,
+    )
+    expect(statuses(received)).toEqual([200, 401, 200, 200])
+  })
+
+  test('too much of anything is refused as such', async () => {
+    const { token } = await tokenOf('--scope', 'full')
+    const headers = bearer(token)
+    const body = JSON.stringify({ who: 'x'.repeat(300 * 1024) })
+    const large = { headers: { ...headers, 'content-type': 'application/json' }, method: 'POST', body }
+    expect((await send(port, '/api/v1/share/allow', large)).status).toBe(413)
+    expect((await send(port, `/api/v1/history?words=${'x'.repeat(9_000)}`, { headers })).status).toBe(413)
+    expect((await send(port, '/api/v1/health', { headers: { 'x-a': 'x'.repeat(20_000) } })).status).toBe(431)
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`x-${i}`, '1']))
+    expect((await send(port, '/api/v1/health', { headers: many })).status).toBe(400)
+  })
+
+  test('whoever sends slowly is cut off, in the headers and in the body', async () => {
+    const { token } = await tokenOf('--scope', 'full')
+    const slow = async (begin: string) => {
+      const { socket, ended } = await open(port)
+      socket.write(begin)
+      const dripping = setInterval(() => socket.write('x'), 500)
+      const received = await ended
+      clearInterval(dripping)
+      return statuses(received)
+    }
+    const head = `${line('/api/v1/share/off', 'POST')}Authorization: Bearer ${token}\r\n`
+    const answers = await Promise.all([
+      slow(`${line('/api/v1/health')}X-A: `),
+      slow(`${head}Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"a":"`),
+    ])
+    expect(answers).toEqual([[408], [408]])
+    expect(await sharingIsOff()).toBe(false)
+  })
+})
+
+describe('every operation there is', () => {
+  const named = ({ method, path }: Operation) => `${method} ${path}`
+  /** Those that are not refused to whoever shows this; what else they need is not tried. */
+  async function openTo(headers: Record<string, string>): Promise<string[]> {
+    const opened: string[] = []
+    for (const operation of OPERATIONS) {
+      // Neither may a stream keep this test, nor a good request change something.
+      const trial = operation.method === 'GET' ? `${operation.path}?no-such-parameter=1` : operation.path
+      const { status, text } = await send(port, trial, { method: operation.method, headers, body: 'x' })
+      if (status === 401 || status === 403) continue
+      expect(text).not.toBe('')
+      opened.push(named(operation))
+    }
+    return opened
+  }
+  const FOR_ANYONE = ['GET /api/v1/health', 'GET /api/v1/openapi.json']
+  // Needs a token or a code, which it looks for itself.
+  const OPENING = 'POST /api/v1/sessions'
+
+  test('is closed to whoever shows nothing, but for three', async () => {
+    const opened = await openTo({ 'content-type': 'application/json' })
+    expect(opened.sort()).toEqual([...FOR_ANYONE, OPENING].sort())
+  })
+
+  test('opens to a scraper only its numbers', async () => {
+    const { token } = await tokenOf('--scope', 'metrics')
+    const opened = await openTo({ 'content-type': 'application/json', ...bearer(token) })
+    const own = ['GET /metrics', 'GET /api/v1/metrics', 'DELETE /api/v1/sessions']
+    expect(opened.sort()).toEqual([...FOR_ANYONE, OPENING, ...own].sort())
+  })
+
+  test('opens to who may read nothing that changes or asks', async () => {
+    const { token } = await tokenOf('--scope', 'read')
+    const opened = await openTo({ 'content-type': 'application/json', ...bearer(token) })
+    const others = opened.filter((name) => !name.startsWith('GET '))
+    expect(others.sort()).toEqual([OPENING, 'DELETE /api/v1/sessions'].sort())
+    expect(opened).toContain('GET /api/v1/history')
+  })
+
+  test('that makes or shows keys, or takes the whole node away, is done at the socket, whatever is shown here', async () => {
+    const { token } = await tokenOf('--scope', 'full')
+    const opened = await openTo({ 'content-type': 'application/json', ...bearer(token) })
+    const closed = OPERATIONS.map(named).filter((name) => !opened.includes(name))
+    expect(closed).toEqual(OPERATIONS.filter(({ via }) => via === 'socket').map(named))
+    expect(closed).toEqual(
+      expect.arrayContaining([
+        'GET /api/v1/tokens',
+        'POST /api/v1/tokens',
+        'POST /api/v1/tokens/revoke',
+        'POST /api/v1/sessions/codes',
+        'POST /api/v1/backup',
+      ]),
+    )
+  })
+})
+
+describe('somebody who guesses', () => {
+  test('10 000 wrong tokens find nothing, fill no ledger, and hold up nobody who has a right one', async () => {
+    const { token } = await tokenOf()
+    const before = await refusals()
+    const agent = new Agent({ keepAlive: true, maxSockets: 16 })
+    const guess = (i: number) =>
+      new Promise<number>((resolve, reject) => {
+        const headers = bearer(`karo_${String(i).padStart(10, '0')}_${String(i).padStart(43, 'x')}`)
+        request({ host: '127.0.0.1', port, path: '/api/v1/status', agent, headers })
+          .once('error', reject)
+          .once('response', (response) =>
+            response.resume().once('end', () => resolve(response.statusCode ?? 0)),
+          )
+          .end()
+      })
+    const codes = new Map<number, number>()
+    let owners = 0
+    let next = 0
+    const lane = async () => {
+      while (next < 10_000) {
+        const i = next++
+        const code = await guess(i)
+        codes.set(code, (codes.get(code) ?? 0) + 1)
+        if (i % 100 === 0) {
+          const { status } = await send(port, '/api/v1/identity', { headers: bearer(token) })
+          // Only now: what stood here before others had waited too is not the sum any more.
+          owners += status
+        }
+      }
+    }
+    await Promise.all(Array.from({ length: 16 }, lane))
+    agent.destroy()
+    expect([...codes.keys()].sort()).toEqual([401, 429])
+    expect(codes.get(429)).toBeGreaterThan(9_000)
+    expect(owners).toBe(100 * 200)
+    expect((await refusals()).length - before.length).toBeLessThanOrEqual(2)
+    expect((await node.status()).health.ready).toBe(true)
+  })
+})
+
+test('what was turned away is counted, by why', async () => {
+  const { token } = await tokenOf('--scope', 'metrics')
+  const { text } = await send(port, '/metrics', { headers: bearer(token) })
+  const counted = [...text.matchAll(/^karo_api_refused_total\{refusal="(\w+)"\} [1-9]/gm)].map(
+    ([, why]) => why,
+  )
+  expect(counted).toEqual(expect.arrayContaining(['host', 'cross_site', 'malformed', 'credential']))
+})
+
+test('no secret is in the log, in the ledger or in anybody’s list of processes', async () => {
+  expect(secrets.length).toBeGreaterThan(20)
+  const audit = (await node.karo(['audit', 'log', '--limit', '1000', '--json'])).stdout
+  const said = `${node.log()}${audit}${readFileSync(`/proc/${node.pid}/cmdline`)}`
+  for (const secret of secrets) expect(said).not.toContain(secret.slice(-30))
+  expect(audit).toContain('token_created')
+  expect(audit).toContain('cross_site')
+})

@@ -1,0 +1,266 @@
+// Metrics of real daemons, and what is made of them: alert rules and the dashboard name only what there is.
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { QueryResult } from '../../../src/api/contract/shapes.ts'
+import { METRICS, OTHER } from '../../../src/ops/metrics/table.ts'
+import { startMesh, trustAll } from '../../support/node/mesh.ts'
+import { type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const RULES = join(ROOT, 'configs/prometheus/karo-alerts.yml')
+const hasPromtool = spawnSync('promtool', ['--version']).error === undefined
+if (!hasPromtool) process.stderr.write('no promtool here: rules and expressions are not checked\n')
+
+let ann: TestNode
+let bob: TestNode
+beforeAll(async () => {
+  const { nodes } = await startMesh(['zqann', 'zqbob'], {
+    // Nobody listens there: it is run as by a service manager.
+    env: { NOTIFY_SOCKET: '@karo-test-nobody', WATCHDOG_USEC: '20000000' },
+  })
+  ;[ann, bob] = nodes as [TestNode, TestNode]
+  await trustAll(nodes)
+})
+
+/** One request as a scraper sends it, over the control socket. */
+function get(node: TestNode, path: string, accept = '*/*'): Promise<{ head: string; body: string }> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(join(node.home, 'karo.sock'))
+    let text = ''
+    socket.setEncoding('utf8')
+    socket.on('data', (part) => (text += part))
+    socket.on('error', reject)
+    socket.on('end', () => {
+      const [head = '', body = ''] = text.split('\r\n\r\n', 2)
+      resolve({ head, body })
+    })
+    socket.write(`GET ${path} HTTP/1.0\r\nhost: localhost\r\naccept: ${accept}\r\n\r\n`)
+  })
+}
+
+const metricsOf = async (node: TestNode): Promise<string> => (await get(node, '/metrics')).body
+
+const reading = (text: string, series: string): number | undefined => {
+  const line = text.split('\n').find((one) => one.startsWith(`${series} `))
+  return line === undefined ? undefined : Number(line.slice(series.length + 1))
+}
+
+function promtool(args: readonly string[], input = ''): { code: number | null; said: string } {
+  const { status, stdout, stderr } = spawnSync('promtool', args, { input, encoding: 'utf8' })
+  return { code: status, said: stdout + stderr }
+}
+
+describe('a real daemon', () => {
+  test('counts what happens to it, where it happens', async () => {
+    const result = await ann.json<QueryResult>(['query', 'health'])
+    expect(result.status).toBe('success')
+    const asked = await metricsOf(ann)
+    expect(
+      reading(asked, 'karo_query_duration_seconds_count{query_type="NodeHealth",ended_by="all_done"}'),
+    ).toBe(1)
+    expect(reading(asked, 'karo_query_members_total{outcome="answered"}')).toBe(1)
+    expect(reading(asked, 'karo_api_requests_total{route="/api/v1/query",method="POST",class="2xx"}')).toBe(1)
+    expect(reading(asked, 'karo_mesh_neighbours')).toBe(1)
+    expect(reading(asked, 'karo_mesh_members{presence="online"}')).toBe(1)
+    expect(reading(asked, 'karo_mesh_clock_skew_seconds')).toBeLessThan(60)
+    const answered = await metricsOf(bob)
+    expect(reading(answered, 'karo_answers_total{query_type="NodeHealth",status="success"}')).toBe(1)
+    for (const text of [asked, answered]) {
+      expect(reading(text, 'karo_ready')).toBe(1)
+      expect(reading(text, 'karo_store_probe_success')).toBe(1)
+      expect(reading(text, 'karo_audit_entries_total')).toBeGreaterThan(0)
+      expect(reading(text, 'process_open_fds')).toBeGreaterThan(5)
+    }
+  })
+
+  test('names nobody and nothing: no node, no address, no path, no word of a caller', async () => {
+    const { node_id, fingerprint } = await bob.status()
+    for (let i = 0; i < 50; i++) await get(ann, `/api/v1/zqroute${i}?zq=${i}`)
+    const text = await metricsOf(ann)
+    for (const word of ['zq', node_id, fingerprint, node_id.slice(13, 33), ann.home, '10.99.', '127.0.0.1']) {
+      expect(text.includes(word), word).toBe(false)
+    }
+    // What is in no table is an attempt, or a check that src/base/run/checks.ts does not know.
+    const others = text.split('\n').filter((line) => line.includes(`"${OTHER}"`))
+    expect(others.every((line) => line.includes(`route="${OTHER}"`))).toBe(true)
+    expect(others.length).toBeGreaterThan(0)
+  })
+
+  test('has every metric of the table, and promtool finds nothing to say about them', async () => {
+    const { head, body } = await get(ann, '/api/v1/metrics')
+    expect(head).toMatch(/content-type: text\/plain; version=0\.0\.4/i)
+    const types = Array.from(body.matchAll(/^# TYPE (\S+) (\S+)$/gm), ([, name, type]) => [name, type])
+    expect(Object.fromEntries(types)).toEqual(
+      Object.fromEntries(Object.entries(METRICS).map(([name, { type }]) => [name, type])),
+    )
+    const open = await get(ann, '/metrics', 'application/openmetrics-text; version=1.0.0')
+    expect(open.head).toMatch(/content-type: application\/openmetrics-text; version=1\.0\.0/i)
+    expect(open.body.endsWith('# EOF\n')).toBe(true)
+    if (hasPromtool) expect(promtool(['check', 'metrics'], body)).toEqual({ code: 0, said: '' })
+  })
+
+  test('a reload that fails and one that works are told, and so is the watchdog', async () => {
+    const file = join(ann.home, 'config.toml')
+    const before = readFileSync(file, 'utf8')
+    const reload = async (text: string, successful: number): Promise<void> => {
+      writeFileSync(file, text, { mode: 0o600 })
+      ann.process.kill('SIGHUP')
+      await until(
+        async () => reading(await metricsOf(ann), 'karo_config_last_reload_successful') === successful,
+        { what: `the reload shows as ${successful}`, pollMs: 50 },
+      )
+    }
+    expect(reading(await metricsOf(ann), 'karo_config_last_reload_successful')).toBe(1)
+    await reload('nonsense', 0)
+    await reload(before, 1)
+    const text = await metricsOf(ann)
+    expect(reading(text, 'karo_watchdog_limit_seconds')).toBe(20)
+    expect(Date.now() / 1000 - (reading(text, 'karo_watchdog_last_fed_timestamp_seconds') ?? 0)).toBeLessThan(
+      60,
+    )
+  })
+})
+
+/** Names that stand for metrics in PromQL: ours, and those every exporter has. */
+const namesIn = (expressions: string): string[] => [
+  ...new Set(Array.from(expressions.matchAll(/\b(?:karo|process|nodejs)_[a-z_]+\b/g), ([name]) => name)),
+]
+
+function expectKnown(names: readonly string[], text: string): void {
+  const known = Array.from(text.matchAll(/^# TYPE (\S+) (\S+)$/gm)).flatMap(([, name = '', type]) =>
+    type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+  )
+  expect(names.filter((name) => !known.includes(name))).toEqual([])
+  expect(names.length).toBeGreaterThan(10)
+}
+
+describe('the alert rules', () => {
+  const rules = readFileSync(RULES, 'utf8')
+  const tests = readFileSync(RULES.replace('.yml', '.test.yml'), 'utf8')
+  const alerts = Array.from(rules.matchAll(/^ +- alert: (\w+)$/gm), ([, name]) => name as string)
+
+  test('use metrics that a real daemon has', async () => {
+    const expressions = rules.replace(/^ +(summary|description): .*$/gm, '').replace(/^ +- alert:.*$/gm, '')
+    expectKnown(namesIn(expressions), await metricsOf(ann))
+  })
+
+  test('each has a test in which it fires, and its words say what to do', () => {
+    expect(alerts.length).toBeGreaterThan(20)
+    expect(new Set(alerts).size).toBe(alerts.length)
+    for (const alert of alerts) {
+      expect(tests, alert).toContain(`- name: ${alert}\n`)
+      const rule = rules.slice(rules.indexOf(`- alert: ${alert}\n`)).split('- alert:', 2)[1] ?? ''
+      expect(rule, alert).toMatch(/severity: (critical|warning|info)/)
+      expect(rule, alert).toMatch(/summary: ".+"\n +description: ".+"/)
+    }
+  })
+
+  test.skipIf(!hasPromtool)('please promtool, and do in its tests what they should', () => {
+    expect(promtool(['check', 'rules', RULES])).toMatchObject({ code: 0 })
+    expect(promtool(['test', 'rules', RULES.replace('.yml', '.test.yml')])).toMatchObject({ code: 0 })
+    const scrape = join(ROOT, 'configs/prometheus/scrape.yml')
+    expect(promtool(['check', 'config', '--syntax-only', scrape])).toMatchObject({ code: 0 })
+  })
+})
+
+interface Dashboard {
+  readonly uid: string | null
+  readonly id: number | null
+  readonly schemaVersion: number
+  readonly templating: {
+    readonly list: readonly { readonly name: string; readonly type: string; readonly query: unknown }[]
+  }
+  readonly panels: readonly Panel[]
+}
+interface Panel {
+  readonly id: number
+  readonly type: string
+  readonly title: string
+  readonly description?: string
+  readonly datasource?: { readonly uid: string }
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
+  readonly targets?: readonly {
+    readonly expr: string
+    readonly refId: string
+    readonly datasource: { readonly uid: string }
+  }[]
+}
+
+describe('the dashboard', () => {
+  const dashboard = JSON.parse(readFileSync(join(ROOT, 'configs/grafana/karo.json'), 'utf8')) as Dashboard
+  const shown = dashboard.panels.filter(({ type }) => type !== 'row')
+  const expressions = shown.flatMap(({ targets }) => targets?.map(({ expr }) => expr) ?? [])
+
+  test('can be imported anywhere: nothing in it belongs to one Grafana', () => {
+    expect([dashboard.uid, dashboard.id]).toEqual([null, null])
+    expect(dashboard.schemaVersion).toBeGreaterThanOrEqual(36)
+    const variables = dashboard.templating.list
+    expect(variables.find(({ type }) => type === 'datasource')).toMatchObject({
+      name: 'datasource',
+      query: 'prometheus',
+    })
+    for (const { title, datasource, targets = [] } of shown) {
+      for (const source of [datasource, ...targets.map((target) => target.datasource)]) {
+        expect(source?.uid, title).toBe('${datasource}')
+      }
+    }
+    const used = JSON.stringify(expressions).match(/\$\{?[a-z_]+/g) ?? []
+    const known = [...variables.map(({ name }) => name), '__rate_interval']
+    expect([...new Set(used)].filter((one) => !known.includes(one.replace(/^\$\{?/, '')))).toEqual([])
+  })
+
+  test('every panel says what it shows, and none lies on another', () => {
+    expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length)
+    const cells = new Set<string>()
+    for (const { title, description, type, gridPos, targets } of dashboard.panels) {
+      expect(title).not.toBe('')
+      if (type !== 'row')
+        expect([Boolean(description), targets?.length ?? 0], title).toEqual([
+          true,
+          expect.toSatisfy((n: number) => n > 0),
+        ])
+      expect(gridPos.x + gridPos.w, title).toBeLessThanOrEqual(24)
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+          expect(cells.has(`${x},${y}`), title).toBe(false)
+          cells.add(`${x},${y}`)
+        }
+      }
+    }
+  })
+
+  test('asks for metrics that a real daemon has', async () => {
+    expectKnown(namesIn(expressions.join('\n')), await metricsOf(ann))
+  })
+
+  test.skipIf(!hasPromtool)('every expression is PromQL', () => {
+    // As rules, which promtool reads one by one; with values where Grafana would put some.
+    const rules = expressions.map((expr, i) => {
+      const filled = expr.replaceAll('$__rate_interval', '5m').replace(/\$\{?\w+\}?/g, '.*')
+      return `  - record: "panel:${i}"\n    expr: ${JSON.stringify(filled)}\n`
+    })
+    const file = join(temporaryHome(), 'panels.yml')
+    writeFileSync(file, `groups:\n- name: panels\n  rules:\n${rules.join('')}`)
+    expect(promtool(['check', 'rules', file])).toMatchObject({ code: 0 })
+    expect(expressions.length).toBeGreaterThan(30)
+  })
+})
+
+test('a node that loses its neighbour shows it', async () => {
+  await bob.stop()
+  await until(
+    async () => {
+      const text = await metricsOf(ann)
+      return (
+        reading(text, 'karo_mesh_neighbours') === 0 &&
+        reading(text, 'karo_mesh_members{presence="offline"}') === 1
+      )
+    },
+    { what: 'the neighbour is gone in the metrics', pollMs: 200 },
+  )
+  expect(reading(await metricsOf(ann), 'karo_mesh_clock_skew_seconds')).toBeUndefined()
+})

@@ -1,0 +1,330 @@
+// Every operation of a real daemon answers as the document says, errors included, over the control socket and over TCP.
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { StatusShape, TokenCreatedShape } from '../../../src/api/contract/shapes.ts'
+import { send } from '../../support/api/http.ts'
+import { type Judge, judgeBy, type OpenApiDocument } from '../../support/api/openapi.ts'
+import { append, liveName, records } from '../../support/data/spool.ts'
+import { startMesh, trustAll } from '../../support/node/mesh.ts'
+import { ON_LOOPBACK, startNode, type TestNode } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+
+interface Answered {
+  readonly status: number
+  readonly type: string
+  readonly text: string
+}
+
+/** Over the control socket. */
+function ask(
+  node: TestNode,
+  method: string,
+  path: string,
+  { body, accept, type = 'application/json' }: { body?: unknown; accept?: string; type?: string } = {},
+): Promise<Answered> {
+  const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)
+  const headers = { ...(accept && { accept }), ...(text !== undefined && { 'content-type': type }) }
+  const asked = request({ socketPath: join(node.home, 'karo.sock'), method, path, headers })
+  return new Promise((resolve, reject) => {
+    asked.once('error', reject)
+    asked.once('response', (response) => {
+      let received = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => (received += chunk))
+      response.once('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          type: String(response.headers['content-type']),
+          text: received,
+        }),
+      )
+    })
+    asked.end(text)
+  })
+}
+
+interface Described {
+  readonly name: string
+  readonly method: string
+  readonly path: string
+  /** With the query of its example. */
+  readonly url: string
+  readonly body: unknown
+  readonly takesQuery: boolean
+  readonly takesBody: boolean
+  readonly access: string
+  readonly overSocketOnly: boolean
+  readonly endless: boolean
+  readonly isJson: boolean
+}
+
+let ann: TestNode, bob: TestNode
+let document: OpenApiDocument
+let judge: Judge
+let operations: readonly Described[]
+
+function describedIn(from: OpenApiDocument): Described[] {
+  type Entry = {
+    readonly description: string
+    readonly 'x-karo-access': string
+    readonly parameters?: readonly { readonly name: string; readonly example?: unknown }[]
+    readonly requestBody?: { readonly content: Record<string, { readonly example?: unknown }> }
+    readonly responses: Record<string, { readonly content: Record<string, unknown> }>
+  }
+  return Object.entries(from.paths).flatMap(([path, methods]) =>
+    Object.entries(methods as unknown as Record<string, Entry>).map(([method, entry]) => {
+      const query = new URLSearchParams()
+      for (const { name, example } of entry.parameters ?? [])
+        for (const one of [example].flat()) if (one !== undefined) query.append(name, String(one))
+      const content = entry.responses['200']?.content ?? {}
+      return {
+        name: `${method.toUpperCase()} ${path}`,
+        method: method.toUpperCase(),
+        path,
+        url: query.size === 0 ? path : `${path}?${query}`,
+        takesQuery: entry.parameters !== undefined,
+        takesBody: entry.requestBody !== undefined,
+        body: entry.requestBody?.content['application/json']?.example,
+        access: entry['x-karo-access'],
+        overSocketOnly: entry.description.includes('Over the control socket only.'),
+        endless: 'text/event-stream' in content,
+        isJson: 'application/json' in content,
+      }
+    }),
+  )
+}
+
+/** What it says is as the document has it. */
+function fits(
+  { method, path }: Described,
+  { status, type, text }: Pick<Answered, 'status' | 'type' | 'text'>,
+): void {
+  expect(type, text).toMatch(/^application\/json/)
+  expect(judge.answer(method, path, status, JSON.parse(text))).toBeUndefined()
+}
+
+beforeAll(async () => {
+  const { nodes } = await startMesh(['ann', 'bob'], { env: { KARO_HTTP_PORT: '0' } })
+  ;[ann, bob] = nodes as [TestNode, TestNode]
+  await trustAll(nodes)
+  for (const node of [ann, bob]) {
+    await node.json(['share', 'allow', node === ann ? 'bob' : 'ann'])
+    append(join(node.home, 'spool'), liveName(), records(['git status', 'npm test', 'rm -rf /', 'docker ps']))
+    await until(async () => (await node.status()).store.events === 4, { what: 'its commands are stored' })
+  }
+  // Summaries of both are published, and the other's has come.
+  await until(
+    async () =>
+      (JSON.parse((await ask(ann, 'GET', '/api/v1/summaries')).text) as { total: number }).total > 0,
+    { what: 'a summary of bob is held', deadlineMs: 120_000, pollMs: 500 },
+  )
+  document = JSON.parse((await ask(ann, 'GET', '/api/v1/openapi.json')).text) as OpenApiDocument
+  judge = judgeBy(document)
+  operations = describedIn(document)
+}, 240_000)
+
+test('the judge sees a member too many, one too few, and a status nobody described', async () => {
+  const peers = JSON.parse((await ask(ann, 'GET', '/api/v1/peers')).text) as { peers: object[] }
+  expect(peers.peers).toHaveLength(1)
+  const of = (value: unknown, status = 200) => judge.answer('GET', '/api/v1/peers', status, value)
+  expect(of(peers)).toBeUndefined()
+  expect(of({ ...peers, more: 1 })).toContain('additional')
+  expect(of({ peers: [{ ...peers.peers[0], more: 1 }] })).toContain('additional')
+  expect(of({ peers: [{ ...peers.peers[0], state: undefined }] })).toContain('state')
+  expect(of(peers, 418)).toContain('418')
+})
+
+/** Examples that name what is not there, or what can be done in another way only. */
+const NOT_DONE: Readonly<Record<string, number>> = {
+  'POST /api/v1/peers/trust': 404,
+  'POST /api/v1/peers/deny': 404,
+  'POST /api/v1/sessions': 403,
+  'DELETE /api/v1/sessions': 404,
+  'POST /api/v1/sessions/end': 404,
+  'POST /api/v1/backup/made': 409,
+  'POST /api/v1/imports/entries': 404,
+  'POST /api/v1/imports/finish': 404,
+  'POST /api/v1/imports/undo': 404,
+}
+/** Not by its example: they take what others need, or have a test of their own. */
+const LATER: ReadonlySet<string> = new Set(['POST /api/v1/peers/revoke'])
+
+test('each example is answered, and as described', async () => {
+  expect(operations.length).toBeGreaterThan(25)
+  for (const operation of operations) {
+    const { name, method, url, body, endless, isJson } = operation
+    if (endless || LATER.has(name)) continue
+    const answer = await ask(ann, method, url, body === undefined ? {} : { body })
+    expect([name, answer.status, answer.text.slice(0, 300)]).toEqual([
+      name,
+      NOT_DONE[name] ?? 200,
+      expect.anything(),
+    ])
+    if (isJson || answer.status !== 200) fits(operation, answer)
+  }
+})
+
+test('every kind of answer, of data there is', async () => {
+  const day = {
+    start: new Date(Date.now() - 86_400_000).toISOString(),
+    end: new Date(Date.now() + 3_600_000).toISOString(),
+  }
+  const query = (query_type: string, more = {}) =>
+    ['POST', '/api/v1/query', { query_type, range: day, ...more }] as const
+  const asked: readonly (readonly [string, string, unknown?])[] = [
+    ['GET', '/api/v1/history'],
+    ['GET', '/api/v1/history?risk=critical&word=rm'],
+    ['GET', '/api/v1/stats?period=year'],
+    ['GET', '/api/v1/peers/explain?who=bob'],
+    ['GET', '/api/v1/share/preview'],
+    ['GET', '/api/v1/share/preview?to=bob'],
+    ['GET', '/api/v1/summaries?limit=1'],
+    ['GET', '/api/v1/summaries/published'],
+    ['GET', '/api/v1/audit/log?limit=1000'],
+    ['POST', '/api/v1/peers/trust', { who: 'bob', level: 'peer', roles: ['lead'], teams: ['eng'] }],
+    ['POST', '/api/v1/share/allow', { who: 'bob' }],
+    query('ToolUsage', {
+      per_node: true,
+      filters: [{ field: 'tool', operator: 'InList', value: ['git', 'npm'] }],
+    }),
+    query('SafetyPosture', { per_node: true }),
+    query('ActivityPatterns', { per_node: true }),
+    query('NodeHealth', { per_node: true }),
+    query('ToolUsage', { level: 2 }),
+    query('ToolUsage', { team: 'eng' }),
+  ]
+  for (const [method, url, body] of asked) {
+    const answer = await ask(ann, method, url, body === undefined ? {} : { body })
+    expect([url, body, answer.status, answer.text.slice(0, 200)]).toEqual([url, body, 200, expect.anything()])
+    const path = url.split('?', 1)[0]
+    fits(operations.find((one) => one.method === method && one.path === path)!, answer)
+  }
+  await until(
+    async () => {
+      const { text } = await ask(ann, 'GET', '/api/v1/summaries/published')
+      const { summaries } = JSON.parse(text) as { summaries: { recipients: { name: string }[] }[] }
+      return summaries.length > 0 && summaries.every(({ recipients }) => recipients[0]?.name === 'bob')
+    },
+    { what: 'what ann agreed to anew is published', pollMs: 200 },
+  )
+})
+
+test('lines of a question and of the log are as described', async () => {
+  const lines = ({ text }: Answered) =>
+    text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as unknown)
+  const type = 'application/x-ndjson'
+  const body = operations.find(({ name }) => name === 'POST /api/v1/query')!.body
+  const told = lines(await ask(ann, 'POST', '/api/v1/query', { body, accept: type }))
+  const logged = lines(await ask(ann, 'GET', '/api/v1/logs?lines=1000&level=debug'))
+  expect([told.length, logged.length].every((count) => count > 0)).toBe(true)
+  for (const line of told) expect(judge.item('POST', '/api/v1/query', type, line)).toBeUndefined()
+  for (const line of logged) expect(judge.item('GET', '/api/v1/logs', type, line)).toBeUndefined()
+})
+
+describe('mistakes are answered as described', () => {
+  test('a member nobody knows, in a query or a body', async () => {
+    for (const operation of operations) {
+      const { name, method, path, takesBody, takesQuery } = operation
+      if (!takesBody && !takesQuery) continue
+      const answer = await (takesBody
+        ? ask(ann, method, path, { body: { nobody_knows: 1 } })
+        : ask(ann, method, `${path}?nobody_knows=1`))
+      expect([name, answer.status]).toEqual([name, 400])
+      fits(operation, answer)
+    }
+  })
+
+  test.each([
+    ['that is no JSON', '{"', 400],
+    ['that is no object', '"nonsense"', 400],
+    ['that is too large', 'x'.repeat(3 * 1024 * 1024), 413],
+  ])('a body %s', async (_, body, status) => {
+    for (const operation of operations.filter(({ takesBody }) => takesBody)) {
+      const answer = await ask(ann, operation.method, operation.path, { body })
+      expect([operation.name, answer.status]).toEqual([operation.name, status])
+      fits(operation, answer)
+    }
+  })
+
+  test('an unknown node, id, or path', async () => {
+    const asked: readonly (readonly [string, string, number])[] = [
+      ['GET', '/api/v1/peers/explain?who=nobody', 404],
+      ['GET', '/api/v1/share/preview?to=nobody', 404],
+      ['GET', '/api/v1/share/preview?to=bob&role=lead', 400],
+      ['GET', '/api/v1/audit/log?peer=nobody', 404],
+      ['GET', '/api/v1/summaries?author=nobody', 404],
+      ['GET', '/api/v1/history?since=yesterday', 400],
+      ['GET', '/api/v1/events?since=x', 400],
+    ]
+    for (const [method, url, status] of asked) {
+      const answer = await ask(ann, method, url)
+      expect([url, answer.status]).toEqual([url, status])
+      const path = url.split('?', 1)[0]
+      fits(operations.find((one) => one.method === method && one.path === path)!, answer)
+    }
+    const none = await ask(ann, 'GET', '/api/v1/nothing')
+    // Of no operation, so by the error's schema itself.
+    expect(judge.answer('GET', '/api/v1/peers', 401, JSON.parse(none.text))).toBeUndefined()
+  })
+})
+
+describe('over TCP', () => {
+  let node: TestNode
+  let port: number
+
+  beforeAll(async () => {
+    // Namespaces have a loopback of their own.
+    node = await startNode({ env: { ...ON_LOOPBACK, KARO_HTTP_PORT: '0' } })
+    const listen = (
+      JSON.parse((await ask(node, 'GET', '/api/v1/status')).text) as StatusShape & {
+        readonly http: { readonly listen: string | null }
+      }
+    ).http.listen
+    port = Number(/:(\d+)$/.exec(listen ?? '')?.[1])
+  })
+
+  test('without a token only those that say so are answered; all others are refused as described', async () => {
+    for (const operation of operations) {
+      const { name, method, url, body, access } = operation
+      const answer = await send(port, url, { method, ...(body !== undefined && { body }) })
+      const open = access === 'anyone' && name !== 'POST /api/v1/sessions'
+      expect([name, answer.status]).toEqual([name, open ? 200 : 401])
+      fits(operation, { ...answer, type: String(answer.headers['content-type']) })
+    }
+  })
+
+  test('a token of scope read opens what is only shown, and events; the rest is refused as described', async () => {
+    const { token } = JSON.parse(
+      (await ask(node, 'POST', '/api/v1/tokens', { body: { scope: 'read' } })).text,
+    ) as TokenCreatedShape
+    const headers = { authorization: `Bearer ${token}` }
+    for (const operation of operations) {
+      const { name, method, url, body, endless, overSocketOnly, access } = operation
+      if (endless) continue
+      const answer = await send(port, url, { method, headers, ...(body !== undefined && { body }) })
+      const mayChange = method !== 'GET' || access === 'asker'
+      if (overSocketOnly || (mayChange && access !== 'anyone' && method !== 'DELETE')) {
+        expect([name, answer.status]).toEqual([name, 403])
+        fits(operation, { ...answer, type: String(answer.headers['content-type']) })
+      } else expect([name, answer.status]).not.toEqual([name, 403])
+    }
+    const stream = request({ host: '127.0.0.1', port, path: '/api/v1/events?since=0', headers })
+    const begun = await new Promise<string>((resolve, reject) => {
+      stream.once('error', reject)
+      stream.once('response', (response) => {
+        let got = ''
+        response.on('error', () => {})
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          got += chunk
+          if (got.includes('data: ')) resolve(got)
+        })
+      })
+      stream.end()
+    })
+    stream.destroy()
+    expect(begun).toMatch(/^retry: 2000\n\nid: \S+\nevent: health_changed\ndata: \{/)
+  })
+})

@@ -1,0 +1,323 @@
+// A whole node in one file, made while people type; restored it is the same node, and no kill leaves half of one.
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { EventShape, StatisticsShape } from '../../../src/api/contract/shapes.ts'
+import { homePaths } from '../../../src/config/paths.ts'
+import { openArchive } from '../../../src/ops/care/archive.ts'
+import { holdHome } from '../../../src/ops/system/home-lock.ts'
+import { randomOf } from '../../fuzz/frames.ts'
+import { append, liveName, records } from '../../support/data/spool.ts'
+import {
+  cleanEnv,
+  ON_LOOPBACK,
+  type Ran,
+  runKaro,
+  startNode,
+  type TestNode,
+  temporaryHome,
+} from '../../support/node/node.ts'
+import { smallDisk } from '../../support/node/small-disk.ts'
+import { until } from '../../support/run/until.ts'
+import { startShell } from '../../support/shell/hooked-shell.ts'
+
+const historyOf = async (node: TestNode): Promise<EventShape[]> =>
+  (await node.json<{ events: EventShape[] }>(['history', '--limit', '10000'])).events
+const commandsOf = async (node: TestNode): Promise<string[]> =>
+  (await historyOf(node)).map(({ command }) => command)
+const nodeIdOf = async (node: TestNode): Promise<string> =>
+  (await node.json<{ node_id: string }>(['identity', 'show'])).node_id
+const karoIn = (home: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ran> =>
+  runKaro(args, cleanEnv(home, { ...ON_LOOPBACK, ...env }))
+
+/** A stopped node with a history, and a backup of it. */
+let source: { id: string; events: EventShape[]; stats: StatisticsShape; file: string }
+
+beforeAll(async () => {
+  const node = await startNode({ name: 'source', config: '[history]\nignore = ["nobody*"]\n' })
+  append(join(node.home, 'spool'), liveName(), records(Array.from({ length: 3_000 }, (_, i) => `echo ${i}`)))
+  await until(async () => (await node.status()).store.events === 3_000, { what: 'all events' })
+  await node.karo(['share', 'off'])
+  const file = join(temporaryHome(), 'karo.tar')
+  const made = await node.karo(['backup', file])
+  expect([made.code, made.stderr]).toEqual([0, ''])
+  expect(made.stdout).toContain('source')
+  source = {
+    id: await nodeIdOf(node),
+    events: await historyOf(node),
+    stats: await node.json(['stats', 'year']),
+    file,
+  }
+  await node.stop()
+})
+
+test('the file is readable by its owner alone, never in place of another, and a tar like any other', async () => {
+  expect(statSync(source.file).mode & 0o777).toBe(0o600)
+  const node = await startNode({ name: 'other' })
+  const again = await node.karo(['backup', source.file])
+  expect(again.code).toBe(1)
+  expect(again.stderr).toContain('there is a file of that name')
+  expect(readdirSync(join(source.file, '..'))).toEqual(['karo.tar'])
+  const bare = join(temporaryHome(), 'bare.tar')
+  await node.karo(['backup', bare, '--without-key'])
+  expect(readFileSync(bare).includes('PRIVATE KEY')).toBe(false)
+  expect(readFileSync(source.file).includes('PRIVATE KEY')).toBe(true)
+  // Where it cannot be written the ledger does not say that it was.
+  const disk = smallDisk(1)
+  disk.fill()
+  const full = await node.karo(['backup', join(disk.home, 'karo.tar')])
+  expect([full.code, full.stderr]).toEqual([1, expect.stringContaining('there is no room left')])
+  const entriesOf = async (type: string) =>
+    (await node.json<{ entries: { details: object }[] }>(['audit', 'log', '--type', type])).entries
+  expect(await entriesOf('backup_made')).toMatchObject([{ details: { key: false } }])
+  expect((await entriesOf('backup_begun')).length).toBe(2)
+})
+
+test('restored into an empty home it is the same node with the same answers', async () => {
+  const home = join(temporaryHome(), 'new')
+  const restored = await karoIn(home, ['restore', source.file])
+  expect([restored.code, restored.stderr]).toEqual([0, ''])
+  expect(statSync(join(home, 'identity.key')).mode & 0o777).toBe(0o600)
+  const node = await startNode({ home })
+  expect(await nodeIdOf(node)).toBe(source.id)
+  expect(await historyOf(node)).toEqual(source.events)
+  const { time_range: _, ...numbers } = await node.json<StatisticsShape>(['stats', 'year'])
+  const { time_range: __, ...before } = source.stats
+  expect(numbers).toEqual(before)
+  expect((await node.json<{ ok: boolean }>(['audit', 'verify'])).ok).toBe(true)
+  expect((await node.json<{ sharing: string }>(['share', 'show'])).sharing).toBe('off')
+  expect(readFileSync(join(home, 'config.toml'), 'utf8')).toContain('nobody*')
+  // Not while it runs, and not over it.
+  expect((await karoIn(home, ['restore', source.file, '--replace'])).stderr).toContain(
+    'has the database open',
+  )
+  await node.stop()
+  const refused = await karoIn(home, ['restore', source.file])
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('--replace')])
+})
+
+test('without its key nothing starts as another node by itself; as one, its ledger proves itself with both keys', async () => {
+  const node = await startNode({ name: 'keyless' })
+  const file = join(temporaryHome(), 'keyless.tar')
+  // A start and an end: the first key has signed it.
+  const { ok } = await node.json<{ ok: boolean }>(['audit', 'verify'])
+  expect(ok).toBe(true)
+  await node.stop()
+  const again = await startNode({ home: node.home })
+  expect((await again.karo(['backup', file, '--without-key'])).code).toBe(0)
+  const id = await nodeIdOf(again)
+  await again.stop()
+
+  const home = join(temporaryHome(), 'new')
+  const restored = await karoIn(home, ['restore', file])
+  expect(restored.stdout).toContain('karo identity new')
+  for (const words of [['up'], ['init']]) {
+    const refused = await karoIn(home, words)
+    expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining('from a backup')])
+  }
+  expect((await karoIn(home, ['doctor', '--only', 'home.key'])).stdout).toContain('karo identity new')
+  expect((await karoIn(home, ['identity', 'new'])).code).toBe(0)
+  const next = await startNode({ home })
+  expect(await nodeIdOf(next)).not.toBe(id)
+  expect(await next.json(['audit', 'verify'])).toMatchObject({
+    ok: true,
+    first_bad: null,
+    earlier_keys: [{ node_id: id }],
+  })
+  const ledger = join(temporaryHome(), 'ledger.ndjson')
+  expect((await next.karo(['audit', 'export', '--output', ledger])).code).toBe(0)
+  expect((await next.karo(['audit', 'verify', '--file', ledger])).stdout).toContain(id)
+  expect((await next.karo(['doctor', '--only', 'audit.ledger'])).code).toBe(0)
+})
+
+test('typing goes on: what the backup has, and what came after it, is there once', async () => {
+  const node = await startNode({ name: 'busy' })
+  const shell = await startShell({ spool: join(node.home, 'spool') })
+  const file = join(temporaryHome(), 'busy.tar')
+  let typed = 0
+  const type = async (): Promise<void> => void (await shell.type(`echo busy ${++typed}`))
+  for (let i = 0; i < 10; i++) await type()
+  const making = node.karo(['backup', file])
+  let made: Ran | undefined
+  void making.then((ran) => (made = ran))
+  while (made === undefined) await type()
+  expect(made.code).toBe(0)
+  for (let i = 0; i < 10; i++) await type()
+  await until(async () => (await commandsOf(node)).length >= typed, { what: 'all of it' })
+  const all = (await commandsOf(node)).toSorted()
+  await node.stop()
+  // The shell goes on living, and the spool file with it: it is read on from where the backup was.
+  const restored = await karoIn(node.home, ['restore', file, '--replace'])
+  expect([restored.code, restored.stderr]).toEqual([0, ''])
+  const next = await startNode({ home: node.home })
+  await until(async () => (await commandsOf(next)).length >= typed, { what: 'what came after' })
+  expect((await commandsOf(next)).toSorted()).toEqual(all)
+  expect(all).toHaveLength(typed)
+  expect((await next.status()).spool.dropped).toBe(0)
+})
+
+describe('damage', () => {
+  test('every kind of it is refused with the place, and nothing is made', async () => {
+    const whole = readFileSync(source.file)
+    const random = randomOf(7)
+    const directory = temporaryHome()
+    const file = join(directory, 'damaged.tar')
+    const harmed: Buffer[] = []
+    for (let i = 0; i < 6; i++) {
+      const turned = Buffer.from(whole)
+      const at = random.below(whole.length)
+      turned[at] = turned[at]! ^ (1 << random.below(8))
+      harmed.push(turned, whole.subarray(0, random.below(whole.length)))
+    }
+    harmed.push(whole.subarray(0, -1), Buffer.concat([whole, Buffer.from([0])]), Buffer.alloc(0))
+    for (const bytes of harmed) {
+      writeFileSync(file, bytes)
+      const home = join(directory, 'home')
+      const ran = await karoIn(home, ['restore', file, '--json'])
+      expect(ran.code).toBe(1)
+      const { error } = JSON.parse(ran.stdout) as { error: { message: string; where: string } }
+      expect(error.message).toMatch(/damaged|not a karo backup/)
+      expect(error.where).toContain(file)
+      expect(existsSync(home)).toBe(false)
+    }
+  })
+})
+
+test('killed between any two steps, the home is the old node or the new one, whole', {
+  timeout: 240_000,
+}, async () => {
+  const old = await startNode({ name: 'old' })
+  append(join(old.home, 'spool'), liveName(), records(['echo old']))
+  await until(async () => (await commandsOf(old)).length === 1, { what: 'its history' })
+  const oldId = await nodeIdOf(old)
+  await old.stop()
+  const parent = temporaryHome()
+  let steps = 0
+  for (let step = 1; ; step++) {
+    const home = join(parent, String(step))
+    copyTree(old.home, home)
+    const ran = await karoIn(home, ['restore', source.file, '--replace'], {
+      KARO_FAULT: `restore-step:${step}`,
+    })
+    if (ran.code === 0) break
+    expect(ran.code).toBe(null)
+    steps++
+    const node = await startNode({ home })
+    const id = await nodeIdOf(node)
+    const commands = await commandsOf(node)
+    await node.stop()
+    if (id === oldId) {
+      expect(commands).toEqual(['echo old'])
+      // And once more, to its end.
+      expect((await karoIn(home, ['restore', source.file, '--replace'])).code).toBe(0)
+      const after = await startNode({ home })
+      expect(await nodeIdOf(after)).toBe(source.id)
+      expect(await commandsOf(after)).toHaveLength(3_000)
+      await after.stop()
+    } else {
+      expect(id).toBe(source.id)
+      expect(commands).toHaveLength(3_000)
+    }
+    const kept = readdirSync(home).find((name) => name.startsWith('before-restore-'))!
+    expect(readdirSync(join(home, kept)).sort()).toEqual(['config.toml', 'db', 'identity.key'])
+    expect(readdirSync(home).filter((name) => name.startsWith('.restoring-') || name === 'restored')).toEqual(
+      [],
+    )
+  }
+  expect(steps).toBeGreaterThan(6)
+})
+
+/** A stopped node's home, without what waits in its spool. */
+function copyTree(from: string, to: string): void {
+  mkdirSync(to, { mode: 0o700 })
+  for (const name of ['config.toml', 'identity.key']) copyFileSync(join(from, name), join(to, name))
+  for (const directory of ['db', 'spool']) mkdirSync(join(to, directory), { mode: 0o700 })
+  for (const name of readdirSync(join(from, 'db'))) copyFileSync(join(from, 'db', name), join(to, 'db', name))
+}
+
+test.runIf(process.getuid?.() === 0)(
+  "a service's home stays its user's, and its configuration an administrator's",
+  async () => {
+    const parent = temporaryHome()
+    // As /var/lib is: the service has to come to its home.
+    chmodSync(parent, 0o755)
+    const state = join(parent, 'lib')
+    const etc = join(parent, 'etc')
+    mkdirSync(state, { mode: 0o700 })
+    mkdirSync(etc)
+    chownSync(state, 12_345, 12_345)
+    writeFileSync(join(etc, 'config.toml'), '# the administrator\n')
+    const { KARO_HOME: _, ...env } = cleanEnv(parent, {
+      STATE_DIRECTORY: state,
+      CONFIGURATION_DIRECTORY: etc,
+      RUNTIME_DIRECTORY: join(parent, 'run'),
+    })
+    const ran = await runKaro(['restore', source.file, '--service', '--json'], env)
+    expect([ran.code, ran.stderr]).toEqual([0, ''])
+    expect(JSON.parse(ran.stdout)).toMatchObject({ config: join(state, 'config.toml.from-backup') })
+    expect(readFileSync(join(etc, 'config.toml'), 'utf8')).toBe('# the administrator\n')
+    for (const name of ['identity.key', 'config.toml.from-backup', 'db', 'db/CURRENT']) {
+      expect([name, statSync(join(state, name)).uid]).toEqual([name, 12_345])
+    }
+  },
+)
+
+test('what was withdrawn after the backup stays withdrawn, and the ledger says that there was a restore', async () => {
+  const node = await startNode({ name: 'withdrawn' })
+  await node.karo(['share', 'allow', '*'])
+  const token = (await node.karo(['token', 'create', '--name', 'gone'])).stdout.trim()
+  const file = join(temporaryHome(), 'karo.tar')
+  expect((await node.karo(['backup', file])).code).toBe(0)
+  const archive = await openArchive(file)
+  await archive.close()
+  const [{ id }] = (await node.json<{ tokens: [{ id: string }] }>(['token', 'list'])).tokens
+  expect((await node.karo(['token', 'revoke', id])).code).toBe(0)
+  expect((await node.karo(['share', 'off'])).code).toBe(0)
+  await node.stop()
+
+  const restored = await karoIn(node.home, ['restore', file, '--replace'])
+  expect(restored.stdout).toContain('karo share on')
+  expect(restored.stdout).toContain('karo token create')
+  const next = await startNode({ home: node.home })
+  expect(await next.json(['share', 'show'])).toMatchObject({ sharing: 'off' })
+  expect((await next.json<{ tokens: unknown[] }>(['token', 'list'])).tokens).toEqual([])
+  const { listen } = (await next.status()).http
+  const answer = await fetch(`http://${listen}/api/v1/status`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  expect(answer.status).toBe(401)
+  const { entries } = await next.json<{ entries: object[] }>(['audit', 'log', '--type', 'node_restored'])
+  expect(entries).toMatchObject([
+    { success: true, details: { backup_of: archive.head.created_at, key: true } },
+  ])
+  expect(await next.json(['audit', 'verify'])).toMatchObject({ ok: true })
+  // One's own word counts again.
+  await next.karo(['share', 'on'])
+  expect(await next.json(['share', 'show'])).not.toMatchObject({ sharing: 'off' })
+})
+
+test('one at a time: a daemon, a restore, a repair', async () => {
+  const node = await startNode({ name: 'busy' })
+  await expect(holdHome(homePaths({ KARO_HOME: node.home }))).rejects.toMatchObject({
+    message: expect.stringContaining(String(node.pid)),
+  })
+  await node.stop()
+  const letGo = await holdHome(homePaths({ KARO_HOME: node.home }))
+  for (const args of [['up'], ['restore', source.file, '--replace'], ['doctor', '--repair']]) {
+    const ran = await karoIn(node.home, args)
+    expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining('another karo is at work')])
+  }
+  letGo()
+  const next = await startNode({ home: node.home })
+  expect(await nodeIdOf(next)).not.toBe(source.id)
+})

@@ -1,0 +1,182 @@
+// A disk that is full, or fails: shells stay quiet, the daemon says so once, answers, and goes on when there is room.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { EventShape } from '../../../src/api/contract/shapes.ts'
+import { openIn } from '../../support/data/damage.ts'
+import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { breakingDisk, smallDisk } from '../../support/node/small-disk.ts'
+import { ended } from '../../support/run/processes.ts'
+import { until } from '../../support/run/until.ts'
+import { startShell, type TypedShell } from '../../support/shell/hooked-shell.ts'
+
+const isRoot = process.getuid?.() === 0
+
+/** A node whose home is on that disk, and what it says elsewhere. */
+const nodeOn = (home: string, ready = true): Promise<TestNode> =>
+  startNode({ home, ready, logs: temporaryHome() })
+
+const commandsIn = async (node: TestNode): Promise<string[]> =>
+  (await node.json<{ events: EventShape[] }>(['history', '--limit', '1000'])).events.map(
+    ({ command }) => command,
+  )
+
+async function unready(node: TestNode): Promise<string> {
+  const failing = await until(
+    async () => (await node.status()).health.checks.find(({ name, ok }) => name === 'store.writable' && !ok),
+    { what: 'the daemon says that it cannot write' },
+  )
+  return failing.detail
+}
+
+/** Lines of its log that say just that; the reason of another one may hold the same words. */
+const says = (node: TestNode, message: string): number => node.log().split(`"msg":"${message}`).length - 1
+
+async function typedAndStored(shell: TypedShell, node: TestNode, line: string): Promise<void> {
+  await shell.type(line)
+  await until(async () => (await commandsIn(node)).includes(line), { what: `${line} in the history` })
+}
+
+test.runIf(isRoot)(
+  'a full disk: nothing is torn, and it recovers by itself',
+  { timeout: 180_000 },
+  async () => {
+    const disk = smallDisk(24)
+    const node = await nodeOn(disk.home)
+    const shell = await startShell({ spool: join(disk.home, 'spool') })
+    await typedAndStored(shell, node, 'echo before')
+
+    disk.fill()
+    // The first record may still fit into the page that its file has begun.
+    for (let i = 0; i < 60; i++)
+      expect(await shell.type(`echo lost ${i} ${'x'.repeat(200)}`)).toBe(`lost ${i} ${'x'.repeat(200)}\n`)
+    // Something that has to be written: a person's decision, which is refused with a reason.
+    const decided = await node.karo(['share', 'off'])
+    expect(decided.code).not.toBe(0)
+    expect(decided.stderr).not.toMatch(/\bat .*:\d+/)
+    expect(await unready(node)).toContain('make room')
+    expect((await node.json<{ ready: boolean }>(['status'])) !== undefined).toBe(true)
+    // What can be read is answered.
+    expect(await commandsIn(node)).toContain('echo before')
+    expect((await node.karo(['stats'])).code).toBe(0)
+    expect((await node.karo(['query', 'health'])).code).toBeLessThanOrEqual(5)
+    const told = says(node, 'the disk takes nothing more')
+    expect(told).toBe(1)
+    expect(says(node, 'spool files wait')).toBeLessThanOrEqual(2)
+
+    disk.free()
+    await node.ready()
+    await typedAndStored(shell, node, 'echo after')
+    const commands = await commandsIn(node)
+    expect(commands.filter((command) => command === 'echo before')).toHaveLength(1)
+    expect(new Set(commands).size).toBe(commands.length)
+    // What the spool had no room for either is counted.
+    const { spool } = await node.status()
+    expect(commands.filter((command) => command.startsWith('echo lost')).length + spool.dropped).toBe(60)
+    expect((await node.json<{ ok: boolean }>(['audit', 'verify'])).ok).toBe(true)
+
+    await node.stop()
+    const next = await nodeOn(disk.home)
+    expect((await commandsIn(next)).toSorted()).toEqual(commands.toSorted())
+  },
+)
+
+test.runIf(isRoot)('killed while the disk is full, it says why it cannot start', async () => {
+  const disk = smallDisk(24)
+  const node = await nodeOn(disk.home)
+  const shell = await startShell({ spool: join(disk.home, 'spool') })
+  await typedAndStored(shell, node, 'echo before')
+  disk.fill()
+  await shell.type('echo full')
+  // The first one may still fit; one that changes nothing is not written.
+  let turns = 0
+  await until(async () => (await node.karo(['share', ++turns % 2 ? 'off' : 'on'])).code !== 0, {
+    what: 'a write that fails',
+  })
+  await node.kill9()
+  const tried = await nodeOn(disk.home, false)
+  expect(await ended(tried.process)).toEqual({ code: 1, signal: null })
+  expect(tried.log()).toContain('there is no room left')
+  expect(tried.log()).not.toMatch(/\n\s+at /)
+  disk.free()
+  const next = await nodeOn(disk.home)
+  await typedAndStored(shell, next, 'echo after')
+  expect((await commandsIn(next)).filter((command) => command === 'echo before')).toHaveLength(1)
+})
+
+test.runIf(isRoot)(
+  'a disk that fails under it: it says so and answers; mended, nothing is lost',
+  async ({ skip }) => {
+    const disk = breakingDisk(48)
+    if (disk === undefined) return skip('this machine mounts no files')
+    const node = await nodeOn(disk.home)
+    const shell = await startShell({ spool: join(disk.home, 'spool') })
+    await typedAndStored(shell, node, 'echo before')
+    disk.breakDown()
+    for (const word of ['one', 'two', 'three']) expect(await shell.type(`echo ${word}`)).toBe(`${word}\n`)
+    expect((await node.karo(['share', 'off'])).code).not.toBe(0)
+    expect(await unready(node)).toContain('Read-only file system')
+    expect(await commandsIn(node)).toContain('echo before')
+    expect(says(node, 'the disk takes nothing more')).toBe(1)
+    await node.stop()
+    const refused = await nodeOn(disk.home, false)
+    expect((await ended(refused.process)).code).not.toBe(0)
+    expect(refused.log()).not.toMatch(/\n\s+at /)
+    await shell.leave()
+    disk.mend()
+    const next = await nodeOn(disk.home)
+    expect((await commandsIn(next)).filter((command) => command === 'echo before')).toHaveLength(1)
+  },
+)
+
+test.runIf(isRoot)('what is said to be written after a full disk is there after a restart', async () => {
+  const { home, fill, free } = smallDisk(4)
+  const directory = join(home, 'db')
+  const store = await openIn(directory)
+  const decide = (uid: number): Promise<boolean> =>
+    store.consent
+      .put({
+        ...{ uid, allow_supervisors: [], deny_peers: [], off: false, decided_at: 1 },
+        allow_peers: Array.from({ length: 100 }, (_, i) => `role:r${i}`),
+      })
+      .then(
+        () => true,
+        () => false,
+      )
+  for (let uid = 0; uid < 50; uid++) expect(await decide(uid)).toBe(true)
+  fill()
+  let uid = 50
+  while (await decide(uid)) uid++
+  expect(await decide(uid + 1)).toBe(false)
+  free()
+  await until(() => store.health?.().every(({ ok }) => ok), { what: 'the disk takes what is written again' })
+  for (let after = 1000; after < 1050; after++) expect(await decide(after)).toBe(true)
+  await store.stop()
+  const next = await openIn(directory)
+  for (const known of [0, 49, uid - 1, 1000, 1049]) expect(await next.consent.get(known)).toBeDefined()
+  await next.stop()
+})
+
+test.runIf(isRoot)('a start on a disk that is full or read-only says which of the two it is', async () => {
+  const { home, fill, free } = smallDisk(4)
+  const env = cleanEnv(home)
+  const karo = (...args: readonly string[]) => runKaro(args, env)
+  expect((await karo('init')).code).toBe(0)
+  fill()
+  const full = await karo('up')
+  expect([full.code, full.stderr]).toEqual([
+    1,
+    expect.stringContaining('there is no room left on the disk of'),
+  ])
+  free()
+  expect(spawnSync('mount', ['-o', 'remount,ro', home]).status).toBe(0)
+  const readOnly = await karo('up')
+  expect([readOnly.code, readOnly.stderr]).toEqual([1, expect.stringContaining('is read-only (EROFS)')])
+  const other = await karo('up', '--home', join(home, 'other'))
+  expect([other.code, other.stderr]).toEqual([
+    1,
+    expect.stringContaining(`the file system of ${home} is read-only`),
+  ])
+  const doctor = await karo('doctor', '--only', 'home.directory')
+  expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringContaining('its file system is read-only')])
+})

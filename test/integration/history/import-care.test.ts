@@ -1,0 +1,147 @@
+// An import at a terminal and in bad hands: its bar, Ctrl-C, a daemon that is killed, a prompt; what came can be undone.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { spawn } from '@lydell/node-pty'
+import { expect, test } from 'vitest'
+import type { EventShape, ImportListShape } from '../../../src/api/contract/shapes.ts'
+import type { ImportSummary } from '../../../src/cli/import/summary.ts'
+import { append, liveName, records } from '../../support/data/spool.ts'
+import { cleanEnv, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { atEnd } from '../../support/run/processes.ts'
+import { times } from '../../support/run/thorough.ts'
+import { until } from '../../support/run/until.ts'
+
+const KARO = join(import.meta.dirname, '../../../dist/karo.js')
+/** So many that a kill comes in the middle of them. */
+const KILLED_LINES = times(12_000, 20_000)
+const LINES = times(20_000, 40_000)
+
+function largeHistory(lines = LINES): string {
+  const file = join(temporaryHome(), 'history')
+  const line = (_: unknown, i: number): string => `#${1_600_000_000 + i * 60}\ngit commit -m "change ${i}"\n`
+  writeFileSync(file, Array.from({ length: lines }, line).join(''))
+  return file
+}
+
+/** The program at a terminal of 80 × 24. */
+function atTerminal(node: TestNode, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const terminal = spawn(process.execPath, [KARO, ...args], {
+    ...{ cols: 80, rows: 24, cwd: node.home },
+    env: { ...cleanEnv(node.home), TERM: 'xterm', ...env } as Record<string, string>,
+  })
+  let shown = ''
+  let code: number | undefined
+  terminal.onData((text) => (shown += text))
+  terminal.onExit(({ exitCode }) => (code = exitCode))
+  atEnd(() => {
+    if (code === undefined) terminal.kill('SIGKILL')
+  })
+  return {
+    shown: () => shown,
+    type: (keys: string) => terminal.write(keys),
+    shows: (what: RegExp) =>
+      until(() => what.test(shown) || code !== undefined, { what: `${what} on the screen` }),
+    async ended() {
+      await until(() => code !== undefined, { what: `the end of it, which shows ${JSON.stringify(shown)}` })
+      return code
+    },
+  }
+}
+
+const listed = async (node: TestNode) => (await node.json<ImportListShape>(['import', 'list'])).imports
+const events = async (node: TestNode): Promise<number> => (await node.status()).store.events
+
+test('a bar within 80 columns, and Ctrl-C: what came is told, and can be taken out', async () => {
+  const node = await startNode({ name: 'stopped' })
+  const file = largeHistory()
+  const cli = atTerminal(node, ['import', 'bash', file])
+  await cli.shows(/\[#+ *\] \d+ % \d+ commands, \d+\/s/)
+  cli.type('\x03')
+  expect(await cli.ended()).toBe(1)
+  for (const line of cli.shown().split(/\r|\n|\x1b\[K/)) expect(line.length).toBeLessThanOrEqual(80)
+  // Erased before anything else is said.
+  expect(cli.shown()).toMatch(/\r\x1b\[K\d+ commands of bash read/)
+  expect(cli.shown()).toContain('The import was interrupted')
+  const [one] = await listed(node)
+  expect(one).toMatchObject({ id: 1, events: await events(node), finished_at: expect.any(String) })
+  expect(one!.events).toBeGreaterThan(0)
+  expect(one!.events).toBeLessThan(LINES)
+
+  const asking = atTerminal(node, ['import', 'undo'])
+  await asking.shows(/Take out \d+ commands that import 1 brought .*\? \[y\/N\] $/s)
+  for (const line of asking.shown().split(/\r?\n/)) expect(line.length).toBeLessThanOrEqual(80)
+  asking.type('\r')
+  expect(await asking.ended()).toBe(1)
+  expect(await events(node)).toBe(one!.events)
+  const again = atTerminal(node, ['import', 'undo'])
+  await again.shows(/\[y\/N\] $/)
+  again.type('y\r')
+  expect(await again.ended()).toBe(0)
+  expect(again.shown()).toContain(`${one!.events} commands of import 1 taken out.`)
+  expect(await events(node)).toBe(0)
+})
+
+test('a terminal that can do nothing gets no bar', async () => {
+  const node = await startNode({ name: 'dumb' })
+  const cli = atTerminal(node, ['import', 'bash', largeHistory(10_000)], { TERM: 'dumb' })
+  expect(await cli.ended()).toBe(0)
+  expect(cli.shown()).not.toContain('\x1b')
+  expect(cli.shown()).toMatch(/^10000 commands of bash read/)
+})
+
+test.each(times([3, 8], [3, 8, 15]))(
+  'a daemon that is killed at its %i. write in an import',
+  async (writes) => {
+    const home = temporaryHome()
+    const file = largeHistory(KILLED_LINES)
+    const first = await startNode({ home, name: 'killed' })
+    const before = ['echo before one', 'echo before two']
+    append(join(home, 'spool'), liveName(), records(before))
+    await until(async () => (await events(first)) === before.length, { what: 'what was typed before' })
+    await first.stop()
+    // A start writes some four times.
+    const node = await startNode({ home, env: { KARO_FAULT: `after-write:${writes + 4}` }, ready: false })
+    await until(() => node.status(), { what: 'the daemon answers' })
+    const ran = await node.karo(['import', 'bash', file])
+    expect(ran.code).not.toBe(0)
+    const told = Number(/^(\d+) commands had been added/m.exec(ran.stderr)?.[1] ?? 0)
+    await until(() => node.process.signalCode === 'SIGKILL', { what: 'its end' })
+
+    const next = await startNode({ home, name: 'again' })
+    const imports = await listed(next)
+    const came = (await events(next)) - before.length
+    expect(imports.map((one) => one.events)).toEqual(came > 0 ? [came] : [])
+    // A batch may have been written whose answer never came.
+    expect(told).toBeLessThanOrEqual(came)
+    expect(told).toBeGreaterThanOrEqual(came - 2_000)
+    // The same import again adds the rest, and each of them takes back its own.
+    const rest = await next.json<ImportSummary>(['import', 'bash', file])
+    expect([rest.added, rest.known]).toEqual([KILLED_LINES - came, came])
+    for (const { id } of await listed(next)) await next.karo(['import', 'undo', String(id), '--yes'])
+    const left = await next.json<{ events: EventShape[]; total: number }>(['history'])
+    expect([left.total, left.events.map(({ command }) => command).toSorted()]).toEqual([2, before])
+    const { total_commands } = await next.json<{ total_commands: number }>(['stats', 'year'])
+    expect(total_commands).toBe(before.length)
+  },
+)
+
+test('a daemon that is killed in an undo: the rest can be taken out', async () => {
+  const home = temporaryHome()
+  const first = await startNode({ home, name: 'undone' })
+  expect(await first.json(['import', 'bash', largeHistory(KILLED_LINES)])).toMatchObject({
+    added: KILLED_LINES,
+  })
+  await first.stop()
+  const node = await startNode({ home, env: { KARO_FAULT: 'after-write:12' }, ready: false })
+  await until(() => node.status(), { what: 'the daemon answers' })
+  expect((await node.karo(['import', 'undo', '--yes'])).code).not.toBe(0)
+  await until(() => node.process.signalCode === 'SIGKILL', { what: 'its end' })
+  const next = await startNode({ home, name: 'again' })
+  const left = await events(next)
+  expect(left).toBeGreaterThan(0)
+  expect(left).toBeLessThan(KILLED_LINES)
+  expect(await next.json(['import', 'undo', '--yes'])).toMatchObject({ removed: left })
+  expect(await events(next)).toBe(0)
+  expect(await listed(next)).toEqual([])
+  expect(await next.json(['doctor'])).toMatchObject({})
+})

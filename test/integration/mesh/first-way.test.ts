@@ -1,0 +1,204 @@
+// The way through the whole system: commands typed in real shells, counted by a signed question from another machine.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { AuditEntryShape, EventShape, PeerShape, QueryResult } from '../../../src/api/contract/shapes.ts'
+import { startMesh, type TestMesh, trustAll } from '../../support/node/mesh.ts'
+import type { TestNode } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+import { type Bash, openBash } from '../../support/shell/pty.ts'
+
+/** What is typed on three of the five machines, and the tool each line counts as. */
+const TYPED: Readonly<Record<'a' | 'b' | 'c', readonly (readonly [line: string, tool: string])[]>> = {
+  a: [
+    ['git --version', 'git'],
+    ['git --version', 'git'],
+    ['ls /', 'ls'],
+    ['ls /does-not-exist', 'ls'],
+    ['sed --version | head -1', 'sed'],
+  ],
+  b: [
+    ['git status --short', 'git'],
+    ['grep --version', 'grep'],
+    ['for i in 1 2 3; do echo $i; done', 'echo'],
+  ],
+  c: [
+    ['ls', 'ls'],
+    ['/bin/ls /tmp', 'ls'],
+    ['env LC_ALL=C grep -c root /etc/passwd', 'grep'],
+  ],
+}
+
+let mesh: TestMesh
+let a: TestNode, b: TestNode, c: TestNode, d: TestNode, e: TestNode
+
+async function type(node: TestNode, netns: string | undefined, lines: readonly string[]): Promise<void> {
+  const rc = join(node.home, 'bashrc')
+  const hook = await node.karo(['shell', 'init', 'bash'])
+  writeFileSync(rc, hook.stdout)
+  const bash: Bash = await openBash({ rc, netns, env: { KARO_HOME: node.home } })
+  for (const line of lines) await bash.run(line)
+  await bash.close()
+  await until(async () => (await node.json<{ total: number }>(['history'])).total === lines.length, {
+    what: `${node.name} has all of its ${lines.length} commands`,
+    pollMs: 100,
+  })
+}
+
+const ask = (node: TestNode, ...more: string[]): Promise<QueryResult> =>
+  node.json<QueryResult>(['query', 'tools', '--last', '2h', ...more])
+
+/** Uses by tool, as a question's answer has them. */
+const usesOf = (result: QueryResult): Record<string, number> =>
+  'tools' in result.data ? Object.fromEntries(result.data.tools.map(({ tool, uses }) => [tool, uses])) : {}
+
+function typedBy(...names: (keyof typeof TYPED)[]): Record<string, number> {
+  const uses: Record<string, number> = {}
+  for (const name of names) for (const [, tool] of TYPED[name]) uses[tool] = (uses[tool] ?? 0) + 1
+  return uses
+}
+
+/** Those who cannot be reached may be shown from what they published before. */
+const GONE = ['unreachable', 'from_summary']
+const gone = ({ coverage }: QueryResult): number => coverage.unreachable + coverage.from_summary
+
+/** Uses by tool of those who answered. */
+function usesLive(result: QueryResult): Record<string, number> {
+  const uses: Record<string, number> = {}
+  for (const { source, tools = [] } of result.nodes ?? []) {
+    if (source === 'live') for (const row of tools) uses[row.tool] = (uses[row.tool] ?? 0) + row.uses
+  }
+  return uses
+}
+
+const outcomeOf = (result: QueryResult, node: TestNode): string | undefined =>
+  result.coverage.nodes.find(({ name }) => name === node.name)?.outcome
+
+const idOf = async (node: TestNode): Promise<string> => (await node.status()).node_id
+
+beforeAll(async () => {
+  mesh = await startMesh(['a', 'b', 'c', 'd', 'e'])
+  ;[a, b, c, d, e] = mesh.nodes as [TestNode, TestNode, TestNode, TestNode, TestNode]
+  await trustAll(mesh.nodes)
+})
+
+/** In order: each step finds the mesh as the one before left it. */
+describe('five machines of one LAN', () => {
+  test('without consent, every owner refuses, and says so', async () => {
+    const asked = await d.karo(['query', 'tools', '--json'])
+    const result = JSON.parse(asked.stdout) as QueryResult
+    expect(asked.code).toBe(4)
+    expect(result.status).toBe('access_denied')
+    expect(result.coverage).toMatchObject({ known: 4, denied: 4, answered: 0, complete: false })
+    expect(result.ended_by).toBe('all_done')
+  })
+
+  test('a question has exactly the counts that were typed on the others', async () => {
+    for (const node of [a, b, c, e]) await node.json(['share', 'allow', 'd'])
+    await Promise.all(
+      ([a, b, c] as const).map((node, i) =>
+        type(
+          node,
+          mesh.members?.[i]?.netns,
+          TYPED[node.name as 'a' | 'b' | 'c'].map(([line]) => line),
+        ),
+      ),
+    )
+    const result = await ask(d)
+    expect(usesOf(result)).toEqual(typedBy('a', 'b', 'c'))
+    expect(result.coverage).toMatchObject({ known: 4, answered: 4, complete: true })
+    expect(result.ended_by).toBe('all_done')
+    expect(result.status).toBe('success')
+    // git by two, ls by two, grep by two, sed and echo by one.
+    const rows = 'tools' in result.data ? result.data.tools : []
+    expect(Object.fromEntries(rows.map(({ tool, nodes }) => [tool, nodes]))).toEqual({
+      git: 2,
+      ls: 2,
+      grep: 2,
+      sed: 1,
+      echo: 1,
+    })
+    expect(rows.find(({ tool }) => tool === 'ls')?.failure_rate).toBeCloseTo(1 / 4)
+  })
+
+  test('per node, the numbers stand beside the name of who typed them', async () => {
+    const result = await ask(d, '--per-node')
+    const ofA = result.nodes?.find(({ name }) => name === 'a')
+    expect(Object.fromEntries((ofA?.tools ?? []).map(({ tool, uses }) => [tool, uses]))).toEqual(typedBy('a'))
+  })
+
+  test('health needs no consent: every member answers, the asker included', async () => {
+    const result = await e.json<QueryResult>(['query', 'health'])
+    expect(result.coverage).toMatchObject({ known: 4, answered: 4, complete: true })
+    const nodes = 'nodes' in result.data ? result.data.nodes : []
+    expect(nodes.map(({ name }) => name).sort()).toEqual(['a', 'b', 'c', 'd', 'e'])
+    // Nothing of the hour that is not over, which everybody typed in: an hour that ended meanwhile is rounded.
+    expect((nodes.find(({ name }) => name === 'b')?.events_24h ?? -1) % 10).toBe(0)
+  })
+
+  test('history stays with its owner, exactly as typed', async () => {
+    const { events } = await a.json<{ events: EventShape[] }>(['history'])
+    expect(events.map(({ command }) => command).reverse()).toEqual(TYPED.a.map(([line]) => line))
+    expect(events.map(({ exit_code }) => exit_code).reverse()).toEqual([0, 0, 0, 2, 0])
+    for (const node of [d, e]) expect((await node.json<{ total: number }>(['history'])).total).toBe(0)
+  })
+
+  test('the person who was observed can see who asked, and what was decided', async () => {
+    const { entries } = await a.json<{ entries: AuditEntryShape[] }>(['audit', 'log', '--peer', 'd'])
+    const of = (type: string) => entries.filter((entry) => entry.type === type)
+    // Newest first: the refusal, the two answers after consent.
+    expect(of('query_responded').map(({ details }) => details.rule)).toEqual([
+      'consent.allow',
+      'consent.allow',
+      'consent.none',
+    ])
+    expect(of('query_received')).toHaveLength(3)
+  })
+
+  test('one who withdraws consent is denied from the next question on', async () => {
+    await a.json(['share', 'stop', 'd'])
+    const result = await ask(d)
+    expect(outcomeOf(result, a)).toBe('denied')
+    expect(result.coverage).toMatchObject({ known: 4, answered: 3, denied: 1, complete: false })
+    expect(usesOf(result)).toEqual(typedBy('b', 'c'))
+    expect(result.ended_by).toBe('all_done')
+  })
+
+  test('one who denies the asker is unreachable for it, and for nobody else', async () => {
+    await b.json(['peers', 'deny', await idOf(d)])
+    await until(async () => (await d.status()).mesh.peers_trusted === 3, { what: 'd has lost b' })
+    const result = await ask(d, '--per-node')
+    expect(GONE).toContain(outcomeOf(result, b))
+    expect(result.coverage).toMatchObject({ known: 4, answered: 2, denied: 1 })
+    expect(gone(result)).toBe(1)
+    expect(usesLive(result)).toEqual(typedBy('c'))
+    expect(result.ended_by).toBe('all_done')
+    expect((await e.json<QueryResult>(['query', 'health'])).coverage.answered).toBe(4)
+  })
+
+  test('one that is killed is gone at once', async () => {
+    await c.kill9()
+    const asked = await d.karo(['query', 'tools', '--last', '2h', '--per-node', '--json'])
+    const result = JSON.parse(asked.stdout) as QueryResult
+    expect(GONE).toContain(outcomeOf(result, c))
+    expect(outcomeOf(result, a)).toBe('denied')
+    // Until everybody has noticed that one is gone, a question looks for it everywhere, and finds who denies the asker.
+    expect([...GONE, 'denied']).toContain(outcomeOf(result, b))
+    expect(result.coverage).toMatchObject({ known: 4, answered: 1 })
+    expect(usesLive(result)).toEqual({})
+    expect(result.ended_by).toBe('all_done')
+    const required = await d.karo(['query', 'tools', '--require-complete', '--json'])
+    expect(required.code).toBe(5)
+  })
+
+  test('every ledger is whole', async () => {
+    for (const node of [a, b, d, e]) expect(await node.json(['audit', 'verify'])).toMatchObject({ ok: true })
+    const { peers } = await d.json<{ peers: PeerShape[] }>(['peers'])
+    expect(peers.map(({ name, state }) => [name, state]).sort()).toEqual([
+      ['a', 'connected'],
+      ['b', 'known'],
+      ['c', 'known'],
+      ['e', 'connected'],
+    ])
+  })
+})

@@ -1,0 +1,69 @@
+// A hostile member that invents others: they take nobody's name, and leave no question incomplete.
+import { randomBytes } from 'node:crypto'
+import { expect, onTestFinished, test } from 'vitest'
+import { encodeFrame } from '../../../protocols/frame.ts'
+import { Presence } from '../../../protocols/messages/presence.ts'
+import { presence } from '../../../protocols/registry.ts'
+import type { PeerShape, QueryResult } from '../../../src/api/contract/shapes.ts'
+import { addressOf, api, linked, nextTo, trusts } from '../../support/mesh/honest.ts'
+import { hostilePeers } from '../../support/mesh/hostile.ts'
+import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { rawGossip } from '../../support/mesh/raw-gossip.ts'
+import type { RawPeer } from '../../support/mesh/raw-peer.ts'
+import { startNode } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+
+const INVENTED = 20
+
+/** A member that there is not, and what it says of itself. */
+function inventedPresence(name: string): Uint8Array {
+  const author = testIdentity(randomBytes(32))
+  const now = Date.now()
+  const capabilities = {
+    ...{ protocol_version: 1, karo_version: '0.1.0', can_aggregate: false },
+    ...{ supports_level1: true, supports_level2: false },
+  }
+  return encodeFrame(
+    Presence,
+    { sender: author.publicKey, ts: now, nonce: randomBytes(16), seq: 0 },
+    { version: now, state: 'online', name, capabilities, listen: [], lost: [], asks: false },
+    (bytes) => author.sign(bytes),
+  )
+}
+
+test('members that somebody invents under the name of a friend come neither between it and a decision nor into coverage', async () => {
+  const victim = await startNode({ name: 'victim' })
+  const ash = await startNode({ name: 'ash', config: await nextTo(victim) })
+  const { node_id, fingerprint } = await ash.status()
+  await trusts(victim, node_id)
+  await trusts(ash, (await victim.status()).node_id)
+  await linked(victim, ash)
+
+  const [peer] = (await hostilePeers(1)) as [RawPeer]
+  onTestFinished(() => peer.stop())
+  await trusts(victim, peer.id)
+  const connection = await peer.dial(await addressOf(victim))
+  await peer.join(connection)
+  const gossip = await rawGossip(peer, connection)
+  gossip.subscribe(presence.id)
+  const names = Array.from({ length: INVENTED }, (_, n) => (n % 2 === 0 ? 'ash' : fingerprint))
+  gossip.publish(presence, ...names.map(inventedPresence))
+  const peersOf = async () => ((await api(victim, 'GET', 'peers')) as { peers: PeerShape[] }).peers
+  await until(
+    async () => (await peersOf()).filter(({ known_by }) => known_by === 'gossip').length === INVENTED,
+    {
+      what: 'all are members by hearsay',
+    },
+  )
+
+  // The hostile one never answers; who is invented is not waited for.
+  const asked = await victim.karo(['query', 'health', '--timeout', '3s', '--json'])
+  const result = JSON.parse(asked.stdout) as QueryResult
+  expect(result.coverage).toMatchObject({ known: 2, answered: 1, unreachable: 1 })
+
+  const explained = await victim.json<unknown>(['peers', 'explain', fingerprint])
+  expect(JSON.stringify(explained)).toContain(node_id)
+  const denied = await victim.karo(['peers', 'deny', 'ash'])
+  expect([denied.code, denied.stderr]).toEqual([0, ''])
+  expect((await peersOf()).find((one) => one.node_id === node_id)).toMatchObject({ state: 'denied' })
+})

@@ -1,0 +1,171 @@
+// Documents between real daemons: kept for somebody who is away by others who cannot read them, and had from them when
+// their author is gone for good.
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { QueryResult, SharePreviewShape } from '../../../src/api/contract/shapes.ts'
+import { newDatabase } from '../../../src/store/level/database.ts'
+import { createDocumentRepository, type DocumentRepository } from '../../../src/store/tables/documents.ts'
+import { feed, hoursOfFeed } from '../../support/data/feed.ts'
+import { type Fleet, startFleet } from '../../support/node/fleet.ts'
+import type { TestNode } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+
+const AUTHOR = 0
+const READER = 1
+const RELAYS = [2, 3, 4]
+
+let fleet: Fleet
+let nodes: TestNode[]
+let shared: SharePreviewShape
+
+beforeAll(async () => {
+  fleet = await startFleet(5, {
+    lan: true,
+    allow: () => [],
+    prepare: (home, index) => {
+      if (index === AUTHOR) feed(join(home, 'spool'), index, 1, hoursOfFeed())
+    },
+  })
+  nodes = [...fleet.nodes]
+  await linked([0, 1, 2, 3, 4])
+}, 240_000)
+
+async function linked(among: readonly number[]): Promise<void> {
+  for (const index of among) {
+    await until(async () => (await node(index).status()).mesh.peers_trusted === among.length - 1, {
+      what: `node ${index} is linked to ${among.length - 1} others`,
+      pollMs: 200,
+      deadlineMs: 90_000,
+    })
+  }
+}
+
+const node = (index: number): TestNode => nodes[index] as TestNode
+
+async function start(...indexes: number[]): Promise<void> {
+  for (const index of indexes) nodes[index] = await fleet.restart(index)
+}
+
+/** The database of a node that does not run. */
+async function stored<T>(index: number, use: (documents: DocumentRepository) => Promise<T>): Promise<T> {
+  const db = newDatabase(join(node(index).home, 'db'))
+  await db.open()
+  try {
+    return await use(createDocumentRepository(db))
+  } finally {
+    await db.close()
+  }
+}
+
+/** Changes the same byte of every summary that is kept there; a second time, it is as it was. */
+const change = (index: number): Promise<number> =>
+  stored(index, async (documents) => {
+    const put = []
+    for await (const row of documents.load()) {
+      const frame = row.kind === 'summary' ? await documents.frame(row) : undefined
+      if (frame === undefined) continue
+      const at = frame.length - 100
+      frame[at] = (frame[at] as number) ^ 1
+      put.push({ row, frame })
+    }
+    await documents.write({ put })
+    return put.length
+  })
+
+async function outcome(): Promise<string | undefined> {
+  const range = hoursOfFeed()
+  const asked = await node(READER).karo([
+    ...['query', 'tools', '--from', new Date(range.start).toISOString(), '--timeout', '2s', '--json'],
+  ])
+  const result = JSON.parse(asked.stdout) as QueryResult
+  return result.coverage.nodes.find(({ name }) => name === 'node-0')?.outcome
+}
+
+describe('documents', () => {
+  test('say where each ledger stands, to everybody who may notice when it goes back', async () => {
+    const others = [0, 1, 2, 3]
+    for (const index of others) expect((await node(index).status()).documents.received).toBe(0)
+    // A head is signed every hour, and when a node stops.
+    await node(4).stop()
+    await start(4)
+    for (const index of others) {
+      await until(async () => (await node(index).status()).documents.received === 1, {
+        what: `node ${index} keeps the head of node 4's ledger`,
+        pollMs: 200,
+      })
+    }
+    expect((await node(4).status()).documents).toMatchObject({ own: 1, received: 0 })
+    await linked([0, 1, 2, 3, 4])
+  })
+
+  test('are kept for a recipient that is away by those who relay them', async () => {
+    const { node_id } = await node(READER).json<{ node_id: string }>(['identity', 'show'])
+    await node(READER).stop()
+    await node(AUTHOR).json(['share', 'allow', node_id])
+    shared = await node(AUTHOR).json<SharePreviewShape>(['share', 'preview'])
+    expect(shared.summaries.length).toBeGreaterThan(0)
+    // Four are there, and one of them is the author: the three others relay everything.
+    for (const index of RELAYS) {
+      await until(async () => (await node(index).status()).documents.relayed >= shared.summaries.length, {
+        what: `node ${index} relays what node 0 shared`,
+        pollMs: 200,
+      })
+    }
+  })
+
+  test('reach it from there when their author is gone for good', async () => {
+    await node(AUTHOR).kill9()
+    await start(READER)
+    await until(async () => (await outcome()) === 'from_summary', {
+      what: 'the reader has the summaries of a node it never met again',
+      pollMs: 500,
+      deadlineMs: 60_000,
+    })
+  })
+
+  test('hold nothing that a relay could read', async () => {
+    await node(2).stop()
+    const { frames, rows } = await stored(2, async (documents) => {
+      const kept = { frames: [] as Buffer[], rows: 0 }
+      for await (const row of documents.load()) {
+        if (row.role !== 'relayed') continue
+        kept.rows++
+        kept.frames.push(Buffer.from((await documents.frame(row)) ?? []))
+      }
+      return kept
+    })
+    expect(rows).toBeGreaterThanOrEqual(shared.summaries.length)
+    const plain = JSON.stringify(shared.summaries.map(({ summary }) => summary))
+    const words = ['tool_usage', 'activity_pattern', 'total_commands', 'docker', 'make', 'failures']
+    for (const word of words) {
+      expect(plain).toContain(word)
+      expect(frames.filter((frame) => frame.includes(word)).length).toBe(0)
+    }
+    // What a relay does see.
+    expect(frames.every((frame) => frame.includes('granularity'))).toBe(true)
+  })
+
+  test('that changed at a relay are refused by who reads them, and had from one where they did not', async () => {
+    for (const index of [3, 4, READER]) await node(index).stop()
+    for (const index of RELAYS) expect(await change(index)).toBeGreaterThanOrEqual(shared.summaries.length)
+    await stored(READER, async (documents) => {
+      const remove = []
+      for await (const row of documents.load()) if (row.kind === 'summary') remove.push(row)
+      expect(remove.length).toBeGreaterThanOrEqual(shared.summaries.length)
+      await documents.write({ remove })
+    })
+    await start(3, 4, READER)
+    await until(async () => (await node(READER).status()).mesh.rejected.bad_signature > 0, {
+      what: 'the reader refuses what was changed',
+      pollMs: 200,
+    })
+    expect(await outcome()).toBe('unreachable')
+    await change(2)
+    await start(2)
+    await until(async () => (await outcome()) === 'from_summary', {
+      what: 'the reader has them from the one that kept them well',
+      pollMs: 500,
+      deadlineMs: 60_000,
+    })
+  })
+})

@@ -1,0 +1,188 @@
+// Tab in real shells: commands, options, choices, files and the names of live nodes, whatever these names are.
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { testIdentity } from '../../support/mesh/identity.ts'
+import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+import { isInstalled } from '../../support/shell/hook-cases.ts'
+import { startShell, type TypedShell } from '../../support/shell/hooked-shell.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+/** Whatever a shell could do with text is in it. */
+const HOSTILE = `evil $(touch pwned) \`touch pwned\` "x" 'y' \\ !! ; touch pwned #*`
+const NAMES = ['alice', HOSTILE, 'twin', 'twin', '~root', '--help', 'größe']
+
+let node: TestNode
+/** Has `karo`, as a package would. */
+let bin: string
+beforeAll(async () => {
+  const trusted = NAMES.map(
+    (name, i) =>
+      `"${testIdentity(i + 1).nodeId}" = { name = ${JSON.stringify(name)}, teams = ["ops${i % 2}"] }`,
+  )
+  node = await startNode({ config: `[peers.trusted]\n${trusted.join('\n')}\n` })
+  bin = join(temporaryHome(), 'bin')
+  mkdirSync(bin)
+  writeFileSync(join(bin, 'karo'), `#!/bin/sh\nexec '${process.execPath}' '${ROOT}/dist/karo.js' "$@"\n`)
+  chmodSync(join(bin, 'karo'), 0o755)
+})
+
+const SHELLS: Readonly<Record<'bash' | 'zsh' | 'fish', { readonly load: string; readonly show: string }>> = {
+  bash: { load: 'eval "$(command karo completion bash)"', show: `karo() { printf '<%s>' "$@"; echo; }` },
+  zsh: {
+    load: 'autoload -Uz compinit && compinit -D -u; eval "$(command karo completion zsh)"',
+    show: `karo() { printf '<%s>' "$@"; echo; }`,
+  },
+  fish: {
+    load: 'command karo completion fish | source',
+    show: `function karo; printf '<%s>' $argv; echo; end`,
+  },
+}
+
+/** What the system's own start files do with the directory of completions. */
+const INSTALLED: Readonly<
+  Record<keyof typeof SHELLS, { readonly name: string; load(directory: string): string }>
+> = {
+  bash: { name: 'karo', load: (directory) => `. '${directory}/karo'` },
+  zsh: {
+    name: '_karo',
+    load: (directory) => `fpath=('${directory}' $fpath); autoload -Uz compinit && compinit -D -u`,
+  },
+  fish: { name: 'karo.fish', load: (directory) => `set -p fish_complete_path '${directory}'` },
+}
+
+const possible = (['bash', 'zsh', 'fish'] as const).filter((shell) => isInstalled(shell))
+
+describe.each(possible)('in %s', (program: 'bash' | 'zsh' | 'fish') => {
+  async function shellWith(home: string | undefined): Promise<TypedShell> {
+    const { load, show } = SHELLS[program]
+    const shell = await startShell({
+      program,
+      after: `${load}\n${show}`,
+      env: { PATH: `${bin}:${process.env.PATH}`, ...(home && { KARO_HOME: home }) },
+    })
+    writeFileSync(join(shell.directory, 'a file.txt'), '')
+    mkdirSync(join(shell.directory, 'directory'))
+    return shell
+  }
+
+  /** Types it with Tab and Enter, until karo would have been run with these words. */
+  async function becomes(shell: TypedShell, typed: string, words: readonly string[]): Promise<void> {
+    const wanted = words.map((word) => `<${word}>`).join('')
+    let last = ''
+    await until(
+      async () => {
+        last = await shell.type(`${typed}\t`)
+        return last.includes(`${wanted}\n`)
+      },
+      { what: `${typed}<Tab> is ${wanted}` },
+    ).catch((error: Error) => {
+      throw new Error(`${error.message}; it is ${JSON.stringify(last)}`)
+    })
+  }
+
+  test('it is found where a package puts it', async () => {
+    const directory = join(temporaryHome(), 'completions')
+    mkdirSync(directory)
+    const { stdout } = await runKaro(['completion', program], cleanEnv(temporaryHome()))
+    writeFileSync(join(directory, INSTALLED[program].name), stdout)
+    const shell = await startShell({
+      program,
+      after: `${INSTALLED[program].load(directory)}\n${SHELLS[program].show}`,
+      env: { PATH: `${bin}:${process.env.PATH}` },
+    })
+    await becomes(shell, 'karo peers pend', ['peers', 'pending'])
+    await becomes(shell, 'karo peers trust --level sup', ['peers', 'trust', '--level', 'supervisor'])
+  })
+
+  test('commands, options, choices, keys and files', async () => {
+    const shell = await shellWith(undefined)
+    await becomes(shell, 'karo stat', ['stat'])
+    await becomes(shell, 'karo statu', ['status'])
+    await becomes(shell, 'karo peers pend', ['peers', 'pending'])
+    await becomes(shell, 'karo help pee', ['help', 'peers'])
+    await becomes(shell, 'karo help peers tru', ['help', 'peers', 'trust'])
+    await becomes(shell, 'karo query to', ['query', 'tools'])
+    await becomes(shell, 'karo query tools --requ', ['query', 'tools', '--require-complete'])
+    await becomes(shell, 'karo peers trust --level sup', ['peers', 'trust', '--level', 'supervisor'])
+    await becomes(shell, 'karo peers trust --level=sup', ['peers', 'trust', '--level=supervisor'])
+    await becomes(shell, 'karo --json peers tru', ['--json', 'peers', 'trust'])
+    await becomes(shell, 'karo config get mesh.po', ['config', 'get', 'mesh.port'])
+    await becomes(shell, 'karo shell install --rc a', ['shell', 'install', '--rc', 'a file.txt'])
+    await becomes(shell, 'karo shell install --rc "a', ['shell', 'install', '--rc', 'a file.txt'])
+    await becomes(shell, 'karo --home dir', ['--home', program === 'zsh' ? 'directory' : 'directory/'])
+    // After -- there are no options.
+    await becomes(shell, 'karo query -- to', ['query', '--', 'tools'])
+    await becomes(shell, 'karo query -- --requ', ['query', '--', '--requ'])
+    // Nothing that is there is offered where nothing can be known.
+    await becomes(shell, 'karo history dire', ['history', 'dire'])
+    // Words that a script could take for something of its own.
+    await becomes(shell, "karo history '(' '!' -- '-a' dire", ['history', '(', '!', '--', '-a', 'dire'])
+    // Quotes are what was typed, not part of it.
+    await becomes(shell, `karo "peers" 'tru`, ['peers', 'trust'])
+    expect(shell.screen()).not.toMatch(/error|test:|bash:|zsh:|fish:/i)
+  })
+
+  test('live nodes by name, by fingerprint, by id, and their teams', async () => {
+    const shell = await shellWith(node.home)
+    await becomes(shell, 'karo peers explain al', ['peers', 'explain', 'alice'])
+    await becomes(shell, 'karo peers explain gr', ['peers', 'explain', 'größe'])
+    const alice = testIdentity(1)
+    const typed = alice.fingerprint.slice(0, 12)
+    await becomes(shell, `karo peers trust ${typed}`, ['peers', 'trust', alice.fingerprint])
+    await becomes(shell, `karo peers trust ${alice.nodeId.slice(0, -9)}`, ['peers', 'trust', alice.nodeId])
+    // Where a name fits two, only the fingerprint says which.
+    await becomes(shell, 'karo peers explain twi', ['peers', 'explain', 'twi'])
+    const twin = testIdentity(3).fingerprint
+    await becomes(shell, `karo peers explain ${twin.slice(0, 12)}`, ['peers', 'explain', twin])
+    await becomes(shell, 'karo query tools --team ops1', ['query', 'tools', '--team', 'ops1'])
+    await becomes(shell, 'karo share allow team:ops0', ['share', 'allow', 'team:ops0'])
+    await becomes(shell, 'karo peers trust alice --team ops0,ops1', [
+      'peers',
+      'trust',
+      'alice',
+      '--team',
+      'ops0,ops1',
+    ])
+  })
+
+  test('a hostile name comes out as it is, in any quotes, and nothing of it runs', async () => {
+    const shell = await shellWith(node.home)
+    for (const typed of ['evi', "'evi", '"evi', String.raw`evil\ \$\(to`, "'evil $(to"])
+      await becomes(shell, `karo peers explain ${typed}`, ['peers', 'explain', HOSTILE])
+    expect(existsSync(join(shell.directory, 'pwned'))).toBe(false)
+  })
+
+  test('a node is chosen by --home, quoted or not; without a daemon nothing happens and nothing is said', async () => {
+    const shell = await shellWith(temporaryHome())
+    await becomes(shell, 'karo peers explain al', ['peers', 'explain', 'al'])
+    await becomes(shell, `karo --home ${node.home} peers explain al`, [
+      '--home',
+      node.home,
+      'peers',
+      'explain',
+      'alice',
+    ])
+    await becomes(shell, `karo peers explain --home='${node.home}' al`, [
+      'peers',
+      'explain',
+      `--home=${node.home}`,
+      'alice',
+    ])
+    expect(shell.screen()).not.toMatch(/error|not running|karo:/i)
+  })
+})
+
+test('what is asked for a completion says nothing but words, whatever is asked', async () => {
+  const env = { ...process.env, KARO_HOME: temporaryHome() }
+  for (const args of [
+    [],
+    ['node'],
+    ['node', 'x', '--home'],
+    ['__proto__', ''],
+    ['node', 'x', '--home', '/dev/null'],
+  ])
+    expect(await runKaro(['__complete', ...args], env)).toEqual({ code: 0, stdout: '', stderr: '' })
+  expect((await node.karo(['__complete', 'node', ''])).stdout).toContain('alice\t')
+})

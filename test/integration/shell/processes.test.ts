@@ -1,0 +1,224 @@
+// karo processes on a real node: what programs in real shells use, whose it is, and that the switch turns it off.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { EventShape, ProcessesShape } from '../../../src/api/contract/shapes.ts'
+import { createProc } from '../../../src/observe/processes/proc.ts'
+import { append, liveName, records } from '../../support/data/spool.ts'
+import { startNode, type TestNode } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+import { startGuarded } from '../../support/shell/guarded-shell.ts'
+import { type Program, startShell, type TypedShell } from '../../support/shell/hooked-shell.ts'
+
+const MIB = 2 ** 20
+/** Holds 150 MiB, burns a little, and ends with 3 when a file of that name is there. */
+const HOG = `const { existsSync } = require('node:fs')
+const held = Buffer.alloc(150 * ${MIB}, 1)
+while (process.cpuUsage().user < 300_000) Math.sqrt(Math.random())
+setInterval(() => existsSync(process.argv[2]) && process.exit(held[0] + 2), 20)
+`
+
+let node: TestNode
+const processes = (...args: string[]) => node.json<ProcessesShape>(['processes', ...args])
+
+async function hooked(program: Program): Promise<TypedShell> {
+  const shell = await startShell({ program, spool: join(node.home, 'spool') })
+  writeFileSync(join(shell.directory, 'hog.cjs'), HOG)
+  // What it types first makes it known.
+  await shell.type('true')
+  return shell
+}
+
+/** The command that typed text became, when it is in the history. */
+const event = (text: string) =>
+  until(
+    async () => (await node.json<{ events: EventShape[] }>(['history', text, '--limit', '1'])).events[0],
+    { what: `'${text}' is in the history` },
+  )
+
+beforeAll(async () => {
+  node = await startNode({ name: 'watched' })
+  mkdirSync(join(node.home, 'spool'), { recursive: true })
+})
+
+describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
+  test('a program: seen while it runs, then with its line, its exit code and what it needed', async () => {
+    const shell = await hooked(program)
+    const go = join(shell.directory, 'go')
+    shell.keys(`${process.execPath} hog.cjs ${go}\r`)
+    const mine = (found: ProcessesShape) =>
+      found.processes.find(
+        ({ name, peak_rss_bytes: peak, cpu_ms }) =>
+          name === 'node' && (peak ?? 0) > 150 * MIB && cpu_ms >= 200,
+      )
+    const runs = await until(async () => mine(await processes('--now')), { what: 'it runs' })
+    expect(runs).toMatchObject({ running: true, shell: program, exit_code: null, event_id: null })
+    writeFileSync(go, '')
+    await shell.prompt()
+    const line = await event(go)
+    const over = await until(
+      async () =>
+        (await processes('--name', 'NODE')).processes.find(
+          ({ event_id, running }) => event_id === line.id && !running,
+        ),
+      { what: 'it is over and known by its line' },
+    )
+    expect(over).toMatchObject({ pid: runs.pid, started_at: runs.started_at, running: false, exit_code: 3 })
+    expect(over.cpu_ms).toBeGreaterThanOrEqual(200)
+    expect(over.duration_ms).toBeLessThanOrEqual((line.duration_ms ?? 0) + 1_000)
+    await until(async () => !(await processes('--now')).processes.some(({ pid }) => pid === runs.pid), {
+      what: 'it does not run any more',
+    })
+  })
+
+  test('what is left in the background runs on, also when the shell has gone, and belongs to its line', async () => {
+    const shell = await hooked(program)
+    const go = join(shell.directory, 'go')
+    await shell.type(`nohup ${process.execPath} hog.cjs ${go} >/dev/null 2>&1 &`)
+    const line = await event(go)
+    const found = async () => (await processes()).processes.find(({ event_id }) => event_id === line.id)
+    expect(await until(found, { what: 'it is seen' })).toMatchObject({ running: true, name: 'node' })
+    await shell.leave()
+    await until(async () => (await node.status()).spool.pending_bytes === 0, {
+      what: 'the shell is done with',
+    })
+    expect(await found()).toMatchObject({ running: true })
+    writeFileSync(go, '')
+    await until(async () => (await found())?.running === false, { what: 'its end is seen' })
+  })
+})
+
+test.each(['bash', 'zsh', 'fish'] as const)(
+  '%s: what asks about a line is no program of the person',
+  async (program) => {
+    const asking = await startGuarded({ program, spool: join(node.home, 'spool') })
+    await asking.run('true')
+    asking.keys('git push -f\r')
+    await asking.printed('Run it?')
+    const proc = createProc()
+    const kids = (pid: number): readonly number[] =>
+      proc.children(pid, 1).flatMap((kid) => [kid, ...kids(kid)])
+    const helpers = kids(asking.pid)
+    expect(helpers.length).toBeGreaterThan(1)
+    const shell = await hooked('bash')
+    shell.keys('cat\r')
+    const now = async () => (await processes('--now', '--limit', '1000')).processes
+    const rows = await until(
+      async () => {
+        const all = await now()
+        return all.some(({ pid }) => kids(shell.pid).includes(pid)) && all
+      },
+      { what: 'a look was taken since' },
+    )
+    expect(rows.filter(({ pid }) => helpers.includes(pid))).toEqual([])
+    shell.keys('\u0004')
+    await shell.prompt()
+    asking.keys('n')
+    await until(() => asking.notes().length === 1, { what: 'a note' })
+  },
+)
+
+test('for people: a table of programs, the largest first, without a word of their arguments', async () => {
+  const shell = await hooked('bash')
+  const go = join(shell.directory, 'secret-argument')
+  shell.keys(`SECRET_ENV=hidden ${process.execPath} hog.cjs ${go}\r`)
+  await until(async () => (await processes('--now', '--name', 'node')).total > 0, { what: 'it runs' })
+  const { stdout, code } = await node.karo(['processes', '--now'])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/BEGAN +TOOK +PEAK +CPU +EXIT +PID +IN +PROGRAM\n/)
+  expect(stdout).toMatch(/\d MiB .*runs +\d+ +bash +node\n/)
+  expect(stdout + node.log()).not.toMatch(/secret-argument|SECRET_ENV|hidden/)
+  writeFileSync(go, '')
+  await shell.prompt()
+})
+
+test('a command that is deleted takes along what it needed and what its programs used', async () => {
+  const shell = await hooked('bash')
+  const go = join(shell.directory, 'gone-for-good')
+  shell.keys(`${process.execPath} hog.cjs ${go}\r`)
+  const seen = async () => (await processes('--now', '--name', 'node')).processes
+  // Its memory is sampled: a look before it has taken any says little.
+  await until(async () => (await seen()).some(({ peak_rss_bytes }) => (peak_rss_bytes ?? 0) > 150 * MIB), {
+    what: 'it has taken its memory',
+  })
+  writeFileSync(go, '')
+  await shell.prompt()
+  const line = await event('gone-for-good')
+  const its = async () =>
+    (await processes()).processes.find(({ event_id, running }) => event_id === line.id && !running)
+  const { pid } = await until(its, { what: 'it is over' })
+  const needed = async () =>
+    (await node.json<{ events: EventShape[] }>(['history', 'gone-for-good'])).events[0]?.peak_rss_bytes
+  await until(async () => ((await needed()) ?? 0) > 150 * MIB, { what: 'what it needed is in the history' })
+  expect((await node.karo(['history', 'delete', line.id, '--yes'])).code).toBe(0)
+  expect((await processes('--limit', '1000')).processes.map((one) => one.pid)).not.toContain(pid)
+  expect(await needed()).toBeUndefined()
+})
+
+test('what a name may do to a terminal is shown, not done', async () => {
+  const shell = await hooked('bash')
+  const name = 'a\u001b[31mb'
+  writeFileSync(join(shell.directory, name), `#!/bin/sh\nread -r line\n`, { mode: 0o755 })
+  shell.keys(`./a*b\r`)
+  await until(async () => (await processes('--name', name)).total > 0, { what: 'it runs' })
+  const { stdout } = await node.karo(['processes', '--name', name])
+  expect(stdout).toContain('a\\x1b[31mb')
+  expect(stdout).not.toContain('\u001b')
+  shell.keys('\r')
+  await shell.prompt()
+})
+
+test('a file that is named after a process which is no shell opens nothing', async () => {
+  // This process has children (the daemon is one), and a file of the right name and owner.
+  append(join(node.home, 'spool'), liveName(), records(['true']))
+  await event('true')
+  const shell = await hooked('bash')
+  shell.keys('cat\r')
+  await until(async () => (await processes('--now')).processes.some(({ name }) => name === 'cat'), {
+    what: 'a look was taken since',
+  })
+  expect((await processes('--now')).processes.map(({ pid }) => pid)).not.toContain(node.pid)
+  shell.keys('\u0004')
+  await shell.prompt()
+})
+
+test('mistakes are told', async () => {
+  for (const args of [
+    ['--sort', 'size'],
+    ['--limit', '0'],
+    ['--since', 'soon'],
+    ['--name', 'x'.repeat(65)],
+  ]) {
+    const { code, stderr } = await node.karo(['processes', ...args])
+    expect([code, stderr.length > 0]).toEqual([2, true])
+  }
+})
+
+test('across a restart a process is one; off, nothing is looked at and nothing shown as running', async () => {
+  const shell = await hooked('bash')
+  const go = join(shell.directory, 'go')
+  shell.keys(`${process.execPath} hog.cjs ${go}\r`)
+  const now = async () => (await processes('--now')).processes.find(({ name }) => name === 'node')
+  const before = await until(now, { what: 'it runs' })
+  await node.stop()
+  node = await startNode({ home: node.home, name: 'watched', env: { KARO_PROCESSES_ENABLED: 'false' } })
+  // What was known when the daemon ended.
+  const known = (await processes()).processes.filter(({ pid }) => pid === before.pid)
+  expect(known).toMatchObject([{ running: false, name: 'node' }])
+  expect((await processes('--now')).total).toBe(0)
+  await node.stop()
+  node = await startNode({ home: node.home, name: 'watched' })
+  await until(now, { what: 'it is found again' })
+  writeFileSync(go, '')
+  await shell.prompt()
+  const line = await event(go)
+  const after = await until(
+    async () => {
+      const rows = (await processes()).processes.filter(({ pid }) => pid === before.pid)
+      return rows.some(({ event_id }) => event_id === line.id) && rows
+    },
+    { what: 'it is over' },
+  )
+  expect(after).toHaveLength(1)
+  expect(after[0]!.duration_ms).toBeGreaterThan(before.duration_ms)
+})

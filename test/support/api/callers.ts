@@ -1,0 +1,10 @@
+// Who asks in tests of the API.
+import type { Caller } from '../../../src/api/server/route.ts'
+
+/** The one person of a node of their own, as over its control socket. */
+export const owner = (uid: number = process.getuid?.() ?? 0): Caller => ({
+  uid,
+  admin: true,
+  asks: true,
+  via: 'socket',
+})

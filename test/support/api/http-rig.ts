@@ -1,0 +1,110 @@
+// The API on both ways in, in this process: a real socket, a real port, a real database, and time that tests set.
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { createHttp, type Http } from '../../../src/api/access/http.ts'
+import type { TokenCreatedShape } from '../../../src/api/contract/shapes.ts'
+import { type Api, createApi } from '../../../src/api/server/control-socket.ts'
+import type { Routes } from '../../../src/api/server/route.ts'
+import { systemRandom, type Timers } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import { createTokenRepository, type TokenRepository } from '../../../src/store/tables/tokens.ts'
+import type { Rights } from '../../../src/trust/access/index.ts'
+import type { AuditRecord } from '../../../src/trust/audit/index.ts'
+import { temporaryDatabase, temporaryDirectory } from '../data/database.ts'
+import { callDaemon } from '../node/call-daemon.ts'
+import { owner } from './callers.ts'
+import { type Answer, type Sent, send } from './http.ts'
+
+export interface Rig {
+  readonly http: Http
+  readonly api: Api
+  readonly port: number
+  /** Path of the control socket. */
+  readonly socket: string
+  readonly repository: TokenRepository
+  readonly audited: readonly AuditRecord[]
+  /** What each may do now; nobody may more than their own. */
+  readonly rights: Map<number, Rights>
+  /** Both clocks go on by so much, and what is due then happens. */
+  pass(ms: number): void
+  /** Whoever asks over the control socket from now on is this person. */
+  speaksAs(uid: number): void
+  /** As this person, over the control socket. */
+  asPerson(uid: number, method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown>
+  /** A token of theirs. */
+  token(uid: number, wanted?: Record<string, unknown>): Promise<TokenCreatedShape>
+  send(path: string, sent?: Sent): Promise<Answer>
+  /** With a token. */
+  with(token: string, path: string, sent?: Sent): Promise<Answer>
+}
+
+const NONE: Rights = { admin: false, asks: false }
+
+export async function startRig(
+  routes: readonly Routes[] = [],
+  { enabled = true }: { readonly enabled?: boolean } = {},
+): Promise<Rig> {
+  const socket = join(temporaryDirectory(), 'karo.sock')
+  const repository = createTokenRepository(await temporaryDatabase())
+  const audited: AuditRecord[] = []
+  const rights = new Map<number, Rights>()
+  let passed = 0
+  let due: { readonly at: number; readonly run: () => void }[] = []
+  const clock = { now: () => Date.UTC(2026, 0, 1) + passed, monotonic: () => passed }
+  const timers: Timers = {
+    after(ms, run) {
+      const one = { at: passed + ms, run }
+      due.push(one)
+      return () => (due = due.filter((other) => other !== one))
+    },
+  }
+  const rightsOf = async (uid: number): Promise<Rights> => rights.get(uid) ?? NONE
+  /** Who asks over the socket next. */
+  let person = 0
+  const http = createHttp({
+    ...{ repository, clock, random: systemRandom, log: silentLog },
+    config: { http: { enabled, port: 0 } },
+    audit: { record: async (record) => void audited.push(record) },
+    onRefused: () => {},
+    handle: (request, response) => api.handle(request, response),
+    timers,
+    rightsOf,
+  })
+  const api = createApi({
+    ...{ socketPath: socket, clock, timers, rightsOf, log: silentLog },
+    routes: [...http.routes, ...routes],
+    callerOf: (request, reply) =>
+      http.owns(request.raw.socket)
+        ? http.callerOf(request.raw, reply.raw)
+        : { ...owner(person), ...(rights.get(person) ?? NONE) },
+  })
+  const rooms = [http.tokens, api, ...(enabled ? [http.listener] : [])]
+  onTestFinished(async () => {
+    for (const room of rooms.toReversed()) await room.stop()
+  })
+  for (const room of rooms) await room.start(new AbortController().signal)
+  const port = http.address()?.port ?? 0
+
+  const rig: Rig = {
+    ...{ http, api, port, socket, repository, audited, rights },
+    pass(ms) {
+      passed += ms
+      const now = due.filter(({ at }) => at <= passed)
+      due = due.filter(({ at }) => at > passed)
+      for (const { run } of now) run()
+    },
+    speaksAs(uid) {
+      person = uid
+    },
+    asPerson(uid, method, path, body) {
+      rig.speaksAs(uid)
+      return callDaemon({ socket }, method, path, body)
+    },
+    token: async (uid, wanted = {}) =>
+      (await rig.asPerson(uid, 'POST', '/api/v1/tokens', wanted)) as TokenCreatedShape,
+    send: (path, sent) => send(port, path, sent),
+    with: (token, path, sent = {}) =>
+      send(port, path, { ...sent, headers: { ...sent.headers, authorization: `Bearer ${token}` } }),
+  }
+  return rig
+}

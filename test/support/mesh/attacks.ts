@@ -1,0 +1,245 @@
+// Every way a frame can be wrong, each with the code it must be refused with.
+import { randomBytes } from 'node:crypto'
+import type { Message, Stream } from '../../../protocols/define.ts'
+import type { Envelope, RejectCode } from '../../../protocols/frame.ts'
+import { encodeValue } from '../../../protocols/messagepack.ts'
+import { Ping } from '../../../protocols/messages/hello.ts'
+import { QueryDone } from '../../../protocols/messages/query.ts'
+import { hello, query } from '../../../protocols/registry.ts'
+import { junk, type Random } from '../../fuzz/frames.ts'
+import { rawFrame } from './frames.ts'
+import { testIdentity } from './mesh-node.ts'
+import type { RawPeer, RawStream } from './raw-peer.ts'
+
+/** One open stream to write on, as one peer. */
+export interface Aim {
+  readonly peer: RawPeer
+  readonly protocol: Stream
+  readonly stream: RawStream
+}
+
+export interface Attack {
+  readonly name: string
+  readonly code: RejectCode
+  /** False: refused by its header or its end, before it counts against the peer's quota. */
+  readonly whole: boolean
+  /** Writes what must be refused, after whatever has to come before it. */
+  strike(aim: Aim, random: Random): void
+}
+
+/** A key nobody trusts. */
+const other = testIdentity(new Uint8Array(32).fill(9))
+const MINUTE_MS = 60_000
+
+/** A frame that fits the stream: it is accepted, and leads to nothing. */
+export function fitting(
+  { protocol, stream }: Aim,
+  change: Parameters<RawStream['frame']>[2] = {},
+): Uint8Array {
+  return protocol === hello
+    ? stream.frame(Ping, { id: 7 }, change)
+    : stream.frame(
+        QueryDone,
+        { query_id: randomBytes(16), author: randomBytes(32), answered: 0, lost: 0 },
+        change,
+      )
+}
+
+const messageOf = ({ protocol }: Aim): Message => (protocol === hello ? Ping : QueryDone)
+
+const changed = (bytes: Uint8Array, at: number, to: Uint8Array | readonly number[]): Uint8Array => {
+  const copy = Uint8Array.from(bytes)
+  copy.set(to, at)
+  return copy
+}
+const u32 = (value: number): Uint8Array => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32BE(value)
+  return bytes
+}
+
+/** Correctly signed by the peer, with any payload. */
+const signed = (aim: Aim, payload: Uint8Array): Uint8Array =>
+  rawFrame({ type: messageOf(aim).type, payload, sign: (bytes) => aim.peer.identity.sign(bytes) })
+
+const envelopeOf = ({ peer }: Aim): Envelope => ({
+  sender: peer.identity.publicKey,
+  ts: Date.now(),
+  nonce: randomBytes(16),
+  // Beyond whatever the stream has counted to.
+  seq: 2 ** 40,
+})
+
+export const ATTACKS: readonly Attack[] = [
+  {
+    name: 'noise',
+    code: 'bad_magic',
+    whole: false,
+    strike: ({ stream }, random) =>
+      stream.send(changed(random.bytes(12 + random.below(3_000)), 0, [random.below(0x4b)])),
+  },
+  {
+    name: 'another version',
+    code: 'bad_version',
+    whole: false,
+    strike: (aim, random) => aim.stream.send(changed(fitting(aim), 4, [1 + random.below(255)])),
+  },
+  {
+    name: 'longer than its type may be',
+    code: 'too_large',
+    whole: false,
+    strike(aim, random) {
+      const { limit } = messageOf(aim)
+      const length = limit + 1 + (random.below(2) === 0 ? 0 : random.below(2 ** 32 - limit - 1))
+      aim.stream.send(changed(fitting(aim), 6, u32(length)))
+    },
+  },
+  {
+    name: 'a type nobody knows',
+    code: 'unknown_type',
+    whole: false,
+    strike: (aim, random) => aim.stream.send(changed(fitting(aim), 10, [0x70, random.below(256)])),
+  },
+  {
+    name: 'a type of another stream',
+    code: 'unknown_type',
+    whole: false,
+    strike(aim) {
+      const elsewhere = aim.protocol === hello ? query : hello
+      aim.stream.send(fitting({ ...aim, protocol: elsewhere }))
+    },
+  },
+  {
+    name: 'truncated',
+    code: 'malformed',
+    whole: false,
+    strike(aim, random) {
+      const bytes = fitting(aim)
+      aim.stream.send(bytes.subarray(0, 1 + random.below(bytes.length - 1)))
+      void aim.stream.stream.close().catch(() => {})
+    },
+  },
+  {
+    name: 'a payload of noise',
+    code: 'malformed',
+    whole: true,
+    strike: (aim, random) => aim.stream.send(signed(aim, random.bytes(random.below(200)))),
+  },
+  {
+    name: 'a thousand nested lists',
+    code: 'malformed',
+    whole: true,
+    strike: (aim, random) => aim.stream.send(signed(aim, new Uint8Array(200).fill(0x91 + random.below(2)))),
+  },
+  {
+    name: 'a list of four billion',
+    code: 'malformed',
+    whole: true,
+    strike: (aim, random) =>
+      aim.stream.send(signed(aim, Uint8Array.of(0xdd + 2 * random.below(2), 255, 255, 255, 255))),
+  },
+  {
+    name: 'an extension type',
+    code: 'malformed',
+    whole: true,
+    strike: (aim, random) =>
+      aim.stream.send(
+        signed(aim, Uint8Array.of(0x81, 0xa1, 0x61, 0xd4 + random.below(5), 0x70, ...random.bytes(20))),
+      ),
+  },
+  {
+    name: 'a body of another shape',
+    code: 'malformed',
+    whole: true,
+    strike(aim, random) {
+      // No `id` and no `query_id`, which the bodies must have.
+      const body = { body: { other: junk(random, 0) } }
+      aim.stream.send(signed(aim, encodeValue({ ...envelopeOf(aim), ...body })))
+    },
+  },
+  {
+    name: 'signed by another key',
+    code: 'bad_signature',
+    whole: true,
+    strike: (aim) => aim.stream.send(fitting(aim, { signedBy: other })),
+  },
+  {
+    name: 'altered after signing',
+    code: 'bad_signature',
+    whole: true,
+    strike(aim, random) {
+      const nonce = randomBytes(16)
+      const bytes = fitting(aim, { nonce })
+      const at = Buffer.from(bytes).indexOf(nonce) + random.below(16)
+      aim.stream.send(changed(bytes, at, [bytes[at]! ^ (1 + random.below(255))]))
+    },
+  },
+  {
+    name: 'an altered signature',
+    code: 'bad_signature',
+    whole: true,
+    strike(aim, random) {
+      const bytes = fitting(aim)
+      const at = bytes.length - 1 - random.below(64)
+      aim.stream.send(changed(bytes, at, [bytes[at]! ^ (1 + random.below(255))]))
+    },
+  },
+  {
+    name: "somebody else's frame",
+    code: 'not_admitted',
+    whole: true,
+    strike: (aim) => aim.stream.send(fitting(aim, { sender: other.publicKey, signedBy: other })),
+  },
+  {
+    name: 'from yesterday',
+    code: 'stale',
+    whole: true,
+    strike: (aim, random) =>
+      aim.stream.send(fitting(aim, { ts: Date.now() - (6 + random.below(1_440)) * MINUTE_MS })),
+  },
+  {
+    name: 'from tomorrow',
+    code: 'stale',
+    whole: true,
+    strike: (aim, random) =>
+      aim.stream.send(fitting(aim, { ts: Date.now() + (6 + random.below(1_440)) * MINUTE_MS })),
+  },
+  {
+    name: 'the same frame twice',
+    code: 'replayed',
+    whole: true,
+    strike(aim) {
+      const bytes = fitting(aim)
+      aim.stream.send(bytes)
+      aim.stream.send(bytes)
+    },
+  },
+  {
+    name: 'the same nonce in a new frame',
+    code: 'replayed',
+    whole: true,
+    strike(aim) {
+      const nonce = randomBytes(16)
+      aim.stream.send(fitting(aim, { nonce }))
+      aim.stream.send(fitting(aim, { nonce }))
+    },
+  },
+  {
+    name: 'the same number in a new frame',
+    code: 'out_of_order',
+    whole: true,
+    strike(aim) {
+      aim.stream.send(fitting(aim, { seq: 1_000 }))
+      aim.stream.send(fitting(aim, { seq: 1_000 }))
+    },
+  },
+  {
+    name: 'a smaller number than before',
+    code: 'out_of_order',
+    whole: true,
+    strike(aim, random) {
+      aim.stream.send(fitting(aim, { seq: 1_000 }))
+      aim.stream.send(fitting(aim, { seq: random.below(1_000) }))
+    },
+  },
+]

@@ -1,0 +1,125 @@
+// A trust room in memory: who is admitted or refused is set by the test, and listeners are told as the real one does.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Member, PeerOpinion, PendingPeer, Trust } from '../../../src/trust/peers/index.ts'
+
+export interface FakeTrust extends Trust {
+  /** What the mesh reported, in order. */
+  readonly sightings: { node: NodeId; offline: boolean }[]
+}
+
+export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
+  const admitted = new Set(trusted)
+  const denied = new Set<NodeId>()
+  const revoked = new Set<NodeId>()
+  const members = new Map<NodeId, Member>()
+  const pending = new Map<NodeId, PendingPeer>()
+  const met = new Map<NodeId, { addresses: readonly string[]; last_seen: number }>()
+  const listeners = new Set<(node: NodeId) => void>()
+  const sightings: { node: NodeId; offline: boolean }[] = []
+
+  const refused = (node: NodeId): boolean => denied.has(node) || revoked.has(node)
+  const admits = (node: NodeId): boolean => admitted.has(node) && !refused(node)
+  const changed = (node: NodeId): Promise<void> => {
+    if (refused(node) || !admits(node)) members.delete(node)
+    for (const listener of listeners) listener(node)
+    return Promise.resolve()
+  }
+  const opinion = (node: NodeId): PeerOpinion => ({
+    node_id: node,
+    fingerprint: node.slice(-16),
+    name: members.get(node)?.name ?? 'somebody',
+    trust_level: admits(node) ? 'peer' : 'untrusted',
+    roles: [],
+    teams: [],
+    why: admits(node) ? 'tofu' : 'default',
+    denied: denied.has(node),
+    revoked: revoked.has(node),
+  })
+
+  return {
+    name: 'trust',
+    start: () => Promise.resolve(),
+    stop: () => Promise.resolve(),
+    sightings,
+    opinion,
+    admits,
+    refuses: refused,
+    reload: () => Promise.resolve(),
+    explain: () => [],
+    decidedAt: () => undefined,
+    trust(node, { level }) {
+      if (level === 'untrusted') admitted.delete(node)
+      else admitted.add(node)
+      denied.delete(node)
+      revoked.delete(node)
+      if (admits(node)) pending.delete(node)
+      return changed(node)
+    },
+    deny(node) {
+      denied.add(node)
+      return changed(node)
+    },
+    revoke(node) {
+      admitted.delete(node)
+      revoked.add(node)
+      return changed(node)
+    },
+    resolve: (who) => who as NodeId,
+    members: () => [...members.values()],
+    member: (node) => members.get(node),
+    sawMember(node, { name, addresses, offline = false }) {
+      sightings.push({ node, offline })
+      if (addresses !== undefined) met.set(node, { addresses, last_seen: Date.now() })
+      const before = members.get(node)
+      members.set(node, {
+        node_id: node,
+        fingerprint: node.slice(-16),
+        name: name ?? before?.name ?? 'somebody',
+        last_seen: Date.now(),
+        addresses: addresses ?? before?.addresses ?? [],
+        offline,
+        unsure: false,
+        known_by: 'link',
+      })
+    },
+    heardOf(node, { name, addresses, offline }) {
+      if (refused(node)) return false
+      const before = members.get(node)
+      members.set(node, {
+        node_id: node,
+        fingerprint: node.slice(-16),
+        name,
+        last_seen: Date.now(),
+        addresses: addresses.length > 0 ? addresses : (before?.addresses ?? []),
+        offline,
+        unsure: false,
+        known_by: before?.known_by ?? 'gossip',
+      })
+      return true
+    },
+    lost(node) {
+      const member = members.get(node)
+      if (member !== undefined && !member.offline) members.set(node, { ...member, unsure: true })
+    },
+    pending: () => [...pending.values()],
+    sawStranger(node, { name, addresses }) {
+      const now = Date.now()
+      met.set(node, { addresses, last_seen: now })
+      pending.set(node, {
+        node_id: node,
+        fingerprint: node.slice(-16),
+        name,
+        addresses,
+        first_seen: pending.get(node)?.first_seen ?? now,
+        last_seen: now,
+      })
+    },
+    met: (node) => met.get(node),
+    known: () => [...new Set([...admitted, ...members.keys(), ...pending.keys()])],
+    onPresence: () => () => {},
+    onChange(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+  }
+}

@@ -1,0 +1,125 @@
+// One real mesh node on 127.0.0.1 with a trust in memory, for tests of two or more of them in one process.
+import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import { systemClock, systemRandom, systemTimers } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import type { Config } from '../../../src/config/index.ts'
+import { createMesh, type Mesh, type MeshDeps } from '../../../src/mesh/index.ts'
+import type { ReplayMark } from '../../../src/store/tables/replay.ts'
+import type { AuditRecord } from '../../../src/trust/audit/index.ts'
+import { agreement } from '../../../src/trust/identity/agree.ts'
+import type { Identity } from '../../../src/trust/identity/index.ts'
+import { createFakeTrust, type FakeTrust } from './fake-trust.ts'
+
+const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+/** A key that exists nowhere but in this test. */
+export function testIdentity(seed: Uint8Array = randomBytes(32)): Identity {
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' })
+  const publicKey = new Uint8Array(createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32))
+  const fingerprint = Buffer.from(publicKey.subarray(0, 8)).toString('hex')
+  return {
+    nodeId: formatNodeId(publicKey),
+    publicKey,
+    fingerprint,
+    memberId: fingerprint,
+    sign: (message) => new Uint8Array(sign(null, message, key)),
+    agree: agreement(() => Uint8Array.from(seed)),
+    seed: () => seed,
+  }
+}
+
+export interface MeshNode {
+  readonly id: NodeId
+  readonly identity: Identity
+  readonly mesh: Mesh
+  readonly trust: FakeTrust
+  readonly audited: AuditRecord[]
+  readonly replayMarks: ReplayMark[]
+  /** `127.0.0.1` and the port, once started. */
+  address(): { host: string; port: number }
+}
+
+export interface MeshNodeInit
+  extends Partial<Omit<MeshDeps, 'config' | 'identity' | 'trust' | 'audit' | 'replay'>> {
+  readonly identity?: Identity
+  readonly trust?: FakeTrust
+  readonly mesh?: Partial<Config['mesh']>
+  readonly transport?: Partial<Config['transport']>
+  readonly discovery?: Partial<Config['discovery']>
+  readonly overlay?: Partial<Config['overlay']>
+  readonly replayMarks?: ReplayMark[]
+}
+
+/** Not started: links are registered before. */
+export function meshNode(init: MeshNodeInit = {}): MeshNode {
+  const identity = init.identity ?? testIdentity()
+  const trust = init.trust ?? createFakeTrust()
+  const audited: AuditRecord[] = []
+  const replayMarks = init.replayMarks ?? []
+  const mesh = createMesh({
+    clock: systemClock,
+    timers: systemTimers,
+    random: systemRandom,
+    log: silentLog,
+    name: `node-${identity.fingerprint}`,
+    version: '0.1.0',
+    ...init,
+    config: {
+      mesh: {
+        port: 0,
+        listen: ['127.0.0.1'],
+        lan_only: true,
+        allow_cgnat: false,
+        ping_seconds: 15,
+        ...init.mesh,
+      },
+      transport: { security: ['noise'], ...init.transport },
+      overlay: { full_mesh_up_to: 32, ...init.overlay },
+      discovery: {
+        mdns: false,
+        mdns_interval_seconds: 60,
+        peers: [],
+        dht: false,
+        resolvers: [],
+        dns_sd: [],
+        scan: [],
+        ...init.discovery,
+      },
+      sharing: {
+        max_level: 2,
+        allow: { peers: [], supervisors: ['*'] },
+        categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+        k_min: 5,
+      },
+    },
+    identity,
+    trust,
+    audit: {
+      record: (entry) => {
+        audited.push(entry)
+        return Promise.resolve()
+      },
+    },
+    replay: {
+      put: (marks) => {
+        replayMarks.push(...marks)
+        return Promise.resolve()
+      },
+      load: (now) => Promise.resolve(replayMarks.filter((mark) => mark.expires_at > now)),
+      prune: () => Promise.resolve(),
+    },
+  })
+  return {
+    id: identity.nodeId,
+    identity,
+    mesh,
+    trust,
+    audited,
+    replayMarks,
+    address() {
+      const port = Number(/\/tcp\/(\d+)$/.exec(mesh.status().listen[0] ?? '')?.[1])
+      return { host: '127.0.0.1', port }
+    },
+  }
+}

@@ -1,0 +1,47 @@
+// One node's numbers as fast-check makes them up: any that an honest owner could have.
+import fc from 'fast-check'
+import type { ActivityPatterns, ComparedToolUse, SafetyPosture } from '../../../protocols/messages/numbers.ts'
+
+const count = fc.nat(1000)
+
+/** Spread over `cells`, adding up to the total. */
+const spread = (total: number, cells: number): fc.Arbitrary<number[]> =>
+  fc.array(fc.nat(cells - 1), { minLength: total, maxLength: total }).map((places) => {
+    const counts = new Array<number>(cells).fill(0)
+    for (const place of places) counts[place] = (counts[place] ?? 0) + 1
+    return counts
+  })
+
+export const anyActivity: fc.Arbitrary<ActivityPatterns> = fc
+  .nat(30)
+  .chain((total) => fc.tuple(spread(total, 24), spread(total, 7), fc.nat(total), fc.constant(total)))
+  .map(([hourly, daily, unique_commands, total_commands]) => ({
+    ...{ hourly, daily, total_commands, unique_commands },
+  }))
+
+export const anySafety: fc.Arbitrary<SafetyPosture> = fc.record({
+  by_risk_level: fc.record({ safe: count, moderate: count, high: count, critical: count }),
+  blocked: count,
+  confirmed_risky: count,
+  karo_generated: fc.constant(0),
+  guarded: fc.boolean(),
+  hook_silent: fc.boolean(),
+})
+
+/** Of several versions: some say what was before, some do not. */
+export const anyTools: fc.Arbitrary<ComparedToolUse[]> = fc.uniqueArray(
+  fc
+    .record({
+      tool: fc.constantFrom('git', 'npm', 'ls', 'make', 'other'),
+      category: fc.constantFrom('vcs', 'build', 'files'),
+      uses: fc.nat(50),
+      failed: fc.nat(50),
+      previous: fc.option(fc.nat(50), { nil: undefined }),
+    })
+    .map(({ tool, category, uses, failed, previous }) => ({
+      ...{ tool, category, uses },
+      failures: Math.min(failed, uses),
+      ...(previous === undefined ? {} : { previous }),
+    })),
+  { selector: (one) => one.tool },
+)

@@ -1,0 +1,52 @@
+// A daemon that is played: what the command line sends to it, and what it makes of the answers.
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { runCli } from '../../../src/cli/run.ts'
+import { temporaryDirectory } from '../data/database.ts'
+
+interface PlayedRequest {
+  readonly line: string
+  readonly body: unknown
+}
+
+/** Answers by `METHOD path`, without the query; 404 for the rest. */
+type Answers = Readonly<Record<string, unknown>>
+
+/** `build`: what it says it is; by default nothing, so that its answers are held against their schemas. */
+export async function playDaemon(answers: Answers, build?: string) {
+  const home = temporaryDirectory()
+  const requests: PlayedRequest[] = []
+  const server = createServer((request, response) => {
+    let text = ''
+    request.on('data', (chunk) => (text += chunk))
+    request.on('end', () => {
+      requests.push({
+        line: `${request.method} ${request.url}`,
+        body: text === '' ? undefined : JSON.parse(text),
+      })
+      const answer = answers[`${request.method} ${request.url?.split('?')[0]}`]
+      response.statusCode = answer === undefined ? 404 : 200
+      if (build !== undefined) response.setHeader('x-karo-build', build)
+      const missing = { error: { code: 'not_found', message: 'no such thing', hint: 'look elsewhere' } }
+      response.end(JSON.stringify(answer ?? missing))
+    })
+  })
+  const socket = join(home, 'karo.sock')
+  await new Promise<void>((resolve) => server.listen(socket, resolve))
+  onTestFinished(() => void server.close())
+  return { home, socket, requests }
+}
+
+/** One command line against it. */
+export async function karo(answers: Answers, ...words: string[]) {
+  const { home, requests } = await playDaemon(answers)
+  let out = ''
+  let err = ''
+  const code = await runCli(words, {
+    env: { KARO_HOME: home },
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+  })
+  return { code, out, err, requests }
+}

@@ -1,0 +1,129 @@
+// A real shell with the guard, in a directory where what is dangerous is replaced: first on its PATH are programs of
+// these names that only note how they were called.
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ENTRY } from '../../../scripts/build.ts'
+import { PLAIN_LINES, ruledTools } from '../../../src/assist/risk/ruled-tools.ts'
+import type { GUARD_SHELLS, GuardOptions } from '../../../src/observe/hooks/guard/guard.ts'
+import type { SpoolRecord } from '../../../src/observe/record/spool-record.ts'
+import { temporaryDirectory } from '../data/database.ts'
+import { until } from '../run/until.ts'
+import { type ShellOptions, spooled, startShell, type TypedShell } from './hooked-shell.ts'
+
+/** They note their words and do nothing else. */
+const STAND_INS = ['rm', 'dd', 'git', 'kubectl', 'shutdown', 'mkfs.ext4', 'chmod', 'make', 'deployit']
+
+export interface GuardedOptions extends Omit<ShellOptions, 'guard' | 'program'> {
+  readonly program: (typeof GUARD_SHELLS)[number]
+  readonly guard?: Partial<GuardOptions>
+  /** Text of guard.toml, there before the shell starts. */
+  readonly rules?: string
+  /** Text of config.toml. */
+  readonly config?: string
+}
+
+export interface GuardedShell extends TypedShell {
+  /** KARO_HOME. */
+  readonly home: string
+  /** What ran of the stand-ins, each call one line: `rm -rf /x`. */
+  ran(): readonly string[]
+  /** What the guard noted: `blocked critical`. */
+  notes(): readonly string[]
+  /** Types the line and Enter; resolves when it has run, by its record. */
+  run(line: string): Promise<void>
+  /** Types the line and Enter, then the keys when it is asked about; resolves when the guard has noted something. */
+  noted(line: string, ...keys: readonly string[]): Promise<void>
+  /** Resolves when the line editor has the line again, after something was shown. */
+  back(): Promise<void>
+  /** Ctrl-C; resolves when there is a new prompt. */
+  cancel(): Promise<void>
+  /** Types the line, which is blocked, and takes it away again; what was shown. */
+  blocked(line: string): Promise<string>
+}
+
+/** Takes the line away, in all three, wherever the cursor is. */
+export const CLEAR = '\u0005\u0015'
+
+export async function startGuarded(options: GuardedOptions): Promise<GuardedShell> {
+  const directory = options.directory ?? temporaryDirectory()
+  const home = join(directory, 'karo')
+  const bin = join(directory, 'bin')
+  const log = join(directory, 'ran')
+  mkdirSync(home, { mode: 0o700, recursive: true })
+  mkdirSync(bin, { recursive: true })
+  writeFileSync(log, '')
+  for (const name of STAND_INS) {
+    const path = join(bin, name)
+    writeFileSync(path, `#!/bin/sh\necho "\${0##*/} $*" >>'${log}'\n`)
+    chmodSync(path, 0o755)
+  }
+  if (options.rules !== undefined) writeFileSync(join(home, 'guard.toml'), options.rules, { mode: 0o600 })
+  if (options.config !== undefined) writeFileSync(join(home, 'config.toml'), options.config, { mode: 0o600 })
+  const shell = await startShell({
+    ...options,
+    directory,
+    env: { PATH: `${bin}:${process.env.PATH}`, KARO_HOME: home, ...options.env },
+    guard: {
+      ask: [process.execPath, ENTRY, 'guard', 'ask', '--shell', options.program],
+      ruled: ruledTools().filter((name) => name !== 'cd' && name !== 'pushd'),
+      plain: PLAIN_LINES,
+      files: [join(home, 'guard.toml')],
+      machineFile: join(directory, 'no-such-file'),
+      // Generous: a loaded machine is no reason to fail.
+      timeoutMs: 20_000,
+      onError: 'block',
+      ...options.guard,
+    },
+  })
+  const records = (noted: boolean): readonly SpoolRecord[] =>
+    spooled(shell.spool).filter(({ note }) => (note !== undefined) === noted)
+  async function more(noted: boolean, what: string, act: () => void | Promise<void>): Promise<void> {
+    const before = records(noted).length
+    await act()
+    await until(() => records(noted).length > before, {
+      what: `${what}, after ${JSON.stringify(shell.screen().slice(-1500))}`,
+    })
+  }
+  const enter = (line: string): void => shell.keys(`${line.replaceAll('\n', '\r')}\r`)
+  const noted: GuardedShell['noted'] = (line, ...keys) =>
+    more(true, `a note of the guard about ${line}`, async () => {
+      const from = shell.screen().length
+      enter(line)
+      for (const [i, key] of keys.entries()) {
+        const asked = () => shell.screen().slice(from).split('Run it?').length > i + 1
+        await until(asked, { what: `question ${i + 1} about ${line}` })
+        shell.keys(key)
+      }
+    })
+  const back = async (): Promise<void> => {
+    await until(() => /(?:Run it|does not run)[\s\S]*@\d+@ [^@]*$/.test(shell.screen()), {
+      what: `the line again, after ${JSON.stringify(shell.screen().slice(-1500))}`,
+    })
+  }
+  return {
+    ...shell,
+    home,
+    back,
+    async cancel() {
+      const prompts = () => shell.screen().split(/@\d+@ /).length
+      const before = prompts()
+      shell.keys('\u0003')
+      await until(() => prompts() > before, { what: 'a new prompt' })
+    },
+    // Fish looks at git's configuration, and which rm there is, while one types.
+    ran: () =>
+      readFileSync(log, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '' && !/^git config|--version$/.test(line)),
+    notes: () => records(true).map(({ note }) => `${note?.outcome} ${note?.risk_level}`),
+    run: (line) => more(false, `a record of ${line}`, () => enter(line)),
+    noted,
+    async blocked(line) {
+      const from = shell.screen().length
+      await noted(line)
+      await back()
+      shell.keys(CLEAR)
+      return shell.screen().slice(from)
+    },
+  }
+}

@@ -1,0 +1,79 @@
+// Host names: by the hosts file, by configured servers, by nobody else; and which nodes a domain lists. The server is real UDP.
+import { createSocket } from 'node:dgram'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { hostsOf } from '../../../src/config/hosts-file.ts'
+import { createNames } from '../../../src/mesh/discovery/names.ts'
+import { hostsIn } from '../../../src/mesh/discovery/scan.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'karo-names-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const hostsFile = join(folder, 'hosts')
+writeFileSync(hostsFile, '127.0.0.1 localhost\n10.0.0.7\tBirch birch.corp # the old one\n')
+const signal = AbortSignal.timeout(20_000)
+
+const names = (lan_only: boolean, resolvers: readonly string[] = []) => {
+  const unasked: string[] = []
+  const made = createNames({
+    config: { mesh: { lan_only }, discovery: { resolvers } },
+    onUnasked: (host) => unasked.push(host),
+    hostsFile,
+  })
+  return { ...made, unasked }
+}
+
+describe('names', () => {
+  test('an address is its own, and the hosts file is read first, whatever the case', async () => {
+    const { addresses, unasked } = names(true, ['127.0.0.1'])
+    expect(await addresses('10.0.0.5', signal)).toEqual(['10.0.0.5'])
+    expect(await addresses('BIRCH.corp', signal)).toEqual(['10.0.0.7'])
+    expect(unasked).toEqual([])
+  })
+
+  test('with lan_only and no server a name that stands nowhere is asked of nobody, and that is told', async () => {
+    const { addresses, unasked } = names(true)
+    expect(await addresses('ash.corp', signal)).toEqual([])
+    expect(unasked).toEqual(['ash.corp'])
+  })
+
+  test('a question that is given up ends at once', async () => {
+    // Takes questions and answers none.
+    const silent = createSocket('udp4')
+    await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve))
+    const control = new AbortController()
+    const { services } = names(true, ['127.0.0.1'])
+    const asked = services('corp', control.signal)
+    control.abort(new Error('enough'))
+    await expect(asked).rejects.toThrow()
+    silent.close()
+  })
+
+  test('a hosts file of any form: comments, tabs, several lines of one name, nonsense', () => {
+    const hosts = hostsOf('#x\n\n::1 a b\n10.0.0.1 a#b\n999.1.1.1 c\n10.0.0.2\n fe80::1%eth0 d \n')
+    expect([...hosts]).toEqual([
+      ['a', ['::1', '10.0.0.1']],
+      ['b', ['::1']],
+      ['d', ['fe80::1%eth0']],
+    ])
+  })
+})
+
+describe('subnets', () => {
+  test.each([
+    ['10.0.3.0/24', 254, '10.0.3.1', '10.0.3.254'],
+    ['10.0.3.77/24', 254, '10.0.3.1', '10.0.3.254'],
+    ['192.168.255.128/25', 126, '192.168.255.129', '192.168.255.254'],
+    ['10.0.0.8/31', 2, '10.0.0.8', '10.0.0.9'],
+    ['10.0.0.8/32', 1, '10.0.0.8', '10.0.0.8'],
+    ['10.1.240.0/20', 4_094, '10.1.240.1', '10.1.255.254'],
+  ])('%s has %d hosts, from %s to %s', (subnet, count, first, last) => {
+    const hosts = [...hostsIn(subnet)]
+    expect([hosts.length, hosts[0], hosts.at(-1)]).toEqual([count, first, last])
+  })
+
+  test('however large, no more than a /20 is looked through', () => {
+    expect([...hostsIn('10.0.0.0/8')]).toHaveLength(4_096)
+  })
+})
