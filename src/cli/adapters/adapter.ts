@@ -1,4 +1,4 @@
-// What an AI coding tool's hook is to Karo: how its calls are read, how it is answered, and where it is set up.
+// The type of an adapter for an AI coding tool: how to read its calls, how to answer, and where its settings are.
 import type { Json } from './json-edit.ts'
 
 export type Members = Readonly<Record<string, unknown>>
@@ -6,10 +6,10 @@ export type Members = Readonly<Record<string, unknown>>
 export const ADAPTER_NAMES = ['claude', 'codex', 'copilot', 'cursor', 'gemini', 'generic'] as const
 export type AdapterName = (typeof ADAPTER_NAMES)[number]
 
-/** Shells that a tool may name; the risk room's and the spool's words for them. */
+/** Shells that a tool may name, in the words of the risk room and the spool. */
 export type ToolShell = 'bash' | 'zsh' | 'fish' | 'sh'
 
-/** What the tool tells; level 0. `before`: it is about to run the command. `after`: the command ran. */
+/** A call of the tool; level 0. `before`: the tool is about to run the command. `after`: the command ran. */
 export type ToolCall =
   | { readonly kind: 'before'; readonly command: string; readonly cwd?: string; readonly shell: ToolShell }
   | {
@@ -17,19 +17,19 @@ export type ToolCall =
       readonly command: string
       readonly cwd?: string
       readonly shell: ToolShell
-      /** Null where the tool does not tell. */
+      /** Null if the tool does not tell it. */
       readonly exitCode: number | null
-      /** Milliseconds; null where the tool does not tell. */
+      /** Milliseconds; null if the tool does not tell it. */
       readonly durationMs: number | null
     }
-  /** Nothing of a shell: another of the tool's tools, another of its events. */
+  /** The call is not about a shell command: another tool of the tool, or another event. */
   | { readonly kind: 'other' }
 
-/** What the tool is to do. `none`: Karo has no opinion, and the tool's own rules and questions stay as they are. */
+/** What the tool has to do. `none`: Karo has no opinion, and the tool applies its own rules and questions. */
 export type Reply =
   | {
       readonly decision: 'none'
-      /** Why it was not judged at all; tools that have no place for it are told nothing. */
+      /** Why the command was not judged; tools without a place for a reason do not get it. */
       readonly unjudged?: string
     }
   | { readonly decision: 'ask' | 'deny'; readonly reason: string }
@@ -44,7 +44,7 @@ export interface HookSettings {
   readonly projectFile: string
   /** Members that the file must have beside its hooks. */
   readonly fixed: Readonly<Record<string, Json>>
-  /** What is added below `hooks`, by event, for a command line that the tool hands to a shell. */
+  /** The entries below `hooks`, by event, that make the tool hand this command line to a shell. */
   readonly entries: (command: string) => Readonly<Record<string, Json>>
   /** What the person has to do in the tool afterwards. */
   readonly afterwards?: string
@@ -52,21 +52,21 @@ export interface HookSettings {
 
 export interface Adapter {
   readonly name: AdapterName
-  /** As its makers write it. */
+  /** The name of the tool as its makers write it. */
   readonly title: string
-  /** It shows a question to the person when a hook answers `ask`; where it does not, such a command is denied. */
+  /** Whether the tool asks the person when a hook answers `ask`; if not, such a command is denied. */
   readonly asks: boolean
-  /** Throws BadCall for what is not its format; the value is parsed JSON of anybody's making. */
+  /** Reads parsed JSON from an untrusted source. Throws BadCall if it does not have the tool's format. */
   readonly read: (input: unknown) => ToolCall
-  /** The call tells of what ran, whatever else is missing in it or wrong: there is nothing left to refuse. */
+  /** Whether the call tells of a command that ran, even if other parts are missing or wrong; it is then too late to refuse. */
   readonly ran: (call: Members) => boolean
-  /** The document for its standard output; undefined: nothing is written, which means no opinion. */
+  /** The document for standard output; undefined writes nothing, which means no opinion. */
   readonly answer: (reply: Reply) => Json | undefined
   /** Absent: nothing to install. */
   readonly settings?: HookSettings
 }
 
-/** The input is not what the tool's documentation says. Says nothing of what stood in it. */
+/** The input does not fit the tool's documentation. The message repeats nothing of the input. */
 export class BadCall extends Error {
   override readonly name = 'BadCall'
 }

@@ -1,13 +1,13 @@
-// Reads the beginning of a JSON text that does not come whole: what is complete in it, and nothing else.
+// Reads the complete parts at the beginning of an incomplete JSON text.
 
 /**
- * The value with every member and element that is whole, and those objects and lists as far as they come in which it
- * breaks off; a text or number that may go on is left out. Undefined for what does not begin as JSON.
+ * The value with every complete member and element. Objects and lists in which the text ends have the complete parts; a
+ * text or number that may continue is left out. Undefined if the text does not begin as JSON.
  */
 export function readBeginning(text: string): unknown {
   const closing: string[] = []
   let quoted = false
-  /** Up to here it is JSON once what is open is closed: nothing has been opened or closed since. */
+  /** The text up to here is JSON if all open objects and lists are closed. */
   let whole = 0
   for (let i = 0; i < text.length; i++) {
     const character = text[i]!

@@ -1,4 +1,4 @@
-// One call of a tool's hook: read, judged by the owner's guard, answered, and what is to be kept of it.
+// Handles one call of a tool's hook: reads it, lets the owner's guard judge it, answers, and makes records of it.
 import type { RiskVerdict } from '../../assist/risk/index.ts'
 import { type Adapter, BadCall, type Reply, type ToolCall, type ToolShell } from './adapter.ts'
 import { readBeginning } from './beginning.ts'
@@ -22,15 +22,15 @@ export interface Answered {
 
 const NOTHING: Answered = { reply: { decision: 'none' }, entries: [] }
 
-/** Of an input that did not come whole. */
+/** What is known of an incomplete input. */
 export interface Broken {
-  /** Why; nothing of what came. */
+  /** Why it is incomplete; contains nothing of the input. */
   readonly trouble?: string
-  /** What came of it. */
+  /** The beginning of the input. */
   readonly beginning?: string
 }
 
-/** `text` is what the tool wrote on standard input; undefined when it did not come whole. */
+/** `text` is the tool's standard input; undefined if it is incomplete. */
 export function answerCall(
   adapter: Adapter,
   text: string | undefined,
@@ -63,19 +63,19 @@ export function answerCall(
     const reply = replyTo(verdict, adapter)
     return { reply, entries: reply.decision === 'deny' ? [{ note: { outcome: 'blocked', risk_level } }] : [] }
   }
-  // It ran although the guard had asked: so somebody has consented in the tool.
+  // The command ran although the guard wanted a confirmation, so a person has consented in the tool.
   const consented: readonly Entry[] =
     decision === 'confirm' ? [{ note: { outcome: 'confirmed', risk_level } }] : []
   return { reply: NOTHING.reply, entries: [...consented, { ran: call }] }
 }
 
-/** What there is to keep of a call that is not to be read, where it tells of what ran; undefined where it may not. */
+/** The command of an unreadable call, if the call tells of one that ran; else undefined. */
 function readRan(adapter: Adapter, text: string): ToolCall | undefined {
   const members = membersOf(readBeginning(text))
   if (members === undefined || !adapter.ran(members)) return undefined
   try {
     const call = adapter.read(members)
-    // How it ended stands in what is missing.
+    // The missing part tells how the command ended.
     return call.kind === 'after' ? { ...call, exitCode: null, durationMs: null } : { kind: 'other' }
   } catch (error) {
     if (error instanceof BadCall) return { kind: 'other' }
@@ -84,7 +84,7 @@ function readRan(adapter: Adapter, text: string): ToolCall | undefined {
 }
 
 function unjudged(onError: Judgement['onError'], why: string): Answered {
-  // How risky it was is not known; nothing is called safe for that.
+  // The risk is unknown, so it is noted as high and not as safe.
   return {
     reply: replyToFailure(onError, why),
     entries: [{ note: { outcome: 'unjudged', risk_level: 'high' } }],
@@ -95,7 +95,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // Not its message: that repeats the text.
+    // The parser's own message would repeat the text.
     throw new BadCall('its input is not JSON')
   }
 }

@@ -1,4 +1,4 @@
-// Leaves what a tool ran, and what the guard did about it, in the spool: one file per hook call, written once.
+// Writes a tool's command, and what the guard did, into the spool: one file for each hook call.
 import {
   closeSync,
   constants,
@@ -18,7 +18,7 @@ import type { ToolShell } from './adapter.ts'
 /** A command that ran on the person's behalf; level 0. */
 export interface RanCommand {
   readonly command: string
-  /** Absolute; absent where the tool did not tell. */
+  /** Absolute path; absent if the tool did not tell it. */
   readonly cwd?: string
   readonly shell: ToolShell
   readonly exitCode: number | null
@@ -39,13 +39,13 @@ export interface SpoolWriter {
   readonly pid: number
   /** Milliseconds since the epoch. */
   readonly now: number
-  /** 16 random bytes: nobody else can name the file before it is there. */
+  /** 16 random bytes in the name, so that nobody can make the file first. */
   readonly secret: Uint8Array
 }
 
 /** The daemon reads at most 64 KiB of a command, and cuts a longer one itself. */
 const MOST_TEXT = 64 * 1024 + 1
-/** A daemon follows so many files at a time; while more wait than that, nothing is added. */
+/** Most files that wait; the daemon follows as many at a time, and beyond it nothing is added. */
 const MOST_WAITING = 4096
 
 /**
@@ -68,10 +68,10 @@ export function leaveInSpool(
     const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants
     const fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, mode)
     try {
-      // Whatever the umask is.
+      // Set again, because the umask changes the mode of a new file.
       fchmodSync(fd, mode)
       if (writeSync(fd, bytes) === bytes.length) return true
-      // A disk that is full: half a record would be counted as a loss of its own.
+      // The disk is full; half a record would be counted as another loss, so the file is removed.
       if (fstatSync(fd).nlink > 0) unlinkSync(path)
       return false
     } finally {
@@ -86,7 +86,7 @@ function isCrowded(directory: string): boolean {
   try {
     return readdirSync(directory).length >= MOST_WAITING
   } catch {
-    // The machine's spool lets people write, and not look.
+    // In the machine's spool people may write files, and not list them.
     return false
   }
 }
@@ -102,7 +102,7 @@ function encode(entry: Entry, session: string, sequence: number, now: number): B
 
 interface Told {
   readonly start: number
-  /** `?` where nobody told how long it took. */
+  /** `?` if the duration is unknown. */
   readonly ended?: '?'
   readonly shell: ToolShell
   readonly cwd: string
@@ -112,7 +112,7 @@ interface Told {
 
 function ofCommand({ command, cwd = '?', shell, exitCode, durationMs }: RanCommand, end: number): Told {
   const start = Math.max(0, end - (durationMs ?? 0) * 1000)
-  // A blank in front keeps a person's line private; a tool has no such wish.
+  // A leading blank makes a person's line private; for a tool it means nothing, so it is removed.
   const text = plain(command).replace(/^\s+/, '').slice(0, MOST_TEXT)
   const told = { start, shell, cwd: plain(cwd) || '?', exit: exitCode ?? '?', text: `@${text}` } as const
   return durationMs === null ? { ...told, ended: '?' } : told
@@ -123,5 +123,5 @@ const ofNote = ({ outcome, risk_level }: Note, end: number): Told => ({
   text: `!${outcome} ${risk_level}`,
 })
 
-/** NUL separates the fields, and no program can be given one. */
+/** Replaces NUL, which separates fields. */
 const plain = (text: string): string => text.replaceAll('\0', '\u{fffd}')

@@ -1,14 +1,14 @@
-// Turns the guard's verdict on a command into what an AI coding tool is told.
+// Turns the guard's verdict on a command into the answer for an AI coding tool.
 import type { RiskVerdict } from '../../assist/risk/index.ts'
 import type { Adapter, Reply } from './adapter.ts'
 
-/** A reason is read by a model, and by a person in a dialogue. */
+/** Most characters of a reason, which a model reads, and a person in a dialogue. */
 const MOST_REASON = 1_500
 const MOST_WHYS = 3
 
 /**
- * `allow` is no opinion, because the tool's own question comes after the hooks: Safe must not widen what it may do. A
- * command to confirm is denied where the tool cannot ask a person.
+ * A verdict `allow` becomes no opinion, because it would skip the tool's own question. A command that needs a confirmation
+ * is denied if the tool cannot ask a person.
  */
 export function replyTo(verdict: RiskVerdict, { asks }: Pick<Adapter, 'asks'>): Reply {
   const { decision, risk_level } = verdict
@@ -24,7 +24,7 @@ export function replyTo(verdict: RiskVerdict, { asks }: Pick<Adapter, 'asks'>): 
   return { decision: 'deny', reason: bounded(what) }
 }
 
-/** What the guard does when it cannot judge (`guard.on_error`). `why` holds nothing of the command. */
+/** The answer if the guard cannot judge, by `guard.on_error`. `why` repeats nothing of the command. */
 export function replyToFailure(onError: 'allow' | 'block', why: string): Reply {
   if (onError === 'allow') return { decision: 'none', unjudged: `not judged: ${why}` }
   return {

@@ -1,6 +1,6 @@
-// Reads what a tool writes to its hook, within bounds: a hook that waits or fills up would hold the tool.
+// Reads the input of a hook, within bounds of size and time, because the tool waits for its hook.
 
-/** With the whole output of a command in it; far more than any tool hands on. */
+/** Most bytes of an input, which may contain the output of a command; tools send far less. */
 const MOST_BYTES = 32 * 1024 * 1024
 /** Bytes; the event, the directory and the command stand in front of the output. */
 const MOST_BEGINNING = 1024 * 1024
@@ -8,11 +8,11 @@ const MOST_BEGINNING = 1024 * 1024
 const LIMIT_MS = 5_000
 
 export interface HookInput {
-  /** Undefined when it did not come whole. */
+  /** The whole input; undefined if it is incomplete. */
   readonly text: string | undefined
-  /** Why; nothing of what came. */
+  /** Why it is incomplete; contains nothing of the input. */
   readonly trouble?: string
-  /** What came of it then; of much, the first MiB. */
+  /** The beginning of an incomplete input, at most 1 MiB. */
   readonly beginning?: string
 }
 

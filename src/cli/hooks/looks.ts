@@ -1,4 +1,4 @@
-// Whether the settings of this person's AI coding tools have Karo's hook as it would be written now, for the checks.
+// Looks for the doctor whether the settings of the person's AI coding tools have Karo's present hook.
 import { readFileSync } from 'node:fs'
 import { loadGuard } from '../../assist/guard/index.ts'
 import { systemRandom } from '../../base/clock.ts'
@@ -11,7 +11,7 @@ import { homeOf } from '../place.ts'
 import { editFile } from '../shells/rc-file.ts'
 import { fileOf, hookLine } from './settings.ts'
 
-/** Of each tool whose own settings have it; a project's are for others too, and say nothing of this person's Karo. */
+/** The tools whose settings for this person have the hook; settings of projects are for other people too. */
 export function toolHookLooks(io: CommandIo): readonly ToolHookLook[] {
   const home = homeOf(io)
   const guard = loadGuard({ home: io.home, env: io.env })
@@ -24,7 +24,7 @@ export function toolHookLooks(io: CommandIo): readonly ToolHookLook[] {
     if (!text.includes(MARK)) return []
     const raw = linesIn(text)
     const [line] = raw
-    // Of a configuration that cannot be used nobody knows what its owner wants: that stays.
+    // If the configuration cannot be used, the owner's wish is unknown, so the hook stays as it is.
     const stops = guard.failure === undefined ? guard.onError === 'block' : line?.includes('|| exit 2')
     const expected = hookLine(io, { adapter, scope: 'user' }, stops ? 'block' : 'allow')
     const bytes = Buffer.from(expected, 'utf8').toString('latin1')
@@ -46,7 +46,7 @@ function linesIn(text: string): readonly string[] {
   }
 }
 
-/** Latin-1, as the file is edited. One that is not there, or not to be read, is empty. */
+/** The file in latin1, in which it is edited; empty if it cannot be read. */
 function textOf(file: string): string {
   try {
     return readFileSync(file, 'latin1')

@@ -1,4 +1,4 @@
-// How anomalies look to a person: a line each with what it says, and one with all its numbers.
+// Views of anomalies: one line for each signal, and one signal with all its numbers.
 import { styleText } from 'node:util'
 import type { AnomaliesShape, AnomalyShape, MutesShape } from '../../api/contract/shapes.ts'
 import { ago, localTime } from '../../base/format.ts'
@@ -66,7 +66,7 @@ export function anomalyView(signal: AnomalyShape, now: number, screen: Screen): 
       { title: '', value: ([, value]) => value, wrap: true },
     ],
     screen,
-  )}\n${paint(screen, `karo anomalies mute ${signal.id}`)}  hears no more of it for a week\n`
+  )}\n${paint(screen, `karo anomalies mute ${signal.id}`)}  mutes it for a week\n`
 }
 
 function usualOf({ numbers }: AnomalyShape): string {
@@ -77,10 +77,10 @@ function usualOf({ numbers }: AnomalyShape): string {
 }
 
 function learntFrom({ kind, numbers }: AnomalyShape): string {
-  if (numbers.n === 0) return 'nothing: it is judged by itself'
+  if (numbers.n === 0) return 'nothing; it is judged by itself'
   return kind === 'failure_rate'
     ? `${numbers.n} commands`
-    : `${numbers.n} days with commands, of the last eight weeks`
+    : `${numbers.n} days with commands in the last eight weeks`
 }
 
 export function mutesView({ mutes }: MutesShape, screen: Screen): string {

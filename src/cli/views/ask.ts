@@ -1,4 +1,4 @@
-// The answer to a request as a person reads it: the command alone on its line, who says so, its risk, and others.
+// View of an answer of `karo ask`: the command alone on its line, its risk and source, and other commands.
 import { styleText } from 'node:util'
 import type { Answer, Proposal } from '../../assist/copilot/types.ts'
 import { printable } from '../../base/format.ts'
@@ -18,7 +18,7 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
       ? []
       : [
           '',
-          paint('dim', answer.command === null ? 'not asked for, or too risky:' : 'or:'),
+          paint('dim', answer.command === null ? 'other commands, which fit less or are too risky:' : 'or:'),
           ...answer.alternatives.flatMap((other) => [
             `  ${printable(other.command)}`,
             `    ${level(other)}, from: ${other.source}`,
@@ -26,7 +26,8 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
           ...(answer.command === null ? [''] : []),
         ]
   if (answer.command === null) {
-    const said = 'Karo knows no command for that. Other words may help: what to do, with which kind of thing.'
+    const said =
+      'Karo knows no command for that. Other words may help: say what to do, and with which kind of thing.'
     return `${[fitted(said, screen.columns), ...others(), ...notes].join('\n')}\n`
   }
   const { command, source, risk_level, decision, placeholders } = answer

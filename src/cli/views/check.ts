@@ -1,4 +1,4 @@
-// A verdict as a person reads it: the level, what will happen, and each finding under the words it is about.
+// View of a verdict: the level, what will happen, and each finding below the words that it is about.
 import { styleText } from 'node:util'
 import type { RiskMatch, RiskVerdict } from '../../assist/risk/index.ts'
 import { printable } from '../../base/format.ts'
@@ -6,9 +6,9 @@ import type { CommandIo } from '../command.ts'
 import { DECISIONS, RISK_COLOURS } from '../terminal/risk-words.ts'
 import { textWidth } from '../terminal/text.ts'
 
-/** Characters of a safer form that are shown at most: the findings above it stay on a small screen. */
+/** Most shown characters of a safer form, so that the findings above it stay on a small screen. */
 const MOST_SAFER = 400
-/** Columns of a command shown around what a finding is about. */
+/** Most shown columns of a command around the words of a finding. */
 const MOST_SHOWN = 100
 
 /** Ends with a newline; holds no control character of the command. */
@@ -20,7 +20,7 @@ export function printVerdict(verdict: RiskVerdict, io: Pick<CommandIo, 'colour' 
   if (verdict.matches.length === 0 && verdict.decision !== 'allow')
     lines.push(
       '',
-      `  The command has ${verdict.command.length} characters, more than the profile lets through unread.`,
+      `  The command has ${verdict.command.length} characters, more than the profile allows without a question.`,
     )
   let shown = ''
   for (const match of verdict.matches) {
@@ -36,14 +36,14 @@ export function printVerdict(verdict: RiskVerdict, io: Pick<CommandIo, 'colour' 
   return `${lines.join('\n')}\n`
 }
 
-/** A script's lines one below the other, to be copied as they are. */
+/** The lines of a safer script below each other, so that a person can copy them. */
 function saferLines(safer: string, paint: (line: string) => string): readonly string[] {
   const lead = '  safer: '
   const lines = safer.trimEnd().split('\n')
   return lines.map((line, i) => (i === 0 ? lead : ' '.repeat(lead.length)) + paint(printable(line)))
 }
 
-/** A long safer form only around what differs from the command. */
+/** A long safer form, cut to the part that differs from the command. */
 function changed(command: string, safer: string): string {
   if (safer.length <= MOST_SAFER) return safer
   let same = 0
@@ -53,7 +53,7 @@ function changed(command: string, safer: string): string {
   return `${from > 0 ? '…' : ''}${safer.slice(from, to)}${to < safer.length ? '…' : ''}`
 }
 
-/** The line of the command that the finding is in, and a line of marks under its words. */
+/** The command's line with the finding, and below it a line that marks the words. */
 function excerpt(
   command: string,
   { span: [start, end], risk_level }: RiskMatch,
@@ -64,7 +64,7 @@ function excerpt(
   const newline = command.indexOf('\n', start)
   const lineEnd = newline < 0 ? command.length : newline
   const room = Math.max(20, Math.min(columns - 4, MOST_SHOWN))
-  // A long line is cut around the words; at most half of the room goes to what stands before them.
+  // A long line is cut around the words; the text before them gets at most half of the width.
   const from = lineEnd - lineStart <= room ? lineStart : Math.max(lineStart, start - Math.floor(room / 2))
   const to = Math.min(lineEnd, from + room)
   const before = (from > lineStart ? '…' : '') + printable(command.slice(from, start))

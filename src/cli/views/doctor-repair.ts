@@ -1,4 +1,4 @@
-// What a look into a database, or its repair, came to: what is wrong, what was kept and lost of each kind of row.
+// View of a look into a database or its repair: what is wrong, and how many rows of each kind were kept and lost.
 
 import { bytes, printable } from '../../base/format.ts'
 import { atHome, type Place } from '../at-home.ts'
@@ -12,9 +12,9 @@ interface Screen extends Place {
 }
 
 interface How {
-  /** Nothing was to be changed. */
+  /** With --dry-run: nothing was changed. */
   readonly dry: boolean
-  /** The node is the machine's. */
+  /** The node is the machine's service. */
   readonly service: boolean
 }
 
@@ -44,14 +44,14 @@ export function repairView(report: Report, how: How, screen: Screen): string {
   )
 }
 
-/** What the counts cannot say. */
+/** How much was lost, if the counts of rows cannot tell it. */
 function lost({ loss, unreadable_bytes, row_bytes }: Report): string {
   if (loss !== 'unknown') return ''
   const of = `${bytes(unreadable_bytes)} of the ${bytes(row_bytes)} that hold rows could not be read.`
   return `${unreadable_bytes === 0 ? '' : `${of}\n`}Lost: unknown${share(unreadable_bytes / Math.max(1, row_bytes))}\n`
 }
 
-/** Bytes are no rows, so it is told roughly. */
+/** A rough share of what was lost, because bytes say little about rows. */
 function share(part: number): string {
   if (part === 0) return '.'
   if (part >= 0.75) return ', probably nearly everything.'
@@ -63,12 +63,12 @@ function conclusion({ ok, loss, directory, copy }: Report, { dry, service }: How
   const restore = atHome(restoreCommand(service), screen)
   if (copy !== undefined) {
     if (loss === 'none') return `Repaired: nothing is lost. ${aboutCopy(copy)}`
-    return `What could be read is saved, the rest is gone from it. A backup may have more: ${restore}
+    return `The readable part is saved, the rest is lost. A backup may have more: ${restore}
 ${aboutCopy(copy)}`
   }
   if (ok) return `${directory} is whole; nothing was changed.`
   if (!dry) return `${directory} is damaged.`
-  const backup = loss === 'none' ? '' : `If there is a backup, look first what that has: ${restore}\n`
+  const backup = loss === 'none' ? '' : `If there is a backup, look first at what it has: ${restore}\n`
   return `${directory} is damaged; nothing was changed.
 ${backup}To repair it: ${atHome('karo doctor --repair', screen)}`
 }

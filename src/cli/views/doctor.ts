@@ -1,4 +1,4 @@
-// What the checks found, for people: what is wrong first, each with its fix; what is well in a line or a count.
+// View of the checks: problems first, each with its fix; passed checks in a line or a count.
 import { styleText } from 'node:util'
 import { printable } from '../../base/format.ts'
 import { CHECK_GROUPS, CHECKS } from '../doctor/catalogue.ts'
@@ -53,14 +53,14 @@ function troubled({ id, outcome, title, detail, fix, why }: CheckResult, screen:
   const because = lines(why ?? '', screen, INDENT.length).map(
     (line) => `${INDENT}${paint(line, 'dim', screen)}\n`,
   )
-  // A command is not broken into lines: it is to be copied.
+  // A command is not wrapped, so that a person can copy it.
   const fixes = (fix ?? '')
     .split('\n')
     .map((line) => `${INDENT}${paint('→', 'yellow', screen)} ${printable(line)}\n`)
   return [head, ...more, ...because, ...fixes].join('')
 }
 
-/** Those with one reason together: without a daemon half of them have the same. */
+/** Skipped checks, grouped by their reason: without a daemon half of them have the same one. */
 function skippedLines(skipped: readonly CheckResult[], screen: Screen): string[] {
   const reasons = Map.groupBy(skipped, ({ detail }) => detail)
   return [...reasons].map(([reason, of]) =>

@@ -1,4 +1,4 @@
-// Every socket of the daemon, for people, those that nothing explains first.
+// View of the daemon's sockets; those without a known reason come first.
 import type { Explained } from '../doctor/egress.ts'
 import { table } from '../terminal/table.ts'
 
@@ -17,7 +17,7 @@ export function egressView(
       { title: 'remote', value: ({ remote }) => remote || '–', shrink: true, keep: 'end' },
       {
         title: 'why',
-        value: ({ why }) => why ?? 'nothing explains it',
+        value: ({ why }) => why ?? 'no known reason',
         style: ({ why }) => (why === null ? 'red' : undefined),
         wrap: true,
       },
@@ -26,5 +26,5 @@ export function egressView(
   )
   const count = sockets.length
   const all = `${count} ${count === 1 ? 'socket is' : 'sockets are'} open`
-  return `${rows}\n${all}${foreign.length === 0 ? ', each explained.' : `; nothing explains ${foreign.length} of them.`}\n`
+  return `${rows}\n${all}${foreign.length === 0 ? ', each with a known reason.' : `; ${foreign.length} of them without a known reason.`}\n`
 }

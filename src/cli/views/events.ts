@@ -1,4 +1,4 @@
-// One line of people's output for each event of the node.
+// View of an event of the node: one line.
 
 import type { EventType } from '../../api/contract/constants.ts'
 import type { FeedData, FeedEvent } from '../../api/contract/shapes.ts'
@@ -15,8 +15,7 @@ const LINES: { readonly [T in EventType]: (data: FeedData[T]) => string } = {
   peer_pending: ({ peer }) => `${called(peer)} waits for your decision: karo peers pending`,
   member_seen: ({ peer, known_by }) =>
     `member ${called(peer)} is here${known_by === 'gossip' ? ', reached through others' : ''}`,
-  member_left: ({ peer, why }) =>
-    `member ${called(peer)} ${why === 'goodbye' ? 'left' : 'was lost sight of'}`,
+  member_left: ({ peer, why }) => `member ${called(peer)} ${why === 'goodbye' ? 'left' : 'was lost'}`,
   trust_changed: ({ peer, action, level_before, level_after }) =>
     `${printable(action)} ${called(peer)}: ${level_before} → ${level_after}`,
   query_asked: ({ query_type, status, answered, known }) =>
@@ -39,7 +38,7 @@ const LINES: { readonly [T in EventType]: (data: FeedData[T]) => string } = {
     `unusual in your numbers: ${kind.replaceAll('_', ' ')}${subject === null ? '' : ` (${printable(subject)})`}, severity ${severity}: karo anomalies show ${printable(signal_id)}`,
   lost: ({ count }) =>
     count === null
-      ? 'events before this are not known: the daemon was started anew'
+      ? 'events before this are unknown, because the daemon was restarted'
       : `${count} ${count === 1 ? 'event was' : 'events were'} lost before this`,
 }
 
@@ -49,7 +48,7 @@ const keys = (names: readonly string[]): string =>
 const WIDEST = Math.max(...Object.keys(LINES).map((type) => type.length))
 
 export function eventLine(event: FeedEvent): string {
-  // An event of a newer daemon has no words here.
+  // A newer daemon may send a type that has no line here.
   const line = Object.hasOwn(LINES, event.type)
     ? (LINES[event.type] as (data: unknown) => string)(event.data)
     : ''

@@ -1,4 +1,4 @@
-// An explanation as a person reads it: the line as a tree, each word with what it means, findings where they belong.
+// View of an explanation: the command line as a tree, each word with its meaning, findings below their words.
 import { styleText } from 'node:util'
 import type { ExplainedPart, Explanation } from '../../assist/copilot/index.ts'
 import { printable } from '../../base/format.ts'
@@ -9,9 +9,9 @@ import { cut, fitted, textWidth, wrap } from '../terminal/text.ts'
 type Style = Parameters<typeof styleText>[0]
 type Screen = Pick<CommandIo, 'colour' | 'columns'>
 
-/** Cells of a word, with its indent, whose meaning stands beside it; that of a longer one stands below. */
+/** Widest word with its indent, in cells, that has its meaning beside it; the meaning of a wider one stands below. */
 const WIDEST_LABEL = 22
-/** Rows shown; a script of a thousand lines is for --json. */
+/** Most shown rows; --json has all rows of a long script. */
 const MOST_ROWS = 400
 
 interface Row {
@@ -35,11 +35,11 @@ export function printExplanation(explanation: Explanation, screen: Screen): stri
     ...(rows.length > shown.length
       ? [`… ${rows.length - shown.length} more parts; --json has all of them.`]
       : []),
-    ...(explanation.truncated ? ['The command is too long or too deep to be explained whole.'] : []),
+    ...(explanation.truncated ? ['The command is too long or too deep to be explained completely.'] : []),
     ...(explanation.parsed || explanation.truncated
       ? []
       : [
-          `The parser could not read all of it as ${explanation.shell}; what is missing above was not understood.`,
+          `The parser could not read all of it as ${explanation.shell}; parts that are missing above were not understood.`,
         ]),
   ]
   const level = `${paint(['bold', RISK_COLOURS[explanation.risk_level]], explanation.risk_level)} – ${DECISIONS[explanation.decision]}`
@@ -58,7 +58,7 @@ export function printExplanation(explanation: Explanation, screen: Screen): stri
   ].join('\n')
 }
 
-/** A finding that concerns several places is told at the first. */
+/** Keeps a finding about several places only at the first one. */
 function once(rows: readonly Row[]): readonly Row[] {
   const told = new Set<string>()
   return rows.filter(({ label, meaning }) => {
@@ -69,7 +69,7 @@ function once(rows: readonly Row[]): readonly Row[] {
   })
 }
 
-/** Stands where a word would, in front of a finding. */
+/** The mark in front of a finding, in the place of a word. */
 const FINDING = '!'
 
 const SOURCES: readonly (readonly [RegExp, string])[] = [
@@ -82,12 +82,12 @@ function sourceNote(sources: readonly string[]): string {
   return used.length === 0 ? '' : [...used.map(([, text]) => text), "no mark: Karo's own words"].join('; ')
 }
 
-/** Parts that only hold others, whose own line would say nothing a reader needs. */
+/** Parts that only hold other parts; a line of their own would say nothing useful. */
 const SILENT: ReadonlySet<string> = new Set(['command', 'pipeline', 'list', 'script'])
 
 function rowsOf(part: ExplainedPart, depth: number, all: Explanation): Row[] {
   const [only] = part.parts
-  // A word that is nothing but one variable or substitution is explained as that.
+  // A word that is only one variable or substitution gets the explanation of that.
   if (part.kind === 'word' && part.parts.length === 1 && only !== undefined && isSame(part, only))
     return [...rowsOf(only, depth, all), ...riskRows(part, depth + 1, all)]
   const inner =
@@ -113,7 +113,7 @@ function rowsOf(part: ExplainedPart, depth: number, all: Explanation): Row[] {
 const isSame = (a: ExplainedPart, b: ExplainedPart): boolean =>
   a.span[0] === b.span[0] && a.span[1] === b.span[1] && b.kind !== 'script'
 
-/** The signs that a compound command's keywords need say nothing, nor does a function's name. */
+/** The parts that get a line: not the signs beside keywords of a compound command, nor the name of a function. */
 const spoken = ({ kind, parts }: ExplainedPart): readonly ExplainedPart[] =>
   HOLDERS.has(kind)
     ? parts.filter(
@@ -124,10 +124,10 @@ const spoken = ({ kind, parts }: ExplainedPart): readonly ExplainedPart[] =>
     : parts
 const SEPARATES = /^[;()]$/
 
-/** What a redirection or an assignment is about is part of its own text; only what the shell puts in there gets a line. */
+/** Parts whose words need no lines, because their own text has them; only expansions inside them get a line. */
 const LEAVES: ReadonlySet<string> = new Set(['redirection', 'heredoc', 'assignment'])
 
-/** Compound commands: their keywords stand among their parts, so only their meaning is shown. */
+/** Compound commands. Only their meaning is shown, because their keywords are among their parts. */
 const HOLDERS: ReadonlySet<string> = new Set([
   'if',
   'loop',
@@ -149,7 +149,7 @@ function meaningOf(part: ExplainedPart): string {
 const sourceOf = ({ source }: ExplainedPart): string =>
   source === null || source === 'shell' || source === 'karo' ? '' : source.startsWith('fig ') ? 'fig' : source
 
-/** The command word, and indented below it its words, an option together with its argument. */
+/** The rows of a command: its name, and indented below it its words, an option together with its argument. */
 function commandRows(command: ExplainedPart, depth: number, all: Explanation): Row[] {
   const rows: Row[] = []
   let named = 0
@@ -216,7 +216,7 @@ function rowLines(
       : texts
   const [first = '', ...rest] = shownTexts
   const more = rest.map((one) => `${' '.repeat(at)}${one}`)
-  // A long word's meaning stands below it.
+  // The meaning of a wide word stands below it.
   if (taken > width) return [`${indent}${coloured}`, `${' '.repeat(at)}${first}`, ...more]
   return [`${indent}${coloured}${' '.repeat(at - taken)}${first}`, ...more]
 }

@@ -1,4 +1,4 @@
-// What an import came to, and the list of those that can be undone, as people read them.
+// Views of the outcome of an import, and of the list of imports that can be undone.
 import type { ImportShape } from '../../api/contract/shapes.ts'
 import { duration, localTime, printable } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
@@ -14,19 +14,23 @@ export function importView(summary: ImportSummary, io: Pick<CommandIo, 'colour' 
   const rate = elapsed_ms > 0 ? `, ${Math.round((read / elapsed_ms) * 1000)} a second` : ''
   const head = `${countedCommands(read)} of ${source} read from ${printable(file)} in ${duration(elapsed_ms)}${rate}.`
   const rows = [
-    [dry_run ? 'new' : 'added', summary.added, dry_run ? 'nothing was stored: this is a dry run' : undo(id)],
-    ['known', summary.known, 'here already, and left as they are'],
-    ['ignored', summary.ignored, 'kept out by a leading blank or by history.ignore'],
-    ['redacted', summary.redacted, 'had a secret, which was taken out'],
-    ['cut', summary.cut, 'longer than 64 KiB, and marked where they end'],
-    ['untimed', summary.untimed, 'without a time: kept in their order, not counted by hour and day'],
+    [
+      dry_run ? 'new' : 'added',
+      summary.added,
+      dry_run ? 'nothing was stored, because this is a dry run' : undo(id),
+    ],
+    ['known', summary.known, 'there already, and not changed'],
+    ['ignored', summary.ignored, 'left out because of a leading blank or history.ignore'],
+    ['redacted', summary.redacted, 'with a secret, which was taken out'],
+    ['cut', summary.cut, 'longer than 64 KiB; marked where they were cut'],
+    ['untimed', summary.untimed, 'without a time; kept in their order, not counted by hour and day'],
     [
       'recent',
       summary.recent,
-      'of the last two seconds: recorded when they end, or brought by the next import',
+      'of the last two seconds; recorded when they end, or added by the next import',
     ],
     ['too old', summary.too_old, 'older than retention.events_days keeps'],
-    ['unusable', bad, 'lines that are no command'],
+    ['unusable', bad, 'lines that are not commands'],
   ] as const
   const shown = rows.filter(([name, n]) => n > 0 || name === rows[0][0] || name === 'known')
   const columns = [
@@ -57,7 +61,7 @@ export function importsView(
       { title: 'BEGUN', value: ({ started_at }) => localTime(started_at) },
       { title: 'FROM', value: ({ source }) => source },
       { title: 'COMMANDS', align: 'right', value: ({ events }) => String(events) },
-      { title: '', value: ({ finished_at }) => (finished_at === null ? 'broken off' : '') },
+      { title: '', value: ({ finished_at }) => (finished_at === null ? 'interrupted' : '') },
       { title: 'FILE', value: ({ file }) => file, shrink: true, keep: 'end' },
     ],
     io,

@@ -1,12 +1,15 @@
-// Lines of a screenful: labels with their parts, sentences, blocks side by side, and how numbers and colours are written.
+// Helpers of views: labelled lines, wrapped sentences, blocks side by side, numbers and colours.
 import { stripVTControlCharacters, styleText } from 'node:util'
 import type { CommandIo } from '../command.ts'
 import { textWidth } from '../terminal/text.ts'
 
+export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
+export const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
+
 export type Screen = Pick<CommandIo, 'colour' | 'columns'>
 type Colour = Parameters<typeof styleText>[0]
 
-/** Cells of a label, and between what stands side by side. */
+/** Width of a label, in cells. */
 const LABEL_CELLS = 10
 const GAP = 2
 
@@ -15,7 +18,7 @@ export interface Part {
   readonly colour?: Colour
 }
 
-/** A label and what belongs to it, in as many lines as it takes; nothing where there is nothing. */
+/** A label and its parts, wrapped into lines; no line if there are no parts. */
 export function listed(label: string, parts: readonly Part[], screen: Screen): string[] {
   if (parts.length === 0) return []
   const lines: Part[][] = [[]]
@@ -38,7 +41,7 @@ export function listed(label: string, parts: readonly Part[], screen: Screen): s
   })
 }
 
-/** Words, or phrases that stay together, in as many lines as the screen needs. */
+/** Words, or phrases that stay together, wrapped to the width of the screen. */
 export function sentence(words: readonly string[], screen: Screen): string[] {
   const lines: string[] = []
   let line = ''
@@ -51,7 +54,7 @@ export function sentence(words: readonly string[], screen: Screen): string[] {
   return [...lines, line]
 }
 
-/** Two blocks of lines, where both have room; else the second below the first. */
+/** Two blocks of lines side by side if the screen is wide enough, else below each other. */
 export function besideEachOther(
   left: readonly string[],
   right: readonly string[],
@@ -68,12 +71,12 @@ export function besideEachOther(
 
 export const width = (text: string): number => textWidth(stripVTControlCharacters(text))
 
-/** `12 %`; something is never nothing. */
+/** `12 %`; a small share that is not 0 is `<1 %`. */
 export const ratio = (share: number): string =>
   `${share > 0 && share < 0.005 ? '<1' : Math.round(share * 100)} %`
 export const percent = (part: number, whole: number): string => ratio(whole === 0 ? 0 : part / whole)
 
-/** `1,234,567`; Intl would do it too, and load for 25 ms. */
+/** `1,234,567`; written by hand, because loading Intl takes 25 ms. */
 export const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',')
 
 export function paint(colour: Colour, text: string, { colour: on }: Screen): string {

@@ -1,4 +1,4 @@
-// One line of the daemon's log as a person reads it.
+// View of a line of the daemon's log.
 import { styleText } from 'node:util'
 import { localTime, printable } from '../../base/format.ts'
 import type { LogLevel } from '../../base/run/log.ts'
@@ -10,7 +10,7 @@ export interface LogLine {
   readonly level: LogLevel
   readonly pid: number
   readonly msg: string
-  /** From 1 in each process; absent from what was not logged but is about the log. */
+  /** Number of the line, from 1 in each process; absent for a line about the log itself. */
   readonly seq?: number
   readonly [field: string]: unknown
 }
@@ -24,8 +24,8 @@ const COLOUR: Readonly<Record<LogLevel, 'gray' | 'blue' | 'yellow' | 'red'>> = {
 }
 
 /**
- * `2026-11-20 08:15:02 warn  the clocks differ (peer=karo:… skew_ms=70000)`, without what could move the cursor; broken at
- * `columns` and indented below what was said. Without a newline at its end.
+ * `2026-11-20 08:15:02 warn  the clocks differ (peer=karo:… skew_ms=70000)`, without characters that could move the cursor,
+ * wrapped at `columns` and indented below the text. Has no newline at its end.
  */
 export function logLine(
   line: LogLine,
@@ -43,7 +43,7 @@ export function logLine(
   const says = printable(String(line.msg))
   const indent = time.length + 1 + Math.max(level.length, 5) + 1
   const lines = wrap(`${says}${facts === '' ? '' : ` (${printable(facts)})`}`, columns - indent)
-  /** What is still to come of the sentence; the facts behind it are grey. */
+  /** Characters of the sentence that are not written yet; the facts behind it are grey. */
   let sentence = says.length
   const body = lines.map((text) => {
     const said = text.slice(0, sentence)

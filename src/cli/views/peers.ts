@@ -1,8 +1,9 @@
-// A known node for people: the columns of `karo peers`, which source decided, and why there is no link to it.
+// Views of a known node: the columns of `karo peers`, the source that decided, and why there is no link.
 import type { PeerAnswerShape, PeerShape } from '../../api/contract/shapes.ts'
 import { clockWords } from '../../base/clock-words.ts'
 import { ago, formatFingerprint } from '../../base/format.ts'
 import type { Column } from '../terminal/table.ts'
+import { MONTHS } from './lines.ts'
 
 type State = PeerShape['state']
 const STATE_STYLE: Readonly<Record<State, 'green' | 'yellow' | 'red' | 'dim'>> = {
@@ -23,7 +24,7 @@ export const COLUMNS: readonly Column<PeerShape>[] = [
   { title: 'LAST SEEN', value: lastSeen },
 ]
 
-/** Which source decided, as people say it; `--json` has the source's own name. */
+/** The source that decided the trust, in words for people; `--json` has the name of the source. */
 const SOURCES: Readonly<Record<PeerShape['why'], string>> = {
   config: 'config.toml',
   tofu: 'by hand',
@@ -38,16 +39,14 @@ function whyOf({ why, decided_at }: PeerShape): string {
   return decided_at === undefined ? SOURCES[why] : `${SOURCES[why]}, ${dayOf(decided_at)}`
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
-
-/** `21 Nov`, in the person's own time zone; with the year when it is another one than now. */
+/** `21 Nov` in local time; with the year if it is not the present one. */
 function dayOf(moment: string): string {
   const at = new Date(moment)
   const day = `${at.getDate()} ${MONTHS[at.getMonth()]}`
   return at.getFullYear() === new Date().getFullYear() ? day : `${day} ${at.getFullYear()}`
 }
 
-/** Why a trusted node has no link, when this node knows; undefined otherwise. */
+/** Why a trusted node has no link, if this node knows; else undefined. */
 export function whyApart({ apart, clock_off_ms = 0 }: PeerShape): string | undefined {
   if (apart === 'clock') return `refused, its clock is ${clockWords(clock_off_ms)}`
   if (apart === 'encryption') return 'it encrypts connections otherwise (transport.security)'
@@ -61,7 +60,7 @@ function lastSeen(peer: PeerShape): string {
 
 function seenAt(peer: PeerShape): string {
   if (peer.last_seen === null) return 'never'
-  // Between pings of a link nothing may be heard for a while, which is no sign of anything.
+  // A connected node counts as seen now, because between pings nothing may be heard for a while.
   if (peer.state === 'connected') return 'now'
   const when = ago(Date.now() - Date.parse(peer.last_seen))
   if (isThroughOthers(peer)) return `${when}, through others`
@@ -69,10 +68,10 @@ function seenAt(peer: PeerShape): string {
   return peer.presence === 'unsure' ? `${when}, connection broke` : when
 }
 
-/** A member without a link: its presence comes from members that have one, and questions and answers travel so too. */
+/** True for a member without a link here, of which other members tell, and which questions reach through them. */
 export const isThroughOthers = ({ state, known_by, presence }: PeerShape): boolean =>
   state === 'known' && known_by === 'gossip' && presence === 'online'
 
-/** Of one step of `karo peers explain`. */
+/** The source of one step of `karo peers explain`, in words for people. */
 export const sourceOf = ({ source }: NonNullable<PeerAnswerShape['steps']>[number]): string =>
   source === 'denied' || source === 'revoked' || source === 'default' ? source : SOURCES[source]

@@ -1,4 +1,4 @@
-// What is in a problem report, as the person who may pass it on sees it first.
+// View of a problem report, for the person who may pass it on.
 import { bytes, duration, printable } from '../../base/format.ts'
 import type { ProblemReport } from '../problem-report.ts'
 import { table } from '../terminal/table.ts'
@@ -46,8 +46,8 @@ function configWords({ changed, problem }: ProblemReport['config']): string {
 
 const daemonWords = (error: string): string =>
   error === 'not_running'
-    ? 'does not run, so its counts are missing here (karo up starts it)'
-    : `could not be asked (${error})`
+    ? 'it does not run, so its counts are missing here (karo up starts it)'
+    : `it could not be asked (${error})`
 
 function daemonLines(daemon: Exclude<ProblemReport['daemon'], { error: string }>): [string, string][] {
   const { counts, checks, problems, rejected } = daemon
@@ -67,7 +67,7 @@ function daemonLines(daemon: Exclude<ProblemReport['daemon'], { error: string }>
       refused.length === 0 ? 'no frames' : refused.map(([code, times]) => `${code} ${times}`).join(', '),
     ],
     ...('error' in problems
-      ? [['problems', `not told (${problems.error})`] as [string, string]]
+      ? [['problems', `unknown (${problems.error})`] as [string, string]]
       : problems.length === 0
         ? [['problems', 'none since the start'] as [string, string]]
         : problems.map(({ level, at, code, kind, times }, i): [string, string] => [

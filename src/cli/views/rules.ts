@@ -1,4 +1,4 @@
-// The built-in rules as a table for people: the worst first, the catastrophic core marked.
+// View of the built-in rules: a table, the worst first, the catastrophic core marked.
 
 import type { RuleEntry } from '../../assist/risk/rule-list.ts'
 import { printable } from '../../base/format.ts'
@@ -16,7 +16,7 @@ const COLUMNS: readonly Column<RuleEntry>[] = [
   { title: 'WHAT MAY HAPPEN', value: (row) => row.why, wrap: true },
 ]
 
-/** `asked`: the word they were chosen by. Ends with a newline. */
+/** `asked` is the word by which the rules were chosen. Ends with a newline. */
 export function printRules(
   rules: readonly RuleEntry[],
   io: Pick<CommandIo, 'colour' | 'columns'>,
@@ -27,5 +27,5 @@ export function printRules(
     (a, b) => RISK_LEVELS.indexOf(b.risk_level) - RISK_LEVELS.indexOf(a.risk_level),
   )
   const core = sorted.some((rule) => rule.core)
-  return `${table(sorted, COLUMNS, io)}\n${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}${core ? '; * = no exception lowers it' : ''}\n`
+  return `${table(sorted, COLUMNS, io)}\n${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}${core ? '; * = exceptions do not apply' : ''}\n`
 }

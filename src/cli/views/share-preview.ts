@@ -1,8 +1,9 @@
-// What would leave in summaries, for people: one block for each period and group of readers, with every number in it.
+// View of what summaries would tell: a block for each period and group of readers, with every number.
 import { styleText } from 'node:util'
 import type { SharePreviewShape, SummaryShape } from '../../api/contract/shapes.ts'
 import { bytes, duration, printable } from '../../base/format.ts'
 import { table } from '../terminal/table.ts'
+import { WEEKDAYS } from './lines.ts'
 
 interface Screen {
   readonly colour: boolean
@@ -15,7 +16,7 @@ export function previewView({ to, role, summaries }: SharePreviewShape, screen: 
   const whom = reader === null ? '' : ` to ${printable(reader)}`
   if (summaries.length === 0) {
     return `Nothing would be sent${whom}: no node may read your summaries, or you have recorded no commands to sum up.
-karo share show says who may have what; karo history whether anything is recorded.\n`
+karo share show tells who may have what; karo history shows whether anything is recorded.\n`
   }
   return summaries.map((one) => block(one, screen)).join('\n')
 }
@@ -79,10 +80,8 @@ function parts(summary: SummaryShape['summary']): { subject: string; says: strin
   return found
 }
 
-const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
-
 const failed = (failures: number): string => (failures === 0 ? '' : ` (${failures} failed)`)
 
-/** The counts that are not 0, with what each is of. */
+/** The counts that are not 0, each with its name. */
 const named = (counts: readonly number[], name: (index: number) => string): string =>
   counts.flatMap((count, index) => (count === 0 ? [] : [`${name(index)} ${count}`])).join(', ')

@@ -1,4 +1,4 @@
-// What a person shares, for people: the state in a line or two, then every known node and what it may have.
+// View of what a person shares: the state in a line or two, then every known node and what it may have.
 import { styleText } from 'node:util'
 import type { SharingView } from '../../api/contract/shapes.ts'
 import { printable } from '../../base/format.ts'
@@ -21,7 +21,7 @@ export function sharingView(view: SharingView, screen: { colour: boolean; column
     : `${state}\n${peers(view, screen)}${aboutTotals(view, screen)}`
 }
 
-/** A permission that nothing can use yet looks as if something left. */
+/** A note that totals are not sent yet, because the permission for them looks as if something left. */
 const aboutTotals = ({ peers }: SharingView, { columns }: { columns: number }): string =>
   peers.some((peer) => peer.level_2.length > 0)
     ? fitted(
@@ -31,8 +31,7 @@ const aboutTotals = ({ peers }: SharingView, { columns }: { columns: number }): 
     : ''
 
 function stateLine({ sharing, source, max_level }: SharingView, colour: boolean): string {
-  const from =
-    source === 'config' ? 'as config.toml says; you have not decided anything yourself yet' : 'as you decided'
+  const from = source === 'config' ? 'as config.toml says; you have not decided yet' : 'as you decided'
   const most = max_level === 0 ? '; config.toml allows no level' : max_level === 1 ? '; level 1 only' : ''
   const line = `Sharing is ${sharing}, ${from}${most}.`
   return colour ? styleText(sharing === 'on' ? 'bold' : 'yellow', line, { validateStream: false }) : line
@@ -63,17 +62,17 @@ function peers(view: SharingView, screen: { colour: boolean; columns: number }):
   )
 }
 
-/** `yes` for everything that config.toml lets anybody have. */
+/** `yes` if the node has every category that config.toml lets out. */
 function which(had: readonly string[], { categories }: SharingView): string {
   const most = Object.values(categories).filter(Boolean).length
   return had.length === 0 ? 'no' : had.length >= most ? 'yes' : had.join(', ')
 }
 
-/** `ash (only tool_usage)` would be wrong for who is stopped: the categories stand alone. */
+/** `ash (tool_usage)`, for nodes that are allowed in part and for nodes that are stopped in part. */
 const inPart = (parts: SharingView['allow_only'], view: SharingView): string[] =>
   parts.map(({ who, categories }) => `${named([who], view)[0]} (${categories.join(', ')})`)
 
-/** Nodes by the name people here use. */
+/** The entries, with nodes by their names on this machine. */
 function named(entries: readonly string[], { peers }: SharingView): string[] {
   const names = new Map<string, string>(peers.map((peer) => [peer.node_id, peer.name || peer.fingerprint]))
   return entries.map((entry) => (entry === '*' ? "everybody trusted ('*')" : (names.get(entry) ?? entry)))

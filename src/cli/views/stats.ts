@@ -1,4 +1,4 @@
-// How `karo stats` looks to a person: totals beside the period before, rankings, when the work was done, risk and failures.
+// View of `karo stats`: totals compared with the period before, rankings, times of work, risk and failures.
 import type { MostUsedShape, RISK_LEVELS, StatisticsShape } from '../../api/contract/shapes.ts'
 import { duration } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
@@ -11,33 +11,33 @@ import {
   grouped,
   type Screen as Lines,
   listed,
+  MONTHS,
   type Part,
   paint,
   percent,
   ratio,
   sentence,
   strong,
+  WEEKDAYS,
   width,
 } from './lines.ts'
 
 type Screen = Lines & Pick<CommandIo, 'env'>
 
-/** Rows of a ranking; with all else a week fits into 24 lines. */
+/** Rows of a ranking, so that a week with all other parts fits into 24 lines. */
 const RANKED = 6
 const BAR_CELLS = 4
 const WIDE_BAR_CELLS = 8
-/** From here on there is room for them twice. */
+/** Columns from which two rankings fit side by side. */
 const WIDE = 100
 /** Longer names of tools are cut, so that two rankings stand side by side. */
 const NAME_CELLS = 10
-/** Cells a timeline takes at most. */
+/** Most cells of a timeline. */
 const TIMELINE_CELLS = 48
-/** `Wed 20 Nov` and a blank. */
+/** Cells of `Wed 20 Nov` and a blank. */
 const DAY_CELLS = 11
-/** Narrower screens show less beside each name. */
+/** Columns below which less is shown beside each name. */
 const NARROW = 42
-const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
 
 const PERIODS: Readonly<
   Record<
@@ -231,7 +231,7 @@ function heatLines({ heat, daily }: StatisticsShape, screen: Screen, blocks: boo
   return [title, ...rows]
 }
 
-/** Below the rest; a blank line before it. */
+/** The most frequent commands, which stand below the rest, after a blank line. */
 export function mostUsedView({ commands }: MostUsedShape, screen: Screen): string {
   if (commands.length === 0) return ''
   const rows = table(

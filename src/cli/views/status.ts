@@ -1,10 +1,11 @@
-// A node's status for people: one line a subject, troubles last where the eye ends.
+// View of a node's status: one line for each subject; problems come last, where a reader looks.
 import { styleText } from 'node:util'
 import type { StatusShape } from '../../api/contract/shapes.ts'
 import { bytes, duration, formatFingerprint, printable } from '../../base/format.ts'
 import { atHome, type Place } from '../at-home.ts'
 import { table } from '../terminal/table.ts'
 import { wrap } from '../terminal/text.ts'
+import { grouped } from './lines.ts'
 
 interface Line {
   readonly subject: string
@@ -55,14 +56,14 @@ function nodeLine(status: StatusShape): Line {
   return { subject: 'node', says: `${status.name}  ${formatFingerprint(status.fingerprint)}${whose}` }
 }
 
-/** What somebody who is not alone on a node may do with it. */
+/** What the caller may do, on a node that several people use. */
 function youLine({ service, you }: StatusShape): Line[] {
   if (!service) return []
   const says = you.admin
-    ? 'may manage it, and see your own commands and numbers only'
+    ? 'may manage this node; you see only your own commands and numbers'
     : you.asks
-      ? 'see your own commands and numbers, and may ask the mesh; an administrator manages it'
-      : 'see your own commands and numbers; an administrator manages it and may let you ask the mesh'
+      ? 'see your own commands and numbers, and may ask the mesh; an administrator manages this node'
+      : 'see your own commands and numbers; an administrator manages this node and may let you ask the mesh'
   return [{ subject: 'you', says }]
 }
 
@@ -89,12 +90,12 @@ function meshLine({ mesh }: StatusShape): Line {
   }
 }
 
-/** For tokens; the karo command itself comes by the control socket. */
+/** Where the API listens for programs with tokens; the karo command itself uses the control socket. */
 function apiLine({ http }: StatusShape): Line {
   return { subject: 'api', says: http.listen ?? 'on the control socket only' }
 }
 
-/** What the mesh keeps here; a node that is alone has only its own. */
+/** Documents of the mesh on this node; a node that is alone has only its own. */
 function documentsLine({ documents }: StatusShape): Line {
   const { own, received, relayed } = documents
   return {
@@ -135,16 +136,16 @@ function spoolLine({ spool }: StatusShape): Line {
   return { subject: 'spool', says: spool.dropped === 0 ? waiting : `${waiting}, ${spool.dropped} dropped` }
 }
 
-/** Nothing unusual is not worth a line. */
+/** A line about unusual numbers, only if there are new ones. */
 function unusualLine({ anomalies }: StatusShape): Line[] {
-  // A daemon of an older version does not look.
+  // A daemon of an older version has no anomalies.
   const unseen = anomalies?.unseen ?? 0
   return unseen === 0 ? [] : [{ subject: 'unusual', says: `${unseen} new in your numbers: karo anomalies` }]
 }
 
-/** Why a message is refused, after how many were. */
+/** Reasons of refused messages, in words that follow their number. */
 const REFUSED: Readonly<Record<string, string>> = {
-  bad_magic: 'that are no frames of Karo',
+  bad_magic: 'that are not frames of Karo',
   bad_version: 'of another version of the protocol',
   too_large: 'that are too large',
   unknown_type: 'of a kind this version does not know',
@@ -157,7 +158,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   rate_limited: 'that were too many at once',
 } satisfies Readonly<Record<keyof StatusShape['mesh']['rejected'], string>>
 
-/** What is wrong, then what could be done next. */
+/** What is wrong, then what a person could do next. */
 function adviceOf({ health, mesh, store, documents, summaries, you }: StatusShape): string[] {
   const advice = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
   const refused = Object.entries(mesh.rejected).filter(([, count]) => count > 0)
@@ -182,16 +183,12 @@ function adviceOf({ health, mesh, store, documents, summaries, you }: StatusShap
       `${grouped(summaries.refused)} summaries of other nodes were refused; karo logs tail  says whose and why`,
     )
   }
-  if (mesh.peers_pending > 0 && you.admin) advice.push('karo peers pending  shows who waits to be trusted')
+  if (mesh.peers_pending > 0 && you.admin)
+    advice.push('karo peers pending  shows the nodes that wait to be trusted')
   if (health.ready && store.events === 0) {
-    advice.push('karo shell install  records what is typed in new shells')
+    advice.push('karo shell install  records the commands of new shells')
   }
   return advice
-}
-
-/** `1,234,567`; Intl would do it too, and load for 25 ms. */
-function grouped(n: number): string {
-  return String(n).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 /** `/ip4/10.0.0.5/tcp/9238` as people write it. */

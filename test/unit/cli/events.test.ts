@@ -48,7 +48,7 @@ test('says what people want to know', () => {
   )
   expect(said('health_changed', { ready: true, failing: [] })).toBe('ready')
   expect(said('lost', { count: 1 })).toBe('1 event was lost before this')
-  expect(said('lost', { count: null })).toContain('started anew')
+  expect(said('lost', { count: null })).toContain('was restarted')
 })
 
 test('of a kind that only a newer daemon knows, the kind is shown', () => {

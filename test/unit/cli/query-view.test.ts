@@ -36,7 +36,7 @@ test('notes and names stay within the screen', () => {
 })
 
 test.each([
-  ['nobody answered', 0, 2, 'Nobody answered'],
+  ['nobody answered', 0, 2, 'No node answered'],
   ['somebody answered with nothing', 1, 1, 'Nothing was recorded'],
   ['there is nobody to ask', 0, 0, 'Nothing was recorded'],
 ])('%s', (_, answered, unreachable, said) => {

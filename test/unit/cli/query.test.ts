@@ -320,7 +320,7 @@ describe('karo query of other kinds', () => {
       data: { tools: [{ tool: 'npm' }] },
     })
     const { out } = await karo(home, 'query', 'tools', '--where', 'tool=emacs')
-    expect(out).toMatch(/Nothing fits the filters: leave out a --where/)
+    expect(out).toMatch(/Nothing matches the filters: leave out a --where/)
     const { err } = await karo(home, 'query', 'tools', '--team', 'ops')
     expect(err).toMatch(/team 'ops'[\s\S]*known here are: eng/)
   })

@@ -70,7 +70,7 @@ test('what is wrong is named at the end', () => {
   expect(text.split('\n').slice(-4)).toEqual([
     '',
     '  → mesh.listening: port 9238 is taken',
-    '  → karo peers pending  shows who waits to be trusted',
+    '  → karo peers pending  shows the nodes that wait to be trusted',
     '',
   ])
 })
@@ -109,9 +109,9 @@ test('refused frames are named by reason, with where to look', () => {
 })
 
 test.each([
-  [{ admin: true, asks: true }, /^you {8}may manage it, and see your own/m],
-  [{ admin: false, asks: true }, /^you .*may ask the mesh; an administrator manages it$/m],
-  [{ admin: false, asks: false }, /^you .*an administrator manages it and may let you ask the mesh$/m],
+  [{ admin: true, asks: true }, /^you {8}may manage this node; you see only your own/m],
+  [{ admin: false, asks: true }, /^you .*may ask the mesh; an administrator manages this node$/m],
+  [{ admin: false, asks: false }, /^you .*an administrator manages this node and may let you ask the mesh$/m],
 ])("of the machine's node a person sees whose it is and what they may: %j", (rights, says) => {
   const text = view({
     service: true,

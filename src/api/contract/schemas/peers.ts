@@ -60,7 +60,7 @@ const peer = z
       .enum(['clock', 'not_trusted_there', 'encryption'])
       .exactOptional()
       .describe(
-        'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: it encrypts connections otherwise (transport.security)',
+        'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one',
       ),
     clock_off_ms: integer('with `clock`: its clock minus this one, milliseconds').exactOptional(),
   })

@@ -16,7 +16,7 @@ export async function configFile(world: World): Promise<readonly Finding[]> {
     return [ok(file === undefined ? 'there is no config.toml: every key has its default' : file)]
   }
   const { error } = config
-  // The directory has a check of its own.
+  // home.directory checks the directory.
   if (error.where === world.paths.home) return [skipped(`see home.directory: ${error.message}`)]
   const path = world.paths.config
   const stat = world.stat(path)
@@ -32,7 +32,7 @@ export async function configFile(world: World): Promise<readonly Finding[]> {
   return [fail(`${where}${error.message}`, error.hint?.replace(/^Run: /, '') ?? editOf(error, path), safe)]
 }
 
-/** The command that opens the file at the line that is named; undefined where none is. */
+/** The command that opens the file at the named line; undefined if no line is named. */
 function editOf({ where }: KaroError, file: string): string | undefined {
   const line = where?.startsWith(`${file}:`) ? where.slice(file.length + 1) : undefined
   return line && /^\d+$/.test(line) ? `"\${EDITOR:-vi}" +${line} ${quote(file)}` : undefined
@@ -42,8 +42,8 @@ export async function configInForce(world: World): Promise<readonly Finding[]> {
   const facts = await world.facts()
   if (facts === undefined) return []
   const { reload, restart, problem } = facts.config
-  // What is wrong with the file is said by its own check.
-  if (problem !== null) return [skipped('the file cannot be used, so what it would change is not known')]
+  // config.file tells what is wrong with the file.
+  if (problem !== null) return [skipped('the file cannot be used, so its changes are unknown')]
   const { service } = world
   const found: Finding[] = []
   if (reload.length > 0) {
@@ -67,13 +67,13 @@ export async function configInForce(world: World): Promise<readonly Finding[]> {
   return found.length > 0 ? found : [ok('the daemon uses what the file says')]
 }
 
-/** systemd runs that daemon for this person. */
+/** Whether the person's own systemd runs the daemon. */
 async function isUserUnit({ run }: World, pid: number): Promise<boolean> {
   const ran = await run('systemctl', '--user', 'show', 'karo.service', '-p', 'MainPID')
   return ran.kind === 'ran' && ran.stdout.trim() === `MainPID=${pid}`
 }
 
-/** How the daemon of this subject is started anew. */
+/** The command that restarts the daemon. */
 export function restartOf({ service, homeFlag }: World, pid: number | undefined): string {
   if (service) return 'sudo systemctl restart karo'
   return `kill ${pid ?? '<pid>'}\nkaro up${homeFlag}`

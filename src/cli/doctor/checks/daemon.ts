@@ -1,4 +1,4 @@
-// Checks of the daemon itself: does it answer, is it whole, what did one before it leave, does systemd keep it.
+// Checks of the daemon: whether it answers and is healthy, leftovers of an earlier one, its version, its systemd unit.
 import { existsSync } from 'node:fs'
 import { KaroError } from '../../../base/errors.ts'
 import { BUILD } from '../../../base/version.ts'
@@ -11,15 +11,15 @@ import { quote } from '../shell-words.ts'
 import type { DaemonState, World } from '../world.ts'
 import { restartOf } from './config.ts'
 
-/** Restarts by systemd since the unit was started; fewer may be an upgrade and a bad day. */
+/** Restarts by systemd from which there is a warning; fewer may come from upgrades. */
 const RESTARTS_TOLD = 3
-/** Of one line of its log. */
+/** Most shown characters of a line of the log. */
 const MOST_COMPLAINT = 500
 
 const startOf = ({ service, homeFlag }: Pick<World, 'service' | 'homeFlag'>): string =>
   service ? 'sudo systemctl start karo' : `karo up${homeFlag}`
 
-/** Of a daemon that is there and cannot be asked to end. */
+/** The command that restarts a daemon which does not answer. */
 const restartHard = (state: DaemonState, world: Pick<World, 'service' | 'homeFlag'>): string =>
   world.service
     ? 'sudo systemctl restart karo'
@@ -32,7 +32,7 @@ export async function daemonRunning(world: World): Promise<Finding> {
   if (state.kind === 'hung') return judgeHung(state, world)
   if (state.kind !== 'up') return judgeDaemon(state, world)
   try {
-    // Alive it is; whether all of it answers shows here.
+    // The daemon is alive; this shows whether it answers all requests.
     await world.facts()
     return judgeDaemon(state, world)
   } catch (error) {
@@ -62,7 +62,7 @@ export function judgeDaemon(
         restartHard(state, world),
       )
     case 'hung': {
-      // A process that is stopped, or spins, does not heed SIGTERM; systemd kills it after some seconds.
+      // A process that is stopped or spins ignores SIGTERM; systemd kills it after some seconds.
       if (state.pid === undefined)
         return fail(`something takes connections at ${world.socket}, but: ${state.says}`, startOf(world))
       return fail(`pid ${state.pid} holds the lock and does not answer (${state.says})`, restart)
@@ -89,7 +89,7 @@ export async function daemonLeftovers(world: World): Promise<readonly Finding[]>
   if (state.kind === 'down' && existsSync(world.socket))
     leftover(world.socket, 'the socket of a daemon that has ended')
   const holder = await readHolder(world.paths.lock).catch(() => undefined)
-  // While something takes connections it may be the holder, in a process table that is not visible here.
+  // While a process takes connections, it may be the holder in another process namespace.
   if (state.kind === 'down' && holder?.alive === false) {
     leftover(world.paths.lock, `the lock of pid ${holder.pid}, a daemon that has ended without removing it`)
   }
@@ -112,7 +112,7 @@ export async function daemonHealth(world: World): Promise<readonly Finding[]> {
   const bad = facts.checks.filter(({ ok: fine }) => !fine)
   const full = bad.some(({ name }) => name === 'store.writable')
   const failing = bad.filter(({ name }) => {
-    // The ledger is in the database: while that takes nothing, neither does it.
+    // The ledger is in the database, so it cannot be written while the disk is full.
     return !Object.hasOwn(HEALTH_EXPLAINED, name) && !(full && name === 'audit.writable')
   })
   if (failing.length > 0) return failing.map(({ name, detail }) => fail(`${name}: ${detail}`))
@@ -122,7 +122,7 @@ export async function daemonHealth(world: World): Promise<readonly Finding[]> {
 export async function daemonVersion(world: World): Promise<readonly Finding[]> {
   const facts = await world.facts()
   if (facts === undefined) return []
-  // A daemon from before builds had names tells its version alone.
+  // An older daemon tells only its version and no build.
   const its = facts.build ?? facts.version
   if (its === BUILD) return [ok(BUILD)]
   return [warn(`the daemon is ${its}, this command is ${BUILD}`, restartOf(world, facts.pid))]
@@ -150,7 +150,7 @@ export async function daemonService(world: World): Promise<Finding> {
   return judgeUnit(unit, world.service, up, said)
 }
 
-/** What it said last of why it ended: a plain line of the command, or an error of its log. Undefined: nothing. */
+/** The last reason for an end in the journal: a plain line of the command, or an error of the log; else undefined. */
 export function lastComplaint(journal: string): string | undefined {
   const complaints = journal.split('\n').flatMap((line) => {
     if (line.startsWith('karo: ')) return line.slice('karo: '.length)
@@ -170,7 +170,7 @@ function parsed(line: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** `said`: why it ended, in its own words. */
+/** Judges the unit. `said` is the daemon's own reason for its end. */
 export function judgeUnit(unit: UnitProperties, service: boolean, up: boolean, said?: string): Finding {
   const because = said === undefined ? '' : `: ${said}`
   const systemctl = service ? 'sudo systemctl' : 'systemctl --user'
@@ -181,7 +181,7 @@ export function judgeUnit(unit: UnitProperties, service: boolean, up: boolean, s
       ? warn('systemd knows no karo.service', 'sudo systemctl daemon-reload')
       : skipped('systemd does not run it')
   }
-  // A node that is started by hand needs no unit.
+  // A node that a person starts by hand needs no unit.
   if (!service && active !== 'active' && active !== 'failed' && enabled !== 'enabled') {
     return skipped('systemd does not run it')
   }
@@ -197,12 +197,12 @@ export function judgeUnit(unit: UnitProperties, service: boolean, up: boolean, s
       : fail(`karo.service is ${active}${because}`, `${systemctl} start karo`)
   }
   if (enabled === 'disabled')
-    return warn('it runs, but will not after the next boot', `${systemctl} enable karo`)
+    return warn('it runs, but will not start at the next boot', `${systemctl} enable karo`)
   if (Number(unit.NRestarts) >= RESTARTS_TOLD) {
     return warn(`systemd has restarted it ${unit.NRestarts} times`, `${journal} -p warning`)
   }
   if (watchdog === '0' || watchdog === 'infinity' || watchdog === '') {
-    return warn('its watchdog is off: systemd would not notice that it hangs', `${systemctl} revert karo`)
+    return warn('its watchdog is off, so systemd would not notice a hang', `${systemctl} revert karo`)
   }
   return ok(`active (${unit.SubState}), ${enabled}, watchdog ${watchdog}`)
 }

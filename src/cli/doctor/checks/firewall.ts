@@ -1,4 +1,4 @@
-// The check of the machine's packet filter: whether its rules name the ports that Karo needs, and how.
+// The check of the machine's packet filter: whether its rules drop packets for the ports of Karo.
 import { existsSync } from 'node:fs'
 import { type Chain, type Port, readIptables, readNft, type Said, speakAgainst } from '../firewall-rules.ts'
 import { type Finding, ok, skipped, warn } from '../result.ts'
@@ -8,7 +8,7 @@ import { configOf, ELSEWHERE, NO_CONFIG } from './mesh.ts'
 const MDNS_GROUP = '224.0.0.251'
 const MDNS_PORT = 5353
 
-/** Who manages the rules: what is changed behind its back is gone at its next start. */
+/** The program that manages the rules; a change without it is lost when it starts again. */
 export type Manager = 'ufw' | 'firewalld' | undefined
 
 export async function meshFirewall(world: World): Promise<readonly Finding[]> {
@@ -22,7 +22,7 @@ export async function meshFirewall(world: World): Promise<readonly Finding[]> {
   return judgeRules(read.chains, neededPorts(port, config.discovery.mdns !== false), managerOf())
 }
 
-/** A port that was taken because it was free: the same on every address with one listener, else the first. */
+/** The port of the mesh if the system chose it: the first one of the addresses that are not loopback or IPv6. */
 const portOf = (listen: readonly string[]): number =>
   Number(listen.find((address) => !/^\/ip4\/127\.|^\/ip6\//.test(address))?.split('/')[4] ?? 0)
 
@@ -43,7 +43,7 @@ async function readRules(
           : 'only root may read the rules: sudo karo doctor --only mesh.firewall',
     }
   }
-  // What iptables keeps in nftables is shown by both, and by its own tool understandably.
+  // Both tools show rules that iptables keeps in nftables; the output of iptables is easier to understand.
   const others = saved === undefined ? own : own?.filter((chain) => !isOfIptables(chain))
   return { chains: [...(others ?? []), ...(saved ?? [])] }
 }
@@ -55,7 +55,7 @@ function managerOf(): Manager {
   return existsSync('/run/firewalld') ? 'firewalld' : undefined
 }
 
-/** A neighbour's connection, and mDNS both ways; `port` 0: it is not known yet. */
+/** The ports that Karo needs: connections of neighbours, and mDNS both ways. `port` is 0 while it is unknown. */
 export const neededPorts = (port: number, mdns: boolean): readonly Port[] => [
   ...(port === 0 ? [] : [{ way: 'in', protocol: 'tcp', port } as const]),
   ...(mdns
@@ -75,7 +75,9 @@ export function judgeRules(
   const rules = chains.reduce((sum, chain) => sum + chain.rules.length, 0)
   if (rules === 0 && chains.every(({ base }) => base?.policy !== 'drop')) return [ok('there are no rules')]
   const by = manager === undefined ? '' : `, managed by ${manager}`
-  return [ok(`there are rules (${rules}${by}), and none that is known to be against the ports of Karo`)]
+  return [
+    ok(`there are rules (${rules}${by}), and none of them is known to drop packets for the ports of Karo`),
+  ]
 }
 
 function inWords({ way, protocol, port }: Port, { chain, says, by }: Said): string {

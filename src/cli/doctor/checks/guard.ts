@@ -1,10 +1,10 @@
-// The check of the guard: what is in force, whether its files can be used, and which shells are only recorded.
+// The check of the guard: the profile in force, whether its files can be used, and shells without the guard.
 import { loadGuard } from '../../../assist/guard/index.ts'
 import { type Finding, ok, warn } from '../result.ts'
 import type { World } from '../world.ts'
 
 export async function shellGuard(world: World): Promise<readonly Finding[]> {
-  // What a shell of this person asks before Enter: their files and the machine's rules, never the service's directory.
+  // Shells of a person use the person's files and the machine's rules, never the service's directory.
   const { profile, source, warnings } = loadGuard({
     home: world.personHome ?? world.paths.home,
     env: world.env,

@@ -16,17 +16,17 @@ import { refusedAt, remountOf } from './store.ts'
 const GROUP_OR_OTHERS = 0o077
 export const GROUP_OR_OTHERS_WRITE = 0o022
 const KEY_MODE = 0o600
-/** A home has hundreds of files; where there are more, those that were looked at tell enough. */
+/** Most files to check; a home has hundreds, and a sample of more is enough. */
 const MOST_FILES = 20_000
 
 const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(4, '0')
 
-/** Whose a node's files have to be: root may look at anybody's, everybody else has their own. */
+/** The uid that a node's files have to have: for root that of the directory, for other people their own. */
 function expectedOwner(world: Pick<World, 'uid' | 'service'>, home: Pick<Stats, 'uid'>): number {
   return world.uid === 0 || world.service ? home.uid : world.uid
 }
 
-/** Why nothing can be said of what is inside the home; undefined when something can. */
+/** Why files inside the home cannot be checked; undefined if they can. */
 function unseen(world: World): Finding | undefined {
   const home = world.stat(world.paths.home, 'follow')
   if (home === 'missing') return skipped(`there is no directory ${world.paths.home}`)
@@ -36,11 +36,11 @@ function unseen(world: World): Finding | undefined {
   return undefined
 }
 
-/** Before a command about something of that uid: whoever owns it may exchange it for a link, which root would follow. */
+/** The prefix that runs a command as the owner of a file, because root would follow a link that the owner put there. */
 export const as = (world: Pick<World, 'uid'>, { uid }: Pick<Stats, 'uid'>): string =>
   uid === world.uid ? '' : uid === 0 ? 'sudo ' : `sudo setpriv --reuid=${uid} --clear-groups `
 
-/** A directory of the node that is not whose the node is. A link is not for root to follow, whatever it is told. */
+/** A directory of the node with another owner than the node. For a link there is no chown, because root would follow it. */
 export function ofSomebodyElse(
   world: Pick<World, 'stat'>,
   path: string,
@@ -60,7 +60,7 @@ export function ofSomebodyElse(
   )
 }
 
-/** chmod of what is this user's own, also by the way to it; nothing for others' files. */
+/** A chmod of a file that belongs to this user, as do all directories on its way; undefined for other files. */
 export function narrowed(
   { uid }: World,
   path: string,
@@ -121,7 +121,7 @@ function namesIn(directory: string): readonly string[] {
   }
 }
 
-/** What restores kept: each has a key and a whole history, which nobody looks at any more. */
+/** Nodes that restores moved aside; each still has a key and a whole history. */
 function asideIn(home: string): readonly Finding[] {
   const kept = namesIn(home).filter((name) => name.startsWith('before-restore-'))
   if (kept.length === 0) return []
@@ -185,7 +185,7 @@ export async function homeOwner(world: World): Promise<Finding> {
   if (hidden !== undefined) return hidden
   const stat = world.stat(home, 'follow')
   if (stat === 'missing' || stat === 'denied') return skipped(`${home} cannot be looked at`)
-  // The key has a check of its own.
+  // home.key checks the key.
   const files = filesBelow(home).filter(({ path }) => path !== key)
   return judgeOwners(home, stat.uid, files)
 }
@@ -226,13 +226,13 @@ function lostKey({ paths, service, homeFlag }: World): Finding {
     ? `sudo runuser -u karo -- karo identity new --home ${quote(paths.home)}`
     : `karo identity new${homeFlag}`
   return fail(
-    `the key ${paths.key} is gone, and the history of its node is here: the daemon does not start`,
-    `It comes back from a backup only: karo restore <backup> --home <an empty directory>, then cp <that directory>/identity.key ${quote(paths.key)}
-Where there is no backup, as another node that is to be trusted anew: ${anew}`,
+    `the key ${paths.key} is gone, but the history of its node is here, so the daemon does not start`,
+    `The key can only be restored from a backup: karo restore <backup> --home <an empty directory>, then cp <that directory>/identity.key ${quote(paths.key)}
+Without a backup, make another node, which others have to trust anew: ${anew}`,
   )
 }
 
-/** Undefined: nothing is wrong with how it lies there. */
+/** Judges owner, type and mode of the key file; undefined if they are right. */
 function judgeKey(
   world: World,
   path: string,
@@ -245,7 +245,7 @@ function judgeKey(
       `${as(world, key)}cp --remove-destination "$(readlink -f ${quote(path)})" ${quote(path)}`,
     )
   }
-  if (!key.isFile()) return fail(`${path} is no regular file`)
+  if (!key.isFile()) return fail(`${path} is not a regular file`)
   if (key.uid !== owner) {
     return fail(
       `the key belongs to uid ${key.uid}, the daemon runs as uid ${owner}`,
@@ -267,7 +267,7 @@ async function readKey(world: World, path: string, key: Stats): Promise<Finding>
       const says = `fingerprint ${fingerprint}`
       return isProtected ? await nextStart(world, true, `${says}, with a passphrase`) : ok(says)
     }
-    // Root looks at another user's: whether it is one at all.
+    // Root only checks that another user's file is a key.
     const pem = readFileSync(path, 'latin1')
     if (pem.includes('BEGIN ENCRYPTED PRIVATE KEY'))
       return await nextStart(world, false, 'mode 0600, with a passphrase')
@@ -275,6 +275,6 @@ async function readKey(world: World, path: string, key: Stats): Promise<Finding>
     return ok('mode 0600, an Ed25519 key')
   } catch (error) {
     if (error instanceof KaroError) return fail(error.message, error.hint)
-    return fail('the file is no Ed25519 private key in PKCS8 PEM', 'Restore it from a backup.')
+    return fail('the file is not an Ed25519 private key in PKCS8 PEM', 'Restore it from a backup.')
   }
 }

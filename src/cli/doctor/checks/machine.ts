@@ -6,13 +6,13 @@ import { clockWords } from '../../../base/clock-words.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import { readSystem, type World } from '../world.ts'
 
-/** package.json, "engines". */
+/** The least version of Node.js, as in "engines" of package.json. */
 const NODE_LEAST = [22, 12] as const
-/** A full mesh of 32 and a database need some 150; 1024, the usual limit, leaves room. */
+/** The least limit of open files: a full mesh of 32 and a database need some 150, and 1024 is the usual limit. */
 const FILES_LEAST = 1024
-/** Share of the limit that may be in use. */
+/** Share of the limit from which there is a warning. */
 const FILES_USED = 0.8
-/** Clocks further apart than this are worth a warning; beyond five minutes frames are refused. */
+/** Difference of clocks from which there is a warning; beyond five minutes frames are refused. */
 const SKEW_WARN_MS = 60_000
 
 export async function runtimeNode(): Promise<Finding> {
@@ -37,7 +37,7 @@ export async function runtimeFiles(world: World): Promise<Finding> {
   return judgeFiles(limit, pid === 'self' ? undefined : openFiles(pid))
 }
 
-/** Undefined for another user's process. */
+/** How many files the process has open; undefined for another user's process. */
 function openFiles(pid: number): number | undefined {
   try {
     return readdirSync(`/proc/${pid}/fd`).length
@@ -74,7 +74,7 @@ export async function clockSynchronised(world: World): Promise<Finding> {
   return judgeSynchronised(told, existsSync('/run/systemd/timesync/synchronized'))
 }
 
-/** `told` is what timedatectl says: the kernel's own view, whichever program keeps the clock. */
+/** `told` is the answer of timedatectl, the kernel's own view, whatever program sets the clock. */
 export function judgeSynchronised(told: string | undefined, timesyncd: boolean): Finding {
   if (told === 'yes' || timesyncd) return ok('synchronised')
   if (told === 'no') return warn('no time service keeps the clock of this machine right')
@@ -111,7 +111,7 @@ export function judgeSkews(
     ),
   ]
   if (here !== undefined)
-    found.unshift(warn('all others differ, so it is probably the clock of this machine', here))
+    found.unshift(warn('all other clocks differ, so probably the clock of this machine is wrong', here))
   const most = Math.max(...heard.map(({ skew_ms }) => Math.abs(skew_ms ?? 0)))
   return found.length > 0 ? found : [ok(`${heard.length} compared, at most ${Math.round(most)} ms apart`)]
 }

@@ -12,7 +12,7 @@ import { type Holder, holderOf, type InetSocket, socketTable } from '../sockets.
 import { readSystem, type World } from '../world.ts'
 import { restartOf } from './config.ts'
 
-/** Undefined where the configuration cannot be used, which its own check says. */
+/** The configuration; undefined if it cannot be used, which config.file tells. */
 export function configOf(world: World): Config | undefined {
   const config = world.config()
   return 'loaded' in config ? config.loaded.config : undefined
@@ -24,14 +24,14 @@ interface PortLook {
   /** `mesh.port`, `http.port`. */
   readonly key: string
   readonly port: number
-  /** Where the daemon says that it listens; undefined when none answers. */
+  /** Addresses on which the daemon says that it listens; undefined if no daemon answers. */
   readonly listens: readonly string[] | undefined
-  /** Why it says it cannot; undefined when all is well. */
+  /** The daemon's reason why it cannot listen; undefined if it can. */
   readonly trouble: string | undefined
-  /** Who else listens on that port, as far as it can be told. */
+  /** Another process that listens on the port, as far as it is known. */
   readonly taken: { readonly address: string; readonly holder: Holder | undefined } | undefined
   readonly config: string
-  /** A daemon lives that does not answer: what is not taken by others may be its own. */
+  /** A daemon is alive and does not answer, so a port that no other program holds may be its own. */
   readonly held?: boolean
 }
 
@@ -46,7 +46,7 @@ export function judgePort(look: PortLook): Finding {
     return fail(`${who} listens on port ${port} (${address})`, `${end}\nor set another ${key} in ${config}`)
   }
   if (trouble !== undefined) {
-    // The daemon found it taken; whoever it was is gone, or it was never that.
+    // The daemon found the port taken, but now no other program holds it.
     const free = `No other program holds port ${port} now, and the daemon tries again every few seconds: run karo doctor again`
     return fail(trouble, `${port === 0 ? '' : `${free}\n`}if it stays so: another ${key} in ${config}`)
   }
@@ -55,7 +55,7 @@ export function judgePort(look: PortLook): Finding {
   return ok(port === 0 ? 'any free port' : `port ${port} is free`)
 }
 
-/** The first socket that listens on that port and is not the daemon's. */
+/** The first listening socket on that port that is not the daemon's. */
 function takenBy(
   port: number,
   addresses: (ip: string) => boolean,
@@ -72,7 +72,7 @@ function takenBy(
   return undefined
 }
 
-/** Undefined where somebody may listen of whom it is not known whether they are the daemon. */
+/** The TCP sockets; undefined if an owner of a listening socket is unknown, since it may be the daemon. */
 async function tcpTable(
   world: World,
 ): Promise<{ pid: number | undefined; table: readonly InetSocket[] } | undefined> {
@@ -144,7 +144,7 @@ export async function meshAddresses(world: World): Promise<Finding> {
   const config = configOf(world)
   if (config === undefined) return skipped(NO_CONFIG)
   const facts = await world.facts()
-  if (facts === undefined) return skipped('only a daemon that runs can tell')
+  if (facts === undefined) return skipped('only a running daemon can tell')
   if (!(await world.sameNetwork())) return skipped(ELSEWHERE)
   const down = Object.keys(world.interfaces()).length === 0 ? [] : downInterfaces()
   const listening = facts.mesh.listen.map(ipOf)
@@ -164,11 +164,11 @@ function downInterfaces(): string[] {
   return names.filter((name) => readSystem(`/sys/class/net/${name}/operstate`)?.trim() === 'down')
 }
 
-/** Link-local IPv6 addresses are never listened on: no other machine can name their zone. */
+/** Link-local IPv6 addresses; Karo does not listen on them, because no other machine can name their zone. */
 const isLinkLocal = (ip: string): boolean => /^fe[89ab]/i.test(ip)
 const isLoopback = (ip: string): boolean => ip === '::1' || ip.startsWith('127.')
 
-/** Addresses at which somebody else has the mesh's port: those that the daemon does not listen on, and are listened on. */
+/** Addresses on which another program listens on the mesh's port, and the daemon does not. */
 export function heldByOthers(
   port: number,
   daemon: readonly string[],
@@ -180,7 +180,7 @@ export function heldByOthers(
   return (ip) => theirs.some((local) => local === ip || ANY.has(local))
 }
 
-/** What another program holds at `taken` is the business of mesh.port. */
+/** Judges the addresses; mesh.port tells about addresses in `taken`, which another program holds. */
 export function judgeAddresses(
   mesh: Config['mesh'],
   interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>,
@@ -189,7 +189,7 @@ export function judgeAddresses(
   restart: string,
   taken: (ip: string) => boolean = () => false,
 ): Finding {
-  // Nothing at all is the business of mesh.port.
+  // mesh.port tells if the daemon does not listen at all.
   if (listening.length === 0) return skipped('the mesh does not listen, see mesh.port')
   const own = Object.entries(interfaces).flatMap(([name, infos]) =>
     (infos ?? []).map(({ address }) => ({ name, address })),
@@ -201,10 +201,7 @@ export function judgeAddresses(
   const missing = closed.filter(({ address }) => !taken(address))
   if (missing.length > 0) {
     const which = missing.map(({ name, address }) => `${address} (${name})`).join(', ')
-    return warn(
-      `not listened on: ${which}; ${missing.length === 1 ? 'it' : 'they'} came after the start`,
-      restart,
-    )
+    return warn(`the daemon does not listen on ${which}, added after its start`, restart)
   }
   if (closed.length > 0)
     return skipped(
@@ -275,7 +272,7 @@ export async function meshMulticast(world: World): Promise<readonly Finding[]> {
   return facts === undefined ? [] : judgeMulticast(facts)
 }
 
-/** Which rule drops it, and the command that opens it, only the rules themselves tell. */
+/** The next step: only the rules themselves tell which one drops the packets, and which command opens the port. */
 const LOOK =
   'sudo karo doctor --only mesh.firewall\nor name the other nodes in discovery.peers, which needs no multicast'
 
@@ -285,7 +282,7 @@ export function judgeMulticast({
 }: Pick<DaemonFacts, 'multicast' | 'mesh'>): readonly Finding[] {
   if (mesh.listen.length === 0) return [skipped('the mesh does not listen, see mesh.port')]
   if (multicast === null || multicast.length === 0) {
-    return [skipped('discovery.mdns is off here, or may speak on no interface there is')]
+    return [skipped('discovery.mdns is off, or allows no interface of this machine')]
   }
   return multicast.map(judgePlace)
 }
@@ -293,7 +290,7 @@ export function judgeMulticast({
 function judgePlace(place: MulticastFacts): Finding {
   const at = `${place.interface} (${place.address})`
   if (place.not_sent !== null) {
-    // A filter on the way out answers a send with EPERM (netfilter); others are routes and interfaces.
+    // A filter on the way out makes a send fail with EPERM (netfilter); other errors come from routes and interfaces.
     const why =
       place.not_sent === 'EPERM' ? 'a firewall drops it on the way out' : 'the interface or its route'
     return fail(

@@ -1,4 +1,4 @@
-// Checks of what this node knows of others: who waits, who trusts whom, which versions they are.
+// Checks of other nodes: which wait for a decision, who trusts whom, their versions, keys on two machines.
 
 import type { ConnectionFacts, DaemonFacts, NamedNode, PendingNode } from '../../../api/contract/shapes.ts'
 import { placesInWords } from '../../../base/places.ts'
@@ -6,7 +6,7 @@ import { VERSION } from '../../../base/version.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import type { World } from '../world.ts'
 
-/** A person who has just installed a node has not decided yet. */
+/** Waiting time from which there is a warning, so that a person who just installed a node has time to decide. */
 const PENDING_LONG_MS = 60 * 60_000
 
 const who = ({ name, fingerprint }: Pick<NamedNode, 'name' | 'fingerprint'>): string =>
@@ -34,7 +34,7 @@ export function judgePending(pending: readonly PendingNode[], now: number): read
 export async function peersTrust(world: World): Promise<readonly Finding[]> {
   const facts = await world.facts()
   if (facts === undefined) return []
-  if (facts.one_sided.length === 0) return [ok('every node that is trusted here and was met trusts this one')]
+  if (facts.one_sided.length === 0) return [ok('every trusted node that was met trusts this one')]
   return facts.one_sided.map((node) => warn(`${who(node)} is trusted here, but does not trust this node`))
 }
 

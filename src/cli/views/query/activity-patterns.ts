@@ -1,4 +1,4 @@
-// How karo query shows activity: a chart of the day's hours, and bars by weekday.
+// View of ActivityPatterns: a chart of the day's hours, and bars by weekday.
 import { type QueryDataOf, WEEKDAYS } from '../../../api/contract/shapes.ts'
 import { bar, chart, spark } from '../../terminal/bars.ts'
 import { table } from '../../terminal/table.ts'

@@ -1,11 +1,11 @@
-// Whose numbers a query's result holds, in words: `5 nodes: this one and 4 of 5 others; fir denied`, and why the rest gave none.
+// Says whose numbers a result has (`5 nodes: this one and 4 of 5 others; fir denied`), and why other nodes gave none.
 import type { Outcome, QueryResult } from '../../../api/contract/shapes.ts'
 import { clockWords } from '../../../base/clock-words.ts'
 import { ago, formatFingerprint } from '../../../base/format.ts'
 
 type Row = QueryResult['coverage']['nodes'][number]
 
-/** After the names of nodes: `fir and gum denied`. */
+/** Outcomes in words that follow the names of nodes: `fir and gum denied`. */
 const SAID: Readonly<Record<Exclude<Outcome, 'answered' | 'from_summary'>, string>> = {
   denied: 'denied',
   withheld: 'withheld',
@@ -15,16 +15,16 @@ const SAID: Readonly<Record<Exclude<Outcome, 'answered' | 'from_summary'>, strin
   bad_signature: 'refused, its answer has a bad signature',
   unreachable: 'unreachable',
 }
-/** Names that are told in the first line; where there are more it has their number, and a row below it the names. */
+/** Most names in the first line; for more it has their number, and a row below it has the names. */
 const NAMES_MAX = 3
 
-/** `line`: everything in one sentence. `rows`: what it has no room for, and what can be done. */
+/** `line` is the whole in one sentence; `rows` have what does not fit into it, and what to do. */
 export function whoAnswered(result: QueryResult): {
   readonly line: string
   readonly rows: readonly string[]
 } {
   const { known, answered, from_summary, nodes } = result.coverage
-  // Of a team only the members are asked; level 2 has nobody's own numbers, this node's neither.
+  // A question to a team asks only its members, and level 2 has no node's own numbers, not even this one's.
   const own = result.level === 1 && result.team === undefined && result.own_missing !== true
   const whose = result.team === undefined ? (known === 1 ? 'other' : 'others') : `of the team ${result.team}`
   const others = `${answered} of ${known} ${whose}`
@@ -48,7 +48,7 @@ export function whoAnswered(result: QueryResult): {
   }
 }
 
-/** Those that gave no numbers, by what they said; the order is that of the table above. */
+/** Nodes without numbers, grouped by outcome in the order of SAID. */
 function groupsOf(nodes: readonly Row[]): { readonly said: string; readonly rows: readonly Row[] }[] {
   const groups = new Map<string, Row[]>(Object.values(SAID).map((said) => [said, []]))
   groups.set(REFUSED, [])
@@ -61,10 +61,10 @@ function groupsOf(nodes: readonly Row[]): { readonly said: string; readonly rows
     .map(([said, rows]) => ({ said, rows: rows.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) }))
 }
 
-/** Of a node whose clock is wrong: it is there, and this node lets nothing of it in. */
+/** The outcome of a node with a wrong clock: it is there, and this node refuses its frames. */
 const REFUSED = 'refused'
 
-/** Who is refused for the clock, with what mends it; where all others are, it is this machine's clock that is wrong. */
+/** Nodes that are refused because of their clock, with the fix. If all others are, this machine's clock is wrong. */
 function clockRows(nodes: readonly Row[]): string[] {
   const wrong = nodes.filter(({ why }) => why === 'clock')
   if (wrong.length === 0) return []

@@ -1,14 +1,14 @@
-// The views of query types as one table, and how a result is handed to the one of its type.
+// Hands a result to the view of its query type.
 import { type AskedType, passes, type QueryData, type QueryResult } from '../../../api/contract/shapes.ts'
 import { ago } from '../../../base/format.ts'
 import { VIEWS } from './rows.ts'
 import type { NodeColumn, QueryTypeView, Screen } from './view.ts'
 
-/** The daemon answers only what was asked for here, so the data is of the view's type. */
+/** The view of a result; the daemon answers only with the type that was asked for, so the data fits the view. */
 const viewOf = ({ query_type }: QueryResult): QueryTypeView<QueryData> =>
   VIEWS[query_type as AskedType] as unknown as QueryTypeView<QueryData>
 
-/** Empty when there is nothing to show. `before`: the last answer to the same question, to tell what is new. */
+/** The data of a result; empty if there is none. `before` is the last answer to the same question, to show changes. */
 export function dataView(result: QueryResult, screen: Screen, before?: QueryResult): string {
   const { data, filters = [] } = result
   const shown = {
@@ -19,7 +19,7 @@ export function dataView(result: QueryResult, screen: Screen, before?: QueryResu
   return viewOf(result).data(data, shown, before?.query_type === result.query_type ? before.data : undefined)
 }
 
-/** With `--per-node`; empty where the data is by node already. */
+/** The numbers of each node, for `--per-node`; empty if the data is by node already. */
 export function perNodeView(result: QueryResult, screen: Screen): string {
   const { nodes = [] } = result
   const age: NodeColumn = {

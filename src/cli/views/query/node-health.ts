@@ -1,4 +1,4 @@
-// How karo query shows the health of nodes: one row each, the absent ones too, and with --watch who came and went.
+// View of NodeHealth: a row for each node, absent ones too, and with --watch which nodes came and went.
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import { ago, duration, formatFingerprint } from '../../../base/format.ts'
 import { table } from '../../terminal/table.ts'
@@ -12,7 +12,7 @@ export const nodeHealth: QueryTypeView<QueryDataOf<'NodeHealth'>> = {
     nodes.length === 0 ? '' : healthTable(nodes, screen, Date.now(), before?.nodes),
 }
 
-/** What a node came to since the last answer; empty when it is as it was. */
+/** What happened to a node since the last answer; empty if nothing did. */
 function turnOf(row: HealthRow, old: HealthRow | undefined): string {
   if (old === undefined) return 'new'
   if (row.online !== old.online) return row.online ? 'back' : 'gone'

@@ -1,4 +1,4 @@
-// A query's result for people: the data as tables, then who answered and why the others did not.
+// View of a query's result: the data as tables, then which nodes answered and why the others did not.
 import { styleText } from 'node:util'
 import { type AskedType, type Coverage, type QueryResult, queryType } from '../../../api/contract/shapes.ts'
 import { duration, printable } from '../../../base/format.ts'
@@ -13,7 +13,7 @@ const ENDED: Readonly<Record<QueryResult['ended_by'], string>> = {
   cancelled: ', cancelled',
 }
 
-/** Ends with a newline. `before`: the last answer to the same question, to tell what is new. */
+/** Ends with a newline. `before` is the last answer to the same question, to show changes. */
 export function queryView(result: QueryResult, screen: Screen, before?: QueryResult): string {
   const sections = [
     dataView(result, screen, before) || `${nothingIn(result)}\n`,
@@ -23,26 +23,26 @@ export function queryView(result: QueryResult, screen: Screen, before?: QueryRes
   return sections.filter((section) => section !== '').join('\n')
 }
 
-/** Why there are no numbers, and what brings some. */
+/** Why there are no numbers, and what to do about it. */
 function nothingIn({ status, coverage, filters, query_type }: QueryResult): string {
   if (status === 'access_denied') {
     return `No numbers: the nodes that were asked do not share these with this node.
-Somebody who works on such a node can allow it there: karo share allow <this node>`
+A person of such a node can allow it there: karo share allow <this node>`
   }
   if (status === 'withheld') {
     return `No totals: the other nodes may not give any, for the reason below.
-What can be asked for are the numbers of nodes that share theirs with you: karo query ${queryType(query_type as AskedType).word} --level 1`
+You can ask for the numbers of nodes that share theirs with you: karo query ${queryType(query_type as AskedType).word} --level 1`
   }
-  // Silence is not the same as nothing to say.
+  // No answer at all is not the same as answers without numbers.
   const silent = status === 'no_data' && coverage.known > 0 && coverage.answered === 0
   if (silent)
-    return 'Nobody answered, and this node has nothing of its own. karo peers says which nodes are connected.'
+    return 'No node answered, and this node has no numbers of its own. karo peers shows which nodes are connected.'
   if (filters !== undefined)
-    return 'Nothing fits the filters: leave out a --where, or ask for more time with --last.'
+    return 'Nothing matches the filters: leave out a --where, or ask for more time with --last.'
   return status === 'success' ? 'No numbers.' : 'Nothing was recorded in that time.'
 }
 
-/** While a question is under way, for one line of a terminal; no newline. */
+/** Progress of a question in one line of a terminal, without a newline. */
 export function progressLine({ known, answered, denied, withheld, failed }: Coverage): string {
   const refused = denied + withheld + failed
   const others = known === 1 ? 'other' : 'others'

@@ -288,7 +288,9 @@ describe('addresses', () => {
       detail: 'another program holds the port at 127.0.0.1, see mesh.port',
     })
     const free = heldByOthers(9238, ['10.0.0.5'], table.slice(0, 1))
-    expect(judgeAddresses(mesh, interfaces, ['10.0.0.5'], [], 'restart', free).detail).toContain('came after')
+    expect(judgeAddresses(mesh, interfaces, ['10.0.0.5'], [], 'restart', free).detail).toContain(
+      'added after',
+    )
   })
   test('loopback alone is nobody to meet, unless it was chosen', () => {
     const alone = { lo: [at('127.0.0.1')] }

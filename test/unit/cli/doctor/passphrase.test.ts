@@ -90,6 +90,6 @@ test('a key that is lost comes back from a backup, or another one is a person’
   writeFileSync(join(paths.db, 'CURRENT'), '')
   expect(await look()).toMatchObject({
     outcome: 'fail',
-    fix: expect.stringMatching(/from a backup only[\s\S]*karo identity new --home/),
+    fix: expect.stringMatching(/only be restored from a backup[\s\S]*karo identity new --home/),
   })
 })

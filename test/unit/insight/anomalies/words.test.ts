@@ -112,13 +112,13 @@ kind         timing
 severity     6 of 10
 observed     34 commands
 usual        none
-learnt from  38 days with commands, of the last eight weeks
+learnt from  38 days with commands in the last eight weeks
 window       2026-11-21 02:00:00 to 2026-11-21 04:00:00
 first seen   2026-11-21 02:00:00, 4 h ago
 last seen    2026-11-21 04:00:00, on 1 day
 state        going on
 
-karo anomalies mute 3f9a12c4  hears no more of it for a week
+karo anomalies mute 3f9a12c4  mutes it for a week
 `,
   )
   const numbers = {
@@ -135,6 +135,6 @@ karo anomalies mute 3f9a12c4  hears no more of it for a week
   )
   const silent = { ...numbers, unit: 'minutes' as const, n: 0, spread: null }
   expect(anomalyView(shape({ kind: 'hook_silent', numbers: silent }), NOW, plain)).toContain(
-    'usual        none\nlearnt from  nothing: it is judged by itself\n',
+    'usual        none\nlearnt from  nothing; it is judged by itself\n',
   )
 })
