@@ -8,8 +8,9 @@ const WORDS_MOST = 32
 const SPREAD_MOST = 4
 
 export interface Question {
-  /** In lower case. */
+  /** Words that must occur, in lower case. */
   readonly words: readonly string[]
+  /** Words that must not occur, in lower case. */
   readonly without: readonly string[]
   /** All letters of the words, to be found in this order if the words are not there. */
   readonly letters: string

@@ -1,15 +1,15 @@
-// Every simple command that a line runs, as words: what an owner's own rules are matched against.
+// Every simple command that a line runs, as words, for matching an owner's own rules.
 
 import { newBudget } from './limits.ts'
 import { walkLine } from './line/walk.ts'
 import { type Scope, SOME_HOME, SOMETHING, type Span, UNKNOWN } from './model.ts'
 import type { CheckOptions } from './types.ts'
 
-/** One simple command; of `sudo kubectl delete ns x` both the whole and `kubectl delete ns x` are one. */
+/** One simple command. `sudo kubectl delete ns x` gives two: the whole, and `kubectl delete ns x`. */
 export interface RunCommand {
-  /** Words after quote removal and expansion, joined by blanks; the first without its path. Unknown parts are left out. */
+  /** The words after quote removal and expansion, joined by blanks, the first without its path. Unknown parts are missing. */
   readonly text: string
-  /** Where it runs, after `cd` in the line; what is not known stays as it was. */
+  /** The directory in which it runs, after each `cd` of the line. Unknown parts are missing. */
   readonly cwd: string
   /** UTF-16 offsets [start, end) into the line. */
   readonly span: Span
@@ -17,7 +17,7 @@ export interface RunCommand {
 
 const NOT_KNOWN = new RegExp(`[${UNKNOWN}${SOMETHING}]`, 'g')
 
-/** In the order the line runs them. Never throws; the work is bounded as a check's. */
+/** The commands in the order in which the line runs them. Never throws; the work is bounded as a check's. */
 export function commandsOf(
   line: string,
   {

@@ -1,4 +1,4 @@
-// The tool a person used: the command word of a line's first simple command, behind sudo, env, time and the like.
+// Finds the tool that a person used: the command word of the first simple command, behind sudo, env, time and so on.
 import { type Command, forEachChild, type SyntaxNode } from 'unbash'
 import type { Shell } from '../../base/words/risk-levels.ts'
 import { enterWrapper } from './carriers/layers.ts'
@@ -9,7 +9,7 @@ import { parseScript } from './line/script.ts'
 import { expandWord, type WordHost } from './line/words.ts'
 import { type Arg, baseName, NO_OUTPUT, type Scope, SOME_HOME, TAINT, UNKNOWN } from './model.ts'
 
-/** Wrappers looked through; more than anybody stacks. */
+/** Wrappers that are looked through; more than anybody stacks. */
 const MAX_LAYERS = 16
 
 const host: WordHost = {
@@ -37,7 +37,7 @@ export function firstTool(text: string, shell: Shell): string | undefined {
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
     const typed = words[0]?.text ?? ''
     const name = baseName(typed)
-    // An unset variable in front, `$SUDO apt update`, leaves the next word as the command.
+    // An unset variable in front leaves the next word as the command: `$SUDO apt update`.
     if (typed === UNKNOWN && words.length > 1) {
       words = words.slice(1)
       continue

@@ -1,16 +1,16 @@
-// What the layers of the risk room hand to each other: words after expansion, simple commands, their output.
+// Shapes that the layers of the risk room share: words after expansion, simple commands and their output.
 import type { ParsedScript } from 'unbash'
 import type { Caller, Machine, Shell } from '../../base/words/risk-levels.ts'
 
 /** UTF-16 offsets [start, end) into the command as given. */
 export type Span = readonly [start: number, end: number]
 
-/** Stands in a word's text for a part that cannot be known and may be empty. A Unicode noncharacter, so no typed text has it. */
+/** A part of a word that is unknown and may be empty. A Unicode noncharacter, so no typed text has it. */
 export const UNKNOWN = '\uFDD0'
-/** The same for a part that is unknown but certainly not empty. */
+/** A part of a word that is unknown but not empty. Also a noncharacter. */
 export const SOMETHING = '\uFDD1'
 
-/** Where text came from, as bits; a word carries the union of its parts. */
+/** Origins of a text, as bits; a word has the bits of all its parts. */
 export const TAINT = {
   none: 0,
   network: 1,
@@ -18,11 +18,11 @@ export const TAINT = {
   /** Printed by a program whose documented use is `eval "$(…)"`, such as ssh-agent. */
   generated: 4,
   secret: 8,
-  /** Unknown for any other reason. */
+  /** The text is unknown for any other reason. */
   opaque: 16,
-  /** Printed by a shell that takes its commands from somewhere else. */
+  /** Printed by a shell that takes its commands from another source. */
   shell: 32,
-  /** Came over a connection that stays open both ways: perhaps somebody typing. */
+  /** From a connection that stays open both ways, where somebody may be typing. */
   dialogue: 64,
 } as const
 
@@ -31,13 +31,13 @@ export interface Arg {
   readonly text: string
   readonly span: Span
   readonly taint: number
-  /** What reading it gives, when the word is a process substitution. */
+  /** Content of the file, if the word is a process substitution `<(…)`. */
   readonly output?: Output
-  /** What reads it, when the word is a substitution to be written to: `>(sh)`. */
+  /** The script that reads the file, if the word is a substitution to write to: `>(sh)`. */
   readonly feeds?: ParsedScript
-  /** The files it may name, where it is unknown but for that. */
+  /** The files that it may name, if nothing else about it is known. */
   readonly under?: readonly string[]
-  /** A loop's pattern: one at a time of the files it matches. */
+  /** Whether it is a loop's pattern, which stands for one of its files at a time. */
   readonly each?: boolean
 }
 
@@ -45,34 +45,34 @@ export interface Redirection {
   /** `>`, `>>`, `<`, `<>`, `>|`, `&>`, `&>>`, `>&`, `<&`. */
   readonly operator: string
   readonly target: Arg
-  /** The file descriptor that is redirected, where the line names one. */
+  /** The redirected file descriptor, if the line names one. */
   readonly descriptor?: string
 }
 
-/** What a command is known to print. */
+/** The known output of a command. */
 export interface Output {
-  /** Undefined when it cannot be known from the text alone. */
+  /** Undefined if the line alone does not tell it. */
   readonly text: string | undefined
   readonly taint: number
-  /** Where only some of the text is known: that. */
+  /** The known part of the text, if only a part is known. */
   readonly partial?: string
-  /** What reading the file gives whose name is printed. */
+  /** Content of the file whose name is printed. */
   readonly feeds?: Output
-  /** The printed file names, each top alone or with an unknown rest, where the command lists files. */
+  /** The printed file names of a command that lists files, each a start or a start with an unknown rest. */
   readonly under?: readonly string[]
 }
 
 export const NO_OUTPUT: Output = { text: '', taint: TAINT.none }
 
-/** What a variable holds. */
+/** The value of a variable. */
 export interface Value {
   readonly text: string
   readonly taint: number
-  /** What reading it gives, when it names a file that a substitution made. */
+  /** Content of the file that it names, if a substitution made that file. */
   readonly output?: Output
-  /** The files it may name, where it is unknown but for that. */
+  /** The files that it may name, if nothing else about it is known. */
   readonly under?: readonly string[]
-  /** A loop's pattern: one at a time of the files it matches. */
+  /** Whether it is a loop's pattern, which stands for one of its files at a time. */
   readonly each?: boolean
   /** The variable that this name stands for (`declare -n`). */
   readonly refersTo?: string
@@ -83,24 +83,24 @@ export interface Variables {
   set(name: string, value: Value): unknown
 }
 
-/** A home directory nobody has, for when none is given: `~` is still known to be one. */
+/** A home directory that nobody has, used when none is given, so that `~` still counts as a home. */
 export const SOME_HOME = '/home/~'
 
-/** The shell's state as far as the line itself determines it. */
+/** The state of the shell, as far as the line determines it. */
 export interface Scope {
   readonly shell: Shell
   readonly home: string
-  /** Karo's own directory, where it is not the usual one. */
+  /** Karo's home, if it is not the default one. */
   readonly karoHome?: string
-  /** Who gave the line; without it a person at a prompt. */
+  /** The giver of the line; default: a person at a prompt. */
   readonly caller?: Caller
-  /** What is known of this machine's files. */
+  /** Knowledge about files of this machine. */
   readonly machine?: Machine
-  /** Paths of files this line has copied credentials into. */
+  /** Paths of files into which this line has copied credentials. */
   readonly secretFiles?: Set<string>
-  /** What this line has written into files, by path, and what descriptors it has opened give, as `/dev/fd/3`. */
+  /** Contents that this line has written, by path; contents of descriptors that it has opened, by `/dev/fd/3`. */
   readonly written?: Map<string, Output>
-  /** Descriptors this line has tied to a network connection. */
+  /** Descriptors that this line has connected to the network. */
   readonly sockets?: Set<string>
   /** Absolute, or relative to the unknown directory the line starts in (`.`). */
   cwd: string
@@ -111,7 +111,7 @@ export interface Scope {
   parameters: readonly Arg[] | undefined
 }
 
-/** One simple command with its wrappers removed: what a rule looks at. */
+/** One simple command without its wrappers; the input of a rule. */
 export interface SimpleCommand {
   /** Last path component of the command word; empty for bare assignments and redirections. */
   readonly name: string
@@ -122,9 +122,9 @@ export interface SimpleCommand {
   readonly args: readonly Arg[]
   readonly assignments: readonly { readonly name: string; readonly value: Arg }[]
   readonly redirections: readonly Redirection[]
-  /** What it reads from its standard input. */
+  /** Its standard input. */
   readonly input: Output
-  /** The line has given this name to a function or alias of its own. */
+  /** Whether the name is a function or alias of this line. */
   readonly isOwn?: boolean
   /** Reached through sudo, doas, su or pkexec. */
   readonly privileged: boolean
@@ -132,7 +132,7 @@ export interface SimpleCommand {
   readonly scope: Scope
 }
 
-/** Things about the line that are no simple command, each judged by the rule of the same name. */
+/** Facts about a line that are not about one simple command; the rule of the same name judges each. */
 export type LineFact =
   | 'network-code'
   | 'decoded-code'
@@ -147,7 +147,7 @@ export type LineFact =
   | 'too-deep'
   | 'too-long'
 
-/** Last component of a path, as the shell's lookup ends up at it: `/bin/rm` and `./rm` are `rm`. */
+/** Last component of a path: `/bin/rm` and `./rm` are `rm`. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }

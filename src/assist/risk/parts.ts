@@ -1,4 +1,4 @@
-// The parts that a command line is described in, and what is done with trees of them. Pure.
+// The parts of a described command line, and functions on trees of them. Pure.
 import type { Span } from './model.ts'
 
 /**
@@ -41,7 +41,7 @@ export type PartKind = (typeof PART_KINDS)[number]
 export interface Part {
   readonly kind: PartKind
   readonly span: Span
-  /** Of a word its text after quote removal, of a keyword or operator itself, of a loop `for`, `while`, …; else empty. */
+  /** A word after quote removal, a keyword or operator as it is, `for` or `while` for a loop; empty for other kinds. */
   readonly value: string
   readonly parts: readonly Part[]
 }
@@ -50,11 +50,11 @@ export interface Description {
   readonly parts: readonly Part[]
   /** False when the grammar did not accept all of the text. */
   readonly parsed: boolean
-  /** True when bounds were reached: parts are missing, or the text is too long to be read at all. */
+  /** True if a bound was reached: parts are missing, or the text is too long to be read. */
   readonly truncated: boolean
 }
 
-/** The head of a loop, function or choice, whose words are no arguments of a command. */
+/** The header of a loop, function or choice as one part; its words are no arguments of a command. */
 export function headerPart(keyword: Part, { span, parts }: Part): Part {
   const words = parts
     .filter(({ kind }) => kind !== 'name')
@@ -70,7 +70,7 @@ export function headerPart(keyword: Part, { span, parts }: Part): Part {
   return { kind, span, value: says, parts: [keyword, ...words] }
 }
 
-/** Where the parser had to guess, a node may reach out of the one around it. */
+/** The parts cut to the range: where the parser had to guess, a node may be longer than the one around it. */
 export function within(parts: readonly Part[], from: number, to: number): readonly Part[] {
   return parts.map((part) => {
     const start = Math.min(Math.max(part.span[0], from), to)
@@ -79,7 +79,7 @@ export function within(parts: readonly Part[], from: number, to: number): readon
   })
 }
 
-/** Statements read out of a fish substitution, put back into it. */
+/** Puts statements that were read from a fish substitution back into the part that contains them. */
 export function nested(parts: readonly Part[]): Part[] {
   const found: Part[] = []
   for (const part of parts) {

@@ -1,4 +1,4 @@
-// The ids of all built-in rules, for those who name them: an owner's exceptions, and completion.
+// The ids of all built-in rules, for an owner's exceptions and for completion.
 
 import { RULES } from './rules/index.ts'
 import { LINE_RULES } from './rules/system/lines.ts'
@@ -9,5 +9,5 @@ export const RULE_IDS: ReadonlySet<string> = new Set(ALL.map(({ id }) => id))
 
 const CORE: ReadonlySet<string> = new Set(ALL.filter(({ core }) => core === true).map(({ id }) => id))
 
-/** Whether the rule belongs to the catastrophic core, which nobody's exception lowers. */
+/** Whether the rule belongs to the catastrophic core, which no exception lowers. */
 export const isCore = (id: string): boolean => CORE.has(id)

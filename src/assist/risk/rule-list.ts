@@ -1,22 +1,22 @@
-// The built-in rules as people and scripts are shown them: id, level, what may happen, an example.
+// The built-in rules as people and scripts see them: id, level, what may happen, an example.
 import type { RiskLevel } from '../../base/words/risk-levels.ts'
 import { RULES } from './rules/index.ts'
 import { LINE_RULES } from './rules/system/lines.ts'
 
 /** Shape of one entry of `karo check --rules --json`. */
 export interface RuleEntry {
-  /** Named by exceptions of one's own. */
+  /** Id of the rule, for exceptions. */
   readonly rule: string
   readonly risk_level: RiskLevel
   readonly why: string
   /** Part of the catastrophic core: no exception lowers it. */
   readonly core: boolean
-  /** Command names it looks at; empty for rules about any command or about the line itself. */
+  /** Names of commands that it looks at; empty for rules about any command or about the whole line. */
   readonly tools: readonly string[]
   readonly example: string
 }
 
-/** In the order of the table; with `word`, those that have it in their id, their tools or what they say. */
+/** The rules in the order of the table; with `word`, only rules with that text in their id, tools or `why`. */
 export function ruleList(word = ''): readonly RuleEntry[] {
   const wanted = word.toLowerCase()
   return [...RULES, ...LINE_RULES.map((rule) => ({ ...rule, tools: [] as readonly string[] }))]

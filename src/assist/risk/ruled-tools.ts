@@ -1,4 +1,4 @@
-// The names of all tools that the rules, the wrappers or the grammar have anything to say about.
+// The names of all tools that a rule, a wrapper or the grammar concerns, and data for the shells' quick guard.
 import { CARRIERS } from './carriers/carriers.ts'
 import { INTERPRETERS, SHELLS, WRAPPERS } from './carriers/wrappers.ts'
 import { GRAMMAR, isUnruled, NAMED_IN_GENERAL_RULES, RULES } from './rules/index.ts'
@@ -23,19 +23,19 @@ export function ruledTools(): readonly string[] {
   return [...names].filter((name) => /^\w[\w+-]*$/.test(name) && !isUnruled(name)).sort()
 }
 
-/** What a shell has to know to let a plain line of a tool that is not ruled run unasked; all of it plain words. */
+/** Plain words by which a shell decides alone whether a plain line of a tool without a rule may run. */
 export interface PlainLines {
-  /** Tools that write no file, whatever their words are. */
+  /** Tools that write no file, whatever their words. */
   readonly reads: readonly string[]
-  /** Tools that write a file which they are given. */
+  /** Tools that write a file named in their words. */
   readonly writers: readonly string[]
-  /** Parts of the line with which a line of any other tool is asked about. */
+  /** Parts of words; the guard is asked about a line of any other tool that has one. */
   readonly own: readonly string[]
-  /** Directories, by one name of their path, in which a line of any tool that may write is asked about. */
+  /** Names in a path of the working directory; inside such a directory the guard is asked about any tool that may write. */
   readonly places: readonly string[]
-  /** How words begin that name a file to write, for any tool. */
+  /** Beginnings of words that name a file to write, for any tool. */
   readonly outputs: readonly string[]
-  /** Parts with which one of a writer, or with such a word, is. */
+  /** Parts of words; the guard is asked about a line that has one if its tool is a writer or it has a word of `outputs`. */
   readonly system: readonly string[]
 }
 

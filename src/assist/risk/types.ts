@@ -1,4 +1,4 @@
-// What the risk room shows of itself: the shapes other rooms use, apart from the code that makes them.
+// Shapes of the risk room for other rooms, in a file without the code that makes them.
 import type { Caller, GuardProfile, Machine, RiskLevel, Shell } from '../../base/words/risk-levels.ts'
 
 export type GuardDecision = 'allow' | 'confirm' | 'block'
@@ -25,12 +25,12 @@ export interface RiskVerdict {
 export interface CheckOptions {
   readonly shell?: Shell
   readonly profile?: GuardProfile
-  /** Absolute; without it relative paths are judged as harmless as they look. */
+  /** Absolute working directory. Without it relative paths are judged by what they show: `rm -rf x` stays harmless. */
   readonly cwd?: string
   readonly home?: string
-  /** Karo's own directory with its key and database, absolute, where it is not `~/.local/share/karo`. */
+  /** Karo's home with its key and database, absolute; default `~/.local/share/karo`. */
   readonly karoHome?: string
-  /** Default: a person. Of an AI tool more is asked about: writing the files from which shells load the guard, and editors. */
+  /** Who gives the line; default: a person. An AI tool is also asked before it writes start files of shells or runs an editor. */
   readonly caller?: Caller
   readonly machine?: Machine
 }

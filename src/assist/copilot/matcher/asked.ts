@@ -23,7 +23,7 @@ export function readAsked(text: string, index: Index): readonly Asked[] {
   return tokens.flatMap((token, i): readonly Asked[] => {
     const beside = { before: tokens[i - 1]?.word ?? '', after: tokens[i + 1]?.word ?? '' }
     if (token.entity !== undefined) return [{ ...token, concept: undefined, ...beside }]
-    // An option in a request is half remembered and names nothing.
+    // An option in a request is only half remembered, so it is no name to fill a slot with.
     if (IS_NOT.test(token.word) || (token.word === 'but' && token.raw === 'BUT'))
       return [{ ...token, concept: NOT, ...beside }]
     if ((isStop(token.word) && !isLetterName(tokens, i)) || token.word.startsWith('-')) return []

@@ -48,11 +48,11 @@ const START_OF_ALL =
 export const OWN_PARTS = list(`
   karo guard.toml .claude claude-code ClaudeCode .codex /codex .cursor /cursor .gemini gemini-cli .copilot /copilot
 `)
-/** Names of directories inside of which such a file can be named without any of those parts. */
+/** Names of directories; inside of them a file of the guard can be named without any of OWN_PARTS. */
 export const OWN_PLACES = list(
   'karo .claude claude-code ClaudeCode .codex codex .cursor cursor .gemini gemini-cli .copilot copilot .ssh',
 )
-/** The same for system files and start files, which only a tool with a write position can write. */
+/** Parts of paths that lead to system files or start files; a shell asks about such a line if its tool writes files. */
 export const SYSTEM_PARTS = list(`
   /etc /dev /boot /usr /bin /sbin /lib /proc /sys /var /nix /gnu /System /Library /snap .ssh .gnupg authorized_keys known_hosts
   bashrc .bash_ .profile zshrc zshenv zprofile .zlogin config.fish conf.d vimrc gitconfig tmux.conf _history .history lesshst
