@@ -3,13 +3,12 @@ import { join } from 'node:path'
 import { formatNodeId } from '../../protocols/node-id.ts'
 import { type Consent, createPolicy, type PolicySet, type Principal } from '../../src/trust/policy/index.ts'
 import { loadPolicies } from '../../src/trust/policy/load.ts'
-import { median } from './median.ts'
 
 const SHIPPED = join(import.meta.dirname, '../../configs/policies/roles.cedar')
 const DECISIONS = 500
 const ROUNDS = 9
 
-/** Microseconds of one decision, the median of rounds; and milliseconds of reading the files. */
+/** Microseconds of one decision, the least of some rounds, so that what else runs on the machine stays out; and milliseconds of reading the files. */
 export interface PolicyFigures {
   readonly built_in_us: number
   readonly cedar_us: number
@@ -48,5 +47,5 @@ function decisionUs(set: PolicySet): number {
     }
     return ((performance.now() - start) * 1_000) / DECISIONS
   })
-  return median(rounds)
+  return Math.min(...rounds)
 }
