@@ -59,7 +59,7 @@ export const KEYS = {
     kind: kind.integer(0, 65535),
     default: 9238,
     description:
-      'TCP port that other nodes connect to; 0 takes any free one. By mDNS, nodes that do not know each other use port 9238, their own port, and ports from 32768 on. If the port is below 1024, other nodes need it in their `discovery.peers`.',
+      'TCP port other nodes connect to. 0 takes any free one. By mDNS, nodes that do not know each other use port 9238, their own port, and ports from 32768 on. If the port is below 1024, other nodes need it in their `discovery.peers`.',
   }),
   meshListen: key({
     path: 'mesh.listen',

@@ -1,4 +1,4 @@
-// What the node is and how it is: /status, /health and /identity.
+// /status, /health and /identity: facts about this node and its state.
 
 import type { Clock } from '../../base/clock.ts'
 import { roughSize, roughWaiting } from '../../base/rough.ts'
@@ -21,7 +21,7 @@ import { serve } from '../server/serve.ts'
 interface StatusDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'fingerprint'>
   readonly name: string
-  /** The machine's, for all its users. */
+  /** True for the machine's node, which serves all its users. */
   readonly service: boolean
   readonly clock: Clock
   readonly mesh: Pick<Mesh, 'status' | 'rejections'>
@@ -36,7 +36,7 @@ interface StatusDeps {
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
 }
 
-/** Whoever is known hears of `/health` also the pid: that is how a second daemon says who holds the socket. */
+/** `/health` also tells known callers the pid, so that a second daemon can say which process holds the socket. */
 export function statusRoutes(deps: StatusDeps): Routes {
   const startedAt = deps.clock.monotonic()
   const self = { node_id: deps.identity.nodeId, fingerprint: deps.identity.fingerprint, name: deps.name }
@@ -44,7 +44,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
   return (server) => {
     serve(server, getStatus, async ({ caller }) => {
       const mesh = deps.mesh.status()
-      // A store that cannot be read shows as a failing check, not as a status that cannot be had.
+      // If the store cannot be read, the status still comes, with a failing check.
       const [events, bytes, spool, unseen] = await Promise.all([
         deps.store.events.count(caller.uid).catch(() => 0),
         deps.store.bytes().catch(() => 0),

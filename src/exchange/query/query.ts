@@ -40,7 +40,7 @@ export interface QueryDeps {
   readonly timers: Timers
   readonly random: Random
   readonly log: Log
-  /** The daemon's own user: decides for a node on which nobody typed anything yet. */
+  /** The daemon's own user, whose consent decides for a node on which nobody typed anything yet. */
   readonly ownUid: number
   readonly watch?: QueryWatch
   /** Sees the plaintext of every answer before it is sealed. */

@@ -1,4 +1,4 @@
-// Who may read what: recipients who are let have the same of the same people share one box. Pure.
+// Groups recipients: those that may read the same categories of the same people share one box. Pure.
 import { BOXES_MAX, RECIPIENTS_MAX } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { byText } from '../../base/by-text.ts'
@@ -22,7 +22,7 @@ export type SummaryCategory = (typeof SUMMARY_CATEGORIES)[number]
 /** For each category the uids of the people who share it. A category that nobody shares has no member. */
 export type Entitlement = Readonly<Partial<Record<SummaryCategory, readonly number[]>>>
 
-/** Without everybody else. */
+/** The part of an entitlement that is one person's. */
 export function restrictedTo(entitlement: Entitlement, uid: number): Entitlement {
   const own = Object.entries(entitlement).filter(([, uids]) => uids.includes(uid))
   return Object.fromEntries(own.map(([category]) => [category, [uid]]))
@@ -30,7 +30,7 @@ export function restrictedTo(entitlement: Entitlement, uid: number): Entitlement
 
 export interface Recipient {
   readonly node_id: NodeId
-  /** X25519, 32 bytes: what is sealed to. */
+  /** X25519 key of 32 bytes to which boxes are sealed. */
   readonly sealingKey: Uint8Array
   readonly fingerprint: string
   readonly name: string
@@ -50,13 +50,13 @@ export interface Grouping {
   readonly leftOut: readonly Recipient[]
 }
 
-/** Who decides, and when. */
+/** The policy that decides, and the circumstances that it decides in. */
 export interface Judging {
   readonly policy: Pick<Policy, 'decide'>
   readonly circumstances: Circumstances
 }
 
-/** What every person's consent together lets `principal` be sent; empty when nothing. */
+/** All that people's consent allows to be sent to `principal`; empty when nothing. */
 function entitlementOf(
   { policy, circumstances }: Judging,
   principal: Principal,

@@ -1,4 +1,4 @@
-// What would be published now: who may read what, decided afresh, and each period's boxes for them.
+// Plans what would be published now: decides afresh who may read what, and makes each period's boxes.
 import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Period } from '../../../protocols/periods.ts'
@@ -34,7 +34,7 @@ export interface Plan {
 
 export interface PlannedBox {
   readonly recipients: readonly Recipient[]
-  /** Whose numbers it adds up. */
+  /** The people whose numbers the box adds up, by category. */
   readonly entitlement: Entitlement
   readonly summary: NodeSummary
   readonly plaintext: Uint8Array
@@ -49,7 +49,7 @@ export async function makePlan({ nodeId, insight, sharing, trust, policy, clock 
     .filter((node) => node !== nodeId)
     .map((node) => candidateOf(trust, node))
     .filter((one) => one !== undefined)
-    // Places are given to those who were here before those who are only configured.
+    // Nodes that this node has met get places before nodes that are only configured.
     .sort((a, b) => Number(b.member) - Number(a.member) || byText(a.node_id, b.node_id))
   const { groups, leftOut } = groupsOf({ policy, circumstances: { at: clock.now() } }, candidates, people)
   const key = JSON.stringify(
@@ -91,7 +91,7 @@ export async function boxesOf(
   return { boxes: boxes.slice(0, fit), leftOut: boxes.slice(fit).flatMap((box) => box.recipients) }
 }
 
-/** What `uid` adds to a box: all of it where nobody else does; undefined when nothing. */
+/** The part of a box that is `uid`'s: all of it where no other person is in it; undefined when there is none. */
 export async function partOf(
   { nodeId, insight }: Pick<PlanDeps, 'nodeId' | 'insight'>,
   period: Period,

@@ -40,7 +40,7 @@ export const EVERY_MS = 60_000
  */
 const FIRST_MINUTES = [1, 2]
 const LOOK_EVERY_MINUTES = 60
-/** The second look after a start: what was typed while the daemon was down has been read by then. */
+/** Time of the second look after a start: commands typed while the daemon was down have been read by then. */
 export const SOON_MS = 5_000
 
 export function createSummaries(deps: SummariesDeps): Summaries {

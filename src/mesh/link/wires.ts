@@ -13,8 +13,8 @@ import {
 } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { hello } from '../../../protocols/registry.ts'
+import { deadline } from '../../base/async/deadline.ts'
 import { createQuota } from '../../base/quota.ts'
-import { deadline } from '../../base/timers.ts'
 import { endpointOf, formatEndpoint } from '../admission/endpoint.ts'
 import { memberAllowances } from '../allowance.ts'
 import type { ConnId, EndReason, Put, Said, Saying } from '../state/types.ts'
@@ -25,7 +25,7 @@ import { type Channel, type ChannelDeps, openChannel } from './channel.ts'
 import { narrow, type View } from './narrow.ts'
 import { nodeOf, peerRefOf } from './peer.ts'
 
-/** Under which name the ledger has what is wrong below all streams. */
+/** The protocol name in the ledger for violations below all streams. */
 const MUXER = '/yamux/1.0.0'
 
 export interface Wire {
@@ -69,7 +69,7 @@ export interface Wires {
 interface Entry extends Wire {
   readonly view: View
   control: Channel | undefined
-  /** No more of it may be begun. */
+  /** Nothing more may be begun on this connection. */
   ended: boolean
 }
 
@@ -128,7 +128,7 @@ export function createWires({ channel, timings, admits, hello: ownHello, put }: 
     opened(connection) {
       const node = nodeOf(connection.remotePeer)
       const endpoint = endpointOf(connection.remoteAddr)
-      // A connection that has ended already would hold its place in the lobby: nobody would tell of its end again.
+      // A connection that has ended already fires no close event, so it would hold its place in the lobby for ever.
       if (connection.status !== 'open' || node === undefined || endpoint === undefined) {
         abortConnection(connection, 'refused')
         return

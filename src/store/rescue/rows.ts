@@ -1,6 +1,6 @@
-// Whether a row of the database is one that this program would write: by its key, and by what its value decodes to.
+// Whether this program would write such a row: judged by its key and its decoded value.
 
-import { isImportRow } from '../events/import-pieces.ts'
+import { isImportRow } from '../events/imports/pieces.ts'
 import { decodeWithoutText } from '../events/rows.ts'
 import { EVENT_KEY_BYTES, readU32, UID_AT } from '../level/key-of-event.ts'
 import { KEYSPACES, type Keyspace } from '../level/keyspace.ts'
@@ -28,7 +28,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
 const decodes = (value: Uint8Array): boolean => decodeValue<unknown>(VALUE_VERSION, value) !== undefined
 
-/** What has no repository, or looks after its damage itself, is kept as it is. */
+/** Rows that have no repository, or whose repository handles damage itself, are kept as they are. */
 const any: Check = () => true
 
 function isRollup(key: Uint8Array, value: Uint8Array): boolean {

@@ -29,7 +29,7 @@ export interface ConsentRecord {
 export interface ConsentRepository {
   /** Replaces this person's decision; durable (fsync) when it resolves. */
   put(record: ConsentRecord): Promise<void>
-  /** Undefined for whoever never decided; where decisions may be lost, what holds for all those. */
+  /** Undefined for a person who never decided. Where decisions may be lost, a refusal stands in for the missing one. */
   get(uid: number): Promise<ConsentRecord | undefined>
 }
 

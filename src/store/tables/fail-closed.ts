@@ -1,4 +1,4 @@
-// For rows that are not the newest there were: nobody is given anything of what the lost ones may have withdrawn.
+// Closes consent and trust after a loss of rows, because the lost rows may have withdrawn what older rows allow.
 
 import type { Database } from '../level/database.ts'
 import { readU32, UID_AT } from '../level/key-of-event.ts'

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import type { DaemonFacts } from '../../../src/api/contract/shapes.ts'
-import { type DoctorDeps, doctorRoutes } from '../../../src/api/routes/doctor.ts'
+import { type DoctorDeps, doctorRoutes } from '../../../src/api/routes/care/doctor.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'

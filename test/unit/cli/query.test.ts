@@ -447,7 +447,7 @@ describe('karo query --watch', () => {
     interrupt()
     expect((await watching).code).toBe(0)
     expect(asked).toBeGreaterThanOrEqual(4)
-    expect(screen.err).toBe('karo: it is stopping; asked again until it answers\n')
+    expect(screen.err).toBe('karo: it is stopping; asking again until it answers\n')
   })
 
   it('leaves the line of ^C on a terminal', async () => {

@@ -1,4 +1,4 @@
-// Every operation of the API there is: all that the files beside this one describe, in the order the document shows them.
+// The list of all operations of the API, from the files beside this one, in the order of the OpenAPI document.
 import type { Operation } from '../operation.ts'
 import * as anomalies from './anomalies.ts'
 import * as audit from './audit.ts'

@@ -5,7 +5,7 @@ import { EXIT } from '../../../base/errors.ts'
 import { TRUST_LEVELS } from '../../../base/words/trust-levels.ts'
 import { ACTIONS, SHARING_CATEGORIES } from '../../../trust/policy/types.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
-import { given, oneNode, parseWhole } from '../../values.ts'
+import { given, oneNode, parseWhole } from '../../input/values.ts'
 import { checkView, explanationView, policyView } from '../../views/policy.ts'
 
 const action = {

@@ -1,4 +1,4 @@
-// What this node says to a question: what each of its people consents to decides, and only their numbers are gathered.
+// This node's verdict on a question: each person's consent decides, and only consenting people's numbers are gathered.
 import type { Clock } from '../../../base/clock.ts'
 import { widenToHours } from '../../../insight/statistics/index.ts'
 import type { Sharing } from '../../../trust/consent/index.ts'
@@ -21,7 +21,7 @@ export interface JudgeDeps {
   readonly sharing: Pick<Sharing, 'consentOf'>
   readonly policy: Pick<Policy, 'decide'>
   readonly clock: Clock
-  /** Decides for a node on which nobody typed anything yet. */
+  /** The daemon's own user, whose consent decides for a node on which nobody typed anything yet. */
   readonly ownUid: number
 }
 
@@ -68,7 +68,7 @@ export async function judge(
   return { decision: deciding.decision, level, uids: with_('allow').map((one) => one.uid) }
 }
 
-/** What follows from the verdict: a refusal, or the numbers of the people who consent. */
+/** The answer that follows from the verdict: a refusal, or the numbers of the people who consent. */
 export async function answerOf(
   { insight }: Pick<JudgeDeps, 'insight'>,
   question: Question,
