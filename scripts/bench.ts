@@ -14,6 +14,7 @@ import { measureIngest } from '../test/bench/ingest.ts'
 import { measureJoin } from '../test/bench/join.ts'
 import { measureMemory } from '../test/bench/memory.ts'
 import { type MeshCosts, measureIdleFleets, measureMesh } from '../test/bench/mesh.ts'
+import { measurePolicy } from '../test/bench/policy.ts'
 import { measureWatch } from '../test/bench/processes.ts'
 import { measureQuery } from '../test/bench/query.ts'
 import { hasSerf } from '../test/bench/serf.ts'
@@ -103,6 +104,25 @@ const BENCHMARKS: readonly Benchmark[] = [
         { name: 'risk check in process, 99 %', value: cost.p99_us, unit: 'µs' },
         { name: 'risk level of a line no rule knows', value: cost.plain_us, unit: 'µs' },
         { name: 'risk check of a dangerous line, with its safer form', value: cost.dangerous_us, unit: 'µs' },
+      ]
+    },
+  },
+  {
+    name: 'policy',
+    async run() {
+      const { built_in_us, cedar_us, load_ms } = await measurePolicy()
+      const beside = { what: 'the built-in role table', value: built_in_us }
+      const name = 'one decision by the shipped Cedar file'
+      return [
+        {
+          name,
+          value: cedar_us,
+          unit: 'µs',
+          beside,
+          ratio: cedar_us / built_in_us,
+          aim: most('value', 1_000),
+        },
+        { name: 'reading the shipped Cedar file, with Cedar itself', value: load_ms, unit: 'ms' },
       ]
     },
   },
