@@ -81,7 +81,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
     const happened = lines.times(`${peer} ${message}`)
     if (happened === undefined) return
     const { key, times } = happened
-    if (key === REST) log.info({ times }, 'more neighbours came and went than are told apart')
+    if (key === REST) log.info({ times }, 'more neighbours came and went than the ledger tells apart')
     else log.info({ peer, ...fields, ...(times === 1 ? {} : { times }) }, message)
   }
 
@@ -100,7 +100,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       trust.sawStranger(node, seen)
       const now = clock.monotonic()
       if (!isNew || !strangers.take(now) || !strangersToday.take(now)) return
-      log.info({ peer: node }, 'somebody new waits for approval')
+      log.info({ peer: node }, 'a new node waits for approval')
       void audit.record({
         type: 'peer_pending',
         success: true,

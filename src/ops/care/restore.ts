@@ -216,7 +216,7 @@ function explain(error: unknown, home: string, ready: boolean): unknown {
   // The mode is about the entries of the home, not about the home itself.
   const { reason, hint } = diskTrouble(join(home, READY), error)
   if (ready) {
-    return new KaroError('bad_file', `the backup is restored but for its last step: ${reason}`, {
+    return new KaroError('bad_file', `the backup is restored except for its last step: ${reason}`, {
       where: join(home, READY),
       hint: `The next karo up, or karo restore, finishes it. ${hint}`,
       cause: error,

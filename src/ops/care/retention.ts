@@ -82,7 +82,7 @@ export function createRetention(deps: RetentionDeps): Retention {
       if (gone + texts + counted > 0)
         log.info(
           { events: gone, texts, counts: counted },
-          'what is older than retention asks for was removed',
+          'data older than retention allows was removed',
         )
     }
     const days = processDays()

@@ -44,7 +44,7 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     try {
       socket.send(lines.join('\n'))
     } catch (error) {
-      log.warn({ reason: (error as Error).message, message: lines[0] }, 'the service manager was not told')
+      log.warn({ reason: (error as Error).message, message: lines[0] }, 'the service manager got no message')
     }
   }
   return {

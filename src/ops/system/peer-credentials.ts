@@ -28,7 +28,7 @@ export async function openPeerCredentials(log: Log): Promise<PeerCredentials> {
   try {
     read = await loadReader()
   } catch (error) {
-    log.error({ reason: (error as Error).message }, 'nobody can be told who they are on the control socket')
+    log.error({ reason: (error as Error).message }, 'the control socket cannot tell which user connects')
     read = () => undefined
   }
   return {

@@ -47,7 +47,7 @@ export function watchEnding(
   const onHangup = (name: NodeJS.Signals): void => (reload === undefined ? onSignal(name) : reload())
   const onFault = (fault: unknown): void => {
     const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
-    log.error({ error: text }, 'a fault nobody caught: stopping')
+    log.error({ error: text }, 'an uncaught fault: stopping')
     code = EXIT.failed
     controller.abort(new Error('stopped by a fault', { cause: fault }))
   }

@@ -58,7 +58,7 @@ export function watchDisk({ db, directory, log, retryMs = RETRY_MS }: DiskOption
   function begin(reason: string): void {
     if (trouble !== undefined || stopped) return
     trouble = reason
-    log.error({ reason, retry_ms: retryMs }, 'the disk takes nothing more; commands wait in the spool')
+    log.error({ reason, retry_ms: retryMs }, 'the disk refuses writes; commands wait in the spool')
     timer = setInterval(() => {
       attempt ??= reopen().finally(() => {
         attempt = undefined
@@ -79,7 +79,7 @@ export function watchDisk({ db, directory, log, retryMs = RETRY_MS }: DiskOption
     }
     clearInterval(timer)
     trouble = undefined
-    log.info({}, 'the disk takes what is written again')
+    log.info({}, 'the disk accepts writes again')
   }
 
   return {

@@ -157,7 +157,7 @@ test.runIf(isRoot)('what is said to be written after a full disk is there after 
   while (await decide(uid)) uid++
   expect(await decide(uid + 1)).toBe(false)
   free()
-  await until(() => store.health?.().every(({ ok }) => ok), { what: 'the disk takes what is written again' })
+  await until(() => store.health?.().every(({ ok }) => ok), { what: 'the disk accepts writes again' })
   for (let after = 1000; after < 1050; after++) expect(await decide(after)).toBe(true)
   await store.stop()
   const next = await openIn(directory)
