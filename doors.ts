@@ -28,7 +28,7 @@ observe             : base base/level0 config assist/risk store/events      - le
 observe/processes   : base base/level0 config observe store/processes
 insight             : base protocols config store/rollups store/tables      - the only door out of level 0
 trust/identity      : base protocols
-trust/policy        : base protocols                                        - one pure function: who may have what
+trust/policy        : base protocols config                                 - who may have what; knows no store and no network
 trust/audit         : base protocols trust/identity store/tables
 trust/certificates  : base protocols trust/identity trust/audit store/tables
 trust               : base protocols config trust/* store/tables
@@ -44,8 +44,8 @@ api                 : base/* protocols config assist/finder store store/events s
 daemon              : base protocols config store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
 cli/adapters        : base assist/risk                                      - what another program hands over, and is told
 cli/mcp             : base protocols assist/risk assist/guard assist/copilot api/contract
-cli/doctor          : base protocols config assist/guard observe/hooks store/rescue trust/identity trust/audit ops api/contract
-cli                 : base protocols config assist/* observe/hooks observe/imports trust/identity trust/audit trust/certificates ops ops/care api/contract daemon cli/*
+cli/doctor          : base protocols config assist/guard observe/hooks store/rescue trust/identity trust/audit trust/policy ops api/contract
+cli                 : base protocols config assist/* observe/hooks observe/imports trust/identity trust/audit trust/certificates trust/policy ops ops/care api/contract daemon cli/*
 `
 
 /** Packages that only these rooms may load, whatever the table above says. */
@@ -65,6 +65,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   msgpackr: 'protocols store/level',
   'blake3-wasm': 'base',
   '@noble/*': 'trust/identity',
+  '@cedar-policy/*': 'trust/policy',
   koffi: 'ops',
   // Fixed programs only: manual pages for `explain`, and what the doctor looks at.
   'node:child_process': 'assist/copilot cli/doctor',

@@ -21,7 +21,7 @@ function attempt<T>(schema: z.ZodType<T>, value: unknown): z.ZodSafeParseResult<
   try {
     return schema.safeParse(value)
   } catch {
-    // What was thrown may hold the value, so it is not told.
+    // The thrown error may hold the value, so its text is left out.
     throw new FrameError('malformed', 'a field is of another type than its schema says')
   }
 }

@@ -1,4 +1,4 @@
-// Whether counts that somebody claims can be at all: what contradicts itself, or nobody can have, is added to nothing.
+// Checks whether the counts that a node claims are possible: contradictory or impossible counts are added to nothing.
 import type { ActivityPatterns, SafetyPosture, ToolUse } from './messages/numbers.ts'
 
 /**

@@ -22,7 +22,7 @@ const MAGIC = Uint8Array.of(0x4b, 0x41, 0x52, 0x4f)
 export const FRAME_VERSION = 1
 export const HEADER_BYTES = 12
 export const SIGNATURE_BYTES = 64
-/** What a frame has besides its payload. */
+/** Bytes of a frame besides its payload. */
 export const FRAME_OVERHEAD = HEADER_BYTES + SIGNATURE_BYTES
 /** Where the signed part begins: everything but the magic and the signature itself. */
 const SIGNED_FROM = MAGIC.length
@@ -32,7 +32,7 @@ export const NONCE_BYTES = 16
 export const CLOCK_WINDOW_MS = 5 * 60_000
 export const TRACE_BYTES = 16
 
-/** Who sends, when, and what makes this frame one of a kind. */
+/** Sender, time, and the numbers that make this frame unique. */
 export interface Envelope {
   /** Ed25519 public key, 32 bytes. */
   readonly sender: Uint8Array
@@ -50,7 +50,7 @@ export interface Frame {
   readonly type: number
   readonly message: Message
   readonly envelope: Envelope
-  /** What the message's schema made of it: `bodyOf` gives it its type back. */
+  /** The body as the message's schema read it; `bodyOf` gives it its type back. */
   readonly body: unknown
   /** The whole frame as received, so that anybody can verify it again later. */
   readonly bytes: Uint8Array

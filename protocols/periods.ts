@@ -22,7 +22,7 @@ const GRAINS: Readonly<Record<Granularity, { readonly ms: number; readonly offse
   week: { ms: 7 * DAY_MS, offset: 3 * DAY_MS },
 }
 
-/** How long after its end a period's summary is of use to anybody; then nobody keeps it any more. */
+/** How long after its end a period's summary is kept, by any node. */
 export const KEPT_MS: Readonly<Record<Granularity, number>> = {
   hour: 7 * DAY_MS,
   day: 35 * DAY_MS,
@@ -47,7 +47,7 @@ export function isPeriod({ granularity, start, end }: Period): boolean {
   return whole.start === start && whole.end === end
 }
 
-/** Names a period among those of one author: `hour:494877`, `day:20619`, `week:2946`; counted from the epoch. */
+/** The name of a period among one author's: `hour:494877`, `day:20619`, `week:2946`; counted from the epoch. */
 export const slotOf = ({ granularity, start }: Period): string =>
   `${granularity}:${numberOf(granularity, start)}`
 

@@ -31,7 +31,7 @@ export const query = defineStream({
   // questions in ten seconds) of 200 nodes. A hostile one gets 400 frames a second verified: under a tenth of a core.
   quota: { frames: 4_000, perMs: 10_000 },
   lifetime: 'link',
-  // Silence is normal until somebody asks.
+  // Silence is normal until a question comes.
   timeouts: { firstByteMs: null, frameMs: 5_000 },
   // The answers of 200 nodes of 20 KiB each to one question, which a relay may get all at once.
   sendBufferBytes: 4 * 1024 * 1024,
@@ -65,14 +65,14 @@ export const heads = defineTopic({
 export const presence = defineTopic({
   id: '/karo/presence/1',
   purpose: 'Who is here: every member says so of itself, and which neighbours it has lost.',
-  // One every few minutes, and one at a time for a while where nodes and links come and go.
+  // A node says one presence every few minutes, and more for a while where nodes and links come and go.
   quota: { messages: 20, perMs: 60_000 },
   messages: { Presence },
 })
 
 export const TOPICS: readonly Topic[] = [heads, presence]
 
-/** Every message by its number, those that are kept or carried inside others included. */
+/** Every message by its number, including messages that are kept, or carried inside others. */
 export const MESSAGES: MessageTable = messageTable([
   Hello,
   HelloAck,

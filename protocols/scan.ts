@@ -141,7 +141,7 @@ function endOfScalar(bytes: Uint8Array, at: number, token: number): number {
     case 0xd3: {
       const low = uintAt(bytes, at + 4, 4)
       const high = uintAt(bytes, at, 4)
-      // With these low bits the four higher bytes would not have been needed.
+      // A number with these low bits fits into four bytes, so the higher four are not canonical.
       endOfNegative(bytes, at, 4, 0x8000_0000, low >= 0x8000_0000 ? 0xffff_ffff : 0x1_0000_0000)
       if (high < 0xffe0_0000 || (high === 0xffe0_0000 && low === 0))
         refuse('an integer has more than 53 bits')
@@ -153,13 +153,13 @@ function endOfScalar(bytes: Uint8Array, at: number, token: number): number {
   }
 }
 
-/** Of an unsigned integer; what is below `least` has a shorter form. */
+/** End of an unsigned integer. A number below `least` has a shorter form, so it is refused. */
 function endOfUnsigned(bytes: Uint8Array, at: number, size: number, least: number): number {
   if (uintAt(bytes, at, size) < least) refuse('an integer is not in its shortest form')
   return at + size
 }
 
-/** Of a negative integer in two's complement; what is outside [least, below) is positive or has a shorter form. */
+/** End of a negative integer in two's complement. A value outside [least, below) is positive or has a shorter form. */
 function endOfNegative(bytes: Uint8Array, at: number, size: number, least: number, below: number): number {
   const value = uintAt(bytes, at, size)
   if (value < least || value >= below) refuse('an integer is not in its shortest form')

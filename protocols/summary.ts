@@ -20,7 +20,7 @@ const SIZES = [1, 2, 4, 8, 16, 32].map((kib) => kib * 1024).concat(SUMMARY_BYTES
 /** Key and shortest header of the padding. */
 const PAD_KEY = 'pad'
 const PAD_BYTES = 1 + PAD_KEY.length + 2
-/** From here on its header has a byte more. */
+/** From this length on the header of `pad` has one byte more. */
 const LONG_PAD = 256
 
 /** Bytes of padding that make `length` bytes `size` bytes; undefined when none does. */
@@ -44,7 +44,7 @@ export function padSummary(plaintext: Uint8Array): Uint8Array {
   return encodeValue({ ...(decodeValue(plaintext) as WireBody), [PAD_KEY]: new Uint8Array(pad) })
 }
 
-/** What `padSummary` was given. FrameErrors: those of decodeValue. */
+/** Takes off what `padSummary` added. FrameErrors: those of decodeValue. */
 export function unpadSummary(plaintext: Uint8Array): Uint8Array {
   const value = decodeValue(plaintext)
   if (typeof value !== 'object' || value === null || !(PAD_KEY in value)) return plaintext

@@ -29,7 +29,7 @@ export const ENTRY = join(DIST, 'karo.js')
 const STAMP = join(DIST, '.stamp')
 
 /** Found at run time in node_modules: they bring a native addon or a wasm file that a bundle cannot hold. */
-export const EXTERNAL = ['classic-level', 'blake3-wasm', 'koffi']
+export const EXTERNAL = ['classic-level', 'blake3-wasm', 'koffi', '@cedar-policy/cedar-wasm']
 
 /**
  * What a short command loads, held together in one chunk: every further file costs a module load, about 0.5 ms. The

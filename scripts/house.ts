@@ -168,6 +168,10 @@ export function figures(root: string): readonly Figure[] {
 }
 
 if (import.meta.main) {
+  // A reader that has seen enough (`npm run house | head`) is not an error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
   let exceeded = false
   for (const { name, value, most, aim = most, which } of figures(ROOT)) {
     const over = value > most

@@ -101,7 +101,7 @@ const RUNS: readonly Run[] = [
     name: 'virtual',
     does: 'a thousand nodes of the mesh in virtual time: they admit each other, split, heal, die, come back, are denied',
     async run(seed) {
-      const options = { nodes: 1_000, seed }
+      const options = { nodes: 1_000, seed, tell: (line: string) => console.log(`  ${line}`) }
       const report = liveMesh(options)
       ok(report.broken.length === 0, report.broken.slice(0, 10).join('; '))
       return describeLife(options, report)

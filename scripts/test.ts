@@ -1,5 +1,6 @@
-// `npm test`: types, lint, unused code and every kind of test; all of them run, and the last line counts.
-import { spawn, spawnSync } from 'node:child_process'
+// `npm test`: types, lint, unused code and every kind of test, side by side; all of them run, and the last line counts.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,9 +16,12 @@ const ROOT = join(import.meta.dirname, '..')
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
 const bin = (name: string): string => join(ROOT, 'node_modules', '.bin', name)
 
+/** What the types of unchanged files come to, so that only changes are looked at again. */
+const TYPES_KEPT = join(ROOT, 'node_modules/.cache/karo-types.tsbuildinfo')
+
 /** Each counts as one. */
 const CHECKS: readonly { readonly name: string; readonly command: readonly string[] }[] = [
-  { name: 'types', command: [bin('tsc'), '--noEmit'] },
+  { name: 'types', command: [bin('tsc'), '--noEmit', '--incremental', '--tsBuildInfoFile', TYPES_KEPT] },
   { name: 'lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
   { name: 'unused', command: [bin('knip')] },
 ]
@@ -41,14 +45,15 @@ function check([program = '', ...args]: readonly string[]): Promise<Ended> {
 }
 
 /** Vitest's own exit status decides; its JSON report counts. */
-function runVitest(args: readonly string[], count: Count): void {
+async function runVitest(args: readonly string[], count: Count): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'karo-report-'))
   const report = join(directory, 'report.json')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const { status } = spawnSync(process.execPath, [VITEST, 'run', ...args, ...reporters], {
+  const vitest = spawn(process.execPath, [VITEST, 'run', ...args, ...reporters], {
     cwd: ROOT,
     stdio: 'inherit',
   })
+  const [status] = (await once(vitest, 'exit')) as [number | null]
   const failedBefore = count.failed
   try {
     const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>
@@ -65,7 +70,6 @@ function runVitest(args: readonly string[], count: Count): void {
 
 /** Returns what the failed ones said. */
 async function runChecks(count: Count): Promise<string> {
-  process.stdout.write(`\n── ${CHECKS.map(({ name }) => name).join(', ')}\n`)
   const ended = await Promise.all(
     CHECKS.map(async ({ name, command }) => ({ name, ...(await check(command)) })),
   )
@@ -76,25 +80,28 @@ async function runChecks(count: Count): Promise<string> {
 }
 
 async function runAll(count: Count): Promise<void> {
-  const said = await runChecks(count)
-  process.stdout.write(said)
-  process.stdout.write('\n── tests\n')
-  runVitest(
-    PROJECTS.flatMap((project) => ['--project', project]),
-    count,
-  )
+  process.stdout.write(`\n── ${CHECKS.map(({ name }) => name).join(', ')}, tests\n`)
+  const checks: Count = { passed: 0, failed: 0, skipped: 0 }
+  const [said] = await Promise.all([
+    runChecks(checks),
+    runVitest(
+      PROJECTS.flatMap((project) => ['--project', project]),
+      count,
+    ),
+  ])
+  count.passed += checks.passed
+  count.failed += checks.failed
   if (process.env.CI) {
     // The service is tried on a machine of its own, with a real systemd: minutes that a person need not wait each time.
     process.stdout.write('\n── service tests\n')
-    runVitest(['--project', 'service'], count)
+    await runVitest(['--project', 'service'], count)
   }
-  // Once more: who looks at the end should not have to search above thousands of lines.
   process.stdout.write(said)
 }
 
 const count: Count = { passed: 0, failed: 0, skipped: 0 }
 const args = process.argv.slice(2)
-if (args.length > 0) runVitest(args, count)
+if (args.length > 0) await runVitest(args, count)
 else await runAll(count)
 process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`)
 process.exitCode = count.failed === 0 ? 0 : 1

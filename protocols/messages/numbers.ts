@@ -22,10 +22,10 @@ const comparedToolUse = toolUse.extend({
 })
 export type ComparedToolUse = z.infer<typeof comparedToolUse>
 
-/** As a live answer tells it: beside the period before, when the owner compared. */
+/** Tool usage in a live answer: with the uses of the period before, if the owner compared. */
 const comparedToolUsage = z.object({ tools: listOf(comparedToolUse, TOOLS_MAX) })
 
-/** The main source's SafetyStats, and what is needed to tell how well a node is looked after. */
+/** The main source's SafetyStats, with the members that show how well a node is looked after. */
 export const safetyPosture = z.object({
   by_risk_level: z.object({ safe: uint(), moderate: uint(), high: uint(), critical: uint() }),
   blocked: uint(),

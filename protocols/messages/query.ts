@@ -20,7 +20,7 @@ export const QUERY_TYPES: readonly [QueryType, ...QueryType[]] = [...askedTypes,
 export const isQueryType = (name: string): name is QueryType =>
   (QUERY_TYPES as readonly string[]).includes(name)
 
-/** Longest life of a question: it is then stale for everybody, whatever their replay caches remember. */
+/** Longest life of a question. After it the question is stale at every node, whatever its replay cache remembers. */
 export const QUERY_LIFE_MS = 5 * 60_000
 /** How often a question is handed on at most: it gets no further than 17 links from its author. */
 export const QUERY_HOPS = 16
@@ -149,7 +149,7 @@ export const QueryDone = defineMessage({
   body: queryDoneBody,
 })
 
-/** What a query comes to at one owner. */
+/** The outcomes of a query at one owner. */
 export const ANSWER_STATUSES = [
   'success',
   'access_denied',

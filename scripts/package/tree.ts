@@ -104,6 +104,9 @@ function runtimePackages(): string[] {
 /** What koffi and node-gyp-build run to compile, which is done. */
 const BUILDS_ONLY = /^(cnoke\.cjs|src\/koffi\/src\/trampolines\.cjs|bin\.js|optional\.js|build-test\.js)$/
 
+/** Cedar for bundlers and for browsers: 4 MB each, and never loaded by Node. */
+const OTHER_TARGETS = /^(esm|web)\//
+
 /** What runs, and its licence: no sources of addons, no types, no tests, no other platforms. */
 function filesOf(name: string): string[] {
   return readdirSync(join(MODULES, name), { recursive: true, withFileTypes: true })
@@ -113,6 +116,7 @@ function filesOf(name: string): string[] {
     .filter((file) => !/(^|\/)(test|tests|docs?|benchmark|browser|node_modules|build)\//.test(file))
     .filter((file) => !/\.(test|bench)\.[cm]?js$|(^|\/)(musl|prebuilds\/(?!linux-))|\.musl\.node$/.test(file))
     .filter((file) => !BUILDS_ONLY.test(file))
+    .filter((file) => name !== '@cedar-policy/cedar-wasm' || !OTHER_TARGETS.test(file))
     .filter((file) => !file.startsWith('prebuilds/') || file.startsWith(`prebuilds/linux-${process.arch}/`))
 }
 

@@ -37,15 +37,3 @@ export function createAlarms<Name extends string>(timers: Timers, ring: (name: N
     },
   }
 }
-
-/** A signal that aborts after `ms` milliseconds. The caller calls `end` once it is not needed any more. */
-export function deadline(
-  timers: Timers,
-  ms: number,
-): { readonly signal: AbortSignal; readonly end: () => void } {
-  const control = new AbortController()
-  const end = timers.after(ms, () =>
-    control.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError')),
-  )
-  return { signal: control.signal, end }
-}

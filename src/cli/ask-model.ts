@@ -1,4 +1,4 @@
-// Asks the model of the configuration for `karo ask`: what it may know, how long it may take, what is said of it.
+// Asks the configured model for `karo ask`, within its time, and with only the data that it may have.
 import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { concepts } from '../assist/copilot/matcher/language.ts'
@@ -14,16 +14,16 @@ import { createLiveLine } from './terminal/live-line.ts'
 export interface ModelSaid {
   readonly name: string
   readonly command?: string
-  /** Why there is no command of it. */
+  /** Why the model gave no command. */
   readonly note?: string
 }
 
-/** Others may neither read nor change the file with the key. */
+/** Permissions of group and others, which the file with the key may not have. */
 const TOO_WIDE = 0o077
 const MOST_KEY = 4_096
 const MOST_SHARED = 20
 
-/** Undefined when no model is configured. A configuration that cannot be used is a note, not an end. */
+/** Undefined if no model is configured. An unusable configuration gives a note and no error. */
 export async function modelAnswer(
   io: CommandIo,
   asked: {
@@ -71,7 +71,7 @@ export async function modelAnswer(
   }
 }
 
-/** Throws KaroError bad_file for a file that others may read, that is empty, or no file. */
+/** Reads the key. Throws KaroError `bad_file` if others may read the file, if it is empty, or not a file. */
 function keyIn(path: string): string {
   const wrong = (message: string): KaroError => new KaroError('bad_file', message, { where: path })
   try {
@@ -79,14 +79,14 @@ function keyIn(path: string): string {
     if ((mode & TOO_WIDE) !== 0) throw wrong(`others may read the model's key; run: chmod 600 ${path}`)
     if (size > MOST_KEY) throw wrong("the model's key is too long")
     const key = readFileSync(path, 'utf8').trim()
-    if (!/^[\x21-\x7e]+$/.test(key)) throw wrong("the model's key is empty or has characters no key has")
+    if (!/^[\x21-\x7e]+$/.test(key)) throw wrong("the model's key is empty or has characters that no key has")
     return key
   } catch (error) {
     throw error instanceof KaroError ? error : wrong("the model's key cannot be read")
   }
 }
 
-/** Stored texts have their secrets taken out already; only those that share a word with the request go on. */
+/** Own commands that share a word with the request. Their secrets were taken out when they were stored. */
 function resembling(request: string, own: readonly OwnCommand[]): readonly string[] {
   const words = new Set(concepts(request))
   const found = own.filter(({ command }) => concepts(command).some((word) => words.has(word)))

@@ -1,10 +1,10 @@
-// What a command of the CLI is: data for parsing, help, man pages and completion, and one function to run.
+// The type of a CLI command: data for parsing, help, man pages and completion, and a function to run.
 import type { Operation } from '../api/contract/operation.ts'
 import { EXIT, type ExitCode } from '../base/errors.ts'
 
 /**
- * What Tab offers where there are no choices: `node`, `team`, `role` and `audience` (all three, and `*`) are asked of the
- * running daemon; a list is words that are not all there is. Absent: nothing can be known beforehand.
+ * What Tab offers for a value without `choices`. The running daemon gives the words for `node`, `team`, `role` and
+ * `audience` (all three, and `*`). A list has words that may be typed besides others. Absent: Tab offers nothing.
  */
 export type Completes = LiveWords | 'file' | 'directory' | 'config-key' | 'risk-rule' | readonly string[]
 export type LiveWords = 'node' | 'team' | 'role' | 'audience'
@@ -13,7 +13,7 @@ export interface CommandArgument {
   readonly name: string
   readonly required: boolean
   readonly variadic?: boolean
-  /** Variadic only because one thing may be typed in several words; help shows it as one. */
+  /** The argument is variadic only because one thing may be typed in several words; help shows it as one. */
   readonly oneThing?: true
   readonly description: string
   readonly choices?: readonly string[]
@@ -30,58 +30,58 @@ export interface CommandOption {
   readonly choices?: readonly string[]
   readonly completes?: Completes
   readonly default?: string
-  /** May be given several times: its value is a list. */
+  /** The option may be given several times, and its value is a list. */
   readonly repeat?: true
 }
 
 export interface CommandInput {
-  /** By the argument's name as declared. A variadic one is always a list, perhaps empty. */
+  /** Arguments by their declared names. A variadic one is always a list, perhaps empty. */
   readonly args: Readonly<Record<string, string | readonly string[] | undefined>>
-  /** By the option's long name as declared (`per-node`); a flag is true or absent, an option that repeats a list. */
+  /** Options by their declared long names (`per-node`). A flag is true or absent; an option with `repeat` is a list. */
   readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 }
 
-/** The world as a command sees it; tests pass their own. */
+/** Everything that a command sees of the world; tests pass their own. */
 export interface CommandIo {
   /** The environment, with KARO_HOME set when `--home` was given. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** KARO_HOME after `--home`, resolved; not created. */
+  /** Absolute path of the node's directory, from `--home`, KARO_HOME or the default. It may not exist. */
   readonly home: string
   /** The daemon's control socket (0600). */
   readonly socket: string
   /** Every command there is. */
   readonly commands: readonly CommandEntry[]
-  /** 32 hex digits of this run: the daemon, its ledger and the nodes it asks note them down. Made when first read. */
+  /** 32 hex digits for this run, which the daemon, its ledger and the asked nodes note. Made when it is first read. */
   readonly trace: string
   readonly json: boolean
   /** True when stdout is a terminal and NO_COLOR is not set. */
   readonly colour: boolean
-  /** Width of the terminal; Infinity when stdout is none, so that nothing is cut. */
+  /** Width of the terminal; Infinity if stdout is not a terminal, so that nothing is cut. */
   readonly columns: number
-  /** Stdout is a terminal: what stands there may be replaced by something newer. */
+  /** Stdout is a terminal, so shown text can be replaced by newer text. */
   readonly terminal: boolean
-  /** Stderr is one: a line may be shown there for a while. */
+  /** Stderr is a terminal, so a line of progress can be shown there for a while. */
   readonly liveLine: boolean
   /**
-   * People's output and JSON documents: stdout; what is unsafe in a text is escaped. Bytes are for programs, which read them
-   * as they are; on a terminal they are escaped, too.
+   * Writes to stdout. Unsafe characters in a text are escaped. Bytes are for programs and are written as they are, but
+   * escaped on a terminal too.
    */
   out(text: string | Uint8Array): void
-  /** Diagnostics: stderr; escaped likewise. */
+  /** Writes diagnostics to stderr, escaped in the same way. */
   err(text: string): void
 }
 
 export interface Command {
-  /** As typed: `peers trust`. */
+  /** The words as they are typed: `peers trust`. */
   readonly name: string
   readonly summary: string
   readonly args: readonly CommandArgument[]
   readonly options: readonly CommandOption[]
-  /** Its words are a command line, whose options are not ours (command-line-words.ts). */
+  /** The arguments are a command line with options of its own (command-line-words.ts). */
   readonly takesCommandLine?: true
   /** The operation whose answer `--json` prints. */
   readonly shows?: Operation
-  /** What `--json` prints, where that is not always one document. */
+  /** Describes what `--json` prints, if that is not always one document. */
   readonly json?: string
   readonly examples: readonly { readonly run: string; readonly does: string }[]
   /** Throws KaroError; the runner prints it (to stderr, as JSON on stdout with --json) and maps its exit code. */
@@ -98,7 +98,7 @@ type GivenOption<T> = T extends { readonly value: string }
     : Word<T> | (T extends { readonly default: string } ? never : undefined)
   : true | undefined
 
-/** What a person gave of these options, by name. */
+/** The types of the given options, by name. */
 export type OptionsOf<Options extends readonly CommandOption[]> = {
   readonly [T in Options[number] as T['name']]: GivenOption<T>
 }
@@ -106,7 +106,7 @@ type ArgumentsOf<Args extends readonly CommandArgument[]> = {
   readonly [T in Args[number] as T['name']]: GivenArgument<T>
 }
 
-/** Gives `run` the types of what the command declares; what it declares none of may be left out. */
+/** Gives `run` the types of the declared arguments and options. A command without arguments or options leaves them out. */
 export function defineCommand<
   const Args extends readonly CommandArgument[] = readonly [],
   const Options extends readonly CommandOption[] = readonly [],
@@ -141,7 +141,7 @@ export const COMMAND_GROUPS = {
 } as const
 
 export interface CommandEntry {
-  /** First word of the commands in that file. */
+  /** The first word of all commands in the file. */
   readonly name: string
   readonly group: keyof typeof COMMAND_GROUPS
   readonly load: () => Promise<readonly Command[]>

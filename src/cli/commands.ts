@@ -40,6 +40,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   row('mesh', 'invite', () => import('./commands/mesh/invite.ts')),
   row('mesh', 'join', () => import('./commands/mesh/join.ts')),
   row('mesh', 'share', () => import('./commands/mesh/share.ts')),
+  row('mesh', 'policy', () => import('./commands/mesh/policy.ts')),
   row('mesh', 'query', () => import('./commands/mesh/query.ts')),
   row('mesh', 'audit', () => import('./commands/mesh/audit.ts')),
 ]

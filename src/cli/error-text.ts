@@ -1,4 +1,4 @@
-// An error in the words that people and scripts are told it in.
+// Turns an error into the text and the JSON that people and scripts get.
 import { type ErrorCode, KaroError } from '../base/errors.ts'
 import { printable } from '../base/format.ts'
 import { atHome, type Place } from './at-home.ts'
@@ -11,22 +11,22 @@ export interface ToldError {
   readonly hint?: string
 }
 
-/** `trace`: of a run that asked a daemon, whose log may say more. */
+/** `trace` is the trace id of a run that asked a daemon; the daemon's log may say more. */
 export function toldOf(error: unknown, place: Place | undefined, trace?: string): ToldError {
   const known = error instanceof KaroError
   const code = known ? error.code : 'internal'
   const message = error instanceof Error ? error.message : String(error)
   const looks =
-    code === 'internal' && trace ? `karo logs tail --trace ${trace} shows what its log says.` : undefined
+    code === 'internal' && trace ? `karo logs tail --trace ${trace} shows what the daemon logged.` : undefined
   const plain = (known ? error.hint : undefined) ?? looks
-  // Also what the daemon says, which does not know by which name it was found.
+  // Hints of the daemon need the home too, because the daemon does not know under which path a person reached it.
   const hint = plain && place ? atHome(plain, place) : plain
   return { code, message, ...(known && error.where && { where: error.where }), ...(hint && { hint }) }
 }
 
-/** Lines of at most so many columns. `first`: what it says in front of the hint. */
+/** The error in lines of at most `columns` columns. `first` is the text in front of the hint. */
 export function errorLines({ message, where, hint }: ToldError, columns: number, first = message): string {
-  // A usage error's place is the command itself, `karo peers trust`: no need to say karo twice.
+  // The place of a usage error is the command itself (`karo peers trust`), so `karo:` is not put in front again.
   const program = where === 'karo' || where?.startsWith('karo ') ? '' : 'karo: '
   const place = where === undefined ? '' : `${printable(where)}: `
   const said = `${fitted(`${program}${place}${printable(first)}`, columns)}\n`

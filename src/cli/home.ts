@@ -1,4 +1,4 @@
-// Makes a node's directory what it has to be: private, with a key and a commented configuration; overwrites nothing.
+// Prepares a node's directory: private, with a key and a commented configuration. Overwrites nothing.
 import { lstatSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Random } from '../base/clock.ts'
@@ -14,15 +14,15 @@ export interface ReadyHome {
   readonly identity: Omit<PublicIdentity, 'isProtected'>
   /** Paths that were not there before. */
   readonly created: readonly string[]
-  /** Paths that were. */
+  /** Paths that existed before. */
   readonly existed: readonly string[]
 }
 
 export interface HomeOptions {
-  /** Goes into a configuration made here. */
+  /** Name of the node for a new configuration. */
   readonly name?: string
   readonly random: Random
-  /** The machine's own: its configuration is an administrator's to write, its spool the users'. */
+  /** The machine's service: an administrator writes its configuration, and users write to its spool. */
   readonly service?: boolean
 }
 
@@ -39,7 +39,7 @@ function makeDirectory(path: string): boolean {
   try {
     mkdirSync(path, { mode: 0o700 })
   } catch (error) {
-    // Two nodes starting at once in one directory: the other was faster.
+    // If two nodes start at once in one directory, the other one may have been faster.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     return false
   }
@@ -47,15 +47,15 @@ function makeDirectory(path: string): boolean {
 }
 
 /**
- * A new key in a home that was a node makes another one of it: nobody who trusts the old one knows the new one. So only
- * a person may say that, and nothing does it by itself. Throws KaroError refused, which no service is restarted after.
+ * Refuses to start in the home of a node whose key is lost. A new key would make another node, which nobody trusts, so
+ * only a person may decide that. Throws KaroError `refused`; a service manager does not restart the daemon after it.
  */
 export function refuseLostKey(paths: Pick<HomePaths, 'key' | 'db' | 'home'>): void {
   if (!isKeyLost(paths)) return
   throw new KaroError('refused', "a node's history is here, and its key is gone", {
     where: paths.key,
-    hint: `Put identity.key back from a backup: karo restore <backup> --home <an empty directory> takes it out of one.
-If there is none: karo identity new --home ${paths.home} makes this home another node, which keeps the history and is to be trusted anew.`,
+    hint: `Put identity.key back from a backup: karo restore <backup> --home <an empty directory> extracts it.
+Without a backup: karo identity new --home ${paths.home} makes this home another node. It keeps the history, but others have to trust it anew.`,
   })
 }
 
@@ -70,7 +70,7 @@ function makeKey(path: string, random: Random): { identity: ReadyHome['identity'
   return { identity: readPublicIdentity(path), made: false }
 }
 
-/** Looks first: where everything is there already nothing is written, so that the directory may be read-only. */
+/** Checks first and writes only what is missing, so that a complete directory may be read-only. */
 function makeConfig(path: string, options: HomeOptions): boolean {
   if (exists(path)) return false
   const sample = sampleConfig(options.name === undefined ? {} : { name: options.name })
@@ -99,7 +99,7 @@ export function ensureHome(paths: HomePaths, options: HomeOptions): ReadyHome {
     const { reason, hint } = diskTrouble(path, cause)
     throw new KaroError('bad_file', `cannot make the node's directory: ${reason}`, {
       where: path,
-      hint: `${hint} Another directory is chosen with --home or KARO_HOME.`,
+      hint: `${hint} --home or KARO_HOME choose another directory.`,
       cause,
     })
   }

@@ -1,4 +1,4 @@
-// The guard's judgement for commands that show others: one guard per run, its warnings told once, where one is.
+// Lets commands judge command lines as the guard would; the warnings of the guard are shown once in a run.
 import type { Guard } from '../assist/guard/guard.ts'
 import { judge } from '../assist/guard/judge.ts'
 import { machineOf } from '../assist/guard/machine.ts'
@@ -8,14 +8,14 @@ import { printable } from '../base/format.ts'
 import type { CommandIo } from './command.ts'
 import { placeOf } from './place.ts'
 
-/** The guard of this home and machine, its warnings told; never throws for a broken file, it is strict then. */
+/** The guard of this home and machine; shows its warnings. With a broken file the guard is strict and nothing is thrown. */
 export async function toldGuard(io: Pick<CommandIo, 'home' | 'env' | 'err'>): Promise<Guard> {
   const guard = await quickGuard({ home: io.home, env: io.env })
   for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
   return guard
 }
 
-/** Judges as the guard of this home and machine would in that shell. */
+/** Judges command lines as the guard of this home and machine would in the given shell. */
 export async function judging(
   io: Pick<CommandIo, 'home' | 'env' | 'err'>,
   shell: Shell,

@@ -1,4 +1,4 @@
-// The program `karo`: checks the Node version before anything newer is even parsed, then runs the command line.
+// The program `karo`: checks the Node version before any newer syntax is parsed, then runs the command line.
 
 const LEAST = [22, 12] as const
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -9,14 +9,14 @@ if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
   )
   process.exitCode = 1
 } else {
-  // Asked for only then: an import would be linked before the check could speak.
+  // Loaded here, because a static import would be linked before the version check runs.
   const messageOf = (errno: number): string =>
     process.getBuiltinModule('node:util').getSystemErrorMessage(errno)
   const quiet = <S extends NodeJS.WriteStream & { fd: number }>(stream: S): S =>
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // A reader that has seen enough (`karo history | head`) is not an error.
       if (error.code === 'EPIPE') process.exit()
-      // Where stderr itself is full, only the exit code can say so.
+      // If stderr itself cannot be written, only the exit code can tell.
       if (stream.fd !== 2) {
         const why = error.errno === undefined ? error.message : messageOf(error.errno)
         process.stderr.write(`karo: cannot write: ${why}\n`)
@@ -24,12 +24,12 @@ if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
       process.exit(1)
     })
   let stderr: NodeJS.WriteStream | undefined
-  // Not a static import: those are linked before the check could speak.
+  // A static import would be linked before the version check runs.
   const { runCli } = await import('./run.ts')
   process.exitCode = await runCli(process.argv.slice(2), {
     env: process.env,
     stdout: quiet(process.stdout),
-    // Node makes a stream when it is first asked for; most runs have nothing to say on this one.
+    // A getter, because Node makes the stream when it is first used, and most runs write nothing to it.
     get stderr() {
       stderr ??= quiet(process.stderr)
       return stderr

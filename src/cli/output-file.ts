@@ -1,4 +1,4 @@
-// A new file that a command writes piece by piece: there whole at the end, or not at all, and never in place of another.
+// A new file that a command writes piece by piece: it appears complete or not at all, and never replaces another file.
 import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import { systemRandom } from '../base/clock.ts'
@@ -9,22 +9,22 @@ import { toHex } from '../base/hex.ts'
 import { absolutePath } from './place.ts'
 import { beforeEnd } from './terminal/interrupt.ts'
 
-/** Of the process with that pid, while it writes. */
+/** Name of a temporary file, with the pid of the process that writes it. */
 const TEMPORARY = /^\.karo\.(\d+)\.[0-9a-f]+\.tmp$/
 
 export interface OutputFile {
-  /** Where it is until it is finished: what was written can be read again there. */
+  /** Path of the file until it is finished; its contents can be read there. */
   readonly temporary: string
   write(content: string | Uint8Array): void
-  /** On disk, under its name. */
+  /** Puts the file on the disk under its name. */
   finish(): void
-  /** Nothing of it stays; harmless after `finish`. */
+  /** Removes the temporary file; does nothing after `finish`. */
   discard(): void
 }
 
 /**
- * Mode 0600. Ctrl-C leaves nothing of it, and neither does a kill once the next file is made in that directory. Throws
- * KaroError conflict when there is a file already, bad_file when it cannot be written.
+ * Makes a file with mode 0600. Ctrl-C removes it; after a kill the next output file in that directory removes it. Throws
+ * KaroError `conflict` if a file of that name exists, `bad_file` if it cannot be written.
  */
 export function createOutput(name: string): OutputFile {
   const path = absolutePath(name)
@@ -49,7 +49,7 @@ export function createOutput(name: string): OutputFile {
     release()
   }
   const begun = attempt(() => {
-    // Before anything is fetched: it would be noticed only at the end.
+    // Checked now too, because otherwise an existing file would be noticed only after all the work.
     if (fs.existsSync(path)) throw taken
     removeLeftovers(dirname(path))
     const suffix = toHex(systemRandom.bytes(6))
@@ -70,7 +70,7 @@ export function createOutput(name: string): OutputFile {
   }
 }
 
-/** Of processes that were killed. Where nobody may list there is nothing to find. */
+/** Removes temporary files of processes that were killed. An unreadable directory is ignored. */
 function removeLeftovers(directory: string): void {
   try {
     for (const name of fs.readdirSync(directory)) {
@@ -80,7 +80,7 @@ function removeLeftovers(directory: string): void {
       if (fs.lstatSync(path).uid === process.getuid?.()) fs.rmSync(path, { force: true })
     }
   } catch {
-    // They are in nobody's way.
+    // Leftovers do no harm.
   }
 }
 
@@ -93,7 +93,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** What is no JSON on standard output no reader of JSON can take. */
+/** The error for `--json` together with a format that is not JSON, both on standard output. */
 export const noJson = (format: string): KaroError =>
   new KaroError('bad_request', `it does not go with --format ${format} on standard output`, {
     where: '--json',

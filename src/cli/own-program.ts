@@ -1,4 +1,4 @@
-// How this program is called again from a file that is written now: by name where that finds it, else by its paths.
+// The words that start this program again from a file (a hook, a unit): `karo` if the PATH finds it, else full paths.
 import { accessSync, constants, realpathSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { CommandIo } from './command.ts'
@@ -10,8 +10,8 @@ export interface OwnProgram {
 }
 
 /**
- * This program by name where a shell will find it, so that an update of Karo needs no change; otherwise by the paths
- * of this process's own runtime and program, since the `node` that the program's first line would find may be too old.
+ * This program by name if a shell will find it, so that an update of Karo needs no change. Otherwise the paths of this
+ * process's runtime and program, because the `node` of the program's first line may be too old.
  */
 export function programOf(io: Pick<CommandIo, 'env'>): OwnProgram {
   const program = process.argv[1] ?? 'karo'
@@ -27,7 +27,7 @@ function isOnPath({ env }: Pick<CommandIo, 'env'>, program: string): boolean {
       accessSync(candidate, constants.X_OK)
       return realpathSync(candidate) === realpathSync(program)
     } catch {
-      // Not in this one.
+      // `karo` is not in this directory.
     }
   }
   return false

@@ -1,4 +1,4 @@
-// Where the passphrase of the node's key comes from: a service manager, a file, standard input, or a person at a terminal.
+// Gets the passphrase of the node's key from a service manager, a file, standard input, or a person at a terminal.
 import { existsSync, readSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { KaroError } from '../base/errors.ts'
@@ -19,15 +19,15 @@ import type { CommandIo } from './command.ts'
 
 /** systemd.exec(5), LoadCredential: the name of the file in CREDENTIALS_DIRECTORY. */
 const CREDENTIAL = 'karo-key-passphrase'
-/** More than a signal to oneself takes. */
+/** Longer than it takes until a signal to the own process arrives. */
 const SIGNAL_MS = 10_000
-/** Wrong ones that a person may type before it is an error. */
+/** How often a person may type a passphrase. */
 const TRIES = 3
 
 /**
- * The node's identity, opened by whatever its key needs; undefined when there is no key yet. Nothing is written. Throws
- * as loadIdentity does, and KaroError bad_config; unauthorized also for a passphrase file that cannot be used: whoever
- * starts the daemon again and again would get no further.
+ * Opens the node's identity, with a passphrase if the key has one; undefined if there is no key yet. Writes nothing. Throws
+ * as loadIdentity does, and KaroError `bad_config`. A passphrase file that cannot be used throws `unauthorized`, after
+ * which a service manager does not restart the daemon, since that would not help.
  */
 export async function openIdentity(paths: HomePaths, env: CommandIo['env']): Promise<Identity | undefined> {
   if (!existsSync(paths.key)) return undefined
@@ -47,7 +47,7 @@ export async function openIdentity(paths: HomePaths, env: CommandIo['env']): Pro
   }
 }
 
-/** The bytes are gone from memory afterwards, as far as that is ours to say. */
+/** Calls `use`, then overwrites the passphrase in memory, as far as that is possible. */
 export function withPassphrase<T, P extends Buffer | undefined>(passphrase: P, use: (words: P) => T): T {
   try {
     return use(passphrase)
@@ -58,7 +58,7 @@ export function withPassphrase<T, P extends Buffer | undefined>(passphrase: P, u
 
 interface PassphraseSource {
   readonly file: string
-  /** Put there by the service manager. */
+  /** The service manager put the file there. */
   readonly trusted: boolean
 }
 
@@ -84,7 +84,7 @@ function withoutAsking(open: () => Identity): Identity {
   }
 }
 
-/** From `--passphrase-file` (`-`: standard input), else asked for. Throws KaroError bad_request without a terminal. */
+/** Reads the passphrase from `file` (`-`: standard input), else asks. Throws KaroError `bad_request` without a terminal. */
 export async function passphraseOf(file: unknown, prompt: string): Promise<Buffer> {
   if (file === '-') return checkedPassphrase(withoutLineEnd(readInput()), 'standard input')
   if (typeof file === 'string') return readPassphraseFile(file)
@@ -97,7 +97,7 @@ export async function passphraseOf(file: unknown, prompt: string): Promise<Buffe
   return askHidden(prompt)
 }
 
-/** Typed twice, or given. Throws KaroError bad_request for one that is too short, or when the two differ. */
+/** A new passphrase, typed twice or from a file. Throws KaroError `bad_request` if it is too short, or both differ. */
 export async function newPassphrase(file: unknown): Promise<Buffer> {
   const first = await passphraseOf(file, `New passphrase (at least ${LEAST_PASSPHRASE} characters): `)
   if ([...first.toString('utf8')].length < LEAST_PASSPHRASE) {
@@ -132,7 +132,7 @@ function readInput(): Buffer {
 
 const [INTERRUPT, END, BACKSPACE, DELETE, KILL] = [0x03, 0x04, 0x08, 0x7f, 0x15] as const
 
-/** One line from the terminal, nothing of which is shown. An early end throws KaroError bad_request; Ctrl-C ends the process. */
+/** Reads a line from the terminal without showing it. An early end throws KaroError `bad_request`; Ctrl-C ends the process. */
 async function askHidden(prompt: string): Promise<Buffer> {
   const { stdin, stderr } = process
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
@@ -152,7 +152,7 @@ async function askHidden(prompt: string): Promise<Buffer> {
       else if (byte >= 0x20 && typed.length <= MOST_PASSPHRASE) typed.push(byte)
     }
   }
-  // Before it is asked for, so that nothing of a quick answer is shown.
+  // Set before the prompt, so that nothing of a quick answer is shown.
   stdin.setRawMode(true)
   stdin.on('data', take).on('end', nothing).resume()
   stderr.write(prompt)
@@ -163,12 +163,12 @@ async function askHidden(prompt: string): Promise<Buffer> {
     stdin.off('data', take).off('end', nothing).pause()
     stdin.setRawMode(false)
     stderr.write('\n')
-    // The terminal did not make a signal of it, because nothing typed is its business now: so whoever waits is told.
+    // In raw mode the terminal makes no signal of Ctrl-C, so the process sends it to itself.
     if (interrupted) await ended('SIGINT')
   }
 }
 
-/** A whole character: UTF-8 goes on with bytes of 10xxxxxx. */
+/** Removes the last character; in UTF-8 all bytes after its first are 10xxxxxx. */
 function backspace(typed: number[]): void {
   while ((typed.at(-1) ?? 0) >> 6 === 2) typed.pop()
   typed.pop()
@@ -177,6 +177,6 @@ function backspace(typed: number[]): void {
 /** Ends this process by `signal`; never resolves. */
 function ended(signal: 'SIGINT'): Promise<never> {
   process.kill(process.pid, signal)
-  // A promise alone keeps nobody alive until the signal is there.
+  // The timer keeps the process alive until the signal arrives; a promise alone does not.
   return new Promise(() => setTimeout(() => {}, SIGNAL_MS))
 }

@@ -1,18 +1,18 @@
-// Where this process is, as the guard has to know it: asked the same way by everything that has a command judged.
+// Tells the guard where this process is; every command that judges command lines asks here.
 import { homedir } from 'node:os'
 import { isAbsolute, resolve } from 'node:path'
 import { KaroError } from '../base/errors.ts'
 import type { CommandIo } from './command.ts'
 
-/** Absolute; what is not known is left out. */
+/** Absolute paths; an unknown one is left out. */
 export interface Place {
   readonly cwd?: string
   readonly home?: string
-  /** Of the node, whose key and database are guarded. */
+  /** The node's directory, whose key and database the guard protects. */
   readonly karoHome: string
 }
 
-/** As shells have it: HOME, else that of the user database (POSIX.1-2017, XCU 2.6.1). */
+/** The person's home directory as shells see it: HOME, else that of the user database (POSIX.1-2017, XCU 2.6.1). */
 export const homeOf = ({ env }: Pick<CommandIo, 'env'>): string => env.HOME || homedir()
 
 export function placeOf(io: Pick<CommandIo, 'env' | 'home'>): Place {
@@ -25,7 +25,7 @@ export function placeOf(io: Pick<CommandIo, 'env' | 'home'>): Place {
   }
 }
 
-/** Absolute. Throws KaroError bad_request, about `where`, when there is nothing that it could be relative to. */
+/** Makes `path` absolute. Throws KaroError `bad_request` with `where` if the current directory was deleted. */
 export function absolutePath(path: string, where: string = path): string {
   const here = isAbsolute(path) ? '/' : workingDirectory()
   if (here !== undefined) return resolve(here, path)
@@ -39,7 +39,7 @@ export function workingDirectory(): string | undefined {
   try {
     return process.cwd()
   } catch {
-    // It was deleted: relative paths are then judged as they look.
+    // The current directory was deleted, so relative paths are judged as they stand.
     return undefined
   }
 }

@@ -1,4 +1,4 @@
-// What `karo report-problem` writes: built from numbers and constants of the program alone, whatever it reads.
+// Builds the report of `karo report-problem` from numbers and constants of the program only, so that no text of a person gets into it.
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -20,7 +20,7 @@ export interface ReportSources {
   readonly paths: HomePaths
   readonly service: boolean
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Of any version: nothing that it answers is believed unseen. */
+  /** A daemon of any version; each part of its answers is checked. */
   readonly daemon: Pick<Client, 'look'>
   /** Directory of the program's files. */
   readonly root: string
@@ -32,7 +32,7 @@ interface Files {
   readonly files: number
   readonly bytes: number
 }
-/** Or the code of what kept it from being looked at. */
+/** What was found, or the code of the error that prevented the look. */
 type Looked = Files | { readonly error: string }
 type There = boolean | { readonly error: string }
 
@@ -58,21 +58,21 @@ export interface ProblemReport {
   readonly config: {
     /** Names of the keys whose value is not the default; never a value. */
     readonly changed: readonly string[]
-    /** Code of what is wrong with the file; null when it can be used. */
+    /** Code of the error in the file; null if the file can be used. */
     readonly problem: string | null
   }
-  /** Or the code of why it said nothing: `not_running` when it is down. */
+  /** Facts of the daemon, or the code of the error: `not_running` if it is down. */
   readonly daemon: DaemonPart | { readonly error: string }
 }
 
 interface DaemonPart {
   readonly version: string | null
-  /** By name as in `karo status --json`. */
+  /** Counts by their names in `karo status --json`. */
   readonly counts: Readonly<Record<string, number>>
   readonly rejected: Readonly<Record<string, number>>
   readonly ready: boolean
   readonly checks: readonly { readonly name: string; readonly ok: boolean }[]
-  /** Or the code of why they were not told. */
+  /** The problems, or the code of the error that prevented reading them. */
   readonly problems: readonly Problem[] | { readonly error: string }
 }
 
@@ -96,7 +96,7 @@ const COUNTS = [
   'summaries.refused',
 ] as const
 
-/** Never throws for what it cannot read: the report says so instead. */
+/** Does not throw for anything that cannot be read; the report says so instead. */
 export async function buildReport(sources: ReportSources): Promise<ProblemReport> {
   const { paths, service, root, now } = sources
   return {
@@ -161,7 +161,7 @@ async function problemsPart(daemon: ReportSources['daemon'], root: string): Prom
   }
 }
 
-/** Only what could not be anything else is taken over. */
+/** Takes over only members whose form cannot hold text of a person. */
 function problemOf(told: unknown, root: string): Problem[] {
   const level = at(told, 'level')
   if (!isProblemLevel(level)) return []
@@ -210,7 +210,7 @@ const numbersOf = (text: string): string => /^\d{1,4}(\.\d{1,5}){0,3}/.exec(text
 const versionOf = (text: unknown): string | null =>
   typeof text === 'string' && /^\d/.test(text) ? numbersOf(text) : null
 
-/** What may not be looked at may be there. */
+/** Whether there is a file; a path that may not be looked at may exist. */
 function isThere(path: string): There {
   try {
     return statSync(path, { throwIfNoEntry: false }) !== undefined

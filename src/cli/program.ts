@@ -1,4 +1,4 @@
-// Turns words into one command and its input: commander parses and writes help, this file names what was wrong.
+// Turns words into a command and its input. Commander parses and writes help; this file writes the errors.
 import { Argument, Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { KaroError } from '../base/errors.ts'
 import { closest } from '../base/suggest.ts'
@@ -10,10 +10,10 @@ import {
   type CommandInput,
   type CommandOption,
 } from './command.ts'
-import { withOneCommandLine } from './command-line-words.ts'
+import { withOneCommandLine } from './input/command-line-words.ts'
 import { fitted, wrap } from './terminal/text.ts'
 
-/** Options every command has, after the product's contract. */
+/** Options of every command. */
 export const COMMON_OPTIONS: readonly CommandOption[] = [
   { name: 'json', description: 'print one JSON document on stdout, nothing else' },
   {
@@ -43,7 +43,7 @@ function toCommander(command: Command, name: string, width: number): Commander {
     .exitOverride()
   for (const argument of command.args) {
     const made = new Argument(placeholder(argument), argument.description)
-    // What it writes as one takes one word; the others are excess to it.
+    // Commander takes one word for an argument that help shows as one, and would refuse the others.
     if (argument.oneThing) built.allowExcessArguments(true)
     built.addArgument(argument.choices ? made.choices([...argument.choices]) : made)
   }
@@ -54,7 +54,7 @@ function toCommander(command: Command, name: string, width: number): Commander {
     if (option.choices) made.choices([...option.choices])
     if (option.default !== undefined) made.default(option.default)
     if (option.repeat) {
-      // It takes the place of the one that looks at the choices.
+      // This parser replaces commander's own, which checks the choices.
       made.argParser((value, before: string[] = []) => {
         if (option.choices?.includes(value) === false)
           throw new InvalidArgumentError(`Allowed choices are ${option.choices.join(', ')}.`)
@@ -65,7 +65,7 @@ function toCommander(command: Command, name: string, width: number): Commander {
   }
   if (command.examples.length > 0) {
     const longest = Math.max(...command.examples.map((example) => example.run.length))
-    // Beside each other where that fits, else what it does below it.
+    // An example and its meaning stand side by side if the width allows it, else below each other.
     const fits = command.examples.every(({ does }) => longest + does.length + 4 <= width)
     const lines = command.examples.map(({ run, does }) =>
       fits ? `  ${run.padEnd(longest)}  ${does}` : `  ${run}\n${fitted(`      ${does}`, width)}`,
@@ -81,19 +81,19 @@ function usageError(error: CommanderError, { name, args }: Command): KaroError {
     .replace(/^error: (?:command-argument value )?/, '')
     .split('\n')
   const meant = suggestion?.match(/\(Did you mean (.*)\?\)/)?.[1]
-  // The options of the command to be judged look like ours.
+  // Options of the command line to be judged were taken for options of Karo.
   const quote = (name === 'check' || name === 'explain') && error.code === 'commander.unknownOption'
   return new KaroError('bad_request', first.replace(/\.$/, ''), {
     where: `karo ${name}`,
     hint: quote
-      ? `Put the command in quotes: karo ${name} 'git push --force'; without them its options stand behind its name.`
+      ? `Put the command in quotes: karo ${name} 'git push --force'; without quotes, options have to stand behind its name.`
       : meant
         ? `Did you mean ${meant}?`
         : adviceOn(error, name, args),
   })
 }
 
-/** What to type instead. */
+/** Advice on what to type instead. */
 function adviceOn({ code, message }: CommanderError, name: string, args: Command['args']): string {
   const help = `karo ${name} --help shows examples.`
   if (code === 'commander.missingArgument') {
@@ -102,11 +102,11 @@ function adviceOn({ code, message }: CommanderError, name: string, args: Command
     if (missing !== undefined) return `<${missing.name}> is ${one}. ${help}`
   }
   if (code === 'commander.excessArguments' && args.length > 0)
-    return `Put what belongs together in quotes. ${help}`
+    return `Put words that belong together in quotes. ${help}`
   return `karo ${name} --help shows its arguments and options.`
 }
 
-/** Options that stand before the subcommand: only the common ones may. Index of the first other word. */
+/** Index of the first word that is not a common option; only common options may stand before the subcommand. */
 export function skipCommonOptions(words: readonly string[]): number {
   let i = 0
   while (i < words.length) {
@@ -130,7 +130,7 @@ function groupHelp(group: string, commands: readonly Command[], width: number): 
   return help(top)
 }
 
-/** helpInformation() leaves out what addHelpText added; outputHelp() writes all of it. */
+/** The whole help text. outputHelp() is used, because helpInformation() leaves out text of addHelpText. */
 function help(command: Commander): string {
   let text = ''
   command.configureOutput({ ...command.configureOutput(), writeOut: (part) => (text += part) })
@@ -139,8 +139,8 @@ function help(command: Commander): string {
 }
 
 /**
- * Finds the command of one group that `words` ask for (the words after `karo`) and parses the rest.
- * Throws KaroError bad_request (exit 2) that says which word is wrong and what is allowed.
+ * Finds the command that `words` (all words after `karo`) name among `commands`, and parses its arguments and options.
+ * Throws KaroError `bad_request` (exit 2) that says which word is wrong and what is allowed.
  */
 export function parseCommandLine(
   group: string,
@@ -183,7 +183,7 @@ export function parseCommandLine(
   const after = sub ? afterGroup.slice(skipped + 1) : afterGroup.slice(skipped)
   const rest = command.takesCommandLine ? withOneCommandLine(command, after) : after
   let input: CommandInput | undefined
-  // Of `--x` and `--no-x` commander would take the last.
+  // Commander would take the last one of `--x` and `--no-x`, so both together are refused here.
   const flags = new Set<string>()
   for (const { name } of command.options) leaf.on(`option:${name}`, () => flags.add(name))
   leaf.action((...given: unknown[]) => {

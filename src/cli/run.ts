@@ -1,15 +1,15 @@
-// Runs one command line: finds the command, gives it its world, and turns what happens into output and an exit code.
+// Runs one command line: finds the command, gives it its `io`, and turns the outcome into output and an exit code.
 import { existsSync } from 'node:fs'
-// The whole module, because taking `parseArgs` out of it loads what few runs need.
+// The whole module, because importing `parseArgs` by name would load parts that few runs need.
 import * as util from 'node:util'
 import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import { inertJson, jsonText, screened } from '../base/printable.ts'
 import { BUILD, COMMIT, VERSION } from '../base/version.ts'
 import { type HomePaths, homePaths, recordingPaths, servicePaths } from '../config/paths.ts'
 import type { Command, CommandEntry, CommandInput, CommandIo } from './command.ts'
-import { withOneCommandLine } from './command-line-words.ts'
 import { COMMANDS } from './commands.ts'
 import { errorLines, toldOf } from './error-text.ts'
+import { withOneCommandLine } from './input/command-line-words.ts'
 
 interface OutputStream {
   write(text: string | Uint8Array): unknown
@@ -25,12 +25,12 @@ export interface CliWorld {
 }
 
 /**
- * Parsed here, so that commander is not even loaded: what scripts, prompts and hooks run often, and `up`, which keeps
- * for months what it loads.
+ * Commands that are parsed here, so that commander is not loaded: those that scripts, prompts and hooks run often, and
+ * `up`, which would keep commander in memory for months.
  */
 const HOT: ReadonlySet<string> = new Set(['status', 'check', 'explain', 'ask', 'hook', 'up', 'guard ask'])
 
-/** The input of a plain command line, or undefined for anything that deserves commander: help, errors, oddities. */
+/** The input of a plain command line; undefined for anything that needs commander: help, errors, rare forms. */
 export function parsePlain(command: Command, words: readonly string[]): CommandInput | undefined {
   const options: Record<string, { type: 'string' | 'boolean'; short?: string; default?: string }> = {
     json: { type: 'boolean' },
@@ -53,10 +53,10 @@ export function parsePlain(command: Command, words: readonly string[]): CommandI
   }
   const values = parsed.values as CommandInput['options']
   for (const option of command.options) {
-    // Of a value given twice the first would not be checked.
+    // If a value is given twice, parseArgs drops the first one unchecked.
     const given = parsed.tokens?.filter((token) => token.kind === 'option' && token.name === option.name)
     if (option.value && given && given.length > 1) return undefined
-    // A list is made from it where several can be given.
+    // An option that may be given several times needs a list, which commander makes.
     if (option.repeat && given && given.length > 0) return undefined
     const value = values[option.name]
     if (option.choices && typeof value === 'string' && !option.choices.includes(value)) return undefined
@@ -74,7 +74,7 @@ export function parsePlain(command: Command, words: readonly string[]): CommandI
   return next < parsed.positionals.length ? undefined : { args, options: { ...values } }
 }
 
-/** What parseArgs makes of words without any option but --json. */
+/** The result of parseArgs for words without any option but --json. */
 function onlyWords(words: readonly string[], command: Command): ReturnType<typeof util.parseArgs> {
   const positionals = words.filter((word) => word !== '--json')
   const defaults = command.options.flatMap((one) =>
@@ -84,23 +84,23 @@ function onlyWords(words: readonly string[], command: Command): ReturnType<typeo
   return { positionals, values: positionals.length < words.length ? { ...values, json: true } : values }
 }
 
-/** The person's own daemon; where they have none and name none, the machine's, also while it rests. */
+/** The socket of the person's own daemon; of the machine's if the person has none and names none, even if it is not running. */
 function socketOf(env: CommandIo['env'], own: HomePaths): string {
   if (env.KARO_HOME || existsSync(own.socket)) return own.socket
-  // Without the environment: what systemd names there to some other service is not Karo's.
+  // The environment is left out, because systemd may name the directories of another service there.
   const { socket } = servicePaths({})
   return existsSync(socket) || recordingPaths(env).whose === 'machine' ? socket : own.socket
 }
 
 const PLAIN = { colour: false, redraws: false } as const
 
-/** One run of the program; `trace` is there when a daemon was asked, `io` as soon as a command runs. */
+/** One run of the program. `trace` is set when a daemon was asked, `io` as soon as a command runs. */
 interface Run {
   trace?: string
   io?: CommandIo
 }
 
-/** Unique is enough: it is no secret, and loading real randomness would be a tenth of a short command's time. */
+/** The trace has to be unique and not secret, and loading node:crypto would take a tenth of a short command's time. */
 function newTrace(): string {
   const word = (): string =>
     Math.floor(Math.random() * 2 ** 32)
@@ -133,11 +133,11 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
     colour,
     columns: (tty && world.stdout.columns) || Number.POSITIVE_INFINITY,
     terminal: tty,
-    // A getter: Node makes the stream when it is first looked at.
+    // A getter, because Node makes the stream when it is first used.
     get liveLine() {
       return world.stderr.isTTY === true && env.TERM !== 'dumb'
     },
-    // Nothing of what others wrote reaches a terminal as it is, whatever a view has left out.
+    // Text of others never reaches a terminal unescaped, even if a view forgot to escape it.
     out(text) {
       if (typeof text !== 'string' && !tty) return void world.stdout.write(text)
       const whole = typeof text === 'string' ? text : Buffer.from(text).toString('utf8')
@@ -166,11 +166,11 @@ function report(error: unknown, world: CliWorld, json: boolean, { trace, io }: R
   return ERROR_CODES[told.code].exit
 }
 
-/** What a shell or a pager was told; undefined for nonsense. */
+/** The width in COLUMNS; undefined if it is not a sensible number. */
 const columnsOf = ({ COLUMNS = '' }: CommandIo['env']): number | undefined =>
   /^[1-9]\d{1,3}$/.test(COLUMNS) ? Number(COLUMNS) : undefined
 
-/** Words before `--` decide; what follows belongs to the command. */
+/** Whether `--json` stands before `--`; words after it belong to the command. */
 function asksJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--')
   return argv.slice(0, end < 0 ? argv.length : end).includes('--json')
@@ -235,7 +235,7 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   return parsed.command.run(makeIo(world, parsed.input.options, run), parsed.input)
 }
 
-/** `argv` without node and script. Never throws; what went wrong is on stderr, or with `--json` on stdout. */
+/** Runs `argv`, the words after `karo`. Never throws; errors are written to stderr, or with `--json` to stdout. */
 export async function runCli(argv: readonly string[], world: CliWorld): Promise<ExitCode> {
   const run: Run = {}
   try {

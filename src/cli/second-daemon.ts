@@ -1,4 +1,4 @@
-// Why a daemon cannot start where another one holds the home, loaded only then: the other one runs, or it hangs.
+// Explains why a daemon cannot start while another one holds the home: the other one runs, or it hangs. Loaded only then.
 import type { HomePaths } from '../config/paths.ts'
 
 export async function secondDaemon(error: unknown, paths: HomePaths, service: boolean): Promise<unknown> {

@@ -59,7 +59,7 @@ export const KEYS = {
     kind: kind.integer(0, 65535),
     default: 9238,
     description:
-      'TCP port that other nodes connect to; 0 takes any free one. By mDNS, nodes that do not know each other use port 9238, their own port, and ports from 32768 on. If the port is below 1024, other nodes need it in their `discovery.peers`.',
+      'TCP port other nodes connect to. 0 takes any free one. By mDNS, nodes that do not know each other use port 9238, their own port, and ports from 32768 on. If the port is below 1024, other nodes need it in their `discovery.peers`.',
   }),
   meshListen: key({
     path: 'mesh.listen',
@@ -432,12 +432,21 @@ export const KEYS = {
 
   policyFiles: key({
     path: 'policy.files',
-    kind: kind.emptyOnly(
-      'list',
-      'policy files are not in this version, so their rules would not be enforced',
-    ),
+    kind: kind.list(value.absolutePath, 64),
     default: [],
-    description: 'Cedar policy files. Not in this version: entries are refused.',
+    description:
+      'Cedar files with role policies, together in place of the built-in role table (`karo policy show`). They and `[sharing]` must both allow. One that is broken, or that others may write, refuses the start; on a reload what was in force stays.',
+    fileOnly: true,
+    example: '["/usr/share/karo/policies/roles.cedar", "/etc/karo/policies/hours.cedar"]',
+  }),
+  policyTeams: key({
+    path: 'policy.teams',
+    kind: kind.list(value.label, 32),
+    default: [],
+    description:
+      'Teams that this node is in. Leads and administrators have level 1 of the nodes of their own teams only; they have it of no node that is in none.',
+    fileOnly: true,
+    example: '["eng"]',
   }),
 
   queryTimeout: key({
@@ -482,6 +491,7 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   processes: 'reload',
   anomalies: 'reload',
   retention: 'reload',
+  policy: 'reload',
   query: 'reload',
   log: 'reload',
 }

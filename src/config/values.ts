@@ -18,7 +18,7 @@ export function nameProblem(name: string): string | undefined {
 
 export const displayName = text(`a name of 1 to ${NAME_LENGTH} characters`, nameProblem)
 
-const label = text('a name of letters, digits, "-", "_" and "."', (value) =>
+export const label = text('a name of letters, digits, "-", "_" and "."', (value) =>
   LABEL.test(value) ? undefined : 'that is no plain name',
 )
 
@@ -94,6 +94,10 @@ function subnetProblem(value: string): string | undefined {
   if (!match || family === 0) return 'that is no subnet'
   return Number(match[2]) <= (family === 4 ? 32 : 128) ? undefined : 'its prefix is too long'
 }
+
+export const absolutePath = text('an absolute path', (value) =>
+  value.startsWith('/') && !value.includes('\0') ? undefined : 'it begins with no slash',
+)
 
 export const optionalPath = text('an absolute path, or ""', (value) =>
   value === '' || (value.startsWith('/') && !value.includes('\0')) ? undefined : 'it begins with no slash',

@@ -17,12 +17,13 @@ import { createAudit } from '../trust/audit/index.ts'
 import { createFleet, ENROLMENT_FILE, readEnrolment } from '../trust/certificates/index.ts'
 import { createSharing } from '../trust/consent/index.ts'
 import { createTrust } from '../trust/peers/index.ts'
+import { createPolicy, type PolicySet } from '../trust/policy/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { DaemonOptions } from './options.ts'
 
 export type Local = ReturnType<typeof buildLocal>
 
-export function buildLocal({ paths, service }: DaemonOptions, foundation: Foundation) {
+export function buildLocal({ paths, service }: DaemonOptions, foundation: Foundation, policies: PolicySet) {
   const { common, faults, lifeMs, name, ownUid } = foundation
   const { config, identity, clock, log } = common
 
@@ -39,7 +40,11 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
     enrolment: () => readEnrolment(join(dirname(paths.config), ENROLMENT_FILE)),
   })
   const trust = createTrust({ ...common, repository: store.members, audit, certificates: fleet })
-  const sharing = createSharing({ ...common, consent: store.consent, trust, audit })
+  const policy = createPolicy(
+    { teams: () => config.policy.teams, k: () => config.sharing.k_min, now: clock.now },
+    policies,
+  )
+  const sharing = createSharing({ ...common, consent: store.consent, trust, policy, audit })
   const observe = createObserve({ ...common, events: store.events, spoolDirectory: paths.spool, faults })
   const processes = createProcesses({
     ...{ config, observe, clock, timers, log },
@@ -68,7 +73,7 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   })
 
   return {
-    ...{ store, lock, access, audit, fleet, trust, sharing },
+    ...{ store, lock, access, audit, fleet, trust, policy, sharing },
     ...{ observe, processes, insight, anomalies, probe, retention },
   }
 }

@@ -9,11 +9,12 @@ import { readAll } from '../ops/metrics/readings.ts'
 import { boundYoungGeneration } from '../ops/system/memory.ts'
 import { openNotify } from '../ops/system/notify.ts'
 import { watchEnding } from '../ops/system/signals.ts'
+import { loadPolicies } from '../trust/policy/load.ts'
 import { type Foundation, layFoundation } from './foundation.ts'
 import { buildLocal, type Local } from './local.ts'
 import { buildNetwork, type Network } from './network.ts'
 import type { DaemonOptions } from './options.ts'
-import { reload } from './reload.ts'
+import { reload, tellPolicies } from './reload.ts'
 import { run } from './running.ts'
 import { buildService, type Service } from './service.ts'
 import { startRooms } from './start.ts'
@@ -35,7 +36,9 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       places: { home: paths.db, spool: paths.spool },
     }),
   )
-  const { log } = foundation.common
+  const { config, log } = foundation.common
+  const policies = await loadPolicies(config.policy.files)
+  for (const warning of policies.warnings) log.warn({}, warning)
   const notify = await openNotify({ env, log })
   // A daemon under a service manager has no terminal that could hang up, so SIGHUP asks it to reload.
   const managed = options.service || env.NOTIFY_SOCKET !== undefined
@@ -44,13 +47,14 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const ending = watchEnding(log, clock, managed ? onHangup : undefined)
 
   const health = () => healthOf(rooms)
-  const local = buildLocal(options, foundation)
+  const local = buildLocal(options, foundation, policies)
   const network = buildNetwork(foundation, local)
   const service = await buildService(options, { foundation, local, network, health })
   const rooms = inOrder(foundation, local, network, service)
 
   try {
     await startRooms(options, rooms, ending.signal, log)
+    if (policies.files.length > 0) await tellPolicies(local, policies)
     const running = run(options, { foundation, local, network, health, notify, feed: service.feed })
     started.resolve(async () => {
       if (ending.signal.aborted) return

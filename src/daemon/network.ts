@@ -14,7 +14,7 @@ export type Network = ReturnType<typeof buildNetwork>
 
 export function buildNetwork(foundation: Foundation, local: Local) {
   const { common, metrics, name, onEncoded, ownUid } = foundation
-  const { audit, fleet, insight, sharing, store, trust } = local
+  const { audit, fleet, insight, policy, sharing, store, trust } = local
   const { replay } = store
 
   const mesh = createMesh({
@@ -48,11 +48,11 @@ export function buildNetwork(foundation: Foundation, local: Local) {
       common.log.debug({ reason: String(error) }, 'a head of the ledger was not published')
     })
   })
-  const shared = { insight, sharing, trust, documents, audit, timers, onEncoded }
+  const shared = { insight, sharing, policy, trust, documents, audit, timers, onEncoded }
   const summaries = createSummaries({ ...common, ...shared })
   const query = createQuery({
     ...common,
-    ...{ trust, mesh, insight, summaries, sharing, audit, replay },
+    ...{ trust, mesh, insight, summaries, sharing, policy, audit, replay },
     timers,
     ownUid,
     onEncoded,

@@ -1,6 +1,8 @@
 // Takes over what the configuration file says now, in a daemon that runs.
 import type { Feed } from '../api/feed/index.ts'
 import type { KaroError } from '../base/errors.ts'
+import type { PolicySet } from '../trust/policy/index.ts'
+import { loadPolicies } from '../trust/policy/load.ts'
 import { type Foundation, levelOf } from './foundation.ts'
 import type { Local } from './local.ts'
 import type { DaemonOptions } from './options.ts'
@@ -9,19 +11,25 @@ import type { DaemonOptions } from './options.ts'
 export async function reload(
   options: DaemonOptions,
   { load, live, logs, metrics, common: { config, log } }: Foundation,
-  { access, observe, sharing, trust }: Local,
+  local: Local,
   feed: Feed,
 ): Promise<void> {
+  const { access, observe, policy, sharing, trust } = local
   try {
     const next = load()
+    const policies = await policiesFrom(next.config.policy.files, local)
     const { applied, waiting } = live.replace(next)
     log.setLevel(levelOf(options, config))
     logs.setLevel(config.log.level)
     observe.reload()
     access.reload()
+    const before = policy.status()
+    policy.use(policies)
+    // Nothing is awaited between the policies and this, which makes everybody who remembers a decision ask again.
     sharing.reload()
+    if (digestsOf(policies) !== digestsOf(before)) await tellPolicies(local, policies)
     await trust.reload()
-    for (const warning of next.warnings) log.warn({}, warning)
+    for (const warning of [...next.warnings, ...policies.warnings]) log.warn({}, warning)
     metrics.reloaded(true)
     log.info({ applied }, 'configuration reloaded')
     feed.tell('config_reloaded', { applied, waiting })
@@ -34,4 +42,43 @@ export async function reload(
       'the configuration was not reloaded; what was in force stays',
     )
   }
+}
+
+const digestsOf = ({ files }: Pick<PolicySet, 'files'>): string => files.map(({ digest }) => digest).join(' ')
+
+/** What cannot be used is told in status, doctor and ledger for as long as something else is in force. */
+async function policiesFrom(files: readonly string[], { policy, audit }: Local): Promise<PolicySet> {
+  try {
+    return await loadPolicies(files)
+  } catch (error) {
+    const { message, where } = error as KaroError
+    const problem = where === undefined ? message : `${where}: ${message}`
+    policy.refused(problem)
+    await audit.record({
+      type: 'policy_change',
+      success: false,
+      details: { change: 'refused', problem: problem.slice(0, TOLD_MAX) },
+    })
+    throw error
+  }
+}
+
+/** Of an entry's texts. */
+const TOLD_MAX = 1_024
+
+/** Writes down which role policies are in force. */
+export async function tellPolicies({ audit }: Local, { engine, files }: PolicySet): Promise<void> {
+  await audit.record({
+    type: 'policy_change',
+    success: true,
+    details: {
+      change: 'loaded',
+      engine: engine.kind,
+      files: files
+        .map(({ path }) => path)
+        .join(' ')
+        .slice(0, TOLD_MAX),
+      digests: digestsOf({ files }).slice(0, TOLD_MAX),
+    },
+  })
 }

@@ -3,25 +3,26 @@ import type { Http } from '../api/access/http.ts'
 import type { Feed } from '../api/feed/index.ts'
 import { anomaliesRoutes } from '../api/routes/anomalies.ts'
 import { auditRoutes } from '../api/routes/audit.ts'
-import { backupRoutes } from '../api/routes/backup.ts'
-import { type DoctorDeps, doctorRoutes } from '../api/routes/doctor.ts'
+import { backupRoutes } from '../api/routes/care/backup.ts'
+import { type DoctorDeps, doctorRoutes } from '../api/routes/care/doctor.ts'
+import { logsRoutes } from '../api/routes/care/logs.ts'
+import { metricsRoutes } from '../api/routes/care/metrics.ts'
+import { openApiRoutes } from '../api/routes/care/openapi.ts'
+import { problemsRoutes } from '../api/routes/care/problems.ts'
 import { eventsRoutes } from '../api/routes/events.ts'
 import { exportRoutes } from '../api/routes/export.ts'
 import { historyRoutes } from '../api/routes/history.ts'
 import { importRoutes } from '../api/routes/import.ts'
-import { logsRoutes } from '../api/routes/logs.ts'
 import { mcpRoutes } from '../api/routes/mcp.ts'
 import { fleetRoutes } from '../api/routes/mesh/fleet.ts'
 import { peersRoutes } from '../api/routes/mesh/peers.ts'
-import { metricsRoutes } from '../api/routes/metrics.ts'
-import { openApiRoutes } from '../api/routes/openapi.ts'
-import { problemsRoutes } from '../api/routes/problems.ts'
 import { processesRoutes } from '../api/routes/processes.ts'
 import { queryRoutes } from '../api/routes/query.ts'
 import { shareRoutes } from '../api/routes/share.ts'
 import { statsRoutes } from '../api/routes/stats.ts'
 import { statusRoutes } from '../api/routes/status.ts'
 import { summariesRoutes } from '../api/routes/summaries.ts'
+import { policyRoutes } from '../api/routes/trust/policy.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import type { healthOf } from '../base/run/lifecycle.ts'
 import type { Foundation } from './foundation.ts'
@@ -42,13 +43,15 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   const { foundation, local, network, feed, http, health } = parts
   const { common, logs, metrics, name, ownUid, problems } = foundation
   const { config, identity, clock, random } = common
-  const { anomalies, audit, fleet, insight, observe, processes, retention, sharing, store, trust } = local
+  const { anomalies, audit, fleet, insight, observe, policy, processes, retention, sharing, store, trust } =
+    local
   const { mesh, documents, summaries, query } = network
 
   return [
     statusRoutes({
       ...{ identity, name, clock, mesh, trust, store, observe, documents, summaries, health },
       anomalies,
+      policy,
       service,
       http: http.address,
     }),
@@ -61,6 +64,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     peersRoutes({ trust, mesh, fleet }),
     fleetRoutes({ fleet, places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []) }),
     shareRoutes({ sharing, summaries, trust }),
+    policyRoutes({ policy, sharing, trust, clock, k: () => config.sharing.k_min }),
     summariesRoutes({ summaries, trust, clock }),
     queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
     auditRoutes({ audit, documents, trust, clock }),
@@ -75,6 +79,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     doctorRoutes({
       ...{ identity, mesh, trust, store, observe, documents, summaries, health },
       drift: () => driftOf(foundation),
+      policy,
       retentionWaits: () => retention.waits(),
       endingTokens: http.tokenEnds.of,
       http: http.address,

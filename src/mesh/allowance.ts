@@ -1,4 +1,4 @@
-// What one connection may send: a stranger little in its whole life, a member plenty, at a rate that follows its key.
+// How much one connection may send: a stranger's little in its whole life, a member's much, at a rate that follows the key.
 import type { NodeId } from '../../protocols/node-id.ts'
 import { createQuota, type Quota } from '../base/quota.ts'
 import { createRecent } from '../base/recent.ts'
@@ -34,7 +34,7 @@ export const MEMBER_RATES = {
   pings: { frames: 20, perMs: 60_000 },
 } as const
 
-/** Members whose rates are remembered after they left; one that was forgotten starts with all of it. */
+/** Members whose rates are remembered after they left; a forgotten member starts with its full rate. */
 const MEMBERS_MAX = 1_024
 
 export function lobbyAllowance(): Allowance {

@@ -1,4 +1,4 @@
-// Promises of those who wait for the state machine: each ask has a number, and is answered once.
+// Promises for callers that wait for the state machine: each ask has a number, and is answered once.
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Put } from './state/types.ts'
 

@@ -63,10 +63,10 @@ export interface MeshDeps {
   readonly lobby?: LobbyLimits
 }
 
-/** As many as `discovery.peers` may have. */
+/** Entries that `discovery.peers` may have. */
 const PEERS_MAX = 1_024
 
-/** What is there before the state machine: none of it knows anything of it but where to put events. */
+/** The parts that exist before the state machine. They know of the machine only where to put events. */
 function createEdge(deps: MeshDeps) {
   const { config, identity, trust, audit, clock, timers, random, log, credentials = NO_CREDENTIALS } = deps
   const timings = { ...TIMINGS, ...deps.timings }
@@ -132,7 +132,7 @@ function unaskedOnce(log: Log): (host: string) => void {
 
 type Edge = ReturnType<typeof createEdge>
 
-/** What libp2p's host is made with, anew for each start. */
+/** The settings of libp2p's host, made anew for each start. */
 function hostInit(deps: MeshDeps, edge: Edge, state: State, dht: Dht['service'] | undefined) {
   const { identity, trust, clock, config } = deps
   const handlers = new Map<string, StreamHandler>([[hello.id, edge.wires.hello]])
@@ -165,7 +165,7 @@ const presenceHandler = ({ hold }: Edge, state: State, { perform }: Performer): 
     }),
 })
 
-/** How the mesh starts and stops; what it has begun when a start fails is undone. */
+/** Starts and stops the mesh; a start that fails undoes what it has begun. */
 function createLife(deps: MeshDeps, edge: Edge, state: State, performer: Performer, finder: Finder) {
   const { listening, gossip, put } = edge
   let forgetTrust: (() => void) | undefined
@@ -207,7 +207,7 @@ function createLife(deps: MeshDeps, edge: Edge, state: State, performer: Perform
   }
 }
 
-/** What other rooms may see of it. */
+/** The view of the mesh that other rooms get. */
 function views(deps: MeshDeps, edge: Edge, state: State) {
   const { trust, clock, config } = deps
   const { connections } = state
@@ -230,7 +230,7 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
     }),
     alive() {
       const lastRound = state.lastRound()
-      // One that the machine was too busy for may be missing.
+      // A round may be missing because the machine was too busy for it.
       return lastRound === undefined || clock.monotonic() - lastRound <= 3_000 * config.mesh.ping_seconds
     },
   }

@@ -1,4 +1,4 @@
-// Yamux that counts what comes in and goes out, and ends the connection of whoever sends more than it may.
+// Yamux with meters in both directions; it ends the connection of a peer that sends more than its allowance.
 import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'
 import { type Allowance, lobbyAllowance } from './allowance.ts'
@@ -20,13 +20,13 @@ const STREAM_BYTES = 1024 * 1024
 export const UNSENT_MAX = STREAMS_OF_MEMBER * 256 * 1024
 
 export interface Meter {
-  /** From now on this counts, in place of what a stranger may. */
+  /** From now on this allowance counts, in place of a stranger's. */
   admit(allowance: Allowance): void
   /** Called once, with what there was too much of; it must end the connection. Without it, the muxer does. */
   onExcess: ((what: string) => void) | undefined
 }
 
-/** Of libp2p's muxer and of the encrypted stream below it; private there by type only, or not in the interface. */
+/** Members of libp2p's muxer and of the encrypted stream below it that their types declare private or leave out. */
 interface Below extends MessageStream {
   onData(data: Uint8Array | Uint8ArrayListLike): void
 }
@@ -43,11 +43,11 @@ interface Uint8ArrayListLike extends Iterable<Uint8Array> {
 
 const meters = new WeakMap<object, Meter>()
 
-/** The meter of a connection's muxer; undefined for one that was not made here. */
+/** The meter of a connection's muxer; undefined for a muxer that was not made here. */
 export const meterOf = (muxer: object | undefined): Meter | undefined =>
   muxer === undefined ? undefined : meters.get(muxer)
 
-/** Yamux alone bounds only the streams that are open at the same time: one that is reset at once costs no place. */
+/** Yamux alone bounds only streams that are open at the same time; a stream that is reset at once takes no place. */
 export function meteredYamux(): () => StreamMuxerFactory {
   const make = yamux({
     // The heartbeat does this, and yamux would do it for strangers too.
@@ -135,7 +135,7 @@ function measure(muxer: Inside, below: Below): Meter {
   const send = below.send.bind(below)
   below.send = (data) => {
     if (!over && !allowance.reply()) exceed('answers')
-    // Not an error: some of what libp2p sends is sent from where nobody would catch it.
+    // No error is thrown, because libp2p sends some frames from where nothing would catch it.
     return over ? false : send(data)
   }
   below.maxWriteBufferLength = UNSENT_MAX

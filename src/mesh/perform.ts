@@ -1,10 +1,11 @@
-// What the edge does for each action of the state machine: on libp2p, in the ledger, in the log.
+// Performs each action of the state machine: on libp2p, in the ledger, in the log.
 import { Presence } from '../../protocols/messages/presence.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import { hello, presence } from '../../protocols/registry.ts'
+import { deadline } from '../base/async/deadline.ts'
 import type { Timers } from '../base/clock.ts'
 import type { Log } from '../base/run/log.ts'
-import { type Alarms, deadline } from '../base/timers.ts'
+import type { Alarms } from '../base/timers.ts'
 import type { Trust } from '../trust/peers/index.ts'
 import { parseEndpoint, readable } from './admission/endpoint.ts'
 import type { Host } from './admission/host.ts'
@@ -44,7 +45,7 @@ export interface PerformDeps {
 
 export interface Performer {
   perform(actions: readonly MeshAction[]): void
-  /** Resolves when what was published last is written. */
+  /** Resolves when the last published message is written. */
   published(): Promise<void>
 }
 
@@ -76,7 +77,7 @@ export function createPerformer(deps: PerformDeps): Performer {
     answer: ({ ask, yes }) => deps.asking.answer(ask, yes),
   }
 
-  /** Gives gossip its neighbour again: the connection that ended may have carried it, and another one is there. */
+  /** Attaches gossip to the neighbour's other connection, in case the ended connection carried it. */
   const tend = (node: NodeId): void => {
     const wire = wires.get(connections.neighbour(node)?.id ?? 0)
     if (wire !== undefined) gossip.tend(wire)
@@ -89,7 +90,7 @@ export function createPerformer(deps: PerformDeps): Performer {
     come({ conn, replaced }) {
       const places = (conn.introduced?.listen ?? []).filter((one) => parseEndpoint(one) !== undefined)
       if (places.length > 0) twins.came(conn.node, places.map(readable).toSorted().join(', '))
-      // It is connected, so whichever clock was wrong is right again.
+      // Frames of a node with a wrong clock are refused, so a node that connects has the right time again.
       rejections.inTime(conn.node)
       if (replaced === undefined) news.came(conn)
       const wire = wires.get(conn.id)
@@ -101,7 +102,7 @@ export function createPerformer(deps: PerformDeps): Performer {
     leave({ conn, reason }) {
       const { node } = conn
       news.left(conn, reason)
-      // With a connection that took its place it would not be lost: the one that did is not this node's.
+      // The connection that took this one's place at the neighbour is not this node's, so another machine uses the same key.
       if (reason === 'replaced') twins.displaced(node)
       if (trust.admits(node) && isBroken(reason)) trust.lost(node)
       const host = deps.host()
@@ -134,7 +135,7 @@ export function createPerformer(deps: PerformDeps): Performer {
   }
 }
 
-/** How libp2p's services learn of the neighbour; nothing waits for it. */
+/** Lets libp2p's services learn of the neighbour; nothing waits for that. */
 function identify(
   { host, timers, timings, log }: PerformDeps,
   wire: ReturnType<Wires['get']> & object,

@@ -3,7 +3,7 @@
 export interface Timings {
   /** An unadmitted connection is closed after this. */
   readonly lobbyMs: number
-  /** What a stranger is told to wait before it asks again. */
+  /** How long a stranger is told to wait before it asks again. */
   readonly retryAfterMs: number
   /** From connect to the end of the Noise and yamux handshakes, and for one address of a dial. */
   readonly handshakeMs: number
@@ -15,7 +15,7 @@ export interface Timings {
   readonly simultaneousMs: number
   /** How long a replaced connection is still read, so that nothing under way is lost. */
   readonly drainMs: number
-  /** For what is written to go out when a connection is closed in order. */
+  /** Time for written frames to go out when a connection is closed in order. */
   readonly closeMs: number
   /** Addresses that could not be listened on are tried again this often. */
   readonly reopenMs: number

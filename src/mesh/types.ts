@@ -1,4 +1,4 @@
-// What the mesh room shows of itself: the shapes other rooms use, apart from the code that makes them.
+// The shapes that the mesh room shows to other rooms, apart from the code that makes them.
 import type { Message, Stream, Topic, WireBody } from '../../protocols/define.ts'
 import type { Frame } from '../../protocols/frame.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
@@ -26,7 +26,7 @@ export interface LinkHandler {
   up?(peer: PeerRef): void
   /** The link is gone, whatever the reason: Goodbye, cut, revoked. */
   down?(peer: PeerRef): void
-  /** True while something is under way over the link: a neighbour too many is then not let go of yet. */
+  /** True while something is under way over the link. A surplus neighbour is then kept for the moment. */
   inUse?(node: NodeId): boolean
 }
 
@@ -56,7 +56,7 @@ export interface GossipHandler {
 
 /** One topic of the mesh's gossip. */
 export interface Gossip {
-  /** Signs and spreads to every member that can be reached; silently to nobody while there are no neighbours. */
+  /** Signs a message and spreads it to every member that can be reached. Without neighbours the message is dropped. */
   publish<B extends WireBody>(message: Message<B>, body: NoInfer<B>): void
 }
 
@@ -69,7 +69,7 @@ interface MeshStatus {
   readonly peers_pending: number
 }
 
-/** How it looks from inside, for diagnosis. */
+/** The mesh seen from inside, for diagnosis. */
 export interface MeshInspection {
   /** IPv4 addresses that mDNS is spoken from; empty when it is off. */
   readonly mdns: readonly string[]
@@ -91,7 +91,7 @@ export interface MeshInspection {
   readonly one_sided: readonly NodeId[]
   /** Admitted here; frames of theirs were refused within the last quarter of an hour because of their time. */
   readonly stale: readonly WrongClock[]
-  /** One key on two machines: neighbours that come by turns from `places`, and those at which somebody takes this node's. */
+  /** One key on two machines: neighbours that come by turns from `places`, and neighbours at which a twin takes this place. */
   readonly twins: ReturnType<Twins['state']>
 }
 

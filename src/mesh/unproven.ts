@@ -9,10 +9,10 @@ const HANDSHAKE_BYTES = 8 * 1024
  * time, and could go on until the handshake's time is over.
  */
 const HANDSHAKE_REPLIES = 8
-/** Held while nobody reads, on any connection: between two steps of the handshake. libp2p would hold 4 MiB. */
+/** Bytes held between two steps of the handshake, when nothing reads the connection. libp2p would hold 4 MiB. */
 const UNREAD_MAX = 256 * 1024
 
-/** Of libp2p's TCP connection; not in its interface. */
+/** Members of libp2p's TCP connection that its interface leaves out. */
 interface Raw extends MultiaddrConnection {
   onData?(data: Uint8Array): void
 }

@@ -1,8 +1,8 @@
-// Reads the headers of yamux frames out of the bytes of a connection, and keeps nothing of what is between them.
+// Reads the headers of yamux frames out of the bytes of a connection, and keeps none of the bytes between them.
 
 export interface YamuxHeader {
   readonly type: number
-  /** Of a data frame, the bytes that follow; of another, what its type makes of it. */
+  /** In a data frame the number of bytes that follow; in another frame a number whose meaning its type says. */
   readonly length: number
 }
 

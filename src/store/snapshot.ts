@@ -9,7 +9,7 @@ import { type AuditRepository, createAuditRepository } from './tables/audit.ts'
 import { type Closed, failClosed } from './tables/fail-closed.ts'
 
 const PAGE = 1_000
-/** Of a piece; more only where a single row is larger. */
+/** Bytes of one piece; a piece is larger only where a single row is. */
 const PIECE_BYTES = 1024 * 1024
 const LENGTH = 4
 /** Values that a restored database must not go on with, because another one has given numbers since. */

@@ -50,12 +50,12 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
   // Level opens itself a microtask after its construction; closing it now leaves that to `start`.
   void db.close()
   let disk: Disk | undefined
-  // Only then, because Level copies what it tells.
+  // The listener is added only when faults are simulated, because Level copies every write for its listeners.
   if (faults !== noFaults) db.on('write', () => faults.hit('after-write'))
   const replay = createReplayRepository(db)
 
   const processes = createProcessRepository(db)
-  // What the programs of a command line used says a good deal of it.
+  // Processes of a command line say a good deal about it, so they are removed with it.
   const removeProcesses: RemovedWith = (uid, events, changes) =>
     processes.forget(
       uid,
@@ -138,7 +138,7 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
 
     snapshot: () => snapshot(db),
 
-    // All write the same key: who comes while one is under way is told what that one finds.
+    // All probes write the same key, so a caller that comes during a probe gets that probe's result.
     probe: singleFlight(probe),
   }
 }
@@ -223,7 +223,7 @@ function causeCode(error: unknown): string | undefined {
 function directoryBytes(directory: string): number {
   let total = 0
   for (const name of readdirSync(directory)) {
-    // Level removes files whenever it compacts; one that has just gone counts nothing.
+    // Level removes files whenever it compacts, so a file that has just gone counts as empty.
     total += statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0
   }
   return total

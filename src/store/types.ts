@@ -1,4 +1,4 @@
-// What the store room shows of itself: the shapes other rooms use, apart from the code that makes them.
+// The shapes that the store room shows to other rooms, apart from the code that makes them.
 import type { Room } from '../base/run/room.ts'
 import type { EventRepository } from './events/events.ts'
 import type { ProcessRepository } from './processes/processes.ts'

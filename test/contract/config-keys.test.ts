@@ -7,7 +7,7 @@ import { KEYS } from '../../src/config/table.ts'
 const SRC = join(import.meta.dirname, '../../src')
 
 /** They are there to be refused, so that nobody relies on them. */
-const REFUSED = new Set(['trust.domains', 'policy.files'])
+const REFUSED = new Set(['trust.domains'])
 
 const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts') && !file.startsWith('config/'))

@@ -6,9 +6,15 @@ import { toHex } from '../../src/base/hex.ts'
 import { createAlarms } from '../../src/base/timers.ts'
 import type { Question } from '../../src/exchange/query/document.ts'
 import type { Outcome } from '../../src/exchange/query/result.ts'
-import { type Live, soFar } from '../../src/exchange/query/state/live.ts'
+import { soFar } from '../../src/exchange/query/state/live.ts'
 import { createQueryState, type QueryState } from '../../src/exchange/query/state/state.ts'
-import type { EndedBy, QueryAction, QueryEvent, QueryTimer } from '../../src/exchange/query/state/types.ts'
+import type {
+  EndedBy,
+  Live,
+  QueryAction,
+  QueryEvent,
+  QueryTimer,
+} from '../../src/exchange/query/state/types.ts'
 import type { Member } from '../../src/trust/peers/index.ts'
 import { type Random, randomOf } from '../fuzz/frames.ts'
 import { VirtualTime } from '../support/run/virtual-time.ts'

@@ -1,12 +1,21 @@
 // A hundred nodes of the real state machine discover, admit, split, heal and answer, in virtual time; a seed replays a life.
 import { expect, test } from 'vitest'
+import { times } from '../support/run/thorough.ts'
 import { describeLife, liveMesh } from './mesh.ts'
 
-test.each([
-  [100, 1],
-  [40, 2],
-  [40, 3],
-])('%i nodes are one mesh, whatever happens to them (seed %i)', { timeout: 300_000 }, (nodes, seed) => {
+test.each(
+  times(
+    [
+      [100, 1],
+      [40, 2],
+    ],
+    [
+      [100, 1],
+      [40, 2],
+      [40, 3],
+    ],
+  ),
+)('%i nodes are one mesh, whatever happens to them (seed %i)', { timeout: 300_000 }, (nodes, seed) => {
   const options = { nodes, seed }
   const report = liveMesh(options)
   process.stdout.write(`${describeLife(options, report)}\n`)

@@ -6,6 +6,8 @@ import { Network, nodeIdOf, type SimNode } from './mesh-network.ts'
 export interface MeshSimOptions {
   readonly nodes: number
   readonly seed: number
+  /** Called after each phase, for runs that take long. */
+  readonly tell?: (line: string) => void
 }
 
 export interface MeshSimReport {
@@ -26,7 +28,7 @@ const FULL_MESH = 36
 const MINUTE = 60_000
 
 /** Runs one life. Everything in it follows from the seed. */
-export function liveMesh({ nodes: count, seed }: MeshSimOptions): MeshSimReport {
+export function liveMesh({ nodes: count, seed, tell }: MeshSimOptions): MeshSimReport {
   const began = performance.now()
   const random = randomOf(seed)
   const network = new Network(random)
@@ -114,7 +116,12 @@ export function liveMesh({ nodes: count, seed }: MeshSimOptions): MeshSimReport 
     },
   ]
   // What comes after something that did not hold says nothing new.
-  for (const phase of phases) if (network.broken.length === 0) phase()
+  for (const phase of phases) {
+    if (network.broken.length > 0) break
+    phase()
+    const [virtual, wall] = [time.clock.monotonic() / MINUTE, (performance.now() - began) / 1_000]
+    tell?.(`${phase.name}: ${virtual.toFixed(0)} min in ${wall.toFixed(0)} s, ${network.sent} frames`)
+  }
 
   return {
     broken: network.broken,

@@ -1,22 +1,22 @@
-// The cookie of a session: what it is called, where it goes, and how it is read.
+// The cookie of a browser session: its name, its attributes, and how it is read from a request.
 import type { IncomingMessage } from 'node:http'
 import { LIFE_MS } from './sessions.ts'
 import type { Address } from './tcp.ts'
 
-/** Only the API needs it: pages are served to anybody. */
+/** The path limits the cookie to the API, because pages need no session. */
 const ATTRIBUTES = 'Path=/api/; HttpOnly; SameSite=Strict'
 
-/** Cookies know no ports: each node of a machine has its own. */
+/** The name has the port in it, because a browser sends a cookie to every port of a host, and each node needs its own. */
 const nameAt = (address: Address | null): string => `karo_session_${address?.port ?? 0}`
 
-/** As `Set-Cookie`. */
+/** The value of a `Set-Cookie` header. */
 export const setCookie = (address: Address | null, value: string): string =>
   `${nameAt(address)}=${value}; Max-Age=${LIFE_MS / 1_000}; ${ATTRIBUTES}`
 
 export const clearCookie = (address: Address | null): string =>
   `${nameAt(address)}=; Max-Age=0; ${ATTRIBUTES}`
 
-/** Undefined also when there are several: somebody else set one of them. */
+/** The cookie's value; undefined if there is none, or several, because then another server set one of them. */
 export function readCookie({ headers }: IncomingMessage, address: Address | null): string | undefined {
   const name = nameAt(address)
   const values = (headers.cookie ?? '').split(';').flatMap((pair) => {

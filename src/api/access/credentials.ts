@@ -1,4 +1,4 @@
-// Who is behind a request over TCP: the token or session it shows, judged, counted and slowed down.
+// Finds the caller of a request over TCP by its token or session, and limits how often callers may ask.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -14,18 +14,18 @@ import type { TcpListener } from './tcp.ts'
 import type { Tokens } from './tokens.ts'
 import { keepsRights } from './vouched.ts'
 
-/** Of one token or session: a page that shows everything at once, and a scraper many times over. */
+/** Requests of one token or session: enough for a page that loads everything at once, and far more than a scraper sends. */
 const REQUESTS = { frames: 600, perMs: 60_000 } as const
-/** Of all that show nothing, together. */
+/** Requests of all callers without a credential together. */
 const NAMELESS = { frames: 300, perMs: 60_000 } as const
-/** Wrong credentials of one address, and of all. Who shows a good one is never counted here, nor held up by it. */
+/** Wrong credentials of one address, and of all addresses. Requests with a valid credential are neither counted nor delayed. */
 const WRONG = { frames: 20, perMs: 60_000 } as const
 const WRONG_OF_ALL = { frames: 100, perMs: 60_000 } as const
-/** What is said to whoever has too many connections: one that nothing is asked on ends within that time. */
+/** When a caller with too many connections may try again: an idle connection ends within this time. */
 const CONNECTION_FREE_MS = 5_000
-/** Quotas kept: the tokens and sessions there can be. */
+/** Most quotas in memory: as many as there can be tokens and sessions. */
 const QUOTAS_MAX = 4_096
-/** The whole of 127.0.0.0/8 may call. */
+/** Most addresses with a quota of their own; all of 127.0.0.0/8 may connect. */
 const ADDRESSES_MAX = 1_024
 
 const WRONG_SHOWN = 'the token or session is unknown, has expired or was revoked'
@@ -33,7 +33,7 @@ const TOKEN_HINT = 'karo token create makes a new one.'
 const CODE_HINT = 'A code opens one session within a minute; ask for another one.'
 
 const BEARER = /^Bearer ([!-~]+)$/i
-/** A page reads it from the answer to `POST /api/v1/sessions`, keeps it for itself, and sends it with every request. */
+/** Carries the key of a session: a page gets it in the answer to `POST /api/v1/sessions` and sends it with every request. */
 const KEY_HEADER = 'x-karo-session'
 
 export interface CredentialsDeps {
@@ -45,7 +45,7 @@ export interface CredentialsDeps {
   readonly clock: Clock
 }
 
-/** What a request shows that is good. */
+/** A valid credential of a request. */
 interface Held {
   readonly uid: number
   readonly credential: Credential
@@ -54,12 +54,12 @@ interface Held {
 
 export interface Credentials {
   /**
-   * The caller of a request that came in over TCP; undefined when it shows nothing. The rights are those its owner has
-   * at this moment. Throws KaroError `unauthorized` for what is shown and not good, `refused` for a change by a page that
-   * does not say it is ours, RateLimited.
+   * The caller of a request over TCP, with the rights that the owner of the credential has now; undefined if the request
+   * has no credential. Throws KaroError `unauthorized` for an invalid credential, `refused` for a change with a session
+   * and without the header Origin, and RateLimited.
    */
   callerOf(request: IncomingMessage, response: ServerResponse): Promise<Caller | undefined>
-  /** A code that is not good, shown to open a session; without one the request showed nothing. Throws as `callerOf`. */
+  /** Refuses to open a session with the invalid `code`, or without a code. Always throws `unauthorized` or RateLimited if there is a code. */
   refuseOpening(request: IncomingMessage, code: string | undefined): void
 }
 
@@ -73,12 +73,12 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
   function heldOf(request: IncomingMessage, response: ServerResponse): Held | undefined {
     const { authorization } = request.headers
     if (authorization !== undefined) return ofToken(BEARER.exec(authorization)?.[1]) ?? fail(request)
-    // A session opens no other; one that is over must not be in the way of the next.
+    // A request that opens a session needs no session, and the cookie of one that has ended must not prevent it.
     if (opens(request)) return undefined
     const address = listener.address()
     const cookie = readCookie(request, address)
     if (cookie === undefined) return undefined
-    // Of a page that has lost its key the cookie is left alone: another tab may have both.
+    // The cookie of a session that exists is not cleared if this page has lost its key, because another tab may have the key.
     if (!sessions.has(cookie)) response.setHeader('set-cookie', clearCookie(address))
     const key = request.headers[KEY_HEADER]
     const held = ofSession(cookie, typeof key === 'string' ? key : '') ?? fail(request)
@@ -109,7 +109,7 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
     const now = clock.monotonic()
     const address = request.socket.remoteAddress ?? ''
     onRefused('credential')
-    // Both count: one address that is over its share must not use up what is left for the others.
+    // The quota of the address comes first: once it is used up, the address takes nothing from the quota of all.
     if (!wrongOf(address).take(now) || !wrongOfAll.take(now)) {
       throw new RateLimited('too many wrong tokens or codes', WRONG.perMs / WRONG.frames)
     }
@@ -125,7 +125,7 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
   async function callerOf(request: IncomingMessage, response: ServerResponse): Promise<Caller | undefined> {
     const held = heldOf(request, response)
     if (held === undefined) {
-      // What it shows is a code, in its body: a good one is held up by nobody who shows nothing.
+      // A request that opens a session has its code in the body, so it is not counted with requests without a credential.
       if (!opens(request)) spend(nameless, NAMELESS)
       return undefined
     }
@@ -134,7 +134,7 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
     const stillGood = async () => holds() && keepsRights(rights, await rightsOf(uid))
     if (!listener.vouch(uid, request.socket, response, stillGood)) {
       onRefused('rate')
-      throw new RateLimited('too many connections of yours at once', CONNECTION_FREE_MS)
+      throw new RateLimited('you have too many connections at once', CONNECTION_FREE_MS)
     }
     const name =
       credential.session === undefined ? `token ${credential.token}` : `session ${credential.session}`
@@ -151,6 +151,6 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
   }
 }
 
-/** Written in another way it is still that route, and its cookie then counts as everywhere. */
+/** True for the request that opens a session, if its path is written exactly like that of the operation. */
 const opens = ({ method, url = '' }: IncomingMessage): boolean =>
   method === openSession.method && url.split('?', 1)[0] === openSession.path

@@ -1,16 +1,16 @@
-// Connections of one person among those of everybody: nobody keeps the others out.
+// Limits how many connections one person has at once, so that nobody takes the places of the others.
 import type { Socket } from 'node:net'
 
-/** A quarter of the places: enough for a dashboard, a few followers and a shell's commands at once. */
+/** Most connections of one person, a quarter of all: enough for a dashboard, a few event streams and the commands of a shell. */
 const EACH_MAX = 16
 
 export interface FairShare {
-  /** Counts this connection as one of theirs until it closes; false when they have as many as they may. */
+  /** Counts `socket` for the person `uid` until it closes. False if the person already has as many as allowed. */
   take(uid: number | undefined, socket: Socket): boolean
 }
 
 export function createFairShare(most: number = EACH_MAX): FairShare {
-  /** By uid; those whom nobody knows share one place. */
+  /** Open connections by uid; all connections without a known uid count together. */
   const held = new Map<number | undefined, number>()
   return {
     take(uid, socket) {

@@ -1,7 +1,7 @@
-// What a request over TCP must look like before anything else reads it: pure, and the same for every path.
+// Judges the head of a request over TCP before anything else reads it: a pure function, the same for every path.
 import { KaroError } from '../../base/errors.ts'
 
-/** Why a request was turned away; the ledger counts them by this. */
+/** Why a request was refused; the ledger counts refusals by these words. */
 export type Refusal = 'host' | 'cross_site' | 'malformed' | 'credential' | 'rate'
 
 export interface Refused {
@@ -9,20 +9,20 @@ export interface Refused {
   readonly error: KaroError
 }
 
-/** The parts of node:http's IncomingMessage that decide. */
+/** The parts of node:http's IncomingMessage that `judgeHead` reads. */
 export interface RequestHead {
   readonly method: string
   readonly url: string
-  /** Name and value by turns, as they came. */
+  /** Names and values by turns, as they were received. */
   readonly rawHeaders: readonly string[]
 }
 
-/** A search in the history with all its words stays below this. */
+/** Most bytes of a URL; a search in the history with all its words is shorter. */
 export const URL_BYTES_MAX = 8 * 1024
 export const HEADERS_MAX = 64
 const HOST = '127.0.0.1'
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
-/** Where two of them would mean different things to different readers. */
+/** Headers that may occur only once, because readers disagree about which of two counts. */
 const SINGLE = [
   'host',
   'origin',
@@ -38,13 +38,14 @@ const SINGLE = [
 const OWN_SITES: ReadonlySet<string> = new Set(['same-origin', 'none'])
 /** Printable ASCII: everything else comes percent-encoded (RFC 3986). */
 const TARGET = /^\/[!-~]*$/
-/** Whatever looks like a token of ours: what stands in a URL ends in histories, logs and Referer headers. */
+/** A token of Karo in a URL. It is refused because URLs end up in histories, logs and Referer headers. */
 const TOKEN_IN_URL = /karo_[0-9a-f]{10}_/i
 
 /**
- * Undefined when the request may go on. It is refused unless its Host is ours (a page that rebinds a name of its own to
- * 127.0.0.1 sends that name), and what a browser says of where it comes from (Origin, Sec-Fetch-Site) is this very
- * server: a page elsewhere, also on another port of this machine, may send requests it cannot read the answers of.
+ * Undefined if the request may go on. Two checks keep pages of other sites out. Host has to be this server: a page that
+ * rebinds its own name to 127.0.0.1 sends that name. Origin and Sec-Fetch-Site, if a browser sends them, have to be this
+ * server too: a page from elsewhere, also from another port of this machine, can send requests although it cannot read
+ * the answers.
  */
 export function judgeHead({ method, url, rawHeaders }: RequestHead, port: number): Refused | undefined {
   if (rawHeaders.length > 2 * HEADERS_MAX) return malformed('too many headers')
@@ -67,7 +68,7 @@ export function judgeHead({ method, url, rawHeaders }: RequestHead, port: number
   if (url.length > URL_BYTES_MAX) return refuse('malformed', 'too_large', 'the address is too long')
   if (!TARGET.test(url)) return malformed('an address that does not begin with / or is not plain ASCII')
   if (TOKEN_IN_URL.test(url)) {
-    return refuse('malformed', 'bad_request', 'a token stood in the address, where others can read it', {
+    return refuse('malformed', 'bad_request', 'the address contains a token, where others can read it', {
       hint: 'Revoke it (karo token revoke), and send the next one as a header: Authorization: Bearer …',
     })
   }
@@ -75,13 +76,13 @@ export function judgeHead({ method, url, rawHeaders }: RequestHead, port: number
 }
 
 /**
- * What may stand in Host. A browser leaves out the port that its scheme implies. Never `localhost`: what resolves that to
- * ::1 would come to whoever holds the port there, who may be any user of this machine, and bring them its token.
+ * The only allowed value of Host. A browser leaves out port 80. `localhost` is not allowed: a client that resolves it to
+ * ::1 would send its token to the program that listens on that port there, which any user of this machine may run.
  */
 export const authority = (port: number): string => (port === 80 ? HOST : `${HOST}:${port}`)
 
 const crossSite = (): Refused =>
-  refuse('cross_site', 'refused', 'requests that another site makes are not answered')
+  refuse('cross_site', 'refused', 'requests from pages of other sites are not answered')
 
 const malformed = (what: string): Refused => refuse('malformed', 'bad_request', `the request has ${what}`)
 

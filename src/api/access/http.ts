@@ -1,4 +1,4 @@
-// The API on 127.0.0.1, put together: listener, tokens, sessions, and who is behind a request there.
+// Puts the API on 127.0.0.1 together: listener, tokens, sessions, and the caller of each request.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
@@ -23,11 +23,11 @@ export interface HttpOptions {
   readonly config: Pick<Config, 'http'>
   readonly repository: TokenRepository
   readonly audit: Pick<Audit, 'record'>
-  /** What a person may do now. */
+  /** The rights that a person has now. */
   readonly rightsOf: (uid: number) => Promise<Rights>
-  /** Answers what may pass. */
+  /** Answers a request that the listener lets pass. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void
-  /** Counts what is turned away. */
+  /** Counts a refused request. */
   readonly onRefused: (reason: Refusal) => void
   readonly clock: Clock
   readonly random: Random
@@ -38,16 +38,16 @@ export interface HttpOptions {
 export interface Http {
   /** Must have started before the first request is answered. */
   readonly tokens: Room
-  /** Those that end soon; starts after `tokens`. */
+  /** The tokens that end soon; starts after `tokens`. */
   readonly tokenEnds: TokenEnds
-  /** Fails to start when the port is taken. */
+  /** Its start fails if the port is taken. */
   readonly listener: Room
   readonly routes: readonly Routes[]
-  /** True for connections of the listener: what they show decides, and nothing else. */
+  /** True for connections of the listener. Only their token or session says who the caller is. */
   owns(socket: Socket): boolean
-  /** Of a request on such a connection; undefined when it shows nothing. Throws KaroError for what is not good. */
+  /** The caller of a request on such a connection; undefined without a credential. Throws KaroError for an invalid one. */
   callerOf(request: IncomingMessage, response: ServerResponse): Promise<Caller | undefined>
-  /** Null while it does not listen. */
+  /** Where the listener listens; null while it does not. */
   address(): Address | null
 }
 

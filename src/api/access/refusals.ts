@@ -1,27 +1,27 @@
-// What was turned away at the listener, told to the ledger in a few entries however much it was.
+// Writes refused requests of the listener into the ledger: few entries, however many requests there were.
 
 import type { Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Refusal } from './guard.ts'
 
-/** Between two entries of one kind: whoever knocks all year fills less than the ledger keeps. */
+/** Least time between two entries of one reason: refusals for a whole year then fit into the ledger. */
 const EVERY_MS = 10 * 60_000
 
 export interface Refusals {
   note(reason: Refusal): void
-  /** Tells what has been counted and not been told; nothing comes later. */
+  /** Writes entries for all refusals that were counted and not written yet; no entry comes later. */
   close(): void
 }
 
-/** The first of each reason is told at once, those that follow within ten minutes as one number. */
+/** The first refusal of each reason is written at once; those of the next ten minutes become one entry with their number. */
 export function createRefusals(deps: {
   readonly audit: Pick<Audit, 'record'>
   readonly timers: Timers
   readonly log: Log
 }): Refusals {
   const { audit, timers, log } = deps
-  /** Since the last entry of that reason; there while another one would be too soon. */
+  /** Refusals since the last entry of their reason, for each reason whose next entry has to wait. */
   const waiting = new Map<Refusal, { count: number; readonly cancel: () => void }>()
 
   function record(reason: Refusal, count: number): void {

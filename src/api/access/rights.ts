@@ -1,23 +1,23 @@
-// Who may use which route: pure, decided by what the route says, who asks, and what they showed.
+// Decides who may use which route, as a pure function of the route, the caller and the caller's credential.
 import type { FastifyContextConfig } from 'fastify'
 import { KaroError } from '../../base/errors.ts'
 import { TOKEN_SCOPES, type TokenScope } from '../contract/constants.ts'
 import { type Access, scopeOf } from '../contract/operation.ts'
 import type { Caller } from '../server/route.ts'
 
-/** Of a route, or of no route at all: `config` is then empty. */
+/** The route of a request; if no route fits, `config` is empty. */
 interface Asked {
   readonly method: string
   readonly config: Pick<FastifyContextConfig, 'access' | 'scope' | 'via'>
 }
 
 /**
- * Returns when `caller` may. Throws KaroError `unauthorized` for nobody known, `refused` for somebody who may not, also
- * when only what they showed does not open it.
+ * Returns if `caller` may use the route. Throws KaroError `unauthorized` for an unknown caller, and `refused` for a known
+ * one without the right, or with a token whose scope is too narrow.
  */
 export function checkRights(asked: Asked, caller: Caller | undefined): void {
   const { access, via } = asked.config
-  // Where there is no route, who is unknown is not told so; to anybody else no right would open it.
+  // Unknown callers do not learn that there is no such route. Known callers pass, and get `not_found` later.
   MAY_USE[access ?? 'person'](caller)
   if (caller === undefined || access === undefined) return
   if (via === 'socket' && caller.via !== 'socket') {
@@ -28,7 +28,7 @@ export function checkRights(asked: Asked, caller: Caller | undefined): void {
   if (caller.credential !== undefined && access !== 'anyone') checkScope(caller.credential.scope, asked)
 }
 
-/** Each opens what those before it open. */
+/** Each scope also allows what the scopes before it in TOKEN_SCOPES allow. */
 function checkScope(held: TokenScope, asked: Asked): void {
   const needed = scopeOf(asked.method, asked.config)
   if (TOKEN_SCOPES.indexOf(held) >= TOKEN_SCOPES.indexOf(needed)) return
@@ -56,5 +56,5 @@ const MAY_USE: Readonly<Record<Access, (caller: Caller | undefined) => void>> = 
 
 function known(caller: Caller | undefined): Caller {
   if (caller !== undefined) return caller
-  throw new KaroError('unauthorized', 'this request carries no token and no session')
+  throw new KaroError('unauthorized', 'this request has no token and no session')
 }

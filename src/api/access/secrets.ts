@@ -1,17 +1,17 @@
-// Secrets that are shown once and kept only as hashes: made, hashed and compared.
+// Makes, hashes and compares secrets that are shown once and stored only as hashes.
 import { timingSafeEqual } from 'node:crypto'
 import { blake3 } from '../../base/hash.ts'
 
-/** 256 bits: nobody guesses it, so a plain hash of it tells nothing. */
+/** 256 bits: too many to guess, so a plain hash without salt is safe to store. */
 const SECRET_BYTES = 32
 
-/** 43 characters of base64url (RFC 4648). */
+/** A new secret: 43 characters of base64url (RFC 4648). */
 export function makeSecret(random: { bytes(length: number): Uint8Array }): string {
   return Buffer.from(random.bytes(SECRET_BYTES)).toString('base64url')
 }
 
 export const hashSecret = (secret: string): Uint8Array => blake3([secret])
 
-/** In a time that does not depend on where they differ. */
+/** Compares in a time that does not depend on where the hashes differ. */
 export const sameHash = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && timingSafeEqual(a, b)

@@ -1,25 +1,25 @@
-// Sessions of browsers, in memory: a cookie that scripts cannot read and a key that other servers are not sent.
+// Browser sessions, in memory. Each has two secrets: a cookie that scripts cannot read, and a key that only its page sends.
 import type { Clock, Random } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
 import type { TokenScope } from '../contract/constants.ts'
 import { hashSecret, makeSecret, sameHash } from './secrets.ts'
 
-/** A page that nobody looks at asks nothing. */
+/** A session ends after this time without a request; a page in the background sends none. */
 export const IDLE_MS = 30 * 60_000
-/** A working day; whatever is done, it is then opened anew. */
+/** Longest life of a session, a working day; then a new one has to be opened. */
 export const LIFE_MS = 12 * 3_600_000
-/** Between the command that shows a code and the page that has to use it. */
+/** How long a code is valid that a command shows and a page exchanges for a session. */
 export const CODE_MS = 60_000
 const SESSIONS_MAX = 256
 const SESSIONS_PER_PERSON = 16
 const CODES_MAX = 64
 const CODES_PER_PERSON = 4
 
-/** For whom, and how far. */
+/** Whom a session is for, and how far it goes. */
 export interface Grant {
   readonly uid: number
   readonly scope: TokenScope
-  /** Id of the token it was opened with, and with which it ends. */
+  /** Id of the token that opened the session; the session ends together with the token. */
   readonly token?: string
 }
 
@@ -27,36 +27,36 @@ interface Session extends Grant {
   readonly number: number
 }
 
-/** Times are the wall clock's, ms. */
+/** A session as a list shows it; times are of the wall clock, in ms. */
 interface Listed extends Session {
   readonly openedAt: number
   readonly usedAt: number
 }
 
-/** Both halves are needed for every request; they are told once. */
+/** A new session with its two secrets. Every request needs both; they are shown only here. */
 interface Opened {
   readonly session: Session
-  /** For the cookie, which a browser sends to every port of this host. */
+  /** Value of the cookie, which a browser sends to every port of this host. */
   readonly cookie: string
-  /** For a header, which only the page that got it can send. */
+  /** Value of a header that only the page that got it can send. */
   readonly key: string
 }
 
 export interface Sessions {
   open(grant: Grant): Opened
-  /** Undefined for whatever is no session now. Counts as its use. */
+  /** The valid session of this cookie and key, else undefined. Counts as a use of the session. */
   find(cookie: string, key: string): Session | undefined
-  /** Whether it is the cookie of a session now, whoever sends it. Not a use. */
+  /** Whether `cookie` belongs to a valid session, without looking at a key. Does not count as a use. */
   has(cookie: string): boolean
   holds(number: number): boolean
   end(number: number): void
-  /** Those that hold, the newest first. */
+  /** The valid sessions of a person, newest first. */
   list(uid: number): readonly Listed[]
-  /** Opens one session within `CODE_MS`. */
+  /** Makes a code that opens one session within `CODE_MS`. */
   makeCode(grant: Grant): string
-  /** Of this person: none of them opens a session any more. */
+  /** Drops all codes of this person. */
   dropCodes(uid: number): void
-  /** Undefined for one that was used, is too old, or never was. */
+  /** Uses up the code and returns its grant; undefined if it was used, is too old, or never existed. */
   redeem(code: string): Grant | undefined
 }
 
@@ -72,16 +72,16 @@ interface Code {
   readonly endsAt: number
 }
 
-/** `holds` says whether a token is good; time is the monotonic clock's, which nobody sets back. */
+/** `tokenHolds` tells whether a token is valid. Ages are measured by the monotonic clock, which cannot be set back. */
 export function createSessions(deps: {
   readonly clock: Clock
   readonly random: Random
   readonly tokenHolds: (id: string) => boolean
 }): Sessions {
   const { clock, random, tokenHolds } = deps
-  /** By the hash of the cookie, the oldest first. */
+  /** Sessions by the hash of their cookie, oldest first. */
   const open = new Map<string, Open>()
-  /** By the hash of the code, the oldest first. */
+  /** Codes by their hash, oldest first. */
   const codes = new Map<string, Code>()
   let made = 0
 
@@ -116,7 +116,7 @@ export function createSessions(deps: {
       for (const [id, { session }] of open) if (session.number === number) open.delete(id)
     },
     list(uid) {
-      // What is kept is the monotonic clock's.
+      // Stored times are of the monotonic clock; this is its zero on the wall clock.
       const since = clock.now() - clock.monotonic()
       return [...open.values()]
         .filter((one) => one.session.uid === uid && isGood(one))
@@ -148,7 +148,7 @@ export function createSessions(deps: {
 
 const nameOf = (secret: string): string => toHex(hashSecret(secret))
 
-/** The oldest go: of the same person first, so that nobody puts others out while they have their own. */
+/** Drops the oldest entry if there are too many: of the same person if they have their share, so that others keep theirs. */
 function makeRoom<T>(all: Map<string, T>, same: (one: T) => boolean, perPerson: number, most: number): void {
   const own = [...all].filter(([, one]) => same(one)).map(([id]) => id)
   if (own.length >= perPerson) all.delete(own[0] as string)

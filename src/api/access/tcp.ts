@@ -1,4 +1,4 @@
-// The listener on 127.0.0.1: what of TCP and HTTP is answered at all, for how long, and on how many connections.
+// The listener on 127.0.0.1, with its limits on connections, time, and the size of requests.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -13,23 +13,23 @@ import { createFairShare } from './fair-share.ts'
 import { judgeHead, type Refusal } from './guard.ts'
 import { createVouched } from './vouched.ts'
 
-/** This machine and nobody else. The port at ::1 may be anybody's: no request that means another address is answered. */
+/** Only this machine can connect. ::1 is not used, because another program may hold the port there. */
 const HOST = '127.0.0.1'
-/** The request line and all headers together; beyond, the answer is 431. */
+/** Most bytes of the request line and all headers together; for more the answer is 431. */
 const HEAD_BYTES_MAX = 16 * 1024
-/** A browser or a script sends its headers at once; whoever does not holds a connection (slow-loris). */
+/** Headers have to arrive within this time, so that a slow client cannot hold a connection (slow-loris). */
 const HEAD_MS = 5_000
-/** Headers and body must have arrived by then. */
+/** Headers and body have to arrive within this time. */
 const REQUEST_MS = 10_000
-/** How late the two above may be noticed. */
+/** How often Node checks the two times above. */
 const CHECK_MS = 1_000
-/** Between two requests of one connection. */
+/** How long an idle connection is kept between two requests. */
 const KEEP_ALIVE_MS = 5_000
-/** Without a byte either way; streams of events say something more often, and no query is silent for longer. */
+/** A connection ends after this time without a byte either way; event streams and queries are never silent as long. */
 const IDLE_MS = 90_000
 const CONNECTIONS_MAX = 64
 
-/** Of every answer, whoever makes it; a route may say something else for itself. */
+/** Headers of every answer; a route may set another value. */
 const HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -41,7 +41,7 @@ const HEADERS = {
 } as const
 
 export interface TcpOptions {
-  /** 0 = any free one. */
+  /** The TCP port; 0 takes any free one. */
   readonly port: number
   /** Called for requests that `judgeHead` lets pass. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void
@@ -56,37 +56,37 @@ export interface Address {
 }
 
 export interface TcpListener extends Room {
-  /** Null while it does not listen. */
+  /** Where it listens; null while it does not. */
   address(): Address | null
   /** True for connections that were accepted here. */
   owns(socket: Socket): boolean
   /**
-   * `uid` showed something good with the request that `response` answers. The connection then makes no room for
-   * newcomers, and ends when `stillGood` says no: streams too. False when this person has as many as they may: it then
-   * stays one that makes room, and nothing is to be answered on it.
+   * Notes that the request which `response` answers has a valid credential of `uid`. The connection is then not closed to
+   * make room for new ones, and it ends (streams too) when `stillGood` returns false. Returns false if the person has too
+   * many connections: this one may then be closed to make room, and the request must not be answered.
    */
   vouch(uid: number, socket: Socket, response: ServerResponse, stillGood: () => Promise<boolean>): boolean
-  /** Ends every connection whose credential does not open as much any more; also done every few seconds. */
+  /** Ends every connection whose credential is not valid any more, or whose owner lost a right; runs every 10 s too. */
   sweep(): void
 }
 
-/** `start` throws KaroError `unavailable` when the port cannot be had. */
+/** `start` throws KaroError `unavailable` if it cannot listen on the port. */
 export function createTcpListener(options: TcpOptions): TcpListener {
   const { handle, onRefused, log, timers = systemTimers } = options
   let server: Server | undefined
   let bound: number | undefined
   const accepted = new WeakSet<Socket>()
-  /** Open, the oldest first. */
+  /** Open connections without a valid credential, oldest first. */
   const strangers = new Set<Socket>()
-  /** One request on them was refused; node:http hands on what was sent behind it all the same. */
+  /** Connections on which a request was refused; node:http still hands on requests that were sent behind it. */
   const finished = new WeakSet<Socket>()
   const vouched = createVouched({ timers })
-  /** Of those who show something that is good, as on the control socket. */
+  /** Connections with a valid credential, counted for each person as on the control socket. */
   const shares = createFairShare()
 
   function accept(socket: Socket): void {
     if (strangers.size + vouched.size >= CONNECTIONS_MAX) {
-      // Who holds connections and shows nothing must not keep those out who can.
+      // Connections without a credential must not keep out callers who have one.
       const oldest = strangers.values().next().value
       if (oldest === undefined) {
         socket.destroy()
@@ -113,7 +113,7 @@ export function createTcpListener(options: TcpOptions): TcpListener {
     onRefused(refused.reason)
     const { status, body, headers } = describeError(refused.error)
     const text = jsonText(body)
-    // Closed: what else comes on this connection was meant for somebody else.
+    // The connection is closed, because more requests on it may be meant for another server.
     response.writeHead(status, {
       ...headers,
       'content-type': 'application/json; charset=utf-8',
@@ -166,7 +166,7 @@ export function createTcpListener(options: TcpOptions): TcpListener {
     address: () => (bound === undefined ? null : { host: HOST, port: bound }),
     owns: (socket) => accepted.has(socket),
     vouch(uid, socket, response, stillGood) {
-      // Gone while it was looked at: there is nobody to answer.
+      // The connection closed while its credential was checked, so nobody waits for the answer.
       if (!strangers.has(socket) && !vouched.has(socket)) return true
       if (strangers.has(socket) && !shares.take(uid, socket)) return false
       strangers.delete(socket)
@@ -177,7 +177,7 @@ export function createTcpListener(options: TcpOptions): TcpListener {
   }
 }
 
-/** `127.0.0.1:9237`, as it stands in an address. */
+/** `127.0.0.1:9237`, as in a URL. */
 export const hostAndPort = (address: Address | null): string | null =>
   address === null ? null : `${address.host}:${address.port}`
 

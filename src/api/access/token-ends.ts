@@ -1,13 +1,13 @@
-// Tokens that end soon, so that a scraper or a script does not stop on a day nobody thought of: which, and one log line each.
+// Finds tokens that end soon and logs each once, so that a scraper or a script does not stop by surprise.
 import { DAY_MS, HOUR_MS } from '../../base/calendar.ts'
 import type { Clock, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Token, Tokens } from './tokens.ts'
 
-/** Two weeks: time for whoever is on holiday. */
+/** A token ends "soon" in two weeks or less, so that a person on holiday has time to renew it. */
 export const ENDS_SOON_MS = 14 * DAY_MS
-/** A token made for less than a day is for one task; nobody wants to be reminded of its end. */
+/** Tokens with a shorter life are for one task, so there is no warning before their end. */
 const LIVES_LONG_MS = DAY_MS
 const LOOK_EVERY_MS = HOUR_MS
 
@@ -17,9 +17,9 @@ export const endsSoon = (
 ): boolean => expires_at > now && expires_at - now < ENDS_SOON_MS && expires_at - created_at >= LIVES_LONG_MS
 
 export interface TokenEnds extends Room {
-  /** Of everybody here. */
+  /** How many tokens of all people end soon. */
   count(): number
-  /** Of one person, the next to end first. */
+  /** The tokens of one person that end soon, the next to end first. */
   of(uid: number): readonly Token[]
 }
 
@@ -43,13 +43,13 @@ export function createTokenEnds({ tokens, clock, timers, log }: TokenEndsDeps): 
     const all = soon(tokens.all())
     for (const { id, scope, expires_at } of all) {
       if (told.has(id)) continue
-      // Its id alone: what its owner calls it is theirs.
+      // The log gets the id only, because the name that its owner chose is private.
       log.warn(
         { token: id, scope, expires_at: new Date(expires_at).toISOString() },
         'a token of the API ends soon: its owner can make another one with karo token create',
       )
     }
-    // Those that are gone are forgotten, so that this stays as small as the list of tokens.
+    // Tokens that have ended are dropped from the set, so that it does not grow.
     told.clear()
     for (const { id } of all) told.add(id)
     stopTimer = timers.after(LOOK_EVERY_MS, look)

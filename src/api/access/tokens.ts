@@ -1,4 +1,4 @@
-// Tokens for whoever is not at the control socket: made by a person, for less than they may do, until a given day.
+// Tokens for programs that use the API over TCP: a person makes them, with a scope and an end.
 
 import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock, Random } from '../../base/clock.ts'
@@ -12,9 +12,9 @@ import { TOKEN_SCOPES, TOKENS_PER_PERSON, type TokenScope } from '../contract/co
 import { hashSecret, makeSecret, sameHash } from './secrets.ts'
 
 const TOKENS_MAX = 1_024
-/** How much older than the last use what a list shows may be. */
+/** The stored time of the last use may be this much too old, so that not every request writes. */
 const USED_EVERY_MS = 60_000
-/** `karo_<id>_<secret>`: the prefix is what scanners for leaked secrets look for, the id what `karo token list` shows. */
+/** `karo_<id>_<secret>`. Scanners for leaked secrets can look for the prefix; `karo token list` shows the id. */
 const TOKEN = /^karo_([0-9a-f]{10})_[\w-]{43}$/
 const ID_BYTES = 5
 const NO_HASH = new Uint8Array(32)
@@ -24,7 +24,7 @@ export interface Token extends Omit<TokenRecord, 'hash' | 'scope'> {
 }
 
 interface NewToken {
-  /** Empty: its id. Of one person no two are called the same. */
+  /** If empty, the id becomes the name. No two tokens of a person have the same name. */
   readonly name: string
   readonly scope: TokenScope
   readonly ttlMs: number
@@ -32,21 +32,21 @@ interface NewToken {
 
 export interface Tokens extends Room {
   /**
-   * `secret` is the whole token, and is never told again. Throws KaroError `conflict` for a name that is taken or when
-   * there are too many.
+   * Makes a token. `secret` is the whole token and cannot be read again later. Throws KaroError `conflict` if the name is
+   * taken or there are too many tokens.
    */
   create(uid: number, wanted: NewToken): Promise<{ readonly secret: string; readonly token: Token }>
-  /** Of this person, the newest first; expired ones are gone. */
+  /** The valid tokens of this person, newest first. */
   list(uid: number): readonly Token[]
-  /** Of everybody, those that hold now. */
+  /** The valid tokens of all people. */
   all(): readonly Token[]
-  /** By id or name; holds at once. Throws KaroError `not_found`. */
+  /** Revokes the token with this id or name; it is invalid at once. Throws KaroError `not_found`. */
   revoke(uid: number, which: string): Promise<Token>
-  /** Undefined for whatever is not a token that holds now. Notes that it was used. */
+  /** The valid token with this secret, else undefined. Notes the use. */
   find(secret: string): Token | undefined
-  /** False as soon as it is revoked or has expired. */
+  /** Whether the token is valid: not revoked and not expired. */
   holds(id: string): boolean
-  /** Fires after a token was revoked. */
+  /** Calls `listener` after a token was revoked. */
   onRevoked(listener: () => void): void
 }
 
@@ -59,7 +59,7 @@ interface TokensDeps {
 }
 
 export function createTokens({ repository, audit, clock, random, log }: TokensDeps): Tokens {
-  /** By id; what the database holds. In memory, so that wrong tokens cost it nothing. */
+  /** All tokens of the database by id, in memory, so that checking a wrong token reads nothing from the disk. */
   const records = new Map<string, TokenRecord>()
   const listeners: (() => void)[] = []
   const serially = createSerial()
@@ -83,7 +83,7 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
     if (record.last_used_at !== null && Math.abs(now - record.last_used_at) < USED_EVERY_MS) return
     const used = { ...record, last_used_at: now }
     records.set(record.id, used)
-    // In turn, so that it comes before whatever removes it.
+    // Writes are serial, so that this one cannot come after the removal of the token.
     const written = serially(() => repository.put(used, { lazy: true }))
     written.catch((error: unknown) =>
       log.debug({ reason: String(error) }, 'the use of a token was not noted'),
@@ -112,8 +112,8 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
         }
         if (own.length >= TOKENS_PER_PERSON || records.size >= TOKENS_MAX) {
           const whose = own.length >= TOKENS_PER_PERSON ? 'you have' : 'this node has'
-          throw new KaroError('conflict', `${whose} as many tokens as it can keep`, {
-            hint: 'karo token list shows yours. Revoke those that nothing uses: karo token revoke <token>',
+          throw new KaroError('conflict', `${whose} as many tokens as are allowed`, {
+            hint: 'karo token list shows your tokens. Revoke those that nothing uses: karo token revoke <token>',
           })
         }
         const id = toHex(random.bytes(ID_BYTES))
@@ -142,16 +142,16 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
     all: () => [...records.values()].filter(live).map(shown),
 
     async revoke(uid, which) {
-      // Also one that opens nothing any more, but is still on a disk that failed when it was revoked.
+      // An expired record is found too: if the disk failed when the token was revoked, the record is still stored.
       const record = [...records.values()].find(
         ({ id, name, uid: owner }) => owner === uid && (id === which || name === which),
       )
       if (record === undefined) {
         throw new KaroError('not_found', `you have no token '${which}'`, {
-          hint: 'karo token list shows yours.',
+          hint: 'karo token list shows your tokens.',
         })
       }
-      // At once, and whatever the disk says: it opens nothing any more.
+      // The token becomes invalid in memory first, so that it is invalid even if the disk fails.
       records.set(record.id, { ...record, expires_at: 0 })
       for (const listener of listeners) listener()
       await serially(() => repository.remove([record.id]))

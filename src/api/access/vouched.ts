@@ -1,10 +1,10 @@
-// Connections and what their requests were begun on: a connection ends when any of that does not hold any more.
+// Connections with valid credentials: a connection ends when a credential that one of its requests used becomes invalid.
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Timers } from '../../base/clock.ts'
 import type { Rights } from '../../trust/access/index.ts'
 
-/** How late a connection ends whose credential has expired, or whose owner may do less now. */
+/** How often connections are checked, so how late one ends after its credential expired or its owner lost a right. */
 const SWEEP_MS = 10_000
 
 type Check = () => Promise<boolean>
@@ -13,11 +13,11 @@ export interface Vouched {
   readonly size: number
   has(socket: Socket): boolean
   /**
-   * Whoever asked for `response` may have it while `stillGood` says yes: the connection ends when it says no before the
-   * answer is over, streams too. Of what was asked for and answered, only the last counts on.
+   * Ends the connection when `stillGood` returns false: for as long as `response` is being sent, and after that for as
+   * long as this was the last request of the connection.
    */
   vouch(socket: Socket, response: ServerResponse, stillGood: Check): void
-  /** Ends every connection on which something does not hold any more; also done every few seconds. */
+  /** Ends every connection with a check that fails; runs every `SWEEP_MS` too. */
   sweep(): void
   start(): void
   stop(): void
@@ -47,7 +47,7 @@ export function createVouched({ timers }: { readonly timers: Timers }): Vouched 
     },
     has: (socket) => connections.has(socket),
     vouch(socket, response, stillGood) {
-      // It would never be told of the end.
+      // A destroyed socket fires no `close`, so its entry would stay for ever.
       if (socket.destroyed) return
       const known = connections.get(socket)
       const connection = known ?? { open: new Set<Check>(), last: stillGood }
@@ -56,7 +56,7 @@ export function createVouched({ timers }: { readonly timers: Timers }): Vouched 
         socket.once('close', () => connections.delete(socket))
       }
       connection.last = stillGood
-      // Each for itself: requests of one connection may show different things, and one may be long when others are over.
+      // Requests of one connection may have different credentials, and one answer may last longer than others.
       connection.open.add(stillGood)
       response.once('close', () => connection.open.delete(stillGood))
     },
@@ -66,7 +66,7 @@ export function createVouched({ timers }: { readonly timers: Timers }): Vouched 
   }
 }
 
-/** True while nobody may do less than `then`: what is under way was begun with that. */
+/** True while the person has at least the rights `then`, with which the request was begun. */
 export function keepsRights(then: Rights, now: Rights): boolean {
   return (now.admin || !then.admin) && (now.asks || !then.asks)
 }

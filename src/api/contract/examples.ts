@@ -144,7 +144,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     timing: { first_ms: 8.1, last_ms: 8.1, elapsed_ms: 5_000.4 },
   },
   Sharing: {
-    ...{ sharing: 'on', source: 'decision', max_level: 2, stopped: [] },
+    ...{ sharing: 'on', source: 'decision', max_level: 2, allow_only: [], stopped: [] },
+    stopped_only: [],
     categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
     allow: { peers: ['team:eng'], supervisors: ['*'] },
     peers: [

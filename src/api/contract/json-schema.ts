@@ -1,11 +1,11 @@
-// JSON Schema from Zod, without what Zod says beside the schema itself.
+// Removes from Zod's JSON Schema the members that are not part of the schema.
 import type * as z from 'zod'
 
-/** For `override` of z.toJSONSchema. */
+/** Use as `override` of z.toJSONSchema. */
 export function plain({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
-  // `readonly` of TypeScript; in OpenAPI the word means that only answers have the field.
+  // It stands for TypeScript's `readonly`; in OpenAPI the word means that only answers have the field.
   delete jsonSchema.readOnly
-  // An id of ours, which a validator would take for the schema's address.
+  // It is our name of the schema; a validator would take it for a URL.
   delete jsonSchema.id
   delete jsonSchema.$schema
 }

@@ -1,4 +1,4 @@
-// The OpenAPI 3.1 document of the API, made from the operations and their schemas; nothing in it is written twice.
+// Makes the OpenAPI 3.1 document of the API from the operations and their schemas.
 import * as z from 'zod'
 import { ERROR_CODES, type ErrorCode } from '../../base/errors.ts'
 import { VERSION } from '../../base/version.ts'
@@ -10,35 +10,35 @@ import { error } from './schemas/error.ts'
 type Json = { readonly [key: string]: unknown }
 type JsonSchema = z.core.JSONSchema.BaseSchema
 
-/** What each group of operations is about. */
+/** Descriptions of the groups of operations. */
 const TAGS: Readonly<Record<Tag, string>> = {
-  node: 'What this node is and how it is.',
+  node: 'This node and its state.',
   terminal: "The caller's own commands and numbers.",
-  mesh: 'Who is here, and questions to them.',
-  sharing: 'What the caller consents to, and what leaves by it.',
-  ledger: 'What happened here, and whether the record of it is whole.',
-  care: 'For whoever looks after the node.',
-  keys: 'What opens this API over TCP.',
+  mesh: 'The members of the mesh, and questions to them.',
+  sharing: 'What the caller consents to share, and what leaves this machine because of it.',
+  ledger: 'The record of what happened here, and whether it is complete.',
+  care: 'For people who look after the node.',
+  keys: 'Tokens and sessions, which open this API over TCP.',
 }
 
 const WHO_MAY: Readonly<Record<Access, string>> = {
   anyone: 'Anybody, also without a token.',
-  person: 'Every person of this machine, for what is their own.',
-  asker: 'Who may ask the mesh in the name of this node (`access.askers`).',
+  person: 'Every person of this machine, for their own data.',
+  asker: 'People who may ask the mesh in the name of this node (`access.askers`).',
   admin: 'Administrators of this node (`access.admins`).',
 }
 
 const MEANING: Readonly<Record<ErrorCode, string>> = {
   bad_request: 'the request cannot be understood, or a value in it is out of bounds',
   bad_config: 'the configuration cannot be used',
-  unauthorized: 'nobody known is asking',
-  refused: 'policy, trust or rights say no',
+  unauthorized: 'the caller is unknown',
+  refused: 'policy, trust or rights do not allow it',
   not_found: 'there is no such thing',
-  conflict: 'the name fits several, or the state forbids it',
+  conflict: 'the name fits several things, or the state forbids the request',
   too_large: 'the request or the answer is too large',
-  rate_limited: 'too many at once',
+  rate_limited: 'too many requests at once',
   bad_file: 'a file of the node is missing, unreadable or damaged',
-  internal: 'a mistake of the daemon; its log has it under the trace id',
+  internal: 'a mistake in the daemon; its log shows it under the trace id',
   not_running: 'the daemon is not running',
   unavailable: 'a part of the node is not ready',
   timeout: 'it took too long',
@@ -49,12 +49,12 @@ const ABOUT = `The API of one node, for the people of its machine. It is reached
 - over the **control socket** (a Unix socket), where the operating system says who asks, and no token is needed;
 - over **TCP on 127.0.0.1**, with a token (\`Authorization: Bearer …\`) or a session (cookie).
 
-Whoever asks sees what is their own: administrators manage the node and its mesh, and still see nobody else's commands
-or numbers. Times are RFC 3339, in answers in UTC; durations end in \`_ms\`. Members that are not described do not occur,
-and are refused in requests. Every answer has the trace id of its request in \`x-trace-id\`; a request may bring its own
-(32 lower-case hex digits).`
+Callers see only their own data: administrators manage the node and its mesh, but do not see the commands or numbers of
+other people. Times are RFC 3339, in answers in UTC; names of durations end in \`_ms\`. Members that are not described do
+not occur in answers and are refused in requests. Every answer has the trace id of its request in \`x-trace-id\`; a request
+may set its own (32 lower-case hex digits).`
 
-/** Deterministic: the same operations are the same document. Takes some 50 ms. */
+/** The same operations always give the same document. Takes some 50 ms. */
 export async function openApiDocument(operations: readonly Operation[]): Promise<Json> {
   const schemas = new Map<string, JsonSchema>()
   const paths: Record<string, Record<string, Json>> = {}
@@ -69,7 +69,7 @@ export async function openApiDocument(operations: readonly Operation[]): Promise
     info: {
       title: 'Karo',
       version: VERSION,
-      summary: 'What a node of Karo tells and does for the people of its machine.',
+      summary: 'The API of a Karo node for the people of its machine.',
       description: ABOUT,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
@@ -95,7 +95,10 @@ export async function openApiDocument(operations: readonly Operation[]): Promise
           .map((code) => [code, errorResponse([code])]),
       ),
       headers: {
-        TraceId: { description: 'ties it to the log and the ledger', schema: { type: 'string' } },
+        TraceId: {
+          description: 'id of the request in the log and the ledger',
+          schema: { type: 'string' },
+        },
         Build: {
           description: 'version and commit of the daemon, for known callers',
           schema: { type: 'string' },
@@ -108,7 +111,7 @@ export async function openApiDocument(operations: readonly Operation[]): Promise
           in: 'cookie',
           name: 'karo_session_9237',
           description:
-            'Over TCP, for the dashboard: the port stands in its name, and the key of the session goes with every request as `X-Karo-Session`.',
+            'Over TCP, for the dashboard: the name contains the port, and every request also sends the key of the session as `X-Karo-Session`.',
         },
       },
     },
@@ -136,7 +139,7 @@ async function describe(operation: Operation, schemas: Map<string, JsonSchema>):
     ...(query && { parameters: parametersOf(query, example?.query) }),
     ...(body && {
       requestBody: {
-        // What may be null may be left out.
+        // A body that may be null may be left out.
         required: !body.safeParse(null).success,
         content: {
           'application/json': {
@@ -170,7 +173,7 @@ const TRACED = {
   'x-karo-build': { $ref: '#/components/headers/Build' },
 }
 
-/** By status: each code has one. */
+/** The error responses by HTTP status. */
 function errorsOf({ access, query, body, errors = [] }: Operation): Json {
   const codes = new Set<ErrorCode>(errors)
   if (query !== undefined || body !== undefined) codes.add('bad_request')
@@ -211,13 +214,13 @@ function parametersOf(query: z.ZodType, example: Readonly<Record<string, string>
   }))
 }
 
-/** As the schema has it, from the text of a query string. */
+/** The text of a query string as a value of the type that the schema has. */
 function typed(text: string, { type }: JsonSchema): unknown {
   if (type === 'array') return [text]
   return type === 'integer' || type === 'boolean' ? JSON.parse(text) : text
 }
 
-/** `GET /api/v1/peers/explain` is `getPeersExplain`; what is not below `/api/v1` has `Root` in front: `getRootMetrics`. */
+/** `GET /api/v1/peers/explain` becomes `getPeersExplain`; a path outside of `/api/v1` gets `Root`: `getRootMetrics`. */
 function idOf({ method, path }: Operation): string {
   const below = path.startsWith('/api/v1/') ? path.slice('/api/v1/'.length) : `root${path}`
   const words = below.split(/[^a-z0-9]+/i)
@@ -237,17 +240,17 @@ function withExample(id: string, schema: JsonSchema): Json {
   return Object.hasOwn(EXAMPLES, id) ? { ...schema, examples: [EXAMPLES[id]] } : schema
 }
 
-/** A reference to the component of a schema that has an id, else the schema itself. */
+/** A reference to the component if the schema has an id, else the schema itself. */
 function refer(schema: z.ZodType, schemas: Map<string, JsonSchema>): Json {
   const id = schema.meta()?.id
   const whole = inline(schema, 'output', schemas)
   if (id === undefined) return whole
-  // Some schemas come as their own first definition.
+  // Zod writes some schemas as a reference to their own definition, which `inline` has stored already.
   if (whole.$ref === undefined) schemas.set(id, whole)
   return { $ref: `#/components/schemas/${id}` }
 }
 
-/** What it defines on the way becomes components. */
+/** The schema as JSON Schema; schemas inside it that have an id become components. */
 function inline(schema: z.ZodType, io: 'input' | 'output', schemas: Map<string, JsonSchema>): JsonSchema {
   const { $defs = {}, ...whole } = pointed(schemaOf(schema, io))
   for (const [id, one] of Object.entries($defs)) schemas.set(id, one)

@@ -1,4 +1,4 @@
-// What one operation of the API is: one descriptor from which its route, its client, their types and its page follow.
+// The descriptor of one API operation; its route, its client, their types and its documentation follow from it.
 import type * as z from 'zod'
 import type { ErrorCode } from '../../base/errors.ts'
 import type { TokenScope } from './constants.ts'
@@ -7,14 +7,14 @@ import type { TokenScope } from './constants.ts'
 export type Tag = 'node' | 'terminal' | 'mesh' | 'sharing' | 'ledger' | 'care' | 'keys'
 
 /**
- * Who may use an operation. `anyone`: over TCP without a token, too. `person`: every known person, for what is their own.
- * `asker`: those who may ask the mesh. `admin`: those who manage the node.
+ * Who may use an operation. `anyone`: everybody, over TCP without a token too. `person`: every known person, for their own
+ * data. `asker`: people who may ask the mesh. `admin`: people who manage the node.
  */
 export const ACCESS = ['anyone', 'person', 'asker', 'admin'] as const
 export type Access = (typeof ACCESS)[number]
 
 type Schema = z.ZodType | undefined
-/** Loaded when it is first needed: a client needs no schema to ask, and the daemon few of them. */
+/** A schema that is loaded when it is first needed: a client needs none to ask, and the daemon needs few. */
 type Lazy<S> = () => Promise<S>
 
 /** An answer that is no JSON document. */
@@ -34,15 +34,15 @@ export interface Description<Query extends Schema, Body extends Schema, Answer, 
   readonly access: Access
   /** The least scope of a token that opens it over TCP; absent: `scopeOf` says it. */
   readonly scope?: TokenScope
-  /** `socket`: never over TCP, whatever is shown there. */
+  /** `socket`: never over TCP, with no token or session. */
   readonly via?: 'socket'
   /**
-   * Each use writes an entry into the ledger, which every person can cause, so a person has only so many a day. Never set
-   * for what takes something back (sharing, a token): that must be possible at any time.
+   * Each use writes an entry into the ledger, so a person may use it only a limited number of times a day. Never set it for
+   * an operation that withdraws something (sharing, a token), because that must be possible at any time.
    */
   readonly daily?: true
   readonly tag: Tag
-  /** A few words. */
+  /** A title of a few words. */
   readonly summary: string
   /** Markdown: what the fields do not say. */
   readonly description?: string
@@ -54,7 +54,7 @@ export interface Description<Query extends Schema, Body extends Schema, Answer, 
   readonly answer?: Lazy<z.ZodType<Answer>>
   readonly lines?: LineAnswer<Item>
   readonly texts?: readonly TextAnswer[]
-  /** Beside those that every operation may have. */
+  /** Errors of this operation, besides those that every operation may have. */
   readonly errors?: readonly ErrorCode[]
   readonly example?: { readonly query?: Readonly<Record<string, string>>; readonly body?: unknown }
 }
@@ -71,7 +71,7 @@ export interface Operation<
 
 type Method = Operation['method']
 
-/** `route`: method and path. What is left out of the description is `undefined` as a type, so nobody can send or read it. */
+/** `route` is method and path. A part that the description leaves out has the type `undefined`, so no code can use it. */
 export function defineOperation<
   Query extends Schema = undefined,
   Body extends Schema = undefined,
@@ -91,7 +91,7 @@ export const schemasOf = <File extends object>(load: Lazy<File>) =>
     get: (_, name) => async () => (await load())[name as keyof File],
   })
 
-/** What only shows takes a token of scope `read`, asking the mesh `ask`, and everything that may change something `full`. */
+/** The scope a token needs: `read` for operations that only show, `ask` to ask the mesh, `full` for all that may change something. */
 export function scopeOf(
   method: string,
   { access, scope }: { readonly access?: Access; readonly scope?: TokenScope },
@@ -111,5 +111,5 @@ type Part<Name extends string, S> = S extends z.ZodType
     : { readonly [N in Name]: Loosely<z.input<S>> }
   : object
 
-/** What a client sends with it. */
+/** What a client sends with a request. */
 export type RequestOf<Query, Body> = Part<'query', Query> & Part<'body', Body>

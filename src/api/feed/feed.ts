@@ -1,4 +1,4 @@
-// Keeps what happened in bounded rings, one for all and one for each person, and merges the two for whoever follows.
+// Keeps events in bounded rings, one for everybody and one for each person, and merges both for a follower.
 
 import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -8,17 +8,17 @@ import { createRing, type Ring } from './ring.ts'
 import type { Feed, Follower, Happening } from './types.ts'
 
 export interface FeedLimits {
-  /** Events kept that everybody may see. */
+  /** Most kept events that everybody may see. */
   readonly shared: number
-  /** Events kept of each person's own. */
+  /** Most kept events of each person. */
   readonly own: number
-  /** Persons with events of their own; of more, the one without a follower who was told nothing for longest gives way. */
+  /** Most people with own events. Beyond it, the person without a follower whose last event is oldest is dropped. */
   readonly people: number
   readonly followers: number
   readonly followersOfOne: number
 }
 
-/** Some 250 bytes each: at most 1 MiB for all and 256 KiB for each person. */
+/** An event takes some 250 bytes, so there are at most 1 MiB for everybody and 256 KiB for each person. */
 export const FEED_LIMITS: FeedLimits = {
   shared: 4096,
   own: 1024,
@@ -34,7 +34,7 @@ export interface FeedDeps {
 }
 
 interface Kept {
-  /** Over both rings, so that they can be merged. */
+  /** A number that grows over both rings, so that they can be merged. */
   readonly order: number
   readonly happened: {
     readonly timestamp: string
@@ -44,8 +44,8 @@ interface Kept {
 }
 
 /**
- * A person's ids are `<stream>-<number>`, the number counting what this person may see since the daemon started: so
- * they are without gaps, and say nothing about what others do. The stream is another one after a restart.
+ * A person's event ids are `<stream>-<number>`. The number counts only events that this person may see, so it has no gaps
+ * and tells nothing about others. The stream changes with each start of the daemon.
  */
 interface Person {
   readonly stream: string
@@ -55,10 +55,10 @@ interface Person {
 
 const STREAM_BYTES = 8
 const ID = /^([0-9a-f]{16})-(\d{1,15})$/
-/** Asks for all that is kept. */
+/** The id that stands for "after nothing": it asks for all kept events. */
 const ALL = '0'
 
-/** Where somebody is: so many of both rings are behind them. */
+/** Position of a follower: how many events of each ring it has passed. */
 interface Place {
   readonly shared: number
   readonly own: number
@@ -66,7 +66,7 @@ interface Place {
 
 export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): Feed {
   const shared = createRing<Kept>(limits.shared)
-  /** The one told something last is last. */
+  /** People by uid; the person with the newest event is last. */
   const people = new Map<number, Person>()
   let order = 0
   let following = 0
@@ -86,7 +86,7 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
     return person
   }
 
-  /** Which of the two is next in time; undefined when nothing is. */
+  /** The next event in time of both rings; undefined if there is none. */
   function nextAt({ ring }: Person, { shared: s, own: o }: Place): { kept: Kept; place: Place } | undefined {
     const all = shared.at(s)
     const mine = ring.at(o)
@@ -95,14 +95,14 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
     return mine && { kept: mine, place: { shared: s, own: o + 1 } }
   }
 
-  /** Back from now to `number`, or as far back as both rings can still be merged. */
+  /** The place of the event `number`, or the oldest place from which both rings can still be merged. */
   function placeOf({ ring }: Person, number: number): Place {
     let s = shared.next()
     let o = ring.next()
     while (s + o > number) {
       const all = shared.at(s - 1)
       const mine = ring.at(o - 1)
-      // A ring that lost something ends the walk: what it lost may belong here.
+      // A ring that dropped events ends the walk, because the dropped events may belong here.
       if ((all === undefined && s > 0) || (mine === undefined && o > 0)) break
       if (all !== undefined && (mine === undefined || all.order > mine.order)) s--
       else o--
@@ -110,7 +110,7 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
     return { shared: s, own: o }
   }
 
-  /** Where to begin, and what is missing before it. */
+  /** Where a follower begins, and how many events before it are missing. */
   function begin(person: Person, after: string | undefined): { place: Place; lost?: number | null } {
     const newest = { shared: shared.next(), own: person.ring.next() }
     if (after === undefined) return { place: newest }
@@ -118,7 +118,7 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
     if (digits === undefined) {
       throw new KaroError('bad_request', 'that is no id of an event', {
         where: 'since',
-        hint: `Give the id of the last event you had, or ${ALL} for all that are kept.`,
+        hint: `Give the id of the last event that you received, or ${ALL} for all kept events.`,
       })
     }
     const number = Number(digits)
@@ -132,7 +132,7 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
   function follow(uid: number, after: string | undefined): Follower {
     const person = personOf(uid)
     if (following >= limits.followers || person.followers.size >= limits.followersOfOne) {
-      throw new KaroError('rate_limited', 'too many follow the events of this node already', {
+      throw new KaroError('rate_limited', 'too many programs follow the events of this node already', {
         hint: 'End one of them first.',
       })
     }
@@ -142,7 +142,7 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
     person.followers.add(wake)
     following++
     const here = (): string => `${person.stream}-${place.shared + place.own}`
-    // What is lost has to be told before anything continues after it.
+    // A `lost` event has to be taken before the position moves past it.
     let position = lost === undefined || after === undefined ? here() : after
 
     return {
@@ -150,7 +150,7 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
         if (place.shared < shared.first() || place.own < person.ring.first()) {
           const number = place.shared + place.own
           place = placeOf(person, number)
-          // Beside what was lost before and is not told yet.
+          // Added to lost events that were not reported yet.
           if (lost !== null) lost = (lost ?? 0) + place.shared + place.own - number
         }
         if (lost !== undefined) {
@@ -164,7 +164,7 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
         if (next === undefined) return undefined
         place = next.place
         position = here()
-        // Type and data were put together by `tell`, which the compiler cannot see through the union.
+        // `tell` has put type and data together; the compiler cannot see that through the union.
         return { id: position, ...next.kept.happened } as FeedEvent
       },
       position: () => position,

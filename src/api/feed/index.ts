@@ -1,4 +1,4 @@
-// The feed room's door: what happens on the node, kept for a while, and told to whoever may see it.
+// The door of the feed room: keeps events of the node for a while and hands them to the people who may see them.
 
 export { createFeed } from './feed.ts'
 export { connectFeed } from './sources.ts'

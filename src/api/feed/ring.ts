@@ -1,12 +1,12 @@
-// The last things of an endless sequence: each keeps its number, and the oldest give way.
+// Keeps the last items of an endless sequence, each with its number; the oldest are dropped.
 
 export interface Ring<T> {
   push(value: T): void
-  /** Number of the oldest that is kept; the first one ever has 0. */
+  /** Number of the oldest kept item; the first item ever has 0. */
   first(): number
-  /** Number that the next one gets. */
+  /** Number that the next item gets. */
   next(): number
-  /** Undefined: not kept any more, or not there yet. */
+  /** The item with this number; undefined if it was dropped or does not exist yet. */
   at(number: number): T | undefined
 }
 

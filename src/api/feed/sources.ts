@@ -1,4 +1,4 @@
-// What the rooms tell, put into words of the feed: each listens to nobody but its own port.
+// Turns what the rooms tell into events of the feed.
 
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
@@ -8,7 +8,7 @@ import type { Trust } from '../../trust/peers/index.ts'
 import type { FeedData } from '../contract/shapes.ts'
 import type { Feed } from './types.ts'
 
-/** One command that was stored, without anything of its text. */
+/** A stored command, without its text. */
 interface RecordedCommand {
   readonly uid: number
   readonly id: string
@@ -18,7 +18,7 @@ interface RecordedCommand {
   readonly risk_level: FeedData['command_recorded']['risk_level']
 }
 
-/** One that begins: names of the public dictionary and numbers. */
+/** A signal that begins: names of the public dictionary and numbers. */
 type FoundAnomaly = Omit<FeedData['anomaly_found'], 'signal_id'> & { readonly id: string }
 
 interface FeedSources {
@@ -32,7 +32,7 @@ interface FeedSources {
   }
 }
 
-/** From now on, until the function that is returned is called. */
+/** Feeds events until the returned function is called. */
 export function connectFeed(feed: Feed, { audit, trust, observe, anomalies }: FeedSources): () => void {
   const peerOf = (node: NodeId): FeedData['peer_connected']['peer'] => {
     const { node_id, fingerprint, name } = trust.opinion(node)
@@ -45,7 +45,7 @@ export function connectFeed(feed: Feed, { audit, trust, observe, anomalies }: Fe
       FROM_LEDGER[record.type]?.(record, {
         feed,
         peer: record.peer === undefined ? undefined : peerOf(record.peer),
-        // The ledger's own rule: what names a person is that person's.
+        // As in the ledger, an event that names a person goes to that person only.
         uid: typeof uid === 'number' ? uid : undefined,
       })
     }),
@@ -74,7 +74,7 @@ interface Told {
   readonly uid: number | undefined
 }
 
-/** What the ledger holds is told where somebody would follow it; null: it is not. */
+/** Turns an entry of the ledger into an event; null for entries that make no event. */
 const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told) => void) | null>> = {
   node_started: null,
   node_stopped: null,
@@ -133,13 +133,18 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   },
   consent_change({ details }, { feed, uid }) {
     if (uid === undefined) return
-    const { change, who } = details
+    const { change, who, categories } = details
     feed.tell(
       'consent_changed',
-      { change: String(change), ...(who === undefined ? {} : { who: String(who) }) },
+      {
+        change: String(change),
+        ...(who === undefined ? {} : { who: String(who) }),
+        ...(categories === undefined ? {} : { categories: String(categories) }),
+      },
       uid,
     )
   },
+  policy_change: null,
   key_rotation: null,
   mesh_joined: null,
   invite_changed: null,

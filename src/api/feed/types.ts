@@ -1,31 +1,31 @@
-// What the feed room shows of itself: the shapes other rooms use, apart from the code that makes them.
+// The types of the feed, which other rooms use without loading its code.
 
 import type { EventType } from '../contract/constants.ts'
 import type { FeedData, FeedEvent } from '../contract/shapes.ts'
 
-/** `lost` is made for a follower, not by what happens. */
+/** Types of events that rooms cause; only the feed itself makes `lost`. */
 export type Happening = Exclude<EventType, 'lost'>
 
 export interface Feed {
-  /** To everybody known on this machine, or with `uid` to that person alone. Never throws, never waits. */
+  /** Adds an event for everybody of this machine, or with `uid` for that person alone. Never throws, never waits. */
   tell<T extends Happening>(type: T, data: FeedData[T], uid?: number): void
   /**
-   * Follows as `uid`: what everybody may see, and what is theirs. `after`: the id to continue after, `0` for all that is
-   * kept; without it, from now on. An id that is not kept any more, or of an earlier life of the daemon, begins with
-   * `lost`. KaroErrors: `bad_request` for what is no id; `rate_limited` when too many follow.
+   * Follows the events that the person `uid` may see. `after` is the id to continue after, or `0` for all kept events;
+   * without it the follower begins now. If the id is not kept any more, or is of an earlier run of the daemon, the first
+   * event is `lost`. Throws KaroError `bad_request` for an invalid id, `rate_limited` if there are too many followers.
    */
   follow(uid: number, after?: string): Follower
-  /** Followers now. */
+  /** How many followers there are now. */
   followers(): number
 }
 
 export interface Follower {
-  /** The next one, undefined when there is none yet; `lost` when it gave way before it was taken. */
+  /** Takes the next event; undefined if there is none yet; `lost` if events were dropped before they were taken. */
   take(): FeedEvent | undefined
-  /** Of the last one that was taken, or where it began: what to continue after. */
+  /** The id to continue after: of the last event that was taken, or of the place where the follower began. */
   position(): string
-  /** Called when there may be more to take. One listener. */
+  /** Calls `listener` when there may be more to take. There is one listener only. */
   onMore(listener: () => void): void
-  /** Has to be called. */
+  /** Ends the follower; every follower has to be ended. */
   end(): void
 }

@@ -1,4 +1,4 @@
-// /anomalies: what is unusual in a person's own numbers.
+// /anomalies: unusual numbers of the caller.
 
 import type { Config } from '../../config/index.ts'
 import type { Anomalies, ShownSignal } from '../../insight/anomalies/index.ts'

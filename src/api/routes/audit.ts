@@ -1,4 +1,4 @@
-// The audit ledger for its owner: what happened here, and whether the record of it is whole.
+// /audit: the entries of this node's ledger, and whether the ledger is complete.
 
 import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
@@ -14,21 +14,21 @@ import { serve } from '../server/serve.ts'
 
 interface AuditDeps {
   readonly audit: Pick<Audit, 'log' | 'verify' | 'whoAsked' | 'export'>
-  /** Without it a ledger is judged by itself alone. */
+  /** Heads of this ledger that other members keep; without them only the ledger itself is checked. */
   readonly documents?: Pick<Documents, 'ownLedgerHeads'>
   readonly trust: Pick<Trust, 'resolve' | 'opinion'>
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** Members that are named as having a head. */
+/** Most members that an answer names as keepers of a head. */
 const NAMED_MAX = 8
 const WHO_ASKED_MS = 30 * 86_400_000
 
 /** `/audit/log` has the newest first. Errors: `not_found`, `conflict`, `bad_request` for `peer`; `rate_limited`. */
 export function auditRoutes({ audit, documents, trust, clock }: AuditDeps): Routes {
-  // What is looked for may be at the far end of a ledger of years.
+  // One at a time for each person, because an entry may be at the far end of a ledger of years.
   const oneEach = createOneEach()
-  /** In turn; for who has hung up meanwhile, nothing is walked. */
+  /** Walks the ledger when it is the caller's turn; not if the client has closed the connection meanwhile. */
   const walking = <T>({ caller, raw }: FastifyRequest, walk: () => Promise<readonly T[]>) =>
     oneEach(caller.uid, async () => (raw.socket.destroyed ? [] : walk()))
 
@@ -37,7 +37,7 @@ export function auditRoutes({ audit, documents, trust, clock }: AuditDeps): Rout
       const { query, caller } = request
       const filter = {
         limit: query.limit,
-        // Who consents to what, or asked what, is for them and for those who manage the node.
+        // Entries about a person's consent and questions are for this person and for admins only.
         ...(caller.admin ? {} : { uid: caller.uid }),
         ...(query.type && { type: query.type }),
         ...(query.peer && { peer: trust.resolve(query.peer) }),

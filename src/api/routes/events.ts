@@ -16,16 +16,17 @@ interface EventsDeps {
   readonly heartbeatMs?: number
 }
 
-/** Keeps the connection from being taken for idle; half of what proxies usually wait. */
+/** Interval of a comment that keeps the connection from looking idle; half of what proxies usually wait. */
 const HEARTBEAT_MS = 15_000
-/** A follower that took nothing for so many heartbeats is cut: it continues by its id. */
+/** A connection is closed if the follower read nothing for this many heartbeats; it can continue by its id. */
 const SILENT_BEATS = 2
-/** What a browser waits before it connects again. */
+/** How long a browser waits before it connects again. */
 const RETRY_MS = 2_000
 
 /**
- * Nothing is buffered for a follower but what its connection takes: it reads from the feed's ring, is told how much it
- * lost when the ring has gone past it, and is cut when it reads nothing at all. Errors: `bad_request` for an id that is none, `rate_limited`.
+ * The route of /events. Only the connection's own buffer holds events for a follower; the rest stays in the ring of the
+ * feed. A slow follower gets a `lost` event when the ring has dropped events, and is disconnected if it reads nothing.
+ * Errors: `bad_request` for an invalid id, `rate_limited`.
  */
 export function eventsRoutes({ feed, timers, heartbeatMs = HEARTBEAT_MS }: EventsDeps): Routes {
   const open = new Set<Readable>()
@@ -59,7 +60,7 @@ export function eventsRoutes({ feed, timers, heartbeatMs = HEARTBEAT_MS }: Event
       }
     }
 
-    /** The stream asks again by `read` once this has gone out. */
+    /** Sends `text`; the stream calls `read` again once it was sent. */
     function say(text: string): void {
       wanting = stream.push(text)
       silent = 0
@@ -67,14 +68,14 @@ export function eventsRoutes({ feed, timers, heartbeatMs = HEARTBEAT_MS }: Event
 
     function beat(): void {
       stopBeat = timers.after(heartbeatMs, beat)
-      // The id alone moves on what the follower continues after, also past events it does not want.
+      // The id moves the place from which the follower continues, also past events that it did not ask for.
       if (wanting) say(`: still here\nid: ${follower.position()}\n\n`)
       else if (++silent >= SILENT_BEATS) stream.destroy()
     }
 
     open.add(stream)
     follower.onMore(() => {
-      // Not within what happens: whoever tells the feed waits for nobody.
+      // Later, because a room that tells the feed of an event must not wait for followers.
       if (!due) setImmediate(pump)
       due = true
     })
@@ -88,12 +89,12 @@ export function eventsRoutes({ feed, timers, heartbeatMs = HEARTBEAT_MS }: Event
     })
     serve(server, getEvents, async ({ query, headers, caller }, reply) => {
       const given = headers['last-event-id']
-      // A browser that connects again sends it beside the address it was given first.
+      // A browser that connects again sends the header together with its first URL, so the header wins over `since`.
       const after = typeof given === 'string' && given !== '' ? given : query.since
       const follower = feed.follow(caller.uid, after)
       const types = query.types && new Set(query.types)
       const stream = streamOf(follower, types)
-      // Before anything happens: headers, and what to continue after. What is lost comes first of all.
+      // Sent before any event: the headers and the id to continue after, unless a `lost` event has to come first.
       const start = after === undefined ? `id: ${follower.position()}\n` : ''
       stream.push(`retry: ${RETRY_MS}\n${start}\n`)
       return reply.type('text/event-stream; charset=utf-8').send(stream)
@@ -101,6 +102,6 @@ export function eventsRoutes({ feed, timers, heartbeatMs = HEARTBEAT_MS }: Event
   }
 }
 
-/** JSON has no line breaks of its own, so that the data is one line. */
+/** One event as text. JSON has no line breaks, so the data is one line. */
 const write = (event: FeedEvent): string =>
   `id: ${event.id}\nevent: ${event.type}\ndata: ${jsonText(event)}\n\n`

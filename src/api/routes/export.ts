@@ -1,4 +1,4 @@
-// /export: a person's own history out of the node, and nobody else's.
+// /export: the caller's own history as a stream of lines.
 import { Readable } from 'node:stream'
 import { revealLevel0 } from '../../base/level0/level0.ts'
 import { type TransferEvent, timestampOf, WRITERS } from '../../ops/care/transfer.ts'
@@ -39,7 +39,7 @@ export function exportRoutes({ events }: ExportDeps): Routes {
 }
 
 interface Filter {
-  /** Milliseconds since the epoch: from, and before. */
+  /** Milliseconds since the epoch; `before` is exclusive. */
   readonly range: { readonly from?: number; readonly before?: number }
   readonly fits: (event: WholeEvent) => boolean
 }

@@ -1,4 +1,4 @@
-// /history: a person's own commands, searched, ranked and removed; level 0 goes from here to its owner alone.
+// /history: searches, ranks and removes the caller's own commands. Level 0 goes from here to its owner only.
 
 import { fitOf, readQuestion, scoreOf, worthOfPlace, worthOfUse } from '../../assist/finder/index.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -21,16 +21,16 @@ interface HistoryDeps {
   readonly events: Pick<EventRepository, 'search' | 'rank' | 'find' | 'read' | 'remove'>
   readonly processes: Pick<Processes, 'peaks' | 'forget'>
   readonly observe: {
-    /** What shells have written until now is stored. */
+    /** Stores everything that shells have written until now. */
     catchUp(): Promise<void>
-    /** What was read of this person's spool files is in them no more. */
+    /** Overwrites the parts of this person's spool files that were read. */
     blank(uid: number): Promise<void>
   }
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
 }
 
-/** Commands that somebody is shown before they go. */
+/** How many commands a dry run shows. */
 const SAMPLE = 10
 
 type Filters = Omit<
@@ -44,7 +44,7 @@ type Filters = Omit<
   readonly longer_ms?: number
 }
 
-/** Errors of `delete`: `bad_request` when it names neither commands nor anything they have in common. */
+/** Error of `delete`: `bad_request` if the request does not have exactly one of ids, a command, or filters. */
 export function historyRoutes({ events, processes, observe, audit, clock }: HistoryDeps): Routes {
   async function withPeaks(uid: number, found: readonly StoredEvent[]): Promise<EventShape[]> {
     const peaks = await processes.peaks(
@@ -95,7 +95,7 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
           hint: 'Give ids, or words, a directory or a time.',
         })
       }
-      // What was typed a moment ago may still be on its way.
+      // A command of a moment ago may still be in the spool.
       await observe.catchUp()
       const found = await events.find(
         uid,
@@ -106,10 +106,10 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
         return { events: found.length, texts: 0, dry_run, sample: sample.map(shapeOf) }
       }
       await processes.forget(uid, found)
-      // All of it is stored, and in the files of the shells only once more. A kill from here on leaves commands that are
-      // still there to be deleted, and not bytes of such as are gone.
+      // The spool is overwritten before the commands are removed: if the daemon is killed in between, the commands are
+      // still there to be deleted, instead of bytes in the spool of commands that are gone.
       await observe.blank(uid)
-      // Hanging up does not stop it: what is to go, goes.
+      // The removal does not stop when the client closes the connection.
       const gone = await events.remove(uid, found, new AbortController().signal)
       if (gone.events > 0) {
         const details = { events: gone.events, uid }

@@ -1,4 +1,4 @@
-// /imports: one import of each person at a time, batch after batch, and undoing one.
+// /imports: imports in batches, one import at a time for each person, and undoing an import.
 import { setImmediate as turn } from 'node:timers/promises'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
@@ -23,13 +23,13 @@ import {
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 
-/** Whoever says nothing for so long has gone. */
+/** An import ends after this time without a request. */
 const IDLE_MS = 60_000
-/** Imports under way, of all people: each holds on to what is removed meanwhile. */
+/** Most imports at once, of all people: each keeps rows on the disk that are removed meanwhile. */
 const MOST = 16
-/** Judged in one go: a few milliseconds, in which nothing else is done. */
+/** Commands that are judged without a pause; that takes a few milliseconds, in which the daemon does nothing else. */
 const SLICE = 64
-/** Taken out in one request; each such request goes over the person's texts once. */
+/** Events that one request removes; each such request reads all texts of the person once. */
 const UNDO_EVENTS = 20_000
 
 interface ImportDeps {
@@ -63,13 +63,13 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
     session.forgetTimer = timers.after(IDLE_MS, () => void end(uid, session).catch(() => {}))
   }
 
-  /** One piece of work at a time for each person. Throws KaroError `not_found` when that import is not under way. */
+  /** Runs one piece of work at a time for each person. Throws KaroError `not_found` if the import is not under way. */
   function within<T>(uid: number, key: string, work: (session: Session) => Promise<T>): Promise<T> {
     return oneEach(uid, async () => {
       const session = sessions.get(uid)
       if (session?.key !== key) {
         throw new KaroError('not_found', 'that import is not under way any more', {
-          hint: 'What it brought is here: karo import list. The same import again adds the rest.',
+          hint: 'karo import list shows what it brought. Run the same import again to add the rest.',
         })
       }
       session.forgetTimer()
@@ -81,7 +81,7 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
     })
   }
 
-  /** Milliseconds since the epoch; what is older is removed at once. */
+  /** Retention removes commands before this time at once; milliseconds since the epoch. */
   function oldestKept(): number {
     const { events_days } = config.retention
     return events_days === 0 ? 0 : clock.now() - events_days * DAY_MS
@@ -94,7 +94,7 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
         if (before !== undefined) await end(uid, before)
         if (sessions.size >= MOST)
           throw new KaroError('rate_limited', 'too many imports are under way; try again soon')
-        // It is compared with what is there: what was typed a moment ago may still be on its way.
+        // Imported commands are compared with stored ones, and a command of a moment ago may still be in the spool.
         await observe.catchUp()
         const importing = await events.beginImport(uid, { ...about, started_at: clock.now() }, dry_run)
         const session: Session = {
@@ -153,7 +153,7 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
       return { added, known: kept.length - added, too_old: body.events.length - kept.length }
     })
 
-    /** An import of one request. */
+    /** Runs a whole import of one request. */
     async function alone(
       uid: number,
       dryRun: boolean,

@@ -1,4 +1,4 @@
-// /processes: what the processes of one's own shells use; level 0, only for the person whose shells they are.
+// /processes: what processes of the caller's shells use. Level 0, only for the owner of the shells.
 import { revealLevel0 } from '../../base/level0/level0.ts'
 import type { FoundProcess, Processes } from '../../observe/processes/index.ts'
 import { getProcesses } from '../contract/operations/processes.ts'

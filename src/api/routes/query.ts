@@ -1,4 +1,4 @@
-// POST /query: asks the mesh; whoever hangs up cancels it. As NDJSON it tells the coverage while the query is under way.
+// POST /query: asks the mesh. Closing the connection cancels the query. NDJSON shows the coverage while it is under way.
 
 import { PassThrough } from 'node:stream'
 import type { FastifyReply } from 'fastify'
@@ -14,7 +14,7 @@ import { type RequestFor, serve } from '../server/serve.ts'
 
 interface QueryRouteDeps {
   readonly query: Pick<Query, 'ask'>
-  /** Deadline of a query that names none, ms. */
+  /** Deadline in ms of a query without its own. */
   readonly timeoutMs: () => number
 }
 
@@ -48,8 +48,8 @@ export function queryRoutes({ query, timeoutMs }: QueryRouteDeps): Routes {
   }
 
   /**
-   * Nothing is sent before the question was accepted, so that a mistake in it is an error like any other. Progress is
-   * left out for a reader that is slow; the last line is the result, or the error.
+   * Sends nothing before the question was accepted, so that a mistake in it gives a normal error answer. A slow reader
+   * misses lines of progress. The last line is the result, or the error.
    */
   async function stream(request: Request, reply: FastifyReply, signal: AbortSignal): Promise<FastifyReply> {
     const lines = new PassThrough()
@@ -83,7 +83,7 @@ export function queryRoutes({ query, timeoutMs }: QueryRouteDeps): Routes {
   }
 }
 
-/** One per value where the operator takes one only: `Equals` to two things is both, which nothing is. */
+/** Makes one filter for each value if the operator takes only one value. `Equals` with two values then matches nothing. */
 function toFilters({
   field,
   operator,

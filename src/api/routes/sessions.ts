@@ -1,4 +1,4 @@
-// /sessions: a browser trades a token, or a code of a minute from the control socket, for a cookie and a key.
+// /sessions: a browser gets a cookie and a key for a token, or for a code that was made over the control socket.
 
 import type { FastifyRequest } from 'fastify'
 import { KaroError } from '../../base/errors.ts'
@@ -56,7 +56,7 @@ export function sessionRoutes({ sessions, listener, credentials }: SessionDeps):
       if (session === undefined) sessions.dropCodes(caller.uid)
       else if (ending.length === 0) {
         throw new KaroError('not_found', `you have no session ${session}`, {
-          hint: 'karo token sessions shows yours.',
+          hint: 'karo token sessions shows your sessions.',
         })
       }
       for (const { number } of ending) sessions.end(number)
@@ -70,7 +70,7 @@ export function sessionRoutes({ sessions, listener, credentials }: SessionDeps):
   }
 }
 
-/** What a token opens, its session does; a session opens no others. */
+/** The grant of a session that a token opens: the token's own scope. A session cannot open another session. */
 function grantOfToken(caller: Caller | undefined): Grant {
   const { token, scope, session } = caller?.credential ?? {}
   if (caller !== undefined && token !== undefined && scope !== undefined && session === undefined) {

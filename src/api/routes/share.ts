@@ -1,4 +1,4 @@
-// /share: what the calling person consents to, shown and changed, and what leaves by it.
+// /share: shows and changes what the caller consents to share, and previews what would leave this machine.
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
@@ -17,15 +17,17 @@ interface ShareRouteDeps {
 }
 
 /**
- * Changes answer with how sharing is afterwards. The preview is of the caller's numbers: where others of this machine share
- * with the same nodes, theirs are added to them before they are sealed, and are nobody else's to see. Errors of `to`: `not_found`, `conflict`, `bad_request`, also
- * with `role` beside it.
+ * A change answers with the new state of sharing. The preview has the caller's numbers only: if other people of this
+ * machine share with the same nodes, their numbers are added before sealing, and the caller may not see them. Errors of
+ * `to`: `not_found`, `conflict`, and `bad_request`, also if `role` is given too.
  */
 export function shareRoutes({ sharing, summaries, trust }: ShareRouteDeps): Routes {
   return (server) => {
     serve(server, getPreview, async ({ query: { to, role }, caller }) => {
       if (to !== undefined && role !== undefined) {
-        throw new KaroError('bad_request', 'a preview is for one node or for one role', { where: 'role' })
+        throw new KaroError('bad_request', 'a preview is for one node or for one role, not for both', {
+          where: 'role',
+        })
       }
       const node = to === undefined ? undefined : trust.opinion(trust.resolve(to))
       const reader = node ? { node: node.node_id } : role === undefined ? undefined : { role }
@@ -38,7 +40,9 @@ export function shareRoutes({ sharing, summaries, trust }: ShareRouteDeps): Rout
     })
     serve(server, getShare, ({ caller }) => sharing.show(caller.uid))
     for (const change of ['allow', 'stop'] as const) {
-      serve(server, NAMED_CHANGES[change], ({ caller, body }) => sharing[change](caller.uid, body.who))
+      serve(server, NAMED_CHANGES[change], ({ caller, body }) =>
+        sharing[change](caller.uid, body.who, body.categories),
+      )
     }
     for (const change of ['off', 'on'] as const) {
       serve(server, CHANGES[change], ({ caller }) => sharing[change](caller.uid))

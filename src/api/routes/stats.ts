@@ -1,4 +1,4 @@
-// /stats: a person's own numbers, from rollups.
+// /stats: the caller's own numbers, from rollups.
 
 import { revealLevel0 } from '../../base/level0/level0.ts'
 import type { Insight, TimeRange } from '../../insight/statistics/index.ts'
@@ -33,7 +33,7 @@ export function statsRoutes({ insight, events }: StatsDeps): Routes {
 
 const time = (ms: number): string => new Date(ms).toISOString()
 
-/** The names of the API: what a program typed is `karo_generated`, as in an event. */
+/** Renames members to those of the API: `range` becomes `time_range` in RFC 3339, `generated` becomes `karo_generated`. */
 function withTimes<T extends { readonly range: TimeRange; readonly generated: number }>({
   range,
   generated,

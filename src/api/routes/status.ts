@@ -1,4 +1,4 @@
-// What the node is and how it is: /status, /health and /identity.
+// /status, /health and /identity: facts about this node and its state.
 
 import type { Clock } from '../../base/clock.ts'
 import { roughSize, roughWaiting } from '../../base/rough.ts'
@@ -12,6 +12,7 @@ import type { Observe } from '../../observe/record/index.ts'
 import type { Store } from '../../store/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
+import type { Policy } from '../../trust/policy/index.ts'
 import { type Address, hostAndPort } from '../access/tcp.ts'
 import { getHealth, getIdentity, getStatus } from '../contract/operations/status.ts'
 import type { Caller, Routes } from '../server/route.ts'
@@ -20,7 +21,7 @@ import { serve } from '../server/serve.ts'
 interface StatusDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'fingerprint'>
   readonly name: string
-  /** The machine's, for all its users. */
+  /** True for the machine's node, which serves all its users. */
   readonly service: boolean
   readonly clock: Clock
   readonly mesh: Pick<Mesh, 'status' | 'rejections'>
@@ -30,11 +31,12 @@ interface StatusDeps {
   readonly anomalies: Pick<Anomalies, 'unseen'>
   readonly documents: Pick<Documents, 'counts'>
   readonly summaries: Pick<Summaries, 'status'>
+  readonly policy: Pick<Policy, 'status'>
   readonly http: () => Address | null
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
 }
 
-/** Whoever is known hears of `/health` also the pid: that is how a second daemon says who holds the socket. */
+/** `/health` also tells known callers the pid, so that a second daemon can say which process holds the socket. */
 export function statusRoutes(deps: StatusDeps): Routes {
   const startedAt = deps.clock.monotonic()
   const self = { node_id: deps.identity.nodeId, fingerprint: deps.identity.fingerprint, name: deps.name }
@@ -42,7 +44,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
   return (server) => {
     serve(server, getStatus, async ({ caller }) => {
       const mesh = deps.mesh.status()
-      // A store that cannot be read shows as a failing check, not as a status that cannot be had.
+      // If the store cannot be read, the status still comes, with a failing check.
       const [events, bytes, spool, unseen] = await Promise.all([
         deps.store.events.count(caller.uid).catch(() => 0),
         deps.store.bytes().catch(() => 0),
@@ -72,6 +74,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
         anomalies: { unseen },
         documents: deps.documents.counts(),
         summaries: deps.summaries.status(),
+        policy: policyStatus(deps.policy),
         health: deps.health(),
       }
     })
@@ -81,4 +84,9 @@ export function statusRoutes(deps: StatusDeps): Routes {
     })
     serve(server, getIdentity, async () => self)
   }
+}
+
+function policyStatus(policy: StatusDeps['policy']) {
+  const { engine, files, problem } = policy.status()
+  return { engine, files: files.length, problem }
 }

@@ -1,4 +1,4 @@
-// /summaries: which editions there are, own ones as far as they are the caller's, and those of others for who may ask.
+// /summaries: lists own editions with numbers of the caller, and editions of other nodes for people who may ask the mesh.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Period } from '../../../protocols/periods.ts'
 import { DAY_MS } from '../../base/calendar.ts'
@@ -45,7 +45,7 @@ export function summariesRoutes({ summaries, trust, clock }: SummariesRouteDeps)
           author: refOf(by),
           ...editionShape(edition),
           received_at: time(received_at),
-          // Of a clock that is ahead: no age is below nothing.
+          // If the author's clock is ahead, the age is 0 and not negative.
           age_ms: Math.max(0, now - generated_at),
         })),
         total,

@@ -1,4 +1,4 @@
-// /tokens: each person makes, sees and revokes their own, and only at the control socket.
+// /tokens: people make, list and revoke their own tokens, over the control socket only.
 
 import type { Token, Tokens } from '../access/tokens.ts'
 import { createToken, getTokens, revokeToken } from '../contract/operations/tokens.ts'
@@ -8,7 +8,7 @@ import { serve } from '../server/serve.ts'
 
 interface TokenDeps {
   readonly tokens: Tokens
-  /** Whether and where they can be shown. */
+  /** Whether and where tokens can be used. */
   readonly http: () => TokenCreatedShape['http']
 }
 

@@ -1,4 +1,4 @@
-// The control socket: where the API is for the people of this machine, and never another daemon's.
+// Serves the API on the control socket, and refuses a socket on which another daemon listens.
 import { chmod, lstat, mkdir, mkdtemp, rename, rm, unlink } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createConnection, type Socket } from 'node:net'
@@ -15,31 +15,31 @@ import type { Caller } from './route.ts'
 import { buildServer, type ServerOptions } from './server.ts'
 
 const MAX_CONNECTIONS = 64
-/** Requests under way when the daemon stops may still finish for this long. */
+/** How long requests that are under way may still run when the daemon stops. */
 export const DRAIN_MS = 500
-/** A daemon that accepts but is stuck is still a live one; its pid is then left out. */
+/** How long to wait for the pid of another daemon; one that accepts but hangs counts as alive, and its pid is left out. */
 const ASK_PID_MS = 1_000
 
 export interface ApiOptions extends ServerOptions {
-  /** Absolute path, its length checked by the configuration; its directory is created 0700 when missing. */
+  /** Absolute path; the configuration has checked its length. A missing directory is created with mode 0700. */
   readonly socketPath: string
   /** Default 0600. */
   readonly socketMode?: number
-  /** A connection was accepted: what can be learned of it only now. */
+  /** Called for each accepted connection, because some facts about it can only be read then. */
   readonly onConnection?: (socket: Socket) => void
-  /** What a person may do now: who may do less than when they asked is hung up on, also while they follow something. */
+  /** The rights that a person has now. A connection ends when its person lost a right since the request, streams too. */
   readonly rightsOf: (uid: number) => Promise<Rights>
   readonly timers: Timers
 }
 
 export interface Api extends Room {
-  /** Answers a request that came in another way; its `callerOf` tells them apart. Throws when not started. */
+  /** Answers a request that came over TCP; `callerOf` tells both ways apart. Throws if the API has not started. */
   handle(request: IncomingMessage, response: ServerResponse): void
 }
 
 /**
- * `start` listens on the socket, replacing one that nobody answers on; throws `conflict` when a
- * daemon answers there, `bad_file` when it cannot be made.
+ * `start` listens on the socket and replaces one on which nobody answers. It throws `conflict` if a daemon answers there,
+ * `bad_file` if the socket cannot be made.
  */
 export function createApi(options: ApiOptions): Api {
   const { socketPath, socketMode = 0o600, onConnection, rightsOf, timers, log } = options
@@ -64,7 +64,7 @@ export function createApi(options: ApiOptions): Api {
       server = buildServer({ ...options, callerOf })
       server.server.maxConnections = MAX_CONNECTIONS
       if (onConnection !== undefined) server.server.on('connection', onConnection)
-      // Out of descriptors, an accept fails: one caller is lost, and the daemon is not.
+      // Without free descriptors an accept fails. That loses one caller, but must not end the daemon.
       server.server.on('error', (error) => log.warn({ reason: error.message }, 'the control socket failed'))
       try {
         await server.ready()
@@ -94,14 +94,14 @@ export function createApi(options: ApiOptions): Api {
 }
 
 /**
- * Binds in a directory only we can enter, sets the mode there, then moves the socket to its place: at no
- * moment, whatever the umask, can anybody else connect. The move also replaces a dead daemon's socket.
+ * Binds the socket in a directory that only this user can enter, sets its mode there, and moves it to its place. So nobody
+ * else can connect at any moment, whatever the umask is. The move also replaces the socket of a dead daemon.
  */
 async function listen(server: FastifyInstance, path: string, mode: number): Promise<number> {
   const directory = dirname(path)
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    // Not join(): it would drop the dot.
+    // join() would drop the dot.
     const hidden = await mkdtemp(`${directory}/.`)
     try {
       const bound = join(hidden, 's')
@@ -132,7 +132,7 @@ function listening(server: FastifyInstance['server'], path: string): Promise<voi
   })
 }
 
-/** A socket file is no proof of a daemon: only an accepted connection is. */
+/** Throws `conflict` if a daemon listens on the socket. Only an accepted connection proves that; a file does not. */
 async function refuseLive(path: string): Promise<void> {
   if (!(await accepts(path))) return
   const pid = await askPid(path)

@@ -1,17 +1,17 @@
-// How an error leaves the API: a status and an ErrorShape; whatever nobody foresaw stays in the log.
+// Turns an error into the answer of the API: a status and an ErrorShape. Details of unexpected errors go only to the log.
 import { ERROR_CODES, type ErrorCode, type ErrorDetails, KaroError } from '../../base/errors.ts'
 import type { ErrorShape } from '../contract/shapes.ts'
 
 interface DescribedError {
   readonly status: number
   readonly body: ErrorShape
-  /** What HTTP says beside the body: when to try again, how to say who one is. */
+  /** HTTP headers of the answer: when to try again, how to authenticate. */
   readonly headers: Readonly<Record<string, string>>
-  /** True: not an error for people; log it. */
+  /** True for an error that nobody foresaw; it has to be logged. */
   readonly unexpected: boolean
 }
 
-/** The parts of a fastify error that say whose fault it is. */
+/** The parts of a Fastify error that tell whether the request is wrong. */
 interface RequestFault {
   readonly statusCode?: number
   readonly message?: string
@@ -23,7 +23,7 @@ interface RequestFault {
   readonly validationContext?: string
 }
 
-/** Too many requests, and when the next one is answered. */
+/** There were too many requests; the error says when the next one will be answered. */
 export class RateLimited extends KaroError {
   readonly retryAfterMs: number
 
@@ -33,10 +33,10 @@ export class RateLimited extends KaroError {
   }
 }
 
-/** The form of a name that people give to something, as the schemas have it. */
+/** The pattern of names that people give, as the schemas have it. */
 const WORD = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
 
-/** Where nobody said when to try again. */
+/** When to try again if the error does not say it. */
 const RETRY_AFTER_MS = 1_000
 
 export function describeError(error: unknown): DescribedError {
@@ -54,7 +54,7 @@ export function describeError(error: unknown): DescribedError {
   if (fault.statusCode !== undefined && fault.statusCode >= 400 && fault.statusCode < 500) {
     return say('bad_request', fault.message ?? 'the request cannot be understood')
   }
-  return { ...say('internal', 'something went wrong inside the daemon; its log says what'), unexpected: true }
+  return { ...say('internal', 'something went wrong inside the daemon; see its log'), unexpected: true }
 }
 
 function sayInvalid(fault: { message?: string; params?: Record<string, unknown> }): string {
@@ -82,7 +82,7 @@ function say(code: ErrorCode, message: string, where?: string, hint?: string): D
   }
 }
 
-/** RFC 9110: 401 names a way to authenticate (11.6.1), 429 may say when to come back (10.2.3), in whole seconds. */
+/** RFC 9110: 401 names a way to authenticate (11.6.1), 429 may say after how many seconds to try again (10.2.3). */
 function headersOf(error: KaroError): Readonly<Record<string, string>> {
   if (error.code === 'unauthorized') return { 'www-authenticate': 'Bearer realm="karo"' }
   if (error.code !== 'rate_limited') return {}

@@ -1,27 +1,27 @@
-// What a group of API routes is given, and the person behind a request.
+// The types of API routes, and of the caller of a request.
 import type { FastifyInstance } from 'fastify'
 import type { TokenScope } from '../contract/constants.ts'
 import type { Access } from '../contract/operation.ts'
 
-/** Who is asking. Every route is handed one with its request, whichever way it came in. */
+/** The caller of a request, over the control socket or over TCP. */
 export interface Caller {
-  /** The person whose data a request may touch, and no one else's. */
+  /** The person; a request may touch only this person's data. */
   readonly uid: number
-  /** May manage the node and its mesh; sees nobody's commands but their own for that. */
+  /** Whether the person may manage the node and its mesh. Admins too see only their own commands. */
   readonly admin: boolean
-  /** May ask the mesh, in the name of this node. */
+  /** Whether the person may ask the mesh in the name of this node. */
   readonly asks: boolean
   readonly via: 'socket' | 'http'
-  /** What was shown over TCP; absent over the socket, where the operating system says who asks. */
+  /** The credential of a request over TCP. Absent over the socket, where the operating system names the person. */
   readonly credential?: Credential
 }
 
-/** It opens less than its owner may do, never more. */
+/** A token or session. It never allows more than its owner may do. */
 export interface Credential {
   readonly scope: TokenScope
   /** Id of the token, or of the one that the session was opened with; absent for a session by a one-time code. */
   readonly token?: string
-  /** Of a session: its number, which is no secret. */
+  /** The number of the session, which is not secret; absent for a token. */
   readonly session?: number
 }
 
@@ -30,15 +30,15 @@ declare module 'fastify' {
     access?: Access
     /** The least scope that opens it over TCP; absent: `scopeOf` (rights.ts) says it. */
     scope?: TokenScope
-    /** `socket`: never over TCP, whatever is shown there. */
+    /** `socket`: never over TCP, with no token or session. */
     via?: 'socket'
-    /** Each time is an entry of the ledger, which anybody may cause: a person has only so many a day. */
+    /** Each use writes an entry into the ledger, so a person may use it only a limited number of times a day. */
     daily?: true
-    /** No other person is told that this one was asked for. */
+    /** Metrics do not show requests of this route, because they are one person's affair. */
     personal?: boolean
   }
   interface FastifyRequest {
-    /** Of an `anyone` route it may be missing. */
+    /** The caller; may be missing in routes for `anyone`. */
     caller: Caller
   }
 }

@@ -1,21 +1,21 @@
-// Makes a route of an operation: its schemas check each request, and its types are those of the handler.
+// Makes a route of an operation: its schemas check each request, and the handler has its types.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { plain } from '../contract/json-schema.ts'
 import type { Operation } from '../contract/operation.ts'
 
-/** Affairs of one person. Which of them were asked for is nobody else's to know, so the metrics do not say it. */
+/** Groups of operations about one person; metrics do not show which of them were used. */
 const PERSONAL: ReadonlySet<Operation['tag']> = new Set(['terminal', 'sharing', 'ledger', 'keys'])
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : unknown
 
-/** A request whose parts are what the operation's schemas say. */
+/** A request with the types of the operation's schemas. */
 export type RequestFor<O> =
   O extends Operation<infer Query, infer Body>
     ? FastifyRequest<{ Querystring: Parsed<Query>; Body: Parsed<Body> }>
     : never
 
-/** Registers the operation: every request that reaches `handle` is what its schemas say. */
+/** Registers the operation; every request that reaches `handle` fits its schemas. */
 export function serve<Query extends z.ZodType | undefined, Body extends z.ZodType | undefined, Answer, Item>(
   server: FastifyInstance,
   operation: Operation<Query, Body, Answer, Item>,
@@ -45,13 +45,13 @@ export function serve<Query extends z.ZodType | undefined, Body extends z.ZodTyp
 }
 
 /**
- * Does what Fastify would do with the schema at the start, when the first such request comes: most operations are never
- * asked for in the life of a daemon, and to compile them all is a good part of its start. Throws Fastify's own error.
+ * Compiles the schema when the first such request comes, as Fastify would do at the start: most operations are never used
+ * in the life of a daemon, and compiling all of them takes a good part of its start. Throws Fastify's own error.
  */
 function createCheck(part: 'querystring' | 'body', load: () => Promise<z.ZodType | undefined>) {
   let json: object | undefined
   return async (request: FastifyRequest): Promise<void> => {
-    // Members with a default may be left out.
+    // `input`: members with a default may be left out.
     json ??= z.toJSONSchema((await load()) as z.ZodType, {
       ...{ io: 'input', target: 'draft-7' },
       override(of) {
@@ -63,11 +63,11 @@ function createCheck(part: 'querystring' | 'body', load: () => Promise<z.ZodType
     const value = part === 'body' ? request.body : request.query
     if (validate(value ?? null)) return
     const told = { statusCode: 400, validation: validate.errors, validationContext: part }
-    throw Object.assign(new Error('the request is not what the schema says'), told)
+    throw Object.assign(new Error('the request does not fit the schema'), told)
   }
 }
 
-/** A validator that makes numbers of texts would make 0 of a null that is tried as a number first. */
+/** Writes "or null" as a list of types: a validator that turns texts into numbers would turn null into 0 in a union. */
 function keepNull({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   const [one, other, ...more] = jsonSchema.anyOf ?? []
   if (one === undefined || other?.type !== 'null' || more.length > 0 || typeof one.type !== 'string') return

@@ -1,4 +1,4 @@
-// What every request of the API goes through, whichever way it came in: limits, who asks, and how errors are told.
+// The part of the API that every request passes, over the socket or TCP: limits, caller, rights, errors.
 
 import { randomBytes } from 'node:crypto'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -13,28 +13,28 @@ import { checkRights } from '../access/rights.ts'
 import { describeError, RateLimited } from './errors.ts'
 import type { Caller, Routes } from './route.ts'
 
-/** The largest request is a list of consents: far below this. */
+/** Most bytes of a body; the largest usual request, a list of consents, is far smaller. */
 const MAX_BODY_BYTES = 256 * 1024
-/** Headers and body must have arrived by then (slow-loris). */
+/** Headers and body have to arrive within this time (slow-loris). */
 const REQUEST_MS = 10_000
-/** An idle connection ends; above the longest query (60 s), which is silent until its answer. */
+/** An idle connection ends after this time; longer than the longest query (60 s), which is silent until its answer. */
 const IDLE_MS = 90_000
-/** Of `daily` routes, by person: more than anybody decides in a day, and months of them fill no ledger. */
+/** Uses of `daily` routes by one person: more than anybody needs in a day, and months of them do not fill the ledger. */
 const DAILY = { frames: 1_000, perMs: 86_400_000 } as const
 const PEOPLE_MAX = 4_096
 const TRACE_ID = /^[0-9a-f]{32}$/
 
 export interface ServerOptions {
   readonly routes: readonly Routes[]
-  /** Who is behind a request; undefined for nobody known. Throws KaroError for what was shown and is not good. */
+  /** The caller of a request; undefined if unknown. Throws KaroError for an invalid credential. */
   readonly callerOf: (
     request: FastifyRequest,
     reply: FastifyReply,
   ) => Caller | undefined | Promise<Caller | undefined>
-  /** Told of each answer; `route` is the pattern, undefined where there is none. */
+  /** Called after each answer; `route` is the pattern of the route, undefined if none fits. */
   readonly onAnswered?: (answered: {
     readonly route: string | undefined
-    /** An affair of one person. */
+    /** The route is one person's affair. */
     readonly personal: boolean
     readonly method: string
     readonly status: number
@@ -44,7 +44,7 @@ export interface ServerOptions {
   readonly log: Log
 }
 
-/** All routes and what every request goes through, whichever way it comes in; tests use it with `inject`. */
+/** Builds the server with all routes; tests use it with `inject`. */
 export function buildServer(options: ServerOptions): FastifyInstance {
   const { clock, log } = options
   const server = fastify({
@@ -56,18 +56,18 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     http: { connectionsCheckingInterval: 2_000 },
     genReqId: (request) => traceIdOf(request.headers['x-trace-id']),
-    // An unknown field is the caller's mistake, not something to drop silently.
+    // An unknown field is a mistake of the caller, so it is refused and not dropped silently.
     ajv: {
       customOptions: {
         removeAdditional: false,
         allErrors: false,
         coerceTypes: 'array',
-        // The schemas are constants of this program; to compile the schema of schemas takes longer than all of them.
+        // The schemas are constants of this program, and compiling the schema of schemas takes longer than all of them.
         validateSchema: false,
       },
     },
     routerOptions: { maxParamLength: 256 },
-    // What the router cannot read reaches no hook; what it says of that would repeat the address.
+    // A request that the router cannot read reaches no hook, and the router's own message would repeat the address.
     frameworkErrors(_error, _request, reply) {
       const { status, body } = describeError(new KaroError('bad_request', 'the address cannot be understood'))
       ;(reply as FastifyReply).code(status).send(body)
@@ -81,7 +81,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     reply.header('cache-control', 'no-store')
     done()
   })
-  // Default deny: a route that does not say who may use it is a mistake of ours, found at the start.
+  // Default deny: a route without `access` is a mistake in this program, which is found at the start.
   server.addHook('onRoute', ({ url, config }) => {
     if (config?.access === undefined) throw new Error(`${url} does not say who may use it`)
   })
@@ -89,8 +89,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   const dayOf = createQuotas<number>(DAILY, PEOPLE_MAX)
   function spendDaily(uid: number): void {
     if (dayOf(uid).take(clock.monotonic())) return
-    throw new RateLimited('you have decided too much today', DAILY.perMs / DAILY.frames, {
-      hint: 'To take back what is shared, or a token, is possible at any time.',
+    throw new RateLimited('you have used the limit of such requests for today', DAILY.perMs / DAILY.frames, {
+      hint: 'You can still withdraw consent or revoke a token at any time.',
     })
   }
   server.addHook('onRequest', async (request, reply) => {
@@ -103,7 +103,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     checkRights({ method: request.method, config }, caller)
     if (config.daily && caller !== undefined) spendDaily(caller.uid)
   })
-  // What follows something lasts as long as its reader likes: what counts is when the answer begins.
+  // The duration counts until the answer begins, because a stream lasts as long as its reader likes.
   const begun = new WeakMap<object, number>()
   server.addHook('onSend', (request, _reply, payload, done) => {
     begun.set(request, clock.monotonic())
@@ -111,7 +111,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   })
   server.addHook('onResponse', (request, reply, done) => {
     const now = clock.monotonic()
-    // The route's pattern, never the path: its parameters may hold what a person typed.
+    // The log gets the route's pattern and never the path, whose parameters may hold what a person typed.
     const { method, id, routeOptions } = request
     const { url: route } = routeOptions
     const { statusCode: status } = reply
@@ -128,7 +128,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       log.error({ trace_id: request.id, error: stackOf(error) }, 'request failed unexpectedly')
     }
     if (status === ERROR_CODES.too_large.http) {
-      // Read to its end, as long as a request may take: whoever is hung up on while sending never hears why.
+      // The request is read to its end, because a client whose connection is closed while it sends never sees the error.
       reply.removeHeader('connection')
       request.raw.resume()
     }

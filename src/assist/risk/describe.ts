@@ -1,29 +1,12 @@
 // What the parser saw in a command line, as a tree of parts with their places: for explaining, not for judging.
-import {
-  type Assignment,
-  type Command,
-  type CommandNode,
-  forEachChild,
-  type ParsedScript,
-  type Redirection,
-  type SyntaxNode,
-  type Word,
-  type WordPart,
-} from 'unbash'
+import { type CommandNode, forEachChild, type SyntaxNode } from 'unbash'
 import type { Shell } from '../../base/words/risk-levels.ts'
-import { unwrapLayer } from './carriers/unwrap.ts'
-import { MAX_COMMAND_LENGTH, MAX_DEPTH, MAX_NESTING, MAX_WORDS } from './limits.ts'
+import { type Place, WordDescriber } from './describe-words.ts'
+import { MAX_COMMAND_LENGTH, MAX_DEPTH, MAX_NESTING } from './limits.ts'
 import { nestBlocks } from './line/fish-blocks.ts'
 import { splitPieces } from './line/pieces.ts'
 import { parseSafely, parseScript } from './line/script.ts'
-import { type Arg, NO_OUTPUT, type Span, TAINT } from './model.ts'
 import { type Description, headerPart, nested, type Part, type PartKind, within } from './parts.ts'
-
-/** Parts of one description; more than anybody reads. */
-const MAX_PARTS = 3_000
-
-/** Maps offsets of the text being read to offsets of the whole line. */
-type Place = (start: number, end: number) => Span
 
 /**
  * Describes any string; never throws; the work is bounded. Beyond 65 536 UTF-16 units it gives no parts and
@@ -39,40 +22,36 @@ export function describe(command: string, shell: Shell): Description {
 /** Words that begin a header, which splitPieces turns into the command `:` because a header runs nothing. */
 const HEADER = /^(\s*)(for|foreach|select|switch|case|function)(?=\s)/
 
-class Describer {
-  readonly #line: string
-  readonly #shell: Shell
-  #parts = MAX_PARTS
-  #nesting = 0
-  #parsed = true
-  #truncated = false
+class Describer extends WordDescriber {
+  private readonly shell: Shell
+  private nesting = 0
 
   constructor(line: string, shell: Shell) {
-    this.#line = line
-    this.#shell = shell
+    super(line)
+    this.shell = shell
   }
 
   all(): Description {
-    const parts = this.#script(this.#line, (start, end) => [start, end], 0)
-    return { parts: within(parts, 0, this.#line.length), parsed: this.#parsed, truncated: this.#truncated }
+    const parts = this.script(this.line, (start, end) => [start, end], 0)
+    return { parts: within(parts, 0, this.line.length), parsed: this.parsed, truncated: this.truncated }
   }
 
-  #script(text: string, at: Place, depth: number): Part[] {
+  protected script(text: string, at: Place, depth: number): Part[] {
     if (depth > MAX_DEPTH) {
-      this.#truncated = true
+      this.truncated = true
       return []
     }
-    if (this.#shell !== 'fish') {
+    if (this.shell !== 'fish') {
       const script = parseScript(text)
-      if ((script.errors?.length ?? 0) === 0) return this.#statements(script.commands, text, at, depth)
+      if ((script.errors?.length ?? 0) === 0) return this.statements(script.commands, text, at, depth)
     }
-    return this.#pieces(text, at, depth)
+    return this.pieces(text, at, depth)
   }
 
   /**
    * Reads fish, and text that is no valid bash, statement by statement. Words around the statements become keywords.
    */
-  #pieces(text: string, at: Place, depth: number): Part[] {
+  private pieces(text: string, at: Place, depth: number): Part[] {
     const found: Part[] = []
     const covered = new Uint8Array(text.length)
     for (const piece of splitPieces(text)) {
@@ -82,11 +61,11 @@ class Describer {
         if (/\S/.test(piece.text[i - piece.start] as string)) covered[i] = 1
       const place: Place = (a, b) => at(piece.start + a, piece.start + b)
       if ((script.errors?.length ?? 0) > 0) {
-        this.#parsed = false
+        this.parsed = false
         const lead = piece.text.length - piece.text.trimStart().length
-        found.push(this.#part('unreadable', place(lead, piece.text.trimEnd().length), piece.text.trim()))
+        found.push(this.part('unreadable', place(lead, piece.text.trimEnd().length), piece.text.trim()))
       } else {
-        const statements = this.#statements(script.commands, piece.text, place, depth)
+        const statements = this.statements(script.commands, piece.text, place, depth)
         const header = HEADER.exec(text.slice(piece.start, end))
         const [first] = statements
         if (header === null || first?.kind !== 'command') found.push(...statements)
@@ -94,7 +73,7 @@ class Describer {
           const begin = piece.start + (header[1] as string).length
           const word = header[2] as string
           covered.fill(1, begin, begin + word.length)
-          const keyword = this.#part('keyword', at(begin, begin + word.length), word)
+          const keyword = this.part('keyword', at(begin, begin + word.length), word)
           found.push(headerPart(keyword, first), ...statements.slice(1))
         }
       }
@@ -105,99 +84,89 @@ class Describer {
       if (covered[start] === 1 || value === '(' || value === ')') continue
       if (value.startsWith('#')) continue
       const kind = /^[;&|\n]/.test(value) ? 'operator' : 'keyword'
-      if (this.#spend()) found.push(this.#part(kind, at(start, start + value.length), value))
+      if (this.spend()) found.push(this.part(kind, at(start, start + value.length), value))
     }
     const parts = nested(found.sort((a, b) => a.span[0] - b.span[0] || b.span[1] - a.span[1]))
-    return this.#shell === 'fish' ? nestBlocks(parts) : this.#qualified(parts)
+    return this.shell === 'fish' ? nestBlocks(parts) : this.qualified(parts)
   }
 
   /** In zsh, parentheses that touch a word belong to its pattern, `*(.om[1])` or `(a|b)*`, and run nothing. */
-  #qualified(parts: readonly Part[]): Part[] {
+  private qualified(parts: readonly Part[]): Part[] {
     return parts.map((part) =>
       part.kind === 'substitution' &&
-      this.#line[part.span[0]] === '(' &&
-      /\S/.test(this.#line[part.span[0] - 1] ?? ' ')
+      this.line[part.span[0]] === '(' &&
+      /\S/.test(this.line[part.span[0] - 1] ?? ' ')
         ? { ...part, kind: 'glob', parts: [] }
-        : { ...part, parts: this.#qualified(part.parts) },
+        : { ...part, parts: this.qualified(part.parts) },
     )
   }
 
-  #part(kind: PartKind, span: Span, value = '', parts: readonly Part[] = []): Part {
-    return { kind, span, value, parts }
-  }
-
-  #spend(): boolean {
-    this.#parts -= 1
-    if (this.#parts < 0) this.#truncated = true
-    return this.#parts >= 0
-  }
-
-  #statements(nodes: readonly SyntaxNode[], text: string, at: Place, depth: number): Part[] {
+  protected statements(nodes: readonly SyntaxNode[], text: string, at: Place, depth: number): Part[] {
     const found: Part[] = []
     let end = -1
     for (const node of nodes) {
-      if (end >= 0) found.push(...this.#between(text, end, node.pos, at))
-      found.push(...this.#node(node, text, at, depth))
+      if (end >= 0) found.push(...this.between(text, end, node.pos, at))
+      found.push(...this.node(node, text, at, depth))
       end = node.end
     }
     return found
   }
 
   /** Operators and keywords that stand between two nodes. */
-  #between(text: string, from: number, to: number, at: Place): Part[] {
+  private between(text: string, from: number, to: number, at: Place): Part[] {
     const found: Part[] = []
     const gap = text
       .slice(from, Math.max(from, to))
       .replace(/(^|\s)#[^\n]*/g, (comment) => ' '.repeat(comment.length))
     for (const match of gap.matchAll(/\|\||&&|;;&|;&|;;|\|&|[;&|()]|[{}!]|[a-z]+|\[\[|\]\]/g)) {
-      if (!this.#spend()) break
+      if (!this.spend()) break
       const [value] = match
       const kind = /^[a-z{}!]/.test(value) ? 'keyword' : 'operator'
       const start = from + match.index
-      found.push(this.#part(kind, at(start, start + value.length), value))
+      found.push(this.part(kind, at(start, start + value.length), value))
     }
     return found
   }
 
-  #node(node: SyntaxNode, text: string, at: Place, depth: number): Part[] {
-    if (!this.#spend()) return []
-    if (this.#nesting >= MAX_NESTING) {
-      this.#truncated = true
+  private node(node: SyntaxNode, text: string, at: Place, depth: number): Part[] {
+    if (!this.spend()) return []
+    if (this.nesting >= MAX_NESTING) {
+      this.truncated = true
       return []
     }
-    this.#nesting++
-    const parts = this.#nodeParts(node, text, at, depth)
-    this.#nesting--
+    this.nesting++
+    const parts = this.nodeParts(node, text, at, depth)
+    this.nesting--
     return parts
   }
 
-  #nodeParts(node: SyntaxNode, text: string, at: Place, depth: number): Part[] {
+  private nodeParts(node: SyntaxNode, text: string, at: Place, depth: number): Part[] {
     const span = at(node.pos, node.end)
     const holding = (kind: PartKind, value: string, nodes: readonly SyntaxNode[]): Part[] => [
-      this.#part(kind, span, value, this.#filled(node, nodes, text, at, depth)),
+      this.part(kind, span, value, this.filled(node, nodes, text, at, depth)),
     ]
     switch (node.type) {
       case 'Statement': {
-        const parts = this.#node(node.command, text, at, depth)
+        const parts = this.node(node.command, text, at, depth)
         if (node.background !== true) return parts
         const sign = text.indexOf('&', node.command.end)
-        return sign < 0 ? parts : [...parts, this.#part('operator', at(sign, sign + 1), '&')]
+        return sign < 0 ? parts : [...parts, this.part('operator', at(sign, sign + 1), '&')]
       }
       case 'Script':
       case 'CompoundList':
-        return this.#statements(node.commands, text, at, depth)
+        return this.statements(node.commands, text, at, depth)
       case 'AndOr':
         return holding('list', node.operators.join(' '), node.commands)
       case 'Pipeline':
         return node.commands.length === 1 && node.prefixes.length === 0
-          ? this.#node(node.commands[0] as CommandNode, text, at, depth)
+          ? this.node(node.commands[0] as CommandNode, text, at, depth)
           : holding(
               'pipeline',
               node.prefixes.some(({ type }) => type === 'Negation') ? '!' : '',
               node.commands,
             )
       case 'Command':
-        return [this.#command(node, at, depth)]
+        return [this.command(node, at, depth)]
       case 'Subshell':
         return holding('subshell', '', [node.body])
       case 'BraceGroup':
@@ -207,7 +176,7 @@ class Describer {
       case 'If':
         return holding('if', '', [node.clause, node.then, ...node.elif, ...(node.else ? [node.else] : [])])
       case 'Elif':
-        return this.#filled(node, [node.clause, node.then], text, at, depth)
+        return this.filled(node, [node.clause, node.then], text, at, depth)
       case 'While':
         return holding('loop', node.kind, [node.clause, node.body])
       case 'For':
@@ -220,218 +189,71 @@ class Describer {
       case 'Case':
         return holding('case', '', [node.word, ...node.items])
       case 'CaseItem':
-        return this.#filled(node, [...node.pattern, node.body], text, at, depth)
+        return this.filled(node, [...node.pattern, node.body], text, at, depth)
       case 'Function':
         return holding('function', node.name.value, [node.body])
       case 'TestCommand':
         return [
-          this.#part(
+          this.part(
             'test',
             span,
             text.slice(node.pos, node.end),
-            this.#wordsIn(node.expression, text, at, depth),
+            this.wordsIn(node.expression, text, at, depth),
           ),
         ]
       case 'ArithmeticCommand':
-        return [this.#part('arithmetic', span, node.body)]
+        return [this.part('arithmetic', span, node.body)]
       case 'Redirected':
         return [
-          ...this.#node(node.command, text, at, depth),
-          ...node.redirects.map((redirect) => this.#redirection(redirect, at, depth)),
+          ...this.node(node.command, text, at, depth),
+          ...node.redirects.map((redirect) => this.redirection(redirect, at, depth)),
         ]
       case 'Word':
-        return [this.#word(node, at, depth)]
+        return [this.word(node, at, depth)]
       default:
         return []
     }
   }
 
   /** The parts of `nodes`, and between them the operators and keywords of the compound command `whole`. */
-  #filled(whole: SyntaxNode, nodes: readonly SyntaxNode[], text: string, at: Place, depth: number): Part[] {
+  private filled(
+    whole: SyntaxNode,
+    nodes: readonly SyntaxNode[],
+    text: string,
+    at: Place,
+    depth: number,
+  ): Part[] {
     const found: Part[] = []
     let end = whole.pos
     for (const node of nodes) {
-      if (node.pos > end) found.push(...this.#between(text, end, node.pos, at))
-      found.push(...this.#node(node, text, at, depth))
+      if (node.pos > end) found.push(...this.between(text, end, node.pos, at))
+      found.push(...this.node(node, text, at, depth))
       end = Math.max(end, node.end)
     }
     if (whole.type !== 'AndOr' && whole.type !== 'Pipeline')
-      found.push(...this.#between(text, end, whole.end, at))
+      found.push(...this.between(text, end, whole.end, at))
     return found
   }
 
   /** Words and operators of a `[[ … ]]` test, in order. */
-  #wordsIn(node: SyntaxNode, text: string, at: Place, depth: number): Part[] {
-    if (node.type === 'Word') return [this.#word(node, at, depth)]
+  private wordsIn(node: SyntaxNode, text: string, at: Place, depth: number): Part[] {
+    if (node.type === 'Word') return [this.word(node, at, depth)]
     const found: Part[] = []
-    if (this.#nesting >= MAX_NESTING || !this.#spend()) return found
-    this.#nesting++
+    if (this.nesting >= MAX_NESTING || !this.spend()) return found
+    this.nesting++
     let end = node.pos
     const sign = (to: number): void => {
       const value = text.slice(end, to).trim()
       const start = text.indexOf(value, end)
       if (/^[^\s()]{1,4}$/.test(value))
-        found.push(this.#part('operator', at(start, start + value.length), value))
+        found.push(this.part('operator', at(start, start + value.length), value))
     }
     forEachChild(node, (child) => {
       sign(child.pos)
-      found.push(...this.#wordsIn(child, text, at, depth))
+      found.push(...this.wordsIn(child, text, at, depth))
       end = child.end
     })
-    this.#nesting--
+    this.nesting--
     return found
-  }
-
-  #command(command: Command, at: Place, depth: number): Part {
-    const before: Part[] = []
-    for (const prefix of command.prefix) {
-      before.push(
-        prefix.type === 'Assignment'
-          ? this.#assignment(prefix, at, depth)
-          : this.#redirection(prefix, at, depth),
-      )
-    }
-    const words: Part[] =
-      command.name === undefined ? [] : [{ ...this.#word(command.name, at, depth), kind: 'name' }]
-    const others: Part[] = []
-    for (const part of command.suffix) {
-      if (words.length >= MAX_WORDS || !this.#spend()) {
-        this.#truncated = true
-        break
-      }
-      if (part.type === 'Word') words.push(this.#word(part, at, depth))
-      else if (part.type === 'Assignment') {
-        const [start, end] = at(part.pos, part.end)
-        // The value as the command gets it: `alias ll="ls -l"` without its quotes.
-        const value = part.value.type === 'ArrayValue' ? undefined : part.value
-        const text = value === undefined ? part.text : part.text.slice(0, value.pos - part.pos) + value.value
-        words.push(this.#part('word', [start, end], text, this.#assignment(part, at, depth).parts))
-      } else others.push(this.#redirection(part, at, depth))
-    }
-    const inner = words.length === 0 ? [] : this.#unwrapped(words, depth)
-    const parts = [...before, ...inner, ...others].sort((a, b) => a.span[0] - b.span[0])
-    return this.#part('command', at(command.pos, command.end), words[0]?.value ?? '', parts)
-  }
-
-  /**
-   * The command's words; words that are a command of their own (behind sudo, find -exec, xargs, bash -c) become one
-   * part.
-   */
-  #unwrapped(words: readonly Part[], depth: number): Part[] {
-    if (depth >= MAX_DEPTH) return [...words]
-    const args = words.map((word): Arg => ({ text: word.value, span: word.span, taint: TAINT.none }))
-    const layer = unwrapLayer(args, NO_OUTPUT)
-    const found: Part[] = [...words]
-    for (const { words: inner } of layer.commands) {
-      const [first] = inner
-      const from = found.findIndex(({ span }) => span[0] === first?.span[0])
-      if (first === undefined || from < 1) continue
-      // find's {} is replaced by file names, so the words up to the end of -exec belong to the inner command.
-      const ends = found.findIndex(({ value }, i) => i > from && /^[;+]$/.test(value))
-      const to = found.findLastIndex(({ span }) => inner.some((word) => word.span[1] === span[1]))
-      const own = found.slice(from, words[0]?.value.endsWith('find') && ends > 0 ? ends : to + 1)
-      const last = own.at(-1)
-      if (last === undefined) continue
-      if (own.some(({ kind }) => kind !== 'word')) continue
-      const [name, ...rest] = own as [Part, ...Part[]]
-      const parts = this.#unwrapped([{ ...name, kind: 'name' }, ...rest], depth + 1)
-      const span: Span = [first.span[0], last.span[1]]
-      found.splice(from, own.length, this.#part('command', span, name.value, parts))
-    }
-    for (const script of layer.scripts) {
-      const from = found.findIndex(({ span, kind }) => kind === 'word' && span[0] === script.span[0])
-      const to = found.findIndex(({ span }) => span[1] === script.span[1])
-      if (from < 0 || to < from) continue
-      const word = found[from] as Part
-      const [start, end] = script.span
-      const exact = this.#line.slice(start, end).indexOf(script.text)
-      // A script joined from several words has exact places only if one blank stood between each two of them.
-      const place: Place = exact < 0 ? () => script.span : (a, b) => [start + exact + a, start + exact + b]
-      const parts = this.#script(script.text, place, depth + 1)
-      if (parts.length === 0) continue
-      if (from === to) found[from] = { ...word, parts: [this.#part('script', [start, end], '', parts)] }
-      else if (exact >= 0) found.splice(from, to - from + 1, this.#part('script', [start, end], '', parts))
-    }
-    return found
-  }
-
-  #assignment(node: Assignment, at: Place, depth: number): Part {
-    const words = node.value.type === 'ArrayValue' ? node.value.elements : [node.value]
-    const parts = words.flatMap((word) => this.#inside(word, at, depth))
-    return this.#part('assignment', at(node.pos, node.end), node.text, parts)
-  }
-
-  #redirection(node: Redirection, at: Place, depth: number): Part {
-    const span = at(node.pos, node.end)
-    if (node.type === 'HereDoc') {
-      const body = node.body.parts?.flatMap((part) => this.#wordPart(part, false, at, depth)) ?? []
-      return this.#part('heredoc', span, node.delimiter?.value ?? '', body)
-    }
-    const target = node.target === undefined ? [] : [this.#word(node.target, at, depth)]
-    const descriptor =
-      node.descriptor === undefined
-        ? ''
-        : 'value' in node.descriptor
-          ? String(node.descriptor.value)
-          : `{${node.descriptor.name}}`
-    return this.#part('redirection', span, `${descriptor}${node.operator}`, target)
-  }
-
-  #word(word: Word, at: Place, depth: number): Part {
-    return this.#part('word', at(word.pos, word.end), word.value, this.#inside(word, at, depth))
-  }
-
-  /** The parts of a word that the shell replaces: tilde, variables, substitutions, patterns. */
-  #inside(word: Word, at: Place, depth: number): Part[] {
-    const tilde = /^~[\w+-]*(?=\/|$)/.exec(word.text)?.[0]
-    const first =
-      tilde === undefined ? [] : [this.#part('tilde', at(word.pos, word.pos + tilde.length), tilde)]
-    return [...first, ...(word.parts ?? []).flatMap((part) => this.#wordPart(part, true, at, depth))]
-  }
-
-  #wordPart(part: WordPart, unquoted: boolean, at: Place, depth: number): Part[] {
-    if (!this.#spend()) return []
-    const span = at(part.pos, part.end)
-    switch (part.type) {
-      case 'Literal':
-      case 'SingleQuoted':
-      case 'AnsiCQuoted':
-        return []
-      case 'DoubleQuoted':
-      case 'LocaleString':
-        return part.parts.flatMap((child) => this.#wordPart(child, false, at, depth))
-      case 'Glob':
-      case 'ExtendedGlob':
-        return unquoted ? [this.#part('glob', span, part.text)] : []
-      case 'BraceExpansion':
-        return unquoted ? [this.#part('brace', span, part.text)] : []
-      case 'SimpleExpansion':
-      case 'ParameterExpansion':
-        // splitPieces puts a variable in the place of a fish substitution, which it reads as a statement of its own.
-        if (this.#line[span[0]] === '(') return [this.#part('substitution', span, this.#line.slice(...span))]
-        return [this.#part('variable', span, part.text)]
-      case 'ArithmeticExpansion':
-        return [this.#part('arithmetic', span, part.text)]
-      case 'CommandExpansion':
-        return [this.#part('substitution', span, part.text, this.#substituted(part.script, span, at, depth))]
-      case 'ProcessSubstitution': {
-        const inner = this.#substituted(part.script, span, at, depth)
-        return [this.#part('process-substitution', span, part.operator, inner)]
-      }
-    }
-  }
-
-  #substituted(script: ParsedScript | undefined, span: Span, at: Place, depth: number): Part[] {
-    if (script === undefined || depth >= MAX_DEPTH) return []
-    if ((script.errors?.length ?? 0) > 0) this.#parsed = false
-    // Escaped backticks are parsed from a decoded copy, whose offsets are not those of the line.
-    const [text, place]: [string, Place] =
-      script.source === undefined ? [this.#source(at), at] : [script.source, () => span]
-    return this.#statements(script.commands, text, place, depth + 1)
-  }
-
-  /** The text whose offsets `at` maps: the line from the place where the text being read begins. */
-  #source(at: Place): string {
-    return this.#line.slice(at(0, 0)[0])
   }
 }

@@ -1,4 +1,4 @@
-// Waits that end after a time or when a signal aborts, while the work itself may go on.
+// Deadlines: waiting that ends after a time or at a signal, whatever becomes of the work itself.
 import { systemTimers, type Timers } from '../clock.ts'
 
 /**
@@ -33,4 +33,16 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Pr
   } finally {
     signal.removeEventListener('abort', stop)
   }
+}
+
+/** A signal that aborts after `ms` milliseconds, with a TimeoutError. Call `end` when it is not needed any more. */
+export function deadline(
+  timers: Timers,
+  ms: number,
+): { readonly signal: AbortSignal; readonly end: () => void } {
+  const control = new AbortController()
+  const end = timers.after(ms, () =>
+    control.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError')),
+  )
+  return { signal: control.signal, end }
 }

@@ -1,22 +1,22 @@
-// docs/doctor.md, written from the catalogue of checks.
+// Writes docs/doctor.md from the catalogue of checks.
 import { CHECK_GROUPS, CHECKS, type Check, type CheckId } from './catalogue.ts'
 
 const INTRO = `# karo doctor
 
-\`karo doctor\` looks at everything that has to be right for a node to work, says what is not, why that matters, and the command
-that mends it. It works with the daemon running, down or hung, and without any home; a check that it cannot do is skipped and
-says why. It exits 1 when a check fails, 0 otherwise: warnings do not count.
+\`karo doctor\` checks everything that a node needs to work. For each problem it shows what is wrong, why it matters, and the
+command that fixes it. It works while the daemon runs, is down or hangs, and without any home. A check that cannot run is
+skipped and says why. The exit code is 1 if a check fails, else 0; warnings do not count.
 
 \`\`\`
-karo doctor                          everything; what is wrong first
-karo doctor --only mesh.multicast    one check; may be given several times
-karo doctor --fix                    does what is safe, says each thing it did, and looks again; --dry-run only says it
-karo doctor --egress                 every socket the daemon has open and why it may; exits 1 when one is not explained
-karo doctor --repair                 while no daemon runs: saves what can be read of a damaged database, and keeps a copy
+karo doctor                          runs all checks; problems come first
+karo doctor --only mesh.multicast    runs one check; may be given several times
+karo doctor --fix                    fixes what is safe to fix, shows each step, and checks again; --dry-run only shows the steps
+karo doctor --egress                 lists every open socket of the daemon with its reason; exits with 1 if one has no reason
+karo doctor --repair                 while no daemon runs: saves the readable part of a damaged database, and keeps a copy
 karo doctor --repair --dry-run       reads every byte of the database and changes nothing
 \`\`\`
 
-Without a node of one's own it is about the machine's service. What belongs to root or to the service only root sees:
+If you have no node of your own, it checks the machine's service. Only root can check what belongs to root or to the service:
 \`sudo karo doctor\`. With \`--json\`: \`{"ok","checks":[{"id","title","outcome":"ok|warn|fail|skipped","detail","fix","why"}]}\`;
 \`fix\` and \`why\` only where something is wrong; with \`--fix\` also \`"dry_run"\` and \`"fixes":[{"id","says","failed"}]\`.
 

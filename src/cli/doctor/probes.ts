@@ -21,6 +21,7 @@ import {
   meshPort,
 } from './checks/mesh.ts'
 import { peersPending, peersTrust, peersTwins, peersVersions } from './checks/peers.ts'
+import { policyFiles } from './checks/policy.ts'
 import { spoolFollowed, spoolShared } from './checks/spool.ts'
 import { auditLedger, storeDatabase, storeDisk, storeRetention, summariesFresh } from './checks/store.ts'
 import { shellHooks, shellRecorded, spoolDirectory, spoolWaiting } from './checks/terminal.ts'
@@ -34,6 +35,7 @@ export type Probe = (world: World) => Promise<Finding | readonly Finding[]>
 export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'config.file': configFile,
   'config.in_force': configInForce,
+  'policy.files': policyFiles,
   'home.directory': homeDirectory,
   'home.owner': homeOwner,
   'home.key': homeKey,

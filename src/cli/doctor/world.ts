@@ -113,8 +113,9 @@ export function createWorld(options: WorldOptions): World {
   const daemon = once(async (): Promise<DaemonState> => {
     try {
       const { pid } = await client.call(getHealth, { deadlineMs: HEALTH_MS })
-      // Nobody is unknown at the socket, so the pid is there.
-      return { kind: 'up', pid: pid as number }
+      // Every caller on the socket is known, so the daemon tells its pid.
+      if (pid === undefined) throw new KaroError('internal', 'the daemon does not tell its pid')
+      return { kind: 'up', pid }
     } catch (error) {
       if (!(error instanceof KaroError)) throw error
       const holder = await readHolder(paths.lock).catch(() => undefined)

@@ -12,9 +12,9 @@ import { replaceFile } from '../../base/files.ts'
 import { printable } from '../../base/format.ts'
 import { closest } from '../../base/suggest.ts'
 import type { CommandInput, CommandIo } from '../command.ts'
+import { parseDuration, rfc3339 } from '../input/time.ts'
 import { absolutePath } from '../place.ts'
 import { table } from '../terminal/table.ts'
-import { parseDuration, rfc3339 } from '../time.ts'
 
 /** Shape of a rule in `karo guard --json` and its subcommands. */
 export const shapeOf = (rule: GuardRule, number: number | null) => ({

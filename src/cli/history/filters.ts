@@ -3,9 +3,9 @@
 import { RISK_LEVELS } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { CommandOption, OptionsOf } from '../command.ts'
+import { parseDuration, parseSince, parseUntil, rfc3339 } from '../input/time.ts'
+import { checkText, defined, given, parseWhole } from '../input/values.ts'
 import { absolutePath } from '../place.ts'
-import { parseDuration, parseSince, parseUntil, rfc3339 } from '../time.ts'
-import { checkText, defined, given, parseWhole } from '../values.ts'
 
 export const filterOptions = [
   {

@@ -13,8 +13,8 @@ import { placesOf } from '../../observe/imports/places.ts'
 import type { Survey } from '../../observe/imports/timeline.ts'
 import { readZsh } from '../../observe/imports/zsh.ts'
 import type { CommandIo } from '../command.ts'
+import { openRegular } from '../input/regular-file.ts'
 import { absolutePath, homeOf } from '../place.ts'
-import { openRegular } from '../regular-file.ts'
 import { keepInput, STANDARD_INPUT } from './source.ts'
 
 export interface ForeignHistory {

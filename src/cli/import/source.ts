@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { diskTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { LOOKED_AT } from '../../observe/imports/looks.ts'
+import { openRegular } from '../input/regular-file.ts'
 import { absolutePath } from '../place.ts'
-import { openRegular } from '../regular-file.ts'
 
 export interface ImportSource {
   /** For messages. */

@@ -6,9 +6,9 @@ import { EXIT } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import { csvText, jsonText } from '../../base/printable.ts'
 import { defineCommand } from '../command.ts'
+import { parseSince, parseUntil, rfc3339 } from '../input/time.ts'
+import { given } from '../input/values.ts'
 import { createOutput, noJson } from '../output-file.ts'
-import { parseSince, parseUntil, rfc3339 } from '../time.ts'
-import { given } from '../values.ts'
 import { counted } from './verify.ts'
 
 /** A ledger of a year is read and sent in seconds; a disk may be slow. */

@@ -7,7 +7,7 @@ import { defineTool, MOST_ANSWER } from './tool.ts'
 const HOUR_MS = 3_600_000
 /** A year. */
 const MOST_HOURS = 366 * 24
-/** Above the longest question (60 s), so that the daemon's own deadline speaks first. */
+/** Longer than the longest question (60 s), so that the daemon's own deadline comes first. */
 const DEADLINE_MS = 75_000
 
 const WORDS = ASKED_TYPES.map((type) => queryType(type).word).join(', ')

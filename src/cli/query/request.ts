@@ -2,8 +2,8 @@
 import { ASKED_TYPES, checkFilters, parseFilter, queryType } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { CommandInput } from '../command.ts'
-import { parseDuration, parseSince, parseUntil, rfc3339 } from '../time.ts'
-import { checkText } from '../values.ts'
+import { parseDuration, parseSince, parseUntil, rfc3339 } from '../input/time.ts'
+import { checkText } from '../input/values.ts'
 
 /** What is asked without --last or --from: a week shows habits, a day shows chance. */
 export const DEFAULT_LAST = '7d'

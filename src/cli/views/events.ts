@@ -25,8 +25,11 @@ const LINES: { readonly [T in EventType]: (data: FeedData[T]) => string } = {
     `${called(peer)} asked ${printable(query_type)}: ${printable(status)}`,
   summary_published: ({ documents, periods, recipients }) =>
     `${documents} ${documents === 1 ? 'summary' : 'summaries'} published for ${recipients} ${recipients === 1 ? 'node' : 'nodes'}: ${printable(periods)}`,
-  consent_changed: ({ change, who }) =>
-    `your sharing: ${printable(change)}${who === undefined ? '' : ` ${printable(who)}`}`,
+  consent_changed: ({ change, who, categories }) =>
+    `your sharing: ${[change, who, categories && `(${categories})`]
+      .filter((word) => word !== undefined)
+      .map(printable)
+      .join(' ')}`,
   health_changed: ({ ready, failing }) =>
     ready ? 'ready' : `not ready: ${failing.map(printable).join(', ')}`,
   config_reloaded: ({ applied, waiting }) =>

@@ -7,8 +7,12 @@ import { fitted } from '../terminal/text.ts'
 
 /** Ends with a newline. */
 export function sharingView(view: SharingView, screen: { colour: boolean; columns: number }): string {
-  const lines = [stateLine(view, screen.colour), `Allowed: ${list(named(view.allow.peers, view))}.`]
-  if (view.stopped.length > 0) lines.push(`Stopped: ${list(named(view.stopped, view))}.`)
+  const lines = [
+    stateLine(view, screen.colour),
+    `Allowed: ${list([...named(view.allow.peers, view), ...inPart(view.allow_only, view)])}.`,
+  ]
+  const stopped = [...named(view.stopped, view), ...inPart(view.stopped_only, view)]
+  if (stopped.length > 0) lines.push(`Stopped: ${list(stopped)}.`)
   const off = Object.entries(view.categories).filter(([, shared]) => !shared)
   if (off.length > 0) lines.push(`Never shared, by config.toml: ${list(off.map(([name]) => name))}.`)
   const state = fitted(`${lines.join('\n')}\n`, screen.columns)
@@ -42,12 +46,14 @@ function peers(view: SharingView, screen: { colour: boolean; columns: number }):
       { title: 'TRUST', value: (peer) => peer.trust_level },
       {
         title: 'YOUR NUMBERS',
-        value: (peer) => (peer.level_1.length > 0 ? 'yes' : 'no'),
+        value: (peer) => which(peer.level_1, view),
+        wrap: true,
         style: (peer) => (peer.level_1.length > 0 ? 'green' : undefined),
       },
       {
         title: 'SUMMARIES',
-        value: (peer) => (peer.summaries.length > 0 ? 'yes' : 'no'),
+        value: (peer) => which(peer.summaries, view),
+        wrap: true,
         style: (peer) => (peer.summaries.length > 0 ? 'green' : undefined),
       },
       { title: 'TOTALS', value: (peer) => (peer.level_2.length > 0 ? 'not yet' : 'no') },
@@ -56,6 +62,16 @@ function peers(view: SharingView, screen: { colour: boolean; columns: number }):
     screen,
   )
 }
+
+/** `yes` for everything that config.toml lets anybody have. */
+function which(had: readonly string[], { categories }: SharingView): string {
+  const most = Object.values(categories).filter(Boolean).length
+  return had.length === 0 ? 'no' : had.length >= most ? 'yes' : had.join(', ')
+}
+
+/** `ash (only tool_usage)` would be wrong for who is stopped: the categories stand alone. */
+const inPart = (parts: SharingView['allow_only'], view: SharingView): string[] =>
+  parts.map(({ who, categories }) => `${named([who], view)[0]} (${categories.join(', ')})`)
 
 /** Nodes by the name people here use. */
 function named(entries: readonly string[], { peers }: SharingView): string[] {

@@ -25,6 +25,7 @@ export function statusView(
     apiLine(status),
     documentsLine(status),
     summariesLine(status),
+    ...policyLine(status),
     storeLine(status),
     spoolLine(status),
     ...unusualLine(status),
@@ -111,6 +112,17 @@ function summariesLine({ summaries }: StatusShape): Line {
         ? 'none published yet'
         : `for ${grouped(recipients)} ${recipients === 1 ? 'node' : 'nodes'}`,
   }
+}
+
+/** The built-in role table goes without saying. */
+function policyLine({ policy }: StatusShape): Line[] {
+  // A daemon of an older version has none.
+  if (policy === undefined || (policy.engine === 'built-in' && policy.problem === null)) return []
+  const files = policy.files === 1 ? 'one policy file' : `${policy.files} policy files`
+  const says = policy.engine === 'cedar' ? `${files}, by Cedar` : 'the built-in role table'
+  return policy.problem === null
+    ? [{ subject: 'policy', says }]
+    : [{ subject: 'policy', says: `${says}; what the files say now is refused`, good: false }]
 }
 
 function storeLine({ service, store }: StatusShape): Line {

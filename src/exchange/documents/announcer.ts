@@ -1,4 +1,4 @@
-// Tells the mesh of documents by their heads: new ones of this node at once, received ones if nobody else did.
+// Announces documents to the mesh by their heads: this node's own at once, received ones if no other node announced them.
 import type { WireBody } from '../../../protocols/define.ts'
 import { type DocumentHeadBody, HEADS_TOLD_MAX, Heads } from '../../../protocols/messages/sync.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
@@ -28,7 +28,7 @@ export interface Announcer {
   received(document: Document): void
   /** Own ones once more. */
   remind(heads: readonly DocumentHeadBody[]): void
-  /** Somebody told of it. */
+  /** Another node has announced the document. */
   heard(head: DocumentHeadBody): void
   stop(): void
 }
@@ -41,7 +41,7 @@ export interface AnnouncerDeps {
 }
 
 export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps): Announcer {
-  /** By name; the oldest first. `at`: not before (monotonic, ms). */
+  /** Heads to be announced, by document name, the oldest first. `at`: earliest time (monotonic, ms). */
   const waiting = createRecent<
     string,
     { readonly head: DocumentHeadBody; readonly at: number; readonly own: boolean }

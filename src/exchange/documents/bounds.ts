@@ -12,7 +12,7 @@ export interface Bounds {
   readonly bytes: number
 }
 const BOUNDS: Bounds = { documents: 131_072, bytes: 256 * 1024 * 1024 }
-/** Of that, what authors may have that this node does not admit itself and knows through one and the same neighbour. */
+/** Part of all bounds for authors that this node does not admit itself and knows through one and the same neighbour. */
 const SPONSOR_SHARE = 1 / 4
 
 /**
@@ -24,7 +24,7 @@ const SPONSOR_SHARE = 1 / 4
 export type MakeRoom = (
   document: Document,
   role: Role,
-  /** What leaves and comes in the same batch, of other names. */
+  /** Documents of other names that leave in the same batch. */
   going: ReadonlySet<Entry>,
   coming: readonly Document[],
 ) => Entry[] | undefined
@@ -46,7 +46,7 @@ export function createMakeRoom(
   const shareOf = ({ documents, bytes }: Size): number =>
     Math.max(documents / bounds.documents, bytes / bounds.bytes)
 
-  /** What each author will have when those that come are here and those that leave are gone. */
+  /** The size of each author's documents after the batch. */
   function sizesOf(coming: readonly Document[], leaving: ReadonlySet<Entry>): Map<NodeId, Size> {
     const sizes = new Map<NodeId, Size>()
     const count = (author: NodeId, documents: number, bytes: number): void => {

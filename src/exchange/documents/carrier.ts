@@ -1,4 +1,4 @@
-// Gets for a neighbour what it cannot get itself: this node may be the only one that reaches the author.
+// Fetches documents for neighbours that cannot reach the author, because this node may be the only one that can.
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { createQuotas } from '../../base/quota.ts'
@@ -43,7 +43,7 @@ export interface Carrier {
 export function createCarrier({ clock }: { readonly clock: Clock }): Carrier {
   const heads = createRecent<string, Heard>(HEARD_MAX)
   const asked = createRecent<string, number>(ASKED_MAX)
-  /** Until when (monotonic, ms). */
+  /** Carried editions, each until when (monotonic, ms). */
   const carried = createRecent<string, number>(CARRIED_MAX)
   const budgetOf = createQuotas<NodeId>(CARRIED, NEIGHBOURS_MAX)
 

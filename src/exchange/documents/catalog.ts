@@ -1,4 +1,4 @@
-// What documents this node has, in memory: by name, and in the order in which they came. Rows and frames are in the store.
+// The list, in memory, of the documents that this node has: by name and by arrival. Rows and frames are in the store.
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { DocumentKey, DocumentRow } from '../../store/tables/documents.ts'
 import type { DocumentKind } from './kinds.ts'
@@ -18,7 +18,7 @@ interface Shelf {
   bytes: number
 }
 
-/** Some 170 bytes of memory with its places in the tables; what is not here is in the row. */
+/** One document in the list, some 170 bytes with its places in the tables; everything else is in its row in the store. */
 export interface Entry {
   readonly shelf: Shelf
   readonly slot: string

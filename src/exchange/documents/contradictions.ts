@@ -1,4 +1,4 @@
-// Authors that contradict themselves: two documents of one version, or a newer one that takes back what an older one said.
+// Records authors that contradict themselves: two documents of one version, or a newer one that takes back an older one.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
@@ -17,7 +17,7 @@ const REMEMBERED = 1_024
 const TOLD = { everyMs: 3_600_000, mostMs: 24 * 3_600_000 }
 
 export interface Contradictions {
-  /** Its author signed another document of that version: it is counted, and logged once for each author. */
+  /** The author signed a second document of that version. Each is counted, and logged once per author. */
   twin(held: Entry): void
   isProven(held: Entry): boolean
   /** Compares the document that is about to replace `held` with it. One that takes something back goes into the ledger. */
@@ -74,7 +74,7 @@ export function createContradictions(deps: {
       const { author } = document.head
       const told = conflicts.times(`${author} ${reason}`)
       if (told === undefined) return
-      // Of more authors than are told apart, the others are not this one's.
+      // Beyond the authors that are told apart, the count is of other authors.
       const count = told.key === REST ? { of_others: told.times - 1 } : { times: told.times }
       log.warn({ peer: author, reason }, 'a member contradicts what it signed before')
       await audit.record({

@@ -4,11 +4,10 @@ import { bodyOf } from '../../../protocols/frame.ts'
 import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
 import { Heads, SyncRequest } from '../../../protocols/messages/sync.ts'
 import { heads as headsTopic, sync as syncStream } from '../../../protocols/registry.ts'
-import { within } from '../../base/async/deadline.ts'
+import { deadline, within } from '../../base/async/deadline.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
-import { deadline } from '../../base/timers.ts'
 import { type GossipVerdict, type Mesh, openLink, openTopic, type PeerRef } from '../../mesh/index.ts'
 import type { DocumentRepository } from '../../store/tables/documents.ts'
 import type { Audit } from '../../trust/audit/index.ts'
@@ -50,9 +49,9 @@ export interface DocumentsDeps {
 }
 
 const SWEEP_MS = 10 * 60_000
-/** One visit to a member without a link. */
+/** Longest dial for one visit to a member without a link. */
 const REACH_MS = 5_000
-/** What is being written when the room stops is given this long. */
+/** When the room stops, writes under way get this long. */
 const DRAIN_MS = 1_000
 
 /** Registers its protocol and topic with the mesh, and starts before it, after the store. */
@@ -141,7 +140,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     if (puller.isBehind(peer.nodeId, giver.requested(peer, frame))) rounds.behind(peer.nodeId)
   }
 
-  /** What it says is only believed when the document is here. */
+  /** An announced head is believed only when the document itself is here. */
   function heard(author: PeerRef, frame: Frame, from: PeerRef): GossipVerdict {
     const { heads } = bodyOf(frame, Heads)
     if (heads.some((head) => head.hints.length % HINT_BYTES !== 0)) return 'reject'

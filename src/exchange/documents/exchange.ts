@@ -18,7 +18,7 @@ import type { Link, PeerRef } from '../../mesh/index.ts'
 const ANSWER_MS = 20_000
 /** Between two requests to one neighbour: 40 a second, well within the stream's quota. */
 const PACE_MS = 25
-/** Requests whose answer may still come although nobody waits for it. */
+/** Requests that nothing waits for any more, but whose answer may still come. */
 const LATE_MAX = 16
 
 export type HeadsAsk = Extract<SyncRequestBody['ask'], { of: 'heads' }>
@@ -80,7 +80,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
   ): Promise<T | undefined> {
     const line = lineOf(peer)
     await pace(line)
-    // It went down meanwhile; what is open there now belongs to another stream.
+    // The line went down meanwhile, so requests that are open now belong to another stream.
     if (lines.get(peer) !== line) return undefined
     const id = line.next++ % 0x1_0000_0000
     const { promise, resolve } = Promise.withResolvers<T | undefined>()
@@ -111,7 +111,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     const body: SyncRequestBody = { id, ...deps.position(), ask }
     if (!deps.link.sendHop(peer, SyncRequest, body as SyncRequestBody & WireBody)) {
       done(undefined)
-      // No link: nobody would tell of its end.
+      // Without a link no `down` would come, so the line has to go at once.
       if (line.open.size + line.late.size === 0) lines.delete(peer)
     }
     return promise

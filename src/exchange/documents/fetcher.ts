@@ -8,9 +8,9 @@ import type { Puller } from './puller.ts'
 import { isKind } from './read.ts'
 import type { Wanted } from './wants.ts'
 
-/** Spread, because everybody hears of a document at the same moment. */
+/** Fetches are spread over this time, because all nodes hear of a document at the same moment. */
 const FIRST_MS = [20, 200] as const
-/** Then again, when it was not to be had: its neighbour may be fetching it just now, or nobody can be reached. */
+/** Waits between attempts: a neighbour may be fetching the document just now, or no holder can be reached. */
 const AGAIN_MS = [400, 1_000, 30_000, 180_000] as const
 /** Documents that are waited for; beyond, the oldest are left to the walks. */
 const JOBS_MAX = 512
@@ -43,11 +43,11 @@ export interface FetcherDeps {
 
 interface Job {
   readonly wanted: Wanted
-  /** Who said they had it, the latest first. */
+  /** The nodes that announced the document, the latest first. */
   announcers: readonly NodeId[]
   /** Neighbours that handed the word on. */
   froms: readonly NodeId[]
-  /** Who is answerable for it. */
+  /** The node that is answerable for the document. */
   readonly owner: NodeId
   state: 'waiting' | 'due' | 'running'
   attempt: number
@@ -56,7 +56,7 @@ interface Job {
 
 export function createFetcher(deps: FetcherDeps): Fetcher {
   const { keeper, puller, random, timers } = deps
-  /** By edition, as the version that somebody names may be one that does not exist. */
+  /** Jobs by edition, because a node may announce a version that does not exist. */
   const jobs = new Map<string, Job>()
   const ready: string[] = []
   let running = 0
@@ -141,7 +141,7 @@ export function createFetcher(deps: FetcherDeps): Fetcher {
     jobs.delete(name)
   }
 
-  /** Drops the oldest jobs: those of an owner that has too many, then of all owners. */
+  /** Drops the oldest jobs, first of an owner that has too many, then of all owners. */
   function bound(owner: NodeId): void {
     const own = jobs.size > JOBS_OF_ONE ? [...jobs].filter(([, job]) => job.owner === owner) : []
     if (own.length > JOBS_OF_ONE) drop(...(own[0] as [string, Job]))

@@ -49,7 +49,7 @@ export interface GiverDeps {
   readonly position: () => { readonly index: Uint8Array; readonly through: number }
   /** A neighbour got it. */
   readonly gave: (entry: Entry) => void
-  /** What a neighbour asked for is not here. */
+  /** A neighbour asked for a document that is not here. */
   readonly missed: (peer: NodeId, asked: DocumentsAsk['documents'][number]) => void
   readonly clock: Clock
   readonly timers: Timers
@@ -62,7 +62,7 @@ export function createGiver(deps: GiverDeps): Giver {
   const budgetOf = createQuotas<NodeId>(BYTES, NEIGHBOURS_MAX)
   const working = new Set<Promise<void>>()
 
-  /** Its author has it; but for the head of its ledger, which may have been taken back there. */
+  /** An author has its own documents, except the head of its ledger, which the author's node may have lost. */
   const isOwn = ({ shelf }: Entry, peer: NodeId): boolean =>
     shelf.author === peer && shelf.kind !== 'audit_head'
 

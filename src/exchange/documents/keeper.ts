@@ -113,7 +113,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     readonly frame: Uint8Array
   }
 
-  /** One batch; the catalog follows only when it is written. */
+  /** Writes one batch; the catalog follows when it is on disk. */
   async function write(puts: readonly Put[], removed: readonly Entry[], sync: boolean): Promise<void> {
     const next = puts.at(-1)?.row.seq ?? last
     await repository.write({
@@ -167,7 +167,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       const others: DocumentRow[] = []
       for await (const row of repository.load()) {
         if (isKind(row.kind) && isRole(row.role)) catalog.add(row)
-        // Written by another version, which knows what it is.
+        // The row was written by another version of Karo that knows this kind.
         else others.push(row)
       }
       unknown = others
@@ -213,7 +213,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       for (const row of rows) {
         if (row === undefined) continue
         const bytes = await repository.frame(row)
-        // Its bytes are not those that its author signed.
+        // The stored bytes are damaged: they are not the bytes that the author signed.
         if (bytes === undefined || Buffer.compare(blake3([bytes]), row.digest) !== 0) {
           log.error({ peer: author, kind, slot: row.slot }, 'a stored document is damaged')
           continue

@@ -25,14 +25,14 @@ export interface Kind {
    * counts until a newer edition replaces it.
    */
   readonly keptMs: number
-  /** What one author may have here, in documents and bytes; beyond, its oldest editions go. */
+  /** Most documents and bytes of one author; beyond, its oldest editions are removed. */
   readonly perAuthor: { readonly documents: number; readonly bytes: number }
   readonly read: (frame: Frame) => Reading
   /** Says what is wrong when an author's newer edition takes back what its older one said. */
   readonly contradicts?: (older: Frame, newer: Frame) => string | undefined
 }
 
-/** What a document says about itself. */
+/** The facts that a document states about itself. */
 export interface Reading {
   readonly slot: string
   /** Milliseconds since the epoch, both. */

@@ -1,4 +1,4 @@
-// This node's own view of who is there: whose documents it keeps, and who relays which.
+// This node's view of the members: whose documents it keeps, and which member relays which document.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Trust } from '../../trust/peers/index.ts'

@@ -1,4 +1,4 @@
-// Gets from a neighbour what this node wants of what it has: heads page by page, and after each page its documents.
+// Gets documents that this node wants from a neighbour: heads page by page, and after each page its documents.
 import { FrameError } from '../../../protocols/frame.ts'
 import { REQUEST_MAX, type SyncBatchBody, type SyncOfferBody } from '../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
@@ -33,7 +33,7 @@ const UNANSWERED_MAX = 3
 /** Neighbours of whom it is remembered whether they answered. */
 const SILENT_MAX = 1_024
 
-/** What one neighbour is being asked for; it is left alone until it stands still for too long. */
+/** A request to one neighbour that is under way; others ask elsewhere only when it stands still for too long. */
 interface Work {
   /** Began, or got an answer (monotonic, ms). */
   movedAt: number
@@ -78,7 +78,7 @@ export interface PullerDeps {
 export function createPuller({ exchange, keeper, offered, clock, timers, log }: PullerDeps): Puller {
   const cursors = createRecent<NodeId, Cursor>(CURSORS_MAX)
   const bad = createRecent<string, true>(BAD_MAX)
-  /** What is being fetched, from whomever; settles when it is here or will not come. */
+  /** Documents that are being fetched from any neighbour; each settles when it is here or will not come. */
   const underWay = new Map<string, Work>()
   const budgetOf = createQuotas<NodeId>(HEADS, CURSORS_MAX)
   const silent = createRecent<NodeId, boolean>(SILENT_MAX)
@@ -90,13 +90,13 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
   const editionOf = (wanted: Wanted): string => `${nameOf(wanted)} ${wanted.version}`
   const badOf = (peer: NodeId, wanted: Wanted): string => `${peer} ${editionOf(wanted)}`
 
-  /** How long what is under way may still be waited for. */
+  /** How long documents that are under way may still be waited for. */
   function patienceWith(wanted: Wanted, patience: number): number {
     const work = underWay.get(editionOf(wanted))
     return work === undefined ? 0 : Math.max(0, work.movedAt + patience - clock.monotonic())
   }
 
-  /** Throws FrameError for what was not asked for, or is not what its author signed. */
+  /** Throws FrameError for a document that was not asked for, or that its author did not sign. */
   function readBatch(peer: NodeId, asked: readonly Wanted[], batch: SyncBatchBody) {
     const gone = new Set(batch.gone)
     const given = asked.filter((_, at) => !gone.has(at))
@@ -115,7 +115,7 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
         documents.push(document)
       } catch (error) {
         bad.set(badOf(peer, wanted), true)
-        // It may have expired on the way.
+        // The document may have expired on the way.
         if (!(error instanceof FrameError) || error.code !== 'stale') throw error
       }
     }
@@ -169,7 +169,7 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
     return true
   }
 
-  /** The same, but not what somebody else is being asked for at this moment, as long as that goes on within `patience`. */
+  /** As above, but leaves out documents that another neighbour is asked for now, as long as that goes on within `patience`. */
   async function get(
     peer: NodeId,
     heads: readonly Wanted[],
@@ -239,7 +239,7 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
         if (!(await get(peer, wanted, onNew, WALK_MS))) return 'failed'
         const begunAt =
           cursor !== undefined && sameIndex(cursor, offer.index) ? cursor.begunAt : clock.monotonic()
-        // Only now: a walk that was cut off goes on at the page whose documents are not all here.
+        // The cursor moves only now, so that a walk that was cut off goes on at the page whose documents are not all here.
         cursors.set(peer, { index: offer.index, after: offer.through, begunAt })
         if (offer.end) return 'done'
       }

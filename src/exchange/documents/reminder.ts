@@ -1,4 +1,4 @@
-// Tells again of this node's own documents that nobody has got from it, when it is no longer alone.
+// Announces this node's own documents again that no node has fetched, once this node is no longer alone.
 import type { DocumentHeadBody } from '../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'

@@ -42,7 +42,7 @@ function mix(word: number): number {
 export interface Candidate {
   readonly node: NodeId
   readonly ticket: Ticket
-  /** Itself, or who speaks for it: of each there is one holder, as long as others are left. */
+  /** The member itself, or the one that speaks for it. A group has one holder, as long as other groups are left. */
   readonly group: NodeId
 }
 
@@ -57,7 +57,7 @@ export function holdersOf(
   count = HOLDERS,
 ): readonly NodeId[] {
   const best: Drawn[] = []
-  /** Who would be among them but for one of its group: they fill up what is left. */
+  /** Members left out because their group has a holder already; they fill the places that are left. */
   const spare: Drawn[] = []
   for (const { node, ticket, group } of members) {
     if (node === author) continue

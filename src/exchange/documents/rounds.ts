@@ -1,4 +1,4 @@
-// With whom documents are compared, and when: on connecting, then one neighbour a minute, and once each member that is back.
+// Plans comparisons of documents: on connecting, then one neighbour a minute, and once each member that is back.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import type { Pulled } from './puller.ts'
@@ -7,9 +7,9 @@ import type { Pulled } from './puller.ts'
 const ROUND_MS = 60_000
 /** After a link came up: many may at once. */
 const UP_MS = 300
-/** Between two looks at who is there without a link. */
+/** Time between two looks at the members that are there without a link. */
 const LOOK_MS = 15_000
-/** Between two dials: a link that nobody needs is closed after a minute, so a dozen of them at a time. */
+/** Time between two dials. A link that nobody needs is closed after a minute, so a dozen such links exist at a time. */
 const VISIT_EVERY_MS = 5_000
 /**
  * Members without a link are visited once each after they (or this node) came back, and again after this long, in large
@@ -17,7 +17,7 @@ const VISIT_EVERY_MS = 5_000
  */
 const VISIT_AGAIN_MS = 3_600_000
 const VISIT_PACE_MS = 30_000
-/** One that could not be reached, or did not answer, is tried again. */
+/** A member that could not be reached, or did not answer, is tried again after this time. */
 const RETRY_MS = 5 * 60_000
 /** Walks at once. */
 const PARALLEL = 3
@@ -115,7 +115,7 @@ export function createRounds(deps: RoundsDeps): Rounds {
     later('round', ROUND_MS * (0.75 + random.float() / 2), round)
   }
 
-  /** Who came is given a time, who went is forgotten, and one whose time has come is visited. */
+  /** Gives members that came a time, forgets members that went, and visits one member whose time has come. */
   function look(): void {
     const now = clock.monotonic()
     const present = deps.present()
@@ -130,7 +130,7 @@ export function createRounds(deps: RoundsDeps): Rounds {
       if (linked.has(node) || visits.has(node)) continue
       if (now - (doneAt.get(node) ?? Number.NEGATIVE_INFINITY) < visitEvery) continue
       if (now - (triedAt.get(node) ?? Number.NEGATIVE_INFINITY) < RETRY_MS) continue
-      // As long as visiting all would take, so that nobody who is back is visited by everybody at once.
+      // The visits are spread over the time that visiting all members takes, so that not all visit a returned member at once.
       visits.set(node, now + random.float() * VISIT_EVERY_MS * present.length)
     }
     for (const [node, at] of visits) {

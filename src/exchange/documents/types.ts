@@ -1,4 +1,4 @@
-// What the documents room shows of itself: the shapes other rooms use, apart from the code that makes them.
+// The shapes that the documents room shows to other rooms, apart from the code that makes them.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { DocumentKind } from './kinds.ts'
@@ -35,9 +35,9 @@ export type DocumentPorts = Readonly<Partial<Record<DocumentKind, DocumentPort>>
 export interface DocumentCounts {
   /** Written by this node. */
   readonly own: number
-  /** Of others, for this node. */
+  /** Documents of other authors for this node. */
   readonly received: number
-  /** Of others, kept for others. */
+  /** Documents of other authors, kept for other nodes. */
   readonly relayed: number
   readonly bytes: number
   /** Refused because their author had signed another document under the same version. */

@@ -1,4 +1,4 @@
-// Which documents this node wants, judged by their heads alone: as what it would keep one, or why it has to see it.
+// Judges by heads alone which documents this node wants: in which role it would keep one, or why it has to see it.
 import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -14,7 +14,7 @@ import type { Witness } from './witness.ts'
 const REFUSED_MS = 3_600_000
 const REFUSED_MAX = 8_192
 
-/** What is known of a document before it is here. */
+/** The facts about a document before it is here. */
 export interface Wanted {
   readonly author: NodeId
   readonly publicKey: Uint8Array
@@ -49,7 +49,7 @@ export interface WantsDeps {
   readonly hints: Hints
   readonly clock: Clock
   readonly witness: Pick<Witness, 'wants'>
-  /** Its author is known to have signed two documents of that version. */
+  /** True when the author is known to have signed two documents of that version. */
   readonly isProven: (held: Entry) => boolean
   /** Whether a neighbour that cannot get this edition asked this node for it. */
   readonly carries: (edition: Edition) => boolean
@@ -74,7 +74,7 @@ export function createWants(deps: WantsDeps): Wants {
     return false
   }
 
-  /** Of this node's ledger, and newer than what this node itself has: somebody took it back here. */
+  /** A head of this node's own ledger that is newer than the ledger: the ledger here was set back, by a restore for example. */
   function isNewerThanOwn(head: Wanted): boolean {
     const held = catalog.get(self, 'audit_head', head.slot)
     return (held === undefined || head.version > held.version) && witness.wants(head)
@@ -96,7 +96,7 @@ export function createWants(deps: WantsDeps): Wants {
     const relays = (): boolean =>
       version + RELAYED_MS > now &&
       (deps.carries(head) || members.holders(author, publicKey, kind, slot).includes(self))
-    // An edition that is for others now still takes the place of the one that was for this node.
+    // An edition that is not for this node any more still replaces the older edition that was.
     return held !== undefined || relays() ? 'relayed' : undefined
   }
 

@@ -1,4 +1,4 @@
-// Heads of this node's own ledger as others have them: what they kept of it cannot be cut off here.
+// Heads of this node's own ledger as other nodes keep them, so that a ledger that was cut off here is noticed.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Document } from './read.ts'
@@ -16,11 +16,11 @@ interface Told {
 export interface Witness {
   /** A neighbour has that edition. */
   offered(by: NodeId, head: Told): void
-  /** True: nobody gave this node one as new as that. */
+  /** True when no neighbour has given this node a head as new as that one. */
   wants(head: Told): boolean
   /** A neighbour gave it; it is signed by this node. */
   given(by: NodeId | undefined, document: Document): void
-  /** The newest that was given, and those who have `own`, the edition that this node keeps itself. */
+  /** The newest head that was given, and the neighbours that have `own`, the edition that this node keeps itself. */
   heads(own: { readonly head: Told; readonly bytes: Uint8Array } | undefined): readonly OutsideHead[]
 }
 

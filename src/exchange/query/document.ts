@@ -69,13 +69,13 @@ export function writeQuestion(
     filters: ask.filters ?? [],
     audience_key: key.publicKey,
     created_at,
-    // As long as a question may live, not as long as we wait: owners' clocks differ from ours.
+    // The question expires after its longest life, not after the asker's wait, because owners' clocks differ from the asker's.
     expires_at: created_at + QUERY_LIFE_MS,
   }
   return { bytes: encodeFrame(MeshQuery, envelopeOf(author, trace), body, author.identity.sign), body, key }
 }
 
-/** Somebody's question as its owner-to-be reads it. */
+/** Another node's question as the owner of the data reads it. */
 export interface Question {
   readonly author: Uint8Array
   readonly authorId: NodeId
@@ -167,7 +167,7 @@ function checkData(
   }
 }
 
-/** Who a MeshQuery frame says wrote it. No signature is checked, which costs most. FrameErrors: those of decodeFrame. */
+/** The author that a MeshQuery frame names. Its signature is not checked, to save time. FrameErrors: those of decodeFrame. */
 export const authorOf = (document: Uint8Array): Uint8Array =>
   decodeFrame(document, { messages: QUESTIONS, verify: () => true }).envelope.sender
 

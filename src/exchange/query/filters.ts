@@ -6,7 +6,7 @@ import { type FilterField, findQueryType } from './query-types/index.ts'
 
 type Operator = QueryFilter['operator']
 
-/** As typed: the signs of the contract, and words that no shell reads as its own. */
+/** Operators as people type them: the signs of the contract, and words that mean nothing to a shell. */
 export const OPERATORS: Readonly<Record<string, Operator>> = {
   '=': 'Equals',
   eq: 'Equals',
@@ -53,7 +53,7 @@ const MEANT: Readonly<Record<string, string>> = {
   '<=': 'lt',
 }
 const HOW = 'Write field=operator:value, e.g. tool=contains:git, uses=gt:10 or tool=in:git,npm.'
-/** What a label on the wire may not hold. */
+/** Characters that a label on the wire may not hold. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 
 /**
@@ -82,7 +82,7 @@ export function parseFilter(text: string, where: string): QueryFilter {
     : { field, operator, value }
 }
 
-/** The words for what was probably meant; undefined when it is written as it should be, or not nearly. */
+/** The filter that was probably meant, in words; undefined for a filter that is right, or nothing like one. */
 function misplacedIn(text: string): string | undefined {
   const said = /^[^=]*=([^:]*):/su.exec(text)?.[1]
   if (said !== undefined && operatorOf(said) !== undefined) return undefined

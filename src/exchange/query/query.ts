@@ -15,6 +15,7 @@ import type { Audit } from '../../trust/audit/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
+import type { Policy } from '../../trust/policy/index.ts'
 import { createWorker } from './answering/work.ts'
 import type { AbsentDeps } from './asking/absent.ts'
 import { createAskerEdge } from './asking/ask.ts'
@@ -32,13 +33,14 @@ export interface QueryDeps {
   readonly insight: GatherInsight
   readonly summaries: AbsentDeps['summaries']
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
+  readonly policy: Pick<Policy, 'decide'>
   readonly audit: Pick<Audit, 'record'>
   readonly replay: Pick<ReplayRepository, 'put' | 'load'>
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
   readonly log: Log
-  /** The daemon's own user: decides for a node on which nobody typed anything yet. */
+  /** The daemon's own user, whose consent decides for a node on which nobody typed anything yet. */
   readonly ownUid: number
   readonly watch?: QueryWatch
   /** Sees the plaintext of every answer before it is sealed. */

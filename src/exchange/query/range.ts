@@ -8,7 +8,7 @@ export const RANGE_MAX_MS = 366 * 86_400_000
 /** RFC 3339 has years of four digits. */
 const LAST_DATE_MS = Date.UTC(10_000, 0) - 1
 
-/** What others claim may lie beyond all dates. */
+/** A time in RFC 3339. Times that other nodes claim may lie beyond all dates, so they are capped. */
 export const rfc3339 = (ms: number): string => new Date(Math.min(ms, LAST_DATE_MS)).toISOString()
 
 /**

@@ -1,4 +1,4 @@
-// What a query comes to: the result shape that the API returns and `karo query --json` prints (product.md).
+// The result of a query as the API returns it and `karo query --json` prints it.
 import type { QueryFilter, QueryType } from '../../../protocols/messages/query.ts'
 import type { NodePart, QueryData } from './query-types/index.ts'
 
@@ -27,7 +27,7 @@ export const UNREACHED = [
 ] as const
 type Unreached = (typeof UNREACHED)[number]
 
-/** What ends a query. */
+/** The three ways in which a query ends. */
 export const ENDINGS = ['all_done', 'deadline', 'cancelled'] as const
 
 /** Every known member is in exactly one count; the counts add up to `known`. */
@@ -48,7 +48,7 @@ export interface Coverage {
 
 export interface MemberOutcome {
   readonly fingerprint: string
-  /** What this node's people call it. */
+  /** The member's name as this node's people know it. */
   readonly name: string
   readonly outcome: Outcome
   /** Only of a member that is `unreachable`. */
@@ -77,7 +77,7 @@ export interface QueryResult {
   readonly level: 1 | 2
   readonly time_range: { readonly start: string; readonly end: string }
   readonly status: 'success' | 'access_denied' | 'no_data' | 'withheld'
-  /** What was asked for beside the type, when it was. */
+  /** The filters of the question, if it had any. */
   readonly filters?: readonly QueryFilter[]
   readonly team?: string
   /** This node's own numbers, which belong to the result, could not be read in time. */

@@ -1,4 +1,4 @@
-// What the query room shows of itself: the shapes other rooms use, apart from the code that makes them.
+// The shapes that the query room shows to other rooms, apart from the code that makes them.
 import type { AnswerStatus, QueryFilter } from '../../../protocols/messages/query.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { typeWord } from './document.ts'
@@ -24,10 +24,10 @@ export interface AskRequest {
   readonly traceId?: string
 }
 
-/** Told of each question when it is over; for metrics. */
+/** Gets each question when it is over; for metrics. */
 export interface QueryWatch {
   asked(result: Pick<QueryResult, 'query_type' | 'ended_by' | 'coverage' | 'timing'>): void
-  /** By this node, to somebody else; refusals too. */
+  /** This node answered another node's question; refusals count too. */
   answered(answer: { readonly query_type: ReturnType<typeof typeWord>; readonly status: AnswerStatus }): void
 }
 
@@ -36,7 +36,7 @@ interface QueryStatus {
   readonly asking: number
   /** Questions of other nodes that are worked on here. */
   readonly answering: number
-  /** Answers passed on for others since the start, and those that could not be. */
+  /** Answers passed on for other nodes since the start, and answers that were not passed on because of a bound. */
   readonly relayed: number
   readonly relay_dropped: number
 }

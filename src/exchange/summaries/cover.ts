@@ -1,4 +1,4 @@
-// What somebody's summaries say about a range: opened, checked, and put together from the widest periods that fit.
+// Covers a range with one member's summaries: opens and checks them, and takes the widest periods that fit.
 import { FrameError } from '../../../protocols/frame.ts'
 import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
@@ -22,7 +22,7 @@ export interface Reader {
 
 /** Plaintext bytes of the summaries kept open; as objects they take some five times as much. */
 const KEPT_BYTES = 2 * 1024 * 1024
-/** What a document that says nothing costs to remember. */
+/** Bytes that count for a remembered document that could not be used. */
 const REFUSED_BYTES = 64
 
 interface Opened {
@@ -32,7 +32,7 @@ interface Opened {
 }
 
 export function createReader(self: Self, documents: Pick<Documents, 'of'>, log: Log): Reader {
-  /** By digest; the order is that of use. Opening costs about 100 µs, and a year is made of 250. */
+  /** Opened documents by digest, in order of use. Opening one costs about 100 µs, and a year is made of 250. */
   const opened = new Map<string, Opened>()
   let bytes = 0
   let refused = 0
@@ -69,7 +69,7 @@ export function createReader(self: Self, documents: Pick<Documents, 'of'>, log: 
 
   return {
     async cover(author, range) {
-      // Reading costs more than opening, and a short range is made of few of the 250 that are kept of everybody.
+      // Only documents that touch the range are read: reading costs more than opening, and each author has up to 250 documents.
       const stored = await documents.of(author, 'summary', (slot) => touches(slot, range))
       const bySlot = new Map(stored.map((document) => [document.head.slot, document]))
       const summaryOf = (period: Period): NodeSummary | undefined => {
@@ -107,7 +107,7 @@ function chosen(
   held: readonly Period[],
   summaryOf: (period: Period) => NodeSummary | undefined,
 ): NodeSummary[] {
-  /** One that was derived before its period was over reaches no further than that moment. */
+  /** The summary of a period. A summary derived before its period was over covers the time up to that moment only. */
   function summaryInside(period: Period): NodeSummary | undefined {
     const summary = summaryOf(period)
     if (summary === undefined || period.end <= range.end) return summary

@@ -1,4 +1,4 @@
-// One period's summary for one group: asked of insight, the only door, for exactly the people who share each category.
+// Derives one period's summary for one group from insight, for exactly the people who share each category.
 import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Period } from '../../../protocols/periods.ts'
@@ -18,7 +18,7 @@ const PARTS: Readonly<
   safety_stats: async (numbers, uids) => ({ safety_stats: await numbers.safetyPosture(uids) }),
 }
 
-/** `numbers`: those of the period. `generatedAt`: now, ms since the epoch; it decides whether the period is over. */
+/** `numbers`: the period's. `generatedAt`: now, ms since the epoch; it decides whether the period is over. */
 export async function deriveSummary(
   numbers: Numbers,
   author: NodeId,

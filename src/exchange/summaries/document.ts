@@ -23,14 +23,14 @@ import {
 } from '../../trust/identity/index.ts'
 import { flawOf } from './plausible.ts'
 
-/** This node, as one end of what is sealed. */
+/** This node as author or recipient of sealed boxes. */
 export interface Self {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>
-  /** Of the same identity. */
+  /** Makes the hints; of the same identity as `identity`. */
   readonly hints: Hints
 }
 
-/** One box to be: who may read it, and what. */
+/** A box before it is sealed: its recipients and its summary. */
 export interface PlainBox {
   readonly recipients: readonly { readonly node_id: NodeId; readonly sealingKey: Uint8Array }[]
   /** An encoded NodeSummary. */
@@ -50,7 +50,7 @@ function additionalData(author: Uint8Array, period: Period, version: number, box
   return Buffer.concat([DOMAIN, author, of])
 }
 
-/** When nobody keeps a period's summary any more, ms since the epoch. */
+/** When a period's summary expires, ms since the epoch. */
 export const expiryOf = ({ granularity, end }: Period): number => end + KEPT_MS[granularity]
 
 /** Bytes of a document besides its boxes, of a box besides its plaintext, of a place in a box; generous. */
@@ -93,7 +93,7 @@ export function writeDocument(
       const aad = additionalData(author, period, version, box)
       const sealed = sealToMany(
         places.map(({ sealingKey }) => sealingKey),
-        // A size says how many tools somebody used; padded, it says little.
+        // The size of a summary shows how many tools a person used, so it is padded to one of a few sizes.
         padSummary(plaintext),
         aad,
         random,
@@ -174,12 +174,12 @@ export function openDocument(
 }
 
 export interface OwnBox {
-  /** Undefined: somebody who is not among the candidates any more. */
+  /** Undefined: the recipient is not among the candidates any more. */
   readonly recipients: readonly (NodeId | undefined)[]
   readonly plaintext: Uint8Array
 }
 
-/** What this node sealed itself, and to which of `candidates`; undefined when one of the boxes does not open. */
+/** The boxes that this node sealed itself, each with its recipients among `candidates`; undefined when one does not open. */
 export function openOwn(
   self: Self,
   document: SealedDocument,

@@ -1,4 +1,4 @@
-// Which periods are to be looked at again: the open ones, those just over, and older ones while late events may come.
+// Finds the periods to look at again: open ones, ones just over, and older ones while late events may come.
 import { GRANULARITIES, type Period, periodOf, slotOf } from '../../../protocols/periods.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 

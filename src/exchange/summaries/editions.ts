@@ -1,4 +1,4 @@
-// What was published: the last edition of each period, and whether another one would say anything new.
+// The editions that were published: the last one of each period, and whether another one would say anything new.
 import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { type Period, periodOfSlot } from '../../../protocols/periods.ts'
@@ -15,7 +15,7 @@ export interface Edition {
   readonly version: number
   readonly expires_at: number
   readonly boxes: number
-  /** Of who may read what; undefined where this node could not tell. */
+  /** A digest of recipients and contents; undefined where this node could not read its own edition. */
   readonly contents: string | undefined
 }
 
@@ -55,7 +55,7 @@ export function editionsOf(
       const { version } = head
       editions.set(head.slot, {
         ...{ period, version, expires_at: expiryOf(period) },
-        // As if somebody could read it: nobody may be left with what was withdrawn.
+        // An unreadable edition counts as one that somebody can read, so that no recipient keeps numbers that were withdrawn.
         boxes: 1,
         contents: undefined,
       })

@@ -1,10 +1,11 @@
-// Who may read what: recipients who are let have the same of the same people share one box. Pure.
+// Groups recipients: those that may read the same categories of the same people share one box. Pure.
 import { BOXES_MAX, RECIPIENTS_MAX } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { byText } from '../../base/by-text.ts'
 import {
+  type Circumstances,
   type Consent,
-  decide,
+  type Policy,
   type Principal,
   type SharingCategory,
   summaryResource,
@@ -21,7 +22,7 @@ export type SummaryCategory = (typeof SUMMARY_CATEGORIES)[number]
 /** For each category the uids of the people who share it. A category that nobody shares has no member. */
 export type Entitlement = Readonly<Partial<Record<SummaryCategory, readonly number[]>>>
 
-/** Without everybody else. */
+/** The part of an entitlement that is one person's. */
 export function restrictedTo(entitlement: Entitlement, uid: number): Entitlement {
   const own = Object.entries(entitlement).filter(([, uids]) => uids.includes(uid))
   return Object.fromEntries(own.map(([category]) => [category, [uid]]))
@@ -29,7 +30,7 @@ export function restrictedTo(entitlement: Entitlement, uid: number): Entitlement
 
 export interface Recipient {
   readonly node_id: NodeId
-  /** X25519, 32 bytes: what is sealed to. */
+  /** X25519 key of 32 bytes to which boxes are sealed. */
   readonly sealingKey: Uint8Array
   readonly fingerprint: string
   readonly name: string
@@ -49,8 +50,15 @@ export interface Grouping {
   readonly leftOut: readonly Recipient[]
 }
 
-/** What every person's consent together lets `principal` be sent; empty when nothing. */
+/** The policy that decides, and the circumstances that it decides in. */
+export interface Judging {
+  readonly policy: Pick<Policy, 'decide'>
+  readonly circumstances: Circumstances
+}
+
+/** All that people's consent allows to be sent to `principal`; empty when nothing. */
 function entitlementOf(
+  { policy, circumstances }: Judging,
   principal: Principal,
   people: readonly { readonly uid: number; readonly consent: Consent }[],
 ): Entitlement {
@@ -59,7 +67,10 @@ function entitlementOf(
     const uids = people
       .filter(
         ({ consent }) =>
-          decide(principal, 'summary.receive', summaryResource(category), { consent }).effect === 'allow',
+          policy.decide(principal, 'summary.receive', summaryResource(category), {
+            ...circumstances,
+            consent,
+          }).effect === 'allow',
       )
       .map(({ uid }) => uid)
     if (uids.length > 0) entitled[category] = uids.sort((a, b) => a - b)
@@ -72,12 +83,13 @@ function entitlementOf(
  * recipients as a document has places, of which each box keeps one for the author.
  */
 export function groupsOf(
+  judging: Judging,
   candidates: readonly Recipient[],
   people: readonly { readonly uid: number; readonly consent: Consent }[],
 ): Grouping {
   const byEntitlement = new Map<string, { entitlement: Entitlement; recipients: Recipient[] }>()
   for (const candidate of candidates) {
-    const entitlement = entitlementOf(candidate.principal, people)
+    const entitlement = entitlementOf(judging, candidate.principal, people)
     if (Object.keys(entitlement).length === 0) continue
     const key = JSON.stringify(entitlement)
     const group = byEntitlement.get(key)

@@ -1,14 +1,15 @@
-// What would be published now: who may read what, decided afresh, and each period's boxes for them.
+// Plans what would be published now: decides afresh who may read what, and makes each period's boxes.
 import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Period } from '../../../protocols/periods.ts'
 import { encodeSummary } from '../../../protocols/summary.ts'
 import { byText } from '../../base/by-text.ts'
+import type { Clock } from '../../base/clock.ts'
 import type { Insight } from '../../insight/statistics/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import { sealingKeyOf } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import { principalOf } from '../../trust/policy/index.ts'
+import { type Policy, principalOf } from '../../trust/policy/index.ts'
 import { commandsIn, deriveSummary } from './derive.ts'
 import { boxesThatFit } from './document.ts'
 import { type Entitlement, type Group, groupsOf, type Recipient, restrictedTo } from './groups.ts'
@@ -18,6 +19,8 @@ export interface PlanDeps {
   readonly insight: Pick<Insight, 'uids' | 'during'>
   readonly sharing: Pick<Sharing, 'consentOf'>
   readonly trust: Pick<Trust, 'known' | 'opinion' | 'member'>
+  readonly policy: Pick<Policy, 'decide'>
+  readonly clock: Pick<Clock, 'now'>
 }
 
 export interface Plan {
@@ -31,14 +34,14 @@ export interface Plan {
 
 export interface PlannedBox {
   readonly recipients: readonly Recipient[]
-  /** Whose numbers it adds up. */
+  /** The people whose numbers the box adds up, by category. */
   readonly entitlement: Entitlement
   readonly summary: NodeSummary
   readonly plaintext: Uint8Array
 }
 
 /** Rejects when the store cannot say who consents to what: then nothing may leave. */
-export async function makePlan({ nodeId, insight, sharing, trust }: PlanDeps): Promise<Plan> {
+export async function makePlan({ nodeId, insight, sharing, trust, policy, clock }: PlanDeps): Promise<Plan> {
   const people: { uid: number; consent: Awaited<ReturnType<Sharing['consentOf']>> }[] = []
   for (const uid of await insight.uids()) people.push({ uid, consent: await sharing.consentOf(uid) })
   const candidates = trust
@@ -46,9 +49,9 @@ export async function makePlan({ nodeId, insight, sharing, trust }: PlanDeps): P
     .filter((node) => node !== nodeId)
     .map((node) => candidateOf(trust, node))
     .filter((one) => one !== undefined)
-    // Places are given to those who were here before those who are only configured.
+    // Nodes that this node has met get places before nodes that are only configured.
     .sort((a, b) => Number(b.member) - Number(a.member) || byText(a.node_id, b.node_id))
-  const { groups, leftOut } = groupsOf(candidates, people)
+  const { groups, leftOut } = groupsOf({ policy, circumstances: { at: clock.now() } }, candidates, people)
   const key = JSON.stringify(
     groups.map(({ entitlement, recipients }) => [entitlement, recipients.map(({ node_id }) => node_id)]),
   )
@@ -88,7 +91,7 @@ export async function boxesOf(
   return { boxes: boxes.slice(0, fit), leftOut: boxes.slice(fit).flatMap((box) => box.recipients) }
 }
 
-/** What `uid` adds to a box: all of it where nobody else does; undefined when nothing. */
+/** The part of a box that is `uid`'s: all of it where no other person is in it; undefined when there is none. */
 export async function partOf(
   { nodeId, insight }: Pick<PlanDeps, 'nodeId' | 'insight'>,
   period: Period,

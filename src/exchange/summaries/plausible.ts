@@ -1,9 +1,9 @@
-// Whether a summary that somebody wrote can be at all: what contradicts itself is not added to anything.
+// Checks whether a summary of another node is possible: contradictory numbers are added to nothing.
 import { possibleActivity, possibleRows, possibleSafety, possibleTools } from '../../../protocols/counts.ts'
 import type { NodeSummary, SealedSummaryBody } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 
-/** What is wrong with it, or undefined: `author` and `envelope` are what the document around it says. */
+/** The flaw of a summary, or undefined. `author` and `envelope` are from the document around it. */
 export function flawOf(
   summary: NodeSummary,
   author: NodeId,

@@ -30,7 +30,7 @@ export interface PublisherDeps extends PlanDeps {
 export interface Publisher {
   /** Looks once; resolves when what is to be published is durable. Rejects when it could not tell or publish. */
   round(signal: AbortSignal): Promise<void>
-  /** What a round would publish or has published of the open periods, and would of the others; it changes nothing. */
+  /** The boxes of the open periods, and of others that a round would publish now. Changes nothing. */
   pending(): Promise<readonly { readonly period: Period; readonly boxes: readonly PlannedBox[] }[]>
   counts(): SharedCounts
 }
@@ -55,7 +55,7 @@ const NAMED_MAX = 24
 export function createPublisher(deps: PublisherDeps): Publisher {
   const { nodeId, insight, documents, audit, clock, random, log, self, revision } = deps
   let editions: Promise<Map<string, Edition>> | undefined
-  /** Of the last round that ended; undefined: everything has to be looked at. */
+  /** The state of the last round that ended; undefined: everything has to be looked at. */
   let last: { readonly at: number; readonly key: string; readonly pulse: string } | undefined
   let late = { due: true, at: Number.NEGATIVE_INFINITY }
   let counts: SharedCounts = { recipients: 0, left_out: 0 }
@@ -117,7 +117,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
         if (signal.aborted) return
         const of = await boxesOf(deps, plan, period, now)
         for (const { node_id } of of.leftOut) leftOut.add(node_id)
-        // Who may read what has changed meanwhile. What this round did holds no more, whatever the next one's plan is.
+        // Consent or trust changed during this round, so its outcome does not hold, and the next round looks at everything.
         if (revision() !== at) {
           last = undefined
           return
@@ -173,7 +173,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
       periods: named.join(' ') + (more > 0 ? ` and ${more} more` : ''),
       recipients: recipients.size,
       categories: [...categories].join(' '),
-      /** Editions that nobody may read, in the place of one that somebody could. */
+      /** Empty editions that replace editions whose recipients may not read them any more. */
       emptied: published.filter((one) => one.boxes.length === 0).length,
     }
     log.info(details, 'summaries published')

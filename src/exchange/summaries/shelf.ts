@@ -1,4 +1,4 @@
-// What lies on the shelf: editions this node published, as far as they concern one person, and those of others it can open.
+// Lists editions: this node's own, as far as they concern one person, and other nodes' that it can open.
 import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { type Period, periodOfSlot } from '../../../protocols/periods.ts'
@@ -33,7 +33,7 @@ export function createShelf(deps: ShelfDeps): Shelf {
     try {
       return openOwn(self, readDocument(bytes), candidates) ?? []
     } catch (error) {
-      // Of another release, or damaged: the publisher says so, and replaces it.
+      // The edition is damaged or of another release; the publisher reports and replaces it.
       if (error instanceof FrameError) return []
       throw error
     }
@@ -69,7 +69,7 @@ export function createShelf(deps: ShelfDeps): Shelf {
       const authors = author === undefined ? trust.known().filter((node) => node !== nodeId) : [author]
       let found: HeldSummary[] = []
       let total = 0
-      // One author after the other, and only what is returned is kept: the documents of all would be hundreds of megabytes.
+      // Reads one author after the other, because the documents of all authors would take hundreds of megabytes.
       for (const one of authors) {
         const within = (slot: string): boolean => (periodOfSlot(slot)?.end ?? 0) > since
         for (const document of await documents.of(one, 'summary', within)) {
@@ -90,7 +90,7 @@ export function createShelf(deps: ShelfDeps): Shelf {
   }
 }
 
-/** By the end of the period, the longer one first; then by who wrote it, so that the order is always the same. */
+/** Orders by the end of the period, longer periods first, then by author, so that the order is always the same. */
 function newestFirst(
   a: { readonly period: Period; readonly author?: NodeId },
   b: { readonly period: Period; readonly author?: NodeId },

@@ -7,6 +7,7 @@ import type { Audit } from '../../trust/audit/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import { createHints, type Identity } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
+import type { Policy } from '../../trust/policy/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { createReader } from './cover.ts'
 import type { Recipient } from './groups.ts'
@@ -20,6 +21,7 @@ export interface SummariesDeps {
   readonly insight: Pick<Insight, 'uids' | 'during'>
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
   readonly trust: Pick<Trust, 'known' | 'opinion' | 'member' | 'onChange'>
+  readonly policy: Pick<Policy, 'decide'>
   readonly documents: Pick<Documents, 'publish' | 'of'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
@@ -38,7 +40,7 @@ export const EVERY_MS = 60_000
  */
 const FIRST_MINUTES = [1, 2]
 const LOOK_EVERY_MINUTES = 60
-/** The second look after a start: what was typed while the daemon was down has been read by then. */
+/** Time of the second look after a start: commands typed while the daemon was down have been read by then. */
 export const SOON_MS = 5_000
 
 export function createSummaries(deps: SummariesDeps): Summaries {

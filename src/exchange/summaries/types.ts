@@ -1,4 +1,4 @@
-// What the summaries room shows of itself: the shapes other rooms use, apart from the code that makes them.
+// The shapes that the summaries room shows to other rooms, apart from the code that makes them.
 import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Period } from '../../../protocols/periods.ts'
@@ -23,7 +23,7 @@ export interface SummaryPreview {
 
 export type PreviewReader = { readonly node: NodeId } | { readonly role: string }
 
-/** What somebody's summaries say about a range. */
+/** A range as covered by one member's summaries. */
 export interface SummaryCover {
   /** Disjoint periods inside the range, oldest first. */
   readonly summaries: readonly NodeSummary[]
@@ -36,12 +36,12 @@ interface Edition {
   readonly period: Period
   readonly published_at: number
   readonly expires_at: number
-  /** Of the frame. */
+  /** Size of the frame. */
   readonly bytes: number
 }
 
 export interface PublishedSummary extends Edition {
-  /** Who can open it and may read numbers of the person that asked. */
+  /** The nodes that can open the edition and read numbers of the person that asked. */
   readonly recipients: readonly NodeId[]
 }
 
@@ -53,7 +53,7 @@ export interface HeldSummary extends Edition {
 }
 
 export interface HeldFilter {
-  /** Absent: everybody's. */
+  /** Absent: editions of all authors. */
   readonly author?: NodeId
   /** Only periods that end after it, milliseconds since the epoch. */
   readonly since: number

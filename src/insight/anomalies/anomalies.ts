@@ -1,4 +1,4 @@
-// Looks at each person's numbers every few minutes, when they changed, and keeps what is unusual in them.
+// Looks at each person's numbers every few minutes, when they changed, and keeps a signal of anything unusual.
 
 import { createSerial } from '../../base/async/limiter.ts'
 import { DAY_MS, localDay } from '../../base/calendar.ts'
@@ -21,7 +21,7 @@ interface AnomaliesDeps {
   readonly config: Pick<Config, 'anomalies'>
   readonly repository: AnomalyRepository
   readonly rollups: RollupRepository
-  /** Shells that run programs while their hook says nothing, of everybody. */
+  /** Shells of all people that run programs while their hook says nothing. */
   readonly silentHooks: () => readonly {
     readonly uid: number
     readonly shell: string
@@ -41,7 +41,7 @@ const EVERY_MS = 5 * 60_000
 const CATCH_UP_DAYS = 7
 /** A quarter of a year: long enough to see that something comes back. */
 const KEPT_MS = 90 * DAY_MS
-/** More than five a day for all that time; the ones seen longest ago give way. */
+/** Signals kept per person: more than five a day for all that time. The signals seen longest ago give way. */
 const SIGNALS_MOST = 500
 /** Each of the fifteen categories, and as many tools as anybody would name. */
 const MUTES_MOST = 100
@@ -53,14 +53,14 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
   const { config, repository, rollups, silentHooks, clock, timers, random, log } = deps
   const serially = createSerial()
   const listeners = new Set<(uid: number, signal: Signal) => void>()
-  /** What a person's numbers were when they were last looked at. */
+  /** A digest of each person's numbers when they were last looked at. */
   const pulses = new Map<number, string>()
   let ended = false
   let cancel: (() => void) | undefined
   let under: Promise<void> | undefined
 
   const known = async (uid: number): Promise<readonly Signal[]> =>
-    // What a newer version found has no words here.
+    // This version has no words for signals of a kind that a newer version found.
     (await repository.signals(uid)).filter((row): row is Signal => KINDS.includes(row.kind as Kind))
 
   const newId = (): string => toHex(random.bytes(ID_BYTES))
@@ -80,7 +80,7 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
     )
   }
 
-  /** One at a time, so that none is begun twice. */
+  /** One look at a time, so that no signal is begun twice. */
   const look = (uid: number): Promise<void> =>
     serially(async () => {
       if (!config.anomalies.enabled) return

@@ -1,4 +1,4 @@
-// What is usual for one person: the days with commands among the last eight weeks, and what can be read off them.
+// One person's usual numbers: the days with commands among the last eight weeks, and measures of them.
 import { weekdayOf } from '../../base/calendar.ts'
 import type { Rollup } from '../../store/rollups/types.ts'
 
@@ -29,7 +29,7 @@ export interface Baseline {
   readonly weekdays: readonly number[]
   /** Weeks that it covers since the first of its days. */
   readonly weeks: number
-  /** Of each of `days`, what was risky in it: see `riskyOf`. */
+  /** Risky commands on each of `days`: see `riskyOf`. */
   readonly risky: readonly number[]
 }
 

@@ -1,4 +1,4 @@
-// The anomalies room's door: what is unusual in a person's own numbers, told to that person and to nobody else.
+// The anomalies room's door: tells each person, and no other, what is unusual in that person's numbers.
 
 export { createAnomalies } from './anomalies.ts'
 export type * from './types.ts'

@@ -1,4 +1,4 @@
-// Every kind of anomaly as a row of one table: what it needs to have seen, and how it is tested.
+// Every kind of anomaly as a row of one table: the history that it needs, and its test.
 
 import type { Finding, Kind } from '../../base/words/signal.ts'
 import { WARM_UP_DAYS } from './baseline.ts'
@@ -16,7 +16,7 @@ interface KindRow {
   readonly find: (look: Look) => readonly Finding[]
 }
 
-/** Of one kind on one day: a new project brings many new tools, and is one thing. */
+/** Findings of one kind on one day. Few, because a new project that brings many new tools is one event. */
 const FINDINGS_MOST = 2
 
 export const KIND_TABLE: Readonly<Record<Kind, KindRow>> = {

@@ -8,10 +8,10 @@ import { BASELINE_DAYS, type Baseline, baselineOf, type Day } from './baseline.t
 export interface Look {
   /** Since 1970-01-01 of the local date. */
   readonly day: number
-  /** From its midnight to its end, or to now, ms since the epoch. */
+  /** From the day's midnight to its end, or to now, ms since the epoch. */
   readonly span: { readonly start: number; readonly end: number }
   readonly rollup: Rollup
-  /** Its hours of UTC, since the epoch, in order. */
+  /** The day's UTC hours, counted since the epoch, in order. */
   readonly hours: readonly { readonly hour: number; readonly rollup: Rollup }[]
   readonly baseline: Baseline
   /** Interactive shells that run programs while their hook says nothing. */

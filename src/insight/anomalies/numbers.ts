@@ -7,7 +7,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-/** Of normal numbers the median absolute deviation is so much smaller than the standard deviation. */
+/** For normally distributed numbers the standard deviation is so many times the median absolute deviation. */
 const MAD_TO_SIGMA = 1.4826
 
 /** How far values lie from their median, as a standard deviation that single wild ones do not move. */

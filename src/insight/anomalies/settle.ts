@@ -2,13 +2,13 @@
 import { DAY_MS } from '../../base/calendar.ts'
 import { type Finding, type Signal, targetOf } from '../../base/words/signal.ts'
 
-/** What is found again within a week of days goes on; later it is another time. */
+/** A finding within a week of the last one continues its signal; a later finding begins a new signal. */
 const SAME_MS = 7 * DAY_MS
 
 export interface Settled {
   /** Signals that are new or say something else than before. */
   readonly changed: readonly Signal[]
-  /** Of those, the new ones. */
+  /** The new signals among them. */
   readonly begun: readonly Signal[]
 }
 

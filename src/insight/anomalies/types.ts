@@ -1,4 +1,4 @@
-// What the anomalies room shows of itself: the shapes other rooms use, apart from the code that makes them.
+// The shapes that the anomalies room shows to other rooms, apart from the code that makes them.
 import type { Room } from '../../base/run/room.ts'
 import type { Kind, Signal } from '../../base/words/signal.ts'
 import type { MuteRow } from '../../store/tables/anomalies.ts'
@@ -6,9 +6,9 @@ import type { MuteRow } from '../../store/tables/anomalies.ts'
 export interface ShownSignal extends Signal {
   /** The person does not want to hear of it now. */
   readonly muted: boolean
-  /** It was found again within the last day. */
+  /** The signal was found again within the last day. */
   readonly ongoing: boolean
-  /** One sentence of its numbers. */
+  /** One sentence that tells the signal's numbers. */
   readonly words: string
 }
 
@@ -23,11 +23,11 @@ export interface Anomalies extends Room {
   mute(uid: number, what: string, forMs: number | null): Promise<MuteRow>
   /** Likewise. KaroErrors: `not_found` for what is not muted. */
   unmute(uid: number, what: string): Promise<void>
-  /** Without looking: those of this severity or more (and of these ids) that the person was not told of, the muted apart. */
+  /** Signals of this severity or more (and of these ids) that are neither told nor muted. Does not look for new ones. */
   unseen(uid: number, severity: number, ids?: readonly string[]): Promise<readonly ShownSignal[]>
-  /** The same, marked as seen from now on. */
+  /** As `unseen`, and marks the signals as told. */
   see(uid: number, severity: number, ids?: readonly string[]): Promise<readonly ShownSignal[]>
-  /** How many signals of each kind began before today (UTC), of everybody. */
+  /** How many signals of each kind, of all people, began before today (UTC). */
   counts(): Promise<Readonly<Record<Kind, number>>>
   /** Called for each that begins and is not muted; returns what ends that. */
   onBegun(listener: (uid: number, signal: Signal) => void): () => void

@@ -1,4 +1,4 @@
-// What a signal says, in one sentence of its own numbers.
+// Makes one sentence from the numbers of a signal.
 import { HOUR_MS } from '../../base/calendar.ts'
 import type { Kind, Signal } from '../../base/words/signal.ts'
 
@@ -32,6 +32,6 @@ function span({ start, end }: Signal['window']): string {
   const hours = Math.round((end - start) / HOUR_MS)
   return hours <= 1 ? 'within an hour' : hours === 2 ? 'within two hours' : 'in a day'
 }
-/** Two digits of what is less than ten. */
+/** A number with two digits when it is less than ten. */
 const some = (value: number): string =>
   value >= 10 || Number.isInteger(value) ? String(Math.round(value)) : value.toPrecision(value < 0.1 ? 1 : 2)

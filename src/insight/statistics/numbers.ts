@@ -8,9 +8,9 @@ import type { Numbers, TimeRange } from './types.ts'
 
 export interface NumbersDeps {
   readonly rollups: Pick<RollupRepository, 'hours' | 'uniqueCommandsOfHours'>
-  /** The guard is on for those who use this node's configuration. */
+  /** The guard is on in this node's configuration. */
   readonly isGuarded: () => boolean
-  /** Shells that run programs while their hook says nothing, of everybody. */
+  /** Shells of all people that run programs while their hook says nothing. */
   readonly silentHooks: () => readonly { readonly uid: number }[]
 }
 
@@ -35,7 +35,7 @@ export function numbersOf({ rollups, isGuarded, silentHooks }: NumbersDeps, rang
     commandPatterns: async (uids) => patternsIn(await foldOf(uids)),
     async safetyPosture(uids) {
       const folded = await foldOf(uids)
-      // The two are as of now: of the past nobody knows them.
+      // Guard and hooks are as they are now, because their past states are not recorded.
       const hook_silent = silentHooks().some(({ uid }) => uids.includes(uid))
       return safetyIn(folded, { guarded: isGuarded(), hook_silent })
     },

@@ -10,14 +10,14 @@ import type { Failing, Statistics } from './types.ts'
 
 export interface StatisticsDeps {
   readonly rollups: RollupRepository
-  /** Events that began in [from, to), ms since the epoch: for the part of an hour that no rollup knows. */
+  /** Counts events that began in [from, to), ms since the epoch, for the part of an hour that no rollup covers. */
   readonly countBetween: (uid: number, from: number, to: number) => Promise<Rollup>
   readonly clock: Clock
 }
 
 type Day = SumOfDays['days'][number]
 
-/** Of all tools: those that a person would look at. */
+/** Failing tools that are shown; a person would not look at more. */
 const FAILING_MOST = 5
 /** Streaks are looked for this far back: as far as the longest period. */
 const STREAK_DAYS = PERIOD_DAYS.year
@@ -34,7 +34,7 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
     return [...hours.map(({ rollup }) => rollup), ...parts]
   }
 
-  /** Undefined when not all of it was recorded: what is compared with a part grows for no other reason. */
+  /** Undefined when only part of the period was recorded, because numbers seem to grow when compared with a part. */
   async function foldBefore(uid: number, span: Span, known: number | undefined): Promise<Folded | undefined> {
     if (known === undefined || known > span.first) return undefined
     const { sum } = await rollups.sumOfDays(uid, span.first, span.last)

@@ -1,4 +1,4 @@
-// What became of numbers since the period before: ratios where there is something to compare with, and what fails more.
+// Compares numbers with the period before: ratios where both periods have enough, and tools that fail more often.
 import type { Tally } from '../../store/rollups/types.ts'
 
 /** 0.12 is 12 % more, -1 nothing any more; null where there was nothing before, or nothing is known of it. */

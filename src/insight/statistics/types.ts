@@ -1,4 +1,4 @@
-// What the statistics room shows of itself: the shapes other rooms use, apart from the code that makes them.
+// The shapes that the statistics room shows to other rooms, apart from the code that makes them.
 import type {
   ActivityPatterns,
   NodeHealthStatus,
@@ -31,7 +31,7 @@ interface Totals {
   readonly failures: number
   readonly total_duration_ms: number
   readonly by_risk_level: Rollup['risk']
-  /** What the guard did; lines it stopped are no commands. */
+  /** The guard's decisions. Lines that it stopped are no commands. */
   readonly guard: Rollup['guard']
   /** Of all commands, those that a program typed on the person's behalf. */
   readonly generated: number
@@ -44,7 +44,7 @@ export interface Failing {
   readonly failures: number
   readonly rate: number
   readonly previous_rate: number | null
-  /** By more than chance explains. */
+  /** The failure rate rose by more than chance explains. */
   readonly rose: boolean
 }
 
@@ -75,7 +75,7 @@ export interface Statistics extends Totals {
   readonly streak: { readonly current: number; readonly longest: number }
   /** The first day there are numbers of, `2026-11-20`. */
   readonly recorded_since: string | null
-  /** Of total_commands, as a ratio. */
+  /** Change of total_commands, as a ratio. */
   readonly change: number | null
   /** The period of the same length before, up to the same time of day; null when not all of it was recorded. */
   readonly before: Totals | null
@@ -105,6 +105,6 @@ export interface Insight {
   nodeHealth(): Promise<NodeHealthStatus>
   /** The span of a period that ends now. */
   periodOf(period: Statistics['period']): TimeRange
-  /** For the person themself. */
+  /** One person's statistics, shown to that person alone. */
   statistics(uid: number, period: Statistics['period']): Promise<Statistics>
 }

@@ -1,4 +1,4 @@
-// Which addresses are worth keeping of those that peers claim and discovery hears: private, dialable, plausible.
+// Sifts the addresses that peers claim and discovery hears: keeps private, dialable and plausible ones.
 
 import { isIP } from 'node:net'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -52,7 +52,7 @@ export function announced(
     .map(formatEndpoint)
 }
 
-/** What this node tells everybody: private addresses, and loopback only when there is nothing else. */
+/** The addresses that this node announces to all members: private ones, and loopback only when there is no other. */
 export function announcing(mesh: MeshConfig, listening: readonly Multiaddr[]): readonly string[] {
   const isPrivate = (address: string): boolean =>
     isPrivateAddress(parseEndpoint(address)?.ip ?? '', { allowCgnat: mesh.allow_cgnat })
@@ -72,7 +72,7 @@ export function atSource(addresses: readonly Multiaddr[], source: string): reado
   })
 }
 
-/** Of one mDNS answer: addresses on links of ours, never ourselves. */
+/** The addresses of an mDNS answer that are on this machine's links and are not this node's own. */
 export function heardAddresses(segments: Segments, addresses: readonly Multiaddr[]): readonly string[] {
   const alone = segments.speakFrom.some(isLoopback)
   return addresses
@@ -83,7 +83,7 @@ export function heardAddresses(segments: Segments, addresses: readonly Multiaddr
     .map(formatEndpoint)
 }
 
-/** What this node listens on: the LAN first. `only` is the IP that a stranger has found already: it gets no other. */
+/** The addresses told to a peer, LAN addresses first. `only`: the IP that a stranger has found already; it gets no other. */
 export function told(
   listening: readonly Multiaddr[],
   { only }: { readonly only?: string | undefined } = {},

@@ -27,7 +27,7 @@ export const LOOPBACK_DOOR: DoorLimits = {
   ...{ perSecond: 1_000, pendingPerHost: 256, pendingTotal: 256 },
   together: { frames: 512, perMs: 4_000 },
 }
-/** Hosts whose rate is remembered; the one that was quiet longest is forgotten first. */
+/** Hosts whose rate is remembered; the host that was quiet longest is forgotten first. */
 const RATES_MAX = 1_024
 
 export interface Doorkeeper {
@@ -42,7 +42,7 @@ export interface Doorkeeper {
 /** `now` is monotonic, in milliseconds. */
 export function createDoorkeeper(now: () => number, lan = LAN_DOOR, loopback = LOOPBACK_DOOR): Doorkeeper {
   const pending = new Map<string, number>()
-  // Apart, so that somebody on this machine cannot close the door for the LAN.
+  // Loopback has a rate of its own, so that a program on this machine cannot close the door for the LAN.
   const totals = { local: 0, remote: 0 }
   const together = { local: createQuota(loopback.together), remote: createQuota(lan.together) }
   const ratesOf = ({ perSecond }: DoorLimits) =>

@@ -3,12 +3,12 @@ import { isIP } from 'node:net'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 
 export interface Endpoint {
-  /** Without zone, in one spelling; an IPv4-mapped IPv6 address is given as the IPv4 address it reaches. */
+  /** The IP address without zone, in one spelling; an IPv4-mapped IPv6 address is given as the IPv4 address it reaches. */
   readonly ip: string
   readonly port: number
 }
 
-/** As the URL parser spells it, and multiaddr too: the IPv4 address in two groups of hex. */
+/** An IPv4-mapped address as URL parser and multiaddr spell it, with the IPv4 address in two groups of hex. */
 const MAPPED = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/
 
 /** Undefined for names, zones (`ip6zone`), relays, other transports: whatever is not plainly IP and TCP. */
@@ -33,7 +33,7 @@ export function plainIp(ip: string): string {
   return bits.flatMap((group) => [group >> 8, group & 255]).join('.')
 }
 
-/** The same, from text that somebody else wrote. Never throws. */
+/** The endpoint in a multiaddr that another node wrote. Never throws. */
 export function parseEndpoint(text: string): Endpoint | undefined {
   try {
     return endpointOf(multiaddr(text))
@@ -47,7 +47,7 @@ export function formatEndpoint(endpoint: Endpoint): string {
   return `/ip${isIP(endpoint.ip)}/${endpoint.ip}/tcp/${endpoint.port}`
 }
 
-/** As people write it: `10.0.0.5:9238`, `[fd00::5]:9238`; any other text as it is. */
+/** An address as people write it: `10.0.0.5:9238`, `[fd00::5]:9238`; any other text unchanged. */
 export function readable(address: string): string {
   const endpoint = parseEndpoint(address)
   if (endpoint === undefined) return address

@@ -31,10 +31,10 @@ export type Host = Libp2p<Services>
 export interface HostInit {
   /** 32-byte Ed25519 seed: the peer id is the node's own key. */
   readonly seed: Uint8Array
-  /** Of that seed, 32 bytes. */
+  /** The public key of that seed, 32 bytes. */
   readonly publicKey: Uint8Array
   readonly listen: readonly string[]
-  /** Some of `listen` may fail, as long as one does not. */
+  /** Addresses of `listen` may fail, as long as one of them works. */
   readonly listenBestEffort: boolean
   readonly gater: ConnectionGater
   /** How connections are encrypted, the preferred first. */
@@ -47,7 +47,7 @@ export interface HostInit {
   /** Runs synchronously for every connection, before any of its streams. */
   readonly onConnection: (connection: Connection) => void
   readonly gossip: (components: GossipSubComponents) => GossipSub
-  /** Left out: nobody is asked where members are. */
+  /** Left out: other members are not asked where members are. */
   readonly dht?: Dht['service'] | undefined
   /** Version told to admitted peers by identify. */
   readonly version: string
@@ -91,7 +91,7 @@ export async function createHost(init: HostInit): Promise<Host> {
       faultTolerance: init.listenBestEffort ? FaultTolerance.NO_FATAL : FaultTolerance.FATAL_ALL,
     },
     services: {
-      // First: services are made in this order, and nobody may see a connection before it is narrowed.
+      // This service comes first: services are made in order, and none may see a connection before it is narrowed.
       guard: (components) => {
         components.events.addEventListener('connection:open', (event) => init.onConnection(event.detail))
         return {

@@ -1,4 +1,4 @@
-// What the mesh looks like from inside, for whoever diagnoses it: connections, dials under way, and multicast tried.
+// The mesh seen from inside, for diagnosis: connections, dials under way, and a trial of multicast.
 import { networkInterfaces } from 'node:os'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { singleFlight } from '../../base/async/single-flight.ts'
@@ -72,7 +72,7 @@ export function createInspect(deps: InspectDeps): Inspect {
       twins: deps.twins(),
     }),
 
-    // Whoever asks meanwhile gets the same answer: it is one question on the network for all of them.
+    // Callers that ask meanwhile share the answer, so the network carries one question for all of them.
     tryMulticast: singleFlight(tryNow),
   }
 

@@ -28,9 +28,9 @@ export interface ListeningDeps {
 type Start = Omit<HostInit, 'listen' | 'listenBestEffort' | 'security' | 'timings'>
 
 export interface Listening {
-  /** From the moment it is made until the stop begins. */
+  /** The host, from the moment it is made until the stop begins. */
   host(): Host | undefined
-  /** What it listens on now, without peer ids. */
+  /** The addresses that the host listens on now, without peer ids. */
   addresses(): readonly Multiaddr[]
   multiaddrs(): readonly string[]
   /** `ready` runs when the host listens. Throws after undoing what it did, except for `leave`. */
@@ -70,7 +70,7 @@ export function createListening({ config, timings, clock, timers, log, put }: Li
     closed = closed.filter((address) => !open.has(parseEndpoint(address)?.ip))
   }
 
-  /** What is closed is opened when it can be, as the whole mesh is when nothing of it could be. */
+  /** Opens addresses that could not be opened at the start as soon as they can be. */
   const openLater = (made: Host): void => {
     giveUp = timers.after(timings.reopenMs, () => void openNow(made))
   }

@@ -2,7 +2,7 @@
 import type { Connection } from '@libp2p/interface'
 import { plainIp } from './endpoint.ts'
 
-/** What libp2p's TCP connection rests on; private there by type only. */
+/** The member of libp2p's TCP connection that holds the socket; its types declare it private. */
 interface Holder {
   readonly maConn?: { readonly socket?: { readonly localAddress?: string } }
 }

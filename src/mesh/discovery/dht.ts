@@ -32,7 +32,7 @@ const ANSWER_BYTES = 16 * 1_024
 const QUESTIONS = { frames: 30, perMs: 30_000 }
 const ASKERS_MAX = 1_024
 const NEVER_MS = 2 ** 31 - 1
-/** Of kad-dht's messages: FIND_NODE and PING. The others would keep what anybody sends. */
+/** The kad-dht messages that are answered: FIND_NODE and PING. The others would store records that anybody sends. */
 const ANSWERED = new Set(['FIND_NODE', 'PING'])
 
 export interface DhtDeps {
@@ -42,19 +42,19 @@ export interface DhtDeps {
   /** An address that may be told, kept and dialed. */
   readonly allows: (ip: string) => boolean
   readonly neighbour: (node: NodeId) => Wire | undefined
-  /** One dial to a member that is no neighbour; true when it is one then. Never rejects. */
+  /** One dial to a member that is no neighbour. Resolves with true when the member is one afterwards. Never rejects. */
   readonly dial: (node: NodeId) => Promise<boolean>
 }
 
 export interface Dht {
   /** libp2p's service, without the symbols by which libp2p itself would use it: it must not dial by what this finds. */
   readonly service: (components: KadDHTComponents) => { start(): Promise<void>; stop(): Promise<void> }
-  /** Where members say the node is, as multiaddrs; hearsay. Empty when nobody knows. Never rejects. */
+  /** Multiaddrs at which members say the node is; hearsay. Empty when no member knows. Never rejects. */
   find(node: NodeId, signal: AbortSignal): Promise<readonly string[]>
   forget(node: NodeId): Promise<void>
 }
 
-/** What of kad-dht is private by type only. */
+/** Members of kad-dht's class that its types declare private. */
 interface Inside extends KadDHT {
   readonly routingTable: { remove(peer: PeerId): Promise<void> }
   readonly rpc: { readonly handlers: Record<string, unknown> }
@@ -63,7 +63,7 @@ interface Inside extends KadDHT {
   stop(): Promise<void>
 }
 
-/** Loads the library, which nobody needs who has switched this off. */
+/** Loads the library only when the look-up is switched on. */
 export async function loadDht(deps: DhtDeps): Promise<Dht> {
   const { kadDHT } = await import('@libp2p/kad-dht')
   const { clock, log } = deps
@@ -73,7 +73,7 @@ export async function loadDht(deps: DhtDeps): Promise<Dht> {
   let questions = 0
   let dials = 0
 
-  /** Only members are told of, kept and asked; and of them only addresses that may be dialed. */
+  /** Only members are told to others, kept and asked, and only with addresses that may be dialed. */
   const known = (peer: PeerInfo): PeerInfo => {
     const node = nodeOf(peer.id)
     const allowed = peer.multiaddrs.filter((address) => deps.allows(endpointOf(address)?.ip ?? ''))
@@ -153,7 +153,7 @@ export async function loadDht(deps: DhtDeps): Promise<Dht> {
         kBucketSize: BUCKET,
         maxInboundStreams: 4,
         maxOutboundStreams: 4,
-        // Nothing is asked before somebody needs to know.
+        // No member is asked before a look-up is needed.
         querySelfInterval: NEVER_MS,
         initialQuerySelfInterval: NEVER_MS,
         routingTableUpdateMaxQueueSize: 64,
@@ -173,7 +173,7 @@ export async function loadDht(deps: DhtDeps): Promise<Dht> {
       dials += DIALS_PER_QUESTION
       try {
         const id = peerIdOf(node)
-        // What is remembered here has been tried already.
+        // The addresses in the peer store have been tried already.
         for await (const event of dht.findPeer(id, { signal, useCache: false })) {
           if (event.name !== 'FINAL_PEER' || !event.peer.id.equals(id)) continue
           const found = known(event.peer)

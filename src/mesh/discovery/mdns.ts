@@ -90,7 +90,7 @@ export function createMdns(deps: MdnsDeps): Mdns {
   }
 
   // multicast-dns sends on the interface of the default route only, which an air-gapped network may not have.
-  // Its packets are therefore sent by us, on every interface; it is replaced before its first question goes out.
+  // So this file sends the library's packets itself, on every interface; the sender is replaced before the first question.
   let responder: Responder | undefined
   Object.defineProperty(service, 'mdns', {
     get: () => responder,
@@ -98,7 +98,7 @@ export function createMdns(deps: MdnsDeps): Mdns {
       responder = made
       if (made === undefined) return
       made.send = (packet) => sender.send(packet)
-      // It reads the interfaces from a timer of its own, where nobody catches what that throws.
+      // The library reads the interfaces from its own timer, where nothing catches what the reading throws.
       const { update } = made
       made.update = () => {
         try {
@@ -107,7 +107,7 @@ export function createMdns(deps: MdnsDeps): Mdns {
           deps.log.warn({ reason: String(error) }, 'the network interfaces could not be read')
         }
       }
-      // The service listens after this, and tells of nobody but in its own turn.
+      // The service listens after this, and reports nodes only in a later turn of the event loop.
       made.on('response', (_packet, from) => {
         // An answer from another port is none (RFC 6762, section 6).
         source = from.port === MDNS_PORT ? from.address : undefined

@@ -11,12 +11,12 @@ const MDNS_GROUP = '224.0.0.251'
 const SERVICE = '_karo._udp.local'
 /** The service's first label as it stands in a packet: who answers for it is a node. */
 const SERVICE_LABEL = Buffer.from('\x05_karo', 'latin1')
-/** Others answer within a quarter of a second; what a busy machine or Wi-Fi adds is below this. */
+/** Other nodes answer within a quarter of a second; the delay that a busy machine or Wi-Fi adds stays below this time. */
 const LISTEN_MS = 2_000
-/** Senders that are told apart on one interface. */
+/** Different senders that are counted on one interface. */
 const OTHERS_MAX = 256
 
-/** One own IPv4 address that mDNS is spoken from. */
+/** One IPv4 address of this node that mDNS is spoken from. */
 interface MulticastPlace {
   readonly address: string
   readonly interface: string
@@ -132,7 +132,7 @@ function bound(onMessage: (bytes: Buffer, from: RemoteInfo) => void): Promise<So
     socket.on('message', onMessage)
     socket.bind(MDNS_PORT, () => {
       socket.removeAllListeners('error')
-      // What fails later shows as something that is not heard.
+      // A later failure shows itself as a packet that is not heard.
       socket.on('error', () => {})
       socket.setMulticastTTL(255)
       socket.setMulticastLoopback(true)

@@ -1,7 +1,7 @@
 // Looks through subnets for machines that listen on the mesh's port, at a pace that no network notices.
 import { connect } from 'node:net'
+import { deadline } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
-import { deadline } from '../../base/timers.ts'
 
 /** A /20: at the pace below one look through it takes under four minutes. */
 const HOSTS_MAX = 4_096

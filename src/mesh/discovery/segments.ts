@@ -1,4 +1,4 @@
-// The parts of the network that mDNS may speak on: all local ones, or those that the configuration names.
+// The network segments that mDNS may speak on: all local ones, or the ones that the configuration names.
 import { BlockList, isIP } from 'node:net'
 import { isLoopback } from '../admission/endpoint.ts'
 import type { Interfaces } from '../admission/listen.ts'

@@ -26,7 +26,7 @@ const RESULTS: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
   reject: TopicValidatorResult.Reject,
 }
 
-/** What of the router is public in its class and not in its interface. */
+/** Members of the router that its class has and its interface does not. */
 interface Router extends GossipSub {
   readonly streamsOutbound: ReadonlyMap<string, { readonly rawStream?: { readonly status: string } }>
   readonly score: { readonly scoreCache: Map<string, unknown> }
@@ -43,7 +43,7 @@ export interface GossipDeps {
 export interface GossipRouter {
   /** Before the host starts. */
   join(topic: Topic, handler: GossipHandler): Gossip
-  /** As `Gossip` says; resolves when it is written to those who get it first. Never rejects. */
+  /** As in `Gossip`. Resolves when the message is written to the first neighbours. Never rejects. */
   publish<B extends WireBody>(topic: Topic, message: Message<B>, body: NoInfer<B>): Promise<void>
   /** Makes libp2p's service; one per start of the host. */
   service(components: GossipSubComponents): GossipSub
@@ -63,7 +63,7 @@ export function createGossip(deps: GossipDeps): GossipRouter {
   const topics = new Map<string, { readonly topic: Topic; readonly handler: GossipHandler }>()
   let router: Router | undefined
   let registrar: GossipSubComponents['registrar'] | undefined
-  /** By libp2p's name, each neighbour that was attached: scores are asked for by it, often. */
+  /** Every attached neighbour by its libp2p peer id, because gossipsub often asks for scores by that id. */
   const neighbours = new Map<string, NodeId>()
 
   /**

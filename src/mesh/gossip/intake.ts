@@ -24,9 +24,9 @@ import type { GossipHandler, GossipVerdict, PeerRef } from '../types.ts'
  * thousand quiet nodes say, and 2 000 at once, when two halves of a mesh find each other again.
  */
 const HANDED_ON = { frames: 2_000, perMs: 40_000 }
-/** Of that, by authors that are neither admitted nor members here: whoever invents them must not use up the rest. */
+/** Quota for authors that are neither admitted nor members here: invented authors must not use up the whole of `HANDED_ON`. */
 const UNKNOWN = { frames: 100, perMs: 20_000 }
-/** Authors nobody here has heard of that one neighbour may bring: keys cost nothing. */
+/** Quota of one neighbour for authors that this node has never heard of, because keys cost nothing. */
 const NEWCOMERS = { frames: 512, perMs: 3_600_000 }
 /** Neighbours whose quotas are remembered after they left. */
 const NEIGHBOURS_MAX = 1_024
@@ -58,7 +58,7 @@ export interface IntakeDeps {
   readonly clock: Clock
 }
 
-/** What one neighbour may hand on still. */
+/** The quotas of one neighbour. */
 interface Handed {
   readonly all: Quota
   readonly unknown: Quota
@@ -91,10 +91,10 @@ export function createIntake({ self, trust, rejections, clock }: IntakeDeps): In
 
   const isUnknown = (author: NodeId): boolean => !trust.admits(author) && trust.member(author) === undefined
 
-  /** Throws FrameError. Runs after the signature: nobody can use up another one's quota. */
+  /** Throws FrameError. Runs after the signature check, so that no node can use up another node's quota. */
   const admit = (topic: Topic, { sender, ts }: Envelope, quotas: Handed): void => {
     const author = formatNodeId(sender)
-    // Refused here at once, whoever else still passes it on.
+    // A refused author is refused here at once, even while other nodes still pass it on.
     if (author === self || trust.refuses(author)) throw new FrameError('not_admitted', 'not heard here')
     const now = clock.now()
     if (Math.abs(now - ts) > CLOCK_WINDOW_MS) {

@@ -5,7 +5,7 @@ import { defaultTopicScoreParams } from '@libp2p/gossipsub/score'
 import type { Topic } from '../../../protocols/define.ts'
 import { isLoopback } from '../admission/endpoint.ts'
 
-/** Score of whoever is not admitted: far below every threshold, so that nothing it says is looked at. */
+/** Score of peers that are not admitted: far below every threshold, so that nothing they say is looked at. */
 const NOBODY = -1_000_000
 /** Below this a peer is told of messages no more, published to no more, and not listened to any more. */
 const THRESHOLDS = { gossipThreshold: -20, publishThreshold: -40, graylistThreshold: -80 }
@@ -23,14 +23,14 @@ const RPC_ENTRIES = 512
 /** A machine that is busy starting fifty nodes answers late without meaning harm. */
 const PROMISE_MS = 10_000
 
-/** No address of this machine: many nodes of one person may share loopback. */
+/** Loopback does not count as an address that many nodes share, because many nodes of one person may be on one machine. */
 class LoopbackExempt extends Set<string> {
   override has(ip: string): boolean {
     return isLoopback(ip)
   }
 }
 
-/** What a message is told by. The topic is part of it: the same bytes elsewhere must not hide the message here. */
+/** The id of a message. The topic is part of it, so that the same bytes in another topic do not hide the message here. */
 function digestOf(topic: string, data: Uint8Array): Buffer {
   return createHash('sha256').update(topic).update('\0').update(data).digest()
 }

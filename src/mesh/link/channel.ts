@@ -77,7 +77,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
   }
 
   const refuse = (error: unknown): void => {
-    // Anything but a FrameError is a mistake of ours; the frame that showed it is refused all the same.
+    // An error that is no FrameError is a mistake in this program; the frame that led to it is refused all the same.
     const code = error instanceof FrameError ? error.code : 'malformed'
     if (!(error instanceof FrameError)) deps.rejections.failed(protocol.id, peer.nodeId, error)
     const clockOffMs = error instanceof FrameError ? error.clockOffMs : undefined
@@ -139,7 +139,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
     if (reader.midFrame) refuse(new FrameError('malformed', 'truncated'))
     else reset('the other side closed')
   })
-  // A stream that ended before anybody listened tells nobody any more.
+  // A stream that ended before this listener was added fires no event any more.
   if (stream.status !== 'open') queueMicrotask(() => end())
   within(protocol.timeouts.firstByteMs)
   // Last: this may dispatch what has already arrived.

@@ -1,10 +1,10 @@
-// The edge of dialing: resolves a static peer's name, dials through libp2p within a deadline, and tells what it led to.
+// The edge of dialing: resolves a static peer's name, dials through libp2p within a deadline, and reports the outcome.
 import { multiaddr } from '@multiformats/multiaddr'
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { deadline } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
-import { deadline } from '../../base/timers.ts'
 import type { StaticPeer } from '../../config/index.ts'
 import { hasNoCommonEncryption } from '../admission/encrypters.ts'
 import type { Host } from '../admission/host.ts'

@@ -5,7 +5,7 @@ import type { Log } from '../../base/run/log.ts'
 import type { Host } from '../admission/host.ts'
 import { peerIdOf } from './peer.ts'
 
-/** What libp2p still has to do for a peer that was just cut off. */
+/** Time for what libp2p still has to do for a peer that was just cut off. */
 const SETTLE_MS = 50
 
 export interface ForgetDeps {

@@ -2,8 +2,8 @@
 import type { Stream as Libp2pStream } from '@libp2p/interface'
 import type { Stream } from '../../../protocols/define.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { deadline } from '../../base/async/deadline.ts'
 import { createQuotas, type Quota } from '../../base/quota.ts'
-import { deadline } from '../../base/timers.ts'
 import { backoffMs } from '../state/backoff.ts'
 import type { Put } from '../state/types.ts'
 import type { Timings } from '../timings.ts'
@@ -45,7 +45,7 @@ interface Line {
   readonly handler: LinkHandler
   /** The channel frames are sent on, by neighbour. */
   readonly open: Map<NodeId, Open>
-  /** By neighbour, over streams and connections: reconnecting does not bring a new quota. */
+  /** One quota for each neighbour over all its streams and connections, so that reconnecting brings no new quota. */
   readonly quotaOf: (node: NodeId) => Quota
 }
 

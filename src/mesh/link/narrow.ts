@@ -1,4 +1,4 @@
-// What one connection shows of this node: the hello protocol alone, until admission opens the rest.
+// The protocols that one connection shows of this node: hello alone, until admission opens the rest.
 import {
   type Connection,
   type PeerStore,
@@ -20,7 +20,7 @@ export interface View {
   onExcess: (what: string) => void
 }
 
-/** What libp2p's connection reads its protocols from; private there by type only. */
+/** Where libp2p's connection reads its protocols from; its types declare the member private. */
 interface Components {
   registrar: {
     getProtocols(): string[]
@@ -74,7 +74,7 @@ export function narrow(
         if (!serves(protocol)) throw new UnsupportedProtocolError(protocol)
         return registrar.getHandler(protocol)
       },
-      // A copy: the connection pushes the handler onto what it gets.
+      // The connection gets a copy, because it pushes its handler onto the list.
       getMiddleware: (protocol) => [...registrar.getMiddleware(protocol)],
     },
     peerStore: {

@@ -1,4 +1,4 @@
-// What the mesh tells trust and the audit ledger: who was met, who came, who left, and who waits for approval.
+// Tells trust and the audit ledger about peers: who was met, who came, who left, and who waits for approval.
 import type { HelloBody } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
@@ -14,11 +14,11 @@ import type { Conn, EndReason, Outcome } from '../state/types.ts'
 export interface News {
   /** `addresses` are those of its claims that may be believed. */
   met(conn: Conn, body: HelloBody, addresses: readonly string[]): void
-  /** What became of its connection is certain. */
+  /** The outcome of the peer's connection is certain. */
   settled(conn: Conn, outcome: Outcome): void
   came(conn: Conn): void
   left(conn: Conn, reason: EndReason): void
-  /** It has been heard; told to trust at most once a minute. */
+  /** The peer was heard. Trust is told at most once a minute. */
   alive(conn: Conn): void
   /** Admitted here; when they were last connected they did not admit this node. At most 1024, newest last. */
   oneSided(): readonly NodeId[]
@@ -36,11 +36,11 @@ export interface NewsDeps {
 /** Strangers that get an audit entry of their own, ten a minute and a hundred a day: keys cost nothing, the ledger does. */
 const STRANGERS_AUDITED = { frames: 10, perMs: 60_000 }
 const STRANGERS_A_DAY = { frames: 100, perMs: DAY_MS }
-/** Comings and goings of one member that get an entry: whoever reconnects all day must not fill the ledger. */
+/** Comings and goings of one member that get an entry, so that a member that reconnects all day does not fill the ledger. */
 const VISITS_AUDITED = { frames: 30, perMs: DAY_MS }
 /** Warnings about clocks, for all members and for all strangers together: the log is not to be flooded by them. */
 const SKEWS_TOLD = { frames: 10, perMs: 60_000 }
-/** Members whose visits are counted; the one that was away longest is forgotten first. */
+/** Members whose visits are counted; the member that was away longest is forgotten first. */
 const VISITORS_MAX = 1_024
 /** Clocks further apart than this are worth a warning (wire format, "Replay"). */
 const SKEW_WARN_MS = 60_000
@@ -76,7 +76,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
     })
   }
 
-  /** One line a minute for each neighbour and kind. */
+  /** At most one log line a minute for each neighbour and kind. */
   const say = (peer: NodeId, fields: Readonly<Record<string, string>>, message: string): void => {
     const happened = lines.times(`${peer} ${message}`)
     if (happened === undefined) return

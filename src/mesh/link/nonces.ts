@@ -8,7 +8,7 @@ export interface Nonces {
    * undefined. `id` is copied.
    */
   add(id: Uint8Array, ts: number): number | undefined
-  /** Forgets those that arrived first, up to one of the time `oldest` (ms) or younger. */
+  /** Forgets nonces in order of arrival, up to the first one of the time `oldest` (ms) or younger. */
   forget(oldest: number): void
 }
 
@@ -17,7 +17,7 @@ interface NoncesInit {
   readonly idBytes: number
   /** At most 32 768, so that a place fits into 16 bits. */
   readonly max: number
-  /** 32 bits nobody else knows: whoever could choose ids that collide would make every look-up a walk. */
+  /** 32 secret random bits: a sender that could choose nonces that collide would make every look-up a walk. */
   readonly seed: number
 }
 
@@ -65,7 +65,7 @@ export function createNonces({ idBytes, max, seed }: NoncesInit): Nonces {
     table[slot] = place + 1
   }
 
-  /** Takes a place out of the table, and moves up those that were only put behind it because it was there. */
+  /** Takes an entry out of the table, and moves up entries that stand behind it only because its place was taken. */
   const leave = (place: number): void => {
     let free = homeOf(place)
     while (table[free] !== place + 1) free = after(free)

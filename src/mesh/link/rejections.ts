@@ -23,7 +23,7 @@ export interface Rejections {
     peer: NodeId,
     told?: { reason?: string; clockOffMs?: number | undefined },
   ): boolean
-  /** A frame was dropped that is nobody's fault who is known here: it is counted, and told to nobody. */
+  /** A frame was dropped through no fault of a known node: it is counted, and stands neither in the ledger nor in the log. */
   tally(code: RejectCode): void
   /** A frame of `peer` made code of this node throw: a mistake of ours, and told in the log. */
   failed(protocol: string, peer: NodeId, error: unknown): void
@@ -35,7 +35,7 @@ export interface Rejections {
    * their clock, or ours, is wrong.
    */
   stale(): readonly WrongClock[]
-  /** As `stale`, of one member: its clock minus this one, milliseconds. */
+  /** A member whose frames were refused as `stale`: its clock minus this one, milliseconds. */
   clockOff(peer: NodeId): number | undefined
 }
 
@@ -49,13 +49,13 @@ export interface WrongClock {
 /** All strangers together: keys cost them nothing. Ten a minute, and a hundred a day. */
 const STRANGERS_AUDITED = { frames: 10, perMs: 60_000 }
 const STRANGERS_A_DAY = { frames: 100, perMs: DAY_MS }
-/** What a member repeats is told after a minute, two, four, up to an hour. */
+/** A member that repeats its offence gets its next ledger entry after a minute, then two, four, up to an hour. */
 const MEMBERS_AUDITED = { everyMs: 60_000, mostMs: 3_600_000 }
 
 const STALE_REMEMBERED_MS = 15 * 60_000
 /** The clock here was set: it went further from the time this process runs than clocks do that are kept, or drift. */
 const CLOCK_SET_MS = 10_000
-/** More tell nobody more; the one that was refused longest ago gives way. */
+/** More members with a wrong clock would help nobody; the member that was refused longest ago gives way. */
 const STALE_MAX = 64
 
 export interface RejectionsDeps {
@@ -67,9 +67,9 @@ export interface RejectionsDeps {
 
 export function createRejections({ audit, clock, log, admits }: RejectionsDeps): Rejections {
   const counts = Object.fromEntries(REJECT_CODES.map((code) => [code, 0])) as Record<RejectCode, number>
-  /** Of members one entry per peer and code at a time; what comes between is told as `times` in the next. */
+  /** Members: one ledger entry per peer and code at a time; the next entry counts in `times` what came between. */
   const entries = createSparing({ clock, ...MEMBERS_AUDITED })
-  /** One line per peer, protocol and code in a minute. */
+  /** At most one log line a minute per peer, protocol and code. */
   const lines = createSparing({ clock })
 
   /** When each was last refused for its clock, oldest first, and how far our clock was from our running time then. */
@@ -79,13 +79,13 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
   >(STALE_MAX)
   const offset = (): number => clock.now() - clock.monotonic()
 
-  /** It was lately, and the clock here was not set since. */
+  /** The refusal is recent, and this node's clock was not set since. */
   const holds = (one: { readonly at: number; readonly offset: number }): boolean =>
     clock.monotonic() - one.at <= STALE_REMEMBERED_MS && Math.abs(offset() - one.offset) <= CLOCK_SET_MS
 
   const strangers = createQuota(STRANGERS_AUDITED)
   const strangersToday = createQuota(STRANGERS_A_DAY)
-  /** Of strangers, since the last entry about one. */
+  /** Refused frames of strangers since the last ledger entry about a stranger. */
   let untold = 0
 
   /** Strangers share a line per protocol and code: their keys cost them nothing. */
@@ -100,13 +100,13 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
       return
     }
     const fields = { peer, protocol, code, times, reason }
-    // Only this one has a cause that its people should look for; as often as the ledger is told, not more.
+    // Only a wrong clock has a cause that people should look for; the log says it as often as the ledger.
     if (code === 'stale' && told)
       log.warn(fields, 'a frame was refused: compare the clocks of the two machines')
     else log.debug(fields, 'a frame was refused')
   }
 
-  /** True when the ledger is told now, of this peer. */
+  /** True when the ledger gets an entry about this peer now. */
   const enter = (code: RejectCode, protocol: string, peer: NodeId): boolean => {
     const details: Record<string, string | number> = { reason: code, protocol }
     if (admits(peer)) {
@@ -114,7 +114,7 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
       if (happened === undefined) return false
       const { key, times } = happened
       if (key === REST) {
-        // Of several members, for several reasons: none of them is named for what others did.
+        // The count is of several members, for several reasons, so it names none of them.
         const rest = { reason: 'further_members', times }
         void audit.record({ type: 'policy_violation', success: false, details: rest })
         return false
@@ -151,7 +151,7 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
       const happened = lines.times(`${nameOf(peer)} ${protocol} failed`)
       if (happened === undefined) return
       const { key, times } = happened
-      // The error is this frame's; of a count that is shared, only the number is told.
+      // The error is this frame's, so an entry that counts several peers' frames leaves it out.
       const whose = key === REST ? {} : { peer, protocol }
       log.error({ ...whose, times, reason: String(error) }, 'a frame could not be handled')
     },

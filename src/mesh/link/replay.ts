@@ -27,19 +27,19 @@ export interface ReplayDeps {
 }
 
 export interface Replay {
-  /** Reads what was seen before the restart. */
+  /** Reads the marks of frames that were seen before the restart. */
   start(): Promise<void>
   /**
    * Throws FrameError `stale` outside the clock window, `replayed` for a nonce seen before. Then the nonce is
    * taken, when the caller calls what is returned.
    */
   check(sender: Uint8Array, nonce: Uint8Array, ts: number, member: boolean): () => void
-  /** Writes what is not yet written. */
+  /** Writes the marks that are not on disk yet. */
   stop(): Promise<void>
 }
 
 interface Seen {
-  /** With the frames' times, in order of arrival. Needed until the frame is stale: at most 10 minutes. */
+  /** Nonces with their frames' times, in order of arrival. A nonce is needed until its frame is stale: 10 minutes at most. */
   readonly nonces: Nonces
   /** Frames of this time or older were possibly seen and forgotten: they are refused. */
   floor: number
@@ -60,7 +60,7 @@ export function createReplay({ store, clock, timers, random, log }: ReplayDeps):
   /** Frames of this time and younger are not stale yet. */
   const oldest = (now: number): number => now - CLOCK_WINDOW_MS
 
-  /** One batch at a time; what comes while it is written is the next. */
+  /** One batch is written at a time; marks that come meanwhile are the next batch. */
   const writeAll = async (): Promise<void> => {
     while (unwritten.length > 0) {
       const marks = unwritten
@@ -79,7 +79,7 @@ export function createReplay({ store, clock, timers, random, log }: ReplayDeps):
   }
 
   const writeLater = (mark: ReplayMark): void => {
-    // A store that does not answer: beyond what it keeps, the first give way here too.
+    // While the store does not answer, marks beyond its bound are dropped here too, the oldest first.
     if (unwritten.length >= REPLAY_MARKS_MAX) unwritten = unwritten.slice(REPLAY_MARKS_MAX / 2)
     unwritten.push(mark)
     unwrite ??= timers.after(WRITE_EVERY_MS, () => void write())
@@ -100,7 +100,7 @@ export function createReplay({ store, clock, timers, random, log }: ReplayDeps):
     seen.floor = Math.max(seen.floor, seen.nonces.add(nonce, ts) ?? 0)
   }
 
-  /** Whoever left leaves nothing behind, once its frames are stale by their time alone. */
+  /** Forgets senders that left, once all their frames are stale by their time alone. */
   const sweep = (now: number): void => {
     // The clock of the wall may be set back.
     if (Math.abs(now - sweptAt) < SWEEP_EVERY_MS) return

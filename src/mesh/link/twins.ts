@@ -23,7 +23,7 @@ export interface Twins {
   came(node: NodeId, place: string): void
   /** This neighbour has let this node go for another connection of this node's key, and this node has no other to it. */
   displaced(by: NodeId): void
-  /** As of now: nodes whose key is used at two places, and neighbours at which somebody takes this node's place. */
+  /** The state now: nodes whose key is used at two places, and neighbours at which another machine takes this node's place. */
   state(): {
     readonly others: readonly { readonly node_id: NodeId; readonly places: readonly string[] }[]
     readonly here: readonly NodeId[]

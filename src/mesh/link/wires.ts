@@ -13,8 +13,8 @@ import {
 } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { hello } from '../../../protocols/registry.ts'
+import { deadline } from '../../base/async/deadline.ts'
 import { createQuota } from '../../base/quota.ts'
-import { deadline } from '../../base/timers.ts'
 import type { Credentials } from '../../trust/certificates/index.ts'
 import { endpointOf, formatEndpoint } from '../admission/endpoint.ts'
 import { memberAllowances } from '../allowance.ts'
@@ -26,7 +26,7 @@ import { type Channel, type ChannelDeps, openChannel } from './channel.ts'
 import { narrow, type View } from './narrow.ts'
 import { nodeOf, peerRefOf } from './peer.ts'
 
-/** Under which name the ledger has what is wrong below all streams. */
+/** The protocol name in the ledger for violations below all streams. */
 const MUXER = '/yamux/1.0.0'
 
 export interface Wire {
@@ -72,7 +72,7 @@ export interface Wires {
 interface Entry extends Wire {
   readonly view: View
   control: Channel | undefined
-  /** No more of it may be begun. */
+  /** Nothing more may be begun on this connection. */
   ended: boolean
 }
 
@@ -131,7 +131,7 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
     opened(connection) {
       const node = nodeOf(connection.remotePeer)
       const endpoint = endpointOf(connection.remoteAddr)
-      // A connection that has ended already would hold its place in the lobby: nobody would tell of its end again.
+      // A connection that has ended already fires no close event, so it would hold its place in the lobby for ever.
       if (connection.status !== 'open' || node === undefined || endpoint === undefined) {
         abortConnection(connection, 'refused')
         return

@@ -1,4 +1,4 @@
-// Those here who wait for a dial, or for a member's links: one dial, a look-up if that fails, one more dial. Pure.
+// Callers that wait for a dial or for a member's links: one dial, a look-up when that fails, one more dial. Pure.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Book } from './book.ts'
 import type { Dialing, Finished } from './dialing.ts'
@@ -9,7 +9,7 @@ export interface AsksDeps {
   readonly isThere: (node: NodeId) => boolean
   /** A dial to it could come to something. */
   readonly isPossible: (node: NodeId) => boolean
-  /** Others can be asked where a member is. */
+  /** Other members can be asked where a member is. */
   readonly looksUp: boolean
   readonly dialing: Pick<Dialing, 'dial' | 'isRunning' | 'targetOf'>
   readonly book: Pick<Book, 'addresses' | 'hear'>
@@ -18,7 +18,7 @@ export interface AsksDeps {
 
 export interface Asks {
   ask(id: number, node: NodeId, what: 'dial' | 'links'): void
-  /** Whoever asked does not wait any longer: it is answered as things stand. */
+  /** The caller does not wait any longer, so it is answered as things stand. */
   unask(id: number): void
   /** A look-up is over. */
   found(id: number, addresses: readonly string[]): void

@@ -4,9 +4,9 @@ import { parseEndpoint } from '../admission/endpoint.ts'
 
 /** Addresses of one node that it has told itself, newest first. */
 export const ADDRESSES_PER_NODE = 8
-/** Addresses of one node that somebody on the LAN says it has, newest first. */
+/** Addresses of one node by the word of others on the LAN, newest first. */
 export const HEARSAY_PER_NODE = 4
-/** Of one node, the newest; as many as there can be others. */
+/** Proven addresses of one node; the newest are kept. */
 const PROVEN_PER_NODE = ADDRESSES_PER_NODE
 /** Members are at most as many as the owner trusts; strangers on a LAN can be any number of inventions. */
 const STRANGERS_MAX = 256
@@ -14,7 +14,7 @@ const STRANGERS_MAX = 256
 export interface Book {
   /** Puts `addresses` (multiaddrs without peer id) in front: the node's key was proven when it told them. */
   learn(node: NodeId, addresses: readonly string[]): void
-  /** The same for what anybody may have said: it displaces other hearsay only. */
+  /** Puts addresses in front that anybody may have said; they displace other hearsay only. */
   hear(node: NodeId, addresses: readonly string[]): void
   /** The node's key has answered at this address, or it came from there. */
   proved(node: NodeId, address: string): void
@@ -34,15 +34,15 @@ export interface Book {
 interface Entry {
   learned: readonly string[]
   heard: readonly string[]
-  /** In order, the newest last. */
+  /** The newest address is the last. */
   proven: readonly string[]
   heardFirst: boolean
 }
 
 export function createBook(isMember: (node: NodeId) => boolean): Book {
-  /** In order of learning, the newest last. */
+  /** Strangers in order of learning, the newest last. */
   const entries = new Map<NodeId, Entry>()
-  /** Who told each address; so that a question of every connection costs no search. */
+  /** The nodes that told each IP address. The table spares a search at every connection. */
   const tellers = new Map<string, Set<NodeId>>()
 
   const ipsOf = (addresses: readonly string[]): Set<string> =>
@@ -66,12 +66,17 @@ export function createBook(isMember: (node: NodeId) => boolean): Book {
     }
   }
 
-  /** The node's entry, as the newest. */
+  /**
+   * The node's entry; a stranger's becomes the newest. Members keep their places: the overlay keeps a choice as long as
+   * their list is the same, and only a new stranger can be one too many, so a member's word costs no walk over all entries.
+   */
   const touch = (node: NodeId): Entry => {
-    const entry = entries.get(node) ?? { learned: [], heard: [], proven: [], heardFirst: false }
+    const known = entries.get(node)
+    if (known !== undefined && isMember(node)) return known
+    const entry = known ?? { learned: [], heard: [], proven: [], heardFirst: false }
     entries.delete(node)
     entries.set(node, entry)
-    if (entries.size > STRANGERS_MAX) makeRoom()
+    if (known === undefined && entries.size > STRANGERS_MAX && !isMember(node)) makeRoom()
     return entry
   }
 

@@ -1,4 +1,4 @@
-// Where this node dials on somebody's word alone: at plausible ports, and so often for one address and for all of them.
+// Bounds dials that rest on another node's word alone: plausible ports only, with a rate for each address and for all.
 import { createQuota, createQuotas, type Rate } from '../../base/quota.ts'
 import { KEYS } from '../../config/table.ts'
 import { type Endpoint, isLoopback } from '../admission/endpoint.ts'
@@ -21,7 +21,7 @@ export const MEMBERS_DIALED = {
   perAddress: { frames: 8, perMs: 80_000 },
 } as const
 
-/** The same for strangers, who are dialed at one address so that both sides see each other as pending; they dial us as well. */
+/** The rate for strangers. They are dialed so that both sides see each other as pending, and they dial this node as well. */
 export const STRANGERS_DIALED = {
   together: { frames: 16, perMs: 64_000 },
   perAddress: { frames: 4, perMs: 60_000 },

@@ -1,4 +1,4 @@
-// Whom to be linked with in a mesh that is too large for links to all: few links, short ways, and no part falls off.
+// Chooses links in a mesh that is too large for links to all: few links, short ways, and no part falls off.
 import { createHash } from 'node:crypto'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
@@ -11,7 +11,7 @@ const ACROSS = 2
 const PLACES_MAX = 8_192
 
 export interface Ring {
-  /** Whom this member chooses among the others; at most four. The same for everybody who knows the same members. */
+  /** The members, at most four, that this member chooses. Every node that knows the same members computes the same choice. */
   choiceOf(node: NodeId): ReadonlySet<NodeId>
 }
 
@@ -29,7 +29,7 @@ function rank(a: number, b: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0
 }
 
-/** Places by node; to be kept by whoever makes rings again and again. */
+/** Places by node, to be kept from one ring to the next. */
 export interface Places {
   of(node: NodeId): number
 }
@@ -71,7 +71,7 @@ export function createRing(members: Iterable<NodeId>, places: Places = createPla
     const steps = Array.from({ length: Math.min(SUCCESSORS, ring.length - 1) }, (_, step) => step + 1)
     const next = steps.map((step) => (ring[(index + step) % ring.length] as Place).node)
     const chosen = new Set(next)
-    // The best few are found in one walk: to sort everybody for them is what made large meshes dear.
+    // One walk finds the best few; sorting all members for them costs too much in a large mesh.
     const across: Ranked[] = []
     for (const other of ring) {
       if (other === self || chosen.has(other.node)) continue

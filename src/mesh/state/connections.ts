@@ -1,4 +1,4 @@
-// All connections of this node: who stands in the lobby, who is a neighbour, who gives way to whom. Pure.
+// All connections of this node: lobby, neighbours, and which of two connections to one node gives way. Pure.
 import type { GoodbyeReason, HelloBody } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -15,7 +15,7 @@ import type { Conn, ConnId, Emit, EndReason, MeshEvent, Outcome, Said } from './
 /** Connections to one key that are not admitted: a simultaneous dial needs two. */
 const UNADMITTED_PER_KEY = 2
 
-/** What the other side's Goodbye is called here. */
+/** The end reason that each Goodbye of the other side becomes here. */
 const HEARD: Readonly<Record<GoodbyeReason, EndReason>> = {
   stopping: 'goodbye',
   replaced: 'replaced',
@@ -54,7 +54,7 @@ export interface Connections {
   heard(node: NodeId): void
   broken(id: ConnId, reason: EndReason): void
   closed(id: ConnId): void
-  /** Trust in this node changed: admits, upgrades or closes what is there. */
+  /** Trust in this node changed: admits, upgrades or closes its connections. */
   reconsider(node: NodeId): void
   /** What comes of its invite is certain: it is decided about now. */
   enrolled(node: NodeId): void
@@ -127,7 +127,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     const old = current.get(conn.node)
     current.set(conn.node, conn)
     emit({ did: 'come', conn, replaced: old })
-    // What is under way on the old connection may still arrive.
+    // Frames that are under way on the old connection may still arrive.
     if (old !== undefined) emit({ do: 'timer', timer: `drain ${old.id}`, ms: timings.drainMs })
   }
 

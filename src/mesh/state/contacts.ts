@@ -1,4 +1,4 @@
-// Whom this node connects to: hears of members by every means, has those dialed it wants, lets go of those too many. Pure.
+// Decides on connections: hears of members by every means, has the wanted ones dialed, and lets surplus ones go. Pure.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { createQuotas } from '../../base/quota.ts'
@@ -22,7 +22,7 @@ import type { Conn, Emit, EndReason, MeshEvent } from './types.ts'
  */
 const WAKINGS = { frames: 4, perMs: 60_000 }
 const WAKINGS_MAX = 1_024
-/** mDNS answers come as often as anybody asks; one node is tried anew because of them this often. */
+/** mDNS answers come as often as anybody asks, so a sighting makes this node try the same node again at most this often. */
 const SIGHTING_EVERY_MS = 30_000
 /** Nodes whose last sighting is remembered. */
 const SIGHTED_MAX = 1_024
@@ -38,7 +38,7 @@ export interface ContactsDeps {
   readonly listening: () => readonly string[]
   /** Every link to this neighbour is usable. */
   readonly complete: (node: NodeId) => boolean
-  /** A neighbour that something is under way with. */
+  /** True while something is under way with this neighbour. */
   readonly inUse: (node: NodeId) => boolean
   readonly clock: Clock
   readonly random: Random
@@ -73,11 +73,11 @@ export interface Contacts {
   left(conn: Conn, reason: EndReason): void
   /** Links or connections have changed. */
   look(): void
-  /** Says goodbye to neighbours that nobody needs, and looks for those that are missing; called now and then. */
+  /** Says goodbye to neighbours that nobody needs, and looks for missing ones; called at each round of the heartbeat. */
   thin(): void
   /** A neighbour was needed for a moment only. */
   release(node: NodeId): void
-  /** Sizes of what is remembered, for tests of its bounds. */
+  /** Numbers of remembered nodes and asks, for tests of the bounds. */
   sizes(): { readonly book: number; readonly asks: number }
 }
 
@@ -107,14 +107,14 @@ export function createContacts(deps: ContactsDeps): Contacts {
   const asks = createAsks({
     ...{ dialing, book, emit: deps.emit, looksUp: config.discovery.dht },
     isThere: (node) => connections.neighbour(node) !== undefined && deps.complete(node),
-    // A dial to somebody who is not admitted here would end in the lobby there.
+    // A dial to a node that is not admitted here would end in the lobby there.
     isPossible: (node) => running && admits(node),
   })
   const wakings = createQuotas<NodeId>(WAKINGS, WAKINGS_MAX)
   const sightedAt = createRecent<NodeId, number>(SIGHTED_MAX)
   let running = false
 
-  /** Dials that came to nothing without a connection are told at once, and may be followed by others. */
+  /** Tells the asks at once about dials that led to no connection; an ask may then begin another dial. */
   const settleAsks = (): void => {
     for (let done = dialing.finished(); done.length > 0; done = dialing.finished())
       for (const dial of done) asks.finished(dial)
@@ -126,7 +126,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
       settleAsks()
     }
 
-  /** Of an mDNS answer, what is worth noting. */
+  /** The addresses in an mDNS answer that are worth noting. */
   const usable = (node: NodeId, addresses: readonly string[], source: string): readonly string[] => {
     const known = book.addresses(node)
     return addresses.filter((address) => {
@@ -195,14 +195,14 @@ export function createContacts(deps: ContactsDeps): Contacts {
     },
     opened: dialing.opened,
     met({ node }, addresses) {
-      // Not proven: the key has shown that it comes from this IP address, and nothing about a port there.
+      // The addresses are not proven: the connection shows that the key is at this IP address, and nothing about a port there.
       book.learn(node, addresses)
       dialing.met(node)
     },
     settled: settling(dialing.settled),
     came: ({ node }) => overlay.present(node),
     left({ node, openedAt }, reason) {
-      // Whichever end has closed it: neither needs it for some time.
+      // Whichever end closed the surplus connection, neither end needs it for some time.
       if (reason === 'surplus') overlay.declined(node)
       dialing.lost(node, now() - openedAt)
     },
@@ -213,7 +213,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
     thin() {
       const neighbours = connections.neighbours().map(({ node, openedAt }) => ({ node, since: openedAt }))
       for (const node of overlay.surplus(neighbours)) if (!deps.inUse(node)) connections.release(node)
-      // Who is due changes with time alone.
+      // The list of members that are due changes with time alone, so there is no event to wait for.
       dialing.look()
     },
     release(node) {

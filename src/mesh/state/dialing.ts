@@ -1,4 +1,4 @@
-// Whom to dial and at which addresses: static peers, members, and strangers once; and what their dials come to. Pure.
+// Decides on dials and their addresses: static peers, members, and strangers once; and notes what each dial came to. Pure.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
@@ -10,9 +10,9 @@ import type { Places } from './places.ts'
 import { createRedial } from './redial.ts'
 import type { Conn, ConnId, Emit, Outcome, Target } from './types.ts'
 
-/** Strangers waiting to be met; a LAN has fewer, an inventor of keys does not get more. */
+/** Strangers waiting to be met. A LAN has fewer, and invented keys get no more places than this. */
 const MEETINGS_MAX = 64
-/** Strangers dialed at the same time; the other places are the members', whatever is invented. */
+/** Strangers dialed at the same time. The other places stay for members, however many strangers are invented. */
 const MEETINGS_AT_ONCE = 2
 
 /** Addresses found by looking around that wait to be dialed; the next look finds the others again. */
@@ -52,15 +52,15 @@ export interface Finished {
 export interface Dialing {
   start(): void
   stop(): void
-  /** Somebody else may be wanted, or due: a round follows. */
+  /** Another node may be wanted or due now, so a round follows. */
   look(): void
   /** The timer of the rounds has rung. */
   round(wanted: Wanted): void
-  /** Under which target this node is dialed. */
+  /** The target under which this node is dialed. */
   targetOf(node: NodeId): Target
-  /** It is behind an address of the configuration. */
+  /** True for a node behind an address of the configuration. */
   isStatic(node: NodeId): boolean
-  /** One attempt now, unless one is under way. */
+  /** Begins one attempt now, unless an attempt is under way. */
   dial(target: Target): void
   isRunning(target: Target): boolean
   wake(node: NodeId): void
@@ -85,7 +85,7 @@ export interface Dialing {
 
 interface Static {
   readonly peer: StaticPeer
-  /** The pinned key, or the one last met there; undefined before that, or when it was not there any more. */
+  /** The pinned key, or the key last met there; undefined when no key was met or the node was not there any more. */
   node: NodeId | undefined
   /** Found by looking around: forgotten after one dial, whatever that comes to. */
   readonly once?: true
@@ -130,7 +130,7 @@ export function createDialing(deps: DialingDeps): Dialing {
     for (const [address, of] of dialing) if (of === target) dialing.delete(address)
     if (isNode(target)) {
       meetings.delete(target)
-      // libp2p notes whom it dials; strangers must not add up there.
+      // libp2p notes each node it dials, and strangers must not add up in its peer store.
       if (!trust.admits(target)) emit({ do: 'unlist', node: target })
     }
     redial.settle(target, outcome)
@@ -155,7 +155,7 @@ export function createDialing(deps: DialingDeps): Dialing {
   const failed = (target: Target): void => {
     if (isNode(target)) book.failed(target)
     const fixed = statics.get(target)
-    // Somebody else may answer there next time.
+    // Another node may answer there next time.
     if (fixed?.node !== undefined && !connections.isConnected(fixed.node)) fixed.node = fixed.peer.nodeId
     finish(target, FAILED)
   }
@@ -226,7 +226,7 @@ export function createDialing(deps: DialingDeps): Dialing {
     meet(node) {
       if (!isStranger(node) || trust.refuses(node) || connections.isConnected(node)) return
       if (meetings.has(node) || meetings.size >= MEETINGS_MAX) return
-      // Last, because it counts: whoever cannot be met uses up nobody's place.
+      // `mayMeet` comes last because it counts against the rate, which a stranger that is not met must not use up.
       if (places.mayMeet(node)) meetings.add(node)
     },
     met: (node) => void meetings.delete(node),

@@ -1,7 +1,7 @@
 // The admission as a pure state machine: who has said what, and what to do next. The same at both ends.
 import type { HelloStage } from '../../../protocols/messages/hello.ts'
 
-/** What the connection does next, in this order. */
+/** The connection's next steps, in this order. */
 export type Step = { readonly say: HelloStage } | { readonly open: 'serve' | 'out' }
 
 export interface Handshake {
@@ -11,7 +11,7 @@ export interface Handshake {
   heard(stage: HelloStage): readonly Step[] | undefined
   /** Both sides admitted, both serve. */
   admitted(): boolean
-  /** Both have spoken and at least one of them was `pending`: nothing more happens unless somebody decides anew. */
+  /** Both sides have spoken and at least one said `pending`: nothing more happens unless a person decides anew. */
   waits(): boolean
 }
 
@@ -44,7 +44,7 @@ export function createHandshake(): Handshake {
     },
     heard(stage) {
       if (stage === 'pending') {
-        // Whoever changes their mind after `yes` closes the connection instead of saying so.
+        // A side that changes its mind after `yes` closes the connection instead of saying so.
         if (theirs !== 'unsaid') return undefined
         theirs = 'pending'
         return []

@@ -10,7 +10,7 @@ export interface LobbyLimits {
 export const LOBBY: LobbyLimits = { perAddress: 2, total: 8 }
 
 export interface Lobby<T> {
-  /** Takes a place. Returns whoever has to leave for it: the oldest of that address, or of all. */
+  /** Takes a place. Returns the connection that has to leave for it: the oldest of that address, or of all. */
   enter(guest: T, address: string): readonly T[]
   leave(guest: T): void
 }

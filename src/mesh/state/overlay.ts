@@ -1,33 +1,33 @@
-// Which neighbours to have: all members of a small mesh, few of a large one, and none too many for long.
+// Decides on neighbours: all members in a small mesh, few in a large mesh, and surplus ones not for long.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
 import { createPlaces, createRing, type Ring } from './choice.ts'
 
-/** Members a full mesh may grow beyond its limit before it is thinned out: it must not change with every visitor. */
+/** Members that a full mesh may have beyond its limit before it is thinned out, so that a visitor does not change it. */
 const FULL_MORE = 4
-/** Links beyond this are too many; those that neither end has chosen are closed down to `LEAST`. */
+/** With more links than this, links that neither end has chosen are closed, down to `LEAST`. */
 const ENOUGH = 12
 const LEAST = 8
-/** Links that only the other end has chosen are closed beyond this. */
+/** With more links than this, links that only the other end has chosen are closed too. */
 const MOST = 16
 /** A link that was needed a moment ago, for a question or a look-up, may be needed again. */
 const YOUNG_MS = 60_000
-/** With more links than a full mesh would have, one that neither end has chosen is old sooner: many start together. */
+/** Many nodes start together: with more links than a full mesh has, a link that neither end chose counts as old sooner. */
 const YOUNG_IN_A_CROWD_MS = 10_000
-/** No news for so long after the start: whoever is on the LAN has been heard. It is not waited for any longer than this. */
+/** After so long without a new member all nodes on the LAN have been heard; `SETTLED_AT_MOST_MS` bounds the wait. */
 const SETTLED_MS = 5_000
 const SETTLED_AT_MOST_MS = 60_000
-/** Closed in one round; the other ends have to look for somebody else. */
+/** Links closed in one round. Few, because each other end has to find another neighbour. */
 const CLOSED_AT_ONCE = 4
-/** Who could not be reached, or has too many links, is not chosen again for so long. */
+/** A node that could not be reached, or has too many links, is not chosen again for so long. */
 const AWAY_MS = 10 * 60_000
-/** Attempts in vain after which somebody else is chosen as well. */
+/** Failed attempts in a row after which another node is chosen as well. */
 const FAILURES = 2
 /** Nodes whose absence is remembered. */
 const AWAY_MAX = 4_096
 
-/** Rings that are kept: of everybody, of those that are there, and without those that have declined. */
+/** Rings that are kept: of all members, of the members that are there, and of both without members that declined. */
 const RINGS_KEPT = 4
 
 /** A neighbour, as far as the choice depends on it. */
@@ -42,9 +42,9 @@ export interface OverlayDeps {
   /** Links to all members up to so many. */
   readonly fullMeshUpTo: number
   readonly clock: Clock
-  /** Everybody that is admitted here and has an address. */
+  /** All nodes that are admitted here and have an address. */
   readonly members: () => Iterable<NodeId>
-  /** It said that it leaves, or others say that it is lost. */
+  /** True for a node that said it leaves, or that others say is lost. */
   readonly isGone: (node: NodeId) => boolean
   /** Attempts in vain in a row. */
   readonly failures: (node: NodeId) => number
@@ -53,19 +53,19 @@ export interface OverlayDeps {
 }
 
 export interface Overlay {
-  /** Of its members, those a link is wanted to. */
+  /** The members that a link is wanted to. */
   wanted(): ReadonlySet<NodeId>
   /**
    * Of the wanted, those to dial now, the first first. After the start only those that a large mesh would link as well,
    * until it has shown how large this one is; look again now and then.
    */
   due(): readonly NodeId[]
-  /** It has too many links and has closed ours. */
+  /** The node has too many links and has closed the link to this node. */
   declined(node: NodeId): void
   hasDeclined(node: NodeId): boolean
-  /** It was heard, or it is connected. */
+  /** The node was heard, or it is connected. */
   present(node: NodeId): void
-  /** Those to say goodbye to now. */
+  /** The neighbours to say goodbye to now. */
   surplus(neighbours: readonly Neighbour[]): readonly NodeId[]
 }
 
@@ -74,7 +74,7 @@ const isSame = (a: readonly NodeId[], b: readonly NodeId[]): boolean =>
 
 export function createOverlay(deps: OverlayDeps): Overlay {
   const { clock, self } = deps
-  /** Until when, monotonic. */
+  /** Absent nodes, each until when (monotonic, ms). */
   const away = createRecent<NodeId, number>(AWAY_MAX)
   const declined = createRecent<NodeId, number>(AWAY_MAX)
   const places = createPlaces()
@@ -89,11 +89,11 @@ export function createOverlay(deps: OverlayDeps): Overlay {
 
   const isAway = (node: NodeId): boolean => {
     if (deps.failures(node) >= FAILURES) away.set(node, clock.monotonic() + AWAY_MS)
-    return within(away.get(node)) || deps.isGone(node)
+    return within(away.peek(node)) || deps.isGone(node)
   }
-  const hasDeclined = (node: NodeId): boolean => within(declined.get(node))
+  const hasDeclined = (node: NodeId): boolean => within(declined.peek(node))
 
-  /** Those that are there, everybody, and their rings. */
+  /** `all`: every member but this node; `there`: the members among them that are not away. */
   const look = () => {
     const all = [...deps.members()].filter((node) => node !== self)
     const there = all.filter((node) => !isAway(node))
@@ -112,7 +112,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     return settled
   }
 
-  /** Of the last few questions: most are asked again before anybody has come or gone. */
+  /** The rings computed last. Most are asked for again before a member comes or goes. */
   const rings: { readonly members: readonly NodeId[]; readonly ring: Ring }[] = []
   const ringOf = (members: readonly NodeId[]): Ring => {
     const same = rings.find((one) => isSame(one.members, members))
@@ -123,7 +123,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     return ring
   }
 
-  /** The choice among these; whoever has declined is stepped over, and nobody else's place changes for that. */
+  /** The choice among these members. Members that declined are stepped over, which changes no other member's place. */
   const choiceAmong = (members: readonly NodeId[]): ReadonlySet<NodeId> => {
     for (let left = members; ; ) {
       const chosen = ringOf(left).choiceOf(self)
@@ -133,7 +133,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     }
   }
 
-  /** Whoever is away is tried as well, in its own slow time: nobody is given up. */
+  /** Members that are away are tried as well, at their own slow pace: no member is given up. */
   const chosen = (all: readonly NodeId[], there: readonly NodeId[]): ReadonlySet<NodeId> =>
     all.length === there.length ? choiceAmong(all) : new Set([...choiceAmong(there), ...choiceAmong(all)])
   const everybody = (all: readonly NodeId[]): NodeId[] => all.filter((node) => !hasDeclined(node))
@@ -146,7 +146,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     due() {
       const { all, there } = look()
       const first = chosen(all, there)
-      // Few are linked with all others in any case.
+      // A mesh of few members links all of them in any case, so there is nothing to wait for.
       const waits = !hasSettled(all.length) && there.length > ENOUGH
       return full && !waits ? [...new Set([...first, ...everybody(all)])] : [...first]
     },
@@ -164,7 +164,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
       const young = neighbours.length > deps.fullMeshUpTo ? YOUNG_IN_A_CROWD_MS : YOUNG_MS
       const others = neighbours
         .filter(({ node }) => !ours.has(node) && !deps.isStatic(node))
-        // What has held for long holds on.
+        // The youngest links are closed first, because a link that has held for long is likely to hold on.
         .toSorted((a, b) => b.since - a.since)
       const chosenByIt = ({ node }: Neighbour): boolean => ring.choiceOf(node).has(self)
       const nobodys = others

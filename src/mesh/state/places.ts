@@ -6,11 +6,11 @@ import type { Book } from './book.ts'
 import { type Caution, PORT_MIN } from './caution.ts'
 
 export interface Places {
-  /** Those that one dial may try now, in order. Counts. */
+  /** The addresses that one dial may try now, in order. Counts them against the rates. */
   toDial(node: NodeId): readonly string[]
   /** Whether a stranger may be met now. Counts when it says yes, and settles at which address. */
   mayMeet(node: NodeId): boolean
-  /** Of a member: it is said to be somewhere that may be dialed, only not as soon as this. */
+  /** True for a member with an address that may be dialed later, but not yet. */
   isHeld(node: NodeId): boolean
 }
 

@@ -1,4 +1,4 @@
-// Presence: tells all members that this node is here, and notes what they tell of themselves and of whom they lost. Pure.
+// Presence: tells all members that this node is here, and notes their presences and the nodes that they lost. Pure.
 import { LOST_MAX, type PresenceBody } from '../../../protocols/messages/presence.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
@@ -7,17 +7,19 @@ import type { Trust } from '../../trust/peers/index.ts'
 import type { Connections } from './connections.ts'
 import type { Emit } from './types.ts'
 
-/** Without a change it is said this often, 20 % more or less; an owner who was silent for three times that is away. */
+/** Without a change a presence is said this often, 20 % more or less; a node that was silent for three times that is away. */
 const EVERY_MS = 5 * 60_000
-/** Changes that come together are told together, and never faster than the topic's quota allows. */
+/** Changes within `GATHER_MS` are told together, and `GAP_MS` between two presences keeps the topic's quota. */
 const GATHER_MS = 500
 const GAP_MS = 3_000
 /** A new neighbour's subscription arrives a moment after the link. */
 const SUBSCRIBED_MS = 1_000
-/** Somebody who has just come is answered by all within this: 20 answers a second over the whole mesh. */
+/** All members answer a node that has just come within this time each: 20 answers a second over the whole mesh. */
 const ANSWER_MS_PER_MEMBER = 50
 const ANSWER_LEAST_MS = 1_000
 const ANSWER_MOST_MS = 60_000
+/** Most presences name no lost node, so all authors share this set. */
+const NOBODY: ReadonlySet<NodeId> = new Set()
 /** Authors whose last presence is remembered. */
 const AUTHORS_MAX = 8_192
 
@@ -28,7 +30,7 @@ export interface PresenceDeps {
   readonly random: Random
   /** What this node says of itself now. */
   readonly about: () => Pick<PresenceBody, 'name' | 'capabilities' | 'listen'>
-  /** Of the addresses in a presence that this neighbour handed on, those worth keeping. */
+  /** The addresses worth keeping in a presence that this neighbour handed on. */
   readonly believable: (listen: readonly string[], from: NodeId) => readonly string[]
   readonly connections: Pick<Connections, 'neighbour' | 'neighbours'>
   /** Neighbours that are known to read the topic. */
@@ -46,15 +48,15 @@ export interface PresenceRoom {
   start(): void
   /** The timer has rung. */
   say(): void
-  /** Says goodbye to everybody. */
+  /** Says goodbye to all members. */
   leave(): void
-  /** What `author` says of itself, handed on by the neighbour `from`. Undefined: it is old, or not to be passed on. */
+  /** A presence of `author`, handed on by the neighbour `from`. Undefined: it is old, or not to be passed on. */
   hear(author: NodeId, body: PresenceBody, from: NodeId): Heard | undefined
   /** A neighbour's link is up. */
   came(node: NodeId): void
-  /** Its connection broke without a goodbye. */
+  /** The neighbour's connection broke without a goodbye. */
   lost(node: NodeId): void
-  /** Says it again if what it says of itself has changed. */
+  /** Says the presence again if what this node says of itself has changed. */
   look(): void
 }
 
@@ -63,7 +65,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
   const heard = createRecent<NodeId, { readonly version: number; readonly lost: ReadonlySet<NodeId> }>(
     AUTHORS_MAX,
   )
-  /** In the order they were lost. */
+  /** Neighbours whose connections broke, in the order they were lost. */
   const lost = createRecent<NodeId, true>(LOST_MAX)
   let started = false
   /** Monotonic. */
@@ -71,7 +73,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
   let saidAt = Number.NEGATIVE_INFINITY
   let said = ''
   let version = 0
-  /** Nobody was there before: the others are asked to say who they are. */
+  /** No neighbour was there before, so the next presence asks the other members to say who they are. */
   let asks = true
 
   const bodyNow = (state: PresenceBody['state']): PresenceBody => {
@@ -83,7 +85,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
   const say = (): void => {
     if (!started) return
     due = Number.POSITIVE_INFINITY
-    // Nobody would hear it yet.
+    // No neighbour would hear the presence yet.
     if (deps.readers() === 0) {
       if (connections.neighbours().length > 0) within(SUBSCRIBED_MS)
       return
@@ -95,7 +97,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
     within(EVERY_MS * (0.8 + 0.4 * random.float()))
   }
 
-  /** At the latest after `ms`, but never twice within the gap. */
+  /** Has the next presence said after `ms` at the latest, but never two within the gap. */
   const within = (ms: number): void => {
     if (!started) return
     const now = clock.monotonic()
@@ -110,8 +112,9 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
     return Math.min(Math.max(ms, ANSWER_LEAST_MS), ANSWER_MOST_MS) * random.float()
   }
 
-  /** One member's word: it makes nobody leave. Whoever was heard after it was written is there. */
+  /** One member's word that others are lost. A node that was heard after the word was written is not lost. */
   const hearLost = (author: NodeId, body: PresenceBody, before: ReadonlySet<NodeId>): ReadonlySet<NodeId> => {
+    if (body.lost.length === 0) return NOBODY
     const named = new Set(body.lost.map(formatNodeId))
     for (const node of named) {
       if (node === deps.self) within(GATHER_MS + answerWithin())
@@ -149,7 +152,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
       const offline = body.state === 'leaving'
       if (!trust.heardOf(author, { name: body.name, addresses, offline }, from)) return undefined
       lost.delete(author)
-      const named = hearLost(author, body, before?.lost ?? new Set())
+      const named = hearLost(author, body, before?.lost ?? NOBODY)
       heard.set(author, { version: body.version, lost: named })
       if (body.asks) within(answerWithin())
       const back = member === undefined || member.offline || member.unsure

@@ -15,14 +15,14 @@ export interface Redial {
    * undefined when none is, or when it waits for a dial to end.
    */
   due(wanted: Iterable<Target>): { readonly begin: readonly Target[]; readonly nextMs: number | undefined }
-  /** One attempt outside of the rounds. False: one is under way already. */
+  /** Begins one attempt outside of the rounds. False: an attempt is under way already. */
   begin(target: Target): boolean
   isRunning(target: Target): boolean
   /** The attempt under way has come to this. */
   settle(target: Target, outcome: Outcome): void
   /** Try again now, and start the back-off anew: trust changed, or it was just seen on the LAN. */
   wake(target: Target): void
-  /** A connection ended. One that lasted starts the back-off anew; one that did not counts as a failure. */
+  /** A connection ended. A connection that lasted starts the back-off anew; a short one counts as a failure. */
   lost(target: Target, lastedMs: number): void
   /** Attempts in vain in a row, as far as remembered. */
   failures(target: Target): number
@@ -35,7 +35,7 @@ interface Attempt {
   /** Monotonic. */
   nextAt: number
   running: boolean
-  /** Woken while it ran: what it comes to is then about a world that has changed. */
+  /** Woken while the attempt ran: its outcome says nothing about the changed situation, so the next attempt is due at once. */
   woken: boolean
 }
 
@@ -71,7 +71,7 @@ export function createRedial({ clock, random }: { readonly clock: Clock; readonl
       for (const target of targets) {
         const attempt = attemptOf(target)
         if (attempt.running) continue
-        // A full house is looked at again when one of its dials ends.
+        // When all places for dials are taken, the end of a dial leads to the next round.
         if (attempt.nextAt > now) next = Math.min(next, attempt.nextAt)
         else if (running < PARALLEL_DIALS && begin(target)) begun.push(target)
       }
@@ -90,7 +90,7 @@ export function createRedial({ clock, random }: { readonly clock: Clock; readonl
       attempt.running = false
       const { woken } = attempt
       attempt.woken = false
-      // How good an admission was shows when the connection is lost.
+      // `lost` judges an admission, by how long the connection lasted.
       if (outcome.kind === 'admitted') return
       if (woken) {
         attempt.failures = 0
@@ -110,7 +110,7 @@ export function createRedial({ clock, random }: { readonly clock: Clock; readonl
     lost(target, lastedMs) {
       const attempt = attemptOf(target)
       if (lastedMs > LASTING_MS) attempt.failures = 0
-      // Both ends come here at the same moment: the jitter is what keeps them from dialing at the same moment.
+      // Both ends come here at the same moment; the jitter keeps them from dialing each other at the same moment.
       attempt.nextAt = clock.monotonic() + fail(attempt)
     },
     failures: (target) => attempts.get(target)?.failures ?? 0,

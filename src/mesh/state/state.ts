@@ -28,7 +28,7 @@ export interface StateDeps extends Pick<PresenceDeps, 'about' | 'readers'> {
   readonly listening: () => readonly string[]
   /** Every link to this neighbour is usable. */
   readonly complete: (node: NodeId) => boolean
-  /** Something is under way with this neighbour. */
+  /** True while something is under way with this neighbour. */
   readonly inUse: (node: NodeId) => boolean
 }
 
@@ -44,9 +44,9 @@ export interface State {
   readonly connections: Pick<Connections, 'get' | 'all' | 'neighbour' | 'neighbours'>
   /** Whether a member has told that it is at this IP address. */
   knownAt(ip: string): boolean
-  /** Of the heartbeat, monotonic ms; undefined while it is stopped. */
+  /** Time of the heartbeat's last round, monotonic ms; undefined while it is stopped. */
   lastRound(): number | undefined
-  /** Sizes of what is remembered, for tests of its bounds. */
+  /** Numbers of remembered nodes and asks, for tests of the bounds. */
   sizes(): { readonly book: number; readonly asks: number }
 }
 

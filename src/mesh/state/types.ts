@@ -9,7 +9,7 @@ import type { StaticPeer } from '../../config/index.ts'
 /** One connection. The edge counts them up and never gives a number twice. */
 export type ConnId = number
 
-/** Somebody to be connected to: `karo:ed25519:…`, or `host:port` for a static peer, whose key may be unknown. */
+/** A node to be connected to: `karo:ed25519:…`, or `host:port` for a static peer, whose key may be unknown. */
 export type Target = string
 
 /** Why a connection ended, as logs and the audit ledger say it. */
@@ -37,7 +37,7 @@ export type Outcome =
   | { readonly kind: 'ended'; readonly reason: EndReason }
   | { readonly kind: 'held'; readonly retryAfterMs: number }
 
-/** One connection, as everybody but its owner may see it. Times are monotonic milliseconds. */
+/** One connection as the other parts of the machine see it. Times are monotonic milliseconds. */
 export interface Conn {
   readonly id: ConnId
   readonly node: NodeId
@@ -46,7 +46,7 @@ export interface Conn {
   /** This side dialed. */
   readonly dialed: boolean
   readonly openedAt: number
-  /** Of the last frame on any of its streams. */
+  /** Time of the last frame on any of the connection's streams. */
   readonly heardAt: number
   readonly introduced: HelloBody | undefined
   /** The other clock minus ours, as last heard. */
@@ -114,7 +114,7 @@ export type MeshEvent =
   | { readonly on: 'closed'; readonly id: ConnId }
   /** A link came up or went down. */
   | { readonly on: 'links' }
-  /** mDNS heard somebody, from a packet of the IP address `source`; nothing about it is verified. */
+  /** mDNS heard of a node, in a packet from the IP address `source`; nothing about it is verified. */
   | {
       readonly on: 'sighted'
       readonly node: NodeId
@@ -127,12 +127,12 @@ export type MeshEvent =
   | { readonly on: 'dialing'; readonly target: Target; readonly addresses: readonly string[] }
   /** A dial is over: it led to this connection, or to none. */
   | { readonly on: 'dialed'; readonly target: Target; readonly id: ConnId | undefined }
-  /** Somebody here wants to know what a dial comes to, or wants a member's links to be up. */
+  /** A caller on this node wants to know what a dial comes to, or wants a member's links to be up. */
   | { readonly on: 'ask'; readonly ask: number; readonly node: NodeId; readonly for: 'dial' | 'links' }
   | { readonly on: 'unask'; readonly ask: number }
   /** Where other members say that the node asked for is. */
   | { readonly on: 'found'; readonly ask: number; readonly addresses: readonly string[] }
-  /** A connection that was opened to ask somebody is not needed for that any more. */
+  /** A connection that was opened for a question is not needed for it any more. */
   | { readonly on: 'release'; readonly node: NodeId }
 
 /** What the edge is to do. */
@@ -143,14 +143,14 @@ export type Command =
   | { readonly do: 'say'; readonly id: ConnId; readonly say: Saying }
   /** `serve`: the other side may use every protocol here; `out`: this side may use every protocol there. */
   | { readonly do: 'open'; readonly id: ConnId; readonly side: 'serve' | 'out' }
-  /** In order: what is written goes out, and Goodbye is said if it is given. */
+  /** Closes in order: frames that are written go out, and Goodbye is said if it is given. */
   | {
       readonly do: 'close'
       readonly id: ConnId
       readonly reason: EndReason
       readonly goodbye?: GoodbyeReason | undefined
     }
-  /** At once, and the other side is told nothing. */
+  /** Ends the connection at once, and the other side is told nothing. */
   | { readonly do: 'abort'; readonly id: ConnId; readonly reason: EndReason }
   /** `to`: the only key that may answer; undefined for a static peer without a pinned key. */
   | {
@@ -159,7 +159,7 @@ export type Command =
       readonly to: NodeId | undefined
       readonly at: readonly string[] | StaticPeer
     }
-  /** A stranger was dialed: whatever keeps a note of that forgets it. */
+  /** A stranger was dialed; libp2p's peer store is to forget it. */
   | { readonly do: 'unlist'; readonly node: NodeId }
   | { readonly do: 'publish'; readonly body: PresenceBody }
   | { readonly do: 'find'; readonly ask: number; readonly node: NodeId }
@@ -168,14 +168,14 @@ export type Command =
 /** What has happened: told to the other parts of the machine, and to the edge for ledger, log and links. */
 export type Fact =
   | { readonly did: 'open'; readonly conn: Conn; readonly at: string | undefined }
-  /** It introduced itself; `addresses` are those of its claims that may be believed. It may still be a stranger. */
+  /** The peer introduced itself; `addresses` are the claims of it that may be believed. It may still be a stranger. */
   | {
       readonly did: 'meet'
       readonly conn: Conn
       readonly body: HelloBody
       readonly addresses: readonly string[]
     }
-  /** What became of a connection is certain. Once for each. */
+  /** The outcome of a connection is certain. Comes once for each connection. */
   | { readonly did: 'settle'; readonly conn: Conn; readonly outcome: Outcome }
   /** This connection is now the neighbour's, in place of `replaced` if there was one. */
   | { readonly did: 'come'; readonly conn: Conn; readonly replaced: Conn | undefined }
@@ -187,7 +187,7 @@ export type Fact =
   | { readonly did: 'violate'; readonly conn: Conn; readonly code: RejectCode }
   /** The neighbour has been heard since the last round. */
   | { readonly did: 'live'; readonly conn: Conn }
-  /** The heartbeat has asked everybody it had to. */
+  /** The heartbeat's round is over. */
   | { readonly did: 'round' }
 
 export type MeshAction = Command | Fact

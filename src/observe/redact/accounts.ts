@@ -1,8 +1,10 @@
-// Secrets beside a user's name, in the files and statements that hold accounts: netrc, pgpass, SQL and more.
+// Finds secrets beside a user's name, in files and statements that hold accounts: netrc, pgpass, SQL and more.
 import type { Shape } from './shape.ts'
 
 const SQL_HINT = /password|passwd|identified/
-/** `PASSWORD`, `IDENTIFIED BY`, `SET PASSWORD FOR x`, and what may stand before the quoted secret. */
+/**
+ * Beginnings of the quoted secret: `PASSWORD`, `IDENTIFIED BY`, `SET PASSWORD FOR x`, with the words that may follow.
+ */
 const SQL_PASSWORD = String.raw`\b(?:password|passwd|identified\s{1,8}by(?:\s{1,8}password)?|identified\s{1,8}with\s{1,8}[\w'"]{1,40}\s{1,8}(?:by|as)|password\s{1,8}for\s{1,8}[^\s=]{1,80})(?:\s{0,8}[=(]|\s)\s{0,8}(?:password\s{0,2}\(\s{0,8})?`
 
 export const ACCOUNT_SHAPES: readonly Shape[] = [
@@ -15,14 +17,14 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     certain: true,
   },
   {
-    // RFC 959.
+    // A session of FTP (RFC 959).
     id: 'ftp-session',
     hint: /pass\s/,
     pattern: /\bUSER\s{1,8}\S{1,128}\s{0,4}\n(?:quote\s{1,8})?PASS\s{1,8}(?<secret>\S+)/gi,
     certain: true,
   },
   {
-    // fetchmail, msmtp, network devices: `user bob password x`.
+    // fetchmail, msmtp and network devices: `user bob password x`.
     id: 'user-and-password',
     hint: /user(?:name)?\s{1,8}\S{1,128}\s{1,8}(?:with|privilege|pass|secret)/,
     implied: true,
@@ -31,7 +33,7 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     certain: false,
   },
   {
-    // The file's own form, `host:port:database:user:password`, where the line names it or a port of PostgreSQL.
+    // The form of the file, `host:port:database:user:password`, in a line that names the file or a port of PostgreSQL.
     id: 'pgpass',
     hint: /pgpass|:(?:5432|5433|6432|\*):/,
     pattern:
@@ -76,7 +78,7 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     certain: false,
   },
   {
-    // Cisco and its like.
+    // Cisco's devices and similar ones.
     id: 'network-device',
     hint: /enable\s{1,8}(?:secret|password)|snmp-server|username\s{1,8}\S{1,64}\s{1,8}(?:privilege|secret|password)/,
     pattern:
@@ -84,7 +86,7 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     certain: false,
   },
   {
-    // What is sent after a prompt for a password was awaited.
+    // The text that expect sends after it waited for a password prompt.
     id: 'expect-send',
     hint: /(?:ass(?:w|phrase|code)|pin|oken|ecret)[^{}]{0,60}\{?[\s\\]{0,12}[\w.]{0,12}send/,
     pattern:
@@ -92,7 +94,7 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     certain: false,
   },
   {
-    // Oracle: no quotes around it.
+    // Oracle's statement, which has no quotes around the password.
     id: 'sql-identified-bare',
     hint: /identified\s/,
     pattern:
@@ -121,7 +123,7 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     certain: false,
   },
   {
-    // The last value, where the last column is a password; columns in other places are not followed.
+    // The last value, if the last column is a password; other columns are not compared with their values.
     id: 'sql-insert',
     hint: /passw(?:or)?d\W{0,4}\)\s{0,8}values/,
     pattern:
@@ -137,7 +139,7 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     certain: false,
   },
   {
-    // Values of Kubernetes' secrets in JSON.
+    // Values in Kubernetes secrets written as JSON.
     id: 'json-manifest',
     hint: /"stringdata"|"kind"\s{0,4}:\s{0,4}"secret"/,
     pattern:

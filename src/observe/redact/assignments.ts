@@ -1,15 +1,18 @@
-// Finds secrets that the shell itself keeps: in variables it assigns, fills, walks through or compares.
+// Finds secrets in the shell's own variables: assigned, read, looped over or compared.
 import { announcesSecret } from './names.ts'
 import { FORMAT, type Report } from './report.ts'
 import type { SimpleCommand, Word } from './word.ts'
 
 const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/
 const COMPARISON = /^(?:={1,2}|!=|=~|-eq|-ne)$/
-/** One parameter and no more, but for the letter of `[ "x$PASS" = xhunter2 ]`. */
+/** A single parameter, perhaps behind the letter in `[ "x$PASS" = xhunter2 ]`. */
 const PARAMETER = /^["']?[xX]?\$\{?([A-Za-z_]\w*)\}?["']?$/
-/** Shorter words beside a comparison ask whether there is anything. */
+/** Characters; a comparison with a shorter word only asks whether a value is there. */
 const LEAST_COMPARED = 4
-/** `for token in a b c`, `for secret in $names` walk through words and names of secrets. */
+/**
+ * Names of loop variables whose words are passwords. `for token in a b c` mostly walks through other words, so it is no
+ * match.
+ */
 const PASSWORD = /pass(?:w(?:or)?d|phrase|wort)?s?$|pwd$|^pw$/i
 const READERS: ReadonlySet<string> = new Set(['read', 'mapfile', 'readarray', 'vared'])
 
@@ -21,13 +24,13 @@ function commandAt(words: readonly Word[]): number {
   return at
 }
 
-/** The name of the variable that a word is, in `text`. */
+/** Name of the variable that the word stands for in `text`; undefined for any other word. */
 const parameterOf = (word: Word | undefined, text: string): string | undefined =>
   word?.pieces === undefined || word.to - word.from > 80
     ? undefined
     : PARAMETER.exec(text.slice(word.from, word.to))?.[1]
 
-/** Whether a command puts what it reads into a variable whose name announces a secret. */
+/** Whether the command reads its input into a variable whose name announces a secret. */
 export function fillsSecret(words: readonly Word[]): boolean {
   const at = commandAt(words)
   if (!READERS.has(words[at]?.value ?? '')) return false
@@ -37,9 +40,9 @@ export function fillsSecret(words: readonly Word[]): boolean {
   )
 }
 
-/** Reports the secrets of all commands of a list; `text` is what their words stand in. */
+/** Reports the secrets of all commands in a list; `text` holds their words. */
 export function secretsByShell(commands: readonly SimpleCommand[], text: string, report: Report): void {
-  /** Within a `case` over a secret. */
+  /** Whether the commands are inside a `case` over a secret. */
   let isCase = false
   for (const { words, isPattern } of commands) {
     const at = commandAt(words)
@@ -59,7 +62,7 @@ export function secretsByShell(commands: readonly SimpleCommand[], text: string,
 
 const announces = (name: string | undefined): boolean => name !== undefined && announcesSecret(name, 'x')
 
-/** `printf -v PASSWORD %s x`, and `printf 'password=%s' x`. */
+/** Reports secrets in `printf -v PASSWORD %s x` and `printf 'password=%s' x`. */
 function printed(words: readonly Word[], at: number, report: Report): void {
   const isVariable = words[at + 1]?.value === '-v'
   if (isVariable && announces(words[at + 2]?.value)) {
@@ -80,18 +83,18 @@ function printed(words: readonly Word[], at: number, report: Report): void {
 }
 
 const CONVERSION = /%(?:%|[-\d.]{0,8}[sqbdi])/g
-/** A field's name and what stands between it and the value. */
+/** The name of a field with its separator, right before the value. */
 const FIELD = /(?:^|\\[nt]|[^\w.-])(?<name>[\w.-]{1,64})["']?\s{0,4}(?:=>|:=|[=: ])\s{0,4}["']?$/
-/** `host:port:database:user:`. */
+/** The fields before the password, `host:port:database:user:`. */
 const PGPASS = /(?:[\w.*-]+:){4}$/
 
-/** `for pass in a b c`. */
+/** Reports the words of `for pass in a b c`. */
 function walked(words: readonly Word[], at: number, report: Report): void {
   if (words[at + 2]?.value !== 'in' || !PASSWORD.test(words[at + 1]!.value)) return
   for (const word of words.slice(at + 3)) if (!isPath(word.value)) report(word, 0, word.value.length)
 }
 
-/** `case $PASS in a) …`. */
+/** Reports the pattern in `case $PASS in a) …`. */
 function matched(word: Word, report: Report): void {
   if (!isPath(word.value)) report(word, 0, word.value.length)
 }
@@ -107,7 +110,7 @@ function compared(left: Word, right: Word, text: string, report: Report): void {
   }
 }
 
-/** `${PASSWORD:=x}`. */
+/** Reports the default in `${PASSWORD:=x}`. */
 export function secretsByDefault(word: Word, report: Report): void {
   for (const { name, from, to } of word.defaults) {
     const value = word.value.slice(from, to)

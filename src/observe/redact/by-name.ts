@@ -1,13 +1,13 @@
-// Finds the values of `name=value` in a word whose names announce a secret, in the shell, in forms, lists and texts.
+// Finds values of `name=value` in a word if the name announces a secret: in the shell, in forms, lists and texts.
 import { announcesSecret, NAME_LENGTH } from './names.ts'
 import type { Report } from './report.ts'
 import { isQuoted, type Word } from './word.ts'
 
-/** Reports the values of `name=value` in a word, wherever they begin. */
+/** Reports the values of all `name=value` in a word. */
 export function secretsByName(word: Word, report: Report): void {
   const { value } = word
   for (let at = value.indexOf('='); at >= 0; at = value.indexOf('=', at + 1)) {
-    // `NAME+=x` of shells, `name:=1` and `name==x` of HTTPie.
+    // The operator may have two characters: `NAME+=x` of shells, `name:=1` and `name==x` of HTTPie.
     const operator = value[at - 1] === '+' || value[at - 1] === ':' ? at - 1 : at
     const found = NAME.exec(value.slice(Math.max(0, operator - NAME_LENGTH), operator))
     if (found === null) continue
@@ -19,14 +19,17 @@ export function secretsByName(word: Word, report: Report): void {
   }
 }
 
-/** Forms nest names: `user[password]=x`. */
+/** A name at the end of a text; forms nest names, `user[password]=x`. */
 const NAME = /([\w.-]+)\]?$/
 
-/** Where a value ends depends on what its name begins after: fields of a form, of a list, words of a text. */
+/**
+ * The range of a value. Its end depends on the character before the name: a field of a form or of a list, or a word of
+ * a text.
+ */
 function valueRange(word: Word, start: number, from: number, nested: boolean): [from: number, to: number] {
   const { value } = word
   const before = nested ? '&' : start === 0 ? undefined : value[start - 1]!
-  // The name is the shell's own word: `TOKEN="a b"`.
+  // The shell itself reads this assignment: `TOKEN="a b"`.
   if (before === undefined && !word.document && !isQuoted(word, 0)) return [from, value.length]
   const stop = before === undefined ? word.document && BLANK : STOPS[before]
   const first = value[from]
@@ -51,12 +54,12 @@ const STOPS: Readonly<Record<string, RegExp>> = {
   ';': /[\n;'"]/g,
   ',': /[\n,'"]/g,
   '/': /[\n/]/g,
-  // A pattern for sed or awk.
+  // The name may stand in a pattern for sed or awk.
   '^': /[\n/]/g,
   '"': /[\n"]/g,
   "'": /[\n']/g,
   '(': /[\n)]/g,
-  // Not in the mark that an earlier round has left.
+  // The bracket of a mark `[redacted]` from an earlier round does not count.
   '[': /\n|(?<!\[redacted)\]/g,
   '{': /[\n,}]/g,
 }

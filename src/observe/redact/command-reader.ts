@@ -1,11 +1,11 @@
-// Reads a command line into the words of its simple commands, in time linear in its length, whatever it is.
+// Reads a command line into the words of its simple commands, in time linear in its length for any text.
 import { plainWord, type SimpleCommand, type Word } from './word.ts'
 import { ENDS_WORD, WordReader } from './word-reader.ts'
 
 export interface Reading {
-  /** The commands of the line, of each comment and of each substitution. */
+  /** The commands of the line, of each comment and of each substitution, in one list each. */
   readonly lists: SimpleCommand[][]
-  /** All words, those of redirections and inputs too. */
+  /** All words, also those of redirections and inputs. */
   readonly words: Word[]
 }
 
@@ -25,8 +25,8 @@ const RESERVED: ReadonlySet<string> = new Set([
 ])
 
 /**
- * bash's grammar, read loosely: nothing is refused, what is left open ends with the text, and comments are read as
- * commands, because people keep commands as comments. Never throws.
+ * Reads bash's grammar loosely: it accepts everything, ends open constructs with the text, and reads comments as commands,
+ * because people keep commands in comments. Never throws.
  */
 export function readCommands(text: string): Reading {
   const reading: Reading = { lists: [], words: [] }
@@ -34,7 +34,10 @@ export function readCommands(text: string): Reading {
   return reading
 }
 
-/** Where the commands of a pipeline begin, what feeds them, and whose elements they are. */
+/**
+ * Where a command stands: the start of its pipeline, the commands that feed it, and the array whose elements its words
+ * are.
+ */
 interface Place {
   readonly pipeline: number
   readonly fedBy: SimpleCommand['fedBy']
@@ -44,9 +47,9 @@ interface Place {
 interface AwaitedDocument {
   readonly inputs: Word[]
   readonly delimiter: string
-  /** Quoted delimiter: nothing in the body is expanded. */
+  /** Whether the delimiter is quoted, so that nothing in the body is expanded. */
   readonly literal: boolean
-  /** Leading tabs do not count. */
+  /** Whether leading tabs are dropped (`<<-`). */
   readonly tabs: boolean
 }
 
@@ -63,7 +66,7 @@ class CommandReader extends WordReader {
     while (this.i < this.text.length) this.list('', depth, inComment)
   }
 
-  /** Commands up to and including `end`. */
+  /** Reads commands up to `end`, and skips it. */
   protected list(end: '' | ')' | '`', depth: number, inComment: boolean): readonly SimpleCommand[] {
     const { text } = this
     const commands: SimpleCommand[] = []
@@ -162,14 +165,14 @@ class CommandReader extends WordReader {
     }
   }
 
-  /** A command that somebody took out but kept, over all its lines. */
+  /** Reads a comment with all its lines as a command that somebody disabled but kept. */
   private comment(depth: number): void {
     const from = this.i + 1
     this.take(COMMENT)
     new CommandReader(this.text.slice(from, this.i), this.offset + from, this.reading).read(depth, true)
   }
 
-  /** The here-documents of the line that has just ended. */
+  /** Reads the here-documents that begin behind this line. */
   private bodies(depth: number): void {
     const { awaited } = this
     this.awaited = []
@@ -184,7 +187,7 @@ class CommandReader extends WordReader {
         found = (tabs ? line.replace(/^\t+/, '') : line) === delimiter
         if (!found) to = this.i
       }
-      // Without the last line's end.
+      // The body ends before the last line end.
       if (to > from + 1)
         inputs.push(this.body(from, this.text[to - 1] === '\n' ? to - 1 : to, literal, depth))
     }

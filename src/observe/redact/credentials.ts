@@ -1,4 +1,4 @@
-// Finds the password beside a user's name in options of tools nobody has described: `anything -u bob -p hunter2`.
+// Finds the password beside a user's name in options of tools without a rule: `anything -u bob -p hunter2`.
 import { type Report, toolName } from './report.ts'
 import type { Word } from './word.ts'
 
@@ -9,18 +9,18 @@ const USER_WITH_VALUE = /^(?:--(?:user|username|login|email)=|\/u(?:ser(?:name)?
 const USER_OF_WINDOWS = /^\/u(?:ser)?$/i
 const PASSWORD = /^(?:-p|-pw|-pass)$/
 const PASSWORD_OF_WINDOWS = /^\/p$/i
-/** Quick test for a whole text. */
+/** Quick test for a whole text: false if no such pair can be in it. */
 export const mayNamePerson = (text: string): boolean => MAY_BE_PASSWORD.test(text) && MAY_BE_USER.test(text)
 const MAY_BE_PASSWORD = /\s[-/](?:p|P|pw|pass)\s/
 const MAY_BE_USER = /\s[-/](?:u|U|l|-?user|-?login|-?email)/i
 
-/** A port, ports, a process, a version, a path, a variable's name. */
+/** A value that is no password: a port, ports, a process, a version, a path, the name of a variable. */
 const NO_PASSWORD =
   /^(?:\d{1,5}|\d+(?:\.\d+){1,3}|\d{1,5}(?:[:,-]\d{1,5})+|\d{1,5}\/(?:tcp|udp)|(?:~|\.{0,2}\/).*|.*\/.*|\$.*)$/s
 
-/** Run another command as somebody: their options are not that command's. */
+/** Tools that run another command as another user; their options are not those of that command. */
 const RUNNERS = setOf('sudo doas runuser su gosu setpriv chroot run0 pkexec env nohup nice time timeout')
-/** `-p` means something else there, `-u` mostly too. */
+/** Tools for which `-p` is no password, and mostly `-u` no user. */
 const OTHERS = setOf(
   'ssh scp sftp docker podman nerdctl docker-compose kubectl oc crictl lxc incus nsenter machinectl systemd-run journalctl systemctl loginctl ps pgrep pkill top htop lsof strace ltrace perf kill git hg svn cp mv mkdir install rsync tar cpio unzip zip bsdtar touch find xargs chown chmod grep rg uv uvx pip pip3 pipx python python3 node deno npm pnpm yarn cargo go rustc nmap nc ncat socat psql pg_dump pg_dumpall pg_restore pg_basebackup pg_isready pg_receivewal pg_recvlogical pg_amcheck reindexdb clusterdb createdb dropdb createuser vacuumdb vacuumlo pgbench avrdude mysql mysqldump mysqladmin mariadb mariadb-dump mycli patch diff date sort uniq unshare who last fuser netstat ss iptables tmux screen read useradd usermod adduser crontab at sshd autossh mosh terraform ansible ansible-playbook lp lpr lpq cancel',
 )
@@ -44,7 +44,7 @@ export function secretsBesideUser(words: readonly Word[], report: Report): void 
     report(secret, 0, secret.value.length)
 }
 
-/** Where the command stands that the runners in front run. */
+/** Index of the command that the tools in front of it run. */
 function commandAt(words: readonly Word[]): number {
   let at = 0
   while (at < words.length) {
@@ -59,14 +59,17 @@ function commandAt(words: readonly Word[]): number {
   return -1
 }
 
-/** Takes a user's name and password in one, whatever the tool. */
+/** Options that take a user's name and password together, for any tool. */
 const PAIR_OPTION =
   /^--?(?:(?:basic|http|proxy|server|client|web|digest|ntlm)[-_]?)?(?:auth|userpwd|user-pass|userpass|basic-auth|auth-basic|auth-cred|credentials?|creds)(?:=|$)/
 const PAIR = /^["']?[^\s:/=]{1,128}:(?!\d{1,5}$|\/\/)(?<secret>[^\s/][^\n]*)/d
-/** An option of Windows: `/password:x`, `/pass x`. */
+/** Options in the form of Windows: `/password:x`, `/pass x`. */
 const OF_WINDOWS = /^\/(?:password|passwd|pass|pwd|passphrase)(?<value>:.*)?$/is
 
-/** `--basic-auth bob:x`, `/pass:x`: what announces a password in any tool and is no option of the usual form. */
+/**
+ * Reports passwords in options that announce one for any tool and have an unusual form: `--basic-auth bob:x`,
+ * `/pass:x`.
+ */
 export function secretsByOption(words: readonly Word[], report: Report): void {
   for (const [i, word] of words.entries()) {
     const { value } = word

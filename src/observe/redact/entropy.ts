@@ -1,25 +1,33 @@
-// Finds random tokens by what names are not: letter pairs that no language uses, and digits strewn among letters.
+// Finds random tokens by features that names lack: letter pairs that no language has, and digits strewn among letters.
 
-/** Shorter tokens say too little to be told from names. */
+/** Characters; shorter tokens cannot be told from names. */
 const LEAST_LENGTH = 20
-/** Fewer neighbours than this say nothing either, however they look. */
+/** Neighbouring pairs of letters; with fewer the token cannot be judged. */
 const LEAST_PAIRS = 8
-/** Twenty random characters hold 17 different ones on average and never as few as this; rulers and fillers do. */
+/** Different characters. Random tokens of 20 have 17 on average and never this few; rulers and fillers do. */
 const LEAST_DIFFERENT = 8
-/** Random letters and digits have 0.6 of their neighbours odd (standard deviation 0.12 at 20), names below 0.3. */
+/**
+ * Share of odd neighbours. Random letters and digits have 0.6 (standard deviation 0.12 at 20 characters), names below
+ * 0.3.
+ */
 const ODD_SHARE = 0.36
-/** Without any digit a word of another language is likelier than chance (3 % of random tokens of 20). */
+/**
+ * A token without digits is more likely a word of another language; only 3 % of random tokens of 20 characters have
+ * none.
+ */
 const ODD_SHARE_OF_LETTERS = 0.46
-/** Hexadecimal pieces name things: commits, digests, UUIDs. */
+/** Hexadecimal parts are names of things: commits, digests, UUIDs. */
 const HEX_PIECE = /^[0-9a-fA-F]{8,}$/
 const ALL_HEX = /^[0-9a-fA-F-]+$/
 
-/** Runs of characters that base 64, base 64url and base 62 tokens are made of; blanks, dots and colons end them. */
+/** Runs of characters of base 64, base 64url and base 62; blanks, dots and colons end them. */
 const RUN = /[A-Za-z0-9_+/-]{20,}(?:={1,2}(?![A-Za-z0-9]))?/g
-/** Quick test for a whole line, which may break a token with quotes. */
+/** Quick test for a whole line, in which quotes may interrupt a token. */
 export const MAY_BE_RANDOM = /[A-Za-z0-9_+/'"\\-]{20}/
 
-/** For each letter those that often follow it: 97 % of the pairs in identifiers and file names, 47 % of all pairs. */
+/**
+ * For each letter the letters that often follow it: 97 % of the pairs in identifiers and file names, 47 % of all pairs.
+ */
 const FOLLOWERS: readonly string[] =
   'abcdfgiklmnprstuvwy acdeilorsuy acdefhiklmoprstuvy abcdefilorsuy abcdefgiklmnpqrstvwxy acefilnorsu aceghilnorsuy aeiortuy abcdefgklmnoprstvxz aeosu aeiosyz acdeilmopstuvy abdeilmopsuy acdefgikmnopstuvy abcdfgiklmnoprstuvwxy acdehilmnoprstuy u acdegiklmnoprstuvy acehiklmopqrstuvwxy acefhilmoprstuwxyz abcdegiklmnprstx aceilmoqrst aehinorsy aceimpt acdeimnopst aeioz'.split(
     ' ',
@@ -29,8 +37,8 @@ const COMMON: ReadonlySet<number> = new Set(
 )
 
 /**
- * True for random tokens of 20 characters or more, of letters, digits and `+ / _ -`. Not for names and words joined in
- * any way, nor for hexadecimal. Measured on 20 random characters of base 62, 64 and 64url: 98 % are found.
+ * Whether a token of 20 characters or more, of letters, digits and `+ / _ -`, is random. False for names, for words joined
+ * in any way, and for hexadecimal. Of 20 random characters of base 62, 64 or 64url, 98 % are found (measured).
  */
 export function looksRandom(token: string): boolean {
   if (token.length < LEAST_LENGTH || ALL_HEX.test(token) || new Set(token).size < LEAST_DIFFERENT)
@@ -47,7 +55,7 @@ export function looksRandom(token: string): boolean {
     for (let i = 1; i < piece.length; i++) {
       const kind = kindAt(piece, i)
       if (kind === DIGIT) digits++
-      // A capital after a small letter begins a word: what stood before says nothing about it.
+      // A capital behind a small letter begins a new word, so the pair says nothing.
       if (!(before === SMALL && kind === CAPITAL)) {
         pairs++
         if (before === DIGIT || kind === DIGIT ? before !== kind : isUncommon(piece, i)) odd++
@@ -67,24 +75,24 @@ function kindAt(text: string, i: number): number {
   return code < 58 ? DIGIT : code < 91 ? CAPITAL : SMALL
 }
 
-/** `| 32` makes letters of ASCII small. */
+/** `| 32` turns ASCII letters into small letters. */
 function isUncommon(text: string, i: number): boolean {
   return !COMMON.has(((text.charCodeAt(i - 1) | 32) - 97) * 26 + (text.charCodeAt(i) | 32) - 97)
 }
 
-/** Where random tokens stand in a text: `[from, to)` pairs in order, none overlapping. Linear in the text's length. */
+/** Random tokens in a text as `[from, to)` pairs in order, none overlapping. Takes time linear in the text's length. */
 export function randomTokens(text: string): [from: number, to: number][] {
   const found: [number, number][] = []
   if (text.length < LEAST_LENGTH) return found
   for (const { 0: run, index } of text.matchAll(RUN)) {
-    // A token as a whole, as a part of a path, as a part of a name.
+    // Judges the whole run, its parts between slashes, and the parts of a name.
     if (isToken(run, text[index - 1])) found.push([index, index + run.length])
     else for (const [from, to] of parts(run, /[^/]+/g)) found.push([index + from, index + to])
   }
   return found
 }
 
-/** A run with slashes is a path when one stands in front, or something that leads to one, or when it has no digit. */
+/** Whether a run with slashes is a path: a slash or a known beginning stands before it, or it has no digit. */
 function isToken(run: string, before: string | undefined): boolean {
   const isPath = run.lastIndexOf('/') > 0 && (run[0] === '/' || /[.~]/.test(before ?? '') || !/\d/.test(run))
   return !isPath && looksRandom(run)

@@ -1,4 +1,4 @@
-// Secrets as fields of data and of other languages, in the syntax of each: JSON, YAML, XML, TOML and more.
+// Finds secrets in fields of data and of other languages, in the syntax of each: JSON, YAML, XML, TOML and more.
 import type { Shape } from './shape.ts'
 
 export const FIELD_SHAPES: readonly Shape[] = [
@@ -49,7 +49,7 @@ export const FIELD_SHAPES: readonly Shape[] = [
     certain: false,
   },
   {
-    // TOML, HCL, INI, make, jq and yq: the name, blanks, the value.
+    // TOML, HCL, INI, make, jq and yq: a name, blanks and a value.
     id: 'spaced-assignment',
     hint: /[\w"'\]][ \t]{1,8}[:?+!.]{0,3}=[ \t]/,
     pattern:
@@ -57,7 +57,7 @@ export const FIELD_SHAPES: readonly Shape[] = [
     certain: false,
   },
   {
-    // `auths` of Docker's configuration: base 64 of `user:password`.
+    // `auths` in Docker's configuration: base 64 of `user:password`.
     id: 'docker-configuration',
     hint: /"auths"/,
     pattern: /"auth"\s{0,8}:\s{0,8}"(?<secret>[A-Za-z0-9+/=]+)/g,
@@ -76,7 +76,7 @@ export const FIELD_SHAPES: readonly Shape[] = [
     certain: false,
   },
   {
-    // RFC 7517; RFC 8037 names the private part `d`.
+    // JSON Web Keys (RFC 7517); the private part is named `d` (RFC 8037).
     id: 'json-web-key',
     hint: /"kty"/,
     pattern: /"d"\s{0,8}:\s{0,8}"(?<secret>[\w-]{40,})/g,
@@ -96,7 +96,7 @@ export const FIELD_SHAPES: readonly Shape[] = [
     certain: false,
   },
   {
-    // `<entry key="password">x</entry>`.
+    // An XML element whose attribute has the name: `<entry key="password">x</entry>`.
     id: 'xml-named-element',
     hint: /(?:name|key|id)\s{0,4}=\s{0,4}["'][^"']{1,64}["'][^<>]{0,80}>/,
     pattern:
@@ -104,7 +104,7 @@ export const FIELD_SHAPES: readonly Shape[] = [
     certain: false,
   },
   {
-    // Hadoop's properties and Apple's lists: a name in one element, its value in the next.
+    // Properties of Hadoop and lists of Apple: the name is in one element, the value in the next.
     id: 'xml-name-and-value',
     hint: /<\/(?:name|key)>/,
     pattern:

@@ -1,18 +1,18 @@
-// Finds the values of Kubernetes Secret manifests, which are secrets whatever their names are.
+// Finds the values in manifests of Kubernetes secrets, which are secrets whatever their names.
 
-/** Quick test for a text in lower case. */
+/** Quick test for a text in lower case: false if it has no such manifest. */
 export const MAY_BE_MANIFEST = /kind:\s{0,4}["']?secret\b/
 const SECRET_KIND = /^[ \t]*kind:[ \t]*["']?Secret["']?[ \t]*$/
 const DOCUMENT_END = /^---/
 const FIELDS_BEGIN = /^([ \t]*)(?:data|stringData):[ \t]*$/
 const FIELD = /^([ \t]*)[\w.-]+:[ \t]*["']?([^\s"'|>{}#$][^"'\n]*)/
 
-/** `[from, to)` of each value below `data` and `stringData`, where the kind is Secret. Linear in the text's length. */
+/** `[from, to)` of each value below `data` and `stringData` of a secret. Takes time linear in the text's length. */
 export function manifestSecrets(text: string): [from: number, to: number][] {
   const found: [number, number][] = []
   let ofDocument: [number, number][] = []
   let isSecret = false
-  /** Indentation of `data:` while its fields last. */
+  /** Indentation of `data:`, kept until its fields end. */
   let within: number | undefined
   let at = 0
   const endDocument = (): void => {

@@ -1,59 +1,62 @@
-// Which names announce that a secret follows: of variables, options, fields and parameters.
+// Tells which names of variables, options, fields and parameters announce a secret.
 
 const ANYWHERE =
   /(?:passw(?:or)?d|passwort|kennwort|passphrase|passcode|secret|token|apikey|secret[-_.]?(?:string|key[-_.]?base)|signing[-_.]key|(?:api|access|account|auth|certificate|client|encryption|license|master|pre[-_]?shared|secret|service|shared|storage|subscription)[-_.]?key|requirepass|masterauth|sonar\.login|bw_session|op_session_\w{1,40})$/i
-/** Short words announce something only where a word begins: `dbPass` and `DB_PW`, not `compass`. */
+/** Short words, which announce a secret only at the beginning of a word: `dbPass` and `DB_PW`, but not `compass`. */
 const AS_WORD =
   /(?:^|[^A-Za-z]|[a-z](?=[A-Z]))(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Pp]sk|PSK|[Jj]wt|JWT|[Bb]earer|BEARER|[Cc]reds?|CREDS?)$|_(?:auth|AUTH)$/
 const RUN_ON =
   /^-*(?:pg|my|mysql|db|user|root|admin|ldap|bind|remote|local|http|ftp|vnc|rpc|app|client|server|system|super|postgres|ssl|tls|cert|pfx|keystore|trust|account|login|master|default|new|backup|web|vpn|net|wlan|store|srcstore|deststore|key|ssh|smb|wifi|smtp|imap|mail|proxy)(?:pass|pwd|pw)$/i
-/** Says which of several secrets of that name: `PASSWORD_2`, `db_password_prod`, `password_confirmation`. */
+/**
+ * Words behind the name that tell several such secrets apart: `PASSWORD_2`, `db_password_prod`,
+ * `password_confirmation`.
+ */
 const VARIANT =
   /(?:\d{1,2}|[-_.](?:\d{1,2}|old|new|confirm|confirmation|again|prod|production|dev|test|stage|staging|live|plain|plaintext|cleartext|value|text|string|b64|base64))$/i
-/** The working directory. */
+/** Names of the working directory. */
 const DIRECTORY = /^(?:OLD)?PWD$/
-/** These announce a file as often as a secret. */
+/** Names that announce a file as often as a secret. */
 const FILE_OR_SECRET = /(?:private[-_.]?key|credentials?)$/i
 const FILE = /^(?:~|\.{0,2}\/)|\.[a-z0-9]{2,5}$|^\$/i
-/** Of keys and credentials under longer names too, where it cannot be base 64, which has slashes as well. */
+/** Names of keys and credentials whose value is often a path; base 64 has slashes too, so KEY_FILE tells paths from it. */
 const KEY = /(?:signing|host|client|server|auth|tls|ssl)[-_.]?key$|creds?$/i
 const KEY_FILE =
   /^(?:~\/|\.{1,2}\/|\/[a-z]{2,12}\/)[\w.@/-]{1,200}$|^[\w-]{1,60}(?:\.[\w-]{1,20}){0,2}\.(?:pem|key|json|ya?ml|txt|gpg|asc|p12|pfx|jks|keystore|crt|der|env|toml|ini|conf|cfg)$/
-/** Options that ask for or switch what they name, and take no value: `--no-password`, `--show-token`. */
+/** Options that ask for a secret or switch its display, and take no value: `--no-password`, `--show-token`. */
 const SWITCH =
   /^-*(?:no|with|without|ask|show|print|get|reset|change|generate|enable|disable|use|allow|require|prompt|include|hide)-/i
 const OPTION = /^--?[A-Za-z][\w.-]*$/
 /**
- * Says whether there is a secret, not which: `auth=none`; or stands for any: `<your password>`, `{{ token }}`, `xxx`,
- * `***`. `changeme` and the like are none of these: people leave them as they are.
+ * Values that are no secret: words that say whether there is one, `auth=none`, and placeholders, `<your password>`,
+ * `{{ token }}`, `xxx`, `***`. `changeme` and similar words count as secrets, because people leave them as they are.
  */
 const NO_SECRET =
   /^(?:true|false|yes|no|on|off|none|null|nil|undefined|%[-\d]{0,4}[sqvd](?:\\?n)?|<(?:[a-z]+(?:[ _-][a-z]+)*)?>|\$?\{\{[^{}]{0,80}\}\}|\$?\{\w{0,40}\}|\{\{|["'`]{1,3}|[xX]{3,}|\*{2,}|\.{3}|…|your[-_ ][a-z_ -]{1,40}|\[redacted\])$/i
-/** Matches any secret: `.*`, `([^"]+)`, `[A-Za-z0-9]{32}`. */
+/** Patterns that match any secret: `.*`, `([^"]+)`, `[A-Za-z0-9]{32}`. */
 const PATTERN = /^\(?(?:\.|\[[^\]]{1,40}\]|\\[wdSs])(?:[*+]\??|\{\d{1,4},?\d{0,4}\})\)?$/
 const PLACEHOLDER = /^[A-Z_]+$/
-/** Names one that is kept elsewhere. */
+/** Names whose value is the name of a secret kept elsewhere. */
 const REFERENCE = /existing[-_.]?secret$/i
-/** Of variables that end in KEY only those that hold what a key looks like. */
+/** Variables that end in KEY; they hold a secret only if the value looks like a key (KEY_TEXT). */
 const KEY_VARIABLE =
   /^(?!(?:.*[-_])?(?:public|cache|primary|foreign|sort|partition|hash)_key$)[A-Za-z]\w*_key$/i
 const KEY_TEXT = /^(?:base64:[A-Za-z0-9+/=]{20,}|[0-9a-f]{32,})$/i
 
-/** Quick test for a whole line: without one of these no name in it announces anything. */
+/** Quick test for a whole line: without a match no name in it announces a secret. */
 export const MAY_NAME_SECRET =
   /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred|sonar|_session/i
 
-/** Longer names are not looked at beyond their last characters. */
+/** Characters at the end of a long name that are examined. */
 export const NAME_LENGTH = 64
 
-/** Fetches a secret in another language: `process.env.PW`, `var.db_password`, `os.getenv("PW")`. */
+/** Expressions that fetch a secret in another language: `process.env.PW`, `var.db_password`, `os.getenv("PW")`. */
 const EXPRESSION =
   /^(?:process\.env|import\.meta|os\.(?:environ|getenv)|system\.getenv|env|var|local|data|module|each|self|this|config|settings|secrets?|lookup|getenv)[.[(]/i
 
-/** True when `name`, of a variable, option (with its dashes) or field, announces that `value` is a secret. */
+/** Whether `name`, of a variable, option (with its dashes) or field, announces that `value` is a secret. */
 export function announcesSecret(name: string, value: string): boolean {
   if (value === '' || standsForOne(value)) return false
-  // `--password PASSWORD`
+  // A placeholder as in `--password PASSWORD`.
   if (PLACEHOLDER.test(value) && value.toLowerCase() === name.replace(/^-+/, '').toLowerCase()) return false
   if (REFERENCE.test(name)) return false
   if (FILE_OR_SECRET.test(name)) return !FILE.test(value)
@@ -78,7 +81,7 @@ function standsForOne(value: string): boolean {
 const saysSecret = (name: string): boolean =>
   ANYWHERE.test(name) || (AS_WORD.test(name) && !DIRECTORY.test(name)) || RUN_ON.test(name)
 
-/** True when the option takes the next word as its secret. */
+/** Whether the next word is the secret of this option. */
 export function takesSecret(option: string, next: string): boolean {
   if (!OPTION.test(option) || SWITCH.test(option) || next.startsWith('-')) return false
   return announcesSecret(option, next)

@@ -1,30 +1,35 @@
-// Reads "name, separator, value" in texts of any language and finds the values whose names announce a secret.
+// Finds "name, separator, value" in texts of any language, and reports the values whose names announce a secret.
 import { announcesSecret, NAME_LENGTH } from './names.ts'
 
-/** Where a name that announces something may stand; the same words as in MAY_NAME_SECRET. */
+/** Where a name that announces a secret may stand; the same words as in MAY_NAME_SECRET. */
 const STEM = /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred/gi
 const NAME_CHARACTER = /[\w.-]/
 const NAME_TAIL = /[\w.-]{0,64}/y
-/** The name's closing quote or bracket, a type, and what assigns: `:=`, `?=`, `=>`, `->`, `==`, `,` of a call. */
+/**
+ * The end of the name and the assignment: a closing quote or bracket, a type, and `:=`, `?=`, `=>`, `->`, `==`, or `,`
+ * in a call.
+ */
 const SEPARATOR =
   /(?<close>\\{0,3}["'`])?\]?\s{0,8}(?:(?::[ \t]{0,4})?(?:[Ss]tr(?:ing)?|&(?:'static )?str|std::string|text|SecureString)\??\s{1,4})?(?<operator>:{1,3}=|[?+.|]{1,2}=|[=-]>|<-|[=!]={0,2}|[:,])\s{0,8}/y
-/** A value's opening quote, as many backslashes as stand before it, and a prefix: SQL's `N'…'`, Python's `b'…'`. */
+/** The opening quote of a value with the backslashes before it, and a prefix: SQL's `N'…'`, Python's `b'…'`. */
 const OPENING = /(?:[NnbBrRuULf@]|@{0,1}\$?)?(?<quote>\\{0,3}(?:"""|'''|["'`]))/y
-/** A flow mapping's value: `{user: bob, password: x}`. */
+/** A value in a flow mapping: `{user: bob, password: x}`. */
 const FLOW_VALUE = /[^\s,{}[\]()$"'`.][^\s,{}[\]()$"'`]*(?=\s{0,8}[,}])/y
 const TYPE = /^(?:string|number|boolean|bool|int|any|unknown|bytes|str|secret|text|password|token)$/i
-/** A line of a configuration that has no sign between name and value: `requirepass x`, `set imap_pass "x"`. */
+/** A line of a configuration without a sign between name and value: `requirepass x`, `set imap_pass "x"`. */
 const DIRECTIVE_START = /(?:^|[\n;])[ \t]{0,40}(?<word>(?:set|env|arg|setenv|export)[ \t]{1,4})?$/i
 const DIRECTIVE_VALUE =
   /[ \t]{1,8}(?:--?\w{1,20}[ \t]{1,8})?(?:"(?<double>[^"\n]+)"|'(?<single>[^'\n]+)'|(?<bare>[^\s"'=:;|&(){}[\]<>]+))[ \t]{0,8};?[ \t]{0,8}(?=\r?\n|$)/y
-/** Sentences have words where passwords have digits and signs. */
+/** Values that look like a password: sentences have words where passwords have digits and signs. */
 const NO_WORD = /^(?=.{5})(?:.*[\d!#%&*+?@^_~].*|.*[a-z][A-Z].*)$/
 const SCHEME = /^bearer$/i
-/** Names that stand before nothing but a value: of one product's file, or of several words. */
+/** Names that always stand before a value: those of one product's file, and those of several words. */
 const DIRECTIVE =
   /^(?:requirepass|masterauth|bindpw|rootpw|rootbindpw|olcrootpw|passphrase|\w*[a-z][A-Z]\w*|[a-zA-Z]+_\w+)$/
 
-/** `[from, to)` of each such value in `text`, in order. Linear in the text's length but for names of bounded length. */
+/**
+ * `[from, to)` of each such value in `text`, in order. Takes time linear in the text's length, since names are bounded.
+ */
 export function pairSecrets(text: string): [from: number, to: number][] {
   const found: [number, number][] = []
   STEM.lastIndex = 0
@@ -36,7 +41,7 @@ export function pairSecrets(text: string): [from: number, to: number][] {
     NAME_TAIL.test(text)
     const end = NAME_TAIL.lastIndex
     const name = nameAt(text, start, end)
-    // The name is judged before a value is looked for, so that no text is read twice.
+    // The name is judged first, so that a value is searched only once.
     const value = announcesSecret(name, 'x') ? secretOf(text, start, end) : undefined
     if (value !== undefined && announcesSecret(name, text.slice(...value))) found.push(value)
     STEM.lastIndex = Math.max(value?.[1] ?? end, stem.index + 1)
@@ -44,7 +49,7 @@ export function pairSecrets(text: string): [from: number, to: number][] {
   return found
 }
 
-/** Without a variable's `$` in front and the dot behind. */
+/** The name without the `$` of a variable in front and the dot behind it. */
 const nameAt = (text: string, start: number, end: number): string =>
   text.slice(start, end).replace(/^[.-]+|[.-]+$/g, '')
 
@@ -54,7 +59,7 @@ function secretOf(text: string, start: number, end: number): [number, number] | 
   if (separator === undefined) return directiveOf(text, start, end)
   const at = SEPARATOR.lastIndex
   const { close, operator } = separator
-  // A comma assigns where a call begins with the name: `define("DB_PASSWORD", "x")`.
+  // A comma assigns if the call begins with the name: `define("DB_PASSWORD", "x")`.
   if (operator === ',') {
     const isCall =
       CALL.test(text.slice(Math.max(0, start - 8), start)) || VARIABLE.test(text.slice(start, end))
@@ -66,11 +71,11 @@ function secretOf(text: string, start: number, end: number): [number, number] | 
     if (operator !== ':') return
     return /\s/.test(text[at - 1]!) ? flowOf(text, start, at) : tightOf(text, start, end)
   }
-  // What seems to open a value closes the string that the name ends: `expect('Password:')`.
+  // The quote closes the string that ends with the name and opens no value: `expect('Password:')`.
   if (close === undefined && isOpen(text, start, quote.at(-1)!)) return
   const from = OPENING.lastIndex
   const to = closing(text, from, quote)
-  // A list of names, or the next name of an object.
+  // The name is part of a list of names, or the next name of an object follows.
   if (operator === ',' && (VARIABLE.test(text.slice(from, to)) || NEXT_NAME.test(text.slice(to, to + 8))))
     return
   return to > from ? [from, to] : undefined
@@ -80,7 +85,7 @@ const NEXT_NAME = /^\\{0,3}["'`]\s{0,4}[:=]/
 const VARIABLE = /^[A-Z][A-Z0-9]*_[A-Z0-9_]+$/
 const CALL = /\(\s{0,4}\\{0,3}["'`]$/
 
-/** Whether a string that began with `mark` on the same line, not far before, is still open at `end`. */
+/** Whether a string that began with `mark` shortly before, on the same line, is still open at `end`. */
 function isOpen(text: string, end: number, mark: string): boolean {
   let open = false
   for (let i = Math.max(0, end - 200, text.lastIndexOf('\n', end - 1) + 1); i < end; i++) {
@@ -90,7 +95,7 @@ function isOpen(text: string, end: number, mark: string): boolean {
   return open
 }
 
-/** Where the value ends that `quote` has opened: before the same quote, with as many backslashes and no more. */
+/** End of the value that `quote` opened: right before the same quote with the same number of backslashes. */
 function closing(text: string, from: number, quote: string): number {
   const mark = quote.at(-1)!
   const escapes = quote.lastIndexOf('\\') + 1
@@ -100,7 +105,7 @@ function closing(text: string, from: number, quote: string): number {
       let run = 1
       while (text[i + run] === '\\') run++
       i += run
-      // The same quote ends it, one escaped more often belongs to it.
+      // A quote with more backslashes belongs to the value.
       if (text[i] === mark && run === escapes && escapes > 0) return i - run
       if (run % 2 === 0) i--
     } else if (text[i] === mark && (escapes > 0 || text.startsWith(mark.repeat(needed), i))) return i
@@ -109,7 +114,7 @@ function closing(text: string, from: number, quote: string): number {
   return text.length
 }
 
-/** `password:x`, which only passwords have: `secret:latest` is an image. */
+/** `password:x` without blanks counts only for names of passwords, since `secret:latest` is an image. */
 function tightOf(text: string, start: number, end: number): [number, number] | undefined {
   if (!PASSWORD.test(text.slice(start, end)) || /[^\s"'(]/.test(text[start - 1] ?? ' ')) return
   TIGHT_VALUE.lastIndex = end + 1
@@ -135,7 +140,7 @@ function directiveOf(text: string, start: number, end: number): [number, number]
   if (value === null) return
   const { double, single, bare } = value.groups!
   const inner = double ?? single ?? bare!
-  // `Bearer x` is a header's value.
+  // `Bearer x` is the value of a header.
   if (SCHEME.test(text.slice(start, end))) return
   const isDirective = before.groups?.word !== undefined || DIRECTIVE.test(text.slice(start, end))
   if (bare !== undefined && ((!NO_WORD.test(bare) && !isDirective) || announcesSecret(bare, 'x'))) return

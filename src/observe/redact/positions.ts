@@ -1,4 +1,5 @@
-// Finds secrets by where they stand: behind names that announce them, options of tools, and on the way into a prompt.
+// Finds secrets by their position: behind names that announce them, as options of tools, and as input of a password
+// prompt.
 
 import { fillsSecret, secretsByShell } from './assignments.ts'
 import { readCommands } from './command-reader.ts'
@@ -10,19 +11,19 @@ import { STDIN, TOOLS, type Tool } from './tools/tools.ts'
 import { isQuoted, type SimpleCommand, spanOf, type Word } from './word.ts'
 
 export interface Roles {
-  /** Words written for people, such as commit messages: `fix password=empty` is no assignment there. */
+  /** Words for people, such as commit messages, in which `fix password=empty` is no assignment. */
   readonly messages: Set<Word>
-  /** Words that a shell reads again: what stands in them is a command, not a field. */
+  /** Words that a shell reads again, as commands and not as fields. */
   readonly scripts: Set<Word>
-  /** Words whose names, to their tool, announce something else: gcloud's `--secret=` names one. */
+  /** Words whose name means something else to their tool: gcloud's `--secret=` holds the name of a secret. */
   readonly harmless: Set<Word>
-  /** Scripts of sed and its like. */
+  /** Scripts of sed and similar tools. */
   readonly edits: Set<Word>
 }
 
 const setOf = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 
-/** In front of the command that reads a pipe's other end. */
+/** Tools that stand before the command which reads a pipe. */
 const WRAPPERS = setOf(
   'npx bunx sudo doas run0 pkexec env nohup nice time timeout stdbuf unbuffer command builtin exec setsid ssh docker podman kubectl chroot nsenter',
 )
@@ -41,12 +42,12 @@ const SCHEME = /^(?:bearer|basic|token|digest)$/i
 const BEARER = /(?:^|[:=])bearer$/i
 const BEARER_TOKEN = /^(?=.{0,200}\d)[\w.~+/-]{8,}=*$/
 const MAY_BE_USER = /^[-/](?:-?user|u|l|-?login|-?email)/i
-/** Says what kind of value follows: `defaults write d password -string x`. */
+/** Words that tell the type of the value behind them: `defaults write d password -string x`. */
 const TYPE = /^-(?:string|str|s|data)$/
-/** An option that names a file: `--password-file <(echo x)`. */
+/** Options that take a file: `--password-file <(echo x)`. */
 const FILE_OPTION = /^-.{0,64}(?:pass|secret|token|pw).{0,64}file=?$/
 
-/** Reports secrets by position in all commands of a list. `named` is false when no name in them announces anything. */
+/** Reports secrets by position in all commands of a list. `named` is false if no name in them announces a secret. */
 export function secretsByPosition(
   commands: readonly SimpleCommand[],
   named: boolean,
@@ -55,7 +56,7 @@ export function secretsByPosition(
   report: Report,
 ): void {
   if (named) secretsByShell(commands, text, report)
-  /** How many ranges of commands that feed a secret's reader begin and end at an index. */
+  /** For each index, how many ranges of commands begin or end there that feed a reader of secrets. */
   const feeding = new Int32Array(commands.length + 1)
   const feedingPairs = new Int32Array(commands.length + 1)
   for (const { words, inputs, fedBy, array } of commands) {
@@ -89,7 +90,7 @@ function readArguments(
   roles: Roles,
   report: Report,
 ): void {
-  /** Where each tool's name stands, or -1 when its rule does not apply. */
+  /** Index of each tool's name, or -1 if its rule does not apply. */
   const tools = new Map<Tool, number>()
   let asks = false
   let sets = false
@@ -124,7 +125,7 @@ function readArguments(
           !value.startsWith('set-') &&
           announcesSecret(value.replace(/'?\]$/, ''), next.value)
         ) {
-          // fish's and csh's `set` takes a list.
+          // `set` of fish and csh takes a list.
           const isShells = words[0]!.value === 'set'
           for (const each of words.slice(i + 1, isShells ? undefined : i + 2))
             if (each.value !== '=') whole(report)(each)
@@ -144,7 +145,7 @@ function readArguments(
     edits ||= EDITORS.has(name)
     sets ||= SETTERS.has(value) && (i === 0 || words[0]!.value !== 'set')
     runs ||= SHELLS.has(name)
-    // `gh secret set` takes a secret where `gh issue create` takes a text.
+    // `gh secret set` takes a secret, `gh issue create` a text.
     writes = (writes || MESSAGE_TOOLS.has(name)) && !/^(?:secret|variable|credential)$/.test(value)
   }
   if (hasUser) secretsBesideUser(words, report)
@@ -161,19 +162,19 @@ function readArguments(
 const applies = (rule: ToolRule, words: readonly Word[]): boolean =>
   rule.after === undefined || words.some(({ value }) => rule.after!.test(value))
 
-/** `Authorization: Bearer x` as words of their own. */
+/** Reports the words of `Authorization: Bearer x`. */
 function reportHeader(first: Word, second: Word | undefined, report: Report): void {
   const secret = SCHEME.test(first.value) ? second : first
   if (secret !== undefined) whole(report)(secret)
 }
 
-/** What the option or word at `i` says to a tool that stands before it. */
+/** Reports the secret that an option or word at `i` gives to a tool before it. */
 function readOption(tool: Tool, words: readonly Word[], i: number, report: Report): void {
   const word = words[i]!
   const { value } = word
   const { rule } = tool
   const take = (target: Word | undefined, from: number, isPair: boolean): void => {
-    // `-` is the standard input.
+    // `-` means standard input.
     if (target === undefined || target.value.slice(from) === '-') return
     const at = isPair ? target.value.indexOf(rule.separator ?? ':', from) + 1 : from
     if (at > 0 || !isPair) report(target, at, target.value.length)
@@ -201,7 +202,7 @@ function readOption(tool: Tool, words: readonly Word[], i: number, report: Repor
   if (inWord) report(word, ...inWord)
 }
 
-/** The last word that is no option, behind the tool's name, the word that makes it a secret, and what stands between. */
+/** Reports the secret among the words without dashes, by its distance from the word that announces it. */
 function readLast({ rule, valued }: Tool, words: readonly Word[], at: number, report: Report): void {
   const marker = words.findIndex(
     (word, i) => i >= at && rule.last!.test(i === at ? toolName(word) : word.value),
@@ -218,7 +219,10 @@ function readLast({ rule, valued }: Tool, words: readonly Word[], at: number, re
   whole(report)(rule.next === true ? behind[between]! : behind.at(-1)!)
 }
 
-/** Names a command that prints a secret: `--password-command 'echo x'`, `BORG_PASSCOMMAND='echo x'`. */
+/**
+ * Options and variables with a command that prints a secret: `--password-command 'echo x'`, `BORG_PASSCOMMAND='echo
+ * x'`.
+ */
 const COMMAND_NAME =
   /(?:pass(?:word|wd|phrase)?[-_]?(?:cmd|command|eval|prog|program)|extpass|askpass)(?:=|$)/i
 
@@ -238,13 +242,13 @@ function reportCommand(word: Word, next: Word | undefined, report: Report): void
   }
 }
 
-/** The value of `name=value`, whatever the name. */
+/** Reports the value of `name=value`, whatever the name. */
 function reportAssigned(word: Word, report: Report): void {
   const name = /^[\w.[\]/-]+=/.exec(word.value)?.[0]
   if (name !== undefined && !name.startsWith('-')) report(word, name.length, word.value.length)
 }
 
-/** Of `user:secret` the secret; nothing of times, ports and addresses. */
+/** Reports the secret of `user:secret`, but no times, ports and addresses. */
 const PAIR = /^[^\s:/]{1,64}:(?!\d{1,5}$)(?<secret>[^\s:/][^\n]*)/d
 
 const pairOnly =
@@ -254,7 +258,7 @@ const pairOnly =
     if (range) report(word, ...range)
   }
 
-/** Whether a command reads a secret from its standard input, or a user's name and a secret. */
+/** Whether the command reads a secret from standard input, or a user's name and a secret. */
 function readsSecret(words: readonly Word[]): 'all' | 'pair' | undefined {
   const names = words.map(toolName)
   const isWrapped = WRAPPERS.has(names[0] ?? '')

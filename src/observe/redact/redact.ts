@@ -1,4 +1,4 @@
-// Takes secrets out of a command line before it is stored anywhere, and marks where they were.
+// Removes secrets from a command line before it is stored, and marks where they were.
 
 import { secretsByDefault } from './assignments.ts'
 import { secretsByName } from './by-name.ts'
@@ -28,23 +28,26 @@ import {
 
 export const REDACTED = '[redacted]'
 
-/** One, and one that changes nothing, do for lines that mean something; the most for a million broken ones was six. */
+/**
+ * Rounds of redaction. Lines with a meaning need one, and one to see that nothing changes; of a million broken ones the
+ * worst needed six.
+ */
 const MAX_ROUNDS = 12
 
 /**
- * The line with every secret replaced by `[redacted]`, whose quotes stay in balance; a line without secrets is
- * returned as it is. Never throws, is idempotent, and takes time linear in the length.
+ * The line with every secret replaced by `[redacted]` and with its quotes in balance; a line without secrets is returned as
+ * it is. Never throws, is idempotent, and takes time linear in the length.
  *
- * It knows the shapes of the tables beside it, and no more. What it cannot see: a secret that no name, tool, shape or
- * randomness gives away (`./login bob hunter2`, an answer to a prompt, a key that `<(echo …)` gives to an unknown tool); one whose characters are
+ * It finds only the forms in the tables beside it. It misses a secret that no name, tool, shape or randomness gives away
+ * (`./login bob hunter2`, an answer to a prompt, a key that `<(echo …)` gives to an unknown tool); one whose characters are
  * computed (`PW=$(printf %s hun ter2)`, escapes in `$'\x68…'` that spell an option); one that looks like a variable
- * (`--password=$ecret`, of which the shell takes `$ecret` away too); passwords in URLs of digits up to a slash; random
- * tokens below 20 characters or of letters that could be words (of random ones 4 % are missed at 20, 1 % at 40); what
- * is cut off before it gets here. Kept on purpose: hexadecimal (digests, commits, UUIDs), and with it hexadecimal keys
- * that nothing announces; `password=x` in messages of git and its like, which are written for people.
+ * (`--password=$ecret`, from which the shell removes `$ecret` too); passwords of digits in URLs up to a slash; random tokens
+ * below 20 characters or of letters that could be words (4 % of random ones are missed at 20, 1 % at 40); and text that is
+ * cut off before it gets here. It keeps hexadecimal on purpose (digests, commits, UUIDs), so also hexadecimal keys that no
+ * name announces, and `password=x` in messages of git and similar tools, which people write for people.
  */
 export function redact(line: string): string {
-  // What stood beside a secret may read differently without it.
+  // The words beside a secret may mean something else once it is removed, so the result is read again.
   let text = line
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const next = redactOnce(text)
@@ -54,17 +57,17 @@ export function redact(line: string): string {
   return text
 }
 
-/** Of a directory only what is certainly a token: names of directories hold signs and words without meaning. */
+/** Redacts only certain tokens in a directory, because its names have signs and words without meaning. */
 export function redactDirectory(path: string): string {
   const lower = path.toLowerCase()
   const shapes = SHAPES.filter(({ id, hint }) => id === 'known-token' && hint.test(lower))
   return shapes.reduce((text, { pattern }) => text.replace(pattern, REDACTED), path)
 }
 
-/** Scripts in quotes, in quotes, …: what is deeper is judged by its shapes alone. */
+/** Depth of scripts in quotes; deeper ones are only searched for shapes. */
 const MAX_SCRIPTS = 4
 
-/** Of the shapes that are found in lines without any name of a secret or of a tool. */
+/** Shapes that may be in a line without the name of a secret or of a tool. */
 const MAY_HAVE_SHAPE = new RegExp(
   SHAPES.filter(({ implied, pattern }) => !implied && !pattern.source.includes('(?<name>'))
     .map(({ hint }) => hint.source)
@@ -72,18 +75,18 @@ const MAY_HAVE_SHAPE = new RegExp(
   'i',
 )
 
-/** Those that need no name. */
+/** Shapes that need no name. */
 const UNNAMED_SHAPES = SHAPES.filter(({ pattern }) => !pattern.source.includes('(?<name>'))
 
 const IMPLIED_SHAPES = SHAPES.filter(({ implied }) => implied)
 
-/** The shapes that a text can hold: one test of all hints together spares most texts the test of each. */
+/** The shapes that a text can hold. One test of all hints together spares most texts the test of each. */
 function candidates(text: string, named: boolean): readonly Shape[] {
   if (named) return SHAPES
   return MAY_HAVE_SHAPE.test(text) ? UNNAMED_SHAPES : IMPLIED_SHAPES
 }
 
-/** Whether any rule can apply: most lines are through after this. */
+/** Whether any rule can apply; false for most lines, which ends their redaction. */
 const isSuspicious = (text: string): boolean =>
   MAY_NAME_SECRET.test(text) || mayNameTool(text) || MAY_HAVE_SHAPE.test(text) || mayNamePerson(text)
 
@@ -100,7 +103,7 @@ function findSecrets(text: string, depth: number, spans: Span[]): void {
   const report: Report = (word, from, to) => {
     const span = spanOf(word, from, to)
     if (span !== undefined) spans.push(span)
-    // What a substitution prints where a secret stands is the secret: `--password "$(echo x)"`.
+    // The output of a substitution in the place of a secret is the secret: `--password "$(echo x)"`.
     for (const commands of substituted(word, from, to)) {
       if (printed.has(commands)) continue
       printed.add(commands)
@@ -123,7 +126,7 @@ function findSecrets(text: string, depth: number, spans: Span[]): void {
   const clues: Clues = { shapes, named, byName: true, mayBeManifest: MAY_BE_MANIFEST.test(lower) }
   for (const word of words) {
     const isMessage = roles.messages.has(word)
-    // Inner scripts are made of the same characters.
+    // Inner scripts have no other characters than the line.
     if (depth === 0) for (const [from, to] of randomTokens(word.value)) reportRandom(word, from, to)
     if (isMessage) {
       for (const { certain, pattern } of shapes) if (certain) secretsByShape(word, pattern, report)
@@ -131,7 +134,7 @@ function findSecrets(text: string, depth: number, spans: Span[]): void {
     }
     if (named) secretsByDefault(word, report)
     const edits = roles.edits.has(word) ? replacements(word.value) : []
-    // What stands in quotes is read again, as commands.
+    // Text in quotes may be a script, so it is read again as commands.
     const isScript = roles.scripts.has(word) && word.pieces !== undefined
     const byName = !isScript && !roles.harmless.has(word)
     if (edits.length === 0) secretsInText(word, byName ? clues : { ...clues, byName }, 0, report)
@@ -145,16 +148,16 @@ function findSecrets(text: string, depth: number, spans: Span[]): void {
   }
 }
 
-/** What a whole text says about what may stand in its words. */
+/** Facts about a whole text that decide which rules its words need. */
 interface Clues {
   readonly shapes: readonly Shape[]
   readonly named: boolean
-  /** Also `name=value` without quotes. */
+  /** Whether `name=value` without quotes counts too. */
   readonly byName: boolean
   readonly mayBeManifest: boolean
 }
 
-/** Strings in strings, in strings, …: what is escaped more often is judged as it stands. */
+/** Depth of strings in strings; deeper escapes are judged as they stand. */
 const MAX_ESCAPES = 3
 
 function secretsInText(word: Word, clues: Clues, depth: number, report: Report): void {
@@ -175,7 +178,7 @@ function secretsInText(word: Word, clues: Clues, depth: number, report: Report):
 
 const BACK_REFERENCE = /^(?:\$\d|\\\d|&)$/
 
-/** Replacements are texts by themselves; names in what they replace announce nothing. */
+/** The replacement of a sed script is judged alone, because names in the replaced text announce nothing. */
 function secretsInEdits(word: Word, edits: readonly Replacement[], clues: Clues, report: Report): void {
   const part = (from: number, to: number): void => {
     const text = plainWord(0, word.value.slice(from, to), true)
@@ -194,7 +197,7 @@ function secretsInEdits(word: Word, edits: readonly Replacement[], clues: Clues,
 }
 
 function secretsByShape(word: Word, pattern: RegExp, report: Report): void {
-  // Not matchAll, which compiles a copy of the pattern each time.
+  // exec and not matchAll, which would compile a copy of the pattern each time.
   pattern.lastIndex = 0
   for (let match = pattern.exec(word.value); match !== null; match = pattern.exec(word.value)) {
     const { name, secret } = match.groups!
@@ -205,11 +208,11 @@ function secretsByShape(word: Word, pattern: RegExp, report: Report): void {
 
 const KEY_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g
 const KEY_END = /-----END [A-Z0-9 ]{0,40}-----/g
-/** What may follow when the end is missing: lines of base 64, with headers. */
+/** Lines of base 64 with headers, which may follow if the end of a key is missing. */
 const KEY_BODY = /[A-Za-z0-9+/=\s\\:,]*/y
 const KEY_LINE = /[A-Za-z0-9+/]{40}/
 
-/** PEM and PGP private keys (RFC 7468, RFC 9580), over all quotes and lines. */
+/** PEM and PGP private keys (RFC 7468, RFC 9580), across quotes and lines. */
 function privateKeys(line: string): Span[] {
   const spans: Span[] = []
   const span = (from: number, to: number): void => {
@@ -231,7 +234,10 @@ function privateKeys(line: string): Span[] {
   return spans
 }
 
-/** Overlapping spans are one; a quote that begins or ends inside of one is closed or opened anew behind it. */
+/**
+ * Replaces the spans. Overlapping ones become one; a quote that begins or ends inside a span is opened or closed again
+ * behind it.
+ */
 function withoutSpans(line: string, spans: Span[]): string {
   spans.sort((a, b) => a.from - b.from || b.to - a.to)
   let out = ''

@@ -1,11 +1,11 @@
-// What the rules have in common: how they report a secret, and what a command prints.
+// Functions that several rules share: reporting a secret, and what a command prints.
 import type { SimpleCommand, Word } from './word.ts'
 
-/** Takes the part `[from, to)` of a word's value out. */
+/** Reports the part `[from, to)` of a word's value as a secret. */
 export type Report = (word: Word, from: number, to: number) => void
 
 const PRINTERS: ReadonlySet<string> = new Set(['echo', 'printf', 'print', 'yes'])
-/** printf's format without any text of its own. */
+/** A format of printf that has no text of its own. */
 export const FORMAT = /^(?:%-?\d*[sbq]|\\n|\s)*$/
 
 export const whole =
@@ -13,14 +13,14 @@ export const whole =
   (word: Word): void =>
     report(word, 0, word.value.length)
 
-/** The name a word would run, without the path and without what an alias or assignment puts in front. */
+/** The name that a word would run, without path and without the alias or assignment in front. */
 export function toolName(word: Word | undefined): string {
   const value = word?.value ?? ''
   const name = /^(?:[\w.-]{1,64}=)?[!(]?(?:\S*bin\/|\.\/)?([^/=]{1,40})$/.exec(value)?.[1]
   return name ?? ''
 }
 
-/** What a command prints of its own: `echo`'s words, here-documents. */
+/** The words that a command prints by itself: those of `echo`, and here-documents. */
 export function reportPrinted({ words, inputs }: SimpleCommand, report: Report): void {
   inputs.forEach(whole(report))
   const at = words.findIndex((word) => PRINTERS.has(toolName(word)))

@@ -1,27 +1,32 @@
-// Finds secrets that editors of streams write: the replacements of `s/old/new/` in scripts of sed and perl.
+// Finds secrets in the replacements `s/old/new/` of sed and perl.
 import { announcesSecret } from './names.ts'
 
 export interface Replacement {
-  /** Where the old text begins. */
+  /** Start of the old text. */
   readonly old: number
   /** `[from, to)` of the new text. */
   readonly from: number
   readonly to: number
-  /** `[from, to)` of what is a secret in it because of the old text; the rest is judged by itself. */
+  /** `[from, to)` of the part of the new text that is a secret because of the old text; the rest is judged alone. */
   readonly secret: readonly [from: number, to: number] | undefined
 }
 
 const BEGIN = /(?<![\w.-])s([^\w\s\\;"'])/g
-/** Stands for a secret that is filled in: `__DB_PASS__`, `{{ password }}`, `<token>`, `@SECRET@`, `DB_PASSWORD`. */
+/**
+ * Placeholders that are replaced by a secret: `__DB_PASS__`, `{{ password }}`, `<token>`, `@SECRET@`, `DB_PASSWORD`.
+ */
 const STAND_IN = /^\^?(?:__|\\?[{<@%$[]){0,3}\s?\.?(?<name>[\w.-]{2,64}?)\s?(?:__|\\?[}>@%\]]){0,3}\$?$/
 const CHANGE_ME = /^(?:change[-_ ]?(?:me|it|this)|replace[-_ ]?me|todo)$/i
-/** A part of the old text that comes back: `\1`, `&`, `$1`, `${1}`, `\g<1>`. */
+/** References to the old text: `\1`, `&`, `$1`, `${1}`, `\g<1>`. */
 const BACK = /^(?:\\\d|&|\$\d|\$\{\w+\}|\\g<\w+>)/
-/** The last name of the old text before what it matches freely: `\(password: *\).*`, `(requirepass )\S+`. */
+/** The last name in the old text before a free match: `\(password: *\).*`, `(requirepass )\S+`. */
 const LAST_NAME =
   /(?<name>[\w.-]{2,64})\\?["']?(?:\\s[*+]?|[\s=:"'*+?\\>)(]|\[[^\]]{0,20}\])*(?:\\?[(.[\\].{0,40})?$/
 
-/** The replacements in a script, in order. Linear in the script's length but for commands that are never closed. */
+/**
+ * The replacements in a script, in order. Takes time linear in the script's length, except for commands that are never
+ * closed.
+ */
 export function replacements(script: string): Replacement[] {
   const found: Replacement[] = []
   BEGIN.lastIndex = 0
@@ -63,7 +68,7 @@ function secretIn(old: string, written: string, at: number): [number, number] | 
   }
   const name = STAND_IN.exec(old)?.groups?.name
   if (name === undefined || written === '') return
-  // `s/password/passphrase/` gives a new name, `s/my_token/${TOKEN}/` a variable's value.
+  // `s/password/passphrase/` only changes a name; `s/my_token/${TOKEN}/` inserts a variable.
   if (/^[a-z]+(?:_[a-z]+)*$/.test(old) && !/_here$/.test(old) && !CHANGE_ME.test(old)) return
   if (announcesSecret(written.replace(/\W+$/, ''), 'x')) return
   return CHANGE_ME.test(name) ||

@@ -1,17 +1,17 @@
-// What one shape of a secret is: how it is found, and examples for and against.
+// The shape of a rule that finds one form of secret.
 
 export interface Shape {
-  /** Stable, kebab-case. */
+  /** Stable name in kebab-case. */
   readonly id: string
-  /** In lower case: a line without it cannot hold the shape. */
+  /** Quick test for a line in lower case; a line that it does not match cannot have the secret. */
   readonly hint: RegExp
-  /** Every line that can hold it is found by another quick test: it says a name of a secret or of a tool. */
+  /** Whether another quick test finds all these lines already, because they have the name of a secret or of a tool. */
   readonly implied?: true
   /**
-   * Global. The group `secret`, which ends the match, is what goes; a group `name` must announce it. Linear: every
-   * repetition is bounded, or begins where the same repetition cannot begin again, or ends the pattern.
+   * Global. The group `secret`, at the end of the match, is the secret; a group `name` must announce it. Takes linear time:
+   * every repetition is bounded, or cannot begin again where it began, or ends the pattern.
    */
   readonly pattern: RegExp
-  /** Also looked for in messages that people write for people. */
+  /** Whether it is searched in messages that people write for people, too. */
   readonly certain: boolean
 }

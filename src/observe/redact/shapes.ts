@@ -1,4 +1,4 @@
-// What secrets look like by themselves, whatever tool they are given to: one row per shape, with examples for and against.
+// Finds secrets by their form, whatever the tool: one row for each form.
 import { ACCOUNT_SHAPES } from './accounts.ts'
 import { FIELD_SHAPES } from './fields.ts'
 import type { Shape } from './shape.ts'
@@ -18,7 +18,7 @@ export const SHAPES: readonly Shape[] = [
     certain: true,
   },
   {
-    // Who knows the address may write there.
+    // The address itself is the secret: anybody who knows it may write there.
     id: 'hook-address',
     hint: /hooks\.slack\.com|webhook|hooks\.zapier\.com/,
     pattern:
@@ -32,7 +32,7 @@ export const SHAPES: readonly Shape[] = [
     certain: true,
   },
   {
-    // No slash but in a password that cannot be a port: `amqp://u:p/w@h`, not `http://h:8080/@user`.
+    // A slash counts only in a password that cannot be a port: `amqp://u:p/w@h`, not `http://h:8080/@user`.
     id: 'url-password',
     hint: /:\/\//,
     pattern:
@@ -46,7 +46,7 @@ export const SHAPES: readonly Shape[] = [
     certain: true,
   },
   {
-    // Who has only one part there has a token; `git` is everybody's user name.
+    // A URL with only one part before the `@` has a token there; `git` is a common user name.
     id: 'url-token',
     hint: /https?:\/\//,
     pattern: /\bhttps?:\/\/(?!git@)(?<secret>[^\s/:@?#"'<>]{1,512})(?=@[\w[$])/gi,

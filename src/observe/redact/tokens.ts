@@ -1,12 +1,12 @@
-// Tokens that are known by how they begin or by a mark in them, whoever they are for: one row per issuer.
+// Finds tokens by their beginning or by a mark in them: one row for each issuer.
 
 interface TokenForm {
   readonly issuer: string
-  /** Sources of regular expressions without groups, separated by blanks: what a token begins with. */
+  /** Beginnings of the token, as sources of regular expressions without groups, separated by blanks. */
   readonly begins: string
-  /** Source of what follows. Every repetition is bounded, or the last thing in it. */
+  /** The rest of the token, as source. Every repetition is bounded or at its end. */
   readonly rest: string
-  /** In lower case; a line without it cannot hold one. What it begins with, unless said. */
+  /** Quick test for a line in lower case; default: the beginnings. */
   readonly hint?: string
 }
 
@@ -14,8 +14,8 @@ const HEX_UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
 const END = '(?![A-Za-z0-9])'
 
 /**
- * From the issuers' own documentation and the rule sets of the scanners gitleaks and trufflehog, as far as a form tells
- * by itself that it is a secret. Tokens that look like digests or UUIDs need a name beside them.
+ * Taken from the issuers' documentation and from the rules of the scanners gitleaks and trufflehog, as far as the form alone
+ * shows that it is a secret. Tokens that look like digests or UUIDs need a name beside them.
  */
 const TOKEN_FORMS: readonly TokenForm[] = [
   {
@@ -173,12 +173,12 @@ const TOKEN_FORMS: readonly TokenForm[] = [
 
 const beginnings = ({ begins }: TokenForm): string => `(?:${begins.split(' ').join('|')})`
 
-/** In lower case: without a match none of them occurs. */
+/** Quick test for a line in lower case: without a match it has none of these tokens. */
 export const TOKEN_HINT = new RegExp(
   TOKEN_FORMS.map((form) => form.hint ?? beginnings(form).toLowerCase()).join('|'),
 )
 
-/** Global, with the group `secret`. */
+/** All forms in one global pattern, with the group `secret`. */
 export const TOKEN = new RegExp(
   `(?<![A-Za-z0-9])(?<secret>${TOKEN_FORMS.map((form) => beginnings(form) + form.rest).join('|')})`,
   'g',

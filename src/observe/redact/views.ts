@@ -1,9 +1,9 @@
-// Reads texts that are written in another text's escapes: `\n` and `\"` of strings in strings, `%3D` of addresses.
+// Reads texts in the escapes of another text: `\n` and `\"` of strings in strings, `%3D` of addresses.
 import { type Word, WordParts } from './word.ts'
 
 const ESCAPE = /\\(?:[nrt"'`\\/]|u00[2-7][0-9a-f])/gi
 const PERCENT = /%(?:2[0-9a-c]|2f|3[a-f]|40|5[bd]|7[bd])/gi
-/** Of a percent-encoded text nothing is read that has no separator in it. */
+/** Separators in percent-encoding; a text without them is not decoded. */
 const MAY_BE_ENCODED = /%(?:3[ad]|22|3e)/i
 const CONTROLS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
 
@@ -12,7 +12,7 @@ const unescaped = (sign: string): string =>
 
 const decoded = (percent: string): string => String.fromCharCode(Number.parseInt(percent.slice(1), 16))
 
-/** The same text without one layer of escapes, as words whose offsets are those of `text`; none where there is none. */
+/** The text without one layer of escapes, as words with offsets in `text`; empty if there are no escapes. */
 export function views(text: string): Word[] {
   const found: Word[] = []
   if (text.includes('\\')) found.push(view(text, ESCAPE, unescaped))

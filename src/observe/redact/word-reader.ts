@@ -1,7 +1,7 @@
-// Reads one word of a command line: its quotes, its escapes, and the expansions of the shell in it.
+// Reads one word of a command line with its quotes, escapes and expansions.
 import { plainWord, type Quote, type SimpleCommand, type Word, WordParts } from './word.ts'
 
-/** Substitutions inside one another that are understood; what is deeper is read as if it stood outside. */
+/** Depth of substitutions; a deeper one is read as if it stood outside. */
 const MAX_DEPTH = 24
 
 const BARE = /[^ \t\r\n;&|()<>\\'"$`]+/y
@@ -12,13 +12,13 @@ const IN_BRACES = /[^\\'"$`}]+/y
 const IN_ANSI = /[^'\\]+/y
 const PARAMETER = /\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-])/y
 const BRACED = /\$\{[!#]?(?:\w{1,200}|[@*#?$!-])(?:\[[^\]\n]{0,200}\])?/y
-/** Says that a text follows which the shell may take instead. */
+/** Signs of an expansion with a text that the shell may use instead. */
 const ALTERNATIVE = /::=|:?[-=+]/y
 
-/** A place in the text and the words read so far; the commands of substitutions are read by who reads the line. */
+/** A place in the text with the words read so far; a subclass reads the commands of substitutions. */
 export abstract class WordReader {
   protected readonly text: string
-  /** Where `text` stands in the whole. */
+  /** Offset of `text` in the whole line. */
   protected readonly offset: number
   protected i = 0
   private readonly words: Word[]
@@ -29,10 +29,10 @@ export abstract class WordReader {
     this.words = words
   }
 
-  /** Commands up to and including `end`. */
+  /** Reads commands up to `end`, and skips it. */
   protected abstract list(end: ')' | '`', depth: number, inComment: boolean): readonly SimpleCommand[]
 
-  /** The text as the body of a here-document whose delimiter is not quoted. */
+  /** Reads the text as the body of a here-document whose delimiter is not quoted. */
   document(depth: number): Word {
     const parts = new WordParts()
     while (this.i < this.text.length) this.inQuotes(parts, IN_DOCUMENT, '$`\\', undefined, depth)
@@ -50,7 +50,7 @@ export abstract class WordReader {
       const parts = new WordParts()
       parts.plain(this.offset + start, value ?? '', undefined)
       if (value === undefined && ENDS_WORD.test(text[start]!)) {
-        // `<(` and `>(`, which stand for a file name.
+        // `<(` and `>(` stand for a file name.
         this.substitution(parts, 2, ')', undefined, depth)
       }
       while (this.i < text.length && !ENDS_WORD.test(text[this.i]!)) {
@@ -63,7 +63,7 @@ export abstract class WordReader {
     return word
   }
 
-  /** The next part of a word outside of quotes. */
+  /** Reads the next part of a word outside of quotes. */
   private bare(parts: WordParts, plain: RegExp, quote: Quote | undefined, depth: number): void {
     const { text } = this
     const from = this.i
@@ -71,7 +71,7 @@ export abstract class WordReader {
     if (c === "'" && quote === undefined) {
       const close = text.indexOf("'", from + 1)
       if (close < 0) {
-        // An apostrophe.
+        // An apostrophe inside a word.
         this.literal(parts, quote)
         return
       }
@@ -91,7 +91,7 @@ export abstract class WordReader {
     }
   }
 
-  /** `"…"`; what is left open ends with the text. */
+  /** Reads `"…"`; an open one ends with the text. */
   private double(parts: WordParts, from: number, depth: number): void {
     const quote = parts.openQuote('"', this.offset + from)
     this.i++
@@ -102,7 +102,7 @@ export abstract class WordReader {
     parts.closeQuote(quote, this.offset + this.i)
   }
 
-  /** `$'…'`; of its escapes only those of blanks matter here. */
+  /** Reads `$'…'`; of its escapes only those of blanks matter here. */
   private ansi(parts: WordParts): void {
     const { text } = this
     const quote = parts.openQuote("$'", this.offset + this.i)
@@ -122,7 +122,7 @@ export abstract class WordReader {
     parts.closeQuote(quote, this.offset + this.i)
   }
 
-  /** What is special even inside of double quotes; a backslash keeps its meaning before `escapable` only, if given. */
+  /** Reads a character that is special even inside double quotes. A backslash only escapes `escapable`, if given. */
   private inQuotes(
     parts: WordParts,
     plain: RegExp,
@@ -175,7 +175,7 @@ export abstract class WordReader {
     parts.expansion(this.offset + from, this.offset + this.i, quote, commands)
   }
 
-  /** `${NAME}`; of `${NAME:-text}` the text counts as typed, and what it stands for is noted. */
+  /** Reads `${NAME}`. The text in `${NAME:-text}` counts as typed, and the name that it stands for is noted. */
   private braced(parts: WordParts, quote: Quote | undefined, depth: number): void {
     const from = this.i
     const opening = depth >= MAX_DEPTH ? undefined : this.take(BRACED)
@@ -191,7 +191,7 @@ export abstract class WordReader {
     while (this.i < this.text.length && this.text[this.i] !== '}')
       this.bare(inner, IN_BRACES, quote, depth + 1)
     const close = this.i
-    // `${NAME:+text}` says what to write instead of the value, not the value.
+    // The text in `${NAME:+text}` replaces the value and is not the value itself.
     const isDefault = hasAlternative && !alternative.endsWith('+') && begin < parts.length
     if (isDefault) parts.default(/\w+/.exec(opening)?.[0] ?? '', begin)
     if (close < this.text.length) this.i++
@@ -199,7 +199,7 @@ export abstract class WordReader {
     else if (close < this.i) parts.expansion(this.offset + close, this.offset + this.i, quote)
   }
 
-  /** One character that means nothing more than itself. */
+  /** Reads one ordinary character. */
   private literal(parts: WordParts, quote: Quote | undefined): void {
     parts.plain(this.offset + this.i, this.text[this.i]!, quote)
     this.i++

@@ -1,18 +1,18 @@
-// A word of a command line: what it says, and the way back from there to the text with its quotes.
+// A word of a command line: its value, and the way back to its place in the text with quotes.
 
 /** A quoted part of a word. */
 export interface Quote {
   readonly mark: '"' | "'" | "$'"
-  /** Offset of the opening mark in the text. */
+  /** Offset of the opening quote in the text. */
   readonly from: number
-  /** Offset behind the closing mark. */
+  /** Offset behind the closing quote. */
   to: number
-  /** What it holds, as offsets in the word's value. */
+  /** `[from, to)` of its content in the word's value. */
   readonly first: number
   last: number
 }
 
-/** A stretch of a value: characters as they stand, one escaped character, or one `$` for an expansion. */
+/** A stretch of a value: plain characters, one escaped character, or one `$` for an expansion. */
 interface Piece {
   /** Offset in the value. */
   readonly at: number
@@ -21,14 +21,14 @@ interface Piece {
   to: number
   readonly quote: Quote | undefined
   readonly kind: 'plain' | 'escape' | 'expansion'
-  /** What runs in a substitution, `$(…)` or `<(…)`. */
+  /** The commands of a substitution, `$(…)` or `<(…)`. */
   readonly commands: readonly SimpleCommand[] | undefined
 }
 
-/** `v` of `${NAME:=v}`, `${NAME-v}` and their like. */
+/** The default `v` of `${NAME:=v}`, `${NAME-v}` and similar forms. */
 export interface Default {
   readonly name: string
-  /** `[from, to)` of the word's value. */
+  /** `[from, to)` in the word's value. */
   readonly from: number
   readonly to: number
 }
@@ -37,31 +37,31 @@ export interface Word {
   /** Offsets in the text, quotes included. */
   readonly from: number
   readonly to: number
-  /** After quote removal; each expansion of the shell is one `$`. */
+  /** The value after quote removal; each expansion of the shell is one `$`. */
   readonly value: string
-  /** In order, without gaps in the value; undefined when the value is the text itself. */
+  /** The pieces in order, covering the whole value; undefined if the value is the text itself. */
   readonly pieces: readonly Piece[] | undefined
-  /** The body of a here-document. */
+  /** Whether it is the body of a here-document. */
   readonly document: boolean
   readonly defaults: readonly Default[]
 }
 
 export interface SimpleCommand {
-  /** Without redirections and without the shell's own words (`if`, `do`, `{` …) in front. */
+  /** The words without redirections, and without keywords (`if`, `do`, `{` …) in front. */
   readonly words: readonly Word[]
   /** Here-strings, here-documents and `<(…)` on its standard input. */
   readonly inputs: readonly Word[]
-  /** The commands of the same list whose output it reads: `[from, to)`. */
+  /** The commands of the same list whose output it reads, as `[from, to)`. */
   readonly fedBy: { readonly from: number; readonly to: number } | undefined
-  /** `NAME=` or `NAME+=` when the words are the elements of an array. */
+  /** `NAME=` or `NAME+=` if the words are elements of an array. */
   readonly array: string | undefined
-  /** Its last word is a pattern of `case`, which a bracket ends that nothing has opened. */
+  /** Whether the last word is a pattern of `case`: a bracket ends it that nothing has opened. */
   readonly isPattern: boolean
 }
 
 const NO_DEFAULTS: readonly Default[] = []
 
-/** A word that stands in its text as it is, from `from` on. */
+/** A word without quotes and escapes, which begins at `from`. */
 export const plainWord = (from: number, value: string, document: boolean): Word => ({
   from,
   to: from + value.length,
@@ -71,21 +71,21 @@ export const plainWord = (from: number, value: string, document: boolean): Word 
   defaults: NO_DEFAULTS,
 })
 
-/** A part of the text that is to go. */
+/** A part of the text to remove. */
 export interface Span {
   readonly from: number
   readonly to: number
-  /** The quotes it begins and ends in; when they differ, marks must be put back. */
+  /** The quotes at its beginning and at its end; if they differ, quotes have to be put back. */
   readonly open: Quote | undefined
   readonly close: Quote | undefined
 }
 
-/** Collects the pieces of a word while it is read; offsets are those of the text. */
+/** Collects the pieces of a word during reading; offsets are those of the text. */
 export class WordParts {
   private readonly pieces: Piece[] = []
   private readonly values: string[] = []
   private defaults: Default[] | undefined
-  /** Of the value so far. */
+  /** Length of the value so far. */
   length = 0
 
   plain(from: number, value: string, quote: Quote | undefined): void {
@@ -119,7 +119,7 @@ export class WordParts {
     this.push('$')
   }
 
-  /** What was read since the value had the length `from` stands for `name` where that is not set. */
+  /** Notes that the value from the length `from` on is the default of the variable `name`. */
   default(name: string, from: number): void {
     this.defaults ??= []
     this.defaults.push({ name, from, to: this.length })
@@ -145,7 +145,9 @@ export class WordParts {
   }
 }
 
-/** The word's part `[from, to)` of its value as a part of the text; undefined when nobody typed it: `$TOKEN`. */
+/**
+ * The part `[from, to)` of the word's value as a part of the text; undefined if it comes from an expansion: `$TOKEN`.
+ */
 export function spanOf(word: Word, from: number, to: number): Span | undefined {
   if (from >= to) return undefined
   const { pieces } = word
@@ -158,7 +160,7 @@ export function spanOf(word: Word, from: number, to: number): Span | undefined {
   if (index === pieces.length || pieces[index]!.at >= to) return undefined
   const last = pieces[pieceAt(pieces, to - 1)]!
 
-  // Quotes that hold nothing but the secret go with it.
+  // Quotes around nothing but the secret are removed with it.
   const opens = first.quote !== undefined && first.quote.first === from && first.quote.last <= to
   const open = opens ? undefined : first.quote
   const start = opens
@@ -178,7 +180,7 @@ export function spanOf(word: Word, from: number, to: number): Span | undefined {
   }
 }
 
-/** The commands of substitutions that the part `[from, to)` of the value consists of. */
+/** The commands of the substitutions that make up the part `[from, to)` of the value. */
 export function substituted(word: Word, from: number, to: number): (readonly SimpleCommand[])[] {
   const { pieces } = word
   const found: (readonly SimpleCommand[])[] = []
@@ -190,7 +192,7 @@ export function substituted(word: Word, from: number, to: number): (readonly Sim
   return found
 }
 
-/** Whether the character of the value at `offset` stands in quotes. */
+/** Whether the character at `offset` of the value stands in quotes. */
 export function isQuoted(word: Word, offset: number): boolean {
   return word.pieces?.[pieceAt(word.pieces, offset)]?.quote !== undefined
 }

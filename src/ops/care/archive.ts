@@ -1,12 +1,12 @@
 // The backup of a whole node as one file: a tar of the key, the configuration and the database, and a list that proves them.
-// It proves against damage. Whoever can write the file can make another one that is as right: it bears no signature.
+// The checksums prove against damage, not against a forger: the file bears no signature.
 import { type FileHandle, open } from 'node:fs/promises'
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { TAR_BLOCK, tarHeader } from '../../base/tar.ts'
 
-/** Raised when a reader of today could not read what is written then. */
+/** Version of the format; it is raised when today's readers cannot read the new form. */
 const FORMAT = 1
 const MODE = 0o600
 /** A piece of the database is 1 MiB and a row. */
@@ -18,16 +18,16 @@ const LIST = 'manifest.json'
 const PROOF = 'manifest.blake3'
 export const KEY_ENTRY = 'identity.key'
 export const CONFIG_ENTRY = 'config.toml'
-/** Of a name in the head. */
+/** Most characters of a name in the head. */
 const MOST_TEXT = 256
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
 const ROWS = /^rows\/\d{6}$/
 
-/** What a backup is of; its first entry. */
+/** Says what the backup is of; the first entry of the file. */
 export interface BackupHead {
   readonly format: number
   readonly karo_version: string
-  /** Of the database. */
+  /** Schema version of the database. */
   readonly schema: number
   readonly node_id: string
   readonly name: string
@@ -155,7 +155,7 @@ function readHead({ path, bytes, at }: Entry, file: string): BackupHead {
   }
 }
 
-/** Anybody can make a file whose sums are right: what is in it is not taken for what it should be. */
+/** Checks every member, because anybody can make a file whose checksums are right. */
 function isHead(head: Readonly<Record<keyof BackupHead, unknown>>): boolean {
   const { format, schema, karo_version, node_id, name, created_at, key } = head
   return (
@@ -174,7 +174,7 @@ function readList(list: Buffer, path: string): readonly Partial<Listed>[] {
     const { files } = JSON.parse(list.toString('utf8')) as { files: unknown }
     if (Array.isArray(files) && files.every((one) => typeof one === 'object' && one !== null)) return files
   } catch {
-    // As any other that is no list.
+    // A list that cannot be parsed is treated as any other that is no list.
   }
   throw bad(path, undefined, `${LIST} is not what was written`)
 }

@@ -1,6 +1,6 @@
 // Rows of a CSV file as they come, within bounds.
 
-/** Longer than any line an export has; what is behind it is not looked at. */
+/** Longer than any line of an export; the rest of a longer line is not read. */
 export const LONGEST = 4 * 1024 * 1024
 export const TOO_LONG = 'is longer than 4 MiB, which no line of an export is: the rest was not looked at'
 /** Likewise: a row has a dozen. */

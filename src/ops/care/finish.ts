@@ -1,4 +1,4 @@
-// The last step of a restore: what stands ready in the home takes the place of what was there; a kill only delays it.
+// The last step of a restore: entries that stand ready in the home take the places of the old ones; a kill only delays it.
 import {
   existsSync,
   mkdirSync,
@@ -16,11 +16,11 @@ import type { Faults } from '../../base/run/faults.ts'
 
 /** Complete when it has this name. */
 export const READY = 'restored'
-/** In it: the name of the directory that what was there is moved to. */
+/** A file with the name of the directory to which the home's former content is moved. */
 export const ASIDE = 'aside'
 
 const ASIDE_NAME = /^before-restore-[\d-]+$/
-/** What a restore puts into a home. */
+/** The entries that a restore puts into a home. */
 const RESTORED = ['identity.key', 'config.toml', 'config.toml.from-backup', 'db'] as const
 
 /** True when there is something to finish. */
@@ -58,7 +58,7 @@ export function finishRestore(home: string, faults: Faults): string | undefined 
     faults.hit('restore-step')
   }
   const kept = existsSync(aside) ? aside : undefined
-  // Only what is on disk in its place needs no list of what is to be moved any more.
+  // The list of what is to be moved may go only when all of it is in its place on disk.
   if (kept !== undefined) syncDirectory(kept)
   syncDirectory(home)
   rmSync(ready, { recursive: true })
@@ -66,7 +66,7 @@ export function finishRestore(home: string, faults: Faults): string | undefined 
   return kept
 }
 
-/** What it names leads nowhere else, and nothing is moved that a restore does not make. */
+/** The directory that the file names. Refused when it leads out of the home, so that only restored entries are moved. */
 function asideOf(ready: string): string {
   const strange = readdirSync(ready).find((name) => name !== ASIDE && !RESTORED.some((one) => one === name))
   const aside = readFileSync(join(ready, ASIDE), 'utf8')

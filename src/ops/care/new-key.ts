@@ -1,4 +1,4 @@
-// Another key for a home whose own is lost: what was one node's history is another node's from then on.
+// Makes a new key for a home whose key is lost. From then on its history belongs to another node.
 import { statSync } from 'node:fs'
 import type { Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'

@@ -1,4 +1,4 @@
-// Whose a home is: what root does in one of somebody else it does with that one's rights, never with its own.
+// The owner of a home: in another account's home root acts with that account's rights, never with its own.
 import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
@@ -23,7 +23,7 @@ function ownerOfWay(home: string): { readonly path: string; readonly owner: Owne
   const real = realpathSync(existing)
   let owner: Owner = { uid: 0, gid: 0 }
   let at = ''
-  /** Of a directory like /tmp: anybody may have put there what comes next. */
+  /** The path went through a directory like /tmp, in which anybody may have made the next part of it. */
   let shared = false
   for (const step of ['/', ...real.split(sep).filter((name) => name !== '')]) {
     at = join(at, step)

@@ -27,7 +27,7 @@ export interface RestoreOptions {
   readonly paths: HomePaths
   /** The home is the machine's own, whose daemon systemd runs. */
   readonly service?: boolean
-  /** What is in the home already is moved aside; without it a home that is not empty is left alone. */
+  /** Moves the home's present content aside. Without this option a home that is not empty is left alone. */
   readonly replace: boolean
   readonly now: number
   readonly random: Random
@@ -38,9 +38,9 @@ export interface RestoreOptions {
 export interface Restored {
   readonly head: BackupHead
   readonly rows: number
-  /** What is withdrawn, because it may have been after the backup. */
+  /** Consent, trust and tokens that are withdrawn, because they may have been withdrawn after the backup. */
   readonly closed: Closed
-  /** Where what was there before is now. */
+  /** The directory that now holds the home's former content. */
   readonly aside?: string
   /** Where the backup's configuration is, when it was not put into its place: that is an administrator's to write. */
   readonly config?: string
@@ -87,7 +87,7 @@ export async function restoreNode(options: RestoreOptions): Promise<Restored> {
   }
 }
 
-/** What an earlier restore left to do. */
+/** Finishes a restore that was interrupted. */
 function finishEarlier(home: string, faults: Faults): void {
   try {
     finishRestore(home, faults)
@@ -128,7 +128,7 @@ async function replace(
   }
 }
 
-/** Beside what the archive proves of itself: that this program can read what is in it. */
+/** Checks that this program can read the archive's content, which the archive's own checksums do not prove. */
 async function checkContent(archive: Archive, file: string): Promise<void> {
   const { schema, karo_version } = archive.head
   if (schema > NEWEST_SCHEMA) {
@@ -153,7 +153,7 @@ async function checkContent(archive: Archive, file: string): Promise<void> {
   }
 }
 
-/** What makes a home more than a directory. */
+/** The entries that make a directory a home. */
 function takenBy(home: string): string[] {
   const db = join(home, 'db')
   const taken = existsSync(join(home, KEY_ENTRY)) ? [KEY_ENTRY] : []
@@ -202,7 +202,7 @@ async function removeLeftovers(home: string): Promise<void> {
   for (const name of await readdir(home)) {
     if (name.startsWith('.restoring-')) await rm(join(home, name), { recursive: true, force: true })
   }
-  // An empty one that an init or a package made.
+  // The home is empty, as `karo init` or a package makes it.
   await rmdir(join(home, 'db')).catch(() => {})
 }
 
@@ -213,7 +213,7 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
 /** `ready`: what counts now is the backup, and only moving it into its place is left. */
 function explain(error: unknown, home: string, ready: boolean): unknown {
   if (error instanceof KaroError) return error
-  // What is in the home, not the home.
+  // The mode is about the entries of the home, not about the home itself.
   const { reason, hint } = diskTrouble(join(home, READY), error)
   if (ready) {
     return new KaroError('bad_file', `the backup is restored but for its last step: ${reason}`, {

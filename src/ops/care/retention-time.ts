@@ -1,4 +1,4 @@
-// What time it is for whatever removes for good: the clock's, but only as fast as a clock that leapt can do no harm.
+// The time by which data is removed for good: it follows the clock, but slowly enough that a clock that leapt does no harm.
 import { statSync } from 'node:fs'
 import { DAY_MS, HOUR_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -7,9 +7,9 @@ import type { Store } from '../../store/index.ts'
 /** An hour of running makes up for a day: what was off for a month is there after 30 hours, what a clock a century ahead would
  * remove after years. */
 const CATCH_UP = 24
-/** For an hour two months: time servers are asked without proof of who answers, so they are not taken at their word either. */
+/** Two months in an hour. Time servers are not believed at once either, because their answers bear no proof. */
 const CATCH_UP_CONFIRMED = 60 * CATCH_UP
-/** Further behind than this is worth a word: nobody misses a weekend. */
+/** A lag beyond this is worth a warning; a lag of a weekend is not. */
 const TOLD_MS = 7 * DAY_MS
 /** systemd-timesyncd asks its server at least every 34 minutes (PollIntervalMaxSec=). */
 const CONFIRMED_MS = HOUR_MS
@@ -69,7 +69,7 @@ export function createRetentionTime(deps: RetentionTimeDeps): RetentionTime {
       stepped = true
       return Math.min(now, time)
     },
-    // By the clock as it is now: one that was wrong and was set right is behind no more, without waiting for a step.
+    // Compared with the clock as it is now, so that a clock that was set right is not behind any more, before the next step.
     behind() {
       const ms = stepped && time !== undefined ? clock.now() - time : 0
       return ms > TOLD_MS ? ms : 0

@@ -1,4 +1,4 @@
-// Lets what is older than the owner wants go: events, what was counted and used, entries of the ledger; a little at a time.
+// Removes data that is older than the owner wants: events, rollups, processes and ledger entries, a little at a time.
 import { DAY_MS, localDay } from '../../base/calendar.ts'
 import type { Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
@@ -31,11 +31,11 @@ export interface RetentionDeps {
 
 export interface Retention extends Room {
   sweep(signal: AbortSignal): Promise<void>
-  /** Milliseconds by which what is removed lags behind the clock, because that may be wrong; 0: it does not. */
+  /** Milliseconds by which removal lags behind the clock, because the clock may be wrong; 0: no lag. */
   waits(): number
 }
 
-/** Sweeps a minute after the start and every hour; `stop` ends one that is under way after its batch. */
+/** Sweeps a minute after the start and then every hour; `stop` ends a sweep under way after its batch. */
 export function createRetention(deps: RetentionDeps): Retention {
   const { config, store, trimProcesses, trimLedger, time, timers, log } = deps
   const { events } = store
@@ -44,7 +44,7 @@ export function createRetention(deps: RetentionDeps): Retention {
   let under: Promise<void> | undefined
   let waiting = false
 
-  /** What a command used is not kept longer than the command; 0 keeps. */
+  /** Days that processes are kept: no longer than the commands they belong to; 0 keeps them for ever. */
   const processDays = (): number => {
     const bounds = [config.processes.keep_days, config.retention.events_days].filter((days) => days > 0)
     return bounds.length === 0 ? 0 : Math.min(...bounds)
@@ -78,7 +78,7 @@ export function createRetention(deps: RetentionDeps): Retention {
         rollups_days === 0 ? 0 : await events.removeRollups(uid, localDay(now) - rollups_days, signal)
       if (gone + texts + counted === 0 && !(await events.isUnpurged(uid))) continue
       await events.purge(uid)
-      // Otherwise only what was ended before is out of the files now.
+      // After an interrupted sweep only data of the finished batches is out of the files.
       if (gone + texts + counted > 0)
         log.info(
           { events: gone, texts, counts: counted },

@@ -6,12 +6,12 @@ import { EVENT_ID, readEventId } from '../../base/words/event-id.ts'
 import { RISK_LEVELS, type RiskLevel } from '../../base/words/risk-levels.ts'
 import { csvRows, LONGEST, TOO_LONG } from './csv.ts'
 
-/** Raised when a reader of today could not read what is written then. */
+/** Version of the format; it is raised when today's readers cannot read the new form. */
 const EXPORT_VERSION = 1
-/** Of CSV; up to 1 its texts were as they are, from 2 on `csvText` makes them safe for spreadsheets and terminals. */
+/** Version of the CSV form. Version 1 has raw texts; from 2 on `csvText` makes them safe for spreadsheets and terminals. */
 const CSV_VERSION = 2
 
-/** One command, as the file has it; all that is known of it but whose it is. */
+/** One command in the file, with everything that is known of it except its owner. */
 export interface TransferEvent {
   /** Start in microseconds and a tag, in base 36: the same event, the same id. */
   readonly id: string
@@ -27,11 +27,11 @@ export interface TransferEvent {
   readonly category: string
   readonly tool: string
   readonly karo_generated: boolean
-  /** It came here without a time: that of the id is a place in the order. Only where it is so. */
+  /** The event was imported without a time, and the time in its id is only its place in the order. */
   readonly untimed?: true
 }
 
-/** What a hook records at most is below each. */
+/** Bounds of the fields; a hook records less than each. */
 export const MOST = {
   command: 262_144,
   field: 8_192,
@@ -39,7 +39,7 @@ export const MOST = {
   events: 1_000,
   exit_code: 2 ** 32 - 1,
 } as const
-/** As hooks name it; `?` where whoever recorded it did not say. */
+/** A shell's name as hooks write it; `?` where the recording program did not say. */
 export const SHELL = /^([a-z]{1,16}|\?)$/
 
 type Field = Exclude<keyof TransferEvent, 'untimed'>
@@ -67,7 +67,7 @@ const FIELDS: Readonly<Record<Field, Check>> = {
   karo_generated: (value) => typeof value === 'boolean',
 }
 const NAMES = Object.keys(FIELDS) as readonly Field[]
-/** What an event need not have. */
+/** Fields that an event may lack. */
 const UNTIMED = 'untimed'
 
 const isSensible = (id: string): boolean => {
@@ -89,7 +89,7 @@ export function disagreement({ id, timestamp }: Pick<TransferEvent, 'id' | 'time
   return `has an id and a timestamp that disagree: the id says ${told}`
 }
 
-/** The event, or what is wrong with it. */
+/** The event, or its defect. */
 function checkEvent(value: unknown): TransferEvent | string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is no event'
   const given = value as Record<string, unknown>
@@ -110,7 +110,7 @@ function checkEvent(value: unknown): TransferEvent | string {
 export const EXPORT_FORMATS = ['ndjson', 'csv'] as const
 export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
-/** What stands before, for and behind the events in a file. */
+/** Writes the lines before, for and behind the events of a file. */
 export interface Writer {
   readonly head: string
   line(event: TransferEvent): string
@@ -131,18 +131,18 @@ export const WRITERS: Readonly<Record<ExportFormat, Writer>> = {
     head: `karo_export,${NAMES.join(',')},${UNTIMED}\r\n`,
     line: (event) =>
       `${CSV_VERSION},${NAMES.map((name) => csvText(event[name] === null ? '' : String(event[name]))).join(',')},${event.untimed === true}\r\n`,
-    // As many fields as any other row (RFC 4180), where an event has its id the number of them.
+    // The last row has as many fields as any other (RFC 4180), with the number of events in the place of the id.
     end: (events) => `${CSV_END},${events}${','.repeat(NAMES.length)}\r\n`,
   },
 }
 
-/** One event of a file, or what is wrong at a line (from 1). */
+/** One event of a file, or the defect of a line; lines count from 1. */
 export type Read = { readonly line: number } & (
   | { readonly event: TransferEvent }
   | { readonly problem: string }
 )
 
-/** `text`: the file's, in pieces of any length. The format is told by how it begins. */
+/** `text`: the text of the file, in pieces of any length. Its beginning tells the format. */
 export async function* readTransfer(text: AsyncIterable<string>): AsyncGenerator<Read, void> {
   const pieces = text[Symbol.asyncIterator]()
   const first = await pieces.next()
@@ -208,7 +208,7 @@ async function* readNdjson(text: AsyncIterable<string>): AsyncGenerator<Read, vo
   if (end === undefined) yield { line: line + 1, problem: CUT_OFF }
 }
 
-/** Without their ends; a last one without an end, too. */
+/** The lines without their ends, including a last line that has no end. */
 async function* lines(text: AsyncIterable<string>): AsyncGenerator<string, void> {
   let rest = ''
   for await (const piece of text) {

@@ -4,7 +4,7 @@ import type { DaemonLog } from './log.ts'
 
 /** `home`: absolute, of the person who runs the daemon. */
 export function withoutHome(log: DaemonLog, home: string): DaemonLog {
-  // Nobody's: what begins with it is anything at all.
+  // A home of `/` or an empty one would match the beginning of any path.
   if (home === '' || home === '/') return log
   return Object.assign(
     hiding(log, (text) => text.replaceAll(`${home}/`, '~/')),

@@ -10,9 +10,9 @@ type Level = 'debug' | 'info' | 'warn' | 'error'
 const MAX_PENDING_BYTES = 1024 * 1024
 
 export interface DaemonLog extends Log {
-  /** Writes out what is buffered, synchronously; a write that is under way already ends by itself. */
+  /** Writes buffered lines synchronously; a write that is under way already ends by itself. */
   flush(): void
-  /** From now on, for this logger and all children made of it. */
+  /** Sets the level of this logger and of all its children. */
   setLevel(level: Level): void
 }
 
@@ -42,7 +42,7 @@ export function createJsonLog(options: LogOptions): DaemonLog {
   destination.on('error', () => {})
   const logger = pino(
     {
-      // What is shown is decided in front of it: children of a pino logger keep the level they were made with.
+      // The level is checked before pino, because children of a pino logger keep the level they were made with.
       level: 'debug',
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
@@ -56,7 +56,7 @@ export function createJsonLog(options: LogOptions): DaemonLog {
     try {
       destination.flushSync()
     } catch {
-      // stderr is closed: there is nobody to tell.
+      // stderr is closed, so there is no place for an error.
     }
   }
   const least = { level: options.level }
@@ -88,7 +88,7 @@ function fromPino(logger: pino.Logger, least: Least): Log {
 
 const WEIGHT: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
 
-/** `karo: warning: message (field=value …)`; what is below `level` is not shown. */
+/** Lines of the form `karo: warning: message (field=value …)`; lines below `level` are not shown. */
 export function createPlainLog(level: Level, write: (text: string) => void): DaemonLog {
   const least = { level }
   const setLevel = (next: Level): void => {

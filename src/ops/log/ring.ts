@@ -7,14 +7,14 @@ import type { LogSink } from './sinks.ts'
 const LINES_MAX = 1_000
 /** All lines together, in UTF-16 units of their JSON. */
 const TOTAL_MAX = 512 * 1024
-/** So much beyond both before the oldest go, in one go: to shift each line out by itself moves all the others. */
+/** Lines may exceed both bounds by this factor before the oldest go together; removing each by itself moves all others. */
 const SLACK = 1.25
-/** One text in a line; a stack trace fits. */
+/** Most characters of one text in a line; a stack trace fits. */
 const TEXT_MAX = 4_096
 
 export interface LogRing {
   readonly sink: LogSink
-  /** Lines below this level are not kept; followers that ask for them are told them nevertheless. */
+  /** Lines below this level are not kept; followers that ask for them get them nevertheless. */
   setLevel(level: LogLevel): void
   /** The newest `most` that fit, oldest first: `{"seq","time","level","pid",…fields,"msg"}`, each without its newline. */
   last(filter: LogFilter, most: number): readonly string[]

@@ -2,7 +2,7 @@
 import type { Log, LogFields, LogLevel } from '../../base/run/log.ts'
 import type { DaemonLog } from './log.ts'
 
-/** Handed every line, whatever the log itself shows; decides for itself what it takes. Never throws. */
+/** Gets every line, whatever level the log shows, and decides for itself which lines it takes. Never throws. */
 export type LogSink = (level: LogLevel, fields: LogFields, message: string) => void
 
 /** Fields of children are handed on with those of each line. */

@@ -10,7 +10,7 @@ export function watchLag(lagged: (late_ms: number) => void, monotonic: () => num
     lagged(now - due)
     due = now + EVERY_MS
   }, EVERY_MS)
-  // Of no interest to a daemon that has nothing else to do.
+  // The timer does not keep a daemon running that has nothing else to do.
   timer.unref()
   return () => clearInterval(timer)
 }

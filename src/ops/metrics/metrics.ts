@@ -1,4 +1,4 @@
-// The daemon's metrics: what is counted where it happens, and what is read from the rooms when somebody looks.
+// The daemon's metrics: values counted where they happen, and values read from the rooms at each look.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { singleFlight } from '../../base/async/single-flight.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -11,7 +11,7 @@ import { LABELS, METRICS, type Metric, type MetricName, OTHER } from './table.ts
 interface RequestSeen {
   /** The pattern of its route; undefined where there is none. */
   readonly route: string | undefined
-  /** An affair of one person: whoever reads the metrics is not told which. */
+  /** Stands for routes that are one person's affair, so that the metrics do not show which of them was used. */
   readonly personal: boolean
   readonly method: string
   readonly status: number
@@ -44,17 +44,17 @@ interface Rendered {
 
 /** Stands for the routes of all affairs of one person. */
 const PERSONAL = 'personal'
-/** Routes are constants of the program; should they ever not be, that many are told apart. */
+/** Most routes that are told apart. Routes are constants of the program, so this bound is a precaution. */
 const ROUTES_MAX = 128
 
 type Labels = Record<string, string | number>
 
 export function createMetrics(options: {
   readonly version: string
-  /** Of which the program was built; absent where its sources run as they are. */
+  /** The commit that the program was built of; absent where the sources run as they are. */
   readonly commit?: string | undefined
   readonly clock: Clock
-  /** What is read at each look; those that fail are left out. */
+  /** The values that are read from rooms at each look; rooms that fail are left out. */
   readonly readings: () => Promise<Readings>
 }): Metrics {
   const { version, commit = 'unknown', clock, readings } = options
@@ -67,7 +67,7 @@ export function createMetrics(options: {
   const histogram = (name: MetricName): Histogram => all.get(name) as Histogram
   const seconds = (): number => clock.now() / 1000
 
-  // What has not happened yet is 0: without it the first time would be no increase to who looks at rates.
+  // Counters begin at 0, because a counter that appears with 1 shows no increase in a rate.
   for (const level of LABELS.level) counter('karo_log_lines_total').inc({ level }, 0)
   for (const refusal of LABELS.refusal) counter('karo_api_refused_total').inc({ refusal }, 0)
   for (const outcome of LABELS.outcome) counter('karo_query_members_total').inc({ outcome }, 0)
@@ -86,8 +86,8 @@ export function createMetrics(options: {
     return route
   }
 
-  /** What was read replaces what was there before; a reading that is missing now shows nothing. */
-  // Those who look at the same time see the same: it is read once.
+  /** Replaces all read values; a reading that is missing now shows nothing. */
+  // Clients that look at the same time share one reading.
   const lookOnce = singleFlight(look)
 
   async function look(): Promise<string> {
@@ -115,7 +115,7 @@ export function createMetrics(options: {
       answered: (labels) => counter('karo_answers_total').inc(boundedLabels(labels)),
     },
     request({ route: pattern, personal, method, status, elapsed_ms }) {
-      // What is asked for is told with how: a POST among them would be a change.
+      // The method is hidden on personal routes, because a POST among them would show that a person changed something.
       const route = personal ? PERSONAL : routeOf(pattern)
       const bounded = boundedLabels({
         method: personal ? 'any' : method,

@@ -1,11 +1,11 @@
-// Tries the database, for the watchdog and for whoever looks at the metrics, and tells the metrics how that went.
+// Tries the database for the watchdog and at each look at the metrics, and counts the outcome.
 
 import { within } from '../../base/async/deadline.ts'
 import type { Clock, Timers } from '../../base/clock.ts'
 
-/** A database that takes longer is not one that can be used; the probe itself may still end. */
+/** A database that takes longer counts as unusable; the probe itself may still end later. */
 const PATIENCE_MS = 2_000
-/** Those who look more often see the last result: each try is a write. */
+/** A look within this time gets the last result, because each try is a write. */
 const EVERY_MS = 5_000
 
 export interface Probe {
@@ -37,7 +37,7 @@ export function createProbe(deps: {
     }
   }
 
-  /** One at a time: a database that hangs is not asked again. */
+  /** One try at a time: a database that hangs is not asked again. */
   function now(): Promise<void> {
     running ??= tryNow().finally(() => {
       running = undefined

@@ -1,4 +1,4 @@
-// What the metrics read from the rooms at each look, so that nothing is counted twice.
+// Reads the rooms' values for the metrics at each look, so that nothing is counted twice.
 import { readdirSync, readFileSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
@@ -27,7 +27,7 @@ export interface Sources {
   readonly observe: Pick<Observe, 'status' | 'failures'>
   readonly audit: Pick<Audit, 'status'>
   readonly anomalies: Pick<Anomalies, 'counts'>
-  /** Of the feed, which also has what people did, no more than how many follow it. */
+  /** The feed also has what people did; the metrics get only the number of its followers. */
   readonly feed: { followers(): number }
   /** Tokens of the API. */
   readonly tokens?: { count(): number }
@@ -42,10 +42,10 @@ interface Reading {
   readonly value: number
 }
 
-/** Every metric that is read, with what it is now; empty when that is not known. */
+/** The present values of every metric that is read; empty when a value is not known. */
 export type Readings = ReadonlyMap<MetricName, readonly Reading[]>
 
-/** Each part by itself: one that fails leaves the others. */
+/** Each part is read by itself, so that a part that fails leaves the others. */
 type Part = (
   sources: Sources,
 ) => Promise<Partial<Record<MetricName, Value>>> | Partial<Record<MetricName, Value>>
@@ -177,7 +177,7 @@ const disks: Part = async ({ places }) => {
   }
 }
 
-/** The names are those that every exporter has, so that dashboards made for any fit. */
+/** The names are the usual ones of exporters, so that existing dashboards fit. */
 const daemon: Part = () => {
   const { user, system } = process.cpuUsage()
   const { rss, heapUsed } = process.memoryUsage()

@@ -6,14 +6,14 @@ import { LOG_LEVELS } from '../../base/run/log.ts'
 import { KINDS } from '../../base/words/signal.ts'
 import { ENDINGS, OUTCOMES } from '../../exchange/query/result.ts'
 
-/** What stands for a value that is not in its table: such a thing is a mistake of ours, or somebody's attempt. */
+/** Stands for a value that is not in its label's table: a mistake in this program, or a value that another node chose. */
 export const OTHER = 'other'
 
-/** By label. Node ids, names, people, paths and commands are in none of them. */
+/** All values of each label. No label holds node ids, names, people, paths or commands. */
 export const LABELS = {
   anomaly: KINDS,
   check: HEALTH_CHECKS,
-  /** Of a refused frame. */
+  /** Why a frame was refused. */
   reason: REJECT_CODES,
   presence: ['online', 'unsure', 'offline'],
   role: ['own', 'received', 'relayed'],
@@ -25,7 +25,7 @@ export const LABELS = {
   side: ['asking', 'answering'],
   /** `any`: of routes that are not told apart. */
   method: ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'any'],
-  /** Of an HTTP status. */
+  /** Class of an HTTP status. */
   class: ['1xx', '2xx', '3xx', '4xx', '5xx'],
   level: LOG_LEVELS,
   /** Why the API on TCP turned a request away. */
@@ -39,7 +39,7 @@ type OwnLabel = (typeof OWN_LABELS)[number]
 
 export interface Metric {
   readonly type: 'gauge' | 'counter' | 'histogram'
-  /** One sentence; shown by whoever reads the metrics. */
+  /** One sentence, shown by tools that read metrics. */
   readonly help: string
   readonly labels?: readonly (Label | OwnLabel)[]
   /** Read from the rooms at each look; else counted where it happens. */

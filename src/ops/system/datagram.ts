@@ -3,12 +3,12 @@ import { Buffer } from 'node:buffer'
 import { loadLibc } from './libc.ts'
 
 export interface DatagramSocket {
-  /** One datagram; throws when nobody takes it. Waits while the receiver's queue is full, as sd_notify(3) does. */
+  /** Sends one datagram; throws when no socket receives it. Waits while the receiver's queue is full, as sd_notify(3) does. */
   send(text: string): void
   close(): void
 }
 
-// The same numbers on every Linux architecture that Node runs on (socket.h of the kernel's generic headers).
+// These numbers hold on every Linux architecture that Node runs on (socket.h of the kernel's generic headers).
 const AF_UNIX = 1
 const SOCK_DGRAM = 2
 const SOCK_CLOEXEC = 0o2000000

@@ -1,4 +1,4 @@
-// Who may make something of a home: one process at a time, by flock(2) of the directory, which ends with its process.
+// Lets one process at a time change a home, by flock(2) of its directory, which ends with the process.
 import { closeSync, constants, openSync } from 'node:fs'
 import { constants as os } from 'node:os'
 import { KaroError } from '../../base/errors.ts'
@@ -29,7 +29,7 @@ export async function holdHome(
   try {
     directory = openSync(paths.home, constants.O_RDONLY | constants.O_DIRECTORY)
   } catch {
-    // Whoever works there says better what is wrong with it.
+    // The directory cannot be opened; the caller's own work in it says better what is wrong.
     return () => {}
   }
   const refused = flock(directory, LOCK_EX | LOCK_NB) !== 0

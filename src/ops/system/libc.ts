@@ -14,7 +14,7 @@ let loaded: Promise<{ readonly koffi: Koffi; readonly libc: LibraryHandle }> | u
 /** Loaded when it is first needed; rejects where koffi has no binary for this system. */
 export function loadLibc(): NonNullable<typeof loaded> {
   loaded ??= import('koffi').then(({ default: koffi }) => {
-    // Only before the first library.
+    // koffi takes this setting only before the first library is loaded.
     koffi.config({ ...koffi.config(), async_stack_size: ASYNC_STACK_BYTES })
     return { koffi, libc: koffi.load(null) }
   })

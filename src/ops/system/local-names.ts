@@ -23,7 +23,7 @@ export function createLocalNames({ passwd, group }: Files): (uid: number) => Pro
   }
 }
 
-/** The fields of each line; those that stand for a directory's (`+`, `-`) have no number, and are nobody. */
+/** The fields of each line. Lines that stand for a directory's accounts (`+`, `-`) have no number, and name no account. */
 function readingAgain(path: string): () => Promise<readonly (readonly string[])[]> {
   let seen = ''
   let rows: readonly (readonly string[])[] = []

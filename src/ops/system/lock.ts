@@ -1,4 +1,4 @@
-// Who runs here: the file that names the daemon of a home, so that a second one is refused by pid.
+// The file that names the daemon of a home, so that a second daemon is refused with the pid of the first.
 import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
@@ -25,7 +25,7 @@ export async function refuseSecond(path: string, service = false): Promise<void>
   })
 }
 
-/** What ends the daemon with this pid and keeps it ended: a service manager starts again what only a signal ended. */
+/** The command that ends the daemon for good; a service manager would start a daemon again that only a signal ended. */
 export async function howToStop(pid: number, service: boolean): Promise<string> {
   const manager = service ? 'system' : await managerOf(pid)
   if (manager === 'system') return 'Stop it first: sudo systemctl stop karo'
@@ -68,7 +68,7 @@ export function createLock(path: string): Room {
   }
 }
 
-/** Who the file names, and whether that process lives; undefined where there is no file, or none that names anybody. */
+/** The process that the file names, and whether it lives; undefined where no file names a process. */
 export async function readHolder(
   path: string,
 ): Promise<{ readonly pid: number; readonly alive: boolean } | undefined> {

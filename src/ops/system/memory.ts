@@ -1,4 +1,4 @@
-// Keeps the memory of a daemon that was busy for a while close to what it uses.
+// Gives memory back to the system after a busy time of the daemon.
 import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import type { Timers } from '../../base/clock.ts'

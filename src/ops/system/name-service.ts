@@ -28,7 +28,7 @@ export function createNameService(): NameService {
   let loaded: Promise<Calls> | undefined
   const calls = (): Promise<Calls> => (loaded ??= load())
 
-  /** One record; undefined when there is none. */
+  /** One record of the name service; undefined when there is none. */
   async function get<T extends object>(call: Foreign, key: string | number): Promise<T | undefined> {
     for (let size = STRINGS_BYTES; size <= STRINGS_BYTES_MAX; size *= 2) {
       const record = {}

@@ -1,27 +1,27 @@
-// Who is at the other end of a Unix socket, as the kernel says: SO_PEERCRED, read once when a connection is accepted.
+// The user at the other end of a Unix socket, by the kernel's SO_PEERCRED, read once when a connection is accepted.
 import type { Socket } from 'node:net'
 import type { Log } from '../../base/run/log.ts'
 import { loadLibc } from './libc.ts'
 
 export interface PeerCredentials {
-  /** Of a connection just accepted; later its descriptor may be gone. */
+  /** Reads the credentials of a connection just accepted; later its descriptor may be gone. */
   note(socket: Socket): void
   /** The effective uid with which it was connected; undefined when it was not noted, or the kernel did not say. */
   uidOf(socket: Socket): number | undefined
 }
 
-// The same numbers on every Linux architecture that Node runs on but MIPS and SPARC (socket.h's generic headers).
+// These numbers hold on every Linux architecture that Node runs on except MIPS and SPARC (socket.h's generic headers).
 const SOL_SOCKET = 1
 const SO_PEERCRED = 17
 /** `struct ucred` of unix(7): pid, uid, gid, 32 bits each. Only the uid counts: a pid may be another process by now. */
 const UCRED_BYTES = 12
 const UID_AT = 4
-/** What the kernel says of a socket that has no credentials. */
+/** The uid that the kernel reports for a socket without credentials. */
 const NO_UID = 0xffff_ffff
-/** user_namespaces(7): whoever has no number here has this one, so that it would be several people's. */
+/** The uid of accounts without a number in this namespace (user_namespaces(7)); several people may share it. */
 const OVERFLOW_UID = 65_534
 
-/** Where the library cannot be loaded nobody has credentials, and the log says so. */
+/** Without the library no connection has credentials, and the log says so. */
 export async function openPeerCredentials(log: Log): Promise<PeerCredentials> {
   const uids = new WeakMap<Socket, number>()
   let read: (fd: number) => number | undefined

@@ -1,4 +1,4 @@
-// Says when the node is ready, when it is not, and when what it lacks is something else, once for each change.
+// Reports once for each change whether the node is ready, and which checks fail.
 import type { HealthCheck } from '../../base/run/room.ts'
 
 /** A check costs a few system calls; a person who waits for the word "ready" waits no longer than this for it. */

@@ -9,7 +9,7 @@ import { isOwnFrame, ownFrames } from '../../base/run/own-frames.ts'
 import { isCode, isKind, type Problem } from '../../base/run/problem.ts'
 import type { LogSink } from '../log/sinks.ts'
 
-/** Places in the program; of more, those that were quiet longest are forgotten. */
+/** Most places that are remembered; places that were quiet longest are forgotten first. */
 const PLACES_MAX = 64
 const PEERS_MAX = 16
 /** Above whoever logs: this sink, and the log that hands it its lines. */
@@ -31,7 +31,7 @@ interface Remembered extends Pick<Problem, 'level' | 'at' | 'kind' | 'code' | 's
 /** `root`: directory of the program's files. */
 export function createProblems(options: { readonly root: string; readonly clock: Clock }): Problems {
   const { root, clock } = options
-  /** In the order of their last time. */
+  /** Places in the code that reported a problem, in order of their last report. */
   const places = createRecent<string, Remembered>(PLACES_MAX)
 
   const sink: LogSink = (level, fields) => {
@@ -51,7 +51,7 @@ export function createProblems(options: { readonly root: string; readonly clock:
     report(salt) {
       const now = clock.monotonic()
       const ago = (at: number): number => Math.round((now - at) / 1000)
-      // Only now: a text in the log may name files that there are none of.
+      // The check comes here, because a text in the log may name files that do not exist.
       const own = (frame: string): boolean => isOwnFrame(frame, (file) => existsSync(join(root, file)))
       return [...places].reverse().map(([, { first, last, peers, stack, ...problem }]) => ({
         ...problem,
@@ -72,11 +72,11 @@ function placeOf(root: string): string | null {
   return ownFrames(frames.slice(OWN_FRAMES + 1).join('\n'), root)[0] ?? null
 }
 
-/** The texts in a line are looked through for what is known; nothing else of them is kept. */
+/** Keeps only known words of the texts in a line. */
 function errorOf(fields: LogFields, root: string): Pick<Problem, 'kind' | 'code' | 'stack'> {
   const texts = [fields.code, fields.error, fields.reason].filter((text) => typeof text === 'string')
   const words = texts.flatMap((text) => text.split(/[^A-Za-z0-9_]+/, 40))
-  // The system's codes are told from other words by their capitals; ours only stand where a code does.
+  // The system's error codes are recognised by their capitals; Karo's codes count only where a code stands.
   const systems = words.filter((word) => /^[A-Z_0-9]+$/.test(word))
   return {
     kind: words.find(isKind) ?? null,

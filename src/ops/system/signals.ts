@@ -1,18 +1,18 @@
-// When the daemon has to end: signals, and faults nobody caught, as one AbortSignal.
+// One AbortSignal for all reasons to end the daemon: signals, and faults that nothing caught.
 import type { Clock } from '../../base/clock.ts'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
 
 const ENDING = ['SIGTERM', 'SIGINT'] as const
-/** What a closed terminal sends to `karo up`, and what a service is told to reload with. */
+/** The signal that a closed terminal sends to `karo up`, and that tells a service to reload. */
 const HANGUP = 'SIGHUP'
-/** One Ctrl-C may come twice, from the terminal and handed on by npm; a person is slower than this. */
+/** One Ctrl-C may come twice, from the terminal and again from npm; a person's second one comes later than this. */
 const ONE_WISH_MS = 300
 
 export interface Ending {
   /** Aborts at the first signal or fault. */
   readonly signal: AbortSignal
-  /** What the process should exit with: `failed` when a fault ended it. */
+  /** Exit code of the process: `failed` when a fault ended it. */
   code(): ExitCode
   /** Gives the signals back to their default. */
   release(): void

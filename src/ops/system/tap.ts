@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { KaroError } from '../../base/errors.ts'
 
-/** Whoever may read the plaintext of answers: only the owner of the daemon. */
+/** Only the owner of the daemon may read the plaintext of answers. */
 const MODE = 0o600
 
 /**
@@ -24,7 +24,7 @@ function openPrivate(file: string): number {
   let descriptor: number
   try {
     const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants
-    // Non-blocking: a FIFO that nobody reads would hold the start, signals included.
+    // The file is opened without blocking, because a FIFO without a reader would hold up the start, signals included.
     descriptor = openSync(file, O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_WRONLY, MODE)
   } catch (cause) {
     throw new KaroError('bad_file', `the tap cannot be written: ${(cause as Error).message}`, {

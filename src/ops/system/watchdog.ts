@@ -3,14 +3,14 @@ import type { Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 
 export interface Vital {
-  /** For the log: `store`, `mesh`. */
+  /** Name in the log, such as `store` or `mesh`. */
   readonly name: string
-  /** True when this part works. May wait; one that does not answer in time counts as dead. Rejecting is dead. */
+  /** True when this part works. A part that rejects, or does not answer in time, counts as dead. */
   alive(): Promise<boolean>
 }
 
 export interface WatchdogDeps {
-  /** What the manager waits for before it kills, ms. */
+  /** Time without a sign of life after which the manager kills the daemon, ms. */
   readonly limitMs: number
   readonly vitals: readonly Vital[]
   readonly feed: () => void

@@ -1,4 +1,4 @@
-// What ran between two moments, counted from the events themselves: for the edges that no whole hour covers.
+// Counts the commands between two moments from the events themselves, for the edges of a range that no whole hour covers.
 import type { Database } from '../level/database.ts'
 import { eventsBetween, isCounted, startOfKey } from '../level/key-of-event.ts'
 import type { Rollup } from '../rollups/types.ts'

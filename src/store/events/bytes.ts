@@ -14,7 +14,7 @@ const TRUE = 0xc3
 /** Different directories and shells that are remembered by their bytes; more are read each time. */
 const NAMES_MOST = 16_384
 
-/** What `encodeEvent` wrote, in any way MessagePack may write it; rows of one person, whose names repeat. */
+/** Reads what `encodeEvent` wrote, in any form that MessagePack allows. One reader per person, because names repeat. */
 export function createEventReader(): (key: Uint8Array, value: Uint8Array) => IndexedEvent {
   const nameOf = createNames()
   return (key, value) => readRow(key, value, nameOf) ?? eventOfRow(key, value)
@@ -65,7 +65,7 @@ function numberBytes(first: number): number {
   return first === 0xce ? 5 : 0
 }
 
-/** Undefined for what is none: a negative one, say, or a fraction. */
+/** Reads an unsigned integer; undefined for any other value, such as a negative number or a fraction. */
 function numberAt(row: Uint8Array, at: number): number | null | undefined {
   const first = row[at]!
   if (first < 0x80) return first
@@ -75,14 +75,14 @@ function numberAt(row: Uint8Array, at: number): number | null | undefined {
   return first === 0xce ? readU32(row, at + 1) : undefined
 }
 
-/** Bytes in front of a text; 0 for what is none. */
+/** Bytes of the header in front of a text; 0 for a value that is no text. */
 function textHead(first: number): number {
   if (first >= 0xa0 && first < 0xc0) return 1
   if (first === 0xd9) return 2
   return first === 0xda ? 3 : 0
 }
 
-/** Where the text that begins here ends; beyond the row for what is none. */
+/** The end of the text that begins here; beyond the row for a value that is no text. */
 function textEnd(row: Uint8Array, at: number): number {
   const first = row[at]!
   const head = textHead(first)

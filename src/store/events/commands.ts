@@ -22,7 +22,7 @@ export type Mark = typeof UNSWEPT | typeof UNPURGED
 export const NUMBER_AT = 1 + 4 + 1
 /** People repeat themselves: most commands are answered from here. */
 const CACHED_TEXTS = 8192
-/** More people than type at one machine at the same time. */
+/** People whose numbers are cached: more than type at one machine at the same time. */
 const CACHED_PEOPLE = 4
 /** Longer texts are looked up by their hash each time, so that a person's cache stays below 16 MB. */
 const CACHED_LENGTH = 1024
@@ -35,13 +35,13 @@ export interface CommandTable {
   unwatch(): void
   /** Texts of this person are no longer stored. */
   forget(uid: number): void
-  /** Forgets what was handed out since the last durable batch: that batch was not written. */
+  /** Forgets the numbers handed out since the last durable batch, because their batch was not written. */
   reset(): void
 }
 
 /** The writing side; one per database, and only one call of `number` at a time. */
 export function createCommandTable(db: Database): CommandTable {
-  /** By person, so that a text is looked up as it is: putting a key together would cost more than finding it. */
+  /** Numbers by text, a cache for each person: joining person and text to one key would cost more than the look-up. */
   const caches = createRecent<number, Recent<string, number>>(CACHED_PEOPLE)
   const nextNumber = new Map<number, number>()
 
@@ -182,7 +182,7 @@ export async function commandTexts(
   return texts
 }
 
-/** The same, of those numbers that have one. */
+/** The texts of the numbers that have one. */
 export async function textsThere(
   db: Database,
   uid: number,
@@ -199,7 +199,7 @@ export async function textsThere(
   return texts
 }
 
-/** Of a text as it is; undefined where it is not stored. */
+/** The number of exactly this text; undefined where the text is not stored. */
 export async function numberOf(
   db: Database,
   uid: number,

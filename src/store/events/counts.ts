@@ -1,4 +1,4 @@
-// How many events each person has here: kept beside them, because what was counted of them may outlive them.
+// Counts each person's stored events, apart from the rollups, which may outlive the events.
 import type { Change, Database } from '../level/database.ts'
 import { readU32, UID_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
@@ -13,11 +13,11 @@ export const decodeCount = (value: Uint8Array): number => decodeValue<number>(VA
 
 export interface EventCounts {
   of(uid: number): Promise<number>
-  /** Who has, or had, any. */
+  /** The uids of people who have events, or had some. */
   people(): Promise<readonly number[]>
   /** Appends the new count, to be written with the events that come (or, below 0, go). */
   add(uid: number, more: number, changes: Change[]): Promise<void>
-  /** Forgets what was added since the last batch that was written: that one was not. */
+  /** Forgets the counts added since the last written batch, because their batch was not written. */
   reset(): void
 }
 

@@ -1,4 +1,4 @@
-// Schema 2: what was counted before durations were kept by category gets them from the events themselves.
+// Schema 2: rollups from before durations were kept by category get them from the events.
 import { HOUR_MS, localDay } from '../../base/calendar.ts'
 import type { Change, Database } from '../level/database.ts'
 import { readU32, UID_AT } from '../level/key-of-event.ts'
@@ -24,7 +24,7 @@ type Sums = Map<string, Record<string, number>>
 
 const nameOf = (uid: number, at: number): string => `${uid} ${at}`
 
-/** Days are told by the calendar the machine has now; rows of a day keep their own categories. */
+/** Days follow the calendar that the machine has now; rows of a day keep their own categories. */
 export async function categoryDurations(db: Database): Promise<readonly Change[]> {
   const hours: Sums = new Map()
   const days: Sums = new Map()

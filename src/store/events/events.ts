@@ -8,8 +8,8 @@ import type { Rollup } from '../rollups/types.ts'
 import { countBetween } from './between.ts'
 import { createCommandTable } from './commands.ts'
 import { createEventCounts } from './counts.ts'
-import { createImportLists } from './import-lists.ts'
-import { createEventImports, type EventImports } from './imports.ts'
+import { createEventImports, type EventImports } from './imports/imports.ts'
+import { createImportLists } from './imports/lists.ts'
 import { type MostUsed, mostUsed } from './most-used.ts'
 import { createRecall } from './recall.ts'
 import { createEventRemoval, type EventRemoval, type RemovedWith } from './removal.ts'
@@ -32,7 +32,7 @@ import { createEventTransfer, type EventTransfer, unknownEvents } from './transf
 export { idOfEvent } from '../../base/words/event-id.ts'
 export { GUARD_OUTCOMES, type GuardOutcome } from '../rollups/types.ts'
 export { type EventFilter, isIn, isUnfiltered, textFits } from './filter.ts'
-export type { Arrival, Importing } from './imports.ts'
+export type { Arrival, Importing } from './imports/imports.ts'
 export type { Ranking } from './rank.ts'
 export type { RemovedWith } from './removal.ts'
 export type { GuardNote } from './rollup-writer.ts'
@@ -42,7 +42,7 @@ export type { WholeEvent } from './transfer.ts'
 
 interface EventBatch {
   readonly events: readonly EventInput[]
-  /** What the guard noted between them; counted and not kept. */
+  /** The guard's notes from the same records; they are counted and not kept. */
   readonly guarded?: readonly GuardNote[]
   /** Where these events were read up to. */
   readonly position: SpoolPosition
@@ -67,15 +67,15 @@ export interface EventRepository
   dropped(): Promise<number>
   /** Events of one person. */
   count(uid: number): Promise<number>
-  /** Those that began in [from, to), ms since the epoch, counted as a rollup is; for spans of an hour or less. */
+  /** Counts events that began in [from, to), ms since the epoch, as a rollup does; for spans of an hour or less. */
   countBetween(uid: number, from: number, to: number): Promise<Rollup>
-  /** So that the first search need not wait: for those who typed last. Resolves when all is loaded. */
+  /** Loads the index of the people who typed last, so that their first search does not wait. Resolves when all is loaded. */
   prepareSearch(): Promise<void>
-  /** Of those from `since` (ms since the epoch) on, most often first; looks through all of them. */
+  /** The commands used from `since` (ms since the epoch) on, the most used first; reads all events since then. */
   mostUsed(uid: number, since: number, limit: number): Promise<readonly MostUsed[]>
 }
 
-/** `removedWith`: whoever keeps something beside events that must go with them. */
+/** `removedWith`: removes rows beside events that have to go with them. */
 export function createEventRepository(
   db: Database,
   removedWith: readonly RemovedWith[] = [],
@@ -149,7 +149,7 @@ export function createEventRepository(
       }
       await db.batch(changes)
     } catch (error) {
-      // What the caches say was never written.
+      // The batch failed, so the caches hold numbers that were never written.
       commands.reset()
       rollups.reset()
       counts.reset()
@@ -165,7 +165,7 @@ export function createEventRepository(
         dropped ??= await readDropped(db)
         if (batch.dropped > 0) changes.push(putDropped(dropped + batch.dropped))
         const fresh = await notKnownYet(batch.events)
-        // In a batch of its own: a kill between the two leaves the record in the spool, and it is read again.
+        // Replaced events go in a batch of their own. After a kill before the next batch the record is still in the spool.
         for (const [uid, own] of Map.groupBy(fresh, (event) => event.uid)) {
           const replaced = await replacedBy(uid, own)
           if (replaced.length > 0) await removeSome(uid, replaced)

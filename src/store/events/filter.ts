@@ -1,9 +1,9 @@
-// Which events somebody looks for: what there is to ask, and whether an event is one of these.
+// Filters of a search: what a person can ask for, and whether an event fits.
 import type { RiskLevel } from '../../assist/risk/index.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
 import type { StoredEvent } from './rows.ts'
 
-/** Which events, by what is known of each beside its text and place: every part that is there must fit. */
+/** A filter by the facts of an event beside its text and place; every part that is given must fit. */
 interface FactFilter {
   readonly failed?: boolean
   /** This level or a higher one. */
@@ -14,16 +14,16 @@ interface FactFilter {
   readonly shell?: string
   /** Exactly this exit code. */
   readonly exit?: number
-  /** At least so many milliseconds. */
+  /** Least duration, milliseconds. */
   readonly longerMs?: number
   /** Typed on the person's behalf, or by themselves. */
   readonly generated?: boolean
 }
 
 export interface IndexFilter extends FactFilter {
-  /** By the number of the text; absent: all. */
+  /** Whether the text with this number fits; absent: all texts fit. */
   readonly fits?: (number: number) => boolean
-  /** Of the directory. */
+  /** Whether the directory fits. */
   readonly inPlace?: (cwd: string) => boolean
 }
 
@@ -34,12 +34,12 @@ export interface EventFilter extends FactFilter {
   readonly without?: readonly string[]
   /** The directory itself or one below it. */
   readonly cwd?: string
-  /** Of each command only the newest that fits. */
+  /** Only the newest event that fits of each command. */
   readonly unique?: boolean
   readonly limit: number
 }
 
-/** Of a text in lower case; undefined where any will do. */
+/** A test of texts in lower case; undefined where any text fits. */
 export function textFits({
   words,
   without = [],

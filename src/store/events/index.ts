@@ -1,4 +1,4 @@
-// One person's events in columns, in the order of time, and their texts in lower case: what a search looks through.
+// The index that a search looks through: one person's events in columns, in order of time, and their texts in lower case.
 import type { RiskLevel } from '../../assist/risk/index.ts'
 import { RISK_LEVELS } from '../../assist/risk/index.ts'
 import type { IndexFilter } from './filter.ts'
@@ -8,7 +8,7 @@ import { type EventKeyParts, eventFlags, FAILED_BIT, RISK_BITS } from './rows.ts
 export interface IndexedEvent {
   readonly start_us: number
   readonly tag: number
-  /** Of its distinct text. */
+  /** Number of the event's distinct text. */
   readonly number: number
   readonly cwd: string
   readonly shell: string
@@ -23,11 +23,11 @@ export interface IndexedEvent {
 export const CHUNK = 4_096
 /** Longer texts are kept up to here; whether the rest of one holds a word its owner reads from the database. */
 const TEXT_KEPT = 4_096
-/** Of 32 bits: those of the key, one, and which shell: more names than there can be events. */
+/** The flags of an event in 32 bits: 8 bits of the key, 1 for a generated command, and the number of the shell's name. */
 const KEY_FLAGS = 0xff
 const GENERATED = 0x100
 const SHELL_SHIFT = 9
-/** No exit code, and one that does not fit: shells tell 0 to 255. */
+/** Stands for an unknown exit code, and for one that does not fit: shells report 0 to 255. */
 const NO_EXIT = 0xffff
 const OTHER_EXIT = 0xfffe
 const NO_DURATION = 0xffff_ffff
@@ -66,7 +66,7 @@ interface Older {
 }
 
 export interface EventIndex {
-  /** For events that are older than all there are. */
+  /** Takes events that are older than all events in the index. */
   older(): Older
   /** Nothing happens when it is there. */
   add(event: IndexedEvent): void
@@ -75,9 +75,9 @@ export interface EventIndex {
   setText(number: number, text: string): void
   hasText(number: number): boolean
   forgetText(number: number): void
-  /** In lower case; of a long one only the beginning. Undefined when it is not known. */
+  /** The text in lower case, a long one cut. Undefined for an unknown number. */
   text(number: number): string | undefined
-  /** Numbers of texts that are longer than what is kept of them. */
+  /** Numbers of texts of which the index keeps only the beginning. */
   longTexts(): readonly number[]
   /** Above every number. */
   numbers(): number
@@ -139,7 +139,7 @@ export function createEventIndex(): EventIndex {
     return high < 0 ? -1 : low
   }
 
-  /** Of a full chunk, what begins at `from` in a new one of the usual size. */
+  /** A new chunk of the usual size with the events of a full chunk from `from` on. */
   function moved(full: Chunk, from: number): Chunk {
     const rest = newChunk()
     for (const column of COLUMNS) rest[column].set(full[column].subarray(from, full.size))
@@ -151,7 +151,7 @@ export function createEventIndex(): EventIndex {
   return {
     older() {
       const chunk = newChunk()
-      // From its end, as they come.
+      // Events come from the newest to the oldest, so the chunk is filled from its end.
       let at = CHUNK
       return {
         take(event) {

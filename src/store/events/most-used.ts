@@ -10,7 +10,7 @@ const PAGE = 4_096
 export interface MostUsed {
   readonly command: Level0<string>
   readonly count: number
-  /** Of these, with another exit code than 0. */
+  /** Uses with another exit code than 0. */
   readonly failures: number
 }
 
@@ -30,7 +30,7 @@ export async function mostUsed(
   try {
     for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
       for (const key of page) {
-        // One that was imported without a time belongs to no span.
+        // An event that was imported without a time belongs to no span.
         if (!isCounted(key)) continue
         const { command, failed } = readEventKey(key)
         const tally = counts.get(command)

@@ -3,13 +3,13 @@ import { type EventFilter, indexFilter } from './filter.ts'
 import type { Chunk, EventIndex } from './index.ts'
 import type { EventKeyParts } from './rows.ts'
 
-/** What a distinct command is worth to whoever asks: functions of values, which say nothing of the database. */
+/** How much each command is worth to the caller: functions of values, with nothing of the database in them. */
 export interface Ranking {
   /** How well a text fits, in lower case; 0: not at all. */
   match(text: string): number
-  /** What a use in that directory is worth. */
+  /** Worth of a use in that directory. */
   place(cwd: string): number
-  /** What a use of that age (ms) is worth. */
+  /** Worth of a use of that age (ms). */
   use(ageMs: number, failed: boolean): number
   /** The whole: `worth` is the sum of what its uses are worth, `ageMs` how old the newest of them is. */
   score(command: { readonly match: number; readonly worth: number; readonly ageMs: number }): number

@@ -16,15 +16,15 @@ const EVENTS_MOST = 2_000_000
 const FIRST = 512
 /** Texts that are read in one piece. */
 const TEXTS = 1_024
-/** What LevelDB hands over in one piece. */
+/** Bytes that LevelDB hands over in one piece. */
 const READ_BYTES = 1024 * 1024
 /** Characters of all texts together. */
 const TEXTS_MOST = 64 * 1024 * 1024
-/** More people than search at one machine at the same time. */
+/** People whose index is kept: more than search at one machine at the same time. */
 const PEOPLE_MOST = 2
-/** What nobody looked through for so long is let go when something is typed … */
+/** An index that nobody searched for so long is dropped when something is typed … */
 const IDLE_MS = 15 * 60_000
-/** … unless it is no larger than this: loading it again costs whoever searches more than it costs to keep. */
+/** … unless the index is no larger than this: loading it again costs the next search more than keeping it costs. */
 const KEPT_EVENTS = 1_200_000
 const KEPT_CHARS = 8 * 1024 * 1024
 
@@ -34,14 +34,14 @@ export interface Recalled {
   complete: boolean
   /** … and no more will come: there are too many. */
   settled: boolean
-  /** False: it is told of nothing any more. Asked where nothing else is written. */
+  /** False: the index gets no changes any more. Asked while nothing else is written. */
   isTold(): boolean
 }
 
 export interface Recall {
   /** Begins to load, if need be; `work` comes as soon as the newest events are there, or none, and is not put out by others. */
   begun<T>(uid: number, work: (recalled: Recalled) => Promise<T>): Promise<T>
-  /** As soon as all from `since` (ms since the epoch) on are there; undefined where they are too many. */
+  /** Resolves when all events from `since` (ms since the epoch) on are loaded; undefined where they are too many. */
   whole(uid: number, since?: number): Promise<Recalled | undefined>
   /** Loads what these people are likely to ask for; resolves when it is there. Who searches meanwhile goes first. */
   prepare(uids: readonly number[]): Promise<void>
@@ -57,12 +57,12 @@ interface Person extends Recalled {
   step: PromiseWithResolvers<void>
   /** Nothing older is loaded yet; microseconds and tag. */
   frontier: readonly [start_us: number, tag: number]
-  /** What came and went below the frontier. */
+  /** Changes of events that the load has not reached yet. */
   waiting: Change[]
   /** Texts that went while others were loaded. */
   readonly forgotten: Set<number>
   usedAt: number
-  /** Who wait for the newest events, or look through them. */
+  /** Callers that wait for the newest events, or look through them. */
   waiters: number
 }
 
@@ -116,7 +116,7 @@ export function createRecall(deps: {
     return person
   }
 
-  /** Nobody puts out whom others wait for: one page, and they would put out each other before any of them has it. */
+  /** An index that somebody waits for is kept; else two people's searches would drop each other's index before it is loaded. */
   function makeRoom(): void {
     const free = [...people.values()].filter(({ waiters }) => waiters === 0)
     free.sort((a, b) => a.usedAt - b.usedAt)
@@ -140,11 +140,11 @@ export function createRecall(deps: {
       oldest = [event.start_us, event.tag]
       if (!index.hasText(event.number)) missing.add(event.number)
     }
-    // From here on it is told of every change.
+    // From here on the index is told of every change.
     const snapshot = await serially(async () => db.snapshot())
     const rows = db.iterator({ ...eventsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
     try {
-      // The first are what somebody waits for.
+      // A search waits for the first of these events.
       for (let page = await rows.nextv(FIRST); page.length > 0; page = await rows.nextv(CHUNK)) {
         for (const [key, value] of page) take(key, value)
         await loadMissing(person, missing, snapshot)
@@ -199,7 +199,7 @@ export function createRecall(deps: {
     step.resolve()
   }
 
-  /** What is not below the frontier any more. */
+  /** Applies the waiting changes that the load has reached. */
   function catchUp(person: Person): void {
     const { waiting } = person
     person.waiting = []
@@ -224,7 +224,7 @@ export function createRecall(deps: {
     }
   }
 
-  /** What is in the database already is not refused any more: an index that cannot take it goes, and is loaded again. */
+  /** The change is in the database already, so an index that cannot take it is dropped and loaded again. */
   function tell(take: () => void): void {
     try {
       take()
@@ -294,7 +294,7 @@ export function createRecall(deps: {
 
 function newStep(): PromiseWithResolvers<void> {
   const step = Promise.withResolvers<void>()
-  // Whoever waits is told of an error; nobody else minds.
+  // Callers that wait get the error; without this handler it would count as unhandled.
   step.promise.catch(() => {})
   return step
 }

@@ -1,4 +1,4 @@
-// Takes single events out for good: they, their texts, and what was counted of them; each batch leaves a whole database.
+// Removes single events for good, with their texts and their counts; each batch leaves a consistent database.
 
 import type { Limiter } from '../../base/async/limiter.ts'
 import { localDay, startOfLocalDay } from '../../base/calendar.ts'
@@ -17,7 +17,7 @@ import { keysOfEvents } from './transfer.ts'
 const BATCH = 1_000
 const PAGE = 4_096
 
-/** An event that goes, as whoever keeps something beside it needs it. */
+/** A removed event, with the facts that rows beside it are found by. */
 interface RemovedEvent {
   readonly id: string
   readonly start_us: number
@@ -54,7 +54,7 @@ export interface RemovalDeps {
 
 const nameOf = (key: Uint8Array): string => Buffer.from(key).toString('latin1')
 
-/** `removeSome`: for whoever holds the turn to write; texts and files are left to the next sweep of retention. */
+/** `removeSome`: for a caller that holds the turn to write; texts and files are left to the next sweep of retention. */
 export function createEventRemoval(
   deps: RemovalDeps,
 ): EventRemoval & { removeSome(uid: number, ids: readonly string[]): Promise<number> } {
@@ -66,7 +66,7 @@ export function createEventRemoval(
     return keys.map((key, i) => [key, values[i]!] as const)
   }
 
-  /** Of these events, one of each number that no other event of its day has. */
+  /** One event for each number that no other event of the same day has. */
   async function lastOfTheirDays(
     uid: number,
     events: readonly (readonly [key: Uint8Array, day: number])[],

@@ -2,11 +2,11 @@
 import type { Database } from '../level/database.ts'
 import { commandOfKey, isCounted, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'
 import { numbersOfTexts } from './commands.ts'
-import type { ImportLists } from './import-lists.ts'
+import type { ImportLists } from './imports/lists.ts'
 import { decodeWithoutText, type EventInput, idOfKey, sameShell } from './rows.ts'
 import { keysBetween } from './transfer.ts'
 
-/** More in four seconds nobody types. */
+/** Events within four seconds that are looked at; nobody types more. */
 const MOST = 1_000
 
 /**

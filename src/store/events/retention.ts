@@ -25,7 +25,7 @@ import {
   UNSWEPT,
 } from './commands.ts'
 import type { EventCounts } from './counts.ts'
-import type { ImportLists } from './import-lists.ts'
+import type { ImportLists } from './imports/lists.ts'
 import type { Recall } from './recall.ts'
 import type { RollupWriter } from './rollup-writer.ts'
 
@@ -55,9 +55,9 @@ export interface EventRetention {
   removeEvents(uid: number, time: number, signal: AbortSignal): Promise<number>
   /** Removes the texts that no event names, if any event was removed since the last time; resolves with how many. */
   removeTexts(uid: number, signal: AbortSignal): Promise<number>
-  /** Removes what was counted of the days before `day` (since 1970-01-01); resolves with how many rows. */
+  /** Removes the rollups of days before `day` (since 1970-01-01); resolves with the number of rows. */
   removeRollups(uid: number, day: number, signal: AbortSignal): Promise<number>
-  /** Takes what was removed out of the files; runs beside reading and writing. */
+  /** Takes removed rows out of the files; runs beside reading and writing. */
   purge(uid: number): Promise<void>
   /** True where a removal was ended before it was out of the files. */
   isUnpurged(uid: number): Promise<boolean>
@@ -89,7 +89,7 @@ export function createEventRetention({
   const isMarked = async (uid: number, mark: Mark): Promise<boolean> =>
     (await db.get(markKey(uid, mark))) !== undefined
 
-  /** What is left from here on marks it anew; ended in the middle, it is still marked. */
+  /** Marks the person before the removal. A removal that a crash ended is still marked, so it is done again. */
   const begun = (uid: number, mark: Mark): Promise<void> => db.batch([putMark(uid, mark, 'begun')])
 
   const done = (uid: number, mark: Mark): Promise<void> =>
@@ -120,7 +120,7 @@ export function createEventRetention({
 
   async function removeTexts(uid: number, signal: AbortSignal): Promise<number> {
     if (!(await isMarked(uid, UNSWEPT))) return 0
-    // What is given out from here on is not among the events that are looked at, and stays.
+    // Numbers given out from here on are not among these events, so they stay.
     const { used, keys } = await serially(async () => {
       await begun(uid, UNSWEPT)
       return { used: commands.watch(uid), keys: db.keys(eventsOf(uid)) }
@@ -157,7 +157,7 @@ export function createEventRetention({
               )
             }
             if (some.length === 0) return
-            // Days remember numbers: one that was given is never given again.
+            // Rollups of days hold numbers of texts, so a number is never given twice.
             changes.push(await highestNumber(db, uid), putMark(uid, UNPURGED, 'left'))
             await db.batch(changes)
             commands.forget(uid)
@@ -194,7 +194,7 @@ export function createEventRetention({
 
     async removeRollups(uid, day, signal) {
       let removed = 0
-      // Before the first is gone: whoever compares with the events must not take it for lost.
+      // The mark is written before the first rollup goes, so that a repair does not take removed rollups for lost ones.
       if (day > (await readRollupsFrom(db, uid))) await db.batch([putRollupsFrom(uid, day)])
       for (const range of rollupsBefore(uid, day)) {
         for (;;) {
@@ -202,7 +202,7 @@ export function createEventRetention({
           const some = await serially(async () => {
             const keys = await db.keys({ ...range, limit: BATCH }).all()
             if (keys.length === 0) return 0
-            // Whoever counts on with what it remembers would bring them back.
+            // The caches still have the removed rollups, and further counting would write them back.
             rollups.reset()
             await db.batch(keys.map((key) => ({ type: 'del', key })))
             return keys.length

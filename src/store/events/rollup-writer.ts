@@ -28,7 +28,7 @@ export interface MutableRollup extends MutableTally {
   generated: number
 }
 
-/** What the guard did about one line: no command, only whose it was and when. */
+/** The guard's decision about one line: the person and the time, not the command. */
 export interface GuardNote {
   readonly uid: number
   /** Microseconds since the epoch. */
@@ -47,9 +47,9 @@ export interface RollupWriter {
     notes: readonly GuardNote[],
     changes: Change[],
   ): Promise<void>
-  /** Takes events out of what was counted of them; a day has a command no more whose `lastOfDay` goes. */
+  /** Takes events out of their rollups. A day loses a command with the event that is its `lastOfDay`. */
   unfold(events: readonly Unfolded[], changes: Change[]): Promise<void>
-  /** Forgets what was folded since the last durable batch: that batch was not written. */
+  /** Forgets what was folded since the last durable batch, because that batch was not written. */
   reset(): void
 }
 
@@ -135,7 +135,7 @@ export function createRollupWriter(db: Database): RollupWriter {
         const hour = `h ${uid} ${hourOf(going.start_us)}`
         const event = { ...going, local: localThen(counted.get(hour)!, going) }
         if (uncount(counted.get(hour)!, event)) changed.add(hour)
-        // Its hour says which day it was, or, of another zone, nearly: a day that is gone is not made up for by one beside it.
+        // The event's hour gives its day, or nearly so in another time zone; a removed day must not be replaced by one beside it.
         const beside = event.local === going.local ? [] : nearDays(going.local.day)
         const named = [...new Set([event.local.day, ...beside])]
           .map((day) => `d ${uid} ${day}`)
@@ -165,10 +165,10 @@ export function createRollupWriter(db: Database): RollupWriter {
   }
 }
 
-/** The day the machine's calendar says now, and those beside it: it may have said another when the event came. */
+/** The day by the machine's present calendar, and the days beside it, because the calendar may have been another then. */
 const nearDays = (day: number): readonly number[] => [day, ...(day > 0 ? [day - 1] : []), day + 1]
 
-/** What the machine's calendar said when it was counted: its hour has it, whatever zone holds now. */
+/** The local hour and day as they were when the event was counted; the hour's rollup holds them, whatever the zone is now. */
 function localThen({ hourly }: Rollup, { start_us, local }: Unfolded): EventInput['local'] {
   if (hourly[local.hour]) return local
   const most = Math.max(...hourly)
@@ -205,7 +205,7 @@ function createCache<T>(db: Database, decode: (value: Uint8Array | undefined) =>
   }
 }
 
-/** What a rollup counts of an event. */
+/** The members of an event that a rollup counts. */
 export type Countable = Pick<
   EventInput,
   'exit_code' | 'duration_us' | 'category' | 'tool' | 'risk_level' | 'karo_generated' | 'local'
@@ -227,7 +227,7 @@ export function count(rollup: MutableRollup, event: Countable): void {
   if (event.karo_generated) rollup.generated++
 }
 
-/** False, and nothing changed, where it was not counted: what was counted may have been removed for its age. */
+/** False, with nothing changed, where the event has no rollup, which may have been removed because of its age. */
 function uncount(rollup: MutableRollup, event: Countable): boolean {
   const category = rollup.categories[event.category]
   const tool = rollup.tools[event.tool]

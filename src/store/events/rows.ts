@@ -70,7 +70,7 @@ export const FAILED_BIT = 0b100
 export const hasFailed = (event: Pick<EventInput, 'exit_code'>): boolean =>
   event.exit_code !== null && event.exit_code !== 0
 
-/** What filters ask for most, in one byte of the key. */
+/** One byte of the key with what filters ask for most. */
 export const eventFlags = (event: Pick<EventInput, 'exit_code' | 'risk_level' | 'untimed'>): number =>
   RISK_LEVELS.indexOf(event.risk_level) |
   (hasFailed(event) ? FAILED_BIT : 0) |
@@ -84,11 +84,11 @@ export const eventKey = (event: EventInput, number: number): Buffer =>
     flags: eventFlags(event),
   })
 
-/** What a key is made of beside its owner. */
+/** The parts of a key beside its owner. */
 export interface EventKeyParts {
   readonly start_us: number
   readonly tag: number
-  /** Of the distinct text. */
+  /** Number of the distinct text. */
   readonly number: number
   readonly flags: number
 }
@@ -108,7 +108,7 @@ export function eventKeyOf(uid: number, { start_us, tag, number, flags }: EventK
 
 const untimedOf = (key: Uint8Array): { readonly untimed?: true } => (isCounted(key) ? {} : { untimed: true })
 
-/** What a key says without its value. */
+/** The facts of an event that its key holds without the value. */
 export interface EventKeyFacts {
   readonly command: number
   /** Index into RISK_LEVELS. */
@@ -170,7 +170,7 @@ export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<
 
 export const NO_TEXT = markLevel0('')
 
-/** For whoever only counts: the command is left empty. */
+/** Decodes an event for callers that only count; the command is left empty. */
 export const decodeWithoutText = (key: Uint8Array, value: Uint8Array): StoredEvent =>
   decodeEvent(key, value, NO_TEXT)
 

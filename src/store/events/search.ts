@@ -41,12 +41,12 @@ interface RankedCommands {
 }
 
 export interface EventSearch {
-  /** Ids of all that the filter lets through, of every use of one text, or of those of these that are there; newest first. */
+  /** Ids, newest first: of all events that fit the filter, of all uses of one text, or of the given events that are there. */
   find(
     uid: number,
     wanted: readonly string[] | { readonly text: string } | Omit<EventFilter, 'limit' | 'unique'>,
   ): Promise<readonly string[]>
-  /** In their order; those that are not there are left out. */
+  /** The events with these ids, in their order; ids that are not there are left out. */
   read(uid: number, ids: readonly string[]): Promise<readonly StoredEvent[]>
   /** Newest first; `total` counts all that match, not only the first `limit`. */
   search(uid: number, filter: EventFilter): Promise<{ events: readonly StoredEvent[]; total: number }>
@@ -67,7 +67,7 @@ export function createEventSearch(deps: {
 }): EventSearch {
   const { db, serially, counts, recall } = deps
 
-  /** Adds whether they fit of those texts of which the index keeps only the beginning; what a number means never changes. */
+  /** Adds whether long texts fit, of which the index keeps only the beginning. A number always means the same text. */
   async function addLong(
     long: Map<number, boolean>,
     { uid, index, fits }: { uid: number; index: EventIndex; fits: (text: string) => boolean },
@@ -79,7 +79,7 @@ export function createEventSearch(deps: {
     }
   }
 
-  /** Undefined where the index is told of nothing any more. */
+  /** Undefined where the index gets no changes any more. */
   async function inIndex(
     uid: number,
     { index, isTold }: Pick<Recalled, 'index' | 'isTold'>,
@@ -87,7 +87,7 @@ export function createEventSearch(deps: {
   ): Promise<{ hits: readonly EventKeyParts[]; total: number; snapshot: Snapshot } | undefined> {
     const fits = textFits(filter)
     const long = new Map<number, boolean>()
-    // From the disk, while others write; in its turn only what came meanwhile.
+    // Long texts are read from disk while others write; only the changes of the meantime are read in turn.
     if (fits !== undefined) await addLong(long, { uid, index, fits })
     return serially(async () => {
       if (!isTold()) return undefined
@@ -117,7 +117,7 @@ export function createEventSearch(deps: {
     return { hits, total, snapshot: db.snapshot() }
   }
 
-  /** Keys of those of these events that are there, in the order of ids. */
+  /** Keys of the given events that are there, in the order of ids. */
   async function keysOf(uid: number, ids: readonly string[], snapshot: Snapshot): Promise<Uint8Array[]> {
     const keys = await keysOfEvents(
       db,
@@ -157,7 +157,7 @@ export function createEventSearch(deps: {
     return keys.map((key, i) => decodeEvent(key, values[i]!, texts.get(numbers[i]!)!))
   }
 
-  /** As of `snapshot`: what is removed meanwhile is still there. */
+  /** Searches the database as of `snapshot`, in which events removed meanwhile are still there. */
   async function inDatabase(
     snapshot: Snapshot,
     uid: number,
@@ -202,7 +202,7 @@ export function createEventSearch(deps: {
 
   return {
     async search(uid, filter) {
-      // The newest alone need no index, and whoever only looks at them none that stays.
+      // The newest events alone need no index, so a person who only looks at them loads none.
       const whole = isUnfiltered(filter) ? undefined : await recall.whole(uid, filter.since)
       const found = whole && (await inIndex(uid, whole, filter))
       if (found === undefined) {
@@ -250,7 +250,7 @@ export function createEventSearch(deps: {
           }),
         )
       let found = await looked()
-      // It broke, or grew too large, and is loaded again.
+      // The index broke or grew too large, so it is loaded again.
       while (found === undefined) found = await looked()
       const { ranked, snapshot, complete } = found
       try {

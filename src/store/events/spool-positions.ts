@@ -12,7 +12,7 @@ export interface SpoolPosition {
   readonly offset: number
   /** Sequence number of the last record read; a gap after it means lost records. */
   readonly sequence: number
-  /** That record said that its shell records nothing until the next. */
+  /** The last record said that its shell records nothing until the next record. */
   readonly paused?: true
 }
 

@@ -7,7 +7,7 @@ import { makeKey } from '../level/keyspace.ts'
 import { commandTexts } from './commands.ts'
 import { decodeWhole, type EventInput, readEventKey } from './rows.ts'
 
-/** Without what the receiving machine's calendar says. */
+/** An event without its owner and without the local hour and day, which depend on the receiving machine. */
 export type WholeEvent = Omit<EventInput, 'uid' | 'local'>
 
 export interface EventTransfer {
@@ -72,7 +72,7 @@ export async function keysBetween(
 /** How many keys are read at once, for so many that are looked for: reading one costs a hundredth of looking for it. */
 const mostAtOnce = (wanted: number): number => 1_000 + 10 * wanted
 
-/** The keys of those of one person's events that are there, in the order they are named; undefined for the others. */
+/** The keys of one person's named events, in the order they are named; undefined for events that are not there. */
 export async function keysOfEvents(
   db: Database,
   uid: number,
@@ -80,7 +80,7 @@ export async function keysOfEvents(
   snapshot?: Snapshot,
 ): Promise<readonly (Uint8Array | undefined)[]> {
   const found: (Uint8Array | undefined)[] = []
-  // One iterator that goes from each to the next: a person's events lie together.
+  // One iterator seeks from event to event, because a person's events lie together.
   const keys = db.keys({ ...eventsOf(uid), ...(snapshot && { snapshot }) })
   try {
     for (const event of events) {
@@ -100,7 +100,7 @@ const beginOf = (uid: number, { start_us, tag }: { start_us: number; tag: number
 
 const nameOf = (key: Uint8Array): string => Buffer.from(key.subarray(0, ID_END)).toString('latin1')
 
-/** Those of one person's events that are not there yet, by start and tag, each once. */
+/** The events of one person that are not stored yet, by start and tag, each once. */
 async function unknownOf(
   db: Database,
   uid: number,
@@ -121,7 +121,7 @@ async function unknownOf(
   return each.filter((_, i) => keys[i] === undefined)
 }
 
-/** Those that are not there yet, of several people: one event is one start and tag. */
+/** The events of several people that are not stored yet; start and tag name an event. */
 export async function unknownEvents(
   db: Database,
   events: readonly EventInput[],

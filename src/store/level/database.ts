@@ -34,10 +34,10 @@ export async function flush(db: Database): Promise<void> {
 /** Longer than any key. */
 const LAST_BYTES = 64
 
-/** Takes what was removed between the keys out of the files. */
+/** Takes removed rows between the keys out of the files. */
 export async function compact(db: Database, { gte, lt }: { gte: Uint8Array; lt: Uint8Array }): Promise<void> {
   const { compactRange } = db as unknown as Compacting
-  // What is still in the log comes into a table, in which a value and its removal may stand side by side …
+  // Compaction moves the log's rows into a table, in which a value and its removal may stand side by side …
   await compactRange.call(db, gte, lt)
   // … until something that spans them comes above, and all of them are merged: two keys that nobody has.
   const last = Buffer.concat([gte, Buffer.alloc(LAST_BYTES, 0xff)])

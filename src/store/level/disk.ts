@@ -1,4 +1,4 @@
-// What happens when the disk takes no more: nothing is written until it does again, and then the database is opened anew.
+// A full disk: nothing is written until there is room again, and then the database is opened anew.
 import { rmSync, writeFileSync } from 'node:fs'
 import { readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,15 +7,15 @@ import type { Database } from './database.ts'
 
 /** Soon enough for a person who has just made room, and far from a burden. */
 const RETRY_MS = 3_000
-/** What an open needs beside its log, which it writes into a table: a manifest and a log of its own. */
+/** Room for what an open writes beside the table made of its log: a manifest and a new log. */
 const ROOM_BYTES = 1024 * 1024
-/** The disk refuses with this code, whatever the reason; also what is not tried because it would be refused. */
+/** The code of a write that the disk refused, and of a write that is not tried because the disk would refuse it. */
 const REFUSED = 'LEVEL_IO_ERROR'
 
 export interface Disk {
-  /** Undefined while it takes what it is given. */
+  /** Why the disk refuses writes; undefined while it takes them. */
   trouble(): string | undefined
-  /** Ends what it waits for; resolves when no attempt is under way. */
+  /** Ends the waiting; resolves when no attempt is under way. */
   stop(): Promise<void>
 }
 
@@ -69,7 +69,7 @@ export function watchDisk({ db, directory, log, retryMs = RETRY_MS }: DiskOption
 
   async function reopen(): Promise<void> {
     try {
-      // Not before: what is open can be read, and an open that fails leaves nothing that can.
+      // An open database can still be read, and a failed open leaves none that can, so the room is checked first.
       if (db.status === 'open' && !(await hasRoom(directory))) return
       await db.close()
       await db.open()
@@ -115,7 +115,7 @@ async function hasRoom(directory: string): Promise<boolean> {
     try {
       rmSync(trial, { force: true })
     } catch {
-      // Then it cannot be written to.
+      // On a read-only disk the trial file was never there.
     }
   }
 }

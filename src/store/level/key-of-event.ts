@@ -9,7 +9,7 @@ export const COMMAND_AT = TAG_AT + 4
 export const FLAGS_AT = COMMAND_AT + 4
 export const EVENT_KEY_BYTES = FLAGS_AT + 1
 export const EVENTS_BYTE = KEYSPACES.events
-/** In the flags: when it ran is not known, only after and before what; its start is a place in that order. */
+/** Flag of an event whose time is not known: its start only gives its place in the order of the file. */
 export const UNTIMED_BIT = 0b1000
 
 export function readU32(bytes: Uint8Array, at: number): number {
@@ -32,7 +32,7 @@ export const isCounted = (key: Uint8Array): boolean => ((key[FLAGS_AT] as number
 export const startOfKey = (key: Uint8Array): number =>
   readU32(key, START_AT) * 2 ** 32 + readU32(key, START_AT + 4)
 
-/** Those of one person's events that began in [from, before), ms since the epoch. */
+/** The range of one person's events that began in [from, before), ms since the epoch. */
 export function eventsBetween(uid: number, from: number, before?: number): { gte: Buffer; lt: Buffer } {
   const at = (ms: number): Buffer => {
     const us = Math.max(0, Math.ceil(ms)) * 1000

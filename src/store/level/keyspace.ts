@@ -28,9 +28,9 @@ export const KEYSPACES = {
   api_tokens: 21,
   /** How many events each person has. */
   event_counts: 22,
-  /** From which day on each person's rollups are whole. */
+  /** The first day on which each person's rollups are whole. */
   rollups_from: 23,
-  /** What the commands of hooked shells used: by time, per person. */
+  /** Processes of the commands in hooked shells: by person, then by time. */
   processes: 24,
   /** Which events one import brought, so that it can be undone. */
   imports: 25,
@@ -44,7 +44,7 @@ export type KeyPart =
   /** Up to 2^53 - 1; times in ms, sequence numbers. */
   | { readonly u64: number }
   | { readonly bytes: Uint8Array }
-  /** Only as the last part, or where no text is a prefix of another: it is not delimited. */
+  /** A text has no end mark, so it is the last part of a key, or one of texts of which none is a prefix of another. */
   | { readonly text: string }
 
 /** `keyspace byte ‖ parts`, integers big-endian. */

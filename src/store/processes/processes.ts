@@ -30,20 +30,20 @@ export interface ProcessBatch {
 export interface ProcessRepository {
   /** One Level batch. A process written before is replaced: it is known by its start and its pid. */
   write(batches: readonly ProcessBatch[]): Promise<void>
-  /** This person's that began at `since` (ms since the epoch) or later, the oldest first, in pieces. */
+  /** One person's processes that began at `since` (ms since the epoch) or later, the oldest first, in pieces. */
   rows(uid: number, since?: number): AsyncGenerator<readonly ProcessRow[], void>
   /** A process with that pid that began within `within` ms of `started_at`; the store may know it from before a restart. */
   find(uid: number, pid: number, started_at: number, within: number): Promise<ProcessRow | undefined>
-  /** Of those of these lines of which anything was seen. */
+  /** The peak memory of each of these lines that was seen at all. */
   peaks(uid: number, ids: readonly string[]): Promise<ReadonlyMap<string, number>>
-  /** Everybody who has rows. */
+  /** The uids of all people who have rows. */
   people(): Promise<readonly number[]>
   /**
    * Removes what began before `time` (ms since the epoch), and the oldest beyond `most` rows, from the files too;
    * resolves with how many.
    */
   prune(uid: number, time: number, most: number, signal: AbortSignal): Promise<number>
-  /** Appends what takes these command lines out: their processes, and what they needed. */
+  /** Appends the removal of these command lines' processes and peaks to `changes`. */
   forget(uid: number, ids: readonly string[], changes: Change[]): Promise<void>
 }
 
@@ -76,7 +76,7 @@ export function createProcessRepository(db: Database): ProcessRepository {
     return removed
   }
 
-  /** What is known of these lines. */
+  /** The stored facts of these lines. */
   async function seen(uid: number, ids: readonly string[]): Promise<ReadonlyMap<string, SeenLine>> {
     const values = await db.getMany(ids.map((id) => peakKey(uid, id)))
     const found = new Map<string, SeenLine>()

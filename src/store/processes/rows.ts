@@ -9,16 +9,16 @@ export interface ProcessRow {
   /** Milliseconds since the epoch. */
   readonly started_at: number
   readonly pid: number
-  /** As the kernel has it, at most 15 bytes. */
+  /** The kernel's name of the process, at most 15 bytes. */
   readonly name: Level0<string>
   /** Name of the shell it was started in. */
   readonly shell: string
   readonly duration_ms: number
   readonly peak_rss_bytes: number | null
   readonly cpu_ms: number
-  /** Of its command line. */
+  /** Exit code of the command line that the process belonged to. */
   readonly exit_code: number | null
-  /** Its command line, as in the history. */
+  /** Id of the process's command line in the history. */
   readonly event_id: string | null
 }
 
@@ -75,7 +75,7 @@ export const processesSince = (uid: number, since: number, until?: number): Rang
       : makeKey('processes', { u32: uid }, PROCESS, { u64: atLeast0(until) }),
 })
 
-/** One person's command lines; those that began before `until` (ms since the epoch) where it is given. */
+/** One person's command lines that began before `until` (ms since the epoch), or all without it. */
 export const peaksUntil = (uid: number, until?: number): Range => {
   const { gte, lt } = keyRange('processes', { u32: uid }, PEAK)
   return { gte, lt: until === undefined ? lt : peakKey(uid, idOfEvent(atLeast0(until) * 1000, 0)) }
@@ -136,7 +136,7 @@ export function readPeak(value: Uint8Array): SeenLine | undefined {
   }
 }
 
-/** Whether a row of this keyspace is one that this program would write. */
+/** Whether this program would write such a row of this keyspace. */
 export const isProcessRow = (key: Uint8Array, value: Uint8Array): boolean =>
   key[KIND_AT] === PEAK.bytes[0]
     ? key.length > START_AT && readPeak(value) !== undefined

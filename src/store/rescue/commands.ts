@@ -8,7 +8,7 @@ import { createNumberSet } from '../level/number-set.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
 const PAGE = 2_000
-/** A comment in every shell, so that nobody runs it by mistake. */
+/** Stands for a lost text. It is a comment in every shell, so that running it by mistake does nothing. */
 export const LOST_TEXT = '# the text of this command was lost with a damaged part of the database'
 
 export interface Aligned {
@@ -18,7 +18,7 @@ export interface Aligned {
   readonly rebuilt: number
 }
 
-/** Of one person. Afterwards every event has a text, and every text one number. */
+/** Repairs the texts of one person. Afterwards every event has a text, and every text has one number. */
 export async function alignCommands(db: Database, uid: number): Promise<Aligned> {
   const numbers = createNumberSet()
   let rebuilt = 0

@@ -1,4 +1,4 @@
-// Compares what was counted with the events it was counted from, and counts anew where something is missing.
+// Compares rollups with their events, and counts anew where something is missing.
 import { HOUR_MS, localDay } from '../../base/calendar.ts'
 import { countKey, decodeCount, encodeCount } from '../events/counts.ts'
 import { type Countable, count, emptyRollup, type MutableRollup } from '../events/rollup-writer.ts'
@@ -76,7 +76,7 @@ export async function recount(db: Database, uid: number, days: boolean): Promise
     const value = await db.get(key)
     const stored = value === undefined ? undefined : decodeRollup(value)
     if (stored !== undefined && stored.count >= rollup.count) return false
-    // No event tells of what the guard did: as far as that can be read, it is kept.
+    // No event holds the guard's decisions, so they are kept as far as they can be read.
     const guard = stored?.guard ?? rollup.guard
     changes.push({ type: 'put', key, value: encodeRollup({ ...rollup, guard }) })
     return true

@@ -1,4 +1,4 @@
-// Reads the files of a database without opening it: which of them count, and where their bytes are not what was written.
+// Reads the files of a database without opening it: finds the files in use, and damaged bytes in them.
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
@@ -7,7 +7,7 @@ import { readLog } from './leveldb/log.ts'
 import { isCurrent, readManifest } from './leveldb/manifest.ts'
 import { type Entry, readBatch, readTable } from './leveldb/table.ts'
 
-/** One thing that is not as it should be. */
+/** One defect of a database. */
 export interface Finding {
   /** A file of the directory with the byte where it begins (`000005.ldb:4096`), or a keyspace (`rollups_day`). */
   readonly where: string
@@ -21,9 +21,9 @@ export interface FilesRead {
   readonly findings: readonly Finding[]
   /** Bytes of files that hold rows and could not be read, or are not there any more as far as that is known. */
   readonly unreadableBytes: number
-  /** Of all files that hold rows, these included. */
+  /** Bytes of all files that hold rows, the damaged ones included. */
   readonly rowBytes: number
-  /** Rows may be gone, newer ones of what is there too; false when only lists and lengths of files are wrong. */
+  /** Rows may be gone, newer versions of present rows too; false when only lists and lengths of files are wrong. */
   readonly lossy: boolean
 }
 

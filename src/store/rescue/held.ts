@@ -1,4 +1,4 @@
-// Whether another process has a database open: nobody repairs or replaces one that is being written.
+// Whether another process has a database open, because an open database may not be repaired or replaced.
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -41,7 +41,7 @@ async function mayHold(pid: string, lock: { dev: number; ino: number }): Promise
     }
     return false
   } catch {
-    // Somebody else's process: what cannot be known is taken to be so.
+    // The process is another person's, so its open files cannot be read; it is taken to have the database open.
     return existsSync(`/proc/${pid}`)
   }
 }

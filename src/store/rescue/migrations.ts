@@ -27,7 +27,7 @@ const MIGRATIONS: readonly Migration[] = [
 ]
 
 const FIRST_SCHEMA = 1
-/** What a database has that this program has opened. */
+/** The schema version of a database that this program has opened. */
 export const NEWEST_SCHEMA: number = MIGRATIONS.at(-1)?.version ?? FIRST_SCHEMA
 const VALUE_VERSION = 1
 const SCHEMA_KEY = makeKey('meta', { text: 'schema' })
@@ -83,7 +83,7 @@ function checkNumbers(migrations: readonly Migration[]): void {
   })
 }
 
-/** Undefined for a database nobody has written to. */
+/** Undefined for a database without any row. */
 async function readSchema(db: Database, directory: string): Promise<number | undefined> {
   const bytes = await db.get(SCHEMA_KEY)
   if (bytes === undefined) {

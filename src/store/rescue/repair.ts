@@ -1,4 +1,4 @@
-// What is wrong with a node's database, and how what can be read of it is saved into a new one.
+// Checks a node's database for damage, and repairs it by saving everything readable into a new database.
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
@@ -27,7 +27,7 @@ export type { Finding } from './files.ts'
 interface KeyspaceCounts {
   /** Rows that can be read and make sense. */
   readonly kept: number
-  /** Rows known to be missing or unusable; of a damaged file nobody knows how many there were: see `loss`. */
+  /** Rows known to be missing or unusable. How many rows a damaged file held is not known: see `loss`. */
   readonly lost: number
   /** Rows that were made anew from others: counts from the events. */
   readonly rebuilt: number
@@ -48,23 +48,23 @@ export interface Report {
   readonly loss: 'none' | 'counted' | 'unknown'
   /** Bytes of files that hold rows and could not be read, or are known to be gone. */
   readonly unreadable_bytes: number
-  /** Of all files that hold rows, these included. */
+  /** Bytes of all files that hold rows, the damaged ones included. */
   readonly row_bytes: number
   /** Where the database is as it was before the repair; absent when nothing was changed. */
   readonly copy?: string
 }
 
 export interface RepairOptions {
-  /** Walks the ledger's chain; resolves with what is wrong with it, or undefined. The audit room knows how. */
+  /** Walks the ledger's chain; resolves with its defect, or undefined. The audit room provides it. */
   readonly ledger?: (repository: AuditRepository) => Promise<string | undefined>
 }
 
-/** Where a row that is lost may have been somebody's last word. */
+/** Keyspaces in which a lost row may have been a person's last decision. */
 const DECISIONS = ['consent', 'members', 'api_tokens'] as const
 const FINDINGS_MAX = 200
 const PAGE = 2_000
 
-/** What a database is repaired into: complete when it has that name, and put in its place at the next chance. */
+/** The directory of the repaired database. It has this name when it is complete; the next open puts it in its place. */
 const repairedName = (directory: string): string => `${directory}.repaired`
 
 /**
@@ -178,7 +178,7 @@ async function checkRows(
   }
   const known = Object.entries(counts).filter(([, { kept, lost, rebuilt }]) => kept + lost + rebuilt > 0)
   const ok = !findings.some(({ damage }) => damage)
-  // What a chain lost stays lost, and no repair is the less complete for that.
+  // Lost entries of the ledger stay lost, so they do not make a repair incomplete.
   const counted = known.some(([keyspace, { lost }]) => keyspace !== 'audit' && lost > 0)
   const shown = findings.slice(0, FINDINGS_MAX)
   if (findings.length > FINDINGS_MAX) {
@@ -235,7 +235,7 @@ async function dropUnsound(db: Database, of: Of, note: Note): Promise<void> {
   if (strange > 0) note('meta', `${strange} rows are of no kind that this version knows and are left out`)
 }
 
-/** What was lost may be the newest of what people and administrators decided. */
+/** The lost rows may be the newest decisions of people and administrators, so everything that they opened is closed. */
 async function closeAll(db: Database, note: Note): Promise<void> {
   const { tokens, members } = await failClosed(db)
   note('consent', 'sharing is off for everybody here, because a decision may be lost: see karo share')
@@ -243,7 +243,7 @@ async function closeAll(db: Database, note: Note): Promise<void> {
   if (members > 0) note('members', 'a denial or a trust may be lost: look through karo peers')
 }
 
-/** What is gone from a chain cannot be made again: a repair leaves it as it is, and says so every time. */
+/** Lost entries of the ledger cannot be made again: a repair leaves the ledger as it is, and says so every time. */
 async function checkLedger(db: Database, of: Of, note: Note, ledger: RepairOptions['ledger']): Promise<void> {
   const repository = createAuditRepository(db)
   const removed = (await repository.base())?.seq ?? 0
@@ -252,7 +252,7 @@ async function checkLedger(db: Database, of: Of, note: Note, ledger: RepairOptio
   let bad = 0
   for await (const { seq, row } of repository.forwards()) {
     if (row === undefined) bad++
-    // Kept decisions from before what was removed stand alone.
+    // Decisions kept from before the removed entries have no neighbours in the chain.
     if (seq <= removed) continue
     missing += Math.max(0, seq - expected)
     expected = seq + 1

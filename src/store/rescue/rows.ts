@@ -1,6 +1,6 @@
-// Whether a row of the database is one that this program would write: by its key, and by what its value decodes to.
+// Whether this program would write such a row: judged by its key and its decoded value.
 
-import { isImportRow } from '../events/import-pieces.ts'
+import { isImportRow } from '../events/imports/pieces.ts'
 import { decodeWithoutText } from '../events/rows.ts'
 import { EVENT_KEY_BYTES, readU32, UID_AT } from '../level/key-of-event.ts'
 import { KEYSPACES, type Keyspace } from '../level/keyspace.ts'
@@ -9,6 +9,7 @@ import { decodeValue } from '../level/value.ts'
 import { isProcessRow } from '../processes/rows.ts'
 import { decodeRollup } from '../rollups/rollups.ts'
 import { isAnomalyRow } from '../tables/anomalies.ts'
+import { readConsent } from '../tables/consent.ts'
 import { readRecord } from '../tables/tokens.ts'
 
 const NAMES: ReadonlyMap<number, Keyspace> = new Map(
@@ -27,7 +28,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
 const decodes = (value: Uint8Array): boolean => decodeValue<unknown>(VALUE_VERSION, value) !== undefined
 
-/** What has no repository, or looks after its damage itself, is kept as it is. */
+/** Rows that have no repository, or whose repository handles damage itself, are kept as they are. */
 const any: Check = () => true
 
 function isRollup(key: Uint8Array, value: Uint8Array): boolean {
@@ -66,8 +67,9 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
   event_counts: isCountOfPerson,
   rollups_from: isCountOfPerson,
   consent(key, value) {
-    const row = decodeValue<unknown>(VALUE_VERSION, value)
-    return isObject(row) && row.uid === readU32(key, UID_AT) && typeof row.off === 'boolean'
+    const { uid, off, allow_only, deny_only } = readConsent(value)
+    const whole = Array.isArray(allow_only) && Array.isArray(deny_only)
+    return uid === readU32(key, UID_AT) && typeof off === 'boolean' && whole
   },
   api_tokens: (_, value) => readRecord(value) !== undefined,
   members: (_, value) => isObject(decodeValue(VALUE_VERSION, value)),

@@ -1,4 +1,4 @@
-// From which day on what was counted of each person is all there: what is missing before was removed for its age.
+// The first day on which each person's rollups are whole: rollups of days before it were removed because of their age.
 import type { Change, Database } from '../level/database.ts'
 import { makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'

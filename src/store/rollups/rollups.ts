@@ -1,4 +1,4 @@
-// What was counted, by UTC hour and by local day, per person: names of the public dictionary and numbers only.
+// Counts for each person by UTC hour and by local day: only names of the public dictionary and numbers.
 
 import { HOUR_MS } from '../../base/calendar.ts'
 import type { Database } from '../level/database.ts'
@@ -9,7 +9,7 @@ import { decodeValue, encodeValue } from '../level/value.ts'
 import { createRollupSum } from './sum.ts'
 import type { CategoryTally, Rollup, RollupRepository, Tally } from './types.ts'
 
-/** Of an hour or a day without anything. */
+/** The rollup of an hour or a day without events. */
 export const NO_ROLLUP: Rollup = Object.freeze({
   ...{ count: 0, failures: 0, duration_ms: 0, generated: 0, categories: {}, tools: {} },
   risk: { safe: 0, moderate: 0, high: 0, critical: 0 },
@@ -136,7 +136,7 @@ export function createRollupRepository(db: Database): RollupRepository {
     }
   }
 
-  /** Only keys are read: the number of its command is in an event's key. */
+  /** Reads keys only, because an event's key holds the number of its command. */
   async function addEvents(union: NumberSet, uid: number, from: number, to: number): Promise<void> {
     if (from >= to) return
     const keys = db.keys(eventsBetween(uid, Math.floor(from) * HOUR_MS, Math.floor(to) * HOUR_MS))
@@ -191,7 +191,7 @@ export function createRollupRepository(db: Database): RollupRepository {
     },
     async uniqueCommandsOfHours(uid, from, to) {
       const union = createNumberSet()
-      // Days whose sets lie inside, whatever the zone they were counted in; what may not be in those is read by event.
+      // Sets of days that lie inside the range in any time zone are joined; commands at its edges are read from events.
       const first = Math.ceil((from + FARTHEST_EAST) / 24)
       const end = Math.floor((to - FARTHEST_WEST) / 24)
       if (first >= end) {

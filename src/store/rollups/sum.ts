@@ -126,14 +126,14 @@ export function createRollupSum(): RollupSum {
   }
 }
 
-/** So much of MessagePack as a rollup needs, after the byte of its version. */
+/** Reads the part of MessagePack that a rollup needs, after the byte of its version. */
 function createReader(bytes: Uint8Array, names: Names) {
   let at = 1
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const unexpected = (): never => {
     throw new RangeError('no rollup')
   }
-  /** Of a list or map: `fix` + n in one byte, or `large` and n in two. */
+  /** Size of a list or map: `fix` + n in one byte, or `large` and n in two. */
   function size(fix: number, large: number): number {
     const byte = view.getUint8(at++)
     if ((byte & 0xf0) === fix) return byte & 0x0f

@@ -1,10 +1,10 @@
-// What the rollups room shows of itself: the counts of one hour or day, and what reads them.
+// The shapes that the rollups room shows to other rooms: the counts of one hour or day, and their readers.
 
 import type { RiskLevel } from '../../assist/risk/index.ts'
 
 export interface Tally {
   readonly count: number
-  /** Of these, with another exit code than 0. */
+  /** Commands with another exit code than 0. */
   readonly failures: number
 }
 
@@ -12,7 +12,7 @@ export interface CategoryTally extends Tally {
   readonly duration_ms: number
 }
 
-/** What the guard did before a command ran, or instead; `unjudged`: it failed, and the command ran or was stopped unseen. */
+/** The guard's decision about a line. `unjudged`: the guard failed, and the command ran or was stopped without a judgement. */
 export const GUARD_OUTCOMES = ['blocked', 'confirmed', 'declined', 'unjudged'] as const
 export type GuardOutcome = (typeof GUARD_OUTCOMES)[number]
 
@@ -25,9 +25,9 @@ export interface Rollup extends Tally {
   readonly risk: Readonly<Record<RiskLevel, number>>
   /** Commands by local hour of the day, 24 numbers. */
   readonly hourly: readonly number[]
-  /** Not commands that ran, but what the guard said of lines; `count` has those that ran after all. */
+  /** Decisions of the guard about lines, not commands that ran; commands that ran after all are in `count`. */
   readonly guard: Readonly<Record<GuardOutcome, number>>
-  /** Of `count`, those that a program typed on the person's behalf. */
+  /** Commands in `count` that a program typed on the person's behalf. */
   readonly generated: number
 }
 

@@ -1,4 +1,4 @@
-// What was found unusual in each person's numbers, and what they do not want to hear of: by person, bounded, no texts.
+// Signals about each person's unusual numbers, and the signals that the person muted: by person, bounded, without texts.
 import type { Change, Database } from '../level/database.ts'
 import { UID_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
@@ -11,7 +11,7 @@ const MUTE = { bytes: Uint8Array.of(2) }
 const STATE = { bytes: Uint8Array.of(3) }
 const NAME_AT = UID_AT + 4 + 1
 
-/** As the anomalies room makes them; names are of the public dictionary, times in ms since the epoch. */
+/** A signal as the anomalies room makes it; names are of the public dictionary, times in ms since the epoch. */
 interface SignalRow {
   readonly id: string
   readonly kind: string
@@ -38,7 +38,7 @@ export interface MuteRow {
 }
 
 export interface AnomalyRepository {
-  /** One person's, in no order. */
+  /** One person's signals, in no order. */
   signals(uid: number): Promise<readonly SignalRow[]>
   mutes(uid: number): Promise<readonly MuteRow[]>
   /** The last local day that was looked at; undefined before the first. */
@@ -55,7 +55,7 @@ export interface AnomalyRepository {
   /** Durable (fsync) when they resolve. */
   mute(uid: number, mute: MuteRow): Promise<void>
   unmute(uid: number, target: string): Promise<void>
-  /** How many signals of each kind began before a time, of everybody. */
+  /** How many signals of each kind, of all people, began before a time. */
   countByKind(before: number): Promise<ReadonlyMap<string, number>>
 }
 
@@ -97,7 +97,7 @@ export function createAnomalyRepository(db: Database): AnomalyRepository {
         changes.push({ type: 'put', key: stateKey(uid), value: encodeValue(VALUE_VERSION, day) })
       if (changes.length > 0) await db.batch(changes)
     },
-    // What somebody does not want to hear of must not come back after a power cut.
+    // A mute is written with fsync, so that a muted signal does not come back after a power cut.
     mute: (uid, { target, until }) =>
       db.put(muteKey(uid, target), encodeValue(VALUE_VERSION, until), { sync: true }),
     unmute: (uid, target) => db.del(muteKey(uid, target), { sync: true }),
@@ -114,7 +114,7 @@ export function createAnomalyRepository(db: Database): AnomalyRepository {
   }
 }
 
-/** Whether a row is one that this program would write. */
+/** Whether this program would write such a row. */
 export function isAnomalyRow(key: Uint8Array, value: Uint8Array): boolean {
   const row = decodeValue<unknown>(VALUE_VERSION, value)
   switch (key[UID_AT + 4]) {

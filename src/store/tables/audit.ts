@@ -5,7 +5,7 @@ import { decodeValue, encodeValue } from '../level/value.ts'
 
 /** One entry of the chain, as it is hashed. */
 export interface AuditRow {
-  /** From 1, without gaps. */
+  /** Number of the entry, from 1 without gaps. */
   readonly seq: number
   /** Milliseconds since the epoch. */
   readonly ts: number
@@ -16,7 +16,7 @@ export interface AuditRow {
   readonly hash: Uint8Array
 }
 
-/** What stands at one place of the ledger; `row` is absent where the stored bytes are damaged. */
+/** One place of the ledger; `row` is absent where the stored bytes are damaged. */
 interface AuditPlace {
   readonly seq: number
   readonly row?: AuditRow
@@ -157,7 +157,7 @@ function decodeFrame(value: Uint8Array): Uint8Array {
   return frame instanceof Uint8Array ? frame : new Uint8Array(0)
 }
 
-/** Only the bytes we would write ourselves: no change of a stored byte may pass as another spelling of it. */
+/** Accepts only the bytes that this program would write, so that no changed byte passes as another spelling of the same. */
 function decodeExact<T>(value: Uint8Array): T | undefined {
   try {
     const decoded = decodeValue<T>(VALUE_VERSION, value)

@@ -3,6 +3,11 @@ import type { Database } from '../level/database.ts'
 import { makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
+interface ConsentPart {
+  readonly who: string
+  readonly categories: readonly ('tool_usage' | 'activity_patterns' | 'safety_stats' | 'anomalies')[]
+}
+
 export interface ConsentRecord {
   readonly uid: number
   /** Node ids, `team:x`, `role:x` or `*`: who may have level 1. */
@@ -11,6 +16,10 @@ export interface ConsentRecord {
   readonly allow_supervisors: readonly string[]
   /** Likewise: who may have nothing, whatever the two lists above say. */
   readonly deny_peers: readonly string[]
+  /** Likewise: who may have some categories, besides what the first two lists give. */
+  readonly allow_only: readonly ConsentPart[]
+  /** Likewise: who may not have some categories, whatever the lists that allow say. */
+  readonly deny_only: readonly ConsentPart[]
   /** Nothing to anybody. */
   readonly off: boolean
   /** Milliseconds since the epoch. */
@@ -20,26 +29,41 @@ export interface ConsentRecord {
 export interface ConsentRepository {
   /** Replaces this person's decision; durable (fsync) when it resolves. */
   put(record: ConsentRecord): Promise<void>
-  /** Undefined for whoever never decided; where decisions may be lost, what holds for all those. */
+  /** Undefined for a person who never decided. Where decisions may be lost, a refusal stands in for the missing one. */
   get(uid: number): Promise<ConsentRecord | undefined>
 }
 
 /** The one number that is no uid (uid_t -1): a decision of whose it is not known any more. */
 export const EVERYBODY_ELSE = 0xffff_ffff
 
-const VALUE_VERSION = 1
+/** Without categories, as releases wrote it that knew none. */
+const PLAIN_VERSION = 1
+/** A release that cannot read what was withdrawn must refuse, and not share it: hence a version of its own. */
+const VALUE_VERSION = 2
+const NO_PARTS = { allow_only: [], deny_only: [] }
 const keyOf = (uid: number): Buffer => makeKey('consent', { u32: uid })
+
+/** A stored value, of either version. Throws when it is damaged. */
+export function readConsent(bytes: Uint8Array): ConsentRecord {
+  const version = bytes[0] === PLAIN_VERSION ? PLAIN_VERSION : VALUE_VERSION
+  return { ...NO_PARTS, ...decodeValue<ConsentRecord>(version, bytes) }
+}
 
 export function createConsentRepository(db: Database): ConsentRepository {
   return {
     async put(record) {
       // Withdrawn consent must not come back after a power cut, hence the fsync.
-      await db.put(keyOf(record.uid), encodeValue(VALUE_VERSION, record), { sync: true })
+      const { allow_only, deny_only, ...plain } = record
+      const value =
+        allow_only.length === 0 && deny_only.length === 0
+          ? encodeValue(PLAIN_VERSION, plain)
+          : encodeValue(VALUE_VERSION, record)
+      await db.put(keyOf(record.uid), value, { sync: true })
     },
     async get(uid) {
       const [own, others] = await db.getMany([keyOf(uid), keyOf(EVERYBODY_ELSE)])
       const bytes = own ?? others
-      return bytes === undefined ? undefined : { ...decodeValue<ConsentRecord>(VALUE_VERSION, bytes), uid }
+      return bytes === undefined ? undefined : { ...readConsent(bytes), uid }
     },
   }
 }

@@ -42,7 +42,7 @@ export interface DocumentRepository {
   load(): AsyncIterable<DocumentRow>
   /** Undefined in a database that never held a document. */
   numbering(): Promise<Numbering | undefined>
-  /** In the order of the keys; undefined where there is none, or it cannot be read. */
+  /** The rows in the order of the keys; undefined where there is no row, or it cannot be read. */
   rows(keys: readonly DocumentKey[]): Promise<readonly (DocumentRow | undefined)[]>
   /** Undefined where there is none, or it cannot be read. */
   frame(key: DocumentKey): Promise<Uint8Array | undefined>

@@ -1,4 +1,4 @@
-// For rows that are not the newest there were: nobody is given anything of what the lost ones may have withdrawn.
+// Closes consent and trust after a loss of rows, because the lost rows may have withdrawn what older rows allow.
 
 import type { Database } from '../level/database.ts'
 import { readU32, UID_AT } from '../level/key-of-event.ts'
@@ -22,7 +22,14 @@ export async function failClosed(db: Database): Promise<Closed> {
   for (const uid of [...decided, EVERYBODY_ELSE]) {
     const stored = await consent.get(uid)
     if (stored?.off === true) continue
-    const nothing = { allow_peers: [], allow_supervisors: [], deny_peers: [], decided_at: 0 }
+    const nothing = {
+      allow_peers: [],
+      allow_supervisors: [],
+      deny_peers: [],
+      allow_only: [],
+      deny_only: [],
+      decided_at: 0,
+    }
     await consent.put({ ...nothing, ...stored, uid, off: true })
   }
   const tokens = (await db.keys(keyRange('api_tokens')).all()).length

@@ -1,4 +1,4 @@
-// Who this node knows: what a person decided about each key, when members were seen, and who waits in the lobby.
+// The nodes that this node knows: a person's decision about each key, when members were seen, and strangers in the lobby.
 import type { Change, Database } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
@@ -30,11 +30,11 @@ export interface SightingRecord {
   readonly addresses: readonly string[]
   readonly last_seen: number
   readonly offline: boolean
-  /** Public key of the admitted member that announced it; absent for one that was connected to this node. */
+  /** Public key of the admitted member that announced the member; absent for a member that was connected to this node. */
   readonly sponsor?: Uint8Array
 }
 
-/** A verified key that stood in the lobby and that nobody has decided about. */
+/** A verified key that stood in the lobby, without a person's decision. */
 export interface StrangerRecord {
   readonly key: Uint8Array
   readonly name: string
@@ -43,7 +43,7 @@ export interface StrangerRecord {
   readonly last_seen: number
 }
 
-/** What to write in one batch; removals name the record's key. */
+/** Changes for one batch; removals name the record's key. */
 export interface MemberChanges {
   readonly decisions?: readonly DecisionRecord[]
   readonly sightings?: readonly SightingRecord[]

@@ -1,4 +1,4 @@
-// Marks of what was already received, kept over restarts so that a restart does not reopen the replay window.
+// Marks of received frames and questions, kept over restarts so that a restart does not reopen the replay window.
 
 import { createSerial } from '../../base/async/limiter.ts'
 import type { Database } from '../level/database.ts'
@@ -18,9 +18,9 @@ export interface ReplayMark {
 }
 
 export interface ReplayRepository {
-  /** Writes all of them in one batch, and removes those that expire first beyond `REPLAY_MARKS_MAX`. */
+  /** Writes the marks in one batch. Beyond `REPLAY_MARKS_MAX` the marks that expire first are removed. */
   put(marks: readonly ReplayMark[]): Promise<void>
-  /** Those still needed at `now`, the first to expire first. */
+  /** The marks that are still needed at `now`, in order of expiry. */
   load(now: number): Promise<readonly ReplayMark[]>
   /** Forgets what has expired at `now`. */
   prune(now: number): Promise<void>

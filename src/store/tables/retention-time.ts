@@ -1,4 +1,4 @@
-// How late it was when this node last removed what is old: what a clock that leaps is held against.
+// The time by which this node last removed old data; a clock that leaps is compared with it.
 import type { Database } from '../level/database.ts'
 import { makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'

@@ -6,10 +6,10 @@ import { decodeValue, encodeValue } from '../level/value.ts'
 export interface TokenRecord {
   /** 10 hex digits; stands in the token, and is no secret. */
   readonly id: string
-  /** Who made it, and for whom it opens. */
+  /** The person who made the token; it opens the API as that person. */
   readonly uid: number
   readonly name: string
-  /** The API room says what it opens. */
+  /** The right of the token; the API room says which routes it opens. */
   readonly scope: string
   /** BLAKE3 of the whole token, 32 bytes. */
   readonly hash: Uint8Array
@@ -23,7 +23,7 @@ export interface TokenRecord {
 export interface TokenRepository {
   /** Durable (fsync) when it resolves, unless `lazy`. */
   put(record: TokenRecord, options?: { readonly lazy: boolean }): Promise<void>
-  /** Durable when it resolves: what was revoked must not come back after a power cut. */
+  /** Durable when it resolves, so that a revoked token does not come back after a power cut. */
   remove(ids: readonly string[]): Promise<void>
   /** Everything; the API room bounds how much there is. A damaged record is left out: it opens nothing. */
   all(): Promise<readonly TokenRecord[]>

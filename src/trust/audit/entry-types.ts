@@ -15,6 +15,8 @@ export const AUDIT_TYPES = [
   'policy_violation',
   'trust_change',
   'consent_change',
+  /** Other role policies came into force, or were to and could not; with the digest of each file. */
+  'policy_change',
   'key_rotation',
   /** This node belongs to a mesh of a root from now on: by an invite, or because its root was made here. */
   'mesh_joined',
@@ -72,6 +74,7 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     policy_violation: 'remote',
     trust_change: 'decision',
     consent_change: 'decision',
+    policy_change: 'decision',
     key_rotation: 'decision',
     mesh_joined: 'decision',
     invite_changed: 'decision',

@@ -10,8 +10,8 @@ import type { ConsentRepository } from '../../store/tables/consent.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Trust } from '../peers/index.ts'
 import {
-  type Consent,
-  decide,
+  type Context,
+  type Policy,
   principalOf,
   QUERY_ACTIONS,
   resourceOf,
@@ -26,14 +26,16 @@ export interface SharingDeps {
   readonly config: Pick<Config, 'sharing'>
   readonly consent: Pick<ConsentRepository, 'get' | 'put'>
   readonly trust: Pick<Trust, 'opinion' | 'known' | 'resolve'>
+  readonly policy: Pick<Policy, 'decide'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
 }
 
+type Categories = readonly SharingCategory[]
 type Change = 'allow' | 'stop' | 'off' | 'on'
 
 export function createSharing(deps: SharingDeps): Sharing {
-  const { config, consent, trust, audit, clock } = deps
+  const { config, consent, trust, policy, audit, clock } = deps
   // A change reads, then writes: one after the other, or the second would undo the first.
   const serially = createSerial()
   const listeners = new Set<() => void>()
@@ -46,21 +48,30 @@ export function createSharing(deps: SharingDeps): Sharing {
     for (const listener of listeners) listener()
   }
 
-  function change(uid: number, what: Change, entry: string | undefined, to: (from: Choice) => Choice) {
+  function change(
+    uid: number,
+    what: Change,
+    { entry, categories }: { entry?: string; categories?: Categories },
+    to: (from: Choice) => Choice,
+  ) {
     return serially(async () => {
       const stored = await consent.get(uid)
       const next = to(stored ?? choiceOfFile(config.sharing))
       // To decide what the file says is a decision: it holds when the file changes.
       if (stored !== undefined && sameChoice(stored, next)) return
-      const { allow_peers, allow_supervisors, deny_peers, off } = next
-      const decided_at = clock.now()
-      await consent.put({ uid, allow_peers, allow_supervisors, deny_peers, off, decided_at })
+      const { allow_peers, allow_supervisors, deny_peers, allow_only, deny_only, off } = next
+      const lists = { allow_peers, allow_supervisors, deny_peers, allow_only, deny_only }
+      await consent.put({ uid, ...lists, off, decided_at: clock.now() })
       tell()
       await audit.record({
         type: 'consent_change',
         success: true,
         ...(entry !== undefined && isNodeId(entry) ? { peer: entry } : {}),
-        details: { uid, change: what, ...(entry === undefined ? {} : { who: entry }) },
+        details: {
+          ...{ uid, change: what },
+          ...(entry === undefined ? {} : { who: entry }),
+          ...(categories === undefined ? {} : { categories: categories.join(' ') }),
+        },
       })
     })
   }
@@ -84,32 +95,38 @@ export function createSharing(deps: SharingDeps): Sharing {
       max_level: now.max_level,
       categories: now.categories,
       allow: { peers: now.allow_peers, supervisors: now.allow_supervisors },
+      allow_only: now.allow_only,
       stopped: now.deny_peers,
+      stopped_only: now.deny_only,
       peers: trust
         .known()
-        .map((node) => sharedWith(trust.opinion(node), now))
+        .map((node) => sharedWith(policy, trust.opinion(node), { at: clock.now(), consent: now }))
         .sort((a, b) => byText(a.name, b.name) || byText(a.fingerprint, b.fingerprint)),
     }
   }
 
   return {
     consentOf: async (uid) => consentFrom(config.sharing, await choiceOf(uid)),
-    async allow(uid, who) {
+    async allow(uid, who, categories) {
       const entry = entryOf(who)
-      await change(uid, 'allow', entry, (choice) => allowing(choice, entry))
+      await change(uid, 'allow', { entry, ...(categories && { categories }) }, (choice) =>
+        allowing(choice, entry, categories),
+      )
       return show(uid)
     },
-    async stop(uid, who) {
+    async stop(uid, who, categories) {
       const entry = entryOf(who)
-      await change(uid, 'stop', entry, (choice) => stopping(choice, entry))
+      await change(uid, 'stop', { entry, ...(categories && { categories }) }, (choice) =>
+        stopping(choice, entry, categories),
+      )
       return show(uid)
     },
     async off(uid) {
-      await change(uid, 'off', undefined, (choice) => ({ ...choice, off: true }))
+      await change(uid, 'off', {}, (choice) => ({ ...choice, off: true }))
       return show(uid)
     },
     async on(uid) {
-      await change(uid, 'on', undefined, (choice) => ({ ...choice, off: false }))
+      await change(uid, 'on', {}, (choice) => ({ ...choice, off: false }))
       return show(uid)
     },
     show,
@@ -121,22 +138,24 @@ export function createSharing(deps: SharingDeps): Sharing {
   }
 }
 
-/** The same decide() that answers questions, so that what is shown is what holds. */
-function sharedWith(opinion: ReturnType<Trust['opinion']>, consent: Consent): SharedWith {
+/** Asks the same policy that answers questions, so that what is shown is what holds. */
+function sharedWith(
+  { decide }: Pick<Policy, 'decide'>,
+  opinion: ReturnType<Trust['opinion']>,
+  context: Context,
+): SharedWith {
   const principal = principalOf(opinion)
   const opened = (level: 1 | 2): SharingCategory[] =>
     QUERY_ACTIONS.flatMap((action) => {
       const resource = resourceOf(action, principal, level)
       if (resource.category === undefined) return []
-      return decide(principal, action, resource, { consent }).effect === 'deny' ? [] : [resource.category]
+      return decide(principal, action, resource, context).effect === 'deny' ? [] : [resource.category]
     })
   const sent = SHARING_CATEGORIES.filter(
-    (category) =>
-      decide(principal, 'summary.receive', summaryResource(category), { consent }).effect === 'allow',
+    (category) => decide(principal, 'summary.receive', summaryResource(category), context).effect === 'allow',
   )
-  const usage = decide(principal, 'query.tool_usage', resourceOf('query.tool_usage', principal, undefined), {
-    consent,
-  })
+  const asked = resourceOf('query.tool_usage', principal, undefined)
+  const usage = decide(principal, 'query.tool_usage', asked, context)
   return {
     node_id: opinion.node_id,
     fingerprint: opinion.fingerprint,

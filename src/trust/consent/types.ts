@@ -1,7 +1,7 @@
 // What the consent room shows of itself: the shapes other rooms use, apart from the code that makes them.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
-import type { Consent, SharingCategory } from '../policy/index.ts'
+import type { Consent, PartOf, SharingCategory } from '../policy/index.ts'
 
 /** What one known node may have of one person right now. */
 export interface SharedWith {
@@ -28,7 +28,11 @@ export interface SharingView {
   readonly max_level: 0 | 1 | 2
   readonly categories: Readonly<Record<SharingCategory, boolean>>
   readonly allow: { readonly peers: readonly string[]; readonly supervisors: readonly string[] }
+  /** Who may have some categories, besides what `allow` gives. */
+  readonly allow_only: readonly PartOf[]
   readonly stopped: readonly string[]
+  /** From whom some categories are kept, whatever else is allowed. */
+  readonly stopped_only: readonly PartOf[]
   readonly peers: readonly SharedWith[]
 }
 
@@ -36,12 +40,13 @@ export interface Sharing {
   /** What `uid` consents to now. Rejects when the store cannot say: then nothing may leave. */
   consentOf(uid: number): Promise<Consent>
   /**
-   * `who`: node id, fingerprint, name, `team:x`, `role:x` or `*`. Resolves when the decision is durable and holds.
+   * `who`: node id, fingerprint, name, `team:x`, `role:x` or `*`; with `categories`, at least one, for those only. Resolves
+   * when the decision is durable and holds.
    * KaroError: bad_request, not_found (nobody is called that), conflict (several are).
    */
-  allow(uid: number, who: string): Promise<SharingView>
+  allow(uid: number, who: string, categories?: readonly SharingCategory[]): Promise<SharingView>
   /** Withdraws consent; says nothing about trust or membership. Errors as `allow`. */
-  stop(uid: number, who: string): Promise<SharingView>
+  stop(uid: number, who: string, categories?: readonly SharingCategory[]): Promise<SharingView>
   /** Nothing to anybody, until `on` brings back what was agreed before, or `allow` begins anew. */
   off(uid: number): Promise<SharingView>
   on(uid: number): Promise<SharingView>

@@ -1,8 +1,17 @@
-// May this author have that? The one decision of the data's owner, as a pure function of values.
+// The owner's own layer, as a pure function of values: trust, what the file allows, and what one person agreed to.
 import { TRUST_OPENS } from '../../base/words/trust-levels.ts'
 import { matchesEntry } from './principal.ts'
 import { ACTION_CATEGORY } from './resource.ts'
-import type { Action, Consent, Context, Decision, Principal, Resource } from './types.ts'
+import type {
+  Action,
+  Consent,
+  Context,
+  Decision,
+  PartOf,
+  Principal,
+  Resource,
+  SharingCategory,
+} from './types.ts'
 
 const deny = (rule: string, reason: string): Decision => ({ effect: 'deny', rule, reason })
 const allow = (rule: string, reason: string): Decision => ({ effect: 'allow', rule, reason })
@@ -22,14 +31,19 @@ const NO_AGGREGATORS: Decision = {
  * - `trust.denied`, `trust.untrusted`: nobody the owner refuses or does not know has anything;
  * - `health.admitted`: node health carries no person's data, so admission is enough;
  * - `request.category`, `request.level`, `consent.absent`: a request that does not fit together is refused;
- * - `sharing.off`, `sharing.max_level`, `sharing.category`, `consent.stopped`: what the person took back;
+ * - `sharing.off`, `sharing.max_level`, `sharing.category`, `consent.stopped`, `consent.category`: what the person took back;
  * - `trust.level`: what the author's trust level does not open (a supervisor never has level 1; asking for it and being
  *   sent it are different things);
  * - `consent.none`: nobody entitled this author; consent is by name, team, role or `*`;
  * - `level2.no_aggregators`: entitled, but the totals cannot be had (withheld, never plain numbers instead);
- * - `consent.allow`.
+ * - `consent.allow`, `consent.allow_category`.
  */
-export function decide(principal: Principal, action: Action, resource: Resource, context: Context): Decision {
+export function decide(
+  principal: Principal,
+  action: Action,
+  resource: Resource,
+  { consent }: Pick<Context, 'consent'>,
+): Decision {
   if (principal.denied) return deny('trust.denied', 'the node is denied here')
   if (principal.trust_level === 'untrusted') return deny('trust.untrusted', 'the node is not trusted here')
 
@@ -39,18 +53,17 @@ export function decide(principal: Principal, action: Action, resource: Resource,
   if (category === undefined || (about !== 'any' && category !== about)) {
     return deny('request.category', `${action} is about ${about}, not ${category ?? 'nothing'}`)
   }
-  const consent = context.consent
   if (consent === undefined) return deny('consent.absent', 'no person here was asked for consent')
   const refusal = takenBack(principal, resource, consent, category)
   if (refusal !== undefined) return refusal
-  return LEVEL[resource.level](principal, action, consent)
+  return LEVEL[resource.level](principal, action, category, consent)
 }
 
 function takenBack(
   principal: Principal,
   resource: Resource,
   consent: Consent,
-  category: keyof Consent['categories'],
+  category: SharingCategory,
 ): Decision | undefined {
   if (consent.off) return deny('sharing.off', 'sharing is off (karo share off)')
   if (resource.level > consent.max_level) {
@@ -61,8 +74,11 @@ function takenBack(
   }
   if (!consent.categories[category])
     return deny('sharing.category', `config.toml turns ${category} off (sharing.categories)`)
-  if (consent.deny_peers.some((entry) => matchesEntry(entry, principal))) {
+  if (entitled(consent.deny_peers, principal)) {
     return deny('consent.stopped', 'consent was withdrawn (karo share stop)')
+  }
+  if (entitledTo(consent.deny_only, principal, category)) {
+    return deny('consent.category', `consent to ${category} was withdrawn (karo share stop)`)
   }
   return undefined
 }
@@ -70,26 +86,34 @@ function takenBack(
 const entitled = (entries: readonly string[], principal: Principal): boolean =>
   entries.some((entry) => matchesEntry(entry, principal))
 
-type Judge = (principal: Principal, action: Action, consent: Consent) => Decision
+const entitledTo = (parts: readonly PartOf[], principal: Principal, category: SharingCategory): boolean =>
+  parts.some(({ who, categories }) => categories.includes(category) && matchesEntry(who, principal))
+
+type Judge = (principal: Principal, action: Action, category: SharingCategory, consent: Consent) => Decision
 
 const LEVEL: Readonly<Record<Resource['level'], Judge>> = {
-  1: (principal, action, consent) => {
+  1: (principal, action, category, consent) => {
     const { receivesLevel1, queriesLevel1 } = TRUST_OPENS[principal.trust_level]
     const summaries = action === 'summary.receive'
     if (!(summaries ? receivesLevel1 : queriesLevel1)) {
       const what = summaries ? 'summaries' : 'level 1'
       return deny('trust.level', `trust level ${principal.trust_level} does not open ${what}`)
     }
-    return entitled(consent.allow_peers, principal)
-      ? allow('consent.allow', 'consent, by karo share or config.toml')
+    if (entitled(consent.allow_peers, principal)) {
+      return allow('consent.allow', 'consent, by karo share or config.toml')
+    }
+    return entitledTo(consent.allow_only, principal, category)
+      ? allow('consent.allow_category', `consent to ${category}, by karo share`)
       : deny('consent.none', 'no consent yet (karo share allow)')
   },
-  2: (principal, action, consent) => {
+  2: (principal, action, category, consent) => {
     if (action === 'summary.receive') return deny('request.level', 'summaries are level 1')
     if (!TRUST_OPENS[principal.trust_level].level2) {
       return deny('trust.level', `trust level ${principal.trust_level} does not open level 2`)
     }
-    return entitled(consent.allow_supervisors, principal) || entitled(consent.allow_peers, principal)
+    return entitled(consent.allow_supervisors, principal) ||
+      entitled(consent.allow_peers, principal) ||
+      entitledTo(consent.allow_only, principal, category)
       ? NO_AGGREGATORS
       : deny('consent.none', 'no consent yet (karo share allow)')
   },

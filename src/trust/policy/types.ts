@@ -9,6 +9,8 @@ export interface Principal {
   readonly denied: boolean
   readonly roles: readonly string[]
   readonly teams: readonly string[]
+  /** Fingerprint of the person who asks through that node, where a delegation says so; absent: the node itself asks. */
+  readonly operator?: string
 }
 
 export const QUERY_ACTIONS = [
@@ -37,6 +39,12 @@ export interface Resource {
   readonly category?: SharingCategory
 }
 
+/** A node id, `team:x`, `role:x` or `*`, and what is said of it; never no category. */
+export interface PartOf {
+  readonly who: string
+  readonly categories: readonly SharingCategory[]
+}
+
 /** What one person (uid) on this node agreed to; starts as the file's `[sharing]`. */
 export interface Consent {
   /** Node ids, `team:x`, `role:x`, or `*`. Who may have level 1. */
@@ -45,13 +53,25 @@ export interface Consent {
   readonly allow_supervisors: readonly string[]
   /** Likewise: who may have nothing of this person's, whatever the two lists above say. */
   readonly deny_peers: readonly string[]
+  /** Who may have some categories, at either level, besides what the first two lists give; each `who` once. */
+  readonly allow_only: readonly PartOf[]
+  /** Who may not have some categories, whatever the lists that allow say; each `who` once. */
+  readonly deny_only: readonly PartOf[]
   readonly max_level: 0 | 1 | 2
   readonly categories: Readonly<Record<SharingCategory, boolean>>
   /** `share off`: nothing to anybody. */
   readonly off: boolean
 }
 
-export interface Context {
+/** What a request is decided by besides who asks for what; the same for all people of a machine. */
+export interface Circumstances {
+  /** When it is decided, ms since the epoch. */
+  readonly at: number
+  /** The time asked about, ms since the epoch; absent for summaries and health. */
+  readonly range?: { readonly start: number; readonly end: number }
+}
+
+export interface Context extends Circumstances {
   /** Absent for requests that touch no person's data (health). */
   readonly consent?: Consent
 }
@@ -59,7 +79,69 @@ export interface Context {
 export interface Decision {
   /** `withhold`: entitled in principle, but it cannot be had in this form now; `reason` says what is missing. */
   readonly effect: 'allow' | 'deny' | 'withhold'
-  /** Stable id of the deciding rule, e.g. `consent.none`; goes to the audit, never to the requester on deny. */
+  /**
+   * Stable id of the deciding rule, e.g. `consent.none`; goes to the audit, never to the requester on deny. No spaces,
+   * at most 128 characters.
+   */
   readonly rule: string
   readonly reason: string
+  /** The rule of the role policies that permits it; absent where they refuse or were not asked. As `rule`. */
+  readonly policy_rule?: string
+}
+
+/** What the role policies are asked: the second layer, which knows no person's consent. */
+export interface RoleRequest {
+  readonly principal: Principal
+  readonly action: Action
+  readonly resource: Resource
+  /** Teams that the answering node is in. */
+  readonly teams: readonly string[]
+  /** The fewest nodes that a total with this node's numbers is made of (`sharing.k_min`). */
+  readonly k: number
+  readonly circumstances: Circumstances
+}
+
+export interface RoleDecision {
+  readonly effect: 'allow' | 'deny'
+  /** As in Decision. */
+  readonly rule: string
+  readonly reason: string
+}
+
+/** One way to judge role policies. Every engine denies what no rule permits, and what it cannot judge; it never throws. */
+export interface PolicyEngine {
+  readonly kind: 'built-in' | 'cedar'
+  judge(request: RoleRequest): RoleDecision
+}
+
+/** One file of role policies, as it was read. */
+interface PolicyFile {
+  /** Absolute. */
+  readonly path: string
+  /** How many policies stand in it. */
+  readonly policies: number
+  /** BLAKE3 of its bytes, 64 hex digits: whether two machines have the same file. */
+  readonly digest: string
+}
+
+/** Role policies that were read, checked and can be used. */
+export interface PolicySet {
+  readonly engine: PolicyEngine
+  /** None with the built-in engine. */
+  readonly files: readonly PolicyFile[]
+  /** What the engine finds odd and not wrong, each with file, line and column. */
+  readonly warnings: readonly string[]
+}
+
+/** What is in force. */
+export interface PolicyStatus {
+  readonly engine: PolicyEngine['kind']
+  readonly files: readonly PolicyFile[]
+  readonly warnings: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly loaded_at: number
+  /** Teams that this node is in. */
+  readonly teams: readonly string[]
+  /** Why what the files say now is not in force; null when it is. */
+  readonly problem: string | null
 }

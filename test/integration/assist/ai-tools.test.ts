@@ -18,7 +18,14 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { EventShape, StatisticsShape } from '../../../src/api/contract/shapes.ts'
 import { leaveInSpool } from '../../../src/cli/adapters/index.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
-import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import {
+  cleanEnv,
+  runKaro,
+  runProgram,
+  startNode,
+  type TestNode,
+  temporaryHome,
+} from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { codingTool, TOOLS } from '../../support/shell/coding-tool.ts'
 
@@ -420,7 +427,7 @@ function runKaroIn(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv)
   const here = process.cwd()
   process.chdir(cwd)
   try {
-    return runKaro(args, env)
+    return runProgram(args, env)
   } finally {
     process.chdir(here)
   }

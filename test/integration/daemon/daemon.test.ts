@@ -10,8 +10,8 @@ import { ended, track } from '../../support/run/processes.ts'
 import { times } from '../../support/run/thorough.ts'
 import { until } from '../../support/run/until.ts'
 
-/** Against what hangs. That `karo up` stops each of its parts within a limit is shown in lifecycle.test.ts. */
-const STOP_MS = 60_000
+/** What `karo up` promises. */
+const STOP_MS = 5_000
 const ROOT = join(import.meta.dirname, '../../..')
 const KARO = join(ROOT, 'dist/karo.js')
 

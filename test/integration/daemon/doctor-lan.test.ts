@@ -211,7 +211,10 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
         stdio: ['ignore', 'pipe', 'inherit'],
       }),
     )
-    await new Promise((resolve) => server.stdout?.once('data', resolve))
+    await new Promise((resolve, reject) => {
+      server.stdout.once('data', resolve)
+      server.once('exit', () => reject(new Error('there is nobody that it can be connected with')))
+    })
     writeFileSync(
       join(home, 'foreign.cjs'),
       `const net = require('net'), dgram = require('dgram')\nglobalThis.foreign = ${code.replace('/SOCKET', `${home}/other`)}\n`,
@@ -230,6 +233,8 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
     const { code: exit, stdout } = await karo(spy, here, 'doctor', '--egress', '--json')
     await spy.stop()
     server.kill('SIGKILL')
+    // Its address and port are the next one's.
+    await ended(server)
     const { sockets } = JSON.parse(stdout) as { sockets: readonly Explained[] }
     const foreign = sockets.filter(({ why }) => why === null)
     expect(foreign.map((one) => ({ kind: one.kind, end: one.remote || one.local }))).toEqual([{ kind, end }])

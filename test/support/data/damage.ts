@@ -85,7 +85,15 @@ export async function fillDatabase(directory: string, events: number): Promise<v
     await store.anomalies.update(1000, { put: [someSignal(half)], remove: [], day: 20_000 + half })
     await store.anomalies.mute(1000, { target: `timing/${half}`, until: null })
     await store.consent.put({
-      ...{ uid: 1000, allow_peers: ['*'], allow_supervisors: [], deny_peers: [], off: false },
+      ...{
+        uid: 1000,
+        allow_peers: ['*'],
+        allow_supervisors: [],
+        deny_peers: [],
+        allow_only: [],
+        deny_only: [],
+        off: false,
+      },
       decided_at: 1 + half,
     })
     const row = (seq: number) => ({

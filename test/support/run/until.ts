@@ -3,6 +3,8 @@
 /** Generous, because a loaded machine is no reason to fail; a test that passes does not wait for it. */
 const DEADLINE_MS = 30_000
 const POLL_MS = 10
+/** The longest pause that long waiting leads to. */
+const SLOWEST_MS = 100
 
 export interface UntilOptions {
   /** What is waited for, for the error. */
@@ -33,9 +35,9 @@ export async function until<T>(
       throw new Error(`waited ${deadlineMs} ms in vain: ${what} (last: ${String(last)})`, { cause: last })
     }
     // What takes long to look at, or to come, is looked at less often: half of the time at most goes into looking, and
-    // what has come is seen a twentieth late at most.
+    // what has come is seen a twentieth late at most, and never more than a tenth of a second.
     const now = performance.now()
-    const pause = Math.max(pollMs, now - began, (now - first) / 20)
+    const pause = Math.max(pollMs, now - began, Math.min((now - first) / 20, SLOWEST_MS))
     await new Promise((resolve) => setTimeout(resolve, pause))
   }
 }

@@ -2,11 +2,12 @@
 import { expect, test } from 'vitest'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import type { DaemonFacts } from '../../../src/api/contract/shapes.ts'
-import { type DoctorDeps, doctorRoutes } from '../../../src/api/routes/doctor.ts'
+import { type DoctorDeps, doctorRoutes } from '../../../src/api/routes/care/doctor.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { owner } from '../../support/api/callers.ts'
+import { plainPolicy } from '../../support/mesh/policy.ts'
 
 /** Rooms of a node with nobody around it; whatever else were asked of them would fail the request. */
 const rooms = {
@@ -27,6 +28,7 @@ const rooms = {
   documents: { of: async () => [] },
   summaries: { status: () => ({ recipients: 0 }) },
   health: () => ({ ready: true, checks: [] }),
+  policy: plainPolicy(),
   drift: () => ({ reload: [], restart: [], problem: null }),
   http: () => null,
   retentionWaits: () => 0,

@@ -1,8 +1,8 @@
 // The routes of logs, problems and metrics: who may use them, what may be asked, and how many may follow.
 import { afterEach, describe, expect, test } from 'vitest'
-import { logsRoutes } from '../../../src/api/routes/logs.ts'
-import { metricsRoutes } from '../../../src/api/routes/metrics.ts'
-import { problemsRoutes } from '../../../src/api/routes/problems.ts'
+import { logsRoutes } from '../../../src/api/routes/care/logs.ts'
+import { metricsRoutes } from '../../../src/api/routes/care/metrics.ts'
+import { problemsRoutes } from '../../../src/api/routes/care/problems.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock, systemRandom } from '../../../src/base/clock.ts'

@@ -9,6 +9,7 @@ import { buildServer } from '../../../src/api/server/server.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { VERSION } from '../../../src/base/version.ts'
 import { owner } from '../../support/api/callers.ts'
+import { plainPolicy } from '../../support/mesh/policy.ts'
 
 const rejected = { ...Object.fromEntries(REJECT_CODES.map((code) => [code, 0])), stale: 2 } as Record<
   RejectCode,
@@ -37,6 +38,7 @@ function server(count: (uid?: number) => Promise<number>, caller: Caller | null 
       rejections: () => rejected,
     },
     trust: { members: () => [] },
+    policy: plainPolicy(),
     store: { events: { count }, bytes: async () => 4096 },
     observe: { status: async () => ({ pending_bytes: 10, dropped: 1 }) },
     anomalies: { unseen: async () => new Array(2) },
@@ -81,6 +83,7 @@ test('status has exactly the shape scripts rely on', async () => {
     anomalies: { unseen: 2 },
     documents,
     summaries,
+    policy: { engine: 'built-in', files: 0, problem: null },
     health: { ready: false, checks: [{ name: 'store.open', ok: false, detail: 'closed' }] },
   })
 })

@@ -1,6 +1,7 @@
 // Timers as values: one per name, the last request counts, and a deadline that was met never aborts.
 import { expect, test } from 'vitest'
-import { createAlarms, deadline } from '../../../src/base/timers.ts'
+import { deadline } from '../../../src/base/async/deadline.ts'
+import { createAlarms } from '../../../src/base/timers.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
 
 test('a name rings once, at the time that was asked for last', async () => {

@@ -201,7 +201,7 @@ test('several words are judged as they would run', async () => {
 test('an option in front of the command that is none of ours is wrong usage, and says how to go on', async () => {
   const run = await karo(['check', '-rf', 'x'])
   expect(run.exit).toBe(2)
-  expect(run.stderr).toContain('behind its name')
+  expect(run.stderr).toContain('have to stand behind its name')
 })
 
 test('--shell chooses the grammar', async () => {

@@ -156,7 +156,9 @@ test('share takes a fingerprint as it is printed, in groups of four', async () =
     max_level: 2,
     categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
     allow: { peers: [], supervisors: [] },
+    allow_only: [],
     stopped: [],
+    stopped_only: [],
     peers: [],
   }
   for (const what of ['allow', 'stop']) {

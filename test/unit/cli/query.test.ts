@@ -447,7 +447,7 @@ describe('karo query --watch', () => {
     interrupt()
     expect((await watching).code).toBe(0)
     expect(asked).toBeGreaterThanOrEqual(4)
-    expect(screen.err).toBe('karo: it is stopping; asked again until it answers\n')
+    expect(screen.err).toBe('karo: it is stopping; asking again until it answers\n')
   })
 
   it('leaves the line of ^C on a terminal', async () => {
@@ -482,7 +482,9 @@ describe('karo share', () => {
       sharing: 'on',
       source: 'decision',
       allow: { peers: [ann.id] },
+      allow_only: [],
       stopped: [],
+      stopped_only: [],
       peers: [{ node_id: ann.id, trust_level: 'peer', rule: 'consent.allow' }],
     })
     expect(allowed.json().peers[0].level_1).toContain('tool_usage')

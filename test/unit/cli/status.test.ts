@@ -27,6 +27,7 @@ const SHAPE: StatusShape = {
   anomalies: { unseen: 0 },
   documents: { own: 3, received: 1_200, relayed: 0, bytes: 2 * 1024 * 1024, conflicts: 0 },
   summaries: { recipients: 1, left_out: 0, refused: 0 },
+  policy: { engine: 'built-in', files: 0, problem: null },
   health: { ready: true, checks: [{ name: 'store.open', ok: true, detail: 'open' }] },
 }
 const plain = { colour: false, columns: Number.POSITIVE_INFINITY }

@@ -66,13 +66,13 @@ test('where nothing listens it is said that a new token opens nothing, beside it
   const rig = await startRig([], { enabled: false })
   const off = await karo(rig, 'token', 'create')
   expect(off.out).toMatch(/^karo_[0-9a-f]{10}_[\w-]{43}\n$/)
-  expect(off.err).toContain('opens nothing yet')
+  expect(off.err).toContain('cannot be used yet')
   expect(off.err).toContain('http.enabled')
   const made = JSON.parse((await karo(rig, 'token', 'create', '--json')).out) as TokenCreatedShape
   expect(made.http).toEqual({ enabled: false, listen: null })
   const taken = await startRig()
   await taken.http.listener.stop()
-  expect((await karo(taken, 'token', 'create')).err).toContain('opens nothing now')
+  expect((await karo(taken, 'token', 'create')).err).toContain('cannot be used now')
 })
 
 test('sessions are shown with what opened them, and ended: one, or all', async () => {

@@ -101,7 +101,7 @@ describe('sources', () => {
   test('names every variable after its key, except where only a table can say it, and of consents', () => {
     for (const key of KEY_LIST) {
       const expected = `KARO_${key.path.toUpperCase().replaceAll('.', '_')}`
-      const without = ['peers.trusted', 'trust.domains', 'policy.files', 'mcp.history']
+      const without = ['peers.trusted', 'trust.domains', 'policy.files', 'policy.teams', 'mcp.history']
       expect(envName(key)).toBe(without.includes(key.path) ? undefined : expected)
     }
   })
@@ -267,7 +267,12 @@ describe('refused', () => {
     ['an empty team', '[sharing.allow]\npeers = ["team:"]', 2, 'team: needs a plain name'],
     ['a level', '[sharing]\nmax_level = 3', 2, 'must be 0, 1 or 2'],
     ['a profile', '[guard]\nprofile = "moderat"', 2, 'Did you mean "moderate"?'],
-    ['policy files', '[policy]\nfiles = ["a.cedar"]', 2, 'policy.files must be empty: policy files are not'],
+    [
+      'policy files',
+      '[policy]\nfiles = ["a.cedar"]',
+      2,
+      'it begins with no slash; it must be an absolute path',
+    ],
     ['trust domains', '[trust.domains]\neng = { subnet = "10.0.0.0/8" }', 1, 'trust.domains must be empty'],
     [
       'a public address',

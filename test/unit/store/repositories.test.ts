@@ -15,6 +15,8 @@ test('consent is kept per uid, the last decision holds', async () => {
     allow_peers: ['team:eng'],
     allow_supervisors: ['*'],
     deny_peers: [],
+    allow_only: [],
+    deny_only: [],
     off,
     decided_at: 1_763_626_500_000,
   })
@@ -24,6 +26,27 @@ test('consent is kept per uid, the last decision holds', async () => {
   expect(await repository.get(1000)).toEqual(record(1000, true))
   expect(await repository.get(1)).toBeUndefined()
   expect(await repository.get(70_000)).toEqual(record(70_000, false))
+})
+
+test('consent to categories comes back, and a release that knows none of them refuses it', async () => {
+  const db = await temporaryDatabase()
+  const repository = createConsentRepository(db)
+  const record = {
+    uid: 1000,
+    allow_peers: [],
+    allow_supervisors: [],
+    deny_peers: [],
+    allow_only: [{ who: 'team:eng', categories: ['tool_usage'] as const }],
+    deny_only: [{ who: '*', categories: ['anomalies'] as const }],
+    off: false,
+    decided_at: 1,
+  }
+  const version = async () => (await db.values(keyRange('consent')).all())[0]?.[0]
+  await repository.put({ ...record, allow_only: [], deny_only: [] })
+  expect(await version()).toBe(1)
+  await repository.put(record)
+  expect(await repository.get(1000)).toEqual(record)
+  expect(await version()).toBe(2)
 })
 
 test('decisions, sightings and strangers of one key stand side by side and are forgotten apart', async () => {

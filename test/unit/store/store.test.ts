@@ -26,6 +26,8 @@ const consent = {
   allow_peers: [],
   allow_supervisors: [],
   deny_peers: [],
+  allow_only: [],
+  deny_only: [],
   off: true,
   decided_at: 1,
 }

@@ -1,12 +1,13 @@
-// Holds an answer against its schema; loaded only where the daemon may be of another version than its client.
+// Checks an answer against its schema; loaded only if the daemon may be of another version than the client.
 import type * as z from 'zod'
 import { KaroError } from '../../../base/errors.ts'
 import { BUILD } from '../../../base/version.ts'
 import type { Operation } from '../operation.ts'
 
 /**
- * Members that a newer daemon has besides are let through: nobody here reads them. Throws KaroError `conflict` when the
- * daemon is of another build, else `internal`; both name the first member that is missing or has another form.
+ * Throws KaroError if `value` does not fit `schema`: `conflict` if the daemon is of another build, else `internal`. The
+ * error names the first member that is missing or has another form. Additional members are allowed, because a newer
+ * daemon may send more than this client reads.
  */
 export function checkShape(
   { method, path }: Operation,
@@ -24,14 +25,14 @@ export function checkShape(
       `the daemon is Karo ${build}, and this is ${BUILD}: its answer is not understood`,
       {
         where,
-        hint: 'Start the daemon again, so that both are the same: sudo systemctl restart karo, or karo up.',
+        hint: 'Restart the daemon, so that both are the same version: sudo systemctl restart karo, or karo up.',
       },
     )
   }
   throw new KaroError('internal', `the answer is not what the API says it is: ${wrong.message}`, { where })
 }
 
-/** Nothing but members that the schema does not know; of a union, in the form that fits best. */
+/** True if the only difference is members that the schema does not know; of a union, in one of its forms. */
 function isAddition(issue: z.core.$ZodIssue): boolean {
   if (issue.code === 'unrecognized_keys') return true
   return (

@@ -6,53 +6,53 @@ import { BUILD } from '../../../base/version.ts'
 import type { Operation, RequestOf } from '../operation.ts'
 import type { ErrorShape } from '../shapes.ts'
 
-/** A year of one person's history as JSON stays below this. */
+/** Most bytes of an answer; a year of one person's history as JSON is smaller. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024
-/** A daemon that takes longer for anything but a query is stuck. */
+/** Longest time for one JSON document: a daemon that takes longer for anything but a query hangs. */
 const DEADLINE_MS = 15_000
 /** Node's HTTP server reads at most 16 KiB of request line and headers together. */
 const MAX_PATH_CHARS = 12 * 1024
-/** The daemon says something on its event stream every 15 s. */
+/** Longest silence of an event stream; the daemon sends something every 15 s. */
 const EVENTS_IDLE_MS = 45_000
-/** No event comes near it. */
+/** Most bytes of one event; real events are far smaller. */
 const MAX_EVENT_BYTES = 256 * 1024
 
 export interface CallOptions {
-  /** Of the whole answer. Default: 15 s for one JSON document; none for a stream, which may have no end. */
+  /** Longest time for the whole answer. Default: 15 s for one JSON document; none for a stream, which may have no end. */
   readonly deadlineMs?: number
-  /** Between two pieces of a stream; absent where silence is normal. */
+  /** Longest time between two pieces of a stream; absent if silence is normal. */
   readonly idleMs?: number
-  /** Hangs up, which ends what was asked for; the call then throws `signal.reason`. */
+  /** Closes the connection, which ends the work of the daemon; the call then throws `signal.reason`. */
   readonly signal?: AbortSignal | undefined
   /** Most bytes of one JSON document: of the whole answer, or of one line of a stream. Default: 64 MiB. */
   readonly maxBytes?: number
-  /** What an error about the request itself names, e.g. `karo history`. */
+  /** The `where` of an error about the request itself, e.g. `karo history`. */
   readonly where?: string
 }
 
 export interface WireRequest {
   readonly method: 'GET' | 'POST' | 'DELETE'
-  /** With its query. */
+  /** The path with its query. */
   readonly path: string
   /** JSON text. */
   readonly body: string | undefined
-  /** Media type of the answer that is wanted. */
+  /** The wanted media type of the answer. */
   readonly accept: string | undefined
 }
 
-/** What an answer says of itself before its body. */
+/** Status and headers of an answer. */
 export interface Head {
   readonly status: number
   /** Media type, without parameters. */
   readonly type: string
-  /** Bytes of the body, where they are said. */
+  /** Bytes of the body, if a header says so. */
   readonly length: number | undefined
   /** `x-karo-build`: the build of the daemon. */
   readonly build: string | undefined
 }
 
 /**
- * Carries one request: calls `onHead` once, then yields the body as it comes, and hangs up when the loop over it is left.
+ * Sends one request: calls `onHead` once, then yields the body as it arrives. Leaving the loop closes the connection.
  * Throws KaroError `not_running`, `unavailable`, `timeout`, `refused`, `bad_file`, or the reason of `options.signal`.
  */
 export type Transport = (
@@ -67,39 +67,39 @@ type Asked<Query, Body> =
     ? [request?: RequestOf<Query, Body> & CallOptions]
     : [request: RequestOf<Query, Body> & CallOptions]
 
-/** One event of a stream; without `event` only the id has moved on, after which the stream can be continued. */
+/** One event of a stream. A stream can be continued after `id`. Without `event` only the id has changed. */
 export interface Followed<Item> {
   readonly id: string
   readonly event: Item | undefined
 }
 
 /**
- * Every call throws KaroError: those of the transport, the error that the daemon told, `too_large`, `bad_request` for a
- * query that no request can hold, `internal` for an answer that is no JSON, `conflict` for an answer of another version of
- * Karo that this one does not understand.
+ * Every call may throw KaroError: an error of the transport, the error in the daemon's answer, `too_large`, `bad_request`
+ * for a query that is too long, `internal` for an answer that is not JSON, `conflict` for an answer of another version of
+ * Karo that does not fit the schema.
  */
 export interface Client {
-  /** The answer of an operation that answers with one JSON document. */
+  /** Calls an operation whose answer is one JSON document. */
   call<Query extends Schema, Body extends Schema, Answer extends object>(
     operation: Operation<Query, Body, Answer>,
     ...request: Asked<Query, Body>
   ): Promise<Answer>
-  /** As `call`, of a daemon of any version: what it answers is not held against the schema. */
+  /** Like `call`, for a daemon of any version: the answer is not checked against the schema. */
   look<Query extends Schema, Body extends Schema>(
     operation: Operation<Query, Body>,
     ...request: Asked<Query, Body>
   ): Promise<unknown>
-  /** Each line of an answer in NDJSON as it comes; to leave the loop hangs up. */
+  /** Yields each line of an NDJSON answer as it arrives. Leaving the loop closes the connection. */
   lines<Query extends Schema, Body extends Schema, Answer, Item extends object>(
     operation: Operation<Query, Body, Answer, Item>,
     ...request: Asked<Query, Body>
   ): AsyncGenerator<Item, void>
-  /** What an event stream tells. Ends only by an error: `unavailable` when the daemon hung up, `timeout` when it fell silent. */
+  /** Yields the events of a stream. It ends only by an error: `unavailable` if the daemon closed it, `timeout` if it fell silent. */
   events<Query extends Schema, Body extends Schema, Answer, Item extends object>(
     operation: Operation<Query, Body, Answer, Item>,
     ...request: Asked<Query, Body>
   ): AsyncGenerator<Followed<Item>, never>
-  /** An answer of the type `type` as it is. Only the bytes themselves can say that all of them have come. */
+  /** Yields the raw bytes of an answer of type `type`. Whether they are complete has to be seen from the bytes. */
   bytes<Query extends Schema, Body extends Schema>(
     operation: Operation<Query, Body>,
     type: string,
@@ -190,18 +190,19 @@ export function createClient(transport: Transport): Client {
         yield { id, event }
       }
       throw new KaroError('unavailable', 'the daemon ended the connection', {
-        hint: 'It may have been stopped: karo status says so.',
+        hint: 'It may have been stopped; karo status shows whether it runs.',
       })
     },
     bytes: (operation: Operation, type: string, given: Given = {}) => open(operation, type, given),
   }
-  // Descriptors give the types, and `check` holds against the schemas what another build answers.
+  // The types follow from the descriptors; `check` compares answers of another build with the schemas.
   return client as Client
 }
 
 /**
- * Both ends of the same build have the same schemas, so the answer is not judged twice, which would cost a short command
- * more than all the rest. Whatever another build answers is held against them: else a view would show `undefined`.
+ * Checks an answer of a daemon of another build against the schema, because a view would show `undefined` for a missing
+ * member. An answer of the same build was made by the same schema; checking it again would cost more than all the rest of
+ * a short command.
  */
 async function check(
   operation: Operation,
@@ -217,7 +218,7 @@ async function check(
 const isGood = ({ status, type }: Head, wanted: string = type): boolean =>
   status >= 200 && status < 300 && type === wanted
 
-/** Numbers and booleans as JSON writes them, a list as a member that is repeated. Throws KaroError bad_request. */
+/** Numbers and booleans are written as in JSON, a list as a repeated parameter. Throws KaroError `bad_request`. */
 function requestOf(
   { method, path }: Operation,
   { query = {}, body, where }: Given,
@@ -237,10 +238,10 @@ function requestOf(
   return { method, path: whole, body: body === undefined ? undefined : JSON.stringify(body), accept }
 }
 
-/** Each line without its end. Throws KaroError `unavailable` when the last one has none. */
+/** Yields each line without its newline. Throws KaroError `unavailable` if the last line has no newline. */
 async function* linesOf(chunks: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<string> {
   const decoder = new TextDecoder()
-  /** Of a line that has not ended. */
+  /** The beginning of a line that has not ended yet. */
   let begun = ''
   for await (const chunk of chunks) {
     const [first = '', ...more] = decoder.decode(chunk, { stream: true }).split('\n')
@@ -256,10 +257,12 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>, most: number): AsyncG
 }
 
 const tooLarge = (): KaroError =>
-  new KaroError('too_large', "the daemon's answer is too large", { hint: 'Ask for less, with --limit.' })
+  new KaroError('too_large', "the daemon's answer is too large", {
+    hint: 'Ask for fewer entries, with --limit.',
+  })
 const brokeOff = (): KaroError =>
   new KaroError('unavailable', "the daemon's answer ends in the middle", {
-    hint: 'It may have been stopped: karo status says so. Then try again.',
+    hint: 'It may have been stopped; karo status shows whether it runs. Then try again.',
   })
 
 function parse(text: string): unknown {
@@ -277,11 +280,11 @@ function errorOf(text: string, { status, build }: Head): KaroError {
   const { code, message, where } = error
   return new KaroError(code, message, {
     ...(where !== undefined && { where }),
-    hint: `The daemon is Karo ${build}, and this is ${BUILD}: start the daemon again, so that both are the same.`,
+    hint: `The daemon is Karo ${build}, and this is ${BUILD}: restart the daemon, so that both are the same version.`,
   })
 }
 
-/** The error in an ErrorShape as it was thrown in the daemon; `status` says more about anything else. */
+/** The error that the daemon threw, from an ErrorShape; for any other value an error that names `status`. */
 export function rebuildError(value: unknown, status?: number): KaroError {
   const told = (value as Partial<ErrorShape> | null | undefined)?.error
   if (typeof told?.code !== 'string' || typeof told.message !== 'string') {

@@ -1,4 +1,4 @@
-// What went wrong between the command line and the daemon, in words that say what to do about it.
+// Errors of the connection between command line and daemon, in words that say what to do.
 import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
@@ -13,11 +13,11 @@ const hangs = (message: string, socketPath: string): KaroError =>
     where: socketPath,
     hint:
       socketPath === servicePaths({}).socket
-        ? 'It hangs, or the machine is busy; karo doctor says which. To start it again: sudo systemctl restart karo'
-        : 'It hangs, or the machine is busy; karo doctor says which, and how to end it.',
+        ? 'It hangs, or the machine is busy; karo doctor tells which. To restart it: sudo systemctl restart karo'
+        : 'It hangs, or the machine is busy; karo doctor tells which, and how to end it.',
   })
 
-/** How whoever runs this gets to use the machine's node; `purpose` begins the sentence. */
+/** A sentence that says how the current user gets access to the machine's node; it begins with `purpose`. */
 export function joinGroup(purpose: string): string {
   return `${purpose}, have an administrator run  usermod -aG karo ${ownName()}  and log in again.`
 }
@@ -26,18 +26,22 @@ function ownName(): string {
   try {
     return userInfo().username
   } catch {
-    // No name service knows this uid.
+    // This uid has no user name.
     return '<your name>'
   }
 }
 
-/** What the system says of a connection to `socketPath`, for a person. */
+/** True for the errors of a daemon that is stopped or restarting. */
+export const isAway = (error: unknown): error is KaroError =>
+  error instanceof KaroError && (error.code === 'not_running' || error.code === 'unavailable')
+
+/** Turns a system error of a connection to `socketPath` into an error for people. */
 export function explain(error: Error, socketPath: string): KaroError {
   if (error instanceof KaroError) return error
   const code = (error as NodeJS.ErrnoException).code
   const isMachine = socketPath === servicePaths({}).socket
-  // As many connections wait as the system keeps, and the daemon takes none of them.
-  if (code === 'EAGAIN') return hangs('the daemon takes no connection', socketPath)
+  // The queue of waiting connections is full, so the daemon accepts none.
+  if (code === 'EAGAIN') return hangs('the daemon accepts no connection', socketPath)
   if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR') {
     return new KaroError('not_running', 'the karo daemon is not running', {
       where: socketPath,
@@ -62,6 +66,6 @@ export function explain(error: Error, socketPath: string): KaroError {
   }
   return new KaroError('unavailable', `the daemon ended the connection: ${error.message}`, {
     where: socketPath,
-    hint: 'It may have been stopped: karo status says so.',
+    hint: 'It may have been stopped; karo status shows whether it runs.',
   })
 }

@@ -1,20 +1,20 @@
-// Tells a daemon that works for long from one that hangs, so that no command waits for the latter until its own deadline.
+// Tells a daemon that hangs from one that works for long, so that a command does not wait its whole deadline for the former.
 import { createConnection, type Socket } from 'node:net'
 import type { KaroError } from '../../../base/errors.ts'
 import { getHealth } from '../operations/status.ts'
 import { tooLate } from './explain.ts'
 
-/** Nearly every answer is there in a tenth of this. */
+/** Silence after which the daemon is probed; nearly every answer takes less than a tenth of it. */
 const SILENCE_MS = 2_000
-/** To say that it is there a daemon has to come round its event loop once; on a machine with much to do that takes a while. */
+/** Time for the answer to the probe: one turn of the daemon's event loop, which takes a while on a busy machine. */
 const PROBE_MS = 3_000
 
 const PROBE = `${getHealth.method} ${getHealth.path} HTTP/1.0\r\n\r\n`
 
 /**
- * After two seconds without an answer the daemon is asked, on a connection of its own, whether it is there. Calls `giveUp` when
- * it does not answer that either within three. Ends with the function that is returned, to be called when something was heard. `deadlineMs`: the
- * command's own; when it comes first there is nothing to watch.
+ * After two seconds without an answer, asks the daemon on another connection whether it is alive. Calls `giveUp` if that
+ * has no answer within three seconds. The caller calls the returned function as soon as something was received. If
+ * `deadlineMs`, the deadline of the command, is shorter than both times together, nothing is watched.
  */
 export function watchSilence(
   socketPath: string,
@@ -33,7 +33,7 @@ export function watchSilence(
     probe = createConnection({ path: socketPath })
     probe.on('connect', () => probe?.write(PROBE))
     probe.on('data', end)
-    // Whoever waits for the answer is told by their own connection that the daemon is gone; only a full queue says that it hangs.
+    // Only a full queue of connections means that the daemon hangs. If it is gone, the command's own connection tells so.
     probe.on('error', (error: NodeJS.ErrnoException) => {
       end()
       if (error.code === 'EAGAIN') hangs()

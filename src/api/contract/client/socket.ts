@@ -1,29 +1,29 @@
-// The way to the daemon over its control socket: HTTP/1.0 by hand, because loading an HTTP library costs more than
-// everything else a short command does.
+// Talks to the daemon over its control socket, in HTTP/1.0 without a library: loading one would take longer than all the
+// rest of a short command.
 import { createConnection } from 'node:net'
 import { KaroError } from '../../../base/errors.ts'
 import { type Client, createClient, type Head, type Transport, type WireRequest } from './client.ts'
 import { explain, tooLate } from './explain.ts'
 import { watchSilence } from './silence.ts'
 
-/** For how the node is: no answer is an answer then, and with the program's own start it is there within 2 s. */
+/** Deadline for status requests: without an answer the status says so, and together with its start the program takes at most 2 s. */
 export const STATUS_MS = 1_800
-/** What our own server sends before a body is a few hundred bytes. */
+/** Most bytes of a head; our own server sends a few hundred. */
 const MAX_HEAD_BYTES = 16 * 1024
 
-/** Where the daemon listens; a command's `io` is one. */
+/** Where the daemon listens; the `io` of a command has these members. */
 export interface DaemonAddress {
   /** Absolute path of the control socket. */
   readonly socket: string
-  /** 32 lower-case hex digits that the daemon notes down with what it does; made up there when absent. */
+  /** 32 lower-case hex digits that the daemon writes into its log and ledger; if absent, the daemon makes one. */
   readonly trace?: string
 }
 
 export const daemonAt = (daemon: DaemonAddress): Client => createClient(overSocket(daemon))
 
 /**
- * Throws `not_running` when nobody listens, `bad_file` or `refused` when the socket may not be used, `unavailable` when the
- * daemon hangs up. A daemon that says nothing, not even that it is there, is given up after 5 s whatever the deadline is.
+ * Throws `not_running` if no daemon listens, `bad_file` or `refused` if the socket may not be used, `unavailable` if the
+ * daemon closes the connection. A daemon that does not even answer a probe is given up after 5 s, whatever the deadline.
  */
 const overSocket = (daemon: DaemonAddress): Transport =>
   async function* (request, options, onHead) {
@@ -33,7 +33,7 @@ const overSocket = (daemon: DaemonAddress): Transport =>
     const late = (ms: number) => () => void socket.destroy(tooLate(ms, daemon.socket))
     const timer = deadlineMs === undefined ? undefined : setTimeout(late(deadlineMs), deadlineMs)
     if (idleMs !== undefined) socket.setTimeout(idleMs, late(idleMs))
-    const hangUp = (): void => void socket.destroy(new KaroError('unavailable', 'the question was cancelled'))
+    const hangUp = (): void => void socket.destroy(new KaroError('unavailable', 'the request was cancelled'))
     signal?.addEventListener('abort', hangUp, { once: true })
     socket.on('connect', () => socket.write(encode(daemon, request)))
     const heard = watchSilence(daemon.socket, (error) => socket.destroy(error), deadlineMs)
@@ -65,7 +65,7 @@ function encode({ trace }: DaemonAddress, { method, path, body = '', accept }: W
   return `${method} ${path} HTTP/1.0\r\n${headers.join('\r\n')}\r\n\r\n${body}`
 }
 
-/** `rest` is what came of the body together with the head. */
+/** `rest` is the beginning of the body that arrived together with the head. */
 async function readHead(chunks: AsyncIterator<Buffer>): Promise<{ head: Head; rest: Buffer }> {
   let read = Buffer.alloc(0)
   for (;;) {
@@ -77,7 +77,7 @@ async function readHead(chunks: AsyncIterator<Buffer>): Promise<{ head: Head; re
   }
 }
 
-/** Enough of RFC 9112 for answers of our own server. */
+/** Reads as much of RFC 9112 as the answers of our own server need. */
 function headOf(text: string): Head {
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1]
   if (status === undefined) throw noAnswer()
@@ -93,5 +93,5 @@ function headOf(text: string): Head {
 
 const noAnswer = (): KaroError =>
   new KaroError('unavailable', 'the daemon ended the connection without an answer', {
-    hint: 'It may be stopping or busy: try again. If it stays so: karo doctor',
+    hint: 'It may be stopping or busy: try again. If that does not help: karo doctor',
   })

@@ -1,4 +1,4 @@
-// /anomalies, described: what is unusual in the caller's own numbers, and what they do not want to hear of.
+// Operations of /anomalies: unusual numbers of the caller, and which of them are muted.
 import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/anomalies.ts'))
@@ -7,7 +7,7 @@ export const getAnomalies = defineOperation('GET /api/v1/anomalies', {
   access: 'person',
   tag: 'terminal',
   summary: "What is unusual in the caller's own numbers",
-  description: 'Looks at what was counted since the last time first. Nobody else is told.',
+  description: 'First looks at the counts since the last request. Nobody else gets to know the result.',
   query: from.getAnomaliesQuery,
   answer: from.anomalies,
   example: { query: { all: 'true' } },
@@ -16,7 +16,7 @@ export const getAnomalies = defineOperation('GET /api/v1/anomalies', {
 export const muteAnomalies = defineOperation('POST /api/v1/anomalies/mute', {
   access: 'person',
   tag: 'terminal',
-  summary: 'Hear no more of a signal or a kind',
+  summary: 'Mute a signal or a kind of signals',
   body: from.muteAnomaliesBody,
   answer: from.muted,
   errors: ['not_found', 'rate_limited'],
@@ -26,7 +26,7 @@ export const muteAnomalies = defineOperation('POST /api/v1/anomalies/mute', {
 export const unmuteAnomalies = defineOperation('POST /api/v1/anomalies/unmute', {
   access: 'person',
   tag: 'terminal',
-  summary: 'Hear of it again',
+  summary: 'Unmute a signal or a kind of signals',
   body: from.unmuteAnomaliesBody,
   answer: from.muted,
   errors: ['not_found'],
@@ -36,9 +36,9 @@ export const unmuteAnomalies = defineOperation('POST /api/v1/anomalies/unmute', 
 export const seeAnomalies = defineOperation('POST /api/v1/anomalies/seen', {
   access: 'person',
   tag: 'terminal',
-  summary: 'Take note of what was not seen yet',
+  summary: 'Get the signals that were not seen yet, and mark them as seen',
   description:
-    'Each is handed out once. With `notice` they are only told, and none where `anomalies.notice` is off: for whoever was not asked by the person.',
+    'Each signal is returned once. With `notice` the signals are not marked as seen, and there are none if `anomalies.notice` is off; that is for programs that show them unasked.',
   body: from.seeAnomaliesBody,
   answer: from.told,
   example: { body: { severity: 5 } },

@@ -1,4 +1,4 @@
-// /audit, described: the ledger of this node.
+// Operations of /audit: the ledger of this node.
 import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/audit.ts'))
@@ -16,9 +16,9 @@ export const getAuditLog = defineOperation('GET /api/v1/audit/log', {
 export const whoAsked = defineOperation('GET /api/v1/audit/who-asked', {
   access: 'person',
   tag: 'ledger',
-  summary: 'Who asked this node about what',
+  summary: 'Which nodes asked this node, and for what',
   description:
-    'Questions by author and kind, the newest asker first: how many, how many were allowed, why not.',
+    'Questions by author and type, the newest asker first: how many there were, how many were allowed, and why others were not.',
   query: from.whoAskedQuery,
   answer: from.askers,
 })
@@ -26,13 +26,13 @@ export const whoAsked = defineOperation('GET /api/v1/audit/who-asked', {
 export const exportAudit = defineOperation('GET /api/v1/audit/export', {
   access: 'admin',
   tag: 'ledger',
-  summary: 'The ledger, to be verified elsewhere',
+  summary: 'The ledger as a file that can be verified elsewhere',
   description:
-    'A header that says whose it is and what the first entry chains to, the entries oldest first, and the signed heads among them. It begins with the first entry at or after `since` and ends with the first signed head at or after `until`; without that the newest entry is signed for it.',
+    'A header with the owner and the hash that the first entry chains to, the entries oldest first, and the signed heads among them. The export begins with the first entry at or after `since` and ends with the first signed head at or after `until`; without `until` the newest entry is signed for it.',
   query: from.exportAuditQuery,
   lines: {
     type: 'application/x-ndjson',
-    description: 'Header, entries and heads, one a line.',
+    description: 'Header, entries and heads, each on its own line.',
     item: from.ledgerExportLine,
   },
 })

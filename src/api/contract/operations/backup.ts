@@ -1,4 +1,4 @@
-// /backup, described.
+// Operations of /backup.
 import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/backup.ts'))
@@ -9,10 +9,10 @@ export const makeBackup = defineOperation('POST /api/v1/backup', {
   tag: 'care',
   summary: 'The whole node as one file',
   description:
-    "A tar with the key, the configuration and every row of the database as of one moment, everybody's history included: only for root, and for the user the daemon runs as. The ledger says that it was begun before any of it leaves.",
+    "A tar with the key, the configuration and every row of the database at one moment, including everybody's history. Only root and the user of the daemon may have it. An entry of the ledger says that the backup was begun, before any of it is sent.",
   body: from.makeBackupBody,
   texts: [
-    { type: 'application/x-tar', description: 'Ends with a list of everything in it, and its BLAKE3.' },
+    { type: 'application/x-tar', description: 'Ends with a list of its contents and their BLAKE3 hash.' },
   ],
   example: { body: { key: false } },
 })
@@ -21,9 +21,9 @@ export const confirmBackup = defineOperation('POST /api/v1/backup/made', {
   access: 'admin',
   via: 'socket',
   tag: 'care',
-  summary: 'That a backup is whole where it was written',
+  summary: 'Confirm that a backup was written completely',
   description:
-    'For whoever took it and read it again there: the ledger then says that it was made. A conflict when none of that time was sent to its end to the caller, or it was said already.',
+    'For the program that received the backup and read it again from the disk: the ledger then says that the backup was made. `conflict` if no backup of that time was sent to the caller completely, or if it was confirmed already.',
   body: from.confirmBackupBody,
   answer: from.confirmBackupAnswer,
   errors: ['conflict'],

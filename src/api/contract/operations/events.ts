@@ -1,4 +1,4 @@
-// /events, described: what happens on the node, as it happens.
+// The operation of /events: what happens on the node, as it happens.
 import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/events.ts'))
@@ -8,9 +8,10 @@ export const getEvents = defineOperation('GET /api/v1/events', {
   tag: 'node',
   summary: 'What happens on this node, as it happens',
   description: `Server-sent events (HTML Living Standard, 9.2). The data of each is a FeedEvent as JSON, \`event\` is its type. It
-continues after the id in \`Last-Event-ID\`, else after \`since\`, else from now on. When events after that id are not
-kept any more, or it is of an earlier life of the daemon, the first event is \`lost\`, and says how many when that is
-known. Of persons everybody sees their own only. A follower that does not read is hung up on, and continues by its id.`,
+continues after the id in \`Last-Event-ID\`, else after \`since\`, else from now on. If events after that id are not
+kept any more, or the daemon was restarted since, the first event is \`lost\`, with the number of missing events if it is
+known. Events about a person go to that person only. If a client does not read, its connection is closed; it can continue
+by its last id.`,
   query: from.getEventsQuery,
   lines: {
     type: 'text/event-stream',

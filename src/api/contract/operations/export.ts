@@ -1,4 +1,4 @@
-// /export and /import, described.
+// Operations of /export and /import.
 import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/export.ts'))
@@ -9,7 +9,7 @@ export const exportHistory = defineOperation('GET /api/v1/export', {
   tag: 'terminal',
   summary: "The caller's whole history, or a part of it",
   description:
-    'Oldest first, as of the moment it is asked for, without loss; ends with `{"end": <number of events>}`.',
+    'Oldest first, complete as of the moment of the request; ends with `{"end": <number of events>}`.',
   query: from.exportHistoryQuery,
   lines: { type: 'application/x-ndjson', description: 'One event a line.', item: from.exportLine },
 })
@@ -20,7 +20,7 @@ export const importHistory = defineOperation('POST /api/v1/import', {
   tag: 'terminal',
   summary: "Adds events to the caller's history",
   description:
-    'All of them or none; those that are there already, by their id, are left alone. Secrets are taken out as from anything that is typed.',
+    'Adds all events or none. An event whose id is there already is not changed. Secrets are taken out, as from typed commands.',
   body: from.importHistoryBody,
   answer: from.importHistoryAnswer,
   example: {

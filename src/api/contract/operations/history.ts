@@ -1,4 +1,4 @@
-// /history, described: what is in it, and what is taken out.
+// Operations of /history: search, ranking and deletion.
 import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/history.ts'))
@@ -18,8 +18,8 @@ export const getRankedCommands = defineOperation('GET /api/v1/history/commands',
   tag: 'terminal',
   summary: "The caller's own commands, each once, the likeliest first",
   description:
-    'Ordered by how often and how lately each was used, where, and how it ended. Asked with words, commands that hold ' +
-    'them all come before those that only have their letters in this order.',
+    'Ordered by how often, how lately and where each command was used, and how it ended. With words, commands that contain ' +
+    'all of them come before commands that only have their letters in this order.',
   query: from.getRankedCommandsQuery,
   answer: from.rankedCommands,
   example: { query: { q: 'docker run', here: '/srv/shop', limit: '10' } },
@@ -31,9 +31,9 @@ export const deleteHistory = defineOperation('POST /api/v1/history/delete', {
   tag: 'terminal',
   summary: "Removes some of the caller's own commands for good",
   description:
-    'They are out of the database, its files, and all numbers that are kept of them, when this is answered. Given `ids` or a `command`, ' +
-    'those; given filters, whatever fits all of them. With `dry_run` nothing is removed. The text may still stand ' +
-    "in the shell's own history, in backups, and counted in summaries that were shared before.",
+    'Removes the commands in `ids`, every use of `command`, or all commands that fit the filters. When the answer comes, ' +
+    'they are gone from the database, its files and all counts. With `dry_run` nothing is removed. The text may remain ' +
+    "in the shell's own history and in backups; summaries that were shared before still count it.",
   body: from.deleteHistoryBody,
   bodyBytes: 1024 * 1024,
   answer: from.deletedCommands,

@@ -1,4 +1,4 @@
-// /imports, described: what other programs recorded, into the caller's history, and out of it again.
+// Operations of /imports: histories of other programs, into the caller's history and out of it again.
 import { IMPORT_BATCH, IMPORTS_LISTED } from '../constants.ts'
 import { defineOperation, schemasOf } from '../operation.ts'
 
@@ -10,7 +10,7 @@ export const beginImport = defineOperation('POST /api/v1/imports', {
   ...ofPerson,
   summary: "Begins an import into the caller's history",
   description:
-    'One at a time for each person: another one ends the one before, and so does a minute without a word. What came in stays, and can be undone.',
+    'Each person has one import at a time: a new one ends the one before, and so does a minute without a request. Commands that were added stay, and can be undone.',
   body: from.beginImportBody,
   answer: from.beginImportAnswer,
   errors: ['rate_limited'],
@@ -21,7 +21,7 @@ export const importEntries = defineOperation('POST /api/v1/imports/entries', {
   ...ofPerson,
   summary: 'Adds commands of a foreign history to an import',
   description:
-    'All of them or none. They are judged, redacted and left out as what is typed now. One that is there already is left alone: the same text within 2 s in the same shell, or, where no time is known, as often as it is there.',
+    'Adds all commands or none. They are judged, redacted and ignored like typed commands. A command that is there already is not added again: the same text within 2 s in the same shell or, if no time is known, as often as it is there.',
   body: from.importEntriesBody,
   bodyBytes: IMPORT_BATCH.bytes,
   answer: from.imported,
@@ -46,7 +46,7 @@ export const finishImport = defineOperation('POST /api/v1/imports/finish', {
 export const getImports = defineOperation('GET /api/v1/imports', {
   ...ofPerson,
   summary: "The caller's imports",
-  description: `Newest first, at most ${IMPORTS_LISTED}; those that were undone are not among them.`,
+  description: `Newest first, at most ${IMPORTS_LISTED}, without imports that were undone.`,
   answer: from.imports,
 })
 
@@ -54,7 +54,7 @@ export const undoImport = defineOperation('POST /api/v1/imports/undo', {
   ...ofPerson,
   summary: 'Takes out a part of what an import brought',
   description:
-    'The last first, some thousands in one request, for good: commands, texts, and what was counted of them. Again until `left` is 0.',
+    'Removes commands, their texts and their counts for good, the newest first, some thousands in one request. Repeat the request until `left` is 0.',
   body: from.undoImportBody,
   answer: from.undoImportAnswer,
   errors: ['not_found', 'conflict'],

@@ -1,4 +1,4 @@
-// Every operation of the API there is: all that the files beside this one describe, in the order the document shows them.
+// The list of all operations of the API, from the files beside this one, in the order of the OpenAPI document.
 import type { Operation } from '../operation.ts'
 import * as anomalies from './anomalies.ts'
 import * as audit from './audit.ts'
@@ -13,6 +13,7 @@ import * as importing from './import.ts'
 import * as mcp from './mcp.ts'
 import * as openapi from './openapi.ts'
 import * as peers from './peers.ts'
+import * as policy from './policy.ts'
 import * as processes from './processes.ts'
 import * as query from './query.ts'
 import * as share from './share.ts'
@@ -23,7 +24,7 @@ import * as tokens from './tokens.ts'
 
 const GROUPS: readonly Readonly<Record<string, Operation | Readonly<Record<string, Operation>>>>[] = [
   ...[status, doctor, events, history, exporting, importing, stats, anomalies, processes, peers],
-  ...[fleet, query, share, summaries, audit, mcp, tokens, backup, care, openapi],
+  ...[query, fleet, share, policy, summaries, audit, mcp, tokens, backup, care, openapi],
 ]
 
 const isOperation = (one: object): one is Operation => 'method' in one

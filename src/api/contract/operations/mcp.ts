@@ -1,4 +1,4 @@
-// /mcp, described: what an AI coding tool read of a person's own.
+// The operation of /mcp: notes in the ledger that an AI coding tool reads a person's history.
 import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/mcp.ts'))
@@ -10,7 +10,7 @@ export const noteRead = defineOperation('POST /api/v1/mcp/reads', {
   tag: 'ledger',
   summary: 'Note that an AI coding tool reads the history',
   description:
-    'What `karo mcp` asks for before it hands commands to the tool that it serves: how many, in an entry of the ledger, without any text. It hands on nothing that was not noted.',
+    '`karo mcp` sends this before it hands commands to an AI coding tool. The entry of the ledger says how many commands, without their text. Without the entry `karo mcp` hands on nothing.',
   body: from.noteReadBody,
   answer: from.noted,
   errors: ['rate_limited'],

@@ -1,4 +1,4 @@
-// /openapi.json, described: this description.
+// The operation of /openapi.json.
 import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/status.ts'))

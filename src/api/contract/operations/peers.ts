@@ -1,16 +1,16 @@
-// /peers, described: the list, why each is what it is, and a person's decisions.
+// Operations of /peers: the list of nodes, why each has its trust, and a person's decisions.
 import type { ErrorCode } from '../../../base/errors.ts'
 import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/peers.ts'))
 
-/** Of `who`. */
+/** Errors of the member `who`. */
 const NAMING = ['not_found', 'conflict', 'bad_request'] as const satisfies readonly ErrorCode[]
 
 export const getPeers = defineOperation('GET /api/v1/peers', {
   access: 'person',
   tag: 'mesh',
-  summary: 'Everybody known here, how far trusted and why',
+  summary: 'All known nodes, how far each is trusted, and why',
   answer: from.peerList,
 })
 
@@ -29,7 +29,7 @@ export const trustPeer = defineOperation('POST /api/v1/peers/trust', {
   tag: 'mesh',
   summary: 'Trust a node',
   description:
-    'Takes back a denial or revocation. What is left out stays as it was decided before; the level is `peer` the first time. Takes effect at once.',
+    'Takes back a denial or revocation, at once. Members that are left out stay as they were decided before; the first level is `peer`.',
   body: from.trustPeerBody,
   answer: from.peerAnswer,
   errors: NAMING,
@@ -50,7 +50,7 @@ export const DECISIONS = {
     access: 'admin',
     tag: 'mesh',
     summary: 'Take back trust',
-    description: 'Its key is refused from now on; to trust it again is the way back.',
+    description: 'The key of the node is refused from now on, until the node is trusted again.',
     body: from.whoOnly,
     answer: from.peerAnswer,
     errors: NAMING,

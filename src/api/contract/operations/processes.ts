@@ -1,4 +1,4 @@
-// /processes, described.
+// The operation of /processes.
 import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/processes.ts'))
@@ -8,7 +8,7 @@ export const getProcesses = defineOperation('GET /api/v1/processes', {
   tag: 'terminal',
   summary: "What the processes of the caller's shells use",
   description:
-    'Processes are seen from outside, about once a second: what lived shorter is missing, and what happened since the last look too.',
+    'Karo looks at processes from outside about once a second, so shorter ones are missing, and so is what happened since the last look.',
   query: from.getProcessesQuery,
   answer: from.processes,
   example: { query: { since: '2026-11-20T00:00:00Z', sort: 'cpu' } },

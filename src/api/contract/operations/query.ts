@@ -1,4 +1,4 @@
-// /query, described: a question to the mesh.
+// The operation of /query: a question to the mesh.
 import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/query.ts'))
@@ -8,13 +8,13 @@ export const postQuery = defineOperation('POST /api/v1/query', {
   tag: 'mesh',
   summary: 'Ask the mesh; each node answers for itself, as far as its people consent',
   description:
-    'Ends as soon as every reachable node has answered, at the latest at its deadline. A refusal by others is a result, not an error. A client that hangs up cancels the question.',
+    'Ends as soon as every reachable node has answered, at the latest at its deadline. A refusal by other nodes is a result, not an error. The question is cancelled if the client closes the connection.',
   body: from.postQueryBody,
   answer: from.queryResult,
   lines: {
     type: 'application/x-ndjson',
     description:
-      'When asked for by `Accept`: the coverage while the question is under way, then the result or the error.',
+      'With this type in `Accept`: the coverage while the question is under way, then the result or the error.',
     item: from.queryLine,
   },
   errors: ['bad_request', 'rate_limited', 'unavailable'],

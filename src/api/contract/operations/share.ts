@@ -1,16 +1,16 @@
-// /share, described: what the caller consents to, and what would leave.
+// Operations of /share: what the caller consents to share, and what would leave this machine.
 import type { ErrorCode } from '../../../base/errors.ts'
 import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/share.ts'))
 
-/** Of `who` and `to`. */
+/** Errors of the members `who` and `to`. */
 const NAMING = ['not_found', 'conflict', 'bad_request'] as const satisfies readonly ErrorCode[]
 
 export const getPreview = defineOperation('GET /api/v1/share/preview', {
   access: 'person',
   tag: 'sharing',
-  summary: 'Exactly what would be sealed now, for whom',
+  summary: 'Exactly what would be sealed now, and for which nodes',
   query: from.getPreviewQuery,
   answer: from.sharePreview,
   errors: NAMING,
@@ -20,7 +20,7 @@ export const getPreview = defineOperation('GET /api/v1/share/preview', {
 export const getShare = defineOperation('GET /api/v1/share', {
   access: 'person',
   tag: 'sharing',
-  summary: 'What the caller consents to, and what each node may have by it',
+  summary: 'What the caller consents to, and what each node may have because of it',
   answer: from.sharingView,
 })
 
@@ -36,13 +36,14 @@ export const NAMED_CHANGES = {
   allow: defineOperation('POST /api/v1/share/allow', {
     ...naming,
     daily: true,
-    summary: 'Let a node, team or role have level 1',
-    example: { body: { who: 'team:eng' } },
+    summary: 'Let a node, team or role have level 1, or some categories',
+    example: { body: { who: 'team:eng', categories: ['tool_usage'] } },
   }),
   stop: defineOperation('POST /api/v1/share/stop', {
     ...naming,
-    summary: 'Withdraw consent from a node, team or role',
-    description: 'Nothing of the caller goes to them any more, at no level; says nothing about trust.',
+    summary: 'Withdraw consent from a node, team or role, or for some categories',
+    description:
+      "None of the caller's data, or nothing of these categories, goes to them any more, at any level. Their trust does not change.",
     example: { body: { who: 'bob' } },
   }),
 } as const
@@ -57,11 +58,11 @@ export const CHANGES = {
   off: defineOperation('POST /api/v1/share/off', {
     ...plainly,
     summary: 'Share nothing with anybody',
-    description: 'What was agreed before comes back with `on`.',
+    description: '`on` restores what the caller agreed to before.',
   }),
   on: defineOperation('POST /api/v1/share/on', {
     ...plainly,
     daily: true,
-    summary: 'Share as was agreed before',
+    summary: 'Share again as agreed before',
   }),
 } as const

@@ -1,4 +1,4 @@
-// /stats, described: a person's own numbers, and the commands that make up most of them.
+// Operations of /stats: a person's own numbers, and their most frequent commands.
 import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/history.ts'))
@@ -16,8 +16,7 @@ export const getMostUsed = defineOperation('GET /api/v1/stats/commands', {
   access: 'person',
   tag: 'terminal',
   summary: "The caller's own commands that ran most often",
-  description:
-    'The texts are only of commands that the asking person typed. Looks through every command of the period.',
+  description: 'Only commands of the caller. Looks through every command of the period.',
   query: from.getMostUsedQuery,
   answer: from.mostUsed,
   example: { query: { period: 'month', limit: '20' } },

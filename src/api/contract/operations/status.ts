@@ -1,4 +1,4 @@
-// /status, /health and /identity, described.
+// Operations of /status, /health and /identity.
 import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/status.ts'))
@@ -15,7 +15,7 @@ export const getHealth = defineOperation('GET /api/v1/health', {
   tag: 'node',
   summary: 'Whether the node is ready, and why not',
   description:
-    'The status is 200 in both cases: `ready` tells. A client without a token is told nothing else. The pid is how a second daemon says who holds the socket, the build tells two builds of one version apart.',
+    'The HTTP status is 200 in both cases; see `ready`. A client without a token gets nothing else. The pid lets a second daemon say which process holds the socket; the build distinguishes builds of one version.',
   answer: from.health,
 })
 

@@ -1,4 +1,4 @@
-// /summaries, described: what was published here, and what of others is held here.
+// Operations of /summaries: editions that this node published, and those of others that it holds.
 import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/share.ts'))
@@ -8,7 +8,7 @@ export const getPublished = defineOperation('GET /api/v1/summaries/published', {
   tag: 'sharing',
   summary: 'Editions of this node that hold numbers of the caller, and who can open them',
   description:
-    'As of now: a node that may not read them any more cannot open the next edition of each period, which comes within a minute.',
+    'As of now. If a node may not read the summaries any more, it cannot open the next edition of each period, which comes within a minute.',
   answer: from.publishedSummaries,
 })
 
@@ -16,8 +16,7 @@ export const getSummaries = defineOperation('GET /api/v1/summaries', {
   access: 'asker',
   tag: 'sharing',
   summary: 'Summaries of other nodes that this one can open',
-  description:
-    'Which there are, not what is in them: for that, ask the mesh; they stand in for who is absent.',
+  description: 'Only the list, not the contents. A query uses the contents for members that are absent.',
   query: from.getSummariesQuery,
   answer: from.heldSummaries,
   errors: ['not_found', 'conflict', 'bad_request'],

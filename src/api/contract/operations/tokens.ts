@@ -1,4 +1,4 @@
-// /tokens and /sessions, described: what opens the API over TCP.
+// Operations of /tokens and /sessions, which open the API over TCP.
 import { TOKEN_TTL_MS } from '../constants.ts'
 import { defineOperation, schemasOf } from '../operation.ts'
 
@@ -17,7 +17,7 @@ export const createToken = defineOperation('POST /api/v1/tokens', {
   daily: true,
   summary: 'Make a token',
   description:
-    'It opens the API over TCP as its owner, never for more than they may do at that moment. Only its hash is kept.',
+    'A request with the token acts as its owner, with at most the rights that the owner has at that moment. Only the hash of the token is kept.',
   body: from.createTokenBody,
   answer: from.tokenCreated,
   errors: ['conflict'],
@@ -41,7 +41,7 @@ export const openSession = defineOperation('POST /api/v1/sessions', {
   description:
     'With a token in the header `Authorization`, or with a one-time code. Sets a cookie that scripts cannot read, and answers with a key that has to be sent as `X-Karo-Session` with every request, because cookies also go to every other port of the same host. A request that changes something needs the `Origin` of this server besides.',
   body: from.openSessionBody,
-  // Anybody may send one.
+  // A small bound, because anybody may send such a request.
   bodyBytes: 1_024,
   answer: from.session,
   errors: ['unauthorized', 'refused'],
@@ -52,7 +52,7 @@ export const endSession = defineOperation('DELETE /api/v1/sessions', {
   access: 'person',
   scope: 'metrics',
   tag: 'keys',
-  summary: 'End the session that asks for it',
+  summary: 'End the session of this request',
   answer: from.endSessionAnswer,
   errors: ['not_found'],
 })
@@ -66,7 +66,7 @@ export const getSessions = defineOperation('GET /api/v1/sessions', {
 export const endSessions = defineOperation('POST /api/v1/sessions/end', {
   ...ofPerson,
   summary: "End the caller's sessions at once",
-  description: 'With everything that is under way in them. Codes that opened none yet open none any more.',
+  description: 'Requests that are under way in them end too. Codes that were not used yet become invalid.',
   body: from.endSessionsBody,
   answer: from.sessionsEnded,
   errors: ['not_found'],
@@ -76,6 +76,6 @@ export const endSessions = defineOperation('POST /api/v1/sessions/end', {
 export const createSessionCode = defineOperation('POST /api/v1/sessions/codes', {
   ...ofPerson,
   summary: 'Make a code that opens one session',
-  description: 'It holds for a minute, and for everything the caller may do.',
+  description: 'The code is valid for a minute. Its session has all rights of the caller.',
   answer: from.sessionCode,
 })

@@ -1,4 +1,4 @@
-// Schemas of what is unusual in a person's own numbers: /anomalies. Names of the public dictionary and numbers only.
+// Schemas of /anomalies, a person's unusual numbers: only numbers, and names of the public dictionary.
 import * as z from 'zod'
 import { KINDS } from '../../../base/words/signal.ts'
 import { count, listOf, moment, text, timeRange } from './fields.ts'
@@ -7,7 +7,7 @@ const number = (what: string) => z.number().min(0).describe(what)
 
 const signal = z
   .strictObject({
-    id: text(16, 'of one person'),
+    id: text(16, 'id of the signal, unique for one person'),
     kind: z.enum(KINDS),
     subject: text(
       32,
@@ -15,19 +15,19 @@ const signal = z
     ).nullable(),
     severity: z.int().min(1).max(10),
     words: text(512, 'one sentence of its numbers'),
-    first_seen: moment('when it began'),
-    last_seen: moment('when it was last so'),
+    first_seen: moment('when the signal was first found'),
+    last_seen: moment('when it was last found'),
     count: count('days on which it was found'),
     ongoing: z.boolean().describe('it was found within the last day'),
-    muted: z.boolean().describe('the caller does not want to hear of it now'),
-    seen: z.boolean().describe('the caller was told of it'),
+    muted: z.boolean().describe('the caller has muted it'),
+    seen: z.boolean().describe('it was shown to the caller'),
     numbers: z
       .strictObject({
-        unit: z.enum(['commands', 'failures_of_100', 'minutes']).describe('what they are counted in'),
+        unit: z.enum(['commands', 'failures_of_100', 'minutes']).describe('unit of the numbers'),
         observed: number('what was found'),
         expected: number('what is usual for the caller'),
-        spread: number('by how much that varies; null where it is no matter of varying').nullable(),
-        n: count('days of work, of `failure_rate` commands, that the usual was learnt from'),
+        spread: number('how much the usual number varies; null if that does not apply').nullable(),
+        n: count('days of work from which the usual was learnt; with `failure_rate` commands'),
         window: timeRange,
       })
       .describe('the strongest there were'),
@@ -60,12 +60,12 @@ const what = z
   .min(1)
   .max(64)
   .describe(
-    'the id of a signal, for all that say the same of the same tool, category or shell, or where it is about none of them, for its kind; or a kind',
+    'a kind, or the id of a signal: then every signal of the same kind about the same tool, category or shell is meant',
   )
 
 export const getAnomaliesQuery = z.strictObject({
-  all: z.boolean().exactOptional().describe('also what is muted'),
-  since: moment('only what was seen later').exactOptional(),
+  all: z.boolean().exactOptional().describe('muted signals too'),
+  since: moment('only signals that were last found later').exactOptional(),
 })
 
 export const muteAnomaliesBody = z.strictObject({
@@ -76,7 +76,7 @@ export const muteAnomaliesBody = z.strictObject({
 export const unmuteAnomaliesBody = z.strictObject({ what })
 
 export const seeAnomaliesBody = z.strictObject({
-  severity: z.int().min(1).max(10).default(1).describe('this one or more'),
+  severity: z.int().min(1).max(10).default(1).describe('the least severity'),
   ids: listOf(z.string().min(1).max(16), 500).exactOptional().describe('only these signals'),
-  notice: z.boolean().default(false).describe('only tell, if that is wanted; take no note'),
+  notice: z.boolean().default(false).describe('do not mark them as seen; none if `anomalies.notice` is off'),
 })

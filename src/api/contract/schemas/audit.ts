@@ -26,7 +26,7 @@ const entry = z
     details: z
       .record(z.string().max(64), z.union([z.string(), z.number(), z.boolean()]))
       .describe('flat facts, at most 2 KiB; never level 0'),
-    hash: digest('of this entry and the one before'),
+    hash: digest('hash of this entry and the one before'),
   })
   .meta({ id: 'AuditEntry' })
 export type AuditEntryShape = z.infer<typeof entry>
@@ -39,7 +39,7 @@ export const auditVerdict = z
   .strictObject({
     ok: z.boolean(),
     entries: count('entries in the ledger'),
-    head: digest('of the newest readable entry, zeros for an empty ledger'),
+    head: digest('hash of the newest readable entry, zeros for an empty ledger'),
     first_bad: z
       .int()
       .min(1)
@@ -51,7 +51,7 @@ export const auditVerdict = z
         through: count('number of the last entry before it was replaced'),
       }),
       100,
-    ).describe('keys that signed before this node had its own, oldest first; an entry says each change'),
+    ).describe('keys that signed before the present key, oldest first; an entry notes each change'),
     outside: z
       .strictObject({
         seq: count('number of the newest entry it covers'),
@@ -59,8 +59,10 @@ export const auditVerdict = z
         members: listOf(
           z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() }),
           8,
-        ).describe('members that have it; none: it is a copy that this node keeps beside its ledger'),
-        missing: count('entries it covers that the ledger does not reach; more than 0 is not ok'),
+        ).describe(
+          'members that have the head; if empty, it is a copy that this node keeps beside its ledger',
+        ),
+        missing: count('entries that the head covers and the ledger does not have; more than 0 is not ok'),
       })
       .exactOptional()
       .describe('the newest head of this ledger that is kept outside of it; absent when none is known'),
@@ -73,19 +75,21 @@ const asker = z
     node_id: nodeId(),
     fingerprint: fingerprint(),
     name: nodeName(),
-    query_type: text(32, 'what was asked').nullable().describe('null for what was turned away unread'),
+    query_type: text(32, 'type of the questions')
+      .nullable()
+      .describe('null for questions that were refused unread'),
     asked: count('questions that were read'),
     allowed: count('of these, answered as policy and consent allow'),
     refused: count('of these, refused or withheld'),
-    busy: count('turned away because there were too many'),
+    busy: count('questions that were refused because there were too many'),
     rules: listOf(text(64, 'a rule that decided'), 8),
-    first: moment('the first of them'),
-    last: moment('the last of them'),
+    first: moment('the first question'),
+    last: moment('the last question'),
   })
   .meta({ id: 'Asker' })
 
 export const askers = z
-  .strictObject({ since: moment('what the numbers begin with'), askers: listOf(asker, 10_000) })
+  .strictObject({ since: moment('start of the counted time'), askers: listOf(asker, 10_000) })
   .meta({ id: 'Askers' })
 export type AskersShape = z.infer<typeof askers>
 
@@ -97,7 +101,7 @@ export const ledgerExportLine = z
       exported_at: moment('when it was written'),
       base: z
         .strictObject({ seq: count('number of the entry before the first'), hash: digest('of that entry') })
-        .describe('what the first entry chains to'),
+        .describe('the entry before the first one, to which the first one chains'),
     }),
     entry,
     z.strictObject({ seq: z.int().min(1), damaged: z.literal(true) }),
@@ -114,9 +118,9 @@ const AUDIT_LIMIT_MAX = 10_000
 
 export const getAuditLogQuery = z.strictObject({
   limit: z.int().min(1).max(AUDIT_LIMIT_MAX).default(50).describe('how many entries'),
-  type: z.enum(AUDIT_TYPES).exactOptional().describe('only this kind'),
+  type: z.enum(AUDIT_TYPES).exactOptional().describe('only entries of this type'),
   peer: who().exactOptional(),
-  since: moment('only newer ones').exactOptional(),
+  since: moment('only newer entries').exactOptional(),
 })
 
 export const whoAskedQuery = z.strictObject({
@@ -124,6 +128,6 @@ export const whoAskedQuery = z.strictObject({
 })
 
 export const exportAuditQuery = z.strictObject({
-  since: moment('from here on').exactOptional(),
-  until: moment('to the first signature after this').exactOptional(),
+  since: moment('only entries from this time on').exactOptional(),
+  until: moment('only entries up to the first signature after this time').exactOptional(),
 })

@@ -3,10 +3,10 @@ import * as z from 'zod'
 import { moment } from './fields.ts'
 
 export const makeBackupBody = z.strictObject({
-  key: z.boolean().default(true).describe('with the key that makes the node this node'),
+  key: z.boolean().default(true).describe("with the node's key"),
 })
 
-export const confirmBackupBody = z.strictObject({ created_at: moment('what the backup says') })
+export const confirmBackupBody = z.strictObject({ created_at: moment('the time that stands in the backup') })
 
 export const confirmBackupAnswer = z.strictObject({
   created_at: moment('of the backup that the ledger has now'),

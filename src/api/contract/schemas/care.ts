@@ -11,7 +11,7 @@ export const logLine = z
     msg: text(4096, 'what happened, for people'),
     seq: count('number of the line since the start').exactOptional(),
   })
-  .meta({ id: 'LogLine', description: 'Facts of the line beside these; never level 0, keys or tokens.' })
+  .meta({ id: 'LogLine', description: 'A line may have more facts; never level 0, keys or tokens.' })
 
 export const problemList = z
   .strictObject({
@@ -26,7 +26,7 @@ export const problemList = z
         first_seconds_ago: count('seconds'),
         last_seconds_ago: count('seconds'),
         peers: listOf(text(8, '8 hex digits')).describe(
-          'nodes it was about, as what means nothing elsewhere',
+          'hashes of the nodes that the line was about, with a salt that is not kept',
         ),
       }),
     ),
@@ -34,12 +34,12 @@ export const problemList = z
   .meta({ id: 'ProblemList' })
 
 export const getLogsQuery = z.strictObject({
-  lines: z.int().min(0).max(1_000).default(100).describe('how many of those there are, the newest'),
-  follow: z.boolean().default(false).describe('go on with those to come'),
-  level: z.enum(LOG_LEVELS).exactOptional().describe('this level and what is more important'),
+  lines: z.int().min(0).max(1_000).default(100).describe('how many of the newest lines'),
+  follow: z.boolean().default(false).describe('continue with new lines'),
+  level: z.enum(LOG_LEVELS).exactOptional().describe('only lines of this level and more important ones'),
   trace: z
     .string()
     .regex(/^[0-9a-f]{1,32}$/)
     .exactOptional()
-    .describe('a trace id, or how it begins'),
+    .describe('a trace id, or its beginning'),
 })

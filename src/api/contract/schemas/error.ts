@@ -8,10 +8,10 @@ const codes = Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]
 export const error = z
   .strictObject({
     error: z.strictObject({
-      code: z.enum(codes).describe('what scripts match; each has one HTTP status'),
+      code: z.enum(codes).describe('code for scripts; each code has one HTTP status'),
       message: z.string().describe('what was wrong, for people'),
-      where: z.string().exactOptional().describe('which field, option, file or line'),
-      hint: text(4096, 'what to do about it, one imperative sentence').exactOptional(),
+      where: z.string().exactOptional().describe('the field, option, file or line that is wrong'),
+      hint: text(4096, 'what to do, in one imperative sentence').exactOptional(),
     }),
   })
   .meta({ id: 'Error', description: 'Why a request failed.' })

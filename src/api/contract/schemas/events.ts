@@ -1,4 +1,4 @@
-// Schemas of what the event stream tells: one per type of event, and the event around it.
+// Schemas of the event stream: one for each type of event, and the event around it.
 import * as z from 'zod'
 import { KINDS } from '../../../base/words/signal.ts'
 import { EVENT_TYPES, type EventType } from '../constants.ts'
@@ -15,7 +15,7 @@ const DATA = {
     peer,
     known_by: z
       .enum(['link', 'gossip'])
-      .describe('link: it is connected here; gossip: another member passed it on'),
+      .describe('link: the member is connected here; gossip: another member told of it'),
   }),
   member_left: z.strictObject({
     peer,
@@ -28,26 +28,27 @@ const DATA = {
     level_after: trustLevel(),
   }),
   query_asked: z.strictObject({
-    query_type: word('what was asked about'),
-    status: word('what it came to'),
-    known: count('members there are'),
-    answered: count('of them, that answered'),
+    query_type: word('type of the question'),
+    status: word('status of the result'),
+    known: count('known members'),
+    answered: count('members that answered'),
     trace_id: traceId().exactOptional(),
   }),
   query_answered: z.strictObject({
-    peer: peer.describe('who asked this node'),
-    query_type: word('what was asked about'),
-    status: word('what the answer was'),
+    peer: peer.describe('the node that asked'),
+    query_type: word('type of the question'),
+    status: word('status of the answer'),
     trace_id: traceId().exactOptional(),
   }),
   summary_published: z.strictObject({
     documents: count('editions'),
     periods: text(1024, 'which'),
-    recipients: count('nodes they are sealed to'),
+    recipients: count('nodes that the summary is sealed to'),
   }),
   consent_changed: z.strictObject({
     change: word('allow, stop, off or on'),
     who: text(256, 'node id, `team:x`, `role:x` or `*`').exactOptional(),
+    categories: text(256, 'those only, with spaces between them').exactOptional(),
   }),
   health_changed: z.strictObject({
     ready: z.boolean(),
@@ -71,7 +72,7 @@ const DATA = {
   }),
   lost: z.strictObject({
     count: count(
-      'events that are not there any more; null when nobody can tell, as after a restart',
+      'events that are not kept any more; null if their number is unknown, as after a restart',
     ).nullable(),
   }),
 } as const satisfies Record<EventType, z.ZodType>
@@ -81,7 +82,7 @@ export type FeedData = { readonly [T in EventType]: z.infer<(typeof DATA)[T]> }
 const around = {
   id: text(
     64,
-    'names its place among those this person can see; `Last-Event-ID` or `since` continue after it',
+    'place of the event among those this person can see; `Last-Event-ID` or `since` continue after it',
   ),
   timestamp: moment('when it happened'),
 }
@@ -118,5 +119,5 @@ export const getEventsQuery = z.strictObject({
   since: z.string().min(1).max(64).exactOptional().describe('the id of an event, or 0 for all that are kept'),
   types: listOf(z.enum(EVENT_TYPES), EVENT_TYPES.length)
     .optional()
-    .describe('repeated; only these, and `lost` in any case'),
+    .describe('may be repeated; only events of these types, and `lost` in any case'),
 })

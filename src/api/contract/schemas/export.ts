@@ -6,13 +6,13 @@ import { MOST, SHELL } from '../../../ops/care/transfer.ts'
 import { count, listOf, moment, text } from './fields.ts'
 import { importKey } from './import.ts'
 
-/** One command as a file has it. */
+/** One command, as a line of a file. */
 export const transferEvent = z.strictObject({
   id: z
     .string()
     .regex(EVENT_ID)
-    .describe('start in microseconds and a tag, in base 36: the same event, the same id'),
-  timestamp: text(40, 'RFC 3339, for people: the millisecond that the id has; another one is refused'),
+    .describe('start in microseconds and a tag, in base 36; the same event always has the same id'),
+  timestamp: text(40, 'RFC 3339, for people: the time of the id; a different time is refused'),
   shell: z.string().regex(SHELL),
   command: z.string().min(1).max(MOST.command),
   cwd: z.string().max(MOST.field),
@@ -22,10 +22,13 @@ export const transferEvent = z.strictObject({
   category: z.string().min(1).max(MOST.word),
   tool: z.string().min(1).max(MOST.word),
   karo_generated: z.boolean(),
-  untimed: z.literal(true).exactOptional().describe('the time is only a place in the order'),
+  untimed: z
+    .literal(true)
+    .exactOptional()
+    .describe('the real time is unknown; the time only gives the order'),
 })
 
-/** The daemon says how many there were, so that a reader knows that none is missing. */
+/** One line of an export. The last one has the number of events, so that a reader sees whether any is missing. */
 export const exportLine = z.union([
   z.strictObject({ karo_export: z.int().min(1).describe('version of the format: the first line') }),
   transferEvent,
@@ -35,21 +38,21 @@ export const exportLine = z.union([
 export const exportHistoryQuery = z.strictObject({
   word: listOf(z.string().min(1).max(1024), 32)
     .optional()
-    .describe('repeated; every one must occur in the command, ignoring case'),
+    .describe('may be repeated; every word must occur in the command, ignoring case'),
   cwd: z.string().min(1).max(4096).exactOptional().describe('absolute; this directory and those below it'),
-  since: moment('only newer ones').exactOptional(),
-  until: moment('only older ones').exactOptional(),
+  since: moment('only newer commands').exactOptional(),
+  until: moment('only older commands').exactOptional(),
   shell: z.string().min(1).max(32).exactOptional(),
 })
 
 export const importHistoryBody = z.strictObject({
   events: z.array(transferEvent).min(1).max(MOST.events).readonly(),
-  dry_run: z.boolean().default(false).describe('only say what would be done'),
+  dry_run: z.boolean().default(false).describe('change nothing, only tell what would be done'),
   key: importKey().exactOptional(),
 })
 
 export const importHistoryAnswer = z.strictObject({
   added: count('new ones'),
-  known: count('those that were there already'),
-  too_old: count('those that retention.events_days would remove at once, and that were left out'),
+  known: count('events that were there already'),
+  too_old: count('events left out because retention.events_days would remove them at once'),
 })

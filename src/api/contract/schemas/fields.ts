@@ -1,14 +1,14 @@
-// Field schemas that several of the API's shapes share; all of it is JSON, every text and list has a bound.
+// Field schemas that several shapes of the API share. Every text and list has a bound.
 import * as z from 'zod'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
 import { TRUST_LEVELS } from '../../../base/words/trust-levels.ts'
 import { SHARING_CATEGORIES } from '../../../trust/policy/index.ts'
 
-/** Nobody's list here is longer; what a room bounds tighter says so itself. */
+/** Most entries of a list without a bound of its own. */
 const LIST_MAX = 100_000
 
-/** RFC 3339, any offset where it is asked, UTC where it is told. */
+/** A time in RFC 3339: requests may have any offset, answers are in UTC. */
 export const moment = (what: string) =>
   z
     .string()
@@ -28,7 +28,7 @@ export const listOf = <T extends z.ZodType>(item: T, max: number = LIST_MAX) =>
 
 export const text = (max: number, what: string) => z.string().max(max).describe(what)
 
-/** This node's own, which nobody looks up. */
+/** The id of this node. */
 export const ownNodeId = () =>
   z
     .string()
@@ -41,7 +41,7 @@ export const fingerprint = () =>
   z
     .string()
     .regex(/^[0-9a-f]{16}$/)
-    .describe('16 hex digits of BLAKE3 of the key; for people, never for authority')
+    .describe('16 hex digits of the BLAKE3 hash of the key; for people to read, never to grant rights')
 
 export const digest = (what: string) =>
   z
@@ -53,20 +53,20 @@ export const traceId = () =>
   z
     .string()
     .regex(/^[0-9a-f]{32}$/)
-    .describe('ties log lines and ledgers of all nodes together, 32 hex digits')
+    .describe('32 hex digits, the same in the logs and ledgers of all nodes')
 
-/** What people here call a node; empty when no name is known. */
-export const nodeName = () => text(256, 'what people here call it; empty when it is not known')
+/** The name of a node on this machine; empty if it has none. */
+export const nodeName = () => text(256, 'name of the node on this machine; empty if it has none')
 
-/** Roles and teams one person may give one node. */
+/** Roles or teams of one node. */
 export const labels = (what: string) => listOf(z.string().min(1).max(64), 16).describe(what)
 
 /** A node as a person names it. */
 export const who = () =>
   z.string().min(1).max(256).describe('a node id, a fingerprint in any grouping, or a name')
 
-export const riskLevel = () => z.enum(RISK_LEVELS).describe('what the risk rules say of it')
-export const trustLevel = () => z.enum(TRUST_LEVELS).describe('how far this node trusts it')
+export const riskLevel = () => z.enum(RISK_LEVELS).describe('level that the risk rules give the command')
+export const trustLevel = () => z.enum(TRUST_LEVELS).describe('how far this node trusts the other one')
 export const sharingCategory = () => z.enum(SHARING_CATEGORIES).describe('a category of numbers')
 export const category = () => text(24, 'its category in the public dictionary')
 
@@ -79,4 +79,4 @@ export const timeRange = z
 
 export const nodeRef = z
   .strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() })
-  .meta({ id: 'NodeRef', description: 'A node, and what people here call it.' })
+  .meta({ id: 'NodeRef', description: 'A node, and its name on this machine.' })

@@ -1,4 +1,4 @@
-// Schemas of a person's own commands and numbers: /history and what is below it, /stats. Level 0, for nobody else.
+// Schemas of /history and /stats: a person's own commands (level 0, for nobody else) and numbers.
 import * as z from 'zod'
 import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
 import {
@@ -11,26 +11,26 @@ import {
 import { category, count, integer, listOf, moment, riskLevel, share, text, timeRange } from './fields.ts'
 
 const command = {
-  id: text(32, 'sorts by time within a person'),
+  id: text(32, 'id of the event; ids of one person sort by time'),
   timestamp: moment('when it began'),
-  shell: text(32, 'bash, zsh, fish or sh; of an import as it was named there, or `?`'),
+  shell: text(32, 'bash, zsh, fish or sh; for an imported command the name in its source, or `?`'),
   command: z.string().describe('the text, after redaction of secrets'),
   cwd: z.string().describe('directory it ran in'),
   exit_code: integer('null when it is not known').nullable(),
   duration_ms: count('milliseconds; null when it is not known').nullable(),
   risk_level: riskLevel(),
   category: category(),
-  karo_generated: z.boolean().describe("a program typed it on the person's behalf"),
+  karo_generated: z.boolean().describe("a program ran it on the person's behalf"),
   untimed: z
     .literal(true)
     .exactOptional()
-    .describe('imported without a time: the timestamp is a place in the order'),
+    .describe('imported without a time; the timestamp only gives the order'),
 }
 
 const event = z
   .strictObject({
     ...command,
-    peak_rss_bytes: count('most memory that one of its processes held, in bytes; null when none was seen')
+    peak_rss_bytes: count('most memory that one of its processes held, in bytes; null if no process was seen')
       .nullable()
       .exactOptional(),
   })
@@ -47,8 +47,8 @@ export const history = z
 const rankedCommand = z
   .strictObject({
     ...command,
-    uses: count('how often it was used, of the uses that fit'),
-    failures: count('of those, ended with another code than 0'),
+    uses: count('how often the command was used, among the uses that match'),
+    failures: count('those uses that ended with another code than 0'),
   })
   .meta({ id: 'RankedCommand', description: 'A command, with its newest use. Never leaves this machine.' })
 export type RankedCommandShape = z.infer<typeof rankedCommand>
@@ -56,32 +56,32 @@ export type RankedCommandShape = z.infer<typeof rankedCommand>
 export const rankedCommands = z
   .strictObject({
     commands: listOf(rankedCommand).describe('likeliest first'),
-    total: count('different commands that fit, also those beyond the limit'),
+    total: count('different commands that match, also those beyond the limit'),
     complete: z
       .boolean()
-      .describe('false: only the newest were looked through yet; asked again, there are more'),
+      .describe('false: only the newest commands are loaded yet; a later request finds more'),
   })
   .meta({ id: 'RankedCommands' })
 export type RankedShape = z.infer<typeof rankedCommands>
 
 export const deletedCommands = z
   .strictObject({
-    events: count('commands that are gone, or would be'),
-    texts: count('texts that no other command uses; 0 with `dry_run`'),
+    events: count('commands that were removed, or with `dry_run` would be'),
+    texts: count('removed texts that no other command uses; 0 with `dry_run`'),
     dry_run: z.boolean(),
-    sample: listOf(event, 20).describe('with `dry_run` the newest of them, else none'),
+    sample: listOf(event, 20).describe('with `dry_run` the newest of these commands, else none'),
   })
   .meta({ id: 'DeletedCommands' })
 export type DeletedShape = z.infer<typeof deletedCommands>
 
-const counted = { count: count('commands'), failures: count('of those, ended with another code than 0') }
+const counted = { count: count('commands'), failures: count('commands that ended with another code than 0') }
 
 const change = z
   .number()
   .min(-1)
   .nullable()
   .describe(
-    'against the period before, as a ratio: 0.5 is half as many again; null when there were none or it is not known',
+    'change against the period before, as a ratio: 0.5 is half as many again; null if there were none, or it is unknown',
   )
 
 const compared = {
@@ -95,18 +95,18 @@ const date = (what: string) => z.iso.date().describe(what)
 const totals = {
   time_range: timeRange,
   total_commands: count('commands'),
-  failures: count('ended with another code than 0'),
-  total_duration_ms: count('milliseconds, of those whose duration is known'),
+  failures: count('commands that ended with another code than 0'),
+  total_duration_ms: count('milliseconds of all commands whose duration is known'),
   by_risk_level: byRiskLevel(),
   guard: z
     .strictObject({
-      blocked: count('lines it did not let run'),
+      blocked: count('lines that the guard did not let run'),
       confirmed: count('lines that it asked about and that ran'),
       declined: count('lines that it asked about and that did not run'),
-      unjudged: count('lines that were not judged: it was too slow, or failed'),
+      unjudged: count('lines that it did not judge, because it was too slow or failed'),
     })
-    .describe('what the guard did; a line that did not run is no command'),
-  karo_generated: count('of all commands, typed by a program on behalf of the person'),
+    .describe('what the guard did; a line that did not run does not count as a command'),
+  karo_generated: count('commands that a program ran on behalf of the person'),
 }
 
 const hoursOfDay = z.array(count('commands')).length(24).readonly()
@@ -126,27 +126,31 @@ export const statistics = z
     ),
     hourly: hoursOfDay.describe("by hour of the day, the machine's local time"),
     daily: z.array(count('commands')).length(7).readonly().describe('by day of the week, Monday first'),
-    heat: z.array(hoursOfDay).length(7).readonly().describe('by both: a row for each day of the week'),
+    heat: z
+      .array(hoursOfDay)
+      .length(7)
+      .readonly()
+      .describe('by day of the week and hour: a row for each day'),
     timeline: z.strictObject({
       unit: z.enum(['hour', 'day', 'week']).describe('how long each point is'),
       points: listOf(
-        z.strictObject({ start: moment('when it began'), count: count('commands') }),
+        z.strictObject({ start: moment('start of the point'), count: count('commands') }),
         64,
-      ).describe('in order, none left out'),
+      ).describe('in order, without gaps'),
     }),
     failing: listOf(
       z.strictObject({
         tool: text(32, 'name in the public dictionary of tools, else `other`'),
         category: category(),
         ...counted,
-        rate: share('failures of all'),
+        rate: share('share of commands that failed'),
         previous_rate: share(
-          'in the period before; null when it was not used or that is not known',
+          'rate in the period before; null if the tool was not used then, or that is unknown',
         ).nullable(),
-        rose: z.boolean().describe('by more than chance explains'),
+        rose: z.boolean().describe('the rate rose by more than chance explains'),
       }),
       5,
-    ).describe('those whose rate rose, then those that failed most'),
+    ).describe('tools whose rate rose, then tools that failed most'),
     busiest: z
       .strictObject({ date: date('the local date'), count: count('commands') })
       .nullable()
@@ -154,15 +158,15 @@ export const statistics = z
     active_days: count('days with commands'),
     streak: z.strictObject({
       current: count('days in a row with commands, up to today or yesterday'),
-      longest: count('the most there were in a year'),
+      longest: count('most days in a row within a year'),
     }),
-    recorded_since: date('the first local date there are numbers of').nullable(),
+    recorded_since: date('the first local date with numbers').nullable(),
     change,
     before: z
       .strictObject(totals)
       .nullable()
       .describe(
-        'the period of the same length before, up to the same time of day; null when not all of it was recorded',
+        'the period of the same length before, up to the same time of day; null if it was not recorded completely',
       ),
   })
   .meta({ id: 'Statistics', description: "A person's own numbers." })
@@ -173,7 +177,7 @@ export const mostUsed = z
     commands: listOf(
       z.strictObject({ command: z.string().describe('the text, after redaction of secrets'), ...counted }),
       1000,
-    ).describe('most often first'),
+    ).describe('the most frequent first'),
   })
   .meta({ id: 'MostUsedCommands', description: 'Never leaves this machine.' })
 export type MostUsedShape = z.infer<typeof mostUsed>
@@ -187,32 +191,34 @@ export function byRiskLevel() {
   })
 }
 
-/** What narrows a search down, and a removal. */
+/** Filters of a search or a removal. */
 const filters = {
   word: listOf(z.string().min(1).max(1024), 32)
     .optional()
-    .describe('repeated; every one must occur in the command, ignoring case'),
-  without: listOf(z.string().min(1).max(1024), 32).optional().describe('repeated; none of them may'),
+    .describe('may be repeated; every word must occur in the command, ignoring case'),
+  without: listOf(z.string().min(1).max(1024), 32)
+    .optional()
+    .describe('may be repeated; none of these words may occur'),
   cwd: z.string().min(1).max(4096).exactOptional().describe('absolute; this directory and those below it'),
-  failed: z.boolean().exactOptional().describe('only those that ended with another code than 0'),
+  failed: z.boolean().exactOptional().describe('only commands that ended with another code than 0'),
   risk: z.enum(RISK_LEVELS).exactOptional().describe('this level or a higher one'),
-  since: moment('only newer ones').exactOptional(),
-  until: moment('only older ones').exactOptional(),
+  since: moment('only newer commands').exactOptional(),
+  until: moment('only older commands').exactOptional(),
   shell: z.string().min(1).max(32).exactOptional(),
-  exit: z.int().min(0).max(255).exactOptional().describe('only those that ended with this code'),
-  longer_ms: z.int().min(0).max(4_000_000_000).exactOptional().describe('milliseconds: at least so long'),
+  exit: z.int().min(0).max(255).exactOptional().describe('only commands that ended with this code'),
+  longer_ms: z.int().min(0).max(4_000_000_000).exactOptional().describe('least duration in milliseconds'),
   generated: z
     .boolean()
     .exactOptional()
-    .describe("true: only what a program ran on the person's behalf; false: only what they typed"),
+    .describe("true: only commands that a program ran on the person's behalf; false: only typed ones"),
 }
 
-/** What the spool keeps of one is shorter, in bytes. */
+/** Most characters of a command; the spool keeps fewer bytes of one. */
 const COMMAND_MAX = 128 * 1024
 
 export const getHistoryQuery = z.strictObject({
   ...filters,
-  unique: z.boolean().exactOptional().describe('of each command only the newest that fits'),
+  unique: z.boolean().exactOptional().describe('only the newest matching use of each command'),
   limit: z
     .int()
     .min(1)
@@ -227,7 +233,12 @@ export const getRankedCommandsQuery = z.strictObject({
     .max(1024)
     .default('')
     .describe('words between blanks, `"two words"` as one, `!word` for one that must not occur'),
-  here: z.string().min(1).max(4096).exactOptional().describe('absolute: the directory of whoever asks'),
+  here: z
+    .string()
+    .min(1)
+    .max(4096)
+    .exactOptional()
+    .describe('absolute path of the current directory of the caller'),
   cwd: filters.cwd,
   failed: filters.failed,
   risk: filters.risk,

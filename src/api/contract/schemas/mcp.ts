@@ -1,4 +1,4 @@
-// Schemas of what is noted for AI coding tools: /mcp.
+// Schemas of /mcp: notes in the ledger about AI coding tools.
 import * as z from 'zod'
 
 export const noted = z
@@ -6,6 +6,6 @@ export const noted = z
   .meta({ id: 'Noted' })
 
 export const noteReadBody = z.strictObject({
-  events: z.int().min(0).max(1_000).describe('commands that are handed on'),
-  total: z.int().min(0).describe('commands that fit the search'),
+  events: z.int().min(0).max(1_000).describe('commands that are handed to the tool'),
+  total: z.int().min(0).describe('commands that match the search'),
 })

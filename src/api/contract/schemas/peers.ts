@@ -1,4 +1,4 @@
-// Schemas of who is here and how far they are trusted: /peers.
+// Schemas of /peers: known nodes, and how far each is trusted.
 import * as z from 'zod'
 import {
   fingerprint,
@@ -13,7 +13,7 @@ import {
   who,
 } from './fields.ts'
 
-/** Where an opinion came from. */
+/** Sources of a trust level. */
 const TRUST_SOURCES = [
   'config',
   'tofu',
@@ -34,31 +34,33 @@ const peer = z
       .enum(['stranger', 'known', 'member'])
       .exactOptional()
       .describe('stranger: only its key is known; known: a member spoke of it; member: this node admits it'),
-    roles: labels('roles people here gave it'),
-    teams: labels('teams people here sorted it into'),
-    why: z.enum(TRUST_SOURCES).describe('which source decided'),
-    decided_at: moment('with `tofu`: when a person here decided').exactOptional(),
-    addresses: listOf(text(256, 'multiaddr'), 8).describe('where it was met, newest first'),
+    roles: labels('roles of the node on this machine'),
+    teams: labels('teams of the node on this machine'),
+    why: z.enum(TRUST_SOURCES).describe('the source that decided the trust level'),
+    decided_at: moment('with `tofu`: when a person of this machine decided').exactOptional(),
+    addresses: listOf(text(256, 'multiaddr'), 8).describe(
+      'addresses at which the node was met, newest first',
+    ),
     state: z
       .enum(['connected', 'known', 'missing', 'pending', 'denied', 'revoked'])
-      .describe('missing: it has a certificate that holds, and is not there'),
-    certified_until: moment('until when its certificate holds').exactOptional(),
-    last_seen: moment('when it was last met; null when never').nullable(),
+      .describe('missing: the node has a certificate that holds, and is not there'),
+    certified_until: moment('when its certificate ends').exactOptional(),
+    last_seen: moment('when the node was last met; null if never').nullable(),
     known_by: z
       .enum(['link', 'gossip'])
       .nullable()
       .describe(
-        'gossip: an admitted member passed its presence on; link: it was connected here; null: no member',
+        'gossip: an admitted member told of it; link: it was connected here; null: it is not a member',
       ),
     presence: z
       .enum(['online', 'unsure', 'offline'])
       .nullable()
-      .describe('unsure: its connection broke without a goodbye; null: no member'),
+      .describe('unsure: its connection broke without a goodbye; null: it is not a member'),
     apart: z
       .enum(['clock', 'not_trusted_there', 'encryption'])
       .exactOptional()
       .describe(
-        'why a trusted node has no link here, when this node knows. clock: its clock is more than five minutes away, so it is refused; not_trusted_there: it does not trust this node; encryption: it encrypts connections otherwise (transport.security)',
+        'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: it encrypts connections otherwise (transport.security)',
       ),
     clock_off_ms: integer('with `clock`: its clock minus this one, milliseconds').exactOptional(),
   })
@@ -66,7 +68,7 @@ const peer = z
 export type PeerShape = z.infer<typeof peer>
 
 export const peerList = z
-  .strictObject({ peers: listOf(peer).describe('those who wait for a decision first') })
+  .strictObject({ peers: listOf(peer).describe('nodes that wait for a decision come first') })
   .meta({ id: 'PeerList' })
 
 const step = z.strictObject({
@@ -81,8 +83,8 @@ export const peerAnswer = z
     revoked_in: z
       .enum(['here', 'mesh'])
       .exactOptional()
-      .describe('of a revocation: `mesh` where this node is an issuer and every member is told'),
-    steps: listOf(step, 16).exactOptional().describe('the chain that led to it, strongest source first'),
+      .describe('of a revocation. mesh: this node is an issuer, so every member is told'),
+    steps: listOf(step, 16).exactOptional().describe('the sources that were asked, strongest first'),
   })
   .meta({ id: 'PeerAnswer' })
 export type PeerAnswerShape = z.infer<typeof peerAnswer>
@@ -91,7 +93,7 @@ export const whoOnly = z.strictObject({ who: who() })
 
 export const trustPeerBody = whoOnly.extend({
   level: trustLevel().exactOptional(),
-  name: z.string().min(1).max(64).exactOptional().describe('what people here call it'),
+  name: z.string().min(1).max(64).exactOptional().describe('name of the node on this machine'),
   roles: labels('replaces its roles').exactOptional(),
   teams: labels('replaces its teams').exactOptional(),
 })

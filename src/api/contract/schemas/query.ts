@@ -1,4 +1,4 @@
-// Schemas of what a question to the mesh comes to: the result of /query, and its lines as NDJSON.
+// Schemas of /query: the result of a question to the mesh, and its lines as NDJSON.
 import * as z from 'zod'
 import * as numbers from '../../../../protocols/messages/numbers.ts'
 import { QUERY_TYPES, queryFilter } from '../../../../protocols/messages/query.ts'
@@ -25,13 +25,13 @@ import {
 
 export const coverage = z
   .strictObject({
-    known: count('other members; the counts below add up to it'),
-    answered: count('that answered, also with nothing to say'),
-    from_summary: count('absent ones whose published summaries stand in for them'),
+    known: count('other members; the next six counts add up to it'),
+    answered: count('members that answered, also those without numbers'),
+    from_summary: count('absent members whose published summaries are used instead'),
     denied: count('that refused'),
-    withheld: count('whose numbers may not be shown, because too few are in them'),
-    failed: count('busy, error, not supported, bad signature'),
-    unreachable: count('that nobody could reach'),
+    withheld: count('members whose numbers may not be shown, because too few people are in them'),
+    failed: count('members that were busy, failed, do not support the question, or signed badly'),
+    unreachable: count('members that could not be reached'),
     complete: z.boolean().describe('answered = known'),
     nodes: listOf(
       z.strictObject({
@@ -42,21 +42,21 @@ export const coverage = z
           .enum(UNREACHED)
           .exactOptional()
           .describe(
-            'of one that is unreachable, as far as this node knows. clock: its clock is more than five minutes away, so it is refused; not_trusted_there: it does not trust this node; encryption: it encrypts connections otherwise (transport.security); left: it was stopped; lost: its connection broke; silent: connected, and it did not answer in time; away: nobody has heard of it lately',
+            'why the member is unreachable, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: it encrypts connections otherwise (transport.security); left: it was stopped; lost: its connection broke; silent: it is connected and did not answer in time; away: nothing was heard of it lately',
           ),
         clock_off_ms: integer('with `clock`: its clock minus this one').exactOptional(),
         last_seen: moment('with `left`, `lost` and `away`: when it was last met').exactOptional(),
       }),
     ).describe('outcomes only, never numbers'),
   })
-  .meta({ id: 'Coverage', description: 'Who was asked, and what came of it: every known member once.' })
+  .meta({ id: 'Coverage', description: 'The outcome for every known member, each counted once.' })
 export type Coverage = z.infer<typeof coverage>
 
 type NodePartShape = { readonly [K in keyof NodePart]-?: z.ZodType<NonNullable<NodePart[K]>> }
 
-/** Of each query type, made once: two schemas of one name would be two shapes. */
+/** The schemas of each query type. They are made once, because two schemas with one id would be two shapes. */
 const types = ASKED_TYPES.map((type) => queryType(type).schemas({ z, numbers }))
-/** TypeScript cannot tell how many members a list made so has; there are several. */
+/** TypeScript cannot tell that the mapped list has several members, which `z.union` needs. */
 type Several<T> = readonly [T, T, ...T[]]
 const data: z.ZodType<QueryData> = z.union(
   types.map(({ result }) => result) as unknown as Several<z.ZodType<QueryData>>,
@@ -68,7 +68,9 @@ const perNode = z
     fingerprint: fingerprint(),
     name: nodeName(),
     as_of: moment('when its owner computed it'),
-    source: z.enum(['live', 'summary']).describe('summary: it is absent, and this is what it last published'),
+    source: z
+      .enum(['live', 'summary'])
+      .describe('summary: the member is absent, and these are its last published numbers'),
     ...(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.exactOptional()])) as {
       readonly [K in keyof NodePartShape]: z.ZodExactOptional<NodePartShape[K]>
     }),
@@ -86,21 +88,21 @@ export const queryResult = z
     level: level('1: numbers of consenting nodes; 2: totals of many'),
     time_range: timeRange,
     status: z.enum(['success', 'access_denied', 'no_data', 'withheld']),
-    filters: listOf(queryFilter, 16).exactOptional().describe('when any were asked for'),
-    team: text(64, 'when only a team was asked').exactOptional(),
+    filters: listOf(queryFilter, 16).exactOptional().describe('the filters of the question, if any'),
+    team: text(64, 'the team, if only a team was asked').exactOptional(),
     own_missing: z
       .literal(true)
       .exactOptional()
-      .describe("this node's own numbers belong here, and could not be read in time"),
+      .describe("this node's own numbers are missing, because they could not be read in time"),
     data,
     nodes: listOf(perNode).exactOptional().describe('with per_node'),
     as_of: moment('when the oldest of these numbers was computed; null without any').nullable(),
     coverage,
     privacy: z.strictObject({
       mode: z.enum(['per_node', 'aggregate']),
-      k_min: count('fewest nodes that a total may be of'),
+      k_min: count('fewest nodes that a total may include'),
       cells_suppressed: count('rows left out because too few nodes were in them'),
-      noise: text(64, 'what was added to the numbers, `none` when nothing'),
+      noise: text(64, 'noise that was added to the numbers, or `none`'),
     }),
     ended_by: z.enum(['all_done', 'deadline', 'cancelled']),
     timing: z.strictObject({
@@ -139,12 +141,7 @@ export const postQueryBody = z.strictObject({
     z.strictObject({
       field: z.string().max(32),
       operator: z.enum(OPERATORS),
-      value: z
-        .array(z.string().max(64))
-        .min(1)
-        .max(16)
-        .readonly()
-        .describe('a single one may stand without its list'),
+      value: z.array(z.string().max(64)).min(1).max(16).readonly().describe('a single value needs no list'),
     }),
     16,
   )

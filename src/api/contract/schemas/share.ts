@@ -1,4 +1,4 @@
-// Schemas of consent and of what leaves by it: /share, /summaries.
+// Schemas of /share and /summaries: consent, and what leaves this machine because of it.
 import * as z from 'zod'
 import { nodeSummary, RECIPIENTS_MAX } from '../../../../protocols/messages/summary.ts'
 import { GRANULARITIES } from '../../../../protocols/periods.ts'
@@ -18,9 +18,18 @@ import {
   who,
 } from './fields.ts'
 
-/** Entries of one of a person's lists. */
+/** Most entries of one list of a person. */
 const ENTRIES_MAX = 256
 const entries = (what: string) => listOf(text(256, 'node id, `team:x`, `role:x` or `*`')).describe(what)
+
+const parts = (what: string) =>
+  listOf(
+    z.strictObject({
+      who: text(256, 'node id, `team:x`, `role:x` or `*`'),
+      categories: listOf(sharingCategory(), SHARING_CATEGORIES.length),
+    }),
+    ENTRIES_MAX,
+  ).describe(what)
 
 const sharedWith = z
   .strictObject({
@@ -28,9 +37,11 @@ const sharedWith = z
     fingerprint: fingerprint(),
     name: nodeName(),
     trust_level: trustLevel(),
-    level_1: listOf(sharingCategory(), 8).describe('whose numbers of this node it may have'),
-    summaries: listOf(sharingCategory(), 8).describe('which are in the summaries it is sent'),
-    level_2: listOf(sharingCategory(), 8).describe('whose totals over many nodes it is entitled to'),
+    level_1: listOf(sharingCategory(), 8).describe(
+      'categories of which it may have the numbers of this node',
+    ),
+    summaries: listOf(sharingCategory(), 8).describe('categories in the summaries that it gets'),
+    level_2: listOf(sharingCategory(), 8).describe('categories of which it may have totals over many nodes'),
     rule: text(128, 'the rule that decided about tool usage'),
     reason: text(1024, 'for people'),
   })
@@ -55,9 +66,11 @@ export const sharingView = z
       peers: entries('who may have level 1'),
       supervisors: entries('who may have level 2'),
     }),
+    allow_only: parts('who may have some categories, besides what `allow` gives'),
     stopped: listOf(text(256, 'node id, `team:x` or `role:x`'), ENTRIES_MAX).describe(
       'nothing goes to these',
     ),
+    stopped_only: parts('from whom some categories are kept, whatever else is allowed'),
     peers: listOf(sharedWith),
   })
   .meta({ id: 'Sharing' })
@@ -75,11 +88,11 @@ const summary = z
 const previewed = z
   .strictObject({
     recipients: listOf(nodeRef, RECIPIENTS_MAX).describe(
-      'everybody who could read it, in the order of their ids',
+      'every node that could read it, in the order of their ids',
     ),
     summary,
-    bytes: count('of the plaintext'),
-    digest: digest('of the plaintext'),
+    bytes: count('bytes of the plaintext'),
+    digest: digest('hash of the plaintext'),
   })
   .meta({ id: 'PreviewedSummary' })
 export type SummaryShape = z.infer<typeof previewed>
@@ -104,8 +117,8 @@ const period = z
 const edition = {
   period,
   published_at: moment('when its author made this edition'),
-  expires_at: moment('when nobody keeps it any more'),
-  bytes: count('of the signed document as it travels'),
+  expires_at: moment('when all nodes delete it'),
+  bytes: count('bytes of the signed document as it travels'),
 }
 
 export const publishedSummaries = z
@@ -145,17 +158,29 @@ export const whom = z.strictObject({
     .min(1)
     .max(256)
     .describe('a node id, a fingerprint in any grouping, a name, `team:x`, `role:x` or `*`'),
+  categories: z
+    .array(sharingCategory())
+    .min(1)
+    .max(SHARING_CATEGORIES.length)
+    .readonly()
+    .exactOptional()
+    .describe('those only; absent: all'),
 })
 
 export const getPreviewQuery = z.strictObject({
   to: who().exactOptional(),
-  role: z.string().min(1).max(64).exactOptional().describe('only what nodes with this role could read'),
+  role: z
+    .string()
+    .min(1)
+    .max(64)
+    .exactOptional()
+    .describe('only numbers that nodes with this role could read'),
 })
 
 const SUMMARIES_LIMIT_MAX = 1_000
 
 export const getSummariesQuery = z.strictObject({
   author: who().exactOptional(),
-  since: moment('only periods that ended after it; absent: of the last 7 days').exactOptional(),
+  since: moment('only periods that ended after this time; absent: the last 7 days').exactOptional(),
   limit: z.int().min(1).max(SUMMARIES_LIMIT_MAX).default(100).describe('how many; `total` counts all'),
 })

@@ -1,4 +1,4 @@
-// Schemas of what the node says about itself: /status, /health, /identity.
+// Schemas of /status, /health and /identity: what the node tells about itself.
 import * as z from 'zod'
 import { REJECT_CODES, type RejectCode } from '../../../../protocols/reject.ts'
 import { count, fingerprint, listOf, nodeName, ownNodeId, text } from './fields.ts'
@@ -35,20 +35,22 @@ export const status = z
     fingerprint: fingerprint(),
     name: nodeName(),
     version: text(32, 'of Karo'),
-    service: z.boolean().describe("the machine's, for all its users; false: one person's own"),
+    service: z
+      .boolean()
+      .describe("true: the machine's node, for all its users; false: one person's own node"),
     you: z
       .strictObject({
-        uid: count('whose commands and numbers the caller sees'),
+        uid: count('the person whose commands and numbers the caller sees'),
         admin: z.boolean().describe('may manage the node and its mesh'),
         asks: z.boolean().describe('may ask the mesh in the name of this node'),
       })
-      .describe('who is asking'),
+      .describe('the caller'),
     uptime_seconds: count('since the daemon started'),
     mesh: z.strictObject({
       listen: listOf(text(256, 'multiaddr'), 256).describe('where the mesh listens'),
       peers_connected: count('neighbours linked now'),
-      peers_trusted: count('of those, trusted by this node'),
-      peers_pending: count('nodes that wait for a person here to decide'),
+      peers_trusted: count('linked neighbours that this node trusts'),
+      peers_pending: count('nodes that wait for a decision of a person here'),
       members_known: count('other members seen in the last 7 days'),
       rejected: z
         .strictObject(
@@ -63,7 +65,7 @@ export const status = z
       .strictObject({ listen: text(32, 'host:port').nullable() })
       .describe('where this API listens beside the control socket; null: nowhere'),
     store: z.strictObject({
-      events: count('commands kept, of the caller'),
+      events: count('stored commands of the caller'),
       bytes: count('bytes of the database on disk, to the next MiB'),
     }),
     spool: z.strictObject({
@@ -73,22 +75,31 @@ export const status = z
       dropped: count('commands that were lost before they reached the daemon'),
     }),
     anomalies: z
-      .strictObject({ unseen: count('signals that the caller was not told of and did not mute') })
-      .describe("what is unusual in the caller's own numbers"),
+      .strictObject({ unseen: count('signals that were neither shown to the caller nor muted') })
+      .describe('unusual numbers of the caller'),
     documents: z
       .strictObject({
-        own: count('written by this node'),
-        received: count('of others, for this node'),
-        relayed: count('of others, kept for others'),
-        bytes: count('bytes of all of them'),
-        conflicts: count('refused, because their author had signed another one under the same version'),
+        own: count('documents written by this node'),
+        received: count('documents of other nodes for this node'),
+        relayed: count('documents of other nodes that this node keeps for others'),
+        bytes: count('bytes of all documents'),
+        conflicts: count('documents refused because their author signed two different ones with one version'),
       })
       .describe('signed documents kept here'),
     summaries: z.strictObject({
       recipients: count("nodes that this one's summaries are sealed to"),
-      left_out: count('nodes that may read them, but for whom one document has no room'),
-      refused: count('summaries of others that did not open or said what cannot be, since the start'),
+      left_out: count('nodes that may read the summaries, but for which the document has no room'),
+      refused: count(
+        'summaries of others since the start that could not be opened or had impossible numbers',
+      ),
     }),
+    policy: z
+      .strictObject({
+        engine: z.enum(['built-in', 'cedar']),
+        files: count('policy files in force'),
+        problem: text(4096, 'why what the policy files say now is not in force').nullable(),
+      })
+      .describe('what decides, beside consent, who may have what'),
     health: z.strictObject(healthReport),
   })
   .meta({ id: 'Status' })

@@ -1,10 +1,10 @@
-// Schemas of what opens the API over TCP: /tokens and /sessions.
+// Schemas of /tokens and /sessions, which open the API over TCP.
 import * as z from 'zod'
 import { TOKEN_SCOPES, TOKEN_TTL_MS, TOKENS_PER_PERSON } from '../constants.ts'
 import { count, listOf, moment, text } from './fields.ts'
 
 const SCOPE_MEANS =
-  'how far it opens, each what those before it open: `metrics` the numbers for a scraper, `read` whatever is only shown, `ask` questions to the mesh, `full` everything its owner may do'
+  'what the token allows: `metrics` the metrics, `read` everything that only shows, `ask` questions to the mesh, `full` everything that its owner may do; each scope includes those before it'
 
 export const scope = () => z.enum(TOKEN_SCOPES).describe(SCOPE_MEANS)
 
@@ -12,12 +12,12 @@ const fields = {
   id: z
     .string()
     .regex(/^[0-9a-f]{10}$/)
-    .describe('stands in the token after `karo_`; no secret'),
-  name: text(64, 'its id where its owner gave it no name'),
+    .describe('part of the token after `karo_`; not secret'),
+  name: text(64, 'name of the token; its id if the owner gave no name'),
   scope: scope(),
   created_at: moment('when it was made'),
   expires_at: moment('when it ends'),
-  last_used_at: moment('when it was last shown, to the minute').nullable(),
+  last_used_at: moment('when it was last used, to the minute').nullable(),
 }
 
 export const token = z.strictObject(fields).meta({ id: 'Token' })
@@ -29,32 +29,32 @@ export const tokenList = z.strictObject({
 export const tokenCreated = z
   .strictObject({
     ...fields,
-    token: text(64, 'the token itself; never told again'),
+    token: text(64, 'the token itself; it cannot be read again later'),
     http: z
       .strictObject({
-        enabled: z.boolean().describe('http.enabled: false, and the token opens nothing until that is true'),
+        enabled: z.boolean().describe('http.enabled; while it is false, the token cannot be used'),
         listen: text(32, 'host:port').nullable(),
       })
-      .describe('where it can be shown now; null: nowhere'),
+      .describe('where the token can be used now; null: nowhere'),
   })
   .meta({ id: 'TokenCreated' })
 
 export const session = z
   .strictObject({
     scope: scope(),
-    key: text(43, 'to be sent as X-Karo-Session with every request, beside the cookie'),
-    idle_ms: count('without a request for so long, it ends'),
-    expires_in_ms: count('whatever is done, it ends then'),
+    key: text(43, 'send it as X-Karo-Session with every request, together with the cookie'),
+    idle_ms: count('milliseconds without a request after which the session ends'),
+    expires_in_ms: count('milliseconds after which the session ends in any case'),
   })
   .meta({ id: 'Session' })
 
 const openSession = z
   .strictObject({
-    session: count('its number, which is no secret'),
+    session: count('number of the session; not secret'),
     scope: scope(),
     token: text(10, 'id of the token that opened it').nullable().describe('null: opened by a code'),
     opened_at: moment('when it was opened'),
-    last_used_at: moment('when something was last asked in it'),
+    last_used_at: moment('time of its last request'),
   })
   .meta({ id: 'OpenSession' })
 
@@ -84,13 +84,13 @@ export const createTokenBody = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
     .exactOptional()
     .describe('to know it by'),
-  scope: z.enum(TOKEN_SCOPES).default('read').describe('how far it opens'),
+  scope: z.enum(TOKEN_SCOPES).default('read').describe('what the token allows'),
   ttl_ms: z
     .int()
     .min(TOKEN_TTL_MS.least)
     .max(TOKEN_TTL_MS.most)
     .default(TOKEN_TTL_MS.usual)
-    .describe('how long it holds'),
+    .describe('how long it is valid'),
 })
 
 export const revokeTokenBody = z.strictObject({
@@ -104,5 +104,9 @@ export const openSessionBody = z
 export const endSessionAnswer = z.strictObject({})
 
 export const endSessionsBody = z.strictObject({
-  session: z.int().min(1).exactOptional().describe('this one; absent: all of them, and all codes'),
+  session: z
+    .int()
+    .min(1)
+    .exactOptional()
+    .describe('number of the session; absent: all sessions and all codes'),
 })

@@ -1,4 +1,4 @@
-// Who is here, how far they are trusted and why; and a person's decisions about them.
+// /peers: known nodes, how far each is trusted and why, and a person's decisions about them.
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Fleet } from '../../../trust/certificates/index.ts'
@@ -28,7 +28,7 @@ interface PeersDeps {
   readonly fleet: Pick<Fleet, 'word' | 'revoke' | 'state'>
 }
 
-/** In the order people look for them. */
+/** Order of the list: states that people look for come first. */
 const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
   pending: 0,
   connected: 1,
@@ -39,8 +39,8 @@ const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
 }
 
 /**
- * Errors of all but the list: `not_found`, `conflict` and `bad_request` for `who`; decisions also `refused` and
- * `conflict` where the configuration says otherwise.
+ * Errors of all routes but the list: `not_found`, `conflict` and `bad_request` for `who`. Decisions also fail with
+ * `refused` and `conflict` if the configuration has decided otherwise.
  */
 export function peersRoutes({ trust, mesh, fleet }: PeersDeps): Routes {
   function shape(node: NodeId, pending: ReadonlySet<NodeId>): PeerShape {

@@ -11,9 +11,9 @@ import {
   type SimpleCommand,
   SOMETHING,
   TAINT,
-  UNKNOWN,
 } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
+import { decoded, decodeEscapes } from './decoders.ts'
 import { filtered, listed } from './listings.ts'
 import { mustStayHere } from './secrets.ts'
 
@@ -70,7 +70,8 @@ export function outputOf(command: SimpleCommand): Output {
   }
   if (GENERATORS.has(name) || args.some((arg) => GENERATING_WORDS.has(arg.text)))
     return unknown(TAINT.generated)
-  if (DECODERS.has(name)) return decoder(command)
+  if (DECODERS.has(name))
+    return decoded(command) ?? unknown(TAINT.opaque | input.taint | secretTaint(command))
   if (name === 'cat' || name === 'tee' || name === 'head' || name === 'tail') return reader(command)
   if (name === 'sed' && input.text !== undefined && args.length === 1)
     return edited(input, (args[0] as Arg).text)
@@ -230,83 +231,4 @@ export function printf(args: readonly Arg[]): Output {
     if (next === before) break
   } while (next < values.length && text.length < 4096)
   return { text, taint: taintOf(args) }
-}
-
-/** Decodes the backslash escapes of echo -e and printf. */
-function decodeEscapes(text: string): string {
-  return text.replace(
-    /\\(?:x([0-9A-Fa-f]{1,2})|0?([0-7]{1,3})|u([0-9A-Fa-f]{1,4})|(.))/g,
-    (_all, hex, octal, unicode, char) => {
-      if (hex) return String.fromCharCode(Number.parseInt(hex, 16))
-      if (octal) return String.fromCharCode(Number.parseInt(octal, 8))
-      if (unicode) return String.fromCharCode(Number.parseInt(unicode, 16))
-      return (
-        { n: '\n', t: '\t', r: '\r', e: '', a: '', b: '', f: '', v: '' }[char as string] ?? (char as string)
-      )
-    },
-  )
-}
-
-function decoder(command: SimpleCommand): Output {
-  const { name, args, input } = command
-  const options = readOptions(name, args)
-  const decodes =
-    options.flag('d', 'D', 'r', 'decode', 'decrypt', 'decompress', 'revert') !== undefined ||
-    /cat$|^(?:gunzip|uncompress|rev|tac|tr|uudecode)$/.test(name)
-  const file =
-    name === 'openssl' ? args.some((arg) => arg.text === '-in') : options.operands.length > 0 && name !== 'tr'
-  const source = file ? undefined : input.text
-  const taint = input.taint | TAINT.decoded
-  if (!decodes) return unknown(TAINT.opaque | input.taint | secretTaint(command))
-  if (source === undefined || source.includes(UNKNOWN)) return unknown(taint)
-  const text = source.trim()
-  if (name === 'base64' || (name === 'openssl' && args.some((arg) => /base64|^-a$/.test(arg.text))))
-    return { text: Buffer.from(text, 'base64').toString('utf8'), taint }
-  if (name === 'tr') return { text: translated(source, args), taint }
-  if (name === 'base32') return { text: fromBase32(text), taint }
-  if (name === 'xxd') return { text: Buffer.from(text.replace(/\s/g, ''), 'hex').toString('utf8'), taint }
-  if (name === 'rev')
-    return {
-      text: text
-        .split('\n')
-        .map((line) => [...line].reverse().join(''))
-        .join('\n'),
-      taint,
-    }
-  return unknown(taint)
-}
-
-/** tr with ranges and deletion: `tr a-z n-za-m`. */
-function translated(text: string, args: readonly Arg[]): string {
-  const deletes = args.some((arg) => /^-[a-z]*d/.test(arg.text))
-  const [from = '', to = ''] = args.filter((arg) => !arg.text.startsWith('-')).map((arg) => charsOf(arg.text))
-  return [...text]
-    .map((char) => {
-      const at = from.indexOf(char)
-      return at < 0 ? char : deletes ? '' : (to[Math.min(at, to.length - 1)] ?? char)
-    })
-    .join('')
-}
-
-function charsOf(set: string): string {
-  const named = set
-    .replace('[:upper:]', 'A-Z')
-    .replace('[:lower:]', 'a-z')
-    .replace('[:digit:]', '0-9')
-    .replace('[:space:]', ' \n\t')
-  return decodeEscapes(named).replace(/([A-Za-z0-9])-([A-Za-z0-9])/g, (_all, first: string, last: string) => {
-    const length = Math.max(0, last.charCodeAt(0) - first.charCodeAt(0) + 1)
-    return String.fromCharCode(
-      ...Array.from({ length: Math.min(length, 128) }, (_, i) => first.charCodeAt(0) + i),
-    )
-  })
-}
-
-function fromBase32(text: string): string {
-  let bits = ''
-  for (const char of text.toUpperCase().slice(0, 8_192)) {
-    const value = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(char)
-    if (value >= 0) bits += value.toString(2).padStart(5, '0')
-  }
-  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2))).toString('utf8')
 }

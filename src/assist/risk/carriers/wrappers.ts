@@ -25,162 +25,117 @@ export interface Wrapper {
   readonly afterDashes?: boolean
 }
 
-function list(text: string): readonly string[] {
-  return text.split(' ')
-}
+const list = (text: string): readonly string[] => text.trim().split(/\s+/)
 
 /** More words than a line has: only a script option holds a command. */
 const ALL = 1_000
 
+/** Reads rows of `names | flags, skip=count | values | scripts`, which are members of Wrapper. */
+function table(rows: string): Readonly<Record<string, Wrapper>> {
+  const entries = rows
+    .trim()
+    .split('\n')
+    .flatMap((row) => {
+      const [names = '', flags = '', values, scripts] = row.split('|').map((part) => part.trim())
+      const skip = /skip=(\w+)/.exec(flags)?.[1]
+      const wrapper: Wrapper = {
+        ...Object.fromEntries((flags.match(/(?<!\S)\w+(?!\S)/g) ?? []).map((flag) => [flag, true])),
+        ...(skip !== undefined && { skip: skip === 'all' ? ALL : Number(skip) }),
+        ...(values && { values: list(values) }),
+        ...(scripts && { scripts: list(scripts) }),
+      }
+      return list(names).map((name) => [name, wrapper] as const)
+    })
+  return Object.fromEntries(entries)
+}
+
+/**
+ * `ld.so` is the dynamic linker, which runs the program behind it. `and`, `or`, `not` and `begin` are keywords of fish and
+ * POSIX shells that stay in front of a command when a line is read piece by piece.
+ */
 export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
-  sudo: {
-    values: list(
-      'u g h p C T U r t D R user group host prompt close-from command-timeout other-user role type chdir chroot',
-    ),
-    assigns: true,
-    privileged: true,
-    transparent: true,
-  },
-  doas: { values: list('u C'), privileged: true, transparent: true },
-  pkexec: { values: list('user'), privileged: true, transparent: true },
-  'sudo-rs': { values: list('u g h p'), assigns: true, privileged: true, transparent: true },
-  run0: { values: list('u user g group'), privileged: true, transparent: true },
-  su: {
-    values: list('s shell g G w'),
-    scripts: list('c command session-command'),
-    skip: ALL,
-    privileged: true,
-  },
-  runuser: {
-    values: list('u user s shell g G'),
-    scripts: list('c command session-command'),
-    privileged: true,
-  },
-  env: {
-    values: list('u unset C chdir a argv0'),
-    assigns: true,
-    transparent: true,
-  },
-  nohup: { transparent: true },
-  setsid: { transparent: true },
-  nice: { values: list('n adjustment'), transparent: true },
-  ionice: { values: list('c class n classdata p'), transparent: true },
-  chrt: { values: list('T P D'), skip: 1, transparent: true },
-  taskset: { skip: 1, transparent: true },
-  sched: { skip: 1, joins: true },
-  numactl: { values: list('N m C p'), transparent: true },
-  prlimit: { transparent: true },
-  timeout: { values: list('k kill-after s signal'), skip: 1, transparent: true },
-  gtimeout: { values: list('k kill-after s signal'), skip: 1, transparent: true },
-  time: { values: list('f format o output'), transparent: true },
-  stdbuf: { values: list('i input o output e error'), transparent: true },
-  unbuffer: { transparent: true },
-  command: { transparent: true },
-  builtin: { transparent: true },
-  exec: { values: list('a'), transparent: true },
-  noglob: { transparent: true },
-  '-': { transparent: true },
-  nocorrect: { transparent: true },
-  caffeinate: { values: list('t w'), transparent: true },
-  dbus: { transparent: true },
-  'dbus-run-session': { transparent: true },
-  'xvfb-run': { values: list('n s e f p w'), transparent: true },
-  'systemd-inhibit': { values: list('what who why mode'), transparent: true },
-  'systemd-run': {
-    values: list(
-      'u unit p property slice description uid gid on-active on-calendar on-boot M H E working-directory',
-    ),
-    transparent: true,
-  },
-  busybox: { transparent: true },
-  toybox: { transparent: true },
-  fakeroot: { transparent: true },
-  fakechroot: { transparent: true },
-  eatmydata: { transparent: true },
-  chronic: { transparent: true },
-  ts: { values: list('L N D'), transparent: true },
-  tsp: { values: list('L N D'), transparent: true },
-  'dumb-init': { transparent: true },
-  tini: { values: list('p e'), transparent: true },
-  catchsegv: { transparent: true },
-  heaptrack: { values: list('o output'), transparent: true },
-  'dbus-launch': { transparent: true },
-  'flatpak-spawn': { transparent: true },
-  proot: { values: list('r b m w q k'), transparent: true },
-  watchexec: { values: list('e exts w watch i ignore f filter d debounce s signal'), joins: true },
-  proxychains: { values: list('f'), transparent: true },
-  proxychains4: { values: list('f'), transparent: true },
-  torsocks: { transparent: true },
-  strace: { values: list('e o p s u E a b I O S P X'), transparent: true },
-  ltrace: { values: list('e o p s u n a l x'), transparent: true },
-  chroot: { values: list('userspec groups'), skip: 1 },
-  unshare: { values: list('S G R w'), transparent: true },
-  nsenter: { values: list('t target S G r w'), transparent: true },
-  firejail: { transparent: true },
-  sg: { skip: 1, scripts: list('c'), joins: true },
-  flock: { values: list('w timeout E conflict-exit-code'), skip: 1, scripts: list('c command') },
-  script: { scripts: list('c command'), values: list('E I O T B'), skip: ALL },
-  entr: { scripts: list('s') },
-  repeat: { skip: 1, transparent: true },
-  wsl: { values: list('d distribution u user') },
-  sshpass: { values: list('p f d P'), transparent: true },
-  rlwrap: { values: list('H f b'), transparent: true },
+  ...table(`
+  sudo | assigns privileged transparent | u g h p C T U r t D R user group host prompt close-from command-timeout other-user role type chdir chroot
+  doas | privileged transparent | u C
+  pkexec | privileged transparent | user
+  sudo-rs | assigns privileged transparent | u g h p
+  run0 | privileged transparent | u user g group
+  su | privileged skip=all | s shell g G w | c command session-command
+  runuser | privileged | u user s shell g G | c command session-command
+  env | assigns transparent | u unset C chdir a argv0
+  nohup setsid prlimit unbuffer command builtin noglob - nocorrect dbus dbus-run-session busybox toybox | transparent
+  fakeroot fakechroot eatmydata chronic dumb-init catchsegv dbus-launch flatpak-spawn torsocks firejail | transparent
+  linux64 i386 i686 x86_64 uname26 ifne run-one run-this-one keep-one-running torify gamemoderun | transparent
+  prime-run linux32 valgrind tsocks and or not begin | transparent
+  nice | transparent | n adjustment
+  ionice | transparent | c class n classdata p
+  chrt | transparent skip=1 | T P D
+  taskset repeat envdir s6-envdir faketime | transparent skip=1
+  sched | joins skip=1
+  numactl | transparent | N m C p
+  timeout gtimeout | transparent skip=1 | k kill-after s signal
+  time | transparent | f format o output
+  stdbuf | transparent | i input o output e error
+  exec | transparent | a
+  caffeinate | transparent | t w
+  xvfb-run | transparent | n s e f p w
+  systemd-inhibit | transparent | what who why mode
+  systemd-run | transparent | u unit p property slice description uid gid on-active on-calendar on-boot M H E working-directory
+  ts tsp | transparent | L N D
+  tini | transparent | p e
+  heaptrack | transparent | o output
+  proot | transparent | r b m w q k
+  watchexec | joins | e exts w watch i ignore f filter d debounce s signal
+  proxychains proxychains4 | transparent | f
+  strace | transparent | e o p s u E a b I O S P X
+  ltrace | transparent | e o p s u n a l x
+  chroot | skip=1 | userspec groups
+  unshare | transparent | S G R w
+  nsenter | transparent | t target S G r w
+  sg | joins skip=1 |  | c
+  flock | skip=1 | w timeout E conflict-exit-code | c command
+  script | skip=all | E I O T B | c command
+  entr |  |  | s
+  wsl |  | d distribution u user
+  sshpass | transparent | p f d P
+  rlwrap | transparent | H f b
+  choom | transparent | n adjust p pid
+  uclampset | transparent | m M p
+  systemd-cat | transparent | t identifier p priority
+  s6-setuidgid setuidgid gosu su-exec | privileged transparent skip=1
+  softlimit | transparent | a c d f l m o p r s t
+  setlock gdbserver perf | skip=1
+  ssh-agent | transparent | t a E P
+  daemonize |  | a c e E l o p u
+  aa-exec | transparent | p profile n namespace
+  runcon | transparent | t u r l type user role range
+  schroot | transparent | c chroot d directory u user
+  arch-chroot | skip=1 | u
+  systemd-nspawn |  | D directory M machine u user E setenv i image
+  mpirun mpiexec |  | np n H host hostfile machinefile x
+  srun |  | n N p t c J o e A w
+  ld.so | transparent | library-path preload audit argv0 inhibit-rpath
+  newgrp | opensShell skip=all
+  cpulimit | transparent | l p
+  chpst | transparent | u U b e / n l L m o p f c t
+  setpriv | transparent | reuid regid groups ambient-caps inh-caps bounding-set
+  capsh | skip=all |  | c
+  bwrap | afterDashes
+  hyperfine eval | joins
+  dotenv | transparent | e f
+  direnv | skip=2
+  mise mosh | afterDashes skip=1
+  watch | joins | n interval q
+  lxc-attach | afterDashes | n name
+  pssh | joins | h H l p t o e i
+  pdsh | joins | w x l t g R
+  clush | joins | w g x l
+  `),
   setarch: {
     skips:
       /^(?:linux(?:32|64)|i[3-6]86|x86_64|x86_32|uname26|athlon|aarch64|arm\w*|ppc\w*|s390x?|mips\w*|sparc\w*|parisc\w*|alpha\w*|ia64|riscv\w*|loongarch\w*)$/,
     transparent: true,
   },
-  linux64: { transparent: true },
-  i386: { transparent: true },
-  i686: { transparent: true },
-  x86_64: { transparent: true },
-  uname26: { transparent: true },
-  choom: { values: list('n adjust p pid'), transparent: true },
-  uclampset: { values: list('m M p'), transparent: true },
-  'systemd-cat': { values: list('t identifier p priority'), transparent: true },
-  's6-setuidgid': { skip: 1, privileged: true, transparent: true },
-  envdir: { skip: 1, transparent: true },
-  's6-envdir': { skip: 1, transparent: true },
-  softlimit: { values: list('a c d f l m o p r s t'), transparent: true },
-  setlock: { skip: 1 },
-  ifne: { transparent: true },
-  'run-one': { transparent: true },
-  'run-this-one': { transparent: true },
-  'keep-one-running': { transparent: true },
-  torify: { transparent: true },
-  'ssh-agent': { values: list('t a E P'), transparent: true },
-  faketime: { skip: 1, transparent: true },
-  gdbserver: { skip: 1 },
-  gamemoderun: { transparent: true },
-  'prime-run': { transparent: true },
-  daemonize: { values: list('a c e E l o p u') },
-  'aa-exec': { values: list('p profile n namespace'), transparent: true },
-  runcon: { values: list('t u r l type user role range'), transparent: true },
-  schroot: { values: list('c chroot d directory u user'), transparent: true },
-  'arch-chroot': { values: list('u'), skip: 1 },
-  'systemd-nspawn': { values: list('D directory M machine u user E setenv i image') },
-  mpirun: { values: list('np n H host hostfile machinefile x') },
-  mpiexec: { values: list('np n H host hostfile machinefile x') },
-  srun: { values: list('n N p t c J o e A w') },
-  // The dynamic linker runs the program it is given.
-  'ld.so': { values: list('library-path preload audit argv0 inhibit-rpath'), transparent: true },
-  newgrp: { skip: ALL, opensShell: true },
-  linux32: { transparent: true },
-  cpulimit: { values: list('l p'), transparent: true },
-  chpst: { values: list('u U b e / n l L m o p f c t'), transparent: true },
-  setuidgid: { skip: 1, privileged: true, transparent: true },
-  gosu: { skip: 1, privileged: true, transparent: true },
-  'su-exec': { skip: 1, privileged: true, transparent: true },
-  setpriv: { values: list('reuid regid groups ambient-caps inh-caps bounding-set'), transparent: true },
-  capsh: { scripts: list('c'), skip: ALL },
-  bwrap: { afterDashes: true },
-  perf: { skip: 1 },
-  valgrind: { transparent: true },
-  hyperfine: { joins: true },
-  dotenv: { values: list('e f'), transparent: true },
-  direnv: { skip: 2 },
-  mise: { skip: 1, afterDashes: true },
-  watch: { values: list('n interval q'), joins: true },
   ssh: {
     values: list('p i l o F J L R D b c E e I m O Q S W w B'),
     keywords:
@@ -189,18 +144,6 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
     joins: true,
     opensShell: true,
   },
-  mosh: { skip: 1, afterDashes: true },
-  'lxc-attach': { values: list('n name'), afterDashes: true },
-  tsocks: { transparent: true },
-  pssh: { values: list('h H l p t o e i'), joins: true },
-  pdsh: { values: list('w x l t g R'), joins: true },
-  clush: { values: list('w g x l'), joins: true },
-  eval: { joins: true },
-  // Keywords of fish and POSIX shells that stay in front of a command when a line is read piece by piece.
-  and: { transparent: true },
-  or: { transparent: true },
-  not: { transparent: true },
-  begin: { transparent: true },
 }
 
 /** Shells, which read code from `-c`, a file, or their standard input. */
@@ -214,31 +157,17 @@ export const SHELLS: ReadonlySet<string> = new Set(
  * Other interpreters with the options that take code. Without such an option and a file they run their standard input.
  */
 export const INTERPRETERS: Readonly<Record<string, readonly string[]>> = {
-  python: ['c'],
-  python2: ['c'],
-  python3: ['c'],
-  pypy3: ['c'],
-  pypy: ['c'],
-  ipython: ['c'],
-  ipython3: ['c'],
-  jython: ['c'],
-  micropython: ['c'],
-  jruby: ['e'],
-  luajit: ['e'],
-  raku: ['e'],
-  perl6: ['e'],
-  tsx: ['e', 'eval'],
-  'ts-node': ['e', 'eval', 'p', 'print'],
-  perl: ['e', 'E'],
-  ruby: ['e'],
-  node: ['e', 'eval', 'p', 'print'],
-  nodejs: ['e', 'eval', 'p', 'print'],
-  deno: ['eval'],
-  bun: ['e', 'eval'],
-  php: ['r', 'R', 'B', 'E', 'run', 'process-code', 'process-begin', 'process-end'],
-  lua: ['e'],
-  osascript: ['e'],
-  Rscript: ['e'],
+  ...takingCode('python python2 python3 pypy3 pypy ipython ipython3 jython micropython', 'c'),
+  ...takingCode('ruby jruby lua luajit raku perl6 osascript Rscript', 'e'),
+  ...takingCode('perl', 'e E'),
+  ...takingCode('tsx bun', 'e eval'),
+  ...takingCode('node nodejs ts-node', 'e eval p print'),
+  ...takingCode('deno', 'eval'),
+  ...takingCode('php', 'r R B E run process-code process-begin process-end'),
+}
+
+function takingCode(names: string, options: string): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(list(names).map((name) => [name, list(options)]))
 }
 
 /** The name under which INTERPRETERS lists it: `python3.12` is python3, `php8` is php. */

@@ -1,5 +1,5 @@
 // Values of variables and parameter expansions, as far as the line itself says them.
-import type { ParameterExpansionPart, ParameterSliceOperation, Word, WordPart } from 'unbash'
+import type { ParameterExpansionPart, Word, WordPart } from 'unbash'
 import { MAX_WORD_LENGTH } from '../limits.ts'
 import { type Arg, type Scope, SOMETHING, TAINT, UNKNOWN, type Value } from '../model.ts'
 import { modified, zshBraced } from './spellings.ts'
@@ -81,11 +81,8 @@ function isBeside({ prefix, index, operation }: ParameterExpansionPart): boolean
   )
 }
 
-function expandedParameter(
-  part: ParameterExpansionPart,
-  scope: Scope,
-  { expand, again }: ParameterHost,
-): Value {
+function expandedParameter(part: ParameterExpansionPart, scope: Scope, host: ParameterHost): Value {
+  const { expand, again } = host
   const { index } = part
   if (index !== undefined && !/^(?:\d+|[@*])$/.test(index.text)) again(expand(index).text, 'number')
   if (part.prefix === '#') return something
@@ -102,7 +99,7 @@ function expandedParameter(
     value = { ...value, text: value.text.split(' ')[Number(part.index.value)] ?? '' }
   const operation = part.operation
   if (operation === undefined) return value
-  const isKnown = value.text !== UNKNOWN && value.text !== ''
+  const isKnown = isSet(value)
   switch (operation.type) {
     case 'Default': {
       const operand = expand(operation.operand)
@@ -121,53 +118,13 @@ function expandedParameter(
       const text = whole ? value.text[change]() : value.text.charAt(0)[change]() + value.text.slice(1)
       return { text, taint: value.taint }
     }
-    case 'Slice': {
-      for (const number of [operation.offset, operation.length])
-        if (number !== undefined && /[^\d\s-]/.test(number.text)) again(expand(number).text, 'number')
-      if (isList(part)) return { ...value, text: slicedList(value.text, part, operation) }
-      const offset = Number(operation.offset.value)
-      const length = operation.length === undefined ? undefined : Number(operation.length.value)
-      if (!isKnown || !Number.isInteger(offset) || (length !== undefined && !Number.isInteger(length)))
-        return unknown
-      const start = offset < 0 ? value.text.length + offset : offset
-      return {
-        text: value.text.slice(
-          start,
-          length === undefined ? undefined : length < 0 ? length : start + length,
-        ),
-        taint: value.taint,
-      }
-    }
-    case 'Replace': {
-      // The parser ends the pattern at the first slash, also at one inside a substitution, so the whole text is read
-      // again.
-      if (/[$`]/.test(operation.pattern.text)) again(part.text.slice(2, -1), 'prompt')
-      const pattern = expand(operation.pattern).text
-      const replacement = expand(operation.replacement).text
-      if (!isKnown || pattern === '' || /[*?[]/.test(pattern)) return unknown
-      const text =
-        operation.operator === '//'
-          ? value.text.replaceAll(pattern, () => replacement)
-          : value.text.replace(pattern, () => replacement)
-      return { text: bounded(text), taint: value.taint }
-    }
+    case 'Slice':
+      return sliced(part, operation, value, host)
+    case 'Replace':
+      return replaced(part, operation, value, host)
     case 'Remove': {
       const pattern = expand(operation.operand).text
-      // `${x%/*}` is the directory of a path, `${x##*/}` its last name.
-      const slash = value.text.lastIndexOf('/')
-      if (isKnown && operation.operator === '%' && pattern === '/*')
-        return slash < 0 ? value : { ...value, text: value.text.slice(0, slash) }
-      if (isKnown && operation.operator === '##' && pattern === '*/')
-        return { ...value, text: value.text.slice(slash + 1) }
-      if (!isKnown || /[*?[]/.test(pattern)) return unknown
-      const text = operation.operator.startsWith('#')
-        ? value.text.startsWith(pattern)
-          ? value.text.slice(pattern.length)
-          : value.text
-        : value.text.endsWith(pattern)
-          ? value.text.slice(0, value.text.length - pattern.length)
-          : value.text
-      return { text, taint: value.taint }
+      return isKnown ? withoutPattern(value, operation.operator, pattern) : unknown
     }
     case 'Transform': {
       const kind = operation.operand.value
@@ -185,6 +142,63 @@ function expandedParameter(
   }
 }
 
+const isSet = ({ text }: Value): boolean => text !== UNKNOWN && text !== ''
+
+type Operation<Type extends string> = Extract<ParameterExpansionPart['operation'], { type: Type }>
+
+/** `${x:1:2}`; offset and length are arithmetic, which is read where it is no plain number. */
+function sliced(
+  part: ParameterExpansionPart,
+  operation: Operation<'Slice'>,
+  value: Value,
+  { expand, again }: ParameterHost,
+): Value {
+  for (const number of [operation.offset, operation.length])
+    if (number !== undefined && /[^\d\s-]/.test(number.text)) again(expand(number).text, 'number')
+  if (isList(part)) return { ...value, text: slicedList(value.text, part, operation) }
+  const offset = Number(operation.offset.value)
+  const length = operation.length === undefined ? undefined : Number(operation.length.value)
+  if (!isSet(value) || !Number.isInteger(offset) || (length !== undefined && !Number.isInteger(length)))
+    return unknown
+  const start = offset < 0 ? value.text.length + offset : offset
+  const end = length === undefined ? undefined : length < 0 ? length : start + length
+  return { text: value.text.slice(start, end), taint: value.taint }
+}
+
+/** `${x/a/b}` and `${x//a/b}`; unknown if the pattern has wildcards. */
+function replaced(
+  part: ParameterExpansionPart,
+  operation: Operation<'Replace'>,
+  value: Value,
+  { expand, again }: ParameterHost,
+): Value {
+  // The parser ends the pattern at the first slash, also at one inside a substitution, so the whole text is read again.
+  if (/[$`]/.test(operation.pattern.text)) again(part.text.slice(2, -1), 'prompt')
+  const pattern = expand(operation.pattern).text
+  const replacement = expand(operation.replacement).text
+  if (!isSet(value) || pattern === '' || /[*?[]/.test(pattern)) return unknown
+  const text =
+    operation.operator === '//'
+      ? value.text.replaceAll(pattern, () => replacement)
+      : value.text.replace(pattern, () => replacement)
+  return { text: bounded(text), taint: value.taint }
+}
+
+/** `${x%pattern}` and `${x#pattern}`; unknown if the pattern has wildcards, except for the two forms about paths. */
+function withoutPattern(value: Value, operator: string, pattern: string): Value {
+  const { text } = value
+  // `${x%/*}` is the directory of a path, `${x##*/}` its last name.
+  const slash = text.lastIndexOf('/')
+  if (operator === '%' && pattern === '/*')
+    return slash < 0 ? value : { ...value, text: text.slice(0, slash) }
+  if (operator === '##' && pattern === '*/') return { ...value, text: text.slice(slash + 1) }
+  if (/[*?[]/.test(pattern)) return unknown
+  const rest = operator.startsWith('#')
+    ? text.startsWith(pattern) && text.slice(pattern.length)
+    : text.endsWith(pattern) && text.slice(0, text.length - pattern.length)
+  return { text: rest === false ? text : rest, taint: value.taint }
+}
+
 /** Whether the part gives several words even inside quotes: `"$@"` and `"${x[@]}"`. */
 export function isList(part: WordPart): boolean {
   if (part.type === 'SimpleExpansion') return part.text === '$@'
@@ -195,7 +209,7 @@ export function isList(part: WordPart): boolean {
 }
 
 /** Words of `${@:2}`, counted from 1 for parameters and from 0 for arrays. */
-function slicedList(text: string, part: ParameterExpansionPart, operation: ParameterSliceOperation): string {
+function slicedList(text: string, part: ParameterExpansionPart, operation: Operation<'Slice'>): string {
   const from = Number(operation.offset.value) - (part.index === undefined ? 1 : 0)
   const length = operation.length === undefined ? undefined : Number(operation.length.value)
   if (!Number.isInteger(from) || (length !== undefined && !Number.isInteger(length))) return UNKNOWN

@@ -3,7 +3,8 @@
 import { findTargets } from '../carriers/listings.ts'
 import type { Options } from '../line/options.ts'
 import { type Arg, type SimpleCommand, SOMETHING } from '../model.ts'
-import { HERE, valuesOf, writtenFiles } from '../writes/positions.ts'
+import { valuesOf } from '../writes/option-values.ts'
+import { HERE, writtenFiles } from '../writes/positions.ts'
 
 /** Tools that always delete whole trees, without an option. */
 export const TREE_DELETERS = ['rimraf', 'del', 'del-cli'] as const

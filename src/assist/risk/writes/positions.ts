@@ -5,6 +5,7 @@ import { interpreterName } from '../carriers/wrappers.ts'
 import type { Options } from '../line/options.ts'
 import { type Arg, NO_OUTPUT, type SimpleCommand } from '../model.ts'
 import { writtenInCode } from './code.ts'
+import { hasFlag, valuesOf } from './option-values.ts'
 import { mayBeOwn, mayBeSystem } from './own-files.ts'
 import {
   EVERY_OPERAND,
@@ -103,11 +104,11 @@ const SPECIAL: Readonly<Record<string, Finder>> = {
   gtar: archive,
   bsdtar: archive,
   jar: archive,
-  ar: (_c, o) => (/^-?[a-zA-Z]*[rqd]/.test(verbOf(o)) ? some(o.operands[1]) : []),
-  '7z': (_c, o) => (/^[aud]$/.test(verbOf(o)) ? some(o.operands[1]) : []),
-  '7za': (_c, o) => (/^[aud]$/.test(verbOf(o)) ? some(o.operands[1]) : []),
-  rar: (_c, o) => (/^[aufm]$/.test(verbOf(o)) ? some(o.operands[1]) : []),
-  arj: (_c, o) => (/^[aufm]$/.test(verbOf(o)) ? some(o.operands[1]) : []),
+  ar: changedArchive(/^-?[a-zA-Z]*[rqd]/),
+  '7z': changedArchive(/^[aud]$/),
+  '7za': changedArchive(/^[aud]$/),
+  rar: changedArchive(/^[aufm]$/),
+  arj: changedArchive(/^[aufm]$/),
   git: (c, o) => {
     const verb = verbOf(o)
     const from = o.value('C')
@@ -123,9 +124,9 @@ const SPECIAL: Readonly<Record<string, Finder>> = {
     return NOTHING
   },
   svn: (_c, o) => (verbOf(o) === 'export' ? o.operands.slice(2).slice(-1) : NOTHING),
-  gio: (_c, o) => (/^(?:copy|move|save)$/.test(verbOf(o)) ? o.operands.slice(-1) : NOTHING),
-  rclone: (_c, o) => (/^(?:copyto|moveto|copyurl)$/.test(verbOf(o)) ? o.operands.slice(-1) : NOTHING),
-  gsutil: (_c, o) => (/^(?:cp|mv)$/.test(verbOf(o)) ? o.operands.slice(-1) : NOTHING),
+  gio: lastOf(/^(?:copy|move|save)$/),
+  rclone: lastOf(/^(?:copyto|moveto|copyurl)$/),
+  gsutil: lastOf(/^(?:cp|mv)$/),
   aws: (_c, o) => (/^(?:s3 cp|s3 mv)$/.test(`${verbOf(o)} ${verbOf(o, 1)}`) ? o.operands.slice(-1) : NOTHING),
   docker: copied,
   podman: copied,
@@ -146,6 +147,16 @@ const SPECIAL: Readonly<Record<string, Finder>> = {
         : NOTHING,
   dos2unix: newFiles,
   unix2dos: newFiles,
+}
+
+/** The archive behind a verb that changes archives. */
+function changedArchive(verbs: RegExp): Finder {
+  return (_c, o) => (verbs.test(verbOf(o)) ? some(o.operands[1]) : NOTHING)
+}
+
+/** The last operand behind a verb that writes it. */
+function lastOf(verbs: RegExp): Finder {
+  return (_c, o) => (verbs.test(verbOf(o)) ? o.operands.slice(-1) : NOTHING)
 }
 
 /** Files that GNU find prints to. */
@@ -177,43 +188,6 @@ function archive({ args }: SimpleCommand): readonly Arg[] {
     return into?.includes('/') ? [{ ...arg, text: into }] : []
   })
   return [...(makes ? [...bundled, ...valuesOf(args, ['f', 'file'])] : []), ...moved]
-}
-
-/**
- * Values of options anywhere in the words: `-o FILE`, `-ofile`, `-xo FILE`, `--output FILE`, `--outp=FILE`, `-out
- * FILE`.
- */
-export function valuesOf(args: readonly Arg[], names: readonly string[], alone = false): readonly Arg[] {
-  const out: Arg[] = []
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i] as Arg
-    const { text } = arg
-    if (text.length < 2 || text[0] !== '-' || text === '--') continue
-    for (const name of names) {
-      if (name.length === 1) {
-        const at = text[1] === '-' ? -1 : text.indexOf(name, 1)
-        // In a cluster only letters and digits stand before the option.
-        if (at < 1 || (at > 1 && (alone || !/^[A-Za-z0-9]*$/.test(text.slice(1, at))))) continue
-        const rest = text.slice(at + 1).replace(/^=/, '')
-        if (rest !== '') out.push({ ...arg, text: rest })
-        if (rest === '' || at > 1) push(out, args[i + 1])
-        continue
-      }
-      const body = text.replace(/^--?/, '')
-      const equals = body.indexOf('=')
-      const given = equals < 0 ? body : body.slice(0, equals)
-      const fits = given === name || (text.startsWith('--') && given.length > 2 && name.startsWith(given))
-      if (fits && equals >= 0) out.push({ ...arg, text: body.slice(equals + 1) })
-      else if (fits) push(out, args[i + 1])
-      else if (name.length === 2 && !text.startsWith('--') && body.startsWith(name) && body.length > 2)
-        out.push({ ...arg, text: body.slice(2) })
-    }
-  }
-  return out
-}
-
-function push(out: Arg[], arg: Arg | undefined): void {
-  if (arg !== undefined) out.push(arg)
 }
 
 const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
@@ -276,16 +250,6 @@ export function writtenFiles(command: SimpleCommand, options: Options): readonly
 /** Prefixes that make a file of this machine look remote: `file://…`, `me@localhost:…`. */
 export const HERE =
   /^(?:file:\/\/(?:localhost)?|(?:[\w.-]+@)?(?:localhost|127\.0\.0\.1|\[?::1\]?):)(?=[~/.\w])/
-
-function hasFlag(args: readonly Arg[], names: readonly string[]): boolean {
-  return args.some(({ text }) => {
-    if (text.startsWith('--')) return names.includes(text.slice(2).replace(/=.*$/, ''))
-    if (text[0] !== '-') return false
-    return names.some((name) =>
-      name.length === 1 ? new RegExp(`^-[A-Za-z0-9]*${name}`).test(text) : text === `-${name}`,
-    )
-  })
-}
 
 function byCode(command: SimpleCommand): readonly Arg[] {
   const matters = (text: string) => mayBeSystem(text) || mayBeOwn(text)

@@ -1,4 +1,4 @@
-// karo audit: what happened here, and whether the record of it is whole.
+// karo audit: shows, verifies and exports the ledger of this node.
 
 import { parseNodeId } from '../../../../protocols/node-id.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
@@ -8,30 +8,30 @@ import { AUDIT_TYPES, type AuditEntryShape } from '../../../api/contract/shapes.
 import { EXIT } from '../../../base/errors.ts'
 import { ago, formatFingerprint, localTime } from '../../../base/format.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { parseDuration, parseSince, rfc3339 } from '../../input/time.ts'
+import { checkText, given, parseWhole } from '../../input/values.ts'
 import { exportLedger } from '../../ledger/export.ts'
 import { verifyLedger } from '../../ledger/verify.ts'
 import { table } from '../../terminal/table.ts'
-import { parseDuration, parseSince, rfc3339 } from '../../time.ts'
-import { checkText, given, parseWhole } from '../../values.ts'
 
-/** What the API takes. */
+/** Most entries that the API gives at once. */
 const LIMIT_MAX = 10_000
 const MOST_PEER = 256
 
 const log = defineCommand({
   name: 'audit log',
-  summary: 'what happened here, newest first',
+  summary: 'show what happened here, newest first',
   shows: getAuditLog,
   options: [
     { name: 'limit', value: 'n', description: `how many entries (at most ${LIMIT_MAX})`, default: '50' },
-    { name: 'type', value: 'type', description: 'only this kind', choices: AUDIT_TYPES },
+    { name: 'type', value: 'type', description: 'only entries of this type', choices: AUDIT_TYPES },
     {
       name: 'peer',
       value: 'node',
       description: 'only about this node: node id, fingerprint or name',
       completes: 'node',
     },
-    { name: 'since', value: 'when', description: 'only newer ones: 2h, 7d, or a time' },
+    { name: 'since', value: 'when', description: 'only newer entries: 2h, 7d, or a time' },
   ],
   examples: [
     { run: 'karo audit log --type query_received --since 7d', does: 'who asked this node what' },
@@ -79,10 +79,10 @@ const log = defineCommand({
   },
 })
 
-/** Of any node, wherever its id stands. */
+/** The id of a node, anywhere in a text. */
 const NODE_ID = /karo:ed25519:[\w-]{43}/g
 
-/** `bob 0123456789abcdef`, as `peers` and `query` call them and `--peer` takes them; of strangers the fingerprint alone. */
+/** Names nodes as `peers` and `query` do: `bob 0123456789abcdef`, or the fingerprint alone if a node has no name. */
 async function namer(io: CommandIo, entries: readonly AuditEntryShape[]): Promise<(node: string) => string> {
   const isNamed = (entry: AuditEntryShape): boolean =>
     entry.peer !== undefined || details(entry, (node) => node).search(NODE_ID) >= 0
@@ -107,7 +107,7 @@ const DEFAULT_LAST = '30d'
 
 const whoAsked = defineCommand({
   name: 'audit who-asked',
-  summary: 'who asked this machine about what, how often, and what they were told',
+  summary: 'show which nodes asked this machine, what, how often, and with what outcome',
   shows: getAskers,
   options: [{ name: 'last', value: 'duration', description: 'how far back', default: DEFAULT_LAST }],
   examples: [

@@ -17,12 +17,12 @@ import {
   signCertificate,
 } from '../../../trust/certificates/index.ts'
 import { type Command, type CommandIo, type CommandOption, defineCommand, show } from '../../command.ts'
+import { parseDuration } from '../../input/time.ts'
+import { commaList } from '../../input/values.ts'
 import { newPassphrase, passphraseOf, withPassphrase } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-import { parseDuration } from '../../time.ts'
-import { commaList } from '../../values.ts'
 
 const ROOT_FILE = 'karo-root.key'
 

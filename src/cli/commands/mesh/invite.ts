@@ -6,11 +6,11 @@ import { EXIT, KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { formatEnrolment } from '../../../trust/certificates/index.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
+import { parseDuration } from '../../input/time.ts'
+import { commaList } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-import { parseDuration } from '../../time.ts'
-import { commaList } from '../../values.ts'
 
 const make = defineCommand({
   name: 'invite',

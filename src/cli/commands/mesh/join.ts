@@ -8,10 +8,10 @@ import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { parseEnrolment } from '../../../trust/certificates/index.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
+import { openRegular } from '../../input/regular-file.ts'
+import { parseDuration } from '../../input/time.ts'
 import { passphraseOf } from '../../passphrase.ts'
-import { openRegular } from '../../regular-file.ts'
 import { fitted } from '../../terminal/text.ts'
-import { parseDuration } from '../../time.ts'
 
 const LOOK_MS = 250
 const FILE_MAX = 16 * 1024

@@ -1,4 +1,4 @@
-// karo peers: who is here, how far they are trusted and why; trusting, denying and revoking them.
+// karo peers: lists known nodes with their trust; trusts, denies and revokes nodes.
 import { styleText } from 'node:util'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../../api/contract/operations/peers.ts'
@@ -8,15 +8,15 @@ import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
 import { type Command, type CommandArgument, type CommandIo, defineCommand } from '../../command.ts'
+import { commaList, oneNode } from '../../input/values.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-import { commaList, oneNode } from '../../values.ts'
 import { COLUMNS, isThroughOthers, sourceOf, whyApart } from '../../views/peers.ts'
 
 const NODE: CommandArgument = {
   name: 'node',
   required: true,
-  // A fingerprint is read aloud and typed in groups of four: they may be several words.
+  // Variadic, because people type a fingerprint in groups of four.
   variadic: true,
   oneThing: true,
   description: 'one node: its id, name, or fingerprint, also in groups of four',
@@ -51,7 +51,7 @@ To trust a pending node, compare its fingerprint with what \`karo identity show\
   return EXIT.done
 }
 
-/** A link opens in about 40 ms on a LAN (docs/performance.md). */
+/** How often to look for the link, which opens in about 40 ms on a LAN (docs/performance.md). */
 const LOOKS = 5
 const LOOK_MS = 60
 
@@ -68,7 +68,7 @@ function decided(io: CommandIo, answer: PeerAnswerShape): PeerShape | undefined 
 
 async function sayTrusted(io: CommandIo, peer: PeerShape): Promise<void> {
   if (peer.trust_level === 'untrusted') {
-    say(io, `${called(peer)} is noted here with the level untrusted: it cannot connect, and gets nothing.\n`)
+    say(io, `${called(peer)} now has the level untrusted: it cannot connect, and gets nothing.\n`)
     return
   }
   say(io, `Trusted ${called(peer)} here, level ${peer.trust_level}.\n`)
@@ -87,7 +87,7 @@ carry questions and answers. Trust alone shares nothing of level 1: that takes \
   )
 }
 
-/** Where the other side trusts us already, the link opens within a blink, which is what the person wants to know. */
+/** Whether a link to the node opens soon, which it does if the other side trusts this node already. */
 async function links(io: CommandIo, peer: PeerShape): Promise<boolean> {
   let { state } = peer
   for (let looks = 0; state !== 'connected' && peer.last_seen !== null && looks < LOOKS; looks++) {
@@ -99,14 +99,14 @@ async function links(io: CommandIo, peer: PeerShape): Promise<boolean> {
 
 const trust = defineCommand({
   name: 'peers trust',
-  summary: 'trust a node; both sides have to',
+  summary: 'trust a node; both sides have to trust each other',
   shows: trustPeer,
   args: [NODE],
   options: [
     {
       name: 'level',
       value: 'level',
-      description: 'how far (default: peer, or as it is)',
+      description: 'how far to trust it (default: peer the first time, then as before)',
       choices: TRUST_LEVELS,
     },
     { name: 'name', value: 'name', description: 'what you call it' },
@@ -122,7 +122,7 @@ const trust = defineCommand({
   ],
   async run(io, input) {
     const { level, name, role, team } = input.options
-    // What was not given is absent in the JSON: it stays as it was decided before.
+    // Options that were not given are absent in the JSON, so they stay as they were decided before.
     const terms = { level, name, roles: commaList(role), teams: commaList(team) }
     const body = { who: oneNode(input.args.node, 'karo peers trust'), ...terms }
     const peer = decided(io, await daemonAt(io).call(trustPeer, { body }))
@@ -133,7 +133,7 @@ const trust = defineCommand({
 
 const deny = defineCommand({
   name: 'peers deny',
-  summary: 'refuse a node from now on; it is not told',
+  summary: 'refuse a node from now on, without telling it',
   shows: DECISIONS.deny,
   args: [NODE],
   examples: [{ run: 'karo peers deny 9f3a41c2b07d55e1', does: 'closes the connection and refuses the key' }],
@@ -143,8 +143,8 @@ const deny = defineCommand({
     if (peer !== undefined) {
       say(
         io,
-        `Denied ${called(peer)}: its connection is closed and its key refused; it is not told.
-\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` takes that back.
+        `Denied ${called(peer)}: its connection is closed and its key is refused. The node is not told.
+\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` takes the denial back.
 `,
       )
     }
@@ -154,7 +154,7 @@ const deny = defineCommand({
 
 const revoke = defineCommand({
   name: 'peers revoke',
-  summary: "take a node's trust back and refuse its key",
+  summary: 'withdraw trust from a node and refuse its key',
   shows: DECISIONS.revoke,
   args: [NODE],
   examples: [{ run: 'karo peers revoke bob', does: 'bob lost the laptop' }],
@@ -174,7 +174,7 @@ one (karo identity new). It keeps what it has received already.
       say(
         io,
         `Revoked ${called(peer)}: its trust, roles and teams are gone, and its key is refused.
-\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` is the way back.
+\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` trusts it again.
 `,
       )
     }
@@ -184,7 +184,7 @@ one (karo identity new). It keeps what it has received already.
 
 const explain = defineCommand({
   name: 'peers explain',
-  summary: 'why a node is trusted or not: every source, strongest first',
+  summary: 'show why a node is trusted or not: every source, strongest first',
   shows: explainPeer,
   args: [NODE],
   examples: [{ run: 'karo peers explain bob', does: 'shows which source decided' }],
@@ -224,10 +224,10 @@ const explain = defineCommand({
 
 const listAll = defineCommand({
   name: 'peers',
-  summary: 'who is here, how far trusted, and why',
+  summary: 'list known nodes, how far each is trusted, and why',
   shows: getPeers,
   examples: [
-    { run: 'karo peers', does: 'everybody known here, those who wait first' },
+    { run: 'karo peers', does: 'all known nodes; those that wait for a decision come first' },
     { run: 'karo peers --json', does: 'the same for scripts' },
   ],
   run: (io) => list(io, () => true, NOBODY),
@@ -235,7 +235,7 @@ const listAll = defineCommand({
 
 const listPending = defineCommand({
   name: 'peers pending',
-  summary: 'who waits to be trusted',
+  summary: 'list nodes that wait to be trusted',
   shows: getPeers,
   examples: [{ run: 'karo peers pending', does: 'shows the fingerprints to compare' }],
   run: (io) => list(io, (peer) => peer.state === 'pending', NOBODY_PENDING),

@@ -1,5 +1,6 @@
-// karo query: asks the mesh, and always says who answered and why the others did not.
+// karo query: asks the mesh, and always shows which nodes answered and why the others did not.
 import { rebuildError } from '../../../api/contract/client/client.ts'
+import { isAway } from '../../../api/contract/client/explain.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { postQuery } from '../../../api/contract/operations/query.ts'
 import { ASKED_TYPES, OPERATORS, type QueryResult, queryType } from '../../../api/contract/shapes.ts'
@@ -52,12 +53,12 @@ const ask = defineCommand({
       name: 'where',
       value: 'field=op:value',
       repeat: true,
-      description: `only what fits; several must all hold. Operators: ${Object.keys(OPERATORS).join(' ')} (without one: =). ${types.map(({ word, fields }) => `${word}: ${Object.keys(fields).join(', ')}`).join('; ')}`,
+      description: `only numbers that match; several filters must all hold. Operators: ${Object.keys(OPERATORS).join(' ')} (without one: =). ${types.map(({ word, fields }) => `${word}: ${Object.keys(fields).join(', ')}`).join('; ')}`,
     },
     {
       name: 'team',
       value: 'team',
-      description: 'ask only the members of this team, as you sorted them',
+      description: 'ask only the members that you put into this team',
       completes: 'team',
     },
     {
@@ -68,16 +69,16 @@ const ask = defineCommand({
     {
       name: 'every',
       value: 'duration',
-      description: `with --watch: from one question to the next, ${EVERY.least} to ${EVERY.most} (default: ${EVERY.default})`,
+      description: `with --watch: time between questions, ${EVERY.least} to ${EVERY.most} (default: ${EVERY.default})`,
     },
     {
       name: 'timeout',
       value: 'duration',
-      description: 'at most this long, 100ms to 60s (default: query.timeout_ms)',
+      description: 'longest time for the question, 100ms to 60s (default: query.timeout_ms)',
     },
     {
       name: 'require-complete',
-      description: 'exit 5 unless every known node answered, even when there are numbers',
+      description: 'exit with 5 unless every known node answered, even if there are numbers',
     },
   ],
   examples: [
@@ -113,7 +114,7 @@ async function askOnce(io: CommandIo, body: QueryRequest): Promise<QueryResult> 
   return timed(await daemonAt(io).call(postQuery, { body, deadlineMs: DEADLINE_MS }), began)
 }
 
-/** Shows on a terminal how many have answered, while it waits. */
+/** Asks, and meanwhile shows on a terminal how many nodes have answered. */
 async function askLive(io: CommandIo, body: QueryRequest, signal?: AbortSignal): Promise<QueryResult> {
   const began = performance.now()
   const line = createLiveLine(io)
@@ -128,19 +129,19 @@ async function askLive(io: CommandIo, body: QueryRequest, signal?: AbortSignal):
     line.end()
   }
   throw new KaroError('unavailable', 'the daemon ended the connection before the result', {
-    hint: 'It may have been stopped: karo status says so. Then ask again.',
+    hint: 'It may have been stopped; karo status shows whether it runs. Then ask again.',
   })
 }
 
-/** From the request to the complete result, as the person waited for it. */
+/** The result with the time that the person waited: from the request to the complete result. */
 function timed(result: QueryResult, began: number): QueryResult {
   const elapsed_ms = Math.round((performance.now() - began) * 10) / 10
   return { ...result, timing: { ...result.timing, elapsed_ms } }
 }
 
 /**
- * Until Ctrl-C, which takes back the question under way; that is how it is meant to end, so it exits 0. A daemon that
- * has answered once may go away and come back.
+ * Asks again and again until Ctrl-C, which cancels the question under way. Ctrl-C is the normal end, so the exit code is 0.
+ * If the daemon has answered once, it may go away and come back.
  */
 async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promise<ExitCode> {
   const interrupt = watchInterrupt()
@@ -157,7 +158,7 @@ async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promi
         away = false
       } catch (error) {
         if (signal.aborted || before === undefined || !isAway(error)) throw error
-        if (!away) io.err(`karo: ${printable(error.message)}; asked again until it answers\n`)
+        if (!away) io.err(`karo: ${printable(error.message)}; asking again until it answers\n`)
         away = true
       }
       await pause(everyMs - (performance.now() - began), signal)
@@ -167,25 +168,21 @@ async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promi
   } finally {
     interrupt.release()
   }
-  // The terminal has written ^C, and the prompt would stand right behind it.
+  // The terminal has written ^C; the newline keeps the prompt from standing right behind it.
   if (io.liveLine) io.err('\n')
   return EXIT.done
 }
 
-/** What a daemon that restarts looks like from here. */
-const isAway = (error: unknown): error is KaroError =>
-  error instanceof KaroError && (error.code === 'not_running' || error.code === 'unavailable')
-
 const CLEAR = '\x1b[H\x1b[2J'
 
-/** `before`: the last result of a watch. On a terminal the new one takes its place. */
+/** Prints a result. `before` is the last result of a watch, which a new one replaces on a terminal. */
 function print(io: CommandIo, result: QueryResult, before?: QueryResult): void {
   if (io.json) io.out(`${JSON.stringify(result)}\n`)
   else if (before === undefined) io.out(queryView(result, io))
   else io.out(`${io.terminal ? CLEAR : '\n'}${queryView(result, io, before)}`)
 }
 
-/** Above the longest --timeout (60 s), so that the daemon's own deadline speaks first. */
+/** Longer than the longest --timeout (60 s), so that the daemon's own deadline comes first. */
 const DEADLINE_MS = 75_000
 
 export const commands: readonly Command[] = [ask]

@@ -1,15 +1,23 @@
-// karo share: what you consent to, for each person for themself; a change holds at once.
+// karo share: shows and changes what a person consents to share; a change takes effect at once.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../../../api/contract/operations/share.ts'
-import { type Command, type CommandArgument, defineCommand, show } from '../../command.ts'
-import { oneNode } from '../../values.ts'
+import { SHARING_CATEGORIES, type SharingCategory } from '../../../trust/policy/types.ts'
+import {
+  type Command,
+  type CommandArgument,
+  type CommandInput,
+  type CommandOption,
+  defineCommand,
+  show,
+} from '../../command.ts'
+import { oneNode } from '../../input/values.ts'
 import { sharingView } from '../../views/share.ts'
 import { previewView } from '../../views/share-preview.ts'
 
 const who: CommandArgument = {
   name: 'who',
   required: true,
-  // A fingerprint is read aloud and typed in groups of four: they may be several words.
+  // Variadic, because people type a fingerprint in groups of four.
   variadic: true,
   oneThing: true,
   description:
@@ -17,9 +25,27 @@ const who: CommandArgument = {
   completes: 'audience',
 }
 
+const category: CommandOption & { readonly repeat: true; readonly value: string } = {
+  name: 'category',
+  value: 'category',
+  description: 'only this category of your numbers; may be given several times',
+  choices: SHARING_CATEGORIES,
+  repeat: true,
+}
+
+/** What both decisions about one node, team or role send. */
+const decisionOf = (
+  words: CommandInput['args'][string],
+  given: readonly string[] | undefined,
+  where: string,
+) => ({
+  who: oneNode(words, where),
+  ...(given === undefined ? {} : { categories: given as readonly SharingCategory[] }),
+})
+
 const showAll = defineCommand({
   name: 'share show',
-  summary: 'who may have which of your numbers right now, and why',
+  summary: 'show which nodes may have which of your numbers now, and why',
   shows: getShare,
   examples: [{ run: 'karo share show', does: 'every known node and what it may have' }],
   run: async (io) => show(io, await daemonAt(io).call(getShare), sharingView),
@@ -27,13 +53,13 @@ const showAll = defineCommand({
 
 const preview = defineCommand({
   name: 'share preview',
-  summary: 'the summaries of your numbers that would leave now, exactly as their recipients will read them',
+  summary: 'show the summaries of your numbers that would leave now, exactly as recipients will read them',
   shows: getPreview,
   options: [
     {
       name: 'to',
       value: 'node',
-      description: 'only what this node could read: its id, name or fingerprint',
+      description: 'only what this node could read (its id, name or fingerprint)',
       completes: 'node',
     },
     {
@@ -46,7 +72,7 @@ const preview = defineCommand({
   examples: [
     { run: 'karo share preview', does: 'every period and who could read it' },
     { run: 'karo share preview --to bob', does: 'the same as bob will see it' },
-    { run: 'karo share preview --role security', does: 'what your security people can read' },
+    { run: 'karo share preview --role lead', does: 'what the leads of your teams can read' },
   ],
   async run(io, { options }) {
     const shape = await daemonAt(io).call(getPreview, { query: { to: options.to, role: options.role } })
@@ -56,41 +82,49 @@ const preview = defineCommand({
 
 const allow = defineCommand({
   name: 'share allow',
-  summary: 'consent to a node, team or role; while sharing is off, to this one alone',
+  summary: 'let a node, team or role have your numbers; while sharing is off, only this one',
   shows: NAMED_CHANGES.allow,
   args: [who],
+  options: [category],
   examples: [
     { run: 'karo share allow bob', does: 'bob may ask this node for your numbers' },
-    { run: 'karo share allow team:eng', does: 'so may everybody you placed in that team' },
+    { run: 'karo share allow team:eng', does: 'every node of that team may ask' },
+    {
+      run: 'karo share allow ash --category tool_usage',
+      does: 'ash may have your tool usage and nothing else',
+    },
   ],
-  run: async (io, { args }) =>
-    show(
-      io,
-      await daemonAt(io).call(NAMED_CHANGES.allow, { body: { who: oneNode(args.who, 'karo share allow') } }),
-      sharingView,
-    ),
+  async run(io, { args, options }) {
+    const body = decisionOf(args.who, options.category, 'karo share allow')
+    return show(io, await daemonAt(io).call(NAMED_CHANGES.allow, { body }), sharingView)
+  },
 })
 
-const stop = defineCommand({
-  name: 'share stop',
-  summary: 'withdraw consent; stays withdrawn until you allow the same again, and leaves trust alone',
-  shows: NAMED_CHANGES.stop,
-  args: [who],
-  examples: [
-    { run: 'karo share stop bob', does: "bob is refused, even if '*' or his team is allowed" },
-    { run: "karo share stop '*'", does: 'forgets everybody you allowed' },
-  ],
-  run: async (io, { args }) =>
-    show(
-      io,
-      await daemonAt(io).call(NAMED_CHANGES.stop, { body: { who: oneNode(args.who, 'karo share stop') } }),
-      sharingView,
-    ),
-})
+/** One decision under two names: `deny` is the counterpart of `allow`, and `stop` is the older name. */
+const stopAs = (name: 'stop' | 'deny', summary: string): Command =>
+  defineCommand({
+    name: `share ${name}`,
+    summary,
+    shows: NAMED_CHANGES.stop,
+    args: [who],
+    options: [category],
+    examples: [
+      { run: `karo share ${name} bob`, does: "bob is refused, even if '*' or his team is allowed" },
+      { run: `karo share ${name} ash --category anomalies`, does: 'ash keeps the rest' },
+      { run: `karo share ${name} '*'`, does: 'withdraws consent from everybody you allowed' },
+    ],
+    async run(io, { args, options }) {
+      const body = decisionOf(args.who, options.category, `karo share ${name}`)
+      return show(io, await daemonAt(io).call(NAMED_CHANGES.stop, { body }), sharingView)
+    },
+  })
+
+const stop = stopAs('stop', 'withdraw consent until you allow the same again; trust does not change')
+const deny = stopAs('deny', 'the same as karo share stop')
 
 const off = defineCommand({
   name: 'share off',
-  summary: 'nothing to anybody, until `karo share on` or `karo share allow`',
+  summary: 'share nothing with anybody, until `karo share on` or `karo share allow`',
   shows: CHANGES.off,
   examples: [{ run: 'karo share off', does: 'every question about your numbers is refused' }],
   run: async (io) => show(io, await daemonAt(io).call(CHANGES.off), sharingView),
@@ -98,10 +132,10 @@ const off = defineCommand({
 
 const on = defineCommand({
   name: 'share on',
-  summary: 'after `karo share off`: what you had agreed to before holds again',
+  summary: 'share again what you had agreed to before `karo share off`',
   shows: CHANGES.on,
-  examples: [{ run: 'karo share on', does: 'back to how it was before `karo share off`' }],
+  examples: [{ run: 'karo share on', does: 'restores sharing as it was before `karo share off`' }],
   run: async (io) => show(io, await daemonAt(io).call(CHANGES.on), sharingView),
 })
 
-export const commands: readonly Command[] = [showAll, preview, allow, stop, off, on]
+export const commands: readonly Command[] = [showAll, preview, allow, stop, deny, off, on]

@@ -1,4 +1,4 @@
-// karo backup: the whole node in one file, made while it runs, and read again before it has its name.
+// karo backup: writes the whole node into one file while it runs, and checks the file before it gets its name.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { confirmBackup, makeBackup } from '../../../api/contract/operations/backup.ts'
 import { EXIT } from '../../../base/errors.ts'
@@ -10,17 +10,17 @@ import { absolutePath } from '../../place.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 import { fitted } from '../../terminal/text.ts'
 
-/** The daemon reads while this writes: it is silent only while it is stuck. */
+/** Longest silence of the daemon, which reads while this command writes; a longer one means that it hangs. */
 const IDLE_MS = 60_000
 
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'backup',
-    summary: 'the whole node in one file, while it runs: key, configuration, and what everybody typed',
+    summary: "write the whole node into one file while it runs: key, configuration and everybody's history",
     args: [
       { name: 'file', required: true, description: 'where to; it must not exist yet', completes: 'file' },
     ],
-    options: [{ name: 'without-key', description: 'leave out the key that makes this node this node' }],
+    options: [{ name: 'without-key', description: "leave out the node's key" }],
     examples: [
       { run: 'karo backup /mnt/usb/karo.tar', does: 'everything, readable by you alone' },
       { run: 'sudo karo backup /var/backups/karo.tar --without-key', does: "of the machine's service" },
@@ -62,13 +62,11 @@ export const commands: readonly Command[] = [
   }),
 ]
 
-/** What nobody can say to the ledger is a backup all the same. */
+/** Notes the backup in the ledger. If that fails, the backup is still good, so there is only a message. */
 async function confirm(io: CommandIo, created_at: string): Promise<void> {
   try {
     await daemonAt(io).call(confirmBackup, { body: { created_at } })
   } catch (error) {
-    io.err(
-      `The backup is whole, but the ledger could not note that it was finished: ${(error as Error).message}\n`,
-    )
+    io.err(`The backup is complete, but the ledger could not note it: ${(error as Error).message}\n`)
   }
 }

@@ -1,4 +1,4 @@
-// karo config: every key with its value, default, meaning, and where the value came from.
+// karo config: shows keys of the configuration with value, default, meaning, and where the value came from.
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { closest } from '../../../base/suggest.ts'
@@ -9,10 +9,10 @@ import { envName, KEY_LIST, type Key } from '../../../config/table.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { table } from '../../terminal/table.ts'
 
-/** JSON has no maps. */
+/** A value for JSON, which has no maps. */
 const plain = (value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value)
 
-/** A value for people: TOML, or JSON where an entry is a table. */
+/** A value for people: as TOML, or as JSON if an entry is a table. */
 function shownValue(value: unknown): string {
   const v = plain(value)
   if (Array.isArray(v) && v.some((entry) => typeof entry === 'object')) return JSON.stringify(v)
@@ -40,9 +40,9 @@ function load(io: CommandIo): LoadedConfig {
 
 const list = defineCommand({
   name: 'config list',
-  summary: 'every key: value, default, where the value came from, meaning',
+  summary: 'show every key: value, default, where the value came from, meaning',
   examples: [
-    { run: 'karo config list', does: 'what is in force, and why' },
+    { run: 'karo config list', does: 'the values in force, and where they come from' },
     { run: 'KARO_MESH_PORT=0 karo config list', does: 'with a key from the environment' },
   ],
   async run(io) {
@@ -90,7 +90,7 @@ const list = defineCommand({
 
 const get = defineCommand({
   name: 'config get',
-  summary: 'one key: value, source, default, meaning; for a script only its value',
+  summary: 'show one key: value, source, default, meaning; a script gets only the value',
   args: [
     {
       name: 'key',
@@ -121,7 +121,7 @@ const get = defineCommand({
     const value = loaded.values.get(path)
     if (io.json) io.out(`${JSON.stringify(shape(found, loaded))}\n`)
     else io.out(`${typeof value === 'string' ? printable(value) : printable(shownValue(value))}\n`)
-    // A script that reads the value gets nothing else.
+    // Only on a terminal: a script that reads the value gets nothing else.
     if (!io.json && io.terminal) io.out(`\n${about(found, loaded, io)}`)
     return EXIT.done
   },
@@ -146,7 +146,7 @@ function about(k: Key<unknown>, loaded: LoadedConfig, io: CommandIo): string {
   )
 }
 
-/** Keys below a section name, or with that last part: `port` → `mesh.port or http.port`. */
+/** The keys of a section, or the keys that end in this name: `port` gives `mesh.port or http.port`. */
 function sectionOf(path: string): string | undefined {
   const fits = KEY_LIST.map((k) => k.path).filter((p) => p.startsWith(`${path}.`) || p.endsWith(`.${path}`))
   return fits.length === 0 ? undefined : fits.join(' or ')

@@ -1,4 +1,4 @@
-// karo doctor: what is wrong here, why it matters, and the command that mends it; works with and without a daemon.
+// karo doctor: shows what is wrong here, why it matters, and the command that fixes it, with and without a daemon.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getDoctor } from '../../../api/contract/operations/doctor.ts'
 import { systemClock } from '../../../base/clock.ts'
@@ -18,38 +18,39 @@ import { egressView } from '../../views/egress.ts'
 
 const command = defineCommand({
   name: 'doctor',
-  summary: 'what is wrong here, why it matters, and the command that mends it; exits 1 when a check fails',
+  summary:
+    'show what is wrong here, why it matters, and the command that fixes it; exits with 1 if a check fails',
   options: [
     {
       name: 'only',
       value: 'check',
-      description: 'this check alone, by the name its result has; may be given several times',
+      description: 'run only this check, by its name; may be given several times',
       completes: CHECK_IDS,
       repeat: true,
     },
-    { name: 'fix', description: 'do what is safe, and say each thing that is done; then check again' },
+    { name: 'fix', description: 'fix what is safe to fix, show each step, then check again' },
     {
       name: 'egress',
       description:
-        'instead: every socket the daemon has open, and why it may; exits 1 when one is not explained',
+        'instead, show every open socket of the daemon and why it may have it; exits with 1 if one has no reason',
     },
     {
       name: 'repair',
       description:
-        'instead, while no daemon runs: save what can be read of a damaged database, and keep a copy of it',
+        'instead, while no daemon runs: save the readable part of a damaged database, and keep a copy of the rest',
     },
-    { name: 'dry-run', description: 'with --fix or --repair: say what would be done, and do nothing' },
+    { name: 'dry-run', description: 'with --fix or --repair: show what would be done, and do nothing' },
   ],
   examples: [
-    { run: 'karo doctor', does: 'looks at everything; failures first, each with its fix' },
-    { run: 'karo doctor --fix', does: 'mends modes, missing directories, leftovers and stale hooks' },
+    { run: 'karo doctor', does: 'checks everything; failures come first, each with its fix' },
+    { run: 'karo doctor --fix', does: 'fixes modes, missing directories, leftovers and stale hooks' },
     { run: 'karo doctor --only mesh.multicast --json', does: 'one check, for a script' },
-    { run: 'karo doctor --egress', does: 'every open socket, and to whom it leads' },
+    { run: 'karo doctor --egress', does: 'every open socket, and where it leads' },
     {
       run: 'karo doctor --repair --dry-run',
-      does: 'reads the whole database and says what is wrong with it',
+      does: 'reads the whole database and shows what is wrong with it',
     },
-    { run: 'sudo karo doctor', does: "of the machine's service, with what only root may look at" },
+    { run: 'sudo karo doctor', does: "checks the machine's service, also what only root may see" },
   ],
   async run(io, input) {
     const { options } = input
@@ -69,7 +70,7 @@ const command = defineCommand({
       }
     }
     const results = examined.map(({ result }) =>
-      // That of one-sided trust is for the other machine.
+      // The fix for one-sided trust is a command for the other machine, so it gets no home.
       result.fix === undefined || result.id === 'peers.trust'
         ? result
         : { ...result, fix: atHome(result.fix, io) },
@@ -87,7 +88,7 @@ const command = defineCommand({
   },
 })
 
-/** What excludes each other would be left undone silently. */
+/** Refuses options that exclude each other, because one of them would be ignored silently. */
 function checkOptions({ options }: CommandInput): void {
   const modes = ['fix', 'egress', 'repair'].filter((name) => options[name] === true)
   const [first, second] = modes
@@ -98,13 +99,13 @@ function checkOptions({ options }: CommandInput): void {
     })
   }
   if (options['dry-run'] === true && first !== 'fix' && first !== 'repair') {
-    throw new KaroError('bad_request', 'this shows what --fix or --repair would do, and neither is given', {
+    throw new KaroError('bad_request', '--dry-run needs --fix or --repair', {
       where: '--dry-run',
       hint: 'Add --fix or --repair.',
     })
   }
   if ((options.only as readonly string[] | undefined)?.length && (first === 'egress' || first === 'repair')) {
-    throw new KaroError('bad_request', 'this is none of the checks that --only chooses from', {
+    throw new KaroError('bad_request', '--only chooses checks, and this option runs none', {
       where: `--${first}`,
       hint: 'Leave out --only.',
     })
@@ -127,7 +128,7 @@ async function egress(io: CommandIo): Promise<ExitCode> {
   return ok ? EXIT.done : EXIT.failed
 }
 
-/** Exit 1 when it is damaged and still is, after --dry-run, and when rows are gone: nothing goes on as if all were well. */
+/** Exits with 1 if the database is still damaged (with --dry-run), or if rows were lost, so that scripts do not go on. */
 async function repair(io: CommandIo, dry: boolean): Promise<ExitCode> {
   const { mendDatabase } = await import('../../doctor/repair.ts')
   const world = worldOf(io, [])
@@ -155,7 +156,7 @@ function selected({ options }: CommandInput): readonly CheckId[] {
   return CHECK_IDS.filter((id) => only.includes(id))
 }
 
-/** The node that commands of this person are about: their own, or where they have none, the machine's. */
+/** The node that this person's commands are about: their own, or the machine's if they have none. */
 function worldOf(io: CommandIo, ids: readonly CheckId[]): World {
   const service = recordingPaths(io.env).whose === 'machine'
   const paths = service ? servicePaths({}) : homePaths(io.env)
@@ -163,7 +164,7 @@ function worldOf(io: CommandIo, ids: readonly CheckId[]): World {
     paths,
     service,
     personHome: io.home,
-    // Not io.socket: where one's own daemon does not run, that may be the machine's.
+    // io.socket may lead to the machine's daemon if the person's own one does not run.
     socket: paths.socket,
     homeFlag: io.env.KARO_HOME ? ` --home ${quote(io.home)}` : '',
     env: io.env,

@@ -1,35 +1,35 @@
-// karo events: what happens on this node, as it happens; goes on where it was when the daemon comes back.
+// karo events: shows what happens on this node as it happens, and continues when the daemon comes back.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { EVENT_TYPES, type EventType } from '../../../api/contract/constants.ts'
 import { getEvents } from '../../../api/contract/operations/events.ts'
 import type { FeedEvent } from '../../../api/contract/shapes.ts'
 import { type ErrorCode, EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { checkText, given, parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
-import { checkText, given, parseWhole } from '../../values.ts'
 import { eventLine } from '../../views/events.ts'
 
-/** How long to wait for a daemon that is away; not longer, so that what it keeps does not give way. */
+/** Time between attempts to reach a daemon that is away; short, so that it still keeps the events of the meantime. */
 const AGAIN_MS = 1_000
 const MOST_ID = 64
 const LIMIT_MAX = 1_000_000_000
 
-/** What can be asked for; that something is lost is told in any case. */
+/** Types that a person can choose; `lost` is shown in any case. */
 const TYPES = EVENT_TYPES.filter((type) => type !== 'lost')
 
-/** What a daemon that restarts says, or the silence after it; anything else would be so again. */
+/** Errors of a daemon that is restarting; after any other error another attempt would fail too. */
 const PASSES: ReadonlySet<ErrorCode> = new Set(['unavailable', 'not_running', 'timeout'])
 
 const follow = defineCommand({
   name: 'events',
-  summary: 'what happens on this node, as it happens; until Ctrl-C',
+  summary: 'show what happens on this node as it happens, until Ctrl-C',
   shows: getEvents,
   options: [
     {
       name: 'type',
       value: 'type',
       repeat: true,
-      description: 'only this kind; several may be given',
+      description: 'only events of this type; may be given several times',
       choices: TYPES,
     },
     {
@@ -37,7 +37,7 @@ const follow = defineCommand({
       value: 'id',
       description: 'continue after this event; 0 for all that are kept (default: from now on)',
     },
-    { name: 'limit', value: 'n', description: 'end after so many events' },
+    { name: 'limit', value: 'n', description: 'end after this many events' },
   ],
   json: 'NDJSON, one JSON document a line, as it happens',
   examples: [
@@ -46,7 +46,7 @@ const follow = defineCommand({
       run: 'karo events --type peer_pending --json',
       does: 'one JSON document per line (NDJSON), for a script',
     },
-    { run: 'karo events --since 0 --limit 20', does: 'what is still kept, the oldest first' },
+    { run: 'karo events --since 0 --limit 20', does: 'the 20 oldest events that are still kept' },
   ],
   async run(io, { options: { type, since, limit } }) {
     const most = limit === undefined ? Number.POSITIVE_INFINITY : parseWhole(limit, '--limit', 1, LIMIT_MAX)
@@ -67,7 +67,7 @@ const follow = defineCommand({
   },
 })
 
-/** The daemon names the member of the request; here it was an option. */
+/** Renames the place of an error from the member of the request to the option that was typed. */
 function asTyped(error: unknown): unknown {
   if (!(error instanceof KaroError) || error.where !== 'since') return error
   const { code, message, hint } = error
@@ -84,7 +84,7 @@ interface Wanted {
 async function show(io: CommandIo, { types, since, most, signal }: Wanted): Promise<ExitCode> {
   let after = since
   let left = most
-  /** It was there once: then it is waited for. */
+  /** The daemon was reached once, so the command waits for it if it goes away. */
   let met = false
   let away = false
   for (;;) {
@@ -103,7 +103,7 @@ async function show(io: CommandIo, { types, since, most, signal }: Wanted): Prom
       }
     } catch (error) {
       if (signal.aborted || !met || !(error instanceof KaroError) || !PASSES.has(error.code)) throw error
-      if (!away) io.err('The daemon is away; this goes on when it is back. Ctrl-C ends it.\n')
+      if (!away) io.err('The daemon is away; events continue when it is back. Ctrl-C ends this command.\n')
       away = true
       await pause(AGAIN_MS, signal)
     }

@@ -1,4 +1,4 @@
-// karo identity: who this node is, the passphrase of its key, and another key where that is lost.
+// karo identity: shows the node's id, sets the passphrase of its key, and makes a new key if the key is lost.
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { formatFingerprint } from '../../../base/format.ts'
@@ -19,9 +19,9 @@ import { fitted } from '../../terminal/text.ts'
 
 const show = defineCommand({
   name: 'identity show',
-  summary: "this node's id, fingerprint and name",
+  summary: "show this node's id, fingerprint and name",
   examples: [
-    { run: 'karo identity show', does: 'what to read to a person who is about to trust this node' },
+    { run: 'karo identity show', does: 'the fingerprint to read aloud to a person who will trust this node' },
     { run: 'karo identity show --json', does: '{"node_id", "fingerprint", "name"}' },
   ],
   async run(io) {
@@ -51,7 +51,7 @@ const show = defineCommand({
 const passphraseOption: CommandOption = {
   name: 'passphrase-file',
   value: 'file',
-  description: 'a file with the passphrase, which others may not read; - for standard input (default: asks)',
+  description: 'a file with the passphrase that others may not read; - for standard input (default: ask)',
   completes: 'file',
 }
 
@@ -75,14 +75,14 @@ const protect = defineCommand({
     const paths = homePaths(io.env)
     refuseLostKey(paths)
     const { key } = paths
-    // Before anybody is asked for anything.
+    // Checked before the person is asked for a passphrase.
     const { isProtected } = readPublicIdentity(key)
     const passphrase = isProtected ? Buffer.alloc(0) : await newPassphrase(options['passphrase-file'])
     const done = withPassphrase(passphrase, (words) => protectIdentityFile(key, words, systemRandom))
     report(
       io,
       done,
-      `The key has a passphrase now. Without it nobody can start this node, you included.
+      `The key has a passphrase now. Without it nobody can start this node, not even you.
 A daemon that runs goes on. For the next start: karo up asks in a terminal, identity.passphrase_file names a file,
 and a systemd service has the credential karo-key-passphrase.
 `,
@@ -107,9 +107,9 @@ const unprotect = defineCommand({
 
 const anew = defineCommand({
   name: 'identity new',
-  summary: 'where the key is lost for good: another key, so another node with the history that is here',
+  summary: 'make a new key if the old one is lost for good; this makes another node with the same history',
   examples: [
-    { run: 'karo identity new', does: 'only where there is no key; none is ever overwritten' },
+    { run: 'karo identity new', does: 'works only without a key; it never overwrites one' },
     {
       run: 'runuser -u karo -- karo identity new --home /var/lib/karo',
       does: "of the machine's service, stopped before",

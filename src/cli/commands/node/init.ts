@@ -1,4 +1,4 @@
-// karo init: a key and a commented configuration, and what to do next.
+// karo init: makes a key and a commented configuration, and says what to do next.
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
@@ -16,7 +16,7 @@ const initCommand = defineCommand({
   options: [{ name: 'name', value: 'name', description: "the node's name (default: the host name)" }],
   examples: [
     { run: 'karo init', does: 'a node named like this machine' },
-    { run: 'karo init --name eng-042', does: 'with a name of its own' },
+    { run: 'karo init --name eng-042', does: 'a node with another name' },
   ],
   async run(io, { options }) {
     const name = options.name as string | undefined

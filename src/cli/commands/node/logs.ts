@@ -1,25 +1,26 @@
-// `karo logs tail`: what the daemon logged last, and what it logs from now on.
+// `karo logs tail`: shows the last log lines of the daemon, and with --follow new ones.
+import { isAway } from '../../../api/contract/client/explain.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getLogs } from '../../../api/contract/operations/care.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { LOG_LEVELS, type LogLevel } from '../../../base/run/log.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
-import { parseWhole } from '../../values.ts'
 import { type LogLine, logLine } from '../../views/logs.ts'
 
 const LINES_MAX = 1_000
 const LINES_DEFAULT = '50'
-/** What setTimeout can wait for; a month. */
+/** The longest time that setTimeout can wait, nearly a month. */
 const NO_DEADLINE_MS = 2 ** 31 - 1
-/** A line is at most a few texts of 4 KiB. */
+/** Most bytes of a line; a line has at most a few texts of 4 KiB. */
 const MAX_LINE_BYTES = 256 * 1024
-/** Between looks for a daemon that went away. */
+/** Time between attempts to reach a daemon that went away. */
 const AWAY_MS = 500
 
 const tail = defineCommand({
   name: 'logs tail',
-  summary: "the daemon's last log lines, and with --follow the next ones",
+  summary: "show the daemon's last log lines, and with --follow new ones",
   shows: getLogs,
   options: [
     {
@@ -39,12 +40,12 @@ const tail = defineCommand({
       value: 'level',
       choices: LOG_LEVELS,
       description:
-        'only these and more important ones. The daemon keeps what log.level asks for; with --follow it also tells what is below',
+        'only lines of this level and more important ones. The daemon keeps lines from log.level on; with --follow it also sends less important new lines',
     },
     {
       name: 'trace',
       value: 'id',
-      description: 'only what belongs to one command or question: its trace id, or how it begins',
+      description: 'only lines of one command or question, by its trace id or the beginning of it',
     },
   ],
   examples: [
@@ -52,7 +53,7 @@ const tail = defineCommand({
     { run: 'karo logs tail --follow --level debug', does: 'everything, while you watch' },
     {
       run: 'karo logs tail --trace 3f9a',
-      does: "one question's lines: karo query --json tells its trace_id",
+      does: 'lines of one question; karo query --json shows its trace_id',
     },
   ],
   async run(io, input) {
@@ -87,11 +88,11 @@ interface Asked {
 const linesOf = (io: CommandIo, query: Asked & { readonly follow: boolean }, signal?: AbortSignal) =>
   daemonAt(io).lines(getLogs, { query, signal, deadlineMs: NO_DEADLINE_MS, maxBytes: MAX_LINE_BYTES })
 
-/** Until Ctrl-C, which is how it is meant to end. A daemon that has answered once may go away and come back. */
+/** Follows the log until Ctrl-C, the normal end. If the daemon has answered once, it may go away and come back. */
 async function follow(io: CommandIo, asked: Asked): Promise<typeof EXIT.done> {
   const interrupt = watchInterrupt()
   const { signal } = interrupt
-  /** The last line shown, to tell on the next connection which ones are new. */
+  /** The last shown line, which tells on the next connection which lines are new. */
   let seen: { readonly pid: number; readonly seq: number } | undefined
   let begun = false
   let away = false
@@ -112,7 +113,7 @@ async function follow(io: CommandIo, asked: Asked): Promise<typeof EXIT.done> {
         if (signal.aborted || !begun || !isAway(error)) throw error
       }
       if (signal.aborted) break
-      if (!away) io.err('karo: the daemon has gone; its log goes on when it is back\n')
+      if (!away) io.err('karo: the daemon is away; its log continues when it is back\n')
       away = true
       await pause(AWAY_MS, signal)
     }
@@ -121,14 +122,10 @@ async function follow(io: CommandIo, asked: Asked): Promise<typeof EXIT.done> {
   } finally {
     interrupt.release()
   }
-  // The terminal has written ^C, and the prompt would stand right behind it.
+  // The terminal has written ^C; the newline keeps the prompt from standing right behind it.
   if (io.liveLine) io.err('\n')
   return EXIT.done
 }
-
-/** What a daemon that restarts looks like from here. */
-const isAway = (error: unknown): boolean =>
-  error instanceof KaroError && (error.code === 'not_running' || error.code === 'unavailable')
 
 function show(io: CommandIo, line: LogLine): void {
   io.out(io.json ? `${JSON.stringify(line)}\n` : `${logLine(line, io)}\n`)

@@ -1,4 +1,4 @@
-// `karo report-problem`: a file for a report of a mistake in Karo; it is shown, written here, and sent nowhere.
+// `karo report-problem`: writes a file for a bug report and shows it; sends nothing.
 
 import { dirname, resolve } from 'node:path'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
@@ -12,25 +12,26 @@ import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { buildReport, type ProblemReport } from '../../problem-report.ts'
 import { problemView } from '../../views/problem.ts'
 
-/** Nobody but its owner reads it until they pass it on. */
+/** Only the owner may read the file. */
 const MODE = 0o600
 
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'report-problem',
-    summary: 'writes a file for a bug report, without names, paths or commands; sends nothing',
+    summary: 'write a file for a bug report, without names, paths or commands; sends nothing',
     options: [
       {
         name: 'output',
         short: 'o',
         value: 'file',
         completes: 'file',
-        description: 'where to (default: karo-problem-<time>.json here); an existing file is left alone',
+        description:
+          'the new file (default: karo-problem-<time>.json in this directory); never overwrites one',
       },
     ],
     examples: [
       { run: 'karo report-problem', does: 'shows what is in it and says where it is' },
-      { run: 'karo report-problem -o /tmp/report.json', does: 'also when the daemon is down' },
+      { run: 'karo report-problem -o /tmp/report.json', does: 'works also while the daemon is down' },
     ],
     async run(io, { options }) {
       const now = Date.now()
@@ -43,7 +44,7 @@ export const commands: readonly Command[] = [
   }),
 ]
 
-/** The same whether it runs from the bundle (`dist/chunks/…`) or from its sources (`src/cli/commands/node/…`). */
+/** Root of the program's files, in the bundle (`dist/chunks/…`) and in the sources (`src/cli/commands/node/…`). */
 const ROOT = dirname(import.meta.dirname.replace(/\/cli\/commands\/node$/, ''))
 
 /** The node that `io.socket` leads to. */

@@ -14,21 +14,21 @@ import { fitted } from '../../terminal/text.ts'
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'restore',
-    summary: 'make this home the node of a backup; while no daemon runs here',
-    args: [{ name: 'file', required: true, description: 'what karo backup made', completes: 'file' }],
+    summary: 'make this home the node of a backup, while no daemon runs here',
+    args: [{ name: 'file', required: true, description: 'a file of karo backup', completes: 'file' }],
     options: [
       {
         name: 'replace',
-        description: 'move what is here aside, and keep it; without, only an empty home is filled',
+        description: 'move the present node aside and keep it; without this option the home has to be empty',
       },
-      { name: 'service', description: "the machine's service: in /var/lib/karo" },
+      { name: 'service', description: "restore the machine's service, in /var/lib/karo" },
     ],
     examples: [
       { run: 'karo restore /mnt/usb/karo.tar', does: 'on a new machine' },
-      { run: 'karo restore karo.tar --home /tmp/look', does: 'beside, to look into it' },
+      { run: 'karo restore karo.tar --home /tmp/look', does: 'into another directory, to look into it' },
       {
         run: 'sudo karo restore /var/backups/karo.tar --service --replace',
-        does: 'the service, stopped before',
+        does: 'the service, after it was stopped',
       },
     ],
     async run(io, { args, options }) {
@@ -38,7 +38,7 @@ export const commands: readonly Command[] = [
           where: '--service',
           hint: 'Leave out --home and KARO_HOME.',
         })
-      // Loads the database's engine, which no other short command needs.
+      // Loaded only now, because it needs the engine of the database, which no other short command does.
       const { restoreNode } = await import('../../../ops/care/restore.ts')
       const paths = service ? servicePaths(io.env) : homePaths(io.env)
       const line = createLiveLine(io)
@@ -62,7 +62,7 @@ export const commands: readonly Command[] = [
         }
         const says = [`This is ${printable(head.name)} again, as of ${printable(head.created_at)}.`]
         says.push(...aboutKey(paths, head.key))
-        // What was decided after the backup is not known here.
+        // The backup does not know decisions that were made after it.
         says.push(
           'Nothing is shared with other nodes until each person here turns it on again: karo share on.',
         )
@@ -85,19 +85,19 @@ export const commands: readonly Command[] = [
   }),
 ]
 
-/** Who this home is now, and what to do before it starts: one key is one node, on one machine. */
+/** Which node this home is now, and what to do before it starts. A key may be used on one machine only. */
 function aboutKey(paths: HomePaths, fromBackup: boolean): readonly string[] {
   if (fromBackup) {
     return [
-      "If the machine that the backup is of still runs this node, stop it there before you start it here: two machines with one key take each other's place.",
+      "If the machine of the backup still runs this node, stop it there before you start it here: two machines with one key take each other's place.",
     ]
   }
   if (existsSync(paths.key)) {
     return [
-      'The backup has no key. This node keeps the key it has, so for others it is not the one that the backup is of; the ledger says from which entry on this key signs it.',
+      'The backup has no key. This node keeps its present key, so for others it is not the node of the backup; the ledger says from which entry on this key signs.',
     ]
   }
   return [
-    `The backup has no key, and the node does not start without: put its identity.key into ${paths.home}, or make this another node: karo identity new --home ${paths.home}`,
+    `The backup has no key, and the node does not start without one: put its identity.key into ${paths.home}, or make this another node: karo identity new --home ${paths.home}`,
   ]
 }

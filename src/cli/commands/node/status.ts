@@ -1,4 +1,4 @@
-// `karo status`: the node at a glance, and what to do about whatever is wrong.
+// `karo status`: shows the node at a glance, and what to do if something is wrong.
 import { daemonAt, STATUS_MS } from '../../../api/contract/client/socket.ts'
 import { getStatus } from '../../../api/contract/operations/status.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
@@ -11,7 +11,7 @@ export const commands: readonly Command[] = [
     shows: getStatus,
     examples: [
       { run: 'karo status', does: 'what runs here and what is wrong' },
-      { run: 'karo status --json', does: 'the same for scripts; health.ready says whether it can be used' },
+      { run: 'karo status --json', does: 'the same for scripts; health.ready is true if all is well' },
     ],
     async run(io) {
       const shape = await daemonAt(io).call(getStatus, { deadlineMs: STATUS_MS })

@@ -1,4 +1,4 @@
-// karo token: keys to the REST API for scripts and scrapers; shown once, for less than you may do, until a given day.
+// karo token: makes, lists and revokes tokens for the REST API, and shows and ends browser sessions.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { TOKEN_SCOPES, TOKEN_TTL_MS } from '../../../api/contract/constants.ts'
 import {
@@ -12,10 +12,10 @@ import { EXIT, KaroError } from '../../../base/errors.ts'
 import { duration, localTime } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
 import { type Command, defineCommand } from '../../command.ts'
+import { parseDuration } from '../../input/time.ts'
 import { table } from '../../terminal/table.ts'
-import { parseDuration } from '../../time.ts'
 
-/** As the API takes it. */
+/** The form of a name that the API allows. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
 const create = defineCommand({
@@ -23,13 +23,13 @@ const create = defineCommand({
   summary: 'make a token for the REST API on 127.0.0.1; it is shown only once',
   shows: createToken,
   options: [
-    { name: 'name', value: 'name', description: 'to know it by: letters, digits, . _ -' },
+    { name: 'name', value: 'name', description: 'a name of letters, digits, . _ -' },
     { name: 'ttl', value: 'duration', description: 'how long it is valid, at most 366d', default: '30d' },
     {
       name: 'scope',
       value: 'scope',
       description:
-        'what it opens, each what those before it do: metrics for a scraper, read what is only shown, ask questions to the mesh, full all that you may do',
+        'what the token allows: metrics only the metrics, read everything that only shows, ask questions to the mesh, full all that you may do; each scope includes those before it',
       choices: TOKEN_SCOPES,
       default: 'read',
     },
@@ -66,9 +66,9 @@ const create = defineCommand({
       `Scope ${made.scope}, until ${localTime(made.expires_at)}. It is not shown again; \`${atHome('karo token revoke', io)} ${made.name}\` ends it.\n`,
     )
     if (!made.http.enabled) {
-      io.err('It opens nothing yet: this node has its API on 127.0.0.1 switched off (http.enabled).\n')
+      io.err('It cannot be used yet: the API of this node on 127.0.0.1 is switched off (http.enabled).\n')
     } else if (made.http.listen === null) {
-      io.err('It opens nothing now: the API does not listen on 127.0.0.1. karo status  says why.\n')
+      io.err('It cannot be used now: the API does not listen on 127.0.0.1. karo status  shows why.\n')
     }
     return EXIT.done
   },
@@ -76,9 +76,9 @@ const create = defineCommand({
 
 const list = defineCommand({
   name: 'token list',
-  summary: 'your valid tokens, and when each was last used',
+  summary: 'list your valid tokens, and when each was last used',
   shows: getTokens,
-  examples: [{ run: 'karo token list', does: 'without the tokens themselves: only their hashes are kept' }],
+  examples: [{ run: 'karo token list', does: 'without the tokens themselves; only their hashes are kept' }],
   async run(io) {
     const answer = await daemonAt(io).call(getTokens)
     if (io.json) io.out(`${JSON.stringify(answer)}\n`)
@@ -111,9 +111,9 @@ const list = defineCommand({
 
 const revoke = defineCommand({
   name: 'token revoke',
-  summary: 'end one of your tokens at once, with everything that was opened with it',
+  summary: 'revoke one of your tokens at once, and end the sessions that it opened',
   shows: revokeToken,
-  args: [{ name: 'token', required: true, description: 'its name or id, as karo token list shows them' }],
+  args: [{ name: 'token', required: true, description: 'name or id of the token, see karo token list' }],
   examples: [{ run: 'karo token revoke prometheus', does: 'the scraper is refused from now on' }],
   async run(io, { args }) {
     const revoked = await daemonAt(io).call(revokeToken, { body: { token: idOf(String(args.token)) } })
@@ -124,9 +124,9 @@ const revoke = defineCommand({
 
 const sessions = defineCommand({
   name: 'token sessions',
-  summary: 'your sessions in browsers, and when each was last used',
+  summary: 'list your browser sessions, and when each was last used',
   shows: getSessions,
-  examples: [{ run: 'karo token sessions', does: 'those opened by a code, and by which token the others' }],
+  examples: [{ run: 'karo token sessions', does: 'all sessions, with the token that opened each' }],
   async run(io) {
     const answer = await daemonAt(io).call(getSessions)
     if (io.json) io.out(`${JSON.stringify(answer)}\n`)
@@ -152,10 +152,10 @@ const sessions = defineCommand({
 
 const end = defineCommand({
   name: 'token end',
-  summary: 'end your sessions in browsers at once, all of them or one',
+  summary: 'end your browser sessions at once, all of them or one',
   shows: endSessions,
-  args: [{ name: 'session', required: false, description: 'its number, as karo token sessions shows it' }],
-  examples: [{ run: 'karo token end', does: 'every page that is open as you has to be opened anew' }],
+  args: [{ name: 'session', required: false, description: 'number of the session, see karo token sessions' }],
+  examples: [{ run: 'karo token end', does: 'all your open pages have to be opened again' }],
   async run(io, { args }) {
     const { session } = args
     if (session !== undefined && !/^[1-9]\d{0,14}$/.test(String(session))) {
@@ -177,7 +177,7 @@ const end = defineCommand({
   },
 })
 
-/** Who has only the token itself at hand may paste it: its id is all that is sent. */
+/** The id of a token. A person may paste the whole token, of which only the id is sent. */
 function idOf(which: string): string {
   return /^karo_([0-9a-f]{10})_/.exec(which)?.[1] ?? which
 }

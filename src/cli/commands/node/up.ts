@@ -1,4 +1,4 @@
-// karo up: this process becomes the daemon.
+// karo up: runs the daemon in this process.
 import { existsSync } from 'node:fs'
 import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
@@ -13,17 +13,18 @@ import { ensureHome, refuseLostKey } from '../../home.ts'
 import { openIdentity } from '../../passphrase.ts'
 import { secondDaemon } from '../../second-daemon.ts'
 
-/** What some library left open must not keep a daemon alive that has stopped. */
+/** How long a stopped daemon waits for handles that libraries left open, before it exits. */
 const LINGER_MS = 200
 
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'up',
-    summary: 'run the node in the foreground; makes its directory the first time',
+    summary: 'run the node in the foreground; the first time this makes its directory',
     options: [
       {
         name: 'service',
-        description: "as the machine's service, for all its users: in /var/lib/karo, /etc/karo and /run/karo",
+        description:
+          "run as the machine's service for all its users, in /var/lib/karo, /etc/karo and /run/karo",
       },
     ],
     examples: [
@@ -47,9 +48,9 @@ export const commands: readonly Command[] = [
           throw await secondDaemon(error, paths, service)
         })
       let letGo = existsSync(paths.home) ? await hold() : undefined
-      // What a kill kept a restore from.
+      // Finishes a restore that was killed.
       if (isReady(paths.home)) finishRestore(paths.home, noFaults)
-      // First: a key that does not open leaves everything as it was.
+      // Before anything is written, so that a key that cannot be opened leaves everything as it was.
       refuseLostKey(paths)
       const opened = await openIdentity(paths, io.env)
       ensureHome(paths, { random: systemRandom, service })
@@ -60,7 +61,7 @@ export const commands: readonly Command[] = [
         return await runDaemon({ paths, identity, env: io.env, service, terminal, write: io.err })
       } finally {
         letGo()
-        // Unreferenced: it fires only if something still keeps the process.
+        // Unreferenced, so the timer fires only if something else keeps the process alive.
         setTimeout(() => process.exit(), LINGER_MS).unref()
       }
     },

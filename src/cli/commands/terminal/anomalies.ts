@@ -1,4 +1,4 @@
-// karo anomalies: what is unusual in your own numbers, the numbers behind it, and what you do not want to hear of.
+// karo anomalies: shows unusual numbers of a person, and mutes and unmutes signals.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   getAnomalies,
@@ -9,8 +9,8 @@ import {
 import { ANOMALY_KINDS, type AnomaliesShape } from '../../../api/contract/shapes.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
-import { parseDuration, parseSince, rfc3339 } from '../../time.ts'
-import { given } from '../../values.ts'
+import { parseDuration, parseSince, rfc3339 } from '../../input/time.ts'
+import { given } from '../../input/values.ts'
 import { anomaliesView, anomalyView, mutesView } from '../../views/anomalies.ts'
 
 const MUTE_LEAST_MS = 60_000
@@ -20,18 +20,18 @@ const DEFAULT_MUTE = '7d'
 const what = {
   name: 'id|kind',
   required: true,
-  description: 'the id of a signal, for all that say the same, or a kind',
+  description: 'the id of a signal (for all signals like it), or a kind',
   completes: ANOMALY_KINDS,
 } as const
 
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'anomalies',
-    summary: 'what is unusual in your own numbers',
+    summary: 'show what is unusual in your own numbers',
     shows: getAnomalies,
     options: [
-      { name: 'all', description: 'also what is muted' },
-      { name: 'since', value: 'when', description: 'only what was seen later: 7d, 24h, or a date' },
+      { name: 'all', description: 'muted signals too' },
+      { name: 'since', value: 'when', description: 'only signals that were found later: 7d, 24h, or a date' },
     ],
     examples: [
       { run: 'karo anomalies', does: 'the last 90 days, the newest first' },
@@ -39,7 +39,7 @@ export const commands: readonly Command[] = [
     ],
     async run(io, { options }) {
       const found = await ask(io, options.all === true, options.since)
-      // Whoever was shown them needs no notice any more.
+      // The shown signals are marked as seen, so that no notice comes for them.
       const ids = found.signals.filter(({ seen }) => !seen).map(({ id }) => id)
       if (!io.json && ids.length > 0) await daemonAt(io).call(seeAnomalies, { body: { ids } })
       io.out(io.json ? `${JSON.stringify(found)}\n` : anomaliesView(found, Date.now(), io))
@@ -48,9 +48,9 @@ export const commands: readonly Command[] = [
   }),
   defineCommand({
     name: 'anomalies show',
-    summary: 'one of them, with the numbers behind it',
-    args: [{ name: 'id', required: true, description: 'as `karo anomalies` shows it' }],
-    examples: [{ run: 'karo anomalies show 3f9a12c4', does: 'what was seen, and what is usual' }],
+    summary: 'show one signal with its numbers',
+    args: [{ name: 'id', required: true, description: 'the id that `karo anomalies` shows' }],
+    examples: [{ run: 'karo anomalies show 3f9a12c4', does: 'what was found, and what is usual' }],
     async run(io, { args }) {
       const { signals } = await ask(io, true, undefined)
       const signal = signals.find(({ id }) => id === args.id)
@@ -65,14 +65,14 @@ export const commands: readonly Command[] = [
   }),
   defineCommand({
     name: 'anomalies mute',
-    summary: 'hear no more of one, or of a kind',
+    summary: 'mute a signal or a kind of signals',
     shows: muteAnomalies,
     args: [what],
     options: [
       {
         name: 'for',
         value: 'duration',
-        description: 'how long: 24h, 30d, or forever',
+        description: 'how long to mute: 24h, 30d, or forever',
         default: DEFAULT_MUTE,
         completes: ['7d', '30d', 'forever'],
       },
@@ -89,10 +89,10 @@ export const commands: readonly Command[] = [
   }),
   defineCommand({
     name: 'anomalies unmute',
-    summary: 'hear of it again',
+    summary: 'unmute a signal or a kind of signals',
     shows: unmuteAnomalies,
     args: [what],
-    examples: [{ run: 'karo anomalies unmute timing', does: 'working hours count again' }],
+    examples: [{ run: 'karo anomalies unmute timing', does: 'signals about working hours are shown again' }],
     async run(io, { args }) {
       const muted = await daemonAt(io).call(unmuteAnomalies, { body: { what: args['id|kind'] } })
       return show(io, muted, mutesView)
@@ -108,7 +108,7 @@ async function ask(io: CommandIo, all: boolean, since: string | undefined): Prom
   return daemonAt(io).call(getAnomalies, { query })
 }
 
-/** Milliseconds; null: for ever. */
+/** Length of a mute in milliseconds; null means for ever. */
 function lengthOf(text: unknown): number | null {
   if (text === 'forever') return null
   const length = parseDuration(typeof text === 'string' ? text : DEFAULT_MUTE, '--for')

@@ -1,4 +1,4 @@
-// karo ask: words → a command and its risk, without a daemon, an init or a network; it runs nothing.
+// karo ask: turns words into a command and shows its risk, without a daemon, an init or a network. Runs nothing.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findCommand } from '../../../assist/copilot/ask.ts'
@@ -12,19 +12,19 @@ import { judging } from '../../judging.ts'
 import { workingDirectory } from '../../place.ts'
 import { printAnswer } from '../../views/ask.ts'
 
-/** Own commands looked through, the newest ones. */
+/** How many of the person's newest commands are looked through. */
 const MOST_OWN = 1_000
-/** ms; a daemon that takes longer has better things to do. */
+/** Longest wait for the daemon, in ms; `ask` then goes on without own commands. */
 const OWN_MS = 400
 
-/** `--shell`, else the one the person's commands are typed into, as far as it is one of ours. */
+/** The shell from `--shell`, else the person's own shell if Karo knows it. */
 function shellOf(given: string | boolean | readonly string[] | undefined, env: CommandIo['env']): Shell {
   if (typeof given === 'string') return given as Shell
   const own = env.SHELL?.slice(env.SHELL.lastIndexOf('/') + 1)
   return SHELLS.find((shell) => shell === own) ?? 'bash'
 }
 
-/** What the person ran before, when a daemon runs; it is only a help, so that nothing here may fail. */
+/** Commands that the person ran before, if a daemon runs. They only help, so an error gives an empty list. */
 async function ownCommands(io: CommandIo): Promise<readonly OwnCommand[]> {
   try {
     const [{ daemonAt }, { getHistory }] = await Promise.all([
@@ -37,7 +37,7 @@ async function ownCommands(io: CommandIo): Promise<readonly OwnCommand[]> {
   }
 }
 
-/** False only if no key of [ask] is set: the code that reads TOML and speaks HTTP is loaded only then. */
+/** False if no key of [ask] is set; then the code that reads TOML and speaks HTTP is not loaded. */
 function wantsModel(io: CommandIo): boolean {
   if (io.env.KARO_ASK_ENDPOINT) return true
   try {
@@ -67,21 +67,21 @@ async function answer(io: CommandIo, request: string, shell: Shell): Promise<Ans
 
 const command = defineCommand({
   name: 'ask',
-  summary: 'words → a command and its risk; it is shown, never run',
+  summary: 'turn words into a command and show its risk; never runs it',
   args: [
     {
       name: 'words',
       required: true,
       variadic: true,
       oneThing: true,
-      description: 'what is to be done; names, paths and texts in quotes are put into the command',
+      description: 'what to do; names, paths and texts in quotes are put into the command',
     },
   ],
   options: [
     {
       name: 'shell',
       value: 'shell',
-      description: 'the shell it is for; default is your own',
+      description: 'the shell for the command (default: your own)',
       choices: SHELLS,
     },
   ],
@@ -96,7 +96,7 @@ const command = defineCommand({
         where: 'karo ask',
         hint: 'Say what to do: karo ask "find files larger than 100 MB"',
       })
-    // They would go into the command, or hide what was asked; joiners belong to some scripts' letters.
+    // Such characters would get into the command or hide a part of the request. Joiners are letters of some scripts.
     if (/[^\P{Cc}\t\n\r]|[^\P{Cf}\u200c\u200d]/u.test(request))
       throw new KaroError('bad_request', 'the words hold control or invisible characters', {
         where: 'karo ask',

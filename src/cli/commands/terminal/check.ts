@@ -1,4 +1,4 @@
-// karo check: how risky a command line is, which rules say so, and a safer form. Needs no daemon and no init.
+// karo check: shows how risky a command line is, by which rules, and a safer form. Needs no daemon and no init.
 
 import { judge } from '../../../assist/guard/judge.ts'
 import { machineOf } from '../../../assist/guard/machine.ts'
@@ -7,14 +7,14 @@ import { GUARD_PROFILES, type GuardProfile, type RiskVerdict } from '../../../as
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { type Command, type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
-import { commandText, shellOf, shellOption } from '../../command-text.ts'
+import { commandText, shellOf, shellOption } from '../../input/command-text.ts'
 import { placeOf } from '../../place.ts'
 import { printVerdict } from '../../views/check.ts'
 
-/** Every field always, for scripts; `safer` is null where there is no safer form. */
+/** The verdict for scripts, which always has every field; `safer` is null if there is no safer form. */
 const shapeOf = ({ safer, ...verdict }: RiskVerdict) => ({ ...verdict, safer: safer ?? null })
 
-/** Every rule, or those with the word. */
+/** Lists every rule, or the rules that contain a word. */
 async function listRules(io: CommandIo, input: CommandInput): Promise<ExitCode> {
   const [{ ruleList }, { printRules }] = await Promise.all([
     import('../../../assist/risk/rule-list.ts'),
@@ -28,14 +28,14 @@ async function listRules(io: CommandIo, input: CommandInput): Promise<ExitCode> 
 
 const command = defineCommand({
   name: 'check',
-  summary: 'how risky a command is, why, and a safer form; exits 4 unless it is allowed',
+  summary: 'show how risky a command is, why, and a safer form; exits with 4 unless it is allowed',
   args: [
     {
       name: 'command',
       required: false,
       variadic: true,
       oneThing: true,
-      description: 'the command, quoted, or as it would be typed; - reads it from standard input',
+      description: 'the command, quoted or as you would type it; - reads it from standard input',
     },
   ],
   options: [
@@ -44,17 +44,17 @@ const command = defineCommand({
       name: 'profile',
       value: 'profile',
       description:
-        'what is blocked and what needs a confirmation; default is guard.profile of the configuration',
+        'which commands are blocked or need a confirmation (default: guard.profile of the configuration)',
       choices: GUARD_PROFILES,
     },
     {
       name: 'rules',
-      description: 'list the built-in rules instead; with a word, those it occurs in',
+      description: 'list the built-in rules instead; with a word, the rules that contain it',
     },
   ],
   examples: [
-    { run: "karo check 'rm -rf ~/'", does: 'says why this is blocked, and exits 4' },
-    { run: 'karo check rm -rf build', does: 'the same without quotes, for what needs none in a shell' },
+    { run: "karo check 'rm -rf ~/'", does: 'shows why this is blocked, and exits with 4' },
+    { run: 'karo check rm -rf build', does: 'without quotes, if the shell needs none' },
     { run: "karo check --json 'git push --force'", does: 'the verdict as JSON, with a safer form' },
     { run: 'karo check - < script.sh', does: 'judges a whole script' },
     { run: 'karo check --rules git', does: 'the rules about git, with the ids that exceptions name' },
@@ -64,7 +64,7 @@ const command = defineCommand({
     if (input.options.rules === true) return listRules(io, input)
     const text = await commandText(input, 'check', 'karo check --rules lists the rules')
     const found = await quickGuard({ home: io.home, env: io.env })
-    // What is written wrong somebody can mend; what cannot be read at all makes it strict, as in the shells.
+    // A mistake in the file is an error, because a person can correct it. An unreadable file makes the guard strict, as in shells.
     if (found.failure !== undefined && /:\d+$|^KARO_/.test(found.failure.where ?? '')) throw found.failure
     for (const warning of found.warnings) io.err(`warning: ${printable(warning)}\n`)
     const { profile = found.profile } = input.options as { readonly profile?: GuardProfile }

@@ -1,4 +1,4 @@
-// karo completion: what a shell loads to complete karo's commands, options, choices and the names of live nodes.
+// karo completion: prints the script with which a shell completes commands, options, choices and names of known nodes.
 import { EXIT } from '../../../base/errors.ts'
 import { defineCommand } from '../../command.ts'
 import { bashScript } from '../../completion/bash.ts'
@@ -19,7 +19,7 @@ const SHELLS = Object.keys(COMPLETION_SCRIPTS) as readonly CompletionShell[]
 export const commands = [
   defineCommand({
     name: 'completion',
-    summary: 'print what a shell loads to complete commands, options and the names of nodes',
+    summary: 'print the script with which a shell completes commands, options and names of nodes',
     args: [{ name: 'shell', required: true, description: 'which shell', choices: SHELLS }],
     examples: [
       { run: 'eval "$(karo completion bash)"', does: 'in ~/.bashrc' },

@@ -1,26 +1,26 @@
-// karo explain: what each part of a command line does, who says so, and what is risky in it. Needs no daemon, no init.
+// karo explain: shows what each part of a command line does, from which source, and what is risky. Needs no daemon, no init.
 
 import { explainCommand } from '../../../assist/copilot/index.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
-import { commandText, shellOf, shellOption } from '../../command-text.ts'
+import { commandText, shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
 import { printExplanation } from '../../views/explain.ts'
 
 const command = defineCommand({
   name: 'explain',
-  summary: 'what each part of a command does',
+  summary: 'show what each part of a command does',
   args: [
     {
       name: 'command',
       required: true,
       variadic: true,
       oneThing: true,
-      description: 'the command, quoted, or as it would be typed; - reads it from standard input',
+      description: 'the command, quoted or as you would type it; - reads it from standard input',
     },
   ],
   options: [shellOption],
   examples: [
-    { run: "karo explain 'tar -xzf backup.tgz -C /tmp'", does: 'says what each word means' },
+    { run: "karo explain 'tar -xzf backup.tgz -C /tmp'", does: 'shows what each word means' },
     { run: "karo explain --json 'ls | wc -l'", does: 'the parts with their places, as JSON' },
     { run: 'karo explain - < script.sh', does: 'explains a script' },
   ],

@@ -1,4 +1,4 @@
-// karo export: your own history as a file, or on standard output.
+// karo export: writes a person's own history into a file or to standard output.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { exportHistory } from '../../../api/contract/operations/export.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
@@ -23,7 +23,8 @@ const FORMATS = [...EXPORT_FORMATS, ...SHELLS] as const
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'export',
-    summary: 'your history as a file, to keep or to bring elsewhere: to another Karo, or back to your shell',
+    summary:
+      'write your history to a file or to standard output, for another Karo, your shell, or a spreadsheet',
     shows: exportHistory,
     args: [
       {
@@ -40,24 +41,24 @@ export const commands: readonly Command[] = [
         choices: FORMATS,
         default: 'ndjson',
         description:
-          'NDJSON, one JSON document a line; CSV for spreadsheets; or what bash, zsh or fish keep themselves: text and time',
+          'NDJSON (one JSON document a line), CSV for spreadsheets, or the history format of bash, zsh or fish (text and time)',
       },
       {
         name: 'output',
         short: 'o',
         value: 'file',
         completes: 'file',
-        description: 'where to; it must not exist yet (default: standard output)',
+        description: 'the file to write, which must not exist yet (default: standard output)',
       },
       ...(['cwd', 'since', 'shell'] as const).map(filterOption),
       untilOption,
     ],
-    json: 'NDJSON, one JSON document a line; with --output one document that says what is in the file',
+    json: 'NDJSON, one JSON document a line; with --output one document about the file',
     examples: [
       { run: 'karo export -o history.ndjson', does: 'everything you typed, readable by you alone' },
-      { run: 'karo export --format csv | head', does: 'a look at it' },
-      { run: 'karo export --format bash >> ~/.bash_history', does: 'back to where it came from' },
-      { run: 'karo export --since 7d --cwd . make', does: 'what was made here this week' },
+      { run: 'karo export --format csv | head', does: 'the first lines as CSV' },
+      { run: 'karo export --format bash >> ~/.bash_history', does: "into bash's own history" },
+      { run: 'karo export --since 7d --cwd . make', does: 'commands with make of this directory and week' },
     ],
     async run(io, { args, options }) {
       const { format, output } = options
@@ -91,7 +92,7 @@ const shellWriter = (shell: ForeignShell): BytesWriter => ({
 
 const isShell = (format: Format): format is ForeignShell => SHELLS.includes(format as ForeignShell)
 
-/** Resolves with how many events there were. Throws KaroError `unavailable` when the daemon broke off. */
+/** Resolves with the number of events. Throws KaroError `unavailable` if the daemon's answer is incomplete. */
 async function write(
   io: CommandIo,
   query: Query,
@@ -128,7 +129,7 @@ async function write(
   } finally {
     live.end()
   }
-  if (!whole) throw new KaroError('unavailable', "the daemon's answer broke off")
+  if (!whole) throw new KaroError('unavailable', "the daemon's answer is incomplete")
   await out(Buffer.concat([...parts, Buffer.from(end(events))]))
   return events
 }

@@ -1,4 +1,4 @@
-// karo history: the commands you ran, searched, ranked, and chosen from.
+// karo history: searches and ranks the commands a person ran, or lets the person choose one.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   HISTORY_LIMIT_DEFAULT,
@@ -14,23 +14,30 @@ import { historyColumns } from '../../history/columns.ts'
 import { deleteHistory } from '../../history/delete.ts'
 import { filterOptions, filtersOf, untilOption } from '../../history/filters.ts'
 import { nothingFound } from '../../history/nothing-found.ts'
+import { parseWhole } from '../../input/values.ts'
 import { absolutePath, workingDirectory } from '../../place.ts'
 import { pause } from '../../terminal/interrupt.ts'
 import { table } from '../../terminal/table.ts'
-import { parseWhole } from '../../values.ts'
 
 const OPTIONS = [
   ...filterOptions,
   untilOption,
-  { name: 'unique', description: 'each command once, its newest use' },
-  { name: 'rank', description: 'each command once, the likeliest last: often, lately, here, successful' },
+  { name: 'unique', description: 'each command once, with its newest use' },
+  {
+    name: 'rank',
+    description: 'each command once, the likeliest last (used often, lately, here, successfully)',
+  },
   {
     name: 'limit',
     value: 'n',
-    description: `how many at most (up to ${HISTORY_LIMIT_MAX}, with --rank ${RANKED_LIMIT_MAX})`,
+    description: `most commands to show (up to ${HISTORY_LIMIT_MAX}, with --rank ${RANKED_LIMIT_MAX})`,
     default: String(HISTORY_LIMIT_DEFAULT),
   },
-  { name: 'interactive', short: 'i', description: 'choose one at the terminal; it is printed, not run' },
+  {
+    name: 'interactive',
+    short: 'i',
+    description: 'choose a command at the terminal; it is printed, not run',
+  },
 ] as const
 
 interface Input {
@@ -47,14 +54,14 @@ const find = defineCommand({
       name: 'words',
       required: false,
       variadic: true,
-      description: 'text that must occur in the command; every word, in any case',
+      description: 'words that must all occur in the command, in any case',
     },
   ],
   options: OPTIONS,
   examples: [
     { run: 'karo history docker run', does: 'every command with both words' },
-    { run: 'karo history --failed --since today --cwd .', does: 'what went wrong here today' },
-    { run: 'karo history --longer 10m --unique make', does: 'what took its time' },
+    { run: 'karo history --failed --since today --cwd .', does: 'commands that failed here today' },
+    { run: 'karo history --longer 10m --unique make', does: 'long runs of make' },
     {
       run: 'karo history --interactive',
       does: 'type to find, Enter to print; Ctrl-R does it: karo shell install --ctrl-r',
@@ -87,13 +94,13 @@ const find = defineCommand({
   },
 })
 
-/** What is asked of the ranking knows no words of its own, and no `unique`: it is. */
+/** The request for a ranking. It has no `unique`, because a ranking always has each command once. */
 function rankingOf({ args, options }: Input): Ranking {
   const { word: _, without: __, ...filters } = filtersOf(args.words, options)
   return filters
 }
 
-/** As it is typed into the finder. */
+/** The words of a search as a person types them into the finder. */
 function questionOf({ args, options }: Input): string {
   const quoted = (word: string): string => (/[\s"!]/.test(word) ? `"${word.replaceAll('"', ' ')}"` : word)
   const without = (options.without ?? []).map((word) => `!${quoted(word)}`)
@@ -105,7 +112,7 @@ async function rank(io: CommandIo, input: Input): Promise<ExitCode> {
   const query = { ...rankingOf(input), q: questionOf(input), here: workingDirectory(), limit }
   let ranked: RankedShape
   const signal = AbortSignal.timeout(RANK_PATIENCE_MS)
-  // The newest are there at once; whoever is no person at a key waits for all.
+  // The daemon ranks the newest commands at once, and all of them after a while; this command waits for all.
   for (;;) {
     ranked = await daemonAt(io).call(getRankedCommands, { query, where: 'karo history' })
     if (ranked.complete || signal.aborted) break
@@ -131,16 +138,16 @@ async function rank(io: CommandIo, input: Input): Promise<ExitCode> {
 const RANK_PATIENCE_MS = 10_000
 const RANK_POLL_MS = 100
 
-/** What is chosen goes to stdout; nothing does when nothing is. */
+/** Lets the person choose a command, and writes it to stdout. Without a choice nothing is written. */
 async function choose(io: CommandIo, input: Input): Promise<ExitCode> {
   const { runFinder } = await import('../../finder/finder.ts')
   const { failed, cwd, ...others } = rankingOf(input)
   const mode = failed ? 'failed' : cwd === undefined ? 'all' : 'here'
   const here =
     typeof input.options.cwd === 'string' ? absolutePath(input.options.cwd, '--cwd') : workingDirectory()
-  // A mode asks for its own filter by itself.
+  // The finder adds the filter of its mode by itself.
   const filters = mode === 'failed' && cwd !== undefined ? { ...others, cwd } : others
-  // A line that is being typed is nobody else's business: arguments of a process are everybody's to read.
+  // The unfinished line comes from the environment, because everybody can read the arguments of a process.
   const question = questionOf(input) || (io.env.KARO_LINE ?? '')
   const picked = await runFinder(io, { question, mode, here, filters })
   if (io.json) io.out(`${JSON.stringify({ picked: picked ?? null })}\n`)

@@ -1,4 +1,4 @@
-// karo hook: what AI coding tools call before and after a command of theirs, and what puts it into their settings.
+// karo hook: judges and records commands of AI coding tools, and puts itself into the settings of these tools.
 
 import { judge } from '../../../assist/guard/judge.ts'
 import { machineOf } from '../../../assist/guard/machine.ts'
@@ -26,12 +26,13 @@ import { readInput } from '../../hooks/input.ts'
 import { toldGuard } from '../../judging.ts'
 import { homeOf, placeOf } from '../../place.ts'
 
-/** Those that have settings to put it into. */
+/** The tools into whose settings the hook can be put. */
 const INSTALLED = ADAPTER_NAMES.filter((name) => ADAPTERS[name].settings !== undefined)
 
 const call = defineCommand({
   name: 'hook',
-  summary: 'what an AI coding tool runs before and after a command of its own: judged, answered, recorded',
+  summary:
+    'judge and record a command of an AI coding tool; the tool runs this before and after each command',
   args: [
     {
       name: 'tool',
@@ -41,10 +42,10 @@ const call = defineCommand({
     },
   ],
   examples: [
-    { run: 'karo hook install claude', does: 'makes Claude Code call it' },
+    { run: 'karo hook install claude', does: 'makes Claude Code call the hook' },
     {
       run: `echo '{"command":"git push --force"}' | karo hook generic`,
-      does: 'asks for any other tool; exits 4 unless the command may run',
+      does: 'judges a command of any other tool; exits with 4 unless it may run',
     },
   ],
   async run(io, { args }) {
@@ -52,7 +53,7 @@ const call = defineCommand({
     if (process.stdin.isTTY) {
       throw new KaroError(
         'bad_request',
-        `this is what ${adapter.title} calls, with JSON on standard input; it is not for typing`,
+        `only ${adapter.title} calls this, with JSON on standard input; it is not for typing`,
         {
           where: `karo hook ${adapter.name}`,
           ...(adapter.settings && { hint: `To set that up: karo hook install ${adapter.name}` }),
@@ -79,7 +80,7 @@ async function answer(io: CommandIo, adapter: Adapter): Promise<ExitCode> {
     },
     input,
   )
-  // As the shells' hooks have it: empty is not paused.
+  // As in the hooks of shells, an empty KARO_PAUSE does not pause.
   if ((io.env.KARO_PAUSE || '0') === '0') {
     leaveInSpool(entries, {
       directory: recordingPaths(io.env).spool,
@@ -91,7 +92,7 @@ async function answer(io: CommandIo, adapter: Adapter): Promise<ExitCode> {
   }
   const said = adapter.answer(reply)
   if (said !== undefined || io.json) io.out(`${jsonText(said ?? {})}\n`)
-  // The tools' own protocols say it in their answer; another code than 0 would be a failure to them.
+  // Tools with a protocol read the decision in the answer, and take any exit code but 0 for a failure of the hook.
   return adapter.settings === undefined && reply.decision !== 'none' ? EXIT.refused : EXIT.done
 }
 
@@ -104,7 +105,7 @@ const toolArgument: CommandArgument = {
 const scopeOptions: readonly CommandOption[] = [
   { name: 'user', description: 'in your own settings of the tool, for all projects (the default)' },
   { name: 'project', description: 'in the settings of the project in this directory' },
-  { name: 'dry-run', description: 'show what the file would be, and change nothing' },
+  { name: 'dry-run', description: 'show the new contents of the file, and change nothing' },
 ]
 
 const install = defineCommand({
@@ -113,10 +114,10 @@ const install = defineCommand({
   args: [toolArgument],
   options: scopeOptions,
   examples: [
-    { run: 'karo hook install claude', does: 'in ~/.claude/settings.json; once, however often it is run' },
+    { run: 'karo hook install claude', does: 'in ~/.claude/settings.json; running it again changes nothing' },
     {
       run: 'karo hook install gemini --project',
-      does: 'in ./.gemini/settings.json, for everybody who works there',
+      does: 'in ./.gemini/settings.json, for everybody who works in this project',
     },
     { run: 'karo hook install codex --dry-run', does: 'shows the file and changes nothing' },
   ],
@@ -129,7 +130,7 @@ const install = defineCommand({
 
 const uninstall = defineCommand({
   name: 'hook uninstall',
-  summary: "take it out of the tool's settings",
+  summary: "remove the hook from an AI coding tool's settings",
   args: [toolArgument],
   options: scopeOptions,
   examples: [{ run: 'karo hook uninstall claude', does: 'Claude Code runs its commands without Karo again' }],
@@ -141,8 +142,8 @@ const uninstall = defineCommand({
 
 const list = defineCommand({
   name: 'hook list',
-  summary: 'the AI coding tools that Karo knows, and where its hook is installed',
-  examples: [{ run: 'karo hook list', does: 'also which of them seem to be here' }],
+  summary: 'list the AI coding tools that Karo knows, and where its hook is installed',
+  examples: [{ run: 'karo hook list', does: 'also shows which tools seem to be on this machine' }],
   async run(io) {
     const { listHooks } = await import('../../hooks/settings.ts')
     return listHooks(io, homeOf(io))

@@ -1,4 +1,4 @@
-// karo import: other shells' histories, and what karo export wrote, into your own; and out of it again.
+// karo import: adds histories of shells and files of karo export to a person's history, and undoes imports.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getImports, undoImport } from '../../../api/contract/operations/import.ts'
 import type { ImportShape } from '../../../api/contract/shapes.ts'
@@ -17,22 +17,22 @@ import { importExport } from '../../import/export.ts'
 import { findHistory, openHistory } from '../../import/foreign-history.ts'
 import { runImport } from '../../import/run.ts'
 import type { ImportSummary } from '../../import/summary.ts'
+import { parseWhole } from '../../input/values.ts'
 import { confirm } from '../../terminal/confirm.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 import { fitted } from '../../terminal/text.ts'
-import { parseWhole } from '../../values.ts'
 import { countedCommands, importsView, importView } from '../../views/import.ts'
 
-const DRY_RUN: CommandOption = { name: 'dry-run', description: 'say what would be done, and do nothing' }
+const DRY_RUN: CommandOption = { name: 'dry-run', description: 'show what would be done, and do nothing' }
 const ALL_HOSTS: CommandOption = {
   name: 'all-hosts',
-  description: 'of atuin, also what was typed on other machines',
+  description: "also atuin's commands from other machines",
 }
-/** Texts are gone over once for each part. */
+/** Deadline of one part of an undo, which reads all texts of the person once. */
 const UNDO_MS = 300_000
 const MOST_ID = 2 ** 31 - 1
-/** Behind a question. */
+/** Columns that the answer to a question takes. */
 const ROOM_FOR_ANSWER = ' [y/N] yes'.length
 
 const USUAL: Readonly<Record<Source, string>> = {
@@ -62,7 +62,7 @@ async function importOne(
   }
 }
 
-/** One of several that could not be brought, or not all of it. */
+/** One of several histories that could not be imported, or not completely. */
 interface Failed {
   readonly source: Source
   readonly file: string
@@ -74,7 +74,7 @@ const exitOf = (imports: readonly (ImportSummary | Failed)[]): ExitCode =>
 
 const file = defineCommand({
   name: 'import',
-  summary: 'add what karo export wrote to your own history; what is there already stays as it is',
+  summary: 'add a file of karo export to your history; commands that are there already stay as they are',
   args: [
     {
       name: 'file',
@@ -85,25 +85,25 @@ const file = defineCommand({
   ],
   options: [DRY_RUN],
   examples: [
-    { run: 'karo import history.ndjson', does: 'twice does no harm' },
+    { run: 'karo import history.ndjson', does: 'running it again adds nothing' },
     { run: 'karo import history.csv --dry-run', does: 'which lines are wrong, and how many are new' },
-    { run: 'ssh old karo export | karo import -', does: 'from another machine, without a file' },
-    { run: 'karo import auto', does: 'the histories of your shells instead, and of atuin' },
+    { run: 'ssh old karo export | karo import -', does: 'imports from another machine without a file' },
+    { run: 'karo import auto', does: 'imports the histories of your shells and of atuin instead' },
   ],
   run: (io, { args, options }) => importExport(io, args.file as string, options['dry-run'] === true),
 })
 
 const auto = defineCommand({
   name: 'import auto',
-  summary: 'add the histories of bash, zsh, fish and atuin that are there',
+  summary: 'add all histories of bash, zsh, fish and atuin that are found',
   options: [DRY_RUN, ALL_HOSTS],
   examples: [
-    { run: 'karo import auto --dry-run', does: 'which there are, and how many commands are new' },
-    { run: 'karo import auto', does: 'all of them; each is an import of its own' },
+    { run: 'karo import auto --dry-run', does: 'which histories there are, and how many commands are new' },
+    { run: 'karo import auto', does: 'imports each history; each can be undone by itself' },
   ],
   async run(io, input) {
     const found: { source: Source; path: string; bytes: number }[] = []
-    // atuin knows most of each command: what it has, the shells' own files need not bring.
+    // atuin comes first, because it knows most about each command; the shells' files then add only what it does not have.
     for (const source of ['atuin', ...SHELLS] as const) {
       const one = await findHistory(io, source)
       if (one !== undefined) found.push({ source, ...one })
@@ -113,7 +113,7 @@ const auto = defineCommand({
         hint: 'Name the file: karo import bash FILE',
       })
     }
-    // Whether somebody is there who takes them is no matter of any one history.
+    // Asks the daemon first, so that a missing daemon is one error and not one for each history.
     await listed(io)
     const imports: (ImportSummary | Failed)[] = []
     for (const { source, path, bytes: size } of found) {
@@ -136,7 +136,7 @@ const auto = defineCommand({
 const foreign = SOURCES.map(
   (source): Command => ({
     name: `import ${source}`,
-    summary: `add the history of ${source} to your own; twice does no harm`,
+    summary: `add the history of ${source} to your own; running it again adds only new commands`,
     args: [
       {
         name: 'file',
@@ -163,7 +163,7 @@ const listed = async (io: CommandIo): Promise<readonly ImportShape[]> =>
 
 const list = defineCommand({
   name: 'import list',
-  summary: 'the imports that can be undone',
+  summary: 'list the imports that can be undone',
   shows: getImports,
   examples: [{ run: 'karo import list', does: 'what each brought, and when' }],
   async run(io) {
@@ -175,8 +175,10 @@ const list = defineCommand({
 
 const undo = defineCommand({
   name: 'import undo',
-  summary: 'take out what an import brought, and nothing else',
-  args: [{ name: 'id', required: false, description: 'from karo import list; the last one when left out' }],
+  summary: 'undo an import: take out exactly the commands that it brought',
+  args: [
+    { name: 'id', required: false, description: 'number from karo import list (default: the last import)' },
+  ],
   options: [{ name: 'yes', short: 'y', description: 'do not ask' }],
   examples: [
     { run: 'karo import undo', does: 'the last import, after asking' },

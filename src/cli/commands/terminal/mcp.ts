@@ -12,12 +12,12 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'mcp',
     summary: 'serve check, explain, stats, queries and, if you allow it, history to an AI coding tool (MCP)',
-    json: 'an error of the start as JSON; the protocol is JSON in any case',
+    json: 'errors at the start as JSON; the protocol is JSON in any case',
     examples: [
       { run: 'claude mcp add karo -- karo mcp', does: 'makes Claude Code start it' },
       {
         run: 'karo config get mcp.history',
-        does: 'whether such a tool may read your history: history = true under [mcp] in config.toml',
+        does: 'shows whether tools may read your history (history = true under [mcp] in config.toml)',
       },
     ],
     async run(io) {
@@ -36,14 +36,14 @@ export const commands: readonly Command[] = [
           { input: process.stdin, output: process.stdout },
           interrupt.signal,
           (what) => {
-            // Once: a program that sends nonsense sends much of it.
+            // Shown once, because a program that sends nonsense sends much of it.
             if (!told) io.err(`karo: ${what}\n`)
             told = true
           },
         )
       } finally {
         interrupt.release()
-        // It would hold the process.
+        // An open stdin would keep the process alive.
         process.stdin.destroy()
       }
       return EXIT.done
@@ -57,14 +57,14 @@ function worldOf(io: CommandIo) {
     place: placeOf(io),
     machine: (place: MachinePlace, guard: Guard) => machineOf(place, io.env, guard),
     mayReadHistory: () => mayReadHistory(io),
-    // Without the trace of this run: each call of a tool is a matter of its own.
+    // Without the trace of this run, because each call of a tool gets its own.
     daemon: daemonAt({ socket: io.socket }),
     now: systemClock.now,
     monotonic: systemClock.monotonic,
   }
 }
 
-/** A configuration that cannot be used allows nothing. */
+/** Whether the configuration lets tools read the history; false if it cannot be read. */
 function mayReadHistory({ home, env }: CommandIo): boolean {
   try {
     return loadConfig({ home, env }).config.mcp.history

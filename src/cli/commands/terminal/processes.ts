@@ -1,4 +1,4 @@
-// karo processes: what the programs in your shells used, and what runs now.
+// karo processes: shows what the programs in a person's shells used, and which run now.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   PROCESS_SORTS,
@@ -10,36 +10,42 @@ import type { ProcessShape } from '../../../api/contract/shapes.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { bytes, duration, localTime } from '../../../base/format.ts'
 import { type Command, defineCommand } from '../../command.ts'
+import { parseSince, rfc3339 } from '../../input/time.ts'
+import { checkText, given, parseWhole } from '../../input/values.ts'
 import { table } from '../../terminal/table.ts'
-import { parseSince, rfc3339 } from '../../time.ts'
-import { checkText, given, parseWhole } from '../../values.ts'
 
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'processes',
-    summary: 'what the programs in your shells used: memory, processor, time',
+    summary: 'show what the programs in your shells used: memory, processor, time',
     shows: getProcesses,
     options: [
-      { name: 'now', description: 'only what runs now' },
+      { name: 'now', description: 'only programs that run now' },
       {
         name: 'since',
         value: 'when',
-        description: 'only what began since, and what still runs: 2h, 7d, today, or a time',
+        description: 'only programs that began later or still run: 2h, 7d, today, or a time',
         default: '24h',
       },
       { name: 'name', value: 'text', description: 'only programs with this in their name, in any case' },
-      { name: 'sort', value: 'by', description: 'the most first', choices: PROCESS_SORTS, default: 'memory' },
+      {
+        name: 'sort',
+        value: 'by',
+        description: 'column to sort by, largest first',
+        choices: PROCESS_SORTS,
+        default: 'memory',
+      },
       {
         name: 'limit',
         value: 'n',
-        description: `how many at most (up to ${PROCESSES_LIMIT_MAX})`,
+        description: `most programs to show (up to ${PROCESSES_LIMIT_MAX})`,
         default: String(PROCESSES_LIMIT_DEFAULT),
       },
     ],
     examples: [
-      { run: 'karo processes', does: 'what used most memory in the last 24 hours' },
-      { run: 'karo processes --now --sort cpu', does: 'what is at work in your shells' },
-      { run: 'karo processes --since 7d --name node', does: 'every node of the last week' },
+      { run: 'karo processes', does: 'programs of the last 24 hours that used most memory' },
+      { run: 'karo processes --now --sort cpu', does: 'running programs that use most processor time' },
+      { run: 'karo processes --since 7d --name node', does: 'every run of node in the last week' },
     ],
     async run(io, { options: { now, sort, name, ...options } }) {
       const query = {
@@ -83,7 +89,7 @@ export const commands: readonly Command[] = [
           io,
         ),
       )
-      // No limit shows more than that.
+      // --limit cannot be raised beyond the most that the API gives.
       const further =
         rows.length < PROCESSES_LIMIT_MAX ? '--limit shows more' : '--since and --name show others'
       if (total > rows.length) io.err(`${rows.length} of ${total}; ${further}.\n`)
@@ -92,7 +98,7 @@ export const commands: readonly Command[] = [
   }),
 ]
 
-/** Without year and seconds where the rest needs the room. */
+/** The start of a process; without year and seconds on a narrow screen. */
 const began = ({ started_at }: ProcessShape, columns: number): string =>
   columns < WIDE_SCREEN ? localTime(started_at).slice(5, 16) : localTime(started_at)
 const WIDE_SCREEN = 100

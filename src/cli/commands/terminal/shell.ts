@@ -1,4 +1,4 @@
-// karo shell: the hook that records commands, printed, or put into the shell's start file.
+// karo shell: prints the hook that records commands, or puts it into the shell's start file.
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { joinGroup } from '../../../api/contract/client/explain.ts'
@@ -49,37 +49,37 @@ const rcOption: CommandOption = {
 const NO_GUARD = 'no-guard'
 const noGuardOption: CommandOption = {
   name: NO_GUARD,
-  description: 'only record: nothing is asked about before it runs',
+  description: 'only record; the guard does not judge commands before they run',
 }
 
 const CTRL_R = 'ctrl-r'
 const ctrlROption: CommandOption = {
   name: CTRL_R,
-  description: 'Ctrl-R finds in what was recorded: karo history --interactive (bash, zsh, fish)',
+  description: 'Ctrl-R searches recorded commands, like karo history --interactive (bash, zsh, fish)',
 }
 
-/** Of `shell init`; `shell install` writes those that it was given into the line, and keeps those that are there. */
+/** Flags of `shell init`. `shell install` writes the given ones into the start file's line, and keeps those in it. */
 const HOOK_FLAGS: readonly string[] = [`--${NO_GUARD}`, `--${CTRL_R}`]
 
-/** Of `shell install`: each takes a flag out of the line again. */
+/** Options of `shell install` that take a flag out of the line again. */
 const WITHOUT: readonly (CommandOption & { readonly flag: string })[] = [
-  { name: 'guard', flag: `--${NO_GUARD}`, description: 'the guard again, where the line had --no-guard' },
-  { name: 'no-ctrl-r', flag: `--${CTRL_R}`, description: "Ctrl-R is the shell's own again" },
+  { name: 'guard', flag: `--${NO_GUARD}`, description: 'turn the guard on again after --no-guard' },
+  { name: 'no-ctrl-r', flag: `--${CTRL_R}`, description: "give Ctrl-R back to the shell's own search" },
 ]
 
 const shellInit = defineCommand({
   name: 'shell init',
-  summary: 'print the hook that records the commands of a shell, and guards it (bash, zsh, fish)',
+  summary: 'print the hook that records the commands of a shell and guards it (bash, zsh, fish)',
   args: [shellArgument],
   options: [noGuardOption, ctrlROption],
   examples: [
-    { run: 'eval "$(karo shell init bash)"', does: 'records this shell from now on' },
+    { run: 'eval "$(karo shell init bash)"', does: 'records commands of this shell from now on' },
     { run: 'karo shell init fish | source', does: 'the same in fish' },
     { run: 'karo shell init bash --no-guard', does: 'the hook without the guard' },
     { run: 'export KARO_PAUSE=1', does: 'pauses a recorded shell until unset KARO_PAUSE' },
     {
       run: 'karo config get history.ignore',
-      does: 'patterns of what is never recorded: ignore = ["pass *"] under [history] in config.toml',
+      does: 'patterns of commands that are never recorded: ignore = ["pass *"] under [history] in config.toml',
     },
   ],
   async run(io, input) {
@@ -95,8 +95,8 @@ const shellInit = defineCommand({
 })
 
 /**
- * What the hook is not to write. The machine's configuration is not everybody's to read, nor theirs to mend: without it the
- * hook writes all, and the service leaves out what the configuration says.
+ * Patterns of commands that the hook must not write. Users may not be able to read the machine's configuration; the hook
+ * then writes all commands, and the service leaves out those that its configuration names.
  */
 function ignoredBy({ whose, configuration }: Recording, env: CommandIo['env']): readonly string[] {
   try {
@@ -107,12 +107,12 @@ function ignoredBy({ whose, configuration }: Recording, env: CommandIo['env']): 
   }
 }
 
-/** Nothing for a shell without a line editor, nor for a profile that lets everything through. */
+/** The guard's part of the hook; empty for a shell without a line editor, and for the profile `off`. */
 function guardOf(io: CommandIo, shell: Shell): string {
   const guarded = GUARD_SHELLS.find((one) => one === shell)
   const guard = guarded && loadGuard(io)
   if (guarded === undefined || guard === undefined) return ''
-  // A prohibition for everybody on this machine holds in every profile.
+  // A deny rule of the machine holds in every profile, so it needs the guard even with the profile `off`.
   const holds = guard.rules.some(({ kind, whose }) => kind === 'deny' && whose === 'machine')
   if (guard.profile === 'off' && !holds) return ''
   return GUARDS[guarded]({
@@ -130,7 +130,7 @@ function guardOf(io: CommandIo, shell: Shell): string {
 function finderShell(shell: Shell): FinderShell {
   const found = GUARD_SHELLS.find((one) => one === shell)
   if (found !== undefined) return found
-  throw new KaroError('bad_request', `${shell} has no line editor that Ctrl-R could find for`, {
+  throw new KaroError('bad_request', `${shell} has no line editor for Ctrl-R`, {
     where: `--${CTRL_R}`,
     hint: `Shells that have one: ${GUARD_SHELLS.join(', ')}.`,
   })
@@ -141,23 +141,22 @@ function finderOf(io: CommandIo, shell: Shell): string {
   return FINDERS[finderShell(shell)]({ find })
 }
 
-/** Where another home than the usual is meant, what a shell calls has to be told; unquoted. */
+/** The words that tell a command in the hook another home than the default; unquoted. */
 const homeWords = (io: CommandIo): readonly string[] => (io.env.KARO_HOME ? ['--home', io.home] : [])
 
-/** Alone in a line they only change the directory. */
+/** Commands that only change the directory if they stand alone in a line. */
 const ONLY_BEFORE_OTHERS: ReadonlySet<string> = new Set(['cd', 'pushd'])
 
 const shellInstall = defineCommand({
   name: 'shell install',
-  summary:
-    "add the hook to the shell's start file; once, however often it is run, with the flags it was given there",
+  summary: "add the hook to the shell's start file; running it again keeps one line and the flags in it",
   args: [perhapsShellArgument],
   options: [rcOption, noGuardOption, ctrlROption, ...WITHOUT],
   examples: [
     { run: 'karo shell install', does: 'records every new shell of yours' },
     { run: 'karo shell install bash', does: 'records every new bash' },
-    { run: 'karo shell install --ctrl-r', does: 'and finds in what is recorded on Ctrl-R' },
-    { run: 'karo shell install bash --rc ~/.bashrc.local', does: 'in a file of your own' },
+    { run: 'karo shell install --ctrl-r', does: 'also makes Ctrl-R search recorded commands' },
+    { run: 'karo shell install bash --rc ~/.bashrc.local', does: 'uses a start file of your own' },
   ],
   async run(io, input) {
     const shell = chosenShell(io, input)
@@ -166,7 +165,7 @@ const shellInstall = defineCommand({
     const given = HOOK_FLAGS.filter((flag) => input.options[flag.slice(2)])
     const undone = WITHOUT.filter(({ name }) => input.options[name]).map(({ flag }) => flag)
     const { whose, spool } = recordingPaths(io.env)
-    // The machine's is made with its service, with owners that only root can give.
+    // The package makes the machine's spool directory, because only root can set its owners.
     if (whose === 'own') makeDirectory(spool, 0o700, 'the spool directory')
     if (START_FILES[shell].makesDirectory)
       makeDirectory(dirname(file), 0o755, 'the directory of the start file')
@@ -197,7 +196,7 @@ const shellInstall = defineCommand({
 
 const shellUninstall = defineCommand({
   name: 'shell uninstall',
-  summary: "take the hook out of the shell's start file",
+  summary: "remove the hook from the shell's start file",
   args: [perhapsShellArgument],
   options: [rcOption],
   examples: [{ run: 'karo shell uninstall bash', does: 'new shells are not recorded any more' }],
@@ -210,7 +209,7 @@ const shellUninstall = defineCommand({
   },
 })
 
-/** Of the lines that are there, and what is given now; in the order of HOOK_FLAGS. */
+/** The flags for the new line, from the present lines and the given options, in the order of HOOK_FLAGS. */
 export function flagsFrom(
   lines: readonly string[],
   given: readonly string[] = [],
@@ -220,7 +219,7 @@ export function flagsFrom(
   return HOOK_FLAGS.filter((flag) => given.includes(flag) || (had(flag) && !undone.includes(flag)))
 }
 
-/** Records go to the machine's node whoever types them; only members of its group may ask it for their own. */
+/** Tells that the machine's node records the commands, and that only members of its group may read their own. */
 function aboutMachine(): string {
   const records = "Commands are recorded for you by this machine's node; nobody else sees them."
   try {
@@ -243,14 +242,14 @@ function shellOf(wanted: unknown, where: string): Shell {
   })
 }
 
-/** As named, else the person's login shell (POSIX: SHELL): another shell's start file would record nothing. */
+/** The named shell, else the person's login shell (POSIX: SHELL), because another shell's start file would not be read. */
 function chosenShell(io: CommandIo, { args }: CommandInput): Shell {
   if (args.shell !== undefined) return shellOf(args.shell, 'shell')
   const login = basename(io.env.SHELL ?? '') || 'bash'
   return shellOf(login === 'dash' ? 'sh' : login, 'SHELL')
 }
 
-/** The spool too: what is typed before the first `karo up` is then kept for it; the hook itself makes no directory. */
+/** Makes a directory; also the spool, which the hook does not make, so that commands before the first `karo up` are kept. */
 function makeDirectory(directory: string, mode: number, what: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode })
@@ -270,8 +269,8 @@ function startFile(io: CommandIo, shell: Shell, { options }: CommandInput): stri
 }
 
 /**
- * The line of the start file. A machine without Karo (start files are shared between machines) loads nothing and says
- * nothing. `flags` are those of `shell init`.
+ * The line of the start file, with `flags` of `shell init`. On a machine without Karo the line does nothing silently,
+ * because people share start files between machines.
  */
 export function hookLine(io: CommandIo, shell: Shell, flags: readonly string[] = []): string {
   const { quote, line } = START_FILES[shell]
@@ -283,7 +282,7 @@ export function hookLine(io: CommandIo, shell: Shell, flags: readonly string[] =
     : words.map((word, i) => `[ ${i === 0 ? '-x' : '-r'} ${quote(word)} ]`).join(' && ')
   const where = home === undefined ? [] : [option, quote(home)]
   const loads = line(test, [run, 'shell init', shell, ...flags, ...where].join(' '))
-  // The file is edited byte by byte.
+  // Start files are edited as bytes, in latin1, so that their encoding does not matter.
   return Buffer.from(loads, 'utf8').toString('latin1')
 }
 

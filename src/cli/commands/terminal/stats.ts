@@ -1,4 +1,4 @@
-// karo stats: your own work in numbers.
+// karo stats: shows a person's own commands in numbers.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { STATISTICS_PERIODS } from '../../../api/contract/constants.ts'
 import { getMostUsed, getStats } from '../../../api/contract/operations/stats.ts'
@@ -10,7 +10,7 @@ import { mostUsedView, statsView } from '../../views/stats.ts'
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'stats',
-    summary: 'your commands in numbers: tools, categories, failures, hours, risk, beside the period before',
+    summary: 'show your commands in numbers (tools, failures, hours, risk), compared with the period before',
     shows: getStats,
     args: [
       {
@@ -22,8 +22,8 @@ export const commands: readonly Command[] = [
     ],
     options: [{ name: 'commands', description: 'also the commands that ran most often' }],
     examples: [
-      { run: 'karo stats', does: 'today, beside yesterday until the same time' },
-      { run: 'karo stats week --commands', does: 'the last 7 days, and what was typed most' },
+      { run: 'karo stats', does: 'today, compared with yesterday until the same time' },
+      { run: 'karo stats week --commands', does: 'the last 7 days, with the most frequent commands' },
       { run: 'karo stats month --json', does: 'the last 30 days, for a script' },
     ],
     async run(io, { args, options }) {

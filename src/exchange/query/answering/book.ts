@@ -1,4 +1,4 @@
-// What the ledger is told of questions: each one of an author admitted here, as far as its share goes; the rest as counts.
+// Writes questions into the ledger: an admitted author's one by one, within its share, and all others as counts.
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { DAY_MS } from '../../../base/calendar.ts'
 import type { Clock } from '../../../base/clock.ts'
@@ -13,7 +13,7 @@ import type { Verdict } from './verdict.ts'
 
 /** Questions of one admitted author that get entries of their own: 300 at once, and 100 a day. */
 const OWN_ENTRIES = { frames: 300, perMs: 3 * DAY_MS } as const
-/** Authors whose share is remembered; those silent for longest have their whole share again. */
+/** Authors whose share is remembered; the author that was silent for longest is forgotten, and has its whole share again. */
 const AUTHORS_MAX = 1_024
 /**
  * Questions beyond that share, and those of authors that are not admitted, are counted: the ledger has one entry at once,
@@ -37,9 +37,9 @@ export interface Book {
    * is written later.
    */
   received(question: Question, neighbour: NodeId): Promise<void>
-  /** What it came to. True: it has an entry of its own, and is worth a line in the log. */
+  /** The question's outcome. True: the question has an entry of its own, and is worth a line in the log. */
   responded(question: Question, outcome: Outcome): Promise<boolean>
-  /** One new question of this neighbour was told `busy`, for whatever reason. */
+  /** A new question that this neighbour handed on was refused because of a bound. */
   refused(neighbour: NodeId): void
   /** Resolves when everything that was counted is in the ledger. */
   flush(): Promise<void>
@@ -67,7 +67,7 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
 
   const isSingle = (author: NodeId): boolean => shareOf(author).take(clock.monotonic())
 
-  /** Author keys cost nothing, a neighbour's does: it answers for what it hands on. */
+  /** Counts under the neighbour, because author keys cost nothing, and a neighbour answers for what it hands on. */
   const tellStrangers = (neighbour: string, times: number, author?: NodeId): Promise<void> =>
     record('query_received', false, neighbour, {
       reason: 'author_not_admitted',
@@ -92,7 +92,7 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
     peer: string,
     details: AuditRecord['details'],
   ): Promise<void> {
-    // More authors or neighbours than are told apart have one entry, which names none of them.
+    // Authors or neighbours beyond those that are told apart share one entry, which names none of them.
     return audit.record({ type, success, ...(peer === REST ? {} : { peer: peer as NodeId }), details })
   }
 
@@ -116,9 +116,12 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
 
     async responded(question, { status, decision, level, people, sent }) {
       const { authorId, body } = question
-      const { effect, rule } = decision
+      const { effect, rule, policy_rule } = decision
       if (single.delete(question)) {
-        const details = { status, decision: effect, rule, people, sent, level }
+        const details = {
+          ...{ status, decision: effect, rule, people, sent, level },
+          ...(policy_rule === undefined ? {} : { policy_rule }),
+        }
         const entry = recordOf('query_responded', question, details)
         await audit.record({ ...entry, success: isSuccess(status) })
         return true

@@ -1,10 +1,11 @@
-// What this node says to a question: what each of its people consents to decides, and only their numbers are gathered.
+// This node's verdict on a question: each person's consent decides, and only consenting people's numbers are gathered.
+import type { Clock } from '../../../base/clock.ts'
 import { widenToHours } from '../../../insight/statistics/index.ts'
 import type { Sharing } from '../../../trust/consent/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
 import {
   type Decision,
-  decide,
+  type Policy,
   principalOf,
   type QueryAction,
   resourceOf,
@@ -18,7 +19,9 @@ export interface JudgeDeps {
   readonly trust: Pick<Trust, 'opinion'>
   readonly insight: GatherInsight
   readonly sharing: Pick<Sharing, 'consentOf'>
-  /** Decides for a node on which nobody typed anything yet. */
+  readonly policy: Pick<Policy, 'decide'>
+  readonly clock: Clock
+  /** The daemon's own user, whose consent decides for a node on which nobody typed anything yet. */
   readonly ownUid: number
 }
 
@@ -37,7 +40,7 @@ const actionOf = (type: string): QueryAction => findQueryType(type)?.action ?? '
 
 /** Each person decides for themself; one who consents is enough for an answer about that one. */
 export async function judge(
-  { trust, insight, sharing, ownUid }: JudgeDeps,
+  { trust, insight, sharing, policy, clock, ownUid }: JudgeDeps,
   question: Question,
 ): Promise<Verdict> {
   const principal = principalOf(trust.opinion(question.authorId))
@@ -46,14 +49,18 @@ export async function judge(
   // An asker refuses an answer of another level than it asked for, so the refusal of an unknown type keeps that level.
   const isKnown = findQueryType(question.body.query_type) !== undefined
   const level = (isKnown ? undefined : question.body.level) ?? resource.level
+  const circumstances = { at: clock.now(), range: question.body.time_range }
   if (resource.category === undefined) {
-    return { decision: decide(principal, action, resource, {}), level, uids: [] }
+    return { decision: policy.decide(principal, action, resource, circumstances), level, uids: [] }
   }
   const people = await insight.uids()
   const decisions: { uid: number; decision: Decision }[] = []
   for (const uid of people.length === 0 ? [ownUid] : people) {
     const consent = await sharing.consentOf(uid)
-    decisions.push({ uid, decision: decide(principal, action, resource, { consent }) })
+    decisions.push({
+      uid,
+      decision: policy.decide(principal, action, resource, { ...circumstances, consent }),
+    })
   }
   const with_ = (effect: Decision['effect']) => decisions.filter((one) => one.decision.effect === effect)
   const deciding = [...with_('allow'), ...with_('withhold'), ...decisions][0]
@@ -61,7 +68,7 @@ export async function judge(
   return { decision: deciding.decision, level, uids: with_('allow').map((one) => one.uid) }
 }
 
-/** What follows from the verdict: a refusal, or the numbers of the people who consent. */
+/** The answer that follows from the verdict: a refusal, or the numbers of the people who consent. */
 export async function answerOf(
   { insight }: Pick<JudgeDeps, 'insight'>,
   question: Question,

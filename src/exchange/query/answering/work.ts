@@ -108,7 +108,7 @@ export function createWorker(deps: WorkerDeps): Worker {
         for (const node of to) link.sendDocument(node, bytes)
         watch?.answered({ query_type: typeWord(question.body), status })
       } catch (error) {
-        // The audience key is one that nobody can seal to, so there is no way to say anything.
+        // The question's audience key is unusable, so there is no way to answer.
         log.debug({ peer: question.authorId, error: String(error) }, 'a refusal could not be written')
       }
     },

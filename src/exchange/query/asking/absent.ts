@@ -1,4 +1,4 @@
-// Members that stayed unreachable, by what they published before: their numbers of the range, if this node holds them.
+// Numbers of unreachable members from the summaries that they published before, as far as this node holds them.
 import type { QueryType } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { within } from '../../../base/async/deadline.ts'
@@ -8,7 +8,7 @@ import type { TimeRange } from '../../../insight/statistics/index.ts'
 import type { Summaries, SummaryCover } from '../../summaries/index.ts'
 import { findQueryType, type NodeData } from '../query-types/index.ts'
 
-/** Reading and opening what is stored here; a result does not wait longer for it, nor beyond its deadline. */
+/** Longest wait of a result for the reading and opening of summaries stored here. */
 const WAIT_MS = 500
 
 interface AbsentData {
@@ -30,7 +30,7 @@ export interface Absent {
    * looked up before, until the deadline at most. Never rejects.
    */
   covered(nodes: readonly NodeId[]): Promise<ReadonlyMap<NodeId, AbsentData>>
-  /** Looks up what was not looked up before. Never rejects. */
+  /** Looks up the nodes that were not looked up before. Never rejects. */
   lookUp(nodes: readonly NodeId[]): Promise<unknown>
 }
 

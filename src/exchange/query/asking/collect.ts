@@ -56,7 +56,7 @@ export function resultOf(collection: Collection): QueryResult {
     },
     question.level,
   )
-  // Without a wish each owner chose; only level 2 is ever withheld.
+  // The question named no level, so each owner chose one; owners withhold at level 2 only.
   const level = question.level ?? (status === 'withheld' ? 2 : 1)
   const given = parts.map(({ data }) => data)
   const data = filterResult(
@@ -121,7 +121,7 @@ const absentOf = (members: Collection['members']): readonly AbsentMember[] =>
       last_seen: rfc3339(last_seen),
     }))
 
-/** What the filters left of the merged rows decides, so that both lists are about the same. */
+/** A node is shown as far as its rows are among the merged rows that the filters left, so that both lists agree. */
 function perNodeOf(part: Part, merged: QueryData, filters: readonly QueryFilter[]): PerNode | [] {
   const { fingerprint, name, as_of, source, data } = part
   const shown = queryType(data.query_type).perNode(data, merged, filteredBy(filters))

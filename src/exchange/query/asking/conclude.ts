@@ -9,8 +9,8 @@ import type { Identity } from '../../../trust/identity/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
 import type { OwnQuestion } from '../document.ts'
 import type { QueryResult } from '../result.ts'
-import { type Live, soFar } from '../state/live.ts'
-import type { EndedBy } from '../state/types.ts'
+import { soFar } from '../state/live.ts'
+import type { EndedBy, Live } from '../state/types.ts'
 import type { AskRequest, QueryWatch } from '../types.ts'
 import type { Absent } from './absent.ts'
 import { resultOf } from './collect.ts'
@@ -108,7 +108,7 @@ export async function conclude(
     failed,
     unreachable,
   }
-  // In a line of the log `level` is the line's.
+  // In a line of the log `level` is the level of the line.
   const { level: query_level, ...told } = details
   const elapsed_ms = result.timing.elapsed_ms
   log.info({ ...told, query_level, trace_id: toHex(query.trace), elapsed_ms }, 'query ended')

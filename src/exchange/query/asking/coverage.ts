@@ -1,4 +1,4 @@
-// Who was asked, who answered and why the others did not: counts that always add up to the members known.
+// Counts the members that answered, and the others by reason; the counts always add up to the members known.
 import { byText } from '../../../base/by-text.ts'
 import type { Coverage, MemberOutcome, Outcome, QueryResult } from '../result.ts'
 
@@ -36,7 +36,7 @@ export function coverageOf(members: readonly MemberOutcome[]): Coverage {
 }
 
 export interface Said {
-  /** Somebody, the asking node included, gave numbers. */
+  /** At least one node, the asking node included, gave numbers. */
   readonly contributed: boolean
   /** Members that said so. */
   readonly denied: number

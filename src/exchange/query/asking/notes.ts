@@ -1,4 +1,4 @@
-// What a person should know about a result beside its numbers.
+// Notes that a person should read beside the numbers of a result.
 import { byText } from '../../../base/by-text.ts'
 import { clockWords } from '../../../base/clock-words.ts'
 import type { Apart } from '../../../mesh/index.ts'
@@ -57,7 +57,7 @@ function whyStray(apart: Apart): string {
 
 const SECOND_MS = 1_000
 
-/** In the largest unit that is not zero; clocks differ, so nothing is from the future. */
+/** An age in its largest unit. Clocks differ, so a negative age counts as 0. */
 function age(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / SECOND_MS))
   if (seconds < 60) return `${seconds} s`

@@ -1,14 +1,14 @@
-// Teams as this node's people see them: who is asked when a question is about one.
+// Finds the members that a question is for: all, or the members of one team as this node's people see it.
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { byText } from '../../../base/by-text.ts'
 import { KaroError } from '../../../base/errors.ts'
 import type { Member, Trust } from '../../../trust/peers/index.ts'
 
-/** More would not be read. */
+/** Team names in a hint; nobody would read more. */
 const SAID_MAX = 20
 
 export interface Askable {
-  /** Who is asked and counted. */
+  /** The members that are asked and counted. */
   readonly members: Map<NodeId, Member>
   /** Members that are known by gossip alone and not trusted here: not asked, and no part of coverage. */
   readonly hearsay: number

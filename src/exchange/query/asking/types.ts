@@ -1,4 +1,4 @@
-// What was collected for one question of this node: its own part, and what each member came to.
+// What was collected for one question of this node: the node's own part and each member's outcome.
 import type { MeshQueryBody, QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
 import type { Apart } from '../../../mesh/index.ts'
 import type { Member } from '../../../trust/peers/index.ts'
@@ -6,7 +6,7 @@ import type { AskedType, NodeData } from '../query-types/index.ts'
 import type { Outcome, QueryResult } from '../result.ts'
 import type { whyUnreached } from './unreached.ts'
 
-/** What one member came to. */
+/** The outcome of one member. */
 export interface Collected {
   readonly outcome: Outcome
   readonly answer?: SealedAnswer
@@ -19,7 +19,7 @@ export interface Collected {
 /** This node's own part; empty for level 2 and for a team. */
 export interface OwnData {
   readonly data?: NodeData
-  /** It could not be read, or not in time. */
+  /** The node's own part could not be read, or not in time. */
   readonly failed?: true
 }
 
@@ -30,7 +30,7 @@ export interface Collection {
     readonly query_type: AskedType
   }
   readonly perNode: boolean
-  /** All of them, also those that owners apply: an owner that did not changes nothing. */
+  /** All filters. The asking node applies owners' filters too, so that an owner that ignored them changes nothing. */
   readonly filters: readonly QueryFilter[]
   readonly team: string | undefined
   readonly self: { readonly fingerprint: string; readonly name: string; readonly as_of: number }
@@ -39,7 +39,7 @@ export interface Collection {
   readonly members: readonly {
     readonly member: Member
     readonly collected: Collected
-    /** Of an unreachable one. */
+    /** Why an unreachable member did not answer. */
     readonly unreached?: ReturnType<typeof whyUnreached>
   }[]
   /** Members that are known by gossip alone and not trusted here; they were not asked. */

@@ -14,7 +14,7 @@ export const WEEKDAYS = [
   'sunday',
 ] as const
 
-/** Of several nodes `unique_commands` is a sum too: what two nodes both ran counts twice. */
+/** For several nodes `unique_commands` is a sum too: a command that two nodes ran counts twice. */
 export type ActivityData = ActivityPatterns
 
 export const activityPatterns = defineQueryType('ActivityPatterns', {

@@ -16,7 +16,7 @@ type Intersected<U> = (U extends unknown ? (one: U) => void : never) extends (al
 /** What a node's row of `--per-node` can hold: the one member of its type. */
 export type NodePart = Partial<Intersected<PartOf<AskedType>>>
 
-/** A row whose type nobody knows: what goes in comes from the same row, or was checked to be of its type. */
+/** A row without its type. Data handed to it comes from the same row, or was checked to be of its type. */
 type AnyRow = QueryTypeRow<NodeData, QueryData, NodePart>
 
 export const ASKED_TYPES = Object.keys(ROWS) as [AskedType, ...AskedType[]]

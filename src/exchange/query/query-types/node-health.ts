@@ -4,7 +4,7 @@ import type { NodeHealthStatus } from '../../../../protocols/messages/numbers.ts
 import { byText } from '../../../base/by-text.ts'
 import { defineQueryType } from './type.ts'
 
-/** As the node says; of one that cannot be reached only what this node knows of it, and null for the rest. */
+/** A node's health in its own words. For an unreachable node only what this node knows of it, and null for the rest. */
 interface HealthRow extends Omit<NodeHealthStatus, 'version' | 'uptime_seconds' | 'events_24h'> {
   readonly version: string | null
   readonly uptime_seconds: number | null

@@ -14,9 +14,9 @@ export interface SafetyData {
   readonly karo_generated: number
   /** Nodes behind these numbers, oneself included. */
   readonly nodes_reporting: number
-  /** Of those, where the guard is on. */
+  /** Nodes among them on which the guard is on. */
   readonly nodes_guarded: number
-  /** Of those, where a shell hook stopped reporting. */
+  /** Nodes among them on which a shell hook stopped reporting. */
   readonly hooks_silent: number
 }
 

@@ -87,7 +87,7 @@ export const toolUsage = defineQueryType('ToolUsage', {
   },
 })
 
-/** Each tool's uses beside those of the period before; tools of that one only come last, with 0 uses. */
+/** Each tool's uses beside its uses in the period before. Tools used only in that period come last, with 0 uses. */
 function compareUses(tools: readonly ToolUse[], earlier: readonly ToolUse[]): ComparedToolUse[] {
   const before = new Map(earlier.map((use) => [use.tool, use.uses]))
   const compared = tools.map((use) => ({ ...use, previous: before.get(use.tool) ?? 0 }))

@@ -1,4 +1,4 @@
-// What one query type is: every room that handles questions works through these members and knows no type by name.
+// The shape of a query type: rooms that handle questions use these members and know no type by name.
 import type * as Zod from 'zod'
 import type * as numbers from '../../../../protocols/messages/numbers.ts'
 import type { QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
@@ -20,7 +20,7 @@ export interface FilterField {
   readonly meaning: string
   /** All values it can have, where that is known. */
   readonly values?: readonly string[]
-  /** Of a number: the least and the most it can be. */
+  /** The least and the most value of a number. */
   readonly range?: readonly [number, number]
 }
 
@@ -42,7 +42,7 @@ export interface AbsentMember {
   readonly last_seen: string
 }
 
-/** What schemas are made from. It is handed in, because a command that only checks a filter must not load Zod. */
+/** Zod and shared schemas, handed in because a command that only checks a filter must not load Zod. */
 interface SchemaKit {
   readonly z: typeof Zod
   readonly numbers: typeof numbers
@@ -55,7 +55,7 @@ export type GatherInsight = Pick<Insight, 'uids' | 'during' | 'nodeHealth'>
  * `--per-node` adds for each node.
  */
 export interface QueryTypeRow<Data extends NodeData, Result extends object, Part extends object> {
-  /** What people call it: the argument of `karo query`, the name in the MCP tool. */
+  /** The type's name for people: the argument of `karo query`, and the name in the MCP tool. */
   readonly word: string
   /** After `<word>: `, for the help of the command. */
   readonly meaning: string
@@ -63,7 +63,7 @@ export interface QueryTypeRow<Data extends NodeData, Result extends object, Part
   readonly action: QueryAction
   /** Each node speaks for itself only, so level 2 (totals of many) does not exist. */
   readonly levelOneOnly?: true
-  /** What `--where` can name. */
+  /** The fields that `--where` can name. */
   readonly fields: Readonly<Record<string, FilterField>>
   /** Numbers of `uids` in `range` (whole UTC hours); null: there is nothing to say. */
   gather(insight: GatherInsight, uids: readonly number[], range: TimeRange): Promise<Data | null>

@@ -5,9 +5,9 @@ import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { toHex } from '../../../base/hex.ts'
 import type { Collected } from '../asking/types.ts'
 import type { Outcome } from '../result.ts'
-import { type Live, missing, type NewQuestion, soFar } from './live.ts'
+import { missing, soFar } from './live.ts'
 import { createOutreach, type Outreach, type OutreachDeps } from './outreach.ts'
-import type { AskId, Done, Echo, EndedBy, OpenAnswer, RoutedId, Sealed } from './types.ts'
+import type { AskId, Done, Echo, EndedBy, Live, NewQuestion, OpenAnswer, RoutedId, Sealed } from './types.ts'
 
 /** Progress is told at most ten times a second. */
 const PROGRESS_EVERY_MS = 100

@@ -2,9 +2,8 @@
 import { QUERY_HOPS } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
-import type { Live } from './live.ts'
 import type { Relay } from './relay.ts'
-import type { Echo, Emit } from './types.ts'
+import type { Echo, Emit, Live } from './types.ts'
 
 /** One repair dial; a peer on the LAN that is there answers in a tenth of it. */
 const REPAIR_MS = 300

@@ -9,9 +9,10 @@ import type {
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { TimerRequest } from '../../../base/timers.ts'
 import type { ReplayMark } from '../../../store/tables/replay.ts'
+import type { Member } from '../../../trust/peers/index.ts'
+import type { Collected } from '../asking/types.ts'
 import type { Question } from '../document.ts'
 import type { QueryResult } from '../result.ts'
-import type { Live, NewQuestion } from './live.ts'
 
 type BodyOf<M extends { readonly body: { readonly _output: unknown } }> = M['body']['_output']
 export type Hop = BodyOf<typeof QueryHop>
@@ -34,6 +35,28 @@ export type AskId = string
 /** One piece of work on another node's question; a number is never used twice. */
 export type WorkId = number
 export type EndedBy = QueryResult['ended_by']
+
+/** What the edge says of a question of this node when it begins. */
+export interface NewQuestion {
+  readonly ask: AskId
+  readonly question: Routed
+  /** The members known now; answers of other nodes do not count. */
+  readonly members: ReadonlyMap<NodeId, Member>
+  /** How many members this node knows, whether they are asked or not. */
+  readonly known: number
+  /** Monotonic, ms. */
+  readonly startedAt: number
+  readonly deadlineAt: number
+  /** Published summaries may stand in for members that do not answer. */
+  readonly summaries: boolean
+}
+
+/** A question of this node while it is under way. */
+export interface Live extends NewQuestion {
+  readonly collected: Map<NodeId, Collected>
+  /** Of members that are not settled: `busy` or `error`, brought by others. Stands when nothing better comes. */
+  readonly provisional: Map<NodeId, Collected>
+}
 
 /** An answer of this node as the edge wrote it. `about`: what the edge wants back with the fact `answered`. */
 export interface Written<About = unknown> {

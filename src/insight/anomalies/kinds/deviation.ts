@@ -30,7 +30,7 @@ export function deviation({ rollup, baseline, span }: Look): readonly Finding[] 
     {
       ...{ kind: 'deviation', subject: null, unit: 'commands', observed: rollup.count, window: span },
       expected: Math.round(expected),
-      // One step of it upwards.
+      // The width of one standard deviation above the middle, in commands.
       spread: Math.round(Math.expm1(middle + spread) - expected),
       n: counts.length,
       // Twice as much as ever: 5; four times: 7.

@@ -1,4 +1,4 @@
-// More fails than usual, in a day, in an hour or of one tool: by the binomial distribution and how days differ.
+// More failures than usual in a day, in an hour or of one tool, by the binomial distribution and by how much days differ.
 
 import type { Finding } from '../../../base/words/signal.ts'
 import { type Look, windowOf } from '../look.ts'
@@ -8,7 +8,7 @@ import { binomialTail, median, robustSpread, severity } from '../numbers.ts'
 const FAILURES_LEAST_DAY = 30
 const FAILURES_LEAST_HOUR = 25
 const FAILURES_LEAST_TOOL = 15
-/** What the usual rate is learnt from. */
+/** Fewest commands from which the usual rate is learnt. */
 const FAILURES_LEAST_KNOWN = 50
 /** By chance once in a hundred thousand days of so many commands … */
 const FAILURES_CHANCE_DAY = 1e-5

@@ -8,7 +8,7 @@ import { severity } from '../numbers.ts'
 const TIMING_LEAST = 10
 /** A whole free day of the week takes more. */
 const TIMING_LEAST_DAY = 20
-/** So many of a weekday have to have been free before it is one. */
+/** A weekday counts as free when the person typed nothing on it in so many weeks. */
 const FREE_WEEKS = 6
 /** Subjects, by the number of the weekday. */
 const WEEKDAYS = 'Monday Tuesday Wednesday Thursday Friday Saturday Sunday'.split(' ')
@@ -74,7 +74,7 @@ function stretchesOf(hours: readonly number[]): readonly (readonly number[])[] {
   return found
 }
 
-/** Hours to the nearest one that is worked at, around midnight as well. */
+/** Hours from this hour to the nearest working hour, around midnight as well. */
 function awayFrom(hour: number, worked: (hour: number) => boolean): number {
   for (let away = 1; away < 12; away++) if (worked(hour - away) || worked(hour + away)) return away
   return 12

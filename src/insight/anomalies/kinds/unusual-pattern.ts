@@ -5,10 +5,10 @@ import type { Day } from '../baseline.ts'
 import type { Look } from '../look.ts'
 import { meanAndVariance, severity } from '../numbers.ts'
 
-/** As many as never before of a category: an afternoon's work with it, not a look. */
+/** Fewest commands of a category that was never used before: an afternoon's work with it, not a first look. */
 const NEW_CATEGORY_LEAST = 15
 const NEW_TOOL_LEAST = 25
-/** Of what was used before, but far less. */
+/** Fewest commands of a category that was used before, but far less. */
 const MORE_LEAST = 40
 /** Use comes in bursts, so its variance is that of the days themselves; so far out is none of them. */
 const MORE_Z = 8
@@ -17,7 +17,7 @@ const MORE_OVER_MOST = 3
 export function unusualPattern(look: Look): readonly Finding[] {
   const { rollup } = look
   const categories = Object.entries(rollup.categories).flatMap(([name, { count }]) =>
-    // What has no category has nothing in common.
+    // Tools without a category have nothing in common.
     name === 'other'
       ? []
       : unusual(look, name, count, (day) => day.rollup.categories[name]?.count ?? 0, NEW_CATEGORY_LEAST, 3.4),

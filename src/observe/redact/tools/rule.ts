@@ -1,9 +1,10 @@
-// Ways in which tools take secrets under names that do not tell, as rows of tables: options, positions, standard input.
+// The shape of the rules for tools that take secrets under names that tell nothing: by option, position or standard
+// input.
 
 export interface ToolRule {
-  /** Names, separated by blanks. */
+  /** Names of the tools, separated by blanks. */
   readonly tools: string
-  /** Only after this word, such as a subcommand. */
+  /** The rule holds only behind a word like this, such as a subcommand. */
   readonly after?: RegExp
   /** Letters of options without a value, which may stand before the letter in one word: curl's `-su me:pw`. */
   readonly flags?: string
@@ -11,48 +12,48 @@ export interface ToolRule {
   readonly secret?: string
   /** Letters of options whose value is `user:secret`. */
   readonly pair?: string
-  /** Letters of options whose value is a file, where what `<(…)` prints is the secret. */
+  /** Letters of options whose value is a file; the output of `<(…)` in its place is the secret. */
   readonly substituted?: string
-  /** Options likewise, with their dashes, separated by blanks. */
+  /** Options with such a file, with their dashes, separated by blanks. */
   readonly files?: string
-  /** Long options likewise, without dashes, separated by blanks. */
+  /** Long options whose value is the secret, without dashes, separated by blanks. */
   readonly secretLong?: string
   readonly pairLong?: string
-  /** What stands between user and secret; `:` unless said. */
+  /** The sign between user and secret; default `:`. */
   readonly separator?: ':' | '%' | ',' | '='
   /** Beginnings of words whose rest is the secret, separated by blanks. */
   readonly prefixes?: string
-  /** Words, with their dashes if they have any, whose next word is the secret, separated by blanks. */
+  /** Words, with their dashes if they have any, before the secret; separated by blanks. */
   readonly keys?: string
-  /** How many words behind such a word are secrets; one unless said. */
+  /** Number of words behind such a word that are secrets; default 1. */
   readonly each?: number
-  /** The last bare word is the secret when a word like this is there too. */
+  /** If a word like this is there, the last word without a dash is the secret. */
   readonly last?: RegExp
-  /** How many bare words must stand between the two, such as a user's name; none unless said. */
+  /** Number of words without a dash between these two, such as a user's name; default 0. */
   readonly between?: number
-  /** It is not the last bare word but the first one behind those. */
+  /** The secret is not the last such word, but the first one behind those. */
   readonly next?: true
-  /** Bare words like this do not count. */
+  /** Words like this do not count as words without a dash. */
   readonly unless?: RegExp
-  /** Options, with their dashes, whose next word is theirs and no bare word, separated by blanks. */
+  /** Options, with their dashes, whose value is the next word, separated by blanks. */
   readonly valued?: string
-  /** A word like this holds the secret as its group `secret`; with the flag `d`. */
+  /** A word like this holds the secret as its group `secret`; the pattern has the flag `d`. */
   readonly word?: RegExp
-  /** All words `name=value` hold secrets as values. */
+  /** Whether all words `name=value` hold secrets as values. */
   readonly assigns?: true
-  /** Options, with their dashes, whose names announce a secret elsewhere but not here, separated by blanks. */
+  /** Options, with their dashes, whose names announce a secret for other tools but not here; separated by blanks. */
   readonly harmless?: string
-  /** Only before its first word that is no option: the rest is another command. */
+  /** Whether the rule ends at the first word that is no option, because another command begins there. */
   readonly leading?: true
-  /** Its `--password` and the like ask for the secret or mean something else: the next word is none. */
+  /** Whether `--password` and similar options take no secret: they ask for it or mean something else. */
   readonly asks?: true
 }
 
 export interface StdinRule {
-  /** Names, separated by blanks; undefined for any command. */
+  /** Names of the tools, separated by blanks; undefined for any command. */
   readonly tools?: string
   /** A word that must be there. */
   readonly given?: RegExp
-  /** Of `user:secret` the secret, and nothing else. */
+  /** Whether the input is `user:secret`, of which only the secret goes. */
   readonly pair?: true
 }

@@ -1,4 +1,4 @@
-// The rules about tools as one lookup by the tool's name, ready to be applied.
+// The rules about tools as a lookup by the tool's name.
 import { STDIN_RULES } from '../stdin.ts'
 import { DATABASE_TOOLS } from './database.ts'
 import { LOGIN_TOOLS } from './login.ts'
@@ -30,7 +30,7 @@ export interface Tool {
   readonly keys: ReadonlySet<string>
   readonly valued: ReadonlySet<string>
   readonly files: ReadonlySet<string>
-  /** With their dashes. */
+  /** Options with their dashes. */
   readonly harmless: ReadonlySet<string>
 }
 
@@ -38,7 +38,7 @@ const list = (text: string | undefined): readonly string[] => text?.split(' ') ?
 const option = (flags: string | undefined, letters: string | undefined): RegExp | undefined =>
   letters === undefined ? undefined : new RegExp(`^-[${flags ?? ''}]{0,16}[${letters}]`)
 
-/** Those of a name, in the order of the rules. */
+/** The rules of each tool, in the order of the tables. */
 export const TOOLS = new Map<string, Tool[]>()
 for (const rule of TOOL_RULES) {
   const tool: Tool = {
@@ -67,20 +67,20 @@ const NAMES: ReadonlySet<string> = new Set(
   [...TOOL_RULES, ...STDIN_RULES].flatMap(({ tools }) => list(tools)),
 )
 
-/** By the first character's code, a bit for each length that a name beginning so has. */
+/** For the code of the first character, a bit for each length of the names that begin with it. */
 const LENGTHS = new Int32Array(128)
 for (const name of NAMES) LENGTHS[name.charCodeAt(0) & 127]! |= 1 << (name.length & 31)
 
-/** 1 for the characters that names are made of. */
+/** 1 for each character code that occurs in names. */
 const IN_NAME = new Uint8Array(128)
 for (const name of NAMES) for (const character of name) IN_NAME[character.charCodeAt(0)] = 1
 for (const character of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-')
   IN_NAME[character.charCodeAt(0)] = 1
 
-/** A quote in a word may hide a name. */
+/** A quote inside a word, which may hide a name. */
 const BROKEN_WORD = /\w['"\\]+[\n\w]/
 
-/** Quick test for a whole text: where it is false no rule about tools applies. */
+/** Quick test for a whole text: if false, no rule about tools applies. */
 export function mayNameTool(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const first = text.charCodeAt(i)
@@ -89,7 +89,7 @@ export function mayNameTool(text: string): boolean {
     for (let code = first; code < 128 && IN_NAME[code] === 1; )
       code = ++i < text.length ? text.charCodeAt(i) : 128
     const length = i - start
-    // A length of 32 shares its bit with 0, which no word has.
+    // A length of 32 would share its bit with length 0.
     if (length > 31 || (LENGTHS[first]! & (1 << length)) === 0) continue
     if (NAMES.has(text.slice(start, i))) return true
   }

@@ -1,4 +1,4 @@
-// What LevelDB's files are made of: variable-length integers, texts with their length, and Snappy's compression.
+// The building blocks of LevelDB's files: variable-length integers, texts with their length, and Snappy's compression.
 
 /** Reads one after the other; every method throws RangeError at bytes that cannot be that. */
 export interface ByteReader {
@@ -7,7 +7,7 @@ export interface ByteReader {
   /** Up to 2^53 - 1. */
   varint(): number
   bytes(length: number): Uint8Array
-  /** With its length in front. */
+  /** Reads a text that has its length in front. */
   text(): Uint8Array
 }
 

@@ -1,4 +1,4 @@
-// What the files of a database looked like when it was closed in order: a later change of their lengths is damage.
+// The lengths of a database's files when it was closed in order: a later change of them is damage.
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -21,7 +21,7 @@ function makeTables(): Uint32Array {
   return tables
 }
 
-/** Of `bytes[from, to)`; `crc` is that of what stands before them. */
+/** CRC-32C of `bytes[from, to)`; `crc` is the checksum of the bytes before them. */
 export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length, crc = 0): number {
   const t = TABLES
   let c = ~crc
@@ -42,5 +42,5 @@ export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length, crc = 0):
   return ~c >>> 0
 }
 
-/** As it is stored: a checksum of bytes that hold checksums would be weak, so it is turned and shifted (log_format.md). */
+/** A checksum as LevelDB stores it: rotated and shifted, because a checksum over plain checksums is weak (log_format.md). */
 export const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0

@@ -55,7 +55,7 @@ export function* readLog(file: Uint8Array): Generator<LogItem, void> {
       masked(crc32c(file, at + 6, stop)) === view.getUint32(at, true)
     if (!right) {
       yield* giveUp(at)
-      // The length may be what is wrong: only if a good record stands behind it is it believed.
+      // The length itself may be damaged, so it is believed only if a good record stands behind it.
       const next = fits && stop + HEADER <= end && isRecord(file, view, stop) ? stop : nextBlock(at, end)
       yield { kind: 'damaged', at, length: next - at }
       at = next
@@ -70,7 +70,7 @@ export function* readLog(file: Uint8Array): Generator<LogItem, void> {
         pieces = [bytes]
       }
     } else if (pieces.length === 0) {
-      // Of a record whose beginning is gone.
+      // These pieces belong to a record whose beginning is gone.
       yield { kind: 'damaged', at, length: stop - at }
     } else {
       pieces.push(bytes)

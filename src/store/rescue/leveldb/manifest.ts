@@ -5,7 +5,7 @@ import { readLog } from './log.ts'
 interface Version {
   /** Bytes of each table, by its number. */
   readonly tables: ReadonlyMap<number, number>
-  /** Logs of this number and above hold what is in no table yet. */
+  /** Logs of this number and above hold rows that are in no table yet. */
   readonly log: number
   /** The highest number given to a file. */
   readonly nextFile: number

@@ -10,12 +10,12 @@ const SNAPPY = 1
 /** Blocks without an index are found by their checksums; one of a 1 MB document is the largest there is. */
 const LONGEST_BLOCK = 4 * 1024 * 1024
 
-/** As LevelDB keeps it: a later one of the same key replaces it. */
+/** One entry of a table: a later entry of the same key replaces it. */
 export interface Entry {
   readonly key: Uint8Array
   /** Undefined: the key was deleted. */
   readonly value: Uint8Array | undefined
-  /** Of all writes to this database, 2^53 - 1 at most. */
+  /** Number of the write among all writes to this database, 2^53 - 1 at most. */
   readonly sequence: number
 }
 
@@ -100,13 +100,13 @@ function isWhole(file: Uint8Array, { at, size }: Handle): boolean {
   return masked(crc32c(file, at, trailer + 1)) === stored
 }
 
-/** Of a whole block. Throws RangeError for what LevelDB did not compress. */
+/** The content of a whole block. Throws RangeError for bytes that LevelDB did not compress. */
 function contentOf(file: Uint8Array, { at, size }: Handle): Uint8Array {
   const content = file.subarray(at, at + size)
   return file[at + size] === SNAPPY ? unsnap(content) : content
 }
 
-/** Without an index: blocks stand one after the other from the beginning, and each ends where its checksum fits. */
+/** Finds blocks without an index: they stand one after the other, and each ends where its checksum fits. */
 function* findBlocks(file: Uint8Array, damage: TableDamage[]): Generator<Handle> {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   let at = 0

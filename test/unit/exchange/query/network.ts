@@ -26,6 +26,7 @@ import { createSharing, type Sharing } from '../../../../src/trust/consent/index
 import { fingerprintOf, type Identity, verifySignature } from '../../../../src/trust/identity/index.ts'
 import type { Member, PeerOpinion, Trust } from '../../../../src/trust/peers/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { plainPolicy } from '../../../support/mesh/policy.ts'
 
 let made = 0
 
@@ -281,7 +282,9 @@ export class TestNode {
       },
     }
     const trust = this.#trust()
+    const policy = plainPolicy()
     this.sharing = createSharing({
+      policy,
       config,
       trust,
       audit,
@@ -302,6 +305,7 @@ export class TestNode {
       trust,
       mesh: options.mesh ?? this.endpoint.mesh(),
       sharing: this.sharing,
+      policy,
       audit,
       replay: {
         put: async (marks) => {

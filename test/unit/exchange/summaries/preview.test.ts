@@ -133,14 +133,14 @@ test('--to narrows it to what that node could read; to nobody is said', async ()
 test('--role narrows it to what nodes of that role could read; it goes with no --to', async () => {
   const world = await typed()
   // Some of it is for everybody, and some for the role alone.
-  world.consent(1001, { allow_peers: ['role:security'] })
+  world.consent(1001, { allow_peers: ['role:auditor'] })
   await world.type({ tool: 'nmap', uid: 1001 })
-  world.trust(4, 'peer', { roles: ['security', 'on-call'] })
+  world.trust(4, 'peer', { roles: ['auditor', 'on-call'] })
   const { preview, karo } = await serve(world)
   const readers = (shown: SharePreviewShape) =>
     new Set(shown.summaries.map(({ recipients }) => recipients.map(({ node_id }) => node_id).join(' ')))
   expect(readers(await preview())).toEqual(new Set([nodeOf(2), nodeOf(4)]))
-  for (const role of ['security', 'on-call']) {
+  for (const role of ['auditor', 'on-call']) {
     const shown = await preview('--role', role)
     expect(shown).toMatchObject({ to: null, role })
     expect(shown.summaries).toHaveLength(3)

@@ -23,6 +23,7 @@ import type { Consent } from '../../../../src/trust/policy/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { plainPolicy } from '../../../support/mesh/policy.ts'
 import { verifyEd25519 } from '../../../support/mesh/vectors.ts'
 
 export const HOUR = 3_600_000
@@ -34,6 +35,8 @@ const NO_CONSENT: Consent = {
   allow_peers: [],
   allow_supervisors: [],
   deny_peers: [],
+  allow_only: [],
+  deny_only: [],
   max_level: 2,
   categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
   off: false,
@@ -122,6 +125,7 @@ export async function createWorld({
     identity,
     insight,
     documents: shelf,
+    policy: plainPolicy(),
     sharing: {
       onChange,
       consentOf: async (uid: number) => {

@@ -9,6 +9,7 @@ import { createSharing } from '../../../../src/trust/consent/index.ts'
 import { createTrust } from '../../../../src/trust/peers/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { plainPolicy } from '../../../support/mesh/policy.ts'
 
 const file = {
   max_level: 1,
@@ -23,6 +24,7 @@ async function sharing(repository?: Parameters<typeof createSharing>[0]['consent
   const made = createSharing({
     config: { sharing: file },
     consent,
+    policy: plainPolicy(),
     trust: {
       opinion: () => {
         throw new Error('nobody is known')
@@ -48,6 +50,8 @@ test('the file holds for each person until they decide, and its levels and categ
     allow_peers: ['team:eng'],
     allow_supervisors: ['*'],
     deny_peers: [],
+    allow_only: [],
+    deny_only: [],
     off: false,
     max_level: 1,
     categories: file.categories,
@@ -59,6 +63,24 @@ test('the file holds for each person until they decide, and its levels and categ
     categories: file.categories,
   })
   expect(await made.consentOf(1001)).toMatchObject({ allow_peers: ['team:eng'] })
+})
+
+test('a decision about categories holds, is kept, is shown and is in the ledger', async () => {
+  const { made, audits, consent } = await sharing()
+  await made.allow(1000, 'role:lead', ['tool_usage'])
+  const shown = await made.stop(1000, 'team:eng', ['anomalies', 'tool_usage'])
+  expect(shown).toMatchObject({
+    allow_only: [{ who: 'role:lead', categories: ['tool_usage'] }],
+    stopped_only: [{ who: 'team:eng', categories: ['tool_usage', 'anomalies'] }],
+  })
+  expect(await (await sharing(consent)).made.consentOf(1000)).toMatchObject({
+    allow_only: shown.allow_only,
+    deny_only: shown.stopped_only,
+  })
+  expect(audits.map(({ details }) => details)).toEqual([
+    { uid: 1000, change: 'allow', who: 'role:lead', categories: 'tool_usage' },
+    { uid: 1000, change: 'stop', who: 'team:eng', categories: 'anomalies tool_usage' },
+  ])
 })
 
 test('decisions outlive a restart', async () => {

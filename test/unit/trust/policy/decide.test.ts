@@ -35,6 +35,8 @@ const consent = (over: Partial<Consent> = {}): Consent => ({
   allow_peers: ['*'],
   allow_supervisors: ['*'],
   deny_peers: [],
+  allow_only: [],
+  deny_only: [],
   max_level: 2,
   categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
   off: false,
@@ -72,6 +74,20 @@ const CONSENTS: readonly { name: string; consent: Consent | undefined; opens: { 
       opens: { 1: false, 2: false },
     },
     { name: 'level 2 only', consent: consent({ allow_peers: [] }), opens: { 1: false, 2: true } },
+    {
+      name: 'for all categories but none listed',
+      consent: consent({
+        allow_peers: [],
+        allow_supervisors: [],
+        allow_only: [{ who: ASKER, categories: [...SHARING_CATEGORIES] }],
+      }),
+      opens: { 1: true, 2: true },
+    },
+    {
+      name: 'stopped for all categories',
+      consent: consent({ deny_only: [{ who: 'team:eng', categories: [...SHARING_CATEGORIES] }] }),
+      opens: { 1: false, 2: false },
+    },
     { name: 'max level 1', consent: consent({ max_level: 1 }), opens: { 1: true, 2: false } },
     { name: 'max level 0', consent: consent({ max_level: 0 }), opens: { 1: false, 2: false } },
     { name: 'off', consent: consent({ off: true }), opens: { 1: false, 2: false } },
@@ -209,6 +225,41 @@ describe('decide', () => {
     }
   })
 
+  it('gives one category to one node and no other, and takes one from whoever has all', () => {
+    const only = consent({
+      allow_peers: [],
+      allow_supervisors: [],
+      allow_only: [{ who: ASKER, categories: ['tool_usage'] }],
+    })
+    const but = consent({ deny_only: [{ who: ASKER, categories: ['tool_usage'] }] })
+    for (const action of QUERY_ACTIONS) {
+      if (action === 'query.node_health') continue
+      const asks = (given: Consent, level: 1 | 2, who = principal()) =>
+        decide(who, action, resource(action, level), { consent: given })
+      const usage = action === 'query.tool_usage'
+      expect(asks(only, 1)).toMatchObject({
+        effect: usage ? 'allow' : 'deny',
+        rule: usage ? 'consent.allow_category' : 'consent.none',
+      })
+      expect(asks(only, 2).effect).toBe(usage ? 'withhold' : 'deny')
+      expect(asks(only, 1, principal({ node_id: OTHER })).effect).toBe('deny')
+      expect(asks(but, 1)).toMatchObject({
+        effect: usage ? 'deny' : 'allow',
+        rule: usage ? 'consent.category' : 'consent.allow',
+      })
+      expect(asks(but, 2).effect).toBe(usage ? 'deny' : 'withhold')
+      expect(asks(but, 1, principal({ node_id: OTHER })).effect).toBe('allow')
+    }
+    const sent = (given: Consent) =>
+      SHARING_CATEGORIES.filter(
+        (category) =>
+          decide(principal(), 'summary.receive', summaryResource(category), { consent: given }).effect ===
+          'allow',
+      )
+    expect(sent(only)).toEqual(['tool_usage'])
+    expect(sent(but)).toEqual(['activity_patterns', 'safety_stats', 'anomalies'])
+  })
+
   it('says what is missing and what to do when it withholds', () => {
     const decision = decide(
       principal({ trust_level: 'supervisor' }),
@@ -224,10 +275,16 @@ describe('decide', () => {
 })
 
 const entry = fc.constantFrom<string>('*', 'team:eng', 'team:ops', 'role:lead', 'role:security', ASKER, OTHER)
+const part = fc.record({
+  who: entry,
+  categories: fc.subarray([...SHARING_CATEGORIES], { minLength: 1 }),
+})
 const anyConsent: fc.Arbitrary<Consent> = fc.record({
   allow_peers: fc.array(entry, { maxLength: 4 }),
   allow_supervisors: fc.array(entry, { maxLength: 4 }),
   deny_peers: fc.array(entry, { maxLength: 2 }),
+  allow_only: fc.array(part, { maxLength: 2 }),
+  deny_only: fc.array(part, { maxLength: 2 }),
   max_level: fc.constantFrom(0, 1, 2),
   categories: fc.record({
     tool_usage: fc.boolean(),
@@ -248,6 +305,10 @@ const deniesMore: fc.Arbitrary<(p: Principal, c: Consent) => [Principal, Consent
   entry.map((denied) => (p: Principal, c: Consent): [Principal, Consent] => [
     p,
     { ...c, deny_peers: [...c.deny_peers, denied] },
+  ]),
+  part.map((denied) => (p: Principal, c: Consent): [Principal, Consent] => [
+    p,
+    { ...c, deny_only: [...c.deny_only, denied] },
   ]),
   fc.constant((p: Principal, c: Consent): [Principal, Consent] => [{ ...p, denied: true }, c]),
   fc.constant((p: Principal, c: Consent): [Principal, Consent] => [p, { ...c, off: true }]),
@@ -291,6 +352,8 @@ describe('deny beats allow', () => {
           consent: given,
         })
         const listed = (entries: readonly string[]) => entries.some((one) => matchesEntry(one, who))
+        const listedFor = (parts: Consent['allow_only']) =>
+          listed(parts.filter((one) => one.categories.includes('tool_usage')).map((one) => one.who))
         const expected =
           !who.denied &&
           LEVEL_OPENS[who.trust_level][1] &&
@@ -298,7 +361,8 @@ describe('deny beats allow', () => {
           given.max_level >= 1 &&
           given.categories.tool_usage &&
           !listed(given.deny_peers) &&
-          listed(given.allow_peers)
+          !listedFor(given.deny_only) &&
+          (listed(given.allow_peers) || listedFor(given.allow_only))
         expect(effect === 'allow').toBe(expected)
       }),
       { numRuns: times(300, 2_000) },

@@ -1,5 +1,4 @@
 // Rules about deleting files and directory trees.
-// Longer than 300 lines: one table, whose entries are read one by one.
 import { SOMETHING, UNKNOWN } from '../../model.ts'
 import { movedAside, rather } from '../rewrite.ts'
 import { inPlace, inPlaceIfEmpty, isOpaque, matching, only, type Rule, tools } from '../rule.ts'

@@ -1,5 +1,4 @@
 // Rules about infrastructure, clouds, virtual machines and published packages.
-// Longer than 300 lines: one table, whose entries are read one by one.
 import type { SimpleCommand } from '../../model.ts'
 import { byTool, tried } from '../rewrite.ts'
 import { only, type Rule, tools, verb } from '../rule.ts'

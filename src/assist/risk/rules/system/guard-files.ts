@@ -5,6 +5,7 @@ import { couldMatch } from '../../line/glob.ts'
 import type { Options } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
 import { type Arg, baseName, type SimpleCommand } from '../../model.ts'
+import { valuesOf } from '../../writes/option-values.ts'
 import {
   isAboveOwn,
   isOwnDirectory,
@@ -15,7 +16,7 @@ import {
   namesOwn,
   SETTINGS_ENDS,
 } from '../../writes/own-files.ts'
-import { HERE, inputCode, runsCode, valuesOf } from '../../writes/positions.ts'
+import { HERE, inputCode, runsCode } from '../../writes/positions.ts'
 import { onlyReads } from '../../writes/readers.ts'
 import { ONLY_READ } from '../../writes/tools.ts'
 import { verb } from '../rule.ts'

@@ -1,22 +1,23 @@
-// What only the daemon knows of how the node is: facts for `karo doctor`, which judges them.
-import type { NodeId } from '../../../protocols/node-id.ts'
-import { roughSize, roughWaiting } from '../../base/rough.ts'
-import type { HealthCheck } from '../../base/run/room.ts'
-import { BUILD, VERSION } from '../../base/version.ts'
-import type { Documents } from '../../exchange/documents/index.ts'
-import type { Summaries } from '../../exchange/summaries/index.ts'
-import type { Mesh } from '../../mesh/index.ts'
-import type { Observe } from '../../observe/record/index.ts'
-import type { Store } from '../../store/index.ts'
-import type { Identity } from '../../trust/identity/index.ts'
-import type { Trust } from '../../trust/peers/index.ts'
-import type { Token } from '../access/tokens.ts'
-import { getDoctor } from '../contract/operations/doctor.ts'
-import type { DaemonFacts, NamedNode } from '../contract/shapes.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+// /doctor: facts that only the daemon knows, for the checks of `karo doctor`.
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { roughSize, roughWaiting } from '../../../base/rough.ts'
+import type { HealthCheck } from '../../../base/run/room.ts'
+import { BUILD, VERSION } from '../../../base/version.ts'
+import type { Documents } from '../../../exchange/documents/index.ts'
+import type { Summaries } from '../../../exchange/summaries/index.ts'
+import type { Mesh } from '../../../mesh/index.ts'
+import type { Observe } from '../../../observe/record/index.ts'
+import type { Store } from '../../../store/index.ts'
+import type { Identity } from '../../../trust/identity/index.ts'
+import type { Trust } from '../../../trust/peers/index.ts'
+import type { Policy } from '../../../trust/policy/index.ts'
+import type { Token } from '../../access/tokens.ts'
+import { getDoctor } from '../../contract/operations/doctor.ts'
+import type { DaemonFacts, NamedNode } from '../../contract/shapes.ts'
+import type { Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
 
-/** People of whom it is said that their shells are not followed; as the schema has it. */
+/** Most people in the list of those with spool files that are not followed; the schema has the same bound. */
 const MOST_UNFOLLOWED = 64
 
 export interface DoctorDeps {
@@ -28,16 +29,17 @@ export interface DoctorDeps {
   readonly documents: Pick<Documents, 'of'>
   readonly summaries: Pick<Summaries, 'status'>
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
-  /** How the file differs from what is in force. */
+  /** How the configuration file differs from the configuration in force. */
   readonly drift: () => DaemonFacts['config']
-  /** Milliseconds by which retention is behind the clock. */
+  readonly policy: Pick<Policy, 'status'>
+  /** Milliseconds by which retention lags behind the clock. */
   readonly retentionWaits: () => number
-  /** Of one person. */
+  /** Tokens of one person that end soon. */
   readonly endingTokens?: (uid: number) => readonly Pick<Token, 'name' | 'scope' | 'expires_at'>[]
   readonly http: () => DaemonFacts['http']
 }
 
-/** With `multicast=true` the answer takes two seconds, and a question goes out on every interface mDNS may speak on. */
+/** With `multicast=true` a question is sent on every interface that mDNS may use, and the answer takes two seconds. */
 export function doctorRoutes(deps: DoctorDeps): Routes {
   const { identity, mesh, trust, store, observe, documents, summaries } = deps
 
@@ -48,7 +50,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
 
   async function lastSummary(): Promise<string | null> {
     const own = await documents.of(identity.nodeId, 'summary').catch(() => [])
-    // The version is its author's clock, milliseconds since the epoch.
+    // The version of a document is a time of its author's clock, in milliseconds since the epoch.
     const versions = own.map(({ head }) => head.version)
     return versions.length === 0 ? null : new Date(Math.max(...versions)).toISOString()
   }
@@ -97,6 +99,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
             .slice(0, MOST_UNFOLLOWED),
         },
         summaries: { recipients: summaries.status().recipients, last },
+        policy: policyFacts(deps.policy),
         retention_waits_ms: deps.retentionWaits(),
         tokens_ending: (deps.endingTokens?.(caller.uid) ?? []).map(({ name, scope, expires_at }) => ({
           name,
@@ -110,3 +113,8 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+function policyFacts(policy: DoctorDeps['policy']): NonNullable<DaemonFacts['policy']> {
+  const { files, problem } = policy.status()
+  return { files: files.map(({ path, digest }) => ({ path, digest })), problem }
+}

@@ -1,16 +1,16 @@
-// /openapi.json: what the API is, said by the API; made when somebody asks for the first time.
+// /openapi.json: the OpenAPI document, made at the first request.
 
-import { getOpenApi } from '../contract/operations/openapi.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+import { getOpenApi } from '../../contract/operations/openapi.ts'
+import type { Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
 
 export function openApiRoutes(): Routes {
   let document: Promise<string> | undefined
 
   async function make(): Promise<string> {
     const [{ openApiDocument }, { OPERATIONS }] = await Promise.all([
-      import('../contract/openapi.ts'),
-      import('../contract/operations/index.ts'),
+      import('../../contract/openapi.ts'),
+      import('../../contract/operations/index.ts'),
     ])
     return JSON.stringify(await openApiDocument(OPERATIONS))
   }

@@ -1,5 +1,5 @@
 // Times as people type them: `90s`, `2h`, `7d`, `today`, a date, or RFC 3339.
-import { KaroError } from '../base/errors.ts'
+import { KaroError } from '../../base/errors.ts'
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -12,10 +12,10 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d|w)$/
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2})$/
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/
-/** As `karo history` prints it, local time; the date may be missing. */
+/** A local time as `karo history` prints it; the date may be missing. */
 const LOCAL = /^(?:(\d{4}-\d{2}-\d{2})[Tt ])?(\d{2}):(\d{2})(?::(\d{2}))?$/
 
-/** `90s`, `1.5h`, `7d` in ms. Throws KaroError bad_request; `where` names the option, e.g. `--timeout`. */
+/** Milliseconds of a text such as `90s`, `1.5h` or `7d`. Throws KaroError `bad_request`; `where` names the option. */
 export function parseDuration(text: string, where: string): number {
   const match = DURATION.exec(text.trim())
   if (!match) {
@@ -60,13 +60,13 @@ export function parseSince(text: string, now: number, where = '--since'): number
   })
 }
 
-/** The first moment of a local date; undefined for what is none. */
+/** The first moment of a local date; undefined if `word` is not a date. */
 function startOfDate(word: string): number | undefined {
   const date = DATE.exec(word)
   if (!date) return undefined
   const [year, month, day] = [Number(date[1]), Number(date[2]) - 1, Number(date[3])]
   const local = new Date(year, month, day)
-  // Date rolls 31 February over into March; a person mistyped.
+  // `Date` turns 31 February into a day of March; such a date is a typing mistake.
   const real = year >= 1000 && local.getMonth() === month && local.getDate() === day
   return real ? local.getTime() : undefined
 }
@@ -80,12 +80,12 @@ export function parseUntil(text: string, now: number, where = '--to'): number {
   const word = text.trim()
   if (word !== 'today' && word !== 'yesterday' && !DATE.test(word)) return moment
   const next = new Date(moment)
-  // By the calendar: days on which clocks change are not 24 hours long.
+  // Counted by the calendar, because days on which clocks change do not have 24 hours.
   next.setDate(next.getDate() + 1)
   return Math.max(moment, Math.min(next.getTime(), now))
 }
 
-/** For the API, which takes years of four digits from 1970 on. Throws KaroError bad_request; `where` names the option. */
+/** A time for the API, which takes the years 1970 to 9999. Throws KaroError `bad_request`; `where` names the option. */
 export function rfc3339(ms: number, where: string): string {
   if (ms < 0 || ms >= Date.UTC(10_000, 0)) {
     throw new KaroError('bad_request', 'that time is out of reach', {

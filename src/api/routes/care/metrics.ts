@@ -1,8 +1,8 @@
-// GET /metrics and /api/v1/metrics: how the node is, for Prometheus and whatever reads its formats.
+// GET /metrics and /api/v1/metrics: metrics of the node for Prometheus and other programs that read its formats.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { getMetrics, getMetricsPlainly } from '../contract/operations/care.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+import { getMetrics, getMetricsPlainly } from '../../contract/operations/care.ts'
+import type { Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
 
 interface MetricsRouteDeps {
   readonly metrics: {
@@ -10,7 +10,7 @@ interface MetricsRouteDeps {
   }
 }
 
-/** Text format 0.0.4, or OpenMetrics 1.0 for those who accept it. */
+/** Answers in text format 0.0.4, or in OpenMetrics 1.0 if the client accepts it. */
 export function metricsRoutes({ metrics }: MetricsRouteDeps): Routes {
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<string> {
     const { type, body } = await metrics.render(acceptsOpenMetrics(request) ? 'openmetrics' : 'text')
@@ -19,12 +19,12 @@ export function metricsRoutes({ metrics }: MetricsRouteDeps): Routes {
   }
   return (server) => {
     serve(server, getMetrics, answer)
-    // Where scrapers look unless they are told otherwise.
+    // The default path of scrapers.
     serve(server, getMetricsPlainly, answer)
   }
 }
 
-/** Prometheus names it first, with a weight or without; 0 would mean it must not be. */
+/** True if the client names OpenMetrics, unless with the weight 0, which would exclude it. */
 function acceptsOpenMetrics({ headers }: FastifyRequest): boolean {
   return (headers.accept ?? '')
     .split(',')

@@ -1,14 +1,18 @@
 // Brings in what other programs recorded: none of it twice, and with it the list by which an import can be undone.
 
-import type { Limiter } from '../../base/async/limiter.ts'
-import { KaroError } from '../../base/errors.ts'
-import { createRecent } from '../../base/recent.ts'
-import { idOfEvent } from '../../base/words/event-id.ts'
-import type { Change, Database, Snapshot } from '../level/database.ts'
-import { commandOfKey, eventsOf, isCounted, startOfKey } from '../level/key-of-event.ts'
-import { makeKey } from '../level/keyspace.ts'
-import { numbersOfTexts } from './commands.ts'
-import type { ImportLists } from './import-lists.ts'
+import type { Limiter } from '../../../base/async/limiter.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { createRecent } from '../../../base/recent.ts'
+import { idOfEvent } from '../../../base/words/event-id.ts'
+import type { Change, Database, Snapshot } from '../../level/database.ts'
+import { commandOfKey, eventsOf, isCounted, startOfKey } from '../../level/key-of-event.ts'
+import { makeKey } from '../../level/keyspace.ts'
+import { numbersOfTexts } from '../commands.ts'
+import type { EventRemoval } from '../removal.ts'
+import { SAME_US } from '../replaced.ts'
+import { decodeWithoutText, type EventInput, sameShell } from '../rows.ts'
+import { unknownEvents } from '../transfer.ts'
+import type { ImportLists } from './lists.ts'
 import {
   decodePiece,
   type ImportAbout,
@@ -19,23 +23,19 @@ import {
   readImport,
   readImports,
   removeImport,
-} from './import-pieces.ts'
-import type { EventRemoval } from './removal.ts'
-import { SAME_US } from './replaced.ts'
-import { decodeWithoutText, type EventInput, sameShell } from './rows.ts'
-import { unknownEvents } from './transfer.ts'
+} from './pieces.ts'
 
 /** An event from elsewhere, and how it is recognised. */
 export interface Arrival {
   readonly event: EventInput
-  /** By its id alone: what karo export wrote. Otherwise also by what ran at that time, or how often it is there. */
+  /** An event is known by its id alone, as `karo export` wrote it. Else also by its time, or by how often its text is there. */
   readonly exact: boolean
-  /** Of an event without a time: the how-manieth of its text this is in the file, from 1. */
+  /** Position, from 1, of an event without a time among the events with the same text in the file. */
   readonly nth: number
 }
 
 export interface Importing {
-  /** What it is listed under; null until it brought something. */
+  /** The number of the import in the list; null until it brought an event. */
   number(): number | null
   /**
    * All or none of these; resolves with how many were new. One call at a time. KaroError `bad_request` where those without
@@ -44,12 +44,12 @@ export interface Importing {
   add(arrivals: readonly Arrival[]): Promise<number>
   /** Resolves with the import's number; null when it brought nothing. */
   finish(now: number): Promise<number | null>
-  /** Lets go of what was held for it; what was stored stays, and can be undone. */
+  /** Releases what the import holds; stored events stay, and can be undone. */
   close(): Promise<void>
 }
 
 export interface EventImports {
-  /** Compares with what is there now; what comes by other ways meanwhile is not looked at. */
+  /** Compares with the events that are there now; events that other ways bring meanwhile are not looked at. */
   beginImport(uid: number, about: ImportAbout, dryRun: boolean): Promise<Importing>
   /** Newest first, at most `most`. */
   imports(uid: number, most: number): Promise<readonly ImportRecord[]>
@@ -70,7 +70,7 @@ const PAGE = 2_048
 const PASSED = 100
 /** Names of shells in one import without times, each of which is counted once: a file has one, and `?`. */
 const SHELLS_MOST = 8
-/** Matches that are remembered, so that two that arrive are not both taken for one that is there. */
+/** Matches that are remembered, so that two arriving events are not both taken for one stored event. */
 const REMEMBERED = 8_192
 
 interface Deps {
@@ -97,7 +97,7 @@ export function createEventImports({ db, serially, store, remove, lists }: Deps)
           own = next.number
           changes.push(next.change)
         }
-        // Events of it may have been removed since, all of them even.
+        // Some or all events of this import may have been removed since.
         const there = await readImport(db, uid, own)
         const record = there ?? { ...about, number: own, finished_at: null, events: 0 }
         // A number that was written, whatever came then, is not used again.
@@ -142,7 +142,7 @@ export function createEventImports({ db, serially, store, remove, lists }: Deps)
       const { keys, ids, last } = await newestPieces(db, uid, number, most)
       const names = ids.map(({ start_us, tag }) => idOfEvent(start_us, tag))
       const { events: removed } = await remove(uid, names, signal, { more: !last })
-      // That took them off the list; what a repair could not save of the events is still on it.
+      // The removal took the events off the list. Events that a repair could not save are still on it.
       const left = await serially(async () => {
         const record = await readImport(db, uid, number)
         if (record === undefined) return 0
@@ -161,12 +161,12 @@ export function createEventImports({ db, serially, store, remove, lists }: Deps)
   }
 }
 
-/** Who of those that arrive is there already, as of `snapshot`. */
+/** Finds which arriving events are in the database already, as of `snapshot`. */
 function createLook(db: Database, uid: number, snapshot: Snapshot) {
   const taken = createRecent<string, true>(REMEMBERED)
   /** How often each command was there, by its number; by shell. */
   const counts = new Map<string, Promise<Uint32Array>>()
-  /** Of what arrived without a time. */
+  /** The shells of the events that arrived without a time. */
   const shells = new Set<string>()
 
   const numbersOf = (events: readonly EventInput[]): Promise<readonly (number | undefined)[]> =>
@@ -199,7 +199,7 @@ function createLook(db: Database, uid: number, snapshot: Snapshot) {
     return counted
   }
 
-  /** By how often its text is there: the first n of a file are those that are there already. */
+  /** Compares by number: if a text is there n times, the first n events of the file with that text are known. */
   async function unknownUntimed(arrivals: readonly Arrival[]): Promise<readonly Arrival[]> {
     for (const { event } of arrivals) {
       if (!shells.has(event.shell) && shells.size === SHELLS_MOST)
@@ -221,11 +221,11 @@ function createLook(db: Database, uid: number, snapshot: Snapshot) {
     return fresh
   }
 
-  /** By what ran at about that time; one that is there answers for one that arrives. */
+  /** Compares by time: each stored event stands for one arriving event with the same text at about that time. */
   async function unknownTimed(arrivals: readonly Arrival[]): Promise<readonly Arrival[]> {
     const sorted = arrivals.toSorted((a, b) => a.event.start_us - b.event.start_us)
     const numbers = await numbersOf(sorted.map(({ event }) => event))
-    // Of one second there may be a whole history (bash gives it to lines without a time): each is compared with its like only.
+    // A whole history may have one second (bash's, for lines without a time), so events are compared with the same text only.
     const unanswered = Map.groupBy(sorted.keys(), (i) => numbers[i])
     unanswered.delete(undefined)
     const known = new Set<number>()
@@ -251,7 +251,7 @@ function createLook(db: Database, uid: number, snapshot: Snapshot) {
     return sorted.filter((_, i) => !known.has(i))
   }
 
-  /** What is there from 2 s before to 2 s after any of these, which are in the order of time, as it is; each once. */
+  /** The rows from 2 s before to 2 s after any of `sorted` (in order of time), each row once. */
   async function* nearby(sorted: readonly Arrival[]): AsyncGenerator<[Uint8Array, Uint8Array], void> {
     if (sorted.length === 0) return
     const rows = db.iterator({ ...eventsOf(uid), snapshot })
@@ -276,7 +276,7 @@ function createLook(db: Database, uid: number, snapshot: Snapshot) {
   }
 
   return {
-    /** In any order. */
+    /** The arriving events that are not there yet, in any order. */
     async unknown(arrivals: readonly Arrival[]): Promise<readonly Arrival[]> {
       const exact = arrivals.filter((one) => one.exact)
       const untimed = arrivals.filter((one) => !one.exact && one.event.untimed)
@@ -290,6 +290,6 @@ function createLook(db: Database, uid: number, snapshot: Snapshot) {
   }
 }
 
-/** So precisely nobody types the same into two shells: it went out for one of them, or with a place for a time, and is back. */
+/** The same text in the same second is one event, whatever shell is named: nobody types it into two shells so precisely. */
 const sameSecond = (key: Uint8Array, { event }: Arrival): boolean =>
   Math.floor(startOfKey(key) / 1_000_000) === Math.floor(event.start_us / 1_000_000)

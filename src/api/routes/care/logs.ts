@@ -1,16 +1,16 @@
-// GET /logs: the daemon's own last log lines as NDJSON, and with `follow` those to come.
+// GET /logs: the last log lines of the daemon as NDJSON, and with `follow` new lines too.
 
 import { PassThrough } from 'node:stream'
-import type { Clock } from '../../base/clock.ts'
-import { KaroError } from '../../base/errors.ts'
-import { jsonText } from '../../base/printable.ts'
-import type { LogFilter } from '../../base/run/log.ts'
-import { getLogs } from '../contract/operations/care.ts'
-import type { Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { jsonText } from '../../../base/printable.ts'
+import type { LogFilter } from '../../../base/run/log.ts'
+import { getLogs } from '../../contract/operations/care.ts'
+import type { Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
 
 interface LogsRouteDeps {
-  /** Lines are JSON objects without their newline; `follow` calls back until the function it returns is called. */
+  /** Lines are JSON objects without a newline. `follow` calls back until its returned function is called. */
   readonly logs: {
     last(filter: LogFilter, most: number): readonly string[]
     follow(filter: LogFilter, on: (line: string) => void): () => void
@@ -19,16 +19,16 @@ interface LogsRouteDeps {
 }
 
 const NDJSON = 'application/x-ndjson'
-/** More than a few people never look at once. */
+/** Most followers at once. */
 const FOLLOWERS_MAX = 16
-/** Of lines that a slow reader has yet to take; what comes meanwhile is left out, and said to be. */
+/** Most bytes that wait for a slow reader. Beyond it lines are left out, and a line says how many. */
 const WAITING_BYTES = 256 * 1024
 
-/** Errors: `rate_limited` when too many follow. */
+/** Errors: `rate_limited` if there are too many followers. */
 export function logsRoutes({ logs, clock }: LogsRouteDeps): Routes {
   return (server) => {
     const followers = new Set<PassThrough>()
-    // Those who follow do not hold up the end.
+    // Followers are ended first, so that they do not delay the stop of the daemon.
     server.addHook('preClose', async () => {
       for (const follower of followers) follower.end()
     })
@@ -48,7 +48,7 @@ export function logsRoutes({ logs, clock }: LogsRouteDeps): Routes {
       out.on('drain', () => {
         if (dropped === 0) return
         const time = new Date(clock.now()).toISOString()
-        const msg = 'lines were left out: they are not read fast enough'
+        const msg = 'lines were left out, because they are not read fast enough'
         out.write(`${jsonText({ time, level: 'warn', pid: process.pid, dropped, msg })}\n`)
         dropped = 0
       })
@@ -68,7 +68,7 @@ export function logsRoutes({ logs, clock }: LogsRouteDeps): Routes {
       // A log may be quiet for hours.
       request.raw.socket.setTimeout(0)
       reply.raw.once('close', () => out.destroy())
-      // By hand, so that the head goes out now: until there is a line nobody would know that they follow.
+      // The head is sent by hand at once; Fastify would send it with the first line, which may come much later.
       reply.hijack()
       for (const [name, value] of Object.entries(reply.type(NDJSON).getHeaders())) {
         if (value !== undefined) reply.raw.setHeader(name, value)

@@ -1,10 +1,10 @@
-// The command line that a command is about: one quoted argument, or `-` for standard input; and the shell that it is for.
+// Reads the command line that `check` and `explain` are about, from an argument or standard input, and its shell.
 
-import { SHELLS, type Shell } from '../assist/risk/index.ts'
-import { KaroError } from '../base/errors.ts'
-import type { CommandInput, CommandOption } from './command.ts'
+import { SHELLS, type Shell } from '../../assist/risk/index.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { CommandInput, CommandOption } from '../command.ts'
 
-/** Bytes read from standard input: longer than any command is judged; beyond, it is no command line. */
+/** Most bytes from standard input; no command line is as long. */
 const MOST_INPUT = 4 * 1024 * 1024
 
 export const shellOption: CommandOption = {
@@ -17,8 +17,8 @@ export const shellOption: CommandOption = {
 export const shellOf = ({ options }: CommandInput): Shell => options.shell as Shell
 
 /**
- * The argument `command` as given to `karo <name>`: one, because several words were made into one when they were parsed.
- * Throws bad_request for none, too_large for endless input. `none`: what else one might have wanted who gives no command.
+ * The command line that was given to `karo <name>`; its words were joined when they were parsed. Throws KaroError
+ * `bad_request` if there is none, `too_large` for endless input. `none`: advice for a person who gave no command.
  */
 export async function commandText({ args }: CommandInput, name: string, none = ''): Promise<string> {
   const words = args.command as readonly string[]

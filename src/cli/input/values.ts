@@ -1,6 +1,6 @@
-// Values of options checked before the daemon is asked, so that a mistake reads the same whether it runs or not.
-import { KaroError } from '../base/errors.ts'
-import type { CommandInput } from './command.ts'
+// Checks values of options before the daemon is asked, so that the error is the same whether or not the daemon runs.
+import { KaroError } from '../../base/errors.ts'
+import type { CommandInput } from '../command.ts'
 
 /** A whole number from `least` to `most`. Throws KaroError bad_request; `where` names the option, e.g. `--limit`. */
 export function parseWhole(text: string, where: string, least: number, most: number): number {
@@ -27,8 +27,8 @@ export function checkText(text: string, where: string, most: number): string {
 const FINGERPRINT_GROUP = /^[0-9a-f]{1,16}$/i
 
 /**
- * One node (or team, or role), typed in one word, or its fingerprint in groups as it is read aloud. Throws KaroError bad_request for words
- * that name several; `where` names the command.
+ * Joins the words for one node (or team, or role): a single word, or a fingerprint in groups. Throws KaroError
+ * `bad_request` if the words name several; `where` names the command.
  */
 export function oneNode(words: CommandInput['args'][string], where: string): string {
   const all = [words ?? []].flat()
@@ -41,11 +41,11 @@ export function oneNode(words: CommandInput['args'][string], where: string): str
   if (all.length < 2 || all.every((word) => FINGERPRINT_GROUP.test(word))) return all.join(' ')
   throw new KaroError('bad_request', `this takes one node, and '${all.join("', '")}' are ${all.length}`, {
     where,
-    hint: 'A name with a blank in it goes in quotes.',
+    hint: 'Put a name with a blank into quotes.',
   })
 }
 
-/** What `make` makes of `value`, if there is one. */
+/** Applies `make` to `value`, if there is one. */
 export const given = <Value, Made>(
   value: Value | undefined,
   make: (value: Value) => Made,

@@ -1,9 +1,9 @@
-// Opens a file that a person named for reading, and waits for nothing.
+// Opens a file that a person named for reading, and never waits, as a FIFO would.
 import { constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import { KaroError } from '../base/errors.ts'
+import { KaroError } from '../../base/errors.ts'
 
-/** Throws KaroError `not_found`; `bad_file` for what cannot be read, or is no file with an end. */
+/** Throws KaroError `not_found`, and `bad_file` if the file cannot be read or is not a regular file. */
 export async function openRegular(path: string): Promise<FileHandle> {
   let found: Awaited<ReturnType<typeof stat>>
   try {
@@ -17,7 +17,7 @@ export async function openRegular(path: string): Promise<FileHandle> {
       })
     throw unreadable(path, cause)
   }
-  // A fifo would be waited for, and a device has no end.
+  // Reading a FIFO would wait, and a device has no end.
   if (!found.isFile()) {
     const kind = found.isDirectory() ? 'a directory' : 'no regular file'
     throw new KaroError('bad_file', `it is ${kind}`, { where: path })
@@ -30,10 +30,10 @@ export async function openRegular(path: string): Promise<FileHandle> {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'it, or a directory on the way, is not for you to read',
-  EPERM: 'it, or a directory on the way, is not for you to read',
+  EACCES: 'you may not read it, or a directory on the way',
+  EPERM: 'you may not read it, or a directory on the way',
   ELOOP: 'links lead in a circle',
-  ENOTDIR: 'something on the way is no directory',
+  ENOTDIR: 'a part of the path is not a directory',
 }
 
 function unreadable(path: string, cause: unknown): KaroError {

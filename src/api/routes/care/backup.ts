@@ -1,17 +1,17 @@
 // POST /backup: the whole node as one file, streamed while it runs.
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
-import type { Clock } from '../../base/clock.ts'
-import { KaroError } from '../../base/errors.ts'
-import { VERSION } from '../../base/version.ts'
-import type { HomePaths } from '../../config/paths.ts'
-import { writeArchive } from '../../ops/care/archive.ts'
-import { NEWEST_SCHEMA, type Store } from '../../store/index.ts'
-import type { Audit } from '../../trust/audit/index.ts'
-import type { Identity } from '../../trust/identity/index.ts'
-import { confirmBackup, makeBackup } from '../contract/operations/backup.ts'
-import type { Caller, Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { VERSION } from '../../../base/version.ts'
+import type { HomePaths } from '../../../config/paths.ts'
+import { writeArchive } from '../../../ops/care/archive.ts'
+import { NEWEST_SCHEMA, type Store } from '../../../store/index.ts'
+import type { Audit } from '../../../trust/audit/index.ts'
+import type { Identity } from '../../../trust/identity/index.ts'
+import { confirmBackup, makeBackup } from '../../contract/operations/backup.ts'
+import type { Caller, Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
 
 interface BackupDeps {
   readonly store: Pick<Store, 'snapshot'>
@@ -20,25 +20,29 @@ interface BackupDeps {
   readonly paths: Pick<HomePaths, 'key' | 'config'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
-  /** The daemon's own. */
+  /** The uid of the daemon. */
   readonly ownUid: number
 }
 
-/** Errors: `refused` for anybody but root and the daemon's own user, `conflict` while another one is being made. */
+/** Errors: `refused` for everybody but root and the daemon's own user, `conflict` while another backup is being made. */
 export function backupRoutes({ store, identity, name, paths, audit, clock, ownUid }: BackupDeps): Routes {
   let busy = false
-  /** The last one that was sent to its end, until it is said to be whole there. */
+  /** The last backup that was sent completely and not confirmed yet. */
   let sent: { readonly created_at: string; readonly uid: number; readonly key: boolean } | undefined
   const checkMay = ({ uid }: Caller): void => {
     if (uid === 0 || uid === ownUid) return
-    throw new KaroError('refused', 'a backup holds what everybody here typed, so only root may make one', {
-      hint: 'Run it with sudo. Your own history: karo export',
-    })
+    throw new KaroError(
+      'refused',
+      'a backup contains the commands of all people here, so only root may make one',
+      {
+        hint: 'Run it with sudo. Your own history: karo export',
+      },
+    )
   }
   return (server) => {
     serve(server, makeBackup, async ({ body, caller, id }, reply) => {
       checkMay(caller)
-      // A snapshot keeps what is deleted meanwhile, and this one reads everything.
+      // Only one at a time: a backup reads everything, and its snapshot keeps deleted rows on the disk meanwhile.
       if (busy)
         throw new KaroError('conflict', 'a backup is being made already', {
           hint: 'Wait until it is done.',
@@ -47,7 +51,7 @@ export function backupRoutes({ store, identity, name, paths, audit, clock, ownUi
       const now = clock.now()
       try {
         const key = body.key ? await readFile(paths.key) : undefined
-        // There may be none; one that cannot be read is not left out in silence.
+        // A missing configuration is left out. Any other error of reading it ends the backup.
         const config = await readFile(paths.config).catch((error: NodeJS.ErrnoException) => {
           if (error.code !== 'ENOENT') throw error
           return undefined
@@ -83,7 +87,7 @@ export function backupRoutes({ store, identity, name, paths, audit, clock, ownUi
     serve(server, confirmBackup, async ({ body: { created_at }, caller, id }) => {
       checkMay(caller)
       if (sent?.created_at !== created_at || sent.uid !== caller.uid)
-        throw new KaroError('conflict', 'no backup of that time was sent to its end', { where: 'created_at' })
+        throw new KaroError('conflict', 'no backup of that time was sent completely', { where: 'created_at' })
       const { uid, key } = sent
       sent = undefined
       const details = { key, uid, created_at }

@@ -1,8 +1,8 @@
-// What each import brought, beside the events themselves: by whom, from where, and the ids, in bounded pieces.
-import type { Change, Database } from '../level/database.ts'
-import { readU32, UID_AT } from '../level/key-of-event.ts'
-import { keyRange, makeKey } from '../level/keyspace.ts'
-import { decodeValue, encodeValue } from '../level/value.ts'
+// The record of each import beside its events: the person, the source, and the ids of the events, in bounded pieces.
+import type { Change, Database } from '../../level/database.ts'
+import { readU32, UID_AT } from '../../level/key-of-event.ts'
+import { keyRange, makeKey } from '../../level/keyspace.ts'
+import { decodeValue, encodeValue } from '../../level/value.ts'
 
 const VALUE_VERSION = 1
 // imports ‖ uid ‖ kind ‖ number ‖ piece
@@ -19,18 +19,18 @@ const ID_BYTES = 12
 export interface ImportAbout {
   /** `bash`, `zsh`, `fish`, `atuin`, or `karo` for what karo export wrote. */
   readonly source: string
-  /** As the person would name it. */
+  /** The file as the person named it. */
   readonly file: string
   /** Milliseconds since the epoch. */
   readonly started_at: number
 }
 
 export interface ImportRecord extends ImportAbout {
-  /** From 1, for each person. */
+  /** Number of the import, from 1 for each person. */
   readonly number: number
   /** Null: it was broken off, or is under way. */
   readonly finished_at: number | null
-  /** How many it brought, without those that were undone. */
+  /** Number of events that the import brought, without undone ones. */
   readonly events: number
 }
 
@@ -159,7 +159,7 @@ export const removeImport = (uid: number, number: number): Change => ({
   key: headKey(uid, number),
 })
 
-/** Whether a row is one that this file writes. May throw for one that is not. */
+/** Whether this file could have written the row. May throw for a row that it could not. */
 export function isImportRow(key: Uint8Array, value: Uint8Array): boolean {
   switch (key[KIND_AT]) {
     case 1: {

@@ -1,8 +1,8 @@
-// Keeps the lists of imports true: an event that is gone is on none, and one that came twice is on the newer one only.
+// Keeps the lists of imports true: removed events are on no list, and an event that came twice is on the newer list only.
 
-import { createRecent } from '../../base/recent.ts'
-import { idOfEvent } from '../../base/words/event-id.ts'
-import type { Change, Database } from '../level/database.ts'
+import { createRecent } from '../../../base/recent.ts'
+import { idOfEvent } from '../../../base/words/event-id.ts'
+import type { Change, Database } from '../../level/database.ts'
 import {
   decodePiece,
   type EventId,
@@ -13,7 +13,7 @@ import {
   putPiece,
   readImport,
   removeImport,
-} from './import-pieces.ts'
+} from './pieces.ts'
 
 export interface ImportLists {
   /** Appends what takes these events of one person off the lists; an import that has none left goes with them. */
@@ -25,13 +25,13 @@ export interface ImportLists {
     events: readonly EventId[],
     changes: Change[],
   ): Promise<void>
-  /** Those of these that begin at most `within` microseconds from where imports brought something; few or none of what runs now. */
+  /** The events that begin at most `within` microseconds from an imported event; commands that run now hardly ever do. */
   near<T extends Begun>(uid: number, events: readonly T[], within: number): Promise<readonly T[]>
   /** Whether an import brought this one. */
   listed(uid: number, event: EventId): Promise<boolean>
 }
 
-/** What is compared with the lists begins about when something that is on one does. */
+/** An event as far as the comparison with the lists needs it. */
 interface Begun {
   readonly start_us: number
 }
@@ -61,7 +61,7 @@ function spanOf(key: Uint8Array, events: readonly EventId[]): Span {
   return { key, from, to }
 }
 
-/** Whoever calls writes nothing else of the same person meanwhile, and writes the changes, or nothing. */
+/** The caller writes nothing else of the same person meanwhile, and writes either all the changes or none. */
 export function createImportLists(db: Database): ImportLists {
   /**
    * Of those who were looked at last: some dozen bytes for a thousand events. It may say more than there is, because a batch
@@ -127,7 +127,7 @@ export function createImportLists(db: Database): ImportLists {
       const spans = await spansOf(uid)
       if (spans.size === 0) return []
       const all = [...spans.values()]
-      // What runs now began after all that was imported.
+      // A command that runs now began after everything that was imported.
       const newest = all.reduce((latest, { to }) => Math.max(latest, to), 0)
       const old = events.filter(({ start_us }) => start_us <= newest + within)
       return old.filter(({ start_us }) =>

@@ -1,8 +1,8 @@
-// A command line that follows `karo check` or `karo explain` as it would be typed: which words are its own, and all of them as one.
-import { quoteFish, quoteShell } from '../base/quote.ts'
-import type { Command } from './command.ts'
+// Joins the words of a command line after `karo check` or `karo explain` into one, and keeps Karo's own options apart.
+import { quoteFish, quoteShell } from '../../base/quote.ts'
+import type { Command } from '../command.ts'
 
-/** With the options every command has, by whether a value follows. */
+/** The options of every command, each with whether a value follows it. */
 const COMMON: Readonly<Record<string, boolean>> = {
   '--json': false,
   '--home': true,
@@ -11,9 +11,9 @@ const COMMON: Readonly<Record<string, boolean>> = {
 }
 
 /**
- * The words after the command's name, with a command line of several words made into one behind `--`. Options of ours
- * stand before it. Behind it they are ours only where nothing else follows a single word, as in `karo check 'rm -rf /' --json`;
- * of several words all are the command's, but for a last `--json`. What stands behind `--` is always the command's.
+ * Returns `words` with the command line joined into one word behind `--`. Options of Karo stand before the command line.
+ * After a command line in one word, options are Karo's too, as in `karo check 'rm -rf /' --json`. If it has several words,
+ * all options after it are its own, except a last `--json`. Everything behind `--` belongs to the command line.
  */
 export function withOneCommandLine(
   { options }: Pick<Command, 'options'>,
@@ -22,7 +22,7 @@ export function withOneCommandLine(
   const takesValue: Record<string, boolean> = { ...COMMON }
   for (const { name, value } of options) takesValue[`--${name}`] = value !== undefined
 
-  /** How many words from `at` on are one option of ours; 0: none. */
+  /** How many words from `at` on make one option of Karo; 0 if there is none. */
   const ownAt = (at: number): number => {
     const word = words[at] ?? ''
     const [name = '', value] = word.startsWith('--') ? word.split(/=(.*)/s, 2) : [word]
@@ -37,13 +37,13 @@ export function withOneCommandLine(
 
   const begin = skipOwn(0)
   const own = words.slice(0, begin)
-  // A search among rules is no command line.
+  // With --rules the words are a search among rules, and no command line.
   if (own.includes('--rules')) return words
   if (words[begin] === '--') {
     const line = words.slice(begin + 1)
     return line.length < 2 ? words : [...own, '--', joined(line, own)]
   }
-  // An option we do not have, or nothing: whoever parses says what is wrong.
+  // No word, or an unknown option: the parser will say what is wrong.
   if (words[begin] === undefined || (words[begin]?.startsWith('-') && words[begin] !== '-')) return words
   if (skipOwn(begin + 1) >= words.length) return words
   const line = words.slice(begin)
@@ -52,11 +52,11 @@ export function withOneCommandLine(
   return [...own, ...(asksJson ? ['--json'] : []), '--', joined(line, own)]
 }
 
-/** Of these a shell makes nothing else, wherever they stand. */
+/** Words that a shell takes as they are, at any place. */
 const PLAIN = /^[\w@%+:,./-][\w@%+=:,./-]*$/
 const ASSIGNMENT = /^([A-Za-z_]\w*\+?=)(.*)$/s
 
-/** A shell that reads it finds the same words again: it gave them to us as they are, with quotes and expansions done. */
+/** Quotes the words so that a shell reads the same words again; the shell had removed quotes and made expansions. */
 function joined(line: readonly string[], own: readonly string[]): string {
   const at = own.indexOf('--shell')
   const isFish = own[at + 1] === 'fish' && at >= 0 ? true : own.includes('--shell=fish')
@@ -65,7 +65,7 @@ function joined(line: readonly string[], own: readonly string[]): string {
   let inFront = true
   return line
     .map((word) => {
-      // A negation and the settings of variables in front of a command mean something as they stand there only.
+      // `!`, `{` and settings of variables in front of a command lose their meaning in quotes.
       if (inFront && (word === '!' || word === '{')) return word
       const [, name, value] = (inFront && ASSIGNMENT.exec(word)) || []
       if (name !== undefined && value !== undefined) return value === '' ? name : name + quote(value)

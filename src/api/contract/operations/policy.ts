@@ -1,0 +1,31 @@
+// /policy, described: which role policies are in force, and what they say.
+import { defineOperation, schemasOf } from '../operation.ts'
+
+const from = schemasOf(() => import('../schemas/policy.ts'))
+
+export const getPolicy = defineOperation('GET /api/v1/policy', {
+  access: 'person',
+  tag: 'sharing',
+  summary: 'The role policies in force',
+  answer: from.policyView,
+})
+
+export const checkPolicy = defineOperation('GET /api/v1/policy/check', {
+  access: 'person',
+  tag: 'sharing',
+  summary: 'What the role policies in force say to a request that nobody made',
+  query: from.policyCheckQuery,
+  answer: from.policyCheck,
+  errors: ['bad_request'],
+  example: { query: { as: 'role:security', action: 'query.tool_usage', level: '2' } },
+})
+
+export const explainPolicy = defineOperation('GET /api/v1/policy/explain', {
+  access: 'person',
+  tag: 'sharing',
+  summary: 'What one node may have of the caller, and which rule says so',
+  query: from.policyExplainQuery,
+  answer: from.policyExplanation,
+  errors: ['not_found', 'conflict', 'bad_request'],
+  example: { query: { who: 'bob', action: 'query.tool_usage' } },
+})

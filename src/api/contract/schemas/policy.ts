@@ -1,0 +1,80 @@
+// Schemas of what decides who may have what: /policy.
+import * as z from 'zod'
+import { ACTIONS } from '../../../trust/policy/index.ts'
+import { count, digest, level, listOf, moment, nodeRef, sharingCategory, text, who } from './fields.ts'
+
+const LABELS_MAX = 32
+
+export const policyView = z
+  .strictObject({
+    engine: z.enum(['built-in', 'cedar']).describe('built-in: the role table; cedar: the files'),
+    files: listOf(
+      z.strictObject({
+        path: text(4096, 'absolute'),
+        policies: count('that stand in it'),
+        digest: digest('of its bytes'),
+      }),
+      64,
+    ).describe('in force'),
+    warnings: listOf(text(4096, 'file, line, column and what is odd there'), 1_000),
+    loaded_at: moment('when they came into force'),
+    teams: listOf(text(64, 'a team'), LABELS_MAX).describe('that this node is in'),
+    problem: text(4096, 'why what the files say now is not in force').nullable(),
+  })
+  .meta({ id: 'Policy', description: 'The role policies in force.' })
+export type PolicyShape = z.infer<typeof policyView>
+
+const decision = {
+  effect: z.enum(['allow', 'deny', 'withhold']),
+  rule: text(128, 'the rule that decided'),
+  reason: text(4096, 'for people'),
+}
+
+export const policyCheck = z
+  .strictObject({
+    ...decision,
+    engine: z.enum(['built-in', 'cedar']),
+    action: z.enum(ACTIONS),
+    level: level('asked for'),
+    category: sharingCategory().nullable(),
+  })
+  .meta({ id: 'PolicyCheck', description: 'What the role policies say to a request that nobody made.' })
+export type PolicyCheckShape = z.infer<typeof policyCheck>
+
+export const policyCheckQuery = z.strictObject({
+  as: text(2_048, 'roles and teams, `role:security,team:eng`').default(''),
+  action: text(64, 'such as `query.tool_usage`'),
+  level: z.int().min(1).max(2).exactOptional().describe('2 for a supervisor, else 1, unless said'),
+  category: sharingCategory().exactOptional(),
+  trust: text(32, 'the trust level; peer unless said').exactOptional(),
+  at: text(40, '`22:30`, `sat 22:30` or RFC 3339; now unless said').exactOptional(),
+  range_hours: count('of the time asked about; 24 unless said').exactOptional(),
+})
+
+export const policyExplanation = z
+  .strictObject({
+    node: nodeRef,
+    action: z.enum(ACTIONS),
+    level: level('that is decided about'),
+    category: sharingCategory().nullable(),
+    effect: decision.effect,
+    rule: decision.rule,
+    roles: listOf(text(64, 'a role'), LABELS_MAX).describe('that this node knows it to have'),
+    teams: listOf(text(64, 'a team'), LABELS_MAX).describe('likewise'),
+    layers: listOf(
+      z.strictObject({ layer: z.enum(['owner', 'roles']), ...decision, decides: z.boolean() }),
+      2,
+    ).describe("the owner's own, by trust and the caller's consent, and the role policies; both must allow"),
+  })
+  .meta({
+    id: 'PolicyExplanation',
+    description: 'What one node may have of the caller, and which rule says so.',
+  })
+export type PolicyExplanationShape = z.infer<typeof policyExplanation>
+
+export const policyExplainQuery = z.strictObject({
+  who: who(),
+  action: text(64, 'such as `query.tool_usage`'),
+  level: z.int().min(1).max(2).exactOptional().describe('what its trust gives, unless said'),
+  category: sharingCategory().exactOptional().describe('for summary.receive'),
+})

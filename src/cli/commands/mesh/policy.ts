@@ -1,0 +1,153 @@
+// karo policy: which role policies are in force, what they say to a request, why a node may have what it has, and tests of files.
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { checkPolicy, explainPolicy, getPolicy } from '../../../api/contract/operations/policy.ts'
+import { EXIT } from '../../../base/errors.ts'
+import { TRUST_LEVELS } from '../../../base/words/trust-levels.ts'
+import { ACTIONS, SHARING_CATEGORIES } from '../../../trust/policy/types.ts'
+import { type Command, defineCommand, show } from '../../command.ts'
+import { given, oneNode, parseWhole } from '../../input/values.ts'
+import { checkView, explanationView, policyView } from '../../views/policy.ts'
+
+const action = {
+  name: 'action',
+  value: 'action',
+  description: 'what is asked',
+  choices: ACTIONS,
+  default: 'query.tool_usage',
+} as const
+const level = {
+  name: 'level',
+  value: 'level',
+  description: '1: single nodes; 2: totals',
+  choices: ['1', '2'],
+} as const
+const category = {
+  name: 'category',
+  value: 'category',
+  description: 'which part, for summary.receive; a question has its own',
+  choices: SHARING_CATEGORIES,
+} as const
+
+const showAll = defineCommand({
+  name: 'policy show',
+  summary: 'the role policies in force: from which files, since when, and what could not come into force',
+  shows: getPolicy,
+  examples: [{ run: 'karo policy show', does: 'the files, or that the built-in role table holds' }],
+  run: async (io) => show(io, await daemonAt(io).call(getPolicy), policyView),
+})
+
+const check = defineCommand({
+  name: 'policy check',
+  summary: 'what the role policies say to a request, and by which rule; exits 4 where they deny it',
+  shows: checkPolicy,
+  options: [
+    {
+      name: 'as',
+      value: 'who',
+      description: 'a role or team of the asker: role:security, team:eng',
+      repeat: true,
+    },
+    action,
+    level,
+    category,
+    { name: 'trust', value: 'level', description: 'how far the asker is trusted', choices: TRUST_LEVELS },
+    { name: 'at', value: 'time', description: 'when: 22:30, sat 22:30 or RFC 3339; default is now' },
+    { name: 'range-hours', value: 'hours', description: 'length of the time asked about; default is 24' },
+    {
+      name: 'file',
+      value: 'file',
+      description: 'try this policy file instead of what is in force; needs no daemon',
+      completes: 'file',
+      repeat: true,
+    },
+    {
+      name: 'team',
+      value: 'team',
+      description: 'with --file: a team that the answering node is in',
+      repeat: true,
+    },
+  ],
+  examples: [
+    {
+      run: 'karo policy check --as role:security --level 2',
+      does: 'may security have totals of tool usage?',
+    },
+    {
+      run: 'karo policy check --as role:lead --as team:eng --action query.safety_posture --file new.cedar --team eng',
+      does: 'tries a file before it is put into force',
+    },
+  ],
+  async run(io, { options }) {
+    const { as = [], trust, at, file, team } = options
+    const supposed = {
+      ...{ as, action: options.action, category: options.category, trust, at },
+      level: given(options.level, (one): 1 | 2 => (one === '2' ? 2 : 1)),
+      range_hours: given(options['range-hours'], (one) => parseWhole(one, '--range-hours', 0, 87_600)),
+    }
+    const { checkLocally } = await import('../../policy/local.ts')
+    const answer =
+      file === undefined
+        ? await daemonAt(io).call(checkPolicy, { query: { ...supposed, as: as.join(',') } })
+        : await checkLocally(io, file, team, supposed)
+    show(io, answer, checkView)
+    return answer.effect === 'allow' ? EXIT.done : EXIT.refused
+  },
+})
+
+const explain = defineCommand({
+  name: 'policy explain',
+  summary: 'what one node may have of your numbers, and which rule says so: yours or a role policy',
+  shows: explainPolicy,
+  args: [
+    {
+      name: 'who',
+      required: true,
+      variadic: true,
+      oneThing: true,
+      description: 'one node: id, name, or fingerprint, also in groups of four',
+      completes: 'node',
+    },
+  ],
+  options: [action, level, category],
+  examples: [
+    { run: 'karo policy explain ash', does: 'may ash ask for your tool usage, and why' },
+    {
+      run: 'karo policy explain ash --action summary.receive --category activity_patterns',
+      does: 'is ash sent your hours in summaries',
+    },
+  ],
+  async run(io, { args, options }) {
+    const query = {
+      who: oneNode(args.who, 'karo policy explain'),
+      ...{ action: options.action, category: options.category },
+      level: given(options.level, Number),
+    }
+    return show(io, await daemonAt(io).call(explainPolicy, { query }), explanationView)
+  },
+})
+
+const test = defineCommand({
+  name: 'policy test',
+  summary: 'whether policies say what a file expects of them; exits 1 where they do not. Needs no daemon',
+  args: [
+    {
+      name: 'file',
+      required: true,
+      description: 'expectations in TOML: [[test]] with as, allow and deny (docs/policy.md)',
+      completes: 'file',
+    },
+  ],
+  json: 'one document: policies, warnings, and outcomes with line, as, action, expected, decision and holds',
+  examples: [
+    { run: 'karo policy test expectations.toml', does: 'each expectation that does not hold, with its line' },
+  ],
+  async run(io, { args }) {
+    const { tryExpectations } = await import('../../policy/local.ts')
+    const { triedView } = await import('../../views/policy.ts')
+    const tried = await tryExpectations(io, args.file)
+    show(io, tried, (one, screen) => triedView(one, args.file, screen))
+    return tried.outcomes.every(({ holds }) => holds) ? EXIT.done : EXIT.failed
+  },
+})
+
+export const commands: readonly Command[] = [showAll, check, explain, test]

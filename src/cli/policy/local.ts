@@ -1,0 +1,69 @@
+// Policies tried without a daemon: files that were named, or what the configuration of this home says.
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { PolicyCheckShape } from '../../api/contract/shapes.ts'
+import { KaroError } from '../../base/errors.ts'
+import { loadConfig } from '../../config/load.ts'
+import { holdExpectations, type Outcome, readExpectations } from '../../trust/policy/expectations.ts'
+import type { PolicySet } from '../../trust/policy/index.ts'
+import { loadPolicies } from '../../trust/policy/load.ts'
+import { judged } from '../../trust/policy/policy.ts'
+import { type Supposition, supposedRequest } from '../../trust/policy/supposed.ts'
+import type { CommandIo } from '../command.ts'
+
+type At = Pick<CommandIo, 'home' | 'env'>
+
+/** Expectations are read, not recorded histories. */
+const FILE_MAX = 1024 * 1024
+
+/** What `files` together say to it. `teams`: of the answering node; undefined: those of the configuration. */
+export async function checkLocally(
+  io: At,
+  files: readonly string[],
+  teams: readonly string[] | undefined,
+  supposed: Supposition,
+): Promise<PolicyCheckShape> {
+  const { engine } = await loadPolicies(files.map((file) => resolve(file)))
+  const request = supposedRequest(supposed, nodeOf(io, teams))
+  const { level, category = null } = request.resource
+  return { ...judged(engine, request), engine: engine.kind, action: request.action, level, category }
+}
+
+export interface Tried {
+  /** Policy files that were tried; none: the built-in role table. */
+  readonly policies: readonly string[]
+  readonly warnings: readonly string[]
+  readonly outcomes: readonly Outcome[]
+}
+
+/** Holds the expectations in `file` against the policies it names, or else those of the configuration. */
+export async function tryExpectations(io: At, file: string): Promise<Tried> {
+  const path = resolve(file)
+  const expectations = readExpectations(textOf(path, file), file)
+  const { policies, teams } = expectations
+  const paths = policies?.map((one) => resolve(dirname(path), one)) ?? loadConfig(io).config.policy.files
+  const { engine, warnings }: PolicySet = await loadPolicies(paths)
+  const outcomes = holdExpectations(engine, expectations, nodeOf(io, teams), file)
+  return { policies: paths, warnings, outcomes }
+}
+
+/** The configuration is read only for what was not said. */
+function nodeOf(io: At, teams: readonly string[] | undefined) {
+  const now = Date.now()
+  if (teams !== undefined) return { teams, k: 5, now }
+  const { policy, sharing } = loadConfig(io).config
+  return { teams: policy.teams, k: sharing.k_min, now }
+}
+
+function textOf(path: string, shown: string): string {
+  try {
+    const bytes = readFileSync(path)
+    if (bytes.length > FILE_MAX) throw new Error(`it has ${bytes.length} bytes, at most ${FILE_MAX} are read`)
+    return bytes.toString('utf8')
+  } catch (cause) {
+    throw new KaroError('bad_file', `the file cannot be read: ${(cause as Error).message}`, {
+      where: shown,
+      cause,
+    })
+  }
+}

@@ -1,0 +1,91 @@
+// Role policies, for people: what is in force, what they say to a request, and which layer decided about a node.
+import { styleText } from 'node:util'
+import type { PolicyCheckShape, PolicyExplanationShape, PolicyShape } from '../../api/contract/shapes.ts'
+import { formatFingerprint, printable } from '../../base/format.ts'
+import type { Tried } from '../policy/local.ts'
+import { table } from '../terminal/table.ts'
+import { fitted } from '../terminal/text.ts'
+
+interface Screen {
+  readonly colour: boolean
+  readonly columns: number
+}
+
+/** Ends with a newline, as the others do. */
+export function policyView(policy: PolicyShape, screen: Screen): string {
+  const { engine, files, loaded_at, problem, teams, warnings } = policy
+  const what =
+    engine === 'built-in'
+      ? 'The built-in role table is in force (docs/policy.md); there are no policy files.'
+      : `${files.length} policy ${files.length === 1 ? 'file is' : 'files are'} in force since ${loaded_at}.`
+  const list = table(
+    files,
+    [
+      { title: 'FILE', value: (file) => file.path, shrink: true },
+      { title: 'POLICIES', value: (file) => String(file.policies) },
+      { title: 'BLAKE3', value: (file) => file.digest.slice(0, 16) },
+    ],
+    screen,
+  )
+  const team =
+    teams.length === 0
+      ? 'This node is in no team (policy.teams), so leads have level 1 of nobody here.'
+      : `This node is in: ${teams.map(printable).join(', ')}.`
+  const bad = problem === null ? '' : `${paint(screen, 'red', `Not in force: ${printable(problem)}`)}\n`
+  const odd = warnings.map((one) => `warning: ${printable(one)}\n`).join('')
+  return `${fitted(`${what}\n`, screen.columns)}${files.length === 0 ? '' : list}${fitted(`${team}\n`, screen.columns)}${odd}${bad}`
+}
+
+export function checkView(check: PolicyCheckShape, screen: Screen): string {
+  const { action, category, effect, level, reason, rule } = check
+  const about = category === null ? '' : ` of ${category}, level ${level}`
+  return `${verdict(effect, screen)}  ${action}${about}\nrule    ${printable(rule)}\nwhy     ${printable(reason)}\n`
+}
+
+const LAYERS = { owner: 'yours', roles: 'role policies' } as const
+
+export function explanationView(shape: PolicyExplanationShape, screen: Screen): string {
+  const { action, category, effect, layers, level, node, roles, rule, teams } = shape
+  const about = category === null ? '' : ` (${category}, level ${level})`
+  const is = [
+    roles.length === 0 ? 'no role' : `the role ${roles.map(printable).join(', ')}`,
+    teams.length === 0 ? 'no team' : `the team ${teams.map(printable).join(', ')}`,
+  ].join(' and ')
+  const steps = table(
+    layers,
+    [
+      { title: '', value: (one) => (one.decides ? '→' : ' ') },
+      { title: 'LAYER', value: (one) => LAYERS[one.layer] },
+      { title: 'SAYS', value: (one) => one.effect },
+      { title: 'RULE', value: (one) => one.rule },
+      { title: 'WHY', value: (one) => one.reason, wrap: true },
+    ],
+    screen,
+  )
+  const who = printable(node.name) || formatFingerprint(node.fingerprint)
+  return `${verdict(effect, screen)}  ${action}${about} for ${who}, which has ${is} here, by ${printable(rule)}\n\n${steps}`
+}
+
+export function triedView({ outcomes, policies, warnings }: Tried, file: string, screen: Screen): string {
+  const failed = outcomes.filter(({ holds }) => !holds)
+  const lines = failed.map(({ action, as, decision, expected, line }) => {
+    const who = as.length === 0 ? 'a node without roles' : as.join(' ')
+    const got = decision.effect === 'allow' ? 'allowed' : 'denied'
+    return `${printable(`${file}:${line}: ${who}, ${action}: expected ${expected}, ${got} by ${decision.rule}: ${decision.reason}`)}\n`
+  })
+  const by = policies.length === 0 ? 'the built-in role table' : policies.map(printable).join(', ')
+  const odd = warnings.map((one) => `warning: ${printable(one)}\n`).join('')
+  const held = outcomes.length - failed.length
+  const sum = `${held} of ${outcomes.length} hold, by ${by}\n`
+  return `${odd}${lines.join('')}${paint(screen, failed.length === 0 ? 'green' : 'red', sum.trimEnd())}\n`
+}
+
+const verdict = (effect: 'allow' | 'deny' | 'withhold', screen: Screen): string =>
+  paint(
+    screen,
+    effect === 'deny' ? 'red' : 'green',
+    { allow: 'ALLOW', deny: 'DENY ', withhold: 'LATER' }[effect],
+  )
+
+const paint = ({ colour }: Screen, style: 'red' | 'green', text: string): string =>
+  colour ? styleText(style, text, { validateStream: false }) : text

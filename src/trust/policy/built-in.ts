@@ -1,0 +1,30 @@
+// The built-in engine: judges role policies by the rows of the role table, as a pure function.
+import { ACTION_CATEGORY } from './resource.ts'
+import { HEALTH_RULE, ROLE_TABLE, tableRoles } from './roles.ts'
+import type { PolicyEngine, RoleDecision, RoleRequest } from './types.ts'
+
+const deny = (rule: string, reason: string): RoleDecision => ({ effect: 'deny', rule, reason })
+
+/**
+ * Default deny: a request is permitted by the first row of one of the principal's roles that covers level, category and
+ * team. Refusals name the narrowest reason: `role.level`, `role.category`, `role.team`.
+ */
+function judge({ principal, action, resource, teams }: RoleRequest): RoleDecision {
+  if (ACTION_CATEGORY[action] === null) {
+    return { effect: 'allow', rule: HEALTH_RULE, reason: 'every role may have node health' }
+  }
+  const roles = tableRoles(principal.roles)
+  const whose = `the role ${roles.join(' or ')}`
+  const { level, category } = resource
+  const ofLevel = ROLE_TABLE.filter((row) => roles.includes(row.role) && row.level === level)
+  if (ofLevel.length === 0) return deny('role.level', `${whose} does not open level ${level}`)
+  const rows = ofLevel.filter(({ categories }) => category !== undefined && categories.includes(category))
+  if (rows.length === 0) return deny('role.category', `${whose} does not open ${category} at level ${level}`)
+  const together = principal.teams.some((team) => teams.includes(team))
+  const row = rows.find(({ from }) => from === 'any' || together)
+  return row === undefined
+    ? deny('role.team', `${whose} opens nodes of the same team only, and this one is in none of theirs`)
+    : { effect: 'allow', rule: row.rule, reason: `${row.role}: ${row.meaning}` }
+}
+
+export const builtIn: PolicyEngine = { kind: 'built-in', judge }

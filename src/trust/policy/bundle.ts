@@ -1,0 +1,45 @@
+// What a policy bundle of the organisation may do to a node's own policy: restrict it, unless the owner said otherwise.
+import type { PolicyEngine, RoleDecision, RoleRequest } from './types.ts'
+
+/** What an owner lets their organisation do: only take away, or decide in place of their own role policies. */
+export type AcceptOrg = 'restrict' | 'full'
+
+/** The limits that a bundle and the file both may set. */
+export interface Limits {
+  readonly max_level: 0 | 1 | 2
+  /** Nodes. */
+  readonly k_min: number
+}
+
+/**
+ * The limits in force. A bundle lowers what may leave and raises k, and never the other way; what it does not speak of
+ * stays. The owner's own limits hold with `full` too: what a person keeps back is nobody's to open.
+ */
+export function mergedLimits(own: Limits, bundle: Partial<Limits>): Limits {
+  return {
+    max_level: Math.min(own.max_level, bundle.max_level ?? own.max_level) as Limits['max_level'],
+    k_min: Math.max(own.k_min, bundle.k_min ?? own.k_min),
+  }
+}
+
+/**
+ * The role policies in force. `restrict`: what the owner's policies permit, less what the bundle forbids; a bundle's
+ * permits open nothing. `full`: the bundle's permits count too, and a forbid on either side still wins. What
+ * nobody could judge is forbidden too.
+ */
+export function mergedEngine(own: PolicyEngine, bundle: PolicyEngine, accept: AcceptOrg): PolicyEngine {
+  return {
+    kind: own.kind,
+    judge(request: RoleRequest): RoleDecision {
+      const ours = own.judge(request)
+      const theirs = bundle.judge(request)
+      if (theirs.effect === 'deny' && isForbid(theirs)) return theirs
+      if (ours.effect === 'allow' || accept !== 'full' || isForbid(ours)) return ours
+      return theirs
+    },
+  }
+}
+
+/** A denial that some policy asked for, or that stands for one which could not be judged; not the mere lack of a permit. */
+const isForbid = ({ effect, rule }: RoleDecision): boolean =>
+  effect === 'deny' && rule !== 'policy.default' && !rule.startsWith('role.')

@@ -1,0 +1,285 @@
+// The Cedar engine: checks policy files against the schema, and judges by them in an instance of Cedar of its own.
+import { createRequire } from 'node:module'
+import { basename } from 'node:path'
+import type * as Cedar from '@cedar-policy/cedar-wasm/nodejs'
+import { formatNodeId } from '../../../../protocols/node-id.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { ACTION_CATEGORY } from '../resource.ts'
+import { tableRoles } from '../roles.ts'
+import { ACTIONS, type PolicyEngine, type RoleDecision, type RoleRequest } from '../types.ts'
+import { characterOf, placeOf } from './place.ts'
+import { SCHEMA } from './schema.ts'
+import { splitPolicies } from './split.ts'
+
+export interface PolicyText {
+  /** For messages; its last part names the rules. */
+  readonly path: string
+  readonly text: string
+}
+
+export interface CedarSet {
+  readonly engine: PolicyEngine
+  /** Policies of each file, in the order of the files. */
+  readonly counts: readonly number[]
+  readonly warnings: readonly string[]
+}
+
+/** One policy and where it stands. */
+interface Placed {
+  readonly file: PolicyText
+  readonly text: string
+  /** In characters, from the start of the file. */
+  readonly start: number
+  readonly rule: string
+  readonly reason: string
+}
+
+/** More than a large organisation has, and each decision looks at all. */
+const POLICIES_MAX = 1_000
+const HOUR_MS = 3_600_000
+/** Whom the engine is tried with. */
+const NOBODY = formatNodeId(new Uint8Array(32))
+/** Ids of this instance's one policy set and one schema. */
+const SET = 'set'
+const SCHEMA_ID = 'schema'
+
+/**
+ * A new instance each time: Cedar cannot free a policy set, and a policy that exhausts its stack leaves it unusable,
+ * which must not reach the policies that are in force. About 30 ms and 50 MB, given back when the engine is dropped.
+ */
+function newCedar(): typeof Cedar {
+  const require = createRequire(import.meta.url)
+  const path = require.resolve('@cedar-policy/cedar-wasm/nodejs')
+  delete require.cache[path]
+  return require(path) as typeof Cedar
+}
+
+/** Throws KaroError `bad_config` with `where` = `<file>:<line>:<column>` for the first thing that is wrong. */
+export function createCedarEngine(files: readonly PolicyText[]): CedarSet {
+  const cedar = newCedar()
+  const read = files.map((file) => policiesOf(cedar, file))
+  const all = read.flat()
+  if (all.length > POLICIES_MAX) {
+    throw new KaroError('bad_config', `there are ${all.length} policies, at most ${POLICIES_MAX} are read`, {
+      where: 'policy.files',
+    })
+  }
+  refuseTwice(all)
+  const byId = new Map(all.map((policy, i) => [String(i), policy]))
+  const policies = { staticPolicies: Object.fromEntries([...byId].map(([id, { text }]) => [id, text])) }
+  const warnings = validate(cedar, policies, byId)
+  const schema = cedar.preparseSchema(SCHEMA_ID, SCHEMA)
+  const prepared = cedar.preparsePolicySet(SET, policies)
+  if (schema.type === 'failure' || prepared.type === 'failure') {
+    throw new KaroError('internal', 'Cedar takes policies for right and cannot prepare them')
+  }
+  const engine = engineOf(cedar, byId)
+  probe(engine)
+  return { engine, counts: read.map((one) => one.length), warnings }
+}
+
+function policiesOf(cedar: typeof Cedar, file: PolicyText): readonly Placed[] {
+  const pieces = splitPolicies(file.text)
+  if ('message' in pieces) throw wrong(file, pieces.at, pieces.message)
+  const whole = guarded(file, 0, () => cedar.checkParsePolicySet({ staticPolicies: file.text }))
+  if (whole.type === 'failure') throw misread(file, 0, file.text, whole.errors)
+  return pieces.map(({ text, start }) => {
+    const json = guarded(file, start, () => cedar.policyToJson(text))
+    if (json.type === 'failure') throw misread(file, start, text, json.errors)
+    const { annotations = {}, effect } = json.json
+    const { id } = annotations
+    if (id !== undefined && !/^[\w.-]{1,64}$/.test(id)) {
+      throw wrong(file, start, '@id takes 1 to 64 letters, digits, ".", "_" and "-"')
+    }
+    const place = `${basename(file.path)
+      .replace(/[^\w.-]/g, '_')
+      .slice(0, 40)}:${placeOf(file.text, start).line}`
+    const rule = id === undefined ? place : `${id}@${place}`
+    const reason = annotations.reason ?? `${effect} in ${place}`
+    return { file, text, start, rule, reason: reason.slice(0, 512) }
+  })
+}
+
+/** A decision names one rule, and that has to be one. */
+function refuseTwice(all: readonly Placed[]): void {
+  const ids = new Map<string, Placed>()
+  for (const policy of all) {
+    const [id = '', place] = policy.rule.split('@')
+    if (place === undefined) continue
+    const first = ids.get(id)
+    if (first !== undefined) {
+      const { line } = placeOf(first.file.text, first.start)
+      throw wrong(policy.file, policy.start, `@id("${id}") is taken: ${first.file.path}:${line} has it`)
+    }
+    ids.set(id, policy)
+  }
+}
+
+/** Returns what is odd and not wrong. */
+function validate(
+  cedar: typeof Cedar,
+  policies: Cedar.PolicySet,
+  byId: ReadonlyMap<string, Placed>,
+): readonly string[] {
+  const answer = cedar.validate({ schema: SCHEMA, policies, validationSettings: { mode: 'strict' } })
+  if (answer.type === 'failure') throw new KaroError('internal', `Cedar: ${answer.errors[0]?.message}`)
+  const told = ({
+    policyId,
+    error,
+  }: Cedar.ValidationError): { file: PolicyText; at: number; message: string } => {
+    const policy = byId.get(policyId)
+    if (policy === undefined)
+      throw new KaroError('internal', `Cedar names a policy that is none: ${policyId}`)
+    const at = policy.start + characterOf(policy.text, error.sourceLocations?.[0]?.start ?? 0)
+    return { file: policy.file, at, message: plain(error) }
+  }
+  const [first] = answer.validationErrors.map(told).sort((a, b) => a.at - b.at)
+  if (first !== undefined) throw wrong(first.file, first.at, first.message)
+  return answer.validationWarnings.map((warning) => {
+    const { file, at, message } = told(warning)
+    return `${whereIs(file, at)}: ${message}`
+  })
+}
+
+function engineOf(cedar: typeof Cedar, byId: ReadonlyMap<string, Placed>): PolicyEngine {
+  /** Set when the instance trapped: what it says after that means nothing. */
+  let broken: string | undefined
+  return {
+    kind: 'cedar',
+    judge(request) {
+      if (broken !== undefined) return failed(broken)
+      try {
+        return decisionOf(cedar.statefulIsAuthorized(callOf(request)), byId)
+      } catch (error) {
+        broken = String(error)
+        return failed(broken)
+      }
+    },
+  }
+}
+
+const failed = (why: string): RoleDecision => ({
+  effect: 'deny',
+  rule: 'policy.error',
+  reason: `the role policies could not be judged, so nothing is permitted: ${why}`,
+})
+
+function decisionOf(answer: Cedar.AuthorizationAnswer, byId: ReadonlyMap<string, Placed>): RoleDecision {
+  if (answer.type === 'failure') return failed(answer.errors[0]?.message ?? 'it was no question')
+  const { decision, diagnostics } = answer.response
+  const [error] = diagnostics.errors
+  // Cedar leaves out a policy that fails, also one that forbids.
+  if (error !== undefined) {
+    return failed(`${byId.get(error.policyId)?.rule ?? error.policyId}: ${error.error.message}`)
+  }
+  const [id] = diagnostics.reason.toSorted((a, b) => Number(a) - Number(b))
+  const policy = id === undefined ? undefined : byId.get(id)
+  if (policy === undefined) {
+    return { effect: 'deny', rule: 'policy.default', reason: 'no policy in force permits it' }
+  }
+  return { effect: decision === 'allow' ? 'allow' : 'deny', rule: policy.rule, reason: policy.reason }
+}
+
+function callOf({ principal, action, resource, teams, k, circumstances }: RoleRequest) {
+  const { at, range } = circumstances
+  const now = new Date(at)
+  const roles = [...new Set([...principal.roles, ...tableRoles(principal.roles)])]
+  const who =
+    principal.operator === undefined
+      ? { type: 'Node', id: principal.node_id }
+      : { type: 'Operator', id: principal.operator }
+  const { level, category } = resource
+  const what = { type: 'Data', id: `level${level}/${category ?? 'health'}` }
+  const context = { hour: now.getHours(), weekday: ((now.getDay() + 6) % 7) + 1, k }
+  const asked = range ?? { start: at, end: at }
+  return {
+    principal: who,
+    action: { type: 'Action', id: action },
+    resource: what,
+    context:
+      action === 'summary.receive'
+        ? context
+        : { ...context, range_hours: hours(asked.end - asked.start), age_hours: hours(at - asked.start) },
+    preparsedPolicySetId: SET,
+    preparsedSchemaName: SCHEMA_ID,
+    validateRequest: true,
+    entities: [
+      {
+        uid: who,
+        attrs: {
+          node_id: principal.node_id,
+          trust_level: principal.trust_level,
+          roles: [...principal.roles],
+          teams: [...principal.teams],
+        },
+        parents: [
+          ...roles.map((id) => ({ type: 'Role', id })),
+          ...principal.teams.map((id) => ({ type: 'Team', id })),
+        ],
+      },
+      {
+        uid: what,
+        attrs: { level, ...(category === undefined ? {} : { category }), teams: [...teams] },
+        parents: [],
+      },
+    ],
+  }
+}
+
+/** Rounded up, so that no part of an hour slips under a bound; never a fraction, which Cedar does not know. */
+const hours = (ms: number): number => Math.max(0, Math.ceil(ms / HOUR_MS))
+
+/** One decision of each kind before anything is in force, so that an engine that cannot decide does not come into force. */
+function probe(engine: PolicyEngine): void {
+  for (const action of ACTIONS) {
+    const about = ACTION_CATEGORY[action]
+    const category = about === 'any' ? 'tool_usage' : about
+    const decision = engine.judge({
+      principal: { node_id: NOBODY, trust_level: 'peer', denied: false, roles: [], teams: [] },
+      action,
+      resource: { level: 1, ...(category === null ? {} : { category }) },
+      teams: [],
+      k: 5,
+      circumstances: { at: 0 },
+    })
+    if (decision.rule === 'policy.error') {
+      throw new KaroError('bad_config', decision.reason, { where: 'policy.files' })
+    }
+  }
+}
+
+/** A trap while reading is the file's fault and ends this instance only. */
+function guarded<T>(file: PolicyText, at: number, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw wrong(file, at, `Cedar cannot read this: ${String(error)}`)
+  }
+}
+
+function misread(
+  file: PolicyText,
+  start: number,
+  text: string,
+  errors: readonly Cedar.DetailedError[],
+): KaroError {
+  const [error] = errors
+  const at = start + characterOf(text, error?.sourceLocations?.[0]?.start ?? 0)
+  const label = error?.sourceLocations?.[0]?.label
+  const message = error === undefined ? 'this is no policy' : plain(error)
+  return wrong(file, at, label ? `${message}, ${label}` : message)
+}
+
+/** Without what names the policy by an id that only this file knows. */
+const plain = ({ message, help }: Cedar.DetailedError): string =>
+  message
+    .replace(/^failed to parse polic(?:ies|y)(?: with id `[^`]*`)?(?: from string)?: /, '')
+    .replace(/^for policy `[^`]*`, /, '') + (help ? ` (${help})` : '')
+
+const whereIs = (file: PolicyText, at: number): string => {
+  const { line, column } = placeOf(file.text, at)
+  return `${file.path}:${line}:${column}`
+}
+
+const wrong = (file: PolicyText, at: number, message: string): KaroError =>
+  new KaroError('bad_config', message, { where: whereIs(file, at) })

@@ -1,0 +1,54 @@
+// What Cedar policies may speak of: entities, actions and context, as a Cedar schema. Policies are checked against it.
+import { QUERY_ACTIONS } from '../types.ts'
+
+const queries = QUERY_ACTIONS.map((action) => `"${action}"`).join(', ')
+
+/** In Cedar's own syntax; `karo policy schema` prints it. */
+export const SCHEMA = `// Roles and teams that the answering node knows the asker to have.
+entity Role;
+entity Team;
+
+// Who asks: a node, or a person who signed in there. Somebody without a role of the role table is in Role::"individual".
+entity Node, Operator in [Role, Team] = {
+  "node_id": String,
+  "trust_level": String,
+  "roles": Set<String>,
+  "teams": Set<String>,
+};
+
+// What is asked for. "teams" are those of the answering node. Node health is level 1 and has no category.
+entity Data = {
+  "level": Long,
+  "category"?: String,
+  "teams": Set<String>,
+};
+
+// "hour" is 0 to 23 and "weekday" 1 (Monday) to 7, in the answering node's own time; "k" is its sharing.k_min.
+type Circumstances = {
+  "hour": Long,
+  "weekday": Long,
+  "k": Long,
+};
+
+// "range_hours" is how long the time asked about is, "age_hours" how long ago it begins; both are rounded up.
+type Question = {
+  "hour": Long,
+  "weekday": Long,
+  "k": Long,
+  "range_hours": Long,
+  "age_hours": Long,
+};
+
+action ${queries} appliesTo {
+  principal: [Node, Operator],
+  resource: [Data],
+  context: Question,
+};
+
+// To be sent the summaries of this node, decided for each category by itself.
+action "summary.receive" appliesTo {
+  principal: [Node, Operator],
+  resource: [Data],
+  context: Circumstances,
+};
+`

@@ -1,0 +1,73 @@
+// Reads the configured policy files and makes them one set that can be judged by; what is wrong is told with its place.
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { KaroError } from '../../base/errors.ts'
+import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
+import { refuseForeign } from '../../config/guarded.ts'
+import { BUILT_IN_SET } from './policy.ts'
+import type { PolicySet } from './types.ts'
+
+/** Thousands of policies fit; a mistaken log file does not. */
+const FILE_MAX = 1024 * 1024
+
+/**
+ * Without files the built-in role table; Cedar is loaded only when there are any. Throws KaroError `bad_config` with
+ * `where` = `<file>:<line>:<column>`, or the file that cannot be read or that others may write.
+ */
+export async function loadPolicies(paths: readonly string[]): Promise<PolicySet> {
+  if (paths.length === 0) return BUILT_IN_SET
+  const read = readPolicyFiles(paths)
+  const texts = read.map(({ path, bytes }) => ({ path, text: textOf(path, bytes) }))
+  const { createCedarEngine } = await import('./cedar/engine.ts')
+  const { engine, counts, warnings } = createCedarEngine(texts)
+  return {
+    engine,
+    files: read.map(({ path, bytes }, i) => ({
+      path,
+      policies: counts[i] ?? 0,
+      digest: digestOf(bytes),
+    })),
+    warnings,
+  }
+}
+
+/** Errors as `loadPolicies`. */
+export const readPolicyFiles = (paths: readonly string[]): readonly { path: string; bytes: Buffer }[] =>
+  paths.map((path) => ({ path, bytes: readPolicyFile(path) }))
+
+/** BLAKE3, 64 hex digits. */
+export const digestOf = (bytes: Uint8Array): string => toHex(blake3([bytes]))
+
+/** Looks at what it has opened, so that nobody can put another file there in between. */
+function readPolicyFile(path: string): Buffer {
+  try {
+    // Non-blocking, so that a FIFO does not hold us.
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const stat = fstatSync(descriptor)
+      if (!stat.isFile()) throw new KaroError('bad_config', 'this is not a file', { where: path })
+      refuseForeign(path, stat, 'the policy file', 'bad_config')
+      if (stat.size > FILE_MAX) {
+        throw new KaroError('bad_config', `the file has ${stat.size} bytes, at most ${FILE_MAX} are read`, {
+          where: path,
+        })
+      }
+      return readFileSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (cause) {
+    if (cause instanceof KaroError) throw cause
+    const message = `the policy file cannot be read: ${(cause as Error).message}`
+    throw new KaroError('bad_config', message, { where: path, cause })
+  }
+}
+
+function textOf(path: string, bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    const line = bytes.toString('utf8').split('\ufffd')[0]!.split('\n').length
+    throw new KaroError('bad_config', 'the file is not UTF-8 text', { where: `${path}:${line}`, cause })
+  }
+}

@@ -1,0 +1,107 @@
+// Both layers of the owner's policy together: what the people here agreed to, and what the role policies permit.
+import { builtIn } from './built-in.ts'
+import { decide } from './decide.ts'
+import { ACTION_CATEGORY } from './resource.ts'
+import type {
+  Action,
+  Circumstances,
+  Context,
+  Decision,
+  PolicyEngine,
+  PolicySet,
+  PolicyStatus,
+  Principal,
+  Resource,
+  RoleDecision,
+  RoleRequest,
+} from './types.ts'
+
+export interface PolicyDeps {
+  /** Teams that this node is in, as they are now. */
+  readonly teams: () => readonly string[]
+  /** `sharing.k_min`, as it is now. */
+  readonly k: () => number
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+export interface Policy {
+  /**
+   * What everybody asks who is about to let data out. Both layers must allow. Synchronous and never throws; what it says
+   * holds until consent, trust or the role policies change, or until the time that a role policy names.
+   */
+  decide(principal: Principal, action: Action, resource: Resource, context: Context): Decision
+  /** The second layer alone. */
+  judge(principal: Principal, action: Action, resource: Resource, circumstances: Circumstances): RoleDecision
+  /** These role policies are in force from now on. Whoever calls it also tells those who remember decisions. */
+  use(set: PolicySet): void
+  /** Others were to come into force and could not: says so until some do. */
+  refused(problem: string): void
+  status(): PolicyStatus
+}
+
+/** No policy files: the role table. */
+export const BUILT_IN_SET: PolicySet = { engine: builtIn, files: [], warnings: [] }
+
+/**
+ * The owner's layer speaks first: it refuses most and costs least, and what a person did not agree to no policy file
+ * opens. Consent never reaches the engine, because who agreed to what is not for role policies to see.
+ */
+export function createPolicy({ teams, k, now }: PolicyDeps, first: PolicySet = BUILT_IN_SET): Policy {
+  let current = first
+  let loadedAt = now()
+  let problem: string | null = null
+
+  const judge: Policy['judge'] = (principal, action, resource, circumstances) =>
+    judged(current.engine, { principal, action, resource, teams: teams(), k: k(), circumstances })
+
+  return {
+    decide(principal, action, resource, { consent, ...circumstances }) {
+      const owner = decide(principal, action, resource, consent === undefined ? {} : { consent })
+      if (owner.effect === 'deny') return owner
+      const role = judge(principal, action, resource, circumstances)
+      if (role.effect !== 'allow') return { effect: 'deny', rule: role.rule, reason: role.reason }
+      return { ...owner, policy_rule: role.rule }
+    },
+    judge,
+    use(set) {
+      current = set
+      loadedAt = now()
+      problem = null
+    },
+    refused(why) {
+      problem = why
+    },
+    status: () => ({
+      engine: current.engine.kind,
+      files: current.files,
+      warnings: current.warnings,
+      loaded_at: loadedAt,
+      teams: teams(),
+      problem,
+    }),
+  }
+}
+
+/**
+ * Asks one engine. Fails closed: a request whose parts do not fit together is refused whoever would judge it, and an
+ * engine that throws has not allowed anything.
+ */
+export function judged(engine: PolicyEngine, request: RoleRequest): RoleDecision {
+  const { action, resource } = request
+  const about = ACTION_CATEGORY[action]
+  const fits =
+    about === null || (about === 'any' ? resource.category !== undefined : resource.category === about)
+  if (!fits) {
+    const reason = `${action} is not about ${resource.category ?? 'nothing'}`
+    return { effect: 'deny', rule: 'request.category', reason }
+  }
+  if (action === 'summary.receive' && resource.level !== 1) {
+    return { effect: 'deny', rule: 'request.level', reason: 'summaries are level 1' }
+  }
+  try {
+    return engine.judge(request)
+  } catch (error) {
+    return { effect: 'deny', rule: 'policy.error', reason: `the role policies failed: ${String(error)}` }
+  }
+}

@@ -1,0 +1,54 @@
+// What an organisation's bundle may do: take away, and only where the owner said so also give.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { builtIn } from '../../../../src/trust/policy/built-in.ts'
+import { mergedEngine, mergedLimits } from '../../../../src/trust/policy/bundle.ts'
+import type { PolicyEngine, RoleDecision } from '../../../../src/trust/policy/index.ts'
+import { anyRequest, request } from './requests.ts'
+
+const saying = (effect: 'allow' | 'deny', rule: string): PolicyEngine => {
+  const decision: RoleDecision = { effect, rule, reason: rule }
+  return { kind: 'cedar', judge: () => decision }
+}
+const permit = saying('allow', 'p@org.cedar:1')
+const forbid = saying('deny', 'f@org.cedar:2')
+const silent = saying('deny', 'policy.default')
+const failed = saying('deny', 'policy.error')
+const effect = (own: PolicyEngine, bundle: PolicyEngine, accept: 'restrict' | 'full') =>
+  mergedEngine(own, bundle, accept).judge(request()).effect
+
+test.each([
+  ['own permits, bundle permits', permit, permit, 'allow', 'allow'],
+  ['own permits, bundle is silent', permit, silent, 'allow', 'allow'],
+  ['own permits, bundle forbids', permit, forbid, 'deny', 'deny'],
+  ['own permits, bundle cannot be judged', permit, failed, 'deny', 'deny'],
+  ['own is silent, bundle permits', silent, permit, 'deny', 'allow'],
+  ['own is silent, bundle is silent', silent, silent, 'deny', 'deny'],
+  ['own forbids, bundle permits', forbid, permit, 'deny', 'deny'],
+  ['own cannot be judged, bundle permits', failed, permit, 'deny', 'deny'],
+] as const)('%s', (_, own, bundle, restrict, full) => {
+  expect(effect(own, bundle, 'restrict')).toBe(restrict)
+  expect(effect(own, bundle, 'full')).toBe(full)
+})
+
+test('by default no bundle opens anything that the role table does not', () => {
+  const bundles = fc.constantFrom(permit, forbid, silent, failed)
+  fc.assert(
+    fc.property(anyRequest, bundles, (asked, bundle) => {
+      const merged = mergedEngine(builtIn, bundle, 'restrict').judge(asked)
+      if (builtIn.judge(asked).effect === 'deny') expect(merged.effect).toBe('deny')
+    }),
+  )
+})
+
+test('limits only become narrower, and stay where a bundle says nothing', () => {
+  expect(mergedLimits({ max_level: 2, k_min: 5 }, {})).toEqual({ max_level: 2, k_min: 5 })
+  expect(mergedLimits({ max_level: 2, k_min: 5 }, { max_level: 1, k_min: 8 })).toEqual({
+    max_level: 1,
+    k_min: 8,
+  })
+  expect(mergedLimits({ max_level: 1, k_min: 8 }, { max_level: 2, k_min: 5 })).toEqual({
+    max_level: 1,
+    k_min: 8,
+  })
+})

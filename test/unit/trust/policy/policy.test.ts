@@ -1,0 +1,132 @@
+// Both layers together: each can refuse alone, neither opens what the other refuses, and what is in force can be replaced.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { builtIn } from '../../../../src/trust/policy/built-in.ts'
+import {
+  type Consent,
+  createPolicy,
+  decide,
+  type PolicyEngine,
+  type PolicySet,
+} from '../../../../src/trust/policy/index.ts'
+import { judged } from '../../../../src/trust/policy/policy.ts'
+import { times } from '../../../support/run/thorough.ts'
+import { anyRequest, FRIDAY, principal } from './requests.ts'
+
+const consent: Consent = {
+  allow_peers: ['*'],
+  allow_supervisors: ['*'],
+  deny_peers: [],
+  allow_only: [],
+  deny_only: [],
+  max_level: 2,
+  categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+  off: false,
+}
+const engineOf = (effect: 'allow' | 'deny'): PolicyEngine => ({
+  kind: 'cedar',
+  judge: () => ({ effect, rule: `it.${effect}`, reason: effect }),
+})
+const setOf = (effect: 'allow' | 'deny'): PolicySet => ({ engine: engineOf(effect), files: [], warnings: [] })
+const made = (set?: PolicySet, teams: readonly string[] = []) => {
+  let now = 0
+  return createPolicy({ teams: () => teams, k: () => 5, now: () => ++now }, set)
+}
+const usage = { level: 1, category: 'tool_usage' } as const
+
+describe('two layers', () => {
+  it('names the owner’s rule where the owner refuses, and does not ask the role policies', () => {
+    const policy = made({
+      ...setOf('allow'),
+      engine: {
+        kind: 'cedar',
+        judge: () => {
+          throw new Error('was asked')
+        },
+      },
+    })
+    const stopped = { ...consent, deny_peers: ['*'] }
+    expect(policy.decide(principal(), 'query.tool_usage', usage, { at: FRIDAY, consent: stopped })).toEqual({
+      effect: 'deny',
+      rule: 'consent.stopped',
+      reason: expect.any(String),
+    })
+  })
+
+  it('names the role policy’s rule where that refuses, and both where both allow', () => {
+    const asked = (set: PolicySet) =>
+      made(set).decide(principal(), 'query.tool_usage', usage, { at: FRIDAY, consent })
+    expect(asked(setOf('deny'))).toEqual({ effect: 'deny', rule: 'it.deny', reason: 'deny' })
+    expect(asked(setOf('allow'))).toMatchObject({
+      effect: 'allow',
+      rule: 'consent.allow',
+      policy_rule: 'it.allow',
+    })
+  })
+
+  it('a role decides what its team gives, beside consent', () => {
+    const lead = principal({ roles: ['lead'], teams: ['eng'] })
+    const of = (teams: string[]) =>
+      made(undefined, teams).decide(lead, 'query.tool_usage', usage, { at: FRIDAY, consent })
+    expect(of(['eng'])).toMatchObject({ effect: 'allow', policy_rule: 'role.lead.level1' })
+    expect(of(['ops'])).toMatchObject({ effect: 'deny', rule: 'role.team' })
+  })
+
+  it('asks role policies for health too', () => {
+    const asked = (set: PolicySet) =>
+      made(set).decide(principal(), 'query.node_health', { level: 1 }, { at: FRIDAY }).effect
+    expect(asked(setOf('deny'))).toBe('deny')
+    expect(asked(setOf('allow'))).toBe('allow')
+  })
+
+  it('never tells role policies what a person agreed to', () => {
+    let seen: unknown
+    const engine: PolicyEngine = {
+      kind: 'cedar',
+      judge(request) {
+        seen = request
+        return { effect: 'allow', rule: 'x', reason: 'x' }
+      },
+    }
+    made({ engine, files: [], warnings: [] }).decide(principal(), 'query.tool_usage', usage, {
+      at: FRIDAY,
+      consent,
+    })
+    expect(JSON.stringify(seen)).not.toContain('allow_peers')
+  })
+
+  it('allows exactly what both allow', () => {
+    fc.assert(
+      fc.property(anyRequest, fc.constantFrom(0, 1, 2), fc.boolean(), (asked, max_level, off) => {
+        const given: Consent = { ...consent, max_level: max_level as 0 | 1 | 2, off }
+        const { principal: who, action, resource, teams, circumstances } = asked
+        const both = made(undefined, teams).decide(who, action, resource, {
+          ...circumstances,
+          consent: given,
+        })
+        const owner = decide(who, action, resource, { consent: given }).effect
+        const roles = judged(builtIn, { ...asked, k: 5 }).effect
+        expect(both.effect).toBe(owner === 'deny' || roles === 'deny' ? 'deny' : owner)
+      }),
+      { numRuns: times(300, 2_000) },
+    )
+  })
+})
+
+describe('what is in force', () => {
+  it('is replaced at once, and says what could not be until something could', () => {
+    const policy = made(setOf('deny'))
+    const asks = () => policy.decide(principal(), 'query.tool_usage', usage, { at: FRIDAY, consent }).effect
+    expect(asks()).toBe('deny')
+    policy.refused('org.cedar:1:2: no policy')
+    expect(policy.status()).toMatchObject({
+      engine: 'cedar',
+      problem: 'org.cedar:1:2: no policy',
+      loaded_at: 1,
+    })
+    expect(asks()).toBe('deny')
+    policy.use(setOf('allow'))
+    expect(asks()).toBe('allow')
+    expect(policy.status()).toMatchObject({ problem: null, loaded_at: 2 })
+  })
+})

@@ -1,0 +1,64 @@
+// Requests for role policies, made by hand and at random, for the suite that both engines run.
+import fc from 'fast-check'
+import { formatNodeId } from '../../../../protocols/node-id.ts'
+import { TRUST_LEVELS } from '../../../../src/base/words/trust-levels.ts'
+import {
+  ACTIONS,
+  type Principal,
+  type RoleRequest,
+  SHARING_CATEGORIES,
+} from '../../../../src/trust/policy/index.ts'
+
+export const ASKER = formatNodeId(new Uint8Array(32).fill(7))
+/** A Friday, 14:20 in the time of this machine. */
+export const FRIDAY = new Date(2026, 10, 20, 14, 20).getTime()
+export const HOUR = 3_600_000
+
+export const principal = (over: Partial<Principal> = {}): Principal => ({
+  node_id: ASKER,
+  trust_level: 'peer',
+  denied: false,
+  roles: [],
+  teams: [],
+  ...over,
+})
+
+export const request = (over: Partial<RoleRequest> = {}): RoleRequest => ({
+  principal: principal(),
+  action: 'query.tool_usage',
+  resource: { level: 1, category: 'tool_usage' },
+  teams: [],
+  k: 5,
+  circumstances: { at: FRIDAY, range: { start: FRIDAY - 24 * HOUR, end: FRIDAY } },
+  ...over,
+})
+
+const ROLE_NAMES = ['individual', 'lead', 'security', 'admin', 'auditor', 'Lead', 'ünïcode.role-1']
+const TEAM_NAMES = ['eng', 'ops', 'Eng', 'team"x', 'ünïcode']
+
+/** Anything a node could be asked, also what does not fit together. */
+export const anyRequest: fc.Arbitrary<RoleRequest> = fc.record({
+  principal: fc
+    .record({
+      node_id: fc.constant(ASKER),
+      trust_level: fc.constantFrom(...TRUST_LEVELS),
+      denied: fc.boolean(),
+      roles: fc.array(fc.constantFrom(...ROLE_NAMES), { maxLength: 4 }),
+      teams: fc.array(fc.constantFrom(...TEAM_NAMES), { maxLength: 3 }),
+      operator: fc.option(fc.constant('0123456789abcdef'), { nil: undefined }),
+    })
+    .map(({ operator, ...rest }) => (operator === undefined ? rest : { ...rest, operator })),
+  action: fc.constantFrom(...ACTIONS),
+  resource: fc
+    .record({
+      level: fc.constantFrom<1 | 2>(1, 2),
+      category: fc.option(fc.constantFrom(...SHARING_CATEGORIES), { nil: undefined }),
+    })
+    .map(({ level, category }) => (category === undefined ? { level } : { level, category })),
+  teams: fc.array(fc.constantFrom(...TEAM_NAMES), { maxLength: 2 }),
+  k: fc.integer({ min: 3, max: 1_000 }),
+  circumstances: fc.record({
+    at: fc.integer({ min: 0, max: 4_102_444_800_000 }),
+    range: fc.constant({ start: FRIDAY - 24 * HOUR, end: FRIDAY }),
+  }),
+})
