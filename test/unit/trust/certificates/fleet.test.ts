@@ -263,6 +263,18 @@ test('an issuer does not revoke another one', async () => {
   await expect(issuer.fleet.revoke(second.identity.nodeId)).rejects.toMatchObject({ code: 'refused' })
 })
 
+test('a member that the root certifies becomes an issuer, for those who were there before too', async () => {
+  const { issuer, ann, bob } = await mesh()
+  time.now += 1
+  await found(ann)
+  pass(ann, bob)
+  const joiner = await room(8_032)
+  await joiner.fleet.join(await invited(ann), { places: [] })
+  expect(await meet(ann, joiner)).toBe(true)
+  expect(await meet(joiner, bob)).toBe(true)
+  expect(await meet(joiner, issuer)).toBe(true)
+})
+
 test('one issuer renews for another that is gone, somewhat later', async () => {
   const { issuer, ann } = await mesh()
   const second = await room(8_030)
