@@ -1,6 +1,9 @@
 // The room of certificates at its door: founding, joining, renewing, revoking, and what is left after a restart.
 import { beforeEach, expect, test } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { meshOf, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 import { NOW, root } from './chains.ts'
 import { found, invited, meet, pass, room, time } from './rooms.ts'
 
@@ -226,16 +229,30 @@ test('an older list takes nothing back', async () => {
   expect(ann.fleet.revoked(bob.identity.nodeId)).toBeDefined()
 })
 
-test('a list of nobody who may revoke counts for nothing', async () => {
-  const { issuer, ann } = await mesh()
-  const rogue = await room(8_030)
-  await found(rogue)
-  // The same root, so it is an issuer there; but ann was never told of its certificate.
-  await meet(rogue, await room(8_031))
-  const target = issuer.identity.nodeId
-  await expect(rogue.fleet.revoke(target)).resolves.toBe(false)
-  pass(rogue, ann)
-  expect(ann.fleet.word(target)).toBeDefined()
+test('a list of nobody who may revoke counts for nothing, and one of another mesh neither', async () => {
+  const { issuer, ann, bob } = await mesh()
+  await meet(ann, bob)
+  const listBy = (signer: typeof bob.identity, of: Uint8Array): Uint8Array => {
+    const revoked = [
+      { key: issuer.identity.publicKey, at: NOW },
+      { key: bob.identity.publicKey, at: NOW },
+    ]
+    return signRevocationList(signer, { version: NOW + 1, number: 99, mesh: of, revoked }, systemRandom)
+  }
+  // A member that is no issuer, a stranger, and the issuer for a mesh that is not this one.
+  for (const frame of [
+    listBy(bob.identity, meshOf(root.publicKey)),
+    listBy(testIdentity(8_099), meshOf(root.publicKey)),
+    listBy(issuer.identity, new Uint8Array(32)),
+  ])
+    ann.fleet.documents.revocation_list.accept(frame, true)
+  expect(ann.fleet.word(bob.identity.nodeId)).toBeDefined()
+  expect(ann.fleet.word(issuer.identity.nodeId)).toBeDefined()
+  expect(ann.fleet.documents.revocation_list.wanted(bob.identity.nodeId)).toBe(false)
+  // The same list of the issuer counts, but for the issuer itself: only the root decides about issuers.
+  ann.fleet.documents.revocation_list.accept(listBy(issuer.identity, meshOf(root.publicKey)), true)
+  expect(ann.fleet.word(bob.identity.nodeId)).toBeUndefined()
+  expect(ann.fleet.word(issuer.identity.nodeId)).toBeDefined()
 })
 
 test('an issuer does not revoke another one', async () => {
@@ -244,6 +261,18 @@ test('an issuer does not revoke another one', async () => {
   await found(second)
   pass(second, issuer)
   await expect(issuer.fleet.revoke(second.identity.nodeId)).rejects.toMatchObject({ code: 'refused' })
+})
+
+test('a member that the root certifies becomes an issuer, for those who were there before too', async () => {
+  const { issuer, ann, bob } = await mesh()
+  time.now += 1
+  await found(ann)
+  pass(ann, bob)
+  const joiner = await room(8_032)
+  await joiner.fleet.join(await invited(ann), { places: [] })
+  expect(await meet(ann, joiner)).toBe(true)
+  expect(await meet(joiner, bob)).toBe(true)
+  expect(await meet(joiner, issuer)).toBe(true)
 })
 
 test('one issuer renews for another that is gone, somewhat later', async () => {
