@@ -329,6 +329,26 @@ describe('consent that is withdrawn', () => {
     expect(await opened(2, world)).not.toBeUndefined()
   })
 
+  test('one category of one node: its next edition is without that part, and everybody else keeps theirs', async () => {
+    const { world, publisher } = await shared()
+    world.trust(3, 'peer')
+    await publisher.round()
+    const parts = async (node: number) => {
+      const summaries = await opened(node, world)
+      return [
+        summaries?.some((one) => one.tool_usage !== undefined),
+        summaries?.some((one) => one.safety_stats !== undefined),
+      ]
+    }
+    expect(await parts(3)).toEqual([true, true])
+    world.time.now += 1_000
+    const deny_only = [{ who: nodeOf(3), categories: ['tool_usage'] as const }]
+    world.consent(1000, { allow_peers: ['*'], deny_only })
+    await publisher.round()
+    expect(await parts(3)).toEqual([false, true])
+    expect(await parts(2)).toEqual([true, true])
+  })
+
   test('trust that is taken back is the same', async () => {
     const { world, publisher } = await shared()
     world.trust(3, 'peer')
