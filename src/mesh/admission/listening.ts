@@ -88,7 +88,8 @@ export function createListening({ config, timings, clock, timers, log, put }: Li
     if (host !== made) return
     const before = closed.length
     lookAtClosed(made)
-    if (closed.length < before) log.info({ left: closed }, 'the mesh listens on addresses that it could not open before')
+    if (closed.length < before)
+      log.info({ left: closed }, 'the mesh listens on addresses that it could not open before')
     if (closed.length > 0) openLater(made)
   }
 

@@ -80,10 +80,7 @@ export function createRetention(deps: RetentionDeps): Retention {
       await events.purge(uid)
       // After an interrupted sweep only data of the finished batches is out of the files.
       if (gone + texts + counted > 0)
-        log.info(
-          { events: gone, texts, counts: counted },
-          'data older than retention allows was removed',
-        )
+        log.info({ events: gone, texts, counts: counted }, 'data older than retention allows was removed')
     }
     const days = processDays()
     if (days > 0) await trimProcesses(now - days * DAY_MS, signal)

@@ -203,10 +203,14 @@ function createLook(db: Database, uid: number, snapshot: Snapshot) {
   async function unknownUntimed(arrivals: readonly Arrival[]): Promise<readonly Arrival[]> {
     for (const { event } of arrivals) {
       if (!shells.has(event.shell) && shells.size === SHELLS_MOST)
-        throw new KaroError('bad_request', `one import takes commands without a time of at most ${SHELLS_MOST} shells`, {
-          where: 'entries',
-          hint: 'Import the history of each shell by itself.',
-        })
+        throw new KaroError(
+          'bad_request',
+          `one import takes commands without a time of at most ${SHELLS_MOST} shells`,
+          {
+            where: 'entries',
+            hint: 'Import the history of each shell by itself.',
+          },
+        )
       shells.add(event.shell)
     }
     const numbers = await numbersOf(arrivals.map(({ event }) => event))
