@@ -181,7 +181,10 @@ test('every kind of answer, of data there is', async () => {
     ['GET', '/api/v1/summaries?limit=1'],
     ['GET', '/api/v1/summaries/published'],
     ['GET', '/api/v1/audit/log?limit=1000'],
-    ['POST', '/api/v1/peers/trust', { who: 'bob', level: 'peer', roles: ['lead'], teams: ['eng'] }],
+    ['POST', '/api/v1/peers/trust', { who: 'bob', level: 'peer', roles: ['on-call'], teams: ['eng'] }],
+    ['GET', '/api/v1/policy'],
+    ['GET', '/api/v1/policy/check?as=role:lead&action=query.tool_usage&level=1'],
+    ['GET', '/api/v1/policy/explain?who=bob&action=query.tool_usage'],
     ['POST', '/api/v1/share/allow', { who: 'bob' }],
     query('ToolUsage', {
       per_node: true,

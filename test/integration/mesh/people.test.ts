@@ -143,9 +143,14 @@ describe.runIf(root)('a node of two people', () => {
 
   test('no route, asked by whomever, tells of another’s commands', async () => {
     const shown = new Map<string, readonly number[]>()
+    const NEEDED: Readonly<Record<string, string>> = {
+      '/api/v1/peers/explain': `?who=${leadId}`,
+      '/api/v1/policy/check': '?action=query.tool_usage',
+      '/api/v1/policy/explain': `?who=${leadId}&action=query.tool_usage`,
+    }
     for (const { method, path } of OPERATIONS) {
       if (method !== 'GET' || path === '/api/v1/events') continue
-      const asked = path === '/api/v1/peers/explain' ? `${path}?who=${leadId}` : path
+      const asked = path + (NEEDED[path] ?? '')
       const seen: number[] = []
       for (const uid of [ANN, BOB, 0]) {
         const text = await said(uid, asked)
