@@ -70,7 +70,7 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
   })
 
   test('trust on one side only is said, with the command for the other side', async () => {
-    await ash.json(['peers', 'trust', 'birch'])
+    await ash.json(['peers', 'trust', 'birch', '--yes'])
     const checks = await until(
       async () => {
         const found = await doctor(ash, here, '--only', 'peers.trust')
@@ -80,7 +80,7 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
     )
     expect(find(checks, 'peers.trust').detail).toContain('birch')
     expect(find(checks, 'peers.trust').fix).toContain('karo peers trust')
-    await until(async () => (await birch.karo(['peers', 'trust', 'ash'])).code === 0, {
+    await until(async () => (await birch.karo(['peers', 'trust', 'ash', '--yes'])).code === 0, {
       what: 'birch knows ash',
     })
     await until(async () => (await ash.status()).mesh.peers_trusted === 1, { what: 'they are linked' })

@@ -127,8 +127,8 @@ describe.skipIf(!possible.ok || missing.length > 0)(`nodes without multicast ${p
     const peers = '[discovery]\npeers = ["birch.corp.test:9238"]\n'
     const ash = await startNode({ name: 'ash', netns: here.netns, config: peers })
     await until(async () => (await pendingOf(ash)).includes('birch'), { what: 'they have met by mDNS' })
-    await ash.json(['peers', 'trust', 'birch'])
-    await birch.json(['peers', 'trust', 'ash'])
+    await ash.json(['peers', 'trust', 'birch', '--yes'])
+    await birch.json(['peers', 'trust', 'ash', '--yes'])
     await until(async () => (await ash.status()).mesh.peers_trusted === 1, { what: 'they are linked' })
     for (const command of [
       ['query', 'health'],

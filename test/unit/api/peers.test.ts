@@ -58,7 +58,7 @@ async function node() {
     state: () => ({ issuer: false }) as FleetState,
   }
   const server = buildServer({
-    routes: [peersRoutes({ trust, mesh, fleet }), auditRoutes({ audit, trust, clock })],
+    routes: [peersRoutes({ self: self.nodeId, trust, mesh, fleet }), auditRoutes({ audit, trust, clock })],
     callerOf: () => owner(),
     clock,
     log,
@@ -189,6 +189,20 @@ test('trust, deny and revoke take a fingerprint, a name or a node id and answer 
   })
   expect((await post('revoke', { who: bob })).body.peer).toMatchObject({ state: 'revoked' })
   expect((await post('trust', { who: cid })).body.peer).toMatchObject({ node_id: cid, state: 'known' })
+})
+
+test('a name that a node gave itself trusts nobody; both nodes show the same words', async () => {
+  const { post, get, trust } = await node()
+  trust.sawStranger(bob, { name: 'alice', addresses: [] })
+  const refused = await post('trust', { who: 'alice' })
+  expect(refused).toMatchObject({ status: 400, body: { error: { code: 'bad_request' } } })
+  expect(refused.body.error.hint).toContain(ids[1]!.fingerprint.slice(0, 4))
+  expect(trust.admits(bob)).toBe(false)
+  const { peer } = (await get('/api/v1/peers/explain?who=alice')).body
+  expect(peer.words).toBe(pairWords(ids[1]!.publicKey, self.publicKey).join(' '))
+  expect((await post('trust', { who: bob, name: 'al' })).status).toBe(200)
+  // People here call it so now.
+  expect((await post('trust', { who: 'al', teams: ['eng'] })).status).toBe(200)
 })
 
 test('what cannot be done is refused with its code and where', async () => {

@@ -29,7 +29,7 @@ export const trustPeer = defineOperation('POST /api/v1/peers/trust', {
   tag: 'mesh',
   summary: 'Trust a node',
   description:
-    'Takes back a denial or revocation, at once. Members that are left out stay as they were decided before; the first level is `peer`.',
+    'Takes back a denial or revocation, at once. Members that are left out stay as they were decided before; the first level is `peer`. `who` may not be a name that the node gave itself (`bad_request`), because any node can give itself any name.',
   body: from.trustPeerBody,
   answer: from.peerAnswer,
   errors: NAMING,

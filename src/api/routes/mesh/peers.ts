@@ -1,5 +1,8 @@
 // /peers: known nodes, how far each is trusted and why, and a person's decisions about them.
-import type { NodeId } from '../../../../protocols/node-id.ts'
+import { isNodeId, type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { formatFingerprint } from '../../../base/format.ts'
+import { pairWords } from '../../../base/words/pair-words.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Fleet } from '../../../trust/certificates/index.ts'
 import type { Member, Trust } from '../../../trust/peers/index.ts'
@@ -9,6 +12,7 @@ import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 
 interface PeersDeps {
+  readonly self: NodeId
   readonly trust: Pick<
     Trust,
     | 'opinion'
@@ -42,7 +46,12 @@ const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
  * Errors of all routes but the list: `not_found`, `conflict` and `bad_request` for `who`. Decisions also fail with
  * `refused` and `conflict` if the configuration has decided otherwise.
  */
-export function peersRoutes({ trust, mesh, fleet }: PeersDeps): Routes {
+export function peersRoutes({ self, trust, mesh, fleet }: PeersDeps): Routes {
+  const wordsOf = (node: NodeId): Pick<PeerShape, 'words'> => {
+    const [own, other] = [parseNodeId(self), parseNodeId(node)]
+    return own === undefined || other === undefined ? {} : { words: pairWords(own, other).join(' ') }
+  }
+
   function shape(node: NodeId, pending: ReadonlySet<NodeId>): PeerShape {
     const { denied, revoked, ...opinion } = trust.opinion(node)
     const met = trust.met(node)
@@ -63,6 +72,7 @@ export function peersRoutes({ trust, mesh, fleet }: PeersDeps): Routes {
     const { why: apart, ...more } = mesh.apart(node) ?? {}
     return {
       ...opinion,
+      ...wordsOf(node),
       standing: trust.standing(node),
       ...(certified === undefined ? {} : { certified_until: new Date(certified.not_after).toISOString() }),
       ...(decided === undefined ? {} : { decided_at: new Date(decided).toISOString() }),
@@ -90,6 +100,12 @@ export function peersRoutes({ trust, mesh, fleet }: PeersDeps): Routes {
     serve(server, trustPeer, async ({ body }) => {
       const { who: asked, ...terms } = body
       const node = trust.resolve(asked)
+      const { why, fingerprint } = trust.opinion(node)
+      // Nobody here chose the name, so it is what the node calls itself.
+      if (why === 'default' && !namesKey(asked))
+        throw new KaroError('bad_request', `'${asked}' is what that node calls itself, which any node can`, {
+          hint: `Compare its fingerprint ${formatFingerprint(fingerprint)} with what \`karo identity show\` prints there, and trust it by that.`,
+        })
       await trust.trust(node, terms)
       return answer(node)
     })
@@ -107,6 +123,10 @@ export function peersRoutes({ trust, mesh, fleet }: PeersDeps): Routes {
     })
   }
 }
+
+/** A node id or a fingerprint, which nobody can give themselves. */
+const namesKey = (who: string): boolean =>
+  isNodeId(who.trim()) || /^[0-9a-f]{16}$/i.test(who.replace(/[\s:-]/g, ''))
 
 function presenceOf({ offline, unsure }: Member): PeerShape['presence'] {
   if (offline) return 'offline'

@@ -4,11 +4,13 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../../api/contract/operations/peers.ts'
 import { getIdentity } from '../../../api/contract/operations/status.ts'
 import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../../api/contract/shapes.ts'
-import { EXIT, type ExitCode } from '../../../base/errors.ts'
+import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
 import { type Command, type CommandArgument, type CommandIo, defineCommand } from '../../command.ts'
 import { commaList, oneNode } from '../../input/values.ts'
+import { chooseNodes, COMPARED } from '../../input/nodes.ts'
+import { confirm } from '../../terminal/confirm.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 import { COLUMNS, isThroughOthers, sourceOf, whyApart } from '../../views/peers.ts'
@@ -22,6 +24,14 @@ const NODE: CommandArgument = {
   description: 'one node: its id, name, or fingerprint, also in groups of four',
   completes: 'node',
 }
+
+const NODES = {
+  name: 'node',
+  required: false,
+  variadic: true,
+  description: 'nodes: ids, names or fingerprints; one fingerprint also in groups of four',
+  completes: 'node',
+} as const satisfies CommandArgument
 
 const NOBODY = `No other node is known here yet.
 Run \`karo up\` on another machine of this network; it shows up here as pending. Where multicast does not reach,
@@ -43,7 +53,8 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
     say(
       io,
       `
-To trust a pending node, compare its fingerprint with what \`karo identity show\` prints there, then:
+To trust a pending node, compare its fingerprint with what \`karo identity show\` prints there, or the six words that
+\`karo peers explain\` shows on both machines, then:
   ${atHome('karo peers trust', io)} ${waiting.fingerprint}
 `,
     )
@@ -99,9 +110,10 @@ async function links(io: CommandIo, peer: PeerShape): Promise<boolean> {
 
 const trust = defineCommand({
   name: 'peers trust',
-  summary: 'trust a node; both sides have to trust each other',
+  summary: 'trust nodes; both sides have to trust each other',
   shows: trustPeer,
-  args: [NODE],
+  json: 'the answer for one node; for several, or with --pending, {"peers": […]} with each of them',
+  args: [NODES],
   options: [
     {
       name: 'level',
@@ -109,9 +121,12 @@ const trust = defineCommand({
       description: 'how far to trust it (default: peer the first time, then as before)',
       choices: TRUST_LEVELS,
     },
-    { name: 'name', value: 'name', description: 'what you call it' },
+    { name: 'name', value: 'name', description: 'what you call it; for one node' },
     { name: 'role', value: 'role,..', description: 'its roles, e.g. lead,security', completes: 'role' },
     { name: 'team', value: 'team,..', description: 'its teams', completes: 'team' },
+    { name: 'pending', description: 'all nodes that wait to be trusted, after a list of them' },
+    { name: 'subnet', value: 'subnet', description: 'with --pending: those met at an address of this subnet' },
+    { name: 'yes', description: 'do not ask before several nodes, or one by the name it gave itself' },
   ],
   examples: [
     {
@@ -119,14 +134,37 @@ const trust = defineCommand({
       does: 'after comparing the fingerprint with theirs',
     },
     { run: 'karo peers trust bob --level share_to', does: 'bob may receive summaries, and ask nothing' },
+    {
+      run: 'karo peers trust --pending --subnet 10.0.3.0/24 --team eng',
+      does: 'every node that waits in that subnet, after one question',
+    },
   ],
-  async run(io, input) {
-    const { level, name, role, team } = input.options
+  async run(io, { args, options }) {
+    const { level, name, role, team, pending, subnet } = options
     // Options that were not given are absent in the JSON, so they stay as they were decided before.
     const terms = { level, name, roles: commaList(role), teams: commaList(team) }
-    const body = { who: oneNode(input.args.node, 'karo peers trust'), ...terms }
-    const peer = decided(io, await daemonAt(io).call(trustPeer, { body }))
-    if (peer !== undefined) await sayTrusted(io, peer)
+    const where = 'karo peers trust'
+    const chosen = await chooseNodes(io, { words: args.node ?? [], pending, subnet, where })
+    if (chosen.asks.length > 0) {
+      if (name !== undefined && chosen.asks.length > 1)
+        throw new KaroError('bad_request', `--name is for one node, and these are ${chosen.asks.length}`, {
+          where,
+        })
+      if (!io.json) io.out(table(chosen.asks, COMPARED, io))
+      const question = `Trust ${chosen.asks.length === 1 ? 'this node' : `these ${chosen.asks.length} nodes`}?`
+      if (!(await confirm(io, question, { yes: options.yes === true, where }))) return EXIT.failed
+    }
+    const answers: PeerAnswerShape[] = []
+    for (const who of chosen.who) answers.push(await daemonAt(io).call(trustPeer, { body: { who, ...terms } }))
+    const [only] = answers
+    if (answers.length === 1 && only !== undefined) {
+      const peer = decided(io, only)
+      if (peer !== undefined) await sayTrusted(io, peer)
+      return EXIT.done
+    }
+    const peers = answers.map(({ peer }) => peer)
+    if (io.json) io.out(`${JSON.stringify({ peers })}\n`)
+    else say(io, `Trusted ${peers.map(called).join(', ')} here.\nEach of them has to trust this node too.\n`)
     return EXIT.done
   },
 })
@@ -200,6 +238,7 @@ const explain = defineCommand({
     io.out(`${io.colour ? styleText('bold', title, { validateStream: false }) : title}\n${peer.node_id}\n`)
     const apart = whyApart(peer)
     if (apart !== undefined) io.out(`no link: ${apart}\n`)
+    if (peer.words !== undefined) io.out(`both screens show: ${peer.words}\n`)
     if (isThroughOthers(peer)) io.out('no link to it; reached through other members\n')
     io.out('\n')
     io.out(

@@ -1,0 +1,98 @@
+// Which nodes a person means: those they named, or all that wait; and which of them they should see before they agree.
+import { BlockList, isIP } from 'node:net'
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { explainPeer, getPeers } from '../../api/contract/operations/peers.ts'
+import type { PeerShape } from '../../api/contract/shapes.ts'
+import { KaroError } from '../../base/errors.ts'
+import { formatFingerprint } from '../../base/format.ts'
+import type { CommandIo } from '../command.ts'
+import type { Column } from '../terminal/table.ts'
+
+/** What people compare before they agree. */
+export const COMPARED: readonly Column<PeerShape>[] = [
+  { title: 'NAME', value: (peer) => peer.name || '–', shrink: true },
+  { title: 'FINGERPRINT', value: (peer) => formatFingerprint(peer.fingerprint) },
+  { title: 'BOTH SCREENS SHOW', value: (peer) => peer.words ?? '–', wrap: true },
+]
+
+interface Chosen {
+  /** As the daemon is asked: the word of the person, or the node id of a node that they agreed to. */
+  readonly who: readonly string[]
+  /** Nodes to be shown and agreed to first: several, or one by the name it gave itself. */
+  readonly asks: readonly PeerShape[]
+}
+
+interface Wanted {
+  readonly words: readonly string[]
+  readonly pending: boolean | undefined
+  readonly subnet: string | undefined
+  /** The command, for errors. */
+  readonly where: string
+}
+
+/** Throws KaroError `bad_request` for words that name nobody, or a subnet that is none; otherwise the daemon's errors. */
+export async function chooseNodes(io: CommandIo, wanted: Wanted): Promise<Chosen> {
+  const { words, pending, subnet, where } = wanted
+  if (pending !== true && subnet !== undefined)
+    throw new KaroError('bad_request', '--subnet goes with --pending', { where })
+  if (pending === true) {
+    if (words.length > 0)
+      throw new KaroError('bad_request', 'name nodes, or say --pending, not both', { where })
+    return agreed(await waitingIn(io, subnet, where))
+  }
+  const named = nodesOf(words)
+  if (named.length === 0 || named.some((word) => word.trim() === ''))
+    throw new KaroError('bad_request', 'the name of the node is empty', {
+      where,
+      hint: 'Give its id, its name or its fingerprint: karo peers shows them.',
+    })
+  const [only] = named
+  if (named.length === 1 && only !== undefined && isKey(only)) return { who: [only], asks: [] }
+  const peers: PeerShape[] = []
+  for (const who of named) peers.push((await daemonAt(io).call(explainPeer, { query: { who } })).peer)
+  // A name that people here chose is known to mean that key.
+  if (peers.length === 1 && peers[0]?.why !== 'default') return { who: named, asks: [] }
+  return agreed(peers)
+}
+
+const agreed = (peers: readonly PeerShape[]): Chosen => {
+  const asks = [...new Map(peers.map((peer) => [peer.node_id, peer])).values()]
+  return { who: asks.map(({ node_id }) => node_id), asks }
+}
+
+const isKey = (word: string): boolean =>
+  word.startsWith('karo:') || /^[0-9a-f]{16}$/i.test(word.replace(/[\s:-]/g, ''))
+
+/** One fingerprint may come in groups of four; any other word is a node of its own. */
+function nodesOf(words: readonly string[]): readonly string[] {
+  const isOne = words.length > 1 && words.every((word) => /^[0-9a-f]{1,8}$/i.test(word))
+  return isOne ? [words.join(' ')] : words
+}
+
+/** An IP address, as it stands in a multiaddr, was proven by the connection over which the node was met. */
+async function waitingIn(
+  io: CommandIo,
+  subnet: string | undefined,
+  where: string,
+): Promise<readonly PeerShape[]> {
+  const isIn = subnet === undefined ? () => true : subnetTest(subnet, where)
+  const { peers } = await daemonAt(io).call(getPeers)
+  const waiting = peers.filter(
+    ({ state, addresses }) =>
+      state === 'pending' && addresses.some((address) => isIn(address.split('/')[2] ?? '')),
+  )
+  if (waiting.length > 0) return waiting
+  throw new KaroError('not_found', `no node waits${subnet === undefined ? '' : ` in ${subnet}`}`, {
+    hint: 'karo peers pending shows those that do.',
+  })
+}
+
+function subnetTest(subnet: string, where: string): (ip: string) => boolean {
+  const [base = '', length = ''] = subnet.split('/')
+  const family = isIP(base)
+  if (family === 0 || !/^\d{1,3}$/.test(length) || Number(length) > (family === 4 ? 32 : 128))
+    throw new KaroError('bad_request', `'${subnet}' is not a subnet such as 10.0.3.0/24`, { where })
+  const list = new BlockList()
+  list.addSubnet(base, Number(length), family === 4 ? 'ipv4' : 'ipv6')
+  return (ip) => isIP(ip) === family && list.check(ip, family === 4 ? 'ipv4' : 'ipv6')
+}
