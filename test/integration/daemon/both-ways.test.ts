@@ -64,6 +64,16 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['audit', 'verify', '--json'],
     ['audit', 'verify', '--file', '/nonexistent'],
   ],
+  ca: [['ca', 'show'], ['ca']],
+  invite: [
+    ['invite', 'list', '--json'],
+    ['invite', 'cancel', 'none'],
+  ],
+  join: [['join', 'NO-CODE']],
+  policy: [
+    ['policy', 'show', '--json'],
+    ['policy', 'check', '--as', 'role:x'],
+  ],
   logs: [['logs', 'tail', '--lines', 'all']],
   'report-problem': [['report-problem', '--output']],
   identity: [['identity', 'show'], ['identity']],

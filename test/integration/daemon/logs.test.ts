@@ -115,12 +115,12 @@ describe('karo logs tail', () => {
     }
   })
 
-  test('goes on when the daemon restarts, with each line once, and says that it was gone', async () => {
+  test('goes on when the daemon restarts, with each line once, and says that it was away', async () => {
     const follower = following(['--json'])
     await until(() => follower.lines().length > 0, { what: 'the first lines' })
     const first = node.pid
     await node.stop()
-    await until(() => follower.err().includes('gone'), { what: 'it says that the daemon has gone' })
+    await until(() => follower.err().includes('is away'), { what: 'it says that the daemon is away' })
     node = await startNode({ name: 'logs', home: node.home })
     await until(() => follower.lines().some(({ pid, msg }) => pid === node.pid && msg === 'ready'), {
       what: 'the new daemon is heard',

@@ -138,6 +138,10 @@ test('the judge sees a member too many, one too few, and a status nobody describ
 const NOT_DONE: Readonly<Record<string, number>> = {
   'POST /api/v1/peers/trust': 404,
   'POST /api/v1/peers/deny': 404,
+  'POST /api/v1/fleet/invites': 403,
+  'POST /api/v1/fleet/invites/cancel': 404,
+  'POST /api/v1/fleet/root': 403,
+  'POST /api/v1/fleet/join': 400,
   'POST /api/v1/sessions': 403,
   'DELETE /api/v1/sessions': 404,
   'POST /api/v1/sessions/end': 404,

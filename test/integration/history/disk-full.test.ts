@@ -60,7 +60,7 @@ test.runIf(isRoot)(
     expect(await commandsIn(node)).toContain('echo before')
     expect((await node.karo(['stats'])).code).toBe(0)
     expect((await node.karo(['query', 'health'])).code).toBeLessThanOrEqual(5)
-    const told = says(node, 'the disk takes nothing more')
+    const told = says(node, 'the disk refuses writes')
     expect(told).toBe(1)
     expect(says(node, 'spool files wait')).toBeLessThanOrEqual(2)
 
@@ -117,7 +117,7 @@ test.runIf(isRoot)(
     expect((await node.karo(['share', 'off'])).code).not.toBe(0)
     expect(await unready(node)).toContain('Read-only file system')
     expect(await commandsIn(node)).toContain('echo before')
-    expect(says(node, 'the disk takes nothing more')).toBe(1)
+    expect(says(node, 'the disk refuses writes')).toBe(1)
     await node.stop()
     const refused = await nodeOn(disk.home, false)
     expect((await ended(refused.process)).code).not.toBe(0)
