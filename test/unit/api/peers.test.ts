@@ -7,6 +7,7 @@ import { peersRoutes } from '../../../src/api/routes/mesh/peers.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
+import { pairWords } from '../../../src/base/words/pair-words.ts'
 import type { Apart } from '../../../src/mesh/index.ts'
 import { createAuditRepository } from '../../../src/store/tables/audit.ts'
 import { createMemberRepository } from '../../../src/store/tables/members.ts'
@@ -18,6 +19,7 @@ import { temporaryDatabase } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 
 const never = new AbortController().signal
+const self = testIdentity(0)
 const ids = [1, 2, 3, 4, 5].map(testIdentity)
 const [ann, bob, cid, dan, eve] = ids.map(({ nodeId }) => nodeId) as [NodeId, NodeId, NodeId, NodeId, NodeId]
 const at = (n: number): string => `/ip4/10.0.0.${n}/tcp/9238`
@@ -25,7 +27,7 @@ const at = (n: number): string => `/ip4/10.0.0.${n}/tcp/9238`
 async function node() {
   const db = await temporaryDatabase()
   const clock = { time: 1_763_626_500_000, now: () => clock.time, monotonic: () => clock.time }
-  const identity = testIdentity(0)
+  const identity = self
   const log = silentLog
   const audit = createAudit({
     repository: createAuditRepository(db),
@@ -91,7 +93,9 @@ test('peers lists everybody known with state, level and why, those who wait firs
   expect(status).toBe(200)
   const seen = '2025-11-20T08:15:00.000Z'
   const base = { roles: [], teams: [], addresses: [], last_seen: null, known_by: null, presence: null }
-  expect(body).toEqual({
+  // Of every node; which words those are, is shown below.
+  const peers = body.peers.map(({ words: _, ...peer }: { words: string }) => peer)
+  expect({ peers }).toEqual({
     peers: [
       {
         ...base,

@@ -119,6 +119,59 @@ test('trust sends what was said and nothing else, and tells what the other side 
   expect(JSON.parse(bare.out)).toEqual(answers['POST /api/v1/peers/trust'])
 })
 
+const TRUST = 'POST /api/v1/peers/trust'
+const words = 'acid acorn actor agent album alley'
+const trusted = { ...bob, state: 'known', trust_level: 'peer', why: 'tofu' }
+const IDENTITY = {
+  'GET /api/v1/identity': { node_id: ann.node_id, fingerprint: '00112233aabbccdd', name: 'ann' },
+}
+
+test('by the name that a node gave itself it is trusted only after its key was shown, or with --yes', async () => {
+  const answers = {
+    'GET /api/v1/peers/explain': { peer: { ...bob, words }, steps: [] },
+    [TRUST]: { peer: trusted },
+    ...IDENTITY,
+  }
+  const unasked = await karo(answers, 'peers', 'trust', 'bob')
+  expect([unasked.code, unasked.requests.filter(({ line }) => line === TRUST)]).toEqual([2, []])
+  expect(unasked.out).toContain('0123 4567 89ab cdef')
+  expect(unasked.out).toContain(words)
+  expect(unasked.err).toContain('--yes')
+  const said = await karo(answers, 'peers', 'trust', 'bob', '--yes')
+  // The key that was shown, and not whoever has that name by then.
+  expect(said.requests.find(({ line }) => line === TRUST)?.body).toEqual({ who: bob.node_id })
+  // A name that people here gave means the key they gave it to.
+  const chosen = { ...answers, 'GET /api/v1/peers/explain': { peer: trusted, steps: [] } }
+  const again = await karo(chosen, 'peers', 'trust', 'bob', '--team', 'eng')
+  expect(again.requests.find(({ line }) => line === TRUST)?.body).toEqual({ who: 'bob', teams: ['eng'] })
+})
+
+test('all that wait in a subnet are trusted by their keys, after a list of them', async () => {
+  const at = (n: number) => ({ addresses: [`/ip4/10.0.3.${n}/tcp/9238`] })
+  const near = { ...bob, ...at(5), words }
+  const other = { ...ann, ...at(6), state: 'pending' }
+  const peers = [
+    near,
+    other,
+    { ...bob, ...at(7), state: 'known' },
+    { ...bob, addresses: ['/ip4/10.0.4.5/tcp/1'] },
+  ]
+  const answers = { [PEERS]: { peers }, [TRUST]: { peer: trusted } }
+  const bulk = ['peers', 'trust', '--pending', '--subnet', '10.0.3.0/24', '--team', 'eng']
+  const unasked = await karo(answers, ...bulk)
+  expect([unasked.code, unasked.requests.length]).toEqual([2, 1])
+  const done = await karo(answers, ...bulk, '--yes')
+  expect(done.out).toContain(words)
+  expect(done.requests.slice(1)).toEqual(
+    [bob, ann].map(({ node_id }) => ({ line: TRUST, body: { who: node_id, teams: ['eng'] } })),
+  )
+  const json = await karo(answers, ...bulk, '--yes', '--json')
+  expect(JSON.parse(json.out)).toEqual({ peers: [trusted, trusted] })
+  const nobody = await karo(answers, 'peers', 'trust', '--pending', '--subnet', '10.9.0.0/16', '--yes')
+  expect([nobody.code, nobody.requests.length]).toEqual([1, 1])
+  expect((await karo(answers, ...bulk, '--yes', '--name', 'x')).err).toContain('--name is for one node')
+})
+
 test('deny and revoke send who; errors of the daemon keep their code and hint', async () => {
   for (const what of ['deny', 'revoke']) {
     const done = await karo({ [`POST /api/v1/peers/${what}`]: { peer: bob } }, 'peers', what, 'bob')
@@ -129,14 +182,7 @@ test('deny and revoke send who; errors of the daemon keep their code and hint', 
 })
 
 test('several nodes are refused before the daemon is asked; help shows one', async () => {
-  for (const what of [
-    'peers trust',
-    'peers deny',
-    'peers revoke',
-    'peers explain',
-    'share allow',
-    'share stop',
-  ]) {
+  for (const what of ['peers deny', 'peers revoke', 'peers explain', 'share allow', 'share stop']) {
     const words = what.split(' ')
     const { code, err, requests } = await karo({}, ...words, 'ash', 'vm')
     expect([code, requests]).toEqual([2, []])
@@ -172,6 +218,9 @@ test('wrong words are exit code 2', async () => {
   for (const words of [
     ['peers', 'trust'],
     ['peers', 'trust', 'bob', '--level', 'root'],
+    ['peers', 'trust', 'bob', '--pending'],
+    ['peers', 'trust', '--subnet', '10.0.0.0/24'],
+    ['peers', 'trust', '--pending', '--subnet', '10.0.0.0/33'],
     ['audit'],
     ['audit', 'log', '--since', 'x'],
   ]) {

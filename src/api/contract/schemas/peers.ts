@@ -28,7 +28,10 @@ const peer = z
   .strictObject({
     node_id: nodeId(),
     fingerprint: fingerprint(),
-    words: text(128, 'six words that this node and the other one show alike, for people to compare').exactOptional(),
+    words: text(
+      128,
+      'six words that this node and the other one show alike, for people to compare',
+    ).exactOptional(),
     name: nodeName(),
     trust_level: trustLevel(),
     standing: z

@@ -8,8 +8,8 @@ import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
 import { type Command, type CommandArgument, type CommandIo, defineCommand } from '../../command.ts'
+import { COMPARED, chooseNodes } from '../../input/nodes.ts'
 import { commaList, oneNode } from '../../input/values.ts'
-import { chooseNodes, COMPARED } from '../../input/nodes.ts'
 import { confirm } from '../../terminal/confirm.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
@@ -125,7 +125,11 @@ const trust = defineCommand({
     { name: 'role', value: 'role,..', description: 'its roles, e.g. lead,security', completes: 'role' },
     { name: 'team', value: 'team,..', description: 'its teams', completes: 'team' },
     { name: 'pending', description: 'all nodes that wait to be trusted, after a list of them' },
-    { name: 'subnet', value: 'subnet', description: 'with --pending: those met at an address of this subnet' },
+    {
+      name: 'subnet',
+      value: 'subnet',
+      description: 'with --pending: those met at an address of this subnet',
+    },
     { name: 'yes', description: 'do not ask before several nodes, or one by the name it gave itself' },
   ],
   examples: [
@@ -155,7 +159,8 @@ const trust = defineCommand({
       if (!(await confirm(io, question, { yes: options.yes === true, where }))) return EXIT.failed
     }
     const answers: PeerAnswerShape[] = []
-    for (const who of chosen.who) answers.push(await daemonAt(io).call(trustPeer, { body: { who, ...terms } }))
+    for (const who of chosen.who)
+      answers.push(await daemonAt(io).call(trustPeer, { body: { who, ...terms } }))
     const [only] = answers
     if (answers.length === 1 && only !== undefined) {
       const peer = decided(io, only)
