@@ -145,14 +145,14 @@ export function figures(root: string): readonly Figure[] {
     {
       name: `files over ${FILE_LINES} lines that do not say why`,
       value: longFiles.length,
-      most: 6,
+      most: 0,
       aim: 0,
       which: longFiles.map(({ path, text }) => `${path} (${linesOf(text)})`),
     },
     {
       name: 'lines of the longest function',
       value: functions[0]?.lines ?? 0,
-      most: 102,
+      most: 83,
       aim: FUNCTION_LINES,
       which: functions
         .filter(({ lines }) => lines > FUNCTION_LINES)

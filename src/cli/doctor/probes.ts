@@ -12,14 +12,8 @@ import { meshFirewall } from './checks/firewall.ts'
 import { shellGuard } from './checks/guard.ts'
 import { homeDirectory, homeKey, homeOwner } from './checks/home.ts'
 import { clockPeers, clockSynchronised, runtimeFiles, runtimeInotify, runtimeNode } from './checks/machine.ts'
-import {
-  httpListener,
-  meshAddresses,
-  meshLanOnly,
-  meshMulticast,
-  meshNames,
-  meshPort,
-} from './checks/mesh.ts'
+import { httpListener, meshAddresses, meshLanOnly, meshMulticast, meshPort } from './checks/mesh.ts'
+import { meshNames } from './checks/names.ts'
 import { peersPending, peersTrust, peersTwins, peersVersions } from './checks/peers.ts'
 import { policyFiles } from './checks/policy.ts'
 import { spoolFollowed, spoolShared } from './checks/spool.ts'

@@ -1,10 +1,7 @@
 // Checks of this node's place in the network: ports, addresses, multicast.
-import { readFile } from 'node:fs/promises'
-import { isIP } from 'node:net'
 import type { NetworkInterfaceInfo } from 'node:os'
 import type { DaemonFacts, MulticastFacts } from '../../../api/contract/shapes.ts'
 import { isPrivateAddress } from '../../../config/addresses.ts'
-import { hostsOf } from '../../../config/hosts-file.ts'
 import type { Config } from '../../../config/index.ts'
 import { endpoint } from '../egress.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
@@ -237,35 +234,6 @@ export function judgeLanOnly(mesh: Config['mesh'], listening: readonly string[])
   }
   return outside.length === 0 ? ok('on') : warn(`it is on, but the daemon listens on ${outside.join(', ')}`)
 }
-
-export async function meshNames(world: World): Promise<Finding> {
-  const config = configOf(world)
-  if (config === undefined) return skipped(NO_CONFIG)
-  return judgeNames(config, hostsOf(await readFile('/etc/hosts', 'utf8').catch(() => '')))
-}
-
-export function judgeNames(
-  {
-    mesh,
-    discovery,
-  }: {
-    readonly mesh: Pick<Config['mesh'], 'lan_only'>
-    readonly discovery: Pick<Config['discovery'], 'peers' | 'resolvers'>
-  },
-  hosts: ReadonlyMap<string, unknown>,
-): Finding {
-  const names = discovery.peers.map(({ host }) => host).filter((host) => isIP(host) === 0)
-  if (names.length === 0) return ok('discovery.peers names no host by name')
-  if (discovery.resolvers.length > 0) return ok(`names are asked of ${discovery.resolvers.join(', ')}`)
-  if (!mesh.lan_only) return ok("names are asked of this machine's own resolver")
-  const unknown = names.filter((name) => !hosts.has(name.toLowerCase()))
-  return unknown.length === 0
-    ? ok('every name is in /etc/hosts')
-    : warn(`nobody may be asked for ${unknown.slice(0, NAMES_SHOWN).join(', ')}`)
-}
-
-/** The rest is to be found in the configuration. */
-const NAMES_SHOWN = 4
 
 export async function meshMulticast(world: World): Promise<readonly Finding[]> {
   const facts = await world.facts()

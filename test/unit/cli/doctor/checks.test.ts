@@ -14,9 +14,9 @@ import {
   judgeAddresses,
   judgeLanOnly,
   judgeMulticast,
-  judgeNames,
   judgePort,
 } from '../../../../src/cli/doctor/checks/mesh.ts'
+import { judgeNames } from '../../../../src/cli/doctor/checks/names.ts'
 import { judgePending, judgeVersions } from '../../../../src/cli/doctor/checks/peers.ts'
 import { judgeFollowed, judgeShared } from '../../../../src/cli/doctor/checks/spool.ts'
 import { judgeRetention, judgeRooms, judgeSummaries } from '../../../../src/cli/doctor/checks/store.ts'
