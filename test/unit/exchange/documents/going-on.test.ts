@@ -115,8 +115,9 @@ test('documents of an author that is denied here are given on where a room judge
   const [issuer, member, reader] = nodes
   const said = list(issuer, 0, network.now, keys)
   await issuer.room.publish('revocation_list', said)
-  member.refused.add(issuer.id)
   await member.room.publish('revocation_list', said)
+  member.refused.add(issuer.id)
+  await issuer.stop()
   network.connect(member, reader)
   await network.pass(2 * MINUTE)
   expect((await reader.room.of(issuer.id, 'revocation_list'))[0]?.bytes).toEqual(said)
