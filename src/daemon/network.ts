@@ -28,10 +28,16 @@ export function buildNetwork(foundation: Foundation, local: Local) {
     ports: fleet.documents,
   })
   fleet.onAuthority(documents.again)
-  fleet.onDocument((kind, frame) => {
-    documents.publish(kind, frame).catch((error: unknown) => {
-      common.log.warn({ kind, reason: String(error) }, 'what was signed here did not reach the mesh')
-    })
+  fleet.onDocument(async (kind, frame) => {
+    try {
+      await documents.publish(kind, frame)
+    } catch (error) {
+      common.log.error(
+        { kind, reason: String(error) },
+        'what was signed here was not stored, and is not in the mesh',
+      )
+      throw error
+    }
   })
   const upkeep = createUpkeep({
     ...{ ...common, fleet, trust, timers },

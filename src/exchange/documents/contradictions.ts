@@ -20,8 +20,11 @@ export interface Contradictions {
   /** The author signed a second document of that version. Each is counted, and logged once per author. */
   twin(held: Entry): void
   isProven(held: Entry): boolean
-  /** Compares the document that is about to replace `held` with it. One that takes something back goes into the ledger. */
-  compare(held: Entry, document: Document): Promise<void>
+  /**
+   * Compares the document that is about to replace `held` with it. One that takes something back goes into the ledger.
+   * True: it does.
+   */
+  compare(held: Entry, document: Document): Promise<boolean>
   /** Twins so far. */
   count(): number
 }
@@ -66,14 +69,14 @@ export function createContradictions(deps: {
 
     async compare(held, document) {
       const { contradicts } = KINDS[document.kind]
-      if (contradicts === undefined || held.role === 'own') return
+      if (contradicts === undefined || held.role === 'own') return false
       const bytes = await repository.frame(keyOf(held))
       const older = bytes === undefined ? undefined : rereadDocument(bytes)
       const reason = older === undefined ? undefined : contradicts(older, document.frame)
-      if (older === undefined || reason === undefined) return
+      if (older === undefined || reason === undefined) return false
       const { author } = document.head
       const told = conflicts.times(`${author} ${reason}`)
-      if (told === undefined) return
+      if (told === undefined) return true
       // Beyond the authors that are told apart, the count is of other authors.
       const count = told.key === REST ? { of_others: told.times - 1 } : { times: told.times }
       log.warn({ peer: author, reason }, 'a member contradicts what it signed before')
@@ -88,6 +91,7 @@ export function createContradictions(deps: {
           ...facts('now', document.frame.body),
         },
       })
+      return true
     },
   }
 }

@@ -111,6 +111,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   })
   const giver = createGiver({
     ...{ link, catalog, repository, trust, position, clock, timers, log },
+    ...(deps.ports === undefined ? {} : { ports: deps.ports }),
     missed(peer, asked) {
       const carried = carrier.missed(peer, asked)
       if (carried !== undefined) fetcher.heard(carried.wanted, carried.announcer, carried.from, peer)

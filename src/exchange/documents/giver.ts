@@ -19,7 +19,9 @@ import type { DocumentRepository } from '../../store/tables/documents.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { type Catalog, type Entry, expiresAt, keyOf } from './catalog.ts'
 import type { DocumentsAsk, HeadsAsk } from './exchange.ts'
+import { isGoingOn } from './kinds.ts'
 import { isKind } from './read.ts'
+import type { DocumentPorts } from './types.ts'
 
 /** Requests of one neighbour that wait for their answer: a walk, and fetches of what it heard of. */
 const PENDING_MAX = 4
@@ -46,6 +48,7 @@ export interface GiverDeps {
   readonly catalog: Catalog
   readonly repository: DocumentRepository
   readonly trust: Pick<Trust, 'refuses'>
+  readonly ports?: DocumentPorts
   readonly position: () => { readonly index: Uint8Array; readonly through: number }
   /** A neighbour got it. */
   readonly gave: (entry: Entry) => void
@@ -57,17 +60,20 @@ export interface GiverDeps {
 }
 
 export function createGiver(deps: GiverDeps): Giver {
-  const { catalog, repository, clock, timers, log } = deps
+  const { catalog, repository, clock, timers, log, ports = {} } = deps
   const lines = new Map<NodeId, Limiter>()
   const budgetOf = createQuotas<NodeId>(BYTES, NEIGHBOURS_MAX)
   const working = new Set<Promise<void>>()
 
-  /** An author has its own documents, except the head of its ledger, which the author's node may have lost. */
+  /** An author has its own documents, except what it has to go on from, which the author's node may have lost. */
   const isOwn = ({ shelf }: Entry, peer: NodeId): boolean =>
-    shelf.author === peer && shelf.kind !== 'audit_head'
+    shelf.author === peer && shelf.kind !== 'audit_head' && !isGoingOn(ports, shelf.kind)
 
   const givable = (entry: Entry, peer: NodeId, now: number): boolean =>
-    !isOwn(entry, peer) && expiresAt(entry) > now && !deps.trust.refuses(entry.shelf.author)
+    !isOwn(entry, peer) &&
+    expiresAt(entry) > now &&
+    // Whose documents of a kind with a port are taken the port says.
+    (ports[entry.shelf.kind] !== undefined || !deps.trust.refuses(entry.shelf.author))
 
   async function offer(peer: NodeId, id: number, ask: HeadsAsk): Promise<number> {
     const { index, through: newest } = deps.position()

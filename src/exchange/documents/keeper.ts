@@ -11,9 +11,9 @@ import type { Hints } from '../../trust/identity/index.ts'
 import { type Bounds, createMakeRoom } from './bounds.ts'
 import { type Catalog, type Entry, expiresAt, isRole, keyOf, type Role, tagOf } from './catalog.ts'
 import { createContradictions } from './contradictions.ts'
-import { type DocumentKind, RELAYED_MS } from './kinds.ts'
+import { DOCUMENT_KINDS, type DocumentKind, isGoingOn, RELAYED_MS } from './kinds.ts'
 import type { MembersView } from './members.ts'
-import { type Document, isKind, readDocument } from './read.ts'
+import { type Document, isFuture, isKind, readDocument } from './read.ts'
 import type { DocumentPorts, StoredDocument } from './types.ts'
 import { createWants, type Wanted, type Wants } from './wants.ts'
 import type { Witness } from './witness.ts'
@@ -130,6 +130,12 @@ export function createKeeper(deps: KeeperDeps): Keeper {
   const comingBeside = (puts: ReadonlyMap<string, Put>, name: string): readonly Document[] =>
     [...puts].filter(([other]) => other !== name).map(([, { document }]) => document)
 
+  /** The room of its kind hears of it, and it is not kept. */
+  function accept(document: Document): void {
+    refuse(document.head)
+    ports[document.kind]?.accept(document.frame.bytes, true)
+  }
+
   async function keepNow(documents: readonly Document[], from?: NodeId): Promise<readonly Document[]> {
     const puts = new Map<string, Put>()
     const removed = new Set<Entry>()
@@ -142,14 +148,20 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       const role = wants({ ...document, author, publicKey: document.author, digest })
       if (role === 'proof' && held !== undefined) contradictions.twin(held)
       if (role === 'witness') witness.given(from, document)
-      if (role === undefined || role === 'proof' || role === 'witness') continue
+      if (role === 'shown') accept(document)
+      if (role === undefined || role === 'proof' || role === 'witness' || role === 'shown') continue
+      // The room hears what is new in it; what stays here is the edition that says more.
+      const takesBack = held !== undefined && (await contradictions.compare(held, document))
+      if (takesBack && isGoingOn(ports, document.kind)) {
+        accept(document)
+        continue
+      }
       const room = makeRoom(document, role, removed, comingBeside(puts, name))
       if (room === undefined) {
         refuse(document.head)
         continue
       }
       for (const entry of room) removed.add(entry)
-      if (held !== undefined) await contradictions.compare(held, document)
       puts.set(name, { document, role, row: rowOf(document, role, ++seq), frame: document.frame.bytes })
     }
     if (puts.size === 0) return []
@@ -172,11 +184,16 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       }
       unknown = others
       catalog.settle()
-      // In the order in which they came: an issuer's own certificate is before those that it signed.
-      for (const entry of catalog.after(0)) {
-        const port = ports[entry.shelf.kind]
-        const frame = port === undefined ? undefined : await repository.frame(keyOf(entry))
-        if (frame !== undefined) port?.accept(frame, false)
+      // What others are judged by comes first: kind after kind, and in each those who are first there.
+      for (const kind of DOCUMENT_KINDS) {
+        const port = ports[kind]
+        if (port === undefined) continue
+        const entries = [...catalog.after(0)].filter(({ shelf }) => shelf.kind === kind)
+        const isFirst = (entry: Entry): boolean => port.isFirst(entry.shelf.author)
+        for (const entry of [...entries.filter(isFirst), ...entries.filter((one) => !isFirst(one))]) {
+          const frame = await repository.frame(keyOf(entry))
+          if (frame !== undefined) port.accept(frame, false)
+        }
       }
     },
 
@@ -194,7 +211,8 @@ export function createKeeper(deps: KeeperDeps): Keeper {
           throw new KaroError('bad_request', `that is no ${kind} of this node`)
         }
         const held = catalog.get(self, kind, document.slot)
-        if (held !== undefined && held.version >= document.version) {
+        const isAhead = held !== undefined && isFuture(held.version, clock.now())
+        if (held !== undefined && !isAhead && held.version >= document.version) {
           if (held.version === document.version && held.tag === tagOf(document.head.digest)) return undefined
           throw new KaroError('conflict', `there is a newer edition of ${kind} ${document.slot} already`)
         }

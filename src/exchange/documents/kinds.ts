@@ -119,10 +119,18 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
     read: ({ version }) => ({ slot: '', version, expires_at: LATEST_MS, hints: NO_HINTS }),
     contradicts(older, newer) {
       if (newer.number <= older.number) return 'its revocation list has an older number'
-      return undefined
+      const keys = new Set(newer.revoked.map(({ key }) => toHex(key)))
+      const isWhole = older.revoked.every(({ key }) => keys.has(toHex(key)))
+      return isWhole ? undefined : 'its revocation list lacks keys that it revoked before'
     },
   }),
 }
 
 /** Sealed documents are relayed for this long after they were issued. */
 export const RELAYED_MS = 7 * DAY_MS
+
+/** Documents of that kind are judged by a room, and each has to contain what its author said before. */
+export const isGoingOn = (
+  ports: { readonly [name in DocumentKind]?: unknown },
+  kind: DocumentKind,
+): boolean => ports[kind] !== undefined && KINDS[kind].contradicts !== undefined

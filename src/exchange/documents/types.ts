@@ -29,6 +29,8 @@ interface DocumentPort {
   wanted(author: NodeId): boolean
   /** One that is kept. `isNew`: false at the start, for those that were kept before. */
   accept(frame: Uint8Array, isNew: boolean): void
+  /** Whether documents of this author are accepted before those of others of their kind, at the start. */
+  isFirst(author: NodeId): boolean
 }
 export type DocumentPorts = Readonly<Partial<Record<DocumentKind, DocumentPort>>>
 

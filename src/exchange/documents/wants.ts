@@ -5,9 +5,10 @@ import type { Clock } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Hints } from '../../trust/identity/index.ts'
 import { type Catalog, type Entry, type Role, tagOf } from './catalog.ts'
-import { KINDS, RELAYED_MS } from './kinds.ts'
+import { type DocumentKind, isGoingOn, KINDS, RELAYED_MS } from './kinds.ts'
 import type { MembersView } from './members.ts'
 import { isFuture, isKind } from './read.ts'
+import type { DocumentPorts } from './types.ts'
 import type { Witness } from './witness.ts'
 
 /** Editions for which there was no room are not fetched again for this long. */
@@ -25,16 +26,17 @@ export interface Wanted {
   readonly hints: Uint8Array
 }
 
-type Want = Exclude<Role, 'own'> | 'proof' | 'witness'
+type Want = Exclude<Role, 'own'> | 'proof' | 'witness' | 'shown'
 
 export interface Wants {
   /**
    * As what this node would keep a document of that head; undefined: it does not want it, or has it. `proof`: it has
    * another one of that version, and wants to see whether its author signed both. `witness`: a head of its own ledger
-   * that it does not have itself.
+   * that it does not have itself. `shown`: a document of its own that it does not have, of a kind that has to go on from
+   * what it said.
    */
   wants(head: Wanted): Want | undefined
-  /** There was no room for that edition: it is not wanted for an hour. */
+  /** There was no room for that edition, or it was looked at: it is not wanted for an hour. */
   refuse(edition: Edition): void
   /** There is room again. */
   forget(): void
@@ -49,6 +51,7 @@ export interface WantsDeps {
   readonly hints: Hints
   readonly clock: Clock
   readonly witness: Pick<Witness, 'wants'>
+  readonly ports?: DocumentPorts
   /** True when the author is known to have signed two documents of that version. */
   readonly isProven: (held: Entry) => boolean
   /** Whether a neighbour that cannot get this edition asked this node for it. */
@@ -56,7 +59,7 @@ export interface WantsDeps {
 }
 
 export function createWants(deps: WantsDeps): Wants {
-  const { self, catalog, members, witness, clock } = deps
+  const { self, catalog, members, witness, clock, ports = {} } = deps
   /** When it may be fetched again (monotonic, ms). */
   const refused = createRecent<string, number>(REFUSED_MAX)
 
@@ -80,18 +83,28 @@ export function createWants(deps: WantsDeps): Wants {
     return (held === undefined || head.version > held.version) && witness.wants(head)
   }
 
+  const isRefused = (edition: Edition): boolean => (refused.get(editionOf(edition)) ?? 0) > clock.monotonic()
+
+  /** Of the node's own: the version says nothing, since a node that lost its list may have begun another one. */
+  function ofOwn(head: Wanted, kind: DocumentKind): Want | undefined {
+    if (kind === 'audit_head') return isNewerThanOwn(head) ? 'witness' : undefined
+    if (!isGoingOn(ports, kind) || isRefused(head)) return undefined
+    return catalog.get(self, kind, head.slot)?.tag === tagOf(head.digest) ? undefined : 'shown'
+  }
+
   function wants(head: Wanted): Want | undefined {
     const { author, publicKey, kind, slot, version } = head
     const now = clock.now()
     if (!isKind(kind) || isFuture(version, now)) return undefined
-    if (author === self) return kind === 'audit_head' && isNewerThanOwn(head) ? 'witness' : undefined
+    if (author === self) return ofOwn(head, kind)
     if (!members.keepsFrom(author, kind)) return undefined
     const held = catalog.get(author, kind, slot)
-    if (held !== undefined && held.version >= version) {
+    // An edition that a wrong clock signed keeps no other one away.
+    if (held !== undefined && held.version >= version && !isFuture(held.version, now)) {
       const twin = held.version === version && held.tag !== tagOf(head.digest)
       return twin && !deps.isProven(held) ? 'proof' : undefined
     }
-    if ((refused.get(editionOf(head)) ?? 0) > clock.monotonic()) return undefined
+    if (isRefused(head)) return undefined
     if (KINDS[kind].audience === 'all' || isRecipient(head)) return 'received'
     const relays = (): boolean =>
       version + RELAYED_MS > now &&

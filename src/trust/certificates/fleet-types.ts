@@ -48,9 +48,12 @@ interface FleetDocuments {
   wanted(author: NodeId): boolean
   /** One that is kept. `isNew`: false at the start, for those that were kept before. */
   accept(frame: Uint8Array, isNew: boolean): void
+  /** Whether what that author signed has to be taken before what others signed can be judged. */
+  isFirst(author: NodeId): boolean
 }
 
 export type FleetKind = 'certificate' | 'revocation_list'
+export type DocumentSink = (kind: FleetKind, frame: Uint8Array) => void | Promise<void>
 
 interface Joining {
   readonly expires_at: number
@@ -78,8 +81,11 @@ export interface FleetState {
 
 export interface Fleet extends Room, Certificates, Credentials {
   readonly documents: Readonly<Record<FleetKind, FleetDocuments>>
-  /** Fires with each document that is to be given to the mesh: signed here, or by a root. */
-  onDocument(listener: (kind: FleetKind, frame: Uint8Array) => void): () => void
+  /**
+   * Gives each document that is for the mesh, signed here or by a root, to `sink`, which resolves when it is stored. What
+   * a person asked for fails when it rejects.
+   */
+  onDocument(sink: DocumentSink): void
   state(): FleetState
   /**
    * Takes an issuer's certificate for this node that the root signed, and belongs to the root's mesh from now on.
@@ -97,7 +103,7 @@ export interface Fleet extends Room, Certificates, Credentials {
   seeks(node: NodeId): boolean
   /**
    * Revokes every certificate of that key, for good. False: the key has no certificate here. KaroError `refused` where
-   * this node may not.
+   * this node may not, `too_large` for a full list; whatever storing it rejects with: then it counts here only.
    */
   revoke(node: NodeId): Promise<boolean>
   /**

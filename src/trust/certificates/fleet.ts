@@ -9,13 +9,14 @@ import type { Log } from '../../base/run/log.ts'
 import type { FleetRepository, JoiningRecord, MembershipRecord } from '../../store/tables/fleet.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Identity } from '../identity/index.ts'
-import type { Fleet, FleetKind } from './fleet-types.ts'
+import type { DocumentSink, Fleet, FleetKind } from './fleet-types.ts'
 import { createInvites } from './invites.ts'
 import { createIssuing } from './issuing.ts'
 import { grantFault, isInviter, joiningOf, joinOf } from './joining.ts'
 import { createLettingIn } from './letting-in.ts'
 import { createRoll } from './roll.ts'
 import { meshOf } from './sign.ts'
+import { stateOf } from './state.ts'
 import { CHAIN_FAULTS, LIFE_MAX_MS, verifyChain } from './verify.ts'
 
 /** Between two looks at what is due. A certificate of 30 days is renewed in the ten minutes after its twentieth day. */
@@ -43,7 +44,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const serially = createSerial()
   const invites = createInvites({ self: identity.publicKey, repository, clock, random })
   const changes = createListeners<[NodeId]>()
-  const documents = createListeners<[FleetKind, Uint8Array]>()
+  let sink: DocumentSink = () => {}
   const settled = createListeners<[NodeId]>()
   const authorities = createListeners<[]>()
   let membership: MembershipRecord | undefined
@@ -51,7 +52,7 @@ export function createFleet(options: FleetOptions): Fleet {
   let refused: string | null = null
   let lookedAt = clock.now()
 
-  const issuing = createIssuing({ ...options, roll, lifeMs, signed })
+  const issuing = createIssuing({ ...options, log, roll, lifeMs, signed })
   const lettingIn = createLettingIn({ self: identity, roll, invites, issuing, audit, clock })
 
   function tell(nodes: Iterable<NodeId>): void {
@@ -67,7 +68,10 @@ export function createFleet(options: FleetOptions): Fleet {
 
   /** Takes a document, wherever it came from. */
   function take(kind: FleetKind, frame: Uint8Array, isNew = true): void {
-    const changed = kind === 'certificate' ? roll.certificate(frame, clock.now()).changed : roll.list(frame)
+    const now = clock.now()
+    const from = isNew ? undefined : 'kept'
+    const changed =
+      kind === 'certificate' ? roll.certificate(frame, now).changed : roll.list(frame, now, from)
     for (const node of changed) {
       const revoked = isNew && kind === 'revocation_list' ? roll.revoked(node) : undefined
       if (revoked === undefined) continue
@@ -80,9 +84,22 @@ export function createFleet(options: FleetOptions): Fleet {
     tell(changed)
   }
 
-  function signed(kind: FleetKind, frame: Uint8Array): void {
+  async function signed(kind: FleetKind, frame: Uint8Array): Promise<void> {
     take(kind, frame)
-    documents.tell(kind, frame)
+    await sink(kind, frame)
+  }
+
+  /** A list of this node that a member has and this node lost, after a restore for example: it goes on from there. */
+  function takeList(frame: Uint8Array, isNew: boolean): void {
+    const before = roll.listOf(self)
+    take('revocation_list', frame, isNew)
+    if (!isNew || roll.listOf(self) === before || !issuing.isIssuer()) return
+    issuing.relist().catch((error: unknown) => log.error({ reason: String(error) }, 'no list was signed'))
+  }
+
+  const isFirst = (author: NodeId): boolean => {
+    const root = roll.root()
+    return root !== undefined && author === formatNodeId(root.key)
   }
 
   function keepOwnChain(): void {
@@ -109,6 +126,7 @@ export function createFleet(options: FleetOptions): Fleet {
     return membership
   }
 
+  const judged = { wanted: roll.isAuthority, isFirst }
   const own = () => roll.word(self, clock.now())?.binding
 
   return {
@@ -188,35 +206,15 @@ export function createFleet(options: FleetOptions): Fleet {
     onSettled: settled.on,
 
     documents: {
-      certificate: { wanted: roll.isAuthority, accept: (frame, isNew) => take('certificate', frame, isNew) },
-      revocation_list: {
-        wanted: roll.isAuthority,
-        accept: (frame, isNew) => take('revocation_list', frame, isNew),
-      },
+      certificate: { ...judged, accept: (frame, isNew) => take('certificate', frame, isNew) },
+      revocation_list: { ...judged, accept: takeList },
     },
-    onDocument: documents.on,
+    onDocument: (next) => {
+      sink = next
+    },
     onAuthority: authorities.on,
 
-    state() {
-      const root = roll.root()
-      const { newest, listed } = roll.lists()
-      const binding = own()
-      return {
-        mesh: root === undefined ? null : toHex(root.mesh),
-        root: root === undefined ? null : formatNodeId(root.key),
-        joined_at: membership?.joined_at ?? null,
-        own: binding ?? null,
-        issuer: issuing.isIssuer(),
-        lists_at: root === undefined ? null : newest,
-        stale: roll.word(self, clock.now())?.stale ?? false,
-        certified: roll.certified(clock.now()).length,
-        revoked: listed,
-        joining:
-          joining === undefined && refused === null
-            ? null
-            : { expires_at: joining?.expires_at ?? 0, refused, places: joining?.places ?? [] },
-      }
-    },
+    state: () => stateOf({ self, roll, now: clock.now(), joinedAt: membership?.joined_at, joining, refused }),
 
     async found(root, certificate) {
       if (membership !== undefined && Buffer.compare(membership.root, root) !== 0) throw otherMesh()
@@ -229,7 +227,7 @@ export function createFleet(options: FleetOptions): Fleet {
         throw new KaroError('refused', `the certificate says nothing: ${CHAIN_FAULTS[verdict.fault]}`)
       }
       await serially(() => repository.write({ membership: belong(root, [certificate]), joining: null }))
-      documents.tell('certificate', certificate)
+      Promise.resolve(sink('certificate', certificate)).catch(() => {})
       issuing.renew(() => false)
     },
 
@@ -274,7 +272,7 @@ export function createFleet(options: FleetOptions): Fleet {
     async revoke(node) {
       const known = roll.word(node, clock.now()) !== undefined || roll.revoked(node) !== undefined
       if (!known) return false
-      issuing.revoke(node)
+      await issuing.revoke(node)
       return true
     },
 

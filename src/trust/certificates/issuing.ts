@@ -1,9 +1,12 @@
 // What an issuer signs: certificates of nodes, anew before they end, and the list of the keys it revoked.
+import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import { REVOKED_MAX } from '../../../protocols/messages/certificate.ts'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { createRecent } from '../../base/recent.ts'
+import type { Log } from '../../base/run/log.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { FleetKind } from './fleet-types.ts'
@@ -19,6 +22,9 @@ const RENEWED_FOR_OTHERS_AT = 5 / 6
 /** A list is signed at least so often, so that a node that gets none knows that something keeps it away. */
 const LIST_EVERY_MS = DAY_MS
 
+/** Nodes that it was told of that they are not renewed here. */
+const SKIPPED_MAX = 256
+
 /** What a new certificate says beside the key. */
 type Terms = Pick<Binding, 'name' | 'roles' | 'teams'>
 
@@ -27,9 +33,12 @@ export interface Issuing {
   isIssuer(): boolean
   /** KaroError `refused` when this node may not certify, or not with these roles. */
   mayGive(roles: readonly string[]): void
-  /** A new certificate; the chain with it. KaroError as `mayGive`. */
-  certify(node: NodeId, terms: Terms): readonly Uint8Array[]
-  revoke(node: NodeId): void
+  /** A new certificate; resolves with its chain when it is stored. KaroError as `mayGive`. */
+  certify(node: NodeId, terms: Terms): Promise<readonly Uint8Array[]>
+  /** Resolves when the list is stored. KaroErrors: `refused` when this node may not, `too_large` for a full list. */
+  revoke(node: NodeId): Promise<void>
+  /** Signs the list again, with all that is known to be revoked by this node. */
+  relist(): Promise<void>
   /** Signs what is due. Returns how many. */
   renew(present: (node: NodeId) => boolean): number
 }
@@ -42,12 +51,16 @@ export interface IssuingDeps {
   readonly random: Random
   /** How long a certificate of a node holds, ms; at most 30 days. */
   readonly lifeMs: number
-  /** A document was signed: it counts here, and goes to the mesh. */
-  readonly signed: (kind: FleetKind, frame: Uint8Array) => void
+  readonly log: Log
+  /** A document was signed: it counts here at once, and goes to the mesh. Resolves when it is stored. */
+  readonly signed: (kind: FleetKind, frame: Uint8Array) => Promise<void>
 }
 
 export function createIssuing(deps: IssuingDeps): Issuing {
-  const { identity, roll, audit, clock, random } = deps
+  const { identity, roll, audit, clock, random, log } = deps
+  const skipped = createRecent<NodeId, true>(SKIPPED_MAX)
+  /** The newest list counts here, and may not be on disk. */
+  let unsaved = false
   const self = identity.nodeId
   const lifeMs = Math.min(deps.lifeMs, LIFE_MAX_MS.node)
 
@@ -60,7 +73,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
   }
   const mesh = (): Uint8Array => roll.root()?.mesh ?? new Uint8Array(32)
 
-  function sign(node: NodeId, terms: Terms, before: Binding | undefined): void {
+  async function sign(node: NodeId, terms: Terms, before: Binding | undefined): Promise<void> {
     const { not_after } = own()
     const now = clock.now()
     const frame = signCertificate(
@@ -76,23 +89,44 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       },
       random,
     )
-    deps.signed('certificate', frame)
+    await deps.signed('certificate', frame)
   }
 
-  function signList(revoked: ReadonlyMap<NodeId, number>): void {
+  async function signList(revoked: ReadonlyMap<NodeId, number>): Promise<void> {
+    if (revoked.size > REVOKED_MAX) {
+      throw new KaroError(
+        'too_large',
+        `a revocation list names at most ${REVOKED_MAX} keys, and this one is full`,
+        {
+          hint: 'Another issuer of the mesh has a list of its own: run karo peers revoke there.',
+        },
+      )
+    }
     const before = roll.listOf(self)
-    const newest = [...revoked].sort(([, a], [, b]) => b - a).slice(0, REVOKED_MAX)
+    const now = clock.now()
+    // A list that a wrong clock signed says nothing about what comes after it.
+    const after = before === undefined || before.version > now + CLOCK_WINDOW_MS ? 0 : before.version
+    const number = (before?.number ?? -1) + 1
     const frame = signRevocationList(
       identity,
       {
-        version: Math.max(clock.now(), (before?.version ?? 0) + 1),
-        number: (before?.number ?? -1) + 1,
+        version: Math.max(now, after + 1),
+        number,
         mesh: mesh(),
-        revoked: newest.map(([node, at]) => ({ key: parseNodeId(node) as Uint8Array, at })),
+        revoked: [...revoked].map(([node, at]) => ({ key: parseNodeId(node) as Uint8Array, at })),
       },
       random,
     )
-    deps.signed('revocation_list', frame)
+    unsaved = true
+    const stored = deps.signed('revocation_list', frame)
+    if (roll.listOf(self)?.number !== number) {
+      await stored
+      throw new KaroError('conflict', 'the revocation list that was signed does not count here', {
+        hint: 'Is the clock of this machine right?',
+      })
+    }
+    await stored
+    if (roll.listOf(self)?.number === number) unsaved = false
   }
 
   function mayGive(roles: readonly string[]): void {
@@ -104,6 +138,12 @@ export function createIssuing(deps: IssuingDeps): Issuing {
     })
   }
 
+  function later(signing: Promise<void>): void {
+    signing.catch((error: unknown) =>
+      log.error({ reason: String(error) }, 'what was due was not signed or stored'),
+    )
+  }
+
   function isDue({ issuer, not_before, not_after }: Binding, now: number): boolean {
     const share = issuer === self ? RENEWED_AT : RENEWED_FOR_OTHERS_AT
     return now >= not_before + share * (not_after - not_before)
@@ -113,10 +153,10 @@ export function createIssuing(deps: IssuingDeps): Issuing {
     isIssuer: () => roll.word(self, clock.now())?.binding.usage === 'issuer',
     mayGive,
 
-    certify(node, terms) {
+    async certify(node, terms) {
       mayGive(terms.roles)
       const now = clock.now()
-      sign(node, terms, roll.word(node, now)?.binding)
+      await sign(node, terms, roll.word(node, now)?.binding)
       void audit.record({
         type: 'certificate_issued',
         success: true,
@@ -126,7 +166,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       return roll.chainOf(node, clock.now()) ?? []
     },
 
-    revoke(node) {
+    async revoke(node) {
       const binding = roll.word(node, clock.now())?.binding
       own()
       if (binding?.usage === 'issuer') {
@@ -135,17 +175,20 @@ export function createIssuing(deps: IssuingDeps): Issuing {
         })
       }
       const before = roll.listOf(self)?.revoked ?? new Map<NodeId, number>()
-      if (before.has(node)) return
-      signList(new Map([...before, [node, clock.now()]]))
+      if (before.has(node) && !unsaved) return
+      await signList(new Map([[node, clock.now()], ...before]))
     },
+    relist: () => signList(roll.listOf(self)?.revoked ?? new Map()),
 
     renew(present) {
       const now = clock.now()
       if (roll.word(self, now)?.binding.usage !== 'issuer') return 0
       let count = 0
       const list = roll.listOf(self)
-      if (list === undefined || now >= list.version + Math.min(LIST_EVERY_MS, lifeMs / 4)) {
-        signList(list?.revoked ?? new Map())
+      const isDueAt = (list?.version ?? 0) + Math.min(LIST_EVERY_MS, lifeMs / 4)
+      const isFuture = (list?.version ?? 0) > now + CLOCK_WINDOW_MS
+      if (list === undefined || unsaved || isFuture || now >= isDueAt) {
+        later(signList(list?.revoked ?? new Map()))
         count++
       }
       const ends = own().not_after
@@ -157,9 +200,14 @@ export function createIssuing(deps: IssuingDeps): Issuing {
           mayGive(binding.roles)
         } catch {
           // Its role was given by an issuer that may; this one may not.
+          if (skipped.get(binding.node_id) === undefined) {
+            skipped.set(binding.node_id, true)
+            const fields = { peer: binding.node_id, roles: binding.roles, ends: binding.not_after }
+            log.warn(fields, 'a certificate is not renewed here: this issuer may not give its roles')
+          }
           continue
         }
-        sign(binding.node_id, binding, binding)
+        later(sign(binding.node_id, binding, binding))
         count++
         void audit.record({
           type: 'certificate_renewed',

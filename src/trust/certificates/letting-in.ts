@@ -64,7 +64,7 @@ export function createLettingIn({ self, roll, invites, issuing, audit, clock }: 
       const isFresh = before?.issuer === self.nodeId && now - before.issued_at < SAME_MS
       const terms = { name: freeName(name, node), roles: taken.roles, teams: taken.teams }
       const known = isFresh || before?.usage === 'issuer' ? roll.chainOf(node, now) : undefined
-      const chain = known ?? issuing.certify(node, terms)
+      const chain = known ?? (await issuing.certify(node, terms))
       const root = roll.root()?.key as Uint8Array
       const bound = { joiner: key, inviter: self.publicKey, expires_at: taken.expires_at }
       granted.set(node, { root, chain, proof: acceptProof(taken.key, bound, root, chain) })

@@ -1,11 +1,11 @@
 // Who is certified and who is revoked, as the documents that came here say: state in memory, fed with frames, with no clock.
-import { bodyOf, decodeFrame, FrameError, messageTable } from '../../../protocols/frame.ts'
+import { bodyOf, CLOCK_WINDOW_MS, decodeFrame, FrameError, messageTable } from '../../../protocols/frame.ts'
 import { type CertificateBody, RevocationList } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { createRecent } from '../../base/recent.ts'
 import { verifierOf } from '../identity/index.ts'
-import { levelOf } from './levels.ts'
+import { levelOf, privileged } from './levels.ts'
 import type { Binding, CertifiedWord } from './types.ts'
 import { type ChainFault, readCertificate, type TrustedRoot, verifyChain } from './verify.ts'
 
@@ -28,8 +28,9 @@ interface Held {
 
 interface List {
   readonly number: number
+  /** When the list of that number was signed, ms since the epoch; 0 when a wrong clock wrote it. */
   readonly version: number
-  /** When each key was revoked, ms since the epoch. */
+  /** When each key was revoked, ms since the epoch: every key that its author ever revoked. */
   readonly revoked: ReadonlyMap<NodeId, number>
 }
 
@@ -49,8 +50,11 @@ export interface Roll {
   root(): TrustedRoot | undefined
   /** Takes one certificate; what does not hold at `now` changes nothing and is a fault. */
   certificate(bytes: Uint8Array, now: number): { readonly changed: Changed; readonly fault?: ChainFault }
-  /** Takes one list; one of nobody who may revoke, or an older one, changes nothing. */
-  list(bytes: Uint8Array): Changed
+  /**
+   * Takes one list; one of nobody who may revoke changes nothing. A key that was revoked stays so, whatever a later
+   * list leaves out. One from the future changes nothing, unless it was `kept` here: then its keys and number count.
+   */
+  list(bytes: Uint8Array, now: number, from?: 'kept'): Changed
   /** Takes what a node showed of itself, and notes why it says nothing if that is so. */
   chain(node: NodeId, chain: readonly Uint8Array[], now: number): Changed
   word(node: NodeId, now: number): CertifiedWord | undefined
@@ -114,6 +118,10 @@ export function createRoll(): Roll {
     const issuer = held.author === rootId ? undefined : issuers.get(held.author)
     if (held.author !== rootId && (issuer === undefined || revoked(held.author) !== undefined))
       return undefined
+    // The issuer may have been certified anew, with fewer grants.
+    const grants = issuer?.body.grants ?? []
+    if (issuer !== undefined && !privileged(held.body.roles).every((role) => grants.includes(role)))
+      return undefined
     const ends = Math.min(held.body.not_after, issuer?.body.not_after ?? held.body.not_after)
     if (ends <= now) return undefined
     const { body } = held
@@ -152,10 +160,16 @@ export function createRoll(): Roll {
       const verdict = verdictOf(held, now)
       if (verdict === undefined) return { changed: [], fault: 'unknown_root' }
       const node = formatNodeId(held.body.key)
-      // A revoked key keeps its certificate here, so that people can be told whose it was.
-      if (!verdict.ok && verdict.fault !== 'revoked') return { changed: [], fault: verdict.fault }
       const before = heldOf(node)
-      if (before !== undefined && before.body.version >= held.body.version) return { changed: [] }
+      if (!verdict.ok) {
+        // A revoked key keeps its certificate here, so that people can be told whose it was; it replaces none.
+        const named = verdict.fault === 'revoked' && before === undefined
+        // What an issuer revoked stays revoked when its own certificate has ended.
+        const ended = verdict.fault === 'expired' && held.author === rootId
+        if (!named && !ended) return { changed: [], fault: verdict.fault }
+      }
+      const isVoid = before !== undefined && verdict.ok && revoked(before.author) !== undefined
+      if (before !== undefined && !isVoid && before.body.version >= held.body.version) return { changed: [] }
       if (held.author === rootId) {
         if (issuers.size >= ISSUERS_MAX && !issuers.has(node)) return { changed: [] }
         issuers.set(node, held)
@@ -170,7 +184,7 @@ export function createRoll(): Roll {
       return { changed: [node], ...(verdict.ok ? {} : { fault: verdict.fault }) }
     },
 
-    list(bytes) {
+    list(bytes, now, from) {
       let author: NodeId
       let list: List
       try {
@@ -185,14 +199,20 @@ export function createRoll(): Roll {
       }
       const over = revoked(author)
       if (!roll.isAuthority(author) || (over !== undefined && list.version > over.at)) return []
+      const isFuture = (version: number): boolean => version > now + CLOCK_WINDOW_MS
+      if (isFuture(list.version)) {
+        if (from !== 'kept') return []
+        list = { ...list, version: 0 }
+      }
       const before = lists.get(author)
-      if (before !== undefined && (before.version >= list.version || before.number >= list.number)) return []
-      lists.set(author, list)
-      const was = before?.revoked ?? new Map()
-      return [
-        ...[...list.revoked.keys()].filter((node) => !was.has(node)),
-        ...[...was.keys()].filter((node) => !list.revoked.has(node)),
-      ]
+      const was = before?.revoked ?? new Map<NodeId, number>()
+      const added = [...list.revoked].filter(([node]) => !was.has(node))
+      const since = before === undefined || isFuture(before.version) ? -1 : before.version
+      const isNewer = list.version > since && list.number > (before?.number ?? -1)
+      if (!isNewer && added.length === 0) return []
+      const { number, version } = isNewer || before === undefined ? list : before
+      lists.set(author, { number, version, revoked: new Map([...was, ...added]) })
+      return added.map(([node]) => node)
     },
 
     chain(node, chain, now) {

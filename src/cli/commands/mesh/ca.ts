@@ -42,8 +42,8 @@ const OPTIONS = [
   {
     name: 'grant',
     value: 'role,..',
-    description: 'privileged roles that it may give: security, admin (default: none)',
-    completes: ['security', 'admin'],
+    description: 'privileged roles that it may give: security, admin, or none (renew: as before)',
+    completes: ['security', 'admin', 'none'],
   },
   {
     name: 'passphrase-file',
@@ -55,7 +55,12 @@ const OPTIONS = [
 ] as const satisfies readonly CommandOption[]
 
 /** Signs a certificate of an issuer for this node and hands it to the daemon; the root key never leaves this process. */
-async function certify(io: CommandIo, root: RootKey, options: { for: string; grant?: string | undefined }) {
+async function certify(
+  io: CommandIo,
+  root: RootKey,
+  options: { for: string; grant?: string | undefined },
+  before: readonly string[] = [],
+) {
   const life = parseDuration(options.for, '--for')
   if (life < 60_000 || life > LIFE_MAX_MS.issuer) {
     throw new KaroError('bad_request', 'an issuer certifies for a minute to 400 days', { where: '--for' })
@@ -71,7 +76,7 @@ async function certify(io: CommandIo, root: RootKey, options: { for: string; gra
       name: self.name,
       roles: [],
       teams: [],
-      grants: commaList(options.grant) ?? [],
+      grants: grantsOf(options.grant, before),
       version: now,
       notBefore: now,
       notAfter: now + life,
@@ -126,13 +131,21 @@ const renew = defineCommand({
   summary: "certify this node as an issuer again, with the root's key; also to change what it may give",
   shows: foundFleet,
   options: OPTIONS,
-  examples: [{ run: 'karo ca renew --root-key /mnt/usb/karo-root.key', does: 'once a year, or sooner' }],
+  examples: [
+    { run: 'karo ca renew --root-key /mnt/usb/karo-root.key', does: 'once a year, or sooner' },
+    { run: 'karo ca renew --grant none', does: 'this node may give no privileged role any more' },
+  ],
   async run(io, { options }) {
     const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
     const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the root key: ')
     const root = withPassphrase(passphrase, (words) => openRootKey(path, words))
-    const answer = await certify(io, root, options)
-    return show(io, answer, () => `This node is an issuer until ${localTime(answer.own?.ends_at ?? '')}.\n`)
+    const before = (await daemonAt(io).call(getFleet)).own?.grants ?? []
+    const answer = await certify(io, root, options, before)
+    const until = localTime(answer.own?.ends_at ?? '')
+    return show(io, answer, () => {
+      const says = grantWords(before, answer.own?.grants ?? [])
+      return fitted(`This node is an issuer until ${until}.\n${says}\n`, io.columns)
+    })
   },
 })
 
@@ -178,6 +191,23 @@ function view(fleet: FleetShape, io: CommandIo): string {
     { title: '', value: ([what]) => what },
     { title: '', value: ([, says]) => says, wrap: true },
   ])
+}
+
+/** Without the option it stays as it was. */
+export const grantsOf = (option: string | undefined, before: readonly string[]): readonly string[] =>
+  option === 'none' ? [] : (commaList(option) ?? before)
+
+/** What the node may give after a renewal, and what is different from before. */
+export function grantWords(before: readonly string[], now: readonly string[]): string {
+  const list = (roles: readonly string[]): string => roles.map(printable).join(', ')
+  const lost = before.filter((role) => !now.includes(role))
+  const won = now.filter((role) => !before.includes(role))
+  const says = [now.length === 0 ? 'It may give no privileged role.' : `It may give: ${list(now)}.`]
+  if (won.length > 0) says.push(`New: ${list(won)}.`)
+  if (lost.length > 0) {
+    says.push(`No more: ${list(lost)}. Certificates of this issuer with such a role say nothing from now on.`)
+  }
+  return says.join(' ')
 }
 
 const joiningWords = ({ refused, ends_at }: NonNullable<FleetShape['joining']>): string =>

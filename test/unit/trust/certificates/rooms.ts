@@ -45,7 +45,7 @@ export async function room(
   })
   const said: { kind: FleetKind; frame: Uint8Array }[] = []
   const changes: string[] = []
-  fleet.onDocument((kind, frame) => said.push({ kind, frame }))
+  fleet.onDocument((kind, frame) => void said.push({ kind, frame }))
   fleet.onChange((node) => changes.push(node))
   await fleet.start(new AbortController().signal)
   return { identity, fleet, repository, said, audited, changes }

@@ -1,0 +1,173 @@
+// Revocations stay: over lists that leave keys out, wrong clocks, restarts, issuers that ended, and disks that fail.
+import { beforeEach, expect, test } from 'vitest'
+import { REVOKED_MAX } from '../../../../protocols/messages/certificate.ts'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { DAY_MS } from '../../../../src/base/calendar.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { createRoll, type Roll } from '../../../../src/trust/certificates/roll.ts'
+import { signRevocationList } from '../../../../src/trust/certificates/sign.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+import { issuer, issuerCertificate, mesh, NOW, node, nodeCertificate, other, root } from './chains.ts'
+import { found, invited, meet, pass, type Room, room, time } from './rooms.ts'
+
+beforeEach(() => {
+  time.now = NOW
+})
+
+const HOUR_MS = 3_600_000
+const nobody = (): boolean => false
+
+interface ListTerms {
+  readonly by?: typeof issuer
+  readonly number: number
+  readonly version?: number
+  readonly keys?: readonly Uint8Array[]
+}
+const list = ({ by = issuer, number, version = NOW + number, keys = [] }: ListTerms): Uint8Array =>
+  signRevocationList(
+    by,
+    { version, number, mesh, revoked: keys.map((key) => ({ key, at: NOW })) },
+    systemRandom,
+  )
+
+function rollWith(...certificates: readonly Uint8Array[]): Roll {
+  const roll = createRoll()
+  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+  for (const bytes of certificates) roll.certificate(bytes, NOW)
+  return roll
+}
+
+async function pair(): Promise<{ issuing: Room; ann: Room }> {
+  const issuing = await room(8_501)
+  await found(issuing)
+  const ann = await room(8_502)
+  await ann.fleet.join(await invited(issuing), { places: [] })
+  await meet(issuing, ann, 'ann')
+  return { issuing, ann }
+}
+
+const listsOf = ({ said }: Room): readonly Uint8Array[] =>
+  said.filter(({ kind }) => kind === 'revocation_list').map(({ frame }) => frame)
+
+test('a key that was revoked stays revoked when a later list leaves it out', () => {
+  const roll = rollWith(issuerCertificate(), nodeCertificate())
+  roll.list(list({ number: 4, keys: [node.publicKey] }), NOW)
+  for (const later of [list({ number: 5 }), list({ number: 0, version: NOW + 50 })]) {
+    expect(roll.list(later, NOW)).toEqual([])
+    expect(roll.revoked(node.nodeId)).toBeDefined()
+  }
+  expect(roll.listOf(issuer.nodeId)).toMatchObject({ number: 5 })
+})
+
+test('a key in a list of a lower number is revoked all the same', () => {
+  const roll = rollWith(issuerCertificate(), nodeCertificate())
+  roll.list(list({ number: 4, keys: [other.publicKey] }), NOW)
+  expect(roll.list(list({ number: 0, version: NOW + 50, keys: [node.publicKey] }), NOW)).toEqual([
+    node.nodeId,
+  ])
+  expect(roll.listOf(issuer.nodeId)?.number).toBe(4)
+})
+
+test('a list from the future counts for nothing, unless it was kept: then its keys and its number do', () => {
+  const ahead = list({ number: 7, version: NOW + 400 * DAY_MS, keys: [node.publicKey] })
+  const fresh = rollWith(issuerCertificate(), nodeCertificate())
+  expect(fresh.list(ahead, NOW)).toEqual([])
+  expect(fresh.revoked(node.nodeId)).toBeUndefined()
+  const kept = rollWith(issuerCertificate(), nodeCertificate())
+  expect(kept.list(ahead, NOW, 'kept')).toEqual([node.nodeId])
+  expect(kept.listOf(issuer.nodeId)).toMatchObject({ number: 7, version: 0 })
+  kept.list(list({ number: 8, keys: [node.publicKey, other.publicKey] }), NOW)
+  expect(kept.revoked(other.nodeId)).toBeDefined()
+})
+
+test('an issuer whose clock was ahead for one look goes on revoking', async () => {
+  const { issuing, ann } = await pair()
+  time.now += 300 * DAY_MS
+  await issuing.fleet.look(nobody)
+  time.now = NOW + HOUR_MS
+  await issuing.fleet.revoke(ann.identity.nodeId)
+  expect(issuing.fleet.word(ann.identity.nodeId)).toBeUndefined()
+  const member = rollWith(...(issuing.fleet.shown(ann.identity.nodeId).chain ?? []))
+  member.list(listsOf(issuing).at(-1) as Uint8Array, time.now)
+  expect(member.revoked(ann.identity.nodeId)).toBeDefined()
+})
+
+test('what an issuer revoked stays revoked when its own certificate has ended, after a restart too', () => {
+  const late = NOW + 366 * DAY_MS
+  const roll = createRoll()
+  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+  expect(roll.certificate(issuerCertificate(), late)).toMatchObject({ changed: [issuer.nodeId] })
+  roll.list(list({ number: 1, keys: [node.publicKey] }), late, 'kept')
+  expect(roll.revoked(node.nodeId)).toBeDefined()
+  expect(roll.word(issuer.nodeId, late)).toBeUndefined()
+})
+
+test('a role that the issuer may give no more counts for nothing, though it was given before', () => {
+  const roll = rollWith(issuerCertificate({ grants: ['security'] }), nodeCertificate({ roles: ['security'] }))
+  expect(roll.word(node.nodeId, NOW)).toMatchObject({ level: 'supervisor' })
+  expect(roll.certificate(issuerCertificate({ version: NOW + 1 }), NOW).changed).toContain(node.nodeId)
+  expect(roll.word(node.nodeId, NOW)).toBeUndefined()
+})
+
+test('what a revoked issuer signs takes the place of nothing', () => {
+  const second = issuerCertificate({ key: other.publicKey, name: 'hq-2' })
+  const roll = rollWith(issuerCertificate(), second, nodeCertificate())
+  roll.list(list({ by: root, number: 0, keys: [other.publicKey] }), NOW)
+  const forged = nodeCertificate({ signer: other, version: NOW + 60_000 })
+  expect(roll.certificate(forged, NOW)).toEqual({ changed: [], fault: 'revoked' })
+  expect(roll.word(node.nodeId, NOW)).toMatchObject({ binding: { issuer: issuer.nodeId } })
+})
+
+test('what a revoked issuer signed gives way to any certificate that holds', () => {
+  const second = issuerCertificate({ key: other.publicKey, name: 'hq-2' })
+  const roll = rollWith(issuerCertificate(), second)
+  roll.list(list({ by: root, number: 0, keys: [other.publicKey] }), NOW)
+  roll.certificate(nodeCertificate({ signer: other, version: NOW + 60_000 }), NOW)
+  roll.certificate(nodeCertificate(), NOW)
+  expect(roll.word(node.nodeId, NOW)).toMatchObject({ binding: { issuer: issuer.nodeId } })
+})
+
+test('a revocation that cannot be stored fails, counts here, and is signed again', async () => {
+  const { issuing, ann } = await pair()
+  issuing.fleet.onDocument(() => Promise.reject(new Error('the disk is full')))
+  await expect(issuing.fleet.revoke(ann.identity.nodeId)).rejects.toThrow('the disk is full')
+  await expect(issuing.fleet.revoke(ann.identity.nodeId)).rejects.toThrow('the disk is full')
+  expect(issuing.fleet.word(ann.identity.nodeId)).toBeUndefined()
+  const stored: Uint8Array[] = []
+  issuing.fleet.onDocument((_, frame) => void stored.push(frame))
+  expect(await issuing.fleet.revoke(ann.identity.nodeId)).toBe(true)
+  expect(stored.length).toBe(1)
+})
+
+test('a machine is told that it is let in when its certificate is stored, not before', async () => {
+  const { issuing } = await pair()
+  const bob = await room(8_503)
+  await bob.fleet.join(await invited(issuing), { places: [] })
+  issuing.fleet.onDocument(() => Promise.reject(new Error('the disk is full')))
+  expect(await meet(issuing, bob, 'bob')).toBe(false)
+})
+
+test('an issuer that lost its list takes it from a member, and goes on from there', async () => {
+  const { issuing, ann } = await pair()
+  await issuing.fleet.revoke(ann.identity.nodeId)
+  const newest = listsOf(issuing).at(-1) as Uint8Array
+  const restored = await room(8_501, { repository: issuing.repository })
+  time.now += 1
+  await restored.fleet.look(nobody)
+  restored.fleet.documents.revocation_list.accept(newest, true)
+  expect(restored.fleet.revoked(ann.identity.nodeId)).toBeDefined()
+  const member = await room(8_504)
+  await member.fleet.join(await invited(restored), { places: [] })
+  await meet(restored, member)
+  pass({ ...restored, said: restored.said.slice(-2) }, member)
+  expect(member.fleet.revoked(ann.identity.nodeId)).toBeDefined()
+})
+
+test('a list that is full refuses another key, and drops none', async () => {
+  const { issuing, ann } = await pair()
+  const keys = Array.from({ length: REVOKED_MAX }, (_, at) => testIdentity(20_000 + at))
+  const full = list({ by: issuing.identity, number: 9, keys: keys.map(({ publicKey }) => publicKey) })
+  issuing.fleet.documents.revocation_list.accept(full, true)
+  await expect(issuing.fleet.revoke(ann.identity.nodeId)).rejects.toMatchObject({ code: 'too_large' })
+  expect(issuing.fleet.revoked((keys[0] as { nodeId: NodeId }).nodeId)).toBeDefined()
+})
