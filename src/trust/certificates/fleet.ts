@@ -30,6 +30,8 @@ export interface FleetOptions {
   readonly log: Log
   /** An invite that was put in place before the first start; read once, when this node belongs to no mesh. */
   readonly enrolment?: () => { code: string; root?: Uint8Array; places: readonly string[] } | undefined
+  /** Whether people here know another node than `except` by that name. Default: they know none. */
+  readonly isNameKnown?: (name: string, except: NodeId) => boolean
   /** How long certificates of nodes hold, ms. Default and most: 30 days. */
   readonly lifeMs?: number | undefined
 }
@@ -52,7 +54,8 @@ export function createFleet(options: FleetOptions): Fleet {
   let lookedAt = clock.now()
 
   const issuing = createIssuing({ ...options, roll, lifeMs, signed })
-  const lettingIn = createLettingIn({ self: identity, roll, invites, issuing, audit, clock })
+  const { isNameKnown = () => false } = options
+  const lettingIn = createLettingIn({ self: identity, roll, invites, issuing, audit, clock, isNameKnown })
 
   function tell(nodes: Iterable<NodeId>): void {
     for (const node of new Set(nodes)) changes.tell(node)
@@ -109,6 +112,8 @@ export function createFleet(options: FleetOptions): Fleet {
     return membership
   }
 
+  const isOther = (root?: Uint8Array) =>
+    root !== undefined && membership !== undefined && Buffer.compare(membership.root, root) !== 0
   const own = () => roll.word(self, clock.now())?.binding
 
   return {
@@ -176,13 +181,15 @@ export function createFleet(options: FleetOptions): Fleet {
         }
         return
       }
-      const fault = grantFault(joining, identity.publicKey, node, answer.granted, clock)
+      const { root, chain } = answer.granted
+      const fault =
+        grantFault(joining, identity.publicKey, node, answer.granted, clock) ??
+        (isOther(root) ? 'root' : undefined)
       if (fault !== undefined) {
         refused = fault
         log.warn({ peer: node, why: fault }, 'what the inviter answered is not believed')
         return
       }
-      const { root, chain } = answer.granted
       write({ membership: belong(root, chain), joining: null })
     },
     onSettled: settled.on,
@@ -219,7 +226,7 @@ export function createFleet(options: FleetOptions): Fleet {
     },
 
     async found(root, certificate) {
-      if (membership !== undefined && Buffer.compare(membership.root, root) !== 0) throw otherMesh()
+      if (isOther(root)) throw otherMesh()
       const mesh = meshOf(root)
       const verdict = verifyChain([certificate], {
         ...{ root: { key: root, mesh }, at: clock.now(), key: identity.publicKey },
@@ -236,17 +243,9 @@ export function createFleet(options: FleetOptions): Fleet {
     async invite(terms) {
       issuing.mayGive(terms.roles)
       const made = await invites.create(terms)
-      void audit.record({
-        type: 'invite_changed',
-        success: true,
-        details: {
-          action: 'create',
-          invite: made.invite.id,
-          uses: terms.uses,
-          roles: terms.roles.join(','),
-          teams: terms.teams.join(','),
-        },
-      })
+      const [roles, teams] = [terms.roles.join(','), terms.teams.join(',')]
+      const details = { action: 'create', invite: made.invite.id, uses: terms.uses, roles, teams }
+      void audit.record({ type: 'invite_changed', success: true, details })
       return made
     },
     invites: () => invites.list().map((invite) => ({ ...invite, state: invites.stateOf(invite) })),
@@ -259,12 +258,7 @@ export function createFleet(options: FleetOptions): Fleet {
     async join(code, terms) {
       if (own() !== undefined) throw otherMesh()
       const next = joiningOf(code, terms, clock.now())
-      if (
-        membership !== undefined &&
-        terms.root !== undefined &&
-        Buffer.compare(membership.root, terms.root) !== 0
-      )
-        throw otherMesh()
+      if (isOther(terms.root)) throw otherMesh()
       await serially(() => repository.write({ joining: next }))
       joining = next
       refused = null

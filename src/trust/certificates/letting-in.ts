@@ -18,6 +18,9 @@ const SAME_MS = 60_000
 /** Of a name that somebody else has, what is kept in front of the digits that tell the two apart. */
 const NAME_KEPT = 56
 
+/** Names that people take for the same one are the same: letters of another width or case make no other name. */
+export const comparable = (name: string): string => name.normalize('NFKC').trim().toLowerCase()
+
 export interface LettingIn {
   /** Resolves when `answer` has what is to be said. */
   letIn(node: NodeId, join: NonNullable<HelloBody['join']>, name: string): Promise<void>
@@ -32,16 +35,31 @@ export interface LettingInDeps {
   readonly issuing: Pick<Issuing, 'certify'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
+  /** Whether another node than this one is known here by that name to people. */
+  readonly isNameKnown: (name: string, except: NodeId) => boolean
 }
 
-export function createLettingIn({ self, roll, invites, issuing, audit, clock }: LettingInDeps): LettingIn {
+export function createLettingIn({
+  self,
+  roll,
+  invites,
+  issuing,
+  audit,
+  clock,
+  isNameKnown,
+}: LettingInDeps): LettingIn {
   const granted = createRecent<NodeId, Granted>(ANSWERS_MAX)
   const refusals = createRecent<NodeId, InviteRefusal>(ANSWERS_MAX)
 
   /** No two certified nodes have one name, whatever they call themselves. */
   function freeName(wanted: string, node: NodeId): string {
-    const taken = roll.certified(clock.now()).some((one) => one.name === wanted && one.node_id !== node)
-    if (!taken) return wanted
+    const same = comparable(wanted)
+    const taken = roll
+      .certified(clock.now())
+      .some((one) => comparable(one.name) === same && one.node_id !== node)
+    // People take sixteen digits for a fingerprint.
+    const isFingerprint = /^[0-9a-f]{16}$/.test(same.replace(/[\s:-]/g, ''))
+    if (!taken && !isFingerprint && !isNameKnown(wanted, node)) return wanted
     const digits = toHex((parseNodeId(node) as Uint8Array).subarray(0, 3))
     return `${[...wanted].slice(0, NAME_KEPT).join('')}-${digits}`
   }

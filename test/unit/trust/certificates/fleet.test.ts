@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
-import { meshOf, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
+import { meshOf, signCertificate, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { NOW, root } from './chains.ts'
 import { found, invited, meet, pass, room, time } from './rooms.ts'
@@ -123,12 +123,47 @@ test('a joiner that was told the root takes no other one', async () => {
   expect(joiner.fleet.state()).toMatchObject({ own: null, root: null, joining: { refused: 'root' } })
 })
 
+test('a node whose certificate ended stays in its mesh, whatever root an inviter answers with', async () => {
+  const { ann } = await mesh()
+  const state = ann.fleet.state()
+  time.now += 31 * DAY_MS
+  const other = testIdentity(8_030)
+  const rogue = await room(8_031)
+  await rogue.fleet.found(
+    other.publicKey,
+    signCertificate(
+      other,
+      meshOf(other.publicKey),
+      {
+        ...{ usage: 'issuer', key: rogue.identity.publicKey, name: 'rogue', roles: [], teams: [] },
+        ...{ version: time.now, notBefore: time.now, notAfter: time.now + DAY_MS },
+      },
+      systemRandom,
+    ),
+  )
+  await ann.fleet.join(await invited(rogue, { for_ms: DAY_MS / 2 }), { places: [] })
+  await meet(rogue, ann)
+  expect(ann.fleet.state()).toMatchObject({ root: state.root, own: null, joining: { refused: 'root' } })
+})
+
 test('names are one each, whatever machines call themselves', async () => {
   const { issuer } = await mesh()
   const second = await room(8_020)
   await second.fleet.join(await invited(issuer), { places: [] })
   await meet(issuer, second, 'ann')
   expect(second.fleet.state().own?.name).toMatch(/^ann-[0-9a-f]{6}$/)
+  const hard = await room(8_022, { isNameKnown: (name) => name === 'boss' })
+  await found(hard)
+  for (const [number, name] of [
+    [8_023, 'HQ'],
+    [8_024, '838A 4e91 e1f8 dcbf'],
+    [8_025, 'boss'],
+  ] as const) {
+    const joiner = await room(number)
+    await joiner.fleet.join(await invited(hard), { places: [] })
+    await meet(hard, joiner, name)
+    expect(joiner.fleet.state().own?.name).toMatch(new RegExp(`^${name}-[0-9a-f]{6}$`))
+  }
 })
 
 test('an issuer gives no role that the root did not grant it', async () => {
