@@ -10,6 +10,7 @@ import type { FleetRepository, JoiningRecord, MembershipRecord } from '../../sto
 import type { Audit } from '../audit/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Fleet, FleetKind } from './fleet-types.ts'
+import { checkInviteTerms } from './invite-terms.ts'
 import { createInvites } from './invites.ts'
 import { createIssuing } from './issuing.ts'
 import { grantFault, isInviter, joiningOf, joinOf } from './joining.ts'
@@ -158,7 +159,7 @@ export function createFleet(options: FleetOptions): Fleet {
     },
     heard(node, { chain, join, name }) {
       if (chain !== undefined) tell(roll.chain(node, chain, clock.now()))
-      if (join === undefined || !issuing.isIssuer()) return false
+      if (join === undefined) return false
       lettingIn
         .letIn(node, join, name)
         .catch((error: unknown) =>
@@ -242,6 +243,7 @@ export function createFleet(options: FleetOptions): Fleet {
 
     async invite(terms) {
       issuing.mayGive(terms.roles)
+      checkInviteTerms(identity, roll.root()?.mesh as Uint8Array, terms, options)
       const made = await invites.create(terms)
       const [roles, teams] = [terms.roles.join(','), terms.teams.join(',')]
       const details = { action: 'create', invite: made.invite.id, uses: terms.uses, roles, teams }

@@ -32,7 +32,7 @@ export interface LettingInDeps {
   readonly self: { readonly nodeId: NodeId; readonly publicKey: Uint8Array }
   readonly roll: Roll
   readonly invites: Pick<Invites, 'redeem'>
-  readonly issuing: Pick<Issuing, 'certify'>
+  readonly issuing: Pick<Issuing, 'certify' | 'isIssuer'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   /** Whether another node than this one is known here by that name to people. */
@@ -64,17 +64,32 @@ export function createLettingIn({
     return `${[...wanted].slice(0, NAME_KEPT).join('')}-${digits}`
   }
 
+  function refuse(node: NodeId, why: InviteRefusal): void {
+    refusals.set(node, why)
+    const details = { reason: 'invite_refused', why }
+    void audit.record({ type: 'policy_violation', success: false, peer: node, details })
+  }
+
+  /** A joiner that hears nothing would go on asking until its invite ends. */
+  function certify(node: NodeId, terms: Parameters<Issuing['certify']>[1]): readonly Uint8Array[] {
+    try {
+      return issuing.certify(node, terms)
+    } catch (error) {
+      refuse(node, 'error')
+      throw error
+    }
+  }
+
   return {
     async letIn(node, { id, proof }, name) {
       // What it was given before is no answer to what it asks now.
       granted.delete(node)
       const key = parseNodeId(node) as Uint8Array
       const revoked = roll.revoked(node) !== undefined
-      const taken = revoked ? 'revoked' : await invites.redeem(key, { id: toHex(id), proof })
+      const open = () => (issuing.isIssuer() ? invites.redeem(key, { id: toHex(id), proof }) : 'unknown')
+      const taken = revoked ? 'revoked' : await open()
       if (typeof taken === 'string') {
-        refusals.set(node, taken)
-        const details = { reason: 'invite_refused', why: taken }
-        void audit.record({ type: 'policy_violation', success: false, peer: node, details })
+        refuse(node, taken)
         return
       }
       const now = clock.now()
@@ -82,7 +97,7 @@ export function createLettingIn({
       const isFresh = before?.issuer === self.nodeId && now - before.issued_at < SAME_MS
       const terms = { name: freeName(name, node), roles: taken.roles, teams: taken.teams }
       const known = isFresh || before?.usage === 'issuer' ? roll.chainOf(node, now) : undefined
-      const chain = known ?? issuing.certify(node, terms)
+      const chain = known ?? certify(node, terms)
       const root = roll.root()?.key as Uint8Array
       const bound = { joiner: key, inviter: self.publicKey, expires_at: taken.expires_at }
       granted.set(node, { root, chain, proof: acceptProof(taken.key, bound, root, chain) })

@@ -381,3 +381,38 @@ test('a broken enrolment file keeps nobody from starting', async () => {
   })
   expect(machine.fleet.state()).toMatchObject({ joining: null, root: null })
 })
+
+test('an invite promises only what can be signed', async () => {
+  const { issuer } = await mesh()
+  const long = (n: number) => Array.from({ length: 8 }, (_, i) => `${n}${i}`.padEnd(64, 'ü'))
+  await expect(invited(issuer, { teams: ['a b'] })).rejects.toMatchObject({ code: 'bad_request' })
+  await expect(invited(issuer, { roles: ['\n'] })).rejects.toMatchObject({ code: 'bad_request' })
+  await expect(invited(issuer, { roles: long(1), teams: long(2) })).rejects.toMatchObject({
+    code: 'bad_request',
+  })
+  expect(issuer.fleet.invites()).toHaveLength(2)
+})
+
+test('a joiner hears when its inviter cannot sign, and when it certifies nobody any more', async () => {
+  const issuer = await room(8_040)
+  await found(issuer, { grants: ['security'] })
+  const soc = await room(8_041)
+  await soc.fleet.join(await invited(issuer, { roles: ['security'] }), { places: [] })
+  const late = await room(8_042)
+  await late.fleet.join(await invited(issuer, { for_ms: 3 * DAY_MS }), { places: [] })
+  time.now += 1
+  await found(issuer, { days: 2 })
+  await meet(issuer, soc)
+  expect(soc.fleet.state().joining).toMatchObject({ refused: 'error' })
+  time.now += 2 * DAY_MS + 1
+  await meet(issuer, late)
+  expect(late.fleet.state().joining).toMatchObject({ refused: 'unknown' })
+})
+
+test('a certificate that a wrong clock disbelieves is told apart from a refused invite', async () => {
+  const { issuer } = await mesh()
+  const joiner = await room(8_043, { clock: { now: () => NOW - 2 * DAY_MS, monotonic: () => NOW } })
+  await joiner.fleet.join(await invited(issuer), { places: [] })
+  await meet(issuer, joiner)
+  expect(joiner.fleet.state().joining?.refused).toMatch(/^certificate_(clock|not_yet_valid)$/)
+})
