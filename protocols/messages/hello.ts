@@ -79,7 +79,9 @@ const helloAckBody = z.object({
   granted: granted.optional().describe('with `yes`: the answer to a proven invite'),
   invite_refused: publicName(16)
     .optional()
-    .describe('why the invite was not taken: `unknown`, `used`, `expired`, `cancelled`, `revoked` or `busy`'),
+    .describe(
+      'why the invite was not taken: `unknown`, `used`, `expired`, `cancelled`, `revoked`, `busy` or `error`',
+    ),
 })
 
 export const HelloAck = defineMessage({

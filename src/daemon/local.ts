@@ -14,7 +14,7 @@ import { createNameService } from '../ops/system/name-service.ts'
 import { openStore } from '../store/index.ts'
 import { createAccess } from '../trust/access/index.ts'
 import { createAudit } from '../trust/audit/index.ts'
-import { createFleet, ENROLMENT_FILE, readEnrolment } from '../trust/certificates/index.ts'
+import { comparable, createFleet, ENROLMENT_FILE, readEnrolment } from '../trust/certificates/index.ts'
 import { createSharing } from '../trust/consent/index.ts'
 import { createTrust } from '../trust/peers/index.ts'
 import { createPolicy, type PolicySet } from '../trust/policy/index.ts'
@@ -38,6 +38,11 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   const fleet = createFleet({
     ...{ ...common, repository: store.fleet, audit, lifeMs },
     enrolment: () => readEnrolment(join(dirname(paths.config), ENROLMENT_FILE)),
+    isNameKnown: (wanted, except) =>
+      trust.known().some((node) => {
+        const isKnown = node !== except && (trust.admits(node) || trust.refuses(node))
+        return isKnown && comparable(trust.opinion(node).name) === comparable(wanted)
+      }),
   })
   const trust = createTrust({ ...common, repository: store.members, audit, certificates: fleet })
   const policy = createPolicy(

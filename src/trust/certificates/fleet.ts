@@ -10,6 +10,7 @@ import type { FleetRepository, JoiningRecord, MembershipRecord } from '../../sto
 import type { Audit } from '../audit/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { DocumentSink, Fleet, FleetKind } from './fleet-types.ts'
+import { checkInviteTerms } from './invite-terms.ts'
 import { createInvites } from './invites.ts'
 import { createIssuing } from './issuing.ts'
 import { grantFault, isInviter, joiningOf, joinOf } from './joining.ts'
@@ -31,6 +32,8 @@ export interface FleetOptions {
   readonly log: Log
   /** An invite that was put in place before the first start; read once, when this node belongs to no mesh. */
   readonly enrolment?: () => { code: string; root?: Uint8Array; places: readonly string[] } | undefined
+  /** Whether people here know another node than `except` by that name. Default: they know none. */
+  readonly isNameKnown?: (name: string, except: NodeId) => boolean
   /** How long certificates of nodes hold, ms. Default and most: 30 days. */
   readonly lifeMs?: number | undefined
 }
@@ -53,7 +56,8 @@ export function createFleet(options: FleetOptions): Fleet {
   let lookedAt = clock.now()
 
   const issuing = createIssuing({ ...options, log, roll, lifeMs, signed })
-  const lettingIn = createLettingIn({ self: identity, roll, invites, issuing, audit, clock })
+  const { isNameKnown = () => false } = options
+  const lettingIn = createLettingIn({ self: identity, roll, invites, issuing, audit, clock, isNameKnown })
 
   function tell(nodes: Iterable<NodeId>): void {
     for (const node of new Set(nodes)) changes.tell(node)
@@ -127,6 +131,8 @@ export function createFleet(options: FleetOptions): Fleet {
   }
 
   const judged = { wanted: roll.isAuthority, isFirst }
+  const isOther = (root?: Uint8Array) =>
+    root !== undefined && membership !== undefined && Buffer.compare(membership.root, root) !== 0
   const own = () => roll.word(self, clock.now())?.binding
 
   return {
@@ -171,7 +177,7 @@ export function createFleet(options: FleetOptions): Fleet {
     },
     heard(node, { chain, join, name }) {
       if (chain !== undefined) tell(roll.chain(node, chain, clock.now()))
-      if (join === undefined || !issuing.isIssuer()) return false
+      if (join === undefined) return false
       lettingIn
         .letIn(node, join, name)
         .catch((error: unknown) =>
@@ -194,13 +200,15 @@ export function createFleet(options: FleetOptions): Fleet {
         }
         return
       }
-      const fault = grantFault(joining, identity.publicKey, node, answer.granted, clock)
+      const { root, chain } = answer.granted
+      const fault =
+        grantFault(joining, identity.publicKey, node, answer.granted, clock) ??
+        (isOther(root) ? 'root' : undefined)
       if (fault !== undefined) {
         refused = fault
         log.warn({ peer: node, why: fault }, 'what the inviter answered is not believed')
         return
       }
-      const { root, chain } = answer.granted
       write({ membership: belong(root, chain), joining: null })
     },
     onSettled: settled.on,
@@ -217,7 +225,7 @@ export function createFleet(options: FleetOptions): Fleet {
     state: () => stateOf({ self, roll, now: clock.now(), joinedAt: membership?.joined_at, joining, refused }),
 
     async found(root, certificate) {
-      if (membership !== undefined && Buffer.compare(membership.root, root) !== 0) throw otherMesh()
+      if (isOther(root)) throw otherMesh()
       const mesh = meshOf(root)
       const verdict = verifyChain([certificate], {
         ...{ root: { key: root, mesh }, at: clock.now(), key: identity.publicKey },
@@ -233,18 +241,11 @@ export function createFleet(options: FleetOptions): Fleet {
 
     async invite(terms) {
       issuing.mayGive(terms.roles)
+      checkInviteTerms(identity, roll.root()?.mesh as Uint8Array, terms, options)
       const made = await invites.create(terms)
-      void audit.record({
-        type: 'invite_changed',
-        success: true,
-        details: {
-          action: 'create',
-          invite: made.invite.id,
-          uses: terms.uses,
-          roles: terms.roles.join(','),
-          teams: terms.teams.join(','),
-        },
-      })
+      const [roles, teams] = [terms.roles.join(','), terms.teams.join(',')]
+      const details = { action: 'create', invite: made.invite.id, uses: terms.uses, roles, teams }
+      void audit.record({ type: 'invite_changed', success: true, details })
       return made
     },
     invites: () => invites.list().map((invite) => ({ ...invite, state: invites.stateOf(invite) })),
@@ -257,12 +258,7 @@ export function createFleet(options: FleetOptions): Fleet {
     async join(code, terms) {
       if (own() !== undefined) throw otherMesh()
       const next = joiningOf(code, terms, clock.now())
-      if (
-        membership !== undefined &&
-        terms.root !== undefined &&
-        Buffer.compare(membership.root, terms.root) !== 0
-      )
-        throw otherMesh()
+      if (isOther(terms.root)) throw otherMesh()
       await serially(() => repository.write({ joining: next }))
       joining = next
       refused = null

@@ -3,6 +3,7 @@
 export { ENROLMENT_FILE, formatEnrolment, parseEnrolment, readEnrolment } from './enrolment.ts'
 export { createFleet } from './fleet.ts'
 export type * from './fleet-types.ts'
+export { comparable } from './letting-in.ts'
 export { NO_CERTIFICATES, NO_CREDENTIALS } from './none.ts'
 export { createRootKey, openRootKey, type RootKey } from './root-key.ts'
 export { meshOf, signCertificate } from './sign.ts'

@@ -32,7 +32,7 @@ export interface InviteTerms {
   readonly teams: readonly string[]
 }
 
-export type InviteRefusal = 'unknown' | 'used' | 'expired' | 'cancelled' | 'revoked' | 'busy'
+export type InviteRefusal = 'unknown' | 'used' | 'expired' | 'cancelled' | 'revoked' | 'busy' | 'error'
 export type InviteState = 'open' | 'used' | 'expired' | 'cancelled'
 
 export interface Invites {

@@ -171,7 +171,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       own()
       if (binding?.usage === 'issuer') {
         throw new KaroError('refused', 'an issuer is revoked by the root only', {
-          hint: 'Deny it here meanwhile: karo peers deny. Certificates that it signed end within 30 days.',
+          hint: 'Deny it meanwhile: karo peers deny. Nothing that it signed counts on a node that denies it.',
         })
       }
       const before = roll.listOf(self)?.revoked ?? new Map<NodeId, number>()

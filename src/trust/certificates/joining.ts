@@ -61,5 +61,6 @@ export function grantFault(
     isRevoked: () => false,
     key: self,
   })
-  return verdict.ok ? undefined : verdict.fault
+  // Told apart from `expired` and `revoked`, which inviters say of an invite.
+  return verdict.ok ? undefined : `certificate_${verdict.fault}`
 }

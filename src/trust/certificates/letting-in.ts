@@ -18,6 +18,9 @@ const SAME_MS = 60_000
 /** Of a name that somebody else has, what is kept in front of the digits that tell the two apart. */
 const NAME_KEPT = 56
 
+/** Names that people take for the same one are the same: letters of another width or case make no other name. */
+export const comparable = (name: string): string => name.normalize('NFKC').trim().toLowerCase()
+
 export interface LettingIn {
   /** Resolves when `answer` has what is to be said. */
   letIn(node: NodeId, join: NonNullable<HelloBody['join']>, name: string): Promise<void>
@@ -29,21 +32,55 @@ export interface LettingInDeps {
   readonly self: { readonly nodeId: NodeId; readonly publicKey: Uint8Array }
   readonly roll: Roll
   readonly invites: Pick<Invites, 'redeem'>
-  readonly issuing: Pick<Issuing, 'certify'>
+  readonly issuing: Pick<Issuing, 'certify' | 'isIssuer'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
+  /** Whether another node than this one is known here by that name to people. */
+  readonly isNameKnown: (name: string, except: NodeId) => boolean
 }
 
-export function createLettingIn({ self, roll, invites, issuing, audit, clock }: LettingInDeps): LettingIn {
+export function createLettingIn({
+  self,
+  roll,
+  invites,
+  issuing,
+  audit,
+  clock,
+  isNameKnown,
+}: LettingInDeps): LettingIn {
   const granted = createRecent<NodeId, Granted>(ANSWERS_MAX)
   const refusals = createRecent<NodeId, InviteRefusal>(ANSWERS_MAX)
 
   /** No two certified nodes have one name, whatever they call themselves. */
   function freeName(wanted: string, node: NodeId): string {
-    const taken = roll.certified(clock.now()).some((one) => one.name === wanted && one.node_id !== node)
-    if (!taken) return wanted
+    const same = comparable(wanted)
+    const taken = roll
+      .certified(clock.now())
+      .some((one) => comparable(one.name) === same && one.node_id !== node)
+    // People take sixteen digits for a fingerprint.
+    const isFingerprint = /^[0-9a-f]{16}$/.test(same.replace(/[\s:-]/g, ''))
+    if (!taken && !isFingerprint && !isNameKnown(wanted, node)) return wanted
     const digits = toHex((parseNodeId(node) as Uint8Array).subarray(0, 3))
     return `${[...wanted].slice(0, NAME_KEPT).join('')}-${digits}`
+  }
+
+  function refuse(node: NodeId, why: InviteRefusal): void {
+    refusals.set(node, why)
+    const details = { reason: 'invite_refused', why }
+    void audit.record({ type: 'policy_violation', success: false, peer: node, details })
+  }
+
+  /** A joiner that hears nothing would go on asking until its invite ends. */
+  async function certify(
+    node: NodeId,
+    terms: Parameters<Issuing['certify']>[1],
+  ): Promise<readonly Uint8Array[]> {
+    try {
+      return await issuing.certify(node, terms)
+    } catch (error) {
+      refuse(node, 'error')
+      throw error
+    }
   }
 
   return {
@@ -52,11 +89,10 @@ export function createLettingIn({ self, roll, invites, issuing, audit, clock }: 
       granted.delete(node)
       const key = parseNodeId(node) as Uint8Array
       const revoked = roll.revoked(node) !== undefined
-      const taken = revoked ? 'revoked' : await invites.redeem(key, { id: toHex(id), proof })
+      const open = () => (issuing.isIssuer() ? invites.redeem(key, { id: toHex(id), proof }) : 'unknown')
+      const taken = revoked ? 'revoked' : await open()
       if (typeof taken === 'string') {
-        refusals.set(node, taken)
-        const details = { reason: 'invite_refused', why: taken }
-        void audit.record({ type: 'policy_violation', success: false, peer: node, details })
+        refuse(node, taken)
         return
       }
       const now = clock.now()
@@ -64,7 +100,7 @@ export function createLettingIn({ self, roll, invites, issuing, audit, clock }: 
       const isFresh = before?.issuer === self.nodeId && now - before.issued_at < SAME_MS
       const terms = { name: freeName(name, node), roles: taken.roles, teams: taken.teams }
       const known = isFresh || before?.usage === 'issuer' ? roll.chainOf(node, now) : undefined
-      const chain = known ?? (await issuing.certify(node, terms))
+      const chain = known ?? (await certify(node, terms))
       const root = roll.root()?.key as Uint8Array
       const bound = { joiner: key, inviter: self.publicKey, expires_at: taken.expires_at }
       granted.set(node, { root, chain, proof: acceptProof(taken.key, bound, root, chain) })

@@ -4,6 +4,7 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Config } from '../../config/index.ts'
 import type { MemberRepository } from '../../store/tables/members.ts'
@@ -37,11 +38,11 @@ export function createTrust(options: TrustOptions): Trust {
   /** By every key of the member, so that a key's successor inherits what was decided. */
   const decisions = new Map<NodeId, Held>()
   let heldCount = 0
-  const seen = createSeen(repository, clock, log, (member, presence) => {
-    for (const listener of presenceListeners) listener(member.node_id, presence, member.known_by)
-  })
+  const presences = createListeners<Parameters<Parameters<Trust['onPresence']>[0]>>()
+  const seen = createSeen(repository, clock, log, (member, presence) =>
+    presences.tell(member.node_id, presence, member.known_by),
+  )
   const listeners = new Set<Parameters<Trust['onChange']>[0]>()
-  const presenceListeners = new Set<Parameters<Trust['onPresence']>[0]>()
   // Decisions one after the other: memory follows the disk in the same order.
   const serially = createSerial()
 
@@ -55,7 +56,7 @@ export function createTrust(options: TrustOptions): Trust {
       config_denied: deniedByFile.has(node),
       config_trusted: trustedByFile.get(node),
       decision: decisions.get(node),
-      certified: certificates.word(node),
+      certified: certified(node),
       certificate_revoked: certificates.revoked(node),
       certificate_fault: fault === undefined ? undefined : CHAIN_FAULTS[fault],
       heard_of: seen.member(node) !== undefined,
@@ -63,17 +64,23 @@ export function createTrust(options: TrustOptions): Trust {
   }
   const opinion = (node: NodeId) => weigh(evidenceOf(node))
 
-  function refuses(node: NodeId): boolean {
+  function refusesHere(node: NodeId): boolean {
     const decision = decisions.get(node)
-    const here = deniedByFile.has(node) || decision?.denied === true || decision?.revoked === true
-    return here || certificates.revoked(node) !== undefined
+    return deniedByFile.has(node) || decision?.denied === true || decision?.revoked === true
+  }
+  const refuses = (node: NodeId): boolean => refusesHere(node) || certificates.revoked(node) !== undefined
+
+  /** What was signed by an issuer that people here refuse says nothing here. */
+  function certified(node: NodeId): ReturnType<Certificates['word']> {
+    const word = certificates.word(node)
+    return word === undefined || refusesHere(word.binding.issuer) ? undefined : word
   }
 
   // Asked for every frame, so without making an opinion; a test holds it against `opinion`.
   function admits(node: NodeId): boolean {
     if (node === identity.nodeId || refuses(node)) return false
     const level = trustedByFile.get(node)?.level ?? decisions.get(node)?.level
-    return (level ?? null) === null ? certificates.word(node) !== undefined : level !== 'untrusted'
+    return (level ?? null) === null ? certified(node) !== undefined : level !== 'untrusted'
   }
 
   /** Admitted here, or announced by somebody who is; and not refused. */
@@ -86,12 +93,11 @@ export function createTrust(options: TrustOptions): Trust {
   const decided = (node: NodeId): boolean =>
     deniedByFile.has(node) || trustedByFile.has(node) || decisions.has(node) || admits(node)
 
-  /** A node that was withdrawn keeps its name to be recognised by; it may be one that it only claimed. */
+  /** A withdrawn node keeps a name that it may only have claimed; the name in a certificate its holder chose itself. */
   function isNameChosen(node: NodeId): boolean {
     const decision = decisions.get(node)
     const stands = decision !== undefined && decision.level !== null && !refuses(node)
-    const certified = refuses(node) ? undefined : certificates.word(node)?.binding.name
-    return Boolean(trustedByFile.get(node)?.name || (stands && decision.name) || certified)
+    return Boolean(trustedByFile.get(node)?.name || (stands && decision.name))
   }
 
   /** Not one that is known by the word of others or by its own alone, and nobody whom this node refuses. */
@@ -120,6 +126,11 @@ export function createTrust(options: TrustOptions): Trust {
       } catch (error) {
         log.error({ error: String(error) }, 'a listener to trust changes failed')
       }
+    }
+    if (by === 'certificate') return
+    // What people think of an issuer decides about everybody whom it certified.
+    for (const { node_id, issuer } of certificates.certified()) {
+      if (issuer === node && node_id !== node) certificateChanged(node_id)
     }
   }
 
@@ -182,29 +193,22 @@ export function createTrust(options: TrustOptions): Trust {
         const is = opinion(node)
         if (isDeepStrictEqual(was, is)) continue
         if (!admits(node)) seen.forget(node, admits)
-        log.info(
-          { peer: node, action: 'reload', trust_level: is.trust_level },
-          'the configuration decides anew about a node',
-        )
-        recorded.push(
-          audit.record({
-            type: 'trust_change',
-            success: true,
-            peer: node,
-            details: { action: 'reload', level_before: was.trust_level, level_after: is.trust_level },
-          }),
-        )
+        const said = { peer: node, action: 'reload', trust_level: is.trust_level }
+        log.info(said, 'the configuration decides anew about a node')
+        const details = { action: 'reload', level_before: was.trust_level, level_after: is.trust_level }
+        recorded.push(audit.record({ type: 'trust_change', success: true, peer: node, details }))
         tell(node)
       }
       await Promise.all(recorded)
     })
   }
 
-  certificates.onChange((node) => {
+  function certificateChanged(node: NodeId): void {
     if (node === identity.nodeId) return
     if (!admits(node)) seen.forget(node, admits)
     tell(node, 'certificate')
-  })
+  }
+  certificates.onChange(certificateChanged)
 
   const withdrawn = (node: NodeId, before: Held | undefined) => withdrawnFrom(before, opinion(node).name)
 
@@ -290,9 +294,6 @@ export function createTrust(options: TrustOptions): Trust {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    onPresence(listener) {
-      presenceListeners.add(listener)
-      return () => presenceListeners.delete(listener)
-    },
+    onPresence: presences.on,
   }
 }

@@ -6,7 +6,7 @@ import { getFleet, joinFleet } from '../../../api/contract/operations/fleet.ts'
 import type { FleetShape } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { parseEnrolment } from '../../../trust/certificates/index.ts'
+import { CHAIN_FAULTS, parseEnrolment } from '../../../trust/certificates/index.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
 import { openRegular } from '../../input/regular-file.ts'
 import { parseDuration } from '../../input/time.ts'
@@ -70,6 +70,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   expired: 'it has ended',
   cancelled: 'it was cancelled',
   revoked: 'the key of this node was revoked: karo identity new makes another one',
+  error: 'the inviter could not sign a certificate; its log says why',
   busy: 'the inviter gets too many wrong invites; try again in a minute',
 }
 
@@ -116,6 +117,13 @@ export const commands: readonly Command[] = [
       }
       if (state.own === null && state.joining?.refused != null) {
         const why = state.joining.refused
+        const fault = why.replace(/^certificate_/, '')
+        if (fault !== why && Object.hasOwn(CHAIN_FAULTS, fault)) {
+          const words = CHAIN_FAULTS[fault as keyof typeof CHAIN_FAULTS]
+          throw new KaroError('refused', `the certificate that came is not believed: ${words}`, {
+            hint: "The clock of this machine may be wrong: compare it with the inviter's, then join again.",
+          })
+        }
         throw new KaroError('refused', `the invite was not taken: ${REFUSALS[why] ?? printable(why)}`, {
           hint: 'Ask for a new invite.',
         })

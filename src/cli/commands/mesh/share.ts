@@ -88,7 +88,10 @@ const allow = defineCommand({
   options: [category],
   examples: [
     { run: 'karo share allow bob', does: 'bob may ask this node for your numbers' },
-    { run: 'karo share allow team:eng', does: 'every node of that team may ask' },
+    {
+      run: 'karo share allow team:eng',
+      does: 'every node of that team may ask, also one that an issuer puts into it later',
+    },
     {
       run: 'karo share allow ash --category tool_usage',
       does: 'ash may have your tool usage and nothing else',

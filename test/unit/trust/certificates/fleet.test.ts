@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
-import { meshOf, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
+import { meshOf, signCertificate, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { NOW, root } from './chains.ts'
 import { found, invited, meet, pass, room, time } from './rooms.ts'
@@ -123,12 +123,47 @@ test('a joiner that was told the root takes no other one', async () => {
   expect(joiner.fleet.state()).toMatchObject({ own: null, root: null, joining: { refused: 'root' } })
 })
 
+test('a node whose certificate ended stays in its mesh, whatever root an inviter answers with', async () => {
+  const { ann } = await mesh()
+  const state = ann.fleet.state()
+  time.now += 31 * DAY_MS
+  const other = testIdentity(8_030)
+  const rogue = await room(8_031)
+  await rogue.fleet.found(
+    other.publicKey,
+    signCertificate(
+      other,
+      meshOf(other.publicKey),
+      {
+        ...{ usage: 'issuer', key: rogue.identity.publicKey, name: 'rogue', roles: [], teams: [] },
+        ...{ version: time.now, notBefore: time.now, notAfter: time.now + DAY_MS },
+      },
+      systemRandom,
+    ),
+  )
+  await ann.fleet.join(await invited(rogue, { for_ms: DAY_MS / 2 }), { places: [] })
+  await meet(rogue, ann)
+  expect(ann.fleet.state()).toMatchObject({ root: state.root, own: null, joining: { refused: 'root' } })
+})
+
 test('names are one each, whatever machines call themselves', async () => {
   const { issuer } = await mesh()
   const second = await room(8_020)
   await second.fleet.join(await invited(issuer), { places: [] })
   await meet(issuer, second, 'ann')
   expect(second.fleet.state().own?.name).toMatch(/^ann-[0-9a-f]{6}$/)
+  const hard = await room(8_022, { isNameKnown: (name) => name === 'boss' })
+  await found(hard)
+  for (const [number, name] of [
+    [8_023, 'HQ'],
+    [8_024, '838A 4e91 e1f8 dcbf'],
+    [8_025, 'boss'],
+  ] as const) {
+    const joiner = await room(number)
+    await joiner.fleet.join(await invited(hard), { places: [] })
+    await meet(hard, joiner, name)
+    expect(joiner.fleet.state().own?.name).toMatch(new RegExp(`^${name}-[0-9a-f]{6}$`))
+  }
 })
 
 test('an issuer gives no role that the root did not grant it', async () => {
@@ -345,4 +380,39 @@ test('a broken enrolment file keeps nobody from starting', async () => {
     },
   })
   expect(machine.fleet.state()).toMatchObject({ joining: null, root: null })
+})
+
+test('an invite promises only what can be signed', async () => {
+  const { issuer } = await mesh()
+  const long = (n: number) => Array.from({ length: 8 }, (_, i) => `${n}${i}`.padEnd(64, 'ü'))
+  await expect(invited(issuer, { teams: ['a b'] })).rejects.toMatchObject({ code: 'bad_request' })
+  await expect(invited(issuer, { roles: ['\n'] })).rejects.toMatchObject({ code: 'bad_request' })
+  await expect(invited(issuer, { roles: long(1), teams: long(2) })).rejects.toMatchObject({
+    code: 'bad_request',
+  })
+  expect(issuer.fleet.invites()).toHaveLength(2)
+})
+
+test('a joiner hears when its inviter cannot sign, and when it certifies nobody any more', async () => {
+  const issuer = await room(8_040)
+  await found(issuer, { grants: ['security'] })
+  const soc = await room(8_041)
+  await soc.fleet.join(await invited(issuer, { roles: ['security'] }), { places: [] })
+  const late = await room(8_042)
+  await late.fleet.join(await invited(issuer, { for_ms: 3 * DAY_MS }), { places: [] })
+  time.now += 1
+  await found(issuer, { days: 2 })
+  await meet(issuer, soc)
+  expect(soc.fleet.state().joining).toMatchObject({ refused: 'error' })
+  time.now += 2 * DAY_MS + 1
+  await meet(issuer, late)
+  expect(late.fleet.state().joining).toMatchObject({ refused: 'unknown' })
+})
+
+test('a certificate that a wrong clock disbelieves is told apart from a refused invite', async () => {
+  const { issuer } = await mesh()
+  const joiner = await room(8_043, { clock: { now: () => NOW - 2 * DAY_MS, monotonic: () => NOW } })
+  await joiner.fleet.join(await invited(issuer), { places: [] })
+  await meet(issuer, joiner)
+  expect(joiner.fleet.state().joining?.refused).toMatch(/^certificate_(clock|not_yet_valid)$/)
 })

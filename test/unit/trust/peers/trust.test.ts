@@ -10,6 +10,7 @@ import {
   type MemberRepository,
 } from '../../../../src/store/tables/members.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
+import { type Binding, NO_CERTIFICATES } from '../../../../src/trust/certificates/index.ts'
 import { createTrust, type Trust } from '../../../../src/trust/peers/index.ts'
 import { ADDRESSES_MAX, MEMBER_KEPT_MS, MEMBERS_MAX, PENDING_MAX } from '../../../../src/trust/peers/seen.ts'
 import { DECISIONS_MAX } from '../../../../src/trust/peers/trust.ts'
@@ -51,14 +52,14 @@ async function world(
   file: FilePeers = {},
   repository?: MemberRepository,
   clock = { time: 1_763_626_500_000 },
+  certificates = NO_CERTIFICATES,
 ): Promise<World> {
   const kept = repository ?? createMemberRepository(await temporaryDatabase())
   const audited: AuditRecord[] = []
   const config = { peers: peersOf(file) }
   const trust = createTrust({
     config,
-    repository: kept,
-    identity: self,
+    ...{ repository: kept, identity: self, certificates },
     audit: {
       record: async (entry) => {
         audited.push(entry)
@@ -77,7 +78,7 @@ async function world(
     audited,
     restart: async (next = file) => {
       await trust.stop()
-      return world(next, kept, clock)
+      return world(next, kept, clock, certificates)
     },
   }
 }
@@ -523,4 +524,37 @@ test('a reload takes over what the file says now, tells and records each node it
   expect(audited.map(({ type, peer, details }) => [type, peer, details.action, details.level_after])).toEqual(
     told.map((node) => ['trust_change', node, 'reload', node === cid ? 'supervisor' : 'untrusted']),
   )
+})
+
+test('what an issuer signed counts nowhere that denies it, and its names are not names that people chose', async () => {
+  const binding = (node: NodeId, name: string, issuer: NodeId): Binding => ({
+    ...{ usage: 'node', node_id: node, key: new Uint8Array(32), member_id: '', name, issuer },
+    ...{ roles: [], teams: [], grants: [], issued_at: 1, not_before: 1, not_after: Number.MAX_SAFE_INTEGER },
+  })
+  const held = [binding(bob, 'bob', ann), binding(cid, 'cid', dan)]
+  const { trust, config } = await world({}, undefined, undefined, {
+    ...NO_CERTIFICATES,
+    certified: () => held,
+    word(node) {
+      const found = held.find(({ node_id }) => node_id === node)
+      return found && { binding: found, stale: false, level: 'peer' }
+    },
+  })
+  // Cid calls itself by the name that a person gave to somebody else.
+  await trust.trust(dan, { name: 'cid' })
+  expect(trust.resolve('cid')).toBe(dan)
+
+  const told: NodeId[] = []
+  trust.onChange((node) => told.push(node))
+  expect(trust.admits(bob)).toBe(true)
+  await trust.deny(ann)
+  expect(trust.admits(bob)).toBe(false)
+  expect(trust.opinion(bob).trust_level).toBe('untrusted')
+  expect(trust.admits(cid)).toBe(true)
+  expect(told).toEqual([ann, bob])
+
+  config.peers = { ...config.peers, denied: [dan] }
+  await trust.reload()
+  expect(trust.admits(cid)).toBe(false)
+  expect(told).toEqual([ann, bob, dan, cid])
 })

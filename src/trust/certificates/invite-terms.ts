@@ -1,0 +1,33 @@
+// What an invite may promise: only what can be signed when a machine takes it up.
+import type { Clock, Random } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { LABEL, LABEL_RULE } from '../../base/words/trust-levels.ts'
+import type { InviteTerms } from './invites.ts'
+import { type Signer, signCertificate } from './sign.ts'
+
+/** The longest name that a machine may call itself by, in characters of four bytes. */
+const LONGEST_NAME = '\u{1F5A5}'.repeat(64)
+
+/** Throws KaroError `bad_request` where roles and teams are no labels, or too many for one certificate. */
+export function checkInviteTerms(
+  signer: Signer,
+  mesh: Uint8Array,
+  { roles, teams }: Pick<InviteTerms, 'roles' | 'teams'>,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+): void {
+  for (const [what, labels] of Object.entries({ role: roles, team: teams })) {
+    const wrong = labels.find((label) => !LABEL.test(label))
+    if (wrong === undefined) continue
+    throw new KaroError('bad_request', `'${wrong.slice(0, 80)}' is no ${what}: it has ${LABEL_RULE}`)
+  }
+  const now = clock.now()
+  const times = { version: now, notBefore: now, notAfter: now + 1 }
+  const trial = { usage: 'node' as const, key: signer.publicKey, name: LONGEST_NAME, roles, teams, ...times }
+  try {
+    signCertificate(signer, mesh, trial, random)
+  } catch {
+    throw new KaroError('bad_request', 'no certificate has room for so many roles and teams', {
+      hint: 'Give fewer or shorter ones.',
+    })
+  }
+}
