@@ -152,7 +152,7 @@ export function figures(root: string): readonly Figure[] {
     {
       name: 'lines of the longest function',
       value: functions[0]?.lines ?? 0,
-      most: 89,
+      most: 87,
       aim: FUNCTION_LINES,
       which: functions
         .filter(({ lines }) => lines > FUNCTION_LINES)

@@ -23,5 +23,10 @@ export const ENVIRONMENT: readonly EnvironmentVariable[] = [
     description:
       'For crash tests: <point>:<count> kills the daemon when it passes that point for the count-th time.',
   },
+  {
+    name: 'KARO_CERTIFICATE_LIFE_MS',
+    description:
+      'For tests: the longest life of a certificate that this issuer signs, in milliseconds. It shortens lives and never lengthens them.',
+  },
   { name: 'NO_COLOR', description: 'Any value: no colours.' },
 ]

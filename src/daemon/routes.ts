@@ -61,7 +61,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     statsRoutes({ insight, events: store.events }),
     anomaliesRoutes({ anomalies, config }),
     processesRoutes({ processes }),
-    peersRoutes({ self: identity.nodeId, trust, mesh, fleet }),
+    peersRoutes({ trust, mesh, fleet }),
     fleetRoutes({ fleet, places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []) }),
     shareRoutes({ sharing, summaries, trust }),
     policyRoutes({ policy, sharing, trust, clock, k: () => config.sharing.k_min }),

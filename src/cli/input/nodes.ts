@@ -5,6 +5,7 @@ import { explainPeer, getPeers } from '../../api/contract/operations/peers.ts'
 import type { PeerShape } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
 import { formatFingerprint } from '../../base/format.ts'
+import { fingerprintWords } from '../../base/words/fingerprint-words.ts'
 import type { CommandIo } from '../command.ts'
 import type { Column } from '../terminal/table.ts'
 
@@ -12,7 +13,7 @@ import type { Column } from '../terminal/table.ts'
 export const COMPARED: readonly Column<PeerShape>[] = [
   { title: 'NAME', value: (peer) => peer.name || '–', shrink: true },
   { title: 'FINGERPRINT', value: (peer) => formatFingerprint(peer.fingerprint) },
-  { title: 'BOTH SCREENS SHOW', value: (peer) => peer.words ?? '–', wrap: true },
+  { title: 'IN WORDS', value: (peer) => fingerprintWords(peer.fingerprint), wrap: true },
 ]
 
 interface Chosen {
@@ -51,7 +52,7 @@ export async function chooseNodes(io: CommandIo, wanted: Wanted): Promise<Chosen
   const peers: PeerShape[] = []
   for (const who of named) peers.push((await daemonAt(io).call(explainPeer, { query: { who } })).peer)
   // A name that people here chose is known to mean that key.
-  if (peers.length === 1 && peers[0]?.why !== 'default') return { who: named, asks: [] }
+  if (peers.length === 1 && peers[0]?.name_chosen === true) return { who: named, asks: [] }
   return agreed(peers)
 }
 

@@ -12,8 +12,10 @@ export interface DecisionRecord {
   readonly keys: readonly [Uint8Array, ...Uint8Array[]]
   /** Trust level the person gave, if they gave one. The trust room says what it opens. */
   readonly level: string | null
-  /** Name the person chose, empty if none. */
+  /** What people call the member, empty if nothing. */
   readonly name: string
+  /** False: the member gave itself the name, and it is kept to say whom people refused. Older records do not say. */
+  readonly name_chosen?: boolean
   readonly roles: readonly string[]
   readonly teams: readonly string[]
   readonly denied: boolean

@@ -1,4 +1,5 @@
-// A person's decision as it is held in memory, and how one is read from the store.
+// People's decisions as they are held in memory, and how one is read from the store.
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Log } from '../../base/run/log.ts'
 import { TRUST_LEVELS, type TrustLevel } from '../../base/words/trust-levels.ts'
 import type { DecisionRecord } from '../../store/tables/members.ts'
@@ -9,6 +10,23 @@ export interface Held extends Decision {
   readonly keys: DecisionRecord['keys']
 }
 
+/** Decisions by every key of the member, so that a key's successor inherits what was decided. */
+export function createHeldDecisions() {
+  const byKey = new Map<NodeId, Held>()
+  let members = 0
+  return {
+    get: (node: NodeId) => byKey.get(node),
+    has: (node: NodeId) => byKey.has(node),
+    keys: () => byKey.keys(),
+    /** Members that a decision is about. */
+    size: () => members,
+    hold(held: Held): void {
+      if (!byKey.has(formatNodeId(held.keys[0]))) members++
+      for (const key of held.keys) byKey.set(formatNodeId(key), held)
+    },
+  }
+}
+
 export function heldFrom(record: DecisionRecord, log: Log): Held {
   const level = record.level === null ? null : TRUST_LEVELS.find((known) => known === record.level)
   // A level this program does not know opens nothing.
@@ -17,10 +35,20 @@ export function heldFrom(record: DecisionRecord, log: Log): Held {
   return { ...record, level: level ?? (record.level === null ? null : ('untrusted' satisfies TrustLevel)) }
 }
 
+/**
+ * Whether people gave the name of a decision. Where an older release did not write that down, the name of a node that was
+ * denied or revoked may be what the node called itself.
+ */
+export function hasChosenName(held: Decision | undefined): boolean {
+  if (held === undefined || held.name === '') return false
+  return held.name_chosen ?? (held.level !== null && !held.denied && !held.revoked)
+}
+
 /** What is left of a decision when trust is taken back. Its name stays, so that people still know whom they refused. */
 export const withdrawnFrom = (before: Held | undefined, name: string) => ({
   level: null,
   name: before?.name || name,
+  name_chosen: hasChosenName(before),
   roles: [],
   teams: [],
   denied: before?.denied ?? false,

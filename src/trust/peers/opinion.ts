@@ -11,6 +11,8 @@ export interface Decision {
   readonly level: TrustLevel | null
   /** Empty: no name was chosen. */
   readonly name: string
+  /** False: the node gave itself the name. Absent in records of older releases. */
+  readonly name_chosen?: boolean
   readonly roles: readonly string[]
   readonly teams: readonly string[]
   readonly denied: boolean

@@ -1,6 +1,6 @@
 // The trust room: keeps the file's and people's word on every node, and tells listeners when it changes.
 import { isDeepStrictEqual } from 'node:util'
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -11,7 +11,7 @@ import type { MemberRepository } from '../../store/tables/members.ts'
 import type { Audit } from '../audit/index.ts'
 import { type Certificates, CHAIN_FAULTS, NO_CERTIFICATES } from '../certificates/index.ts'
 import { fingerprintOf, type Identity } from '../identity/index.ts'
-import { type Held, heldFrom, withdrawnFrom } from './held.ts'
+import { createHeldDecisions, type Held, hasChosenName, heldFrom, withdrawnFrom } from './held.ts'
 import { type Decision, type Evidence, explainSteps, standingOf, weigh } from './opinion.ts'
 import { resolveNode } from './resolve.ts'
 import { createSeen, publicKeyOf } from './seen.ts'
@@ -35,9 +35,7 @@ export function createTrust(options: TrustOptions): Trust {
   const { config, repository, identity, audit, clock, log, certificates = NO_CERTIFICATES } = options
   let deniedByFile: ReadonlySet<NodeId> = new Set(config.peers.denied)
   let trustedByFile = config.peers.trusted
-  /** By every key of the member, so that a key's successor inherits what was decided. */
-  const decisions = new Map<NodeId, Held>()
-  let heldCount = 0
+  const decisions = createHeldDecisions()
   const presences = createListeners<Parameters<Parameters<Trust['onPresence']>[0]>>()
   const seen = createSeen(repository, clock, log, (member, presence) =>
     presences.tell(member.node_id, presence, member.known_by),
@@ -93,21 +91,13 @@ export function createTrust(options: TrustOptions): Trust {
   const decided = (node: NodeId): boolean =>
     deniedByFile.has(node) || trustedByFile.has(node) || decisions.has(node) || admits(node)
 
-  /** A withdrawn node keeps a name that it may only have claimed; the name in a certificate its holder chose itself. */
-  function isNameChosen(node: NodeId): boolean {
-    const decision = decisions.get(node)
-    const stands = decision !== undefined && decision.level !== null && !refuses(node)
-    return Boolean(trustedByFile.get(node)?.name || (stands && decision.name))
-  }
+  /** The name in a certificate was chosen by its holder, so it does not count. */
+  const isNameChosen = (node: NodeId): boolean =>
+    Boolean(trustedByFile.get(node)?.name) || hasChosenName(decisions.get(node))
 
   /** Not one that is known by the word of others or by its own alone, and nobody whom this node refuses. */
   const isMet = (node: NodeId): boolean =>
     admits(node) || (!refuses(node) && seen.member(node)?.known_by === 'link')
-
-  function hold(held: Held): void {
-    if (!decisions.has(formatNodeId(held.keys[0]))) heldCount++
-    for (const key of held.keys) decisions.set(formatNodeId(key), held)
-  }
 
   function known(): NodeId[] {
     const nodes = new Set<NodeId>([...trustedByFile.keys(), ...deniedByFile, ...decisions.keys()])
@@ -151,7 +141,7 @@ export function createTrust(options: TrustOptions): Trust {
           })
         }
         changed = next(before)
-        if (changed !== undefined && before === undefined && heldCount >= DECISIONS_MAX) {
+        if (changed !== undefined && before === undefined && decisions.size() >= DECISIONS_MAX) {
           throw new KaroError('conflict', `there are ${DECISIONS_MAX} decisions about nodes already`, {
             hint: 'Put nodes that stay trusted or denied into config.toml.',
           })
@@ -164,7 +154,7 @@ export function createTrust(options: TrustOptions): Trust {
       if (changed === undefined) return
       const held: Held = { ...changed, keys: before?.keys ?? [publicKeyOf(node)], decided_at: clock.now() }
       await repository.write({ decisions: [held] })
-      hold(held)
+      decisions.hold(held)
       if (!admits(node)) seen.forget(node, admits)
       const levelAfter = opinion(node).trust_level
       log.info({ peer: node, action, trust_level: levelAfter }, 'a person decided about a node')
@@ -218,7 +208,7 @@ export function createTrust(options: TrustOptions): Trust {
     async start(signal) {
       signal.throwIfAborted()
       const stored = await repository.load()
-      for (const record of stored.decisions) hold(heldFrom(record, log))
+      for (const record of stored.decisions) decisions.hold(heldFrom(record, log))
       seen.load(stored.sightings, stored.strangers)
     },
 
@@ -234,6 +224,7 @@ export function createTrust(options: TrustOptions): Trust {
     refuses,
     explain: (node) => explainSteps(evidenceOf(node)),
     decidedAt: (node) => evidenceOf(node).decision?.decided_at,
+    isNameChosen,
 
     async trust(node, terms) {
       const name = terms.name === undefined ? undefined : checkedName(terms.name)
@@ -245,7 +236,8 @@ export function createTrust(options: TrustOptions): Trust {
         if (trustedByFile.has(node) && before === undefined) return undefined
         return {
           level: terms.level ?? trustedByFile.get(node)?.level ?? before?.level ?? 'peer',
-          name: name ?? before?.name ?? '',
+          name: name ?? (hasChosenName(before) ? (before?.name ?? '') : ''),
+          name_chosen: true,
           roles: roles ?? before?.roles ?? [],
           teams: teams ?? before?.teams ?? [],
           denied: false,
@@ -259,7 +251,11 @@ export function createTrust(options: TrustOptions): Trust {
     resolve: (who) =>
       resolveNode(
         who,
-        known().map((node) => ({ ...opinion(node), chosen: isNameChosen(node), met: isMet(node) })),
+        known().map((node) => ({
+          ...opinion(node),
+          chosen: isNameChosen(node) && !refuses(node),
+          met: isMet(node),
+        })),
       ),
 
     members: () => seen.members().filter(counts),

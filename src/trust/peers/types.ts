@@ -86,6 +86,8 @@ export interface Trust extends Room {
   explain(node: NodeId): readonly OpinionStep[]
   /** When a person here last decided about it, ms since the epoch; undefined when nobody did. */
   decidedAt(node: NodeId): number | undefined
+  /** People or the configuration here gave the node its name; false for a name that the node gave itself. */
+  isNameChosen(node: NodeId): boolean
   /**
    * Records a person's decision (TOFU), about a known node or one yet to come; takes back a denial or revocation.
    * Resolves when it is durable; listeners have then been told. Errors: `bad_request` (this node itself, terms out of

@@ -78,6 +78,9 @@ describe.skipIf(!possible.ok || missing.length > 0)(`nodes without multicast ${p
     await serveDns(server, [
       `--host-record=birch.corp.test,${there.address}`,
       `--host-record=cedar.corp.test,${pinned.address}`,
+      // An address beyond the LAN, which is never dialed.
+      '--host-record=far.corp.test,192.0.2.1',
+      '--srv-host=_karo._tcp.corp.test,far.corp.test,9238',
       // Of plain SRV records, and of an instance whose TXT names another key than cedar's.
       '--srv-host=_karo._tcp.corp.test,birch.corp.test,9238',
       '--ptr-record=_karo._tcp.corp.test,one._karo._tcp.corp.test',
@@ -119,7 +122,7 @@ describe.skipIf(!possible.ok || missing.length > 0)(`nodes without multicast ${p
     expect(await pendingOf(cedar!)).toEqual(['ash'])
   })
 
-  test('over a whole life no packet goes beyond the LAN, names included; without lan_only a name is asked for', async () => {
+  test('over a whole life no packet goes beyond the LAN, names included; without lan_only a peer beyond it is dialed', async () => {
     const { members } = createLan(3)
     const [here, there, gateway] = members as [LanMember, LanMember, LanMember]
     const outside = countOutside(here, gateway)

@@ -48,6 +48,7 @@ export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
     reload: () => Promise.resolve(),
     explain: () => [],
     decidedAt: () => undefined,
+    isNameChosen: () => false,
     trust(node, { level }) {
       if (level === 'untrusted') admitted.delete(node)
       else admitted.add(node)

@@ -7,7 +7,6 @@ import { peersRoutes } from '../../../src/api/routes/mesh/peers.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
-import { pairWords } from '../../../src/base/words/pair-words.ts'
 import type { Apart } from '../../../src/mesh/index.ts'
 import { createAuditRepository } from '../../../src/store/tables/audit.ts'
 import { createMemberRepository } from '../../../src/store/tables/members.ts'
@@ -60,7 +59,7 @@ async function node() {
     state: () => ({ issuer: false }) as FleetState,
   }
   const server = buildServer({
-    routes: [peersRoutes({ self: self.nodeId, trust, mesh, fleet }), auditRoutes({ audit, trust, clock })],
+    routes: [peersRoutes({ trust, mesh, fleet }), auditRoutes({ audit, trust, clock })],
     callerOf: () => owner(),
     clock,
     log,
@@ -93,15 +92,14 @@ test('peers lists everybody known with state, level and why, those who wait firs
   expect(status).toBe(200)
   const seen = '2025-11-20T08:15:00.000Z'
   const base = { roles: [], teams: [], addresses: [], last_seen: null, known_by: null, presence: null }
-  // Of every node; which words those are, is shown below.
-  const peers = body.peers.map(({ words: _, ...peer }: { words: string }) => peer)
-  expect({ peers }).toEqual({
+  expect(body).toEqual({
     peers: [
       {
         ...base,
         node_id: bob,
         fingerprint: ids[1]!.fingerprint,
         name: 'bobs-laptop',
+        name_chosen: false,
         state: 'pending',
         standing: 'stranger',
         trust_level: 'untrusted',
@@ -113,6 +111,7 @@ test('peers lists everybody known with state, level and why, those who wait firs
         node_id: ann,
         fingerprint: ids[0]!.fingerprint,
         name: 'ann',
+        name_chosen: true,
         state: 'connected',
         standing: 'member',
         trust_level: 'peer',
@@ -129,6 +128,7 @@ test('peers lists everybody known with state, level and why, those who wait firs
         node_id: cid,
         fingerprint: ids[2]!.fingerprint,
         name: 'cid',
+        name_chosen: true,
         state: 'known',
         standing: 'member',
         trust_level: 'share_to',
@@ -140,6 +140,7 @@ test('peers lists everybody known with state, level and why, those who wait firs
         node_id: dan,
         fingerprint: ids[3]!.fingerprint,
         name: '',
+        name_chosen: false,
         state: 'denied',
         standing: 'stranger',
         trust_level: 'untrusted',
@@ -150,6 +151,7 @@ test('peers lists everybody known with state, level and why, those who wait firs
         node_id: eve,
         fingerprint: ids[4]!.fingerprint,
         name: 'eve',
+        name_chosen: true,
         state: 'revoked',
         standing: 'stranger',
         trust_level: 'untrusted',
@@ -195,16 +197,21 @@ test('trust, deny and revoke take a fingerprint, a name or a node id and answer 
   expect((await post('trust', { who: cid })).body.peer).toMatchObject({ node_id: cid, state: 'known' })
 })
 
-test('a name that a node gave itself trusts nobody; both nodes show the same words', async () => {
+test('a name that a node gave itself trusts nobody, whatever the node was before', async () => {
   const { post, get, trust } = await node()
   trust.sawStranger(bob, { name: 'alice', addresses: [] })
   const refused = await post('trust', { who: 'alice' })
   expect(refused).toMatchObject({ status: 400, body: { error: { code: 'bad_request' } } })
   expect(refused.body.error.hint).toContain(ids[1]!.fingerprint.slice(0, 4))
   expect(trust.admits(bob)).toBe(false)
-  const { peer } = (await get('/api/v1/peers/explain?who=alice')).body
-  expect(peer.words).toBe(pairWords(ids[1]!.publicKey, self.publicKey).join(' '))
-  expect((await post('trust', { who: bob, name: 'al' })).status).toBe(200)
+  expect((await get('/api/v1/peers/explain?who=alice')).body.peer.name_chosen).toBe(false)
+  await trust.deny(bob)
+  expect((await post('trust', { who: 'alice' })).status).toBe(400)
+  // Trusted by its key, and still called so by itself alone: a name may not raise its level.
+  expect((await post('trust', { who: bob, level: 'share_to' })).status).toBe(200)
+  trust.sawMember(bob, { name: 'alice' })
+  expect((await post('trust', { who: 'alice', level: 'peer' })).status).toBe(400)
+  expect((await post('trust', { who: bob, name: 'al' })).body.peer.name_chosen).toBe(true)
   // People here call it so now.
   expect((await post('trust', { who: 'al', teams: ['eng'] })).status).toBe(200)
 })

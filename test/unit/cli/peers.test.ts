@@ -1,5 +1,7 @@
 // karo peers, karo share and karo audit against a daemon that is played: what is sent, what is printed, which exit code.
+
 import { expect, test } from 'vitest'
+import { fingerprintWords } from '../../../src/base/words/fingerprint-words.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { karo } from '../../support/node/played-daemon.ts'
 
@@ -120,15 +122,15 @@ test('trust sends what was said and nothing else, and tells what the other side 
 })
 
 const TRUST = 'POST /api/v1/peers/trust'
-const words = 'acid acorn actor agent album alley'
-const trusted = { ...bob, state: 'known', trust_level: 'peer', why: 'tofu' }
+const words = fingerprintWords(bob.fingerprint)
+const trusted = { ...bob, state: 'known', trust_level: 'peer', why: 'tofu', name_chosen: true }
 const IDENTITY = {
   'GET /api/v1/identity': { node_id: ann.node_id, fingerprint: '00112233aabbccdd', name: 'ann' },
 }
 
 test('by the name that a node gave itself it is trusted only after its key was shown, or with --yes', async () => {
   const answers = {
-    'GET /api/v1/peers/explain': { peer: { ...bob, words }, steps: [] },
+    'GET /api/v1/peers/explain': { peer: bob, steps: [] },
     [TRUST]: { peer: trusted },
     ...IDENTITY,
   }
@@ -148,7 +150,7 @@ test('by the name that a node gave itself it is trusted only after its key was s
 
 test('all that wait in a subnet are trusted by their keys, after a list of them', async () => {
   const at = (n: number) => ({ addresses: [`/ip4/10.0.3.${n}/tcp/9238`] })
-  const near = { ...bob, ...at(5), words }
+  const near = { ...bob, ...at(5) }
   const other = { ...ann, ...at(6), state: 'pending' }
   const peers = [
     near,

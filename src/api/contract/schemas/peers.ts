@@ -28,11 +28,11 @@ const peer = z
   .strictObject({
     node_id: nodeId(),
     fingerprint: fingerprint(),
-    words: text(
-      128,
-      'six words that this node and the other one show alike, for people to compare',
-    ).exactOptional(),
     name: nodeName(),
+    name_chosen: z
+      .boolean()
+      .exactOptional()
+      .describe('true: people or the configuration here call it so; false: the node gave itself the name'),
     trust_level: trustLevel(),
     standing: z
       .enum(['stranger', 'known', 'member'])

@@ -1,8 +1,7 @@
 // /peers: known nodes, how far each is trusted and why, and a person's decisions about them.
-import { isNodeId, type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import { isNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { formatFingerprint } from '../../../base/format.ts'
-import { pairWords } from '../../../base/words/pair-words.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Fleet } from '../../../trust/certificates/index.ts'
 import type { Member, Trust } from '../../../trust/peers/index.ts'
@@ -12,7 +11,6 @@ import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 
 interface PeersDeps {
-  readonly self: NodeId
   readonly trust: Pick<
     Trust,
     | 'opinion'
@@ -27,6 +25,7 @@ interface PeersDeps {
     | 'member'
     | 'met'
     | 'known'
+    | 'isNameChosen'
   >
   readonly mesh: Pick<Mesh, 'isConnected' | 'apart'>
   readonly fleet: Pick<Fleet, 'word' | 'revoke' | 'state'>
@@ -46,12 +45,7 @@ const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
  * Errors of all routes but the list: `not_found`, `conflict` and `bad_request` for `who`. Decisions also fail with
  * `refused` and `conflict` if the configuration has decided otherwise.
  */
-export function peersRoutes({ self, trust, mesh, fleet }: PeersDeps): Routes {
-  const wordsOf = (node: NodeId): Pick<PeerShape, 'words'> => {
-    const [own, other] = [parseNodeId(self), parseNodeId(node)]
-    return own === undefined || other === undefined ? {} : { words: pairWords(own, other).join(' ') }
-  }
-
+export function peersRoutes({ trust, mesh, fleet }: PeersDeps): Routes {
   function shape(node: NodeId, pending: ReadonlySet<NodeId>): PeerShape {
     const { denied, revoked, ...opinion } = trust.opinion(node)
     const met = trust.met(node)
@@ -72,8 +66,8 @@ export function peersRoutes({ self, trust, mesh, fleet }: PeersDeps): Routes {
     const { why: apart, ...more } = mesh.apart(node) ?? {}
     return {
       ...opinion,
-      ...wordsOf(node),
       standing: trust.standing(node),
+      name_chosen: trust.isNameChosen(node),
       ...(certified === undefined ? {} : { certified_until: new Date(certified.not_after).toISOString() }),
       ...(decided === undefined ? {} : { decided_at: new Date(decided).toISOString() }),
       addresses: met?.addresses ?? [],
@@ -100,9 +94,8 @@ export function peersRoutes({ self, trust, mesh, fleet }: PeersDeps): Routes {
     serve(server, trustPeer, async ({ body }) => {
       const { who: asked, ...terms } = body
       const node = trust.resolve(asked)
-      const { why, fingerprint } = trust.opinion(node)
-      // Nobody here chose the name, so it is what the node calls itself.
-      if (why === 'default' && !namesKey(asked))
+      const { fingerprint } = trust.opinion(node)
+      if (!trust.isNameChosen(node) && !namesKey(asked))
         throw new KaroError('bad_request', `'${asked}' is what that node calls itself, which any node can`, {
           hint: `Compare its fingerprint ${formatFingerprint(fingerprint)} with what \`karo identity show\` prints there, and trust it by that.`,
         })

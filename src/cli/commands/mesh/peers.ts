@@ -6,6 +6,7 @@ import { getIdentity } from '../../../api/contract/operations/status.ts'
 import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
+import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
 import { atHome } from '../../at-home.ts'
 import { type Command, type CommandArgument, type CommandIo, defineCommand } from '../../command.ts'
 import { COMPARED, chooseNodes } from '../../input/nodes.ts'
@@ -53,8 +54,8 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
     say(
       io,
       `
-To trust a pending node, compare its fingerprint with what \`karo identity show\` prints there, or the six words that
-\`karo peers explain\` shows on both machines, then:
+To trust a pending node, compare its fingerprint, or the words of \`karo peers explain\`, with what
+\`karo identity show\` prints there, then:
   ${atHome('karo peers trust', io)} ${waiting.fingerprint}
 `,
     )
@@ -243,7 +244,7 @@ const explain = defineCommand({
     io.out(`${io.colour ? styleText('bold', title, { validateStream: false }) : title}\n${peer.node_id}\n`)
     const apart = whyApart(peer)
     if (apart !== undefined) io.out(`no link: ${apart}\n`)
-    if (peer.words !== undefined) io.out(`both screens show: ${peer.words}\n`)
+    io.out(`in words: ${fingerprintWords(peer.fingerprint)}\n`)
     if (isThroughOthers(peer)) io.out('no link to it; reached through other members\n')
     io.out('\n')
     io.out(

@@ -2,6 +2,7 @@
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { formatFingerprint } from '../../../base/format.ts'
+import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
 import { loadConfig } from '../../../config/load.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { newKey } from '../../../ops/care/new-key.ts'
@@ -37,6 +38,7 @@ const show = defineCommand({
       ['name', name],
       ['node id', nodeId],
       ['fingerprint', formatFingerprint(fingerprint)],
+      ['in words', fingerprintWords(fingerprint)],
     ] as const
     io.out(
       table(facts, [

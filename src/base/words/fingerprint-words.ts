@@ -1,11 +1,9 @@
-// Six words that two nodes' screens show alike: what two people compare by voice before they trust each other's keys.
-import { blake3 } from '../hash.ts'
+// A fingerprint as eight words, which people read to each other more easily than sixteen hex digits.
 
-/** 48 bits: to find a second key with the same words, an attacker tries 2^48 keys for this one pair. */
-const WORDS_SHOWN = 6
-const CONTEXT = 'karo-pair-words-v1'
-
-/** 256 short words that are told apart by ear; their order is part of what nodes agree on, so it never changes. */
+/**
+ * One word for each value of a byte. The words are short and are told apart by ear. Their order never changes, because
+ * two releases of Karo have to show the same words for a key.
+ */
 const WORDS = `
 acid acorn actor agent album alley amber anchor angle ankle apple april apron arena arrow atlas attic bacon
 badge bagel baker bamboo banjo barn basil beach beard berry bishop blanket bonus border bottle bread brick
@@ -27,9 +25,11 @@ violin volcano wagon walnut walrus window winter wizard yellow yogurt zebra zipp
   .trim()
   .split(/\s+/)
 
-/** The words of two Ed25519 keys of 32 bytes each, in either order. */
-export function pairWords(one: Uint8Array, other: Uint8Array): readonly string[] {
-  const keys = [one, other].sort(Buffer.compare)
-  const digest = blake3([CONTEXT, ...keys], WORDS_SHOWN)
-  return Array.from(digest, (byte) => WORDS[byte] as string)
+/**
+ * The words of a fingerprint of 16 hex digits: one word for each of its 8 bytes, so they say the same 64 bits. They are
+ * the words of one key, never of a pair of keys: whoever stands between two nodes picks both keys that they see, and
+ * would need only 2^32 tries to find two pairs with the same 64 bits.
+ */
+export function fingerprintWords(fingerprint: string): string {
+  return Array.from(Buffer.from(fingerprint, 'hex'), (byte) => WORDS[byte] as string).join(' ')
 }
