@@ -90,7 +90,7 @@ describe.skipIf(!possible.ok || missing.length > 0)(`nodes without multicast ${p
     const ash = await startNode({
       name: 'ash',
       netns: here.netns,
-      config: `${silent}resolvers = ["${server.address}"]\ndns_sd = ["corp.test"]\n`,
+      config: `${silent}resolvers = ["${server.address}"]\ndns_sd = ["corp.test"]\npeers = ["far.corp.test:9238"]\n`,
     })
     await until(async () => (await pendingOf(ash)).includes('birch'), { what: 'ash has met birch' })
     expect(await pendingOf(cedar)).toEqual([])
