@@ -6,6 +6,9 @@ import { bytes, label, listOf, publicName, uint } from './fields.ts'
 
 const version = () => label(32)
 
+/** A list of the root with more than about 130 keys does not stand in a HelloAck; it spreads as a document alone. */
+export const ROOT_LIST_BYTES = 6 * 1024
+
 /** The main source's NodeCapabilities. */
 export const nodeCapabilities = z.object({
   protocol_version: uint(0xffff).describe('version of the frame'),
@@ -81,6 +84,11 @@ const helloAckBody = z.object({
     .optional()
     .describe(
       'why the invite was not taken: `unknown`, `used`, `expired`, `cancelled`, `revoked`, `busy` or `error`',
+    ),
+  root_list: bytes(1, ROOT_LIST_BYTES)
+    .optional()
+    .describe(
+      'with `pending`: the list by which the root of the mesh revoked who signed the certificates of the other side, as a whole frame',
     ),
 })
 

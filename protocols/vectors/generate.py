@@ -578,6 +578,12 @@ vector(
     0x0002,
     {"stage": "yes", "skew_ms": 1, "granted": {"root": ROOT, "chain": [ISSUER, LEAF], "proof": made("accept", 32)}},
 )
+vector(
+    "hello ack, whose issuer was revoked",
+    "HelloAck",
+    0x0002,
+    {"stage": "pending", "skew_ms": 1, "root_list": made("list", 200)},
+)
 vector("hello ack, an invite refused", "HelloAck", 0x0002, {"stage": "pending", "skew_ms": 1, "invite_refused": "used"})
 
 HOUR = 3_600_000

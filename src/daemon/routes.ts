@@ -62,7 +62,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     anomaliesRoutes({ anomalies, config }),
     processesRoutes({ processes }),
     peersRoutes({ trust, mesh, fleet }),
-    fleetRoutes({ fleet, places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []) }),
+    fleetRoutes({ fleet, trust, places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []) }),
     shareRoutes({ sharing, summaries, trust }),
     policyRoutes({ policy, sharing, trust, clock, k: () => config.sharing.k_min }),
     summariesRoutes({ summaries, trust, clock }),

@@ -82,8 +82,8 @@ function saidOf(frame: Frame): Said {
   if (frame.message === Ping) return { ping: bodyOf(frame, Ping).id }
   if (frame.message === Pong) return { pong: bodyOf(frame, Pong).id }
   if (frame.message === Goodbye) return { goodbye: bodyOf(frame, Goodbye).reason }
-  const { stage, retry_after_ms, granted, invite_refused } = bodyOf(frame, HelloAck)
-  return { ack: stage, retryAfterMs: retry_after_ms, granted, invite_refused }
+  const { stage, retry_after_ms, granted, invite_refused, root_list } = bodyOf(frame, HelloAck)
+  return { ack: stage, retryAfterMs: retry_after_ms, granted, invite_refused, root_list }
 }
 
 export function createWires({ channel, timings, admits, hello: ownHello, answer, put }: WiresDeps): Wires {

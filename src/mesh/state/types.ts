@@ -66,6 +66,7 @@ export type Said =
       readonly retryAfterMs?: number | undefined
       readonly granted?: Granted | undefined
       readonly invite_refused?: string | undefined
+      readonly root_list?: Uint8Array | undefined
     }
   | { readonly ping: number }
   | { readonly pong: number }

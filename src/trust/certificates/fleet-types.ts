@@ -3,8 +3,8 @@ import type { Granted, HelloBody } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { InviteRecord } from '../../store/tables/fleet.ts'
-import type { InviteRefusal, InviteState, InviteTerms } from './invites.ts'
-import type { Revoked } from './roll.ts'
+import type { InviteRefusal, InviteState, InviteTerms } from './invites/invites.ts'
+import type { Revoked, WhyNot } from './roll.ts'
 import type { Binding, CertifiedWord } from './types.ts'
 import type { ChainFault } from './verify.ts'
 
@@ -33,11 +33,20 @@ export interface Credentials {
    */
   heard(node: NodeId, shown: Pick<HelloBody, 'chain' | 'join' | 'name'>): boolean
   /** What goes with this node's acknowledgement to `node`. */
-  answer(node: NodeId): { readonly granted?: Granted; readonly invite_refused?: InviteRefusal }
-  /** The answer to this node's own invite; counts at once where it is proven. */
+  answer(node: NodeId): {
+    readonly granted?: Granted
+    readonly invite_refused?: InviteRefusal
+    /** By which the root revoked who certified `node`: nobody admits it any more, so it would hear in no other way. */
+    readonly root_list?: Uint8Array
+  }
+  /** The answer to this node's own invite, which counts at once where it is proven, and a list that the root signed. */
   answered(
     node: NodeId,
-    answer: { readonly granted?: Granted | undefined; readonly invite_refused?: string | undefined },
+    answer: {
+      readonly granted?: Granted | undefined
+      readonly invite_refused?: string | undefined
+      readonly root_list?: Uint8Array | undefined
+    },
   ): void
   onSettled(listener: (node: NodeId) => void): () => void
 }
@@ -68,6 +77,8 @@ export interface FleetState {
   readonly root: NodeId | null
   readonly joined_at: number | null
   readonly own: Binding | null
+  /** Why a certificate that this node has does not hold. */
+  readonly why_not: WhyNot | null
   /** This node may certify others now. */
   readonly issuer: boolean
   /** When the newest revocation list was signed, or this node joined if that is later. */
@@ -92,6 +103,23 @@ export interface Fleet extends Room, Certificates, Credentials {
    * KaroErrors: `refused` when it says nothing, `conflict` when this node is of another mesh.
    */
   found(root: Uint8Array, certificate: Uint8Array): Promise<void>
+  /** The list of keys that the root revoked, as it came here; `number` is null when it signed none. */
+  rootList(): {
+    readonly number: number | null
+    readonly revoked: readonly { readonly node_id: NodeId; readonly at: number }[]
+  }
+  /**
+   * Takes a list that the root signed, for this node and for the mesh. Whoever a revoked issuer certified is certified
+   * no more. KaroErrors: `refused` when the root of this mesh did not sign it, `conflict` when it is older than another
+   * one; whatever storing it rejects with: then it counts here only.
+   */
+  revokedByRoot(list: Uint8Array): Promise<void>
+  /**
+   * Certifies a certified node anew, with other roles or teams; what `terms` leaves out stays. KaroErrors:
+   * `not_found` for a node without a certificate that holds, `bad_request` for words that are
+   * no roles or teams, `refused` when this node may not certify, or not with these roles, or not that node.
+   */
+  assign(node: NodeId, terms: Partial<Pick<Binding, 'roles' | 'teams'>>): Promise<Binding>
   /** KaroErrors: `refused` when this node may not certify, or not with these roles; `conflict`, `bad_request`. */
   invite(terms: InviteTerms): Promise<{ readonly code: string; readonly invite: InviteRecord }>
   invites(): readonly (InviteRecord & { readonly state: InviteState })[]

@@ -2,23 +2,23 @@
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock, Random } from '../../base/clock.ts'
-import { KaroError } from '../../base/errors.ts'
-import { toHex } from '../../base/hex.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
-import type { FleetRepository, JoiningRecord, MembershipRecord } from '../../store/tables/fleet.ts'
+import type { FleetRepository } from '../../store/tables/fleet.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Identity } from '../identity/index.ts'
+import { createBelonging } from './belonging.ts'
+import { createCredentials } from './credentials.ts'
 import type { DocumentSink, Fleet, FleetKind } from './fleet-types.ts'
-import { checkInviteTerms } from './invite-terms.ts'
-import { createInvites } from './invites.ts'
+import { checkInviteTerms } from './invites/invite-terms.ts'
+import { createInvites } from './invites/invites.ts'
+import { joiningOf } from './invites/joining.ts'
+import { createLettingIn } from './invites/letting-in.ts'
 import { createIssuing } from './issuing.ts'
-import { grantFault, isInviter, joiningOf, joinOf } from './joining.ts'
-import { createLettingIn } from './letting-in.ts'
 import { createRoll } from './roll.ts'
-import { meshOf } from './sign.ts'
+import { otherMesh } from './root-word.ts'
 import { stateOf } from './state.ts'
-import { CHAIN_FAULTS, LIFE_MAX_MS, verifyChain } from './verify.ts'
+import { LIFE_MAX_MS } from './verify.ts'
 
 /** Between two looks at what is due. A certificate of 30 days is renewed in the ten minutes after its twentieth day. */
 const LOOK_MS = 10 * 60_000
@@ -48,11 +48,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const invites = createInvites({ self: identity.publicKey, repository, clock, random })
   const changes = createListeners<[NodeId]>()
   let sink: DocumentSink = () => {}
-  const settled = createListeners<[NodeId]>()
   const authorities = createListeners<[]>()
-  let membership: MembershipRecord | undefined
-  let joining: JoiningRecord | undefined
-  let refused: string | null = null
   let lookedAt = clock.now()
 
   const issuing = createIssuing({ ...options, log, roll, lifeMs, signed })
@@ -83,7 +79,8 @@ export function createFleet(options: FleetOptions): Fleet {
       const details = { by: revoked.by }
       void audit.record({ type: 'certificate_revoked', success: true, peer: node, details })
     }
-    if (changed.includes(self)) keepOwnChain()
+    const renewed = changed.includes(self) ? membership.renewed() : undefined
+    if (renewed !== undefined) write({ membership: renewed })
     if (kind === 'certificate' && changed.some((node) => roll.isAuthority(node))) authorities.tell()
     tell(changed)
   }
@@ -106,33 +103,18 @@ export function createFleet(options: FleetOptions): Fleet {
     return root !== undefined && author === formatNodeId(root.key)
   }
 
-  function keepOwnChain(): void {
-    const chain = roll.chainOf(self, clock.now())
-    if (membership === undefined || chain === undefined) return
-    membership = { ...membership, chain }
-    write({ membership })
-  }
-
-  /** Belongs to this root's mesh from now on, in memory at once. */
-  function belong(root: Uint8Array, chain: readonly Uint8Array[]): MembershipRecord {
-    const joined_at = membership === undefined ? clock.now() : membership.joined_at
-    membership = { root, joined_at, chain }
-    joining = undefined
-    refused = null
-    roll.trustRoot({ key: root, mesh: meshOf(root) }, joined_at)
-    for (const bytes of chain) take('certificate', bytes)
-    authorities.tell()
-    void audit.record({
-      type: 'mesh_joined',
-      success: true,
-      details: { mesh: toHex(meshOf(root)), usage: roll.word(self, clock.now())?.binding.usage ?? '' },
-    })
-    return membership
-  }
-
+  const { membership, seeking, rootWord } = createBelonging({
+    ...{ self, identity, roll, audit, clock, log, signed },
+    take: (certificate) => take('certificate', certificate),
+    store: (changed) => serially(() => repository.write(changed)),
+    begun: authorities.tell,
+    founded(certificate) {
+      Promise.resolve(sink('certificate', certificate)).catch(() => {})
+      issuing.renew(() => false)
+    },
+  })
   const judged = { wanted: roll.isAuthority, isFirst }
-  const isOther = (root?: Uint8Array) =>
-    root !== undefined && membership !== undefined && Buffer.compare(membership.root, root) !== 0
+  const credentials = createCredentials({ self, roll, seeking, lettingIn, rootWord, clock, log, tell })
   const own = () => roll.word(self, clock.now())?.binding
 
   return {
@@ -143,17 +125,14 @@ export function createFleet(options: FleetOptions): Fleet {
       signal.throwIfAborted()
       const stored = await repository.load()
       invites.load(stored.invites)
-      membership = stored.membership
-      joining = stored.joining
-      if (membership !== undefined) {
-        roll.trustRoot({ key: membership.root, mesh: meshOf(membership.root) }, membership.joined_at)
-        for (const bytes of membership.chain) roll.certificate(bytes, clock.now())
-      }
-      if (own() !== undefined || joining !== undefined) return
+      seeking.begin(stored.joining)
+      membership.load(stored.membership)
+      if (own() !== undefined || stored.joining !== undefined) return
       try {
         const file = options.enrolment?.()
         if (file === undefined) return
-        joining = joiningOf(file.code, file, clock.now())
+        const joining = joiningOf(file.code, file, clock.now())
+        seeking.begin(joining)
         await repository.write({ joining })
         log.info({}, 'an enrolment file is here: this node looks for its inviter')
       } catch (error) {
@@ -169,49 +148,7 @@ export function createFleet(options: FleetOptions): Fleet {
     withdrawn: roll.withdrawn,
     onChange: changes.on,
 
-    shown(to) {
-      const chain = roll.chainOf(self, clock.now())
-      const join =
-        joining !== undefined && isInviter(joining, to) ? joinOf(joining, identity.publicKey, to) : undefined
-      return { ...(chain === undefined ? {} : { chain }), ...(join === undefined ? {} : { join }) }
-    },
-    heard(node, { chain, join, name }) {
-      if (chain !== undefined) tell(roll.chain(node, chain, clock.now()))
-      if (join === undefined) return false
-      lettingIn
-        .letIn(node, join, name)
-        .catch((error: unknown) =>
-          log.warn({ peer: node, reason: String(error) }, 'a node could not be let in'),
-        )
-        .finally(() => settled.tell(node))
-      return true
-    },
-    answer: lettingIn.answer,
-    answered(node, answer) {
-      if (joining === undefined || !isInviter(joining, node)) return
-      if (answer.granted === undefined) {
-        if (answer.invite_refused === undefined) return
-        refused = answer.invite_refused
-        log.warn({ peer: node, why: refused }, 'the inviter did not take the invite')
-        // It will not be taken later either.
-        if (refused !== 'busy') {
-          joining = undefined
-          write({ joining: null })
-        }
-        return
-      }
-      const { root, chain } = answer.granted
-      const fault =
-        grantFault(joining, identity.publicKey, node, answer.granted, clock) ??
-        (isOther(root) ? 'root' : undefined)
-      if (fault !== undefined) {
-        refused = fault
-        log.warn({ peer: node, why: fault }, 'what the inviter answered is not believed')
-        return
-      }
-      write({ membership: belong(root, chain), joining: null })
-    },
-    onSettled: settled.on,
+    ...credentials,
 
     documents: {
       certificate: { ...judged, accept: (frame, isNew) => take('certificate', frame, isNew) },
@@ -222,22 +159,14 @@ export function createFleet(options: FleetOptions): Fleet {
     },
     onAuthority: authorities.on,
 
-    state: () => stateOf({ self, roll, now: clock.now(), joinedAt: membership?.joined_at, joining, refused }),
-
-    async found(root, certificate) {
-      if (isOther(root)) throw otherMesh()
-      const mesh = meshOf(root)
-      const verdict = verifyChain([certificate], {
-        ...{ root: { key: root, mesh }, at: clock.now(), key: identity.publicKey },
-        isRevoked: (key) => roll.revoked(formatNodeId(key)) !== undefined,
-      })
-      if (!verdict.ok) {
-        throw new KaroError('refused', `the certificate says nothing: ${CHAIN_FAULTS[verdict.fault]}`)
-      }
-      await serially(() => repository.write({ membership: belong(root, [certificate]), joining: null }))
-      Promise.resolve(sink('certificate', certificate)).catch(() => {})
-      issuing.renew(() => false)
+    state() {
+      const invite = { joining: seeking.joining(), refused: seeking.refused() }
+      return stateOf({ self, roll, now: clock.now(), joinedAt: membership.joinedAt(), ...invite })
     },
+
+    found: rootWord.found,
+    rootList: rootWord.rootList,
+    revokedByRoot: rootWord.revokedByRoot,
 
     async invite(terms) {
       issuing.mayGive(terms.roles)
@@ -258,12 +187,11 @@ export function createFleet(options: FleetOptions): Fleet {
     async join(code, terms) {
       if (own() !== undefined) throw otherMesh()
       const next = joiningOf(code, terms, clock.now())
-      if (isOther(terms.root)) throw otherMesh()
+      if (membership.isOther(terms.root)) throw otherMesh()
       await serially(() => repository.write({ joining: next }))
-      joining = next
-      refused = null
+      seeking.begin(next)
     },
-    seeks: (node) => joining !== undefined && isInviter(joining, node),
+    seeks: seeking.seeks,
 
     async revoke(node) {
       const known = roll.word(node, clock.now()) !== undefined || roll.revoked(node) !== undefined
@@ -272,23 +200,16 @@ export function createFleet(options: FleetOptions): Fleet {
       return true
     },
 
+    assign: issuing.assign,
+
     async look(present) {
       const now = clock.now()
       const before = roll.certified(Math.min(lookedAt, now)).map(({ node_id }) => node_id)
       lookedAt = now
       const holding = new Set(roll.certified(now).map(({ node_id }) => node_id))
       tell(before.filter((node) => !holding.has(node)))
-      if (joining !== undefined && joining.expires_at <= now) {
-        joining = undefined
-        refused = 'expired'
-        write({ joining: null })
-      }
+      seeking.expire(now)
       return issuing.renew(present)
     },
   }
 }
-
-const otherMesh = (): KaroError =>
-  new KaroError('conflict', 'this node belongs to a mesh already', {
-    hint: 'karo ca show says to which. A node is in one mesh; another home (--home) can be in another one.',
-  })

@@ -1,12 +1,12 @@
 // The door of the room of certificates: who is certified, by whom, for how long; it decides membership, never data.
 
-export { ENROLMENT_FILE, formatEnrolment, parseEnrolment, readEnrolment } from './enrolment.ts'
 export { createFleet } from './fleet.ts'
 export type * from './fleet-types.ts'
-export { comparable } from './letting-in.ts'
+export { ENROLMENT_FILE, formatEnrolment, parseEnrolment, readEnrolment } from './invites/enrolment.ts'
+export { comparable } from './invites/letting-in.ts'
 export { NO_CERTIFICATES, NO_CREDENTIALS } from './none.ts'
 export { createRootKey, openRootKey, type RootKey } from './root-key.ts'
-export { meshOf, signCertificate } from './sign.ts'
+export { meshOf, signCertificate, signRevocationList } from './sign.ts'
 export type * from './types.ts'
 export { createUpkeep } from './upkeep.ts'
 export { CHAIN_FAULTS, LIFE_MAX_MS } from './verify.ts'

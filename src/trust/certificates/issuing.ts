@@ -10,6 +10,7 @@ import type { Log } from '../../base/run/log.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { FleetKind } from './fleet-types.ts'
+import { checkInviteTerms } from './invites/invite-terms.ts'
 import { privileged } from './levels.ts'
 import type { Roll } from './roll.ts'
 import { signCertificate, signRevocationList } from './sign.ts'
@@ -35,6 +36,8 @@ export interface Issuing {
   mayGive(roles: readonly string[]): void
   /** A new certificate; resolves with its chain when it is stored. KaroError as `mayGive`. */
   certify(node: NodeId, terms: Terms): Promise<readonly Uint8Array[]>
+  /** A new certificate for a certified node; what `terms` leaves out stays. As `Fleet.assign`. */
+  assign(node: NodeId, terms: Partial<Pick<Terms, 'roles' | 'teams'>>): Promise<Binding>
   /** Resolves when the list is stored. KaroErrors: `refused` when this node may not, `too_large` for a full list. */
   revoke(node: NodeId): Promise<void>
   /** Signs the list again, with all that is known to be revoked by this node. */
@@ -166,12 +169,38 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       return roll.chainOf(node, clock.now()) ?? []
     },
 
+    async assign(node, terms) {
+      own()
+      const before = roll.word(node, clock.now())?.binding
+      if (before === undefined) {
+        throw new KaroError('not_found', 'that node has no certificate that holds', {
+          hint: 'It joins by an invite: karo invite.',
+        })
+      }
+      if (before.usage === 'issuer') {
+        throw new KaroError('refused', 'an issuer is certified by the root only', {
+          hint: 'Run karo ca renew on that node, with the root key.',
+        })
+      }
+      const { name, roles, teams } = { ...before, ...terms }
+      mayGive(roles)
+      checkInviteTerms(identity, mesh(), { roles, teams }, deps)
+      await sign(node, { name, roles, teams }, before)
+      void audit.record({
+        type: 'certificate_issued',
+        success: true,
+        peer: node,
+        details: { action: 'assign', name, roles: roles.join(','), teams: teams.join(',') },
+      })
+      return roll.word(node, clock.now())?.binding ?? before
+    },
+
     async revoke(node) {
       const binding = roll.word(node, clock.now())?.binding
       own()
       if (binding?.usage === 'issuer') {
         throw new KaroError('refused', 'an issuer is revoked by the root only', {
-          hint: 'Deny it meanwhile: karo peers deny. Nothing that it signed counts on a node that denies it.',
+          hint: 'With the root key: karo ca revoke. Until then karo peers deny: nothing that it signed counts on a node that denies it.',
         })
       }
       const before = roll.listOf(self)?.revoked ?? new Map<NodeId, number>()

@@ -32,7 +32,12 @@ interface List {
   readonly version: number
   /** When each key was revoked, ms since the epoch: every key that its author ever revoked. */
   readonly revoked: ReadonlyMap<NodeId, number>
+  /** The frame of that number. */
+  readonly frame: Uint8Array
 }
+
+/** `ended`: its time is over, or its issuer's, or the issuer may not give its roles any more. */
+export type WhyNot = 'revoked' | 'issuer_revoked' | 'ended'
 
 /** What taking a document changed: nodes about which there is something else to say now. */
 type Changed = readonly NodeId[]
@@ -69,6 +74,10 @@ export interface Roll {
   certified(now: number): readonly Binding[]
   /** Nodes whose certificate is here, and that were revoked. */
   withdrawn(): readonly NodeId[]
+  /** Why the certificate of a node that has one here does not hold at `now`; undefined where it holds, or there is none. */
+  whyNot(node: NodeId, now: number): WhyNot | undefined
+  /** The root revoked who signed the certificate that the node showed last, or has here. */
+  isVoid(node: NodeId): boolean
   /** Keys that `author` has revoked, and the number of its list; undefined when it made none. */
   listOf(author: NodeId): List | undefined
   /** When the newest list was signed, or this node joined if that is later; ms since the epoch. */
@@ -135,6 +144,9 @@ export function createRoll(): Roll {
     }
   }
 
+  const certifiedBy = (issuer: NodeId): readonly NodeId[] =>
+    [...leaves].filter(([, { author }]) => author === issuer).map(([node]) => node)
+
   const newest = (): number => Math.max(since, ...[...lists.values()].map(({ version }) => version))
 
   const roll: Roll = {
@@ -174,9 +186,7 @@ export function createRoll(): Roll {
         if (issuers.size >= ISSUERS_MAX && !issuers.has(node)) return { changed: [] }
         issuers.set(node, held)
         leaves.delete(node)
-        return {
-          changed: [node, ...[...leaves].filter(([, { author }]) => author === node).map(([id]) => id)],
-        }
+        return { changed: [node, ...certifiedBy(node)] }
       }
       if (issuers.has(node)) return { changed: [] }
       leaves.set(node, held)
@@ -193,7 +203,7 @@ export function createRoll(): Roll {
         if (root === undefined || Buffer.compare(body.mesh, root.mesh) !== 0) return []
         author = formatNodeId(frame.envelope.sender)
         const keys = body.revoked.map(({ key, at }) => [formatNodeId(key), at] as const)
-        list = { number: body.number, version: body.version, revoked: new Map(keys) }
+        list = { number: body.number, version: body.version, revoked: new Map(keys), frame: bytes }
       } catch {
         return []
       }
@@ -210,9 +220,10 @@ export function createRoll(): Roll {
       const since = before === undefined || isFuture(before.version) ? -1 : before.version
       const isNewer = list.version > since && list.number > (before?.number ?? -1)
       if (!isNewer && added.length === 0) return []
-      const { number, version } = isNewer || before === undefined ? list : before
-      lists.set(author, { number, version, revoked: new Map([...was, ...added]) })
-      return added.map(([node]) => node)
+      const { number, version, frame } = isNewer || before === undefined ? list : before
+      lists.set(author, { number, version, frame, revoked: new Map([...was, ...added]) })
+      // Whom a revoked issuer certified has no certificate any more either.
+      return added.flatMap(([node]) => [node, ...certifiedBy(node)])
     },
 
     chain(node, chain, now) {
@@ -255,6 +266,16 @@ export function createRoll(): Roll {
       [...issuers.keys(), ...[...leaves].map(([node]) => node)].flatMap((node) => bindingAt(node, now) ?? []),
     withdrawn: () =>
       [...issuers.keys(), ...[...leaves].map(([node]) => node)].filter((node) => revoked(node) !== undefined),
+    whyNot(node, now) {
+      const held = heldOf(node)
+      if (held === undefined || bindingAt(node, now) !== undefined) return undefined
+      if (revoked(node) !== undefined) return 'revoked'
+      return revoked(held.author) === undefined ? 'ended' : 'issuer_revoked'
+    },
+    isVoid(node) {
+      const author = heldOf(node)?.author
+      return faults.peek(node) === 'revoked' || (author !== undefined && revoked(author)?.by === rootId)
+    },
     listOf: (author) => lists.get(author),
     lists: () => ({
       newest: newest(),

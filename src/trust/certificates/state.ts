@@ -25,6 +25,7 @@ export function stateOf({ self, roll, now, joinedAt, joining, refused }: Standin
     root: root === undefined ? null : formatNodeId(root.key),
     joined_at: joinedAt ?? null,
     own: word?.binding ?? null,
+    why_not: roll.whyNot(self, now) ?? null,
     issuer: word?.binding.usage === 'issuer',
     lists_at: root === undefined ? null : newest,
     stale: word?.stale ?? false,

@@ -141,6 +141,8 @@ const NOT_DONE: Readonly<Record<string, number>> = {
   'POST /api/v1/fleet/invites': 403,
   'POST /api/v1/fleet/invites/cancel': 404,
   'POST /api/v1/fleet/root': 403,
+  'POST /api/v1/fleet/assign': 403,
+  'POST /api/v1/fleet/root/list': 403,
   'POST /api/v1/fleet/join': 400,
   'POST /api/v1/sessions': 403,
   'DELETE /api/v1/sessions': 404,

@@ -1,5 +1,5 @@
 // A fleet with real daemons on a LAN: a root made and put away, machines that join by code and by file, renewal, revocation.
-import { rmSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { FleetShape, InviteShape, PeerShape } from '../../../src/api/contract/shapes.ts'
@@ -49,7 +49,8 @@ test.skipIf(!possible.ok)(
       'correct horse battery staple\n',
     )
     expect(made).toMatchObject({ code: 0 })
-    rmSync(rootKey)
+    const safe = join(temporaryHome(), 'safe.key')
+    renameSync(rootKey, safe)
 
     // Two and three: a code, and joining with it.
     const invited = await issuer.karo(['invite', '--uses', '5', '--team', 'eng'])
@@ -127,6 +128,14 @@ test.skipIf(!possible.ok)(
     expect((await fleetOf(returned)).own).toBeNull()
     expect(await stateAt(issuer, id)).toBe('revoked')
 
+    // An issuer changes the teams of a machine that does nothing for it.
+    const moved = (await others[0]!.status()).node_id
+    expect(await issuer.karo(['ca', 'assign', moved, '--team', 'ops'])).toMatchObject({ code: 0 })
+    await until(async () => (await fleetOf(others[0]!)).own?.teams.join() === 'ops', {
+      what: 'it knows its new team',
+      pollMs: 100,
+    })
+
     // Who is expected and not there is told.
     const gone = others[0]!
     const goneId = (await gone.status()).node_id
@@ -134,6 +143,27 @@ test.skipIf(!possible.ok)(
     await until(async () => (await stateAt(others[1]!, goneId)) === 'missing', {
       what: 'it is missed',
       pollMs: 200,
+    })
+
+    // The issuer is stolen: the root revokes it on another machine, and whomever it certified is out as well.
+    const hq = (await issuer.status()).node_id
+    const revoke = ['ca', 'revoke', hq, '--root-key', safe, '--passphrase-file', '-']
+    const words = 'correct horse battery staple\n'
+    expect((await provisioned.karo(revoke, words)).code).toBe(2)
+    expect(await provisioned.karo([...revoke, '--yes'], words)).toMatchObject({ code: 0, stderr: '' })
+    for (const node of [...others.slice(1), provisioned]) {
+      await until(
+        async () => (await fleetOf(node)).own === null && (await node.status()).mesh.peers_connected === 0,
+        {
+          what: `${node.name} is certified no more, and has no link`,
+          pollMs: 100,
+        },
+      )
+    }
+    // Nobody tells the stolen machine; nobody has a link to it either.
+    await until(async () => (await issuer.status()).mesh.peers_connected === 0, {
+      what: 'hq is alone',
+      pollMs: 100,
     })
   },
 )

@@ -55,6 +55,7 @@ async function node() {
   const mesh = { isConnected: (id: NodeId) => connected.has(id), apart: (id: NodeId) => apart.get(id) }
   const fleet = {
     word: () => undefined,
+    certified: () => [],
     revoke: async () => false,
     state: () => ({ issuer: false }) as FleetState,
   }

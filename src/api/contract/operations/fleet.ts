@@ -26,6 +26,38 @@ export const foundFleet = defineOperation('POST /api/v1/fleet/root', {
   },
 })
 
+export const getRootList = defineOperation('GET /api/v1/fleet/root', {
+  access: 'admin',
+  tag: 'mesh',
+  summary: 'What the root has revoked',
+  answer: from.rootList,
+})
+
+export const revokeByRoot = defineOperation('POST /api/v1/fleet/root/list', {
+  access: 'admin',
+  via: 'socket',
+  tag: 'mesh',
+  summary: 'Take a revocation list that the root signed',
+  description:
+    'On any node of the mesh. Whoever a revoked issuer certified needs another invite. The secret key of the root is never sent.',
+  body: from.rootListBody,
+  answer: from.rootList,
+  errors: ['refused', 'conflict'],
+  example: { body: { list: 'S0FSTwAB' } },
+})
+
+export const assignNode = defineOperation('POST /api/v1/fleet/assign', {
+  access: 'admin',
+  via: 'socket',
+  tag: 'mesh',
+  summary: 'Certify a node anew, with other roles or teams',
+  description: 'Only on an issuer. What is left out stays.',
+  body: from.assignBody,
+  answer: from.assigned,
+  errors: ['refused', 'not_found', 'conflict'],
+  example: { body: { who: 'bob', teams: ['eng'] } },
+})
+
 export const createInvite = defineOperation('POST /api/v1/fleet/invites', {
   access: 'admin',
   via: 'socket',

@@ -1,6 +1,6 @@
 // Schemas of the mesh that a root certifies: /fleet.
 import * as z from 'zod'
-import { count, fingerprint, labels, listOf, moment, nodeId, nodeName, text } from './fields.ts'
+import { count, fingerprint, labels, listOf, moment, nodeId, nodeName, text, who } from './fields.ts'
 
 const digits = (length: number, what: string) =>
   z
@@ -29,6 +29,12 @@ export const fleetState = z
     root: nodeId().nullable().describe('the root that this node trusts; null: none'),
     joined_at: moment('when this node began to belong to it').nullable(),
     own: certificate.nullable().describe('the certificate of this node; null: none that holds'),
+    why_not: z
+      .enum(['revoked', 'issuer_revoked', 'ended'])
+      .nullable()
+      .describe(
+        'why the certificate of this node does not hold; ended: its time is over, its issuer’s, or the issuer may not give its roles any more',
+      ),
     issuer: z.boolean().describe('this node may certify others'),
     lists_at: moment(
       'when the newest revocation list was signed, or this node joined if that is later',
@@ -55,6 +61,30 @@ export const foundBody = z.strictObject({
     .regex(/^[A-Za-z0-9_-]+$/)
     .describe('certificate of this node as an issuer, signed by the root: the frame in base64url'),
 })
+
+export const rootList = z
+  .strictObject({
+    number: z.int().min(0).nullable().describe('number of the newest list that the root signed; null: none'),
+    revoked: listOf(z.strictObject({ node_id: nodeId(), at: moment('when it was revoked') }), 1024).describe(
+      'keys that the root revoked',
+    ),
+  })
+  .meta({ id: 'RootList' })
+
+export const rootListBody = z.strictObject({
+  list: z
+    .string()
+    .max(90_000)
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .describe('revocation list that the root signed: the frame in base64url'),
+})
+
+export const assignBody = z.strictObject({
+  who: who(),
+  roles: listOf(z.string().min(1).max(64), 8).exactOptional().describe('replaces its roles'),
+  teams: listOf(z.string().min(1).max(64), 8).exactOptional().describe('replaces its teams'),
+})
+export const assigned = z.strictObject({ certificate }).meta({ id: 'Assigned' })
 
 const invite = z
   .strictObject({

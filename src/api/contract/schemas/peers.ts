@@ -1,6 +1,7 @@
 // Schemas of /peers: known nodes, and how far each is trusted.
 import * as z from 'zod'
 import {
+  count,
   fingerprint,
   integer,
   labels,
@@ -49,6 +50,7 @@ const peer = z
       .enum(['connected', 'known', 'missing', 'pending', 'denied', 'revoked'])
       .describe('missing: the node has a certificate that holds, and is not there'),
     certified_until: moment('when its certificate ends').exactOptional(),
+    certifies: count('of an issuer: nodes with a certificate that it signed and that holds').exactOptional(),
     last_seen: moment('when the node was last met; null if never').nullable(),
     known_by: z
       .enum(['link', 'gossip'])

@@ -4,20 +4,36 @@ import { KaroError } from '../../../base/errors.ts'
 import { readStaticPeer } from '../../../config/index.ts'
 import type { Binding, Fleet } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
+import type { Trust } from '../../../trust/peers/index.ts'
 import {
+  assignNode,
   cancelInvite,
   createInvite,
   foundFleet,
   getFleet,
   getInvites,
+  getRootList,
   joinFleet,
+  revokeByRoot,
 } from '../../contract/operations/fleet.ts'
 import type { FleetShape, InviteShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 
 interface FleetDeps {
-  readonly fleet: Pick<Fleet, 'state' | 'found' | 'invite' | 'invites' | 'cancelInvite' | 'join'>
+  readonly fleet: Pick<
+    Fleet,
+    | 'state'
+    | 'found'
+    | 'rootList'
+    | 'revokedByRoot'
+    | 'assign'
+    | 'invite'
+    | 'invites'
+    | 'cancelInvite'
+    | 'join'
+  >
+  readonly trust: Pick<Trust, 'resolve'>
   /** `host:port` at which other machines reach this node. */
   readonly places: () => readonly string[]
 }
@@ -45,7 +61,7 @@ function inviteShape(invite: ReturnType<Fleet['invites']>[number]): InviteShape 
   }
 }
 
-export function fleetRoutes({ fleet, places }: FleetDeps): Routes {
+export function fleetRoutes({ fleet, trust, places }: FleetDeps): Routes {
   function state(): FleetShape {
     const { own, joined_at, lists_at, joining, ...rest } = fleet.state()
     return {
@@ -55,6 +71,10 @@ export function fleetRoutes({ fleet, places }: FleetDeps): Routes {
       lists_at: lists_at === null ? null : moment(lists_at),
       joining: joining === null ? null : { ends_at: moment(joining.expires_at), refused: joining.refused },
     }
+  }
+  const rootList = () => {
+    const { number, revoked } = fleet.rootList()
+    return { number, revoked: revoked.map(({ node_id, at }) => ({ node_id, at: moment(at) })) }
   }
   const shown = (id: string): InviteShape => {
     const invite = fleet.invites().find((one) => one.id === id)
@@ -67,6 +87,15 @@ export function fleetRoutes({ fleet, places }: FleetDeps): Routes {
     serve(server, foundFleet, async ({ body }) => {
       await fleet.found(keyOf(body.root), new Uint8Array(Buffer.from(body.certificate, 'base64url')))
       return state()
+    })
+    serve(server, getRootList, async () => rootList())
+    serve(server, revokeByRoot, async ({ body }) => {
+      await fleet.revokedByRoot(new Uint8Array(Buffer.from(body.list, 'base64url')))
+      return rootList()
+    })
+    serve(server, assignNode, async ({ body }) => {
+      const { who, ...terms } = body
+      return { certificate: certificateShape(await fleet.assign(trust.resolve(who), terms)) }
     })
     serve(server, createInvite, async ({ body }) => {
       const { code, invite } = await fleet.invite(body)

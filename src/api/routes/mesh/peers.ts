@@ -28,7 +28,7 @@ interface PeersDeps {
     | 'isNameChosen'
   >
   readonly mesh: Pick<Mesh, 'isConnected' | 'apart'>
-  readonly fleet: Pick<Fleet, 'word' | 'revoke' | 'state'>
+  readonly fleet: Pick<Fleet, 'word' | 'certified' | 'revoke' | 'state'>
 }
 
 /** Order of the list: states that people look for come first. */
@@ -46,6 +46,9 @@ const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
  * `refused` and `conflict` if the configuration has decided otherwise.
  */
 export function peersRoutes({ trust, mesh, fleet }: PeersDeps): Routes {
+  const certifiedBy = (issuer: NodeId): number =>
+    fleet.certified().filter((one) => one.issuer === issuer).length
+
   function shape(node: NodeId, pending: ReadonlySet<NodeId>): PeerShape {
     const { denied, revoked, ...opinion } = trust.opinion(node)
     const met = trust.met(node)
@@ -69,6 +72,7 @@ export function peersRoutes({ trust, mesh, fleet }: PeersDeps): Routes {
       standing: trust.standing(node),
       name_chosen: trust.isNameChosen(node),
       ...(certified === undefined ? {} : { certified_until: new Date(certified.not_after).toISOString() }),
+      ...(certified?.usage === 'issuer' ? { certifies: certifiedBy(node) } : {}),
       ...(decided === undefined ? {} : { decided_at: new Date(decided).toISOString() }),
       addresses: met?.addresses ?? [],
       state,

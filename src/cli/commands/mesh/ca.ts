@@ -2,37 +2,55 @@
 
 import { parseNodeId } from '../../../../protocols/node-id.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import { foundFleet, getFleet } from '../../../api/contract/operations/fleet.ts'
+import {
+  assignNode,
+  foundFleet,
+  getFleet,
+  getRootList,
+  revokeByRoot,
+} from '../../../api/contract/operations/fleet.ts'
+import { explainPeer } from '../../../api/contract/operations/peers.ts'
 import { getIdentity } from '../../../api/contract/operations/status.ts'
-import type { FleetShape } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
-import { KaroError } from '../../../base/errors.ts'
-import { ago, formatFingerprint, localTime, printable } from '../../../base/format.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import {
   createRootKey,
   LIFE_MAX_MS,
   meshOf,
-  openRootKey,
   type RootKey,
   signCertificate,
+  signRevocationList,
 } from '../../../trust/certificates/index.ts'
-import { type Command, type CommandIo, type CommandOption, defineCommand, show } from '../../command.ts'
+import {
+  type Command,
+  type CommandArgument,
+  type CommandIo,
+  type CommandOption,
+  defineCommand,
+  show,
+} from '../../command.ts'
+import { openedRoot, PASSPHRASE, ROOT_FILE, ROOT_KEY } from '../../input/root-key.ts'
 import { parseDuration } from '../../input/time.ts'
-import { commaList } from '../../input/values.ts'
-import { newPassphrase, passphraseOf, withPassphrase } from '../../passphrase.ts'
+import { commaList, oneNode } from '../../input/values.ts'
+import { newPassphrase, withPassphrase } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
-import { table } from '../../terminal/table.ts'
+import { confirm } from '../../terminal/confirm.ts'
 import { fitted } from '../../terminal/text.ts'
+import { fleetView, grantWords, shortMesh } from '../../views/fleet.ts'
 
-const ROOT_FILE = 'karo-root.key'
+const NODE = {
+  name: 'node',
+  required: true,
+  // Variadic, because people type a fingerprint in groups of four.
+  variadic: true,
+  oneThing: true,
+  description: 'its id, name, or fingerprint, also in groups of four',
+  completes: 'node',
+} as const satisfies CommandArgument
 
 const OPTIONS = [
-  {
-    name: 'root-key',
-    value: 'file',
-    description: `file of the root key (default: ${ROOT_FILE} in this directory)`,
-    completes: 'file',
-  },
+  ROOT_KEY,
   {
     name: 'for',
     value: 'duration',
@@ -45,13 +63,7 @@ const OPTIONS = [
     description: 'privileged roles that it may give: security, admin, or none (renew: as before)',
     completes: ['security', 'admin', 'none'],
   },
-  {
-    name: 'passphrase-file',
-    value: 'file',
-    description:
-      'a file with the passphrase of the root key, which others may not read; - for standard input',
-    completes: 'file',
-  },
+  PASSPHRASE,
 ] as const satisfies readonly CommandOption[]
 
 /** Signs a certificate of an issuer for this node and hands it to the daemon; the root key never leaves this process. */
@@ -136,9 +148,7 @@ const renew = defineCommand({
     { run: 'karo ca renew --grant none', does: 'this node may give no privileged role any more' },
   ],
   async run(io, { options }) {
-    const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
-    const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the root key: ')
-    const root = withPassphrase(passphrase, (words) => openRootKey(path, words))
+    const root = await openedRoot(options)
     const before = (await daemonAt(io).call(getFleet)).own?.grants ?? []
     const answer = await certify(io, root, options, before)
     const until = localTime(answer.own?.ends_at ?? '')
@@ -149,6 +159,118 @@ const renew = defineCommand({
   },
 })
 
+const revoke = defineCommand({
+  name: 'ca revoke',
+  summary: "revoke a node in the whole mesh with the root's key, also an issuer with all that it certified",
+  shows: revokeByRoot,
+  args: [NODE],
+  options: [
+    ROOT_KEY,
+    PASSPHRASE,
+    { name: 'yes', description: 'do not ask before an issuer is revoked, with all that it certified' },
+  ],
+  examples: [
+    {
+      run: 'karo ca revoke hq --root-key /mnt/usb/karo-root.key',
+      does: 'on any node of the mesh; machines that hq let in need another invite',
+    },
+  ],
+  async run(io, { args, options }) {
+    const who = oneNode(args.node, 'karo ca revoke')
+    const daemon = daemonAt(io)
+    const { peer } = await daemon.call(explainPeer, { query: { who } })
+    const name = `${printable(peer.name) || 'the node'} (${formatFingerprint(peer.fingerprint)})`
+    if (peer.certifies !== undefined && options.yes !== true) {
+      const lost = `${name} is an issuer. Machines that it certified: ${peer.certifies}. They are out with it, and each needs an invite of another issuer.`
+      if (!io.json) io.out(fitted(`${lost}\n`, io.columns))
+      if (!(await confirm(io, 'Revoke it for good?', { yes: false, where: 'karo ca revoke' }))) {
+        io.out('Nothing was changed.\n')
+        return EXIT.failed
+      }
+    }
+    const root = await openedRoot(options)
+    const before = await daemon.call(getRootList)
+    const now = Date.now()
+    const others = before.revoked.filter(({ node_id }) => node_id !== peer.node_id)
+    const keys = [
+      ...others.map(({ node_id, at }) => ({ node_id, at: Date.parse(at) })),
+      { node_id: peer.node_id, at: now },
+    ]
+    const frame = signRevocationList(
+      root,
+      {
+        version: now,
+        number: (before.number ?? -1) + 1,
+        mesh: meshOf(root.publicKey),
+        revoked: keys.map(({ node_id, at }) => ({ key: parseNodeId(node_id) as Uint8Array, at })),
+      },
+      systemRandom,
+    )
+    const answer = await daemon.call(revokeByRoot, {
+      body: { list: Buffer.from(frame).toString('base64url') },
+    })
+    return show(io, answer, () =>
+      fitted(
+        `Revoked ${name} in the whole mesh, by the root. Members that are connected hear of it within seconds, those that are
+away when they are back. Its key gets in by no invite any more.
+`,
+        io.columns,
+      ),
+    )
+  },
+})
+
+const assign = defineCommand({
+  name: 'ca assign',
+  summary: 'change the roles or teams of a certified machine; it need not be there',
+  shows: assignNode,
+  args: [NODE],
+  options: [
+    {
+      name: 'role',
+      value: 'role,..',
+      description: 'its roles from now on, instead of those it has; none for no role',
+      completes: 'role',
+    },
+    {
+      name: 'team',
+      value: 'team,..',
+      description: 'its teams from now on, instead of those it has; none for no team',
+      completes: 'team',
+    },
+  ],
+  examples: [
+    { run: 'karo ca assign eng-2 --team eng,ops', does: 'on an issuer; its roles stay as they are' },
+    { run: 'karo ca assign eng-2 --role none', does: 'it has no role any more' },
+  ],
+  async run(io, { args, options }) {
+    const who = oneNode(args.node, 'karo ca assign')
+    const [roles, teams] = [options.role, options.team]
+    if (roles === undefined && teams === undefined) {
+      throw new KaroError('bad_request', 'say what to change', {
+        where: 'karo ca assign',
+        hint: 'Give --role or --team.',
+      })
+    }
+    const answer = await daemonAt(io).call(assignNode, {
+      body: {
+        who,
+        ...(roles !== undefined && { roles: [...grantsOf(roles, [])] }),
+        ...(teams !== undefined && { teams: [...grantsOf(teams, [])] }),
+      },
+    })
+    const { name, roles: has, teams: isIn } = answer.certificate
+    const list = (labels: readonly string[]): string => labels.map(printable).join(', ') || 'none'
+    return show(io, answer, () =>
+      fitted(
+        `${printable(name)} is certified anew: roles ${list(has)}; teams ${list(isIn)}. Members that are connected know within seconds.
+`,
+        io.columns,
+      ),
+    )
+  },
+})
+
 const shown = defineCommand({
   name: 'ca show',
   summary: 'to which mesh this node belongs, its certificate, and how fresh its revocation list is',
@@ -156,63 +278,12 @@ const shown = defineCommand({
   examples: [{ run: 'karo ca show', does: 'the mesh, the root, and until when this node is certified' }],
   async run(io) {
     const answer = await daemonAt(io).call(getFleet)
-    return show(io, answer, view)
+    return show(io, answer, fleetView)
   },
 })
-
-const shortMesh = ({ mesh }: FleetShape): string => formatFingerprint((mesh ?? '').slice(0, 16))
-
-function view(fleet: FleetShape, io: CommandIo): string {
-  const { own, joining } = fleet
-  if (fleet.root === null) {
-    const says = joining === null ? 'This node belongs to no mesh of a root.' : joiningWords(joining)
-    return fitted(`${says}\nkaro join takes an invite; karo ca init makes a mesh.\n`, io.columns)
-  }
-  const rows: [string, string][] = [
-    ['mesh', shortMesh(fleet)],
-    ['root', fleet.root],
-    ['this node', own === null ? 'has no certificate that holds' : `${own.usage}, ${printable(own.name)}`],
-  ]
-  if (own !== null) {
-    rows.push(['holds until', localTime(own.ends_at)])
-    if (own.roles.length > 0) rows.push(['roles', own.roles.map(printable).join(', ')])
-    if (own.teams.length > 0) rows.push(['teams', own.teams.map(printable).join(', ')])
-    if (own.grants.length > 0) rows.push(['may give', own.grants.map(printable).join(', ')])
-  }
-  rows.push(['certified', `${fleet.certified} nodes, ${fleet.revoked} keys revoked`])
-  if (fleet.lists_at !== null) {
-    const age = ago(Date.now() - Date.parse(fleet.lists_at))
-    rows.push([
-      'revocations',
-      fleet.stale ? `${age}: too old, certificates open no data here` : `as of ${age}`,
-    ])
-  }
-  return table(rows, [
-    { title: '', value: ([what]) => what },
-    { title: '', value: ([, says]) => says, wrap: true },
-  ])
-}
 
 /** Without the option it stays as it was. */
 export const grantsOf = (option: string | undefined, before: readonly string[]): readonly string[] =>
   option === 'none' ? [] : (commaList(option) ?? before)
 
-/** What the node may give after a renewal, and what is different from before. */
-export function grantWords(before: readonly string[], now: readonly string[]): string {
-  const list = (roles: readonly string[]): string => roles.map(printable).join(', ')
-  const lost = before.filter((role) => !now.includes(role))
-  const won = now.filter((role) => !before.includes(role))
-  const says = [now.length === 0 ? 'It may give no privileged role.' : `It may give: ${list(now)}.`]
-  if (won.length > 0) says.push(`New: ${list(won)}.`)
-  if (lost.length > 0) {
-    says.push(`No more: ${list(lost)}. Certificates of this issuer with such a role say nothing from now on.`)
-  }
-  return says.join(' ')
-}
-
-const joiningWords = ({ refused, ends_at }: NonNullable<FleetShape['joining']>): string =>
-  refused === null
-    ? `It looks for its inviter until ${localTime(ends_at)}.`
-    : `Its invite was not taken: ${refused}.`
-
-export const commands: readonly Command[] = [init, renew, shown]
+export const commands: readonly Command[] = [init, renew, revoke, assign, shown]

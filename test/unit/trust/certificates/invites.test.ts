@@ -11,12 +11,12 @@ import {
   keysOf,
   parseCode,
   sameProof,
-} from '../../../../src/trust/certificates/invite-code.ts'
+} from '../../../../src/trust/certificates/invites/invite-code.ts'
 import {
   createInvites,
   type InviteRefusal,
   type Invites,
-} from '../../../../src/trust/certificates/invites.ts'
+} from '../../../../src/trust/certificates/invites/invites.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { NOW } from './chains.ts'

@@ -1,10 +1,10 @@
 // Invites that this node gave out: made, listed, cancelled, and taken up, each use written down before anything follows from it.
-import { createSerial } from '../../base/async/limiter.ts'
-import { DAY_MS } from '../../base/calendar.ts'
-import type { Clock, Random } from '../../base/clock.ts'
-import { KaroError } from '../../base/errors.ts'
-import { createQuota } from '../../base/quota.ts'
-import type { FleetRepository, InviteRecord } from '../../store/tables/fleet.ts'
+import { createSerial } from '../../../base/async/limiter.ts'
+import { DAY_MS } from '../../../base/calendar.ts'
+import type { Clock, Random } from '../../../base/clock.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { createQuota } from '../../../base/quota.ts'
+import type { FleetRepository, InviteRecord } from '../../../store/tables/fleet.ts'
 import {
   commitmentTo,
   formatCode,

@@ -1,12 +1,12 @@
 // The side of a machine that joins: it keeps the invite until its inviter has answered, and believes nobody else.
-import type { Granted } from '../../../protocols/messages/hello.ts'
-import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import type { Clock } from '../../base/clock.ts'
-import { KaroError } from '../../base/errors.ts'
-import type { JoiningRecord } from '../../store/tables/fleet.ts'
+import type { Granted } from '../../../../protocols/messages/hello.ts'
+import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { KaroError } from '../../../base/errors.ts'
+import type { JoiningRecord } from '../../../store/tables/fleet.ts'
+import { meshOf } from '../sign.ts'
+import { verifyChain } from '../verify.ts'
 import { acceptProof, commitmentTo, joinProof, keysOf, parseCode, sameProof } from './invite-code.ts'
-import { meshOf } from './sign.ts'
-import { verifyChain } from './verify.ts'
 
 /** Addresses to look for the inviter at. */
 const PLACES_MAX = 16

@@ -1,9 +1,9 @@
 // What an invite may promise: only what can be signed when a machine takes it up.
-import type { Clock, Random } from '../../base/clock.ts'
-import { KaroError } from '../../base/errors.ts'
-import { LABEL, LABEL_RULE } from '../../base/words/trust-levels.ts'
+import type { Clock, Random } from '../../../base/clock.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { LABEL, LABEL_RULE } from '../../../base/words/trust-levels.ts'
+import { type Signer, signCertificate } from '../sign.ts'
 import type { InviteTerms } from './invites.ts'
-import { type Signer, signCertificate } from './sign.ts'
 
 /** The longest name that a machine may call itself by, in characters of four bytes. */
 const LONGEST_NAME = '\u{1F5A5}'.repeat(64)

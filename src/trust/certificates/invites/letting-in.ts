@@ -1,15 +1,15 @@
 // The inviter's side of an invite: a joiner that proves it gets a certificate, and the answer that it can believe.
-import type { Granted, HelloBody } from '../../../protocols/messages/hello.ts'
-import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import type { Clock } from '../../base/clock.ts'
-import { toHex } from '../../base/hex.ts'
-import { createRecent } from '../../base/recent.ts'
-import type { Audit } from '../audit/index.ts'
-import type { Credentials } from './fleet-types.ts'
+import type { Granted, HelloBody } from '../../../../protocols/messages/hello.ts'
+import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { toHex } from '../../../base/hex.ts'
+import { createRecent } from '../../../base/recent.ts'
+import type { Audit } from '../../audit/index.ts'
+import type { Credentials } from '../fleet-types.ts'
+import type { Issuing } from '../issuing.ts'
+import type { Roll } from '../roll.ts'
 import { acceptProof } from './invite-code.ts'
 import type { InviteRefusal, Invites } from './invites.ts'
-import type { Issuing } from './issuing.ts'
-import type { Roll } from './roll.ts'
 
 /** Answers to joining nodes that wait to be said. */
 const ANSWERS_MAX = 64

@@ -1,8 +1,8 @@
 // What an invite is made of: the secret in a code that people can type, and the proofs that two nodes make with it.
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
-import type { WireValue } from '../../../protocols/define.ts'
-import { encodeValue } from '../../../protocols/messagepack.ts'
-import { blake3 } from '../../base/hash.ts'
+import type { WireValue } from '../../../../protocols/define.ts'
+import { encodeValue } from '../../../../protocols/messagepack.ts'
+import { blake3 } from '../../../base/hash.ts'
 
 /** 128 bits: nobody guesses it, so that no slow exchange (PAKE) is needed. */
 const SECRET_BYTES = 16

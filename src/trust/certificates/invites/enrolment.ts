@@ -1,8 +1,8 @@
 // The enrolment file: what a machine needs to join with nobody present: the root, an invite, and where the inviter is.
 import * as fs from 'node:fs'
 import * as z from 'zod'
-import { isNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import { KaroError } from '../../base/errors.ts'
+import { isNodeId, type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import { KaroError } from '../../../base/errors.ts'
 
 /** Beside config.toml. */
 export const ENROLMENT_FILE = 'enrolment.json'

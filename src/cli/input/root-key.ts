@@ -1,0 +1,31 @@
+// The options that name the key of a root, and how it is opened.
+import { openRootKey } from '../../trust/certificates/index.ts'
+import type { CommandOption } from '../command.ts'
+import { passphraseOf, withPassphrase } from '../passphrase.ts'
+import { absolutePath } from '../place.ts'
+
+export const ROOT_FILE = 'karo-root.key'
+
+export const ROOT_KEY = {
+  name: 'root-key',
+  value: 'file',
+  description: `file of the root key (default: ${ROOT_FILE} in this directory)`,
+  completes: 'file',
+} as const satisfies CommandOption
+
+export const PASSPHRASE = {
+  name: 'passphrase-file',
+  value: 'file',
+  description: 'a file with the passphrase of the root key, which others may not read; - for standard input',
+  completes: 'file',
+} as const satisfies CommandOption
+
+/** The root key, which stays in this process. Throws KaroError as `openRootKey` does, and for a passphrase that cannot be had. */
+export async function openedRoot(options: {
+  'root-key'?: string | undefined
+  'passphrase-file'?: string | undefined
+}) {
+  const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
+  const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the root key: ')
+  return withPassphrase(passphrase, (words) => openRootKey(path, words))
+}

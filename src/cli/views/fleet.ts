@@ -1,0 +1,65 @@
+// How this node stands in the mesh of its root, as karo ca shows it.
+import type { FleetShape } from '../../api/contract/shapes.ts'
+import { ago, formatFingerprint, localTime, printable } from '../../base/format.ts'
+import type { CommandIo } from '../command.ts'
+import { table } from '../terminal/table.ts'
+import { fitted } from '../terminal/text.ts'
+
+export const shortMesh = ({ mesh }: FleetShape): string => formatFingerprint((mesh ?? '').slice(0, 16))
+
+export function fleetView(fleet: FleetShape, io: CommandIo): string {
+  const { own, joining } = fleet
+  if (fleet.root === null) {
+    const says = joining === null ? 'This node belongs to no mesh of a root.' : joiningWords(joining)
+    return fitted(`${says}\nkaro join takes an invite; karo ca init makes a mesh.\n`, io.columns)
+  }
+  const rows: [string, string][] = [
+    ['mesh', shortMesh(fleet)],
+    ['root', fleet.root],
+    ['this node', own === null ? withoutCertificate(fleet) : `${own.usage}, ${printable(own.name)}`],
+  ]
+  if (own !== null) {
+    rows.push(['holds until', localTime(own.ends_at)])
+    if (own.roles.length > 0) rows.push(['roles', own.roles.map(printable).join(', ')])
+    if (own.teams.length > 0) rows.push(['teams', own.teams.map(printable).join(', ')])
+    if (own.grants.length > 0) rows.push(['may give', own.grants.map(printable).join(', ')])
+  }
+  rows.push(['certified', `${fleet.certified} nodes, ${fleet.revoked} keys revoked`])
+  if (fleet.lists_at !== null) {
+    const age = ago(Date.now() - Date.parse(fleet.lists_at))
+    rows.push([
+      'revocations',
+      fleet.stale ? `${age}: too old, certificates open no data here` : `as of ${age}`,
+    ])
+  }
+  return table(rows, [
+    { title: '', value: ([what]) => what },
+    { title: '', value: ([, says]) => says, wrap: true },
+  ])
+}
+
+const WHY_NOT: Readonly<Record<NonNullable<FleetShape['why_not']>, string>> = {
+  revoked: 'its key was revoked. It needs another one (karo identity new) and an invite',
+  issuer_revoked: 'the issuer that certified it was revoked. It needs an invite of another issuer',
+  ended: 'it has ended. It needs an invite',
+}
+const withoutCertificate = ({ why_not }: FleetShape): string =>
+  why_not === null ? 'has no certificate' : `has no certificate that holds: ${WHY_NOT[why_not]}`
+
+/** What the node may give after a renewal, and what is different from before. */
+export function grantWords(before: readonly string[], now: readonly string[]): string {
+  const list = (roles: readonly string[]): string => roles.map(printable).join(', ')
+  const lost = before.filter((role) => !now.includes(role))
+  const won = now.filter((role) => !before.includes(role))
+  const says = [now.length === 0 ? 'It may give no privileged role.' : `It may give: ${list(now)}.`]
+  if (won.length > 0) says.push(`New: ${list(won)}.`)
+  if (lost.length > 0) {
+    says.push(`No more: ${list(lost)}. Certificates of this issuer with such a role say nothing from now on.`)
+  }
+  return says.join(' ')
+}
+
+const joiningWords = ({ refused, ends_at }: NonNullable<FleetShape['joining']>): string =>
+  refused === null
+    ? `It looks for its inviter until ${localTime(ends_at)}.`
+    : `Its invite was not taken: ${refused}.`

@@ -1,0 +1,59 @@
+// How this node comes to a mesh: by an invite that it uses, or by the root's key in the hands of a person here.
+import type { Log } from '../../base/run/log.ts'
+import type { FleetRepository } from '../../store/tables/fleet.ts'
+import type { Identity } from '../identity/index.ts'
+import { createSeeking, type Seeking } from './invites/seeking.ts'
+import { createMembership, type Membership, type MembershipDeps } from './membership.ts'
+import { createRootWord, type RootWord, type RootWordDeps } from './root-word.ts'
+
+type Changed = Parameters<FleetRepository['write']>[0]
+
+export interface Belonging {
+  readonly membership: Membership
+  readonly seeking: Seeking
+  readonly rootWord: RootWord
+}
+
+export interface BelongingDeps extends MembershipDeps, Pick<RootWordDeps, 'signed'> {
+  readonly identity: Pick<Identity, 'publicKey'>
+  readonly log: Log
+  /** Stores what became true; resolves when it is on disk. */
+  readonly store: (changed: Changed) => Promise<void>
+  /** This node belongs to a mesh now, so other authors are authorities. */
+  readonly begun: () => void
+  /** The root made this node an issuer by this certificate, which is stored. */
+  readonly founded: (certificate: Uint8Array) => void
+}
+
+export function createBelonging(deps: BelongingDeps): Belonging {
+  const { log, store } = deps
+  const membership = createMembership(deps)
+  const storeSoon = (changed: Changed): void => {
+    store(changed).catch((error: unknown) =>
+      log.error({ error: String(error) }, 'what this node knows of its mesh could not be stored'),
+    )
+  }
+
+  /** In memory at once; returns what is to be stored. */
+  function belong(root: Uint8Array, chain: readonly Uint8Array[]): Changed {
+    seeking.begin(undefined)
+    const begun = membership.begin(root, chain)
+    deps.begun()
+    return { membership: begun, joining: null }
+  }
+
+  const seeking = createSeeking({
+    ...deps,
+    isOther: membership.isOther,
+    granted: (root, chain) => storeSoon(belong(root, chain)),
+    ended: () => storeSoon({ joining: null }),
+  })
+  const rootWord = createRootWord({
+    ...deps,
+    async joined(root, certificate) {
+      await store(belong(root, [certificate]))
+      deps.founded(certificate)
+    },
+  })
+  return { membership, seeking, rootWord }
+}

@@ -1,0 +1,57 @@
+// What two nodes show each other of certificates and invites while they admit each other, and what comes of it.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import { createListeners } from '../../base/run/listeners.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { Credentials } from './fleet-types.ts'
+import type { LettingIn } from './invites/letting-in.ts'
+import type { Seeking } from './invites/seeking.ts'
+import type { Roll } from './roll.ts'
+import type { RootWord } from './root-word.ts'
+
+export interface CredentialsDeps {
+  readonly self: NodeId
+  readonly roll: Roll
+  /** The invite that this node uses. */
+  readonly seeking: Pick<Seeking, 'shown' | 'answered'>
+  /** The invites that others use here. */
+  readonly lettingIn: LettingIn
+  readonly rootWord: Pick<RootWord, 'frame' | 'heard'>
+  readonly clock: Clock
+  readonly log: Log
+  /** There is something else to say about these nodes now. */
+  readonly tell: (nodes: Iterable<NodeId>) => void
+}
+
+export function createCredentials(deps: CredentialsDeps): Credentials {
+  const { self, roll, seeking, lettingIn, rootWord, clock, log, tell } = deps
+  const settled = createListeners<[NodeId]>()
+
+  return {
+    shown(to) {
+      const chain = roll.chainOf(self, clock.now())
+      const join = seeking.shown(to)
+      return { ...(chain === undefined ? {} : { chain }), ...(join === undefined ? {} : { join }) }
+    },
+    heard(node, { chain, join, name }) {
+      if (chain !== undefined) tell(roll.chain(node, chain, clock.now()))
+      if (join === undefined) return false
+      lettingIn
+        .letIn(node, join, name)
+        .catch((error: unknown) =>
+          log.warn({ peer: node, reason: String(error) }, 'a node could not be let in'),
+        )
+        .finally(() => settled.tell(node))
+      return true
+    },
+    answer(node) {
+      const list = roll.isVoid(node) ? rootWord.frame() : undefined
+      return { ...lettingIn.answer(node), ...(list === undefined ? {} : { root_list: list }) }
+    },
+    answered(node, answer) {
+      if (answer.root_list !== undefined) rootWord.heard(answer.root_list)
+      seeking.answered(node, answer)
+    },
+    onSettled: settled.on,
+  }
+}

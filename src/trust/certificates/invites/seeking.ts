@@ -1,0 +1,86 @@
+// The invite that this node is using: kept until its inviter has answered, or until it ends.
+import type { Granted } from '../../../../protocols/messages/hello.ts'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import type { Clock } from '../../../base/clock.ts'
+import type { Log } from '../../../base/run/log.ts'
+import type { JoiningRecord } from '../../../store/tables/fleet.ts'
+import type { Identity } from '../../identity/index.ts'
+import { grantFault, isInviter, joinOf } from './joining.ts'
+
+export interface Seeking {
+  /** The invite that is being used, and why the last one was not taken; from the store, or as a person says. */
+  begin(joining: JoiningRecord | undefined): void
+  joining(): JoiningRecord | undefined
+  refused(): string | null
+  /** Whether `node` may be the inviter. */
+  seeks(node: NodeId): boolean
+  /** The proof that goes to the inviter, and to nobody else. */
+  shown(to: NodeId): ReturnType<typeof joinOf> | undefined
+  answered(
+    node: NodeId,
+    answer: { readonly granted?: Granted | undefined; readonly invite_refused?: string | undefined },
+  ): void
+  /** Gives up an invite that has ended by `now`. */
+  expire(now: number): void
+}
+
+export interface SeekingDeps {
+  readonly identity: Pick<Identity, 'publicKey'>
+  readonly clock: Clock
+  readonly log: Log
+  /** Whether this node belongs to the mesh of another root. */
+  readonly isOther: (root: Uint8Array) => boolean
+  /** The inviter granted a certificate that is believed; what begins with it also ends the search. */
+  readonly granted: (root: Uint8Array, chain: readonly Uint8Array[]) => void
+  /** The invite is of no use any more. */
+  readonly ended: () => void
+}
+
+export function createSeeking({ identity, clock, log, isOther, granted, ended }: SeekingDeps): Seeking {
+  let joining: JoiningRecord | undefined
+  let refused: string | null = null
+
+  function end(why: string): void {
+    joining = undefined
+    refused = why
+    ended()
+  }
+
+  return {
+    begin(next) {
+      joining = next
+      refused = null
+    },
+    joining: () => joining,
+    refused: () => refused,
+    seeks: (node) => joining !== undefined && isInviter(joining, node),
+    shown: (to) =>
+      joining !== undefined && isInviter(joining, to) ? joinOf(joining, identity.publicKey, to) : undefined,
+
+    answered(node, answer) {
+      if (joining === undefined || !isInviter(joining, node)) return
+      if (answer.granted === undefined) {
+        if (answer.invite_refused === undefined) return
+        refused = answer.invite_refused
+        log.warn({ peer: node, why: refused }, 'the inviter did not take the invite')
+        // It will not be taken later either.
+        if (refused !== 'busy') end(refused)
+        return
+      }
+      const { root, chain } = answer.granted
+      const fault =
+        grantFault(joining, identity.publicKey, node, answer.granted, clock) ??
+        (isOther(root) ? 'root' : undefined)
+      if (fault === undefined) {
+        granted(root, chain)
+        return
+      }
+      refused = fault
+      log.warn({ peer: node, why: fault }, 'what the inviter answered is not believed')
+    },
+
+    expire(now) {
+      if (joining !== undefined && joining.expires_at <= now) end('expired')
+    },
+  }
+}

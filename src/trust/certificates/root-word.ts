@@ -1,0 +1,133 @@
+// What a person does here with the root's key: they make this node an issuer, or revoke a key, which may be an issuer's.
+
+import { bodyOf, decodeFrame, messageTable } from '../../../protocols/frame.ts'
+import { RevocationList, type RevocationListBody } from '../../../protocols/messages/certificate.ts'
+import { ROOT_LIST_BYTES } from '../../../protocols/messages/hello.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { Log } from '../../base/run/log.ts'
+import { type Identity, verifierOf } from '../identity/index.ts'
+import type { Fleet, FleetKind } from './fleet-types.ts'
+import type { Roll } from './roll.ts'
+import { meshOf } from './sign.ts'
+import { CHAIN_FAULTS, verifyChain } from './verify.ts'
+
+const LISTS = messageTable([RevocationList])
+
+export interface RootWordDeps {
+  readonly identity: Pick<Identity, 'publicKey'>
+  readonly roll: Roll
+  readonly clock: Clock
+  readonly log: Log
+  /** A document was signed by the root: it counts here at once, and goes to the mesh. Resolves when it is stored. */
+  readonly signed: (kind: FleetKind, frame: Uint8Array) => Promise<void>
+  /** This node belongs to the root's mesh from now on, with this certificate; resolves when that is stored. */
+  readonly joined: (root: Uint8Array, certificate: Uint8Array) => Promise<void>
+}
+
+export interface RootWord extends Pick<Fleet, 'found' | 'rootList' | 'revokedByRoot'> {
+  /** The newest list of the root, where it is short enough for an acknowledgement. */
+  frame(): Uint8Array | undefined
+  /** A list that another node showed; it counts, and goes to the mesh, if the root signed it and it says something new. */
+  heard(frame: Uint8Array): void
+}
+
+export function createRootWord({ identity, roll, clock, log, signed, joined }: RootWordDeps): RootWord {
+  const isOther = (root: Uint8Array): boolean => {
+    const own = roll.root()?.key
+    return own !== undefined && Buffer.compare(own, root) !== 0
+  }
+  const listNow = () => {
+    const root = roll.root()
+    return root === undefined ? undefined : roll.listOf(formatNodeId(root.key))
+  }
+
+  return {
+    async found(root, certificate) {
+      if (isOther(root)) throw otherMesh()
+      const mesh = meshOf(root)
+      const verdict = verifyChain([certificate], {
+        ...{ root: { key: root, mesh }, at: clock.now(), key: identity.publicKey },
+        isRevoked: (key) => roll.revoked(formatNodeId(key)) !== undefined,
+      })
+      if (!verdict.ok) {
+        throw new KaroError('refused', `the certificate says nothing: ${CHAIN_FAULTS[verdict.fault]}`)
+      }
+      await joined(root, certificate)
+    },
+
+    frame() {
+      const frame = listNow()?.frame
+      return frame !== undefined && frame.length <= ROOT_LIST_BYTES ? frame : undefined
+    },
+    heard(frame) {
+      const root = roll.root()
+      if (root === undefined || !saysMore(frame, root, listNow()?.revoked)) return
+      signed('revocation_list', frame).catch((error: unknown) =>
+        log.error(
+          { reason: String(error) },
+          'a revocation list of the root counts here, and could not be stored',
+        ),
+      )
+    },
+
+    rootList() {
+      const list = listNow()
+      const revoked = [...(list?.revoked ?? [])].map(([node_id, at]) => ({ node_id, at }))
+      return { number: list?.number ?? null, revoked }
+    },
+
+    async revokedByRoot(frame) {
+      const root = roll.root()
+      if (root === undefined) {
+        throw new KaroError('refused', 'this node belongs to no mesh of a root', {
+          hint: 'Run this on any certified node of the mesh (karo ca show).',
+        })
+      }
+      const { number } = bodyBy(frame, root) ?? notByRoot()
+      if (number <= (listNow()?.number ?? -1)) {
+        throw new KaroError('conflict', 'the root has signed another list meanwhile', {
+          hint: 'Run it again.',
+        })
+      }
+      await signed('revocation_list', frame)
+      if (listNow()?.number === number) return
+      throw new KaroError('conflict', 'the list of the root does not count here', {
+        hint: 'Is the clock of the machine that signed it right?',
+      })
+    },
+  }
+}
+
+interface Root {
+  readonly key: Uint8Array
+  readonly mesh: Uint8Array
+}
+
+/** What a list says that the root of this mesh signed; undefined for anything else. */
+function bodyBy(frame: Uint8Array, { key, mesh }: Root): RevocationListBody | undefined {
+  try {
+    const decoded = decodeFrame(frame, { messages: LISTS, verify: verifierOf(frame) })
+    const body = bodyOf(decoded, RevocationList)
+    const isTheirs =
+      Buffer.compare(decoded.envelope.sender, key) === 0 && Buffer.compare(body.mesh, mesh) === 0
+    return isTheirs ? body : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const saysMore = (frame: Uint8Array, root: Root, known: ReadonlyMap<NodeId, number> | undefined): boolean =>
+  bodyBy(frame, root)?.revoked.some(({ key }) => known?.has(formatNodeId(key)) !== true) ?? false
+
+function notByRoot(): never {
+  throw new KaroError('refused', 'this is no revocation list that the root of this mesh has signed', {
+    hint: 'Name the file of the root key of this mesh: --root-key.',
+  })
+}
+
+export const otherMesh = (): KaroError =>
+  new KaroError('conflict', 'this node belongs to a mesh already', {
+    hint: 'karo ca show says to which. A node is in one mesh; another home (--home) can be in another one.',
+  })

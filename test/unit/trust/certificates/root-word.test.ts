@@ -1,0 +1,129 @@
+// The root's word while its key is away again: an issuer that it revoked, and roles and teams that an issuer changes.
+import { beforeEach, expect, test } from 'vitest'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { type Signer, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
+import { mesh as meshId, NOW, other, root } from './chains.ts'
+import { found, invited, meet, pass, type Room, room, time } from './rooms.ts'
+
+beforeEach(() => {
+  time.now = NOW
+})
+
+async function fleet() {
+  const [hq, second, ann, bob] = await Promise.all([room(8_701), room(8_702), room(8_703), room(8_704)])
+  await found(hq)
+  await found(second)
+  for (const [one, name] of [
+    [ann, 'ann'],
+    [bob, 'bob'],
+  ] as const) {
+    await one.fleet.join(await invited(hq, { teams: ['eng'] }), { places: [] })
+    await meet(hq, one, name)
+  }
+  for (const from of [hq, second]) for (const to of [hq, second, ann, bob]) pass(from, to)
+  return { hq, second, ann, bob }
+}
+
+const listOf = (by: Signer, number: number, keys: readonly Room[], mesh = meshId): Uint8Array =>
+  signRevocationList(
+    by,
+    {
+      ...{ version: time.now, number, mesh },
+      revoked: keys.map(({ identity }) => ({ key: identity.publicKey, at: time.now })),
+    },
+    systemRandom,
+  )
+
+test('an issuer that the root revokes is out, with everybody whom it certified, and signs nothing any more', async () => {
+  const { hq, second, ann, bob } = await fleet()
+  expect(ann.fleet.word(bob.identity.nodeId)).toBeDefined()
+  ann.changes.length = 0
+  // On any member: the issuer itself may be the machine that was stolen.
+  const list = listOf(root, 0, [hq])
+  await ann.fleet.revokedByRoot(list)
+  expect(ann.said).toEqual([{ kind: 'revocation_list', frame: list }])
+  expect(ann.fleet.rootList()).toEqual({ number: 0, revoked: [{ node_id: hq.identity.nodeId, at: NOW }] })
+  expect(ann.fleet.revoked(hq.identity.nodeId)).toMatchObject({ name: 'hq' })
+  expect(ann.fleet.word(bob.identity.nodeId)).toBeUndefined()
+  expect(ann.fleet.state()).toMatchObject({ own: null, why_not: 'issuer_revoked' })
+  // Links to them end: trust hears of each.
+  expect(ann.changes).toEqual(expect.arrayContaining([hq, bob].map(({ identity }) => identity.nodeId)))
+
+  hq.fleet.documents.revocation_list.accept(list, true)
+  expect(hq.fleet.state().issuer).toBe(false)
+  await expect(invited(hq)).rejects.toMatchObject({ code: 'refused' })
+
+  // Another issuer lets the machine in again, as the same key.
+  second.fleet.documents.revocation_list.accept(list, true)
+  await ann.fleet.join(await invited(second, { teams: ['ops'] }), { places: [] })
+  await meet(second, ann, 'ann')
+  expect(ann.fleet.state().own).toMatchObject({ issuer: second.identity.nodeId, teams: ['ops'] })
+})
+
+test('a list that the root of this mesh did not sign, or an older one, changes nothing', async () => {
+  const { hq, second, ann } = await fleet()
+  for (const wrong of [
+    listOf(other, 0, [hq]),
+    listOf(hq.identity, 7, [second]),
+    listOf(root, 0, [hq], new Uint8Array(32)),
+    listOf(root, 0, [hq]).subarray(0, -1),
+    new Uint8Array(),
+  ]) {
+    await expect(ann.fleet.revokedByRoot(wrong)).rejects.toMatchObject({ code: 'refused' })
+  }
+  expect(ann.fleet.rootList()).toEqual({ number: null, revoked: [] })
+  await ann.fleet.revokedByRoot(listOf(root, 3, []))
+  await expect(ann.fleet.revokedByRoot(listOf(root, 3, [hq]))).rejects.toMatchObject({ code: 'conflict' })
+  expect(ann.fleet.revoked(hq.identity.nodeId)).toBeUndefined()
+  const alone = await room(8_705)
+  await expect(alone.fleet.revokedByRoot(listOf(root, 0, [hq]))).rejects.toMatchObject({ code: 'refused' })
+})
+
+test('an issuer changes teams and roles of a machine that need not do anything', async () => {
+  const { hq, second, ann, bob } = await fleet()
+  const binding = await hq.fleet.assign(bob.identity.nodeId, { teams: ['ops'] })
+  expect(binding).toMatchObject({ name: 'bob', roles: [], teams: ['ops'] })
+  pass(hq, ann)
+  pass(hq, bob)
+  expect(ann.fleet.word(bob.identity.nodeId)?.binding.teams).toEqual(['ops'])
+  expect(bob.fleet.state().own?.teams).toEqual(['ops'])
+  // An older certificate, shown again, takes nothing back.
+  time.now += 1_000
+  await hq.fleet.assign(bob.identity.nodeId, { roles: ['lead'] })
+  const [older] = hq.said.filter(({ kind }) => kind === 'certificate').slice(-2)
+  pass(hq, ann)
+  ann.fleet.documents.certificate.accept(older!.frame, true)
+  expect(ann.fleet.word(bob.identity.nodeId)?.binding).toMatchObject({ roles: ['lead'], teams: ['ops'] })
+
+  const refused = (by: Room, who: Room, terms: Parameters<Room['fleet']['assign']>[1]) =>
+    expect(by.fleet.assign(who.identity.nodeId, terms)).rejects
+  await refused(hq, bob, { roles: ['admin'] }).toMatchObject({ code: 'refused' })
+  await refused(hq, second, { teams: ['eng'] }).toMatchObject({ code: 'refused' })
+  await refused(bob, ann, { teams: ['eng'] }).toMatchObject({ code: 'refused' })
+  await refused(hq, await room(8_706), { teams: ['eng'] }).toMatchObject({ code: 'not_found' })
+  await refused(hq, bob, { teams: ['no label\n'] }).toMatchObject({ code: 'bad_request' })
+})
+
+test('whoever was certified by a revoked issuer hears of it from those who do not admit it any more', async () => {
+  const { hq, ann, bob } = await fleet()
+  await ann.fleet.revokedByRoot(listOf(root, 0, [hq]))
+  // Bob has no link to anybody who would give it documents: it dials ann, and is a stranger there.
+  expect(await meet(ann, bob)).toBe(false)
+  expect(bob.fleet.state().own).toBeNull()
+  expect(bob.said.map(({ kind }) => kind)).toEqual(['revocation_list'])
+  // Once is enough.
+  await meet(ann, bob)
+  expect(bob.said).toHaveLength(1)
+})
+
+test('a list in an acknowledgement counts only when the root signed it, and a stranger is shown none', async () => {
+  const { hq, ann, bob } = await fleet()
+  for (const list of [listOf(hq.identity, 9, [bob]), listOf(other, 0, [hq]), new Uint8Array(5)])
+    bob.fleet.answered(ann.identity.nodeId, { root_list: list })
+  expect(bob.fleet.state().own).not.toBeNull()
+  expect(bob.said).toEqual([])
+  await ann.fleet.revokedByRoot(listOf(root, 0, [hq]))
+  const stranger = await room(8_707)
+  await meet(ann, stranger)
+  expect(ann.fleet.answer(stranger.identity.nodeId)).toEqual({})
+})
