@@ -560,6 +560,28 @@ vector(
     seq=0,
 )
 vector(
+    "policy bundle, empty",
+    "PolicyBundle",
+    0x0308,
+    {"version": NOW, "number": 0, "mesh": MESH, "policies": b"", "aggregators": []},
+    seq=0,
+)
+vector(
+    "policy bundle",
+    "PolicyBundle",
+    0x0308,
+    {
+        "version": NOW + 1,
+        "number": 3,
+        "mesh": MESH,
+        "policies": b"forbid (principal, action, resource);",
+        "max_level": 1,
+        "k_min": 20,
+        "aggregators": [KEY_B, ROOT],
+    },
+    seq=0,
+)
+vector(
     "hello, certified, with an invite",
     "Hello",
     0x0001,

@@ -449,6 +449,14 @@ export const KEYS = {
     example: '["eng"]',
   }),
 
+  policyAcceptOrg: key({
+    path: 'policy.accept_org',
+    kind: kind.oneOf(['restrict', 'full']),
+    default: 'restrict',
+    description:
+      'What the policy bundle of the mesh\'s root may do here. "restrict": only take away. "full": its policies may permit too, beside your own; what you keep back (`[sharing]`, `karo share`) it cannot open either way.',
+  }),
+
   queryTimeout: key({
     path: 'query.timeout_ms',
     kind: kind.integer(100, 60_000),

@@ -83,8 +83,12 @@ export interface Config {
     readonly rollups_days: number
     readonly audit_days: number
   }
-  /** Role policies: absolute paths of Cedar files, none for the built-in table; and the teams this node is in. */
-  readonly policy: { readonly files: readonly string[]; readonly teams: readonly string[] }
+  /** Role policies: absolute paths of Cedar files, none for the built-in table; the teams this node is in; and whether the bundle of the organisation may also permit. */
+  readonly policy: {
+    readonly files: readonly string[]
+    readonly teams: readonly string[]
+    readonly accept_org: 'restrict' | 'full'
+  }
   readonly query: { readonly timeout_ms: number }
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }

@@ -16,8 +16,10 @@ import { createAccess } from '../trust/access/index.ts'
 import { createAudit } from '../trust/audit/index.ts'
 import { comparable, createFleet, ENROLMENT_FILE, readEnrolment } from '../trust/certificates/index.ts'
 import { createSharing } from '../trust/consent/index.ts'
+import { createOrganisation } from '../trust/organisation/index.ts'
 import { createTrust } from '../trust/peers/index.ts'
 import { createPolicy, type PolicySet } from '../trust/policy/index.ts'
+import { compilePolicies } from '../trust/policy/load.ts'
 import type { Foundation } from './foundation.ts'
 import type { DaemonOptions } from './options.ts'
 
@@ -46,9 +48,18 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   })
   const trust = createTrust({ ...common, repository: store.members, audit, certificates: fleet })
   const policy = createPolicy(
-    { teams: () => config.policy.teams, k: () => config.sharing.k_min, now: clock.now },
+    {
+      ...{ teams: () => config.policy.teams, accept: () => config.policy.accept_org },
+      ...{ k: () => config.sharing.k_min, now: clock.now },
+    },
     policies,
   )
+  const organisation = createOrganisation({
+    ...{ policy, audit, clock, log: log.child({ room: 'organisation' }) },
+    root: fleet.root,
+    compile: compilePolicies,
+    changed: () => sharing.reload(),
+  })
   const sharing = createSharing({ ...common, consent: store.consent, trust, policy, audit })
   const observe = createObserve({ ...common, events: store.events, spoolDirectory: paths.spool, faults })
   const processes = createProcesses({
@@ -78,7 +89,7 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   })
 
   return {
-    ...{ store, lock, access, audit, fleet, trust, policy, sharing },
+    ...{ store, lock, access, audit, fleet, trust, policy, organisation, sharing },
     ...{ observe, processes, insight, anomalies, probe, retention },
   }
 }

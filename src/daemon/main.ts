@@ -82,7 +82,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
 /** The order rooms start in; they stop in reverse. */
 function inOrder(
   { common: { config, log } }: Foundation,
-  { store, lock, access, audit, fleet, trust, observe, processes, anomalies, retention }: Local,
+  { store, lock, access, audit, fleet, trust, organisation, observe, processes, anomalies, retention }: Local,
   { mesh, documents, summaries, query, upkeep }: Network,
   { http, api }: Service,
 ): readonly Room[] {
@@ -99,6 +99,8 @@ function inOrder(
     anomalies,
     // These start before the mesh, because they have to know their documents and answers before the first frame comes.
     documents,
+    // After documents, which have the bundle, and before anybody asks.
+    organisation,
     summaries,
     query,
     retention,

@@ -2,7 +2,7 @@
 import { systemTimers as timers } from '../base/clock.ts'
 import { VERSION } from '../base/version.ts'
 import { readStaticPeer } from '../config/index.ts'
-import { createDocuments } from '../exchange/documents/index.ts'
+import { createDocuments, type DocumentKind } from '../exchange/documents/index.ts'
 import { createQuery } from '../exchange/query/index.ts'
 import { createSummaries } from '../exchange/summaries/index.ts'
 import { createMesh } from '../mesh/index.ts'
@@ -14,7 +14,7 @@ export type Network = ReturnType<typeof buildNetwork>
 
 export function buildNetwork(foundation: Foundation, local: Local) {
   const { common, metrics, name, onEncoded, ownUid } = foundation
-  const { audit, fleet, insight, policy, sharing, store, trust } = local
+  const { audit, fleet, insight, organisation, policy, sharing, store, trust } = local
   const { replay } = store
 
   const mesh = createMesh({
@@ -25,20 +25,19 @@ export function buildNetwork(foundation: Foundation, local: Local) {
   })
   const documents = createDocuments({
     ...{ ...common, repository: store.documents, trust, mesh, audit, timers },
-    ports: fleet.documents,
+    ports: { ...fleet.documents, policy_bundle: organisation.documents },
   })
   fleet.onAuthority(documents.again)
-  fleet.onDocument(async (kind, frame) => {
+  const publish = async (kind: DocumentKind, frame: Uint8Array): Promise<void> => {
     try {
       await documents.publish(kind, frame)
     } catch (error) {
-      common.log.error(
-        { kind, reason: String(error) },
-        'what was signed here was not stored, and is not in the mesh',
-      )
+      common.log.error({ kind, reason: String(error) }, 'what was signed is not stored, and not in the mesh')
       throw error
     }
-  })
+  }
+  fleet.onDocument(publish)
+  organisation.onDocument((frame) => publish('policy_bundle', frame))
   const upkeep = createUpkeep({
     ...{ ...common, fleet, trust, timers },
     meet(who) {

@@ -43,8 +43,20 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   const { foundation, local, network, feed, http, health } = parts
   const { common, logs, metrics, name, ownUid, problems } = foundation
   const { config, identity, clock, random } = common
-  const { anomalies, audit, fleet, insight, observe, policy, processes, retention, sharing, store, trust } =
-    local
+  const {
+    anomalies,
+    audit,
+    fleet,
+    insight,
+    observe,
+    organisation,
+    policy,
+    processes,
+    retention,
+    sharing,
+    store,
+    trust,
+  } = local
   const { mesh, documents, summaries, query } = network
 
   return [
@@ -64,7 +76,11 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     peersRoutes({ trust, mesh, fleet }),
     fleetRoutes({ fleet, trust, places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []) }),
     shareRoutes({ sharing, summaries, trust }),
-    policyRoutes({ policy, sharing, trust, clock, k: () => config.sharing.k_min }),
+    policyRoutes({
+      ...{ policy, organisation, sharing, trust, clock },
+      accepts: () => config.policy.accept_org,
+      k: () => config.sharing.k_min,
+    }),
     summariesRoutes({ summaries, trust, clock }),
     queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
     auditRoutes({ audit, documents, trust, clock }),

@@ -1,7 +1,7 @@
 // Role policies, for people: what is in force, what they say to a request, and which layer decided about a node.
 import { styleText } from 'node:util'
 import type { PolicyCheckShape, PolicyExplanationShape, PolicyShape } from '../../api/contract/shapes.ts'
-import { formatFingerprint, printable } from '../../base/format.ts'
+import { formatFingerprint, localTime, printable } from '../../base/format.ts'
 import type { Tried } from '../policy/local.ts'
 import { table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
@@ -33,7 +33,28 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
       : `This node is in: ${teams.map(printable).join(', ')}.`
   const bad = problem === null ? '' : `${paint(screen, 'red', `Not in force: ${printable(problem)}`)}\n`
   const odd = warnings.map((one) => `warning: ${printable(one)}\n`).join('')
-  return `${fitted(`${what}\n`, screen.columns)}${files.length === 0 ? '' : list}${fitted(`${team}\n`, screen.columns)}${odd}${bad}`
+  const theirs = policy.organisation === null ? '' : organisationView(policy.organisation, screen)
+  return `${fitted(`${what}\n`, screen.columns)}${files.length === 0 ? '' : list}${fitted(`${team}\n`, screen.columns)}${odd}${bad}${theirs}`
+}
+
+/** What the root of the mesh asks of every node, one fact a line. */
+export function organisationView(bundle: NonNullable<PolicyShape['organisation']>, screen: Screen): string {
+  const { accepts, aggregators, k_min, max_level, number, policies, problem, signed_at } = bundle
+  const asks = [
+    ...(policies === 0 ? [] : [`${policies} ${policies === 1 ? 'policy' : 'policies'}`]),
+    ...(max_level === null ? [] : [`no level above ${max_level}`]),
+    ...(k_min === null ? [] : [`no total of fewer than ${k_min} nodes`]),
+    ...(aggregators.length === 0 ? [] : [`totals computed by ${aggregators.length} nodes`]),
+  ]
+  const says = `The organisation's bundle ${number}, signed ${localTime(signed_at)}: ${asks.join('; ') || 'asks for nothing'}.`
+  const power =
+    policies === 0
+      ? ''
+      : accepts === 'full'
+        ? ' Here its policies may also permit (policy.accept_org = "full").'
+        : ' Here its policies can only forbid.'
+  const bad = problem === null ? '' : `${paint(screen, 'red', `Not in force: ${printable(problem)}`)}\n`
+  return `${fitted(`${says}${power}\n`, screen.columns)}${bad}`
 }
 
 export function checkView(check: PolicyCheckShape, screen: Screen): string {

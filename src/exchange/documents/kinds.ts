@@ -3,6 +3,7 @@ import type { Message, WireBody } from '../../../protocols/define.ts'
 import { bodyOf, FRAME_OVERHEAD, type Frame } from '../../../protocols/frame.ts'
 import { AuditHead } from '../../../protocols/messages/audit.ts'
 import { Certificate, RevocationList } from '../../../protocols/messages/certificate.ts'
+import { PolicyBundle } from '../../../protocols/messages/policy.ts'
 import { SealedSummary } from '../../../protocols/messages/summary.ts'
 import { slotOf } from '../../../protocols/periods.ts'
 import { DAY_MS, LATEST_MS } from '../../base/calendar.ts'
@@ -10,7 +11,13 @@ import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 
 /** A kind that gets a row in the table below is announced, moved, relayed and bounded like the others. */
-export const DOCUMENT_KINDS = ['summary', 'audit_head', 'certificate', 'revocation_list'] as const
+export const DOCUMENT_KINDS = [
+  'summary',
+  'audit_head',
+  'certificate',
+  'revocation_list',
+  'policy_bundle',
+] as const
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number]
 
 export interface Kind {
@@ -123,6 +130,15 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
       const isWhole = older.revoked.every(({ key }) => keys.has(toHex(key)))
       return isWhole ? undefined : 'its revocation list lacks keys that it revoked before'
     },
+  }),
+  policy_bundle: kind({
+    message: PolicyBundle,
+    audience: 'all',
+    keptMs: Number.POSITIVE_INFINITY,
+    perAuthor: { documents: 1, bytes: PolicyBundle.limit + FRAME_OVERHEAD },
+    read: ({ version }) => ({ slot: '', version, expires_at: LATEST_MS, hints: NO_HINTS }),
+    contradicts: (older, newer) =>
+      newer.number <= older.number ? 'its policy bundle has an older number' : undefined,
   }),
 }
 

@@ -98,6 +98,8 @@ export interface Fleet extends Room, Certificates, Credentials {
    */
   onDocument(sink: DocumentSink): void
   state(): FleetState
+  /** The root that this node trusts, and the identity of its mesh, 32 bytes each. */
+  root(): { readonly key: Uint8Array; readonly mesh: Uint8Array } | undefined
   /**
    * Takes an issuer's certificate for this node that the root signed, and belongs to the root's mesh from now on.
    * KaroErrors: `refused` when it says nothing, `conflict` when this node is of another mesh.

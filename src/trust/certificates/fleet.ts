@@ -164,6 +164,7 @@ export function createFleet(options: FleetOptions): Fleet {
       return stateOf({ self, roll, now: clock.now(), joinedAt: membership.joinedAt(), ...invite })
     },
 
+    root: roll.root,
     found: rootWord.found,
     rootList: rootWord.rootList,
     revokedByRoot: rootWord.revokedByRoot,

@@ -4,22 +4,11 @@ import type { PolicyEngine, RoleDecision, RoleRequest } from './types.ts'
 /** What an owner lets their organisation do: only take away, or decide in place of their own role policies. */
 export type AcceptOrg = 'restrict' | 'full'
 
-/** The limits that a bundle and the file both may set. */
+/** The limits that a bundle and the file both may set: the narrower one holds, with `full` too. */
 export interface Limits {
   readonly max_level: 0 | 1 | 2
   /** Nodes. */
   readonly k_min: number
-}
-
-/**
- * The limits in force. A bundle lowers what may leave and raises k, and never the other way; what it does not speak of
- * stays. The owner's own limits hold with `full` too: what a person keeps back is nobody's to open.
- */
-export function mergedLimits(own: Limits, bundle: Partial<Limits>): Limits {
-  return {
-    max_level: Math.min(own.max_level, bundle.max_level ?? own.max_level) as Limits['max_level'],
-    k_min: Math.max(own.k_min, bundle.k_min ?? own.k_min),
-  }
 }
 
 /**

@@ -18,17 +18,23 @@ export async function loadPolicies(paths: readonly string[]): Promise<PolicySet>
   if (paths.length === 0) return BUILT_IN_SET
   const read = readPolicyFiles(paths)
   const texts = read.map(({ path, bytes }) => ({ path, text: textOf(path, bytes) }))
+  return compile(texts)
+}
+
+/** As `loadPolicies`, of one text that did not come from a file of this machine; `path` stands in places and rules. */
+export const compilePolicies = (path: string, text: string): Promise<PolicySet> => compile([{ path, text }])
+
+async function compile(
+  texts: readonly { readonly path: string; readonly text: string }[],
+): Promise<PolicySet> {
   const { createCedarEngine } = await import('./cedar/engine.ts')
   const { engine, counts, warnings } = createCedarEngine(texts)
-  return {
-    engine,
-    files: read.map(({ path, bytes }, i) => ({
-      path,
-      policies: counts[i] ?? 0,
-      digest: digestOf(bytes),
-    })),
-    warnings,
-  }
+  const files = texts.map(({ path, text }, i) => ({
+    path,
+    policies: counts[i] ?? 0,
+    digest: digestOf(Buffer.from(text)),
+  }))
+  return { engine, files, warnings }
 }
 
 /** Errors as `loadPolicies`. */

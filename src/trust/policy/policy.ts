@@ -1,5 +1,6 @@
 // Both layers of the owner's policy together: what the people here agreed to, and what the role policies permit.
 import { builtIn } from './built-in.ts'
+import { type AcceptOrg, type Limits, mergedEngine } from './bundle.ts'
 import { decide } from './decide.ts'
 import { ACTION_CATEGORY } from './resource.ts'
 import type {
@@ -21,8 +22,15 @@ export interface PolicyDeps {
   readonly teams: () => readonly string[]
   /** `sharing.k_min`, as it is now. */
   readonly k: () => number
+  /** `policy.accept_org`, as it is now. Default: the organisation may only take away. */
+  readonly accept?: () => AcceptOrg
   /** Milliseconds since the epoch. */
   readonly now: () => number
+}
+
+/** What a bundle of the organisation asks of a node; what it leaves out stays as the owner has it. */
+export interface OrganisationRules extends Partial<Limits> {
+  readonly engine?: PolicyEngine
 }
 
 export interface Policy {
@@ -33,6 +41,8 @@ export interface Policy {
   decide(principal: Principal, action: Action, resource: Resource, context: Context): Decision
   /** The second layer alone. */
   judge(principal: Principal, action: Action, resource: Resource, circumstances: Circumstances): RoleDecision
+  /** What the organisation asks of this node from now on; it narrows what the owner's policies say, see `bundle.ts`. */
+  organisation(rules: OrganisationRules): void
   /** These role policies are in force from now on. Whoever calls it also tells those who remember decisions. */
   use(set: PolicySet): void
   /** Others were to come into force and could not: says so until some do. */
@@ -47,13 +57,33 @@ export const BUILT_IN_SET: PolicySet = { engine: builtIn, files: [], warnings: [
  * The owner's layer speaks first: it refuses most and costs least, and what a person did not agree to no policy file
  * opens. Consent never reaches the engine, because who agreed to what is not for role policies to see.
  */
-export function createPolicy({ teams, k, now }: PolicyDeps, first: PolicySet = BUILT_IN_SET): Policy {
+export function createPolicy(
+  { teams, k, accept = () => 'restrict', now }: PolicyDeps,
+  first: PolicySet = BUILT_IN_SET,
+): Policy {
   let current = first
   let loadedAt = now()
   let problem: string | null = null
+  let organisation: OrganisationRules = {}
 
-  const judge: Policy['judge'] = (principal, action, resource, circumstances) =>
-    judged(current.engine, { principal, action, resource, teams: teams(), k: k(), circumstances })
+  const judge: Policy['judge'] = (principal, action, resource, circumstances) => {
+    const { engine: theirs, max_level, k_min } = organisation
+    if (max_level !== undefined && resource.category !== undefined && resource.level > max_level) {
+      const reason = `the organisation's policy bundle allows levels up to ${max_level}`
+      return { effect: 'deny', rule: 'organisation.max_level', reason }
+    }
+    const own = current.engine
+    const engine = theirs === undefined ? own : mergedEngine(own, theirs, accept())
+    const request = {
+      principal,
+      action,
+      resource,
+      teams: teams(),
+      k: Math.max(k(), k_min ?? 0),
+      circumstances,
+    }
+    return judged(engine, request)
+  }
 
   return {
     decide(principal, action, resource, { consent, ...circumstances }) {
@@ -64,6 +94,9 @@ export function createPolicy({ teams, k, now }: PolicyDeps, first: PolicySet = B
       return { ...owner, policy_rule: role.rule }
     },
     judge,
+    organisation(rules) {
+      organisation = rules
+    },
     use(set) {
       current = set
       loadedAt = now()

@@ -143,6 +143,7 @@ const NOT_DONE: Readonly<Record<string, number>> = {
   'POST /api/v1/fleet/root': 403,
   'POST /api/v1/fleet/assign': 403,
   'POST /api/v1/fleet/root/list': 403,
+  'POST /api/v1/policy/bundle': 403,
   'POST /api/v1/fleet/join': 400,
   'POST /api/v1/sessions': 403,
   'DELETE /api/v1/sessions': 404,

@@ -2,7 +2,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { FleetShape, InviteShape, PeerShape } from '../../../src/api/contract/shapes.ts'
+import type { FleetShape, InviteShape, PeerShape, PolicyShape } from '../../../src/api/contract/shapes.ts'
 import { canNamespaces, createLan } from '../../support/node/lan.ts'
 import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
@@ -145,10 +145,20 @@ test.skipIf(!possible.ok)(
       pollMs: 200,
     })
 
+    // What the root asks of every node's policy is in force everywhere.
+    const words = 'correct horse battery staple\n'
+    const sign = ['policy', 'sign', '--max-level', '1', '--root-key', safe, '--passphrase-file', '-']
+    expect(await provisioned.karo(sign, words)).toMatchObject({ code: 0, stderr: '' })
+    for (const node of [issuer, ...others.slice(1)]) {
+      await until(
+        async () => (await node.json<PolicyShape>(['policy', 'show'])).organisation?.max_level === 1,
+        { what: `${node.name} has the policy bundle`, pollMs: 100 },
+      )
+    }
+
     // The issuer is stolen: the root revokes it on another machine, and whomever it certified is out as well.
     const hq = (await issuer.status()).node_id
     const revoke = ['ca', 'revoke', hq, '--root-key', safe, '--passphrase-file', '-']
-    const words = 'correct horse battery staple\n'
     expect((await provisioned.karo(revoke, words)).code).toBe(2)
     expect(await provisioned.karo([...revoke, '--yes'], words)).toMatchObject({ code: 0, stderr: '' })
     for (const node of [...others.slice(1), provisioned]) {

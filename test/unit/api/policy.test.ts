@@ -20,6 +20,8 @@ function server(teams: readonly string[] = ['eng']) {
     routes: [
       policyRoutes({
         policy: plainPolicy(teams),
+        organisation: { state: () => null, take: async () => {} },
+        accepts: () => 'restrict',
         sharing: { consentOf: async () => consent },
         trust: {
           resolve: () => bob,

@@ -65,6 +65,7 @@ test('explain marks the layer that decides, and show says what is not in force',
   const policy = {
     ...{ engine: 'cedar', files: [{ path: SHIPPED, policies: 8, digest: 'ab'.repeat(32) }], warnings: [] },
     ...{ loaded_at: '2026-11-21T10:00:00.000Z', teams: [], problem: '/etc/x.cedar:1:2: no policy' },
+    organisation: null,
   }
   const { out } = await karo({ 'GET /api/v1/policy': policy }, 'policy', 'show')
   expect(out).toContain('Not in force: /etc/x.cedar:1:2: no policy')

@@ -10,6 +10,18 @@ export const getPolicy = defineOperation('GET /api/v1/policy', {
   answer: from.policyView,
 })
 
+export const takeBundle = defineOperation('POST /api/v1/policy/bundle', {
+  access: 'admin',
+  via: 'socket',
+  tag: 'sharing',
+  summary: 'Take a policy bundle that the root of the mesh signed',
+  description: 'It counts on every member. The secret key of the root is never sent.',
+  body: from.bundleBody,
+  answer: from.bundleTaken,
+  errors: ['refused', 'conflict', 'bad_config'],
+  example: { body: { bundle: 'S0FSTwAB' } },
+})
+
 export const checkPolicy = defineOperation('GET /api/v1/policy/check', {
   access: 'person',
   tag: 'sharing',

@@ -1,9 +1,44 @@
 // Schemas of what decides who may have what: /policy.
 import * as z from 'zod'
 import { ACTIONS } from '../../../trust/policy/index.ts'
-import { count, digest, level, listOf, moment, nodeRef, sharingCategory, text, who } from './fields.ts'
+import {
+  count,
+  digest,
+  level,
+  listOf,
+  moment,
+  nodeId,
+  nodeRef,
+  sharingCategory,
+  text,
+  who,
+} from './fields.ts'
 
 const LABELS_MAX = 32
+
+const organisation = z
+  .strictObject({
+    number: count('of the bundle in force'),
+    signed_at: moment('when the root signed it'),
+    policies: count('that stand in it'),
+    max_level: z.int().min(0).max(2).nullable().describe('nodes give no level above it; null: not said'),
+    k_min: count('nodes are in no total of fewer nodes; null: not said').nullable(),
+    aggregators: listOf(nodeId(), 8).describe('nodes that compute totals'),
+    accepts: z.enum(['restrict', 'full']).describe('policy.accept_org of this node'),
+    problem: text(4096, 'why a newer bundle is not in force').nullable(),
+  })
+  .meta({ id: 'PolicyBundle', description: 'What the root of the mesh asks of the policy of every node.' })
+
+export const bundleBody = z.strictObject({
+  bundle: z
+    .string()
+    .max(60_000)
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .describe('policy bundle that the root signed: the frame in base64url'),
+})
+export const bundleTaken = z
+  .strictObject({ organisation: organisation.nullable() })
+  .meta({ id: 'BundleTaken' })
 
 export const policyView = z
   .strictObject({
@@ -20,6 +55,7 @@ export const policyView = z
     loaded_at: moment('when they came into force'),
     teams: listOf(text(64, 'a team'), LABELS_MAX).describe('that this node is in'),
     problem: text(4096, 'why what the files say now is not in force').nullable(),
+    organisation: organisation.nullable().describe('the policy bundle of the mesh; null: none came here'),
   })
   .meta({ id: 'Policy', description: 'The role policies in force.' })
 export type PolicyShape = z.infer<typeof policyView>

@@ -1,12 +1,13 @@
 // karo policy: which role policies are in force, what they say to a request, why a node may have what it has, and tests of files.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import { checkPolicy, explainPolicy, getPolicy } from '../../../api/contract/operations/policy.ts'
-import { EXIT } from '../../../base/errors.ts'
+import { checkPolicy, explainPolicy, getPolicy, takeBundle } from '../../../api/contract/operations/policy.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
 import { TRUST_LEVELS } from '../../../base/words/trust-levels.ts'
 import { ACTIONS, SHARING_CATEGORIES } from '../../../trust/policy/types.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
+import { PASSPHRASE, ROOT_KEY } from '../../input/root-key.ts'
 import { given, oneNode, parseWhole } from '../../input/values.ts'
-import { checkView, explanationView, policyView } from '../../views/policy.ts'
+import { checkView, explanationView, organisationView, policyView } from '../../views/policy.ts'
 
 const action = {
   name: 'action',
@@ -150,4 +151,75 @@ const test = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [showAll, check, explain, test]
+const sign = defineCommand({
+  name: 'policy sign',
+  summary:
+    "sign what every node of the mesh forbids, with the root's key; a new bundle replaces the last one",
+  shows: takeBundle,
+  args: [
+    {
+      name: 'file',
+      required: false,
+      variadic: true,
+      description:
+        'Cedar files; on other nodes their forbid holds, and their permit where policy.accept_org says full',
+      completes: 'file',
+    },
+  ],
+  options: [
+    {
+      ...level,
+      name: 'max-level',
+      value: 'level',
+      description: 'nodes give no level above it',
+      choices: ['0', '1', '2'],
+    },
+    { name: 'k-min', value: 'nodes', description: 'nodes are in no total of fewer nodes, 3 to 1000' },
+    {
+      name: 'aggregator',
+      value: 'node',
+      description: 'a node that computes totals',
+      repeat: true,
+      completes: 'node',
+    },
+    { name: 'none', description: 'a bundle that asks for nothing, in place of the last one' },
+    ROOT_KEY,
+    PASSPHRASE,
+  ],
+  examples: [
+    {
+      run: 'karo policy sign nights.cedar --max-level 1 --root-key /mnt/usb/karo-root.key',
+      does: 'on any certified node; every member has it within seconds',
+    },
+    { run: 'karo policy sign --none --root-key /mnt/usb/karo-root.key', does: 'takes it back' },
+  ],
+  async run(io, { args, options }) {
+    const terms = {
+      files: args.file,
+      maxLevel: given(options['max-level'], (one) => Number(one) as 0 | 1 | 2),
+      k: given(options['k-min'], (one) => parseWhole(one, '--k-min', 3, 1_000)),
+      aggregators: options.aggregator ?? [],
+    }
+    const asks =
+      terms.files.length + terms.aggregators.length > 0 ||
+      terms.maxLevel !== undefined ||
+      terms.k !== undefined
+    if (asks === (options.none === true)) {
+      throw new KaroError(
+        'bad_request',
+        asks ? '--none goes with nothing else' : 'say what the bundle asks for',
+        {
+          where: 'karo policy sign',
+          hint: 'Name Cedar files, --max-level, --k-min or --aggregator; --none takes the last bundle back.',
+        },
+      )
+    }
+    const { signBundle } = await import('../../policy/bundle.ts')
+    const answer = await signBundle(io, terms, options)
+    return show(io, answer, ({ organisation }, screen) =>
+      organisation === null ? '' : organisationView(organisation, screen),
+    )
+  },
+})
+
+export const commands: readonly Command[] = [showAll, check, explain, test, sign]

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { builtIn } from '../../../../src/trust/policy/built-in.ts'
-import { mergedEngine, mergedLimits } from '../../../../src/trust/policy/bundle.ts'
+import { mergedEngine } from '../../../../src/trust/policy/bundle.ts'
 import type { PolicyEngine, RoleDecision } from '../../../../src/trust/policy/index.ts'
 import { anyRequest, request } from './requests.ts'
 
@@ -39,16 +39,4 @@ test('by default no bundle opens anything that the role table does not', () => {
       if (builtIn.judge(asked).effect === 'deny') expect(merged.effect).toBe('deny')
     }),
   )
-})
-
-test('limits only become narrower, and stay where a bundle says nothing', () => {
-  expect(mergedLimits({ max_level: 2, k_min: 5 }, {})).toEqual({ max_level: 2, k_min: 5 })
-  expect(mergedLimits({ max_level: 2, k_min: 5 }, { max_level: 1, k_min: 8 })).toEqual({
-    max_level: 1,
-    k_min: 8,
-  })
-  expect(mergedLimits({ max_level: 1, k_min: 8 }, { max_level: 2, k_min: 5 })).toEqual({
-    max_level: 1,
-    k_min: 8,
-  })
 })

@@ -1,0 +1,39 @@
+// Policy bundles: what the root of a mesh asks of every node's own policy.
+import * as z from 'zod'
+import { defineMessage } from '../define.ts'
+import { bytes, listOf, timestamp, uint } from './fields.ts'
+
+/** Cedar text; some hundred policies. */
+export const BUNDLE_POLICIES_BYTES = 32 * 1024
+/** Two count at a time; the others take over. */
+export const AGGREGATORS_MAX = 8
+/** A total of fewer nodes is not released anywhere, and one of more would never be. */
+export const BUNDLE_K = { min: 3, max: 1_000 } as const
+
+const policyBundleBody = z.object({
+  version: timestamp('when it was signed; the newest holds'),
+  number: uint().describe('grows by one with every bundle of the root'),
+  mesh: bytes(32).describe('BLAKE3 of the public key of the root'),
+  policies: bytes(0, BUNDLE_POLICIES_BYTES).describe(
+    'Cedar policies, UTF-8. Their `forbid` holds on every node; their `permit` only where the owner said so',
+  ),
+  max_level: uint(2).optional().describe('nodes give no level above this'),
+  k_min: z
+    .int()
+    .min(BUNDLE_K.min)
+    .max(BUNDLE_K.max)
+    .optional()
+    .describe('nodes are in no total of fewer nodes than this'),
+  aggregators: listOf(bytes(32), AGGREGATORS_MAX).describe('keys of the nodes that compute totals'),
+})
+export type PolicyBundleBody = z.infer<typeof policyBundleBody>
+
+export const PolicyBundle = defineMessage({
+  type: 0x0308,
+  name: 'PolicyBundle',
+  purpose:
+    'What the root of a mesh forbids on every node, beside what its owner forbids; signed by the root.',
+  limit: 36 * 1024,
+  carried: 'document',
+  body: policyBundleBody,
+})

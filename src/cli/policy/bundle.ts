@@ -1,0 +1,74 @@
+// Signs a policy bundle with the root's key, here and not in the daemon, which gets the signed bundle only.
+import { resolve } from 'node:path'
+import { AGGREGATORS_MAX, BUNDLE_POLICIES_BYTES } from '../../../protocols/messages/policy.ts'
+import { parseNodeId } from '../../../protocols/node-id.ts'
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { explainPeer } from '../../api/contract/operations/peers.ts'
+import { getPolicy, takeBundle } from '../../api/contract/operations/policy.ts'
+import { systemRandom } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { meshOf } from '../../trust/certificates/index.ts'
+import { signPolicyBundle } from '../../trust/organisation/index.ts'
+import { compilePolicies, readPolicyFiles } from '../../trust/policy/load.ts'
+import type { CommandIo } from '../command.ts'
+import { openedRoot } from '../input/root-key.ts'
+
+export interface BundleTerms {
+  readonly files: readonly string[]
+  readonly maxLevel: 0 | 1 | 2 | undefined
+  readonly k: number | undefined
+  /** Nodes, as people name them. */
+  readonly aggregators: readonly string[]
+}
+
+/**
+ * What the daemon answers. Throws KaroErrors: `bad_config` with file, line and column for policies that cannot be read,
+ * `too_large` for more than 32 KiB of them, `bad_file` and `refused` for the root key, and the daemon's.
+ */
+export async function signBundle(
+  io: CommandIo,
+  { files, maxLevel, k, aggregators }: BundleTerms,
+  options: Parameters<typeof openedRoot>[0],
+) {
+  const daemon = daemonAt(io)
+  // Before the person is asked for a passphrase.
+  const policies = await textOf(files)
+  if (aggregators.length > AGGREGATORS_MAX) {
+    throw new KaroError('bad_request', `a bundle names at most ${AGGREGATORS_MAX} aggregators`)
+  }
+  const keys: Uint8Array[] = []
+  for (const who of aggregators) {
+    const { peer } = await daemon.call(explainPeer, { query: { who } })
+    keys.push(parseNodeId(peer.node_id) as Uint8Array)
+  }
+  const root = await openedRoot(options)
+  const { organisation } = await daemon.call(getPolicy)
+  const frame = signPolicyBundle(
+    root,
+    {
+      ...{ version: Date.now(), number: (organisation?.number ?? -1) + 1, mesh: meshOf(root.publicKey) },
+      policies,
+      ...(maxLevel === undefined ? {} : { max_level: maxLevel }),
+      ...(k === undefined ? {} : { k_min: k }),
+      aggregators: keys,
+    },
+    systemRandom,
+  )
+  return await daemon.call(takeBundle, { body: { bundle: Buffer.from(frame).toString('base64url') } })
+}
+
+/** Each file is read as nodes will read the whole, so that errors name the file of this machine. */
+async function textOf(files: readonly string[]): Promise<Uint8Array> {
+  const read = readPolicyFiles(files.map((file) => resolve(file)))
+  for (const { path, bytes } of read) await compilePolicies(path, bytes.toString('utf8'))
+  const text = Buffer.from(read.map(({ bytes }) => bytes.toString('utf8')).join('\n'))
+  if (text.length > BUNDLE_POLICIES_BYTES) {
+    throw new KaroError(
+      'too_large',
+      `the policies have ${text.length} bytes, and a bundle has room for ${BUNDLE_POLICIES_BYTES}`,
+    )
+  }
+  // Twice the same @id shows only when they stand together.
+  if (read.length > 1) await compilePolicies('the files together', text.toString('utf8'))
+  return text
+}

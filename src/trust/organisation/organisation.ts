@@ -1,0 +1,173 @@
+// The organisation's word: takes the policy bundle that the mesh's root signed, and puts it into force beside the owner's.
+import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
+import type { PolicyBundleBody } from '../../../protocols/messages/policy.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import { createSerial } from '../../base/async/limiter.ts'
+import type { Clock } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { Room } from '../../base/run/room.ts'
+import type { Audit } from '../audit/index.ts'
+import type { OrganisationRules, Policy, PolicySet } from '../policy/index.ts'
+import { readPolicyBundle } from './bundle-frame.ts'
+
+/** As a place in messages and in the names of rules. */
+const PLACE = 'organisation.cedar'
+
+export interface OrganisationState {
+  readonly number: number
+  /** Milliseconds since the epoch. */
+  readonly signed_at: number
+  readonly policies: number
+  readonly max_level: 0 | 1 | 2 | null
+  /** Nodes. */
+  readonly k_min: number | null
+  readonly aggregators: readonly NodeId[]
+  /** Why the newest bundle is not in force, while an older one or none is; null when it is. */
+  readonly problem: string | null
+}
+
+interface BundleDocuments {
+  wanted(author: NodeId): boolean
+  accept(frame: Uint8Array, isNew: boolean): void
+  isFirst(author: NodeId): boolean
+}
+
+export interface Organisation extends Room {
+  /** By which bundles come from other nodes, and back from the store. */
+  readonly documents: BundleDocuments
+  /** Where a bundle goes that a person brought to this node; resolves when it is stored. */
+  onDocument(sink: (frame: Uint8Array) => Promise<void>): void
+  /**
+   * Takes a bundle from a person, for this node and for the mesh; resolves when it is in force and stored. KaroErrors:
+   * `refused` when the root of this mesh did not sign it, `conflict` when it is not newer than the one in force,
+   * `bad_config` with line and column when its policies cannot be read.
+   */
+  take(frame: Uint8Array): Promise<void>
+  /** Null: the root has signed none, or none has come here. */
+  state(): OrganisationState | null
+}
+
+export interface OrganisationDeps {
+  /** The root that this node trusts; undefined: none. */
+  readonly root: () => { readonly key: Uint8Array; readonly mesh: Uint8Array } | undefined
+  readonly policy: Pick<Policy, 'organisation'>
+  /** Makes policies of texts; KaroError `bad_config` with the place of what is wrong. */
+  readonly compile: (path: string, text: string) => Promise<PolicySet>
+  /** Others are in force than before: whoever remembers a decision asks again. */
+  readonly changed: () => void
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export function createOrganisation(deps: OrganisationDeps): Organisation {
+  const { root, policy, audit, clock, log } = deps
+  const serially = createSerial()
+  let sink: (frame: Uint8Array) => Promise<void> = async () => {}
+  let inForce: { readonly body: PolicyBundleBody; readonly policies: number } | undefined
+  let problem: string | null = null
+
+  async function rulesOf(body: PolicyBundleBody): Promise<{ rules: OrganisationRules; policies: number }> {
+    const text = textOf(body.policies)
+    const set = text.trim() === '' ? undefined : await deps.compile(PLACE, text)
+    const policies = set?.files.reduce((sum, file) => sum + file.policies, 0) ?? 0
+    const limits = {
+      ...(body.max_level === undefined ? {} : { max_level: body.max_level as 0 | 1 | 2 }),
+      ...(body.k_min === undefined ? {} : { k_min: body.k_min }),
+    }
+    return { rules: { ...limits, ...(set === undefined ? {} : { engine: set.engine }) }, policies }
+  }
+
+  /** Throws the KaroErrors of `take`. */
+  async function use(frame: Uint8Array, isNew: boolean): Promise<void> {
+    const trusted = root()
+    const body = trusted === undefined ? undefined : readPolicyBundle(frame, trusted)
+    if (body === undefined) {
+      throw new KaroError('refused', 'this is no policy bundle that the root of this mesh has signed', {
+        hint: 'Name the file of the root key of this mesh: --root-key. karo ca show says which mesh this is.',
+      })
+    }
+    if (body.version > clock.now() + CLOCK_WINDOW_MS && isNew) {
+      throw new KaroError('conflict', 'the policy bundle was signed in the future', {
+        hint: 'Is the clock of the machine that signed it right?',
+      })
+    }
+    const before = inForce?.body
+    if (before !== undefined && body.number <= before.number) {
+      throw new KaroError('conflict', `the policy bundle ${before.number} is in force, which is as new`, {
+        hint: 'Run it again: somebody else has signed one meanwhile.',
+      })
+    }
+    const { rules, policies } = await rulesOf(body)
+    inForce = { body, policies }
+    problem = null
+    policy.organisation(rules)
+    deps.changed()
+    if (!isNew) return
+    log.info({ number: body.number, policies }, 'a policy bundle of the organisation is in force')
+    const details = { change: 'organisation', number: body.number, policies, ...limitsOf(body) }
+    await audit.record({ type: 'policy_change', success: true, details })
+  }
+
+  /** What came from others is refused without an error to anybody, and told. */
+  function accept(frame: Uint8Array, isNew: boolean): void {
+    serially(() => use(frame, isNew)).catch((error: unknown) => {
+      const { code, message, where } = error as KaroError
+      if (code === 'conflict' && inForce !== undefined) return
+      problem = where === undefined ? message : `${where}: ${message}`
+      log.error({ reason: problem }, 'a policy bundle of the organisation is not in force')
+      const details = { change: 'refused', problem: problem.slice(0, 1_024) }
+      void audit.record({ type: 'policy_change', success: false, details })
+    })
+  }
+
+  const isRoot = (author: NodeId): boolean => {
+    const trusted = root()
+    return trusted !== undefined && formatNodeId(trusted.key) === author
+  }
+
+  return {
+    documents: { wanted: isRoot, accept, isFirst: isRoot },
+    onDocument: (next) => {
+      sink = next
+    },
+    take: (frame) =>
+      serially(async () => {
+        await use(frame, true)
+        await sink(frame)
+      }),
+    state() {
+      if (inForce === undefined && problem === null) return null
+      const { body, policies = 0 } = inForce ?? {}
+      return {
+        number: body?.number ?? 0,
+        signed_at: body?.version ?? 0,
+        policies,
+        max_level: (body?.max_level as 0 | 1 | 2 | undefined) ?? null,
+        k_min: body?.k_min ?? null,
+        aggregators: (body?.aggregators ?? []).map((key) => formatNodeId(key)),
+        problem,
+      }
+    },
+    name: 'organisation',
+    // What the documents room has kept counts before anybody can ask.
+    start: () => serially(async () => {}),
+    stop: () => serially(async () => {}),
+  }
+}
+
+/** For the ledger. */
+const limitsOf = ({ max_level, k_min, aggregators }: PolicyBundleBody) => ({
+  ...(max_level === undefined ? {} : { max_level }),
+  ...(k_min === undefined ? {} : { k_min }),
+  ...(aggregators.length === 0 ? {} : { aggregators: aggregators.length }),
+})
+
+function textOf(policies: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(policies)
+  } catch (cause) {
+    throw new KaroError('bad_config', 'the policies are not UTF-8 text', { where: PLACE, cause })
+  }
+}

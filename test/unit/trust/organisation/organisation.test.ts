@@ -1,0 +1,153 @@
+// The policy bundle of the root: who may sign one, what it narrows, what it cannot open, and what a broken one leaves in force.
+import { expect, test } from 'vitest'
+import type { PolicyBundleBody } from '../../../../protocols/messages/policy.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
+import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
+import { meshOf } from '../../../../src/trust/certificates/index.ts'
+import { createOrganisation, signPolicyBundle } from '../../../../src/trust/organisation/index.ts'
+import { createPolicy } from '../../../../src/trust/policy/index.ts'
+import { compilePolicies } from '../../../../src/trust/policy/load.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+import { FRIDAY, principal } from '../policy/requests.ts'
+
+const root = testIdentity(9_001)
+const other = testIdentity(9_002)
+const NOW = FRIDAY
+
+const bundle = (
+  number: number,
+  terms: Partial<PolicyBundleBody> & { text?: string } = {},
+  by = root,
+): Uint8Array => {
+  const { text = '', ...rest } = terms
+  return signPolicyBundle(
+    by,
+    {
+      ...{ version: NOW + number, number, mesh: meshOf(root.publicKey), aggregators: [] },
+      ...{ policies: Buffer.from(text) },
+      ...rest,
+    },
+    systemRandom,
+  )
+}
+
+function made({ trusted = true, accept = 'restrict' as 'restrict' | 'full' } = {}) {
+  const policy = createPolicy({ teams: () => ['eng'], k: () => 5, accept: () => accept, now: () => NOW })
+  const audited: AuditRecord[] = []
+  const said: Uint8Array[] = []
+  let changes = 0
+  const organisation = createOrganisation({
+    root: () => (trusted ? { key: root.publicKey, mesh: meshOf(root.publicKey) } : undefined),
+    ...{ policy, compile: compilePolicies, log: silentLog, clock: { now: () => NOW, monotonic: () => NOW } },
+    changed: () => void changes++,
+    audit: { record: async (entry) => void audited.push(entry) },
+  })
+  organisation.onDocument(async (frame) => void said.push(frame))
+  const asks = (level: 1 | 2, roles: readonly string[] = [], teams: readonly string[] = []) =>
+    policy.judge(
+      principal({ roles, teams }),
+      'query.tool_usage',
+      { level, category: 'tool_usage' },
+      { at: NOW, range: { start: NOW - 3_600_000, end: NOW } },
+    )
+  return { policy, organisation, audited, said, asks, changes: () => changes }
+}
+
+const NO_LEADS = `@id("no-leads")
+forbid (principal in Role::"lead", action, resource);
+permit (principal in Role::"security", action, resource);`
+
+test('its forbid holds, its permit does not, and its limits narrow', async () => {
+  const { organisation, asks, said, audited, changes } = made()
+  expect(asks(1, ['lead'], ['eng']).effect).toBe('allow')
+  const frame = bundle(0, { text: NO_LEADS })
+  await organisation.take(frame)
+  expect(asks(1, ['lead'], ['eng'])).toMatchObject({ effect: 'deny', rule: 'no-leads@organisation.cedar:1' })
+  expect(asks(1, ['security']).effect).toBe('deny')
+  expect(asks(1).effect).toBe('allow')
+  expect(said).toEqual([frame])
+  expect(changes()).toBe(1)
+  expect(audited).toMatchObject([
+    { type: 'policy_change', success: true, details: { number: 0, policies: 2 } },
+  ])
+
+  await organisation.take(bundle(1, { max_level: 1, k_min: 20, aggregators: [other.publicKey] }))
+  expect(asks(2, ['security'])).toMatchObject({ effect: 'deny', rule: 'organisation.max_level' })
+  // The first bundle is replaced as a whole.
+  expect(asks(1, ['lead'], ['eng']).effect).toBe('allow')
+  expect(organisation.state()).toEqual({
+    ...{ number: 1, signed_at: NOW + 1, policies: 0, max_level: 1, k_min: 20, problem: null },
+    aggregators: [other.nodeId],
+  })
+  await organisation.take(bundle(2))
+  expect(asks(2, ['security']).effect).toBe('allow')
+})
+
+test('where the owner said so its permit counts too, and never against what the owner forbids', async () => {
+  const { organisation, asks } = made({ accept: 'full' })
+  expect(asks(1, ['security']).effect).toBe('deny')
+  await organisation.take(bundle(0, { text: NO_LEADS }))
+  expect(asks(1, ['security'])).toMatchObject({
+    effect: 'allow',
+    rule: expect.stringContaining('organisation.cedar:3'),
+  })
+  expect(asks(1, ['lead'], ['eng']).effect).toBe('deny')
+})
+
+test('only the root of this mesh can sign one', async () => {
+  const { organisation, said } = made()
+  for (const wrong of [
+    bundle(0, {}, other),
+    bundle(0, { mesh: meshOf(other.publicKey) }),
+    bundle(0).subarray(0, -1),
+    new Uint8Array(),
+  ]) {
+    await expect(organisation.take(wrong)).rejects.toMatchObject({ code: 'refused' })
+  }
+  await expect(made({ trusted: false }).organisation.take(bundle(0))).rejects.toMatchObject({
+    code: 'refused',
+  })
+  expect(organisation.documents.wanted(other.nodeId)).toBe(false)
+  expect(organisation.documents.wanted(root.nodeId)).toBe(true)
+  expect([said, organisation.state()]).toEqual([[], null])
+})
+
+test('an older bundle does not come back, and one from the future waits', async () => {
+  const { organisation } = made()
+  await organisation.take(bundle(4, { max_level: 1 }))
+  for (const number of [4, 3, 0])
+    await expect(organisation.take(bundle(number, { version: NOW + 60_000 }))).rejects.toMatchObject({
+      code: 'conflict',
+    })
+  await expect(organisation.take(bundle(5, { version: NOW + 86_400_000 }))).rejects.toMatchObject({
+    code: 'conflict',
+  })
+  organisation.documents.accept(bundle(2), true)
+  await organisation.start(new AbortController().signal)
+  expect(organisation.state()).toMatchObject({ number: 4, max_level: 1, problem: null })
+})
+
+test('policies that cannot be read leave the last bundle in force, and are told', async () => {
+  const { organisation, asks, audited } = made()
+  await organisation.take(bundle(0, { text: NO_LEADS }))
+  await expect(
+    organisation.take(bundle(1, { text: 'forbid (principal, action, resource) when { x' })),
+  ).rejects.toMatchObject({
+    code: 'bad_config',
+    where: expect.stringMatching(/^organisation\.cedar:1:/),
+  })
+  organisation.documents.accept(bundle(2, { policies: Uint8Array.of(0xff) }), true)
+  await organisation.start(new AbortController().signal)
+  expect(asks(1, ['lead'], ['eng']).effect).toBe('deny')
+  expect(organisation.state()).toMatchObject({ number: 0, problem: expect.stringContaining('UTF-8') })
+  expect(audited.at(-1)).toMatchObject({ type: 'policy_change', success: false })
+})
+
+test('what was kept counts when the node starts, without being written down again', async () => {
+  const { organisation, asks, audited } = made()
+  organisation.documents.accept(bundle(7, { max_level: 0 }), false)
+  await organisation.start(new AbortController().signal)
+  expect(asks(1).rule).toBe('organisation.max_level')
+  expect(audited).toEqual([])
+})
