@@ -14,7 +14,7 @@ import { readPolicyBundle } from './bundle-frame.ts'
 /** As a place in messages and in the names of rules. */
 const PLACE = 'organisation.cedar'
 
-export interface OrganisationState {
+interface OrganisationState {
   readonly number: number
   /** Milliseconds since the epoch. */
   readonly signed_at: number
