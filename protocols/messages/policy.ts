@@ -8,7 +8,7 @@ export const BUNDLE_POLICIES_BYTES = 32 * 1024
 /** Two count at a time; the others take over. */
 export const AGGREGATORS_MAX = 8
 /** A total of fewer nodes is not released anywhere, and one of more would never be. */
-export const BUNDLE_K = { min: 3, max: 1_000 } as const
+const BUNDLE_K = { min: 3, max: 1_000 } as const
 
 const policyBundleBody = z.object({
   version: timestamp('when it was signed; the newest holds'),
