@@ -74,7 +74,10 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     anomaliesRoutes({ anomalies, config }),
     processesRoutes({ processes }),
     peersRoutes({ trust, mesh, fleet }),
-    fleetRoutes({ fleet, trust, places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []) }),
+    fleetRoutes({
+      ...{ fleet, organisation, trust, clock },
+      places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []),
+    }),
     shareRoutes({ sharing, summaries, trust }),
     policyRoutes({
       ...{ policy, organisation, sharing, trust, clock },

@@ -5,7 +5,7 @@ import type { Room } from '../../base/run/room.ts'
 import type { InviteRecord } from '../../store/tables/fleet.ts'
 import type { InviteRefusal, InviteState, InviteTerms } from './invites/invites.ts'
 import type { Revoked, WhyNot } from './roll.ts'
-import type { Binding, CertifiedWord } from './types.ts'
+import type { Binding, CertifiedWord, FleetKind } from './types.ts'
 import type { ChainFault } from './verify.ts'
 
 /** What trust asks about certificates. */
@@ -61,7 +61,6 @@ interface FleetDocuments {
   isFirst(author: NodeId): boolean
 }
 
-export type FleetKind = 'certificate' | 'revocation_list'
 export type DocumentSink = (kind: FleetKind, frame: Uint8Array) => void | Promise<void>
 
 interface Joining {
@@ -122,6 +121,8 @@ export interface Fleet extends Room, Certificates, Credentials {
    * no roles or teams, `refused` when this node may not certify, or not with these roles, or not that node.
    */
   assign(node: NodeId, terms: Partial<Pick<Binding, 'roles' | 'teams'>>): Promise<Binding>
+  /** Certificates and lists as they were signed: issuers first, so that each can be judged when it is read. */
+  frames(): readonly { readonly kind: FleetKind; readonly frame: Uint8Array }[]
   /** KaroErrors: `refused` when this node may not certify, or not with these roles; `conflict`, `bad_request`. */
   invite(terms: InviteTerms): Promise<{ readonly code: string; readonly invite: InviteRecord }>
   invites(): readonly (InviteRecord & { readonly state: InviteState })[]

@@ -9,7 +9,7 @@ import type { Audit } from '../audit/index.ts'
 import type { Identity } from '../identity/index.ts'
 import { createBelonging } from './belonging.ts'
 import { createCredentials } from './credentials.ts'
-import type { DocumentSink, Fleet, FleetKind } from './fleet-types.ts'
+import type { DocumentSink, Fleet } from './fleet-types.ts'
 import { checkInviteTerms } from './invites/invite-terms.ts'
 import { createInvites } from './invites/invites.ts'
 import { joiningOf } from './invites/joining.ts'
@@ -18,6 +18,7 @@ import { createIssuing } from './issuing.ts'
 import { createRoll } from './roll.ts'
 import { otherMesh } from './root-word.ts'
 import { stateOf } from './state.ts'
+import type { FleetKind } from './types.ts'
 import { LIFE_MAX_MS } from './verify.ts'
 
 /** Between two looks at what is due. A certificate of 30 days is renewed in the ten minutes after its twentieth day. */
@@ -165,6 +166,7 @@ export function createFleet(options: FleetOptions): Fleet {
     },
 
     root: roll.root,
+    frames: roll.frames,
     found: rootWord.found,
     rootList: rootWord.rootList,
     revokedByRoot: rootWord.revokedByRoot,

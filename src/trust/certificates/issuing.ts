@@ -9,12 +9,11 @@ import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Identity } from '../identity/index.ts'
-import type { FleetKind } from './fleet-types.ts'
 import { checkInviteTerms } from './invites/invite-terms.ts'
 import { privileged } from './levels.ts'
 import type { Roll } from './roll.ts'
 import { signCertificate, signRevocationList } from './sign.ts'
-import type { Binding } from './types.ts'
+import type { Binding, FleetKind } from './types.ts'
 import { LIFE_MAX_MS } from './verify.ts'
 
 /** An issuer renews what it signed at two thirds of the life, and what another one signed that it did not renew in time. */

@@ -6,7 +6,7 @@ import { DAY_MS } from '../../base/calendar.ts'
 import { createRecent } from '../../base/recent.ts'
 import { verifierOf } from '../identity/index.ts'
 import { levelOf, privileged } from './levels.ts'
-import type { Binding, CertifiedWord } from './types.ts'
+import type { Binding, CertifiedWord, FleetKind } from './types.ts'
 import { type ChainFault, readCertificate, type TrustedRoot, verifyChain } from './verify.ts'
 
 /** Certified nodes that are remembered; as many as a node has members at most. */
@@ -76,6 +76,8 @@ export interface Roll {
   withdrawn(): readonly NodeId[]
   /** Why the certificate of a node that has one here does not hold at `now`; undefined where it holds, or there is none. */
   whyNot(node: NodeId, now: number): WhyNot | undefined
+  /** Every certificate and list that counts here or is kept to explain who does not. */
+  frames(): readonly { readonly kind: FleetKind; readonly frame: Uint8Array }[]
   /** The root revoked who signed the certificate that the node showed last, or has here. */
   isVoid(node: NodeId): boolean
   /** Keys that `author` has revoked, and the number of its list; undefined when it made none. */
@@ -266,6 +268,11 @@ export function createRoll(): Roll {
       [...issuers.keys(), ...[...leaves].map(([node]) => node)].flatMap((node) => bindingAt(node, now) ?? []),
     withdrawn: () =>
       [...issuers.keys(), ...[...leaves].map(([node]) => node)].filter((node) => revoked(node) !== undefined),
+    frames: () => [
+      ...[...issuers.values()].map(({ bytes }) => ({ kind: 'certificate' as const, frame: bytes })),
+      ...[...lists.values()].map(({ frame }) => ({ kind: 'revocation_list' as const, frame })),
+      ...[...leaves].map(([, { bytes }]) => ({ kind: 'certificate' as const, frame: bytes })),
+    ],
     whyNot(node, now) {
       const held = heldOf(node)
       if (held === undefined || bindingAt(node, now) !== undefined) return undefined

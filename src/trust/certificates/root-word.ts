@@ -8,9 +8,10 @@ import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
 import { type Identity, verifierOf } from '../identity/index.ts'
-import type { Fleet, FleetKind } from './fleet-types.ts'
+import type { Fleet } from './fleet-types.ts'
 import type { Roll } from './roll.ts'
 import { meshOf } from './sign.ts'
+import type { FleetKind } from './types.ts'
 import { CHAIN_FAULTS, verifyChain } from './verify.ts'
 
 const LISTS = messageTable([RevocationList])

@@ -36,3 +36,6 @@ export interface CertifiedWord {
   /** No revocation list came for so long that certificates open no data here; the node stays a member. */
   readonly stale: boolean
 }
+
+/** Documents by which a fleet is known. */
+export type FleetKind = 'certificate' | 'revocation_list'

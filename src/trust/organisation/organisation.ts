@@ -44,6 +44,8 @@ export interface Organisation extends Room {
    * `bad_config` with line and column when its policies cannot be read.
    */
   take(frame: Uint8Array): Promise<void>
+  /** The bundle in force, as it was signed. */
+  frame(): Uint8Array | undefined
   /** Null: the root has signed none, or none has come here. */
   state(): OrganisationState | null
 }
@@ -65,7 +67,9 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
   const { root, policy, audit, clock, log } = deps
   const serially = createSerial()
   let sink: (frame: Uint8Array) => Promise<void> = async () => {}
-  let inForce: { readonly body: PolicyBundleBody; readonly policies: number } | undefined
+  let inForce:
+    | { readonly body: PolicyBundleBody; readonly policies: number; readonly frame: Uint8Array }
+    | undefined
   let problem: string | null = null
 
   async function rulesOf(body: PolicyBundleBody): Promise<{ rules: OrganisationRules; policies: number }> {
@@ -100,7 +104,7 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
       })
     }
     const { rules, policies } = await rulesOf(body)
-    inForce = { body, policies }
+    inForce = { body, policies, frame }
     problem = null
     policy.organisation(rules)
     deps.changed()
@@ -137,6 +141,7 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
         await use(frame, true)
         await sink(frame)
       }),
+    frame: () => inForce?.frame,
     state() {
       if (inForce === undefined && problem === null) return null
       const { body, policies = 0 } = inForce ?? {}

@@ -1,5 +1,6 @@
 // A fleet with real daemons on a LAN: a root made and put away, machines that join by code and by file, renewal, revocation.
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { FleetShape, InviteShape, PeerShape, PolicyShape } from '../../../src/api/contract/shapes.ts'
@@ -17,6 +18,12 @@ const peersOf = async (node: TestNode): Promise<readonly PeerShape[]> =>
   (await node.json<{ peers: PeerShape[] }>(['peers'])).peers
 const stateAt = async (node: TestNode, id: string): Promise<PeerShape['state'] | undefined> =>
   (await peersOf(node)).find((peer) => peer.node_id === id)?.state
+
+const swapped = (_: string, one: string, rest: string): string => `${one === 'a' ? 'b' : 'a'}${rest}`
+const verified = (file: string) =>
+  spawnSync('python3', [join(import.meta.dirname, '../../../protocols/verify.py'), file], {
+    encoding: 'utf8',
+  })
 
 /** Each has a link to every other, by certificates alone. */
 async function allCertified(nodes: readonly TestNode[]): Promise<void> {
@@ -72,7 +79,6 @@ test.skipIf(!possible.ok)(
     expect(await issuer.karo(['invite', '--team', 'lab', '--file', file])).toMatchObject({ code: 0 })
     const home = temporaryHome()
     writeFileSync(join(home, 'config.toml'), '[node]\nname = "lab-1"\n', { mode: 0o600 })
-    const { readFileSync } = await import('node:fs')
     writeFileSync(join(home, 'enrolment.json'), readFileSync(file), { mode: 0o600 })
     const provisioned = await start('lab-1', 7, home)
     const all = [issuer, ...joiners, provisioned]
@@ -154,6 +160,28 @@ test.skipIf(!possible.ok)(
         async () => (await node.json<PolicyShape>(['policy', 'show'])).organisation?.max_level === 1,
         { what: `${node.name} has the policy bundle`, pollMs: 100 },
       )
+    }
+
+    // Whoever does not believe this program reads with another one what was signed.
+    const folder = temporaryHome()
+    const proofs = [
+      ['ca', 'export'],
+      ['audit', 'export'],
+    ].map((command) => [...command, '-o', join(folder, `${command[0]}.ndjson`)])
+    for (const command of proofs) {
+      expect(await issuer.karo(command)).toMatchObject({ code: 0 })
+      const file = command.at(-1)!
+      const whole = verified(file)
+      expect([whole.status, whole.stderr]).toEqual([0, ''])
+      expect(whole.stdout).toMatch(
+        command[0] === 'ca' ? / "lab-1" teams=lab: holds until / : /^whole: entries 1 to /,
+      )
+      const lines = readFileSync(file, 'utf8').split('\n')
+      // The end of a signature, and of an entry's hash.
+      const bad = lines.map((line, n) => (n === 1 ? line.replace(/([\w-])([\w-]{9}"\}+)$/, swapped) : line))
+      expect(bad).not.toEqual(lines)
+      writeFileSync(file, bad.join('\n'))
+      expect(verified(file).status).toBe(1)
     }
 
     // The issuer is stolen: the root revokes it on another machine, and whomever it certified is out as well.

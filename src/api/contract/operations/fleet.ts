@@ -46,6 +46,20 @@ export const revokeByRoot = defineOperation('POST /api/v1/fleet/root/list', {
   example: { body: { list: 'S0FSTwAB' } },
 })
 
+export const exportFleet = defineOperation('GET /api/v1/fleet/export', {
+  access: 'person',
+  tag: 'mesh',
+  summary: 'Certificates, revocation lists and the policy bundle of the mesh, as they were signed',
+  description:
+    'A first line that names the root, then one document a line. They can be verified without Karo.',
+  lines: {
+    type: 'application/x-ndjson',
+    description: 'The root, then documents, each on its own line.',
+    item: from.meshExportLine,
+  },
+  errors: ['not_found'],
+})
+
 export const assignNode = defineOperation('POST /api/v1/fleet/assign', {
   access: 'admin',
   via: 'socket',

@@ -79,6 +79,22 @@ export const rootListBody = z.strictObject({
     .describe('revocation list that the root signed: the frame in base64url'),
 })
 
+/** One line of a mesh that is exported. */
+export const meshExportLine = z
+  .union([
+    z.strictObject({
+      karo_mesh: z.literal(1).describe('of the first line: the form of the file'),
+      root: nodeId(),
+      exported_at: moment('when it was exported'),
+      exported_ms: z.int().describe('the same, milliseconds since the epoch'),
+    }),
+    z.strictObject({
+      kind: z.enum(['certificate', 'revocation_list', 'policy_bundle']),
+      frame: text(90_000, 'as its author signed it, base64url'),
+    }),
+  ])
+  .meta({ id: 'MeshExportLine' })
+
 export const assignBody = z.strictObject({
   who: who(),
   roles: listOf(z.string().min(1).max(64), 8).exactOptional().describe('replaces its roles'),

@@ -1,14 +1,20 @@
 // The mesh that a root certifies: how this node stands there, invites that it gives, and one that it uses.
+
+import { Readable } from 'node:stream'
 import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
+import { jsonText } from '../../../base/printable.ts'
 import { readStaticPeer } from '../../../config/index.ts'
 import type { Binding, Fleet } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
+import type { Organisation } from '../../../trust/organisation/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
 import {
   assignNode,
   cancelInvite,
   createInvite,
+  exportFleet,
   foundFleet,
   getFleet,
   getInvites,
@@ -26,6 +32,7 @@ interface FleetDeps {
     | 'state'
     | 'found'
     | 'rootList'
+    | 'frames'
     | 'revokedByRoot'
     | 'assign'
     | 'invite'
@@ -33,7 +40,9 @@ interface FleetDeps {
     | 'cancelInvite'
     | 'join'
   >
+  readonly organisation: Pick<Organisation, 'frame'>
   readonly trust: Pick<Trust, 'resolve'>
+  readonly clock: Pick<Clock, 'now'>
   /** `host:port` at which other machines reach this node. */
   readonly places: () => readonly string[]
 }
@@ -61,7 +70,7 @@ function inviteShape(invite: ReturnType<Fleet['invites']>[number]): InviteShape 
   }
 }
 
-export function fleetRoutes({ fleet, trust, places }: FleetDeps): Routes {
+export function fleetRoutes({ fleet, organisation, trust, clock, places }: FleetDeps): Routes {
   function state(): FleetShape {
     const { own, joined_at, lists_at, joining, ...rest } = fleet.state()
     return {
@@ -75,6 +84,14 @@ export function fleetRoutes({ fleet, trust, places }: FleetDeps): Routes {
   const rootList = () => {
     const { number, revoked } = fleet.rootList()
     return { number, revoked: revoked.map(({ node_id, at }) => ({ node_id, at: moment(at) })) }
+  }
+  function* exported(root: NodeId): Generator<string> {
+    const now = clock.now()
+    yield `${jsonText({ karo_mesh: 1, root, exported_at: moment(now), exported_ms: now })}\n`
+    const bundle = organisation.frame()
+    const bundles = bundle === undefined ? [] : [{ kind: 'policy_bundle', frame: bundle }]
+    for (const { kind, frame } of [...fleet.frames(), ...bundles])
+      yield `${jsonText({ kind, frame: Buffer.from(frame).toString('base64url') })}\n`
   }
   const shown = (id: string): InviteShape => {
     const invite = fleet.invites().find((one) => one.id === id)
@@ -92,6 +109,11 @@ export function fleetRoutes({ fleet, trust, places }: FleetDeps): Routes {
     serve(server, revokeByRoot, async ({ body }) => {
       await fleet.revokedByRoot(new Uint8Array(Buffer.from(body.list, 'base64url')))
       return rootList()
+    })
+    serve(server, exportFleet, async (_, reply) => {
+      const root = fleet.state().root
+      if (root === null) throw new KaroError('not_found', 'this node belongs to no mesh of a root')
+      return reply.type('application/x-ndjson').send(Readable.from(exported(root)))
     })
     serve(server, assignNode, async ({ body }) => {
       const { who, ...terms } = body

@@ -30,6 +30,7 @@ import {
   defineCommand,
   show,
 } from '../../command.ts'
+import { exportMesh } from '../../fleet/export.ts'
 import { openedRoot, PASSPHRASE, ROOT_FILE, ROOT_KEY } from '../../input/root-key.ts'
 import { parseDuration } from '../../input/time.ts'
 import { commaList, oneNode } from '../../input/values.ts'
@@ -286,4 +287,4 @@ const shown = defineCommand({
 export const grantsOf = (option: string | undefined, before: readonly string[]): readonly string[] =>
   option === 'none' ? [] : (commaList(option) ?? before)
 
-export const commands: readonly Command[] = [init, renew, revoke, assign, shown]
+export const commands: readonly Command[] = [init, renew, revoke, assign, exportMesh, shown]
