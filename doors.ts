@@ -31,6 +31,7 @@ trust/identity      : base protocols
 trust/policy        : base protocols config                                 - who may have what; knows no store and no network
 trust/audit         : base protocols trust/identity store/tables
 trust/certificates  : base protocols trust/identity trust/audit store/tables
+trust/operators     : base protocols trust/identity trust/policy trust/audit trust/certificates - people who ask through nodes
 trust               : base protocols config trust/* store/tables
 mesh                : base protocols config trust trust/identity trust/audit trust/certificates store/tables
 exchange/documents  : base protocols config mesh trust trust/identity trust/audit store/tables
@@ -45,7 +46,7 @@ daemon              : base protocols config store observe observe/processes insi
 cli/adapters        : base assist/risk                                      - what another program hands over, and is told
 cli/mcp             : base protocols assist/risk assist/guard assist/copilot api/contract
 cli/doctor          : base protocols config assist/guard observe/hooks store/rescue trust/identity trust/audit trust/policy ops api/contract
-cli                 : base protocols config assist/* observe/hooks observe/imports trust/identity trust/audit trust/certificates trust/policy ops ops/care api/contract daemon cli/*
+cli                 : base protocols config assist/* observe/hooks observe/imports trust/identity trust/audit trust/certificates trust/operators trust/policy ops ops/care api/contract daemon cli/*
 `
 
 /** Packages that only these rooms may load, whatever the table above says. */

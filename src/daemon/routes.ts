@@ -15,6 +15,7 @@ import { historyRoutes } from '../api/routes/history.ts'
 import { importRoutes } from '../api/routes/import.ts'
 import { mcpRoutes } from '../api/routes/mcp.ts'
 import { fleetRoutes } from '../api/routes/mesh/fleet.ts'
+import { operatorRoutes } from '../api/routes/mesh/operators.ts'
 import { peersRoutes } from '../api/routes/mesh/peers.ts'
 import { processesRoutes } from '../api/routes/processes.ts'
 import { queryRoutes } from '../api/routes/query.ts'
@@ -43,7 +44,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   const { foundation, local, network, feed, http, health } = parts
   const { common, logs, metrics, name, ownUid, problems } = foundation
   const { config, identity, clock, random } = common
-  const { anomalies, audit, fleet, insight, observe, policy, processes, retention, sharing, store, trust } =
+  const { anomalies, audit, fleet, insight, observe, policy, processes, retention, sessions, sharing, store, trust } =
     local
   const { mesh, documents, summaries, query } = network
 
@@ -66,7 +67,8 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     shareRoutes({ sharing, summaries, trust }),
     policyRoutes({ policy, sharing, trust, clock, k: () => config.sharing.k_min }),
     summariesRoutes({ summaries, trust, clock }),
-    queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
+    operatorRoutes({ fleet, sessions, self: identity, name }),
+    queryRoutes({ query, sessions, timeoutMs: () => config.query.timeout_ms }),
     auditRoutes({ audit, documents, trust, clock }),
     mcpRoutes({ audit }),
     ...http.routes,

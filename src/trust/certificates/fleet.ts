@@ -15,6 +15,7 @@ import { createInvites } from './invites.ts'
 import { createIssuing } from './issuing.ts'
 import { grantFault, isInviter, joiningOf, joinOf } from './joining.ts'
 import { createLettingIn } from './letting-in.ts'
+import { createOperatorOffice } from './operator-office.ts'
 import { createRoll } from './roll.ts'
 import { meshOf } from './sign.ts'
 import { stateOf } from './state.ts'
@@ -221,6 +222,7 @@ export function createFleet(options: FleetOptions): Fleet {
       sink = next
     },
     onAuthority: authorities.on,
+    operators: createOperatorOffice({ ...options, roll, issuing }),
 
     state: () => stateOf({ self, roll, now: clock.now(), joinedAt: membership?.joined_at, joining, refused }),
 
@@ -266,7 +268,8 @@ export function createFleet(options: FleetOptions): Fleet {
     seeks: (node) => joining !== undefined && isInviter(joining, node),
 
     async revoke(node) {
-      const known = roll.word(node, clock.now()) !== undefined || roll.revoked(node) !== undefined
+      const isCertified = roll.word(node, clock.now()) !== undefined || roll.operators.has(node)
+      const known = isCertified || roll.revoked(node) !== undefined
       if (!known) return false
       await issuing.revoke(node)
       return true
