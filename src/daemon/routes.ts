@@ -44,8 +44,20 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   const { foundation, local, network, feed, http, health } = parts
   const { common, logs, metrics, name, ownUid, problems } = foundation
   const { config, identity, clock, random } = common
-  const { anomalies, audit, fleet, insight, observe, policy, processes, retention, sessions, sharing, store, trust } =
-    local
+  const {
+    anomalies,
+    audit,
+    fleet,
+    insight,
+    observe,
+    policy,
+    processes,
+    retention,
+    sessions,
+    sharing,
+    store,
+    trust,
+  } = local
   const { mesh, documents, summaries, query } = network
 
   return [

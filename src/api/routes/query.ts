@@ -31,8 +31,11 @@ export function queryRoutes({ query, sessions, timeoutMs }: QueryRouteDeps): Rou
   function actingOf(as: Request['body']['as'], { uid, via }: Request['caller']): Acting | undefined {
     const acting = as === 'node' || via !== 'socket' ? undefined : sessions.of(uid)
     if (as !== 'operator' || acting !== undefined) return acting
-    const why = via === 'socket' ? 'you are not logged in here as an operator' : 'a token never asks as an operator'
-    throw new KaroError('refused', why, { hint: 'karo login --credential <file>; karo whoami shows how you ask.' })
+    const why =
+      via === 'socket' ? 'you are not logged in here as an operator' : 'a token never asks as an operator'
+    throw new KaroError('refused', why, {
+      hint: 'karo login --credential <file>; karo whoami shows how you ask.',
+    })
   }
 
   function ask(

@@ -72,9 +72,7 @@ export function writeQuestion(
     time_range: ask.time_range,
     filters: ask.filters ?? [],
     audience_key: key.publicKey,
-    ...(acting === undefined
-      ? {}
-      : { operator: { delegation: acting.delegation, chain: acting.chain } }),
+    ...(acting === undefined ? {} : { operator: { delegation: acting.delegation, chain: acting.chain } }),
     created_at,
     // The question expires after its longest life, not after the asker's wait, because owners' clocks differ from the asker's.
     expires_at: created_at + QUERY_LIFE_MS,

@@ -50,11 +50,9 @@ export function createOperatorOffice(deps: OperatorOfficeDeps): Operators {
       if (roll.word(operator, now) !== undefined)
         throw new KaroError('conflict', 'this key is a node, which cannot be an operator too')
       const same = comparable(name)
-      const taken = roll.operators
-        .list(now)
-        .some(({ binding, state }) => {
-          return state === 'valid' && binding.node_id !== operator && comparable(binding.name) === same
-        })
+      const taken = roll.operators.list(now).some(({ binding, state }) => {
+        return state === 'valid' && binding.node_id !== operator && comparable(binding.name) === same
+      })
       if (taken) {
         throw new KaroError('conflict', `an operator is called ${name} already`, {
           hint: 'karo operator list shows them. Revoke the old credential first, or choose another name.',
@@ -72,9 +70,13 @@ function checkTerms({ name, roles, teams, for_ms }: OperatorTerms): void {
   const isFingerprint = /^[0-9a-f]{16}$/i.test(name.replace(/[\s:-]/g, ''))
   const isVisible = name !== '' && name.trim() === name && printable(name) === name
   if (!isVisible || isFingerprint || [...name].length > NAME_MAX) {
-    throw new KaroError('bad_request', `a name has 1 to ${NAME_MAX} visible characters, and is no fingerprint`, {
-      where: 'name',
-    })
+    throw new KaroError(
+      'bad_request',
+      `a name has 1 to ${NAME_MAX} visible characters, and is no fingerprint`,
+      {
+        where: 'name',
+      },
+    )
   }
   for (const [what, labels] of Object.entries({ role: roles, team: teams })) {
     const wrong = labels.find((label) => !LABEL.test(label))

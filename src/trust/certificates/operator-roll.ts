@@ -61,8 +61,7 @@ export function createOperatorRoll({ root, isRevoked, issuerOf, isStale }: Opera
       if (verdict === undefined) return 'unknown_root'
       const before = held.peek(operator)
       // One that was revoked is kept, so that people can be told whose key it was; it replaces none.
-      if (!verdict.ok && (verdict.fault !== 'revoked' || before !== undefined))
-        return verdict.fault
+      if (!verdict.ok && (verdict.fault !== 'revoked' || before !== undefined)) return verdict.fault
       if (before === undefined || before.body.version < one.body.version) held.set(operator, one)
       return undefined
     },

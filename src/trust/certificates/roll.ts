@@ -105,7 +105,8 @@ export function createRoll(): Roll {
       const at = keys.get(node)
       // Only the root decides about issuers.
       if (at === undefined || (by !== rootId && issuers.has(node))) continue
-      if (found === undefined || at < found.at) found = { at, by, name: heldOf(node)?.body.name ?? operators.nameOf(node) ?? '' }
+      if (found === undefined || at < found.at)
+        found = { at, by, name: heldOf(node)?.body.name ?? operators.nameOf(node) ?? '' }
     }
     return found
   }

@@ -18,7 +18,12 @@ export interface SealedSeed {
 }
 
 /** `bound`: what stands beside it in the file and may not be changed. KaroError `unavailable` where Node.js has no argon2id. */
-export function sealSeed(seed: Uint8Array, passphrase: Uint8Array, bound: string, random: Random): SealedSeed {
+export function sealSeed(
+  seed: Uint8Array,
+  passphrase: Uint8Array,
+  bound: string,
+  random: Random,
+): SealedSeed {
   const salt = random.bytes(SALT_BYTES)
   const nonce = random.bytes(NONCE_BYTES)
   const cipher = crypto.createCipheriv('aes-256-gcm', derive(passphrase, salt), nonce)
@@ -43,9 +48,13 @@ export function openSeed(box: SealedSeed, passphrase: Uint8Array, bound: string)
 
 function derive(passphrase: Uint8Array, salt: Uint8Array): Buffer {
   if (typeof crypto.argon2Sync !== 'function') {
-    throw new KaroError('unavailable', 'this Node.js has no argon2id, which protects keys of roots and operators', {
-      hint: 'Use Node.js 24.7 or newer for this command; joining and renewing need no such key.',
-    })
+    throw new KaroError(
+      'unavailable',
+      'this Node.js has no argon2id, which protects keys of roots and operators',
+      {
+        hint: 'Use Node.js 24.7 or newer for this command; joining and renewing need no such key.',
+      },
+    )
   }
   return crypto.argon2Sync('argon2id', { ...ARGON2, message: passphrase, nonce: salt })
 }

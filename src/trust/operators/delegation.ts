@@ -1,5 +1,12 @@
 // Signs, reads and judges delegations: pure functions from bytes and facts to a reading or a reason.
-import { bodyOf, CLOCK_WINDOW_MS, decodeFrame, FrameError, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
+import {
+  bodyOf,
+  CLOCK_WINDOW_MS,
+  decodeFrame,
+  FrameError,
+  messageTable,
+  NONCE_BYTES,
+} from '../../../protocols/frame.ts'
 import { Delegation, type DelegationBody } from '../../../protocols/messages/operator.ts'
 import { DELEGATION_DIGEST_BYTES } from '../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'

@@ -1,12 +1,18 @@
 // Says who asks: the node that signed a question, or the operator who asks through it; the one place that decides this.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
-import { createRecent } from '../../base/recent.ts'
 import { toHex } from '../../base/hex.ts'
+import { createRecent } from '../../base/recent.ts'
 import type { Operators } from '../certificates/index.ts'
 import { fingerprintOf } from '../identity/index.ts'
 import { type Principal, principalOf } from '../policy/index.ts'
-import { type DelegationFault, delegationDigest, delegationFault, faultWords, readDelegation } from './delegation.ts'
+import {
+  type DelegationFault,
+  delegationDigest,
+  delegationFault,
+  faultWords,
+  readDelegation,
+} from './delegation.ts'
 import type { Asker, Asking, Principals } from './types.ts'
 
 /** Delegations whose signature was checked: each comes with every question of its session. */

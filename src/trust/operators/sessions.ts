@@ -1,7 +1,8 @@
 // Who is logged in on this node: one operator for each person (uid), in memory alone, until logout, end or revocation.
-import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+
 import { encodeValue } from '../../../protocols/messagepack.ts'
 import { DELEGATION_LIFE_MS } from '../../../protocols/messages/operator.ts'
+import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
@@ -11,7 +12,7 @@ import type { Operators } from '../certificates/index.ts'
 import { fingerprintOf, newSealingKey, type SealingKey } from '../identity/index.ts'
 import { type DelegationFault, delegationFault, faultWords, readDelegation, same } from './delegation.ts'
 import type { PrincipalsDeps } from './principals.ts'
-import type { Acting, Offer, Sessions, SessionState } from './types.ts'
+import type { Acting, Offer, SessionState, Sessions } from './types.ts'
 
 /** People who may be logged in at once, and offers that wait for a signature. */
 const SESSIONS_MAX = 64
@@ -71,7 +72,9 @@ export function createSessions(deps: SessionsDeps): Sessions {
     // What came here before may be older than what is shown.
     const verdict = newest.ok || chain === shown ? newest : operators.verdict(shown, key)
     if (!verdict.ok) {
-      return { fault: verdict.fault === 'no_mesh' ? verdict.fault : (`certificate_${verdict.fault}` as const) }
+      return {
+        fault: verdict.fault === 'no_mesh' ? verdict.fault : (`certificate_${verdict.fault}` as const),
+      }
     }
     const { binding } = verdict
     const isRefused = (node: NodeId) => opinion(node).denied || opinion(node).revoked
@@ -139,7 +142,9 @@ export function createSessions(deps: SessionsDeps): Sessions {
     const offer = offers.get(uid)
     if (offer === undefined || !same(offer.body.session, body.session) || offer.until < clock.monotonic())
       return 'this node does not wait for that delegation: the login took too long, or the node was restarted'
-    return same(encodeValue(offer.body), encodeValue(body)) ? undefined : 'the delegation is not what this node offered'
+    return same(encodeValue(offer.body), encodeValue(body))
+      ? undefined
+      : 'the delegation is not what this node offered'
   }
 
   async function refuse(uid: number, why: string, operator?: NodeId): Promise<never> {

@@ -13,9 +13,7 @@ export interface Asking {
   readonly body: {
     readonly query_type: string
     readonly audience_key: Uint8Array
-    readonly operator?:
-      | { readonly delegation: Uint8Array; readonly chain: readonly Uint8Array[] }
-      | undefined
+    readonly operator?: { readonly delegation: Uint8Array; readonly chain: readonly Uint8Array[] } | undefined
   }
 }
 

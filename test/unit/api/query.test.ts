@@ -16,7 +16,7 @@ const RESULT = { query_id: 'x', data: { tools: [] } } as unknown as QueryResult
 const COVERAGE = coverageOf([{ fingerprint: '0', name: 'a', outcome: 'unreachable' }])
 
 function serverWith(ask: Query['ask']) {
-  const routes = [queryRoutes({ query: { ask }, timeoutMs: () => 5_000 })]
+  const routes = [queryRoutes({ query: { ask }, sessions: { of: () => undefined }, timeoutMs: () => 5_000 })]
   const server = buildServer({ routes, callerOf: () => owner(7), clock: systemClock, log: silentLog })
   const post = (body: object, accept?: string) =>
     server.inject({

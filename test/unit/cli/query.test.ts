@@ -25,7 +25,7 @@ async function serve(node: TestNode, query: Pick<Query, 'ask'> = node.query): Pr
   const api = createApi({
     socketPath: join(home, 'karo.sock'),
     routes: [
-      queryRoutes({ query, timeoutMs: () => 5_000 }),
+      queryRoutes({ query, sessions: { of: () => undefined }, timeoutMs: () => 5_000 }),
       shareRoutes({ sharing: node.sharing, summaries: NO_SUMMARIES, trust: createFakeTrust() }),
     ],
     callerOf: () => owner(node.uid),

@@ -29,7 +29,8 @@ export const renewOperator = defineOperation('POST /api/v1/operators/renew', {
   via: 'socket',
   tag: 'mesh',
   summary: 'Certify an operator again, with the same key, roles and teams',
-  description: 'Only on an issuer. The new certificate spreads by itself; the credential file stays as it is.',
+  description:
+    'Only on an issuer. The new certificate spreads by itself; the credential file stays as it is.',
   body: from.renewBody,
   answer: from.operatorAnswer,
   errors: ['not_found', 'refused', 'conflict'],
@@ -65,7 +66,8 @@ export const beginLogin = defineOperation('POST /api/v1/login', {
   via: 'socket',
   tag: 'mesh',
   summary: 'Log in as an operator, by the signed offer',
-  description: 'The login belongs to the person whom the kernel names, and ends with the daemon at the latest.',
+  description:
+    'The login belongs to the person whom the kernel names, and ends with the daemon at the latest.',
   body: from.loginBody,
   answer: from.loginState,
   errors: ['refused', 'rate_limited'],

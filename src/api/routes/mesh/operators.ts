@@ -6,7 +6,7 @@ import { toHex } from '../../../base/hex.ts'
 import { ASKED_TYPES } from '../../../exchange/query/query-types/index.ts'
 import { comparable, type Fleet, type KnownOperator } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
-import type { Sessions, SessionState } from '../../../trust/operators/index.ts'
+import type { SessionState, Sessions } from '../../../trust/operators/index.ts'
 import {
   beginLogin,
   endLogin,
@@ -59,7 +59,9 @@ export function operatorRoutes({ fleet, sessions, self, name }: OperatorsDeps): 
     const same = comparable(who)
     const digits = who.toLowerCase().replace(/[\s:-]/g, '')
     const all = operators.list()
-    const byKey = all.filter(({ binding }) => binding.node_id === who || fingerprintOf(binding.key) === digits)
+    const byKey = all.filter(
+      ({ binding }) => binding.node_id === who || fingerprintOf(binding.key) === digits,
+    )
     const byName = all.filter(({ binding }) => comparable(binding.name) === same)
     const living = byName.filter(({ state }) => state === 'valid')
     const found = byKey.length > 0 ? byKey : living.length > 0 ? living : byName

@@ -61,6 +61,7 @@ const ask = defineCommand({
       description: 'ask only the members that you put into this team',
       completes: 'team',
     },
+    { name: 'as-node', description: 'ask as this node, although you are logged in as an operator' },
     {
       name: 'watch',
       description:

@@ -54,9 +54,7 @@ const straysOf = (
 
 /** As whom it was asked, for the ledger. */
 const actingOf = ({ acting }: AskRequest): Readonly<Record<string, string>> =>
-  acting === undefined
-    ? {}
-    : { operator: acting.operator, operator_name: acting.name, session: acting.id }
+  acting === undefined ? {} : { operator: acting.operator, operator_name: acting.name, session: acting.id }
 
 /** Waits for summaries of the absent, until the deadline at most; the ledger has the question when it resolves. */
 export async function conclude(
@@ -124,7 +122,13 @@ export async function conclude(
     type: 'query_asked',
     success: status === 'success' || status === 'no_data',
     trace_id: toHex(query.trace),
-    details: { ...details, ...actingOf(request), range_start: time_range.start, range_end: time_range.end, uid: request.uid },
+    details: {
+      ...details,
+      ...actingOf(request),
+      range_start: time_range.start,
+      range_end: time_range.end,
+      uid: request.uid,
+    },
   })
   return result
 }

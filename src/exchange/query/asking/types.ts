@@ -1,8 +1,8 @@
 // What was collected for one question of this node: the node's own part and each member's outcome.
 import type { MeshQueryBody, QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
 import type { Apart } from '../../../mesh/index.ts'
-import type { Member } from '../../../trust/peers/index.ts'
 import type { Acting } from '../../../trust/operators/index.ts'
+import type { Member } from '../../../trust/peers/index.ts'
 import type { AskedType, NodeData } from '../query-types/index.ts'
 import type { Outcome, QueryResult } from '../result.ts'
 import type { whyUnreached } from './unreached.ts'
