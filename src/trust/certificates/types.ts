@@ -1,7 +1,6 @@
 // What the certificates room shows of itself: the shapes other rooms use, apart from the code that makes them.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
-import type { ChainFault } from './verify.ts'
 
 /** What a certificate may be used for. An `operator` is a person, whose key is no node and signs delegations alone. */
 export const USAGES = ['issuer', 'node', 'operator'] as const
@@ -28,23 +27,6 @@ export interface Binding {
   /** The earliest end in the chain. */
   readonly not_after: number
 }
-
-/** An operator as this node knows it by certificates that came here. */
-export interface KnownOperator {
-  readonly binding: Binding
-  readonly state: 'valid' | 'expired' | 'revoked' | 'void'
-}
-
-/** What the certificates of an operator come to at this moment. */
-export type OperatorVerdict =
-  | {
-      readonly ok: true
-      readonly binding: Binding
-      /** What its roles give it; `untrusted` while no revocation list came for a week. */
-      readonly level: TrustLevel
-    }
-  /** `name`: whose key it was, where that is known here. */
-  | { readonly ok: false; readonly fault: ChainFault | 'no_mesh'; readonly name?: string }
 
 /** What the certificates of one node come to at this moment. */
 export interface CertifiedWord {

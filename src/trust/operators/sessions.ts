@@ -87,12 +87,12 @@ export function createSessions(deps: SessionsDeps): Sessions {
   function check(session: Session): { readonly chain: readonly Uint8Array[] } | undefined {
     const { state, chain: shown, key } = session
     if (state.ends_at <= clock.now()) {
-      close(session, 'expired')
+      void close(session, 'expired')
       return undefined
     }
     const judged = judge(formatNodeId(key), shown)
     if ('fault' in judged) {
-      close(session, judged.fault)
+      void close(session, judged.fault)
       return undefined
     }
     const { name, roles, teams } = judged.binding

@@ -16,7 +16,7 @@ import {
   offerLogin,
   renewOperator,
   revokeOperator,
-} from '../../contract/operations/operators.ts'
+} from '../../contract/operations/fleet.ts'
 import type { LoginShape, OperatorShape, WhoAmIShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'

@@ -2,7 +2,7 @@
 import { DELEGATION_LIFE_MS, type DelegationBody } from '../../../../protocols/messages/operator.ts'
 import { parseNodeId } from '../../../../protocols/node-id.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import { beginLogin, getLogin, offerLogin } from '../../../api/contract/operations/operators.ts'
+import { beginLogin, getLogin, offerLogin } from '../../../api/contract/operations/fleet.ts'
 import { ASKED_TYPES, type AskedType, type LoginOfferShape, queryType } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'

@@ -1,6 +1,6 @@
 // karo logout: ends the login of this person here; the key that opens answers to it is wiped.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import { endLogin } from '../../../api/contract/operations/operators.ts'
+import { endLogin } from '../../../api/contract/operations/fleet.ts'
 import { printable } from '../../../base/format.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
 

@@ -6,7 +6,7 @@ import {
   issueOperator,
   renewOperator,
   revokeOperator,
-} from '../../../api/contract/operations/operators.ts'
+} from '../../../api/contract/operations/fleet.ts'
 import type { OperatorShape } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'

@@ -1,6 +1,6 @@
 // karo whoami: as whom this person asks the mesh, from this machine, now.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import { getLogin } from '../../../api/contract/operations/operators.ts'
+import { getLogin } from '../../../api/contract/operations/fleet.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
 import { whoAmIView } from '../../views/login.ts'
 
