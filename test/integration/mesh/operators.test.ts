@@ -168,14 +168,23 @@ describe('an operator', () => {
   })
 
   test('is told what is wrong: passphrase, file, machine, mesh', async () => {
-    const wrong = await desk.karo(['login', '--credential', dan, '--passphrase-file', '-'], 'not these words\n')
+    const wrong = await desk.karo(
+      ['login', '--credential', dan, '--passphrase-file', '-'],
+      'not these words\n',
+    )
     expect(wrong).toMatchObject({ code: 4, stderr: expect.stringContaining('does not open the credential') })
     chmodSync(dan, 0o644)
-    expect(await logIn(desk, dan)).toMatchObject({ code: 1, stderr: expect.stringContaining('others may read') })
+    expect(await logIn(desk, dan)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('others may read'),
+    })
     chmodSync(dan, 0o600)
     const torn = join(temporaryHome(), 'torn')
     writeFileSync(torn, readFileSync(dan, 'utf8').slice(0, 200), { mode: 0o600 })
-    expect(await logIn(desk, torn)).toMatchObject({ code: 1, stderr: expect.stringContaining('no credential') })
+    expect(await logIn(desk, torn)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no credential'),
+    })
     const alone = await startNode({ name: 'alone' })
     expect(await logIn(alone, dan)).toMatchObject({ code: 4, stderr: expect.stringContaining('no mesh') })
     await alone.stop()

@@ -1,5 +1,5 @@
 // The requester's edge: writes and signs a question, gathers this node's own part, dials, and makes the result when it is over.
-import { TRACE_BYTES } from '../../../../protocols/frame.ts'
+import { FrameError, TRACE_BYTES } from '../../../../protocols/frame.ts'
 import { deadline } from '../../../base/async/deadline.ts'
 import type { Timers } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
@@ -96,7 +96,7 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
     checkFilters(query_type, filters)
     const forOwners = filtersForOwners(query_type, filters)
     const about = { query_type, level, time_range: range, filters: forOwners, acting }
-    const question = writeQuestion(deps, about, trace)
+    const question = written(() => writeQuestion(deps, about, trace))
     const { bytes: document, body } = question
     const { members, hearsay } = membersOf(trust, request.team)
     const deadlineAt = startedAt + request.timeoutMs
@@ -180,6 +180,18 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
       stopped = true
     },
     asking: () => asks.size,
+  }
+}
+
+/** An operator's certificates and many long filters may be more than one question has room for. */
+function written(write: () => OwnQuestion): OwnQuestion {
+  try {
+    return write()
+  } catch (error) {
+    if (!(error instanceof FrameError) || error.code !== 'too_large') throw error
+    throw new KaroError('bad_request', 'the question is longer than one message may be', {
+      hint: 'Use fewer or shorter filters.',
+    })
   }
 }
 

@@ -252,7 +252,16 @@ test('who asked: by author and kind, how often, and what came of it', async () =
         busy: 0,
         rules: ['consent.none', 'consent.peers'],
       },
-      { peer: bob, operator: null, query_type: 'NodeHealth', asked: 1, allowed: 0, refused: 1, busy: 0, rules: ['k_min'] },
+      {
+        peer: bob,
+        operator: null,
+        query_type: 'NodeHealth',
+        asked: 1,
+        allowed: 0,
+        refused: 1,
+        busy: 0,
+        rules: ['k_min'],
+      },
       { peer: eve, operator: null, query_type: null, asked: 0, allowed: 0, refused: 0, busy: 40, rules: [] },
     ]),
   )

@@ -104,7 +104,9 @@ describe('a delegation', () => {
   })
 
   test('may come from a clock that is a little ahead', () => {
-    expect(ruleOf(question({ body: { not_before: NOW + CLOCK_WINDOW_MS, not_after: NOW + HOUR_MS } }))).toBe('none')
+    expect(ruleOf(question({ body: { not_before: NOW + CLOCK_WINDOW_MS, not_after: NOW + HOUR_MS } }))).toBe(
+      'none',
+    )
   })
 
   test('holds for 8 hours at most', () => {
