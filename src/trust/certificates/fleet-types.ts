@@ -93,6 +93,8 @@ export type OperatorVerdict =
       readonly binding: Binding
       /** What its roles give it; `untrusted` while no revocation list came for a week. */
       readonly level: TrustLevel
+      /** The certificates that count: those that were shown, or newer ones that came here. */
+      readonly chain: readonly Uint8Array[]
     }
   /** `name`: whose key it was, where that is known here. */
   | { readonly ok: false; readonly fault: ChainFault | 'no_mesh'; readonly name?: string }

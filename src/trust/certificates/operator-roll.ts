@@ -18,8 +18,8 @@ interface OperatorRoll {
   /** Takes one certificate of an operator; what does not hold at `now` changes nothing and is a fault. */
   take(held: HeldOperator, now: number): ChainFault | undefined
   /**
-   * What a chain that was shown says at `now`. Where this node knows a newer certificate of the issuer, that one counts,
-   * so that an issuer that lost a grant cannot be shown as it was before.
+   * What a chain that was shown says at `now`. Where this node knows a newer certificate of the operator or the issuer,
+   * that one counts, so that nobody can show them as they were before.
    */
   verdict(chain: readonly Uint8Array[], key: Uint8Array, now: number): OperatorVerdict
   /** The newest chain of this operator that is known here, whether it holds or not. */
@@ -66,20 +66,26 @@ export function createOperatorRoll({ root, isRevoked, issuerOf, isStale }: Opera
       return undefined
     },
     verdict(chain, key, now) {
-      const shown = verify(chain, key, now)
-      if (shown === undefined) return { ok: false, fault: 'no_mesh' }
-      const name = held.peek(formatNodeId(key))?.body.name
+      const own = held.peek(formatNodeId(key))
       const fail = (fault: ChainFault): OperatorVerdict => ({
         ...{ ok: false, fault },
-        ...(name === undefined ? {} : { name }),
+        ...(own === undefined ? {} : { name: own.body.name }),
       })
-      if (!shown.ok) return fail(shown.fault)
-      const issuer = issuerOf(shown.binding.issuer)
-      const isSame = issuer !== undefined && Buffer.compare(issuer, chain[0] as Uint8Array) === 0
-      const counting = issuer && !isSame && verify([issuer, ...chain.slice(1)], key, now)
-      if (counting && !counting.ok) return fail(counting.fault)
-      const { binding } = counting || shown
-      return { ok: true, binding, level: isStale(now) ? 'untrusted' : levelOf(binding.roles) }
+      const shown = verify(chain, key, now)
+      if (shown === undefined) return { ok: false, fault: 'no_mesh' }
+      // A certificate that has ended may have been renewed; anything else that is wrong stays wrong.
+      if (!shown.ok && (shown.fault !== 'expired' || own === undefined)) return fail(shown.fault)
+      const newer =
+        own !== undefined && (!shown.ok || own.body.version > shown.binding.issued_at) ? own : undefined
+      const author = newer?.author ?? (shown.ok ? shown.binding.issuer : undefined)
+      const [first, leaf] = chain as readonly [Uint8Array, Uint8Array]
+      const counting = [(author && issuerOf(author)) ?? first, newer?.bytes ?? leaf]
+      const isShown = counting.every((one, i) => Buffer.compare(one, chain[i] as Uint8Array) === 0)
+      const verdict = isShown ? shown : (verify(counting, key, now) ?? shown)
+      if (!verdict.ok) return fail(verdict.fault)
+      const { binding } = verdict
+      const level = isStale(now) ? 'untrusted' : levelOf(binding.roles)
+      return { ok: true, binding, level, chain: counting }
     },
     chainOf,
     nameOf: (operator) => held.peek(operator)?.body.name,

@@ -1,18 +1,13 @@
 // Says who asks: the node that signed a question, or the operator who asks through it; the one place that decides this.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
+import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Operators } from '../certificates/index.ts'
 import { fingerprintOf } from '../identity/index.ts'
 import { type Principal, principalOf } from '../policy/index.ts'
-import {
-  type DelegationFault,
-  delegationDigest,
-  delegationFault,
-  faultWords,
-  readDelegation,
-} from './delegation.ts'
+import { type DelegationFault, delegationFault, faultWords, readDelegation } from './delegation.ts'
 import type { Asker, Asking, Principals } from './types.ts'
 
 /** Delegations whose signature was checked: each comes with every question of its session. */
@@ -31,7 +26,7 @@ export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps):
 
   /** The operator, or why there is none. */
   function operatorOf({ author, body }: Asking, shown: NonNullable<Asking['body']['operator']>) {
-    const digest = toHex(delegationDigest(shown.delegation))
+    const digest = toHex(blake3([shown.delegation]))
     const delegation = read.getOrInsert(digest, () => readDelegation(shown.delegation))
     if (typeof delegation === 'string') return { fault: delegation }
     const { operator: id, key } = delegation

@@ -25,7 +25,7 @@ const SESSION_BYTES = 16
 export interface SessionsDeps extends Pick<PrincipalsDeps, 'opinion'> {
   /** Ed25519 key of this node. */
   readonly self: Uint8Array
-  readonly operators: Pick<Operators, 'verdict' | 'chainOf' | 'mesh'>
+  readonly operators: Pick<Operators, 'verdict' | 'mesh'>
   /** Calls back when certificates, lists or people say something else about a key. */
   readonly onChange: readonly ((listener: () => void) => () => void)[]
   readonly audit: Pick<Audit, 'record'>
@@ -62,25 +62,19 @@ export function createSessions(deps: SessionsDeps): Sessions {
   const tries = createQuotas<number>(TRIES, SESSIONS_MAX)
   let stopListening: readonly (() => void)[] = []
 
-  const chainFor = (operator: NodeId, shown: readonly Uint8Array[]) => operators.chainOf(operator) ?? shown
-
   /** What the certificates say now, or why they say nothing. */
   function judge(operator: NodeId, shown: readonly Uint8Array[]) {
-    const key = parseNodeId(operator) as Uint8Array
-    const chain = chainFor(operator, shown)
-    const newest = operators.verdict(chain, key)
-    // What came here before may be older than what is shown.
-    const verdict = newest.ok || chain === shown ? newest : operators.verdict(shown, key)
+    const verdict = operators.verdict(shown, parseNodeId(operator) as Uint8Array)
     if (!verdict.ok) {
       return {
         fault: verdict.fault === 'no_mesh' ? verdict.fault : (`certificate_${verdict.fault}` as const),
       }
     }
-    const { binding } = verdict
+    const { binding, chain } = verdict
     const isRefused = (node: NodeId) => opinion(node).denied || opinion(node).revoked
     if (isRefused(operator)) return { fault: 'denied' as const }
     if (isRefused(binding.issuer)) return { fault: 'issuer_denied' as const }
-    return { binding, chain: verdict === newest ? chain : shown }
+    return { binding, chain }
   }
 
   /** Undefined when the session cannot go on; it has ended then. */

@@ -218,6 +218,28 @@ describe('what the owner knows of the issuer', () => {
     expect(resolve(asking).fault?.rule).toBe('operator.certificate_over_granted')
   })
 
+  test('an operator that lost a role is not shown as it was before', () => {
+    const { roll, resolve } = owner()
+    const asking = question()
+    roll.certificate(operatorCertificate({ version: NOW + 1, roles: ['individual'], teams: [] }), NOW)
+    expect(resolve(asking).principal).toMatchObject({ roles: ['individual'], teams: [] })
+    // One that is older than what is shown changes nothing.
+    const newest = shown([issuerCertificate(), operatorCertificate({ version: NOW + 2, roles: ['admin2'] })])
+    expect(resolve(newest).principal).toMatchObject({ roles: ['admin2'] })
+  })
+
+  test('a certificate that was renewed holds although the one that is shown has ended', () => {
+    const ended = { notBefore: NOW - DAY_MS, notAfter: NOW }
+    const asking = shown([issuerCertificate(), operatorCertificate({ ...ended, version: NOW - DAY_MS })])
+    const { roll, resolve } = owner()
+    expect(resolve(asking).fault?.rule).toBe('operator.certificate_expired')
+    roll.certificate(operatorCertificate(), NOW)
+    expect(resolve(asking).fault).toBeUndefined()
+    // It stands in for nothing else that is wrong.
+    const forged = shown([issuerCertificate(), operatorCertificate({ signer: other })])
+    expect(resolve(forged).fault?.rule).toBe('operator.certificate_bad_signature')
+  })
+
   test('without a list for a week operators open no data', () => {
     const { time, resolve } = owner()
     time.now = NOW + 7 * DAY_MS + 1

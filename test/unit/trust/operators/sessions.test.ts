@@ -48,7 +48,6 @@ async function desk({ inMesh = true } = {}) {
     operators: {
       mesh: () => roll.root()?.mesh,
       verdict: (chain, key) => roll.operators.verdict(chain, key, time.now),
-      chainOf: roll.operators.chainOf,
     },
     onChange: [
       (listener) => {

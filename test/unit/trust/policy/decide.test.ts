@@ -377,16 +377,21 @@ describe('an operator who asks through a node', () => {
     through: { node_id: ASKER, roles: ['lead'], teams: ['eng'] },
   })
   const effect = (over: Partial<Consent>): string =>
-    decide(asking, 'query.tool_usage', { level: 1, category: 'tool_usage' }, { consent: consent(over) }).effect
+    decide(asking, 'query.tool_usage', { level: 1, category: 'tool_usage' }, { consent: consent(over) })
+      .effect
 
   it('has what was agreed with the operator, and nothing of what was agreed with the node', () => {
     for (const entry of ['*', OPERATOR, 'role:security', 'team:soc']) {
       expect(effect({ allow_peers: [entry] })).toBe('allow')
-      expect(effect({ allow_peers: [], allow_only: [{ who: entry, categories: ['tool_usage'] }] })).toBe('allow')
+      expect(effect({ allow_peers: [], allow_only: [{ who: entry, categories: ['tool_usage'] }] })).toBe(
+        'allow',
+      )
     }
     for (const entry of [ASKER, OTHER, 'role:lead', 'team:eng']) {
       expect(effect({ allow_peers: [entry] })).toBe('deny')
-      expect(effect({ allow_peers: [], allow_only: [{ who: entry, categories: ['tool_usage'] }] })).toBe('deny')
+      expect(effect({ allow_peers: [], allow_only: [{ who: entry, categories: ['tool_usage'] }] })).toBe(
+        'deny',
+      )
     }
   })
 
