@@ -2,9 +2,9 @@
 import type { Granted, HelloBody } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Room } from '../../base/run/room.ts'
-import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import type { InviteRecord } from '../../store/tables/fleet.ts'
 import type { InviteRefusal, InviteState, InviteTerms } from './invites.ts'
+import type { KnownOperator, OperatorVerdict } from './operator-roll.ts'
 import type { Revoked } from './roll.ts'
 import type { Binding, CertifiedWord } from './types.ts'
 import type { ChainFault } from './verify.ts'
@@ -79,25 +79,6 @@ export interface FleetState {
   readonly revoked: number
   readonly joining: Joining | null
 }
-
-/** An operator as this node knows it by certificates that came here. */
-export interface KnownOperator {
-  readonly binding: Binding
-  readonly state: 'valid' | 'expired' | 'revoked' | 'void'
-}
-
-/** What the certificates of an operator come to at this moment. */
-export type OperatorVerdict =
-  | {
-      readonly ok: true
-      readonly binding: Binding
-      /** What its roles give it; `untrusted` while no revocation list came for a week. */
-      readonly level: TrustLevel
-      /** The certificates that count: those that were shown, or newer ones that came here. */
-      readonly chain: readonly Uint8Array[]
-    }
-  /** `name`: whose key it was, where that is known here. */
-  | { readonly ok: false; readonly fault: ChainFault | 'no_mesh'; readonly name?: string }
 
 export interface OperatorTerms {
   /** Ed25519, 32 bytes; whoever asks for the certificate has the private key. */

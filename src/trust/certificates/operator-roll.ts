@@ -1,14 +1,34 @@
 // Who is certified as an operator, as the documents that came here say; operators are people and never count as nodes.
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { KnownOperator, OperatorVerdict } from './fleet-types.ts'
+import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import { levelOf } from './levels.ts'
+import type { Binding } from './types.ts'
 import { type Against, type ChainFault, type ChainVerdict, verifyChain } from './verify.ts'
 
 /** Operators that are remembered; one that is forgotten still shows its certificate with each question. */
 const OPERATORS_MAX = 1_024
 
-export interface HeldOperator {
+/** An operator as this node knows it by certificates that came here. */
+export interface KnownOperator {
+  readonly binding: Binding
+  readonly state: 'valid' | 'expired' | 'revoked' | 'void'
+}
+
+/** What the certificates of an operator come to at this moment. */
+export type OperatorVerdict =
+  | {
+      readonly ok: true
+      readonly binding: Binding
+      /** What its roles give it; `untrusted` while no revocation list came for a week. */
+      readonly level: TrustLevel
+      /** The certificates that count: those that were shown, or newer ones that came here. */
+      readonly chain: readonly Uint8Array[]
+    }
+  /** `name`: whose key it was, where that is known here. */
+  | { readonly ok: false; readonly fault: ChainFault | 'no_mesh'; readonly name?: string }
+
+interface HeldOperator {
   readonly bytes: Uint8Array
   readonly author: NodeId
   readonly body: { readonly key: Uint8Array; readonly version: number; readonly name: string }

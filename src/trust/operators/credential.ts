@@ -23,13 +23,13 @@ interface CredentialFile extends SealedSeed {
 }
 
 /** What can be read without the passphrase. */
-export interface Credential {
+interface Credential {
   readonly operator: NodeId
   readonly name: string
   readonly chain: readonly Uint8Array[]
 }
 
-export interface OpenCredential extends Credential {
+interface OpenCredential extends Credential {
   readonly signer: Signer
 }
 

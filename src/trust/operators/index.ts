@@ -1,6 +1,6 @@
 // The door of the room of operators: people with keys of their own, who ask through whichever node is at hand.
 
-export { createCredential, type OpenCredential, openCredential, readCredential } from './credential.ts'
+export { createCredential, openCredential, readCredential } from './credential.ts'
 export { delegationDigest, signDelegation } from './delegation.ts'
 export { createPrincipals, type PrincipalsDeps } from './principals.ts'
 export { createSessions } from './sessions.ts'

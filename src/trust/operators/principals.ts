@@ -78,7 +78,7 @@ export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps):
   }
 }
 
-export const ruleOf = (fault: DelegationFault): string => `operator.${fault}`
+const ruleOf = (fault: DelegationFault): string => `operator.${fault}`
 
 const isRefused = ({ denied, revoked }: { readonly denied: boolean; readonly revoked: boolean }): boolean =>
   denied || revoked

@@ -11,7 +11,7 @@ import type { Asking } from '../../../../src/trust/operators/types.ts'
 import { issuerCertificate, mesh, NOW, node, operator, operatorChain, root } from '../certificates/chains.ts'
 
 export const HOUR_MS = 3_600_000
-export const audience = newSealingKey()
+const audience = newSealingKey()
 
 export const body: DelegationBody = {
   session: new Uint8Array(16).fill(7),
