@@ -50,6 +50,11 @@ export function createOperatorOffice(deps: OperatorOfficeDeps): Operators {
       if (roll.word(operator, now) !== undefined)
         throw new KaroError('conflict', 'this key is a node, which cannot be an operator too')
       const same = comparable(name)
+      if (roll.certified(now).some((one) => comparable(one.name) === same)) {
+        throw new KaroError('conflict', `a machine is called ${name} already`, {
+          hint: 'Ledgers name both, so choose another name.',
+        })
+      }
       const taken = roll.operators.list(now).some(({ binding, state }) => {
         return state === 'valid' && binding.node_id !== operator && comparable(binding.name) === same
       })

@@ -80,8 +80,9 @@ export function createOperatorRoll({ root, isRevoked, issuerOf, isStale }: Opera
       const verdict = issuer && verify([issuer, one.bytes], one.body.key, now)
       if (verdict === undefined) return 'unknown_root'
       const before = held.peek(operator)
-      // One that was revoked is kept, so that people can be told whose key it was; it replaces none.
-      if (!verdict.ok && (verdict.fault !== 'revoked' || before !== undefined)) return verdict.fault
+      // One that was revoked or has ended is kept, so that people can be told whose key it was; it replaces none.
+      const isNamed = !verdict.ok && (verdict.fault === 'revoked' || verdict.fault === 'expired')
+      if (!verdict.ok && (!isNamed || before !== undefined)) return verdict.fault
       if (before === undefined || before.body.version < one.body.version) held.set(operator, one)
       return undefined
     },

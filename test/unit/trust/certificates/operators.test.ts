@@ -105,6 +105,8 @@ test('only an issuer certifies, within what it was granted, names that are free,
   ).rejects.toMatchObject({
     code: 'conflict',
   })
+  // Ledgers name the two side by side.
+  await expect(hq.fleet.operators.issue(terms({ name: 'HQ' }))).rejects.toMatchObject({ code: 'conflict' })
   expect(hq.audited.filter(({ type }) => type === 'certificate_issued')).toMatchObject([
     { peer: operator.nodeId, details: { name: 'carol', usage: 'operator' } },
   ])
@@ -142,6 +144,18 @@ test('renewed, it holds for longer with the same key; revoked, it never does aga
   await expect(hq.fleet.operators.issue(terms())).rejects.toMatchObject({ code: 'refused' })
   // The name is free again, for another key.
   await hq.fleet.operators.issue(terms({ key: testIdentity(8_705).publicKey }))
+})
+
+test('one that has ended is known after a restart, and says nothing', () => {
+  const roll = createRoll()
+  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+  roll.certificate(issuerCertificate(), NOW)
+  const later = NOW + 31 * DAY_MS
+  expect(roll.certificate(operatorCertificate(), later)).toEqual({ changed: [] })
+  expect(roll.operators.list(later)).toMatchObject([{ state: 'expired', binding: { name: 'carol' } }])
+  expect(roll.operators.verdict(operatorChain(), operator.publicKey, later)).toMatchObject({
+    ...{ ok: false, fault: 'expired', name: 'carol' },
+  })
 })
 
 test('what an older issuer signed for a person says nothing of a node, nor the reverse', () => {
