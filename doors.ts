@@ -32,6 +32,7 @@ trust/policy        : base protocols config                                 - wh
 trust/audit         : base protocols trust/identity store/tables
 trust/certificates  : base protocols trust/identity trust/audit store/tables
 trust/organisation  : base protocols trust/identity trust/policy trust/audit
+trust/operators     : base protocols trust/identity trust/policy trust/audit trust/certificates - people who ask through nodes
 trust               : base protocols config trust/* store/tables
 mesh                : base protocols config trust trust/identity trust/audit trust/certificates store/tables
 exchange/documents  : base protocols config mesh trust trust/identity trust/audit store/tables
@@ -46,7 +47,7 @@ daemon              : base protocols config store observe observe/processes insi
 cli/adapters        : base assist/risk                                      - what another program hands over, and is told
 cli/mcp             : base protocols assist/risk assist/guard assist/copilot api/contract
 cli/doctor          : base protocols config assist/guard observe/hooks store/rescue trust/identity trust/audit trust/policy ops api/contract
-cli                 : base protocols config assist/* observe/hooks observe/imports trust/identity trust/audit trust/certificates trust/organisation trust/policy ops ops/care api/contract daemon cli/*
+cli                 : base protocols config assist/* observe/hooks observe/imports trust/identity trust/audit trust/certificates trust/operators trust/organisation trust/policy ops ops/care api/contract daemon cli/*
 `
 
 /** Packages that only these rooms may load, whatever the table above says. */

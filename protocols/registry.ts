@@ -4,6 +4,7 @@ import { type MessageTable, messageTable } from './frame.ts'
 import { AuditHead } from './messages/audit.ts'
 import { Certificate, RevocationList } from './messages/certificate.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
+import { Delegation } from './messages/operator.ts'
 import { PolicyBundle } from './messages/policy.ts'
 import { Presence } from './messages/presence.ts'
 import { MeshQuery, QueryDone, QueryHop, Response } from './messages/query.ts'
@@ -90,6 +91,7 @@ export const MESSAGES: MessageTable = messageTable([
   Certificate,
   RevocationList,
   PolicyBundle,
+  Delegation,
   AuditHead,
   Presence,
   Heads,

@@ -18,7 +18,7 @@ export const REVOKED_MAX = 1024
 const certificateBody = z.object({
   version: timestamp('when it was signed; the newest of one key holds'),
   usage: publicName(16).describe(
-    '`issuer`: the key may sign certificates of nodes, and is a node itself · `node`: the key is a node',
+    '`issuer`: the key may sign certificates of nodes and operators, and is a node itself · `node`: the key is a node · `operator`: the key is a person, who asks through nodes by delegations',
   ),
   mesh: bytes(32).describe('BLAKE3 of the public key of the root'),
   key: bytes(32).describe('the key that is bound, Ed25519'),
@@ -27,7 +27,7 @@ const certificateBody = z.object({
   roles: listOf(label(64), CERTIFIED_LABELS_MAX),
   teams: listOf(label(64), CERTIFIED_LABELS_MAX),
   grants: listOf(label(64), CERTIFIED_LABELS_MAX).describe(
-    'of an issuer: the privileged roles that it may put into certificates of nodes',
+    'of an issuer: the privileged roles that it may put into certificates of nodes and operators',
   ),
   not_before: timestamp('from when on it holds'),
   not_after: timestamp('until when it holds'),

@@ -2,8 +2,10 @@
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { FRAME_OVERHEAD } from '../frame.ts'
+import { CERTIFICATE_FRAME_BYTES, CHAIN_MAX } from './certificate.ts'
 import { bytes, label, listOf, publicName, timestamp, uint } from './fields.ts'
 import { answerData } from './numbers.ts'
+import { Delegation } from './operator.ts'
 
 /** Types that an answer can carry numbers of. */
 type AskedType = z.infer<typeof answerData>['query_type']
@@ -70,8 +72,19 @@ const meshQueryBody = z
     time_range: timeRange,
     filters: listOf(queryFilter, 16),
     audience_key: bytes(32).describe(
-      'X25519 public key, fresh for this question, to which every answer is sealed',
+      'X25519 public key to which every answer is sealed: fresh for this question, or the one in the delegation',
     ),
+    operator: z
+      .object({
+        delegation: bytes(FRAME_OVERHEAD, FRAME_OVERHEAD + Delegation.limit).describe(
+          'the Delegation frame as the operator signed it',
+        ),
+        chain: listOf(bytes(FRAME_OVERHEAD, CERTIFICATE_FRAME_BYTES), CHAIN_MAX).describe(
+          'certificates from the one that the root signed to the one of the operator',
+        ),
+      })
+      .optional()
+      .describe('the operator who asks through the author; absent: the author asks for itself'),
     created_at: timestamp(),
     expires_at: timestamp(),
   })
@@ -161,11 +174,19 @@ export const ANSWER_STATUSES = [
 ] as const
 export type AnswerStatus = (typeof ANSWER_STATUSES)[number]
 
+/** How many bytes of the digest of a delegation an answer repeats. */
+export const DELEGATION_DIGEST_BYTES = 16
+
 const answerHead = {
   responder: bytes(32).describe('key of the owner; the same as the sender of the Response around it'),
   query_id: queryId(),
   level: z.literal([1, 2]),
   as_of: timestamp('when the owner computed it'),
+  delegation: bytes(DELEGATION_DIGEST_BYTES)
+    .optional()
+    .describe(
+      'first bytes of BLAKE3 of the delegation that the owner judged; absent: it judged the author alone, or a release before operators answered',
+    ),
 }
 
 /** The plaintext inside a Response's `sealed`. A refusal says nothing but its status. */

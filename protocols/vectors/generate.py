@@ -696,6 +696,58 @@ vector(
     },
     seq=0,
 )
+OPERATOR_LEAF = vector(
+    "certificate of an operator",
+    "Certificate",
+    0x0302,
+    certificate("operator", KEY_B, "Carol Ünal", ["security"], ["soc"], [], 30),
+    seq=0,
+)
+DELEGATION = vector(
+    "delegation",
+    "Delegation",
+    0x0310,
+    {
+        "session": made("session", 16),
+        "mesh": MESH,
+        "node": KEY_A,
+        "uid": 2**32 - 1,
+        "types": ["ToolUsage", "NodeHealth"],
+        "audience_key": made("audience of a session", 32),
+        "not_before": NOW,
+        "not_after": NOW + 8 * 3_600_000,
+    },
+    seed=SEED_B,
+    seq=0,
+)
+vector(
+    "mesh query of an operator",
+    "MeshQuery",
+    0x0200,
+    {
+        "query_id": made("query of an operator", 16),
+        "query_type": "ToolUsage",
+        "level": 2,
+        "time_range": {"start": 0, "end": 1},
+        "filters": [],
+        "audience_key": made("audience of a session", 32),
+        "operator": {"delegation": DELEGATION, "chain": [ISSUER, OPERATOR_LEAF]},
+        "created_at": NOW,
+        "expires_at": NOW + 1,
+    },
+    seq=0,
+)
+answer(
+    "refusal to an operator",
+    {
+        "responder": KEY_B,
+        "query_id": QUERY_ID,
+        "level": 2,
+        "as_of": NOW + 5,
+        "delegation": made("digest of a delegation", 16),
+        "status": "access_denied",
+    },
+)
 
 for edge in (0, 127, 128, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**53 - 1):
     value(f"integer {edge}", edge)

@@ -43,4 +43,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   row('mesh', 'policy', () => import('./commands/mesh/policy.ts')),
   row('mesh', 'query', () => import('./commands/mesh/query.ts')),
   row('mesh', 'audit', () => import('./commands/mesh/audit.ts')),
+  row('mesh', 'login', () => import('./commands/mesh/login.ts')),
+  row('mesh', 'logout', () => import('./commands/mesh/logout.ts')),
+  row('mesh', 'operator', () => import('./commands/mesh/operator.ts')),
+  row('mesh', 'whoami', () => import('./commands/mesh/whoami.ts')),
 ]

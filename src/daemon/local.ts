@@ -16,6 +16,7 @@ import { createAccess } from '../trust/access/index.ts'
 import { createAudit } from '../trust/audit/index.ts'
 import { comparable, createFleet, ENROLMENT_FILE, readEnrolment } from '../trust/certificates/index.ts'
 import { createSharing } from '../trust/consent/index.ts'
+import { createSessions } from '../trust/operators/index.ts'
 import { createOrganisation } from '../trust/organisation/index.ts'
 import { createTrust } from '../trust/peers/index.ts'
 import { createPolicy, type PolicySet } from '../trust/policy/index.ts'
@@ -47,6 +48,11 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
       }),
   })
   const trust = createTrust({ ...common, repository: store.members, audit, certificates: fleet })
+  const sessions = createSessions({
+    ...{ self: identity.publicKey, opinion: trust.opinion, operators: fleet.operators, audit },
+    ...{ clock, timers, random: common.random },
+    onChange: [fleet.onChange, trust.onChange],
+  })
   const policy = createPolicy(
     {
       ...{ teams: () => config.policy.teams, accept: () => config.policy.accept_org },
@@ -89,7 +95,7 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   })
 
   return {
-    ...{ store, lock, access, audit, fleet, trust, policy, organisation, sharing },
+    ...{ store, lock, access, audit, fleet, trust, sessions, policy, organisation, sharing },
     ...{ observe, processes, insight, anomalies, probe, retention },
   }
 }

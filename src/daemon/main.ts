@@ -82,7 +82,20 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
 /** The order rooms start in; they stop in reverse. */
 function inOrder(
   { common: { config, log } }: Foundation,
-  { store, lock, access, audit, fleet, trust, organisation, observe, processes, anomalies, retention }: Local,
+  {
+    store,
+    lock,
+    access,
+    audit,
+    fleet,
+    trust,
+    sessions,
+    organisation,
+    observe,
+    processes,
+    anomalies,
+    retention,
+  }: Local,
   { mesh, documents, summaries, query, upkeep }: Network,
   { http, api }: Service,
 ): readonly Room[] {
@@ -94,6 +107,7 @@ function inOrder(
     // Before trust, which asks it who is certified.
     fleet,
     trust,
+    sessions,
     observe,
     processes,
     anomalies,

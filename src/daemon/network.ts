@@ -62,6 +62,7 @@ export function buildNetwork(foundation: Foundation, local: Local) {
     ownUid,
     onEncoded,
     watch: metrics.query,
+    operators: fleet.operators,
   })
 
   return { mesh, documents, summaries, query, upkeep }

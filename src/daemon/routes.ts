@@ -15,6 +15,7 @@ import { historyRoutes } from '../api/routes/history.ts'
 import { importRoutes } from '../api/routes/import.ts'
 import { mcpRoutes } from '../api/routes/mcp.ts'
 import { fleetRoutes } from '../api/routes/mesh/fleet.ts'
+import { operatorRoutes } from '../api/routes/mesh/operators.ts'
 import { peersRoutes } from '../api/routes/mesh/peers.ts'
 import { processesRoutes } from '../api/routes/processes.ts'
 import { queryRoutes } from '../api/routes/query.ts'
@@ -53,6 +54,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     policy,
     processes,
     retention,
+    sessions,
     sharing,
     store,
     trust,
@@ -85,7 +87,8 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       k: () => config.sharing.k_min,
     }),
     summariesRoutes({ summaries, trust, clock }),
-    queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
+    operatorRoutes({ fleet, sessions, self: identity, name }),
+    queryRoutes({ query, sessions, timeoutMs: () => config.query.timeout_ms }),
     auditRoutes({ audit, documents, trust, clock }),
     mcpRoutes({ audit }),
     ...http.routes,

@@ -2,10 +2,12 @@
 
 import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
+import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { jsonText } from '../../base/printable.ts'
 import type { Documents } from '../../exchange/documents/index.ts'
-import type { Audit } from '../../trust/audit/index.ts'
+import type { Asked, Audit } from '../../trust/audit/index.ts'
+import { fingerprintOf } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { createOneEach } from '../access/one-each.ts'
 import { exportAudit, getAuditLog, verifyAudit, whoAsked } from '../contract/operations/audit.ts'
@@ -59,10 +61,10 @@ export function auditRoutes({ audit, documents, trust, clock }: AuditDeps): Rout
       const asked = await walking(request as FastifyRequest, () => audit.whoAsked(filter))
       return {
         since: new Date(since).toISOString(),
-        askers: asked.map(({ peer, first, last, ...counts }) => {
+        askers: asked.map(({ peer, operator, first, last, ...counts }) => {
           const { fingerprint, name } = trust.opinion(peer)
           const times = { first: new Date(first).toISOString(), last: new Date(last).toISOString() }
-          return { node_id: peer, fingerprint, name, ...counts, ...times }
+          return { node_id: peer, fingerprint, name, operator: operatorShape(operator), ...counts, ...times }
         }),
       }
     })
@@ -84,6 +86,12 @@ export function auditRoutes({ audit, documents, trust, clock }: AuditDeps): Rout
       return { ...verdict, outside: { seq, signed_at: new Date(ts).toISOString(), members, missing } }
     })
   }
+}
+
+function operatorShape(operator: Asked['operator']) {
+  const key = operator === null ? undefined : parseNodeId(operator.id)
+  if (operator === null || key === undefined) return null
+  return { node_id: operator.id as NodeId, fingerprint: fingerprintOf(key), name: operator.name }
 }
 
 async function* asText(lines: AsyncIterable<unknown>): AsyncGenerator<string> {

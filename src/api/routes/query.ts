@@ -3,9 +3,11 @@
 import { PassThrough } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { QueryFilter } from '../../../protocols/messages/query.ts'
+import { KaroError } from '../../base/errors.ts'
 import { jsonText } from '../../base/printable.ts'
 import type { Query } from '../../exchange/query/index.ts'
 import type { Coverage } from '../../exchange/query/result.ts'
+import type { Acting, Sessions } from '../../trust/operators/index.ts'
 import { postQuery } from '../contract/operations/query.ts'
 import type { QueryLine } from '../contract/shapes.ts'
 import { describeError } from '../server/errors.ts'
@@ -14,15 +16,27 @@ import { type RequestFor, serve } from '../server/serve.ts'
 
 interface QueryRouteDeps {
   readonly query: Pick<Query, 'ask'>
+  readonly sessions: Pick<Sessions, 'of'>
   /** Deadline in ms of a query without its own. */
   readonly timeoutMs: () => number
 }
 
 const NDJSON = 'application/x-ndjson'
 
-/** Errors: `bad_request`, `rate_limited`, `unavailable`; a refusal by the mesh is a result, not an error. */
-export function queryRoutes({ query, timeoutMs }: QueryRouteDeps): Routes {
+/** Errors: `bad_request`, `refused` (no login, or one that does not cover it), `rate_limited`, `unavailable`; a refusal by the mesh is a result, not an error. */
+export function queryRoutes({ query, sessions, timeoutMs }: QueryRouteDeps): Routes {
   type Request = RequestFor<typeof postQuery>
+
+  /** A login belongs to whom the kernel names, so a token of that person never asks under it. */
+  function actingOf(as: Request['body']['as'], { uid, via }: Request['caller']): Acting | undefined {
+    const acting = as === 'node' || via !== 'socket' ? undefined : sessions.of(uid)
+    if (as !== 'operator' || acting !== undefined) return acting
+    const why =
+      via === 'socket' ? 'you are not logged in here as an operator' : 'a token never asks as an operator'
+    throw new KaroError('refused', why, {
+      hint: 'karo login --credential <file>; karo whoami shows how you ask.',
+    })
+  }
 
   function ask(
     { body, id, caller }: Request,
@@ -30,6 +44,7 @@ export function queryRoutes({ query, timeoutMs }: QueryRouteDeps): Routes {
     onProgress?: (coverage: Coverage) => void,
   ) {
     const { query_type, level, range, per_node, filters, team, timeout_ms } = body
+    const acting = actingOf(body.as, caller)
     return query.ask(
       {
         query_type,
@@ -40,6 +55,7 @@ export function queryRoutes({ query, timeoutMs }: QueryRouteDeps): Routes {
         ...(team === undefined ? {} : { team }),
         timeoutMs: timeout_ms ?? timeoutMs(),
         uid: caller.uid,
+        ...(acting === undefined ? {} : { acting }),
         traceId: id,
       },
       signal,

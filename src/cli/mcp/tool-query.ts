@@ -55,7 +55,8 @@ export const query = defineTool({
     }
     const query_type = QUERY_TYPE[type]
     if (query_type === undefined) throw new Error(`the schema let ${type} through`)
-    const body = { query_type, range, level, team }
+    // A login is a person's; a tool that a model drives asks as the node.
+    const body = { query_type, range, level, team, as: 'node' as const }
     const limits = { deadlineMs: DEADLINE_MS, maxBytes: MOST_ANSWER }
     const answer = await daemon.call(postQuery, { body, signal, ...limits })
     return { result: { ...answer, data: answer.data && { ...answer.data } } }

@@ -60,6 +60,7 @@ export function bodyOf({ args, options }: CommandInput, now: number) {
     ...(filters.length === 0
       ? {}
       : { filters: filters.map((one) => ({ ...one, value: [one.value].flat() })) }),
+    ...(options['as-node'] === true ? { as: 'node' as 'node' | 'operator' } : {}),
     ...(typeof team === 'string' ? { team: checkText(team, '--team', 64) } : {}),
     // Also what query.timeout_ms could be.
     ...(typeof timeout === 'string' ? { timeout_ms: durationIn(timeout, '--timeout', '100ms', '60s') } : {}),

@@ -30,6 +30,7 @@ import {
   sealTo,
   verifySignature,
 } from '../../trust/identity/index.ts'
+import { type Acting, delegationDigest } from '../../trust/operators/index.ts'
 import { queryType } from './query-types/index.ts'
 
 const QUERY_ID_BYTES = 16
@@ -56,10 +57,13 @@ export function writeQuestion(
     readonly level: 1 | 2 | undefined
     readonly time_range: { readonly start: number; readonly end: number }
     readonly filters?: readonly QueryFilter[]
+    /** Absent: this node asks for itself. */
+    readonly acting?: Pick<Acting, 'audience' | 'delegation' | 'chain'> | undefined
   },
   trace: Uint8Array,
 ): OwnQuestion {
-  const key = newSealingKey(author.random)
+  const { acting } = ask
+  const key = acting?.audience ?? newSealingKey(author.random)
   const created_at = author.clock.now()
   const body: MeshQueryBody = {
     query_id: author.random.bytes(QUERY_ID_BYTES),
@@ -68,6 +72,7 @@ export function writeQuestion(
     time_range: ask.time_range,
     filters: ask.filters ?? [],
     audience_key: key.publicKey,
+    ...(acting === undefined ? {} : { operator: { delegation: acting.delegation, chain: acting.chain } }),
     created_at,
     // The question expires after its longest life, not after the asker's wait, because owners' clocks differ from the asker's.
     expires_at: created_at + QUERY_LIFE_MS,
@@ -109,7 +114,7 @@ export function readQuestion(document: Uint8Array, queryId: Uint8Array, now: num
   return { author, authorId: formatNodeId(author), body, trace: frame.envelope.trace }
 }
 
-type AnswerBody = DistributiveOmit<SealedAnswer, 'responder' | 'query_id' | 'as_of'>
+type AnswerBody = DistributiveOmit<SealedAnswer, 'responder' | 'query_id' | 'as_of' | 'delegation'>
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 
 export type { AnswerBody }
@@ -120,9 +125,10 @@ export type { AnswerBody }
  * FrameError when the answer does not fit its schema or its limit.
  */
 export function writeAnswer(owner: Author, question: Question, answer: AnswerBody): Uint8Array {
-  const { query_id, audience_key } = question.body
+  const { query_id, audience_key, operator } = question.body
   const responder = owner.identity.publicKey
-  const plain = encodeAnswer({ ...answer, responder, query_id, as_of: owner.clock.now() })
+  const judged = operator === undefined ? {} : { delegation: delegationDigest(operator.delegation) }
+  const plain = encodeAnswer({ ...answer, ...judged, responder, query_id, as_of: owner.clock.now() })
   owner.onEncoded?.(plain)
   const sealed = sealTo(audience_key, plain, binding(query_id, question.author, responder), owner.random)
   const body = { query_id, author: question.author, sealed }
@@ -139,16 +145,27 @@ export function openAnswer(
   responder: Uint8Array,
   sealed: Uint8Array,
 ): SealedAnswer {
-  const { query_id, query_type, level, filters } = question.body
+  const { query_id, query_type, level, filters, operator } = question.body
   const plain = openSealed(question.key.privateKey, sealed, binding(query_id, author, responder))
   if (plain === undefined) throw new FrameError('bad_signature', 'the answer does not open')
   const answer = decodeAnswer(plain)
   if (!sameBytes(answer.responder, responder) || !sameBytes(answer.query_id, query_id)) {
     throw new FrameError('malformed', 'the answer names another owner or question')
   }
+  // A release before operators judged the node and not the operator: what it says or gives is not for the operator.
+  if (operator !== undefined && !isAbout(answer, operator.delegation)) {
+    const { responder: owner, query_id: id, as_of } = answer
+    return { responder: owner, query_id: id, as_of, level: answer.level, status: 'not_supported' }
+  }
   if (level !== undefined && answer.level !== level) throw new FrameError('malformed', 'another level')
   if (answer.status === 'success') checkData(answer, query_type, responder, filters.length > 0)
   return answer
+}
+
+/** Whether the owner judged this delegation; that it was too busy to judge anything says nothing about its release. */
+function isAbout({ status, delegation }: SealedAnswer, asked: Uint8Array): boolean {
+  if (status === 'busy' || status === 'error') return true
+  return delegation !== undefined && sameBytes(delegation, delegationDigest(asked))
 }
 
 function checkData(

@@ -14,6 +14,7 @@ import type { ReplayRepository } from '../../store/tables/replay.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
+import { createPrincipals, type PrincipalsDeps } from '../../trust/operators/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { Policy } from '../../trust/policy/index.ts'
 import { createWorker } from './answering/work.ts'
@@ -34,6 +35,8 @@ export interface QueryDeps {
   readonly summaries: AbsentDeps['summaries']
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
   readonly policy: Pick<Policy, 'decide'>
+  /** Absent: this node knows no operators. */
+  readonly operators?: PrincipalsDeps['operators']
   readonly audit: Pick<Audit, 'record'>
   readonly replay: Pick<ReplayRepository, 'put' | 'load'>
   readonly clock: Clock
@@ -66,7 +69,8 @@ export function createQuery(deps: QueryDeps): Query {
   const alarms = createAlarms<QueryTimer>(timers, (timer) => put({ on: 'timer', timer }))
   const changed = (): void => put({ on: 'changed' })
   const stopWatching = [trust.onChange(changed), sharing.onChange(changed)]
-  const worker = createWorker({ ...deps, log, link, put })
+  const principals = createPrincipals({ opinion: trust.opinion, operators: deps.operators, clock })
+  const worker = createWorker({ ...deps, principals, log, link, put })
   const asker = createAskerEdge({ ...deps, log, put })
   const state = createQueryState({
     self: formatNodeId(deps.identity.publicKey),

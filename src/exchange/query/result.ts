@@ -1,5 +1,6 @@
 // The result of a query as the API returns it and `karo query --json` prints it.
 import type { QueryFilter, QueryType } from '../../../protocols/messages/query.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import type { NodePart, QueryData } from './query-types/index.ts'
 
 export const OUTCOMES = [
@@ -80,6 +81,14 @@ export interface QueryResult {
   /** The filters of the question, if it had any. */
   readonly filters?: readonly QueryFilter[]
   readonly team?: string
+  /** The operator who asked; absent: this node asked. */
+  readonly asked_as?: {
+    readonly operator: NodeId
+    readonly fingerprint: string
+    readonly name: string
+    readonly roles: readonly string[]
+    readonly teams: readonly string[]
+  }
   /** This node's own numbers, which belong to the result, could not be read in time. */
   readonly own_missing?: true
   readonly data: QueryData

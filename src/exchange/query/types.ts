@@ -1,6 +1,7 @@
 // The shapes that the query room shows to other rooms, apart from the code that makes them.
 import type { AnswerStatus, QueryFilter } from '../../../protocols/messages/query.ts'
 import type { Room } from '../../base/run/room.ts'
+import type { Acting } from '../../trust/operators/index.ts'
 import type { typeWord } from './document.ts'
 import type { AskedType } from './query-types/index.ts'
 import type { Coverage, QueryResult } from './result.ts'
@@ -20,6 +21,8 @@ export interface AskRequest {
   readonly timeoutMs: number
   /** Asking person's uid: their own data is merged whatever their consent. */
   readonly uid: number
+  /** The operator whom that person is logged in as, and asks as; absent: the node asks. */
+  readonly acting?: Acting
   /** 32 lower-case hex digits that tie log lines and audits of all nodes together; made up when absent. */
   readonly traceId?: string
 }
@@ -45,7 +48,8 @@ export interface Query extends Room {
   status(): QueryStatus
   /**
    * Asks every known member and this node itself. Resolves with a complete result, at the latest at the deadline,
-   * when cancelled too. KaroErrors: bad_request, rate_limited (too many at once), unavailable (stopping).
+   * when cancelled too, as it is when the login of `acting` ends. KaroErrors: bad_request, refused (the login does not cover
+   * this type), rate_limited (too many at once), unavailable (stopping).
    */
   ask(
     request: AskRequest,

@@ -27,6 +27,10 @@ export const AUDIT_TYPES = [
   'certificate_renewed',
   /** A key is a member no more, as an issuer or the root says. */
   'certificate_revoked',
+  /** A person logged in here as an operator, or tried to: who, for how long and for which types of questions. */
+  'operator_login',
+  /** A login ended, and why. */
+  'operator_logout',
   /** An AI coding tool read commands of a person's history through `karo mcp`: how many, never which. */
   'mcp_history_read',
   'token_created',
@@ -81,6 +85,8 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     certificate_issued: 'decision',
     certificate_renewed: 'own',
     certificate_revoked: 'decision',
+    operator_login: 'own',
+    operator_logout: 'own',
     mcp_history_read: 'own',
     token_created: 'decision',
     token_revoked: 'decision',

@@ -61,9 +61,11 @@ interface OutsideVerdict {
   readonly missing: number
 }
 
-/** What one peer asked of one kind. */
+/** What one peer, or one operator through it, asked of one kind. */
 export interface Asked {
   readonly peer: NodeId
+  /** The operator who asked through that peer, and its name as its certificate said last; null: the peer asked. */
+  readonly operator: { readonly id: string; readonly name: string } | null
   /** Null for what was turned away before it was read, and for what the peer handed on for others that are not admitted. */
   readonly query_type: string | null
   /** Questions that were read. */

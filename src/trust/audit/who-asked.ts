@@ -11,6 +11,11 @@ function addRule({ rules }: Counting, rule: unknown): void {
   if (typeof rule === 'string' && !rules.includes(rule) && rules.length < RULES_MAX) rules.push(rule)
 }
 
+function operatorOf({ operator, operator_name }: AuditEntry['details']): Asked['operator'] {
+  if (typeof operator !== 'string') return null
+  return { id: operator, name: typeof operator_name === 'string' ? operator_name : '' }
+}
+
 /** Entries from the newest on; the newest asker first. */
 export function createWhoAsked(): { add(entry: AuditEntry): void; result(): readonly Asked[] } {
   const groups = new Map<string, Counting>()
@@ -18,11 +23,15 @@ export function createWhoAsked(): { add(entry: AuditEntry): void; result(): read
   function groupOf({ peer, details, ts }: AuditEntry): Counting | undefined {
     if (peer === undefined) return undefined
     const query_type = typeof details.query_type === 'string' ? details.query_type : null
-    const key = `${peer} ${query_type}`
+    const operator = operatorOf(details)
+    const key = `${peer} ${query_type} ${operator?.id ?? ''}`
     const found = groups.get(key)
+    // Entries with counts have no name.
+    if (found?.operator?.name === '') found.operator = operator
     if (found !== undefined || groups.size >= GROUPS_MAX) return found
     const made = {
       peer,
+      operator,
       query_type,
       asked: 0,
       allowed: 0,

@@ -4,6 +4,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { InviteRecord } from '../../store/tables/fleet.ts'
 import type { InviteRefusal, InviteState, InviteTerms } from './invites/invites.ts'
+import type { KnownOperator, OperatorVerdict } from './operator-roll.ts'
 import type { Revoked, WhyNot } from './roll.ts'
 import type { Binding, CertifiedWord, FleetKind } from './types.ts'
 import type { ChainFault } from './verify.ts'
@@ -89,7 +90,35 @@ export interface FleetState {
   readonly joining: Joining | null
 }
 
+export interface OperatorTerms {
+  /** Ed25519, 32 bytes; whoever asks for the certificate has the private key. */
+  readonly key: Uint8Array
+  readonly name: string
+  readonly roles: readonly string[]
+  readonly teams: readonly string[]
+  /** Milliseconds, at most 30 days. */
+  readonly for_ms: number
+}
+
+/** Certified people, who ask through nodes by delegations. */
+export interface Operators {
+  /** The mesh of this node, 32 bytes; undefined: it is in none of a root. */
+  mesh(): Uint8Array | undefined
+  /** What the certificates that were shown for this key say now, with what this node knows of their issuer. */
+  verdict(chain: readonly Uint8Array[], key: Uint8Array): OperatorVerdict
+  /** The newest certificates of this operator that came here, from the one of the root on. */
+  chainOf(operator: NodeId): readonly Uint8Array[] | undefined
+  /** Every operator whose certificate came here, those that have ended or were revoked among them. */
+  list(): readonly KnownOperator[]
+  /**
+   * Certifies a person, or does so again; resolves with the chain when it is stored. KaroErrors: `refused` when this node
+   * may not, or not with these roles; `bad_request` for terms out of bounds; `conflict` where another key has the name.
+   */
+  issue(terms: OperatorTerms): Promise<readonly Uint8Array[]>
+}
+
 export interface Fleet extends Room, Certificates, Credentials {
+  readonly operators: Operators
   readonly documents: Readonly<Record<FleetKind, FleetDocuments>>
   /**
    * Gives each document that is for the mesh, signed here or by a root, to `sink`, which resolves when it is stored. What

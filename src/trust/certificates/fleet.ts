@@ -15,6 +15,7 @@ import { createInvites } from './invites/invites.ts'
 import { joiningOf } from './invites/joining.ts'
 import { createLettingIn } from './invites/letting-in.ts'
 import { createIssuing } from './issuing.ts'
+import { createOperatorOffice } from './operator-office.ts'
 import { createRoll } from './roll.ts'
 import { otherMesh } from './root-word.ts'
 import { stateOf } from './state.ts'
@@ -159,6 +160,7 @@ export function createFleet(options: FleetOptions): Fleet {
       sink = next
     },
     onAuthority: authorities.on,
+    operators: createOperatorOffice({ ...options, roll, issuing }),
 
     state() {
       const invite = { joining: seeking.joining(), refused: seeking.refused() }
@@ -197,7 +199,8 @@ export function createFleet(options: FleetOptions): Fleet {
     seeks: seeking.seeks,
 
     async revoke(node) {
-      const known = roll.word(node, clock.now()) !== undefined || roll.revoked(node) !== undefined
+      const isCertified = roll.word(node, clock.now()) !== undefined || roll.operators.has(node)
+      const known = isCertified || roll.revoked(node) !== undefined
       if (!known) return false
       await issuing.revoke(node)
       return true

@@ -1,7 +1,7 @@
 // What an issuer signs: certificates of nodes, anew before they end, and the list of the keys it revoked.
 import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import { REVOKED_MAX } from '../../../protocols/messages/certificate.ts'
-import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -37,6 +37,11 @@ export interface Issuing {
   certify(node: NodeId, terms: Terms): Promise<readonly Uint8Array[]>
   /** A new certificate for a certified node; what `terms` leaves out stays. As `Fleet.assign`. */
   assign(node: NodeId, terms: Partial<Pick<Terms, 'roles' | 'teams'>>): Promise<Binding>
+  /**
+   * A certificate of an operator who has that key and will have it for `forMs`; resolves with its chain when it is
+   * stored. KaroError as `mayGive`.
+   */
+  certifyOperator(key: Uint8Array, terms: Terms, forMs: number): Promise<readonly Uint8Array[]>
   /** Resolves when the list is stored. KaroErrors: `refused` when this node may not, `too_large` for a full list. */
   revoke(node: NodeId): Promise<void>
   /** Signs the list again, with all that is known to be revoked by this node. */
@@ -75,24 +80,40 @@ export function createIssuing(deps: IssuingDeps): Issuing {
   }
   const mesh = (): Uint8Array => roll.root()?.mesh ?? new Uint8Array(32)
 
-  async function sign(node: NodeId, terms: Terms, before: Binding | undefined): Promise<void> {
+  async function sign(
+    node: NodeId,
+    terms: Terms,
+    before: Binding | undefined,
+    { usage, life }: { readonly usage: 'node' | 'operator'; readonly life: number },
+  ): Promise<void> {
     const { not_after } = own()
     const now = clock.now()
     const frame = signCertificate(
       identity,
       mesh(),
       {
-        ...{ name: terms.name, roles: terms.roles, teams: terms.teams },
-        usage: 'node',
+        ...{ name: terms.name, roles: terms.roles, teams: terms.teams, usage },
         key: parseNodeId(node) as Uint8Array,
         version: Math.max(now, (before?.issued_at ?? 0) + 1),
         notBefore: now,
-        notAfter: Math.min(now + lifeMs, not_after),
+        notAfter: Math.min(now + life, not_after),
       },
       random,
     )
     await deps.signed('certificate', frame)
   }
+  const asNode = { usage: 'node', life: lifeMs } as const
+
+  const told = (type: 'certificate_issued' | 'certificate_renewed', peer: NodeId, terms: Terms, usage = '') =>
+    audit.record({
+      type,
+      success: true,
+      peer,
+      details: {
+        ...{ name: terms.name, roles: terms.roles.join(','), teams: terms.teams.join(',') },
+        ...(usage === '' ? {} : { usage }),
+      },
+    })
 
   async function signList(revoked: ReadonlyMap<NodeId, number>): Promise<void> {
     if (revoked.size > REVOKED_MAX) {
@@ -158,13 +179,8 @@ export function createIssuing(deps: IssuingDeps): Issuing {
     async certify(node, terms) {
       mayGive(terms.roles)
       const now = clock.now()
-      await sign(node, terms, roll.word(node, now)?.binding)
-      void audit.record({
-        type: 'certificate_issued',
-        success: true,
-        peer: node,
-        details: { name: terms.name, roles: terms.roles.join(','), teams: terms.teams.join(',') },
-      })
+      await sign(node, terms, roll.word(node, now)?.binding, asNode)
+      void told('certificate_issued', node, terms)
       return roll.chainOf(node, clock.now()) ?? []
     },
 
@@ -184,7 +200,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       const { name, roles, teams } = { ...before, ...terms }
       mayGive(roles)
       checkInviteTerms(identity, mesh(), { roles, teams }, deps)
-      await sign(node, { name, roles, teams }, before)
+      await sign(node, { name, roles, teams }, before, asNode)
       void audit.record({
         type: 'certificate_issued',
         success: true,
@@ -192,6 +208,16 @@ export function createIssuing(deps: IssuingDeps): Issuing {
         details: { action: 'assign', name, roles: roles.join(','), teams: teams.join(',') },
       })
       return roll.word(node, clock.now())?.binding ?? before
+    },
+    async certifyOperator(key, terms, forMs) {
+      mayGive(terms.roles)
+      const operator = formatNodeId(key)
+      const before = roll.operators.list(clock.now()).find(({ binding }) => binding.node_id === operator)
+      const life = Math.min(forMs, LIFE_MAX_MS.operator)
+      await sign(operator, terms, before?.binding, { usage: 'operator', life })
+      const type = before === undefined ? 'certificate_issued' : 'certificate_renewed'
+      void told(type, operator, terms, 'operator')
+      return roll.operators.chainOf(operator) ?? []
     },
 
     async revoke(node) {
@@ -235,7 +261,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
           }
           continue
         }
-        later(sign(binding.node_id, binding, binding))
+        later(sign(binding.node_id, binding, binding, asNode))
         count++
         void audit.record({
           type: 'certificate_renewed',

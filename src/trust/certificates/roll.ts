@@ -6,6 +6,7 @@ import { DAY_MS } from '../../base/calendar.ts'
 import { createRecent } from '../../base/recent.ts'
 import { verifierOf } from '../identity/index.ts'
 import { levelOf, privileged } from './levels.ts'
+import { createOperatorRoll } from './operator-roll.ts'
 import type { Binding, CertifiedWord, FleetKind } from './types.ts'
 import { type ChainFault, readCertificate, type TrustedRoot, verifyChain } from './verify.ts'
 
@@ -80,6 +81,11 @@ export interface Roll {
   frames(): readonly { readonly kind: FleetKind; readonly frame: Uint8Array }[]
   /** The root revoked who signed the certificate that the node showed last, or has here. */
   isVoid(node: NodeId): boolean
+  /** Certified people, who are no nodes: nothing above speaks of them, except that a list may revoke their keys. */
+  readonly operators: Pick<
+    ReturnType<typeof createOperatorRoll>,
+    'verdict' | 'chainOf' | 'nameOf' | 'has' | 'list'
+  >
   /** Keys that `author` has revoked, and the number of its list; undefined when it made none. */
   listOf(author: NodeId): List | undefined
   /** When the newest list was signed, or this node joined if that is later; ms since the epoch. */
@@ -95,6 +101,13 @@ export function createRoll(): Roll {
   const lists = new Map<NodeId, List>()
   const faults = createRecent<NodeId, ChainFault>(FAULTS_MAX)
 
+  const operators = createOperatorRoll({
+    root: () => root,
+    isRevoked: (key) => isRevoked(key),
+    issuerOf: (issuer) => (revoked(issuer) === undefined ? issuers.get(issuer)?.bytes : undefined),
+    isStale: (now) => isStale(now),
+  })
+
   const heldOf = (node: NodeId): Held | undefined => issuers.get(node) ?? leaves.peek(node)
 
   function revoked(node: NodeId): Revoked | undefined {
@@ -103,7 +116,8 @@ export function createRoll(): Roll {
       const at = keys.get(node)
       // Only the root decides about issuers.
       if (at === undefined || (by !== rootId && issuers.has(node))) continue
-      if (found === undefined || at < found.at) found = { at, by, name: heldOf(node)?.body.name ?? '' }
+      if (found === undefined || at < found.at)
+        found = { at, by, name: heldOf(node)?.body.name ?? operators.nameOf(node) ?? '' }
     }
     return found
   }
@@ -151,10 +165,13 @@ export function createRoll(): Roll {
 
   const newest = (): number => Math.max(since, ...[...lists.values()].map(({ version }) => version))
 
+  const isStale = (now: number): boolean => now > newest() + LIST_LASTS_MS
+
   const roll: Roll = {
+    operators,
     trustRoot(next, joined) {
       if (root !== undefined && Buffer.compare(root.key, next.key) !== 0) {
-        for (const map of [issuers, leaves, lists, faults]) map.clear()
+        for (const map of [issuers, leaves, lists, faults, operators]) map.clear()
       }
       root = next
       rootId = formatNodeId(next.key)
@@ -171,9 +188,15 @@ export function createRoll(): Roll {
         const forged = error instanceof FrameError && error.code === 'bad_signature'
         return { changed: [], fault: forged ? 'bad_signature' : 'malformed' }
       }
+      const node = formatNodeId(held.body.key)
+      if (held.body.usage === 'operator') {
+        // A key is a node or a person, whichever it was first. Nobody has anything else to say about a node for that.
+        const fault = heldOf(node) === undefined ? operators.take(held, now) : 'wrong_usage'
+        return fault === undefined ? { changed: [] } : { changed: [], fault }
+      }
       const verdict = verdictOf(held, now)
       if (verdict === undefined) return { changed: [], fault: 'unknown_root' }
-      const node = formatNodeId(held.body.key)
+      if (operators.has(node)) return { changed: [], fault: 'wrong_usage' }
       const before = heldOf(node)
       if (!verdict.ok) {
         // A revoked key keeps its certificate here, so that people can be told whose it was; it replaces none.
@@ -254,7 +277,7 @@ export function createRoll(): Roll {
     word(node, now) {
       const binding = bindingAt(node, now)
       if (binding === undefined) return undefined
-      const stale = now > newest() + LIST_LASTS_MS
+      const stale = isStale(now)
       return { binding, stale, level: stale ? 'untrusted' : levelOf(binding.roles) }
     },
     revoked,

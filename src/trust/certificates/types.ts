@@ -2,8 +2,8 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
 
-/** What a certificate may be used for. `operator` follows when people sign in with keys of their own. */
-export const USAGES = ['issuer', 'node'] as const
+/** What a certificate may be used for. An `operator` is a person, whose key is no node and signs delegations alone. */
+export const USAGES = ['issuer', 'node', 'operator'] as const
 export type Usage = (typeof USAGES)[number]
 
 /** What a verified chain says about one key. */

@@ -16,7 +16,11 @@ import { privileged } from './levels.ts'
 import { type Binding, USAGES, type Usage } from './types.ts'
 
 /** The longest time a certificate may hold, by usage. A lost laptop's ends by itself within a month. */
-export const LIFE_MAX_MS: Readonly<Record<Usage, number>> = { issuer: 400 * DAY_MS, node: 30 * DAY_MS }
+export const LIFE_MAX_MS: Readonly<Record<Usage, number>> = {
+  issuer: 400 * DAY_MS,
+  node: 30 * DAY_MS,
+  operator: 30 * DAY_MS,
+}
 
 /** Why a chain says nothing. */
 export const CHAIN_FAULTS = {
@@ -54,6 +58,8 @@ export interface Against {
   readonly isRevoked: (key: Uint8Array) => boolean
   /** The key that the chain has to end with; absent: any. */
   readonly key?: Uint8Array
+  /** What an issuer's certificate has to be for; absent: a node. A node's never stands for an operator's, nor the reverse. */
+  readonly leaf?: 'node' | 'operator'
 }
 
 export type ChainVerdict =
@@ -107,7 +113,7 @@ function judge(links: readonly Link[], against: Against): ChainVerdict {
 type Check = (links: readonly Link[], index: number, against: Against) => ChainFault | undefined
 
 /** Who signed whom, and for what. */
-const signerFault: Check = (links, index, { root }) => {
+const signerFault: Check = (links, index, { root, leaf = 'node' }) => {
   const { signer, body } = links[index] as Link
   const above = index === 0 ? root.key : (links[index - 1] as Link).body.key
   if (same(signer, body.key)) return 'self_issued'
@@ -118,8 +124,9 @@ const signerFault: Check = (links, index, { root }) => {
   }
   const usage = USAGES.find((known) => known === body.usage)
   if (usage === undefined) return 'wrong_usage'
-  // The root certifies issuers, and issuers certify nodes.
-  if (usage !== (index === 0 ? 'issuer' : 'node')) return 'wrong_usage'
+  // The root certifies issuers, and issuers certify nodes and operators.
+  if (usage !== (index === 0 ? 'issuer' : leaf)) return 'wrong_usage'
+  if (leaf === 'operator' && links.length < 2) return 'wrong_usage'
   return undefined
 }
 

@@ -1,6 +1,6 @@
 // The owner's own layer, as a pure function of values: trust, what the file allows, and what one person agreed to.
 import { TRUST_OPENS } from '../../base/words/trust-levels.ts'
-import { matchesEntry } from './principal.ts'
+import { deniesEntry, matchesEntry } from './principal.ts'
 import { ACTION_CATEGORY } from './resource.ts'
 import type {
   Action,
@@ -74,10 +74,12 @@ function takenBack(
   }
   if (!consent.categories[category])
     return deny('sharing.category', `config.toml turns ${category} off (sharing.categories)`)
-  if (entitled(consent.deny_peers, principal)) {
+  if (consent.deny_peers.some((entry) => deniesEntry(entry, principal))) {
     return deny('consent.stopped', 'consent was withdrawn (karo share stop)')
   }
-  if (entitledTo(consent.deny_only, principal, category)) {
+  const isStopped = ({ who, categories }: PartOf): boolean =>
+    categories.includes(category) && deniesEntry(who, principal)
+  if (consent.deny_only.some(isStopped)) {
     return deny('consent.category', `consent to ${category} was withdrawn (karo share stop)`)
   }
   return undefined

@@ -12,10 +12,23 @@ export function principalOf(opinion: Principal & { readonly revoked: boolean }):
   }
 }
 
-/** Whether one entry of a consent list (`*`, `team:x`, `role:x` or a node id) speaks of this principal. */
+/**
+ * Whether one entry of a list that allows (`*`, `team:x`, `role:x` or an id) speaks of this principal. What was agreed
+ * with a node was not agreed with the people who ask through it.
+ */
 export function matchesEntry(entry: string, principal: Principal): boolean {
+  return speaksOf(entry, { ...principal, node_id: principal.operator_id ?? principal.node_id })
+}
+
+/** The same for a list that denies: an operator's node counts, too, so that a login never opens what was closed. */
+export function deniesEntry(entry: string, principal: Principal): boolean {
+  const { through } = principal
+  return matchesEntry(entry, principal) || (through !== undefined && speaksOf(entry, through))
+}
+
+function speaksOf(entry: string, who: Pick<Principal, 'node_id' | 'roles' | 'teams'>): boolean {
   if (entry === '*') return true
-  if (entry.startsWith('team:')) return principal.teams.includes(entry.slice(5))
-  if (entry.startsWith('role:')) return principal.roles.includes(entry.slice(5))
-  return entry === principal.node_id
+  if (entry.startsWith('team:')) return who.teams.includes(entry.slice(5))
+  if (entry.startsWith('role:')) return who.roles.includes(entry.slice(5))
+  return entry === who.node_id
 }

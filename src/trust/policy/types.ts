@@ -11,6 +11,10 @@ export interface Principal {
   readonly teams: readonly string[]
   /** Fingerprint of the person who asks through that node, where a delegation says so; absent: the node itself asks. */
   readonly operator?: string
+  /** With `operator`: the whole key of that person, which consent may name. */
+  readonly operator_id?: NodeId
+  /** With `operator`: the node that the person asks through, as this node sees it. What is withheld from it is withheld. */
+  readonly through?: Pick<Principal, 'node_id' | 'roles' | 'teams'>
 }
 
 export const QUERY_ACTIONS = [

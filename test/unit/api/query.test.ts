@@ -1,7 +1,8 @@
 // POST /query: what a body may hold, one answer or a stream of lines, and hanging up.
 
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { queryRoutes } from '../../../src/api/routes/query.ts'
+import type { Caller } from '../../../src/api/server/route.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
@@ -9,15 +10,18 @@ import { silentLog } from '../../../src/base/run/log.ts'
 import { coverageOf } from '../../../src/exchange/query/asking/coverage.ts'
 import type { AskRequest, Query } from '../../../src/exchange/query/index.ts'
 import type { QueryResult } from '../../../src/exchange/query/result.ts'
+import type { Acting } from '../../../src/trust/operators/index.ts'
 import { owner } from '../../support/api/callers.ts'
 
 const RANGE = { start: '2026-11-20T08:00:00Z', end: '2026-11-20T09:00:00Z' }
 const RESULT = { query_id: 'x', data: { tools: [] } } as unknown as QueryResult
 const COVERAGE = coverageOf([{ fingerprint: '0', name: 'a', outcome: 'unreachable' }])
 
-function serverWith(ask: Query['ask']) {
-  const routes = [queryRoutes({ query: { ask }, timeoutMs: () => 5_000 })]
-  const server = buildServer({ routes, callerOf: () => owner(7), clock: systemClock, log: silentLog })
+function serverWith(ask: Query['ask'], caller: Partial<Caller> = {}, login?: Acting) {
+  const sessions = { of: (uid: number) => (uid === 7 ? login : undefined) }
+  const routes = [queryRoutes({ query: { ask }, sessions, timeoutMs: () => 5_000 })]
+  const callerOf = () => ({ ...owner(7), ...caller })
+  const server = buildServer({ routes, callerOf, clock: systemClock, log: silentLog })
   const post = (body: object, accept?: string) =>
     server.inject({
       method: 'POST',
@@ -121,4 +125,32 @@ test('an error before the first line is an error like any other; after it, it is
   expect(late.statusCode).toBe(200)
   expect(linesOf(late.body).at(-1)).toMatchObject({ type: 'error', error: { code: 'internal' } })
   expect(late.body).not.toContain('secret words')
+})
+
+describe('a person who is logged in as an operator', () => {
+  const login = { name: 'carol' } as unknown as Acting
+
+  async function askedAs(caller: Partial<Caller>, body: object = {}) {
+    const asked: AskRequest[] = []
+    const ask: Query['ask'] = async (request) => {
+      asked.push(request)
+      return RESULT
+    }
+    const response = await serverWith(ask, caller, login).post(body)
+    return { acting: asked[0]?.acting, code: response.json().error?.code as unknown }
+  }
+
+  test('asks as the operator, or as the node when they say so', async () => {
+    expect((await askedAs({})).acting).toBe(login)
+    expect((await askedAs({}, { as: 'operator' })).acting).toBe(login)
+    expect(await askedAs({}, { as: 'node' })).toEqual({ acting: undefined, code: undefined })
+  })
+
+  test('lends the login to no other person, and to no token', async () => {
+    const token = { via: 'http', credential: { scope: 'full', token: 'x' } } as const
+    for (const caller of [{ uid: 8 }, token]) {
+      expect(await askedAs(caller)).toEqual({ acting: undefined, code: undefined })
+      expect(await askedAs(caller, { as: 'operator' })).toEqual({ acting: undefined, code: 'refused' })
+    }
+  })
 })

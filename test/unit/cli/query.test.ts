@@ -12,6 +12,7 @@ import { KaroError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { runCli } from '../../../src/cli/run.ts'
 import type { Query } from '../../../src/exchange/query/index.ts'
+import type { Sessions } from '../../../src/trust/operators/index.ts'
 import { owner } from '../../support/api/callers.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
@@ -20,12 +21,16 @@ import { meshOf, person, soon, type TestNode, uses } from '../exchange/query/net
 const NO_SUMMARIES = { preview: async () => [] }
 
 /** The control socket of a node; resolves with its home. */
-async function serve(node: TestNode, query: Pick<Query, 'ask'> = node.query): Promise<string> {
+async function serve(
+  node: TestNode,
+  query: Pick<Query, 'ask'> = node.query,
+  sessions: Pick<Sessions, 'of'> = { of: () => undefined },
+): Promise<string> {
   const home = temporaryDirectory()
   const api = createApi({
     socketPath: join(home, 'karo.sock'),
     routes: [
-      queryRoutes({ query, timeoutMs: () => 5_000 }),
+      queryRoutes({ query, sessions, timeoutMs: () => 5_000 }),
       shareRoutes({ sharing: node.sharing, summaries: NO_SUMMARIES, trust: createFakeTrust() }),
     ],
     callerOf: () => owner(node.uid),
@@ -415,6 +420,27 @@ describe('karo query --watch', () => {
     interrupt()
     expect((await watching).code).toBe(0)
     expect(stripVTControlCharacters(screen.out)).toMatch(/safe +13 \(\+3\)[\s\S]*blocked 1 \(\+1\)/)
+  })
+
+  it('ends with the login under which it began, and does not go on as the node', async () => {
+    const { ann } = pair()
+    const asked_as = {
+      ...{ operator: ann.id, fingerprint: ann.identity.fingerprint, name: 'carol' },
+      ...{ roles: ['lead'], teams: [] },
+    }
+    let asked = 0
+    const ask: Query['ask'] = async ({ acting, ...request }, signal) => {
+      asked++
+      return { ...(await ann.query.ask(request, signal)), ...(acting && { asked_as }) }
+    }
+    const login = { name: 'carol' } as unknown as ReturnType<Sessions['of']>
+    const home = await serve(ann, { ask }, { of: () => (asked === 0 ? login : undefined) })
+    const screen = { out: '', err: '' }
+    const words = ['query', 'tools', '--watch', '--every', '1s']
+    expect((await karoOn(screen, home, false, ...words)).code).toBe(4)
+    expect(asked).toBe(1)
+    expect(screen.out).toContain('asked as carol')
+    expect(screen.err).toContain('not logged in')
   })
 
   it('takes back the question under way at Ctrl-C', async () => {

@@ -17,7 +17,7 @@ export const postQuery = defineOperation('POST /api/v1/query', {
       'With this type in `Accept`: the coverage while the question is under way, then the result or the error.',
     item: from.queryLine,
   },
-  errors: ['bad_request', 'rate_limited', 'unavailable'],
+  errors: ['bad_request', 'refused', 'rate_limited', 'unavailable'],
   example: {
     body: {
       query_type: 'ToolUsage',

@@ -75,6 +75,10 @@ const asker = z
     node_id: nodeId(),
     fingerprint: fingerprint(),
     name: nodeName(),
+    operator: z
+      .strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() })
+      .nullable()
+      .describe('the operator who asked through that node; null: the node asked'),
     query_type: text(32, 'type of the questions')
       .nullable()
       .describe('null for questions that were refused unread'),

@@ -10,7 +10,9 @@ const digits = (length: number, what: string) =>
 
 const certificate = z
   .strictObject({
-    usage: z.enum(['issuer', 'node']).describe('issuer: may certify others, and is a node itself'),
+    usage: z
+      .enum(['issuer', 'node', 'operator'])
+      .describe('issuer: may certify others, and is a node itself; operator: a person'),
     node_id: nodeId(),
     fingerprint: fingerprint(),
     name: nodeName(),

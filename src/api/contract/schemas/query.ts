@@ -14,9 +14,11 @@ import {
   count,
   fingerprint,
   integer,
+  labels,
   level,
   listOf,
   moment,
+  nodeId,
   nodeName,
   text,
   timeRange,
@@ -90,6 +92,16 @@ export const queryResult = z
     status: z.enum(['success', 'access_denied', 'no_data', 'withheld']),
     filters: listOf(queryFilter, 16).exactOptional().describe('the filters of the question, if any'),
     team: text(64, 'the team, if only a team was asked').exactOptional(),
+    asked_as: z
+      .strictObject({
+        operator: nodeId(),
+        fingerprint: fingerprint(),
+        name: nodeName(),
+        roles: labels('roles of the operator'),
+        teams: labels('teams of the operator'),
+      })
+      .exactOptional()
+      .describe('the operator who asked; absent: this node asked'),
     own_missing: z
       .literal(true)
       .exactOptional()
@@ -153,6 +165,12 @@ export const postQueryBody = z.strictObject({
     .max(64)
     .exactOptional()
     .describe('only the members of this team are asked and counted'),
+  as: z
+    .enum(['operator', 'node'])
+    .exactOptional()
+    .describe(
+      'node: this node asks. operator: the person asks under the login of theirs. Absent: as an operator while the person is logged in, over the control socket alone',
+    ),
   timeout_ms: z
     .int()
     .min(100)

@@ -4,7 +4,7 @@ import { parseNodeId } from '../../../../protocols/node-id.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { whoAsked as getAskers, getAuditLog } from '../../../api/contract/operations/audit.ts'
 import { getPeers } from '../../../api/contract/operations/peers.ts'
-import { AUDIT_TYPES, type AuditEntryShape } from '../../../api/contract/shapes.ts'
+import { type AskersShape, AUDIT_TYPES, type AuditEntryShape } from '../../../api/contract/shapes.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { ago, formatFingerprint, localTime } from '../../../base/format.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
@@ -103,11 +103,17 @@ const details = (entry: AuditEntryShape, nameOf: (node: string) => string): stri
     .map(([name, value]) => `${name}=${String(value).replace(NODE_ID, nameOf)}`)
     .join(' ')
 
+/** `carol via eng-1` where an operator asked through a node. */
+function whoOf({ name, fingerprint, operator }: AskersShape['askers'][number]): string {
+  const node = name || formatFingerprint(fingerprint)
+  return operator === null ? node : `${operator.name || formatFingerprint(operator.fingerprint)} via ${node}`
+}
+
 const DEFAULT_LAST = '30d'
 
 const whoAsked = defineCommand({
   name: 'audit who-asked',
-  summary: 'show which nodes asked this machine, what, how often, and with what outcome',
+  summary: 'show which nodes and operators asked this machine, what, how often, and with what outcome',
   shows: getAskers,
   options: [{ name: 'last', value: 'duration', description: 'how far back', default: DEFAULT_LAST }],
   examples: [
@@ -130,7 +136,7 @@ const whoAsked = defineCommand({
       table(
         answer.askers,
         [
-          { title: 'WHO', value: (one) => one.name || formatFingerprint(one.fingerprint), shrink: true },
+          { title: 'WHO', value: whoOf, shrink: true },
           { title: 'ABOUT', value: (one) => one.query_type ?? '–' },
           { title: 'ASKED', value: (one) => String(one.asked), align: 'right' },
           { title: 'ALLOWED', value: (one) => String(one.allowed), align: 'right' },

@@ -61,6 +61,7 @@ const ask = defineCommand({
       description: 'ask only the members that you put into this team',
       completes: 'team',
     },
+    { name: 'as-node', description: 'ask as this node, although you are logged in as an operator' },
     {
       name: 'watch',
       description:
@@ -152,7 +153,10 @@ async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promi
     while (!signal.aborted) {
       const began = performance.now()
       try {
-        const result = await askLive(io, bodyOf(input, Date.now()), signal)
+        const body = bodyOf(input, Date.now())
+        // What began under a login ends with it, and does not go on as the node.
+        const asked: QueryRequest = before?.asked_as === undefined ? body : { ...body, as: 'operator' }
+        const result = await askLive(io, asked, signal)
         print(io, result, before)
         before = result
         away = false

@@ -1,7 +1,7 @@
 // View of a query's result: the data as tables, then which nodes answered and why the others did not.
 import { styleText } from 'node:util'
 import { type AskedType, type Coverage, type QueryResult, queryType } from '../../../api/contract/shapes.ts'
-import { duration, printable } from '../../../base/format.ts'
+import { duration, formatFingerprint, printable } from '../../../base/format.ts'
 import { fitted } from '../../terminal/text.ts'
 import { whoAnswered } from './coverage.ts'
 import { dataView, filterNotes, isOfNow, perNodeView } from './index.ts'
@@ -24,7 +24,11 @@ export function queryView(result: QueryResult, screen: Screen, before?: QueryRes
 }
 
 /** Why there are no numbers, and what to do about it. */
-function nothingIn({ status, coverage, filters, query_type }: QueryResult): string {
+function nothingIn({ status, coverage, filters, query_type, asked_as }: QueryResult): string {
+  if (status === 'access_denied' && asked_as !== undefined) {
+    return `No numbers: the nodes that were asked do not share these with ${printable(asked_as.name)}.
+A person of such a node can allow it there for a role or a team: karo share allow role:<role>`
+  }
   if (status === 'access_denied') {
     return `No numbers: the nodes that were asked do not share these with this node.
 A person of such a node can allow it there: karo share allow <this node>`
@@ -56,10 +60,16 @@ function coverageView(result: QueryResult, screen: Screen): string {
   const said = fitted(`${printable(line)} (${duration(timing.elapsed_ms)}${ENDED[ended_by]})`, screen.columns)
   const colour = coverage.complete ? 'green' : 'yellow'
   const lines = [screen.colour ? styleText(colour, said, { validateStream: false }) : said]
+  if (result.asked_as !== undefined) lines.push(fitted(`  ${askedAs(result.asked_as)}`, screen.columns))
   if (!isOfNow(result)) lines.push(`  ${utc(time_range.start)} to ${utc(time_range.end)} UTC`)
   for (const row of [...rows, ...notes, ...filterNotes(result)])
     lines.push(fitted(`  ${printable(row)}`, screen.columns))
   return `${lines.join('\n')}\n`
+}
+
+function askedAs({ name, fingerprint, roles, teams }: NonNullable<QueryResult['asked_as']>): string {
+  const has = [...roles.map((role) => `role ${role}`), ...teams.map((team) => `team ${team}`)]
+  return `asked as ${[`${name} (${formatFingerprint(fingerprint)})`, ...has].map(printable).join(', ')}`
 }
 
 /** Ranges are whole hours. */

@@ -6,6 +6,7 @@ import { toHex } from '../../../base/hex.ts'
 import { createQuotas } from '../../../base/quota.ts'
 import { createSparing, type Happened, REST, type Sparing } from '../../../base/sparing.ts'
 import type { Audit, AuditRecord } from '../../../trust/audit/index.ts'
+import type { Asker } from '../../../trust/operators/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
 import { type Question, typeWord } from '../document.ts'
 import { rfc3339 } from '../range.ts'
@@ -22,6 +23,8 @@ const AUTHORS_MAX = 1_024
 const COUNTED = { everyMs: 60_000, mostMs: 3_600_000 } as const
 /** Separates the parts of a key; node ids and rules have none. */
 const GAP = ' '
+/** Stands in a key where no operator asks. */
+const NOBODY = '-'
 
 interface Outcome {
   readonly status: string
@@ -36,7 +39,7 @@ export interface Book {
    * A question was taken up, handed over by `neighbour`. Resolves when the ledger has it, by itself or in a count that
    * is written later.
    */
-  received(question: Question, neighbour: NodeId): Promise<void>
+  received(question: Question, neighbour: NodeId, asker: Who): Promise<void>
   /** The question's outcome. True: the question has an entry of its own, and is worth a line in the log. */
   responded(question: Question, outcome: Outcome): Promise<boolean>
   /** A new question that this neighbour handed on was refused because of a bound. */
@@ -55,6 +58,8 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
   const shareOf = createQuotas<NodeId>(OWN_ENTRIES, AUTHORS_MAX)
   /** Questions that have entries of their own, until they are answered. */
   const single = new WeakSet<Question>()
+  /** Who asked each question that is under way, for its second entry. */
+  const askers = new WeakMap<Question, Who>()
   const strangers = createSparing({ clock, ...COUNTED })
   const busy = createSparing({ clock, ...COUNTED })
   const received = createSparing({ clock, ...COUNTED })
@@ -65,6 +70,7 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
     return !denied && trust_level !== 'untrusted'
   }
 
+  /** An operator has one share, whatever nodes it asks through, and uses up that of no node. */
   const isSingle = (author: NodeId): boolean => shareOf(author).take(clock.monotonic())
 
   /** Counts under the neighbour, because author keys cost nothing, and a neighbour answers for what it hands on. */
@@ -77,12 +83,15 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
   const tellBusy = (neighbour: string, times: number): Promise<void> =>
     record('query_received', false, neighbour, { reason: 'busy', times })
   const tellReceived = (key: string, times: number): Promise<void> => {
-    const [author = '', query_type = ''] = key.split(GAP)
-    return record('query_received', true, author, key === REST ? { times } : { query_type, times })
+    const [author = '', operator = '', query_type = ''] = key.split(GAP)
+    const details = { ...operatorDetail(operator), query_type, times }
+    return record('query_received', true, author, key === REST ? { times } : details)
   }
   const tellResponded = (key: string, times: number): Promise<void> => {
-    const [author = '', query_type = '', status = '', decision = '', rule = ''] = key.split(GAP)
-    const details = key === REST ? { times } : { query_type, status, decision, rule, times }
+    const [author = '', operator = '', ...rest] = key.split(GAP)
+    const [query_type = '', status = '', decision = '', rule = ''] = rest
+    const told = { ...operatorDetail(operator), query_type, status, decision, rule, times }
+    const details = key === REST ? { times } : told
     return record('query_responded', key === REST || isSuccess(status), author, details)
   }
 
@@ -102,24 +111,27 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
   ): Promise<void> => (happened === undefined ? Promise.resolve() : tell(happened.key, happened.times))
 
   return {
-    received(question, neighbour) {
+    received(question, neighbour, asker) {
       const { authorId, body } = question
       if (!isAdmitted(authorId))
         return now(strangers.times(neighbour), (key, times) => tellStrangers(key, times, authorId))
-      if (isSingle(authorId)) {
+      askers.set(question, asker)
+      if (isSingle(verifiedId(asker) ?? authorId)) {
         single.add(question)
-        return audit.record(recordOf('query_received', question, {}))
+        return audit.record(recordOf('query_received', question, detailsOf(asker)))
       }
-      const key = [authorId, typeWord(body)].join(GAP)
+      const key = [authorId, verifiedId(asker) ?? NOBODY, typeWord(body)].join(GAP)
       return now(received.times(key), tellReceived)
     },
 
     async responded(question, { status, decision, level, people, sent }) {
       const { authorId, body } = question
       const { effect, rule, policy_rule } = decision
+      const asker = askers.get(question) ?? {}
+      askers.delete(question)
       if (single.delete(question)) {
         const details = {
-          ...{ status, decision: effect, rule, people, sent, level },
+          ...{ ...detailsOf(asker), status, decision: effect, rule, people, sent, level },
           ...(policy_rule === undefined ? {} : { policy_rule }),
         }
         const entry = recordOf('query_responded', question, details)
@@ -127,7 +139,7 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
         return true
       }
       if (!isAdmitted(authorId)) return false
-      const key = [authorId, typeWord(body), status, effect, rule].join(GAP)
+      const key = [authorId, verifiedId(asker) ?? NOBODY, typeWord(body), status, effect, rule].join(GAP)
       await now(responded.times(key), tellResponded)
       return false
     },
@@ -148,6 +160,20 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
     },
   }
 }
+
+type Who = Pick<Asker, 'operator' | 'fault'>
+
+/** One whose delegation holds; what anybody else claims gets no share and no count of its own. */
+const verifiedId = ({ operator, fault }: Who): NodeId | undefined =>
+  fault === undefined ? operator?.id : undefined
+
+const detailsOf = ({ operator }: Who): AuditRecord['details'] =>
+  operator === undefined
+    ? {}
+    : { operator: operator.id, ...(operator.name === '' ? {} : { operator_name: operator.name }) }
+
+const operatorDetail = (operator: string): AuditRecord['details'] =>
+  operator === NOBODY || operator === '' ? {} : { operator }
 
 const isSuccess = (status: string): boolean => status === 'success' || status === 'no_data'
 

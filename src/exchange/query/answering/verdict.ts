@@ -2,21 +2,14 @@
 import type { Clock } from '../../../base/clock.ts'
 import { widenToHours } from '../../../insight/statistics/index.ts'
 import type { Sharing } from '../../../trust/consent/index.ts'
-import type { Trust } from '../../../trust/peers/index.ts'
-import {
-  type Decision,
-  type Policy,
-  principalOf,
-  type QueryAction,
-  resourceOf,
-} from '../../../trust/policy/index.ts'
+import type { Asker } from '../../../trust/operators/index.ts'
+import { type Decision, type Policy, type QueryAction, resourceOf } from '../../../trust/policy/index.ts'
 import type { AnswerBody, Question } from '../document.ts'
 import { ownerApplies } from '../filters.ts'
 import { filterNode, findQueryType, type GatherInsight } from '../query-types/index.ts'
 import { RANGE_MAX_MS } from '../range.ts'
 
 export interface JudgeDeps {
-  readonly trust: Pick<Trust, 'opinion'>
   readonly insight: GatherInsight
   readonly sharing: Pick<Sharing, 'consentOf'>
   readonly policy: Pick<Policy, 'decide'>
@@ -38,17 +31,18 @@ export interface Verdict {
  */
 const actionOf = (type: string): QueryAction => findQueryType(type)?.action ?? 'query.node_health'
 
-/** Each person decides for themself; one who consents is enough for an answer about that one. */
+/** `asker`: as the principal resolver says. Each person decides for themself; one who consents is enough for an answer about that one. */
 export async function judge(
-  { trust, insight, sharing, policy, clock, ownUid }: JudgeDeps,
+  { insight, sharing, policy, clock, ownUid }: JudgeDeps,
   question: Question,
+  { principal, fault }: Asker,
 ): Promise<Verdict> {
-  const principal = principalOf(trust.opinion(question.authorId))
   const action = actionOf(question.body.query_type)
   const resource = resourceOf(action, principal, question.body.level)
   // An asker refuses an answer of another level than it asked for, so the refusal of an unknown type keeps that level.
   const isKnown = findQueryType(question.body.query_type) !== undefined
   const level = (isKnown ? undefined : question.body.level) ?? resource.level
+  if (fault !== undefined) return { decision: { effect: 'deny', ...fault }, level, uids: [] }
   const circumstances = { at: clock.now(), range: question.body.time_range }
   if (resource.category === undefined) {
     return { decision: policy.decide(principal, action, resource, circumstances), level, uids: [] }

@@ -1,22 +1,35 @@
 // The owner's edge: gathers, seals and signs what verdict.ts says to a question, and writes questions and answers into the ledger.
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { toHex } from '../../../base/hex.ts'
+import { createQuotas } from '../../../base/quota.ts'
 import { createRecent } from '../../../base/recent.ts'
 import type { Log } from '../../../base/run/log.ts'
 import type { Link } from '../../../mesh/index.ts'
 import type { ReplayRepository } from '../../../store/tables/replay.ts'
 import type { Audit } from '../../../trust/audit/index.ts'
+import type { Asker, Principals } from '../../../trust/operators/index.ts'
 import { type Author, type Question, typeWord, writeAnswer } from '../document.ts'
+import { AUTHOR_QUOTA } from '../state/intake.ts'
 import { CARRIED_MAX } from '../state/relay.ts'
 import type { QueryCommand, QueryEvent, QueryFact, Written } from '../state/types.ts'
 import type { QueryWatch } from '../types.ts'
-import { createBook } from './book.ts'
+import { type BookDeps, createBook } from './book.ts'
 import { answerOf, type JudgeDeps, judge, type Verdict } from './verdict.ts'
 
 /** Refusals that are remembered as they were written, by question and status. */
 const REFUSALS_MAX = 2 * CARRIED_MAX
 
+/** Operators whose quota is remembered. */
+const OPERATORS_MAX = 1_024
+const TOO_MANY: Verdict['decision'] = {
+  effect: 'deny',
+  rule: 'operator.quota',
+  reason: 'the operator asks too much',
+}
+
 export interface WorkerDeps extends Author, JudgeDeps {
+  readonly principals: Principals
+  readonly trust: BookDeps['trust']
   readonly audit: Pick<Audit, 'record'>
   readonly replay: Pick<ReplayRepository, 'put'>
   readonly link: Pick<Link, 'sendDocument'>
@@ -41,6 +54,7 @@ export interface Worker {
 export function createWorker(deps: WorkerDeps): Worker {
   const { audit, clock, link, log, put, replay, watch } = deps
   const book = createBook({ audit, trust: deps.trust, clock })
+  const operators = createQuotas<NodeId>(AUTHOR_QUOTA, OPERATORS_MAX)
   const underWay = new Set<Promise<void>>()
   /** Relays pass up few different answers of one owner, so a refusal is the same bytes each time. */
   const refusals = createRecent<string, Uint8Array>(REFUSALS_MAX)
@@ -60,15 +74,27 @@ export function createWorker(deps: WorkerDeps): Worker {
 
   async function write({ question, from, isNew, attempt }: Command<'work'>): Promise<Written<Verdict>> {
     const { author, body } = question
+    const asker = deps.principals.resolve(question)
     if (attempt === 0) {
       const { query_id: id, expires_at } = body
       if (isNew) await replay.put([{ kind: 'document', author, id, expires_at }])
       // The ledger has the question before any number is read, so people here can see that somebody asked, even after a crash.
-      await book.received(question, from)
+      await book.received(question, from, asker)
+      if (!admits(asker)) return tooMany(question)
     }
-    const verdict = await judge(deps, question)
+    const verdict = await judge(deps, question, asker)
     const answer = await answerOf(deps, question, verdict)
     return { bytes: writeAnswer(deps, question, answer), status: answer.status, about: verdict }
+  }
+
+  /** Everybody who asks has a quota at the door of this node; an operator has one besides, whatever nodes it asks through. */
+  const admits = ({ operator, fault }: Asker): boolean =>
+    operator === undefined || fault !== undefined || operators(operator.id).take(clock.monotonic())
+
+  function tooMany(question: Question): Written<Verdict> {
+    const level = question.body.level ?? 1
+    const about: Verdict = { decision: TOO_MANY, level, uids: [] }
+    return { bytes: writeAnswer(deps, question, { status: 'busy', level }), status: 'busy', about }
   }
 
   async function note({ question, answer, sent }: Fact<'answer'>): Promise<void> {

@@ -1,5 +1,5 @@
 // The requester's edge: writes and signs a question, gathers this node's own part, dials, and makes the result when it is over.
-import { TRACE_BYTES } from '../../../../protocols/frame.ts'
+import { FrameError, TRACE_BYTES } from '../../../../protocols/frame.ts'
 import { deadline } from '../../../base/async/deadline.ts'
 import type { Timers } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
@@ -92,10 +92,11 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
     }
     const trace =
       request.traceId === undefined ? random.bytes(TRACE_BYTES) : Buffer.from(request.traceId, 'hex')
-    const { query_type, level, filters = [] } = request
+    const { query_type, level, filters = [], acting } = request
     checkFilters(query_type, filters)
-    const about = { query_type, level, time_range: range, filters: filtersForOwners(query_type, filters) }
-    const question = writeQuestion(deps, about, trace)
+    const forOwners = filtersForOwners(query_type, filters)
+    const about = { query_type, level, time_range: range, filters: forOwners, acting }
+    const question = written(() => writeQuestion(deps, about, trace))
     const { bytes: document, body } = question
     const { members, hearsay } = membersOf(trust, request.team)
     const deadlineAt = startedAt + request.timeoutMs
@@ -108,21 +109,22 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
     }
     asks.set(id, own)
     const cancel = (): void => put({ on: 'cancel', ask: id })
-    signal.addEventListener('abort', cancel, { once: true })
+    const ends = [signal, ...(acting === undefined ? [] : [acting.ended])]
+    for (const end of ends) end.addEventListener('abort', cancel, { once: true })
     try {
       put({
         ...{ on: 'ask', ask: id, members, startedAt, deadlineAt },
         question: { author: identity.publicKey, query_id: body.query_id, document, trace },
         known: trust.members().length - hearsay,
-        // Level 2 shows the numbers of no single node.
-        summaries: level !== 2,
+        // Level 2 shows the numbers of no single node, and summaries were published for this node and no operator.
+        summaries: level !== 2 && acting === undefined,
       })
-      if (signal.aborted) cancel()
+      if (ends.some(({ aborted }) => aborted)) cancel()
       void gatherOwn(id, own, request)
       const { live, by } = await promise
       return await conclude(deps, { ...own, live, hearsay, own: own.data }, request, by)
     } finally {
-      signal.removeEventListener('abort', cancel)
+      for (const end of ends) end.removeEventListener('abort', cancel)
       asks.delete(id)
     }
   }
@@ -178,6 +180,18 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
       stopped = true
     },
     asking: () => asks.size,
+  }
+}
+
+/** An operator's certificates and many long filters may be more than one question has room for. */
+function written(write: () => OwnQuestion): OwnQuestion {
+  try {
+    return write()
+  } catch (error) {
+    if (!(error instanceof FrameError) || error.code !== 'too_large') throw error
+    throw new KaroError('bad_request', 'the question is longer than one message may be', {
+      hint: 'Use fewer or shorter filters.',
+    })
   }
 }
 

@@ -75,6 +75,7 @@ export function resultOf(collection: Collection): QueryResult {
     status,
     ...(filters.length === 0 ? {} : { filters }),
     ...(collection.team === undefined ? {} : { team: collection.team }),
+    ...(collection.acting === undefined ? {} : { asked_as: askedAs(collection.acting) }),
     ...(collection.own.failed ? { own_missing: true } : {}),
     data,
     ...(perNode ? { nodes: parts.flatMap((part) => perNodeOf(part, data, filters)).sort(byName) } : {}),
@@ -90,6 +91,11 @@ export function resultOf(collection: Collection): QueryResult {
     timing: timingOf(collection),
     notes: notesOf(collection),
   }
+}
+
+const askedAs = (acting: NonNullable<Collection['acting']>): NonNullable<QueryResult['asked_as']> => {
+  const { operator, fingerprint, name, roles, teams } = acting
+  return { operator, fingerprint, name, roles, teams }
 }
 
 function partsOf({ own, self, members, filters }: Collection): Part[] {

@@ -52,6 +52,10 @@ const straysOf = (
       : [{ name: trust.opinion(node).name || trust.opinion(node).fingerprint, apart }]
   })
 
+/** As whom it was asked, for the ledger. */
+const actingOf = ({ acting }: AskRequest): Readonly<Record<string, string>> =>
+  acting === undefined ? {} : { operator: acting.operator, operator_name: acting.name, session: acting.id }
+
 /** Waits for summaries of the absent, until the deadline at most; the ledger has the question when it resolves. */
 export async function conclude(
   deps: ConcludeDeps,
@@ -66,9 +70,9 @@ export async function conclude(
     member,
     collected: soFar(live, member.node_id),
   }))
-  // A person who cancelled does not wait for summaries; at level 2 no node's own numbers are shown.
+  // A person who cancelled does not wait for summaries; at level 2 no node's own numbers are shown, and to operators none.
   const absent =
-    ended_by === 'cancelled' || body.level === 2
+    ended_by === 'cancelled' || !live.summaries
       ? []
       : outcomes.filter(({ collected }) => collected.outcome === 'unreachable')
   const found = await query.absent.covered(absent.map(({ member }) => member.node_id))
@@ -78,6 +82,7 @@ export async function conclude(
     perNode: request.perNode,
     filters: request.filters ?? [],
     team: request.team,
+    acting: request.acting,
     self: { fingerprint: identity.fingerprint, name: config.node.name, as_of: clock.now() },
     own: query.own ?? { failed: true },
     members: outcomes.map(({ member, collected }) => {
@@ -117,7 +122,13 @@ export async function conclude(
     type: 'query_asked',
     success: status === 'success' || status === 'no_data',
     trace_id: toHex(query.trace),
-    details: { ...details, range_start: time_range.start, range_end: time_range.end, uid: request.uid },
+    details: {
+      ...details,
+      ...actingOf(request),
+      range_start: time_range.start,
+      range_end: time_range.end,
+      uid: request.uid,
+    },
   })
   return result
 }

@@ -5,8 +5,8 @@ import type { AskRequest } from '../types.ts'
 
 const TIMEOUT_MS = { least: 100, most: 60_000 } as const
 
-/** KaroError bad_request; the range and the filters are checked by themselves. */
-export function checkRequest({ timeoutMs, query_type, level, traceId }: AskRequest): void {
+/** KaroErrors bad_request, and refused for what a login does not cover; the range and the filters are checked by themselves. */
+export function checkRequest({ timeoutMs, query_type, level, traceId, acting }: AskRequest): void {
   if (!(timeoutMs >= TIMEOUT_MS.least && timeoutMs <= TIMEOUT_MS.most)) {
     throw new KaroError('bad_request', `a timeout is ${TIMEOUT_MS.least} ms to ${TIMEOUT_MS.most / 1000} s`, {
       where: 'timeout',
@@ -17,6 +17,11 @@ export function checkRequest({ timeoutMs, query_type, level, traceId }: AskReque
     throw new KaroError('bad_request', `${word} has level 1 only, because each node answers for itself`, {
       where: 'level',
       hint: 'Leave --level out.',
+    })
+  }
+  if (acting !== undefined && !acting.types.includes(query_type)) {
+    throw new KaroError('refused', `the login of ${acting.name} does not cover questions about ${word}`, {
+      hint: 'Log in again with --type, or ask as this node: --as-node.',
     })
   }
   if (traceId !== undefined && !/^[0-9a-f]{32}$/.test(traceId)) {

@@ -1,6 +1,7 @@
 // What was collected for one question of this node: the node's own part and each member's outcome.
 import type { MeshQueryBody, QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
 import type { Apart } from '../../../mesh/index.ts'
+import type { Acting } from '../../../trust/operators/index.ts'
 import type { Member } from '../../../trust/peers/index.ts'
 import type { AskedType, NodeData } from '../query-types/index.ts'
 import type { Outcome, QueryResult } from '../result.ts'
@@ -33,6 +34,8 @@ export interface Collection {
   /** All filters. The asking node applies owners' filters too, so that an owner that ignored them changes nothing. */
   readonly filters: readonly QueryFilter[]
   readonly team: string | undefined
+  /** The operator who asked; undefined: this node did. */
+  readonly acting?: Pick<Acting, 'operator' | 'fingerprint' | 'name' | 'roles' | 'teams'> | undefined
   readonly self: { readonly fingerprint: string; readonly name: string; readonly as_of: number }
   readonly own: OwnData
   /** Every member that was known when the query began. */

@@ -37,7 +37,7 @@ function setUp() {
   /** The book reads whose it is and what about; nothing here is signed. */
   const asked = async ({ publicKey: author, nodeId: authorId }: Identity): Promise<void> => {
     const question: Question = { author, authorId, body, trace: undefined }
-    await book.received(question, neighbour)
+    await book.received(question, neighbour, {})
     const decision = { effect: 'allow', rule: 'consent.allow', reason: '' } as const
     await book.responded(question, { status: 'success', decision, level: 1, people: 1, sent: true })
   }

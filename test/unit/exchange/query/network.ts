@@ -16,6 +16,7 @@ import {
 import { silentLog } from '../../../../src/base/run/log.ts'
 import type { TrustLevel } from '../../../../src/base/words/trust-levels.ts'
 import { type AskRequest, createQuery, type Query } from '../../../../src/exchange/query/index.ts'
+import type { QueryDeps } from '../../../../src/exchange/query/query.ts'
 import type { Coverage } from '../../../../src/exchange/query/result.ts'
 import type { Summaries, SummaryCover } from '../../../../src/exchange/summaries/index.ts'
 import type { Apart, LinkHandler, Mesh, PeerRef } from '../../../../src/mesh/index.ts'
@@ -204,6 +205,8 @@ export interface NodeOptions {
   /** Kept over a restart. */
   readonly marks?: ReplayMark[]
   readonly identity?: Identity
+  /** What it knows of operators; absent: nothing, as a node in no mesh of a root. */
+  readonly operators?: QueryDeps['operators']
   /** A real one in the place of the wire. */
   readonly mesh?: Pick<Mesh, 'link' | 'reach' | 'isConnected' | 'apart'>
   /** `[overlay] full_mesh_up_to`. */
@@ -355,6 +358,7 @@ export class TestNode {
       log: silentLog,
       ownUid: this.uid,
       onEncoded: options.onEncoded,
+      ...(options.operators === undefined ? {} : { operators: options.operators }),
     })
   }
 

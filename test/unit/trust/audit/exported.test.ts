@@ -244,6 +244,7 @@ test('who asked: by author and kind, how often, and what came of it', async () =
     expect.arrayContaining([
       {
         peer: bob,
+        operator: null,
         query_type: 'ToolUsage',
         asked: 2,
         allowed: 1,
@@ -251,8 +252,17 @@ test('who asked: by author and kind, how often, and what came of it', async () =
         busy: 0,
         rules: ['consent.none', 'consent.peers'],
       },
-      { peer: bob, query_type: 'NodeHealth', asked: 1, allowed: 0, refused: 1, busy: 0, rules: ['k_min'] },
-      { peer: eve, query_type: null, asked: 0, allowed: 0, refused: 0, busy: 40, rules: [] },
+      {
+        peer: bob,
+        operator: null,
+        query_type: 'NodeHealth',
+        asked: 1,
+        allowed: 0,
+        refused: 1,
+        busy: 0,
+        rules: ['k_min'],
+      },
+      { peer: eve, operator: null, query_type: null, asked: 0, allowed: 0, refused: 0, busy: 40, rules: [] },
     ]),
   )
   expect(await audit.whoAsked({ since: at(0) })).toHaveLength(4)

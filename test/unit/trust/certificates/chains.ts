@@ -46,6 +46,20 @@ export const nodeCertificate = (change: Change = {}): Uint8Array =>
     { signer: issuer, ...change },
   )
 
+/** The key of a person. */
+export const operator = testIdentity(9_006)
+
+export const operatorCertificate = (change: Change = {}): Uint8Array =>
+  signed(
+    {
+      ...{ usage: 'operator', key: operator.publicKey, name: 'carol', roles: ['lead'], teams: ['eng'] },
+      ...{ version: NOW, notBefore: NOW, notAfter: NOW + 30 * DAY_MS },
+    },
+    { signer: issuer, ...change },
+  )
+
+export const operatorChain = (): Uint8Array[] => [issuerCertificate(), operatorCertificate()]
+
 export const chain = (): Uint8Array[] => [issuerCertificate(), nodeCertificate()]
 
 export const against = (change: Partial<Against> = {}): Against => ({

@@ -370,6 +370,40 @@ describe('deny beats allow', () => {
   })
 })
 
+describe('an operator who asks through a node', () => {
+  const OPERATOR = formatNodeId(new Uint8Array(32).fill(9))
+  const asking = principal({
+    ...{ operator: '0123456789abcdef', operator_id: OPERATOR, roles: ['security'], teams: ['soc'] },
+    through: { node_id: ASKER, roles: ['lead'], teams: ['eng'] },
+  })
+  const effect = (over: Partial<Consent>): string =>
+    decide(asking, 'query.tool_usage', { level: 1, category: 'tool_usage' }, { consent: consent(over) })
+      .effect
+
+  it('has what was agreed with the operator, and nothing of what was agreed with the node', () => {
+    for (const entry of ['*', OPERATOR, 'role:security', 'team:soc']) {
+      expect(effect({ allow_peers: [entry] })).toBe('allow')
+      expect(effect({ allow_peers: [], allow_only: [{ who: entry, categories: ['tool_usage'] }] })).toBe(
+        'allow',
+      )
+    }
+    for (const entry of [ASKER, OTHER, 'role:lead', 'team:eng']) {
+      expect(effect({ allow_peers: [entry] })).toBe('deny')
+      expect(effect({ allow_peers: [], allow_only: [{ who: entry, categories: ['tool_usage'] }] })).toBe(
+        'deny',
+      )
+    }
+  })
+
+  it('has nothing of what was taken back from either', () => {
+    for (const entry of ['*', OPERATOR, 'role:security', 'team:soc', ASKER, 'role:lead', 'team:eng']) {
+      expect(effect({ deny_peers: [entry] })).toBe('deny')
+      expect(effect({ deny_only: [{ who: entry, categories: ['tool_usage'] }] })).toBe('deny')
+    }
+    expect(effect({ deny_peers: [OTHER] })).toBe('allow')
+  })
+})
+
 describe('resourceOf', () => {
   it('takes the level asked for, and gives supervisors aggregates and others level 1 without one', () => {
     for (const trust of TRUST_LEVELS) {

@@ -1,0 +1,120 @@
+// Schemas of operators: certified people, and who is logged in on this node.
+import * as z from 'zod'
+import { ASKED_TYPES } from '../../../exchange/query/query-types/index.ts'
+import { count, fingerprint, labels, listOf, moment, nodeId, nodeName } from './fields.ts'
+
+const HOUR_MS = 3_600_000
+const hex = (bytes: number, what: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`))
+    .describe(what)
+/** Two thirds of a base64url text are at most the bytes of one frame in a chain. */
+const frame = (what: string) =>
+  z
+    .string()
+    .max(4096)
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .describe(`${what}: the frame in base64url`)
+const chain = () => listOf(frame('a certificate'), 2).describe('from the certificate that the root signed on')
+
+const operator = z
+  .strictObject({
+    node_id: nodeId().describe('public key of the operator, written as that of a node'),
+    fingerprint: fingerprint(),
+    name: nodeName(),
+    roles: labels('roles it was given'),
+    teams: labels('teams it was given'),
+    state: z.enum(['valid', 'expired', 'revoked', 'void']).describe('void: its issuer counts no more'),
+    issuer: nodeId().describe('who signed its certificate'),
+    issued_at: moment('when its certificate was signed'),
+    ends_at: moment('until when it holds'),
+  })
+  .meta({ id: 'Operator' })
+export type OperatorShape = z.infer<typeof operator>
+
+export const operatorList = z
+  .strictObject({ operators: listOf(operator, 1024).describe('by name') })
+  .meta({ id: 'Operators' })
+
+export const operatorBody = z.strictObject({
+  key: nodeId().describe('public key of the operator; the private one is never sent'),
+  name: z.string().min(1).max(64).describe('how people and ledgers call it'),
+  for_ms: z
+    .int()
+    .min(60_000)
+    .max(30 * 24 * HOUR_MS)
+    .default(30 * 24 * HOUR_MS)
+    .describe('how long the certificate holds'),
+  roles: listOf(z.string().min(1).max(64), 8).default([]).describe('roles it gives'),
+  teams: listOf(z.string().min(1).max(64), 8).default([]).describe('teams it gives'),
+})
+
+export const operatorMade = z.strictObject({ operator, chain: chain() }).meta({ id: 'OperatorMade' })
+
+const whose = z.string().min(1).max(256).describe('name, fingerprint or public key of the operator')
+export const whoseBody = z.strictObject({ operator: whose })
+export const renewBody = z.strictObject({
+  operator: whose,
+  for_ms: operatorBody.shape.for_ms,
+})
+export const operatorAnswer = z.strictObject({ operator }).meta({ id: 'OperatorAnswer' })
+
+const types = () =>
+  listOf(z.enum(ASKED_TYPES), 16)
+    .refine((list) => list.length > 0 && new Set(list).size === list.length, 'each type once')
+    .describe('types of questions that may be asked under the login')
+
+export const offerBody = z.strictObject({
+  for_ms: z
+    .int()
+    .min(60_000)
+    .max(8 * HOUR_MS)
+    .default(8 * HOUR_MS)
+    .describe('how long the login holds'),
+  types: types().exactOptional(),
+})
+
+export const loginOffer = z
+  .strictObject({
+    session: hex(16, 'names the login'),
+    mesh: hex(32, 'identity of the mesh'),
+    node: nodeId().describe('this node'),
+    uid: count('the person whose login it is'),
+    types: types(),
+    audience_key: hex(32, 'key to which answers are sealed; its private half stays in memory here'),
+    begins_at: moment('from when on it holds'),
+    ends_at: moment('until when it holds'),
+  })
+  .meta({ id: 'LoginOffer', description: 'What the operator is to sign.' })
+export type LoginOfferShape = z.infer<typeof loginOffer>
+
+export const loginBody = z.strictObject({ delegation: frame('the signed delegation'), chain: chain() })
+
+const login = z
+  .strictObject({
+    session: hex(16, 'names the login; no secret'),
+    operator: nodeId(),
+    fingerprint: fingerprint(),
+    name: nodeName(),
+    roles: labels('roles of the operator'),
+    teams: labels('teams of the operator'),
+    types: types(),
+    begun_at: moment('when it began'),
+    ends_at: moment('when it ends'),
+  })
+  .meta({ id: 'Login' })
+export type LoginShape = z.infer<typeof login>
+
+export const loginState = z
+  .strictObject({
+    uid: count('the person who asks'),
+    node: z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() }),
+    login: login.nullable().describe('null: this person asks as the node'),
+  })
+  .meta({ id: 'WhoAmI' })
+export type WhoAmIShape = z.infer<typeof loginState>
+
+export const logoutAnswer = z
+  .strictObject({ ended: login.nullable().describe('the login that ended; null: there was none') })
+  .meta({ id: 'Logout' })

@@ -1,0 +1,130 @@
+// karo login: signs here, in this process, that this machine may ask under an operator's name for some hours.
+import { DELEGATION_LIFE_MS, type DelegationBody } from '../../../../protocols/messages/operator.ts'
+import { parseNodeId } from '../../../../protocols/node-id.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { beginLogin, getLogin, offerLogin } from '../../../api/contract/operations/fleet.ts'
+import { ASKED_TYPES, type AskedType, type LoginOfferShape, queryType } from '../../../api/contract/shapes.ts'
+import { systemRandom } from '../../../base/clock.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { printable } from '../../../base/format.ts'
+import { openCredential, readCredential, signDelegation } from '../../../trust/operators/index.ts'
+import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { parseDuration } from '../../input/time.ts'
+import { commaList } from '../../input/values.ts'
+import { passphraseOf, withPassphrase } from '../../passphrase.ts'
+import { absolutePath } from '../../place.ts'
+import { whoAmIView } from '../../views/login.ts'
+
+const LONGEST = '8h'
+const WORDS = ASKED_TYPES.map((type) => queryType(type).word)
+/** What the clocks of two processes of one machine may differ, and the time a person takes to type a passphrase. */
+const SLACK_MS = 10 * 60_000
+
+/** Throws KaroError bad_request for a word that names no type; undefined: all of them. */
+function typesOf(words: readonly string[] | undefined): readonly AskedType[] | undefined {
+  return words?.map((word) => {
+    const type = ASKED_TYPES.find((one) => queryType(one).word === word)
+    if (type !== undefined) return type
+    throw new KaroError('bad_request', `'${printable(word)}' is no type of question`, {
+      where: '--type',
+      hint: `Choose of: ${WORDS.join(', ')}.`,
+    })
+  })
+}
+
+interface Asked {
+  readonly life: number
+  readonly types: readonly AskedType[] | undefined
+  /** The node that this person sees as theirs. */
+  readonly node: string
+}
+
+/** What is signed is what was asked for, whatever the daemon offers. */
+function toSign(offer: LoginOfferShape, { life, types = ASKED_TYPES, node }: Asked): DelegationBody {
+  const [begins, ends] = [Date.parse(offer.begins_at), Date.parse(offer.ends_at)]
+  const isAsked =
+    offer.node === node &&
+    offer.uid === (process.getuid?.() ?? offer.uid) &&
+    ends - begins <= life &&
+    Math.abs(begins - Date.now()) <= SLACK_MS &&
+    offer.types.every((type) => types.includes(type))
+  if (!isAsked) {
+    throw new KaroError('refused', 'the daemon offers something else to sign than was asked for', {
+      hint: 'Nothing was signed. Is this the daemon of your own machine?',
+    })
+  }
+  return {
+    session: bytesOf(offer.session),
+    mesh: bytesOf(offer.mesh),
+    node: parseNodeId(offer.node) as Uint8Array,
+    uid: offer.uid,
+    types: offer.types,
+    audience_key: bytesOf(offer.audience_key),
+    not_before: begins,
+    not_after: ends,
+  }
+}
+
+const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex, 'hex'))
+const text = (frame: Uint8Array): string => Buffer.from(frame).toString('base64url')
+
+async function logIn(
+  io: CommandIo,
+  path: string,
+  { life, types, passphraseFile }: Omit<Asked, 'node'> & { readonly passphraseFile: string | undefined },
+) {
+  // What cannot succeed is told before anybody types a passphrase.
+  const { name } = readCredential(path)
+  const { node } = await daemonAt(io).call(getLogin)
+  const offer = await daemonAt(io).call(offerLogin, { body: { for_ms: life, ...(types && { types }) } })
+  const body = toSign(offer, { life, types, node: node.node_id })
+  const passphrase = await passphraseOf(passphraseFile, `Passphrase of ${printable(name)}: `)
+  const { signer, chain } = withPassphrase(passphrase, (words) => openCredential(path, words))
+  const delegation = signDelegation(signer, body, systemRandom)
+  return daemonAt(io).call(beginLogin, { body: { delegation: text(delegation), chain: chain.map(text) } })
+}
+
+const login = defineCommand({
+  name: 'login',
+  summary: 'ask under your own name as an operator, from this machine, for some hours',
+  shows: beginLogin,
+  options: [
+    { name: 'credential', value: 'file', description: 'your credential file (needed)', completes: 'file' },
+    { name: 'for', value: 'duration', description: 'how long, at most 8h', default: LONGEST },
+    {
+      name: 'type',
+      value: 'type,..',
+      description: `only questions of these types: ${WORDS.join(', ')} (default: all)`,
+      completes: WORDS,
+    },
+    {
+      name: 'passphrase-file',
+      value: 'file',
+      description:
+        'a file with the passphrase, which others may not read; - for standard input (default: ask)',
+      completes: 'file',
+    },
+  ],
+  examples: [
+    { run: 'karo login --credential /media/stick/carol.karo', does: 'asks for the passphrase' },
+    { run: 'karo login --credential carol.karo --for 30m --type health', does: 'no more than is needed' },
+  ],
+  async run(io, { options }) {
+    if (options.credential === undefined) {
+      throw new KaroError('bad_request', 'the credential is missing', {
+        where: '--credential',
+        hint: 'Name the file that karo operator issue wrote for you.',
+      })
+    }
+    const life = parseDuration(options.for, '--for')
+    if (life < 60_000 || life > DELEGATION_LIFE_MS) {
+      throw new KaroError('bad_request', 'a login holds for a minute to 8 hours', { where: '--for' })
+    }
+    const path = absolutePath(options.credential, '--credential')
+    const types = typesOf(commaList(options.type))
+    const answer = await logIn(io, path, { life, types, passphraseFile: options['passphrase-file'] })
+    return show(io, answer, whoAmIView)
+  },
+})
+
+export const commands: readonly Command[] = [login]

@@ -1,0 +1,201 @@
+// karo operator: people who ask under their own name from any machine; an issuer certifies them and takes that back.
+import { parseNodeId } from '../../../../protocols/node-id.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import {
+  getOperators,
+  issueOperator,
+  renewOperator,
+  revokeOperator,
+} from '../../../api/contract/operations/fleet.ts'
+import type { OperatorShape } from '../../../api/contract/shapes.ts'
+import { systemRandom } from '../../../base/clock.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
+import { LIFE_MAX_MS } from '../../../trust/certificates/index.ts'
+import { createCredential } from '../../../trust/operators/index.ts'
+import { type Command, defineCommand, show } from '../../command.ts'
+import { parseDuration } from '../../input/time.ts'
+import { commaList } from '../../input/values.ts'
+import { createOutput } from '../../output-file.ts'
+import { newPassphrase, withPassphrase } from '../../passphrase.ts'
+import { table } from '../../terminal/table.ts'
+import { fitted } from '../../terminal/text.ts'
+
+const LIFE = '30d'
+const FOR = {
+  name: 'for',
+  value: 'duration',
+  description: 'how long the certificate holds, at most 30d',
+  default: LIFE,
+} as const
+const WHO = {
+  name: 'who',
+  required: true,
+  variadic: true,
+  oneThing: true,
+  description: 'name, fingerprint or key, as karo operator list shows them',
+} as const
+
+function lifeOf(text: string): number {
+  const life = parseDuration(text, '--for')
+  if (life >= 60_000 && life <= LIFE_MAX_MS.operator) return life
+  throw new KaroError('bad_request', 'an operator is certified for a minute to 30 days', { where: '--for' })
+}
+
+const rolesOf = ({ roles, teams }: OperatorShape): string => {
+  const words = [...roles.map((role) => `role ${role}`), ...teams.map((team) => `team ${team}`)]
+  return words.length === 0 ? 'no role and no team' : words.map(printable).join(', ')
+}
+
+const issue = defineCommand({
+  name: 'operator issue',
+  summary: 'certify a person, and write their key under a passphrase into a file; on an issuer',
+  shows: issueOperator,
+  args: [
+    {
+      name: 'name',
+      required: true,
+      variadic: true,
+      oneThing: true,
+      description: 'what people and ledgers call them',
+    },
+  ],
+  options: [
+    { name: 'to', value: 'file', description: 'the credential file to write (needed)', completes: 'file' },
+    { name: 'role', value: 'role,..', description: 'roles it gives', completes: 'role' },
+    { name: 'team', value: 'team,..', description: 'teams it gives', completes: 'team' },
+    FOR,
+    {
+      name: 'passphrase-file',
+      value: 'file',
+      description:
+        'a file with the passphrase, which others may not read; - for standard input (default: ask)',
+      completes: 'file',
+    },
+  ],
+  examples: [
+    {
+      run: 'karo operator issue carol --role security --to carol.karo',
+      does: 'asks for a passphrase; give the file to carol, and let her know the passphrase another way',
+    },
+    { run: 'karo operator issue dan --role lead --team eng --for 7d --to dan.karo', does: 'for a week' },
+  ],
+  async run(io, { args, options }) {
+    const name = args.name.join(' ')
+    if (options.to === undefined) {
+      throw new KaroError('bad_request', 'the credential needs a file', {
+        where: '--to',
+        hint: 'Name a new file, for example --to carol.karo.',
+      })
+    }
+    const life = lifeOf(options.for)
+    const output = createOutput(options.to)
+    const credential = createCredential(systemRandom)
+    try {
+      const passphrase = await newPassphrase(options['passphrase-file'])
+      const textOf = withPassphrase(passphrase, credential.seal)
+      const made = await daemonAt(io).call(issueOperator, {
+        body: {
+          ...{ key: credential.operator, name, for_ms: life },
+          roles: commaList(options.role) ?? [],
+          teams: commaList(options.team) ?? [],
+        },
+      })
+      const chain = made.chain.map((one) => Uint8Array.from(Buffer.from(one, 'base64url')))
+      output.write(textOf(made.operator.name, chain))
+      output.finish()
+      const { operator } = made
+      return show(io, { operator, file: options.to }, () =>
+        fitted(
+          `${printable(operator.name)} is an operator now (${rolesOf(operator)}), until ${localTime(operator.ends_at)}.
+The credential is ${printable(options.to ?? '')}. On any certified machine:  karo login --credential <file>
+Before it ends:  karo operator renew ${printable(name)}   When it is lost:  karo operator revoke ${printable(name)}
+`,
+          io.columns,
+        ),
+      )
+    } finally {
+      credential.wipe()
+      output.discard()
+    }
+  },
+})
+
+const list = defineCommand({
+  name: 'operator list',
+  summary: 'operators whose certificates are known here, and how long they hold',
+  shows: getOperators,
+  examples: [{ run: 'karo operator list', does: 'who may log in, with which roles' }],
+  async run(io) {
+    const answer = await daemonAt(io).call(getOperators)
+    if (!io.json && answer.operators.length === 0) {
+      io.out('No operators. karo operator issue  certifies one.\n')
+      return EXIT.done
+    }
+    return show(io, answer, () =>
+      table(
+        answer.operators,
+        [
+          { title: 'FINGERPRINT', value: ({ fingerprint }) => formatFingerprint(fingerprint) },
+          { title: 'NAME', value: ({ name }) => printable(name), shrink: true },
+          { title: 'STATE', value: ({ state }) => state },
+          { title: 'ROLES', value: ({ roles }) => roles.map(printable).join(', ') || '–' },
+          { title: 'TEAMS', value: ({ teams }) => teams.map(printable).join(', ') || '–' },
+          { title: 'ENDS', value: ({ ends_at }) => localTime(ends_at) },
+        ],
+        io,
+      ),
+    )
+  },
+})
+
+const renew = defineCommand({
+  name: 'operator renew',
+  summary: 'certify an operator again, as before; the credential file stays as it is',
+  shows: renewOperator,
+  args: [WHO],
+  options: [FOR],
+  examples: [{ run: 'karo operator renew carol', does: 'the new certificate spreads by itself' }],
+  async run(io, { args, options }) {
+    const body = { operator: whoOf(args.who), for_ms: lifeOf(options.for) }
+    const answer = await daemonAt(io).call(renewOperator, { body })
+    return show(io, answer, ({ operator }) =>
+      fitted(
+        `${printable(operator.name)} is certified until ${localTime(operator.ends_at)} (${rolesOf(operator)}).\n`,
+        io.columns,
+      ),
+    )
+  },
+})
+
+const revoke = defineCommand({
+  name: 'operator revoke',
+  summary: 'revoke an operator in the whole mesh, for good; on an issuer',
+  shows: revokeOperator,
+  args: [WHO],
+  examples: [
+    { run: 'karo operator revoke carol', does: 'ends every login of that credential within seconds' },
+  ],
+  async run(io, { args }) {
+    const answer = await daemonAt(io).call(revokeOperator, { body: { operator: whoOf(args.who) } })
+    return show(io, answer, ({ operator }) =>
+      fitted(
+        `Revoked ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}) in the whole mesh. Members that are connected end its logins
+within seconds, and answer it no more; those that are away hear of it when they are back. What it was told, it keeps.
+`,
+        io.columns,
+      ),
+    )
+  },
+})
+
+/** A key stays as it is; a fingerprint may be typed in groups. */
+function whoOf(words: readonly string[]): string {
+  const who = words.join(' ').trim()
+  if (who !== '') return parseNodeId(who) === undefined ? who.slice(0, 256) : who
+  throw new KaroError('bad_request', 'the name of the operator is empty', {
+    hint: 'karo operator list shows them.',
+  })
+}
+
+export const commands: readonly Command[] = [issue, list, renew, revoke]

@@ -1,0 +1,28 @@
+// View of a login: as whom a person asks, with what roles, and until when.
+import { ASKED_TYPES, type AskedType, queryType, type WhoAmIShape } from '../../api/contract/shapes.ts'
+import { formatFingerprint, localTime, printable } from '../../base/format.ts'
+import { fitted } from '../terminal/text.ts'
+
+const wordOf = (type: AskedType): string => queryType(type).word
+
+export function whoAmIView({ node, login }: WhoAmIShape, { columns }: { readonly columns: number }): string {
+  const here = `${printable(node.name)} (${formatFingerprint(node.fingerprint)})`
+  if (login === null) {
+    return fitted(
+      `You ask as this node, ${here}.\nkaro login --credential <file>  asks as an operator.\n`,
+      columns,
+    )
+  }
+  const { name, fingerprint, roles, teams, types, ends_at } = login
+  const has = [
+    ...(roles.length === 0 ? [] : [`roles ${roles.map(printable).join(', ')}`]),
+    ...(teams.length === 0 ? [] : [`teams ${teams.map(printable).join(', ')}`]),
+  ]
+  const may = types.length === ASKED_TYPES.length ? 'all types of questions' : types.map(wordOf).join(', ')
+  return fitted(
+    `You ask as ${printable(name)} (${formatFingerprint(fingerprint)}${has.map((one) => `; ${one}`).join('')}) through ${here}.
+Until ${localTime(ends_at)}, for ${may}. Nobody else on this machine does. Earlier:  karo logout
+`,
+    columns,
+  )
+}

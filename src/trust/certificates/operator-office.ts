@@ -1,0 +1,118 @@
+// What a node does about operators: an issuer certifies them, and every member judges the certificates they show.
+import { FRAME_OVERHEAD } from '../../../protocols/frame.ts'
+import { MeshQuery } from '../../../protocols/messages/query.ts'
+import { formatNodeId } from '../../../protocols/node-id.ts'
+import { DAY_MS } from '../../base/calendar.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { printable } from '../../base/printable.ts'
+import { LABEL, LABEL_RULE } from '../../base/words/trust-levels.ts'
+import type { Identity } from '../identity/index.ts'
+import type { Operators, OperatorTerms } from './fleet-types.ts'
+import { comparable } from './invites/letting-in.ts'
+import type { Issuing } from './issuing.ts'
+import type { Roll } from './roll.ts'
+import { signCertificate } from './sign.ts'
+import { LIFE_MAX_MS } from './verify.ts'
+
+/** Half of what a question may have, so that a delegation and a question with filters have room beside the chain. */
+const CHAIN_BYTES_MAX = (MeshQuery.limit + FRAME_OVERHEAD) / 2
+const LEAST_MS = 60_000
+const NAME_MAX = 64
+
+export interface OperatorOfficeDeps {
+  readonly roll: Roll
+  readonly issuing: Pick<Issuing, 'certifyOperator' | 'mayGive' | 'isIssuer'>
+  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+export function createOperatorOffice(deps: OperatorOfficeDeps): Operators {
+  const { roll, issuing, clock } = deps
+  return {
+    mesh: () => roll.root()?.mesh,
+    verdict: (chain, key) => roll.operators.verdict(chain, key, clock.now()),
+    chainOf: roll.operators.chainOf,
+    list: () => roll.operators.list(clock.now()),
+
+    async issue(terms) {
+      const { key, name, roles, teams, for_ms } = terms
+      issuing.mayGive(roles)
+      checkTerms(terms)
+      checkSize(deps, terms)
+      const operator = formatNodeId(key)
+      const now = clock.now()
+      if (roll.revoked(operator) !== undefined)
+        throw new KaroError('refused', 'the key of this operator was revoked', {
+          hint: 'karo operator issue makes a credential with another key.',
+        })
+      if (roll.word(operator, now) !== undefined)
+        throw new KaroError('conflict', 'this key is a node, which cannot be an operator too')
+      const same = comparable(name)
+      if (roll.certified(now).some((one) => comparable(one.name) === same)) {
+        throw new KaroError('conflict', `a machine is called ${name} already`, {
+          hint: 'Ledgers name both, so choose another name.',
+        })
+      }
+      const taken = roll.operators.list(now).some(({ binding, state }) => {
+        return state === 'valid' && binding.node_id !== operator && comparable(binding.name) === same
+      })
+      if (taken) {
+        throw new KaroError('conflict', `an operator is called ${name} already`, {
+          hint: 'karo operator list shows them. Revoke the old credential first, or choose another name.',
+        })
+      }
+      const chain = await issuing.certifyOperator(key, { name, roles, teams }, for_ms)
+      if (chain.length === 0) throw new KaroError('internal', 'the certificate does not count here')
+      return chain
+    },
+  }
+}
+
+function checkTerms({ name, roles, teams, for_ms }: OperatorTerms): void {
+  // People take sixteen hex digits for a fingerprint.
+  const isFingerprint = /^[0-9a-f]{16}$/i.test(name.replace(/[\s:-]/g, ''))
+  const isVisible = name !== '' && name.trim() === name && printable(name) === name
+  if (!isVisible || isFingerprint || [...name].length > NAME_MAX) {
+    throw new KaroError(
+      'bad_request',
+      `a name has 1 to ${NAME_MAX} visible characters, and is no fingerprint`,
+      {
+        where: 'name',
+      },
+    )
+  }
+  for (const [what, labels] of Object.entries({ role: roles, team: teams })) {
+    const wrong = labels.find((label) => !LABEL.test(label))
+    if (wrong === undefined) continue
+    throw new KaroError('bad_request', `'${wrong.slice(0, 80)}' is no ${what}: it has ${LABEL_RULE}`)
+  }
+  if (for_ms < LEAST_MS || for_ms > LIFE_MAX_MS.operator) {
+    const days = LIFE_MAX_MS.operator / DAY_MS
+    throw new KaroError('bad_request', `an operator is certified for a minute to ${days} days`)
+  }
+}
+
+/** Signs once for nothing, because only the frame itself has the size that counts. */
+function checkSize({ roll, identity, clock, random }: OperatorOfficeDeps, terms: OperatorTerms): void {
+  const { key, name, roles, teams } = terms
+  const now = clock.now()
+  const times = { version: now, notBefore: now, notAfter: now + 1 }
+  const mesh = roll.root()?.mesh as Uint8Array
+  try {
+    const trial = signCertificate(
+      identity,
+      mesh,
+      { usage: 'operator', key, name, roles, teams, ...times },
+      random,
+    )
+    const above = roll.chainOf(identity.nodeId, now)?.[0]?.length ?? 0
+    if (above + trial.length <= CHAIN_BYTES_MAX) return
+  } catch {
+    // Told below.
+  }
+  throw new KaroError('bad_request', 'no question has room for so many roles and teams', {
+    hint: 'Give fewer or shorter ones.',
+  })
+}

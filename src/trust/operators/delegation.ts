@@ -1,0 +1,101 @@
+// Signs, reads and judges delegations: pure functions from bytes and facts to a reading or a reason.
+import {
+  bodyOf,
+  CLOCK_WINDOW_MS,
+  decodeFrame,
+  FrameError,
+  messageTable,
+  NONCE_BYTES,
+} from '../../../protocols/frame.ts'
+import { Delegation, type DelegationBody } from '../../../protocols/messages/operator.ts'
+import { DELEGATION_DIGEST_BYTES } from '../../../protocols/messages/query.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { Random } from '../../base/clock.ts'
+import { blake3 } from '../../base/hash.ts'
+import { CHAIN_FAULTS, type ChainFault } from '../certificates/index.ts'
+import { type Identity, signFrame, verifierOf } from '../identity/index.ts'
+
+const TABLE = messageTable([Delegation])
+
+/** Why a delegation gives nothing. Those of certificates begin with `certificate_`. */
+const FAULTS = {
+  malformed: 'the delegation cannot be read',
+  bad_signature: 'the delegation was changed after it was signed',
+  wrong_mesh: 'the delegation is for another mesh',
+  wrong_node: 'the delegation was made for another node',
+  wrong_key: 'the delegation names another key for answers',
+  wrong_type: 'the delegation does not cover questions of this type',
+  not_yet_valid: 'the delegation does not hold yet: a clock is wrong',
+  expired: 'the delegation has ended',
+  no_mesh: 'this node belongs to no mesh of a root, so it knows no operators',
+  denied: 'the operator is denied here',
+  issuer_denied: 'the issuer that certified the operator is denied here',
+} as const
+export type DelegationFault = keyof typeof FAULTS | `certificate_${ChainFault}`
+
+/** For people. */
+export function faultWords(fault: DelegationFault): string {
+  if (fault in FAULTS) return FAULTS[fault as keyof typeof FAULTS]
+  const words = CHAIN_FAULTS[fault.slice('certificate_'.length) as ChainFault]
+  return `the certificate of the operator says nothing: ${words}`
+}
+
+export interface ReadDelegation {
+  /** The key that signed it. */
+  readonly operator: NodeId
+  readonly key: Uint8Array
+  readonly body: DelegationBody
+}
+
+/** Its signature is checked, and nothing else. */
+export function readDelegation(bytes: Uint8Array): ReadDelegation | 'malformed' | 'bad_signature' {
+  try {
+    const frame = decodeFrame(bytes, { messages: TABLE, verify: verifierOf(bytes) })
+    const key = frame.envelope.sender
+    return { operator: formatNodeId(key), key, body: bodyOf(frame, Delegation) }
+  } catch (error) {
+    return error instanceof FrameError && error.code === 'bad_signature' ? 'bad_signature' : 'malformed'
+  }
+}
+
+export interface DelegationAgainst {
+  readonly mesh: Uint8Array
+  /** Ed25519 key of the node that asks. */
+  readonly node: Uint8Array
+  readonly audienceKey: Uint8Array
+  readonly type: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** The first thing that is wrong with what it says; undefined when it covers this question now. */
+export function delegationFault(
+  body: DelegationBody,
+  { mesh, node, audienceKey, type, at }: DelegationAgainst,
+): DelegationFault | undefined {
+  if (!same(body.mesh, mesh)) return 'wrong_mesh'
+  if (!same(body.node, node)) return 'wrong_node'
+  if (!same(body.audience_key, audienceKey)) return 'wrong_key'
+  if (!body.types.includes(type)) return 'wrong_type'
+  if (body.not_before > at + CLOCK_WINDOW_MS) return 'not_yet_valid'
+  return body.not_after <= at ? 'expired' : undefined
+}
+
+/** A whole frame. FrameError `malformed` for a body out of bounds. */
+export const signDelegation = (
+  signer: Pick<Identity, 'publicKey' | 'sign'>,
+  body: DelegationBody,
+  random: Random,
+): Uint8Array =>
+  signFrame(
+    Delegation,
+    { sender: signer.publicKey, ts: body.not_before, nonce: random.bytes(NONCE_BYTES), seq: 0 },
+    body,
+    signer,
+  )
+
+/** What an answer repeats, so that the asking node knows that the owner judged this very delegation. */
+export const delegationDigest = (delegation: Uint8Array): Uint8Array =>
+  blake3([delegation], DELEGATION_DIGEST_BYTES)
+
+export const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0

@@ -1,0 +1,246 @@
+// Who is logged in on this node: one operator for each person (uid), in memory alone, until logout, end or revocation.
+
+import { encodeValue } from '../../../protocols/messagepack.ts'
+import { DELEGATION_LIFE_MS } from '../../../protocols/messages/operator.ts'
+import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { toHex } from '../../base/hex.ts'
+import { createQuotas } from '../../base/quota.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Operators } from '../certificates/index.ts'
+import { fingerprintOf, newSealingKey, type SealingKey } from '../identity/index.ts'
+import { type DelegationFault, delegationFault, faultWords, readDelegation, same } from './delegation.ts'
+import type { PrincipalsDeps } from './principals.ts'
+import type { Acting, Offer, SessionState, Sessions } from './types.ts'
+
+/** People who may be logged in at once, and offers that wait for a signature. */
+const SESSIONS_MAX = 64
+const OFFER_MS = 5 * 60_000
+const LEAST_MS = 60_000
+/** Tries of one person; each costs signatures, and an entry of the ledger. */
+const TRIES = { frames: 20, perMs: 60_000 } as const
+const SESSION_BYTES = 16
+
+export interface SessionsDeps extends Pick<PrincipalsDeps, 'opinion'> {
+  /** Ed25519 key of this node. */
+  readonly self: Uint8Array
+  readonly operators: Pick<Operators, 'verdict' | 'mesh'>
+  /** Calls back when certificates, lists or people say something else about a key. */
+  readonly onChange: readonly ((listener: () => void) => () => void)[]
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+}
+
+interface Waiting {
+  readonly body: Offer
+  readonly audience: SealingKey
+  /** Monotonic, ms. */
+  readonly until: number
+}
+
+interface Session extends Waiting {
+  readonly state: Omit<SessionState, 'name' | 'roles' | 'teams'>
+  readonly key: Uint8Array
+  readonly delegation: Uint8Array
+  /** As it was shown; a newer one that came here since counts in its place. */
+  readonly chain: readonly Uint8Array[]
+  readonly ended: AbortController
+  /** What the certificate said last. */
+  said: Pick<SessionState, 'name' | 'roles' | 'teams'>
+  cancel: () => void
+}
+
+type Ending = 'logout' | 'again' | 'stopping' | DelegationFault
+
+export function createSessions(deps: SessionsDeps): Sessions {
+  const { self, operators, opinion, audit, clock, timers, random } = deps
+  const offers = new Map<number, Waiting>()
+  const sessions = new Map<number, Session>()
+  const tries = createQuotas<number>(TRIES, SESSIONS_MAX)
+  let stopListening: readonly (() => void)[] = []
+
+  /** What the certificates say now, or why they say nothing. */
+  function judge(operator: NodeId, shown: readonly Uint8Array[]) {
+    const verdict = operators.verdict(shown, parseNodeId(operator) as Uint8Array)
+    if (!verdict.ok) {
+      return {
+        fault: verdict.fault === 'no_mesh' ? verdict.fault : (`certificate_${verdict.fault}` as const),
+      }
+    }
+    const { binding, chain } = verdict
+    const isRefused = (node: NodeId) => opinion(node).denied || opinion(node).revoked
+    if (isRefused(operator)) return { fault: 'denied' as const }
+    if (isRefused(binding.issuer)) return { fault: 'issuer_denied' as const }
+    return { binding, chain }
+  }
+
+  /** Undefined when the session cannot go on; it has ended then. */
+  function check(session: Session): { readonly chain: readonly Uint8Array[] } | undefined {
+    const { state, chain: shown, key } = session
+    if (state.ends_at <= clock.now()) {
+      void close(session, 'expired')
+      return undefined
+    }
+    const judged = judge(formatNodeId(key), shown)
+    if ('fault' in judged) {
+      void close(session, judged.fault)
+      return undefined
+    }
+    const { name, roles, teams } = judged.binding
+    session.said = { name, roles, teams }
+    return judged
+  }
+
+  function arm(session: Session): void {
+    session.cancel()
+    const judged = judge(session.state.operator, session.chain)
+    const ends = Math.min(session.state.ends_at, judged.binding?.not_after ?? 0)
+    session.cancel = timers.after(Math.max(0, ends - clock.now()), () => {
+      if (check(session) !== undefined) arm(session)
+    })
+  }
+
+  function close(session: Session, why: Ending): Promise<void> {
+    const { state, said, audience, ended, cancel } = session
+    if (sessions.get(state.uid) !== session) return Promise.resolve()
+    sessions.delete(state.uid)
+    cancel()
+    audience.privateKey.fill(0)
+    ended.abort()
+    return note('operator_logout', state.uid, true, {
+      ...{ operator: state.operator, operator_name: said.name, session: state.id, why },
+    })
+  }
+
+  const note = (
+    type: 'operator_login' | 'operator_logout',
+    uid: number,
+    success: boolean,
+    details: Readonly<Record<string, string>>,
+  ) => audit.record({ type, success, details: { uid, ...details } })
+
+  const stateOf = ({ state, said }: Session): SessionState => ({ ...state, ...said })
+
+  /** Why what was signed is not what was offered to this person; undefined when it is. */
+  function offerFault(uid: number, body: Offer): string | undefined {
+    const own = operators.mesh()
+    const { types, audience_key: audienceKey } = body
+    if (own === undefined) return faultWords('no_mesh')
+    const facts = { mesh: own, node: self, audienceKey, type: types[0] ?? '', at: clock.now() }
+    const fault = delegationFault(body, facts)
+    if (fault !== undefined) return faultWords(fault)
+    if (body.uid !== uid) return 'the delegation is for another person of this machine'
+    const offer = offers.get(uid)
+    if (offer === undefined || !same(offer.body.session, body.session) || offer.until < clock.monotonic())
+      return 'this node does not wait for that delegation: the login took too long, or the node was restarted'
+    return same(encodeValue(offer.body), encodeValue(body))
+      ? undefined
+      : 'the delegation is not what this node offered'
+  }
+
+  async function refuse(uid: number, why: string, operator?: NodeId): Promise<never> {
+    await note('operator_login', uid, false, { why, ...(operator === undefined ? {} : { operator }) })
+    throw new KaroError('refused', why, { hint: 'Nobody is logged in by this.' })
+  }
+
+  return {
+    name: 'operators',
+    async start(signal) {
+      signal.throwIfAborted()
+      let isDue = false
+      const changed = (): void => {
+        if (sessions.size === 0 || isDue) return
+        isDue = true
+        // Many keys may change at once, and each look costs signatures.
+        timers.after(0, () => {
+          isDue = false
+          for (const session of [...sessions.values()]) check(session)
+        })
+      }
+      stopListening = deps.onChange.map((listen) => listen(changed))
+    },
+    async stop() {
+      for (const stop of stopListening) stop()
+      await Promise.all([...sessions.values()].map((session) => close(session, 'stopping')))
+      offers.clear()
+    },
+
+    offer(uid, { for_ms, types }) {
+      const own = operators.mesh()
+      if (own === undefined) {
+        throw new KaroError('refused', faultWords('no_mesh'), { hint: 'karo join lets it into one.' })
+      }
+      if (for_ms < LEAST_MS || for_ms > DELEGATION_LIFE_MS || types.length === 0) {
+        throw new KaroError('bad_request', 'a login holds for a minute to 8 hours', { where: 'for' })
+      }
+      const audience = newSealingKey(random)
+      const now = clock.now()
+      const body: Offer = {
+        ...{ session: Uint8Array.from(random.bytes(SESSION_BYTES)), mesh: own, node: self, uid, types },
+        audience_key: audience.publicKey,
+        ...{ not_before: now, not_after: now + for_ms },
+      }
+      offers.delete(uid)
+      const [oldest] = offers.keys()
+      if (offers.size >= SESSIONS_MAX && oldest !== undefined) offers.delete(oldest)
+      offers.set(uid, { body, audience, until: clock.monotonic() + OFFER_MS })
+      return body
+    },
+
+    async begin(uid, { delegation, chain }) {
+      if (!tries(uid).take(clock.monotonic())) {
+        throw new KaroError('rate_limited', 'too many logins', { hint: 'Try again in a minute.' })
+      }
+      const read = readDelegation(delegation)
+      if (typeof read === 'string') return refuse(uid, faultWords(read))
+      const { operator, key, body } = read
+      const why = offerFault(uid, body)
+      if (why !== undefined) return refuse(uid, why, operator)
+      const judged = judge(operator, chain)
+      if ('fault' in judged) return refuse(uid, faultWords(judged.fault), operator)
+      const offer = offers.get(uid) as Waiting
+      const before = sessions.get(uid)
+      if (before === undefined && sessions.size >= SESSIONS_MAX) {
+        throw new KaroError('rate_limited', `${SESSIONS_MAX} people are logged in here already`)
+      }
+      offers.delete(uid)
+      if (before !== undefined) void close(before, 'again')
+      const { name, roles, teams } = judged.binding
+      const session: Session = {
+        ...{ ...offer, key, delegation, chain, ended: new AbortController(), said: { name, roles, teams } },
+        state: {
+          ...{ id: toHex(body.session), uid, operator, fingerprint: fingerprintOf(key), types: body.types },
+          ...{ begun_at: body.not_before, ends_at: body.not_after },
+        },
+        cancel: () => {},
+      }
+      sessions.set(uid, session)
+      arm(session)
+      const told = { operator, operator_name: name, session: session.state.id, types: body.types.join(',') }
+      await note('operator_login', uid, true, { ...told, roles: roles.join(','), teams: teams.join(',') })
+      return stateOf(session)
+    },
+
+    async end(uid) {
+      offers.delete(uid)
+      const session = sessions.get(uid)
+      if (session === undefined) return undefined
+      await close(session, 'logout')
+      return stateOf(session)
+    },
+    state(uid) {
+      const session = sessions.get(uid)
+      return session === undefined || check(session) === undefined ? undefined : stateOf(session)
+    },
+    of(uid): Acting | undefined {
+      const session = sessions.get(uid)
+      const judged = session && check(session)
+      if (session === undefined || judged === undefined) return undefined
+      const { delegation, audience, ended } = session
+      return { ...stateOf(session), delegation, chain: judged.chain, audience, ended: ended.signal }
+    },
+  }
+}

@@ -1,0 +1,82 @@
+// What the room of operators shows of itself: the shapes other rooms use, apart from the code that makes them.
+import type { DelegationBody } from '../../../protocols/messages/operator.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Room } from '../../base/run/room.ts'
+import type { SealingKey } from '../identity/index.ts'
+import type { Principal } from '../policy/index.ts'
+
+/** A question, as far as it says who asks. */
+export interface Asking {
+  /** Ed25519 key of the node that signed it, 32 bytes. */
+  readonly author: Uint8Array
+  readonly authorId: NodeId
+  readonly body: {
+    readonly query_type: string
+    readonly audience_key: Uint8Array
+    readonly operator?: { readonly delegation: Uint8Array; readonly chain: readonly Uint8Array[] } | undefined
+  }
+}
+
+/** Who asks, as the owner of the data decides about it. */
+export interface Asker {
+  readonly principal: Principal
+  /** The operator who signed the delegation, where there is one that was signed; verified unless there is a `fault`. */
+  readonly operator?: { readonly id: NodeId; readonly name: string }
+  /** Why the delegation gives nothing: a rule as in decisions (`operator.expired`), and what it means. */
+  readonly fault?: { readonly rule: string; readonly reason: string }
+}
+
+export interface Principals {
+  /**
+   * The node that asks, or the operator who asks through it. A question with a delegation that does not hold is never
+   * judged as the node's own: its principal is denied. Never throws.
+   */
+  resolve(question: Asking): Asker
+}
+
+/** A person who is logged in here, as people and ledgers are told. */
+export interface SessionState {
+  /** 32 hex digits; no secret. */
+  readonly id: string
+  readonly uid: number
+  readonly operator: NodeId
+  readonly fingerprint: string
+  readonly name: string
+  readonly roles: readonly string[]
+  readonly teams: readonly string[]
+  readonly types: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly begun_at: number
+  readonly ends_at: number
+}
+
+/** What a question under an operator's name needs. */
+export interface Acting extends SessionState {
+  readonly delegation: Uint8Array
+  readonly chain: readonly Uint8Array[]
+  /** Answers are sealed to it. It is in memory alone, and wiped when the session ends. */
+  readonly audience: SealingKey
+  /** Aborts when the session ends. */
+  readonly ended: AbortSignal
+}
+
+/** What this node offers to an operator to sign. */
+export type Offer = DelegationBody
+
+export interface Sessions extends Room {
+  /** KaroErrors: `refused` where this node is in no mesh, `bad_request` for terms out of bounds. */
+  offer(uid: number, terms: { readonly for_ms: number; readonly types: readonly string[] }): Offer
+  /**
+   * Takes what the operator signed of the offer made to that person; a session that the person had ends. KaroErrors:
+   * `refused` with the reason, `rate_limited` for too many tries.
+   */
+  begin(
+    uid: number,
+    signed: { readonly delegation: Uint8Array; readonly chain: readonly Uint8Array[] },
+  ): Promise<SessionState>
+  /** Undefined: that person is not logged in. */
+  end(uid: number): Promise<SessionState | undefined>
+  state(uid: number): SessionState | undefined
+  /** As whom this person asks now. Undefined: as the node. */
+  of(uid: number): Acting | undefined
+}

@@ -1,0 +1,231 @@
+// Operators with real daemons: a person certified on one machine asks from another under their own name, and nobody else does.
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type {
+  AskersShape,
+  AuditEntryShape,
+  FleetShape,
+  OperatorShape,
+  QueryResult,
+  StatusShape,
+  WhoAmIShape,
+} from '../../../src/api/contract/shapes.ts'
+import { feed, hoursOfFeed } from '../../support/data/feed.ts'
+import { callDaemon } from '../../support/node/call-daemon.ts'
+import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+
+const WORDS = 'nine words that nobody else in this test says'
+const OTHER_UID = 12_345
+const root = process.getuid?.() === 0
+const range = hoursOfFeed()
+const BETWEEN = ['--from', new Date(range.start).toISOString(), '--to', new Date(range.end).toISOString()]
+
+/** `hq` certifies; `desk` is where people log in; `owner` has the numbers, and gives them to leads of eng and to security. */
+let hq: TestNode, desk: TestNode, owner: TestNode
+let total: number
+
+const portOf = async (node: TestNode): Promise<string> =>
+  /tcp\/(\d+)$/.exec(((await node.json<StatusShape>(['status'])).mesh.listen[0] ?? '') as string)?.[1] ?? ''
+const ask = (node: TestNode, ...more: string[]) =>
+  node.karo(['query', 'tools', ...BETWEEN, '--timeout', '5s', '--json', ...more])
+async function asked(...more: string[]): Promise<QueryResult> {
+  return JSON.parse((await ask(desk, ...more)).stdout) as QueryResult
+}
+const outcome = ({ coverage }: QueryResult, of = 'owner') =>
+  coverage.nodes.find(({ name }) => name === of)?.outcome
+const usesOf = ({ data }: QueryResult): number =>
+  'tools' in data ? data.tools.reduce((sum, { uses }) => sum + uses, 0) : 0
+const whoAmI = (node: TestNode) => node.json<WhoAmIShape>(['whoami'])
+const entries = async (node: TestNode, type: string): Promise<readonly AuditEntryShape[]> =>
+  (await node.json<{ entries: AuditEntryShape[] }>(['audit', 'log', '--type', type])).entries
+
+async function issue(name: string, ...more: string[]): Promise<string> {
+  const file = join(temporaryHome(), `${name}.karo`)
+  const ran = await hq.karo(
+    ['operator', 'issue', name, '--to', file, '--passphrase-file', '-', ...more],
+    `${WORDS}\n`,
+  )
+  expect(ran).toMatchObject({ code: 0, stderr: '' })
+  return file
+}
+const logIn = (node: TestNode, file: string, ...more: string[]) =>
+  node.karo(['login', '--credential', file, '--passphrase-file', '-', ...more], `${WORDS}\n`)
+
+/** As that person: the kernel tells the daemon their uid, and nothing else of them. */
+async function as<T>(uid: number, method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+  process.seteuid?.(uid)
+  const answer = callDaemon({ socket: join(desk.home, 'karo.sock') }, method, path, body)
+  process.seteuid?.(0)
+  return (await answer) as T
+}
+
+beforeAll(async () => {
+  hq = await startNode({ name: 'hq' })
+  const founded = await hq.karo(
+    ['ca', 'init', '--root-key', join(temporaryHome(), 'r'), '--grant', 'security', '--passphrase-file', '-'],
+    `${WORDS}\n`,
+  )
+  expect(founded).toMatchObject({ code: 0 })
+  const place = `127.0.0.1:${await portOf(hq)}`
+  const config = `[discovery]\npeers = ["${place}"]\n`
+  desk = await startNode({ name: 'desk', config, env: { KARO_ACCESS_ASKERS: String(OTHER_UID) } })
+  const consent = `${config}[policy]\nteams = ["eng"]\n[sharing.allow]\npeers = ["team:eng"]\nsupervisors = ["role:security"]\n`
+  owner = await startNode({ name: 'owner', config: consent })
+  for (const node of [desk, owner]) {
+    const code = (await hq.karo(['invite'])).stdout
+    expect(await node.karo(['join', '-', '--at', place], code)).toMatchObject({ code: 0, stderr: '' })
+  }
+  const fed = feed(join(owner.home, 'spool'), 1, 7, range)
+  total = Object.values(fed.uses).reduce((sum, uses) => sum + uses, 0)
+  await until(async () => (await owner.json<{ total: number }>(['history'])).total === fed.commands, {
+    what: 'the owner has its commands',
+  })
+  for (const node of [hq, desk, owner]) {
+    await until(async () => (await node.status()).mesh.peers_connected === 2, {
+      what: `${node.name} is linked to the others`,
+    })
+  }
+}, 120_000)
+
+describe('an operator', () => {
+  let carol: string, dan: string
+
+  test('is certified by an issuer, within what the issuer was granted, into a file for one person', async () => {
+    carol = await issue('carol', '--role', 'security')
+    dan = await issue('dan', '--role', 'lead', '--team', 'eng')
+    expect(statSync(carol).mode & 0o777).toBe(0o600)
+    expect(readFileSync(carol, 'utf8')).not.toContain(WORDS)
+    // Never over a file, and never with what was not granted.
+    const again = ['operator', 'issue', 'eve', '--passphrase-file', '-']
+    expect(await hq.karo([...again, '--to', carol], `${WORDS}\n`)).toMatchObject({ code: 1 })
+    const none = join(temporaryHome(), 'eve')
+    const granted = await hq.karo([...again, '--role', 'admin', '--to', none], `${WORDS}\n`)
+    expect(granted).toMatchObject({ code: 4, stderr: expect.stringContaining('may not give the role admin') })
+    expect(existsSync(none)).toBe(false)
+    // A member that is no issuer certifies nobody.
+    expect(await desk.karo([...again, '--to', none], `${WORDS}\n`)).toMatchObject({ code: 4 })
+    for (const node of [desk, owner]) {
+      await until(
+        async () => {
+          const { operators } = await node.json<{ operators: OperatorShape[] }>(['operator', 'list'])
+          const found = operators.map(({ name, state }) => [name, state])
+          expect(found).toEqual([
+            ['carol', 'valid'],
+            ['dan', 'valid'],
+          ])
+          return true
+        },
+        { what: `${node.name} knows both` },
+      )
+    }
+    // A person is no machine: nobody expects it, and nobody waits for it.
+    expect((await desk.json<FleetShape>(['ca', 'show'])).certified).toBe(3)
+  })
+
+  test('asks through a member what the member itself may not have', async () => {
+    expect(outcome(await asked())).toBe('denied')
+    expect(await whoAmI(desk)).toMatchObject({ login: null })
+    expect(await logIn(desk, dan, '--for', '1h')).toMatchObject({ code: 0, stderr: '' })
+    expect(await whoAmI(desk)).toMatchObject({ login: { name: 'dan', roles: ['lead'], teams: ['eng'] } })
+    const result = await asked()
+    expect(result.asked_as).toMatchObject({ name: 'dan', roles: ['lead'], teams: ['eng'] })
+    expect(outcome(result)).toBe('answered')
+    expect(usesOf(result)).toBe(total)
+    expect((await ask(desk)).stdout).not.toContain(WORDS)
+    // The machine alone still has nothing.
+    const alone = await asked('--as-node')
+    expect([outcome(alone), alone.asked_as]).toEqual(['denied', undefined])
+    // Totals are what security staff are entitled to; without aggregators they are withheld and not denied.
+    expect(await logIn(desk, carol)).toMatchObject({ code: 0 })
+    expect(outcome(await asked())).toBe('withheld')
+    expect(outcome(await asked('--level', '1'))).toBe('denied')
+  })
+
+  test('is named with the node in the ledgers of both ends', async () => {
+    const { node_id } = await desk.status()
+    const { askers } = await owner.json<AskersShape>(['audit', 'who-asked'])
+    const of = (name: string | null) =>
+      askers.find((one) => (one.operator?.name ?? null) === name && one.query_type === 'ToolUsage')
+    expect(of('dan')).toMatchObject({ node_id, name: 'desk', asked: 2, allowed: 2 })
+    expect(of('carol')).toMatchObject({ node_id, allowed: 0 })
+    expect(of(null)).toMatchObject({ node_id, operator: null, allowed: 0 })
+    expect((await owner.karo(['audit', 'who-asked'])).stdout).toContain('dan via desk')
+    const own = await entries(desk, 'query_asked')
+    expect(own.filter(({ details }) => details.operator_name === 'dan').length).toBe(2)
+    expect(await entries(desk, 'operator_login')).toMatchObject([
+      { success: true, details: { operator_name: 'carol', roles: 'security' } },
+      { success: true, details: { operator_name: 'dan' } },
+    ])
+  })
+
+  test('covers the types that were signed for, and says so of others', async () => {
+    expect(await logIn(desk, dan, '--type', 'health')).toMatchObject({ code: 0 })
+    const refused = await ask(desk)
+    expect(refused).toMatchObject({ code: 4 })
+    expect(refused.stdout).toContain('does not cover questions about tools')
+  })
+
+  test('is told what is wrong: passphrase, file, machine, mesh', async () => {
+    const wrong = await desk.karo(
+      ['login', '--credential', dan, '--passphrase-file', '-'],
+      'not these words\n',
+    )
+    expect(wrong).toMatchObject({ code: 4, stderr: expect.stringContaining('does not open the credential') })
+    chmodSync(dan, 0o644)
+    expect(await logIn(desk, dan)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('others may read'),
+    })
+    chmodSync(dan, 0o600)
+    const torn = join(temporaryHome(), 'torn')
+    writeFileSync(torn, readFileSync(dan, 'utf8').slice(0, 200), { mode: 0o600 })
+    expect(await logIn(desk, torn)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no credential'),
+    })
+    const alone = await startNode({ name: 'alone' })
+    expect(await logIn(alone, dan)).toMatchObject({ code: 4, stderr: expect.stringContaining('no mesh') })
+    await alone.stop()
+  })
+
+  test.runIf(root)('asks for one person of the machine, and for no other', async () => {
+    chmodSync(desk.home, 0o711)
+    chmodSync(join(desk.home, 'karo.sock'), 0o666)
+    expect(await logIn(desk, dan)).toMatchObject({ code: 0 })
+    const times = { start: new Date(range.start).toISOString(), end: new Date(range.end).toISOString() }
+    const body = { query_type: 'ToolUsage', range: times, timeout_ms: 5_000 }
+    const theirs = await as<QueryResult>(OTHER_UID, 'POST', '/api/v1/query', body)
+    expect([outcome(theirs), theirs.asked_as]).toEqual(['denied', undefined])
+    expect(await as<WhoAmIShape>(OTHER_UID, 'GET', '/api/v1/login')).toMatchObject({ login: null })
+    await expect(as(OTHER_UID, 'POST', '/api/v1/query', { ...body, as: 'operator' })).rejects.toMatchObject({
+      ...{ code: 'refused', message: expect.stringContaining('not logged in') },
+    })
+    // Nor does the other person end it.
+    expect(await as(OTHER_UID, 'POST', '/api/v1/login/end')).toEqual({ ended: null })
+    expect(outcome(await asked())).toBe('answered')
+  })
+
+  test('is gone with logout, and with the daemon', async () => {
+    expect((await desk.karo(['logout'])).stdout).toContain('Logged out dan')
+    expect(outcome(await asked())).toBe('denied')
+    expect((await desk.karo(['logout'])).stdout).toContain('not logged in')
+  })
+
+  test('is out everywhere once it is revoked, wherever it is logged in', async () => {
+    expect(await logIn(desk, dan)).toMatchObject({ code: 0 })
+    expect(outcome(await asked())).toBe('answered')
+    expect(await hq.karo(['operator', 'revoke', 'dan'])).toMatchObject({ code: 0 })
+    await until(async () => (await whoAmI(desk)).login === null, { what: 'the login has ended' })
+    expect((await entries(desk, 'operator_logout'))[0]).toMatchObject({
+      details: { operator_name: 'dan', why: 'certificate_revoked' },
+    })
+    const back = await logIn(desk, dan)
+    expect(back).toMatchObject({ code: 4, stderr: expect.stringContaining('was revoked') })
+    expect(outcome(await asked())).toBe('denied')
+    expect(await hq.karo(['operator', 'renew', 'dan'])).toMatchObject({ code: 4 })
+    // What it showed is in no log, and the words that open it are nowhere.
+    for (const node of [hq, desk, owner]) expect(node.log()).not.toContain(WORDS)
+  })
+})

@@ -1,0 +1,340 @@
+// An operator who asks through a node, over real frames: what owners give, what both ledgers say, and what older releases do.
+import { describe, expect, test } from 'vitest'
+import { bodyOf, decodeFrame, encodeFrame, messageTable } from '../../../../protocols/frame.ts'
+import { MeshQuery, QueryHop, Response } from '../../../../protocols/messages/query.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { AUTHOR_QUOTA } from '../../../../src/exchange/query/state/intake.ts'
+import type { AuditEntry } from '../../../../src/trust/audit/index.ts'
+import { createWhoAsked } from '../../../../src/trust/audit/who-asked.ts'
+import { createRoll } from '../../../../src/trust/certificates/roll.ts'
+import { meshOf as meshOfRoot, signCertificate } from '../../../../src/trust/certificates/sign.ts'
+import { newSealingKey, verifySignature } from '../../../../src/trust/identity/index.ts'
+import { signDelegation } from '../../../../src/trust/operators/delegation.ts'
+import type { Acting } from '../../../../src/trust/operators/index.ts'
+import { type NodeOptions, newIdentity, person, TestNode, uses, Wire } from './network.ts'
+
+const HOUR_MS = 3_600_000
+const [root, issuer, carol] = [newIdentity(), newIdentity(), newIdentity()]
+const mesh = meshOfRoot(root.publicKey)
+
+/** Certificates of now, because the nodes of this test live by the real clock. */
+function certified(roles: readonly string[], teams: readonly string[]): Uint8Array[] {
+  const now = Date.now()
+  const times = { version: now, notBefore: now, notAfter: now + HOUR_MS }
+  const grants = ['security']
+  return [
+    signCertificate(
+      root,
+      mesh,
+      { usage: 'issuer', key: issuer.publicKey, name: 'hq', roles: [], teams: [], grants, ...times },
+      systemRandom,
+    ),
+    signCertificate(
+      issuer,
+      mesh,
+      { usage: 'operator', key: carol.publicKey, name: 'carol', roles, teams, ...times },
+      systemRandom,
+    ),
+  ]
+}
+
+/** What carol signs at that node. */
+function acting(
+  at: TestNode,
+  { roles = [], teams = ['eng'] }: { roles?: string[]; teams?: string[] } = {},
+): Acting & {
+  readonly logout: () => void
+} {
+  const now = Date.now()
+  const audience = newSealingKey()
+  const types = ['ToolUsage', 'NodeHealth']
+  const session = new Uint8Array(16).fill(3)
+  const ending = new AbortController()
+  const delegation = signDelegation(
+    carol,
+    {
+      ...{ session, mesh, node: at.identity.publicKey, uid: at.uid, types },
+      ...{ audience_key: audience.publicKey, not_before: now, not_after: now + HOUR_MS },
+    },
+    systemRandom,
+  )
+  return {
+    ...{ id: '03'.repeat(16), uid: at.uid, operator: carol.nodeId, fingerprint: carol.fingerprint },
+    ...{ name: 'carol', roles, teams, types, begun_at: now, ends_at: now + HOUR_MS },
+    ...{ delegation, chain: certified(roles, teams), audience, ended: ending.signal },
+    logout: () => ending.abort(),
+  }
+}
+
+const knowing = (): NonNullable<NodeOptions['operators']> => {
+  const roll = createRoll()
+  roll.trustRoot({ key: root.publicKey, mesh }, Date.now())
+  return {
+    mesh: () => mesh,
+    verdict: (chain, key) => roll.operators.verdict(chain, key, Date.now()),
+  }
+}
+
+/** A desk, and an owner who gives its numbers to the team eng; more nodes may be between or beside them. */
+function pair(owner: Partial<NodeOptions> = {}) {
+  const wire = new Wire()
+  const desk = new TestNode(wire, { name: 'desk' })
+  const giving = { people: person(uses('git', 7)), allow: ['team:eng'], operators: knowing() }
+  const of = new TestNode(wire, { name: 'owner', ...giving, ...owner })
+  know(wire, desk, of)
+  return { wire, desk, owner: of }
+}
+
+function know(wire: Wire, ...nodes: readonly TestNode[]): void {
+  for (const a of nodes) {
+    for (const b of nodes) {
+      if (a === b) continue
+      a.members.add(b)
+      a.trusts(b, 'peer')
+      wire.connect(a.id, b.id)
+    }
+  }
+}
+
+const usesOf = ({ data }: Awaited<ReturnType<TestNode['ask']>>): number =>
+  'tools' in data ? data.tools.reduce((sum, { uses: n }) => sum + n, 0) : 0
+const detailsOf = ({ audits }: TestNode, type: string) =>
+  audits.filter((entry) => entry.type === type).map(({ details }) => details)
+
+test('an owner gives an operator what the node through which it asks may not have, and both ledgers name the two', async () => {
+  const { desk, owner } = pair()
+  expect(desk.outcomes(await desk.ask())).toEqual({ owner: 'denied' })
+  const result = await desk.ask({ acting: acting(desk) })
+  expect(desk.outcomes(result)).toEqual({ owner: 'answered' })
+  expect(usesOf(result)).toBe(7)
+  expect(result.asked_as).toEqual({
+    ...{ operator: carol.nodeId, fingerprint: carol.fingerprint, name: 'carol', roles: [], teams: ['eng'] },
+  })
+  const named = { operator: carol.nodeId, operator_name: 'carol' }
+  expect(detailsOf(desk, 'query_asked').at(-1)).toMatchObject({ ...named, uid: desk.uid })
+  expect(owner.audits.at(-2)).toMatchObject({ type: 'query_received', peer: desk.id, details: named })
+  expect(owner.audits.at(-1)).toMatchObject({ type: 'query_responded', peer: desk.id, details: named })
+  expect(detailsOf(owner, 'query_responded')[0]).not.toHaveProperty('operator')
+  const asked = createWhoAsked()
+  for (const [seq, entry] of owner.audits.toReversed().entries())
+    asked.add({ ...entry, seq, ts: 0, hash: '' } as AuditEntry)
+  expect(asked.result()).toMatchObject([
+    { peer: desk.id, operator: { id: carol.nodeId, name: 'carol' }, asked: 1, allowed: 1 },
+    { peer: desk.id, operator: null, asked: 1, refused: 1 },
+  ])
+})
+
+describe('an owner', () => {
+  test('gives security staff totals, and the numbers of no single node', async () => {
+    const { desk } = pair({ allow: ['*'], maxLevel: 2 })
+    const staff = acting(desk, { roles: ['security'], teams: [] })
+    expect(desk.outcomes(await desk.ask({ acting: staff }))).toEqual({ owner: 'withheld' })
+    expect(desk.outcomes(await desk.ask({ acting: staff, level: 1 }))).toEqual({ owner: 'denied' })
+    expect(desk.outcomes(await desk.ask({ level: 1 }))).toEqual({ owner: 'answered' })
+  })
+
+  test('that does not trust the node gives an operator there nothing', async () => {
+    const { desk, owner } = pair()
+    for (const words of [{ denied: true }, { revoked: true }, { trust_level: 'untrusted' as const }]) {
+      owner.trusts(desk, 'peer', words)
+      expect(desk.outcomes(await desk.ask({ acting: acting(desk) }))).toEqual({ owner: 'denied' })
+    }
+  })
+
+  test('that agreed with the node has not agreed with the people who ask through it', async () => {
+    const { desk, owner } = pair({ allow: [] })
+    await owner.sharing.allow(owner.uid, desk.id)
+    expect(desk.outcomes(await desk.ask())).toEqual({ owner: 'answered' })
+    expect(desk.outcomes(await desk.ask({ acting: acting(desk) }))).toEqual({ owner: 'denied' })
+  })
+
+  test('in no mesh refuses, and the ledger says why', async () => {
+    const { operators: _, ...alone } = { operators: undefined }
+    const wire = new Wire()
+    const desk = new TestNode(wire, { name: 'desk' })
+    const owner = new TestNode(wire, {
+      name: 'owner',
+      people: person(uses('git', 7)),
+      allow: ['*'],
+      ...alone,
+    })
+    know(wire, desk, owner)
+    expect(desk.outcomes(await desk.ask())).toEqual({ owner: 'answered' })
+    expect(desk.outcomes(await desk.ask({ acting: acting(desk) }))).toEqual({ owner: 'denied' })
+    expect(detailsOf(owner, 'query_responded').at(-1)).toMatchObject({
+      ...{ rule: 'operator.no_mesh', decision: 'deny', operator: carol.nodeId },
+    })
+  })
+
+  test('counts an operator once, whatever nodes it asks through', async () => {
+    const wire = new Wire()
+    const giving = { people: person(uses('git', 7)), allow: ['team:eng'], operators: knowing() }
+    // Its quotas are not refilled while a busy machine lets the questions wait.
+    const clock = { now: () => Date.now(), monotonic: () => 0 }
+    const owner = new TestNode(wire, { name: 'owner', ...giving, clock })
+    const desks = [1, 2].map((n) => new TestNode(wire, { name: `desk-${n}` }))
+    know(wire, owner, ...desks)
+    for (const desk of desks) desk.members.delete(desks.find((one) => one !== desk)!)
+    const logins = desks.map((desk) => acting(desk))
+    const outcomes: (string | undefined)[] = []
+    for (let i = 0; i < AUTHOR_QUOTA.frames + 1; i++) {
+      const desk = desks[i % 2]!
+      const result = await desk.ask({ acting: logins[i % 2]! })
+      outcomes.push(desk.outcomes(result).owner)
+    }
+    expect(outcomes.slice(0, -1).every((one) => one === 'answered')).toBe(true)
+    expect(outcomes.at(-1)).toBe('busy')
+    expect(detailsOf(owner, 'query_responded').at(-1)).toMatchObject({
+      rule: 'operator.quota',
+      status: 'busy',
+    })
+    // The nodes themselves may still ask.
+    expect(desks[0]!.outcomes(await desks[0]!.ask())).toEqual({ owner: 'denied' })
+  })
+})
+
+describe('the asking node', () => {
+  test('asks nothing that the login does not cover', async () => {
+    const { desk, owner } = pair()
+    await expect(desk.ask({ query_type: 'SafetyPosture', acting: acting(desk) })).rejects.toMatchObject({
+      code: 'refused',
+    })
+    expect(owner.audits).toEqual([])
+  })
+
+  test('says so of a question that has no room for the certificates', async () => {
+    const { desk } = pair()
+    const value = Array.from({ length: 12 }, (_, i) => `${'x'.repeat(60)}${i}`)
+    const filters = Array.from({ length: 2 }, () => ({ field: 'tool', operator: 'InList' as const, value }))
+    const teams = value.slice(0, 8)
+    const roles = teams.map((one) => one.replaceAll('x', 'ü'))
+    expect(desk.outcomes(await desk.ask({ acting: acting(desk), filters }))).toEqual({ owner: 'answered' })
+    await expect(desk.ask({ acting: acting(desk, { roles, teams }), filters })).rejects.toMatchObject({
+      ...{ code: 'bad_request', message: expect.stringContaining('longer than one message') },
+    })
+  })
+
+  test('uses the delegation of another node in vain', async () => {
+    const { desk, owner } = pair()
+    const elsewhere = acting(owner)
+    expect(desk.outcomes(await desk.ask({ acting: elsewhere }))).toEqual({ owner: 'denied' })
+    expect(detailsOf(owner, 'query_responded').at(-1)).toMatchObject({ rule: 'operator.wrong_node' })
+  })
+
+  test('stops asking when the login ends', async () => {
+    const { desk, owner } = pair()
+    const login = acting(desk)
+    owner.gate = async () => {
+      login.logout()
+      await new Promise(() => {})
+    }
+    const result = await desk.ask({ acting: login })
+    expect(result.ended_by).toBe('cancelled')
+    expect((await desk.ask({ acting: login })).ended_by).toBe('cancelled')
+  })
+
+  test('shows an operator no summary that was published for the node', async () => {
+    const { desk, owner, wire } = pair()
+    wire.kill(owner.id)
+    let looked = 0
+    desk.cover = async () => {
+      looked++
+      return undefined
+    }
+    expect(desk.outcomes(await desk.ask({ acting: acting(desk), timeoutMs: 300 }))).toEqual({
+      owner: 'unreachable',
+    })
+    expect(looked).toBe(0)
+    await desk.ask({ timeoutMs: 300 })
+    expect(looked).toBeGreaterThan(0)
+  })
+})
+
+describe('an older release', () => {
+  const HOPS = messageTable([QueryHop])
+  const QUESTIONS = messageTable([MeshQuery])
+  /** What a node would do that reads no delegation: it judges the node that asks. */
+  function forgetful(wire: Wire, desk: TestNode): void {
+    wire.tap = (bytes, from) => {
+      if (from !== desk.id) return [bytes]
+      try {
+        const hop = decodeFrame(bytes, { messages: HOPS, verify: verifySignature })
+        const said = bodyOf(hop, QueryHop)
+        const document = decodeFrame(said.document, { messages: QUESTIONS, verify: verifySignature })
+        const { operator: _, ...body } = bodyOf(document, MeshQuery)
+        const { sign } = desk.identity
+        const old = encodeFrame(MeshQuery, document.envelope, body, sign)
+        return [encodeFrame(QueryHop, hop.envelope, { ...said, document: old }, sign)]
+      } catch {
+        return [bytes]
+      }
+    }
+  }
+
+  test.each([
+    ['gives', ['*']],
+    ['refuses', []],
+  ])('that %s the node something counts as one that does not know operators', async (_what, allow) => {
+    const { wire, desk } = pair({ allow })
+    forgetful(wire, desk)
+    const result = await desk.ask({ acting: acting(desk) })
+    expect(desk.outcomes(result)).toEqual({ owner: 'not_supported' })
+    expect(result.coverage).toMatchObject({ failed: 1, answered: 0, complete: false })
+    expect(usesOf(result)).toBe(0)
+  })
+
+  test('hands the question of an operator on as it is', async () => {
+    const { desk, owner, wire } = pair()
+    const relay = new TestNode(wire, { name: 'relay', fullMeshUpTo: 0 })
+    wire.cut(desk.id, owner.id)
+    for (const one of [desk, owner]) {
+      wire.connect(one.id, relay.id)
+      relay.members.add(one)
+      relay.trusts(one, 'peer')
+      one.trusts(relay, 'peer')
+    }
+    let carried = 0
+    wire.tap = (bytes, from) => {
+      if (from === relay.id) carried++
+      return [bytes]
+    }
+    // The relay has no part in it: the operator's certificate and the answer pass it as bytes.
+    const result = await desk.ask({ acting: acting(desk) })
+    expect(desk.outcomes(result)).toEqual({ owner: 'answered' })
+    expect(carried).toBeGreaterThan(0)
+  })
+})
+
+test('an answer about another delegation is not taken for one about this', async () => {
+  const { wire, desk, owner } = pair()
+  const RESPONSES = messageTable([Response])
+  const first = acting(desk)
+  const kept: Uint8Array[] = []
+  wire.tap = (bytes, from) => {
+    if (from === owner.id) kept.push(bytes)
+    return [bytes]
+  }
+  await desk.ask({ acting: first })
+  const answer = kept.find((bytes) => {
+    try {
+      return decodeFrame(bytes, { messages: RESPONSES, verify: verifySignature }) !== undefined
+    } catch {
+      return false
+    }
+  })
+  expect(answer).toBeDefined()
+  // The same session asks again; the answer of before, handed in for the new question, opens nothing.
+  wire.tap = (bytes, from) => {
+    if (from !== owner.id) return [bytes]
+    const frame = decodeFrame(bytes, {
+      messages: messageTable([Response, QueryHop]),
+      verify: verifySignature,
+    })
+    if (frame.message !== Response) return [bytes]
+    const old = bodyOf(decodeFrame(answer!, { messages: RESPONSES, verify: verifySignature }), Response)
+    const body = { ...bodyOf(frame, Response), sealed: old.sealed }
+    return [encodeFrame(Response, frame.envelope, body, owner.identity.sign)]
+  }
+  const result = await desk.ask({ acting: first })
+  expect(desk.outcomes(result)).toEqual({ owner: 'bad_signature' })
+})

@@ -1,0 +1,179 @@
+// Operators in the room of certificates: an issuer certifies people, who are no machines, and takes it back.
+import { beforeEach, expect, test } from 'vitest'
+import { MeshQuery } from '../../../../protocols/messages/query.ts'
+import { DAY_MS } from '../../../../src/base/calendar.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { createRoll } from '../../../../src/trust/certificates/roll.ts'
+import { signCertificate } from '../../../../src/trust/certificates/sign.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+import {
+  issuer,
+  issuerCertificate,
+  mesh,
+  NOW,
+  node,
+  nodeCertificate,
+  operator,
+  operatorCertificate,
+  operatorChain,
+  root,
+} from './chains.ts'
+import { found, invited, meet, pass, type Room, room, time } from './rooms.ts'
+
+beforeEach(() => {
+  time.now = NOW
+})
+
+const terms = (change: object = {}) => ({
+  ...{ key: operator.publicKey, name: 'carol', roles: [], teams: [], for_ms: DAY_MS },
+  ...change,
+})
+
+const LONG = Array.from({ length: 8 }, (_, i) => `${'ü'.repeat(60)}${i}`)
+
+async function issuing(grants: readonly string[] = []): Promise<Room> {
+  const one = await room(8_701)
+  await found(one, { grants })
+  return one
+}
+
+test('an operator is known wherever its certificate came, and is expected nowhere', async () => {
+  const hq = await issuing(['security'])
+  const ann = await room(8_702)
+  await ann.fleet.join(await invited(hq), { places: [] })
+  await meet(hq, ann, 'ann')
+  const chain = await hq.fleet.operators.issue(terms({ roles: ['security'], teams: ['soc'] }))
+  expect(chain).toHaveLength(2)
+  pass(hq, ann)
+  for (const { fleet, changes } of [hq, ann]) {
+    expect(fleet.operators.list()).toMatchObject([
+      { state: 'valid', binding: { name: 'carol', usage: 'operator', roles: ['security'], teams: ['soc'] } },
+    ])
+    expect(fleet.operators.chainOf(operator.nodeId)).toEqual(chain)
+    expect(fleet.operators.verdict(chain, operator.publicKey)).toMatchObject({
+      ok: true,
+      level: 'supervisor',
+    })
+    // No machine: nobody admits it, misses it, or has to think anew about it.
+    expect(fleet.word(operator.nodeId)).toBeUndefined()
+    expect(fleet.certified().map(({ name }) => name)).not.toContain('carol')
+    expect(changes).not.toContain(operator.nodeId)
+  }
+})
+
+test('an operator that shows its certificate as a node is none', () => {
+  const roll = createRoll()
+  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+  expect(roll.chain(operator.nodeId, operatorChain(), NOW)).toEqual([])
+  expect(roll.word(operator.nodeId, NOW)).toBeUndefined()
+  expect(roll.fault(operator.nodeId)).toBe('wrong_usage')
+})
+
+test('a key is a node or a person, whichever it was first', () => {
+  const roll = createRoll()
+  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+  roll.certificate(issuerCertificate(), NOW)
+  roll.certificate(nodeCertificate(), NOW)
+  expect(roll.certificate(operatorCertificate({ key: node.publicKey, version: NOW + 1 }), NOW).fault).toBe(
+    'wrong_usage',
+  )
+  roll.certificate(operatorCertificate(), NOW)
+  expect(roll.certificate(nodeCertificate({ key: operator.publicKey, version: NOW + 1 }), NOW).fault).toBe(
+    'wrong_usage',
+  )
+  expect(roll.operators.list(NOW)).toHaveLength(1)
+})
+
+test('only an issuer certifies, within what it was granted, names that are free, for a month at most', async () => {
+  const hq = await issuing()
+  const nobody = await room(8_703)
+  await expect(nobody.fleet.operators.issue(terms())).rejects.toMatchObject({ code: 'refused' })
+  await expect(hq.fleet.operators.issue(terms({ roles: ['security'] }))).rejects.toMatchObject({
+    code: 'refused',
+  })
+  for (const wrong of [
+    ...[{ name: '' }, { name: ' carol' }, { name: 'a\u202eb' }, { name: '0123 4567 89ab cdef' }],
+    ...[{ roles: ['a b'] }, { teams: [''] }, { for_ms: 30 * DAY_MS + 1 }, { for_ms: 1 }],
+    { roles: LONG, teams: LONG },
+  ])
+    await expect(hq.fleet.operators.issue(terms(wrong))).rejects.toMatchObject({ code: 'bad_request' })
+  await hq.fleet.operators.issue(terms())
+  const twin = terms({ key: testIdentity(8_704).publicKey, name: 'Carol' })
+  await expect(hq.fleet.operators.issue(twin)).rejects.toMatchObject({ code: 'conflict' })
+  await expect(
+    hq.fleet.operators.issue(terms({ key: hq.identity.publicKey, name: 'hq' })),
+  ).rejects.toMatchObject({
+    code: 'conflict',
+  })
+  // Ledgers name the two side by side.
+  await expect(hq.fleet.operators.issue(terms({ name: 'HQ' }))).rejects.toMatchObject({ code: 'conflict' })
+  expect(hq.audited.filter(({ type }) => type === 'certificate_issued')).toMatchObject([
+    { peer: operator.nodeId, details: { name: 'carol', usage: 'operator' } },
+  ])
+})
+
+test('the largest certificates that are signed leave half of a question free', async () => {
+  const hq = await issuing()
+  let longest: readonly Uint8Array[] = []
+  for (let length = 1; length <= 60; length++) {
+    const roles = Array.from({ length: 8 }, (_, i) => `${'x'.repeat(length)}${i}`)
+    const chain = await hq.fleet.operators.issue(terms({ roles, teams: roles })).catch(() => undefined)
+    if (chain === undefined) break
+    longest = chain
+  }
+  const bytes = longest.reduce((sum, one) => sum + one.length, 0)
+  expect(bytes).toBeGreaterThan(MeshQuery.limit / 4)
+  expect(bytes).toBeLessThanOrEqual(MeshQuery.limit / 2 + 38)
+})
+
+test('renewed, it holds for longer with the same key; revoked, it never does again', async () => {
+  const hq = await issuing()
+  const first = await hq.fleet.operators.issue(terms())
+  time.now += DAY_MS + 1
+  expect(hq.fleet.operators.list()).toMatchObject([{ state: 'expired' }])
+  expect(hq.fleet.operators.verdict(first, operator.publicKey)).toMatchObject({ ok: false, fault: 'expired' })
+  const second = await hq.fleet.operators.issue(terms())
+  expect(hq.fleet.operators.chainOf(operator.nodeId)).toEqual(second)
+  expect(hq.fleet.operators.list()).toMatchObject([{ state: 'valid' }])
+  expect(await hq.fleet.revoke(operator.nodeId)).toBe(true)
+  expect(hq.fleet.operators.list()).toMatchObject([{ state: 'revoked', binding: { name: 'carol' } }])
+  expect(hq.fleet.operators.verdict(second, operator.publicKey)).toMatchObject({
+    ...{ ok: false, fault: 'revoked', name: 'carol' },
+  })
+  expect(hq.changes).toContain(operator.nodeId)
+  await expect(hq.fleet.operators.issue(terms())).rejects.toMatchObject({ code: 'refused' })
+  // The name is free again, for another key.
+  await hq.fleet.operators.issue(terms({ key: testIdentity(8_705).publicKey }))
+})
+
+test('one that has ended is known after a restart, and says nothing', () => {
+  const roll = createRoll()
+  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+  roll.certificate(issuerCertificate(), NOW)
+  const later = NOW + 31 * DAY_MS
+  expect(roll.certificate(operatorCertificate(), later)).toEqual({ changed: [] })
+  expect(roll.operators.list(later)).toMatchObject([{ state: 'expired', binding: { name: 'carol' } }])
+  expect(roll.operators.verdict(operatorChain(), operator.publicKey, later)).toMatchObject({
+    ...{ ok: false, fault: 'expired', name: 'carol' },
+  })
+})
+
+test('what an older issuer signed for a person says nothing of a node, nor the reverse', () => {
+  const roll = createRoll()
+  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+  roll.certificate(issuerCertificate(), NOW)
+  const asNode = [issuerCertificate(), nodeCertificate()]
+  expect(roll.operators.verdict(asNode, node.publicKey, NOW)).toMatchObject({ fault: 'wrong_usage' })
+  // The root certifies issuers alone.
+  const byRoot = signCertificate(
+    root,
+    mesh,
+    {
+      ...{ usage: 'operator', key: operator.publicKey, name: 'carol', roles: ['security'], teams: [] },
+      ...{ version: NOW, notBefore: NOW, notAfter: NOW + DAY_MS },
+    },
+    systemRandom,
+  )
+  expect(roll.operators.verdict([byRoot], operator.publicKey, NOW)).toMatchObject({ ok: false })
+  expect(roll.isAuthority(issuer.nodeId)).toBe(true)
+})

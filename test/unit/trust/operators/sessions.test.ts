@@ -1,0 +1,271 @@
+// Logins: what an operator signs is what this node offered to that person, and it ends when anything behind it does.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { DAY_MS } from '../../../../src/base/calendar.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
+import { createRoll } from '../../../../src/trust/certificates/roll.ts'
+import { signRevocationList } from '../../../../src/trust/certificates/sign.ts'
+import { signDelegation } from '../../../../src/trust/operators/delegation.ts'
+import { createSessions } from '../../../../src/trust/operators/sessions.ts'
+import type { Offer } from '../../../../src/trust/operators/types.ts'
+import {
+  issuer,
+  issuerCertificate,
+  mesh,
+  NOW,
+  node,
+  operator,
+  operatorCertificate,
+  operatorChain,
+  other,
+  root,
+} from '../certificates/chains.ts'
+import { HOUR_MS } from './world.ts'
+
+const ANN = 1000
+const BOB = 1001
+const ALL = ['ToolUsage', 'NodeHealth']
+
+/** `node`, with a clock and timers that the test turns. */
+async function desk({ inMesh = true } = {}) {
+  const time = { now: NOW }
+  const roll = createRoll()
+  if (inMesh) {
+    roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+    roll.certificate(issuerCertificate(), NOW)
+  }
+  const timers = new Set<{ at: number; run: () => void }>()
+  const refused = new Set<string>()
+  const audited: AuditRecord[] = []
+  let changed = (): void => {}
+  const sessions = createSessions({
+    self: node.publicKey,
+    opinion: (id) => ({
+      ...{ node_id: id, trust_level: 'peer', roles: [], teams: [] },
+      ...{ denied: refused.has(id), revoked: false },
+    }),
+    operators: {
+      mesh: () => roll.root()?.mesh,
+      verdict: (chain, key) => roll.operators.verdict(chain, key, time.now),
+    },
+    onChange: [
+      (listener) => {
+        changed = listener
+        return () => {}
+      },
+    ],
+    audit: { record: async (entry) => void audited.push(entry) },
+    clock: { now: () => time.now, monotonic: () => time.now },
+    timers: {
+      after(ms, run) {
+        const timer = { at: time.now + ms, run }
+        timers.add(timer)
+        return () => void timers.delete(timer)
+      },
+    },
+    random: systemRandom,
+  })
+  await sessions.start(new AbortController().signal)
+  /** Lets time pass, and what is due happen. */
+  function pass(ms: number): void {
+    time.now += ms
+    for (const timer of [...timers].sort((a, b) => a.at - b.at)) {
+      if (timer.at > time.now || !timers.delete(timer)) continue
+      timer.run()
+    }
+  }
+  const signed = (offer: Offer, by = operator, chain = operatorChain()) => ({
+    delegation: signDelegation(by, offer, systemRandom),
+    chain,
+  })
+  const login = (uid = ANN, for_ms = HOUR_MS) =>
+    sessions.begin(uid, signed(sessions.offer(uid, { for_ms, types: ALL })))
+  const said = () => audited.map(({ type, success, details }) => [type, success, details.why])
+  return { time, roll, sessions, audited, said, refused, pass, signed, login, change: () => changed() }
+}
+
+test('a person who is logged in asks as the operator, with a key that is this login’s alone', async () => {
+  const { sessions, login, audited } = await desk()
+  expect(sessions.of(ANN)).toBeUndefined()
+  expect(await login()).toMatchObject({ uid: ANN, name: 'carol', roles: ['lead'], operator: operator.nodeId })
+  const acting = sessions.of(ANN)
+  expect(acting).toMatchObject({ name: 'carol', types: ALL, ends_at: NOW + HOUR_MS })
+  expect(sessions.of(BOB)).toBeUndefined()
+  await login(BOB)
+  expect(sessions.of(BOB)?.audience.publicKey).not.toEqual(acting?.audience.publicKey)
+  expect(audited).toMatchObject([
+    { type: 'operator_login', success: true, details: { uid: ANN, operator_name: 'carol', roles: 'lead' } },
+    { type: 'operator_login', success: true, details: { uid: BOB } },
+  ])
+  // Neither of the two keys, nor what was signed, is in the ledger.
+  const ledger = JSON.stringify(audited)
+  for (const key of [acting?.audience.privateKey, acting?.delegation])
+    expect(ledger).not.toContain(Buffer.from(key ?? []).toString('hex'))
+})
+
+test('what was offered to one person logs in nobody else', async () => {
+  const { sessions, signed, said } = await desk()
+  const offer = sessions.offer(ANN, { for_ms: HOUR_MS, types: ALL })
+  await expect(sessions.begin(BOB, signed(offer))).rejects.toThrow('another person')
+  expect(sessions.of(BOB)).toBeUndefined()
+  expect(said()).toEqual([['operator_login', false, 'the delegation is for another person of this machine']])
+})
+
+test('an offer logs in once, and for five minutes', async () => {
+  const { sessions, signed, time } = await desk()
+  const once = signed(sessions.offer(ANN, { for_ms: HOUR_MS, types: ALL }))
+  await sessions.begin(ANN, once)
+  await expect(sessions.begin(ANN, once)).rejects.toThrow('took too long')
+  const late = signed(sessions.offer(ANN, { for_ms: HOUR_MS, types: ALL }))
+  time.now += 5 * 60_000 + 1
+  await expect(sessions.begin(ANN, late)).rejects.toThrow('took too long')
+})
+
+test('nothing but the offer itself can be signed', async () => {
+  const { sessions, signed } = await desk()
+  const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
+  const change = fc.oneof(
+    fc.record({ session: bytes(16) }),
+    fc.record({ mesh: bytes(32) }),
+    fc.record({ node: bytes(32) }),
+    fc.record({ uid: fc.integer({ min: 0, max: 2 ** 32 - 1 }).filter((uid) => uid !== ANN) }),
+    fc.record({ types: fc.constantFrom(['ToolUsage'], [...ALL, 'SafetyPosture'], []) }),
+    fc.record({ audience_key: bytes(32) }),
+    fc.record({
+      not_after: fc.integer({ min: NOW + 1, max: NOW + 8 * HOUR_MS }).filter((at) => at !== NOW + HOUR_MS),
+    }),
+    fc.record({ not_before: fc.integer({ min: NOW - 1000, max: NOW - 1 }) }),
+  )
+  let uid = 5_000
+  await fc.assert(
+    fc.asyncProperty(change, async (said) => {
+      // Another person each time, because tries are limited.
+      uid++
+      const offer = sessions.offer(uid, { for_ms: HOUR_MS, types: ALL })
+      const changed = { ...offer, ...('uid' in said && said.uid === uid ? {} : said) }
+      if (Object.is(changed.uid, uid) && 'uid' in said) return
+      await expect(sessions.begin(uid, signed(changed))).rejects.toMatchObject({ code: 'refused' })
+      expect(sessions.of(uid)).toBeUndefined()
+    }),
+  )
+})
+
+test.each([
+  ['a key without a certificate', () => ({ by: other, chain: operatorChain() }), 'another key'],
+  ['no certificates', () => ({ by: operator, chain: [] }), 'there is no certificate'],
+  [
+    'a certificate that has ended',
+    () => ({
+      by: operator,
+      chain: [
+        issuerCertificate({ notBefore: NOW - DAY_MS }),
+        operatorCertificate({ notBefore: NOW - DAY_MS, notAfter: NOW }),
+      ],
+    }),
+    'expired',
+  ],
+])('%s logs nobody in', async (_what, made, words) => {
+  const { sessions, signed } = await desk()
+  const { by, chain } = made()
+  const offer = sessions.offer(ANN, { for_ms: HOUR_MS, types: ALL })
+  await expect(sessions.begin(ANN, signed(offer, by, chain))).rejects.toThrow(words)
+})
+
+test('a node in no mesh offers nothing', async () => {
+  const { sessions } = await desk({ inMesh: false })
+  expect(() => sessions.offer(ANN, { for_ms: HOUR_MS, types: ALL })).toThrow('no mesh')
+})
+
+test('tries are limited', async () => {
+  const { sessions } = await desk()
+  const bad = { delegation: new Uint8Array(100), chain: [] }
+  for (let i = 0; i < 20; i++)
+    await expect(sessions.begin(ANN, bad)).rejects.toMatchObject({ code: 'refused' })
+  await expect(sessions.begin(ANN, bad)).rejects.toMatchObject({ code: 'rate_limited' })
+  await expect(sessions.begin(BOB, bad)).rejects.toMatchObject({ code: 'refused' })
+})
+
+test('logout wipes the key and cancels what is under way', async () => {
+  const { sessions, login, said } = await desk()
+  await login()
+  const acting = sessions.of(ANN)!
+  const key = acting.audience.privateKey
+  expect(key.some((byte) => byte !== 0)).toBe(true)
+  expect(await sessions.end(BOB)).toBeUndefined()
+  expect(acting.ended.aborted).toBe(false)
+  expect(await sessions.end(ANN)).toMatchObject({ name: 'carol' })
+  expect(key.every((byte) => byte === 0)).toBe(true)
+  expect(acting.ended.aborted).toBe(true)
+  expect(sessions.of(ANN)).toBeUndefined()
+  expect(said().at(-1)).toEqual(['operator_logout', true, 'logout'])
+})
+
+test('a second login of a person ends the first', async () => {
+  const { sessions, login, said } = await desk()
+  await login()
+  const first = sessions.of(ANN)!
+  await login()
+  expect(first.ended.aborted).toBe(true)
+  expect(said()).toContainEqual(['operator_logout', true, 'again'])
+  expect(sessions.of(ANN)?.ended.aborted).toBe(false)
+})
+
+test('it ends by itself at its end, and with the daemon', async () => {
+  const { sessions, login, pass, said } = await desk()
+  await login(ANN, HOUR_MS)
+  await login(BOB, 2 * HOUR_MS)
+  const [anns, bobs] = [sessions.of(ANN)!, sessions.of(BOB)!]
+  pass(HOUR_MS - 1)
+  expect(anns.ended.aborted).toBe(false)
+  pass(1)
+  expect(anns.ended.aborted).toBe(true)
+  expect(said().at(-1)).toEqual(['operator_logout', true, 'expired'])
+  await sessions.stop()
+  expect([bobs.ended.aborted, sessions.of(BOB)]).toEqual([true, undefined])
+  expect(said().at(-1)).toEqual(['operator_logout', true, 'stopping'])
+})
+
+test('it ends when the key is revoked, or people here deny it or its issuer', async () => {
+  for (const [why, act] of [
+    [
+      'certificate_revoked',
+      ({ roll }: Awaited<ReturnType<typeof desk>>) => {
+        const revoked = [{ key: operator.publicKey, at: NOW }]
+        roll.list(signRevocationList(issuer, { version: NOW, number: 1, mesh, revoked }, systemRandom), NOW)
+      },
+    ],
+    ['denied', ({ refused }: Awaited<ReturnType<typeof desk>>) => void refused.add(operator.nodeId)],
+    ['issuer_denied', ({ refused }: Awaited<ReturnType<typeof desk>>) => void refused.add(issuer.nodeId)],
+  ] as const) {
+    const here = await desk()
+    await here.login()
+    const acting = here.sessions.of(ANN)!
+    act(here)
+    here.change()
+    here.pass(0)
+    expect(acting.ended.aborted).toBe(true)
+    expect(here.said().at(-1)).toEqual(['operator_logout', true, why])
+    // Also where nobody tells: it is looked at whenever somebody asks.
+    const quiet = await desk()
+    await quiet.login()
+    act(quiet)
+    expect(quiet.sessions.of(ANN)).toBeUndefined()
+  }
+})
+
+test('it ends with the certificate, unless a newer one came here', async () => {
+  const soon = NOW + 2 * 60_000
+  for (const isRenewed of [false, true]) {
+    const { sessions, signed, pass, roll } = await desk()
+    const chain = [issuerCertificate(), operatorCertificate({ notAfter: soon })]
+    await sessions.begin(ANN, signed(sessions.offer(ANN, { for_ms: HOUR_MS, types: ALL }), operator, chain))
+    const acting = sessions.of(ANN)!
+    if (isRenewed) roll.certificate(operatorCertificate({ version: NOW + 1, roles: [] }), NOW)
+    pass(2 * 60_000)
+    expect(acting.ended.aborted).toBe(!isRenewed)
+    if (isRenewed) expect(sessions.of(ANN)).toMatchObject({ roles: [], chain: [{}, {}] })
+    pass(HOUR_MS)
+    expect(acting.ended.aborted).toBe(true)
+  }
+})
