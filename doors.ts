@@ -30,7 +30,8 @@ insight             : base protocols config store/rollups store/tables      - th
 trust/identity      : base protocols
 trust/policy        : base protocols config                                 - who may have what; knows no store and no network
 trust/audit         : base protocols trust/identity store/tables
-trust/certificates  : base protocols trust/identity trust/audit store/tables
+trust/lineage       : base protocols trust/identity
+trust/certificates  : base protocols trust/identity trust/lineage trust/audit store/tables
 trust               : base protocols config trust/* store/tables
 mesh                : base protocols config trust trust/identity trust/audit trust/certificates store/tables
 exchange/documents  : base protocols config mesh trust trust/identity trust/audit store/tables

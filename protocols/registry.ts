@@ -6,6 +6,7 @@ import { Certificate, RevocationList } from './messages/certificate.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
 import { Presence } from './messages/presence.ts'
 import { MeshQuery, QueryDone, QueryHop, Response } from './messages/query.ts'
+import { KeyRotation } from './messages/rotation.ts'
 import { SealedSummary } from './messages/summary.ts'
 import { Heads, SyncBatch, SyncOffer, SyncRequest } from './messages/sync.ts'
 
@@ -88,6 +89,7 @@ export const MESSAGES: MessageTable = messageTable([
   SealedSummary,
   Certificate,
   RevocationList,
+  KeyRotation,
   AuditHead,
   Presence,
   Heads,

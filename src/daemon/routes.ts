@@ -45,7 +45,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   const { config, identity, clock, random } = common
   const { anomalies, audit, fleet, insight, observe, policy, processes, retention, sharing, store, trust } =
     local
-  const { mesh, documents, summaries, query } = network
+  const { mesh, documents, summaries, query, rotation } = network
 
   return [
     statusRoutes({
@@ -54,6 +54,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       policy,
       service,
       http: http.address,
+      rotate: rotation.begin,
     }),
     historyRoutes({ ...{ observe, audit, clock, processes }, events: store.events }),
     exportRoutes({ events: store.events }),

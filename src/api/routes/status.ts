@@ -14,13 +14,15 @@ import type { Identity } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { Policy } from '../../trust/policy/index.ts'
 import { type Address, hostAndPort } from '../access/tcp.ts'
-import { getHealth, getIdentity, getStatus } from '../contract/operations/status.ts'
+import { getHealth, getIdentity, getStatus, rotateIdentity } from '../contract/operations/status.ts'
 import type { Caller, Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 
 interface StatusDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'fingerprint'>
   readonly name: string
+  /** Announces the rotation that the key file holds. Rejects with KaroError. */
+  readonly rotate: () => Promise<{ readonly next: Pick<Identity, 'nodeId' | 'fingerprint'>; readonly switchInMs: number }>
   /** True for the machine's node, which serves all its users. */
   readonly service: boolean
   readonly clock: Clock
@@ -42,6 +44,10 @@ export function statusRoutes(deps: StatusDeps): Routes {
   const self = { node_id: deps.identity.nodeId, fingerprint: deps.identity.fingerprint, name: deps.name }
 
   return (server) => {
+    serve(server, rotateIdentity, async () => {
+      const { next, switchInMs } = await deps.rotate()
+      return { node_id: next.nodeId, fingerprint: next.fingerprint, switch_in_ms: switchInMs }
+    })
     serve(server, getStatus, async ({ caller }) => {
       const mesh = deps.mesh.status()
       // If the store cannot be read, the status still comes, with a failing check.

@@ -32,6 +32,8 @@ const SOURCES: Readonly<Record<PeerShape['why'], string>> = {
   invite: 'invitation',
   introduction: 'introduction',
   domain: 'its subnet',
+  frozen: 'frozen: two successors',
+  rotated: 'key replaced',
   default: 'not decided',
 }
 

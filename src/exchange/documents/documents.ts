@@ -31,7 +31,7 @@ import { type Wanted, wantedOf } from './wants.ts'
 import { createWitness } from './witness.ts'
 
 export interface DocumentsDeps {
-  readonly identity: Pick<Identity, 'nodeId' | 'agree'>
+  readonly identity: Pick<Identity, 'nodeId' | 'agree'> & Partial<Pick<Identity, 'former'>>
   readonly trust: Pick<Trust, 'members' | 'member' | 'admits' | 'refuses'>
   readonly mesh: Pick<Mesh, 'link' | 'topic' | 'reach'>
   readonly repository: DocumentRepository
@@ -70,6 +70,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const keeper = createKeeper({
     ...{ self, catalog, repository, members, clock, random, log },
     hints: deps.hints ?? createHints(identity.agree),
+    formerHints: (identity.former ?? []).map(({ agree }) => createHints(agree)),
     audit: deps.audit,
     carries: carrier.carries,
     witness,

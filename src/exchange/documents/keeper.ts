@@ -57,6 +57,8 @@ export interface KeeperDeps {
   readonly repository: DocumentRepository
   readonly members: MembersView
   readonly hints: Hints
+  /** Of the keys that this node had before. */
+  readonly formerHints?: readonly Hints[]
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   readonly random: Random

@@ -10,6 +10,7 @@ import type { Trust } from '../../trust/peers/index.ts'
 import type { Policy } from '../../trust/policy/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { createReader } from './cover.ts'
+import { formerSelves } from './document.ts'
 import type { Recipient } from './groups.ts'
 import { partOf } from './plan.ts'
 import { createPublisher } from './publisher.ts'
@@ -17,10 +18,12 @@ import { createShelf } from './shelf.ts'
 import type { PreviewReader, Summaries, SummaryPreview } from './types.ts'
 
 export interface SummariesDeps {
-  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>
+  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
+    Partial<Pick<Identity, 'former'>>
   readonly insight: Pick<Insight, 'uids' | 'during'>
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
-  readonly trust: Pick<Trust, 'known' | 'opinion' | 'member' | 'onChange'>
+  readonly trust: Pick<Trust, 'known' | 'opinion' | 'member' | 'onChange'> &
+    Partial<Pick<Trust, 'keysOf'>>
   readonly policy: Pick<Policy, 'decide'>
   readonly documents: Pick<Documents, 'publish' | 'of'>
   readonly audit: Pick<Audit, 'record'>
@@ -51,11 +54,14 @@ export function createSummaries(deps: SummariesDeps): Summaries {
   const publisher = createPublisher({
     ...deps,
     nodeId: identity.nodeId,
+    formerIds: (identity.former ?? []).map(({ nodeId }) => nodeId),
     self,
     log,
     revision: () => revision,
   })
-  const reader = createReader(self, documents, log)
+  const reader = createReader([self, ...formerSelves(identity)], documents, log, (author) => [
+    ...(trust.keysOf?.(author) ?? [author]),
+  ])
   const shelf = createShelf({ ...deps, nodeId: identity.nodeId, self, open: reader.open })
   let stopping = new AbortController()
   let stopTimer = (): void => {}

@@ -9,6 +9,7 @@ import type { Log } from '../../base/run/log.ts'
 import type { FleetRepository, JoiningRecord, MembershipRecord } from '../../store/tables/fleet.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Identity } from '../identity/index.ts'
+import { type LineageView, NO_LINEAGE } from '../lineage/index.ts'
 import type { DocumentSink, Fleet, FleetKind } from './fleet-types.ts'
 import { checkInviteTerms } from './invite-terms.ts'
 import { createInvites } from './invites.ts'
@@ -18,7 +19,7 @@ import { createLettingIn } from './letting-in.ts'
 import { createRoll } from './roll.ts'
 import { meshOf } from './sign.ts'
 import { stateOf } from './state.ts'
-import { CHAIN_FAULTS, LIFE_MAX_MS, verifyChain } from './verify.ts'
+import { CHAIN_FAULTS, LIFE_MAX_MS, lastKeyOf, verifyChain } from './verify.ts'
 
 /** Between two looks at what is due. A certificate of 30 days is renewed in the ten minutes after its twentieth day. */
 const LOOK_MS = 10 * 60_000
@@ -26,6 +27,8 @@ const LOOK_MS = 10 * 60_000
 export interface FleetOptions {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
   readonly repository: FleetRepository
+  /** Absent: no key was ever rotated. */
+  readonly lineage?: LineageView
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   readonly random: Random
@@ -39,7 +42,7 @@ export interface FleetOptions {
 }
 
 export function createFleet(options: FleetOptions): Fleet {
-  const { identity, repository, audit, clock, random } = options
+  const { identity, repository, audit, clock, random, lineage = NO_LINEAGE } = options
   const log = options.log.child({ room: 'fleet' })
   const self = identity.nodeId
   const lifeMs = options.lifeMs ?? LIFE_MAX_MS.node
@@ -55,9 +58,12 @@ export function createFleet(options: FleetOptions): Fleet {
   let refused: string | null = null
   let lookedAt = clock.now()
 
-  const issuing = createIssuing({ ...options, log, roll, lifeMs, signed })
+  const issuing = createIssuing({ ...options, log, roll, lifeMs, lineage, signed })
   const { isNameKnown = () => false } = options
-  const lettingIn = createLettingIn({ self: identity, roll, invites, issuing, audit, clock, isNameKnown })
+  const isRevoked = (node: NodeId): boolean => lineage.family(node).some((key) => roll.revoked(key) !== undefined)
+  const lettingIn = createLettingIn({
+    ...{ self: identity, roll, invites, issuing, audit, clock, isRevoked, isNameKnown },
+  })
 
   function tell(nodes: Iterable<NodeId>): void {
     for (const node of new Set(nodes)) changes.tell(node)
@@ -130,10 +136,19 @@ export function createFleet(options: FleetOptions): Fleet {
     return membership
   }
 
+  /** Which of its keys the certificates are about that it shows: until it has a new one, the one before. */
+  const keyOf = (node: NodeId, chain: readonly Uint8Array[]): NodeId => {
+    const named = lastKeyOf(chain)
+    return named !== undefined && lineage.ancestors(node).includes(named) ? named : node
+  }
+
   const judged = { wanted: roll.isAuthority, isFirst }
   const isOther = (root?: Uint8Array) =>
     root !== undefined && membership !== undefined && Buffer.compare(membership.root, root) !== 0
-  const own = () => roll.word(self, clock.now())?.binding
+  /** Its own certificate, or that of the key before until a new one comes. */
+  const certifiedKey = (): NodeId | undefined =>
+    lineage.ancestors(self).find((key) => roll.word(key, clock.now()) !== undefined)
+  const own = () => roll.word(certifiedKey() ?? self, clock.now())?.binding
 
   return {
     name: 'fleet',
@@ -170,13 +185,13 @@ export function createFleet(options: FleetOptions): Fleet {
     onChange: changes.on,
 
     shown(to) {
-      const chain = roll.chainOf(self, clock.now())
+      const chain = roll.chainOf(certifiedKey() ?? self, clock.now())
       const join =
         joining !== undefined && isInviter(joining, to) ? joinOf(joining, identity.publicKey, to) : undefined
       return { ...(chain === undefined ? {} : { chain }), ...(join === undefined ? {} : { join }) }
     },
     heard(node, { chain, join, name }) {
-      if (chain !== undefined) tell(roll.chain(node, chain, clock.now()))
+      if (chain !== undefined) tell(roll.chain(keyOf(node, chain), chain, clock.now()))
       if (join === undefined) return false
       lettingIn
         .letIn(node, join, name)
@@ -222,7 +237,7 @@ export function createFleet(options: FleetOptions): Fleet {
     },
     onAuthority: authorities.on,
 
-    state: () => stateOf({ self, roll, now: clock.now(), joinedAt: membership?.joined_at, joining, refused }),
+    state: () => stateOf({ self: certifiedKey() ?? self, roll, now: clock.now(), joinedAt: membership?.joined_at, joining, refused }),
 
     async found(root, certificate) {
       if (isOther(root)) throw otherMesh()
@@ -266,9 +281,11 @@ export function createFleet(options: FleetOptions): Fleet {
     seeks: (node) => joining !== undefined && isInviter(joining, node),
 
     async revoke(node) {
-      const known = roll.word(node, clock.now()) !== undefined || roll.revoked(node) !== undefined
-      if (!known) return false
-      await issuing.revoke(node)
+      const isKnown = (key: NodeId) => roll.word(key, clock.now()) !== undefined || roll.revoked(key) !== undefined
+      const branch = lineage.branch(node)
+      if (![node, ...lineage.family(node)].some(isKnown)) return false
+      // One of several successors is revoked alone: the other one may be the node's own.
+      await issuing.revoke(branch === undefined ? lineage.all(node) : [node])
       return true
     },
 

@@ -71,8 +71,8 @@ export interface Roll {
   withdrawn(): readonly NodeId[]
   /** Keys that `author` has revoked, and the number of its list; undefined when it made none. */
   listOf(author: NodeId): List | undefined
-  /** When the newest list was signed, or this node joined if that is later; ms since the epoch. */
-  lists(): { readonly newest: number; readonly listed: number }
+  /** When the newest list was signed of those whose authors may revoke at `now`, or this node joined if that is later; ms since the epoch. */
+  lists(now: number): { readonly newest: number; readonly listed: number }
 }
 
 export function createRoll(): Roll {
@@ -135,7 +135,13 @@ export function createRoll(): Roll {
     }
   }
 
-  const newest = (): number => Math.max(since, ...[...lists.values()].map(({ version }) => version))
+  /** Of authors that may revoke at that moment: the lists of an issuer that ended say nothing about today. */
+  const newest = (now: number): number => {
+    const fresh = [...lists].filter(
+      ([author]) => author === rootId || bindingAt(author, now)?.usage === 'issuer',
+    )
+    return Math.max(since, ...fresh.map(([, { version }]) => version))
+  }
 
   const roll: Roll = {
     trustRoot(next, joined) {
@@ -241,7 +247,7 @@ export function createRoll(): Roll {
     word(node, now) {
       const binding = bindingAt(node, now)
       if (binding === undefined) return undefined
-      const stale = now > newest() + LIST_LASTS_MS
+      const stale = now > newest(now) + LIST_LASTS_MS
       return { binding, stale, level: stale ? 'untrusted' : levelOf(binding.roles) }
     },
     revoked,
@@ -256,8 +262,8 @@ export function createRoll(): Roll {
     withdrawn: () =>
       [...issuers.keys(), ...[...leaves].map(([node]) => node)].filter((node) => revoked(node) !== undefined),
     listOf: (author) => lists.get(author),
-    lists: () => ({
-      newest: newest(),
+    lists: (now) => ({
+      newest: newest(now),
       listed: new Set([...lists.values()].flatMap(({ revoked: keys }) => [...keys.keys()])).size,
     }),
   }

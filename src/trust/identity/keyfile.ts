@@ -1,4 +1,4 @@
-// The key file: an Ed25519 key as PKCS8 PEM that only its owner can read, perhaps under a passphrase; written whole or not at all.
+// The key file: an Ed25519 key as PKCS8 PEM that only its owner can read, perhaps under a passphrase, with the keys before it; written whole or not at all.
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import * as fs from 'node:fs'
 import { formatNodeId, parseNodeId } from '../../../protocols/node-id.ts'
@@ -10,25 +10,45 @@ import { agreement } from './agree.ts'
 import { privateKeyObject, rawPublicKey, rawSeed } from './der.ts'
 import { encryptedPem } from './encrypted.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import type { Identity } from './types.ts'
+import {
+  EMPTY,
+  joinKeyring,
+  KEYS_MAX,
+  type Keyring,
+  keysOf,
+  openSeeds,
+  sealSeeds,
+  splitKeyring,
+} from './keyring.ts'
+import { signRotation } from './rotation.ts'
+import type { FormerKey, Identity, PendingRotation } from './types.ts'
 
 const MODE = 0o600
-/** A PEM of one Ed25519 key has 119 bytes, an encrypted one about 400; room for comments around it. */
-const MOST_BYTES = 4096
+/** A PEM of one Ed25519 key has 119 bytes, an encrypted one about 400, each key before it about 600; room for comments. */
+const MOST_BYTES = 64 * 1024
 /** In front of an encrypted key, so that who this node is can be told without the passphrase. */
 const NODE_LINE = /^Node: (\S+)$/m
 const ENCRYPTED = '-----BEGIN ENCRYPTED PRIVATE KEY-----'
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants
 
-function identityOf(key: KeyObject): Identity {
+interface Lineage {
+  readonly former: readonly FormerKey[]
+  readonly rotations: readonly Uint8Array[]
+  readonly pending: PendingRotation | undefined
+}
+const ALONE: Lineage = { former: [], rotations: [], pending: undefined }
+
+function identityOf(key: KeyObject, lineage: Lineage = ALONE): Identity {
   const publicKey = rawPublicKey(key)
   const fingerprint = fingerprintOf(publicKey)
+  const [first] = lineage.former
   return Object.freeze({
     nodeId: formatNodeId(publicKey),
     publicKey,
     fingerprint,
-    // The first key of a lineage names it; until keys rotate the first key is this one.
-    memberId: fingerprint,
+    // The first key of a lineage names it.
+    memberId: first === undefined ? fingerprint : fingerprintOf(first.publicKey),
+    ...lineage,
     sign: (message: Uint8Array) => new Uint8Array(sign(null, message, key)),
     agree: agreement(() => rawSeed(key)),
     seed: () => rawSeed(key),
@@ -100,12 +120,18 @@ function readPrivateFile(path: string): string {
       )
     }
     if (stat.size > MOST_BYTES) throw damaged(path)
-    const buffer = Buffer.alloc(MOST_BYTES)
-    const length = fs.readSync(file, buffer, 0, MOST_BYTES, 0)
-    return buffer.toString('latin1', 0, length)
+    return readText(file, stat.size)
   } finally {
     fs.closeSync(file)
   }
+}
+
+function readText(file: number, size: number): string {
+  const buffer = Buffer.alloc(size)
+  const length = fs.readSync(file, buffer, 0, size, 0)
+  const text = buffer.toString('latin1', 0, length)
+  buffer.fill(0)
+  return text
 }
 
 function damaged(path: string): KaroError {
@@ -123,7 +149,7 @@ export type PublicIdentity = Pick<Identity, 'nodeId' | 'fingerprint'> & {
 
 /** Needs no passphrase. Throws KaroError bad_file as `loadIdentity` does. */
 export function readPublicIdentity(path: string): PublicIdentity {
-  const pem = readPrivateFile(path)
+  const { pem } = splitKeyring(readPrivateFile(path))
   if (!pem.includes(ENCRYPTED)) {
     const { nodeId, fingerprint } = identityOf(decode(pem, path))
     return { nodeId, fingerprint, isProtected: false }
@@ -141,7 +167,7 @@ export function readPublicIdentity(path: string): PublicIdentity {
 /** True when the key there has a passphrase; false also where there is none, or none that can be read. */
 export function isProtectedKey(path: string): boolean {
   try {
-    return readPrivateFile(path).includes(ENCRYPTED)
+    return splitKeyring(readPrivateFile(path)).pem.includes(ENCRYPTED)
   } catch {
     return false
   }
@@ -153,12 +179,15 @@ export function isProtectedKey(path: string): boolean {
  * passphrase and that is missing or wrong.
  */
 export function loadIdentity(path: string, passphrase?: Uint8Array): Identity {
-  return identityOf(decode(readPrivateFile(path), path, passphrase))
+  const { pem, keyring } = splitKeyring(readPrivateFile(path))
+  const key = decode(pem, path, passphrase)
+  const { former, rotations, pending } = lineageOf(key, keyring, path)
+  return identityOf(key, { former: former.map(formerOf), rotations, pending })
 }
 
 /** Encrypts the key where it lies. Throws as `loadIdentity`, and KaroError conflict when it has a passphrase already. */
 export function protectIdentityFile(path: string, passphrase: Uint8Array, random: Random): PublicIdentity {
-  const pem = readPrivateFile(path)
+  const { pem, keyring } = settled(path)
   if (pem.includes(ENCRYPTED)) {
     throw new KaroError('conflict', 'the key has a passphrase already', {
       where: path,
@@ -167,21 +196,151 @@ export function protectIdentityFile(path: string, passphrase: Uint8Array, random
   }
   const key = decode(pem, path)
   const { nodeId, fingerprint } = identityOf(key)
-  replace(path, `Node: ${nodeId}\n${encryptedPem(key, passphrase, random)}`, random)
+  replace(path, joinKeyring(pemOf(key, passphrase, random), keyring), random)
   return { nodeId, fingerprint, isProtected: true }
 }
 
 /** Takes the passphrase away. Throws as `loadIdentity`, and KaroError conflict when there is none. */
 export function unprotectIdentityFile(path: string, passphrase: Uint8Array, random: Random): PublicIdentity {
-  const pem = readPrivateFile(path)
+  const { pem, keyring } = settled(path)
   if (!pem.includes(ENCRYPTED))
     throw new KaroError('conflict', 'the key has no passphrase, so there is none to take off', {
       where: path,
     })
   const key = decode(pem, path, passphrase)
   const { nodeId, fingerprint } = identityOf(key)
-  replace(path, key.export({ format: 'pem', type: 'pkcs8' }).toString(), random)
+  replace(path, joinKeyring(pemOf(key, undefined, random), keyring), random)
   return { nodeId, fingerprint, isProtected: false }
+}
+
+/** The two parts of a file in which no rotation is under way. Throws as `readPrivateFile`, and KaroError conflict. */
+function settled(path: string): { readonly pem: string; readonly keyring: Keyring } {
+  const { pem, keyring } = splitKeyring(readPrivateFile(path))
+  if (keyring === undefined) throw damagedKeyring(path)
+  if (keyring.next === null) return { pem, keyring }
+  throw new KaroError('conflict', 'a rotation of the key is under way', {
+    where: path,
+    hint: 'It ends by itself a few seconds after karo up has started.',
+  })
+}
+
+/**
+ * Begins a rotation, or goes on with one that was begun: makes the next key, has both sign, and puts the next one beside the
+ * present one, under the same passphrase. Nothing else is told. `now`: milliseconds since the epoch. Throws as
+ * `loadIdentity`, and KaroError conflict when the lineage is as long as any may be.
+ */
+export function prepareRotation(
+  path: string,
+  passphrase: Uint8Array | undefined,
+  now: number,
+  random: Random,
+): { readonly next: PublicIdentity; readonly wasBegun: boolean } {
+  const { pem, keyring } = splitKeyring(readPrivateFile(path))
+  const key = decode(pem, path, passphrase)
+  const { former, rotations, pending } = lineageOf(key, keyring, path)
+  const isProtected = pem.includes(ENCRYPTED)
+  if (pending !== undefined) {
+    const { nodeId, fingerprint } = pending.identity
+    return { next: { nodeId, fingerprint, isProtected }, wasBegun: true }
+  }
+  if (rotations.length + 1 >= KEYS_MAX) {
+    throw new KaroError('conflict', `a lineage has at most ${KEYS_MAX} keys, and this one has as many`, {
+      where: path,
+      hint: 'Move identity.key away and make a new node: karo identity new. Others have to trust it anew.',
+    })
+  }
+  const nextKey = privateKeyObject('ed25519', random.bytes(32))
+  const next = identityOf(nextKey)
+  const frame = signRotation(identityOf(key), next, now, random)
+  const seeds = [...former, key].map(rawSeed)
+  const sealed = {
+    pem: pemOf(nextKey, isProtected ? passphrase : undefined, random),
+    seed: sealSeeds(rawPublicKey(key), [rawSeed(nextKey)], random),
+    former: sealSeeds(next.publicKey, seeds, random),
+    frame,
+  }
+  for (const seed of seeds) seed.fill(0)
+  replace(path, joinKeyring(pem, { ...(keyring ?? EMPTY), next: sealed }), random)
+  return { next: { nodeId: next.nodeId, fingerprint: next.fingerprint, isProtected }, wasBegun: false }
+}
+
+/** The rotation that the file holds, opened by the key of a node that runs; undefined: none. Throws as `readPrivateFile`, and bad_file. */
+export function readPending(path: string, identity: Identity): PendingRotation | undefined {
+  const { keyring } = splitKeyring(readPrivateFile(path))
+  return lineageOf(privateKeyObject('ed25519', identity.seed()), keyring, path).pending
+}
+
+/**
+ * Ends a rotation that was begun: the next key takes the place of the present one, in one rename. Needs no passphrase. False:
+ * there is none under way, or it is not the one to `next`. Throws as `readPrivateFile`, and KaroError bad_file.
+ */
+export function switchIdentityFile(path: string, next: Identity, random: Random): boolean {
+  const { keyring } = splitKeyring(readPrivateFile(path))
+  if (keyring === undefined) throw damagedKeyring(path)
+  const { next: following } = keyring
+  const to = following === null ? undefined : keysOf(following.frame)?.next
+  if (following === null || to === undefined || Buffer.compare(to, next.publicKey) !== 0) return false
+  const rotations = [...keyring.rotations, following.frame]
+  replace(path, joinKeyring(following.pem, { rotations, former: following.former, next: null }), random)
+  return true
+}
+
+const pemOf = (key: KeyObject, passphrase: Uint8Array | undefined, random: Random): string =>
+  passphrase === undefined
+    ? key.export({ format: 'pem', type: 'pkcs8' }).toString()
+    : `Node: ${formatNodeId(rawPublicKey(key))}\n${encryptedPem(key, passphrase, random)}`
+
+const formerOf = (key: KeyObject): FormerKey => {
+  const publicKey = rawPublicKey(key)
+  return Object.freeze({
+    nodeId: formatNodeId(publicKey),
+    publicKey,
+    agree: agreement(() => rawSeed(key)),
+  })
+}
+
+interface Opened {
+  readonly former: readonly KeyObject[]
+  readonly rotations: readonly Uint8Array[]
+  readonly pending: PendingRotation | undefined
+}
+
+/** The keys before `key`, and the one that is to follow it. Throws KaroError bad_file when they do not fit together. */
+function lineageOf(key: KeyObject, keyring: Keyring | undefined, path: string): Opened {
+  if (keyring === undefined) throw damagedKeyring(path)
+  const { rotations, next } = keyring
+  const self = identityOf(key)
+  const seeds = keyring.former === null ? [] : openSeeds(self, keyring.former)
+  const former = (seeds ?? []).map((seed) => privateKeyObject('ed25519', seed))
+  const chain = [...former, key].map(rawPublicKey)
+  const fits = (frame: Uint8Array, at: number): boolean => {
+    const keys = keysOf(frame)
+    return keys !== undefined && same(keys.old, chain[at]) && same(keys.next, chain[at + 1])
+  }
+  if (former.length !== rotations.length || !rotations.every(fits)) throw damagedKeyring(path)
+  if (next === null) return { former, rotations, pending: undefined }
+  const [seed] = openSeeds(self, next.seed) ?? []
+  const nextKey = seed === undefined ? undefined : privateKeyObject('ed25519', seed)
+  const named = keysOf(next.frame)
+  const isNext =
+    nextKey !== undefined && same(named?.old, chain.at(-1)) && same(named?.next, rawPublicKey(nextKey))
+  if (!isNext) throw damagedKeyring(path)
+  const lineage = {
+    former: [...former, key].map(formerOf),
+    rotations: [...rotations, next.frame],
+    pending: undefined,
+  }
+  return { former, rotations, pending: { identity: identityOf(nextKey, lineage), frame: next.frame } }
+}
+
+const same = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a !== undefined && b !== undefined && Buffer.compare(a, b) === 0
+
+function damagedKeyring(path: string): KaroError {
+  return new KaroError('bad_file', 'what the file holds of earlier keys of this node is damaged', {
+    where: path,
+    hint: 'Restore it from a backup that was made after the last rotation.',
+  })
 }
 
 function cannotWrite(path: string, cause: unknown): KaroError {

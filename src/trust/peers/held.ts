@@ -7,6 +7,7 @@ import type { Decision } from './opinion.ts'
 /** One decision in memory: about every key of its member. */
 export interface Held extends Decision {
   readonly keys: DecisionRecord['keys']
+  readonly chosen?: DecisionRecord['chosen']
 }
 
 export function heldFrom(record: DecisionRecord, log: Log): Held {

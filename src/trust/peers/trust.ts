@@ -11,11 +11,14 @@ import type { MemberRepository } from '../../store/tables/members.ts'
 import type { Audit } from '../audit/index.ts'
 import { type Certificates, CHAIN_FAULTS, NO_CERTIFICATES } from '../certificates/index.ts'
 import { fingerprintOf, type Identity } from '../identity/index.ts'
+import { type Lineage, NO_LINEAGE } from '../lineage/index.ts'
 import { type Held, heldFrom, withdrawnFrom } from './held.ts'
-import { type Decision, type Evidence, explainSteps, standingOf, weigh } from './opinion.ts'
+import { createKin } from './kin.ts'
+import { type Decision, type Evidence, explainSteps, isOver, standingOf, weigh } from './opinion.ts'
 import { resolveNode } from './resolve.ts'
+import { createRotations } from './rotations.ts'
 import { createSeen, publicKeyOf } from './seen.ts'
-import { checkedLabels, checkedName, checkFile } from './terms.ts'
+import { checkedLabels, checkedName, checkFile, checkSuccessors } from './terms.ts'
 import type { Member, Trust } from './types.ts'
 
 export const DECISIONS_MAX = 4096
@@ -23,16 +26,19 @@ export const DECISIONS_MAX = 4096
 export interface TrustOptions {
   readonly config: Pick<Config, 'peers'>
   readonly repository: MemberRepository
-  readonly identity: Pick<Identity, 'nodeId'>
+  readonly identity: Pick<Identity, 'nodeId'> & Partial<Pick<Identity, 'former' | 'pending'>>
   readonly audit: Pick<Audit, 'record'>
   /** Absent: nobody is certified. */
   readonly certificates?: Certificates
+  /** Absent: no key was ever rotated. */
+  readonly lineage?: Lineage
   readonly clock: Clock
   readonly log: Log
 }
 
 export function createTrust(options: TrustOptions): Trust {
   const { config, repository, identity, audit, clock, log, certificates = NO_CERTIFICATES } = options
+  const { lineage = NO_LINEAGE } = options
   let deniedByFile: ReadonlySet<NodeId> = new Set(config.peers.denied)
   let trustedByFile = config.peers.trusted
   /** By every key of the member, so that a key's successor inherits what was decided. */
@@ -46,6 +52,14 @@ export function createTrust(options: TrustOptions): Trust {
   // Decisions one after the other: memory follows the disk in the same order.
   const serially = createSerial()
 
+  const kin = createKin({
+    ...{ lineage, certificates, decisions },
+    file: () => ({ denied: deniedByFile, trusted: trustedByFile }),
+  })
+  lineage.decideBy(kin.choice)
+  /** This node's key, and those before it: whoever comes with one of them is another machine. */
+  const own = new Set([identity.nodeId, ...(identity.former ?? []).map(({ nodeId }) => nodeId)])
+
   const evidenceOf = (node: NodeId): Evidence => {
     const met = seen.member(node) ?? seen.stranger(node)
     const fault = certificates.fault(node)
@@ -53,51 +67,53 @@ export function createTrust(options: TrustOptions): Trust {
       node_id: node,
       fingerprint: met?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
       display_name: met?.name ?? '',
-      config_denied: deniedByFile.has(node),
-      config_trusted: trustedByFile.get(node),
-      decision: decisions.get(node),
+      config_denied: kin.deniedByFile(node),
+      config_trusted: kin.trustedByFile(node),
+      decision: kin.decision(node),
       certified: certified(node),
-      certificate_revoked: certificates.revoked(node),
+      certificate_revoked: kin.revoked(node),
       certificate_fault: fault === undefined ? undefined : CHAIN_FAULTS[fault],
+      lineage: kin.state(node),
+      member_since: lineage.memberOf(node),
       heard_of: seen.member(node) !== undefined,
     }
   }
   const opinion = (node: NodeId) => weigh(evidenceOf(node))
 
-  function refusesHere(node: NodeId): boolean {
-    const decision = decisions.get(node)
-    return deniedByFile.has(node) || decision?.denied === true || decision?.revoked === true
-  }
-  const refuses = (node: NodeId): boolean => refusesHere(node) || certificates.revoked(node) !== undefined
+  const refuses = (node: NodeId): boolean =>
+    kin.refusedHere(node) || kin.revoked(node) !== undefined || isOver(kin.state(node))
 
   /** What was signed by an issuer that people here refuse says nothing here. */
   function certified(node: NodeId): ReturnType<Certificates['word']> {
-    const word = certificates.word(node)
-    return word === undefined || refusesHere(word.binding.issuer) ? undefined : word
+    const word = kin.word(node)
+    return word === undefined || kin.refusedHere(word.binding.issuer) ? undefined : word
   }
 
   // Asked for every frame, so without making an opinion; a test holds it against `opinion`.
   function admits(node: NodeId): boolean {
-    if (node === identity.nodeId || refuses(node)) return false
-    const level = trustedByFile.get(node)?.level ?? decisions.get(node)?.level
+    if (own.has(node) || refuses(node)) return false
+    const level = kin.trustedByFile(node)?.level ?? kin.decision(node)?.level
     return (level ?? null) === null ? certified(node) !== undefined : level !== 'untrusted'
   }
 
   /** Admitted here, or announced by somebody who is; and not refused. */
   function counts({ node_id, sponsor }: Member): boolean {
-    if (node_id === identity.nodeId || refuses(node_id)) return false
+    if (own.has(node_id) || refuses(node_id)) return false
+    // A member that has come with its new key is counted once.
+    const now = lineage.current(node_id)
+    if (now !== node_id && seen.member(now) !== undefined) return false
     return admits(node_id) || (sponsor !== undefined && admits(sponsor))
   }
 
   /** Somebody spoke about this node, so it does not wait for a person any more. */
   const decided = (node: NodeId): boolean =>
-    deniedByFile.has(node) || trustedByFile.has(node) || decisions.has(node) || admits(node)
+    kin.refusedHere(node) || kin.trustedByFile(node) !== undefined || kin.decision(node) !== undefined || admits(node)
 
   /** A withdrawn node keeps a name that it may only have claimed; the name in a certificate its holder chose itself. */
   function isNameChosen(node: NodeId): boolean {
-    const decision = decisions.get(node)
+    const decision = kin.decision(node)
     const stands = decision !== undefined && decision.level !== null && !refuses(node)
-    return Boolean(trustedByFile.get(node)?.name || (stands && decision.name))
+    return Boolean(kin.trustedByFile(node)?.name || (stands && decision.name))
   }
 
   /** Not one that is known by the word of others or by its own alone, and nobody whom this node refuses. */
@@ -115,8 +131,14 @@ export function createTrust(options: TrustOptions): Trust {
     for (const stranger of seen.strangers()) nodes.add(stranger.node_id)
     for (const { node_id } of certificates.certified()) nodes.add(node_id)
     for (const node of certificates.withdrawn()) nodes.add(node)
-    nodes.delete(identity.nodeId)
-    return [...nodes]
+    const now = new Set<NodeId>()
+    for (const node of nodes) {
+      now.add(lineage.current(node))
+      const state = kin.state(node)
+      // People decide between them, so they have to see them.
+      if (state.kind === 'frozen') for (const one of state.fork.between) now.add(one)
+    }
+    return [...now].filter((node) => !own.has(node))
   }
 
   function tell(node: NodeId, by: 'person' | 'certificate' = 'person'): void {
@@ -141,15 +163,16 @@ export function createTrust(options: TrustOptions): Trust {
     next: (before: Held | undefined) => Omit<Decision, 'decided_at'> | undefined,
   ): Promise<void> {
     return serially(async () => {
-      const before = decisions.get(node)
+      const before = kin.decision(node)
       const levelBefore = opinion(node).trust_level
       let changed: Omit<Decision, 'decided_at'> | undefined
       try {
-        if (node === identity.nodeId) {
+        if (own.has(node)) {
           throw new KaroError('bad_request', 'that is this node itself', {
             hint: 'Run `karo peers` to see the others.',
           })
         }
+        if (action === 'trust') checkSuccessors(kin.state(node), node)
         changed = next(before)
         if (changed !== undefined && before === undefined && heldCount >= DECISIONS_MAX) {
           throw new KaroError('conflict', `there are ${DECISIONS_MAX} decisions about nodes already`, {
@@ -162,10 +185,10 @@ export function createTrust(options: TrustOptions): Trust {
         throw error
       }
       if (changed === undefined) return
-      const held: Held = { ...changed, keys: before?.keys ?? [publicKeyOf(node)], decided_at: clock.now() }
-      await repository.write({ decisions: [held] })
-      hold(held)
-      if (!admits(node)) seen.forget(node, admits)
+      const written = kin.written(node, { ...changed, decided_at: clock.now() })
+      await repository.write({ decisions: written })
+      for (const held of written) hold(held)
+      if (!admits(node)) for (const key of lineage.family(node)) seen.forget(key, admits)
       const levelAfter = opinion(node).trust_level
       log.info({ peer: node, action, trust_level: levelAfter }, 'a person decided about a node')
       // Queued first, so that the ledger has the decision before what follows from it.
@@ -175,7 +198,7 @@ export function createTrust(options: TrustOptions): Trust {
         peer: node,
         details: { action, level_before: levelBefore, level_after: levelAfter },
       })
-      tell(node)
+      for (const key of lineage.all(node)) tell(key)
       await recorded
     })
   }
@@ -192,23 +215,43 @@ export function createTrust(options: TrustOptions): Trust {
       for (const [node, was] of before) {
         const is = opinion(node)
         if (isDeepStrictEqual(was, is)) continue
-        if (!admits(node)) seen.forget(node, admits)
+        for (const key of lineage.family(node)) if (!admits(key)) seen.forget(key, admits)
         const said = { peer: node, action: 'reload', trust_level: is.trust_level }
         log.info(said, 'the configuration decides anew about a node')
         const details = { action: 'reload', level_before: was.trust_level, level_after: is.trust_level }
         recorded.push(audit.record({ type: 'trust_change', success: true, peer: node, details }))
-        tell(node)
+        for (const key of lineage.all(node)) tell(key)
       }
       await Promise.all(recorded)
     })
   }
 
-  function certificateChanged(node: NodeId): void {
-    if (node === identity.nodeId) return
-    if (!admits(node)) seen.forget(node, admits)
-    tell(node, 'certificate')
+  function certificateChanged(changed: NodeId): void {
+    for (const node of lineage.all(changed)) {
+      if (own.has(node)) continue
+      if (!admits(node)) seen.forget(node, admits)
+      tell(node, 'certificate')
+    }
   }
   certificates.onChange(certificateChanged)
+
+  const rotations = createRotations({
+    ...{ lineage, own, audit, log },
+    next: identity.pending?.identity.nodeId,
+    isKnown: (node) =>
+      kin.refusedHere(node) ||
+      trustedByFile.has(node) ||
+      decisions.has(node) ||
+      seen.member(node) !== undefined ||
+      certificates.word(node) !== undefined ||
+      certificates.revoked(node) !== undefined,
+    tell(nodes) {
+      for (const node of nodes) {
+        if (!admits(node)) seen.forget(node, admits)
+        if (!own.has(node)) tell(node, 'certificate')
+      }
+    },
+  })
 
   const withdrawn = (node: NodeId, before: Held | undefined) => withdrawnFrom(before, opinion(node).name)
 
@@ -234,17 +277,22 @@ export function createTrust(options: TrustOptions): Trust {
     refuses,
     explain: (node) => explainSteps(evidenceOf(node)),
     decidedAt: (node) => evidenceOf(node).decision?.decided_at,
+    rotations,
+    memberOf: lineage.memberOf,
+    keysOf: lineage.family,
+    keyState: lineage.state,
 
     async trust(node, terms) {
       const name = terms.name === undefined ? undefined : checkedName(terms.name)
       const roles = checkedLabels('role', terms.roles)
       const teams = checkedLabels('team', terms.teams)
       await decide('trust', node, (before) => {
-        checkFile({ ...terms, name }, deniedByFile.has(node), trustedByFile.get(node))
+        const file = kin.trustedByFile(node)
+        checkFile({ ...terms, name }, kin.deniedByFile(node), file)
         // The file already says so, and nothing here says otherwise.
-        if (trustedByFile.has(node) && before === undefined) return undefined
+        if (file !== undefined && before === undefined && lineage.branch(node) === undefined) return undefined
         return {
-          level: terms.level ?? trustedByFile.get(node)?.level ?? before?.level ?? 'peer',
+          level: terms.level ?? file?.level ?? before?.level ?? 'peer',
           name: name ?? before?.name ?? '',
           roles: roles ?? before?.roles ?? [],
           teams: teams ?? before?.teams ?? [],
@@ -271,7 +319,7 @@ export function createTrust(options: TrustOptions): Trust {
       if (admits(node)) seen.sawMember(node, sighting)
     },
     heardOf(node, sighting, by) {
-      if (node === identity.nodeId || refuses(node) || !admits(by)) return false
+      if (own.has(node) || refuses(node) || !admits(by)) return false
       const before = seen.member(node)
       const sponsor = before?.sponsor !== undefined && admits(before.sponsor) ? before.sponsor : by
       if (admits(node)) {
@@ -286,7 +334,7 @@ export function createTrust(options: TrustOptions): Trust {
     lost: (node) => seen.lost(node),
     pending: () => seen.strangers().filter(({ node_id }) => !decided(node_id)),
     sawStranger(node, sighting) {
-      if (node !== identity.nodeId && !refuses(node)) seen.sawStranger(node, sighting)
+      if (!own.has(node) && !refuses(node)) seen.sawStranger(node, sighting)
     },
     met: (node) => seen.member(node) ?? seen.stranger(node),
     known,

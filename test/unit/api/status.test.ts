@@ -26,6 +26,7 @@ function server(count: (uid?: number) => Promise<number>, caller: Caller | null 
   const routes = statusRoutes({
     identity: { nodeId, fingerprint: '0123456789abcdef' },
     name: 'eng-042',
+    rotate: () => Promise.reject(new Error('not asked for')),
     service: true,
     clock,
     mesh: {

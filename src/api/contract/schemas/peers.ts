@@ -21,6 +21,8 @@ const TRUST_SOURCES = [
   'invite',
   'introduction',
   'domain',
+  'frozen',
+  'rotated',
   'default',
 ] as const
 

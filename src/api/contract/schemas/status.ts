@@ -29,6 +29,14 @@ export const identity = z
   .strictObject({ node_id: ownNodeId(), fingerprint: fingerprint(), name: nodeName() })
   .meta({ id: 'Identity', description: 'This node.' })
 
+export const rotation = z
+  .strictObject({
+    node_id: ownNodeId(),
+    fingerprint: fingerprint(),
+    switch_in_ms: count('milliseconds until the node begins anew under the new key'),
+  })
+  .meta({ id: 'Rotation', description: 'The key that takes the place of the one of this node.' })
+
 export const status = z
   .strictObject({
     node_id: ownNodeId(),

@@ -56,7 +56,7 @@ function frameOf(summary: NodeSummary, { by = ann, to = bob, around, version }: 
 async function put(shelf: Shelf, summary: NodeSummary, wrong: Wrong = {}): Promise<void> {
   await shelf.publish('summary', frameOf(summary, wrong))
 }
-const bobReads = (shelf: Shelf) => createReader(selfOf(bob), shelf, silentLog)
+const bobReads = (shelf: Shelf) => createReader([selfOf(bob)], shelf, silentLog)
 const of = (granularity: Granularity, time: number) => periodOf(granularity, time)
 const shown = (cover: { summaries: readonly NodeSummary[] } | undefined) => cover?.summaries.map(slotOf)
 
