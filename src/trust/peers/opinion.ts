@@ -39,7 +39,7 @@ export interface Evidence {
   readonly certificate_fault: string | undefined
   /** How its key stands among those that it had before or has now. */
   readonly lineage: KeyState
-  /** When its key took the place of another one: the first key of its lineage. */
+  /** The first key of its lineage. */
   readonly member_since?: NodeId | undefined
   /** A member spoke of it, or it was one. */
   readonly heard_of: boolean
@@ -112,7 +112,7 @@ export function explainSteps(evidence: Evidence): OpinionStep[] {
           ? `${list.by} revoked its key on ${new Date(list.at).toISOString()}`
           : 'not revoked',
     },
-    { source: evidence.lineage.kind === 'frozen' ? 'frozen' : 'rotated', ...lineageStep(evidence) },
+    ...lineageSteps(evidence),
     {
       source: 'config',
       speaks: file !== undefined,
@@ -140,15 +140,20 @@ export function explainSteps(evidence: Evidence): OpinionStep[] {
   return sources.map(({ source, says }, i) => ({ source, says, decides: i === deciding }))
 }
 
-function lineageStep({ lineage, node_id, member_since: first }: Evidence) {
+/** None for a key that was never rotated. */
+function lineageSteps(evidence: Evidence) {
+  const { lineage, node_id, member_since: first } = evidence
+  if (lineage.kind === 'current' && (first === undefined || first === node_id)) return []
+  const source = lineage.kind === 'frozen' ? ('frozen' as const) : ('rotated' as const)
+  return [{ source, ...lineageStep(evidence) }]
+}
+
+function lineageStep({ lineage, member_since: first }: Evidence) {
   switch (lineage.kind) {
     case 'current':
       return {
         speaks: false,
-        says:
-          first === undefined || first === node_id
-            ? 'its key is the one it always had'
-            : `its key took the place of others, the first of them ${first}; what is said about one of them counts for all`,
+        says: `its key took the place of others, the first of them ${first}; what is said about one of them counts for all`,
       }
     case 'replaced':
       return {

@@ -5,7 +5,7 @@ import { systemClock, systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint } from '../../../base/format.ts'
 import { loadConfig } from '../../../config/load.ts'
-import { homePaths } from '../../../config/paths.ts'
+import { homePaths, servicePaths } from '../../../config/paths.ts'
 import { newKey } from '../../../ops/care/new-key.ts'
 import {
   type PublicIdentity,
@@ -150,7 +150,10 @@ to trust it again. An earlier backup holds the old key, so make a new one.
 /** Whether a daemon carries the rotation out now. Throws what it answers otherwise. */
 async function announced(io: CommandIo): Promise<'announced' | 'waiting'> {
   try {
-    await daemonAt(io).call(rotateIdentity)
+    // The service's daemon listens elsewhere than in its home.
+    const service = servicePaths({})
+    const socket = homePaths(io.env).home === service.home ? service.socket : io.socket
+    await daemonAt({ ...io, socket }).call(rotateIdentity)
     return 'announced'
   } catch (error) {
     if (error instanceof KaroError && error.code === 'not_running') return 'waiting'
