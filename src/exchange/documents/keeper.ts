@@ -40,6 +40,8 @@ export interface Keeper extends Pick<Wants, 'wants'> {
     kind: DocumentKind,
     slots?: (slot: string) => boolean,
   ): Promise<readonly StoredDocument[]>
+  /** Editions that are not for this node any more, where an older one was. */
+  withdrawn(author: NodeId, kind: DocumentKind): readonly { readonly slot: string; readonly version: number }[]
   /**
    * Forgets what expired; and, unless told otherwise, what is not to be kept from its author any more. Right after the
    * start nobody has been heard of yet.
@@ -227,7 +229,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     async of(author, kind, slots = () => true) {
       const entries = catalog
         .shelf(author, kind)
-        .filter((entry) => entry.role !== 'relayed' && slots(entry.slot))
+        .filter(({ role, slot }) => (role === 'own' || role === 'received') && slots(slot))
       const rows = await repository.rows(entries.map(keyOf))
       const found: StoredDocument[] = []
       for (const row of rows) {
@@ -243,6 +245,9 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       }
       return found
     },
+
+    withdrawn: (author, kind) =>
+      catalog.shelf(author, kind).flatMap(({ role, slot, version }) => (role === 'withdrawn' ? [{ slot, version }] : [])),
 
     sweep: (which = 'all') =>
       serially(async () => {

@@ -46,7 +46,7 @@ type Edition = Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>
 export interface WantsDeps {
   readonly self: NodeId
   readonly catalog: Pick<Catalog, 'get'>
-  readonly members: Pick<MembersView, 'keepsFrom' | 'holders'>
+  readonly members: Pick<MembersView, 'keepsFrom' | 'holders'> & Partial<Pick<MembersView, 'keysOf'>>
   readonly hints: Hints
   /** Of the keys that this node had before. */
   readonly formerHints?: readonly Hints[]
@@ -84,6 +84,12 @@ export function createWants(deps: WantsDeps): Wants {
     return catalog.get(self, kind, head.slot)?.tag === tagOf(head.digest) ? undefined : 'shown'
   }
 
+  /** The edition of that slot which the author signed with a key that it had before. */
+  function heldBefore(author: NodeId, kind: DocumentKind, slot: string): Entry | undefined {
+    const entries = members.keysOf?.(author).map((key) => catalog.get(key, kind, slot)) ?? []
+    return entries.find((entry) => entry !== undefined)
+  }
+
   function wants(head: Wanted): Want | undefined {
     const { author, publicKey, kind, slot, version } = head
     const now = clock.now()
@@ -102,6 +108,8 @@ export function createWants(deps: WantsDeps): Wants {
       version + RELAYED_MS > now &&
       (deps.carries(head) || members.holders(author, publicKey, kind, slot).includes(self))
     // An edition that is not for this node any more still replaces the older edition that was.
+    const before = held ?? heldBefore(author, kind, slot)
+    if (before?.role === 'received' || before?.role === 'withdrawn') return 'withdrawn'
     return held !== undefined || relays() ? 'relayed' : undefined
   }
 

@@ -13,6 +13,8 @@ import { type Opener, openDocument } from './document.ts'
 import type { SummaryCover } from './types.ts'
 
 export interface Reader {
+  /** The author published anew without this node, and what it published for it before is of no use any more. */
+  withdrawn(author: NodeId, range: TimeRange): Promise<boolean>
   cover(author: NodeId, range: TimeRange): Promise<SummaryCover | undefined>
   /** Undefined when it does not open, or says what cannot be. What was opened lately costs nothing. */
   open(author: NodeId, document: StoredDocument): NodeSummary | undefined
@@ -34,7 +36,7 @@ interface Opened {
 /** `selves`: this node, and the keys it had before. `keysOf`: all keys of one member, the one it has now first. */
 export function createReader(
   selves: readonly Opener[],
-  documents: Pick<Documents, 'of'>,
+  documents: Pick<Documents, 'of'> & Partial<Pick<Documents, 'withdrawn'>>,
   log: Log,
   keysOf: (author: NodeId) => readonly NodeId[] = (author) => [author],
 ): Reader {
@@ -73,20 +75,36 @@ export function createReader(
     }
   }
 
+  const withdrawnOf = (author: NodeId) =>
+    keysOf(author).flatMap((key) => documents.withdrawn?.(key, 'summary') ?? [])
+
+  /** Nothing that this author published for this node is as new as what it published without it. */
+  async function isWithdrawn(author: NodeId): Promise<boolean> {
+    const held: number[] = []
+    for (const key of keysOf(author))
+      for (const { head } of await documents.of(key, 'summary')) held.push(head.version)
+    return newest(withdrawnOf(author).map(({ version }) => version)) > newest(held)
+  }
+
   return {
+    async withdrawn(author, range) {
+      return withdrawnOf(author).some(({ slot }) => touches(slot, range)) && (await isWithdrawn(author))
+    },
     async cover(author, range) {
       // Only documents that touch the range are read: reading costs more than opening, and each author has up to 250 documents.
       const all: StoredDocument[] = []
       for (const key of keysOf(author)) {
         all.push(...(await documents.of(key, 'summary', (slot) => touches(slot, range))))
       }
-      // Of the editions that a member signed with its keys the newest holds.
+      // Of the editions that a member signed with its keys the newest holds; what it withdrew with one holds for all.
+      const gone = newest(withdrawnOf(author).map(({ version }) => version))
       const bySlot = new Map<string, StoredDocument>()
       for (const document of all) {
         const other = bySlot.get(document.head.slot)
         if (other === undefined || document.head.version > other.head.version) bySlot.set(document.head.slot, document)
       }
       const stored = [...bySlot.values()]
+      if (gone > newest(stored.map(({ head }) => head.version)) && (await isWithdrawn(author))) return undefined
       const summaryOf = (period: Period): NodeSummary | undefined => {
         const document = bySlot.get(slotOf(period))
         return document === undefined ? undefined : open(document.head.author, document)
@@ -100,6 +118,8 @@ export function createReader(
     refused: () => refused,
   }
 }
+
+const newest = (versions: readonly number[]): number => Math.max(0, ...versions)
 
 function touches(slot: string, range: TimeRange): boolean {
   const period = periodOfSlot(slot)

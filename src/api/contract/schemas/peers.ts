@@ -1,6 +1,7 @@
 // Schemas of /peers: known nodes, and how far each is trusted.
 import * as z from 'zod'
 import {
+  count,
   fingerprint,
   integer,
   labels,
@@ -90,6 +91,14 @@ export const peerAnswer = z
       .enum(['here', 'mesh'])
       .exactOptional()
       .describe('of a revocation. mesh: this node is an issuer, so every member is told'),
+    received: z
+      .strictObject({
+        summaries: count('summaries of this node that it could open until now; what it has read it may have kept'),
+        emptied: count('of these, replaced by editions without it'),
+        fetched: count('of these, fetched by it before its connection was closed'),
+      })
+      .exactOptional()
+      .describe('of a denial or a revocation: what the other side received from this node'),
     steps: listOf(step, 16).exactOptional().describe('the sources that were asked, strongest first'),
   })
   .meta({ id: 'PeerAnswer' })

@@ -3,6 +3,8 @@ import { isNodeId, type NodeId, parseNodeId } from '../../../../protocols/node-i
 import { KaroError } from '../../../base/errors.ts'
 import { formatFingerprint } from '../../../base/format.ts'
 import { pairWords } from '../../../base/words/pair-words.ts'
+import type { Log } from '../../../base/run/log.ts'
+import type { Summaries } from '../../../exchange/summaries/index.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Fleet } from '../../../trust/certificates/index.ts'
 import type { Member, Trust } from '../../../trust/peers/index.ts'
@@ -30,6 +32,8 @@ interface PeersDeps {
   >
   readonly mesh: Pick<Mesh, 'isConnected' | 'apart'>
   readonly fleet: Pick<Fleet, 'word' | 'revoke' | 'state'>
+  readonly summaries: Pick<Summaries, 'withdrawFrom'>
+  readonly log: Log
 }
 
 /** Order of the list: states that people look for come first. */
@@ -46,7 +50,7 @@ const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
  * Errors of all routes but the list: `not_found`, `conflict` and `bad_request` for `who`. Decisions also fail with
  * `refused` and `conflict` if the configuration has decided otherwise.
  */
-export function peersRoutes({ self, trust, mesh, fleet }: PeersDeps): Routes {
+export function peersRoutes({ self, trust, mesh, fleet, summaries, log }: PeersDeps): Routes {
   const wordsOf = (node: NodeId): Pick<PeerShape, 'words'> => {
     const [own, other] = [parseNodeId(self), parseNodeId(node)]
     return own === undefined || other === undefined ? {} : { words: pairWords(own, other).join(' ') }
@@ -87,6 +91,22 @@ export function peersRoutes({ self, trust, mesh, fleet }: PeersDeps): Routes {
   const pendingNow = (): Set<NodeId> => new Set(trust.pending().map(({ node_id }) => node_id))
   const answer = (node: NodeId): PeerAnswerShape => ({ peer: shape(node, pendingNow()) })
 
+  /** What it received from here is emptied first, while it still listens; nothing of that keeps the decision away. */
+  async function refusing(node: NodeId, decide: () => Promise<unknown>): Promise<Pick<PeerAnswerShape, 'received'>> {
+    const withdrawal = await summaries.withdrawFrom(node).catch((error: unknown) => {
+      log.warn({ peer: node, reason: String(error) }, 'what was sealed to a node is emptied after the decision about it')
+      return undefined
+    })
+    try {
+      await decide()
+    } finally {
+      withdrawal?.end()
+    }
+    if (withdrawal === undefined || withdrawal.held === 0) return {}
+    const { held, emptied, fetched } = withdrawal
+    return { received: { summaries: held, emptied, fetched } }
+  }
+
   return (server) => {
     serve(server, getPeers, async () => {
       const pending = pendingNow()
@@ -111,15 +131,18 @@ export function peersRoutes({ self, trust, mesh, fleet }: PeersDeps): Routes {
     })
     serve(server, DECISIONS.deny, async ({ body }) => {
       const node = trust.resolve(body.who)
-      await trust.deny(node)
-      return answer(node)
+      const left = await refusing(node, () => trust.deny(node))
+      return { ...answer(node), ...left }
     })
     serve(server, DECISIONS.revoke, async ({ body }) => {
       const node = trust.resolve(body.who)
       // On an issuer it is the organisation's word; elsewhere it is about this node alone.
-      const inMesh = fleet.state().issuer && (await fleet.revoke(node))
-      if (!inMesh) await trust.revoke(node)
-      return { ...answer(node), revoked_in: inMesh ? ('mesh' as const) : ('here' as const) }
+      let inMesh = false
+      const left = await refusing(node, async () => {
+        inMesh = fleet.state().issuer && (await fleet.revoke(node))
+        if (!inMesh) await trust.revoke(node)
+      })
+      return { ...answer(node), ...left, revoked_in: inMesh ? ('mesh' as const) : ('here' as const) }
     })
   }
 }
