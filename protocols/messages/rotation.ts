@@ -25,7 +25,8 @@ export type KeyRotationBody = z.infer<typeof keyRotationBody>
 export const KeyRotation = defineMessage({
   type: 0x0304,
   name: 'KeyRotation',
-  purpose: 'Says that one key takes the place of another; signed by the old one, with a signature of the new one inside.',
+  purpose:
+    'Says that one key takes the place of another; signed by the old one, with a signature of the new one inside.',
   limit: ROTATION_BYTES,
   carried: 'document',
   body: keyRotationBody,

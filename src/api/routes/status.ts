@@ -22,7 +22,10 @@ interface StatusDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'fingerprint'>
   readonly name: string
   /** Announces the rotation that the key file holds. Rejects with KaroError. */
-  readonly rotate: () => Promise<{ readonly next: Pick<Identity, 'nodeId' | 'fingerprint'>; readonly switchInMs: number }>
+  readonly rotate: () => Promise<{
+    readonly next: Pick<Identity, 'nodeId' | 'fingerprint'>
+    readonly switchInMs: number
+  }>
   /** True for the machine's node, which serves all its users. */
   readonly service: boolean
   readonly clock: Clock

@@ -134,7 +134,8 @@ export function createGiver(deps: GiverDeps): Giver {
       given.push(entry)
       bytes += frame.length
     }
-    if (deps.link.sendHop(peer, SyncBatch, { id, documents, gone })) for (const entry of given) deps.gave(entry, peer)
+    if (deps.link.sendHop(peer, SyncBatch, { id, documents, gone }))
+      for (const entry of given) deps.gave(entry, peer)
     return bytes
   }
 

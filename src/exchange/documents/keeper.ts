@@ -41,7 +41,10 @@ export interface Keeper extends Pick<Wants, 'wants'> {
     slots?: (slot: string) => boolean,
   ): Promise<readonly StoredDocument[]>
   /** Editions that are not for this node any more, where an older one was. */
-  withdrawn(author: NodeId, kind: DocumentKind): readonly { readonly slot: string; readonly version: number }[]
+  withdrawn(
+    author: NodeId,
+    kind: DocumentKind,
+  ): readonly { readonly slot: string; readonly version: number }[]
   /**
    * Forgets what expired; and, unless told otherwise, what is not to be kept from its author any more. Right after the
    * start nobody has been heard of yet.
@@ -247,7 +250,9 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     },
 
     withdrawn: (author, kind) =>
-      catalog.shelf(author, kind).flatMap(({ role, slot, version }) => (role === 'withdrawn' ? [{ slot, version }] : [])),
+      catalog
+        .shelf(author, kind)
+        .flatMap(({ role, slot, version }) => (role === 'withdrawn' ? [{ slot, version }] : [])),
 
     sweep: (which = 'all') =>
       serially(async () => {

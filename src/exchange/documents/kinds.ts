@@ -11,7 +11,13 @@ import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 
 /** A kind that gets a row in the table below is announced, moved, relayed and bounded like the others. */
-export const DOCUMENT_KINDS = ['summary', 'audit_head', 'key_rotation', 'certificate', 'revocation_list'] as const
+export const DOCUMENT_KINDS = [
+  'summary',
+  'audit_head',
+  'key_rotation',
+  'certificate',
+  'revocation_list',
+] as const
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number]
 
 export interface Kind {

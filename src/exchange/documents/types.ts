@@ -73,7 +73,10 @@ export interface Documents extends Room {
     slots?: (slot: string) => boolean,
   ): Promise<readonly StoredDocument[]>
   /** Editions of this author that are not for this node any more, where an older edition of the slot was. */
-  withdrawn(author: NodeId, kind: DocumentKind): readonly { readonly slot: string; readonly version: number }[]
+  withdrawn(
+    author: NodeId,
+    kind: DocumentKind,
+  ): readonly { readonly slot: string; readonly version: number }[]
   /**
    * Resolves with how many of this node's own `slots` the neighbour has fetched from here, in editions of `since` (ms since
    * the epoch) or later; after `ms` at the latest.

@@ -101,10 +101,12 @@ export function createReader(
       const bySlot = new Map<string, StoredDocument>()
       for (const document of all) {
         const other = bySlot.get(document.head.slot)
-        if (other === undefined || document.head.version > other.head.version) bySlot.set(document.head.slot, document)
+        if (other === undefined || document.head.version > other.head.version)
+          bySlot.set(document.head.slot, document)
       }
       const stored = [...bySlot.values()]
-      if (gone > newest(stored.map(({ head }) => head.version)) && (await isWithdrawn(author))) return undefined
+      if (gone > newest(stored.map(({ head }) => head.version)) && (await isWithdrawn(author)))
+        return undefined
       const summaryOf = (period: Period): NodeSummary | undefined => {
         const document = bySlot.get(slotOf(period))
         return document === undefined ? undefined : open(document.head.author, document)

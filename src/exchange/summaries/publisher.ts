@@ -83,7 +83,13 @@ export function createPublisher(deps: PublisherDeps): Publisher {
         const period = periodOfSlot(head.slot)
         if (period === undefined || editions.has(head.slot)) continue
         const { version } = head
-        editions.set(head.slot, { period, version, expires_at: expiryOf(period), boxes: 1, contents: undefined })
+        editions.set(head.slot, {
+          period,
+          version,
+          expires_at: expiryOf(period),
+          boxes: 1,
+          contents: undefined,
+        })
       }
     }
     return editions

@@ -23,8 +23,7 @@ export interface SummariesDeps {
     Partial<Pick<Identity, 'former'>>
   readonly insight: Pick<Insight, 'uids' | 'during'>
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
-  readonly trust: Pick<Trust, 'known' | 'opinion' | 'member' | 'onChange'> &
-    Partial<Pick<Trust, 'keysOf'>>
+  readonly trust: Pick<Trust, 'known' | 'opinion' | 'member' | 'onChange'> & Partial<Pick<Trust, 'keysOf'>>
   readonly policy: Pick<Policy, 'decide'>
   readonly documents: Pick<Documents, 'publish' | 'of'> & Partial<Pick<Documents, 'withdrawn' | 'fetched'>>
   readonly audit: Pick<Audit, 'record'>

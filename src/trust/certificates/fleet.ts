@@ -1,45 +1,26 @@
 // The room of certificates: which mesh this node belongs to, who is certified there, and, on an issuer, who is let in.
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
-import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import type { Log } from '../../base/run/log.ts'
 import type { FleetRepository, JoiningRecord, MembershipRecord } from '../../store/tables/fleet.ts'
-import type { Audit } from '../audit/index.ts'
-import type { Identity } from '../identity/index.ts'
-import { type LineageView, NO_LINEAGE } from '../lineage/index.ts'
+import { NO_LINEAGE } from '../lineage/index.ts'
+import type { FleetOptions } from './fleet-options.ts'
 import type { DocumentSink, Fleet, FleetKind } from './fleet-types.ts'
 import { checkInviteTerms } from './invite-terms.ts'
 import { createInvites } from './invites.ts'
 import { createIssuing } from './issuing.ts'
 import { grantFault, isInviter, joiningOf, joinOf } from './joining.ts'
+import { createKinship } from './kinship.ts'
 import { createLettingIn } from './letting-in.ts'
 import { createRoll } from './roll.ts'
 import { meshOf } from './sign.ts'
 import { stateOf } from './state.ts'
-import { CHAIN_FAULTS, LIFE_MAX_MS, lastKeyOf, verifyChain } from './verify.ts'
+import { CHAIN_FAULTS, LIFE_MAX_MS, verifyChain } from './verify.ts'
 
 /** Between two looks at what is due. A certificate of 30 days is renewed in the ten minutes after its twentieth day. */
 const LOOK_MS = 10 * 60_000
-
-export interface FleetOptions {
-  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
-  readonly repository: FleetRepository
-  /** Absent: no key was ever rotated. */
-  readonly lineage?: LineageView
-  readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-  /** An invite that was put in place before the first start; read once, when this node belongs to no mesh. */
-  readonly enrolment?: () => { code: string; root?: Uint8Array; places: readonly string[] } | undefined
-  /** Whether people here know another node than `except` by that name. Default: they know none. */
-  readonly isNameKnown?: (name: string, except: NodeId) => boolean
-  /** How long certificates of nodes hold, ms. Default and most: 30 days. */
-  readonly lifeMs?: number | undefined
-}
 
 export function createFleet(options: FleetOptions): Fleet {
   const { identity, repository, audit, clock, random, lineage = NO_LINEAGE } = options
@@ -60,10 +41,9 @@ export function createFleet(options: FleetOptions): Fleet {
 
   const issuing = createIssuing({ ...options, log, roll, lifeMs, lineage, signed })
   const { isNameKnown = () => false } = options
-  const isRevoked = (node: NodeId): boolean => lineage.family(node).some((key) => roll.revoked(key) !== undefined)
-  const lettingIn = createLettingIn({
-    ...{ self: identity, roll, invites, issuing, audit, clock, isRevoked, isNameKnown },
-  })
+  const { certifiedKey, keyOf, isRevoked, revokedWith } = createKinship({ self, roll, lineage, clock })
+  const letting = { self: identity, roll, invites, issuing, audit, clock, isRevoked, isNameKnown }
+  const lettingIn = createLettingIn(letting)
 
   function tell(nodes: Iterable<NodeId>): void {
     for (const node of new Set(nodes)) changes.tell(node)
@@ -136,19 +116,10 @@ export function createFleet(options: FleetOptions): Fleet {
     return membership
   }
 
-  /** Which of its keys the certificates are about that it shows: until it has a new one, the one before. */
-  const keyOf = (node: NodeId, chain: readonly Uint8Array[]): NodeId => {
-    const named = lastKeyOf(chain)
-    return named !== undefined && lineage.ancestors(node).includes(named) ? named : node
-  }
-
   const judged = { wanted: roll.isAuthority, isFirst }
   const isOther = (root?: Uint8Array) =>
     root !== undefined && membership !== undefined && Buffer.compare(membership.root, root) !== 0
-  /** Its own certificate, or that of the key before until a new one comes. */
-  const certifiedKey = (): NodeId | undefined =>
-    lineage.ancestors(self).find((key) => roll.word(key, clock.now()) !== undefined)
-  const own = () => roll.word(certifiedKey() ?? self, clock.now())?.binding
+  const own = () => roll.word(certifiedKey(), clock.now())?.binding
 
   return {
     name: 'fleet',
@@ -185,7 +156,7 @@ export function createFleet(options: FleetOptions): Fleet {
     onChange: changes.on,
 
     shown(to) {
-      const chain = roll.chainOf(certifiedKey() ?? self, clock.now())
+      const chain = roll.chainOf(certifiedKey(), clock.now())
       const join =
         joining !== undefined && isInviter(joining, to) ? joinOf(joining, identity.publicKey, to) : undefined
       return { ...(chain === undefined ? {} : { chain }), ...(join === undefined ? {} : { join }) }
@@ -237,7 +208,15 @@ export function createFleet(options: FleetOptions): Fleet {
     },
     onAuthority: authorities.on,
 
-    state: () => stateOf({ self: certifiedKey() ?? self, roll, now: clock.now(), joinedAt: membership?.joined_at, joining, refused }),
+    state: () =>
+      stateOf({
+        self: certifiedKey(),
+        roll,
+        now: clock.now(),
+        joinedAt: membership?.joined_at,
+        joining,
+        refused,
+      }),
 
     async found(root, certificate) {
       if (isOther(root)) throw otherMesh()
@@ -281,11 +260,9 @@ export function createFleet(options: FleetOptions): Fleet {
     seeks: (node) => joining !== undefined && isInviter(joining, node),
 
     async revoke(node) {
-      const isKnown = (key: NodeId) => roll.word(key, clock.now()) !== undefined || roll.revoked(key) !== undefined
-      const branch = lineage.branch(node)
-      if (![node, ...lineage.family(node)].some(isKnown)) return false
-      // One of several successors is revoked alone: the other one may be the node's own.
-      await issuing.revoke(branch === undefined ? lineage.all(node) : [node])
+      const keys = revokedWith(node)
+      if (keys === undefined) return false
+      await issuing.revoke(keys)
       return true
     },
 

@@ -7,11 +7,8 @@ export {
   isProtectedKey,
   loadIdentity,
   type PublicIdentity,
-  prepareRotation,
   protectIdentityFile,
-  readPending,
   readPublicIdentity,
-  switchIdentityFile,
   unprotectIdentityFile,
 } from './keyfile.ts'
 export { KEYS_MAX } from './keyring.ts'
@@ -25,6 +22,7 @@ export {
   readPassphraseFile,
   withoutLineEnd,
 } from './passphrase.ts'
+export { prepareRotation, readPending, switchIdentityFile } from './rotating.ts'
 export { GRACE_MS, type Rotation, readRotation, signRotation } from './rotation.ts'
 export { newSealingKey, openSealed, type SealingKey, sealTo } from './seal.ts'
 export { openForMany, sealToMany } from './seal-many.ts'

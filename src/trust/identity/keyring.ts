@@ -42,9 +42,14 @@ export interface Keyring {
 export const EMPTY: Keyring = { rotations: [], former: null, next: null }
 
 /** The two keys that a kept rotation names; undefined when it is damaged. */
-export function keysOf(frame: Uint8Array): { readonly old: Uint8Array; readonly next: Uint8Array } | undefined {
+export function keysOf(
+  frame: Uint8Array,
+): { readonly old: Uint8Array; readonly next: Uint8Array } | undefined {
   try {
-    const { old, new: next } = bodyOf(decodeFrame(frame, { messages: TABLE, verify: verifySignature }), KeyRotation)
+    const { old, new: next } = bodyOf(
+      decodeFrame(frame, { messages: TABLE, verify: verifySignature }),
+      KeyRotation,
+    )
     return { old, next }
   } catch {
     return undefined
@@ -94,7 +99,10 @@ export function splitKeyring(text: string): { readonly pem: string; readonly key
 
 export function joinKeyring(pem: string, keyring: Keyring): string {
   if (keyring.rotations.length === 0 && keyring.next === null) return pem
-  const lines = Buffer.from(encodeValue(keyring as never)).toString('base64').match(/.{1,64}/g) ?? []
+  const lines =
+    Buffer.from(encodeValue(keyring as never))
+      .toString('base64')
+      .match(/.{1,64}/g) ?? []
   return `${pem}${BEGIN}\n${lines.join('\n')}\n${END}\n`
 }
 

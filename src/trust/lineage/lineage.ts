@@ -37,7 +37,8 @@ export function createLineage(now: () => number): Lineage {
     return [...found]
   }
 
-  const ancestors = (node: NodeId): readonly NodeId[] => (before.has(node) ? walk(node, predecessors) : [node])
+  const ancestors = (node: NodeId): readonly NodeId[] =>
+    before.has(node) ? walk(node, predecessors) : [node]
 
   /** The fork at this key: between its successors. */
   function forkAfter(node: NodeId): Fork | undefined {
@@ -89,7 +90,7 @@ export function createLineage(now: () => number): Lineage {
     if (own !== undefined && choice(own) === undefined) return { kind: 'frozen', fork: own }
     const by = following(node)
     if (by === undefined) return { kind: 'current' }
-    const { until } = after.get(node)?.get(by) as Edge
+    const until = after.get(node)?.get(by)?.until ?? 0
     return { kind: now() < until ? 'replaced' : 'retired', by, until }
   }
 
@@ -108,7 +109,11 @@ export function createLineage(now: () => number): Lineage {
     const known = after.get(from)?.get(to)
     // A second one with other times would have the old key honoured for longer.
     if (known !== undefined) return undefined
-    if (count >= ROTATIONS_MAX || successors(from).length >= BESIDE_MAX || predecessors(to).length >= BESIDE_MAX)
+    if (
+      count >= ROTATIONS_MAX ||
+      successors(from).length >= BESIDE_MAX ||
+      predecessors(to).length >= BESIDE_MAX
+    )
       return undefined
     const above = ancestors(from)
     if (above.includes(to) || above.length + walk(to, successors).length > KEYS_MAX) return undefined
@@ -137,7 +142,9 @@ export function createLineage(now: () => number): Lineage {
       for (let one = node; ; ) {
         const [above] = predecessors(one)
         if (above === undefined || forkAt(one) !== undefined || frames.length >= KEYS_MAX) return frames
-        frames.unshift((after.get(above)?.get(one) as Edge).frame)
+        const edge = after.get(above)?.get(one)
+        if (edge === undefined) return frames
+        frames.unshift(edge.frame)
         one = above
       }
     },

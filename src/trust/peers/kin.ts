@@ -28,6 +28,8 @@ export interface Kin {
   /** A denial here, of any key of its lineage. */
   refusedHere(node: NodeId): boolean
   state(node: NodeId): KeyState
+  /** The file, a person here, a certificate or a list names the key. */
+  isNamed(node: NodeId): boolean
   /** Which of several successors counts, as people here or an issuer have decided. */
   choice(fork: Fork): NodeId | undefined
   /**
@@ -56,7 +58,10 @@ export function createKin({ lineage, certificates, file, decisions }: KinDeps): 
     return (
       all.find(({ denied }) => denied) ??
       all.find(({ revoked }) => revoked) ??
-      all.reduce<Held | undefined>((a, b) => (a !== undefined && a.decided_at >= b.decided_at ? a : b), undefined)
+      all.reduce<Held | undefined>(
+        (a, b) => (a !== undefined && a.decided_at >= b.decided_at ? a : b),
+        undefined,
+      )
     )
   }
 
@@ -102,6 +107,12 @@ export function createKin({ lineage, certificates, file, decisions }: KinDeps): 
         return file().denied.has(key) || one?.denied === true || one?.revoked === true
       }),
     state: lineage.state,
+    isNamed: (node) =>
+      file().denied.has(node) ||
+      file().trusted.has(node) ||
+      decisions.has(node) ||
+      certificates.word(node) !== undefined ||
+      certificates.revoked(node) !== undefined,
     choice,
     written(node, changed) {
       const branch = lineage.branch(node)
@@ -112,7 +123,11 @@ export function createKin({ lineage, certificates, file, decisions }: KinDeps): 
       const before = held(lineage.family(node).concat(node))
       const alone: Pick<Held, 'keys' | 'chosen'> = { keys: [publicKeyOf(node)] }
       const keys = before.length === 0 ? [alone] : before
-      return keys.map((one) => ({ ...changed, keys: one.keys, chosen: chosen.length > 0 ? chosen : (one.chosen ?? []) }))
+      return keys.map((one) => ({
+        ...changed,
+        keys: one.keys,
+        chosen: chosen.length > 0 ? chosen : (one.chosen ?? []),
+      }))
     },
   }
 }

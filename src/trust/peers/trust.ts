@@ -1,9 +1,8 @@
 // The trust room: keeps the file's and people's word on every node, and tells listeners when it changes.
 import { isDeepStrictEqual } from 'node:util'
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock } from '../../base/clock.ts'
-import { KaroError } from '../../base/errors.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Config } from '../../config/index.ts'
@@ -12,16 +11,15 @@ import type { Audit } from '../audit/index.ts'
 import { type Certificates, CHAIN_FAULTS, NO_CERTIFICATES } from '../certificates/index.ts'
 import { fingerprintOf, type Identity } from '../identity/index.ts'
 import { type Lineage, NO_LINEAGE } from '../lineage/index.ts'
-import { type Held, heldFrom, withdrawnFrom } from './held.ts'
+import { createDeciding } from './deciding.ts'
+import { type Held, heldFrom } from './held.ts'
 import { createKin } from './kin.ts'
-import { type Decision, type Evidence, explainSteps, isOver, standingOf, weigh } from './opinion.ts'
+import { type Evidence, explainSteps, isOver, standingOf, weigh } from './opinion.ts'
 import { resolveNode } from './resolve.ts'
 import { createRotations } from './rotations.ts'
 import { createSeen, publicKeyOf } from './seen.ts'
-import { checkedLabels, checkedName, checkFile, checkSuccessors } from './terms.ts'
-import type { Member, Trust } from './types.ts'
-
-export const DECISIONS_MAX = 4096
+import { createSightings } from './sightings.ts'
+import type { Trust } from './types.ts'
 
 export interface TrustOptions {
   readonly config: Pick<Config, 'peers'>
@@ -43,7 +41,6 @@ export function createTrust(options: TrustOptions): Trust {
   let trustedByFile = config.peers.trusted
   /** By every key of the member, so that a key's successor inherits what was decided. */
   const decisions = new Map<NodeId, Held>()
-  let heldCount = 0
   const presences = createListeners<Parameters<Parameters<Trust['onPresence']>[0]>>()
   const seen = createSeen(repository, clock, log, (member, presence) =>
     presences.tell(member.node_id, presence, member.known_by),
@@ -96,18 +93,12 @@ export function createTrust(options: TrustOptions): Trust {
     return (level ?? null) === null ? certified(node) !== undefined : level !== 'untrusted'
   }
 
-  /** Admitted here, or announced by somebody who is; and not refused. */
-  function counts({ node_id, sponsor }: Member): boolean {
-    if (own.has(node_id) || refuses(node_id)) return false
-    // A member that has come with its new key is counted once.
-    const now = lineage.current(node_id)
-    if (now !== node_id && seen.member(now) !== undefined) return false
-    return admits(node_id) || (sponsor !== undefined && admits(sponsor))
-  }
-
   /** Somebody spoke about this node, so it does not wait for a person any more. */
-  const decided = (node: NodeId): boolean =>
-    kin.refusedHere(node) || kin.trustedByFile(node) !== undefined || kin.decision(node) !== undefined || admits(node)
+  const isDecided = (node: NodeId): boolean =>
+    kin.refusedHere(node) ||
+    kin.trustedByFile(node) !== undefined ||
+    kin.decision(node) !== undefined ||
+    admits(node)
 
   /** A withdrawn node keeps a name that it may only have claimed; the name in a certificate its holder chose itself. */
   function isNameChosen(node: NodeId): boolean {
@@ -119,11 +110,6 @@ export function createTrust(options: TrustOptions): Trust {
   /** Not one that is known by the word of others or by its own alone, and nobody whom this node refuses. */
   const isMet = (node: NodeId): boolean =>
     admits(node) || (!refuses(node) && seen.member(node)?.known_by === 'link')
-
-  function hold(held: Held): void {
-    if (!decisions.has(formatNodeId(held.keys[0]))) heldCount++
-    for (const key of held.keys) decisions.set(formatNodeId(key), held)
-  }
 
   function known(): NodeId[] {
     const nodes = new Set<NodeId>([...trustedByFile.keys(), ...deniedByFile, ...decisions.keys()])
@@ -156,52 +142,11 @@ export function createTrust(options: TrustOptions): Trust {
     }
   }
 
-  /** Makes a decision durable, then effective, then known; `next` sees the decision it replaces. */
-  function decide(
-    action: 'trust' | 'deny' | 'revoke',
-    node: NodeId,
-    next: (before: Held | undefined) => Omit<Decision, 'decided_at'> | undefined,
-  ): Promise<void> {
-    return serially(async () => {
-      const before = kin.decision(node)
-      const levelBefore = opinion(node).trust_level
-      let changed: Omit<Decision, 'decided_at'> | undefined
-      try {
-        if (own.has(node)) {
-          throw new KaroError('bad_request', 'that is this node itself', {
-            hint: 'Run `karo peers` to see the others.',
-          })
-        }
-        if (action === 'trust') checkSuccessors(kin.state(node), node)
-        changed = next(before)
-        if (changed !== undefined && before === undefined && heldCount >= DECISIONS_MAX) {
-          throw new KaroError('conflict', `there are ${DECISIONS_MAX} decisions about nodes already`, {
-            hint: 'Put nodes that stay trusted or denied into config.toml.',
-          })
-        }
-      } catch (error) {
-        const code = error instanceof KaroError ? error.code : 'internal'
-        await audit.record({ type: 'trust_change', success: false, peer: node, details: { action, code } })
-        throw error
-      }
-      if (changed === undefined) return
-      const written = kin.written(node, { ...changed, decided_at: clock.now() })
-      await repository.write({ decisions: written })
-      for (const held of written) hold(held)
-      if (!admits(node)) for (const key of lineage.family(node)) seen.forget(key, admits)
-      const levelAfter = opinion(node).trust_level
-      log.info({ peer: node, action, trust_level: levelAfter }, 'a person decided about a node')
-      // Queued first, so that the ledger has the decision before what follows from it.
-      const recorded = audit.record({
-        type: 'trust_change',
-        success: true,
-        peer: node,
-        details: { action, level_before: levelBefore, level_after: levelAfter },
-      })
-      for (const key of lineage.all(node)) tell(key)
-      await recorded
-    })
-  }
+  const { hold, ...people } = createDeciding({
+    ...{ lineage, kin, decisions, own, seen, admits, repository, audit, clock, log, serially },
+    opinion,
+    tell,
+  })
 
   /** As `decide`, for every node that the file says something else about now. */
   function reload(): Promise<void> {
@@ -226,34 +171,22 @@ export function createTrust(options: TrustOptions): Trust {
     })
   }
 
-  function certificateChanged(changed: NodeId): void {
-    for (const node of lineage.all(changed)) {
+  function changedByDocuments(nodes: readonly NodeId[]): void {
+    for (const node of nodes) {
       if (own.has(node)) continue
       if (!admits(node)) seen.forget(node, admits)
       tell(node, 'certificate')
     }
   }
+  const certificateChanged = (node: NodeId): void => changedByDocuments(lineage.all(node))
   certificates.onChange(certificateChanged)
 
   const rotations = createRotations({
     ...{ lineage, own, audit, log },
     next: identity.pending?.identity.nodeId,
-    isKnown: (node) =>
-      kin.refusedHere(node) ||
-      trustedByFile.has(node) ||
-      decisions.has(node) ||
-      seen.member(node) !== undefined ||
-      certificates.word(node) !== undefined ||
-      certificates.revoked(node) !== undefined,
-    tell(nodes) {
-      for (const node of nodes) {
-        if (!admits(node)) seen.forget(node, admits)
-        if (!own.has(node)) tell(node, 'certificate')
-      }
-    },
+    isKnown: (node) => kin.isNamed(node) || seen.member(node) !== undefined,
+    tell: changedByDocuments,
   })
-
-  const withdrawn = (node: NodeId, before: Held | undefined) => withdrawnFrom(before, opinion(node).name)
 
   return {
     name: 'trust',
@@ -282,27 +215,7 @@ export function createTrust(options: TrustOptions): Trust {
     keysOf: lineage.family,
     keyState: lineage.state,
 
-    async trust(node, terms) {
-      const name = terms.name === undefined ? undefined : checkedName(terms.name)
-      const roles = checkedLabels('role', terms.roles)
-      const teams = checkedLabels('team', terms.teams)
-      await decide('trust', node, (before) => {
-        const file = kin.trustedByFile(node)
-        checkFile({ ...terms, name }, kin.deniedByFile(node), file)
-        // The file already says so, and nothing here says otherwise.
-        if (file !== undefined && before === undefined && lineage.branch(node) === undefined) return undefined
-        return {
-          level: terms.level ?? file?.level ?? before?.level ?? 'peer',
-          name: name ?? before?.name ?? '',
-          roles: roles ?? before?.roles ?? [],
-          teams: teams ?? before?.teams ?? [],
-          denied: false,
-          revoked: false,
-        }
-      })
-    },
-    deny: (node) => decide('deny', node, (before) => ({ ...withdrawn(node, before), denied: true })),
-    revoke: (node) => decide('revoke', node, (before) => ({ ...withdrawn(node, before), revoked: true })),
+    ...people,
 
     resolve: (who) =>
       resolveNode(
@@ -310,33 +223,7 @@ export function createTrust(options: TrustOptions): Trust {
         known().map((node) => ({ ...opinion(node), chosen: isNameChosen(node), met: isMet(node) })),
       ),
 
-    members: () => seen.members().filter(counts),
-    member(node) {
-      const member = seen.member(node)
-      return member !== undefined && counts(member) ? member : undefined
-    },
-    sawMember(node, sighting) {
-      if (admits(node)) seen.sawMember(node, sighting)
-    },
-    heardOf(node, sighting, by) {
-      if (own.has(node) || refuses(node) || !admits(by)) return false
-      const before = seen.member(node)
-      const sponsor = before?.sponsor !== undefined && admits(before.sponsor) ? before.sponsor : by
-      if (admits(node)) {
-        const linked = before !== undefined && before.sponsor === undefined
-        seen.sawMember(node, linked ? sighting : { ...sighting, sponsor })
-        return true
-      }
-      if (before?.sponsor !== sponsor) seen.makeRoom(sponsor, (one) => !admits(one))
-      seen.sawMember(node, { ...sighting, sponsor })
-      return true
-    },
-    lost: (node) => seen.lost(node),
-    pending: () => seen.strangers().filter(({ node_id }) => !decided(node_id)),
-    sawStranger(node, sighting) {
-      if (!own.has(node) && !refuses(node)) seen.sawStranger(node, sighting)
-    },
-    met: (node) => seen.member(node) ?? seen.stranger(node),
+    ...createSightings({ lineage, own, seen, admits, refuses, isDecided }),
     known,
     onChange(listener) {
       listeners.add(listener)

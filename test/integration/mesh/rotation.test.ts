@@ -49,12 +49,15 @@ test.skipIf(!possible.ok)(
     )) as [TestNode, TestNode, TestNode, TestNode]
     const rootKey = join(temporaryHome(), 'karo-root.key')
     const words = 'correct horse battery staple\n'
-    expect(await hq.karo(['ca', 'init', '--root-key', rootKey, '--passphrase-file', '-'], words)).toMatchObject({
+    expect(
+      await hq.karo(['ca', 'init', '--root-key', rootKey, '--passphrase-file', '-'], words),
+    ).toMatchObject({
       code: 0,
     })
     const invite = async (): Promise<string> => (await hq.karo(['invite', '--uses', '9'])).stdout.trim()
     const code = await invite()
-    for (const node of [ann, bob, cid]) expect(await node.karo(['join', '-'], code)).toMatchObject({ code: 0 })
+    for (const node of [ann, bob, cid])
+      expect(await node.karo(['join', '-'], code)).toMatchObject({ code: 0 })
     const first = await idOf(ann)
     await linkedAt([hq, bob, cid], first, 'certificate')
     expect((await hq.karo(['identity', 'rotate'])).code).toBe(4)
@@ -71,9 +74,13 @@ test.skipIf(!possible.ok)(
     await linkedAt([bob], second, 'tofu')
     expect(await peerAt(bob, second)).toMatchObject({ name: 'annie', roles: ['lead'] })
     expect(await peerAt(hq, first)).toBeUndefined()
-    await until(async () => (await ann.json<{ own: { node_id: string } | null }>(['ca', 'show'])).own?.node_id === second, {
-      what: 'the issuer certified the new key',
-    })
+    await until(
+      async () =>
+        (await ann.json<{ own: { node_id: string } | null }>(['ca', 'show'])).own?.node_id === second,
+      {
+        what: 'the issuer certified the new key',
+      },
+    )
     const { stdout: verified } = await ann.karo(['audit', 'verify'])
     expect(verified).not.toContain('not proven')
     const entries = await ann.json<{ entries: { type: string }[] }>(['audit', 'log', '--type', 'key_rotated'])
@@ -115,7 +122,10 @@ test.skipIf(!possible.ok)(
 
     // Revoked is revoked: by rotation there is no way back, and by an invite neither.
     expect(await hq.karo(['peers', 'revoke', cidLast])).toMatchObject({ code: 0 })
-    await until(async () => (await peerAt(ann, cidLast))?.state === 'revoked', { what: 'ann heard of it', pollMs: 200 })
+    await until(async () => (await peerAt(ann, cidLast))?.state === 'revoked', {
+      what: 'ann heard of it',
+      pollMs: 200,
+    })
     const escaped = await rotated(node)
     expect((await node.karo(['join', '-'], await invite())).code).not.toBe(0)
     for (const one of [hq, ann]) expect((await peerAt(one, escaped))?.state).not.toBe('connected')

@@ -59,8 +59,12 @@ async function node() {
     revoke: async () => false,
     state: () => ({ issuer: false }) as FleetState,
   }
+  const summaries = { withdrawFrom: async () => ({ held: 3, emptied: 3, fetched: 2, end() {} }) }
   const server = buildServer({
-    routes: [peersRoutes({ self: self.nodeId, trust, mesh, fleet }), auditRoutes({ audit, trust, clock })],
+    routes: [
+      peersRoutes({ self: self.nodeId, trust, mesh, fleet, summaries, log }),
+      auditRoutes({ audit, trust, clock }),
+    ],
     callerOf: () => owner(),
     clock,
     log,

@@ -93,7 +93,9 @@ export const peerAnswer = z
       .describe('of a revocation. mesh: this node is an issuer, so every member is told'),
     received: z
       .strictObject({
-        summaries: count('summaries of this node that it could open until now; what it has read it may have kept'),
+        summaries: count(
+          'summaries of this node that it could open until now; what it has read it may have kept',
+        ),
         emptied: count('of these, replaced by editions without it'),
         fetched: count('of these, fetched by it before its connection was closed'),
       })

@@ -2,8 +2,8 @@
 import { isNodeId, type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { formatFingerprint } from '../../../base/format.ts'
-import { pairWords } from '../../../base/words/pair-words.ts'
 import type { Log } from '../../../base/run/log.ts'
+import { pairWords } from '../../../base/words/pair-words.ts'
 import type { Summaries } from '../../../exchange/summaries/index.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Fleet } from '../../../trust/certificates/index.ts'
@@ -92,9 +92,15 @@ export function peersRoutes({ self, trust, mesh, fleet, summaries, log }: PeersD
   const answer = (node: NodeId): PeerAnswerShape => ({ peer: shape(node, pendingNow()) })
 
   /** What it received from here is emptied first, while it still listens; nothing of that keeps the decision away. */
-  async function refusing(node: NodeId, decide: () => Promise<unknown>): Promise<Pick<PeerAnswerShape, 'received'>> {
+  async function refusing(
+    node: NodeId,
+    decide: () => Promise<unknown>,
+  ): Promise<Pick<PeerAnswerShape, 'received'>> {
     const withdrawal = await summaries.withdrawFrom(node).catch((error: unknown) => {
-      log.warn({ peer: node, reason: String(error) }, 'what was sealed to a node is emptied after the decision about it')
+      log.warn(
+        { peer: node, reason: String(error) },
+        'what was sealed to a node is emptied after the decision about it',
+      )
       return undefined
     })
     try {

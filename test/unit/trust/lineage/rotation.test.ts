@@ -94,7 +94,9 @@ test('each byte that is changed, and each field that is signed by one key alone,
     [{ new: ann.publicKey }, ann, 'malformed'],
   ]
   for (const [change, by, code] of wrong)
-    expect(() => readRotation(signed({ ...body, ...change }, by), NOW)).toThrow(expect.objectContaining({ code }))
+    expect(() => readRotation(signed({ ...body, ...change }, by), NOW)).toThrow(
+      expect.objectContaining({ code }),
+    )
 })
 
 test('a clock that is four minutes off takes it, one that is ten minutes off takes it later', () => {
@@ -134,7 +136,12 @@ test('the file goes from the old key to the new one in one step, and keeps what 
   expect(Object.keys(now.former[0]!)).not.toContain('sign')
   expect(readRotation(now.rotations[0]!, NOW)).toMatchObject({ from: first.nodeId, to: now.nodeId })
   const own = sealingKeyOf(first.publicKey)!
-  const box = sealToMany([own, newSealingKey().publicKey], Buffer.from('for the old key'), Buffer.from('aad'), random)
+  const box = sealToMany(
+    [own, newSealingKey().publicKey],
+    Buffer.from('for the old key'),
+    Buffer.from('aad'),
+    random,
+  )
   const opened = openForMany(
     now.former[0]!.agree,
     own,
@@ -184,6 +191,8 @@ test('a lineage has so many keys and no more, and a damaged keyring is no key of
   cpSync(path, damaged)
   const text = readFileSync(damaged, 'latin1')
   const at = text.indexOf('KARO KEYRING') + 400
-  writeFileSync(damaged, `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`, { mode: 0o600 })
+  writeFileSync(damaged, `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`, {
+    mode: 0o600,
+  })
   expect(() => loadIdentity(damaged)).toThrow(expect.objectContaining({ code: 'bad_file' }))
 })

@@ -67,7 +67,12 @@ test('trust goes on without a command; the old key is honoured for a day and the
   await trust.trust(one, { level: 'peer', name: 'bob', roles: ['lead'] })
   trust.rotations.accept(rotate(first, second), true)
   for (const node of [one, two]) {
-    expect(trust.opinion(node)).toMatchObject({ trust_level: 'peer', why: 'tofu', name: 'bob', roles: ['lead'] })
+    expect(trust.opinion(node)).toMatchObject({
+      trust_level: 'peer',
+      why: 'tofu',
+      name: 'bob',
+      roles: ['lead'],
+    })
     expect(trust.admits(node)).toBe(true)
     expect(trust.memberOf(node)).toBe(one)
   }
@@ -95,7 +100,8 @@ test('no new key makes a denial or a revocation undone, and taking it back is ab
     await trust[how](one)
     trust.rotations.accept(rotate(first, second), true)
     trust.rotations.accept(rotate(second, third, START + 1), true)
-    for (const node of [one, two, three]) expect([trust.refuses(node), trust.admits(node)]).toEqual([true, false])
+    for (const node of [one, two, three])
+      expect([trust.refuses(node), trust.admits(node)]).toEqual([true, false])
     await trust.trust(three, {})
     for (const node of [one, two, three]) expect(trust.admits(node)).toBe(true)
     // The other way round: said about the newest, it is about the others.
@@ -155,7 +161,8 @@ test('two successors freeze the lineage until a person trusts one of them', asyn
   await expect(trust.trust(one, {})).rejects.toMatchObject({ code: 'conflict' })
 
   await trust.trust(two, {})
-  for (const node of [two, three]) expect(trust.opinion(node)).toMatchObject({ trust_level: 'peer', name: 'bob' })
+  for (const node of [two, three])
+    expect(trust.opinion(node)).toMatchObject({ trust_level: 'peer', name: 'bob' })
   expect(trust.opinion(two2)).toMatchObject({ trust_level: 'untrusted', why: 'rotated' })
   expect(trust.refuses(two2)).toBe(true)
   // The choice survives a restart.
@@ -184,7 +191,8 @@ test('a denied node stays denied when it forks itself', async () => {
   const { trust } = await world()
   await trust.deny(one)
   for (const to of [second, rival]) trust.rotations.accept(rotate(first, to), true)
-  for (const node of [one, two, two2]) expect([trust.refuses(node), trust.opinion(node).denied]).toEqual([true, true])
+  for (const node of [one, two, two2])
+    expect([trust.refuses(node), trust.opinion(node).denied]).toEqual([true, true])
 })
 
 test('a key that two others name as their successor is frozen with them', async () => {
