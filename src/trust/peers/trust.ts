@@ -11,10 +11,11 @@ import type { Audit } from '../audit/index.ts'
 import { type Certificates, CHAIN_FAULTS, NO_CERTIFICATES } from '../certificates/index.ts'
 import { fingerprintOf, type Identity } from '../identity/index.ts'
 import { type Lineage, NO_LINEAGE } from '../lineage/index.ts'
+import { createAdmission } from './admission.ts'
 import { createDeciding } from './deciding.ts'
 import { type Held, heldFrom } from './held.ts'
 import { createKin } from './kin.ts'
-import { type Evidence, explainSteps, isOver, standingOf, weigh } from './opinion.ts'
+import { type Evidence, explainSteps, standingOf, weigh } from './opinion.ts'
 import { resolveNode } from './resolve.ts'
 import { createRotations } from './rotations.ts'
 import { createSeen, publicKeyOf } from './seen.ts'
@@ -57,6 +58,8 @@ export function createTrust(options: TrustOptions): Trust {
   /** This node's key, and those before it: whoever comes with one of them is another machine. */
   const own = new Set([identity.nodeId, ...(identity.former ?? []).map(({ nodeId }) => nodeId)])
 
+  const { refuses, certified, admits } = createAdmission(kin, own)
+
   const evidenceOf = (node: NodeId): Evidence => {
     const met = seen.member(node) ?? seen.stranger(node)
     const fault = certificates.fault(node)
@@ -76,22 +79,6 @@ export function createTrust(options: TrustOptions): Trust {
     }
   }
   const opinion = (node: NodeId) => weigh(evidenceOf(node))
-
-  const refuses = (node: NodeId): boolean =>
-    kin.refusedHere(node) || kin.revoked(node) !== undefined || isOver(kin.state(node))
-
-  /** What was signed by an issuer that people here refuse says nothing here. */
-  function certified(node: NodeId): ReturnType<Certificates['word']> {
-    const word = kin.word(node)
-    return word === undefined || kin.refusedHere(word.binding.issuer) ? undefined : word
-  }
-
-  // Asked for every frame, so without making an opinion; a test holds it against `opinion`.
-  function admits(node: NodeId): boolean {
-    if (own.has(node) || refuses(node)) return false
-    const level = kin.trustedByFile(node)?.level ?? kin.decision(node)?.level
-    return (level ?? null) === null ? certified(node) !== undefined : level !== 'untrusted'
-  }
 
   /** Somebody spoke about this node, so it does not wait for a person any more. */
   const isDecided = (node: NodeId): boolean =>
