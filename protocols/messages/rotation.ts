@@ -23,7 +23,7 @@ const keyRotationBody = z.object({
 export type KeyRotationBody = z.infer<typeof keyRotationBody>
 
 export const KeyRotation = defineMessage({
-  type: 0x0304,
+  type: 0x0300,
   name: 'KeyRotation',
   purpose:
     'Says that one key takes the place of another; signed by the old one, with a signature of the new one inside.',

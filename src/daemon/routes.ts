@@ -80,6 +80,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     doctorRoutes({
       ...{ identity, mesh, trust, store, observe, documents, summaries, health },
       drift: () => driftOf(foundation),
+      fleet: fleet.state,
       policy,
       retentionWaits: () => retention.waits(),
       endingTokens: http.tokenEnds.of,

@@ -53,7 +53,11 @@ async function node() {
   await trust.start(never)
   const connected = new Set<NodeId>()
   const apart = new Map<NodeId, Apart>()
-  const mesh = { isConnected: (id: NodeId) => connected.has(id), apart: (id: NodeId) => apart.get(id) }
+  const mesh = {
+    isConnected: (id: NodeId) => connected.has(id),
+    apart: (id: NodeId) => apart.get(id),
+    inspect: () => ({ twins: { others: [], here: [] } }),
+  }
   const fleet = {
     word: () => undefined,
     revoke: async () => false,

@@ -69,6 +69,9 @@ const peer = z
       .describe(
         'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one',
       ),
+    twin_places: listOf(text(512, 'ip:port, with commas'), 8)
+      .exactOptional()
+      .describe('its key is used on two machines: where they were seen within the last ten minutes'),
     clock_off_ms: integer('with `clock`: its clock minus this one, milliseconds').exactOptional(),
   })
   .meta({ id: 'Peer' })

@@ -60,6 +60,9 @@ export const status = z
       peers_trusted: count('linked neighbours that this node trusts'),
       peers_pending: count('nodes that wait for a decision of a person here'),
       members_known: count('other members seen in the last 7 days'),
+      alarms: listOf(text(2048, 'for people'), 16).describe(
+        'what speaks for a stolen or copied key: where it was seen, and what to do',
+      ),
       rejected: z
         .strictObject(
           Object.fromEntries(REJECT_CODES.map((code) => [code, count('frames')])) as Record<

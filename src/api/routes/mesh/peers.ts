@@ -12,6 +12,7 @@ import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../contract/oper
 import type { PeerAnswerShape, PeerShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import type { AlarmDeps } from './alarms.ts'
 
 interface PeersDeps {
   readonly self: NodeId
@@ -30,7 +31,7 @@ interface PeersDeps {
     | 'met'
     | 'known'
   >
-  readonly mesh: Pick<Mesh, 'isConnected' | 'apart'>
+  readonly mesh: Pick<Mesh, 'isConnected' | 'apart'> & AlarmDeps['mesh']
   readonly fleet: Pick<Fleet, 'word' | 'revoke' | 'state'>
   readonly summaries: Pick<Summaries, 'withdrawFrom'>
   readonly log: Log
@@ -74,6 +75,7 @@ export function peersRoutes({ self, trust, mesh, fleet, summaries, log }: PeersD
               : 'known'
     const decided = opinion.why === 'tofu' ? trust.decidedAt(node) : undefined
     const { why: apart, ...more } = mesh.apart(node) ?? {}
+    const twin = mesh.inspect().twins.others.find(({ node_id }) => node_id === node)
     return {
       ...opinion,
       ...wordsOf(node),
@@ -86,6 +88,7 @@ export function peersRoutes({ self, trust, mesh, fleet, summaries, log }: PeersD
       known_by: member?.known_by ?? null,
       presence: member === undefined ? null : presenceOf(member),
       ...(apart === undefined ? {} : { apart, ...more }),
+      ...(twin === undefined ? {} : { twin_places: twin.places }),
     }
   }
   const pendingNow = (): Set<NodeId> => new Set(trust.pending().map(({ node_id }) => node_id))

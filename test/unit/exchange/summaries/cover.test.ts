@@ -85,6 +85,23 @@ test('a box is bound to author, period, edition and its place, in the order that
   expect(unpadSummary(opened)).toEqual(box.plaintext)
 })
 
+test('what an author published without this node, later than anything for it, withdraws all it published before', async () => {
+  const shelf = createShelf()
+  await put(shelf, summaryOf(of('hour', NOW - 2 * HOUR), 3))
+  await put(shelf, summaryOf(of('hour', NOW - HOUR), 3))
+  const versions = [...shelf.bySlot.values()].map(({ head }) => head.version)
+  const gone = { slot: slotOf(of('hour', NOW)), version: 0 }
+  const reader = createReader([selfOf(bob)], { ...shelf, withdrawn: () => [gone] }, silentLog)
+  const range = { start: NOW - 5 * HOUR, end: NOW + HOUR }
+  gone.version = Math.max(...versions)
+  expect(await reader.withdrawn(ann.nodeId, range)).toBe(false)
+  expect(await reader.cover(ann.nodeId, range)).toBeDefined()
+  gone.version++
+  expect(await reader.withdrawn(ann.nodeId, range)).toBe(true)
+  expect(await reader.cover(ann.nodeId, range)).toBeUndefined()
+  expect(await reader.withdrawn(ann.nodeId, { start: 0, end: NOW - 3 * HOUR })).toBe(false)
+})
+
 describe('what covers a range', () => {
   test('nothing of somebody of whom nothing is held, or only of other times', async () => {
     const shelf = createShelf()

@@ -27,6 +27,7 @@ import {
   unprotectIdentityFile,
 } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { goldenFrames } from '../../../support/mesh/vectors.ts'
 
 const NOW = 1_763_626_500_000
 const [ann, next, mallory] = [1, 2, 3].map(testIdentity) as [Identity, Identity, Identity]
@@ -104,6 +105,12 @@ test('a clock that is four minutes off takes it, one that is ten minutes off tak
   expect(readRotation(frame, NOW - 4 * 60_000).to).toBe(next.nodeId)
   expect(() => readRotation(frame, NOW - 10 * 60_000)).toThrow(expect.objectContaining({ code: 'stale' }))
   expect(readRotation(frame, NOW + 10 * 60_000).to).toBe(next.nodeId)
+})
+
+test('one that another program signed, by the words of the protocol alone, is read', () => {
+  const golden = goldenFrames.find(({ name }) => name === 'key rotation')
+  const rotation = readRotation(Buffer.from(golden?.bytes.hex ?? '', 'hex'), Date.UTC(2027, 0))
+  expect(rotation.until - rotation.validFrom).toBe(GRACE_MS)
 })
 
 function home(): string {
