@@ -69,7 +69,7 @@ interface SummariesStatus {
   readonly refused: number
 }
 
-export interface Withdrawal {
+interface Withdrawal {
   readonly held: number
   readonly emptied: number
   readonly fetched: number

@@ -13,7 +13,7 @@ export interface AlarmDeps {
 }
 
 /** Sentences in all. */
-export const ALARMS_MAX = 16
+const ALARMS_MAX = 16
 
 /** Nodes whose key has several successors, undecided, each lineage once: named by the key where it forks. */
 export function frozenNodes({ trust }: Pick<AlarmDeps, 'trust'>): readonly {
