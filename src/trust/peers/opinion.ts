@@ -39,6 +39,7 @@ export interface Evidence {
   readonly certificate_fault: string | undefined
   /** How its key stands among those that it had before or has now. */
   readonly lineage: KeyState
+  readonly other_keys: readonly NodeId[]
   /** The first key of its lineage. */
   readonly member_since?: NodeId | undefined
   /** A member spoke of it, or it was one. */
@@ -54,6 +55,7 @@ export function weigh(evidence: Evidence): PeerOpinion {
   const organisation = certified?.binding.name ?? evidence.certificate_revoked?.name
   const base = {
     node_id: evidence.node_id,
+    ...(evidence.other_keys.length === 0 ? {} : { other_keys: evidence.other_keys }),
     fingerprint: evidence.fingerprint,
     name: file?.name || decision?.name || organisation || evidence.display_name,
     denied: evidence.config_denied || (decision?.denied ?? false),

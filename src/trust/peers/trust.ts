@@ -74,6 +74,7 @@ export function createTrust(options: TrustOptions): Trust {
       certificate_revoked: kin.revoked(node),
       certificate_fault: fault === undefined ? undefined : CHAIN_FAULTS[fault],
       lineage: kin.state(node),
+      other_keys: lineage.family(node).filter((key) => key !== node),
       member_since: lineage.memberOf(node),
       heard_of: seen.member(node) !== undefined,
     }

@@ -6,6 +6,8 @@ import type { KeyState, Taken } from '../lineage/index.ts'
 
 export interface PeerOpinion {
   readonly node_id: NodeId
+  /** The other keys of its lineage; absent: it has none. */
+  readonly other_keys?: readonly NodeId[]
   readonly fingerprint: string
   /** The name this node's people use for the peer; the peer's own display name until they choose one. */
   readonly name: string

@@ -5,6 +5,7 @@ import type { Principal } from './types.ts'
 export function principalOf(opinion: Principal & { readonly revoked: boolean }): Principal {
   return {
     node_id: opinion.node_id,
+    ...(opinion.other_keys === undefined ? {} : { other_keys: opinion.other_keys }),
     trust_level: opinion.trust_level,
     denied: opinion.denied || opinion.revoked,
     roles: opinion.roles,
@@ -17,5 +18,5 @@ export function matchesEntry(entry: string, principal: Principal): boolean {
   if (entry === '*') return true
   if (entry.startsWith('team:')) return principal.teams.includes(entry.slice(5))
   if (entry.startsWith('role:')) return principal.roles.includes(entry.slice(5))
-  return entry === principal.node_id
+  return entry === principal.node_id || (principal.other_keys ?? []).some((key) => key === entry)
 }

@@ -5,6 +5,8 @@ import type { TrustLevel } from '../../base/words/trust-levels.ts'
 /** The *author* of a request, never the connection it came over. */
 export interface Principal {
   readonly node_id: NodeId
+  /** The other keys of its lineage: a consent or a denial that names one of them means this node. */
+  readonly other_keys?: readonly NodeId[]
   readonly trust_level: TrustLevel
   readonly denied: boolean
   readonly roles: readonly string[]

@@ -58,7 +58,7 @@ export function peersRoutes({ self, trust, mesh, fleet, summaries, log }: PeersD
   }
 
   function shape(node: NodeId, pending: ReadonlySet<NodeId>): PeerShape {
-    const { denied, revoked, ...opinion } = trust.opinion(node)
+    const { denied, revoked, other_keys: _, ...opinion } = trust.opinion(node)
     const met = trust.met(node)
     const member = trust.member(node)
     const certified = fleet.word(node)?.binding

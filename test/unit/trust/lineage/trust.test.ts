@@ -10,6 +10,7 @@ import { type Certificates, NO_CERTIFICATES } from '../../../../src/trust/certif
 import { GRACE_MS, type Identity, signRotation } from '../../../../src/trust/identity/index.ts'
 import { createLineage } from '../../../../src/trust/lineage/index.ts'
 import { createTrust } from '../../../../src/trust/peers/index.ts'
+import { matchesEntry, principalOf } from '../../../../src/trust/policy/principal.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 
@@ -77,6 +78,9 @@ test('trust goes on without a command; the old key is honoured for a day and the
     expect(trust.memberOf(node)).toBe(one)
   }
   expect(types(audited)).toContain('peer_rotated')
+  // A consent that names the key of before is a consent to this node.
+  expect(matchesEntry(one, principalOf(trust.opinion(two)))).toBe(true)
+  expect(matchesEntry(three, principalOf(trust.opinion(two)))).toBe(false)
   expect(trust.known()).toEqual([two])
   // A member is counted once, under the key it came with last.
   trust.sawMember(one, {})
