@@ -30,7 +30,8 @@ insight             : base protocols config store/rollups store/tables      - th
 trust/identity      : base protocols
 trust/policy        : base protocols config                                 - who may have what; knows no store and no network
 trust/audit         : base protocols trust/identity store/tables
-trust/certificates  : base protocols trust/identity trust/audit store/tables
+trust/lineage       : base protocols trust/identity
+trust/certificates  : base protocols trust/identity trust/lineage trust/audit store/tables
 trust/organisation  : base protocols trust/identity trust/policy trust/audit
 trust/operators     : base protocols trust/identity trust/policy trust/audit trust/certificates - people who ask through nodes
 trust               : base protocols config trust/* store/tables

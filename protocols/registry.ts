@@ -8,6 +8,7 @@ import { Delegation } from './messages/operator.ts'
 import { PolicyBundle } from './messages/policy.ts'
 import { Presence } from './messages/presence.ts'
 import { MeshQuery, QueryDone, QueryHop, Response } from './messages/query.ts'
+import { KeyRotation } from './messages/rotation.ts'
 import { SealedSummary } from './messages/summary.ts'
 import { Heads, SyncBatch, SyncOffer, SyncRequest } from './messages/sync.ts'
 
@@ -92,6 +93,7 @@ export const MESSAGES: MessageTable = messageTable([
   RevocationList,
   PolicyBundle,
   Delegation,
+  KeyRotation,
   AuditHead,
   Presence,
   Heads,

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { CERTIFICATE_FRAME_BYTES, CHAIN_MAX } from './certificate.ts'
 import { bytes, label, listOf, publicName, uint } from './fields.ts'
+import { ROTATION_FRAME_BYTES, ROTATIONS_SHOWN } from './rotation.ts'
 
 const version = () => label(32)
 
@@ -47,6 +48,9 @@ const helloBody = z.object({
     'private addresses it listens on, as multiaddrs; a claim as well. A stranger is told only the one it has found',
   ),
   chain: certificateChain().optional().describe('its certificates, if it has any; older nodes ignore them'),
+  rotations: listOf(bytes(1, ROTATION_FRAME_BYTES), ROTATIONS_SHOWN)
+    .optional()
+    .describe('the newest rotations that led to its key, the oldest of them first; older nodes ignore them'),
   join: inviteProof
     .optional()
     .describe('proves an invite of the node that this goes to; no other node is told of it'),

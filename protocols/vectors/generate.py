@@ -551,6 +551,22 @@ LEAF = vector(
     certificate("node", KEY_B, "Büro 7", ["individual", "lead"], ["eng", "日本"], [], 30),
     seq=0,
 )
+ROTATED = {"old": KEY_A, "new": KEY_B, "valid_from": NOW, "expires_at": NOW + 24 * 3_600_000}
+TIMES = ROTATED["valid_from"].to_bytes(8, "big") + ROTATED["expires_at"].to_bytes(8, "big")
+ROTATION = vector(
+    "key rotation",
+    "KeyRotation",
+    0x0300,
+    {**ROTATED, "proof": sign(SEED_B, b"karo-rotation-v1" + KEY_A + KEY_B + TIMES)},
+    seq=0,
+)
+vector(
+    "hello, of a key that took the place of another one",
+    "Hello",
+    0x0001,
+    {"versions": ["/karo/hello/1"], "name": "eng-042", "capabilities": capabilities, "listen": [], "rotations": [ROTATION]},
+    seed=SEED_B,
+)
 vector("revocation list, empty", "RevocationList", 0x0303, {"version": NOW, "number": 0, "mesh": MESH, "revoked": []}, seq=0)
 vector(
     "revocation list",

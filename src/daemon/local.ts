@@ -16,6 +16,7 @@ import { createAccess } from '../trust/access/index.ts'
 import { createAudit } from '../trust/audit/index.ts'
 import { comparable, createFleet, ENROLMENT_FILE, readEnrolment } from '../trust/certificates/index.ts'
 import { createSharing } from '../trust/consent/index.ts'
+import { createLineage } from '../trust/lineage/index.ts'
 import { createSessions } from '../trust/operators/index.ts'
 import { createOrganisation } from '../trust/organisation/index.ts'
 import { createTrust } from '../trust/peers/index.ts'
@@ -38,7 +39,10 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   })
   const lock = createLock(paths.lock)
   const audit = createAudit({ ...common, repository: store.audit })
+  const lineage = createLineage(clock.now)
+  for (const frame of identity.rotations) lineage.take(frame)
   const fleet = createFleet({
+    lineage,
     ...{ ...common, repository: store.fleet, audit, lifeMs },
     enrolment: () => readEnrolment(join(dirname(paths.config), ENROLMENT_FILE)),
     isNameKnown: (wanted, except) =>
@@ -47,7 +51,7 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
         return isKnown && comparable(trust.opinion(node).name) === comparable(wanted)
       }),
   })
-  const trust = createTrust({ ...common, repository: store.members, audit, certificates: fleet })
+  const trust = createTrust({ ...common, repository: store.members, audit, certificates: fleet, lineage })
   const sessions = createSessions({
     ...{ self: identity.publicKey, opinion: trust.opinion, operators: fleet.operators, audit },
     ...{ clock, timers, random: common.random },

@@ -1,6 +1,6 @@
 // The composition root: builds the rooms in order, runs them until told to end, and stops them in reverse.
-import { systemClock as clock } from '../base/clock.ts'
-import type { ExitCode } from '../base/errors.ts'
+import { systemClock as clock, systemRandom as random } from '../base/clock.ts'
+import { EXIT, type ExitCode } from '../base/errors.ts'
 import { healthOf, stopAll } from '../base/run/lifecycle.ts'
 import type { Room } from '../base/run/room.ts'
 import { tolerated } from '../base/run/tolerated.ts'
@@ -9,6 +9,7 @@ import { readAll } from '../ops/metrics/readings.ts'
 import { boundYoungGeneration } from '../ops/system/memory.ts'
 import { openNotify } from '../ops/system/notify.ts'
 import { watchEnding } from '../ops/system/signals.ts'
+import { type Identity, switchIdentityFile } from '../trust/identity/index.ts'
 import { loadPolicies } from '../trust/policy/load.ts'
 import { type Foundation, layFoundation } from './foundation.ts'
 import { buildLocal, type Local } from './local.ts'
@@ -26,6 +27,16 @@ import { startRooms } from './start.ts'
  */
 export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   boundYoungGeneration()
+  for (let { identity } = options; ; ) {
+    const outcome = await runOnce({ ...options, identity })
+    if (typeof outcome === 'number') return outcome
+    // The key was rotated: the same process goes on under the new one.
+    identity = outcome
+  }
+}
+
+/** Until told to end, or until this node has another key: that one. */
+async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
   const { env, paths } = options
   const foundation = layFoundation(options, () =>
     readAll({
@@ -48,7 +59,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
 
   const health = () => healthOf(rooms)
   const local = buildLocal(options, foundation, policies)
-  const network = buildNetwork(foundation, local)
+  const switched = Promise.withResolvers<Identity>()
+  const network = buildNetwork(foundation, local, { keyPath: paths.key, onSwitch: switched.resolve })
   const service = await buildService(options, { foundation, local, network, health })
   const rooms = inOrder(foundation, local, network, service)
 
@@ -62,11 +74,23 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       await reload(options, foundation, local, service.feed)
       notify.ready(running.status())
     })
-    await aborted(ending.signal)
-    notify.stopping()
+    await network.rotation.resume()
+    const next = await Promise.race([switched.promise, aborted(ending.signal)])
+    network.rotation.stop()
+    if (next === undefined) notify.stopping()
+    else notify.reloading()
     running.end()
-    void local.audit.record({ type: 'node_stopped', success: ending.code() === 0, details: {} })
+    const success = next !== undefined || ending.code() === 0
+    void local.audit.record({ type: 'node_stopped', success, details: {} })
     await stopAll(rooms, log)
+    if (next !== undefined && !ending.signal.aborted) {
+      if (switchIdentityFile(paths.key, next, random)) {
+        log.info({ node_id: next.nodeId, previous: options.identity.nodeId }, 'the key was rotated')
+        return next
+      }
+      log.error({}, 'the key file holds another rotation than the one that was announced; the old key stays')
+      return EXIT.failed
+    }
     log.info({}, 'stopped')
     return ending.code()
   } catch (error) {
@@ -127,9 +151,9 @@ function inOrder(
   ]
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+function aborted(signal: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
+    if (signal.aborted) resolve(undefined)
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
   })
 }

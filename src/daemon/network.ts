@@ -1,4 +1,5 @@
 // Builds the mesh and the rooms that exchange documents, summaries and queries with members through it.
+import { ROTATIONS_SHOWN } from '../../protocols/messages/rotation.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { VERSION } from '../base/version.ts'
 import { readStaticPeer } from '../config/index.ts'
@@ -6,13 +7,21 @@ import { createDocuments, type DocumentKind } from '../exchange/documents/index.
 import { createQuery } from '../exchange/query/index.ts'
 import { createSummaries } from '../exchange/summaries/index.ts'
 import { createMesh } from '../mesh/index.ts'
-import { createUpkeep } from '../trust/certificates/index.ts'
+import { type Credentials, createUpkeep } from '../trust/certificates/index.ts'
+import { type Identity, readPending } from '../trust/identity/index.ts'
+import type { Rotations } from '../trust/peers/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
+import { createOwnRotation } from './rotation.ts'
 
 export type Network = ReturnType<typeof buildNetwork>
 
-export function buildNetwork(foundation: Foundation, local: Local) {
+export function buildNetwork(
+  foundation: Foundation,
+  local: Local,
+  /** Where the key of this node lies, and who ends this run of the daemon when it has another one. */
+  { keyPath, onSwitch }: { readonly keyPath: string; readonly onSwitch: (next: Identity) => void },
+) {
   const { common, metrics, name, onEncoded, ownUid } = foundation
   const { audit, fleet, insight, organisation, policy, sharing, store, trust } = local
   const { replay } = store
@@ -20,12 +29,16 @@ export function buildNetwork(foundation: Foundation, local: Local) {
   const mesh = createMesh({
     ...common,
     ...{ trust, audit, replay, name, timers, onEncoded },
-    credentials: fleet,
+    credentials: withRotations(fleet, trust.rotations, common.identity.rotations),
     version: VERSION,
   })
   const documents = createDocuments({
     ...{ ...common, repository: store.documents, trust, mesh, audit, timers },
-    ports: { ...fleet.documents, policy_bundle: organisation.documents },
+    ports: {
+      ...fleet.documents,
+      policy_bundle: organisation.documents,
+      key_rotation: trust.rotations,
+    },
   })
   fleet.onAuthority(documents.again)
   const publish = async (kind: DocumentKind, frame: Uint8Array): Promise<void> => {
@@ -38,8 +51,23 @@ export function buildNetwork(foundation: Foundation, local: Local) {
   }
   fleet.onDocument(publish)
   organisation.onDocument((frame) => publish('policy_bundle', frame))
+  trust.rotations.onTaken((_taken, frame) => {
+    // Where a Hello brought it; others may not have it yet.
+    documents.publish('key_rotation', frame).catch((error: unknown) => {
+      common.log.warn({ reason: String(error) }, 'a rotation of a key was not stored')
+    })
+    // An issuer certifies the new key.
+    fleet.look(() => false).catch(() => {})
+  })
+  const rotation = createOwnRotation({
+    ...{ identity: common.identity, documents, timers, log: common.log },
+    reread: () => readPending(keyPath, common.identity),
+    isIssuer: () => fleet.state().issuer,
+    onSwitch,
+  })
   const upkeep = createUpkeep({
     ...{ ...common, fleet, trust, timers },
+    alsoLook: trust.rotations.look,
     meet(who) {
       if (typeof who === 'string') mesh.meet(who)
       else {
@@ -65,5 +93,23 @@ export function buildNetwork(foundation: Foundation, local: Local) {
     operators: fleet.operators,
   })
 
-  return { mesh, documents, summaries, query, upkeep }
+  return { mesh, documents, summaries, query, upkeep, rotation }
+}
+
+/** With certificates and invites, a Hello shows how this node came to its key, so that nobody has to have heard of it. */
+function withRotations(
+  credentials: Credentials,
+  rotations: Pick<Rotations, 'shown'>,
+  own: readonly Uint8Array[],
+): Credentials {
+  const shown = own.length === 0 ? {} : { rotations: own.slice(-ROTATIONS_SHOWN) }
+  return {
+    ...credentials,
+    shown: (to) => ({ ...credentials.shown(to), ...shown }),
+    heard(node, body) {
+      // First, because certificates are judged by it.
+      rotations.shown(body.rotations ?? [])
+      return credentials.heard(node, body)
+    },
+  }
 }

@@ -59,7 +59,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     store,
     trust,
   } = local
-  const { mesh, documents, summaries, query } = network
+  const { mesh, documents, summaries, query, rotation } = network
 
   return [
     statusRoutes({
@@ -68,6 +68,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       policy,
       service,
       http: http.address,
+      rotate: rotation.begin,
     }),
     historyRoutes({ ...{ observe, audit, clock, processes }, events: store.events }),
     exportRoutes({ events: store.events }),
@@ -75,7 +76,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     statsRoutes({ insight, events: store.events }),
     anomaliesRoutes({ anomalies, config }),
     processesRoutes({ processes }),
-    peersRoutes({ trust, mesh, fleet }),
+    peersRoutes({ trust, mesh, fleet, summaries, log: common.log }),
     fleetRoutes({
       ...{ fleet, organisation, trust, clock },
       places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []),
@@ -101,6 +102,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     doctorRoutes({
       ...{ identity, mesh, trust, store, observe, documents, summaries, health },
       drift: () => driftOf(foundation),
+      fleet: fleet.state,
       policy,
       retentionWaits: () => retention.waits(),
       endingTokens: http.tokenEnds.of,

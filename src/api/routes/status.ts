@@ -14,18 +14,24 @@ import type { Identity } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { Policy } from '../../trust/policy/index.ts'
 import { type Address, hostAndPort } from '../access/tcp.ts'
-import { getHealth, getIdentity, getStatus } from '../contract/operations/status.ts'
+import { getHealth, getIdentity, getStatus, rotateIdentity } from '../contract/operations/status.ts'
 import type { Caller, Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
+import { type AlarmDeps, alarmsOf } from './mesh/alarms.ts'
 
 interface StatusDeps {
-  readonly identity: Pick<Identity, 'nodeId' | 'fingerprint'>
+  readonly identity: Pick<Identity, 'nodeId' | 'fingerprint'> & Partial<Pick<Identity, 'pending'>>
   readonly name: string
+  /** Announces the rotation that the key file holds. Rejects with KaroError. */
+  readonly rotate: () => Promise<{
+    readonly next: Pick<Identity, 'nodeId' | 'fingerprint'>
+    readonly switchInMs: number
+  }>
   /** True for the machine's node, which serves all its users. */
   readonly service: boolean
   readonly clock: Clock
-  readonly mesh: Pick<Mesh, 'status' | 'rejections'>
-  readonly trust: Pick<Trust, 'members'>
+  readonly mesh: Pick<Mesh, 'status' | 'rejections'> & AlarmDeps['mesh']
+  readonly trust: Pick<Trust, 'members'> & AlarmDeps['trust']
   readonly store: Pick<Store, 'bytes'> & { readonly events: Pick<Store['events'], 'count'> }
   readonly observe: Pick<Observe, 'status'>
   readonly anomalies: Pick<Anomalies, 'unseen'>
@@ -42,6 +48,10 @@ export function statusRoutes(deps: StatusDeps): Routes {
   const self = { node_id: deps.identity.nodeId, fingerprint: deps.identity.fingerprint, name: deps.name }
 
   return (server) => {
+    serve(server, rotateIdentity, async () => {
+      const { next, switchInMs } = await deps.rotate()
+      return { node_id: next.nodeId, fingerprint: next.fingerprint, switch_in_ms: switchInMs }
+    })
     serve(server, getStatus, async ({ caller }) => {
       const mesh = deps.mesh.status()
       // If the store cannot be read, the status still comes, with a failing check.
@@ -66,6 +76,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
           peers_trusted: mesh.peers_trusted,
           peers_pending: mesh.peers_pending,
           members_known: deps.trust.members().length,
+          alarms: alarmsOf(deps),
           rejected: deps.mesh.rejections(),
         },
         http: { listen: hostAndPort(deps.http()) },

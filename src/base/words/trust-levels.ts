@@ -4,8 +4,20 @@
 export const TRUST_LEVELS = ['untrusted', 'share_to', 'query_from', 'peer', 'supervisor'] as const
 export type TrustLevel = (typeof TRUST_LEVELS)[number]
 
-/** Origin of an opinion, as in `karo peers --json`. */
-export type TrustSource = 'config' | 'tofu' | 'certificate' | 'invite' | 'introduction' | 'domain' | 'default'
+/**
+ * Origin of an opinion, as in `karo peers --json`. `frozen`: its key has several successors, and nobody has decided between
+ * them; `rotated`: another key took its place.
+ */
+export type TrustSource =
+  | 'config'
+  | 'tofu'
+  | 'certificate'
+  | 'invite'
+  | 'introduction'
+  | 'domain'
+  | 'frozen'
+  | 'rotated'
+  | 'default'
 
 /** Names of roles and teams, also behind `role:` and `team:` in a sharing list; LABEL_RULE says the same in words. */
 export const LABEL = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u

@@ -11,6 +11,7 @@ import {
 import { meshFirewall } from './checks/firewall.ts'
 import { shellGuard } from './checks/guard.ts'
 import { homeDirectory, homeKey, homeOwner } from './checks/home.ts'
+import { meshLists, peersLineage } from './checks/lineage.ts'
 import { clockPeers, clockSynchronised, runtimeFiles, runtimeInotify, runtimeNode } from './checks/machine.ts'
 import { httpListener, meshAddresses, meshLanOnly, meshMulticast, meshPort } from './checks/mesh.ts'
 import { meshNames } from './checks/names.ts'
@@ -67,5 +68,7 @@ export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'peers.pending': peersPending,
   'peers.trust': peersTrust,
   'peers.twins': peersTwins,
+  'peers.lineage': peersLineage,
+  'mesh.lists': meshLists,
   'peers.versions': peersVersions,
 }

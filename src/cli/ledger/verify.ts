@@ -78,7 +78,7 @@ const earlierKeys = ({ earlier_keys }: Pick<AuditVerdict, 'earlier_keys'>): stri
   earlier_keys
     .map(
       ({ node_id, through }) =>
-        `Up to entry ${through} it is signed by an earlier key, which was replaced there (karo identity new, or a restore):\n  ${printable(node_id)}\n`,
+        `Up to entry ${through} it is signed by an earlier key, which was replaced there (karo identity rotate, karo identity new, or a restore):\n  ${printable(node_id)}\n`,
     )
     .join('')
 

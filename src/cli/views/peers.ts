@@ -1,7 +1,8 @@
 // Views of a known node: the columns of `karo peers`, the source that decided, and why there is no link.
 import type { PeerAnswerShape, PeerShape } from '../../api/contract/shapes.ts'
 import { clockWords } from '../../base/clock-words.ts'
-import { ago, formatFingerprint } from '../../base/format.ts'
+import { ago, formatFingerprint, printable } from '../../base/format.ts'
+import { placesInWords } from '../../base/places.ts'
 import type { Column } from '../terminal/table.ts'
 import { MONTHS } from './lines.ts'
 
@@ -32,6 +33,8 @@ const SOURCES: Readonly<Record<PeerShape['why'], string>> = {
   invite: 'invitation',
   introduction: 'introduction',
   domain: 'its subnet',
+  frozen: 'frozen: two successors',
+  rotated: 'key replaced',
   default: 'not decided',
 }
 
@@ -54,6 +57,8 @@ export function whyApart({ apart, clock_off_ms = 0 }: PeerShape): string | undef
 }
 
 function lastSeen(peer: PeerShape): string {
+  if (peer.twin_places !== undefined)
+    return `${seenAt(peer)}; two machines use its key: ${printable(placesInWords(peer.twin_places))}`
   const apart = whyApart(peer)
   return apart === undefined ? seenAt(peer) : `${seenAt(peer)}; ${apart}`
 }

@@ -161,6 +161,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 /** What is wrong, then what a person could do next. */
 function adviceOf({ health, mesh, store, documents, summaries, you }: StatusShape): string[] {
   const advice = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
+  advice.push(...mesh.alarms.map(printable))
   const refused = Object.entries(mesh.rejected).filter(([, count]) => count > 0)
   if (refused.length > 0) {
     const reasons = refused.map(([code, count]) => `${grouped(count)} ${REFUSED[code] ?? code}`).join(', ')

@@ -4,8 +4,11 @@ import type { DocumentKey, DocumentRow } from '../../store/tables/documents.ts'
 import type { DocumentKind } from './kinds.ts'
 import type { DocumentCounts } from './types.ts'
 
-/** `own`: written here. `received`: of others, for this node. `relayed`: of others, kept for others. */
-export const ROLES = ['own', 'received', 'relayed'] as const
+/**
+ * `own`: written here. `received`: of others, for this node. `relayed`: of others, kept for others. `withdrawn`: of others, and
+ * not for this node any more: an older edition was.
+ */
+export const ROLES = ['own', 'received', 'relayed', 'withdrawn'] as const
 export type Role = (typeof ROLES)[number]
 export const isRole = (role: string): role is Role => (ROLES as readonly string[]).includes(role)
 
@@ -69,7 +72,7 @@ export function createCatalog(): Catalog {
   let order: Entry[] = []
   let live = 0
   let bytes = 0
-  const byRole: Record<Role, number> = { own: 0, received: 0, relayed: 0 }
+  const byRole: Record<Role, number> = { own: 0, received: 0, relayed: 0, withdrawn: 0 }
 
   const shelfOf = (author: NodeId, kind: DocumentKind): Shelf | undefined => shelves.get(`${kind} ${author}`)
   const has = (entry: Entry): boolean => entry.shelf.bySlot.get(entry.slot) === entry
@@ -143,7 +146,10 @@ export function createCatalog(): Catalog {
       }
     },
 
-    counts: () => ({ ...byRole, bytes }),
+    counts: () => {
+      const { own, received, relayed, withdrawn } = byRole
+      return { own, received, relayed: relayed + withdrawn, bytes }
+    },
     size: () => live,
   }
 }

@@ -19,6 +19,7 @@ import { createCarrier } from './carrier.ts'
 import { createCatalog } from './catalog.ts'
 import { createExchange } from './exchange.ts'
 import { createFetcher } from './fetcher.ts'
+import { createFetches } from './fetches.ts'
 import { createGiver } from './giver.ts'
 import { createKeeper } from './keeper.ts'
 import { createMembersView } from './members.ts'
@@ -31,8 +32,8 @@ import { type Wanted, wantedOf } from './wants.ts'
 import { createWitness } from './witness.ts'
 
 export interface DocumentsDeps {
-  readonly identity: Pick<Identity, 'nodeId' | 'agree'>
-  readonly trust: Pick<Trust, 'members' | 'member' | 'admits' | 'refuses'>
+  readonly identity: Pick<Identity, 'nodeId' | 'agree'> & Partial<Pick<Identity, 'former'>>
+  readonly trust: Pick<Trust, 'members' | 'member' | 'admits' | 'refuses'> & Partial<Pick<Trust, 'keysOf'>>
   readonly mesh: Pick<Mesh, 'link' | 'topic' | 'reach'>
   readonly repository: DocumentRepository
   readonly audit: Pick<Audit, 'record'>
@@ -70,6 +71,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const keeper = createKeeper({
     ...{ self, catalog, repository, members, clock, random, log },
     hints: deps.hints ?? createHints(identity.agree),
+    formerHints: (identity.former ?? []).map(({ agree }) => createHints(agree)),
     audit: deps.audit,
     carries: carrier.carries,
     witness,
@@ -101,6 +103,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     ...{ self, catalog, repository, clock, random, timers, log },
     announce: announcer.remind,
   })
+  const fetches = createFetches(timers)
   const fetcher = createFetcher({
     ...{ keeper, puller, members, self, reach, random, timers },
     linked: (node) => linked().includes(node),
@@ -116,7 +119,10 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       const carried = carrier.missed(peer, asked)
       if (carried !== undefined) fetcher.heard(carried.wanted, carried.announcer, carried.from, peer)
     },
-    gave: reminder.gave,
+    gave(entry, peer) {
+      reminder.gave(entry)
+      if (entry.role === 'own') fetches.gave(peer, entry.slot, entry.version)
+    },
   })
 
   link.serve({
@@ -204,6 +210,8 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     },
 
     of: keeper.of,
+    withdrawn: keeper.withdrawn,
+    fetched: fetches.fetched,
     async ownLedgerHeads() {
       const [own] = await keeper.of(self, 'audit_head')
       return witness.heads(own)

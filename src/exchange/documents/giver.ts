@@ -51,7 +51,7 @@ export interface GiverDeps {
   readonly ports?: DocumentPorts
   readonly position: () => { readonly index: Uint8Array; readonly through: number }
   /** A neighbour got it. */
-  readonly gave: (entry: Entry) => void
+  readonly gave: (entry: Entry, peer: NodeId) => void
   /** A neighbour asked for a document that is not here. */
   readonly missed: (peer: NodeId, asked: DocumentsAsk['documents'][number]) => void
   readonly clock: Clock
@@ -134,7 +134,8 @@ export function createGiver(deps: GiverDeps): Giver {
       given.push(entry)
       bytes += frame.length
     }
-    if (deps.link.sendHop(peer, SyncBatch, { id, documents, gone })) given.forEach(deps.gave)
+    if (deps.link.sendHop(peer, SyncBatch, { id, documents, gone }))
+      for (const entry of given) deps.gave(entry, peer)
     return bytes
   }
 

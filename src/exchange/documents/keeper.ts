@@ -40,6 +40,11 @@ export interface Keeper extends Pick<Wants, 'wants'> {
     kind: DocumentKind,
     slots?: (slot: string) => boolean,
   ): Promise<readonly StoredDocument[]>
+  /** Editions that are not for this node any more, where an older one was. */
+  withdrawn(
+    author: NodeId,
+    kind: DocumentKind,
+  ): readonly { readonly slot: string; readonly version: number }[]
   /**
    * Forgets what expired; and, unless told otherwise, what is not to be kept from its author any more. Right after the
    * start nobody has been heard of yet.
@@ -57,6 +62,8 @@ export interface KeeperDeps {
   readonly repository: DocumentRepository
   readonly members: MembersView
   readonly hints: Hints
+  /** Of the keys that this node had before. */
+  readonly formerHints?: readonly Hints[]
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   readonly random: Random
@@ -225,7 +232,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     async of(author, kind, slots = () => true) {
       const entries = catalog
         .shelf(author, kind)
-        .filter((entry) => entry.role !== 'relayed' && slots(entry.slot))
+        .filter(({ role, slot }) => (role === 'own' || role === 'received') && slots(slot))
       const rows = await repository.rows(entries.map(keyOf))
       const found: StoredDocument[] = []
       for (const row of rows) {
@@ -241,6 +248,11 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       }
       return found
     },
+
+    withdrawn: (author, kind) =>
+      catalog
+        .shelf(author, kind)
+        .flatMap(({ role, slot, version }) => (role === 'withdrawn' ? [{ slot, version }] : [])),
 
     sweep: (which = 'all') =>
       serially(async () => {

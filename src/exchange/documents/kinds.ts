@@ -4,6 +4,7 @@ import { bodyOf, FRAME_OVERHEAD, type Frame } from '../../../protocols/frame.ts'
 import { AuditHead } from '../../../protocols/messages/audit.ts'
 import { Certificate, RevocationList } from '../../../protocols/messages/certificate.ts'
 import { PolicyBundle } from '../../../protocols/messages/policy.ts'
+import { KeyRotation } from '../../../protocols/messages/rotation.ts'
 import { SealedSummary } from '../../../protocols/messages/summary.ts'
 import { slotOf } from '../../../protocols/periods.ts'
 import { DAY_MS, LATEST_MS } from '../../base/calendar.ts'
@@ -14,6 +15,7 @@ import { toHex } from '../../base/hex.ts'
 export const DOCUMENT_KINDS = [
   'summary',
   'audit_head',
+  'key_rotation',
   'certificate',
   'revocation_list',
   'policy_bundle',
@@ -103,6 +105,21 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
       const same = Buffer.compare(newer.hash, older.hash) === 0
       return newer.seq === older.seq && !same ? 'its ledger was rewritten' : undefined
     },
+  }),
+  key_rotation: kind({
+    message: KeyRotation,
+    audience: 'all',
+    keptMs: Number.POSITIVE_INFINITY,
+    // Two successors freeze a lineage already.
+    perAuthor: { documents: 4, bytes: 4 * 1024 },
+    read: ({ new: next, valid_from }) => ({
+      // One slot for each successor, so that a second one does not make the first one unseen.
+      slot: toHex(blake3([next], 16)),
+      version: valid_from,
+      expires_at: LATEST_MS,
+      hints: NO_HINTS,
+    }),
+    contradicts: () => 'it signed the rotation to one key again with other times',
   }),
   certificate: kind({
     message: Certificate,

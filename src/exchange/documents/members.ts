@@ -21,12 +21,14 @@ export interface MembersView {
   keepsFrom(author: NodeId, kind: string): boolean
   /** Through which admitted member the node is known (without one, itself); undefined: it is admitted here. */
   sponsorOf(node: NodeId): NodeId | undefined
+  /** Every key of a member, that one among them. */
+  keysOf(node: NodeId): readonly NodeId[]
   /** Present members, this node among them, that relay this document. */
   holders(author: NodeId, publicKey: Uint8Array, kind: DocumentKind, slot: string): readonly NodeId[]
 }
 
 export function createMembersView(
-  trust: Pick<Trust, 'members' | 'member' | 'admits' | 'refuses'>,
+  trust: Pick<Trust, 'members' | 'member' | 'admits' | 'refuses'> & Partial<Pick<Trust, 'keysOf'>>,
   self: NodeId,
   clock: Clock,
   ports: DocumentPorts = {},
@@ -76,6 +78,7 @@ export function createMembersView(
       return !trust.refuses(author) && (trust.admits(author) || trust.member(author) !== undefined)
     },
     sponsorOf,
+    keysOf: trust.keysOf ?? ((node) => [node]),
     holders(author, publicKey, kind, slot) {
       refresh()
       return holdersOf(documentTicket(publicKey, kind, slot), author, all)

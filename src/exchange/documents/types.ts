@@ -72,6 +72,16 @@ export interface Documents extends Room {
     kind: DocumentKind,
     slots?: (slot: string) => boolean,
   ): Promise<readonly StoredDocument[]>
+  /** Editions of this author that are not for this node any more, where an older edition of the slot was. */
+  withdrawn(
+    author: NodeId,
+    kind: DocumentKind,
+  ): readonly { readonly slot: string; readonly version: number }[]
+  /**
+   * Resolves with how many of this node's own `slots` the neighbour has fetched from here, in editions of `since` (ms since
+   * the epoch) or later; after `ms` at the latest.
+   */
+  fetched(peer: NodeId, slots: readonly string[], since: number, ms: number): Promise<number>
   /** Heads of this node's ledger that are kept outside of the ledger: its own document, and the newest that others gave. */
   ownLedgerHeads(): Promise<readonly OutsideHead[]>
   counts(): DocumentCounts

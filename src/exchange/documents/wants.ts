@@ -1,9 +1,8 @@
 // Judges by heads alone which documents this node wants: in which role it would keep one, or why it has to see it.
-import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Hints } from '../../trust/identity/index.ts'
+import { type Hints, namesOne } from '../../trust/identity/index.ts'
 import { type Catalog, type Entry, type Role, tagOf } from './catalog.ts'
 import { type DocumentKind, isGoingOn, KINDS, RELAYED_MS } from './kinds.ts'
 import type { MembersView } from './members.ts'
@@ -47,8 +46,10 @@ type Edition = Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>
 export interface WantsDeps {
   readonly self: NodeId
   readonly catalog: Pick<Catalog, 'get'>
-  readonly members: Pick<MembersView, 'keepsFrom' | 'holders'>
+  readonly members: Pick<MembersView, 'keepsFrom' | 'holders'> & Partial<Pick<MembersView, 'keysOf'>>
   readonly hints: Hints
+  /** Of the keys that this node had before. */
+  readonly formerHints?: readonly Hints[]
   readonly clock: Clock
   readonly witness: Pick<Witness, 'wants'>
   readonly ports?: DocumentPorts
@@ -59,23 +60,14 @@ export interface WantsDeps {
 }
 
 export function createWants(deps: WantsDeps): Wants {
-  const { self, catalog, members, witness, clock, ports = {} } = deps
+  const { self, catalog, members, witness, clock, ports = {}, formerHints: former = [] } = deps
   /** When it may be fetched again (monotonic, ms). */
   const refused = createRecent<string, number>(REFUSED_MAX)
 
   const editionOf = ({ author, kind, slot, version }: Edition): string =>
     `${author} ${kind} ${slot} ${version}`
 
-  function isRecipient(head: Wanted): boolean {
-    const { publicKey, slot, version, hints } = head
-    if (hints.length === 0) return false
-    const own = deps.hints(publicKey, { author: publicKey, slot, version })
-    if (own === undefined) return false
-    for (let at = 0; at + HINT_BYTES <= hints.length; at += HINT_BYTES) {
-      if (Buffer.compare(hints.subarray(at, at + HINT_BYTES), own) === 0) return true
-    }
-    return false
-  }
+  const isRecipient = (head: Wanted): boolean => namesOne([deps.hints, ...former], head.publicKey, head)
 
   /** A head of this node's own ledger that is newer than the ledger: the ledger here was set back, by a restore for example. */
   function isNewerThanOwn(head: Wanted): boolean {
@@ -90,6 +82,12 @@ export function createWants(deps: WantsDeps): Wants {
     if (kind === 'audit_head') return isNewerThanOwn(head) ? 'witness' : undefined
     if (!isGoingOn(ports, kind) || isRefused(head)) return undefined
     return catalog.get(self, kind, head.slot)?.tag === tagOf(head.digest) ? undefined : 'shown'
+  }
+
+  /** The edition of that slot which the author signed with a key that it had before. */
+  function heldBefore(author: NodeId, kind: DocumentKind, slot: string): Entry | undefined {
+    const entries = members.keysOf?.(author).map((key) => catalog.get(key, kind, slot)) ?? []
+    return entries.find((entry) => entry !== undefined)
   }
 
   function wants(head: Wanted): Want | undefined {
@@ -110,6 +108,8 @@ export function createWants(deps: WantsDeps): Wants {
       version + RELAYED_MS > now &&
       (deps.carries(head) || members.holders(author, publicKey, kind, slot).includes(self))
     // An edition that is not for this node any more still replaces the older edition that was.
+    const before = held ?? heldBefore(author, kind, slot)
+    if (before?.role === 'received' || before?.role === 'withdrawn') return 'withdrawn'
     return held !== undefined || relays() ? 'relayed' : undefined
   }
 

@@ -29,7 +29,7 @@ import type { Query, QueryWatch } from './types.ts'
 export interface QueryDeps {
   readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
-  readonly trust: Pick<Trust, 'members' | 'opinion' | 'known' | 'onChange'>
+  readonly trust: Pick<Trust, 'members' | 'opinion' | 'known' | 'onChange'> & Partial<Pick<Trust, 'memberOf'>>
   readonly mesh: Pick<Mesh, 'link' | 'reach' | 'isConnected' | 'apart'>
   readonly insight: GatherInsight
   readonly summaries: AbsentDeps['summaries']
@@ -78,6 +78,7 @@ export function createQuery(deps: QueryDeps): Query {
     peers: () => link.peers().map(({ nodeId }) => nodeId),
     linked: (node) => link.peers().some(({ nodeId }) => nodeId === node),
     ...{ clock, read: readQuestion, authorOf, open: asker.open },
+    memberOf: (author) => deps.trust.memberOf?.(author) ?? author,
   })
 
   const commands: Table<QueryCommand['do'], QueryCommand> = {

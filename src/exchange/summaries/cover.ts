@@ -9,10 +9,12 @@ import type { Log } from '../../base/run/log.ts'
 import type { TimeRange } from '../../insight/statistics/index.ts'
 import type { Documents, StoredDocument } from '../documents/index.ts'
 import { commandsIn } from './derive.ts'
-import { openDocument, type Self } from './document.ts'
+import { type Opener, openDocument } from './document.ts'
 import type { SummaryCover } from './types.ts'
 
 export interface Reader {
+  /** The author published anew without this node, and what it published for it before is of no use any more. */
+  withdrawn(author: NodeId, range: TimeRange): Promise<boolean>
   cover(author: NodeId, range: TimeRange): Promise<SummaryCover | undefined>
   /** Undefined when it does not open, or says what cannot be. What was opened lately costs nothing. */
   open(author: NodeId, document: StoredDocument): NodeSummary | undefined
@@ -31,7 +33,13 @@ interface Opened {
   readonly bytes: number
 }
 
-export function createReader(self: Self, documents: Pick<Documents, 'of'>, log: Log): Reader {
+/** `selves`: this node, and the keys it had before. `keysOf`: all keys of one member, the one it has now first. */
+export function createReader(
+  selves: readonly Opener[],
+  documents: Pick<Documents, 'of'> & Partial<Pick<Documents, 'withdrawn'>>,
+  log: Log,
+  keysOf: (author: NodeId) => readonly NodeId[] = (author) => [author],
+): Reader {
   /** Opened documents by digest, in order of use. Opening one costs about 100 µs, and a year is made of 250. */
   const opened = new Map<string, Opened>()
   let bytes = 0
@@ -54,7 +62,7 @@ export function createReader(self: Self, documents: Pick<Documents, 'of'>, log: 
 
   function openAnew(author: NodeId, { head, bytes: frame }: StoredDocument): Opened {
     try {
-      const { summary, plaintext } = openDocument(self, frame, author)
+      const { summary, plaintext } = openDocument(selves, frame, author)
       return { summary, bytes: plaintext.length }
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
@@ -67,14 +75,41 @@ export function createReader(self: Self, documents: Pick<Documents, 'of'>, log: 
     }
   }
 
+  const withdrawnOf = (author: NodeId) =>
+    keysOf(author).flatMap((key) => documents.withdrawn?.(key, 'summary') ?? [])
+
+  /** Nothing that this author published for this node is as new as what it published without it. */
+  async function isWithdrawn(author: NodeId): Promise<boolean> {
+    const held: number[] = []
+    for (const key of keysOf(author))
+      for (const { head } of await documents.of(key, 'summary')) held.push(head.version)
+    return newest(withdrawnOf(author).map(({ version }) => version)) > newest(held)
+  }
+
   return {
+    async withdrawn(author, range) {
+      return withdrawnOf(author).some(({ slot }) => touches(slot, range)) && (await isWithdrawn(author))
+    },
     async cover(author, range) {
       // Only documents that touch the range are read: reading costs more than opening, and each author has up to 250 documents.
-      const stored = await documents.of(author, 'summary', (slot) => touches(slot, range))
-      const bySlot = new Map(stored.map((document) => [document.head.slot, document]))
+      const all: StoredDocument[] = []
+      for (const key of keysOf(author)) {
+        all.push(...(await documents.of(key, 'summary', (slot) => touches(slot, range))))
+      }
+      // Of the editions that a member signed with its keys the newest holds; what it withdrew with one holds for all.
+      const gone = newest(withdrawnOf(author).map(({ version }) => version))
+      const bySlot = new Map<string, StoredDocument>()
+      for (const document of all) {
+        const other = bySlot.get(document.head.slot)
+        if (other === undefined || document.head.version > other.head.version)
+          bySlot.set(document.head.slot, document)
+      }
+      const stored = [...bySlot.values()]
+      if (gone > newest(stored.map(({ head }) => head.version)) && (await isWithdrawn(author)))
+        return undefined
       const summaryOf = (period: Period): NodeSummary | undefined => {
         const document = bySlot.get(slotOf(period))
-        return document === undefined ? undefined : open(author, document)
+        return document === undefined ? undefined : open(document.head.author, document)
       }
       const held = stored.map(({ head }) => periodOfSlot(head.slot)).filter((period) => period !== undefined)
       const summaries = chosen(range, held, summaryOf)
@@ -85,6 +120,8 @@ export function createReader(self: Self, documents: Pick<Documents, 'of'>, log: 
     refused: () => refused,
   }
 }
+
+const newest = (versions: readonly number[]): number => Math.max(0, ...versions)
 
 function touches(slot: string, range: TimeRange): boolean {
   const period = periodOfSlot(slot)

@@ -12,6 +12,7 @@ import { decodeSummary, paddedLength, padSummary, unpadSummary } from '../../../
 import type { Clock, Random } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
 import {
+  createHints,
   findHint,
   type Hints,
   type Identity,
@@ -29,6 +30,13 @@ export interface Self {
   /** Makes the hints; of the same identity as `identity`. */
   readonly hints: Hints
 }
+
+/** This node, or one of its earlier keys, as whoever opens a box. */
+export type Opener = Omit<Self, 'identity'> & { readonly identity: Omit<Self['identity'], 'sign'> }
+
+/** The keys that this node had before, as readers of what was sealed to them, and of what it published itself. */
+export const formerSelves = ({ former = [] }: Partial<Pick<Identity, 'former'>>): readonly Opener[] =>
+  former.map((identity) => ({ identity, hints: createHints(identity.agree) }))
 
 /** A box before it is sealed: its recipients and its summary. */
 export interface PlainBox {
@@ -130,7 +138,7 @@ export function readDocument(bytes: Uint8Array): SealedDocument {
 }
 
 /** Where this node's place is in each box that has one: [box, place]. */
-function placesIn({ hints }: Self, { publicKey, body }: SealedDocument): (readonly [number, number])[] {
+function placesIn({ hints }: Opener, { publicKey, body }: SealedDocument): (readonly [number, number])[] {
   const slot = slotOf(body)
   return body.boxes.flatMap((box, index) => {
     const one = { slot, version: body.version, boxes: [box] }
@@ -141,7 +149,7 @@ function placesIn({ hints }: Self, { publicKey, body }: SealedDocument): (readon
 
 /** The plaintext at this node's place, or undefined when it does not open. */
 function openAt(
-  { identity }: Self,
+  { identity }: Opener,
   { publicKey, body }: SealedDocument,
   [box, place]: readonly [number, number],
 ): Uint8Array | undefined {
@@ -157,15 +165,15 @@ function openAt(
  * another author than `author`, not for this node, does not open, or says what cannot be.
  */
 export function openDocument(
-  self: Self,
+  selves: readonly Opener[],
   bytes: Uint8Array,
   author: NodeId,
 ): { summary: NodeSummary; plaintext: Uint8Array } {
   const document = readDocument(bytes)
   if (document.author !== author) throw new FrameError('malformed', 'it is of another author')
-  const [place] = placesIn(self, document)
-  if (place === undefined) throw new FrameError('malformed', 'it is not for this node')
-  const plaintext = openAt(self, document, place)
+  const found = selves.flatMap((self) => placesIn(self, document).map((place) => ({ self, place })))[0]
+  if (found === undefined) throw new FrameError('malformed', 'it is not for this node')
+  const plaintext = openAt(found.self, document, found.place)
   if (plaintext === undefined) throw new FrameError('malformed', 'it does not open')
   const summary = decodeSummary(plaintext)
   const flaw = flawOf(summary, author, document.body)

@@ -1,6 +1,6 @@
 // Publishes an edition of every period whose summary, or whose readers, are not what its last edition says.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { type Period, slotOf } from '../../../protocols/periods.ts'
+import { type Period, periodOfSlot, slotOf } from '../../../protocols/periods.ts'
 import { HOUR_MS } from '../../base/calendar.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
@@ -15,6 +15,8 @@ import { contentsOf, type Edition, editionsOf } from './editions.ts'
 import { boxesOf, idsOf, makePlan, type Plan, type PlanDeps, type PlannedBox } from './plan.ts'
 
 export interface PublisherDeps extends PlanDeps {
+  /** The keys that this node had before. */
+  readonly formerIds?: readonly NodeId[]
   readonly self: Self
   readonly documents: Pick<Documents, 'publish' | 'of'>
   readonly audit: Pick<Audit, 'record'>
@@ -66,10 +68,30 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     editions ??= documents
       .of(nodeId, 'summary')
       .then((own) => editionsOf(self, own, ids, log))
+      .then(withFormer)
       .catch((error: unknown) => {
         editions = undefined
         throw error
       })
+    return editions
+  }
+
+  /** What an earlier key of this node published is published anew: that key signs nothing any more, not even an empty edition. */
+  async function withFormer(editions: Map<string, Edition>): Promise<Map<string, Edition>> {
+    for (const former of deps.formerIds ?? []) {
+      for (const { head } of await documents.of(former, 'summary')) {
+        const period = periodOfSlot(head.slot)
+        if (period === undefined || editions.has(head.slot)) continue
+        const { version } = head
+        editions.set(head.slot, {
+          period,
+          version,
+          expires_at: expiryOf(period),
+          boxes: 1,
+          contents: undefined,
+        })
+      }
+    }
     return editions
   }
 

@@ -17,6 +17,8 @@ export interface ShelfDeps extends PlanDeps {
 }
 
 export interface Shelf {
+  /** Slots of this node's editions that `reader` can open. */
+  sealedTo(reader: NodeId): Promise<readonly string[]>
   published(uid: number): Promise<readonly PublishedSummary[]>
   held(filter: HeldFilter): Promise<{ readonly summaries: readonly HeldSummary[]; readonly total: number }>
 }
@@ -40,6 +42,13 @@ export function createShelf(deps: ShelfDeps): Shelf {
   }
 
   return {
+    async sealedTo(reader) {
+      const own = await documents.of(nodeId, 'summary')
+      return own.flatMap(({ head, bytes }) =>
+        boxesOf(bytes, [reader]).some(({ recipients }) => recipients.includes(reader)) ? [head.slot] : [],
+      )
+    },
+
     async published(uid) {
       const plan = await makePlan(deps)
       const readers = new Set(

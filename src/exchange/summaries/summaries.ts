@@ -1,5 +1,6 @@
 // The summaries room: publishes while it runs, shows what it would publish, and reads those of others.
 
+import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Insight } from '../../insight/statistics/index.ts'
@@ -10,6 +11,7 @@ import type { Trust } from '../../trust/peers/index.ts'
 import type { Policy } from '../../trust/policy/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { createReader } from './cover.ts'
+import { formerSelves } from './document.ts'
 import type { Recipient } from './groups.ts'
 import { partOf } from './plan.ts'
 import { createPublisher } from './publisher.ts'
@@ -17,12 +19,13 @@ import { createShelf } from './shelf.ts'
 import type { PreviewReader, Summaries, SummaryPreview } from './types.ts'
 
 export interface SummariesDeps {
-  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>
+  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
+    Partial<Pick<Identity, 'former'>>
   readonly insight: Pick<Insight, 'uids' | 'during'>
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
-  readonly trust: Pick<Trust, 'known' | 'opinion' | 'member' | 'onChange'>
+  readonly trust: Pick<Trust, 'known' | 'opinion' | 'member' | 'onChange'> & Partial<Pick<Trust, 'keysOf'>>
   readonly policy: Pick<Policy, 'decide'>
-  readonly documents: Pick<Documents, 'publish' | 'of'>
+  readonly documents: Pick<Documents, 'publish' | 'of'> & Partial<Pick<Documents, 'withdrawn' | 'fetched'>>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   readonly random: Random
@@ -42,20 +45,35 @@ const FIRST_MINUTES = [1, 2]
 const LOOK_EVERY_MINUTES = 60
 /** Time of the second look after a start: commands typed while the daemon was down have been read by then. */
 export const SOON_MS = 5_000
+/** A node that is about to be denied has so long to fetch the editions without it. */
+const FETCHED_MS = 2_000
 
 export function createSummaries(deps: SummariesDeps): Summaries {
-  const { identity, trust, sharing, documents, timers } = deps
+  const { identity, sharing, documents, timers } = deps
+  /** Nodes that are about to be denied: they count as if they were. */
+  const leaving = new Map<NodeId, number>()
+  const trust: typeof deps.trust = {
+    ...deps.trust,
+    opinion(node) {
+      const opinion = deps.trust.opinion(node)
+      return leaving.has(node) ? { ...opinion, denied: true, trust_level: 'untrusted' } : opinion
+    },
+  }
   const log = deps.log.child({ room: 'summaries' })
   const self = { identity, hints: createHints(identity.agree) }
   let revision = 0
   const publisher = createPublisher({
     ...deps,
+    trust,
     nodeId: identity.nodeId,
+    formerIds: (identity.former ?? []).map(({ nodeId }) => nodeId),
     self,
     log,
     revision: () => revision,
   })
-  const reader = createReader(self, documents, log)
+  const reader = createReader([self, ...formerSelves(identity)], documents, log, (author) => [
+    ...(trust.keysOf?.(author) ?? [author]),
+  ])
   const shelf = createShelf({ ...deps, nodeId: identity.nodeId, self, open: reader.open })
   let stopping = new AbortController()
   let stopTimer = (): void => {}
@@ -134,6 +152,28 @@ export function createSummaries(deps: SummariesDeps): Summaries {
       }
       return previews
     },
+    async withdrawFrom(node) {
+      const keys = deps.trust.keysOf?.(node) ?? [node]
+      const before = (await Promise.all(keys.map(shelf.sealedTo))).flat()
+      for (const key of keys) leaving.set(key, (leaving.get(key) ?? 0) + 1)
+      const since = deps.clock.now()
+      const end = (): void => {
+        for (const key of keys) {
+          const times = (leaving.get(key) ?? 1) - 1
+          if (times === 0) leaving.delete(key)
+          else leaving.set(key, times)
+        }
+        changed()
+      }
+      const fetches = Promise.all(keys.map((key) => documents.fetched?.(key, before, since, FETCHED_MS) ?? 0))
+      changed()
+      await running
+      const after = new Set((await Promise.all(keys.map(shelf.sealedTo))).flat())
+      const emptied = before.filter((slot) => !after.has(slot)).length
+      const fetched = emptied === 0 ? 0 : Math.max(...(await fetches))
+      return { held: before.length, emptied, fetched, end }
+    },
+    withdrawn: reader.withdrawn,
     cover: reader.cover,
     published: shelf.published,
     held: shelf.held,

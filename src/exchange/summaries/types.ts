@@ -69,6 +69,13 @@ interface SummariesStatus {
   readonly refused: number
 }
 
+interface Withdrawal {
+  readonly held: number
+  readonly emptied: number
+  readonly fetched: number
+  readonly end: () => void
+}
+
 export interface Summaries extends Room {
   /**
    * What would leave now of this person's about the open hour, day and week and the closed ones not yet sent, one entry per period and
@@ -78,6 +85,14 @@ export interface Summaries extends Room {
   preview(uid: number, reader?: PreviewReader): Promise<readonly SummaryPreview[]>
   /** Undefined: this node holds nothing of theirs for that range. Whole UTC hours; the widest periods that fit are used. */
   cover(author: NodeId, range: TimeRange): Promise<SummaryCover | undefined>
+  /**
+   * Publishes without this node what was sealed to it, as if it were denied already, and lets it fetch that if it is
+   * connected: for two seconds at most. `held`: summaries that it could open until now. `emptied`: those that were published
+   * without it. `fetched`: of these, what it took from here. Call `end` when the decision about it is made, or was not.
+   */
+  withdrawFrom(node: NodeId): Promise<Withdrawal>
+  /** True when the author published anew without this node, and nothing for it since. */
+  withdrawn(author: NodeId, range: TimeRange): Promise<boolean>
   /** This node's editions with numbers of that person in them, the newest period first. */
   published(uid: number): Promise<readonly PublishedSummary[]>
   /** Editions of others that open here, the newest period first; `total` counts also those beyond the limit. */

@@ -10,6 +10,8 @@ export interface DecisionRecord {
    * rotated its key has one. The first is the record's key and never changes.
    */
   readonly keys: readonly [Uint8Array, ...Uint8Array[]]
+  /** Keys that the person chose where a key had several successors. */
+  readonly chosen?: readonly Uint8Array[] | undefined
   /** Trust level the person gave, if they gave one. The trust room says what it opens. */
   readonly level: string | null
   /** What people call the member, empty if nothing. */

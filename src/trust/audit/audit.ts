@@ -29,7 +29,7 @@ const KEPT_MAX = 200_000
 
 export interface AuditOptions {
   readonly repository: AuditRepository
-  readonly identity: Pick<Identity, 'publicKey' | 'sign'>
+  readonly identity: Pick<Identity, 'publicKey' | 'sign'> & Partial<Pick<Identity, 'former'>>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -231,11 +231,14 @@ export function createAudit(options: AuditOptions): Audit {
       const own = formatNodeId(identity.publicKey)
       const signer = signed === undefined ? undefined : readHead(signed)?.signer
       if (signer !== undefined && signer !== own) {
-        log.warn(
-          { previous: signer },
-          'this ledger was signed by another key until now; the change is an entry',
-        )
-        queue.unshift({ record: keyChange(signer, own), ts: clock.now(), written: () => {} })
+        const isRotation = identity.former?.some(({ nodeId }) => nodeId === signer) ?? false
+        if (!isRotation) {
+          log.warn(
+            { previous: signer },
+            'this ledger was signed by another key until now; the change is an entry',
+          )
+        }
+        queue.unshift({ record: keyChange(signer, own, isRotation), ts: clock.now(), written: () => {} })
         headDue = true
       }
       // A damaged one is empty; `verify` says so.

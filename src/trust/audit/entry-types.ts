@@ -17,7 +17,14 @@ export const AUDIT_TYPES = [
   'consent_change',
   /** Other role policies came into force, or were to and could not; with the digest of each file. */
   'policy_change',
+  /** This node has another key, which nothing proves to be of the same node: its key was lost, or a backup was put in place. */
   'key_rotation',
+  /** This node rotated its key: both keys signed that. */
+  'key_rotated',
+  /** Another node rotated its key; what was decided about it counts for its new key. */
+  'peer_rotated',
+  /** A key has two successors, or somebody else gave one to this node's key: nothing is opened until somebody decides. */
+  'lineage_frozen',
   /** This node belongs to a mesh of a root from now on: by an invite, or because its root was made here. */
   'mesh_joined',
   /** A person made a code that lets machines in, or took one back: never the code itself. */
@@ -80,6 +87,9 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     consent_change: 'decision',
     policy_change: 'decision',
     key_rotation: 'decision',
+    key_rotated: 'decision',
+    peer_rotated: 'remote',
+    lineage_frozen: 'proof',
     mesh_joined: 'decision',
     invite_changed: 'decision',
     certificate_issued: 'decision',

@@ -6,9 +6,17 @@ import type { AuditRecord, EarlierKey } from './types.ts'
 const EARLIER_MAX = 100
 
 /** What the entry of a change says: whose signatures are before it, and whose are from it on. */
-export function keyChange(previous: NodeId, next: NodeId): AuditRecord {
-  return { type: 'key_rotation', success: true, details: { previous, next } }
+export function keyChange(
+  previous: NodeId,
+  next: NodeId,
+  /** Both keys signed the change, and others know of it. */
+  isRotation: boolean,
+): AuditRecord {
+  return { type: isRotation ? 'key_rotated' : 'key_rotation', success: true, details: { previous, next } }
 }
+
+/** Entries that say that another key signs from them on. */
+export const isKeyChange = (type: string): boolean => type === 'key_rotation' || type === 'key_rotated'
 
 type Change = EarlierKey & { readonly next: NodeId }
 type Mark = Change | { readonly signer: NodeId; readonly from: number }
@@ -35,7 +43,7 @@ export function createSigners(): Signers {
         marks.push({ signer, from: seq })
     },
     entry(seq, type, details) {
-      if (type !== 'key_rotation') return
+      if (!isKeyChange(type)) return
       const { previous, next } = details ?? {}
       if (!isNodeId(previous) || !isNodeId(next)) return
       marks.push({ node_id: previous, next, through: seq - 1 })

@@ -5,7 +5,7 @@ import type { AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import { GENESIS, hashEntry, readRow } from './entry.ts'
 import { readHead } from './head.ts'
 import { lastingDigest } from './lasting.ts'
-import { createSigners } from './signers.ts'
+import { createSigners, isKeyChange } from './signers.ts'
 import type { AuditVerdict, HeadElsewhere } from './types.ts'
 
 /** `publicKey`: whose signature the heads must have, or that of a key it replaced. Reads the ledger as of its start. */
@@ -52,7 +52,7 @@ export async function verifyLedger(
         keptHash = told.decisions_hash
       }
     }
-    if (row.type === 'key_rotation') signers.entry(seq, row.type, readRow(row)?.details)
+    if (isKeyChange(row.type)) signers.entry(seq, row.type, readRow(row)?.details)
     const over = signed.get(seq)
     if (over !== undefined) signers.head(seq, over.signer)
     // Another entry than the one that this node told others of: the end was written anew.

@@ -10,7 +10,10 @@ import type { Roll } from './roll.ts'
 import type { RootWord } from './root-word.ts'
 
 export interface CredentialsDeps {
-  readonly self: NodeId
+  /** The key of this node that has a certificate. */
+  readonly certifiedKey: () => NodeId
+  /** Which of its keys the certificates are about that a node shows. */
+  readonly keyOf: (node: NodeId, chain: readonly Uint8Array[]) => NodeId
   readonly roll: Roll
   /** The invite that this node uses. */
   readonly seeking: Pick<Seeking, 'shown' | 'answered'>
@@ -24,17 +27,17 @@ export interface CredentialsDeps {
 }
 
 export function createCredentials(deps: CredentialsDeps): Credentials {
-  const { self, roll, seeking, lettingIn, rootWord, clock, log, tell } = deps
+  const { certifiedKey, keyOf, roll, seeking, lettingIn, rootWord, clock, log, tell } = deps
   const settled = createListeners<[NodeId]>()
 
   return {
     shown(to) {
-      const chain = roll.chainOf(self, clock.now())
+      const chain = roll.chainOf(certifiedKey(), clock.now())
       const join = seeking.shown(to)
       return { ...(chain === undefined ? {} : { chain }), ...(join === undefined ? {} : { join }) }
     },
     heard(node, { chain, join, name }) {
-      if (chain !== undefined) tell(roll.chain(node, chain, clock.now()))
+      if (chain !== undefined) tell(roll.chain(keyOf(node, chain), chain, clock.now()))
       if (join === undefined) return false
       lettingIn
         .letIn(node, join, name)

@@ -27,12 +27,12 @@ export interface Certificates {
 /** What the mesh shows and takes while two nodes admit each other. */
 export interface Credentials {
   /** What this node shows in its Hello to `to`: its chain, and the proof of an invite of that very node. */
-  shown(to: NodeId): Pick<HelloBody, 'chain' | 'join'>
+  shown(to: NodeId): Pick<HelloBody, 'chain' | 'join' | 'rotations'>
   /**
    * What the other side showed. Its chain counts at once. True: it proves an invite, and what comes of that is told by
    * `onSettled`; until then nothing is decided about it.
    */
-  heard(node: NodeId, shown: Pick<HelloBody, 'chain' | 'join' | 'name'>): boolean
+  heard(node: NodeId, shown: Pick<HelloBody, 'chain' | 'join' | 'name' | 'rotations'>): boolean
   /** What goes with this node's acknowledgement to `node`. */
   answer(node: NodeId): {
     readonly granted?: Granted

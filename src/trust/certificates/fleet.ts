@@ -1,20 +1,19 @@
 // The room of certificates: which mesh this node belongs to, who is certified there, and, on an issuer, who is let in.
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
-import type { Clock, Random } from '../../base/clock.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import type { Log } from '../../base/run/log.ts'
 import type { FleetRepository } from '../../store/tables/fleet.ts'
-import type { Audit } from '../audit/index.ts'
-import type { Identity } from '../identity/index.ts'
+import { NO_LINEAGE } from '../lineage/index.ts'
 import { createBelonging } from './belonging.ts'
 import { createCredentials } from './credentials.ts'
+import type { FleetOptions } from './fleet-options.ts'
 import type { DocumentSink, Fleet } from './fleet-types.ts'
 import { checkInviteTerms } from './invites/invite-terms.ts'
 import { createInvites } from './invites/invites.ts'
 import { joiningOf } from './invites/joining.ts'
 import { createLettingIn } from './invites/letting-in.ts'
 import { createIssuing } from './issuing.ts'
+import { createKinship } from './kinship.ts'
 import { createOperatorOffice } from './operator-office.ts'
 import { createRoll } from './roll.ts'
 import { otherMesh } from './root-word.ts'
@@ -25,23 +24,8 @@ import { LIFE_MAX_MS } from './verify.ts'
 /** Between two looks at what is due. A certificate of 30 days is renewed in the ten minutes after its twentieth day. */
 const LOOK_MS = 10 * 60_000
 
-export interface FleetOptions {
-  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
-  readonly repository: FleetRepository
-  readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-  /** An invite that was put in place before the first start; read once, when this node belongs to no mesh. */
-  readonly enrolment?: () => { code: string; root?: Uint8Array; places: readonly string[] } | undefined
-  /** Whether people here know another node than `except` by that name. Default: they know none. */
-  readonly isNameKnown?: (name: string, except: NodeId) => boolean
-  /** How long certificates of nodes hold, ms. Default and most: 30 days. */
-  readonly lifeMs?: number | undefined
-}
-
 export function createFleet(options: FleetOptions): Fleet {
-  const { identity, repository, audit, clock, random } = options
+  const { identity, repository, audit, clock, random, lineage = NO_LINEAGE } = options
   const log = options.log.child({ room: 'fleet' })
   const self = identity.nodeId
   const lifeMs = options.lifeMs ?? LIFE_MAX_MS.node
@@ -53,9 +37,11 @@ export function createFleet(options: FleetOptions): Fleet {
   const authorities = createListeners<[]>()
   let lookedAt = clock.now()
 
-  const issuing = createIssuing({ ...options, log, roll, lifeMs, signed })
+  const issuing = createIssuing({ ...options, log, roll, lifeMs, lineage, signed })
   const { isNameKnown = () => false } = options
-  const lettingIn = createLettingIn({ self: identity, roll, invites, issuing, audit, clock, isNameKnown })
+  const { certifiedKey, keyOf, isRevoked, revokedWith } = createKinship({ self, roll, lineage, clock })
+  const letting = { self: identity, roll, invites, issuing, audit, clock, isRevoked, isNameKnown }
+  const lettingIn = createLettingIn(letting)
 
   function tell(nodes: Iterable<NodeId>): void {
     for (const node of new Set(nodes)) changes.tell(node)
@@ -116,8 +102,10 @@ export function createFleet(options: FleetOptions): Fleet {
     },
   })
   const judged = { wanted: roll.isAuthority, isFirst }
-  const credentials = createCredentials({ self, roll, seeking, lettingIn, rootWord, clock, log, tell })
-  const own = () => roll.word(self, clock.now())?.binding
+  const credentials = createCredentials({
+    ...{ certifiedKey, keyOf, roll, seeking, lettingIn, rootWord, clock, log, tell },
+  })
+  const own = () => roll.word(certifiedKey(), clock.now())?.binding
 
   return {
     name: 'fleet',
@@ -164,7 +152,13 @@ export function createFleet(options: FleetOptions): Fleet {
 
     state() {
       const invite = { joining: seeking.joining(), refused: seeking.refused() }
-      return stateOf({ self, roll, now: clock.now(), joinedAt: membership.joinedAt(), ...invite })
+      return stateOf({
+        self: certifiedKey(),
+        roll,
+        now: clock.now(),
+        joinedAt: membership.joinedAt(),
+        ...invite,
+      })
     },
 
     root: roll.root,
@@ -199,10 +193,9 @@ export function createFleet(options: FleetOptions): Fleet {
     seeks: seeking.seeks,
 
     async revoke(node) {
-      const isCertified = roll.word(node, clock.now()) !== undefined || roll.operators.has(node)
-      const known = isCertified || roll.revoked(node) !== undefined
-      if (!known) return false
-      await issuing.revoke(node)
+      const keys = revokedWith(node)
+      if (keys === undefined) return false
+      await issuing.revoke(keys)
       return true
     },
 

@@ -9,6 +9,7 @@ import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Identity } from '../identity/index.ts'
+import type { LineageView } from '../lineage/index.ts'
 import { checkInviteTerms } from './invites/invite-terms.ts'
 import { privileged } from './levels.ts'
 import type { Roll } from './roll.ts'
@@ -26,7 +27,7 @@ const LIST_EVERY_MS = DAY_MS
 const SKIPPED_MAX = 256
 
 /** What a new certificate says beside the key. */
-type Terms = Pick<Binding, 'name' | 'roles' | 'teams'>
+type Terms = Pick<Binding, 'name' | 'roles' | 'teams'> & Partial<Pick<Binding, 'member_id'>>
 
 export interface Issuing {
   /** This node may certify others now. */
@@ -42,8 +43,8 @@ export interface Issuing {
    * stored. KaroError as `mayGive`.
    */
   certifyOperator(key: Uint8Array, terms: Terms, forMs: number): Promise<readonly Uint8Array[]>
-  /** Resolves when the list is stored. KaroErrors: `refused` when this node may not, `too_large` for a full list. */
-  revoke(node: NodeId): Promise<void>
+  /** Of one node, all its keys. Resolves when the list is stored. KaroErrors: `refused` when this node may not, `too_large` for a full list. */
+  revoke(nodes: readonly NodeId[]): Promise<void>
   /** Signs the list again, with all that is known to be revoked by this node. */
   relist(): Promise<void>
   /** Signs what is due. Returns how many. */
@@ -53,6 +54,8 @@ export interface Issuing {
 export interface IssuingDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
   readonly roll: Roll
+  /** A node that rotated its key gets a certificate for the new one. */
+  readonly lineage: Pick<LineageView, 'state' | 'current'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   readonly random: Random
@@ -64,7 +67,7 @@ export interface IssuingDeps {
 }
 
 export function createIssuing(deps: IssuingDeps): Issuing {
-  const { identity, roll, audit, clock, random, log } = deps
+  const { identity, roll, lineage, audit, clock, random, log } = deps
   const skipped = createRecent<NodeId, true>(SKIPPED_MAX)
   /** The newest list counts here, and may not be on disk. */
   let unsaved = false
@@ -93,6 +96,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       mesh(),
       {
         ...{ name: terms.name, roles: terms.roles, teams: terms.teams, usage },
+        member: terms.member_id,
         key: parseNodeId(node) as Uint8Array,
         version: Math.max(now, (before?.issued_at ?? 0) + 1),
         notBefore: now,
@@ -172,6 +176,16 @@ export function createIssuing(deps: IssuingDeps): Issuing {
     return now >= not_before + share * (not_after - not_before)
   }
 
+  /** The key that a certificate is to be about now; undefined: none, or one that has its own already. */
+  function successorOf({ node_id }: Binding): NodeId | undefined {
+    const { kind } = lineage.state(node_id)
+    if (kind === 'current') return node_id
+    if (kind !== 'replaced' && kind !== 'retired') return undefined
+    const node = lineage.current(node_id)
+    const isOpen = lineage.state(node).kind === 'current' && roll.revoked(node) === undefined
+    return isOpen && roll.word(node, clock.now()) === undefined ? node : undefined
+  }
+
   return {
     isIssuer: () => roll.word(self, clock.now())?.binding.usage === 'issuer',
     mayGive,
@@ -200,7 +214,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       const { name, roles, teams } = { ...before, ...terms }
       mayGive(roles)
       checkInviteTerms(identity, mesh(), { roles, teams }, deps)
-      await sign(node, { name, roles, teams }, before, asNode)
+      await sign(node, { name, roles, teams, member_id: before.member_id }, before, asNode)
       void audit.record({
         type: 'certificate_issued',
         success: true,
@@ -220,17 +234,18 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       return roll.operators.chainOf(operator) ?? []
     },
 
-    async revoke(node) {
-      const binding = roll.word(node, clock.now())?.binding
+    async revoke(nodes) {
+      const now = clock.now()
       own()
-      if (binding?.usage === 'issuer') {
+      if (nodes.some((node) => roll.word(node, now)?.binding.usage === 'issuer')) {
         throw new KaroError('refused', 'an issuer is revoked by the root only', {
           hint: 'With the root key: karo ca revoke. Until then karo peers deny: nothing that it signed counts on a node that denies it.',
         })
       }
       const before = roll.listOf(self)?.revoked ?? new Map<NodeId, number>()
-      if (before.has(node) && !unsaved) return
-      await signList(new Map([[node, clock.now()], ...before]))
+      const added = nodes.filter((node) => !before.has(node))
+      if (added.length === 0 && !unsaved) return
+      await signList(new Map([...added.map((node) => [node, now] as const), ...before]))
     },
     relist: () => signList(roll.listOf(self)?.revoked ?? new Map()),
 
@@ -247,9 +262,14 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       }
       const ends = own().not_after
       for (const binding of roll.certified(now)) {
-        if (binding.usage !== 'node' || !isDue(binding, now) || !present(binding.node_id)) continue
-        // The issuer's own end is near: a new one would hold no longer.
-        if (Math.min(now + lifeMs, ends) <= binding.not_after) continue
+        if (binding.usage !== 'node') continue
+        const node = successorOf(binding)
+        if (node === undefined) continue
+        if (node === binding.node_id) {
+          if (!isDue(binding, now) || !present(node)) continue
+          // The issuer's own end is near: a new one would hold no longer.
+          if (Math.min(now + lifeMs, ends) <= binding.not_after) continue
+        }
         try {
           mayGive(binding.roles)
         } catch {
@@ -261,12 +281,12 @@ export function createIssuing(deps: IssuingDeps): Issuing {
           }
           continue
         }
-        later(sign(binding.node_id, binding, binding, asNode))
+        later(sign(node, binding, binding, asNode))
         count++
         void audit.record({
           type: 'certificate_renewed',
           success: true,
-          peer: binding.node_id,
+          peer: node,
           details: { name: binding.name },
         })
       }

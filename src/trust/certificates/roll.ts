@@ -88,8 +88,8 @@ export interface Roll {
   >
   /** Keys that `author` has revoked, and the number of its list; undefined when it made none. */
   listOf(author: NodeId): List | undefined
-  /** When the newest list was signed, or this node joined if that is later; ms since the epoch. */
-  lists(): { readonly newest: number; readonly listed: number }
+  /** When the newest list was signed of those whose authors may revoke at `now`, or this node joined if that is later; ms since the epoch. */
+  lists(now: number): { readonly newest: number; readonly listed: number }
 }
 
 export function createRoll(): Roll {
@@ -163,9 +163,15 @@ export function createRoll(): Roll {
   const certifiedBy = (issuer: NodeId): readonly NodeId[] =>
     [...leaves].filter(([, { author }]) => author === issuer).map(([node]) => node)
 
-  const newest = (): number => Math.max(since, ...[...lists.values()].map(({ version }) => version))
+  /** Of authors that may revoke at that moment: the lists of an issuer that ended say nothing about today. */
+  const newest = (now: number): number => {
+    const fresh = [...lists].filter(
+      ([author]) => author === rootId || bindingAt(author, now)?.usage === 'issuer',
+    )
+    return Math.max(since, ...fresh.map(([, { version }]) => version))
+  }
 
-  const isStale = (now: number): boolean => now > newest() + LIST_LASTS_MS
+  const isStale = (now: number): boolean => now > newest(now) + LIST_LASTS_MS
 
   const roll: Roll = {
     operators,
@@ -307,8 +313,8 @@ export function createRoll(): Roll {
       return faults.peek(node) === 'revoked' || (author !== undefined && revoked(author)?.by === rootId)
     },
     listOf: (author) => lists.get(author),
-    lists: () => ({
-      newest: newest(),
+    lists: (now) => ({
+      newest: newest(now),
       listed: new Set([...lists.values()].flatMap(({ revoked: keys }) => [...keys.keys()])).size,
     }),
   }

@@ -20,6 +20,8 @@ export interface CertificateTerms {
   readonly usage: Usage
   /** Ed25519 public key, 32 bytes. */
   readonly key: Uint8Array
+  /** Fingerprint of the first key of its lineage, 16 hex digits. Absent: of `key`. */
+  readonly member?: string | undefined
   /** 1 to 64 visible characters. */
   readonly name: string
   readonly roles: readonly string[]
@@ -45,7 +47,7 @@ export function signCertificate(
     envelopeOf(signer, version, random),
     {
       ...{ version, usage, mesh, key, name, roles, teams },
-      member: Buffer.from(fingerprintOf(key), 'hex'),
+      member: Buffer.from(terms.member ?? fingerprintOf(key), 'hex'),
       grants: terms.grants ?? [],
       not_before: terms.notBefore,
       not_after: terms.notAfter,

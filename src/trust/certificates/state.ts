@@ -18,7 +18,7 @@ export interface Standing {
 
 export function stateOf({ self, roll, now, joinedAt, joining, refused }: Standing): FleetState {
   const root = roll.root()
-  const { newest, listed } = roll.lists()
+  const { newest, listed } = roll.lists(now)
   const word = roll.word(self, now)
   return {
     mesh: root === undefined ? null : toHex(root.mesh),

@@ -24,12 +24,14 @@ export interface UpkeepDeps {
   }
   /** Has this node introduce itself to `who`: a node, or whoever is behind `host:port`. */
   readonly meet: (who: NodeId | { readonly place: string }) => void
+  /** What else is due now and then. Must not throw. */
+  readonly alsoLook?: () => void
   readonly clock: Clock
   readonly timers: Timers
   readonly log: Log
 }
 
-export function createUpkeep({ fleet, trust, meet, clock, timers, log }: UpkeepDeps): Room {
+export function createUpkeep({ fleet, trust, meet, alsoLook, clock, timers, log }: UpkeepDeps): Room {
   const cancels = new Map<string, () => void>()
   const metAt = new Map<NodeId, number>()
   const visited = new Set<string>()
@@ -51,6 +53,7 @@ export function createUpkeep({ fleet, trust, meet, clock, timers, log }: UpkeepD
   }
 
   function look(): void {
+    alsoLook?.()
     fleet.look(present).catch((error: unknown) => {
       log.warn({ reason: String(error) }, 'certificates could not be renewed')
     })

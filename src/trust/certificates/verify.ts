@@ -8,7 +8,7 @@ import {
   messageTable,
 } from '../../../protocols/frame.ts'
 import { Certificate, type CertificateBody, CHAIN_MAX } from '../../../protocols/messages/certificate.ts'
-import { formatNodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { toHex } from '../../base/hex.ts'
 import { verifierOf } from '../identity/index.ts'
@@ -78,6 +78,16 @@ const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) ===
 /** One certificate with its signature checked. Throws FrameError. */
 export const readCertificate = (bytes: Uint8Array): Frame =>
   decodeFrame(bytes, { messages: TABLE, verify: verifierOf(bytes) })
+
+/** The key that the last certificate of a chain is about; undefined when that cannot be read. */
+export function lastKeyOf(chain: readonly Uint8Array[]): NodeId | undefined {
+  const last = chain.at(-1)
+  try {
+    return last === undefined ? undefined : formatNodeId((readCertificate(last).body as CertificateBody).key)
+  } catch {
+    return undefined
+  }
+}
 
 /**
  * `chain`: from the certificate that the root signed to the one of the node. Never throws. The order of checks: shape,

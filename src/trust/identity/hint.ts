@@ -50,6 +50,22 @@ export function createHints(agree: Agree): Hints {
   }
 }
 
+/** Whether one of the hints, 8 bytes each, names this node under its present key or one before it. */
+export function namesOne(
+  all: readonly Hints[],
+  author: Uint8Array,
+  { slot, version, hints }: { readonly slot: string; readonly version: number; readonly hints: Uint8Array },
+): boolean {
+  return all.some((one) => {
+    const own = hints.length === 0 ? undefined : one(author, { author, slot, version })
+    if (own === undefined) return false
+    for (let at = 0; at + HINT_BYTES <= hints.length; at += HINT_BYTES) {
+      if (Buffer.compare(hints.subarray(at, at + HINT_BYTES), own) === 0) return true
+    }
+    return false
+  })
+}
+
 interface Addressed {
   readonly slot: string
   readonly version: number

@@ -1,7 +1,7 @@
 // The identity room's door: this node's key, and what can be done with it without handing it out.
 
 export { fingerprintOf } from './fingerprint.ts'
-export { createHints, findHint, type Hints } from './hint.ts'
+export { createHints, findHint, type Hints, namesOne } from './hint.ts'
 export {
   createIdentityFile,
   isProtectedKey,
@@ -11,6 +11,7 @@ export {
   readPublicIdentity,
   unprotectIdentityFile,
 } from './keyfile.ts'
+export { KEYS_MAX } from './keyring.ts'
 export { sealingKeyOf } from './montgomery.ts'
 export { signFrame, verifierOf } from './own-frame.ts'
 export {
@@ -21,6 +22,8 @@ export {
   readPassphraseFile,
   withoutLineEnd,
 } from './passphrase.ts'
+export { prepareRotation, readPending, switchIdentityFile } from './rotating.ts'
+export { GRACE_MS, type Rotation, readRotation, signRotation } from './rotation.ts'
 export { newSealingKey, openSealed, type SealingKey, sealTo } from './seal.ts'
 export { openForMany, sealToMany } from './seal-many.ts'
 export { verifySignature } from './signature.ts'

@@ -1,41 +1,23 @@
-// The key file: an Ed25519 key as PKCS8 PEM that only its owner can read, perhaps under a passphrase; written whole or not at all.
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
-import * as fs from 'node:fs'
-import { formatNodeId, parseNodeId } from '../../../protocols/node-id.ts'
+// The key file: an Ed25519 key as PKCS8 PEM that only its owner can read, perhaps under a passphrase, with the keys before it; written whole or not at all.
+import { formatNodeId } from '../../../protocols/node-id.ts'
 import type { Random } from '../../base/clock.ts'
-import { diskTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
-import { createFile, replaceFile } from '../../base/files.ts'
-import { agreement } from './agree.ts'
-import { privateKeyObject, rawPublicKey, rawSeed } from './der.ts'
-import { encryptedPem } from './encrypted.ts'
+import { createFile } from '../../base/files.ts'
+import { privateKeyObject } from './der.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import {
+  damagedKeyring,
+  decode,
+  ENCRYPTED,
+  formerOf,
+  identityOf,
+  lineageOf,
+  namedKey,
+  pemOf,
+} from './key-text.ts'
+import { joinKeyring, type Keyring, splitKeyring } from './keyring.ts'
+import { cannotWrite, MODE, readPrivateFile, replacePrivateFile } from './private-file.ts'
 import type { Identity } from './types.ts'
-
-const MODE = 0o600
-/** A PEM of one Ed25519 key has 119 bytes, an encrypted one about 400; room for comments around it. */
-const MOST_BYTES = 4096
-/** In front of an encrypted key, so that who this node is can be told without the passphrase. */
-const NODE_LINE = /^Node: (\S+)$/m
-const ENCRYPTED = '-----BEGIN ENCRYPTED PRIVATE KEY-----'
-const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants
-
-function identityOf(key: KeyObject): Identity {
-  const publicKey = rawPublicKey(key)
-  const fingerprint = fingerprintOf(publicKey)
-  return Object.freeze({
-    nodeId: formatNodeId(publicKey),
-    publicKey,
-    fingerprint,
-    // The first key of a lineage names it; until keys rotate the first key is this one.
-    memberId: fingerprint,
-    sign: (message: Uint8Array) => new Uint8Array(sign(null, message, key)),
-    agree: agreement(() => rawSeed(key)),
-    seed: () => rawSeed(key),
-  })
-}
-
-const errno = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
 /**
  * Makes a new key and writes it to `path`, mode 0600, whole or not at all. Throws KaroError conflict when there is
@@ -58,63 +40,6 @@ export function createIdentityFile(path: string, random: Random): Identity {
   return identityOf(key)
 }
 
-/** The file's text; everything is judged on the open descriptor, so that nothing can be swapped in between. */
-function readPrivateFile(path: string): string {
-  let file: number
-  try {
-    // O_NONBLOCK: opening a FIFO must not hang; for a regular file it changes nothing.
-    file = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-  } catch (cause) {
-    const code = errno(cause)
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      throw new KaroError('bad_file', 'there is no key yet', { where: path, hint: 'Run karo init.', cause })
-    }
-    if (code === 'ELOOP') {
-      throw new KaroError('bad_file', 'the key is a symbolic link', {
-        where: path,
-        hint: 'Put the key file itself there, or point KARO_HOME to the directory it is in.',
-        cause,
-      })
-    }
-    throw new KaroError('bad_file', `the key cannot be read: ${(cause as Error).message}`, {
-      where: path,
-      cause,
-    })
-  }
-  try {
-    const stat = fs.fstatSync(file)
-    if (!stat.isFile()) throw new KaroError('bad_file', 'the key is not a regular file', { where: path })
-    const user = process.geteuid?.()
-    if (user !== undefined && stat.uid !== user) {
-      throw new KaroError('bad_file', `the key belongs to user ${stat.uid}, this process runs as ${user}`, {
-        where: path,
-        hint: `Run as that user, or: chown ${user} ${path}`,
-      })
-    }
-    const mode = stat.mode & 0o7777
-    if ((mode & ~MODE) !== 0) {
-      throw new KaroError(
-        'bad_file',
-        `the key's mode is ${mode.toString(8).padStart(4, '0')}, wider than 0600: others may have read it`,
-        { where: path, hint: `Run: chmod 600 ${path}` },
-      )
-    }
-    if (stat.size > MOST_BYTES) throw damaged(path)
-    const buffer = Buffer.alloc(MOST_BYTES)
-    const length = fs.readSync(file, buffer, 0, MOST_BYTES, 0)
-    return buffer.toString('latin1', 0, length)
-  } finally {
-    fs.closeSync(file)
-  }
-}
-
-function damaged(path: string): KaroError {
-  return new KaroError('bad_file', 'the file is no Ed25519 private key in PKCS8 PEM', {
-    where: path,
-    hint: 'Restore it from a backup. Moving it away and running karo identity new makes another node of this one.',
-  })
-}
-
 /** What can be told of a key without using it. */
 export type PublicIdentity = Pick<Identity, 'nodeId' | 'fingerprint'> & {
   /** The key has a passphrase. */
@@ -123,7 +48,7 @@ export type PublicIdentity = Pick<Identity, 'nodeId' | 'fingerprint'> & {
 
 /** Needs no passphrase. Throws KaroError bad_file as `loadIdentity` does. */
 export function readPublicIdentity(path: string): PublicIdentity {
-  const pem = readPrivateFile(path)
+  const { pem } = splitKeyring(readPrivateFile(path))
   if (!pem.includes(ENCRYPTED)) {
     const { nodeId, fingerprint } = identityOf(decode(pem, path))
     return { nodeId, fingerprint, isProtected: false }
@@ -141,7 +66,7 @@ export function readPublicIdentity(path: string): PublicIdentity {
 /** True when the key there has a passphrase; false also where there is none, or none that can be read. */
 export function isProtectedKey(path: string): boolean {
   try {
-    return readPrivateFile(path).includes(ENCRYPTED)
+    return splitKeyring(readPrivateFile(path)).pem.includes(ENCRYPTED)
   } catch {
     return false
   }
@@ -153,12 +78,15 @@ export function isProtectedKey(path: string): boolean {
  * passphrase and that is missing or wrong.
  */
 export function loadIdentity(path: string, passphrase?: Uint8Array): Identity {
-  return identityOf(decode(readPrivateFile(path), path, passphrase))
+  const { pem, keyring } = splitKeyring(readPrivateFile(path))
+  const key = decode(pem, path, passphrase)
+  const { former, rotations, pending } = lineageOf(key, keyring, path)
+  return identityOf(key, { former: former.map(formerOf), rotations, pending })
 }
 
 /** Encrypts the key where it lies. Throws as `loadIdentity`, and KaroError conflict when it has a passphrase already. */
 export function protectIdentityFile(path: string, passphrase: Uint8Array, random: Random): PublicIdentity {
-  const pem = readPrivateFile(path)
+  const { pem, keyring } = settled(path)
   if (pem.includes(ENCRYPTED)) {
     throw new KaroError('conflict', 'the key has a passphrase already', {
       where: path,
@@ -167,68 +95,30 @@ export function protectIdentityFile(path: string, passphrase: Uint8Array, random
   }
   const key = decode(pem, path)
   const { nodeId, fingerprint } = identityOf(key)
-  replace(path, `Node: ${nodeId}\n${encryptedPem(key, passphrase, random)}`, random)
+  replacePrivateFile(path, joinKeyring(pemOf(key, passphrase, random), keyring), random)
   return { nodeId, fingerprint, isProtected: true }
 }
 
 /** Takes the passphrase away. Throws as `loadIdentity`, and KaroError conflict when there is none. */
 export function unprotectIdentityFile(path: string, passphrase: Uint8Array, random: Random): PublicIdentity {
-  const pem = readPrivateFile(path)
+  const { pem, keyring } = settled(path)
   if (!pem.includes(ENCRYPTED))
     throw new KaroError('conflict', 'the key has no passphrase, so there is none to take off', {
       where: path,
     })
   const key = decode(pem, path, passphrase)
   const { nodeId, fingerprint } = identityOf(key)
-  replace(path, key.export({ format: 'pem', type: 'pkcs8' }).toString(), random)
+  replacePrivateFile(path, joinKeyring(pemOf(key, undefined, random), keyring), random)
   return { nodeId, fingerprint, isProtected: false }
 }
 
-function cannotWrite(path: string, cause: unknown): KaroError {
-  const { reason, hint } = diskTrouble(path, cause)
-  return new KaroError('bad_file', `the key cannot be written: ${reason}`, { where: path, hint, cause })
-}
-
-function replace(path: string, content: string, random: Random): void {
-  try {
-    replaceFile(path, content, MODE, random)
-  } catch (cause) {
-    throw cannotWrite(path, cause)
-  }
-}
-
-const namedKey = (pem: string): Uint8Array | undefined => parseNodeId(NODE_LINE.exec(pem)?.[1] ?? '')
-
-function decode(pem: string, path: string, passphrase?: Uint8Array): KeyObject {
-  const isEncrypted = pem.includes(ENCRYPTED)
-  if (isEncrypted && passphrase === undefined) {
-    throw new KaroError('unauthorized', 'the key has a passphrase, and none was given', {
-      where: path,
-      hint: 'Run karo up in a terminal, set identity.passphrase_file, or give the service the credential karo-key-passphrase.',
-    })
-  }
-  let key: KeyObject
-  try {
-    key = createPrivateKey({
-      key: pem,
-      format: 'pem',
-      ...(isEncrypted && passphrase !== undefined ? { passphrase: Buffer.from(passphrase) } : {}),
-    })
-  } catch {
-    // OpenSSL's own error is not kept as cause: it says nothing more, and could quote the input.
-    throw isEncrypted ? wrongPassphrase(path) : damaged(path)
-  }
-  if (key.asymmetricKeyType !== 'ed25519') throw damaged(path)
-  // Nothing in the encryption notices a changed byte: the key itself has to be the one that the file names.
-  const named = isEncrypted ? namedKey(pem) : undefined
-  if (named !== undefined && Buffer.compare(rawPublicKey(key), named) !== 0) throw damaged(path)
-  return key
-}
-
-/** A damaged file cannot be told from it. */
-function wrongPassphrase(path: string): KaroError {
-  return new KaroError('unauthorized', 'the passphrase does not open the key', {
+/** The two parts of a file in which no rotation is under way. Throws as `readPrivateFile`, and KaroError conflict. */
+function settled(path: string): { readonly pem: string; readonly keyring: Keyring } {
+  const { pem, keyring } = splitKeyring(readPrivateFile(path))
+  if (keyring === undefined) throw damagedKeyring(path)
+  if (keyring.next === null) return { pem, keyring }
+  throw new KaroError('conflict', 'a rotation of the key is under way', {
     where: path,
-    hint: 'Type it again. If it is right, the file is damaged: restore it from a backup.',
+    hint: 'It ends by itself a few seconds after karo up has started.',
   })
 }

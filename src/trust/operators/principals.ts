@@ -56,7 +56,7 @@ export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps):
       const { operator: shown } = question.body
       // A node that may have nothing gives nothing to those who ask through it, and costs no look at what they show.
       if (shown === undefined || node.denied || node.trust_level === 'untrusted') return { principal: node }
-      const { node_id, roles, teams } = node
+      const { denied: _, trust_level: __, ...through } = node
       const { id, name = '', ...found } = operatorOf(question, shown)
       const operator = id === undefined ? {} : { operator: { id, name } }
       if ('fault' in found) {
@@ -68,10 +68,16 @@ export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps):
       return {
         ...operator,
         principal: {
-          ...{ node_id, trust_level: level, denied: false, roles: binding.roles, teams: binding.teams },
+          ...{
+            node_id: node.node_id,
+            trust_level: level,
+            denied: false,
+            roles: binding.roles,
+            teams: binding.teams,
+          },
           operator: fingerprintOf(binding.key),
           operator_id: binding.node_id,
-          through: { node_id, roles, teams },
+          through,
         },
       }
     },

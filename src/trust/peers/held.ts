@@ -1,5 +1,4 @@
 // People's decisions as they are held in memory, and how one is read from the store.
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Log } from '../../base/run/log.ts'
 import { TRUST_LEVELS, type TrustLevel } from '../../base/words/trust-levels.ts'
 import type { DecisionRecord } from '../../store/tables/members.ts'
@@ -8,23 +7,7 @@ import type { Decision } from './opinion.ts'
 /** One decision in memory: about every key of its member. */
 export interface Held extends Decision {
   readonly keys: DecisionRecord['keys']
-}
-
-/** Decisions by every key of the member, so that a key's successor inherits what was decided. */
-export function createHeldDecisions() {
-  const byKey = new Map<NodeId, Held>()
-  let members = 0
-  return {
-    get: (node: NodeId) => byKey.get(node),
-    has: (node: NodeId) => byKey.has(node),
-    keys: () => byKey.keys(),
-    /** Members that a decision is about. */
-    size: () => members,
-    hold(held: Held): void {
-      if (!byKey.has(formatNodeId(held.keys[0]))) members++
-      for (const key of held.keys) byKey.set(formatNodeId(key), held)
-    },
-  }
+  readonly chosen?: DecisionRecord['chosen']
 }
 
 export function heldFrom(record: DecisionRecord, log: Log): Held {

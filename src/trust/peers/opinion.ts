@@ -3,6 +3,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import type { TrustedPeer } from '../../config/index.ts'
 import type { CertifiedWord } from '../certificates/index.ts'
+import type { KeyState } from '../lineage/index.ts'
 import type { OpinionStep, PeerOpinion, Standing } from './types.ts'
 
 /** What a person on this node decided about one member. */
@@ -38,9 +39,17 @@ export interface Evidence {
     | undefined
   /** Why the certificates that it showed last say nothing. */
   readonly certificate_fault: string | undefined
+  /** How its key stands among those that it had before or has now. */
+  readonly lineage: KeyState
+  readonly other_keys: readonly NodeId[]
+  /** The first key of its lineage. */
+  readonly member_since?: NodeId | undefined
   /** A member spoke of it, or it was one. */
   readonly heard_of: boolean
 }
+
+/** Another key has taken its place for good. */
+export const isOver = ({ kind }: KeyState): boolean => kind === 'retired' || kind === 'rejected'
 
 export function weigh(evidence: Evidence): PeerOpinion {
   const { config_trusted: file, decision, certified } = evidence
@@ -48,6 +57,7 @@ export function weigh(evidence: Evidence): PeerOpinion {
   const organisation = certified?.binding.name ?? evidence.certificate_revoked?.name
   const base = {
     node_id: evidence.node_id,
+    ...(evidence.other_keys.length === 0 ? {} : { other_keys: evidence.other_keys }),
     fingerprint: evidence.fingerprint,
     name: file?.name || decision?.name || organisation || evidence.display_name,
     denied: evidence.config_denied || (decision?.denied ?? false),
@@ -57,6 +67,8 @@ export function weigh(evidence: Evidence): PeerOpinion {
   if (evidence.config_denied) return { ...base, ...nothing, why: 'config' }
   if (base.denied || decision?.revoked) return { ...base, ...nothing, why: 'tofu' }
   if (revoked) return { ...base, ...nothing, why: 'certificate' }
+  if (evidence.lineage.kind === 'frozen') return { ...base, ...nothing, why: 'frozen' }
+  if (isOver(evidence.lineage)) return { ...base, ...nothing, why: 'rotated' }
   if (file !== undefined) {
     return { ...base, trust_level: file.level, roles: file.roles, teams: file.teams, why: 'config' }
   }
@@ -76,6 +88,8 @@ export function standingOf(evidence: Evidence): Standing {
   // A certified node is a member also while its level opens nothing: it has the list that makes certificates count again.
   const admitted = !denied && !revoked && (trust_level !== 'untrusted' || why === 'certificate')
   if (admitted) return 'member'
+  // A frozen lineage keeps its connections, by which a decision about it comes; no data goes over them.
+  if (why === 'frozen') return standingOf({ ...evidence, lineage: { kind: 'current' } })
   return evidence.heard_of ? 'known' : 'stranger'
 }
 
@@ -102,6 +116,7 @@ export function explainSteps(evidence: Evidence): OpinionStep[] {
           ? `${list.by} revoked its key on ${new Date(list.at).toISOString()}`
           : 'not revoked',
     },
+    ...lineageSteps(evidence),
     {
       source: 'config',
       speaks: file !== undefined,
@@ -127,6 +142,41 @@ export function explainSteps(evidence: Evidence): OpinionStep[] {
   ]
   const deciding = sources.findIndex((source) => source.speaks)
   return sources.map(({ source, says }, i) => ({ source, says, decides: i === deciding }))
+}
+
+/** None for a key that was never rotated. */
+function lineageSteps(evidence: Evidence) {
+  const { lineage, node_id, member_since: first } = evidence
+  if (lineage.kind === 'current' && (first === undefined || first === node_id)) return []
+  const source = lineage.kind === 'frozen' ? ('frozen' as const) : ('rotated' as const)
+  return [{ source, ...lineageStep(evidence) }]
+}
+
+function lineageStep({ lineage, member_since: first }: Evidence) {
+  switch (lineage.kind) {
+    case 'current':
+      return {
+        speaks: false,
+        says: `its key took the place of others, the first of them ${first}; what is said about one of them counts for all`,
+      }
+    case 'replaced':
+      return {
+        speaks: false,
+        says: `its key was replaced by ${lineage.by}; it is honoured until ${new Date(lineage.until).toISOString()}`,
+      }
+    case 'retired':
+      return {
+        speaks: true,
+        says: `its key was replaced by ${lineage.by}, and is honoured no more since ${new Date(lineage.until).toISOString()}`,
+      }
+    case 'rejected':
+      return { speaks: true, says: `its key is not the successor that was chosen: that is ${lineage.chosen}` }
+    case 'frozen':
+      return {
+        speaks: true,
+        says: `the key ${lineage.fork.at} stands in two rotations, with ${lineage.fork.between.join(' and ')}: one of them may be a thief's. It opens no data until somebody here decides (karo peers trust, for the right one) or an issuer revokes the other`,
+      }
+  }
 }
 
 function certificateStep({ certified, certificate_fault: fault }: Evidence) {

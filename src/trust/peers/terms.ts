@@ -1,7 +1,9 @@
 // What a person may say of a node, checked: names, labels, and whether the configuration says otherwise.
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
 import { LABEL, LABEL_RULE } from '../../base/words/trust-levels.ts'
 import type { TrustedPeer } from '../../config/index.ts'
+import type { KeyState } from '../lineage/index.ts'
 import { cleanName, NAME_MAX } from './seen.ts'
 import type { TrustTerms } from './types.ts'
 
@@ -31,6 +33,20 @@ export function checkFile(terms: TrustTerms, denied: boolean, file: TrustedPeer 
         hint: 'Change its entry there, then reload the service (sudo systemctl reload karo) or restart karo up.',
       },
     )
+  }
+}
+
+/** Trust says which of several successors is meant. Throws KaroError `conflict`. */
+export function checkSuccessors(state: KeyState, node: NodeId): void {
+  if (state.kind === 'frozen' && !state.fork.between.includes(node)) {
+    throw new KaroError('conflict', `that key has several successors: ${state.fork.between.join(', ')}`, {
+      hint: 'Find out which one is theirs, by comparing fingerprints with their people, and trust that one by its whole node id.',
+    })
+  }
+  if (state.kind === 'retired') {
+    throw new KaroError('conflict', `that key was replaced by ${state.by}`, {
+      hint: 'Trust that one by its whole node id.',
+    })
   }
 }
 

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock } from '../../base/clock.ts'
-import { KaroError } from '../../base/errors.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Config } from '../../config/index.ts'
@@ -11,31 +10,38 @@ import type { MemberRepository } from '../../store/tables/members.ts'
 import type { Audit } from '../audit/index.ts'
 import { type Certificates, CHAIN_FAULTS, NO_CERTIFICATES } from '../certificates/index.ts'
 import { fingerprintOf, type Identity } from '../identity/index.ts'
-import { createHeldDecisions, type Held, hasChosenName, heldFrom, withdrawnFrom } from './held.ts'
-import { type Decision, type Evidence, explainSteps, standingOf, weigh } from './opinion.ts'
+import { type Lineage, NO_LINEAGE } from '../lineage/index.ts'
+import { createAdmission } from './admission.ts'
+import { createDeciding } from './deciding.ts'
+import { type Held, hasChosenName, heldFrom } from './held.ts'
+import { createKin } from './kin.ts'
+import { type Evidence, explainSteps, standingOf, weigh } from './opinion.ts'
 import { resolveNode } from './resolve.ts'
+import { createRotations } from './rotations.ts'
 import { createSeen, publicKeyOf } from './seen.ts'
-import { checkedLabels, checkedName, checkFile } from './terms.ts'
-import type { Member, Trust } from './types.ts'
-
-export const DECISIONS_MAX = 4096
+import { createSightings } from './sightings.ts'
+import type { Trust } from './types.ts'
 
 export interface TrustOptions {
   readonly config: Pick<Config, 'peers'>
   readonly repository: MemberRepository
-  readonly identity: Pick<Identity, 'nodeId'>
+  readonly identity: Pick<Identity, 'nodeId'> & Partial<Pick<Identity, 'former' | 'pending'>>
   readonly audit: Pick<Audit, 'record'>
   /** Absent: nobody is certified. */
   readonly certificates?: Certificates
+  /** Absent: no key was ever rotated. */
+  readonly lineage?: Lineage
   readonly clock: Clock
   readonly log: Log
 }
 
 export function createTrust(options: TrustOptions): Trust {
   const { config, repository, identity, audit, clock, log, certificates = NO_CERTIFICATES } = options
+  const { lineage = NO_LINEAGE } = options
   let deniedByFile: ReadonlySet<NodeId> = new Set(config.peers.denied)
   let trustedByFile = config.peers.trusted
-  const decisions = createHeldDecisions()
+  /** By every key of the member, so that a key's successor inherits what was decided. */
+  const decisions = new Map<NodeId, Held>()
   const presences = createListeners<Parameters<Parameters<Trust['onPresence']>[0]>>()
   const seen = createSeen(repository, clock, log, (member, presence) =>
     presences.tell(member.node_id, presence, member.known_by),
@@ -44,6 +50,16 @@ export function createTrust(options: TrustOptions): Trust {
   // Decisions one after the other: memory follows the disk in the same order.
   const serially = createSerial()
 
+  const kin = createKin({
+    ...{ lineage, certificates, decisions },
+    file: () => ({ denied: deniedByFile, trusted: trustedByFile }),
+  })
+  lineage.decideBy(kin.choice)
+  /** This node's key, and those before it: whoever comes with one of them is another machine. */
+  const own = new Set([identity.nodeId, ...(identity.former ?? []).map(({ nodeId }) => nodeId)])
+
+  const { refuses, certified, admits } = createAdmission(kin, own)
+
   const evidenceOf = (node: NodeId): Evidence => {
     const met = seen.member(node) ?? seen.stranger(node)
     const fault = certificates.fault(node)
@@ -51,49 +67,30 @@ export function createTrust(options: TrustOptions): Trust {
       node_id: node,
       fingerprint: met?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
       display_name: met?.name ?? '',
-      config_denied: deniedByFile.has(node),
-      config_trusted: trustedByFile.get(node),
-      decision: decisions.get(node),
+      config_denied: kin.deniedByFile(node),
+      config_trusted: kin.trustedByFile(node),
+      decision: kin.decision(node),
       certified: certified(node),
-      certificate_revoked: certificates.revoked(node),
+      certificate_revoked: kin.revoked(node),
       certificate_fault: fault === undefined ? undefined : CHAIN_FAULTS[fault],
+      lineage: kin.state(node),
+      other_keys: lineage.family(node).filter((key) => key !== node),
+      member_since: lineage.memberOf(node),
       heard_of: seen.member(node) !== undefined,
     }
   }
   const opinion = (node: NodeId) => weigh(evidenceOf(node))
 
-  function refusesHere(node: NodeId): boolean {
-    const decision = decisions.get(node)
-    return deniedByFile.has(node) || decision?.denied === true || decision?.revoked === true
-  }
-  const refuses = (node: NodeId): boolean => refusesHere(node) || certificates.revoked(node) !== undefined
-
-  /** What was signed by an issuer that people here refuse says nothing here. */
-  function certified(node: NodeId): ReturnType<Certificates['word']> {
-    const word = certificates.word(node)
-    return word === undefined || refusesHere(word.binding.issuer) ? undefined : word
-  }
-
-  // Asked for every frame, so without making an opinion; a test holds it against `opinion`.
-  function admits(node: NodeId): boolean {
-    if (node === identity.nodeId || refuses(node)) return false
-    const level = trustedByFile.get(node)?.level ?? decisions.get(node)?.level
-    return (level ?? null) === null ? certified(node) !== undefined : level !== 'untrusted'
-  }
-
-  /** Admitted here, or announced by somebody who is; and not refused. */
-  function counts({ node_id, sponsor }: Member): boolean {
-    if (node_id === identity.nodeId || refuses(node_id)) return false
-    return admits(node_id) || (sponsor !== undefined && admits(sponsor))
-  }
-
   /** Somebody spoke about this node, so it does not wait for a person any more. */
-  const decided = (node: NodeId): boolean =>
-    deniedByFile.has(node) || trustedByFile.has(node) || decisions.has(node) || admits(node)
+  const isDecided = (node: NodeId): boolean =>
+    kin.refusedHere(node) ||
+    kin.trustedByFile(node) !== undefined ||
+    kin.decision(node) !== undefined ||
+    admits(node)
 
   /** The name in a certificate was chosen by its holder, so it does not count. */
   const isNameChosen = (node: NodeId): boolean =>
-    Boolean(trustedByFile.get(node)?.name) || hasChosenName(decisions.get(node))
+    Boolean(kin.trustedByFile(node)?.name) || hasChosenName(kin.decision(node))
 
   /** Not one that is known by the word of others or by its own alone, and nobody whom this node refuses. */
   const isMet = (node: NodeId): boolean =>
@@ -105,8 +102,14 @@ export function createTrust(options: TrustOptions): Trust {
     for (const stranger of seen.strangers()) nodes.add(stranger.node_id)
     for (const { node_id } of certificates.certified()) nodes.add(node_id)
     for (const node of certificates.withdrawn()) nodes.add(node)
-    nodes.delete(identity.nodeId)
-    return [...nodes]
+    const now = new Set<NodeId>()
+    for (const node of nodes) {
+      now.add(lineage.current(node))
+      const state = kin.state(node)
+      // People decide between them, so they have to see them.
+      if (state.kind === 'frozen') for (const one of state.fork.between) now.add(one)
+    }
+    return [...now].filter((node) => !own.has(node))
   }
 
   function tell(node: NodeId, by: 'person' | 'certificate' = 'person'): void {
@@ -124,51 +127,11 @@ export function createTrust(options: TrustOptions): Trust {
     }
   }
 
-  /** Makes a decision durable, then effective, then known; `next` sees the decision it replaces. */
-  function decide(
-    action: 'trust' | 'deny' | 'revoke',
-    node: NodeId,
-    next: (before: Held | undefined) => Omit<Decision, 'decided_at'> | undefined,
-  ): Promise<void> {
-    return serially(async () => {
-      const before = decisions.get(node)
-      const levelBefore = opinion(node).trust_level
-      let changed: Omit<Decision, 'decided_at'> | undefined
-      try {
-        if (node === identity.nodeId) {
-          throw new KaroError('bad_request', 'that is this node itself', {
-            hint: 'Run `karo peers` to see the others.',
-          })
-        }
-        changed = next(before)
-        if (changed !== undefined && before === undefined && decisions.size() >= DECISIONS_MAX) {
-          throw new KaroError('conflict', `there are ${DECISIONS_MAX} decisions about nodes already`, {
-            hint: 'Put nodes that stay trusted or denied into config.toml.',
-          })
-        }
-      } catch (error) {
-        const code = error instanceof KaroError ? error.code : 'internal'
-        await audit.record({ type: 'trust_change', success: false, peer: node, details: { action, code } })
-        throw error
-      }
-      if (changed === undefined) return
-      const held: Held = { ...changed, keys: before?.keys ?? [publicKeyOf(node)], decided_at: clock.now() }
-      await repository.write({ decisions: [held] })
-      decisions.hold(held)
-      if (!admits(node)) seen.forget(node, admits)
-      const levelAfter = opinion(node).trust_level
-      log.info({ peer: node, action, trust_level: levelAfter }, 'a person decided about a node')
-      // Queued first, so that the ledger has the decision before what follows from it.
-      const recorded = audit.record({
-        type: 'trust_change',
-        success: true,
-        peer: node,
-        details: { action, level_before: levelBefore, level_after: levelAfter },
-      })
-      tell(node)
-      await recorded
-    })
-  }
+  const { hold, ...people } = createDeciding({
+    ...{ lineage, kin, decisions, own, seen, admits, repository, audit, clock, log, serially },
+    opinion,
+    tell,
+  })
 
   /** As `decide`, for every node that the file says something else about now. */
   function reload(): Promise<void> {
@@ -182,25 +145,33 @@ export function createTrust(options: TrustOptions): Trust {
       for (const [node, was] of before) {
         const is = opinion(node)
         if (isDeepStrictEqual(was, is)) continue
-        if (!admits(node)) seen.forget(node, admits)
+        for (const key of lineage.family(node)) if (!admits(key)) seen.forget(key, admits)
         const said = { peer: node, action: 'reload', trust_level: is.trust_level }
         log.info(said, 'the configuration decides anew about a node')
         const details = { action: 'reload', level_before: was.trust_level, level_after: is.trust_level }
         recorded.push(audit.record({ type: 'trust_change', success: true, peer: node, details }))
-        tell(node)
+        for (const key of lineage.all(node)) tell(key)
       }
       await Promise.all(recorded)
     })
   }
 
-  function certificateChanged(node: NodeId): void {
-    if (node === identity.nodeId) return
-    if (!admits(node)) seen.forget(node, admits)
-    tell(node, 'certificate')
+  function changedByDocuments(nodes: readonly NodeId[]): void {
+    for (const node of nodes) {
+      if (own.has(node)) continue
+      if (!admits(node)) seen.forget(node, admits)
+      tell(node, 'certificate')
+    }
   }
+  const certificateChanged = (node: NodeId): void => changedByDocuments(lineage.all(node))
   certificates.onChange(certificateChanged)
 
-  const withdrawn = (node: NodeId, before: Held | undefined) => withdrawnFrom(before, opinion(node).name)
+  const rotations = createRotations({
+    ...{ lineage, own, audit, log },
+    next: identity.pending?.identity.nodeId,
+    isKnown: (node) => kin.isNamed(node) || seen.member(node) !== undefined,
+    tell: changedByDocuments,
+  })
 
   return {
     name: 'trust',
@@ -208,7 +179,7 @@ export function createTrust(options: TrustOptions): Trust {
     async start(signal) {
       signal.throwIfAborted()
       const stored = await repository.load()
-      for (const record of stored.decisions) decisions.hold(heldFrom(record, log))
+      for (const record of stored.decisions) hold(heldFrom(record, log))
       seen.load(stored.sightings, stored.strangers)
     },
 
@@ -224,29 +195,13 @@ export function createTrust(options: TrustOptions): Trust {
     refuses,
     explain: (node) => explainSteps(evidenceOf(node)),
     decidedAt: (node) => evidenceOf(node).decision?.decided_at,
+    rotations,
     isNameChosen,
+    memberOf: lineage.memberOf,
+    keysOf: lineage.family,
+    keyState: lineage.state,
 
-    async trust(node, terms) {
-      const name = terms.name === undefined ? undefined : checkedName(terms.name)
-      const roles = checkedLabels('role', terms.roles)
-      const teams = checkedLabels('team', terms.teams)
-      await decide('trust', node, (before) => {
-        checkFile({ ...terms, name }, deniedByFile.has(node), trustedByFile.get(node))
-        // The file already says so, and nothing here says otherwise.
-        if (trustedByFile.has(node) && before === undefined) return undefined
-        return {
-          level: terms.level ?? trustedByFile.get(node)?.level ?? before?.level ?? 'peer',
-          name: name ?? (hasChosenName(before) ? (before?.name ?? '') : ''),
-          name_chosen: true,
-          roles: roles ?? before?.roles ?? [],
-          teams: teams ?? before?.teams ?? [],
-          denied: false,
-          revoked: false,
-        }
-      })
-    },
-    deny: (node) => decide('deny', node, (before) => ({ ...withdrawn(node, before), denied: true })),
-    revoke: (node) => decide('revoke', node, (before) => ({ ...withdrawn(node, before), revoked: true })),
+    ...people,
 
     resolve: (who) =>
       resolveNode(
@@ -258,33 +213,7 @@ export function createTrust(options: TrustOptions): Trust {
         })),
       ),
 
-    members: () => seen.members().filter(counts),
-    member(node) {
-      const member = seen.member(node)
-      return member !== undefined && counts(member) ? member : undefined
-    },
-    sawMember(node, sighting) {
-      if (admits(node)) seen.sawMember(node, sighting)
-    },
-    heardOf(node, sighting, by) {
-      if (node === identity.nodeId || refuses(node) || !admits(by)) return false
-      const before = seen.member(node)
-      const sponsor = before?.sponsor !== undefined && admits(before.sponsor) ? before.sponsor : by
-      if (admits(node)) {
-        const linked = before !== undefined && before.sponsor === undefined
-        seen.sawMember(node, linked ? sighting : { ...sighting, sponsor })
-        return true
-      }
-      if (before?.sponsor !== sponsor) seen.makeRoom(sponsor, (one) => !admits(one))
-      seen.sawMember(node, { ...sighting, sponsor })
-      return true
-    },
-    lost: (node) => seen.lost(node),
-    pending: () => seen.strangers().filter(({ node_id }) => !decided(node_id)),
-    sawStranger(node, sighting) {
-      if (node !== identity.nodeId && !refuses(node)) seen.sawStranger(node, sighting)
-    },
-    met: (node) => seen.member(node) ?? seen.stranger(node),
+    ...createSightings({ lineage, own, seen, admits, refuses, isDecided }),
     known,
     onChange(listener) {
       listeners.add(listener)

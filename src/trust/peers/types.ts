@@ -2,9 +2,12 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { TrustLevel, TrustSource } from '../../base/words/trust-levels.ts'
+import type { KeyState, Taken } from '../lineage/index.ts'
 
 export interface PeerOpinion {
   readonly node_id: NodeId
+  /** The other keys of its lineage; absent: it has none. */
+  readonly other_keys?: readonly NodeId[]
   readonly fingerprint: string
   /** The name this node's people use for the peer; the peer's own display name until they choose one. */
   readonly name: string
@@ -74,7 +77,29 @@ export interface TrustTerms {
   readonly teams?: readonly string[] | undefined
 }
 
+/** Rotations of keys: the port by which their documents come, and what the mesh hands over. */
+export interface Rotations {
+  /** Whether a rotation of this key is to be kept. */
+  wanted(author: NodeId): boolean
+  /** One that is kept. `isNew`: false at the start, for those that were kept before. */
+  accept(frame: Uint8Array, isNew: boolean): void
+  isFirst(author: NodeId): boolean
+  /** What a node showed of its own lineage, the oldest first. Never throws. */
+  shown(frames: readonly Uint8Array[]): void
+  /** Fires for each rotation that is new in memory, also at the start. */
+  onTaken(listener: (taken: Taken, frame: Uint8Array) => void): () => void
+  /** To be called now and then: tells of keys whose day beside their successor is over. */
+  look(): void
+}
+
 export interface Trust extends Room {
+  readonly rotations: Rotations
+  /** The first key of its lineage: what counts for each member counts under it. */
+  memberOf(node: NodeId): NodeId
+  /** Every key of its lineage that counts, the key itself first. */
+  keysOf(node: NodeId): readonly NodeId[]
+  /** How its key stands among those of its lineage. */
+  keyState(node: NodeId): KeyState
   /** Takes over `config.peers` as it is now. Resolves when listeners have been told and the ledger has it. */
   reload(): Promise<void>
   opinion(node: NodeId): PeerOpinion

@@ -5,6 +5,7 @@ import type { Principal } from './types.ts'
 export function principalOf(opinion: Principal & { readonly revoked: boolean }): Principal {
   return {
     node_id: opinion.node_id,
+    ...(opinion.other_keys === undefined ? {} : { other_keys: opinion.other_keys }),
     trust_level: opinion.trust_level,
     denied: opinion.denied || opinion.revoked,
     roles: opinion.roles,
@@ -17,7 +18,11 @@ export function principalOf(opinion: Principal & { readonly revoked: boolean }):
  * with a node was not agreed with the people who ask through it.
  */
 export function matchesEntry(entry: string, principal: Principal): boolean {
-  return speaksOf(entry, { ...principal, node_id: principal.operator_id ?? principal.node_id })
+  const { operator_id } = principal
+  return speaksOf(
+    entry,
+    operator_id === undefined ? principal : { ...principal, node_id: operator_id, other_keys: [] },
+  )
 }
 
 /** The same for a list that denies: an operator's node counts, too, so that a login never opens what was closed. */
@@ -26,9 +31,12 @@ export function deniesEntry(entry: string, principal: Principal): boolean {
   return matchesEntry(entry, principal) || (through !== undefined && speaksOf(entry, through))
 }
 
-function speaksOf(entry: string, who: Pick<Principal, 'node_id' | 'roles' | 'teams'>): boolean {
+function speaksOf(
+  entry: string,
+  who: Pick<Principal, 'node_id' | 'other_keys' | 'roles' | 'teams'>,
+): boolean {
   if (entry === '*') return true
   if (entry.startsWith('team:')) return who.teams.includes(entry.slice(5))
   if (entry.startsWith('role:')) return who.roles.includes(entry.slice(5))
-  return entry === who.node_id
+  return entry === who.node_id || (who.other_keys ?? []).some((key) => key === entry)
 }

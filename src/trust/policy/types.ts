@@ -5,6 +5,8 @@ import type { TrustLevel } from '../../base/words/trust-levels.ts'
 /** The *author* of a request, never the connection it came over. */
 export interface Principal {
   readonly node_id: NodeId
+  /** The other keys of its lineage: a consent or a denial that names one of them means this node. */
+  readonly other_keys?: readonly NodeId[]
   readonly trust_level: TrustLevel
   readonly denied: boolean
   readonly roles: readonly string[]
@@ -14,7 +16,7 @@ export interface Principal {
   /** With `operator`: the whole key of that person, which consent may name. */
   readonly operator_id?: NodeId
   /** With `operator`: the node that the person asks through, as this node sees it. What is withheld from it is withheld. */
-  readonly through?: Pick<Principal, 'node_id' | 'roles' | 'teams'>
+  readonly through?: Pick<Principal, 'node_id' | 'other_keys' | 'roles' | 'teams'>
 }
 
 export const QUERY_ACTIONS = [

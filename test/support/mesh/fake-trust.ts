@@ -47,6 +47,17 @@ export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
     refuses: refused,
     reload: () => Promise.resolve(),
     explain: () => [],
+    memberOf: (node) => node,
+    keysOf: (node) => [node],
+    keyState: () => ({ kind: 'current' }),
+    rotations: {
+      wanted: () => false,
+      accept() {},
+      isFirst: () => false,
+      shown() {},
+      onTaken: () => () => {},
+      look() {},
+    },
     decidedAt: () => undefined,
     isNameChosen: () => false,
     trust(node, { level }) {

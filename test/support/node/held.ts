@@ -40,7 +40,8 @@ export const identityOf = (home: string): Identity => loadIdentity(join(home, 'i
 export function opens(identity: Identity, { author, bytes }: Held): boolean {
   try {
     return (
-      openDocument({ identity, hints: createHints(identity.agree) }, bytes, author).summary.node_id === author
+      openDocument([{ identity, hints: createHints(identity.agree) }], bytes, author).summary.node_id ===
+      author
     )
   } catch {
     return false

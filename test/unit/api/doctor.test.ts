@@ -16,7 +16,8 @@ const rooms = {
     status: () => ({ listen: [] }),
     inspect: () => ({ connections: [], one_sided: [], stale: [], twins: { others: [], here: [] } }),
   },
-  trust: { pending: () => [] },
+  trust: { pending: () => [], known: () => [], keyState: () => ({ kind: 'current' }) },
+  fleet: () => ({ lists_at: null, stale: false }),
   store: { bytes: async () => 1_234_567, probe: async () => {} },
   observe: {
     status: async () => ({ pending_bytes: 70_000, dropped: 1 }),

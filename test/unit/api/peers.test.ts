@@ -52,15 +52,20 @@ async function node() {
   await trust.start(never)
   const connected = new Set<NodeId>()
   const apart = new Map<NodeId, Apart>()
-  const mesh = { isConnected: (id: NodeId) => connected.has(id), apart: (id: NodeId) => apart.get(id) }
+  const mesh = {
+    isConnected: (id: NodeId) => connected.has(id),
+    apart: (id: NodeId) => apart.get(id),
+    inspect: () => ({ twins: { others: [], here: [] } }),
+  }
   const fleet = {
     word: () => undefined,
     certified: () => [],
     revoke: async () => false,
     state: () => ({ issuer: false }) as FleetState,
   }
+  const summaries = { withdrawFrom: async () => ({ held: 3, emptied: 3, fetched: 2, end() {} }) }
   const server = buildServer({
-    routes: [peersRoutes({ trust, mesh, fleet }), auditRoutes({ audit, trust, clock })],
+    routes: [peersRoutes({ trust, mesh, fleet, summaries, log }), auditRoutes({ audit, trust, clock })],
     callerOf: () => owner(),
     clock,
     log,

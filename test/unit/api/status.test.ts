@@ -26,6 +26,7 @@ function server(count: (uid?: number) => Promise<number>, caller: Caller | null 
   const routes = statusRoutes({
     identity: { nodeId, fingerprint: '0123456789abcdef' },
     name: 'eng-042',
+    rotate: () => Promise.reject(new Error('not asked for')),
     service: true,
     clock,
     mesh: {
@@ -36,8 +37,19 @@ function server(count: (uid?: number) => Promise<number>, caller: Caller | null 
         peers_pending: 1,
       }),
       rejections: () => rejected,
+      inspect: () => ({
+        twins: { others: [{ node_id: nodeId, places: ['10.0.0.3:1', '10.0.0.4:1'] }], here: [] },
+      }),
     },
-    trust: { members: () => [] },
+    trust: {
+      members: () => [],
+      known: () => [nodeId],
+      keyState: () => ({ kind: 'current' }),
+      opinion: (node) => ({
+        ...{ node_id: node, fingerprint: '0123456789abcdef', name: 'bob', trust_level: 'peer', why: 'tofu' },
+        ...{ roles: [], teams: [], denied: false, revoked: false },
+      }),
+    },
     policy: plainPolicy(),
     store: { events: { count }, bytes: async () => 4096 },
     observe: { status: async () => ({ pending_bytes: 10, dropped: 1 }) },
@@ -75,6 +87,11 @@ test('status has exactly the shape scripts rely on', async () => {
       peers_trusted: 2,
       peers_pending: 1,
       members_known: 0,
+      alarms: [
+        expect.stringContaining(
+          'the key of bob (0123 4567 89ab cdef) is used on two machines, 10.0.0.3 and 10.0.0.4',
+        ),
+      ],
       rejected,
     },
     http: { listen: '127.0.0.1:9237' },

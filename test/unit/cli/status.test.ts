@@ -18,6 +18,7 @@ const SHAPE: StatusShape = {
     peers_connected: 3,
     peers_trusted: 2,
     peers_pending: 0,
+    alarms: [],
     members_known: 4,
     rejected: noneRejected,
   },

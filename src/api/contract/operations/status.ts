@@ -25,3 +25,13 @@ export const getIdentity = defineOperation('GET /api/v1/identity', {
   summary: 'The key and the name of this node',
   answer: from.identity,
 })
+
+export const rotateIdentity = defineOperation('POST /api/v1/identity/rotate', {
+  access: 'admin',
+  tag: 'node',
+  summary: 'Go on under the next key, which the key file holds',
+  description:
+    'The key file has to hold a rotation that `karo identity rotate` has begun; no secret goes over the API. The rotation is announced, and the node begins anew under the new key a few seconds later.',
+  answer: from.rotation,
+  errors: ['not_found', 'refused'],
+})

@@ -76,6 +76,16 @@ export const doctorFacts = z
         here: names("neighbours at which another machine with this node's key takes its place"),
       })
       .describe('one key on two machines, seen within the last ten minutes'),
+    frozen: listOf(named.extend({ between: names('the successors of its key') }), 256).describe(
+      'nodes whose key has several successors, between which nobody has decided',
+    ),
+    key_taken_by: text(80, 'node id')
+      .nullable()
+      .describe("the successor that somebody else gave to this node's key; null: nobody did"),
+    lists: z
+      .strictObject({ at: moment('when the newest revocation list was signed'), stale: z.boolean() })
+      .nullable()
+      .describe('null: this node is in no mesh of a root'),
     store_problem: text(4096, 'error of the database')
       .nullable()
       .describe('null: the database can be written'),

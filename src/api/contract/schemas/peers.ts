@@ -22,6 +22,8 @@ const TRUST_SOURCES = [
   'invite',
   'introduction',
   'domain',
+  'frozen',
+  'rotated',
   'default',
 ] as const
 
@@ -68,6 +70,9 @@ const peer = z
       .describe(
         'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one',
       ),
+    twin_places: listOf(text(512, 'ip:port, with commas'), 8)
+      .exactOptional()
+      .describe('its key is used on two machines: where they were seen within the last ten minutes'),
     clock_off_ms: integer('with `clock`: its clock minus this one, milliseconds').exactOptional(),
   })
   .meta({ id: 'Peer' })
@@ -90,6 +95,16 @@ export const peerAnswer = z
       .enum(['here', 'mesh'])
       .exactOptional()
       .describe('of a revocation. mesh: this node is an issuer, so every member is told'),
+    received: z
+      .strictObject({
+        summaries: count(
+          'summaries of this node that it could open until now; what it has read it may have kept',
+        ),
+        emptied: count('of these, replaced by editions without it'),
+        fetched: count('of these, fetched by it before its connection was closed'),
+      })
+      .exactOptional()
+      .describe('of a denial or a revocation: what the other side received from this node'),
     steps: listOf(step, 16).exactOptional().describe('the sources that were asked, strongest first'),
   })
   .meta({ id: 'PeerAnswer' })

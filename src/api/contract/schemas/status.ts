@@ -29,6 +29,14 @@ export const identity = z
   .strictObject({ node_id: ownNodeId(), fingerprint: fingerprint(), name: nodeName() })
   .meta({ id: 'Identity', description: 'This node.' })
 
+export const rotation = z
+  .strictObject({
+    node_id: ownNodeId(),
+    fingerprint: fingerprint(),
+    switch_in_ms: count('milliseconds until the node begins anew under the new key'),
+  })
+  .meta({ id: 'Rotation', description: 'The key that takes the place of the one of this node.' })
+
 export const status = z
   .strictObject({
     node_id: ownNodeId(),
@@ -52,6 +60,9 @@ export const status = z
       peers_trusted: count('linked neighbours that this node trusts'),
       peers_pending: count('nodes that wait for a decision of a person here'),
       members_known: count('other members seen in the last 7 days'),
+      alarms: listOf(text(2048, 'for people'), 16).describe(
+        'what speaks for a stolen or copied key: where it was seen, and what to do',
+      ),
       rejected: z
         .strictObject(
           Object.fromEntries(REJECT_CODES.map((code) => [code, count('frames')])) as Record<

@@ -8,6 +8,7 @@ import type { Summaries } from '../../../exchange/summaries/index.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Observe } from '../../../observe/record/index.ts'
 import type { Store } from '../../../store/index.ts'
+import type { FleetState } from '../../../trust/certificates/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
 import type { Policy } from '../../../trust/policy/index.ts'
@@ -16,18 +17,20 @@ import { getDoctor } from '../../contract/operations/doctor.ts'
 import type { DaemonFacts, NamedNode } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { type AlarmDeps, frozenNodes, takenBy } from '../mesh/alarms.ts'
 
 /** Most people in the list of those with spool files that are not followed; the schema has the same bound. */
 const MOST_UNFOLLOWED = 64
 
 export interface DoctorDeps {
-  readonly identity: Pick<Identity, 'nodeId'>
+  readonly identity: Pick<Identity, 'nodeId'> & Partial<Pick<Identity, 'pending'>>
   readonly mesh: Pick<Mesh, 'status' | 'inspect' | 'tryMulticast'>
-  readonly trust: Pick<Trust, 'opinion' | 'pending'>
+  readonly trust: Pick<Trust, 'opinion' | 'pending'> & AlarmDeps['trust']
   readonly store: Pick<Store, 'bytes' | 'probe'>
   readonly observe: Pick<Observe, 'status' | 'unfollowed'>
   readonly documents: Pick<Documents, 'of'>
   readonly summaries: Pick<Summaries, 'status'>
+  readonly fleet: () => Pick<FleetState, 'lists_at' | 'stale'>
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
   /** How the configuration file differs from the configuration in force. */
   readonly drift: () => DaemonFacts['config']
@@ -38,6 +41,9 @@ export interface DoctorDeps {
   readonly endingTokens?: (uid: number) => readonly Pick<Token, 'name' | 'scope' | 'expires_at'>[]
   readonly http: () => DaemonFacts['http']
 }
+
+const listsOf = ({ lists_at, stale }: Pick<FleetState, 'lists_at' | 'stale'>): DaemonFacts['lists'] =>
+  lists_at === null ? null : { at: new Date(lists_at).toISOString(), stale }
 
 /** With `multicast=true` a question is sent on every interface that mDNS may use, and the answer takes two seconds. */
 export function doctorRoutes(deps: DoctorDeps): Routes {
@@ -88,6 +94,9 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
           others: twins.others.map(({ node_id, places }) => ({ ...named(node_id), places })),
           here: twins.here.map(named),
         },
+        frozen: frozenNodes(deps).map(({ at, between }) => ({ ...named(at), between: between.map(named) })),
+        key_taken_by: takenBy(deps) ?? null,
+        lists: listsOf(deps.fleet()),
         store_problem: storeProblem,
         store_bytes: roughSize(bytes),
         spool: {

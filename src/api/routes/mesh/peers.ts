@@ -2,6 +2,8 @@
 import { isNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { formatFingerprint } from '../../../base/format.ts'
+import type { Log } from '../../../base/run/log.ts'
+import type { Summaries } from '../../../exchange/summaries/index.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Fleet } from '../../../trust/certificates/index.ts'
 import type { Member, Trust } from '../../../trust/peers/index.ts'
@@ -9,6 +11,7 @@ import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../contract/oper
 import type { PeerAnswerShape, PeerShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import type { AlarmDeps } from './alarms.ts'
 
 interface PeersDeps {
   readonly trust: Pick<
@@ -27,8 +30,10 @@ interface PeersDeps {
     | 'known'
     | 'isNameChosen'
   >
-  readonly mesh: Pick<Mesh, 'isConnected' | 'apart'>
+  readonly mesh: Pick<Mesh, 'isConnected' | 'apart'> & AlarmDeps['mesh']
   readonly fleet: Pick<Fleet, 'word' | 'certified' | 'revoke' | 'state'>
+  readonly summaries: Pick<Summaries, 'withdrawFrom'>
+  readonly log: Log
 }
 
 /** Order of the list: states that people look for come first. */
@@ -45,12 +50,12 @@ const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
  * Errors of all routes but the list: `not_found`, `conflict` and `bad_request` for `who`. Decisions also fail with
  * `refused` and `conflict` if the configuration has decided otherwise.
  */
-export function peersRoutes({ trust, mesh, fleet }: PeersDeps): Routes {
+export function peersRoutes({ trust, mesh, fleet, summaries, log }: PeersDeps): Routes {
   const certifiedBy = (issuer: NodeId): number =>
     fleet.certified().filter((one) => one.issuer === issuer).length
 
   function shape(node: NodeId, pending: ReadonlySet<NodeId>): PeerShape {
-    const { denied, revoked, ...opinion } = trust.opinion(node)
+    const { denied, revoked, other_keys: _, ...opinion } = trust.opinion(node)
     const met = trust.met(node)
     const member = trust.member(node)
     const certified = fleet.word(node)?.binding
@@ -67,6 +72,7 @@ export function peersRoutes({ trust, mesh, fleet }: PeersDeps): Routes {
               : 'known'
     const decided = opinion.why === 'tofu' ? trust.decidedAt(node) : undefined
     const { why: apart, ...more } = mesh.apart(node) ?? {}
+    const twin = mesh.inspect().twins.others.find(({ node_id }) => node_id === node)
     return {
       ...opinion,
       standing: trust.standing(node),
@@ -80,10 +86,33 @@ export function peersRoutes({ trust, mesh, fleet }: PeersDeps): Routes {
       known_by: member?.known_by ?? null,
       presence: member === undefined ? null : presenceOf(member),
       ...(apart === undefined ? {} : { apart, ...more }),
+      ...(twin === undefined ? {} : { twin_places: twin.places }),
     }
   }
   const pendingNow = (): Set<NodeId> => new Set(trust.pending().map(({ node_id }) => node_id))
   const answer = (node: NodeId): PeerAnswerShape => ({ peer: shape(node, pendingNow()) })
+
+  /** What it received from here is emptied first, while it still listens; nothing of that keeps the decision away. */
+  async function refusing(
+    node: NodeId,
+    decide: () => Promise<unknown>,
+  ): Promise<Pick<PeerAnswerShape, 'received'>> {
+    const withdrawal = await summaries.withdrawFrom(node).catch((error: unknown) => {
+      log.warn(
+        { peer: node, reason: String(error) },
+        'what was sealed to a node is emptied after the decision about it',
+      )
+      return undefined
+    })
+    try {
+      await decide()
+    } finally {
+      withdrawal?.end()
+    }
+    if (withdrawal === undefined || withdrawal.held === 0) return {}
+    const { held, emptied, fetched } = withdrawal
+    return { received: { summaries: held, emptied, fetched } }
+  }
 
   return (server) => {
     serve(server, getPeers, async () => {
@@ -108,15 +137,18 @@ export function peersRoutes({ trust, mesh, fleet }: PeersDeps): Routes {
     })
     serve(server, DECISIONS.deny, async ({ body }) => {
       const node = trust.resolve(body.who)
-      await trust.deny(node)
-      return answer(node)
+      const left = await refusing(node, () => trust.deny(node))
+      return { ...answer(node), ...left }
     })
     serve(server, DECISIONS.revoke, async ({ body }) => {
       const node = trust.resolve(body.who)
       // On an issuer it is the organisation's word; elsewhere it is about this node alone.
-      const inMesh = fleet.state().issuer && (await fleet.revoke(node))
-      if (!inMesh) await trust.revoke(node)
-      return { ...answer(node), revoked_in: inMesh ? ('mesh' as const) : ('here' as const) }
+      let inMesh = false
+      const left = await refusing(node, async () => {
+        inMesh = fleet.state().issuer && (await fleet.revoke(node))
+        if (!inMesh) await trust.revoke(node)
+      })
+      return { ...answer(node), ...left, revoked_in: inMesh ? ('mesh' as const) : ('here' as const) }
     })
   }
 }

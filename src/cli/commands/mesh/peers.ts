@@ -175,6 +175,13 @@ const trust = defineCommand({
   },
 })
 
+/** One line for people; what somebody has read nobody can call back. */
+function whatItHas({ received }: PeerAnswerShape): string {
+  if (received === undefined) return 'It has received no summaries of this node.\n'
+  const { summaries, emptied, fetched } = received
+  return `It has received ${summaries} ${summaries === 1 ? 'summary' : 'summaries'} of this node, and may have kept what it read. ${emptied} of them ${emptied === 1 ? 'was' : 'were'} replaced by editions without it, of which it fetched ${fetched}.\n`
+}
+
 const deny = defineCommand({
   name: 'peers deny',
   summary: 'refuse a node from now on, without telling it',
@@ -183,12 +190,13 @@ const deny = defineCommand({
   examples: [{ run: 'karo peers deny 9f3a41c2b07d55e1', does: 'closes the connection and refuses the key' }],
   async run(io, input) {
     const who = oneNode(input.args.node, 'karo peers deny')
-    const peer = decided(io, await daemonAt(io).call(DECISIONS.deny, { body: { who } }))
+    const answer = await daemonAt(io).call(DECISIONS.deny, { body: { who } })
+    const peer = decided(io, answer)
     if (peer !== undefined) {
       say(
         io,
         `Denied ${called(peer)}: its connection is closed and its key is refused. The node is not told.
-\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` takes the denial back.
+${whatItHas(answer)}\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` takes the denial back.
 `,
       )
     }
@@ -211,14 +219,14 @@ const revoke = defineCommand({
         io,
         `Revoked ${called(peer)} in the whole mesh. Its connection here is closed; members that are connected hear of it
 within seconds, those that are away when they are back. Its key gets in by no invite any more: that machine needs a new
-one (karo identity new). It keeps what it has received already.
-`,
+one (karo identity new).
+${whatItHas(answer)}`,
       )
     } else if (peer !== undefined) {
       say(
         io,
         `Revoked ${called(peer)}: its trust, roles and teams are gone, and its key is refused.
-\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` trusts it again.
+${whatItHas(answer)}\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` trusts it again.
 `,
       )
     }

@@ -1,13 +1,16 @@
-// karo identity: shows the node's id, sets the passphrase of its key, and makes a new key if the key is lost.
-import { systemRandom } from '../../../base/clock.ts'
-import { EXIT } from '../../../base/errors.ts'
+// karo identity: shows the node's id, sets the passphrase of its key, rotates the key, and makes a new one if it is lost.
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { rotateIdentity } from '../../../api/contract/operations/status.ts'
+import { systemClock, systemRandom } from '../../../base/clock.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint } from '../../../base/format.ts'
 import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
 import { loadConfig } from '../../../config/load.ts'
-import { homePaths } from '../../../config/paths.ts'
+import { homePaths, servicePaths } from '../../../config/paths.ts'
 import { newKey } from '../../../ops/care/new-key.ts'
 import {
   type PublicIdentity,
+  prepareRotation,
   protectIdentityFile,
   readPublicIdentity,
   unprotectIdentityFile,
@@ -107,6 +110,59 @@ const unprotect = defineCommand({
   },
 })
 
+const rotate = defineCommand({
+  name: 'identity rotate',
+  summary: "replace this node's key by a new one that both sign for; trust and denial go on",
+  shows: rotateIdentity,
+  json: '{"node_id", "fingerprint", "protected", "state"}; state is announced, or waiting until karo up runs',
+  options: [passphraseOption],
+  examples: [
+    { run: 'karo identity rotate', does: 'others honour both keys for a day, and nobody has to trust anew' },
+    {
+      run: 'runuser -u karo -- karo identity rotate --home /var/lib/karo',
+      does: "the key of the machine's service",
+    },
+  ],
+  async run(io, { options }) {
+    const paths = homePaths(io.env)
+    refuseLostKey(paths)
+    const { key } = paths
+    const { isProtected } = readPublicIdentity(key)
+    const passphrase = isProtected
+      ? await passphraseOf(options['passphrase-file'], 'Passphrase of the key: ')
+      : undefined
+    const { next } = withPassphrase(passphrase, (words) =>
+      prepareRotation(key, words, systemClock.now(), systemRandom),
+    )
+    const state = await announced(io)
+    const shape = { node_id: next.nodeId, fingerprint: next.fingerprint, protected: isProtected, state }
+    const how =
+      state === 'announced'
+        ? 'It is announced; in a few seconds this node begins anew under it.'
+        : 'No daemon runs here: karo up announces it, and goes on under it a few seconds later.'
+    const says = `The next key of this node is ${formatFingerprint(next.fingerprint)}. ${how}
+Others honour both keys for a day from now on. What they decided about this node counts for the new key: nobody has
+to trust it again. An earlier backup holds the old key, so make a new one.
+`
+    io.out(io.json ? `${JSON.stringify(shape)}\n` : fitted(says, io.columns))
+    return EXIT.done
+  },
+})
+
+/** Whether a daemon carries the rotation out now. Throws what it answers otherwise. */
+async function announced(io: CommandIo): Promise<'announced' | 'waiting'> {
+  try {
+    // The service's daemon listens elsewhere than in its home.
+    const service = servicePaths({})
+    const socket = homePaths(io.env).home === service.home ? service.socket : io.socket
+    await daemonAt({ ...io, socket }).call(rotateIdentity)
+    return 'announced'
+  } catch (error) {
+    if (error instanceof KaroError && error.code === 'not_running') return 'waiting'
+    throw error
+  }
+}
+
 const anew = defineCommand({
   name: 'identity new',
   summary: 'make a new key if the old one is lost for good; this makes another node with the same history',
@@ -132,4 +188,4 @@ trusted here still is. The ledger goes on, and says from which entry on this key
   },
 })
 
-export const commands: readonly Command[] = [show, protect, unprotect, anew]
+export const commands: readonly Command[] = [show, protect, unprotect, rotate, anew]

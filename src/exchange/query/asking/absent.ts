@@ -18,7 +18,7 @@ interface AbsentData {
 }
 
 export interface AbsentDeps {
-  readonly summaries: Pick<Summaries, 'cover'>
+  readonly summaries: Pick<Summaries, 'cover'> & Partial<Pick<Summaries, 'withdrawn'>>
   readonly clock: Clock
   readonly timers: Timers
   readonly log: Log
@@ -30,6 +30,8 @@ export interface Absent {
    * looked up before, until the deadline at most. Never rejects.
    */
   covered(nodes: readonly NodeId[]): Promise<ReadonlyMap<NodeId, AbsentData>>
+  /** Of the nodes that were looked up: those that published anew without this node. */
+  denied(node: NodeId): boolean
   /** Looks up the nodes that were not looked up before. Never rejects. */
   lookUp(nodes: readonly NodeId[]): Promise<unknown>
 }
@@ -44,6 +46,7 @@ export function createAbsent(
   }: { readonly type: QueryType; readonly range: TimeRange; readonly deadlineAt: number },
 ): Absent {
   const found = new Map<NodeId, AbsentData>()
+  const denied = new Set<NodeId>()
   const lookups = new Map<NodeId, Promise<void>>()
   const left = (): number => Math.max(0, deadlineAt - clock.monotonic())
 
@@ -51,6 +54,7 @@ export function createAbsent(
     try {
       const cover = await summaries.cover(node, range)
       const data = cover && dataOf(type, node, cover)
+      if (cover === undefined && (await summaries.withdrawn?.(node, range))) denied.add(node)
       if (data !== undefined) found.set(node, { data, as_of: cover?.as_of ?? 0 })
     } catch (error) {
       log.warn({ peer: node, error: String(error) }, 'a summary could not be read')
@@ -65,6 +69,7 @@ export function createAbsent(
   }
 
   return {
+    denied: (node) => denied.has(node),
     lookUp,
     async covered(nodes) {
       await within(lookUp(nodes), Math.min(WAIT_MS, left()), timers)

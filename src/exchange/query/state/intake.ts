@@ -23,7 +23,11 @@ export interface Intake {
   admits(neighbour: NodeId, author: NodeId): boolean
 }
 
-export function createIntake(clock: Clock): Intake {
+/** `memberOf`: the first key of a lineage, so that a new key brings no new quota. */
+export function createIntake(
+  clock: Clock,
+  memberOf: (author: NodeId) => NodeId = (author) => author,
+): Intake {
   const readsOf = createQuotas<NodeId>(READ_QUOTA, REMEMBERED_MAX)
   const neighbours = createQuotas<NodeId>(NEIGHBOUR_QUOTA, REMEMBERED_MAX)
   const authors = createQuotas<NodeId>(AUTHOR_QUOTA, REMEMBERED_MAX)
@@ -32,6 +36,6 @@ export function createIntake(clock: Clock): Intake {
     reads: (neighbour) => readsOf(neighbour).take(clock.monotonic()),
     // The neighbour's quota comes first, so that a neighbour beyond it cannot fill the table of authors with invented keys.
     admits: (neighbour, author) =>
-      neighbours(neighbour).take(clock.monotonic()) && authors(author).take(clock.monotonic()),
+      neighbours(neighbour).take(clock.monotonic()) && authors(memberOf(author)).take(clock.monotonic()),
   }
 }

@@ -18,6 +18,8 @@ export interface OwnerDeps extends Pick<ReadingDeps, 'read' | 'authorOf'> {
   readonly self: NodeId
   readonly linked: (node: NodeId) => boolean
   readonly relay: Pick<Relay, 'carry' | 'parentOf' | 'settle' | 'crossed' | 'decline'>
+  /** The member whose key it is; absent: each key is a member. */
+  readonly memberOf?: (author: NodeId) => NodeId
   readonly clock: Clock
   readonly emit: Emit
 }
@@ -49,7 +51,7 @@ interface Job {
 export function createOwner(deps: OwnerDeps): Owner {
   const { self, linked, relay, clock, emit } = deps
   const seen = createSeen()
-  const intake = createIntake(clock)
+  const intake = createIntake(clock, deps.memberOf)
   const readHop = createReading({ ...deps, intake })
   const jobs = new Map<WorkId, Job>()
   let works = 0

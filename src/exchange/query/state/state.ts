@@ -6,7 +6,7 @@ import { createOwner, type OwnerDeps } from './owner.ts'
 import { createRelay, type Relay } from './relay.ts'
 import type { AskId, OpenAnswer, QueryAction, QueryEvent, QueryFact, QueryTimer } from './types.ts'
 
-export interface QueryStateDeps extends Pick<OwnerDeps, 'read' | 'authorOf'> {
+export interface QueryStateDeps extends Pick<OwnerDeps, 'read' | 'authorOf' | 'memberOf'> {
   readonly self: NodeId
   /** `[overlay] full_mesh_up_to`. */
   readonly fullMeshUpTo: number

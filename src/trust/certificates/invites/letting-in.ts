@@ -35,6 +35,8 @@ export interface LettingInDeps {
   readonly issuing: Pick<Issuing, 'certify' | 'isIssuer'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
+  /** A list names the key, or another one of its lineage. */
+  readonly isRevoked: (node: NodeId) => boolean
   /** Whether another node than this one is known here by that name to people. */
   readonly isNameKnown: (name: string, except: NodeId) => boolean
 }
@@ -46,6 +48,7 @@ export function createLettingIn({
   issuing,
   audit,
   clock,
+  isRevoked,
   isNameKnown,
 }: LettingInDeps): LettingIn {
   const granted = createRecent<NodeId, Granted>(ANSWERS_MAX)
@@ -88,7 +91,7 @@ export function createLettingIn({
       // What it was given before is no answer to what it asks now.
       granted.delete(node)
       const key = parseNodeId(node) as Uint8Array
-      const revoked = roll.revoked(node) !== undefined
+      const revoked = isRevoked(node)
       const open = () => (issuing.isIssuer() ? invites.redeem(key, { id: toHex(id), proof }) : 'unknown')
       const taken = revoked ? 'revoked' : await open()
       if (typeof taken === 'string') {

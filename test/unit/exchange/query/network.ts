@@ -245,6 +245,8 @@ export class TestNode {
   health = { version: '0.1.0', events_24h: 3 }
   /** What this node holds of others' summaries. */
   readonly covers = new Map<NodeId, SummaryCover>()
+  /** Whoever published anew without this node. */
+  readonly withdrew = new Set<NodeId>()
   /** Looked up in `covers`, or what a test puts in its place. */
   cover: Summaries['cover'] = async (author) => this.covers.get(author)
   /** Tools of everybody in the period before the one that is asked about. */
@@ -316,7 +318,10 @@ export class TestNode {
         },
         load: async (now) => this.marks.filter((mark) => mark.expires_at > now),
       },
-      summaries: { cover: (author, range) => this.cover(author, range) },
+      summaries: {
+        cover: (author, range) => this.cover(author, range),
+        withdrawn: async (author) => this.withdrew.has(author),
+      },
       insight: {
         uids: async () => [...people.keys()],
         during: (range) => ({

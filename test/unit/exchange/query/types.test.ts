@@ -279,6 +279,15 @@ describe('a member that cannot be reached', () => {
     ...more,
   })
 
+  it('is denied when what it published last leaves this node out', async () => {
+    const { a, b, lose } = three()
+    lose(b)
+    a.withdrew.add(b.id)
+    const result = await a.ask({ perNode: true })
+    expect(a.outcomes(result)).toEqual({ b: 'denied', c: 'answered' })
+    expect(result.coverage).toMatchObject({ known: 2, denied: 1, unreachable: 0, from_summary: 0 })
+  })
+
   it('is shown from its summaries, marked with their age, counted apart, and the result is not complete', async () => {
     const { a, b, c, lose } = three()
     lose(b)

@@ -56,7 +56,7 @@ function frameOf(summary: NodeSummary, { by = ann, to = bob, around, version }: 
 async function put(shelf: Shelf, summary: NodeSummary, wrong: Wrong = {}): Promise<void> {
   await shelf.publish('summary', frameOf(summary, wrong))
 }
-const bobReads = (shelf: Shelf) => createReader(selfOf(bob), shelf, silentLog)
+const bobReads = (shelf: Shelf) => createReader([selfOf(bob)], shelf, silentLog)
 const of = (granularity: Granularity, time: number) => periodOf(granularity, time)
 const shown = (cover: { summaries: readonly NodeSummary[] } | undefined) => cover?.summaries.map(slotOf)
 
@@ -83,6 +83,23 @@ test('a box is bound to author, period, edition and its place, in the order that
   const opened = openForMany(bob.agree, own, { epk, key, sealed }, aad)!
   expect(opened).toEqual(padSummary(box.plaintext))
   expect(unpadSummary(opened)).toEqual(box.plaintext)
+})
+
+test('what an author published without this node, later than anything for it, withdraws all it published before', async () => {
+  const shelf = createShelf()
+  await put(shelf, summaryOf(of('hour', NOW - 2 * HOUR), 3))
+  await put(shelf, summaryOf(of('hour', NOW - HOUR), 3))
+  const versions = [...shelf.bySlot.values()].map(({ head }) => head.version)
+  const gone = { slot: slotOf(of('hour', NOW)), version: 0 }
+  const reader = createReader([selfOf(bob)], { ...shelf, withdrawn: () => [gone] }, silentLog)
+  const range = { start: NOW - 5 * HOUR, end: NOW + HOUR }
+  gone.version = Math.max(...versions)
+  expect(await reader.withdrawn(ann.nodeId, range)).toBe(false)
+  expect(await reader.cover(ann.nodeId, range)).toBeDefined()
+  gone.version++
+  expect(await reader.withdrawn(ann.nodeId, range)).toBe(true)
+  expect(await reader.cover(ann.nodeId, range)).toBeUndefined()
+  expect(await reader.withdrawn(ann.nodeId, { start: 0, end: NOW - 3 * HOUR })).toBe(false)
 })
 
 describe('what covers a range', () => {

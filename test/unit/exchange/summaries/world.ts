@@ -183,7 +183,7 @@ export async function createWorld({
     deps,
     self,
     publisher,
-    reader: (of: Shelf = shelf) => createReader(self, of, silentLog),
+    reader: (of: Shelf = shelf) => createReader([self], of, silentLog),
     breakStore: (how: boolean) => {
       broken = how
     },

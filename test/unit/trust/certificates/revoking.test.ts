@@ -92,6 +92,21 @@ test('an issuer whose clock was ahead for one look goes on revoking', async () =
   expect(member.revoked(ann.identity.nodeId)).toBeDefined()
 })
 
+test('lists of an issuer whose certificate has ended say nothing about today', () => {
+  const otherIssuer = issuerCertificate({ key: other.publicKey, name: 'hq-2' })
+  const ending = issuerCertificate({ notAfter: NOW + DAY_MS })
+  const leaf = nodeCertificate({ signer: other, notAfter: NOW + 30 * DAY_MS })
+  const roll = rollWith(ending, otherIssuer, leaf)
+  const late = NOW + 8 * DAY_MS
+  // The issuer that ended goes on signing, and holds nobody up to date by it.
+  roll.list(list({ number: 1, version: late }), late)
+  expect(roll.word(node.nodeId, late)).toMatchObject({ stale: true, level: 'untrusted' })
+  expect(roll.lists(late).newest).toBe(NOW)
+  roll.list(list({ by: other, number: 1, version: late }), late)
+  expect(roll.word(node.nodeId, late)).toMatchObject({ stale: false })
+  expect(roll.lists(late).newest).toBe(late)
+})
+
 test('what an issuer revoked stays revoked when its own certificate has ended, after a restart too', () => {
   const late = NOW + 366 * DAY_MS
   const roll = createRoll()

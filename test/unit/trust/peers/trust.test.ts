@@ -11,9 +11,9 @@ import {
 } from '../../../../src/store/tables/members.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { type Binding, NO_CERTIFICATES } from '../../../../src/trust/certificates/index.ts'
+import { DECISIONS_MAX } from '../../../../src/trust/peers/deciding.ts'
 import { createTrust, type Trust } from '../../../../src/trust/peers/index.ts'
 import { ADDRESSES_MAX, MEMBER_KEPT_MS, MEMBERS_MAX, PENDING_MAX } from '../../../../src/trust/peers/seen.ts'
-import { DECISIONS_MAX } from '../../../../src/trust/peers/trust.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 

@@ -1,0 +1,70 @@
+// What speaks for a stolen or copied key, in sentences for people: where it was seen, and what to do.
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { formatFingerprint, printable } from '../../../base/format.ts'
+import { placesInWords } from '../../../base/places.ts'
+import type { Mesh } from '../../../mesh/index.ts'
+import type { Identity } from '../../../trust/identity/index.ts'
+import type { Trust } from '../../../trust/peers/index.ts'
+
+export interface AlarmDeps {
+  readonly identity: Pick<Identity, 'nodeId'> & Partial<Pick<Identity, 'pending'>>
+  readonly mesh: { inspect(): Pick<ReturnType<Mesh['inspect']>, 'twins'> }
+  readonly trust: Pick<Trust, 'opinion' | 'known' | 'keyState'>
+}
+
+/** Sentences in all. */
+const ALARMS_MAX = 16
+
+/** Nodes whose key has several successors, undecided, each lineage once: named by the key where it forks. */
+export function frozenNodes({ trust }: Pick<AlarmDeps, 'trust'>): readonly {
+  readonly at: NodeId
+  readonly between: readonly NodeId[]
+}[] {
+  const forks = new Map<NodeId, readonly NodeId[]>()
+  for (const node of trust.known()) {
+    const state = trust.keyState(node)
+    if (state.kind === 'frozen') forks.set(state.fork.at, state.fork.between)
+  }
+  return [...forks].map(([at, between]) => ({ at, between }))
+}
+
+/** The successor that somebody else gave to the key of this node; undefined: nobody did. */
+export function takenBy({ identity, trust }: Pick<AlarmDeps, 'identity' | 'trust'>): NodeId | undefined {
+  const state = trust.keyState(identity.nodeId)
+  const next = identity.pending?.identity.nodeId
+  if (state.kind === 'frozen') return state.fork.between.find((one) => one !== next)
+  const by = state.kind === 'replaced' || state.kind === 'retired' ? state.by : undefined
+  return by === next ? undefined : by
+}
+
+export function alarmsOf(deps: AlarmDeps): readonly string[] {
+  const { mesh, trust } = deps
+  const called = (node: NodeId): string => {
+    const { name, fingerprint } = trust.opinion(node)
+    return `${printable(name) || 'a node'} (${formatFingerprint(fingerprint)})`
+  }
+  const alarms: string[] = []
+  const taken = takenBy(deps)
+  if (taken !== undefined) {
+    alarms.push(
+      `somebody else has the key of this node and replaced it by ${taken}: move identity.key away, make a new node (karo identity new), and have this one revoked by an issuer or denied by the others`,
+    )
+  }
+  const { here, others } = mesh.inspect().twins
+  if (here.length > 0) {
+    alarms.push(
+      `another machine uses the key of this node: it takes this one's place at ${here.map(called).join(', ')}; stop it there, or, if you do not know it, make a new node here and have this one revoked`,
+    )
+  }
+  for (const { node_id, places } of others) {
+    alarms.push(
+      `the key of ${called(node_id)} is used on two machines, ${placesInWords(places)}: stop Karo on the one that should not have it; if nobody knows that one, the key is stolen: karo peers revoke ${trust.opinion(node_id).fingerprint}`,
+    )
+  }
+  for (const { at, between } of frozenNodes(deps)) {
+    alarms.push(
+      `the key of ${called(at)} has several successors, so one of them may be a thief's, and none opens data: ask its people for the right fingerprint (${between.map((one) => formatFingerprint(trust.opinion(one).fingerprint)).join(' or ')}), then karo peers trust <that one>`,
+    )
+  }
+  return alarms.slice(0, ALARMS_MAX)
+}

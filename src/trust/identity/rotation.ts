@@ -1,0 +1,75 @@
+// A rotation as bytes: signed by both keys, and read again only when both signatures and its times hold.
+import {
+  bodyOf,
+  CLOCK_WINDOW_MS,
+  decodeFrame,
+  FrameError,
+  messageTable,
+  NONCE_BYTES,
+} from '../../../protocols/frame.ts'
+import { KeyRotation } from '../../../protocols/messages/rotation.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import { DAY_MS } from '../../base/calendar.ts'
+import type { Random } from '../../base/clock.ts'
+import { signFrame, verifierOf } from './own-frame.ts'
+import { hasSmallOrder, verifySignature } from './signature.ts'
+import type { Identity } from './types.ts'
+
+/** So long the old key is honoured beside the new one, at most. */
+export const GRACE_MS = DAY_MS
+const DOMAIN = Buffer.from('karo-rotation-v1')
+const TABLE = messageTable([KeyRotation])
+
+type Signing = Pick<Identity, 'publicKey' | 'sign'>
+
+export interface Rotation {
+  readonly from: NodeId
+  readonly to: NodeId
+  /** Milliseconds since the epoch: from when on the new key holds, and until when the old one is honoured. */
+  readonly validFrom: number
+  readonly until: number
+}
+
+/** A whole frame. `now`: milliseconds since the epoch. */
+export function signRotation(old: Signing, next: Signing, now: number, random: Random): Uint8Array {
+  const times = { valid_from: now, expires_at: now + GRACE_MS }
+  const fields = { old: old.publicKey, new: next.publicKey, ...times }
+  return signFrame(
+    KeyRotation,
+    { sender: old.publicKey, ts: now, nonce: random.bytes(NONCE_BYTES), seq: 0 },
+    { ...fields, proof: next.sign(signedByNext(fields)) },
+    old,
+  )
+}
+
+/**
+ * What a rotation says. FrameErrors: those of decodeFrame; `malformed` when the frame is not the old key's, when both
+ * keys are one, or when the old key is to be honoured for longer than a day; `bad_signature` when the new key did not
+ * sign the same fields; `stale` when it is from further in the future than clocks may differ.
+ */
+export function readRotation(frame: Uint8Array, now: number): Rotation {
+  const decoded = decodeFrame(frame, { messages: TABLE, verify: verifierOf(frame) })
+  const body = bodyOf(decoded, KeyRotation)
+  const { old, new: next, valid_from, expires_at, proof } = body
+  if (Buffer.compare(decoded.envelope.sender, old) !== 0)
+    throw new FrameError('malformed', 'another key than the old one signed it')
+  if (Buffer.compare(old, next) === 0) throw new FrameError('malformed', 'both keys are one')
+  const grace = expires_at - valid_from
+  if (grace < 0 || grace > GRACE_MS) throw new FrameError('malformed', 'its times')
+  if (hasSmallOrder(next) || !verifySignature(next, signedByNext(body), proof))
+    throw new FrameError('bad_signature', 'the new key did not sign it')
+  if (valid_from > now + CLOCK_WINDOW_MS) throw new FrameError('stale', 'the rotation is from the future')
+  return { from: formatNodeId(old), to: formatNodeId(next), validFrom: valid_from, until: expires_at }
+}
+
+function signedByNext(fields: {
+  readonly old: Uint8Array
+  readonly new: Uint8Array
+  readonly valid_from: number
+  readonly expires_at: number
+}): Uint8Array {
+  const times = Buffer.alloc(16)
+  times.writeBigUInt64BE(BigInt(fields.valid_from), 0)
+  times.writeBigUInt64BE(BigInt(fields.expires_at), 8)
+  return Buffer.concat([DOMAIN, fields.old, fields.new, times])
+}

@@ -1,0 +1,163 @@
+// Which keys are one member, as the rotations say that came here: state in memory, fed with frames, deciding nothing itself.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { KEYS_MAX, type Rotation, readRotation } from '../identity/index.ts'
+import type { Choice, Fork, KeyState, Lineage, Taken } from './types.ts'
+
+/** Rotations of all lineages. */
+const ROTATIONS_MAX = 8_192
+/** Successors of one key, and predecessors: two of them freeze the lineage already. */
+const BESIDE_MAX = 4
+/** Keys of one lineage that are looked at, with all branches. */
+const WALK_MAX = KEYS_MAX * BESIDE_MAX
+
+interface Edge extends Rotation {
+  readonly frame: Uint8Array
+}
+
+/** `now`: milliseconds since the epoch. */
+export function createLineage(now: () => number): Lineage {
+  /** By the old key, then by the new one. */
+  const after = new Map<NodeId, Map<NodeId, Edge>>()
+  const before = new Map<NodeId, Set<NodeId>>()
+  let count = 0
+  let choice: Choice = () => undefined
+  let endedAt = now()
+
+  const isNamed = (node: NodeId): boolean => after.has(node) || before.has(node)
+  const successors = (node: NodeId): readonly NodeId[] => [...(after.get(node)?.keys() ?? [])].sort()
+  const predecessors = (node: NodeId): readonly NodeId[] => [...(before.get(node) ?? [])].sort()
+
+  /** `node` and everything that `next` leads to from it, nearest first. */
+  function walk(node: NodeId, next: (node: NodeId) => readonly NodeId[]): NodeId[] {
+    const found = new Set([node])
+    for (const one of found) {
+      if (found.size >= WALK_MAX) break
+      for (const other of next(one)) found.add(other)
+    }
+    return [...found]
+  }
+
+  const ancestors = (node: NodeId): readonly NodeId[] =>
+    before.has(node) ? walk(node, predecessors) : [node]
+
+  /** The fork at this key: between its successors. */
+  function forkAfter(node: NodeId): Fork | undefined {
+    const between = successors(node)
+    return between.length < 2 ? undefined : { at: node, between }
+  }
+  /** The fork at this key: it was named as the successor of several. Nobody decides about that one. */
+  function mergeAt(node: NodeId): Fork | undefined {
+    const between = predecessors(node)
+    return between.length < 2 ? undefined : { at: node, between }
+  }
+  const forkAt = (node: NodeId): Fork | undefined => mergeAt(node) ?? forkAfter(node)
+
+  /** The successor that counts; undefined: there is none, or nobody has decided. */
+  function following(node: NodeId): NodeId | undefined {
+    const fork = forkAfter(node)
+    const next = fork === undefined ? successors(node)[0] : choice(fork)
+    return next === undefined || mergeAt(next) !== undefined ? undefined : next
+  }
+
+  const descendants = (node: NodeId): readonly NodeId[] =>
+    walk(node, (one) => {
+      const next = following(one)
+      return next === undefined ? [] : [next]
+    })
+
+  /** From the nearest one up: the fork in which `node` is in the branch of `head`. */
+  function* branches(node: NodeId): Generator<{ readonly fork: Fork; readonly head: NodeId }> {
+    for (const head of ancestors(node)) {
+      for (const at of predecessors(head)) {
+        const fork = forkAfter(at)
+        if (fork !== undefined) yield { fork, head }
+      }
+    }
+  }
+
+  function state(node: NodeId): KeyState {
+    if (!isNamed(node)) return { kind: 'current' }
+    for (const one of ancestors(node)) {
+      const merge = mergeAt(one)
+      if (merge !== undefined) return { kind: 'frozen', fork: merge }
+    }
+    for (const { fork, head } of branches(node)) {
+      const chosen = choice(fork)
+      if (chosen === undefined) return { kind: 'frozen', fork }
+      if (chosen !== head) return { kind: 'rejected', fork, chosen }
+    }
+    const own = forkAfter(node)
+    if (own !== undefined && choice(own) === undefined) return { kind: 'frozen', fork: own }
+    const by = following(node)
+    if (by === undefined) return { kind: 'current' }
+    const until = after.get(node)?.get(by)?.until ?? 0
+    return { kind: now() < until ? 'replaced' : 'retired', by, until }
+  }
+
+  function read(frame: Uint8Array): Rotation | undefined {
+    try {
+      return readRotation(frame, now())
+    } catch {
+      return undefined
+    }
+  }
+
+  function take(frame: Uint8Array): Taken | undefined {
+    const rotation = read(frame)
+    if (rotation === undefined) return undefined
+    const { from, to, until } = rotation
+    const known = after.get(from)?.get(to)
+    // A second one with other times would have the old key honoured for longer.
+    if (known !== undefined) return undefined
+    if (
+      count >= ROTATIONS_MAX ||
+      successors(from).length >= BESIDE_MAX ||
+      predecessors(to).length >= BESIDE_MAX
+    )
+      return undefined
+    const above = ancestors(from)
+    if (above.includes(to) || above.length + walk(to, successors).length > KEYS_MAX) return undefined
+    after.set(from, (after.get(from) ?? new Map()).set(to, { ...rotation, frame }))
+    before.set(to, (before.get(to) ?? new Set()).add(from))
+    count++
+    return { from, to, until, fork: forkAfter(from) ?? mergeAt(to) }
+  }
+
+  return {
+    memberOf: (node) => {
+      let first = node
+      for (const _ of ancestors(node)) first = predecessors(first)[0] ?? first
+      return first
+    },
+    ancestors,
+    family: (node) => (isNamed(node) ? [...new Set([...ancestors(node), ...descendants(node)])] : [node]),
+    all: (node) => (isNamed(node) ? walk(node, (one) => [...predecessors(one), ...successors(one)]) : [node]),
+    state,
+    current: (node) => (after.has(node) ? (descendants(node).at(-1) as NodeId) : node),
+    branch: (node) => branches(node).next().value as { fork: Fork; head: NodeId } | undefined,
+    read,
+    take,
+    framesTo(node) {
+      const frames: Uint8Array[] = []
+      for (let one = node; ; ) {
+        const [above] = predecessors(one)
+        if (above === undefined || forkAt(one) !== undefined || frames.length >= KEYS_MAX) return frames
+        const edge = after.get(above)?.get(one)
+        if (edge === undefined) return frames
+        frames.unshift(edge.frame)
+        one = above
+      }
+    },
+    ended() {
+      const [since, at] = [endedAt, now()]
+      endedAt = at
+      return [...after.values()].flatMap((edges) =>
+        [...edges.values()].filter(({ until }) => until > since && until <= at).map(({ from }) => from),
+      )
+    },
+    isNamed,
+    decideBy(next) {
+      choice = next
+    },
+  }
+}

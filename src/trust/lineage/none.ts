@@ -1,0 +1,18 @@
+// What stands in where no key was ever rotated: every key is a member of its own.
+import type { Lineage } from './types.ts'
+
+export const NO_LINEAGE: Lineage = {
+  memberOf: (node) => node,
+  ancestors: (node) => [node],
+  family: (node) => [node],
+  all: (node) => [node],
+  state: () => ({ kind: 'current' }),
+  current: (node) => node,
+  branch: () => undefined,
+  read: () => undefined,
+  take: () => undefined,
+  framesTo: () => [],
+  ended: () => [],
+  isNamed: () => false,
+  decideBy() {},
+}

@@ -1,0 +1,66 @@
+// What the lineage room shows of itself: the shapes other rooms use, apart from the code that makes them.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Rotation } from '../identity/index.ts'
+
+/**
+ * How a key stands in its lineage. `current`: nothing replaced it. `replaced`: another key did, and it is honoured beside
+ * that one until `until`. `retired`: that time is over. `frozen`: a key of its lineage has several successors, and nobody
+ * has decided between them. `rejected`: somebody decided for another successor.
+ */
+export type KeyState =
+  | { readonly kind: 'current' }
+  | { readonly kind: 'replaced' | 'retired'; readonly by: NodeId; readonly until: number }
+  | { readonly kind: 'frozen'; readonly fork: Fork }
+  | { readonly kind: 'rejected'; readonly fork: Fork; readonly chosen: NodeId }
+
+/** Several successors of one key; or one successor of several keys, and then `at` is that successor. */
+export interface Fork {
+  readonly at: NodeId
+  /** The keys between which somebody has to decide. */
+  readonly between: readonly NodeId[]
+}
+
+/** Which of several successors counts; undefined: nobody has decided. Asked often, so it has to be cheap. */
+export type Choice = (fork: Fork) => NodeId | undefined
+
+/** What a rotation that was taken changed. */
+export interface Taken {
+  readonly from: NodeId
+  readonly to: NodeId
+  /** Milliseconds since the epoch: until when the old key is honoured. */
+  readonly until: number
+  /** The old key has another successor already, or the new key another predecessor. */
+  readonly fork: Fork | undefined
+}
+
+/** Answers about single keys, which many rooms ask; cheap for keys that were never rotated. */
+export interface LineageView {
+  /** The first key of its lineage, which names the member; the key itself when it was never rotated. */
+  memberOf(node: NodeId): NodeId
+  /** The key itself, and those before it, nearest first. */
+  ancestors(node: NodeId): readonly NodeId[]
+  /** Every key for which what is said about one of them counts: the ancestors, and the successors as far as they are decided. */
+  family(node: NodeId): readonly NodeId[]
+  /** Every key that is connected with this one by rotations, whatever counts. */
+  all(node: NodeId): readonly NodeId[]
+  state(node: NodeId): KeyState
+  /** The key that is used now: the last successor, as far as it is decided. */
+  current(node: NodeId): NodeId
+  /** The fork that the key is one of the branches of, decided or not: the nearest one. */
+  branch(node: NodeId): { readonly fork: Fork; readonly head: NodeId } | undefined
+}
+
+export interface Lineage extends LineageView {
+  /** What a rotation says; undefined for one that is invalid now. Changes nothing, and never throws. */
+  read(frame: Uint8Array): Rotation | undefined
+  /** Takes one rotation. Undefined: it is known, or invalid, or there is no room; nothing changes then. Never throws. */
+  take(frame: Uint8Array): Taken | undefined
+  /** Its rotations, newest last, as far as they lead to this key without a fork; for a person and for tests. */
+  framesTo(node: NodeId): readonly Uint8Array[]
+  /** Keys whose time beside their successor ended since the last call. */
+  ended(): readonly NodeId[]
+  /** True when a rotation names the key. */
+  isNamed(node: NodeId): boolean
+  /** Who decides between several successors; until then nobody does. */
+  decideBy(choice: Choice): void
+}

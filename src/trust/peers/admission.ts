@@ -1,0 +1,33 @@
+// Whom this node admits and whom it refuses, without making an opinion: asked for connections and for every frame.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { CertifiedWord } from '../certificates/index.ts'
+import type { Kin } from './kin.ts'
+import { isOver } from './opinion.ts'
+
+export interface Admission {
+  refuses(node: NodeId): boolean
+  admits(node: NodeId): boolean
+  /** What its certificates come to; what was signed by an issuer that people here refuse says nothing here. */
+  certified(node: NodeId): CertifiedWord | undefined
+}
+
+/** `own`: this node's key, and those before it. A test holds the answers against opinions. */
+export function createAdmission(kin: Kin, own: ReadonlySet<NodeId>): Admission {
+  const refuses = (node: NodeId): boolean =>
+    kin.refusedHere(node) || kin.revoked(node) !== undefined || isOver(kin.state(node))
+
+  function certified(node: NodeId): CertifiedWord | undefined {
+    const word = kin.word(node)
+    return word === undefined || kin.refusedHere(word.binding.issuer) ? undefined : word
+  }
+
+  return {
+    refuses,
+    certified,
+    admits(node) {
+      if (own.has(node) || refuses(node)) return false
+      const level = kin.trustedByFile(node)?.level ?? kin.decision(node)?.level
+      return (level ?? null) === null ? certified(node) !== undefined : level !== 'untrusted'
+    },
+  }
+}

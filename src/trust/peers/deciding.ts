@@ -1,0 +1,130 @@
+// A person's decision about a node: checked, durable, then effective, then known; about every key of its lineage.
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { Limiter } from '../../base/async/limiter.ts'
+import type { Clock } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { MemberRepository } from '../../store/tables/members.ts'
+import type { Audit } from '../audit/index.ts'
+import type { LineageView } from '../lineage/index.ts'
+import { type Held, hasChosenName, withdrawnFrom } from './held.ts'
+import type { Kin } from './kin.ts'
+import type { Decision } from './opinion.ts'
+import type { Seen } from './seen.ts'
+import { checkedLabels, checkedName, checkFile, checkSuccessors } from './terms.ts'
+import type { Trust } from './types.ts'
+
+export const DECISIONS_MAX = 4096
+
+export interface Deciding extends Pick<Trust, 'trust' | 'deny' | 'revoke'> {
+  /** Takes over what the store has. */
+  hold(held: Held): void
+}
+
+export interface DecidingDeps {
+  readonly lineage: LineageView
+  readonly kin: Kin
+  /** By every key that a record names; written here alone. */
+  readonly decisions: Map<NodeId, Held>
+  /** This node's key, and those before it. */
+  readonly own: ReadonlySet<NodeId>
+  readonly seen: Pick<Seen, 'forget'>
+  readonly admits: (node: NodeId) => boolean
+  readonly opinion: Trust['opinion']
+  readonly repository: Pick<MemberRepository, 'write'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly log: Log
+  /** One after the other: memory follows the disk in the same order. */
+  readonly serially: Limiter
+  readonly tell: (node: NodeId) => void
+}
+
+export function createDeciding(deps: DecidingDeps): Deciding {
+  const { lineage, kin, decisions, own, seen, admits, opinion, repository, audit, clock, log } = deps
+  let count = 0
+
+  function hold(held: Held): void {
+    if (!decisions.has(formatNodeId(held.keys[0]))) count++
+    for (const key of held.keys) decisions.set(formatNodeId(key), held)
+  }
+
+  function check(action: string, node: NodeId): void {
+    if (own.has(node)) {
+      throw new KaroError('bad_request', 'that is this node itself', {
+        hint: 'Run `karo peers` to see the others.',
+      })
+    }
+    if (action === 'trust') checkSuccessors(kin.state(node), node)
+  }
+
+  /** `next` sees the decision it replaces; undefined: there is nothing to decide. */
+  function decide(
+    action: 'trust' | 'deny' | 'revoke',
+    node: NodeId,
+    next: (before: Held | undefined) => Omit<Decision, 'decided_at'> | undefined,
+  ): Promise<void> {
+    return deps.serially(async () => {
+      const before = kin.decision(node)
+      const levelBefore = opinion(node).trust_level
+      let changed: Omit<Decision, 'decided_at'> | undefined
+      try {
+        check(action, node)
+        changed = next(before)
+        if (changed !== undefined && before === undefined && count >= DECISIONS_MAX) {
+          throw new KaroError('conflict', `there are ${DECISIONS_MAX} decisions about nodes already`, {
+            hint: 'Put nodes that stay trusted or denied into config.toml.',
+          })
+        }
+      } catch (error) {
+        const code = error instanceof KaroError ? error.code : 'internal'
+        await audit.record({ type: 'trust_change', success: false, peer: node, details: { action, code } })
+        throw error
+      }
+      if (changed === undefined) return
+      const written = kin.written(node, { ...changed, decided_at: clock.now() })
+      await repository.write({ decisions: written })
+      for (const held of written) hold(held)
+      if (!admits(node)) for (const key of lineage.family(node)) seen.forget(key, admits)
+      const levelAfter = opinion(node).trust_level
+      log.info({ peer: node, action, trust_level: levelAfter }, 'a person decided about a node')
+      // Queued first, so that the ledger has the decision before what follows from it.
+      const recorded = audit.record({
+        type: 'trust_change',
+        success: true,
+        peer: node,
+        details: { action, level_before: levelBefore, level_after: levelAfter },
+      })
+      for (const key of lineage.all(node)) deps.tell(key)
+      await recorded
+    })
+  }
+
+  const withdrawn = (node: NodeId, before: Held | undefined) => withdrawnFrom(before, opinion(node).name)
+
+  return {
+    hold,
+    async trust(node, terms) {
+      const name = terms.name === undefined ? undefined : checkedName(terms.name)
+      const roles = checkedLabels('role', terms.roles)
+      const teams = checkedLabels('team', terms.teams)
+      await decide('trust', node, (before) => {
+        const file = kin.trustedByFile(node)
+        checkFile({ ...terms, name }, kin.deniedByFile(node), file)
+        // The file already says so, and nothing here says otherwise.
+        if (file !== undefined && before === undefined && lineage.branch(node) === undefined) return undefined
+        return {
+          level: terms.level ?? file?.level ?? before?.level ?? 'peer',
+          name: name ?? (hasChosenName(before) ? (before?.name ?? '') : ''),
+          name_chosen: true,
+          roles: roles ?? before?.roles ?? [],
+          teams: teams ?? before?.teams ?? [],
+          denied: false,
+          revoked: false,
+        }
+      })
+    },
+    deny: (node) => decide('deny', node, (before) => ({ ...withdrawn(node, before), denied: true })),
+    revoke: (node) => decide('revoke', node, (before) => ({ ...withdrawn(node, before), revoked: true })),
+  }
+}

@@ -1,0 +1,219 @@
+// Trust over a lineage: what is said about one key counts for its successors, and two successors freeze them all.
+import { expect, onTestFinished, test } from 'vitest'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { systemRandom as random } from '../../../../src/base/clock.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
+import type { TrustedPeer } from '../../../../src/config/index.ts'
+import { createMemberRepository } from '../../../../src/store/tables/members.ts'
+import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
+import { type Certificates, NO_CERTIFICATES } from '../../../../src/trust/certificates/index.ts'
+import { GRACE_MS, type Identity, signRotation } from '../../../../src/trust/identity/index.ts'
+import { createLineage } from '../../../../src/trust/lineage/index.ts'
+import { createTrust } from '../../../../src/trust/peers/index.ts'
+import { matchesEntry, principalOf } from '../../../../src/trust/policy/principal.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+
+const START = 1_763_626_500_000
+const never = new AbortController().signal
+const self = testIdentity(0)
+const keys = [1, 2, 3, 4, 5].map(testIdentity) as [Identity, Identity, Identity, Identity, Identity]
+const [first, second, third, rival, other] = keys
+const ids = keys.map(({ nodeId }) => nodeId) as [NodeId, NodeId, NodeId, NodeId, NodeId]
+const [one, two, three, two2] = ids
+
+interface Said {
+  readonly denied?: readonly NodeId[]
+  readonly trusted?: readonly NodeId[]
+  readonly revoked?: readonly NodeId[]
+}
+
+async function world(said: Said = {}) {
+  const clock = { time: START }
+  const audited: AuditRecord[] = []
+  const repository = createMemberRepository(await temporaryDatabase())
+  const revoked = new Set(said.revoked)
+  const certificates: Certificates = {
+    ...NO_CERTIFICATES,
+    revoked: (node) => (revoked.has(node) ? { at: START, by: self.nodeId, name: '' } : undefined),
+  }
+  const make = async (frames: readonly Uint8Array[] = []) => {
+    const lineage = createLineage(() => clock.time)
+    const trust = createTrust({
+      config: {
+        peers: {
+          denied: said.denied ?? [],
+          trusted: new Map<NodeId, TrustedPeer>(
+            (said.trusted ?? []).map((node) => [node, { level: 'peer', roles: [], teams: [] }]),
+          ),
+        },
+      },
+      ...{ repository, lineage, certificates, identity: self, log: silentLog },
+      audit: { record: async (entry) => void audited.push(entry) },
+      clock: { now: () => clock.time, monotonic: () => clock.time },
+    })
+    await trust.start(never)
+    onTestFinished(() => trust.stop())
+    for (const frame of frames) trust.rotations.accept(frame, false)
+    return trust
+  }
+  return { trust: await make(), clock, audited, revoked, again: make }
+}
+
+const rotate = (from: Identity, to: Identity, at = START): Uint8Array => signRotation(from, to, at, random)
+const types = (audited: readonly AuditRecord[]): string[] => audited.map(({ type }) => type)
+
+test('trust goes on without a command; the old key is honoured for a day and then refused', async () => {
+  const { trust, clock, audited } = await world()
+  await trust.trust(one, { level: 'peer', name: 'bob', roles: ['lead'] })
+  trust.rotations.accept(rotate(first, second), true)
+  for (const node of [one, two]) {
+    expect(trust.opinion(node)).toMatchObject({
+      trust_level: 'peer',
+      why: 'tofu',
+      name: 'bob',
+      roles: ['lead'],
+    })
+    expect(trust.admits(node)).toBe(true)
+    expect(trust.memberOf(node)).toBe(one)
+  }
+  expect(types(audited)).toContain('peer_rotated')
+  // A consent that names the key of before is a consent to this node.
+  expect(matchesEntry(one, principalOf(trust.opinion(two)))).toBe(true)
+  expect(matchesEntry(three, principalOf(trust.opinion(two)))).toBe(false)
+  expect(trust.known()).toEqual([two])
+  // A member is counted once, under the key it came with last.
+  trust.sawMember(one, {})
+  expect(trust.members().map(({ node_id }) => node_id)).toEqual([one])
+  trust.sawMember(two, {})
+  expect(trust.members().map(({ node_id }) => node_id)).toEqual([two])
+  const told: NodeId[] = []
+  trust.onChange((node) => told.push(node))
+  clock.time = START + GRACE_MS
+  trust.rotations.look()
+  expect(told).toEqual([one])
+  expect(trust.opinion(one)).toMatchObject({ trust_level: 'untrusted', why: 'rotated' })
+  expect(trust.refuses(one)).toBe(true)
+  expect(trust.admits(two)).toBe(true)
+  await expect(trust.trust(one, {})).rejects.toMatchObject({ code: 'conflict' })
+})
+
+test('no new key makes a denial or a revocation undone, and taking it back is about them all', async () => {
+  for (const how of ['deny', 'revoke'] as const) {
+    const { trust } = await world()
+    await trust[how](one)
+    trust.rotations.accept(rotate(first, second), true)
+    trust.rotations.accept(rotate(second, third, START + 1), true)
+    for (const node of [one, two, three])
+      expect([trust.refuses(node), trust.admits(node)]).toEqual([true, false])
+    await trust.trust(three, {})
+    for (const node of [one, two, three]) expect(trust.admits(node)).toBe(true)
+    // The other way round: said about the newest, it is about the others.
+    await trust[how](three)
+    for (const node of [one, two, three]) expect(trust.refuses(node)).toBe(true)
+  }
+})
+
+test('trust that was given to a key of a denied lineage, before that was known, ends', async () => {
+  const { trust } = await world()
+  await trust.deny(one)
+  await trust.trust(two, {})
+  expect(trust.admits(two)).toBe(true)
+  trust.rotations.accept(rotate(first, second), true)
+  expect([trust.admits(two), trust.refuses(two)]).toEqual([false, true])
+})
+
+test('what the file and a list of a mesh say about an earlier key holds for the later ones', async () => {
+  const frame = rotate(first, second)
+  const trusted = await world({ trusted: [one] })
+  trusted.trust.rotations.accept(frame, true)
+  expect(trusted.trust.opinion(two)).toMatchObject({ trust_level: 'peer', why: 'config' })
+  const denied = await world({ denied: [one] })
+  denied.trust.rotations.accept(frame, true)
+  expect(denied.trust.opinion(two)).toMatchObject({ denied: true, why: 'config' })
+  await expect(denied.trust.trust(two, {})).rejects.toMatchObject({ code: 'refused' })
+  const listed = await world({ revoked: [one], trusted: [two] })
+  listed.trust.rotations.accept(frame, true)
+  expect(listed.trust.opinion(two)).toMatchObject({ revoked: true, trust_level: 'untrusted' })
+})
+
+test('rotations of keys that nobody here knows are not taken', async () => {
+  const { trust } = await world()
+  expect(trust.rotations.wanted(one)).toBe(false)
+  trust.rotations.shown([rotate(first, second)])
+  await trust.trust(two, {})
+  expect(trust.memberOf(two)).toBe(two)
+  expect(trust.rotations.wanted(two)).toBe(true)
+  trust.rotations.shown([rotate(first, second), rotate(second, third)])
+  expect(trust.memberOf(three)).toBe(two)
+})
+
+test('two successors freeze the lineage until a person trusts one of them', async () => {
+  const { trust, audited, again } = await world()
+  await trust.trust(one, { level: 'peer', name: 'bob' })
+  const frames = [rotate(first, second), rotate(first, rival, START + 1), rotate(second, third, START + 2)]
+  for (const frame of frames) trust.rotations.accept(frame, true)
+  expect(types(audited)).toContain('lineage_frozen')
+  for (const node of [one, two, three, two2]) {
+    expect(trust.opinion(node)).toMatchObject({ trust_level: 'untrusted', why: 'frozen', denied: false })
+    // Connections stay, since a decision comes over them.
+    expect([trust.admits(node), trust.standing(node)]).toEqual([true, 'member'])
+  }
+  expect([...trust.known()].sort()).toEqual([one, two, two2].sort())
+  const says = trust.explain(two).find(({ decides }) => decides)
+  expect(says).toMatchObject({ source: 'frozen', says: expect.stringContaining(two2) })
+  await expect(trust.trust(one, {})).rejects.toMatchObject({ code: 'conflict' })
+
+  await trust.trust(two, {})
+  for (const node of [two, three])
+    expect(trust.opinion(node)).toMatchObject({ trust_level: 'peer', name: 'bob' })
+  expect(trust.opinion(two2)).toMatchObject({ trust_level: 'untrusted', why: 'rotated' })
+  expect(trust.refuses(two2)).toBe(true)
+  // The choice survives a restart.
+  const restarted = await again(frames)
+  expect([restarted.admits(three), restarted.refuses(two2)]).toEqual([true, true])
+  // A denial of the chosen one is one of the whole lineage, and does not make the other one count.
+  await trust.deny(three)
+  for (const node of [one, two, three, two2]) expect(trust.admits(node)).toBe(false)
+})
+
+test('denying one of two successors, or an issuer that revokes it, leaves the other one', async () => {
+  const denied = await world()
+  await denied.trust.trust(one, {})
+  for (const to of [second, rival]) denied.trust.rotations.accept(rotate(first, to), true)
+  await denied.trust.deny(two2)
+  expect([denied.trust.opinion(two).trust_level, denied.trust.refuses(two2)]).toEqual(['peer', true])
+
+  const { trust, revoked } = await world({ trusted: [one] })
+  for (const to of [second, rival]) trust.rotations.accept(rotate(first, to), true)
+  expect(trust.opinion(two).why).toBe('frozen')
+  revoked.add(two2)
+  expect([trust.opinion(two).trust_level, trust.refuses(two2)]).toEqual(['peer', true])
+})
+
+test('a denied node stays denied when it forks itself', async () => {
+  const { trust } = await world()
+  await trust.deny(one)
+  for (const to of [second, rival]) trust.rotations.accept(rotate(first, to), true)
+  for (const node of [one, two, two2])
+    expect([trust.refuses(node), trust.opinion(node).denied]).toEqual([true, true])
+})
+
+test('a key that two others name as their successor is frozen with them', async () => {
+  const { trust } = await world({ trusted: [one, two] })
+  trust.rotations.accept(rotate(first, third), true)
+  trust.rotations.accept(rotate(second, third), true)
+  expect(trust.opinion(three).why).toBe('frozen')
+})
+
+test('a lineage that leads back to itself, or is too long, goes no further', async () => {
+  const { trust } = await world({ trusted: [one] })
+  trust.rotations.accept(rotate(first, second), true)
+  trust.rotations.accept(rotate(second, first), true)
+  expect(trust.keyState(two).kind).toBe('current')
+  const chain = [other, ...Array.from({ length: 40 }, (_, at) => testIdentity(100 + at))]
+  const long = await world({ trusted: [other.nodeId] })
+  for (const [at, to] of chain.slice(1).entries()) long.trust.rotations.accept(rotate(chain[at]!, to), true)
+  expect(long.trust.admits(chain[31]!.nodeId)).toBe(true)
+  expect(long.trust.admits(chain[32]!.nodeId)).toBe(false)
+})
