@@ -43,6 +43,12 @@ const helloBody = z.object({
   listen: listOf(label(128), 8).describe(
     'private addresses it listens on, as multiaddrs; a claim as well. A stranger is told only the one it has found',
   ),
+  leaf: z
+    .boolean()
+    .optional()
+    .describe(
+      'it can link with few other nodes and asks that this link be kept; said only to a node that it admits',
+    ),
   chain: certificateChain().optional().describe('its certificates, if it has any; older nodes ignore them'),
   join: inviteProof
     .optional()

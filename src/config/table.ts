@@ -112,6 +112,14 @@ export const KEYS = {
       'Keep a link to every member while there are at most this many. In a larger mesh a node keeps about eight links, and questions and news travel through other members.',
   }),
 
+  overlayLeavesUpTo: key({
+    path: 'overlay.leaves_up_to',
+    kind: kind.integer(0, 900),
+    default: 256,
+    description:
+      'Keep the links of so many leaves: nodes that trust at most eight others, such as machines that trust the security node alone. These links come on top of the others. A leaf beyond the number is connected only while it is asked something.',
+  }),
+
   accessAdmins: key({
     path: 'access.admins',
     kind: kind.list(value.person, 256),

@@ -20,7 +20,11 @@ export interface Config {
   }
   /** How connections between nodes are encrypted; not empty, no duplicates; offered in this order. */
   readonly transport: { readonly security: readonly Security[] }
-  readonly overlay: { readonly full_mesh_up_to: number }
+  readonly overlay: {
+    readonly full_mesh_up_to: number
+    /** Links kept for nodes that can link with few others; on top of all other links. */
+    readonly leaves_up_to: number
+  }
   /** Rights of people of this machine. Entries are user names, uids as text, `group:<name>`, and for askers also `*`. */
   readonly access: { readonly admins: readonly string[]; readonly askers: readonly string[] }
   readonly http: { readonly enabled: boolean; readonly port: number }

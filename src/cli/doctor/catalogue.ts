@@ -419,6 +419,16 @@ export const CHECKS = {
     fix: 'On the other node: karo peers trust <this node>',
     safeFix: null,
   },
+  'peers.leaves': {
+    group: 'mesh',
+    title: 'links of leaves',
+    what: 'Every leaf has its link: a node that trusts at most eight others, such as a machine that trusts the security node alone.',
+    why: 'A leaf without a link is dialed when somebody asks it something. If it cannot be dialed, because of a firewall for example, its answer is missing.',
+    severity: 'warn',
+    needsDaemon: true,
+    fix: 'Raise overlay.leaves_up_to (at most 900) and restart; or have some of the leaves trust another node as well.',
+    safeFix: null,
+  },
   'peers.twins': {
     group: 'mesh',
     title: 'one key, one machine',

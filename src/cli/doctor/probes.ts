@@ -14,7 +14,7 @@ import { homeDirectory, homeKey, homeOwner } from './checks/home.ts'
 import { clockPeers, clockSynchronised, runtimeFiles, runtimeInotify, runtimeNode } from './checks/machine.ts'
 import { httpListener, meshAddresses, meshLanOnly, meshMulticast, meshPort } from './checks/mesh.ts'
 import { meshNames } from './checks/names.ts'
-import { peersPending, peersTrust, peersTwins, peersVersions } from './checks/peers.ts'
+import { peersLeaves, peersPending, peersTrust, peersTwins, peersVersions } from './checks/peers.ts'
 import { policyFiles } from './checks/policy.ts'
 import { spoolFollowed, spoolShared } from './checks/spool.ts'
 import { auditLedger, storeDatabase, storeDisk, storeRetention, summariesFresh } from './checks/store.ts'
@@ -66,6 +66,7 @@ export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'mesh.firewall': meshFirewall,
   'peers.pending': peersPending,
   'peers.trust': peersTrust,
+  'peers.leaves': peersLeaves,
   'peers.twins': peersTwins,
   'peers.versions': peersVersions,
 }

@@ -192,7 +192,10 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
     say(id, say) {
       const wire = wires.get(id)
       if ('hello' in say && wire !== undefined)
-        wire.control?.send(Hello, ownHello(wire.peer.nodeId, wire.connection))
+        wire.control?.send(Hello, {
+          ...ownHello(wire.peer.nodeId, wire.connection),
+          ...(say.leaf ? { leaf: true } : {}),
+        })
       else if ('ping' in say) wire?.control?.send(Ping, { id: say.ping })
       else if ('pong' in say) wire?.control?.send(Pong, { id: say.pong })
       else if ('ack' in say) {

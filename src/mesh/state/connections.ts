@@ -49,7 +49,8 @@ export interface Connections {
   /** The host is to listen, for the first time or again. */
   prepare(): void
   opened(event: Event<'opened'>): void
-  control(id: ConnId): void
+  /** `isLeaf`: this node depends on each of its links; a node that it admits is told so. */
+  control(id: ConnId, isLeaf: boolean): void
   said(event: Event<'said'>): void
   heard(node: NodeId): void
   broken(id: ConnId, reason: EndReason): void
@@ -229,8 +230,11 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       if (conn.dialed) emit({ do: 'begin', id })
       else if (!admits(node)) for (const oldest of lobby.enter(conn, ip)) close(oldest, 'lobby')
     },
-    control(id) {
-      if (all.has(id)) emit({ do: 'say', id, say: { hello: true } })
+    control(id, isLeaf) {
+      const conn = all.get(id)
+      if (conn === undefined) return
+      conn.leafHere = isLeaf && admits(conn.node)
+      emit({ do: 'say', id, say: { hello: true, leaf: conn.leafHere } })
     },
     said({ id, said, skewMs }) {
       const conn = all.get(id)

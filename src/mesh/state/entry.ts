@@ -7,6 +7,7 @@ export interface Entry extends Conn {
   readonly handshake: Handshake
   heardAt: number
   introduced: HelloBody | undefined
+  leafHere: boolean
   skewMs: number | undefined
   admitted: boolean
   outcome: Outcome | undefined
@@ -22,7 +23,7 @@ export const newEntry = (
   retryAfterMs: number,
 ): Entry => ({
   ...of,
-  ...{ openedAt, heardAt: openedAt, introduced: undefined, skewMs: undefined },
+  ...{ openedAt, heardAt: openedAt, introduced: undefined, leafHere: false, skewMs: undefined },
   ...{ admitted: false, outcome: undefined, retryAfterMs, enrols: false },
   handshake: createHandshake(),
 })

@@ -10,6 +10,7 @@ import type { Timings } from '../timings.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { type ContactsDeps, createContacts } from './contacts.ts'
 import { createHeartbeat } from './heartbeat.ts'
+import type { Leaves } from './leaves.ts'
 import type { LobbyLimits } from './lobby.ts'
 import { createPresence, type PresenceDeps } from './presence.ts'
 import { type Fact, isBroken, type MeshAction, type MeshEvent, type TimerName } from './types.ts'
@@ -42,6 +43,7 @@ export interface State {
     from: NodeId,
   ): { readonly isNews: boolean; readonly actions: readonly MeshAction[] }
   readonly connections: Pick<Connections, 'get' | 'all' | 'neighbour' | 'neighbours'>
+  readonly leaves: Pick<Leaves, 'noPlace' | 'turnedAway'>
   /** Whether a member has told that it is at this IP address. */
   knownAt(ip: string): boolean
   /** Time of the heartbeat's last round, monotonic ms; undefined while it is stopped. */
@@ -116,7 +118,7 @@ export function createState(deps: StateDeps): State {
     meet: ({ node }) => meet(node),
     visit: ({ peer }) => contacts.visit(peer),
     opened: connections.opened,
-    control: ({ id }) => connections.control(id),
+    control: ({ id }) => connections.control(id, contacts.isLeaf()),
     said: connections.said,
     heard: ({ node }) => connections.heard(node),
     broken: ({ id, reason }) => connections.broken(id, reason),
@@ -175,6 +177,7 @@ export function createState(deps: StateDeps): State {
       return { isNews: heard !== undefined, actions: settled() }
     },
     connections,
+    leaves: contacts.leaves,
     knownAt: contacts.knownAt,
     lastRound: heartbeat.lastRound,
     sizes: contacts.sizes,

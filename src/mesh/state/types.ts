@@ -49,6 +49,8 @@ export interface Conn {
   /** Time of the last frame on any of the connection's streams. */
   readonly heardAt: number
   readonly introduced: HelloBody | undefined
+  /** This side said in its Hello that it is a leaf. */
+  readonly leafHere: boolean
   /** The other clock minus ours, as last heard. */
   readonly skewMs: number | undefined
   /** Both sides admit, and the connection has not ended. */
@@ -73,7 +75,7 @@ export type Said =
 
 /** What this side says there; its Hello is put together by the edge, and Goodbye goes with `close`. */
 export type Saying =
-  | { readonly hello: true }
+  | { readonly hello: true; readonly leaf: boolean }
   | { readonly ack: HelloStage; readonly skewMs: number; readonly retryAfterMs?: number }
   | { readonly ping: number }
   | { readonly pong: number }

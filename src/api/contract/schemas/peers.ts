@@ -61,10 +61,10 @@ const peer = z
       .nullable()
       .describe('unsure: its connection broke without a goodbye; null: it is not a member'),
     apart: z
-      .enum(['clock', 'not_trusted_there', 'encryption'])
+      .enum(['clock', 'not_trusted_there', 'encryption', 'links_full', 'links_full_there'])
       .exactOptional()
       .describe(
-        'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one',
+        'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; links_full: it trusts few nodes, and this one keeps the links of overlay.leaves_up_to others; links_full_there: the other way round',
       ),
     clock_off_ms: integer('with `clock`: its clock minus this one, milliseconds').exactOptional(),
   })
