@@ -99,9 +99,15 @@ export const HelloAck = defineMessage({
   body: helloAckBody,
 })
 
+const pingId = () => uint(0xffff_ffff).describe('chosen by the asking side; the Pong repeats it')
 const pingBody = z.object({
-  id: uint(0xffff_ffff).describe('chosen by the asking side; the Pong repeats it'),
+  id: pingId(),
+  leaf: z
+    .boolean()
+    .optional()
+    .describe('`leaf` of the Hello is this from now on; absent where it has not changed'),
 })
+const pongBody = z.object({ id: pingId() })
 
 export const Ping = defineMessage({
   type: 0x0010,
@@ -118,7 +124,7 @@ export const Pong = defineMessage({
   purpose: 'Answers a Ping.',
   limit: 256,
   carried: 'hop',
-  body: pingBody,
+  body: pongBody,
 })
 
 /**

@@ -71,8 +71,7 @@ export function createInspect(deps: InspectDeps): Inspect {
         .map(({ ip, port }) => `${ip}:${port}`),
       one_sided: deps.oneSided(),
       leaves: {
-        linked: connections.all().filter(({ admitted, introduced }) => admitted && introduced?.leaf === true)
-          .length,
+        linked: connections.all().filter(({ admitted, leaf }) => admitted && leaf).length,
         up_to: config.overlay.leaves_up_to,
         turned_away: deps.leaves.turnedAway(),
       },

@@ -72,6 +72,8 @@ export interface Contacts {
   meet(node: NodeId): void
   visit(peer: StaticPeer): void
   opened(conn: Conn, at: string | undefined): void
+  /** A neighbour became a leaf, or ceased to be one. */
+  leaf(conn: Conn): void
   met(conn: Conn, addresses: readonly string[]): void
   settled: Dialing['settled']
   came(conn: Conn): void
@@ -125,6 +127,8 @@ export function createContacts(deps: ContactsDeps): Contacts {
   })
   const wakings = createQuotas<NodeId>(WAKINGS, WAKINGS_MAX)
   const sightedAt = createRecent<NodeId, number>(SIGHTED_MAX)
+  /** Neighbours that this side lets go; emptied as their links end, which is before the next event. */
+  const releasing = new Set<NodeId>()
   let running = false
 
   /** Tells the asks at once about dials that led to no connection; an ask may then begin another dial. */
@@ -207,8 +211,9 @@ export function createContacts(deps: ContactsDeps): Contacts {
       dialing.look()
     },
     opened: dialing.opened,
-    met({ node, introduced }, addresses) {
-      leaves.met(node, introduced?.leaf === true && admits(node))
+    leaf: ({ node, leaf }) => leaves.met(node, leaf),
+    met({ node, leaf }, addresses) {
+      leaves.met(node, leaf)
       // The addresses are not proven: the connection shows that the key is at this IP address, and nothing about a port there.
       book.learn(node, addresses)
       dialing.met(node)
@@ -218,11 +223,12 @@ export function createContacts(deps: ContactsDeps): Contacts {
       overlay.present(node)
       leaves.came(node)
     },
-    left({ node, openedAt, leafHere }, reason) {
+    left(conn, reason) {
+      const { node, openedAt, leafHere } = conn
       // Whichever end closed the surplus connection, neither end needs it for some time.
       if (reason === 'surplus') {
         overlay.declined(node, leafHere)
-        leaves.surplus(node, leafHere)
+        leaves.surplus(conn, releasing.delete(node))
       }
       dialing.lost(node, now() - openedAt)
     },
@@ -231,10 +237,14 @@ export function createContacts(deps: ContactsDeps): Contacts {
       asks.look()
     },
     thin() {
-      const neighbours = connections.neighbours().map(({ node, openedAt, introduced }) => ({
-        ...{ node, since: openedAt, leaf: introduced?.leaf === true },
+      const neighbours = connections.neighbours().map(({ node, openedAt, leaf }) => ({
+        ...{ node, since: openedAt, leaf },
       }))
-      for (const node of overlay.surplus(neighbours)) if (!deps.inUse(node)) connections.release(node)
+      for (const node of overlay.surplus(neighbours)) {
+        if (deps.inUse(node)) continue
+        releasing.add(node)
+        connections.release(node)
+      }
       // The list of members that are due changes with time alone, so there is no event to wait for.
       dialing.look()
     },

@@ -36,8 +36,11 @@ export interface Leaves {
   known(): readonly NodeId[]
   /** The neighbours whose links are kept because they are leaves: chosen ones first, then those that came first. */
   kept(neighbours: readonly Dependent[]): ReadonlySet<NodeId>
-  /** The link ended because one side had too many. `leafHere`: this node said that it is a leaf. */
-  surplus(node: NodeId, leafHere: boolean): void
+  /** The link ended because one side had too many. `leaf`: the other side is a leaf, `leafHere`: this node is one. */
+  surplus(
+    link: { readonly node: NodeId; readonly leaf: boolean; readonly leafHere: boolean },
+    closedHere: boolean,
+  ): void
   /** A link to the node is up. */
   came(node: NodeId): void
   /** Leaves for which no place was left here. */
@@ -64,9 +67,9 @@ export function createLeaves({ upTo, isChosen }: LeavesDeps): Leaves {
         .toSorted((a, b) => Number(b.chosen) - Number(a.chosen) || a.since - b.since)
       return new Set(ranked.slice(0, upTo).map(({ node }) => node))
     },
-    surplus(node, leafHere) {
-      if (leafHere) turnedAway.set(node, 'there')
-      else if (known.delete(node)) turnedAway.set(node, 'here')
+    surplus({ node, leaf, leafHere }, closedHere) {
+      known.delete(node)
+      if (closedHere ? leaf : leafHere) turnedAway.set(node, closedHere ? 'here' : 'there')
     },
     came: (node) => void turnedAway.delete(node),
     turnedAway: () => [...turnedAway].flatMap(([node, where]) => (where === 'here' ? [node] : [])),

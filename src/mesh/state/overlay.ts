@@ -109,7 +109,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
 
   const isLeaf = (): boolean => {
     const { all, there } = look()
-    return there.length <= LEAF_MOST && hasSettled(all.length)
+    return full && there.length <= LEAF_MOST && hasSettled(all.length)
   }
   const hasDeclined = (node: NodeId): boolean => {
     const refusal = declined.peek(node)

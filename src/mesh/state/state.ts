@@ -149,9 +149,11 @@ export function createState(deps: StateDeps): State {
       contacts.left(conn, reason)
     },
     end: contacts.look,
+    leaf: ({ conn }) => contacts.leaf(conn),
     violate() {},
     live() {},
     round() {
+      connections.tell(contacts.isLeaf())
       presence.look()
       contacts.thin()
       heartbeat.counted()

@@ -49,7 +49,8 @@ export interface Conn {
   /** Time of the last frame on any of the connection's streams. */
   readonly heardAt: number
   readonly introduced: HelloBody | undefined
-  /** This side said in its Hello that it is a leaf. */
+  /** The other side said last that it is a leaf, and this side said so. Only admitted nodes are told, and believed. */
+  readonly leaf: boolean
   readonly leafHere: boolean
   /** The other clock minus ours, as last heard. */
   readonly skewMs: number | undefined
@@ -69,7 +70,7 @@ export type Said =
       readonly granted?: Granted | undefined
       readonly invite_refused?: string | undefined
     }
-  | { readonly ping: number }
+  | { readonly ping: number; readonly leaf?: boolean | undefined }
   | { readonly pong: number }
   | { readonly goodbye: GoodbyeReason }
 
@@ -77,7 +78,7 @@ export type Said =
 export type Saying =
   | { readonly hello: true; readonly leaf: boolean }
   | { readonly ack: HelloStage; readonly skewMs: number; readonly retryAfterMs?: number }
-  | { readonly ping: number }
+  | { readonly ping: number; readonly leaf?: boolean }
   | { readonly pong: number }
 
 export type MeshEvent =
@@ -177,6 +178,8 @@ export type Fact =
       readonly body: HelloBody
       readonly addresses: readonly string[]
     }
+  /** A neighbour became a leaf, or ceased to be one. */
+  | { readonly did: 'leaf'; readonly conn: Conn }
   /** The outcome of a connection is certain. Comes once for each connection. */
   | { readonly did: 'settle'; readonly conn: Conn; readonly outcome: Outcome }
   /** This connection is now the neighbour's, in place of `replaced` if there was one. */
