@@ -3,6 +3,7 @@
 // Longer than 300 lines: one table, read by looking a key up; parts of it would have to be put together again everywhere.
 import { hostname } from 'node:os'
 import type { GuardProfile } from '../assist/risk/index.ts'
+import { trustDomains } from './domains.ts'
 import * as kind from './kinds.ts'
 import type { Config } from './types.ts'
 import * as value from './values.ts'
@@ -283,12 +284,11 @@ export const KEYS = {
 
   trustDomains: key({
     path: 'trust.domains',
-    kind: kind.emptyOnly(
-      'table',
-      'trust by subnet is not in this version; trust nodes by their key in [peers.trusted]',
-    ),
-    default: {},
-    description: 'Trust by subnet. Not in this version: entries are refused.',
+    kind: trustDomains,
+    default: new Map(),
+    description:
+      'What nodes get that connect from a private subnet, for as long as they are connected from there: level (untrusted, share_to, query_from, peer), teams. Any other source of trust comes first, and of two subnets the narrower. Whoever gets an address there gets this trust, so it is for networks that only your machines can join.',
+    example: '"10.0.3.0/24" = { level = "share_to", teams = ["eng"] }',
   }),
 
   guardProfile: key({
@@ -491,6 +491,7 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   http: 'restart',
   discovery: 'restart',
   peers: 'reload',
+  trust: 'reload',
   sharing: 'reload',
   guard: 'at once',
   history: 'reload',
@@ -504,7 +505,7 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   log: 'reload',
 }
 
-/** When a changed value of `section` takes effect; a section without a row, such as `trust`, needs a restart. */
+/** When a changed value of `section` takes effect; a section without a row needs a restart. */
 export const whenInForce = (section: string): 'restart' | 'reload' | 'at once' =>
   Object.hasOwn(IN_FORCE, section) ? IN_FORCE[section as keyof Config] : 'restart'
 

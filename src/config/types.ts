@@ -44,6 +44,8 @@ export interface Config {
     readonly trusted: ReadonlyMap<NodeId, TrustedPeer>
     readonly denied: readonly NodeId[]
   }
+  /** By subnet, `10.0.3.0/24`, the narrowest first. */
+  readonly trust: { readonly domains: ReadonlyMap<string, TrustDomain> }
   readonly sharing: {
     readonly max_level: 0 | 1 | 2
     readonly allow: { readonly peers: readonly string[]; readonly supervisors: readonly string[] }
@@ -101,6 +103,12 @@ export interface StaticPeer {
   readonly port: number
   /** The only key that is accepted at that address. */
   readonly nodeId?: NodeId
+}
+
+/** What nodes get that are connected from one subnet. */
+export interface TrustDomain {
+  readonly level: TrustLevel
+  readonly teams: readonly string[]
 }
 
 export interface TrustedPeer {

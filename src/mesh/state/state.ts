@@ -117,7 +117,13 @@ export function createState(deps: StateDeps): State {
     enrolled: ({ node }) => connections.enrolled(node),
     meet: ({ node }) => meet(node),
     visit: ({ peer }) => contacts.visit(peer),
-    opened: connections.opened,
+    opened(event) {
+      const { node, ip } = event
+      trust.connected(node, [...connections.to(node).map((conn) => conn.ip), ip])
+      connections.opened(event)
+      // It may have been refused.
+      trust.connected(node, ipsOf(node))
+    },
     control: ({ id }) => connections.control(id, contacts.isLeaf()),
     said: connections.said,
     heard: ({ node }) => connections.heard(node),
@@ -134,6 +140,8 @@ export function createState(deps: StateDeps): State {
     release: ({ node }) => contacts.release(node),
   }
 
+  const ipsOf = (node: NodeId): string[] => connections.to(node).map(({ ip }) => ip)
+
   /** What one part has done is an event to the others. */
   const facts: { readonly [Did in Fact['did']]: (fact: Extract<Fact, { did: Did }>) => void } = {
     open: ({ conn, at }) => contacts.opened(conn, at),
@@ -148,7 +156,10 @@ export function createState(deps: StateDeps): State {
       if (admits(conn.node) && isBroken(reason)) presence.lost(conn.node)
       contacts.left(conn, reason)
     },
-    end: contacts.look,
+    end({ conn }) {
+      trust.connected(conn.node, ipsOf(conn.node))
+      contacts.look()
+    },
     leaf: ({ conn }) => contacts.leaf(conn),
     violate() {},
     live() {},

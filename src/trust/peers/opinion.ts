@@ -3,6 +3,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import type { TrustedPeer } from '../../config/index.ts'
 import type { CertifiedWord } from '../certificates/index.ts'
+import type { DomainWord } from './domains.ts'
 import type { OpinionStep, PeerOpinion, Standing } from './types.ts'
 
 /** What a person on this node decided about one member. */
@@ -36,6 +37,8 @@ export interface Evidence {
     | undefined
   /** Why the certificates that it showed last say nothing. */
   readonly certificate_fault: string | undefined
+  /** What a subnet says, as long as the node is connected from there. */
+  readonly domain: DomainWord | undefined
   /** A member spoke of it, or it was one. */
   readonly heard_of: boolean
 }
@@ -65,6 +68,9 @@ export function weigh(evidence: Evidence): PeerOpinion {
     const { roles, teams } = certified.binding
     return { ...base, trust_level: certified.level, roles, teams, why: 'certificate' }
   }
+  const { domain } = evidence
+  if (domain !== undefined)
+    return { ...base, trust_level: domain.level, roles: [], teams: domain.teams, why: 'domain' }
   return { ...base, ...nothing, why: 'default' }
 }
 
@@ -117,6 +123,7 @@ export function explainSteps(evidence: Evidence): OpinionStep[] {
           : `a person here trusted it${when}${terms(decision.level, decision.name, decision)}`,
     },
     { source: 'certificate', ...certificateStep(evidence) },
+    { source: 'domain', ...domainStep(evidence) },
     {
       source: 'default',
       speaks: true,
@@ -142,6 +149,14 @@ function certificateStep({ certified, certificate_fault: fault }: Evidence) {
       ? `${says}; no revocation list came here for a week, so it opens no data until one does`
       : says,
   }
+}
+
+function domainStep({ domain }: Evidence) {
+  if (domain === undefined)
+    return { speaks: false, says: 'it is not connected from a subnet that [trust.domains] names' }
+  const { subnet, ip, level, teams } = domain
+  const what = terms(level, '', { roles: [], teams })
+  return { speaks: true, says: `it is connected from ${ip}, and [trust.domains] gives ${subnet}${what.slice(1)}` }
 }
 
 function terms(

@@ -11,17 +11,19 @@ import type { MemberRepository } from '../../store/tables/members.ts'
 import type { Audit } from '../audit/index.ts'
 import { type Certificates, CHAIN_FAULTS, NO_CERTIFICATES } from '../certificates/index.ts'
 import { fingerprintOf, type Identity } from '../identity/index.ts'
+import { createDomains } from './domains.ts'
 import { type Held, heldFrom, withdrawnFrom } from './held.ts'
 import { type Decision, type Evidence, explainSteps, standingOf, weigh } from './opinion.ts'
 import { resolveNode } from './resolve.ts'
 import { createSeen, publicKeyOf } from './seen.ts'
+import { createTelling } from './telling.ts'
 import { checkedLabels, checkedName, checkFile } from './terms.ts'
 import type { Member, Trust } from './types.ts'
 
 export const DECISIONS_MAX = 4096
 
 export interface TrustOptions {
-  readonly config: Pick<Config, 'peers'>
+  readonly config: Pick<Config, 'peers'> & Partial<Pick<Config, 'trust'>>
   readonly repository: MemberRepository
   readonly identity: Pick<Identity, 'nodeId'>
   readonly audit: Pick<Audit, 'record'>
@@ -42,7 +44,8 @@ export function createTrust(options: TrustOptions): Trust {
   const seen = createSeen(repository, clock, log, (member, presence) =>
     presences.tell(member.node_id, presence, member.known_by),
   )
-  const listeners = new Set<Parameters<Trust['onChange']>[0]>()
+  const changes = createTelling(log)
+  const domains = createDomains(config.trust?.domains)
   // Decisions one after the other: memory follows the disk in the same order.
   const serially = createSerial()
 
@@ -59,6 +62,7 @@ export function createTrust(options: TrustOptions): Trust {
       certified: certified(node),
       certificate_revoked: certificates.revoked(node),
       certificate_fault: fault === undefined ? undefined : CHAIN_FAULTS[fault],
+      domain: domains.word(node),
       heard_of: seen.member(node) !== undefined,
     }
   }
@@ -80,7 +84,8 @@ export function createTrust(options: TrustOptions): Trust {
   function admits(node: NodeId): boolean {
     if (node === identity.nodeId || refuses(node)) return false
     const level = trustedByFile.get(node)?.level ?? decisions.get(node)?.level
-    return (level ?? null) === null ? certified(node) !== undefined : level !== 'untrusted'
+    if ((level ?? null) !== null) return level !== 'untrusted'
+    return certified(node) !== undefined || (domains.word(node)?.level ?? 'untrusted') !== 'untrusted'
   }
 
   /** Admitted here, or announced by somebody who is; and not refused. */
@@ -120,13 +125,7 @@ export function createTrust(options: TrustOptions): Trust {
   }
 
   function tell(node: NodeId, by: 'person' | 'certificate' = 'person'): void {
-    for (const listener of listeners) {
-      try {
-        listener(node, by)
-      } catch (error) {
-        log.error({ error: String(error) }, 'a listener to trust changes failed')
-      }
-    }
+    changes.tell(node, by)
     if (by === 'certificate') return
     // What people think of an issuer decides about everybody whom it certified.
     for (const { node_id, issuer } of certificates.certified()) {
@@ -185,8 +184,10 @@ export function createTrust(options: TrustOptions): Trust {
     return serially(async () => {
       const { denied, trusted } = config.peers
       const named = new Set([...deniedByFile, ...trustedByFile.keys(), ...denied, ...trusted.keys()])
+      for (const node of domains.nodes()) named.add(node)
       const before = new Map([...named].map((node) => [node, opinion(node)]))
       deniedByFile = new Set(denied)
+      domains.use(config.trust?.domains)
       trustedByFile = trusted
       const recorded: Promise<unknown>[] = []
       for (const [node, was] of before) {
@@ -211,7 +212,6 @@ export function createTrust(options: TrustOptions): Trust {
   certificates.onChange(certificateChanged)
 
   const withdrawn = (node: NodeId, before: Held | undefined) => withdrawnFrom(before, opinion(node).name)
-
   return {
     name: 'trust',
 
@@ -288,12 +288,13 @@ export function createTrust(options: TrustOptions): Trust {
     sawStranger(node, sighting) {
       if (node !== identity.nodeId && !refuses(node)) seen.sawStranger(node, sighting)
     },
+    connected(node, ips) {
+      const was = domains.word(node)
+      if (domains.connected(node, ips) && !isDeepStrictEqual(was, domains.word(node))) tell(node, 'certificate')
+    },
     met: (node) => seen.member(node) ?? seen.stranger(node),
     known,
-    onChange(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    onChange: changes.on,
     onPresence: presences.on,
   }
 }

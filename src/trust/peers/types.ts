@@ -125,6 +125,11 @@ export interface Trust extends Room {
    * node yet. Bounded: 64, oldest out. Never throws.
    */
   sawStranger(node: NodeId, seen: { name: string; addresses: readonly string[] }): void
+  /**
+   * Called by mesh with the IP addresses of all live connections of a node, before the first one is judged and whenever
+   * one ends: what a subnet is trusted with holds for exactly as long. Never throws.
+   */
+  connected(node: NodeId, ips: readonly string[]): void
   /** Where (multiaddrs, newest first) and when the node was last met, as a member or in the lobby. */
   met(node: NodeId): { readonly addresses: readonly string[]; readonly last_seen: number } | undefined
   /** Everybody this node has an opinion of or knows: configured, decided, certified, members, pending. */

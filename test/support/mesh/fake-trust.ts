@@ -116,6 +116,7 @@ export function createFakeTrust(trusted: readonly NodeId[] = [], now: () => numb
         last_seen: at,
       })
     },
+    connected() {},
     met: (node) => met.get(node),
     known: () => [...new Set([...admitted, ...members.keys(), ...pending.keys()])],
     onPresence: () => () => {},
