@@ -10,7 +10,11 @@ import { label } from './values.ts'
 /** More would be a list of machines, which `[peers.trusted]` names by their keys. */
 const DOMAINS_MAX = 64
 
-const FIELDS = { level: oneOf(TRUST_LEVELS), teams: list(label, 16), allow_unsigned_supervisor: boolean } as const
+const FIELDS = {
+  level: oneOf(TRUST_LEVELS),
+  teams: list(label, 16),
+  allow_unsigned_supervisor: boolean,
+} as const
 
 /** Whether an IP address (IPv4, IPv6 also with a zone, IPv4 in IPv6) is in a subnet, for many addresses. */
 export function subnetTest(subnet: string): (ip: string) => boolean {
@@ -44,7 +48,12 @@ function domainOf(subnet: string, entry: unknown): TrustDomain {
   const family = isIP(base)
   const prefix = Number(length)
   const wrong = (why: string, hint?: string): WrongValue => new WrongValue(`: ${why}`, [subnet], hint)
-  if (!/^[^/]+\/\d{1,3}$/.test(subnet) || family === 0 || base.includes('%') || prefix > (family === 4 ? 32 : 128))
+  if (
+    !/^[^/]+\/\d{1,3}$/.test(subnet) ||
+    family === 0 ||
+    base.includes('%') ||
+    prefix > (family === 4 ? 32 : 128)
+  )
     throw wrong('that is no subnet; the key of an entry must be one such as "10.0.3.0/24"')
   if (base.startsWith('::ffff:') || base.startsWith('::FFFF:'))
     throw wrong('an IPv4 subnet is written as such, "10.0.3.0/24"')
@@ -75,7 +84,8 @@ function domainOf(subnet: string, entry: unknown): TrustDomain {
     throw new WrongValue('is no key', [subnet, name], hint)
   }
   const level = field('level', FIELDS.level)
-  if (level === undefined) throw wrong('it names no level', 'A subnet has no level of its own accord: level = "share_to"')
+  if (level === undefined)
+    throw wrong('it names no level', 'A subnet has no level of its own accord: level = "share_to"')
   const unsigned = field('allow_unsigned_supervisor', FIELDS.allow_unsigned_supervisor) ?? false
   if (level === 'supervisor' && !unsigned) {
     throw new WrongValue(

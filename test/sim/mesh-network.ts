@@ -238,8 +238,7 @@ export class SimNode {
     else if (command.do === 'answer') {
       this.answers.push(command.yes)
       this.above?.answered(command.ask, command.yes)
-    }
-    else if ('id' in command) {
+    } else if ('id' in command) {
       const pipe = this.pipes.get(command.id)
       if (pipe !== undefined) this.#onPipe(pipe, command)
     }

@@ -2,7 +2,13 @@
 import { expect, test } from 'vitest'
 import { randomOf } from '../fuzz/frames.ts'
 import { times } from '../support/run/thorough.ts'
-import { type AskedInSim, askWithTrust, describeAsked, type TrustSimOptions, type TrustSimReport } from './star.ts'
+import {
+  type AskedInSim,
+  askWithTrust,
+  describeAsked,
+  type TrustSimOptions,
+  type TrustSimReport,
+} from './star.ts'
 
 type Trusted = (one: number, other: number) => boolean
 
@@ -18,9 +24,7 @@ function run(options: TrustSimOptions): TrustSimReport {
 
 /** Members of this question that admit the asker and did not answer. */
 const missing = ({ asker, outcomes }: AskedInSim, trusts: Trusted): number[] =>
-  [...outcomes].flatMap(([node, outcome]) =>
-    outcome === 'answered' || !trusts(node, asker) ? [] : [node],
-  )
+  [...outcomes].flatMap(([node, outcome]) => (outcome === 'answered' || !trusts(node, asker) ? [] : [node]))
 
 function expectComplete({ asked }: TrustSimReport, trusts: Trusted, known: (asker: number) => number): void {
   for (const question of asked) {
@@ -54,8 +58,11 @@ test('along a chain each asks its neighbours', () => {
 /** The same for both directions, or for each by itself. */
 function partial(seed: number, nodes: number, perCent: number, mutual: boolean): Trusted {
   const random = randomOf(seed)
-  const rows = Array.from({ length: nodes }, () => Array.from({ length: nodes }, () => random.below(100) < perCent))
-  return (one, other) => (mutual ? rows[Math.min(one, other)]?.[Math.max(one, other)] : rows[one]?.[other]) === true
+  const rows = Array.from({ length: nodes }, () =>
+    Array.from({ length: nodes }, () => random.below(100) < perCent),
+  )
+  return (one, other) =>
+    (mutual ? rows[Math.min(one, other)]?.[Math.max(one, other)] : rows[one]?.[other]) === true
 }
 
 const some = [0, 1, 2, 3, 4, 5, 6, 7]
@@ -73,7 +80,9 @@ test.each(times(PARTIAL, [...PARTIAL, { nodes: 100, perCent: 50, mutual: true }]
     for (const question of report.asked) {
       expect(missing(question, trusts)).toEqual([])
       // Who does not trust the asker says so; nobody is silent.
-      expect([...question.outcomes.values()].filter((one) => one !== 'answered' && one !== 'denied')).toEqual([])
+      expect([...question.outcomes.values()].filter((one) => one !== 'answered' && one !== 'denied')).toEqual(
+        [],
+      )
     }
   },
 )

@@ -225,9 +225,7 @@ export function askWithTrust(options: TrustSimOptions): TrustSimReport {
   const all = new Questions(network, random)
   const indices = Array.from({ length: count }, (_, index) => index)
   for (const index of indices) {
-    const trusts = indices
-      .filter((other) => other !== index && options.trusts(index, other))
-      .map(nodeIdOf)
+    const trusts = indices.filter((other) => other !== index && options.trusts(index, other)).map(nodeIdOf)
     const walled = options.walled?.(index) ?? false
     // A wall stands between segments, so a walled node has one of its own and dials the first node by its configuration.
     const segment = walled ? index : 0

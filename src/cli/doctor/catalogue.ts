@@ -419,6 +419,16 @@ export const CHECKS = {
     fix: 'On the other node: karo peers trust <this node>',
     safeFix: null,
   },
+  'peers.domains': {
+    group: 'mesh',
+    title: 'trusted subnets',
+    what: 'No subnet of [trust.domains] is wide, wireless, virtual or shared with others, and none lies in another one.',
+    why: 'Whoever gets an address in such a subnet gets its level, without any key that somebody compared.',
+    severity: 'warn',
+    needsDaemon: false,
+    fix: 'Name only subnets that your machines alone can join; or trust the nodes by certificate (karo invite) or by key.',
+    safeFix: null,
+  },
   'peers.leaves': {
     group: 'mesh',
     title: 'links of leaves',

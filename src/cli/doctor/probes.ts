@@ -8,6 +8,7 @@ import {
   daemonService,
   daemonVersion,
 } from './checks/daemon.ts'
+import { trustDomains } from './checks/domains.ts'
 import { meshFirewall } from './checks/firewall.ts'
 import { shellGuard } from './checks/guard.ts'
 import { homeDirectory, homeKey, homeOwner } from './checks/home.ts'
@@ -66,6 +67,7 @@ export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'mesh.firewall': meshFirewall,
   'peers.pending': peersPending,
   'peers.trust': peersTrust,
+  'peers.domains': trustDomains,
   'peers.leaves': peersLeaves,
   'peers.twins': peersTwins,
   'peers.versions': peersVersions,

@@ -199,7 +199,7 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
           ...ownHello(wire.peer.nodeId, wire.connection),
           ...(say.leaf ? { leaf: true } : {}),
         })
-      else if ('ping' in say) 
+      else if ('ping' in say)
         wire?.control?.send(Ping, { id: say.ping, ...(say.leaf === undefined ? {} : { leaf: say.leaf }) })
       else if ('pong' in say) wire?.control?.send(Pong, { id: say.pong })
       else if ('ack' in say) {

@@ -181,8 +181,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     else if ('ping' in said) {
       emit({ do: 'say', id: conn.id, say: { pong: said.ping } })
       if (hearLeaf(conn, said.leaf)) emit({ did: 'leaf', conn })
-    }
-    else if ('goodbye' in said) close(conn, AFTER[said.goodbye])
+    } else if ('goodbye' in said) close(conn, AFTER[said.goodbye])
   }
 
   /** Settles what can be settled before the newcomer has said anything. */

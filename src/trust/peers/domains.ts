@@ -22,6 +22,13 @@ export interface Domains {
   nodes(): readonly NodeId[]
 }
 
+/**
+ * A machine can make any number of keys, and a stranger would have to wait in the lobby with each: so many nodes of one
+ * address, and of all, get what a subnet gives. The others are strangers until one of these leaves and they come anew.
+ */
+export const PLACES_OF_ADDRESS = 8
+export const PLACES_MAX = 512
+
 interface Test extends TrustDomain {
   readonly subnet: string
   readonly has: (ip: string) => boolean
@@ -37,19 +44,32 @@ const testsOf = (domains: ReadonlyMap<string, TrustDomain>): readonly Test[] =>
 export function createDomains(first: ReadonlyMap<string, TrustDomain> = new Map()): Domains {
   let domains = testsOf(first)
   const connected = new Map<NodeId, readonly string[]>()
+  /** Nodes with a place, each with the address that it came from first. */
+  const places = new Map<NodeId, string>()
+
+  const makePlace = (node: NodeId, ip: string): void => {
+    if (places.has(node) || places.size >= PLACES_MAX) return
+    const there = [...places.values()].filter((other) => other === ip).length
+    if (there < PLACES_OF_ADDRESS) places.set(node, ip)
+  }
 
   return {
     use: (next = new Map()) => void (domains = testsOf(next)),
     connected(node, ips) {
       const before = connected.get(node) ?? []
       if (before.length === ips.length && before.every((ip, index) => ip === ips[index])) return false
-      if (ips.length === 0) connected.delete(node)
-      else connected.set(node, [...ips])
+      if (ips[0] === undefined) {
+        connected.delete(node)
+        places.delete(node)
+      } else {
+        connected.set(node, [...ips])
+        makePlace(node, ips[0])
+      }
       return true
     },
     word(node) {
       const ips = connected.get(node)
-      if (ips === undefined) return undefined
+      if (ips === undefined || !places.has(node)) return undefined
       for (const { subnet, level, teams, has } of domains) {
         const ip = ips.find(has)
         if (ip !== undefined) return { subnet, ip, level, teams }

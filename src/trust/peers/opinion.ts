@@ -156,7 +156,10 @@ function domainStep({ domain }: Evidence) {
     return { speaks: false, says: 'it is not connected from a subnet that [trust.domains] names' }
   const { subnet, ip, level, teams } = domain
   const what = terms(level, '', { roles: [], teams })
-  return { speaks: true, says: `it is connected from ${ip}, and [trust.domains] gives ${subnet}${what.slice(1)}` }
+  return {
+    speaks: true,
+    says: `it is connected from ${ip}, and [trust.domains] gives ${subnet}${what.slice(1)}`,
+  }
 }
 
 function terms(

@@ -290,7 +290,8 @@ export function createTrust(options: TrustOptions): Trust {
     },
     connected(node, ips) {
       const was = domains.word(node)
-      if (domains.connected(node, ips) && !isDeepStrictEqual(was, domains.word(node))) tell(node, 'certificate')
+      if (domains.connected(node, ips) && !isDeepStrictEqual(was, domains.word(node)))
+        tell(node, 'certificate')
     },
     met: (node) => seen.member(node) ?? seen.stranger(node),
     known,

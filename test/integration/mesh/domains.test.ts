@@ -8,7 +8,12 @@ import { until } from '../../support/run/until.ts'
 const DOMAIN = '[trust.domains]\n"127.0.0.0/8" = { level = "peer", teams = ["lab"] }\n'
 
 interface Explained {
-  readonly peer: { readonly state: string; readonly trust_level: string; readonly why: string; readonly teams: string[] }
+  readonly peer: {
+    readonly state: string
+    readonly trust_level: string
+    readonly why: string
+    readonly teams: string[]
+  }
   readonly steps: readonly { readonly source: string; readonly says: string; readonly decides: boolean }[]
 }
 
@@ -30,14 +35,18 @@ test('nodes of a trusted subnet admit each other with no command, and explain sa
   const { peer, steps } = await explain(first, ids[1]!)
   expect(peer).toMatchObject({ state: 'connected', trust_level: 'peer', why: 'domain', teams: ['lab'] })
   expect(steps.find(({ decides }) => decides)).toMatchObject({ source: 'domain' })
-  expect(steps.find(({ source }) => source === 'domain')?.says).toMatch(/^it is connected from 127\.0\.0\.1, .*127\.0\.0\.0\/8/)
+  expect(steps.find(({ source }) => source === 'domain')?.says).toMatch(
+    /^it is connected from 127\.0\.0\.1, .*127\.0\.0\.0\/8/,
+  )
   const { coverage } = await first.json<QueryResult>(['query', 'health'])
   expect(coverage).toMatchObject({ known: 1, answered: 1, complete: true })
 })
 
 test('a denial is stronger, and ends the connection', async () => {
   await first.json(['peers', 'deny', ids[1]!])
-  await until(async () => (await first.status()).mesh.peers_connected === 0, { what: 'the connection has ended' })
+  await until(async () => (await first.status()).mesh.peers_connected === 0, {
+    what: 'the connection has ended',
+  })
   expect((await explain(first, ids[1]!)).peer).toMatchObject({ state: 'denied', trust_level: 'untrusted' })
 })
 

@@ -60,8 +60,12 @@ test('what an entry says is checked, with its place', () => {
 
 test('an address alone makes no supervisor, unless the file says that it does', () => {
   expect(wrong({ '10.0.3.0/24': { level: 'supervisor' } })).toMatchObject({ path: ['10.0.3.0/24', 'level'] })
-  expect(wrong({ '10.0.3.0/24': { level: 'supervisor', allow_unsigned_supervisor: false } }).hint).toContain('karo invite')
-  const taken = trustDomains.check({ '10.0.3.0/24': { level: 'supervisor', allow_unsigned_supervisor: true } })
+  expect(wrong({ '10.0.3.0/24': { level: 'supervisor', allow_unsigned_supervisor: false } }).hint).toContain(
+    'karo invite',
+  )
+  const taken = trustDomains.check({
+    '10.0.3.0/24': { level: 'supervisor', allow_unsigned_supervisor: true },
+  })
   expect(taken.get('10.0.3.0/24')?.level).toBe('supervisor')
 })
 

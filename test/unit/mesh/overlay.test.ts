@@ -75,7 +75,11 @@ function world(
             changes++
           } else failures.set(key, (failures.get(key) ?? 0) + 1)
         }
-        const neighbours: Dependent[] = [...of(node)].map(([other, since]) => ({ node: other, since, leaf: false }))
+        const neighbours: Dependent[] = [...of(node)].map(([other, since]) => ({
+          node: other,
+          since,
+          leaf: false,
+        }))
         for (const other of overlay.surplus(neighbours)) {
           cut(node, other)
           overlay.declined(other, false)
@@ -265,7 +269,9 @@ test('of too many leaves those stay that a person chose, then those that came fi
   expect(chosen.map(({ node }) => node)).toEqual(['karo:test:25', 'karo:test:35'])
   const stay = leaves.filter(({ node }) => !closed.has(node)).map(({ node }) => node)
   const ours = it.overlay.wanted()
-  expect(stay.filter((node) => !ours.has(node))).toEqual([21, 25, 35].map((n) => `karo:test:${n}` as NodeId).filter((node) => !ours.has(node)))
+  expect(stay.filter((node) => !ours.has(node))).toEqual(
+    [21, 25, 35].map((n) => `karo:test:${n}` as NodeId).filter((node) => !ours.has(node)),
+  )
   expect(closed.size).toBeGreaterThan(4)
 })
 

@@ -55,7 +55,9 @@ export function judgeLeaves({
   const named = away.slice(0, LEAVES_NAMED).map(who)
   const more = away.length > LEAVES_NAMED ? ` and ${away.length - LEAVES_NAMED} more` : ''
   return [
-    warn(`the ${up_to} places for leaves are taken, so these have no lasting link: ${named.join(', ')}${more}`),
+    warn(
+      `the ${up_to} places for leaves are taken, so these have no lasting link: ${named.join(', ')}${more}`,
+    ),
   ]
 }
 

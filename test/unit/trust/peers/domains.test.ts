@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { trustDomains } from '../../../../src/config/domains.ts'
-import { createDomains } from '../../../../src/trust/peers/domains.ts'
+import { createDomains, PLACES_MAX, PLACES_OF_ADDRESS } from '../../../../src/trust/peers/domains.ts'
 
 const NODE = 'karo:test:1' as NodeId
 const domains = (table: Record<string, unknown>) => createDomains(trustDomains.check(table))
@@ -21,6 +21,21 @@ test('the address of the live connection is judged, by the narrowest subnet, unt
   expect(it.word(NODE)).toBeUndefined()
   it.connected(NODE, [])
   expect(it.nodes()).toEqual([])
+})
+
+test('one machine with many keys gets a few places, and all machines together get some hundred', () => {
+  const it = domains({ '10.0.0.0/8': { level: 'peer' } })
+  const node = (n: number) => `karo:test:${n}` as NodeId
+  const trusted = (count: number) =>
+    Array.from({ length: count }, (_, n) => node(n)).filter((one) => it.word(one))
+  for (let n = 0; n < 100; n++) it.connected(node(n), ['10.0.3.9'])
+  expect(trusted(100)).toHaveLength(PLACES_OF_ADDRESS)
+  it.connected(node(0), [])
+  it.connected(node(50), [])
+  it.connected(node(50), ['10.0.3.9'])
+  expect(it.word(node(50))?.level).toBe('peer')
+  for (let n = 100; n < 2_000; n++) it.connected(node(n), [`10.1.${n >> 8}.${n & 255}`])
+  expect(trusted(2_000)).toHaveLength(PLACES_MAX)
 })
 
 test('another file counts at once', () => {

@@ -11,7 +11,15 @@ const SILENT: Evidence = {
   ...{ config_trusted: undefined, decision: undefined, certified: undefined, certificate_revoked: undefined },
   ...{ certificate_fault: undefined, domain: undefined, heard_of: false },
 }
-const decided = { level: null, name: '', roles: [], teams: [], denied: false, revoked: false, decided_at: 1 } as const
+const decided = {
+  level: null,
+  name: '',
+  roles: [],
+  teams: [],
+  denied: false,
+  revoked: false,
+  decided_at: 1,
+} as const
 const binding = {
   ...{ usage: 'node' as const, node_id: NODE, key: new Uint8Array(32), member_id: '', name: 'c', grants: [] },
   ...{ roles: ['lead'], teams: ['certified'], issuer: ISSUER, issued_at: 1, not_before: 1, not_after: 9e12 },
@@ -30,7 +38,11 @@ const GRANTS: readonly (readonly [why: string, level: string, speaks: Partial<Ev
   ['config', 'query_from', { config_trusted: { level: 'query_from', roles: ['r'], teams: ['file'] } }],
   ['tofu', 'supervisor', { decision: { ...decided, level: 'supervisor', teams: ['hand'] } }],
   ['certificate', 'peer', { certified: { binding, level: 'peer', stale: false } }],
-  ['domain', 'share_to', { domain: { subnet: '10.0.3.0/24', ip: '10.0.3.9', level: 'share_to', teams: ['net'] } }],
+  [
+    'domain',
+    'share_to',
+    { domain: { subnet: '10.0.3.0/24', ip: '10.0.3.9', level: 'share_to', teams: ['net'] } },
+  ],
 ]
 
 /** All subsets, each as a list of its members in order. */
@@ -55,7 +67,11 @@ test('a denial anywhere wins over every combination of the others', () => {
   for (const [what, denial] of DENIALS) {
     for (const grants of grantsOf) {
       // The decision that denies stands in place of one that trusts.
-      const evidence = Object.assign({ ...SILENT }, ...grants.map(([, , speaks]) => speaks), denial) as Evidence
+      const evidence = Object.assign(
+        { ...SILENT },
+        ...grants.map(([, , speaks]) => speaks),
+        denial,
+      ) as Evidence
       const opinion = weigh(evidence)
       expect(opinion, what).toMatchObject({ trust_level: 'untrusted', roles: [], teams: [] })
       expect(opinion.denied || opinion.revoked, what).toBe(true)
