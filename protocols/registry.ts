@@ -4,6 +4,7 @@ import { type MessageTable, messageTable } from './frame.ts'
 import { AuditHead } from './messages/audit.ts'
 import { Certificate, RevocationList } from './messages/certificate.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
+import { Introduction } from './messages/introduction.ts'
 import { Presence } from './messages/presence.ts'
 import { MeshQuery, QueryDone, QueryHop, Response } from './messages/query.ts'
 import { SealedSummary } from './messages/summary.ts'
@@ -88,6 +89,7 @@ export const MESSAGES: MessageTable = messageTable([
   SealedSummary,
   Certificate,
   RevocationList,
+  Introduction,
   AuditHead,
   Presence,
   Heads,

@@ -551,6 +551,21 @@ LEAF = vector(
     certificate("node", KEY_B, "Büro 7", ["individual", "lead"], ["eng", "日本"], [], 30),
     seq=0,
 )
+vector(
+    "introduction",
+    "Introduction",
+    0x0305,
+    {
+        "version": NOW,
+        "key": KEY_B,
+        "name": "Büro 7",
+        "level": "share_to",
+        "teams": ["eng"],
+        "not_after": NOW + 30 * DAY,
+        "withdrawn": False,
+    },
+    seq=0,
+)
 vector("revocation list, empty", "RevocationList", 0x0303, {"version": NOW, "number": 0, "mesh": MESH, "revoked": []}, seq=0)
 vector(
     "revocation list",

@@ -16,7 +16,7 @@ import { createAccess } from '../trust/access/index.ts'
 import { createAudit } from '../trust/audit/index.ts'
 import { comparable, createFleet, ENROLMENT_FILE, readEnrolment } from '../trust/certificates/index.ts'
 import { createSharing } from '../trust/consent/index.ts'
-import { createTrust } from '../trust/peers/index.ts'
+import { createIntroductions, createTrust } from '../trust/peers/index.ts'
 import { createPolicy, type PolicySet } from '../trust/policy/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { DaemonOptions } from './options.ts'
@@ -44,7 +44,11 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
         return isKnown && comparable(trust.opinion(node).name) === comparable(wanted)
       }),
   })
-  const trust = createTrust({ ...common, repository: store.members, audit, certificates: fleet })
+  const introductions = createIntroductions({ ...common, timers })
+  const trust = createTrust({
+    ...{ ...common, repository: store.members, audit, introductions },
+    certificates: fleet,
+  })
   const policy = createPolicy(
     { teams: () => config.policy.teams, k: () => config.sharing.k_min, now: clock.now },
     policies,
@@ -78,7 +82,7 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   })
 
   return {
-    ...{ store, lock, access, audit, fleet, trust, policy, sharing },
+    ...{ store, lock, access, audit, fleet, trust, introductions, policy, sharing },
     ...{ observe, processes, insight, anomalies, probe, retention },
   }
 }

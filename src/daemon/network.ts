@@ -14,7 +14,7 @@ export type Network = ReturnType<typeof buildNetwork>
 
 export function buildNetwork(foundation: Foundation, local: Local) {
   const { common, metrics, name, onEncoded, ownUid } = foundation
-  const { audit, fleet, insight, policy, sharing, store, trust } = local
+  const { audit, fleet, insight, introductions, policy, sharing, store, trust } = local
   const { replay } = store
 
   const mesh = createMesh({
@@ -25,7 +25,14 @@ export function buildNetwork(foundation: Foundation, local: Local) {
   })
   const documents = createDocuments({
     ...{ ...common, repository: store.documents, trust, mesh, audit, timers },
-    ports: fleet.documents,
+    ports: {
+      ...fleet.documents,
+      introduction: {
+        wanted: (author) => author === foundation.common.identity.nodeId || trust.admits(author),
+        accept: introductions.accept,
+        isFirst: () => false,
+      },
+    },
   })
   fleet.onAuthority(documents.again)
   fleet.onDocument(async (kind, frame) => {

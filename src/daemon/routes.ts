@@ -15,6 +15,7 @@ import { historyRoutes } from '../api/routes/history.ts'
 import { importRoutes } from '../api/routes/import.ts'
 import { mcpRoutes } from '../api/routes/mcp.ts'
 import { fleetRoutes } from '../api/routes/mesh/fleet.ts'
+import { introductionsRoutes } from '../api/routes/mesh/introductions.ts'
 import { peersRoutes } from '../api/routes/mesh/peers.ts'
 import { processesRoutes } from '../api/routes/processes.ts'
 import { queryRoutes } from '../api/routes/query.ts'
@@ -43,8 +44,20 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   const { foundation, local, network, feed, http, health } = parts
   const { common, logs, metrics, name, ownUid, problems } = foundation
   const { config, identity, clock, random } = common
-  const { anomalies, audit, fleet, insight, observe, policy, processes, retention, sharing, store, trust } =
-    local
+  const {
+    introductions,
+    anomalies,
+    audit,
+    fleet,
+    insight,
+    observe,
+    policy,
+    processes,
+    retention,
+    sharing,
+    store,
+    trust,
+  } = local
   const { mesh, documents, summaries, query } = network
 
   return [
@@ -62,6 +75,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     anomaliesRoutes({ anomalies, config }),
     processesRoutes({ processes }),
     peersRoutes({ self: identity.nodeId, trust, mesh, fleet }),
+    introductionsRoutes({ trust, introductions, documents, audit, clock }),
     fleetRoutes({ fleet, places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []) }),
     shareRoutes({ sharing, summaries, trust }),
     policyRoutes({ policy, sharing, trust, clock, k: () => config.sharing.k_min }),

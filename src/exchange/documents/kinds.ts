@@ -3,6 +3,7 @@ import type { Message, WireBody } from '../../../protocols/define.ts'
 import { bodyOf, FRAME_OVERHEAD, type Frame } from '../../../protocols/frame.ts'
 import { AuditHead } from '../../../protocols/messages/audit.ts'
 import { Certificate, RevocationList } from '../../../protocols/messages/certificate.ts'
+import { Introduction } from '../../../protocols/messages/introduction.ts'
 import { SealedSummary } from '../../../protocols/messages/summary.ts'
 import { slotOf } from '../../../protocols/periods.ts'
 import { DAY_MS, LATEST_MS } from '../../base/calendar.ts'
@@ -10,7 +11,13 @@ import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 
 /** A kind that gets a row in the table below is announced, moved, relayed and bounded like the others. */
-export const DOCUMENT_KINDS = ['summary', 'audit_head', 'certificate', 'revocation_list'] as const
+export const DOCUMENT_KINDS = [
+  'summary',
+  'audit_head',
+  'certificate',
+  'revocation_list',
+  'introduction',
+] as const
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number]
 
 export interface Kind {
@@ -52,6 +59,9 @@ const SUMMARY_KEPT_MS = 410 * DAY_MS
 const CERTIFICATE_KEPT_MS = 365 * DAY_MS
 /** The longest life of a certificate, an issuer's, is 400 days. */
 const CERTIFICATE_KEPT_MAX_MS = CERTIFICATE_KEPT_MS + 410 * DAY_MS
+
+/** An introduction holds for a year at most. */
+const INTRODUCTION_KEPT_MS = 366 * DAY_MS
 
 function kind<B extends WireBody>(row: {
   readonly message: Message<B>
@@ -108,6 +118,19 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
       slot: toHex(blake3([key], 16)),
       version,
       expires_at: not_after + CERTIFICATE_KEPT_MS,
+      hints: NO_HINTS,
+    }),
+  }),
+  introduction: kind({
+    message: Introduction,
+    audience: 'all',
+    keptMs: INTRODUCTION_KEPT_MS,
+    perAuthor: { documents: 256, bytes: 256 * 1024 },
+    read: ({ key, version }) => ({
+      slot: toHex(blake3([key], 16)),
+      version,
+      // Also one that takes back: it has to outlive every copy of the one that it replaces.
+      expires_at: version + INTRODUCTION_KEPT_MS,
       hints: NO_HINTS,
     }),
   }),

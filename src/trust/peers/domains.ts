@@ -54,7 +54,9 @@ export function createDomains(first: ReadonlyMap<string, TrustDomain> = new Map(
   }
 
   return {
-    use: (next = new Map()) => void (domains = testsOf(next)),
+    use(next = new Map()) {
+      domains = testsOf(next)
+    },
     connected(node, ips) {
       const before = connected.get(node) ?? []
       if (before.length === ips.length && before.every((ip, index) => ip === ips[index])) return false

@@ -2,18 +2,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
-import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import type { Log } from '../../base/run/log.ts'
-import type { Config } from '../../config/index.ts'
-import type { MemberRepository } from '../../store/tables/members.ts'
-import type { Audit } from '../audit/index.ts'
 import { type Certificates, CHAIN_FAULTS, NO_CERTIFICATES } from '../certificates/index.ts'
-import { fingerprintOf, type Identity } from '../identity/index.ts'
+import { fingerprintOf } from '../identity/index.ts'
 import { createDomains } from './domains.ts'
-import { type Held, heldFrom, withdrawnFrom } from './held.ts'
+import { type Held, heldFrom, introducerOf, withdrawnFrom } from './held.ts'
+import { createIntroducers } from './introducers.ts'
+import { NO_INTRODUCTIONS } from './introductions.ts'
 import { type Decision, type Evidence, explainSteps, standingOf, weigh } from './opinion.ts'
+import type { TrustOptions } from './options.ts'
 import { resolveNode } from './resolve.ts'
 import { createSeen, publicKeyOf } from './seen.ts'
 import { createTelling } from './telling.ts'
@@ -22,19 +20,9 @@ import type { Member, Trust } from './types.ts'
 
 export const DECISIONS_MAX = 4096
 
-export interface TrustOptions {
-  readonly config: Pick<Config, 'peers'> & Partial<Pick<Config, 'trust'>>
-  readonly repository: MemberRepository
-  readonly identity: Pick<Identity, 'nodeId'>
-  readonly audit: Pick<Audit, 'record'>
-  /** Absent: nobody is certified. */
-  readonly certificates?: Certificates
-  readonly clock: Clock
-  readonly log: Log
-}
-
 export function createTrust(options: TrustOptions): Trust {
   const { config, repository, identity, audit, clock, log, certificates = NO_CERTIFICATES } = options
+  const { introductions = NO_INTRODUCTIONS } = options
   let deniedByFile: ReadonlySet<NodeId> = new Set(config.peers.denied)
   let trustedByFile = config.peers.trusted
   /** By every key of the member, so that a key's successor inherits what was decided. */
@@ -62,11 +50,14 @@ export function createTrust(options: TrustOptions): Trust {
       certified: certified(node),
       certificate_revoked: certificates.revoked(node),
       certificate_fault: fault === undefined ? undefined : CHAIN_FAULTS[fault],
+      introduced: introducers.word(node),
       domain: domains.word(node),
       heard_of: seen.member(node) !== undefined,
     }
   }
   const opinion = (node: NodeId) => weigh(evidenceOf(node))
+  const saidOf = (node: NodeId) => trustedByFile.get(node) ?? decisions.get(node)
+  const introducers = createIntroducers(introductions, saidOf, (node) => refuses(node))
 
   function refusesHere(node: NodeId): boolean {
     const decision = decisions.get(node)
@@ -85,7 +76,8 @@ export function createTrust(options: TrustOptions): Trust {
     if (node === identity.nodeId || refuses(node)) return false
     const level = trustedByFile.get(node)?.level ?? decisions.get(node)?.level
     if ((level ?? null) !== null) return level !== 'untrusted'
-    return certified(node) !== undefined || (domains.word(node)?.level ?? 'untrusted') !== 'untrusted'
+    if (certified(node) !== undefined || introducers.word(node) !== undefined) return true
+    return (domains.word(node)?.level ?? 'untrusted') !== 'untrusted'
   }
 
   /** Admitted here, or announced by somebody who is; and not refused. */
@@ -119,7 +111,7 @@ export function createTrust(options: TrustOptions): Trust {
     for (const member of seen.members()) nodes.add(member.node_id)
     for (const stranger of seen.strangers()) nodes.add(stranger.node_id)
     for (const { node_id } of certificates.certified()) nodes.add(node_id)
-    for (const node of certificates.withdrawn()) nodes.add(node)
+    for (const node of [...certificates.withdrawn(), ...introducers.introduced()]) nodes.add(node)
     nodes.delete(identity.nodeId)
     return [...nodes]
   }
@@ -127,6 +119,7 @@ export function createTrust(options: TrustOptions): Trust {
   function tell(node: NodeId, by: 'person' | 'certificate' = 'person'): void {
     changes.tell(node, by)
     if (by === 'certificate') return
+    for (const introduced of introducers.introducedBy(node)) certificateChanged(introduced)
     // What people think of an issuer decides about everybody whom it certified.
     for (const { node_id, issuer } of certificates.certified()) {
       if (issuer === node && node_id !== node) certificateChanged(node_id)
@@ -185,17 +178,20 @@ export function createTrust(options: TrustOptions): Trust {
       const { denied, trusted } = config.peers
       const named = new Set([...deniedByFile, ...trustedByFile.keys(), ...denied, ...trusted.keys()])
       for (const node of domains.nodes()) named.add(node)
-      const before = new Map([...named].map((node) => [node, opinion(node)]))
+      const said = (node: NodeId) => ({ ...opinion(node), introducer: introducers.scopeOf(node) })
+      const before = new Map([...named].map((node) => [node, said(node)]))
       deniedByFile = new Set(denied)
       domains.use(config.trust?.domains)
       trustedByFile = trusted
       const recorded: Promise<unknown>[] = []
       for (const [node, was] of before) {
-        const is = opinion(node)
+        const is = said(node)
         if (isDeepStrictEqual(was, is)) continue
         if (!admits(node)) seen.forget(node, admits)
-        const said = { peer: node, action: 'reload', trust_level: is.trust_level }
-        log.info(said, 'the configuration decides anew about a node')
+        log.info(
+          { peer: node, action: 'reload', trust_level: is.trust_level },
+          'the configuration decides anew about a node',
+        )
         const details = { action: 'reload', level_before: was.trust_level, level_after: is.trust_level }
         recorded.push(audit.record({ type: 'trust_change', success: true, peer: node, details }))
         tell(node)
@@ -210,6 +206,7 @@ export function createTrust(options: TrustOptions): Trust {
     tell(node, 'certificate')
   }
   certificates.onChange(certificateChanged)
+  introductions.onChange(certificateChanged)
 
   const withdrawn = (node: NodeId, before: Held | undefined) => withdrawnFrom(before, opinion(node).name)
   return {
@@ -250,6 +247,7 @@ export function createTrust(options: TrustOptions): Trust {
           teams: teams ?? before?.teams ?? [],
           denied: false,
           revoked: false,
+          ...introducerOf(terms, before),
         }
       })
     },

@@ -2,6 +2,7 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { TrustLevel, TrustSource } from '../../base/words/trust-levels.ts'
+import type { IntroducerScope } from '../../config/index.ts'
 
 export interface PeerOpinion {
   readonly node_id: NodeId
@@ -72,6 +73,8 @@ export interface TrustTerms {
   /** At most 16 of at most 64 characters; so are teams. */
   readonly roles?: readonly string[] | undefined
   readonly teams?: readonly string[] | undefined
+  /** What it may give to nodes that it introduces; false: it introduces nobody. Absent: as before. */
+  readonly introducer?: IntroducerScope | false | undefined
 }
 
 export interface Trust extends Room {

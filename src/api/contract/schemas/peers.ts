@@ -93,6 +93,9 @@ export const peerAnswer = z
   .meta({ id: 'PeerAnswer' })
 export type PeerAnswerShape = z.infer<typeof peerAnswer>
 
+const introducedLevel = () => z.enum(['share_to', 'query_from', 'peer'])
+const days = () => integer('so many days').min(1).max(365)
+
 export const whoOnly = z.strictObject({ who: who() })
 
 export const trustPeerBody = whoOnly.extend({
@@ -100,4 +103,31 @@ export const trustPeerBody = whoOnly.extend({
   name: z.string().min(1).max(64).exactOptional().describe('name of the node on this machine'),
   roles: labels('replaces its roles').exactOptional(),
   teams: labels('replaces its teams').exactOptional(),
+  introducer: z
+    .union([
+      z.literal(false),
+      z.strictObject({ level: introducedLevel(), teams: labels('at most'), days: days() }),
+    ])
+    .exactOptional()
+    .describe('what it may give at most to nodes that it introduces; false: it introduces nobody'),
 })
+
+export const introduceBody = whoOnly.extend({
+  level: introducedLevel().exactOptional().describe('peer if left out'),
+  teams: labels('teams').exactOptional(),
+  days: days().exactOptional().describe('how long it holds; 30 if left out'),
+  withdraw: z.boolean().exactOptional().describe('true: it is taken back'),
+})
+
+export const introduction = z
+  .strictObject({
+    node_id: nodeId(),
+    fingerprint: fingerprint(),
+    name: nodeName(),
+    level: introducedLevel(),
+    teams: labels('teams'),
+    until: moment('when it ends'),
+    withdrawn: z.boolean(),
+  })
+  .meta({ id: 'Introduction' })
+export type IntroductionShape = z.infer<typeof introduction>

@@ -12,7 +12,7 @@ const WIDE = { four: 22, six: 64 } as const
 const WIRELESS = /^(wl|wlan)/
 const VIRTUAL = /^(docker|br-|virbr|lxc|veth|podman|cni)/
 
-export function trustDomains(world: World): readonly Finding[] {
+export async function trustDomains(world: World): Promise<readonly Finding[]> {
   const config = configOf(world)
   return config === undefined ? [skipped(NO_CONFIG)] : judgeDomains(config.trust.domains, world.interfaces())
 }

@@ -9,7 +9,7 @@ const ISSUER = 'karo:ed25519:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA' as Nod
 const SILENT: Evidence = {
   ...{ node_id: NODE, fingerprint: '0'.repeat(16), display_name: 'x', config_denied: false },
   ...{ config_trusted: undefined, decision: undefined, certified: undefined, certificate_revoked: undefined },
-  ...{ certificate_fault: undefined, domain: undefined, heard_of: false },
+  ...{ certificate_fault: undefined, introduced: undefined, domain: undefined, heard_of: false },
 }
 const decided = {
   level: null,
@@ -39,6 +39,11 @@ const GRANTS: readonly (readonly [why: string, level: string, speaks: Partial<Ev
   ['tofu', 'supervisor', { decision: { ...decided, level: 'supervisor', teams: ['hand'] } }],
   ['certificate', 'peer', { certified: { binding, level: 'peer', stale: false } }],
   [
+    'introduction',
+    'query_from',
+    { introduced: { introducer: ISSUER, name: 'i', level: 'query_from', teams: ['met'], until: 9e12 } },
+  ],
+  [
     'domain',
     'share_to',
     { domain: { subnet: '10.0.3.0/24', ip: '10.0.3.9', level: 'share_to', teams: ['net'] } },
@@ -47,7 +52,7 @@ const GRANTS: readonly (readonly [why: string, level: string, speaks: Partial<Ev
 
 /** All subsets, each as a list of its members in order. */
 const subsets = <T>(all: readonly T[]): T[][] =>
-  all.reduce<T[][]>((some, one) => [...some, ...some.map((subset) => [...subset, one])], [[]])
+  Array.from({ length: 2 ** all.length }, (_, mask) => all.filter((__, index) => (mask >> index) & 1))
 
 const grantsOf = subsets(GRANTS)
 

@@ -140,6 +140,7 @@ test('admits and the opinion never disagree, and explain names the source that d
       'config',
       'tofu',
       'certificate',
+      'introduction',
       'domain',
       'default',
     ])
