@@ -3,7 +3,7 @@ import { daemonAt } from '../api/contract/client/socket.ts'
 import { introducePeer } from '../api/contract/operations/peers.ts'
 import { EXIT, KaroError } from '../base/errors.ts'
 import { formatFingerprint, printable } from '../base/format.ts'
-import { defineCommand } from './command.ts'
+import { type CommandOption, defineCommand } from './command.ts'
 import { commaList, oneNode } from './input/values.ts'
 import { fitted } from './terminal/text.ts'
 
@@ -72,3 +72,33 @@ It counts on nodes whose people ran \`karo peers trust <this node> --introducer\
     return EXIT.done
   },
 })
+
+/** Of `karo peers trust`. */
+export const INTRODUCER_OPTIONS = [
+  { name: 'introducer', description: 'trust the nodes that it introduces as well (karo peers introduce)' },
+  {
+    name: 'introduces',
+    value: 'level',
+    description: 'with --introducer: how far at most (default: peer)',
+    choices: ['share_to', 'query_from', 'peer'],
+  },
+  {
+    name: 'introduces-team',
+    value: 'team,..',
+    description: 'with --introducer: teams that it may put them into',
+  },
+  { name: 'no-introducer', description: 'nodes that it introduces are not trusted any more' },
+] as const satisfies readonly CommandOption[]
+
+/** The scope of an introducer as the options say it; nothing said leaves it as it was. */
+export function introducerTerms(options: {
+  readonly introducer?: boolean | undefined
+  readonly introduces?: 'share_to' | 'query_from' | 'peer' | undefined
+  readonly 'introduces-team'?: string | undefined
+  readonly 'no-introducer'?: boolean | undefined
+}) {
+  if (options['no-introducer']) return { introducer: false as const }
+  if (!options.introducer) return {}
+  const teams = commaList(options['introduces-team']) ?? []
+  return { introducer: { level: options.introduces ?? ('peer' as const), teams, days: 30 } }
+}

@@ -199,7 +199,7 @@ const introducer: Kind<IntroducerScope | undefined> = {
   },
 }
 /** What an introducer may give where nothing else is said. */
-export const INTRODUCER: IntroducerScope = { level: 'peer', teams: [], days: 30 }
+const INTRODUCER: IntroducerScope = { level: 'peer', teams: [], days: 30 }
 
 const trustedFields = {
   introducer,

@@ -1,4 +1,5 @@
 // Trust by subnet: what [trust.domains] gives a node because of the addresses of its live connections, and of nothing else.
+import { isDeepStrictEqual } from 'node:util'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import { subnetTest, type TrustDomain } from '../../config/index.ts'
@@ -15,7 +16,7 @@ export interface DomainWord {
 export interface Domains {
   /** The configuration has changed. */
   use(domains: ReadonlyMap<string, TrustDomain> | undefined): void
-  /** The IP addresses of all its live connections; none: it is not connected. True: they are others than before. */
+  /** The IP addresses of all its live connections; none: it is not connected. True: another word holds than before. */
   connected(node: NodeId, ips: readonly string[]): boolean
   word(node: NodeId): DomainWord | undefined
   /** Everybody who is connected, as far as any subnet is trusted. */
@@ -53,13 +54,22 @@ export function createDomains(first: ReadonlyMap<string, TrustDomain> = new Map(
     if (there < PLACES_OF_ADDRESS) places.set(node, ip)
   }
 
+  function wordOf(node: NodeId): DomainWord | undefined {
+    const ips = connected.get(node)
+    if (ips === undefined || !places.has(node)) return undefined
+    for (const { subnet, level, teams, has } of domains) {
+      const ip = ips.find(has)
+      if (ip !== undefined) return { subnet, ip, level, teams }
+    }
+    return undefined
+  }
+
   return {
     use(next = new Map()) {
       domains = testsOf(next)
     },
     connected(node, ips) {
-      const before = connected.get(node) ?? []
-      if (before.length === ips.length && before.every((ip, index) => ip === ips[index])) return false
+      const was = wordOf(node)
       if (ips[0] === undefined) {
         connected.delete(node)
         places.delete(node)
@@ -67,17 +77,9 @@ export function createDomains(first: ReadonlyMap<string, TrustDomain> = new Map(
         connected.set(node, [...ips])
         makePlace(node, ips[0])
       }
-      return true
+      return !isDeepStrictEqual(was, wordOf(node))
     },
-    word(node) {
-      const ips = connected.get(node)
-      if (ips === undefined || !places.has(node)) return undefined
-      for (const { subnet, level, teams, has } of domains) {
-        const ip = ips.find(has)
-        if (ip !== undefined) return { subnet, ip, level, teams }
-      }
-      return undefined
-    },
+    word: wordOf,
     nodes: () => [...connected.keys()],
   }
 }

@@ -20,7 +20,7 @@ export const INTRODUCED_BY_ONE = 256
 /** Introducers whose introductions are held, this node included. */
 const INTRODUCERS_MAX = 64
 /** The longest that one may hold. */
-export const INTRODUCED_DAYS_MAX = 365
+const INTRODUCED_DAYS_MAX = 365
 /** A timer for longer is set anew. */
 const TIMER_MAX_MS = DAY_MS
 
@@ -35,7 +35,7 @@ export interface IntroducedWord {
 }
 
 /** One introduction as it was signed. */
-export interface Introduced {
+interface Introduced {
   readonly introducer: NodeId
   readonly node_id: NodeId
   readonly body: IntroductionBody

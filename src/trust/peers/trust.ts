@@ -56,14 +56,18 @@ export function createTrust(options: TrustOptions): Trust {
     }
   }
   const opinion = (node: NodeId) => weigh(evidenceOf(node))
-  const saidOf = (node: NodeId) => trustedByFile.get(node) ?? decisions.get(node)
-  const introducers = createIntroducers(introductions, saidOf, (node) => refuses(node))
+  const introducers = createIntroducers(introductions, saidOf, refuses)
 
   function refusesHere(node: NodeId): boolean {
     const decision = decisions.get(node)
     return deniedByFile.has(node) || decision?.denied === true || decision?.revoked === true
   }
-  const refuses = (node: NodeId): boolean => refusesHere(node) || certificates.revoked(node) !== undefined
+  function refuses(node: NodeId): boolean {
+    return refusesHere(node) || certificates.revoked(node) !== undefined
+  }
+  function saidOf(node: NodeId) {
+    return trustedByFile.get(node) ?? decisions.get(node)
+  }
 
   /** What was signed by an issuer that people here refuse says nothing here. */
   function certified(node: NodeId): ReturnType<Certificates['word']> {
@@ -205,8 +209,7 @@ export function createTrust(options: TrustOptions): Trust {
     if (!admits(node)) seen.forget(node, admits)
     tell(node, 'certificate')
   }
-  certificates.onChange(certificateChanged)
-  introductions.onChange(certificateChanged)
+  for (const source of [certificates, introductions]) source.onChange(certificateChanged)
 
   const withdrawn = (node: NodeId, before: Held | undefined) => withdrawnFrom(before, opinion(node).name)
   return {
@@ -287,9 +290,7 @@ export function createTrust(options: TrustOptions): Trust {
       if (node !== identity.nodeId && !refuses(node)) seen.sawStranger(node, sighting)
     },
     connected(node, ips) {
-      const was = domains.word(node)
-      if (domains.connected(node, ips) && !isDeepStrictEqual(was, domains.word(node)))
-        tell(node, 'certificate')
+      if (domains.connected(node, ips)) tell(node, 'certificate')
     },
     met: (node) => seen.member(node) ?? seen.stranger(node),
     known,

@@ -10,7 +10,7 @@ import { atHome } from '../../at-home.ts'
 import { type Command, type CommandArgument, type CommandIo, defineCommand } from '../../command.ts'
 import { COMPARED, chooseNodes } from '../../input/nodes.ts'
 import { commaList, oneNode } from '../../input/values.ts'
-import { introduce } from '../../introduce.ts'
+import { INTRODUCER_OPTIONS, introduce, introducerTerms } from '../../introduce.ts'
 import { confirm } from '../../terminal/confirm.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
@@ -109,19 +109,6 @@ async function links(io: CommandIo, peer: PeerShape): Promise<boolean> {
   return state === 'connected'
 }
 
-/** The scope of an introducer as the options say it; nothing said leaves it as it was. */
-function introducerTerms(options: {
-  readonly introducer?: boolean | undefined
-  readonly introduces?: 'share_to' | 'query_from' | 'peer' | undefined
-  readonly 'introduces-team'?: string | undefined
-  readonly 'no-introducer'?: boolean | undefined
-}) {
-  if (options['no-introducer']) return { introducer: false as const }
-  if (!options.introducer) return {}
-  const teams = commaList(options['introduces-team']) ?? []
-  return { introducer: { level: options.introduces ?? ('peer' as const), teams, days: 30 } }
-}
-
 const trust = defineCommand({
   name: 'peers trust',
   summary: 'trust nodes; both sides have to trust each other',
@@ -138,19 +125,7 @@ const trust = defineCommand({
     { name: 'name', value: 'name', description: 'what you call it; for one node' },
     { name: 'role', value: 'role,..', description: 'its roles, e.g. lead,security', completes: 'role' },
     { name: 'team', value: 'team,..', description: 'its teams', completes: 'team' },
-    { name: 'introducer', description: 'trust the nodes that it introduces as well (karo peers introduce)' },
-    {
-      name: 'introduces',
-      value: 'level',
-      description: 'with --introducer: how far at most (default: peer)',
-      choices: ['share_to', 'query_from', 'peer'],
-    },
-    {
-      name: 'introduces-team',
-      value: 'team,..',
-      description: 'with --introducer: teams that it may put them into',
-    },
-    { name: 'no-introducer', description: 'nodes that it introduces are not trusted any more' },
+    ...INTRODUCER_OPTIONS,
     { name: 'pending', description: 'all nodes that wait to be trusted, after a list of them' },
     {
       name: 'subnet',
