@@ -4,6 +4,7 @@ import { type MessageTable, messageTable } from './frame.ts'
 import { AuditHead } from './messages/audit.ts'
 import { Certificate, RevocationList } from './messages/certificate.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
+import { Introduction } from './messages/introduction.ts'
 import { Delegation } from './messages/operator.ts'
 import { PolicyBundle } from './messages/policy.ts'
 import { Presence } from './messages/presence.ts'
@@ -94,6 +95,7 @@ export const MESSAGES: MessageTable = messageTable([
   PolicyBundle,
   Delegation,
   KeyRotation,
+  Introduction,
   AuditHead,
   Presence,
   Heads,

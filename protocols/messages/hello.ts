@@ -47,6 +47,12 @@ const helloBody = z.object({
   listen: listOf(label(128), 8).describe(
     'private addresses it listens on, as multiaddrs; a claim as well. A stranger is told only the one it has found',
   ),
+  leaf: z
+    .boolean()
+    .optional()
+    .describe(
+      'it can link with few other nodes and asks that this link be kept; said only to a node that it admits',
+    ),
   chain: certificateChain().optional().describe('its certificates, if it has any; older nodes ignore them'),
   rotations: listOf(bytes(1, ROTATION_FRAME_BYTES), ROTATIONS_SHOWN)
     .optional()
@@ -105,9 +111,15 @@ export const HelloAck = defineMessage({
   body: helloAckBody,
 })
 
+const pingId = () => uint(0xffff_ffff).describe('chosen by the asking side; the Pong repeats it')
 const pingBody = z.object({
-  id: uint(0xffff_ffff).describe('chosen by the asking side; the Pong repeats it'),
+  id: pingId(),
+  leaf: z
+    .boolean()
+    .optional()
+    .describe('`leaf` of the Hello is this from now on; absent where it has not changed'),
 })
+const pongBody = z.object({ id: pingId() })
 
 export const Ping = defineMessage({
   type: 0x0010,
@@ -124,7 +136,7 @@ export const Pong = defineMessage({
   purpose: 'Answers a Ping.',
   limit: 256,
   carried: 'hop',
-  body: pingBody,
+  body: pongBody,
 })
 
 /**

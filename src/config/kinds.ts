@@ -136,16 +136,3 @@ export function either<A, B>(
   }
   return { allowed, check, fromText }
 }
-
-/** Accepts only an empty value: for features that do not exist yet, where ignoring an entry would be unsafe. */
-export function emptyOnly(what: 'list' | 'table', why: string): Kind<unknown> {
-  return {
-    allowed: `an empty ${what}: ${why}`,
-    check(value) {
-      const right = what === 'list' ? Array.isArray(value) : isTable(value)
-      if (!right) throw new WrongValue(`is ${shown(value)}, but must be a ${what}`)
-      if (Object.keys(value as object).length > 0) throw new WrongValue(`must be empty: ${why}`)
-      return value
-    },
-  }
-}

@@ -93,7 +93,7 @@ reload karo\`): the sections that can change take their new values, and for the 
 restart. A file with a mistake changes nothing. A \`karo up\` in a terminal does not reload: end it and start it again.
 
 Karo refuses a mistake and names its file and line: an unknown key, a wrong type, a value out of range, a public address
-while \`mesh.lan_only\` is on. \`policy.files\` and \`trust.domains\` are not in this version, so they must be empty.
+while \`mesh.lan_only\` is on.
 
 ${tables.join('\n')}
 ## Other environment variables

@@ -3,6 +3,7 @@
 // Longer than 300 lines: one table, read by looking a key up; parts of it would have to be put together again everywhere.
 import { hostname } from 'node:os'
 import type { GuardProfile } from '../assist/risk/index.ts'
+import { trustDomains } from './domains.ts'
 import * as kind from './kinds.ts'
 import type { Config } from './types.ts'
 import * as value from './values.ts'
@@ -112,6 +113,14 @@ export const KEYS = {
       'Keep a link to every member while there are at most this many. In a larger mesh a node keeps about eight links, and questions and news travel through other members.',
   }),
 
+  overlayLeavesUpTo: key({
+    path: 'overlay.leaves_up_to',
+    kind: kind.integer(0, 900),
+    default: 256,
+    description:
+      'Keep the links of so many leaves: nodes that trust at most eight others, such as machines that trust the security node alone. These links come on top of the others. A leaf beyond the number is connected only while it is asked something.',
+  }),
+
   accessAdmins: key({
     path: 'access.admins',
     kind: kind.list(value.person, 256),
@@ -215,7 +224,7 @@ export const KEYS = {
     kind: value.trustedPeers,
     default: new Map(),
     description:
-      'Nodes trusted by their key, with name, level (untrusted, share_to, query_from, peer, supervisor), roles and teams.',
+      'Nodes trusted by their key, with name, level (untrusted, share_to, query_from, peer, supervisor), roles and teams. `introducer = true`, or `introducer = { level = "share_to", teams = ["eng"], days = 30 }`: nodes that it introduces are trusted too, so far at most (karo peers introduce).',
     example: '"karo:ed25519:…" = { name = "bob", level = "peer", roles = ["lead"], teams = ["eng"] }',
   }),
 
@@ -275,12 +284,11 @@ export const KEYS = {
 
   trustDomains: key({
     path: 'trust.domains',
-    kind: kind.emptyOnly(
-      'table',
-      'trust by subnet is not in this version; trust nodes by their key in [peers.trusted]',
-    ),
-    default: {},
-    description: 'Trust by subnet. Not in this version: entries are refused.',
+    kind: trustDomains,
+    default: new Map(),
+    description:
+      'What nodes get that connect from a private subnet, for as long as they are connected from there: level (untrusted, share_to, query_from, peer), teams. Any other source of trust comes first, and of two subnets the narrower. Whoever gets an address there gets this trust, so it is for networks that only your machines can join.',
+    example: '"10.0.3.0/24" = { level = "share_to", teams = ["eng"] }',
   }),
 
   guardProfile: key({
@@ -491,6 +499,7 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   http: 'restart',
   discovery: 'restart',
   peers: 'reload',
+  trust: 'reload',
   sharing: 'reload',
   guard: 'at once',
   history: 'reload',
@@ -504,7 +513,7 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   log: 'reload',
 }
 
-/** When a changed value of `section` takes effect; a section without a row, such as `trust`, needs a restart. */
+/** When a changed value of `section` takes effect; a section without a row needs a restart. */
 export const whenInForce = (section: string): 'restart' | 'reload' | 'at once' =>
   Object.hasOwn(IN_FORCE, section) ? IN_FORCE[section as keyof Config] : 'restart'
 

@@ -20,7 +20,11 @@ export interface Config {
   }
   /** How connections between nodes are encrypted; not empty, no duplicates; offered in this order. */
   readonly transport: { readonly security: readonly Security[] }
-  readonly overlay: { readonly full_mesh_up_to: number }
+  readonly overlay: {
+    readonly full_mesh_up_to: number
+    /** Links kept for nodes that can link with few others; on top of all other links. */
+    readonly leaves_up_to: number
+  }
   /** Rights of people of this machine. Entries are user names, uids as text, `group:<name>`, and for askers also `*`. */
   readonly access: { readonly admins: readonly string[]; readonly askers: readonly string[] }
   readonly http: { readonly enabled: boolean; readonly port: number }
@@ -40,6 +44,8 @@ export interface Config {
     readonly trusted: ReadonlyMap<NodeId, TrustedPeer>
     readonly denied: readonly NodeId[]
   }
+  /** By subnet, `10.0.3.0/24`, the narrowest first. */
+  readonly trust: { readonly domains: ReadonlyMap<string, TrustDomain> }
   readonly sharing: {
     readonly max_level: 0 | 1 | 2
     readonly allow: { readonly peers: readonly string[]; readonly supervisors: readonly string[] }
@@ -103,11 +109,27 @@ export interface StaticPeer {
   readonly nodeId?: NodeId
 }
 
+/** What nodes get that are connected from one subnet. */
+export interface TrustDomain {
+  readonly level: TrustLevel
+  readonly teams: readonly string[]
+}
+
 export interface TrustedPeer {
   readonly name?: string
   readonly level: TrustLevel
   readonly roles: readonly string[]
   readonly teams: readonly string[]
+  /** What it may give to nodes that it introduces; absent: it introduces nobody. */
+  readonly introducer?: IntroducerScope
+}
+
+/** The most that an introduction of one introducer gives here. */
+export interface IntroducerScope {
+  readonly level: TrustLevel
+  readonly teams: readonly string[]
+  /** After so many days an introduction ends, whatever it says. */
+  readonly days: number
 }
 
 /** Where a value came from, as `karo config list` shows it: `default`, `config.toml:12`, `KARO_MESH_PORT`. */

@@ -19,7 +19,7 @@ import { createSharing } from '../trust/consent/index.ts'
 import { createLineage } from '../trust/lineage/index.ts'
 import { createSessions } from '../trust/operators/index.ts'
 import { createOrganisation } from '../trust/organisation/index.ts'
-import { createTrust } from '../trust/peers/index.ts'
+import { createIntroductions, createTrust } from '../trust/peers/index.ts'
 import { createPolicy, type PolicySet } from '../trust/policy/index.ts'
 import { compilePolicies } from '../trust/policy/load.ts'
 import type { Foundation } from './foundation.ts'
@@ -51,7 +51,11 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
         return isKnown && comparable(trust.opinion(node).name) === comparable(wanted)
       }),
   })
-  const trust = createTrust({ ...common, repository: store.members, audit, certificates: fleet, lineage })
+  const introductions = createIntroductions({ ...common, timers })
+  const trust = createTrust({
+    ...{ ...common, repository: store.members, audit, introductions, lineage },
+    certificates: fleet,
+  })
   const sessions = createSessions({
     ...{ self: identity.publicKey, opinion: trust.opinion, operators: fleet.operators, audit },
     ...{ clock, timers, random: common.random },
@@ -99,7 +103,7 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   })
 
   return {
-    ...{ store, lock, access, audit, fleet, trust, sessions, policy, organisation, sharing },
+    ...{ store, lock, access, audit, fleet, trust, introductions, sessions, policy, organisation, sharing },
     ...{ observe, processes, insight, anomalies, probe, retention },
   }
 }

@@ -23,7 +23,7 @@ export function buildNetwork(
   { keyPath, onSwitch }: { readonly keyPath: string; readonly onSwitch: (next: Identity) => void },
 ) {
   const { common, metrics, name, onEncoded, ownUid } = foundation
-  const { audit, fleet, insight, organisation, policy, sharing, store, trust } = local
+  const { audit, fleet, insight, introductions, organisation, policy, sharing, store, trust } = local
   const { replay } = store
 
   const mesh = createMesh({
@@ -38,6 +38,11 @@ export function buildNetwork(
       ...fleet.documents,
       policy_bundle: organisation.documents,
       key_rotation: trust.rotations,
+      introduction: {
+        wanted: (author) => author === foundation.common.identity.nodeId || trust.admits(author),
+        accept: introductions.accept,
+        isFirst: () => false,
+      },
     },
   })
   fleet.onAuthority(documents.again)

@@ -15,6 +15,7 @@ import { historyRoutes } from '../api/routes/history.ts'
 import { importRoutes } from '../api/routes/import.ts'
 import { mcpRoutes } from '../api/routes/mcp.ts'
 import { fleetRoutes } from '../api/routes/mesh/fleet.ts'
+import { introductionsRoutes } from '../api/routes/mesh/introductions.ts'
 import { operatorRoutes } from '../api/routes/mesh/operators.ts'
 import { peersRoutes } from '../api/routes/mesh/peers.ts'
 import { processesRoutes } from '../api/routes/processes.ts'
@@ -49,6 +50,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     audit,
     fleet,
     insight,
+    introductions,
     observe,
     organisation,
     policy,
@@ -77,6 +79,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     anomaliesRoutes({ anomalies, config }),
     processesRoutes({ processes }),
     peersRoutes({ trust, mesh, fleet, summaries, log: common.log }),
+    introductionsRoutes({ trust, introductions, documents, audit, clock }),
     fleetRoutes({
       ...{ fleet, organisation, trust, clock },
       places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []),

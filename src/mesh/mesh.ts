@@ -220,7 +220,9 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
       const clock_off_ms = edge.rejections.clockOff(node)
       if (clock_off_ms !== undefined) return { why: 'clock', clock_off_ms }
       if (edge.dials.encryptsOtherwise(node)) return { why: 'encryption' }
-      return edge.news.isOneSided(node) ? { why: 'not_trusted_there' } : undefined
+      if (edge.news.isOneSided(node)) return { why: 'not_trusted_there' }
+      const full = state.leaves.noPlace(node)
+      return full === undefined ? undefined : { why: full === 'here' ? 'links_full' : 'links_full_there' }
     },
     status: () => ({
       listen: edge.listening.multiaddrs(),
@@ -274,7 +276,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     rejections: rejections.counts,
     ...createInspect({
       ...{ config, connections, wires, timers, host: listening.host },
-      ...{ oneSided: news.oneSided, stale: rejections.stale, twins: twins.state },
+      ...{ leaves: state.leaves, oneSided: news.oneSided, stale: rejections.stale, twins: twins.state },
     }),
   }
 }

@@ -116,6 +116,7 @@ export function createPerformer(deps: PerformDeps): Performer {
       if (connection === undefined || connection.status === 'closed') later()
       else connection.addEventListener('close', later, { once: true })
     },
+    leaf() {},
     violate: ({ conn, code }) => void rejections.count(code, hello.id, conn.node),
     live({ conn }) {
       news.alive(conn)

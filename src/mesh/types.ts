@@ -89,6 +89,12 @@ export interface MeshInspection {
   readonly dialing: readonly string[]
   /** Admitted here; when last connected they did not admit this node. */
   readonly one_sided: readonly NodeId[]
+  /** Neighbours that are leaves, the most that are kept, and leaves for which no place was left here. */
+  readonly leaves: {
+    readonly linked: number
+    readonly up_to: number
+    readonly turned_away: readonly NodeId[]
+  }
   /** Admitted here; frames of theirs were refused within the last quarter of an hour because of their time. */
   readonly stale: readonly WrongClock[]
   /** One key on two machines: neighbours that come by turns from `places`, and neighbours at which a twin takes this place. */
@@ -107,6 +113,10 @@ export type Apart =
   | { readonly why: 'not_trusted_there' }
   /** It speaks none of `transport.security`. */
   | { readonly why: 'encryption' }
+  /** It is a leaf, and `overlay.leaves_up_to` others have links here. */
+  | { readonly why: 'links_full' }
+  /** This node is a leaf, and that one has no place left for it. */
+  | { readonly why: 'links_full_there' }
 
 export interface Mesh extends Room {
   /** Registers a `lifetime: 'link'` protocol; call before `start`. */

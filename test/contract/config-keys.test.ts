@@ -6,9 +6,6 @@ import { KEYS } from '../../src/config/table.ts'
 
 const SRC = join(import.meta.dirname, '../../src')
 
-/** They are there to be refused, so that nobody relies on them. */
-const REFUSED = new Set(['trust.domains'])
-
 const sources = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts') && !file.startsWith('config/'))
   .map((file) => readFileSync(join(SRC, file), 'utf8'))
@@ -18,7 +15,6 @@ const isRead = (section: string, member: string): boolean =>
   sources.some((text) => [section, member].every((name) => new RegExp(`\\b${name}\\b`).test(text)))
 
 test.each(Object.values(KEYS).map(({ path }) => [path] as const))('%s is read', (path) => {
-  if (REFUSED.has(path)) return
   const names = path.split('.')
   expect(isRead(names[0] ?? '', names.at(-1) ?? ''), `something reads ${path}`).toBe(true)
 })

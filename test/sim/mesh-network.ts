@@ -50,6 +50,10 @@ export interface Wish {
   readonly walled: boolean
   /** Nodes that it dials by its configuration. */
   readonly peers: readonly number[]
+  /** Links to all members up to so many. Default: 32. */
+  readonly fullMeshUpTo?: number
+  /** Links kept for leaves. Default: 256. */
+  readonly leavesUpTo?: number
   readonly trusts: readonly NodeId[]
 }
 
@@ -61,6 +65,14 @@ export const nodeIdOf = (index: number): NodeId => {
 }
 const ipOf = (index: number): string => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`
 const addressOf = (index: number): string => `/ip4/${ipOf(index)}/tcp/${PORT}`
+
+/** What a room above the mesh hears, for simulations of both. */
+export interface Above {
+  up(node: NodeId): void
+  down(node: NodeId): void
+  answered(ask: number, yes: boolean): void
+  inUse(node: NodeId): boolean
+}
 
 interface End {
   readonly node: SimNode
@@ -93,6 +105,7 @@ export class SimNode {
   /** True times of dials at addresses nobody has proven, by IP address. */
   readonly cautious = new Map<string, number[]>()
   state: State
+  above: Above | undefined
   running = false
   dials = 0
   conns = 0
@@ -105,7 +118,7 @@ export class SimNode {
     this.#network = network
     this.wish = wish
     this.id = nodeIdOf(wish.index)
-    this.trust = createFakeTrust(wish.trusts)
+    this.trust = createFakeTrust(wish.trusts, network.time.clock.now)
     this.trust.onChange((node) => this.running && this.put({ on: 'trust', node }))
     const { clock } = network.time
     this.clock = { now: () => clock.now() + wish.skewMs, monotonic: clock.monotonic }
@@ -174,7 +187,7 @@ export class SimNode {
     return createState({
       config: {
         mesh: { lan_only: true, allow_cgnat: false, port: PORT, listen: 'auto', ping_seconds: 15 },
-        overlay: { full_mesh_up_to: 32 },
+        overlay: { full_mesh_up_to: wish.fullMeshUpTo ?? 32, leaves_up_to: wish.leavesUpTo ?? 256 },
         discovery: {
           dht: false,
           peers: wish.peers.map((index) => ({ host: ipOf(index), port: PORT })),
@@ -184,7 +197,7 @@ export class SimNode {
       random: { bytes: (length) => random.bytes(length), float: () => random.below(1_000_000) / 1_000_000 },
       listening: () => (this.running ? [this.address] : []),
       complete: () => true,
-      inUse: () => false,
+      inUse: (node) => this.above?.inUse(node) ?? false,
       readers: () => this.state.connections.neighbours().length,
     })
   }
@@ -222,8 +235,10 @@ export class SimNode {
     if (command.do === 'timer') this.#alarms.set(command)
     else if (command.do === 'dial') network.dial(this, command)
     else if (command.do === 'publish') this.#spread(this.id, command.body)
-    else if (command.do === 'answer') this.answers.push(command.yes)
-    else if ('id' in command) {
+    else if (command.do === 'answer') {
+      this.answers.push(command.yes)
+      this.above?.answered(command.ask, command.yes)
+    } else if ('id' in command) {
       const pipe = this.pipes.get(command.id)
       if (pipe !== undefined) this.#onPipe(pipe, command)
     }
@@ -240,7 +255,7 @@ export class SimNode {
       })
     } else if (command.do === 'say') {
       const { say } = command
-      const said = 'hello' in say ? { hello: this.#hello() } : say
+      const said = 'hello' in say ? { hello: { ...this.#hello(), leaf: say.leaf } } : say
       const sentAt = this.clock.now()
       network.send(pipe, this, ({ node, id }) => {
         node.put({ on: 'said', id, said, skewMs: sentAt - node.clock.now() })
@@ -269,7 +284,10 @@ export class SimNode {
       const { node, introduced } = fact.conn
       trust.sawMember(node, { name: introduced?.name ?? '', addresses: introduced?.listen ?? [] })
       this.put({ on: 'links' })
-    } else if (fact.did === 'leave' && trust.admits(fact.conn.node)) {
+      if (fact.replaced === undefined) this.above?.up(node)
+    } else if (fact.did === 'leave') {
+      this.above?.down(fact.conn.node)
+      if (!trust.admits(fact.conn.node)) return
       trust.sawMember(fact.conn.node, fact.reason === 'goodbye' ? { offline: true } : {})
       if (isBroken(fact.reason)) trust.lost(fact.conn.node)
     }

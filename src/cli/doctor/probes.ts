@@ -8,6 +8,7 @@ import {
   daemonService,
   daemonVersion,
 } from './checks/daemon.ts'
+import { trustDomains } from './checks/domains.ts'
 import { meshFirewall } from './checks/firewall.ts'
 import { shellGuard } from './checks/guard.ts'
 import { homeDirectory, homeKey, homeOwner } from './checks/home.ts'
@@ -15,7 +16,7 @@ import { meshLists, peersLineage } from './checks/lineage.ts'
 import { clockPeers, clockSynchronised, runtimeFiles, runtimeInotify, runtimeNode } from './checks/machine.ts'
 import { httpListener, meshAddresses, meshLanOnly, meshMulticast, meshPort } from './checks/mesh.ts'
 import { meshNames } from './checks/names.ts'
-import { peersPending, peersTrust, peersTwins, peersVersions } from './checks/peers.ts'
+import { peersLeaves, peersPending, peersTrust, peersTwins, peersVersions } from './checks/peers.ts'
 import { policyFiles } from './checks/policy.ts'
 import { spoolFollowed, spoolShared } from './checks/spool.ts'
 import { auditLedger, storeDatabase, storeDisk, storeRetention, summariesFresh } from './checks/store.ts'
@@ -67,6 +68,8 @@ export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'mesh.firewall': meshFirewall,
   'peers.pending': peersPending,
   'peers.trust': peersTrust,
+  'peers.domains': trustDomains,
+  'peers.leaves': peersLeaves,
   'peers.twins': peersTwins,
   'peers.lineage': peersLineage,
   'mesh.lists': meshLists,

@@ -53,6 +53,8 @@ function dayOf(moment: string): string {
 export function whyApart({ apart, clock_off_ms = 0 }: PeerShape): string | undefined {
   if (apart === 'clock') return `refused, its clock is ${clockWords(clock_off_ms)}`
   if (apart === 'encryption') return 'it encrypts connections otherwise (transport.security)'
+  if (apart === 'links_full') return 'no link is left for it here'
+  if (apart === 'links_full_there') return 'it has no link left for this node'
   return apart === 'not_trusted_there' ? 'it does not trust this node' : undefined
 }
 

@@ -3,6 +3,7 @@ import type { Message, WireBody } from '../../../protocols/define.ts'
 import { bodyOf, FRAME_OVERHEAD, type Frame } from '../../../protocols/frame.ts'
 import { AuditHead } from '../../../protocols/messages/audit.ts'
 import { Certificate, RevocationList } from '../../../protocols/messages/certificate.ts'
+import { Introduction } from '../../../protocols/messages/introduction.ts'
 import { PolicyBundle } from '../../../protocols/messages/policy.ts'
 import { KeyRotation } from '../../../protocols/messages/rotation.ts'
 import { SealedSummary } from '../../../protocols/messages/summary.ts'
@@ -19,6 +20,7 @@ export const DOCUMENT_KINDS = [
   'certificate',
   'revocation_list',
   'policy_bundle',
+  'introduction',
 ] as const
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number]
 
@@ -61,6 +63,9 @@ const SUMMARY_KEPT_MS = 410 * DAY_MS
 const CERTIFICATE_KEPT_MS = 365 * DAY_MS
 /** The longest life of a certificate, an issuer's, is 400 days. */
 const CERTIFICATE_KEPT_MAX_MS = CERTIFICATE_KEPT_MS + 410 * DAY_MS
+
+/** An introduction holds for a year at most. */
+const INTRODUCTION_KEPT_MS = 366 * DAY_MS
 
 function kind<B extends WireBody>(row: {
   readonly message: Message<B>
@@ -132,6 +137,19 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
       slot: toHex(blake3([key], 16)),
       version,
       expires_at: not_after + CERTIFICATE_KEPT_MS,
+      hints: NO_HINTS,
+    }),
+  }),
+  introduction: kind({
+    message: Introduction,
+    audience: 'all',
+    keptMs: INTRODUCTION_KEPT_MS,
+    perAuthor: { documents: 256, bytes: 256 * 1024 },
+    read: ({ key, version }) => ({
+      slot: toHex(blake3([key], 16)),
+      version,
+      // Also one that takes back: it has to outlive every copy of the one that it replaces.
+      expires_at: version + INTRODUCTION_KEPT_MS,
       hints: NO_HINTS,
     }),
   }),

@@ -21,6 +21,8 @@ export const UNREACHED = [
   'clock',
   'not_trusted_there',
   'encryption',
+  'links_full',
+  'links_full_there',
   'left',
   'lost',
   'silent',

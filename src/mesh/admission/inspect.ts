@@ -10,15 +10,17 @@ import type { WrongClock } from '../link/rejections.ts'
 import type { Twins } from '../link/twins.ts'
 import type { Wires } from '../link/wires.ts'
 import type { Connections } from '../state/connections.ts'
+import type { Leaves } from '../state/leaves.ts'
 import type { MeshInspection, MulticastTried } from '../types.ts'
 import { endpointOf, isLoopback } from './endpoint.ts'
 import { allowsAddress } from './gater.ts'
 import type { Host } from './host.ts'
 
 export interface InspectDeps {
-  readonly config: Pick<Config, 'mesh' | 'discovery'>
+  readonly config: Pick<Config, 'mesh' | 'discovery' | 'overlay'>
   readonly host: () => Host | undefined
   readonly connections: Pick<Connections, 'all'>
+  readonly leaves: Pick<Leaves, 'turnedAway'>
   readonly wires: Pick<Wires, 'get'>
   readonly timers: Timers
   /** Trusted here; they did not trust this node when it last asked. */
@@ -68,6 +70,11 @@ export function createInspect(deps: InspectDeps): Inspect {
         .filter((endpoint) => endpoint !== undefined)
         .map(({ ip, port }) => `${ip}:${port}`),
       one_sided: deps.oneSided(),
+      leaves: {
+        linked: connections.all().filter(({ admitted, leaf }) => admitted && leaf).length,
+        up_to: config.overlay.leaves_up_to,
+        turned_away: deps.leaves.turnedAway(),
+      },
       stale: deps.stale(),
       twins: deps.twins(),
     }),

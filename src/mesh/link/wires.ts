@@ -79,7 +79,10 @@ interface Entry extends Wire {
 /** What a frame of the control stream means to the state machine. */
 function saidOf(frame: Frame): Said {
   if (frame.message === Hello) return { hello: bodyOf(frame, Hello) }
-  if (frame.message === Ping) return { ping: bodyOf(frame, Ping).id }
+  if (frame.message === Ping) {
+    const { id, leaf } = bodyOf(frame, Ping)
+    return { ping: id, leaf }
+  }
   if (frame.message === Pong) return { pong: bodyOf(frame, Pong).id }
   if (frame.message === Goodbye) return { goodbye: bodyOf(frame, Goodbye).reason }
   const { stage, retry_after_ms, granted, invite_refused, root_list } = bodyOf(frame, HelloAck)
@@ -192,8 +195,12 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
     say(id, say) {
       const wire = wires.get(id)
       if ('hello' in say && wire !== undefined)
-        wire.control?.send(Hello, ownHello(wire.peer.nodeId, wire.connection))
-      else if ('ping' in say) wire?.control?.send(Ping, { id: say.ping })
+        wire.control?.send(Hello, {
+          ...ownHello(wire.peer.nodeId, wire.connection),
+          ...(say.leaf ? { leaf: true } : {}),
+        })
+      else if ('ping' in say)
+        wire?.control?.send(Ping, { id: say.ping, ...(say.leaf === undefined ? {} : { leaf: say.leaf }) })
       else if ('pong' in say) wire?.control?.send(Pong, { id: say.pong })
       else if ('ack' in say) {
         const { ack: stage, skewMs: skew_ms, retryAfterMs: retry_after_ms } = say

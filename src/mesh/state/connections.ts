@@ -6,21 +6,15 @@ import type { Config } from '../../config/index.ts'
 import type { Credentials } from '../../trust/certificates/index.ts'
 import { believable } from '../admission/addresses.ts'
 import type { Timings } from '../timings.ts'
-import { type Entry, newEntry } from './entry.ts'
+import { AFTER, type Entry, newEntry } from './entry.ts'
 import type { Step } from './handshake.ts'
+import { hearLeaf, tellLeaf } from './leaf-word.ts'
 import { createLobby, type LobbyLimits } from './lobby.ts'
 import { loserAtOpening } from './rivals.ts'
 import type { Conn, ConnId, Emit, EndReason, MeshEvent, Outcome, Said } from './types.ts'
 
 /** Connections to one key that are not admitted: a simultaneous dial needs two. */
 const UNADMITTED_PER_KEY = 2
-
-/** The end reason that each Goodbye of the other side becomes here. */
-const HEARD: Readonly<Record<GoodbyeReason, EndReason>> = {
-  stopping: 'goodbye',
-  replaced: 'replaced',
-  surplus: 'surplus',
-}
 
 export interface ConnectionsDeps {
   readonly mesh: Pick<Config['mesh'], 'lan_only' | 'allow_cgnat'>
@@ -49,8 +43,11 @@ export interface Connections {
   /** The host is to listen, for the first time or again. */
   prepare(): void
   opened(event: Event<'opened'>): void
-  control(id: ConnId): void
+  /** `isLeaf`: this node depends on each of its links; a node that it admits is told so. */
+  control(id: ConnId, isLeaf: boolean): void
   said(event: Event<'said'>): void
+  /** Neighbours that heard otherwise last are told whether this node is a leaf. */
+  tell(isLeaf: boolean): void
   heard(node: NodeId): void
   broken(id: ConnId, reason: EndReason): void
   closed(id: ConnId): void
@@ -157,6 +154,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     conn.introduced = body
     // First, because it may make a member of it.
     conn.enrols = deps.credentials.heard(conn.node, body)
+    hearLeaf(conn, body.leaf === true && admits(conn.node))
     const addresses = believable(deps.mesh, body.listen, conn.ip, admits(conn.node))
     emit({ did: 'meet', conn, body, addresses })
     if (!conn.enrols) run(conn, conn.handshake.decide(admits(conn.node)))
@@ -180,8 +178,10 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     if ('hello' in said) onHello(conn, said.hello)
     else if ('ack' in said) onAck(conn, said)
     else if (!conn.admitted) violates(conn, 'not_admitted')
-    else if ('ping' in said) emit({ do: 'say', id: conn.id, say: { pong: said.ping } })
-    else if ('goodbye' in said) close(conn, HEARD[said.goodbye])
+    else if ('ping' in said) {
+      emit({ do: 'say', id: conn.id, say: { pong: said.ping } })
+      if (hearLeaf(conn, said.leaf)) emit({ did: 'leaf', conn })
+    } else if ('goodbye' in said) close(conn, AFTER[said.goodbye])
   }
 
   /** Settles what can be settled before the newcomer has said anything. */
@@ -229,8 +229,11 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       if (conn.dialed) emit({ do: 'begin', id })
       else if (!admits(node)) for (const oldest of lobby.enter(conn, ip)) close(oldest, 'lobby')
     },
-    control(id) {
-      if (all.has(id)) emit({ do: 'say', id, say: { hello: true } })
+    control(id, isLeaf) {
+      const conn = all.get(id)
+      if (conn === undefined) return
+      conn.leafHere = isLeaf && admits(conn.node)
+      emit({ do: 'say', id, say: { hello: true, leaf: conn.leafHere } })
     },
     said({ id, said, skewMs }) {
       const conn = all.get(id)
@@ -239,6 +242,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       conn.skewMs = skewMs
       onSaid(conn, said)
     },
+    tell: (isLeaf) => tellLeaf(current.values(), isLeaf, emit),
     heard(node) {
       const conn = current.get(node)
       if (conn !== undefined) conn.heardAt = clock.monotonic()

@@ -3,6 +3,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { createQuotas } from '../../base/quota.ts'
 import { createRecent } from '../../base/recent.ts'
+import type { TrustSource } from '../../base/words/trust-levels.ts'
 import type { Config, StaticPeer } from '../../config/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { formatEndpoint, parseEndpoint } from '../admission/endpoint.ts'
@@ -12,6 +13,7 @@ import { type Book, createBook } from './book.ts'
 import { createCaution } from './caution.ts'
 import type { Connections } from './connections.ts'
 import { createDialing, type Dialing } from './dialing.ts'
+import { createLeaves, type Leaves } from './leaves.ts'
 import { createOverlay } from './overlay.ts'
 import { createPlaces } from './places.ts'
 import type { Conn, Emit, EndReason, MeshEvent } from './types.ts'
@@ -27,12 +29,15 @@ const SIGHTING_EVERY_MS = 30_000
 /** Nodes whose last sighting is remembered. */
 const SIGHTED_MAX = 1_024
 
+/** Sources of trust that name the node itself. */
+const CHOSEN: ReadonlySet<TrustSource> = new Set(['config', 'tofu'])
+
 export interface ContactsDeps {
   readonly config: Pick<Config, 'mesh' | 'overlay'> & {
     readonly discovery: Pick<Config['discovery'], 'peers' | 'dht'>
   }
   readonly self: NodeId
-  readonly trust: Pick<Trust, 'admits' | 'refuses' | 'member' | 'known' | 'met'>
+  readonly trust: Pick<Trust, 'admits' | 'refuses' | 'member' | 'known' | 'met' | 'opinion'>
   readonly connections: Connections
   /** Multiaddrs that this node listens on now; empty while the mesh does not run. */
   readonly listening: () => readonly string[]
@@ -67,6 +72,8 @@ export interface Contacts {
   meet(node: NodeId): void
   visit(peer: StaticPeer): void
   opened(conn: Conn, at: string | undefined): void
+  /** A neighbour became a leaf, or ceased to be one. */
+  leaf(conn: Conn): void
   met(conn: Conn, addresses: readonly string[]): void
   settled: Dialing['settled']
   came(conn: Conn): void
@@ -75,6 +82,9 @@ export interface Contacts {
   look(): void
   /** Says goodbye to neighbours that nobody needs, and looks for missing ones; called at each round of the heartbeat. */
   thin(): void
+  /** This node depends on each of its links. */
+  isLeaf(): boolean
+  readonly leaves: Pick<Leaves, 'noPlace' | 'turnedAway'>
   /** A neighbour was needed for a moment only. */
   release(node: NodeId): void
   /** Numbers of remembered nodes and asks, for tests of the bounds. */
@@ -92,7 +102,12 @@ export function createContacts(deps: ContactsDeps): Contacts {
   const isHere = (address: string): boolean => deps.listening().includes(address)
   const places = createPlaces({ book, caution, admits, isHere })
   const dialing = createDialing({ ...deps, book, places, peers: config.discovery.peers })
+  const leaves = createLeaves({
+    upTo: config.overlay.leaves_up_to,
+    isChosen: (node) => CHOSEN.has(trust.opinion(node).why),
+  })
   const overlay = createOverlay({
+    leaves,
     self: deps.self,
     fullMeshUpTo: config.overlay.full_mesh_up_to,
     clock,
@@ -112,6 +127,8 @@ export function createContacts(deps: ContactsDeps): Contacts {
   })
   const wakings = createQuotas<NodeId>(WAKINGS, WAKINGS_MAX)
   const sightedAt = createRecent<NodeId, number>(SIGHTED_MAX)
+  /** Neighbours that this side lets go; emptied as their links end, which is before the next event. */
+  const releasing = new Set<NodeId>()
   let running = false
 
   /** Tells the asks at once about dials that led to no connection; an ask may then begin another dial. */
@@ -194,16 +211,25 @@ export function createContacts(deps: ContactsDeps): Contacts {
       dialing.look()
     },
     opened: dialing.opened,
-    met({ node }, addresses) {
+    leaf: ({ node, leaf }) => leaves.met(node, leaf),
+    met({ node, leaf }, addresses) {
+      leaves.met(node, leaf)
       // The addresses are not proven: the connection shows that the key is at this IP address, and nothing about a port there.
       book.learn(node, addresses)
       dialing.met(node)
     },
     settled: settling(dialing.settled),
-    came: ({ node }) => overlay.present(node),
-    left({ node, openedAt }, reason) {
+    came({ node }) {
+      overlay.present(node)
+      leaves.came(node)
+    },
+    left(conn, reason) {
+      const { node, openedAt, leafHere } = conn
       // Whichever end closed the surplus connection, neither end needs it for some time.
-      if (reason === 'surplus') overlay.declined(node)
+      if (reason === 'surplus') {
+        overlay.declined(node, leafHere)
+        leaves.surplus(conn, releasing.delete(node))
+      }
       dialing.lost(node, now() - openedAt)
     },
     look() {
@@ -211,11 +237,19 @@ export function createContacts(deps: ContactsDeps): Contacts {
       asks.look()
     },
     thin() {
-      const neighbours = connections.neighbours().map(({ node, openedAt }) => ({ node, since: openedAt }))
-      for (const node of overlay.surplus(neighbours)) if (!deps.inUse(node)) connections.release(node)
+      const neighbours = connections.neighbours().map(({ node, openedAt, leaf }) => ({
+        ...{ node, since: openedAt, leaf },
+      }))
+      for (const node of overlay.surplus(neighbours)) {
+        if (deps.inUse(node)) continue
+        releasing.add(node)
+        connections.release(node)
+      }
       // The list of members that are due changes with time alone, so there is no event to wait for.
       dialing.look()
     },
+    isLeaf: overlay.isLeaf,
+    leaves,
     release(node) {
       if (!overlay.wanted().has(node)) connections.release(node)
     },

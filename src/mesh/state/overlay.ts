@@ -3,6 +3,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
 import { createPlaces, createRing, type Ring } from './choice.ts'
+import { type Dependent, LEAF_MOST, type Leaves } from './leaves.ts'
 
 /** Members that a full mesh may have beyond its limit before it is thinned out, so that a visitor does not change it. */
 const FULL_MORE = 4
@@ -30,13 +31,6 @@ const AWAY_MAX = 4_096
 /** Rings that are kept: of all members, of the members that are there, and of both without members that declined. */
 const RINGS_KEPT = 4
 
-/** A neighbour, as far as the choice depends on it. */
-export interface Neighbour {
-  readonly node: NodeId
-  /** Monotonic. */
-  readonly since: number
-}
-
 export interface OverlayDeps {
   readonly self: NodeId
   /** Links to all members up to so many. */
@@ -50,6 +44,7 @@ export interface OverlayDeps {
   readonly failures: (node: NodeId) => number
   /** Named in the configuration: always wanted. */
   readonly isStatic: (node: NodeId) => boolean
+  readonly leaves: Pick<Leaves, 'known' | 'kept'>
 }
 
 export interface Overlay {
@@ -60,13 +55,15 @@ export interface Overlay {
    * until it has shown how large this one is; look again now and then.
    */
   due(): readonly NodeId[]
-  /** The node has too many links and has closed the link to this node. */
-  declined(node: NodeId): void
+  /** One side has too many links and has closed this one. `leafHere`: although this node said that it is a leaf. */
+  declined(node: NodeId, leafHere: boolean): void
   hasDeclined(node: NodeId): boolean
+  /** This node can link with so few others that it depends on each link. False until the first members were heard. */
+  isLeaf(): boolean
   /** The node was heard, or it is connected. */
   present(node: NodeId): void
   /** The neighbours to say goodbye to now. */
-  surplus(neighbours: readonly Neighbour[]): readonly NodeId[]
+  surplus(neighbours: readonly Dependent[]): readonly NodeId[]
 }
 
 const isSame = (a: readonly NodeId[], b: readonly NodeId[]): boolean =>
@@ -76,7 +73,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
   const { clock, self } = deps
   /** Absent nodes, each until when (monotonic, ms). */
   const away = createRecent<NodeId, number>(AWAY_MAX)
-  const declined = createRecent<NodeId, number>(AWAY_MAX)
+  const declined = createRecent<NodeId, { readonly until: number; readonly leafHere: boolean }>(AWAY_MAX)
   const places = createPlaces()
   let full = true
   /** When the first were known, and when there were more than ever before; monotonic. */
@@ -91,8 +88,6 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     if (deps.failures(node) >= FAILURES) away.set(node, clock.monotonic() + AWAY_MS)
     return within(away.peek(node)) || deps.isGone(node)
   }
-  const hasDeclined = (node: NodeId): boolean => within(declined.peek(node))
-
   /** `all`: every member but this node; `there`: the members among them that are not away. */
   const look = () => {
     const all = [...deps.members()].filter((node) => node !== self)
@@ -110,6 +105,24 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     }
     settled ||= started !== undefined && (now - grown >= SETTLED_MS || now - started >= SETTLED_AT_MOST_MS)
     return settled
+  }
+
+  const isLeaf = (): boolean => {
+    const { all, there } = look()
+    return full && there.length <= LEAF_MOST && hasSettled(all.length)
+  }
+  const hasDeclined = (node: NodeId): boolean => {
+    const refusal = declined.peek(node)
+    if (!within(refusal?.until)) return false
+    // The other side did not know that this node is a leaf when it closed the link: it is told now.
+    return refusal?.leafHere === true || !isLeaf()
+  }
+  /** Leaves that had a link here: they may be unable to come back by themselves. */
+  const leavesOf = (there: readonly NodeId[]): NodeId[] => {
+    const known = deps.leaves.known()
+    if (known.length === 0) return []
+    const present = new Set(there)
+    return known.filter((node) => present.has(node))
   }
 
   /** The rings computed last. Most are asked for again before a member comes or goes. */
@@ -138,49 +151,70 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     all.length === there.length ? choiceAmong(all) : new Set([...choiceAmong(there), ...choiceAmong(all)])
   const everybody = (all: readonly NodeId[]): NodeId[] => all.filter((node) => !hasDeclined(node))
 
+  const olderThan = (ms: number) => (one: Dependent) => clock.monotonic() - one.since >= ms
+
+  /** Of more neighbours than enough, those that are not needed: first those that neither end has chosen. */
+  function thinned(
+    all: readonly NodeId[],
+    ours: ReadonlySet<NodeId>,
+    neighbours: readonly Dependent[],
+  ): NodeId[] {
+    if (neighbours.length <= ENOUGH) return []
+    // A neighbour that is not among the members any more has no place on the ring.
+    const ring = ringOf([...new Set([...all, ...neighbours.map(({ node }) => node)])])
+    const young = neighbours.length > deps.fullMeshUpTo ? YOUNG_IN_A_CROWD_MS : YOUNG_MS
+    const others = neighbours
+      .filter(({ node }) => !ours.has(node) && !deps.isStatic(node))
+      // The youngest links are closed first, because a link that has held for long is likely to hold on.
+      .toSorted((a, b) => b.since - a.since)
+    const chosenByIt = ({ node }: Dependent): boolean => ring.choiceOf(node).has(self)
+    const nobodys = others
+      .filter(olderThan(young))
+      .filter((one) => !chosenByIt(one))
+      .slice(0, Math.max(0, neighbours.length - LEAST))
+    const closing = nobodys.slice(0, CLOSED_AT_ONCE)
+    const left = neighbours.length - nobodys.length
+    if (closing.length < CLOSED_AT_ONCE && left > MOST) {
+      const theirs = others
+        .filter(olderThan(YOUNG_MS))
+        .filter(chosenByIt)
+        .slice(0, Math.min(left - MOST, CLOSED_AT_ONCE - closing.length))
+      closing.push(...theirs)
+    }
+    return closing.map(({ node }) => node)
+  }
+
   return {
     wanted() {
       const { all, there } = look()
-      return full ? new Set(everybody(all)) : chosen(all, there)
+      return full ? new Set(everybody(all)) : new Set([...chosen(all, there), ...leavesOf(there)])
     },
     due() {
       const { all, there } = look()
       const first = chosen(all, there)
       // A mesh of few members links all of them in any case, so there is nothing to wait for.
       const waits = !hasSettled(all.length) && there.length > ENOUGH
-      return full && !waits ? [...new Set([...first, ...everybody(all)])] : [...first]
+      const more = full && !waits ? everybody(all) : leavesOf(there)
+      return [...new Set([...first, ...more])]
     },
-    declined: (node) => declined.set(node, clock.monotonic() + AWAY_MS),
+    declined: (node, leafHere) => declined.set(node, { until: clock.monotonic() + AWAY_MS, leafHere }),
     hasDeclined,
+    isLeaf,
     present: (node) => away.set(node, 0),
 
-    surplus(neighbours) {
+    surplus(linked) {
       const { all, there } = look()
-      if (full || neighbours.length <= ENOUGH) return []
-      // A neighbour that is not among the members any more has no place on the ring.
-      const ring = ringOf([...new Set([...all, ...neighbours.map(({ node }) => node)])])
+      if (full) return []
+      // Links of leaves have places of their own, so that neither kind takes those of the other.
+      const kept = deps.leaves.kept(linked)
+      const neighbours = linked.filter(({ node }) => !kept.has(node))
       const ours = chosen(all, there)
-      const olderThan = (ms: number) => (one: Neighbour) => clock.monotonic() - one.since >= ms
-      const young = neighbours.length > deps.fullMeshUpTo ? YOUNG_IN_A_CROWD_MS : YOUNG_MS
-      const others = neighbours
-        .filter(({ node }) => !ours.has(node) && !deps.isStatic(node))
-        // The youngest links are closed first, because a link that has held for long is likely to hold on.
-        .toSorted((a, b) => b.since - a.since)
-      const chosenByIt = ({ node }: Neighbour): boolean => ring.choiceOf(node).has(self)
-      const nobodys = others
-        .filter(olderThan(young))
-        .filter((one) => !chosenByIt(one))
-        .slice(0, Math.max(0, neighbours.length - LEAST))
-      const closing = nobodys.slice(0, CLOSED_AT_ONCE)
-      const left = neighbours.length - nobodys.length
-      if (closing.length < CLOSED_AT_ONCE && left > MOST) {
-        const theirs = others
-          .filter(olderThan(YOUNG_MS))
-          .filter(chosenByIt)
-          .slice(0, Math.min(left - MOST, CLOSED_AT_ONCE - closing.length))
-        closing.push(...theirs)
-      }
-      return closing.map(({ node }) => node)
+      // Leaves without a place go at once, because they come back and must not add up.
+      const beyond = neighbours
+        .filter(({ node, leaf }) => leaf && !ours.has(node) && !deps.isStatic(node))
+        .filter(olderThan(YOUNG_IN_A_CROWD_MS))
+        .map(({ node }) => node)
+      return [...new Set([...beyond, ...thinned(all, ours, neighbours)])]
     },
   }
 }

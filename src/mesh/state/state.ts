@@ -10,6 +10,7 @@ import type { Timings } from '../timings.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { type ContactsDeps, createContacts } from './contacts.ts'
 import { createHeartbeat } from './heartbeat.ts'
+import type { Leaves } from './leaves.ts'
 import type { LobbyLimits } from './lobby.ts'
 import { createPresence, type PresenceDeps } from './presence.ts'
 import { type Fact, isBroken, type MeshAction, type MeshEvent, type TimerName } from './types.ts'
@@ -42,6 +43,7 @@ export interface State {
     from: NodeId,
   ): { readonly isNews: boolean; readonly actions: readonly MeshAction[] }
   readonly connections: Pick<Connections, 'get' | 'all' | 'neighbour' | 'neighbours'>
+  readonly leaves: Pick<Leaves, 'noPlace' | 'turnedAway'>
   /** Whether a member has told that it is at this IP address. */
   knownAt(ip: string): boolean
   /** Time of the heartbeat's last round, monotonic ms; undefined while it is stopped. */
@@ -115,8 +117,14 @@ export function createState(deps: StateDeps): State {
     enrolled: ({ node }) => connections.enrolled(node),
     meet: ({ node }) => meet(node),
     visit: ({ peer }) => contacts.visit(peer),
-    opened: connections.opened,
-    control: ({ id }) => connections.control(id),
+    opened(event) {
+      const { node, ip } = event
+      trust.connected(node, [...connections.to(node).map((conn) => conn.ip), ip])
+      connections.opened(event)
+      // It may have been refused.
+      trust.connected(node, ipsOf(node))
+    },
+    control: ({ id }) => connections.control(id, contacts.isLeaf()),
     said: connections.said,
     heard: ({ node }) => connections.heard(node),
     broken: ({ id, reason }) => connections.broken(id, reason),
@@ -132,6 +140,8 @@ export function createState(deps: StateDeps): State {
     release: ({ node }) => contacts.release(node),
   }
 
+  const ipsOf = (node: NodeId): string[] => connections.to(node).map(({ ip }) => ip)
+
   /** What one part has done is an event to the others. */
   const facts: { readonly [Did in Fact['did']]: (fact: Extract<Fact, { did: Did }>) => void } = {
     open: ({ conn, at }) => contacts.opened(conn, at),
@@ -146,10 +156,15 @@ export function createState(deps: StateDeps): State {
       if (admits(conn.node) && isBroken(reason)) presence.lost(conn.node)
       contacts.left(conn, reason)
     },
-    end: contacts.look,
+    end({ conn }) {
+      trust.connected(conn.node, ipsOf(conn.node))
+      contacts.look()
+    },
+    leaf: ({ conn }) => contacts.leaf(conn),
     violate() {},
     live() {},
     round() {
+      connections.tell(contacts.isLeaf())
       presence.look()
       contacts.thin()
       heartbeat.counted()
@@ -175,6 +190,7 @@ export function createState(deps: StateDeps): State {
       return { isNews: heard !== undefined, actions: settled() }
     },
     connections,
+    leaves: contacts.leaves,
     knownAt: contacts.knownAt,
     lastRound: heartbeat.lastRound,
     sizes: contacts.sizes,

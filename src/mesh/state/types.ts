@@ -49,6 +49,9 @@ export interface Conn {
   /** Time of the last frame on any of the connection's streams. */
   readonly heardAt: number
   readonly introduced: HelloBody | undefined
+  /** The other side said last that it is a leaf, and this side said so. Only admitted nodes are told, and believed. */
+  readonly leaf: boolean
+  readonly leafHere: boolean
   /** The other clock minus ours, as last heard. */
   readonly skewMs: number | undefined
   /** Both sides admit, and the connection has not ended. */
@@ -68,15 +71,15 @@ export type Said =
       readonly invite_refused?: string | undefined
       readonly root_list?: Uint8Array | undefined
     }
-  | { readonly ping: number }
+  | { readonly ping: number; readonly leaf?: boolean | undefined }
   | { readonly pong: number }
   | { readonly goodbye: GoodbyeReason }
 
 /** What this side says there; its Hello is put together by the edge, and Goodbye goes with `close`. */
 export type Saying =
-  | { readonly hello: true }
+  | { readonly hello: true; readonly leaf: boolean }
   | { readonly ack: HelloStage; readonly skewMs: number; readonly retryAfterMs?: number }
-  | { readonly ping: number }
+  | { readonly ping: number; readonly leaf?: boolean }
   | { readonly pong: number }
 
 export type MeshEvent =
@@ -176,6 +179,8 @@ export type Fact =
       readonly body: HelloBody
       readonly addresses: readonly string[]
     }
+  /** A neighbour became a leaf, or ceased to be one. */
+  | { readonly did: 'leaf'; readonly conn: Conn }
   /** The outcome of a connection is certain. Comes once for each connection. */
   | { readonly did: 'settle'; readonly conn: Conn; readonly outcome: Outcome }
   /** This connection is now the neighbour's, in place of `replaced` if there was one. */

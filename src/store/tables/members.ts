@@ -22,6 +22,8 @@ export interface DecisionRecord {
   readonly teams: readonly string[]
   readonly denied: boolean
   readonly revoked: boolean
+  /** What it may give to nodes that it introduces; absent: it introduces nobody. */
+  readonly introducer?: { readonly level: string; readonly teams: readonly string[]; readonly days: number }
   /** Milliseconds since the epoch. */
   readonly decided_at: number
 }

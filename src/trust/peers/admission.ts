@@ -1,6 +1,8 @@
 // Whom this node admits and whom it refuses, without making an opinion: asked for connections and for every frame.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { CertifiedWord } from '../certificates/index.ts'
+import type { DomainWord } from './domains.ts'
+import type { IntroducedWord } from './introductions.ts'
 import type { Kin } from './kin.ts'
 import { isOver } from './opinion.ts'
 
@@ -11,8 +13,18 @@ export interface Admission {
   certified(node: NodeId): CertifiedWord | undefined
 }
 
+/** What others say, where neither the file, nor a person here, nor a certificate does. */
+interface WeakerWords {
+  readonly introduced: (node: NodeId) => IntroducedWord | undefined
+  readonly domain: (node: NodeId) => DomainWord | undefined
+}
+
 /** `own`: this node's key, and those before it. A test holds the answers against opinions. */
-export function createAdmission(kin: Kin, own: ReadonlySet<NodeId>): Admission {
+export function createAdmission(
+  kin: Kin,
+  own: ReadonlySet<NodeId>,
+  { introduced, domain }: WeakerWords,
+): Admission {
   const refuses = (node: NodeId): boolean =>
     kin.refusedHere(node) || kin.revoked(node) !== undefined || isOver(kin.state(node))
 
@@ -27,7 +39,9 @@ export function createAdmission(kin: Kin, own: ReadonlySet<NodeId>): Admission {
     admits(node) {
       if (own.has(node) || refuses(node)) return false
       const level = kin.trustedByFile(node)?.level ?? kin.decision(node)?.level
-      return (level ?? null) === null ? certified(node) !== undefined : level !== 'untrusted'
+      if ((level ?? null) !== null) return level !== 'untrusted'
+      if (certified(node) !== undefined || introduced(node) !== undefined) return true
+      return (domain(node)?.level ?? 'untrusted') !== 'untrusted'
     },
   }
 }

@@ -1,9 +1,11 @@
 // Weighs what is said about one node into one opinion: the strongest source that speaks decides, a denial always wins.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
-import type { TrustedPeer } from '../../config/index.ts'
+import type { IntroducerScope, TrustedPeer } from '../../config/index.ts'
 import type { CertifiedWord } from '../certificates/index.ts'
 import type { KeyState } from '../lineage/index.ts'
+import type { DomainWord } from './domains.ts'
+import type { IntroducedWord } from './introductions.ts'
 import type { OpinionStep, PeerOpinion, Standing } from './types.ts'
 
 /** What a person on this node decided about one member. */
@@ -18,6 +20,7 @@ export interface Decision {
   readonly teams: readonly string[]
   readonly denied: boolean
   readonly revoked: boolean
+  readonly introducer?: IntroducerScope
   /** Milliseconds since the epoch. */
   readonly decided_at: number
 }
@@ -44,6 +47,10 @@ export interface Evidence {
   readonly other_keys: readonly NodeId[]
   /** The first key of its lineage. */
   readonly member_since?: NodeId | undefined
+  /** What a node that is an introducer here says. */
+  readonly introduced: IntroducedWord | undefined
+  /** What a subnet says, as long as the node is connected from there. */
+  readonly domain: DomainWord | undefined
   /** A member spoke of it, or it was one. */
   readonly heard_of: boolean
 }
@@ -59,7 +66,7 @@ export function weigh(evidence: Evidence): PeerOpinion {
     node_id: evidence.node_id,
     ...(evidence.other_keys.length === 0 ? {} : { other_keys: evidence.other_keys }),
     fingerprint: evidence.fingerprint,
-    name: file?.name || decision?.name || organisation || evidence.display_name,
+    name: file?.name || decision?.name || organisation || evidence.introduced?.name || evidence.display_name,
     denied: evidence.config_denied || (decision?.denied ?? false),
     revoked,
   }
@@ -79,6 +86,11 @@ export function weigh(evidence: Evidence): PeerOpinion {
     const { roles, teams } = certified.binding
     return { ...base, trust_level: certified.level, roles, teams, why: 'certificate' }
   }
+  const { introduced, domain } = evidence
+  if (introduced !== undefined)
+    return { ...base, trust_level: introduced.level, roles: [], teams: introduced.teams, why: 'introduction' }
+  if (domain !== undefined)
+    return { ...base, trust_level: domain.level, roles: [], teams: domain.teams, why: 'domain' }
   return { ...base, ...nothing, why: 'default' }
 }
 
@@ -134,6 +146,8 @@ export function explainSteps(evidence: Evidence): OpinionStep[] {
           : `a person here trusted it${when}${terms(decision.level, decision.name, decision)}`,
     },
     { source: 'certificate', ...certificateStep(evidence) },
+    { source: 'introduction', ...introductionStep(evidence) },
+    { source: 'domain', ...domainStep(evidence) },
     {
       source: 'default',
       speaks: true,
@@ -196,14 +210,45 @@ function certificateStep({ certified, certificate_fault: fault }: Evidence) {
   }
 }
 
+function introductionStep({ introduced }: Evidence) {
+  if (introduced === undefined) return { speaks: false, says: 'no introducer of this node introduced it' }
+  const { introducer, level, name, teams, until } = introduced
+  const what = terms(level, name, { roles: [], teams })
+  return { speaks: true, says: `${introducer} introduced it until ${new Date(until).toISOString()}${what}` }
+}
+
+function domainStep({ domain }: Evidence) {
+  if (domain === undefined)
+    return { speaks: false, says: 'it is not connected from a subnet that [trust.domains] names' }
+  const { subnet, ip, level, teams } = domain
+  const what = terms(level, '', { roles: [], teams })
+  return {
+    speaks: true,
+    says: `it is connected from ${ip}, and [trust.domains] gives ${subnet}${what.slice(1)}`,
+  }
+}
+
 function terms(
   level: TrustLevel,
   name: string,
-  { roles, teams }: { readonly roles: readonly string[]; readonly teams: readonly string[] },
+  {
+    roles,
+    teams,
+    introducer,
+  }: {
+    readonly roles: readonly string[]
+    readonly teams: readonly string[]
+    readonly introducer?: IntroducerScope | undefined
+  },
 ): string {
   const parts = [`level ${level}`]
   if (name !== '') parts.push(`name ${name}`)
   if (roles.length > 0) parts.push(`roles ${roles.join(', ')}`)
   if (teams.length > 0) parts.push(`teams ${teams.join(', ')}`)
+  if (introducer !== undefined) {
+    const { level: most, teams: into, days } = introducer
+    const also = into.length > 0 ? ` and teams ${into.join(', ')}` : ''
+    parts.push(`introduces others with ${most}${also} for ${days} days at most`)
+  }
   return `: ${parts.join('; ')}`
 }

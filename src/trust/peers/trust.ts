@@ -2,42 +2,29 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
-import type { Clock } from '../../base/clock.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import type { Log } from '../../base/run/log.ts'
-import type { Config } from '../../config/index.ts'
-import type { MemberRepository } from '../../store/tables/members.ts'
-import type { Audit } from '../audit/index.ts'
-import { type Certificates, CHAIN_FAULTS, NO_CERTIFICATES } from '../certificates/index.ts'
-import { fingerprintOf, type Identity } from '../identity/index.ts'
-import { type Lineage, NO_LINEAGE } from '../lineage/index.ts'
+import { CHAIN_FAULTS, NO_CERTIFICATES } from '../certificates/index.ts'
+import { fingerprintOf } from '../identity/index.ts'
+import { NO_LINEAGE } from '../lineage/index.ts'
 import { createAdmission } from './admission.ts'
 import { createDeciding } from './deciding.ts'
+import { createDomains } from './domains.ts'
 import { type Held, hasChosenName, heldFrom } from './held.ts'
+import { createIntroducers } from './introducers.ts'
+import { NO_INTRODUCTIONS } from './introductions.ts'
 import { createKin } from './kin.ts'
 import { type Evidence, explainSteps, standingOf, weigh } from './opinion.ts'
+import type { TrustOptions } from './options.ts'
 import { resolveNode } from './resolve.ts'
 import { createRotations } from './rotations.ts'
 import { createSeen, publicKeyOf } from './seen.ts'
 import { createSightings } from './sightings.ts'
+import { createTelling } from './telling.ts'
 import type { Trust } from './types.ts'
-
-export interface TrustOptions {
-  readonly config: Pick<Config, 'peers'>
-  readonly repository: MemberRepository
-  readonly identity: Pick<Identity, 'nodeId'> & Partial<Pick<Identity, 'former' | 'pending'>>
-  readonly audit: Pick<Audit, 'record'>
-  /** Absent: nobody is certified. */
-  readonly certificates?: Certificates
-  /** Absent: no key was ever rotated. */
-  readonly lineage?: Lineage
-  readonly clock: Clock
-  readonly log: Log
-}
 
 export function createTrust(options: TrustOptions): Trust {
   const { config, repository, identity, audit, clock, log, certificates = NO_CERTIFICATES } = options
-  const { lineage = NO_LINEAGE } = options
+  const { lineage = NO_LINEAGE, introductions = NO_INTRODUCTIONS } = options
   let deniedByFile: ReadonlySet<NodeId> = new Set(config.peers.denied)
   let trustedByFile = config.peers.trusted
   /** By every key of the member, so that a key's successor inherits what was decided. */
@@ -46,7 +33,8 @@ export function createTrust(options: TrustOptions): Trust {
   const seen = createSeen(repository, clock, log, (member, presence) =>
     presences.tell(member.node_id, presence, member.known_by),
   )
-  const listeners = new Set<Parameters<Trust['onChange']>[0]>()
+  const changes = createTelling(log)
+  const domains = createDomains(config.trust?.domains)
   // Decisions one after the other: memory follows the disk in the same order.
   const serially = createSerial()
 
@@ -58,7 +46,15 @@ export function createTrust(options: TrustOptions): Trust {
   /** This node's key, and those before it: whoever comes with one of them is another machine. */
   const own = new Set([identity.nodeId, ...(identity.former ?? []).map(({ nodeId }) => nodeId)])
 
-  const { refuses, certified, admits } = createAdmission(kin, own)
+  const introducers = createIntroducers({
+    ...{ introductions, lineage },
+    saidOf: (node) => kin.trustedByFile(node) ?? kin.decision(node),
+    refuses: (node) => refuses(node),
+  })
+  const { refuses, certified, admits } = createAdmission(kin, own, {
+    introduced: introducers.word,
+    domain: domains.word,
+  })
 
   const evidenceOf = (node: NodeId): Evidence => {
     const met = seen.member(node) ?? seen.stranger(node)
@@ -76,6 +72,8 @@ export function createTrust(options: TrustOptions): Trust {
       lineage: kin.state(node),
       other_keys: lineage.family(node).filter((key) => key !== node),
       member_since: lineage.memberOf(node),
+      introduced: introducers.word(node),
+      domain: domains.word(node),
       heard_of: seen.member(node) !== undefined,
     }
   }
@@ -101,7 +99,7 @@ export function createTrust(options: TrustOptions): Trust {
     for (const member of seen.members()) nodes.add(member.node_id)
     for (const stranger of seen.strangers()) nodes.add(stranger.node_id)
     for (const { node_id } of certificates.certified()) nodes.add(node_id)
-    for (const node of certificates.withdrawn()) nodes.add(node)
+    for (const node of [...certificates.withdrawn(), ...introducers.introduced()]) nodes.add(node)
     const now = new Set<NodeId>()
     for (const node of nodes) {
       now.add(lineage.current(node))
@@ -113,14 +111,9 @@ export function createTrust(options: TrustOptions): Trust {
   }
 
   function tell(node: NodeId, by: 'person' | 'certificate' = 'person'): void {
-    for (const listener of listeners) {
-      try {
-        listener(node, by)
-      } catch (error) {
-        log.error({ error: String(error) }, 'a listener to trust changes failed')
-      }
-    }
+    changes.tell(node, by)
     if (by === 'certificate') return
+    for (const introduced of introducers.introducedBy(node)) certificateChanged(introduced)
     // What people think of an issuer decides about everybody whom it certified.
     for (const { node_id, issuer } of certificates.certified()) {
       if (issuer === node && node_id !== node) certificateChanged(node_id)
@@ -138,16 +131,19 @@ export function createTrust(options: TrustOptions): Trust {
     return serially(async () => {
       const { denied, trusted } = config.peers
       const named = new Set([...deniedByFile, ...trustedByFile.keys(), ...denied, ...trusted.keys()])
-      const before = new Map([...named].map((node) => [node, opinion(node)]))
+      for (const node of domains.nodes()) named.add(node)
+      const said = (node: NodeId) => ({ ...opinion(node), introducer: introducers.scopeOf(node) })
+      const before = new Map([...named].map((node) => [node, said(node)]))
       deniedByFile = new Set(denied)
+      domains.use(config.trust?.domains)
       trustedByFile = trusted
       const recorded: Promise<unknown>[] = []
       for (const [node, was] of before) {
-        const is = opinion(node)
+        const is = said(node)
         if (isDeepStrictEqual(was, is)) continue
         for (const key of lineage.family(node)) if (!admits(key)) seen.forget(key, admits)
-        const said = { peer: node, action: 'reload', trust_level: is.trust_level }
-        log.info(said, 'the configuration decides anew about a node')
+        const told = { peer: node, action: 'reload', trust_level: is.trust_level }
+        log.info(told, 'the configuration decides anew about a node')
         const details = { action: 'reload', level_before: was.trust_level, level_after: is.trust_level }
         recorded.push(audit.record({ type: 'trust_change', success: true, peer: node, details }))
         for (const key of lineage.all(node)) tell(key)
@@ -164,7 +160,7 @@ export function createTrust(options: TrustOptions): Trust {
     }
   }
   const certificateChanged = (node: NodeId): void => changedByDocuments(lineage.all(node))
-  certificates.onChange(certificateChanged)
+  for (const source of [certificates, introductions]) source.onChange(certificateChanged)
 
   const rotations = createRotations({
     ...{ lineage, own, audit, log },
@@ -214,11 +210,11 @@ export function createTrust(options: TrustOptions): Trust {
       ),
 
     ...createSightings({ lineage, own, seen, admits, refuses, isDecided }),
-    known,
-    onChange(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+    connected(node, ips) {
+      if (domains.connected(node, ips)) tell(node, 'certificate')
     },
+    known,
+    onChange: changes.on,
     onPresence: presences.on,
   }
 }

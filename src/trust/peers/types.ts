@@ -2,6 +2,7 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { TrustLevel, TrustSource } from '../../base/words/trust-levels.ts'
+import type { IntroducerScope } from '../../config/index.ts'
 import type { KeyState, Taken } from '../lineage/index.ts'
 
 export interface PeerOpinion {
@@ -75,6 +76,8 @@ export interface TrustTerms {
   /** At most 16 of at most 64 characters; so are teams. */
   readonly roles?: readonly string[] | undefined
   readonly teams?: readonly string[] | undefined
+  /** What it may give to nodes that it introduces; false: it introduces nobody. Absent: as before. */
+  readonly introducer?: IntroducerScope | false | undefined
 }
 
 /** Rotations of keys: the port by which their documents come, and what the mesh hands over. */
@@ -152,6 +155,11 @@ export interface Trust extends Room {
    * node yet. Bounded: 64, oldest out. Never throws.
    */
   sawStranger(node: NodeId, seen: { name: string; addresses: readonly string[] }): void
+  /**
+   * Called by mesh with the IP addresses of all live connections of a node, before the first one is judged and whenever
+   * one ends: what a subnet is trusted with holds for exactly as long. Never throws.
+   */
+  connected(node: NodeId, ips: readonly string[]): void
   /** Where (multiaddrs, newest first) and when the node was last met, as a member or in the lobby. */
   met(node: NodeId): { readonly addresses: readonly string[]; readonly last_seen: number } | undefined
   /** Everybody this node has an opinion of or knows: configured, decided, certified, members, pending. */

@@ -7,7 +7,8 @@ export interface FakeTrust extends Trust {
   readonly sightings: { node: NodeId; offline: boolean }[]
 }
 
-export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
+/** `now`: milliseconds since the epoch. */
+export function createFakeTrust(trusted: readonly NodeId[] = [], now: () => number = Date.now): FakeTrust {
   const admitted = new Set(trusted)
   const denied = new Set<NodeId>()
   const revoked = new Set<NodeId>()
@@ -82,13 +83,13 @@ export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
     member: (node) => members.get(node),
     sawMember(node, { name, addresses, offline = false }) {
       sightings.push({ node, offline })
-      if (addresses !== undefined) met.set(node, { addresses, last_seen: Date.now() })
+      if (addresses !== undefined) met.set(node, { addresses, last_seen: now() })
       const before = members.get(node)
       members.set(node, {
         node_id: node,
         fingerprint: node.slice(-16),
         name: name ?? before?.name ?? 'somebody',
-        last_seen: Date.now(),
+        last_seen: now(),
         addresses: addresses ?? before?.addresses ?? [],
         offline,
         unsure: false,
@@ -102,7 +103,7 @@ export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
         node_id: node,
         fingerprint: node.slice(-16),
         name,
-        last_seen: Date.now(),
+        last_seen: now(),
         addresses: addresses.length > 0 ? addresses : (before?.addresses ?? []),
         offline,
         unsure: false,
@@ -116,17 +117,18 @@ export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
     },
     pending: () => [...pending.values()],
     sawStranger(node, { name, addresses }) {
-      const now = Date.now()
-      met.set(node, { addresses, last_seen: now })
+      const at = now()
+      met.set(node, { addresses, last_seen: at })
       pending.set(node, {
         node_id: node,
         fingerprint: node.slice(-16),
         name,
         addresses,
-        first_seen: pending.get(node)?.first_seen ?? now,
-        last_seen: now,
+        first_seen: pending.get(node)?.first_seen ?? at,
+        last_seen: at,
       })
     },
+    connected() {},
     met: (node) => met.get(node),
     known: () => [...new Set([...admitted, ...members.keys(), ...pending.keys()])],
     onPresence: () => () => {},

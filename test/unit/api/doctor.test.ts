@@ -14,7 +14,10 @@ const rooms = {
   identity: { nodeId: formatNodeId(new Uint8Array(32).fill(7)) },
   mesh: {
     status: () => ({ listen: [] }),
-    inspect: () => ({ connections: [], one_sided: [], stale: [], twins: { others: [], here: [] } }),
+    inspect: () => ({
+      ...{ connections: [], one_sided: [], stale: [], twins: { others: [], here: [] } },
+      ...{ mdns: [], dialing: [], leaves: { linked: 0, up_to: 256, turned_away: [] } },
+    }),
   },
   trust: { pending: () => [], known: () => [], keyState: () => ({ kind: 'current' }) },
   fleet: () => ({ lists_at: null, stale: false }),

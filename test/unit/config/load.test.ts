@@ -273,7 +273,12 @@ describe('refused', () => {
       2,
       'it begins with no slash; it must be an absolute path',
     ],
-    ['trust domains', '[trust.domains]\neng = { subnet = "10.0.0.0/8" }', 1, 'trust.domains must be empty'],
+    [
+      'trust domains',
+      '[trust.domains]\n"10.0.3.0/24" = { level = "peer" }\n"8.8.8.0/24" = { level = "peer" }',
+      3,
+      'it holds public addresses',
+    ],
     [
       'a public address',
       '[mesh]\nlisten = ["10.0.0.1",\n "8.8.8.8"]',

@@ -23,8 +23,8 @@ function load(toml: string, env: Record<string, string> = {}) {
 test('what commands read waits for nobody, what the daemon keeps for a reload, what is built upon for a restart', () => {
   const said = (sections: string[]) => sections.map((section) => inForce(section).slice(0, 20))
   expect(said(['guard', 'ask', 'mcp'])).toEqual(Array(3).fill('In force at once: ea'))
-  expect(said(['sharing', 'history'])).toEqual(Array(2).fill('In force after a rel'))
-  expect(said(['mesh', 'trust'])).toEqual(Array(2).fill('In force after a res'))
+  expect(said(['sharing', 'history', 'trust'])).toEqual(Array(3).fill('In force after a rel'))
+  expect(said(['mesh', 'overlay'])).toEqual(Array(2).fill('In force after a res'))
 })
 
 describe('the sample configuration', () => {
@@ -65,7 +65,7 @@ describe('the sample configuration', () => {
       const setByFile = [...sources]
         .filter(([, source]) => source.startsWith('config.toml'))
         .map(([path]) => path)
-      expect(setByFile).toEqual(key.path === 'trust.domains' ? [] : [key.path])
+      expect(setByFile).toEqual([key.path])
     }
   })
 })

@@ -512,7 +512,7 @@ test('dials of a static address and of the member behind it, which libp2p gives 
   const trust = createFakeTrust([member])
   const conn: Conn = {
     ...{ id: 1, node: member, ip: '10.0.0.2', openedAt: 0, dialed: true, admitted: false, heardAt: 0 },
-    ...{ introduced: undefined, skewMs: undefined, outcome: undefined },
+    ...{ introduced: undefined, leaf: false, leafHere: false, skewMs: undefined, outcome: undefined },
   }
   const dialing = createDialing({
     ...{ peers: [{ host: '10.0.0.2', port: 9_236 }], trust, random, emit: () => {} },

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createRing } from '../../../src/mesh/state/choice.ts'
-import { createOverlay, type Neighbour, type Overlay } from '../../../src/mesh/state/overlay.ts'
+import { createLeaves, type Dependent } from '../../../src/mesh/state/leaves.ts'
+import { createOverlay, type Overlay } from '../../../src/mesh/state/overlay.ts'
 import { randomOf } from '../../fuzz/frames.ts'
 
 const ROUND_MS = 15_000
@@ -41,6 +42,7 @@ function world(
         isGone: () => false,
         failures: (node) => failures.get(`${self} ${node}`) ?? 0,
         isStatic: () => false,
+        leaves: createLeaves({ upTo: 256, isChosen: () => true }),
       }),
     ]),
   )
@@ -73,11 +75,15 @@ function world(
             changes++
           } else failures.set(key, (failures.get(key) ?? 0) + 1)
         }
-        const neighbours: Neighbour[] = [...of(node)].map(([other, since]) => ({ node: other, since }))
+        const neighbours: Dependent[] = [...of(node)].map(([other, since]) => ({
+          node: other,
+          since,
+          leaf: false,
+        }))
         for (const other of overlay.surplus(neighbours)) {
           cut(node, other)
-          overlay.declined(other)
-          overlays.get(other)?.declined(node)
+          overlay.declined(other, false)
+          overlays.get(other)?.declined(node, false)
           changes++
         }
       }
@@ -169,13 +175,14 @@ function alone(known: number, isStatic: (node: NodeId) => boolean = () => false)
       isGone: () => false,
       failures: () => 0,
       isStatic,
+      leaves: createLeaves({ upTo: 3, isChosen: (node) => node.endsWith('5') }),
     }),
   })
 }
 
 test('one that is named in the configuration is never surplus, nor is what was opened a moment ago', () => {
   const it = alone(60, (node) => node.endsWith('7'))
-  const neighbours = others.map((node) => ({ node, since: 0 }))
+  const neighbours = others.map((node) => ({ node, since: 0, leaf: false }))
   expect(it.overlay.surplus(neighbours)).toEqual([])
   it.now = 61_000
   const closed = it.overlay.surplus(neighbours)
@@ -186,7 +193,7 @@ test('one that is named in the configuration is never surplus, nor is what was o
 
 test('in a crowd, what neither end has chosen is closed after seconds; what is one link of few is not', () => {
   const it = alone(60)
-  const crowd = others.slice(0, 40).map((node) => ({ node, since: 0 }))
+  const crowd = others.slice(0, 40).map((node) => ({ node, since: 0, leaf: false }))
   const ring = createRing([...others, 'karo:test:self' as NodeId])
   it.now = 9_000
   expect(it.overlay.surplus(crowd)).toEqual([])
@@ -234,4 +241,52 @@ test('a mesh that never comes to rest is not waited for', () => {
   }
   expect(it.known).toBe(20)
   expect(it.overlay.due()).toHaveLength(20)
+})
+
+/** `from` is the first of them; all have had their links for two minutes. */
+const leavesFrom = (from: number, count: number, leaf = true) =>
+  others.slice(from, from + count).map((node, index) => ({ node, since: index, leaf }))
+
+test('links of leaves are kept up to a bound, and take no place of the others', () => {
+  const it = alone(60)
+  it.now = 120_000
+  const ring = it.overlay.wanted()
+  const crowd = leavesFrom(0, 20, false)
+  const without = it.overlay.surplus(crowd)
+  expect(without.length).toBeGreaterThan(0)
+  const leaves = leavesFrom(30, 3)
+  expect(new Set(it.overlay.surplus([...leaves, ...crowd]))).toEqual(new Set(without))
+  for (const { node } of leaves) expect(ring.has(node)).toBe(false)
+})
+
+test('of too many leaves those stay that a person chose, then those that came first; the others go in one round', () => {
+  const it = alone(60)
+  it.now = 120_000
+  // The bound is three; the one that a person chose came last.
+  const leaves = leavesFrom(21, 15)
+  const closed = new Set(it.overlay.surplus(leaves))
+  const chosen = leaves.filter(({ node }) => node.endsWith('5'))
+  expect(chosen.map(({ node }) => node)).toEqual(['karo:test:25', 'karo:test:35'])
+  const stay = leaves.filter(({ node }) => !closed.has(node)).map(({ node }) => node)
+  const ours = it.overlay.wanted()
+  expect(stay.filter((node) => !ours.has(node))).toEqual(
+    [21, 25, 35].map((n) => `karo:test:${n}` as NodeId).filter((node) => !ours.has(node)),
+  )
+  expect(closed.size).toBeGreaterThan(4)
+})
+
+test('a leaf goes back to a node that did not know that it is one, and not to one that knew', () => {
+  const it = alone(3)
+  const [first, second] = others as [NodeId, NodeId]
+  expect(it.overlay.isLeaf()).toBe(false)
+  it.now = 6_000
+  expect(it.overlay.isLeaf()).toBe(true)
+  it.overlay.declined(first, false)
+  it.overlay.declined(second, true)
+  expect(it.overlay.wanted().has(first)).toBe(true)
+  expect(it.overlay.wanted().has(second)).toBe(false)
+  it.now += 11 * 60_000
+  expect(it.overlay.wanted().has(second)).toBe(true)
+  it.known = 9
+  expect(it.overlay.isLeaf()).toBe(false)
 })

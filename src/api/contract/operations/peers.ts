@@ -36,6 +36,18 @@ export const trustPeer = defineOperation('POST /api/v1/peers/trust', {
   example: { body: { who: '0123456789abcdef', level: 'peer', name: 'bob', teams: ['eng'] } },
 })
 
+export const introducePeer = defineOperation('POST /api/v1/peers/introduce', {
+  access: 'admin',
+  tag: 'mesh',
+  summary: 'Introduce a node to others, or take that back',
+  description:
+    'Signs an introduction, which members get. It counts on nodes whose people made this node an introducer, and gives there what they let it give at most. Only a node that people here, the configuration or a certificate trust can be introduced.',
+  body: from.introduceBody,
+  answer: from.introduction,
+  errors: [...NAMING, 'refused'],
+  example: { body: { who: 'bob', level: 'share_to', teams: ['eng'], days: 30 } },
+})
+
 export const DECISIONS = {
   deny: defineOperation('POST /api/v1/peers/deny', {
     access: 'admin',

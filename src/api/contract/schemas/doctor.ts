@@ -58,6 +58,13 @@ export const doctorFacts = z
       ),
       connections: listOf(connection, 4096),
       dialing: listOf(text(64, 'ip:port'), 4096).describe('dials under way'),
+      leaves: z
+        .strictObject({
+          linked: count('neighbours that trust few nodes, so that they depend on this link'),
+          up_to: count('how many of these links are kept: overlay.leaves_up_to'),
+          turned_away: names('such nodes for whose link no place was left here'),
+        })
+        .describe('nodes that can link with at most eight others'),
     }),
     multicast: listOf(multicast, 256).nullable().describe('null if the request did not ask for it'),
     pending: listOf(named.extend({ since: moment('when it was first met') }), 1024).describe(

@@ -65,10 +65,10 @@ const peer = z
       .nullable()
       .describe('unsure: its connection broke without a goodbye; null: it is not a member'),
     apart: z
-      .enum(['clock', 'not_trusted_there', 'encryption'])
+      .enum(['clock', 'not_trusted_there', 'encryption', 'links_full', 'links_full_there'])
       .exactOptional()
       .describe(
-        'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one',
+        'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; links_full: it trusts few nodes, and this one keeps the links of overlay.leaves_up_to others; links_full_there: the other way round',
       ),
     twin_places: listOf(text(512, 'ip:port, with commas'), 8)
       .exactOptional()
@@ -110,6 +110,9 @@ export const peerAnswer = z
   .meta({ id: 'PeerAnswer' })
 export type PeerAnswerShape = z.infer<typeof peerAnswer>
 
+const introducedLevel = () => z.enum(['share_to', 'query_from', 'peer'])
+const days = () => integer('so many days').min(1).max(365)
+
 export const whoOnly = z.strictObject({ who: who() })
 
 export const trustPeerBody = whoOnly.extend({
@@ -117,4 +120,31 @@ export const trustPeerBody = whoOnly.extend({
   name: z.string().min(1).max(64).exactOptional().describe('name of the node on this machine'),
   roles: labels('replaces its roles').exactOptional(),
   teams: labels('replaces its teams').exactOptional(),
+  introducer: z
+    .union([
+      z.literal(false),
+      z.strictObject({ level: introducedLevel(), teams: labels('at most'), days: days() }),
+    ])
+    .exactOptional()
+    .describe('what it may give at most to nodes that it introduces; false: it introduces nobody'),
 })
+
+export const introduceBody = whoOnly.extend({
+  level: introducedLevel().exactOptional().describe('peer if left out'),
+  teams: labels('teams').exactOptional(),
+  days: days().exactOptional().describe('how long it holds; 30 if left out'),
+  withdraw: z.boolean().exactOptional().describe('true: it is taken back'),
+})
+
+export const introduction = z
+  .strictObject({
+    node_id: nodeId(),
+    fingerprint: fingerprint(),
+    name: nodeName(),
+    level: introducedLevel(),
+    teams: labels('teams'),
+    until: moment('when it ends'),
+    withdrawn: z.boolean(),
+  })
+  .meta({ id: 'Introduction' })
+export type IntroductionShape = z.infer<typeof introduction>

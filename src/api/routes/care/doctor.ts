@@ -70,7 +70,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
         lastSummary(),
       ])
-      const { connections, one_sided, stale, twins, ...inspected } = mesh.inspect()
+      const { connections, one_sided, stale, twins, leaves, ...inspected } = mesh.inspect()
       return {
         pid: process.pid,
         uptime_seconds: Math.floor(process.uptime()),
@@ -81,6 +81,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         mesh: {
           ...inspected,
           listen: mesh.status().listen,
+          leaves: { ...leaves, turned_away: leaves.turned_away.map(named) },
           connections: connections.map((one) => ({ ...one, ...named(one.node_id) })),
         },
         multicast,

@@ -11,6 +11,7 @@ import { atHome } from '../../at-home.ts'
 import { type Command, type CommandArgument, type CommandIo, defineCommand } from '../../command.ts'
 import { COMPARED, chooseNodes } from '../../input/nodes.ts'
 import { commaList, oneNode } from '../../input/values.ts'
+import { INTRODUCER_OPTIONS, introduce, introducerTerms } from '../../introduce.ts'
 import { confirm } from '../../terminal/confirm.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
@@ -125,6 +126,7 @@ const trust = defineCommand({
     { name: 'name', value: 'name', description: 'what you call it; for one node' },
     { name: 'role', value: 'role,..', description: 'its roles, e.g. lead,security', completes: 'role' },
     { name: 'team', value: 'team,..', description: 'its teams', completes: 'team' },
+    ...INTRODUCER_OPTIONS,
     { name: 'pending', description: 'all nodes that wait to be trusted, after a list of them' },
     {
       name: 'subnet',
@@ -147,7 +149,7 @@ const trust = defineCommand({
   async run(io, { args, options }) {
     const { level, name, role, team, pending, subnet } = options
     // Options that were not given are absent in the JSON, so they stay as they were decided before.
-    const terms = { level, name, roles: commaList(role), teams: commaList(team) }
+    const terms = { level, name, roles: commaList(role), teams: commaList(team), ...introducerTerms(options) }
     const where = 'karo peers trust'
     const chosen = await chooseNodes(io, { words: args.node ?? [], pending, subnet, where })
     if (chosen.asks.length > 0) {
@@ -294,4 +296,4 @@ const listPending = defineCommand({
   run: (io) => list(io, (peer) => peer.state === 'pending', NOBODY_PENDING),
 })
 
-export const commands: readonly Command[] = [listAll, listPending, trust, deny, revoke, explain]
+export const commands: readonly Command[] = [listAll, listPending, trust, deny, revoke, explain, introduce]

@@ -38,6 +38,29 @@ export async function peersTrust(world: World): Promise<readonly Finding[]> {
   return facts.one_sided.map((node) => warn(`${who(node)} is trusted here, but does not trust this node`))
 }
 
+export async function peersLeaves(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  return facts === undefined ? [] : judgeLeaves(facts.mesh.leaves)
+}
+
+/** Leaves that are named; the rest is counted. */
+const LEAVES_NAMED = 8
+
+export function judgeLeaves({
+  linked,
+  up_to,
+  turned_away: away,
+}: DaemonFacts['mesh']['leaves']): readonly Finding[] {
+  if (away.length === 0) return [ok(`${linked} linked; ${up_to} have a place`)]
+  const named = away.slice(0, LEAVES_NAMED).map(who)
+  const more = away.length > LEAVES_NAMED ? ` and ${away.length - LEAVES_NAMED} more` : ''
+  return [
+    warn(
+      `the ${up_to} places for leaves are taken, so these have no lasting link: ${named.join(', ')}${more}`,
+    ),
+  ]
+}
+
 export async function peersTwins(world: World): Promise<readonly Finding[]> {
   const facts = await world.facts()
   return facts === undefined ? [] : judgeTwins(facts.twins)

@@ -90,6 +90,10 @@ function whyRow(row: Row): string | undefined {
       return `${name}: does not trust this node; there: karo peers trust <this node>`
     case 'encryption':
       return `${name}: encrypts connections otherwise; compare transport.security there and here`
+    case 'links_full':
+      return `${name}: not reached, because all links that overlay.leaves_up_to allows are taken; here: karo doctor`
+    case 'links_full_there':
+      return `${name}: not reached, because it has no link left for this node; there: karo doctor`
     case 'left':
       return `${name}: was stopped or shut down, ${seen}`
     case 'lost':

@@ -340,7 +340,13 @@ describe('multicast', () => {
   }
   const facts = (multicast: MulticastFacts[] | null, listen = ['/ip4/10.0.0.5/tcp/9238']) => ({
     multicast,
-    mesh: { listen, mdns: ['10.0.0.5'], connections: [], dialing: [] },
+    mesh: {
+      listen,
+      mdns: ['10.0.0.5'],
+      connections: [],
+      dialing: [],
+      leaves: { linked: 0, up_to: 256, turned_away: [] },
+    },
   })
   test.each([
     ['heard both ways', {}, 'ok', 'hears itself and 2 others, 1 of Karo'],

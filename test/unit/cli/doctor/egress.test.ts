@@ -29,6 +29,7 @@ const context: EgressContext = {
         { ...link, name: 'six', remote: 'fd00::6:9238' },
       ],
       dialing: ['10.0.0.7:9238', '9.9.9.9:9238'],
+      leaves: { linked: 0, up_to: 256, turned_away: [] },
     },
   },
 }

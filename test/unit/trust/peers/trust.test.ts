@@ -140,6 +140,8 @@ test('admits and the opinion never disagree, and explain names the source that d
       'config',
       'tofu',
       'certificate',
+      'introduction',
+      'domain',
       'default',
     ])
     return trust.admits(node)

@@ -1,0 +1,123 @@
+// The table [trust.domains]: subnets, each with what the nodes that connect from there are given.
+import { BlockList, isIP } from 'node:net'
+import { closest } from '../base/suggest.ts'
+import { TRUST_LEVELS } from '../base/words/trust-levels.ts'
+import { isPrivateAddress } from './addresses.ts'
+import { boolean, isTable, type Kind, list, oneOf, shown, WrongValue } from './kinds.ts'
+import type { TrustDomain } from './types.ts'
+import { label } from './values.ts'
+
+/** More would be a list of machines, which `[peers.trusted]` names by their keys. */
+const DOMAINS_MAX = 64
+
+const FIELDS = {
+  level: oneOf(TRUST_LEVELS),
+  teams: list(label, 16),
+  allow_unsigned_supervisor: boolean,
+} as const
+
+/** Whether an IP address (IPv4, IPv6 also with a zone, IPv4 in IPv6) is in a subnet, for many addresses. */
+export function subnetTest(subnet: string): (ip: string) => boolean {
+  const [base = '', length] = subnet.split('/')
+  const addresses = new BlockList()
+  addresses.addSubnet(base, Number(length), isIP(base) === 4 ? 'ipv4' : 'ipv6')
+  return (ip) => {
+    const [bare = ''] = ip.split('%')
+    const family = isIP(bare)
+    return family !== 0 && addresses.check(bare, family === 4 ? 'ipv4' : 'ipv6')
+  }
+}
+
+const prefixOf = (subnet: string): number => Number(subnet.split('/')[1])
+
+/** A table of `"10.0.3.0/24" = { level, teams }`, the narrowest first: that is the one that decides. */
+export const trustDomains: Kind<ReadonlyMap<string, TrustDomain>> = {
+  allowed: 'a table: "10.0.3.0/24" = { level = "share_to", teams = [] }',
+  check(value) {
+    if (!isTable(value)) throw new WrongValue(`is ${shown(value)}, but must be ${trustDomains.allowed}`)
+    const entries = Object.entries(value)
+    if (entries.length > DOMAINS_MAX)
+      throw new WrongValue(`has ${entries.length} subnets, at most ${DOMAINS_MAX} are allowed`)
+    const domains = entries.map(([subnet, entry]) => [subnet, domainOf(subnet, entry)] as const)
+    return new Map(domains.toSorted(([a], [b]) => prefixOf(b) - prefixOf(a)))
+  },
+}
+
+function domainOf(subnet: string, entry: unknown): TrustDomain {
+  const [base = '', length = ''] = subnet.split('/')
+  const family = isIP(base)
+  const prefix = Number(length)
+  const wrong = (why: string, hint?: string): WrongValue => new WrongValue(`: ${why}`, [subnet], hint)
+  if (
+    !/^[^/]+\/\d{1,3}$/.test(subnet) ||
+    family === 0 ||
+    base.includes('%') ||
+    prefix > (family === 4 ? 32 : 128)
+  )
+    throw wrong('that is no subnet; the key of an entry must be one such as "10.0.3.0/24"')
+  if (base.startsWith('::ffff:') || base.startsWith('::FFFF:'))
+    throw wrong('an IPv4 subnet is written as such, "10.0.3.0/24"')
+  const [first, last] = ends(base, family, prefix)
+  if (first !== base.toLowerCase() && family === 4)
+    throw wrong(`${base} is not where that subnet begins`, `Did you mean "${first}/${prefix}"?`)
+  if (![first, last].every((ip) => isPrivateAddress(ip, { allowCgnat: true })))
+    throw wrong(
+      'it holds public addresses',
+      'Trust by subnet is for private networks only; trust nodes elsewhere by their keys in [peers.trusted].',
+    )
+  if (!isTable(entry)) {
+    throw new WrongValue(`is ${shown(entry)}, but must be a table such as { level = "share_to" }`, [subnet])
+  }
+  const field = <T>(name: keyof typeof FIELDS, kind: Kind<T>): T | undefined => {
+    if (entry[name] === undefined) return undefined
+    try {
+      return kind.check(entry[name])
+    } catch (error) {
+      if (!(error instanceof WrongValue)) throw error
+      throw new WrongValue(error.message, [subnet, name, ...error.path], error.hint)
+    }
+  }
+  for (const name of Object.keys(entry)) {
+    if (Object.hasOwn(FIELDS, name)) continue
+    const meant = closest(name, Object.keys(FIELDS))
+    const hint = meant ? `Did you mean ${meant}?` : `It may have: ${Object.keys(FIELDS).join(', ')}.`
+    throw new WrongValue('is no key', [subnet, name], hint)
+  }
+  const level = field('level', FIELDS.level)
+  if (level === undefined)
+    throw wrong('it names no level', 'A subnet has no level of its own accord: level = "share_to"')
+  const unsigned = field('allow_unsigned_supervisor', FIELDS.allow_unsigned_supervisor) ?? false
+  if (level === 'supervisor' && !unsigned) {
+    throw new WrongValue(
+      'is "supervisor", which an address alone does not make a node',
+      [subnet, 'level'],
+      'Certify the node (karo invite --role security), or say allow_unsigned_supervisor = true beside the level.',
+    )
+  }
+  return { level, teams: field('teams', FIELDS.teams) ?? [] }
+}
+
+/** The first and the last address. */
+function ends(base: string, family: number, prefix: number): readonly [string, string] {
+  const bits = family === 4 ? 32 : 128
+  const host = (1n << BigInt(bits - prefix)) - 1n
+  const at = numberOf(base, family)
+  const write = family === 4 ? ipv4Of : ipv6Of
+  return [write(at & ~host), write(at | host)]
+}
+
+function numberOf(ip: string, family: number): bigint {
+  if (family === 4) return ip.split('.').reduce((sum, part) => (sum << 8n) | BigInt(part), 0n)
+  const [head = '', tail] = ip.split('::')
+  const groups = (text: string): string[] => text.split(':').filter((part) => part !== '')
+  const [before, after] = [groups(head), groups(tail ?? '')]
+  const missing = tail === undefined ? 0 : 8 - before.length - after.length
+  return [...before, ...Array<string>(Math.max(0, missing)).fill('0'), ...after].reduce(
+    (sum, part) => (sum << 16n) | BigInt(`0x${part}`),
+    0n,
+  )
+}
+
+const ipv4Of = (at: bigint): string => [24n, 16n, 8n, 0n].map((shift) => (at >> shift) & 255n).join('.')
+const ipv6Of = (at: bigint): string =>
+  Array.from({ length: 8 }, (_, n) => ((at >> BigInt(112 - 16 * n)) & 0xffffn).toString(16)).join(':')

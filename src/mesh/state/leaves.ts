@@ -1,0 +1,78 @@
+// Links that leaves depend on: who said that it has few others, which of these links are kept, and who found no place. Pure.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { createRecent } from '../../base/recent.ts'
+
+/**
+ * A node that can link with so many others at most is a leaf. Each of its links may be the only one over which a
+ * question, a document or a revocation gets to it.
+ */
+export const LEAF_MOST = 8
+/** Nodes that found no place, on either side of the link; for coverage and for karo doctor. */
+const TURNED_AWAY_MAX = 1_024
+
+/** A neighbour, as far as its place depends on it. */
+export interface Dependent {
+  readonly node: NodeId
+  /** When the link came up; monotonic, ms. */
+  readonly since: number
+  /** It said that it is a leaf. */
+  readonly leaf: boolean
+}
+
+export interface LeavesDeps {
+  /** `[overlay] leaves_up_to`. */
+  readonly upTo: number
+  /**
+   * A person here or the configuration admits the node. Others could be many at once by the word of one issuer, one
+   * introducer or one subnet, so their places come after.
+   */
+  readonly isChosen: (node: NodeId) => boolean
+}
+
+export interface Leaves {
+  /** The node introduced itself. */
+  met(node: NodeId, leaf: boolean): void
+  /** Leaves that had a link here last; links to them are wanted. At most `upTo`. */
+  known(): readonly NodeId[]
+  /** The neighbours whose links are kept because they are leaves: chosen ones first, then those that came first. */
+  kept(neighbours: readonly Dependent[]): ReadonlySet<NodeId>
+  /** The link ended because one side had too many. `leaf`: the other side is a leaf, `leafHere`: this node is one. */
+  surplus(
+    link: { readonly node: NodeId; readonly leaf: boolean; readonly leafHere: boolean },
+    closedHere: boolean,
+  ): void
+  /** A link to the node is up. */
+  came(node: NodeId): void
+  /** Leaves for which no place was left here. */
+  turnedAway(): readonly NodeId[]
+  /** `here`: no place was left for it here; `there`: none for this node there. */
+  noPlace(node: NodeId): 'here' | 'there' | undefined
+}
+
+export function createLeaves({ upTo, isChosen }: LeavesDeps): Leaves {
+  const known = createRecent<NodeId, true>(Math.max(1, upTo))
+  const turnedAway = createRecent<NodeId, 'here' | 'there'>(TURNED_AWAY_MAX)
+
+  return {
+    met(node, leaf) {
+      if (leaf && upTo > 0) known.set(node, true)
+      else known.delete(node)
+    },
+    known: () => [...known].map(([node]) => node),
+    kept(neighbours) {
+      const leaves = neighbours.filter(({ leaf }) => leaf)
+      if (leaves.length <= upTo) return new Set(leaves.map(({ node }) => node))
+      const ranked = leaves
+        .map((one) => ({ ...one, chosen: isChosen(one.node) }))
+        .toSorted((a, b) => Number(b.chosen) - Number(a.chosen) || a.since - b.since)
+      return new Set(ranked.slice(0, upTo).map(({ node }) => node))
+    },
+    surplus({ node, leaf, leafHere }, closedHere) {
+      known.delete(node)
+      if (closedHere ? leaf : leafHere) turnedAway.set(node, closedHere ? 'here' : 'there')
+    },
+    came: (node) => void turnedAway.delete(node),
+    turnedAway: () => [...turnedAway].flatMap(([node, where]) => (where === 'here' ? [node] : [])),
+    noPlace: (node) => turnedAway.peek(node),
+  }
+}

@@ -1,0 +1,85 @@
+// Trust by subnet: what [trust.domains] gives a node because of the addresses of its live connections, and of nothing else.
+import { isDeepStrictEqual } from 'node:util'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { TrustLevel } from '../../base/words/trust-levels.ts'
+import { subnetTest, type TrustDomain } from '../../config/index.ts'
+
+/** What a subnet says of a node that is connected from there now. */
+export interface DomainWord {
+  readonly subnet: string
+  /** The other end of the connection that was judged. */
+  readonly ip: string
+  readonly level: TrustLevel
+  readonly teams: readonly string[]
+}
+
+export interface Domains {
+  /** The configuration has changed. */
+  use(domains: ReadonlyMap<string, TrustDomain> | undefined): void
+  /** The IP addresses of all its live connections; none: it is not connected. True: another word holds than before. */
+  connected(node: NodeId, ips: readonly string[]): boolean
+  word(node: NodeId): DomainWord | undefined
+  /** Everybody who is connected, as far as any subnet is trusted. */
+  nodes(): readonly NodeId[]
+}
+
+/**
+ * A machine can make any number of keys, and a stranger would have to wait in the lobby with each: so many nodes of one
+ * address, and of all, get what a subnet gives. The others are strangers until one of these leaves and they come anew.
+ */
+export const PLACES_OF_ADDRESS = 8
+export const PLACES_MAX = 512
+
+interface Test extends TrustDomain {
+  readonly subnet: string
+  readonly has: (ip: string) => boolean
+}
+
+const testsOf = (domains: ReadonlyMap<string, TrustDomain>): readonly Test[] =>
+  [...domains].map(([subnet, domain]) => ({ ...domain, subnet, has: subnetTest(subnet) }))
+
+/**
+ * `first`: as the configuration has them, the narrowest first. Connections alone are held: an address that a node
+ * claims, or had once, counts for nothing, and with its last connection the word is gone.
+ */
+export function createDomains(first: ReadonlyMap<string, TrustDomain> = new Map()): Domains {
+  let domains = testsOf(first)
+  const connected = new Map<NodeId, readonly string[]>()
+  /** Nodes with a place, each with the address that it came from first. */
+  const places = new Map<NodeId, string>()
+
+  const makePlace = (node: NodeId, ip: string): void => {
+    if (places.has(node) || places.size >= PLACES_MAX) return
+    const there = [...places.values()].filter((other) => other === ip).length
+    if (there < PLACES_OF_ADDRESS) places.set(node, ip)
+  }
+
+  function wordOf(node: NodeId): DomainWord | undefined {
+    const ips = connected.get(node)
+    if (ips === undefined || !places.has(node)) return undefined
+    for (const { subnet, level, teams, has } of domains) {
+      const ip = ips.find(has)
+      if (ip !== undefined) return { subnet, ip, level, teams }
+    }
+    return undefined
+  }
+
+  return {
+    use(next = new Map()) {
+      domains = testsOf(next)
+    },
+    connected(node, ips) {
+      const was = wordOf(node)
+      if (ips[0] === undefined) {
+        connected.delete(node)
+        places.delete(node)
+      } else {
+        connected.set(node, [...ips])
+        makePlace(node, ips[0])
+      }
+      return !isDeepStrictEqual(was, wordOf(node))
+    },
+    word: wordOf,
+    nodes: () => [...connected.keys()],
+  }
+}

@@ -1,0 +1,67 @@
+// Nine machines of which eight trust the first alone: it has places for three of their links, and is answered by all.
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { QueryResult } from '../../../src/api/contract/shapes.ts'
+import { type Fleet, startFleet } from '../../support/node/fleet.ts'
+import { canNamespaces } from '../../support/node/lan.ts'
+import { until } from '../../support/run/until.ts'
+
+const LEAVES = 8
+const PLACES = 3
+
+const possible = canNamespaces()
+if (!possible.ok) process.stderr.write(`no star of machines (${possible.reason}): nothing is tried here\n`)
+
+interface Doctor {
+  readonly checks: readonly { readonly id: string; readonly outcome: string; readonly detail: string }[]
+}
+
+describe.runIf(possible.ok)('a star', () => {
+  let fleet: Fleet
+
+  const leavesCheck = async () => {
+    const ran = await fleet.nodes[0]!.karo(['doctor', '--json', '--only', 'peers.leaves'])
+    return (JSON.parse(ran.stdout) as Doctor).checks[0]!
+  }
+
+  beforeAll(async () => {
+    fleet = await startFleet(1 + LEAVES, {
+      lan: true,
+      trusts: (index, other) => index === 0 || other === 0,
+      // A mesh of five is full; this one is larger. Rounds follow one another quickly.
+      config: `[overlay]\nfull_mesh_up_to = 1\nleaves_up_to = ${PLACES}\n\n[mesh]\nping_seconds = 2`,
+    })
+  }, 240_000)
+
+  test('leaves beyond the bound give up their links, and doctor names them', async () => {
+    const check = await until(
+      async () => {
+        const found = await leavesCheck()
+        return found.outcome === 'warn' && found
+      },
+      { what: 'leaves have found no place', deadlineMs: 120_000, pollMs: 500 },
+    )
+    expect(check.detail).toMatch(/the 3 places for leaves are taken.*node-[1-8]/)
+  })
+
+  test('every question is answered by all of them, five times', async () => {
+    for (let turn = 0; turn < 5; turn++) {
+      const { coverage, ended_by } = await fleet.nodes[0]!.json<QueryResult>(['query', 'health'])
+      expect({ ended_by, ...coverage }).toMatchObject({
+        ended_by: 'all_done',
+        known: LEAVES,
+        answered: LEAVES,
+        complete: true,
+      })
+    }
+  })
+
+  test('a leaf that is not there is missing, and the others are not', async () => {
+    await fleet.nodes[4]!.stop()
+    const { coverage } = await fleet.nodes[0]!.json<QueryResult>(['query', 'health'])
+    expect(coverage).toMatchObject({ known: LEAVES, answered: LEAVES - 1 })
+    expect(coverage.nodes.find(({ name }) => name === 'node-4')).toMatchObject({
+      outcome: 'unreachable',
+      why: expect.stringMatching(/^(left|lost|links_full)$/),
+    })
+  })
+})

@@ -1,0 +1,103 @@
+// Every question is answered completely where leaves trust one node only, along a chain, and with random partial trust.
+import { expect, test } from 'vitest'
+import { randomOf } from '../fuzz/frames.ts'
+import { times } from '../support/run/thorough.ts'
+import {
+  type AskedInSim,
+  askWithTrust,
+  describeAsked,
+  type TrustSimOptions,
+  type TrustSimReport,
+} from './star.ts'
+
+type Trusted = (one: number, other: number) => boolean
+
+const star = (one: number, other: number): boolean => one === 0 || other === 0
+
+function run(options: TrustSimOptions): TrustSimReport {
+  const report = askWithTrust(options)
+  process.stdout.write(`${describeAsked(report)}\n`)
+  expect(report.broken).toEqual([])
+  expect(report.asked).toHaveLength(options.askers.length * options.times)
+  return report
+}
+
+/** Members of this question that admit the asker and did not answer. */
+const missing = ({ asker, outcomes }: AskedInSim, trusts: Trusted): number[] =>
+  [...outcomes].flatMap(([node, outcome]) => (outcome === 'answered' || !trusts(node, asker) ? [] : [node]))
+
+function expectComplete({ asked }: TrustSimReport, trusts: Trusted, known: (asker: number) => number): void {
+  for (const question of asked) {
+    expect(question.outcomes.size).toBe(known(question.asker))
+    expect(missing(question, trusts)).toEqual([])
+  }
+}
+
+test.each([
+  { leaves: 25, fullMeshUpTo: 8 },
+  { leaves: 40, fullMeshUpTo: 32 },
+  { leaves: 100, fullMeshUpTo: 32 },
+])('$leaves leaves that trust the centre only are answered completely', ({ leaves, fullMeshUpTo }) => {
+  const report = run({ nodes: leaves + 1, seed: leaves, trusts: star, askers: [0], times: 5, fullMeshUpTo })
+  expectComplete(report, star, () => leaves)
+  expect(report.links.slice(1)).toEqual(Array(leaves).fill(1))
+})
+
+test('a third of the leaves stands behind walls', () => {
+  const options = { nodes: 41, seed: 3, trusts: star, askers: [0], times: 5 }
+  const report = run({ ...options, walled: (index) => index % 3 === 1 })
+  expectComplete(report, star, () => 40)
+})
+
+test('along a chain each asks its neighbours', () => {
+  const chain: Trusted = (one, other) => Math.abs(one - other) === 1
+  const report = run({ nodes: 40, seed: 5, trusts: chain, askers: [0, 7, 20, 39], times: 5, fullMeshUpTo: 1 })
+  expectComplete(report, chain, (asker) => (asker === 0 || asker === 39 ? 1 : 2))
+})
+
+/** The same for both directions, or for each by itself. */
+function partial(seed: number, nodes: number, perCent: number, mutual: boolean): Trusted {
+  const random = randomOf(seed)
+  const rows = Array.from({ length: nodes }, () =>
+    Array.from({ length: nodes }, () => random.below(100) < perCent),
+  )
+  return (one, other) =>
+    (mutual ? rows[Math.min(one, other)]?.[Math.max(one, other)] : rows[one]?.[other]) === true
+}
+
+const some = [0, 1, 2, 3, 4, 5, 6, 7]
+const PARTIAL = [
+  { nodes: 40, perCent: 10, mutual: true },
+  { nodes: 40, perCent: 30, mutual: true },
+  { nodes: 40, perCent: 50, mutual: false },
+  { nodes: 40, perCent: 95, mutual: true },
+]
+test.each(times(PARTIAL, [...PARTIAL, { nodes: 100, perCent: 50, mutual: true }]))(
+  'of $nodes nodes each trusts $perCent % (in both directions alike: $mutual)',
+  ({ nodes, perCent, mutual }) => {
+    const trusts = partial(nodes + perCent, nodes, perCent, mutual)
+    const report = run({ nodes, seed: perCent, trusts, askers: some, times: 5 })
+    for (const question of report.asked) {
+      expect(missing(question, trusts)).toEqual([])
+      // Who does not trust the asker says so; nobody is silent.
+      expect([...question.outcomes.values()].filter((one) => one !== 'answered' && one !== 'denied')).toEqual(
+        [],
+      )
+    }
+  },
+)
+
+test('leaves beyond the bound are dialed for a question; those that cannot be dialed are missing, and it is known why', () => {
+  const walled = (index: number): boolean => index > 30
+  const options = { nodes: 41, seed: 9, trusts: star, askers: [0], times: 5, leavesUpTo: 20 }
+  const report = run({ ...options, walled })
+  for (const question of report.asked) {
+    const gone = missing(question, star)
+    // A dial for a question has 300 ms, and a frame that is lost costs 200 of them.
+    expect(gone.filter((node) => !walled(node)).length).toBeLessThanOrEqual(1)
+    expect(gone.filter((node) => !report.turnedAway.includes(node))).toEqual([])
+    // The first twenty have their places.
+    expect(gone.length).toBeGreaterThan(0)
+    expect(question.outcomes.size - gone.length).toBeGreaterThanOrEqual(20)
+  }
+})

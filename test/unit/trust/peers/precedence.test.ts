@@ -1,0 +1,111 @@
+// The order of the sources of trust, as a table, and every combination of them: the strongest that speaks decides, and a denial wins.
+import { expect, test } from 'vitest'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { type Evidence, explainSteps, standingOf, weigh } from '../../../../src/trust/peers/opinion.ts'
+
+const NODE = 'karo:ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' as NodeId
+const ISSUER = 'karo:ed25519:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA' as NodeId
+
+const SILENT: Evidence = {
+  ...{ node_id: NODE, fingerprint: '0'.repeat(16), display_name: 'x', config_denied: false },
+  ...{ config_trusted: undefined, decision: undefined, certified: undefined, certificate_revoked: undefined },
+  ...{ certificate_fault: undefined, introduced: undefined, domain: undefined, heard_of: false },
+  ...{ lineage: { kind: 'current' }, other_keys: [] },
+}
+const decided = {
+  level: null,
+  name: '',
+  roles: [],
+  teams: [],
+  denied: false,
+  revoked: false,
+  decided_at: 1,
+} as const
+const binding = {
+  ...{ usage: 'node' as const, node_id: NODE, key: new Uint8Array(32), member_id: '', name: 'c', grants: [] },
+  ...{ roles: ['lead'], teams: ['certified'], issuer: ISSUER, issued_at: 1, not_before: 1, not_after: 9e12 },
+} as const
+
+type Row = readonly [source: string, speaks: Partial<Evidence>]
+
+/** Strongest first, as the design has it. Those of a person's decision exclude one another: the newest stands. */
+const DENIALS: readonly Row[] = [
+  ['denied by the file', { config_denied: true }],
+  ['denied by hand', { decision: { ...decided, denied: true } }],
+  ['revoked by hand', { decision: { ...decided, revoked: true } }],
+  ['revoked by a list', { certificate_revoked: { at: 1, by: ISSUER, name: 'c' } }],
+]
+const GRANTS: readonly (readonly [why: string, level: string, speaks: Partial<Evidence>])[] = [
+  ['config', 'query_from', { config_trusted: { level: 'query_from', roles: ['r'], teams: ['file'] } }],
+  ['tofu', 'supervisor', { decision: { ...decided, level: 'supervisor', teams: ['hand'] } }],
+  ['certificate', 'peer', { certified: { binding, level: 'peer', stale: false } }],
+  [
+    'introduction',
+    'query_from',
+    { introduced: { introducer: ISSUER, name: 'i', level: 'query_from', teams: ['met'], until: 9e12 } },
+  ],
+  [
+    'domain',
+    'share_to',
+    { domain: { subnet: '10.0.3.0/24', ip: '10.0.3.9', level: 'share_to', teams: ['net'] } },
+  ],
+]
+
+/** All subsets, each as a list of its members in order. */
+const subsets = <T>(all: readonly T[]): T[][] =>
+  Array.from({ length: 2 ** all.length }, (_, mask) => all.filter((__, index) => (mask >> index) & 1))
+
+const grantsOf = subsets(GRANTS)
+
+test('of the sources that speak, the strongest decides about level, roles and teams', () => {
+  for (const grants of grantsOf) {
+    const evidence = Object.assign({ ...SILENT }, ...grants.map(([, , speaks]) => speaks)) as Evidence
+    const [first] = grants
+    const opinion = weigh(evidence)
+    expect(opinion).toMatchObject({ why: first?.[0] ?? 'default', trust_level: first?.[1] ?? 'untrusted' })
+    expect(standingOf(evidence)).toBe(first === undefined ? 'stranger' : 'member')
+    const deciding = explainSteps(evidence).filter(({ decides }) => decides)
+    expect(deciding.map(({ source }) => source)).toEqual([opinion.why])
+  }
+})
+
+test('a denial anywhere wins over every combination of the others', () => {
+  for (const [what, denial] of DENIALS) {
+    for (const grants of grantsOf) {
+      // The decision that denies stands in place of one that trusts.
+      const evidence = Object.assign(
+        { ...SILENT },
+        ...grants.map(([, , speaks]) => speaks),
+        denial,
+      ) as Evidence
+      const opinion = weigh(evidence)
+      expect(opinion, what).toMatchObject({ trust_level: 'untrusted', roles: [], teams: [] })
+      expect(opinion.denied || opinion.revoked, what).toBe(true)
+      expect(standingOf(evidence), what).toBe('stranger')
+    }
+  }
+})
+
+test('a weaker source changes nothing of what a stronger one says, also where that one says less', () => {
+  const less: readonly Partial<Evidence>[] = [
+    { config_trusted: { level: 'untrusted', roles: [], teams: [] } },
+    { decision: { ...decided, level: 'untrusted' } },
+    { certified: { binding, level: 'untrusted', stale: true } },
+  ]
+  for (const [index, stronger] of less.entries()) {
+    const alone = weigh({ ...SILENT, ...stronger })
+    const rest = GRANTS.slice(index + 1).map(([, , speaks]) => speaks)
+    for (const weaker of subsets(rest)) {
+      const evidence = Object.assign({ ...SILENT }, ...weaker, stronger) as Evidence
+      const { name: _, ...said } = weigh(evidence)
+      const { name: __, ...expected } = alone
+      expect(said).toEqual(expected)
+    }
+  }
+})
+
+test('a subnet that is not trusted makes nobody a member', () => {
+  const domain = { subnet: '10.0.3.0/24', ip: '10.0.3.9', level: 'untrusted', teams: [] } as const
+  expect(standingOf({ ...SILENT, domain })).toBe('stranger')
+  expect(weigh({ ...SILENT, domain })).toMatchObject({ why: 'domain', trust_level: 'untrusted' })
+})
