@@ -184,15 +184,16 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       }
       unknown = others
       catalog.settle()
-      // What others are judged by comes first: kind after kind, and in each those who are first there.
-      for (const kind of DOCUMENT_KINDS) {
-        const port = ports[kind]
-        if (port === undefined) continue
-        const entries = [...catalog.after(0)].filter(({ shelf }) => shelf.kind === kind)
-        const isFirst = (entry: Entry): boolean => port.isFirst(entry.shelf.author)
-        for (const entry of [...entries.filter(isFirst), ...entries.filter((one) => !isFirst(one))]) {
-          const frame = await repository.frame(keyOf(entry))
-          if (frame !== undefined) port.accept(frame, false)
+      // What others are judged by comes first: all kinds of those who are first there, then kind after kind of the others.
+      for (const first of [true, false]) {
+        for (const kind of DOCUMENT_KINDS) {
+          const port = ports[kind]
+          if (port === undefined) continue
+          for (const entry of catalog.after(0)) {
+            if (entry.shelf.kind !== kind || port.isFirst(entry.shelf.author) !== first) continue
+            const frame = await repository.frame(keyOf(entry))
+            if (frame !== undefined) port.accept(frame, false)
+          }
         }
       }
     },

@@ -25,8 +25,8 @@ export interface StoredDocument {
 
 /** A room that its own kind of documents is for, where authors are no members. */
 interface DocumentPort {
-  /** Whether documents of this author are kept. */
-  wanted(author: NodeId): boolean
+  /** Whether documents of this author are kept; with `version`, whether one of that version is taken. */
+  wanted(author: NodeId, version?: number): boolean
   /** One that is kept. `isNew`: false at the start, for those that were kept before. */
   accept(frame: Uint8Array, isNew: boolean): void
   /** Whether documents of this author are accepted before those of others of their kind, at the start. */
