@@ -136,7 +136,14 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     ports[document.kind]?.accept(document.frame.bytes, true)
   }
 
-  async function keepNow(documents: readonly Document[], from?: NodeId): Promise<readonly Document[]> {
+  const isReadable = async ({ kind, frame }: Document): Promise<boolean> =>
+    (await ports[kind]?.readable?.(frame.bytes)) !== false
+
+  async function keepNow(
+    documents: readonly Document[],
+    from?: NodeId,
+    sync = false,
+  ): Promise<readonly Document[]> {
     const puts = new Map<string, Put>()
     const removed = new Set<Entry>()
     let seq = last
@@ -152,7 +159,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       if (role === undefined || role === 'proof' || role === 'witness' || role === 'shown') continue
       // The room hears what is new in it; what stays here is the edition that says more.
       const takesBack = held !== undefined && (await contradictions.compare(held, document))
-      if (takesBack && isGoingOn(ports, document.kind)) {
+      if ((takesBack && isGoingOn(ports, document.kind)) || !(await isReadable(document))) {
         accept(document)
         continue
       }
@@ -166,7 +173,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     }
     if (puts.size === 0) return []
     const batch = [...puts.values()].sort((a, b) => a.row.seq - b.row.seq)
-    await write(batch, [...removed], false)
+    await write(batch, [...removed], sync)
     for (const { document, frame } of batch) ports[document.kind]?.accept(frame, true)
     return batch.map(({ document }) => document)
   }
@@ -206,8 +213,12 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       serially(async () => {
         const document = readDocument(frame, clock.now())
         const wanted = ports[kind]?.wanted(document.head.author) === true
-        if (document.kind === kind && document.head.author !== self && wanted)
-          return (await keepNow([document]))[0]
+        if (document.kind === kind && document.head.author !== self && wanted) {
+          const [kept] = await keepNow([document], undefined, true)
+          const held = catalog.get(document.head.author, kind, document.slot)
+          if (kept !== undefined || held?.tag === tagOf(document.head.digest)) return kept
+          throw new KaroError('conflict', `this edition of ${kind} is not kept: there is a newer one already`)
+        }
         if (document.kind !== kind || document.head.author !== self) {
           throw new KaroError('bad_request', `that is no ${kind} of this node`)
         }

@@ -29,6 +29,8 @@ interface DocumentPort {
   wanted(author: NodeId, version?: number): boolean
   /** One that is kept. `isNew`: false at the start, for those that were kept before. */
   accept(frame: Uint8Array, isNew: boolean): void
+  /** False: it is shown to the room and does not replace the one that is kept, because the room can make nothing of it. */
+  readable?(frame: Uint8Array): Promise<boolean>
   /** Whether documents of this author are accepted before those of others of their kind, at the start. */
   isFirst(author: NodeId): boolean
 }

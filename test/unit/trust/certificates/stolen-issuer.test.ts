@@ -160,5 +160,7 @@ test('an assignment that does not count is no success', async () => {
   time.now += 3_600_000
   await hq.fleet.assign(ann.identity.nodeId, { teams: ['eng'], roles: ['lead'] })
   time.now -= 3_600_000
-  await expect(hq.fleet.assign(ann.identity.nodeId, { roles: [] })).rejects.toMatchObject({ code: 'conflict' })
+  await expect(hq.fleet.assign(ann.identity.nodeId, { roles: [] })).rejects.toMatchObject({
+    code: 'conflict',
+  })
 })
