@@ -1,5 +1,6 @@
 // What the thief of an issuer's key tries: to silence the root, to outlast its own revocation, and to come back at a restart.
 import { beforeEach, expect, test } from 'vitest'
+import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { createCatalog } from '../../../../src/exchange/documents/catalog.ts'
@@ -60,6 +61,7 @@ test.each(['an issuer', 'the root itself'])('no list revokes the root: one of %s
   time.now += 1_000
   await ann.fleet.revokedByRoot(listOf(root, 2, [hq.identity.publicKey]))
   expect(ann.fleet.revoked(hq.identity.nodeId)).toMatchObject({ name: 'hq' })
+  expect(ann.fleet.revoked(formatNodeId(root.publicKey))).toBeUndefined()
 })
 
 test('a person cannot revoke the root by mistake', async () => {
