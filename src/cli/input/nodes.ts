@@ -61,7 +61,8 @@ const agreed = (peers: readonly PeerShape[]): Chosen => {
   return { who: asks.map(({ node_id }) => node_id), asks }
 }
 
-const isKey = (word: string): boolean =>
+/** A node id or a fingerprint, which nobody can claim; any other word may be the name that a node gave itself. */
+export const isKey = (word: string): boolean =>
   word.startsWith('karo:') || /^[0-9a-f]{16}$/i.test(word.replace(/[\s:-]/g, ''))
 
 /** One fingerprint may come in groups of four; any other word is a node of its own. */

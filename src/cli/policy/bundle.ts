@@ -1,5 +1,6 @@
 // Signs a policy bundle with the root's key, here and not in the daemon, which gets the signed bundle only.
 import { resolve } from 'node:path'
+import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import { AGGREGATORS_MAX, BUNDLE_POLICIES_BYTES } from '../../../protocols/messages/policy.ts'
 import { parseNodeId } from '../../../protocols/node-id.ts'
 import { daemonAt } from '../../api/contract/client/socket.ts'
@@ -7,10 +8,12 @@ import { explainPeer } from '../../api/contract/operations/peers.ts'
 import { getPolicy, takeBundle } from '../../api/contract/operations/policy.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { formatFingerprint, printable } from '../../base/format.ts'
 import { meshOf } from '../../trust/certificates/index.ts'
 import { signPolicyBundle } from '../../trust/organisation/index.ts'
 import { compilePolicies, readPolicyFiles } from '../../trust/policy/load.ts'
 import type { CommandIo } from '../command.ts'
+import { isKey } from '../input/nodes.ts'
 import { openedRoot } from '../input/root-key.ts'
 
 export interface BundleTerms {
@@ -39,6 +42,15 @@ export async function signBundle(
   const keys: Uint8Array[] = []
   for (const who of aggregators) {
     const { peer } = await daemon.call(explainPeer, { query: { who } })
+    if (peer.name_chosen !== true && !isKey(who)) {
+      throw new KaroError(
+        'bad_request',
+        `'${printable(who)}' is what that node calls itself, which any node can`,
+        {
+          hint: `Compare its fingerprint ${formatFingerprint(peer.fingerprint)} with what \`karo identity show\` prints there, and name it by that.`,
+        },
+      )
+    }
     keys.push(parseNodeId(peer.node_id) as Uint8Array)
   }
   const root = await openedRoot(options)
@@ -46,7 +58,8 @@ export async function signBundle(
   const frame = signPolicyBundle(
     root,
     {
-      ...{ version: Date.now(), number: (organisation?.number ?? -1) + 1, mesh: meshOf(root.publicKey) },
+      ...{ version: versionAfter(organisation?.signed_at), mesh: meshOf(root.publicKey) },
+      number: (organisation?.number ?? -1) + 1,
       policies,
       ...(maxLevel === undefined ? {} : { max_level: maxLevel }),
       ...(k === undefined ? {} : { k_min: k }),
@@ -55,6 +68,12 @@ export async function signBundle(
     systemRandom,
   )
   return await daemon.call(takeBundle, { body: { bundle: Buffer.from(frame).toString('base64url') } })
+}
+
+/** The newest version counts everywhere, so it is above the last one also where another machine's clock is a little ahead. */
+function versionAfter(last: string | undefined): number {
+  const [now, signed] = [Date.now(), last === undefined ? 0 : Date.parse(last)]
+  return signed > now + CLOCK_WINDOW_MS ? now : Math.max(now, signed + 1)
 }
 
 /** Each file is read as nodes will read the whole, so that errors name the file of this machine. */

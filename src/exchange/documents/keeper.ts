@@ -143,7 +143,14 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     ports[document.kind]?.accept(document.frame.bytes, true)
   }
 
-  async function keepNow(documents: readonly Document[], from?: NodeId): Promise<readonly Document[]> {
+  const isReadable = async ({ kind, frame }: Document): Promise<boolean> =>
+    (await ports[kind]?.readable?.(frame.bytes)) !== false
+
+  async function keepNow(
+    documents: readonly Document[],
+    from?: NodeId,
+    sync = false,
+  ): Promise<readonly Document[]> {
     const puts = new Map<string, Put>()
     const removed = new Set<Entry>()
     let seq = last
@@ -159,7 +166,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       if (role === undefined || role === 'proof' || role === 'witness' || role === 'shown') continue
       // The room hears what is new in it; what stays here is the edition that says more.
       const takesBack = held !== undefined && (await contradictions.compare(held, document))
-      if (takesBack && isGoingOn(ports, document.kind)) {
+      if ((takesBack && isGoingOn(ports, document.kind)) || !(await isReadable(document))) {
         accept(document)
         continue
       }
@@ -173,7 +180,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     }
     if (puts.size === 0) return []
     const batch = [...puts.values()].sort((a, b) => a.row.seq - b.row.seq)
-    await write(batch, [...removed], false)
+    await write(batch, [...removed], sync)
     for (const { document, frame } of batch) ports[document.kind]?.accept(frame, true)
     return batch.map(({ document }) => document)
   }
@@ -191,15 +198,16 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       }
       unknown = others
       catalog.settle()
-      // What others are judged by comes first: kind after kind, and in each those who are first there.
-      for (const kind of DOCUMENT_KINDS) {
-        const port = ports[kind]
-        if (port === undefined) continue
-        const entries = [...catalog.after(0)].filter(({ shelf }) => shelf.kind === kind)
-        const isFirst = (entry: Entry): boolean => port.isFirst(entry.shelf.author)
-        for (const entry of [...entries.filter(isFirst), ...entries.filter((one) => !isFirst(one))]) {
-          const frame = await repository.frame(keyOf(entry))
-          if (frame !== undefined) port.accept(frame, false)
+      // What others are judged by comes first: all kinds of those who are first there, then kind after kind of the others.
+      for (const first of [true, false]) {
+        for (const kind of DOCUMENT_KINDS) {
+          const port = ports[kind]
+          if (port === undefined) continue
+          for (const entry of catalog.after(0)) {
+            if (entry.shelf.kind !== kind || port.isFirst(entry.shelf.author) !== first) continue
+            const frame = await repository.frame(keyOf(entry))
+            if (frame !== undefined) port.accept(frame, false)
+          }
         }
       }
     },
@@ -212,8 +220,12 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       serially(async () => {
         const document = readDocument(frame, clock.now())
         const wanted = ports[kind]?.wanted(document.head.author) === true
-        if (document.kind === kind && document.head.author !== self && wanted)
-          return (await keepNow([document]))[0]
+        if (document.kind === kind && document.head.author !== self && wanted) {
+          const [kept] = await keepNow([document], undefined, true)
+          const held = catalog.get(document.head.author, kind, document.slot)
+          if (kept !== undefined || held?.tag === tagOf(document.head.digest)) return kept
+          throw new KaroError('conflict', `this edition of ${kind} is not kept: there is a newer one already`)
+        }
         if (document.kind !== kind || document.head.author !== self) {
           throw new KaroError('bad_request', `that is no ${kind} of this node`)
         }

@@ -171,9 +171,8 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
     audience: 'all',
     keptMs: Number.POSITIVE_INFINITY,
     perAuthor: { documents: 1, bytes: PolicyBundle.limit + FRAME_OVERHEAD },
+    // The newest one by its version is kept, whatever its number, so that all members end with the same one.
     read: ({ version }) => ({ slot: '', version, expires_at: LATEST_MS, hints: NO_HINTS }),
-    contradicts: (older, newer) =>
-      newer.number <= older.number ? 'its policy bundle has an older number' : undefined,
   }),
 }
 

@@ -16,9 +16,10 @@ export interface MembersView {
   present(): readonly NodeId[]
   /**
    * False for strangers and for nodes that are refused here: anybody can make keys, so their documents are not kept. Of a
-   * kind with a port the port says so: a root is no member, and what it signed has to be there all the same.
+   * kind with a port the port says so: a root is no member, and what it signed has to be there all the same. `version`: of
+   * one that would be taken.
    */
-  keepsFrom(author: NodeId, kind: string): boolean
+  keepsFrom(author: NodeId, kind: string, version?: number): boolean
   /** Through which admitted member the node is known (without one, itself); undefined: it is admitted here. */
   sponsorOf(node: NodeId): NodeId | undefined
   /** Every key of a member, that one among them. */
@@ -72,9 +73,9 @@ export function createMembersView(
       refresh()
       return nodes
     },
-    keepsFrom(author, kind) {
+    keepsFrom(author, kind, version) {
       const port = ports[kind as DocumentKind]
-      if (port !== undefined) return port.wanted(author)
+      if (port !== undefined) return port.wanted(author, version)
       return !trust.refuses(author) && (trust.admits(author) || trust.member(author) !== undefined)
     },
     sponsorOf,

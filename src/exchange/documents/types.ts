@@ -25,10 +25,12 @@ export interface StoredDocument {
 
 /** A room that its own kind of documents is for, where authors are no members. */
 interface DocumentPort {
-  /** Whether documents of this author are kept. */
-  wanted(author: NodeId): boolean
+  /** Whether documents of this author are kept; with `version`, whether one of that version is taken. */
+  wanted(author: NodeId, version?: number): boolean
   /** One that is kept. `isNew`: false at the start, for those that were kept before. */
   accept(frame: Uint8Array, isNew: boolean): void
+  /** False: it is shown to the room and does not replace the one that is kept, because the room can make nothing of it. */
+  readable?(frame: Uint8Array): Promise<boolean>
   /** Whether documents of this author are accepted before those of others of their kind, at the start. */
   isFirst(author: NodeId): boolean
 }

@@ -95,7 +95,7 @@ export function createWants(deps: WantsDeps): Wants {
     const now = clock.now()
     if (!isKind(kind) || isFuture(version, now)) return undefined
     if (author === self) return ofOwn(head, kind)
-    if (!members.keepsFrom(author, kind)) return undefined
+    if (!members.keepsFrom(author, kind, version)) return undefined
     const held = catalog.get(author, kind, slot)
     // An edition that a wrong clock signed keeps no other one away.
     if (held !== undefined && held.version >= version && !isFuture(held.version, now)) {

@@ -54,8 +54,8 @@ export interface Credentials {
 
 /** By which documents of certificates and lists come and go. */
 interface FleetDocuments {
-  /** Whether documents of this author are to be kept. */
-  wanted(author: NodeId): boolean
+  /** Whether documents of this author are to be kept; with `version`, whether one that was signed then is. */
+  wanted(author: NodeId, version?: number): boolean
   /** One that is kept. `isNew`: false at the start, for those that were kept before. */
   accept(frame: Uint8Array, isNew: boolean): void
   /** Whether what that author signed has to be taken before what others signed can be judged. */

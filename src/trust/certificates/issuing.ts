@@ -215,13 +215,19 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       mayGive(roles)
       checkInviteTerms(identity, mesh(), { roles, teams }, deps)
       await sign(node, { name, roles, teams, member_id: before.member_id }, before, asNode)
+      const after = roll.word(node, clock.now())?.binding
+      if (after === undefined || after.issued_at <= before.issued_at) {
+        throw new KaroError('conflict', 'the certificate that was signed does not count here', {
+          hint: 'Is the clock of this machine right?',
+        })
+      }
       void audit.record({
         type: 'certificate_issued',
         success: true,
         peer: node,
         details: { action: 'assign', name, roles: roles.join(','), teams: teams.join(',') },
       })
-      return roll.word(node, clock.now())?.binding ?? before
+      return after
     },
     async certifyOperator(key, terms, forMs) {
       mayGive(terms.roles)

@@ -69,8 +69,11 @@ export interface Roll {
   fault(node: NodeId): ChainFault | undefined
   /** The certificates of a node that hold at `now`, from the one of the root on; undefined when there are none. */
   chainOf(node: NodeId, now: number): readonly Uint8Array[] | undefined
-  /** The root, or an issuer that it certified: the authors of certificates and lists. */
-  isAuthority(node: NodeId): boolean
+  /**
+   * The root, or an issuer that it certified: the authors of certificates and lists. `signed`: when it says that it signed,
+   * ms since the epoch; false for what an issuer signed after the root revoked it.
+   */
+  isAuthority(node: NodeId, signed?: number): boolean
   /** Every node with a certificate that holds at `now` and was not revoked. */
   certified(now: number): readonly Binding[]
   /** Nodes whose certificate is here, and that were revoked. */
@@ -112,6 +115,8 @@ export function createRoll(): Roll {
 
   function revoked(node: NodeId): Revoked | undefined {
     let found: Revoked | undefined
+    // Nobody revokes the root, an issuer least of all: its lists have to count whatever others sign.
+    if (node === rootId) return undefined
     for (const [by, { revoked: keys }] of lists) {
       const at = keys.get(node)
       // Only the root decides about issuers.
@@ -238,8 +243,8 @@ export function createRoll(): Roll {
       } catch {
         return []
       }
-      const over = revoked(author)
-      if (!roll.isAuthority(author) || (over !== undefined && list.version > over.at)) return []
+      // One that was kept here counted before the root's word came, and what is revoked stays so.
+      if (!roll.isAuthority(author, from === 'kept' ? undefined : list.version)) return []
       const isFuture = (version: number): boolean => version > now + CLOCK_WINDOW_MS
       if (isFuture(list.version)) {
         if (from !== 'kept') return []
@@ -292,7 +297,10 @@ export function createRoll(): Roll {
       const held = heldOf(node)
       return held === undefined || bindingAt(node, now) === undefined ? undefined : framesOf(held)
     },
-    isAuthority: (node) => node === rootId || issuers.has(node),
+    isAuthority(node, signed = 0) {
+      const over = revoked(node)
+      return node === rootId || (issuers.has(node) && (over === undefined || signed <= over.at))
+    },
     certified: (now) =>
       [...issuers.keys(), ...[...leaves].map(([node]) => node)].flatMap((node) => bindingAt(node, now) ?? []),
     withdrawn: () =>

@@ -86,7 +86,12 @@ export function createRootWord({ identity, roll, clock, log, signed, joined }: R
           hint: 'Run this on any certified node of the mesh (karo ca show).',
         })
       }
-      const { number } = bodyBy(frame, root) ?? notByRoot()
+      const { number, revoked } = bodyBy(frame, root) ?? notByRoot()
+      if (revoked.some(({ key }) => Buffer.compare(key, root.key) === 0)) {
+        throw new KaroError('refused', 'that is the root of this mesh, which nobody can revoke', {
+          hint: 'When the root key is lost to somebody else, make another mesh: karo ca init.',
+        })
+      }
       if (number <= (listNow()?.number ?? -1)) {
         throw new KaroError('conflict', 'the root has signed another list meanwhile', {
           hint: 'Run it again.',

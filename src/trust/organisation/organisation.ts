@@ -8,11 +8,21 @@ import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Audit } from '../audit/index.ts'
-import type { OrganisationRules, Policy, PolicySet } from '../policy/index.ts'
+import type { OrganisationRules, Policy, PolicyEngine, PolicySet } from '../policy/index.ts'
 import { readPolicyBundle } from './bundle-frame.ts'
 
 /** As a place in messages and in the names of rules. */
 const PLACE = 'organisation.cedar'
+
+/** Where the bundle that was in force cannot be read any more. */
+const UNREADABLE: PolicyEngine = {
+  kind: 'cedar',
+  judge: () => ({
+    effect: 'deny',
+    rule: 'organisation.unreadable',
+    reason: "the organisation's policy bundle that is kept here cannot be read",
+  }),
+}
 
 interface OrganisationState {
   readonly number: number
@@ -29,6 +39,8 @@ interface OrganisationState {
 
 interface BundleDocuments {
   wanted(author: NodeId): boolean
+  /** False: the root signed it, and its policies cannot be read here; the one before stays in the store as in force. */
+  readable(frame: Uint8Array): Promise<boolean>
   accept(frame: Uint8Array, isNew: boolean): void
   isFirst(author: NodeId): boolean
 }
@@ -83,8 +95,15 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     return { rules: { ...limits, ...(set === undefined ? {} : { engine: set.engine }) }, policies }
   }
 
+  /** The documents room goes by the version too; one that a wrong clock signed keeps no other one away. */
+  function isOlder({ version }: PolicyBundleBody, before: PolicyBundleBody): boolean {
+    const isAhead = before.version > clock.now() + CLOCK_WINDOW_MS
+    return !isAhead && version <= before.version
+  }
+
   /** Throws the KaroErrors of `take`. */
-  async function use(frame: Uint8Array, isNew: boolean): Promise<void> {
+  async function use(frame: Uint8Array, from: 'person' | 'mesh' | 'kept'): Promise<void> {
+    const isNew = from !== 'kept'
     const trusted = root()
     const body = trusted === undefined ? undefined : readPolicyBundle(frame, trusted)
     if (body === undefined) {
@@ -98,7 +117,8 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
       })
     }
     const before = inForce?.body
-    if (before !== undefined && body.number <= before.number) {
+    const isTaken = from === 'person' && body.number <= (before?.number ?? -1)
+    if (before !== undefined && (isTaken || isOlder(body, before))) {
       throw new KaroError('conflict', `the policy bundle ${before.number} is in force, which is as new`, {
         hint: 'Run it again: somebody else has signed one meanwhile.',
       })
@@ -116,10 +136,12 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
 
   /** What came from others is refused without an error to anybody, and told. */
   function accept(frame: Uint8Array, isNew: boolean): void {
-    serially(() => use(frame, isNew)).catch((error: unknown) => {
+    serially(() => use(frame, isNew ? 'mesh' : 'kept')).catch((error: unknown) => {
       const { code, message, where } = error as KaroError
       if (code === 'conflict' && inForce !== undefined) return
       problem = where === undefined ? message : `${where}: ${message}`
+      // What it forbade is not known any more.
+      if (!isNew && root() !== undefined) policy.organisation({ engine: UNREADABLE })
       log.error({ reason: problem }, 'a policy bundle of the organisation is not in force')
       const details = { change: 'refused', problem: problem.slice(0, 1_024) }
       void audit.record({ type: 'policy_change', success: false, details })
@@ -132,13 +154,28 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
   }
 
   return {
-    documents: { wanted: isRoot, accept, isFirst: isRoot },
+    documents: {
+      wanted: isRoot,
+      async readable(frame) {
+        const trusted = root()
+        const body = trusted === undefined ? undefined : readPolicyBundle(frame, trusted)
+        return (
+          body !== undefined &&
+          (await rulesOf(body).then(
+            () => true,
+            () => false,
+          ))
+        )
+      },
+      accept,
+      isFirst: isRoot,
+    },
     onDocument: (next) => {
       sink = next
     },
     take: (frame) =>
       serially(async () => {
-        await use(frame, true)
+        await use(frame, 'person')
         await sink(frame)
       }),
     frame: () => inForce?.frame,

@@ -192,11 +192,9 @@ const revoke = defineCommand({
     const root = await openedRoot(options)
     const before = await daemon.call(getRootList)
     const now = Date.now()
-    const others = before.revoked.filter(({ node_id }) => node_id !== peer.node_id)
-    const keys = [
-      ...others.map(({ node_id, at }) => ({ node_id, at: Date.parse(at) })),
-      { node_id: peer.node_id, at: now },
-    ]
+    const keys = before.revoked.map(({ node_id, at }) => ({ node_id, at: Date.parse(at) }))
+    // What was revoked before stays so from then on: what its thief signed since counts no more for it.
+    if (!keys.some(({ node_id }) => node_id === peer.node_id)) keys.push({ node_id: peer.node_id, at: now })
     const frame = signRevocationList(
       root,
       {

@@ -40,3 +40,11 @@ test('by default no bundle opens anything that the role table does not', () => {
     }),
   )
 })
+
+test('a forbid is one, whatever its file or its @id is called', () => {
+  for (const name of ['role.level@organisation.cedar:1', 'role.cedar:1', 'role.x@role.y:2']) {
+    const named = saying('deny', name)
+    expect(effect(permit, named, 'restrict')).toBe('deny')
+    expect(effect(named, permit, 'full')).toBe('deny')
+  }
+})

@@ -1,0 +1,50 @@
+// What is signed with the root's key on the command line: when a key was revoked, and which nodes a bundle names.
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { bodyOf, decodeFrame, messageTable } from '../../../protocols/frame.ts'
+import { RevocationList } from '../../../protocols/messages/certificate.ts'
+import { formatNodeId } from '../../../protocols/node-id.ts'
+import { systemRandom } from '../../../src/base/clock.ts'
+import { createRootKey } from '../../../src/trust/certificates/index.ts'
+import { verifierOf } from '../../../src/trust/identity/index.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
+import { karo } from '../../support/node/played-daemon.ts'
+
+const peer = {
+  ...{ node_id: testIdentity(1).nodeId, fingerprint: '0123456789abcdef', name: 'hq', addresses: [] },
+  ...{ state: 'pending', trust_level: 'untrusted', roles: [], teams: [], why: 'default', name_chosen: false },
+  ...{ last_seen: null, known_by: null, presence: null },
+}
+const EXPLAIN = { 'GET /api/v1/peers/explain': { peer, steps: [] } }
+const words = 'correct horse battery staple'
+
+test('a key that is revoked again stays revoked from the first time on', async () => {
+  const folder = temporaryDirectory()
+  const [key, pass] = [join(folder, 'root.key'), join(folder, 'pass')]
+  createRootKey(key, Buffer.from(words), systemRandom)
+  writeFileSync(pass, `${words}\n`, { mode: 0o600 })
+  const at = '2026-01-02T03:04:05.000Z'
+  const list = { number: 3, revoked: [{ node_id: peer.node_id, at }] }
+  const { code, requests } = await karo(
+    { ...EXPLAIN, 'GET /api/v1/fleet/root': list, 'POST /api/v1/fleet/root/list': list },
+    ...['ca', 'revoke', 'hq', '--root-key', key, '--passphrase-file', pass],
+  )
+  expect(code).toBe(0)
+  const { body } = requests.find(({ line }) => line.startsWith('POST')) ?? {}
+  const frame = new Uint8Array(Buffer.from((body as { list: string }).list, 'base64url'))
+  const decoded = decodeFrame(frame, { messages: messageTable([RevocationList]), verify: verifierOf(frame) })
+  const { number, revoked } = bodyOf(decoded, RevocationList)
+  expect([number, revoked.map((one) => [formatNodeId(one.key), one.at])]).toEqual([
+    4,
+    [[peer.node_id, Date.parse(at)]],
+  ])
+})
+
+test('a bundle names no aggregator by what a node calls itself', async () => {
+  const { code, err, requests } = await karo(EXPLAIN, 'policy', 'sign', '--aggregator', 'hq')
+  expect([code, err]).toEqual([2, expect.stringContaining('0123 4567 89ab cdef')])
+  expect(requests).toHaveLength(1)
+})

@@ -1,0 +1,126 @@
+// Policy bundles over restarts, wrong clocks and two signers: nothing opens, and all members end with the same one.
+import { expect, test } from 'vitest'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
+import { createCatalog } from '../../../../src/exchange/documents/catalog.ts'
+import { createKeeper } from '../../../../src/exchange/documents/keeper.ts'
+import { createMembersView } from '../../../../src/exchange/documents/members.ts'
+import { readDocument } from '../../../../src/exchange/documents/read.ts'
+import { meshOf } from '../../../../src/trust/certificates/index.ts'
+import { createOrganisation, signPolicyBundle } from '../../../../src/trust/organisation/index.ts'
+import { createPolicy } from '../../../../src/trust/policy/index.ts'
+import { compilePolicies } from '../../../../src/trust/policy/load.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+import { MemoryRepository } from '../../exchange/documents/network.ts'
+import { FRIDAY, principal } from '../policy/requests.ts'
+
+const root = testIdentity(9_011)
+const mesh = meshOf(root.publicKey)
+const { nodeId: self } = testIdentity(9_012)
+const MINUTE = 60_000
+
+const bundle = (number: number, version: number, maxLevel: number, text = ''): Uint8Array =>
+  signPolicyBundle(
+    root,
+    { version, number, mesh, policies: Buffer.from(text), max_level: maxLevel, aggregators: [] },
+    systemRandom,
+  )
+
+/** The room with the real keeper of its documents; with the repository of another one it is that node after a restart. */
+async function node(repository = new MemoryRepository()) {
+  const time = { now: FRIDAY }
+  const clock = { now: () => time.now, monotonic: () => time.now }
+  const policy = createPolicy({ teams: () => [], k: () => 5, now: clock.now })
+  const audit = { record: async () => {} }
+  const organisation = createOrganisation({
+    root: () => ({ key: root.publicKey, mesh }),
+    ...{ policy, compile: compilePolicies, log: silentLog, clock, audit },
+    changed: () => {},
+  })
+  const trust = { members: () => [], member: () => undefined, admits: () => false, refuses: () => false }
+  const ports = { policy_bundle: organisation.documents }
+  const keeper = createKeeper({
+    ...{
+      self,
+      catalog: createCatalog(),
+      repository,
+      clock,
+      random: systemRandom,
+      log: silentLog,
+      audit,
+      ports,
+    },
+    members: createMembersView(trust, self, clock, ports),
+    hints: () => undefined,
+    witness: { wants: () => false, given: () => {} },
+    carries: () => false,
+  })
+  organisation.onDocument(async (frame) => void (await keeper.publish('policy_bundle', frame)))
+  const settled = () => organisation.start(new AbortController().signal)
+  await keeper.load()
+  await settled()
+  return {
+    ...{ organisation, repository, time },
+    async hear(frame: Uint8Array) {
+      await keeper.keep([readDocument(frame, time.now)])
+      await settled()
+    },
+    rule: () =>
+      policy.judge(
+        principal({}),
+        'query.tool_usage',
+        { level: 1, category: 'tool_usage' },
+        { at: time.now, range: { start: time.now - MINUTE, end: time.now } },
+      ).rule,
+    limit: () => organisation.state()?.max_level,
+  }
+}
+
+test('a bundle that cannot be read leaves the last one in force, also after a restart', async () => {
+  const one = await node()
+  await one.hear(bundle(0, FRIDAY - 2, 0))
+  await one.hear(bundle(1, FRIDAY - 1, 0, 'forbid (principal, action, resource) when { principal.later };'))
+  const restarted = await node(one.repository)
+  for (const { rule, limit } of [one, restarted])
+    expect([rule(), limit()]).toEqual(['organisation.max_level', 0])
+})
+
+test('a kept bundle that cannot be read any more opens nothing', async () => {
+  const one = await node()
+  await one.hear(bundle(0, FRIDAY - 2, 2, 'forbid (principal, action, resource);'))
+  for (const kept of one.repository.kept.values()) kept.frame = bundle(0, FRIDAY - 2, 2, 'forbid (principal')
+  const restarted = await node(one.repository)
+  expect(restarted.rule()).toBe('organisation.unreadable')
+  expect(restarted.organisation.state()?.problem).toMatch(/organisation\.cedar:1/)
+  await restarted.hear(bundle(1, FRIDAY - 1, 2))
+  expect(restarted.rule()).not.toBe('organisation.unreadable')
+})
+
+test('two bundles that were signed apart from each other: all members end with the newest, in any order', async () => {
+  for (const [first, second] of [
+    [bundle(1, FRIDAY - 2, 1), bundle(1, FRIDAY - 1, 0)],
+    // The second was signed at a node that had not heard of the others.
+    [bundle(4, FRIDAY - 2, 1), bundle(0, FRIDAY - 1, 0)],
+  ] as const) {
+    for (const order of [
+      [first, second],
+      [second, first],
+    ]) {
+      const one = await node()
+      for (const frame of order) await one.hear(frame)
+      const restarted = await node(one.repository)
+      expect([one.limit(), restarted.limit()]).toEqual([0, 0])
+    }
+  }
+})
+
+test('a bundle that would not outlast a restart is refused', async () => {
+  const one = await node()
+  await one.organisation.take(bundle(0, FRIDAY + MINUTE, 1))
+  await expect(one.organisation.take(bundle(1, FRIDAY, 2))).rejects.toMatchObject({ code: 'conflict' })
+  expect((await node(one.repository)).limit()).toBe(one.limit())
+  // A clock that was an hour ahead when the last one was signed does not shut the next one out.
+  one.time.now -= 60 * MINUTE
+  await one.organisation.take(bundle(1, one.time.now, 0))
+  expect([one.limit(), (await node(one.repository)).limit()]).toEqual([0, 0])
+})
