@@ -19,6 +19,7 @@ export {
   MOST_PASSPHRASE,
   openWith,
   readPassphraseFile,
+  readSecretFile,
   withoutLineEnd,
 } from './passphrase.ts'
 export { newSealingKey, openSealed, type SealingKey, sealTo } from './seal.ts'

@@ -84,13 +84,13 @@ export function backupRoutes({ store, identity, name, paths, audit, clock, ownUi
       }
     })
 
-    serve(server, confirmBackup, async ({ body: { created_at }, caller, id }) => {
+    serve(server, confirmBackup, async ({ body: { created_at, encrypted }, caller, id }) => {
       checkMay(caller)
       if (sent?.created_at !== created_at || sent.uid !== caller.uid)
         throw new KaroError('conflict', 'no backup of that time was sent completely', { where: 'created_at' })
       const { uid, key } = sent
       sent = undefined
-      const details = { key, uid, created_at }
+      const details = { key, uid, created_at, encrypted }
       await audit.record({ type: 'backup_made', success: true, trace_id: id, details })
       return { created_at }
     })
