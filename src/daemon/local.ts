@@ -17,6 +17,7 @@ import { createAudit } from '../trust/audit/index.ts'
 import { comparable, createFleet, ENROLMENT_FILE, readEnrolment } from '../trust/certificates/index.ts'
 import { createSharing } from '../trust/consent/index.ts'
 import { createTrust } from '../trust/peers/index.ts'
+import { createPeople, machineOf } from '../trust/people/index.ts'
 import { createPolicy, type PolicySet } from '../trust/policy/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { DaemonOptions } from './options.ts'
@@ -28,9 +29,14 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   const { config, identity, clock, log } = common
 
   const store = openStore({ ...common, directory: paths.db, faults })
+  const names = createNameService()
   const access = createAccess({
     ...{ config, clock, timers, log },
-    names: createNameService(),
+    names,
+    ownUid: service ? undefined : ownUid,
+  })
+  const people = createPeople({
+    ...{ clock, timers, log, names, machine: machineOf(), repository: store.people },
     ownUid: service ? undefined : ownUid,
   })
   const lock = createLock(paths.lock)
@@ -50,14 +56,26 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
     policies,
   )
   const sharing = createSharing({ ...common, consent: store.consent, trust, policy, audit })
-  const observe = createObserve({ ...common, events: store.events, spoolDirectory: paths.spool, faults })
+  const personOf = (uid: number) => people.numberOf(uid, { keep: true })
+  const observe = createObserve({
+    ...common,
+    events: store.events,
+    spoolDirectory: paths.spool,
+    faults,
+    personOf,
+  })
   const processes = createProcesses({
     ...{ config, observe, clock, timers, log },
     repository: store.processes,
   })
   const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION }
+  // What is held back leaves in no answer and no summary, whatever its person agreed to.
+  const rollupsOfPresent = {
+    ...store.rollups,
+    uids: async () => people.here(await store.rollups.uids()),
+  }
   const insight = createInsight({
-    ...{ ...common, rollups: store.rollups, node },
+    ...{ ...common, rollups: rollupsOfPresent, node },
     countBetween: store.events.countBetween,
     isGuarded: () => config.guard.profile !== 'off',
     silentHooks: processes.silentHooks,
@@ -78,7 +96,7 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   })
 
   return {
-    ...{ store, lock, access, audit, fleet, trust, policy, sharing },
+    ...{ store, lock, access, people, audit, fleet, trust, policy, sharing },
     ...{ observe, processes, insight, anomalies, probe, retention },
   }
 }

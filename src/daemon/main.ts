@@ -82,7 +82,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
 /** The order rooms start in; they stop in reverse. */
 function inOrder(
   { common: { config, log } }: Foundation,
-  { store, lock, access, audit, fleet, trust, observe, processes, anomalies, retention }: Local,
+  { store, lock, access, people, audit, fleet, trust, observe, processes, anomalies, retention }: Local,
   { mesh, documents, summaries, query, upkeep }: Network,
   { http, api }: Service,
 ): readonly Room[] {
@@ -90,6 +90,8 @@ function inOrder(
     store,
     lock,
     access,
+    // Before everything that records or shows.
+    people,
     audit,
     // Before trust, which asks it who is certified.
     fleet,

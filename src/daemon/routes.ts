@@ -16,6 +16,7 @@ import { importRoutes } from '../api/routes/import.ts'
 import { mcpRoutes } from '../api/routes/mcp.ts'
 import { fleetRoutes } from '../api/routes/mesh/fleet.ts'
 import { peersRoutes } from '../api/routes/mesh/peers.ts'
+import { peopleRoutes } from '../api/routes/people.ts'
 import { processesRoutes } from '../api/routes/processes.ts'
 import { queryRoutes } from '../api/routes/query.ts'
 import { shareRoutes } from '../api/routes/share.ts'
@@ -25,6 +26,7 @@ import { summariesRoutes } from '../api/routes/summaries.ts'
 import { policyRoutes } from '../api/routes/trust/policy.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import type { healthOf } from '../base/run/lifecycle.ts'
+import { removePersonRows } from '../ops/care/remove-person.ts'
 import type { Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
 import type { Network } from './network.ts'
@@ -43,8 +45,20 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   const { foundation, local, network, feed, http, health } = parts
   const { common, logs, metrics, name, ownUid, problems } = foundation
   const { config, identity, clock, random } = common
-  const { anomalies, audit, fleet, insight, observe, policy, processes, retention, sharing, store, trust } =
-    local
+  const {
+    anomalies,
+    audit,
+    fleet,
+    insight,
+    observe,
+    people,
+    policy,
+    processes,
+    retention,
+    sharing,
+    store,
+    trust,
+  } = local
   const { mesh, documents, summaries, query } = network
 
   return [
@@ -76,6 +90,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     metricsRoutes({ metrics }),
     problemsRoutes({ problems, random }),
     backupRoutes({ store, identity, name, paths, audit, clock, ownUid }),
+    peopleRoutes({ people, audit, ownUid, removeRows: (number) => removePersonRows(store, number) }),
     doctorRoutes({
       ...{ identity, mesh, trust, store, observe, documents, summaries, health },
       drift: () => driftOf(foundation),

@@ -4,6 +4,7 @@ import { createHttp } from '../api/access/http.ts'
 import { connectFeed, createFeed } from '../api/feed/index.ts'
 import { createApi } from '../api/server/control-socket.ts'
 import { systemTimers as timers } from '../base/clock.ts'
+import { KaroError } from '../base/errors.ts'
 import { openPeerCredentials } from '../ops/system/peer-credentials.ts'
 import type { DaemonOptions } from './options.ts'
 import { type RouteParts, routesOf } from './routes.ts'
@@ -14,7 +15,7 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
   const { foundation, local } = parts
   const { metrics, common } = foundation
   const { config, clock, random, log } = common
-  const { access, anomalies, audit, observe, store, trust } = local
+  const { access, anomalies, audit, observe, people, store, trust } = local
 
   const credentials = await openPeerCredentials(log)
   const shares = createFairShare()
@@ -24,6 +25,7 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
     ...{ config, clock, random, timers, log, audit },
     repository: store.tokens,
     rightsOf: access.of,
+    accountOf: people.uidOf,
     handle: (request, response) => api.handle(request, response),
     onRefused: metrics.refused,
   })
@@ -38,7 +40,11 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
     async callerOf(request, reply) {
       if (http.owns(request.raw.socket)) return http.callerOf(request.raw, reply.raw)
       const uid = credentials.uidOf(request.raw.socket)
-      return uid === undefined ? undefined : { uid, ...(await access.of(uid)), via: 'socket' }
+      if (uid === undefined) return undefined
+      // Who only looks leaves no trace; who decides something is a person from then on.
+      const person = await people.numberOf(uid, { keep: request.method !== 'GET' })
+      if (person === undefined) throw unsure(uid)
+      return { uid: person, account: uid, ...(await access.of(uid)), via: 'socket' }
     },
     onAnswered: metrics.request,
     rightsOf: access.of,
@@ -49,3 +55,8 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
 
   return { feed, http, api }
 }
+
+const unsure = (uid: number): KaroError =>
+  new KaroError('unavailable', `the system cannot say now whose account uid ${uid} is`, {
+    hint: 'Try again soon. If it stays so: id says whether the name service answers.',
+  })

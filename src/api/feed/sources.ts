@@ -151,6 +151,7 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   certificate_issued: null,
   certificate_renewed: null,
   certificate_revoked: null,
+  person_changed: null,
   mcp_history_read: null,
   token_created: null,
   token_revoked: null,

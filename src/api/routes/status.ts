@@ -58,7 +58,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
         ...self,
         version: VERSION,
         service: deps.service,
-        you: { uid: caller.uid, admin: caller.admin, asks: caller.asks },
+        you: { uid: caller.account, admin: caller.admin, asks: caller.asks },
         uptime_seconds: Math.floor((deps.clock.monotonic() - startedAt) / 1000),
         mesh: {
           listen: mesh.listen,

@@ -50,7 +50,7 @@ export function createApi(options: ApiOptions): Api {
   async function callerOf(request: FastifyRequest, reply: FastifyReply): Promise<Caller | undefined> {
     const caller = await options.callerOf(request, reply)
     if (caller?.via === 'socket') {
-      const stillGood = async () => keepsRights(caller, await rightsOf(caller.uid))
+      const stillGood = async () => keepsRights(caller, await rightsOf(caller.account))
       vouched.vouch(request.raw.socket, reply.raw, stillGood)
     }
     return caller

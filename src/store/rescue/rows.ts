@@ -11,6 +11,7 @@ import { decodeRollup } from '../rollups/rollups.ts'
 import { isAnomalyRow } from '../tables/anomalies.ts'
 import { readConsent } from '../tables/consent.ts'
 import { isFleetRow } from '../tables/fleet.ts'
+import { isPersonRow } from '../tables/people.ts'
 import { readRecord } from '../tables/tokens.ts'
 
 const NAMES: ReadonlyMap<number, Keyspace> = new Map(
@@ -81,6 +82,7 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
   processes: isProcessRow,
   anomalies: isAnomalyRow,
   fleet: isFleetRow,
+  people: isPersonRow,
 }
 
 /** False for a row that cannot be used. Never throws. */

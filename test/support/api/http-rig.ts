@@ -62,6 +62,7 @@ export async function startRig(
   /** Who asks over the socket next. */
   let person = 0
   const http = createHttp({
+    accountOf: async (person) => person,
     ...{ repository, clock, random: systemRandom, log: silentLog },
     config: { http: { enabled, port: 0 } },
     audit: { record: async (record) => void audited.push(record) },

@@ -95,7 +95,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
           ...(!caller.admin && { pending_bytes: roughWaiting(spool.pending_bytes) }),
           unfollowed: observe
             .unfollowed()
-            .filter(({ uid }) => caller.admin || uid === caller.uid)
+            .filter(({ uid }) => caller.admin || uid === caller.account)
             .slice(0, MOST_UNFOLLOWED),
         },
         summaries: { recipients: summaries.status().recipients, last },
