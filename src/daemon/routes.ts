@@ -67,6 +67,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       anomalies,
       policy,
       service,
+      heldPeople: people.held,
       http: http.address,
     }),
     historyRoutes({ ...{ observe, audit, clock, processes }, events: store.events }),
@@ -97,6 +98,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       policy,
       retentionWaits: () => retention.waits(),
       endingTokens: http.tokenEnds.of,
+      heldPeople: people.held,
       http: http.address,
     }),
   ]

@@ -2,7 +2,7 @@
 import { KaroError } from '../../base/errors.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { People, Person } from '../../trust/people/index.ts'
-import { getPeople, mapPerson, removePerson } from '../contract/operations/people.ts'
+import { getPeople, mapPerson, removePerson } from '../contract/operations/care.ts'
 import type { Caller, Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 

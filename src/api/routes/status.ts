@@ -32,6 +32,8 @@ interface StatusDeps {
   readonly documents: Pick<Documents, 'counts'>
   readonly summaries: Pick<Summaries, 'status'>
   readonly policy: Pick<Policy, 'status'>
+  /** How many people's data is held back. */
+  readonly heldPeople?: () => number
   readonly http: () => Address | null
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
 }
@@ -59,6 +61,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
         version: VERSION,
         service: deps.service,
         you: { uid: caller.account, admin: caller.admin, asks: caller.asks },
+        ...(caller.admin && deps.heldPeople !== undefined && { people_held: deps.heldPeople() }),
         uptime_seconds: Math.floor((deps.clock.monotonic() - startedAt) / 1000),
         mesh: {
           listen: mesh.listen,

@@ -1,6 +1,4 @@
 // Keeps people apart by name and uid, so that an account that gets a used uid gets nobody's data with it.
-import { createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -9,6 +7,7 @@ import type { HeldReason } from '../../base/words/held-reasons.ts'
 import type { PeopleRepository, PersonRecord } from '../../store/tables/people.ts'
 import type { NameService } from '../access/index.ts'
 import { type Account, createAccounts } from './accounts.ts'
+import { meant } from './meant.ts'
 import type { People, Person } from './types.ts'
 
 export interface PeopleDeps {
@@ -34,6 +33,11 @@ const GUESTS_MAX = 1_024
 export const LOOK_MS = 60_000
 /** A directory that does not know an account for so long is believed. */
 export const GRACE_MS = 10 * 60_000
+
+/** Of data of which nobody can say whose it is. */
+const NOBODYS = {
+  ...({ name: null, machine: '', local: false, state: 'held', since: 0, ended_at: null } as const),
+}
 
 export function createPeople(deps: PeopleDeps): People {
   const { repository, names, ownUid, machine, clock, timers, log } = deps
@@ -91,11 +95,12 @@ export function createPeople(deps: PeopleDeps): People {
   /** The owner of a home can read its database, so there is nobody to keep its only data from. */
   function ownerOf(uid: number, account: Account): PersonRecord | undefined {
     const all = known().filter(({ state }) => state !== 'removed')
-    const exact = all.find((one) => isLive(one) && one.uid === uid && account.users.includes(one.name ?? ''))
-    if (exact !== undefined) return exact
-    const same = all.find((one) => isLive(one) && one.uid === uid)
-    if (same !== undefined && account.users.length === 0) return same
-    return all.length === 1 ? claimed(all[0]!, uid, account) : same
+    const own = all.filter((one) => isLive(one) && one.uid === uid)
+    const same = own.find(({ name }) => name !== null && account.users.includes(name)) ?? own[0]
+    if (same !== undefined) return same
+    const waiting = all.find((one) => one.state === 'unclaimed' && one.uid === uid) ?? all[0]
+    const isOnly = waiting !== undefined && (waiting.uid === uid || all.length === 1)
+    return isOnly && !isLive(waiting) ? claimed(waiting, uid, account) : undefined
   }
 
   /** Undefined: nobody can say now whose this uid is. */
@@ -207,31 +212,8 @@ export function createPeople(deps: PeopleDeps): People {
     })
   }
 
-  /** By name, then by uid; `number:…` is exact. `held`: of several, the one whose data is held back. */
-  async function matching(who: string, { held = false } = {}): Promise<PersonRecord> {
-    const all = known().filter(({ state }) => state !== 'removed')
-    const number = /^number:(\d{1,10})$/.exec(who)?.[1]
-    const byName = all.filter((one) => one.name === who)
-    const others = all.filter((one) =>
-      number === undefined ? String(one.uid) === who : one.number === Number(number),
-    )
-    let found = byName.length > 0 ? byName : others
-    if (held && found.length > 1) {
-      const reasons = await Promise.all(found.map(reasonOf))
-      found = found.filter((_, i) => reasons[i] !== null)
-    }
-    const [one] = found
-    const shownWho = who.slice(0, 64)
-    if (one === undefined) {
-      throw new KaroError('not_found', `nobody here is or was called '${shownWho}'`, {
-        hint: 'karo people list shows everybody whose data is here.',
-      })
-    }
-    if (found.length === 1) return one
-    throw new KaroError('conflict', `'${shownWho}' means ${found.length} people`, {
-      hint: `Name one of them: ${found.map((each) => `number:${each.number}`).join(', ')}. karo people list shows who they are.`,
-    })
-  }
+  const matching = (who: string, { held = false } = {}): Promise<PersonRecord> =>
+    meant(known(), who, held ? reasonOf : undefined)
 
   async function accountOf(user: string): Promise<{ uid: number; account: Account }> {
     const named = await names.uidOf(user).catch(() => undefined)
@@ -256,15 +238,7 @@ export function createPeople(deps: PeopleDeps): People {
         if (record?.state === 'removed') await repository.clear(number)
         // After a damage nobody can say whose this is.
         if (record !== undefined) continue
-        const nobody = {
-          name: null,
-          machine: '',
-          local: false,
-          state: 'held',
-          since: 0,
-          ended_at: null,
-        } as const
-        await put({ number, uid: number, ...nobody })
+        await put({ number, uid: number, ...NOBODYS })
       }
       await look()
       lookLater()
@@ -274,6 +248,7 @@ export function createPeople(deps: PeopleDeps): People {
     },
     numberOf,
     uidOf,
+    hasAccount: async (uid) => (await accounts.of(uid))?.users.length !== 0,
     async here(numbers) {
       const uids = await Promise.all(numbers.map(uidOf))
       return numbers.filter((_, i) => uids[i] !== undefined)
@@ -317,15 +292,5 @@ export function createPeople(deps: PeopleDeps): People {
       last.delete(record.uid)
       await look()
     },
-  }
-}
-
-/** What machine this is, without telling it (machine-id(5)): empty where the machine has no id. */
-export function machineOf(path = '/etc/machine-id'): string {
-  try {
-    const id = readFileSync(path, 'latin1').trim()
-    return id === '' ? '' : createHmac('sha256', id).update('karo people').digest('hex').slice(0, 32)
-  } catch {
-    return ''
   }
 }

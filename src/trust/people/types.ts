@@ -23,6 +23,8 @@ export interface People extends Room {
    * `keep`. Takes at most 3 s; an answer is at most 5 s old.
    */
   numberOf(uid: number, options?: { readonly keep: boolean }): Promise<number | undefined>
+  /** True while an account has this uid, or nobody can say. */
+  hasAccount(uid: number): Promise<boolean>
   /** The uid of the account that the data under this number belongs to; undefined while it is held. */
   uidOf(number: number): Promise<number | undefined>
   /** Of these numbers those whose account is there. */

@@ -265,6 +265,19 @@ test('a person’s own node is theirs: renamed, without a directory, or restored
   expect(await people.here([1000])).toEqual([1000])
 })
 
+test('the owner of a node does not get what another account on the same machine typed there', async () => {
+  const { people } = await world({
+    ownUid: 0,
+    local: [
+      [0, 'root'],
+      [1000, 'ada'],
+    ],
+  })
+  expect(await people.numberOf(1000, KEEP)).toBe(1000)
+  expect(await people.numberOf(0, KEEP)).toBe(0)
+  expect(await people.uidOf(1000)).toBe(1000)
+})
+
 test('whatever happens to accounts, a number is never that of two accounts of different names or uids', async () => {
   const names = ['ada', 'bob', 'joan'] as const
   await fc.assert(

@@ -13,7 +13,6 @@ import * as importing from './import.ts'
 import * as mcp from './mcp.ts'
 import * as openapi from './openapi.ts'
 import * as peers from './peers.ts'
-import * as people from './people.ts'
 import * as policy from './policy.ts'
 import * as processes from './processes.ts'
 import * as query from './query.ts'
@@ -25,7 +24,7 @@ import * as tokens from './tokens.ts'
 
 const GROUPS: readonly Readonly<Record<string, Operation | Readonly<Record<string, Operation>>>>[] = [
   ...[status, doctor, events, history, exporting, importing, stats, anomalies, processes, peers],
-  ...[query, fleet, share, policy, summaries, audit, mcp, tokens, backup, people, care, openapi],
+  ...[query, fleet, share, policy, summaries, audit, mcp, tokens, backup, care, openapi],
 ]
 
 const isOperation = (one: object): one is Operation => 'method' in one

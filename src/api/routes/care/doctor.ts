@@ -35,6 +35,8 @@ export interface DoctorDeps {
   /** Milliseconds by which retention lags behind the clock. */
   readonly retentionWaits: () => number
   /** Tokens of one person that end soon. */
+  /** How many people's data is held back. */
+  readonly heldPeople?: () => number
   readonly endingTokens?: (uid: number) => readonly Pick<Token, 'name' | 'scope' | 'expires_at'>[]
   readonly http: () => DaemonFacts['http']
 }
@@ -106,6 +108,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
           scope,
           expires_at: new Date(expires_at).toISOString(),
         })),
+        ...(caller.admin && deps.heldPeople !== undefined && { people_held: deps.heldPeople() }),
         http: deps.http(),
       }
     })

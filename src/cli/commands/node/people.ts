@@ -1,6 +1,6 @@
 // karo people: whose history is on this machine, which account it belongs to, and the removal of a person who left.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import { getPeople, mapPerson, removePerson } from '../../../api/contract/operations/people.ts'
+import { getPeople, mapPerson, removePerson } from '../../../api/contract/operations/care.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
