@@ -51,6 +51,7 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
       if (person === undefined) throw unsure(uid)
       return { uid: person, account: uid, ...(await access.of(uid)), via: 'socket' }
     },
+    isStillWho: async ({ uid, account }) => (await people.numberOf(account)) === uid,
     onAnswered: metrics.request,
     rightsOf: access.of,
     timers,

@@ -31,6 +31,8 @@ export interface ApiOptions extends ServerOptions {
   readonly onConnection?: (socket: Socket) => void
   /** The rights that a person has now. A connection ends when its person lost a right since the request, streams too. */
   readonly rightsOf: (uid: number) => Promise<Rights>
+  /** Whether the account is still the person that it was at the request. Default: always. */
+  readonly isStillWho?: (caller: Caller) => Promise<boolean>
   readonly timers: Timers
 }
 
@@ -45,6 +47,7 @@ export interface Api extends Room {
  */
 export function createApi(options: ApiOptions): Api {
   const { socketPath, socketMode = 0o600, onConnection, rightsOf, timers, log } = options
+  const { isStillWho = async () => true } = options
   const vouched = createVouched({ timers })
   let server: FastifyInstance | undefined
   let inode: number | undefined
@@ -52,7 +55,8 @@ export function createApi(options: ApiOptions): Api {
   async function callerOf(request: FastifyRequest, reply: FastifyReply): Promise<Caller | undefined> {
     const caller = await options.callerOf(request, reply)
     if (caller?.via === 'socket') {
-      const stillGood = async () => keepsRights(caller, await rightsOf(caller.account))
+      const stillGood = async () =>
+        keepsRights(caller, await rightsOf(caller.account)) && (await isStillWho(caller))
       vouched.vouch(request.raw.socket, reply.raw, stillGood)
     }
     return caller

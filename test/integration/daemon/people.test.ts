@@ -1,41 +1,17 @@
 // Accounts come and go on a machine: nobody who gets a used uid gets what its owner typed, and root decides over what is left.
-// The daemon has a passwd file of its own in a mount namespace, so that no account of this machine is touched.
-import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { EventShape, PeopleShape, StatusShape } from '../../../src/api/contract/shapes.ts'
 import { openArchive } from '../../../src/ops/care/archive.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
+import { canPlayAccounts, playedAccounts } from '../../support/node/accounts.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { cleanEnv, runProgram, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 
 const UID = 61_271
 const OTHER_UID = 61_272
-const possible =
-  process.getuid?.() === 0 &&
-  spawnSync('unshare', ['--mount', 'sh', '-c', 'mount --bind /etc/passwd /etc/passwd']).status === 0
-if (!possible) process.stderr.write('no mount namespace here: accounts that come and go are not tried\n')
-
-/** An own file of accounts, besides those that the machine has. */
-function passwd() {
-  const path = join(temporaryHome(), 'passwd')
-  const machines = readFileSync('/etc/passwd', 'utf8')
-  const set = (accounts: Readonly<Record<string, number>>): void => {
-    const lines = Object.entries(accounts).map(
-      ([name, uid]) => `${name}:x:${uid}:${uid}::/nonexistent:/bin/sh\n`,
-    )
-    // In place: a bind mount stays with the file.
-    writeFileSync(path, machines + lines.join(''))
-  }
-  set({})
-  return {
-    set,
-    under: ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/passwd && exec "$@"', path],
-  }
-}
-
 async function as<T>(
   node: TestNode,
   uid: number,
@@ -65,11 +41,11 @@ function type(node: TestNode, uid: number, ...commands: readonly string[]): void
   append(spool, name, records(commands))
 }
 
-test.runIf(possible)(
+test.runIf(canPlayAccounts())(
   'a uid that is used again, a new home, and a person who leaves',
   { timeout: 120_000 },
   async () => {
-    const accounts = passwd()
+    const accounts = playedAccounts()
     accounts.set({ 'karo-ada': UID })
     const node = await startNode({ name: 'machine', under: accounts.under })
     type(node, UID, 'echo canary-ada')

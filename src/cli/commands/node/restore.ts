@@ -90,6 +90,10 @@ export const commands: readonly Command[] = [
         says.push(
           'Nothing is shared with other nodes until each person here turns it on again: karo share on.',
         )
+        if (service)
+          says.push(
+            'On another machine nobody sees a history until you say whose it is: sudo karo people list.',
+          )
         if (closed.tokens > 0)
           says.push('Every token for the REST API is withdrawn; make new ones with karo token create.')
         if (closed.invites > 0)
