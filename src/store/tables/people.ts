@@ -9,8 +9,8 @@ import { decodeValue, encodeValue } from '../level/value.ts'
  * this name and uid, on this machine. `ended`: the account was seen to be gone. `held`: nobody's until it is mapped.
  * `removed`: all its data is gone; the number is never given to anybody else.
  */
-export const PERSON_STATES = ['unclaimed', 'known', 'ended', 'held', 'removed'] as const
-export type PersonState = (typeof PERSON_STATES)[number]
+const PERSON_STATES = ['unclaimed', 'known', 'ended', 'held', 'removed'] as const
+type PersonState = (typeof PERSON_STATES)[number]
 
 export interface PersonRecord {
   /** Stands in the keys of all data of the person: the uid, or 2^31 and above where the uid was another person's before. */
