@@ -68,6 +68,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   msgpackr: 'protocols store/level',
   'blake3-wasm': 'base',
   '@noble/*': 'trust/identity',
+  'age-encryption': 'ops/care',
   '@cedar-policy/*': 'trust/policy',
   koffi: 'ops',
   // Fixed programs only: manual pages for `explain`, and what the doctor looks at.

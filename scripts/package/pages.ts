@@ -20,8 +20,8 @@ const STARTED = `## Installed
 
 \`\`\`
 systemctl status karo              # the machine's node: the package has started it
-sudo usermod -aG karo <user>       # who may use it, from their next login on
 karo shell install                 # records and guards the shell of whoever runs it
+sudo karo shell install --system   # or the shells of everybody here
 \`\`\`
 
 What else the package brings, and how it is run: [operations.md](operations.md). Lines with \`npm\` and paths such as

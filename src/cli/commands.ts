@@ -21,6 +21,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   row('node', 'restore', () => import('./commands/node/restore.ts')),
   row('node', 'token', () => import('./commands/node/token.ts')),
   row('node', 'config', () => import('./commands/node/config.ts')),
+  row('node', 'people', () => import('./commands/node/people.ts')),
   row('terminal', 'shell', () => import('./commands/terminal/shell.ts')),
   row('terminal', 'history', () => import('./commands/terminal/history.ts')),
   row('terminal', 'completion', () => import('./commands/terminal/completion.ts')),

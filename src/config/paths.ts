@@ -18,7 +18,7 @@ export interface HomePaths {
   /** Directory of the shells' spool files. */
   readonly spool: string
   /**
-   * The control socket: mode 0600 for a user's own node, 0660 for a service. Reading this member throws KaroError
+   * The control socket: mode 0600 for a user's own node, 0666 for a service, which goes by the uid that connects. Reading this member throws KaroError
    * `bad_config` if the path is longer than the system allows.
    */
   readonly socket: string

@@ -20,6 +20,7 @@ import { createLineage } from '../trust/lineage/index.ts'
 import { createSessions } from '../trust/operators/index.ts'
 import { createOrganisation } from '../trust/organisation/index.ts'
 import { createIntroductions, createTrust } from '../trust/peers/index.ts'
+import { createPeople, machineOf } from '../trust/people/index.ts'
 import { createPolicy, type PolicySet } from '../trust/policy/index.ts'
 import { compilePolicies } from '../trust/policy/load.ts'
 import type { Foundation } from './foundation.ts'
@@ -32,9 +33,14 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   const { config, identity, clock, log } = common
 
   const store = openStore({ ...common, directory: paths.db, faults })
+  const names = createNameService()
   const access = createAccess({
     ...{ config, clock, timers, log },
-    names: createNameService(),
+    names,
+    ownUid: service ? undefined : ownUid,
+  })
+  const people = createPeople({
+    ...{ clock, timers, log, names, machine: machineOf(), repository: store.people },
     ownUid: service ? undefined : ownUid,
   })
   const lock = createLock(paths.lock)
@@ -75,14 +81,26 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
     changed: () => sharing.reload(),
   })
   const sharing = createSharing({ ...common, consent: store.consent, trust, policy, audit })
-  const observe = createObserve({ ...common, events: store.events, spoolDirectory: paths.spool, faults })
+  const personOf = (uid: number) => people.numberOf(uid, { keep: true })
+  const observe = createObserve({
+    ...common,
+    events: store.events,
+    spoolDirectory: paths.spool,
+    faults,
+    personOf,
+  })
   const processes = createProcesses({
     ...{ config, observe, clock, timers, log },
     repository: store.processes,
   })
   const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION }
+  // What is held back leaves in no answer and no summary, whatever its person agreed to.
+  const rollupsOfPresent = {
+    ...store.rollups,
+    uids: async () => people.here(await store.rollups.uids()),
+  }
   const insight = createInsight({
-    ...{ ...common, rollups: store.rollups, node },
+    ...{ ...common, rollups: rollupsOfPresent, node },
     countBetween: store.events.countBetween,
     isGuarded: () => config.guard.profile !== 'off',
     silentHooks: processes.silentHooks,
@@ -103,7 +121,20 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   })
 
   return {
-    ...{ store, lock, access, audit, fleet, trust, introductions, sessions, policy, organisation, sharing },
+    ...{
+      store,
+      lock,
+      access,
+      people,
+      audit,
+      fleet,
+      trust,
+      introductions,
+      sessions,
+      policy,
+      organisation,
+      sharing,
+    },
     ...{ observe, processes, insight, anomalies, probe, retention },
   }
 }

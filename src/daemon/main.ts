@@ -110,6 +110,7 @@ function inOrder(
     store,
     lock,
     access,
+    people,
     audit,
     fleet,
     trust,
@@ -127,6 +128,8 @@ function inOrder(
     store,
     lock,
     access,
+    // Before everything that records or shows.
+    people,
     audit,
     // Before trust, which asks it who is certified.
     fleet,

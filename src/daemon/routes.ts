@@ -18,6 +18,7 @@ import { fleetRoutes } from '../api/routes/mesh/fleet.ts'
 import { introductionsRoutes } from '../api/routes/mesh/introductions.ts'
 import { operatorRoutes } from '../api/routes/mesh/operators.ts'
 import { peersRoutes } from '../api/routes/mesh/peers.ts'
+import { peopleRoutes } from '../api/routes/people.ts'
 import { processesRoutes } from '../api/routes/processes.ts'
 import { queryRoutes } from '../api/routes/query.ts'
 import { shareRoutes } from '../api/routes/share.ts'
@@ -27,6 +28,7 @@ import { summariesRoutes } from '../api/routes/summaries.ts'
 import { policyRoutes } from '../api/routes/trust/policy.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import type { healthOf } from '../base/run/lifecycle.ts'
+import { removePersonRows } from '../ops/care/remove-person.ts'
 import type { Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
 import type { Network } from './network.ts'
@@ -53,6 +55,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     introductions,
     observe,
     organisation,
+    people,
     policy,
     processes,
     retention,
@@ -69,6 +72,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       anomalies,
       policy,
       service,
+      heldPeople: people.held,
       http: http.address,
       rotate: rotation.begin,
     }),
@@ -102,6 +106,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     metricsRoutes({ metrics }),
     problemsRoutes({ problems, random }),
     backupRoutes({ store, identity, name, paths, audit, clock, ownUid }),
+    peopleRoutes({ people, audit, ownUid, removeRows: (number) => removePersonRows(store, number) }),
     doctorRoutes({
       ...{ identity, mesh, trust, store, observe, documents, summaries, health },
       drift: () => driftOf(foundation),
@@ -109,6 +114,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       policy,
       retentionWaits: () => retention.waits(),
       endingTokens: http.tokenEnds.of,
+      heldPeople: people.held,
       http: http.address,
     }),
   ]

@@ -1,45 +1,57 @@
 // Builds the API that clients of the daemon talk to, on the control socket and, where it is enabled, on TCP.
-import { createFairShare } from '../api/access/fair-share.ts'
 import { createHttp } from '../api/access/http.ts'
+import { createPlaces } from '../api/access/places.ts'
 import { connectFeed, createFeed } from '../api/feed/index.ts'
 import { createApi } from '../api/server/control-socket.ts'
 import { systemTimers as timers } from '../base/clock.ts'
+import { KaroError } from '../base/errors.ts'
 import { openPeerCredentials } from '../ops/system/peer-credentials.ts'
 import type { DaemonOptions } from './options.ts'
 import { type RouteParts, routesOf } from './routes.ts'
+
+/** On the control socket: everybody of a machine may connect. */
+const SOCKET_CONNECTIONS = 256
 
 export type Service = Awaited<ReturnType<typeof buildService>>
 
 export async function buildService(options: DaemonOptions, parts: Omit<RouteParts, 'feed' | 'http'>) {
   const { foundation, local } = parts
-  const { metrics, common } = foundation
+  const { metrics, common, ownUid } = foundation
   const { config, clock, random, log } = common
-  const { access, anomalies, audit, observe, store, trust } = local
+  const { access, anomalies, audit, observe, people, store, trust } = local
 
   const credentials = await openPeerCredentials(log)
-  const shares = createFairShare()
+  const places = createPlaces({ most: SOCKET_CONNECTIONS, ownUid, hasAccount: people.hasAccount })
   const feed = createFeed({ clock, random })
   connectFeed(feed, { audit, trust, observe, anomalies })
   const http = createHttp({
     ...{ config, clock, random, timers, log, audit },
     repository: store.tokens,
     rightsOf: access.of,
+    accountOf: people.uidOf,
     handle: (request, response) => api.handle(request, response),
     onRefused: metrics.refused,
   })
   const api = createApi({
     socketPath: options.paths.socket,
-    socketMode: options.service ? 0o660 : 0o600,
+    // Everybody may connect to the machine's: the kernel says who they are, and each sees their own.
+    socketMode: options.service ? 0o666 : 0o600,
+    socketConnections: SOCKET_CONNECTIONS,
     routes: routesOf(options, { ...parts, feed, http }),
     onConnection(socket) {
       credentials.note(socket)
-      if (options.service && !shares.take(credentials.uidOf(socket), socket)) socket.destroy()
+      if (options.service) places.seat(credentials.uidOf(socket), socket)
     },
     async callerOf(request, reply) {
       if (http.owns(request.raw.socket)) return http.callerOf(request.raw, reply.raw)
       const uid = credentials.uidOf(request.raw.socket)
-      return uid === undefined ? undefined : { uid, ...(await access.of(uid)), via: 'socket' }
+      if (uid === undefined) return undefined
+      // Who only looks leaves no trace; who decides something is a person from then on.
+      const person = await people.numberOf(uid, { keep: request.method !== 'GET' })
+      if (person === undefined) throw unsure(uid)
+      return { uid: person, account: uid, ...(await access.of(uid)), via: 'socket' }
     },
+    isStillWho: async ({ uid, account }) => (await people.numberOf(account)) === uid,
     onAnswered: metrics.request,
     rightsOf: access.of,
     timers,
@@ -49,3 +61,8 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
 
   return { feed, http, api }
 }
+
+const unsure = (uid: number): KaroError =>
+  new KaroError('unavailable', `the system cannot say now whose account uid ${uid} is`, {
+    hint: 'Try again soon. If it stays so: id says whether the name service answers.',
+  })

@@ -3,10 +3,11 @@ import { syncFilesOf } from '../base/files.ts'
 import { type Change, type Database, flush, newDatabase } from './level/database.ts'
 import { makeKey } from './level/keyspace.ts'
 import { writeClosed } from './rescue/leveldb/closed.ts'
-import { NEWEST_SCHEMA, readSchemaOf } from './rescue/migrations.ts'
+import { NEWEST_SCHEMA, PEOPLE_SCHEMA, readSchemaOf } from './rescue/migrations.ts'
 import { keyspaceOf } from './rescue/rows.ts'
 import { type AuditRepository, createAuditRepository } from './tables/audit.ts'
 import { type Closed, failClosed } from './tables/fail-closed.ts'
+import { markRestored } from './tables/people.ts'
 
 const PAGE = 1_000
 /** Bytes of one piece; a piece is larger only where a single row is. */
@@ -98,6 +99,7 @@ export async function createDatabase(
     }
     const schema = await readSchemaOf(db)
     if (schema === undefined || schema > NEWEST_SCHEMA) throw new RangeError('the rows are of another schema')
+    if (schema < PEOPLE_SCHEMA) await db.batch([markRestored()])
     closed = await failClosed(db)
     await record(createAuditRepository(db), closed)
     await flush(db)

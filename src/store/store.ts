@@ -23,6 +23,7 @@ import { createConsentRepository } from './tables/consent.ts'
 import { createDocumentRepository } from './tables/documents.ts'
 import { createFleetRepository } from './tables/fleet.ts'
 import { createMemberRepository } from './tables/members.ts'
+import { createPeopleRepository } from './tables/people.ts'
 import { createReplayRepository } from './tables/replay.ts'
 import { createRetentionTimeRepository } from './tables/retention-time.ts'
 import { createTokenRepository } from './tables/tokens.ts'
@@ -82,6 +83,7 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     documents: createDocumentRepository(db),
     fleet: createFleetRepository(db),
     tokens: createTokenRepository(db),
+    people: createPeopleRepository(db),
     processes,
     anomalies: createAnomalyRepository(db),
     retentionTime: createRetentionTimeRepository(db),

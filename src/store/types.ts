@@ -9,6 +9,7 @@ import type { ConsentRepository } from './tables/consent.ts'
 import type { DocumentRepository } from './tables/documents.ts'
 import type { FleetRepository } from './tables/fleet.ts'
 import type { MemberRepository } from './tables/members.ts'
+import type { PeopleRepository } from './tables/people.ts'
 import type { ReplayRepository } from './tables/replay.ts'
 import type { RetentionTimeRepository } from './tables/retention-time.ts'
 import type { TokenRepository } from './tables/tokens.ts'
@@ -23,6 +24,7 @@ export interface Store extends Room {
   readonly documents: DocumentRepository
   readonly fleet: FleetRepository
   readonly tokens: TokenRepository
+  readonly people: PeopleRepository
   readonly processes: ProcessRepository
   readonly anomalies: AnomalyRepository
   readonly retentionTime: RetentionTimeRepository

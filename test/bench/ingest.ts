@@ -70,6 +70,7 @@ export async function measureIngest(perRound = 20_000, rounds = 11): Promise<Ing
       }
     }
     const follower = createFollower({
+      personOf: async (uid) => uid,
       directory: spool,
       events: createEventRepository(db),
       digest: () => digest,

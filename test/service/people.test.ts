@@ -94,12 +94,15 @@ describe.runIf(possible.ok)('a machine of several people', () => {
     await machine.must('useradd -m -s /bin/bash eve')
   })
 
-  test('whoever is not in the group is told how they get there, and what they type is theirs all the same', async () => {
-    const refused = await run('eve', 'karo status')
-    expect(refused.code).toBe(4)
-    expect(refused.output).toContain('usermod -aG karo eve')
-    expect((await run('eve', 'karo shell install')).output).toContain('usermod -aG karo eve')
+  test('whoever is in no group sees their own all the same', async () => {
+    expect((await json<StatusShape>('eve', 'status')).you).toMatchObject({ admin: false, asks: false })
+    expect(await must('eve', 'karo shell install')).toContain("this machine's node")
     await type('eve', 'echo canary-eve')
+    await recorded('eve', 'echo canary-eve')
+    expect((await commands('eve')).join('\n')).not.toMatch(/canary-(?:ann|bob)/)
+    expect((await run('eve', `karo peers trust ${STRANGER}`)).code).toBe(4)
+    expect((await run('eve', 'karo query tools')).code).toBe(4)
+    expect((await run('eve', 'karo people list')).code).toBe(4)
   })
 
   test("the line that shell install puts there records to the machine's node, each person for themselves", async () => {
@@ -357,10 +360,26 @@ describe.runIf(possible.ok)('a machine of several people', () => {
     expect(await log()).toContain('"entry":"group:nobodies"')
   })
 
-  test('who is let in later finds what they typed before', async () => {
-    await machine.must('usermod -aG karo eve')
-    await recorded('eve', 'echo canary-eve')
-    expect((await commands('eve')).join('\n')).not.toMatch(/canary-(?:ann|bob)/)
+  test('all shells of the machine, by one command of root; a uid that is used again has nothing of its first owner', async () => {
+    expect(await machine.must('karo shell install --system')).toContain('/etc/bash.bashrc')
+    await machine.must('useradd -m -s /bin/bash -u 4711 first')
+    await type('first', 'echo canary-first')
+    await recorded('first', 'echo canary-first')
+    expect(await json<SharingView>('first', 'share show')).toMatchObject({ source: 'config' })
+    await machine.must('karo shell uninstall --system && userdel -r first')
+    await machine.must('useradd -m -s /bin/bash -u 4711 second')
+    await until(
+      async () =>
+        (await run('second', 'karo history canary-first')).code !== 0 ||
+        (await commands('second')).length === 0,
+      {
+        what: 'the second owner of the uid sees nothing',
+        deadlineMs: 30_000,
+      },
+    )
+    expect(await machine.must('karo people list')).toContain('the uid belongs to second now')
+    await machine.must('karo people remove first --yes')
+    expect(await machine.must('karo people list')).not.toContain('first')
   })
 
   test("a node of one's own is for oneself: neither the hook nor the command line goes to the machine's", async () => {

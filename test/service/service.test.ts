@@ -84,7 +84,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
       '700 karo:karo /var/lib/karo',
       '600 karo:karo /var/lib/karo/identity.key',
       '3733 karo:karo-spool /var/spool/karo',
-      '660 karo:karo /run/karo/karo.sock',
+      '666 karo:karo /run/karo/karo.sock',
       '644 root:root /etc/karo/config.toml',
     ])
     expect(await machine.must('dpkg --verify karo')).toBe('')
@@ -95,9 +95,9 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     ).toContain('karo')
   })
 
-  test('the command line of any user finds it; only members of its group may speak to it', async () => {
+  test('the command line of any user finds it; each may speak to it for themselves', async () => {
     await machine.must('useradd -m ann && useradd -m -G karo bob')
-    expect((await machine.run('su ann -c "karo status"')).output).toContain('usermod -aG karo ann')
+    expect((await machine.run('su ann -c "karo status"')).code).toBe(0)
     expect((await machine.run('su bob -c "karo status"')).code).toBe(0)
     // Everybody may leave records, and nobody may look at who else does.
     expect((await machine.run('su ann -c "umask 027; echo x > /var/spool/karo/x"')).code).toBe(0)

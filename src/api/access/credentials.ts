@@ -41,6 +41,8 @@ export interface CredentialsDeps {
   readonly sessions: Pick<Sessions, 'find' | 'holds' | 'has'>
   readonly listener: Pick<TcpListener, 'vouch' | 'address'>
   readonly rightsOf: (uid: number) => Promise<Rights>
+  /** The uid of the account to which a person's number belongs; undefined while their data is held back. */
+  readonly accountOf: (person: number) => Promise<number | undefined>
   readonly onRefused: (reason: Refusal) => void
   readonly clock: Clock
 }
@@ -64,7 +66,7 @@ export interface Credentials {
 }
 
 export function createCredentials(deps: CredentialsDeps): Credentials {
-  const { tokens, sessions, listener, rightsOf, onRefused, clock } = deps
+  const { tokens, sessions, listener, rightsOf, accountOf, onRefused, clock } = deps
   const requestsOf = createQuotas<string>(REQUESTS, QUOTAS_MAX)
   const nameless = createQuota(NAMELESS)
   const wrongOf = createQuotas<string>(WRONG, ADDRESSES_MAX)
@@ -130,8 +132,11 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
       return undefined
     }
     const { uid, credential, holds } = held
-    const rights = await rightsOf(uid)
-    const stillGood = async () => holds() && keepsRights(rights, await rightsOf(uid))
+    const account = await accountOf(uid)
+    if (account === undefined) fail(request)
+    const rights = await rightsOf(account)
+    const stillGood = async () =>
+      holds() && (await accountOf(uid)) === account && keepsRights(rights, await rightsOf(account))
     if (!listener.vouch(uid, request.socket, response, stillGood)) {
       onRefused('rate')
       throw new RateLimited('you have too many connections at once', CONNECTION_FREE_MS)
@@ -139,7 +144,7 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
     const name =
       credential.session === undefined ? `token ${credential.token}` : `session ${credential.session}`
     spend(requestsOf(name), REQUESTS)
-    return { uid, ...rights, via: 'http', credential }
+    return { uid, account, ...rights, via: 'http', credential }
   }
 
   return {

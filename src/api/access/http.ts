@@ -25,6 +25,8 @@ export interface HttpOptions {
   readonly audit: Pick<Audit, 'record'>
   /** The rights that a person has now. */
   readonly rightsOf: (uid: number) => Promise<Rights>
+  /** The uid of the account to which a person's number belongs; undefined while their data is held back. */
+  readonly accountOf: (person: number) => Promise<number | undefined>
   /** Answers a request that the listener lets pass. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void
   /** Counts a refused request. */
@@ -52,7 +54,7 @@ export interface Http {
 }
 
 export function createHttp(options: HttpOptions): Http {
-  const { config, repository, audit, rightsOf, handle, clock, random, timers, log } = options
+  const { config, repository, audit, rightsOf, accountOf, handle, clock, random, timers, log } = options
   const tokens = createTokens({ repository, audit, clock, random, log })
   const sessions = createSessions({ clock, random, tokenHolds: tokens.holds })
   const refusals = createRefusals({ audit, timers, log })
@@ -62,7 +64,9 @@ export function createHttp(options: HttpOptions): Http {
   }
   const listener = createTcpListener({ port: config.http.port, handle, onRefused, timers, log })
   tokens.onRevoked(listener.sweep)
-  const credentials = createCredentials({ tokens, sessions, listener, rightsOf, onRefused, clock })
+  const credentials = createCredentials({
+    ...{ tokens, sessions, listener, rightsOf, accountOf, onRefused, clock },
+  })
   const where = () => ({ enabled: config.http.enabled, listen: hostAndPort(listener.address()) })
   return {
     tokens,

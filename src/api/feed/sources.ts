@@ -156,6 +156,7 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   certificate_revoked: null,
   operator_login: null,
   operator_logout: null,
+  person_changed: null,
   mcp_history_read: null,
   token_created: null,
   token_revoked: null,

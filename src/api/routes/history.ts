@@ -87,7 +87,7 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
 
     serve(server, deleteHistory, async ({ body, caller, id: trace_id }) => {
       const { ids, command, dry_run, ...filters } = body
-      const { uid } = caller
+      const { uid, account } = caller
       const named = !isUnfiltered(filterOf(filters))
       if ([ids !== undefined, command !== undefined, named].filter(Boolean).length !== 1) {
         throw new KaroError('bad_request', 'give either ids, or one command, or filters', {
@@ -108,7 +108,7 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
       await processes.forget(uid, found)
       // The spool is overwritten before the commands are removed: if the daemon is killed in between, the commands are
       // still there to be deleted, instead of bytes in the spool of commands that are gone.
-      await observe.blank(uid)
+      await observe.blank(account)
       // The removal does not stop when the client closes the connection.
       const gone = await events.remove(uid, found, new AbortController().signal)
       if (gone.events > 0) {

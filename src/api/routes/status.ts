@@ -38,6 +38,8 @@ interface StatusDeps {
   readonly documents: Pick<Documents, 'counts'>
   readonly summaries: Pick<Summaries, 'status'>
   readonly policy: Pick<Policy, 'status'>
+  /** How many people's data is held back. */
+  readonly heldPeople?: () => number
   readonly http: () => Address | null
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
 }
@@ -68,7 +70,8 @@ export function statusRoutes(deps: StatusDeps): Routes {
         ...self,
         version: VERSION,
         service: deps.service,
-        you: { uid: caller.uid, admin: caller.admin, asks: caller.asks },
+        you: { uid: caller.account, admin: caller.admin, asks: caller.asks },
+        ...(caller.admin && deps.heldPeople !== undefined && { people_held: deps.heldPeople() }),
         uptime_seconds: Math.floor((deps.clock.monotonic() - startedAt) / 1000),
         mesh: {
           listen: mesh.listen,

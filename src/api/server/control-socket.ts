@@ -14,7 +14,7 @@ import { getHealth } from '../contract/operations/status.ts'
 import type { Caller } from './route.ts'
 import { buildServer, type ServerOptions } from './server.ts'
 
-const MAX_CONNECTIONS = 64
+const DEFAULT_CONNECTIONS = 64
 /** How long requests that are under way may still run when the daemon stops. */
 export const DRAIN_MS = 500
 /** How long to wait for the pid of another daemon; one that accepts but hangs counts as alive, and its pid is left out. */
@@ -25,10 +25,14 @@ export interface ApiOptions extends ServerOptions {
   readonly socketPath: string
   /** Default 0600. */
   readonly socketMode?: number
+  /** Most connections at once; default 64. */
+  readonly socketConnections?: number
   /** Called for each accepted connection, because some facts about it can only be read then. */
   readonly onConnection?: (socket: Socket) => void
   /** The rights that a person has now. A connection ends when its person lost a right since the request, streams too. */
   readonly rightsOf: (uid: number) => Promise<Rights>
+  /** Whether the account is still the person that it was at the request. Default: always. */
+  readonly isStillWho?: (caller: Caller) => Promise<boolean>
   readonly timers: Timers
 }
 
@@ -43,6 +47,7 @@ export interface Api extends Room {
  */
 export function createApi(options: ApiOptions): Api {
   const { socketPath, socketMode = 0o600, onConnection, rightsOf, timers, log } = options
+  const { isStillWho = async () => true } = options
   const vouched = createVouched({ timers })
   let server: FastifyInstance | undefined
   let inode: number | undefined
@@ -50,7 +55,8 @@ export function createApi(options: ApiOptions): Api {
   async function callerOf(request: FastifyRequest, reply: FastifyReply): Promise<Caller | undefined> {
     const caller = await options.callerOf(request, reply)
     if (caller?.via === 'socket') {
-      const stillGood = async () => keepsRights(caller, await rightsOf(caller.uid))
+      const stillGood = async () =>
+        keepsRights(caller, await rightsOf(caller.account)) && (await isStillWho(caller))
       vouched.vouch(request.raw.socket, reply.raw, stillGood)
     }
     return caller
@@ -62,7 +68,7 @@ export function createApi(options: ApiOptions): Api {
       await refuseLive(socketPath)
       signal.throwIfAborted()
       server = buildServer({ ...options, callerOf })
-      server.server.maxConnections = MAX_CONNECTIONS
+      server.server.maxConnections = options.socketConnections ?? DEFAULT_CONNECTIONS
       if (onConnection !== undefined) server.server.on('connection', onConnection)
       // Without free descriptors an accept fails. That loses one caller, but must not end the daemon.
       server.server.on('error', (error) => log.warn({ reason: error.message }, 'the control socket failed'))

@@ -5,8 +5,13 @@ import type { Access } from '../contract/operation.ts'
 
 /** The caller of a request, over the control socket or over TCP. */
 export interface Caller {
-  /** The person; a request may touch only this person's data. */
+  /**
+   * The number under which the person's data is kept; a request may touch only this data. The uid of the account, unless
+   * that was another person's before (src/trust/people).
+   */
   readonly uid: number
+  /** The uid of the account itself, which decides over rights. */
+  readonly account: number
   /** Whether the person may manage the node and its mesh. Admins too see only their own commands. */
   readonly admin: boolean
   /** Whether the person may ask the mesh in the name of this node. */

@@ -279,6 +279,16 @@ export const CHECKS = {
     fix: 'ps -u <uid> -o pid,tty,lstart,comm shows the shells of that person; end unused ones.',
     safeFix: null,
   },
+  'people.held': {
+    group: 'terminal',
+    title: 'people',
+    what: 'The data of every person belongs to an account that is there: of the same name and uid, on this machine.',
+    why: 'What belongs to no such account is shown to nobody, because a person who got a used uid would see the commands of another one. It waits until root gives it to an account or removes it.',
+    severity: 'warn',
+    needsDaemon: true,
+    fix: 'sudo karo people list says whose and why; sudo karo people map <person> <user>, or sudo karo people remove <person>',
+    safeFix: null,
+  },
   'spool.shared': {
     group: 'terminal',
     title: 'shared directories',

@@ -17,6 +17,7 @@ import { clockPeers, clockSynchronised, runtimeFiles, runtimeInotify, runtimeNod
 import { httpListener, meshAddresses, meshLanOnly, meshMulticast, meshPort } from './checks/mesh.ts'
 import { meshNames } from './checks/names.ts'
 import { peersLeaves, peersPending, peersTrust, peersTwins, peersVersions } from './checks/peers.ts'
+import { peopleHeld } from './checks/people.ts'
 import { policyFiles } from './checks/policy.ts'
 import { spoolFollowed, spoolShared } from './checks/spool.ts'
 import { auditLedger, storeDatabase, storeDisk, storeRetention, summariesFresh } from './checks/store.ts'
@@ -54,6 +55,7 @@ export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'spool.directory': spoolDirectory,
   'spool.waiting': spoolWaiting,
   'spool.followed': spoolFollowed,
+  'people.held': peopleHeld,
   'spool.shared': spoolShared,
   'store.database': storeDatabase,
   'store.disk': storeDisk,

@@ -109,3 +109,16 @@ function replace(path: string, bytes: Buffer, old: fs.Stats | undefined, random:
     file.discard()
   }
 }
+
+/** Makes a directory; also the spool, which the hook does not make, so that commands before the first `karo up` are kept. */
+export function makeDirectory(directory: string, mode: number, what: string): void {
+  try {
+    fs.mkdirSync(directory, { recursive: true, mode })
+  } catch (cause) {
+    throw new KaroError('bad_file', `${what} cannot be made: ${(cause as Error).message}`, {
+      where: directory,
+      hint: 'Make its parent writable for this user, or choose another home with --home.',
+      cause,
+    })
+  }
+}

@@ -159,7 +159,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 } satisfies Readonly<Record<keyof StatusShape['mesh']['rejected'], string>>
 
 /** What is wrong, then what a person could do next. */
-function adviceOf({ health, mesh, store, documents, summaries, you }: StatusShape): string[] {
+function adviceOf({ health, mesh, store, documents, summaries, you, people_held }: StatusShape): string[] {
   const advice = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
   advice.push(...mesh.alarms.map(printable))
   const refused = Object.entries(mesh.rejected).filter(([, count]) => count > 0)
@@ -183,6 +183,10 @@ function adviceOf({ health, mesh, store, documents, summaries, you }: StatusShap
     advice.push(
       `${grouped(summaries.refused)} summaries of other nodes were refused; karo logs tail  says whose and why`,
     )
+  }
+  if (people_held !== undefined && people_held > 0) {
+    const whose = people_held === 1 ? 'one person' : `${grouped(people_held)} people`
+    advice.push(`data of ${whose} is held back; karo people list  says whose and why`)
   }
   if (mesh.peers_pending > 0 && you.admin)
     advice.push('karo peers pending  shows the nodes that wait to be trusted')

@@ -9,6 +9,7 @@ import { createSilence, type Silence } from './silence.ts'
 export const SHELLS_MAX = 256
 
 export interface Shell {
+  /** The number of the person whose shell it is. */
   readonly uid: number
   readonly pid: number
   readonly name: string
@@ -32,7 +33,7 @@ export const keyOf = ({ uid, pid, born }: HookedShell): string => `${uid}-${pid}
  * the clock has been set, all of them seem to have begun at another time than they did.
  */
 function recognise(
-  { uid, pid, written, paused }: HookedShell,
+  { uid, person, pid, written, paused }: HookedShell,
   { proc, now }: { readonly proc: Proc; readonly now: number },
 ): Shell | undefined {
   const stat = proc.stat(pid)
@@ -40,7 +41,7 @@ function recognise(
   // Anybody can give a spool file any name. Nobody may learn that way what another person's shell runs.
   if (proc.userOf(pid) !== uid) return undefined
   return {
-    ...{ uid, pid, written, paused, startedMs: stat.startedMs, name: stat.name },
+    ...{ uid: person, pid, written, paused, startedMs: stat.startedMs, name: stat.name },
     ...{ over: false, kids: new Set(), live: 0, waiting: [], lines: [] },
     silence: createSilence(written, now),
   }

@@ -13,6 +13,8 @@ export interface Followed {
   position: SpoolPosition
   /** Whose file it was when it was first seen. */
   readonly owner: number | undefined
+  /** The number of the person whose file it is, as of the last piece; undefined while nobody can say. */
+  person: number | undefined
   /** How far the parser has read; `position.offset` is how far records are complete and stored. */
   readAt: number
   parser: SpoolParser
@@ -34,10 +36,12 @@ export function restart(state: Followed, position = state.position): void {
 }
 
 /** Undefined until it is known whose file it is. */
-export function writerOf({ position, owner, readAt }: Followed): HookedShell | undefined {
+export function writerOf({ position, owner, person, readAt }: Followed): HookedShell | undefined {
   const named = owner === undefined ? undefined : parseSpoolName(position.name)
   const paused = position.paused === true
-  return named && { uid: owner!, pid: named.pid, born: named.born, written: readAt, paused }
+  return named && person !== undefined
+    ? { uid: owner!, person, pid: named.pid, born: named.born, written: readAt, paused }
+    : undefined
 }
 
 export interface FollowedFiles {
@@ -62,7 +66,7 @@ export function createFollowedFiles(directory: string, shares: Shares): Followed
   function add(position: SpoolPosition): void {
     const { name } = position
     const owner = ownerOf(directory, name)
-    const state = { position, owner, readAt: 0, parser: createSpoolParser(), made: undefined }
+    const state = { position, owner, person: undefined, parser: createSpoolParser(), made: undefined }
     followed.set(name, { ...state, damaged: 0, hole: undefined, readAt: position.offset })
     shares.add(name, owner)
     parked.delete(name)

@@ -30,6 +30,8 @@ const MAX_GAP = 10_000
 export interface FollowerDeps {
   readonly directory: string
   readonly events: EventRepository
+  /** The number of the person who has this uid; undefined while nobody can say, and the file waits. */
+  readonly personOf: (uid: number) => Promise<number | undefined>
   /** The one in force. */
   readonly digest: () => Digest
   /** These are in the store now; `shell` wrote them, undefined while it is not known whose file it is. */
@@ -70,7 +72,7 @@ export interface Follower {
 }
 
 export function createFollower(deps: FollowerDeps): Follower {
-  const { directory, events, digest, stored, clock, log, faults, stopping } = deps
+  const { directory, events, personOf, digest, stored, clock, log, faults, stopping } = deps
   const { shares = createShares() } = deps
   const followed = createFollowedFiles(directory, shares)
   const lister = createLister(directory)
@@ -105,6 +107,9 @@ export function createFollower(deps: FollowerDeps): Follower {
       state.hole = look.size
       return false
     }
+    state.person = await personOf(look.uid)
+    if (state.person === undefined) return false
+    const { person } = state
     const begin = state.readAt
     // The parser counts from where it was made, at the position that was stored then.
     const base = begin - state.parser.consumed()
@@ -132,9 +137,9 @@ export function createFollower(deps: FollowerDeps): Follower {
       sequence = Math.max(sequence, item.record.sequence)
       // What the guard notes is no record of a command: it says nothing of whether there will be any.
       if (item.record.note === undefined) paused = item.record.paused
-      const note = digested.note(item.record, look.uid)
+      const note = digested.note(item.record, person)
       if (note !== undefined) guarded.push(note)
-      const event = digested(item.record, look.uid)
+      const event = digested(item.record, person)
       if (event !== undefined) batch.push(event)
       else if (item.record.command !== '') forgotten.push([from, end])
     }
@@ -193,6 +198,8 @@ export function createFollower(deps: FollowerDeps): Follower {
     const whole = await drain(name)
     const state = followed.get(name)
     if (!whole || stopping() || state === undefined) return undefined
+    // What was typed waits until it is known whose it is.
+    if (state.position.file !== '' && state.person === undefined) return undefined
     // Not readable: written by another user, or not by a hook at all.
     if (state.hole !== undefined || lookInto(join(directory, name), () => 0, 0) === 'refused') {
       if (removeSpoolFile(directory, name)) log.warn({}, 'a spool file that may not be read was removed')

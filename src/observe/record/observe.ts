@@ -20,6 +20,8 @@ export interface ObserveDeps {
   readonly events: EventRepository
   /** Made, 0700, when it is missing. */
   readonly spoolDirectory: string
+  /** The number of the person who has this uid; undefined while nobody can say. Default: the uid. */
+  readonly personOf?: (uid: number) => Promise<number | undefined>
   readonly clock: Clock
   readonly log: Log
   readonly faults: Faults
@@ -31,6 +33,7 @@ export function createObserve(deps: ObserveDeps): Observe {
   let digest = createDigest(config.history.ignore)
   const follower = createFollower({
     ...{ directory, events, clock, log, faults },
+    personOf: deps.personOf ?? (async (uid) => uid),
     digest: () => digest,
     stored: tellRecorded,
     more: (name) => changed.add(name),

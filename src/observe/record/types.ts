@@ -19,6 +19,8 @@ export interface RecordedCommand {
 export interface HookedShell {
   /** Owner of the file. */
   readonly uid: number
+  /** The number under which the owner's data is kept. */
+  readonly person: number
   /** As the file's name says: whether that process is this shell is for whoever uses it to check. */
   readonly pid: number
   /** When it loaded the hook, microseconds since the epoch. */

@@ -1,10 +1,12 @@
 // The backup of a whole node as one file: a tar of the key, the configuration and the database, and a list that proves them.
 // The checksums prove against damage, not against a forger: the file bears no signature.
-import { type FileHandle, open } from 'node:fs/promises'
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { TAR_BLOCK, tarHeader } from '../../base/tar.ts'
+import { type Encryption, encryptionOf, type Opener } from './age.ts'
+import { bad, openFile, type Source, sourceOf } from './archive-source.ts'
+import { type ByteReader, createByteReader } from './byte-reader.ts'
 
 /** Version of the format; it is raised when today's readers cannot read the new form. */
 const FORMAT = 1
@@ -87,6 +89,7 @@ export async function* writeArchive({
 
 export interface Archive {
   readonly head: BackupHead
+  readonly encryption: Encryption
   readonly key: Uint8Array | undefined
   readonly config: Uint8Array | undefined
   /** Pieces of the database, each proven once more. Throws as `openArchive` does. */
@@ -94,20 +97,27 @@ export interface Archive {
   close(): Promise<void>
 }
 
+export interface OpenOptions {
+  /** For an encrypted backup. */
+  readonly opener?: Opener | undefined
+  /** Called before anything is read: from then on who reads need no longer be who may open it. */
+  readonly opened?: () => Promise<void>
+}
+
 /**
  * Reads the whole file and checks every byte of it. Throws KaroError `bad_file` that says at which byte, and why:
- * damaged, cut off, with something behind its end, of a newer format; `not_found`. `opened` is called before anything
- * is read: from then on who reads need no longer be who may open it.
+ * damaged, cut off, with something behind its end, of a newer format; `not_found`; `unauthorized` and `bad_request` where
+ * the opener does not fit.
  */
 export async function openArchive(
   path: string,
-  opened: () => Promise<void> = async () => {},
+  { opener, opened = async () => {} }: OpenOptions = {},
 ): Promise<Archive> {
   const file = await openFile(path)
   try {
     await opened()
-    const { size } = await file.stat()
-    await beginsAsOurs(file, path)
+    const encryption = await encryptionOf(file, path)
+    const source = sourceOf(file, path, encryption, opener)
     const seen: Listed[] = []
     let head: BackupHead | undefined
     let key: Uint8Array | undefined
@@ -115,10 +125,10 @@ export async function openArchive(
     let list: Buffer | undefined
     let proof: string | undefined
     let at = 0
-    for await (const entry of entriesOf(file, path)) {
-      if (proof !== undefined) throw bad(path, entry.at, 'there is something behind its end')
-      if (seen.length === 0) head = readHead(entry, path)
-      else if (entry.path === HEAD) throw bad(path, entry.at, 'it begins twice')
+    for await (const entry of entriesOf(source)) {
+      if (proof !== undefined) throw bad(source, entry.at, 'there is something behind its end')
+      if (seen.length === 0) head = readHead(entry, source)
+      else if (entry.path === HEAD) throw bad(source, entry.at, 'it begins twice')
       if (entry.path === KEY_ENTRY) key = entry.bytes
       if (entry.path === CONFIG_ENTRY) config = entry.bytes
       if (entry.path === LIST) list = entry.bytes
@@ -127,31 +137,31 @@ export async function openArchive(
       at = entry.at + entry.bytes.length
     }
     if (head === undefined || list === undefined || proof === undefined)
-      throw bad(path, size, 'it ends too early')
-    if (proof !== `${digest(list)}\n`) throw bad(path, at, 'its list is not what was written')
-    compare(path, seen, readList(list, path))
-    if (head.key !== (key !== undefined)) throw bad(path, 0, 'it does not hold what it says')
-    return { head, key, config, rows: () => rowsAgain(file, path, seen), close: () => file.close() }
+      throw bad(source, at, 'it ends too early')
+    if (proof !== `${digest(list)}\n`) throw bad(source, at, 'its list is not what was written')
+    compare(source, seen, readList(list, source))
+    if (head.key !== (key !== undefined)) throw bad(source, 0, 'it does not hold what it says')
+    return { head, encryption, key, config, rows: () => rowsAgain(source, seen), close: () => file.close() }
   } catch (error) {
     await file.close()
     throw error
   }
 }
 
-function readHead({ path, bytes, at }: Entry, file: string): BackupHead {
+function readHead({ path, bytes, at }: Entry, source: Source): BackupHead {
   try {
     if (path !== HEAD) throw new Error('it begins with something else')
     const head = JSON.parse(bytes.toString('utf8')) as BackupHead
     if (Number.isSafeInteger(head.format) && head.format > FORMAT)
       throw new KaroError('bad_file', `the backup has format ${head.format}; this program knows ${FORMAT}`, {
-        where: file,
+        where: source.path,
         hint: `Restore it with ${isText(head.karo_version) ? `Karo ${head.karo_version}` : 'a Karo'} or later.`,
       })
     if (!isHead(head)) throw new Error('it says something else')
     return head
   } catch (error) {
     if (error instanceof KaroError) throw error
-    throw bad(file, at, 'this is no backup of Karo')
+    throw bad(source, at, 'this is no backup of Karo')
   }
 }
 
@@ -169,17 +179,17 @@ function isHead(head: Readonly<Record<keyof BackupHead, unknown>>): boolean {
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value.length <= MOST_TEXT
 
-function readList(list: Buffer, path: string): readonly Partial<Listed>[] {
+function readList(list: Buffer, source: Source): readonly Partial<Listed>[] {
   try {
     const { files } = JSON.parse(list.toString('utf8')) as { files: unknown }
     if (Array.isArray(files) && files.every((one) => typeof one === 'object' && one !== null)) return files
   } catch {
     // A list that cannot be parsed is treated as any other that is no list.
   }
-  throw bad(path, undefined, `${LIST} is not what was written`)
+  throw bad(source, undefined, `${LIST} is not what was written`)
 }
 
-function compare(path: string, seen: readonly Listed[], files: readonly Partial<Listed>[]): void {
+function compare(source: Source, seen: readonly Listed[], files: readonly Partial<Listed>[]): void {
   for (const [i, found] of seen.entries()) {
     const told = files[i]
     const same =
@@ -187,20 +197,16 @@ function compare(path: string, seen: readonly Listed[], files: readonly Partial<
       told.path === found.path &&
       told.size === found.size &&
       told.blake3 === found.blake3
-    if (!same) throw bad(path, undefined, `${found.path} is not what was written`)
+    if (!same) throw bad(source, undefined, `${found.path} is not what was written`)
   }
-  if (files.length !== seen.length) throw bad(path, undefined, 'parts of it are missing')
+  if (files.length !== seen.length) throw bad(source, undefined, 'parts of it are missing')
 }
 
-async function* rowsAgain(
-  file: FileHandle,
-  path: string,
-  seen: readonly Listed[],
-): AsyncGenerator<Uint8Array, void> {
+async function* rowsAgain(source: Source, seen: readonly Listed[]): AsyncGenerator<Uint8Array, void> {
   let i = 0
-  for await (const entry of entriesOf(file, path)) {
+  for await (const entry of entriesOf(source)) {
     if (ROWS.test(entry.path)) {
-      if (digest(entry.bytes) !== seen[i]?.blake3) throw bad(path, entry.at, 'it changes while it is read')
+      if (digest(entry.bytes) !== seen[i]?.blake3) throw bad(source, entry.at, 'it changes while it is read')
       yield entry.bytes
     }
     i++
@@ -215,30 +221,50 @@ interface Entry {
 }
 
 /** Every byte is looked at: a header has to be the one we would write, padding zeros, and nothing behind the end. */
-async function* entriesOf(file: FileHandle, path: string): AsyncGenerator<Entry, void> {
-  const { size } = await file.stat()
-  let at = 0
-  for (let count = 0; count < MOST_ENTRIES; count++) {
-    const block = await readAt(file, path, at, TAR_BLOCK)
-    if (block.every((byte) => byte === 0)) {
-      const last = await readAt(file, path, at + TAR_BLOCK, TAR_BLOCK)
-      if (last.some((byte) => byte !== 0)) throw bad(path, at + TAR_BLOCK, 'its end is damaged')
-      if (size !== at + 2 * TAR_BLOCK)
-        throw bad(path, at + 2 * TAR_BLOCK, 'there is something behind its end')
-      return
-    }
-    const { name, length } = parseHeader(block, path, at)
-    const padded = length + (-length & (TAR_BLOCK - 1))
-    const whole = await readAt(file, path, at + TAR_BLOCK, padded)
-    if (whole.subarray(length).some((byte) => byte !== 0))
-      throw bad(path, at + TAR_BLOCK + length, 'its padding is damaged')
-    yield { path: name, bytes: whole.subarray(0, length), at: at + TAR_BLOCK }
-    at += TAR_BLOCK + padded
+async function* entriesOf(source: Source): AsyncGenerator<Entry, void> {
+  const reader = createByteReader(source.read())
+  const take = async (length: number): Promise<Buffer> => {
+    const bytes = await reader.take(length)
+    if (bytes.length < length) throw bad(source, reader.at, 'it ends too early')
+    return bytes
   }
-  throw bad(path, at, 'it has too many parts')
+  try {
+    for (let count = 0; count < MOST_ENTRIES; count++) {
+      const { at } = reader
+      const block = at === 0 ? await firstBlock(reader, source) : await take(TAR_BLOCK)
+      if (block.every((byte) => byte === 0)) {
+        if ((await take(TAR_BLOCK)).some((byte) => byte !== 0))
+          throw bad(source, at + TAR_BLOCK, 'its end is damaged')
+        if ((await reader.take(1)).length > 0)
+          throw bad(source, at + 2 * TAR_BLOCK, 'there is something behind its end')
+        return
+      }
+      const { name, length } = parseHeader(block, source, at)
+      const whole = await take(length + (-length & (TAR_BLOCK - 1)))
+      if (whole.subarray(length).some((byte) => byte !== 0))
+        throw bad(source, at + TAR_BLOCK + length, 'its padding is damaged')
+      yield { path: name, bytes: whole.subarray(0, length), at: at + TAR_BLOCK }
+    }
+    throw bad(source, reader.at, 'it has too many parts')
+  } finally {
+    await reader.end()
+  }
 }
 
-function parseHeader(block: Buffer, path: string, at: number): { name: string; length: number } {
+/** Throws KaroError `bad_file` for what never was a backup: another copy of it would be none either. */
+async function firstBlock(reader: ByteReader, source: Source): Promise<Buffer> {
+  const block = await reader.take(TAR_BLOCK)
+  if (block.toString('latin1', 0, HEAD.length) !== HEAD) {
+    throw new KaroError('bad_file', `this is not a karo backup${block.length === 0 ? ': it is empty' : ''}`, {
+      where: source.name,
+      hint: 'Nothing was changed. A backup is what karo backup <file> makes.',
+    })
+  }
+  if (block.length < TAR_BLOCK) throw bad(source, block.length, 'it ends too early')
+  return block
+}
+
+function parseHeader(block: Buffer, source: Source, at: number): { name: string; length: number } {
   const octal = (from: number, digits: number): number =>
     Number.parseInt(block.toString('latin1', from, from + digits), 8)
   const end = block.indexOf(0)
@@ -251,49 +277,6 @@ function parseHeader(block: Buffer, path: string, at: number): { name: string; l
     length <= MOST_BYTES &&
     Number.isSafeInteger(seconds) &&
     tarHeader({ path: name, mode: MODE, size: length, seconds }).equals(block)
-  if (!right) throw bad(path, at, 'a header in it is damaged')
+  if (!right) throw bad(source, at, 'a header in it is damaged')
   return { name, length }
 }
-
-/** Throws KaroError `bad_file` for what never was a backup: another copy of it would be none either. */
-async function beginsAsOurs(file: FileHandle, path: string): Promise<void> {
-  const begin = Buffer.alloc(HEAD.length)
-  const { bytesRead } = await file.read(begin, 0, begin.length, 0)
-  if (bytesRead === begin.length && begin.toString('latin1') === HEAD) return
-  throw new KaroError('bad_file', `this is not a karo backup${bytesRead === 0 ? ': it is empty' : ''}`, {
-    where: path,
-    hint: 'Nothing was changed. A backup is what karo backup <file> makes.',
-  })
-}
-
-async function readAt(file: FileHandle, path: string, at: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length)
-  let read = 0
-  while (read < length) {
-    const { bytesRead } = await file.read(buffer, read, length - read, at + read)
-    if (bytesRead === 0) throw bad(path, at + read, 'it ends too early')
-    read += bytesRead
-  }
-  return buffer
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r')
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    if (code === 'ENOENT')
-      throw new KaroError('not_found', 'there is no such file', {
-        where: path,
-        hint: 'Name the file that karo backup made.',
-        cause,
-      })
-    throw new KaroError('bad_file', `the backup cannot be read: ${message}`, { where: path, cause })
-  }
-}
-
-const bad = (path: string, at: number | undefined, why: string): KaroError =>
-  new KaroError('bad_file', `the backup is damaged: ${why}`, {
-    where: at === undefined ? path : `${path}, at byte ${at}`,
-    hint: 'Nothing was changed. Take another backup, or another copy of this one.',
-  })

@@ -17,6 +17,7 @@ import { appendEntry } from '../../trust/audit/index.ts'
 import { readPublicIdentity } from '../../trust/identity/index.ts'
 import { holdHome } from '../system/home-lock.ts'
 import { howToStop } from '../system/lock.ts'
+import type { Encryption, Opener } from './age.ts'
 import { type Archive, type BackupHead, CONFIG_ENTRY, KEY_ENTRY, openArchive } from './archive.ts'
 import { ASIDE, finishRestore, isReady, READY } from './finish.ts'
 import { becomeOwner } from './owner.ts'
@@ -24,6 +25,8 @@ import { becomeOwner } from './owner.ts'
 export interface RestoreOptions {
   /** The backup. */
   readonly file: string
+  /** For an encrypted backup. */
+  readonly opener?: Opener | undefined
   readonly paths: HomePaths
   /** The home is the machine's own, whose daemon systemd runs. */
   readonly service?: boolean
@@ -37,8 +40,9 @@ export interface RestoreOptions {
 
 export interface Restored {
   readonly head: BackupHead
+  readonly encryption: Encryption
   readonly rows: number
-  /** Consent, trust and tokens that are withdrawn, because they may have been withdrawn after the backup. */
+  /** Consent, trust, tokens and invites that are withdrawn, because they may have been withdrawn after the backup. */
   readonly closed: Closed
   /** The directory that now holds the home's former content. */
   readonly aside?: string
@@ -58,13 +62,14 @@ export async function restoreNode(options: RestoreOptions): Promise<Restored> {
   let letGo: (() => void) | undefined
   const hold = () => holdHome({ home, lock: join(home, basename(paths.lock)) }, service)
   try {
-    const archive = await openArchive(file, async () => {
+    const opened = async (): Promise<void> => {
       home = becomeOwner(home)
       await refuseOpen(join(home, 'db'), (pid) => howToStop(pid, service))
       if (existsSync(home)) letGo = await hold()
       if (isReady(home)) finishEarlier(home, faults)
       onStep('checking the backup')
-    })
+    }
+    const archive = await openArchive(file, { opener: options.opener, opened })
     try {
       await checkContent(archive, file)
       await mkdir(home, { recursive: true, mode: 0o700 }).catch((error) => {
@@ -78,7 +83,8 @@ export async function restoreNode(options: RestoreOptions): Promise<Restored> {
           hint: 'Add --replace: what is there is then moved aside and kept. Or restore into an empty directory with --home.',
         })
       }
-      return { head: archive.head, ...(await replace(archive, home, options)) }
+      const { head, encryption } = archive
+      return { head, encryption, ...(await replace(archive, home, options)) }
     } finally {
       await archive.close()
     }
@@ -100,7 +106,7 @@ async function replace(
   archive: Archive,
   home: string,
   { paths, now, random, faults, onStep = () => {} }: RestoreOptions,
-): Promise<Omit<Restored, 'head'>> {
+): Promise<Omit<Restored, 'head' | 'encryption'>> {
   const suffix = toHex(random.bytes(4))
   const staging = join(home, `.restoring-${suffix}`)
   let ready = false
@@ -184,11 +190,16 @@ async function stage(
   if (archive.config !== undefined) await write(join(staging, configName), archive.config)
   faults.hit('restore-step')
   const { created_at } = archive.head
-  const made = await createDatabase(join(staging, 'db'), archive.rows(), (ledger, { tokens }) =>
+  const made = await createDatabase(join(staging, 'db'), archive.rows(), (ledger, { tokens, invites }) =>
     appendEntry(ledger, now, {
       type: 'node_restored',
       success: true,
-      details: { backup_of: created_at, key: archive.head.key, tokens_withdrawn: tokens },
+      details: {
+        backup_of: created_at,
+        key: archive.head.key,
+        tokens_withdrawn: tokens,
+        invites_cancelled: invites,
+      },
     }),
   )
   await chmod(join(staging, 'db'), 0o700)

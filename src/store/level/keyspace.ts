@@ -1,5 +1,10 @@
 // Keys of the database: a keyspace number and ordered parts, so that byte order is the order we want to read in.
 
+/**
+ * Where a key has a `uid`, it is the number of a person (store/tables/people.ts): the uid of the account, unless that was
+ * another person's before.
+ */
+
 /** Numbered once, never reused or renumbered; a number without a repository is reserved for its name. */
 export const KEYSPACES = {
   meta: 1,
@@ -36,6 +41,8 @@ export const KEYSPACES = {
   imports: 25,
   /** The mesh this node belongs to, its own certificates, and the invites it gave out. */
   fleet: 26,
+  /** Which account the data under each person's number belongs to. */
+  people: 30,
 } as const
 export type Keyspace = keyof typeof KEYSPACES
 

@@ -6,6 +6,7 @@ import { categoryDurations } from '../events/durations.ts'
 import type { Change, Database } from '../level/database.ts'
 import { makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
+import { peopleOfUids } from '../tables/people.ts'
 
 export interface Migration {
   /** The schema after it: from 2, consecutive, never renumbered. */
@@ -20,10 +21,14 @@ export interface Migration {
   run(db: Database): Promise<readonly Change[]>
 }
 
+/** From this schema on, data says which account it belongs to. */
+export const PEOPLE_SCHEMA = 4
+
 /** Every step since schema 1, the first. */
 const MIGRATIONS: readonly Migration[] = [
   { version: 2, name: 'durations by category', run: categoryDurations },
   { version: 3, name: 'counts of events', run: countEvents },
+  { version: PEOPLE_SCHEMA, name: 'people of uids', run: peopleOfUids },
 ]
 
 const FIRST_SCHEMA = 1

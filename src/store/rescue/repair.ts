@@ -237,9 +237,11 @@ async function dropUnsound(db: Database, of: Of, note: Note): Promise<void> {
 
 /** The lost rows may be the newest decisions of people and administrators, so everything that they opened is closed. */
 async function closeAll(db: Database, note: Note): Promise<void> {
-  const { tokens, members } = await failClosed(db)
+  const { tokens, members, invites } = await failClosed(db)
   note('consent', 'sharing is off for everybody here, because a decision may be lost: see karo share')
   if (tokens > 0) note('api_tokens', 'every token is withdrawn, because a withdrawal may be lost')
+  if (invites > 0)
+    note('fleet', 'every open invite is cancelled, because a use or a cancellation may be lost')
   if (members > 0) note('members', 'a denial or a trust may be lost: look through karo peers')
 }
 

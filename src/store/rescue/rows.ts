@@ -10,6 +10,8 @@ import { isProcessRow } from '../processes/rows.ts'
 import { decodeRollup } from '../rollups/rollups.ts'
 import { isAnomalyRow } from '../tables/anomalies.ts'
 import { readConsent } from '../tables/consent.ts'
+import { isFleetRow } from '../tables/fleet.ts'
+import { isPersonRow } from '../tables/people.ts'
 import { readRecord } from '../tables/tokens.ts'
 
 const NAMES: ReadonlyMap<number, Keyspace> = new Map(
@@ -79,6 +81,8 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
   imports: isImportRow,
   processes: isProcessRow,
   anomalies: isAnomalyRow,
+  fleet: isFleetRow,
+  people: isPersonRow,
 }
 
 /** False for a row that cannot be used. Never throws. */

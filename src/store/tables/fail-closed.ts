@@ -4,17 +4,21 @@ import type { Database } from '../level/database.ts'
 import { readU32, UID_AT } from '../level/key-of-event.ts'
 import { keyRange } from '../level/keyspace.ts'
 import { createConsentRepository, EVERYBODY_ELSE } from './consent.ts'
+import { createFleetRepository } from './fleet.ts'
 
 export interface Closed {
   /** Removed. */
   readonly tokens: number
   /** Nodes that are known; who of them was denied since cannot be told, so that a person has to look. */
   readonly members: number
+  /** Invites of this node that were cancelled, because others may have used them since. */
+  readonly invites: number
 }
 
 /**
  * The last word somebody said may be among what is not there, and an older one stand in its place: sharing is off for
- * everybody, also for those of whom not a row is left, and no token is good, until they say so again.
+ * everybody, also for those of whom not a row is left, and no token is good, until they say so again. Invites are over,
+ * whatever the clock says of their end, because it may be set back later.
  */
 export async function failClosed(db: Database): Promise<Closed> {
   const consent = createConsentRepository(db)
@@ -34,5 +38,10 @@ export async function failClosed(db: Database): Promise<Closed> {
   }
   const tokens = (await db.keys(keyRange('api_tokens')).all()).length
   await db.clear(keyRange('api_tokens'))
-  return { tokens, members: (await db.keys(keyRange('members')).all()).length }
+  const fleet = createFleetRepository(db)
+  const open = (await fleet.load()).invites.filter(
+    ({ uses, used, cancelled }) => !cancelled && used.length < uses,
+  )
+  await fleet.write({ invites: open.map((invite) => ({ ...invite, cancelled: true })) })
+  return { tokens, invites: open.length, members: (await db.keys(keyRange('members')).all()).length }
 }

@@ -92,3 +92,14 @@ export function createFleetRepository(db: Database): FleetRepository {
     },
   }
 }
+
+/** False for a row that this program would not have written; it may throw for one that cannot be decoded. */
+export function isFleetRow(key: Uint8Array, value: Uint8Array): boolean {
+  const record = decodeValue<Partial<InviteRecord> | null>(VALUE_VERSION, value)
+  if (typeof record !== 'object' || record === null) return false
+  const isInvite = Buffer.from(key).subarray(1).toString('latin1').startsWith('invite ')
+  return (
+    !isInvite ||
+    (Array.isArray(record.used) && Number.isSafeInteger(record.uses) && inviteKey(`${record.id}`).equals(key))
+  )
+}

@@ -52,6 +52,8 @@ export const AUDIT_TYPES = [
   'backup_made',
   /** This node is what a backup was, of the time it says; what was written after that is not in this ledger. */
   'node_restored',
+  /** Root gave a person's data to an account, or removed it. */
+  'person_changed',
   /** A member signed a head of its ledger that takes back an earlier one: shorter, or rewritten. */
   'ledger_conflict',
   /** Older entries were removed; it names the last of them and its hash, so that the chain stays provable. */
@@ -105,6 +107,7 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     backup_begun: 'decision',
     backup_made: 'decision',
     node_restored: 'decision',
+    person_changed: 'decision',
     ledger_conflict: 'proof',
     checkpoint: 'own',
     entries_dropped: 'own',

@@ -20,6 +20,7 @@ export {
   MOST_PASSPHRASE,
   openWith,
   readPassphraseFile,
+  readSecretFile,
   withoutLineEnd,
 } from './passphrase.ts'
 export { prepareRotation, readPending, switchIdentityFile } from './rotating.ts'

@@ -1,4 +1,4 @@
-// A passphrase out of a file that not everybody can read.
+// A passphrase, or another secret, out of a file that not everybody can read.
 import * as fs from 'node:fs'
 import { KaroError } from '../../base/errors.ts'
 import { loadIdentity } from './keyfile.ts'
@@ -16,6 +16,22 @@ const TOO_WIDE = 0o027
  * to its permissions. Throws KaroError bad_file: missing, no regular file, too open, empty, too long.
  */
 export function readPassphraseFile(path: string, trusted = false): Buffer {
+  const read = readSecretFile(path, { what: 'passphrase', most: MOST_PASSPHRASE + 3, trusted })
+  return checkedPassphrase(withoutLineEnd(read), path)
+}
+
+/**
+ * The first `most` bytes of a file that holds a secret; `what` names it in errors. Throws KaroError `bad_file`: missing,
+ * no regular file, or others can read or change it (`trusted`: that is not looked at).
+ */
+export function readSecretFile(
+  path: string,
+  {
+    what,
+    most,
+    trusted = false,
+  }: { readonly what: string; readonly most: number; readonly trusted?: boolean },
+): Buffer {
   const wrong = (message: string, hint?: string): KaroError =>
     new KaroError('bad_file', message, { where: path, ...(hint && { hint }) })
   let file: number
@@ -25,23 +41,22 @@ export function readPassphraseFile(path: string, trusted = false): Buffer {
     const { code } = error as NodeJS.ErrnoException
     const why = code === 'ENOENT' ? 'there is no such file' : (error as Error).message
     throw wrong(
-      `the passphrase cannot be read: ${why}`,
-      'Name a file that holds the passphrase and that only you can read.',
+      `the ${what} cannot be read: ${why}`,
+      `Name a file that holds the ${what} and that only you can read.`,
     )
   }
   try {
     const stat = fs.fstatSync(file)
-    if (!stat.isFile()) throw wrong('the passphrase is not in a regular file')
+    if (!stat.isFile()) throw wrong(`the ${what} is not in a regular file`)
     const self = process.geteuid?.() ?? 0
     if (!trusted && stat.uid !== 0 && stat.uid !== self) {
-      throw wrong(`the passphrase's file belongs to user ${stat.uid}`, `Run: chown ${self} ${path}`)
+      throw wrong(`the ${what}'s file belongs to user ${stat.uid}`, `Run: chown ${self} ${path}`)
     }
     if (!trusted && (stat.mode & TOO_WIDE) !== 0) {
-      throw wrong("others may read or change the passphrase's file", `Run: chmod 600 ${path}`)
+      throw wrong(`others may read or change the ${what}'s file`, `Run: chmod 600 ${path}`)
     }
-    const buffer = Buffer.alloc(MOST_PASSPHRASE + 3)
-    const read = buffer.subarray(0, fs.readSync(file, buffer, 0, buffer.length, 0))
-    return checkedPassphrase(withoutLineEnd(read), path)
+    const buffer = Buffer.alloc(most)
+    return buffer.subarray(0, fs.readSync(file, buffer, 0, buffer.length, 0))
   } finally {
     fs.closeSync(file)
   }

@@ -77,6 +77,10 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
   logs: [['logs', 'tail', '--lines', 'all']],
   'report-problem': [['report-problem', '--output']],
   identity: [['identity', 'show'], ['identity']],
+  people: [
+    ['people', 'list'],
+    ['people', 'map', 'none', 'none', '--yes'],
+  ],
   backup: [['backup', '/nonexistent/karo.tar'], ['backup']],
   token: [
     ['token', 'list'],

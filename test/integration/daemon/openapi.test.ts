@@ -140,6 +140,8 @@ const NOT_DONE: Readonly<Record<string, number>> = {
   'POST /api/v1/peers/deny': 404,
   'POST /api/v1/fleet/invites': 403,
   'POST /api/v1/fleet/invites/cancel': 404,
+  'POST /api/v1/people/map': 404,
+  'POST /api/v1/people/remove': 404,
   'POST /api/v1/fleet/root': 403,
   'POST /api/v1/fleet/assign': 403,
   'POST /api/v1/fleet/root/list': 403,

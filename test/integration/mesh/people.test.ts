@@ -16,6 +16,7 @@ import type {
   StatusShape,
 } from '../../../src/api/contract/shapes.ts'
 import { append, records, T0 } from '../../support/data/spool.ts'
+import { canPlayAccounts, playedAccounts } from '../../support/node/accounts.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import { startMesh, trustAll } from '../../support/node/mesh.ts'
 import type { TestNode } from '../../support/node/node.ts'
@@ -37,6 +38,7 @@ if (!root)
 describe.runIf(root)('a node of two people', () => {
   let machine: TestNode, lead: TestNode
   let leadId: string
+  const accounts = canPlayAccounts() ? playedAccounts() : undefined
 
   /** As that person: the socket is connected to with their uid, which is all the kernel tells of them. */
   async function as<T>(uid: number, method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
@@ -93,7 +95,10 @@ describe.runIf(root)('a node of two people', () => {
   }
 
   beforeAll(async () => {
-    const mesh = await startMesh(['machine', 'lead'], { env: { KARO_ACCESS_ASKERS: String(BOB) } })
+    const mesh = await startMesh(['machine', 'lead'], {
+      env: { KARO_ACCESS_ASKERS: String(BOB) },
+      ...(accounts && { under: accounts.under }),
+    })
     ;[machine, lead] = mesh.nodes as [TestNode, TestNode]
     await trustAll(mesh.nodes)
     leadId = (await lead.status()).node_id
@@ -226,6 +231,22 @@ describe.runIf(root)('a node of two people', () => {
     for (const id of anns) expect(told).not.toContain(id)
     expect(told).not.toContain(`"uid":${ANN}`)
   })
+
+  test.runIf(canPlayAccounts())(
+    'what is held back, because another account has the uid, is in no answer',
+    async () => {
+      const both = { outcome: 'answered', tools: { ...ANNS, ...BOBS } }
+      expect(await asked()).toEqual(both)
+      const told = (expected: object, what: string) =>
+        until(async () => JSON.stringify(await asked()) === JSON.stringify(expected), { what, pollMs: 300 })
+      accounts?.set({ 'karo-newcomer': BOB })
+      await told({ outcome: 'answered', tools: ANNS }, 'only what is not held back is told')
+      expect(await history(BOB)).toEqual([])
+      accounts?.set({})
+      await until(async () => (await history(BOB)).length > 0, { what: 'the first account is back' })
+      expect(await asked()).toEqual(both)
+    },
+  )
 
   test('what one takes back is gone from answers and from the summary that stands in for the machine', async () => {
     const decided = Date.now()

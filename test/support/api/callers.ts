@@ -4,6 +4,7 @@ import type { Caller } from '../../../src/api/server/route.ts'
 /** The one person of a node of their own, as over its control socket. */
 export const owner = (uid: number = process.getuid?.() ?? 0): Caller => ({
   uid,
+  account: uid,
   admin: true,
   asks: true,
   via: 'socket',

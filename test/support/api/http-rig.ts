@@ -25,6 +25,8 @@ export interface Rig {
   readonly audited: readonly AuditRecord[]
   /** What each may do now; nobody may more than their own. */
   readonly rights: Map<number, Rights>
+  /** People whose data is held back: their account is not there. */
+  readonly held: Set<number>
   /** Both clocks go on by so much, and what is due then happens. */
   pass(ms: number): void
   /** Whoever asks over the control socket from now on is this person. */
@@ -61,7 +63,9 @@ export async function startRig(
   const rightsOf = async (uid: number): Promise<Rights> => rights.get(uid) ?? NONE
   /** Who asks over the socket next. */
   let person = 0
+  const held = new Set<number>()
   const http = createHttp({
+    accountOf: async (person) => (held.has(person) ? undefined : person),
     ...{ repository, clock, random: systemRandom, log: silentLog },
     config: { http: { enabled, port: 0 } },
     audit: { record: async (record) => void audited.push(record) },
@@ -86,7 +90,7 @@ export async function startRig(
   const port = http.address()?.port ?? 0
 
   const rig: Rig = {
-    ...{ http, api, port, socket, repository, audited, rights },
+    ...{ http, api, port, socket, repository, audited, rights, held },
     pass(ms) {
       passed += ms
       const now = due.filter(({ at }) => at <= passed)

@@ -38,6 +38,8 @@ export interface NodeOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Network namespace to run the daemon in; without one it keeps to loopback, a free port, and no mDNS. */
   readonly netns?: string
+  /** Program and arguments that become the daemon (execve), such as unshare. */
+  readonly under?: readonly string[]
   /** A home that exists already, for a second life; it is then not written to nor removed. */
   readonly home?: string
   /** Everything it says to others is kept in `<home>/said` (KARO_TAP). */
@@ -111,7 +113,7 @@ export async function startNode(options: NodeOptions = {}): Promise<TestNode> {
     ...options.env,
   })
   const logPath = join(options.logs ?? home, `daemon-${Date.now()}-${Math.floor(performance.now())}.log`)
-  const node = launch({ home, name, env, logPath, netns: options.netns })
+  const node = launch({ home, name, env, logPath, netns: options.netns, under: options.under })
   if (options.ready !== false) await node.ready()
   return node
 }
@@ -122,9 +124,10 @@ function launch(of: {
   env: NodeJS.ProcessEnv
   logPath: string
   netns: string | undefined
+  under?: readonly string[] | undefined
 }): TestNode {
   const { home, name, env, logPath } = of
-  const command = [process.execPath, KARO, 'up']
+  const command = [...(of.under ?? []), process.execPath, KARO, 'up']
   // nsenter becomes the command (execve), so the child's pid is the daemon's.
   const argv = of.netns === undefined ? command : ['nsenter', `--net=/run/netns/${of.netns}`, ...command]
   const log = openSync(logPath, 'a')

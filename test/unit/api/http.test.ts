@@ -48,6 +48,21 @@ const sessionOf = async (rig: Rig, uid = ANN, wanted: Record<string, unknown> = 
 const codeOf = async (rig: Rig, uid = ANN) =>
   ((await rig.asPerson(uid, 'POST', '/api/v1/sessions/codes')) as SessionCodeShape).code
 
+test('a token and a session of a person whose account is gone open nothing, and a stream of theirs ends', async () => {
+  const rig = await start()
+  const { token } = await rig.token(ANN, { scope: 'full' })
+  const page = await sessionOf(rig, ANN)
+  expect([(await rig.with(token, '/api/v1/mine')).status, (await page.ask('/api/v1/mine')).status]).toEqual([
+    200, 200,
+  ])
+  rig.held.add(ANN)
+  expect([(await rig.with(token, '/api/v1/mine')).status, (await page.ask('/api/v1/mine')).status]).toEqual([
+    401, 401,
+  ])
+  rig.held.delete(ANN)
+  expect((await rig.with(token, '/api/v1/mine')).status).toBe(200)
+})
+
 describe('whoever shows nothing', () => {
   test('has what is for anyone, and of the rest not even whether it exists', async () => {
     const rig = await start()

@@ -24,6 +24,7 @@ async function following(shares?: Shares) {
   let pieces = 0
   const again = new Set<string>()
   const follower = createFollower({
+    personOf: async (uid) => uid,
     ...{ directory, events, digest: () => digest, clock: systemClock, log: silentLog },
     ...(shares !== undefined && { shares }),
     stored: () => {},

@@ -6,7 +6,10 @@ export const makeBackupBody = z.strictObject({
   key: z.boolean().default(true).describe("with the node's key"),
 })
 
-export const confirmBackupBody = z.strictObject({ created_at: moment('the time that stands in the backup') })
+export const confirmBackupBody = z.strictObject({
+  created_at: moment('the time that stands in the backup'),
+  encrypted: z.boolean().default(false).describe('the file was encrypted before it was written'),
+})
 
 export const confirmBackupAnswer = z.strictObject({
   created_at: moment('of the backup that the ledger has now'),

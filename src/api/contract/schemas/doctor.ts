@@ -123,6 +123,7 @@ export const doctorFacts = z
       recipients: count('nodes that may read the summaries'),
       last: moment('when the newest edition was made').nullable(),
     }),
+    people_held: count('people whose data is held back; only administrators are told').exactOptional(),
     tokens_ending: listOf(
       z.strictObject({
         name: token.shape.name,

@@ -53,6 +53,7 @@ export const status = z
         asks: z.boolean().describe('may ask the mesh in the name of this node'),
       })
       .describe('the caller'),
+    people_held: count('people whose data is held back; only administrators are told').exactOptional(),
     uptime_seconds: count('since the daemon started'),
     mesh: z.strictObject({
       listen: listOf(text(256, 'multiaddr'), 256).describe('where the mesh listens'),

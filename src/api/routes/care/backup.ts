@@ -29,7 +29,7 @@ export function backupRoutes({ store, identity, name, paths, audit, clock, ownUi
   let busy = false
   /** The last backup that was sent completely and not confirmed yet. */
   let sent: { readonly created_at: string; readonly uid: number; readonly key: boolean } | undefined
-  const checkMay = ({ uid }: Caller): void => {
+  const checkMay = ({ account: uid }: Caller): void => {
     if (uid === 0 || uid === ownUid) return
     throw new KaroError(
       'refused',
@@ -60,7 +60,7 @@ export function backupRoutes({ store, identity, name, paths, audit, clock, ownUi
           type: 'backup_begun',
           success: true,
           trace_id: id,
-          details: { key: body.key, uid: caller.uid },
+          details: { key: body.key, uid: caller.account },
         })
         const head = {
           ...{ karo_version: VERSION, schema: NEWEST_SCHEMA, node_id: identity.nodeId, name },
@@ -72,7 +72,7 @@ export function backupRoutes({ store, identity, name, paths, audit, clock, ownUi
         })
         const { created_at } = head
         stream.once('end', () => {
-          sent = { created_at, uid: caller.uid, key: body.key }
+          sent = { created_at, uid: caller.account, key: body.key }
         })
         stream.once('close', () => {
           busy = false
@@ -84,13 +84,13 @@ export function backupRoutes({ store, identity, name, paths, audit, clock, ownUi
       }
     })
 
-    serve(server, confirmBackup, async ({ body: { created_at }, caller, id }) => {
+    serve(server, confirmBackup, async ({ body: { created_at, encrypted }, caller, id }) => {
       checkMay(caller)
-      if (sent?.created_at !== created_at || sent.uid !== caller.uid)
+      if (sent?.created_at !== created_at || sent.uid !== caller.account)
         throw new KaroError('conflict', 'no backup of that time was sent completely', { where: 'created_at' })
       const { uid, key } = sent
       sent = undefined
-      const details = { key, uid, created_at }
+      const details = { key, uid, created_at, encrypted }
       await audit.record({ type: 'backup_made', success: true, trace_id: id, details })
       return { created_at }
     })

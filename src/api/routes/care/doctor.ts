@@ -38,6 +38,8 @@ export interface DoctorDeps {
   /** Milliseconds by which retention lags behind the clock. */
   readonly retentionWaits: () => number
   /** Tokens of one person that end soon. */
+  /** How many people's data is held back. */
+  readonly heldPeople?: () => number
   readonly endingTokens?: (uid: number) => readonly Pick<Token, 'name' | 'scope' | 'expires_at'>[]
   readonly http: () => DaemonFacts['http']
 }
@@ -105,7 +107,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
           ...(!caller.admin && { pending_bytes: roughWaiting(spool.pending_bytes) }),
           unfollowed: observe
             .unfollowed()
-            .filter(({ uid }) => caller.admin || uid === caller.uid)
+            .filter(({ uid }) => caller.admin || uid === caller.account)
             .slice(0, MOST_UNFOLLOWED),
         },
         summaries: { recipients: summaries.status().recipients, last },
@@ -116,6 +118,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
           scope,
           expires_at: new Date(expires_at).toISOString(),
         })),
+        ...(caller.admin && deps.heldPeople !== undefined && { people_held: deps.heldPeople() }),
         http: deps.http(),
       }
     })

@@ -3,7 +3,9 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { confirmBackup, makeBackup } from '../../../api/contract/operations/backup.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { bytes, printable } from '../../../base/format.ts'
-import { openArchive } from '../../../ops/care/archive.ts'
+import { seal } from '../../../ops/care/age.ts'
+import { type Archive, openArchive } from '../../../ops/care/archive.ts'
+import { ENCRYPTION_WORDS, passphraseFileOption, sealingOf } from '../../backup-encryption.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { createOutput } from '../../output-file.ts'
 import { absolutePath } from '../../place.ts'
@@ -20,37 +22,52 @@ export const commands: readonly Command[] = [
     args: [
       { name: 'file', required: true, description: 'where to; it must not exist yet', completes: 'file' },
     ],
-    options: [{ name: 'without-key', description: "leave out the node's key" }],
+    options: [
+      { name: 'without-key', description: "leave out the node's key" },
+      {
+        name: 'to',
+        value: 'recipient',
+        repeat: true,
+        description: 'encrypt it for the key age1… of age-keygen; for several, give the option several times',
+      },
+      { name: 'passphrase', description: 'encrypt it with a passphrase, which is asked for' },
+      passphraseFileOption,
+    ],
     examples: [
       { run: 'karo backup /mnt/usb/karo.tar', does: 'everything, readable by you alone' },
+      {
+        run: 'karo backup /mnt/usb/karo.tar.age --to age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
+        does: 'encrypted: karo restore and age open it with the secret key',
+      },
+      { run: 'karo backup karo.tar.age --passphrase', does: 'encrypted with a passphrase' },
       { run: 'sudo karo backup /var/backups/karo.tar --without-key', does: "of the machine's service" },
     ],
     async run(io, { args, options }) {
       const path = absolutePath(args.file as string)
+      const sealing = await sealingOf(options)
       const output = createOutput(path)
       const line = createLiveLine(io)
       try {
         const body = { key: options['without-key'] !== true }
+        const received = daemonAt(io).bytes(makeBackup, 'application/x-tar', { body, idleMs: IDLE_MS })
+        const sealed = sealing === undefined ? { bytes: received } : await seal(received, sealing)
         let size = 0
-        for await (const chunk of daemonAt(io).bytes(makeBackup, 'application/x-tar', {
-          body,
-          idleMs: IDLE_MS,
-        })) {
+        for await (const chunk of sealed.bytes) {
           output.write(chunk)
           size += chunk.length
-          line.show(`${bytes(size)} received`)
+          line.show(`${bytes(size)} written`)
         }
         line.show('reading it again')
-        const archive = await openArchive(output.temporary)
+        const archive = await openArchive(output.temporary, 'opener' in sealed ? sealed : {})
         await archive.close()
         output.finish()
-        await confirm(io, archive.head.created_at)
+        await confirm(io, archive)
         line.end()
-        const { head } = archive
-        if (io.json) io.out(`${JSON.stringify({ file: path, bytes: size, ...head })}\n`)
+        const { head, encryption } = archive
+        if (io.json) io.out(`${JSON.stringify({ file: path, bytes: size, encryption, ...head })}\n`)
         else {
           const without = head.key ? 'with its key: keep it safe' : 'without its key'
-          const says = `${printable(head.name)} is in ${printable(path)} (${bytes(size)}), ${without}.`
+          const says = `${printable(head.name)} is in ${printable(path)} (${bytes(size)}), ${ENCRYPTION_WORDS[encryption]}, ${without}.`
           io.out(`${fitted(says, io.columns)}\n`)
         }
         return EXIT.done
@@ -63,9 +80,11 @@ export const commands: readonly Command[] = [
 ]
 
 /** Notes the backup in the ledger. If that fails, the backup is still good, so there is only a message. */
-async function confirm(io: CommandIo, created_at: string): Promise<void> {
+async function confirm(io: CommandIo, { head, encryption }: Archive): Promise<void> {
   try {
-    await daemonAt(io).call(confirmBackup, { body: { created_at } })
+    await daemonAt(io).call(confirmBackup, {
+      body: { created_at: head.created_at, encrypted: encryption !== 'none' },
+    })
   } catch (error) {
     io.err(`The backup is complete, but the ledger could not note it: ${(error as Error).message}\n`)
   }

@@ -6,6 +6,7 @@ import { printable } from '../../../base/format.ts'
 import { faultsFromEnv } from '../../../base/run/faults.ts'
 import { type HomePaths, homePaths, servicePaths } from '../../../config/paths.ts'
 import { atHome } from '../../at-home.ts'
+import { ENCRYPTION_WORDS, openerFor, passphraseFileOption } from '../../backup-encryption.ts'
 import { type Command, defineCommand } from '../../command.ts'
 import { absolutePath } from '../../place.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
@@ -21,10 +22,21 @@ export const commands: readonly Command[] = [
         name: 'replace',
         description: 'move the present node aside and keep it; without this option the home has to be empty',
       },
+      {
+        name: 'identity-file',
+        value: 'file',
+        description: 'the secret key that opens an encrypted backup, as age-keygen wrote it',
+        completes: 'file',
+      },
+      passphraseFileOption,
       { name: 'service', description: "restore the machine's service, in /var/lib/karo" },
     ],
     examples: [
       { run: 'karo restore /mnt/usb/karo.tar', does: 'on a new machine' },
+      {
+        run: 'karo restore /mnt/usb/karo.tar.age --identity-file key.txt',
+        does: 'of an encrypted backup; one with a passphrase asks for it',
+      },
       { run: 'karo restore karo.tar --home /tmp/look', does: 'into another directory, to look into it' },
       {
         run: 'sudo karo restore /var/backups/karo.tar --service --replace',
@@ -41,10 +53,13 @@ export const commands: readonly Command[] = [
       // Loaded only now, because it needs the engine of the database, which no other short command does.
       const { restoreNode } = await import('../../../ops/care/restore.ts')
       const paths = service ? servicePaths(io.env) : homePaths(io.env)
+      const file = absolutePath(args.file as string)
+      const opener = await openerFor(file, options)
       const line = createLiveLine(io)
       try {
         const restored = await restoreNode({
-          file: absolutePath(args.file as string),
+          file,
+          opener,
           paths,
           service,
           replace: options.replace === true,
@@ -54,20 +69,37 @@ export const commands: readonly Command[] = [
           onStep: (text) => line.show(text),
         })
         line.end()
-        const { head, rows, closed, aside, config } = restored
+        const { head, encryption, rows, closed, aside, config } = restored
         if (io.json) {
-          const shape = { ...head, rows, closed, ...(aside && { aside }), ...(config && { config }) }
+          const shape = {
+            ...head,
+            encryption,
+            rows,
+            closed,
+            ...(aside && { aside }),
+            ...(config && { config }),
+          }
           io.out(`${JSON.stringify(shape)}\n`)
           return EXIT.done
         }
-        const says = [`This is ${printable(head.name)} again, as of ${printable(head.created_at)}.`]
+        const says = [
+          `This is ${printable(head.name)} again, as of ${printable(head.created_at)}. The backup was ${ENCRYPTION_WORDS[encryption]}.`,
+        ]
         says.push(...aboutKey(paths, head.key))
         // The backup does not know decisions that were made after it.
         says.push(
           'Nothing is shared with other nodes until each person here turns it on again: karo share on.',
         )
+        if (service)
+          says.push(
+            'On another machine nobody sees a history until you say whose it is: sudo karo people list.',
+          )
         if (closed.tokens > 0)
           says.push('Every token for the REST API is withdrawn; make new ones with karo token create.')
+        if (closed.invites > 0)
+          says.push(
+            `Invites that were open in the backup are cancelled (${closed.invites}), because they may have been used since; make new ones with karo invite.`,
+          )
         if (closed.members > 0)
           says.push(
             'Nodes that you denied or revoked after the backup are trusted again as before: look through karo peers.',

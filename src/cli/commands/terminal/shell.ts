@@ -1,5 +1,5 @@
 // karo shell: prints the hook that records commands, or puts it into the shell's start file.
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { joinGroup } from '../../../api/contract/client/explain.ts'
 import { loadGuard, MACHINE_RULES } from '../../../assist/guard/index.ts'
@@ -23,7 +23,8 @@ import {
 } from '../../command.ts'
 import { programOf } from '../../own-program.ts'
 import { absolutePath, homeOf } from '../../place.ts'
-import { editFile, markedLines, withLine, withoutLine } from '../../shells/rc-file.ts'
+import { forAll, systemOption } from '../../shells/for-all.ts'
+import { editFile, makeDirectory, markedLines, withLine, withoutLine } from '../../shells/rc-file.ts'
 import { START_FILES } from '../../shells/start-files.ts'
 import { tellUnusual } from '../../terminal/notice.ts'
 import { fitted } from '../../terminal/text.ts'
@@ -151,14 +152,25 @@ const shellInstall = defineCommand({
   name: 'shell install',
   summary: "add the hook to the shell's start file; running it again keeps one line and the flags in it",
   args: [perhapsShellArgument],
-  options: [rcOption, noGuardOption, ctrlROption, ...WITHOUT],
+  options: [rcOption, systemOption, noGuardOption, ctrlROption, ...WITHOUT],
   examples: [
     { run: 'karo shell install', does: 'records every new shell of yours' },
     { run: 'karo shell install bash', does: 'records every new bash' },
     { run: 'karo shell install --ctrl-r', does: 'also makes Ctrl-R search recorded commands' },
+    {
+      run: 'sudo karo shell install --system',
+      does: 'every new bash, zsh and fish of every person here; what anybody shares stays their own decision',
+    },
     { run: 'karo shell install bash --rc ~/.bashrc.local', does: 'uses a start file of your own' },
   ],
   async run(io, input) {
+    if (input.options.system)
+      return forAll(
+        io,
+        'install',
+        HOOK_FLAGS.filter((flag) => input.options[flag.slice(2)]),
+        input,
+      )
     const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
     if (input.options[CTRL_R]) finderShell(shell)
@@ -198,9 +210,13 @@ const shellUninstall = defineCommand({
   name: 'shell uninstall',
   summary: "remove the hook from the shell's start file",
   args: [perhapsShellArgument],
-  options: [rcOption],
-  examples: [{ run: 'karo shell uninstall bash', does: 'new shells are not recorded any more' }],
+  options: [rcOption, systemOption],
+  examples: [
+    { run: 'karo shell uninstall bash', does: 'new shells are not recorded any more' },
+    { run: 'sudo karo shell uninstall --system', does: "takes the line out of the machine's start files" },
+  ],
   async run(io, input) {
+    if (input.options.system) return forAll(io, 'uninstall', [], input)
     const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
     const changed = editFile(file, withoutLine, systemRandom)
@@ -247,19 +263,6 @@ function chosenShell(io: CommandIo, { args }: CommandInput): Shell {
   if (args.shell !== undefined) return shellOf(args.shell, 'shell')
   const login = basename(io.env.SHELL ?? '') || 'bash'
   return shellOf(login === 'dash' ? 'sh' : login, 'SHELL')
-}
-
-/** Makes a directory; also the spool, which the hook does not make, so that commands before the first `karo up` are kept. */
-function makeDirectory(directory: string, mode: number, what: string): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode })
-  } catch (cause) {
-    throw new KaroError('bad_file', `${what} cannot be made: ${(cause as Error).message}`, {
-      where: directory,
-      hint: 'Make its parent writable for this user, or choose another home with --home.',
-      cause,
-    })
-  }
 }
 
 function startFile(io: CommandIo, shell: Shell, { options }: CommandInput): string {

@@ -80,7 +80,7 @@ export function machine(uptimeMs = 1_000_000) {
     /** A hooked shell begins now, at its prompt. */
     shell(pid: number, name = 'bash', uid = 1000): HookedShell {
       this.run(pid, name, 1, { foreground: pid, uid })
-      return { uid, pid, born: wall * 1000, written: 0, paused: false }
+      return { uid, person: uid, pid, born: wall * 1000, written: 0, paused: false }
     },
   }
 }

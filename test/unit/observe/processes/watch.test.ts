@@ -130,10 +130,10 @@ test('what has a spool file and is no shell, or not that person’s, is not watc
   m.run(501, 'secret-tool', 500)
   look(
     shell,
-    { uid: 1000, pid: 400, born: m.now() * 1000, written: 0, paused: false },
+    { uid: 1000, person: 1000, pid: 400, born: m.now() * 1000, written: 0, paused: false },
     // Somebody gave a file of theirs the number of another person's shell.
-    { ...foreign, uid: 1000 },
-    { ...foreign, uid: 3000 },
+    { ...foreign, uid: 1000, person: 1000 },
+    { ...foreign, uid: 3000, person: 3000 },
   )
   expect(names()).toEqual([])
   expect(watch.running(3000)).toEqual([])
@@ -334,8 +334,8 @@ test('a shell is known by its first line already, and what that left in the back
   expect(watch.running(1000)).toMatchObject([{ name: 'sleep', event_id: 'first' }])
   const foreign = m.shell(500, 'bash', 2000)
   m.run(501, 'secret-tool', 500)
-  watch.ran({ ...foreign, uid: 1000 }, [line('forged', begin, m.now())])
-  look(shell, { ...foreign, uid: 1000 })
+  watch.ran({ ...foreign, uid: 1000, person: 1000 }, [line('forged', begin, m.now())])
+  look(shell, { ...foreign, uid: 1000, person: 1000 })
   expect(watch.running(1000)).toHaveLength(1)
 })
 

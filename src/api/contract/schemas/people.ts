@@ -1,0 +1,42 @@
+// Schemas of the people of this node: /people.
+import * as z from 'zod'
+import { HELD_REASONS } from '../../../base/words/held-reasons.ts'
+import { count, listOf, moment, text } from './fields.ts'
+
+const person = z
+  .strictObject({
+    number: count('under which the data is kept; the uid, unless that was another person’s before'),
+    uid: count('of the account'),
+    name: text(256, 'of the account').nullable().describe('null: no name was known'),
+    since: moment('since when the account is known without a break').nullable(),
+    held: z
+      .enum(HELD_REASONS)
+      .nullable()
+      .describe('why the data is held back; null: the account is there, and sees it'),
+    account: text(256, 'who has the uid now').nullable(),
+  })
+  .meta({ id: 'Person', description: 'Whose data is here; nothing of what they did.' })
+
+export const people = z.strictObject({ people: listOf(person) }).meta({ id: 'People' })
+
+const whoBody = z
+  .string()
+  .min(1)
+  .max(256)
+  .describe('the name or uid of the person, or `number:` and the number')
+
+export const mapBody = z.strictObject({
+  person: whoBody,
+  dry_run: z.boolean().default(false).describe('only say whose data it would be'),
+  user: z.string().min(1).max(256).describe('the name or uid of the account that gets the data'),
+})
+
+export const removeBody = z.strictObject({
+  person: whoBody,
+  dry_run: z.boolean().default(false).describe('only say whose data would go'),
+})
+
+export const personAnswer = z.strictObject({ person }).meta({ id: 'PersonAnswer' })
+
+export type PersonShape = z.infer<typeof person>
+export type PeopleShape = z.infer<typeof people>

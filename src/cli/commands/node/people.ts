@@ -1,0 +1,89 @@
+// karo people: whose history is on this machine, which account it belongs to, and the removal of a person who left.
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { getPeople, mapPerson, removePerson } from '../../../api/contract/operations/care.ts'
+import { EXIT } from '../../../base/errors.ts'
+import { printable } from '../../../base/format.ts'
+import { type Command, defineCommand, show } from '../../command.ts'
+import { confirm } from '../../terminal/confirm.ts'
+import { fitted } from '../../terminal/text.ts'
+import { peopleView, personWords } from '../../views/people.ts'
+
+/** Removing a long history takes its time. */
+const REMOVE_DEADLINE_MS = 600_000
+
+const PERSON = {
+  name: 'person',
+  required: true,
+  description: 'name or uid, or number: and the number that karo people list shows',
+} as const
+
+const list = defineCommand({
+  name: 'people list',
+  summary: 'whose history is here, and what of it is held back',
+  shows: getPeople,
+  examples: [{ run: 'sudo karo people list', does: 'names, uids, and why something is held back' }],
+  run: async (io) => show(io, await daemonAt(io).call(getPeople), peopleView),
+})
+
+const map = defineCommand({
+  name: 'people map',
+  summary: "give a person's history, consent and tokens to an account; only root may",
+  shows: mapPerson,
+  args: [PERSON, { name: 'user', required: true, description: 'the account: its name or uid' }],
+  options: [{ name: 'yes', short: 'y', description: 'do not ask' }],
+  examples: [
+    { run: 'sudo karo people map ada ada', does: 'after a restore on another machine' },
+    { run: 'sudo karo people map ada adele', does: 'after the account was renamed' },
+  ],
+  async run(io, { args, options }) {
+    const body = { person: args.person, user: args.user }
+    if (options.yes !== true) {
+      const { person } = await daemonAt(io).call(mapPerson, { body: { ...body, dry_run: true } })
+      const question = `Whoever is ${printable(args.user)} now will see all commands of ${personWords(person)}. Go on?`
+      if (!(await confirm(io, question, { yes: false, where: 'karo people map' }))) {
+        io.err('Nothing was changed.\n')
+        return EXIT.failed
+      }
+    }
+    return show(io, await daemonAt(io).call(mapPerson, { body }), ({ person }) =>
+      fitted(`${personWords(person)} has this history from now on.\n`, io.columns),
+    )
+  },
+})
+
+const remove = defineCommand({
+  name: 'people remove',
+  summary: "remove a person's history, consent and tokens for good; only root may",
+  shows: removePerson,
+  args: [PERSON],
+  options: [
+    { name: 'dry-run', description: 'only show whose data would go' },
+    { name: 'yes', short: 'y', description: 'do not ask' },
+  ],
+  examples: [{ run: 'sudo karo people remove ada', does: 'after ada has left' }],
+  async run(io, { args, options }) {
+    const call = (dry_run: boolean) =>
+      daemonAt(io).call(removePerson, {
+        body: { person: args.person, dry_run },
+        deadlineMs: REMOVE_DEADLINE_MS,
+      })
+    if (options['dry-run'] === true || options.yes !== true) {
+      const would = await call(true)
+      if (options['dry-run'] === true)
+        return show(io, would, ({ person }) => `Would go: everything of ${personWords(person)}.\n`)
+      const question = `Remove every command, number, consent and token of ${personWords(would.person)} for good?`
+      if (!(await confirm(io, question, { yes: false, where: 'karo people remove' }))) {
+        io.err('Nothing was removed.\n')
+        return EXIT.failed
+      }
+    }
+    return show(io, await call(false), ({ person }) =>
+      fitted(
+        `Everything of ${personWords(person)} is gone from this node. Backups made before, numbers already shared, and the history file of the person's shell are as they were.\n`,
+        io.columns,
+      ),
+    )
+  },
+})
+
+export const commands: readonly Command[] = [list, map, remove]

@@ -1,0 +1,15 @@
+// The check of people whose data belongs to no account of this machine.
+import { type Finding, ok, warn } from '../result.ts'
+import type { World } from '../world.ts'
+
+export async function peopleHeld(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  // Others than administrators are not told.
+  return facts?.people_held === undefined ? [] : [judgePeople(facts.people_held, world.homeFlag)]
+}
+
+export function judgePeople(held: number, homeFlag: string): Finding {
+  if (held === 0) return ok('everybody whose data is here has their account')
+  const whose = held === 1 ? 'one person' : `${held} people`
+  return warn(`data of ${whose} is held back, and shown to nobody`, `sudo karo people list${homeFlag}`)
+}

@@ -1,0 +1,46 @@
+// The commands karo shell install --system and karo shell uninstall --system.
+import { systemRandom } from '../../base/clock.ts'
+import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import type { CommandInput, CommandIo, CommandOption } from '../command.ts'
+import { fitted } from '../terminal/text.ts'
+import { changeSystemFiles } from './system-files.ts'
+
+export const systemOption = {
+  name: 'system',
+  description: "the start files of the machine, for all its people's bash, zsh and fish; only root can",
+} as const satisfies CommandOption
+
+const ABOUT = `From now on every new shell of everybody here records, for each person alone: to the person's own node, or to the machine's. What a person shares with other nodes stays that person's decision (karo share). A person who does not want to be recorded puts  export KARO_PAUSE=1  into their own start file.`
+
+/** `flags` of `shell init`, for the line. Throws KaroError `bad_request` for what cannot be meant for everybody. */
+export function forAll(
+  io: CommandIo,
+  what: 'install' | 'uninstall',
+  flags: readonly string[],
+  { args, options }: CommandInput,
+): ExitCode {
+  if (io.env.KARO_HOME) {
+    throw new KaroError('bad_request', "one home cannot be everybody's", {
+      where: '--system',
+      hint: 'Leave out --home and KARO_HOME.',
+    })
+  }
+  if (args.shell !== undefined || ['rc', 'guard', 'no-ctrl-r'].some((name) => options[name] !== undefined)) {
+    throw new KaroError(
+      'bad_request',
+      'the line goes into the files of all shells, with the flags that are given',
+      {
+        where: '--system',
+        hint: 'Leave out the shell, --rc, --guard and --no-ctrl-r.',
+      },
+    )
+  }
+  const files = changeSystemFiles(what, { root: '/', flags, random: systemRandom })
+  const [done, none] =
+    what === 'install' ? ['Added to', 'The hook is already in'] : ['Removed from', 'The hook is not in']
+  const words = files.map(({ file, changed }) => `${changed ? done : none} ${file}`)
+  if (what === 'install') words.push(ABOUT)
+  if (io.json) io.out(`${JSON.stringify({ files, changed: files.some(({ changed }) => changed) })}\n`)
+  else io.out(`${fitted(words.join('\n'), io.columns)}\n`)
+  return EXIT.done
+}

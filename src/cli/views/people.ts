@@ -1,0 +1,48 @@
+// Shows whose history is on this machine.
+import type { PeopleShape, PersonShape } from '../../api/contract/shapes.ts'
+import { localTime, printable } from '../../base/format.ts'
+import type { CommandIo } from '../command.ts'
+import { table } from '../terminal/table.ts'
+import { fitted } from '../terminal/text.ts'
+
+/** What of a person is not the account's of that uid, in the words of a person. */
+function heldWords({ held, account }: PersonShape): string {
+  switch (held) {
+    case null:
+      return ''
+    case 'account_gone':
+      return 'the account was removed'
+    case 'renamed':
+      return `the uid belongs to ${printable(account ?? '')} now`
+    case 'no_account':
+      return 'no account has this uid'
+    case 'other_machine':
+      return 'from another machine'
+    case 'restored':
+      return 'nobody can say whose it is'
+    case 'unsure':
+      return 'the name service does not answer'
+  }
+}
+
+export const personWords = ({ name, uid }: PersonShape): string =>
+  name === null ? `uid ${uid}` : `${printable(name)} (uid ${uid})`
+
+export function peopleView({ people }: PeopleShape, io: CommandIo): string {
+  if (people.length === 0) return 'Nobody has a history here yet.\n'
+  const rows = table(
+    people,
+    [
+      { title: 'NAME', value: ({ name }) => (name === null ? '–' : printable(name)) },
+      { title: 'UID', value: ({ uid }) => String(uid) },
+      { title: 'NUMBER', value: ({ number }) => String(number) },
+      { title: 'SINCE', value: ({ since }) => (since === null ? '–' : localTime(since)) },
+      { title: 'HELD BACK', value: heldWords },
+    ],
+    io,
+  )
+  if (people.every(({ held }) => held === null)) return rows
+  const advice =
+    'What is held back is shown to nobody and leaves in no answer. To give it to an account: sudo karo people map <person> <user>. To remove it for good: sudo karo people remove <person>.'
+  return `${rows}\n${fitted(`${advice}\n`, io.columns)}`
+}

@@ -1,0 +1,163 @@
+// Whose the data of this node is: for each number under which data is kept, the account that it belongs to.
+import { type Change, type Database, flush } from '../level/database.ts'
+import { readU32, UID_AT } from '../level/key-of-event.ts'
+import { type Keyspace, keyRange, makeKey } from '../level/keyspace.ts'
+import { decodeValue, encodeValue } from '../level/value.ts'
+
+/**
+ * `unclaimed`: written by a release that knew uids only; the first account of that uid has it. `known`: the account's of
+ * this name and uid, on this machine. `ended`: the account was seen to be gone. `held`: nobody's until it is mapped.
+ * `removed`: all its data is gone; the number is never given to anybody else.
+ */
+const PERSON_STATES = ['unclaimed', 'known', 'ended', 'held', 'removed'] as const
+type PersonState = (typeof PERSON_STATES)[number]
+
+export interface PersonRecord {
+  /** Stands in the keys of all data of the person: the uid, or 2^31 and above where the uid was another person's before. */
+  readonly number: number
+  readonly uid: number
+  /** Null: no account of that uid had a name, or nobody looked yet. */
+  readonly name: string | null
+  /** Of the machine on which the account is; empty where the machine does not say. */
+  readonly machine: string
+  /** The account stood in the machine's own files, so that its absence there is its end. */
+  readonly local: boolean
+  readonly state: PersonState
+  /** Milliseconds since the epoch: since when the account is known without a break. */
+  readonly since: number
+  readonly ended_at: number | null
+}
+
+export interface PeopleRepository {
+  /** All of them; a damaged record stands for data that is nobody's. */
+  all(): Promise<readonly PersonRecord[]>
+  /** One batch, durable (fsync) when it resolves. */
+  put(records: readonly PersonRecord[]): Promise<void>
+  /** Numbers under which something is kept, whether or not there is a record of them. */
+  used(): Promise<readonly number[]>
+  /** Whether anything is kept under this number. */
+  holds(number: number): Promise<boolean>
+  /** Removes every row that is kept under this number, its record apart; durable when it resolves. */
+  clear(number: number): Promise<void>
+}
+
+const VALUE_VERSION = 1
+/** Says that the rows were restored from a backup that knew no people yet. */
+const RESTORED = makeKey('people', { text: 'restored' })
+const PERSON = makeKey('people', { text: 'person ' })
+const keyOf = (number: number): Buffer => {
+  const end = Buffer.alloc(4)
+  end.writeUInt32BE(number)
+  return Buffer.concat([PERSON, end])
+}
+/** Keyspaces whose keys begin with a person's number. */
+const OF_PEOPLE = [
+  ...(['events', 'commands', 'rollups_hour', 'rollups_day', 'command_days', 'event_counts'] as const),
+  ...(['rollups_from', 'processes', 'imports', 'anomalies', 'consent'] as const),
+] satisfies readonly Keyspace[]
+/** The consent of everybody of whom nothing is known (consent.ts); nobody's number. */
+const NOBODY = 0xffff_ffff
+
+export function createPeopleRepository(db: Database): PeopleRepository {
+  const holdsIn = async (number: number, keyspace: Keyspace): Promise<boolean> =>
+    (await db.keys({ ...keyRange(keyspace, { u32: number }), limit: 1 }).all()).length > 0
+  return {
+    async all() {
+      const rows = await db.iterator(keyRange('people', { text: 'person ' })).all()
+      return rows.flatMap(([key, value]) => readPerson(key, value) ?? [])
+    },
+    async put(records) {
+      await db.batch(records.map(putPerson), { sync: true })
+    },
+    used: () => numbersIn(db),
+    async holds(number) {
+      // A count may be left of events that are gone, and so may the first day of rollups.
+      for (const keyspace of OF_PEOPLE)
+        if (!['event_counts', 'rollups_from'].includes(keyspace) && (await holdsIn(number, keyspace)))
+          return true
+      return false
+    },
+    async clear(number) {
+      for (const keyspace of OF_PEOPLE) await db.clear(keyRange(keyspace, { u32: number }))
+      await flush(db)
+    },
+  }
+}
+
+const putPerson = (record: PersonRecord): Change => ({
+  type: 'put',
+  key: keyOf(record.number),
+  value: encodeValue(VALUE_VERSION, record),
+})
+
+/** Undefined for a damaged one. */
+function readPerson(key: Uint8Array, value: Uint8Array): PersonRecord | undefined {
+  try {
+    return isPersonRow(key, value) ? decodeValue<PersonRecord>(VALUE_VERSION, value) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** False for a row that this program would not have written; it may throw for one that cannot be decoded. */
+export function isPersonRow(key: Uint8Array, value: Uint8Array): boolean {
+  if (RESTORED.equals(key)) return true
+  const record = decodeValue<Partial<PersonRecord> | null>(VALUE_VERSION, value)
+  if (typeof record !== 'object' || record === null) return false
+  const { number, uid, name, machine, local, state, since, ended_at } = record
+  return (
+    [number, uid].every((id) => Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) < NOBODY) &&
+    keyOf(number as number).equals(key) &&
+    (name === null || typeof name === 'string') &&
+    typeof machine === 'string' &&
+    typeof local === 'boolean' &&
+    PERSON_STATES.includes(state as PersonState) &&
+    [since, ended_at ?? 0].every((time) => Number.isSafeInteger(time))
+  )
+}
+
+/** Jumps from person to person: as many seeks as there are people. */
+async function numbersIn(db: Database): Promise<readonly number[]> {
+  const found = new Set<number>()
+  for (const keyspace of OF_PEOPLE) {
+    if (keyspace === 'event_counts' || keyspace === 'rollups_from') continue
+    const { lt } = keyRange(keyspace)
+    for (let from = 0; from < NOBODY; ) {
+      const [key] = await db.keys({ gte: makeKey(keyspace, { u32: from }), lt, limit: 1 }).all()
+      if (key === undefined) break
+      const number = readU32(key, UID_AT)
+      if (number !== NOBODY) found.add(number)
+      from = number + 1
+    }
+  }
+  return [...found].sort((a, b) => a - b)
+}
+
+/** What data of before belongs to nobody yet, because the account of its uid is not the one of the machine it comes from. */
+export const markRestored = (): Change => ({
+  type: 'put',
+  key: RESTORED,
+  value: encodeValue(VALUE_VERSION, true),
+})
+
+/**
+ * Schema 4: every uid that has data becomes a person. On the machine where the data was written it is the account's that
+ * has the uid now, as it was before. Data out of a backup of another machine, or of one of which that is not known, waits.
+ */
+export async function peopleOfUids(db: Database): Promise<readonly Change[]> {
+  const state: PersonState = (await db.get(RESTORED)) === undefined ? 'unclaimed' : 'held'
+  const tokens = await db.values(keyRange('api_tokens')).all()
+  const numbers = new Set(await numbersIn(db))
+  for (const bytes of tokens) {
+    try {
+      numbers.add(decodeValue<{ uid: number }>(VALUE_VERSION, bytes).uid)
+    } catch {
+      // A damaged token opens nothing.
+    }
+  }
+  const since = { machine: '', local: false, since: 0, ended_at: null, name: null }
+  return [
+    ...[...numbers].map((number) => putPerson({ number, uid: number, state, ...since })),
+    { type: 'del', key: RESTORED },
+  ]
+}

@@ -1,0 +1,65 @@
+// The account that has a uid now, by the machine's files first and by its directory after them, kept for seconds.
+import { createSerial } from '../../base/async/limiter.ts'
+import type { Clock, Timers } from '../../base/clock.ts'
+import type { NameService } from '../access/index.ts'
+
+export interface Account {
+  /** Names of the uid; none: no account has it. */
+  readonly users: readonly string[]
+  /** They stand in the machine's own files. */
+  readonly local: boolean
+}
+
+export interface Accounts {
+  /** Undefined when the system cannot say. Never rejects, and takes at most 3 s. */
+  of(uid: number): Promise<Account | undefined>
+  /** The next answers are new ones. */
+  forget(): void
+}
+
+const KEPT_MS = 5_000
+const LOOKUP_MS = 3_000
+const KEPT_MAX = 4_096
+/** Look-ups that wait at a directory that hangs. */
+const PENDING_MAX = 64
+
+export function createAccounts(deps: {
+  readonly names: Pick<NameService, 'nameOf' | 'local'>
+  readonly clock: Clock
+  readonly timers: Timers
+}): Accounts {
+  const { names, clock, timers } = deps
+  const kept = new Map<number, { readonly until: number; readonly account: Promise<Account | undefined> }>()
+  const pending = new Map<number, Promise<string | undefined>>()
+  // One at a time: a directory server that hangs holds one thread, not all.
+  const serially = createSerial()
+
+  async function lookUp(uid: number): Promise<Account | undefined> {
+    // Files that cannot be read say nothing; the name service reads them, too.
+    const local = await names.local(uid).catch(() => ({ users: [] }))
+    if (local.users.length > 0) return { users: local.users, local: true }
+    if (!pending.has(uid) && pending.size >= PENDING_MAX) return undefined
+    const asked = pending.get(uid) ?? serially(() => names.nameOf(uid)).finally(() => pending.delete(uid))
+    pending.set(uid, asked)
+    return new Promise((resolve) => {
+      const stop = timers.after(LOOKUP_MS, () => resolve(undefined))
+      asked
+        .finally(stop)
+        .then((name) => resolve({ users: name === undefined ? [] : [name], local: false }))
+        .catch(() => resolve(undefined))
+    })
+  }
+
+  return {
+    of(uid) {
+      const now = clock.monotonic()
+      const known = kept.get(uid)
+      if (known !== undefined && known.until > now) return known.account
+      if (kept.size >= KEPT_MAX) kept.clear()
+      const account = lookUp(uid)
+      kept.set(uid, { until: now + KEPT_MS, account })
+      return account
+    },
+    forget: () => kept.clear(),
+  }
+}

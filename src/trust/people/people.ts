@@ -1,0 +1,296 @@
+// Keeps people apart by name and uid, so that an account that gets a used uid gets nobody's data with it.
+import { createSerial } from '../../base/async/limiter.ts'
+import type { Clock, Timers } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { HeldReason } from '../../base/words/held-reasons.ts'
+import type { PeopleRepository, PersonRecord } from '../../store/tables/people.ts'
+import type { NameService } from '../access/index.ts'
+import { type Account, createAccounts } from './accounts.ts'
+import { meant } from './meant.ts'
+import type { People, Person } from './types.ts'
+
+export interface PeopleDeps {
+  readonly repository: PeopleRepository
+  readonly names: Pick<NameService, 'nameOf' | 'uidOf' | 'local'>
+  /** Whose own node this is, who may read its database anyway; undefined for the machine's. */
+  readonly ownUid: number | undefined
+  /** Of `machineOf`. */
+  readonly machine: string
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly log: Log
+}
+
+/** Numbers of people whose uid was another person's before begin here; no account has such a uid. */
+export const FIRST_FREE = 2 ** 31
+const LAST_NUMBER = 0xffff_fffe
+/** People of one node. More than that wait until some are removed. */
+const PEOPLE_MAX = 65_536
+/** People without a record, who only looked. */
+const GUESTS_MAX = 1_024
+/** An account that is missing from the machine's files in two looks is gone; in one, somebody may be writing the file. */
+export const LOOK_MS = 60_000
+/** A directory that does not know an account for so long is believed. */
+export const GRACE_MS = 10 * 60_000
+
+/** Of data of which nobody can say whose it is. */
+const NOBODYS = {
+  ...({ name: null, machine: '', local: false, state: 'held', since: 0, ended_at: null } as const),
+}
+
+export function createPeople(deps: PeopleDeps): People {
+  const { repository, names, ownUid, machine, clock, timers, log } = deps
+  const records = new Map<number, PersonRecord>()
+  /** People who have no record yet, by uid. */
+  const guests = new Map<number, PersonRecord>()
+  const accounts = createAccounts({ names, clock, timers })
+  /** What a uid was last, for the time in which nobody can say. By uid. */
+  const last = new Map<number, number>()
+  /** Since when nobody has heard of the account of a uid. */
+  const missing = new Map<number, number>()
+  /** When a local account was first seen to be missing. By number. */
+  const gone = new Map<number, number>()
+  const serially = createSerial()
+  let next = FIRST_FREE
+  let heldCount = 0
+  let stopLooking = (): void => {}
+
+  const known = (): PersonRecord[] => [...records.values()]
+  const isLive = ({ state, machine: where }: PersonRecord): boolean => state === 'known' && where === machine
+
+  async function put(record: PersonRecord): Promise<PersonRecord> {
+    await repository.put([record])
+    records.set(record.number, record)
+    return record
+  }
+
+  function freeNumber(uid: number): number {
+    const isTaken = (number: number): boolean =>
+      records.has(number) || [...guests.values()].some((guest) => guest.number === number)
+    if (uid < FIRST_FREE && !isTaken(uid)) return uid
+    while (isTaken(next)) next++
+    if (next > LAST_NUMBER) throw new RangeError('there are no numbers left')
+    return next++
+  }
+
+  function newPerson(uid: number, { users, local }: Account): PersonRecord {
+    const guest = guests.get(uid)
+    const name = users[0] ?? null
+    if (guest !== undefined && guest.name === name) return guest
+    if (guests.size >= GUESTS_MAX) guests.delete(guests.keys().next().value as number)
+    const number = freeNumber(uid)
+    const record: PersonRecord = {
+      ...{ number, uid, name, machine, local, state: 'known', since: clock.now(), ended_at: null },
+    }
+    guests.set(uid, record)
+    return record
+  }
+
+  const claimed = (record: PersonRecord, uid: number, { users, local }: Account): PersonRecord => ({
+    ...record,
+    ...{ uid, name: users[0] ?? null, machine, local, state: 'known', since: clock.now(), ended_at: null },
+  })
+
+  /** The owner of a home can read its database, so there is nobody to keep its only data from. */
+  function ownerOf(uid: number, account: Account): PersonRecord | undefined {
+    const all = known().filter(({ state }) => state !== 'removed')
+    const own = all.filter((one) => isLive(one) && one.uid === uid)
+    const same = own.find(({ name }) => name !== null && account.users.includes(name)) ?? own[0]
+    if (same !== undefined) return same
+    const waiting = all.find((one) => one.state === 'unclaimed' && one.uid === uid) ?? all[0]
+    const isOnly = waiting !== undefined && (waiting.uid === uid || all.length === 1)
+    return isOnly && !isLive(waiting) ? claimed(waiting, uid, account) : undefined
+  }
+
+  /** Undefined: nobody can say now whose this uid is. */
+  function recordOf(uid: number, account: Account | undefined): PersonRecord | undefined {
+    if (uid === ownUid) {
+      const who = account ?? { users: [], local: false }
+      return ownerOf(uid, who) ?? newPerson(uid, who)
+    }
+    const before = last.get(uid)
+    const remembered = before === undefined ? undefined : (records.get(before) ?? guests.get(uid))
+    if (account === undefined) return remembered
+    const live = known().filter((one) => isLive(one) && one.uid === uid)
+    if (account.users.length === 0) {
+      const nameless = live.find(({ name }) => name === null)
+      if (nameless !== undefined) return nameless
+      // A directory that is not there yet, or a file that is being written, knows nobody.
+      if (live.length > 0 && isInGrace(uid)) return remembered
+    } else {
+      missing.delete(uid)
+      const same = live.find(({ name }) => name !== null && account.users.includes(name))
+      if (same !== undefined) return same
+    }
+    const unclaimed = known().find((one) => one.state === 'unclaimed' && one.uid === uid)
+    return unclaimed === undefined ? newPerson(uid, account) : claimed(unclaimed, uid, account)
+  }
+
+  function isInGrace(uid: number): boolean {
+    const since = missing.get(uid) ?? clock.monotonic()
+    missing.set(uid, since)
+    return clock.monotonic() - since < GRACE_MS
+  }
+
+  const numberOf = async (uid: number, { keep }: { readonly keep: boolean } = { keep: false }) => {
+    const account = await accounts.of(uid)
+    return serially(async () => {
+      const record = recordOf(uid, account)
+      if (record === undefined) return undefined
+      const stored = records.get(record.number)
+      const isNew = stored === undefined
+      if (isNew ? keep : stored !== record) {
+        if (isNew && records.size >= PEOPLE_MAX) return undefined
+        await put(record)
+        guests.delete(uid)
+      }
+      last.set(uid, record.number)
+      return record.number
+    })
+  }
+
+  const uidOf = async (number: number): Promise<number | undefined> => {
+    const record = records.get(number) ?? [...guests.values()].find((guest) => guest.number === number)
+    if (record === undefined || !['known', 'unclaimed'].includes(record.state)) return undefined
+    return (await numberOf(record.uid)) === number ? record.uid : undefined
+  }
+
+  async function reasonOf(record: PersonRecord): Promise<HeldReason | null> {
+    if (record.state === 'held') return 'restored'
+    if (record.state === 'ended') return 'account_gone'
+    if ((await uidOf(record.number)) !== undefined) return null
+    if (record.state === 'known' && record.machine !== machine) return 'other_machine'
+    const account = await accounts.of(record.uid)
+    if (account === undefined) return 'unsure'
+    return account.users.length === 0 ? 'no_account' : 'renamed'
+  }
+
+  async function shown(record: PersonRecord): Promise<Person> {
+    const { number, uid, since } = record
+    const held = await reasonOf(record)
+    const { name } = records.get(number) ?? record
+    return { number, uid, name, since, held, account: (await accounts.of(uid))?.users[0] ?? null }
+  }
+
+  /** Notices accounts that are gone, so that another one of the same name and uid is not taken for them. */
+  async function look(): Promise<void> {
+    let held = 0
+    for (const record of known()) {
+      if (record.state === 'removed') continue
+      if (isLive(record) && record.local && record.uid !== ownUid) await lookForEnd(record)
+      if ((await reasonOf(records.get(record.number) ?? record)) !== null) held++
+    }
+    if (held > heldCount) {
+      log.warn({ people: held }, 'data of people is held back: karo people list says whose and why')
+    }
+    heldCount = held
+  }
+
+  async function lookForEnd(record: PersonRecord): Promise<void> {
+    const { number, uid, name } = record
+    const local = await names.local(uid).catch(() => undefined)
+    if (local === undefined || (name !== null && local.users.includes(name))) {
+      gone.delete(number)
+      return
+    }
+    const since = gone.get(number)
+    if (since === undefined) gone.set(number, clock.monotonic())
+    else if (clock.monotonic() - since >= LOOK_MS) {
+      gone.delete(number)
+      accounts.forget()
+      await serially(() => put({ ...record, state: 'ended', ended_at: clock.now() }))
+      log.warn({ uid }, 'an account is gone, and its data is held back: karo people list')
+    }
+  }
+
+  function lookLater(): void {
+    stopLooking = timers.after(LOOK_MS, () => {
+      look()
+        .catch((error: unknown) => log.warn({ reason: String(error) }, 'accounts could not be looked at'))
+        .finally(lookLater)
+    })
+  }
+
+  const matching = (who: string, { held = false } = {}): Promise<PersonRecord> =>
+    meant(known(), who, held ? reasonOf : undefined)
+
+  async function accountOf(user: string): Promise<{ uid: number; account: Account }> {
+    const named = await names.uidOf(user).catch(() => undefined)
+    const uid = named ?? (/^\d{1,10}$/.test(user) ? Number(user) : undefined)
+    accounts.forget()
+    const account = uid === undefined ? undefined : await accounts.of(uid)
+    if (uid !== undefined && account !== undefined && account.users.length > 0) return { uid, account }
+    throw new KaroError('not_found', `there is no account '${user.slice(0, 64)}' on this machine`, {
+      hint: 'Make it first, for example: sudo useradd -m <user>',
+    })
+  }
+
+  return {
+    name: 'people',
+    async start(signal) {
+      signal.throwIfAborted()
+      records.clear()
+      for (const record of await repository.all()) records.set(record.number, record)
+      for (const number of await repository.used()) {
+        const record = records.get(number)
+        // What a removal that was killed left behind.
+        if (record?.state === 'removed') await repository.clear(number)
+        // After a damage nobody can say whose this is.
+        if (record !== undefined) continue
+        await put({ number, uid: number, ...NOBODYS })
+      }
+      await look()
+      lookLater()
+    },
+    async stop() {
+      stopLooking()
+    },
+    numberOf,
+    uidOf,
+    hasAccount: async (uid) => (await accounts.of(uid))?.users.length !== 0,
+    async here(numbers) {
+      const uids = await Promise.all(numbers.map(uidOf))
+      return numbers.filter((_, i) => uids[i] !== undefined)
+    },
+    async list() {
+      const all = await Promise.all(
+        known()
+          .filter(({ state }) => state !== 'removed')
+          .map(shown),
+      )
+      return all.sort((a, b) => (a.name ?? '').localeCompare(b.name ?? '') || a.number - b.number)
+    },
+    held: () => heldCount,
+    find: async (who, options) => shown(await matching(who, options)),
+    async map(who, user) {
+      const record = await matching(who, { held: true })
+      const { uid, account } = await accountOf(user)
+      const made = await serially(async () => {
+        const taken = known().find(
+          (one) => isLive(one) && one.uid === uid && account.users.includes(one.name ?? '') && one !== record,
+        )
+        if (taken !== undefined && (await repository.holds(taken.number))) {
+          throw new KaroError('conflict', `'${user.slice(0, 64)}' has a history of their own here already`, {
+            hint: `Each account has one. If theirs may go: karo people remove number:${taken.number}`,
+          })
+        }
+        if (taken !== undefined) await put({ ...taken, state: 'removed', ended_at: clock.now() })
+        guests.delete(uid)
+        last.delete(uid)
+        return put(claimed(record, uid, account))
+      })
+      await look()
+      return shown(made)
+    },
+    async remove(number) {
+      const record = records.get(number)
+      if (record === undefined) throw new KaroError('not_found', 'nobody has that number')
+      await serially(() =>
+        put({ ...record, name: null, machine: '', state: 'removed', ended_at: clock.now() }),
+      )
+      last.delete(record.uid)
+      await look()
+    },
+  }
+}

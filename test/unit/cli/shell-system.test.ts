@@ -1,0 +1,120 @@
+// The hook for all shells of a machine: each start file that is there gets one line, and loses it again without a trace.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { systemRandom } from '../../../src/base/clock.ts'
+import { commands } from '../../../src/cli/commands/terminal/shell.ts'
+import { runCli } from '../../../src/cli/run.ts'
+import { changeSystemFiles } from '../../../src/cli/shells/system-files.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
+
+const BASH = '# of the system\n[ -z "$PS1" ] && return\n'
+
+function machine(files: Readonly<Record<string, string>>) {
+  const root = temporaryDirectory()
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    if (text !== '') writeFileSync(join(root, path), text, { mode: 0o640 })
+  }
+  const change = (what: 'install' | 'uninstall', flags: readonly string[] = []) =>
+    changeSystemFiles(what, { root, flags, random: systemRandom }).map(({ shell, file, changed }) => [
+      shell,
+      file.slice(root.length + 1),
+      changed,
+    ])
+  return { root, change, read: (path: string) => readFileSync(join(root, path), 'utf8') }
+}
+
+test('bash, zsh and fish where they are installed; again it changes nothing, and undone nothing is left', () => {
+  const { root, change, read } = machine({
+    ...{ 'etc/bash.bashrc': BASH, 'etc/zsh/zshrc': '# zsh', 'etc/fish/conf.d/x': '' },
+  })
+  const files = [
+    ['bash', 'etc/bash.bashrc'],
+    ['zsh', 'etc/zsh/zshrc'],
+    ['fish', 'etc/fish/conf.d/karo.fish'],
+  ]
+  expect(change('install')).toEqual(files.map((one) => [...one, true]))
+  expect(change('install')).toEqual(files.map((one) => [...one, false]))
+  expect(change('install', ['--no-guard'])).toEqual(files.map((one) => [...one, true]))
+  expect(
+    read('etc/bash.bashrc')
+      .split('\n')
+      .filter((line) => line.includes('karo')),
+  ).toHaveLength(1)
+  expect(read('etc/bash.bashrc')).toContain('--no-guard')
+  expect(statSync(join(root, 'etc/bash.bashrc')).mode & 0o777).toBe(0o640)
+  expect(statSync(join(root, 'etc/fish/conf.d/karo.fish')).mode & 0o777).toBe(0o644)
+  expect(change('uninstall')).toEqual(files.map((one) => [...one, true]))
+  expect(read('etc/bash.bashrc')).toBe(BASH)
+  expect(existsSync(join(root, 'etc/fish/conf.d/karo.fish'))).toBe(false)
+  expect(change('uninstall')).toEqual(files.map((one) => [...one, false]))
+})
+
+test('files of other distributions, and shells that are not there', () => {
+  const { change, root } = machine({ 'etc/bashrc': BASH, 'etc/zshrc': '# zsh\n' })
+  expect(change('install')).toEqual([
+    ['bash', 'etc/bashrc', true],
+    ['zsh', 'etc/zshrc', true],
+  ])
+  expect(existsSync(join(root, 'etc/fish'))).toBe(false)
+  expect(machine({}).change('install')).toEqual([])
+})
+
+test('the line loads the hook in interactive shells that find karo, and is silent in all others', () => {
+  const { root, change } = machine({
+    'etc/bash.bashrc': '\n',
+    'etc/zsh/zshrc': '\n',
+    'etc/fish/conf.d/x': '',
+  })
+  change('install')
+  const bin = join(root, 'bin')
+  mkdirSync(bin)
+  const karo = join(bin, 'karo')
+  writeFileSync(karo, '#!/bin/sh\necho "echo loaded $3"\n')
+  chmodSync(karo, 0o755)
+  const run = (shell: string, args: readonly string[], path: string): string => {
+    const { stdout, stderr } = spawnSync(shell, args, {
+      env: { PATH: path, HOME: root, TERM: 'dumb' },
+      encoding: 'utf8',
+    })
+    return `${stdout}${stderr.includes('karo') ? stderr : ''}`.trim()
+  }
+  const system = process.env.PATH ?? ''
+  const loads: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+    [
+      'bash',
+      ['--rcfile', join(root, 'etc/bash.bashrc'), '-ic', ':'],
+      ['-c', `. ${join(root, 'etc/bash.bashrc')}`],
+    ],
+    [
+      'fish',
+      ['-ic', `source ${join(root, 'etc/fish/conf.d/karo.fish')}`],
+      ['-c', `source ${join(root, 'etc/fish/conf.d/karo.fish')}`],
+    ],
+  ]
+  for (const [shell, interactive, script] of loads) {
+    if (spawnSync(shell, ['--version']).error !== undefined) continue
+    expect([shell, run(shell, interactive, `${bin}:${system}`)]).toEqual([shell, `loaded ${shell}`])
+    expect([shell, run(shell, interactive, system)]).toEqual([shell, ''])
+    expect([shell, run(shell, script, `${bin}:${system}`)]).toEqual([shell, ''])
+  }
+  expect(() => execFileSync('bash', ['-n', join(root, 'etc/bash.bashrc')])).not.toThrow()
+})
+
+test.each([
+  [['--system', 'bash'], {}],
+  [['--system', '--rc', 'file'], {}],
+  [['--system', '--guard'], {}],
+  [['--system'], { KARO_HOME: '/tmp/own' }],
+])('what cannot be meant for everybody is refused: %j', async (words, env) => {
+  let stderr = ''
+  const code = await runCli(['shell', 'install', ...words], {
+    env,
+    stdout: { write: () => true },
+    stderr: { write: (text) => (stderr += text) },
+    commands: [{ name: 'shell', group: 'terminal', load: async () => commands }],
+  })
+  expect([code, stderr]).toEqual([2, expect.stringContaining('--system')])
+})
