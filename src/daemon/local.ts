@@ -1,5 +1,4 @@
 // Builds the rooms that know this machine and its people, and never talk to another machine.
-import { dirname, join } from 'node:path'
 import { systemTimers as timers } from '../base/clock.ts'
 import { VERSION } from '../base/version.ts'
 import { createAnomalies } from '../insight/anomalies/index.ts'
@@ -10,77 +9,22 @@ import { createRetention } from '../ops/care/retention.ts'
 import { createRetentionTime, hasJustSynchronised } from '../ops/care/retention-time.ts'
 import { createProbe } from '../ops/metrics/probe.ts'
 import { createLock } from '../ops/system/lock.ts'
-import { createNameService } from '../ops/system/name-service.ts'
 import { openStore } from '../store/index.ts'
-import { createAccess } from '../trust/access/index.ts'
-import { createAudit } from '../trust/audit/index.ts'
-import { comparable, createFleet, ENROLMENT_FILE, readEnrolment } from '../trust/certificates/index.ts'
-import { createSharing } from '../trust/consent/index.ts'
-import { createLineage } from '../trust/lineage/index.ts'
-import { createSessions } from '../trust/operators/index.ts'
-import { createOrganisation } from '../trust/organisation/index.ts'
-import { createIntroductions, createTrust } from '../trust/peers/index.ts'
-import { createPeople, machineOf } from '../trust/people/index.ts'
-import { createPolicy, type PolicySet } from '../trust/policy/index.ts'
-import { compilePolicies } from '../trust/policy/load.ts'
+import type { PolicySet } from '../trust/policy/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { DaemonOptions } from './options.ts'
+import { buildTrust } from './trust-rooms.ts'
 
 export type Local = ReturnType<typeof buildLocal>
 
 export function buildLocal({ paths, service }: DaemonOptions, foundation: Foundation, policies: PolicySet) {
-  const { common, faults, lifeMs, name, ownUid } = foundation
+  const { common, faults, name } = foundation
   const { config, identity, clock, log } = common
 
   const store = openStore({ ...common, directory: paths.db, faults })
-  const names = createNameService()
-  const access = createAccess({
-    ...{ config, clock, timers, log },
-    names,
-    ownUid: service ? undefined : ownUid,
-  })
-  const people = createPeople({
-    ...{ clock, timers, log, names, machine: machineOf(), repository: store.people },
-    ownUid: service ? undefined : ownUid,
-  })
+  const who = buildTrust({ paths, service }, foundation, policies, store)
+  const { people, audit } = who
   const lock = createLock(paths.lock)
-  const audit = createAudit({ ...common, repository: store.audit })
-  const lineage = createLineage(clock.now)
-  for (const frame of identity.rotations) lineage.take(frame)
-  const fleet = createFleet({
-    lineage,
-    ...{ ...common, repository: store.fleet, audit, lifeMs },
-    enrolment: () => readEnrolment(join(dirname(paths.config), ENROLMENT_FILE)),
-    isNameKnown: (wanted, except) =>
-      trust.known().some((node) => {
-        const isKnown = node !== except && (trust.admits(node) || trust.refuses(node))
-        return isKnown && comparable(trust.opinion(node).name) === comparable(wanted)
-      }),
-  })
-  const introductions = createIntroductions({ ...common, timers })
-  const trust = createTrust({
-    ...{ ...common, repository: store.members, audit, introductions, lineage },
-    certificates: fleet,
-  })
-  const sessions = createSessions({
-    ...{ self: identity.publicKey, opinion: trust.opinion, operators: fleet.operators, audit },
-    ...{ clock, timers, random: common.random },
-    onChange: [fleet.onChange, trust.onChange],
-  })
-  const policy = createPolicy(
-    {
-      ...{ teams: () => config.policy.teams, accept: () => config.policy.accept_org },
-      ...{ k: () => config.sharing.k_min, now: clock.now },
-    },
-    policies,
-  )
-  const organisation = createOrganisation({
-    ...{ policy, audit, clock, log: log.child({ room: 'organisation' }) },
-    root: fleet.root,
-    compile: compilePolicies,
-    changed: () => sharing.reload(),
-  })
-  const sharing = createSharing({ ...common, consent: store.consent, trust, policy, audit })
   const personOf = (uid: number) => people.numberOf(uid, { keep: true })
   const observe = createObserve({
     ...common,
@@ -121,20 +65,8 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   })
 
   return {
-    ...{
-      store,
-      lock,
-      access,
-      people,
-      audit,
-      fleet,
-      trust,
-      introductions,
-      sessions,
-      policy,
-      organisation,
-      sharing,
-    },
+    ...{ store, lock },
+    ...who,
     ...{ observe, processes, insight, anomalies, probe, retention },
   }
 }

@@ -4,12 +4,15 @@ import type { Clock } from '../../base/clock.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Credentials } from './fleet-types.ts'
-import type { LettingIn } from './invites/letting-in.ts'
+import { createLettingIn, type LettingInDeps } from './invites/letting-in.ts'
 import type { Seeking } from './invites/seeking.ts'
-import type { Roll } from './roll.ts'
+import type { Roll } from './roll-types.ts'
 import type { RootWord } from './root-word.ts'
 
-export interface CredentialsDeps {
+export interface CredentialsDeps extends Omit<LettingInDeps, 'self' | 'isNameKnown'> {
+  readonly identity: LettingInDeps['self']
+  /** Default: people know no names. */
+  readonly isNameKnown: LettingInDeps['isNameKnown'] | undefined
   /** The key of this node that has a certificate. */
   readonly certifiedKey: () => NodeId
   /** Which of its keys the certificates are about that a node shows. */
@@ -17,8 +20,6 @@ export interface CredentialsDeps {
   readonly roll: Roll
   /** The invite that this node uses. */
   readonly seeking: Pick<Seeking, 'shown' | 'answered'>
-  /** The invites that others use here. */
-  readonly lettingIn: LettingIn
   readonly rootWord: Pick<RootWord, 'frame' | 'heard'>
   readonly clock: Clock
   readonly log: Log
@@ -27,7 +28,9 @@ export interface CredentialsDeps {
 }
 
 export function createCredentials(deps: CredentialsDeps): Credentials {
-  const { certifiedKey, keyOf, roll, seeking, lettingIn, rootWord, clock, log, tell } = deps
+  const { identity, certifiedKey, keyOf, roll, seeking, rootWord, clock, log, tell } = deps
+  const { isNameKnown = () => false } = deps
+  const lettingIn = createLettingIn({ ...deps, self: identity, isNameKnown })
   const settled = createListeners<[NodeId]>()
 
   return {

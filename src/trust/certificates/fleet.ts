@@ -8,13 +8,12 @@ import { createBelonging } from './belonging.ts'
 import { createCredentials } from './credentials.ts'
 import type { FleetOptions } from './fleet-options.ts'
 import type { DocumentSink, Fleet } from './fleet-types.ts'
-import { checkInviteTerms } from './invites/invite-terms.ts'
 import { createInvites } from './invites/invites.ts'
+import { createInviting } from './invites/inviting.ts'
 import { joiningOf } from './invites/joining.ts'
-import { createLettingIn } from './invites/letting-in.ts'
 import { createIssuing } from './issuing.ts'
 import { createKinship } from './kinship.ts'
-import { createOperatorOffice } from './operator-office.ts'
+import { createOperatorOffice } from './operators/operator-office.ts'
 import { createRoll } from './roll.ts'
 import { otherMesh } from './root-word.ts'
 import { stateOf } from './state.ts'
@@ -38,10 +37,7 @@ export function createFleet(options: FleetOptions): Fleet {
   let lookedAt = clock.now()
 
   const issuing = createIssuing({ ...options, log, roll, lifeMs, lineage, signed })
-  const { isNameKnown = () => false } = options
   const { certifiedKey, keyOf, isRevoked, revokedWith } = createKinship({ self, roll, lineage, clock })
-  const letting = { self: identity, roll, invites, issuing, audit, clock, isRevoked, isNameKnown }
-  const lettingIn = createLettingIn(letting)
 
   function tell(nodes: Iterable<NodeId>): void {
     for (const node of new Set(nodes)) changes.tell(node)
@@ -103,7 +99,8 @@ export function createFleet(options: FleetOptions): Fleet {
   })
   const judged = { wanted: roll.isAuthority, isFirst }
   const credentials = createCredentials({
-    ...{ certifiedKey, keyOf, roll, seeking, lettingIn, rootWord, clock, log, tell },
+    ...{ identity, certifiedKey, keyOf, isRevoked, roll, invites, issuing, seeking, rootWord },
+    ...{ audit, clock, log, tell, isNameKnown: options.isNameKnown },
   })
   const own = () => roll.word(certifiedKey(), clock.now())?.binding
 
@@ -152,36 +149,15 @@ export function createFleet(options: FleetOptions): Fleet {
 
     state() {
       const invite = { joining: seeking.joining(), refused: seeking.refused() }
-      return stateOf({
-        self: certifiedKey(),
-        roll,
-        now: clock.now(),
-        joinedAt: membership.joinedAt(),
-        ...invite,
-      })
+      const at = { self: certifiedKey(), now: clock.now(), joinedAt: membership.joinedAt() }
+      return stateOf({ roll, ...at, ...invite })
     },
 
-    root: roll.root,
-    frames: roll.frames,
-    found: rootWord.found,
+    ...{ root: roll.root, frames: roll.frames, found: rootWord.found },
     rootList: rootWord.rootList,
     revokedByRoot: rootWord.revokedByRoot,
 
-    async invite(terms) {
-      issuing.mayGive(terms.roles)
-      checkInviteTerms(identity, roll.root()?.mesh as Uint8Array, terms, options)
-      const made = await invites.create(terms)
-      const [roles, teams] = [terms.roles.join(','), terms.teams.join(',')]
-      const details = { action: 'create', invite: made.invite.id, uses: terms.uses, roles, teams }
-      void audit.record({ type: 'invite_changed', success: true, details })
-      return made
-    },
-    invites: () => invites.list().map((invite) => ({ ...invite, state: invites.stateOf(invite) })),
-    async cancelInvite(id) {
-      const invite = await invites.cancel(id)
-      void audit.record({ type: 'invite_changed', success: true, details: { action: 'cancel', invite: id } })
-      return invite
-    },
+    ...createInviting({ identity, roll, issuing, invites, audit, clock, random }),
 
     async join(code, terms) {
       if (own() !== undefined) throw otherMesh()

@@ -12,7 +12,7 @@ import type { Identity } from '../identity/index.ts'
 import type { LineageView } from '../lineage/index.ts'
 import { checkInviteTerms } from './invites/invite-terms.ts'
 import { privileged } from './levels.ts'
-import type { Roll } from './roll.ts'
+import type { Roll } from './roll-types.ts'
 import { signCertificate, signRevocationList } from './sign.ts'
 import type { Binding, FleetKind } from './types.ts'
 import { LIFE_MAX_MS } from './verify.ts'
@@ -221,12 +221,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
           hint: 'Is the clock of this machine right?',
         })
       }
-      void audit.record({
-        type: 'certificate_issued',
-        success: true,
-        peer: node,
-        details: { action: 'assign', name, roles: roles.join(','), teams: teams.join(',') },
-      })
+      void told('certificate_issued', node, { name, roles, teams })
       return after
     },
     async certifyOperator(key, terms, forMs) {

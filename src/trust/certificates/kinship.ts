@@ -2,7 +2,7 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { LineageView } from '../lineage/index.ts'
-import type { Roll } from './roll.ts'
+import type { Roll } from './roll-types.ts'
 import { lastKeyOf } from './verify.ts'
 
 export interface Kinship {

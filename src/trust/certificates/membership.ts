@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
 import type { MembershipRecord } from '../../store/tables/fleet.ts'
 import type { Audit } from '../audit/index.ts'
-import type { Roll } from './roll.ts'
+import type { Roll } from './roll-types.ts'
 import { meshOf } from './sign.ts'
 
 export interface Membership {

@@ -3,7 +3,7 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { toHex } from '../../base/hex.ts'
 import type { JoiningRecord } from '../../store/tables/fleet.ts'
 import type { FleetState } from './fleet-types.ts'
-import type { Roll } from './roll.ts'
+import type { Roll } from './roll-types.ts'
 
 export interface Standing {
   readonly self: NodeId

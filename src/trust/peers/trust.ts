@@ -3,22 +3,19 @@ import { isDeepStrictEqual } from 'node:util'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import { CHAIN_FAULTS, NO_CERTIFICATES } from '../certificates/index.ts'
-import { fingerprintOf } from '../identity/index.ts'
+import { NO_CERTIFICATES } from '../certificates/index.ts'
 import { NO_LINEAGE } from '../lineage/index.ts'
-import { createAdmission } from './admission.ts'
 import { createDeciding } from './deciding.ts'
 import { createDomains } from './domains.ts'
 import { type Held, hasChosenName, heldFrom } from './held.ts'
-import { createIntroducers } from './introducers.ts'
 import { NO_INTRODUCTIONS } from './introductions.ts'
-import { createKin } from './kin.ts'
-import { type Evidence, explainSteps, standingOf, weigh } from './opinion.ts'
+import { explainSteps, standingOf } from './opinion.ts'
 import type { TrustOptions } from './options.ts'
 import { resolveNode } from './resolve.ts'
 import { createRotations } from './rotations.ts'
-import { createSeen, publicKeyOf } from './seen.ts'
+import { createSeen } from './seen.ts'
 import { createSightings } from './sightings.ts'
+import { createSources } from './sources.ts'
 import { createTelling } from './telling.ts'
 import type { Trust } from './types.ts'
 
@@ -38,46 +35,11 @@ export function createTrust(options: TrustOptions): Trust {
   // Decisions one after the other: memory follows the disk in the same order.
   const serially = createSerial()
 
-  const kin = createKin({
-    ...{ lineage, certificates, decisions },
+  const sources = createSources({
+    ...{ identity, certificates, introductions, lineage, decisions, domains, seen },
     file: () => ({ denied: deniedByFile, trusted: trustedByFile }),
   })
-  lineage.decideBy(kin.choice)
-  /** This node's key, and those before it: whoever comes with one of them is another machine. */
-  const own = new Set([identity.nodeId, ...(identity.former ?? []).map(({ nodeId }) => nodeId)])
-
-  const introducers = createIntroducers({
-    ...{ introductions, lineage },
-    saidOf: (node) => kin.trustedByFile(node) ?? kin.decision(node),
-    refuses: (node) => refuses(node),
-  })
-  const { refuses, certified, admits } = createAdmission(kin, own, {
-    introduced: introducers.word,
-    domain: domains.word,
-  })
-
-  const evidenceOf = (node: NodeId): Evidence => {
-    const met = seen.member(node) ?? seen.stranger(node)
-    const fault = certificates.fault(node)
-    return {
-      node_id: node,
-      fingerprint: met?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
-      display_name: met?.name ?? '',
-      config_denied: kin.deniedByFile(node),
-      config_trusted: kin.trustedByFile(node),
-      decision: kin.decision(node),
-      certified: certified(node),
-      certificate_revoked: kin.revoked(node),
-      certificate_fault: fault === undefined ? undefined : CHAIN_FAULTS[fault],
-      lineage: kin.state(node),
-      other_keys: lineage.family(node).filter((key) => key !== node),
-      member_since: lineage.memberOf(node),
-      introduced: introducers.word(node),
-      domain: domains.word(node),
-      heard_of: seen.member(node) !== undefined,
-    }
-  }
-  const opinion = (node: NodeId) => weigh(evidenceOf(node))
+  const { kin, own, introducers, refuses, admits, evidenceOf, opinion } = sources
 
   /** Somebody spoke about this node, so it does not wait for a person any more. */
   const isDecided = (node: NodeId): boolean =>

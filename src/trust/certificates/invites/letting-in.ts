@@ -7,7 +7,7 @@ import { createRecent } from '../../../base/recent.ts'
 import type { Audit } from '../../audit/index.ts'
 import type { Credentials } from '../fleet-types.ts'
 import type { Issuing } from '../issuing.ts'
-import type { Roll } from '../roll.ts'
+import type { Roll } from '../roll-types.ts'
 import { acceptProof } from './invite-code.ts'
 import type { InviteRefusal, Invites } from './invites.ts'
 

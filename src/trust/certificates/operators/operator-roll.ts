@@ -1,10 +1,10 @@
 // Who is certified as an operator, as the documents that came here say; operators are people and never count as nodes.
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
-import { createRecent } from '../../base/recent.ts'
-import type { TrustLevel } from '../../base/words/trust-levels.ts'
-import { levelOf } from './levels.ts'
-import type { Binding } from './types.ts'
-import { type Against, type ChainFault, type ChainVerdict, verifyChain } from './verify.ts'
+import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import { createRecent } from '../../../base/recent.ts'
+import type { TrustLevel } from '../../../base/words/trust-levels.ts'
+import { levelOf } from '../levels.ts'
+import type { Binding } from '../types.ts'
+import { type Against, type ChainFault, type ChainVerdict, verifyChain } from '../verify.ts'
 
 /** Operators that are remembered; one that is forgotten still shows its certificate with each question. */
 const OPERATORS_MAX = 1_024

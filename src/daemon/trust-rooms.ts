@@ -1,0 +1,79 @@
+// Builds the rooms that say who is who, and who may have what.
+import { dirname, join } from 'node:path'
+import { systemTimers as timers } from '../base/clock.ts'
+import { createNameService } from '../ops/system/name-service.ts'
+import type { openStore } from '../store/index.ts'
+import { createAccess } from '../trust/access/index.ts'
+import { createAudit } from '../trust/audit/index.ts'
+import { comparable, createFleet, ENROLMENT_FILE, readEnrolment } from '../trust/certificates/index.ts'
+import { createSharing } from '../trust/consent/index.ts'
+import { createLineage } from '../trust/lineage/index.ts'
+import { createSessions } from '../trust/operators/index.ts'
+import { createOrganisation } from '../trust/organisation/index.ts'
+import { createIntroductions, createTrust } from '../trust/peers/index.ts'
+import { createPeople, machineOf } from '../trust/people/index.ts'
+import { createPolicy, type PolicySet } from '../trust/policy/index.ts'
+import { compilePolicies } from '../trust/policy/load.ts'
+import type { Foundation } from './foundation.ts'
+import type { DaemonOptions } from './options.ts'
+
+/** Rooms that say who a node or a person is, and what they may have; they talk to no other machine. */
+export function buildTrust(
+  { paths, service }: Pick<DaemonOptions, 'paths' | 'service'>,
+  foundation: Foundation,
+  policies: PolicySet,
+  store: ReturnType<typeof openStore>,
+) {
+  const { common, lifeMs, ownUid } = foundation
+  const { config, identity, clock, log } = common
+
+  const names = createNameService()
+  const access = createAccess({
+    ...{ config, clock, timers, log },
+    names,
+    ownUid: service ? undefined : ownUid,
+  })
+  const people = createPeople({
+    ...{ clock, timers, log, names, machine: machineOf(), repository: store.people },
+    ownUid: service ? undefined : ownUid,
+  })
+  const audit = createAudit({ ...common, repository: store.audit })
+  const lineage = createLineage(clock.now)
+  for (const frame of identity.rotations) lineage.take(frame)
+  const fleet = createFleet({
+    lineage,
+    ...{ ...common, repository: store.fleet, audit, lifeMs },
+    enrolment: () => readEnrolment(join(dirname(paths.config), ENROLMENT_FILE)),
+    isNameKnown: (wanted, except) =>
+      trust.known().some((node) => {
+        const isKnown = node !== except && (trust.admits(node) || trust.refuses(node))
+        return isKnown && comparable(trust.opinion(node).name) === comparable(wanted)
+      }),
+  })
+  const introductions = createIntroductions({ ...common, timers })
+  const trust = createTrust({
+    ...{ ...common, repository: store.members, audit, introductions, lineage },
+    certificates: fleet,
+  })
+  const sessions = createSessions({
+    ...{ self: identity.publicKey, opinion: trust.opinion, operators: fleet.operators, audit },
+    ...{ clock, timers, random: common.random },
+    onChange: [fleet.onChange, trust.onChange],
+  })
+  const policy = createPolicy(
+    {
+      ...{ teams: () => config.policy.teams, accept: () => config.policy.accept_org },
+      ...{ k: () => config.sharing.k_min, now: clock.now },
+    },
+    policies,
+  )
+  const organisation = createOrganisation({
+    ...{ policy, audit, clock, log: log.child({ room: 'organisation' }) },
+    root: fleet.root,
+    compile: compilePolicies,
+    changed: () => sharing.reload(),
+  })
+  const sharing = createSharing({ ...common, consent: store.consent, trust, policy, audit })
+
+  return { access, people, audit, fleet, trust, introductions, sessions, policy, organisation, sharing }
+}

@@ -1,0 +1,73 @@
+// What the roll shows of itself: who is certified, who is revoked, and what taking a document changes.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { createOperatorRoll } from './operators/operator-roll.ts'
+import type { Binding, CertifiedWord, FleetKind } from './types.ts'
+import type { ChainFault, TrustedRoot } from './verify.ts'
+
+export interface List {
+  readonly number: number
+  /** When the list of that number was signed, ms since the epoch; 0 when a wrong clock wrote it. */
+  readonly version: number
+  /** When each key was revoked, ms since the epoch: every key that its author ever revoked. */
+  readonly revoked: ReadonlyMap<NodeId, number>
+  /** The frame of that number. */
+  readonly frame: Uint8Array
+}
+
+/** `ended`: its time is over, or its issuer's, or the issuer may not give its roles any more. */
+export type WhyNot = 'revoked' | 'issuer_revoked' | 'ended'
+
+/** What taking a document changed: nodes about which there is something else to say now. */
+type Changed = readonly NodeId[]
+
+export interface Revoked {
+  readonly at: number
+  readonly by: NodeId
+  /** As its last certificate says; empty when that is not here. */
+  readonly name: string
+}
+
+export interface Roll {
+  /** Null until this node belongs to a mesh. Another root forgets everything. `since`: when this node joined, ms. */
+  trustRoot(root: TrustedRoot, since: number): void
+  root(): TrustedRoot | undefined
+  /** Takes one certificate; what does not hold at `now` changes nothing and is a fault. */
+  certificate(bytes: Uint8Array, now: number): { readonly changed: Changed; readonly fault?: ChainFault }
+  /**
+   * Takes one list; one of nobody who may revoke changes nothing. A key that was revoked stays so, whatever a later
+   * list leaves out. One from the future changes nothing, unless it was `kept` here: then its keys and number count.
+   */
+  list(bytes: Uint8Array, now: number, from?: 'kept'): Changed
+  /** Takes what a node showed of itself, and notes why it says nothing if that is so. */
+  chain(node: NodeId, chain: readonly Uint8Array[], now: number): Changed
+  word(node: NodeId, now: number): CertifiedWord | undefined
+  revoked(node: NodeId): Revoked | undefined
+  /** Why the certificates that the node showed last were refused. */
+  fault(node: NodeId): ChainFault | undefined
+  /** The certificates of a node that hold at `now`, from the one of the root on; undefined when there are none. */
+  chainOf(node: NodeId, now: number): readonly Uint8Array[] | undefined
+  /**
+   * The root, or an issuer that it certified: the authors of certificates and lists. `signed`: when it says that it signed,
+   * ms since the epoch; false for what an issuer signed after the root revoked it.
+   */
+  isAuthority(node: NodeId, signed?: number): boolean
+  /** Every node with a certificate that holds at `now` and was not revoked. */
+  certified(now: number): readonly Binding[]
+  /** Nodes whose certificate is here, and that were revoked. */
+  withdrawn(): readonly NodeId[]
+  /** Why the certificate of a node that has one here does not hold at `now`; undefined where it holds, or there is none. */
+  whyNot(node: NodeId, now: number): WhyNot | undefined
+  /** Every certificate and list that counts here or is kept to explain who does not. */
+  frames(): readonly { readonly kind: FleetKind; readonly frame: Uint8Array }[]
+  /** The root revoked who signed the certificate that the node showed last, or has here. */
+  isVoid(node: NodeId): boolean
+  /** Certified people, who are no nodes: nothing above speaks of them, except that a list may revoke their keys. */
+  readonly operators: Pick<
+    ReturnType<typeof createOperatorRoll>,
+    'verdict' | 'chainOf' | 'nameOf' | 'has' | 'list'
+  >
+  /** Keys that `author` has revoked, and the number of its list; undefined when it made none. */
+  listOf(author: NodeId): List | undefined
+  /** When the newest list was signed of those whose authors may revoke at `now`, or this node joined if that is later; ms since the epoch. */
+  lists(now: number): { readonly newest: number; readonly listed: number }
+}
