@@ -70,6 +70,13 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['invite', 'cancel', 'none'],
   ],
   join: [['join', 'NO-CODE']],
+  operator: [
+    ['operator', 'list', '--json'],
+    ['operator', 'revoke', 'nobody'],
+  ],
+  login: [['login', '--credential', '/nonexistent']],
+  logout: [['logout']],
+  whoami: [['whoami', '--json']],
   policy: [
     ['policy', 'show', '--json'],
     ['policy', 'check', '--as', 'role:x'],

@@ -143,6 +143,13 @@ const NOT_DONE: Readonly<Record<string, number>> = {
   'POST /api/v1/people/map': 404,
   'POST /api/v1/people/remove': 404,
   'POST /api/v1/fleet/root': 403,
+  'GET /api/v1/fleet/export': 404,
+  'POST /api/v1/identity/rotate': 404,
+  'POST /api/v1/login': 403,
+  'POST /api/v1/login/offer': 403,
+  'POST /api/v1/operators': 403,
+  'POST /api/v1/operators/renew': 404,
+  'POST /api/v1/operators/revoke': 404,
   'POST /api/v1/fleet/assign': 403,
   'POST /api/v1/fleet/root/list': 403,
   'POST /api/v1/policy/bundle': 403,
@@ -160,17 +167,16 @@ const LATER: ReadonlySet<string> = new Set(['POST /api/v1/peers/revoke'])
 
 test('each example is answered, and as described', async () => {
   expect(operations.length).toBeGreaterThan(25)
+  const unexpected: unknown[] = []
   for (const operation of operations) {
     const { name, method, url, body, endless, isJson } = operation
     if (endless || LATER.has(name)) continue
     const answer = await ask(ann, method, url, body === undefined ? {} : { body })
-    expect([name, answer.status, answer.text.slice(0, 300)]).toEqual([
-      name,
-      NOT_DONE[name] ?? 200,
-      expect.anything(),
-    ])
+    if (answer.status !== (NOT_DONE[name] ?? 200))
+      unexpected.push([name, answer.status, answer.text.slice(0, 300)])
     if (isJson || answer.status !== 200) fits(operation, answer)
   }
+  expect(unexpected).toEqual([])
 })
 
 test('every kind of answer, of data there is', async () => {

@@ -165,8 +165,8 @@ describe('summaries', () => {
       pollMs: 100,
     })
     await laptop.stop()
-    await until(async () => away(await ask(lead)) === 'unreachable', {
-      what: 'the laptop is away and nothing represents it',
+    await until(async () => away(await ask(lead)) === 'denied', {
+      what: 'the laptop is away, and the lead is told that it took the numbers back',
       pollMs: 200,
     })
   })
