@@ -8,7 +8,7 @@ import { createQuery } from '../exchange/query/index.ts'
 import { createSummaries } from '../exchange/summaries/index.ts'
 import { createMesh } from '../mesh/index.ts'
 import { type Credentials, createUpkeep } from '../trust/certificates/index.ts'
-import { type Identity, readPending } from '../trust/identity/index.ts'
+import { abandonRotation, type Identity, readPending } from '../trust/identity/index.ts'
 import type { Rotations } from '../trust/peers/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
@@ -67,6 +67,7 @@ export function buildNetwork(
   const rotation = createOwnRotation({
     ...{ identity: common.identity, documents, timers, log: common.log },
     reread: () => readPending(keyPath, common.identity),
+    abandon: () => void abandonRotation(keyPath, common.random),
     isIssuer: () => fleet.state().issuer,
     onSwitch,
   })

@@ -13,6 +13,8 @@ export interface RotationDeps {
   readonly documents: Pick<Documents, 'publish'>
   /** Reads the key file again, for a rotation that was begun while this node runs. Throws KaroError. */
   readonly reread: () => PendingRotation | undefined
+  /** Takes the rotation back that the key file holds and that was told to nobody. */
+  readonly abandon: () => void
   /** An issuer's key stands in the certificates of others. */
   readonly isIssuer: () => boolean
   readonly timers: Timers
@@ -45,8 +47,9 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
 
   const refuseIssuer = (): void => {
     if (!deps.isIssuer()) return
+    deps.abandon()
     throw new KaroError('refused', 'this node is an issuer: its key stands in the certificates of others', {
-      hint: 'Have the root certify another issuer (karo ca init there), and rotate this one when its own certificate has ended.',
+      hint: 'Have the root certify another issuer (karo ca renew there), and rotate this one when its own certificate has ended.',
     })
   }
 

@@ -23,7 +23,7 @@ export {
   readSecretFile,
   withoutLineEnd,
 } from './passphrase.ts'
-export { prepareRotation, readPending, switchIdentityFile } from './rotating.ts'
+export { abandonRotation, prepareRotation, readPending, switchIdentityFile } from './rotating.ts'
 export { GRACE_MS, type Rotation, readRotation, signRotation } from './rotation.ts'
 export { newSealingKey, openSealed, type SealingKey, sealTo } from './seal.ts'
 export { openForMany, sealToMany } from './seal-many.ts'

@@ -57,6 +57,19 @@ export function readPending(path: string, identity: Identity): PendingRotation |
 }
 
 /**
+ * Takes back a rotation that was begun and told to nobody: the present key stays. Needs no passphrase. False: there is none.
+ * Throws as `readPrivateFile`.
+ */
+export function abandonRotation(path: string, random: Random): boolean {
+  const { pem, keyring } = splitKeyring(readPrivateFile(path))
+  if (keyring === undefined || keyring.next === null) return false
+  const { former, rotations } = keyring
+  const isAlone = former === null && rotations.length === 0
+  replacePrivateFile(path, isAlone ? pem : joinKeyring(pem, { ...keyring, next: null }), random)
+  return true
+}
+
+/**
  * Ends a rotation that was begun: the next key takes the place of the present one, in one rename. Needs no passphrase. False:
  * there is none under way, or it is not the one to `next`. Throws as `readPrivateFile`, and KaroError bad_file.
  */

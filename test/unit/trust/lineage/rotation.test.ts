@@ -6,8 +6,11 @@ import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { encodeFrame, NONCE_BYTES } from '../../../../protocols/frame.ts'
 import { KeyRotation, type KeyRotationBody } from '../../../../protocols/messages/rotation.ts'
-import { systemRandom as random } from '../../../../src/base/clock.ts'
+import { systemRandom as random, systemTimers } from '../../../../src/base/clock.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
+import { createOwnRotation } from '../../../../src/daemon/rotation.ts'
 import {
+  abandonRotation,
   createIdentityFile,
   GRACE_MS,
   type Identity,
@@ -202,4 +205,44 @@ test('a lineage has so many keys and no more, and a damaged keyring is no key of
     mode: 0o600,
   })
   expect(() => loadIdentity(damaged)).toThrow(expect.objectContaining({ code: 'bad_file' }))
+})
+
+test('a rotation that was told to nobody is taken back, and the file is as it was before', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'karo-rotation-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'identity.key')
+  createIdentityFile(path, random)
+  const before = readFileSync(path, 'utf8')
+  expect(abandonRotation(path, random)).toBe(false)
+  prepareRotation(path, undefined, NOW, random)
+  expect(readPending(path, loadIdentity(path))).toBeDefined()
+  expect(abandonRotation(path, random)).toBe(true)
+  expect(readFileSync(path, 'utf8')).toBe(before)
+  // After one that was carried out the keys before stay.
+  prepareRotation(path, undefined, NOW, random)
+  const { identity } = readPending(path, loadIdentity(path))!
+  switchIdentityFile(path, identity, random)
+  prepareRotation(path, undefined, NOW, random)
+  abandonRotation(path, random)
+  expect(loadIdentity(path)).toMatchObject({ nodeId: identity.nodeId, pending: undefined })
+  expect(loadIdentity(path).rotations).toHaveLength(1)
+})
+
+test('an issuer does not rotate, and no begun rotation stays in its file', async () => {
+  let abandoned = 0
+  const published: string[] = []
+  const pending = { identity: next, frame: signRotation(ann, next, NOW, random) }
+  const rotation = createOwnRotation({
+    identity: { nodeId: ann.nodeId, pending },
+    documents: { publish: async (kind) => void published.push(kind) },
+    reread: () => pending,
+    abandon: () => void abandoned++,
+    isIssuer: () => true,
+    timers: systemTimers,
+    log: silentLog,
+    onSwitch: () => published.push('switched'),
+  })
+  await expect(rotation.begin()).rejects.toMatchObject({ code: 'refused' })
+  await rotation.resume()
+  expect([abandoned, published]).toEqual([2, []])
 })
