@@ -5,7 +5,7 @@ import type { Room } from '../../base/run/room.ts'
 import type { InviteRecord } from '../../store/tables/fleet.ts'
 import type { InviteRefusal, InviteState, InviteTerms } from './invites/invites.ts'
 import type { KnownOperator, OperatorVerdict } from './operators/operator-roll.ts'
-import type { Revoked, WhyNot } from './roll-types.ts'
+import type { Revoked, Roll, WhyNot } from './roll-types.ts'
 import type { Binding, CertifiedWord, FleetKind } from './types.ts'
 import type { ChainFault } from './verify.ts'
 
@@ -137,6 +137,8 @@ export interface Fleet extends Room, Certificates, Credentials {
   rootList(): {
     readonly number: number | null
     readonly revoked: readonly { readonly node_id: NodeId; readonly at: number }[]
+    /** What issuers revoked, which a list of the root has to repeat when it revokes the issuer. */
+    readonly by_issuers: ReturnType<Roll['revokedByIssuers']>
   }
   /**
    * Takes a list that the root signed, for this node and for the mesh. Whoever a revoked issuer certified is certified

@@ -97,7 +97,7 @@ export function createFleet(options: FleetOptions): Fleet {
       issuing.renew(() => false)
     },
   })
-  const judged = { wanted: roll.isAuthority, isFirst }
+  const judged = { wanted: roll.wants, isFirst }
   const credentials = createCredentials({
     ...{ identity, certifiedKey, keyOf, isRevoked, roll, invites, issuing, seeking, rootWord },
     ...{ audit, clock, log, tell, isNameKnown: options.isNameKnown },

@@ -46,11 +46,12 @@ export interface Roll {
   fault(node: NodeId): ChainFault | undefined
   /** The certificates of a node that hold at `now`, from the one of the root on; undefined when there are none. */
   chainOf(node: NodeId, now: number): readonly Uint8Array[] | undefined
-  /**
-   * The root, or an issuer that it certified: the authors of certificates and lists. `signed`: when it says that it signed,
-   * ms since the epoch; false for what an issuer signed after the root revoked it.
-   */
-  isAuthority(node: NodeId, signed?: number): boolean
+  /** The root, or an issuer that it certified: the authors of certificates and lists. */
+  isAuthority(node: NodeId): boolean
+  /** Whether what an author signed is kept; with `version`, whether what it gives now is: nothing of a revoked issuer. */
+  wants(author: NodeId, version?: number): boolean
+  /** What issuers have revoked, as their lists here say; `at`: ms since the epoch. */
+  revokedByIssuers(): readonly { readonly issuer: NodeId; readonly node_id: NodeId; readonly at: number }[]
   /** Every node with a certificate that holds at `now` and was not revoked. */
   certified(now: number): readonly Binding[]
   /** Nodes whose certificate is here, and that were revoked. */

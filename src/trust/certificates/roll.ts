@@ -98,6 +98,8 @@ export function createRoll(): Roll {
     }
   }
 
+  const isRevokedIssuer = (node: NodeId): boolean => issuers.has(node) && revoked(node) !== undefined
+
   const certifiedBy = (issuer: NodeId): readonly NodeId[] =>
     [...leaves].filter(([, { author }]) => author === issuer).map(([node]) => node)
 
@@ -176,8 +178,9 @@ export function createRoll(): Roll {
       } catch {
         return []
       }
-      // One that was kept here counted before the root's word came, and what is revoked stays so.
-      if (!roll.isAuthority(author, from === 'kept' ? undefined : list.version)) return []
+      // One that was kept here counted before the root's word came, and what is revoked stays so. A new one of a revoked
+      // issuer says nothing, whatever its date: its thief writes the date, and the root's list names what the issuer revoked.
+      if (!roll.isAuthority(author) || (from !== 'kept' && isRevokedIssuer(author))) return []
       const isFuture = (version: number): boolean => version > now + CLOCK_WINDOW_MS
       if (isFuture(list.version)) {
         if (from !== 'kept') return []
@@ -230,10 +233,15 @@ export function createRoll(): Roll {
       const held = heldOf(node)
       return held === undefined || bindingAt(node, now) === undefined ? undefined : framesOf(held)
     },
-    isAuthority(node, signed = 0) {
-      const over = revoked(node)
-      return node === rootId || (issuers.has(node) && (over === undefined || signed <= over.at))
-    },
+    isAuthority: (node) => node === rootId || issuers.has(node),
+    wants: (author, version) =>
+      roll.isAuthority(author) && (version === undefined || !isRevokedIssuer(author)),
+    revokedByIssuers: () =>
+      [...lists]
+        .filter(([author]) => author !== rootId)
+        .flatMap(([issuer, { revoked: keys }]) =>
+          [...keys].map(([node_id, at]) => ({ issuer, node_id, at })),
+        ),
     certified: (now) =>
       [...issuers.keys(), ...[...leaves].map(([node]) => node)].flatMap((node) => bindingAt(node, now) ?? []),
     withdrawn: () =>

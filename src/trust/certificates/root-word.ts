@@ -76,7 +76,7 @@ export function createRootWord({ identity, roll, clock, log, signed, joined }: R
     rootList() {
       const list = listNow()
       const revoked = [...(list?.revoked ?? [])].map(([node_id, at]) => ({ node_id, at }))
-      return { number: list?.number ?? null, revoked }
+      return { number: list?.number ?? null, revoked, by_issuers: roll.revokedByIssuers() }
     },
 
     async revokedByRoot(frame) {

@@ -27,7 +27,13 @@ test('a key that is revoked again stays revoked from the first time on', async (
   createRootKey(key, Buffer.from(words), systemRandom)
   writeFileSync(pass, `${words}\n`, { mode: 0o600 })
   const at = '2026-01-02T03:04:05.000Z'
-  const list = { number: 3, revoked: [{ node_id: peer.node_id, at }] }
+  // What the issuer had revoked is repeated; what another one had is not.
+  const [lost, other] = [testIdentity(2).nodeId, testIdentity(3).nodeId]
+  const by_issuers = [
+    { issuer: peer.node_id, node_id: lost, at },
+    { issuer: lost, node_id: other, at },
+  ]
+  const list = { number: 3, revoked: [{ node_id: peer.node_id, at }], by_issuers }
   const { code, requests } = await karo(
     { ...EXPLAIN, 'GET /api/v1/fleet/root': list, 'POST /api/v1/fleet/root/list': list },
     ...['ca', 'revoke', 'hq', '--root-key', key, '--passphrase-file', pass],
@@ -39,7 +45,7 @@ test('a key that is revoked again stays revoked from the first time on', async (
   const { number, revoked } = bodyOf(decoded, RevocationList)
   expect([number, revoked.map((one) => [formatNodeId(one.key), one.at])]).toEqual([
     4,
-    [[peer.node_id, Date.parse(at)]],
+    [peer.node_id, lost].map((node) => [node, Date.parse(at)]),
   ])
 })
 

@@ -70,8 +70,13 @@ export const rootList = z
     revoked: listOf(z.strictObject({ node_id: nodeId(), at: moment('when it was revoked') }), 1024).describe(
       'keys that the root revoked',
     ),
+    by_issuers: listOf(
+      z.strictObject({ issuer: nodeId(), node_id: nodeId(), at: moment('when it was revoked') }),
+      8_192,
+    ).describe('keys that issuers revoked; a list that revokes an issuer repeats what that one revoked'),
   })
   .meta({ id: 'RootList' })
+export type RootListShape = z.infer<typeof rootList>
 
 export const rootListBody = z.strictObject({
   list: z

@@ -82,8 +82,12 @@ export function fleetRoutes({ fleet, organisation, trust, clock, places }: Fleet
     }
   }
   const rootList = () => {
-    const { number, revoked } = fleet.rootList()
-    return { number, revoked: revoked.map(({ node_id, at }) => ({ node_id, at: moment(at) })) }
+    const { number, revoked, by_issuers } = fleet.rootList()
+    return {
+      number,
+      revoked: revoked.map(({ node_id, at }) => ({ node_id, at: moment(at) })),
+      by_issuers: by_issuers.map(({ at, ...who }) => ({ ...who, at: moment(at) })),
+    }
   }
   function* exported(root: NodeId): Generator<string> {
     const now = clock.now()

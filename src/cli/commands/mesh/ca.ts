@@ -1,5 +1,6 @@
 // karo ca: the root of a mesh, whose key is needed rarely and kept away, and how this node stands in its mesh.
 
+import { REVOKED_MAX } from '../../../../protocols/messages/certificate.ts'
 import { parseNodeId } from '../../../../protocols/node-id.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
@@ -31,6 +32,7 @@ import {
   show,
 } from '../../command.ts'
 import { exportMesh } from '../../fleet/export.ts'
+import { revokedWith } from '../../fleet/root-list.ts'
 import { openedRoot, PASSPHRASE, ROOT_FILE, ROOT_KEY } from '../../input/root-key.ts'
 import { parseDuration } from '../../input/time.ts'
 import { commaList, oneNode } from '../../input/values.ts'
@@ -192,9 +194,13 @@ const revoke = defineCommand({
     const root = await openedRoot(options)
     const before = await daemon.call(getRootList)
     const now = Date.now()
-    const keys = before.revoked.map(({ node_id, at }) => ({ node_id, at: Date.parse(at) }))
-    // What was revoked before stays so from then on: what its thief signed since counts no more for it.
-    if (!keys.some(({ node_id }) => node_id === peer.node_id)) keys.push({ node_id: peer.node_id, at: now })
+    const keys = revokedWith(peer.node_id, before, now)
+    if (keys.length > REVOKED_MAX) {
+      throw new KaroError(
+        'too_large',
+        `a list of the root names at most ${REVOKED_MAX} keys, and this one would name ${keys.length}`,
+      )
+    }
     const frame = signRevocationList(
       root,
       {
@@ -210,8 +216,8 @@ const revoke = defineCommand({
     })
     return show(io, answer, () =>
       fitted(
-        `Revoked ${name} in the whole mesh, by the root. Members that are connected hear of it within seconds, those that are
-away when they are back. Its key gets in by no invite any more.
+        `Revoked ${name} in the whole mesh, by the root. Members hear of it when they are next linked or next knock at one that
+knows it: within seconds where they are connected by certificates of others. Its key gets in by no invite any more.
 `,
         io.columns,
       ),

@@ -166,3 +166,27 @@ test('an assignment that does not count is no success', async () => {
     code: 'conflict',
   })
 })
+
+test('a list that the thief dates back to before the root’s word puts nobody out, now or after a restart', async () => {
+  const { hq, ann, bob, kept } = await stolen()
+  time.now += 10_000
+  await kept.keep(listOf(root, 0, [hq.identity.publicKey]))
+  const backdated = signRevocationList(
+    hq.identity,
+    { version: NOW + 1, number: 9, mesh, revoked: [{ key: bob.identity.publicKey, at: NOW }] },
+    systemRandom,
+  )
+  await kept.keep(backdated)
+  ann.fleet.documents.revocation_list.accept(backdated, true)
+  expect(ann.fleet.revoked(bob.identity.nodeId)).toBeUndefined()
+  const restarted = await again(ann, 8_813, kept.repository)
+  expect(restarted.fleet.revoked(bob.identity.nodeId)).toBeUndefined()
+})
+
+test('what issuers revoked is told, so that the root can repeat it', async () => {
+  const { hq, ann, bob, kept } = await stolen()
+  await kept.keep(listOf(hq.identity, 0, [bob.identity.publicKey]))
+  expect(ann.fleet.rootList().by_issuers).toEqual([
+    { issuer: hq.identity.nodeId, node_id: bob.identity.nodeId, at: NOW },
+  ])
+})
