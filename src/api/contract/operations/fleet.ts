@@ -49,7 +49,7 @@ export const revokeByRoot = defineOperation('POST /api/v1/fleet/root/list', {
   example: { body: { list: 'S0FSTwAB' } },
 })
 
-export const exportFleet = defineOperation('GET /api/v1/fleet/export', {
+export const exportFleet = defineOperation('GET /api/v1/fleet/documents', {
   access: 'person',
   tag: 'mesh',
   summary: 'Certificates, revocation lists and the policy bundle of the mesh, as they were signed',
