@@ -24,6 +24,8 @@ const ATTACKER_NICENESS = 10
 const STOPS_WITHIN_MS = 20_000
 /** Connections, streams and what is remembered of them have their time, the longest of them a few seconds. */
 const QUIET_AGAIN_MS = 60_000
+/** An attacker shares two processors with the node that refuses it, and yields to it. */
+const REFUSES_WITHIN_MS = 90_000
 /** The most resident memory under attack, beside that in peace, with all that is bounded full at the same time. */
 const MEMORY_RATIO_MAX = 3
 /** What is remembered of members and strangers (nonces, pending, addresses) is bounded, and small beside the program. */
@@ -35,6 +37,8 @@ export interface TrialInit {
   readonly seed: number
   /** All that are known, if absent; one after the other, and then at once. */
   readonly attacks?: readonly Attack[]
+  /** Each attack goes on, unmeasured, until the node has refused more than this as too many; how soon depends on the machine. */
+  readonly refusedMoreThan?: number
 }
 
 interface Period {
@@ -56,7 +60,12 @@ export interface TrialReport {
 }
 
 /** Rejects when the node dies; the rest is for the caller to judge (`failures`). */
-export async function holdTrial({ seconds, seed, attacks = ATTACKS_KNOWN }: TrialInit): Promise<TrialReport> {
+export async function holdTrial({
+  seconds,
+  seed,
+  attacks = ATTACKS_KNOWN,
+  refusedMoreThan = 0,
+}: TrialInit): Promise<TrialReport> {
   const victim = await startNode({ name: 'victim', env: { NODE_OPTIONS: INSPECTED } })
   const honest = await startNode({ name: 'honest', config: await nextTo(victim) })
   await befriend(victim, honest)
@@ -68,6 +77,12 @@ export async function holdTrial({ seconds, seed, attacks = ATTACKS_KNOWN }: Tria
       ),
     )
     const measured = await measure({ victim, honest, seconds: share })
+    if (by.length > 0 && refusedMoreThan > 0)
+      await until(async () => (await refused(victim)) > refusedMoreThan, {
+        what: 'refusals',
+        deadlineMs: REFUSES_WITHIN_MS,
+        // That there were too few is for the caller to judge.
+      }).catch(() => {})
     const all = await Promise.all(attackers.map((end) => end()))
     const done: Record<string, number> = {}
     for (const [what, times] of all.flatMap(Object.entries<number>)) done[what] = (done[what] ?? 0) + times
@@ -91,10 +106,13 @@ export async function holdTrial({ seconds, seed, attacks = ATTACKS_KNOWN }: Tria
     { what: 'memory as before', deadlineMs: QUIET_AGAIN_MS, pollMs: 1_000 },
     // That it did not return is for the caller to judge.
   ).catch(() => {})
-  const { mesh } = await victim.status()
+  const rateLimited = await refused(victim)
   await Promise.all([victim.stop(), honest.stop()])
-  return { peace, attacked, heapBefore, heapAfter, rateLimited: mesh.rejected.rate_limited }
+  return { peace, attacked, heapBefore, heapAfter, rateLimited }
 }
+
+/** Frames and connections that the node refused as too many, so far. */
+const refused = async (node: TestNode): Promise<number> => (await node.status()).mesh.rejected.rate_limited
 
 const inUse = async (node: TestNode): Promise<number> => {
   const { heapBytes, bufferBytes } = await heapOf(node.log())
