@@ -1,5 +1,5 @@
 // Checks whether the counts that a node claims are possible: contradictory or impossible counts are added to nothing.
-import type { ActivityPatterns, SafetyPosture, ToolUse } from './messages/numbers.ts'
+import type { ActivityPatterns, SafetyCounts, ToolUse } from './messages/numbers.ts'
 
 /**
  * The most of anything one node may claim: thirty thousand commands a second for a year. Sums over eight thousand such
@@ -7,7 +7,8 @@ import type { ActivityPatterns, SafetyPosture, ToolUse } from './messages/number
  */
 export const COUNT_MAX = 2 ** 40
 
-const bounded = (...counts: readonly number[]): boolean => counts.every((count) => count <= COUNT_MAX)
+/** Whether no count is more than anybody may claim. */
+export const bounded = (...counts: readonly number[]): boolean => counts.every((count) => count <= COUNT_MAX)
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0)
 
 /** Rows that each count one thing, `failures` among `count`; `previous` is of the period before. */
@@ -31,7 +32,7 @@ export const possibleTools = (
 
 /** `filtered`: risk levels may have been left out, so that parts need not be of their whole. */
 export function possibleSafety(
-  { by_risk_level, blocked, confirmed_risky, karo_generated }: SafetyPosture,
+  { by_risk_level, blocked, confirmed_risky, karo_generated }: SafetyCounts,
   filtered = false,
 ): boolean {
   const levels = Object.values(by_risk_level)

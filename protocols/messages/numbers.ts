@@ -18,21 +18,41 @@ export const toolUsage = z.object({ tools: listOf(toolUse, TOOLS_MAX) })
 const comparedToolUse = toolUse.extend({
   previous: uint()
     .optional()
-    .describe('uses in the period of the same length before; a tool used only then has 0 uses'),
+    .describe(
+      'uses in the period of the same length before; a tool used only then has 0 uses. Absent in all rows when the records do not reach back over all of that period',
+    ),
 })
 export type ComparedToolUse = z.infer<typeof comparedToolUse>
 
 /** Tool usage in a live answer: with the uses of the period before, if the owner compared. */
 const comparedToolUsage = z.object({ tools: listOf(comparedToolUse, TOOLS_MAX) })
 
-/** The main source's SafetyStats, with the members that show how well a node is looked after. */
-export const safetyPosture = z.object({
+/** The main source's SafetyStats. */
+const safetyCounts = z.object({
   by_risk_level: z.object({ safe: uint(), moderate: uint(), high: uint(), critical: uint() }),
   blocked: uint(),
   confirmed_risky: uint(),
   karo_generated: uint(),
-  guarded: z.boolean().describe('the guard is on here'),
-  hook_silent: z.boolean().describe('a shell hook of this node stopped reporting'),
+})
+export type SafetyCounts = z.infer<typeof safetyCounts>
+
+export const GUARD_STATES = ['on', 'partly', 'off', 'unknown'] as const
+export type GuardState = (typeof GUARD_STATES)[number]
+export const HOOK_STATES = ['on', 'silent', 'none'] as const
+export type HookState = (typeof HOOK_STATES)[number]
+
+/** With the members that show how well a node is looked after; both are of now, not of the range. */
+export const safetyPosture = safetyCounts.extend({
+  guard: z
+    .enum(GUARD_STATES)
+    .describe(
+      'whether shells had the guard look at their lines in the last seven days: `on` for all people who typed anything, `partly` for some of them, `off` for none; `unknown`: nobody typed anything',
+    ),
+  hook: z
+    .enum(HOOK_STATES)
+    .describe(
+      '`silent`: a shell that loaded the hook runs commands of which none is recorded; `none`: no shell has the hook, and nothing was recorded in the last seven days',
+    ),
 })
 export type SafetyPosture = z.infer<typeof safetyPosture>
 
@@ -61,13 +81,24 @@ export const nodeHealthStatus = z.object({
 })
 export type NodeHealthStatus = z.infer<typeof nodeHealthStatus>
 
+const BEFORE =
+  'the same of the period of equal length before; absent when the records do not reach back over all of it'
+
 /**
  * The numbers that a live answer can carry: one member for each type of question that can be answered. A new type of
  * question is a new member here; its name is on the wire from then on.
  */
 export const answerData = z.discriminatedUnion('query_type', [
   comparedToolUsage.extend({ query_type: z.literal('ToolUsage') }),
-  z.object({ query_type: z.literal('SafetyPosture'), safety: safetyPosture }),
-  z.object({ query_type: z.literal('ActivityPatterns'), activity: activityPatterns }),
+  z.object({
+    query_type: z.literal('SafetyPosture'),
+    safety: safetyPosture,
+    previous: safetyCounts.optional().describe(BEFORE),
+  }),
+  z.object({
+    query_type: z.literal('ActivityPatterns'),
+    activity: activityPatterns,
+    previous: z.object({ total_commands: uint() }).optional().describe(BEFORE),
+  }),
   z.object({ query_type: z.literal('NodeHealth'), health: nodeHealthStatus }),
 ])

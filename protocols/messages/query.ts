@@ -189,13 +189,21 @@ const answerHead = {
     ),
 }
 
+const covers = timeRange
+  .optional()
+  .describe(
+    'the part of the asked range that the records of these people reach over; absent: none of it, or the type is not about a period',
+  )
+
 /** The plaintext inside a Response's `sealed`. A refusal says nothing but its status. */
 export const sealedAnswer = z.discriminatedUnion('status', [
   z.object({
     ...answerHead,
     status: z.literal('success'),
+    covers,
     data: answerData,
   }),
+  z.object({ ...answerHead, status: z.literal('no_data'), covers }),
   z.object({
     ...answerHead,
     status: z.literal('withheld'),
@@ -203,7 +211,7 @@ export const sealedAnswer = z.discriminatedUnion('status', [
   }),
   z.object({
     ...answerHead,
-    status: z.enum(['access_denied', 'not_supported', 'busy', 'error', 'no_data']),
+    status: z.enum(['access_denied', 'not_supported', 'busy', 'error']),
   }),
 ])
 export type SealedAnswer = z.infer<typeof sealedAnswer>

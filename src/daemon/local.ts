@@ -46,7 +46,8 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   const insight = createInsight({
     ...{ ...common, rollups: rollupsOfPresent, node },
     countBetween: store.events.countBetween,
-    isGuarded: () => config.guard.profile !== 'off',
+    guardAllowed: () => config.guard.profile !== 'off',
+    hookedShells: observe.shells,
     silentHooks: processes.silentHooks,
   })
   const anomalies = createAnomalies({

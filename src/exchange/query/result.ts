@@ -72,6 +72,22 @@ export interface PerNode extends NodePart {
   readonly source: 'live' | 'summary'
 }
 
+/** Which part of the asked range the numbers rest on. */
+export interface ResultReach {
+  /** Nodes that were heard, live or by their last summary, this one included. */
+  readonly nodes: number
+  /** Those whose records reach over the whole range, as far as it has come. */
+  readonly whole: number
+  /** The others, by name; `covers` is null where there are no records in the range at all. */
+  readonly short: readonly {
+    readonly fingerprint: string
+    readonly name: string
+    readonly source: PerNode['source']
+    /** RFC 3339 UTC. */
+    readonly covers: { readonly start: string; readonly end: string } | null
+  }[]
+}
+
 export interface QueryResult {
   readonly query_id: string
   /** 32 hex digits: what this node, its ledger and the owners noted down about this question has them too. */
@@ -99,6 +115,10 @@ export interface QueryResult {
   /** RFC 3339 UTC: when the oldest of these numbers was computed; null without any. */
   readonly as_of: string | null
   readonly coverage: Coverage
+  /** Null for numbers that are of now. */
+  readonly reach: ResultReach | null
+  /** Nodes behind each `change`, of those that gave numbers; null for a type that compares nothing. */
+  readonly compared: { readonly nodes: number; readonly of: number } | null
   readonly privacy: {
     readonly mode: 'per_node' | 'aggregate'
     readonly k_min: number

@@ -114,7 +114,11 @@ export function createReader(
       const held = stored.map(({ head }) => periodOfSlot(head.slot)).filter((period) => period !== undefined)
       const summaries = chosen(range, held, summaryOf)
       if (summaries.length === 0) return undefined
-      return { summaries, as_of: Math.max(...summaries.map(({ generated_at }) => generated_at)) }
+      return {
+        summaries,
+        as_of: Math.max(...summaries.map(({ generated_at }) => generated_at)),
+        covers: coveredBy(summaries, range),
+      }
     },
     open,
     refused: () => refused,
@@ -122,6 +126,13 @@ export function createReader(
 }
 
 const newest = (versions: readonly number[]): number => Math.max(0, ...versions)
+
+/** From the first to the last of what they tell. A time between without any is one in which nobody typed, or a document lost. */
+function coveredBy(summaries: readonly NodeSummary[], range: TimeRange): TimeRange {
+  const ends = summaries.map(({ end, generated_at }) => Math.min(end, generated_at))
+  const start = Math.max(range.start, Math.min(...summaries.map((one) => one.start)))
+  return { start, end: Math.max(start, Math.min(range.end, Math.max(...ends))) }
+}
 
 function touches(slot: string, range: TimeRange): boolean {
   const period = periodOfSlot(slot)

@@ -1,5 +1,5 @@
 // Finds the periods to look at again: open ones, ones just over, and older ones while late events may come.
-import { GRANULARITIES, type Period, periodOf, slotOf } from '../../../protocols/periods.ts'
+import { GRANULARITIES, KEPT_MS, type Period, periodOf, slotOf } from '../../../protocols/periods.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 
 /**
@@ -13,11 +13,21 @@ export const openPeriods = (now: number): readonly Period[] =>
   GRANULARITIES.map((granularity) => periodOf(granularity, now))
 
 /** Periods that ended within LATE_MS, newest first. */
-export function latePeriods(now: number): readonly Period[] {
+export const latePeriods = (now: number): readonly Period[] => endedWithin(now, () => LATE_MS, 0)
+
+/** Periods that are over and still kept by any node, newest first, back to the one that `since` lies in. */
+export const closedPeriods = (now: number, since: number): readonly Period[] =>
+  endedWithin(now, (granularity) => KEPT_MS[granularity], since)
+
+function endedWithin(
+  now: number,
+  span: (granularity: Period['granularity']) => number,
+  since: number,
+): readonly Period[] {
   const found: Period[] = []
   for (const granularity of GRANULARITIES) {
     let period = periodOf(granularity, periodOf(granularity, now).start - 1)
-    while (period.end > now - LATE_MS && period.start >= 0) {
+    while (period.end > now - span(granularity) && period.end > since && period.start >= 0) {
       found.push(period)
       period = periodOf(granularity, period.start - 1)
     }

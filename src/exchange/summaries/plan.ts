@@ -16,7 +16,7 @@ import { type Entitlement, type Group, groupsOf, type Recipient, restrictedTo } 
 
 export interface PlanDeps {
   readonly nodeId: NodeId
-  readonly insight: Pick<Insight, 'uids' | 'during'>
+  readonly insight: Pick<Insight, 'uids' | 'during' | 'recordedSince'>
   readonly sharing: Pick<Sharing, 'consentOf'>
   readonly trust: Pick<Trust, 'known' | 'opinion' | 'member'>
   readonly policy: Pick<Policy, 'decide'>

@@ -10,7 +10,7 @@ import { floorToHour } from '../../insight/statistics/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { expiryOf, type Self, writeDocument } from './document.ts'
-import { distinctPeriods, latePeriods, openPeriods } from './due.ts'
+import { closedPeriods, distinctPeriods, latePeriods, openPeriods } from './due.ts'
 import { contentsOf, type Edition, editionsOf } from './editions.ts'
 import { boxesOf, idsOf, makePlan, type Plan, type PlanDeps, type PlannedBox } from './plan.ts'
 
@@ -103,17 +103,30 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const numbers = insight.during(range)
     const patterns = await numbers.commandPatterns(uids)
     // A line that the guard stopped is no command.
-    const { blocked, confirmed_risky } = await numbers.safetyPosture(uids)
+    const { blocked, confirmed_risky } = await numbers.safetyCounts(uids)
     return toHex(blake3([JSON.stringify([patterns, blocked, confirmed_risky])]))
   }
 
+  /** Closed periods that documents are still kept of, as far back as those have records who share anything. */
+  async function keptPeriods({ groups }: Plan, now: number): Promise<readonly Period[]> {
+    const uids = [...new Set(groups.flatMap(({ entitlement }) => Object.values(entitlement).flat()))]
+    const since = await insight.recordedSince(uids)
+    return since === undefined ? [] : closedPeriods(now, since)
+  }
+
   /** The periods to look at; `late`: those that may have become another by late events are among them. */
-  function look(plan: Plan, pulse: string, now: number, known: ReadonlyMap<string, Edition>): Look {
+  async function look(
+    plan: Plan,
+    pulse: string,
+    now: number,
+    known: ReadonlyMap<string, Edition>,
+  ): Promise<Look> {
     const open = openPeriods(now)
     const closed = latePeriods(now)
     if (last === undefined || plan.key !== last.key) {
+      const earlier = await keptPeriods(plan, now)
       const readable = [...known.values()].filter(({ boxes }) => boxes > 0).map(({ period }) => period)
-      return { periods: distinctPeriods([...open, ...readable, ...closed]), late: true }
+      return { periods: distinctPeriods([...open, ...readable, ...closed, ...earlier]), late: true }
     }
     const { at } = last
     const changed = pulse !== last.pulse
@@ -130,7 +143,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const now = clock.now()
     for (const [slot, { expires_at }] of known) if (expires_at <= now) known.delete(slot)
     const pulse = await pulseOf(plan, now)
-    const due = look(plan, pulse, now, known)
+    const due = await look(plan, pulse, now, known)
     const leftOut = new Set(plan.leftOut.map(({ node_id }) => node_id))
     const published: { readonly slot: string; readonly boxes: readonly PlannedBox[] }[] = []
     const failures: unknown[] = []

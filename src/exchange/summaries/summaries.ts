@@ -21,7 +21,7 @@ import type { PreviewReader, Summaries, SummaryPreview } from './types.ts'
 export interface SummariesDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
     Partial<Pick<Identity, 'former'>>
-  readonly insight: Pick<Insight, 'uids' | 'during'>
+  readonly insight: Pick<Insight, 'uids' | 'during' | 'recordedSince'>
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
   readonly trust: Pick<Trust, 'known' | 'opinion' | 'member' | 'onChange'> & Partial<Pick<Trust, 'keysOf'>>
   readonly policy: Pick<Policy, 'decide'>

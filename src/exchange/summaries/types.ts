@@ -29,6 +29,8 @@ export interface SummaryCover {
   readonly summaries: readonly NodeSummary[]
   /** Milliseconds since the epoch: when the newest of them was derived. */
   readonly as_of: number
+  /** From the beginning of the first to the end, or the deriving, of the last of them. */
+  readonly covers: TimeRange
 }
 
 /** One signed and sealed document: the newest edition of a period. Times in milliseconds since the epoch. */

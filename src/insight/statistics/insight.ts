@@ -1,7 +1,7 @@
 // Folds rollups into what others may have of this node (level 1) and what its people see of themselves.
 import type { NodeHealthStatus } from '../../../protocols/messages/numbers.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { DAY_MS, localDay } from '../../base/calendar.ts'
+import { DAY_MS, HOUR_MS, localDay } from '../../base/calendar.ts'
 import type { RollupRepository } from '../../store/rollups/types.ts'
 import { type NumbersDeps, numbersOf } from './numbers.ts'
 import { spanOf } from './periods.ts'
@@ -26,6 +26,12 @@ export function createInsight(deps: InsightDeps): Insight {
   return {
     uids: () => rollups.uids(),
     during: (range) => numbersOf(deps, range),
+
+    async recordedSince(uids) {
+      const hours = await Promise.all(uids.map((uid) => rollups.firstHour(uid)))
+      const first = Math.min(...hours.filter((hour) => hour !== undefined))
+      return first === Number.POSITIVE_INFINITY ? undefined : first * HOUR_MS
+    },
 
     async nodeHealth(): Promise<NodeHealthStatus> {
       const now = clock.now()

@@ -1,20 +1,20 @@
 // Level 1 numbers of one range of hours: read once for each person, folded once for each set of people, then projected.
-import type { ActivityPatterns, SafetyPosture, ToolUse } from '../../../protocols/messages/numbers.ts'
+import type { ActivityPatterns, SafetyCounts, ToolUse } from '../../../protocols/messages/numbers.ts'
 import type { PatternStat } from '../../../protocols/messages/summary.ts'
 import { HOUR_MS } from '../../base/calendar.ts'
+import type { Clock } from '../../base/clock.ts'
 import type { RollupRepository } from '../../store/rollups/types.ts'
 import { type FoldedHours, foldHours, type Hour } from './fold.ts'
+import { type LookedAfterDeps, lookedAfter } from './looked-after.ts'
 import type { Numbers, TimeRange } from './types.ts'
 
-export interface NumbersDeps {
+export interface NumbersDeps extends LookedAfterDeps {
   readonly rollups: Pick<RollupRepository, 'hours' | 'uniqueCommandsOfHours'>
-  /** The guard is on in this node's configuration. */
-  readonly isGuarded: () => boolean
-  /** Shells of all people that run programs while their hook says nothing. */
-  readonly silentHooks: () => readonly { readonly uid: number }[]
+  readonly clock: Clock
 }
 
-export function numbersOf({ rollups, isGuarded, silentHooks }: NumbersDeps, range: TimeRange): Numbers {
+export function numbersOf(deps: NumbersDeps, range: TimeRange): Numbers {
+  const { rollups } = deps
   /** The UTC hours since the epoch that the range touches: [from, to). */
   const [from, to] = [Math.floor(range.start / HOUR_MS), Math.ceil(range.end / HOUR_MS)]
   const hours = new Map<number, Promise<readonly Hour[]>>()
@@ -33,12 +33,11 @@ export function numbersOf({ rollups, isGuarded, silentHooks }: NumbersDeps, rang
   return {
     toolUsage: async (uids) => toolsIn(await foldOf(uids)),
     commandPatterns: async (uids) => patternsIn(await foldOf(uids)),
-    async safetyPosture(uids) {
-      const folded = await foldOf(uids)
-      // Guard and hooks are as they are now, because their past states are not recorded.
-      const hook_silent = silentHooks().some(({ uid }) => uids.includes(uid))
-      return safetyIn(folded, { guarded: isGuarded(), hook_silent })
-    },
+    safetyCounts: async (uids) => safetyIn(await foldOf(uids)),
+    safetyPosture: async (uids) => ({
+      ...safetyIn(await foldOf(uids)),
+      ...(await lookedAfter(deps, uids)),
+    }),
     async activityPatterns(uids) {
       const folded = await foldOf(uids)
       let unique = 0
@@ -66,15 +65,11 @@ const patternsIn = ({ categories }: FoldedHours): readonly PatternStat[] =>
     avg_duration_ms: Math.round(duration_ms / count),
   }))
 
-const safetyIn = (
-  { risk, guard, generated }: FoldedHours,
-  state: Pick<SafetyPosture, 'guarded' | 'hook_silent'>,
-): SafetyPosture => ({
+const safetyIn = ({ risk, guard, generated }: FoldedHours): SafetyCounts => ({
   by_risk_level: risk,
   blocked: guard.blocked,
   confirmed_risky: guard.confirmed,
   karo_generated: generated,
-  ...state,
 })
 
 /** People go on typing between two reads: what was counted later is never more than what was counted first. */

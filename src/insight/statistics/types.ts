@@ -2,6 +2,7 @@
 import type {
   ActivityPatterns,
   NodeHealthStatus,
+  SafetyCounts,
   SafetyPosture,
   ToolUse,
 } from '../../../protocols/messages/numbers.ts'
@@ -89,6 +90,8 @@ export interface Numbers {
   /** Uses per public tool name. */
   toolUsage(uids: readonly number[]): Promise<readonly ToolUse[]>
   /** Commands by level of risk, and what the guard did. */
+  safetyCounts(uids: readonly number[]): Promise<SafetyCounts>
+  /** The same, and how these people's shells are looked after now. */
   safetyPosture(uids: readonly number[]): Promise<SafetyPosture>
   /** When people work, by the owner's clock; unique commands of several people are added up. */
   activityPatterns(uids: readonly number[]): Promise<ActivityPatterns>
@@ -99,6 +102,8 @@ export interface Numbers {
 export interface Insight {
   /** uids that have any events here; each consents for itself. */
   uids(): Promise<readonly number[]>
+  /** The beginning of the first hour of UTC that has records of one of `uids`, ms since the epoch; undefined: none has. */
+  recordedSince(uids: readonly number[]): Promise<number | undefined>
   /** Level 1 numbers of `range`, whole UTC hours. Nothing is read before one of them is asked for. */
   during(range: TimeRange): Numbers
   /** No person's data: this node's name, version, uptime and number of events in 24 h. */

@@ -1,6 +1,6 @@
 // Reads the records of a spool file from its bytes, however they are cut into pieces, and finds its way after damage.
 import { RISK_LEVELS, type RiskLevel } from '../../base/words/risk-levels.ts'
-import { GUARD_OUTCOMES, type GuardOutcome } from '../../store/events/events.ts'
+import { GUARD_NOTES, type GuardNoted } from '../../store/events/events.ts'
 
 /** What a shell's hook wrote about one command; the text is level 0. */
 export interface SpoolRecord {
@@ -24,7 +24,7 @@ export interface SpoolRecord {
 }
 
 interface SpoolNote {
-  readonly outcome: GuardOutcome
+  readonly outcome: GuardNoted
   readonly risk_level: RiskLevel
 }
 
@@ -211,7 +211,7 @@ const LISTINGS: Readonly<Record<string, ((listed: string) => Text | undefined) |
     if (text === 'paused') return { command: '', paused: true }
     const [outcome, level, ...more] = text.split(' ')
     const risk_level = RISK_LEVELS.find((one) => one === level)
-    const known = GUARD_OUTCOMES.find((one) => one === outcome)
+    const known = GUARD_NOTES.find((one) => one === outcome)
     if (known === undefined || risk_level === undefined || more.length > 0) return undefined
     return { command: '', note: { outcome: known, risk_level } }
   },

@@ -30,7 +30,7 @@ import {
 import { createEventTransfer, type EventTransfer, unknownEvents } from './transfer.ts'
 
 export { idOfEvent } from '../../base/words/event-id.ts'
-export { GUARD_OUTCOMES, type GuardOutcome } from '../rollups/types.ts'
+export { GUARD_NOTES, type GuardNoted } from '../rollups/types.ts'
 export { type EventFilter, isIn, isUnfiltered, textFits } from './filter.ts'
 export type { Arrival, Importing } from './imports/imports.ts'
 export type { Ranking } from './rank.ts'

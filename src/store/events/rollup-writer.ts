@@ -6,7 +6,7 @@ import type { Change, Database } from '../level/database.ts'
 import { createNumberSet, type NumberSet } from '../level/number-set.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 import { dayCommandsKey, dayKey, decodeRollup, encodeRollup, hourKey } from '../rollups/rollups.ts'
-import type { GuardOutcome, Rollup } from '../rollups/types.ts'
+import type { GuardNoted, GuardOutcome, Rollup } from '../rollups/types.ts'
 import { type EventInput, hasFailed } from './rows.ts'
 
 const VALUE_VERSION = 1
@@ -25,15 +25,16 @@ export interface MutableRollup extends MutableTally {
   risk: Record<RiskLevel, number>
   hourly: number[]
   guard: Record<GuardOutcome, number>
+  guard_active: number
   generated: number
 }
 
-/** The guard's decision about one line: the person and the time, not the command. */
+/** What the guard noted: a decision about one line, or that it is active; the person and the time, not the command. */
 export interface GuardNote {
   readonly uid: number
   /** Microseconds since the epoch. */
   readonly at_us: number
-  readonly outcome: GuardOutcome
+  readonly outcome: GuardNoted
   readonly risk_level: RiskLevel
   /** The machine's calendar then, as an event's. */
   readonly local: { readonly day: number; readonly hour: number }
@@ -104,8 +105,11 @@ export function createRollupWriter(db: Database): RollupWriter {
         if (ran.get(day)!.add(numbers[i]!)) grown.add(day)
       }
       for (const { uid, at_us, local, outcome } of notes) {
-        counted.get(`h ${uid} ${hourOf(at_us)}`)!.guard[outcome]++
-        counted.get(`d ${uid} ${local.day}`)!.guard[outcome]++
+        for (const name of [`h ${uid} ${hourOf(at_us)}`, `d ${uid} ${local.day}`]) {
+          const rollup = counted.get(name)!
+          if (outcome === 'active') rollup.guard_active++
+          else rollup.guard[outcome]++
+        }
       }
       for (const [name, key] of keys) {
         changes.push({ type: 'put', key, value: encodeRollup(counted.get(name)!) })
@@ -147,7 +151,8 @@ export function createRollupWriter(db: Database): RollupWriter {
       }
       for (const name of changed) {
         const rollup = counted.get(name)!
-        const isEmpty = rollup.count === 0 && Object.values(rollup.guard).every((many) => many === 0)
+        const noted = Object.values(rollup.guard).some((many) => many > 0) || rollup.guard_active > 0
+        const isEmpty = rollup.count === 0 && !noted
         const key = keys.get(name)!
         changes.push(isEmpty ? { type: 'del', key } : { type: 'put', key, value: encodeRollup(rollup) })
       }
@@ -260,6 +265,7 @@ export const emptyRollup = (): MutableRollup => ({
   risk: { safe: 0, moderate: 0, high: 0, critical: 0 },
   hourly: new Array<number>(24).fill(0),
   guard: { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 },
+  guard_active: 0,
   generated: 0,
 })
 

@@ -11,7 +11,7 @@ import type { CategoryTally, Rollup, RollupRepository, Tally } from './types.ts'
 
 /** The rollup of an hour or a day without events. */
 export const NO_ROLLUP: Rollup = Object.freeze({
-  ...{ count: 0, failures: 0, duration_ms: 0, generated: 0, categories: {}, tools: {} },
+  ...{ count: 0, failures: 0, duration_ms: 0, generated: 0, guard_active: 0, categories: {}, tools: {} },
   risk: { safe: 0, moderate: 0, high: 0, critical: 0 },
   hourly: new Array<number>(24).fill(0),
   guard: { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 },
@@ -53,7 +53,7 @@ type RollupRow = readonly [
   risk: readonly [safe: number, moderate: number, high: number, critical: number],
   hourly: readonly number[],
   // Absent while all of them are 0, and in rows from before they were counted.
-  guard?: readonly [blocked: number, confirmed: number, declined: number, unjudged: number],
+  guard?: readonly [blocked: number, confirmed: number, declined: number, unjudged: number, active?: number],
   generated?: number,
 ]
 
@@ -77,11 +77,10 @@ export function encodeRollup(rollup: Rollup): Buffer {
     rollup.hourly,
   ]
   const { blocked, confirmed, declined, unjudged } = rollup.guard
-  const more = blocked + confirmed + declined + unjudged + rollup.generated > 0
-  return encodeValue(
-    ROLLUP_VERSION,
-    more ? [...row, [blocked, confirmed, declined, unjudged], rollup.generated] : row,
-  )
+  const active = rollup.guard_active
+  const more = blocked + confirmed + declined + unjudged + active + rollup.generated > 0
+  const guard = [blocked, confirmed, declined, unjudged, ...(active > 0 ? [active] : [])]
+  return encodeValue(ROLLUP_VERSION, more ? [...row, guard, rollup.generated] : row)
 }
 
 const NO_GUARD = [0, 0, 0, 0] as const
@@ -101,7 +100,7 @@ export function decodeRollup(value: Uint8Array): Rollup {
     tools[name] = { category: row[0], count: row[1], failures: row[2] }
   }
   const [safe, moderate, high, critical] = riskRow
-  const [blocked, confirmed, declined, unjudged] = guardRow ?? NO_GUARD
+  const [blocked, confirmed, declined, unjudged, guard_active = 0] = guardRow ?? NO_GUARD
   return {
     count,
     failures,
@@ -111,6 +110,7 @@ export function decodeRollup(value: Uint8Array): Rollup {
     risk: { safe, moderate, high, critical },
     hourly,
     guard: { blocked, confirmed, declined, unjudged },
+    guard_active,
     generated,
   }
 }
@@ -178,6 +178,10 @@ export function createRollupRepository(db: Database): RollupRepository {
     },
     async firstDay(uid) {
       const [key] = await db.keys({ ...keyRange('rollups_day', { u32: uid }), limit: 1 }).all()
+      return key === undefined ? undefined : Buffer.from(key).readUInt32BE(ROLLUP_TIME_AT)
+    },
+    async firstHour(uid) {
+      const [key] = await db.keys({ ...keyRange('rollups_hour', { u32: uid }), limit: 1 }).all()
       return key === undefined ? undefined : Buffer.from(key).readUInt32BE(ROLLUP_TIME_AT)
     },
     async dayNumbers(uid, from, to) {

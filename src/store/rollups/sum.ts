@@ -18,6 +18,7 @@ interface Sums {
   failures: number
   duration_ms: number
   generated: number
+  guard_active: number
 }
 interface ToolSum {
   readonly category: string
@@ -29,7 +30,7 @@ interface ToolSum {
 type Names = Map<number, { readonly bytes: Uint8Array; readonly name: string }[]>
 
 export function createRollupSum(): RollupSum {
-  const total: Sums = { count: 0, failures: 0, duration_ms: 0, generated: 0 }
+  const total: Sums = { count: 0, failures: 0, duration_ms: 0, generated: 0, guard_active: 0 }
   const categories = new Map<string, { count: number; failures: number; duration_ms: number }>()
   const tools = new Map<string, ToolSum>()
   const risk = { safe: 0, moderate: 0, high: 0, critical: 0 }
@@ -45,6 +46,8 @@ export function createRollupSum(): RollupSum {
     readonly parts: number
     readonly categories: number
     readonly tools: number
+    /** How many numbers the guard has. */
+    readonly guard: number
   } {
     read = []
     called = []
@@ -66,12 +69,15 @@ export function createRollupSum(): RollupSum {
     }
     for (let left = reader.list(4); left > 0; left--) read.push(reader.number())
     for (let left = reader.list(24); left > 0; left--) read.push(reader.number())
+    let guard = 0
     if (parts === 9) {
-      for (let left = reader.list(4); left > 0; left--) read.push(reader.number())
+      guard = reader.list()
+      if (guard !== 4 && guard !== 5) throw new RangeError('a rollup of other parts')
+      for (let left = guard; left > 0; left--) read.push(reader.number())
       read.push(reader.number())
     }
     if (!reader.ended()) throw new RangeError('more than a rollup')
-    return { parts, categories: ofCategories, tools: ofTools }
+    return { parts, categories: ofCategories, tools: ofTools, guard }
   }
 
   return {
@@ -113,6 +119,7 @@ export function createRollupSum(): RollupSum {
         guard.confirmed += next()
         guard.declined += next()
         guard.unjudged += next()
+        if (row.guard === 5) total.guard_active += next()
         total.generated += next()
       }
       return { count, hourly }

@@ -15,6 +15,9 @@ export interface CategoryTally extends Tally {
 /** The guard's decision about a line. `unjudged`: the guard failed, and the command ran or was stopped without a judgement. */
 export const GUARD_OUTCOMES = ['blocked', 'confirmed', 'declined', 'unjudged'] as const
 export type GuardOutcome = (typeof GUARD_OUTCOMES)[number]
+/** What a shell's guard notes: a decision, or, once a day in each shell, that it looks at the lines. */
+export const GUARD_NOTES = [...GUARD_OUTCOMES, 'active'] as const
+export type GuardNoted = (typeof GUARD_NOTES)[number]
 
 export interface Rollup extends Tally {
   readonly duration_ms: number
@@ -27,6 +30,8 @@ export interface Rollup extends Tally {
   readonly hourly: readonly number[]
   /** Decisions of the guard about lines, not commands that ran; commands that ran after all are in `count`. */
   readonly guard: Readonly<Record<GuardOutcome, number>>
+  /** Shells whose guard said, for the first time on a day, that it looks at the lines. */
+  readonly guard_active: number
   /** Commands in `count` that a program typed on the person's behalf. */
   readonly generated: number
 }
@@ -52,6 +57,8 @@ export interface RollupRepository {
   sumOfDays(uid: number, from: number, to: number): Promise<SumOfDays>
   /** The first day that has a rollup, since 1970-01-01. */
   firstDay(uid: number): Promise<number | undefined>
+  /** The first hour since the epoch, of UTC, that has a rollup. */
+  firstHour(uid: number): Promise<number | undefined>
   /** The days [from, to) that have a rollup, in order; only keys are read. */
   dayNumbers(uid: number, from: number, to: number): Promise<readonly number[]>
   /** Distinct commands on the days [from, to), exactly. */

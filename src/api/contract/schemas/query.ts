@@ -54,6 +54,21 @@ export const coverage = z
   .meta({ id: 'Coverage', description: 'The outcome for every known member, each counted once.' })
 export type Coverage = z.infer<typeof coverage>
 
+const reach = z
+  .strictObject({
+    nodes: count('nodes that were heard, live or by their last summary, this one included'),
+    whole: count('those whose records reach over the whole range, as far as it has come'),
+    short: listOf(
+      z.strictObject({
+        fingerprint: fingerprint(),
+        name: nodeName(),
+        source: z.enum(['live', 'summary']),
+        covers: timeRange.nullable().describe('null: there are no records in the range'),
+      }),
+    ).describe('the others'),
+  })
+  .meta({ id: 'Reach', description: 'Which part of the asked range the numbers rest on.' })
+
 type NodePartShape = { readonly [K in keyof NodePart]-?: z.ZodType<NonNullable<NodePart[K]>> }
 
 /** The schemas of each query type. They are made once, because two schemas with one id would be two shapes. */
@@ -110,6 +125,14 @@ export const queryResult = z
     nodes: listOf(perNode).exactOptional().describe('with per_node'),
     as_of: moment('when the oldest of these numbers was computed; null without any').nullable(),
     coverage,
+    reach: reach.nullable().describe('null for numbers that are of now'),
+    compared: z
+      .strictObject({
+        nodes: count('nodes whose records reach back over all of the period before'),
+        of: count('nodes that gave numbers'),
+      })
+      .nullable()
+      .describe('the nodes behind each `change`; null for a type that compares nothing'),
     privacy: z.strictObject({
       mode: z.enum(['per_node', 'aggregate']),
       k_min: count('fewest nodes that a total may include'),

@@ -2,11 +2,14 @@
 import { type QueryDataOf, WEEKDAYS } from '../../../api/contract/shapes.ts'
 import { bar, chart, spark } from '../../terminal/bars.ts'
 import { table } from '../../terminal/table.ts'
-import { BAR_CELLS, paint, type QueryTypeView, since } from './view.ts'
+import { BAR_CELLS, paint, type QueryTypeView, signed, since } from './view.ts'
 
 /** 24 hours of two cells and a gap: 71 cells, which an 80 column screen holds. */
 const HOUR_CELLS = 2
 const CHART_LINES = 4
+
+const thanBefore = (change: number | null): string =>
+  change === null || change === 0 ? '' : `; ${signed(change)} than before`
 
 export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = {
   data(data, { screen, passes }, before) {
@@ -29,7 +32,7 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
     const hours = chart(hourly, CHART_LINES, HOUR_CELLS).map((line) => `${paint(line, 'cyan', screen)}\n`)
     const axis = hourly.map((_, hour) => String(hour).padEnd(HOUR_CELLS)).join(' ')
     return (
-      `${total}${since(total, before?.total_commands)} commands, ${unique} different\n\n` +
+      `${total}${since(total, before?.total_commands)} commands, ${unique} different${thanBefore(data.change)}\n\n` +
       `${hours.join('')}${paint(axis.trimEnd(), 'dim', screen)}\n\n${days}`
     )
   },

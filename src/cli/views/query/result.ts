@@ -5,6 +5,7 @@ import { duration, formatFingerprint, printable } from '../../../base/format.ts'
 import { fitted } from '../../terminal/text.ts'
 import { whoAnswered } from './coverage.ts'
 import { dataView, filterNotes, isOfNow, perNodeView } from './index.ts'
+import { reachRows } from './reach.ts'
 import type { Screen } from './view.ts'
 
 const ENDED: Readonly<Record<QueryResult['ended_by'], string>> = {
@@ -24,7 +25,7 @@ export function queryView(result: QueryResult, screen: Screen, before?: QueryRes
 }
 
 /** Why there are no numbers, and what to do about it. */
-function nothingIn({ status, coverage, filters, query_type, asked_as }: QueryResult): string {
+function nothingIn({ status, coverage, filters, query_type, asked_as, compared }: QueryResult): string {
   if (status === 'access_denied' && asked_as !== undefined) {
     return `No numbers: the nodes that were asked do not share these with ${printable(asked_as.name)}.
 A person of such a node can allow it there for a role or a team: karo share allow role:<role>`
@@ -41,9 +42,22 @@ You can ask for the numbers of nodes that share theirs with you: karo query ${qu
   const silent = status === 'no_data' && coverage.known > 0 && coverage.answered === 0
   if (silent)
     return 'No node answered, and this node has no numbers of its own. karo peers shows which nodes are connected.'
-  if (filters !== undefined)
-    return 'Nothing matches the filters: leave out a --where, or ask for more time with --last.'
-  return status === 'success' ? 'No numbers.' : 'Nothing was recorded in that time.'
+  const unheard = unheardIn(coverage)
+  if (filters !== undefined) {
+    const unknown = compared?.nodes === 0 && filters.some(({ field }) => field === 'change')
+    const nothing = unknown
+      ? 'Nothing can match: no change is known, because the records of no node reach back over the time before.'
+      : 'Nothing matches the filters: leave out a --where, or ask for more time with --last.'
+    return `${nothing}${unheard}`
+  }
+  return `${status === 'success' ? 'No numbers.' : 'Nothing was recorded in that time.'}${unheard}`
+}
+
+/** What was heard says nothing of those that were not. */
+function unheardIn({ known, answered, from_summary }: Coverage): string {
+  const missing = known - answered - from_summary
+  if (missing === 0) return ''
+  return `\nOf ${missing === 1 ? 'one node' : `${missing} nodes`} that gave no numbers this is not known.`
 }
 
 /** Progress of a question in one line of a terminal, without a newline. */
@@ -62,7 +76,7 @@ function coverageView(result: QueryResult, screen: Screen): string {
   const lines = [screen.colour ? styleText(colour, said, { validateStream: false }) : said]
   if (result.asked_as !== undefined) lines.push(fitted(`  ${askedAs(result.asked_as)}`, screen.columns))
   if (!isOfNow(result)) lines.push(`  ${utc(time_range.start)} to ${utc(time_range.end)} UTC`)
-  for (const row of [...rows, ...notes, ...filterNotes(result)])
+  for (const row of [...rows, ...reachRows(result), ...notes, ...filterNotes(result)])
     lines.push(fitted(`  ${printable(row)}`, screen.columns))
   return `${lines.join('\n')}\n`
 }

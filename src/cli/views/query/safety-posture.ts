@@ -3,9 +3,11 @@ import { type QueryDataOf, RISK_LEVELS } from '../../../api/contract/shapes.ts'
 import { bar } from '../../terminal/bars.ts'
 import { RISK_COLOURS } from '../../terminal/risk-words.ts'
 import { type Column, table } from '../../terminal/table.ts'
-import { BAR_CELLS, type NodeRow, paint, type QueryTypeView, since } from './view.ts'
+import { BAR_CELLS, paint, type QueryTypeView, signed, since } from './view.ts'
 
-export const safetyPosture: QueryTypeView<QueryDataOf<'SafetyPosture'>> = {
+type Data = QueryDataOf<'SafetyPosture'>
+
+export const safetyPosture: QueryTypeView<Data> = {
   data(data, { screen, passes }, before) {
     if (data.nodes_reporting === 0) return ''
     const { by_risk_level: risk, nodes_reporting: nodes } = data
@@ -30,21 +32,23 @@ export const safetyPosture: QueryTypeView<QueryDataOf<'SafetyPosture'>> = {
       ],
       screen,
     )
-    const { blocked, confirmed_risky, karo_generated, nodes_guarded, hooks_silent } = data
+    const { blocked, confirmed_risky, karo_generated, guard, hook } = data
     const acts =
       `blocked ${blocked}${since(blocked, before?.blocked)}, ` +
       `confirmed by a person ${confirmed_risky}${since(confirmed_risky, before?.confirmed_risky)}, ` +
       `written by Karo ${karo_generated}${since(karo_generated, before?.karo_generated)}\n`
-    const guard = `guard on ${nodes_guarded} of ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
     const states = [
-      // While nobody reports one, there is none to turn on.
-      ...(nodes_guarded === 0 ? [] : [paint(guard, nodes_guarded === nodes ? 'green' : 'yellow', screen)]),
-      ...(hooks_silent === 0 ? [] : [paint(`hooks silent on ${hooks_silent}`, 'yellow', screen)]),
+      paint(guardWords(guard, nodes), guard.on === nodes ? 'green' : 'yellow', screen),
+      ...(hook.silent === 0 ? [] : [paint(`hooks silent on ${hook.silent}`, 'yellow', screen)]),
+      ...(hook.none === 0
+        ? []
+        : [paint(`no hook on ${hook.none}: nothing is recorded there`, 'yellow', screen)]),
     ]
     return [
       bars,
-      nodes_guarded + blocked + confirmed_risky + karo_generated === 0 ? '' : acts,
-      states.length === 0 ? '' : `${states.join(', ')}\n`,
+      guard.on + guard.partly + blocked + confirmed_risky + karo_generated === 0 ? '' : acts,
+      `${states.join(', ')}\n`,
+      data.change === null ? '' : changeWords(data.change, passes),
     ].join('')
   },
   perNode(nodes, name, age, screen) {
@@ -63,11 +67,16 @@ export const safetyPosture: QueryTypeView<QueryDataOf<'SafetyPosture'>> = {
             style: ({ safety }) => (safety.by_risk_level[level] === 0 ? undefined : RISK_COLOURS[level]),
           }),
         ),
-        ...(rows.some(({ safety }) => safety.guarded) ? GUARD_COLUMNS : []),
+        { title: 'BLOCKED', value: ({ safety }) => String(safety.blocked), align: 'right' },
+        {
+          title: 'GUARD',
+          value: ({ safety }) => (safety.guard === 'unknown' ? '–' : safety.guard),
+          style: ({ safety }) => (safety.guard === 'on' ? undefined : 'yellow'),
+        },
         {
           title: 'HOOKS',
-          value: ({ safety }) => (safety.hook_silent ? 'silent' : 'ok'),
-          style: ({ safety }) => (safety.hook_silent ? 'yellow' : undefined),
+          value: ({ safety }) => (safety.hook === 'on' ? 'ok' : safety.hook),
+          style: ({ safety }) => (safety.hook === 'on' ? undefined : 'yellow'),
         },
         ...age,
       ],
@@ -76,11 +85,32 @@ export const safetyPosture: QueryTypeView<QueryDataOf<'SafetyPosture'>> = {
   },
 }
 
-const GUARD_COLUMNS: readonly Column<{ safety: NonNullable<NodeRow['safety']> }>[] = [
-  { title: 'BLOCKED', value: ({ safety }) => String(safety.blocked), align: 'right' },
-  {
-    title: 'GUARD',
-    value: ({ safety }) => (safety.guarded ? 'on' : 'off'),
-    style: ({ safety }) => (safety.guarded ? undefined : 'yellow'),
-  },
-]
+/** `guard on 3 of 6 nodes (partly on 1, off 1, not known 1)`. */
+function guardWords({ on, partly, off, unknown }: Data['guard'], nodes: number): string {
+  const rest = [
+    ...(partly === 0 ? [] : [`partly on ${partly}`]),
+    ...(off === 0 ? [] : [`off ${off}`]),
+    ...(unknown === 0 ? [] : [`not known ${unknown}`]),
+  ]
+  const words = `guard on ${on} of ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
+  return rest.length === 0 ? words : `${words} (${rest.join(', ')})`
+}
+
+/** `than before: high +3, blocked −1`; empty where nothing changed. */
+function changeWords(
+  { by_risk_level, blocked, confirmed_risky, karo_generated }: NonNullable<Data['change']>,
+  passes: (field: string, value: string) => boolean,
+): string {
+  const changes = [
+    ...RISK_LEVELS.filter((level) => passes('risk_level', level)).map(
+      (level) => [level, by_risk_level[level]] as const,
+    ),
+    ...([
+      ['blocked', blocked],
+      ['confirmed', confirmed_risky],
+      ['written by Karo', karo_generated],
+    ] as const),
+  ].filter(([, change]) => change !== 0)
+  if (changes.length === 0) return ''
+  return `than before: ${changes.map(([what, change]) => `${what} ${signed(change)}`).join(', ')}\n`
+}

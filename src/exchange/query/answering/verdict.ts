@@ -8,6 +8,7 @@ import type { AnswerBody, Question } from '../document.ts'
 import { ownerApplies } from '../filters.ts'
 import { filterNode, findQueryType, type GatherInsight } from '../query-types/index.ts'
 import { RANGE_MAX_MS } from '../range.ts'
+import { reachOf } from '../reach.ts'
 
 export interface JudgeDeps {
   readonly insight: GatherInsight
@@ -64,7 +65,7 @@ export async function judge(
 
 /** The answer that follows from the verdict: a refusal, or the numbers of the people who consent. */
 export async function answerOf(
-  { insight }: Pick<JudgeDeps, 'insight'>,
+  { insight, clock }: Pick<JudgeDeps, 'insight' | 'clock'>,
   question: Question,
   { decision, level, uids }: Verdict,
 ): Promise<AnswerBody> {
@@ -77,7 +78,10 @@ export async function answerOf(
   if (row === undefined || !applies || time_range.end - time_range.start > RANGE_MAX_MS) {
     return { status: 'not_supported', level }
   }
-  const gathered = await row.gather(insight, uids, widenToHours(time_range))
+  const range = widenToHours(time_range)
+  const { covers, before } = await reachOf(insight, row.ofNow ? [] : uids, range, clock.now())
+  const gathered = await row.gather(insight, uids, range, before)
   const data = gathered && filterNode(gathered, filters)
-  return data === null ? { status: 'no_data', level } : { status: 'success', level, data }
+  const rests = covers === undefined ? {} : { covers }
+  return data === null ? { status: 'no_data', level, ...rests } : { status: 'success', level, ...rests, data }
 }

@@ -7,15 +7,11 @@ import type { Log } from '../../../base/run/log.ts'
 import type { TimeRange } from '../../../insight/statistics/index.ts'
 import type { Summaries, SummaryCover } from '../../summaries/index.ts'
 import { findQueryType, type NodeData } from '../query-types/index.ts'
+import { periodBefore } from '../reach.ts'
+import type { AbsentData } from './types.ts'
 
 /** Longest wait of a result for the reading and opening of summaries stored here. */
 const WAIT_MS = 500
-
-interface AbsentData {
-  readonly data: NodeData
-  /** Milliseconds since the epoch. */
-  readonly as_of: number
-}
 
 export interface AbsentDeps {
   readonly summaries: Pick<Summaries, 'cover'> & Partial<Pick<Summaries, 'withdrawn'>>
@@ -53,12 +49,23 @@ export function createAbsent(
   async function lookUpOne(node: NodeId): Promise<void> {
     try {
       const cover = await summaries.cover(node, range)
-      const data = cover && dataOf(type, node, cover)
-      if (cover === undefined && (await summaries.withdrawn?.(node, range))) denied.add(node)
-      if (data !== undefined) found.set(node, { data, as_of: cover?.as_of ?? 0 })
+      if (cover === undefined) {
+        if (await summaries.withdrawn?.(node, range)) denied.add(node)
+        return
+      }
+      const before = await coverOfBefore(node)
+      const data = dataOf(type, node, cover, before)
+      if (data !== undefined) found.set(node, { data, as_of: cover.as_of, covers: cover.covers })
     } catch (error) {
       log.warn({ peer: node, error: String(error) }, 'a summary could not be read')
     }
+  }
+
+  /** Only summaries that reach back over all of the period before can be compared with. */
+  async function coverOfBefore(node: NodeId): Promise<SummaryCover | undefined> {
+    const before = periodBefore(range)
+    const cover = before && (await summaries.cover(node, before))
+    return cover !== undefined && cover.covers.start <= (before?.start ?? 0) ? cover : undefined
   }
 
   function lookUp(nodes: readonly NodeId[]): Promise<unknown> {
@@ -84,9 +91,14 @@ export function createAbsent(
 }
 
 /** Undefined: its summaries hold no such numbers, do not share them with this node, or say what cannot be. */
-function dataOf(type: QueryType, author: NodeId, { summaries }: SummaryCover): NodeData | undefined {
+function dataOf(
+  type: QueryType,
+  author: NodeId,
+  { summaries }: SummaryCover,
+  before: SummaryCover | undefined,
+): NodeData | undefined {
   const row = findQueryType(type)
-  const data = row?.fromSummaries?.(summaries)
+  const data = row?.fromSummaries?.(summaries, before?.summaries)
   const plausible = data !== undefined && row?.plausible(data, { responder: author, filtered: false })
   return plausible ? data : undefined
 }

@@ -12,6 +12,7 @@ import { type Author, type OwnQuestion, openAnswer, writeQuestion } from '../doc
 import { checkFilters, filtersForOwners } from '../filters.ts'
 import { type GatherInsight, queryType } from '../query-types/index.ts'
 import { askedRange } from '../range.ts'
+import { reachOf } from '../reach.ts'
 import type { Coverage, QueryResult } from '../result.ts'
 import { soFar } from '../state/live.ts'
 import type { AskId, EndedBy, Live, OpenAnswer, QueryCommand, QueryEvent, QueryFact } from '../state/types.ts'
@@ -135,15 +136,20 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
    */
   async function gatherOwn(id: AskId, own: Own, { query_type, uid, level, team }: AskRequest): Promise<void> {
     try {
-      const none = level === 2 || team !== undefined
-      const { time_range } = own.question.body
-      const data = none ? null : await queryType(query_type).gather(insight, [uid], time_range)
-      own.data = data === null ? {} : { data }
+      own.data = level === 2 || team !== undefined ? { none: true } : await dataOf(own, query_type, uid)
     } catch (error) {
       log.error({ error: String(error), trace_id: toHex(own.trace) }, "this node's own numbers failed")
       own.data = { failed: true }
     }
     put({ on: 'own', ask: id })
+  }
+
+  async function dataOf({ question }: Own, type: AskRequest['query_type'], uid: number): Promise<OwnData> {
+    const { time_range } = question.body
+    const row = queryType(type)
+    const { covers, before } = await reachOf(insight, row.ofNow ? [] : [uid], time_range, clock.now())
+    const data = await row.gather(insight, [uid], time_range, before)
+    return { ...(covers === undefined ? {} : { covers }), ...(data === null ? {} : { data }) }
   }
 
   async function reach({ ask: id, node, ms }: Command<'dial'>): Promise<void> {

@@ -4,6 +4,7 @@ import { byText } from '../../../base/by-text.ts'
 import { toHex } from '../../../base/hex.ts'
 import {
   type AbsentMember,
+  type AskedType,
   filteredBy,
   filterNode,
   filterResult,
@@ -15,6 +16,7 @@ import { rfc3339 } from '../range.ts'
 import type { PerNode, QueryResult } from '../result.ts'
 import { coverageOf, statusOf } from './coverage.ts'
 import { notesOf } from './notes.ts'
+import { reachIn } from './reach.ts'
 import type { Collection } from './types.ts'
 
 /** One node's part of the data. */
@@ -59,11 +61,10 @@ export function resultOf(collection: Collection): QueryResult {
   // The question named no level, so each owner chose one; owners withhold at level 2 only.
   const level = question.level ?? (status === 'withheld' ? 2 : 1)
   const given = parts.map(({ data }) => data)
-  const data = filterResult(
-    question.query_type,
-    queryType(question.query_type).merge(given, absentOf(members)),
-    filters,
-  )
+  const row = queryType(question.query_type)
+  const merged = row.merge(given, absentOf(members))
+  const data = filterResult(question.query_type, merged, filters)
+  const unknown = row.unknownTo?.(merged, filteredBy(filters)) ?? 0
   const perNode = collection.perNode && level === 1
   const oldest = parts.reduce((least, { as_of }) => Math.min(least, as_of), Number.POSITIVE_INFINITY)
   return {
@@ -81,6 +82,8 @@ export function resultOf(collection: Collection): QueryResult {
     ...(perNode ? { nodes: parts.flatMap((part) => perNodeOf(part, data, filters)).sort(byName) } : {}),
     as_of: oldest === Number.POSITIVE_INFINITY ? null : rfc3339(oldest),
     coverage,
+    reach: reachIn(collection),
+    compared: comparedOf(question.query_type, given),
     privacy: {
       mode: level === 1 ? 'per_node' : 'aggregate',
       k_min: collection.k_min,
@@ -89,8 +92,21 @@ export function resultOf(collection: Collection): QueryResult {
     },
     ended_by: collection.ended_by,
     timing: timingOf(collection),
-    notes: notesOf(collection),
+    notes: [...notesOf(collection), ...unknownNote(unknown)],
   }
+}
+
+/** A filter leaves out what is not known, which is not the same as what does not match. */
+const unknownNote = (rows: number): readonly string[] =>
+  rows === 0
+    ? []
+    : [
+        `${rows} ${rows === 1 ? 'row is' : 'rows are'} left out because the change is not known: no node that has it knows the time before.`,
+      ]
+
+function comparedOf(type: AskedType, given: readonly NodeData[]): QueryResult['compared'] {
+  const { compares } = queryType(type)
+  return compares === undefined ? null : { nodes: given.filter(compares).length, of: given.length }
 }
 
 const askedAs = (acting: NonNullable<Collection['acting']>): NonNullable<QueryResult['asked_as']> => {

@@ -1,5 +1,6 @@
 // What was collected for one question of this node: the node's own part and each member's outcome.
 import type { MeshQueryBody, QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
+import type { TimeRange } from '../../../insight/statistics/index.ts'
 import type { Apart } from '../../../mesh/index.ts'
 import type { Acting } from '../../../trust/operators/index.ts'
 import type { Member } from '../../../trust/peers/index.ts'
@@ -12,14 +13,27 @@ export interface Collected {
   readonly outcome: Outcome
   readonly answer?: SealedAnswer
   /** With `from_summary`: what the member published before it went away, and when (ms since the epoch). */
-  readonly summary?: { readonly data: NodeData; readonly as_of: number }
+  readonly summary?: AbsentData
   /** Since the query began. Absent: it said nothing. */
   readonly at_ms?: number
+}
+
+/** What an absent member published before. */
+export interface AbsentData {
+  readonly data: NodeData
+  /** Milliseconds since the epoch. */
+  readonly as_of: number
+  /** The part of the asked range that its summaries, as far as they are held here, reach over. */
+  readonly covers: TimeRange
 }
 
 /** This node's own part; empty for level 2 and for a team. */
 export interface OwnData {
   readonly data?: NodeData
+  /** The part of the asked range that this person's records reach over; absent: none of it. */
+  readonly covers?: TimeRange
+  /** The asking person's own numbers do not belong to the result. */
+  readonly none?: true
   /** The node's own part could not be read, or not in time. */
   readonly failed?: true
 }

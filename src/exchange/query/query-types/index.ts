@@ -1,8 +1,7 @@
 // The query types as one table: a type with a row here is asked, answered, merged, filtered, described and completed.
 import type { QueryFilter } from '../../../../protocols/messages/query.ts'
-import { passes } from '../passes.ts'
 import { ROWS } from './rows.ts'
-import type { AskedType, Filtered, NodeData, QueryTypeRow } from './type.ts'
+import { type AskedType, filteredBy, type NodeData, type QueryTypeRow } from './type.ts'
 
 type Rows = typeof ROWS
 /** The numbers in a result, of one query type. */
@@ -26,12 +25,6 @@ export const queryType = (type: AskedType): AnyRow => ROWS[type] as unknown as A
 /** Undefined: this release neither asks nor answers questions of that type. */
 export const findQueryType = (type: string): AnyRow | undefined =>
   Object.hasOwn(ROWS, type) ? queryType(type as AskedType) : undefined
-
-export const filteredBy = (filters: readonly QueryFilter[]): Filtered => ({
-  filters,
-  all: (fields) => filters.every((filter) => passes(filter, fields[filter.field] ?? null)),
-  on: (field, value) => filters.every((filter) => filter.field !== field || passes(filter, value)),
-})
 
 /** What the filters that owners apply leave of one node's numbers; null: nothing. */
 export function filterNode(data: NodeData, filters: readonly QueryFilter[]): NodeData | null {

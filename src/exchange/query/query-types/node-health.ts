@@ -20,6 +20,7 @@ export const nodeHealth = defineQueryType('NodeHealth', {
   meaning: 'how the nodes are',
   action: 'query.node_health',
   levelOneOnly: true,
+  ofNow: true,
   fields: {
     name: { kind: 'text', applied: 'here', meaning: 'what the node is called here' },
     fingerprint: { kind: 'text', applied: 'owners', meaning: '16 hex digits' },

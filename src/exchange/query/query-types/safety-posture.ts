@@ -1,10 +1,17 @@
 // SafetyPosture: how risky the commands were, what the guard did, and whether nodes are looked after.
 import { possibleSafety } from '../../../../protocols/counts.ts'
-import type { SafetyPosture } from '../../../../protocols/messages/numbers.ts'
+import {
+  GUARD_STATES,
+  type GuardState,
+  HOOK_STATES,
+  type HookState,
+  type SafetyCounts,
+} from '../../../../protocols/messages/numbers.ts'
+import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
 import { defineQueryType, type Filtered } from './type.ts'
 
-type ByRisk = SafetyPosture['by_risk_level']
+type ByRisk = SafetyCounts['by_risk_level']
 
 export interface SafetyData {
   /** Commands; 0 for a level that a filter leaves out. */
@@ -14,10 +21,12 @@ export interface SafetyData {
   readonly karo_generated: number
   /** Nodes behind these numbers, oneself included. */
   readonly nodes_reporting: number
-  /** Nodes among them on which the guard is on. */
-  readonly nodes_guarded: number
-  /** Nodes among them on which a shell hook stopped reporting. */
-  readonly hooks_silent: number
+  /** Nodes among them by whether shells had the guard look at their lines lately. */
+  readonly guard: Readonly<Record<GuardState, number>>
+  /** Nodes among them by whether commands come to be recorded. */
+  readonly hook: Readonly<Record<HookState, number>>
+  /** Each count less that of the period of equal length before, of the nodes that know both; null: no node does. */
+  readonly change: SafetyCounts | null
 }
 
 export const safetyPosture = defineQueryType('SafetyPosture', {
@@ -28,33 +37,64 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
     risk_level: { kind: 'text', applied: 'owners', meaning: 'of commands', values: RISK_LEVELS },
   },
   // Also without one command: that the guard is on, or a hook silent, is something to say.
-  async gather(insight, uids, range) {
-    return { query_type: 'SafetyPosture', safety: await insight.during(range).safetyPosture(uids) }
+  async gather(insight, uids, range, before) {
+    const safety = await insight.during(range).safetyPosture(uids)
+    const previous = before && (await insight.during(before).safetyCounts(uids))
+    return { query_type: 'SafetyPosture', safety, ...(previous === undefined ? {} : { previous }) }
   },
-  plausible: ({ safety }, { filtered }) => possibleSafety(safety, filtered),
-  filterNode: (data, filtered) => ({ ...data, safety: filterLevels(data.safety, filtered) }),
+  plausible: ({ safety, previous }, { filtered }) =>
+    possibleSafety(safety, filtered) && (previous === undefined || possibleSafety(previous, filtered)),
+  filterNode: ({ previous, ...data }, filtered) => ({
+    ...{ ...data, safety: filterLevels(data.safety, filtered) },
+    ...(previous === undefined ? {} : { previous: filterLevels(previous, filtered) }),
+  }),
+  compares: ({ previous }) => previous !== undefined,
   contributes: ({ safety }) => Object.values(safety.by_risk_level).some((count) => count > 0),
-  /** Sums; of the two flags, how many nodes have them. */
+  /** Sums; of the two states, how many nodes are in each. */
   merge(parts): SafetyData {
     const given = parts.map(({ safety }) => safety)
+    const compared = parts.flatMap(({ safety, previous }) =>
+      previous === undefined ? [] : [{ safety, previous }],
+    )
     return {
       ...addUp(given),
       nodes_reporting: given.length,
-      nodes_guarded: given.filter(({ guarded }) => guarded).length,
-      hooks_silent: given.filter(({ hook_silent }) => hook_silent).length,
+      guard: tally(
+        GUARD_STATES,
+        given.map(({ guard }) => guard),
+      ),
+      hook: tally(
+        HOOK_STATES,
+        given.map(({ hook }) => hook),
+      ),
+      change:
+        compared.length === 0
+          ? null
+          : lessThan(
+              addUp(compared.map(({ safety }) => safety)),
+              addUp(compared.map(({ previous }) => previous)),
+            ),
     }
   },
   filterResult: filterLevels,
   perNode: ({ safety }) => ({ safety }),
-  fromSummaries(summaries) {
-    const shared = summaries.flatMap(({ safety_stats }) => safety_stats ?? [])
+  fromSummaries(summaries, before) {
+    const shared = sharedSafety(summaries)
     const newest = shared.at(-1)
+    const earlier = sharedSafety(before ?? [])
     // Counts add up; the guard and the hooks are as they were last.
-    return newest && { query_type: 'SafetyPosture', safety: { ...newest, ...addUp(shared) } }
+    return (
+      newest && {
+        ...{ query_type: 'SafetyPosture', safety: { ...newest, ...addUp(shared) } },
+        ...(earlier.length === 0 ? {} : { previous: addUp(earlier) }),
+      }
+    )
   },
   schemas({ z, numbers }) {
     const count = (what: string) => z.int().min(0).describe(what)
     const commands = count('commands')
+    const nodes = (...what: readonly string[]) => count(`of those, nodes ${what.join('')}`)
+    const less = z.int().describe('more than in the period before')
     const result = z
       .strictObject({
         by_risk_level: z.strictObject({
@@ -67,23 +107,77 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
         confirmed_risky: count('risky commands a person confirmed'),
         karo_generated: count("commands that a program typed on a person's behalf"),
         nodes_reporting: count('nodes behind these numbers, this one included'),
-        nodes_guarded: count('of those, where the guard is on'),
-        hooks_silent: count('of those, where a shell hook stopped reporting'),
+        guard: z
+          .strictObject({
+            on: nodes(
+              'where the guard looked at the lines of all people who typed anything in the last seven days',
+            ),
+            partly: nodes('where it did for some of them'),
+            off: nodes('where it did for none of them'),
+            unknown: nodes('where nobody typed anything'),
+          })
+          .describe('by whether shells have loaded the guard; what is configured does not count'),
+        hook: z
+          .strictObject({
+            on: nodes('where commands are recorded'),
+            silent: nodes('where a shell hook stopped reporting'),
+            none: nodes('where no shell has the hook'),
+          })
+          .describe('by whether commands come to be recorded'),
+        change: z
+          .strictObject({
+            by_risk_level: z.strictObject({ safe: less, moderate: less, high: less, critical: less }),
+            ...{ blocked: less, confirmed_risky: less, karo_generated: less },
+          })
+          .describe('of the nodes that know both periods; null when no node does')
+          .nullable(),
       })
       .meta({ id: 'SafetyPosture' })
     return { result, part: { safety: numbers.safetyPosture } }
   },
 })
 
-/** 0 in the place of levels that do not pass. */
-function filterLevels<T extends { readonly by_risk_level: ByRisk }>(data: T, { on }: Filtered): T {
-  const kept = { ...data.by_risk_level }
-  for (const level of RISK_LEVELS) if (!on('risk_level', level)) kept[level] = 0
-  return { ...data, by_risk_level: kept }
+const sharedSafety = (summaries: readonly NodeSummary[]) =>
+  summaries.flatMap(({ safety_stats }) => safety_stats ?? [])
+
+function tally<S extends string>(states: readonly S[], given: readonly S[]): Record<S, number> {
+  const counts = Object.fromEntries(states.map((state) => [state, 0])) as Record<S, number>
+  for (const state of given) counts[state]++
+  return counts
 }
 
-function addUp(parts: readonly SafetyPosture[]) {
-  const sum = (count: (part: SafetyPosture) => number): number =>
+/** 0 in the place of levels that do not pass. */
+function filterLevels<T extends { readonly by_risk_level: ByRisk; readonly change?: SafetyCounts | null }>(
+  data: T,
+  { on }: Filtered,
+): T {
+  const left = (counts: ByRisk): ByRisk => {
+    const kept = { ...counts }
+    for (const level of RISK_LEVELS) if (!on('risk_level', level)) kept[level] = 0
+    return kept
+  }
+  const { change } = data
+  return {
+    ...{ ...data, by_risk_level: left(data.by_risk_level) },
+    ...(change ? { change: { ...change, by_risk_level: left(change.by_risk_level) } } : {}),
+  }
+}
+
+/** Each count of `now` less that of `before`. */
+const lessThan = (now: SafetyCounts, before: SafetyCounts): SafetyCounts => ({
+  by_risk_level: {
+    safe: now.by_risk_level.safe - before.by_risk_level.safe,
+    moderate: now.by_risk_level.moderate - before.by_risk_level.moderate,
+    high: now.by_risk_level.high - before.by_risk_level.high,
+    critical: now.by_risk_level.critical - before.by_risk_level.critical,
+  },
+  blocked: now.blocked - before.blocked,
+  confirmed_risky: now.confirmed_risky - before.confirmed_risky,
+  karo_generated: now.karo_generated - before.karo_generated,
+})
+
+function addUp(parts: readonly SafetyCounts[]): SafetyCounts {
+  const sum = (count: (part: SafetyCounts) => number): number =>
     parts.reduce((total, part) => total + count(part), 0)
   const by_risk_level = { safe: 0, moderate: 0, high: 0, critical: 0 }
   for (const level of RISK_LEVELS) by_risk_level[level] = sum((part) => part.by_risk_level[level])

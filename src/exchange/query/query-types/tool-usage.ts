@@ -1,8 +1,9 @@
 // ToolUsage: how often each tool of the public dictionary was used, how often it failed, and how that changed.
 import { possibleTools } from '../../../../protocols/counts.ts'
 import type { ComparedToolUse, ToolUse } from '../../../../protocols/messages/numbers.ts'
+import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import { byText } from '../../../base/by-text.ts'
-import { defineQueryType } from './type.ts'
+import { defineQueryType, filteredBy } from './type.ts'
 
 export interface ToolRow {
   readonly tool: string
@@ -13,8 +14,8 @@ export interface ToolRow {
   /** 0 to 1. */
   readonly failure_rate: number
   /**
-   * Uses less those of the same nodes in the period of equal length before; null when one that used it did not say.
-   * The open hour counts as far as it has come.
+   * Uses less those in the period of equal length before, both of the nodes that know both periods; null when no node
+   * does. The open hour counts as far as it has come.
    */
   readonly change: number | null
 }
@@ -35,11 +36,10 @@ export const toolUsage = defineQueryType('ToolUsage', {
     failure_rate: { kind: 'number', applied: 'here', meaning: '0 to 1', range: [0, 1] },
     change: { kind: 'number', applied: 'here', meaning: 'uses more than in the period before' },
   },
-  async gather(insight, uids, range) {
+  async gather(insight, uids, range, before) {
     const tools = await insight.during(range).toolUsage(uids)
-    const before = { start: Math.max(0, 2 * range.start - range.end), end: range.start }
-    const earlier = before.start < before.end ? await insight.during(before).toolUsage(uids) : []
-    const compared = compareUses(tools, earlier)
+    const earlier = before === undefined ? undefined : await insight.during(before).toolUsage(uids)
+    const compared = earlier === undefined ? tools : compareUses(tools, earlier)
     return compared.length === 0 ? null : { query_type: 'ToolUsage', tools: compared }
   },
   plausible: ({ tools }) => possibleTools(tools),
@@ -47,26 +47,24 @@ export const toolUsage = defineQueryType('ToolUsage', {
     const tools = data.tools.filter(({ tool, category }) => all({ tool, category }))
     return tools.length === 0 ? null : { ...data, tools }
   },
+  compares,
   contributes: ({ tools }) => tools.some(({ uses }) => uses > 0),
   merge: (parts): ToolData => ({ tools: mergeTools(parts.map(({ tools }) => tools)) }),
   filterResult: ({ tools }, { all }) => ({ tools: tools.filter((row) => all({ ...row })) }),
+  unknownTo({ tools }, { filters }) {
+    const others = filters.filter(({ field }) => field !== 'change')
+    if (others.length === filters.length) return 0
+    return tools.filter((row) => row.change === null && filteredBy(others).all({ ...row })).length
+  },
   perNode({ tools }, merged) {
     const shown = new Set(merged.tools.map(({ tool }) => tool))
     return { tools: mergeTools([tools]).filter(({ tool }) => shown.has(tool)) }
   },
-  fromSummaries(summaries) {
-    const shared = summaries.flatMap(({ tool_usage }) => tool_usage ?? [])
-    if (shared.length === 0) return undefined
-    const sums = new Map<string, ComparedToolUse>()
-    for (const { tool, category, uses, failures } of shared.flatMap(({ tools }) => tools)) {
-      const sum = sums.get(tool)
-      sums.set(tool, {
-        ...{ tool, category },
-        uses: uses + (sum?.uses ?? 0),
-        failures: failures + (sum?.failures ?? 0),
-      })
-    }
-    return { query_type: 'ToolUsage', tools: [...sums.values()] }
+  fromSummaries(summaries, before) {
+    const tools = sharedTools(summaries)
+    if (tools === undefined) return undefined
+    const earlier = before && sharedTools(before)
+    return { query_type: 'ToolUsage', tools: earlier === undefined ? tools : compareUses(tools, earlier) }
   },
   schemas({ z }) {
     const row = z
@@ -78,7 +76,9 @@ export const toolUsage = defineQueryType('ToolUsage', {
         failure_rate: z.number().min(0).max(1).describe('0 to 1'),
         change: z
           .int()
-          .describe('uses more than in the period before; null when one that used it did not say')
+          .describe(
+            'uses more than in the period before, of the nodes that know both periods (`compared` of the result says how many); null when no node does',
+          )
           .nullable(),
       })
       .meta({ id: 'ToolRow' })
@@ -99,19 +99,41 @@ function compareUses(tools: readonly ToolUse[], earlier: readonly ToolUse[]): Co
   ]
 }
 
+/** Uses added up over summaries; undefined: none of them shares any. */
+function sharedTools(summaries: readonly NodeSummary[]): readonly ToolUse[] | undefined {
+  const shared = summaries.flatMap(({ tool_usage }) => tool_usage ?? [])
+  if (shared.length === 0) return undefined
+  const sums = new Map<string, ToolUse>()
+  for (const { tool, category, uses, failures } of shared.flatMap(({ tools }) => tools)) {
+    const sum = sums.get(tool)
+    sums.set(tool, {
+      ...{ tool, category },
+      uses: uses + (sum?.uses ?? 0),
+      failures: failures + (sum?.failures ?? 0),
+    })
+  }
+  return [...sums.values()]
+}
+
+/** An owner compares all of its tools or none. */
+function compares({ tools }: { readonly tools: readonly ComparedToolUse[] }): boolean {
+  return tools.length > 0 && tools.every(({ previous }) => previous !== undefined)
+}
+
 interface ToolSum {
   uses: number
   failures: number
   nodes: number
-  /** Undefined once a node that used the tool did not say how often it did before. */
-  previous: number | undefined
+  /** Uses in both periods, of the nodes that know both; undefined: no node does. */
+  compared: { now: number; previous: number } | undefined
   /** Nodes of different versions may file a tool differently; the category with the most uses is shown. */
   readonly uses_by_category: Map<string, number>
 }
 
 /**
  * One row per tool over all nodes' lists, most used first, then by name. A tool without uses is left out. `change`
- * compares the same nodes in both periods: it is null when one that used the tool did not say what was before.
+ * compares the same nodes in both periods: a node that knows only one of them is left out of it. Where any node compares,
+ * a tool that only the others used has not changed as far as anybody knows: null.
  */
 function mergeTools(lists: readonly (readonly ComparedToolUse[])[]): ToolRow[] {
   const sums = new Map<string, ToolSum>()
@@ -124,18 +146,20 @@ function mergeTools(lists: readonly (readonly ComparedToolUse[])[]): ToolRow[] {
       uses: sum.uses,
       nodes: sum.nodes,
       failure_rate: sum.failures / sum.uses,
-      change: sum.previous === undefined ? null : sum.uses - sum.previous,
+      change: sum.compared === undefined ? null : sum.compared.now - sum.compared.previous,
     }))
     .sort((a, b) => b.uses - a.uses || byText(a.tool, b.tool))
 }
 
 function add(sums: Map<string, ToolSum>, use: ComparedToolUse): void {
-  const empty = { uses: 0, failures: 0, nodes: 0, previous: 0, uses_by_category: new Map() }
+  const empty = { uses: 0, failures: 0, nodes: 0, compared: undefined, uses_by_category: new Map() }
   const sum: ToolSum = sums.get(use.tool) ?? empty
   sums.set(use.tool, sum)
   if (use.previous !== undefined) {
-    if (sum.previous !== undefined) sum.previous += use.previous
-  } else if (use.uses > 0) sum.previous = undefined
+    sum.compared ??= { now: 0, previous: 0 }
+    sum.compared.now += use.uses
+    sum.compared.previous += use.previous
+  }
   if (use.uses === 0) return
   sum.uses += use.uses
   sum.failures += use.failures

@@ -6,6 +6,7 @@ import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Insight, TimeRange } from '../../../insight/statistics/index.ts'
 import type { QueryAction } from '../../../trust/policy/index.ts'
+import { passes } from '../passes.ts'
 
 /** One node's numbers, as an answer carries them. */
 export type NodeData = Extract<SealedAnswer, { status: 'success' }>['data']
@@ -33,6 +34,12 @@ export interface Filtered {
   readonly on: (field: string, value: string | number | null) => boolean
 }
 
+export const filteredBy = (filters: readonly QueryFilter[]): Filtered => ({
+  filters,
+  all: (fields) => filters.every((filter) => passes(filter, fields[filter.field] ?? null)),
+  on: (field, value) => filters.every((filter) => filter.field !== field || passes(filter, value)),
+})
+
 /** A member that nobody could reach, as far as this node knows it. */
 export interface AbsentMember {
   readonly node_id: NodeId
@@ -48,7 +55,7 @@ interface SchemaKit {
   readonly numbers: typeof numbers
 }
 
-export type GatherInsight = Pick<Insight, 'uids' | 'during' | 'nodeHealth'>
+export type GatherInsight = Pick<Insight, 'uids' | 'during' | 'nodeHealth' | 'recordedSince'>
 
 /**
  * `Data`: one node's numbers. `Result`: those of all nodes in a query's result. `Part`: the member of `nodes` that
@@ -63,10 +70,20 @@ export interface QueryTypeRow<Data extends NodeData, Result extends object, Part
   readonly action: QueryAction
   /** Each node speaks for itself only, so level 2 (totals of many) does not exist. */
   readonly levelOneOnly?: true
+  /** The numbers are of now, whatever range is asked for. */
+  readonly ofNow?: true
   /** The fields that `--where` can name. */
   readonly fields: Readonly<Record<string, FilterField>>
-  /** Numbers of `uids` in `range` (whole UTC hours); null: there is nothing to say. */
-  gather(insight: GatherInsight, uids: readonly number[], range: TimeRange): Promise<Data | null>
+  /**
+   * Numbers of `uids` in `range` (whole UTC hours); null: there is nothing to say. `before`: the period to compare with;
+   * undefined where these people's records do not reach back over all of it.
+   */
+  gather(
+    insight: GatherInsight,
+    uids: readonly number[],
+    range: TimeRange,
+    before: TimeRange | undefined,
+  ): Promise<Data | null>
   /** The numbers under the name and fingerprint that the asking node knows their owner by, where they hold them. */
   identified?(data: Data, owner: { readonly fingerprint: string; readonly name: string }): Data
   /** False for numbers that cannot be. `filtered`: filters left something out, so parts may be less than their sum. */
@@ -76,16 +93,23 @@ export interface QueryTypeRow<Data extends NodeData, Result extends object, Part
    * so the asking node applies it too, whatever an owner did.
    */
   filterNode(data: Data, filtered: Filtered): Data | null
+  /** Whether one node's numbers have those of the period before beside them; absent: the type compares nothing. */
+  compares?(data: Data): boolean
   /** False for a node on which nothing happened: it must not hide that all others refused. */
   contributes(data: Data): boolean
   /** Adds up nodes' numbers; the order in which they come changes nothing. */
   merge(parts: readonly Data[], absent: readonly AbsentMember[]): Result
   /** What the filters leave of the merged numbers. */
   filterResult(result: Result, filtered: Filtered): Result
+  /** Rows that the filters leave out only because a value of theirs is not known; absent: each value always is. */
+  unknownTo?(result: Result, filtered: Filtered): number
   /** One node's row of `--per-node`; undefined: the filters leave nothing of it in `merged`. */
   perNode(data: Data, merged: Result, filtered: Filtered): Part | undefined
-  /** The same numbers out of published summaries, oldest first; undefined: none of them shares any. */
-  fromSummaries?(summaries: readonly NodeSummary[]): Data | undefined
+  /**
+   * The same numbers out of published summaries, oldest first; undefined: none of them shares any. `before`: those of the
+   * period before, where they reach over all of it.
+   */
+  fromSummaries?(summaries: readonly NodeSummary[], before?: readonly NodeSummary[]): Data | undefined
   /** Schemas of `Result` and `Part` for the API; called once. */
   schemas(kit: SchemaKit): {
     readonly result: Zod.ZodType

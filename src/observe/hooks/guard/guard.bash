@@ -15,7 +15,7 @@
 if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; then
   if [[ ${__karo_guard[@]@a} != *A* ]]; then
     unset -v __karo_guard
-    declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [last]=accept-line)
+    declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [last]=accept-line [day]=0)
   fi
 
   # Whether $1 is plain: a tool without rules, and signs that no shell expands.
@@ -150,6 +150,12 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     builtin trap - XFSZ
   }
 
+  # Notes once a day that the guard looks at the lines of this shell.
+  __karo_guard_today() {
+    ((__karo_guard[day] = EPOCHSECONDS / 86400))
+    __karo_guard_note active safe
+  }
+
   # Makes the second key do $1.
   __karo_guard_then() {
     local map
@@ -176,6 +182,11 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     text=${__karo_guard[head]}$line
     if [[ ${KARO_GUARD_PROFILE-} == off && ! -e ${__karo_given[machine]} ]]; then
       verb=run
+    elif [[ $line ]] && ((__karo_guard[day] != EPOCHSECONDS / 86400)); then
+      __karo_guard_today || :
+    fi
+    if [[ $verb ]]; then
+      :
     elif [[ -z ${__karo_guard[head]} ]]; then
       if [[ -z $line ]] || __karo_guard_plain "$line"; then verb=run; fi
     elif [[ ${__karo_guard[here]} ]]; then

@@ -119,6 +119,15 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         end
     end
 
+    # Notes once a day that the guard looks at the lines of this shell.
+    function __karo_guard_today
+        __karo_uptime
+        builtin set --local day (builtin math --scale=0 -- "($__karo_up + $__karo_since) / 86400000")
+        builtin test "$day" = "$__karo_guard_day"; and return
+        builtin set --global __karo_guard_day $day
+        __karo_guard_note active safe
+    end
+
     # Runs what is typed.
     function __karo_guard_run
         builtin string match --quiet -- '*vi_key_bindings' "$fish_key_bindings"; and builtin set --global fish_bind_mode insert
@@ -129,7 +138,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin set --local line (builtin commandline --current-buffer | builtin string collect)
         if builtin test "$__karo_guard_prompt" != 1 -o -z "$line"
             or begin; builtin test "$KARO_GUARD_PROFILE" = off; and not builtin test -e "$__karo_given_machine"; end
-            or __karo_guard_plain "$line"
+            or begin; __karo_guard_today; __karo_guard_plain "$line"; end
             __karo_guard_run
             return
         end

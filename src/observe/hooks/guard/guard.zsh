@@ -135,6 +135,14 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     builtin syswrite -o $__karo_fd "${(pj:\0:)@}" 2>/dev/null
   }
 
+  # Notes once a day that the guard looks at the lines of this shell.
+  __karo_guard_today() {
+    (( __karo_now = EPOCHREALTIME / 86400 ))
+    [[ ${__karo_guard[day]-} != $__karo_now ]] || return 0
+    __karo_guard[day]=$__karo_now
+    __karo_guard_note active safe
+  }
+
   # Instead of the widget $1.
   __karo_guard_widget() {
     __karo_guard[verb]= __karo_guard[outcome]=- __karo_guard[next]=
@@ -144,6 +152,11 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       __karo_guard[verb]=run
     elif [[ ${KARO_GUARD_PROFILE-} == off && ! -e $__karo_given[machine] ]]; then
       __karo_guard[verb]=run
+    elif [[ -n $BUFFER ]]; then
+      __karo_guard_today
+    fi
+    if [[ -n $__karo_guard[verb] ]]; then
+      :
     elif [[ -z $PREBUFFER ]]; then
       if [[ -z $BUFFER ]] || __karo_guard_plain "$BUFFER"; then __karo_guard[verb]=run; fi
     elif [[ -n $__karo_guard[here] && ${BUFFER##$'\t'#} != $__karo_guard[here] && $BUFFER != *$'\n'* ]]; then
