@@ -70,7 +70,8 @@ export async function measureStatistics(events = 1_000_000): Promise<StatisticsC
     const insight = createInsight({
       rollups: createRollupRepository(db),
       countBetween: createEventRepository(db).countBetween,
-      isGuarded: () => false,
+      guardAllowed: () => false,
+      hookedShells: () => [],
       silentHooks: () => [],
       ...{ clock: systemClock, node },
     })

@@ -88,7 +88,7 @@ test('what the guard did and what programs typed is told from the spool on', asy
   )
   // What others may have of it, by consent, says the same.
   const safety = await guarded.json<{ data: object }>(['query', 'safety', '--last', '1d'])
-  expect(safety.data).toMatchObject({ blocked: 1, confirmed_risky: 1, karo_generated: 3, nodes_guarded: 1 })
+  expect(safety.data).toMatchObject({ blocked: 1, confirmed_risky: 1, karo_generated: 3, guard: { on: 1 } })
   expect(await guarded.json<object>(['history'])).toMatchObject({ total: 4 })
 })
 

@@ -1,6 +1,7 @@
 // One node's numbers as fast-check makes them up: any that an honest owner could have.
 import fc from 'fast-check'
 import type { ActivityPatterns, ComparedToolUse, SafetyPosture } from '../../../protocols/messages/numbers.ts'
+import { GUARD_STATES, HOOK_STATES } from '../../../protocols/messages/numbers.ts'
 
 const count = fc.nat(1000)
 
@@ -24,8 +25,8 @@ export const anySafety: fc.Arbitrary<SafetyPosture> = fc.record({
   blocked: count,
   confirmed_risky: count,
   karo_generated: fc.constant(0),
-  guarded: fc.boolean(),
-  hook_silent: fc.boolean(),
+  guard: fc.constantFrom(...GUARD_STATES),
+  hook: fc.constantFrom(...HOOK_STATES),
 })
 
 /** Of several versions: some say what was before, some do not. */

@@ -16,6 +16,8 @@ function empty(answered: number, unreachable: number): QueryResult {
     status: 'no_data',
     data: { tools: [] },
     as_of: null,
+    reach: { nodes: answered + 1, whole: answered + 1, short: [] },
+    compared: { nodes: 0, of: 0 },
     coverage: {
       ...{ known: answered + unreachable, answered, unreachable },
       ...{ from_summary: 0, denied: 0, withheld: 0, failed: 0, complete: unreachable === 0, nodes: [] },
@@ -43,7 +45,7 @@ test.each([
   expect(queryView(empty(answered, unreachable), SCREEN)).toContain(said)
 })
 
-test('while no node reports a guard, nothing is said about guards', () => {
+test('where the guard is on, where it is off, and where nobody knows', () => {
   const by_risk_level = { safe: 7, moderate: 1, high: 0, critical: 0 }
   const acts = { blocked: 0, confirmed_risky: 0, karo_generated: 0 }
   const view = (guarded: boolean) =>
@@ -52,7 +54,11 @@ test('while no node reports a guard, nothing is said about guards', () => {
         ...empty(1, 0),
         query_type: 'SafetyPosture',
         status: 'success',
-        data: { by_risk_level, ...acts, nodes_reporting: 2, nodes_guarded: Number(guarded), hooks_silent: 1 },
+        data: {
+          ...{ by_risk_level, ...acts, nodes_reporting: 2, change: null },
+          guard: { on: Number(guarded), partly: 0, off: Number(!guarded), unknown: 1 },
+          hook: { on: 1, silent: 1, none: 0 },
+        },
         nodes: [
           {
             ...{
@@ -61,15 +67,14 @@ test('while no node reports a guard, nothing is said about guards', () => {
               as_of: '2026-11-20T09:00:00Z',
               source: 'live',
             },
-            safety: { by_risk_level, ...acts, guarded, hook_silent: true },
+            safety: { by_risk_level, ...acts, guard: guarded ? 'on' : 'off', hook: 'silent' },
           },
         ],
       },
       SCREEN,
     )
-  expect(view(false)).not.toMatch(/guard|blocked/i)
-  expect(view(false)).toMatch(/^hooks silent on 1$/m)
-  expect(view(true)).toMatch(/^guard on 1 of 2 nodes, hooks silent on 1$/m)
+  expect(view(false)).toMatch(/^guard on 0 of 2 nodes \(off 1, not known 1\), hooks silent on 1$/m)
+  expect(view(true)).toMatch(/^guard on 1 of 2 nodes \(not known 1\), hooks silent on 1$/m)
   expect(view(true)).toMatch(/BLOCKED +GUARD/)
 })
 
@@ -87,7 +92,7 @@ test.each([
       query_type: 'ActivityPatterns',
       status: 'success',
       filters: fields.map((field) => ({ field, operator: 'Equals' as const, value: '1' })),
-      data: { hourly, daily, total_commands: 72, unique_commands: 5 },
+      data: { hourly, daily, total_commands: 72, unique_commands: 5, change: null },
     },
     SCREEN,
   )

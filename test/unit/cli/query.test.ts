@@ -261,7 +261,7 @@ describe('karo query of other kinds', () => {
     const { ann, bob } = pair()
     bob.safety = {
       by_risk_level: { safe: 1200, moderate: 30, high: 7, critical: 0 },
-      ...{ blocked: 3, confirmed_risky: 2, karo_generated: 5, guarded: false, hook_silent: true },
+      ...{ blocked: 3, confirmed_risky: 2, karo_generated: 5, guard: 'off', hook: 'silent' },
     }
     const home = await serve(ann)
     const { code, out } = await karo(home, 'query', 'safety', '--per-node')
@@ -270,7 +270,7 @@ describe('karo query of other kinds', () => {
     expect(out).toMatch(/^high +7 /m)
     expect(out).toMatch(/^critical +0$/m)
     expect(out).toMatch(/blocked 3, confirmed by a person 2, written by Karo 5/)
-    expect(out).toMatch(/guard on 1 of 2 nodes, hooks silent on 1/)
+    expect(out).toMatch(/guard on 1 of 2 nodes \(off 1\), hooks silent on 1/)
     expect(out).toMatch(/bob +1200 +30 +7 +0 +3 +off +silent/)
     const high = (
       await karo(home, 'query', 'safety', '--where', 'risk_level=in:high,critical', '--json')
@@ -347,6 +347,7 @@ describe('karo query of other kinds', () => {
     ann.covers.set(bob.id, {
       summaries: [{ ...hours, node_id: bob.id, tool_usage }],
       as_of: Date.now() - 3 * 3_600_000,
+      covers: { start: 0, end: 3_600_000 },
     })
     const home = await serve(ann)
     const { code, out } = await karo(home, 'query', 'tools', '--per-node')

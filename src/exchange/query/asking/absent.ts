@@ -48,12 +48,11 @@ export function createAbsent(
 
   async function lookUpOne(node: NodeId): Promise<void> {
     try {
-      const cover = await summaries.cover(node, range)
+      const [cover, before] = await Promise.all([summaries.cover(node, range), coverOfBefore(node)])
       if (cover === undefined) {
         if (await summaries.withdrawn?.(node, range)) denied.add(node)
         return
       }
-      const before = await coverOfBefore(node)
       const data = dataOf(type, node, cover, before)
       if (data !== undefined) found.set(node, { data, as_of: cover.as_of, covers: cover.covers })
     } catch (error) {

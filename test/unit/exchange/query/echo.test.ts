@@ -429,7 +429,7 @@ describe('the time a question has', () => {
       a.cover = async (author) => {
         looked.push(author)
         await new Promise<void>((resolve) => time.after(200, resolve))
-        return { summaries: [summary], as_of: 1 }
+        return { summaries: [summary], as_of: 1, covers: period }
       }
       let result: Awaited<ReturnType<TestNode['ask']>> | undefined
       void a.ask({ timeoutMs }).then((ended) => {

@@ -1,6 +1,7 @@
 // Merging answers and counting coverage: exact sums, stable order, every member counted once.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { GUARD_STATES, HOOK_STATES } from '../../../../protocols/messages/numbers.ts'
 import { coverageOf, statusOf } from '../../../../src/exchange/query/asking/coverage.ts'
 import { OUTCOMES } from '../../../../src/exchange/query/result.ts'
 import { anyActivity, anySafety, anyTools } from '../../../support/mesh/numbers.ts'
@@ -58,9 +59,9 @@ describe('change', () => {
   it('is the difference of uses of the same nodes, those that stopped using it included', () => {
     expect(rows([used('git', 5, 2)], [used('git', 1, 4)], [used('git', 0, 3)])).toEqual({ git: -3 })
   })
-  it('is not known when one that used the tool does not say what was before', () => {
-    expect(rows([used('git', 5, 2)], [used('git', 1)])).toEqual({ git: null })
-    expect(rows([used('git', 5, 2)], [used('git', 0)], [used('npm', 1)])).toEqual({ git: 3, npm: null })
+  it('leaves out the nodes that do not know what was before, and is not known where only they used the tool', () => {
+    expect(rows([used('git', 5, 2)], [used('git', 1)])).toEqual({ git: 3 })
+    expect(rows([used('git', 5, 2)], [used('npm', 1)])).toEqual({ git: 3, npm: null })
   })
   it('shows no tool that nobody uses any more', () => {
     expect(rows([used('git', 0, 9)])).toEqual({})
@@ -98,8 +99,10 @@ describe('mergeSafety', () => {
           expect(merged[what]).toBe(given.reduce((sum, one) => sum + one[what], 0))
         }
         expect(merged.nodes_reporting).toBe(given.length)
-        expect(merged.nodes_guarded).toBe(given.filter((one) => one.guarded).length)
-        expect(merged.hooks_silent).toBe(given.filter((one) => one.hook_silent).length)
+        for (const state of GUARD_STATES)
+          expect(merged.guard[state]).toBe(given.filter(({ guard }) => guard === state).length)
+        for (const state of HOOK_STATES)
+          expect(merged.hook[state]).toBe(given.filter(({ hook }) => hook === state).length)
       }),
     )
   })
@@ -123,7 +126,9 @@ describe('mergeActivity', () => {
     )
   })
   it('of one part is that part', () => {
-    fc.assert(fc.property(anyActivity, (one) => void expect(mergeActivity([one])).toEqual(one)))
+    fc.assert(
+      fc.property(anyActivity, (one) => void expect(mergeActivity([one])).toEqual({ ...one, change: null })),
+    )
   })
 })
 

@@ -1,7 +1,12 @@
 // Nodes for query tests: real query and sharing rooms, real identities and real frames, joined in memory.
 import type { Message, WireBody } from '../../../../protocols/define.ts'
 import { decodeFrame, encodeFrame, type Frame, messageTable } from '../../../../protocols/frame.ts'
-import type { ActivityPatterns, SafetyPosture, ToolUse } from '../../../../protocols/messages/numbers.ts'
+import type {
+  ActivityPatterns,
+  SafetyCounts,
+  SafetyPosture,
+  ToolUse,
+} from '../../../../protocols/messages/numbers.ts'
 import { QUERY_HOPS, QueryHop } from '../../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../../protocols/registry.ts'
@@ -253,7 +258,14 @@ export class TestNode {
   earlier: readonly ToolUse[] = []
   safety: SafetyPosture = {
     by_risk_level: { safe: 0, moderate: 0, high: 0, critical: 0 },
-    ...{ blocked: 0, confirmed_risky: 0, karo_generated: 0, guarded: true, hook_silent: false },
+    ...{ blocked: 0, confirmed_risky: 0, karo_generated: 0, guard: 'on', hook: 'on' },
+  }
+  /** Since when anything was recorded here, ms since the epoch; undefined: nothing ever was. */
+  since: number | undefined = 0
+  /** In the period before the one that is asked about. */
+  safetyBefore: SafetyCounts = {
+    by_risk_level: { safe: 0, moderate: 0, high: 0, critical: 0 },
+    ...{ blocked: 0, confirmed_risky: 0, karo_generated: 0 },
   }
   activity: ActivityPatterns = {
     hourly: new Array(24).fill(0),
@@ -324,6 +336,7 @@ export class TestNode {
       },
       insight: {
         uids: async () => [...people.keys()],
+        recordedSince: async () => this.since,
         during: (range) => ({
           toolUsage: async (uids) => {
             // What ends where a range asked for begins is the period it is compared with.
@@ -332,6 +345,7 @@ export class TestNode {
             await this.gate()
             return uids.flatMap((uid) => people.get(uid) ?? [])
           },
+          safetyCounts: async () => this.safetyBefore,
           safetyPosture: async (uids) => {
             this.gathered.push({ uids, ...range })
             await this.gate()

@@ -21,7 +21,10 @@ function noteOf(...ages: readonly number[]): string {
       member: {} as Collection['members'][number]['member'],
       collected: {
         outcome: 'from_summary',
-        summary: { as_of: NOW - age, data: { query_type: 'ToolUsage', tools: [] } },
+        summary: {
+          ...{ as_of: NOW - age, covers: { start: NOW - 1, end: NOW } },
+          data: { query_type: 'ToolUsage', tools: [] },
+        },
       },
     })),
   }

@@ -8,9 +8,11 @@ import { parseFilter } from '../../../../src/exchange/query/filters.ts'
 import type { QueryResult } from '../../../../src/exchange/query/result.ts'
 import { meshOf, type NodeOptions, person, type TestNode, uses } from './network.ts'
 
+const HOUR = 3_600_000
+
 const safety = (safe: number, high: number, more: Partial<SafetyPosture> = {}): SafetyPosture => ({
   by_risk_level: { safe, moderate: 0, high, critical: 0 },
-  ...{ blocked: 1, confirmed_risky: 1, karo_generated: 0, guarded: true, hook_silent: false },
+  ...{ blocked: 1, confirmed_risky: 1, karo_generated: 0, guard: 'on', hook: 'on' },
   ...more,
 })
 
@@ -20,6 +22,14 @@ function activity(hour: number, day: number, total_commands: number): ActivityPa
     Array.from({ length: cells }, (_, i) => (i === place ? total_commands : 0))
   return { hourly: at(24, hour), daily: at(7, day), total_commands, unique_commands: 1 }
 }
+
+const summary = (node_id: NodeId, more: Partial<NodeSummary>): NodeSummary => ({
+  ...{ node_id, granularity: 'hour', start: 0, end: HOUR, generated_at: 0, closed: true },
+  ...more,
+})
+
+/** What summaries say that they reach over, where a test does not look at it: not over the time before. */
+const COVERED = { start: Date.now(), end: Date.now() + HOUR }
 
 /** a asks b and c. */
 function three(...options: readonly NodeOptions[]) {
@@ -55,16 +65,73 @@ describe('SafetyPosture', () => {
     expect(among.status).toBe('no_data')
   })
 
+  it('tells the change over the nodes that know both periods, and over how many', async () => {
+    const { a, b, c } = three()
+    for (const node of [a, b, c]) {
+      node.safety = safety(10, 5)
+      node.safetyBefore = safety(4, 5, { blocked: 3 })
+    }
+    // Its records begin in the period that is asked about.
+    c.since = Date.now() - HOUR
+    const result = await a.ask({ query_type: 'SafetyPosture' })
+    expect(result.compared).toEqual({ nodes: 2, of: 3 })
+    expect(result.data).toMatchObject({
+      by_risk_level: { safe: 30 },
+      change: { by_risk_level: { safe: 12, moderate: 0, high: 0, critical: 0 }, blocked: -4 },
+    })
+    const high = await a.ask({ query_type: 'SafetyPosture', filters: where('risk_level=high') })
+    expect(high.data).toMatchObject({ change: { by_risk_level: { safe: 0, high: 0 } } })
+    for (const node of [a, b]) node.since = undefined
+    const none = await a.ask({ query_type: 'SafetyPosture' })
+    expect(none.compared).toEqual({ nodes: 0, of: 3 })
+    expect(none.data).toMatchObject({ change: null })
+  })
+
+  it('says which part of the time each node knows, and never what nobody knows', async () => {
+    const { a, b, c, lose } = three()
+    const now = Date.now()
+    const range = { start: now - 10 * HOUR, end: now }
+    const start = Math.floor(range.start / HOUR) * HOUR
+    b.since = start + 4 * HOUR
+    c.since = undefined
+    const live = await a.ask({ query_type: 'SafetyPosture', range })
+    expect(live.reach).toMatchObject({
+      nodes: 3,
+      whole: 1,
+      short: [
+        { name: 'b', source: 'live', covers: { start: new Date(b.since).toISOString() } },
+        { name: 'c', source: 'live', covers: null },
+      ],
+    })
+    lose(b)
+    a.covers.set(b.id, {
+      summaries: [summary(b.id, { safety_stats: safety(1, 0) })],
+      ...{ as_of: now - 3 * HOUR, covers: { start, end: now - 3 * HOUR } },
+    })
+    const absent = await a.ask({ query_type: 'SafetyPosture', range })
+    expect(absent.reach?.short).toMatchObject([
+      { name: 'b', source: 'summary', covers: { end: new Date(now - 3 * HOUR).toISOString() } },
+      { name: 'c', covers: null },
+    ])
+    // Of now, whatever is asked for.
+    expect((await a.ask({ query_type: 'NodeHealth', range })).reach).toBeNull()
+  })
+
   it('is the exact sum of all, and how many nodes are guarded', async () => {
     const { a, b, c } = three()
     a.safety = safety(1, 0)
-    b.safety = safety(10, 2, { karo_generated: 4, guarded: false })
-    c.safety = safety(100, 0, { hook_silent: true, blocked: 5 })
+    b.safety = safety(10, 2, { karo_generated: 4, guard: 'off' })
+    c.safety = safety(100, 0, { hook: 'silent', blocked: 5 })
     const result = await a.ask({ query_type: 'SafetyPosture', perNode: true })
     expect(result.data).toEqual({
       by_risk_level: { safe: 111, moderate: 0, high: 2, critical: 0 },
       ...{ blocked: 7, confirmed_risky: 3, karo_generated: 4 },
-      ...{ nodes_reporting: 3, nodes_guarded: 2, hooks_silent: 1 },
+      ...{
+        nodes_reporting: 3,
+        guard: { on: 2, partly: 0, off: 1, unknown: 0 },
+        hook: { on: 2, silent: 1, none: 0 },
+        change: expect.anything(),
+      },
     })
     expect(result.coverage).toMatchObject({ known: 2, answered: 2, complete: true })
     expect(result.nodes).toMatchObject([
@@ -273,12 +340,6 @@ describe('a team', () => {
 })
 
 describe('a member that cannot be reached', () => {
-  const HOUR = 3_600_000
-  const summary = (node_id: NodeId, more: Partial<NodeSummary>): NodeSummary => ({
-    ...{ node_id, granularity: 'hour', start: 0, end: HOUR, generated_at: 0, closed: true },
-    ...more,
-  })
-
   it('is denied when what it published last leaves this node out', async () => {
     const { a, b, lose } = three()
     lose(b)
@@ -299,8 +360,9 @@ describe('a member that cannot be reached', () => {
         summary(b.id, { tool_usage: { tools: [uses('git', 4, 2)] } }),
       ],
       as_of,
+      covers: COVERED,
     })
-    a.covers.set(c.id, { summaries: [summary(c.id, { tool_usage })], as_of: 0 })
+    a.covers.set(c.id, { summaries: [summary(c.id, { tool_usage })], as_of: 0, covers: COVERED })
     const result = await a.ask({ perNode: true })
     expect(a.outcomes(result)).toEqual({ b: 'from_summary', c: 'answered' })
     expect(result.coverage).toMatchObject({
@@ -312,7 +374,7 @@ describe('a member that cannot be reached', () => {
     })
     expect(result.data).toEqual({
       tools: [
-        // What was before, a summary does not say.
+        // These summaries do not reach back over the time before.
         { tool: 'git', category: 'vcs', uses: 41, nodes: 3, failure_rate: 2 / 41, change: null },
         { tool: 'make', category: 'vcs', uses: 1, nodes: 1, failure_rate: 0, change: null },
       ],
@@ -334,18 +396,19 @@ describe('a member that cannot be reached', () => {
       summaries: [
         summary(b.id, { safety_stats: safety(1, 0), activity_pattern: activity(3, 0, 2) }),
         summary(b.id, {
-          safety_stats: safety(2, 5, { guarded: false }),
+          safety_stats: safety(2, 5, { guard: 'off' }),
           activity_pattern: activity(4, 0, 3),
         }),
       ],
       as_of: Date.now(),
+      covers: COVERED,
     })
     const { data } = await a.ask({ query_type: 'SafetyPosture' })
     expect(data).toMatchObject({
       by_risk_level: { safe: 3, high: 5 },
       blocked: 2,
       nodes_reporting: 3,
-      nodes_guarded: 2,
+      guard: { on: 2, off: 1 },
     })
     expect((await a.ask({ query_type: 'ActivityPatterns' })).data).toMatchObject({ total_commands: 5 })
   })
@@ -354,9 +417,17 @@ describe('a member that cannot be reached', () => {
     const { a, b, c, lose } = three()
     lose(b)
     lose(c)
-    a.covers.set(b.id, { summaries: [summary(b.id, { safety_stats: safety(1, 0) })], as_of: 1 })
+    a.covers.set(b.id, {
+      summaries: [summary(b.id, { safety_stats: safety(1, 0) })],
+      as_of: 1,
+      covers: COVERED,
+    })
     const impossible = { ...activity(9, 0, 5), total_commands: 500 }
-    a.covers.set(c.id, { summaries: [summary(c.id, { activity_pattern: impossible })], as_of: 1 })
+    a.covers.set(c.id, {
+      summaries: [summary(c.id, { activity_pattern: impossible })],
+      as_of: 1,
+      covers: COVERED,
+    })
     for (const query_type of ['ToolUsage', 'ActivityPatterns'] as const) {
       const result = await a.ask({ query_type })
       expect(a.outcomes(result)).toEqual({ b: 'unreachable', c: 'unreachable' })
@@ -367,7 +438,7 @@ describe('a member that cannot be reached', () => {
     const { a, b, lose } = three()
     lose(b)
     const tool_usage = { tools: [uses('git', 30), uses('make', 1)] }
-    a.covers.set(b.id, { summaries: [summary(b.id, { tool_usage })], as_of: 1 })
+    a.covers.set(b.id, { summaries: [summary(b.id, { tool_usage })], as_of: 1, covers: COVERED })
     expect(toolsOf(await a.ask({ filters: where('tool=make') }))).toEqual({ make: 1 })
   })
 
@@ -376,25 +447,34 @@ describe('a member that cannot be reached', () => {
     const looked: NodeId[] = []
     a.cover = async (author) => {
       looked.push(author)
-      return { summaries: [summary(author, { tool_usage: { tools: [uses('git', 99)] } })], as_of: 1 }
+      return {
+        summaries: [summary(author, { tool_usage: { tools: [uses('git', 99)] } })],
+        as_of: 1,
+        covers: COVERED,
+      }
     }
     lose(c)
     const result = await a.ask()
     expect(a.outcomes(result)).toEqual({ b: 'denied', c: 'from_summary' })
-    expect(looked).toEqual([c.id])
+    // The time that was asked about, and the one before.
+    expect(looked).toEqual([c.id, c.id])
     expect((await a.ask({ level: 2 })).coverage).toMatchObject({ from_summary: 0, unreachable: 1 })
     b.gate = () => new Promise(() => {})
     const cancel = new AbortController()
     cancel.abort()
     expect((await a.ask({}, cancel.signal)).coverage.from_summary).toBe(0)
-    expect(looked).toEqual([c.id])
+    expect(looked).toEqual([c.id, c.id])
   })
 
   it('does not keep the result waiting when its summary does', async () => {
     const { a, b, c, lose } = three()
     lose(b)
     lose(c)
-    const found = { summaries: [summary(c.id, { tool_usage: { tools: [uses('git', 5)] } })], as_of: 1 }
+    const found = {
+      summaries: [summary(c.id, { tool_usage: { tools: [uses('git', 5)] } })],
+      as_of: 1,
+      covers: COVERED,
+    }
     a.cover = (author) => (author === b.id ? new Promise(() => {}) : Promise.resolve(found))
     const result = await a.ask()
     expect(a.outcomes(result)).toEqual({ b: 'unreachable', c: 'from_summary' })

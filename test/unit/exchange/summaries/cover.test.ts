@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeFrame, SIGNATURE_BYTES } from '../../../../protocols/frame.ts'
+import type { SafetyPosture } from '../../../../protocols/messages/numbers.ts'
 import { type NodeSummary, SealedSummary } from '../../../../protocols/messages/summary.ts'
 import { type Granularity, type Period, periodOf, slotOf } from '../../../../protocols/periods.ts'
 import { encodeSummary, padSummary, unpadSummary } from '../../../../protocols/summary.ts'
@@ -255,13 +256,13 @@ describe('what is refused', () => {
   })
 
   const activity = good.activity_pattern!
-  const safety = {
+  const safety: SafetyPosture = {
     by_risk_level: { safe: 1, moderate: 0, high: 0, critical: 0 },
     blocked: 0,
     confirmed_risky: 0,
     karo_generated: 0,
-    guarded: false,
-    hook_silent: false,
+    guard: 'off',
+    hook: 'on',
   }
   const git = { tool: 'git', category: 'git', uses: 2, failures: 1 }
   const pattern = { category: 'git', count: 2, failures: 1, avg_duration_ms: 1 }

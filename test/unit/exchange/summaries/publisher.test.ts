@@ -79,7 +79,11 @@ describe('who is sent what', () => {
       command_patterns: [{ category: 'git', count: 2, failures: 1, avg_duration_ms: 5 }],
       tool_usage: { tools: [{ tool: 'git', category: 'git', uses: 2, failures: 1 }] },
       activity_pattern: { total_commands: 2, unique_commands: 1 },
-      safety_stats: { by_risk_level: { safe: 2, moderate: 0, high: 0, critical: 0 }, guarded: false },
+      safety_stats: {
+        by_risk_level: { safe: 2, moderate: 0, high: 0, critical: 0 },
+        guard: 'off',
+        hook: 'on',
+      },
     })
     const [day] = (await opened(2, world, { start: NOW - 2 * DAY, end: NOW - (NOW % DAY) }))!
     expect(day).toMatchObject({ granularity: 'day', closed: true, activity_pattern: { total_commands: 1 } })

@@ -113,7 +113,8 @@ export async function createWorld({
   const insight = createInsight({
     rollups: createRollupRepository(db),
     countBetween: createEventRepository(db).countBetween,
-    isGuarded: () => false,
+    guardAllowed: () => true,
+    hookedShells: () => [],
     silentHooks: () => [],
     ...{ clock, node },
   })

@@ -1,5 +1,5 @@
 // Level 1 and one's own statistics, folded from what a real store counted.
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { localDay, startOfLocalDay } from '../../../../src/base/calendar.ts'
 import { createInsight, floorToHour, widenToHours } from '../../../../src/insight/statistics/index.ts'
 import { createEventRepository, type GuardNote } from '../../../../src/store/events/events.ts'
@@ -14,7 +14,12 @@ const identity = testIdentity(0)
 
 async function insightOf(
   sketches: readonly (Sketch & { readonly ago?: number })[],
-  { notes = [] as readonly GuardNote[], silent = [] as readonly number[], guarded = false } = {},
+  {
+    notes = [] as readonly GuardNote[],
+    silent = [] as readonly number[],
+    guardAllowed = true,
+    hooked = [] as readonly number[],
+  } = {},
 ) {
   const db = await temporaryDatabase()
   const events = sketches.map(({ ago = 0, ...sketch }, tag) => {
@@ -32,7 +37,8 @@ async function insightOf(
   return createInsight({
     rollups: createRollupRepository(db),
     countBetween: createEventRepository(db).countBetween,
-    isGuarded: () => guarded,
+    guardAllowed: () => guardAllowed,
+    hookedShells: () => hooked.map((person) => ({ person })),
     silentHooks: () => silent.map((uid) => ({ uid })),
     ...{ clock, node },
   })
@@ -56,7 +62,7 @@ test('tool usage counts whole hours, the people asked for, and nothing else', as
   expect(await insight.during(range).toolUsage([])).toEqual([])
 })
 
-test('safety posture counts by level of risk; a guard that does not exist is not claimed', async () => {
+test('safety posture counts by level of risk; a guard that no shell has loaded is not claimed, whatever is configured', async () => {
   const insight = await insightOf([
     {},
     { risk_level: 'high', ago: HOUR },
@@ -70,8 +76,8 @@ test('safety posture counts by level of risk; a guard that does not exist is not
     blocked: 0,
     confirmed_risky: 0,
     karo_generated: 0,
-    guarded: false,
-    hook_silent: false,
+    guard: 'off',
+    hook: 'on',
   })
 })
 
@@ -89,15 +95,62 @@ test('safety posture tells what the guard did and what programs typed, of the pe
   ]
   const world = {
     notes: [...notes, note('blocked', 1002), note('blocked', 1000, 30 * HOUR)],
-    ...{ silent: [1001], guarded: true },
+    silent: [1001],
   }
   const insight = await insightOf([{ karo_generated: true }, {}], world)
   const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })
   expect(await insight.during(range).safetyPosture([1000, 1001])).toEqual({
     by_risk_level: { safe: 2, moderate: 0, high: 0, critical: 0 },
-    ...{ blocked: 2, confirmed_risky: 1, karo_generated: 1, guarded: true, hook_silent: true },
+    ...{ blocked: 2, confirmed_risky: 1, karo_generated: 1, guard: 'off', hook: 'silent' },
   })
-  expect(await insight.during(range).safetyPosture([1000])).toMatchObject({ blocked: 1, hook_silent: false })
+  expect(await insight.during(range).safetyPosture([1000])).toMatchObject({ blocked: 1, hook: 'on' })
+})
+
+describe('how well shells are looked after', () => {
+  const DAYS = 24 * HOUR
+  const active = (uid: number, ago = HOUR): GuardNote => ({
+    ...{ uid, outcome: 'active', at_us: (NOW - ago) * 1000, risk_level: 'safe' },
+    local: { day: localDay(NOW - ago), hour: new Date(NOW - ago).getHours() },
+  })
+  const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })
+  type World = Parameters<typeof insightOf>[1]
+  const states = async (sketches: Parameters<typeof insightOf>[0], world: World, uids: readonly number[]) => {
+    const { guard, hook } = await (await insightOf(sketches, world)).during(range).safetyPosture(uids)
+    return { guard, hook }
+  }
+
+  test.each<[string, Parameters<typeof insightOf>[0], World, string]>([
+    ['all who typed', [{}, { uid: 1001 }], { notes: [active(1000), active(1001)] }, 'on'],
+    ['one of two who typed', [{}, { uid: 1001 }], { notes: [active(1001)] }, 'partly'],
+    ['nobody', [{}, { uid: 1001 }], {}, 'off'],
+    ['somebody, longer ago than a week', [{}], { notes: [active(1000, 8 * DAYS)] }, 'off'],
+    ['somebody else', [{}], { notes: [active(1002)] }, 'off'],
+    ['all, and the configuration says off', [{}], { notes: [active(1000)], guardAllowed: false }, 'off'],
+    ['nobody, and nobody typed', [{ ago: 8 * DAYS }], {}, 'unknown'],
+    ['nobody, and only a program typed', [{ karo_generated: true }], {}, 'unknown'],
+  ])('the guard looked at the lines of %s', async (_, sketches, world, guard) => {
+    expect((await states(sketches, world, [1000, 1001])).guard).toBe(guard)
+  })
+
+  test('a node on which nothing is recorded and no shell has the hook says so', async () => {
+    expect(await states([{ ago: 8 * DAYS }], {}, [1000])).toEqual({ guard: 'unknown', hook: 'none' })
+    expect(await states([{ ago: 8 * DAYS }], { hooked: [1001] }, [1000])).toMatchObject({ hook: 'none' })
+    expect(await states([{ ago: 8 * DAYS }], { hooked: [1000] }, [1000])).toMatchObject({ hook: 'on' })
+    expect(await states([{}], { hooked: [1000], silent: [1000] }, [1000])).toMatchObject({ hook: 'silent' })
+  })
+
+  test('records reach back to the first hour of any of the people', async () => {
+    const insight = await insightOf([
+      { ago: 5 * HOUR },
+      { uid: 1001, ago: 9 * DAYS },
+      { uid: 1002, ago: 20 * DAYS },
+    ])
+    const hour = (ago: number) => Math.floor((NOW - ago) / HOUR) * HOUR
+    expect(await insight.recordedSince([1000])).toBe(hour(5 * HOUR))
+    expect(await insight.recordedSince([1000, 1001])).toBe(hour(9 * DAYS))
+    expect(await insight.recordedSince([1003])).toBeUndefined()
+    expect(await insight.recordedSince([])).toBeUndefined()
+  })
 })
 
 test('activity tells hours and weekdays by the clock of the owner; unique commands are each person’s own', async () => {
