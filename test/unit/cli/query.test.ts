@@ -105,6 +105,8 @@ describe('karo query', () => {
         complete: true,
         nodes: [{ fingerprint: bob.identity.fingerprint, name: 'bob', outcome: 'answered' }],
       },
+      reach: { nodes: 2, whole: 2, short: [] },
+      compared: { nodes: 1, of: 1 },
       privacy: { mode: 'per_node', k_min: 5, cells_suppressed: 0, noise: 'none' },
       ended_by: 'all_done',
       timing: { first_ms: expect.any(Number), last_ms: expect.any(Number), elapsed_ms: expect.any(Number) },

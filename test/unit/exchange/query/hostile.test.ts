@@ -263,8 +263,9 @@ describe('an answer', () => {
       send(forge(asked, me.identity, { answer: { status: 'access_denied' } }))
     })
     const result = await asker.ask()
-    // One that did not say what was before leaves the change unknown.
-    expect(result.data).toEqual({ tools: [{ ...honestData.tools[0], uses: 4, nodes: 2, change: null }] })
+    // One that did not say what was before is no part of the change.
+    expect(result.data).toEqual({ tools: [{ ...honestData.tools[0], uses: 4, nodes: 2 }] })
+    expect(result.compared).toEqual({ nodes: 1, of: 2 })
     expect(result.coverage.answered).toBe(2)
   })
 

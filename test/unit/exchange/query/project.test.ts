@@ -89,13 +89,21 @@ describe('a filter of hours or days', () => {
     fc.assert(
       fc.property(anyActivity, (one) => {
         const night = filterResult('ActivityPatterns', mergeActivity([one]), where('hour=gt:21'))
-        expect(night).toEqual({ ...one, hourly: one.hourly.map((count, hour) => (hour > 21 ? count : 0)) })
+        expect(night).toEqual({
+          ...one,
+          change: null,
+          hourly: one.hourly.map((count, hour) => (hour > 21 ? count : 0)),
+        })
         const weekend = filterResult(
           'ActivityPatterns',
           mergeActivity([one]),
           where('day=in:Saturday,sunday'),
         )
-        expect(weekend).toEqual({ ...one, daily: one.daily.map((count, day) => (day > 4 ? count : 0)) })
+        expect(weekend).toEqual({
+          ...one,
+          change: null,
+          daily: one.daily.map((count, day) => (day > 4 ? count : 0)),
+        })
       }),
     )
   })

@@ -145,7 +145,7 @@ describe('SafetyPosture', () => {
     const { a } = three({}, { allow: [] }, { allow: [] })
     expect(await a.ask({ query_type: 'SafetyPosture' })).toMatchObject({
       status: 'access_denied',
-      data: { nodes_reporting: 1, nodes_guarded: 1 },
+      data: { nodes_reporting: 1, guard: { on: 1 } },
     })
   })
 
@@ -374,8 +374,8 @@ describe('a member that cannot be reached', () => {
     })
     expect(result.data).toEqual({
       tools: [
-        // These summaries do not reach back over the time before.
-        { tool: 'git', category: 'vcs', uses: 41, nodes: 3, failure_rate: 2 / 41, change: null },
+        // These summaries do not reach back over the time before: the change is that of the two others.
+        { tool: 'git', category: 'vcs', uses: 41, nodes: 3, failure_rate: 2 / 41, change: 7 },
         { tool: 'make', category: 'vcs', uses: 1, nodes: 1, failure_rate: 0, change: null },
       ],
     })
