@@ -155,6 +155,7 @@ SEED_B = made("seed of b", 32)
 KEY_A = public_key(SEED_A)
 KEY_B = public_key(SEED_B)
 NOW = 1_790_000_000_123
+HOUR = 3_600_000
 # The last millisecond that has a date (ECMA-262).
 LAST_MOMENT = 8_640_000_000_000_000
 QUERY_ID = made("query", 16)
@@ -340,6 +341,7 @@ answer(
         "level": 1,
         "as_of": NOW + 5,
         "status": "success",
+        "covers": {"start": NOW - 5 * HOUR, "end": NOW + 5},
         "data": {
             "query_type": "SafetyPosture",
             "safety": {
@@ -347,8 +349,14 @@ answer(
                 "blocked": 2,
                 "confirmed_risky": 1,
                 "karo_generated": 7,
-                "guarded": True,
-                "hook_silent": False,
+                "guard": "partly",
+                "hook": "on",
+            },
+            "previous": {
+                "by_risk_level": {"safe": 280, "moderate": 14, "high": 0, "critical": 1},
+                "blocked": 0,
+                "confirmed_risky": 0,
+                "karo_generated": 9,
             },
         },
     },
@@ -404,6 +412,17 @@ answer(
         "as_of": NOW + 5,
         "status": "withheld",
         "reason": "level 2 needs two aggregators",
+    },
+)
+answer(
+    "no data, of people whose records begin within the range",
+    {
+        "responder": KEY_B,
+        "query_id": QUERY_ID,
+        "level": 1,
+        "as_of": NOW + 5,
+        "status": "no_data",
+        "covers": {"start": NOW - HOUR, "end": NOW},
     },
 )
 for status in ("access_denied", "not_supported", "busy", "error", "no_data"):
@@ -639,7 +658,6 @@ vector(
 )
 vector("hello ack, an invite refused", "HelloAck", 0x0002, {"stage": "pending", "skew_ms": 1, "invite_refused": "used"})
 
-HOUR = 3_600_000
 MONDAY = 20_713 * 24 * HOUR - 3 * 24 * HOUR
 week = {"granularity": "week", "start": MONDAY, "end": MONDAY + 7 * 24 * HOUR}
 whole_week = summary(
@@ -662,8 +680,8 @@ whole_week = summary(
             "blocked": 0,
             "confirmed_risky": 0,
             "karo_generated": 0,
-            "guarded": False,
-            "hook_silent": False,
+            "guard": "off",
+            "hook": "none",
         },
     },
 )

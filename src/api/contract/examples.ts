@@ -140,6 +140,16 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
       tools: [{ tool: 'git', category: 'git', uses: 84, nodes: 2, failure_rate: 0.02, change: 10 }],
     },
     ...{ as_of: at, coverage, ended_by: 'deadline', notes: [] },
+    reach: {
+      ...{ nodes: 3, whole: 2 },
+      short: [
+        {
+          ...{ fingerprint: '27c1f3a8d09b45e6', name: 'elm', source: 'live' },
+          covers: { start: '2026-11-19T14:00:00.000Z', end: '2026-11-20T09:30:00.000Z' },
+        },
+      ],
+    },
+    compared: { nodes: 2, of: 3 },
     privacy: { mode: 'per_node', k_min: 5, cells_suppressed: 0, noise: 'none' },
     timing: { first_ms: 8.1, last_ms: 8.1, elapsed_ms: 5_000.4 },
   },

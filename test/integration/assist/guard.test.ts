@@ -57,7 +57,10 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       'uname --out /etc/x',
       'ls -d / rm /nonexistent',
     ]
+    expect(shell.active()).toBe(0)
     for (const line of [...plain, ...others, 'true']) await shell.run(line)
+    // Once a day it says that it looks at the lines.
+    expect(shell.active()).toBe(1)
     expect(readFileSync(asked, 'utf8').split('\n').slice(0, -1)).toEqual(others)
   })
 

@@ -27,8 +27,10 @@ export interface GuardedShell extends TypedShell {
   readonly home: string
   /** What ran of the stand-ins, each call one line: `rm -rf /x`. */
   ran(): readonly string[]
-  /** What the guard noted: `blocked critical`. */
+  /** What the guard noted of lines: `blocked critical`. */
   notes(): readonly string[]
+  /** How often it noted that it looks at the lines. */
+  active(): number
   /** Types the line and Enter; resolves when it has run, by its record. */
   run(line: string): Promise<void>
   /** Types the line and Enter, then the keys when it is asked about; resolves when the guard has noted something. */
@@ -76,7 +78,7 @@ export async function startGuarded(options: GuardedOptions): Promise<GuardedShel
     },
   })
   const records = (noted: boolean): readonly SpoolRecord[] =>
-    spooled(shell.spool).filter(({ note }) => (note !== undefined) === noted)
+    spooled(shell.spool).filter(({ note }) => note?.outcome !== 'active' && (note !== undefined) === noted)
   async function more(noted: boolean, what: string, act: () => void | Promise<void>): Promise<void> {
     const before = records(noted).length
     await act()
@@ -115,6 +117,7 @@ export async function startGuarded(options: GuardedOptions): Promise<GuardedShel
       readFileSync(log, 'utf8')
         .split('\n')
         .filter((line) => line !== '' && !/^git config|--version$/.test(line)),
+    active: () => spooled(shell.spool).filter(({ note }) => note?.outcome === 'active').length,
     notes: () => records(true).map(({ note }) => `${note?.outcome} ${note?.risk_level}`),
     run: (line) => more(false, `a record of ${line}`, () => enter(line)),
     noted,

@@ -150,12 +150,6 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     builtin trap - XFSZ
   }
 
-  # Notes once a day that the guard looks at the lines of this shell.
-  __karo_guard_today() {
-    ((__karo_guard[day] = EPOCHSECONDS / 86400))
-    __karo_guard_note active safe
-  }
-
   # Makes the second key do $1.
   __karo_guard_then() {
     local map
@@ -183,11 +177,11 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     if [[ ${KARO_GUARD_PROFILE-} == off && ! -e ${__karo_given[machine]} ]]; then
       verb=run
     elif [[ $line ]] && ((__karo_guard[day] != EPOCHSECONDS / 86400)); then
-      __karo_guard_today || :
+      # Notes once a day that the guard looks at the lines of this shell.
+      ((__karo_guard[day] = EPOCHSECONDS / 86400))
+      __karo_guard_note active safe || :
     fi
-    if [[ $verb ]]; then
-      :
-    elif [[ -z ${__karo_guard[head]} ]]; then
+    if [[ $verb ]]; then :; elif [[ -z ${__karo_guard[head]} ]]; then
       if [[ -z $line ]] || __karo_guard_plain "$line"; then verb=run; fi
     elif [[ ${__karo_guard[here]} ]]; then
       # Lines of a here-document run nothing before its end.
