@@ -25,6 +25,15 @@ export function record(spooled: Spooled): Buffer {
   return Buffer.from(`\0\0${fields.join('\0')}\0`)
 }
 
+/** What a shell's guard notes: `active safe`. */
+export function note(
+  text: string,
+  { sequence = 1, session = '0-1-2', start = T0 }: Partial<Spooled> = {},
+): Buffer {
+  const fields = ['1', session, sequence, start, start, 'bash', '?', '?', `!${text}`, '.']
+  return Buffer.from(`\0\0${fields.join('\0')}\0`)
+}
+
 /** Records 1, 2, 3, … of one session. */
 export function records(commands: readonly string[], from = 1, more: Partial<Spooled> = {}): Buffer {
   return Buffer.concat(commands.map((command, i) => record({ ...more, command, sequence: from + i })))
