@@ -61,7 +61,10 @@ test('what the guard did and what programs typed is told from the spool on', asy
   const guarded = await startNode({ home, env: UTC })
   const start = Date.now() * 1000 - 1_000_000
   // As the guard's line editor and an AI coding tool's adapter write them.
-  const marked = ['!blocked critical', '!declined high', '!confirmed high', '@git push', '@git log', '@ls']
+  const marked = [
+    ...['!active safe', '!blocked critical', '!declined high', '!confirmed high'],
+    ...['@git push', '@git log', '@ls'],
+  ]
   const bytes = marked.map((text, i) =>
     Buffer.from(`\0\x001\x000-1-9\0${i + 1}\0${start + i}\0${start + i}\0bash\0/tmp\x000\0${text}\0.\0`),
   )
@@ -70,7 +73,7 @@ test('what the guard did and what programs typed is told from the spool on', asy
   append(
     spool,
     deadName(900),
-    Buffer.concat([...bytes, record({ command: 'git add .', start, sequence: 7, session: '0-1-9' })]),
+    Buffer.concat([...bytes, record({ command: 'git add .', start, sequence: 8, session: '0-1-9' })]),
   )
   const week = await until(
     async () => {
