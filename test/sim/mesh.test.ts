@@ -5,10 +5,7 @@ import { describeLife, liveMesh } from './mesh.ts'
 
 test.each(
   times(
-    [
-      [100, 1],
-      [40, 2],
-    ],
+    [[100, 1]],
     [
       [100, 1],
       [40, 2],

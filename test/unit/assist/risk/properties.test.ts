@@ -128,7 +128,7 @@ describe('disguises never lower a level', () => {
             expect(rank(levelOf(command)), command).toBeGreaterThanOrEqual(rank(plain))
           },
         ),
-        { numRuns: times(12, 150) },
+        { numRuns: times(5, 150) },
       )
     })
     test(`${words.join(' ')}, wrapped`, () => {
@@ -144,7 +144,7 @@ describe('disguises never lower a level', () => {
             expect(rank(levelOf(command)), command).toBeGreaterThanOrEqual(rank(plain))
           },
         ),
-        { numRuns: times(20, 300) },
+        { numRuns: times(8, 300) },
       )
     })
     test.each(['/bin/', '/usr/bin/', '/usr/local/bin/', './', '../../bin/', '~/bin/', '\\'])(
@@ -252,7 +252,7 @@ describe('any text', () => {
           expect(riskLevelOf(command, shell)).toBe(checkCommand(command, { shell }).risk_level)
         },
       ),
-      { numRuns: times(500, 3_000) },
+      { numRuns: times(250, 3_000) },
     )
   })
 

@@ -280,6 +280,25 @@ describe('when', () => {
     )
   })
 
+  test('who consents shares what there was before, as far back as anybody keeps it: days of five weeks, weeks of a year', async () => {
+    const world = await createWorld()
+    world.trust(2, 'peer')
+    const publisher = world.publisher()
+    await world.type({ ...TYPED, ago: 20 * DAY }, { ...TYPED, ago: 100 * DAY }, { ...TYPED, ago: 500 * DAY })
+    await publisher.round()
+    expect(slots(world)).toEqual([])
+    world.consent(1000, { allow_peers: ['*'] })
+    await publisher.round()
+    const day = (ago: number) => `day:${Math.floor((NOW - ago) / DAY)}`
+    const week = (ago: number) => `week:${Math.floor(((NOW - ago) / DAY + 3) / 7)}`
+    expect(new Set(slots(world))).toEqual(new Set([day(20 * DAY), week(20 * DAY), week(100 * DAY)]))
+    const read = await opened(2, world, { start: NOW - 200 * DAY, end: NOW })
+    expect(read?.map(({ granularity }) => granularity)).toEqual(['week', 'week'])
+    since(world)
+    await world.publisher().round()
+    expect(slots(world)).toEqual([])
+  })
+
   test('after a restart nothing is published that was published before', async () => {
     const { world, publisher } = await shared()
     await publisher.round()
