@@ -151,7 +151,7 @@ describe('an operator', () => {
     expect(of('dan')).toMatchObject({ node_id, name: 'desk', asked: 2, allowed: 2 })
     expect(of('carol')).toMatchObject({ node_id, allowed: 0 })
     expect(of(null)).toMatchObject({ node_id, operator: null, allowed: 0 })
-    expect((await owner.karo(['audit', 'who-asked'])).stdout).toContain('dan via desk')
+    expect((await owner.karo(['audit', 'who-asked'])).stdout).toMatch(/^dan \([0-9a-f ]{19}\) +desk /m)
     const own = await entries(desk, 'query_asked')
     expect(own.filter(({ details }) => details.operator_name === 'dan').length).toBe(2)
     expect(await entries(desk, 'operator_login')).toMatchObject([
