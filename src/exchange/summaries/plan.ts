@@ -12,7 +12,14 @@ import type { Trust } from '../../trust/peers/index.ts'
 import { type Policy, principalOf } from '../../trust/policy/index.ts'
 import { commandsIn, deriveSummary } from './derive.ts'
 import { boxesThatFit } from './document.ts'
-import { type Entitlement, type Group, groupsOf, type Recipient, restrictedTo, type SummaryCategory } from './groups.ts'
+import {
+  type Entitlement,
+  type Group,
+  groupsOf,
+  type Recipient,
+  restrictedTo,
+  type SummaryCategory,
+} from './groups.ts'
 
 export interface PlanDeps {
   readonly nodeId: NodeId

@@ -12,8 +12,8 @@ import type { Policy } from '../../trust/policy/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { createReader } from './cover.ts'
 import { formerSelves } from './document.ts'
-import type { Recipient } from './groups.ts'
 import { openPeriods } from './due.ts'
+import type { Recipient } from './groups.ts'
 import { categoriesOf, partOf } from './plan.ts'
 import { createPublisher } from './publisher.ts'
 import { createShelf } from './shelf.ts'
@@ -158,8 +158,14 @@ export function createSummaries(deps: SummariesDeps): Summaries {
       const previews: SummaryPreview[] = []
       for (const period of openPeriods(now)) {
         const asked = { uid, categories }
-        const part = await categoriesOf({ nodeId: identity.nodeId, insight: deps.insight }, period, asked, now)
-        if (part !== undefined) previews.push({ recipients: [], summary: part.summary, bytes: part.plaintext })
+        const part = await categoriesOf(
+          { nodeId: identity.nodeId, insight: deps.insight },
+          period,
+          asked,
+          now,
+        )
+        if (part !== undefined)
+          previews.push({ recipients: [], summary: part.summary, bytes: part.plaintext })
       }
       return previews
     },

@@ -23,7 +23,9 @@ export interface Sources {
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
   readonly mesh: Pick<Mesh, 'status' | 'rejections' | 'inspect'>
   readonly trust: Pick<Trust, 'members' | 'member'>
-  readonly fleet: Pick<Fleet, 'state' | 'certified'> & { readonly operators: Pick<Fleet['operators'], 'list'> }
+  readonly fleet: Pick<Fleet, 'state' | 'certified'> & {
+    readonly operators: Pick<Fleet['operators'], 'list'>
+  }
   readonly sessions: Pick<Sessions, 'count'>
   readonly clock: Pick<Clock, 'now'>
   readonly documents: Pick<Documents, 'counts'>
@@ -136,8 +138,7 @@ const certificates: Part = ({ fleet, trust, sessions, clock }) => {
     karo_mesh_certificate_remaining_seconds: own === null ? 0 : seconds(own.not_after - clock.now()),
     karo_mesh_certificate_life_seconds: own === null ? undefined : seconds(own.not_after - own.not_before),
     karo_mesh_issuers: by('presence', issuers),
-    karo_mesh_revocation_list_age_seconds:
-      lists_at === null ? undefined : seconds(clock.now() - lists_at),
+    karo_mesh_revocation_list_age_seconds: lists_at === null ? undefined : seconds(clock.now() - lists_at),
     karo_operators: by('standing', operators),
     karo_operator_logins: sessions.count(),
   }

@@ -21,7 +21,10 @@ function operatorOf({ operator, operator_name }: AuditEntry['details']): Asked['
  * Entries from the newest on; the newest asker first. `memberOf`: the first key of a lineage, so that a node that rotated
  * its key is one asker; it is named by the key of its newest question.
  */
-export function createWhoAsked(memberOf: (peer: NodeId) => NodeId = (peer) => peer): { add(entry: AuditEntry): void; result(): readonly Asked[] } {
+export function createWhoAsked(memberOf: (peer: NodeId) => NodeId = (peer) => peer): {
+  add(entry: AuditEntry): void
+  result(): readonly Asked[]
+} {
   const groups = new Map<string, Counting>()
 
   function groupOf({ peer, details, ts }: AuditEntry): Counting | undefined {

@@ -41,7 +41,7 @@ export function createRoll(): Roll {
     root: () => root,
     isRevoked: (key) => isRevoked(key),
     issuerOf: (issuer) => (revoked(issuer) === undefined ? issuers.get(issuer)?.bytes : undefined),
-    namedIssuerOf: (issuer) => issuers.get(issuer)?.bytes,
+    namedIssuerOf: (issuer) => issuers.get(issuer)?.body,
     isStale: (now) => isStale(now),
   })
 

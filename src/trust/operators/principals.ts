@@ -98,17 +98,18 @@ export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps):
     suppose({ key, chain, through }) {
       const node = principalOf(opinion(through))
       if (isClosed(node)) return { principal: node }
-      return askerOf(
-        node,
-        operators === undefined ? { fault: 'no_mesh' } : certified(operators, key, chain),
-      )
+      return askerOf(node, operators === undefined ? { fault: 'no_mesh' } : certified(operators, key, chain))
     },
   }
 }
 
 type Found =
   | (Pick<Asker, 'operator' | 'claimed'> & { readonly fault: DelegationFault })
-  | { readonly operator: NonNullable<Asker['operator']>; readonly binding: Binding; readonly level: TrustLevel }
+  | {
+      readonly operator: NonNullable<Asker['operator']>
+      readonly binding: Binding
+      readonly level: TrustLevel
+    }
 
 const isRefused = ({ denied, revoked }: { readonly denied: boolean; readonly revoked: boolean }): boolean =>
   denied || revoked

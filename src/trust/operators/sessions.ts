@@ -197,7 +197,13 @@ export function createSessions(deps: SessionsDeps): Sessions {
       const audience = newSealingKey(random)
       const now = clock.now()
       const body: Offer = {
-        ...{ session: Uint8Array.from(random.bytes(SESSION_BYTES)), mesh: own, node: self, uid: account, types },
+        ...{
+          session: Uint8Array.from(random.bytes(SESSION_BYTES)),
+          mesh: own,
+          node: self,
+          uid: account,
+          types,
+        },
         audience_key: audience.publicKey,
         ...{ not_before: now, not_after: now + for_ms },
       }

@@ -49,7 +49,11 @@ function sources(changed: Partial<Record<keyof Sources, unknown>> = {}): Sources
       member: () => ({ offline: false, unsure: false }),
     },
     fleet: {
-      state: () => ({ mesh: 'm', own: { node_id: 'a', not_before: now, not_after: now + 60_000 }, lists_at: now }),
+      state: () => ({
+        mesh: 'm',
+        own: { node_id: 'a', not_before: now, not_after: now + 60_000 },
+        lists_at: now,
+      }),
       certified: () => [
         { usage: 'issuer', node_id: 'a' },
         { usage: 'issuer', node_id: 'b' },

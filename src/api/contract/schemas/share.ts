@@ -183,7 +183,9 @@ export const getPreviewQuery = z.strictObject({
     .min(1)
     .max(128)
     .exactOptional()
-    .describe('what would leave if just these were allowed: categories with commas, `tool_usage,safety_stats`'),
+    .describe(
+      'what would leave if just these were allowed: categories with commas, `tool_usage,safety_stats`',
+    ),
 })
 
 const SUMMARIES_LIMIT_MAX = 1_000

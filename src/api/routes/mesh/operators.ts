@@ -93,9 +93,13 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
       const { key, node_id, name: called, roles, teams } = binding
       // Its roles and teams are the word of an issuer that may not give them, or was revoked: nobody repeats that unasked.
       if (state === 'void') {
-        throw new KaroError('refused', 'the issuer of this operator counts no more, or may not give its roles', {
-          hint: 'Say them: karo operator assign … --role … --team …',
-        })
+        throw new KaroError(
+          'refused',
+          'the issuer of this operator counts no more, or may not give its roles',
+          {
+            hint: 'Say them: karo operator assign … --role … --team …',
+          },
+        )
       }
       await operators.issue({ key, name: called, roles, teams, for_ms: body.for_ms })
       return { operator: shown(node_id) }
@@ -106,15 +110,26 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
       const { roles, teams } = body
       if (state === 'revoked' || state === 'expired') {
         throw new KaroError('refused', `the certificate of this operator is ${state}`, {
-          hint: state === 'expired' ? 'karo operator renew comes first.' : 'karo operator issue makes another credential.',
+          hint:
+            state === 'expired'
+              ? 'karo operator renew comes first.'
+              : 'karo operator issue makes another credential.',
         })
       }
       if (state === 'void' && (roles === undefined || teams === undefined)) {
-        throw new KaroError('bad_request', 'the issuer of this operator counts no more, so say both roles and teams')
+        throw new KaroError(
+          'bad_request',
+          'the issuer of this operator counts no more, so say both roles and teams',
+        )
       }
       const terms = { roles: roles ?? binding.roles, teams: teams ?? binding.teams }
       // It ends when it would have ended: a change of roles is no renewal.
-      await operators.issue({ key, name: called, ...terms, for_ms: Math.max(LEAST_MS, not_after - clock.now()) })
+      await operators.issue({
+        key,
+        name: called,
+        ...terms,
+        for_ms: Math.max(LEAST_MS, not_after - clock.now()),
+      })
       return { operator: shown(node_id) }
     })
     serve(server, revokeOperator, async ({ body }) => {

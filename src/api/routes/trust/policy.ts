@@ -118,7 +118,12 @@ export function policyRoutes({
   function askerOf({ who, via }: { readonly who: string; readonly via?: string }) {
     if (via === undefined) {
       const node = trust.resolve(who)
-      return { principal: principalOf(trust.opinion(node)), fault: undefined, node: refOf(node), operator: null }
+      return {
+        principal: principalOf(trust.opinion(node)),
+        fault: undefined,
+        node: refOf(node),
+        operator: null,
+      }
     }
     const through = trust.resolve(via)
     const { binding, state } = operatorNamed(operators.list(), who)

@@ -189,7 +189,10 @@ const assign = defineCommand({
     },
   ],
   examples: [
-    { run: 'karo operator assign carol --role lead --team eng', does: 'on an issuer; holds as long as before' },
+    {
+      run: 'karo operator assign carol --role lead --team eng',
+      does: 'on an issuer; holds as long as before',
+    },
     { run: 'karo operator assign carol --role none', does: 'she is in her teams, and has no role any more' },
   ],
   async run(io, { args, options }) {

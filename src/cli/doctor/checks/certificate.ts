@@ -13,8 +13,14 @@ const ISSUER_SOON_MS = 30 * DAY_MS
 const OPERATOR_SOON_MS = 3 * DAY_MS
 
 const WHY_NOT = {
-  revoked: ['its key was revoked', 'Another key and another invite: karo identity new, then karo join <code>'],
-  issuer_revoked: ['the issuer that certified it was revoked', 'Ask another issuer for an invite: karo join <code>'],
+  revoked: [
+    'its key was revoked',
+    'Another key and another invite: karo identity new, then karo join <code>',
+  ],
+  issuer_revoked: [
+    'the issuer that certified it was revoked',
+    'Ask another issuer for an invite: karo join <code>',
+  ],
   ended: ['its certificate has ended', 'Ask an issuer for an invite: karo join <code>'],
 } as const
 
@@ -40,7 +46,10 @@ export function judgeCertificate(
   if (usage === 'issuer') {
     return [
       ends - now < ISSUER_SOON_MS
-        ? warn(`this issuer is certified ${until}, and nobody renews it by itself`, 'karo ca renew, with the root key')
+        ? warn(
+            `this issuer is certified ${until}, and nobody renews it by itself`,
+            'karo ca renew, with the root key',
+          )
         : ok(`this issuer is certified ${until}`),
     ]
   }
@@ -61,10 +70,7 @@ export async function operatorLogin(world: World): Promise<readonly Finding[]> {
 }
 
 /** `login` is null for a person who asks as the node. */
-export function judgeLogin(
-  login: NonNullable<DaemonFacts['login']> | null,
-  now: number,
-): readonly Finding[] {
+export function judgeLogin(login: NonNullable<DaemonFacts['login']> | null, now: number): readonly Finding[] {
   if (login === null) return [ok('you ask as this node; nobody is logged in for you as an operator')]
   const { name, fingerprint, ends_at, certificate_ends_at: certificate } = login
   const who = `${name} (${formatFingerprint(fingerprint)})`

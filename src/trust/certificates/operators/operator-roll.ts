@@ -1,10 +1,11 @@
 // Who is certified as an operator, as the documents that came here say; operators are people and never count as nodes.
+import type { CertificateBody } from '../../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { createRecent } from '../../../base/recent.ts'
 import type { TrustLevel } from '../../../base/words/trust-levels.ts'
 import { levelOf } from '../levels.ts'
 import type { Binding } from '../types.ts'
-import { type Against, type ChainFault, type ChainVerdict, verifyChain } from '../verify.ts'
+import { type Against, bindingOf, type ChainFault, type ChainVerdict, judge, verifyChain } from '../verify.ts'
 
 /** Operators that are remembered; one that is forgotten still shows its certificate with each question. */
 const OPERATORS_MAX = 1_024
@@ -31,7 +32,7 @@ export type OperatorVerdict =
 interface HeldOperator {
   readonly bytes: Uint8Array
   readonly author: NodeId
-  readonly body: { readonly key: Uint8Array; readonly version: number; readonly name: string }
+  readonly body: CertificateBody
 }
 
 interface OperatorRoll {
@@ -58,7 +59,7 @@ export interface OperatorRollDeps {
   /** The certificate of this issuer that counts here; undefined when the issuer was revoked. */
   readonly issuerOf: (issuer: NodeId) => Uint8Array | undefined
   /** The same, also of an issuer that was revoked: so that people can be told whom it had certified. */
-  readonly namedIssuerOf: (issuer: NodeId) => Uint8Array | undefined
+  readonly namedIssuerOf: (issuer: NodeId) => CertificateBody | undefined
   /** No revocation list came for so long that certificates open no data here. */
   readonly isStale: (now: number) => boolean
 }
@@ -135,17 +136,20 @@ export function createOperatorRoll(deps: OperatorRollDeps): OperatorRoll {
     has: (operator) => held.has(operator),
     holds: (operator) => counting(operator) !== undefined,
     list(now) {
-      return [...held].flatMap(([, { bytes, author, body }]) => {
+      const trusted = root()
+      if (trusted === undefined) return []
+      return [...held].flatMap(([, { author, body }]) => {
         const issuer = deps.namedIssuerOf(author)
-        const trusted = root()
-        if (issuer === undefined || trusted === undefined) return []
-        const chain = [issuer, bytes]
+        if (issuer === undefined) return []
+        // Signatures were checked when they came: this is asked for often, and there may be a thousand.
+        const links = [
+          { signer: trusted.key, body: issuer },
+          { signer: issuer.key, body },
+        ]
         const against = { root: trusted, key: body.key, leaf: 'operator' as const, isRevoked: () => false }
-        const verdict = verifyChain(chain, { ...against, at: now })
-        // What it says is told of one that has ended, too: it is judged at a moment at which it held.
-        const before = verdict.ok ? verdict : verifyChain(chain, { ...against, at: body.version })
-        if (!before.ok) return []
-        return [{ binding: before.binding, state: stateOf(author, body.key, verdict) }]
+        const verdict = judge(links, { ...against, at: now })
+        // One that holds no more is told of, too: it held when it came, and people have to find it to renew or revoke it.
+        return [{ binding: bindingOf(links), state: stateOf(author, body.key, verdict) }]
       })
     },
     clear: () => held.clear(),

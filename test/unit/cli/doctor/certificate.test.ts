@@ -37,7 +37,9 @@ test('one that holds no more fails, and says why and what to do', () => {
 })
 
 test('nobody renews an issuer by itself, so it is told a month before', () => {
-  expect(judgeCertificate(certificate(-300, 100, { usage: 'issuer' }), NOW)).toMatchObject([{ outcome: 'ok' }])
+  expect(judgeCertificate(certificate(-300, 100, { usage: 'issuer' }), NOW)).toMatchObject([
+    { outcome: 'ok' },
+  ])
   expect(judgeCertificate(certificate(-371, 29, { usage: 'issuer' }), NOW)).toMatchObject([
     { outcome: 'warn', fix: expect.stringContaining('karo ca renew') },
   ])

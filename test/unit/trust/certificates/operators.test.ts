@@ -197,22 +197,25 @@ const byOther = (change: Change = {}): Uint8Array => operatorCertificate({ signe
 test.each([
   ['the same issuer', operatorCertificate],
   ['another issuer', byOther],
-])('what %s took away for a day is not back when a node hears of it after that day, nor after a restart', (_who, lower) => {
-  const before = operatorCertificate({ roles: ['lead'] })
-  const after = lower({ version: NOW + 1, roles: [], teams: [], notAfter: NOW + DAY_MS })
-  const later = NOW + 2 * DAY_MS
-  for (const [first, second] of [
-    [before, after],
-    [after, before],
-  ] as const) {
-    const { roll } = twoIssuers()
-    roll.certificate(first, later)
-    roll.certificate(second, later)
-    expect(roll.operators.verdict(operatorChain(), operator.publicKey, later)).toMatchObject({
-      ...{ ok: false, fault: 'expired' },
-    })
-  }
-})
+])(
+  'what %s took away for a day is not back when a node hears of it after that day, nor after a restart',
+  (_who, lower) => {
+    const before = operatorCertificate({ roles: ['lead'] })
+    const after = lower({ version: NOW + 1, roles: [], teams: [], notAfter: NOW + DAY_MS })
+    const later = NOW + 2 * DAY_MS
+    for (const [first, second] of [
+      [before, after],
+      [after, before],
+    ] as const) {
+      const { roll } = twoIssuers()
+      roll.certificate(first, later)
+      roll.certificate(second, later)
+      expect(roll.operators.verdict(operatorChain(), operator.publicKey, later)).toMatchObject({
+        ...{ ok: false, fault: 'expired' },
+      })
+    }
+  },
+)
 
 test('what the thief of an issuer signed for an operator stands in nobody’s way once that issuer is revoked', () => {
   const { roll, revoke } = twoIssuers()
@@ -247,4 +250,21 @@ test('a key that only a revoked issuer called a person may be a node, and the re
   asNode.revoke()
   expect(asNode.roll.certificate(operatorCertificate(), NOW)).toEqual({ changed: [] })
   expect(asNode.roll.operators.list(NOW)).toMatchObject([{ state: 'valid' }])
+})
+
+test('an operator is found by those who renew or revoke it, whatever became of the issuer since', () => {
+  const roll = createRoll()
+  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+  const at = (days: number) => ({ version: NOW + days * DAY_MS, notBefore: NOW + days * DAY_MS })
+  roll.certificate(issuerCertificate({ grants: ['security'] }), NOW)
+  roll.certificate(operatorCertificate({ roles: ['security'] }), NOW)
+  const states = (days: number) => {
+    const now = NOW + days * DAY_MS
+    return roll.operators.list(now).map(({ state, binding }) => [state, binding.name])
+  }
+  // The issuer was certified anew after the operator was, with the grant and without it.
+  roll.certificate(issuerCertificate({ grants: ['security'], ...at(5) }), NOW + 5 * DAY_MS)
+  expect([states(6), states(31)]).toEqual([[['valid', 'carol']], [['expired', 'carol']]])
+  roll.certificate(issuerCertificate({ grants: [], ...at(6) }), NOW + 6 * DAY_MS)
+  expect([states(7), states(31)]).toEqual([[['void', 'carol']], [['void', 'carol']]])
 })

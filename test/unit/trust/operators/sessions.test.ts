@@ -301,7 +301,7 @@ test('a person whose uid was somebody else’s logs in by the uid, and nobody el
   expect(offer.uid).toBe(ANN)
   await expect(sessions.begin(ANN, { ...signed(offer), account: ANN })).rejects.toThrow('took too long')
   await sessions.begin(eve, { ...signed(offer), account: ANN })
-  expect(sessions.of(eve)).toMatchObject({ name: 'carol' })
+  expect(sessions.of(eve, ANN)).toMatchObject({ name: 'carol' })
   // The person who had the uid before, and has its number still.
   expect(sessions.of(ANN)).toBeUndefined()
 })

@@ -74,7 +74,9 @@ const EACH = ENGINES.flatMap((engine) => ASKERS.map(({ kind, as }) => ({ engine,
 
 test('the matrix has every role of the table and every category', () => {
   const rows = MATRIX.map(([role, category]) => `${role} ${category}`)
-  expect(rows.sort()).toEqual(ROLES.flatMap((role) => SHARING_CATEGORIES.map((one) => `${role} ${one}`)).sort())
+  expect(rows.sort()).toEqual(
+    ROLES.flatMap((role) => SHARING_CATEGORIES.map((one) => `${role} ${one}`)).sort(),
+  )
 })
 
 describe.each(EACH)('the $engine.kind engine, asked by $kind', ({ engine, as }) => {
