@@ -56,6 +56,32 @@ export function policyRoutes({
         }
   }
 
+  const refOf = (id: NodeId) => {
+    const { node_id, fingerprint, name } = trust.opinion(id)
+    return { node_id, fingerprint, name }
+  }
+
+  /** The node, or the operator who is logged in there, as this node judges them now. */
+  function askerOf({ who, via }: { readonly who: string; readonly via?: string }) {
+    if (via === undefined) {
+      const node = trust.resolve(who)
+      return {
+        principal: principalOf(trust.opinion(node)),
+        fault: undefined,
+        node: refOf(node),
+        operator: null,
+      }
+    }
+    const through = trust.resolve(via)
+    const { binding, state } = operatorNamed(operators.list(), who)
+    const { key, node_id, name, issuer, not_after } = binding
+    const { principal, fault } = principals.suppose({ key, chain: operators.chainOf(node_id) ?? [], through })
+    const certificate = { state, issuer: refOf(issuer), ends_at: moment(not_after) }
+    const limit = { questions: AUTHOR_QUOTA.frames, per_seconds: AUTHOR_QUOTA.perMs / 1_000 }
+    const operator = { node_id, fingerprint: fingerprintOf(key), name, certificate, limit }
+    return { principal, fault, node: refOf(through), operator }
+  }
+
   return (server) => {
     serve(server, getPolicy, async () => {
       const { loaded_at, ...rest } = policy.status()
@@ -107,32 +133,6 @@ export function policyRoutes({
           fault === undefined ? [own, { layer: 'roles' as const, ...roles, decides: !ownerDecides }] : [own],
       }
     })
-  }
-
-  const refOf = (id: NodeId) => {
-    const { node_id, fingerprint, name } = trust.opinion(id)
-    return { node_id, fingerprint, name }
-  }
-
-  /** The node, or the operator who is logged in there, as this node judges them now. */
-  function askerOf({ who, via }: { readonly who: string; readonly via?: string }) {
-    if (via === undefined) {
-      const node = trust.resolve(who)
-      return {
-        principal: principalOf(trust.opinion(node)),
-        fault: undefined,
-        node: refOf(node),
-        operator: null,
-      }
-    }
-    const through = trust.resolve(via)
-    const { binding, state } = operatorNamed(operators.list(), who)
-    const { key, node_id, name, issuer, not_after } = binding
-    const { principal, fault } = principals.suppose({ key, chain: operators.chainOf(node_id) ?? [], through })
-    const certificate = { state, issuer: refOf(issuer), ends_at: moment(not_after) }
-    const limit = { questions: AUTHOR_QUOTA.frames, per_seconds: AUTHOR_QUOTA.perMs / 1_000 }
-    const operator = { node_id, fingerprint: fingerprintOf(key), name, certificate, limit }
-    return { principal, fault, node: refOf(through), operator }
   }
 }
 
