@@ -133,6 +133,7 @@ export function createFleet(options: FleetOptions): Fleet {
     fault: roll.fault,
     certified: () => roll.certified(clock.now()),
     withdrawn: roll.withdrawn,
+    isPerson: roll.operators.holds,
     onChange: changes.on,
 
     ...credentials,
