@@ -137,7 +137,8 @@ export function createSessions(deps: SessionsDeps): Sessions {
 
   /** Nobody can open what is sealed to the key of an offer that nobody took. */
   function drop(person: number): void {
-    offers.get(person)?.audience.privateKey.fill(0)
+    const key = offers.get(person)?.audience.privateKey
+    key?.fill(0)
     offers.delete(person)
   }
 
