@@ -284,9 +284,14 @@ describe('an operator', () => {
     expect(outcome(await asked())).toBe('answered')
     expect(await hq.karo(['operator', 'revoke', 'dan'])).toMatchObject({ code: 0 })
     await until(async () => (await whoAmI(desk)).login === null, { what: 'the login has ended' })
-    expect((await entries(desk, 'operator_logout'))[0]).toMatchObject({
-      details: { operator_name: 'dan', why: 'certificate_revoked' },
-    })
+    // The login is over before its entry is on the disk.
+    await until(
+      async () => {
+        const [last] = await entries(desk, 'operator_logout')
+        return last?.details.operator_name === 'dan' && last.details.why === 'certificate_revoked'
+      },
+      { what: 'the ledger says why' },
+    )
     const back = await logIn(desk, dan)
     expect(back).toMatchObject({ code: 4, stderr: expect.stringContaining('was revoked') })
     expect(outcome(await asked())).toBe('denied')
