@@ -41,7 +41,7 @@ exchange/summaries  : base protocols config insight trust/* exchange/documents
 exchange/query      : base protocols config insight mesh trust/* store/tables exchange/summaries
 ops                 : base config trust
 ops/care            : base config ops store store/level store/tables store/rescue trust/identity trust/audit
-ops/metrics         : base protocols observe insight trust trust/audit mesh exchange/* store
+ops/metrics         : base protocols observe insight trust trust/audit trust/certificates trust/operators mesh exchange/* store
 api/contract        : base protocols config observe/imports trust/audit trust/policy exchange/query ops/care
 api                 : base/* protocols config assist/finder store store/events store/tables observe observe/processes insight trust/* mesh exchange/* ops/care api/contract
 daemon              : base protocols config store observe observe/processes insight trust/* mesh exchange/* ops/* api/*

@@ -40,7 +40,7 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
   const { env, paths } = options
   const foundation = layFoundation(options, () =>
     readAll({
-      ...{ ...local, ...network, health, version: VERSION },
+      ...{ ...local, ...network, health, version: VERSION, clock },
       feed: service.feed,
       tokens: service.http.tokenEnds,
       probe: local.probe.lately,

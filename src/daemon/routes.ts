@@ -91,11 +91,12 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     shareRoutes({ sharing, summaries, trust }),
     policyRoutes({
       ...{ policy, organisation, sharing, trust, clock },
+      operators: fleet.operators,
       accepts: () => config.policy.accept_org,
       k: () => config.sharing.k_min,
     }),
     summariesRoutes({ summaries, trust, clock }),
-    operatorRoutes({ fleet, sessions, self: identity, name }),
+    operatorRoutes({ fleet, sessions, self: identity, name, clock }),
     queryRoutes({ query, sessions, timeoutMs: () => config.query.timeout_ms }),
     auditRoutes({ audit, documents, trust, clock }),
     mcpRoutes({ audit }),
@@ -106,11 +107,18 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     metricsRoutes({ metrics }),
     problemsRoutes({ problems, random }),
     backupRoutes({ store, identity, name, paths, audit, clock, ownUid }),
-    peopleRoutes({ people, audit, ownUid, removeRows: (number) => removePersonRows(store, number) }),
+    peopleRoutes({
+      ...{ people, audit, ownUid },
+      async removeRows(number) {
+        await sessions.forget(number)
+        return removePersonRows(store, number)
+      },
+    }),
     doctorRoutes({
       ...{ identity, mesh, trust, store, observe, documents, summaries, health },
       drift: () => driftOf(foundation),
       fleet: fleet.state,
+      ...{ certified: fleet.certified, operators: fleet.operators, sessions },
       policy,
       retentionWaits: () => retention.waits(),
       endingTokens: http.tokenEnds.of,

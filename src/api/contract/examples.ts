@@ -165,7 +165,10 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
       },
     ],
   },
-  SharePreview: { to: bob, role: null, summaries: [{ recipients: [bob], summary, bytes: 412, digest }] },
+  SharePreview: {
+    ...{ to: bob, role: null, categories: null },
+    summaries: [{ recipients: [bob], summary, bytes: 412, digest }],
+  },
   PublishedSummaries: { summaries: [{ ...edition, recipients: [bob] }] },
   HeldSummaries: { summaries: [{ ...edition, author: bob, received_at: at, age_ms: 41_000 }], total: 1 },
   AuditLog: {

@@ -18,7 +18,7 @@ interface AuditDeps {
   readonly audit: Pick<Audit, 'log' | 'verify' | 'whoAsked' | 'export'>
   /** Heads of this ledger that other members keep; without them only the ledger itself is checked. */
   readonly documents?: Pick<Documents, 'ownLedgerHeads'>
-  readonly trust: Pick<Trust, 'resolve' | 'opinion'>
+  readonly trust: Pick<Trust, 'resolve' | 'opinion' | 'memberOf'>
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -57,7 +57,8 @@ export function auditRoutes({ audit, documents, trust, clock }: AuditDeps): Rout
     serve(server, whoAsked, async (request) => {
       const { query, caller } = request
       const since = query.since === undefined ? clock.now() - WHO_ASKED_MS : Date.parse(query.since)
-      const filter = { since, ...(caller.admin ? {} : { uid: caller.uid }) }
+      const { memberOf } = trust
+      const filter = { since, memberOf, ...(caller.admin ? {} : { uid: caller.uid }) }
       const asked = await walking(request as FastifyRequest, () => audit.whoAsked(filter))
       return {
         since: new Date(since).toISOString(),

@@ -28,8 +28,8 @@ export function queryRoutes({ query, sessions, timeoutMs }: QueryRouteDeps): Rou
   type Request = RequestFor<typeof postQuery>
 
   /** A login belongs to whom the kernel names, so a token of that person never asks under it. */
-  function actingOf(as: Request['body']['as'], { uid, via }: Request['caller']): Acting | undefined {
-    const acting = as === 'node' || via !== 'socket' ? undefined : sessions.of(uid)
+  function actingOf(as: Request['body']['as'], { uid, account, via }: Request['caller']): Acting | undefined {
+    const acting = as === 'node' || via !== 'socket' ? undefined : sessions.of(uid, account)
     if (as !== 'operator' || acting !== undefined) return acting
     const why =
       via === 'socket' ? 'you are not logged in here as an operator' : 'a token never asks as an operator'

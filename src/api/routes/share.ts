@@ -2,7 +2,12 @@
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
-import type { Summaries, SummaryPreview } from '../../exchange/summaries/index.ts'
+import {
+  SUMMARY_CATEGORIES,
+  type Summaries,
+  type SummaryCategory,
+  type SummaryPreview,
+} from '../../exchange/summaries/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../contract/operations/share.ts'
@@ -12,7 +17,7 @@ import { serve } from '../server/serve.ts'
 
 interface ShareRouteDeps {
   readonly sharing: Sharing
-  readonly summaries: Pick<Summaries, 'preview'>
+  readonly summaries: Pick<Summaries, 'preview' | 'previewOf'>
   readonly trust: Pick<Trust, 'resolve' | 'opinion'>
 }
 
@@ -23,7 +28,7 @@ interface ShareRouteDeps {
  */
 export function shareRoutes({ sharing, summaries, trust }: ShareRouteDeps): Routes {
   return (server) => {
-    serve(server, getPreview, async ({ query: { to, role }, caller }) => {
+    serve(server, getPreview, async ({ query: { to, role, category }, caller }) => {
       if (to !== undefined && role !== undefined) {
         throw new KaroError('bad_request', 'a preview is for one node or for one role, not for both', {
           where: 'role',
@@ -31,10 +36,20 @@ export function shareRoutes({ sharing, summaries, trust }: ShareRouteDeps): Rout
       }
       const node = to === undefined ? undefined : trust.opinion(trust.resolve(to))
       const reader = node ? { node: node.node_id } : role === undefined ? undefined : { role }
-      const previews = await summaries.preview(caller.uid, reader)
+      const categories = category?.split(',').map(categoryOf)
+      if (categories !== undefined && role !== undefined) {
+        throw new KaroError('bad_request', 'categories are previewed for one node, or for nobody yet', {
+          where: 'role',
+        })
+      }
+      const previews =
+        categories === undefined
+          ? await summaries.preview(caller.uid, reader)
+          : await summaries.previewOf(caller.uid, [...new Set(categories)])
       return {
         to: node ? { node_id: node.node_id, fingerprint: node.fingerprint, name: node.name } : null,
         role: role ?? null,
+        categories: categories === undefined ? null : [...new Set(categories)],
         summaries: previews.map(summaryShape),
       }
     })
@@ -48,6 +63,15 @@ export function shareRoutes({ sharing, summaries, trust }: ShareRouteDeps): Rout
       serve(server, CHANGES[change], ({ caller }) => sharing[change](caller.uid))
     }
   }
+}
+
+function categoryOf(word: string): SummaryCategory {
+  const found = SUMMARY_CATEGORIES.find((one) => one === word)
+  if (found !== undefined) return found
+  throw new KaroError('bad_request', 'summaries have no such category', {
+    where: 'category',
+    hint: `They have: ${SUMMARY_CATEGORIES.join(', ')}. What else may be asked: karo policy explain.`,
+  })
 }
 
 function summaryShape({ recipients, summary, bytes }: SummaryPreview): SummaryShape {

@@ -469,6 +469,16 @@ export const CHECKS = {
     fix: 'Ask its people for the fingerprint of the right one, then: karo peers trust <its node id>. If it is the key of this node: move identity.key away, karo identity new, and have the old key revoked.',
     safeFix: null,
   },
+  'mesh.certificate': {
+    group: 'mesh',
+    title: 'certificate of this node',
+    what: "This node's certificate holds, and was renewed in time; an issuer's holds for another 30 days at least.",
+    why: 'A node is certified for 30 days, and an issuer that it reaches renews that from the twentieth day on. Once it has ended, nobody admits the node without a new invite. Nobody renews an issuer without the root key.',
+    severity: 'fail',
+    needsDaemon: true,
+    fix: 'Let this node and an issuer reach each other: karo peers. If it has ended: karo join <code>. On an issuer: karo ca renew, with the root key.',
+    safeFix: null,
+  },
   'mesh.lists': {
     group: 'mesh',
     title: 'revocation lists',
@@ -477,6 +487,16 @@ export const CHECKS = {
     severity: 'warn',
     needsDaemon: true,
     fix: 'Let this node reach a member or an issuer: karo peers. If no issuer runs any more: karo ca renew, with the root key.',
+    safeFix: null,
+  },
+  'operator.login': {
+    group: 'mesh',
+    title: 'your login as an operator',
+    what: 'If you are logged in as an operator here, the certificate of that operator holds for another three days at least.',
+    why: 'A login ends with the certificate, in the middle of what you do, and only an issuer renews it.',
+    severity: 'warn',
+    needsDaemon: true,
+    fix: 'On an issuer: karo operator renew <operator>. To ask as this node: karo logout.',
     safeFix: null,
   },
   'peers.versions': {

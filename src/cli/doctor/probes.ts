@@ -1,5 +1,6 @@
 // Which function answers for which check: total, so that a check without one does not compile.
 import type { CheckId } from './catalogue.ts'
+import { meshCertificate, operatorLogin } from './checks/certificate.ts'
 import { configFile, configInForce } from './checks/config.ts'
 import {
   daemonHealth,
@@ -74,6 +75,8 @@ export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'peers.leaves': peersLeaves,
   'peers.twins': peersTwins,
   'peers.lineage': peersLineage,
+  'mesh.certificate': meshCertificate,
   'mesh.lists': meshLists,
+  'operator.login': operatorLogin,
   'peers.versions': peersVersions,
 }

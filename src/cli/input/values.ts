@@ -65,3 +65,7 @@ export function commaList(
     .map((word) => word.trim())
     .filter((word) => word !== '')
 }
+
+/** Roles, teams or grants in one option; `none` for none of them, and `before` without the option. */
+export const grantsOf = (option: string | undefined, before: readonly string[]): readonly string[] =>
+  option === 'none' ? [] : (commaList(option) ?? before)

@@ -66,7 +66,7 @@ export function checkView(check: PolicyCheckShape, screen: Screen): string {
 const LAYERS = { owner: 'yours', roles: 'role policies' } as const
 
 export function explanationView(shape: PolicyExplanationShape, screen: Screen): string {
-  const { action, category, effect, layers, level, node, roles, rule, teams } = shape
+  const { action, category, effect, layers, level, node, operator, roles, rule, teams } = shape
   const about = category === null ? '' : ` (${category}, level ${level})`
   const is = [
     roles.length === 0 ? 'no role' : `the role ${roles.map(printable).join(', ')}`,
@@ -83,8 +83,25 @@ export function explanationView(shape: PolicyExplanationShape, screen: Screen): 
     ],
     screen,
   )
-  const who = printable(node.name) || formatFingerprint(node.fingerprint)
-  return `${verdict(effect, screen)}  ${action}${about} for ${who}, which has ${is} here, by ${printable(rule)}\n\n${steps}`
+  const where = nameOf(node)
+  const who =
+    operator === null
+      ? `${where}, which`
+      : `${nameOf(operator)} (${formatFingerprint(operator.fingerprint)}) via ${where}, who`
+  const more = operator === null ? '' : fitted(operatorLines(operator), screen.columns)
+  return `${verdict(effect, screen)}  ${action}${about} for ${who} has ${is} here, by ${printable(rule)}\n${more}\n${steps}`
+}
+
+const nameOf = ({ name, fingerprint }: PolicyExplanationShape['node']): string =>
+  printable(name) || formatFingerprint(fingerprint)
+
+/** Whose word the roles are, and how much one may ask. */
+function operatorLines({ certificate, limit }: NonNullable<PolicyExplanationShape['operator']>): string {
+  const { state, issuer, ends_at } = certificate
+  const end = state === 'expired' ? 'ended' : 'ends'
+  return `certificate  ${state}, by ${nameOf(issuer)} (${formatFingerprint(issuer.fingerprint)}), ${end} ${localTime(ends_at)}
+login        at most 8 hours; only for the node, the person and the types of questions that it was signed for
+limit        ${limit.questions} questions in ${limit.per_seconds} s, through all nodes together\n`
 }
 
 export function triedView({ outcomes, policies, warnings }: Tried, file: string, screen: Screen): string {

@@ -11,9 +11,16 @@ interface Screen {
 }
 
 /** Ends with a newline. */
-export function previewView({ to, role, summaries }: SharePreviewShape, screen: Screen): string {
+export function previewView({ to, role, categories, summaries }: SharePreviewShape, screen: Screen): string {
   const reader = to === null ? role && `nodes with the role ${role}` : to.name || to.fingerprint
   const whom = reader === null ? '' : ` to ${printable(reader)}`
+  if (categories !== null) {
+    const what = categories.join(', ')
+    const blocks = summaries.map((one) => block(one, screen)).join('\n')
+    return summaries.length === 0
+      ? `You have recorded no commands about which ${what} would say anything now.\n`
+      : `If you allowed ${what}${whom} and nothing else, this would leave. Nothing is allowed by this.\n\n${blocks}`
+  }
   if (summaries.length === 0) {
     return `Nothing would be sent${whom}: no node may read your summaries, or you have recorded no commands to sum up.
 karo share show tells who may have what; karo history shows whether anything is recorded.\n`
@@ -26,7 +33,7 @@ function block({ recipients, summary, bytes: size, digest }: SummaryShape, scree
   const title = screen.colour ? styleText('bold', heading, { validateStream: false }) : heading
   const names = recipients.map(({ name, fingerprint }) => name || fingerprint)
   const rows = [
-    { subject: 'to', says: names.join(', ') },
+    ...(names.length === 0 ? [] : [{ subject: 'to', says: names.join(', ') }]),
     ...parts(summary),
     { subject: 'plaintext', says: `${bytes(size)}, BLAKE3 ${digest.slice(0, 16)}…` },
   ]

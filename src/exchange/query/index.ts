@@ -2,4 +2,5 @@
 
 export { createQuery } from './query.ts'
 export type { AskedType } from './query-types/index.ts'
+export { AUTHOR_QUOTA } from './state/intake.ts'
 export type * from './types.ts'

@@ -12,7 +12,7 @@ import {
 } from '../../trust/policy/index.ts'
 
 /** The categories a summary has parts for; there are no signals of anomalies in it yet. */
-const SUMMARY_CATEGORIES = [
+export const SUMMARY_CATEGORIES = [
   'tool_usage',
   'activity_patterns',
   'safety_stats',

@@ -12,7 +12,14 @@ import type { Trust } from '../../trust/peers/index.ts'
 import { type Policy, principalOf } from '../../trust/policy/index.ts'
 import { commandsIn, deriveSummary } from './derive.ts'
 import { boxesThatFit } from './document.ts'
-import { type Entitlement, type Group, groupsOf, type Recipient, restrictedTo } from './groups.ts'
+import {
+  type Entitlement,
+  type Group,
+  groupsOf,
+  type Recipient,
+  restrictedTo,
+  type SummaryCategory,
+} from './groups.ts'
 
 export interface PlanDeps {
   readonly nodeId: NodeId
@@ -89,6 +96,18 @@ export async function boxesOf(
   }
   const fit = boxesThatFit(boxes)
   return { boxes: boxes.slice(0, fit), leftOut: boxes.slice(fit).flatMap((box) => box.recipients) }
+}
+
+/** What these categories of one person say of a period, sealed to nobody; undefined when there is nothing to tell. */
+export async function categoriesOf(
+  { nodeId, insight }: Pick<PlanDeps, 'nodeId' | 'insight'>,
+  period: Period,
+  { uid, categories }: { readonly uid: number; readonly categories: readonly SummaryCategory[] },
+  generatedAt: number,
+): Promise<Pick<PlannedBox, 'summary' | 'plaintext'> | undefined> {
+  const entitlement = Object.fromEntries(categories.map((category) => [category, [uid]]))
+  const summary = await deriveSummary(insight.during(period), nodeId, period, entitlement, generatedAt)
+  return commandsIn(summary) === 0 ? undefined : { summary, plaintext: encodeSummary(summary) }
 }
 
 /** The part of a box that is `uid`'s: all of it where no other person is in it; undefined when there is none. */

@@ -12,8 +12,9 @@ import type { Policy } from '../../trust/policy/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { createReader } from './cover.ts'
 import { formerSelves } from './document.ts'
+import { openPeriods } from './due.ts'
 import type { Recipient } from './groups.ts'
-import { partOf } from './plan.ts'
+import { categoriesOf, partOf } from './plan.ts'
 import { createPublisher } from './publisher.ts'
 import { createShelf } from './shelf.ts'
 import type { PreviewReader, Summaries, SummaryPreview } from './types.ts'
@@ -149,6 +150,22 @@ export function createSummaries(deps: SummariesDeps): Summaries {
           }))
           previews.push({ recipients, summary: part.summary, bytes: part.plaintext })
         }
+      }
+      return previews
+    },
+    async previewOf(uid, categories) {
+      const now = deps.clock.now()
+      const previews: SummaryPreview[] = []
+      for (const period of openPeriods(now)) {
+        const asked = { uid, categories }
+        const part = await categoriesOf(
+          { nodeId: identity.nodeId, insight: deps.insight },
+          period,
+          asked,
+          now,
+        )
+        if (part !== undefined)
+          previews.push({ recipients: [], summary: part.summary, bytes: part.plaintext })
       }
       return previews
     },

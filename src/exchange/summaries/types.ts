@@ -4,6 +4,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Period } from '../../../protocols/periods.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { TimeRange } from '../../insight/statistics/index.ts'
+import type { SummaryCategory } from './groups.ts'
 
 /**
  * What one recipient will be able to read of one person in the summary of one period, were it published now. Where
@@ -85,6 +86,11 @@ export interface Summaries extends Room {
    * could read.
    */
   preview(uid: number, reader?: PreviewReader): Promise<readonly SummaryPreview[]>
+  /**
+   * What somebody would read of this person whom they allowed just these categories, about the open hour, day and week:
+   * to be looked at before anything is allowed, so it names no recipients. Empty where there is nothing to tell.
+   */
+  previewOf(uid: number, categories: readonly SummaryCategory[]): Promise<readonly SummaryPreview[]>
   /** Undefined: this node holds nothing of theirs for that range. Whole UTC hours; the widest periods that fit are used. */
   cover(author: NodeId, range: TimeRange): Promise<SummaryCover | undefined>
   /**

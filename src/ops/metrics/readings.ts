@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
+import type { Clock } from '../../base/clock.ts'
 import { roughSize, roughWaiting } from '../../base/rough.ts'
 import type { HealthCheck } from '../../base/run/room.ts'
 import type { Documents } from '../../exchange/documents/index.ts'
@@ -12,14 +13,21 @@ import type { Mesh } from '../../mesh/index.ts'
 import type { Observe } from '../../observe/record/index.ts'
 import type { Store } from '../../store/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
+import type { Fleet } from '../../trust/certificates/index.ts'
+import type { Sessions } from '../../trust/operators/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import { type LABELS, METRICS, type Metric, type MetricName } from './table.ts'
+import { LABELS, METRICS, type Metric, type MetricName } from './table.ts'
 
 export interface Sources {
   readonly version: string
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
   readonly mesh: Pick<Mesh, 'status' | 'rejections' | 'inspect'>
-  readonly trust: Pick<Trust, 'members'>
+  readonly trust: Pick<Trust, 'members' | 'member'>
+  readonly fleet: Pick<Fleet, 'state' | 'certified'> & {
+    readonly operators: Pick<Fleet['operators'], 'list'>
+  }
+  readonly sessions: Pick<Sessions, 'count'>
+  readonly clock: Pick<Clock, 'now'>
   readonly documents: Pick<Documents, 'counts'>
   readonly summaries: Pick<Summaries, 'status'>
   readonly query: Pick<Query, 'status'>
@@ -114,6 +122,28 @@ const mesh: Part = ({ mesh, trust, version }) => {
   }
 }
 
+const certificates: Part = ({ fleet, trust, sessions, clock }) => {
+  const { mesh, own, lists_at } = fleet.state()
+  if (mesh === null) return {}
+  const issuers = { online: 0, unsure: 0, offline: 0 }
+  for (const { usage, node_id } of fleet.certified()) {
+    if (usage !== 'issuer' || node_id === own?.node_id) continue
+    const member = trust.member(node_id)
+    issuers[member === undefined || member.offline ? 'offline' : member.unsure ? 'unsure' : 'online']++
+  }
+  const operators = Object.fromEntries(LABELS.standing.map((standing) => [standing, 0]))
+  for (const { state } of fleet.operators.list()) operators[state] = (operators[state] ?? 0) + 1
+  const seconds = (ms: number): number => Math.max(0, Math.round(ms / 1000))
+  return {
+    karo_mesh_certificate_remaining_seconds: own === null ? 0 : seconds(own.not_after - clock.now()),
+    karo_mesh_certificate_life_seconds: own === null ? undefined : seconds(own.not_after - own.not_before),
+    karo_mesh_issuers: by('presence', issuers),
+    karo_mesh_revocation_list_age_seconds: lists_at === null ? undefined : seconds(clock.now() - lists_at),
+    karo_operators: by('standing', operators),
+    karo_operator_logins: sessions.count(),
+  }
+}
+
 const kept: Part = ({ documents, summaries }) => {
   const { own, received, relayed, bytes, conflicts } = documents.counts()
   const { recipients, left_out, refused } = summaries.status()
@@ -199,6 +229,7 @@ const descriptors: Part = () => ({
 const PARTS: readonly Part[] = [
   health,
   mesh,
+  certificates,
   kept,
   questions,
   store,

@@ -1,4 +1,5 @@
 // Every metric and every value a label may have, as data: nothing else is ever exported, whatever peers and callers send.
+// Longer than 300 lines: one table, whose entries are read one by one.
 import { REJECT_CODES } from '../../../protocols/frame.ts'
 import { ANSWER_STATUSES, QUERY_TYPES } from '../../../protocols/messages/query.ts'
 import { HEALTH_CHECKS } from '../../base/run/checks.ts'
@@ -18,6 +19,8 @@ export const LABELS = {
   presence: ['online', 'unsure', 'offline'],
   role: ['own', 'received', 'relayed'],
   place: ['home', 'spool'],
+  /** Of an operator's certificate. */
+  standing: ['valid', 'expired', 'revoked', 'void'],
   query_type: QUERY_TYPES,
   ended_by: ENDINGS,
   outcome: OUTCOMES,
@@ -117,6 +120,35 @@ export const METRICS = {
     help: 'Frames and connections refused.',
     labels: ['reason'],
   },
+
+  karo_mesh_certificate_remaining_seconds: {
+    read: true,
+    type: 'gauge',
+    help: "How long this node's own certificate still holds, 0 when it holds no more; absent in no mesh of a root.",
+  },
+  karo_mesh_certificate_life_seconds: {
+    read: true,
+    type: 'gauge',
+    help: "The whole life of this node's own certificate; absent where none holds.",
+  },
+  karo_mesh_issuers: {
+    read: true,
+    type: 'gauge',
+    help: 'Other issuers of the mesh, by what was last heard of them.',
+    labels: ['presence'],
+  },
+  karo_mesh_revocation_list_age_seconds: {
+    read: true,
+    type: 'gauge',
+    help: 'How old the newest revocation list is; after seven days certificates open no data here.',
+  },
+  karo_operators: {
+    read: true,
+    type: 'gauge',
+    help: 'Operators whose certificates came here, by what these are worth now.',
+    labels: ['standing'],
+  },
+  karo_operator_logins: { read: true, type: 'gauge', help: 'People who are logged in here as operators.' },
 
   karo_documents: { read: true, type: 'gauge', help: 'Signed documents kept here.', labels: ['role'] },
   karo_documents_bytes: { read: true, type: 'gauge', help: 'What they take together.' },

@@ -41,8 +41,8 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'whoAsked'
       return entries
     },
 
-    async whoAsked({ since, uid }) {
-      const asked = createWhoAsked()
+    async whoAsked({ since, uid, memberOf }) {
+      const asked = createWhoAsked(memberOf)
       const through = await times.olderThrough(since)
       for await (const { seq, row } of repository.backwards()) {
         if (seq <= through) break

@@ -118,8 +118,15 @@ export interface Audit extends Room {
    * the machine (at most an hour's), and a rewrite by somebody who holds this node's key.
    */
   verify(elsewhere?: readonly HeadElsewhere[]): Promise<AuditVerdict>
-  /** Questions since `since` (ms since the epoch), by author and kind; `uid` as for `log`. */
-  whoAsked(filter: { since: number; uid?: number }): Promise<readonly Asked[]>
+  /**
+   * Questions since `since` (ms since the epoch), by author and kind; `uid` as for `log`. `memberOf`: the first key of a
+   * node, by which the keys that it had count as one author. Default: each key is one.
+   */
+  whoAsked(filter: {
+    since: number
+    uid?: number
+    memberOf?: (peer: NodeId) => NodeId
+  }): Promise<readonly Asked[]>
   /**
    * The ledger for somebody else to verify: header, entries, signed heads. From the first entry at or after `since` to
    * the first signed head at or after `until`; without `until` to the newest entry, which is signed for it. As of the

@@ -1,4 +1,5 @@
 // Who asked this node about what: the questions of the ledger, counted by author and kind.
+import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Asked, AuditEntry } from './types.ts'
 
 /** Authors times kinds; whoever floods is one author, and one without a name here is turned away. */
@@ -16,15 +17,21 @@ function operatorOf({ operator, operator_name }: AuditEntry['details']): Asked['
   return { id: operator, name: typeof operator_name === 'string' ? operator_name : '' }
 }
 
-/** Entries from the newest on; the newest asker first. */
-export function createWhoAsked(): { add(entry: AuditEntry): void; result(): readonly Asked[] } {
+/**
+ * Entries from the newest on; the newest asker first. `memberOf`: the first key of a lineage, so that a node that rotated
+ * its key is one asker; it is named by the key of its newest question.
+ */
+export function createWhoAsked(memberOf: (peer: NodeId) => NodeId = (peer) => peer): {
+  add(entry: AuditEntry): void
+  result(): readonly Asked[]
+} {
   const groups = new Map<string, Counting>()
 
   function groupOf({ peer, details, ts }: AuditEntry): Counting | undefined {
     if (peer === undefined) return undefined
     const query_type = typeof details.query_type === 'string' ? details.query_type : null
     const operator = operatorOf(details)
-    const key = `${peer} ${query_type} ${operator?.id ?? ''}`
+    const key = `${memberOf(peer)} ${query_type} ${operator?.id ?? ''}`
     const found = groups.get(key)
     // Entries with counts have no name.
     if (found?.operator?.name === '') found.operator = operator

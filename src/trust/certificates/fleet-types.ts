@@ -20,6 +20,8 @@ export interface Certificates {
   certified(): readonly Binding[]
   /** Everybody who was certified, and was revoked. */
   withdrawn(): readonly NodeId[]
+  /** The key is a person's, as an issuer that counts here says: it can be no node. Absent: nobody is certified here. */
+  isPerson?(key: NodeId): boolean
   /** Fires when there is something else to say about a node. */
   onChange(listener: (node: NodeId) => void): () => void
 }

@@ -132,7 +132,7 @@ export function createFleet(options: FleetOptions): Fleet {
     revoked: roll.revoked,
     fault: roll.fault,
     certified: () => roll.certified(clock.now()),
-    withdrawn: roll.withdrawn,
+    ...{ withdrawn: roll.withdrawn, isPerson: roll.operators.holds },
     onChange: changes.on,
 
     ...credentials,

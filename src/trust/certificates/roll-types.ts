@@ -65,7 +65,7 @@ export interface Roll {
   /** Certified people, who are no nodes: nothing above speaks of them, except that a list may revoke their keys. */
   readonly operators: Pick<
     ReturnType<typeof createOperatorRoll>,
-    'verdict' | 'chainOf' | 'nameOf' | 'has' | 'list'
+    'verdict' | 'chainOf' | 'nameOf' | 'has' | 'holds' | 'list'
   >
   /** Keys that `author` has revoked, and the number of its list; undefined when it made none. */
   listOf(author: NodeId): List | undefined

@@ -41,6 +41,7 @@ export function createRoll(): Roll {
     root: () => root,
     isRevoked: (key) => isRevoked(key),
     issuerOf: (issuer) => (revoked(issuer) === undefined ? issuers.get(issuer)?.bytes : undefined),
+    namedIssuerOf: (issuer) => issuers.get(issuer)?.body,
     isStale: (now) => isStale(now),
   })
 
@@ -98,6 +99,12 @@ export function createRoll(): Roll {
     }
   }
 
+  /** What a revoked issuer said of a key does not keep others from saying what it is. */
+  function isNode(node: NodeId): boolean {
+    const author = heldOf(node)?.author
+    return author !== undefined && revoked(author) === undefined
+  }
+
   const isRevokedIssuer = (node: NodeId): boolean => issuers.has(node) && revoked(node) !== undefined
 
   const certifiedBy = (issuer: NodeId): readonly NodeId[] =>
@@ -137,12 +144,12 @@ export function createRoll(): Roll {
       const node = formatNodeId(held.body.key)
       if (held.body.usage === 'operator') {
         // A key is a node or a person, whichever it was first. Nobody has anything else to say about a node for that.
-        const fault = heldOf(node) === undefined ? operators.take(held, now) : 'wrong_usage'
+        const fault = isNode(node) ? 'wrong_usage' : operators.take(held, now)
         return fault === undefined ? { changed: [] } : { changed: [], fault }
       }
       const verdict = verdictOf(held, now)
       if (verdict === undefined) return { changed: [], fault: 'unknown_root' }
-      if (operators.has(node)) return { changed: [], fault: 'wrong_usage' }
+      if (operators.holds(node)) return { changed: [], fault: 'wrong_usage' }
       const before = heldOf(node)
       if (!verdict.ok) {
         // A revoked key keeps its certificate here, so that people can be told whose it was; it replaces none.

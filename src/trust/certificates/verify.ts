@@ -67,7 +67,9 @@ export type ChainVerdict =
   /** `index`: of the certificate that is wrong, counted from the root. */
   | { readonly ok: false; readonly fault: ChainFault; readonly index: number }
 
+/** One certificate of a chain, read. */
 interface Link {
+  /** Ed25519 key that signed it. */
   readonly signer: Uint8Array
   readonly body: CertificateBody
 }
@@ -109,8 +111,8 @@ export function verifyChain(chain: readonly Uint8Array[], against: Against): Cha
   return judge(links, against)
 }
 
-/** The same for certificates whose signatures were checked before. */
-function judge(links: readonly Link[], against: Against): ChainVerdict {
+/** The same for certificates whose signatures were checked before; it costs none. */
+export function judge(links: readonly Link[], against: Against): ChainVerdict {
   for (const check of [signerFault, contentFault, timeFault, revocationFault]) {
     for (const [index] of links.entries()) {
       const fault = check(links, index, against)
@@ -163,7 +165,8 @@ const timeFault: Check = (links, index, { at }) => {
 const revocationFault: Check = (links, index, { isRevoked }) =>
   isRevoked((links[index] as Link).body.key) ? 'revoked' : undefined
 
-function bindingOf(links: readonly Link[]): Binding {
+/** What certificates in their order say of the last key, whether that holds or not. */
+export function bindingOf(links: readonly Link[]): Binding {
   const { signer, body } = links.at(-1) as Link
   return {
     usage: body.usage as Usage,

@@ -1,10 +1,11 @@
 // Says who asks: the node that signed a question, or the operator who asks through it; the one place that decides this.
-import type { NodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Operators } from '../certificates/index.ts'
+import type { TrustLevel } from '../../base/words/trust-levels.ts'
+import type { Binding, Operators } from '../certificates/index.ts'
 import { fingerprintOf } from '../identity/index.ts'
 import { type Principal, principalOf } from '../policy/index.ts'
 import { type DelegationFault, delegationFault, faultWords, readDelegation } from './delegation.ts'
@@ -25,66 +26,90 @@ export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps):
   const read = createRecent<string, ReturnType<typeof readDelegation>>(READ_MAX)
 
   /** The operator, or why there is none. */
-  function operatorOf({ author, body }: Asking, shown: NonNullable<Asking['body']['operator']>) {
+  function operatorOf({ author, body }: Asking, shown: NonNullable<Asking['body']['operator']>): Found {
     const digest = toHex(blake3([shown.delegation]))
     const delegation = read.getOrInsert(digest, () => readDelegation(shown.delegation))
     if (typeof delegation === 'string') return { fault: delegation }
     const { operator: id, key } = delegation
     const own = operators?.mesh()
-    if (own === undefined || operators === undefined) return { fault: 'no_mesh' as const, id }
+    if (own === undefined || operators === undefined) return { fault: 'no_mesh', claimed: id }
     const { query_type: type, audience_key: audienceKey } = body
     const fault = delegationFault(delegation.body, {
       ...{ mesh: own, node: author, audienceKey, type },
       at: clock.now(),
     })
-    if (fault !== undefined) return { fault, id }
-    const verdict = operators.verdict(shown.chain, key)
+    // Everybody who carried a question of the operator can show its delegation again: it does not say who asks here.
+    if (fault !== undefined) return { fault, claimed: id }
+    return certified(operators, key, shown.chain)
+  }
+
+  /** What the certificates make of the operator, and what people here say of the two keys. */
+  function certified(
+    { verdict: judge }: Pick<Operators, 'verdict'>,
+    key: Uint8Array,
+    chain: readonly Uint8Array[],
+  ): Found {
+    const id = formatNodeId(key)
+    const verdict = judge(chain, key)
     if (!verdict.ok) {
       const why = verdict.fault === 'no_mesh' ? verdict.fault : (`certificate_${verdict.fault}` as const)
-      return { fault: why, id, name: verdict.name }
+      const { name } = verdict
+      // A key that nobody here has heard of costs nothing to make.
+      return { fault: why, ...(name === undefined ? { claimed: id } : { operator: { id, name } }) }
     }
     const { binding, level } = verdict
-    const said = { id, name: binding.name }
-    if (isRefused(opinion(id))) return { fault: 'denied' as const, ...said }
-    if (isRefused(opinion(binding.issuer))) return { fault: 'issuer_denied' as const, ...said }
-    return { ...said, binding, level }
+    const operator = { id, name: binding.name }
+    if (isRefused(opinion(id))) return { fault: 'denied', operator }
+    if (isRefused(opinion(binding.issuer))) return { fault: 'issuer_denied', operator }
+    return { operator, binding, level }
+  }
+
+  /** A node that may have nothing gives nothing to those who ask through it. */
+  const isClosed = ({ denied, trust_level }: Principal): boolean => denied || trust_level === 'untrusted'
+
+  function askerOf(node: Principal, found: Found): Asker {
+    if ('fault' in found) {
+      const { fault, ...said } = found
+      const principal = { ...node, roles: [], teams: [], denied: true }
+      return { ...said, principal, fault: { rule: `operator.${fault}`, reason: faultWords(fault) } }
+    }
+    const { denied: _, trust_level: __, ...through } = node
+    const { operator, binding, level } = found
+    return {
+      operator,
+      principal: {
+        ...{ node_id: node.node_id, trust_level: level, denied: false },
+        ...{ roles: binding.roles, teams: binding.teams },
+        operator: fingerprintOf(binding.key),
+        operator_id: binding.node_id,
+        through,
+      },
+    }
   }
 
   return {
-    resolve(question): Asker {
+    resolve(question) {
       const node = principalOf(opinion(question.authorId))
       const { operator: shown } = question.body
-      // A node that may have nothing gives nothing to those who ask through it, and costs no look at what they show.
-      if (shown === undefined || node.denied || node.trust_level === 'untrusted') return { principal: node }
-      const { denied: _, trust_level: __, ...through } = node
-      const { id, name = '', ...found } = operatorOf(question, shown)
-      const operator = id === undefined ? {} : { operator: { id, name } }
-      if ('fault' in found) {
-        const { fault } = found
-        const principal = { ...node, roles: [], teams: [], denied: true }
-        return { ...operator, principal, fault: { rule: ruleOf(fault), reason: faultWords(fault) } }
-      }
-      const { binding, level } = found
-      return {
-        ...operator,
-        principal: {
-          ...{
-            node_id: node.node_id,
-            trust_level: level,
-            denied: false,
-            roles: binding.roles,
-            teams: binding.teams,
-          },
-          operator: fingerprintOf(binding.key),
-          operator_id: binding.node_id,
-          through,
-        },
-      }
+      // What an operator shows there costs no look.
+      if (shown === undefined || isClosed(node)) return { principal: node }
+      return askerOf(node, operatorOf(question, shown))
+    },
+    suppose({ key, chain, through }) {
+      const node = principalOf(opinion(through))
+      if (isClosed(node)) return { principal: node }
+      return askerOf(node, operators === undefined ? { fault: 'no_mesh' } : certified(operators, key, chain))
     },
   }
 }
 
-const ruleOf = (fault: DelegationFault): string => `operator.${fault}`
+type Found =
+  | (Pick<Asker, 'operator' | 'claimed'> & { readonly fault: DelegationFault })
+  | {
+      readonly operator: NonNullable<Asker['operator']>
+      readonly binding: Binding
+      readonly level: TrustLevel
+    }
 
 const isRefused = ({ denied, revoked }: { readonly denied: boolean; readonly revoked: boolean }): boolean =>
   denied || revoked

@@ -37,8 +37,10 @@ export interface SessionsDeps extends Pick<PrincipalsDeps, 'opinion'> {
 interface Waiting {
   readonly body: Offer
   readonly audience: SealingKey
-  /** Monotonic, ms. */
+  /** Monotonic, ms: until when this node waits for the signature. */
   readonly until: number
+  /** Monotonic, ms: when the login is over, also where somebody sets the clock back. */
+  readonly over: number
 }
 
 interface Session extends Waiting {
@@ -53,7 +55,7 @@ interface Session extends Waiting {
   cancel: () => void
 }
 
-type Ending = 'logout' | 'again' | 'stopping' | DelegationFault
+type Ending = 'logout' | 'again' | 'stopping' | 'other_account' | DelegationFault
 
 export function createSessions(deps: SessionsDeps): Sessions {
   const { self, operators, opinion, audit, clock, timers, random } = deps
@@ -79,8 +81,8 @@ export function createSessions(deps: SessionsDeps): Sessions {
 
   /** Undefined when the session cannot go on; it has ended then. */
   function check(session: Session): { readonly chain: readonly Uint8Array[] } | undefined {
-    const { state, chain: shown, key } = session
-    if (state.ends_at <= clock.now()) {
+    const { state, chain: shown, key, over } = session
+    if (state.ends_at <= clock.now() || over <= clock.monotonic()) {
       void close(session, 'expired')
       return undefined
     }
@@ -98,7 +100,8 @@ export function createSessions(deps: SessionsDeps): Sessions {
     session.cancel()
     const judged = judge(session.state.operator, session.chain)
     const ends = Math.min(session.state.ends_at, judged.binding?.not_after ?? 0)
-    session.cancel = timers.after(Math.max(0, ends - clock.now()), () => {
+    const left = Math.min(ends - clock.now(), session.over - clock.monotonic())
+    session.cancel = timers.after(Math.max(0, left), () => {
       if (check(session) !== undefined) arm(session)
     })
   }
@@ -115,6 +118,14 @@ export function createSessions(deps: SessionsDeps): Sessions {
     })
   }
 
+  /** Data of a person may be given to another account, a login never: the operator signed for the account. */
+  function sessionOf(uid: number, account: number): Session | undefined {
+    const session = sessions.get(uid)
+    if (session === undefined || session.body.uid === account) return session
+    void close(session, 'other_account')
+    return undefined
+  }
+
   const note = (
     type: 'operator_login' | 'operator_logout',
     uid: number,
@@ -124,15 +135,22 @@ export function createSessions(deps: SessionsDeps): Sessions {
 
   const stateOf = ({ state, said }: Session): SessionState => ({ ...state, ...said })
 
-  /** Why what was signed is not what was offered to this person; undefined when it is. */
-  function offerFault(uid: number, body: Offer): string | undefined {
+  /** Nobody can open what is sealed to the key of an offer that nobody took. */
+  function drop(person: number): void {
+    const key = offers.get(person)?.audience.privateKey
+    key?.fill(0)
+    offers.delete(person)
+  }
+
+  /** Why what was signed is not what was offered to this person, who has this account; undefined when it is. */
+  function offerFault(uid: number, account: number, body: Offer): string | undefined {
     const own = operators.mesh()
     const { types, audience_key: audienceKey } = body
     if (own === undefined) return faultWords('no_mesh')
     const facts = { mesh: own, node: self, audienceKey, type: types[0] ?? '', at: clock.now() }
     const fault = delegationFault(body, facts)
     if (fault !== undefined) return faultWords(fault)
-    if (body.uid !== uid) return 'the delegation is for another person of this machine'
+    if (body.uid !== account) return 'the delegation is for another person of this machine'
     const offer = offers.get(uid)
     if (offer === undefined || !same(offer.body.session, body.session) || offer.until < clock.monotonic())
       return 'this node does not wait for that delegation: the login took too long, or the node was restarted'
@@ -157,7 +175,8 @@ export function createSessions(deps: SessionsDeps): Sessions {
         // Many keys may change at once, and each look costs signatures.
         timers.after(0, () => {
           isDue = false
-          for (const session of [...sessions.values()]) check(session)
+          // Another certificate of the operator may end at another time.
+          for (const session of [...sessions.values()]) if (check(session) !== undefined) arm(session)
         })
       }
       stopListening = deps.onChange.map((listen) => listen(changed))
@@ -165,10 +184,10 @@ export function createSessions(deps: SessionsDeps): Sessions {
     async stop() {
       for (const stop of stopListening) stop()
       await Promise.all([...sessions.values()].map((session) => close(session, 'stopping')))
-      offers.clear()
+      for (const person of [...offers.keys()]) drop(person)
     },
 
-    offer(uid, { for_ms, types }) {
+    offer(uid, { for_ms, types, account = uid }) {
       const own = operators.mesh()
       if (own === undefined) {
         throw new KaroError('refused', faultWords('no_mesh'), { hint: 'karo join lets it into one.' })
@@ -179,25 +198,32 @@ export function createSessions(deps: SessionsDeps): Sessions {
       const audience = newSealingKey(random)
       const now = clock.now()
       const body: Offer = {
-        ...{ session: Uint8Array.from(random.bytes(SESSION_BYTES)), mesh: own, node: self, uid, types },
+        ...{
+          session: Uint8Array.from(random.bytes(SESSION_BYTES)),
+          mesh: own,
+          node: self,
+          uid: account,
+          types,
+        },
         audience_key: audience.publicKey,
         ...{ not_before: now, not_after: now + for_ms },
       }
-      offers.delete(uid)
+      drop(uid)
       const [oldest] = offers.keys()
-      if (offers.size >= SESSIONS_MAX && oldest !== undefined) offers.delete(oldest)
-      offers.set(uid, { body, audience, until: clock.monotonic() + OFFER_MS })
+      if (offers.size >= SESSIONS_MAX && oldest !== undefined) drop(oldest)
+      const at = clock.monotonic()
+      offers.set(uid, { body, audience, until: at + OFFER_MS, over: at + for_ms })
       return body
     },
 
-    async begin(uid, { delegation, chain }) {
+    async begin(uid, { delegation, chain, account = uid }) {
       if (!tries(uid).take(clock.monotonic())) {
         throw new KaroError('rate_limited', 'too many logins', { hint: 'Try again in a minute.' })
       }
       const read = readDelegation(delegation)
       if (typeof read === 'string') return refuse(uid, faultWords(read))
       const { operator, key, body } = read
-      const why = offerFault(uid, body)
+      const why = offerFault(uid, account, body)
       if (why !== undefined) return refuse(uid, why, operator)
       const judged = judge(operator, chain)
       if ('fault' in judged) return refuse(uid, faultWords(judged.fault), operator)
@@ -224,19 +250,25 @@ export function createSessions(deps: SessionsDeps): Sessions {
       return stateOf(session)
     },
 
-    async end(uid) {
-      offers.delete(uid)
-      const session = sessions.get(uid)
+    async end(uid, account = uid) {
+      drop(uid)
+      const session = sessionOf(uid, account)
       if (session === undefined) return undefined
       await close(session, 'logout')
       return stateOf(session)
     },
-    state(uid) {
+    async forget(uid) {
+      drop(uid)
       const session = sessions.get(uid)
+      if (session !== undefined) await close(session, 'other_account')
+    },
+    count: () => sessions.size,
+    state(uid, account = uid) {
+      const session = sessionOf(uid, account)
       return session === undefined || check(session) === undefined ? undefined : stateOf(session)
     },
-    of(uid): Acting | undefined {
-      const session = sessions.get(uid)
+    of(uid, account = uid): Acting | undefined {
+      const session = sessionOf(uid, account)
       const judged = session && check(session)
       if (session === undefined || judged === undefined) return undefined
       const { delegation, audience, ended } = session

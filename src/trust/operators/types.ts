@@ -20,8 +20,13 @@ export interface Asking {
 /** Who asks, as the owner of the data decides about it. */
 export interface Asker {
   readonly principal: Principal
-  /** The operator who signed the delegation, where there is one that was signed; verified unless there is a `fault`. */
+  /**
+   * The operator who signed that this node asks this now, and whose name is known here. With a `fault` it gives nothing:
+   * the operator was revoked, for example.
+   */
   readonly operator?: { readonly id: NodeId; readonly name: string }
+  /** Whose delegation the question shows without being covered by it: nothing says that this operator asked. */
+  readonly claimed?: NodeId
   /** Why the delegation gives nothing: a rule as in decisions (`operator.expired`), and what it means. */
   readonly fault?: { readonly rule: string; readonly reason: string }
 }
@@ -32,6 +37,14 @@ export interface Principals {
    * judged as the node's own: its principal is denied. Never throws.
    */
   resolve(question: Asking): Asker
+  /** The same for an operator whose delegation holds: what a login at the node `through` comes to here. Never throws. */
+  suppose(login: {
+    /** Ed25519 key of the operator. */
+    readonly key: Uint8Array
+    /** From the certificate of the issuer to that of the operator. */
+    readonly chain: readonly Uint8Array[]
+    readonly through: NodeId
+  }): Asker
 }
 
 /** A person who is logged in here, as people and ledgers are told. */
@@ -64,19 +77,34 @@ export interface Acting extends SessionState {
 export type Offer = DelegationBody
 
 export interface Sessions extends Room {
-  /** KaroErrors: `refused` where this node is in no mesh, `bad_request` for terms out of bounds. */
-  offer(uid: number, terms: { readonly for_ms: number; readonly types: readonly string[] }): Offer
+  /**
+   * `uid` is the number of the person, here and below; `account` is the uid that the kernel names, where the person has
+   * another number because the uid was somebody else's before. KaroErrors: `refused` where this node is in no mesh,
+   * `bad_request` for terms out of bounds.
+   */
+  offer(
+    uid: number,
+    terms: { readonly for_ms: number; readonly types: readonly string[]; readonly account?: number },
+  ): Offer
   /**
    * Takes what the operator signed of the offer made to that person; a session that the person had ends. KaroErrors:
    * `refused` with the reason, `rate_limited` for too many tries.
    */
   begin(
     uid: number,
-    signed: { readonly delegation: Uint8Array; readonly chain: readonly Uint8Array[] },
+    signed: {
+      readonly delegation: Uint8Array
+      readonly chain: readonly Uint8Array[]
+      readonly account?: number
+    },
   ): Promise<SessionState>
   /** Undefined: that person is not logged in. */
-  end(uid: number): Promise<SessionState | undefined>
-  state(uid: number): SessionState | undefined
+  end(uid: number, account?: number): Promise<SessionState | undefined>
+  state(uid: number, account?: number): SessionState | undefined
+  /** The person is no person of this node any more: ends what they had, whatever account began it. */
+  forget(uid: number): Promise<void>
+  /** People who are logged in now. */
+  count(): number
   /** As whom this person asks now. Undefined: as the node. */
-  of(uid: number): Acting | undefined
+  of(uid: number, account?: number): Acting | undefined
 }

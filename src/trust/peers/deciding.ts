@@ -31,6 +31,8 @@ export interface DecidingDeps {
   readonly seen: Pick<Seen, 'forget'>
   readonly admits: (node: NodeId) => boolean
   readonly opinion: Trust['opinion']
+  /** The key is an operator's: whoever has the credential must not become a node by it. */
+  readonly isPerson: (key: NodeId) => boolean
   readonly repository: Pick<MemberRepository, 'write'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
@@ -102,6 +104,16 @@ export function createDeciding(deps: DecidingDeps): Deciding {
 
   const withdrawn = (node: NodeId, before: Held | undefined) => withdrawnFrom(before, opinion(node).name)
 
+  /** All that can be done in favour of an operator: what was decided against the key is taken back. */
+  function forgiven(node: NodeId, before: Held | undefined): Omit<Decision, 'decided_at'> {
+    if (before?.denied === true || before?.revoked === true) {
+      return { ...withdrawn(node, before), denied: false, revoked: false }
+    }
+    throw new KaroError('refused', 'that key is an operator: a person, and no node to trust', {
+      hint: 'To give that person your numbers: karo share allow <their whole key, team:… or role:…>',
+    })
+  }
+
   return {
     hold,
     async trust(node, terms) {
@@ -109,6 +121,7 @@ export function createDeciding(deps: DecidingDeps): Deciding {
       const roles = checkedLabels('role', terms.roles)
       const teams = checkedLabels('team', terms.teams)
       await decide('trust', node, (before) => {
+        if (deps.isPerson(node)) return forgiven(node, before)
         const file = kin.trustedByFile(node)
         checkFile({ ...terms, name }, kin.deniedByFile(node), file)
         // The file already says so, and nothing here says otherwise.

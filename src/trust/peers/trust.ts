@@ -85,6 +85,7 @@ export function createTrust(options: TrustOptions): Trust {
   const { hold, ...people } = createDeciding({
     ...{ lineage, kin, decisions, own, seen, admits, repository, audit, clock, log, serially },
     opinion,
+    isPerson: (key) => certificates.isPerson?.(key) ?? false,
     tell,
   })
 

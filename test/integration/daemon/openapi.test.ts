@@ -148,6 +148,7 @@ const NOT_DONE: Readonly<Record<string, number>> = {
   'POST /api/v1/login': 403,
   'POST /api/v1/login/offer': 403,
   'POST /api/v1/operators': 403,
+  'POST /api/v1/operators/assign': 404,
   'POST /api/v1/operators/renew': 404,
   'POST /api/v1/operators/revoke': 404,
   'POST /api/v1/fleet/assign': 403,

@@ -24,7 +24,7 @@ test('who asked, the ledger as a file, and its proof elsewhere', async () => {
     expect.objectContaining({ ...row, query_type: 'ToolUsage' }),
   ])
   const shown = await asked!.karo(['audit', 'who-asked'])
-  expect(shown.stdout).toMatch(/^WHO +ABOUT +ASKED.*\n(node-0 +(NodeHealth|ToolUsage) +1 .*\n){2}/)
+  expect(shown.stdout).toMatch(/^WHO +VIA +ABOUT +ASKED.*\n(node-0 +– +(NodeHealth|ToolUsage) +1 .*\n){2}/)
 
   const file = join(temporaryHome(), 'ledger.ndjson')
   const written = await asked!.json<{ entries: number }>(['audit', 'export', '--output', file])

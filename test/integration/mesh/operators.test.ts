@@ -1,5 +1,6 @@
 // Operators with real daemons: a person certified on one machine asks from another under their own name, and nobody else does.
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type {
@@ -7,6 +8,7 @@ import type {
   AuditEntryShape,
   FleetShape,
   OperatorShape,
+  PolicyExplanationShape,
   QueryResult,
   StatusShape,
   WhoAmIShape,
@@ -60,6 +62,17 @@ async function as<T>(uid: number, method: 'GET' | 'POST', path: string, body?: u
   process.seteuid?.(0)
   return (await answer) as T
 }
+
+const metricsOf = (node: TestNode): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const asking = get({ socketPath: join(node.home, 'karo.sock'), path: '/metrics' }, (answer) => {
+      answer
+        .setEncoding('utf8')
+        .toArray()
+        .then((parts) => resolve(parts.join('')), reject)
+    })
+    asking.on('error', reject)
+  })
 
 beforeAll(async () => {
   hq = await startNode({ name: 'hq' })
@@ -151,7 +164,7 @@ describe('an operator', () => {
     expect(of('dan')).toMatchObject({ node_id, name: 'desk', asked: 2, allowed: 2 })
     expect(of('carol')).toMatchObject({ node_id, allowed: 0 })
     expect(of(null)).toMatchObject({ node_id, operator: null, allowed: 0 })
-    expect((await owner.karo(['audit', 'who-asked'])).stdout).toContain('dan via desk')
+    expect((await owner.karo(['audit', 'who-asked'])).stdout).toMatch(/^dan \([0-9a-f ]{19}\) +desk /m)
     const own = await entries(desk, 'query_asked')
     expect(own.filter(({ details }) => details.operator_name === 'dan').length).toBe(2)
     expect(await entries(desk, 'operator_login')).toMatchObject([
@@ -213,14 +226,72 @@ describe('an operator', () => {
     expect((await desk.karo(['logout'])).stdout).toContain('not logged in')
   })
 
+  test('is explained where the numbers are: certificate, rule, and through which node', async () => {
+    const explain = (...more: string[]) =>
+      owner.json<PolicyExplanationShape>(['policy', 'explain', 'dan', '--via', 'desk', ...more])
+    expect(await explain()).toMatchObject({
+      ...{ effect: 'allow', rule: 'role.lead.level1', roles: ['lead'], teams: ['eng'] },
+      ...{ node: { name: 'desk' }, operator: { name: 'dan', certificate: { state: 'valid' } } },
+    })
+    expect((await owner.karo(['policy', 'explain', 'dan', '--via', 'desk'])).stdout).toMatch(
+      /^ALLOW {2}query.tool_usage .* for dan \([0-9a-f ]{19}\) via desk, who has the role lead/,
+    )
+    expect(await owner.karo(['policy', 'explain', 'mallory', '--via', 'desk'])).toMatchObject({ code: 1 })
+  })
+
+  test('gets other teams by one command, which count in a login that goes on', async () => {
+    expect(await logIn(desk, dan)).toMatchObject({ code: 0 })
+    expect(outcome(await asked())).toBe('answered')
+    const { login } = await whoAmI(desk)
+    expect(await hq.karo(['operator', 'assign', 'dan', '--team', 'ops'])).toMatchObject({ code: 0 })
+    await until(async () => outcome(await asked()) === 'denied', { what: 'the team counts no more' })
+    expect(await whoAmI(desk)).toMatchObject({
+      login: { session: login?.session, roles: ['lead'], teams: ['ops'] },
+    })
+    expect(await hq.karo(['operator', 'assign', 'dan', '--role', 'admin'])).toMatchObject({ code: 4 })
+    expect(await desk.karo(['operator', 'assign', 'dan', '--team', 'eng'])).toMatchObject({ code: 4 })
+    expect(await hq.karo(['operator', 'assign', 'dan', '--team', 'eng'])).toMatchObject({ code: 0 })
+    await until(async () => outcome(await asked()) === 'answered', { what: 'the team counts again' })
+  })
+
+  test('and the certificates are in what the doctor says and the metrics count', async () => {
+    const checks = await desk.karo([
+      'doctor',
+      '--only',
+      'mesh.certificate',
+      '--only',
+      'operator.login',
+      '--json',
+    ])
+    expect(checks.code).toBe(0)
+    const { checks: found } = JSON.parse(checks.stdout) as { checks: { id: string; detail: string }[] }
+    expect(found.find(({ id }) => id === 'mesh.certificate')?.detail).toMatch(
+      /29 days left; 1 of 1 issuers are there/,
+    )
+    expect(found.find(({ id }) => id === 'operator.login')?.detail).toContain('you ask as dan')
+    const text = await metricsOf(desk)
+    for (const line of [
+      'karo_operator_logins 1',
+      'karo_operators{standing="valid"} 2',
+      'karo_mesh_issuers{presence="online"} 1',
+    ])
+      expect(text).toContain(`${line}\n`)
+    expect(text).not.toMatch(/dan|carol/)
+  })
+
   test('is out everywhere once it is revoked, wherever it is logged in', async () => {
     expect(await logIn(desk, dan)).toMatchObject({ code: 0 })
     expect(outcome(await asked())).toBe('answered')
     expect(await hq.karo(['operator', 'revoke', 'dan'])).toMatchObject({ code: 0 })
     await until(async () => (await whoAmI(desk)).login === null, { what: 'the login has ended' })
-    expect((await entries(desk, 'operator_logout'))[0]).toMatchObject({
-      details: { operator_name: 'dan', why: 'certificate_revoked' },
-    })
+    // The login is over before its entry is on the disk.
+    await until(
+      async () => {
+        const [last] = await entries(desk, 'operator_logout')
+        return last?.details.operator_name === 'dan' && last.details.why === 'certificate_revoked'
+      },
+      { what: 'the ledger says why' },
+    )
     const back = await logIn(desk, dan)
     expect(back).toMatchObject({ code: 4, stderr: expect.stringContaining('was revoked') })
     expect(outcome(await asked())).toBe('denied')

@@ -2,20 +2,49 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { policyRoutes } from '../../../src/api/routes/trust/policy.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
+import { DAY_MS } from '../../../src/base/calendar.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
-import type { Consent } from '../../../src/trust/policy/index.ts'
+import type { Operators } from '../../../src/trust/certificates/index.ts'
+import { createRoll } from '../../../src/trust/certificates/roll.ts'
+import type { Consent, PartOf } from '../../../src/trust/policy/index.ts'
 import { owner } from '../../support/api/callers.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { plainPolicy } from '../../support/mesh/policy.ts'
+import {
+  type Change,
+  issuer,
+  issuerCertificate,
+  mesh,
+  NOW,
+  operator,
+  operatorCertificate,
+  root,
+} from '../trust/certificates/chains.ts'
 
 const bob = testIdentity(1).nodeId
-const consent: Consent = {
-  ...{ allow_peers: [], allow_supervisors: [], deny_peers: [], deny_only: [], off: false, max_level: 2 },
-  allow_only: [{ who: bob, categories: ['tool_usage'] }],
+const consent = {
+  ...{ allow_peers: [], allow_supervisors: [], deny_peers: [], deny_only: [], off: false },
+  max_level: 2 as const,
+  allow_only: [{ who: bob as string, categories: ['tool_usage'] }],
   categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+} satisfies Consent & { allow_only: PartOf[] }
+
+/** Carol is certified as a lead of eng, which `change` may change. */
+function certified(change: Change = {}): Operators {
+  const roll = createRoll()
+  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+  roll.certificate(issuerCertificate(), NOW)
+  roll.certificate(operatorCertificate(change), NOW)
+  return {
+    mesh: () => mesh,
+    verdict: (chain, key) => roll.operators.verdict(chain, key, NOW),
+    chainOf: roll.operators.chainOf,
+    list: () => roll.operators.list(NOW),
+    issue: () => Promise.reject(new Error('nobody asks for this')),
+  }
 }
 
-function server(teams: readonly string[] = ['eng']) {
+function server(teams: readonly string[] = ['eng'], { operators = certified(), denied = false } = {}) {
   const built = buildServer({
     routes: [
       policyRoutes({
@@ -27,9 +56,10 @@ function server(teams: readonly string[] = ['eng']) {
           resolve: () => bob,
           opinion: (node_id) => ({
             ...{ node_id, fingerprint: '0123456789abcdef', name: 'bob', trust_level: 'peer', why: 'tofu' },
-            ...{ roles: ['lead'], teams: ['eng'], denied: false, revoked: false },
+            ...{ roles: ['lead'], teams: ['eng'], denied: denied && node_id === bob, revoked: false },
           }),
         },
+        operators,
         clock: { now: () => 0, monotonic: () => 0 },
         k: () => 5,
       }),
@@ -94,4 +124,32 @@ test('explains by both layers, with the consent of the caller', async () => {
     rule: 'role.team',
   })
   expect(await explain('action=query.node_health', [])).toMatchObject({ effect: 'allow', category: null })
+})
+
+test('explains an operator by the certificate, with the node, and by no consent that is the node’s', async () => {
+  const explain = async (words: string, options?: Parameters<typeof server>[1]) =>
+    (await server(['eng'], options)(`/explain?who=carol&via=bob&action=query.tool_usage${words}`)).body
+  expect(await explain('')).toMatchObject({
+    ...{ effect: 'deny', rule: 'consent.none', roles: ['lead'], teams: ['eng'] },
+    node: { node_id: bob, name: 'bob' },
+    operator: {
+      ...{ node_id: operator.nodeId, fingerprint: operator.fingerprint, name: 'carol' },
+      certificate: { state: 'valid', issuer: { node_id: issuer.nodeId }, ends_at: expect.any(String) },
+      limit: { questions: 20, per_seconds: 10 },
+    },
+  })
+  expect((await server()('/explain?who=bob&action=query.tool_usage')).body).toMatchObject({ operator: null })
+  consent.allow_only.push({ who: operator.nodeId, categories: ['tool_usage'] })
+  onTestFinished(() => void consent.allow_only.pop())
+  expect(await explain('')).toMatchObject({ effect: 'allow', rule: 'role.lead.level1' })
+  // Whatever the operator has: through a node that is denied it is nothing.
+  expect(await explain('', { denied: true })).toMatchObject({ effect: 'deny', rule: 'trust.denied' })
+  const ended = certified({ notBefore: NOW - DAY_MS, version: NOW - DAY_MS, notAfter: NOW })
+  const over = await explain('', { operators: ended })
+  expect(over).toMatchObject({
+    ...{ effect: 'deny', rule: 'operator.certificate_expired', roles: [], teams: [] },
+    ...{ operator: { certificate: { state: 'expired' } }, layers: [{ layer: 'owner', decides: true }] },
+  })
+  const nobody = await server()('/explain?who=mallory&via=bob&action=query.tool_usage')
+  expect(nobody.status).toBe(404)
 })

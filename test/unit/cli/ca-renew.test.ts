@@ -1,6 +1,6 @@
 // What karo ca renew says of the roles that the issuer may give.
 import { expect, test } from 'vitest'
-import { grantsOf } from '../../../src/cli/commands/mesh/ca.ts'
+import { grantsOf } from '../../../src/cli/input/values.ts'
 import { grantWords } from '../../../src/cli/views/fleet.ts'
 
 test('a renewal says what the issuer may give, and what is different from before', () => {

@@ -56,7 +56,7 @@ test('explain marks the layer that decides, and show says what is not in force',
     { layer: 'roles', effect: 'allow', rule: 'role.lead.level1', reason: 'lead', decides: false },
   ]
   const explained = {
-    ...{ node, action: 'query.tool_usage', level: 1, category: 'tool_usage', effect: 'deny' },
+    ...{ node, operator: null, action: 'query.tool_usage', level: 1, category: 'tool_usage', effect: 'deny' },
     ...{ rule: 'consent.none', roles: ['lead'], teams: [], layers },
   }
   const answer = await karo({ 'GET /api/v1/policy/explain': explained }, 'policy', 'explain', 'bob')

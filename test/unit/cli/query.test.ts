@@ -18,7 +18,7 @@ import { temporaryDirectory } from '../../support/data/database.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { meshOf, person, soon, type TestNode, uses } from '../exchange/query/network.ts'
 
-const NO_SUMMARIES = { preview: async () => [] }
+const NO_SUMMARIES = { preview: async () => [], previewOf: async () => [] }
 
 /** The control socket of a node; resolves with its home. */
 async function serve(

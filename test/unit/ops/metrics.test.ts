@@ -19,7 +19,8 @@ import { readAll, type Sources } from '../../../src/ops/metrics/readings.ts'
 import { LABELS, METRICS, type Metric, OTHER, OWN_LABELS } from '../../../src/ops/metrics/table.ts'
 import { owner } from '../../support/api/callers.ts'
 
-const clock = { now: () => 1_700_000_000_000, monotonic: () => 0 }
+const now = 1_700_000_000_000
+const clock = { now: () => now, monotonic: () => 0 }
 
 /** What a room says when all is well; a test changes a part of it. */
 function sources(changed: Partial<Record<keyof Sources, unknown>> = {}): Sources {
@@ -43,7 +44,25 @@ function sources(changed: Partial<Record<keyof Sources, unknown>> = {}): Sources
         one_sided: ['a'],
       }),
     },
-    trust: { members: () => [{ offline: true, unsure: false }, { offline: false, unsure: true }, {}] },
+    trust: {
+      members: () => [{ offline: true, unsure: false }, { offline: false, unsure: true }, {}],
+      member: () => ({ offline: false, unsure: false }),
+    },
+    fleet: {
+      state: () => ({
+        mesh: 'm',
+        own: { node_id: 'a', not_before: now, not_after: now + 60_000 },
+        lists_at: now,
+      }),
+      certified: () => [
+        { usage: 'issuer', node_id: 'a' },
+        { usage: 'issuer', node_id: 'b' },
+        { usage: 'node', node_id: 'c' },
+      ],
+      operators: { list: () => [{ state: 'valid' }, { state: 'valid' }, { state: 'void' }] },
+    },
+    sessions: { count: () => 2 },
+    clock,
     documents: { counts: () => ({ own: 1, received: 2, relayed: 3, bytes: 4, conflicts: 5 }) },
     summaries: { status: () => ({ recipients: 1, left_out: 0, refused: 0 }) },
     query: { status: () => ({ asking: 1, answering: 2, relayed: 3, relay_dropped: 4 }) },

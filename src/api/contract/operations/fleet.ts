@@ -148,6 +148,19 @@ export const renewOperator = defineOperation('POST /api/v1/operators/renew', {
   example: { body: { operator: 'carol' } },
 })
 
+export const assignOperator = defineOperation('POST /api/v1/operators/assign', {
+  access: 'admin',
+  via: 'socket',
+  tag: 'mesh',
+  summary: 'Give an operator other roles or teams',
+  description:
+    'Only on an issuer. It signs another certificate for the same key, until the same moment; the newest one counts.',
+  body: fromOperators.reassignBody,
+  answer: fromOperators.operatorAnswer,
+  errors: ['not_found', 'refused', 'conflict'],
+  example: { body: { operator: 'carol', roles: ['lead'], teams: ['eng'] } },
+})
+
 export const revokeOperator = defineOperation('POST /api/v1/operators/revoke', {
   access: 'admin',
   via: 'socket',

@@ -86,7 +86,7 @@ const asker = z
     allowed: count('of these, answered as policy and consent allow'),
     refused: count('of these, refused or withheld'),
     busy: count('questions that were refused because there were too many'),
-    rules: listOf(text(64, 'a rule that decided'), 8),
+    rules: listOf(text(128, 'a rule that decided'), 8),
     first: moment('the first question'),
     last: moment('the last question'),
   })

@@ -93,6 +93,26 @@ export const doctorFacts = z
       .strictObject({ at: moment('when the newest revocation list was signed'), stale: z.boolean() })
       .nullable()
       .describe('null: this node is in no mesh of a root'),
+    certificate: z
+      .strictObject({
+        usage: z.enum(['issuer', 'node', 'operator']).nullable(),
+        begins_at: moment('from when on it holds').nullable().describe('null: it has none that holds'),
+        ends_at: moment('until when it holds').nullable(),
+        why_not: z.enum(['revoked', 'issuer_revoked', 'ended']).nullable(),
+        issuers: count('other issuers of the mesh that are known here'),
+        issuers_there: count('of these, nodes that were heard of lately'),
+      })
+      .nullable()
+      .describe("this node's own in its mesh; null: it is in no mesh of a root"),
+    login: z
+      .strictObject({
+        name: text(64, 'of the operator'),
+        fingerprint: named.shape.fingerprint,
+        ends_at: moment('when the login ends'),
+        certificate_ends_at: moment("until when the operator's certificate holds").nullable(),
+      })
+      .nullable()
+      .describe('as whom the caller asks; null: as the node'),
     store_problem: text(4096, 'error of the database')
       .nullable()
       .describe('null: the database can be written'),

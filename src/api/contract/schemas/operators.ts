@@ -58,6 +58,12 @@ export const renewBody = z.strictObject({
   operator: whose,
   for_ms: operatorBody.shape.for_ms,
 })
+const replaced = (what: string) => operatorBody.shape.roles.unwrap().exactOptional().describe(what)
+export const reassignBody = z.strictObject({
+  operator: whose,
+  roles: replaced('replaces the roles'),
+  teams: replaced('replaces the teams'),
+})
 export const operatorAnswer = z.strictObject({ operator }).meta({ id: 'OperatorAnswer' })
 
 const types = () =>

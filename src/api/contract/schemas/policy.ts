@@ -87,9 +87,24 @@ export const policyCheckQuery = z.strictObject({
   range_hours: count('of the time asked about; 24 unless said').exactOptional(),
 })
 
+const asOperator = z.strictObject({
+  ...nodeRef.shape,
+  certificate: z
+    .strictObject({
+      state: z.enum(['valid', 'expired', 'revoked', 'void']),
+      issuer: nodeRef.describe('who signed it'),
+      ends_at: moment('until when it holds'),
+    })
+    .describe('the newest one that came here'),
+  limit: z
+    .strictObject({ questions: count('at once'), per_seconds: count('in which as many come back') })
+    .describe('of this operator here, through all nodes together'),
+})
+
 export const policyExplanation = z
   .strictObject({
     node: nodeRef,
+    operator: asOperator.nullable().describe('who asks through that node; null: the node itself'),
     action: z.enum(ACTIONS),
     level: level('that is decided about'),
     category: sharingCategory().nullable(),
@@ -110,6 +125,7 @@ export type PolicyExplanationShape = z.infer<typeof policyExplanation>
 
 export const policyExplainQuery = z.strictObject({
   who: who(),
+  via: who().exactOptional().describe('a node: `who` is an operator who is logged in there'),
   action: text(64, 'such as `query.tool_usage`'),
   level: z.int().min(1).max(2).exactOptional().describe('what its trust gives, unless said'),
   category: sharingCategory().exactOptional().describe('for summary.receive'),

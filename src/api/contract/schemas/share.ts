@@ -101,6 +101,9 @@ export const sharePreview = z
   .strictObject({
     to: nodeRef.nullable().describe('the node it was narrowed to'),
     role: z.string().nullable().describe('the role it was narrowed to'),
+    categories: listOf(sharingCategory(), 4)
+      .nullable()
+      .describe('what is shown would leave if just these were allowed; null: what leaves as things are'),
     summaries: listOf(previewed),
   })
   .meta({ id: 'SharePreview', description: 'What would be sealed now, for whom.' })
@@ -175,6 +178,14 @@ export const getPreviewQuery = z.strictObject({
     .max(64)
     .exactOptional()
     .describe('only numbers that nodes with this role could read'),
+  category: z
+    .string()
+    .min(1)
+    .max(128)
+    .exactOptional()
+    .describe(
+      'what would leave if just these were allowed: categories with commas, `tool_usage,safety_stats`',
+    ),
 })
 
 const SUMMARIES_LIMIT_MAX = 1_000

@@ -18,19 +18,19 @@ import type { DaemonFacts, NamedNode } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { type AlarmDeps, frozenNodes, takenBy } from '../mesh/alarms.ts'
+import { type CertificateDeps, certificateFacts, loginFacts } from './certificate-facts.ts'
 
 /** Most people in the list of those with spool files that are not followed; the schema has the same bound. */
 const MOST_UNFOLLOWED = 64
 
-export interface DoctorDeps {
+export interface DoctorDeps extends CertificateDeps {
   readonly identity: Pick<Identity, 'nodeId'> & Partial<Pick<Identity, 'pending'>>
   readonly mesh: Pick<Mesh, 'status' | 'inspect' | 'tryMulticast'>
-  readonly trust: Pick<Trust, 'opinion' | 'pending'> & AlarmDeps['trust']
+  readonly trust: Pick<Trust, 'opinion' | 'pending'> & AlarmDeps['trust'] & CertificateDeps['trust']
   readonly store: Pick<Store, 'bytes' | 'probe'>
   readonly observe: Pick<Observe, 'status' | 'unfollowed'>
   readonly documents: Pick<Documents, 'of'>
   readonly summaries: Pick<Summaries, 'status'>
-  readonly fleet: () => Pick<FleetState, 'lists_at' | 'stale'>
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
   /** How the configuration file differs from the configuration in force. */
   readonly drift: () => DaemonFacts['config']
@@ -100,6 +100,9 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         frozen: frozenNodes(deps).map(({ at, between }) => ({ ...named(at), between: between.map(named) })),
         key_taken_by: takenBy(deps) ?? null,
         lists: listsOf(deps.fleet()),
+        certificate: certificateFacts(deps),
+        // A token never asks as an operator, so over TCP there is no login to tell of.
+        login: caller.via === 'socket' ? loginFacts(deps, caller) : null,
         store_problem: storeProblem,
         store_bytes: roughSize(bytes),
         spool: {

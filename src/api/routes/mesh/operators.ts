@@ -1,13 +1,15 @@
 // Operators: an issuer certifies people, and a person logs in here as one, by a delegation that this node never could sign.
 import { formatNodeId, type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import { byText } from '../../../base/by-text.ts'
+import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { toHex } from '../../../base/hex.ts'
 import { ASKED_TYPES } from '../../../exchange/query/query-types/index.ts'
-import { comparable, type Fleet, type KnownOperator } from '../../../trust/certificates/index.ts'
+import type { Fleet, KnownOperator } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
 import type { SessionState, Sessions } from '../../../trust/operators/index.ts'
 import {
+  assignOperator,
   beginLogin,
   endLogin,
   getLogin,
@@ -18,15 +20,23 @@ import {
   revokeOperator,
 } from '../../contract/operations/fleet.ts'
 import type { LoginShape, OperatorShape, WhoAmIShape } from '../../contract/shapes.ts'
-import type { Routes } from '../../server/route.ts'
+import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { operatorNamed } from './operator-named.ts'
+
+/** A person's number and the uid that the kernel names, which differ where the uid was somebody else's before. */
+type Person = Pick<Caller, 'uid' | 'account'>
 
 interface OperatorsDeps {
   readonly fleet: Pick<Fleet, 'operators' | 'revoke' | 'state'>
   readonly sessions: Sessions
   readonly self: { readonly nodeId: NodeId; readonly fingerprint: string }
   readonly name: string
+  readonly clock: Pick<Clock, 'now'>
 }
+
+/** The shortest certificate that is signed. */
+const LEAST_MS = 60_000
 
 const moment = (ms: number): string => new Date(ms).toISOString()
 const keyOf = (operator: NodeId): Uint8Array => parseNodeId(operator) as Uint8Array
@@ -51,37 +61,14 @@ function loginShape(session: SessionState): LoginShape {
   }
 }
 
-export function operatorRoutes({ fleet, sessions, self, name }: OperatorsDeps): Routes {
+export function operatorRoutes({ fleet, sessions, self, name, clock }: OperatorsDeps): Routes {
   const { operators } = fleet
 
-  /** By key, fingerprint or name; several of one name are told apart by the other two. */
-  function find(who: string): KnownOperator {
-    const same = comparable(who)
-    const digits = who.toLowerCase().replace(/[\s:-]/g, '')
-    const all = operators.list()
-    const byKey = all.filter(
-      ({ binding }) => binding.node_id === who || fingerprintOf(binding.key) === digits,
-    )
-    const byName = all.filter(({ binding }) => comparable(binding.name) === same)
-    const living = byName.filter(({ state }) => state === 'valid')
-    const found = byKey.length > 0 ? byKey : living.length > 0 ? living : byName
-    const [first, second] = found
-    if (first === undefined) {
-      throw new KaroError('not_found', 'no operator of that name or key is known here', {
-        hint: 'karo operator list shows them.',
-      })
-    }
-    if (second !== undefined) {
-      throw new KaroError('conflict', 'several operators have that name', {
-        hint: 'Name one by its fingerprint: karo operator list.',
-      })
-    }
-    return first
-  }
+  const find = (who: string): KnownOperator => operatorNamed(operators.list(), who)
   const shown = (operator: NodeId): OperatorShape => operatorShape(find(operator))
 
-  const whoAmI = (uid: number): WhoAmIShape => {
-    const session = sessions.state(uid)
+  const whoAmI = ({ uid: person, account: uid }: Person): WhoAmIShape => {
+    const session = sessions.state(person, uid)
     return {
       uid,
       node: { node_id: self.nodeId, fingerprint: self.fingerprint, name },
@@ -102,8 +89,47 @@ export function operatorRoutes({ fleet, sessions, self, name }: OperatorsDeps): 
         .sort((a, b) => byText(a.name, b.name)),
     }))
     serve(server, renewOperator, async ({ body }) => {
-      const { key, node_id, name: called, roles, teams } = find(body.operator).binding
+      const { binding, state } = find(body.operator)
+      const { key, node_id, name: called, roles, teams } = binding
+      // Its roles and teams are the word of an issuer that may not give them, or was revoked: nobody repeats that unasked.
+      if (state === 'void') {
+        throw new KaroError(
+          'refused',
+          'the issuer of this operator counts no more, or may not give its roles',
+          {
+            hint: 'Say them: karo operator assign … --role … --team …',
+          },
+        )
+      }
       await operators.issue({ key, name: called, roles, teams, for_ms: body.for_ms })
+      return { operator: shown(node_id) }
+    })
+    serve(server, assignOperator, async ({ body }) => {
+      const { binding, state } = find(body.operator)
+      const { key, node_id, name: called, not_after } = binding
+      const { roles, teams } = body
+      if (state === 'revoked' || state === 'expired') {
+        throw new KaroError('refused', `the certificate of this operator is ${state}`, {
+          hint:
+            state === 'expired'
+              ? 'karo operator renew comes first.'
+              : 'karo operator issue makes another credential.',
+        })
+      }
+      if (state === 'void' && (roles === undefined || teams === undefined)) {
+        throw new KaroError(
+          'bad_request',
+          'the issuer of this operator counts no more, so say both roles and teams',
+        )
+      }
+      const terms = { roles: roles ?? binding.roles, teams: teams ?? binding.teams }
+      // It ends when it would have ended: a change of roles is no renewal.
+      await operators.issue({
+        key,
+        name: called,
+        ...terms,
+        for_ms: Math.max(LEAST_MS, not_after - clock.now()),
+      })
       return { operator: shown(node_id) }
     })
     serve(server, revokeOperator, async ({ body }) => {
@@ -112,7 +138,9 @@ export function operatorRoutes({ fleet, sessions, self, name }: OperatorsDeps): 
       return { operator: shown(node_id) }
     })
     serve(server, offerLogin, async ({ body, caller }) => {
-      const offer = sessions.offer(caller.uid, { for_ms: body.for_ms, types: body.types ?? ASKED_TYPES })
+      const { uid: person, account } = caller
+      const { for_ms, types = ASKED_TYPES } = body
+      const offer = sessions.offer(person, { for_ms, types, account })
       const { session, mesh, node, uid, audience_key, not_before, not_after } = offer
       return {
         ...{ session: toHex(session), mesh: toHex(mesh), node: formatNodeId(node), uid },
@@ -126,12 +154,13 @@ export function operatorRoutes({ fleet, sessions, self, name }: OperatorsDeps): 
       await sessions.begin(caller.uid, {
         delegation: bytesOf(body.delegation),
         chain: body.chain.map(bytesOf),
+        account: caller.account,
       })
-      return whoAmI(caller.uid)
+      return whoAmI(caller)
     })
-    serve(server, getLogin, async ({ caller }) => whoAmI(caller.uid))
+    serve(server, getLogin, async ({ caller }) => whoAmI(caller))
     serve(server, endLogin, async ({ caller }) => {
-      const ended = await sessions.end(caller.uid)
+      const ended = await sessions.end(caller.uid, caller.account)
       return { ended: ended === undefined ? null : loginShape(ended) }
     })
   }

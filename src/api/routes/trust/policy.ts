@@ -1,6 +1,11 @@
 // /policy: the role policies in force, what they say to a supposed request, and why a node may have what it may have.
+import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
+import { AUTHOR_QUOTA } from '../../../exchange/query/index.ts'
+import type { Operators } from '../../../trust/certificates/index.ts'
 import type { Sharing } from '../../../trust/consent/index.ts'
+import { fingerprintOf } from '../../../trust/identity/index.ts'
+import { createPrincipals } from '../../../trust/operators/index.ts'
 import type { Organisation } from '../../../trust/organisation/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
 import { decide, type Policy, principalOf } from '../../../trust/policy/index.ts'
@@ -9,12 +14,15 @@ import { checkPolicy, explainPolicy, getPolicy, takeBundle } from '../../contrac
 import type { PolicyShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { operatorNamed } from '../mesh/operator-named.ts'
 
 interface PolicyRouteDeps {
   readonly policy: Policy
   readonly organisation: Pick<Organisation, 'state' | 'take'>
   readonly sharing: Pick<Sharing, 'consentOf'>
   readonly trust: Pick<Trust, 'resolve' | 'opinion'>
+  /** As people of this node may ask about: who is certified, and what their certificates come to. */
+  readonly operators: Operators
   readonly clock: Clock
   /** `policy.accept_org`. */
   readonly accepts: () => 'restrict' | 'full'
@@ -28,11 +36,13 @@ export function policyRoutes({
   organisation,
   sharing,
   trust,
+  operators,
   clock,
   accepts,
   k,
 }: PolicyRouteDeps): Routes {
-  const node = () => ({ teams: policy.status().teams, k: k(), now: clock.now() })
+  const principals = createPrincipals({ opinion: trust.opinion, operators, clock })
+  const here = () => ({ teams: policy.status().teams, k: k(), now: clock.now() })
 
   const organisationShape = (): PolicyShape['organisation'] => {
     const state = organisation.state()
@@ -44,6 +54,32 @@ export function policyRoutes({
           signed_at: moment(state.signed_at),
           accepts: accepts(),
         }
+  }
+
+  const refOf = (id: NodeId) => {
+    const { node_id, fingerprint, name } = trust.opinion(id)
+    return { node_id, fingerprint, name }
+  }
+
+  /** The node, or the operator who is logged in there, as this node judges them now. */
+  function askerOf({ who, via }: { readonly who: string; readonly via?: string }) {
+    if (via === undefined) {
+      const node = trust.resolve(who)
+      return {
+        principal: principalOf(trust.opinion(node)),
+        fault: undefined,
+        node: refOf(node),
+        operator: null,
+      }
+    }
+    const through = trust.resolve(via)
+    const { binding, state } = operatorNamed(operators.list(), who)
+    const { key, node_id, name, issuer, not_after } = binding
+    const { principal, fault } = principals.suppose({ key, chain: operators.chainOf(node_id) ?? [], through })
+    const certificate = { state, issuer: refOf(issuer), ends_at: moment(not_after) }
+    const limit = { questions: AUTHOR_QUOTA.frames, per_seconds: AUTHOR_QUOTA.perMs / 1_000 }
+    const operator = { node_id, fingerprint: fingerprintOf(key), name, certificate, limit }
+    return { principal, fault, node: refOf(through), operator }
   }
 
   return (server) => {
@@ -59,43 +95,42 @@ export function policyRoutes({
       const entries = as.split(',').filter((entry) => entry !== '')
       const { principal, action, resource, circumstances } = supposedRequest(
         { ...asked, level: levelOf(asked.level), as: entries },
-        node(),
+        here(),
       )
       const { level, category = null } = resource
       const { engine } = policy.status()
       return { ...policy.judge(principal, action, resource, circumstances), engine, action, level, category }
     })
     serve(server, explainPolicy, async ({ query, caller }) => {
-      const opinion = trust.opinion(trust.resolve(query.who))
-      const principal = principalOf(opinion)
+      const { principal, fault, node, operator } = askerOf(query)
       const { action, resource, circumstances } = supposedRequest(
         { ...query, level: levelOf(query.level), as: [], trust: principal.trust_level },
-        node(),
+        here(),
       )
       const consent = await sharing.consentOf(caller.uid)
-      const owner = decide(principal, action, resource, { consent })
+      const owner =
+        fault === undefined
+          ? decide(principal, action, resource, { consent })
+          : { effect: 'deny' as const, ...fault }
       const roles = policy.judge(principal, action, resource, circumstances)
-      const both = policy.decide(principal, action, resource, { ...circumstances, consent })
+      const both =
+        fault === undefined
+          ? policy.decide(principal, action, resource, { ...circumstances, consent })
+          : owner
       const ownerDecides = owner.effect === 'deny'
+      const { effect, rule, reason } = owner
+      const own = { layer: 'owner' as const, effect, rule, reason, decides: ownerDecides }
       return {
-        node: { node_id: opinion.node_id, fingerprint: opinion.fingerprint, name: opinion.name },
-        action,
+        ...{ node, operator, action },
         level: resource.level,
         category: resource.category ?? null,
         effect: both.effect,
         rule: both.policy_rule ?? both.rule,
         roles: principal.roles,
         teams: principal.teams,
-        layers: [
-          {
-            layer: 'owner' as const,
-            effect: owner.effect,
-            rule: owner.rule,
-            reason: owner.reason,
-            decides: ownerDecides,
-          },
-          { layer: 'roles' as const, ...roles, decides: !ownerDecides },
-        ],
+        // Nobody is judged by roles where the certificate or the login says nothing.
+        layers:
+          fault === undefined ? [own, { layer: 'roles' as const, ...roles, decides: !ownerDecides }] : [own],
       }
     })
   }

@@ -103,11 +103,20 @@ const details = (entry: AuditEntryShape, nameOf: (node: string) => string): stri
     .map(([name, value]) => `${name}=${String(value).replace(NODE_ID, nameOf)}`)
     .join(' ')
 
-/** `carol via eng-1` where an operator asked through a node. */
-function whoOf({ name, fingerprint, operator }: AskersShape['askers'][number]): string {
-  const node = name || formatFingerprint(fingerprint)
-  return operator === null ? node : `${operator.name || formatFingerprint(operator.fingerprint)} via ${node}`
+type Asker = AskersShape['askers'][number]
+
+const nodeOf = ({ name, fingerprint }: Asker): string => name || formatFingerprint(fingerprint)
+
+/** An operator has the fingerprint beside the name, because two issuers may have certified two people of one name. */
+function whoOf(asker: Asker): string {
+  const { operator } = asker
+  if (operator === null) return nodeOf(asker)
+  const digits = formatFingerprint(operator.fingerprint)
+  return operator.name === '' ? digits : `${operator.name} (${digits})`
 }
+
+/** In a column of its own, because a node chooses its name and could choose `carol via desk`. */
+const viaOf = (asker: Asker): string => (asker.operator === null ? '–' : nodeOf(asker))
 
 const DEFAULT_LAST = '30d'
 
@@ -137,6 +146,7 @@ const whoAsked = defineCommand({
         answer.askers,
         [
           { title: 'WHO', value: whoOf, shrink: true },
+          { title: 'VIA', value: viaOf, shrink: true },
           { title: 'ABOUT', value: (one) => one.query_type ?? '–' },
           { title: 'ASKED', value: (one) => String(one.asked), align: 'right' },
           { title: 'ALLOWED', value: (one) => String(one.allowed), align: 'right' },

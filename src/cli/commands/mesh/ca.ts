@@ -35,7 +35,7 @@ import { exportMesh } from '../../fleet/export.ts'
 import { revokedWith } from '../../fleet/root-list.ts'
 import { openedRoot, PASSPHRASE, ROOT_FILE, ROOT_KEY } from '../../input/root-key.ts'
 import { parseDuration } from '../../input/time.ts'
-import { commaList, oneNode } from '../../input/values.ts'
+import { grantsOf, oneNode } from '../../input/values.ts'
 import { newPassphrase, withPassphrase } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
 import { confirm } from '../../terminal/confirm.ts'
@@ -286,9 +286,5 @@ const shown = defineCommand({
     return show(io, answer, fleetView)
   },
 })
-
-/** Without the option it stays as it was. */
-export const grantsOf = (option: string | undefined, before: readonly string[]): readonly string[] =>
-  option === 'none' ? [] : (commaList(option) ?? before)
 
 export const commands: readonly Command[] = [init, renew, revoke, assign, exportMesh, shown]

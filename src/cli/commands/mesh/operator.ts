@@ -2,6 +2,7 @@
 import { parseNodeId } from '../../../../protocols/node-id.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
+  assignOperator,
   getOperators,
   issueOperator,
   renewOperator,
@@ -15,7 +16,7 @@ import { LIFE_MAX_MS } from '../../../trust/certificates/index.ts'
 import { createCredential } from '../../../trust/operators/index.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
 import { parseDuration } from '../../input/time.ts'
-import { commaList } from '../../input/values.ts'
+import { commaList, grantsOf } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
 import { newPassphrase, withPassphrase } from '../../passphrase.ts'
 import { table } from '../../terminal/table.ts'
@@ -168,6 +169,59 @@ const renew = defineCommand({
   },
 })
 
+const assign = defineCommand({
+  name: 'operator assign',
+  summary: 'change the roles or teams of an operator; the credential file stays as it is',
+  shows: assignOperator,
+  args: [WHO],
+  options: [
+    {
+      name: 'role',
+      value: 'role,..',
+      description: 'the roles from now on, instead of those there are; none for no role',
+      completes: 'role',
+    },
+    {
+      name: 'team',
+      value: 'team,..',
+      description: 'the teams from now on, instead of those there are; none for no team',
+      completes: 'team',
+    },
+  ],
+  examples: [
+    {
+      run: 'karo operator assign carol --role lead --team eng',
+      does: 'on an issuer; holds as long as before',
+    },
+    { run: 'karo operator assign carol --role none', does: 'she is in her teams, and has no role any more' },
+  ],
+  async run(io, { args, options }) {
+    const [roles, teams] = [options.role, options.team]
+    if (roles === undefined && teams === undefined) {
+      throw new KaroError('bad_request', 'say what to change', {
+        where: 'karo operator assign',
+        hint: 'Give --role or --team.',
+      })
+    }
+    const answer = await daemonAt(io).call(assignOperator, {
+      body: {
+        operator: whoOf(args.who),
+        ...(roles !== undefined && { roles: [...grantsOf(roles, [])] }),
+        ...(teams !== undefined && { teams: [...grantsOf(teams, [])] }),
+      },
+    })
+    return show(io, answer, ({ operator }) =>
+      fitted(
+        `${printable(operator.name)} is certified anew: ${rolesOf(operator)}, until ${localTime(operator.ends_at)}.
+Members that are connected know within seconds, also of logins that there are. A member that is away believes the
+certificate of before until it is back: to take everything away at once, revoke.
+`,
+        io.columns,
+      ),
+    )
+  },
+})
+
 const revoke = defineCommand({
   name: 'operator revoke',
   summary: 'revoke an operator in the whole mesh, for good; on an issuer',
@@ -198,4 +252,4 @@ function whoOf(words: readonly string[]): string {
   })
 }
 
-export const commands: readonly Command[] = [issue, list, renew, revoke]
+export const commands: readonly Command[] = [issue, list, renew, assign, revoke]

@@ -97,7 +97,7 @@ const check = defineCommand({
 
 const explain = defineCommand({
   name: 'policy explain',
-  summary: 'what one node may have of your numbers, and which rule says so: yours or a role policy',
+  summary: 'what a node, or an operator there, may have of your numbers, and which rule says so',
   shows: explainPolicy,
   args: [
     {
@@ -105,21 +105,33 @@ const explain = defineCommand({
       required: true,
       variadic: true,
       oneThing: true,
-      description: 'one node: id, name, or fingerprint, also in groups of four',
+      description: 'one node, or with --via one operator: id, name, or fingerprint, also in groups of four',
       completes: 'node',
     },
   ],
-  options: [action, level, category],
+  options: [
+    {
+      name: 'via',
+      value: 'node',
+      description: 'who is an operator, and asks through this node',
+      completes: 'node',
+    },
+    action,
+    level,
+    category,
+  ],
   examples: [
     { run: 'karo policy explain ash', does: 'may ash ask for your tool usage, and why' },
     {
       run: 'karo policy explain ash --action summary.receive --category activity_patterns',
       does: 'is ash sent your hours in summaries',
     },
+    { run: 'karo policy explain carol --via desk', does: 'may the operator carol, logged in at desk' },
   ],
   async run(io, { args, options }) {
     const query = {
       who: oneNode(args.who, 'karo policy explain'),
+      via: options.via,
       ...{ action: options.action, category: options.category },
       level: given(options.level, Number),
     }

@@ -33,6 +33,9 @@ const category: CommandOption & { readonly repeat: true; readonly value: string 
   repeat: true,
 }
 
+/** Signals of anomalies leave in no summary. */
+const SUMMARISED = SHARING_CATEGORIES.filter((one) => one !== 'anomalies')
+
 /** What both decisions about one node, team or role send. */
 const decisionOf = (
   words: CommandInput['args'][string],
@@ -68,14 +71,25 @@ const preview = defineCommand({
       description: 'only what nodes that you gave this role could read',
       completes: 'role',
     },
+    {
+      ...category,
+      description: 'what would leave if you allowed just this category; may be given several times',
+      choices: SUMMARISED,
+    },
   ],
   examples: [
     { run: 'karo share preview', does: 'every period and who could read it' },
     { run: 'karo share preview --to bob', does: 'the same as bob will see it' },
     { run: 'karo share preview --role lead', does: 'what the leads of your teams can read' },
+    {
+      run: 'karo share preview --category tool_usage',
+      does: 'what karo share allow … --category tool_usage would give, before you decide',
+    },
   ],
   async run(io, { options }) {
-    const shape = await daemonAt(io).call(getPreview, { query: { to: options.to, role: options.role } })
+    const { to, role } = options
+    const query = { to, role, category: options.category?.join(',') }
+    const shape = await daemonAt(io).call(getPreview, { query })
     return show(io, shape, previewView)
   },
 })

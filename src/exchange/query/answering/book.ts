@@ -161,16 +161,17 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
   }
 }
 
-type Who = Pick<Asker, 'operator' | 'fault'>
+type Who = Pick<Asker, 'operator' | 'claimed' | 'fault'>
 
 /** One whose delegation holds; what anybody else claims gets no share and no count of its own. */
 const verifiedId = ({ operator, fault }: Who): NodeId | undefined =>
   fault === undefined ? operator?.id : undefined
 
-const detailsOf = ({ operator }: Who): AuditRecord['details'] =>
-  operator === undefined
-    ? {}
-    : { operator: operator.id, ...(operator.name === '' ? {} : { operator_name: operator.name }) }
+/** A claim has a member of its own, so that nobody who reads the ledger takes it for a question of that operator. */
+const detailsOf = ({ operator, claimed }: Who): AuditRecord['details'] => ({
+  ...(operator === undefined ? {} : { operator: operator.id, operator_name: operator.name }),
+  ...(claimed === undefined ? {} : { operator_claimed: claimed }),
+})
 
 const operatorDetail = (operator: string): AuditRecord['details'] =>
   operator === NOBODY || operator === '' ? {} : { operator }

@@ -1,10 +1,11 @@
 // Who is certified as an operator, as the documents that came here say; operators are people and never count as nodes.
+import type { CertificateBody } from '../../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { createRecent } from '../../../base/recent.ts'
 import type { TrustLevel } from '../../../base/words/trust-levels.ts'
 import { levelOf } from '../levels.ts'
 import type { Binding } from '../types.ts'
-import { type Against, type ChainFault, type ChainVerdict, verifyChain } from '../verify.ts'
+import { type Against, bindingOf, type ChainFault, type ChainVerdict, judge, verifyChain } from '../verify.ts'
 
 /** Operators that are remembered; one that is forgotten still shows its certificate with each question. */
 const OPERATORS_MAX = 1_024
@@ -31,7 +32,7 @@ export type OperatorVerdict =
 interface HeldOperator {
   readonly bytes: Uint8Array
   readonly author: NodeId
-  readonly body: { readonly key: Uint8Array; readonly version: number; readonly name: string }
+  readonly body: CertificateBody
 }
 
 interface OperatorRoll {
@@ -46,6 +47,8 @@ interface OperatorRoll {
   chainOf(operator: NodeId): readonly Uint8Array[] | undefined
   nameOf(operator: NodeId): string | undefined
   has(operator: NodeId): boolean
+  /** As `has`, and whoever signed that was not revoked: only then the key is a person's and can be no node's. */
+  holds(operator: NodeId): boolean
   list(now: number): readonly KnownOperator[]
   clear(): void
 }
@@ -53,18 +56,27 @@ interface OperatorRoll {
 export interface OperatorRollDeps {
   readonly root: () => Against['root'] | undefined
   readonly isRevoked: Against['isRevoked']
-  /** The certificate of this issuer that counts here. */
+  /** The certificate of this issuer that counts here; undefined when the issuer was revoked. */
   readonly issuerOf: (issuer: NodeId) => Uint8Array | undefined
+  /** The same, also of an issuer that was revoked: so that people can be told whom it had certified. */
+  readonly namedIssuerOf: (issuer: NodeId) => CertificateBody | undefined
   /** No revocation list came for so long that certificates open no data here. */
   readonly isStale: (now: number) => boolean
 }
 
-export function createOperatorRoll({ root, isRevoked, issuerOf, isStale }: OperatorRollDeps): OperatorRoll {
+export function createOperatorRoll(deps: OperatorRollDeps): OperatorRoll {
+  const { root, isRevoked, issuerOf, isStale } = deps
   const held = createRecent<NodeId, HeldOperator>(OPERATORS_MAX)
 
   function verify(chain: readonly Uint8Array[], key: Uint8Array, at: number): ChainVerdict | undefined {
     const trusted = root()
     return trusted && verifyChain(chain, { root: trusted, at, isRevoked, key, leaf: 'operator' })
+  }
+
+  /** What a revoked issuer signed says nothing, so it stands in nobody's way either. */
+  function counting(operator: NodeId): HeldOperator | undefined {
+    const own = held.peek(operator)
+    return own === undefined || issuerOf(own.author) === undefined ? undefined : own
   }
 
   function chainOf(operator: NodeId): readonly Uint8Array[] | undefined {
@@ -73,24 +85,35 @@ export function createOperatorRoll({ root, isRevoked, issuerOf, isStale }: Opera
     return own === undefined || issuer === undefined ? undefined : [issuer, own.bytes]
   }
 
+  function stateOf(author: NodeId, key: Uint8Array, verdict: ChainVerdict): KnownOperator['state'] {
+    if (isRevoked(key)) return 'revoked'
+    if (issuerOf(author) === undefined) return 'void'
+    if (verdict.ok) return 'valid'
+    return verdict.fault === 'expired' ? 'expired' : 'void'
+  }
+
   return {
     take(one, now) {
       const operator = formatNodeId(one.body.key)
       const issuer = issuerOf(one.author)
       const verdict = issuer && verify([issuer, one.bytes], one.body.key, now)
       if (verdict === undefined) return 'unknown_root'
-      const before = held.peek(operator)
-      // One that was revoked or has ended is kept, so that people can be told whose key it was; it replaces none.
-      const isNamed = !verdict.ok && (verdict.fault === 'revoked' || verdict.fault === 'expired')
-      if (!verdict.ok && (!isNamed || before !== undefined)) return verdict.fault
+      const before = counting(operator)
+      // One that has ended replaces an older one, which would otherwise give back what the newer one took away.
+      const isOver = !verdict.ok && verdict.fault === 'expired' && verdict.index === 1
+      // Where there is no other, one that was revoked or has ended is kept, so that people can be told whose key it was.
+      const isNamed = !verdict.ok && before === undefined && ['revoked', 'expired'].includes(verdict.fault)
+      if (!verdict.ok && !isOver && !isNamed) return verdict.fault
       if (before === undefined || before.body.version < one.body.version) held.set(operator, one)
       return undefined
     },
     verdict(chain, key, now) {
-      const own = held.peek(formatNodeId(key))
+      const operator = formatNodeId(key)
+      const own = counting(operator)
+      const name = held.peek(operator)?.body.name
       const fail = (fault: ChainFault): OperatorVerdict => ({
         ...{ ok: false, fault },
-        ...(own === undefined ? {} : { name: own.body.name }),
+        ...(name === undefined ? {} : { name }),
       })
       const shown = verify(chain, key, now)
       if (shown === undefined) return { ok: false, fault: 'no_mesh' }
@@ -100,35 +123,33 @@ export function createOperatorRoll({ root, isRevoked, issuerOf, isStale }: Opera
         own !== undefined && (!shown.ok || own.body.version > shown.binding.issued_at) ? own : undefined
       const author = newer?.author ?? (shown.ok ? shown.binding.issuer : undefined)
       const [first, leaf] = chain as readonly [Uint8Array, Uint8Array]
-      const counting = [(author && issuerOf(author)) ?? first, newer?.bytes ?? leaf]
-      const isShown = counting.every((one, i) => Buffer.compare(one, chain[i] as Uint8Array) === 0)
-      const verdict = isShown ? shown : (verify(counting, key, now) ?? shown)
+      const judged = [(author && issuerOf(author)) ?? first, newer?.bytes ?? leaf]
+      const isShown = judged.every((one, i) => Buffer.compare(one, chain[i] as Uint8Array) === 0)
+      const verdict = isShown ? shown : (verify(judged, key, now) ?? shown)
       if (!verdict.ok) return fail(verdict.fault)
       const { binding } = verdict
       const level = isStale(now) ? 'untrusted' : levelOf(binding.roles)
-      return { ok: true, binding, level, chain: counting }
+      return { ok: true, binding, level, chain: judged }
     },
     chainOf,
     nameOf: (operator) => held.peek(operator)?.body.name,
     has: (operator) => held.has(operator),
+    holds: (operator) => counting(operator) !== undefined,
     list(now) {
-      return [...held].flatMap(([operator, { body }]) => {
-        const chain = chainOf(operator)
-        const trusted = root()
-        if (chain === undefined || trusted === undefined) return []
+      const trusted = root()
+      if (trusted === undefined) return []
+      return [...held].flatMap(([, { author, body }]) => {
+        const issuer = deps.namedIssuerOf(author)
+        if (issuer === undefined) return []
+        // Signatures were checked when they came: this is asked for often, and there may be a thousand.
+        const links = [
+          { signer: trusted.key, body: issuer },
+          { signer: issuer.key, body },
+        ]
         const against = { root: trusted, key: body.key, leaf: 'operator' as const, isRevoked: () => false }
-        const verdict = verifyChain(chain, { ...against, at: now })
-        // What it says is told of one that has ended, too: it is judged at a moment at which it held.
-        const before = verdict.ok ? verdict : verifyChain(chain, { ...against, at: body.version })
-        if (!before.ok) return []
-        const state = isRevoked(body.key)
-          ? 'revoked'
-          : verdict.ok
-            ? 'valid'
-            : verdict.fault === 'expired'
-              ? 'expired'
-              : 'void'
-        return [{ binding: before.binding, state }]
+        const verdict = judge(links, { ...against, at: now })
+        // One that holds no more is told of, too: it held when it came, and people have to find it to renew or revoke it.
+        return [{ binding: bindingOf(links), state: stateOf(author, body.key, verdict) }]
       })
     },
     clear: () => held.clear(),

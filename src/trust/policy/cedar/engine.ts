@@ -184,10 +184,10 @@ function callOf({ principal, action, resource, teams, k, circumstances }: RoleRe
   const { at, range } = circumstances
   const now = new Date(at)
   const roles = [...new Set([...principal.roles, ...tableRoles(principal.roles)])]
-  const who =
-    principal.operator === undefined
-      ? { type: 'Node', id: principal.node_id }
-      : { type: 'Operator', id: principal.operator }
+  const node = { type: 'Node', id: principal.node_id }
+  // By the whole key: a fingerprint is for people, and short enough for somebody to make another key with the same one.
+  const operator = principal.operator_id ?? principal.operator
+  const who = operator === undefined ? node : { type: 'Operator', id: operator }
   const { level, category } = resource
   const what = { type: 'Data', id: `level${level}/${category ?? 'health'}` }
   const context = { hour: now.getHours(), weekday: ((now.getDay() + 6) % 7) + 1, k }
@@ -215,6 +215,8 @@ function callOf({ principal, action, resource, teams, k, circumstances }: RoleRe
         parents: [
           ...roles.map((id) => ({ type: 'Role', id })),
           ...principal.teams.map((id) => ({ type: 'Team', id })),
+          // What a policy forbids a node it forbids those who ask through it. The node's own roles are not theirs.
+          ...(operator === undefined ? [] : [node]),
         ],
       },
       {

@@ -9,7 +9,17 @@ entity Role;
 entity Team;
 
 // Who asks: a node, or a person who signed in there. Somebody without a role of the role table is in Role::"individual".
-entity Node, Operator in [Role, Team] = {
+// A node is named by its node id, and a person by the whole key, written in the same way.
+entity Node in [Role, Team] = {
+  "node_id": String,
+  "trust_level": String,
+  "roles": Set<String>,
+  "teams": Set<String>,
+};
+
+// A person is in the node that they ask through, so "principal in Node::…" speaks of both; "node_id" is that node's, and
+// roles, teams and level are the person's.
+entity Operator in [Role, Team, Node] = {
   "node_id": String,
   "trust_level": String,
   "roles": Set<String>,

@@ -124,6 +124,25 @@ test('an owner gives an operator what the node through which it asks may not hav
   ])
 })
 
+test('a node that rotated its key is one asker, named by its newest key', () => {
+  const [first, second] = [newIdentity().nodeId, newIdentity().nodeId]
+  const asked = createWhoAsked((peer) => (peer === second ? first : peer))
+  const operator = { operator: carol.nodeId, operator_name: 'carol' }
+  for (const [ts, peer, details] of [
+    [4, second, {}],
+    [3, second, operator],
+    [2, first, operator],
+    [1, first, {}],
+  ] as const) {
+    const said = { query_type: 'ToolUsage', ...details }
+    asked.add({ type: 'query_received', success: true, peer, details: said, seq: ts, ts, hash: '' })
+  }
+  expect(asked.result()).toMatchObject([
+    { peer: second, operator: null, asked: 2, first: 1, last: 4 },
+    { peer: second, operator: { name: 'carol' }, asked: 2, first: 2, last: 3 },
+  ])
+})
+
 describe('an owner', () => {
   test('gives security staff totals, and the numbers of no single node', async () => {
     const { desk } = pair({ allow: ['*'], maxLevel: 2 })
@@ -162,7 +181,7 @@ describe('an owner', () => {
     expect(desk.outcomes(await desk.ask())).toEqual({ owner: 'answered' })
     expect(desk.outcomes(await desk.ask({ acting: acting(desk) }))).toEqual({ owner: 'denied' })
     expect(detailsOf(owner, 'query_responded').at(-1)).toMatchObject({
-      ...{ rule: 'operator.no_mesh', decision: 'deny', operator: carol.nodeId },
+      ...{ rule: 'operator.no_mesh', decision: 'deny', operator_claimed: carol.nodeId },
     })
   })
 
@@ -218,7 +237,14 @@ describe('the asking node', () => {
     const { desk, owner } = pair()
     const elsewhere = acting(owner)
     expect(desk.outcomes(await desk.ask({ acting: elsewhere }))).toEqual({ owner: 'denied' })
-    expect(detailsOf(owner, 'query_responded').at(-1)).toMatchObject({ rule: 'operator.wrong_node' })
+    const told = detailsOf(owner, 'query_responded').at(-1)
+    expect(told).toMatchObject({ rule: 'operator.wrong_node', operator_claimed: carol.nodeId })
+    // The ledger of the owner accuses the node, which alone did it, and not the operator.
+    for (const { details } of owner.audits) expect(details).not.toHaveProperty('operator')
+    const asked = createWhoAsked()
+    for (const [seq, entry] of owner.audits.toReversed().entries())
+      asked.add({ ...entry, seq, ts: 0, hash: '' } as AuditEntry)
+    expect(asked.result()).toMatchObject([{ peer: desk.id, operator: null, asked: 1, refused: 1 }])
   })
 
   test('stops asking when the login ends', async () => {

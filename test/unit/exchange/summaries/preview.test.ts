@@ -159,6 +159,37 @@ test('--role narrows it to what nodes of that role could read; it goes with no -
   })
 })
 
+test('--category shows what would leave if just that were allowed, before anybody is allowed anything', async () => {
+  const world = await createWorld()
+  await world.type({ tool: 'git', category: 'git', risk_level: 'high' }, { tool: 'nmap', uid: 1001 })
+  const { preview, karo } = await serve(world)
+  expect((await preview()).summaries).toEqual([])
+  const tools = await preview('--category', 'tool_usage')
+  expect(tools).toMatchObject({ categories: ['tool_usage'], to: null })
+  expect(tools.summaries).toHaveLength(3)
+  for (const { summary, recipients } of tools.summaries) {
+    expect(recipients).toEqual([])
+    // Of this person alone, and of no other category.
+    expect(summary.tool_usage!.tools.map(({ tool }) => tool)).toEqual(['git'])
+    expect([summary.activity_pattern, summary.safety_stats]).toEqual([undefined, undefined])
+  }
+  const two = await preview('--category', 'safety_stats', '--category', 'activity_patterns')
+  for (const { summary } of two.summaries) {
+    expect(summary.tool_usage).toBeUndefined()
+    expect(summary.safety_stats!.by_risk_level.high).toBe(1)
+    expect(summary.activity_pattern!.total_commands).toBe(1)
+  }
+  const shown = await karo('share', 'preview', '--to', 'bob', '--category', 'tool_usage')
+  expect(shown.out).toMatch(/^If you allowed tool_usage to node .* Nothing is allowed by this\./)
+  expect(shown.out).not.toMatch(/^ {2}to /m)
+  expect(await karo('share', 'preview', '--role', 'lead', '--category', 'tool_usage')).toMatchObject({
+    code: 2,
+  })
+  expect(await karo('share', 'preview', '--category', 'anomalies')).toMatchObject({ code: 2 })
+  // It allowed nothing.
+  expect((await preview()).summaries).toEqual([])
+})
+
 test('of a box that several people fill, each sees their own part, and of one that only others fill nothing', async () => {
   const world = await typed()
   world.consent(1001, {

@@ -4,9 +4,10 @@ import { MeshQuery } from '../../../../protocols/messages/query.ts'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { createRoll } from '../../../../src/trust/certificates/roll.ts'
-import { signCertificate } from '../../../../src/trust/certificates/sign.ts'
+import { signCertificate, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import {
+  type Change,
   issuer,
   issuerCertificate,
   mesh,
@@ -16,6 +17,7 @@ import {
   operator,
   operatorCertificate,
   operatorChain,
+  other,
   root,
 } from './chains.ts'
 import { found, invited, meet, pass, type Room, room, time } from './rooms.ts'
@@ -176,4 +178,93 @@ test('what an older issuer signed for a person says nothing of a node, nor the r
   )
   expect(roll.operators.verdict([byRoot], operator.publicKey, NOW)).toMatchObject({ ok: false })
   expect(roll.isAuthority(issuer.nodeId)).toBe(true)
+})
+
+/** A mesh with two issuers, the second of which may be revoked by the root. */
+function twoIssuers() {
+  const roll = createRoll()
+  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+  roll.certificate(issuerCertificate(), NOW)
+  roll.certificate(issuerCertificate({ key: other.publicKey, name: 'hq-2' }), NOW)
+  const revoke = (): void => {
+    const revoked = [{ key: other.publicKey, at: NOW }]
+    roll.list(signRevocationList(root, { version: NOW, number: 1, mesh, revoked }, systemRandom), NOW)
+  }
+  return { roll, revoke }
+}
+const byOther = (change: Change = {}): Uint8Array => operatorCertificate({ signer: other, ...change })
+
+test.each([
+  ['the same issuer', operatorCertificate],
+  ['another issuer', byOther],
+])(
+  'what %s took away for a day is not back when a node hears of it after that day, nor after a restart',
+  (_who, lower) => {
+    const before = operatorCertificate({ roles: ['lead'] })
+    const after = lower({ version: NOW + 1, roles: [], teams: [], notAfter: NOW + DAY_MS })
+    const later = NOW + 2 * DAY_MS
+    for (const [first, second] of [
+      [before, after],
+      [after, before],
+    ] as const) {
+      const { roll } = twoIssuers()
+      roll.certificate(first, later)
+      roll.certificate(second, later)
+      expect(roll.operators.verdict(operatorChain(), operator.publicKey, later)).toMatchObject({
+        ...{ ok: false, fault: 'expired' },
+      })
+    }
+  },
+)
+
+test('what the thief of an issuer signed for an operator stands in nobody’s way once that issuer is revoked', () => {
+  const { roll, revoke } = twoIssuers()
+  roll.certificate(operatorCertificate(), NOW)
+  roll.certificate(byOther({ version: NOW + 1, roles: [], teams: [] }), NOW)
+  expect(roll.operators.verdict(operatorChain(), operator.publicKey, NOW)).toMatchObject({
+    ...{ ok: true, binding: { roles: [] } },
+  })
+  revoke()
+  expect(roll.operators.list(NOW)).toMatchObject([{ state: 'void', binding: { name: 'carol' } }])
+  expect(roll.operators.verdict(operatorChain(), operator.publicKey, NOW)).toMatchObject({
+    ...{ ok: true, binding: { roles: ['lead'] } },
+  })
+  // Nor is what it signed good for anything itself.
+  const theirs = [issuerCertificate({ key: other.publicKey, name: 'hq-2' }), byOther()]
+  expect(roll.operators.verdict(theirs, operator.publicKey, NOW)).toMatchObject({ fault: 'revoked' })
+  // The issuer that is left says what counts, with whatever version it has.
+  expect(roll.certificate(operatorCertificate({ teams: ['ops'] }), NOW)).toEqual({ changed: [] })
+  expect(roll.operators.list(NOW)).toMatchObject([{ state: 'valid', binding: { teams: ['ops'] } }])
+})
+
+test('a key that only a revoked issuer called a person may be a node, and the reverse', () => {
+  const asPerson = twoIssuers()
+  asPerson.roll.certificate(byOther({ key: node.publicKey }), NOW)
+  expect(asPerson.roll.certificate(nodeCertificate(), NOW).fault).toBe('wrong_usage')
+  asPerson.revoke()
+  expect(asPerson.roll.certificate(nodeCertificate(), NOW)).toEqual({ changed: [node.nodeId] })
+  expect(asPerson.roll.word(node.nodeId, NOW)?.binding.name).toBe('eng-7')
+  const asNode = twoIssuers()
+  asNode.roll.certificate(nodeCertificate({ signer: other, key: operator.publicKey }), NOW)
+  expect(asNode.roll.certificate(operatorCertificate(), NOW).fault).toBe('wrong_usage')
+  asNode.revoke()
+  expect(asNode.roll.certificate(operatorCertificate(), NOW)).toEqual({ changed: [] })
+  expect(asNode.roll.operators.list(NOW)).toMatchObject([{ state: 'valid' }])
+})
+
+test('an operator is found by those who renew or revoke it, whatever became of the issuer since', () => {
+  const roll = createRoll()
+  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+  const at = (days: number) => ({ version: NOW + days * DAY_MS, notBefore: NOW + days * DAY_MS })
+  roll.certificate(issuerCertificate({ grants: ['security'] }), NOW)
+  roll.certificate(operatorCertificate({ roles: ['security'] }), NOW)
+  const states = (days: number) => {
+    const now = NOW + days * DAY_MS
+    return roll.operators.list(now).map(({ state, binding }) => [state, binding.name])
+  }
+  // The issuer was certified anew after the operator was, with the grant and without it.
+  roll.certificate(issuerCertificate({ grants: ['security'], ...at(5) }), NOW + 5 * DAY_MS)
+  expect([states(6), states(31)]).toEqual([[['valid', 'carol']], [['expired', 'carol']]])
+  roll.certificate(issuerCertificate({ grants: [], ...at(6) }), NOW + 6 * DAY_MS)
+  expect([states(7), states(31)]).toEqual([[['void', 'carol']], [['void', 'carol']]])
 })

@@ -169,6 +169,29 @@ describe('a delegation', () => {
   })
 })
 
+test('nobody is named as the one who asked but an operator who signed for this very question and is known here', () => {
+  const named = (asking: Asking, by = owner()) => {
+    const { operator: who, claimed } = by.resolve(asking)
+    return [who?.name, claimed]
+  }
+  const claimed = [undefined, operator.nodeId]
+  // What a relay has seen it can show again, and so can the node after the login.
+  const replayed = { ...question(), author: other.publicKey, authorId: other.nodeId }
+  expect(named(replayed, owner({ [other.nodeId]: { level: 'peer' } }))).toEqual(claimed)
+  expect(named(question({ query_type: 'NodeHealth' }))).toEqual(claimed)
+  expect(named(question({ body: { not_before: NOW - HOUR_MS, not_after: NOW } }))).toEqual(claimed)
+  expect(named(question(), owner({}, false))).toEqual(claimed)
+  // Keys of nobody.
+  expect(named(question({ by: other }))).toEqual([undefined, other.nodeId])
+  expect(named(shown([]))).toEqual(claimed)
+  // The operator did ask, and may not.
+  const { roll, resolve } = owner()
+  roll.certificate(operatorCertificate(), NOW)
+  expect(named(question(), { ...owner(), resolve })).toEqual(['carol', undefined])
+  expect(named(shown([]), { ...owner(), resolve })).toEqual(['carol', undefined])
+  expect(named(question(), owner({ [operator.nodeId]: { denied: true } }))).toEqual(['carol', undefined])
+})
+
 describe('people of the owner', () => {
   test.each([
     ['deny the node', { [node.nodeId]: { denied: true } }],

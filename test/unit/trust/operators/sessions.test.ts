@@ -29,7 +29,7 @@ const ALL = ['ToolUsage', 'NodeHealth']
 
 /** `node`, with a clock and timers that the test turns. */
 async function desk({ inMesh = true } = {}) {
-  const time = { now: NOW }
+  const time = { now: NOW, back: 0 }
   const roll = createRoll()
   if (inMesh) {
     roll.trustRoot({ key: root.publicKey, mesh }, NOW)
@@ -56,7 +56,7 @@ async function desk({ inMesh = true } = {}) {
       },
     ],
     audit: { record: async (entry) => void audited.push(entry) },
-    clock: { now: () => time.now, monotonic: () => time.now },
+    clock: { now: () => time.now - time.back, monotonic: () => time.now },
     timers: {
       after(ms, run) {
         const timer = { at: time.now + ms, run }
@@ -268,4 +268,58 @@ test('it ends with the certificate, unless a newer one came here', async () => {
     pass(HOUR_MS)
     expect(acting.ended.aborted).toBe(true)
   }
+})
+
+test('a clock that is set back makes no login longer', async () => {
+  const { sessions, login, pass, time, said } = await desk()
+  await login(ANN, HOUR_MS)
+  const acting = sessions.of(ANN)!
+  time.back = 5 * HOUR_MS
+  pass(HOUR_MS - 1)
+  expect(sessions.of(ANN)).toBeDefined()
+  pass(1)
+  expect(acting.ended.aborted).toBe(true)
+  expect(sessions.of(ANN)).toBeUndefined()
+  expect(said().at(-1)).toEqual(['operator_logout', true, 'expired'])
+})
+
+test('a newer certificate that ends sooner ends the login then, with nobody asking', async () => {
+  const { login, pass, roll, sessions, change } = await desk()
+  await login(ANN, HOUR_MS)
+  const acting = sessions.of(ANN)!
+  roll.certificate(operatorCertificate({ version: NOW + 1, notAfter: NOW + 60_000 }), NOW)
+  change()
+  pass(0)
+  pass(60_000)
+  expect(acting.ended.aborted).toBe(true)
+})
+
+test('a person whose uid was somebody else’s logs in by the uid, and nobody else of that uid is logged in by it', async () => {
+  const { sessions, signed } = await desk()
+  const eve = 2 ** 31
+  const offer = sessions.offer(eve, { for_ms: HOUR_MS, types: ALL, account: ANN })
+  expect(offer.uid).toBe(ANN)
+  await expect(sessions.begin(ANN, { ...signed(offer), account: ANN })).rejects.toThrow('took too long')
+  await sessions.begin(eve, { ...signed(offer), account: ANN })
+  expect(sessions.of(eve, ANN)).toMatchObject({ name: 'carol' })
+  // The person who had the uid before, and has its number still.
+  expect(sessions.of(ANN)).toBeUndefined()
+})
+
+test('an account that is given the data of a person does not have the login of that person', async () => {
+  const { sessions, login, said } = await desk()
+  await login(ANN)
+  const acting = sessions.of(ANN)!
+  // Root gave ann's data to bob: the number is hers still, and the account is his.
+  expect(sessions.of(ANN, BOB)).toBeUndefined()
+  expect([acting.ended.aborted, sessions.of(ANN)]).toEqual([true, undefined])
+  expect(said().at(-1)).toEqual(['operator_logout', true, 'other_account'])
+  await login(ANN)
+  expect(sessions.state(ANN, BOB)).toBeUndefined()
+  await login(ANN)
+  expect(await sessions.end(ANN, BOB)).toBeUndefined()
+  expect(sessions.count()).toBe(0)
+  await login(ANN)
+  await sessions.forget(ANN)
+  expect([sessions.count(), sessions.of(ANN)]).toEqual([0, undefined])
 })

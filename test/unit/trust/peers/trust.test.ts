@@ -560,3 +560,19 @@ test('what an issuer signed counts nowhere that denies it, and its names are not
   expect(trust.admits(cid)).toBe(false)
   expect(told).toEqual([ann, bob, dan, cid])
 })
+
+test('the key of an operator is no node: it can be denied, and that taken back, and never trusted', async () => {
+  const persons = new Set<NodeId>([dan])
+  const certificates = { ...NO_CERTIFICATES, isPerson: (key: NodeId) => persons.has(key) }
+  const { trust, audited } = await world({}, undefined, undefined, certificates)
+  await expect(trust.trust(dan, {})).rejects.toMatchObject({ code: 'refused' })
+  expect(trust.admits(dan)).toBe(false)
+  await trust.deny(dan)
+  expect(trust.opinion(dan)).toMatchObject({ denied: true })
+  // What `karo peers deny` says takes the denial back.
+  await trust.trust(dan, { level: 'peer' })
+  expect(trust.opinion(dan)).toMatchObject({ denied: false, revoked: false, trust_level: 'untrusted' })
+  expect(trust.admits(dan)).toBe(false)
+  await expect(trust.trust(dan, {})).rejects.toMatchObject({ code: 'refused' })
+  expect(audited.map(({ success }) => success)).toEqual([false, true, true, false])
+})

@@ -6,7 +6,7 @@ import type { RoleDecision, RoleRequest } from '../../../../src/trust/policy/ind
 import { loadPolicies } from '../../../../src/trust/policy/load.ts'
 import { judged } from '../../../../src/trust/policy/policy.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
-import { ASKER, FRIDAY, HOUR, principal, request } from './requests.ts'
+import { ASKER, asOperator, FRIDAY, HOUR, PERSON, principal, request } from './requests.ts'
 
 const PERMIT = 'permit (principal, action, resource);\n'
 
@@ -47,6 +47,28 @@ describe('decisions', () => {
         reason: 'not this node',
       })
     }
+  })
+
+  it('a person is named by the whole key and never by the fingerprint, which somebody else’s key may have, too', async () => {
+    const permit = (who: string) => `permit (principal == Operator::"${who}", action, resource);`
+    const person = { principal: asOperator(principal()) }
+    expect(await judge(permit(PERSON), person)).toMatchObject({ effect: 'allow' })
+    expect(await judge(permit('0123456789abcdef'), person)).toMatchObject({ effect: 'deny' })
+    expect(await judge(permit(PERSON))).toMatchObject({ effect: 'deny' })
+  })
+
+  it('what is forbidden to a node is forbidden to whoever asks through it', async () => {
+    const forbid = `forbid (principal in Node::"${ASKER}", action, resource);`
+    const person = { principal: asOperator(principal()) }
+    expect(await judge(PERMIT + forbid)).toMatchObject({ effect: 'deny', rule: 'org.cedar:2' })
+    expect(await judge(PERMIT + forbid, person)).toMatchObject({ effect: 'deny', rule: 'org.cedar:2' })
+    const elsewhere = { principal: { ...person.principal, node_id: PERSON } }
+    expect(await judge(PERMIT + forbid, elsewhere)).toMatchObject({ effect: 'allow' })
+    // The node's roles and teams are not the person's.
+    for (const theirs of ['Role::"admin"', 'Team::"eng"'])
+      expect(await judge(`permit (principal in ${theirs}, action, resource);`, person)).toMatchObject({
+        effect: 'deny',
+      })
   })
 
   it('what no policy permits is denied, also by an empty file', async () => {

@@ -3,11 +3,18 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { builtIn } from '../../../../src/trust/policy/built-in.ts'
-import type { Action, PolicyEngine, SharingCategory } from '../../../../src/trust/policy/index.ts'
+import {
+  type Action,
+  type PolicyEngine,
+  type Principal,
+  SHARING_CATEGORIES,
+  type SharingCategory,
+} from '../../../../src/trust/policy/index.ts'
 import { loadPolicies } from '../../../../src/trust/policy/load.ts'
 import { judged } from '../../../../src/trust/policy/policy.ts'
+import { ROLES } from '../../../../src/trust/policy/roles.ts'
 import { times } from '../../../support/run/thorough.ts'
-import { anyRequest, principal, request } from './requests.ts'
+import { anyRequest, asOperator, principal, request } from './requests.ts'
 
 const SHIPPED = join(import.meta.dirname, '../../../../configs/policies/roles.cedar')
 const { engine: cedar } = await loadPolicies([SHIPPED])
@@ -58,14 +65,28 @@ const TEAMS = [
   { theirs: [], ours: [], same: false },
 ] as const
 
-describe.each(ENGINES)('the $kind engine', (engine) => {
+/** A node, and an operator who asks through a node that has every role and team itself. */
+const ASKERS = [
+  { kind: 'a node', as: (who: Principal): Principal => who },
+  { kind: 'an operator', as: asOperator },
+]
+const EACH = ENGINES.flatMap((engine) => ASKERS.map(({ kind, as }) => ({ engine, kind, as })))
+
+test('the matrix has every role of the table and every category', () => {
+  const rows = MATRIX.map(([role, category]) => `${role} ${category}`)
+  expect(rows.sort()).toEqual(
+    ROLES.flatMap((role) => SHARING_CATEGORIES.map((one) => `${role} ${one}`)).sort(),
+  )
+})
+
+describe.each(EACH)('the $engine.kind engine, asked by $kind', ({ engine, as }) => {
   test.each(MATRIX)('%s, %s: level 1 from %s, level 2 from %s', (role, category, level1, level2) => {
     for (const { theirs, ours, same } of TEAMS) {
       const asks = (action: Action, level: 1 | 2) =>
         judged(
           engine,
           request({
-            principal: principal({ roles: [role], teams: theirs }),
+            principal: as(principal({ roles: [role], teams: theirs })),
             action,
             resource: { level, category },
             teams: ours,
@@ -82,7 +103,7 @@ describe.each(ENGINES)('the $kind engine', (engine) => {
   it('gives node health to every role, and to whoever has none', () => {
     for (const roles of [[], ['individual'], ['lead'], ['security'], ['admin'], ['auditor']]) {
       const asked = request({
-        principal: principal({ roles }),
+        principal: as(principal({ roles })),
         action: 'query.node_health',
         resource: { level: 1 },
       })
@@ -94,7 +115,7 @@ describe.each(ENGINES)('the $kind engine', (engine) => {
   })
 
   it('takes whoever has no role of the table for an individual, and nobody else', () => {
-    const of = (roles: string[]) => judged(engine, request({ principal: principal({ roles }) })).effect
+    const of = (roles: string[]) => judged(engine, request({ principal: as(principal({ roles })) })).effect
     expect(of([])).toBe('allow')
     expect(of(['auditor'])).toBe('allow')
     expect(of(['security'])).toBe('deny')

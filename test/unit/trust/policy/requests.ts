@@ -33,6 +33,19 @@ export const request = (over: Partial<RoleRequest> = {}): RoleRequest => ({
   ...over,
 })
 
+/** A person who asks through that node; its own roles and teams open everything there is, and are not the person's. */
+export const PERSON = formatNodeId(new Uint8Array(32).fill(9))
+export const asOperator = (who: Principal): Principal => ({
+  ...who,
+  operator: '0123456789abcdef',
+  operator_id: PERSON,
+  through: {
+    node_id: who.node_id,
+    roles: ['individual', 'lead', 'security', 'admin'],
+    teams: ['eng', 'ops', 'berlin'],
+  },
+})
+
 const ROLE_NAMES = ['individual', 'lead', 'security', 'admin', 'auditor', 'Lead', 'ünïcode.role-1']
 const TEAM_NAMES = ['eng', 'ops', 'Eng', 'team"x', 'ünïcode']
 
@@ -45,9 +58,9 @@ export const anyRequest: fc.Arbitrary<RoleRequest> = fc.record({
       denied: fc.boolean(),
       roles: fc.array(fc.constantFrom(...ROLE_NAMES), { maxLength: 4 }),
       teams: fc.array(fc.constantFrom(...TEAM_NAMES), { maxLength: 3 }),
-      operator: fc.option(fc.constant('0123456789abcdef'), { nil: undefined }),
+      isOperator: fc.boolean(),
     })
-    .map(({ operator, ...rest }) => (operator === undefined ? rest : { ...rest, operator })),
+    .map(({ isOperator, ...rest }) => (isOperator ? asOperator(rest) : rest)),
   action: fc.constantFrom(...ACTIONS),
   resource: fc
     .record({

@@ -1,0 +1,54 @@
+// Facts of /doctor about certificates: this node's own, the issuers around it, and the caller's login as an operator.
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import type { Fleet, FleetState } from '../../../trust/certificates/index.ts'
+import type { Sessions } from '../../../trust/operators/index.ts'
+import type { Trust } from '../../../trust/peers/index.ts'
+import type { DaemonFacts } from '../../contract/shapes.ts'
+
+export interface CertificateDeps {
+  readonly fleet: () => Pick<FleetState, 'lists_at' | 'stale'> & Partial<Pick<FleetState, 'own' | 'why_not'>>
+  /** Absent: this node knows of no certificates. */
+  readonly certified?: Fleet['certified']
+  readonly operators?: Pick<Fleet['operators'], 'list'>
+  readonly sessions?: Pick<Sessions, 'state'>
+  readonly trust: { readonly member?: Trust['member'] }
+  readonly identity: { readonly nodeId: NodeId }
+}
+
+const moment = (ms: number): string => new Date(ms).toISOString()
+
+/** Null: this node is in no mesh of a root. */
+export function certificateFacts(deps: CertificateDeps): DaemonFacts['certificate'] {
+  const { lists_at, own = null, why_not = null } = deps.fleet()
+  if (lists_at === null) return null
+  const issuers = (deps.certified?.() ?? []).filter(
+    ({ usage, node_id }) => usage === 'issuer' && node_id !== deps.identity.nodeId,
+  )
+  const isThere = (node: NodeId): boolean => {
+    const member = deps.trust.member?.(node)
+    return member !== undefined && !member.offline && !member.unsure
+  }
+  return {
+    usage: own?.usage ?? null,
+    begins_at: own === null ? null : moment(own.not_before),
+    ends_at: own === null ? null : moment(own.not_after),
+    why_not,
+    issuers: issuers.length,
+    issuers_there: issuers.filter(({ node_id }) => isThere(node_id)).length,
+  }
+}
+
+/** Null: this person asks as the node. */
+export function loginFacts(
+  { sessions, operators }: CertificateDeps,
+  { uid, account }: { readonly uid: number; readonly account: number },
+): DaemonFacts['login'] {
+  const login = sessions?.state(uid, account)
+  if (login === undefined) return null
+  const { operator, fingerprint, name, ends_at } = login
+  const known = operators?.list().find(({ binding }) => binding.node_id === operator)
+  return {
+    ...{ name, fingerprint, ends_at: moment(ends_at) },
+    certificate_ends_at: known === undefined ? null : moment(known.binding.not_after),
+  }
+}

@@ -1,0 +1,94 @@
+// Checks of certificates: how long this node's own still holds and who could renew it, and one's own login as an operator.
+import type { DaemonFacts } from '../../../api/contract/shapes.ts'
+import { DAY_MS, HOUR_MS } from '../../../base/calendar.ts'
+import { formatFingerprint } from '../../../base/format.ts'
+import { type Finding, fail, ok, skipped, warn } from '../result.ts'
+import type { World } from '../world.ts'
+
+/** An issuer renews a node's certificate at two thirds of its life, and other issuers after five sixths. */
+const RENEWED_BY = 5 / 6
+/** The root is far away: a person needs time to fetch it. */
+const ISSUER_SOON_MS = 30 * DAY_MS
+/** An operator's certificate is renewed by a person, who is asked for it in time. */
+const OPERATOR_SOON_MS = 3 * DAY_MS
+
+const WHY_NOT = {
+  revoked: [
+    'its key was revoked',
+    'Another key and another invite: karo identity new, then karo join <code>',
+  ],
+  issuer_revoked: [
+    'the issuer that certified it was revoked',
+    'Ask another issuer for an invite: karo join <code>',
+  ],
+  ended: ['its certificate has ended', 'Ask an issuer for an invite: karo join <code>'],
+} as const
+
+export async function meshCertificate(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  return facts === undefined ? [] : judgeCertificate(facts.certificate ?? null, world.now())
+}
+
+/** `certificate` is null for a node that is in no mesh of a root. */
+export function judgeCertificate(
+  certificate: NonNullable<DaemonFacts['certificate']> | null,
+  now: number,
+): readonly Finding[] {
+  if (certificate === null) return [skipped('this node is in no mesh of a root')]
+  const { usage, begins_at, ends_at, why_not, issuers, issuers_there: there } = certificate
+  if (begins_at === null || ends_at === null) {
+    if (why_not === null) return [fail('this node has no certificate of its mesh', 'karo join <code>')]
+    const [why, fix] = WHY_NOT[why_not]
+    return [fail(`this node is no member of its mesh any more: ${why}`, fix)]
+  }
+  const [begins, ends] = [Date.parse(begins_at), Date.parse(ends_at)]
+  const until = `until ${ends_at}, ${left(ends - now)}`
+  if (usage === 'issuer') {
+    return [
+      ends - now < ISSUER_SOON_MS
+        ? warn(
+            `this issuer is certified ${until}, and nobody renews it by itself`,
+            'karo ca renew, with the root key',
+          )
+        : ok(`this issuer is certified ${until}`),
+    ]
+  }
+  if (now - begins > RENEWED_BY * (ends - begins)) {
+    return [
+      warn(
+        `this node is certified ${until}, and was not renewed in time (${there} of ${issuers} issuers are there)`,
+        'Let this node and an issuer reach each other: karo peers. Once it has ended, it needs an invite.',
+      ),
+    ]
+  }
+  return [ok(`this node is certified ${until}; ${there} of ${issuers} issuers are there`)]
+}
+
+export async function operatorLogin(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  return facts === undefined ? [] : judgeLogin(facts.login ?? null, world.now())
+}
+
+/** `login` is null for a person who asks as the node. */
+export function judgeLogin(login: NonNullable<DaemonFacts['login']> | null, now: number): readonly Finding[] {
+  if (login === null) return [ok('you ask as this node; nobody is logged in for you as an operator')]
+  const { name, fingerprint, ends_at, certificate_ends_at: certificate } = login
+  const who = `${name} (${formatFingerprint(fingerprint)})`
+  const until = `you ask as ${who} until ${ends_at}, ${left(Date.parse(ends_at) - now)}`
+  if (certificate !== null && Date.parse(certificate) - now < OPERATOR_SOON_MS) {
+    return [
+      warn(
+        `${until}; the certificate of ${name} ends at ${certificate}`,
+        `On an issuer: karo operator renew ${fingerprint}`,
+      ),
+    ]
+  }
+  return [ok(until)]
+}
+
+/** Rounded down, so that nobody counts on time that there is not. */
+function left(ms: number): string {
+  const [days, hours] = [Math.floor(ms / DAY_MS), Math.floor(ms / HOUR_MS)]
+  if (days >= 2) return `${days} days left`
+  return hours >= 2 ? `${hours} hours left` : 'less than two hours left'
+}

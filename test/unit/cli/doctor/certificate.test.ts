@@ -1,0 +1,58 @@
+// The checks of a node's own certificate and of a login as an operator, by what the daemon says.
+import { expect, test } from 'vitest'
+import { judgeCertificate, judgeLogin } from '../../../../src/cli/doctor/checks/certificate.ts'
+
+const DAY = 24 * 3_600_000
+const NOW = Date.UTC(2026, 10, 21)
+const at = (days: number): string => new Date(NOW + days * DAY).toISOString()
+
+const certificate = (from: number, to: number, change: object = {}) => ({
+  ...{ usage: 'node' as const, begins_at: at(from), ends_at: at(to), why_not: null },
+  ...{ issuers: 2, issuers_there: 1 },
+  ...change,
+})
+
+test('a certificate that is renewed in time is fine, and one that was not is told before it ends', () => {
+  expect(judgeCertificate(null, NOW)).toMatchObject([{ outcome: 'skipped' }])
+  expect(judgeCertificate(certificate(-20, 10), NOW)).toMatchObject([
+    { outcome: 'ok', detail: expect.stringMatching(/10 days left; 1 of 2 issuers are there/) },
+  ])
+  expect(judgeCertificate(certificate(-26, 4, { issuers_there: 0 }), NOW)).toMatchObject([
+    { outcome: 'warn', detail: expect.stringMatching(/4 days left, and was not renewed in time \(0 of 2/) },
+  ])
+})
+
+test('one that holds no more fails, and says why and what to do', () => {
+  const none = { usage: null, begins_at: null, ends_at: null }
+  for (const [why_not, words] of [
+    ['revoked', 'its key was revoked'],
+    ['issuer_revoked', 'the issuer that certified it was revoked'],
+    ['ended', 'has ended'],
+    [null, 'no certificate'],
+  ] as const) {
+    const [found] = judgeCertificate(certificate(0, 0, { ...none, why_not }), NOW)
+    expect(found).toMatchObject({ outcome: 'fail', detail: expect.stringContaining(words) })
+    expect(found?.fix).toContain('karo join')
+  }
+})
+
+test('nobody renews an issuer by itself, so it is told a month before', () => {
+  expect(judgeCertificate(certificate(-300, 100, { usage: 'issuer' }), NOW)).toMatchObject([
+    { outcome: 'ok' },
+  ])
+  expect(judgeCertificate(certificate(-371, 29, { usage: 'issuer' }), NOW)).toMatchObject([
+    { outcome: 'warn', fix: expect.stringContaining('karo ca renew') },
+  ])
+})
+
+test('a login whose operator’s certificate ends soon is told', () => {
+  const login = { name: 'carol', fingerprint: '0123456789abcdef', ends_at: at(0.25) }
+  expect(judgeLogin(null, NOW)).toMatchObject([{ outcome: 'ok' }])
+  expect(judgeLogin({ ...login, certificate_ends_at: at(20) }, NOW)).toMatchObject([
+    { outcome: 'ok', detail: expect.stringMatching(/carol \(0123 4567 89ab cdef\) until .*, 6 hours left/) },
+  ])
+  expect(judgeLogin({ ...login, certificate_ends_at: null }, NOW)).toMatchObject([{ outcome: 'ok' }])
+  expect(judgeLogin({ ...login, certificate_ends_at: at(2) }, NOW)).toMatchObject([
+    { outcome: 'warn', fix: expect.stringContaining('karo operator renew 0123456789abcdef') },
+  ])
+})
