@@ -41,10 +41,14 @@ export function forAll(
   const program = absoluteProgram(io)
   const changeable = program.find((word) => mayOthersChange(word) || mayOthersChange(realpathSync(word)))
   if (what === 'install' && changeable !== undefined) {
-    throw new KaroError('refused', 'others than root could change the program that every shell here would run', {
-      where: changeable,
-      hint: 'Install the package, or give the file and the directories on the way to it to root alone.',
-    })
+    throw new KaroError(
+      'refused',
+      'others than root could change the program that every shell here would run',
+      {
+        where: changeable,
+        hint: 'Install the package, or give the file and the directories on the way to it to root alone.',
+      },
+    )
   }
   const files = changeSystemFiles(what, { root: '/', flags, program, random: systemRandom })
   const [done, none] =

@@ -6,7 +6,13 @@ import type { NameService } from '../access/index.ts'
 /** An account that is missing from the machine's files in two looks is gone; in one, somebody may be writing the file. */
 export const LOOK_MS = 60_000
 
-export function createEnds({ names, clock }: { readonly names: Pick<NameService, 'local'>; readonly clock: Clock }) {
+export function createEnds({
+  names,
+  clock,
+}: {
+  readonly names: Pick<NameService, 'local'>
+  readonly clock: Clock
+}) {
   /** When a local account was first seen to be missing. By number. */
   const gone = new Map<number, number>()
   return {

@@ -28,18 +28,21 @@ test.runIf(isRoot)('a home of one’s own, or of root, is meant; another user’
   }
 })
 
-test.runIf(isRoot)('for root no step of the way may be another user’s, nor a link that one could turn', () => {
-  const adas = homeOf(ADA, 'h')
-  const inside = join(adas, 'roots')
-  mkdirSync(inside)
-  expect(envOfUser({ KARO_HOME: inside }, 0)).toEqual({})
-  const link = join(adas, 'link')
-  symlinkSync(homeOf(0, 'k'), link)
-  expect(mayOthersChange(homeOf(0, 'open'))).toBe(false)
-  const open = homeOf(0, 'open')
-  chmodSync(open, 0o777)
-  expect(mayOthersChange(join(open))).toBe(true)
-  chmodSync(open, 0o1777)
-  expect(mayOthersChange(join(open))).toBe(false)
-  expect(envOfUser({ KARO_HOME: link, HOME: '/root' }, 0)).toEqual({ HOME: '/root' })
-})
+test.runIf(isRoot)(
+  'for root no step of the way may be another user’s, nor a link that one could turn',
+  () => {
+    const adas = homeOf(ADA, 'h')
+    const inside = join(adas, 'roots')
+    mkdirSync(inside)
+    expect(envOfUser({ KARO_HOME: inside }, 0)).toEqual({})
+    const link = join(adas, 'link')
+    symlinkSync(homeOf(0, 'k'), link)
+    expect(mayOthersChange(homeOf(0, 'open'))).toBe(false)
+    const open = homeOf(0, 'open')
+    chmodSync(open, 0o777)
+    expect(mayOthersChange(join(open))).toBe(true)
+    chmodSync(open, 0o1777)
+    expect(mayOthersChange(join(open))).toBe(false)
+    expect(envOfUser({ KARO_HOME: link, HOME: '/root' }, 0)).toEqual({ HOME: '/root' })
+  },
+)

@@ -19,11 +19,9 @@ function machine(files: Readonly<Record<string, string>>) {
   }
   const program = [join(root, 'bin', "ann's karo")]
   const change = (what: 'install' | 'uninstall', flags: readonly string[] = []) =>
-    changeSystemFiles(what, { root, flags, program, random: systemRandom }).map(({ shell, file, changed }) => [
-      shell,
-      file.slice(root.length + 1),
-      changed,
-    ])
+    changeSystemFiles(what, { root, flags, program, random: systemRandom }).map(
+      ({ shell, file, changed }) => [shell, file.slice(root.length + 1), changed],
+    )
   return { root, change, read: (path: string) => readFileSync(join(root, path), 'utf8') }
 }
 

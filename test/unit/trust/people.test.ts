@@ -158,7 +158,8 @@ test('what a person who was removed left unread is nobody’s; who is still ther
 test('uids without an account take few numbers, however many ask; accounts have theirs', async () => {
   const { people, db } = await world()
   const numbers = new Set<number | undefined>()
-  for (let uid = 100_000; uid < 100_000 + 4 * NAMELESS_MAX; uid++) numbers.add(await people.numberOf(uid, KEEP))
+  for (let uid = 100_000; uid < 100_000 + 4 * NAMELESS_MAX; uid++)
+    numbers.add(await people.numberOf(uid, KEEP))
   expect(numbers.size).toBe(NAMELESS_MAX + 1)
   expect(await createPeopleRepository(db).all()).toHaveLength(NAMELESS_MAX)
   expect(await people.turnsAway(100_000)).toBe(false)
