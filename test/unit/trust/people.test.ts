@@ -33,6 +33,8 @@ async function world(
     machine?: string
     local?: readonly [number, string][]
     far?: readonly [number, string][]
+    /** When the files were changed, after the start of the world. */
+    changed?: number
   } = {},
 ) {
   const time = new VirtualTime()
@@ -40,7 +42,7 @@ async function world(
   const accounts: World = {
     local: new Map(options.local ?? [[1000, 'ada']]),
     far: new Map(options.far ?? [[5000, 'grace']]),
-    changed: time.clock.now(),
+    changed: time.clock.now() + (options.changed ?? 0),
     directory: 'answers',
   }
   const { machine = 'here' } = options
@@ -108,13 +110,11 @@ test('an account keeps its number; one that gets its uid gets another number, an
 })
 
 test('what was begun before an account had the uid is the first owner’s, also when nobody looked meanwhile', async () => {
-  const first = await world()
-  const typed = first.now()
+  const first = await world({ changed: -60_000 })
+  const typed = first.now() - 30_000
   await first.people.numberOf(1000, KEEP)
   // The daemon rests while ada leaves and bob gets her uid.
-  const { people, accounts, pass, now } = await world({ db: first.db, local: [[1000, 'bob']] })
-  await pass(LONGER_THAN_KEPT)
-  accounts.changed = now() - 1_000
+  const { people, accounts } = await world({ db: first.db, local: [[1000, 'bob']], changed: -1_000 })
   expect(await people.numberOf(1000, { keep: true, begun: typed })).toBe(1000)
   const bobs = await people.numberOf(1000, { keep: true, begun: accounts.changed })
   expect(bobs).toBeGreaterThanOrEqual(FIRST_FREE)
@@ -147,9 +147,9 @@ test('what a person who was removed left unread is nobody’s; who is still ther
   const anew = await people.numberOf(1000, { keep: true, begun })
   expect(anew).toBeGreaterThanOrEqual(FIRST_FREE)
   accounts.local.set(1000, 'bob')
+  accounts.changed = now()
   await pass(2 * LOOK_MS + 1_000)
   await people.remove(anew!)
-  accounts.changed = now()
   await pass(LONGER_THAN_KEPT)
   expect(await people.numberOf(1000, { keep: true, begun })).toBe(anew)
   expect(await people.uidOf(anew!)).toBeUndefined()
