@@ -162,7 +162,6 @@ export const AUDIT_READERS: Readonly<Record<AuditType, 'everybody' | 'person' | 
 /** Whether the person of this number, who is no administrator, may read an entry of that type with this `details.uid`. */
 export function mayRead(person: number, type: AuditType, uid: unknown): boolean {
   const readers = AUDIT_READERS[type]
-  return readers === 'everybody'
-    ? uid === undefined || uid === person
-    : readers === 'person' && uid === person
+  if (readers === 'administrators') return false
+  return uid === person || (uid === undefined && readers === 'everybody')
 }
