@@ -103,17 +103,11 @@ export function createFollower(deps: FollowerDeps): Follower {
     const readable = look !== undefined && look !== 'refused'
     shares.spend(state.owner, readable ? look.bytes.length : 0)
     if (!readable) return false
-    if (look.sparse && look.bytes.every((byte) => byte === 0)) {
-      state.hole = look.size
-      return false
-    }
-    const person = await personOf(look.uid, look.begun)
-    state.person = person === 'nobody' ? undefined : person
-    if (person === undefined) return false
-    if (person === 'nobody') {
-      state.hole = look.size
-      return false
-    }
+    const isHole = look.sparse && look.bytes.every((byte) => byte === 0)
+    const person = isHole ? 'nobody' : await personOf(look.uid, look.begun)
+    if (person === 'nobody') state.hole = look.size
+    state.person = typeof person === 'number' ? person : undefined
+    if (typeof person !== 'number') return false
     const begin = state.readAt
     // The parser counts from where it was made, at the position that was stored then.
     const base = begin - state.parser.consumed()
