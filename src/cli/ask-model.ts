@@ -6,6 +6,7 @@ import { askModel, TOOLS_TOLD } from '../assist/copilot/model/index.ts'
 import type { OwnCommand } from '../assist/copilot/own-history.ts'
 import type { Shell } from '../assist/risk/index.ts'
 import { KaroError } from '../base/errors.ts'
+import { addressesOf } from '../config/host-names.ts'
 import { loadConfig } from '../config/load.ts'
 import type { CommandIo } from './command.ts'
 import { watchInterrupt } from './terminal/interrupt.ts'
@@ -32,10 +33,11 @@ export async function modelAnswer(
     readonly own: readonly OwnCommand[]
   },
 ): Promise<ModelSaid | undefined> {
-  let settings: ReturnType<typeof loadConfig>['config']['ask']
+  let config: ReturnType<typeof loadConfig>['config']
   let key: string | undefined
   try {
-    settings = loadConfig({ home: io.home, env: io.env }).config.ask
+    config = loadConfig({ home: io.home, env: io.env }).config
+    const settings = config.ask
     if (settings.endpoint === '') return undefined
     key = settings.key_file === '' ? undefined : keyIn(settings.key_file)
   } catch (error) {
@@ -43,6 +45,7 @@ export async function modelAnswer(
       error instanceof KaroError ? [error.where, error.message].filter(Boolean).join(': ') : 'it failed'
     return { name: '', note: `The model was not asked: ${what}.` }
   }
+  const settings = config.ask
   const interrupt = watchInterrupt()
   const line = createLiveLine(io)
   line.show(`asking ${settings.model || 'the model'} …`)
@@ -57,6 +60,7 @@ export async function modelAnswer(
         key,
         timeoutMs: settings.timeout_ms,
         signal: interrupt.signal,
+        lookup: (host) => addressesOf(host, config, interrupt.signal),
         progress: (characters) =>
           line.show(`asking ${settings.model || 'the model'} … ${characters} characters`),
       },

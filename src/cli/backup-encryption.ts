@@ -1,5 +1,4 @@
 // The options of karo backup and karo restore that say who can open a backup.
-import { open } from 'node:fs/promises'
 import { KaroError } from '../base/errors.ts'
 import {
   checkRecipients,
@@ -9,6 +8,7 @@ import {
   type Opener,
   type Sealing,
 } from '../ops/care/age.ts'
+import { openFile } from '../ops/care/archive-source.ts'
 import { readSecretFile } from '../trust/identity/index.ts'
 import type { CommandOption } from './command.ts'
 import { newPassphrase, passphraseOf } from './passphrase.ts'
@@ -79,7 +79,7 @@ const otherWay = (path: string, what: string, hint: string): KaroError =>
 
 /** A file that cannot be read counts as not encrypted here: whoever opens it next says what is wrong. */
 async function encryptionAt(path: string): Promise<Encryption> {
-  const file = await open(path, 'r').catch(() => undefined)
+  const file = await openFile(path).catch(() => undefined)
   try {
     return file === undefined ? 'none' : await encryptionOf(file, path)
   } catch (error) {

@@ -15,20 +15,27 @@ export interface OwnProgram {
  */
 export function programOf(io: Pick<CommandIo, 'env'>): OwnProgram {
   const program = process.argv[1] ?? 'karo'
-  if (isOnPath(io, program)) return { words: ['karo'], byName: true }
+  if (onPath(io, program) !== undefined) return { words: ['karo'], byName: true }
   return { words: [process.execPath, realpathSync(program)], byName: false }
 }
 
-/** True when `karo` on the PATH is this very program. */
-function isOnPath({ env }: Pick<CommandIo, 'env'>, program: string): boolean {
+/** The words that start this program from a file that everybody's shells read: only absolute paths, unquoted. */
+export function absoluteProgram(io: Pick<CommandIo, 'env'>): readonly string[] {
+  const program = process.argv[1] ?? 'karo'
+  const found = onPath(io, program)
+  return found?.startsWith('/') ? [found] : [process.execPath, realpathSync(program)]
+}
+
+/** The path of the first `karo` on the PATH, if it is this very program. */
+function onPath({ env }: Pick<CommandIo, 'env'>, program: string): string | undefined {
   for (const directory of (env.PATH ?? '').split(delimiter)) {
     const candidate = join(directory, 'karo')
     try {
       accessSync(candidate, constants.X_OK)
-      return realpathSync(candidate) === realpathSync(program)
+      return realpathSync(candidate) === realpathSync(program) ? candidate : undefined
     } catch {
       // `karo` is not in this directory.
     }
   }
-  return false
+  return undefined
 }

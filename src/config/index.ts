@@ -1,6 +1,7 @@
 // The door of the configuration room: one typed value, made from the table of keys, the file and the environment.
 
 export { subnetTest } from './domains.ts'
+export { addressesOf, askServers, isNoRecord, type NameSources } from './host-names.ts'
 export { createLiveConfig } from './live.ts'
 export { loadConfig } from './load.ts'
 export { homePaths, servicePaths } from './paths.ts'

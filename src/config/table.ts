@@ -338,7 +338,7 @@ export const KEYS = {
     kind: value.modelEndpoint,
     default: '',
     description:
-      'Address of a local model (an OpenAI-compatible server) that `karo ask` asks too; empty for none. Karo connects only to this machine or to private addresses; if the address is a name, every address that the name resolves to has to be private.',
+      'Address of a local model (an OpenAI-compatible server) that `karo ask` asks too; empty for none. Karo connects only to this machine or to private addresses; if the address is a name, every address that the name resolves to has to be private, and while `mesh.lan_only` is on the name is asked of `/etc/hosts` and `discovery.resolvers` only.',
     example: '"http://127.0.0.1:11434/v1"',
   }),
   askModel: key({

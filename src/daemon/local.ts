@@ -4,7 +4,7 @@ import { VERSION } from '../base/version.ts'
 import { createAnomalies } from '../insight/anomalies/index.ts'
 import { createInsight } from '../insight/statistics/index.ts'
 import { createProcesses } from '../observe/processes/index.ts'
-import { createObserve } from '../observe/record/index.ts'
+import { createObserve, type PersonOf } from '../observe/record/index.ts'
 import { createRetention } from '../ops/care/retention.ts'
 import { createRetentionTime, hasJustSynchronised } from '../ops/care/retention-time.ts'
 import { createProbe } from '../ops/metrics/probe.ts'
@@ -25,7 +25,9 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   const who = buildTrust({ paths, service }, foundation, policies, store)
   const { people, audit } = who
   const lock = createLock(paths.lock)
-  const personOf = (uid: number) => people.numberOf(uid, { keep: true })
+  const personOf: PersonOf = async (uid, begun) =>
+    (await people.numberOf(uid, { keep: true, begun })) ??
+    ((await people.turnsAway(uid)) ? 'nobody' : undefined)
   const observe = createObserve({
     ...common,
     events: store.events,

@@ -48,7 +48,7 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
       if (uid === undefined) return undefined
       // Who only looks leaves no trace; who decides something is a person from then on.
       const person = await people.numberOf(uid, { keep: request.method !== 'GET' })
-      if (person === undefined) throw unsure(uid)
+      if (person === undefined) throw (await people.turnsAway(uid)) ? turnedAway(uid) : unsure(uid)
       return { uid: person, account: uid, ...(await access.of(uid)), via: 'socket' }
     },
     isStillWho: async ({ uid, account }) => (await people.numberOf(account)) === uid,
@@ -61,6 +61,11 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
 
   return { feed, http, api }
 }
+
+const turnedAway = (uid: number): KaroError =>
+  new KaroError('refused', `no account of this machine has uid ${uid}`, {
+    hint: 'Use Karo as a user of this machine.',
+  })
 
 const unsure = (uid: number): KaroError =>
   new KaroError('unavailable', `the system cannot say now whose account uid ${uid} is`, {

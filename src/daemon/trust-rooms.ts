@@ -34,7 +34,7 @@ export function buildTrust(
     ownUid: service ? undefined : ownUid,
   })
   const people = createPeople({
-    ...{ clock, timers, log, names, machine: machineOf(), repository: store.people },
+    ...{ clock, timers, log, names, machine: machineOf(paths.home, common.random), repository: store.people },
     ownUid: service ? undefined : ownUid,
   })
   const audit = createAudit({ ...common, repository: store.audit })

@@ -9,7 +9,7 @@ import { getPolicy, takeBundle } from '../../api/contract/operations/policy.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { formatFingerprint, printable } from '../../base/format.ts'
-import { meshOf } from '../../trust/certificates/index.ts'
+import { meshOf, type RootKey } from '../../trust/certificates/index.ts'
 import { signPolicyBundle } from '../../trust/organisation/index.ts'
 import { compilePolicies, readPolicyFiles } from '../../trust/policy/load.ts'
 import type { CommandIo } from '../command.ts'
@@ -24,6 +24,15 @@ export interface BundleTerms {
   readonly aggregators: readonly string[]
 }
 
+interface HandedTerms {
+  /** Cedar policies as text; none by default. */
+  readonly policies?: Uint8Array
+  readonly maxLevel?: 0 | 1 | 2 | undefined
+  readonly k?: number | undefined
+  /** Public keys of the nodes that compute totals. */
+  readonly keys: readonly Uint8Array[]
+}
+
 /**
  * What the daemon answers. Throws KaroErrors: `bad_config` with file, line and column for policies that cannot be read,
  * `too_large` for more than 32 KiB of them, `bad_file` and `refused` for the root key, and the daemon's.
@@ -33,12 +42,21 @@ export async function signBundle(
   { files, maxLevel, k, aggregators }: BundleTerms,
   options: Parameters<typeof openedRoot>[0],
 ) {
-  const daemon = daemonAt(io)
   // Before the person is asked for a passphrase.
   const policies = await textOf(files)
+  const keys = await aggregatorKeys(io, aggregators)
+  return handBundle(io, await openedRoot(options), { policies, maxLevel, k, keys })
+}
+
+/** Keys of the nodes that compute totals. Throws KaroError `bad_request`, and as `GET /peers/explain` does. */
+export async function aggregatorKeys(
+  io: CommandIo,
+  aggregators: readonly string[],
+): Promise<readonly Uint8Array[]> {
   if (aggregators.length > AGGREGATORS_MAX) {
     throw new KaroError('bad_request', `a bundle names at most ${AGGREGATORS_MAX} aggregators`)
   }
+  const daemon = daemonAt(io)
   const keys: Uint8Array[] = []
   for (const who of aggregators) {
     const { peer } = await daemon.call(explainPeer, { query: { who } })
@@ -53,7 +71,16 @@ export async function signBundle(
     }
     keys.push(parseNodeId(peer.node_id) as Uint8Array)
   }
-  const root = await openedRoot(options)
+  return keys
+}
+
+/** Signs a bundle in place of the last one and hands it to the daemon. What the daemon answers; throws its KaroErrors. */
+export async function handBundle(
+  io: CommandIo,
+  root: RootKey,
+  { policies = new Uint8Array(), maxLevel, k, keys }: HandedTerms,
+) {
+  const daemon = daemonAt(io)
   const { organisation } = await daemon.call(getPolicy)
   const frame = signPolicyBundle(
     root,
@@ -63,7 +90,7 @@ export async function signBundle(
       policies,
       ...(maxLevel === undefined ? {} : { max_level: maxLevel }),
       ...(k === undefined ? {} : { k_min: k }),
-      aggregators: keys,
+      aggregators: [...keys],
     },
     systemRandom,
   )

@@ -1,8 +1,11 @@
 // The commands karo shell install --system and karo shell uninstall --system.
+import { realpathSync } from 'node:fs'
 import { systemRandom } from '../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import type { CommandInput, CommandIo, CommandOption } from '../command.ts'
+import { absoluteProgram } from '../own-program.ts'
 import { fitted } from '../terminal/text.ts'
+import { mayOthersChange } from './own-home.ts'
 import { changeSystemFiles } from './system-files.ts'
 
 export const systemOption = {
@@ -35,7 +38,19 @@ export function forAll(
       },
     )
   }
-  const files = changeSystemFiles(what, { root: '/', flags, random: systemRandom })
+  const program = absoluteProgram(io)
+  const changeable = program.find((word) => mayOthersChange(word) || mayOthersChange(realpathSync(word)))
+  if (what === 'install' && changeable !== undefined) {
+    throw new KaroError(
+      'refused',
+      'others than root could change the program that every shell here would run',
+      {
+        where: changeable,
+        hint: 'Install the package, or give the file and the directories on the way to it to root alone.',
+      },
+    )
+  }
+  const files = changeSystemFiles(what, { root: '/', flags, program, random: systemRandom })
   const [done, none] =
     what === 'install' ? ['Added to', 'The hook is already in'] : ['Removed from', 'The hook is not in']
   const words = files.map(({ file, changed }) => `${changed ? done : none} ${file}`)

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Random } from '../../base/clock.ts'
+import { quoteFish, quoteShell } from '../../base/quote.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
 import { editFile, withLine, withoutLine } from './rc-file.ts'
 
@@ -11,23 +12,31 @@ interface SystemFile {
   readonly places: readonly string[]
   /** `file`: only a file that is there is changed. `directory`: the file is Karo's own, in a directory that is there. */
   readonly needs: 'file' | 'directory'
-  /** Loads the hook in interactive shells only. */
-  line(run: string): string
+  /** One word that the shell reads as exactly this text. */
+  quote(text: string): string
+  /** Loads the hook in interactive shells only; `test` says whether the program is there. */
+  line(test: string, run: string): string
 }
 
-/** `karo` is looked for by name, so that the line stays right after an update and does nothing after a removal. */
-const posix = (run: string): string => `if command -v karo >/dev/null 2>&1; then eval "$(${run})"; fi`
+const posix = (test: string, run: string): string => `if ${test}; then eval "$(${run})"; fi`
 /** Some systems read the file in every bash. */
-const interactive = (run: string): string => `case $- in *i*) ${posix(run)} ;; esac`
+const interactive = (test: string, run: string): string => `case $- in *i*) ${posix(test, run)} ;; esac`
 
 const FILES: readonly SystemFile[] = [
-  { shell: 'bash', places: ['etc/bash.bashrc', 'etc/bashrc'], needs: 'file', line: interactive },
-  { shell: 'zsh', places: ['etc/zsh/zshrc', 'etc/zshrc'], needs: 'file', line: posix },
+  {
+    shell: 'bash',
+    places: ['etc/bash.bashrc', 'etc/bashrc'],
+    needs: 'file',
+    quote: quoteShell,
+    line: interactive,
+  },
+  { shell: 'zsh', places: ['etc/zsh/zshrc', 'etc/zshrc'], needs: 'file', quote: quoteShell, line: posix },
   {
     shell: 'fish',
     places: ['etc/fish/conf.d/karo.fish'],
     needs: 'directory',
-    line: (run) => `if status is-interactive; and command -q karo; ${run} | source; end`,
+    quote: quoteFish,
+    line: (test, run) => `if status is-interactive; and ${test}; ${run} | source; end`,
   },
 ]
 
@@ -39,7 +48,8 @@ export interface SystemChange {
 
 /**
  * Puts the line into the start file of each shell that is installed, or takes it out. Whatever else is in the files stays;
- * each file is replaced as a whole. `root` is `/`. Throws KaroError `bad_file`, after which the files before that one are
+ * each file is replaced as a whole. `root` is `/`; `program` is the words that start this program, absolute paths: by its
+ * name, root's shell would run what the PATH of the person before `su` has under that name. Throws KaroError `bad_file`, after which the files before that one are
  * changed; running it again, or the other way round, is safe.
  */
 export function changeSystemFiles(
@@ -47,14 +57,22 @@ export function changeSystemFiles(
   {
     root,
     flags,
+    program,
     random,
-  }: { readonly root: string; readonly flags: readonly string[]; readonly random: Random },
+  }: {
+    readonly root: string
+    readonly flags: readonly string[]
+    readonly program: readonly string[]
+    readonly random: Random
+  },
 ): readonly SystemChange[] {
-  return FILES.flatMap(({ shell, places, needs, line }) => {
+  return FILES.flatMap(({ shell, places, needs, quote, line }) => {
     const paths = places.map((place) => join(root, place))
     const file = paths.find((path) => existsSync(needs === 'file' ? path : dirname(path)))
     if (file === undefined) return []
-    const own = line(['karo shell init', shell, ...flags].join(' '))
+    // After a removal of Karo the line does nothing.
+    const test = program.map((word, i) => `test ${i === 0 ? '-x' : '-r'} ${quote(word)}`).join(' && ')
+    const own = line(test, [...program.map(quote), 'shell init', shell, ...flags].join(' '))
     const change = what === 'install' ? (text: string) => withLine(text, own) : withoutLine
     const changed =
       (needs === 'file' || what === 'install' || existsSync(file)) && editFile(file, change, random)

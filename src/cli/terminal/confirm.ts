@@ -1,4 +1,4 @@
-// Asks a person at a terminal whether to go on; whoever cannot be asked has to say so beforehand.
+// Asks a person at a terminal: for a line, or whether to go on; who cannot be asked has to say so beforehand.
 import { createInterface } from 'node:readline'
 import { KaroError } from '../../base/errors.ts'
 import { screened } from '../../base/printable.ts'
@@ -15,12 +15,21 @@ export async function confirm(
   { yes, where }: { readonly yes: boolean; readonly where: string },
 ): Promise<boolean> {
   if (yes) return true
-  const { stdin: input, stderr: output } = process
-  if (json || input.isTTY !== true || output.isTTY !== true)
+  if (!canAsk({ json }))
     throw new KaroError('bad_request', 'this asks before it goes on, and there is no terminal to ask at', {
       where,
       hint: 'Add --yes to do it without being asked.',
     })
+  return /^y(es)?$/i.test((await askLine(`${question} [y/N] `)) ?? '')
+}
+
+/** False without a terminal, and for a program that wants one document (--json). */
+export const canAsk = ({ json }: Pick<CommandIo, 'json'>): boolean =>
+  !json && process.stdin.isTTY === true && process.stderr.isTTY === true
+
+/** What the person answers, without blanks around it; undefined after Ctrl-C and Ctrl-D. Only where `canAsk` is true. */
+export async function askLine(question: string): Promise<string | undefined> {
+  const { stdin: input, stderr: output } = process
   // The terminal edits the line itself: nothing has to be restored, and nothing is drawn that one might not know.
   const asking = createInterface({ input, output, terminal: false })
   const interrupt = watchInterrupt()
@@ -29,11 +38,11 @@ export async function confirm(
       const nothing = (): void => resolve(undefined)
       asking.once('close', nothing)
       interrupt.signal.addEventListener('abort', nothing)
-      asking.question(screened(`${question} [y/N] `, { colour: true, redraws: false }), resolve)
+      asking.question(screened(question, { colour: true, redraws: false }), resolve)
     })
     // What was not ended by Enter leaves the cursor behind the question.
     if (answer === undefined) output.write('\n')
-    return /^y(es)?$/i.test(answer?.trim() ?? '')
+    return answer?.trim()
   } finally {
     interrupt.release()
     asking.close()

@@ -59,8 +59,11 @@ export function whyApart({ apart, clock_off_ms = 0 }: PeerShape): string | undef
 }
 
 function lastSeen(peer: PeerShape): string {
-  if (peer.twin_places !== undefined)
-    return `${seenAt(peer)}; two machines use its key: ${printable(placesInWords(peer.twin_places))}`
+  if (peer.twin_places !== undefined) {
+    // Where they are is told to administrators only.
+    const where = peer.twin_places.length === 0 ? '' : `: ${printable(placesInWords(peer.twin_places))}`
+    return `${seenAt(peer)}; two machines use its key${where}`
+  }
   const apart = whyApart(peer)
   return apart === undefined ? seenAt(peer) : `${seenAt(peer)}; ${apart}`
 }

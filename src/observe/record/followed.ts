@@ -22,7 +22,7 @@ export interface Followed {
   made: bigint | undefined
   /** Damage since the last good record. */
   damaged: number
-  /** What comes next is a hole, which no hook makes: it is not read any further while the file has this size. */
+  /** What comes next is a hole, which no hook makes, or nobody's: it is not read any further while the file has this size. */
   hole: number | undefined
 }
 

@@ -18,7 +18,7 @@ import {
   type Span,
   type SpoolName,
 } from './spool-file.ts'
-import type { HookedShell, Unfollowed } from './types.ts'
+import type { HookedShell, PersonOf, Unfollowed } from './types.ts'
 
 /** One piece of one file: a backlog does not keep the event loop waiting. */
 const READ_BYTES = 256 * 1024
@@ -30,8 +30,8 @@ const MAX_GAP = 10_000
 export interface FollowerDeps {
   readonly directory: string
   readonly events: EventRepository
-  /** The number of the person who has this uid; undefined while nobody can say, and the file waits. */
-  readonly personOf: (uid: number) => Promise<number | undefined>
+  /** Whose a file of this uid is that was begun then. */
+  readonly personOf: PersonOf
   /** The one in force. */
   readonly digest: () => Digest
   /** These are in the store now; `shell` wrote them, undefined while it is not known whose file it is. */
@@ -103,13 +103,11 @@ export function createFollower(deps: FollowerDeps): Follower {
     const readable = look !== undefined && look !== 'refused'
     shares.spend(state.owner, readable ? look.bytes.length : 0)
     if (!readable) return false
-    if (look.sparse && look.bytes.every((byte) => byte === 0)) {
-      state.hole = look.size
-      return false
-    }
-    state.person = await personOf(look.uid)
-    if (state.person === undefined) return false
-    const { person } = state
+    const isHole = look.sparse && look.bytes.every((byte) => byte === 0)
+    const person = isHole ? 'nobody' : await personOf(look.uid, look.begun)
+    if (person === 'nobody') state.hole = look.size
+    state.person = typeof person === 'number' ? person : undefined
+    if (typeof person !== 'number') return false
     const begin = state.readAt
     // The parser counts from where it was made, at the position that was stored then.
     const base = begin - state.parser.consumed()
@@ -199,7 +197,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     const state = followed.get(name)
     if (!whole || stopping() || state === undefined) return undefined
     // What was typed waits until it is known whose it is.
-    if (state.position.file !== '' && state.person === undefined) return undefined
+    if (state.position.file !== '' && state.person === undefined && state.hole === undefined) return undefined
     // Not readable: written by another user, or not by a hook at all.
     if (state.hole !== undefined || lookInto(join(directory, name), () => 0, 0) === 'refused') {
       if (removeSpoolFile(directory, name)) log.warn({}, 'a spool file that may not be read was removed')

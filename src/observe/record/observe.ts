@@ -8,7 +8,7 @@ import type { Config } from '../../config/index.ts'
 import { type EventInput, type EventRepository, idOfEvent } from '../../store/events/events.ts'
 import { createDigest } from './digest.ts'
 import { createFollower } from './follower.ts'
-import type { HookedShell, Observe, RanLine, RecordedCommand } from './types.ts'
+import type { HookedShell, Observe, PersonOf, RanLine, RecordedCommand } from './types.ts'
 
 /** Names that wait to be read; of more, a sweep finds out. */
 const MOST_CHANGED = 8_192
@@ -20,8 +20,8 @@ export interface ObserveDeps {
   readonly events: EventRepository
   /** Made, 0700, when it is missing. */
   readonly spoolDirectory: string
-  /** The number of the person who has this uid; undefined while nobody can say. Default: the uid. */
-  readonly personOf?: (uid: number) => Promise<number | undefined>
+  /** Default: the uid. */
+  readonly personOf?: PersonOf
   readonly clock: Clock
   readonly log: Log
   readonly faults: Faults

@@ -40,6 +40,8 @@ export interface SpoolLook {
   /** Owner: whose events these are, whatever name or records say. */
   readonly uid: number
   readonly size: number
+  /** When it was made, or last changed where the file system does not tell: milliseconds since the epoch; no writer sets it. */
+  readonly begun: number
   /** More than a piece of what was to be read is not on the disk at all: a hole, which costs nothing to make. */
   readonly sparse: boolean
   /** From `offset`, at most `most` bytes. */
@@ -100,7 +102,8 @@ export function lookInto(
     const read = buffer.length === 0 ? 0 : readSync(fd, buffer, 0, buffer.length, at)
     const unread = size - at
     const sparse = unread > SPARSE.bytes && Number(stat.blocks) * BLOCK_BYTES * SPARSE.times < unread
-    return { file, uid: Number(stat.uid), size, sparse, bytes: buffer.subarray(0, read) }
+    const begun = Number((stat.birthtimeNs > 0n ? stat.birthtimeNs : stat.ctimeNs) / 1_000_000n)
+    return { file, uid: Number(stat.uid), size, begun, sparse, bytes: buffer.subarray(0, read) }
   } catch {
     return undefined
   } finally {

@@ -41,6 +41,12 @@ export interface RanLine {
   readonly exit_code: number | null
 }
 
+/**
+ * The number of the person whose a spool file is: of its uid, and when it was begun (milliseconds since the epoch).
+ * Undefined while nobody can say, and the file waits; `nobody`: it is to be kept for no one, and goes with its shell.
+ */
+export type PersonOf = (uid: number, begun: number) => Promise<number | 'nobody' | undefined>
+
 /** Spool files of one person that nobody reads yet. */
 export interface Unfollowed {
   readonly uid: number

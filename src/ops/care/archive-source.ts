@@ -1,4 +1,5 @@
 // The bytes of a backup's tar, out of a file that may be encrypted.
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { KaroError } from '../../base/errors.ts'
 import { type Encryption, type Opener, unseal } from './age.ts'
@@ -47,11 +48,16 @@ async function* piecesOf(file: FileHandle): AsyncGenerator<Uint8Array, void> {
   }
 }
 
-/** Throws KaroError `not_found` or `bad_file`. */
+/** Throws KaroError `not_found` or `bad_file`: a pipe could not be read a second time, and a directory not at all. */
 export async function openFile(path: string): Promise<FileHandle> {
+  let file: FileHandle | undefined
   try {
-    return await open(path, 'r')
+    // Non-blocking, because to open a pipe would wait for its writer.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    if (!(await file.stat()).isFile()) throw new Error('it is not a file')
+    return file
   } catch (cause) {
+    await file?.close()
     const { code, message } = cause as NodeJS.ErrnoException
     if (code === 'ENOENT')
       throw new KaroError('not_found', 'there is no such file', {

@@ -211,6 +211,8 @@ async function* rowsAgain(source: Source, seen: readonly Listed[]): AsyncGenerat
     }
     i++
   }
+  // The list and its proof are not in `seen`.
+  if (i !== seen.length + 2) throw bad(source, undefined, 'it changes while it is read')
 }
 
 interface Entry {

@@ -23,6 +23,8 @@ export interface Access extends Room {
 export interface LocalNames {
   readonly users: readonly string[]
   readonly groups: readonly string[]
+  /** When the file of the users was last changed, milliseconds since the epoch: since then at least they are there. */
+  readonly changed?: number
 }
 
 /** What the system says about people and their groups. Rejects when it cannot say. */

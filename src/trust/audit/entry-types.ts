@@ -113,3 +113,55 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     entries_dropped: 'own',
     entries_counted: 'own',
   }
+
+/**
+ * Who may read entries of a type on a machine of several people. `everybody`: it says who asked for people's data, got it
+ * or may have it; one that names a person (`uid`) is that person's alone. `person`: the person whom it names.
+ * `administrators`: it is about the machine, its mesh or all its people. Administrators read every entry.
+ */
+export const AUDIT_READERS: Readonly<Record<AuditType, 'everybody' | 'person' | 'administrators'>> = {
+  node_started: 'administrators',
+  node_stopped: 'administrators',
+  peer_connected: 'administrators',
+  peer_disconnected: 'administrators',
+  peer_pending: 'administrators',
+  query_asked: 'person',
+  query_received: 'everybody',
+  query_responded: 'everybody',
+  summary_published: 'everybody',
+  policy_violation: 'administrators',
+  trust_change: 'everybody',
+  consent_change: 'person',
+  policy_change: 'everybody',
+  key_rotation: 'everybody',
+  key_rotated: 'everybody',
+  peer_rotated: 'everybody',
+  lineage_frozen: 'everybody',
+  mesh_joined: 'everybody',
+  invite_changed: 'administrators',
+  certificate_issued: 'administrators',
+  certificate_renewed: 'administrators',
+  certificate_revoked: 'everybody',
+  operator_login: 'person',
+  operator_logout: 'person',
+  mcp_history_read: 'person',
+  token_created: 'person',
+  token_revoked: 'person',
+  history_deleted: 'person',
+  api_refused: 'administrators',
+  backup_begun: 'administrators',
+  backup_made: 'administrators',
+  node_restored: 'everybody',
+  person_changed: 'administrators',
+  ledger_conflict: 'everybody',
+  checkpoint: 'everybody',
+  entries_dropped: 'everybody',
+  entries_counted: 'everybody',
+}
+
+/** Whether the person of this number, who is no administrator, may read an entry of that type with this `details.uid`. */
+export function mayRead(person: number, type: AuditType, uid: unknown): boolean {
+  const readers = AUDIT_READERS[type]
+  if (readers === 'administrators') return false
+  return uid === person || (uid === undefined && readers === 'everybody')
+}

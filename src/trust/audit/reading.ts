@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import type { Identity } from '../identity/index.ts'
 import { GENESIS, readRow } from './entry.ts'
+import { mayRead } from './entry-types.ts'
 import { headerOf } from './exported.ts'
 import { readHead } from './head.ts'
 import type { Times } from './times.ts'
@@ -34,7 +35,7 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'whoAsked'
         if (since !== undefined && entry.ts < since) continue
         if (type !== undefined && entry.type !== type) continue
         if (peer !== undefined && entry.peer !== peer) continue
-        if (uid !== undefined && entry.details.uid !== undefined && entry.details.uid !== uid) continue
+        if (uid !== undefined && !mayRead(uid, entry.type, entry.details.uid)) continue
         entries.push(entry)
         if (entries.length >= limit) break
       }
@@ -48,7 +49,7 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'whoAsked'
         if (seq <= through) break
         const entry = row === undefined ? undefined : readRow(row)
         if (entry === undefined || entry.ts < since) continue
-        if (uid !== undefined && entry.details.uid !== undefined && entry.details.uid !== uid) continue
+        if (uid !== undefined && !mayRead(uid, entry.type, entry.details.uid)) continue
         asked.add(entry)
       }
       return asked.result()

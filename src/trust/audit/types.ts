@@ -104,7 +104,7 @@ export type ExportLine = ExportHeader | ExportEntry | ExportHead
 export interface Audit extends Room {
   /** Queues an entry in call order; resolves when it is on disk. Never rejects for the caller's sake: it logs. */
   record(entry: AuditRecord): Promise<void>
-  /** Newest first; `uid`: without what is about another person of this machine. */
+  /** Newest first; `uid`: only what this person, who is no administrator, may read (AUDIT_READERS). */
   log(filter: {
     limit: number
     type?: AuditType

@@ -1,6 +1,7 @@
 // The account that has a uid now, by the machine's files first and by its directory after them, kept for seconds.
 import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock, Timers } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
 import type { NameService } from '../access/index.ts'
 
 export interface Account {
@@ -8,11 +9,15 @@ export interface Account {
   readonly users: readonly string[]
   /** They stand in the machine's own files. */
   readonly local: boolean
+  /** Milliseconds since the epoch: the account is as it is since then at least; undefined where nobody can say. */
+  readonly since?: number | undefined
 }
 
 export interface Accounts {
   /** Undefined when the system cannot say. Never rejects, and takes at most 3 s. */
   of(uid: number): Promise<Account | undefined>
+  /** The account of this name, or uid, as of now. Throws KaroError `not_found`. */
+  called(user: string): Promise<{ readonly uid: number; readonly account: Account }>
   /** The next answers are new ones. */
   forget(): void
 }
@@ -24,7 +29,7 @@ const KEPT_MAX = 4_096
 const PENDING_MAX = 64
 
 export function createAccounts(deps: {
-  readonly names: Pick<NameService, 'nameOf' | 'local'>
+  readonly names: Pick<NameService, 'nameOf' | 'uidOf' | 'local'>
   readonly clock: Clock
   readonly timers: Timers
 }): Accounts {
@@ -36,8 +41,8 @@ export function createAccounts(deps: {
 
   async function lookUp(uid: number): Promise<Account | undefined> {
     // Files that cannot be read say nothing; the name service reads them, too.
-    const local = await names.local(uid).catch(() => ({ users: [] }))
-    if (local.users.length > 0) return { users: local.users, local: true }
+    const local = await names.local(uid).catch(() => ({ users: [], changed: undefined }))
+    if (local.users.length > 0) return { users: local.users, local: true, since: local.changed }
     if (!pending.has(uid) && pending.size >= PENDING_MAX) return undefined
     const asked = pending.get(uid) ?? serially(() => names.nameOf(uid)).finally(() => pending.delete(uid))
     pending.set(uid, asked)
@@ -50,7 +55,7 @@ export function createAccounts(deps: {
     })
   }
 
-  return {
+  const accounts: Accounts = {
     of(uid) {
       const now = clock.monotonic()
       const known = kept.get(uid)
@@ -60,6 +65,17 @@ export function createAccounts(deps: {
       kept.set(uid, { until: now + KEPT_MS, account })
       return account
     },
+    async called(user) {
+      const named = await names.uidOf(user).catch(() => undefined)
+      const uid = named ?? (/^\d{1,10}$/.test(user) ? Number(user) : undefined)
+      kept.clear()
+      const account = uid === undefined ? undefined : await accounts.of(uid)
+      if (uid !== undefined && account !== undefined && account.users.length > 0) return { uid, account }
+      throw new KaroError('not_found', `there is no account '${user.slice(0, 64)}' on this machine`, {
+        hint: 'Make it first, for example: sudo useradd -m <user>',
+      })
+    },
     forget: () => kept.clear(),
   }
+  return accounts
 }

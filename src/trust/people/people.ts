@@ -7,8 +7,9 @@ import type { HeldReason } from '../../base/words/held-reasons.ts'
 import type { PeopleRepository, PersonRecord } from '../../store/tables/people.ts'
 import type { NameService } from '../access/index.ts'
 import { type Account, createAccounts } from './accounts.ts'
+import { createEnds, LOOK_MS, ownerAt } from './ends.ts'
 import { meant } from './meant.ts'
-import type { People, Person } from './types.ts'
+import type { NumberOptions, People, Person } from './types.ts'
 
 export interface PeopleDeps {
   readonly repository: PeopleRepository
@@ -27,10 +28,13 @@ export const FIRST_FREE = 2 ** 31
 const LAST_NUMBER = 0xffff_fffe
 /** People of one node. More than that wait until some are removed. */
 const PEOPLE_MAX = 65_536
+/**
+ * Uids without an account that are kept as people. Anybody with subordinate uids (subuid(5)) has 65 536 of them, and could
+ * leave no number for accounts that come later.
+ */
+export const NAMELESS_MAX = 16
 /** People without a record, who only looked. */
 const GUESTS_MAX = 1_024
-/** An account that is missing from the machine's files in two looks is gone; in one, somebody may be writing the file. */
-export const LOOK_MS = 60_000
 /** A directory that does not know an account for so long is believed. */
 export const GRACE_MS = 10 * 60_000
 
@@ -45,12 +49,11 @@ export function createPeople(deps: PeopleDeps): People {
   /** People who have no record yet, by uid. */
   const guests = new Map<number, PersonRecord>()
   const accounts = createAccounts({ names, clock, timers })
+  const ends = createEnds({ names, clock })
   /** What a uid was last, for the time in which nobody can say. By uid. */
   const last = new Map<number, number>()
   /** Since when nobody has heard of the account of a uid. */
   const missing = new Map<number, number>()
-  /** When a local account was first seen to be missing. By number. */
-  const gone = new Map<number, number>()
   const serially = createSerial()
   let next = FIRST_FREE
   let heldCount = 0
@@ -58,6 +61,9 @@ export function createPeople(deps: PeopleDeps): People {
 
   const known = (): PersonRecord[] => [...records.values()]
   const isLive = ({ state, machine: where }: PersonRecord): boolean => state === 'known' && where === machine
+
+  const namelessAreMany = (): boolean =>
+    known().filter((one) => isLive(one) && one.name === null && one.uid !== ownUid).length >= NAMELESS_MAX
 
   async function put(record: PersonRecord): Promise<PersonRecord> {
     await repository.put([record])
@@ -74,22 +80,32 @@ export function createPeople(deps: PeopleDeps): People {
     return next++
   }
 
-  function newPerson(uid: number, { users, local }: Account): PersonRecord {
+  function newPerson(uid: number, { users, local, since }: Account): PersonRecord {
     const guest = guests.get(uid)
     const name = users[0] ?? null
     if (guest !== undefined && guest.name === name) return guest
-    if (guests.size >= GUESTS_MAX) guests.delete(guests.keys().next().value as number)
+    if (guests.size >= GUESTS_MAX) {
+      const oldest = guests.keys().next().value as number
+      guests.delete(oldest)
+      if (!records.has(last.get(oldest) ?? -1)) last.delete(oldest)
+    }
     const number = freeNumber(uid)
     const record: PersonRecord = {
-      ...{ number, uid, name, machine, local, state: 'known', since: clock.now(), ended_at: null },
+      ...{ number, uid, name, machine, local, state: 'known', ended_at: null },
+      since: Math.min(since ?? Number.POSITIVE_INFINITY, clock.now()),
     }
     guests.set(uid, record)
     return record
   }
 
-  const claimed = (record: PersonRecord, uid: number, { users, local }: Account): PersonRecord => ({
+  const claimed = (
+    record: PersonRecord,
+    uid: number,
+    { users, local }: Account,
+    since = clock.now(),
+  ): PersonRecord => ({
     ...record,
-    ...{ uid, name: users[0] ?? null, machine, local, state: 'known', since: clock.now(), ended_at: null },
+    ...{ uid, name: users[0] ?? null, machine, local, state: 'known', since, ended_at: null },
   })
 
   /** The owner of a home can read its database, so there is nobody to keep its only data from. */
@@ -133,7 +149,7 @@ export function createPeople(deps: PeopleDeps): People {
     return clock.monotonic() - since < GRACE_MS
   }
 
-  const numberOf = async (uid: number, { keep }: { readonly keep: boolean } = { keep: false }) => {
+  const numberOf = async (uid: number, { keep, begun }: NumberOptions = { keep: false }) => {
     const account = await accounts.of(uid)
     return serially(async () => {
       const record = recordOf(uid, account)
@@ -142,11 +158,13 @@ export function createPeople(deps: PeopleDeps): People {
       const isNew = stored === undefined
       if (isNew ? keep : stored !== record) {
         if (isNew && records.size >= PEOPLE_MAX) return undefined
+        if (isNew && record.name === null && uid !== ownUid && namelessAreMany()) return undefined
         await put(record)
         guests.delete(uid)
       }
       last.set(uid, record.number)
-      return record.number
+      if (begun === undefined || record.uid === ownUid) return record.number
+      return ownerAt(record, begun, known()).number
     })
   }
 
@@ -188,20 +206,10 @@ export function createPeople(deps: PeopleDeps): People {
   }
 
   async function lookForEnd(record: PersonRecord): Promise<void> {
-    const { number, uid, name } = record
-    const local = await names.local(uid).catch(() => undefined)
-    if (local === undefined || (name !== null && local.users.includes(name))) {
-      gone.delete(number)
-      return
-    }
-    const since = gone.get(number)
-    if (since === undefined) gone.set(number, clock.monotonic())
-    else if (clock.monotonic() - since >= LOOK_MS) {
-      gone.delete(number)
-      accounts.forget()
-      await serially(() => put({ ...record, state: 'ended', ended_at: clock.now() }))
-      log.warn({ uid }, 'an account is gone, and its data is held back: karo people list')
-    }
+    if (!(await ends.isOver(record))) return
+    accounts.forget()
+    await serially(() => put({ ...record, state: 'ended', ended_at: clock.now() }))
+    log.warn({ uid: record.uid }, 'an account is gone, and its data is held back: karo people list')
   }
 
   function lookLater(): void {
@@ -214,17 +222,6 @@ export function createPeople(deps: PeopleDeps): People {
 
   const matching = (who: string, { held = false } = {}): Promise<PersonRecord> =>
     meant(known(), who, held ? reasonOf : undefined)
-
-  async function accountOf(user: string): Promise<{ uid: number; account: Account }> {
-    const named = await names.uidOf(user).catch(() => undefined)
-    const uid = named ?? (/^\d{1,10}$/.test(user) ? Number(user) : undefined)
-    accounts.forget()
-    const account = uid === undefined ? undefined : await accounts.of(uid)
-    if (uid !== undefined && account !== undefined && account.users.length > 0) return { uid, account }
-    throw new KaroError('not_found', `there is no account '${user.slice(0, 64)}' on this machine`, {
-      hint: 'Make it first, for example: sudo useradd -m <user>',
-    })
-  }
 
   return {
     name: 'people',
@@ -248,24 +245,26 @@ export function createPeople(deps: PeopleDeps): People {
     },
     numberOf,
     uidOf,
+    async turnsAway(uid) {
+      const account = await accounts.of(uid)
+      if (uid === ownUid || account === undefined || account.users.length > 0) return false
+      return namelessAreMany() && !known().some((one) => isLive(one) && one.uid === uid)
+    },
     hasAccount: async (uid) => (await accounts.of(uid))?.users.length !== 0,
     async here(numbers) {
       const uids = await Promise.all(numbers.map(uidOf))
       return numbers.filter((_, i) => uids[i] !== undefined)
     },
     async list() {
-      const all = await Promise.all(
-        known()
-          .filter(({ state }) => state !== 'removed')
-          .map(shown),
-      )
+      const there = known().filter(({ state }) => state !== 'removed')
+      const all = await Promise.all(there.map(shown))
       return all.sort((a, b) => (a.name ?? '').localeCompare(b.name ?? '') || a.number - b.number)
     },
     held: () => heldCount,
     find: async (who, options) => shown(await matching(who, options)),
     async map(who, user) {
       const record = await matching(who, { held: true })
-      const { uid, account } = await accountOf(user)
+      const { uid, account } = await accounts.called(user)
       const made = await serially(async () => {
         const taken = known().find(
           (one) => isLive(one) && one.uid === uid && account.users.includes(one.name ?? '') && one !== record,
@@ -276,9 +275,11 @@ export function createPeople(deps: PeopleDeps): People {
           })
         }
         if (taken !== undefined) await put({ ...taken, state: 'removed', ended_at: clock.now() })
+        // What the account's open shells write is older than this moment, and theirs.
+        const since = taken?.since ?? guests.get(uid)?.since
         guests.delete(uid)
         last.delete(uid)
-        return put(claimed(record, uid, account))
+        return put(claimed(record, uid, account, since))
       })
       await look()
       return shown(made)
@@ -286,8 +287,10 @@ export function createPeople(deps: PeopleDeps): People {
     async remove(number) {
       const record = records.get(number)
       if (record === undefined) throw new KaroError('not_found', 'nobody has that number')
+      // What an account that is gone left unread goes as well; one that is there goes on as a new person.
+      const where = (await uidOf(number)) === undefined ? record.machine : ''
       await serially(() =>
-        put({ ...record, name: null, machine: '', state: 'removed', ended_at: clock.now() }),
+        put({ ...record, name: null, machine: where, state: 'removed', ended_at: clock.now() }),
       )
       last.delete(record.uid)
       await look()

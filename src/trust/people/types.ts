@@ -16,13 +16,24 @@ export interface Person {
   readonly account: string | null
 }
 
+export interface NumberOptions {
+  readonly keep: boolean
+  /**
+   * When what is to be stored was begun, milliseconds since the epoch. What is older than the account that has the uid
+   * now is the one's who had the uid then, as far as that is known.
+   */
+  readonly begun?: number
+}
+
 export interface People extends Room {
   /**
    * The number under which the data of the account is kept that has this uid now. Undefined while the system cannot say
    * whose the uid is: then nothing is to be shown or stored. A person who is new gets a number that is kept only with
    * `keep`. Takes at most 3 s; an answer is at most 5 s old.
    */
-  numberOf(uid: number, options?: { readonly keep: boolean }): Promise<number | undefined>
+  numberOf(uid: number, options?: NumberOptions): Promise<number | undefined>
+  /** True: nothing of this uid is kept, because no account has it and other such uids have all the places there are. */
+  turnsAway(uid: number): Promise<boolean>
   /** True while an account has this uid, or nobody can say. */
   hasAccount(uid: number): Promise<boolean>
   /** The uid of the account that the data under this number belongs to; undefined while it is held. */

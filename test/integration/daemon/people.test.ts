@@ -109,5 +109,17 @@ test.runIf(canPlayAccounts())(
     const again = await startNode({ home, under: accounts.under })
     await reads(again, UID, ['echo canary-bob'])
     expect(await again.json<StatusShape>(['status'])).toMatchObject({ people_held: 0 })
+    await again.stop()
+
+    // While the daemon rests, the last commands are left unread, and the number goes to somebody else.
+    type(again, UID, 'echo canary-unread')
+    accounts.set({ 'karo-carol': UID })
+    const last = await startNode({ home, under: accounts.under })
+    await until(async () => (await last.status()).spool.pending_bytes === 0, { what: 'all is read' })
+    type(last, UID, 'echo canary-carol')
+    await reads(last, UID, ['echo canary-carol'])
+    accounts.set({ 'karo-carol': UID, 'karo-bob': OTHER_UID })
+    expect((await last.karo(['people', 'map', 'karo-bob', 'karo-bob', '--yes'])).code).toBe(0)
+    await reads(last, OTHER_UID, ['echo canary-bob', 'echo canary-unread'])
   },
 )

@@ -15,6 +15,7 @@ import type {
   StatisticsShape,
   StatusShape,
 } from '../../../src/api/contract/shapes.ts'
+import { ANOTHER_ACCOUNT } from '../../support/data/another-account.ts'
 import { append, records, T0 } from '../../support/data/spool.ts'
 import { canPlayAccounts, playedAccounts } from '../../support/node/accounts.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
@@ -24,6 +25,8 @@ import { until } from '../../support/run/until.ts'
 
 const ANN = 12_345
 const BOB = 12_346
+/** An account with no right, which has typed nothing. */
+const EVE = 12_347
 const TYPED = new Map([
   [ANN, ['git status', 'git log', 'git diff', 'ls -la']],
   [BOB, ['docker ps', 'docker images', 'make test']],
@@ -70,11 +73,28 @@ describe.runIf(root)('a node of two people', () => {
     }
   }
 
+  /** Any request as it is; of an endless answer the beginning. */
+  async function requested(uid: number, method: string, path: string, body: unknown) {
+    const content = body === undefined ? '' : JSON.stringify(body)
+    const head =
+      content === ''
+        ? ''
+        : `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(content)}\r\n`
+    const text = await said(
+      uid,
+      path,
+      (got) => path.startsWith('/api/v1/events') && got.includes('retry:'),
+      `${method} ${path} HTTP/1.1\r\nhost: karo\r\nconnection: close\r\n${head}\r\n${content}`,
+    )
+    return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]), text }
+  }
+
   /** The whole answer as it comes, or its beginning when that is enough. */
   async function said(
     uid: number,
     path: string,
     enough: (text: string) => boolean = () => false,
+    request = `GET ${path} HTTP/1.1\r\nhost: karo\r\nconnection: close\r\n\r\n`,
   ): Promise<string> {
     process.seteuid?.(uid)
     const socket = createConnection({ path: join(machine.home, 'karo.sock') })
@@ -85,7 +105,7 @@ describe.runIf(root)('a node of two people', () => {
     socket.once('end', () => {
       ended = true
     })
-    socket.write(`GET ${path} HTTP/1.1\r\nhost: karo\r\nconnection: close\r\n\r\n`)
+    socket.write(request)
     try {
       await until(() => ended || enough(text), { what: `the answer of ${path} to ${uid}` })
       return text
@@ -230,6 +250,37 @@ describe.runIf(root)('a node of two people', () => {
     const told = await said(BOB, '/api/v1/events?since=0', (text) => bobs.every((id) => text.includes(id)))
     for (const id of anns) expect(told).not.toContain(id)
     expect(told).not.toContain(`"uid":${ANN}`)
+  })
+
+  test('another account may do with each operation what was decided for it, and nothing tells of others', async () => {
+    // The description of the API has an example.
+    const secrets = [...TYPED.values()].flat().filter((line) => line !== 'git status')
+    // Where the other node is.
+    const { peers } = await as<{ peers: { addresses: string[] }[] }>(0, 'GET', '/api/v1/peers')
+    const places = peers.flatMap(({ addresses }) => addresses)
+    expect(places).not.toEqual([])
+    const found: Record<string, string> = {}
+    for (const { method, path, example } of OPERATIONS) {
+      const query = new URLSearchParams(example?.query).toString()
+      const { status, text } = await requested(
+        EVE,
+        method,
+        query === '' ? path : `${path}?${query}`,
+        example?.body,
+      )
+      // Without a token or a code nobody opens a session.
+      const opens = `${method} ${path}` === 'POST /api/v1/sessions'
+      found[`${method} ${path}`] = status === 403 && !opens ? 'refused' : 'done'
+      // Whatever is asked, somebody foresaw it.
+      expect([path, status >= 200 && status < 500]).toEqual([path, true])
+      for (const secret of [...secrets, '/canary/', `"uid":${ANN}`, `"uid":${BOB}`, ...places])
+        expect([path, secret, text.includes(secret)]).toEqual([path, secret, false])
+    }
+    const decided = Object.entries(ANOTHER_ACCOUNT).map(([route, [verdict]]) => [
+      route,
+      verdict === 'refused' ? 'refused' : 'done',
+    ])
+    expect(found).toEqual(Object.fromEntries(decided))
   })
 
   test.runIf(canPlayAccounts())(

@@ -9,17 +9,34 @@ import { silentLog } from '../../../src/base/run/log.ts'
 import { owner } from '../../support/api/callers.ts'
 import { plainPolicy } from '../../support/mesh/policy.ts'
 
+const OTHER = formatNodeId(new Uint8Array(32).fill(8))
+const CONNECTION = {
+  ...{ node_id: OTHER, admitted: true, dialed: true, remote: '10.0.0.5:9238', skew_ms: 0 },
+  ...{ karo_version: null, protocol_version: null },
+}
+const TWIN = { node_id: OTHER, places: ['10.0.0.6:9238'] }
+let sent = 0
+
 /** Rooms of a node with nobody around it; whatever else were asked of them would fail the request. */
 const rooms = {
   identity: { nodeId: formatNodeId(new Uint8Array(32).fill(7)) },
   mesh: {
     status: () => ({ listen: [] }),
+    tryMulticast: async () => {
+      sent++
+      return []
+    },
     inspect: () => ({
-      ...{ connections: [], one_sided: [], stale: [], twins: { others: [], here: [] } },
-      ...{ mdns: [], dialing: [], leaves: { linked: 0, up_to: 256, turned_away: [] } },
+      ...{ connections: [CONNECTION], one_sided: [], stale: [], twins: { others: [TWIN], here: [] } },
+      ...{ mdns: [], dialing: ['10.0.0.7:9238'], leaves: { linked: 0, up_to: 256, turned_away: [] } },
     }),
   },
-  trust: { pending: () => [], known: () => [], keyState: () => ({ kind: 'current' }) },
+  trust: {
+    pending: () => [{ node_id: OTHER, first_seen: 0 }],
+    opinion: () => ({ fingerprint: '0123456789abcdef', name: 'bob' }),
+    known: () => [],
+    keyState: () => ({ kind: 'current' }),
+  },
   fleet: () => ({ lists_at: null, stale: false }),
   store: { bytes: async () => 1_234_567, probe: async () => {} },
   observe: {
@@ -33,7 +50,7 @@ const rooms = {
   summaries: { status: () => ({ recipients: 0 }) },
   health: () => ({ ready: true, checks: [] }),
   policy: plainPolicy(),
-  drift: () => ({ reload: [], restart: [], problem: null }),
+  drift: () => ({ reload: ['sharing.max_level'], restart: [], problem: 'line 7 of it' }),
   http: () => null,
   retentionWaits: () => 0,
 } as unknown as DoctorDeps
@@ -45,7 +62,7 @@ async function facts(admin: boolean): Promise<DaemonFacts> {
     clock: systemClock,
     log: silentLog,
   })
-  const answer = await server.inject('/api/v1/doctor')
+  const answer = await server.inject('/api/v1/doctor?multicast=true')
   await server.close()
   expect(answer.statusCode).toBe(200)
   return answer.json()
@@ -67,4 +84,17 @@ test('an administrator is told what waits', async () => {
       { uid: 1000, files: 2 },
     ],
   })
+})
+
+test('who is no administrator is told no addresses and nothing of files, and has nothing sent', async () => {
+  const before = sent
+  const told = await facts(false)
+  expect(sent).toBe(before)
+  expect(told).toMatchObject({ limited: true, multicast: null, pending: [] })
+  expect(told.policy).toBeUndefined()
+  expect(JSON.stringify(told)).not.toMatch(/10\.0\.0\.|max_level|line 7/)
+  const all = await facts(true)
+  expect(sent).toBe(before + 1)
+  expect(all.limited).toBeUndefined()
+  expect(JSON.stringify(all)).toMatch(/10\.0\.0\.5.*10\.0\.0\.6/)
 })

@@ -1,6 +1,6 @@
 // What is signed with the root's key on the command line: when a key was revoked, and which nodes a bundle names.
 
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bodyOf, decodeFrame, messageTable } from '../../../protocols/frame.ts'
@@ -53,4 +53,18 @@ test('a bundle names no aggregator by what a node calls itself', async () => {
   const { code, err, requests } = await karo(EXPLAIN, 'policy', 'sign', '--aggregator', 'hq')
   expect([code, err]).toEqual([2, expect.stringContaining('0123 4567 89ab cdef')])
   expect(requests).toHaveLength(1)
+})
+
+test('one node alone is refused as an aggregator of a new mesh, before anything is made', async () => {
+  const key = join(temporaryDirectory(), 'root.key')
+  const none = {
+    ...{ mesh: null, root: null, joined_at: null, own: null, why_not: null, issuer: false, lists_at: null },
+    ...{ stale: false, certified: 0, revoked: 0, joining: null },
+  }
+  const { code, err } = await karo(
+    { 'GET /api/v1/fleet': none, ...EXPLAIN },
+    ...['ca', 'init', '--root-key', key, '--aggregator', 'hq', '--aggregator', 'hq'],
+  )
+  expect([code, err]).toEqual([2, expect.stringContaining('--aggregator')])
+  expect(existsSync(key)).toBe(false)
 })

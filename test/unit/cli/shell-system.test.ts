@@ -1,6 +1,6 @@
 // The hook for all shells of a machine: each start file that is there gets one line, and loses it again without a trace.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../src/base/clock.ts'
@@ -17,12 +17,11 @@ function machine(files: Readonly<Record<string, string>>) {
     mkdirSync(dirname(join(root, path)), { recursive: true })
     if (text !== '') writeFileSync(join(root, path), text, { mode: 0o640 })
   }
+  const program = [join(root, 'bin', "ann's karo")]
   const change = (what: 'install' | 'uninstall', flags: readonly string[] = []) =>
-    changeSystemFiles(what, { root, flags, random: systemRandom }).map(({ shell, file, changed }) => [
-      shell,
-      file.slice(root.length + 1),
-      changed,
-    ])
+    changeSystemFiles(what, { root, flags, program, random: systemRandom }).map(
+      ({ shell, file, changed }) => [shell, file.slice(root.length + 1), changed],
+    )
   return { root, change, read: (path: string) => readFileSync(join(root, path), 'utf8') }
 }
 
@@ -62,7 +61,7 @@ test('files of other distributions, and shells that are not there', () => {
   expect(machine({}).change('install')).toEqual([])
 })
 
-test('the line loads the hook in interactive shells that find karo, and is silent in all others', () => {
+test('the line loads the hook in interactive shells, of the one program whatever the PATH has, and is silent in all others', () => {
   const { root, change } = machine({
     'etc/bash.bashrc': '\n',
     'etc/zsh/zshrc': '\n',
@@ -71,9 +70,11 @@ test('the line loads the hook in interactive shells that find karo, and is silen
   change('install')
   const bin = join(root, 'bin')
   mkdirSync(bin)
-  const karo = join(bin, 'karo')
+  const karo = join(bin, "ann's karo")
   writeFileSync(karo, '#!/bin/sh\necho "echo loaded $3"\n')
   chmodSync(karo, 0o755)
+  // What the person before `su` put into the PATH is never run.
+  writeFileSync(join(bin, 'karo'), '#!/bin/sh\necho "echo planted $3"\n', { mode: 0o755 })
   const run = (shell: string, args: readonly string[], path: string): string => {
     const { stdout, stderr } = spawnSync(shell, args, {
       env: { PATH: path, HOME: root, TERM: 'dumb' },
@@ -97,8 +98,10 @@ test('the line loads the hook in interactive shells that find karo, and is silen
   for (const [shell, interactive, script] of loads) {
     if (spawnSync(shell, ['--version']).error !== undefined) continue
     expect([shell, run(shell, interactive, `${bin}:${system}`)]).toEqual([shell, `loaded ${shell}`])
-    expect([shell, run(shell, interactive, system)]).toEqual([shell, ''])
     expect([shell, run(shell, script, `${bin}:${system}`)]).toEqual([shell, ''])
+    rmSync(karo)
+    expect([shell, run(shell, interactive, `${bin}:${system}`)]).toEqual([shell, ''])
+    writeFileSync(karo, '#!/bin/sh\necho "echo loaded $3"\n', { mode: 0o755 })
   }
   expect(() => execFileSync('bash', ['-n', join(root, 'etc/bash.bashrc')])).not.toThrow()
 })

@@ -19,7 +19,7 @@ import { type Clock, systemClock } from '../../../src/base/clock.ts'
 import { revealLevel0 } from '../../../src/base/level0/level0.ts'
 import { type Faults, noFaults } from '../../../src/base/run/faults.ts'
 import { type Log, silentLog } from '../../../src/base/run/log.ts'
-import { createObserve } from '../../../src/observe/record/index.ts'
+import { createObserve, type PersonOf } from '../../../src/observe/record/index.ts'
 import { createEventRepository, type EventRepository } from '../../../src/store/events/events.ts'
 import { temporaryDatabase, temporaryDirectory } from '../../support/data/database.ts'
 import { append, deadName, liveName, record, records, T0 } from '../../support/data/spool.ts'
@@ -50,7 +50,14 @@ async function world(): Promise<World> {
 
 async function observing(
   w: World,
-  more: { faults?: Faults; events?: EventRepository; ignore?: string[]; log?: Log; clock?: Clock } = {},
+  more: {
+    faults?: Faults
+    events?: EventRepository
+    ignore?: string[]
+    log?: Log
+    clock?: Clock
+    personOf?: PersonOf
+  } = {},
 ) {
   const observe = createObserve({
     config: { history: { ignore: more.ignore ?? [] } },
@@ -59,6 +66,7 @@ async function observing(
     clock: more.clock ?? systemClock,
     log: more.log ?? silentLog,
     faults: more.faults ?? noFaults,
+    ...(more.personOf && { personOf: more.personOf }),
     sweepMs: 20,
   })
   await observe.start(never)
@@ -212,6 +220,27 @@ test('a file goes only after everything read of it is on the disk', async () => 
   await until(() => !existsSync(path), { what: 'the file is gone' })
   expect(settled).toEqual([[bytes.length, true, 2]])
   expect(await w.commands()).toEqual(['a', 'b'])
+})
+
+test('what is nobody’s is not stored, and goes with its shell; what is somebody’s says when it was begun', async () => {
+  const w = await world()
+  const [gone, open] = [deadName(), liveName()]
+  const before = Date.now()
+  append(w.directory, gone, records(['one']))
+  append(w.directory, open, records(['two']))
+  const begun: number[] = []
+  const observe = await observing(w, {
+    async personOf(_, when) {
+      begun.push(when)
+      return 'nobody'
+    },
+  })
+  await until(() => !existsSync(join(w.directory, gone)), {
+    what: 'the file of the shell that is gone is gone',
+  })
+  await observe.catchUp()
+  expect([await w.commands(), existsSync(join(w.directory, open)), observe.shells()]).toEqual([[], true, []])
+  for (const when of begun) expect([when >= before - 1, when <= Date.now()]).toEqual([true, true])
 })
 
 test('the first session of a shell that was replaced by exec is over', async () => {

@@ -7,7 +7,8 @@ import { makeKey } from '../../../src/store/level/keyspace.ts'
 import { encodeValue } from '../../../src/store/level/value.ts'
 import { migrate } from '../../../src/store/rescue/migrations.ts'
 import { createPeopleRepository, markRestored, peopleOfUids } from '../../../src/store/tables/people.ts'
-import { createPeople, FIRST_FREE, GRACE_MS, LOOK_MS } from '../../../src/trust/people/people.ts'
+import { LOOK_MS } from '../../../src/trust/people/ends.ts'
+import { createPeople, FIRST_FREE, GRACE_MS, NAMELESS_MAX } from '../../../src/trust/people/people.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
 
@@ -19,6 +20,8 @@ interface World {
   local: Map<number, string>
   /** Accounts of a directory. */
   far: Map<number, string>
+  /** When the machine's own files were changed, milliseconds since the epoch. */
+  changed: number
   /** What the directory does when it is asked. */
   directory: 'answers' | 'fails' | 'hangs'
 }
@@ -30,6 +33,8 @@ async function world(
     machine?: string
     local?: readonly [number, string][]
     far?: readonly [number, string][]
+    /** When the files were changed, after the start of the world. */
+    changed?: number
   } = {},
 ) {
   const time = new VirtualTime()
@@ -37,6 +42,7 @@ async function world(
   const accounts: World = {
     local: new Map(options.local ?? [[1000, 'ada']]),
     far: new Map(options.far ?? [[5000, 'grace']]),
+    changed: time.clock.now() + (options.changed ?? 0),
     directory: 'answers',
   }
   const { machine = 'here' } = options
@@ -52,7 +58,7 @@ async function world(
       uidOf: async (user) => [...accounts.local, ...accounts.far].find(([, name]) => name === user)?.[0],
       async local(uid) {
         const name = accounts.local.get(uid)
-        return { users: name === undefined ? [] : [name], groups: [] }
+        return { users: name === undefined ? [] : [name], groups: [], changed: accounts.changed }
       },
     },
   })
@@ -75,7 +81,7 @@ async function world(
   }
   const start = () => done(people.start(new AbortController().signal))
   await start()
-  return { people, accounts, db, pass, done, start }
+  return { people, accounts, db, pass, done, start, now: time.clock.now }
 }
 
 const put = (db: Database, number: number) =>
@@ -101,6 +107,65 @@ test('an account keeps its number; one that gets its uid gets another number, an
   ])
   await pass(LOOK_MS)
   expect(people.held()).toBe(1)
+})
+
+test('what was begun before an account had the uid is the first owner’s, also when nobody looked meanwhile', async () => {
+  const first = await world({ changed: -60_000 })
+  const typed = first.now() - 30_000
+  await first.people.numberOf(1000, KEEP)
+  // The daemon rests while ada leaves and bob gets her uid.
+  const { people, accounts } = await world({ db: first.db, local: [[1000, 'bob']], changed: -1_000 })
+  expect(await people.numberOf(1000, { keep: true, begun: typed })).toBe(1000)
+  const bobs = await people.numberOf(1000, { keep: true, begun: accounts.changed })
+  expect(bobs).toBeGreaterThanOrEqual(FIRST_FREE)
+  expect(await people.numberOf(1000, { keep: true, begun: accounts.changed - 1 })).toBe(1000)
+  expect(await people.numberOf(1000)).toBe(bobs)
+})
+
+test('what open shells write of an account that was renamed goes to its old name, and to the new one once that is mapped', async () => {
+  const { people, accounts, pass, now } = await world()
+  await people.numberOf(1000, KEEP)
+  const begun = now()
+  await pass(LONGER_THAN_KEPT)
+  accounts.local.set(1000, 'adele')
+  accounts.changed = now()
+  await pass(LONGER_THAN_KEPT)
+  expect(await people.numberOf(1000, { keep: true, begun: now() })).toBeGreaterThanOrEqual(FIRST_FREE)
+  expect(await people.numberOf(1000, { keep: true, begun })).toBe(1000)
+  await people.map('ada', 'adele')
+  for (const when of [begun, accounts.changed, now()])
+    expect(await people.numberOf(1000, { keep: true, begun: when })).toBe(1000)
+})
+
+test('what a person who was removed left unread is nobody’s; who is still there goes on', async () => {
+  const { people, accounts, pass, now } = await world()
+  await people.numberOf(1000, KEEP)
+  const begun = now()
+  await people.remove(1000)
+  accounts.changed = now() + 1
+  await pass(LONGER_THAN_KEPT)
+  const anew = await people.numberOf(1000, { keep: true, begun })
+  expect(anew).toBeGreaterThanOrEqual(FIRST_FREE)
+  accounts.local.set(1000, 'bob')
+  accounts.changed = now()
+  await pass(2 * LOOK_MS + 1_000)
+  await people.remove(anew!)
+  await pass(LONGER_THAN_KEPT)
+  expect(await people.numberOf(1000, { keep: true, begun })).toBe(anew)
+  expect(await people.uidOf(anew!)).toBeUndefined()
+})
+
+test('uids without an account take few numbers, however many ask; accounts have theirs', async () => {
+  const { people, db } = await world()
+  const numbers = new Set<number | undefined>()
+  for (let uid = 100_000; uid < 100_000 + 4 * NAMELESS_MAX; uid++)
+    numbers.add(await people.numberOf(uid, KEEP))
+  expect(numbers.size).toBe(NAMELESS_MAX + 1)
+  expect(await createPeopleRepository(db).all()).toHaveLength(NAMELESS_MAX)
+  expect(await people.turnsAway(100_000)).toBe(false)
+  expect(await people.turnsAway(100_000 + NAMELESS_MAX)).toBe(true)
+  expect(await people.turnsAway(1000)).toBe(false)
+  expect(await people.numberOf(1000, KEEP)).toBe(1000)
 })
 
 test('an account of the same name and uid that was made anew is another person, once the end of the first was seen', async () => {

@@ -50,7 +50,7 @@ export const revokeByRoot = defineOperation('POST /api/v1/fleet/root/list', {
 })
 
 export const exportFleet = defineOperation('GET /api/v1/fleet/documents', {
-  access: 'person',
+  access: 'admin',
   tag: 'mesh',
   summary: 'Certificates, revocation lists and the policy bundle of the mesh, as they were signed',
   description:

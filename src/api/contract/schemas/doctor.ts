@@ -38,6 +38,12 @@ const keys = (what: string) => listOf(text(64, 'section and key, mesh.port'), 25
 
 export const doctorFacts = z
   .strictObject({
+    limited: z
+      .literal(true)
+      .exactOptional()
+      .describe(
+        'the caller is no administrator: addresses of other nodes, nodes that wait, configuration and policy files are left out',
+      ),
     pid: count('process id of the daemon'),
     uptime_seconds: count('seconds since the process started'),
     version: text(32, 'of Karo'),
@@ -66,7 +72,9 @@ export const doctorFacts = z
         })
         .describe('nodes that can link with at most eight others'),
     }),
-    multicast: listOf(multicast, 256).nullable().describe('null if the request did not ask for it'),
+    multicast: listOf(multicast, 256)
+      .nullable()
+      .describe('null if the request did not ask for it, or the caller is no administrator'),
     pending: listOf(named.extend({ since: moment('when it was first met') }), 1024).describe(
       'unknown nodes that wait for a decision',
     ),
@@ -172,6 +180,6 @@ export const getDoctorQuery = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'also try multicast: send a question on every interface that mDNS may use, and listen for two seconds',
+      'also try multicast, for administrators: send a question on every interface that mDNS may use, and listen for two seconds',
     ),
 })

@@ -46,7 +46,7 @@ const peer = z
     why: z.enum(TRUST_SOURCES).describe('the source that decided the trust level'),
     decided_at: moment('with `tofu`: when a person of this machine decided').exactOptional(),
     addresses: listOf(text(256, 'multiaddr'), 8).describe(
-      'addresses at which the node was met, newest first',
+      'addresses at which the node was met, newest first; only administrators are told',
     ),
     state: z
       .enum(['connected', 'known', 'missing', 'pending', 'denied', 'revoked'])

@@ -37,9 +37,9 @@ export interface DoctorDeps extends CertificateDeps {
   readonly policy: Pick<Policy, 'status'>
   /** Milliseconds by which retention lags behind the clock. */
   readonly retentionWaits: () => number
-  /** Tokens of one person that end soon. */
   /** How many people's data is held back. */
   readonly heldPeople?: () => number
+  /** Tokens of one person that end soon. */
   readonly endingTokens?: (uid: number) => readonly Pick<Token, 'name' | 'scope' | 'expires_at'>[]
   readonly http: () => DaemonFacts['http']
 }
@@ -65,8 +65,11 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
 
   return (server) => {
     serve(server, getDoctor, async ({ query, caller }) => {
+      // Where others are, and what the machine's files say, is the administrators'; so is sending on the network.
+      const { admin } = caller
+      const onlyAdmins = <T>(list: readonly T[]): T[] => (admin ? [...list] : [])
       const [multicast, storeProblem, bytes, spool, last] = await Promise.all([
-        query.multicast ? mesh.tryMulticast() : null,
+        query.multicast && admin ? mesh.tryMulticast() : null,
         store.probe().then(() => null, reasonOf),
         store.bytes().catch(() => 0),
         observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
@@ -74,27 +77,36 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
       ])
       const { connections, one_sided, stale, twins, leaves, ...inspected } = mesh.inspect()
       return {
+        ...(!admin && { limited: true as const }),
         pid: process.pid,
         uptime_seconds: Math.floor(process.uptime()),
         version: VERSION,
         build: BUILD,
         ...deps.health(),
-        config: deps.drift(),
+        config: admin ? deps.drift() : { reload: [], restart: [], problem: null },
         mesh: {
           ...inspected,
+          dialing: onlyAdmins(inspected.dialing),
           listen: mesh.status().listen,
           leaves: { ...leaves, turned_away: leaves.turned_away.map(named) },
-          connections: connections.map((one) => ({ ...one, ...named(one.node_id) })),
+          connections: connections.map((one) => ({
+            ...one,
+            ...named(one.node_id),
+            ...(!admin && { remote: '' }),
+          })),
         },
         multicast,
-        pending: trust.pending().map(({ node_id, first_seen }) => ({
+        pending: onlyAdmins(trust.pending()).map(({ node_id, first_seen }) => ({
           ...named(node_id),
           since: new Date(first_seen).toISOString(),
         })),
         one_sided: one_sided.map(named),
         stale: stale.map(({ node_id, clock_off_ms }) => ({ ...named(node_id), clock_off_ms })),
         twins: {
-          others: twins.others.map(({ node_id, places }) => ({ ...named(node_id), places })),
+          others: twins.others.map(({ node_id, places }) => ({
+            ...named(node_id),
+            places: onlyAdmins(places),
+          })),
           here: twins.here.map(named),
         },
         frozen: frozenNodes(deps).map(({ at, between }) => ({ ...named(at), between: between.map(named) })),
@@ -103,25 +115,25 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         certificate: certificateFacts(deps),
         // A token never asks as an operator, so over TCP there is no login to tell of.
         login: caller.via === 'socket' ? loginFacts(deps, caller) : null,
-        store_problem: storeProblem,
+        store_problem: storeProblem === null || admin ? storeProblem : 'the database cannot be written',
         store_bytes: roughSize(bytes),
         spool: {
           ...spool,
-          ...(!caller.admin && { pending_bytes: roughWaiting(spool.pending_bytes) }),
+          ...(!admin && { pending_bytes: roughWaiting(spool.pending_bytes) }),
           unfollowed: observe
             .unfollowed()
-            .filter(({ uid }) => caller.admin || uid === caller.account)
+            .filter(({ uid }) => admin || uid === caller.account)
             .slice(0, MOST_UNFOLLOWED),
         },
         summaries: { recipients: summaries.status().recipients, last },
-        policy: policyFacts(deps.policy),
+        ...(admin && { policy: policyFacts(deps.policy) }),
         retention_waits_ms: deps.retentionWaits(),
         tokens_ending: (deps.endingTokens?.(caller.uid) ?? []).map(({ name, scope, expires_at }) => ({
           name,
           scope,
           expires_at: new Date(expires_at).toISOString(),
         })),
-        ...(caller.admin && deps.heldPeople !== undefined && { people_held: deps.heldPeople() }),
+        ...(admin && deps.heldPeople !== undefined && { people_held: deps.heldPeople() }),
         http: deps.http(),
       }
     })

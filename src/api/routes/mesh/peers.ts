@@ -9,7 +9,7 @@ import type { Fleet } from '../../../trust/certificates/index.ts'
 import type { Member, Trust } from '../../../trust/peers/index.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../contract/operations/peers.ts'
 import type { PeerAnswerShape, PeerShape } from '../../contract/shapes.ts'
-import type { Routes } from '../../server/route.ts'
+import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import type { AlarmDeps } from './alarms.ts'
 
@@ -115,14 +115,14 @@ export function peersRoutes({ trust, mesh, fleet, summaries, log }: PeersDeps): 
   }
 
   return (server) => {
-    serve(server, getPeers, async () => {
+    serve(server, getPeers, async ({ caller }) => {
       const pending = pendingNow()
-      const peers = trust.known().map((node) => shape(node, pending))
+      const peers = trust.known().map((node) => forCaller(shape(node, pending), caller))
       return { peers: peers.sort(byStateAndName) }
     })
-    serve(server, explainPeer, async ({ query }) => {
+    serve(server, explainPeer, async ({ query, caller }) => {
       const node = trust.resolve(query.who)
-      return { ...answer(node), steps: trust.explain(node) }
+      return { peer: forCaller(answer(node).peer, caller), steps: trust.explain(node) }
     })
     serve(server, trustPeer, async ({ body }) => {
       const { who: asked, ...terms } = body
@@ -151,6 +151,13 @@ export function peersRoutes({ trust, mesh, fleet, summaries, log }: PeersDeps): 
       return { ...answer(node), ...left, revoked_in: inMesh ? ('mesh' as const) : ('here' as const) }
     })
   }
+}
+
+/** Who may have a person's data is that person's to know; at which addresses nodes are, and were, is the administrators'. */
+function forCaller(peer: PeerShape, { admin }: Caller): PeerShape {
+  if (admin) return peer
+  const { twin_places, ...rest } = peer
+  return { ...rest, addresses: [], ...(twin_places === undefined ? {} : { twin_places: [] }) }
 }
 
 /** A node id or a fingerprint, which nobody can give themselves. */

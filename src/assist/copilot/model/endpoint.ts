@@ -1,11 +1,10 @@
 // Resolves the address of the model: it must be this machine or a private network, and it is looked up only once.
-import { lookup as systemLookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { KaroError } from '../../../base/errors.ts'
 import { isPrivateAddress } from '../../../config/addresses.ts'
 
-/** Returns every address of a host name. */
-export type Lookup = (host: string) => Promise<readonly string[]>
+/** Returns every address of a host name; undefined if nobody may be asked for it. */
+export type Lookup = (host: string) => Promise<readonly string[] | undefined>
 
 export interface Endpoint {
   readonly secure: boolean
@@ -18,14 +17,11 @@ export interface Endpoint {
   readonly path: string
 }
 
-const systemAddresses: Lookup = async (host) =>
-  (await systemLookup(host, { all: true, verbatim: true })).map(({ address }) => address)
-
 /**
  * Looks the endpoint up. Throws KaroError refused if one of its addresses is not private (nothing was sent then),
- * bad_config if the text is no http address, unavailable if the name cannot be resolved.
+ * bad_config if the text is no http address, unavailable if the name cannot be resolved. `lookup` is asked for names alone.
  */
-export async function resolveEndpoint(text: string, lookup: Lookup = systemAddresses): Promise<Endpoint> {
+export async function resolveEndpoint(text: string, lookup: Lookup): Promise<Endpoint> {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw new KaroError('bad_config', 'the address of the model is not an http or https address', {
@@ -58,11 +54,20 @@ export async function resolveEndpoint(text: string, lookup: Lookup = systemAddre
 
 async function found(host: string, lookup: Lookup): Promise<readonly string[]> {
   try {
-    return await lookup(host)
+    const addresses = await lookup(host)
+    if (addresses !== undefined) return addresses
   } catch (error) {
     throw new KaroError('unavailable', `the host name of the model, ${host}, cannot be resolved`, {
       where: 'ask.endpoint',
       cause: error,
     })
   }
+  throw new KaroError(
+    'refused',
+    `the model's host name ${host} is not in /etc/hosts, and mesh.lan_only allows no other server than those of discovery.resolvers`,
+    {
+      where: 'ask.endpoint',
+      hint: 'Give its IP address, or name a DNS server of the local network in discovery.resolvers.',
+    },
+  )
 }

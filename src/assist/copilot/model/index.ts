@@ -18,7 +18,7 @@ export interface ModelSettings {
   readonly signal: AbortSignal
   /** Called with the number of characters that have arrived. */
   readonly progress?: (characters: number) => void
-  readonly lookup?: Lookup
+  readonly lookup: Lookup
 }
 
 export type ModelAnswer =

@@ -31,6 +31,7 @@ import {
   defineCommand,
   show,
 } from '../../command.ts'
+import { AGGREGATOR, aggregatorsFor, nameAggregators } from '../../fleet/aggregators.ts'
 import { exportMesh } from '../../fleet/export.ts'
 import { revokedWith } from '../../fleet/root-list.ts'
 import { openedRoot, PASSPHRASE, ROOT_FILE, ROOT_KEY } from '../../input/root-key.ts'
@@ -106,7 +107,7 @@ const init = defineCommand({
   name: 'ca init',
   summary: 'make a mesh of your own: a root key under a passphrase, and this node as its issuer',
   shows: foundFleet,
-  options: OPTIONS,
+  options: [...OPTIONS, AGGREGATOR],
   examples: [
     {
       run: 'karo ca init --root-key /mnt/usb/karo-root.key',
@@ -125,9 +126,11 @@ const init = defineCommand({
         hint: 'karo ca show says to which.',
       })
     }
+    const totals = await aggregatorsFor(io, options.aggregator)
     const passphrase = await newPassphrase(options['passphrase-file'])
     const root = withPassphrase(passphrase, (words) => createRootKey(path, words, systemRandom))
     const answer = await certify(io, root, options)
+    await nameAggregators(io, root, totals)
     return show(io, answer, () =>
       fitted(
         `This node is an issuer of the mesh ${shortMesh(answer)} now, until ${localTime(answer.own?.ends_at ?? '')}.

@@ -5,10 +5,11 @@ import { cancelInvite, createInvite, getInvites } from '../../../api/contract/op
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { formatEnrolment } from '../../../trust/certificates/index.ts'
-import { type Command, defineCommand, show } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { parseDuration } from '../../input/time.ts'
 import { commaList } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
+import { showsBlocks } from '../../terminal/bars.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 
@@ -72,7 +73,8 @@ Whoever has it can use it: karo invite cancel ${invite.id}
         return EXIT.done
       }
       io.out(`${code}\n`)
-      if (io.terminal) io.out(`\n${renderUnicodeCompact(code)}\n`)
+      const picture = io.terminal ? qrOf(code, io) : undefined
+      if (picture !== undefined) io.out(`\n${picture}\n`)
       io.err(
         fitted(
           `It lets ${machines} in until ${localTime(invite.ends_at)}, and is not shown again. On that machine: karo join
@@ -87,6 +89,14 @@ Whoever has it can use it: karo invite cancel ${invite.id}
     }
   },
 })
+
+/** The code for a camera; undefined where a line of it would be broken, or its half blocks could not be shown. */
+function qrOf(code: string, { columns, env }: Pick<CommandIo, 'columns' | 'env'>): string | undefined {
+  if (!showsBlocks(env)) return undefined
+  const picture = renderUnicodeCompact(code)
+  const width = Math.max(...picture.split('\n').map((line) => line.length))
+  return columns >= width ? picture : undefined
+}
 
 const list = defineCommand({
   name: 'invite list',

@@ -25,6 +25,7 @@ import {
 import { readInput } from '../../hooks/input.ts'
 import { toldGuard } from '../../judging.ts'
 import { homeOf, placeOf } from '../../place.ts'
+import { envOfUser } from '../../shells/own-home.ts'
 
 /** The tools into whose settings the hook can be put. */
 const INSTALLED = ADAPTER_NAMES.filter((name) => ADAPTERS[name].settings !== undefined)
@@ -83,7 +84,7 @@ async function answer(io: CommandIo, adapter: Adapter): Promise<ExitCode> {
   // As in the hooks of shells, an empty KARO_PAUSE does not pause.
   if ((io.env.KARO_PAUSE || '0') === '0') {
     leaveInSpool(entries, {
-      directory: recordingPaths(io.env).spool,
+      directory: recordingPaths(envOfUser(io.env)).spool,
       uid: process.getuid?.() ?? 0,
       pid: process.pid,
       now: Date.now(),

@@ -24,6 +24,7 @@ import {
 import { programOf } from '../../own-program.ts'
 import { absolutePath, homeOf } from '../../place.ts'
 import { forAll, systemOption } from '../../shells/for-all.ts'
+import { ofUser } from '../../shells/own-home.ts'
 import { editFile, makeDirectory, markedLines, withLine, withoutLine } from '../../shells/rc-file.ts'
 import { START_FILES } from '../../shells/start-files.ts'
 import { tellUnusual } from '../../terminal/notice.ts'
@@ -83,14 +84,15 @@ const shellInit = defineCommand({
       does: 'patterns of commands that are never recorded: ignore = ["pass *"] under [history] in config.toml',
     },
   ],
-  async run(io, input) {
+  async run(asked, input) {
     const shell = shellOf(input.args.shell, 'shell')
+    const io = ofUser(asked)
     const recording = recordingPaths(io.env)
     const record = HOOKS[shell]({ spoolDirectory: recording.spool, ignore: ignoredBy(recording, io.env) })
     const guard = input.options[NO_GUARD] ? '' : guardOf(io, shell)
     const hook = record + guard + (input.options[CTRL_R] ? finderOf(io, shell) : '')
     io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : Buffer.from(hook))
-    await tellUnusual(io)
+    if (io === asked) await tellUnusual(io)
     return EXIT.done
   },
 })

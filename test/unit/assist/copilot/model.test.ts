@@ -1,7 +1,9 @@
 // The local model: only private addresses, only one command out of what it says, and every way it can go wrong.
 
+import { writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { findCommand } from '../../../../src/assist/copilot/ask.ts'
@@ -11,13 +13,18 @@ import { askModel, type ModelSettings } from '../../../../src/assist/copilot/mod
 import { requestBody } from '../../../../src/assist/copilot/model/prompt.ts'
 import { commandIn } from '../../../../src/assist/copilot/model/reply.ts'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'
+import { addressesOf } from '../../../../src/config/host-names.ts'
 import { fakeModel, type Script, streamed, whole } from '../../../support/api/fake-model.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const PROMPT = { words: 'free space', shell: 'bash', tools: ['git'], history: [], model: 'm' } as const
 const never = new AbortController().signal
 
 const ask = (endpoint: string, more: Partial<ModelSettings> = {}) =>
-  askModel(PROMPT, { endpoint, key: undefined, timeoutMs: 120_000, signal: never, ...more })
+  askModel(PROMPT, {
+    ...{ endpoint, key: undefined, timeoutMs: 120_000, signal: never, lookup: async () => undefined },
+    ...more,
+  })
 
 describe('what it says', () => {
   test.each([
@@ -225,7 +232,8 @@ describe('where it is', () => {
     ['http://192.168.1.2/v1/chat/completions', '192.168.1.2', 80, '/v1/chat/completions'],
     ['http://2130706433:99/', '127.0.0.1', 99, '/v1/chat/completions'],
   ])('%s', async (endpoint, address, port, path) => {
-    expect(await resolveEndpoint(endpoint)).toMatchObject({ address, port, path })
+    const asked = () => Promise.reject(new Error('no name is to be looked up'))
+    expect(await resolveEndpoint(endpoint, asked)).toMatchObject({ address, port, path })
   })
 
   test('a name that also stands for a public address is refused', async () => {
@@ -255,6 +263,18 @@ describe('where it is', () => {
     expect(await ask('http://model.test/', { lookup: silent, timeoutMs: 300 })).toEqual({
       failure: expect.stringMatching(/longer than/),
     })
+  })
+
+  test('a name that nobody may be asked for is refused, and says what would help', async () => {
+    expect(await ask('http://model.test/')).toEqual({
+      failure: expect.stringContaining('discovery.resolvers'),
+    })
+    const nobody = { mesh: { lan_only: true }, discovery: { resolvers: [] } }
+    expect(await addressesOf('model.invalid', nobody, never)).toBeUndefined()
+    expect(await addressesOf('10.0.0.5', nobody, never)).toEqual(['10.0.0.5'])
+    const hosts = join(temporaryDirectory(), 'hosts')
+    writeFileSync(hosts, '10.0.0.7 model.invalid\n')
+    expect(await addressesOf('Model.Invalid', nobody, never, hosts)).toEqual(['10.0.0.7'])
   })
 
   test('proxies of the environment are not used', async () => {

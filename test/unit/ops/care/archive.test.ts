@@ -1,11 +1,12 @@
 // A file whose sums are right and whose content is not what a backup's is: refused as a file, never as a fault of the program.
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { KaroError } from '../../../../src/base/errors.ts'
 import { blake3 } from '../../../../src/base/hash.ts'
 import { TAR_BLOCK, tarHeader } from '../../../../src/base/tar.ts'
-import { openArchive } from '../../../../src/ops/care/archive.ts'
+import { openArchive, writeArchive } from '../../../../src/ops/care/archive.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const sumOf = (bytes: Uint8Array): string => Buffer.from(blake3([bytes])).toString('hex')
@@ -111,4 +112,38 @@ test('a backup that is cut within its first block is a damaged one', async () =>
     code: 'bad_file',
     message: 'the backup is damaged: it ends too early',
   })
+})
+
+test.each([1, 3])(
+  'a file of two pieces in whose place there are %d while it is read is refused',
+  async (count) => {
+    const { format: _, key: __, ...head } = HEAD
+    async function* rows(pieces: number): AsyncGenerator<Uint8Array> {
+      for (let i = 0; i < pieces; i++) yield Buffer.from(`piece ${i}`)
+    }
+    const tar = async (pieces: number): Promise<Buffer> => {
+      const parts: Uint8Array[] = []
+      const content = { head, now: 1_795_000_000_000, key: undefined, config: undefined, rows: rows(pieces) }
+      for await (const part of writeArchive(content)) parts.push(part)
+      return Buffer.concat(parts)
+    }
+    const file = join(temporaryDirectory(), 'made.tar')
+    writeFileSync(file, await tar(2))
+    const archive = await openArchive(file)
+    writeFileSync(file, await tar(count))
+    const readAgain = async (): Promise<number> => {
+      let pieces = 0
+      for await (const _piece of archive.rows()) pieces++
+      return pieces
+    }
+    await expect(readAgain()).rejects.toMatchObject({ code: 'bad_file' })
+    await archive.close()
+  },
+)
+
+test('a directory and a pipe are no backups, and nobody waits for a writer', async () => {
+  const pipe = join(temporaryDirectory(), 'pipe')
+  execFileSync('mkfifo', [pipe])
+  for (const path of [temporaryDirectory(), pipe])
+    await expect(openArchive(path)).rejects.toMatchObject({ code: 'bad_file', where: path })
 })

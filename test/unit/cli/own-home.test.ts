@@ -1,0 +1,48 @@
+// A shell of su goes by no directory of the person who was before.
+import { chmodSync, chownSync, mkdirSync, symlinkSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { envOfUser, mayOthersChange } from '../../../src/cli/shells/own-home.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
+
+const ADA = 61_281
+const BOB = 61_282
+const isRoot = process.getuid?.() === 0
+const homeOf = (uid: number, name: string): string => {
+  const path = join(temporaryDirectory(), name)
+  mkdirSync(path)
+  chownSync(path, uid, uid)
+  return path
+}
+
+test.runIf(isRoot)('a home of one’s own, or of root, is meant; another user’s is not', () => {
+  const adas = { KARO_HOME: homeOf(ADA, 'k'), HOME: homeOf(ADA, 'h') }
+  expect(envOfUser(adas, ADA)).toBe(adas)
+  const roots = { KARO_HOME: homeOf(0, 'k'), HOME: '/root' }
+  expect(envOfUser(roots, 0)).toBe(roots)
+  expect(envOfUser(roots, ADA)).toBe(roots)
+  for (const uid of [0, BOB]) {
+    expect(envOfUser({ ...adas, HOME: homeOf(uid, 'own') }, uid)).not.toHaveProperty('KARO_HOME')
+    expect(envOfUser({ HOME: adas.HOME, TERM: 'x' }, uid)).toEqual({ HOME: userInfo().homedir, TERM: 'x' })
+  }
+})
+
+test.runIf(isRoot)(
+  'for root no step of the way may be another user’s, nor a link that one could turn',
+  () => {
+    const adas = homeOf(ADA, 'h')
+    const inside = join(adas, 'roots')
+    mkdirSync(inside)
+    expect(envOfUser({ KARO_HOME: inside }, 0)).toEqual({})
+    const link = join(adas, 'link')
+    symlinkSync(homeOf(0, 'k'), link)
+    expect(mayOthersChange(homeOf(0, 'open'))).toBe(false)
+    const open = homeOf(0, 'open')
+    chmodSync(open, 0o777)
+    expect(mayOthersChange(join(open))).toBe(true)
+    chmodSync(open, 0o1777)
+    expect(mayOthersChange(join(open))).toBe(false)
+    expect(envOfUser({ KARO_HOME: link, HOME: '/root' }, 0)).toEqual({ HOME: '/root' })
+  },
+)
