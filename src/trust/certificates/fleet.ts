@@ -37,7 +37,7 @@ export function createFleet(options: FleetOptions): Fleet {
   let lookedAt = clock.now()
 
   const issuing = createIssuing({ ...options, log, roll, lifeMs, lineage, signed })
-  const { certifiedKey, keyOf, isRevoked, revokedWith } = createKinship({ self, roll, lineage, clock })
+  const { certifiedKey, keyOf, isRevoked, isVoid, revokedWith } = createKinship({ self, roll, lineage, clock })
 
   function tell(nodes: Iterable<NodeId>): void {
     for (const node of new Set(nodes)) changes.tell(node)
@@ -99,7 +99,7 @@ export function createFleet(options: FleetOptions): Fleet {
   })
   const judged = { wanted: roll.wants, isFirst }
   const credentials = createCredentials({
-    ...{ identity, certifiedKey, keyOf, isRevoked, roll, invites, issuing, seeking, rootWord },
+    ...{ identity, certifiedKey, keyOf, isRevoked, isVoid, roll, invites, issuing, seeking, rootWord },
     ...{ audit, clock, log, tell, isNameKnown: options.isNameKnown },
   })
   const own = () => roll.word(certifiedKey(), clock.now())?.binding

@@ -4,17 +4,18 @@ import { type CertificateBody, RevocationList } from '../../../protocols/message
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { createRecent } from '../../base/recent.ts'
+import { createShares } from '../../base/shares.ts'
 import { verifierOf } from '../identity/index.ts'
 import { levelOf, privileged } from './levels.ts'
 import { createOperatorRoll } from './operators/operator-roll.ts'
 import type { List, Revoked, Roll } from './roll-types.ts'
-import type { Binding } from './types.ts'
+import type { Binding, Usage } from './types.ts'
 import { type ChainFault, readCertificate, type TrustedRoot, verifyChain } from './verify.ts'
 
 /** Certified nodes that are remembered; as many as a node has members at most. */
 const CERTIFIED_MAX = 4_096
-/** Issuers of one mesh. */
-const ISSUERS_MAX = 64
+/** Issuers of one mesh, those among them that ended or were revoked: only the root makes them. */
+const ISSUERS_MAX = 256
 /** Without a revocation list for so long a node cannot know who was revoked. */
 const LIST_LASTS_MS = 7 * DAY_MS
 /** Nodes of which it is remembered why their certificates were refused. */
@@ -33,33 +34,36 @@ export function createRoll(): Roll {
   let rootId: NodeId | undefined
   let since = 0
   const issuers = new Map<NodeId, Held>()
-  const leaves = createRecent<NodeId, Held>(CERTIFIED_MAX)
+  /** Of each issuer its share: the thief of one pushes out nobody whom another one certified. */
+  const leaves = createShares<NodeId, Held, NodeId>(CERTIFIED_MAX, ({ author }) => author)
   const lists = new Map<NodeId, List>()
-  const faults = createRecent<NodeId, ChainFault>(FAULTS_MAX)
+  const faults = createRecent<NodeId, ChainFault | 'issuer_revoked'>(FAULTS_MAX)
 
   const operators = createOperatorRoll({
     root: () => root,
-    isRevoked: (key) => isRevoked(key),
+    isRevoked: (key, usage) => isRevoked(key, usage),
     issuerOf: (issuer) => (revoked(issuer) === undefined ? issuers.get(issuer)?.bytes : undefined),
     isStale: (now) => isStale(now),
   })
 
   const heldOf = (node: NodeId): Held | undefined => issuers.get(node) ?? leaves.peek(node)
 
-  function revoked(node: NodeId): Revoked | undefined {
+  function revoked(node: NodeId, usage?: Usage): Revoked | undefined {
     let found: Revoked | undefined
     // Nobody revokes the root, an issuer least of all: its lists have to count whatever others sign.
     if (node === rootId) return undefined
+    // Only the root decides about issuers, those among them whose certificate is shown for the first time.
+    const isIssuer = usage === 'issuer' || issuers.has(node)
     for (const [by, { revoked: keys }] of lists) {
       const at = keys.get(node)
-      // Only the root decides about issuers.
-      if (at === undefined || (by !== rootId && issuers.has(node))) continue
+      if (at === undefined || (by !== rootId && isIssuer)) continue
       if (found === undefined || at < found.at)
         found = { at, by, name: heldOf(node)?.body.name ?? operators.nameOf(node) ?? '' }
     }
     return found
   }
-  const isRevoked = (key: Uint8Array): boolean => revoked(formatNodeId(key)) !== undefined
+  const isRevoked = (key: Uint8Array, usage?: Usage): boolean =>
+    revoked(formatNodeId(key), usage) !== undefined
 
   function framesOf({ bytes, author }: Held): readonly Uint8Array[] | undefined {
     if (author === rootId) return [bytes]
@@ -96,6 +100,18 @@ export function createRoll(): Roll {
       ...{ name: body.name, roles: body.roles, teams: body.teams, grants: body.grants },
       ...{ issuer: held.author, issued_at: body.version, not_before: body.not_before, not_after: ends },
     }
+  }
+
+  /**
+   * A place for one issuer more: that of one whose certificates count for nothing any more, and that revoked nobody. One
+   * that did is kept with its list, because what it revoked stays so.
+   */
+  function hasPlace(now: number): boolean {
+    if (issuers.size < ISSUERS_MAX) return true
+    const over = [...issuers.keys()].find(
+      (node) => bindingAt(node, now) === undefined && (lists.get(node)?.revoked.size ?? 0) === 0,
+    )
+    return over !== undefined && issuers.delete(over)
   }
 
   const isRevokedIssuer = (node: NodeId): boolean => issuers.has(node) && revoked(node) !== undefined
@@ -154,7 +170,7 @@ export function createRoll(): Roll {
       const isVoid = before !== undefined && verdict.ok && revoked(before.author) !== undefined
       if (before !== undefined && !isVoid && before.body.version >= held.body.version) return { changed: [] }
       if (held.author === rootId) {
-        if (issuers.size >= ISSUERS_MAX && !issuers.has(node)) return { changed: [] }
+        if (!issuers.has(node) && !hasPlace(now)) return { changed: [] }
         issuers.set(node, held)
         leaves.delete(node)
         return { changed: [node, ...certifiedBy(node)] }
@@ -214,7 +230,7 @@ export function createRoll(): Roll {
         return []
       const verdict = verifyChain(chain, { root, at: now, isRevoked, key })
       if (!verdict.ok) {
-        faults.set(node, verdict.fault)
+        faults.set(node, verdict.fault === 'revoked' && verdict.index === 0 ? 'issuer_revoked' : verdict.fault)
         return []
       }
       for (const bytes of chain) changed.push(...roll.certificate(bytes, now).changed)
@@ -227,8 +243,11 @@ export function createRoll(): Roll {
       const stale = isStale(now)
       return { binding, stale, level: stale ? 'untrusted' : levelOf(binding.roles) }
     },
-    revoked,
-    fault: (node) => faults.peek(node),
+    revoked: (node) => revoked(node),
+    fault: (node) => {
+      const fault = faults.peek(node)
+      return fault === 'issuer_revoked' ? 'revoked' : fault
+    },
     chainOf(node, now) {
       const held = heldOf(node)
       return held === undefined || bindingAt(node, now) === undefined ? undefined : framesOf(held)
@@ -257,9 +276,15 @@ export function createRoll(): Roll {
       if (revoked(node) !== undefined) return 'revoked'
       return revoked(held.author) === undefined ? 'ended' : 'issuer_revoked'
     },
+    lastTerms(node) {
+      const last = leaves.peek(node)
+      // What the thief of an issuer wrote there is nothing to go on from.
+      if (last === undefined || revoked(last.author) !== undefined) return undefined
+      return { roles: last.body.roles, teams: last.body.teams }
+    },
     isVoid(node) {
       const author = heldOf(node)?.author
-      return faults.peek(node) === 'revoked' || (author !== undefined && revoked(author)?.by === rootId)
+      return faults.peek(node) === 'issuer_revoked' || (author !== undefined && revoked(author)?.by === rootId)
     },
     listOf: (author) => lists.get(author),
     lists: (now) => ({

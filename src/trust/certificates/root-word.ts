@@ -28,7 +28,7 @@ export interface RootWordDeps {
 }
 
 export interface RootWord extends Pick<Fleet, 'found' | 'rootList' | 'revokedByRoot'> {
-  /** The newest list of the root, where it is short enough for an acknowledgement. */
+  /** The newest list of the root, as it goes with an acknowledgement. */
   frame(): Uint8Array | undefined
   /** A list that another node showed; it counts, and goes to the mesh, if the root signed it and it says something new. */
   heard(frame: Uint8Array): void
@@ -76,7 +76,7 @@ export function createRootWord({ identity, roll, clock, log, signed, joined }: R
     rootList() {
       const list = listNow()
       const revoked = [...(list?.revoked ?? [])].map(([node_id, at]) => ({ node_id, at }))
-      return { number: list?.number ?? null, revoked, by_issuers: roll.revokedByIssuers() }
+      return { number: list?.number ?? null, version: list?.version ?? null, revoked, by_issuers: roll.revokedByIssuers() }
     },
 
     async revokedByRoot(frame) {

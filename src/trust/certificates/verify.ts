@@ -55,7 +55,8 @@ export interface Against {
   readonly root: TrustedRoot
   /** Milliseconds since the epoch. */
   readonly at: number
-  readonly isRevoked: (key: Uint8Array) => boolean
+  /** `usage`: what the certificate says that the key is; only the root decides about issuers. */
+  readonly isRevoked: (key: Uint8Array, usage: Usage) => boolean
   /** The key that the chain has to end with; absent: any. */
   readonly key?: Uint8Array
   /** What an issuer's certificate has to be for; absent: a node. A node's never stands for an operator's, nor the reverse. */
@@ -160,8 +161,10 @@ const timeFault: Check = (links, index, { at }) => {
   return body.not_after <= at ? 'expired' : undefined
 }
 
-const revocationFault: Check = (links, index, { isRevoked }) =>
-  isRevoked((links[index] as Link).body.key) ? 'revoked' : undefined
+const revocationFault: Check = (links, index, { isRevoked }) => {
+  const { body } = links[index] as Link
+  return isRevoked(body.key, body.usage as Usage) ? 'revoked' : undefined
+}
 
 function bindingOf(links: readonly Link[]): Binding {
   const { signer, body } = links.at(-1) as Link

@@ -115,7 +115,9 @@ export function createTrust(options: TrustOptions): Trust {
   }
 
   function changedByDocuments(nodes: readonly NodeId[]): void {
-    for (const node of nodes) {
+    // Whom an introducer introduced depends on what a list or a rotation makes of it, as on what people say of it.
+    const introduced = nodes.flatMap(introducers.introducedBy).flatMap(lineage.all)
+    for (const node of new Set([...nodes, ...introduced])) {
       if (own.has(node)) continue
       if (!admits(node)) seen.forget(node, admits)
       tell(node, 'certificate')
@@ -158,6 +160,8 @@ export function createTrust(options: TrustOptions): Trust {
     memberOf: lineage.memberOf,
     keysOf: lineage.family,
     keyState: lineage.state,
+    introduces: introducers.isNamed,
+    introducer: introducers.scopeOf,
 
     ...people,
 
@@ -173,7 +177,10 @@ export function createTrust(options: TrustOptions): Trust {
 
     ...createSightings({ lineage, own, seen, admits, refuses, isDecided }),
     connected(node, ips) {
-      if (domains.connected(node, ips)) tell(node, 'certificate')
+      if (!domains.connected(node, ips)) return
+      // Anybody in the subnet makes any number of keys, and must not push out with them who was met here.
+      if (!admits(node)) seen.forget(node, admits)
+      tell(node, 'certificate')
     },
     known,
     onChange: changes.on,

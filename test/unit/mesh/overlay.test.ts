@@ -42,7 +42,7 @@ function world(
         isGone: () => false,
         failures: (node) => failures.get(`${self} ${node}`) ?? 0,
         isStatic: () => false,
-        leaves: createLeaves({ upTo: 256, isChosen: () => true }),
+        leaves: createLeaves({ upTo: 256, rankOf: () => 0 }),
       }),
     ]),
   )
@@ -175,7 +175,7 @@ function alone(known: number, isStatic: (node: NodeId) => boolean = () => false)
       isGone: () => false,
       failures: () => 0,
       isStatic,
-      leaves: createLeaves({ upTo: 3, isChosen: (node) => node.endsWith('5') }),
+      leaves: createLeaves({ upTo: 3, rankOf: (node) => (node.endsWith('5') ? 0 : 1) }),
     }),
   })
 }

@@ -32,7 +32,7 @@ import {
   show,
 } from '../../command.ts'
 import { exportMesh } from '../../fleet/export.ts'
-import { revokedWith } from '../../fleet/root-list.ts'
+import { revokedWith, versionAfter } from '../../fleet/root-list.ts'
 import { openedRoot, PASSPHRASE, ROOT_FILE, ROOT_KEY } from '../../input/root-key.ts'
 import { parseDuration } from '../../input/time.ts'
 import { commaList, oneNode } from '../../input/values.ts'
@@ -204,7 +204,7 @@ const revoke = defineCommand({
     const frame = signRevocationList(
       root,
       {
-        version: now,
+        version: versionAfter(before, now),
         number: (before.number ?? -1) + 1,
         mesh: meshOf(root.publicKey),
         revoked: keys.map(({ node_id, at }) => ({ key: parseNodeId(node_id) as Uint8Array, at })),

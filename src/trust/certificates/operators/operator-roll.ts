@@ -1,6 +1,6 @@
 // Who is certified as an operator, as the documents that came here say; operators are people and never count as nodes.
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
-import { createRecent } from '../../../base/recent.ts'
+import { createShares } from '../../../base/shares.ts'
 import type { TrustLevel } from '../../../base/words/trust-levels.ts'
 import { levelOf } from '../levels.ts'
 import type { Binding } from '../types.ts'
@@ -60,7 +60,7 @@ export interface OperatorRollDeps {
 }
 
 export function createOperatorRoll({ root, isRevoked, issuerOf, isStale }: OperatorRollDeps): OperatorRoll {
-  const held = createRecent<NodeId, HeldOperator>(OPERATORS_MAX)
+  const held = createShares<NodeId, HeldOperator, NodeId>(OPERATORS_MAX, ({ author }) => author)
 
   function verify(chain: readonly Uint8Array[], key: Uint8Array, at: number): ChainVerdict | undefined {
     const trusted = root()
@@ -121,7 +121,7 @@ export function createOperatorRoll({ root, isRevoked, issuerOf, isStale }: Opera
         // What it says is told of one that has ended, too: it is judged at a moment at which it held.
         const before = verdict.ok ? verdict : verifyChain(chain, { ...against, at: body.version })
         if (!before.ok) return []
-        const state = isRevoked(body.key)
+        const state = isRevoked(body.key, 'operator')
           ? 'revoked'
           : verdict.ok
             ? 'valid'
