@@ -15,6 +15,9 @@ import { introductionPort, rereadIntroductions } from './introduced.ts'
 import type { Local } from './local.ts'
 import { createOwnRotation } from './rotation.ts'
 
+/** Neighbours get so long to fetch what may end their links here: announcing takes a second at most. */
+const SPREAD_MS = 3_000
+
 export type Network = ReturnType<typeof buildNetwork>
 
 export function buildNetwork(
@@ -45,9 +48,9 @@ export function buildNetwork(
   })
   rereadIntroductions(introduced, documents, common.log)
   fleet.onAuthority(documents.again)
-  const publish = async (kind: DocumentKind, frame: Uint8Array): Promise<void> => {
+  const publish = async (kind: DocumentKind, frame: Uint8Array, first?: 'neighbours'): Promise<void> => {
     try {
-      await documents.publish(kind, frame)
+      await documents.publish(kind, frame, first === undefined ? 0 : SPREAD_MS)
     } catch (error) {
       common.log.error({ kind, reason: String(error) }, 'what was signed is not stored, and not in the mesh')
       throw error

@@ -62,7 +62,8 @@ interface FleetDocuments {
   isFirst(author: NodeId): boolean
 }
 
-export type DocumentSink = (kind: FleetKind, frame: Uint8Array) => void | Promise<void>
+/** `first`: neighbours are to have it before this room hears of it, because its links to them may end then. */
+export type DocumentSink = (kind: FleetKind, frame: Uint8Array, first?: 'neighbours') => void | Promise<void>
 
 interface Joining {
   readonly expires_at: number

@@ -74,6 +74,15 @@ export function createFleet(options: FleetOptions): Fleet {
     await sink(kind, frame)
   }
 
+  /** A list of the root may end all links here, so that it has to go out before it counts. */
+  async function signedByRoot(frame: Uint8Array): Promise<void> {
+    try {
+      await sink('revocation_list', frame, 'neighbours')
+    } finally {
+      take('revocation_list', frame)
+    }
+  }
+
   /** A list of this node that a member has and this node lost, after a restore for example: it goes on from there. */
   function takeList(frame: Uint8Array, isNew: boolean): void {
     const before = roll.listOf(self)
@@ -88,7 +97,7 @@ export function createFleet(options: FleetOptions): Fleet {
   }
 
   const { membership, seeking, rootWord } = createBelonging({
-    ...{ self, identity, roll, audit, clock, log, signed },
+    ...{ self, identity, roll, audit, clock, log, signedByRoot },
     take: (certificate) => take('certificate', certificate),
     store: (changed) => serially(() => repository.write(changed)),
     begun: authorities.tell,

@@ -11,7 +11,6 @@ import { type Identity, verifierOf } from '../identity/index.ts'
 import type { Fleet } from './fleet-types.ts'
 import type { Roll } from './roll-types.ts'
 import { meshOf } from './sign.ts'
-import type { FleetKind } from './types.ts'
 import { CHAIN_FAULTS, verifyChain } from './verify.ts'
 
 const LISTS = messageTable([RevocationList])
@@ -21,8 +20,11 @@ export interface RootWordDeps {
   readonly roll: Roll
   readonly clock: Clock
   readonly log: Log
-  /** A document was signed by the root: it counts here at once, and goes to the mesh. Resolves when it is stored. */
-  readonly signed: (kind: FleetKind, frame: Uint8Array) => Promise<void>
+  /**
+   * A list was signed by the root: it goes to the mesh, and counts here once the neighbours have it, or a little later.
+   * Resolves then, when it is stored; where it cannot be stored it counts here at once.
+   */
+  readonly signedByRoot: (list: Uint8Array) => Promise<void>
   /** This node belongs to the root's mesh from now on, with this certificate; resolves when that is stored. */
   readonly joined: (root: Uint8Array, certificate: Uint8Array) => Promise<void>
 }
@@ -34,7 +36,7 @@ export interface RootWord extends Pick<Fleet, 'found' | 'rootList' | 'revokedByR
   heard(frame: Uint8Array): void
 }
 
-export function createRootWord({ identity, roll, clock, log, signed, joined }: RootWordDeps): RootWord {
+export function createRootWord({ identity, roll, clock, log, signedByRoot, joined }: RootWordDeps): RootWord {
   const isOther = (root: Uint8Array): boolean => {
     const own = roll.root()?.key
     return own !== undefined && Buffer.compare(own, root) !== 0
@@ -65,7 +67,7 @@ export function createRootWord({ identity, roll, clock, log, signed, joined }: R
     heard(frame) {
       const root = roll.root()
       if (root === undefined || !saysMore(frame, root, listNow()?.revoked)) return
-      signed('revocation_list', frame).catch((error: unknown) =>
+      signedByRoot(frame).catch((error: unknown) =>
         log.error(
           { reason: String(error) },
           'a revocation list of the root counts here, and could not be stored',
@@ -97,7 +99,7 @@ export function createRootWord({ identity, roll, clock, log, signed, joined }: R
           hint: 'Run it again.',
         })
       }
-      await signed('revocation_list', frame)
+      await signedByRoot(frame)
       if (listNow()?.number === number) return
       throw new KaroError('conflict', 'the list of the root does not count here', {
         hint: 'Is the clock of the machine that signed it right?',

@@ -54,6 +54,8 @@ export interface Introductions {
   word(node: NodeId, scopeOf: ScopeOf): IntroducedWord | undefined
   /** Every introduction that is held, also those that count for nothing here. */
   all(): readonly Introduced[]
+  /** What one of these comes to now with that scope; undefined: nothing. */
+  gives(one: Introduced, scope: IntroducerScope): IntroducedWord | undefined
   /** Everybody whom it introduced, however long ago. */
   by(introducer: NodeId): readonly NodeId[]
   /** Signs one, or takes it back. The version is above the last one's. */
@@ -194,6 +196,7 @@ export function createIntroductions({ identity, clock, timers, random }: Introdu
       [...held].flatMap(([introducer, of]) =>
         [...of].map(([node_id, body]) => ({ introducer, node_id, body })),
       ),
+    gives: ({ introducer, body }, scope) => wordOf(introducer, body, scope),
     by: (introducer) => [...(held.get(introducer)?.keys() ?? [])],
     sign(body) {
       const now = clock.now()

@@ -179,7 +179,8 @@ export function createTrust(options: TrustOptions): Trust {
     connected(node, ips) {
       if (!domains.connected(node, ips)) return
       // Anybody in the subnet makes any number of keys, and must not push out with them who was met here.
-      if (!admits(node)) seen.forget(node, admits)
+      const isOver = !admits(node)
+      if (isOver) seen.forget(node, admits)
       tell(node, 'certificate')
     },
     known,

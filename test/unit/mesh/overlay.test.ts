@@ -290,3 +290,18 @@ test('a leaf goes back to a node that did not know that it is one, and not to on
   it.known = 9
   expect(it.overlay.isLeaf()).toBe(false)
 })
+
+test('a flood of leaves by a weaker word pushes out none whose word is stronger, now or when they are to be dialed', () => {
+  const ranks = new Map<NodeId, number>([
+    ['karo:test:person' as NodeId, 0],
+    ['karo:test:issuer' as NodeId, 1],
+  ])
+  const leaves = createLeaves({ upTo: 3, rankOf: (node) => ranks.get(node) ?? 3 })
+  const flood = others.slice(0, 40)
+  for (const node of ranks.keys()) leaves.met(node, true)
+  for (const node of flood) leaves.met(node, true)
+  expect(leaves.known()).toEqual([...ranks.keys(), flood.at(-1)])
+  // They came last.
+  const neighbours = [...flood, ...ranks.keys()].map((node, since) => ({ node, since, leaf: true }))
+  expect([...leaves.kept(neighbours)]).toEqual([...ranks.keys(), flood[0]])
+})

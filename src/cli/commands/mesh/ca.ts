@@ -216,8 +216,9 @@ const revoke = defineCommand({
     })
     return show(io, answer, () =>
       fitted(
-        `Revoked ${name} in the whole mesh, by the root. Members hear of it when they are next linked or next knock at one that
-knows it: within seconds where they are connected by certificates of others. Its key gets in by no invite any more.
+        `Revoked ${name} in the whole mesh, by the root. Members that this node was connected to had time to hear of it before
+their links were cut; the others hear of it when they are next linked, or next knock at one that knows it. Its key gets in
+by no invite any more.
 `,
         io.columns,
       ),
