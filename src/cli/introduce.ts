@@ -90,7 +90,8 @@ export const INTRODUCER_OPTIONS = [
   {
     name: 'introduces-days',
     value: 'days',
-    description: 'with --introducer: how long each of its introductions holds at most, 1 to 365 (default: 30)',
+    description:
+      'with --introducer: how long each of its introductions holds at most, 1 to 365 (default: 30)',
   },
   { name: 'no-introducer', description: 'nodes that it introduces are not trusted any more' },
 ] as const satisfies readonly CommandOption[]
@@ -106,12 +107,18 @@ export function introducerTerms(options: {
   const where = 'karo peers trust'
   const { introduces, 'introduces-team': teams, 'introduces-days': days } = options
   if (!options.introducer && [introduces, teams, days].some((one) => one !== undefined)) {
-    throw new KaroError('bad_request', '--introduces, --introduces-team and --introduces-days go with --introducer', {
-      where,
-    })
+    throw new KaroError(
+      'bad_request',
+      '--introduces, --introduces-team and --introduces-days go with --introducer',
+      {
+        where,
+      },
+    )
   }
   if (options['no-introducer'] && options.introducer) {
-    throw new KaroError('bad_request', '--introducer and --no-introducer say the opposite of each other', { where })
+    throw new KaroError('bad_request', '--introducer and --no-introducer say the opposite of each other', {
+      where,
+    })
   }
   if (options['no-introducer']) return { introducer: false as const }
   if (!options.introducer) return {}
@@ -135,7 +142,11 @@ const GIVEN: readonly Column<IntroductionsShape['given'][number]>[] = [
 ]
 const RECEIVED: readonly Column<Received>[] = [
   ...GIVEN,
-  { title: 'BY', value: ({ introducer_name, introducer }) => printable(introducer_name) || introducer, shrink: true },
+  {
+    title: 'BY',
+    value: ({ introducer_name, introducer }) => printable(introducer_name) || introducer,
+    shrink: true,
+  },
   { title: 'COUNTS', value: ({ counts }) => (counts ? 'yes' : 'no') },
 ]
 
@@ -143,7 +154,9 @@ export const introductions = defineCommand({
   name: 'peers introductions',
   summary: 'list introductions that this node gave and received',
   shows: getIntroductions,
-  examples: [{ run: 'karo peers introductions', does: 'whom others introduced here, how far, and until when' }],
+  examples: [
+    { run: 'karo peers introductions', does: 'whom others introduced here, how far, and until when' },
+  ],
   async run(io) {
     const answer = await daemonAt(io).call(getIntroductions)
     return show(io, answer, () => {

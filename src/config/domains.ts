@@ -65,7 +65,10 @@ function domainOf(subnet: string, entry: unknown): TrustDomain {
     throw wrong('an IPv4 subnet is written as such, "10.0.3.0/24"')
   const [first, last] = ends(base, family, prefix)
   if (numberOf(first, family) !== numberOf(base, family))
-    throw wrong(`${base} is not where that subnet begins`, `Did you mean "${shortOf(first, family)}/${prefix}"?`)
+    throw wrong(
+      `${base} is not where that subnet begins`,
+      `Did you mean "${shortOf(first, family)}/${prefix}"?`,
+    )
   if (![first, last].every((ip) => isPrivateAddress(ip, { allowCgnat: true })))
     throw wrong(
       'it holds public addresses',

@@ -37,7 +37,12 @@ export function createFleet(options: FleetOptions): Fleet {
   let lookedAt = clock.now()
 
   const issuing = createIssuing({ ...options, log, roll, lifeMs, lineage, signed })
-  const { certifiedKey, keyOf, isRevoked, isVoid, revokedWith } = createKinship({ self, roll, lineage, clock })
+  const { certifiedKey, keyOf, isRevoked, isVoid, revokedWith } = createKinship({
+    self,
+    roll,
+    lineage,
+    clock,
+  })
 
   function tell(nodes: Iterable<NodeId>): void {
     for (const node of new Set(nodes)) changes.tell(node)

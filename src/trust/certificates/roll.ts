@@ -230,7 +230,10 @@ export function createRoll(): Roll {
         return []
       const verdict = verifyChain(chain, { root, at: now, isRevoked, key })
       if (!verdict.ok) {
-        faults.set(node, verdict.fault === 'revoked' && verdict.index === 0 ? 'issuer_revoked' : verdict.fault)
+        faults.set(
+          node,
+          verdict.fault === 'revoked' && verdict.index === 0 ? 'issuer_revoked' : verdict.fault,
+        )
         return []
       }
       for (const bytes of chain) changed.push(...roll.certificate(bytes, now).changed)
@@ -284,7 +287,9 @@ export function createRoll(): Roll {
     },
     isVoid(node) {
       const author = heldOf(node)?.author
-      return faults.peek(node) === 'issuer_revoked' || (author !== undefined && revoked(author)?.by === rootId)
+      return (
+        faults.peek(node) === 'issuer_revoked' || (author !== undefined && revoked(author)?.by === rootId)
+      )
     },
     listOf: (author) => lists.get(author),
     lists: (now) => ({

@@ -78,7 +78,12 @@ export function createRootWord({ identity, roll, clock, log, signedByRoot, joine
     rootList() {
       const list = listNow()
       const revoked = [...(list?.revoked ?? [])].map(([node_id, at]) => ({ node_id, at }))
-      return { number: list?.number ?? null, version: list?.version ?? null, revoked, by_issuers: roll.revokedByIssuers() }
+      return {
+        number: list?.number ?? null,
+        version: list?.version ?? null,
+        revoked,
+        by_issuers: roll.revokedByIssuers(),
+      }
     },
 
     async revokedByRoot(frame) {

@@ -293,7 +293,14 @@ test('introductions are listed, given and received, with what each gives and unt
   const none = await karo({ [LIST]: { given: [], received: [] } }, 'peers', 'introductions')
   expect(none.out).toContain('No introduction is known here')
   const { node_id, fingerprint, name } = ann
-  const one = { node_id, fingerprint, name, level: 'share_to', teams: ['eng'], until: '2026-12-01T00:00:00.000Z' }
+  const one = {
+    node_id,
+    fingerprint,
+    name,
+    level: 'share_to',
+    teams: ['eng'],
+    until: '2026-12-01T00:00:00.000Z',
+  }
   const received = [{ ...one, name: 'cid', introducer: bob.node_id, introducer_name: 'bob', counts: false }]
   const answer = { given: [one], received }
   const { code, out } = await karo({ [LIST]: answer }, 'peers', 'introductions')
@@ -307,7 +314,14 @@ test('introductions are listed, given and received, with what each gives and unt
 test('how long introductions of an introducer hold is said by an option, and none of these is ignored', async () => {
   const TRUST = 'POST /api/v1/peers/trust'
   const ran = (...words: string[]) =>
-    karo({ [PEERS]: { peers: [ann] }, [TRUST]: { peer: ann } }, 'peers', 'trust', ann.fingerprint, '--json', ...words)
+    karo(
+      { [PEERS]: { peers: [ann] }, [TRUST]: { peer: ann } },
+      'peers',
+      'trust',
+      ann.fingerprint,
+      '--json',
+      ...words,
+    )
   const { requests } = await ran('--introducer', '--introduces', 'share_to', '--introduces-days', '7')
   expect(requests.at(-1)?.body).toMatchObject({ introducer: { level: 'share_to', teams: [], days: 7 } })
   for (const words of [
@@ -318,10 +332,10 @@ test('how long introductions of an introducer hold is said by an option, and non
     ['--introducer', '--no-introducer'],
   ]) {
     const refused = await ran(...words)
-    expect([words, refused.code, refused.requests.filter(({ line }) => line === 'POST /api/v1/peers/trust')]).toEqual([
+    expect([
       words,
-      2,
-      [],
-    ])
+      refused.code,
+      refused.requests.filter(({ line }) => line === 'POST /api/v1/peers/trust'),
+    ]).toEqual([words, 2, []])
   }
 })

@@ -57,7 +57,12 @@ test('a key that is revoked again stays revoked from the first time on', async (
 test('a list that a wrong clock signed long before its time says nothing about the next one', () => {
   const now = 1_763_626_500_000
   const after = (ms: number) => versionAfter({ signed_at: new Date(now + ms).toISOString() }, now)
-  expect([after(-5_000), after(0), after(240_000), after(600_000)]).toEqual([now, now + 1, now + 240_001, now])
+  expect([after(-5_000), after(0), after(240_000), after(600_000)]).toEqual([
+    now,
+    now + 1,
+    now + 240_001,
+    now,
+  ])
   expect(versionAfter({ signed_at: null }, now)).toBe(now)
 })
 

@@ -58,7 +58,8 @@ async function rig(enrols: (node: NodeId) => boolean = () => false) {
     for (const action of actions) {
       if (!('do' in action)) {
         if (action.did === 'end') ended.push(action.conn.node)
-        if (action.did === 'meet') trust.sawStranger(action.conn.node, { name: action.body.name, addresses: action.addresses })
+        if (action.did === 'meet')
+          trust.sawStranger(action.conn.node, { name: action.body.name, addresses: action.addresses })
         continue
       }
       if (action.do === 'timer') alarms.set(action)

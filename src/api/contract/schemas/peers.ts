@@ -160,13 +160,17 @@ const introduced = {
 
 export const introductions = z
   .strictObject({
-    given: listOf(z.strictObject(introduced), 256).describe('introductions of this node that hold, the first to end first'),
+    given: listOf(z.strictObject(introduced), 256).describe(
+      'introductions of this node that hold, the first to end first',
+    ),
     received: listOf(
       z.strictObject({
         ...introduced,
         introducer: nodeId(),
         introducer_name: nodeName(),
-        counts: z.boolean().describe('it gives this level and these teams here now; else they are what was signed'),
+        counts: z
+          .boolean()
+          .describe('it gives this level and these teams here now; else they are what was signed'),
       }),
       16_384,
     ).describe('introductions of nodes that people here or the configuration named introducers'),

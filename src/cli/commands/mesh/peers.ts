@@ -296,4 +296,13 @@ const listPending = defineCommand({
   run: (io) => list(io, (peer) => peer.state === 'pending', NOBODY_PENDING),
 })
 
-export const commands: readonly Command[] = [listAll, listPending, trust, deny, revoke, explain, introduce, introductions]
+export const commands: readonly Command[] = [
+  listAll,
+  listPending,
+  trust,
+  deny,
+  revoke,
+  explain,
+  introduce,
+  introductions,
+]

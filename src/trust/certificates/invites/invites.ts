@@ -149,8 +149,7 @@ export function createInvites({ self, repository, clock, random }: InvitesDeps):
         return invite.cancelled ? invite : put({ ...invite, cancelled: true })
       }),
 
-    hasUsed: (joiner, id) =>
-      invites.get(id)?.used.some((key) => Buffer.compare(key, joiner) === 0) ?? false,
+    hasUsed: (joiner, id) => invites.get(id)?.used.some((key) => Buffer.compare(key, joiner) === 0) ?? false,
     redeem: (joiner, { id, proof }) => serially(() => take(joiner, id, proof)),
   }
 }

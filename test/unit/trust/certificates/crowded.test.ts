@@ -49,7 +49,13 @@ test('of a full map whoever has most gives up the oldest', () => {
     [5, 'b4'],
   ])
   map.set(5, 'a3')
-  expect([map.size, map.peek(5), map.has(2), map.delete(4), map.delete(4)]).toEqual([4, 'a3', false, true, false])
+  expect([map.size, map.peek(5), map.has(2), map.delete(4), map.delete(4)]).toEqual([
+    4,
+    'a3',
+    false,
+    true,
+    false,
+  ])
   map.clear()
   expect([...map, map.size]).toEqual([0])
 })

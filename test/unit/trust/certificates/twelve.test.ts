@@ -31,7 +31,9 @@ test('a provisioned machine is admitted by twelve that hear of no command, and a
   spread(twelve)
 
   // Its file was written on the issuer, and lies there before the first start. Nobody does anything any more.
-  const file = formatEnrolment(formatNodeId(root.publicKey), await invited(hq, { teams: ['lab'] }), ['10.0.0.5:9238'])
+  const file = formatEnrolment(formatNodeId(root.publicKey), await invited(hq, { teams: ['lab'] }), [
+    '10.0.0.5:9238',
+  ])
   const lab = await room(8_970, { enrolment: () => parseEnrolment(file, 'enrolment.json') })
   expect(lab.fleet.state().joining).toMatchObject({ places: ['10.0.0.5:9238'] })
   // It meets others first, who are no inviter: they are shown no proof, and let nobody in.
@@ -56,5 +58,6 @@ test('a provisioned machine is admitted by twelve that hear of no command, and a
       expect(ends(one)).toBeGreaterThan(time.now)
     }
   }
-  for (const [n, one] of all.slice(1).entries()) expect(ends(one)).toBeGreaterThan((before[n] ?? 0) + 50 * DAY_MS)
+  for (const [n, one] of all.slice(1).entries())
+    expect(ends(one)).toBeGreaterThan((before[n] ?? 0) + 50 * DAY_MS)
 })

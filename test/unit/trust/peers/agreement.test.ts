@@ -31,7 +31,15 @@ async function world() {
   const revoked = new Set<NodeId>()
   let changed = (_: NodeId): void => {}
   const binding = (node: NodeId): Binding => ({
-    ...{ usage: 'node', node_id: node, key: new Uint8Array(32), member_id: '', name: 'c', roles: [], teams: [] },
+    ...{
+      usage: 'node',
+      node_id: node,
+      key: new Uint8Array(32),
+      member_id: '',
+      name: 'c',
+      roles: [],
+      teams: [],
+    },
     ...{ grants: [], issuer: issuer.nodeId, issued_at: 1, not_before: 1, not_after: 9e12 },
   })
   const certificates: Certificates = {
@@ -80,7 +88,10 @@ async function world() {
       return trust.reload()
     },
     ({ nodeId }, level) => {
-      certified.set(nodeId, { level: level === 'untrusted' ? 'untrusted' : 'peer', stale: level === 'untrusted' })
+      certified.set(nodeId, {
+        level: level === 'untrusted' ? 'untrusted' : 'peer',
+        stale: level === 'untrusted',
+      })
       changed(nodeId)
     },
     ({ nodeId }) => {
@@ -96,7 +107,9 @@ async function world() {
     () => trust.deny(hq.nodeId),
     ({ nodeId }, level) => trust.connected(nodeId, level === 'untrusted' ? [] : ['10.0.3.9']),
     (_, level) => {
-      config.trust.domains = trustDomains.check({ '10.0.3.0/24': { level: level === 'supervisor' ? 'peer' : level } })
+      config.trust.domains = trustDomains.check({
+        '10.0.3.0/24': { level: level === 'supervisor' ? 'peer' : level },
+      })
       return trust.reload()
     },
     (_, level) => (level === 'untrusted' ? trust.deny(issuer.nodeId) : trust.trust(issuer.nodeId, { level })),

@@ -52,7 +52,9 @@ test('a place belongs to the address that a subnet trusts, and to nobody whom no
   const it = domains({ '10.0.0.0/8': { level: 'peer' }, '10.9.0.0/16': { level: 'untrusted' } })
   const node = (n: number) => `karo:test:${n}` as NodeId
   const trusted = (from: number, to: number) =>
-    Array.from({ length: to - from }, (_, n) => node(from + n)).filter((one) => it.word(one)?.level === 'peer')
+    Array.from({ length: to - from }, (_, n) => node(from + n)).filter(
+      (one) => it.word(one)?.level === 'peer',
+    )
   // Members that come for other reasons, from elsewhere and from a part that is taken out, are in nobody's way.
   for (let n = 0; n < 2 * PLACES_MAX; n++) it.connected(node(n), [n % 2 === 0 ? '192.168.0.7' : '10.9.0.7'])
   it.connected(node(5_000), ['10.0.3.9'])
