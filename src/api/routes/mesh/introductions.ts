@@ -26,6 +26,7 @@ const OWN: ReadonlySet<string> = new Set(['config', 'tofu', 'certificate'])
 
 const LEVELS = ['share_to', 'query_from', 'peer'] as const
 type Given = IntroductionsShape['given'][number]
+type Received = IntroductionsShape['received'][number]
 
 const byEnd = (a: Given, b: Given): number => (a.until < b.until ? -1 : a.until > b.until ? 1 : 0)
 
@@ -40,7 +41,7 @@ export function introductionsRoutes(deps: IntroductionsDeps): Routes {
     const until = new Date(not_after).toISOString()
     return level && { node_id, fingerprint: fingerprintOf(key), name, level, teams: [...teams], until }
   }
-  function received(one: Introduced, given: Given): IntroductionsShape['received'][number] {
+  function receivedOf(one: Introduced, given: Given): Received {
     const scope = trust.introducer(one.introducer)
     const word = scope === undefined ? undefined : introductions.gives(one, scope)
     const level = LEVELS.find((known) => known === word?.level)
@@ -50,16 +51,14 @@ export function introductionsRoutes(deps: IntroductionsDeps): Routes {
     return { ...given, ...by, level, teams: [...word.teams], until, counts: true }
   }
   function all(): IntroductionsShape {
-    const lists: IntroductionsShape = { given: [], received: [] }
+    const [given, received]: [Given[], Received[]] = [[], []]
     for (const one of introductions.all()) {
-      const given = signed(one)
-      if (given === undefined || one.body.withdrawn || one.body.not_after <= clock.now()) continue
-      if (one.introducer === self) lists.given.push(given)
-      else lists.received.push(received(one, given))
+      const said = signed(one)
+      if (said === undefined || one.body.withdrawn || one.body.not_after <= clock.now()) continue
+      if (one.introducer === self) given.push(said)
+      else received.push(receivedOf(one, said))
     }
-    lists.given.sort(byEnd)
-    lists.received.sort(byEnd)
-    return lists
+    return { given: given.sort(byEnd), received: received.sort(byEnd) }
   }
 
   return (server) => {
