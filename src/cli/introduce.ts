@@ -4,7 +4,7 @@ import { getIntroductions, introducePeer } from '../api/contract/operations/peer
 import type { IntroductionsShape } from '../api/contract/shapes.ts'
 import { EXIT, KaroError } from '../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../base/format.ts'
-import { type CommandOption, defineCommand, show } from './command.ts'
+import { type Command, type CommandOption, defineCommand, show } from './command.ts'
 import { commaList, oneNode } from './input/values.ts'
 import { type Column, table } from './terminal/table.ts'
 import { fitted } from './terminal/text.ts'
@@ -18,7 +18,7 @@ function daysOf(text: string | undefined, option: string, where: string): number
   throw new KaroError('bad_request', `${option} is a whole number from 1 to ${DAYS_MAX}`, { where })
 }
 
-export const introduce = defineCommand({
+const introduce = defineCommand({
   name: 'peers introduce',
   summary: 'introduce a node to those that made this node an introducer',
   shows: introducePeer,
@@ -150,7 +150,7 @@ const RECEIVED: readonly Column<Received>[] = [
   { title: 'COUNTS', value: ({ counts }) => (counts ? 'yes' : 'no') },
 ]
 
-export const introductions = defineCommand({
+const introductions = defineCommand({
   name: 'peers introductions',
   summary: 'list introductions that this node gave and received',
   shows: getIntroductions,
@@ -175,3 +175,6 @@ export const introductions = defineCommand({
 const NONE = `No introduction is known here. \`karo peers introduce\` makes one; those of a node count after
 \`karo peers trust <that node> --introducer\`.
 `
+
+/** Of `karo peers`. */
+export const INTRODUCE: readonly Command[] = [introduce, introductions]

@@ -1,16 +1,15 @@
 // Who is certified and who is revoked, as the documents that came here say: state in memory, fed with frames, with no clock.
-import { bodyOf, CLOCK_WINDOW_MS, decodeFrame, FrameError, messageTable } from '../../../protocols/frame.ts'
-import { type CertificateBody, RevocationList } from '../../../protocols/messages/certificate.ts'
+import { CLOCK_WINDOW_MS, FrameError } from '../../../protocols/frame.ts'
+import type { CertificateBody } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { createRecent } from '../../base/recent.ts'
-import { createShares } from '../../base/shares.ts'
-import { verifierOf } from '../identity/index.ts'
 import { levelOf, privileged } from './levels.ts'
 import { createOperatorRoll } from './operators/operator-roll.ts'
 import type { List, Revoked, Roll } from './roll-types.ts'
+import { createShares } from './shares.ts'
 import type { Binding, Usage } from './types.ts'
-import { type ChainFault, readCertificate, type TrustedRoot, verifyChain } from './verify.ts'
+import { type ChainFault, readCertificate, readList, type TrustedRoot, verifyChain } from './verify.ts'
 
 /** Certified nodes that are remembered; as many as a node has members at most. */
 const CERTIFIED_MAX = 4_096
@@ -20,8 +19,6 @@ const ISSUERS_MAX = 256
 const LIST_LASTS_MS = 7 * DAY_MS
 /** Nodes of which it is remembered why their certificates were refused. */
 const FAULTS_MAX = 256
-
-const LISTS = messageTable([RevocationList])
 
 interface Held {
   readonly bytes: Uint8Array
@@ -182,18 +179,11 @@ export function createRoll(): Roll {
     },
 
     list(bytes, now, from) {
-      let author: NodeId
-      let list: List
-      try {
-        const frame = decodeFrame(bytes, { messages: LISTS, verify: verifierOf(bytes) })
-        const body = bodyOf(frame, RevocationList)
-        if (root === undefined || Buffer.compare(body.mesh, root.mesh) !== 0) return []
-        author = formatNodeId(frame.envelope.sender)
-        const keys = body.revoked.map(({ key, at }) => [formatNodeId(key), at] as const)
-        list = { number: body.number, version: body.version, revoked: new Map(keys), frame: bytes }
-      } catch {
-        return []
-      }
+      const said = root && readList(bytes, root.mesh)
+      if (said === undefined) return []
+      const author = formatNodeId(said.signer)
+      const keys = said.body.revoked.map(({ key, at }) => [formatNodeId(key), at] as const)
+      let list: List = { ...said.body, revoked: new Map(keys), frame: bytes }
       // One that was kept here counted before the root's word came, and what is revoked stays so. A new one of a revoked
       // issuer says nothing, whatever its date: its thief writes the date, and the root's list names what the issuer revoked.
       if (!roll.isAuthority(author) || (from !== 'kept' && isRevokedIssuer(author))) return []

@@ -1,19 +1,16 @@
 // What a person does here with the root's key: they make this node an issuer, or revoke a key, which may be an issuer's.
 
-import { bodyOf, decodeFrame, messageTable } from '../../../protocols/frame.ts'
-import { RevocationList, type RevocationListBody } from '../../../protocols/messages/certificate.ts'
+import type { RevocationListBody } from '../../../protocols/messages/certificate.ts'
 import { ROOT_LIST_BYTES } from '../../../protocols/messages/hello.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
-import { type Identity, verifierOf } from '../identity/index.ts'
+import type { Identity } from '../identity/index.ts'
 import type { Fleet } from './fleet-types.ts'
 import type { Roll } from './roll-types.ts'
 import { meshOf } from './sign.ts'
-import { CHAIN_FAULTS, verifyChain } from './verify.ts'
-
-const LISTS = messageTable([RevocationList])
+import { CHAIN_FAULTS, readList, verifyChain } from './verify.ts'
 
 export interface RootWordDeps {
   readonly identity: Pick<Identity, 'publicKey'>
@@ -120,15 +117,8 @@ interface Root {
 
 /** What a list says that the root of this mesh signed; undefined for anything else. */
 function bodyBy(frame: Uint8Array, { key, mesh }: Root): RevocationListBody | undefined {
-  try {
-    const decoded = decodeFrame(frame, { messages: LISTS, verify: verifierOf(frame) })
-    const body = bodyOf(decoded, RevocationList)
-    const isTheirs =
-      Buffer.compare(decoded.envelope.sender, key) === 0 && Buffer.compare(body.mesh, mesh) === 0
-    return isTheirs ? body : undefined
-  } catch {
-    return undefined
-  }
+  const said = readList(frame, mesh)
+  return said !== undefined && Buffer.compare(said.signer, key) === 0 ? said.body : undefined
 }
 
 const saysMore = (frame: Uint8Array, root: Root, known: ReadonlyMap<NodeId, number> | undefined): boolean =>

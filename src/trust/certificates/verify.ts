@@ -1,5 +1,6 @@
 // Verifies a chain of certificates: one pure function from bytes, a root, a moment and a list to a binding or a reason.
 import {
+  bodyOf,
   CLOCK_WINDOW_MS,
   decodeFrame,
   type Frame,
@@ -7,7 +8,13 @@ import {
   type MessageTable,
   messageTable,
 } from '../../../protocols/frame.ts'
-import { Certificate, type CertificateBody, CHAIN_MAX } from '../../../protocols/messages/certificate.ts'
+import {
+  Certificate,
+  type CertificateBody,
+  CHAIN_MAX,
+  RevocationList,
+  type RevocationListBody,
+} from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { toHex } from '../../base/hex.ts'
@@ -74,11 +81,26 @@ interface Link {
 }
 
 const TABLE: MessageTable = messageTable([Certificate])
+const LISTS: MessageTable = messageTable([RevocationList])
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
 /** One certificate with its signature checked. Throws FrameError. */
 export const readCertificate = (bytes: Uint8Array): Frame =>
   decodeFrame(bytes, { messages: TABLE, verify: verifierOf(bytes) })
+
+/** What a revocation list of this mesh says, with its signature checked; undefined for anything else. */
+export function readList(
+  bytes: Uint8Array,
+  mesh: Uint8Array,
+): { readonly signer: Uint8Array; readonly body: RevocationListBody } | undefined {
+  try {
+    const frame = decodeFrame(bytes, { messages: LISTS, verify: verifierOf(bytes) })
+    const body = bodyOf(frame, RevocationList)
+    return same(body.mesh, mesh) ? { signer: frame.envelope.sender, body } : undefined
+  } catch {
+    return undefined
+  }
+}
 
 /** The key that the last certificate of a chain is about; undefined when that cannot be read. */
 export function lastKeyOf(chain: readonly Uint8Array[]): NodeId | undefined {

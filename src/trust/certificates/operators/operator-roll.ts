@@ -1,8 +1,8 @@
 // Who is certified as an operator, as the documents that came here say; operators are people and never count as nodes.
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
-import { createShares } from '../../../base/shares.ts'
 import type { TrustLevel } from '../../../base/words/trust-levels.ts'
 import { levelOf } from '../levels.ts'
+import { createShares } from '../shares.ts'
 import type { Binding } from '../types.ts'
 import { type Against, type ChainFault, type ChainVerdict, verifyChain } from '../verify.ts'
 
