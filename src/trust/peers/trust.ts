@@ -94,7 +94,12 @@ export function createTrust(options: TrustOptions): Trust {
       const { denied, trusted } = config.peers
       const named = new Set([...deniedByFile, ...trustedByFile.keys(), ...denied, ...trusted.keys()])
       for (const node of domains.nodes()) named.add(node)
-      const said = (node: NodeId) => ({ ...opinion(node), introducer: introducers.scopeOf(node) })
+      // A lineage with two successors has the same opinion whatever the file says, and may be admitted or not.
+      const said = (node: NodeId) => ({
+        ...opinion(node),
+        introducer: introducers.scopeOf(node),
+        admitted: lineage.all(node).map(admits),
+      })
       const before = new Map([...named].map((node) => [node, said(node)]))
       deniedByFile = new Set(denied)
       domains.use(config.trust?.domains)

@@ -156,3 +156,15 @@ test('whatever happens in whatever order, decision, standing and explanation say
     { numRuns: 150 },
   )
 }, 60_000)
+
+test('the file takes trust from a key that stands in two rotations: its connection ends as well', async () => {
+  const { trust, heard, moves } = await world()
+  const move = async (what: number, level: TrustLevel) => await moves[what]?.(bob, level)
+  await move(0, 'peer')
+  await move(13, 'peer')
+  await move(14, 'peer')
+  expect([trust.opinion(bob.nodeId).why, trust.admits(bob.nodeId)]).toEqual(['frozen', true])
+  heard.clear()
+  await move(3, 'untrusted')
+  expect([trust.admits(bob.nodeId), heard.get(bob.nodeId)]).toEqual([false, false])
+})
