@@ -22,8 +22,8 @@ export const hello = defineStream({
   lifetime: 'link',
   // Both sides send Hello at once; a LAN peer that needs longer than this keeps a lobby place for nothing.
   timeouts: { firstByteMs: 2_000, frameMs: 2_000 },
-  // Two of the largest frames: nothing on this stream is sent faster than it is answered.
-  sendBufferBytes: 16 * 1024,
+  // One of each of the largest frames, Hello and HelloAck: nothing on this stream is sent faster than it is answered.
+  sendBufferBytes: 80 * 1024,
   messages: { Hello, HelloAck, Ping, Pong, Goodbye },
 })
 

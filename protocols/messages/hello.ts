@@ -7,8 +7,8 @@ import { ROTATION_FRAME_BYTES, ROTATIONS_SHOWN } from './rotation.ts'
 
 const version = () => label(32)
 
-/** A list of the root with more than about 130 keys does not stand in a HelloAck; it spreads as a document alone. */
-export const ROOT_LIST_BYTES = 6 * 1024
+/** The longest list of a root, which names 1024 keys, has some 51 KiB; a stranger may send 64 KiB in all. */
+export const ROOT_LIST_BYTES = 54 * 1024
 
 /** The main source's NodeCapabilities. */
 export const nodeCapabilities = z.object({
@@ -106,7 +106,8 @@ export const HelloAck = defineMessage({
   type: 0x0002,
   name: 'HelloAck',
   purpose: 'One step of the admission: whether this side admits, and that it serves.',
-  limit: 8 * 1024,
+  // Beside a list of the root nothing else of size is said.
+  limit: ROOT_LIST_BYTES + 1024,
   carried: 'hop',
   body: helloAckBody,
 })

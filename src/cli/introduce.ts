@@ -1,24 +1,24 @@
-// karo peers introduce: tells nodes that made this one an introducer about another node, and takes that back.
+// karo peers introduce and introductions: introduces a node to those that made this one an introducer, and lists what was said.
 import { daemonAt } from '../api/contract/client/socket.ts'
-import { introducePeer } from '../api/contract/operations/peers.ts'
+import { getIntroductions, introducePeer } from '../api/contract/operations/peers.ts'
+import type { IntroductionsShape } from '../api/contract/shapes.ts'
 import { EXIT, KaroError } from '../base/errors.ts'
-import { formatFingerprint, printable } from '../base/format.ts'
-import { type CommandOption, defineCommand } from './command.ts'
+import { formatFingerprint, localTime, printable } from '../base/format.ts'
+import { type Command, type CommandOption, defineCommand, show } from './command.ts'
 import { commaList, oneNode } from './input/values.ts'
+import { type Column, table } from './terminal/table.ts'
 import { fitted } from './terminal/text.ts'
 
 const DAYS_MAX = 365
 
-function daysOf(text: string | undefined): number | undefined {
+function daysOf(text: string | undefined, option: string, where: string): number | undefined {
   if (text === undefined) return undefined
   const days = Number(text)
   if (/^\d{1,3}$/.test(text) && days >= 1 && days <= DAYS_MAX) return days
-  throw new KaroError('bad_request', `--days is a whole number from 1 to ${DAYS_MAX}`, {
-    where: 'karo peers introduce',
-  })
+  throw new KaroError('bad_request', `${option} is a whole number from 1 to ${DAYS_MAX}`, { where })
 }
 
-export const introduce = defineCommand({
+const introduce = defineCommand({
   name: 'peers introduce',
   summary: 'introduce a node to those that made this node an introducer',
   shows: introducePeer,
@@ -49,7 +49,7 @@ export const introduce = defineCommand({
   ],
   async run(io, { args, options }) {
     const { level, withdraw } = options
-    const days = daysOf(options.days)
+    const days = daysOf(options.days, '--days', 'karo peers introduce')
     const body = {
       who: oneNode(args.node, 'karo peers introduce'),
       ...(level === undefined ? {} : { level }),
@@ -87,6 +87,12 @@ export const INTRODUCER_OPTIONS = [
     value: 'team,..',
     description: 'with --introducer: teams that it may put them into',
   },
+  {
+    name: 'introduces-days',
+    value: 'days',
+    description:
+      'with --introducer: how long each of its introductions holds at most, 1 to 365 (default: 30)',
+  },
   { name: 'no-introducer', description: 'nodes that it introduces are not trusted any more' },
 ] as const satisfies readonly CommandOption[]
 
@@ -95,10 +101,80 @@ export function introducerTerms(options: {
   readonly introducer?: boolean | undefined
   readonly introduces?: 'share_to' | 'query_from' | 'peer' | undefined
   readonly 'introduces-team'?: string | undefined
+  readonly 'introduces-days'?: string | undefined
   readonly 'no-introducer'?: boolean | undefined
 }) {
+  const where = 'karo peers trust'
+  const { introduces, 'introduces-team': teams, 'introduces-days': days } = options
+  if (!options.introducer && [introduces, teams, days].some((one) => one !== undefined)) {
+    throw new KaroError(
+      'bad_request',
+      '--introduces, --introduces-team and --introduces-days go with --introducer',
+      {
+        where,
+      },
+    )
+  }
+  if (options['no-introducer'] && options.introducer) {
+    throw new KaroError('bad_request', '--introducer and --no-introducer say the opposite of each other', {
+      where,
+    })
+  }
   if (options['no-introducer']) return { introducer: false as const }
   if (!options.introducer) return {}
-  const teams = commaList(options['introduces-team']) ?? []
-  return { introducer: { level: options.introduces ?? ('peer' as const), teams, days: 30 } }
+  return {
+    introducer: {
+      level: introduces ?? ('peer' as const),
+      teams: commaList(teams) ?? [],
+      days: daysOf(days, '--introduces-days', where) ?? 30,
+    },
+  }
 }
+
+type Received = IntroductionsShape['received'][number]
+
+const GIVEN: readonly Column<IntroductionsShape['given'][number]>[] = [
+  { title: 'NODE', value: ({ name }) => printable(name) || '–', shrink: true },
+  { title: 'FINGERPRINT', value: ({ fingerprint }) => formatFingerprint(fingerprint) },
+  { title: 'LEVEL', value: ({ level }) => level },
+  { title: 'TEAMS', value: ({ teams }) => teams.map(printable).join(', ') || '–', shrink: true },
+  { title: 'UNTIL', value: ({ until }) => localTime(until) },
+]
+const RECEIVED: readonly Column<Received>[] = [
+  ...GIVEN,
+  {
+    title: 'BY',
+    value: ({ introducer_name, introducer }) => printable(introducer_name) || introducer,
+    shrink: true,
+  },
+  { title: 'COUNTS', value: ({ counts }) => (counts ? 'yes' : 'no') },
+]
+
+const introductions = defineCommand({
+  name: 'peers introductions',
+  summary: 'list introductions that this node gave and received',
+  shows: getIntroductions,
+  examples: [
+    { run: 'karo peers introductions', does: 'whom others introduced here, how far, and until when' },
+  ],
+  async run(io) {
+    const answer = await daemonAt(io).call(getIntroductions)
+    return show(io, answer, () => {
+      const { given, received } = answer
+      if (given.length + received.length === 0) return fitted(NONE, io.columns)
+      return [
+        given.length === 0 ? '' : `Introduced by this node:\n${table(given, GIVEN, io)}`,
+        received.length === 0 ? '' : `Introduced to this node:\n${table(received, RECEIVED, io)}`,
+      ]
+        .filter((part) => part !== '')
+        .join('\n')
+    })
+  },
+})
+
+const NONE = `No introduction is known here. \`karo peers introduce\` makes one; those of a node count after
+\`karo peers trust <that node> --introducer\`.
+`
+
+/** Of `karo peers`. */
+export const INTRODUCE: readonly Command[] = [introduce, introductions]

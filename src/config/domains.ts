@@ -39,6 +39,12 @@ export const trustDomains: Kind<ReadonlyMap<string, TrustDomain>> = {
     if (entries.length > DOMAINS_MAX)
       throw new WrongValue(`has ${entries.length} subnets, at most ${DOMAINS_MAX} are allowed`)
     const domains = entries.map(([subnet, entry]) => [subnet, domainOf(subnet, entry)] as const)
+    const spelled = new Map<string, string>()
+    for (const [subnet] of entries) {
+      const same = spelled.get(rangeOf(subnet))
+      if (same !== undefined) throw new WrongValue(`: that is the same subnet as "${same}"`, [subnet])
+      spelled.set(rangeOf(subnet), subnet)
+    }
     return new Map(domains.toSorted(([a], [b]) => prefixOf(b) - prefixOf(a)))
   },
 }
@@ -55,11 +61,14 @@ function domainOf(subnet: string, entry: unknown): TrustDomain {
     prefix > (family === 4 ? 32 : 128)
   )
     throw wrong('that is no subnet; the key of an entry must be one such as "10.0.3.0/24"')
-  if (base.startsWith('::ffff:') || base.startsWith('::FFFF:'))
+  if (family === 6 && numberOf(base, 6) >> 32n === MAPPED)
     throw wrong('an IPv4 subnet is written as such, "10.0.3.0/24"')
   const [first, last] = ends(base, family, prefix)
-  if (first !== base.toLowerCase() && family === 4)
-    throw wrong(`${base} is not where that subnet begins`, `Did you mean "${first}/${prefix}"?`)
+  if (numberOf(first, family) !== numberOf(base, family))
+    throw wrong(
+      `${base} is not where that subnet begins`,
+      `Did you mean "${shortOf(first, family)}/${prefix}"?`,
+    )
   if (![first, last].every((ip) => isPrivateAddress(ip, { allowCgnat: true })))
     throw wrong(
       'it holds public addresses',
@@ -97,6 +106,19 @@ function domainOf(subnet: string, entry: unknown): TrustDomain {
   return { level, teams: field('teams', FIELDS.teams) ?? [] }
 }
 
+/** IPv4 in IPv6: the 96 bits in front of the address. */
+const MAPPED = 0xffffn
+
+/** An address in the one spelling that the URL standard gives it. */
+const shortOf = (ip: string, family: number): string =>
+  family === 4 ? ip : new URL(`http://[${ip}]`).hostname.slice(1, -1)
+
+/** The same for every spelling of a subnet. */
+function rangeOf(subnet: string): string {
+  const [base = ''] = subnet.split('/')
+  return `${shortOf(base, isIP(base))}/${prefixOf(subnet)}`
+}
+
 /** The first and the last address. */
 function ends(base: string, family: number, prefix: number): readonly [string, string] {
   const bits = family === 4 ? 32 : 128
@@ -108,7 +130,7 @@ function ends(base: string, family: number, prefix: number): readonly [string, s
 
 function numberOf(ip: string, family: number): bigint {
   if (family === 4) return ip.split('.').reduce((sum, part) => (sum << 8n) | BigInt(part), 0n)
-  const [head = '', tail] = ip.split('::')
+  const [head = '', tail] = shortOf(ip, family).split('::')
   const groups = (text: string): string[] => text.split(':').filter((part) => part !== '')
   const [before, after] = [groups(head), groups(tail ?? '')]
   const missing = tail === undefined ? 0 : 8 - before.length - after.length

@@ -11,8 +11,12 @@ import { type Credentials, createUpkeep } from '../trust/certificates/index.ts'
 import { abandonRotation, type Identity, readPending } from '../trust/identity/index.ts'
 import type { Rotations } from '../trust/peers/index.ts'
 import type { Foundation } from './foundation.ts'
+import { introductionPort, rereadIntroductions } from './introduced.ts'
 import type { Local } from './local.ts'
 import { createOwnRotation } from './rotation.ts'
+
+/** Neighbours get so long to fetch what may end their links here: announcing takes a second at most. */
+const SPREAD_MS = 3_000
 
 export type Network = ReturnType<typeof buildNetwork>
 
@@ -32,23 +36,21 @@ export function buildNetwork(
     credentials: withRotations(fleet, trust.rotations, common.identity.rotations),
     version: VERSION,
   })
+  const introduced = { self: common.identity.nodeId, trust, introductions }
   const documents = createDocuments({
     ...{ ...common, repository: store.documents, trust, mesh, audit, timers },
     ports: {
       ...fleet.documents,
       policy_bundle: organisation.documents,
       key_rotation: trust.rotations,
-      introduction: {
-        wanted: (author) => author === foundation.common.identity.nodeId || trust.admits(author),
-        accept: introductions.accept,
-        isFirst: () => false,
-      },
+      introduction: introductionPort(introduced),
     },
   })
+  rereadIntroductions(introduced, documents, common.log)
   fleet.onAuthority(documents.again)
-  const publish = async (kind: DocumentKind, frame: Uint8Array): Promise<void> => {
+  const publish = async (kind: DocumentKind, frame: Uint8Array, first?: 'neighbours'): Promise<void> => {
     try {
-      await documents.publish(kind, frame)
+      await documents.publish(kind, frame, first === undefined ? 0 : SPREAD_MS)
     } catch (error) {
       common.log.error({ kind, reason: String(error) }, 'what was signed is not stored, and not in the mesh')
       throw error

@@ -83,7 +83,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     anomaliesRoutes({ anomalies, config }),
     processesRoutes({ processes }),
     peersRoutes({ trust, mesh, fleet, summaries, log: common.log }),
-    introductionsRoutes({ trust, introductions, documents, audit, clock }),
+    introductionsRoutes({ self: identity.nodeId, trust, introductions, documents, audit, clock }),
     fleetRoutes({
       ...{ fleet, organisation, trust, clock },
       places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []),

@@ -38,6 +38,11 @@ const peer = {
   ...{ addresses: ['/ip4/10.0.0.7/tcp/9238'], last_seen: at, known_by: 'link', presence: 'online' },
 }
 
+const introduced = {
+  ...{ node_id: bob.node_id, fingerprint: bob.fingerprint, name: 'bob' },
+  ...{ level: 'share_to', teams: ['eng'], until: '2026-12-20T08:30:00.000Z' },
+}
+
 const coverage = {
   ...{ known: 2, answered: 1, from_summary: 0, denied: 0, withheld: 0, failed: 0, unreachable: 1 },
   complete: false,
@@ -133,6 +138,11 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   SeenAnomalies: { signals: [signal] },
   PeerList: { peers: [peer] },
   PeerAnswer: { peer },
+  Introduction: { ...introduced, withdrawn: false },
+  Introductions: {
+    given: [introduced],
+    received: [{ ...introduced, introducer: peer.node_id, introducer_name: 'hq', counts: true }],
+  },
   QueryResult: {
     ...{ query_id: 'ab'.repeat(16), trace_id, query_type: 'ToolUsage', level: 1, time_range: today },
     status: 'success',

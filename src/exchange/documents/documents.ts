@@ -122,6 +122,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     gave(entry, peer) {
       reminder.gave(entry)
       if (entry.role === 'own') fetches.gave(peer, entry.slot, entry.version)
+      fetches.gaveTo(peer, { ...entry.shelf, slot: entry.slot, version: entry.version })
     },
   })
 
@@ -197,11 +198,15 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       await within(Promise.all([giver.idle(), keeper.idle()]), DRAIN_MS)
     },
 
-    async publish(kind, frame) {
+    async publish(kind, frame, spreadMs = 0) {
       if (!stopped) await started.promise
       if (stopped) throw new KaroError('unavailable', 'the node is stopping')
-      const document = await keeper.publish(kind, frame)
-      if (document !== undefined) announcer.own(document)
+      const document = await keeper.publish(kind, frame, spreadMs === 0)
+      if (document === undefined) return
+      announcer.own(document)
+      if (spreadMs === 0) return
+      await fetches.spread(document.head, linked(), spreadMs)
+      deps.ports?.[kind]?.accept(frame, true)
     },
 
     again() {

@@ -31,9 +31,10 @@ export interface Keeper extends Pick<Wants, 'wants'> {
   keep(documents: readonly Document[], from?: NodeId): Promise<readonly Document[]>
   /**
    * This node's own edition; durable (fsync) when it resolves. Undefined: it was there already. KaroErrors: `conflict`
-   * when there is a newer one, `bad_request`, `too_large`; FrameErrors of the frame.
+   * when there is a newer one, `bad_request`, `too_large`; FrameErrors of the frame. `isTold` false: the caller tells the room
+   * of its kind of another author's edition, later.
    */
-  publish(kind: DocumentKind, frame: Uint8Array): Promise<Document | undefined>
+  publish(kind: DocumentKind, frame: Uint8Array, isTold?: boolean): Promise<Document | undefined>
   /** Own and received ones. */
   of(
     author: NodeId,
@@ -150,6 +151,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     documents: readonly Document[],
     from?: NodeId,
     sync = false,
+    isTold = true,
   ): Promise<readonly Document[]> {
     const puts = new Map<string, Put>()
     const removed = new Set<Entry>()
@@ -181,7 +183,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     if (puts.size === 0) return []
     const batch = [...puts.values()].sort((a, b) => a.row.seq - b.row.seq)
     await write(batch, [...removed], sync)
-    for (const { document, frame } of batch) ports[document.kind]?.accept(frame, true)
+    if (isTold) for (const { document, frame } of batch) ports[document.kind]?.accept(frame, true)
     return batch.map(({ document }) => document)
   }
 
@@ -216,12 +218,12 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     wants,
     keep: (documents, from) => serially(() => keepNow(documents, from)),
 
-    publish: (kind, frame) =>
+    publish: (kind, frame, isTold) =>
       serially(async () => {
         const document = readDocument(frame, clock.now())
         const wanted = ports[kind]?.wanted(document.head.author) === true
         if (document.kind === kind && document.head.author !== self && wanted) {
-          const [kept] = await keepNow([document], undefined, true)
+          const [kept] = await keepNow([document], undefined, true, isTold)
           const held = catalog.get(document.head.author, kind, document.slot)
           if (kept !== undefined || held?.tag === tagOf(document.head.digest)) return kept
           throw new KaroError('conflict', `this edition of ${kind} is not kept: there is a newer one already`)

@@ -60,9 +60,11 @@ export interface Documents extends Room {
   /**
    * Keeps this node's own new edition, or one of an author that the kind's port wants, and announces it. Resolves when it is durable, which is never before `start`; a
    * frame that is kept already is nothing new. KaroErrors: `conflict` when there is a newer edition, `bad_request` when
-   * it is no such document of this node, `too_large`, `unavailable` after `stop`; FrameErrors of the frame.
+   * it is no such document of this node, `too_large`, `unavailable` after `stop`; FrameErrors of the frame. With `spreadMs`
+   * the room of its kind is told only when all neighbours of now have fetched it, or so many ms later: what it does then
+   * may end the links to them.
    */
-  publish(kind: DocumentKind, frame: Uint8Array): Promise<void>
+  publish(kind: DocumentKind, frame: Uint8Array, spreadMs?: number): Promise<void>
   /** Other authors are wanted than before: what neighbours have is looked at again. */
   again(): void
   /**

@@ -121,6 +121,8 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     lobby.leave(conn)
     emit({ do: 'timer', timer: `lobby ${conn.id}`, ms: undefined })
     settle(conn, { kind: 'admitted' })
+    // It said so before it was admitted, by an invite or by a person meanwhile; it says nothing twice.
+    if (hearLeaf(conn, conn.introduced?.leaf === true)) emit({ did: 'leaf', conn })
     const old = current.get(conn.node)
     current.set(conn.node, conn)
     emit({ did: 'come', conn, replaced: old })

@@ -29,8 +29,11 @@ const SIGHTING_EVERY_MS = 30_000
 /** Nodes whose last sighting is remembered. */
 const SIGHTED_MAX = 1_024
 
-/** Sources of trust that name the node itself. */
-const CHOSEN: ReadonlySet<TrustSource> = new Set(['config', 'tofu'])
+/** How well founded an admission is: by naming the node itself, by an issuer, by an introducer, by a subnet. */
+const RANKS: Readonly<Partial<Record<TrustSource, number>>> = {
+  ...{ config: 0, tofu: 0, certificate: 1, introduction: 2, domain: 3 },
+}
+const LAST_RANK = 4
 
 export interface ContactsDeps {
   readonly config: Pick<Config, 'mesh' | 'overlay'> & {
@@ -104,7 +107,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
   const dialing = createDialing({ ...deps, book, places, peers: config.discovery.peers })
   const leaves = createLeaves({
     upTo: config.overlay.leaves_up_to,
-    isChosen: (node) => CHOSEN.has(trust.opinion(node).why),
+    rankOf: (node) => RANKS[trust.opinion(node).why] ?? LAST_RANK,
   })
   const overlay = createOverlay({
     leaves,

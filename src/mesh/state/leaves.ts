@@ -23,18 +23,18 @@ export interface LeavesDeps {
   /** `[overlay] leaves_up_to`. */
   readonly upTo: number
   /**
-   * A person here or the configuration admits the node. Others could be many at once by the word of one issuer, one
-   * introducer or one subnet, so their places come after.
+   * How well founded its admission is, the least is the best. What a person or the configuration admits comes before what
+   * could be many at once by the word of one issuer, one introducer or one subnet, in this order.
    */
-  readonly isChosen: (node: NodeId) => boolean
+  readonly rankOf: (node: NodeId) => number
 }
 
 export interface Leaves {
   /** The node introduced itself. */
   met(node: NodeId, leaf: boolean): void
-  /** Leaves that had a link here last; links to them are wanted. At most `upTo`. */
+  /** Leaves that had a link here last; links to them are wanted. At most `upTo`, the best ranked. */
   known(): readonly NodeId[]
-  /** The neighbours whose links are kept because they are leaves: chosen ones first, then those that came first. */
+  /** The neighbours whose links are kept because they are leaves: the best ranked, and of one rank those that came first. */
   kept(neighbours: readonly Dependent[]): ReadonlySet<NodeId>
   /** The link ended because one side had too many. `leaf`: the other side is a leaf, `leafHere`: this node is one. */
   surplus(
@@ -49,22 +49,31 @@ export interface Leaves {
   noPlace(node: NodeId): 'here' | 'there' | undefined
 }
 
-export function createLeaves({ upTo, isChosen }: LeavesDeps): Leaves {
-  const known = createRecent<NodeId, true>(Math.max(1, upTo))
+export function createLeaves({ upTo, rankOf }: LeavesDeps): Leaves {
+  /** With the rank that each had when it introduced itself; the one that did so last stands last. */
+  const known = new Map<NodeId, number>()
   const turnedAway = createRecent<NodeId, 'here' | 'there'>(TURNED_AWAY_MAX)
 
   return {
     met(node, leaf) {
-      if (leaf && upTo > 0) known.set(node, true)
-      else known.delete(node)
+      known.delete(node)
+      if (!leaf || upTo === 0) return
+      known.set(node, rankOf(node))
+      if (known.size <= upTo) return
+      const worst = Math.max(...known.values())
+      for (const [one, rank] of known) {
+        if (rank < worst) continue
+        known.delete(one)
+        return
+      }
     },
-    known: () => [...known].map(([node]) => node),
+    known: () => [...known.keys()],
     kept(neighbours) {
       const leaves = neighbours.filter(({ leaf }) => leaf)
       if (leaves.length <= upTo) return new Set(leaves.map(({ node }) => node))
       const ranked = leaves
-        .map((one) => ({ ...one, chosen: isChosen(one.node) }))
-        .toSorted((a, b) => Number(b.chosen) - Number(a.chosen) || a.since - b.since)
+        .map((one) => ({ ...one, rank: rankOf(one.node) }))
+        .toSorted((a, b) => a.rank - b.rank || a.since - b.since)
       return new Set(ranked.slice(0, upTo).map(({ node }) => node))
     },
     surplus({ node, leaf, leafHere }, closedHere) {

@@ -14,7 +14,7 @@ export interface Belonging {
   readonly rootWord: RootWord
 }
 
-export interface BelongingDeps extends MembershipDeps, Pick<RootWordDeps, 'signed'> {
+export interface BelongingDeps extends MembershipDeps, Pick<RootWordDeps, 'signedByRoot'> {
   readonly identity: Pick<Identity, 'publicKey'>
   readonly log: Log
   /** Stores what became true; resolves when it is on disk. */

@@ -17,6 +17,8 @@ export interface CredentialsDeps extends Omit<LettingInDeps, 'self' | 'isNameKno
   readonly certifiedKey: () => NodeId
   /** Which of its keys the certificates are about that a node shows. */
   readonly keyOf: (node: NodeId, chain: readonly Uint8Array[]) => NodeId
+  /** It has no certificate that holds, because the root revoked who signed it. */
+  readonly isVoid: (node: NodeId) => boolean
   readonly roll: Roll
   /** The invite that this node uses. */
   readonly seeking: Pick<Seeking, 'shown' | 'answered'>
@@ -28,7 +30,7 @@ export interface CredentialsDeps extends Omit<LettingInDeps, 'self' | 'isNameKno
 }
 
 export function createCredentials(deps: CredentialsDeps): Credentials {
-  const { identity, certifiedKey, keyOf, roll, seeking, rootWord, clock, log, tell } = deps
+  const { identity, certifiedKey, keyOf, isVoid, roll, seeking, rootWord, clock, log, tell } = deps
   const { isNameKnown = () => false } = deps
   const lettingIn = createLettingIn({ ...deps, self: identity, isNameKnown })
   const settled = createListeners<[NodeId]>()
@@ -51,8 +53,12 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
       return true
     },
     answer(node) {
-      const list = roll.isVoid(node) ? rootWord.frame() : undefined
-      return { ...lettingIn.answer(node), ...(list === undefined ? {} : { root_list: list }) }
+      const said = lettingIn.answer(node)
+      const list = isVoid(node) ? rootWord.frame() : undefined
+      if (list === undefined) return said
+      // Without a certificate that holds, what it was granted is void as well, and both would be too much for one message.
+      const { granted: _, ...rest } = said
+      return { ...rest, root_list: list }
     },
     answered(node, answer) {
       if (answer.root_list !== undefined) rootWord.heard(answer.root_list)

@@ -64,7 +64,8 @@ interface FleetDocuments {
   isFirst(author: NodeId): boolean
 }
 
-export type DocumentSink = (kind: FleetKind, frame: Uint8Array) => void | Promise<void>
+/** `first`: neighbours are to have it before this room hears of it, because its links to them may end then. */
+export type DocumentSink = (kind: FleetKind, frame: Uint8Array, first?: 'neighbours') => void | Promise<void>
 
 interface Joining {
   readonly expires_at: number
@@ -138,6 +139,8 @@ export interface Fleet extends Room, Certificates, Credentials {
   /** The list of keys that the root revoked, as it came here; `number` is null when it signed none. */
   rootList(): {
     readonly number: number | null
+    /** When the newest was signed, ms since the epoch: the next one has to be later. */
+    readonly version: number | null
     readonly revoked: readonly { readonly node_id: NodeId; readonly at: number }[]
     /** What issuers revoked, which a list of the root has to repeat when it revokes the issuer. */
     readonly by_issuers: ReturnType<Roll['revokedByIssuers']>

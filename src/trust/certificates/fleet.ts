@@ -20,6 +20,8 @@ import { stateOf } from './state.ts'
 import type { FleetKind } from './types.ts'
 import { LIFE_MAX_MS } from './verify.ts'
 
+const LIST = 'revocation_list'
+
 /** Between two looks at what is due. A certificate of 30 days is renewed in the ten minutes after its twentieth day. */
 const LOOK_MS = 10 * 60_000
 
@@ -37,7 +39,7 @@ export function createFleet(options: FleetOptions): Fleet {
   let lookedAt = clock.now()
 
   const issuing = createIssuing({ ...options, log, roll, lifeMs, lineage, signed })
-  const { certifiedKey, keyOf, isRevoked, revokedWith } = createKinship({ self, roll, lineage, clock })
+  const kinship = createKinship({ self, roll, lineage, clock })
 
   function tell(nodes: Iterable<NodeId>): void {
     for (const node of new Set(nodes)) changes.tell(node)
@@ -88,7 +90,8 @@ export function createFleet(options: FleetOptions): Fleet {
   }
 
   const { membership, seeking, rootWord } = createBelonging({
-    ...{ self, identity, roll, audit, clock, log, signed },
+    ...{ self, identity, roll, audit, clock, log },
+    signedByRoot: (list) => before(sink(LIST, list, 'neighbours'), () => take(LIST, list)),
     take: (certificate) => take('certificate', certificate),
     store: (changed) => serially(() => repository.write(changed)),
     begun: authorities.tell,
@@ -99,10 +102,10 @@ export function createFleet(options: FleetOptions): Fleet {
   })
   const judged = { wanted: roll.wants, isFirst }
   const credentials = createCredentials({
-    ...{ identity, certifiedKey, keyOf, isRevoked, roll, invites, issuing, seeking, rootWord },
+    ...{ identity, ...kinship, roll, invites, issuing, seeking, rootWord },
     ...{ audit, clock, log, tell, isNameKnown: options.isNameKnown },
   })
-  const own = () => roll.word(certifiedKey(), clock.now())?.binding
+  const own = () => roll.word(kinship.certifiedKey(), clock.now())?.binding
 
   return {
     name: 'fleet',
@@ -149,7 +152,7 @@ export function createFleet(options: FleetOptions): Fleet {
 
     state() {
       const invite = { joining: seeking.joining(), refused: seeking.refused() }
-      const at = { self: certifiedKey(), now: clock.now(), joinedAt: membership.joinedAt() }
+      const at = { self: kinship.certifiedKey(), now: clock.now(), joinedAt: membership.joinedAt() }
       return stateOf({ roll, ...at, ...invite })
     },
 
@@ -169,7 +172,7 @@ export function createFleet(options: FleetOptions): Fleet {
     seeks: seeking.seeks,
 
     async revoke(node) {
-      const keys = revokedWith(node)
+      const keys = kinship.revokedWith(node)
       if (keys === undefined) return false
       await issuing.revoke(keys)
       return true
@@ -186,5 +189,14 @@ export function createFleet(options: FleetOptions): Fleet {
       seeking.expire(now)
       return issuing.renew(present)
     },
+  }
+}
+
+/** A list of the root may end all links here, so that it goes out before it counts; it counts in any case. */
+async function before(sent: void | Promise<void>, counts: () => void): Promise<void> {
+  try {
+    await sent
+  } finally {
+    counts()
   }
 }

@@ -12,6 +12,8 @@ export interface Kinship {
   keyOf(node: NodeId, chain: readonly Uint8Array[]): NodeId
   /** A list names the key, or another one of its lineage. */
   isRevoked(node: NodeId): boolean
+  /** It has no certificate that holds, because the root revoked who signed that of one of its keys. */
+  isVoid(node: NodeId): boolean
   /** The keys to revoke with this one; undefined: the node has no certificate here. */
   revokedWith(node: NodeId): readonly NodeId[] | undefined
 }
@@ -35,6 +37,7 @@ export function createKinship({
       return named !== undefined && lineage.ancestors(node).includes(named) ? named : node
     },
     isRevoked: (node) => lineage.family(node).some((key) => roll.revoked(key) !== undefined),
+    isVoid: (node) => !isCertified(node) && lineage.ancestors(node).some(roll.isVoid),
     revokedWith(node) {
       const isKnown = (key: NodeId): boolean =>
         isCertified(key) || roll.operators.has(key) || roll.revoked(key) !== undefined

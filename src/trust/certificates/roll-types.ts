@@ -60,6 +60,8 @@ export interface Roll {
   whyNot(node: NodeId, now: number): WhyNot | undefined
   /** Every certificate and list that counts here or is kept to explain who does not. */
   frames(): readonly { readonly kind: FleetKind; readonly frame: Uint8Array }[]
+  /** Roles and teams of the newest certificate of a node, also where it has ended; undefined: none is here, or its issuer was revoked. */
+  lastTerms(node: NodeId): Pick<Binding, 'roles' | 'teams'> | undefined
   /** The root revoked who signed the certificate that the node showed last, or has here. */
   isVoid(node: NodeId): boolean
   /** Certified people, who are no nodes: nothing above speaks of them, except that a list may revoke their keys. */

@@ -1,26 +1,24 @@
 // Who is certified and who is revoked, as the documents that came here say: state in memory, fed with frames, with no clock.
-import { bodyOf, CLOCK_WINDOW_MS, decodeFrame, FrameError, messageTable } from '../../../protocols/frame.ts'
-import { type CertificateBody, RevocationList } from '../../../protocols/messages/certificate.ts'
+import { CLOCK_WINDOW_MS, FrameError } from '../../../protocols/frame.ts'
+import type { CertificateBody } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { createRecent } from '../../base/recent.ts'
-import { verifierOf } from '../identity/index.ts'
 import { levelOf, privileged } from './levels.ts'
 import { createOperatorRoll } from './operators/operator-roll.ts'
 import type { List, Revoked, Roll } from './roll-types.ts'
-import type { Binding } from './types.ts'
-import { type ChainFault, readCertificate, type TrustedRoot, verifyChain } from './verify.ts'
+import { createShares } from './shares.ts'
+import type { Binding, Usage } from './types.ts'
+import { type ChainFault, readCertificate, readList, type TrustedRoot, verifyChain } from './verify.ts'
 
 /** Certified nodes that are remembered; as many as a node has members at most. */
 const CERTIFIED_MAX = 4_096
-/** Issuers of one mesh. */
-const ISSUERS_MAX = 64
+/** Issuers of one mesh, those among them that ended or were revoked: only the root makes them. */
+const ISSUERS_MAX = 256
 /** Without a revocation list for so long a node cannot know who was revoked. */
 const LIST_LASTS_MS = 7 * DAY_MS
 /** Nodes of which it is remembered why their certificates were refused. */
 const FAULTS_MAX = 256
-
-const LISTS = messageTable([RevocationList])
 
 interface Held {
   readonly bytes: Uint8Array
@@ -33,13 +31,14 @@ export function createRoll(): Roll {
   let rootId: NodeId | undefined
   let since = 0
   const issuers = new Map<NodeId, Held>()
-  const leaves = createRecent<NodeId, Held>(CERTIFIED_MAX)
+  /** Of each issuer its share: the thief of one pushes out nobody whom another one certified. */
+  const leaves = createShares<NodeId, Held, NodeId>(CERTIFIED_MAX, ({ author }) => author)
   const lists = new Map<NodeId, List>()
-  const faults = createRecent<NodeId, ChainFault>(FAULTS_MAX)
+  const faults = createRecent<NodeId, ChainFault | 'issuer_revoked'>(FAULTS_MAX)
 
   const operators = createOperatorRoll({
     root: () => root,
-    isRevoked: (key) => isRevoked(key),
+    isRevoked: (key, usage) => isRevoked(key, usage),
     issuerOf: (issuer) => (revoked(issuer) === undefined ? issuers.get(issuer)?.bytes : undefined),
     namedIssuerOf: (issuer) => issuers.get(issuer)?.body,
     isStale: (now) => isStale(now),
@@ -47,20 +46,22 @@ export function createRoll(): Roll {
 
   const heldOf = (node: NodeId): Held | undefined => issuers.get(node) ?? leaves.peek(node)
 
-  function revoked(node: NodeId): Revoked | undefined {
+  function revoked(node: NodeId, usage?: Usage): Revoked | undefined {
     let found: Revoked | undefined
     // Nobody revokes the root, an issuer least of all: its lists have to count whatever others sign.
     if (node === rootId) return undefined
+    // Only the root decides about issuers, those among them whose certificate is shown for the first time.
+    const isIssuer = usage === 'issuer' || issuers.has(node)
     for (const [by, { revoked: keys }] of lists) {
       const at = keys.get(node)
-      // Only the root decides about issuers.
-      if (at === undefined || (by !== rootId && issuers.has(node))) continue
+      if (at === undefined || (by !== rootId && isIssuer)) continue
       if (found === undefined || at < found.at)
         found = { at, by, name: heldOf(node)?.body.name ?? operators.nameOf(node) ?? '' }
     }
     return found
   }
-  const isRevoked = (key: Uint8Array): boolean => revoked(formatNodeId(key)) !== undefined
+  const isRevoked = (key: Uint8Array, usage?: Usage): boolean =>
+    revoked(formatNodeId(key), usage) !== undefined
 
   function framesOf({ bytes, author }: Held): readonly Uint8Array[] | undefined {
     if (author === rootId) return [bytes]
@@ -103,6 +104,18 @@ export function createRoll(): Roll {
   function isNode(node: NodeId): boolean {
     const author = heldOf(node)?.author
     return author !== undefined && revoked(author) === undefined
+  }
+
+  /**
+   * A place for one issuer more: that of one whose certificates count for nothing any more, and that revoked nobody. One
+   * that did is kept with its list, because what it revoked stays so.
+   */
+  function hasPlace(now: number): boolean {
+    if (issuers.size < ISSUERS_MAX) return true
+    const over = [...issuers.keys()].find(
+      (node) => bindingAt(node, now) === undefined && (lists.get(node)?.revoked.size ?? 0) === 0,
+    )
+    return over !== undefined && issuers.delete(over)
   }
 
   const isRevokedIssuer = (node: NodeId): boolean => issuers.has(node) && revoked(node) !== undefined
@@ -161,7 +174,7 @@ export function createRoll(): Roll {
       const isVoid = before !== undefined && verdict.ok && revoked(before.author) !== undefined
       if (before !== undefined && !isVoid && before.body.version >= held.body.version) return { changed: [] }
       if (held.author === rootId) {
-        if (issuers.size >= ISSUERS_MAX && !issuers.has(node)) return { changed: [] }
+        if (!issuers.has(node) && !hasPlace(now)) return { changed: [] }
         issuers.set(node, held)
         leaves.delete(node)
         return { changed: [node, ...certifiedBy(node)] }
@@ -173,18 +186,11 @@ export function createRoll(): Roll {
     },
 
     list(bytes, now, from) {
-      let author: NodeId
-      let list: List
-      try {
-        const frame = decodeFrame(bytes, { messages: LISTS, verify: verifierOf(bytes) })
-        const body = bodyOf(frame, RevocationList)
-        if (root === undefined || Buffer.compare(body.mesh, root.mesh) !== 0) return []
-        author = formatNodeId(frame.envelope.sender)
-        const keys = body.revoked.map(({ key, at }) => [formatNodeId(key), at] as const)
-        list = { number: body.number, version: body.version, revoked: new Map(keys), frame: bytes }
-      } catch {
-        return []
-      }
+      const said = root && readList(bytes, root.mesh)
+      if (said === undefined) return []
+      const author = formatNodeId(said.signer)
+      const keys = said.body.revoked.map(({ key, at }) => [formatNodeId(key), at] as const)
+      let list: List = { ...said.body, revoked: new Map(keys), frame: bytes }
       // One that was kept here counted before the root's word came, and what is revoked stays so. A new one of a revoked
       // issuer says nothing, whatever its date: its thief writes the date, and the root's list names what the issuer revoked.
       if (!roll.isAuthority(author) || (from !== 'kept' && isRevokedIssuer(author))) return []
@@ -221,7 +227,10 @@ export function createRoll(): Roll {
         return []
       const verdict = verifyChain(chain, { root, at: now, isRevoked, key })
       if (!verdict.ok) {
-        faults.set(node, verdict.fault)
+        faults.set(
+          node,
+          verdict.fault === 'revoked' && verdict.index === 0 ? 'issuer_revoked' : verdict.fault,
+        )
         return []
       }
       for (const bytes of chain) changed.push(...roll.certificate(bytes, now).changed)
@@ -234,8 +243,11 @@ export function createRoll(): Roll {
       const stale = isStale(now)
       return { binding, stale, level: stale ? 'untrusted' : levelOf(binding.roles) }
     },
-    revoked,
-    fault: (node) => faults.peek(node),
+    revoked: (node) => revoked(node),
+    fault: (node) => {
+      const fault = faults.peek(node)
+      return fault === 'issuer_revoked' ? 'revoked' : fault
+    },
     chainOf(node, now) {
       const held = heldOf(node)
       return held === undefined || bindingAt(node, now) === undefined ? undefined : framesOf(held)
@@ -264,9 +276,17 @@ export function createRoll(): Roll {
       if (revoked(node) !== undefined) return 'revoked'
       return revoked(held.author) === undefined ? 'ended' : 'issuer_revoked'
     },
+    lastTerms(node) {
+      const last = leaves.peek(node)
+      // What the thief of an issuer wrote there is nothing to go on from.
+      if (last === undefined || revoked(last.author) !== undefined) return undefined
+      return { roles: last.body.roles, teams: last.body.teams }
+    },
     isVoid(node) {
       const author = heldOf(node)?.author
-      return faults.peek(node) === 'revoked' || (author !== undefined && revoked(author)?.by === rootId)
+      return (
+        faults.peek(node) === 'issuer_revoked' || (author !== undefined && revoked(author)?.by === rootId)
+      )
     },
     listOf: (author) => lists.get(author),
     lists: (now) => ({

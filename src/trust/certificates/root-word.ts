@@ -1,40 +1,39 @@
 // What a person does here with the root's key: they make this node an issuer, or revoke a key, which may be an issuer's.
 
-import { bodyOf, decodeFrame, messageTable } from '../../../protocols/frame.ts'
-import { RevocationList, type RevocationListBody } from '../../../protocols/messages/certificate.ts'
+import type { RevocationListBody } from '../../../protocols/messages/certificate.ts'
 import { ROOT_LIST_BYTES } from '../../../protocols/messages/hello.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
-import { type Identity, verifierOf } from '../identity/index.ts'
+import type { Identity } from '../identity/index.ts'
 import type { Fleet } from './fleet-types.ts'
 import type { Roll } from './roll-types.ts'
 import { meshOf } from './sign.ts'
-import type { FleetKind } from './types.ts'
-import { CHAIN_FAULTS, verifyChain } from './verify.ts'
-
-const LISTS = messageTable([RevocationList])
+import { CHAIN_FAULTS, readList, verifyChain } from './verify.ts'
 
 export interface RootWordDeps {
   readonly identity: Pick<Identity, 'publicKey'>
   readonly roll: Roll
   readonly clock: Clock
   readonly log: Log
-  /** A document was signed by the root: it counts here at once, and goes to the mesh. Resolves when it is stored. */
-  readonly signed: (kind: FleetKind, frame: Uint8Array) => Promise<void>
+  /**
+   * A list was signed by the root: it goes to the mesh, and counts here once the neighbours have it, or a little later.
+   * Resolves then, when it is stored; where it cannot be stored it counts here at once.
+   */
+  readonly signedByRoot: (list: Uint8Array) => Promise<void>
   /** This node belongs to the root's mesh from now on, with this certificate; resolves when that is stored. */
   readonly joined: (root: Uint8Array, certificate: Uint8Array) => Promise<void>
 }
 
 export interface RootWord extends Pick<Fleet, 'found' | 'rootList' | 'revokedByRoot'> {
-  /** The newest list of the root, where it is short enough for an acknowledgement. */
+  /** The newest list of the root, as it goes with an acknowledgement. */
   frame(): Uint8Array | undefined
   /** A list that another node showed; it counts, and goes to the mesh, if the root signed it and it says something new. */
   heard(frame: Uint8Array): void
 }
 
-export function createRootWord({ identity, roll, clock, log, signed, joined }: RootWordDeps): RootWord {
+export function createRootWord({ identity, roll, clock, log, signedByRoot, joined }: RootWordDeps): RootWord {
   const isOther = (root: Uint8Array): boolean => {
     const own = roll.root()?.key
     return own !== undefined && Buffer.compare(own, root) !== 0
@@ -65,7 +64,7 @@ export function createRootWord({ identity, roll, clock, log, signed, joined }: R
     heard(frame) {
       const root = roll.root()
       if (root === undefined || !saysMore(frame, root, listNow()?.revoked)) return
-      signed('revocation_list', frame).catch((error: unknown) =>
+      signedByRoot(frame).catch((error: unknown) =>
         log.error(
           { reason: String(error) },
           'a revocation list of the root counts here, and could not be stored',
@@ -76,7 +75,12 @@ export function createRootWord({ identity, roll, clock, log, signed, joined }: R
     rootList() {
       const list = listNow()
       const revoked = [...(list?.revoked ?? [])].map(([node_id, at]) => ({ node_id, at }))
-      return { number: list?.number ?? null, revoked, by_issuers: roll.revokedByIssuers() }
+      return {
+        number: list?.number ?? null,
+        version: list?.version ?? null,
+        revoked,
+        by_issuers: roll.revokedByIssuers(),
+      }
     },
 
     async revokedByRoot(frame) {
@@ -97,7 +101,7 @@ export function createRootWord({ identity, roll, clock, log, signed, joined }: R
           hint: 'Run it again.',
         })
       }
-      await signed('revocation_list', frame)
+      await signedByRoot(frame)
       if (listNow()?.number === number) return
       throw new KaroError('conflict', 'the list of the root does not count here', {
         hint: 'Is the clock of the machine that signed it right?',
@@ -113,15 +117,8 @@ interface Root {
 
 /** What a list says that the root of this mesh signed; undefined for anything else. */
 function bodyBy(frame: Uint8Array, { key, mesh }: Root): RevocationListBody | undefined {
-  try {
-    const decoded = decodeFrame(frame, { messages: LISTS, verify: verifierOf(frame) })
-    const body = bodyOf(decoded, RevocationList)
-    const isTheirs =
-      Buffer.compare(decoded.envelope.sender, key) === 0 && Buffer.compare(body.mesh, mesh) === 0
-    return isTheirs ? body : undefined
-  } catch {
-    return undefined
-  }
+  const said = readList(frame, mesh)
+  return said !== undefined && Buffer.compare(said.signer, key) === 0 ? said.body : undefined
 }
 
 const saysMore = (frame: Uint8Array, root: Root, known: ReadonlyMap<NodeId, number> | undefined): boolean =>

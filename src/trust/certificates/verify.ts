@@ -1,5 +1,6 @@
 // Verifies a chain of certificates: one pure function from bytes, a root, a moment and a list to a binding or a reason.
 import {
+  bodyOf,
   CLOCK_WINDOW_MS,
   decodeFrame,
   type Frame,
@@ -7,7 +8,13 @@ import {
   type MessageTable,
   messageTable,
 } from '../../../protocols/frame.ts'
-import { Certificate, type CertificateBody, CHAIN_MAX } from '../../../protocols/messages/certificate.ts'
+import {
+  Certificate,
+  type CertificateBody,
+  CHAIN_MAX,
+  RevocationList,
+  type RevocationListBody,
+} from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { toHex } from '../../base/hex.ts'
@@ -55,7 +62,8 @@ export interface Against {
   readonly root: TrustedRoot
   /** Milliseconds since the epoch. */
   readonly at: number
-  readonly isRevoked: (key: Uint8Array) => boolean
+  /** `usage`: what the certificate says that the key is; only the root decides about issuers. */
+  readonly isRevoked: (key: Uint8Array, usage: Usage) => boolean
   /** The key that the chain has to end with; absent: any. */
   readonly key?: Uint8Array
   /** What an issuer's certificate has to be for; absent: a node. A node's never stands for an operator's, nor the reverse. */
@@ -75,11 +83,26 @@ interface Link {
 }
 
 const TABLE: MessageTable = messageTable([Certificate])
+const LISTS: MessageTable = messageTable([RevocationList])
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
 /** One certificate with its signature checked. Throws FrameError. */
 export const readCertificate = (bytes: Uint8Array): Frame =>
   decodeFrame(bytes, { messages: TABLE, verify: verifierOf(bytes) })
+
+/** What a revocation list of this mesh says, with its signature checked; undefined for anything else. */
+export function readList(
+  bytes: Uint8Array,
+  mesh: Uint8Array,
+): { readonly signer: Uint8Array; readonly body: RevocationListBody } | undefined {
+  try {
+    const frame = decodeFrame(bytes, { messages: LISTS, verify: verifierOf(bytes) })
+    const body = bodyOf(frame, RevocationList)
+    return same(body.mesh, mesh) ? { signer: frame.envelope.sender, body } : undefined
+  } catch {
+    return undefined
+  }
+}
 
 /** The key that the last certificate of a chain is about; undefined when that cannot be read. */
 export function lastKeyOf(chain: readonly Uint8Array[]): NodeId | undefined {
@@ -162,8 +185,10 @@ const timeFault: Check = (links, index, { at }) => {
   return body.not_after <= at ? 'expired' : undefined
 }
 
-const revocationFault: Check = (links, index, { isRevoked }) =>
-  isRevoked((links[index] as Link).body.key) ? 'revoked' : undefined
+const revocationFault: Check = (links, index, { isRevoked }) => {
+  const { body } = links[index] as Link
+  return isRevoked(body.key, body.usage as Usage) ? 'revoked' : undefined
+}
 
 /** What certificates in their order say of the last key, whether that holds or not. */
 export function bindingOf(links: readonly Link[]): Binding {

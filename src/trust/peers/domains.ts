@@ -45,18 +45,12 @@ const testsOf = (domains: ReadonlyMap<string, TrustDomain>): readonly Test[] =>
 export function createDomains(first: ReadonlyMap<string, TrustDomain> = new Map()): Domains {
   let domains = testsOf(first)
   const connected = new Map<NodeId, readonly string[]>()
-  /** Nodes with a place, each with the address that it came from first. */
+  /** Nodes with a place, each with the address in the subnet that gives it something. */
   const places = new Map<NodeId, string>()
 
-  const makePlace = (node: NodeId, ip: string): void => {
-    if (places.has(node) || places.size >= PLACES_MAX) return
-    const there = [...places.values()].filter((other) => other === ip).length
-    if (there < PLACES_OF_ADDRESS) places.set(node, ip)
-  }
-
-  function wordOf(node: NodeId): DomainWord | undefined {
-    const ips = connected.get(node)
-    if (ips === undefined || !places.has(node)) return undefined
+  /** What its subnet says, whether there is a place or not. */
+  function saidOf(node: NodeId): DomainWord | undefined {
+    const ips = connected.get(node) ?? []
     for (const { subnet, level, teams, has } of domains) {
       const ip = ips.find(has)
       if (ip !== undefined) return { subnet, ip, level, teams }
@@ -64,19 +58,35 @@ export function createDomains(first: ReadonlyMap<string, TrustDomain> = new Map(
     return undefined
   }
 
+  /** Whom no subnet gives anything takes no place, and a place is of the very address that gives it something. */
+  function place(node: NodeId): void {
+    const said = saidOf(node)
+    const ip = said?.level === 'untrusted' ? undefined : said?.ip
+    if (ip !== undefined && places.get(node) === ip) return
+    places.delete(node)
+    if (ip === undefined || places.size >= PLACES_MAX) return
+    const there = [...places.values()].filter((other) => other === ip).length
+    if (there < PLACES_OF_ADDRESS) places.set(node, ip)
+  }
+
+  function wordOf(node: NodeId): DomainWord | undefined {
+    const said = saidOf(node)
+    return said === undefined || said.level === 'untrusted' || places.has(node) ? said : undefined
+  }
+
   return {
     use(next = new Map()) {
       domains = testsOf(next)
+      // Those that have a place come first, so that nobody loses one to somebody who waited.
+      const placed = new Set(places.keys())
+      for (const node of placed) place(node)
+      for (const node of connected.keys()) if (!placed.has(node)) place(node)
     },
     connected(node, ips) {
       const was = wordOf(node)
-      if (ips[0] === undefined) {
-        connected.delete(node)
-        places.delete(node)
-      } else {
-        connected.set(node, [...ips])
-        makePlace(node, ips[0])
-      }
+      if (ips.length === 0) connected.delete(node)
+      else connected.set(node, [...ips])
+      place(node)
       return !isDeepStrictEqual(was, wordOf(node))
     },
     word: wordOf,

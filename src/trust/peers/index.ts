@@ -1,6 +1,6 @@
 // The trust room's door: who is who here, at which level, and why. It decides membership, never data.
 
-export type { Introductions } from './introductions.ts'
+export type { Introduced, Introductions } from './introductions.ts'
 export { createIntroductions } from './introductions.ts'
 export { createTrust } from './trust.ts'
 export type * from './types.ts'

@@ -15,12 +15,12 @@ export function createIntroducers({
   saidOf,
   refuses,
 }: {
-  readonly introductions: Pick<Introductions, 'word' | 'all'>
+  readonly introductions: Pick<Introductions, 'word' | 'all' | 'by'>
   /** A node that rotated its key stays introduced. */
   readonly lineage: Pick<LineageView, 'ancestors'>
   /** The file's word, or else a person's. */
   readonly saidOf: (node: NodeId) => TrustedPeer | Decision | undefined
-  /** Denied or revoked here: then nothing that it signed counts. */
+  /** Denied or revoked, or its key has two successors, one of them perhaps a thief's: then nothing that it signed counts. */
   readonly refuses: (node: NodeId) => boolean
 }) {
   function wordOf(node: NodeId): IntroducedWord | undefined {
@@ -38,9 +38,10 @@ export function createIntroducers({
   return {
     scopeOf,
     word: wordOf,
+    /** The file or a person named it an introducer, whether that counts at the moment or not. */
+    isNamed: (node: NodeId): boolean => saidOf(node)?.introducer !== undefined,
     /** Everybody whom it introduced, however long ago. */
-    introducedBy: (introducer: NodeId): readonly NodeId[] =>
-      introductions.all().flatMap((one) => (one.introducer === introducer ? [one.node_id] : [])),
+    introducedBy: introductions.by,
     /** Everybody who is introduced now. */
     introduced: (): readonly NodeId[] =>
       [...new Set(introductions.all().map(({ node_id }) => node_id))].filter(

@@ -35,7 +35,7 @@ export interface IntroducedWord {
 }
 
 /** One introduction as it was signed. */
-interface Introduced {
+export interface Introduced {
   readonly introducer: NodeId
   readonly node_id: NodeId
   readonly body: IntroductionBody
@@ -44,12 +44,20 @@ interface Introduced {
 export type ScopeOf = (introducer: NodeId) => IntroducerScope | undefined
 
 export interface Introductions {
-  /** A frame that is kept as a document. One that cannot be read, or is older than what is known, changes nothing. */
-  accept(frame: Uint8Array): void
+  /**
+   * A frame that is kept as a document. One that cannot be read, or is older than what is known, changes nothing; nor does
+   * one of a node that nobody here named an introducer (`isNamed`; default: all are), because every member may sign some.
+   * When somebody is named, what is kept of that node has to be accepted again.
+   */
+  accept(frame: Uint8Array, isNamed?: (introducer: NodeId) => boolean): void
   /** `scopeOf`: what each introducer may give here; undefined for everybody who is none. */
   word(node: NodeId, scopeOf: ScopeOf): IntroducedWord | undefined
   /** Every introduction that is held, also those that count for nothing here. */
   all(): readonly Introduced[]
+  /** What one of these comes to now with that scope; undefined: nothing. */
+  gives(one: Introduced, scope: IntroducerScope): IntroducedWord | undefined
+  /** Everybody whom it introduced, however long ago. */
+  by(introducer: NodeId): readonly NodeId[]
   /** Signs one, or takes it back. The version is above the last one's. */
   sign(body: Omit<IntroductionBody, 'version'>): Uint8Array
   /** Fires when there is something else to say about a node. */
@@ -65,9 +73,10 @@ export interface IntroductionsDeps {
   readonly random: Random
 }
 
-export const NO_INTRODUCTIONS: Pick<Introductions, 'word' | 'all' | 'onChange'> = {
+export const NO_INTRODUCTIONS: Pick<Introductions, 'word' | 'all' | 'by' | 'onChange'> = {
   word: () => undefined,
   all: () => [],
+  by: () => [],
   onChange: () => () => {},
 }
 
@@ -87,6 +96,7 @@ export function createIntroductions({ identity, clock, timers, random }: Introdu
   /** By introducer, then by node. */
   const held = new Map<NodeId, Map<NodeId, IntroductionBody>>()
   const changes = createListeners<[NodeId]>()
+  const self = formatNodeId(identity.publicKey)
   let wake: (() => void) | undefined
   let lastVersion = 0
 
@@ -140,16 +150,25 @@ export function createIntroductions({ identity, clock, timers, random }: Introdu
     return { introducer, name: body.name, level, teams, until }
   }
 
+  /** A place for one introducer more: that of one that is none any more. False: there is none. */
+  function makePlace(isNamed: (introducer: NodeId) => boolean): boolean {
+    if (held.size < INTRODUCERS_MAX) return true
+    const over = [...held.keys()].find((one) => one !== self && !isNamed(one))
+    return over !== undefined && held.delete(over)
+  }
+
   return {
-    accept(frame) {
+    accept(frame, isNamed = () => true) {
       const said = read(frame)
       if (said === undefined) return
       const { introducer, node_id, body } = said
-      lastVersion = Math.max(lastVersion, body.version)
+      // Only its own: another author's version says nothing about the clock here.
+      if (introducer === self) lastVersion = Math.max(lastVersion, body.version)
+      else if (!isNamed(introducer)) return
       const of = held.get(introducer) ?? new Map<NodeId, IntroductionBody>()
       const before = of.get(node_id)
       if (before !== undefined && before.version >= body.version) return
-      if (held.size >= INTRODUCERS_MAX && !held.has(introducer)) return
+      if (!held.has(introducer) && !makePlace(isNamed) && introducer !== self) return
       of.delete(node_id)
       of.set(node_id, body)
       held.set(introducer, of)
@@ -177,8 +196,13 @@ export function createIntroductions({ identity, clock, timers, random }: Introdu
       [...held].flatMap(([introducer, of]) =>
         [...of].map(([node_id, body]) => ({ introducer, node_id, body })),
       ),
+    gives: ({ introducer, body }, scope) => wordOf(introducer, body, scope),
+    by: (introducer) => [...(held.get(introducer)?.keys() ?? [])],
     sign(body) {
-      lastVersion = Math.max(clock.now(), lastVersion + 1)
+      const now = clock.now()
+      // One that a wrong clock signed says nothing about what comes after it.
+      const after = lastVersion > now + CLOCK_WINDOW_MS ? 0 : lastVersion
+      lastVersion = Math.max(now, after + 1)
       return signFrame(
         Introduction,
         { sender: identity.publicKey, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 },

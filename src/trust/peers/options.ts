@@ -19,7 +19,7 @@ export interface TrustOptions {
   /** Absent: no key was ever rotated. */
   readonly lineage?: Lineage
   /** Absent: nobody is introduced. */
-  readonly introductions?: Pick<Introductions, 'word' | 'all' | 'onChange'>
+  readonly introductions?: Pick<Introductions, 'word' | 'all' | 'by' | 'onChange'>
   readonly clock: Clock
   readonly log: Log
 }

@@ -44,7 +44,7 @@ export function createSources(deps: SourcesDeps): Sources {
   const introducers = createIntroducers({
     ...{ introductions, lineage },
     saidOf: (node) => kin.trustedByFile(node) ?? kin.decision(node),
-    refuses: (node) => refuses(node),
+    refuses: (node) => refuses(node) || kin.state(node).kind === 'frozen',
   })
   const { refuses, certified, admits } = createAdmission(kin, own, {
     introduced: introducers.word,
@@ -53,6 +53,8 @@ export function createSources(deps: SourcesDeps): Sources {
 
   const evidenceOf = (node: NodeId): Evidence => {
     const met = seen.member(node) ?? seen.stranger(node)
+    const word = kin.word(node)
+    const isVoid = word !== undefined && kin.refusedHere(word.binding.issuer)
     const fault = certificates.fault(node)
     return {
       node_id: node,
@@ -63,7 +65,9 @@ export function createSources(deps: SourcesDeps): Sources {
       decision: kin.decision(node),
       certified: certified(node),
       certificate_revoked: kin.revoked(node),
-      certificate_fault: fault === undefined ? undefined : CHAIN_FAULTS[fault],
+      certificate_fault: isVoid
+        ? `${word.binding.issuer}, which signed it, is refused here`
+        : fault && CHAIN_FAULTS[fault],
       lineage: kin.state(node),
       other_keys: lineage.family(node).filter((key) => key !== node),
       member_since: lineage.memberOf(node),

@@ -95,7 +95,12 @@ export function createTrust(options: TrustOptions): Trust {
       const { denied, trusted } = config.peers
       const named = new Set([...deniedByFile, ...trustedByFile.keys(), ...denied, ...trusted.keys()])
       for (const node of domains.nodes()) named.add(node)
-      const said = (node: NodeId) => ({ ...opinion(node), introducer: introducers.scopeOf(node) })
+      // A lineage with two successors has the same opinion whatever the file says, and may be admitted or not.
+      const said = (node: NodeId) => ({
+        ...opinion(node),
+        introducer: introducers.scopeOf(node),
+        admitted: lineage.all(node).map(admits),
+      })
       const before = new Map([...named].map((node) => [node, said(node)]))
       deniedByFile = new Set(denied)
       domains.use(config.trust?.domains)
@@ -116,7 +121,9 @@ export function createTrust(options: TrustOptions): Trust {
   }
 
   function changedByDocuments(nodes: readonly NodeId[]): void {
-    for (const node of nodes) {
+    // Whom an introducer introduced depends on what a list or a rotation makes of it, as on what people say of it.
+    const introduced = nodes.flatMap(introducers.introducedBy).flatMap(lineage.all)
+    for (const node of new Set([...nodes, ...introduced])) {
       if (own.has(node)) continue
       if (!admits(node)) seen.forget(node, admits)
       tell(node, 'certificate')
@@ -159,6 +166,8 @@ export function createTrust(options: TrustOptions): Trust {
     memberOf: lineage.memberOf,
     keysOf: lineage.family,
     keyState: lineage.state,
+    introduces: introducers.isNamed,
+    introducer: introducers.scopeOf,
 
     ...people,
 
@@ -174,7 +183,11 @@ export function createTrust(options: TrustOptions): Trust {
 
     ...createSightings({ lineage, own, seen, admits, refuses, isDecided }),
     connected(node, ips) {
-      if (domains.connected(node, ips)) tell(node, 'certificate')
+      if (!domains.connected(node, ips)) return
+      // Anybody in the subnet makes any number of keys, and must not push out with them who was met here.
+      const isOver = !admits(node)
+      if (isOver) seen.forget(node, admits)
+      tell(node, 'certificate')
     },
     known,
     onChange: changes.on,

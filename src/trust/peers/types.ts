@@ -112,6 +112,10 @@ export interface Trust extends Room {
   /** True when its key is denied or revoked, here or by a list of its mesh. Cheap, as `admits` is: asked for connections and frames. */
   refuses(node: NodeId): boolean
   explain(node: NodeId): readonly OpinionStep[]
+  /** The file or a person here named it an introducer, whether its introductions count at the moment or not. */
+  introduces(node: NodeId): boolean
+  /** What its introductions give here at most; undefined: they count for nothing. */
+  introducer(node: NodeId): IntroducerScope | undefined
   /** When a person here last decided about it, ms since the epoch; undefined when nobody did. */
   decidedAt(node: NodeId): number | undefined
   /** People or the configuration here gave the node its name; false for a name that the node gave itself. */

@@ -1,6 +1,8 @@
 // Trust by subnet between two real nodes: it admits for as long as the connection lasts, and a denial is stronger.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import type { QueryResult } from '../../../src/api/contract/shapes.ts'
+import type { AuditEntryShape, QueryResult } from '../../../src/api/contract/shapes.ts'
 import { nextTo } from '../../support/mesh/honest.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
@@ -25,7 +27,8 @@ const explain = (node: TestNode, who: string): Promise<Explained> =>
   node.json<Explained>(['peers', 'explain', who])
 
 beforeAll(async () => {
-  first = await startNode({ name: 'oak', config: DOMAIN })
+  // Nobody listens there: what makes it reload at SIGHUP is that it was told of a manager.
+  first = await startNode({ name: 'oak', config: DOMAIN, env: { NOTIFY_SOCKET: '@karo-test-nobody' } })
   second = await startNode({ name: 'elm', config: `${await nextTo(first)}\n${DOMAIN}` })
   ids = await Promise.all([first, second].map(async (node) => (await node.status()).node_id))
 })
@@ -40,6 +43,32 @@ test('nodes of a trusted subnet admit each other with no command, and explain sa
   )
   const { coverage } = await first.json<QueryResult>(['query', 'health'])
   expect(coverage).toMatchObject({ known: 1, answered: 1, complete: true })
+})
+
+test('a reload that takes the subnet out ends what it gave, and one that brings it back gives it again', async () => {
+  const file = join(first.home, 'config.toml')
+  const whole = readFileSync(file, 'utf8')
+  const reload = (text: string): void => {
+    writeFileSync(file, text, { mode: 0o600 })
+    first.process.kill('SIGHUP')
+  }
+  reload(whole.replace(DOMAIN, ''))
+  await until(async () => (await first.status()).mesh.peers_connected === 0, { what: 'elm is out' })
+  expect((await explain(first, ids[1]!)).peer).toMatchObject({ trust_level: 'untrusted', why: 'default' })
+  const { entries } = await first.json<{ entries: AuditEntryShape[] }>([
+    'audit',
+    'log',
+    '--type',
+    'trust_change',
+  ])
+  expect(entries.map(({ details }) => details)).toContainEqual(
+    expect.objectContaining({ action: 'reload', level_before: 'peer', level_after: 'untrusted' }),
+  )
+  reload(whole)
+  await until(async () => (await first.status()).mesh.peers_connected === 1, {
+    what: 'elm is back',
+    deadlineMs: 60_000,
+  })
 })
 
 test('a denial is stronger, and ends the connection', async () => {

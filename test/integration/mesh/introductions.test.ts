@@ -1,6 +1,6 @@
 // Three real nodes: the two outer ones trust the one between as an introducer, meet by its word, and part when it takes it back.
 import { beforeAll, expect, test } from 'vitest'
-import type { QueryResult } from '../../../src/api/contract/shapes.ts'
+import type { IntroductionsShape, QueryResult } from '../../../src/api/contract/shapes.ts'
 import { nextTo } from '../../support/mesh/honest.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
@@ -65,6 +65,17 @@ test('who is introduced is trusted as far as the introducer may say, and linked'
   }
   const { coverage } = await nodes[1]!.json<QueryResult>(['query', 'health'])
   expect(coverage).toMatchObject({ known: 2, answered: 2 })
+})
+
+test('what was introduced is listed at both ends, with what it gives and when it ends', async () => {
+  const LIST = ['peers', 'introductions']
+  const given = await nodes[HQ]!.json<IntroductionsShape>(LIST)
+  expect(given.received).toEqual([])
+  expect(new Set(given.given.map(({ node_id }) => node_id))).toEqual(new Set(ids.slice(1)))
+  const { received } = await nodes[1]!.json<IntroductionsShape>(LIST)
+  expect(received.find(({ node_id }) => node_id === ids[2])).toMatchObject({
+    ...{ introducer: ids[HQ], level: 'share_to', teams: ['eng'], counts: true },
+  })
 })
 
 test('an introduced node makes nobody a member, and cannot introduce', async () => {

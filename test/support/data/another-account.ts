@@ -84,6 +84,7 @@ export const ANOTHER_ACCOUNT: Readonly<Record<string, readonly [Verdict, why: st
   'POST /api/v1/fleet/join': ['refused', 'changes the mesh'],
   'POST /api/v1/operators': ['refused', 'makes people operators'],
   'GET /api/v1/operators': ['refused', 'names people of other machines'],
+  'POST /api/v1/operators/assign': ['refused', 'makes people operators'],
   'POST /api/v1/operators/renew': ['refused', 'makes people operators'],
   'POST /api/v1/operators/revoke': ['refused', 'changes the mesh'],
   'POST /api/v1/policy/bundle': ['refused', 'changes who may have what'],

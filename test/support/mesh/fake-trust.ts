@@ -48,6 +48,8 @@ export function createFakeTrust(trusted: readonly NodeId[] = [], now: () => numb
     refuses: refused,
     reload: () => Promise.resolve(),
     explain: () => [],
+    introduces: () => false,
+    introducer: () => undefined,
     memberOf: (node) => node,
     keysOf: (node) => [node],
     keyState: () => ({ kind: 'current' }),

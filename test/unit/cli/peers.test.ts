@@ -287,3 +287,55 @@ test('audit verify exits 1 when the ledger is broken and prints the verdict eith
     expect([people.code, people.out.length > 0]).toEqual([verdict.ok ? 0 : 1, true])
   }
 })
+
+test('introductions are listed, given and received, with what each gives and until when', async () => {
+  const LIST = 'GET /api/v1/peers/introductions'
+  const none = await karo({ [LIST]: { given: [], received: [] } }, 'peers', 'introductions')
+  expect(none.out).toContain('No introduction is known here')
+  const { node_id, fingerprint, name } = ann
+  const one = {
+    node_id,
+    fingerprint,
+    name,
+    level: 'share_to',
+    teams: ['eng'],
+    until: '2026-12-01T00:00:00.000Z',
+  }
+  const received = [{ ...one, name: 'cid', introducer: bob.node_id, introducer_name: 'bob', counts: false }]
+  const answer = { given: [one], received }
+  const { code, out } = await karo({ [LIST]: answer }, 'peers', 'introductions')
+  expect(code).toBe(0)
+  expect(out).toMatch(/Introduced by this node:\n.*\nann +fedc ba98 7654 3210 +share_to +eng +2026-1/)
+  expect(out).toMatch(/Introduced to this node:\n.*COUNTS\ncid .* bob +no\n/)
+  const json = await karo({ [LIST]: answer }, 'peers', 'introductions', '--json')
+  expect(JSON.parse(json.out)).toEqual(answer)
+})
+
+test('how long introductions of an introducer hold is said by an option, and none of these is ignored', async () => {
+  const TRUST = 'POST /api/v1/peers/trust'
+  const ran = (...words: string[]) =>
+    karo(
+      { [PEERS]: { peers: [ann] }, [TRUST]: { peer: ann } },
+      'peers',
+      'trust',
+      ann.fingerprint,
+      '--json',
+      ...words,
+    )
+  const { requests } = await ran('--introducer', '--introduces', 'share_to', '--introduces-days', '7')
+  expect(requests.at(-1)?.body).toMatchObject({ introducer: { level: 'share_to', teams: [], days: 7 } })
+  for (const words of [
+    ['--introducer', '--introduces-days', '0'],
+    ['--introducer', '--introduces-days', '366'],
+    ['--introduces', 'share_to'],
+    ['--introduces-days', '7'],
+    ['--introducer', '--no-introducer'],
+  ]) {
+    const refused = await ran(...words)
+    expect([
+      words,
+      refused.code,
+      refused.requests.filter(({ line }) => line === 'POST /api/v1/peers/trust'),
+    ]).toEqual([words, 2, []])
+  }
+})

@@ -7,6 +7,7 @@ import { bodyOf, decodeFrame, messageTable } from '../../../protocols/frame.ts'
 import { RevocationList } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
+import { versionAfter } from '../../../src/cli/fleet/root-list.ts'
 import { createRootKey } from '../../../src/trust/certificates/index.ts'
 import { verifierOf } from '../../../src/trust/identity/index.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
@@ -33,7 +34,10 @@ test('a key that is revoked again stays revoked from the first time on', async (
     { issuer: peer.node_id, node_id: lost, at },
     { issuer: lost, node_id: other, at },
   ]
-  const list = { number: 3, revoked: [{ node_id: peer.node_id, at }], by_issuers }
+  // The clock of the machine that signed the last list was some minutes ahead.
+  const last = Date.now() + 200_000
+  const signed_at = new Date(last).toISOString()
+  const list = { number: 3, signed_at, revoked: [{ node_id: peer.node_id, at }], by_issuers }
   const { code, requests } = await karo(
     { ...EXPLAIN, 'GET /api/v1/fleet/root': list, 'POST /api/v1/fleet/root/list': list },
     ...['ca', 'revoke', 'hq', '--root-key', key, '--passphrase-file', pass],
@@ -42,11 +46,24 @@ test('a key that is revoked again stays revoked from the first time on', async (
   const { body } = requests.find(({ line }) => line.startsWith('POST')) ?? {}
   const frame = new Uint8Array(Buffer.from((body as { list: string }).list, 'base64url'))
   const decoded = decodeFrame(frame, { messages: messageTable([RevocationList]), verify: verifierOf(frame) })
-  const { number, revoked } = bodyOf(decoded, RevocationList)
+  const { number, version, revoked } = bodyOf(decoded, RevocationList)
+  expect(version).toBe(last + 1)
   expect([number, revoked.map((one) => [formatNodeId(one.key), one.at])]).toEqual([
     4,
     [peer.node_id, lost].map((node) => [node, Date.parse(at)]),
   ])
+})
+
+test('a list that a wrong clock signed long before its time says nothing about the next one', () => {
+  const now = 1_763_626_500_000
+  const after = (ms: number) => versionAfter({ signed_at: new Date(now + ms).toISOString() }, now)
+  expect([after(-5_000), after(0), after(240_000), after(600_000)]).toEqual([
+    now,
+    now + 1,
+    now + 240_001,
+    now,
+  ])
+  expect(versionAfter({ signed_at: null }, now)).toBe(now)
 })
 
 test('a bundle names no aggregator by what a node calls itself', async () => {

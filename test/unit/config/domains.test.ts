@@ -40,11 +40,25 @@ test.each([
   ['10.0.3.0', 'that is no subnet'],
   ['eng', 'that is no subnet'],
   ['::ffff:10.0.3.0/120', 'written as such'],
+  // The same in another spelling, which would come before every IPv4 subnet.
+  ['0:0:0:0:0:ffff:a00:300/120', 'written as such'],
+  ['0::FFFF:10.0.3.0/120', 'written as such'],
+  ['fd00::1/64', 'not where that subnet begins'],
+  ['fd00::10.0.3.9/120', 'not where that subnet begins'],
   ['fe80::1%eth0/64', 'that is no subnet'],
 ])('%s is refused: %s', (subnet, why) => {
   const error = wrong({ [subnet]: { level: 'peer' } })
   expect(error.message).toContain(why)
   expect(error.path).toEqual([subnet])
+})
+
+test.each([
+  ['fd00::/8', 'FD00:0::/8'],
+  ['10.0.3.0/24', '10.0.3.0/024'],
+])('one subnet has one entry, however it is spelled: %s and %s', (first, second) => {
+  const error = wrong({ [first]: { level: 'untrusted' }, [second]: { level: 'peer' } })
+  expect(error.message).toContain(`the same subnet as "${first}"`)
+  expect(error.path).toEqual([second])
 })
 
 test('what an entry says is checked, with its place', () => {

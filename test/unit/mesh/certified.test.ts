@@ -7,7 +7,13 @@ import { systemClock, systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createFleetRepository } from '../../../src/store/tables/fleet.ts'
 import { createMemberRepository } from '../../../src/store/tables/members.ts'
-import { createFleet, type Fleet, meshOf, signCertificate } from '../../../src/trust/certificates/index.ts'
+import {
+  createFleet,
+  type Fleet,
+  meshOf,
+  signCertificate,
+  signRevocationList,
+} from '../../../src/trust/certificates/index.ts'
 import { createTrust } from '../../../src/trust/peers/index.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import type { FakeTrust } from '../../support/mesh/fake-trust.ts'
@@ -171,3 +177,31 @@ test('a node that may not certify takes no invite', async () => {
   const guess = { id: new Uint8Array(8), proof: new Uint8Array(32) }
   expect(await shows(plain, () => ({ join: guess }))).toMatchObject({ stage: 'pending' })
 })
+
+test.each(['knocks', 'is knocked at'])(
+  'a machine whose issuer was revoked hears it when it %s, also by the longest list that a root can sign',
+  async (how) => {
+    const [hq, second] = await Promise.all([issuerNode(), issuerNode()])
+    const ann = await node([hq.address()])
+    await ann.fleet.join(await invite(hq), { places: [] })
+    await linked(hq, ann)
+    const bob = await node([second.address()])
+    await bob.fleet.join(await invite(second), { places: [] })
+    await linked(second, bob)
+    const keys = [
+      hq.identity.publicKey,
+      ...Array.from({ length: 1_023 }, (_, n) => new Uint8Array(32).fill(n >> 8, 1).fill(n & 255, 2)),
+    ]
+    const version = Date.now()
+    const revoked = keys.map((key) => ({ key, at: version }))
+    await bob.fleet.revokedByRoot(
+      signRevocationList(root, { version, number: 0, mesh, revoked }, systemRandom),
+    )
+    expect(ann.fleet.state().own).not.toBeNull()
+    const [from, to] = how === 'knocks' ? [ann, bob] : [bob, ann]
+    const { host, port } = to.address()
+    from.mesh.meet({ host, port })
+    await until(() => ann.fleet.state().own === null, { what: 'it knows that it is certified no more' })
+    expect(ann.fleet.revoked(hq.id)).toBeDefined()
+  },
+)

@@ -42,7 +42,7 @@ function world(
         isGone: () => false,
         failures: (node) => failures.get(`${self} ${node}`) ?? 0,
         isStatic: () => false,
-        leaves: createLeaves({ upTo: 256, isChosen: () => true }),
+        leaves: createLeaves({ upTo: 256, rankOf: () => 0 }),
       }),
     ]),
   )
@@ -175,7 +175,7 @@ function alone(known: number, isStatic: (node: NodeId) => boolean = () => false)
       isGone: () => false,
       failures: () => 0,
       isStatic,
-      leaves: createLeaves({ upTo: 3, isChosen: (node) => node.endsWith('5') }),
+      leaves: createLeaves({ upTo: 3, rankOf: (node) => (node.endsWith('5') ? 0 : 1) }),
     }),
   })
 }
@@ -289,4 +289,19 @@ test('a leaf goes back to a node that did not know that it is one, and not to on
   expect(it.overlay.wanted().has(second)).toBe(true)
   it.known = 9
   expect(it.overlay.isLeaf()).toBe(false)
+})
+
+test('a flood of leaves by a weaker word pushes out none whose word is stronger, now or when they are to be dialed', () => {
+  const ranks = new Map<NodeId, number>([
+    ['karo:test:person' as NodeId, 0],
+    ['karo:test:issuer' as NodeId, 1],
+  ])
+  const leaves = createLeaves({ upTo: 3, rankOf: (node) => ranks.get(node) ?? 3 })
+  const flood = others.slice(0, 40)
+  for (const node of ranks.keys()) leaves.met(node, true)
+  for (const node of flood) leaves.met(node, true)
+  expect(leaves.known()).toEqual([...ranks.keys(), flood.at(-1)])
+  // They came last.
+  const neighbours = [...flood, ...ranks.keys()].map((node, since) => ({ node, since, leaf: true }))
+  expect([...leaves.kept(neighbours)]).toEqual([...ranks.keys(), flood[0]])
 })

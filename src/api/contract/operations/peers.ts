@@ -48,6 +48,13 @@ export const introducePeer = defineOperation('POST /api/v1/peers/introduce', {
   example: { body: { who: 'bob', level: 'share_to', teams: ['eng'], days: 30 } },
 })
 
+export const getIntroductions = defineOperation('GET /api/v1/peers/introductions', {
+  access: 'person',
+  tag: 'mesh',
+  summary: 'Introductions that this node gave and received, with what they give and when they end',
+  answer: from.introductions,
+})
+
 export const DECISIONS = {
   deny: defineOperation('POST /api/v1/peers/deny', {
     access: 'admin',

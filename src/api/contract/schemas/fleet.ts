@@ -67,6 +67,7 @@ export const foundBody = z.strictObject({
 export const rootList = z
   .strictObject({
     number: z.int().min(0).nullable().describe('number of the newest list that the root signed; null: none'),
+    signed_at: moment('when that list was signed; the next one has to be later').nullable(),
     revoked: listOf(z.strictObject({ node_id: nodeId(), at: moment('when it was revoked') }), 1024).describe(
       'keys that the root revoked',
     ),

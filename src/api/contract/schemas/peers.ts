@@ -148,3 +148,32 @@ export const introduction = z
   })
   .meta({ id: 'Introduction' })
 export type IntroductionShape = z.infer<typeof introduction>
+
+const introduced = {
+  node_id: nodeId(),
+  fingerprint: fingerprint(),
+  name: nodeName(),
+  level: introducedLevel(),
+  teams: labels('teams'),
+  until: moment('when it ends'),
+}
+
+export const introductions = z
+  .strictObject({
+    given: listOf(z.strictObject(introduced), 256).describe(
+      'introductions of this node that hold, the first to end first',
+    ),
+    received: listOf(
+      z.strictObject({
+        ...introduced,
+        introducer: nodeId(),
+        introducer_name: nodeName(),
+        counts: z
+          .boolean()
+          .describe('it gives this level and these teams here now; else they are what was signed'),
+      }),
+      16_384,
+    ).describe('introductions of nodes that people here or the configuration named introducers'),
+  })
+  .meta({ id: 'Introductions' })
+export type IntroductionsShape = z.infer<typeof introductions>

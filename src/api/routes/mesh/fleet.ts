@@ -82,9 +82,10 @@ export function fleetRoutes({ fleet, organisation, trust, clock, places }: Fleet
     }
   }
   const rootList = () => {
-    const { number, revoked, by_issuers } = fleet.rootList()
+    const { number, version, revoked, by_issuers } = fleet.rootList()
     return {
       number,
+      signed_at: version === null ? null : moment(version),
       revoked: revoked.map(({ node_id, at }) => ({ node_id, at: moment(at) })),
       by_issuers: by_issuers.map(({ at, ...who }) => ({ ...who, at: moment(at) })),
     }

@@ -1,18 +1,21 @@
-// /peers/introduce: this node introduces another one to those that made it an introducer, and takes that back.
-import { parseNodeId } from '../../../../protocols/node-id.ts'
+// /peers/introduce and /peers/introductions: this node introduces another one, takes that back, and lists what was said.
+import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import { DAY_MS } from '../../../base/calendar.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import type { Documents } from '../../../exchange/documents/index.ts'
 import type { Audit } from '../../../trust/audit/index.ts'
-import type { Introductions, Trust } from '../../../trust/peers/index.ts'
-import { introducePeer } from '../../contract/operations/peers.ts'
+import { fingerprintOf } from '../../../trust/identity/index.ts'
+import type { Introduced, Introductions, Trust } from '../../../trust/peers/index.ts'
+import { getIntroductions, introducePeer } from '../../contract/operations/peers.ts'
+import type { IntroductionsShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 
 interface IntroductionsDeps {
-  readonly trust: Pick<Trust, 'resolve' | 'opinion' | 'admits'>
-  readonly introductions: Pick<Introductions, 'sign'>
+  readonly self: NodeId
+  readonly trust: Pick<Trust, 'resolve' | 'opinion' | 'admits' | 'introducer'>
+  readonly introductions: Pick<Introductions, 'sign' | 'accept' | 'all' | 'gives'>
   readonly documents: Pick<Documents, 'publish'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
@@ -21,10 +24,46 @@ interface IntroductionsDeps {
 /** Sources by which this node knows a node itself; what it has by the word of another it does not hand on. */
 const OWN: ReadonlySet<string> = new Set(['config', 'tofu', 'certificate'])
 
+const LEVELS = ['share_to', 'query_from', 'peer'] as const
+type Given = IntroductionsShape['given'][number]
+type Received = IntroductionsShape['received'][number]
+
+const byEnd = (a: Given, b: Given): number => (a.until < b.until ? -1 : a.until > b.until ? 1 : 0)
+
 /** Errors: those of `who`; `refused` for a node that this one does not trust by itself. */
 export function introductionsRoutes(deps: IntroductionsDeps): Routes {
-  const { trust, introductions, documents, audit, clock } = deps
+  const { self, trust, introductions, documents, audit, clock } = deps
+
+  /** As it was signed; undefined: the level is none that an introduction gives. */
+  function signed({ node_id, body }: Introduced): Given | undefined {
+    const level = LEVELS.find((known) => known === body.level)
+    const { key, name, teams, not_after } = body
+    const until = new Date(not_after).toISOString()
+    return level && { node_id, fingerprint: fingerprintOf(key), name, level, teams: [...teams], until }
+  }
+  function receivedOf(one: Introduced, given: Given): Received {
+    const scope = trust.introducer(one.introducer)
+    const word = scope === undefined ? undefined : introductions.gives(one, scope)
+    const level = LEVELS.find((known) => known === word?.level)
+    const by = { introducer: one.introducer, introducer_name: trust.opinion(one.introducer).name }
+    if (word === undefined || level === undefined) return { ...given, ...by, counts: false }
+    const until = new Date(word.until).toISOString()
+    return { ...given, ...by, level, teams: [...word.teams], until, counts: true }
+  }
+  function all(): IntroductionsShape {
+    const [given, received]: [Given[], Received[]] = [[], []]
+    for (const one of introductions.all()) {
+      const said = signed(one)
+      if (said === undefined || one.body.withdrawn || one.body.not_after <= clock.now()) continue
+      if (one.introducer === self) given.push(said)
+      // What others were told of this node gives nothing here.
+      else if (one.node_id !== self) received.push(receivedOf(one, said))
+    }
+    return { given: given.sort(byEnd), received: received.sort(byEnd) }
+  }
+
   return (server) => {
+    serve(server, getIntroductions, async () => all())
     serve(server, introducePeer, async ({ body }) => {
       const { level = 'peer', teams = [], days = 30, withdraw = false } = body
       const node_id = trust.resolve(body.who)
@@ -41,6 +80,7 @@ export function introductionsRoutes(deps: IntroductionsDeps): Routes {
       const key = parseNodeId(node_id) as Uint8Array
       const frame = introductions.sign({ key, name, level, teams, not_after: until, withdrawn: withdraw })
       await documents.publish('introduction', frame)
+      introductions.accept(frame)
       await audit.record({
         type: 'trust_change',
         success: true,

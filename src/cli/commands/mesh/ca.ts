@@ -33,7 +33,7 @@ import {
 } from '../../command.ts'
 import { AGGREGATOR, aggregatorsFor, nameAggregators } from '../../fleet/aggregators.ts'
 import { exportMesh } from '../../fleet/export.ts'
-import { revokedWith } from '../../fleet/root-list.ts'
+import { revokedWith, versionAfter } from '../../fleet/root-list.ts'
 import { openedRoot, PASSPHRASE, ROOT_FILE, ROOT_KEY } from '../../input/root-key.ts'
 import { parseDuration } from '../../input/time.ts'
 import { grantsOf, oneNode } from '../../input/values.ts'
@@ -207,7 +207,7 @@ const revoke = defineCommand({
     const frame = signRevocationList(
       root,
       {
-        version: now,
+        version: versionAfter(before, now),
         number: (before.number ?? -1) + 1,
         mesh: meshOf(root.publicKey),
         revoked: keys.map(({ node_id, at }) => ({ key: parseNodeId(node_id) as Uint8Array, at })),
@@ -219,8 +219,9 @@ const revoke = defineCommand({
     })
     return show(io, answer, () =>
       fitted(
-        `Revoked ${name} in the whole mesh, by the root. Members hear of it when they are next linked or next knock at one that
-knows it: within seconds where they are connected by certificates of others. Its key gets in by no invite any more.
+        `Revoked ${name} in the whole mesh, by the root. Members that this node was connected to had time to hear of it before
+their links were cut; the others hear of it when they are next linked, or next knock at one that knows it. Its key gets in
+by no invite any more.
 `,
         io.columns,
       ),

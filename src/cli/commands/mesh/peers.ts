@@ -11,7 +11,7 @@ import { atHome } from '../../at-home.ts'
 import { type Command, type CommandArgument, type CommandIo, defineCommand } from '../../command.ts'
 import { COMPARED, chooseNodes } from '../../input/nodes.ts'
 import { commaList, oneNode } from '../../input/values.ts'
-import { INTRODUCER_OPTIONS, introduce, introducerTerms } from '../../introduce.ts'
+import { INTRODUCE, INTRODUCER_OPTIONS, introducerTerms } from '../../introduce.ts'
 import { confirm } from '../../terminal/confirm.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
@@ -296,4 +296,4 @@ const listPending = defineCommand({
   run: (io) => list(io, (peer) => peer.state === 'pending', NOBODY_PENDING),
 })
 
-export const commands: readonly Command[] = [listAll, listPending, trust, deny, revoke, explain, introduce]
+export const commands: readonly Command[] = [listAll, listPending, trust, deny, revoke, explain, ...INTRODUCE]

@@ -44,6 +44,8 @@ export interface Invites {
   stateOf(invite: InviteRecord): InviteState
   /** KaroError `not_found`. */
   cancel(id: string): Promise<InviteRecord>
+  /** Whether the joiner took a use of that invite before. */
+  hasUsed(joiner: Uint8Array, id: string): boolean
   /**
    * Takes one use for `joiner`, durable when it resolves. A joiner that took one before gets the same again, so that a
    * connection that was cut costs nothing; a proof of another key, for another inviter or of another end is wrong.
@@ -147,6 +149,7 @@ export function createInvites({ self, repository, clock, random }: InvitesDeps):
         return invite.cancelled ? invite : put({ ...invite, cancelled: true })
       }),
 
+    hasUsed: (joiner, id) => invites.get(id)?.used.some((key) => Buffer.compare(key, joiner) === 0) ?? false,
     redeem: (joiner, { id, proof }) => serially(() => take(joiner, id, proof)),
   }
 }

@@ -31,7 +31,7 @@ export interface LettingInDeps {
   /** Public key of this node. */
   readonly self: { readonly nodeId: NodeId; readonly publicKey: Uint8Array }
   readonly roll: Roll
-  readonly invites: Pick<Invites, 'redeem'>
+  readonly invites: Pick<Invites, 'redeem' | 'hasUsed'>
   readonly issuing: Pick<Issuing, 'certify' | 'isIssuer'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
@@ -92,6 +92,7 @@ export function createLettingIn({
       granted.delete(node)
       const key = parseNodeId(node) as Uint8Array
       const revoked = isRevoked(node)
+      const again = invites.hasUsed(key, toHex(id))
       const open = () => (issuing.isIssuer() ? invites.redeem(key, { id: toHex(id), proof }) : 'unknown')
       const taken = revoked ? 'revoked' : await open()
       if (typeof taken === 'string') {
@@ -101,8 +102,10 @@ export function createLettingIn({
       const now = clock.now()
       const before = roll.word(node, now)?.binding
       const isFresh = before?.issuer === self.nodeId && now - before.issued_at < SAME_MS
-      const terms = { name: freeName(name, node), roles: taken.roles, teams: taken.teams }
-      const known = isFresh || before?.usage === 'issuer' ? roll.chainOf(node, now) : undefined
+      // An invite makes nobody again what people have changed since: one that was used before gives what is certified now.
+      const known = isFresh || again || before?.usage === 'issuer' ? roll.chainOf(node, now) : undefined
+      const { roles, teams } = (again && roll.lastTerms(node)) || taken
+      const terms = { name: freeName(name, node), roles, teams }
       const chain = known ?? (await certify(node, terms))
       const root = roll.root()?.key as Uint8Array
       const bound = { joiner: key, inviter: self.publicKey, expires_at: taken.expires_at }

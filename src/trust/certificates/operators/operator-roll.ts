@@ -1,9 +1,9 @@
 // Who is certified as an operator, as the documents that came here say; operators are people and never count as nodes.
 import type { CertificateBody } from '../../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
-import { createRecent } from '../../../base/recent.ts'
 import type { TrustLevel } from '../../../base/words/trust-levels.ts'
 import { levelOf } from '../levels.ts'
+import { createShares } from '../shares.ts'
 import type { Binding } from '../types.ts'
 import { type Against, bindingOf, type ChainFault, type ChainVerdict, judge, verifyChain } from '../verify.ts'
 
@@ -66,7 +66,7 @@ export interface OperatorRollDeps {
 
 export function createOperatorRoll(deps: OperatorRollDeps): OperatorRoll {
   const { root, isRevoked, issuerOf, isStale } = deps
-  const held = createRecent<NodeId, HeldOperator>(OPERATORS_MAX)
+  const held = createShares<NodeId, HeldOperator, NodeId>(OPERATORS_MAX, ({ author }) => author)
 
   function verify(chain: readonly Uint8Array[], key: Uint8Array, at: number): ChainVerdict | undefined {
     const trusted = root()
@@ -86,7 +86,7 @@ export function createOperatorRoll(deps: OperatorRollDeps): OperatorRoll {
   }
 
   function stateOf(author: NodeId, key: Uint8Array, verdict: ChainVerdict): KnownOperator['state'] {
-    if (isRevoked(key)) return 'revoked'
+    if (isRevoked(key, 'operator')) return 'revoked'
     if (issuerOf(author) === undefined) return 'void'
     if (verdict.ok) return 'valid'
     return verdict.fault === 'expired' ? 'expired' : 'void'

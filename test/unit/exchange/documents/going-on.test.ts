@@ -122,3 +122,32 @@ test('documents of an author that is denied here are given on where a room judge
   await network.pass(2 * MINUTE)
   expect((await reader.room.of(issuer.id, 'revocation_list'))[0]?.bytes).toEqual(said)
 })
+
+test('what may end the links here goes out before the room hears of it, and waits for nobody for long', async () => {
+  const { network, nodes, heard } = await nodesOf(3)
+  const [here, near, deaf] = nodes
+  const root = testIdentity(30_009)
+  const frame = signRevocationList(root, { number: 0, version: network.now, mesh, revoked: [] }, systemRandom)
+  network.connect(here, near)
+  const publishing = here.room.publish('revocation_list', frame, 3_000)
+  let isDone = false
+  void publishing.then(() => {
+    isDone = true
+  })
+  await network.pass(50)
+  expect([heard.get(here), isDone]).toEqual([[], false])
+  await network.pass(3_100)
+  await publishing
+  expect(heard.get(near)).toEqual([frame])
+  expect(heard.get(here)).toEqual([frame])
+  // A neighbour that never fetches it keeps it from counting for so long and no longer.
+  network.connect(here, deaf)
+  deaf.running = false
+  const next = signRevocationList(root, { number: 1, version: network.now, mesh, revoked: [] }, systemRandom)
+  const second = here.room.publish('revocation_list', next, 3_000)
+  await network.pass(2_900)
+  expect(heard.get(here)).toEqual([frame])
+  await network.pass(200)
+  await second
+  expect(heard.get(here)).toEqual([frame, next])
+})

@@ -47,3 +47,39 @@ test('another file counts at once', () => {
   it.use(undefined)
   expect(it.word(NODE)).toBeUndefined()
 })
+
+test('a place belongs to the address that a subnet trusts, and to nobody whom no subnet gives anything', () => {
+  const it = domains({ '10.0.0.0/8': { level: 'peer' }, '10.9.0.0/16': { level: 'untrusted' } })
+  const node = (n: number) => `karo:test:${n}` as NodeId
+  const trusted = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => node(from + n)).filter(
+      (one) => it.word(one)?.level === 'peer',
+    )
+  // Members that come for other reasons, from elsewhere and from a part that is taken out, are in nobody's way.
+  for (let n = 0; n < 2 * PLACES_MAX; n++) it.connected(node(n), [n % 2 === 0 ? '192.168.0.7' : '10.9.0.7'])
+  it.connected(node(5_000), ['10.0.3.9'])
+  expect(it.word(node(5_000))?.level).toBe('peer')
+  // One machine with an address in the subnet, which comes from a new address outside of it first with each key.
+  for (let n = 6_000; n < 6_100; n++) {
+    it.connected(node(n), [`192.168.${n >> 8}.${n & 255}`])
+    it.connected(node(n), [`192.168.${n >> 8}.${n & 255}`, '10.0.3.10'])
+  }
+  expect(trusted(6_000, 6_100)).toHaveLength(PLACES_OF_ADDRESS)
+  // Whoever leaves the subnet leaves the place.
+  for (let n = 6_000; n < 6_100; n++) it.connected(node(n), ['192.168.0.7'])
+  it.connected(node(7_000), ['10.0.3.10'])
+  expect(it.word(node(7_000))?.level).toBe('peer')
+})
+
+test('a reload gives places to those who are connected already, and takes none from those who have one', () => {
+  const it = domains({ '10.0.3.0/24': { level: 'peer' } })
+  const node = (n: number) => `karo:test:${n}` as NodeId
+  it.connected(node(99), ['10.0.4.9'])
+  for (let n = 0; n < 20; n++) it.connected(node(n), ['10.0.3.9'])
+  const placed = () => Array.from({ length: 20 }, (_, n) => node(n)).filter((one) => it.word(one))
+  const before = placed()
+  it.connected(node(0), [])
+  it.use(trustDomains.check({ '10.0.0.0/16': { level: 'peer' } }))
+  expect(placed()).toEqual([...before.slice(1), node(PLACES_OF_ADDRESS)])
+  expect(it.word(node(99))?.subnet).toBe('10.0.0.0/16')
+})

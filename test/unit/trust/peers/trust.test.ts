@@ -1,8 +1,9 @@
 // Trust: who decides, who is a member, what is remembered, and that everything is bounded.
 import { expect, onTestFinished, test, vi } from 'vitest'
-import type { NodeId } from '../../../../protocols/node-id.ts'
+import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { TRUST_LEVELS } from '../../../../src/base/words/trust-levels.ts'
+import { trustDomains } from '../../../../src/config/domains.ts'
 import type { Config, TrustedPeer } from '../../../../src/config/index.ts'
 import {
   createMemberRepository,
@@ -575,4 +576,33 @@ test('the key of an operator is no node: it can be denied, and that taken back, 
   expect(trust.admits(dan)).toBe(false)
   await expect(trust.trust(dan, {})).rejects.toMatchObject({ code: 'refused' })
   expect(audited.map(({ success }) => success)).toEqual([false, true, true, false])
+})
+
+test('keys that come and go in a trusted subnet push out nobody who was met, and leave nothing', async () => {
+  const { trust, config } = await world({ trusted: [[ann, {}]] })
+  Object.assign(config, { trust: { domains: trustDomains.check({ '10.0.3.0/24': { level: 'peer' } }) } })
+  await trust.reload()
+  trust.sawMember(ann, { name: 'ann' })
+  const key = new Uint8Array(32).fill(9)
+  for (let n = 0; n < MEMBERS_MAX + 10; n++) {
+    new DataView(key.buffer).setUint32(0, n)
+    const node = formatNodeId(key)
+    trust.connected(node, ['10.0.3.9'])
+    expect(trust.admits(node)).toBe(true)
+    trust.sawMember(node, { name: 'x' })
+    trust.connected(node, [])
+  }
+  expect(nodes(trust.members())).toEqual([ann])
+  expect(trust.known()).toEqual([ann])
+})
+
+test('explain says whose denial makes a certificate worth nothing', async () => {
+  const issuer = testIdentity(20).nodeId
+  const binding = { issuer, roles: [], teams: [], name: 'x', not_after: 9e12 } as unknown as Binding
+  const certificates = { ...NO_CERTIFICATES, word: () => ({ binding, level: 'peer' as const, stale: false }) }
+  const { trust } = await world({ denied: [issuer] }, undefined, undefined, certificates)
+  expect(trust.explain(ann).find(({ source }) => source === 'certificate')).toMatchObject({
+    decides: false,
+    says: `its certificate says nothing: ${issuer}, which signed it, is refused here`,
+  })
 })

@@ -1,0 +1,41 @@
+// Hands documents of introductions to the room that reads them: of those who are introducers here, also when one becomes one.
+import type { NodeId } from '../../protocols/node-id.ts'
+import type { Log } from '../base/run/log.ts'
+import type { DocumentPorts, Documents } from '../exchange/documents/index.ts'
+import type { Introductions, Trust } from '../trust/peers/index.ts'
+
+interface IntroducedDeps {
+  readonly self: NodeId
+  readonly trust: Pick<Trust, 'admits' | 'introduces' | 'onChange'>
+  readonly introductions: Pick<Introductions, 'accept'>
+}
+
+/** Every member's introductions are kept and handed on; only those of introducers are held in memory. */
+export const introductionPort = ({
+  self,
+  trust,
+  introductions,
+}: IntroducedDeps): NonNullable<DocumentPorts['introduction']> => ({
+  wanted: (author) => author === self || trust.admits(author),
+  accept: (frame) => introductions.accept(frame, trust.introduces),
+  isFirst: () => false,
+})
+
+/** Reads again what is kept of a node that a person or the file may just have named an introducer. */
+export function rereadIntroductions(
+  { trust, introductions }: IntroducedDeps,
+  documents: Pick<Documents, 'of'>,
+  log: Log,
+): void {
+  trust.onChange((node, by) => {
+    if (by === 'certificate' || !trust.introduces(node)) return
+    documents
+      .of(node, 'introduction')
+      .then((kept) => {
+        for (const { bytes } of kept) introductions.accept(bytes, trust.introduces)
+      })
+      .catch((error: unknown) => {
+        log.error({ peer: node, reason: String(error) }, 'introductions of a node could not be read')
+      })
+  })
+}

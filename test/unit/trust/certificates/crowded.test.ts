@@ -1,0 +1,191 @@
+// What fills up: certificates of one issuer, lists about issuers, places of issuers that ended, and the longest list of a root.
+import { beforeEach, expect, test } from 'vitest'
+import { HelloAck, ROOT_LIST_BYTES } from '../../../../protocols/messages/hello.ts'
+import { DAY_MS } from '../../../../src/base/calendar.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { createRoll } from '../../../../src/trust/certificates/roll.ts'
+import { createShares } from '../../../../src/trust/certificates/shares.ts'
+import { type Signer, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+import { issuer, issuerCertificate, mesh, NOW, node, nodeCertificate, other, root } from './chains.ts'
+import { found, invited, meet, pass, type Room, room, time } from './rooms.ts'
+
+beforeEach(() => {
+  time.now = NOW
+})
+
+const rollNow = () => {
+  const roll = createRoll()
+  roll.trustRoot({ key: root.publicKey, mesh }, NOW)
+  return roll
+}
+const listOf = (by: Signer, keys: readonly Uint8Array[], number = 0, version = NOW): Uint8Array =>
+  signRevocationList(
+    by,
+    { version, number, mesh, revoked: keys.map((key) => ({ key, at: version })) },
+    systemRandom,
+  )
+const keyOf = (n: number): Uint8Array => {
+  const key = new Uint8Array(32).fill(3)
+  new DataView(key.buffer).setUint32(0, n)
+  return key
+}
+
+test('of a full map whoever has most gives up the oldest', () => {
+  const map = createShares<number, string, string>(4, (value) => value[0] as string)
+  for (const [key, value] of [
+    [1, 'a1'],
+    [2, 'b1'],
+    [3, 'b2'],
+    [4, 'b3'],
+    [5, 'b4'],
+    [6, 'a2'],
+  ] as const)
+    map.set(key, value)
+  expect([...map]).toEqual([
+    [1, 'a1'],
+    [6, 'a2'],
+    [4, 'b3'],
+    [5, 'b4'],
+  ])
+  map.set(5, 'a3')
+  expect([map.size, map.peek(5), map.has(2), map.delete(4), map.delete(4)]).toEqual([
+    4,
+    'a3',
+    false,
+    true,
+    false,
+  ])
+  map.clear()
+  expect([...map, map.size]).toEqual([0])
+})
+
+test('the thief of one issuer pushes out nobody whom another one certified', () => {
+  const roll = rollNow()
+  const thief = other
+  roll.certificate(issuerCertificate(), NOW)
+  roll.certificate(issuerCertificate({ key: thief.publicKey }), NOW)
+  expect(roll.certificate(nodeCertificate(), NOW).changed).toEqual([node.nodeId])
+  // As many as a roll remembers in all, and some more.
+  for (let n = 0; n < 4_200; n++)
+    roll.certificate(nodeCertificate({ signer: thief, key: keyOf(n), roles: [], teams: [] }), NOW)
+  expect(roll.word(node.nodeId, NOW)).toBeDefined()
+  expect(roll.certified(NOW).length).toBe(4_096 + 2)
+}, 60_000)
+
+test('no issuer keeps out machines of another one whose certificate is not known here yet', () => {
+  const roll = rollNow()
+  const thief = other
+  roll.certificate(issuerCertificate({ key: thief.publicKey }), NOW)
+  roll.list(listOf(thief, [issuer.publicKey]), NOW)
+  expect(roll.chain(node.nodeId, [issuerCertificate(), nodeCertificate()], NOW)).toContain(node.nodeId)
+  expect(roll.word(node.nodeId, NOW)).toBeDefined()
+  // The root may.
+  roll.list(listOf(root, [issuer.publicKey]), NOW)
+  expect(roll.word(node.nodeId, NOW)).toBeUndefined()
+})
+
+test('issuers that ended make place for new ones; one that revoked somebody stays, with what it revoked', () => {
+  const roll = rollNow()
+  const early = { notBefore: NOW - 50 * DAY_MS, notAfter: NOW - DAY_MS, version: NOW - 50 * DAY_MS }
+  const [first] = Array.from({ length: 256 }, (_, n) => testIdentity(20_000 + n))
+  for (let n = 0; n < 256; n++)
+    roll.certificate(issuerCertificate({ key: testIdentity(20_000 + n).publicKey, ...early }), NOW)
+  roll.list(listOf(first as Signer, [node.publicKey]), NOW)
+  expect(roll.certificate(issuerCertificate(), NOW).changed).toEqual([issuer.nodeId])
+  expect(roll.isAuthority(testIdentity(20_000).nodeId)).toBe(true)
+  expect(roll.isAuthority(testIdentity(20_001).nodeId)).toBe(false)
+  expect(roll.revoked(node.nodeId)).toBeDefined()
+  // A place of an issuer that still counts is nobody else's.
+  for (let n = 0; n < 300; n++)
+    roll.certificate(issuerCertificate({ key: testIdentity(21_000 + n).publicKey }), NOW)
+  expect(roll.word(issuer.nodeId, NOW)).toBeDefined()
+  expect(roll.isAuthority(testIdentity(20_000).nodeId)).toBe(true)
+}, 60_000)
+
+/** A member whose issuer the root revokes with as many other keys as a list holds, and one that knows it. */
+async function revoked() {
+  const [hq, second, ann, bob] = await Promise.all([room(8_901), room(8_902), room(8_903), room(8_904)])
+  await found(hq)
+  await found(second)
+  for (const [by, one] of [
+    [hq, ann],
+    [second, bob],
+  ] as const) {
+    await one.fleet.join(await invited(by), { places: [] })
+    await meet(by, one)
+  }
+  for (const from of [hq, second]) for (const to of [ann, bob]) pass(from, to)
+  time.now += 1_000
+  const keys = [hq.identity.publicKey, ...Array.from({ length: 1_023 }, (_, n) => keyOf(n))]
+  const list = listOf(root, keys, 0, time.now)
+  await bob.fleet.revokedByRoot(list)
+  return { hq, second, ann, bob, list }
+}
+
+const isSayable = (answer: ReturnType<Room['fleet']['answer']>): boolean =>
+  HelloAck.body.safeParse({ stage: 'pending', skew_ms: 0, ...answer }).success
+
+test('the longest list of a root is shown to whom it puts out, within the bound of what a hello says', async () => {
+  const { hq, ann, bob, list } = await revoked()
+  expect(list.length).toBeLessThan(ROOT_LIST_BYTES)
+  bob.fleet.heard(ann.identity.nodeId, { ...ann.fleet.shown(bob.identity.nodeId), name: 'ann' })
+  const answer = bob.fleet.answer(ann.identity.nodeId)
+  expect(answer.root_list).toEqual(list)
+  expect(isSayable(answer)).toBe(true)
+  ann.fleet.answered(bob.identity.nodeId, answer)
+  await Promise.resolve()
+  expect(ann.fleet.revoked(hq.identity.nodeId)).toBeDefined()
+})
+
+test('a machine that joins anew hears what it was granted, and one that is put out is shown the list without it', async () => {
+  const { second, ann, list } = await revoked()
+  await second.fleet.revokedByRoot(list)
+  ann.fleet.documents.revocation_list.accept(list, true)
+  expect(ann.fleet.state().own).toBeNull()
+  await ann.fleet.join(await invited(second), { places: [] })
+  expect(await meet(second, ann)).toBe(true)
+  expect(second.fleet.answer(ann.identity.nodeId).granted).toBeDefined()
+  // Now the second issuer is revoked as well, and still has the answer that it gave.
+  time.now += 1_000
+  await second.fleet.revokedByRoot(listOf(root, [second.identity.publicKey], 1, time.now))
+  const answer = second.fleet.answer(ann.identity.nodeId)
+  expect(Object.keys(answer)).toEqual(['root_list'])
+  expect(isSayable(answer)).toBe(true)
+})
+
+test('a key that an issuer revoked is shown no list of the root', async () => {
+  const { second, bob, list } = await revoked()
+  await second.fleet.revokedByRoot(list)
+  await second.fleet.revoke(bob.identity.nodeId)
+  second.fleet.heard(bob.identity.nodeId, { ...bob.fleet.shown(second.identity.nodeId), name: 'bob' })
+  expect(second.fleet.answer(bob.identity.nodeId).root_list).toBeUndefined()
+})
+
+test('an invite that is shown again gives nobody back what people took away since', async () => {
+  const [hq, ann] = await Promise.all([room(8_911), room(8_912)])
+  await found(hq)
+  const code = await invited(hq, { roles: ['lead'], teams: ['eng', 'ops'], for_ms: 60 * DAY_MS, uses: 2 })
+  await ann.fleet.join(code, { places: [] })
+  const proof = ann.fleet.shown(hq.identity.nodeId)
+  expect(await meet(hq, ann)).toBe(true)
+  const own = () => hq.fleet.word(ann.identity.nodeId)?.binding
+  expect(own()).toMatchObject({ roles: ['lead'], teams: ['eng', 'ops'] })
+  time.now += 3_600_000
+  await hq.fleet.assign(ann.identity.nodeId, { roles: [], teams: ['eng'] })
+  const again = async (): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    hq.fleet.onSettled(() => resolve())
+    hq.fleet.heard(ann.identity.nodeId, { ...proof, name: 'alice' })
+    await promise
+  }
+  time.now += 3_600_000
+  await again()
+  expect(own()).toMatchObject({ name: 'newcomer', roles: [], teams: ['eng'] })
+  // Nor after its certificate has ended.
+  time.now += 31 * DAY_MS
+  expect(own()).toBeUndefined()
+  await again()
+  expect(own()).toMatchObject({ roles: [], teams: ['eng'] })
+  expect(hq.fleet.invites()[0]?.used).toHaveLength(1)
+})

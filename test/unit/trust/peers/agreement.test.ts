@@ -1,0 +1,170 @@
+// Random situations of one node: what admits it, what it may have, and what `explain` says about it never disagree.
+import fc from 'fast-check'
+import { expect, onTestFinished, test } from 'vitest'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { systemRandom as random } from '../../../../src/base/clock.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
+import { TRUST_LEVELS, type TrustLevel } from '../../../../src/base/words/trust-levels.ts'
+import { trustDomains } from '../../../../src/config/domains.ts'
+import type { IntroducerScope, TrustDomain, TrustedPeer } from '../../../../src/config/index.ts'
+import { createMemberRepository } from '../../../../src/store/tables/members.ts'
+import { type Binding, type Certificates, NO_CERTIFICATES } from '../../../../src/trust/certificates/index.ts'
+import { type Identity, signRotation } from '../../../../src/trust/identity/index.ts'
+import { createLineage } from '../../../../src/trust/lineage/index.ts'
+import { createIntroductions, createTrust } from '../../../../src/trust/peers/index.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+import { VirtualTime } from '../../../support/run/virtual-time.ts'
+
+const DAY = 86_400_000
+const self = testIdentity(0)
+const [issuer, hq, ...people] = [1, 2, 3, 4, 5].map(testIdentity) as [Identity, Identity, ...Identity[]]
+const [bob, bob2, bob3] = people as [Identity, Identity, Identity]
+const SCOPE: IntroducerScope = { level: 'query_from', teams: [], days: 30 }
+
+/** One thing that happens, about one of these nodes. */
+type Move = readonly [what: number, who: number, level: TrustLevel]
+
+async function world() {
+  const time = new VirtualTime(Date.UTC(2026, 10, 21))
+  const certified = new Map<NodeId, { readonly level: TrustLevel; readonly stale: boolean }>()
+  const revoked = new Set<NodeId>()
+  let changed = (_: NodeId): void => {}
+  const binding = (node: NodeId): Binding => ({
+    ...{
+      usage: 'node',
+      node_id: node,
+      key: new Uint8Array(32),
+      member_id: '',
+      name: 'c',
+      roles: [],
+      teams: [],
+    },
+    ...{ grants: [], issuer: issuer.nodeId, issued_at: 1, not_before: 1, not_after: 9e12 },
+  })
+  const certificates: Certificates = {
+    ...NO_CERTIFICATES,
+    word(node) {
+      const word = revoked.has(node) ? undefined : certified.get(node)
+      return word && { binding: binding(node), ...word }
+    },
+    certified: () => [...certified.keys()].filter((node) => !revoked.has(node)).map(binding),
+    revoked: (node) => (revoked.has(node) ? { at: 1, by: issuer.nodeId, name: 'c' } : undefined),
+    onChange(listener) {
+      changed = listener
+      return () => {}
+    },
+  }
+  const introductions = createIntroductions({ identity: self, clock: time.clock, timers: time, random })
+  const theirs = createIntroductions({ identity: hq, clock: time.clock, timers: time, random })
+  const config = {
+    peers: { denied: [] as NodeId[], trusted: new Map<NodeId, TrustedPeer>() },
+    trust: { domains: new Map() as ReadonlyMap<string, TrustDomain> },
+  }
+  const trust = createTrust({
+    ...{ config, certificates, introductions, identity: self, log: silentLog, clock: time.clock },
+    repository: createMemberRepository(await temporaryDatabase()),
+    lineage: createLineage(time.clock.now),
+    audit: { record: async () => {} },
+  })
+  await trust.start(new AbortController().signal)
+  onTestFinished(() => trust.stop())
+  /** Whom the mesh was told to admit or not, as it heard last. */
+  const heard = new Map<NodeId, boolean>()
+  trust.onChange((node) => void heard.set(node, trust.admits(node)))
+  const at = (node: Identity): number => time.clock.now() + people.indexOf(node)
+
+  const moves: readonly ((who: Identity, level: TrustLevel) => unknown)[] = [
+    ({ nodeId }, level) => trust.trust(nodeId, { level }),
+    ({ nodeId }) => trust.deny(nodeId),
+    ({ nodeId }) => trust.revoke(nodeId),
+    ({ nodeId }, level) => {
+      config.peers.trusted = new Map([[nodeId, { level, roles: [], teams: [] }]])
+      return trust.reload()
+    },
+    ({ nodeId }, level) => {
+      config.peers.denied = level === 'peer' ? [nodeId] : []
+      config.peers.trusted = new Map()
+      return trust.reload()
+    },
+    ({ nodeId }, level) => {
+      certified.set(nodeId, {
+        level: level === 'untrusted' ? 'untrusted' : 'peer',
+        stale: level === 'untrusted',
+      })
+      changed(nodeId)
+    },
+    ({ nodeId }) => {
+      revoked.add(nodeId)
+      changed(nodeId)
+    },
+    ({ publicKey: key }, level) => {
+      const withdrawn = level === 'untrusted'
+      const said = { key, name: 'i', level: 'peer', teams: [], not_after: time.clock.now() + DAY, withdrawn }
+      introductions.accept(theirs.sign(said), trust.introduces)
+    },
+    (_, level) => trust.trust(hq.nodeId, { introducer: level === 'untrusted' ? false : SCOPE }),
+    () => trust.deny(hq.nodeId),
+    ({ nodeId }, level) => trust.connected(nodeId, level === 'untrusted' ? [] : ['10.0.3.9']),
+    (_, level) => {
+      config.trust.domains = trustDomains.check({
+        '10.0.3.0/24': { level: level === 'supervisor' ? 'peer' : level },
+      })
+      return trust.reload()
+    },
+    (_, level) => (level === 'untrusted' ? trust.deny(issuer.nodeId) : trust.trust(issuer.nodeId, { level })),
+    () => trust.rotations.accept(signRotation(bob, bob2, at(bob2), random), true),
+    () => trust.rotations.accept(signRotation(bob, bob3, at(bob3), random), true),
+    () => {
+      time.advance(DAY / 2 + 1)
+      trust.rotations.look()
+    },
+  ]
+  return { trust, heard, moves }
+}
+
+test('whatever happens in whatever order, decision, standing and explanation say the same, and nobody is left connected', async () => {
+  const move = fc.tuple(fc.nat(15), fc.nat(2), fc.constantFrom(...TRUST_LEVELS))
+  await fc.assert(
+    fc.asyncProperty(fc.array(move, { minLength: 1, maxLength: 14 }), async (list: readonly Move[]) => {
+      const { trust, heard, moves } = await world()
+      for (const [what, who, level] of list) {
+        const node = people[who] as Identity
+        const before = new Map(people.map(({ nodeId }) => [nodeId, trust.admits(nodeId)]))
+        heard.clear()
+        await Promise.resolve(moves[what]?.(node, level)).catch(() => {})
+        for (const { nodeId } of people) {
+          const opinion = trust.opinion(nodeId)
+          const admits = trust.admits(nodeId)
+          const deciding = trust.explain(nodeId).filter(({ decides }) => decides)
+          expect(deciding).toHaveLength(1)
+          const [{ source, says }] = deciding as [(typeof deciding)[number]]
+          const refused = opinion.denied || opinion.revoked
+          if (refused) expect(['denied', 'revoked']).toContain(source)
+          else expect(source).toBe(opinion.why)
+          if (refused) expect([opinion.trust_level, admits]).toEqual(['untrusted', false])
+          expect(trust.standing(nodeId) === 'member').toBe(admits)
+          if (opinion.trust_level !== 'untrusted') {
+            expect(admits).toBe(true)
+            expect(says).toContain(`level ${opinion.trust_level}`)
+          }
+          // Whoever is admitted no more is told to the mesh, which closes the connections.
+          if (before.get(nodeId) && !admits) expect(heard.get(nodeId)).toBe(false)
+        }
+      }
+    }),
+    { numRuns: 150 },
+  )
+}, 60_000)
+
+test('the file takes trust from a key that stands in two rotations: its connection ends as well', async () => {
+  const { trust, heard, moves } = await world()
+  const move = async (what: number, level: TrustLevel) => await moves[what]?.(bob, level)
+  await move(0, 'peer')
+  await move(13, 'peer')
+  await move(14, 'peer')
+  expect([trust.opinion(bob.nodeId).why, trust.admits(bob.nodeId)]).toEqual(['frozen', true])
+  heard.clear()
+  await move(3, 'untrusted')
+  expect([trust.admits(bob.nodeId), heard.get(bob.nodeId)]).toEqual([false, false])
+})
