@@ -105,7 +105,7 @@ export function buildNetwork(
 /** With certificates and invites, a Hello shows how this node came to its key, so that nobody has to have heard of it. */
 function withRotations(
   credentials: Credentials,
-  rotations: Pick<Rotations, 'shown'>,
+  rotations: Pick<Rotations, 'shown' | 'toldTo'>,
   own: readonly Uint8Array[],
 ): Credentials {
   const shown = own.length === 0 ? {} : { rotations: own.slice(-ROTATIONS_SHOWN) }
@@ -116,6 +116,14 @@ function withRotations(
       // First, because certificates are judged by it.
       rotations.shown(body.rotations ?? [])
       return credentials.heard(node, body)
+    },
+    answer(node) {
+      const replaced = rotations.toldTo(node)
+      return { ...credentials.answer(node), ...(replaced === undefined ? {} : { replaced }) }
+    },
+    answered(node, answer) {
+      if (answer.replaced !== undefined) rotations.shown([answer.replaced])
+      credentials.answered(node, answer)
     },
   }
 }

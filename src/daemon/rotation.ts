@@ -49,7 +49,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
     if (!deps.isIssuer()) return
     deps.abandon()
     throw new KaroError('refused', 'this node is an issuer: its key stands in the certificates of others', {
-      hint: 'Have the root certify another issuer (karo ca renew there), and rotate this one when its own certificate has ended.',
+      hint: 'Make another node an issuer (karo ca renew there, with the root key), have it certify each machine anew (karo ca assign), then revoke this one (karo ca revoke) and give it another key (karo identity new, karo join).',
     })
   }
 

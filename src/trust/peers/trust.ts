@@ -39,7 +39,7 @@ export function createTrust(options: TrustOptions): Trust {
     ...{ identity, certificates, introductions, lineage, decisions, domains, seen },
     file: () => ({ denied: deniedByFile, trusted: trustedByFile }),
   })
-  const { kin, own, introducers, refuses, admits, evidenceOf, opinion } = sources
+  const { kin, own, introducers, refuses, bars, admits, evidenceOf, opinion } = sources
 
   /** Somebody spoke about this node, so it does not wait for a person any more. */
   const isDecided = (node: NodeId): boolean =>
@@ -127,7 +127,9 @@ export function createTrust(options: TrustOptions): Trust {
   const rotations = createRotations({
     ...{ lineage, own, audit, log },
     next: identity.pending?.identity.nodeId,
-    isKnown: (node) => kin.isNamed(node) || seen.member(node) !== undefined,
+    isNamed: kin.isNamed,
+    isMember: (node) => seen.member(node) !== undefined,
+    isIssuer: (node) => certificates.word(node)?.binding.usage === 'issuer',
     tell: changedByDocuments,
   })
 
@@ -151,6 +153,7 @@ export function createTrust(options: TrustOptions): Trust {
     standing: (node) => standingOf(evidenceOf(node)),
     admits,
     refuses,
+    bars,
     explain: (node) => explainSteps(evidenceOf(node)),
     decidedAt: (node) => evidenceOf(node).decision?.decided_at,
     rotations,
