@@ -1,5 +1,4 @@
 // Builds the mesh and the rooms that exchange documents, summaries and queries with members through it.
-import { ROTATIONS_SHOWN } from '../../protocols/messages/rotation.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { VERSION } from '../base/version.ts'
 import { readStaticPeer } from '../config/index.ts'
@@ -7,9 +6,9 @@ import { createDocuments, type DocumentKind } from '../exchange/documents/index.
 import { createQuery } from '../exchange/query/index.ts'
 import { createSummaries } from '../exchange/summaries/index.ts'
 import { createMesh } from '../mesh/index.ts'
-import { type Credentials, createUpkeep } from '../trust/certificates/index.ts'
+import { createUpkeep } from '../trust/certificates/index.ts'
 import { abandonRotation, type Identity, readPending } from '../trust/identity/index.ts'
-import type { Rotations } from '../trust/peers/index.ts'
+import { withRotations } from '../trust/peers/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
 import { createOwnRotation } from './rotation.ts'
@@ -100,30 +99,4 @@ export function buildNetwork(
   })
 
   return { mesh, documents, summaries, query, upkeep, rotation }
-}
-
-/** With certificates and invites, a Hello shows how this node came to its key, so that nobody has to have heard of it. */
-function withRotations(
-  credentials: Credentials,
-  rotations: Pick<Rotations, 'shown' | 'toldTo'>,
-  own: readonly Uint8Array[],
-): Credentials {
-  const shown = own.length === 0 ? {} : { rotations: own.slice(-ROTATIONS_SHOWN) }
-  return {
-    ...credentials,
-    shown: (to) => ({ ...credentials.shown(to), ...shown }),
-    heard(node, body) {
-      // First, because certificates are judged by it.
-      rotations.shown(body.rotations ?? [])
-      return credentials.heard(node, body)
-    },
-    answer(node) {
-      const replaced = rotations.toldTo(node)
-      return { ...credentials.answer(node), ...(replaced === undefined ? {} : { replaced }) }
-    },
-    answered(node, answer) {
-      if (answer.replaced !== undefined) rotations.shown([answer.replaced])
-      credentials.answered(node, answer)
-    },
-  }
 }
