@@ -11,7 +11,7 @@ import { abandonRotation, type Identity, readPending } from '../trust/identity/i
 import { withRotations } from '../trust/peers/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
-import { createOwnRotation } from './rotation.ts'
+import { createOwnRotation, introduceAgain } from './rotation.ts'
 
 export type Network = ReturnType<typeof buildNetwork>
 
@@ -24,6 +24,8 @@ export function buildNetwork(
   const { common, metrics, name, onEncoded, ownUid } = foundation
   const { audit, fleet, insight, introductions, organisation, policy, sharing, store, trust } = local
   const { replay } = store
+  const { nodeId, former } = common.identity
+  const own = new Set([nodeId, ...former.map((key) => key.nodeId)])
 
   const mesh = createMesh({
     ...common,
@@ -38,7 +40,7 @@ export function buildNetwork(
       policy_bundle: organisation.documents,
       key_rotation: trust.rotations,
       introduction: {
-        wanted: (author) => author === foundation.common.identity.nodeId || trust.admits(author),
+        wanted: (author) => own.has(author) || trust.admits(author),
         accept: introductions.accept,
         isFirst: () => false,
       },
@@ -67,6 +69,7 @@ export function buildNetwork(
     ...{ identity: common.identity, documents, timers, log: common.log },
     reread: () => readPending(keyPath, common.identity),
     abandon: () => void abandonRotation(keyPath, common.random),
+    again: () => introduceAgain({ ...common, introductions, documents }),
     isIssuer: () => fleet.state().issuer,
     onSwitch,
   })

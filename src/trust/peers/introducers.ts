@@ -17,7 +17,7 @@ export function createIntroducers({
 }: {
   readonly introductions: Pick<Introductions, 'word' | 'all'>
   /** A node that rotated its key stays introduced. */
-  readonly lineage: Pick<LineageView, 'ancestors'>
+  readonly lineage: Pick<LineageView, 'ancestors' | 'memberOf' | 'state'>
   /** The file's word, or else a person's. */
   readonly saidOf: (node: NodeId) => TrustedPeer | Decision | undefined
   /** Denied or revoked here: then nothing that it signed counts. */
@@ -25,13 +25,14 @@ export function createIntroducers({
 }) {
   function wordOf(node: NodeId): IntroducedWord | undefined {
     for (const key of lineage.ancestors(node)) {
-      const word = introductions.word(key, scopeOf)
+      const word = introductions.word(key, scopeOf, lineage.memberOf)
       if (word !== undefined) return word
     }
     return undefined
   }
   function scopeOf(node: NodeId): IntroducerScope | undefined {
-    if (refuses(node)) return undefined
+    // Two of its keys are in somebody's hands, and one of them may be a thief's: neither speaks for others.
+    if (refuses(node) || lineage.state(node).kind === 'frozen') return undefined
     const by = saidOf(node)
     return by?.level === null || by?.level === 'untrusted' ? undefined : by?.introducer
   }
@@ -44,7 +45,7 @@ export function createIntroducers({
     /** Everybody who is introduced now. */
     introduced: (): readonly NodeId[] =>
       [...new Set(introductions.all().map(({ node_id }) => node_id))].filter(
-        (node) => introductions.word(node, scopeOf) !== undefined,
+        (node) => introductions.word(node, scopeOf, lineage.memberOf) !== undefined,
       ),
   }
 }

@@ -46,8 +46,11 @@ export type ScopeOf = (introducer: NodeId) => IntroducerScope | undefined
 export interface Introductions {
   /** A frame that is kept as a document. One that cannot be read, or is older than what is known, changes nothing. */
   accept(frame: Uint8Array): void
-  /** `scopeOf`: what each introducer may give here; undefined for everybody who is none. */
-  word(node: NodeId, scopeOf: ScopeOf): IntroducedWord | undefined
+  /**
+   * `scopeOf`: what each introducer may give here; undefined for everybody who is none. `memberOf`: of what one member said
+   * with several keys the newest counts, so that what it takes back with a later one is gone.
+   */
+  word(node: NodeId, scopeOf: ScopeOf, memberOf?: (introducer: NodeId) => NodeId): IntroducedWord | undefined
   /** Every introduction that is held, also those that count for nothing here. */
   all(): readonly Introduced[]
   /** Signs one, or takes it back. The version is above the last one's. */
@@ -160,12 +163,19 @@ export function createIntroductions({ identity, clock, timers, random }: Introdu
       }
       changes.tell(node_id)
     },
-    word(node, scopeOf) {
+    word(node, scopeOf, memberOf = (introducer) => introducer) {
       let best: IntroducedWord | undefined
+      const newest = new Map<NodeId, Introduced & { readonly scope: IntroducerScope }>()
       for (const [introducer, of] of held) {
         const body = of.get(node)
         const scope = body === undefined ? undefined : scopeOf(introducer)
-        const word = body === undefined || scope === undefined ? undefined : wordOf(introducer, body, scope)
+        if (body === undefined || scope === undefined) continue
+        const member = memberOf(introducer)
+        if (body.version > (newest.get(member)?.body.version ?? -1))
+          newest.set(member, { introducer, node_id: node, body, scope })
+      }
+      for (const { introducer, body, scope } of newest.values()) {
+        const word = wordOf(introducer, body, scope)
         if (word === undefined) continue
         const more = best === undefined ? 1 : GIVEN.indexOf(word.level) - GIVEN.indexOf(best.level)
         if (more > 0 || (more === 0 && best !== undefined && word.introducer < best.introducer)) best = word

@@ -130,7 +130,11 @@ export function createTrust(options: TrustOptions): Trust {
     isNamed: kin.isNamed,
     isMember: (node) => seen.member(node) !== undefined,
     isIssuer: (node) => certificates.word(node)?.binding.usage === 'issuer',
-    tell: changedByDocuments,
+    tell(nodes) {
+      changedByDocuments(nodes)
+      // An introducer whose lineage is frozen speaks for nobody, and one whose lineage is decided does again.
+      for (const node of nodes) changedByDocuments(introducers.introducedBy(node))
+    },
   })
 
   return {
