@@ -39,9 +39,9 @@ export function createIntroducers({
   return {
     scopeOf,
     word: wordOf,
-    /** Everybody whom it introduced, however long ago. */
-    introducedBy: (introducer: NodeId): readonly NodeId[] =>
-      introductions.all().flatMap((one) => (one.introducer === introducer ? [one.node_id] : [])),
+    /** Everybody whom they introduced, however long ago. */
+    introducedBy: (...introducers: readonly NodeId[]): readonly NodeId[] =>
+      introductions.all().flatMap((one) => (introducers.includes(one.introducer) ? [one.node_id] : [])),
     /** Everybody who is introduced now. */
     introduced: (): readonly NodeId[] =>
       [...new Set(introductions.all().map(({ node_id }) => node_id))].filter(

@@ -124,11 +124,14 @@ export function createKin({ lineage, certificates, file, decisions }: KinDeps): 
     const chosen = left === undefined ? {} : { chosen: [publicKeyOf(left)] }
     const alone: Held = { ...changed, keys: [publicKeyOf(head)], ...chosen }
     // A decision about the lineage that names this key among others names it no more.
-    const others = held([head]).filter(({ keys }) => formatNodeId(keys[0]) !== head)
-    return [alone, ...others.map((one) => ({ ...one, keys: without(one.keys, head) }))]
+    const others = held([head]).flatMap((one) => {
+      const [first, ...rest] = one.keys.filter((key) => formatNodeId(key) !== head)
+      return first === undefined ? [] : [{ ...one, keys: [first, ...rest] as const }]
+    })
+    return [alone, ...others]
   }
 
-  /** The keys of the lineage that a refusal names beside its own, each in one record. */
+  /** The keys of the lineage that a refusal or a choice names beside its own, each in one record. */
   function alsoNamed(node: NodeId, records: readonly Held[]): readonly Uint8Array[] {
     const known = new Set(records.flatMap(({ keys }) => keys.map(formatNodeId)))
     return lineage
@@ -172,7 +175,7 @@ export function createKin({ lineage, certificates, file, decisions }: KinDeps): 
       if (open !== undefined && isRefusal) return refusedBranch(open, changed)
       const before = held(lineage.family(node).concat(node))
       const records = before.length > 0 ? before : [{ keys: [publicKeyOf(node)] } as Pick<Held, 'keys' | 'chosen'>]
-      const also = isRefusal ? alsoNamed(node, before) : []
+      const also = isRefusal || branches.length > 0 ? alsoNamed(node, before) : []
       return records.map(({ keys, chosen }, at) => ({
         ...changed,
         keys: at === 0 ? [keys[0], ...keys.slice(1), ...also] : keys,
@@ -181,8 +184,3 @@ export function createKin({ lineage, certificates, file, decisions }: KinDeps): 
     },
   }
 }
-
-const without = ([first, ...rest]: Held['keys'], node: NodeId): Held['keys'] => [
-  first,
-  ...rest.filter((key) => formatNodeId(key) !== node),
-]

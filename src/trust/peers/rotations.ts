@@ -26,7 +26,7 @@ export interface RotationsDeps {
 }
 
 /** Rotations of members that nobody here has said anything about: one neighbour may announce many of them. */
-const GUESTS_MAX = 1_024
+const GUESTS_MAX = 512
 
 export function createRotations(deps: RotationsDeps): Rotations {
   const { lineage, own, next, audit, log } = deps

@@ -133,7 +133,7 @@ export function createTrust(options: TrustOptions): Trust {
     tell(nodes) {
       changedByDocuments(nodes)
       // An introducer whose lineage is frozen speaks for nobody, and one whose lineage is decided does again.
-      for (const node of nodes) changedByDocuments(introducers.introducedBy(node))
+      changedByDocuments(introducers.introducedBy(...nodes))
     },
   })
 
