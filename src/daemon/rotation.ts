@@ -99,7 +99,10 @@ export async function introduceAgain({
   const all = introductions.all()
   const done = new Set(all.filter((one) => one.introducer === identity.nodeId).map((one) => one.node_id))
   const due = all
-    .filter(({ introducer, node_id, body }) => former.has(introducer) && !done.has(node_id) && body.not_after > clock.now())
+    .filter(
+      ({ introducer, node_id, body }) =>
+        former.has(introducer) && !done.has(node_id) && body.not_after > clock.now(),
+    )
     .sort((a, b) => b.body.version - a.body.version)
   for (const { node_id, body } of due) {
     if (done.has(node_id)) continue

@@ -2,7 +2,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { chmod, mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Random } from '../../base/clock.ts'
 import { diskTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -179,7 +178,7 @@ async function stage(
   const { home, ownConfig, aside, now, faults } = to
   await mkdir(staging, { mode: 0o700 })
   faults.hit('restore-step')
-  const keyKept = archive.key !== undefined && goesOnFrom(join(home, KEY_ENTRY), archive.head.node_id as NodeId)
+  const keyKept = archive.key !== undefined && goesOnFrom(join(home, KEY_ENTRY), archive.head.node_id)
   if (archive.key !== undefined && !keyKept) {
     const key = join(staging, KEY_ENTRY)
     await write(key, archive.key)
@@ -210,7 +209,11 @@ async function stage(
   await write(join(staging, ASIDE), Buffer.from(aside))
   syncDirectory(staging)
   faults.hit('restore-step')
-  return { ...made, keyKept, ...(archive.config === undefined || ownConfig ? {} : { config: join(home, configName) }) }
+  return {
+    ...made,
+    keyKept,
+    ...(archive.config === undefined || ownConfig ? {} : { config: join(home, configName) }),
+  }
 }
 
 async function removeLeftovers(home: string): Promise<void> {

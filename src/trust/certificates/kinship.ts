@@ -22,7 +22,10 @@ export interface Kinship {
  * the key after that, it counts everywhere.
  */
 export function leftSince(
-  { lineage, roll }: { readonly lineage: Pick<LineageView, 'branches'>; readonly roll: Pick<Roll, 'revoked'> },
+  {
+    lineage,
+    roll,
+  }: { readonly lineage: Pick<LineageView, 'branches'>; readonly roll: Pick<Roll, 'revoked'> },
   node: NodeId,
   now: number,
 ): number {
@@ -62,7 +65,11 @@ export function createKinship({
     },
     isRevoked(node) {
       const { kind } = lineage.state(node)
-      return kind === 'retired' || kind === 'rejected' || lineage.family(node).some((key) => roll.revoked(key) !== undefined)
+      return (
+        kind === 'retired' ||
+        kind === 'rejected' ||
+        lineage.family(node).some((key) => roll.revoked(key) !== undefined)
+      )
     },
     revokedWith(node) {
       if (![node, ...lineage.family(node)].some(isKnown)) return undefined

@@ -1,5 +1,5 @@
 // The key file: an Ed25519 key as PKCS8 PEM that only its owner can read, perhaps under a passphrase, with the keys before it; written whole or not at all.
-import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createFile } from '../../base/files.ts'
@@ -67,10 +67,10 @@ function publicIdentityIn(pem: string, path: string): PublicIdentity {
 }
 
 /**
- * True when the key file at `path` goes on from the key `earlier`: its own key took that one's place, or it is that key, and
+ * True when the key file at `path` goes on from the key of the node id `earlier`: its own key took that one's place, or it is that key, and
  * another one is about to take its place. Needs no passphrase, and never throws; false also where there is no key.
  */
-export function goesOnFrom(path: string, earlier: NodeId): boolean {
+export function goesOnFrom(path: string, earlier: string): boolean {
   try {
     const { pem, keyring } = splitKeyring(readPrivateFile(path))
     const at = parseNodeId(earlier)

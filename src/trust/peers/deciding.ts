@@ -122,7 +122,8 @@ export function createDeciding(deps: DecidingDeps): Deciding {
         const file = kin.trustedByFile(node)
         checkFile({ ...terms, name }, kin.deniedByFile(node), file)
         // The file already says so, and nothing here says otherwise.
-        if (file !== undefined && before === undefined && lineage.branches(node).length === 0) return undefined
+        if (file !== undefined && before === undefined && lineage.branches(node).length === 0)
+          return undefined
         return {
           level: terms.level ?? file?.level ?? before?.level ?? 'peer',
           name: name ?? (hasChosenName(before) ? (before?.name ?? '') : ''),

@@ -174,7 +174,8 @@ export function createKin({ lineage, certificates, file, decisions }: KinDeps): 
       const open = branches.find(({ fork, head }) => choice(fork) !== head)
       if (open !== undefined && isRefusal) return refusedBranch(open, changed)
       const before = held(lineage.family(node).concat(node))
-      const records = before.length > 0 ? before : [{ keys: [publicKeyOf(node)] } as Pick<Held, 'keys' | 'chosen'>]
+      const records =
+        before.length > 0 ? before : [{ keys: [publicKeyOf(node)] } as Pick<Held, 'keys' | 'chosen'>]
       const also = isRefusal || branches.length > 0 ? alsoNamed(node, before) : []
       return records.map(({ keys, chosen }, at) => ({
         ...changed,

@@ -130,11 +130,8 @@ export function createTrust(options: TrustOptions): Trust {
     isNamed: kin.isNamed,
     isMember: (node) => seen.member(node) !== undefined,
     isIssuer: (node) => certificates.word(node)?.binding.usage === 'issuer',
-    tell(nodes) {
-      changedByDocuments(nodes)
-      // An introducer whose lineage is frozen speaks for nobody, and one whose lineage is decided does again.
-      changedByDocuments(introducers.introducedBy(...nodes))
-    },
+    // An introducer whose lineage is frozen speaks for nobody.
+    tell: (nodes) => changedByDocuments([...nodes, ...introducers.introducedBy(...nodes)]),
   })
 
   return {
@@ -162,9 +159,7 @@ export function createTrust(options: TrustOptions): Trust {
     decidedAt: (node) => evidenceOf(node).decision?.decided_at,
     rotations,
     isNameChosen,
-    memberOf: lineage.memberOf,
-    keysOf: lineage.family,
-    keyState: lineage.state,
+    ...{ memberOf: lineage.memberOf, keysOf: lineage.family, keyState: lineage.state },
 
     ...people,
 

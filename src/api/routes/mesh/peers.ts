@@ -54,7 +54,8 @@ const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
  */
 export function peersRoutes({ trust, mesh, fleet, summaries, log }: PeersDeps): Routes {
   const certifiedBy = (issuer: NodeId): number =>
-    new Set(fleet.certified().flatMap((one) => (one.issuer === issuer ? [trust.memberOf(one.node_id)] : []))).size
+    new Set(fleet.certified().flatMap((one) => (one.issuer === issuer ? [trust.memberOf(one.node_id)] : [])))
+      .size
 
   function shape(node: NodeId, pending: ReadonlySet<NodeId>): PeerShape {
     const { denied, revoked, other_keys: _, ...opinion } = trust.opinion(node)

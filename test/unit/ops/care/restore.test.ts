@@ -140,7 +140,11 @@ test('a key that was rotated after the backup stays, also under a passphrase and
     writeFileSync(paths.key, text, { mode: 0o600 })
     const { keyKept } = await again()
     const stays = ['begun', 'rotated', 'twice'].includes(what)
-    expect([what, keyKept, readFileSync(paths.key, 'latin1') === text]).toEqual([what, stays, stays || what === 'same'])
+    expect([what, keyKept, readFileSync(paths.key, 'latin1') === text]).toEqual([
+      what,
+      stays,
+      stays || what === 'same',
+    ])
   }
 })
 
@@ -152,5 +156,9 @@ test('a backup of a rotated node brings back its whole lineage', async () => {
   const { nodeId } = loadIdentity(made)
   const { paths, again } = await restoring({}, { node_id: nodeId, bytes: readFileSync(made) })
   expect((await again()).keyKept).toBe(false)
-  expect(loadIdentity(paths.key)).toMatchObject({ nodeId, memberId: first.fingerprint, former: [{ nodeId: first.nodeId }] })
+  expect(loadIdentity(paths.key)).toMatchObject({
+    nodeId,
+    memberId: first.fingerprint,
+    former: [{ nodeId: first.nodeId }],
+  })
 })

@@ -42,7 +42,13 @@ async function world(said: Said = {}) {
     word(node) {
       const issued_at = certified.get(node)
       if (issued_at === undefined) return undefined
-      const binding = { node_id: node, usage: issuers.has(node) ? 'issuer' : 'node', issued_at, issuer: testIdentity(9).nodeId, not_after: START * 2 }
+      const binding = {
+        node_id: node,
+        usage: issuers.has(node) ? 'issuer' : 'node',
+        issued_at,
+        issuer: testIdentity(9).nodeId,
+        not_after: START * 2,
+      }
       return { binding: { ...binding, name: '', roles: [], teams: [] }, stale: false, level: 'peer' } as never
     },
   }
