@@ -195,6 +195,9 @@ test('a node whose lineage was forked and decided before is revoked whole, and c
   await rotated(mine, next)
   await hq.fleet.look(() => false)
   await network.pass(5 * MINUTE)
+  // It has three certificates now, and is one member of ten.
+  const held = hq.fleet.certified().filter(({ node_id }) => hq.trust.memberOf(node_id) === ann.identity.nodeId)
+  expect([held.length, hq.fleet.state().certified]).toEqual([3, 10])
   expect(await hq.fleet.revoke(next.nodeId)).toBe(true)
   await network.pass(5 * MINUTE)
   await rotated(mine, thiefs2)
