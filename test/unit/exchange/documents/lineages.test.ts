@@ -196,13 +196,17 @@ test('a node whose lineage was forked and decided before is revoked whole, and c
   await hq.fleet.look(() => false)
   await network.pass(5 * MINUTE)
   // It has three certificates now, and is one member of ten.
-  const held = hq.fleet.certified().filter(({ node_id }) => hq.trust.memberOf(node_id) === ann.identity.nodeId)
+  const held = hq.fleet
+    .certified()
+    .filter(({ node_id }) => hq.trust.memberOf(node_id) === ann.identity.nodeId)
   expect([held.length, hq.fleet.state().certified]).toEqual([3, 10])
   expect(await hq.fleet.revoke(next.nodeId)).toBe(true)
   await network.pass(5 * MINUTE)
+  const sibling = testIdentity(50_005)
   await rotated(mine, thiefs2)
+  await rotated(ann.identity, sibling)
   await everywhere(all, (trust) => {
-    for (const key of [next, thiefs2, mine])
+    for (const key of [next, thiefs2, sibling, mine])
       expect([trust.refuses(key.nodeId), level(trust, key)]).toEqual([true, 'untrusted'])
   })
 })
