@@ -100,6 +100,11 @@ const helloAckBody = z.object({
     .describe(
       'with `pending`: the list by which the root of the mesh revoked who signed the certificates of the other side, as a whole frame',
     ),
+  replaced: bytes(1, ROTATION_FRAME_BYTES)
+    .optional()
+    .describe(
+      'with `pending`: the rotation by which the key of the other side was replaced, as a whole frame; older nodes ignore it',
+    ),
 })
 
 export const HelloAck = defineMessage({

@@ -5,19 +5,21 @@ import type { DocumentPorts, Documents } from '../exchange/documents/index.ts'
 import type { Introductions, Trust } from '../trust/peers/index.ts'
 
 interface IntroducedDeps {
-  readonly self: NodeId
+  /** This node's key, and those it had before. */
+  readonly own: ReadonlySet<NodeId>
   readonly trust: Pick<Trust, 'admits' | 'introduces' | 'onChange'>
   readonly introductions: Pick<Introductions, 'accept'>
 }
 
-/** Every member's introductions are kept and handed on; only those of introducers are held in memory. */
+/** Every member's introductions are kept and handed on; only those of introducers, and this node's own, are held in memory. */
 export const introductionPort = ({
-  self,
+  own,
   trust,
   introductions,
 }: IntroducedDeps): NonNullable<DocumentPorts['introduction']> => ({
-  wanted: (author) => author === self || trust.admits(author),
-  accept: (frame) => introductions.accept(frame, trust.introduces),
+  wanted: (author) => own.has(author) || trust.admits(author),
+  // What an earlier key of this node said goes on under the key that it has now.
+  accept: (frame) => introductions.accept(frame, (author) => own.has(author) || trust.introduces(author)),
   isFirst: () => false,
 })
 

@@ -1,5 +1,4 @@
 // Builds the mesh and the rooms that exchange documents, summaries and queries with members through it.
-import { ROTATIONS_SHOWN } from '../../protocols/messages/rotation.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { VERSION } from '../base/version.ts'
 import { readStaticPeer } from '../config/index.ts'
@@ -7,13 +6,13 @@ import { createDocuments, type DocumentKind } from '../exchange/documents/index.
 import { createQuery } from '../exchange/query/index.ts'
 import { createSummaries } from '../exchange/summaries/index.ts'
 import { createMesh } from '../mesh/index.ts'
-import { type Credentials, createUpkeep } from '../trust/certificates/index.ts'
+import { createUpkeep } from '../trust/certificates/index.ts'
 import { abandonRotation, type Identity, readPending } from '../trust/identity/index.ts'
-import type { Rotations } from '../trust/peers/index.ts'
+import { withRotations } from '../trust/peers/index.ts'
 import type { Foundation } from './foundation.ts'
 import { introductionPort, rereadIntroductions } from './introduced.ts'
 import type { Local } from './local.ts'
-import { createOwnRotation } from './rotation.ts'
+import { createOwnRotation, introduceAgain } from './rotation.ts'
 
 /** Neighbours get so long to fetch what may end their links here: announcing takes a second at most. */
 const SPREAD_MS = 3_000
@@ -29,6 +28,8 @@ export function buildNetwork(
   const { common, metrics, name, onEncoded, ownUid } = foundation
   const { audit, fleet, insight, introductions, organisation, policy, sharing, store, trust } = local
   const { replay } = store
+  const { nodeId, former } = common.identity
+  const own = new Set([nodeId, ...former.map((key) => key.nodeId)])
 
   const mesh = createMesh({
     ...common,
@@ -36,7 +37,7 @@ export function buildNetwork(
     credentials: withRotations(fleet, trust.rotations, common.identity.rotations),
     version: VERSION,
   })
-  const introduced = { self: common.identity.nodeId, trust, introductions }
+  const introduced = { own, trust, introductions }
   const documents = createDocuments({
     ...{ ...common, repository: store.documents, trust, mesh, audit, timers },
     ports: {
@@ -70,6 +71,7 @@ export function buildNetwork(
     ...{ identity: common.identity, documents, timers, log: common.log },
     reread: () => readPending(keyPath, common.identity),
     abandon: () => void abandonRotation(keyPath, common.random),
+    again: () => introduceAgain({ ...common, introductions, documents }),
     isIssuer: () => fleet.state().issuer,
     onSwitch,
   })
@@ -102,22 +104,4 @@ export function buildNetwork(
   })
 
   return { mesh, documents, summaries, query, upkeep, rotation }
-}
-
-/** With certificates and invites, a Hello shows how this node came to its key, so that nobody has to have heard of it. */
-function withRotations(
-  credentials: Credentials,
-  rotations: Pick<Rotations, 'shown'>,
-  own: readonly Uint8Array[],
-): Credentials {
-  const shown = own.length === 0 ? {} : { rotations: own.slice(-ROTATIONS_SHOWN) }
-  return {
-    ...credentials,
-    shown: (to) => ({ ...credentials.shown(to), ...shown }),
-    heard(node, body) {
-      // First, because certificates are judged by it.
-      rotations.shown(body.rotations ?? [])
-      return credentials.heard(node, body)
-    },
-  }
 }

@@ -1,9 +1,10 @@
 // Carries out a rotation of this node's key: announces it, lets members take it, and has the daemon begin anew under the new key.
-import type { Timers } from '../base/clock.ts'
+import type { Clock, Timers } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import type { Log } from '../base/run/log.ts'
 import type { Documents } from '../exchange/documents/index.ts'
 import type { Identity, PendingRotation } from '../trust/identity/index.ts'
+import type { Introductions } from '../trust/peers/index.ts'
 
 /** Between the announcement and the switch: members that are connected have the document within a second. */
 const ANNOUNCED_MS = 3_000
@@ -15,6 +16,8 @@ export interface RotationDeps {
   readonly reread: () => PendingRotation | undefined
   /** Takes the rotation back that the key file holds and that was told to nobody. */
   readonly abandon: () => void
+  /** Publishes what earlier keys of this node said and what is to go on under this one. */
+  readonly again: () => Promise<void>
   /** An issuer's key stands in the certificates of others. */
   readonly isIssuer: () => boolean
   readonly timers: Timers
@@ -24,7 +27,7 @@ export interface RotationDeps {
 }
 
 export interface OwnRotation {
-  /** Goes on with a rotation that was begun before this start. */
+  /** Goes on with a rotation that was begun before this start, and with what earlier keys said. */
   resume(): Promise<void>
   /**
    * Carries out the one that the key file holds. Resolves with the new identity when it is announced. KaroErrors:
@@ -49,12 +52,15 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
     if (!deps.isIssuer()) return
     deps.abandon()
     throw new KaroError('refused', 'this node is an issuer: its key stands in the certificates of others', {
-      hint: 'Have the root certify another issuer (karo ca renew there), and rotate this one when its own certificate has ended.',
+      hint: 'Make another node an issuer (karo ca renew there, with the root key), have it certify each machine anew (karo ca assign), then revoke this one (karo ca revoke) and give it another key (karo identity new, karo join).',
     })
   }
 
   return {
     async resume() {
+      await deps.again().catch((error: unknown) => {
+        log.error({ reason: String(error) }, 'what this node introduced under an earlier key does not go on')
+      })
       if (identity.pending === undefined) return
       try {
         refuseIssuer()
@@ -73,5 +79,37 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
     stop() {
       cancel?.()
     },
+  }
+}
+
+/** Whom earlier keys of this node introduced it introduces again, because those keys are honoured for a day only. */
+export async function introduceAgain({
+  identity,
+  introductions,
+  documents,
+  clock,
+}: {
+  readonly identity: Pick<Identity, 'nodeId' | 'former'>
+  readonly introductions: Pick<Introductions, 'all' | 'sign' | 'accept'>
+  readonly documents: Pick<Documents, 'publish'>
+  readonly clock: Pick<Clock, 'now'>
+}): Promise<void> {
+  const former = new Set(identity.former.map(({ nodeId }) => nodeId))
+  if (former.size === 0) return
+  const all = introductions.all()
+  const done = new Set(all.filter((one) => one.introducer === identity.nodeId).map((one) => one.node_id))
+  const due = all
+    .filter(
+      ({ introducer, node_id, body }) =>
+        former.has(introducer) && !done.has(node_id) && body.not_after > clock.now(),
+    )
+    .sort((a, b) => b.body.version - a.body.version)
+  for (const { node_id, body } of due) {
+    if (done.has(node_id)) continue
+    done.add(node_id)
+    const { version: _, ...same } = body
+    const frame = introductions.sign(same)
+    await documents.publish('introduction', frame)
+    introductions.accept(frame)
   }
 }

@@ -46,7 +46,9 @@ export function buildTrust(
     enrolment: () => readEnrolment(join(dirname(paths.config), ENROLMENT_FILE)),
     isNameKnown: (wanted, except) =>
       trust.known().some((node) => {
-        const isKnown = node !== except && (trust.admits(node) || trust.refuses(node))
+        // A machine that was revoked in the mesh is gone, and its successor has its name; one that is denied here keeps it.
+        const isGone = trust.opinion(node).why === 'certificate'
+        const isKnown = node !== except && (trust.admits(node) || (trust.refuses(node) && !isGone))
         return isKnown && comparable(trust.opinion(node).name) === comparable(wanted)
       }),
   })

@@ -146,7 +146,7 @@ function hostInit(deps: MeshDeps, edge: Edge, state: State, dht: Dht['service'] 
     gater: createGater({
       mesh: config.mesh,
       doorkeeper: createDoorkeeper(() => clock.monotonic()),
-      refuses: (node) => trust.refuses(node),
+      refuses: (node) => trust.bars(node),
       knows: state.knownAt,
     }),
     pingMs: config.mesh.ping_seconds * 1_000,

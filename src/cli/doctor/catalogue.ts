@@ -466,7 +466,7 @@ export const CHECKS = {
     why: 'A key that was rotated twice was in two hands: one of the successors may be a thief. None of them gets data here until somebody decides.',
     severity: 'fail',
     needsDaemon: true,
-    fix: 'Ask its people for the fingerprint of the right one, then: karo peers trust <its node id>. If it is the key of this node: move identity.key away, karo identity new, and have the old key revoked.',
+    fix: 'Ask its people for the fingerprint of the right one, then: karo peers trust <its node id>. If it is the key of this node, karo status says what to do: an old backup was restored here, or somebody else has the key.',
     safeFix: null,
   },
   'mesh.certificate': {

@@ -92,6 +92,7 @@ export function createMakeRoom(
     const fellows = coming.filter(({ head }) => head.author === author && head.kind === kind)
     let count = others.length + fellows.length
     let bytes = others.reduce((sum, { size }) => sum + size, sizeOf(fellows))
+    if (KINDS[kind].stays === true && (count > most.documents || bytes > most.bytes)) return undefined
     for (const entry of others) {
       if (count <= most.documents && bytes <= most.bytes) break
       if (entry.version >= document.version) return undefined
@@ -120,7 +121,8 @@ export function createMakeRoom(
         if (richest === undefined) return false
         const node = richest
         const oldest = DOCUMENT_KINDS.flatMap((of) => catalog.shelf(node, of))
-          .filter((entry) => entry.role !== 'own' && !leaving.has(entry))
+          // What others are judged by does not leave because its author has much else.
+          .filter((entry) => entry.role !== 'own' && !leaving.has(entry) && !isLasting(entry))
           .reduce<Entry | undefined>((a, b) => (a !== undefined && a.version <= b.version ? a : b), undefined)
         if (oldest === undefined) {
           sizes.delete(node)
@@ -170,6 +172,8 @@ export function createMakeRoom(
     return out
   }
 }
+
+const isLasting = ({ shelf }: Entry): boolean => KINDS[shelf.kind].keptMs === Number.POSITIVE_INFINITY
 
 function add(size: Size, documents: number, bytes: number): void {
   size.documents += documents

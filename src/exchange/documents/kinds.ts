@@ -36,6 +36,11 @@ export interface Kind {
    * counts until a newer edition replaces it.
    */
   readonly keptMs: number
+  /**
+   * What is kept stays, and what comes when there is no room does not: whoever has the author's key dates documents as they
+   * like, and could push out those that speak against them.
+   */
+  readonly stays?: true
   /** Most documents and bytes of one author; beyond, its oldest editions are removed. */
   readonly perAuthor: { readonly documents: number; readonly bytes: number }
   readonly read: (frame: Frame) => Reading
@@ -71,6 +76,7 @@ function kind<B extends WireBody>(row: {
   readonly message: Message<B>
   readonly audience: Kind['audience']
   readonly keptMs: number
+  readonly stays?: true
   readonly perAuthor: Kind['perAuthor']
   readonly read: (body: B) => Reading
   readonly contradicts?: (older: B, newer: B) => string | undefined
@@ -115,6 +121,7 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
     message: KeyRotation,
     audience: 'all',
     keptMs: Number.POSITIVE_INFINITY,
+    stays: true,
     // Two successors freeze a lineage already.
     perAuthor: { documents: 4, bytes: 4 * 1024 },
     read: ({ new: next, valid_from }) => ({

@@ -11,6 +11,9 @@ const PRESENT_MS = 15 * 60_000
 /** The list is made anew at most this often: every head that is heard asks for it. */
 const REFRESH_MS = 5_000
 
+/** Kinds that only a root and its issuers sign. */
+const AUTHORITY: readonly DocumentKind[] = ['certificate', 'revocation_list', 'policy_bundle']
+
 export interface MembersView {
   /** Other members that were there a moment ago, as far as this node knows. */
   present(): readonly NodeId[]
@@ -40,7 +43,8 @@ export function createMembersView(
   let all: readonly Candidate[] = [own]
   let madeAt = Number.NEGATIVE_INFINITY
 
-  const isAuthority = (node: NodeId): boolean => Object.values(ports).some((port) => port.wanted(node))
+  /** A port that wants rotations of every known node makes no authorities of them. */
+  const isAuthority = (node: NodeId): boolean => AUTHORITY.some((kind) => ports[kind]?.wanted(node) === true)
   const sponsorOf = (node: NodeId): NodeId | undefined =>
     node === self || trust.admits(node) || isAuthority(node)
       ? undefined

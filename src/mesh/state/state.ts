@@ -58,7 +58,7 @@ export function createState(deps: StateDeps): State {
   let actions: MeshAction[] = []
   const emit = (action: MeshAction): void => void actions.push(action)
   const admits = (node: NodeId): boolean => trust.admits(node)
-  const refuses = (node: NodeId): boolean => trust.refuses(node)
+  const refuses = (node: NodeId): boolean => trust.bars(node)
 
   const connections = createConnections({
     ...{ ...deps, emit, admits, refuses, mesh: config.mesh },

@@ -70,6 +70,7 @@ export type Said =
       readonly granted?: Granted | undefined
       readonly invite_refused?: string | undefined
       readonly root_list?: Uint8Array | undefined
+      readonly replaced?: Uint8Array | undefined
     }
   | { readonly ping: number; readonly leaf?: boolean | undefined }
   | { readonly pong: number }

@@ -14,7 +14,7 @@ import { refuseOpen } from '../../store/rescue/held.ts'
 import { createDatabase, rowsOf } from '../../store/snapshot.ts'
 import type { Closed } from '../../store/tables/fail-closed.ts'
 import { appendEntry } from '../../trust/audit/index.ts'
-import { readPublicIdentity } from '../../trust/identity/index.ts'
+import { goesOnFrom, readPublicIdentity } from '../../trust/identity/index.ts'
 import { holdHome } from '../system/home-lock.ts'
 import { howToStop } from '../system/lock.ts'
 import type { Encryption, Opener } from './age.ts'
@@ -44,6 +44,8 @@ export interface Restored {
   readonly rows: number
   /** Consent, trust, tokens and invites that are withdrawn, because they may have been withdrawn after the backup. */
   readonly closed: Closed
+  /** The key of the home stayed: it took the place of the one in the backup, which others honour no more. */
+  readonly keyKept: boolean
   /** The directory that now holds the home's former content. */
   readonly aside?: string
   /** Where the backup's configuration is, when it was not put into its place: that is an administrator's to write. */
@@ -172,11 +174,12 @@ async function stage(
   archive: Archive,
   staging: string,
   to: { home: string; ownConfig: boolean; aside: string; now: number; faults: Faults },
-): Promise<Pick<Restored, 'rows' | 'closed' | 'config'>> {
+): Promise<Pick<Restored, 'rows' | 'closed' | 'config' | 'keyKept'>> {
   const { home, ownConfig, aside, now, faults } = to
   await mkdir(staging, { mode: 0o700 })
   faults.hit('restore-step')
-  if (archive.key !== undefined) {
+  const keyKept = archive.key !== undefined && goesOnFrom(join(home, KEY_ENTRY), archive.head.node_id)
+  if (archive.key !== undefined && !keyKept) {
     const key = join(staging, KEY_ENTRY)
     await write(key, archive.key)
     const { nodeId } = readPublicIdentity(key)
@@ -196,7 +199,7 @@ async function stage(
       success: true,
       details: {
         backup_of: created_at,
-        key: archive.head.key,
+        key: archive.head.key && !keyKept,
         tokens_withdrawn: tokens,
         invites_cancelled: invites,
       },
@@ -206,7 +209,11 @@ async function stage(
   await write(join(staging, ASIDE), Buffer.from(aside))
   syncDirectory(staging)
   faults.hit('restore-step')
-  return { ...made, ...(archive.config === undefined || ownConfig ? {} : { config: join(home, configName) }) }
+  return {
+    ...made,
+    keyKept,
+    ...(archive.config === undefined || ownConfig ? {} : { config: join(home, configName) }),
+  }
 }
 
 async function removeLeftovers(home: string): Promise<void> {

@@ -41,6 +41,8 @@ export interface Credentials {
     readonly invite_refused?: InviteRefusal
     /** By which the root revoked who certified `node`: nobody admits it any more, so it would hear in no other way. */
     readonly root_list?: Uint8Array
+    /** The rotation by which the key of `node` was replaced, which it hears in no other way either. */
+    readonly replaced?: Uint8Array
   }
   /** The answer to this node's own invite, which counts at once where it is proven, and a list that the root signed. */
   answered(
@@ -49,6 +51,7 @@ export interface Credentials {
       readonly granted?: Granted | undefined
       readonly invite_refused?: string | undefined
       readonly root_list?: Uint8Array | undefined
+      readonly replaced?: Uint8Array | undefined
     },
   ): void
   onSettled(listener: (node: NodeId) => void): () => void

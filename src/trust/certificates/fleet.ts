@@ -153,7 +153,7 @@ export function createFleet(options: FleetOptions): Fleet {
     state() {
       const invite = { joining: seeking.joining(), refused: seeking.refused() }
       const at = { self: kinship.certifiedKey(), now: clock.now(), joinedAt: membership.joinedAt() }
-      return stateOf({ roll, ...at, ...invite })
+      return stateOf({ roll, ...at, ...invite, memberOf: lineage.memberOf })
     },
 
     ...{ root: roll.root, frames: roll.frames, found: rootWord.found },

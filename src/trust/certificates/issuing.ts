@@ -11,6 +11,7 @@ import type { Audit } from '../audit/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { LineageView } from '../lineage/index.ts'
 import { checkInviteTerms } from './invites/invite-terms.ts'
+import { leftSince } from './kinship.ts'
 import { privileged } from './levels.ts'
 import type { Roll } from './roll-types.ts'
 import { signCertificate, signRevocationList } from './sign.ts'
@@ -55,7 +56,7 @@ export interface IssuingDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
   readonly roll: Roll
   /** A node that rotated its key gets a certificate for the new one. */
-  readonly lineage: Pick<LineageView, 'state' | 'current'>
+  readonly lineage: Pick<LineageView, 'state' | 'current' | 'branches'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   readonly random: Random
@@ -98,7 +99,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
         ...{ name: terms.name, roles: terms.roles, teams: terms.teams, usage },
         member: terms.member_id,
         key: parseNodeId(node) as Uint8Array,
-        version: Math.max(now, (before?.issued_at ?? 0) + 1),
+        version: Math.max(now, (before?.issued_at ?? 0) + 1, leftSince(deps, node, now) + 1),
         notBefore: now,
         notAfter: Math.min(now + life, not_after),
       },
@@ -267,9 +268,10 @@ export function createIssuing(deps: IssuingDeps): Issuing {
         const node = successorOf(binding)
         if (node === undefined) continue
         if (node === binding.node_id) {
-          if (!isDue(binding, now) || !present(node)) continue
+          const isLeft = leftSince(deps, node, now) >= binding.issued_at
+          if (!isLeft && (!isDue(binding, now) || !present(node))) continue
           // The issuer's own end is near: a new one would hold no longer.
-          if (Math.min(now + lifeMs, ends) <= binding.not_after) continue
+          if (!isLeft && Math.min(now + lifeMs, ends) <= binding.not_after) continue
         }
         try {
           mayGive(binding.roles)

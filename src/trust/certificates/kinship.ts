@@ -1,4 +1,5 @@
 // Certificates and lists name keys, and mean nodes: which key of a node a certificate is about, and which keys a revocation names.
+import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { LineageView } from '../lineage/index.ts'
@@ -10,12 +11,32 @@ export interface Kinship {
   certifiedKey(): NodeId
   /** Which of its keys the certificates are about that a node shows. */
   keyOf(node: NodeId, chain: readonly Uint8Array[]): NodeId
-  /** A list names the key, or another one of its lineage. */
+  /** A list names the key, or another one of its lineage, or another key has taken its place: no invite lets it in. */
   isRevoked(node: NodeId): boolean
   /** It has no certificate that holds, because the root revoked who signed that of one of its keys. */
   isVoid(node: NodeId): boolean
   /** The keys to revoke with this one; undefined: the node has no certificate here. */
   revokedWith(node: NodeId): readonly NodeId[] | undefined
+}
+
+/**
+ * When another branch of a fork of its lineage was revoked last, ms since the epoch; 0: none was. Where an issuer certifies
+ * the key after that, it counts everywhere.
+ */
+export function leftSince(
+  {
+    lineage,
+    roll,
+  }: { readonly lineage: Pick<LineageView, 'branches'>; readonly roll: Pick<Roll, 'revoked'> },
+  node: NodeId,
+  now: number,
+): number {
+  const others = lineage
+    .branches(node)
+    .flatMap(({ fork, head }) => fork.between.filter((other) => other !== head))
+  const times = others.flatMap((other) => roll.revoked(other)?.at ?? [])
+  // One that is signed by a clock that is far ahead has to pass first.
+  return Math.max(0, ...times.filter((at) => at < now + CLOCK_WINDOW_MS / 2))
 }
 
 export function createKinship({
@@ -30,20 +51,36 @@ export function createKinship({
   readonly clock: Clock
 }): Kinship {
   const isCertified = (node: NodeId): boolean => roll.word(node, clock.now()) !== undefined
+  const isKnown = (key: NodeId): boolean =>
+    isCertified(key) || roll.operators.has(key) || roll.revoked(key) !== undefined
+  /** Of the fork that keeps the key from counting, the branch that it is in, which is revoked alone: the other one may be the node's own. */
+  function openBranch(node: NodeId): NodeId | undefined {
+    const state = lineage.state(node)
+    if (state.kind !== 'frozen' && state.kind !== 'rejected') return undefined
+    return lineage.branches(node).find(({ fork }) => fork.at === state.fork.at)?.head
+  }
   return {
     certifiedKey: () => lineage.ancestors(self).find(isCertified) ?? self,
     keyOf(node, chain) {
       const named = lastKeyOf(chain)
       return named !== undefined && lineage.ancestors(node).includes(named) ? named : node
     },
-    isRevoked: (node) => lineage.family(node).some((key) => roll.revoked(key) !== undefined),
+    isRevoked(node) {
+      const { kind } = lineage.state(node)
+      return (
+        kind === 'retired' ||
+        kind === 'rejected' ||
+        lineage.family(node).some((key) => roll.revoked(key) !== undefined)
+      )
+    },
     isVoid: (node) => !isCertified(node) && lineage.ancestors(node).some(roll.isVoid),
     revokedWith(node) {
-      const isKnown = (key: NodeId): boolean =>
-        isCertified(key) || roll.operators.has(key) || roll.revoked(key) !== undefined
       if (![node, ...lineage.family(node)].some(isKnown)) return undefined
-      // One of several successors is revoked alone: the other one may be the node's own.
-      return lineage.branch(node) === undefined ? lineage.all(node) : [node]
+      const undecided = openBranch(node)
+      const keys = undecided === undefined ? lineage.all(node) : lineage.below(undecided)
+      // Whoever has one key makes as many as they like, and a list has so many places: those before and after it, and whatever is certified.
+      const family = new Set(lineage.family(node))
+      return keys.filter((key) => key === node || key === undecided || family.has(key) || isKnown(key))
     },
   }
 }

@@ -37,11 +37,10 @@ export function createRoll(): Roll {
   const faults = createRecent<NodeId, ChainFault | 'issuer_revoked'>(FAULTS_MAX)
 
   const operators = createOperatorRoll({
-    root: () => root,
+    ...{ root: () => root, isStale: (now) => isStale(now) },
     isRevoked: (key, usage) => isRevoked(key, usage),
     issuerOf: (issuer) => (revoked(issuer) === undefined ? issuers.get(issuer)?.bytes : undefined),
     namedIssuerOf: (issuer) => issuers.get(issuer)?.body,
-    isStale: (now) => isStale(now),
   })
 
   const heldOf = (node: NodeId): Held | undefined => issuers.get(node) ?? leaves.peek(node)

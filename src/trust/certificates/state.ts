@@ -14,9 +14,11 @@ export interface Standing {
   readonly joinedAt: number | undefined
   readonly joining: JoiningRecord | undefined
   readonly refused: string | null
+  /** A node that rotated its key has two certificates for a while, and is one member. */
+  readonly memberOf: (node: NodeId) => NodeId
 }
 
-export function stateOf({ self, roll, now, joinedAt, joining, refused }: Standing): FleetState {
+export function stateOf({ self, roll, now, joinedAt, joining, refused, memberOf }: Standing): FleetState {
   const root = roll.root()
   const { newest, listed } = roll.lists(now)
   const word = roll.word(self, now)
@@ -29,7 +31,7 @@ export function stateOf({ self, roll, now, joinedAt, joining, refused }: Standin
     issuer: word?.binding.usage === 'issuer',
     lists_at: root === undefined ? null : newest,
     stale: word?.stale ?? false,
-    certified: roll.certified(now).length,
+    certified: new Set(roll.certified(now).map(({ node_id }) => memberOf(node_id))).size,
     revoked: listed,
     joining:
       joining === undefined && refused === null

@@ -4,6 +4,7 @@ export { fingerprintOf } from './fingerprint.ts'
 export { createHints, findHint, type Hints, namesOne } from './hint.ts'
 export {
   createIdentityFile,
+  goesOnFrom,
   isProtectedKey,
   loadIdentity,
   type PublicIdentity,
@@ -24,7 +25,7 @@ export {
   withoutLineEnd,
 } from './passphrase.ts'
 export { abandonRotation, prepareRotation, readPending, switchIdentityFile } from './rotating.ts'
-export { GRACE_MS, type Rotation, readRotation, signRotation } from './rotation.ts'
+export { authorOfRotation, GRACE_MS, type Rotation, readRotation, signRotation } from './rotation.ts'
 export { newSealingKey, openSealed, type SealingKey, sealTo } from './seal.ts'
 export { openForMany, sealToMany } from './seal-many.ts'
 export { verifySignature } from './signature.ts'

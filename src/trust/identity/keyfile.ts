@@ -1,5 +1,5 @@
 // The key file: an Ed25519 key as PKCS8 PEM that only its owner can read, perhaps under a passphrase, with the keys before it; written whole or not at all.
-import { formatNodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createFile } from '../../base/files.ts'
@@ -15,7 +15,7 @@ import {
   namedKey,
   pemOf,
 } from './key-text.ts'
-import { joinKeyring, type Keyring, splitKeyring } from './keyring.ts'
+import { joinKeyring, type Keyring, keysOf, splitKeyring } from './keyring.ts'
 import { cannotWrite, MODE, readPrivateFile, replacePrivateFile } from './private-file.ts'
 import type { Identity } from './types.ts'
 
@@ -48,7 +48,10 @@ export type PublicIdentity = Pick<Identity, 'nodeId' | 'fingerprint'> & {
 
 /** Needs no passphrase. Throws KaroError bad_file as `loadIdentity` does. */
 export function readPublicIdentity(path: string): PublicIdentity {
-  const { pem } = splitKeyring(readPrivateFile(path))
+  return publicIdentityIn(splitKeyring(readPrivateFile(path)).pem, path)
+}
+
+function publicIdentityIn(pem: string, path: string): PublicIdentity {
   if (!pem.includes(ENCRYPTED)) {
     const { nodeId, fingerprint } = identityOf(decode(pem, path))
     return { nodeId, fingerprint, isProtected: false }
@@ -61,6 +64,27 @@ export function readPublicIdentity(path: string): PublicIdentity {
     })
   }
   return { nodeId: formatNodeId(publicKey), fingerprint: fingerprintOf(publicKey), isProtected: true }
+}
+
+/**
+ * True when the key file at `path` goes on from the key of the node id `earlier`: its own key took that one's place, or it is that key, and
+ * another one is about to take its place. Needs no passphrase, and never throws; false also where there is no key.
+ */
+export function goesOnFrom(path: string, earlier: string): boolean {
+  try {
+    const { pem, keyring } = splitKeyring(readPrivateFile(path))
+    const at = parseNodeId(earlier)
+    if (keyring === undefined || at === undefined) return false
+    const chain = [...keyring.rotations, ...(keyring.next === null ? [] : [keyring.next.frame])].map(keysOf)
+    const since = chain.findIndex((keys) => keys !== undefined && Buffer.compare(keys.old, at) === 0)
+    if (since < 0) return false
+    const own = parseNodeId(publicIdentityIn(pem, path).nodeId) as Uint8Array
+    const isOwn = (keys: (typeof chain)[number]): boolean =>
+      keys !== undefined && (Buffer.compare(keys.next, own) === 0 || Buffer.compare(keys.old, own) === 0)
+    return chain.slice(since).some(isOwn)
+  } catch {
+    return false
+  }
 }
 
 /** True when the key there has a passphrase; false also where there is none, or none that can be read. */

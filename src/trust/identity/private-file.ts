@@ -42,7 +42,11 @@ export function readPrivateFile(path: string): string {
     if (user !== undefined && stat.uid !== user) {
       throw new KaroError('bad_file', `the key belongs to user ${stat.uid}, this process runs as ${user}`, {
         where: path,
-        hint: `Run as that user, or: chown ${user} ${path}`,
+        // Root would take the key away from the service that has it.
+        hint:
+          user === 0
+            ? `Run as that user: sudo -u '#${stat.uid}' karo ...`
+            : `Run as that user, or: chown ${user} ${path}`,
       })
     }
     const mode = stat.mode & 0o7777

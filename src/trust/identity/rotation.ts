@@ -62,6 +62,15 @@ export function readRotation(frame: Uint8Array, now: number): Rotation {
   return { from: formatNodeId(old), to: formatNodeId(next), validFrom: valid_from, until: expires_at }
 }
 
+/** Whose key a rotation says that it replaces; no signature is checked. Undefined: it is none. */
+export function authorOfRotation(frame: Uint8Array): NodeId | undefined {
+  try {
+    return formatNodeId(bodyOf(decodeFrame(frame, { messages: TABLE, verify: () => true }), KeyRotation).old)
+  } catch {
+    return undefined
+  }
+}
+
 function signedByNext(fields: {
   readonly old: Uint8Array
   readonly new: Uint8Array

@@ -1,14 +1,19 @@
 // Which keys are one member, as the rotations say that came here: state in memory, fed with frames, deciding nothing itself.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { KEYS_MAX, type Rotation, readRotation } from '../identity/index.ts'
-import type { Choice, Fork, KeyState, Lineage, Taken } from './types.ts'
+import type { Branch, Choice, Fork, KeyState, Lineage, Taken } from './types.ts'
 
 /** Rotations of all lineages. */
 const ROTATIONS_MAX = 8_192
 /** Successors of one key, and predecessors: two of them freeze the lineage already. */
 const BESIDE_MAX = 4
-/** Keys of one lineage that are looked at, with all branches. */
-const WALK_MAX = KEYS_MAX * BESIDE_MAX
+/**
+ * Keys of one lineage, with all branches; a member that makes more takes no room from others. Beyond it a key is only given
+ * its second successor, because that one freezes.
+ */
+const LINEAGE_MAX = KEYS_MAX * BESIDE_MAX
+/** Keys of one lineage that are looked at. */
+const WALK_MAX = 2 * LINEAGE_MAX
 
 interface Edge extends Rotation {
   readonly frame: Uint8Array
@@ -36,6 +41,9 @@ export function createLineage(now: () => number): Lineage {
     }
     return [...found]
   }
+
+  const all = (node: NodeId): readonly NodeId[] =>
+    isNamed(node) ? walk(node, (one) => [...predecessors(one), ...successors(one)]) : [node]
 
   const ancestors = (node: NodeId): readonly NodeId[] =>
     before.has(node) ? walk(node, predecessors) : [node]
@@ -66,7 +74,7 @@ export function createLineage(now: () => number): Lineage {
     })
 
   /** From the nearest one up: the fork in which `node` is in the branch of `head`. */
-  function* branches(node: NodeId): Generator<{ readonly fork: Fork; readonly head: NodeId }> {
+  function* branches(node: NodeId): Generator<Branch> {
     for (const head of ancestors(node)) {
       for (const at of predecessors(head)) {
         const fork = forkAfter(at)
@@ -117,6 +125,8 @@ export function createLineage(now: () => number): Lineage {
       return undefined
     const above = ancestors(from)
     if (above.includes(to) || above.length + walk(to, successors).length > KEYS_MAX) return undefined
+    const isFreezing = successors(from).length === 1
+    if (!isFreezing && all(from).length + all(to).length > LINEAGE_MAX) return undefined
     after.set(from, (after.get(from) ?? new Map()).set(to, { ...rotation, frame }))
     before.set(to, (before.get(to) ?? new Set()).add(from))
     count++
@@ -131,10 +141,11 @@ export function createLineage(now: () => number): Lineage {
     },
     ancestors,
     family: (node) => (isNamed(node) ? [...new Set([...ancestors(node), ...descendants(node)])] : [node]),
-    all: (node) => (isNamed(node) ? walk(node, (one) => [...predecessors(one), ...successors(one)]) : [node]),
+    all,
+    below: (node) => walk(node, successors),
     state,
     current: (node) => (after.has(node) ? (descendants(node).at(-1) as NodeId) : node),
-    branch: (node) => branches(node).next().value as { fork: Fork; head: NodeId } | undefined,
+    branches: (node) => (isNamed(node) ? [...branches(node)] : []),
     read,
     take,
     framesTo(node) {
@@ -147,6 +158,10 @@ export function createLineage(now: () => number): Lineage {
         frames.unshift(edge.frame)
         one = above
       }
+    },
+    frameFrom(node) {
+      const by = following(node)
+      return by === undefined ? undefined : after.get(node)?.get(by)?.frame
     },
     ended() {
       const [since, at] = [endedAt, now()]

@@ -46,8 +46,15 @@ export interface LineageView {
   state(node: NodeId): KeyState
   /** The key that is used now: the last successor, as far as it is decided. */
   current(node: NodeId): NodeId
-  /** The fork that the key is one of the branches of, decided or not: the nearest one. */
-  branch(node: NodeId): { readonly fork: Fork; readonly head: NodeId } | undefined
+  /** The forks that the key is in one of the branches of, decided or not, nearest first; `head`: where its branch begins. */
+  branches(node: NodeId): readonly Branch[]
+  /** The key itself, and everything that leads on from it, whatever counts. */
+  below(node: NodeId): readonly NodeId[]
+}
+
+export interface Branch {
+  readonly fork: Fork
+  readonly head: NodeId
 }
 
 export interface Lineage extends LineageView {
@@ -57,6 +64,8 @@ export interface Lineage extends LineageView {
   take(frame: Uint8Array): Taken | undefined
   /** Its rotations, newest last, as far as they lead to this key without a fork; for a person and for tests. */
   framesTo(node: NodeId): readonly Uint8Array[]
+  /** The rotation by which the key was replaced; undefined: it was not, or nobody has decided by which. */
+  frameFrom(node: NodeId): Uint8Array | undefined
   /** Keys whose time beside their successor ended since the last call. */
   ended(): readonly NodeId[]
   /** True when a rotation names the key. */

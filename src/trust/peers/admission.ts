@@ -8,6 +8,7 @@ import { isOver } from './opinion.ts'
 
 export interface Admission {
   refuses(node: NodeId): boolean
+  bars(node: NodeId): boolean
   admits(node: NodeId): boolean
   /** What its certificates come to; what was signed by an issuer that people here refuse says nothing here. */
   certified(node: NodeId): CertifiedWord | undefined
@@ -25,8 +26,8 @@ export function createAdmission(
   own: ReadonlySet<NodeId>,
   { introduced, domain }: WeakerWords,
 ): Admission {
-  const refuses = (node: NodeId): boolean =>
-    kin.refusedHere(node) || kin.revoked(node) !== undefined || isOver(kin.state(node))
+  const isRefused = (node: NodeId): boolean => kin.refusedHere(node) || kin.revoked(node) !== undefined
+  const refuses = (node: NodeId): boolean => isRefused(node) || isOver(kin.state(node))
 
   function certified(node: NodeId): CertifiedWord | undefined {
     const word = kin.word(node)
@@ -35,6 +36,7 @@ export function createAdmission(
 
   return {
     refuses,
+    bars: (node) => isRefused(node) || kin.state(node).kind === 'rejected',
     certified,
     admits(node) {
       if (own.has(node) || refuses(node)) return false

@@ -46,9 +46,19 @@ export function createDeciding(deps: DecidingDeps): Deciding {
   const { lineage, kin, decisions, own, seen, admits, opinion, repository, audit, clock, log } = deps
   let count = 0
 
+  /** The key has a record of its own. */
+  const isFirst = (node: NodeId): boolean => {
+    const held = decisions.get(node)
+    return held !== undefined && formatNodeId(held.keys[0]) === node
+  }
+
   function hold(held: Held): void {
-    if (!decisions.has(formatNodeId(held.keys[0]))) count++
-    for (const key of held.keys) decisions.set(formatNodeId(key), held)
+    const first = formatNodeId(held.keys[0])
+    if (!isFirst(first)) count++
+    for (const node of held.keys.map(formatNodeId)) {
+      // In whatever order records are read, one that names a key among others says nothing about a key that has its own.
+      if (node === first || !isFirst(node)) decisions.set(node, held)
+    }
   }
 
   function check(action: string, node: NodeId): void {
@@ -125,7 +135,8 @@ export function createDeciding(deps: DecidingDeps): Deciding {
         const file = kin.trustedByFile(node)
         checkFile({ ...terms, name }, kin.deniedByFile(node), file)
         // The file already says so, and nothing here says otherwise.
-        if (file !== undefined && before === undefined && lineage.branch(node) === undefined) return undefined
+        if (file !== undefined && before === undefined && lineage.branches(node).length === 0)
+          return undefined
         return {
           level: terms.level ?? file?.level ?? before?.level ?? 'peer',
           name: name ?? (hasChosenName(before) ? (before?.name ?? '') : ''),

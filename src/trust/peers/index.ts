@@ -2,5 +2,6 @@
 
 export type { Introduced, Introductions } from './introductions.ts'
 export { createIntroductions } from './introductions.ts'
+export { withRotations } from './shown.ts'
 export { createTrust } from './trust.ts'
 export type * from './types.ts'

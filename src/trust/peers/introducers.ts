@@ -17,7 +17,7 @@ export function createIntroducers({
 }: {
   readonly introductions: Pick<Introductions, 'word' | 'all' | 'by'>
   /** A node that rotated its key stays introduced. */
-  readonly lineage: Pick<LineageView, 'ancestors'>
+  readonly lineage: Pick<LineageView, 'ancestors' | 'memberOf'>
   /** The file's word, or else a person's. */
   readonly saidOf: (node: NodeId) => TrustedPeer | Decision | undefined
   /** Denied or revoked, or its key has two successors, one of them perhaps a thief's: then nothing that it signed counts. */
@@ -25,7 +25,7 @@ export function createIntroducers({
 }) {
   function wordOf(node: NodeId): IntroducedWord | undefined {
     for (const key of lineage.ancestors(node)) {
-      const word = introductions.word(key, scopeOf)
+      const word = introductions.word(key, scopeOf, lineage.memberOf)
       if (word !== undefined) return word
     }
     return undefined
@@ -45,7 +45,7 @@ export function createIntroducers({
     /** Everybody who is introduced now. */
     introduced: (): readonly NodeId[] =>
       [...new Set(introductions.all().map(({ node_id }) => node_id))].filter(
-        (node) => introductions.word(node, scopeOf) !== undefined,
+        (node) => introductions.word(node, scopeOf, lineage.memberOf) !== undefined,
       ),
   }
 }

@@ -50,8 +50,11 @@ export interface Introductions {
    * When somebody is named, what is kept of that node has to be accepted again.
    */
   accept(frame: Uint8Array, isNamed?: (introducer: NodeId) => boolean): void
-  /** `scopeOf`: what each introducer may give here; undefined for everybody who is none. */
-  word(node: NodeId, scopeOf: ScopeOf): IntroducedWord | undefined
+  /**
+   * `scopeOf`: what each introducer may give here; undefined for everybody who is none. `memberOf`: of what one member said
+   * with several keys the newest counts, so that what it takes back with a later one is gone.
+   */
+  word(node: NodeId, scopeOf: ScopeOf, memberOf?: (introducer: NodeId) => NodeId): IntroducedWord | undefined
   /** Every introduction that is held, also those that count for nothing here. */
   all(): readonly Introduced[]
   /** What one of these comes to now with that scope; undefined: nothing. */
@@ -179,12 +182,19 @@ export function createIntroductions({ identity, clock, timers, random }: Introdu
       }
       changes.tell(node_id)
     },
-    word(node, scopeOf) {
+    word(node, scopeOf, memberOf = (introducer) => introducer) {
       let best: IntroducedWord | undefined
+      const newest = new Map<NodeId, Introduced & { readonly scope: IntroducerScope }>()
       for (const [introducer, of] of held) {
         const body = of.get(node)
         const scope = body === undefined ? undefined : scopeOf(introducer)
-        const word = body === undefined || scope === undefined ? undefined : wordOf(introducer, body, scope)
+        if (body === undefined || scope === undefined) continue
+        const member = memberOf(introducer)
+        if (body.version > (newest.get(member)?.body.version ?? -1))
+          newest.set(member, { introducer, node_id: node, body, scope })
+      }
+      for (const { introducer, body, scope } of newest.values()) {
+        const word = wordOf(introducer, body, scope)
         if (word === undefined) continue
         const more = best === undefined ? 1 : GIVEN.indexOf(word.level) - GIVEN.indexOf(best.level)
         if (more > 0 || (more === 0 && best !== undefined && word.introducer < best.introducer)) best = word

@@ -2,7 +2,7 @@
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { TrustedPeer } from '../../config/index.ts'
 import type { Certificates, CertifiedWord } from '../certificates/index.ts'
-import type { Fork, KeyState, LineageView } from '../lineage/index.ts'
+import type { Branch, Fork, KeyState, LineageView } from '../lineage/index.ts'
 import type { Held } from './held.ts'
 import { publicKeyOf } from './seen.ts'
 
@@ -33,8 +33,9 @@ export interface Kin {
   /** Which of several successors counts, as people here or an issuer have decided. */
   choice(fork: Fork): NodeId | undefined
   /**
-   * The records that a decision about `node` is written to. A denial of one of several successors is about that one alone;
-   * trust in one of them chooses it.
+   * The records that a decision about `node` is written to. A refusal names every key that the member is known by, so that no
+   * other successor of an earlier one gets round it; that of one of several undecided successors is about that branch alone,
+   * and chooses the only one that is left. Trust chooses the key, and those before it.
    */
   written(node: NodeId, changed: Omit<Held, 'keys' | 'chosen'>): readonly Held[]
 }
@@ -76,14 +77,67 @@ export function createKin({ lineage, certificates, file, decisions }: KinDeps): 
     )
   }
 
+  /** When a certificate of the key, or of one that follows it, was signed last. */
+  function certifiedAt(node: NodeId): number {
+    const before = new Set(lineage.ancestors(node))
+    const keys = lineage.family(node).filter((key) => key === node || !before.has(key))
+    return Math.max(0, ...keys.map((key) => certificates.word(key)?.binding.issued_at ?? 0))
+  }
+
+  /**
+   * An issuer decides by revoking one and certifying another one afterwards. That one of them is left says nothing: whoever
+   * has the key makes as many successors as they like, and the right one may not have come here.
+   */
   function choice({ at, between }: Fork): NodeId | undefined {
-    const named = new Set(
-      held([...lineage.ancestors(at), ...between]).flatMap(({ chosen = [] }) => chosen.map(formatNodeId)),
+    const chosen = held([...lineage.ancestors(at), ...between])
+      .map(({ decided_at, chosen = [] }) => {
+        const named = new Set(chosen.map(formatNodeId))
+        return { decided_at, of: between.filter((one) => named.has(one)) }
+      })
+      .filter(({ of }) => of.length > 0)
+      .reduce<{ decided_at: number; of: NodeId[] } | undefined>(
+        (a, b) => (a !== undefined && a.decided_at >= b.decided_at ? a : b),
+        undefined,
+      )
+    if (chosen !== undefined) return chosen.of.length === 1 ? chosen.of[0] : undefined
+    const revokedAt = between.flatMap((one) => certificates.revoked(one)?.at ?? [])
+    if (revokedAt.length === 0) return undefined
+    const since = Math.max(...revokedAt)
+    const certified = between.filter(
+      (one) => certificates.revoked(one) === undefined && certifiedAt(one) > since,
     )
-    const chosen = between.filter((one) => named.has(one))
-    if (chosen.length > 0) return chosen.length === 1 ? chosen[0] : undefined
-    const standing = between.filter((one) => !isRefusedAlone(one))
-    return standing.length === 1 ? standing[0] : undefined
+    return certified.length === 1 ? certified[0] : undefined
+  }
+
+  /** The keys of a decision without those of other branches of the fork, and the heads that it chooses. */
+  function choosing(branches: readonly Branch[], before: readonly Uint8Array[] = []): readonly Uint8Array[] {
+    const heads = branches.map(({ head }) => head)
+    const decided = new Set(branches.flatMap(({ fork }) => fork.between))
+    return [...before.filter((key) => !decided.has(formatNodeId(key))), ...heads.map(publicKeyOf)]
+  }
+
+  /** Of one branch alone; what is said about the rest of the lineage stays. */
+  function refusedBranch({ fork, head }: Branch, changed: Omit<Held, 'keys' | 'chosen'>): readonly Held[] {
+    const decided = choice(fork)
+    const standing = fork.between.filter((one) => one !== head && !isRefusedAlone(one))
+    const left = decided ?? (standing.length === 1 ? standing[0] : undefined)
+    const chosen = left === undefined ? {} : { chosen: [publicKeyOf(left)] }
+    const alone: Held = { ...changed, keys: [publicKeyOf(head)], ...chosen }
+    // A decision about the lineage that names this key among others names it no more.
+    const others = held([head]).flatMap((one) => {
+      const [first, ...rest] = one.keys.filter((key) => formatNodeId(key) !== head)
+      return first === undefined ? [] : [{ ...one, keys: [first, ...rest] as const }]
+    })
+    return [alone, ...others]
+  }
+
+  /** The keys of the lineage that a refusal or a choice names beside its own, each in one record. */
+  function alsoNamed(node: NodeId, records: readonly Held[]): readonly Uint8Array[] {
+    const known = new Set(records.flatMap(({ keys }) => keys.map(formatNodeId)))
+    return lineage
+      .family(node)
+      .filter((key) => !known.has(key) && key !== node)
+      .map(publicKeyOf)
   }
 
   return {
@@ -115,18 +169,18 @@ export function createKin({ lineage, certificates, file, decisions }: KinDeps): 
       certificates.revoked(node) !== undefined,
     choice,
     written(node, changed) {
-      const branch = lineage.branch(node)
+      const branches = lineage.branches(node)
       const isRefusal = changed.denied || changed.revoked
-      if (branch !== undefined && isRefusal && choice(branch.fork) !== branch.head)
-        return [{ ...changed, keys: [publicKeyOf(node)] }]
-      const chosen = branch === undefined || isRefusal ? [] : [publicKeyOf(branch.head)]
+      const open = branches.find(({ fork, head }) => choice(fork) !== head)
+      if (open !== undefined && isRefusal) return refusedBranch(open, changed)
       const before = held(lineage.family(node).concat(node))
-      const alone: Pick<Held, 'keys' | 'chosen'> = { keys: [publicKeyOf(node)] }
-      const keys = before.length === 0 ? [alone] : before
-      return keys.map((one) => ({
+      const records =
+        before.length > 0 ? before : [{ keys: [publicKeyOf(node)] } as Pick<Held, 'keys' | 'chosen'>]
+      const also = isRefusal || branches.length > 0 ? alsoNamed(node, before) : []
+      return records.map(({ keys, chosen }, at) => ({
         ...changed,
-        keys: one.keys,
-        chosen: chosen.length > 0 ? chosen : (one.chosen ?? []),
+        keys: at === 0 ? [keys[0], ...keys.slice(1), ...also] : keys,
+        chosen: isRefusal ? (chosen ?? []) : choosing(branches, chosen),
       }))
     },
   }

@@ -3,6 +3,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Audit } from '../audit/index.ts'
+import { authorOfRotation } from '../identity/index.ts'
 import type { Lineage, Taken } from '../lineage/index.ts'
 import type { Rotations } from './types.ts'
 
@@ -12,21 +13,38 @@ export interface RotationsDeps {
   readonly own: ReadonlySet<NodeId>
   /** The key that this node itself is about to take. */
   readonly next: NodeId | undefined
-  /** Somebody here said something about the key, or it is a member. */
-  readonly isKnown: (node: NodeId) => boolean
+  /** Somebody here, a certificate or a list said something about the key. */
+  readonly isNamed: (node: NodeId) => boolean
+  /** A member that was linked to this node, or that another one announced. */
+  readonly isMember: (node: NodeId) => boolean
+  /** The key is one of an issuer now: it stands in what it signed, so it is revoked, and not rotated. */
+  readonly isIssuer: (node: NodeId) => boolean
   readonly audit: Pick<Audit, 'record'>
   readonly log: Log
   /** There is something else to say about each of them. */
   readonly tell: (nodes: readonly NodeId[]) => void
 }
 
+/** Rotations of members that nobody here has said anything about: one neighbour may announce many of them. */
+const GUESTS_MAX = 512
+
 export function createRotations(deps: RotationsDeps): Rotations {
   const { lineage, own, next, audit, log } = deps
   const listeners = createListeners<[Taken, Uint8Array]>()
 
+  /** New keys of lineages that nobody here has said anything about. */
+  const guests = new Set<NodeId>()
+
+  const isGuest = (node: NodeId): boolean =>
+    !own.has(node) && !lineage.all(node).some((key) => own.has(key) || deps.isNamed(key))
+
   /** Keys cost nothing, so rotations of keys that nobody here knows are not kept. */
-  const wanted = (author: NodeId): boolean =>
-    own.has(author) || lineage.isNamed(author) || deps.isKnown(author)
+  function wanted(author: NodeId): boolean {
+    if (own.has(author)) return true
+    if (deps.isIssuer(author)) return false
+    if (!isGuest(author)) return true
+    return guests.size < GUESTS_MAX && (lineage.isNamed(author) || deps.isMember(author))
+  }
 
   function told({ from, to, until, fork }: Taken): void {
     const isOwn = own.has(from) && !own.has(to) && to !== next
@@ -35,7 +53,7 @@ export function createRotations(deps: RotationsDeps): Rotations {
       const reason = isOwn ? 'own_key_rotated_elsewhere' : 'two_successors'
       void audit.record({ type: 'lineage_frozen', success: false, peer: to, details: { ...details, reason } })
       const says = isOwn
-        ? 'somebody else has the key of this node, and replaced it: make a new node here (karo identity new) and have this one revoked'
+        ? 'the key of this node was replaced elsewhere: this one comes from an old backup, or somebody else has it (karo status)'
         : 'a key stands in two rotations, so one of them may be a thief’s: its lineage opens no data here until somebody decides (karo peers)'
       log.warn({ peer: from, successors: fork?.between ?? [to] }, says)
       return
@@ -48,6 +66,7 @@ export function createRotations(deps: RotationsDeps): Rotations {
   function take(frame: Uint8Array, isNew: boolean): boolean {
     const taken = lineage.take(frame)
     if (taken === undefined) return false
+    if (isGuest(taken.from)) guests.add(taken.to)
     if (isNew) told(taken)
     deps.tell(lineage.all(taken.to))
     listeners.tell(taken, frame)
@@ -60,12 +79,15 @@ export function createRotations(deps: RotationsDeps): Rotations {
     isFirst: () => false,
     shown(frames) {
       for (const frame of frames) {
-        const rotation = lineage.read(frame)
-        if (rotation !== undefined && wanted(rotation.from)) take(frame, true)
+        // Before its signatures are checked: a stranger shows as many as it likes.
+        const author = authorOfRotation(frame)
+        if (author !== undefined && wanted(author)) take(frame, true)
       }
     },
+    toldTo: (node) => (lineage.state(node).kind === 'retired' ? lineage.frameFrom(node) : undefined),
     onTaken: listeners.on,
     look() {
+      for (const node of guests) if (!isGuest(node)) guests.delete(node)
       const ended = lineage.ended()
       if (ended.length > 0) deps.tell(ended)
     },

@@ -23,7 +23,7 @@ export interface SourcesDeps extends Pick<TrustOptions, 'identity'> {
   readonly file: KinDeps['file']
 }
 
-export interface Sources extends Pick<Admission, 'refuses' | 'admits'> {
+export interface Sources extends Pick<Admission, 'refuses' | 'bars' | 'admits'> {
   readonly kin: Kin
   /** This node's key, and those before it: whoever comes with one of them is another machine. */
   readonly own: ReadonlySet<NodeId>
@@ -46,7 +46,7 @@ export function createSources(deps: SourcesDeps): Sources {
     saidOf: (node) => kin.trustedByFile(node) ?? kin.decision(node),
     refuses: (node) => refuses(node) || kin.state(node).kind === 'frozen',
   })
-  const { refuses, certified, admits } = createAdmission(kin, own, {
+  const { refuses, bars, certified, admits } = createAdmission(kin, own, {
     introduced: introducers.word,
     domain: domains.word,
   })
@@ -78,5 +78,5 @@ export function createSources(deps: SourcesDeps): Sources {
   }
   const opinion = (node: NodeId) => weigh(evidenceOf(node))
 
-  return { kin, own, introducers, refuses, admits, evidenceOf, opinion }
+  return { kin, own, introducers, refuses, bars, admits, evidenceOf, opinion }
 }

@@ -4,11 +4,12 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import { NO_CERTIFICATES } from '../certificates/index.ts'
-import { NO_LINEAGE } from '../lineage/index.ts'
+import { type LineageView, NO_LINEAGE } from '../lineage/index.ts'
 import { createDeciding } from './deciding.ts'
 import { createDomains } from './domains.ts'
 import { type Held, hasChosenName, heldFrom } from './held.ts'
 import { NO_INTRODUCTIONS } from './introductions.ts'
+import type { Kin } from './kin.ts'
 import { explainSteps, standingOf } from './opinion.ts'
 import type { TrustOptions } from './options.ts'
 import { resolveNode } from './resolve.ts'
@@ -39,7 +40,7 @@ export function createTrust(options: TrustOptions): Trust {
     ...{ identity, certificates, introductions, lineage, decisions, domains, seen },
     file: () => ({ denied: deniedByFile, trusted: trustedByFile }),
   })
-  const { kin, own, introducers, refuses, admits, evidenceOf, opinion } = sources
+  const { kin, own, introducers, refuses, bars, admits, evidenceOf, opinion } = sources
 
   /** Somebody spoke about this node, so it does not wait for a person any more. */
   const isDecided = (node: NodeId): boolean =>
@@ -62,14 +63,7 @@ export function createTrust(options: TrustOptions): Trust {
     for (const stranger of seen.strangers()) nodes.add(stranger.node_id)
     for (const { node_id } of certificates.certified()) nodes.add(node_id)
     for (const node of [...certificates.withdrawn(), ...introducers.introduced()]) nodes.add(node)
-    const now = new Set<NodeId>()
-    for (const node of nodes) {
-      now.add(lineage.current(node))
-      const state = kin.state(node)
-      // People decide between them, so they have to see them.
-      if (state.kind === 'frozen') for (const one of state.fork.between) now.add(one)
-    }
-    return [...now].filter((node) => !own.has(node))
+    return [...presentKeys(nodes, lineage, kin)].filter((node) => !own.has(node))
   }
 
   function tell(node: NodeId, by: 'person' | 'certificate' = 'person'): void {
@@ -135,7 +129,9 @@ export function createTrust(options: TrustOptions): Trust {
   const rotations = createRotations({
     ...{ lineage, own, audit, log },
     next: identity.pending?.identity.nodeId,
-    isKnown: (node) => kin.isNamed(node) || seen.member(node) !== undefined,
+    isNamed: kin.isNamed,
+    isMember: (node) => seen.member(node) !== undefined,
+    isIssuer: (node) => certificates.word(node)?.binding.usage === 'issuer',
     tell: changedByDocuments,
   })
 
@@ -159,13 +155,12 @@ export function createTrust(options: TrustOptions): Trust {
     standing: (node) => standingOf(evidenceOf(node)),
     admits,
     refuses,
+    bars,
     explain: (node) => explainSteps(evidenceOf(node)),
     decidedAt: (node) => evidenceOf(node).decision?.decided_at,
     rotations,
     isNameChosen,
-    memberOf: lineage.memberOf,
-    keysOf: lineage.family,
-    keyState: lineage.state,
+    ...{ memberOf: lineage.memberOf, keysOf: lineage.family, keyState: lineage.state },
     introduces: introducers.isNamed,
     introducer: introducers.scopeOf,
 
@@ -193,4 +188,19 @@ export function createTrust(options: TrustOptions): Trust {
     onChange: changes.on,
     onPresence: presences.on,
   }
+}
+
+/** The keys that these nodes have now; of two successors both, because people decide between them and have to see them. */
+function presentKeys(
+  nodes: Iterable<NodeId>,
+  lineage: Pick<LineageView, 'current'>,
+  kin: Pick<Kin, 'state'>,
+): ReadonlySet<NodeId> {
+  const now = new Set<NodeId>()
+  for (const node of nodes) {
+    now.add(lineage.current(node))
+    const state = kin.state(node)
+    if (state.kind === 'frozen') for (const one of state.fork.between) now.add(one)
+  }
+  return now
 }

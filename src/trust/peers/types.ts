@@ -89,6 +89,8 @@ export interface Rotations {
   isFirst(author: NodeId): boolean
   /** What a node showed of its own lineage, the oldest first. Never throws. */
   shown(frames: readonly Uint8Array[]): void
+  /** What a node is shown whose key was replaced, and which this node admits no more: the rotation. */
+  toldTo(node: NodeId): Uint8Array | undefined
   /** Fires for each rotation that is new in memory, also at the start. */
   onTaken(listener: (taken: Taken, frame: Uint8Array) => void): () => void
   /** To be called now and then: tells of keys whose day beside their successor is over. */
@@ -111,6 +113,11 @@ export interface Trust extends Room {
   admits(node: NodeId): boolean
   /** True when its key is denied or revoked, here or by a list of its mesh. Cheap, as `admits` is: asked for connections and frames. */
   refuses(node: NodeId): boolean
+  /**
+   * As `refuses`, but false for a key whose time beside its successor is over: it may knock, and is shown what replaced it.
+   * Nobody else would tell a machine that was restored from an old backup, or whose key was stolen.
+   */
+  bars(node: NodeId): boolean
   explain(node: NodeId): readonly OpinionStep[]
   /** The file or a person here named it an introducer, whether its introductions count at the moment or not. */
   introduces(node: NodeId): boolean

@@ -61,6 +61,7 @@ export const ANOTHER_ACCOUNT: Readonly<Record<string, readonly [Verdict, why: st
   'GET /api/v1/events': ['narrowed', 'events about a person go to that person'],
   'GET /api/v1/doctor': ['narrowed', 'no addresses of others, nothing of files, nothing is sent'],
   'GET /api/v1/peers': ['narrowed', 'who may have their numbers; not where nodes are'],
+  'GET /api/v1/peers/introductions': ['node', 'who may have their numbers by whose word; no addresses'],
   'GET /api/v1/peers/explain': ['narrowed', 'why a node may have their numbers; not where it is'],
   'GET /api/v1/audit/log': ['narrowed', 'who asked and may ask, and what they did themselves'],
 

@@ -1,24 +1,30 @@
 // A backup as a file, of a node that never ran: an empty database and a configuration.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { formatNodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { writeArchive } from '../../../src/ops/care/archive.ts'
 import { NEWEST_SCHEMA } from '../../../src/store/index.ts'
 import { openIn } from './damage.ts'
 
 export const CONFIG_IN_BACKUP = '# of the backup\n'
 
-/** Made in `directory`, without a key; resolves with the file. */
-export async function madeBackup(directory: string, now: number, name = 'source'): Promise<string> {
+/** Made in `directory`, without a key unless one is given; resolves with the file. */
+export async function madeBackup(
+  directory: string,
+  now: number,
+  name = 'source',
+  key?: { readonly node_id: NodeId; readonly bytes: Uint8Array },
+): Promise<string> {
   const store = await openIn(join(directory, 'source'))
   const head = {
     karo_version: '0.1.0',
     schema: NEWEST_SCHEMA,
-    node_id: formatNodeId(new Uint8Array(32)),
+    node_id: key?.node_id ?? formatNodeId(new Uint8Array(32)),
     name,
     created_at: new Date(now).toISOString(),
   }
-  const content = { head, now, key: undefined, config: Buffer.from(CONFIG_IN_BACKUP), rows: store.snapshot() }
+  const config = Buffer.from(CONFIG_IN_BACKUP)
+  const content = { head, now, key: key?.bytes, config, rows: store.snapshot() }
   const bytes: Uint8Array[] = []
   for await (const piece of writeArchive(content)) bytes.push(piece)
   await store.stop()

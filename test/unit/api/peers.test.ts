@@ -61,6 +61,7 @@ async function node() {
     word: () => undefined,
     certified: () => [],
     revoke: async () => false,
+    look: async () => 0,
     state: () => ({ issuer: false }) as FleetState,
   }
   const summaries = { withdrawFrom: async () => ({ held: 3, emptied: 3, fetched: 2, end() {} }) }

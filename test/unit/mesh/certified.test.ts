@@ -14,7 +14,10 @@ import {
   signCertificate,
   signRevocationList,
 } from '../../../src/trust/certificates/index.ts'
-import { createTrust } from '../../../src/trust/peers/index.ts'
+import { NO_CREDENTIALS } from '../../../src/trust/certificates/none.ts'
+import { signRotation } from '../../../src/trust/identity/index.ts'
+import { createLineage } from '../../../src/trust/lineage/index.ts'
+import { createTrust, withRotations } from '../../../src/trust/peers/index.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import type { FakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/mesh-node.ts'
@@ -205,3 +208,32 @@ test.each(['knocks', 'is knocked at'])(
     expect(ann.fleet.revoked(hq.id)).toBeDefined()
   },
 )
+
+test('a machine that comes with a key that was replaced a day ago is shown by which one', async () => {
+  const clockBack = Date.now() - 2 * DAY_MS
+  const [old, next] = [testIdentity(), testIdentity()]
+  const frame = signRotation(old, next, clockBack, systemRandom)
+  const rooms = async (identity: typeof old) => {
+    const lineage = createLineage(systemClock.now)
+    const trust = createTrust({
+      ...{ identity, lineage, clock: systemClock, log: silentLog, audit: { record: async () => {} } },
+      config: { peers: { trusted: new Map(), denied: [] } },
+      repository: createMemberRepository(await temporaryDatabase()),
+    })
+    await trust.start(new AbortController().signal)
+    const credentials = withRotations(NO_CREDENTIALS, trust.rotations, [])
+    return { identity, credentials, trust: trust as FakeTrust }
+  }
+  const member = await start(await rooms(testIdentity()))
+  await member.trust.trust(old.nodeId, {})
+  member.trust.rotations.accept(frame, true)
+  const there = await rooms(old)
+  const restored = await start({
+    ...{ ...there, discovery: { peers: [member.address()] }, timings: { retryAfterMs: 100 } },
+  })
+  await restored.trust.trust(member.id, {})
+  await until(() => there.trust.keyState(old.nodeId).kind === 'retired', { what: 'it heard of it' })
+  expect(there.trust.keyState(old.nodeId)).toMatchObject({ by: next.nodeId })
+  expect(member.mesh.status().peers_connected).toBe(0)
+  expect(member.trust.pending()).toEqual([])
+})

@@ -28,13 +28,32 @@ export function frozenNodes({ trust }: Pick<AlarmDeps, 'trust'>): readonly {
   return [...forks].map(([at, between]) => ({ at, between }))
 }
 
-/** The successor that somebody else gave to the key of this node; undefined: nobody did. */
+/** The successor that somebody else gave to the key of this node, or to one that it had before; undefined: nobody did. */
 export function takenBy({ identity, trust }: Pick<AlarmDeps, 'identity' | 'trust'>): NodeId | undefined {
   const state = trust.keyState(identity.nodeId)
-  const next = identity.pending?.identity.nodeId
-  if (state.kind === 'frozen') return state.fork.between.find((one) => one !== next)
-  const by = state.kind === 'replaced' || state.kind === 'retired' ? state.by : undefined
-  return by === next ? undefined : by
+  const own = new Set([identity.nodeId, identity.pending?.identity.nodeId])
+  switch (state.kind) {
+    case 'current':
+      return undefined
+    case 'frozen':
+      return state.fork.between.find((one) => !own.has(one))
+    case 'rejected':
+      return state.chosen
+    default:
+      return own.has(state.by) ? undefined : state.by
+  }
+}
+
+/** What a person does about it. A key that is not the newest of its lineage any more comes from an old backup, or was stolen. */
+function takenInWords({ identity, trust }: Pick<AlarmDeps, 'identity' | 'trust'>, taken: NodeId): string {
+  const state = trust.keyState(identity.nodeId)
+  if (state.kind === 'frozen' && state.fork.between.includes(identity.nodeId))
+    return `somebody else has a key that this node had before, and replaced it by ${taken}: nobody gives data to either of them. Have the others run karo peers trust ${identity.nodeId}, or an issuer revoke the other one`
+  const when =
+    state.kind === 'replaced' || state.kind === 'retired'
+      ? `, and others honour this one no longer than until ${new Date(state.until).toISOString()}`
+      : ''
+  return `the key of this node was replaced by ${taken}${when}. If this machine was restored from a backup that is older than its last karo identity rotate, restore a newer one; without one, make a new node: move identity.key away, karo identity new, and join again. If nobody rotated it here, somebody else has the key: make a new node too, and have this one revoked by an issuer or denied by the others`
 }
 
 export function alarmsOf(deps: AlarmDeps): readonly string[] {
@@ -45,11 +64,7 @@ export function alarmsOf(deps: AlarmDeps): readonly string[] {
   }
   const alarms: string[] = []
   const taken = takenBy(deps)
-  if (taken !== undefined) {
-    alarms.push(
-      `somebody else has the key of this node and replaced it by ${taken}: move identity.key away, make a new node (karo identity new), and have this one revoked by an issuer or denied by the others`,
-    )
-  }
+  if (taken !== undefined) alarms.push(takenInWords(deps, taken))
   const { here, others } = mesh.inspect().twins
   if (here.length > 0) {
     alarms.push(

@@ -29,9 +29,11 @@ interface PeersDeps {
     | 'met'
     | 'known'
     | 'isNameChosen'
+    | 'keyState'
+    | 'memberOf'
   >
   readonly mesh: Pick<Mesh, 'isConnected' | 'apart'> & AlarmDeps['mesh']
-  readonly fleet: Pick<Fleet, 'word' | 'certified' | 'revoke' | 'state'>
+  readonly fleet: Pick<Fleet, 'word' | 'certified' | 'revoke' | 'state' | 'look'>
   readonly summaries: Pick<Summaries, 'withdrawFrom'>
   readonly log: Log
 }
@@ -52,7 +54,8 @@ const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
  */
 export function peersRoutes({ trust, mesh, fleet, summaries, log }: PeersDeps): Routes {
   const certifiedBy = (issuer: NodeId): number =>
-    fleet.certified().filter((one) => one.issuer === issuer).length
+    new Set(fleet.certified().flatMap((one) => (one.issuer === issuer ? [trust.memberOf(one.node_id)] : [])))
+      .size
 
   function shape(node: NodeId, pending: ReadonlySet<NodeId>): PeerShape {
     const { denied, revoked, other_keys: _, ...opinion } = trust.opinion(node)
@@ -144,9 +147,12 @@ export function peersRoutes({ trust, mesh, fleet, summaries, log }: PeersDeps): 
       const node = trust.resolve(body.who)
       // On an issuer it is the organisation's word; elsewhere it is about this node alone.
       let inMesh = false
+      const isFrozen = trust.keyState(node).kind === 'frozen'
       const left = await refusing(node, async () => {
         inMesh = fleet.state().issuer && (await fleet.revoke(node))
-        if (!inMesh) await trust.revoke(node)
+        // Of several successors the one that is left is chosen here, and certified, which decides for everybody.
+        if (!inMesh || isFrozen) await trust.revoke(node)
+        if (inMesh && isFrozen) await fleet.look(() => false)
       })
       return { ...answer(node), ...left, revoked_in: inMesh ? ('mesh' as const) : ('here' as const) }
     })

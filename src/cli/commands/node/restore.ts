@@ -69,13 +69,14 @@ export const commands: readonly Command[] = [
           onStep: (text) => line.show(text),
         })
         line.end()
-        const { head, encryption, rows, closed, aside, config } = restored
+        const { head, encryption, rows, closed, aside, config, keyKept } = restored
         if (io.json) {
           const shape = {
             ...head,
             encryption,
             rows,
             closed,
+            key_kept: keyKept,
             ...(aside && { aside }),
             ...(config && { config }),
           }
@@ -85,7 +86,7 @@ export const commands: readonly Command[] = [
         const says = [
           `This is ${printable(head.name)} again, as of ${printable(head.created_at)}. The backup was ${ENCRYPTION_WORDS[encryption]}.`,
         ]
-        says.push(...aboutKey(paths, head.key))
+        says.push(...aboutKey(paths, head.key, keyKept))
         // The backup does not know decisions that were made after it.
         says.push(
           'Nothing is shared with other nodes until each person here turns it on again: karo share on.',
@@ -118,10 +119,16 @@ export const commands: readonly Command[] = [
 ]
 
 /** Which node this home is now, and what to do before it starts. A key may be used on one machine only. */
-function aboutKey(paths: HomePaths, fromBackup: boolean): readonly string[] {
+function aboutKey(paths: HomePaths, fromBackup: boolean, keyKept: boolean): readonly string[] {
+  if (keyKept) {
+    return [
+      'The key of this home was rotated after that backup, so it stays: others do not honour the one in the backup any more.',
+    ]
+  }
   if (fromBackup) {
     return [
       "If the machine of the backup still runs this node, stop it there before you start it here: two machines with one key take each other's place.",
+      'If its key was rotated after this backup (karo identity rotate), others refuse this one: karo status says so once it meets one of them, and what to do.',
     ]
   }
   if (existsSync(paths.key)) {

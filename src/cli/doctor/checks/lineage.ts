@@ -25,8 +25,8 @@ export function judgeLineage({
   if (taken !== null) {
     found.unshift(
       fail(
-        `somebody else has the key of this node, and replaced it by ${taken}`,
-        'Move identity.key away, then: karo identity new. Have the old key revoked by an issuer, or denied by the others.',
+        `the key of this node was replaced by ${taken}, which is not here`,
+        'karo status says what to do: an old backup was restored here, or somebody else has the key.',
       ),
     )
   }

@@ -10,10 +10,13 @@ import {
   SyncRequest,
   type SyncRequestBody,
 } from '../../../../protocols/messages/sync.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
 import { blake3 } from '../../../../src/base/hash.ts'
 import { createFetcher } from '../../../../src/exchange/documents/fetcher.ts'
 import { readDocument } from '../../../../src/exchange/documents/read.ts'
 import { wantedOf } from '../../../../src/exchange/documents/wants.ts'
+import { signRotation } from '../../../../src/trust/identity/index.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
 import { DAY, HOUR, MINUTE, Network, type Node, networkOf } from './network.ts'
 
 type Nodes = readonly [Node, Node, Node, Node]
@@ -220,7 +223,9 @@ test('when there is no more room relayed documents go, the oldest first, and own
 async function crowded() {
   const network = new Network({ loss: 1 })
   const [author, sponsor, ...guests] = network.add(4) as [Node, Node, Node, Node]
-  const [small] = network.add(1, { bounds: { documents: 40, bytes: 1_000_000 } }) as [Node]
+  // A kind that every known node may sign makes nobody an authority, whose documents have no bound for guests.
+  const ports = { key_rotation: { wanted: () => true, accept() {}, isFirst: () => false } }
+  const [small] = network.add(1, { ports, bounds: { documents: 40, bytes: 1_000_000 } }) as [Node]
   for (const guest of guests) small.announced.set(guest.id, sponsor.id)
   for (const node of network.nodes) await node.start()
   network.weave()
@@ -247,6 +252,17 @@ test('whoever is known through one neighbour alone has a quarter of the store, i
   await share(author, 0, 35)
   expect(kept(author)).toBe(35)
   expect(kept(flooder) + kept(guest)).toBe(5)
+})
+
+test('what others are judged by does not leave a full store with the oldest documents of its author', async () => {
+  const { network, author, sponsor, small, share, kept } = await crowded()
+  const frame = signRotation(author.identity, testIdentity(60_001), network.now - 30 * DAY, systemRandom)
+  await small.room.publish('key_rotation', frame)
+  await share(author, 0, 39)
+  expect([kept(author), small.holdings('key_rotation').size]).toEqual([39, 1])
+  await share(sponsor, 0, 15)
+  expect(kept(author)).toBeLessThan(39)
+  expect(small.holdings('key_rotation').size).toBe(1)
 })
 
 test('a store that is full takes back what this node shared, and a newer edition of what it has', async () => {

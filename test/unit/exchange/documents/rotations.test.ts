@@ -85,6 +85,26 @@ test('rotated on both sides of a partition, the lineage is frozen everywhere whe
   expect(lineage.state(mine.nodeId)).toEqual({ kind: 'frozen', fork })
 })
 
+test('whoever has the old key pushes out no rotation of it, whatever dates the new ones have', async () => {
+  const { network, nodes, lineages } = await nodesOf([0, 0])
+  const [ann, bob] = nodes
+  const mine = testIdentity(40_001)
+  await ann.room.publish('key_rotation', signRotation(ann.identity, mine, network.now, systemRandom))
+  await network.pass(MINUTE)
+  for (let at = 0; at < 6; at++) {
+    const thiefs = testIdentity(40_010 + at)
+    await bob.room
+      .publish('key_rotation', signRotation(ann.identity, thiefs, network.now, systemRandom))
+      .catch(() => {})
+    await network.pass(MINUTE)
+  }
+  expect(lineages[1]?.state(mine.nodeId)).toMatchObject({ kind: 'frozen' })
+  const kept = createLineage(network.time.clock.now)
+  for (const { frame } of bob.repository.kept.values()) kept.take(frame)
+  expect(bob.holdings('key_rotation').size).toBe(4)
+  expect(kept.state(ann.id)).toMatchObject({ fork: { between: expect.arrayContaining([mine.nodeId]) } })
+})
+
 test('the day of a rotation is not made longer by signing it again', async () => {
   const { network, nodes, lineages } = await nodesOf([0, 0])
   const [ann, bob] = nodes

@@ -10,14 +10,21 @@ import { isReady } from '../../../../src/ops/care/finish.ts'
 import { type RestoreOptions, restoreNode } from '../../../../src/ops/care/restore.ts'
 import { holdHome } from '../../../../src/ops/system/home-lock.ts'
 import { createLock } from '../../../../src/ops/system/lock.ts'
+import {
+  createIdentityFile,
+  loadIdentity,
+  prepareRotation,
+  protectIdentityFile,
+  switchIdentityFile,
+} from '../../../../src/trust/identity/index.ts'
 import { CONFIG_IN_BACKUP, madeBackup } from '../../../support/data/backup.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const NOW = 1_795_000_000_000
 
-async function restoring(changes: Partial<RestoreOptions> = {}) {
+async function restoring(changes: Partial<RestoreOptions> = {}, key?: Parameters<typeof madeBackup>[3]) {
   const directory = temporaryDirectory()
-  const file = await madeBackup(directory, NOW)
+  const file = await madeBackup(directory, NOW, 'source', key)
   const home = join(directory, 'home')
   mkdirSync(home, { mode: 0o700 })
   writeFileSync(join(home, 'config.toml'), '# of before\n')
@@ -108,4 +115,50 @@ test('an error before the backup counts changes nothing; one after it says what 
     )
   }
   expect([...new Set(seen)]).toEqual(['nothing', 'ready'])
+})
+
+test('a key that was rotated after the backup stays, also under a passphrase and while it is being rotated; another one gives way', async () => {
+  const made = join(temporaryDirectory(), 'identity.key')
+  const first = createIdentityFile(made, systemRandom)
+  const bytes = readFileSync(made)
+  const words = Buffer.from('correct horse battery')
+  const keys: Record<string, string> = {}
+  prepareRotation(made, undefined, NOW, systemRandom)
+  keys.begun = readFileSync(made, 'latin1')
+  switchIdentityFile(made, loadIdentity(made).pending!.identity, systemRandom)
+  keys.rotated = readFileSync(made, 'latin1')
+  protectIdentityFile(made, words, systemRandom)
+  prepareRotation(made, words, NOW, systemRandom)
+  switchIdentityFile(made, loadIdentity(made, words).pending!.identity, systemRandom)
+  keys.twice = readFileSync(made, 'latin1')
+  const other = join(temporaryDirectory(), 'identity.key')
+  createIdentityFile(other, systemRandom)
+  keys.other = readFileSync(other, 'latin1')
+  keys.same = bytes.toString('latin1')
+  for (const [what, text] of Object.entries(keys)) {
+    const { paths, again } = await restoring({}, { node_id: first.nodeId, bytes })
+    writeFileSync(paths.key, text, { mode: 0o600 })
+    const { keyKept } = await again()
+    const stays = ['begun', 'rotated', 'twice'].includes(what)
+    expect([what, keyKept, readFileSync(paths.key, 'latin1') === text]).toEqual([
+      what,
+      stays,
+      stays || what === 'same',
+    ])
+  }
+})
+
+test('a backup of a rotated node brings back its whole lineage', async () => {
+  const made = join(temporaryDirectory(), 'identity.key')
+  const first = createIdentityFile(made, systemRandom)
+  prepareRotation(made, undefined, NOW, systemRandom)
+  switchIdentityFile(made, loadIdentity(made).pending!.identity, systemRandom)
+  const { nodeId } = loadIdentity(made)
+  const { paths, again } = await restoring({}, { node_id: nodeId, bytes: readFileSync(made) })
+  expect((await again()).keyKept).toBe(false)
+  expect(loadIdentity(paths.key)).toMatchObject({
+    nodeId,
+    memberId: first.fingerprint,
+    former: [{ nodeId: first.nodeId }],
+  })
 })

@@ -235,6 +235,7 @@ test('an issuer does not rotate, and no begun rotation stays in its file', async
   const rotation = createOwnRotation({
     identity: { nodeId: ann.nodeId, pending },
     documents: { publish: async (kind) => void published.push(kind) },
+    again: async () => {},
     reread: () => pending,
     abandon: () => void abandoned++,
     isIssuer: () => true,

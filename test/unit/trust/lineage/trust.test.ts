@@ -33,9 +33,24 @@ async function world(said: Said = {}) {
   const audited: AuditRecord[] = []
   const repository = createMemberRepository(await temporaryDatabase())
   const revoked = new Set(said.revoked)
+  /** When each key was certified last. */
+  const certified = new Map<NodeId, number>()
+  const issuers = new Set<NodeId>()
   const certificates: Certificates = {
     ...NO_CERTIFICATES,
     revoked: (node) => (revoked.has(node) ? { at: START, by: self.nodeId, name: '' } : undefined),
+    word(node) {
+      const issued_at = certified.get(node)
+      if (issued_at === undefined) return undefined
+      const binding = {
+        node_id: node,
+        usage: issuers.has(node) ? 'issuer' : 'node',
+        issued_at,
+        issuer: testIdentity(9).nodeId,
+        not_after: START * 2,
+      }
+      return { binding: { ...binding, name: '', roles: [], teams: [] }, stale: false, level: 'peer' } as never
+    },
   }
   const make = async (frames: readonly Uint8Array[] = []) => {
     const lineage = createLineage(() => clock.time)
@@ -57,7 +72,7 @@ async function world(said: Said = {}) {
     for (const frame of frames) trust.rotations.accept(frame, false)
     return trust
   }
-  return { trust: await make(), clock, audited, revoked, again: make }
+  return { trust: await make(), clock, audited, revoked, certified, issuers, again: make }
 }
 
 const rotate = (from: Identity, to: Identity, at = START): Uint8Array => signRotation(from, to, at, random)
@@ -184,11 +199,142 @@ test('denying one of two successors, or an issuer that revokes it, leaves the ot
   await denied.trust.deny(two2)
   expect([denied.trust.opinion(two).trust_level, denied.trust.refuses(two2)]).toEqual(['peer', true])
 
-  const { trust, revoked } = await world({ trusted: [one] })
+  const { trust, revoked, certified } = await world({ trusted: [one] })
   for (const to of [second, rival]) trust.rotations.accept(rotate(first, to), true)
   expect(trust.opinion(two).why).toBe('frozen')
   revoked.add(two2)
+  // Its issuer certifies the other one after that, and only then it counts.
+  certified.set(two, START)
+  expect(trust.opinion(two).why).toBe('frozen')
+  certified.set(two, START + 1)
   expect([trust.opinion(two).trust_level, trust.refuses(two2)]).toEqual(['peer', true])
+  // What the thief signs afterwards changes nothing any more.
+  trust.rotations.accept(rotate(first, other), true)
+  expect([trust.opinion(two).trust_level, trust.refuses(other.nodeId)]).toEqual(['peer', true])
+})
+
+test('where the right successor has not come yet, a revocation leaves the lineage to no other one', async () => {
+  const { trust, revoked } = await world({ trusted: [one] })
+  // The thief's first one is revoked, and this node has seen the thief's second one before the owner's.
+  for (const to of [rival, other]) trust.rotations.accept(rotate(first, to), true)
+  revoked.add(two2)
+  expect(trust.opinion(other.nodeId)).toMatchObject({ trust_level: 'untrusted', why: 'frozen' })
+  const denied = await world({ trusted: [one], denied: [two2] })
+  for (const to of [rival, other]) denied.trust.rotations.accept(rotate(first, to), true)
+  expect(denied.trust.opinion(other.nodeId)).toMatchObject({ trust_level: 'untrusted', why: 'frozen' })
+})
+
+test('nobody gets round a denial or a revocation by another successor of an earlier key', async () => {
+  for (const how of ['deny', 'revoke'] as const) {
+    const { trust, again } = await world({ trusted: [one] })
+    const frames = [rotate(first, second), rotate(first, rival, START + 1), rotate(rival, third, START + 2)]
+    trust.rotations.accept(frames[0]!, true)
+    await trust[how](two)
+    for (const frame of frames.slice(1)) trust.rotations.accept(frame, true)
+    for (const one of [trust, await again(frames), await again(frames.toReversed())]) {
+      for (const node of ids.slice(0, 4)) expect([one.refuses(node), one.admits(node)]).toEqual([true, false])
+    }
+  }
+})
+
+test('a fork below a fork: trust in the last key chooses all the way, in whatever order people decide', async () => {
+  const [k3, t3] = [third, other]
+  const frames = [
+    rotate(first, second),
+    rotate(first, rival, START + 1),
+    rotate(second, k3, START + 2),
+    rotate(second, t3, START + 3),
+  ]
+  const { trust, again } = await world()
+  await trust.trust(one, {})
+  for (const frame of frames) trust.rotations.accept(frame, true)
+  await trust.trust(k3.nodeId, {})
+  for (const now of [trust, await again(frames)]) {
+    expect([now.opinion(k3.nodeId).trust_level, now.admits(k3.nodeId)]).toEqual(['peer', true])
+    for (const node of [two2, t3.nodeId]) expect(now.refuses(node)).toBe(true)
+  }
+  const upper = await world({ trusted: [one] })
+  for (const frame of frames) upper.trust.rotations.accept(frame, true)
+  await upper.trust.trust(k3.nodeId, {})
+  await upper.trust.trust(two, {})
+  expect(upper.trust.opinion(k3.nodeId).trust_level).toBe('peer')
+  // Taken back: the newest choice counts.
+  await upper.trust.deny(t3.nodeId)
+  await upper.trust.trust(t3.nodeId, {})
+  expect([upper.trust.admits(t3.nodeId), upper.trust.refuses(k3.nodeId)]).toEqual([true, true])
+})
+
+test('a denial of one branch is about it in whatever order records are read, and the choice stays when a third one comes', async () => {
+  for (const [to, against] of [
+    [second, rival],
+    [rival, second],
+  ] as const) {
+    const { trust, again } = await world()
+    const frames = [rotate(first, against), rotate(first, to, START + 1), rotate(first, other, START + 2)]
+    // A decision that names both keys, from before the fork was known.
+    trust.rotations.accept(frames[0]!, true)
+    await trust.deny(against.nodeId)
+    await trust.trust(against.nodeId, {})
+    trust.rotations.accept(frames[1]!, true)
+    await trust.deny(against.nodeId)
+    trust.rotations.accept(frames[2]!, true)
+    for (const now of [trust, await again(frames)]) {
+      expect([now.admits(to.nodeId), now.opinion(to.nodeId).trust_level]).toEqual([true, 'peer'])
+      for (const node of [against, other]) expect(now.refuses(node.nodeId)).toBe(true)
+    }
+  }
+})
+
+test('one member fills nobody else’s place with keys, and what freezes a lineage is taken all the same', async () => {
+  const { trust } = await world({ trusted: [one, other.nodeId] })
+  const made = Array.from({ length: 200 }, (_, at) => testIdentity(1_000 + at))
+  // Three successors of each key, breadth first.
+  for (const [at, to] of made.entries()) {
+    const from = at === 0 ? first : made[Math.floor((at - 1) / 3)]!
+    trust.rotations.accept(rotate(from, to), true)
+  }
+  expect(trust.keyState(made[199]!.nodeId).kind).toBe('current')
+  trust.rotations.accept(rotate(first, second), true)
+  expect(trust.keyState(two).kind).toBe('frozen')
+  trust.rotations.accept(rotate(other, third), true)
+  expect(trust.admits(three)).toBe(true)
+})
+
+test('members that nobody here speaks about have so many rotations in all, and an issuer’s key has none', async () => {
+  const { trust, certified, issuers } = await world()
+  await trust.trust(one, {})
+  const guests = Array.from({ length: 20 }, (_, at) => testIdentity(2_000 + at))
+  for (const { nodeId } of guests) trust.heardOf(nodeId, { name: '', addresses: [], offline: false }, one)
+  let next = 3_000
+  for (const guest of guests) {
+    let from = guest
+    for (let at = 0; at < 31; at++) {
+      const to = testIdentity(next++)
+      if (trust.rotations.wanted(from.nodeId)) trust.rotations.accept(rotate(from, to), true)
+      from = to
+    }
+  }
+  for (const { nodeId } of guests) expect(trust.rotations.wanted(nodeId)).toBe(false)
+  expect(trust.rotations.wanted(one)).toBe(true)
+  await trust.trust(guests[0]!.nodeId, {})
+  expect(trust.rotations.wanted(guests[0]!.nodeId)).toBe(true)
+  certified.set(two, START)
+  expect(trust.rotations.wanted(two)).toBe(true)
+  issuers.add(two)
+  expect(trust.rotations.wanted(two)).toBe(false)
+})
+
+test('a key whose day is over may knock and is shown what replaced it; one that is refused may not', async () => {
+  const { trust, clock } = await world()
+  await trust.trust(one, {})
+  const frame = rotate(first, second)
+  trust.rotations.accept(frame, true)
+  expect(trust.rotations.toldTo(one)).toBeUndefined()
+  clock.time = START + GRACE_MS
+  expect([trust.admits(one), trust.refuses(one), trust.bars(one)]).toEqual([false, true, false])
+  expect(trust.rotations.toldTo(one)).toEqual(frame)
+  await trust.deny(two)
+  expect(trust.bars(one)).toBe(true)
 })
 
 test('a denied node stays denied when it forks itself', async () => {

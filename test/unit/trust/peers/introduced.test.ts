@@ -5,6 +5,7 @@ import { systemRandom as random } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import type { IntroducerScope, TrustedPeer } from '../../../../src/config/index.ts'
 import { introductionPort, rereadIntroductions } from '../../../../src/daemon/introduced.ts'
+import { introduceAgain } from '../../../../src/daemon/rotation.ts'
 import { createMemberRepository } from '../../../../src/store/tables/members.ts'
 import { type Certificates, NO_CERTIFICATES } from '../../../../src/trust/certificates/index.ts'
 import { GRACE_MS, type Identity, signRotation } from '../../../../src/trust/identity/index.ts'
@@ -17,6 +18,8 @@ import { VirtualTime } from '../../../support/run/virtual-time.ts'
 const DAY = 86_400_000
 const SCOPE: IntroducerScope = { level: 'peer', teams: [], days: 30 }
 const self = testIdentity(0)
+/** The key that this node had before. */
+const former = testIdentity(50)
 const [hq, bob, next, rival] = [1, 2, 3, 4].map(testIdentity) as [Identity, Identity, Identity, Identity]
 
 async function world() {
@@ -46,7 +49,7 @@ async function world() {
   trust.onChange((node) => void told.push(node))
   /** What this node keeps of each author, as the documents room would. */
   const kept = new Map<NodeId, Uint8Array[]>()
-  const wired = { self: self.nodeId, trust, introductions }
+  const wired = { own: new Set([self.nodeId, former.nodeId]), trust, introductions }
   const port = introductionPort(wired)
   const documents = {
     of: async (author: NodeId) =>
@@ -83,6 +86,26 @@ test('an introducer whose key a list revokes takes with it whom it introduced, a
   expect(trust.admits(bob.nodeId)).toBe(false)
   // The mesh closes connections of those that it is told of.
   expect(told).toContain(bob.nodeId)
+})
+
+test('whom this node introduced under an earlier key it introduces again under its own, once', async () => {
+  const { time, introductions, introduce } = await world()
+  introduce(former, bob)
+  introduce(former, hq, { not_after: time.clock.now() + DAY })
+  time.advance(2 * DAY)
+  const published: string[] = []
+  const again = () =>
+    introduceAgain({
+      ...{ introductions, clock: time.clock },
+      identity: { nodeId: self.nodeId, former: [former] },
+      documents: { publish: async (kind) => void published.push(kind) },
+    })
+  await again()
+  await again()
+  expect(published).toEqual(['introduction'])
+  expect(introductions.all().filter(({ introducer }) => introducer === self.nodeId)).toMatchObject([
+    { node_id: bob.nodeId, body: { level: 'peer', withdrawn: false } },
+  ])
 })
 
 test('a key that stands in two rotations introduces nobody, because a thief may have signed it', async () => {

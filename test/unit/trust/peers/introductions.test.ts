@@ -95,6 +95,30 @@ test('it is taken back by a newer one, and an older one does not bring it again'
   expect(here.word(nodeOf(1), () => ALL)).toBeUndefined()
 })
 
+test('what an introducer takes back with its next key is gone, and a key that is frozen speaks for nobody', () => {
+  const { here, of, time } = world()
+  const [before, after] = [of(), of()]
+  const said = before.sign(about(1))
+  time.advance(1_000)
+  const back = after.sign(about(1, { withdrawn: true }))
+  for (const frame of [said, back]) here.accept(frame)
+  const memberOf = (): NodeId => before.node
+  expect(here.word(nodeOf(1), () => ALL)).toBeDefined()
+  expect(here.word(nodeOf(1), () => ALL, memberOf)).toBeUndefined()
+  // A key that may introduce nobody takes nothing back either.
+  const scope: ScopeOf = (who) => (who === before.node ? ALL : undefined)
+  expect(here.word(nodeOf(1), scope, memberOf)).toBeDefined()
+
+  let frozen = false
+  const { word, scopeOf } = createIntroducers({
+    ...{ introductions: here, refuses: () => frozen, lineage: NO_LINEAGE },
+    saidOf: () => ({ level: 'peer', roles: [], teams: [], introducer: ALL }),
+  })
+  expect([scopeOf(before.node), word(nodeOf(1))]).toMatchObject([ALL, { level: 'peer' }])
+  frozen = true
+  expect([scopeOf(before.node), word(nodeOf(1))]).toEqual([undefined, undefined])
+})
+
 test('what another key signed, what was changed and what is from the future say nothing', () => {
   const { here, of, time } = world()
   const frame = of().sign(about(1))

@@ -1,0 +1,58 @@
+// What a node says to its people when its key, or one that it had before, was replaced elsewhere.
+import { expect, test } from 'vitest'
+import { type AlarmDeps, alarmsOf, takenBy } from '../../../src/api/routes/mesh/alarms.ts'
+import type { KeyState } from '../../../src/trust/lineage/index.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
+
+const [old, own, other] = [1, 2, 3].map(testIdentity) as [Identity, Identity, Identity]
+type Identity = ReturnType<typeof testIdentity>
+const UNTIL = Date.UTC(2026, 10, 22)
+
+function said(state: KeyState, identity: AlarmDeps['identity'] = own) {
+  const deps: AlarmDeps = {
+    identity,
+    mesh: { inspect: () => ({ twins: { here: [], others: [] } }) },
+    trust: {
+      known: () => [],
+      keyState: () => state,
+      opinion: (node) => ({
+        ...{
+          node_id: node,
+          fingerprint: '0123456789abcdef',
+          name: '',
+          trust_level: 'untrusted',
+          why: 'default',
+        },
+        ...{ roles: [], teams: [], denied: false, revoked: false },
+      }),
+    },
+  }
+  return { taken: takenBy(deps), alarms: alarmsOf(deps) }
+}
+
+test('a key that is replaced by one that is not here: an old backup, or a thief, with the way out of both', () => {
+  for (const kind of ['replaced', 'retired'] as const) {
+    const { taken, alarms } = said({ kind, by: other.nodeId, until: UNTIL })
+    expect(taken).toBe(other.nodeId)
+    expect(alarms).toHaveLength(1)
+    for (const word of [other.nodeId, 'backup', 'karo identity new', 'revoked', '2026-11-22'])
+      expect(alarms[0]).toContain(word)
+  }
+})
+
+test('a fork of an earlier key names the other successor, never this node itself', () => {
+  const fork = { at: old.nodeId, between: [own.nodeId, other.nodeId] }
+  for (const between of [fork.between, fork.between.toReversed()]) {
+    const { taken, alarms } = said({ kind: 'frozen', fork: { ...fork, between } })
+    expect(taken).toBe(other.nodeId)
+    expect(alarms[0]).toContain(`karo peers trust ${own.nodeId}`)
+    expect(alarms[0]).not.toContain('identity new')
+  }
+})
+
+test('nothing is said of a rotation that this node itself is about to carry out', () => {
+  const pending = { identity: other, frame: new Uint8Array(0) }
+  const by = { kind: 'replaced', by: other.nodeId, until: UNTIL } as const
+  expect(said(by, { nodeId: own.nodeId, pending })).toEqual({ taken: undefined, alarms: [] })
+  expect(said({ kind: 'current' })).toEqual({ taken: undefined, alarms: [] })
+})
