@@ -153,16 +153,13 @@ export function createTrust(options: TrustOptions): Trust {
     reload,
     opinion,
     standing: (node) => standingOf(evidenceOf(node)),
-    admits,
-    refuses,
-    bars,
+    ...{ admits, refuses, bars },
     explain: (node) => explainSteps(evidenceOf(node)),
     decidedAt: (node) => evidenceOf(node).decision?.decided_at,
     rotations,
     isNameChosen,
     ...{ memberOf: lineage.memberOf, keysOf: lineage.family, keyState: lineage.state },
-    introduces: introducers.isNamed,
-    introducer: introducers.scopeOf,
+    ...{ introduces: introducers.isNamed, introducer: introducers.scopeOf },
 
     ...people,
 

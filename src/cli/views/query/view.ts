@@ -8,7 +8,7 @@ export interface Screen {
   readonly columns: number
 }
 
-export type NodeRow = NonNullable<QueryResult['nodes']>[number]
+type NodeRow = NonNullable<QueryResult['nodes']>[number]
 export type NodeColumn = Column<{ node: NodeRow }>
 
 interface Shown {
