@@ -54,6 +54,7 @@ describe('summaries', () => {
     expect(await laptop.json<SharePreviewShape>(['share', 'preview'])).toEqual({
       to: null,
       role: null,
+      categories: null,
       summaries: [],
     })
     expect((await laptop.status()).summaries.recipients).toBe(0)
@@ -141,6 +142,7 @@ describe('summaries', () => {
     expect(await laptop.json<SharePreviewShape>(['share', 'preview'])).toEqual({
       to: null,
       role: null,
+      categories: null,
       summaries: [],
     })
     const { entries } = await until(
