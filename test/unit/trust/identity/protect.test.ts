@@ -17,6 +17,7 @@ import {
 import { temporaryDirectory } from '../../../support/data/database.ts'
 import { track } from '../../../support/run/processes.ts'
 import { times } from '../../../support/run/thorough.ts'
+import { until } from '../../../support/run/until.ts'
 
 const SECRET = Buffer.from('größe ist relativ')
 const newPath = (): string => join(temporaryDirectory(), 'identity.key')
@@ -134,15 +135,22 @@ test('killed at any moment, the file is the old one or the new one, and the next
     for (;;) {
       if (k.isProtectedKey(path)) k.unprotectIdentityFile(path, secret, systemRandom)
       else k.protectIdentityFile(path, secret, systemRandom)
+      process.stdout.write('.')
     }`
   let seen = 0
   for (let round = 0; round < times(6, 12); round++) {
     const child = track(
       spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] }),
     )
-    await new Promise((resolve) => child.stdout.once('data', resolve))
-    // Wherever that is: most of the time it computes, the rest it writes.
-    await new Promise((resolve) => setTimeout(resolve, times(120, 60) * round))
+    let told = 0
+    child.stdout.on('data', (dots: Buffer) => {
+      told += dots.length
+    })
+    // Every other time just after a change, which protects the file or takes the passphrase off; else wherever it is then:
+    // most of the time it computes, the rest it writes.
+    const changes = round % 2
+    await until(() => told > changes, { what: `${changes} changes`, pollMs: 1 })
+    if (changes === 0) await new Promise((resolve) => setTimeout(resolve, 60 * round))
     child.kill('SIGKILL')
     await new Promise((resolve) => child.once('close', resolve))
     if (isProtectedKey(path)) seen++
