@@ -126,7 +126,11 @@ export function createReader(
     async withdrawn(author, range) {
       return withdrawnOf(author).some(({ slot }) => touches(slot, range)) && (await isWithdrawn(author))
     },
-    async cover(author, range, { tells = (summary: NodeSummary) => commandsIn(summary) > 0, quiet = false } = {}) {
+    async cover(
+      author,
+      range,
+      { tells = (summary: NodeSummary) => commandsIn(summary) > 0, quiet = false } = {},
+    ) {
       // Only documents that touch the range are read: reading costs more than opening, and each author has up to 250 documents.
       const all: StoredDocument[] = []
       const slots = new Set<string>()

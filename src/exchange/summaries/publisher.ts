@@ -117,13 +117,12 @@ export function createPublisher(deps: PublisherDeps): Publisher {
 
   /** How far back those have records who share anything, ms since the epoch; undefined: nobody has any. */
   const sinceOf = ({ groups }: Plan): Promise<number | undefined> =>
-    insight.recordedSince([...new Set(groups.flatMap(({ entitlement }) => Object.values(entitlement).flat()))])
+    insight.recordedSince([
+      ...new Set(groups.flatMap(({ entitlement }) => Object.values(entitlement).flat())),
+    ])
 
   /** The periods to look at; `late`: those that may have become another by late events are among them. */
-  function look(
-    { key, pulse, since, at: now }: Noted,
-    known: ReadonlyMap<string, Edition>,
-  ): Look {
+  function look({ key, pulse, since, at: now }: Noted, known: ReadonlyMap<string, Edition>): Look {
     const open = openPeriods(now)
     const closed = latePeriods(now)
     // History that was imported reaches further back than what was known.
@@ -148,12 +147,20 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const known = await load(plan)
     const now = clock.now()
     for (const [slot, { expires_at }] of known) if (expires_at <= now) known.delete(slot)
-    const found: Noted = { at: now, key: plan.key, pulse: await pulseOf(plan, now), since: await sinceOf(plan) }
+    const found: Noted = {
+      at: now,
+      key: plan.key,
+      pulse: await pulseOf(plan, now),
+      since: await sinceOf(plan),
+    }
     const due = look(found, known)
     const leftOut = new Set(plan.leftOut.map(({ node_id }) => node_id))
     const care: ShellCare = new Map()
     // How shells are looked after now is in each summary: read once, and not for hundreds of periods.
-    const reading = { nodeId, insight: { ...insight, during: (range: TimeRange) => insight.during(range, care) } }
+    const reading = {
+      nodeId,
+      insight: { ...insight, during: (range: TimeRange) => insight.during(range, care) },
+    }
     const published: { readonly slot: string; readonly boxes: readonly PlannedBox[] }[] = []
     const failures: unknown[] = []
     try {

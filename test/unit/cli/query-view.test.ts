@@ -172,3 +172,9 @@ test('the nodes that are listed are those whose records fall short, and a change
   // Nothing before: the column is not there, and so nothing is said of it.
   expect(said(1, 2, 4)).not.toMatch(/CHANGE|Changes are/)
 })
+
+test('that nothing was recorded is not said of a time that nobody has records of', () => {
+  const short = [{ fingerprint: '0'.repeat(16), name: 'elm', source: 'live' as const, covers: null }]
+  const view = queryView({ ...empty(0, 0), reach: { nodes: 1, whole: 0, short } }, SCREEN)
+  expect(view).toContain('No node that was heard has records of that time.')
+})

@@ -244,7 +244,9 @@ describe('what is known of a range', () => {
     expect((await reader.cover(ann.nodeId, { start, end: start + 7 * DAY }))?.covers).toEqual(covers)
     const day = { start: FRIDAY - 2 * DAY, end: FRIDAY - DAY }
     expect((await reader.cover(ann.nodeId, day))?.covers).toEqual({ start: nine, end: day.end })
-    expect(await reader.cover(ann.nodeId, { start: start - DAY, end: start }, { quiet: true })).toBeUndefined()
+    expect(
+      await reader.cover(ann.nodeId, { start: start - DAY, end: start }, { quiet: true }),
+    ).toBeUndefined()
   })
 
   test('a part of a day whose hours nobody keeps any more is not known', async () => {
