@@ -424,6 +424,28 @@ describe('a member that cannot be reached', () => {
     expect(a.audits.at(-1)?.details).toMatchObject({ known: 2, answered: 1, from_summary: 1, unreachable: 0 })
   })
 
+  it('is compared with a time in which nobody typed there, and only by what tells of that kind of numbers', async () => {
+    const { a, b, c, lose } = three()
+    for (const node of [a, c]) node.since = Date.now() - HOUR
+    lose(b)
+    const typed = summary(b.id, { safety_stats: safety(0, 0), activity_pattern: activity(4, 0, 5) })
+    const now = Math.floor(Date.now() / HOUR) * HOUR
+    const range = { start: now - 2 * HOUR, end: now }
+    const told = new Set<string>()
+    a.cover = async (_, asked, about) => {
+      told.add(`${about?.quiet === true ? 'quiet ' : ''}${about?.tells?.(typed)}`)
+      return { summaries: asked.end === now ? [typed] : [], as_of: now, covers: asked }
+    }
+    const active = await a.ask({ query_type: 'ActivityPatterns', range })
+    expect(told).toEqual(new Set(['true', 'quiet true']))
+    expect(active.compared?.nodes).toBe(1)
+    expect(active.data).toMatchObject({ change: 5 })
+    told.clear()
+    const safe = await a.ask({ query_type: 'SafetyPosture', range })
+    expect(told).toEqual(new Set(['false', 'quiet false']))
+    expect(safe.data).toMatchObject({ change: { by_risk_level: { safe: 0 } } })
+  })
+
   it('adds its risk and its hours, with the guard as it was last', async () => {
     const { a, b, lose } = three()
     lose(b)
