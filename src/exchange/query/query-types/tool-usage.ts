@@ -78,7 +78,7 @@ export const toolUsage = defineQueryType('ToolUsage', {
         change: z
           .int()
           .describe(
-            'uses more than in the period before, of the nodes that know both periods (`compared` of the result says how many); null when no node does',
+            'uses more than in the period before, of the nodes that know both periods (`compared` of the result says how many); null when none of those that used it does',
           )
           .nullable(),
       })
