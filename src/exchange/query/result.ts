@@ -78,13 +78,15 @@ export interface ResultReach {
   readonly nodes: number
   /** Those whose records reach over the whole range, as far as it has come. */
   readonly whole: number
-  /** The others, by name; `covers` is null where there are no records in the range at all. */
+  /** The others, by name; `covers` is null where there are no records in the range at all, or where it is not said. */
   readonly short: readonly {
     readonly fingerprint: string
     readonly name: string
     readonly source: PerNode['source']
     /** RFC 3339 UTC. */
     readonly covers: { readonly start: string; readonly end: string } | null
+    /** It gave numbers, and nobody knows of which part of the time they are. */
+    readonly unsaid?: true
   }[]
 }
 

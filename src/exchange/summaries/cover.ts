@@ -4,18 +4,20 @@ import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { type Period, periodOf, periodOfSlot, slotOf } from '../../../protocols/periods.ts'
 import { DAY_MS, HOUR_MS } from '../../base/calendar.ts'
+import type { Clock } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { TimeRange } from '../../insight/statistics/index.ts'
 import type { Documents, StoredDocument } from '../documents/index.ts'
 import { commandsIn } from './derive.ts'
 import { type Opener, openDocument } from './document.ts'
-import type { SummaryCover } from './types.ts'
+import { firstIn, type Held, spanOf } from './span.ts'
+import type { CoverAbout, SummaryCover } from './types.ts'
 
 export interface Reader {
   /** The author published anew without this node, and what it published for it before is of no use any more. */
   withdrawn(author: NodeId, range: TimeRange): Promise<boolean>
-  cover(author: NodeId, range: TimeRange): Promise<SummaryCover | undefined>
+  cover(author: NodeId, range: TimeRange, about?: CoverAbout): Promise<SummaryCover | undefined>
   /** Undefined when it does not open, or says what cannot be. What was opened lately costs nothing. */
   open(author: NodeId, document: StoredDocument): NodeSummary | undefined
   /** Documents for this node that did not open or said what cannot be, since the start. */
@@ -24,6 +26,8 @@ export interface Reader {
 
 /** Plaintext bytes of the summaries kept open; as objects they take some five times as much. */
 const KEPT_BYTES = 2 * 1024 * 1024
+/** Documents before a range, and the latest of all, that are looked at for what they say of its edges. */
+const AROUND_MAX = 8
 /** Bytes that count for a remembered document that could not be used. */
 const REFUSED_BYTES = 64
 
@@ -37,8 +41,15 @@ interface Opened {
 export function createReader(
   selves: readonly Opener[],
   documents: Pick<Documents, 'of'> & Partial<Pick<Documents, 'withdrawn'>>,
-  log: Log,
-  keysOf: (author: NodeId) => readonly NodeId[] = (author) => [author],
+  {
+    log,
+    clock,
+    keysOf = (author) => [author],
+  }: {
+    readonly log: Log
+    readonly clock: Pick<Clock, 'now'>
+    readonly keysOf?: (author: NodeId) => readonly NodeId[]
+  },
 ): Reader {
   /** Opened documents by digest, in order of use. Opening one costs about 100 µs, and a year is made of 250. */
   const opened = new Map<string, Opened>()
@@ -86,15 +97,49 @@ export function createReader(
     return newest(withdrawnOf(author).map(({ version }) => version)) > newest(held)
   }
 
+  /** What documents of other times say of the edges of a range; read only where those inside leave one open. */
+  async function around(
+    author: NodeId,
+    range: TimeRange,
+    { periods, telling, first }: Pick<Held, 'periods' | 'telling' | 'first'>,
+    tells: (summary: NodeSummary) => boolean,
+  ): Promise<Pick<Held, 'before' | 'upTo'>> {
+    const upTo = newest(telling.map(({ generated_at }) => generated_at))
+    const earlier = first > range.start ? lastEnding(periods.filter(({ end }) => end <= range.start)) : []
+    const later = upTo >= range.end ? [] : lastEnding(periods)
+    const wanted = new Set([...earlier, ...later].map(slotOf))
+    if (wanted.size === 0) return { before: false, upTo }
+    const found: NodeSummary[] = []
+    for (const key of keysOf(author)) {
+      for (const document of await documents.of(key, 'summary', (slot) => wanted.has(slot))) {
+        const summary = open(document.head.author, document)
+        if (summary !== undefined) found.push(summary)
+      }
+    }
+    return {
+      before: found.some((summary) => summary.end <= range.start && tells(summary)),
+      upTo: newest([upTo, ...found.map(({ generated_at }) => generated_at)]),
+    }
+  }
+
   return {
     async withdrawn(author, range) {
       return withdrawnOf(author).some(({ slot }) => touches(slot, range)) && (await isWithdrawn(author))
     },
-    async cover(author, range) {
+    async cover(
+      author,
+      range,
+      { tells = (summary: NodeSummary) => commandsIn(summary) > 0, quiet = false } = {},
+    ) {
       // Only documents that touch the range are read: reading costs more than opening, and each author has up to 250 documents.
       const all: StoredDocument[] = []
+      const slots = new Set<string>()
       for (const key of keysOf(author)) {
-        all.push(...(await documents.of(key, 'summary', (slot) => touches(slot, range))))
+        const wanted = (slot: string): boolean => {
+          slots.add(slot)
+          return touches(slot, range)
+        }
+        all.push(...(await documents.of(key, 'summary', wanted)))
       }
       // Of the editions that a member signed with its keys the newest holds; what it withdrew with one holds for all.
       const gone = newest(withdrawnOf(author).map(({ version }) => version))
@@ -113,12 +158,18 @@ export function createReader(
       }
       const held = stored.map(({ head }) => periodOfSlot(head.slot)).filter((period) => period !== undefined)
       const summaries = chosen(range, held, summaryOf)
-      if (summaries.length === 0) return undefined
-      return {
-        summaries,
-        as_of: Math.max(...summaries.map(({ generated_at }) => generated_at)),
-        covers: coveredBy(summaries, range),
-      }
+      if (summaries.length === 0 && !quiet) return undefined
+      const periods = [...slots].map(periodOfSlot).filter((period) => period !== undefined)
+      const telling = summaries.filter(tells)
+      const first = telling[0] && firstIn(telling[0], summaryOf, tells)
+      const known = { periods, telling, first: first ?? range.end }
+      const covers = spanOf(range, {
+        ...{ ...known, chosen: summaries, now: clock.now() },
+        ...(await around(author, range, known, tells)),
+      })
+      if (summaries.length === 0 && covers === undefined) return undefined
+      const as_of = newest(summaries.map(({ generated_at }) => generated_at))
+      return { summaries, as_of, ...(covers === undefined ? {} : { covers }) }
     },
     open,
     refused: () => refused,
@@ -127,12 +178,9 @@ export function createReader(
 
 const newest = (versions: readonly number[]): number => Math.max(0, ...versions)
 
-/** From the first to the last of what they tell. A time between without any is one in which nobody typed, or a document lost. */
-function coveredBy(summaries: readonly NodeSummary[], range: TimeRange): TimeRange {
-  const ends = summaries.map(({ end, generated_at }) => Math.min(end, generated_at))
-  const start = Math.max(range.start, Math.min(...summaries.map((one) => one.start)))
-  return { start, end: Math.max(start, Math.min(range.end, Math.max(...ends))) }
-}
+/** The latest few: one of them tells of something, unless nobody typed for long. */
+const lastEnding = (periods: readonly Period[]): readonly Period[] =>
+  periods.toSorted((a, b) => b.end - a.end).slice(0, AROUND_MAX)
 
 function touches(slot: string, range: TimeRange): boolean {
   const period = periodOfSlot(slot)

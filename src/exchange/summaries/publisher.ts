@@ -6,7 +6,7 @@ import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
-import { floorToHour } from '../../insight/statistics/index.ts'
+import { floorToHour, type ShellCare, type TimeRange } from '../../insight/statistics/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { expiryOf, type Self, writeDocument } from './document.ts'
@@ -44,6 +44,14 @@ interface SharedCounts {
   readonly left_out: number
 }
 
+/** What the last round found. */
+interface Noted {
+  readonly at: number
+  readonly key: string
+  readonly pulse: string
+  readonly since: number | undefined
+}
+
 interface Look {
   readonly periods: readonly Period[]
   readonly late: boolean
@@ -58,7 +66,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   const { nodeId, insight, documents, audit, clock, random, log, self, revision } = deps
   let editions: Promise<Map<string, Edition>> | undefined
   /** The state of the last round that ended; undefined: everything has to be looked at. */
-  let last: { readonly at: number; readonly key: string; readonly pulse: string } | undefined
+  let last: Noted | undefined
   let late = { due: true, at: Number.NEGATIVE_INFINITY }
   let counts: SharedCounts = { recipients: 0, left_out: 0 }
 
@@ -107,24 +115,21 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     return toHex(blake3([JSON.stringify([patterns, blocked, confirmed_risky])]))
   }
 
-  /** Closed periods that documents are still kept of, as far back as those have records who share anything. */
-  async function keptPeriods({ groups }: Plan, now: number): Promise<readonly Period[]> {
-    const uids = [...new Set(groups.flatMap(({ entitlement }) => Object.values(entitlement).flat()))]
-    const since = await insight.recordedSince(uids)
-    return since === undefined ? [] : closedPeriods(now, since)
-  }
+  /** How far back those have records who share anything, ms since the epoch; undefined: nobody has any. */
+  const sinceOf = ({ groups }: Plan): Promise<number | undefined> =>
+    insight.recordedSince([
+      ...new Set(groups.flatMap(({ entitlement }) => Object.values(entitlement).flat())),
+    ])
 
   /** The periods to look at; `late`: those that may have become another by late events are among them. */
-  async function look(
-    plan: Plan,
-    pulse: string,
-    now: number,
-    known: ReadonlyMap<string, Edition>,
-  ): Promise<Look> {
+  function look({ key, pulse, since, at: now }: Noted, known: ReadonlyMap<string, Edition>): Look {
     const open = openPeriods(now)
     const closed = latePeriods(now)
-    if (last === undefined || plan.key !== last.key) {
-      const earlier = await keptPeriods(plan, now)
+    // History that was imported reaches further back than what was known.
+    const older = since !== undefined && since < (last?.since ?? Number.POSITIVE_INFINITY)
+    if (last === undefined || key !== last.key || older) {
+      // Closed periods that documents are still kept of, as far back as there are records.
+      const earlier = since === undefined ? [] : closedPeriods(now, since)
       const readable = [...known.values()].filter(({ boxes }) => boxes > 0).map(({ period }) => period)
       return { periods: distinctPeriods([...open, ...readable, ...closed, ...earlier]), late: true }
     }
@@ -142,15 +147,26 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const known = await load(plan)
     const now = clock.now()
     for (const [slot, { expires_at }] of known) if (expires_at <= now) known.delete(slot)
-    const pulse = await pulseOf(plan, now)
-    const due = await look(plan, pulse, now, known)
+    const found: Noted = {
+      at: now,
+      key: plan.key,
+      pulse: await pulseOf(plan, now),
+      since: await sinceOf(plan),
+    }
+    const due = look(found, known)
     const leftOut = new Set(plan.leftOut.map(({ node_id }) => node_id))
+    const care: ShellCare = new Map()
+    // How shells are looked after now is in each summary: read once, and not for hundreds of periods.
+    const reading = {
+      nodeId,
+      insight: { ...insight, during: (range: TimeRange) => insight.during(range, care) },
+    }
     const published: { readonly slot: string; readonly boxes: readonly PlannedBox[] }[] = []
     const failures: unknown[] = []
     try {
       for (const period of due.periods) {
         if (signal.aborted) return
-        const of = await boxesOf(deps, plan, period, now)
+        const of = await boxesOf(reading, plan, period, now)
         for (const { node_id } of of.leftOut) leftOut.add(node_id)
         // Consent or trust changed during this round, so its outcome does not hold, and the next round looks at everything.
         if (revision() !== at) {
@@ -169,7 +185,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     }
     if (failures.length > 0) throw failures[0]
     if (due.late) late = { due: false, at: now }
-    last = { at: now, key: plan.key, pulse }
+    last = found
     count(plan, leftOut)
   }
 

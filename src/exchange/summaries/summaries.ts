@@ -72,9 +72,10 @@ export function createSummaries(deps: SummariesDeps): Summaries {
     log,
     revision: () => revision,
   })
-  const reader = createReader([self, ...formerSelves(identity)], documents, log, (author) => [
-    ...(trust.keysOf?.(author) ?? [author]),
-  ])
+  const reader = createReader([self, ...formerSelves(identity)], documents, {
+    ...{ log, clock: deps.clock },
+    keysOf: (author) => [...(trust.keysOf?.(author) ?? [author])],
+  })
   const shelf = createShelf({ ...deps, nodeId: identity.nodeId, self, open: reader.open })
   let stopping = new AbortController()
   let stopTimer = (): void => {}

@@ -30,8 +30,15 @@ export interface SummaryCover {
   readonly summaries: readonly NodeSummary[]
   /** Milliseconds since the epoch: when the newest of them was derived. */
   readonly as_of: number
-  /** From the beginning of the first to the end, or the deriving, of the last of them. */
-  readonly covers: TimeRange
+  /** The part of the range that is known, hours in which nobody typed included; absent: none of it. */
+  readonly covers?: TimeRange
+}
+
+export interface CoverAbout {
+  /** Whether a summary tells of anything as far as the question goes; absent: of any command. */
+  readonly tells?: (summary: NodeSummary) => boolean
+  /** A range in which nobody typed, as far as what is around it shows, is covered by no summary at all, and not unknown. */
+  readonly quiet?: boolean
 }
 
 /** One signed and sealed document: the newest edition of a period. Times in milliseconds since the epoch. */
@@ -92,7 +99,7 @@ export interface Summaries extends Room {
    */
   previewOf(uid: number, categories: readonly SummaryCategory[]): Promise<readonly SummaryPreview[]>
   /** Undefined: this node holds nothing of theirs for that range. Whole UTC hours; the widest periods that fit are used. */
-  cover(author: NodeId, range: TimeRange): Promise<SummaryCover | undefined>
+  cover(author: NodeId, range: TimeRange, about?: CoverAbout): Promise<SummaryCover | undefined>
   /**
    * Publishes without this node what was sealed to it, as if it were denied already, and lets it fetch that if it is
    * connected: for two seconds at most. `held`: summaries that it could open until now. `emptied`: those that were published

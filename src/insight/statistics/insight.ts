@@ -25,7 +25,7 @@ export function createInsight(deps: InsightDeps): Insight {
 
   return {
     uids: () => rollups.uids(),
-    during: (range) => numbersOf(deps, range),
+    during: (range, care) => numbersOf(deps, range, care),
 
     async recordedSince(uids) {
       const hours = await Promise.all(uids.map((uid) => rollups.firstHour(uid)))

@@ -6,14 +6,14 @@ import type { Clock } from '../../base/clock.ts'
 import type { RollupRepository } from '../../store/rollups/types.ts'
 import { type FoldedHours, foldHours, type Hour } from './fold.ts'
 import { type LookedAfterDeps, lookedAfter } from './looked-after.ts'
-import type { Numbers, TimeRange } from './types.ts'
+import type { Numbers, ShellCare, TimeRange } from './types.ts'
 
 export interface NumbersDeps extends LookedAfterDeps {
   readonly rollups: Pick<RollupRepository, 'hours' | 'uniqueCommandsOfHours'>
   readonly clock: Clock
 }
 
-export function numbersOf(deps: NumbersDeps, range: TimeRange): Numbers {
+export function numbersOf(deps: NumbersDeps, range: TimeRange, care: ShellCare = new Map()): Numbers {
   const { rollups } = deps
   /** The UTC hours since the epoch that the range touches: [from, to). */
   const [from, to] = [Math.floor(range.start / HOUR_MS), Math.ceil(range.end / HOUR_MS)]
@@ -36,7 +36,7 @@ export function numbersOf(deps: NumbersDeps, range: TimeRange): Numbers {
     safetyCounts: async (uids) => safetyIn(await foldOf(uids)),
     safetyPosture: async (uids) => ({
       ...safetyIn(await foldOf(uids)),
-      ...(await lookedAfter(deps, uids)),
+      ...(await once(care, uids.join(), () => lookedAfter(deps, uids))),
     }),
     async activityPatterns(uids) {
       const folded = await foldOf(uids)

@@ -99,13 +99,19 @@ export interface Numbers {
   commandPatterns(uids: readonly number[]): Promise<readonly PatternStat[]>
 }
 
+/** How shells are looked after now, by the people asked about. */
+export type ShellCare = Map<string, Promise<Pick<SafetyPosture, 'guard' | 'hook'>>>
+
 export interface Insight {
   /** uids that have any events here; each consents for itself. */
   uids(): Promise<readonly number[]>
   /** The beginning of the first hour of UTC that has records of one of `uids`, ms since the epoch; undefined: none has. */
   recordedSince(uids: readonly number[]): Promise<number | undefined>
-  /** Level 1 numbers of `range`, whole UTC hours. Nothing is read before one of them is asked for. */
-  during(range: TimeRange): Numbers
+  /**
+   * Level 1 numbers of `range`, whole UTC hours. Nothing is read before one of them is asked for. `care`: what was found
+   * of how shells are looked after now, for whoever reads many ranges at once; it is added to.
+   */
+  during(range: TimeRange, care?: ShellCare): Numbers
   /** No person's data: this node's name, version, uptime and number of events in 24 h. */
   nodeHealth(): Promise<NodeHealthStatus>
   /** The span of a period that ends now. */

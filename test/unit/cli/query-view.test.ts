@@ -140,3 +140,41 @@ test('health that is watched says which node came, went, came back or began anew
   expect(said).toMatch(/^ash [ 0-9a-z]* yes /m)
   expect(said).toMatch(/^birch [ 0-9a-z]* no /m)
 })
+
+test('the nodes that are listed are those whose records fall short, and a change says whose it is', () => {
+  const covers = { start: '2026-11-20T08:30:00.000Z', end: '2026-11-20T09:00:00.000Z' }
+  const tool = { category: 'git', nodes: 3, failure_rate: 0 }
+  const one = (name: string, more: object = {}) => ({
+    ...{ fingerprint: '0'.repeat(16), name, source: 'live' as const, covers: null },
+    ...more,
+  })
+  const said = (whole: number, compared: number, change: number | null, hours = 1) =>
+    queryView(
+      {
+        ...empty(2, 0),
+        status: 'success',
+        time_range: { start: `2026-11-20T0${9 - hours}:00:00.000Z`, end: '2026-11-20T09:00:00.000Z' },
+        data: { tools: [{ ...tool, tool: 'git', uses: 4, change }] },
+        reach: { nodes: 3, whole, short: [one('elm', { covers }), one('fir', { unsaid: true }), one('gum')] },
+        compared: { nodes: compared, of: 3 },
+      },
+      SCREEN,
+    )
+  const view = said(1, 2, 1)
+  expect(view).toContain('The records of 1 of 3 nodes reach over all of that time; those of the others:')
+  expect(view).toContain('elm: 2026-11-20 08:30 to 2026-11-20 09:00')
+  expect(view).toContain('fir: gives numbers, and does not say of which part of the time')
+  expect(view).toContain('gum: nothing recorded in that time')
+  expect(view).toMatch(/CHANGE/)
+  expect(view).toContain('Changes are of 2 of the 3 nodes that gave numbers; the other has no records')
+  expect(said(0, 0, null, 2)).toContain('No node has records of all of that time:')
+  expect(said(0, 0, null, 2)).toMatch(/No change is shown.* back to 2026-11-20 05:00\./)
+  // Nothing before: the column is not there, and so nothing is said of it.
+  expect(said(1, 2, 4)).not.toMatch(/CHANGE|Changes are/)
+})
+
+test('that nothing was recorded is not said of a time that nobody has records of', () => {
+  const short = [{ fingerprint: '0'.repeat(16), name: 'elm', source: 'live' as const, covers: null }]
+  const view = queryView({ ...empty(0, 0), reach: { nodes: 1, whole: 0, short } }, SCREEN)
+  expect(view).toContain('No node that was heard has records of that time.')
+})

@@ -63,7 +63,11 @@ const reach = z
         fingerprint: fingerprint(),
         name: nodeName(),
         source: z.enum(['live', 'summary']),
-        covers: timeRange.nullable().describe('null: there are no records in the range'),
+        covers: timeRange.nullable().describe('null: there are no records in the range, or `unsaid`'),
+        unsaid: z
+          .literal(true)
+          .exactOptional()
+          .describe('it gave numbers, and nobody knows of which part of the time they are'),
       }),
     ).describe('the others'),
   })

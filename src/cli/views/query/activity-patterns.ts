@@ -9,7 +9,7 @@ const HOUR_CELLS = 2
 const CHART_LINES = 4
 
 const thanBefore = (change: number | null): string =>
-  change === null || change === 0 ? '' : `; ${signed(change)} than before`
+  change === null ? '' : change === 0 ? '; as many as before' : `; ${signed(change)} than before`
 
 export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = {
   data(data, { screen, passes }, before) {

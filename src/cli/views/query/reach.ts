@@ -1,5 +1,6 @@
 // Says which part of the asked time the numbers rest on, and over how many nodes a change was computed.
 import type { QueryResult } from '../../../api/contract/shapes.ts'
+import { hasChanges } from './tool-usage.ts'
 
 type Short = NonNullable<QueryResult['reach']>['short'][number]
 
@@ -7,35 +8,45 @@ type Short = NonNullable<QueryResult['reach']>['short'][number]
 const NAMED_MAX = 6
 
 /** None where all records reach over all of it, and where no number is compared with others. */
-export function reachRows({ reach, compared, data, status }: QueryResult): string[] {
+export function reachRows({ reach, compared, data, status, time_range }: QueryResult): string[] {
   if (reach === null || status !== 'success') return []
-  const { nodes, whole, short } = reach
+  const { short } = reach
   const rows: string[] = []
   if (short.length > 0) {
-    const of = nodes === 1 ? 'The records do not reach' : `The records of ${whole} of ${nodes} nodes reach`
-    rows.push(`${of} over all of that time:`, ...short.slice(0, NAMED_MAX).map(shortRow))
+    rows.push(shortWords(reach), ...short.slice(0, NAMED_MAX).map(shortRow))
     if (short.length > NAMED_MAX) rows.push(`  and ${short.length - NAMED_MAX} more: --json names them`)
   }
   if (compared !== null && compared.of > 0) {
-    if (compared.nodes === 0) rows.push('No change is shown: no records reach back over the time before.')
-    else if (compared.nodes < compared.of && hasChange(data))
+    if (compared.nodes === 0) {
+      const [start, end] = [Date.parse(time_range.start), Date.parse(time_range.end)]
+      const back = 2 * start - end
+      const to = back < 0 ? '' : `, back to ${utc(new Date(back).toISOString())}`
+      rows.push(`No change is shown: no node that gave numbers has records of all of the time before${to}.`)
+    } else if (compared.nodes < compared.of && hasChange(data)) {
+      const others = compared.of - compared.nodes === 1 ? 'the other has' : 'the others have'
       rows.push(
-        `Changes are those of ${compared.nodes} of ${compared.of} nodes, which know the time before too.`,
+        `Changes are of ${compared.nodes} of the ${compared.of} nodes that gave numbers; ${others} no records of all of the time before.`,
       )
+    }
   }
   return rows
 }
 
-function shortRow({ name, covers, source }: Short): string {
+function shortWords({ nodes, whole }: NonNullable<QueryResult['reach']>): string {
+  if (nodes === 1) return 'The records do not reach over all of that time:'
+  if (whole === 0) return 'No node has records of all of that time:'
+  return `The records of ${whole} of ${nodes} nodes reach over all of that time; those of the others:`
+}
+
+function shortRow({ name, covers, source, unsaid }: Short): string {
   const from = source === 'summary' ? ' by its last summary' : ''
-  if (covers === null) return `  ${name}: nothing recorded in it`
+  if (unsaid) return `  ${name}: gives numbers, and does not say of which part of the time`
+  if (covers === null) return `  ${name}: nothing recorded in that time${from}`
   return `  ${name}: ${utc(covers.start)} to ${utc(covers.end)}${from}`
 }
 
-/** Whether the numbers have a change at all. */
+/** Whether a change is shown at all. */
 const hasChange = (data: QueryResult['data']): boolean =>
-  'tools' in data
-    ? data.tools.some(({ change }) => change !== null)
-    : 'change' in data && data.change !== null
+  'tools' in data ? hasChanges(data.tools) : 'change' in data && data.change !== null
 
 const utc = (rfc3339: string): string => rfc3339.slice(0, 16).replace('T', ' ')

@@ -25,7 +25,8 @@ export function queryView(result: QueryResult, screen: Screen, before?: QueryRes
 }
 
 /** Why there are no numbers, and what to do about it. */
-function nothingIn({ status, coverage, filters, query_type, asked_as, compared }: QueryResult): string {
+function nothingIn(result: QueryResult): string {
+  const { status, coverage, filters, query_type, asked_as, compared, reach } = result
   if (status === 'access_denied' && asked_as !== undefined) {
     return `No numbers: the nodes that were asked do not share these with ${printable(asked_as.name)}.
 A person of such a node can allow it there for a role or a team: karo share allow role:<role>`
@@ -50,7 +51,10 @@ You can ask for the numbers of nodes that share theirs with you: karo query ${qu
       : 'Nothing matches the filters: leave out a --where, or ask for more time with --last.'
     return `${nothing}${unheard}`
   }
-  return `${status === 'success' ? 'No numbers.' : 'Nothing was recorded in that time.'}${unheard}`
+  if (status === 'success') return `No numbers.${unheard}`
+  // That nobody typed is known only of a time that records reach over.
+  const known = reach === null || reach.whole > 0 || reach.short.some(({ covers }) => covers !== null)
+  return `${known ? 'Nothing was recorded in that time.' : 'No node that was heard has records of that time.'}${unheard}`
 }
 
 /** What was heard says nothing of those that were not. */

@@ -96,7 +96,7 @@ function guardWords({ on, partly, off, unknown }: Data['guard'], nodes: number):
   return rest.length === 0 ? words : `${words} (${rest.join(', ')})`
 }
 
-/** `than before: high +3, blocked −1`; empty where nothing changed. */
+/** `than before: high +3, blocked −1`; `as many as before` where nothing changed. */
 function changeWords(
   { by_risk_level, blocked, confirmed_risky, karo_generated }: NonNullable<Data['change']>,
   passes: (field: string, value: string) => boolean,
@@ -111,6 +111,6 @@ function changeWords(
       ['written by Karo', karo_generated],
     ] as const),
   ].filter(([, change]) => change !== 0)
-  if (changes.length === 0) return ''
+  if (changes.length === 0) return 'as many as before\n'
   return `than before: ${changes.map(([what, change]) => `${what} ${signed(change)}`).join(', ')}\n`
 }

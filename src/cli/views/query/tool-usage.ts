@@ -25,11 +25,14 @@ export const toolUsage: QueryTypeView<QueryDataOf<'ToolUsage'>> = {
   },
 }
 
+/** With nothing before, the change of each tool says what its uses say. */
+export const hasChanges = (rows: readonly ToolRow[]): boolean =>
+  rows.some(({ change, uses }) => change !== null && change !== uses)
+
 function toolTable(rows: readonly ToolRow[], screen: Screen, before?: readonly ToolRow[]): string {
   const usesBefore = new Map(before?.map((row) => [row.tool, row.uses]))
   const isNew = (row: ToolRow): number => row.uses - (usesBefore.get(row.tool) ?? 0)
-  // With nothing before, the change says what the uses say.
-  const compared = rows.some((row) => row.change !== null && row.change !== row.uses)
+  const compared = hasChanges(rows)
   return table(
     rows,
     [

@@ -79,7 +79,9 @@ export async function answerOf(
     return { status: 'not_supported', level }
   }
   const range = widenToHours(time_range)
-  const { covers, before } = await reachOf(insight, row.ofNow ? [] : uids, range, clock.now())
+  // The asker's clock may be ahead: the hour that is open there is asked about, and nothing of it is missing here.
+  const now = Math.max(clock.now(), question.body.created_at)
+  const { covers, before } = await reachOf(insight, row.ofNow ? [] : uids, range, now)
   const gathered = await row.gather(insight, uids, range, before)
   const data = gathered && filterNode(gathered, filters)
   const rests = covers === undefined ? {} : { covers }

@@ -1,5 +1,6 @@
 // Numbers of unreachable members from the summaries that they published before, as far as this node holds them.
 import type { QueryType } from '../../../../protocols/messages/query.ts'
+import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { within } from '../../../base/async/deadline.ts'
 import type { Clock, Timers } from '../../../base/clock.ts'
@@ -44,27 +45,38 @@ export function createAbsent(
   const found = new Map<NodeId, AbsentData>()
   const denied = new Set<NodeId>()
   const lookups = new Map<NodeId, Promise<void>>()
+  /** Summaries hold numbers of several types, and each may be of other people, who have recorded since another day. */
+  const tells = (summary: NodeSummary): boolean => {
+    const row = findQueryType(type)
+    const data = row?.fromSummaries?.([summary])
+    return data !== undefined && row?.contributes(data) === true
+  }
   const left = (): number => Math.max(0, deadlineAt - clock.monotonic())
 
   async function lookUpOne(node: NodeId): Promise<void> {
     try {
-      const [cover, before] = await Promise.all([summaries.cover(node, range), coverOfBefore(node)])
+      const [cover, before] = await Promise.all([
+        summaries.cover(node, range, { tells }),
+        coverOfBefore(node),
+      ])
       if (cover === undefined) {
         if (await summaries.withdrawn?.(node, range)) denied.add(node)
         return
       }
       const data = dataOf(type, node, cover, before)
-      if (data !== undefined) found.set(node, { data, as_of: cover.as_of, covers: cover.covers })
+      const { as_of, covers } = cover
+      if (data !== undefined) found.set(node, { data, as_of, ...(covers === undefined ? {} : { covers }) })
     } catch (error) {
       log.warn({ peer: node, error: String(error) }, 'a summary could not be read')
     }
   }
 
-  /** Only summaries that reach back over all of the period before can be compared with. */
+  /** Only summaries that reach over all of the period before can be compared with. */
   async function coverOfBefore(node: NodeId): Promise<SummaryCover | undefined> {
     const before = periodBefore(range)
-    const cover = before && (await summaries.cover(node, before))
-    return cover !== undefined && cover.covers.start <= (before?.start ?? 0) ? cover : undefined
+    const cover = before && (await summaries.cover(node, before, { tells, quiet: true }))
+    const { start, end } = cover?.covers ?? { start: Number.POSITIVE_INFINITY, end: 0 }
+    return before !== undefined && start <= before.start && end >= before.end ? cover : undefined
   }
 
   function lookUp(nodes: readonly NodeId[]): Promise<unknown> {

@@ -11,6 +11,8 @@ interface Heard {
   readonly name: string
   readonly source: PerNode['source']
   readonly covers: TimeRange | undefined
+  /** It gave numbers and did not say of which part of the time they are, as earlier releases do. */
+  readonly unsaid?: true
 }
 
 /** Null for a type whose numbers are of now. A node that refused or stayed silent is in the coverage, and not here. */
@@ -43,7 +45,12 @@ function heardIn({ own, self, members, question }: Collection): readonly Heard[]
     const { answer, summary } = collected
     if (answer?.status === 'success' || answer?.status === 'no_data') {
       const covers = within(answer.covers, question.time_range)
-      heard.push({ ...{ fingerprint, name }, source: 'live', covers })
+      const gave = answer.status === 'success' && queryType(question.query_type).contributes(answer.data)
+      const unsaid = covers === undefined && gave
+      heard.push({
+        ...{ fingerprint, name, source: 'live' as const, covers },
+        ...(unsaid ? { unsaid: true as const } : {}),
+      })
     } else if (summary !== undefined) {
       heard.push({ ...{ fingerprint, name }, source: 'summary', covers: summary.covers })
     }

@@ -23,8 +23,8 @@ export interface AbsentData {
   readonly data: NodeData
   /** Milliseconds since the epoch. */
   readonly as_of: number
-  /** The part of the asked range that its summaries, as far as they are held here, reach over. */
-  readonly covers: TimeRange
+  /** The part of the asked range that its summaries, as far as they are held here, reach over; absent: none of it. */
+  readonly covers?: TimeRange
 }
 
 /** This node's own part; empty for level 2 and for a team. */

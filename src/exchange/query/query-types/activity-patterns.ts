@@ -55,7 +55,7 @@ export const activityPatterns = defineQueryType('ActivityPatterns', {
   perNode: ({ activity }, _, filtered) => ({ activity: filterHours(activity, filtered) }),
   fromSummaries(summaries, before) {
     const activity = sharedActivity(summaries)
-    const earlier = before && sharedActivity(before)
+    const earlier = before && (sharedActivity(before) ?? addUp([]))
     return (
       activity && {
         ...{ query_type: 'ActivityPatterns', activity },

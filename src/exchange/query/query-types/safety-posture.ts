@@ -81,12 +81,12 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
   fromSummaries(summaries, before) {
     const shared = sharedSafety(summaries)
     const newest = shared.at(-1)
-    const earlier = sharedSafety(before ?? [])
+    const earlier = before && sharedSafety(before)
     // Counts add up; the guard and the hooks are as they were last.
     return (
       newest && {
         ...{ query_type: 'SafetyPosture', safety: { ...newest, ...addUp(shared) } },
-        ...(earlier.length === 0 ? {} : { previous: addUp(earlier) }),
+        ...(earlier === undefined ? {} : { previous: addUp(earlier) }),
       }
     )
   },

@@ -42,7 +42,8 @@ export const toolUsage = defineQueryType('ToolUsage', {
     const compared = earlier === undefined ? tools : compareUses(tools, earlier)
     return compared.length === 0 ? null : { query_type: 'ToolUsage', tools: compared }
   },
-  plausible: ({ tools }) => possibleTools(tools),
+  plausible: ({ tools }) =>
+    possibleTools(tools) && new Set(tools.map(({ previous }) => previous === undefined)).size <= 1,
   filterNode(data, { all }) {
     const tools = data.tools.filter(({ tool, category }) => all({ tool, category }))
     return tools.length === 0 ? null : { ...data, tools }
@@ -63,7 +64,7 @@ export const toolUsage = defineQueryType('ToolUsage', {
   fromSummaries(summaries, before) {
     const tools = sharedTools(summaries)
     if (tools === undefined) return undefined
-    const earlier = before && sharedTools(before)
+    const earlier = before && (sharedTools(before) ?? [])
     return { query_type: 'ToolUsage', tools: earlier === undefined ? tools : compareUses(tools, earlier) }
   },
   schemas({ z }) {
@@ -77,7 +78,7 @@ export const toolUsage = defineQueryType('ToolUsage', {
         change: z
           .int()
           .describe(
-            'uses more than in the period before, of the nodes that know both periods (`compared` of the result says how many); null when no node does',
+            'uses more than in the period before, of the nodes that know both periods (`compared` of the result says how many); null when none of those that used it does',
           )
           .nullable(),
       })

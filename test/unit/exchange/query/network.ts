@@ -331,7 +331,7 @@ export class TestNode {
         load: async (now) => this.marks.filter((mark) => mark.expires_at > now),
       },
       summaries: {
-        cover: (author, range) => this.cover(author, range),
+        cover: (author, range, about) => this.cover(author, range, about),
         withdrawn: async (author) => this.withdrew.has(author),
       },
       insight: {

@@ -137,7 +137,10 @@ describe('plausible', () => {
   it('takes what an honest node says', () => {
     fc.assert(fc.property(anyActivity, (one) => plausible({ query_type: 'ActivityPatterns', activity: one })))
     fc.assert(fc.property(anySafety, (one) => plausible({ query_type: 'SafetyPosture', safety: one })))
-    fc.assert(fc.property(anyTools, (list) => plausible({ query_type: 'ToolUsage', tools: list })))
+    // An owner compares all of its tools or none.
+    const comparing = (list: readonly object[], compares: boolean) =>
+      tools(...list.map((one) => ({ previous: 0, ...one, ...(compares ? {} : { previous: undefined }) })))
+    fc.assert(fc.property(anyTools, fc.boolean(), (list, all) => plausible(comparing(list, all))))
     expect([activity({}), safety({}), tools({})].map((data) => plausible(data))).toEqual([true, true, true])
   })
   it.each([
@@ -162,6 +165,7 @@ describe('plausible', () => {
     ['a tool twice', tools({}, { uses: 5 })],
     ['more uses than anybody can have', tools({ uses: COUNT_MAX + 1 })],
     ['or could have had', tools({ previous: COUNT_MAX + 1 })],
+    ['some tools compared and others not', tools({ previous: 1 }, { tool: 'make' })],
   ])('refuses %s', (_, data) => {
     expect(plausible(data)).toBe(false)
   })

@@ -4,7 +4,10 @@ import { decodeAnswer } from '../../../../protocols/answer.ts'
 import type { ActivityPatterns, SafetyPosture } from '../../../../protocols/messages/numbers.ts'
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
+import { answerOf } from '../../../../src/exchange/query/answering/verdict.ts'
+import type { Question } from '../../../../src/exchange/query/document.ts'
 import { parseFilter } from '../../../../src/exchange/query/filters.ts'
+import type { GatherInsight } from '../../../../src/exchange/query/query-types/index.ts'
 import type { QueryResult } from '../../../../src/exchange/query/result.ts'
 import { meshOf, type NodeOptions, person, type TestNode, uses } from './network.ts'
 
@@ -115,6 +118,38 @@ describe('SafetyPosture', () => {
     ])
     // Of now, whatever is asked for.
     expect((await a.ask({ query_type: 'NodeHealth', range })).reach).toBeNull()
+  })
+
+  it('tells who gave numbers and did not say of which time, as earlier releases do, from who has none', async () => {
+    const { a, b, c } = three()
+    for (const node of [b, c]) node.since = undefined
+    b.safety = safety(3, 0)
+    c.safety = safety(0, 0)
+    const { reach } = await a.ask({ query_type: 'SafetyPosture' })
+    expect(reach?.short).toMatchObject([
+      { name: 'b', covers: null, unsaid: true },
+      { name: 'c', covers: null },
+    ])
+    expect(reach?.short[1]).not.toHaveProperty('unsaid')
+  })
+
+  it('an owner whose clock is behind knows all of the hour that is open where the question came from', async () => {
+    const hour = Math.floor(Date.now() / HOUR) * HOUR
+    const insight = {
+      uids: async () => [1000],
+      recordedSince: async () => 0,
+      nodeHealth: async () => expect.fail('nobody asked for it'),
+      during: () => ({ toolUsage: async () => [] }),
+    } as unknown as GatherInsight
+    const body = { query_type: 'ToolUsage', time_range: { start: hour, end: hour + HOUR }, filters: [] }
+    const answered = (created_at: number) =>
+      answerOf(
+        { insight, clock: { now: () => hour - 1_000, monotonic: () => 0 } },
+        { body: { ...body, created_at } } as unknown as Question,
+        { decision: { effect: 'allow', rule: 'test', reason: 'test' }, level: 1, uids: [1000] },
+      )
+    expect(await answered(hour + 60_000)).toMatchObject({ covers: { start: hour, end: hour + 60_000 } })
+    expect(await answered(hour - 5_000)).not.toHaveProperty('covers')
   })
 
   it('is the exact sum of all, and how many nodes are guarded', async () => {
@@ -387,6 +422,28 @@ describe('a member that cannot be reached', () => {
     ])
     expect(result.notes.join()).toMatch(/1 of 2 nodes is shown from its last summary, 3 h old/)
     expect(a.audits.at(-1)?.details).toMatchObject({ known: 2, answered: 1, from_summary: 1, unreachable: 0 })
+  })
+
+  it('is compared with a time in which nobody typed there, and only by what tells of that kind of numbers', async () => {
+    const { a, b, c, lose } = three()
+    for (const node of [a, c]) node.since = Date.now() - HOUR
+    lose(b)
+    const typed = summary(b.id, { safety_stats: safety(0, 0), activity_pattern: activity(4, 0, 5) })
+    const now = Math.floor(Date.now() / HOUR) * HOUR
+    const range = { start: now - 2 * HOUR, end: now }
+    const told = new Set<string>()
+    a.cover = async (_, asked, about) => {
+      told.add(`${about?.quiet === true ? 'quiet ' : ''}${about?.tells?.(typed)}`)
+      return { summaries: asked.end === now ? [typed] : [], as_of: now, covers: asked }
+    }
+    const active = await a.ask({ query_type: 'ActivityPatterns', range })
+    expect(told).toEqual(new Set(['true', 'quiet true']))
+    expect(active.compared?.nodes).toBe(1)
+    expect(active.data).toMatchObject({ change: 5 })
+    told.clear()
+    const safe = await a.ask({ query_type: 'SafetyPosture', range })
+    expect(told).toEqual(new Set(['false', 'quiet false']))
+    expect(safe.data).toMatchObject({ change: { by_risk_level: { safe: 0 } } })
   })
 
   it('adds its risk and its hours, with the guard as it was last', async () => {

@@ -57,7 +57,7 @@ function frameOf(summary: NodeSummary, { by = ann, to = bob, around, version }: 
 async function put(shelf: Shelf, summary: NodeSummary, wrong: Wrong = {}): Promise<void> {
   await shelf.publish('summary', frameOf(summary, wrong))
 }
-const bobReads = (shelf: Shelf) => createReader([selfOf(bob)], shelf, silentLog)
+const bobReads = (shelf: Shelf) => createReader([selfOf(bob)], shelf, { log: silentLog, clock })
 const of = (granularity: Granularity, time: number) => periodOf(granularity, time)
 const shown = (cover: { summaries: readonly NodeSummary[] } | undefined) => cover?.summaries.map(slotOf)
 
@@ -92,7 +92,7 @@ test('what an author published without this node, later than anything for it, wi
   await put(shelf, summaryOf(of('hour', NOW - HOUR), 3))
   const versions = [...shelf.bySlot.values()].map(({ head }) => head.version)
   const gone = { slot: slotOf(of('hour', NOW)), version: 0 }
-  const reader = createReader([selfOf(bob)], { ...shelf, withdrawn: () => [gone] }, silentLog)
+  const reader = createReader([selfOf(bob)], { ...shelf, withdrawn: () => [gone] }, { log: silentLog, clock })
   const range = { start: NOW - 5 * HOUR, end: NOW + HOUR }
   gone.version = Math.max(...versions)
   expect(await reader.withdrawn(ann.nodeId, range)).toBe(false)
@@ -208,6 +208,85 @@ describe('what covers a range', () => {
       { numRuns: 60 },
     )
   }, 60_000)
+})
+
+describe('what is known of a range', () => {
+  const FRIDAY = of('day', NOW).start
+  const WORKDAYS = [-14, -11, -10, -9, -8, -7, -4, -3, -2, -1]
+  /** Somebody who types at nine on workdays, for two weeks, as they publish it now: hours of a week, days, weeks. */
+  async function atNine(days: readonly number[] = WORKDAYS) {
+    const shelf = createShelf()
+    for (const day of days) {
+      await put(shelf, summaryOf(of('day', FRIDAY + day * DAY), 2))
+      const nine = of('hour', FRIDAY + day * DAY + 9 * HOUR)
+      if (nine.end > NOW - 7 * DAY) await put(shelf, summaryOf(nine, 2))
+    }
+    const weeks = new Set(days.map((day) => of('week', FRIDAY + day * DAY).start))
+    for (const start of weeks) await put(shelf, summaryOf(of('week', start), 2 * days.length))
+    return bobReads(shelf)
+  }
+
+  test('hours in which nobody typed are known, where summaries are from before and after them', async () => {
+    const reader = await atNine()
+    // From a Sunday afternoon to a Thursday night.
+    const range = { start: FRIDAY - 5 * DAY + 15 * HOUR, end: FRIDAY - 1 * HOUR }
+    expect((await reader.cover(ann.nodeId, range))?.covers).toEqual(range)
+    const weekend = { start: FRIDAY - 6 * DAY, end: FRIDAY - 4 * DAY }
+    expect(await reader.cover(ann.nodeId, weekend)).toBeUndefined()
+    expect((await reader.cover(ann.nodeId, weekend, { quiet: true }))?.covers).toEqual(weekend)
+  })
+
+  test('records that begin at nine on a day begin at nine, though the day and its week are one summary', async () => {
+    const reader = await atNine([-2, -1])
+    const { start } = of('week', NOW)
+    const nine = FRIDAY - 2 * DAY + 9 * HOUR
+    const covers = { start: nine, end: NOW }
+    expect((await reader.cover(ann.nodeId, { start, end: start + 7 * DAY }))?.covers).toEqual(covers)
+    const day = { start: FRIDAY - 2 * DAY, end: FRIDAY - DAY }
+    expect((await reader.cover(ann.nodeId, day))?.covers).toEqual({ start: nine, end: day.end })
+    expect(
+      await reader.cover(ann.nodeId, { start: start - DAY, end: start }, { quiet: true }),
+    ).toBeUndefined()
+  })
+
+  test('a part of a day whose hours nobody keeps any more is not known', async () => {
+    const reader = await atNine()
+    const noon = 12 * HOUR
+    const range = { start: FRIDAY - 14 * DAY + noon, end: FRIDAY - 8 * DAY + noon }
+    expect((await reader.cover(ann.nodeId, range))?.covers).toEqual({
+      start: FRIDAY - 11 * DAY,
+      end: FRIDAY - 8 * DAY,
+    })
+  })
+
+  test('numbers of one kind may begin later than those of another', async () => {
+    const shelf = createShelf()
+    const none = { activity_pattern: { ...summaryOf(of('day', NOW), 0).activity_pattern! } }
+    const tool_usage = { tools: [{ tool: 'git', category: 'git', uses: 2, failures: 0 }] }
+    for (const day of [-3, -2]) {
+      const period = of('day', FRIDAY + day * DAY)
+      await put(shelf, summaryOf(period, 0, { ...(day === -3 ? none : {}), tool_usage }))
+    }
+    await put(shelf, summaryOf(of('day', FRIDAY - DAY), 2, { tool_usage }))
+    const reader = bobReads(shelf)
+    const range = { start: FRIDAY - 2 * DAY, end: FRIDAY }
+    const tells = ({ activity_pattern }: NodeSummary) => (activity_pattern?.total_commands ?? 0) > 0
+    expect((await reader.cover(ann.nodeId, range))?.covers).toEqual(range)
+    expect((await reader.cover(ann.nodeId, range, { tells }))?.covers?.start).toBe(FRIDAY - DAY)
+  })
+
+  test('nothing is known of what comes after the last that was published, whatever its author says of the time', async () => {
+    const shelf = createShelf()
+    for (const day of [-3, -2]) {
+      const generated_at = FRIDAY - DAY + HOUR
+      await put(shelf, summaryOf(of('day', FRIDAY + day * DAY), 2, { generated_at }))
+    }
+    const range = { start: FRIDAY - 3 * DAY, end: FRIDAY }
+    expect((await bobReads(shelf).cover(ann.nodeId, range))?.covers?.end).toBe(FRIDAY - DAY + HOUR)
+    await put(shelf, summaryOf(of('day', FRIDAY - 5 * DAY), 2, { generated_at: NOW + 9 * DAY }))
+    const open = { start: FRIDAY - 3 * DAY, end: FRIDAY + 3 * DAY }
+    expect((await bobReads(shelf).cover(ann.nodeId, open))?.covers?.end).toBe(NOW)
+  })
 })
 
 describe('what is refused', () => {

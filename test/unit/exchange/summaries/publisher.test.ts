@@ -264,6 +264,7 @@ describe('when', () => {
 
   test('late events of the last week are published again, within minutes; older ones are not', async () => {
     const { world, publisher } = await shared()
+    await world.type({ ...TYPED, ago: 13 * DAY })
     await publisher.round()
     since(world)
     await world.type({ ...TYPED, ago: 26 * HOUR }, { ...TYPED, ago: 12 * DAY })
@@ -297,6 +298,33 @@ describe('when', () => {
     since(world)
     await world.publisher().round()
     expect(slots(world)).toEqual([])
+  })
+
+  test('history that is imported later is shared as far back as it reaches', async () => {
+    const { world, publisher } = await shared()
+    await publisher.round()
+    since(world)
+    await world.type({ ...TYPED, ago: 20 * DAY }, { ...TYPED, ago: 100 * DAY })
+    world.time.now += 1_000
+    await publisher.round()
+    const week = (ago: number) => `week:${Math.floor(((NOW - ago) / DAY + 3) / 7)}`
+    const day = `day:${Math.floor((NOW - 20 * DAY) / DAY)}`
+    expect(new Set(slots(world))).toEqual(new Set([day, week(20 * DAY), week(100 * DAY)]))
+  })
+
+  test('how shells are looked after is read once for all periods of a round', async () => {
+    const { world, publisher } = await shared()
+    await world.type({ ...TYPED, ago: 100 * DAY })
+    const { during } = world.insight
+    const given: unknown[] = []
+    world.deps.insight.during = (range, care) => {
+      given.push(care)
+      return during(range, care)
+    }
+    await publisher.round()
+    const cares = given.filter((care) => care !== undefined)
+    expect(cares.length).toBeGreaterThan(20)
+    expect(new Set(cares).size).toBe(1)
   })
 
   test('after a restart nothing is published that was published before', async () => {

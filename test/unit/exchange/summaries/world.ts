@@ -184,7 +184,7 @@ export async function createWorld({
     deps,
     self,
     publisher,
-    reader: (of: Shelf = shelf) => createReader([self], of, silentLog),
+    reader: (of: Shelf = shelf) => createReader([self], of, { log: silentLog, clock }),
     breakStore: (how: boolean) => {
       broken = how
     },
