@@ -1,6 +1,7 @@
 // How this node stands in the mesh of its root, as karo ca shows it.
 import type { FleetShape } from '../../api/contract/shapes.ts'
 import { ago, formatFingerprint, localTime, printable } from '../../base/format.ts'
+import { CHAIN_FAULTS, type ChainFault } from '../../trust/certificates/index.ts'
 import type { CommandIo } from '../command.ts'
 import { table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
@@ -41,6 +42,8 @@ export function fleetView(fleet: FleetShape, io: CommandIo): string {
 const WHY_NOT: Readonly<Record<NonNullable<FleetShape['why_not']>, string>> = {
   revoked: 'its key was revoked. It needs another one (karo identity new) and an invite',
   issuer_revoked: 'the issuer that certified it was revoked. It needs an invite of another issuer',
+  not_granted:
+    'the issuer that certified it may not give its roles any more. It needs an invite, or the issuer may give them again',
   ended: 'it has ended. It needs an invite',
 }
 const withoutCertificate = ({ why_not }: FleetShape): string =>
@@ -54,12 +57,35 @@ export function grantWords(before: readonly string[], now: readonly string[]): s
   const says = [now.length === 0 ? 'It may give no privileged role.' : `It may give: ${list(now)}.`]
   if (won.length > 0) says.push(`New: ${list(won)}.`)
   if (lost.length > 0) {
-    says.push(`No more: ${list(lost)}. Certificates of this issuer with such a role say nothing from now on.`)
+    says.push(
+      `No more: ${list(lost)}. A certificate of this issuer with such a role does not hold any more: who has one is out, and needs an invite without that role. Another time, take the role away first, with karo ca assign.`,
+    )
   }
   return says.join(' ')
+}
+
+/** Why an inviter refuses, and what to do then. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  unknown:
+    'the inviter does not know it: it was cancelled after wrong tries, or made in another life of that node',
+  used: 'it has let in as many machines as it may',
+  expired: 'it has ended',
+  cancelled: 'it was cancelled',
+  revoked: 'the key of this node was revoked: karo identity new makes another one',
+  error: 'the inviter could not sign a certificate; its log says why',
+  busy: 'the inviter gets too many wrong invites; try again in a minute',
+}
+
+/** In words, why the inviter refused, or why what it granted is not believed; `why` as the daemon says it. */
+export function refusalWords(why: string): string {
+  if (Object.hasOwn(REFUSALS, why)) return REFUSALS[why] as string
+  const fault = why.replace(/^certificate_/, '')
+  return fault !== why && Object.hasOwn(CHAIN_FAULTS, fault)
+    ? `the certificate that came is not believed: ${CHAIN_FAULTS[fault as ChainFault]}`
+    : printable(why)
 }
 
 const joiningWords = ({ refused, ends_at }: NonNullable<FleetShape['joining']>): string =>
   refused === null
     ? `It looks for its inviter until ${localTime(ends_at)}.`
-    : `Its invite was not taken: ${refused}.`
+    : `Its invite was not taken: ${refusalWords(refused)}.`

@@ -83,9 +83,7 @@ export function createRoll(): Roll {
     if (held.author !== rootId && (issuer === undefined || revoked(held.author) !== undefined))
       return undefined
     // The issuer may have been certified anew, with fewer grants.
-    const grants = issuer?.body.grants ?? []
-    if (issuer !== undefined && !privileged(held.body.roles).every((role) => grants.includes(role)))
-      return undefined
+    if (issuer !== undefined && !mayGive(issuer, held)) return undefined
     const ends = Math.min(held.body.not_after, issuer?.body.not_after ?? held.body.not_after)
     if (ends <= now) return undefined
     const { body } = held
@@ -273,7 +271,9 @@ export function createRoll(): Roll {
       const held = heldOf(node)
       if (held === undefined || bindingAt(node, now) !== undefined) return undefined
       if (revoked(node) !== undefined) return 'revoked'
-      return revoked(held.author) === undefined ? 'ended' : 'issuer_revoked'
+      if (revoked(held.author) !== undefined) return 'issuer_revoked'
+      const issuer = issuers.get(held.author)
+      return issuer !== undefined && !mayGive(issuer, held) ? 'not_granted' : 'ended'
     },
     lastTerms(node) {
       const last = leaves.peek(node)
@@ -295,6 +295,10 @@ export function createRoll(): Roll {
   }
   return roll
 }
+
+/** Whether an issuer may give all roles of a certificate of its own. */
+const mayGive = (issuer: Held, { body }: Held): boolean =>
+  privileged(body.roles).every((role) => issuer.body.grants.includes(role))
 
 const isSame = (a: Uint8Array, b: Uint8Array | undefined): boolean =>
   b !== undefined && Buffer.compare(a, b) === 0

@@ -106,7 +106,7 @@ export const doctorFacts = z
         usage: z.enum(['issuer', 'node', 'operator']).nullable(),
         begins_at: moment('from when on it holds').nullable().describe('null: it has none that holds'),
         ends_at: moment('until when it holds').nullable(),
-        why_not: z.enum(['revoked', 'issuer_revoked', 'ended']).nullable(),
+        why_not: z.enum(['revoked', 'issuer_revoked', 'not_granted', 'ended']).nullable(),
         issuers: count('other issuers of the mesh that are known here'),
         issuers_there: count('of these, nodes that were heard of lately'),
       })

@@ -19,6 +19,7 @@ import {
   createRootKey,
   LIFE_MAX_MS,
   meshOf,
+  privileged,
   type RootKey,
   signCertificate,
   signRevocationList,
@@ -81,6 +82,15 @@ async function certify(
   if (life < 60_000 || life > LIFE_MAX_MS.issuer) {
     throw new KaroError('bad_request', 'an issuer certifies for a minute to 400 days', { where: '--for' })
   }
+  const grants = grantsOf(options.grant, before)
+  // A misspelt role would take away, without a word, what the issuer may give.
+  const unknown = options.grant === undefined ? [] : grants.filter((role) => privileged([role]).length === 0)
+  if (unknown.length > 0) {
+    throw new KaroError('bad_request', `'${printable(unknown.join(', '))}' is no privileged role`, {
+      where: '--grant',
+      hint: 'These are: security, admin. Every issuer may give any other role.',
+    })
+  }
   const self = await daemonAt(io).call(getIdentity)
   const now = Date.now()
   const frame = signCertificate(
@@ -92,7 +102,7 @@ async function certify(
       name: self.name,
       roles: [],
       teams: [],
-      grants: grantsOf(options.grant, before),
+      grants,
       version: now,
       notBefore: now,
       notAfter: now + life,

@@ -21,6 +21,10 @@ const WHY_NOT = {
     'the issuer that certified it was revoked',
     'Ask another issuer for an invite: karo join <code>',
   ],
+  not_granted: [
+    'the issuer that certified it may not give its roles any more',
+    'Ask an issuer for an invite: karo join <code>',
+  ],
   ended: ['its certificate has ended', 'Ask an issuer for an invite: karo join <code>'],
 } as const
 

@@ -27,6 +27,7 @@ test('one that holds no more fails, and says why and what to do', () => {
   for (const [why_not, words] of [
     ['revoked', 'its key was revoked'],
     ['issuer_revoked', 'the issuer that certified it was revoked'],
+    ['not_granted', 'may not give its roles any more'],
     ['ended', 'has ended'],
     [null, 'no certificate'],
   ] as const) {
