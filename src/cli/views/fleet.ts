@@ -1,8 +1,8 @@
 // How this node stands in the mesh of its root, as karo ca shows it.
 import type { FleetShape } from '../../api/contract/shapes.ts'
 import { ago, formatFingerprint, localTime, printable } from '../../base/format.ts'
-import { CHAIN_FAULTS, type ChainFault } from '../../trust/certificates/index.ts'
 import type { CommandIo } from '../command.ts'
+import { notLetIn } from '../fleet/refusals.ts'
 import { table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 
@@ -64,28 +64,5 @@ export function grantWords(before: readonly string[], now: readonly string[]): s
   return says.join(' ')
 }
 
-/** Why an inviter refuses, and what to do then. */
-const REFUSALS: Readonly<Record<string, string>> = {
-  unknown:
-    'the inviter does not know it: it was cancelled after wrong tries, or made in another life of that node',
-  used: 'it has let in as many machines as it may',
-  expired: 'it has ended',
-  cancelled: 'it was cancelled',
-  revoked: 'the key of this node was revoked: karo identity new makes another one',
-  error: 'the inviter could not sign a certificate; its log says why',
-  busy: 'the inviter gets too many wrong invites; try again in a minute',
-}
-
-/** In words, why the inviter refused, or why what it granted is not believed; `why` as the daemon says it. */
-export function refusalWords(why: string): string {
-  if (Object.hasOwn(REFUSALS, why)) return REFUSALS[why] as string
-  const fault = why.replace(/^certificate_/, '')
-  return fault !== why && Object.hasOwn(CHAIN_FAULTS, fault)
-    ? `the certificate that came is not believed: ${CHAIN_FAULTS[fault as ChainFault]}`
-    : printable(why)
-}
-
 const joiningWords = ({ refused, ends_at }: NonNullable<FleetShape['joining']>): string =>
-  refused === null
-    ? `It looks for its inviter until ${localTime(ends_at)}.`
-    : `Its invite was not taken: ${refusalWords(refused)}.`
+  refused === null ? `It looks for its inviter until ${localTime(ends_at)}.` : `${notLetIn(refused)}.`

@@ -4,7 +4,7 @@ import type { CertificateBody } from '../../../protocols/messages/certificate.ts
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { createRecent } from '../../base/recent.ts'
-import { levelOf, privileged } from './levels.ts'
+import { areGranted, levelOf } from './levels.ts'
 import { createOperatorRoll } from './operators/operator-roll.ts'
 import type { List, Revoked, Roll } from './roll-types.ts'
 import { createShares } from './shares.ts'
@@ -83,7 +83,7 @@ export function createRoll(): Roll {
     if (held.author !== rootId && (issuer === undefined || revoked(held.author) !== undefined))
       return undefined
     // The issuer may have been certified anew, with fewer grants.
-    if (issuer !== undefined && !mayGive(issuer, held)) return undefined
+    if (issuer !== undefined && !areGranted(held.body.roles, issuer.body.grants)) return undefined
     const ends = Math.min(held.body.not_after, issuer?.body.not_after ?? held.body.not_after)
     if (ends <= now) return undefined
     const { body } = held
@@ -272,8 +272,8 @@ export function createRoll(): Roll {
       if (held === undefined || bindingAt(node, now) !== undefined) return undefined
       if (revoked(node) !== undefined) return 'revoked'
       if (revoked(held.author) !== undefined) return 'issuer_revoked'
-      const issuer = issuers.get(held.author)
-      return issuer !== undefined && !mayGive(issuer, held) ? 'not_granted' : 'ended'
+      const grants = issuers.get(held.author)?.body.grants
+      return grants === undefined || areGranted(held.body.roles, grants) ? 'ended' : 'not_granted'
     },
     lastTerms(node) {
       const last = leaves.peek(node)
@@ -295,10 +295,6 @@ export function createRoll(): Roll {
   }
   return roll
 }
-
-/** Whether an issuer may give all roles of a certificate of its own. */
-const mayGive = (issuer: Held, { body }: Held): boolean =>
-  privileged(body.roles).every((role) => issuer.body.grants.includes(role))
 
 const isSame = (a: Uint8Array, b: Uint8Array | undefined): boolean =>
   b !== undefined && Buffer.compare(a, b) === 0

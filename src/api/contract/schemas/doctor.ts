@@ -112,6 +112,10 @@ export const doctorFacts = z
       })
       .nullable()
       .describe("this node's own in its mesh; null: it is in no mesh of a root"),
+    invite_refused: text(
+      32,
+      'why this node was not let in by its last invite, or enrolment_file: that file cannot be used',
+    ).exactOptional(),
     login: z
       .strictObject({
         name: text(64, 'of the operator'),

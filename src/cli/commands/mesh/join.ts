@@ -8,11 +8,11 @@ import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { CHAIN_FAULTS, parseEnrolment } from '../../../trust/certificates/index.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
+import { refusalWords } from '../../fleet/refusals.ts'
 import { openRegular } from '../../input/regular-file.ts'
 import { parseDuration } from '../../input/time.ts'
 import { passphraseOf } from '../../passphrase.ts'
 import { fitted } from '../../terminal/text.ts'
-import { refusalWords } from '../../views/fleet.ts'
 
 const LOOK_MS = 250
 const FILE_MAX = 16 * 1024

@@ -11,6 +11,8 @@ export interface Seeking {
   /** The invite that is being used, and why the last one was not taken; from the store, or as a person says. */
   begin(joining: JoiningRecord | undefined): void
   joining(): JoiningRecord | undefined
+  /** What was to be used cannot be: `enrolment_file`. */
+  refuse(why: string): void
   refused(): string | null
   /** Whether `node` may be the inviter. */
   seeks(node: NodeId): boolean
@@ -52,6 +54,9 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
       refused = null
     },
     joining: () => joining,
+    refuse(why) {
+      refused = why
+    },
     refused: () => refused,
     seeks: (node) => joining !== undefined && isInviter(joining, node),
     shown: (to) =>
