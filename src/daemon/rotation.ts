@@ -52,7 +52,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
     if (!deps.isIssuer()) return
     deps.abandon()
     throw new KaroError('refused', 'this node is an issuer: its key stands in the certificates of others', {
-      hint: 'Make another node an issuer (karo ca renew there, with the root key), have it certify each machine anew (karo ca assign), then revoke this one (karo ca revoke) and give it another key (karo identity new, karo join).',
+      hint: 'Make another node an issuer (`ca renew` there, with the root key), have it certify each machine anew (`ca assign`), revoke this one there (`ca revoke`, with the root key), and then give this one another key: karo identity new, karo join.',
     })
   }
 

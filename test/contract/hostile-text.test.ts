@@ -23,7 +23,10 @@ const root = new URL('../../', import.meta.url).pathname
 const COLOUR = /\x1b\[[0-9;:]*m/g
 const REDRAWS = /^(\r\x1b\[K|\x1b\[H\x1b\[2J)/
 
-afterEach(() => vi.unstubAllEnvs())
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+})
 
 interface Ran {
   readonly out: string
@@ -207,6 +210,8 @@ test.each([
   KEPT = kept
   const { home } = await playDaemon(await answers(), BUILD)
   mkdirSync(join(home, 'guard'), { recursive: true })
+  // Examples that write a file write it there, and not into the sources.
+  vi.spyOn(process, 'cwd').mockReturnValue(home)
   let shown = 0
   for (const words of [...(await showingAnswers()), ...MORE]) {
     for (const tty of [true, false]) {

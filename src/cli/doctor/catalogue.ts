@@ -463,7 +463,7 @@ export const CHECKS = {
     group: 'mesh',
     title: 'one successor of each key',
     what: "No key of a known node has two successors, and nobody but this node has rotated this node's key.",
-    why: 'A key that was rotated twice was in two hands: one of the successors may be a thief. None of them gets data here until somebody decides.',
+    why: 'A key that was rotated twice was in two hands: one of the successors may be a thief, and none of them gets data here until somebody decides. A node whose own key was replaced elsewhere is honoured by others for a day at most.',
     severity: 'fail',
     needsDaemon: true,
     fix: 'Ask its people for the fingerprint of the right one, then: karo peers trust <its node id>. If it is the key of this node, karo status says what to do: an old backup was restored here, or somebody else has the key.',

@@ -2,6 +2,7 @@
 import type { FleetShape } from '../../api/contract/shapes.ts'
 import { ago, formatFingerprint, localTime, printable } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
+import { notLetIn } from '../fleet/refusals.ts'
 import { table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 
@@ -41,6 +42,8 @@ export function fleetView(fleet: FleetShape, io: CommandIo): string {
 const WHY_NOT: Readonly<Record<NonNullable<FleetShape['why_not']>, string>> = {
   revoked: 'its key was revoked. It needs another one (karo identity new) and an invite',
   issuer_revoked: 'the issuer that certified it was revoked. It needs an invite of another issuer',
+  not_granted:
+    'the issuer that certified it may not give its roles any more. It needs an invite, or the issuer may give them again',
   ended: 'it has ended. It needs an invite',
 }
 const withoutCertificate = ({ why_not }: FleetShape): string =>
@@ -54,12 +57,12 @@ export function grantWords(before: readonly string[], now: readonly string[]): s
   const says = [now.length === 0 ? 'It may give no privileged role.' : `It may give: ${list(now)}.`]
   if (won.length > 0) says.push(`New: ${list(won)}.`)
   if (lost.length > 0) {
-    says.push(`No more: ${list(lost)}. Certificates of this issuer with such a role say nothing from now on.`)
+    says.push(
+      `No more: ${list(lost)}. A certificate of this issuer with such a role does not hold any more: who has one is out, and needs an invite without that role. Another time, take the role away first, with karo ca assign.`,
+    )
   }
   return says.join(' ')
 }
 
 const joiningWords = ({ refused, ends_at }: NonNullable<FleetShape['joining']>): string =>
-  refused === null
-    ? `It looks for its inviter until ${localTime(ends_at)}.`
-    : `Its invite was not taken: ${refused}.`
+  refused === null ? `It looks for its inviter until ${localTime(ends_at)}.` : `${notLetIn(refused)}.`

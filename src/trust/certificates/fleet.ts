@@ -126,7 +126,7 @@ export function createFleet(options: FleetOptions): Fleet {
         await repository.write({ joining })
         log.info({}, 'an enrolment file is here: this node looks for its inviter')
       } catch (error) {
-        log.error({ reason: String(error) }, 'the enrolment file cannot be used')
+        seeking.unusable(error)
       }
     },
     stop: () => serially(async () => {}),

@@ -79,7 +79,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
     const binding = roll.word(self, clock.now())?.binding
     if (binding?.usage === 'issuer') return binding
     throw new KaroError('refused', 'this node may not certify others', {
-      hint: 'Run this on the node where karo ca init was run, while its own certificate holds (karo ca show).',
+      hint: 'Run this on an issuer of the mesh, while its own certificate holds: `ca show` says issuer there.',
     })
   }
   const mesh = (): Uint8Array => roll.root()?.mesh ?? new Uint8Array(32)
@@ -209,7 +209,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       }
       if (before.usage === 'issuer') {
         throw new KaroError('refused', 'an issuer is certified by the root only', {
-          hint: 'Run karo ca renew on that node, with the root key.',
+          hint: 'Run `ca renew` on that node, with the root key.',
         })
       }
       const { name, roles, teams } = { ...before, ...terms }

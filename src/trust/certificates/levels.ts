@@ -21,4 +21,8 @@ export const levelOf = (roles: readonly string[]): TrustLevel =>
 export const privileged = (roles: readonly string[]): readonly string[] =>
   roles.filter((role) => ownRole(role)?.granted === true)
 
+/** Whether an issuer with these grants may give all of these roles. */
+export const areGranted = (roles: readonly string[], grants: readonly string[]): boolean =>
+  privileged(roles).every((role) => grants.includes(role))
+
 const ownRole = (role: string) => (Object.hasOwn(ROLES, role) ? ROLES[role] : undefined)

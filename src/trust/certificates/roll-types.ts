@@ -14,8 +14,8 @@ export interface List {
   readonly frame: Uint8Array
 }
 
-/** `ended`: its time is over, or its issuer's, or the issuer may not give its roles any more. */
-export type WhyNot = 'revoked' | 'issuer_revoked' | 'ended'
+/** `not_granted`: the issuer may not give its roles any more. `ended`: its time is over, or its issuer's. */
+export type WhyNot = 'revoked' | 'issuer_revoked' | 'not_granted' | 'ended'
 
 /** What taking a document changed: nodes about which there is something else to say now. */
 type Changed = readonly NodeId[]

@@ -4,7 +4,7 @@ import type { CertificateBody } from '../../../protocols/messages/certificate.ts
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { createRecent } from '../../base/recent.ts'
-import { levelOf, privileged } from './levels.ts'
+import { areGranted, levelOf } from './levels.ts'
 import { createOperatorRoll } from './operators/operator-roll.ts'
 import type { List, Revoked, Roll } from './roll-types.ts'
 import { createShares } from './shares.ts'
@@ -83,9 +83,7 @@ export function createRoll(): Roll {
     if (held.author !== rootId && (issuer === undefined || revoked(held.author) !== undefined))
       return undefined
     // The issuer may have been certified anew, with fewer grants.
-    const grants = issuer?.body.grants ?? []
-    if (issuer !== undefined && !privileged(held.body.roles).every((role) => grants.includes(role)))
-      return undefined
+    if (issuer !== undefined && !areGranted(held.body.roles, issuer.body.grants)) return undefined
     const ends = Math.min(held.body.not_after, issuer?.body.not_after ?? held.body.not_after)
     if (ends <= now) return undefined
     const { body } = held
@@ -273,7 +271,9 @@ export function createRoll(): Roll {
       const held = heldOf(node)
       if (held === undefined || bindingAt(node, now) !== undefined) return undefined
       if (revoked(node) !== undefined) return 'revoked'
-      return revoked(held.author) === undefined ? 'ended' : 'issuer_revoked'
+      if (revoked(held.author) !== undefined) return 'issuer_revoked'
+      const grants = issuers.get(held.author)?.body.grants
+      return grants === undefined || areGranted(held.body.roles, grants) ? 'ended' : 'not_granted'
     },
     lastTerms(node) {
       const last = leaves.peek(node)

@@ -44,7 +44,7 @@ export function decide(
   resource: Resource,
   { consent }: Pick<Context, 'consent'>,
 ): Decision {
-  if (principal.denied) return deny('trust.denied', 'the node is denied here')
+  if (principal.denied) return deny('trust.denied', 'the node is denied or revoked here')
   if (principal.trust_level === 'untrusted') return deny('trust.untrusted', 'the node is not trusted here')
 
   const about = ACTION_CATEGORY[action]

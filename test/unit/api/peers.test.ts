@@ -11,7 +11,7 @@ import type { Apart } from '../../../src/mesh/index.ts'
 import { createAuditRepository } from '../../../src/store/tables/audit.ts'
 import { createMemberRepository } from '../../../src/store/tables/members.ts'
 import { createAudit } from '../../../src/trust/audit/index.ts'
-import type { FleetState } from '../../../src/trust/certificates/index.ts'
+import type { Binding, FleetState } from '../../../src/trust/certificates/index.ts'
 import { createTrust } from '../../../src/trust/peers/index.ts'
 import { owner } from '../../support/api/callers.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
@@ -23,7 +23,10 @@ const ids = [1, 2, 3, 4, 5].map(testIdentity)
 const [ann, bob, cid, dan, eve] = ids.map(({ nodeId }) => nodeId) as [NodeId, NodeId, NodeId, NodeId, NodeId]
 const at = (n: number): string => `/ip4/10.0.0.${n}/tcp/9238`
 
-async function node() {
+/** Bob rotated his key: his is one machine with the key of cid. */
+const firstKey = (id: NodeId): NodeId => (id === cid ? bob : id)
+
+async function node(certified: readonly Binding[] = []) {
   const db = await temporaryDatabase()
   const clock = { time: 1_763_626_500_000, now: () => clock.time, monotonic: () => clock.time }
   const identity = self
@@ -58,15 +61,21 @@ async function node() {
     inspect: () => ({ twins: { others: [], here: [] } }),
   }
   const fleet = {
-    word: () => undefined,
-    certified: () => [],
+    word: (id: NodeId) => {
+      const binding = certified.find(({ node_id }) => node_id === id)
+      return binding === undefined ? undefined : { binding, stale: false, level: 'peer' as const }
+    },
+    certified: () => certified,
     revoke: async () => false,
     look: async () => 0,
     state: () => ({ issuer: false }) as FleetState,
   }
   const summaries = { withdrawFrom: async () => ({ held: 3, emptied: 3, fetched: 2, end() {} }) }
   const server = buildServer({
-    routes: [peersRoutes({ trust, mesh, fleet, summaries, log }), auditRoutes({ audit, trust, clock })],
+    routes: [
+      peersRoutes({ trust: { ...trust, memberOf: firstKey }, mesh, fleet, summaries, log }),
+      auditRoutes({ audit, trust, clock }),
+    ],
     callerOf: () => owner(),
     clock,
     log,
@@ -291,4 +300,18 @@ test('the audit log is filtered, and verify says where the ledger is broken', as
     { seq: 2, ts: 1, type: 'trust_change', details: Buffer.from('{}'), hash: Buffer.alloc(32) },
   ])
   expect((await get('/api/v1/audit/verify')).body).toMatchObject({ ok: false, entries: 3, first_bad: 2 })
+})
+
+test('of an issuer, its machines are counted by their newest certificate, and a rotated one once', async () => {
+  const of = (node_id: NodeId, issuer: NodeId, issued_at: number, usage: 'issuer' | 'node' = 'node') =>
+    ({ node_id, issuer, issued_at, usage, not_after: 1_763_700_000_000 }) as Binding
+  const certifies = async (...certified: Binding[]) => {
+    const { get } = await node([of(ann, self.nodeId, 1, 'issuer'), ...certified])
+    return (await get('/api/v1/peers/explain?who=ann')).body.peer.certifies
+  }
+  expect(await certifies()).toBe(0)
+  expect(await certifies(of(bob, ann, 2), of(cid, ann, 3), of(eve, ann, 3))).toBe(2)
+  // Another issuer certified its new key, or only its old one.
+  expect(await certifies(of(bob, ann, 2), of(cid, dan, 3))).toBe(0)
+  expect(await certifies(of(bob, dan, 2), of(cid, ann, 3))).toBe(1)
 })

@@ -1,5 +1,7 @@
 // What karo ca renew says of the roles that the issuer may give.
 import { expect, test } from 'vitest'
+import { issuerTerms } from '../../../src/cli/fleet/issuer-terms.ts'
+import { refusalWords } from '../../../src/cli/fleet/refusals.ts'
 import { grantsOf } from '../../../src/cli/input/values.ts'
 import { grantWords } from '../../../src/cli/views/fleet.ts'
 
@@ -14,4 +16,20 @@ test('without an option the issuer keeps what it may give', () => {
   expect(grantsOf(undefined, ['security'])).toEqual(['security'])
   expect(grantsOf('admin', ['security'])).toEqual(['admin'])
   expect(grantsOf('none', ['security'])).toEqual([])
+})
+
+test('an issuer is given privileged roles alone, and a misspelt one takes nothing away', () => {
+  const terms = (grant?: string, life = '365d') => issuerTerms({ for: life, grant }, ['security'])
+  expect(terms()).toMatchObject({ grants: ['security'] })
+  expect(terms('none')).toMatchObject({ grants: [] })
+  expect(terms('admin,security', '1d')).toEqual({ life: 86_400_000, grants: ['admin', 'security'] })
+  expect(() => terms('secuirty')).toThrow("'secuirty' is no privileged role")
+  expect(() => terms('security,lead')).toThrow("'lead' is no privileged role")
+  for (const life of ['59s', '401d']) expect(() => terms('none', life)).toThrow('a minute to 400 days')
+})
+
+test('why an invite was not taken is told in words', () => {
+  expect(refusalWords('used')).toBe('it has let in as many machines as it may')
+  expect(refusalWords('certificate_clock')).toMatch(/^the certificate that came is not believed: ./)
+  expect(refusalWords('constructor')).toBe('constructor')
 })

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { QueryResult } from '../../../src/api/contract/shapes.ts'
 import { whoAnswered } from '../../../src/cli/views/query/coverage.ts'
+import { nothingIn } from '../../../src/cli/views/query/result.ts'
 
 type Row = QueryResult['coverage']['nodes'][number]
 type Asked = Parameters<typeof whoAnswered>[0]
@@ -99,4 +100,13 @@ describe('why', () => {
     const { rows } = whoAnswered(result([row('fir', 'unreachable', { why, ...more })]))
     expect(rows).toEqual([expect.stringMatching(said)])
   })
+})
+
+it('a node that answered without numbers is not said to refuse them', () => {
+  const says = (nodes: readonly Row[]) =>
+    nothingIn({ ...result(nodes), status: 'access_denied', query_type: 'ToolUsage' })
+  expect(says([row('fir', 'denied')])).toMatch(/^No numbers: the nodes that were asked do not share/)
+  expect(says([row('fir', 'denied'), row('gum', 'answered')])).toMatch(
+    /^No numbers: the nodes that answered have none of that time, and the others do not share/,
+  )
 })

@@ -106,12 +106,16 @@ export const doctorFacts = z
         usage: z.enum(['issuer', 'node', 'operator']).nullable(),
         begins_at: moment('from when on it holds').nullable().describe('null: it has none that holds'),
         ends_at: moment('until when it holds').nullable(),
-        why_not: z.enum(['revoked', 'issuer_revoked', 'ended']).nullable(),
+        why_not: z.enum(['revoked', 'issuer_revoked', 'not_granted', 'ended']).nullable(),
         issuers: count('other issuers of the mesh that are known here'),
         issuers_there: count('of these, nodes that were heard of lately'),
       })
       .nullable()
       .describe("this node's own in its mesh; null: it is in no mesh of a root"),
+    invite_refused: text(
+      32,
+      'why this node was not let in by its last invite, or enrolment_file: that file cannot be used',
+    ).exactOptional(),
     login: z
       .strictObject({
         name: text(64, 'of the operator'),

@@ -32,10 +32,10 @@ export const fleetState = z
     joined_at: moment('when this node began to belong to it').nullable(),
     own: certificate.nullable().describe('the certificate of this node; null: none that holds'),
     why_not: z
-      .enum(['revoked', 'issuer_revoked', 'ended'])
+      .enum(['revoked', 'issuer_revoked', 'not_granted', 'ended'])
       .nullable()
       .describe(
-        'why the certificate of this node does not hold; ended: its time is over, its issuer’s, or the issuer may not give its roles any more',
+        'why the certificate of this node does not hold; not_granted: the issuer may not give its roles any more; ended: its time is over, or its issuer’s',
       ),
     issuer: z.boolean().describe('this node may certify others'),
     lists_at: moment(

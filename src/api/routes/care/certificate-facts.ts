@@ -6,7 +6,8 @@ import type { Trust } from '../../../trust/peers/index.ts'
 import type { DaemonFacts } from '../../contract/shapes.ts'
 
 export interface CertificateDeps {
-  readonly fleet: () => Pick<FleetState, 'lists_at' | 'stale'> & Partial<Pick<FleetState, 'own' | 'why_not'>>
+  readonly fleet: () => Pick<FleetState, 'lists_at' | 'stale'> &
+    Partial<Pick<FleetState, 'own' | 'why_not' | 'joining'>>
   /** Absent: this node knows of no certificates. */
   readonly certified?: Fleet['certified']
   readonly operators?: Pick<Fleet['operators'], 'list'>
@@ -36,6 +37,12 @@ export function certificateFacts(deps: CertificateDeps): DaemonFacts['certificat
     issuers: issuers.length,
     issuers_there: issuers.filter(({ node_id }) => isThere(node_id)).length,
   }
+}
+
+/** Empty while no invite was refused. */
+export function inviteFacts(deps: Pick<CertificateDeps, 'fleet'>): Pick<DaemonFacts, 'invite_refused'> {
+  const why = deps.fleet().joining?.refused
+  return why == null ? {} : { invite_refused: why }
 }
 
 /** Null: this person asks as the node. */

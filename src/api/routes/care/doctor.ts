@@ -18,7 +18,7 @@ import type { DaemonFacts, NamedNode } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { type AlarmDeps, frozenNodes, takenBy } from '../mesh/alarms.ts'
-import { type CertificateDeps, certificateFacts, loginFacts } from './certificate-facts.ts'
+import { type CertificateDeps, certificateFacts, inviteFacts, loginFacts } from './certificate-facts.ts'
 
 /** Most people in the list of those with spool files that are not followed; the schema has the same bound. */
 const MOST_UNFOLLOWED = 64
@@ -113,6 +113,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         key_taken_by: takenBy(deps) ?? null,
         lists: listsOf(deps.fleet()),
         certificate: certificateFacts(deps),
+        ...inviteFacts(deps),
         // A token never asks as an operator, so over TCP there is no login to tell of.
         login: caller.via === 'socket' ? loginFacts(deps, caller) : null,
         store_problem: storeProblem === null || admin ? storeProblem : 'the database cannot be written',

@@ -53,9 +53,15 @@ const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
  * `refused` and `conflict` if the configuration has decided otherwise.
  */
 export function peersRoutes({ trust, mesh, fleet, summaries, log }: PeersDeps): Routes {
-  const certifiedBy = (issuer: NodeId): number =>
-    new Set(fleet.certified().flatMap((one) => (one.issuer === issuer ? [trust.memberOf(one.node_id)] : [])))
-      .size
+  /** Machines that are out without this issuer: the newest certificate of a machine counts, not one of an earlier key. */
+  function certifiedBy(issuer: NodeId): number {
+    const newest = new Map<string, { readonly issuer: NodeId; readonly issued_at: number }>()
+    for (const one of fleet.certified()) {
+      const member = trust.memberOf(one.node_id)
+      if (one.issued_at > (newest.get(member)?.issued_at ?? Number.NEGATIVE_INFINITY)) newest.set(member, one)
+    }
+    return [...newest.values()].filter((one) => one.issuer === issuer).length
+  }
 
   function shape(node: NodeId, pending: ReadonlySet<NodeId>): PeerShape {
     const { denied, revoked, other_keys: _, ...opinion } = trust.opinion(node)

@@ -17,7 +17,6 @@ import { EXIT, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import {
   createRootKey,
-  LIFE_MAX_MS,
   meshOf,
   type RootKey,
   signCertificate,
@@ -33,9 +32,9 @@ import {
 } from '../../command.ts'
 import { AGGREGATOR, aggregatorsFor, nameAggregators } from '../../fleet/aggregators.ts'
 import { exportMesh } from '../../fleet/export.ts'
+import { type IssuerTerms, issuerTerms } from '../../fleet/issuer-terms.ts'
 import { revokedWith, versionAfter } from '../../fleet/root-list.ts'
 import { openedRoot, PASSPHRASE, ROOT_FILE, ROOT_KEY } from '../../input/root-key.ts'
-import { parseDuration } from '../../input/time.ts'
 import { grantsOf, oneNode } from '../../input/values.ts'
 import { newPassphrase, withPassphrase } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
@@ -71,16 +70,7 @@ const OPTIONS = [
 ] as const satisfies readonly CommandOption[]
 
 /** Signs a certificate of an issuer for this node and hands it to the daemon; the root key never leaves this process. */
-async function certify(
-  io: CommandIo,
-  root: RootKey,
-  options: { for: string; grant?: string | undefined },
-  before: readonly string[] = [],
-) {
-  const life = parseDuration(options.for, '--for')
-  if (life < 60_000 || life > LIFE_MAX_MS.issuer) {
-    throw new KaroError('bad_request', 'an issuer certifies for a minute to 400 days', { where: '--for' })
-  }
+async function certify(io: CommandIo, root: RootKey, { life, grants }: IssuerTerms) {
   const self = await daemonAt(io).call(getIdentity)
   const now = Date.now()
   const frame = signCertificate(
@@ -92,7 +82,7 @@ async function certify(
       name: self.name,
       roles: [],
       teams: [],
-      grants: grantsOf(options.grant, before),
+      grants,
       version: now,
       notBefore: now,
       notAfter: now + life,
@@ -120,6 +110,8 @@ const init = defineCommand({
   ],
   async run(io, { options }) {
     const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
+    // Before the root key is made: a key that no mesh has would be left behind otherwise.
+    const terms = issuerTerms(options, [])
     const state = await daemonAt(io).call(getFleet)
     if (state.root !== null) {
       throw new KaroError('conflict', 'this node belongs to a mesh already', {
@@ -129,7 +121,7 @@ const init = defineCommand({
     const totals = await aggregatorsFor(io, options.aggregator)
     const passphrase = await newPassphrase(options['passphrase-file'])
     const root = withPassphrase(passphrase, (words) => createRootKey(path, words, systemRandom))
-    const answer = await certify(io, root, options)
+    const answer = await certify(io, root, terms)
     await nameAggregators(io, root, totals)
     return show(io, answer, () =>
       fitted(
@@ -156,7 +148,7 @@ const renew = defineCommand({
   async run(io, { options }) {
     const root = await openedRoot(options)
     const before = (await daemonAt(io).call(getFleet)).own?.grants ?? []
-    const answer = await certify(io, root, options, before)
+    const answer = await certify(io, root, issuerTerms(options, before))
     const until = localTime(answer.own?.ends_at ?? '')
     return show(io, answer, () => {
       const says = grantWords(before, answer.own?.grants ?? [])

@@ -105,7 +105,7 @@ const list = defineCommand({
   examples: [{ run: 'karo invite list', does: 'which can still be used, and how often they were' }],
   async run(io) {
     const answer = await daemonAt(io).call(getInvites)
-    if (!io.json && answer.invites.length === 0) io.out('No invites. karo invite  makes one.\n')
+    if (!io.json && answer.invites.length === 0) io.out('No invites. On an issuer, karo invite makes one.\n')
     else
       show(io, answer, () =>
         table(

@@ -8,6 +8,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { CHAIN_FAULTS, parseEnrolment } from '../../../trust/certificates/index.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
+import { refusalWords } from '../../fleet/refusals.ts'
 import { openRegular } from '../../input/regular-file.ts'
 import { parseDuration } from '../../input/time.ts'
 import { passphraseOf } from '../../passphrase.ts'
@@ -34,7 +35,16 @@ async function givenBy(argument: string | undefined): Promise<Given> {
     return textOf(typed.toString('utf8'), 'the invite')
   }
   if (argument === '-') return textOf(await standardInput(), 'standard input')
-  if (!existsSync(argument)) return { code: argument, places: [] }
+  if (!existsSync(argument)) {
+    // A code has neither; a mistyped path is not to be called a mistyped code.
+    if (/[/.]/.test(argument)) {
+      throw new KaroError('bad_file', 'there is no such file', {
+        where: argument,
+        hint: 'Give the file that the issuer wrote, or the code itself.',
+      })
+    }
+    return { code: argument, places: [] }
+  }
   const file = await openRegular(argument)
   try {
     const { size } = await file.stat()
@@ -57,21 +67,10 @@ async function standardInput(): Promise<string> {
 }
 
 function textOf(text: string, where: string): Given {
+  if (text.trim() === '') throw new KaroError('bad_request', `there is no invite in ${where}: it is empty`)
   if (!text.trimStart().startsWith('{')) return { code: text.trim().slice(0, 256), places: [] }
   const { root, code, places } = parseEnrolment(text, where)
   return { root: formatNodeId(root), code, places }
-}
-
-/** Why an inviter refuses, and what to do then. */
-const REFUSALS: Readonly<Record<string, string>> = {
-  unknown:
-    'the inviter does not know it: it was cancelled after wrong tries, or made in another life of that node',
-  used: 'it has let in as many machines as it may',
-  expired: 'it has ended',
-  cancelled: 'it was cancelled',
-  revoked: 'the key of this node was revoked: karo identity new makes another one',
-  error: 'the inviter could not sign a certificate; its log says why',
-  busy: 'the inviter gets too many wrong invites; try again in a minute',
 }
 
 export const commands: readonly Command[] = [
@@ -124,7 +123,7 @@ export const commands: readonly Command[] = [
             hint: "The clock of this machine may be wrong: compare it with the inviter's, then join again.",
           })
         }
-        throw new KaroError('refused', `the invite was not taken: ${REFUSALS[why] ?? printable(why)}`, {
+        throw new KaroError('refused', `the invite was not taken: ${refusalWords(why)}`, {
           hint: 'Ask for a new invite.',
         })
       }

@@ -21,20 +21,40 @@ const WHY_NOT = {
     'the issuer that certified it was revoked',
     'Ask another issuer for an invite: karo join <code>',
   ],
+  not_granted: [
+    'the issuer that certified it may not give its roles any more',
+    'Ask an issuer for an invite: karo join <code>',
+  ],
   ended: ['its certificate has ended', 'Ask an issuer for an invite: karo join <code>'],
 } as const
 
 export async function meshCertificate(world: World): Promise<readonly Finding[]> {
   const facts = await world.facts()
-  return facts === undefined ? [] : judgeCertificate(facts.certificate ?? null, world.now())
+  return facts === undefined
+    ? []
+    : judgeCertificate(facts.certificate ?? null, world.now(), facts.invite_refused)
 }
 
-/** `certificate` is null for a node that is in no mesh of a root. */
+/** `certificate` is null for a node that is in no mesh of a root; `refused` says why its invite did not let it in. */
 export function judgeCertificate(
   certificate: NonNullable<DaemonFacts['certificate']> | null,
   now: number,
+  refused?: string,
 ): readonly Finding[] {
-  if (certificate === null) return [skipped('this node is in no mesh of a root')]
+  if (certificate === null) {
+    if (refused === undefined) return [skipped('this node is in no mesh of a root')]
+    return [
+      refused === 'enrolment_file'
+        ? warn(
+            'the enrolment file cannot be used: karo logs tail says why',
+            'Put it right and start the daemon again, or ask an issuer for an invite: karo join <code>',
+          )
+        : warn(
+            'the last invite was not taken: karo ca show says why',
+            'Ask an issuer for another one: karo join <code>',
+          ),
+    ]
+  }
   const { usage, begins_at, ends_at, why_not, issuers, issuers_there: there } = certificate
   if (begins_at === null || ends_at === null) {
     if (why_not === null) return [fail('this node has no certificate of its mesh', 'karo join <code>')]

@@ -25,14 +25,23 @@ export function queryView(result: QueryResult, screen: Screen, before?: QueryRes
 }
 
 /** Why there are no numbers, and what to do about it. */
-function nothingIn(result: QueryResult): string {
+export function nothingIn(
+  result: Pick<
+    QueryResult,
+    'status' | 'coverage' | 'filters' | 'query_type' | 'asked_as' | 'compared' | 'reach'
+  >,
+): string {
   const { status, coverage, filters, query_type, asked_as, compared, reach } = result
+  const who =
+    coverage.answered > 0
+      ? 'the nodes that answered have none of that time, and the others'
+      : 'the nodes that were asked'
   if (status === 'access_denied' && asked_as !== undefined) {
-    return `No numbers: the nodes that were asked do not share these with ${printable(asked_as.name)}.
+    return `No numbers: ${who} do not share these with ${printable(asked_as.name)}.
 A person of such a node can allow it there for a role or a team: karo share allow role:<role>`
   }
   if (status === 'access_denied') {
-    return `No numbers: the nodes that were asked do not share these with this node.
+    return `No numbers: ${who} do not share these with this node.
 A person of such a node can allow it there: karo share allow <this node>`
   }
   if (status === 'withheld') {

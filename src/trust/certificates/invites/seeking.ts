@@ -11,6 +11,8 @@ export interface Seeking {
   /** The invite that is being used, and why the last one was not taken; from the store, or as a person says. */
   begin(joining: JoiningRecord | undefined): void
   joining(): JoiningRecord | undefined
+  /** There is an enrolment file, and it cannot be used: told as a refusal, `enrolment_file`. */
+  unusable(error: unknown): void
   refused(): string | null
   /** Whether `node` may be the inviter. */
   seeks(node: NodeId): boolean
@@ -52,6 +54,10 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
       refused = null
     },
     joining: () => joining,
+    unusable(error) {
+      refused = 'enrolment_file'
+      log.error({ reason: String(error) }, 'the enrolment file cannot be used')
+    },
     refused: () => refused,
     seeks: (node) => joining !== undefined && isInviter(joining, node),
     shown: (to) =>

@@ -14,6 +14,14 @@ const certificate = (from: number, to: number, change: object = {}) => ({
 
 test('a certificate that is renewed in time is fine, and one that was not is told before it ends', () => {
   expect(judgeCertificate(null, NOW)).toMatchObject([{ outcome: 'skipped' }])
+  for (const [why, says] of [
+    ['enrolment_file', 'the enrolment file cannot be used'],
+    ['used', 'the last invite was not taken'],
+  ] as const) {
+    expect(judgeCertificate(null, NOW, why)).toMatchObject([
+      { outcome: 'warn', detail: expect.stringContaining(says), fix: expect.stringContaining('karo join') },
+    ])
+  }
   expect(judgeCertificate(certificate(-20, 10), NOW)).toMatchObject([
     { outcome: 'ok', detail: expect.stringMatching(/10 days left; 1 of 2 issuers are there/) },
   ])
@@ -27,6 +35,7 @@ test('one that holds no more fails, and says why and what to do', () => {
   for (const [why_not, words] of [
     ['revoked', 'its key was revoked'],
     ['issuer_revoked', 'the issuer that certified it was revoked'],
+    ['not_granted', 'may not give its roles any more'],
     ['ended', 'has ended'],
     [null, 'no certificate'],
   ] as const) {

@@ -175,6 +175,16 @@ test('an issuer gives no role that the root did not grant it', async () => {
   await soc.fleet.join(await invited(issuer, { roles: ['security'] }), { places: [] })
   await meet(issuer, soc, 'soc')
   expect(issuer.fleet.word(soc.identity.nodeId)).toMatchObject({ level: 'supervisor' })
+  // Taken back, every certificate with that role is void, and its holder is told why; given again, it holds again.
+  time.now += 1
+  await found(issuer)
+  pass(issuer, soc)
+  expect(issuer.fleet.word(soc.identity.nodeId)).toBeUndefined()
+  expect(soc.fleet.state()).toMatchObject({ own: null, why_not: 'not_granted' })
+  time.now += 1
+  await found(issuer, { grants: ['security'] })
+  pass(issuer, soc)
+  expect(soc.fleet.state()).toMatchObject({ own: { roles: ['security'] }, why_not: null })
 })
 
 test('a node that is no issuer certifies nobody', async () => {
@@ -379,7 +389,7 @@ test('a broken enrolment file keeps nobody from starting', async () => {
       throw new Error('no')
     },
   })
-  expect(machine.fleet.state()).toMatchObject({ joining: null, root: null })
+  expect(machine.fleet.state()).toMatchObject({ joining: { refused: 'enrolment_file' }, root: null })
 })
 
 test('an invite promises only what can be signed', async () => {

@@ -1,0 +1,38 @@
+// What a certificate of an issuer is to say, checked before a root key is made or opened.
+import { KaroError } from '../../base/errors.ts'
+import { printable } from '../../base/format.ts'
+import { LIFE_MAX_MS, privileged } from '../../trust/certificates/index.ts'
+import { parseDuration } from '../input/time.ts'
+import { grantsOf } from '../input/values.ts'
+
+const LIFE_MIN_MS = 60_000
+
+export interface IssuerTerms {
+  /** Milliseconds for which the issuer may certify others. */
+  readonly life: number
+  /** Privileged roles that it may give. */
+  readonly grants: readonly string[]
+}
+
+/**
+ * The terms of `karo ca init` and `karo ca renew`; without `--grant` those of `before` stay. Throws KaroError `bad_request`
+ * for a life outside a minute to 400 days, and for a role that is not privileged: a misspelt one would take away, without
+ * a word, what the issuer may give.
+ */
+export function issuerTerms(
+  options: { readonly for: string; readonly grant?: string | undefined },
+  before: readonly string[],
+): IssuerTerms {
+  const life = parseDuration(options.for, '--for')
+  if (life < LIFE_MIN_MS || life > LIFE_MAX_MS.issuer) {
+    throw new KaroError('bad_request', 'an issuer certifies for a minute to 400 days', { where: '--for' })
+  }
+  const unknown = grantsOf(options.grant, []).filter((role) => privileged([role]).length === 0)
+  if (unknown.length > 0) {
+    throw new KaroError('bad_request', `'${printable(unknown.join(', '))}' is no privileged role`, {
+      where: '--grant',
+      hint: 'These are: security, admin. Every issuer may give any other role.',
+    })
+  }
+  return { life, grants: grantsOf(options.grant, before) }
+}

@@ -1,0 +1,30 @@
+// Why a machine that had an invite was not let in, in words.
+import { printable } from '../../base/format.ts'
+import { CHAIN_FAULTS, type ChainFault } from '../../trust/certificates/index.ts'
+
+/** Why an inviter refuses, and what to do then. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  unknown:
+    'the inviter does not know it: it was cancelled after wrong tries, or made in another life of that node',
+  used: 'it has let in as many machines as it may',
+  expired: 'it has ended',
+  cancelled: 'it was cancelled',
+  revoked: 'the key of this node was revoked: karo identity new makes another one',
+  error: 'the inviter could not sign a certificate; its log says why',
+  busy: 'the inviter gets too many wrong invites; try again in a minute',
+}
+
+/** In words, why the inviter refused, or why what it granted is not believed; `why` as the daemon says it. */
+export function refusalWords(why: string): string {
+  if (Object.hasOwn(REFUSALS, why)) return REFUSALS[why] as string
+  const fault = why.replace(/^certificate_/, '')
+  return fault !== why && Object.hasOwn(CHAIN_FAULTS, fault)
+    ? `the certificate that came is not believed: ${CHAIN_FAULTS[fault as ChainFault]}`
+    : printable(why)
+}
+
+/** A sentence without its full stop: why this node, which had an invite, was not let in. */
+export const notLetIn = (why: string): string =>
+  why === 'enrolment_file'
+    ? 'The enrolment file cannot be used, and karo logs tail says why. It is read when the daemon starts'
+    : `The invite was not taken: ${refusalWords(why)}`
