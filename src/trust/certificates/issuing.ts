@@ -79,7 +79,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
     const binding = roll.word(self, clock.now())?.binding
     if (binding?.usage === 'issuer') return binding
     throw new KaroError('refused', 'this node may not certify others', {
-      hint: 'Run this on an issuer of the mesh, while its own certificate holds: `ca show` says issuer there.',
+      hint: 'Run this on an issuer of the mesh, while its own certificate holds: karo ca show says what this node is.',
     })
   }
   const mesh = (): Uint8Array => roll.root()?.mesh ?? new Uint8Array(32)

@@ -42,6 +42,16 @@ test('people see fingerprints in groups of four and how to trust who waits', asy
   expect(out).toMatch(/karo --home \S+ peers trust 0123456789abcdef\n/)
 })
 
+test('nobody is advised to trust a successor of a key that has two, which may be a thief’s', async () => {
+  const thief = { ...bob, why: 'frozen' }
+  const alone = await karo({ [PEERS]: { peers: [thief, ann] } }, 'peers')
+  expect(alone.out).toContain('frozen: two successors')
+  expect(alone.out).not.toContain('peers trust')
+  const other = { ...ann, state: 'pending' }
+  const both = await karo({ [PEERS]: { peers: [thief, other] } }, 'peers')
+  expect(both.out).toMatch(/peers trust fedcba9876543210\n/)
+})
+
 test('a link is alive now, whenever its last ping was; a member without one is reached through others', async () => {
   const last_seen = new Date(Date.now() - 49_000).toISOString()
   const cedar = { ...bob, name: 'cedar', last_seen, state: 'known', known_by: 'gossip', presence: 'online' }

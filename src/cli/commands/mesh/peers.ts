@@ -50,7 +50,8 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
     return EXIT.done
   }
   io.out(peers.length === 0 ? fitted(empty, io.columns) : table(peers, COLUMNS, io))
-  const waiting = peers.find((peer) => peer.state === 'pending')
+  // One of several successors may be a thief's, and a thief's screen shows the fingerprint of the row, too.
+  const waiting = peers.find(({ state, why }) => state === 'pending' && why !== 'frozen')
   if (waiting !== undefined) {
     say(
       io,

@@ -20,7 +20,7 @@ export function joiningOf(
   const invitation = parseCode(code)
   if (invitation === undefined) {
     throw new KaroError('bad_request', 'this is no invite: a digit of it is wrong, or some are missing', {
-      hint: 'Copy the whole code as the issuer showed it; small letters, spaces and dashes do not matter.',
+      hint: 'Copy the whole code as it was shown where it was made; small letters, spaces and dashes do not matter.',
     })
   }
   if (invitation.expires_at <= now) {

@@ -7,6 +7,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { ACTION_CATEGORY } from '../resource.ts'
 import { tableRoles } from '../roles.ts'
 import { ACTIONS, type PolicyEngine, type RoleDecision, type RoleRequest } from '../types.ts'
+import { namesNobody } from './names.ts'
 import { characterOf, placeOf } from './place.ts'
 import { SCHEMA } from './schema.ts'
 import { splitPolicies } from './split.ts'
@@ -86,6 +87,12 @@ function policiesOf(cedar: typeof Cedar, file: PolicyText): readonly Placed[] {
   return pieces.map(({ text, start }) => {
     const json = guarded(file, start, () => cedar.policyToJson(text))
     if (json.type === 'failure') throw misread(file, start, text, json.errors)
+    const nobody = namesNobody(json.json)
+    if (nobody !== undefined) {
+      const named = `${nobody.type}::${JSON.stringify(nobody.id)}`
+      const at = start + Math.max(0, text.indexOf(JSON.stringify(nobody.id)))
+      throw wrong(file, at, `${named} names nobody: write the whole key, karo:ed25519:… (karo peers --json)`)
+    }
     const { annotations = {}, effect } = json.json
     const { id } = annotations
     if (id !== undefined && !/^[\w.-]{1,64}$/.test(id)) {
@@ -188,6 +195,7 @@ function callOf({ principal, action, resource, teams, k, circumstances }: RoleRe
   // By the whole key: a fingerprint is for people, and short enough for somebody to make another key with the same one.
   const operator = principal.operator_id ?? principal.operator
   const who = operator === undefined ? node : { type: 'Operator', id: operator }
+  const others = (principal.through ?? principal).other_keys ?? []
   const { level, category } = resource
   const what = { type: 'Data', id: `level${level}/${category ?? 'health'}` }
   const context = { hour: now.getHours(), weekday: ((now.getDay() + 6) % 7) + 1, k }
@@ -217,6 +225,8 @@ function callOf({ principal, action, resource, teams, k, circumstances }: RoleRe
           ...principal.teams.map((id) => ({ type: 'Team', id })),
           // What a policy forbids a node it forbids those who ask through it. The node's own roles are not theirs.
           ...(operator === undefined ? [] : [node]),
+          // A node that replaces its key does not slip out of what a policy says of the key before.
+          ...others.map((id) => ({ type: 'Node', id })),
         ],
       },
       {

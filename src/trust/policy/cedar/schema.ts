@@ -9,8 +9,9 @@ entity Role;
 entity Team;
 
 // Who asks: a node, or a person who signed in there. Somebody without a role of the role table is in Role::"individual".
-// A node is named by its node id, and a person by the whole key, written in the same way.
-entity Node in [Role, Team] = {
+// A node is named by its node id, and a person by the whole key, written in the same way. A node that rotated its key is
+// also in the nodes of its other keys: "principal in Node::…" speaks of all of them, and "principal == Node::…" of one key.
+entity Node in [Role, Team, Node] = {
   "node_id": String,
   "trust_level": String,
   "roles": Set<String>,

@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import type { RoleDecision, RoleRequest } from '../../../../src/trust/policy/index.ts'
 import { loadPolicies } from '../../../../src/trust/policy/load.ts'
 import { judged } from '../../../../src/trust/policy/policy.ts'
@@ -53,7 +54,7 @@ describe('decisions', () => {
     const permit = (who: string) => `permit (principal == Operator::"${who}", action, resource);`
     const person = { principal: asOperator(principal()) }
     expect(await judge(permit(PERSON), person)).toMatchObject({ effect: 'allow' })
-    expect(await judge(permit('0123456789abcdef'), person)).toMatchObject({ effect: 'deny' })
+    expect(await refusal(permit('0123456789abcdef'))).toContain('org.cedar:1:32 Operator::')
     expect(await judge(permit(PERSON))).toMatchObject({ effect: 'deny' })
   })
 
@@ -69,6 +70,21 @@ describe('decisions', () => {
       expect(await judge(`permit (principal in ${theirs}, action, resource);`, person)).toMatchObject({
         effect: 'deny',
       })
+  })
+
+  it('what is forbidden to a node stays forbidden when it rotates its key, also to whoever asks through it', async () => {
+    const before = formatNodeId(new Uint8Array(32).fill(3))
+    const forbid = `${PERMIT}forbid (principal in Node::"${before}", action, resource);`
+    const rotated = principal({ other_keys: [before] })
+    expect(await judge(forbid)).toMatchObject({ effect: 'allow' })
+    expect(await judge(forbid, { principal: rotated })).toMatchObject({ effect: 'deny', rule: 'org.cedar:2' })
+    const { other_keys: _, ...person } = asOperator(rotated)
+    const through = { node_id: ASKER, roles: [], teams: [] }
+    const asked = (other_keys: readonly NodeId[]) => ({
+      principal: { ...person, through: { ...through, other_keys } },
+    })
+    expect(await judge(forbid, asked([before]))).toMatchObject({ effect: 'deny', rule: 'org.cedar:2' })
+    expect(await judge(forbid, asked([]))).toMatchObject({ effect: 'allow' })
   })
 
   it('what no policy permits is denied, also by an empty file', async () => {
@@ -123,8 +139,8 @@ describe('decisions', () => {
   })
 
   it('a person who asks through a node is an Operator with their own roles', async () => {
-    const asked = { principal: principal({ operator: 'aaaabbbbccccdddd' }) }
-    const policy = 'permit (principal == Operator::"aaaabbbbccccdddd", action, resource);'
+    const asked = { principal: principal({ operator: 'aaaabbbbccccdddd', operator_id: PERSON }) }
+    const policy = `permit (principal == Operator::"${PERSON}", action, resource);`
     expect(await judge(policy, asked)).toMatchObject({ effect: 'allow' })
     expect(await judge(policy)).toMatchObject({ effect: 'deny' })
   })
@@ -157,10 +173,19 @@ describe('a file that is wrong is refused with its place', () => {
       '@id("a")\npermit (principal, action, resource);\n@id("a")\nforbid (principal, action, resource);',
       '3:1 @id("a") is taken',
     ],
+    ['forbid (principal in Node::"desk", action, resource);', '1:28 Node::"desk" names nobody'],
+    [
+      'permit (principal, action, resource)\nunless { principal in [Role::"x", Operator::"0123 4567 89ab cdef"] };',
+      '2:45 Operator::"0123 4567 89ab cdef" names nobody',
+    ],
     ['foo', '1:4 unexpected end of input'],
     ['permit (principal, action, resource)', '1:37 unexpected end of input'],
   ])('%j', async (text, expected) => {
     expect(await refusal(text)).toContain(`org.cedar:${expected}`)
+  })
+
+  it('an annotation is the author’s own word, whatever it is called', async () => {
+    expect(await refusal(`@type("Node") @id("desk") ${PERMIT}`)).toBe('none')
   })
 
   it('what would exhaust the engine is refused before it is read', async () => {
