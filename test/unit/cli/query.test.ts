@@ -292,7 +292,7 @@ describe('karo query of other kinds', () => {
     expect(code).toBe(0)
     const lines = stripVTControlCharacters(out).split('\n')
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
-    expect(lines[0]).toBe('40 commands, 2 different')
+    expect(lines[0]).toBe('40 commands, 2 different; as many as before')
     const axis = lines.findIndex((line) => line.startsWith('0  1  2 '))
     // The bar stands above its hour.
     expect(lines[axis - 1]?.slice(27, 29)).toBe('██')
