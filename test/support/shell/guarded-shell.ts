@@ -2,6 +2,7 @@
 // these names that only note how they were called.
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { ENTRY } from '../../../scripts/build.ts'
 import { PLAIN_LINES, ruledTools } from '../../../src/assist/risk/ruled-tools.ts'
 import type { GUARD_SHELLS, GuardOptions } from '../../../src/observe/hooks/guard/guard.ts'
@@ -107,10 +108,16 @@ export async function startGuarded(options: GuardedOptions): Promise<GuardedShel
     home,
     back,
     async cancel() {
-      const prompts = () => shell.screen().split(/@\d+@ /).length
-      const before = prompts()
-      shell.keys('\u0003')
-      await until(() => prompts() > before, { what: 'a new prompt' })
+      // A line that is drawn again has a new prompt too: the line has to be empty. Fish may lose the key meanwhile.
+      const isEmpty = () => /@\d+@ *$/.test(stripVTControlCharacters(shell.screen()))
+      await until(
+        () => {
+          if (isEmpty()) return true
+          shell.keys('\u0003')
+          return false
+        },
+        { what: 'an empty line', pollMs: 500 },
+      )
     },
     // Fish looks at git's configuration, and which rm there is, while one types.
     ran: () =>
