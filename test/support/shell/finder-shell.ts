@@ -164,9 +164,11 @@ export async function openFinderShell(
             // What is typed has quotes that what is printed has not.
             terminal.write(`${how.clear}${line}; echo "=="${mark}"=="\r`)
           }
-          return output.slice(from).includes(`==${mark}==`)
+          // Before the next prompt a key is the terminal's own: Ctrl-R then draws the line again.
+          const at = output.indexOf(`==${mark}==`, from)
+          return at >= 0 && output.includes('@> ', at)
         },
-        { what: `${mark} at the terminal`, pollMs: 50 },
+        { what: `${mark} and a prompt at the terminal`, pollMs: 50 },
       ).catch((error) => {
         throw new Error(`instead there is ${JSON.stringify(output.slice(from).slice(-600))}`, {
           cause: error,
