@@ -41,6 +41,18 @@ export function periodOf(granularity: Granularity, time: number): Period {
   return { granularity, start, end: start + ms }
 }
 
+/** The kind of the shorter periods that a longer one consists of. */
+export const SHORTER = { week: 'day', day: 'hour' } as const
+
+/** The days of a week, or the hours of a day, in order; none for an hour. */
+export function periodsInside({ granularity, start, end }: Period): readonly Period[] {
+  if (granularity === 'hour') return []
+  const inside: Period[] = []
+  for (let at = start; at < end; at += GRAINS[SHORTER[granularity]].ms)
+    inside.push(periodOf(SHORTER[granularity], at))
+  return inside
+}
+
 /** True when it is a whole hour or day, or a week that begins on a Monday. */
 export function isPeriod({ granularity, start, end }: Period): boolean {
   const whole = periodOf(granularity, start)

@@ -69,3 +69,16 @@ export function commaList(
 /** Roles, teams or grants in one option; `none` for none of them, and `before` without the option. */
 export const grantsOf = (option: string | undefined, before: readonly string[]): readonly string[] =>
   option === 'none' ? [] : (commaList(option) ?? before)
+
+/** What `--role` and `--team` of an `assign` command change. Throws KaroError bad_request when neither is given. */
+export function assignedBy(
+  { role, team }: { readonly role?: string | undefined; readonly team?: string | undefined },
+  where: string,
+): { readonly roles?: string[]; readonly teams?: string[] } {
+  if (role === undefined && team === undefined)
+    throw new KaroError('bad_request', 'say what to change', { where, hint: 'Give --role or --team.' })
+  return {
+    ...(role !== undefined && { roles: [...grantsOf(role, [])] }),
+    ...(team !== undefined && { teams: [...grantsOf(team, [])] }),
+  }
+}

@@ -85,7 +85,7 @@ export interface ResultReach {
     readonly source: PerNode['source']
     /** RFC 3339 UTC. */
     readonly covers: { readonly start: string; readonly end: string } | null
-    /** It gave numbers, and nobody knows of which part of the time they are. */
+    /** The node gave numbers without saying which part of the time they cover. */
     readonly unsaid?: true
   }[]
 }

@@ -2,8 +2,7 @@
 import { FrameError } from '../../../protocols/frame.ts'
 import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { type Period, periodOf, periodOfSlot, slotOf } from '../../../protocols/periods.ts'
-import { DAY_MS, HOUR_MS } from '../../base/calendar.ts'
+import { type Period, periodOf, periodOfSlot, periodsInside, slotOf } from '../../../protocols/periods.ts'
 import type { Clock } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
@@ -187,13 +186,6 @@ function touches(slot: string, range: TimeRange): boolean {
   return period !== undefined && period.end > range.start && period.start < range.end
 }
 
-const INSIDE: Readonly<
-  Record<'week' | 'day', { readonly granularity: 'day' | 'hour'; readonly ms: number }>
-> = {
-  week: { granularity: 'day', ms: DAY_MS },
-  day: { granularity: 'hour', ms: HOUR_MS },
-}
-
 /**
  * Disjoint summaries inside `range`, oldest first. A period that was over when its summary was derived is taken whole;
  * of one that was not, its own summary or those inside it, whichever tell of more commands: an edition may be missing.
@@ -214,11 +206,7 @@ function chosen(
     if (period.end <= range.start || period.start >= range.end) return []
     const whole = period.start >= range.start ? summaryInside(period) : undefined
     if (period.granularity === 'hour' || whole?.closed === true) return whole === undefined ? [] : [whole]
-    const { granularity, ms } = INSIDE[period.granularity]
-    const parts: NodeSummary[] = []
-    for (let start = period.start; start < period.end; start += ms) {
-      parts.push(...best({ granularity, start, end: start + ms }))
-    }
+    const parts = periodsInside(period).flatMap(best)
     const inParts = parts.reduce((sum, part) => sum + commandsIn(part), 0)
     return whole !== undefined && commandsIn(whole) >= inParts ? [whole] : parts
   }

@@ -104,8 +104,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   }
 
   /** Differs when anything was counted that a period which may still change is about. */
-  async function pulseOf({ groups }: Plan, now: number): Promise<string> {
-    const uids = [...new Set(groups.flatMap(({ entitlement }) => Object.values(entitlement).flat()))]
+  async function pulseOf(plan: Plan, now: number): Promise<string> {
+    const uids = sharing(plan)
     const oldest = Math.min(...latePeriods(now).map(({ start }) => start))
     const range = { start: oldest, end: floorToHour(now) + HOUR_MS }
     const numbers = insight.during(range)
@@ -116,10 +116,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   }
 
   /** How far back those have records who share anything, ms since the epoch; undefined: nobody has any. */
-  const sinceOf = ({ groups }: Plan): Promise<number | undefined> =>
-    insight.recordedSince([
-      ...new Set(groups.flatMap(({ entitlement }) => Object.values(entitlement).flat())),
-    ])
+  const sinceOf = (plan: Plan): Promise<number | undefined> => insight.recordedSince(sharing(plan))
 
   /** The periods to look at; `late`: those that may have become another by late events are among them. */
   function look({ key, pulse, since, at: now }: Noted, known: ReadonlyMap<string, Edition>): Look {
@@ -269,3 +266,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     counts: () => counts,
   }
 }
+
+/** The people of whom anything is shared with anybody. */
+const sharing = ({ groups }: Plan): readonly number[] => [
+  ...new Set(groups.flatMap(({ entitlement }) => Object.values(entitlement).flat())),
+]

@@ -1,6 +1,6 @@
 // Which part of a range one member's summaries reach over: hours in which nobody typed have none, and are known all the same.
 import type { NodeSummary } from '../../../protocols/messages/summary.ts'
-import { KEPT_MS, type Period, periodOf, slotOf } from '../../../protocols/periods.ts'
+import { KEPT_MS, type Period, periodOf, periodsInside, SHORTER, slotOf } from '../../../protocols/periods.ts'
 import type { TimeRange } from '../../insight/statistics/index.ts'
 
 export interface Held {
@@ -20,8 +20,6 @@ export interface Held {
   readonly now: number
 }
 
-const INSIDE = { week: 'day', day: 'hour' } as const
-
 /** Undefined: none of it. A time between two summaries is one in which nobody typed, or a document was lost. */
 export function spanOf(range: TimeRange, held: Held): TimeRange | undefined {
   const { telling, before, now } = held
@@ -40,9 +38,7 @@ export function firstIn(
   summaryOf: (period: Period) => NodeSummary | undefined,
   tells: (summary: NodeSummary) => boolean,
 ): number {
-  if (period.granularity === 'hour') return period.start
-  const inside = INSIDE[period.granularity]
-  for (let one = periodOf(inside, period.start); one.start < period.end; one = periodOf(inside, one.end)) {
+  for (const one of periodsInside(period)) {
     const summary = summaryOf(one)
     if (summary !== undefined && tells(summary)) return firstIn(one, summaryOf, tells)
   }
@@ -66,7 +62,7 @@ function hiding(from: number, to: number, { periods, chosen, now }: Held): reado
   return periods.filter((period) => {
     const { granularity, start, end } = period
     if (granularity === 'hour' || end <= from || start >= to || taken.has(slotOf(period))) return false
-    const inside = INSIDE[granularity]
+    const inside = SHORTER[granularity]
     return periodOf(inside, Math.max(start, from)).end + KEPT_MS[inside] <= now
   })
 }

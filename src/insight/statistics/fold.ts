@@ -11,8 +11,6 @@ export interface Folded {
   readonly hourly: readonly number[]
   readonly risk: Rollup['risk']
   readonly guard: Rollup['guard']
-  /** Shells whose guard said that it looks at the lines. */
-  readonly guardActive: number
   readonly generated: number
 }
 
@@ -22,7 +20,6 @@ export function fold(rollups: readonly Rollup[]): Folded {
   const risk = { safe: 0, moderate: 0, high: 0, critical: 0 }
   const guard = { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 }
   let generated = 0
-  let guardActive = 0
   const hourly = new Array<number>(24).fill(0)
   const categories = new Map<
     string,
@@ -36,7 +33,6 @@ export function fold(rollups: readonly Rollup[]): Folded {
     for (const level of Object.keys(risk) as (keyof typeof risk)[]) risk[level] += rollup.risk[level]
     for (const outcome of GUARD_OUTCOMES) guard[outcome] += rollup.guard[outcome]
     generated += rollup.generated
-    guardActive += rollup.guard_active
     for (let hour = 0; hour < 24; hour++) hourly[hour]! += rollup.hourly[hour] ?? 0
     for (const category in rollup.categories) {
       const tally = rollup.categories[category]!
@@ -56,7 +52,7 @@ export function fold(rollups: readonly Rollup[]): Folded {
     total,
     categories: byCount([...categories.values()], ({ category }) => category),
     tools: byCount([...tools.values()], ({ tool }) => tool),
-    ...{ hourly, risk, guard, guardActive, generated },
+    ...{ hourly, risk, guard, generated },
   }
 }
 

@@ -121,7 +121,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     lobby.leave(conn)
     emit({ do: 'timer', timer: `lobby ${conn.id}`, ms: undefined })
     settle(conn, { kind: 'admitted' })
-    // It said so before it was admitted, by an invite or by a person meanwhile; it says nothing twice.
+    // A peer says that it is a leaf once, in its hello, which may come before an invite or a person admits it.
     if (hearLeaf(conn, conn.introduced?.leaf === true)) emit({ did: 'leaf', conn })
     const old = current.get(conn.node)
     current.set(conn.node, conn)

@@ -91,7 +91,7 @@ export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps):
     resolve(question) {
       const node = principalOf(opinion(question.authorId))
       const { operator: shown } = question.body
-      // What an operator shows there costs no look.
+      // A question of a node that may ask nothing is refused before the signatures of an operator are checked.
       if (shown === undefined || isClosed(node)) return { principal: node }
       return askerOf(node, operatorOf(question, shown))
     },

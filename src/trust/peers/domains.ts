@@ -58,7 +58,7 @@ export function createDomains(first: ReadonlyMap<string, TrustDomain> = new Map(
     return undefined
   }
 
-  /** Whom no subnet gives anything takes no place, and a place is of the very address that gives it something. */
+  /** Keeps a place for a node while the address it is linked from is in a trusted subnet, and takes it back when it is not. */
   function place(node: NodeId): void {
     const said = saidOf(node)
     const ip = said?.level === 'untrusted' ? undefined : said?.ip

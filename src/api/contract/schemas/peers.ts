@@ -136,19 +136,6 @@ export const introduceBody = whoOnly.extend({
   withdraw: z.boolean().exactOptional().describe('true: it is taken back'),
 })
 
-export const introduction = z
-  .strictObject({
-    node_id: nodeId(),
-    fingerprint: fingerprint(),
-    name: nodeName(),
-    level: introducedLevel(),
-    teams: labels('teams'),
-    until: moment('when it ends'),
-    withdrawn: z.boolean(),
-  })
-  .meta({ id: 'Introduction' })
-export type IntroductionShape = z.infer<typeof introduction>
-
 const introduced = {
   node_id: nodeId(),
   fingerprint: fingerprint(),
@@ -157,6 +144,11 @@ const introduced = {
   teams: labels('teams'),
   until: moment('when it ends'),
 }
+
+export const introduction = z
+  .strictObject({ ...introduced, withdrawn: z.boolean() })
+  .meta({ id: 'Introduction' })
+export type IntroductionShape = z.infer<typeof introduction>
 
 export const introductions = z
   .strictObject({
@@ -170,7 +162,9 @@ export const introductions = z
         introducer_name: nodeName(),
         counts: z
           .boolean()
-          .describe('it gives this level and these teams here now; else they are what was signed'),
+          .describe(
+            'true: this node gives the named node this level and these teams now; false: they are only what the introducer signed',
+          ),
       }),
       16_384,
     ).describe('introductions of nodes that people here or the configuration named introducers'),

@@ -67,7 +67,7 @@ const reach = z
         unsaid: z
           .literal(true)
           .exactOptional()
-          .describe('it gave numbers, and nobody knows of which part of the time they are'),
+          .describe('the node gave numbers without saying which part of the time they cover'),
       }),
     ).describe('the others'),
   })

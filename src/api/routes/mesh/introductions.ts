@@ -56,7 +56,7 @@ export function introductionsRoutes(deps: IntroductionsDeps): Routes {
       const said = signed(one)
       if (said === undefined || one.body.withdrawn || one.body.not_after <= clock.now()) continue
       if (one.introducer === self) given.push(said)
-      // What others were told of this node gives nothing here.
+      // An introduction of this node itself has no effect here: nobody is trusted by its own node through one.
       else if (one.node_id !== self) received.push(receivedOf(one, said))
     }
     return { given: given.sort(byEnd), received: received.sort(byEnd) }

@@ -35,7 +35,7 @@ import { exportMesh } from '../../fleet/export.ts'
 import { type IssuerTerms, issuerTerms } from '../../fleet/issuer-terms.ts'
 import { revokedWith, versionAfter } from '../../fleet/root-list.ts'
 import { openedRoot, PASSPHRASE, ROOT_FILE, ROOT_KEY } from '../../input/root-key.ts'
-import { grantsOf, oneNode } from '../../input/values.ts'
+import { assignedBy, oneNode } from '../../input/values.ts'
 import { newPassphrase, withPassphrase } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
 import { confirm } from '../../terminal/confirm.ts'
@@ -246,19 +246,8 @@ const assign = defineCommand({
   ],
   async run(io, { args, options }) {
     const who = oneNode(args.node, 'karo ca assign')
-    const [roles, teams] = [options.role, options.team]
-    if (roles === undefined && teams === undefined) {
-      throw new KaroError('bad_request', 'say what to change', {
-        where: 'karo ca assign',
-        hint: 'Give --role or --team.',
-      })
-    }
     const answer = await daemonAt(io).call(assignNode, {
-      body: {
-        who,
-        ...(roles !== undefined && { roles: [...grantsOf(roles, [])] }),
-        ...(teams !== undefined && { teams: [...grantsOf(teams, [])] }),
-      },
+      body: { who, ...assignedBy(options, 'karo ca assign') },
     })
     const { name, roles: has, teams: isIn } = answer.certificate
     const list = (labels: readonly string[]): string => labels.map(printable).join(', ') || 'none'

@@ -16,7 +16,7 @@ import { LIFE_MAX_MS } from '../../../trust/certificates/index.ts'
 import { createCredential } from '../../../trust/operators/index.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
 import { parseDuration } from '../../input/time.ts'
-import { commaList, grantsOf } from '../../input/values.ts'
+import { assignedBy, commaList } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
 import { newPassphrase, withPassphrase } from '../../passphrase.ts'
 import { table } from '../../terminal/table.ts'
@@ -196,19 +196,8 @@ const assign = defineCommand({
     { run: 'karo operator assign carol --role none', does: 'she is in her teams, and has no role any more' },
   ],
   async run(io, { args, options }) {
-    const [roles, teams] = [options.role, options.team]
-    if (roles === undefined && teams === undefined) {
-      throw new KaroError('bad_request', 'say what to change', {
-        where: 'karo operator assign',
-        hint: 'Give --role or --team.',
-      })
-    }
     const answer = await daemonAt(io).call(assignOperator, {
-      body: {
-        operator: whoOf(args.who),
-        ...(roles !== undefined && { roles: [...grantsOf(roles, [])] }),
-        ...(teams !== undefined && { teams: [...grantsOf(teams, [])] }),
-      },
+      body: { operator: whoOf(args.who), ...assignedBy(options, 'karo operator assign') },
     })
     return show(io, answer, ({ operator }) =>
       fitted(

@@ -7,7 +7,7 @@ type Short = NonNullable<QueryResult['reach']>['short'][number]
 /** Nodes in a row of their own; of more only their number is told. */
 const NAMED_MAX = 6
 
-/** None where all records reach over all of it, and where no number is compared with others. */
+/** No rows when each node has records of the whole time and every change is over all nodes. */
 export function reachRows({ reach, compared, data, status, time_range }: QueryResult): string[] {
   if (reach === null || status !== 'success') return []
   const { short } = reach

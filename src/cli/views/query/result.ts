@@ -66,7 +66,7 @@ You can ask for the numbers of nodes that share theirs with you: karo query ${qu
   return `${known ? 'Nothing was recorded in that time.' : 'No node that was heard has records of that time.'}${unheard}`
 }
 
-/** What was heard says nothing of those that were not. */
+/** A line about the nodes that gave no numbers, so that nobody takes the others for all. */
 function unheardIn({ known, answered, from_summary }: Coverage): string {
   const missing = known - answered - from_summary
   if (missing === 0) return ''

@@ -23,7 +23,7 @@ export interface SafetyData {
   readonly nodes_reporting: number
   /** Nodes among them by whether shells had the guard look at their lines lately. */
   readonly guard: Readonly<Record<GuardState, number>>
-  /** Nodes among them by whether commands come to be recorded. */
+  /** Nodes by what is known of their hook. */
   readonly hook: Readonly<Record<HookState, number>>
   /** Each count less that of the period of equal length before, of the nodes that know both; null: no node does. */
   readonly change: SafetyCounts | null
@@ -123,7 +123,7 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
             silent: nodes('where a shell hook stopped reporting'),
             none: nodes('where no shell has the hook'),
           })
-          .describe('by whether commands come to be recorded'),
+          .describe('nodes by what is known of their hook: on, silent or none'),
         change: z
           .strictObject({
             by_risk_level: z.strictObject({ safe: less, moderate: less, high: less, critical: less }),
