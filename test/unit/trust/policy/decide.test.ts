@@ -270,7 +270,7 @@ describe('decide', () => {
       },
     )
     expect(decision.effect).toBe('withhold')
-    expect(decision.reason).toMatch(/two aggregators/)
+    expect(decision.reason).toMatch(/two aggregators of the mesh/)
   })
 })
 
