@@ -7,6 +7,7 @@ import { heads as headsTopic, sync as syncStream } from '../../../protocols/regi
 import { deadline, within } from '../../base/async/deadline.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import { type GossipVerdict, type Mesh, openLink, openTopic, type PeerRef } from '../../mesh/index.ts'
 import type { DocumentRepository } from '../../store/tables/documents.ts'
@@ -21,13 +22,13 @@ import { createExchange } from './exchange.ts'
 import { createFetcher } from './fetcher.ts'
 import { createFetches } from './fetches.ts'
 import { createGiver } from './giver.ts'
-import { createKeeper } from './keeper.ts'
+import { createKeeper, type Keeper } from './keeper.ts'
 import { createMembersView } from './members.ts'
 import { createPuller } from './puller.ts'
 import { isFuture } from './read.ts'
 import { createReminder } from './reminder.ts'
 import { createRounds } from './rounds.ts'
-import type { DocumentPorts, Documents } from './types.ts'
+import type { DocumentHead, DocumentPorts, Documents } from './types.ts'
 import { type Wanted, wantedOf } from './wants.ts'
 import { createWitness } from './witness.ts'
 
@@ -68,16 +69,20 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const members = createMembersView(trust, self, clock, deps.ports)
   const carrier = createCarrier({ clock })
   const witness = createWitness()
-  const keeper = createKeeper({
-    ...{ self, catalog, repository, members, clock, random, log },
-    hints: deps.hints ?? createHints(identity.agree),
-    formerHints: (identity.former ?? []).map(({ agree }) => createHints(agree)),
-    audit: deps.audit,
-    carries: carrier.carries,
-    witness,
-    ...(deps.bounds === undefined ? {} : { bounds: deps.bounds }),
-    ...(deps.ports === undefined ? {} : { ports: deps.ports }),
-  })
+  const kept = createListeners<[DocumentHead]>()
+  const keeper = told(
+    createKeeper({
+      ...{ self, catalog, repository, members, clock, random, log },
+      hints: deps.hints ?? createHints(identity.agree),
+      formerHints: (identity.former ?? []).map(({ agree }) => createHints(agree)),
+      audit: deps.audit,
+      carries: carrier.carries,
+      witness,
+      ...(deps.bounds === undefined ? {} : { bounds: deps.bounds }),
+      ...(deps.ports === undefined ? {} : { ports: deps.ports }),
+    }),
+    kept.tell,
+  )
   const { position } = keeper
 
   const link = openLink(mesh, syncStream)
@@ -214,6 +219,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       for (const node of linked()) rounds.behind(node)
     },
 
+    onKept: kept.on,
     of: keeper.of,
     withdrawn: keeper.withdrawn,
     fetched: fetches.fetched,
@@ -224,5 +230,15 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     counts: () => ({ ...catalog.counts(), conflicts: keeper.conflicts() }),
   }
 }
+
+/** The same keeper, which tells of each document of another author that it kept. */
+const told = (keeper: Keeper, tell: (head: DocumentHead) => void): Keeper => ({
+  ...keeper,
+  async keep(documents, from) {
+    const kept = await keeper.keep(documents, from)
+    for (const { head } of kept) tell(head)
+    return kept
+  },
+})
 
 type NodeIds = readonly PeerRef['nodeId'][]

@@ -65,6 +65,8 @@ export interface Documents extends Room {
    * may end the links to them.
    */
   publish(kind: DocumentKind, frame: Uint8Array, spreadMs?: number): Promise<void>
+  /** Called for each document of another author once it is kept, whatever its role; returns what ends that. */
+  onKept(listener: (head: DocumentHead) => void): () => void
   /** Other authors are wanted than before: what neighbours have is looked at again. */
   again(): void
   /**
