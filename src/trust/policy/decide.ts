@@ -68,8 +68,7 @@ export function mayBeCounted(
   { consent }: Pick<Context, 'consent'>,
 ): Decision {
   return (
-    refusalOf(audience, action, resource, consent) ??
-    LEVEL[2](audience, action, resource.category!, consent!)
+    refusalOf(audience, action, resource, consent) ?? LEVEL[2](audience, action, resource.category!, consent!)
   )
 }
 

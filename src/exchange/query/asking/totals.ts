@@ -1,0 +1,145 @@
+// A question at level 2: nobody is asked for numbers; what two aggregators released for the asker's role is read and added up.
+import type { Clock, Random } from '../../../base/clock.ts'
+import { toHex } from '../../../base/hex.ts'
+import type { Acting } from '../../../trust/operators/index.ts'
+import { type Decision, onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
+import type { BucketTotals, Totals, TotalsReader } from '../../aggregates/totals.ts'
+import { filteredBy, queryType } from '../query-types/index.ts'
+import { rfc3339 } from '../range.ts'
+import type { Coverage, QueryResult } from '../result.ts'
+import type { AskRequest } from '../types.ts'
+import { absentWords, whyWords } from './totals-words.ts'
+
+export interface TotalsDeps {
+  readonly totals: TotalsReader
+  /** This node as the one who asks. */
+  readonly self: () => Principal
+  readonly policy: Pick<Policy, 'reads'>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Whether a question is answered with totals: it asks for level 2, or names no level and its asker may have no other one. */
+export function asksTotals(
+  { level, acting, query_type }: AskRequest,
+  { self, totals }: Pick<TotalsDeps, 'self' | 'totals'>,
+): boolean {
+  if (level !== undefined || queryType(query_type).levelOneOnly) return level === 2
+  const { roles } = acting ?? self()
+  return onlyTotals(roles) && totals.audiences().length > 0
+}
+
+/** The person, as this node itself decides about them: a login is checked when it begins, and ends with its certificate. */
+const asOperator = (self: Principal, { roles, teams }: Acting): Principal => ({
+  ...self,
+  ...{ roles, teams, trust_level: roles.includes('security') ? 'supervisor' : 'peer' },
+})
+
+/** What was found, or why nobody may look. */
+type Found = { readonly totals: Totals } | { readonly refused: string } | { readonly withheld: string }
+
+async function find(deps: TotalsDeps, request: AskRequest, range: Range): Promise<Found> {
+  const { totals, policy, clock } = deps
+  const { query_type, acting, team } = request
+  const audiences = totals.audiences()
+  if (audiences.length === 0) return { withheld: absentWords.aggregators }
+  if (team !== undefined) return { withheld: absentWords.teams }
+  const self = deps.self()
+  const principal = acting === undefined ? self : asOperator(self, acting)
+  const { action } = queryType(query_type)
+  let refusal: Decision | undefined
+  for (const audience of audiences) {
+    const decision = policy.reads(principal, audience, action, { at: clock.now(), range })
+    if (decision.effect === 'allow') return { totals: await totals.read(audience, query_type, range) }
+    // Of several the one that is nearest to a permission says most.
+    if (refusal === undefined || principal.roles.includes(audience)) refusal = decision
+  }
+  return { refused: absentWords.role(audiences, refusal?.reason ?? '') }
+}
+
+type Range = { readonly start: number; readonly end: number }
+
+/** Resolves with a result whatever was found; a range is whole UTC hours. */
+export async function askTotals(
+  deps: TotalsDeps,
+  request: AskRequest,
+  range: Range,
+  trace: Uint8Array,
+): Promise<QueryResult> {
+  const begun = deps.clock.monotonic()
+  const found = await find(deps, request, range)
+  const totals = 'totals' in found ? found.totals : undefined
+  const { query_type, filters = [] } = request
+  const row = queryType(query_type)
+  const released = totals?.buckets.filter(({ why }) => why === undefined) ?? []
+  const whole = row.released?.fromReleased(released) ?? row.merge([], [])
+  const data = row.filterResult(whole, filteredBy(filters))
+  const elapsed = Math.round((deps.clock.monotonic() - begun) * 10) / 10
+  return {
+    query_id: toHex(deps.random.bytes(16)),
+    trace_id: toHex(trace),
+    ...{ query_type, level: 2 },
+    time_range: { start: rfc3339(range.start), end: rfc3339(range.end) },
+    status: statusOf(found, released),
+    ...(filters.length === 0 ? {} : { filters }),
+    ...(request.team === undefined ? {} : { team: request.team }),
+    ...(request.acting === undefined ? {} : { asked_as: askedAs(request.acting) }),
+    data,
+    as_of: released.length === 0 ? null : rfc3339(Math.max(...released.map(({ end }) => end))),
+    coverage: coverageOf(released.at(-1) ?? totals?.buckets.at(-1)),
+    ...{ reach: null, compared: null },
+    ...(totals === undefined ? {} : { released: releasedOf(totals) }),
+    privacy: {
+      mode: 'aggregate',
+      k_min: Math.max(0, ...released.map(({ k }) => k)),
+      cells_suppressed: released.reduce((sum, { withheld }) => sum + withheld, 0),
+      noise: 'none',
+    },
+    ended_by: 'all_done',
+    timing: { first_ms: null, last_ms: null, elapsed_ms: elapsed },
+    notes: notesOf(found),
+  }
+}
+
+function statusOf(found: Found, released: readonly BucketTotals[]): QueryResult['status'] {
+  if ('refused' in found) return 'access_denied'
+  if ('withheld' in found) return 'withheld'
+  if (released.length > 0) return 'success'
+  return found.totals.buckets.length === 0 ? 'no_data' : 'withheld'
+}
+
+const askedAs = ({
+  operator,
+  fingerprint,
+  name,
+  roles,
+  teams,
+}: Acting): NonNullable<QueryResult['asked_as']> => ({
+  ...{ operator, fingerprint, name, roles, teams },
+})
+
+/** Machines of the newest bucket; who they are nobody knows but the aggregators. */
+function coverageOf(bucket: BucketTotals | undefined): Coverage {
+  const { contributed, declined, late, absent, refused } = bucket?.contributions ?? NOBODY
+  const known = contributed + declined + late + absent + refused
+  return {
+    ...{ known, answered: contributed, from_summary: 0, denied: declined, withheld: 0 },
+    ...{ failed: refused, unreachable: late + absent, complete: contributed === known, nodes: [] },
+  }
+}
+
+const NOBODY = { contributed: 0, declined: 0, late: 0, absent: 0, refused: 0 }
+
+const releasedOf = ({ audience, buckets }: Totals): NonNullable<QueryResult['released']> => ({
+  audience,
+  buckets: buckets.map(({ start, end, why, contributions, k, withheld }) => ({
+    ...{ start: rfc3339(start), end: rfc3339(end), why: why ?? null, k },
+    ...{ rows_withheld: withheld, contributions: contributions ?? null },
+  })),
+})
+
+function notesOf(found: Found): readonly string[] {
+  if ('refused' in found) return [found.refused]
+  if ('withheld' in found) return [found.withheld]
+  return whyWords(found.totals.buckets)
+}
