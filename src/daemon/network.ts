@@ -13,6 +13,7 @@ import type { Foundation } from './foundation.ts'
 import { introductionPort, rereadIntroductions } from './introduced.ts'
 import type { Local } from './local.ts'
 import { createOwnRotation, introduceAgain } from './rotation.ts'
+import { buildTotals } from './totals.ts'
 
 /** Neighbours get so long to fetch what may end their links here: announcing takes a second at most. */
 const SPREAD_MS = 3_000
@@ -93,9 +94,10 @@ export function buildNetwork(
   })
   const shared = { insight, sharing, policy, trust, documents, audit, timers, onEncoded }
   const summaries = createSummaries({ ...common, ...shared })
+  const { totals, self } = buildTotals(foundation, local, documents)
   const query = createQuery({
     ...common,
-    ...{ trust, mesh, insight, summaries, sharing, policy, audit, replay },
+    ...{ trust, mesh, insight, summaries, totals, self, sharing, policy, audit, replay },
     timers,
     ownUid,
     onEncoded,
@@ -103,5 +105,5 @@ export function buildNetwork(
     operators: fleet.operators,
   })
 
-  return { mesh, documents, summaries, query, upkeep, rotation }
+  return { mesh, documents, summaries, totals, query, upkeep, rotation }
 }

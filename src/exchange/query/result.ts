@@ -1,7 +1,7 @@
 // The result of a query as the API returns it and `karo query --json` prints it.
 import type { QueryFilter, QueryType } from '../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Contributions, Unreleased } from '../aggregates/totals.ts'
+import type { Contributions, Unreleased } from '../totals/types.ts'
 import type { NodePart, QueryData } from './query-types/index.ts'
 
 export const OUTCOMES = [

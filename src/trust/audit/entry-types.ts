@@ -12,6 +12,10 @@ export const AUDIT_TYPES = [
   'query_responded',
   /** Sealed summaries left this node's hands; it says for how many nodes and about which periods. */
   'summary_published',
+  /** Shares of this machine's numbers of a bucket left it, or what it gives nobody: for which roles, to which aggregators. */
+  'share_given',
+  /** This node, an aggregator, released totals with another one, or they could not agree. */
+  'total_released',
   'policy_violation',
   'trust_change',
   'consent_change',

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import * as numbers from '../../../../protocols/messages/numbers.ts'
 import { QUERY_TYPES, queryFilter } from '../../../../protocols/messages/query.ts'
-import { UNRELEASED } from '../../../exchange/aggregates/totals.ts'
+import { UNRELEASED } from '../../../exchange/totals/types.ts'
 import {
   ASKED_TYPES,
   type NodePart,

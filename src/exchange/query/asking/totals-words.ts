@@ -1,5 +1,5 @@
 // Why totals are not there, in words for people: for a whole question, and for single buckets of its range.
-import type { BucketTotals, Unreleased } from '../../aggregates/totals.ts'
+import type { BucketTotals, Unreleased } from '../../totals/types.ts'
 
 export const absentWords = {
   aggregators:
