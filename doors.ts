@@ -37,6 +37,7 @@ trust/operators     : base protocols trust/identity trust/policy trust/audit tru
 trust               : base protocols config trust/* store/tables
 mesh                : base protocols config trust trust/identity trust/audit trust/certificates store/tables
 exchange/documents  : base protocols config mesh trust trust/identity trust/audit store/tables
+exchange/aggregates : base protocols trust/identity                         - functions of shares and tallies; no I/O, no timer
 exchange/summaries  : base protocols config insight trust/* exchange/documents
 exchange/totals     : base protocols config insight trust trust/* exchange/documents exchange/aggregates
 exchange/query      : base protocols config insight mesh trust/* store/tables exchange/summaries exchange/totals exchange/aggregates
