@@ -137,7 +137,7 @@ export function createContributor(deps: ContributorDeps): Contributor {
     if (pair === undefined || pair.some((key) => deps.refuses(formatNodeId(key)))) return
     const slot = slotOfBucket(bucket)
     const contribution = await contributionOf(bucket, plan, people)
-    const frame = writeShare(self, { clock, random }, { mesh: plan.mesh, bucket, pair, contribution })
+    const frame = writeShare(self, { clock, random }, { mesh: plan.mesh, bucket, pair }, contribution)
     await documents.publish('share', frame)
     given?.set(slot, bucket)
     log.info({ bucket: slot, types: contribution.sections.length }, 'shares of totals were given')

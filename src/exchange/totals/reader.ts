@@ -101,10 +101,7 @@ function rowsOf(types: readonly ReleasedType[], layout: Layout | undefined): Rea
 }
 
 /** The first batch knows who was expected; each machine is in one count. */
-function contributionsOf(
-  contents: readonly ReleaseContent[],
-  types: readonly ReleasedType[],
-): Contributions {
+function contributionsOf(contents: readonly ReleaseContent[], types: readonly ReleasedType[]): Contributions {
   const sum = (of: (one: ReleasedType) => number): number => types.reduce((all, one) => all + of(one), 0)
   const newest = contents.at(-1) as ReleaseContent
   const contributed = sum(({ n }) => n)

@@ -1,11 +1,18 @@
 // Releases, written and read: totals sealed to every node that has the role, which count when both aggregators say the same.
-import { READERS_MAX, type ReleaseContent } from '../../../protocols/messages/aggregate.ts'
+
+import { slotOfRelease } from '../../../protocols/buckets.ts'
 import { FrameError } from '../../../protocols/frame.ts'
+import {
+  AUDIENCE_HASH_BYTES,
+  READERS_MAX,
+  type ReleaseContent,
+} from '../../../protocols/messages/aggregate.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
+import { blake3 } from '../../base/hash.ts'
 import type { Log } from '../../base/run/log.ts'
 import { createHints, type Identity, sealingKeyOf } from '../../trust/identity/index.ts'
-import { combine, type OpenedRelease, type Opener, openRelease, slotOf, writeRelease } from '../aggregates/index.ts'
+import { combine, type OpenedRelease, type Opener, openRelease, writeRelease } from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
 
 export interface ReleasesDeps {
@@ -88,6 +95,9 @@ export function createReleases(deps: ReleasesDeps): Releases {
     },
   }
 }
+
+const slotOf = ({ batch, audience, ...bucket }: ReleaseContent): string =>
+  slotOfRelease(bucket, batch, blake3([audience], AUDIENCE_HASH_BYTES))
 
 function foundOf([one, other]: readonly OpenedRelease[]): Found {
   const { content } = one as OpenedRelease

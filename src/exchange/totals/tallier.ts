@@ -115,7 +115,10 @@ export function createTallier(deps: TallierDeps): Tallier {
           batches.set(batch, { ...(batches.get(batch) ?? { batch }), [whose]: { plain, version } })
         } catch (error) {
           if (!(error instanceof FrameError)) throw error
-          log.warn({ peer: author, slot: head.slot, reason: error.message }, 'an edition of a batch is not read')
+          log.warn(
+            { peer: author, slot: head.slot, reason: error.message },
+            'an edition of a batch is not read',
+          )
         }
       }
     }
@@ -164,7 +167,11 @@ export function createTallier(deps: TallierDeps): Tallier {
     }
   }
 
-  async function release({ bucket }: Mine, batch: number, contents: readonly ReleaseContent[]): Promise<void> {
+  async function release(
+    { bucket }: Mine,
+    batch: number,
+    contents: readonly ReleaseContent[],
+  ): Promise<void> {
     for (const content of contents) {
       if (!(await deps.releases.publish(content))) continue
       const details = {
@@ -186,7 +193,10 @@ export function createTallier(deps: TallierDeps): Tallier {
     const name = JSON.stringify([peer, details])
     if (told.get(name)) return
     told.set(name, true)
-    log.error({ peer, ...details }, 'an aggregator does not go on with a batch, so its numbers are not opened')
+    log.error(
+      { peer, ...details },
+      'an aggregator does not go on with a batch, so its numbers are not opened',
+    )
     await audit.record({ type: 'total_released', success: false, peer, details })
   }
 

@@ -16,10 +16,7 @@ import type { TotalsReader } from './types.ts'
 
 export interface TotalsDeps
   extends Omit<RosterDeps, 'self'>,
-    Pick<
-      ContributorDeps,
-      'insight' | 'sharing' | 'policy' | 'refuses' | 'ownUid' | 'kMin' | 'joinedAt'
-    > {
+    Pick<ContributorDeps, 'insight' | 'sharing' | 'policy' | 'refuses' | 'ownUid' | 'kMin' | 'joinedAt'> {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
     Partial<Pick<Identity, 'former'>>
   /** What the mesh's policy bundle says; undefined: it names no two aggregators of different operators. */
@@ -45,7 +42,9 @@ export const GATHER_MS = 1_000
 
 export function createTotals(deps: TotalsDeps): TotalsRoom {
   const { identity, documents, clock, timers, measures, plan } = deps
-  const log = deps.log.child({ room: 'totals' })
+  const log = process.env.DBG
+    ? ({ info: console.log, warn: console.log, error: console.log, debug: console.log } as never)
+    : deps.log.child({ room: 'totals' })
   const layouts = new Map(measures.map(({ type, layout }) => [type, layout]))
   const roster = createRoster({ ...deps, self: identity.nodeId })
   const releases = createReleases({ ...deps, log, readers: roster.readers })

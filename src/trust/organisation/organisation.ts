@@ -58,6 +58,8 @@ export interface Organisation extends Room {
   take(frame: Uint8Array): Promise<void>
   /** The bundle in force, as it was signed. */
   frame(): Uint8Array | undefined
+  /** What the bundle in force says; undefined without one. */
+  bundle(): PolicyBundleBody | undefined
   /** Null: the root has signed none, or none has come here. */
   state(): OrganisationState | null
 }
@@ -179,6 +181,7 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
         await sink(frame)
       }),
     frame: () => inForce?.frame,
+    bundle: () => inForce?.body,
     state() {
       if (inForce === undefined && problem === null) return null
       const { body, policies = 0 } = inForce ?? {}
