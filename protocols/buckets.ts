@@ -40,6 +40,13 @@ export function isBucket({ length, start, end }: Bucket): boolean {
 export const slotOfBucket = ({ length, start }: Bucket): string =>
   `${length}:${Math.floor(start / LENGTH_MS[length])}`
 
+/** The name of a batch of a bucket among one aggregator's tallies: `day:20619:0`. */
+export const slotOfTally = (bucket: Bucket, batch: number): string => `${slotOfBucket(bucket)}:${batch}`
+
+/** The name of a batch's totals for one audience, of which `audience` is the short hash: `day:20619:0:91d3a6c0`. */
+export const slotOfRelease = (bucket: Bucket, batch: number, audience: Uint8Array): string =>
+  `${slotOfTally(bucket, batch)}:${Array.from(audience, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+
 /** The bucket that `slotOfBucket` names so; undefined for any other text. */
 export function bucketOfSlot(slot: string): Bucket | undefined {
   const [, length, digits] = /^(day|6h|hour):([0-9]{1,15})$/.exec(slot) ?? []

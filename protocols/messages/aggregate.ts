@@ -7,6 +7,8 @@ import { bytes, HINT_BYTES, label, listOf, timestamp, uint } from './fields.ts'
 /** Audiences of a mesh; types of numbers that one share may hold. */
 export const AUDIENCES_MAX = 8
 export const SECTIONS_MAX = 8
+/** The hash of an audience's name beside its totals: which of its eight it is. */
+export const AUDIENCE_HASH_BYTES = 4
 /** Contributors of one batch, and groups that they may form. */
 export const BATCH_MAX = 1024
 export const GROUPS_MAX = 8
@@ -17,6 +19,8 @@ export const READERS_MAX = 256
 /** Counters of one layout, and rows of it. */
 export const CELLS_MAX = 2_048
 export const ROWS_MAX = 512
+/** Counters of one share, and of all groups of a batch: so many sums fit in a tally beside the longest list. */
+export const SHARE_CELLS_MAX = 4_000
 /** Values of one row, besides its indicator. */
 export const ROW_VALUES_MAX = 32
 /** How splitting, sums and suppression work. A verifiable scheme would have another number. */
@@ -42,12 +46,17 @@ const bucket = {
 const mesh = bytes(32).describe('BLAKE3 of the public key of the root')
 const batch = uint(BATCHES_MAX - 1).describe('first 0; each holds contributors that none before it held')
 const pair = listOf(bytes(32), 2)
-  .refine((keys) => keys.length === 2, 'two aggregators')
+  .refine(([a, b, more]) => a !== undefined && b !== undefined && more === undefined, 'two aggregators')
+  .refine(([a, b]) => a === undefined || b === undefined || !isSame(a, b), 'one aggregator twice')
   .describe('keys of the two aggregators, the leader first')
 const scheme = z.literal(SCHEME)
 const typeName = publicNameOfType()
 const audience = label(64)
 const audiences = listOf(audience, AUDIENCES_MAX)
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.every((byte, at) => byte === b[at])
+}
 
 /** A query type, `ToolUsage`; also one that this release does not know. */
 function publicNameOfType() {
@@ -93,9 +102,16 @@ export const shareHeader = z
   .object({
     scheme,
     k_min: z.int().min(1).max(1_000).describe('its author is in no set of fewer machines'),
-    sections: listOf(z.object({ type: typeName, layout: bytes(32), audiences }), SECTIONS_MAX),
+    sections: listOf(
+      z.object({ type: typeName, layout: bytes(32), cells: uint(CELLS_MAX), audiences }),
+      SECTIONS_MAX,
+    ),
     declined: listOf(z.object({ type: typeName, audiences }), SECTIONS_MAX),
   })
+  .refine(
+    ({ sections }) => sections.reduce((sum, { cells }) => sum + cells, 0) <= SHARE_CELLS_MAX,
+    'too many counters',
+  )
   // Two vectors of one type would be of different people, whose difference could be had by subtraction.
   .refine(
     ({ sections }) => new Set(sections.map(({ type }) => type)).size === sections.length,
@@ -157,12 +173,12 @@ export const TALLY_REFUSALS = [
   'settlement_changed',
   'no_list_order',
   'not_in_list',
-  'spent_before',
   'twice',
   'too_small',
   'wrong_keys',
   'wrong_length',
   'out_of_turn',
+  'other_bundle',
 ] as const
 export type TallyRefusal = (typeof TALLY_REFUSALS)[number]
 
@@ -171,6 +187,7 @@ export const REFUSED_SHARES = ['uncertified', 'revoked', 'other_pair', 'other_la
 const listing = z.object({
   bundle: uint().describe('number of the policy bundle'),
   k: z.int().min(1).max(1_000),
+  audiences: audiences.describe('that are totalled for, sorted'),
   expected: uint().describe('certified machines that are not revoked'),
   refused: listOf(z.object({ reason: z.enum(REFUSED_SHARES), count: uint() }), REFUSED_SHARES.length),
   shares: bytes(0, BATCH_MAX * LISTED_BYTES).describe(
@@ -230,7 +247,7 @@ const releaseBody = z
     mesh,
     ...bucket,
     batch,
-    audience,
+    audience: bytes(AUDIENCE_HASH_BYTES).describe('BLAKE3 of the name of the role'),
     version: timestamp('edition; a later one is sealed to more readers and says the same'),
     expires_at: timestamp('when nobody keeps it any more'),
     recipients: listOf(z.object(place), READERS_MAX),
@@ -257,7 +274,7 @@ const releasedRow = z.object({
   values: listOf(uint(), ROW_VALUES_MAX),
 })
 
-export const WITHHELD_TYPES = ['too_few', 'implausible', 'other_layout'] as const
+export const WITHHELD_TYPES = ['too_few', 'implausible'] as const
 
 const releasedType = z.object({
   type: typeName,

@@ -123,8 +123,8 @@ export interface TallyView {
   readonly expected: ReadonlySet<string>
   /** When the last share came here, ms since the epoch. */
   readonly lastArrival: number
-  /** Plaintexts of the batches before this one: both aggregators' last editions. */
-  readonly before: readonly {
+  /** All other batches of this bucket in which one of the two has an edition: their last ones. */
+  readonly others: readonly {
     readonly leader?: TallyPlain | undefined
     readonly follower?: TallyPlain | undefined
   }[]

@@ -1,5 +1,12 @@
 // The kinds of documents, as a table: all that announcing, moving, relaying and bounding them has to know of each.
-import { RELEASE_KEPT_MS, SHARE_KEPT_MS, slotOfBucket, TALLY_KEPT_MS } from '../../../protocols/buckets.ts'
+import {
+  RELEASE_KEPT_MS,
+  SHARE_KEPT_MS,
+  slotOfBucket,
+  slotOfRelease,
+  slotOfTally,
+  TALLY_KEPT_MS,
+} from '../../../protocols/buckets.ts'
 import type { Message, WireBody } from '../../../protocols/define.ts'
 import { bodyOf, FRAME_OVERHEAD, type Frame } from '../../../protocols/frame.ts'
 import { Release, Share, Tally } from '../../../protocols/messages/aggregate.ts'
@@ -205,7 +212,7 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
     keptMs: TALLY_KEPT_MS,
     perAuthor: { documents: 1_024, bytes: 32 * 1024 * 1024 },
     read: (body) => ({
-      slot: `${slotOfBucket(body)}:${body.batch}`,
+      slot: slotOfTally(body, body.batch),
       version: body.version,
       expires_at: body.expires_at,
       hints: Buffer.concat(body.recipients.map(({ hint }) => hint)),
@@ -218,8 +225,7 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
     // 400 days of two audiences with batches of latecomers; less far back where buckets are hours.
     perAuthor: { documents: 4_096, bytes: 32 * 1024 * 1024 },
     read: (body) => ({
-      // One slot for each audience; its name may be too long for one.
-      slot: `${slotOfBucket(body)}:${body.batch}:${toHex(blake3([body.audience], 4))}`,
+      slot: slotOfRelease(body, body.batch, body.audience),
       version: body.version,
       expires_at: body.expires_at,
       hints: Buffer.concat(body.recipients.map(({ hint }) => hint)),
