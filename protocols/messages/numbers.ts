@@ -1,6 +1,6 @@
 // Level 1 numbers: what one node's people did in a span of whole hours, in words of the public dictionary only.
 import * as z from 'zod'
-import { label, listOf, nodeId, publicName, uint } from './fields.ts'
+import { label, listOf, nodeId, publicName, timestamp, uint } from './fields.ts'
 
 const toolUse = z.object({
   tool: publicName(32).describe('from the public dictionary of tools; everything else is `other`'),
@@ -84,6 +84,35 @@ export type NodeHealthStatus = z.infer<typeof nodeHealthStatus>
 const BEFORE =
   'the same of the period of equal length before; absent when the records do not reach back over all of it'
 
+/** Kinds of anomaly, their grades and hours, and those of a few releases more. */
+const SIGNALS_MAX = 512
+
+const signalCount = z.object({
+  type: publicName(32).describe('kind of anomaly, as `karo anomalies` names it'),
+  severity: uint(10).min(1).describe('1 to 10, the strongest so far'),
+  count: uint().describe('signals of that type and severity'),
+})
+export type SignalCount = z.infer<typeof signalCount>
+
+/**
+ * The main source's AnomalySignal: that something in a person's counts was unusual for that person. It holds no text, no
+ * command, and no name of a tool, which is of another category of consent.
+ */
+const anomalySignal = signalCount.extend({
+  hour: timestamp('the beginning of the hour of UTC in which they began'),
+})
+export type AnomalySignal = z.infer<typeof anomalySignal>
+
+export const anomalies = z.object({
+  signals: listOf(anomalySignal, SIGNALS_MAX).describe('each signal once, where it began'),
+  learning: z
+    .boolean()
+    .describe(
+      'somebody there has too few days with commands to compare with, so most types cannot be found yet; of now, not of the range',
+    ),
+})
+export type AnomalyCounts = z.infer<typeof anomalies>
+
 /**
  * The numbers that a live answer can carry: one member for each type of question that can be answered. A new type of
  * question is a new member here; its name is on the wire from then on.
@@ -99,6 +128,11 @@ export const answerData = z.discriminatedUnion('query_type', [
     query_type: z.literal('ActivityPatterns'),
     activity: activityPatterns,
     previous: z.object({ total_commands: uint() }).optional().describe(BEFORE),
+  }),
+  z.object({
+    query_type: z.literal('Anomalies'),
+    anomalies,
+    previous: listOf(signalCount, SIGNALS_MAX).optional().describe(BEFORE),
   }),
   z.object({ query_type: z.literal('NodeHealth'), health: nodeHealthStatus }),
 ])

@@ -274,6 +274,13 @@ export const KEYS = {
     default: true,
     description: 'Share that something unusual happened.',
   }),
+  sharingAnomalies: key({
+    path: 'sharing.anomalies',
+    kind: kind.oneOf(['off', 'anonymous', 'identified']),
+    default: 'anonymous',
+    description:
+      'How far anomalies leave, for people who have not chosen themselves (`karo share anomalies`): `off` not at all; `anonymous` only in totals of many nodes (level 2); `identified` also in answers of this node (level 1), which name it, to those who are allowed. `karo anomalies` itself never leaves.',
+  }),
   sharingKMin: key({
     path: 'sharing.k_min',
     kind: kind.integer(K_LEAST, 1000),
@@ -402,7 +409,7 @@ export const KEYS = {
     kind: kind.boolean,
     default: true,
     description:
-      'Look every few minutes for something unusual in your numbers (`karo anomalies`). Karo looks only at counts, and tells only you.',
+      'Look every few minutes for something unusual in your numbers (`karo anomalies`). Karo looks only at counts, and tells only you; `sharing.anomalies` says what may leave.',
   }),
   anomaliesNotice: key({
     path: 'anomalies.notice',

@@ -52,6 +52,8 @@ export interface Config {
     readonly categories: Readonly<
       Record<'tool_usage' | 'activity_patterns' | 'safety_stats' | 'anomalies', boolean>
     >
+    /** Of anomalies: nothing, into totals of many nodes only, or also under the name of this node. */
+    readonly anomalies: 'off' | 'anonymous' | 'identified'
     readonly k_min: number
   }
   readonly guard: {

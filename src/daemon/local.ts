@@ -45,15 +45,15 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
     ...store.rollups,
     uids: async () => people.here(await store.rollups.uids()),
   }
+  const anomalies = createAnomalies({
+    ...{ ...common, timers, rollups: store.rollups, repository: store.anomalies },
+    silentHooks: processes.silentHooks,
+  })
   const insight = createInsight({
-    ...{ ...common, rollups: rollupsOfPresent, node },
+    ...{ ...common, rollups: rollupsOfPresent, node, anomalies },
     countBetween: store.events.countBetween,
     guardAllowed: () => config.guard.profile !== 'off',
     hookedShells: observe.shells,
-    silentHooks: processes.silentHooks,
-  })
-  const anomalies = createAnomalies({
-    ...{ ...common, timers, rollups: store.rollups, repository: store.anomalies },
     silentHooks: processes.silentHooks,
   })
   const probe = createProbe({ probe: store.probe, probed: foundation.metrics.probed, clock, timers })

@@ -35,6 +35,7 @@ function decisionUs(set: PolicySet): number {
     ...{ allow_peers: ['*'], allow_supervisors: ['*'], deny_peers: [], allow_only: [], deny_only: [] },
     max_level: 2,
     categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+    anomalies: 'identified',
     off: false,
   }
   const at = Date.now()

@@ -1,4 +1,5 @@
 // What `karo stats` and a look for anomalies cost the daemon when a person has run a million commands in two years.
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +12,7 @@ import { createEventRepository } from '../../src/store/events/events.ts'
 import { newDatabase } from '../../src/store/level/database.ts'
 import { createRollupRepository } from '../../src/store/rollups/rollups.ts'
 import { eventOf, positionAt } from '../support/data/events.ts'
+import { NO_ANOMALIES } from '../support/data/no-anomalies.ts'
 import { median } from './median.ts'
 
 export interface StatisticsCost {
@@ -73,7 +75,7 @@ export async function measureStatistics(events = 1_000_000): Promise<StatisticsC
       guardAllowed: () => false,
       hookedShells: () => [],
       silentHooks: () => [],
-      ...{ clock: systemClock, node },
+      ...{ clock: systemClock, node, anomalies: NO_ANOMALIES },
     })
     const times: number[] = []
     const busy: number[] = []

@@ -167,6 +167,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     ...{ sharing: 'on', source: 'decision', max_level: 2, allow_only: [], stopped: [] },
     stopped_only: [],
     categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+    anomalies: 'identified',
     allow: { peers: ['team:eng'], supervisors: ['*'] },
     peers: [
       {

@@ -10,7 +10,14 @@ import {
 } from '../../exchange/summaries/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../contract/operations/share.ts'
+import {
+  CHANGES,
+  getPreview,
+  getShare,
+  letAnomalies,
+  NAMED_CHANGES,
+  stopAnomalies,
+} from '../contract/operations/share.ts'
 import type { SummaryShape } from '../contract/shapes.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
@@ -59,6 +66,8 @@ export function shareRoutes({ sharing, summaries, trust }: ShareRouteDeps): Rout
         sharing[change](caller.uid, body.who, body.categories),
       )
     }
+    serve(server, stopAnomalies, ({ caller }) => sharing.anomalies(caller.uid, 'off'))
+    serve(server, letAnomalies, ({ caller, body }) => sharing.anomalies(caller.uid, body.choice))
     for (const change of ['off', 'on'] as const) {
       serve(server, CHANGES[change], ({ caller }) => sharing[change](caller.uid))
     }

@@ -15,10 +15,19 @@ export function sharingView(view: SharingView, screen: { colour: boolean; column
   if (stopped.length > 0) lines.push(`Stopped: ${list(stopped)}.`)
   const off = Object.entries(view.categories).filter(([, shared]) => !shared)
   if (off.length > 0) lines.push(`Never shared, by config.toml: ${list(off.map(([name]) => name))}.`)
+  if (view.categories.anomalies) lines.push(ANOMALIES[view.anomalies])
   const state = fitted(`${lines.join('\n')}\n`, screen.columns)
   return view.peers.length === 0
     ? `${state}No other node is known yet; karo peers shows them when they are found.\n`
     : `${state}\n${peers(view, screen)}${aboutTotals(view, screen)}`
+}
+
+/** An answer of one node is signed by it, so that no answer can be anonymous. */
+const ANOMALIES: Readonly<Record<SharingView['anomalies'], string>> = {
+  off: 'Anomalies: shared with nobody.',
+  anonymous:
+    'Anomalies: only in totals of many nodes; no answer of this node has them (karo share anomalies).',
+  identified: 'Anomalies: also in answers of this node, to those who are allowed.',
 }
 
 /** A note that totals are not sent yet, because the permission for them looks as if something left. */
@@ -62,9 +71,10 @@ function peers(view: SharingView, screen: { colour: boolean; columns: number }):
   )
 }
 
-/** `yes` if the node has every category that config.toml lets out. */
-function which(had: readonly string[], { categories }: SharingView): string {
-  const most = Object.values(categories).filter(Boolean).length
+/** `yes` if the node has every category that config.toml, and the choice about anomalies, let out of one node. */
+function which(had: readonly string[], { categories, anomalies }: SharingView): string {
+  const named = { ...categories, anomalies: categories.anomalies && anomalies === 'identified' }
+  const most = Object.values(named).filter(Boolean).length
   return had.length === 0 ? 'no' : had.length >= most ? 'yes' : had.join(', ')
 }
 

@@ -1,5 +1,6 @@
 // Which part of an asked range records reach over: what numbers of a period rest on.
-import type { Insight, TimeRange } from '../../insight/statistics/index.ts'
+import type { TimeRange } from '../../insight/statistics/index.ts'
+import type { GatherInsight, NodeData, QueryTypeRow } from './query-types/type.ts'
 
 export interface Reach {
   /** The part of the range that the records reach over, up to now; undefined: none of it. */
@@ -14,14 +15,16 @@ export function periodBefore({ start, end }: TimeRange): TimeRange | undefined {
   return from < 0 ? undefined : { start: from, end: start }
 }
 
-/** `now`: ms since the epoch; nothing is known of what comes after it. */
+/** What records of one type of question reach over. `now`: ms since the epoch; nothing is known of what comes after it. */
 export async function reachOf(
-  insight: Pick<Insight, 'recordedSince'>,
-  uids: readonly number[],
+  insight: GatherInsight,
+  row: Pick<QueryTypeRow<NodeData, object, object>, 'ofNow' | 'knownSince'>,
+  people: readonly number[],
   range: TimeRange,
   now: number,
 ): Promise<Reach> {
-  const since = await insight.recordedSince(uids)
+  const uids = row.ofNow ? [] : people
+  const since = await (row.knownSince?.(insight, uids) ?? insight.recordedSince(uids))
   if (since === undefined) return { covers: undefined, before: undefined }
   const covers = { start: Math.max(range.start, since), end: Math.min(range.end, now) }
   const before = periodBefore(range)

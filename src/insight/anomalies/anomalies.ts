@@ -1,7 +1,7 @@
 // Looks at each person's numbers every few minutes, when they changed, and keeps a signal of anything unusual.
 
 import { createSerial } from '../../base/async/limiter.ts'
-import { DAY_MS, localDay } from '../../base/calendar.ts'
+import { DAY_MS, localDay, startOfLocalDay } from '../../base/calendar.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
@@ -10,7 +10,7 @@ import { KINDS, type Kind, type Signal, targetOf } from '../../base/words/signal
 import type { Config } from '../../config/index.ts'
 import type { Rollup, RollupRepository } from '../../store/rollups/types.ts'
 import type { AnomalyRepository, MuteRow } from '../../store/tables/anomalies.ts'
-import { BASELINE_DAYS } from './baseline.ts'
+import { BASELINE_DAYS, WARM_UP_DAYS } from './baseline.ts'
 import { findings } from './kinds.ts'
 import { lookAt } from './look.ts'
 import { settle } from './settle.ts'
@@ -88,19 +88,23 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
       const today = localDay(now)
       const pulse = await pulseOf(uid, today)
       if (pulses.get(uid) === pulse) return
+      const last = await repository.lookedAt(uid)
       // Yesterday always, because its last commands may have come late. A clock that was ahead has looked at days that
       // are still to come: they will be looked at again.
-      const from = Math.max(
-        today - CATCH_UP_DAYS,
-        Math.min(today - 1, (await repository.lookedAt(uid)) ?? today),
-      )
+      const from = Math.max(today - CATCH_UP_DAYS, Math.min(today - 1, last ?? today))
+      // Of days before a gap it is not known whether anything was unusual; a clock that was ahead began too late.
+      const since = await repository.lookedSince(uid)
+      const begins = last === undefined || from > last || since === undefined || since > from
       // Read once: the eight weeks before one day are nearly those before the next.
       const days = await rollups.days(uid, from - BASELINE_DAYS, today + 1)
       for (let day = from; day <= today; day++) {
         const silent = day < today ? [] : silentHooks().filter((one) => one.uid === uid)
         const looked = await lookAt(rollups, uid, day, now, silent, days)
         const { changed, begun } = settle(await known(uid), findings(looked), day, newId)
-        await repository.update(uid, { put: changed, remove: [], ...(day === today && { day }) })
+        await repository.update(uid, {
+          ...{ put: changed, remove: [] },
+          ...(day === today && { day, ...(begins && { since: from }) }),
+        })
         await tell(uid, begun)
       }
       await trim(uid, now)
@@ -176,6 +180,15 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
     })
   }
 
+  async function knownSince(uid: number): Promise<number | undefined> {
+    const day = await repository.lookedSince(uid)
+    if (day === undefined) return undefined
+    const kept = await repository.signals(uid)
+    // What was seen last before these two is forgotten.
+    const oldest = kept.length < SIGNALS_MOST ? 0 : Math.min(...kept.map(({ last_seen }) => last_seen))
+    return Math.max(startOfLocalDay(day), clock.now() - KEPT_MS, oldest)
+  }
+
   return {
     name: 'anomalies',
     async start(signal) {
@@ -192,6 +205,34 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
     async signals(uid) {
       await look(uid)
       return shown(uid)
+    },
+    async begun(uids, { start, end }) {
+      if (!config.anomalies.enabled) return []
+      const found: Signal[] = []
+      for (const uid of uids) {
+        await look(uid)
+        for (const signal of await known(uid))
+          if (signal.first_seen >= start && signal.first_seen < end) found.push(signal)
+      }
+      return found
+    },
+    async knownSince(uids) {
+      if (!config.anomalies.enabled) return undefined
+      const since: number[] = []
+      for (const uid of uids) {
+        await look(uid)
+        const own = await knownSince(uid)
+        if (own !== undefined) since.push(own)
+      }
+      return since.length === 0 ? undefined : Math.min(...since)
+    },
+    async learning(uids) {
+      const today = localDay(clock.now())
+      for (const uid of uids) {
+        const days = await rollups.dayNumbers(uid, today - BASELINE_DAYS, today)
+        if (days.length < WARM_UP_DAYS) return true
+      }
+      return false
     },
     mutes: async (uid) =>
       (await repository.mutes(uid)).filter(({ until }) => until === null || until > clock.now()),

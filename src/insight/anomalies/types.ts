@@ -15,6 +15,21 @@ export interface ShownSignal extends Signal {
 export interface Anomalies extends Room {
   /** Looks at what changed since the last time, then: one person's signals, those seen last first. */
   signals(uid: number): Promise<readonly ShownSignal[]>
+  /**
+   * Looks likewise, then: signals of `uids` that began in `range` (ms since the epoch), muted ones too, because a mute is
+   * about what a person wants to hear. Each signal began once, so ranges that do not overlap add up.
+   */
+  begun(
+    uids: readonly number[],
+    range: { readonly start: number; readonly end: number },
+  ): Promise<readonly Signal[]>
+  /**
+   * Looks likewise, then: since when every day of any of `uids` was looked at and no signal forgotten, ms since the epoch;
+   * undefined: of none of them, or `anomalies.enabled` is off.
+   */
+  knownSince(uids: readonly number[]): Promise<number | undefined>
+  /** One of `uids` has too few days with commands for kinds that compare with them. */
+  learning(uids: readonly number[]): Promise<boolean>
   mutes(uid: number): Promise<readonly MuteRow[]>
   /**
    * Of a kind, or of the signal with this id and whatever else says the same of the same; `forMs` null: for ever.

@@ -33,6 +33,8 @@ export function createInsight(deps: InsightDeps): Insight {
       return first === Number.POSITIVE_INFINITY ? undefined : first * HOUR_MS
     },
 
+    anomaliesKnownSince: (uids) => deps.anomalies.knownSince(uids),
+
     async nodeHealth(): Promise<NodeHealthStatus> {
       const now = clock.now()
       // Every member may have it, without anybody's consent: nothing of the open hour, and no exact number.

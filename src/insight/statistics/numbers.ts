@@ -1,9 +1,17 @@
 // Level 1 numbers of one range of hours: read once for each person, folded once for each set of people, then projected.
-import type { ActivityPatterns, SafetyCounts, ToolUse } from '../../../protocols/messages/numbers.ts'
+import type {
+  ActivityPatterns,
+  AnomalySignal,
+  SafetyCounts,
+  ToolUse,
+} from '../../../protocols/messages/numbers.ts'
 import type { PatternStat } from '../../../protocols/messages/summary.ts'
+import { byText } from '../../base/by-text.ts'
 import { HOUR_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
+import type { Signal } from '../../base/words/signal.ts'
 import type { RollupRepository } from '../../store/rollups/types.ts'
+import type { Anomalies } from '../anomalies/index.ts'
 import { type FoldedHours, foldHours, type Hour } from './fold.ts'
 import { type LookedAfterDeps, lookedAfter } from './looked-after.ts'
 import type { Numbers, ShellCare, TimeRange } from './types.ts'
@@ -11,6 +19,7 @@ import type { Numbers, ShellCare, TimeRange } from './types.ts'
 export interface NumbersDeps extends LookedAfterDeps {
   readonly rollups: Pick<RollupRepository, 'hours' | 'uniqueCommandsOfHours'>
   readonly clock: Clock
+  readonly anomalies: Pick<Anomalies, 'begun' | 'knownSince' | 'learning'>
 }
 
 export function numbersOf(deps: NumbersDeps, range: TimeRange, care: ShellCare = new Map()): Numbers {
@@ -38,6 +47,10 @@ export function numbersOf(deps: NumbersDeps, range: TimeRange, care: ShellCare =
       ...safetyIn(await foldOf(uids)),
       ...(await once(care, uids.join(), () => lookedAfter(deps, uids))),
     }),
+    anomalies: async (uids) => ({
+      signals: signalsOf(await deps.anomalies.begun(uids, range)),
+      learning: await deps.anomalies.learning(uids),
+    }),
     async activityPatterns(uids) {
       const folded = await foldOf(uids)
       let unique = 0
@@ -45,6 +58,36 @@ export function numbersOf(deps: NumbersDeps, range: TimeRange, care: ShellCare =
       return activityIn(folded, unique)
     },
   }
+}
+
+/** Rows that an answer has room for; with more hours than that, each type and severity has only its latest hour. */
+const SIGNAL_ROWS_MOST = 400
+
+/** Without subject, numbers, id or person: signals of one type, severity and hour are one row. */
+function signalsOf(begun: readonly Signal[]): readonly AnomalySignal[] {
+  const rows = begun.map(({ kind, severity, first_seen }) => ({
+    ...{ type: kind, severity, count: 1 },
+    hour: Math.floor(first_seen / HOUR_MS) * HOUR_MS,
+  }))
+  const byHour = addedUp(rows, ({ type, severity, hour }) => `${type} ${severity} ${hour}`)
+  return byHour.length <= SIGNAL_ROWS_MOST
+    ? byHour
+    : addedUp(byHour, ({ type, severity }) => `${type} ${severity}`)
+}
+
+/** The latest first. */
+function addedUp(
+  rows: readonly AnomalySignal[],
+  keyOf: (row: AnomalySignal) => string,
+): readonly AnomalySignal[] {
+  const sums = new Map<string, AnomalySignal>()
+  for (const row of rows) {
+    const { count = 0, hour = 0 } = sums.get(keyOf(row)) ?? {}
+    sums.set(keyOf(row), { ...row, count: row.count + count, hour: Math.max(row.hour, hour) })
+  }
+  return [...sums.values()].sort(
+    (a, b) => b.hour - a.hour || b.severity - a.severity || byText(a.type, b.type),
+  )
 }
 
 function once<K, V>(known: Map<K, Promise<V>>, key: K, read: () => Promise<V>): Promise<V> {

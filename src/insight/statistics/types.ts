@@ -1,6 +1,7 @@
 // The shapes that the statistics room shows to other rooms, apart from the code that makes them.
 import type {
   ActivityPatterns,
+  AnomalyCounts,
   NodeHealthStatus,
   SafetyCounts,
   SafetyPosture,
@@ -95,6 +96,8 @@ export interface Numbers {
   safetyPosture(uids: readonly number[]): Promise<SafetyPosture>
   /** When people work, by the owner's clock; unique commands of several people are added up. */
   activityPatterns(uids: readonly number[]): Promise<ActivityPatterns>
+  /** Signals of anomalies that began in the range, by type, severity and hour of UTC. */
+  anomalies(uids: readonly number[]): Promise<AnomalyCounts>
   /** Commands, failures and mean duration by category. */
   commandPatterns(uids: readonly number[]): Promise<readonly PatternStat[]>
 }
@@ -107,6 +110,8 @@ export interface Insight {
   uids(): Promise<readonly number[]>
   /** The beginning of the first hour of UTC that has records of one of `uids`, ms since the epoch; undefined: none has. */
   recordedSince(uids: readonly number[]): Promise<number | undefined>
+  /** Since when anomalies of any of `uids` are known, ms since the epoch; undefined: of none of them. */
+  anomaliesKnownSince(uids: readonly number[]): Promise<number | undefined>
   /**
    * Level 1 numbers of `range`, whole UTC hours. Nothing is read before one of them is asked for. `care`: what was found
    * of how shells are looked after now, for whoever reads many ranges at once; it is added to.

@@ -9,6 +9,7 @@ const VALUE_VERSION = 1
 const SIGNAL = { bytes: Uint8Array.of(1) }
 const MUTE = { bytes: Uint8Array.of(2) }
 const STATE = { bytes: Uint8Array.of(3) }
+const SINCE = { bytes: Uint8Array.of(4) }
 const NAME_AT = UID_AT + 4 + 1
 
 /** A signal as the anomalies room makes it; names are of the public dictionary, times in ms since the epoch. */
@@ -43,13 +44,16 @@ export interface AnomalyRepository {
   mutes(uid: number): Promise<readonly MuteRow[]>
   /** The last local day that was looked at; undefined before the first. */
   lookedAt(uid: number): Promise<number | undefined>
-  /** Writes and removes signals, and the day that was looked at, in one batch. */
+  /** The first local day since which no day was left out; undefined before the first look. */
+  lookedSince(uid: number): Promise<number | undefined>
+  /** Writes and removes signals, the day that was looked at, and the first one of those without a gap, in one batch. */
   update(
     uid: number,
     changes: {
       readonly put: readonly SignalRow[]
       readonly remove: readonly string[]
       readonly day?: number
+      readonly since?: number
     },
   ): Promise<void>
   /** Durable (fsync) when they resolve. */
@@ -64,8 +68,14 @@ const signalKey = (uid: number, id: string): Buffer =>
 const muteKey = (uid: number, target: string): Buffer =>
   makeKey('anomalies', { u32: uid }, MUTE, { text: target })
 const stateKey = (uid: number): Buffer => makeKey('anomalies', { u32: uid }, STATE)
+const sinceKey = (uid: number): Buffer => makeKey('anomalies', { u32: uid }, SINCE)
 
 export function createAnomalyRepository(db: Database): AnomalyRepository {
+  async function dayIn(key: Buffer): Promise<number | undefined> {
+    const value = await db.get(key)
+    return value === undefined ? undefined : decodeValue<number>(VALUE_VERSION, value)
+  }
+
   return {
     async signals(uid) {
       const rows = await db.values(keyRange('anomalies', { u32: uid }, SIGNAL)).all()
@@ -78,11 +88,9 @@ export function createAnomalyRepository(db: Database): AnomalyRepository {
         until: decodeValue<number | null>(VALUE_VERSION, value),
       }))
     },
-    async lookedAt(uid) {
-      const value = await db.get(stateKey(uid))
-      return value === undefined ? undefined : decodeValue<number>(VALUE_VERSION, value)
-    },
-    async update(uid, { put, remove, day }) {
+    lookedAt: (uid) => dayIn(stateKey(uid)),
+    lookedSince: (uid) => dayIn(sinceKey(uid)),
+    async update(uid, { put, remove, day, since }) {
       const changes: Change[] = [
         ...put.map(
           (row): Change => ({
@@ -95,6 +103,8 @@ export function createAnomalyRepository(db: Database): AnomalyRepository {
       ]
       if (day !== undefined)
         changes.push({ type: 'put', key: stateKey(uid), value: encodeValue(VALUE_VERSION, day) })
+      if (since !== undefined)
+        changes.push({ type: 'put', key: sinceKey(uid), value: encodeValue(VALUE_VERSION, since) })
       if (changes.length > 0) await db.batch(changes)
     },
     // A mute is written with fsync, so that a muted signal does not come back after a power cut.
@@ -129,6 +139,7 @@ export function isAnomalyRow(key: Uint8Array, value: Uint8Array): boolean {
     case MUTE.bytes[0]:
       return key.length > NAME_AT && (row === null || Number.isFinite(row))
     case STATE.bytes[0]:
+    case SINCE.bytes[0]:
       return key.length === NAME_AT && Number.isSafeInteger(row)
     default:
       return false

@@ -20,6 +20,8 @@ export interface ConsentRecord {
   readonly allow_only: readonly ConsentPart[]
   /** Likewise: who may not have some categories, whatever the lists that allow say. */
   readonly deny_only: readonly ConsentPart[]
+  /** How far anomalies leave; absent: the file holds. */
+  readonly anomalies?: 'off' | 'anonymous' | 'identified'
   /** Nothing to anybody. */
   readonly off: boolean
   /** Milliseconds since the epoch. */
@@ -40,12 +42,14 @@ export const EVERYBODY_ELSE = 0xffff_ffff
 const PLAIN_VERSION = 1
 /** A release that cannot read what was withdrawn must refuse, and not share it: hence a version of its own. */
 const VALUE_VERSION = 2
+/** With a choice about anomalies; likewise, because a release that does not know the choice would lose it. */
+const CHOICE_VERSION = 3
 const NO_PARTS = { allow_only: [], deny_only: [] }
 const keyOf = (uid: number): Buffer => makeKey('consent', { u32: uid })
 
-/** A stored value, of either version. Throws when it is damaged. */
+/** A stored value, of any version. Throws when it is damaged. */
 export function readConsent(bytes: Uint8Array): ConsentRecord {
-  const version = bytes[0] === PLAIN_VERSION ? PLAIN_VERSION : VALUE_VERSION
+  const version = bytes[0] === PLAIN_VERSION || bytes[0] === CHOICE_VERSION ? bytes[0] : VALUE_VERSION
   return { ...NO_PARTS, ...decodeValue<ConsentRecord>(version, bytes) }
 }
 
@@ -53,11 +57,13 @@ export function createConsentRepository(db: Database): ConsentRepository {
   return {
     async put(record) {
       // Withdrawn consent must not come back after a power cut, hence the fsync.
-      const { allow_only, deny_only, ...plain } = record
+      const { allow_only, deny_only, anomalies, ...plain } = record
       const value =
-        allow_only.length === 0 && deny_only.length === 0
-          ? encodeValue(PLAIN_VERSION, plain)
-          : encodeValue(VALUE_VERSION, record)
+        anomalies !== undefined
+          ? encodeValue(CHOICE_VERSION, record)
+          : allow_only.length === 0 && deny_only.length === 0
+            ? encodeValue(PLAIN_VERSION, plain)
+            : encodeValue(VALUE_VERSION, { allow_only, deny_only, ...plain })
       await db.put(keyOf(record.uid), value, { sync: true })
     },
     async get(uid) {

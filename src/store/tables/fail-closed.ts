@@ -34,7 +34,7 @@ export async function failClosed(db: Database): Promise<Closed> {
       deny_only: [],
       decided_at: 0,
     }
-    await consent.put({ ...nothing, ...stored, uid, off: true })
+    await consent.put({ ...nothing, ...stored, uid, off: true, anomalies: 'off' })
   }
   const tokens = (await db.keys(keyRange('api_tokens')).all()).length
   await db.clear(keyRange('api_tokens'))

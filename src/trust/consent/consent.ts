@@ -7,7 +7,7 @@ import { type Consent, type PartOf, SHARING_CATEGORIES, type SharingCategory } f
 /** The lists a person's decisions change; `max_level` and the switches of `[sharing.categories]` stay the file's. */
 export type Choice = Pick<
   ConsentRecord,
-  'allow_peers' | 'allow_supervisors' | 'deny_peers' | 'allow_only' | 'deny_only' | 'off'
+  'allow_peers' | 'allow_supervisors' | 'deny_peers' | 'allow_only' | 'deny_only' | 'anomalies' | 'off'
 >
 
 /** More than a team has members; a list is read for every question. */
@@ -15,7 +15,7 @@ export const CHOICE_ENTRIES_MAX = 256
 
 const EVERYBODY = '*'
 
-/** What holds for a person who decided nothing yet. */
+/** What holds for a person who decided nothing yet; without `anomalies`, so that a first decision about something else leaves that to the file. */
 export function choiceOfFile(sharing: Config['sharing']): Choice {
   return {
     allow_peers: sharing.allow.peers,
@@ -34,6 +34,7 @@ export function sameChoice(one: Choice, other: Choice): boolean {
     parts.map(({ who, categories }) => [who, ...categories].join(' '))
   return (
     one.off === other.off &&
+    one.anomalies === other.anomalies &&
     same(one.allow_peers, other.allow_peers) &&
     same(one.allow_supervisors, other.allow_supervisors) &&
     same(one.deny_peers, other.deny_peers) &&
@@ -53,6 +54,7 @@ export function consentFrom(sharing: Config['sharing'], choice: Choice): Consent
     off: choice.off,
     max_level: sharing.max_level,
     categories: sharing.categories,
+    anomalies: choice.anomalies ?? sharing.anomalies,
   }
 }
 

@@ -10,6 +10,7 @@ import type { ConsentRepository } from '../../store/tables/consent.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Trust } from '../peers/index.ts'
 import {
+  type AnomalyChoice,
   type Context,
   type Policy,
   principalOf,
@@ -32,7 +33,7 @@ export interface SharingDeps {
 }
 
 type Categories = readonly SharingCategory[]
-type Change = 'allow' | 'stop' | 'off' | 'on'
+type Change = 'allow' | 'stop' | 'off' | 'on' | `anomalies_${AnomalyChoice}`
 
 export function createSharing(deps: SharingDeps): Sharing {
   const { config, consent, trust, policy, audit, clock } = deps
@@ -59,9 +60,12 @@ export function createSharing(deps: SharingDeps): Sharing {
       const next = to(stored ?? choiceOfFile(config.sharing))
       // To decide what the file says is a decision: it holds when the file changes.
       if (stored !== undefined && sameChoice(stored, next)) return
-      const { allow_peers, allow_supervisors, deny_peers, allow_only, deny_only, off } = next
+      const { allow_peers, allow_supervisors, deny_peers, allow_only, deny_only, anomalies, off } = next
       const lists = { allow_peers, allow_supervisors, deny_peers, allow_only, deny_only }
-      await consent.put({ uid, ...lists, off, decided_at: clock.now() })
+      await consent.put({
+        ...{ uid, ...lists, off, decided_at: clock.now() },
+        ...(anomalies === undefined ? {} : { anomalies }),
+      })
       tell()
       await audit.record({
         type: 'consent_change',
@@ -94,6 +98,7 @@ export function createSharing(deps: SharingDeps): Sharing {
       source: stored === undefined ? 'config' : 'decision',
       max_level: now.max_level,
       categories: now.categories,
+      anomalies: now.anomalies,
       allow: { peers: now.allow_peers, supervisors: now.allow_supervisors },
       allow_only: now.allow_only,
       stopped: now.deny_peers,
@@ -119,6 +124,10 @@ export function createSharing(deps: SharingDeps): Sharing {
       await change(uid, 'stop', { entry, ...(categories && { categories }) }, (choice) =>
         stopping(choice, entry, categories),
       )
+      return show(uid)
+    },
+    async anomalies(uid, anomalies) {
+      await change(uid, `anomalies_${anomalies}`, {}, (choice) => ({ ...choice, anomalies }))
       return show(uid)
     },
     async off(uid) {

@@ -1,7 +1,7 @@
 // What the consent room shows of itself: the shapes other rooms use, apart from the code that makes them.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
-import type { Consent, PartOf, SharingCategory } from '../policy/index.ts'
+import type { AnomalyChoice, Consent, PartOf, SharingCategory } from '../policy/index.ts'
 
 /** What one known node may have of one person right now. */
 export interface SharedWith {
@@ -27,6 +27,8 @@ export interface SharingView {
   readonly source: 'config' | 'decision'
   readonly max_level: 0 | 1 | 2
   readonly categories: Readonly<Record<SharingCategory, boolean>>
+  /** How far anomalies leave, as far as the rest lets them. */
+  readonly anomalies: AnomalyChoice
   readonly allow: { readonly peers: readonly string[]; readonly supervisors: readonly string[] }
   /** Who may have some categories, besides what `allow` gives. */
   readonly allow_only: readonly PartOf[]
@@ -47,6 +49,8 @@ export interface Sharing {
   allow(uid: number, who: string, categories?: readonly SharingCategory[]): Promise<SharingView>
   /** Withdraws consent; says nothing about trust or membership. Errors as `allow`. */
   stop(uid: number, who: string, categories?: readonly SharingCategory[]): Promise<SharingView>
+  /** How far this person's anomalies leave: not at all, into totals only, or also in answers that name this node. */
+  anomalies(uid: number, choice: AnomalyChoice): Promise<SharingView>
   /** Nothing to anybody, until `on` brings back what was agreed before, or `allow` begins anew. */
   off(uid: number): Promise<SharingView>
   on(uid: number): Promise<SharingView>

@@ -4,6 +4,7 @@ import { deniesEntry, matchesEntry } from './principal.ts'
 import { ACTION_CATEGORY } from './resource.ts'
 import type {
   Action,
+  AnomalyChoice,
   Consent,
   Context,
   Decision,
@@ -33,7 +34,8 @@ const NOT_ASKED_FOR: Decision = {
  * - `trust.denied`, `trust.untrusted`: nobody the owner refuses or does not know has anything;
  * - `health.admitted`: node health carries no person's data, so admission is enough;
  * - `request.category`, `request.level`, `consent.absent`: a request that does not fit together is refused;
- * - `sharing.off`, `sharing.max_level`, `sharing.category`, `consent.stopped`, `consent.category`: what the person took back;
+ * - `sharing.off`, `sharing.max_level`, `sharing.category`, `sharing.anomalies`, `sharing.anomalies_anonymous`,
+ *   `consent.stopped`, `consent.category`: what the person took back;
  * - `trust.level`: what the author's trust level does not open (a supervisor never has level 1; asking for it and being
  *   sent it are different things);
  * - `consent.none`: nobody entitled this author; consent is by name, team, role or `*`;
@@ -114,6 +116,14 @@ function takenBack(
   }
   if (!consent.categories[category])
     return deny('sharing.category', `config.toml turns ${category} off (sharing.categories)`)
+  if (category === 'anomalies' && !ANOMALIES_OPEN[consent.anomalies].includes(resource.level)) {
+    return consent.anomalies === 'off'
+      ? deny('sharing.anomalies', 'anomalies are shared with nobody (karo share anomalies)')
+      : deny(
+          'sharing.anomalies_anonymous',
+          'anomalies go into totals only: an answer of one node names it (karo share anomalies identified)',
+        )
+  }
   if (consent.deny_peers.some((entry) => deniesEntry(entry, principal))) {
     return deny('consent.stopped', 'consent was withdrawn (karo share stop)')
   }
@@ -123,6 +133,13 @@ function takenBack(
     return deny('consent.category', `consent to ${category} was withdrawn (karo share stop)`)
   }
   return undefined
+}
+
+/** The levels that each choice opens. */
+const ANOMALIES_OPEN: Readonly<Record<AnomalyChoice, readonly Resource['level'][]>> = {
+  off: [],
+  anonymous: [2],
+  identified: [1, 2],
 }
 
 const entitled = (entries: readonly string[], principal: Principal): boolean =>

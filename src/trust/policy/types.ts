@@ -38,6 +38,14 @@ export const SHARING_CATEGORIES = ['tool_usage', 'activity_patterns', 'safety_st
 
 export type SharingCategory = (typeof SHARING_CATEGORIES)[number]
 
+/**
+ * What a person lets out of what is unusual in their own counts. A level 1 answer is signed by its node and so names it:
+ * only `identified` opens it. `anonymous`: only totals of many nodes (level 2).
+ */
+export const ANOMALY_CHOICES = ['off', 'anonymous', 'identified'] as const
+
+export type AnomalyChoice = (typeof ANOMALY_CHOICES)[number]
+
 export interface Resource {
   /** 1: this node's own summary numbers; 2: released aggregates. Health carries no person's data: level 1. */
   readonly level: 1 | 2
@@ -65,6 +73,8 @@ export interface Consent {
   readonly deny_only: readonly PartOf[]
   readonly max_level: 0 | 1 | 2
   readonly categories: Readonly<Record<SharingCategory, boolean>>
+  /** Within `categories.anomalies`, and within what the lists allow. */
+  readonly anomalies: AnomalyChoice
   /** `share off`: nothing to anybody. */
   readonly off: boolean
 }

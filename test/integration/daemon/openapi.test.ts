@@ -208,6 +208,7 @@ test('every kind of answer, of data there is', async () => {
     }),
     query('SafetyPosture', { per_node: true }),
     query('ActivityPatterns', { per_node: true }),
+    query('Anomalies', { per_node: true }),
     query('NodeHealth', { per_node: true }),
     query('ToolUsage', { level: 2 }),
     query('ToolUsage', { team: 'eng' }),

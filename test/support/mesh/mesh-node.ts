@@ -93,6 +93,7 @@ export function meshNode(init: MeshNodeInit = {}): MeshNode {
         max_level: 2,
         allow: { peers: [], supervisors: ['*'] },
         categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+        anomalies: 'identified',
         k_min: 5,
       },
     },

@@ -1,6 +1,11 @@
 // One node's numbers as fast-check makes them up: any that an honest owner could have.
 import fc from 'fast-check'
-import type { ActivityPatterns, ComparedToolUse, SafetyPosture } from '../../../protocols/messages/numbers.ts'
+import type {
+  ActivityPatterns,
+  AnomalyCounts,
+  ComparedToolUse,
+  SafetyPosture,
+} from '../../../protocols/messages/numbers.ts'
 import { GUARD_STATES, HOOK_STATES } from '../../../protocols/messages/numbers.ts'
 
 const count = fc.nat(1000)
@@ -46,3 +51,17 @@ export const anyTools: fc.Arbitrary<ComparedToolUse[]> = fc.uniqueArray(
     })),
   { selector: (one) => one.tool },
 )
+
+/** Signals of types that this release knows, and one that it does not. */
+export const anyAnomalies: fc.Arbitrary<AnomalyCounts> = fc.record({
+  signals: fc.uniqueArray(
+    fc.record({
+      type: fc.constantFrom('timing', 'repeated_risk', 'hook_silent', 'from_the_future'),
+      severity: fc.integer({ min: 1, max: 10 }),
+      count: fc.integer({ min: 1, max: 20 }),
+      hour: fc.integer({ min: 0, max: 40 }).map((hour) => hour * 3_600_000),
+    }),
+    { selector: ({ type, severity, hour }) => `${type} ${severity} ${hour}`, maxLength: 12 },
+  ),
+  learning: fc.boolean(),
+})

@@ -683,6 +683,7 @@ describe('what is noted in the ledger each time', () => {
     expect(daily.sort()).toEqual([
       '/api/v1/mcp/reads',
       '/api/v1/share/allow',
+      '/api/v1/share/anomalies',
       '/api/v1/share/on',
       '/api/v1/tokens',
     ])

@@ -27,6 +27,7 @@ const consent = {
   max_level: 2 as const,
   allow_only: [{ who: bob as string, categories: ['tool_usage'] }],
   categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+  anomalies: 'identified',
 } satisfies Consent & { allow_only: PartOf[] }
 
 /** Carol is certified as a lead of eng, which `change` may change. */

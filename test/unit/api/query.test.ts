@@ -42,7 +42,7 @@ function asking() {
   return { asked, post }
 }
 
-test.each(['ToolUsage', 'SafetyPosture', 'ActivityPatterns', 'NodeHealth'])(
+test.each(['ToolUsage', 'SafetyPosture', 'ActivityPatterns', 'Anomalies', 'NodeHealth'])(
   '%s can be asked',
   async (query_type) => {
     const { asked, post } = asking()
@@ -64,7 +64,7 @@ test('filters and a team reach the question as they are on the wire', async () =
 })
 
 test.each([
-  ['a type nobody answers', { query_type: 'Anomalies' }],
+  ['a type nobody answers', { query_type: 'Weather' }],
   ['an unknown field', { audience: 'all' }],
   ['no range', { range: undefined }],
   ['seventeen filters', { filters: new Array(17).fill({ field: 'tool', operator: 'Equals', value: 'x' }) }],

@@ -213,6 +213,7 @@ test('share takes a fingerprint as it is printed, in groups of four', async () =
     source: 'decision',
     max_level: 2,
     categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+    anomalies: 'identified',
     allow: { peers: [], supervisors: [] },
     allow_only: [],
     stopped: [],

@@ -75,6 +75,7 @@ test('consent to categories is sent as such, by either word', async () => {
   const view = {
     ...{ sharing: 'on', source: 'decision', max_level: 2, peers: [], stopped: ['team:ops'] },
     categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+    anomalies: 'identified',
     allow: { peers: [], supervisors: [] },
     allow_only: [{ who: 'team:eng', categories: ['tool_usage'] }],
     stopped_only: [{ who: 'role:lead', categories: ['anomalies'] }],

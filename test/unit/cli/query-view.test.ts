@@ -178,3 +178,37 @@ test('that nothing was recorded is not said of a time that nobody has records of
   const view = queryView({ ...empty(0, 0), reach: { nodes: 1, whole: 0, short } }, SCREEN)
   expect(view).toContain('No node that was heard has records of that time.')
 })
+
+test('anomalies: the gravest first, what changed, and that some nodes cannot tell yet', () => {
+  const latest = '2026-11-20T08:00:00.000Z'
+  const row = { type: 'timing' as const, severity: 6, count: 3, nodes: 2, latest, change: 1 }
+  const view = (signals: readonly (typeof row)[], nodes_learning: number, before?: QueryResult) =>
+    queryView(
+      {
+        ...empty(1, 0),
+        query_type: 'Anomalies',
+        status: 'success',
+        data: { signals, nodes_reporting: 2, nodes_learning, change: -2 },
+        nodes: signals.map(({ type, severity, count }) => ({
+          ...{ fingerprint: '0123456789abcdef', name: 'bob', as_of: latest, source: 'live' as const },
+          anomalies: { signals: [{ type, severity, count, hour: latest }], learning: false },
+        })),
+      },
+      SCREEN,
+      before,
+    )
+  const said = view([row], 1)
+  expect(said).toMatch(/^SEVERITY +TYPE +BEGAN +CHANGE +NODES +LATEST \(UTC\)$/m)
+  expect(said).toMatch(/^ +6 +timing +3 +\+1 +2 +2026-11-20 08:00$/m)
+  expect(said).toMatch(/^bob +6 +timing +3 +2026-11-20 08:00$/m)
+  expect(said).toContain('One node still learns what is usual')
+  const none = view([], 0)
+  expect(none).toContain('No anomaly of those asked for began on 2 nodes; −2 than before.')
+  expect(none).not.toMatch(/learn/)
+  const last = {
+    ...empty(1, 0),
+    query_type: 'Anomalies' as const,
+    data: { signals: [], nodes_reporting: 2, nodes_learning: 0, change: null },
+  }
+  expect(view([row], 0, last)).toMatch(/3 \(\+3\)/)
+})

@@ -184,7 +184,7 @@ describe('karo query', () => {
     const home = await serve(ann)
     const wrong = [
       ['query'],
-      ['query', 'anomalies'],
+      ['query', 'weather'],
       ['query', 'tools', '--where', 'tool'],
       ['query', 'tools', '--where', 'risk_level=high'],
       ['query', 'tools', '--where', 'tool=git', '--where', 'uses=contains:1'],
@@ -205,7 +205,7 @@ describe('karo query', () => {
       ['query', 'health', '--level', '2'],
     ]
     for (const words of wrong) expect([words, (await karo(home, ...words)).code]).toEqual([words, 2])
-    expect((await karo(home, 'query', 'anomalies')).err).toMatch(/tools, safety, activity, health/)
+    expect((await karo(home, 'query', 'weather')).err).toMatch(/tools, safety, activity, anomalies, health/)
     const { err } = await karo(home, 'query', 'tools', '--where', 'risk_level=high')
     expect(err).toMatch(/--where: tools has no field 'risk_level'/)
     expect(err).toMatch(/tool, category, uses, nodes/)

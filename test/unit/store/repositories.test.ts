@@ -47,6 +47,10 @@ test('consent to categories comes back, and a release that knows none of them re
   await repository.put(record)
   expect(await repository.get(1000)).toEqual(record)
   expect(await version()).toBe(2)
+  const chosen = { ...record, anomalies: 'off' as const }
+  await repository.put(chosen)
+  expect(await repository.get(1000)).toEqual(chosen)
+  expect(await version()).toBe(3)
 })
 
 test('decisions, sightings and strangers of one key stand side by side and are forgotten apart', async () => {

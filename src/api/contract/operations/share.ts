@@ -66,3 +66,18 @@ export const CHANGES = {
     summary: 'Share again as agreed before',
   }),
 } as const
+
+export const stopAnomalies = defineOperation('POST /api/v1/share/anomalies/off', {
+  ...plainly,
+  summary: 'Let no anomaly of yours leave',
+})
+
+export const letAnomalies = defineOperation('POST /api/v1/share/anomalies', {
+  ...plainly,
+  daily: true,
+  summary: 'Choose how far your anomalies leave',
+  description:
+    'An answer of one node is signed by that node and so names it. `anonymous` therefore opens no answer of this node, only totals of many nodes.',
+  body: from.anomalyChoice,
+  example: { body: { choice: 'identified' } },
+})

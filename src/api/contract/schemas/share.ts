@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { nodeSummary, RECIPIENTS_MAX } from '../../../../protocols/messages/summary.ts'
 import { GRANULARITIES } from '../../../../protocols/periods.ts'
-import { SHARING_CATEGORIES, type SharingCategory } from '../../../trust/policy/index.ts'
+import { ANOMALY_CHOICES, SHARING_CATEGORIES, type SharingCategory } from '../../../trust/policy/index.ts'
 import {
   count,
   digest,
@@ -62,6 +62,11 @@ export const sharingView = z
         z.ZodBoolean
       >,
     ),
+    anomalies: z
+      .enum(ANOMALY_CHOICES)
+      .describe(
+        'how far anomalies leave: off, anonymous (only in totals of many nodes) or identified (also in answers of this node)',
+      ),
     allow: z.strictObject({
       peers: entries('who may have level 1'),
       supervisors: entries('who may have level 2'),
@@ -168,6 +173,12 @@ export const whom = z.strictObject({
     .readonly()
     .exactOptional()
     .describe('those only; absent: all'),
+})
+
+export const anomalyChoice = z.strictObject({
+  choice: z
+    .enum(['anonymous', 'identified'])
+    .describe('only in totals of many nodes, or also in answers of this node'),
 })
 
 export const getPreviewQuery = z.strictObject({

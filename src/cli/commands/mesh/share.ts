@@ -1,7 +1,19 @@
 // karo share: shows and changes what a person consents to share; a change takes effect at once.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../../../api/contract/operations/share.ts'
-import { SHARING_CATEGORIES, type SharingCategory } from '../../../trust/policy/types.ts'
+import {
+  CHANGES,
+  getPreview,
+  getShare,
+  letAnomalies,
+  NAMED_CHANGES,
+  stopAnomalies,
+} from '../../../api/contract/operations/share.ts'
+import {
+  ANOMALY_CHOICES,
+  type AnomalyChoice,
+  SHARING_CATEGORIES,
+  type SharingCategory,
+} from '../../../trust/policy/types.ts'
 import {
   type Command,
   type CommandArgument,
@@ -139,6 +151,37 @@ const stopAs = (name: 'stop' | 'deny', summary: string): Command =>
 const stop = stopAs('stop', 'withdraw consent until you allow the same again; trust does not change')
 const deny = stopAs('deny', 'the same as karo share stop')
 
+const anomalies = defineCommand({
+  name: 'share anomalies',
+  summary:
+    'choose whether anomalies leave: not at all, only in totals of many nodes, or under this node’s name',
+  shows: letAnomalies,
+  args: [
+    {
+      name: 'choice',
+      required: true,
+      description:
+        'off: nothing; anonymous: only in totals of many nodes, never in an answer of this node; identified: also in its answers, to those you allowed',
+      choices: ANOMALY_CHOICES,
+    },
+  ],
+  examples: [
+    {
+      run: 'karo share anomalies identified',
+      does: 'whom you allowed sees which kinds of anomaly this node had, how grave, and at which hour',
+    },
+    { run: 'karo share anomalies off', does: 'nobody hears of them, not even as a part of a total' },
+  ],
+  async run(io, { args }) {
+    const daemon = daemonAt(io)
+    const choice = args.choice as AnomalyChoice
+    // To take back waits for nothing, so it is an operation of its own.
+    const view =
+      choice === 'off' ? daemon.call(stopAnomalies) : daemon.call(letAnomalies, { body: { choice } })
+    return show(io, await view, sharingView)
+  },
+})
+
 const off = defineCommand({
   name: 'share off',
   summary: 'share nothing with anybody, until `karo share on` or `karo share allow`',
@@ -155,4 +198,4 @@ const on = defineCommand({
   run: async (io) => show(io, await daemonAt(io).call(CHANGES.on), sharingView),
 })
 
-export const commands: readonly Command[] = [showAll, preview, allow, stop, deny, off, on]
+export const commands: readonly Command[] = [showAll, preview, allow, stop, deny, anomalies, off, on]

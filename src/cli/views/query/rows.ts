@@ -2,6 +2,7 @@
 // Written by `npm run docs` from the types that an answer can carry (`answerData` in protocols/messages/numbers.ts).
 import type { AskedType } from '../../../api/contract/shapes.ts'
 import { activityPatterns } from './activity-patterns.ts'
+import { anomalies } from './anomalies.ts'
 import { nodeHealth } from './node-health.ts'
 import { safetyPosture } from './safety-posture.ts'
 import { toolUsage } from './tool-usage.ts'
@@ -10,5 +11,6 @@ export const VIEWS = {
   ToolUsage: toolUsage,
   SafetyPosture: safetyPosture,
   ActivityPatterns: activityPatterns,
+  Anomalies: anomalies,
   NodeHealth: nodeHealth,
 } satisfies Readonly<Record<AskedType, unknown>>

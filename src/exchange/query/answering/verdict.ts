@@ -81,7 +81,7 @@ export async function answerOf(
   const range = widenToHours(time_range)
   // The asker's clock may be ahead: the hour that is open there is asked about, and nothing of it is missing here.
   const now = Math.max(clock.now(), question.body.created_at)
-  const { covers, before } = await reachOf(insight, row.ofNow ? [] : uids, range, now)
+  const { covers, before } = await reachOf(insight, row, uids, range, now)
   const gathered = await row.gather(insight, uids, range, before)
   const data = gathered && filterNode(gathered, filters)
   const rests = covers === undefined ? {} : { covers }

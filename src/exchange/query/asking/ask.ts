@@ -149,7 +149,7 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
   async function dataOf({ question }: Own, type: AskRequest['query_type'], uid: number): Promise<OwnData> {
     const { time_range } = question.body
     const row = queryType(type)
-    const { covers, before } = await reachOf(insight, row.ofNow ? [] : [uid], time_range, clock.now())
+    const { covers, before } = await reachOf(insight, row, [uid], time_range, clock.now())
     const data = await row.gather(insight, [uid], time_range, before)
     return { ...(covers === undefined ? {} : { covers }), ...(data === null ? {} : { data }) }
   }

@@ -2,6 +2,7 @@
 import { byText } from '../../../base/by-text.ts'
 import { clockWords } from '../../../base/clock-words.ts'
 import type { Apart } from '../../../mesh/index.ts'
+import { queryType } from '../query-types/index.ts'
 import type { Collection } from './types.ts'
 
 /** Different reasons, should owners of several versions give them; more would only repeat. */
@@ -16,6 +17,13 @@ export function notesOf({ own, members, hearsay, question, team, self, strays = 
       reasons.add(collected.answer.reason)
   }
   const notes = [...reasons].sort(byText)
+  const { asksFor } = queryType(question.query_type)
+  if (
+    asksFor !== undefined &&
+    question.level !== 2 &&
+    members.some(({ collected }) => collected.outcome === 'denied')
+  )
+    notes.push(asksFor)
   if (own.failed)
     notes.push(
       "This node's own numbers are missing: they could not be read in time. Ask again, or look with karo doctor.",

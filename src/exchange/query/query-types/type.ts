@@ -55,7 +55,10 @@ interface SchemaKit {
   readonly numbers: typeof numbers
 }
 
-export type GatherInsight = Pick<Insight, 'uids' | 'during' | 'nodeHealth' | 'recordedSince'>
+export type GatherInsight = Pick<
+  Insight,
+  'uids' | 'during' | 'nodeHealth' | 'recordedSince' | 'anomaliesKnownSince'
+>
 
 /**
  * `Data`: one node's numbers. `Result`: those of all nodes in a query's result. `Part`: the member of `nodes` that
@@ -72,6 +75,13 @@ export interface QueryTypeRow<Data extends NodeData, Result extends object, Part
   readonly levelOneOnly?: true
   /** The numbers are of now, whatever range is asked for. */
   readonly ofNow?: true
+  /** What else a person must have chosen before a node answers, for whoever was denied; absent: consent is enough. */
+  readonly asksFor?: string
+  /**
+   * Since when these numbers of `uids` are known, ms since the epoch; undefined: of none of them. Absent: since the first
+   * command of theirs.
+   */
+  knownSince?(insight: GatherInsight, uids: readonly number[]): Promise<number | undefined>
   /** The fields that `--where` can name. */
   readonly fields: Readonly<Record<string, FilterField>>
   /**

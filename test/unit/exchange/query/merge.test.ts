@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { GUARD_STATES, HOOK_STATES } from '../../../../protocols/messages/numbers.ts'
 import { coverageOf, statusOf } from '../../../../src/exchange/query/asking/coverage.ts'
 import { OUTCOMES } from '../../../../src/exchange/query/result.ts'
-import { anyActivity, anySafety, anyTools } from '../../../support/mesh/numbers.ts'
-import { mergeActivity, mergeHealth, mergeSafety, mergeTools } from './merged.ts'
+import { anyActivity, anyAnomalies, anySafety, anyTools } from '../../../support/mesh/numbers.ts'
+import { mergeActivity, mergeAnomalies, mergeHealth, mergeSafety, mergeTools } from './merged.ts'
 
 const lists = fc.array(anyTools, { maxLength: 6 })
 
@@ -128,6 +128,28 @@ describe('mergeActivity', () => {
   it('of one part is that part', () => {
     fc.assert(
       fc.property(anyActivity, (one) => void expect(mergeActivity([one])).toEqual({ ...one, change: null })),
+    )
+  })
+})
+
+describe('mergeAnomalies', () => {
+  it('keeps every signal, whatever the order, one row for each type and severity, gravest first', () => {
+    fc.assert(
+      fc.property(fc.array(anyAnomalies, { maxLength: 6 }), (given) => {
+        const merged = mergeAnomalies(given)
+        expect(mergeAnomalies(given.toReversed())).toEqual(merged)
+        const all = given.flatMap(({ signals }) => signals)
+        const sum = (rows: readonly { readonly count: number }[]) =>
+          rows.reduce((total, { count }) => total + count, 0)
+        expect(sum(merged.signals)).toBe(sum(all))
+        expect(new Set(merged.signals.map(({ type, severity }) => `${type} ${severity}`)).size).toBe(
+          merged.signals.length,
+        )
+        const grades = merged.signals.map(({ severity }) => severity)
+        expect(grades).toEqual(grades.toSorted((a, b) => b - a))
+        expect(merged.nodes_reporting).toBe(given.length)
+        expect(merged.nodes_learning).toBe(given.filter(({ learning }) => learning).length)
+      }),
     )
   })
 })

@@ -1,11 +1,13 @@
 // Merging by the table of query types, on bare numbers: what tests have in their hands.
 import type {
   ActivityPatterns,
+  AnomalyCounts,
   ComparedToolUse,
   NodeHealthStatus,
   SafetyPosture,
 } from '../../../../protocols/messages/numbers.ts'
 import { activityPatterns } from '../../../../src/exchange/query/query-types/activity-patterns.ts'
+import { anomalies } from '../../../../src/exchange/query/query-types/anomalies.ts'
 import { nodeHealth } from '../../../../src/exchange/query/query-types/node-health.ts'
 import { safetyPosture } from '../../../../src/exchange/query/query-types/safety-posture.ts'
 import { toolUsage } from '../../../../src/exchange/query/query-types/tool-usage.ts'
@@ -26,6 +28,12 @@ export const mergeSafety = (parts: readonly SafetyPosture[]) =>
 export const mergeActivity = (parts: readonly ActivityPatterns[]) =>
   activityPatterns.merge(
     parts.map((activity) => ({ query_type: 'ActivityPatterns', activity })),
+    [],
+  )
+
+export const mergeAnomalies = (parts: readonly AnomalyCounts[]) =>
+  anomalies.merge(
+    parts.map((one) => ({ query_type: 'Anomalies', anomalies: one })),
     [],
   )
 

@@ -3,6 +3,7 @@ import type { Message, WireBody } from '../../../../protocols/define.ts'
 import { decodeFrame, encodeFrame, type Frame, messageTable } from '../../../../protocols/frame.ts'
 import type {
   ActivityPatterns,
+  AnomalyCounts,
   SafetyCounts,
   SafetyPosture,
   ToolUse,
@@ -262,6 +263,11 @@ export class TestNode {
   }
   /** Since when anything was recorded here, ms since the epoch; undefined: nothing ever was. */
   since: number | undefined = 0
+  anomalies: AnomalyCounts = { signals: [], learning: false }
+  /** In the period before the one that is asked about. */
+  anomaliesBefore: AnomalyCounts['signals'] = []
+  /** Since when anomalies are known here, ms since the epoch; undefined: nobody looked. */
+  anomaliesSince: number | undefined = 0
   /** In the period before the one that is asked about. */
   safetyBefore: SafetyCounts = {
     by_risk_level: { safe: 0, moderate: 0, high: 0, critical: 0 },
@@ -290,6 +296,7 @@ export class TestNode {
         max_level: options.maxLevel ?? 2,
         allow: { peers: options.allow ?? ['*'], supervisors: ['*'] },
         categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+        anomalies: 'identified',
         k_min: 5,
       },
     } as const
@@ -337,6 +344,7 @@ export class TestNode {
       insight: {
         uids: async () => [...people.keys()],
         recordedSince: async () => this.since,
+        anomaliesKnownSince: async () => this.anomaliesSince,
         during: (range) => ({
           toolUsage: async (uids) => {
             // What ends where a range asked for begins is the period it is compared with.
@@ -357,6 +365,13 @@ export class TestNode {
             return this.activity
           },
           commandPatterns: async () => [],
+          anomalies: async (uids) => {
+            if (this.gathered.some(({ start }) => start === range.end))
+              return { ...this.anomalies, signals: this.anomaliesBefore }
+            this.gathered.push({ uids, ...range })
+            await this.gate()
+            return this.anomalies
+          },
         }),
         nodeHealth: async () => {
           await this.gate()

@@ -11,8 +11,8 @@ import {
   type NodeData,
   queryType,
 } from '../../../../src/exchange/query/query-types/index.ts'
-import { anyActivity, anySafety, anyTools } from '../../../support/mesh/numbers.ts'
-import { mergeActivity, mergeSafety, mergeTools } from './merged.ts'
+import { anyActivity, anyAnomalies, anySafety, anyTools } from '../../../support/mesh/numbers.ts'
+import { mergeActivity, mergeAnomalies, mergeSafety, mergeTools } from './merged.ts'
 
 const plausible = (data: NodeData, filtered = false): boolean => {
   const responder = data.query_type === 'NodeHealth' ? data.health.node_id : ('karo:ed25519:x' as NodeId)
@@ -109,6 +109,28 @@ describe('a filter of hours or days', () => {
   })
 })
 
+describe('a filter of anomalies', () => {
+  it('comes to the same whether owners applied it or not, and twice is as once', () => {
+    const filters = fc.subarray(
+      where('type=in:timing,other', 'severity=gt:4', 'severity=!=:7', 'type=contains:risk'),
+    )
+    fc.assert(
+      fc.property(fc.array(anyAnomalies, { maxLength: 5 }), filters, (given, applied) => {
+        const parts = given.map((one): NodeData => ({ query_type: 'Anomalies', anomalies: one }))
+        const pushed = parts.flatMap((part) => filterNode(part, applied) ?? [])
+        expect(pushed.map((part) => filterNode(part, applied))).toEqual(pushed)
+        const merge = (data: readonly NodeData[]) =>
+          filterResult(
+            'Anomalies',
+            mergeAnomalies(data.flatMap((one) => (one.query_type === 'Anomalies' ? one.anomalies : []))),
+            applied,
+          ).signals
+        expect(merge(pushed)).toEqual(merge(parts))
+      }),
+    )
+  })
+})
+
 describe('plausible', () => {
   const activity = (change: object): NodeData => ({
     query_type: 'ActivityPatterns',
@@ -134,7 +156,17 @@ describe('plausible', () => {
     tools: list.map((change) => ({ ...tool, ...change })),
   })
 
+  const anomalies = (...signals: object[]): NodeData => ({
+    query_type: 'Anomalies',
+    anomalies: {
+      signals: signals.map((more) => ({ type: 'timing', severity: 4, count: 1, hour: 0, ...more })),
+      learning: false,
+    },
+    previous: [{ type: 'timing', severity: 4, count: 1 }],
+  })
+
   it('takes what an honest node says', () => {
+    fc.assert(fc.property(anyAnomalies, (one) => plausible({ query_type: 'Anomalies', anomalies: one })))
     fc.assert(fc.property(anyActivity, (one) => plausible({ query_type: 'ActivityPatterns', activity: one })))
     fc.assert(fc.property(anySafety, (one) => plausible({ query_type: 'SafetyPosture', safety: one })))
     // An owner compares all of its tools or none.
@@ -165,6 +197,9 @@ describe('plausible', () => {
     ['a tool twice', tools({}, { uses: 5 })],
     ['more uses than anybody can have', tools({ uses: COUNT_MAX + 1 })],
     ['or could have had', tools({ previous: COUNT_MAX + 1 })],
+    ['a signal twice', anomalies({}, { count: 2 })],
+    ['a signal of none', anomalies({ count: 0 })],
+    ['more signals than anybody can have', anomalies({ count: COUNT_MAX + 1 })],
     ['some tools compared and others not', tools({ previous: 1 }, { tool: 'make' })],
   ])('refuses %s', (_, data) => {
     expect(plausible(data)).toBe(false)

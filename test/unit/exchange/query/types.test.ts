@@ -208,6 +208,79 @@ describe('SafetyPosture', () => {
   })
 })
 
+describe('Anomalies', () => {
+  const at = Math.floor(Date.now() / HOUR) * HOUR
+  const signal = (type: string, severity: number, count = 1, hour = at) => ({ type, severity, count, hour })
+  const of = (...signals: ReturnType<typeof signal>[]) => ({ signals, learning: false })
+
+  it('is by type and severity over the nodes, with the change over those that know both periods', async () => {
+    const { a, b, c } = three()
+    a.anomalies = of(signal('timing', 4))
+    b.anomalies = of(signal('timing', 4, 2), signal('timing', 4, 1, at - HOUR), signal('repeated_risk', 7))
+    c.anomalies = { ...of(signal('timing', 4), signal('from_the_future', 9)), learning: true }
+    b.anomaliesBefore = [signal('timing', 4), signal('deviation', 3, 5)]
+    // Nobody looked there before.
+    c.anomaliesSince = Date.now() - HOUR
+    const result = await a.ask({ query_type: 'Anomalies', perNode: true })
+    const latest = new Date(at).toISOString()
+    expect(result.data).toEqual({
+      signals: [
+        { type: 'other', severity: 9, count: 1, nodes: 1, latest, change: null },
+        { type: 'repeated_risk', severity: 7, count: 1, nodes: 1, latest, change: 1 },
+        { type: 'timing', severity: 4, count: 5, nodes: 3, latest, change: 3 },
+      ],
+      ...{ nodes_reporting: 3, nodes_learning: 1, change: -1 },
+    })
+    expect(result.compared).toEqual({ nodes: 2, of: 3 })
+    expect(result.nodes?.map(({ name, anomalies }) => [name, anomalies?.signals.length])).toEqual([
+      ['a', 1],
+      ['b', 3],
+      ['c', 2],
+    ])
+  })
+
+  it('comes from nodes whose people let it out by name, and the answer says what the others would have to choose', async () => {
+    const { a, b, c } = three()
+    for (const node of [a, b, c]) node.anomalies = of(signal('timing', 4))
+    await b.sharing.anomalies(1000, 'anonymous')
+    await c.sharing.anomalies(1000, 'off')
+    // What a person sees of themself nobody has to let out.
+    await a.sharing.anomalies(1000, 'off')
+    const result = await a.ask({ query_type: 'Anomalies' })
+    expect(a.outcomes(result)).toEqual({ b: 'denied', c: 'denied' })
+    expect(result.data).toMatchObject({ signals: [{ count: 1, nodes: 1 }], nodes_reporting: 1 })
+    expect(result.notes.join()).toMatch(/karo share anomalies identified/)
+    expect([b.gathered, c.gathered]).toEqual([[], []])
+    await b.sharing.anomalies(1000, 'identified')
+    expect(a.outcomes(await a.ask({ query_type: 'Anomalies' }))).toEqual({ b: 'answered', c: 'denied' })
+  })
+
+  it('of a node where nobody looks is not known, which is not none', async () => {
+    const { a, b, c } = three()
+    for (const node of [b, c]) node.anomaliesSince = undefined
+    const result = await a.ask({ query_type: 'Anomalies' })
+    expect(result).toMatchObject({ status: 'no_data', data: { signals: [], nodes_reporting: 1 } })
+    expect(result.reach).toMatchObject({ nodes: 3, whole: 1, short: [{ covers: null }, { covers: null }] })
+  })
+
+  it('is filtered by type and severity where it is, and by sums here', async () => {
+    const said: Uint8Array[] = []
+    const { a, b, c } = three({}, { onEncoded: (bytes) => said.push(bytes) })
+    b.anomalies = of(signal('timing', 4, 2), signal('repeated_risk', 7))
+    c.anomalies = of(signal('timing', 6), signal('from_the_future', 9))
+    const ask = async (...texts: string[]) => {
+      const { data } = await a.ask({ query_type: 'Anomalies', filters: where(...texts) })
+      return 'signals' in data ? data.signals.map(({ type, severity }) => [type, severity]) : []
+    }
+    expect(await ask('severity=gt:5', 'type=in:timing,other')).toEqual([
+      ['other', 9],
+      ['timing', 6],
+    ])
+    expect(decodeAnswer(said[0]!)).toMatchObject({ data: { anomalies: { signals: [] } } })
+    expect(await ask('count=gt:1')).toEqual([['timing', 4]])
+  })
+})
+
 describe('ActivityPatterns', () => {
   it('is the exact sum of all, hour by hour and day by day', async () => {
     const { a, b, c } = three()

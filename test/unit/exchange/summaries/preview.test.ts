@@ -36,6 +36,7 @@ async function serve(world: World, uid = 1000) {
     ...world.deps.sharing,
     allow: rejecting,
     stop: rejecting,
+    anomalies: rejecting,
     off: rejecting,
     on: rejecting,
     show: rejecting,

@@ -1,4 +1,5 @@
 // A node with people, consents, known nodes and a shelf of documents in memory, and the real summaries room on it.
+
 import { bodyOf, decodeFrame, messageTable } from '../../../../protocols/frame.ts'
 import { SealedSummary, type SealedSummaryBody } from '../../../../protocols/messages/summary.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
@@ -22,6 +23,7 @@ import { createHints } from '../../../../src/trust/identity/index.ts'
 import type { Consent } from '../../../../src/trust/policy/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
+import { NO_ANOMALIES } from '../../../support/data/no-anomalies.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { plainPolicy } from '../../../support/mesh/policy.ts'
 import { verifyEd25519 } from '../../../support/mesh/vectors.ts'
@@ -39,6 +41,7 @@ const NO_CONSENT: Consent = {
   deny_only: [],
   max_level: 2,
   categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+  anomalies: 'identified',
   off: false,
 }
 
@@ -116,7 +119,7 @@ export async function createWorld({
     guardAllowed: () => true,
     hookedShells: () => [],
     silentHooks: () => [],
-    ...{ clock, node },
+    ...{ clock, node, anomalies: NO_ANOMALIES },
   })
   const onChange = (listener: () => void) => {
     listeners.add(listener)

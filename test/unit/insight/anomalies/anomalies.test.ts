@@ -1,6 +1,6 @@
 // The room over a real database: it looks when something changed, makes up for days, forgets, and keeps what is muted.
 import { expect, test } from 'vitest'
-import { DAY_MS, localDay } from '../../../../src/base/calendar.ts'
+import { DAY_MS, HOUR_MS, localDay } from '../../../../src/base/calendar.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import type { Signal } from '../../../../src/base/words/signal.ts'
 import { createAnomalies } from '../../../../src/insight/anomalies/index.ts'
@@ -235,6 +235,63 @@ test('where it is off nothing is looked at', async () => {
   expect(await told(world)).toHaveLength(1)
 })
 
+test('signals of a range are those that began in it, each once, and muted ones too', async () => {
+  const world = await room()
+  await weeks(world)
+  await world.typed(20, 1, DOCKER)
+  await world.typed(80, 0, DOCKER)
+  const day = (ago: number) => ({
+    start: NOON - 12 * HOUR_MS - ago * DAY_MS,
+    end: NOON + 12 * HOUR_MS - ago * DAY_MS,
+  })
+  const begun = async (ago: number, uids = [ME]) =>
+    (await world.anomalies.begun(uids, day(ago))).map(({ subject, count }) => [subject, count])
+  await world.anomalies.mute(ME, 'unusual_pattern', null)
+  expect([await begun(1), await begun(1, [7])]).toEqual([[['docker', 2]], []])
+  expect(await begun(0)).not.toContainEqual(['docker', expect.anything()])
+  expect(await begun(1, [7, ME])).toEqual([['docker', 2]])
+  world.config.anomalies.enabled = false
+  expect([await begun(1), await world.anomalies.knownSince([ME])]).toEqual([[], undefined])
+})
+
+test('what is known begins with the first day that was looked at, and anew after a gap', async () => {
+  const world = await room()
+  await weeks(world)
+  const midnight = NOON - 12 * HOUR_MS
+  const known = async () => ((await world.anomalies.knownSince([ME, 7]))! - midnight) / DAY_MS
+  expect(await known()).toBe(-1)
+  world.set(NOON + 5 * DAY_MS)
+  expect(await known()).toBe(-1)
+  // A week is made up for, and no more.
+  world.set(NOON + 20 * DAY_MS)
+  expect(await known()).toBe(13)
+  world.set(NOON)
+  expect(await known()).toBe(-1)
+  // Signals of longer ago are forgotten.
+  for (let days = 0; days <= 120; days += 6) {
+    world.set(NOON + days * DAY_MS)
+    await world.anomalies.signals(ME)
+    await world.anomalies.signals(7)
+  }
+  expect(await known()).toBe(30.5)
+  const put = Array.from({ length: 500 }, (_, i) => row(i, { last_seen: NOON + 119 * DAY_MS + i }))
+  await world.repository.update(ME, { put, remove: [] })
+  expect(((await world.anomalies.knownSince([ME]))! - NOON) / DAY_MS).toBe(119)
+})
+
+test('whoever has two weeks of days with commands has learnt what is usual', async () => {
+  const world = await room()
+  await weeks(world, 13)
+  expect(await world.anomalies.learning([ME])).toBe(true)
+  await world.typed(1, 14)
+  expect([await world.anomalies.learning([ME]), await world.anomalies.learning([ME, 7])]).toEqual([
+    false,
+    true,
+  ])
+  world.set(NOON + 60 * DAY_MS)
+  expect(await world.anomalies.learning([ME])).toBe(true)
+})
+
 test('metrics count those of days that are over, of everybody, by kind', async () => {
   const world = await room()
   await world.repository.update(ME, { put: [row(1), row(2, { kind: 'deviation' })], remove: [] })
@@ -252,7 +309,7 @@ test('every row is one that a repair keeps, and a strange one is not', async () 
   await world.anomalies.mute(ME, 'timing', null)
   await world.anomalies.mute(ME, 'deviation', 60_000)
   const rows = await world.db.iterator(keyRange('anomalies')).all()
-  expect(rows).toHaveLength(4)
+  expect(rows).toHaveLength(5)
   for (const [key, value] of rows) {
     expect(isAnomalyRow(key, value)).toBe(true)
     expect(isSound('anomalies', key, value.subarray(0, -1))).toBe(false)

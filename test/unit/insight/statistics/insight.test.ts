@@ -1,11 +1,15 @@
 // Level 1 and one's own statistics, folded from what a real store counted.
+
 import { describe, expect, test } from 'vitest'
 import { localDay, startOfLocalDay } from '../../../../src/base/calendar.ts'
+import type { Signal } from '../../../../src/base/words/signal.ts'
 import { createInsight, floorToHour, widenToHours } from '../../../../src/insight/statistics/index.ts'
+import { numbersOf } from '../../../../src/insight/statistics/numbers.ts'
 import { createEventRepository, type GuardNote } from '../../../../src/store/events/events.ts'
 import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
+import { NO_ANOMALIES } from '../../../support/data/no-anomalies.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const HOUR = 3_600_000
@@ -40,7 +44,7 @@ async function insightOf(
     guardAllowed: () => guardAllowed,
     hookedShells: () => hooked.map((person) => ({ person })),
     silentHooks: () => silent.map((uid) => ({ uid })),
-    ...{ clock, node },
+    ...{ clock, node, anomalies: NO_ANOMALIES },
   })
 }
 
@@ -261,4 +265,31 @@ test.each([
   // 20 November 2026 is a Friday; Monday is first.
   expect(statistics.daily[4]).toBeGreaterThanOrEqual(2)
   expect(statistics.daily.reduce((a, b) => a + b)).toBe(total)
+})
+
+test('signals of anomalies keep type, severity and hour, and lose whose they are and what they are about', async () => {
+  const at = Date.UTC(2026, 10, 19, 9)
+  const signal = (severity: number, first_seen: number, subject: string | null = 'docker') =>
+    ({ kind: 'unusual_pattern', subject, severity, first_seen, observed: 20, id: 'aa' }) as unknown as Signal
+  const numbers = (begun: readonly Signal[]) =>
+    numbersOf(
+      {
+        anomalies: { ...NO_ANOMALIES, begun: async () => begun, learning: async () => true },
+      } as unknown as Parameters<typeof numbersOf>[0],
+      { start: 0, end: NOW },
+    ).anomalies([1000])
+  const row = { type: 'unusual_pattern', severity: 4, count: 1, hour: at }
+  expect(
+    await numbers([signal(4, at), signal(4, at + HOUR - 1, 'secret'), signal(5, at), signal(4, at + HOUR)]),
+  ).toEqual({
+    signals: [
+      { ...row, hour: at + HOUR },
+      { ...row, severity: 5 },
+      { ...row, count: 2 },
+    ],
+    learning: true,
+  })
+  const many = await numbers(Array.from({ length: 2_000 }, (_, i) => signal(1 + (i % 10), at + i * HOUR)))
+  expect(many.signals).toHaveLength(10)
+  expect(many.signals[0]).toEqual({ ...row, severity: 10, count: 200, hour: at + 1_999 * HOUR })
 })

@@ -15,6 +15,7 @@ const file = {
   max_level: 1,
   allow: { peers: ['team:eng'], supervisors: ['*'] },
   categories: { tool_usage: true, activity_patterns: true, safety_stats: false, anomalies: true },
+  anomalies: 'identified',
   k_min: 5,
 } as const
 
@@ -55,6 +56,7 @@ test('the file holds for each person until they decide, and its levels and categ
     off: false,
     max_level: 1,
     categories: file.categories,
+    anomalies: 'identified',
   })
   await made.allow(1000, 'role:lead')
   expect(await made.consentOf(1000)).toMatchObject({
@@ -81,6 +83,24 @@ test('a decision about categories holds, is kept, is shown and is in the ledger'
     { uid: 1000, change: 'allow', who: 'role:lead', categories: 'tool_usage' },
     { uid: 1000, change: 'stop', who: 'team:eng', categories: 'anomalies tool_usage' },
   ])
+})
+
+test('how far anomalies leave is the file’s until the person chooses, and other decisions leave it to the file', async () => {
+  const { made, audits, consent } = await sharing()
+  await made.allow(1000, 'role:lead')
+  expect(await consent.get(1000)).not.toHaveProperty('anomalies')
+  expect((await made.show(1000)).anomalies).toBe('identified')
+  expect((await made.anomalies(1000, 'off')).anomalies).toBe('off')
+  await made.allow(1000, 'team:ops')
+  await made.off(1000)
+  await made.on(1000)
+  const after = await sharing(consent)
+  expect(await after.made.consentOf(1000)).toMatchObject({
+    anomalies: 'off',
+    allow_peers: ['team:eng', 'role:lead', 'team:ops'],
+  })
+  expect(await after.made.consentOf(1001)).toMatchObject({ anomalies: 'identified' })
+  expect(audits[1]?.details).toEqual({ uid: 1000, change: 'anomalies_off' })
 })
 
 test('decisions outlive a restart', async () => {

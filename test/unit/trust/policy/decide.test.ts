@@ -5,6 +5,8 @@ import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { TRUST_LEVELS, type TrustLevel } from '../../../../src/base/words/trust-levels.ts'
 import {
   ACTIONS,
+  ANOMALY_CHOICES,
+  type AnomalyChoice,
   type Consent,
   decide,
   matchesEntry,
@@ -39,6 +41,7 @@ const consent = (over: Partial<Consent> = {}): Consent => ({
   deny_only: [],
   max_level: 2,
   categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+  anomalies: 'identified',
   off: false,
   ...over,
 })
@@ -98,6 +101,7 @@ const CONSENTS: readonly { name: string; consent: Consent | undefined; opens: { 
       name: 'categories off',
       consent: consent({
         categories: { tool_usage: false, activity_patterns: false, safety_stats: false, anomalies: false },
+        anomalies: 'identified',
       }),
       opens: { 1: false, 2: false },
     },
@@ -225,6 +229,23 @@ describe('decide', () => {
     }
   })
 
+  it('lets anomalies out of one node only under its name, into totals also without, and otherwise not at all', () => {
+    const rules = (anomalies: AnomalyChoice) =>
+      ([1, 2] as const).map(
+        (level) =>
+          decide(principal(), 'query.anomalies', resource('query.anomalies', level), {
+            consent: consent({ anomalies }),
+          }).rule,
+      )
+    expect(rules('off')).toEqual(['sharing.anomalies', 'sharing.anomalies'])
+    expect(rules('anonymous')).toEqual(['sharing.anomalies_anonymous', 'level2.no_aggregators'])
+    expect(rules('identified')).toEqual(['consent.allow', 'level2.no_aggregators'])
+    for (const action of QUERY_ACTIONS.filter((one) => one !== 'query.anomalies'))
+      expect(
+        decide(principal(), action, resource(action, 1), { consent: consent({ anomalies: 'off' }) }).effect,
+      ).toBe('allow')
+  })
+
   it('gives one category to one node and no other, and takes one from whoever has all', () => {
     const only = consent({
       allow_peers: [],
@@ -292,6 +313,7 @@ const anyConsent: fc.Arbitrary<Consent> = fc.record({
     safety_stats: fc.boolean(),
     anomalies: fc.boolean(),
   }),
+  anomalies: fc.constantFrom(...ANOMALY_CHOICES),
   off: fc.boolean(),
 })
 const anyPrincipal: fc.Arbitrary<Principal> = fc.record({
@@ -313,6 +335,7 @@ const deniesMore: fc.Arbitrary<(p: Principal, c: Consent) => [Principal, Consent
   fc.constant((p: Principal, c: Consent): [Principal, Consent] => [{ ...p, denied: true }, c]),
   fc.constant((p: Principal, c: Consent): [Principal, Consent] => [p, { ...c, off: true }]),
   fc.constant((p: Principal, c: Consent): [Principal, Consent] => [p, { ...c, max_level: 0 }]),
+  fc.constant((p: Principal, c: Consent): [Principal, Consent] => [p, { ...c, anomalies: 'off' }]),
   fc
     .constantFrom(...SHARING_CATEGORIES)
     .map((category) => (p: Principal, c: Consent): [Principal, Consent] => [

@@ -21,6 +21,7 @@ const consent: Consent = {
   deny_only: [],
   max_level: 2,
   categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+  anomalies: 'identified',
   off: false,
 }
 const engineOf = (effect: 'allow' | 'deny'): PolicyEngine => ({

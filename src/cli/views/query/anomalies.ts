@@ -1,0 +1,75 @@
+// View of Anomalies: one row for each type and severity, the gravest first, and what is not known yet.
+import type { QueryDataOf } from '../../../api/contract/shapes.ts'
+import { type Column, table } from '../../terminal/table.ts'
+import { paint, type QueryTypeView, signed, since } from './view.ts'
+
+type Data = QueryDataOf<'Anomalies'>
+type Row = Data['signals'][number]
+
+/** From here on a shell tells its person of the signal. */
+const GRAVE = 5
+
+const hourOf = (rfc3339: string): string => rfc3339.slice(0, 16).replace('T', ' ')
+const graveness = ({ severity }: { readonly severity: number }) => (severity < GRAVE ? undefined : 'yellow')
+
+export const anomalies: QueryTypeView<Data> = {
+  data({ signals, nodes_reporting: nodes, nodes_learning: learning, change }, { screen }, before) {
+    if (nodes === 0) return ''
+    const countBefore = ({ type, severity }: Row): number | undefined =>
+      before && (before.signals.find((row) => row.type === type && row.severity === severity)?.count ?? 0)
+    const than =
+      change === null ? '' : change === 0 ? '; as many as before' : `; ${signed(change)} than before`
+    const rows =
+      signals.length === 0
+        ? `No anomaly of those asked for began on ${nodes === 1 ? 'the one node' : `${nodes} nodes`}${than}.\n`
+        : table(
+            signals,
+            [
+              { title: 'SEVERITY', value: (row) => String(row.severity), align: 'right', style: graveness },
+              { title: 'TYPE', value: (row) => row.type },
+              {
+                title: 'BEGAN',
+                value: (row) => `${row.count}${since(row.count, countBefore(row))}`,
+                align: 'right',
+              },
+              ...(signals.some((row) => row.change !== null && row.change !== row.count) ? [changed] : []),
+              { title: 'NODES', value: (row) => String(row.nodes), align: 'right' },
+              { title: 'LATEST (UTC)', value: (row) => hourOf(row.latest) },
+            ],
+            screen,
+          )
+    if (learning === 0) return rows
+    const still =
+      learning === 1
+        ? 'One node still learns what is usual: most types cannot be found there yet.'
+        : `${learning} nodes still learn what is usual: most types cannot be found there yet.`
+    return `${rows}\n${paint(still, 'yellow', screen)}\n`
+  },
+  perNode(nodes, name, age, screen) {
+    const rows = nodes.flatMap((node) => (node.anomalies?.signals ?? []).map((signal) => ({ node, signal })))
+    if (rows.length === 0) return ''
+    return table(
+      rows,
+      [
+        name,
+        {
+          title: 'SEVERITY',
+          value: ({ signal }) => String(signal.severity),
+          align: 'right',
+          style: ({ signal }) => graveness(signal),
+        },
+        { title: 'TYPE', value: ({ signal }) => signal.type },
+        { title: 'BEGAN', value: ({ signal }) => String(signal.count), align: 'right' },
+        { title: 'HOUR (UTC)', value: ({ signal }) => hourOf(signal.hour) },
+        ...age,
+      ],
+      screen,
+    )
+  },
+}
+
+const changed: Column<Row> = {
+  title: 'CHANGE',
+  value: (row) => (row.change === null ? '–' : signed(row.change)),
+  align: 'right',
+}

@@ -1,0 +1,223 @@
+// Anomalies: what was unusual in people's own counts, by type and severity, of nodes whose people let it out by name.
+import { bounded } from '../../../../protocols/counts.ts'
+import type { AnomalySignal, SignalCount } from '../../../../protocols/messages/numbers.ts'
+import { byText } from '../../../base/by-text.ts'
+import { KINDS, type Kind } from '../../../base/words/signal.ts'
+import { defineQueryType, type Filtered } from './type.ts'
+
+/** Stands for a type that a newer release found and this one has no word for. */
+const OTHER = 'other'
+const ANOMALY_TYPES = [...KINDS, OTHER] as const
+type AnomalyType = (typeof ANOMALY_TYPES)[number]
+
+export interface AnomalyRow {
+  readonly type: AnomalyType
+  /** 1 to 10. */
+  readonly severity: number
+  /** Signals that began in the range. */
+  readonly count: number
+  /** Nodes with any of them, oneself included. */
+  readonly nodes: number
+  /** RFC 3339 UTC: the beginning of the hour in which the latest of them began. */
+  readonly latest: string
+  /** Signals less those that began in the period before, both of the nodes that know both periods; null: no node does. */
+  readonly change: number | null
+}
+
+export interface AnomalyData {
+  /** Gravest first. */
+  readonly signals: readonly AnomalyRow[]
+  /** Nodes behind these numbers, oneself included. */
+  readonly nodes_reporting: number
+  /** Nodes among them with too few days to compare with. */
+  readonly nodes_learning: number
+  /** Signals of all rows, less those of the period before; null: no node knows both periods. */
+  readonly change: number | null
+}
+
+export const anomalies = defineQueryType('Anomalies', {
+  word: 'anomalies',
+  meaning: 'what is unusual',
+  action: 'query.anomalies',
+  asksFor:
+    'An answer of one node names it, so anomalies come only from nodes whose people chose that: karo share anomalies identified, and karo share allow.',
+  fields: {
+    type: { kind: 'text', applied: 'owners', meaning: 'as in karo anomalies', values: ANOMALY_TYPES },
+    severity: { kind: 'number', applied: 'owners', meaning: '1 to 10', range: [1, 10] },
+    count: { kind: 'number', applied: 'here', meaning: 'signals over all nodes' },
+    nodes: { kind: 'number', applied: 'here', meaning: 'nodes that had any' },
+  },
+  knownSince: (insight, uids) => insight.anomaliesKnownSince(uids),
+  // Also without one signal: that nothing was unusual is something to say, where anybody looked.
+  async gather(insight, uids, range, before) {
+    if ((await insight.anomaliesKnownSince(uids)) === undefined) return null
+    const own = await insight.during(range).anomalies(uids)
+    const earlier = before && (await insight.during(before).anomalies(uids)).signals
+    return {
+      ...{ query_type: 'Anomalies', anomalies: own },
+      ...(earlier === undefined ? {} : { previous: countsOf(earlier) }),
+    }
+  },
+  plausible: ({ anomalies: { signals }, previous = [] }) =>
+    isEachOnce(signals, ({ hour }) => String(hour)) && isEachOnce(previous, () => ''),
+  filterNode({ previous, ...data }, filtered) {
+    const left = <T extends SignalCount>(rows: readonly T[]): readonly T[] =>
+      rows.filter(({ type, severity }) => filtered.all({ type: typeOf(type), severity }))
+    const { signals } = data.anomalies
+    return {
+      ...{ ...data, anomalies: { ...data.anomalies, signals: left(signals) } },
+      ...(previous === undefined ? {} : { previous: left(previous) }),
+    }
+  },
+  compares: ({ previous }) => previous !== undefined,
+  contributes: ({ anomalies: { signals } }) => signals.some(({ count }) => count > 0),
+  merge(parts): AnomalyData {
+    const given = parts.map(({ anomalies: { signals }, previous }) => ({ signals, previous }))
+    const compared = given.flatMap(({ signals, previous }) =>
+      previous === undefined ? [] : [{ signals, previous }],
+    )
+    return {
+      signals: rowsOf(given),
+      nodes_reporting: parts.length,
+      nodes_learning: parts.filter(({ anomalies: { learning } }) => learning).length,
+      change:
+        compared.length === 0
+          ? null
+          : total(compared.flatMap(({ signals }) => signals)) -
+            total(compared.flatMap(({ previous }) => previous)),
+    }
+  },
+  filterResult: filterRows,
+  perNode: ({ anomalies: { signals, learning } }, merged) => {
+    const shown = new Set(merged.signals.map(keyOf))
+    return {
+      anomalies: {
+        signals: signals
+          .map((signal) => ({ ...signal, type: typeOf(signal.type) }))
+          .filter((signal) => shown.has(keyOf(signal)))
+          .map(({ hour, ...signal }) => ({ ...signal, hour: new Date(hour).toISOString() })),
+        learning,
+      },
+    }
+  },
+  // Published summaries hold none: a signal grows for days after its period is closed, and consent to name a node ends at once.
+  schemas({ z }) {
+    const count = (what: string) => z.int().min(0).describe(what)
+    const change = z
+      .int()
+      .describe(
+        'signals more than began in the period before, of the nodes that know both; null when no node does',
+      )
+      .nullable()
+    const hour = z.iso.datetime({ precision: 3 })
+    const signal = {
+      type: z.enum(ANOMALY_TYPES).describe('kind of anomaly, as in `karo anomalies`'),
+      severity: z.int().min(1).max(10).describe('1 to 10'),
+      count: count('signals that began in the range'),
+    }
+    const row = z
+      .strictObject({
+        ...signal,
+        nodes: count('nodes that had any, this one included'),
+        latest: hour.describe('beginning of the hour of UTC in which the latest of them began'),
+        change,
+      })
+      .meta({ id: 'AnomalyRow' })
+    const own = z
+      .strictObject({ ...signal, hour: hour.describe('beginning of the hour of UTC in which they began') })
+      .meta({ id: 'MeshAnomaly', description: 'What was unusual on one node: no text, no tool.' })
+    return {
+      result: z
+        .strictObject({
+          signals: z.array(row).max(1_000).readonly().describe('gravest first'),
+          nodes_reporting: count('nodes behind these numbers, this one included'),
+          nodes_learning: count('of those, nodes with too few days to compare with'),
+          change,
+        })
+        .meta({ id: 'MeshAnomalies' }),
+      part: {
+        anomalies: z
+          .strictObject({
+            signals: z.array(own).max(1_000).readonly(),
+            learning: z.boolean().describe('too few days to compare with'),
+          })
+          .meta({ id: 'NodeAnomalies' }),
+      },
+    }
+  },
+})
+
+const typeOf = (type: string): AnomalyType => (KINDS.includes(type as Kind) ? (type as Kind) : OTHER)
+
+const keyOf = ({ type, severity }: Pick<SignalCount, 'type' | 'severity'>): string =>
+  `${typeOf(type)} ${severity}`
+
+const total = (rows: readonly SignalCount[]): number => rows.reduce((sum, { count }) => sum + count, 0)
+
+function isEachOnce<T extends SignalCount>(rows: readonly T[], more: (row: T) => string): boolean {
+  const keys = rows.map((row) => `${row.type} ${row.severity} ${more(row)}`)
+  return new Set(keys).size === keys.length && rows.every(({ count }) => count > 0 && bounded(count))
+}
+
+/** Without hours. */
+function countsOf(signals: readonly AnomalySignal[]): readonly SignalCount[] {
+  const sums = new Map<string, SignalCount>()
+  for (const { type, severity, count } of signals) {
+    const key = `${type} ${severity}`
+    sums.set(key, { type, severity, count: count + (sums.get(key)?.count ?? 0) })
+  }
+  return [...sums.values()]
+}
+
+interface Sum {
+  readonly type: AnomalyType
+  readonly severity: number
+  count: number
+  nodes: number
+  hour: number
+  /** Of the nodes that know both periods, now less before; undefined: no node that had any does. */
+  change: number | undefined
+}
+
+/** One row for each type and severity over all nodes' signals, the gravest first. */
+function rowsOf(
+  parts: readonly {
+    readonly signals: readonly AnomalySignal[]
+    readonly previous: readonly SignalCount[] | undefined
+  }[],
+): readonly AnomalyRow[] {
+  const sums = new Map<string, Sum>()
+  const sumOf = (row: SignalCount): Sum => {
+    const { severity } = row
+    const sum = sums.get(keyOf(row)) ?? {
+      ...{ type: typeOf(row.type), severity, count: 0, nodes: 0, hour: 0, change: undefined },
+    }
+    sums.set(keyOf(row), sum)
+    return sum
+  }
+  for (const { signals, previous } of parts) {
+    for (const key of new Set(signals.map(keyOf))) sumOf(signals.find((row) => keyOf(row) === key)!).nodes++
+    for (const row of signals) {
+      const sum = sumOf(row)
+      sum.count += row.count
+      sum.hour = Math.max(sum.hour, row.hour)
+      if (previous !== undefined) sum.change = (sum.change ?? 0) + row.count
+    }
+    for (const row of previous ?? []) {
+      const sum = sumOf(row)
+      sum.change = (sum.change ?? 0) - row.count
+    }
+  }
+  return [...sums.values()]
+    .filter(({ count }) => count > 0)
+    .map(({ hour, change = null, ...sum }) => ({ ...sum, latest: new Date(hour).toISOString(), change }))
+    .sort((a, b) => b.severity - a.severity || b.count - a.count || byText(a.type, b.type))
+}
+
+/** The totals beside the rows stay whole. */
+function filterRows(data: AnomalyData, { all }: Filtered): AnomalyData {
+  return {
+    ...data,
+    signals: data.signals.filter(({ type, severity, count, nodes }) => all({ type, severity, count, nodes })),
+  }
+}
