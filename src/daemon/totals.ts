@@ -9,14 +9,13 @@ import type { Local } from './local.ts'
 
 /** Undefined: this node is in no mesh of a root, or its policy names no two aggregators of different operators. */
 function planOf({ fleet, organisation }: Pick<Local, 'fleet' | 'organisation'>): Plan | undefined {
-  const [root, bundle] = [fleet.root(), organisation.bundle()]
-  if (root === undefined || bundle === undefined) return undefined
-  const { number, k_min, aggregators, bucket, audiences } = bundle
+  const [root, state, bundle] = [fleet.root(), organisation.state(), organisation.bundle()]
+  if (root === undefined || state === null || bundle === undefined) return undefined
+  const { aggregators, k_min } = bundle
   if (new Set(aggregators.map(({ operator }) => operator)).size < 2) return undefined
   return {
-    ...{ mesh: root.mesh, bundle: number, k: k_min ?? K_DEFAULT, aggregators },
-    length: bucket ?? 'day',
-    audiences: audiences ?? ['security', 'admin'],
+    ...{ mesh: root.mesh, bundle: bundle.number, k: k_min ?? K_DEFAULT, aggregators },
+    ...{ length: state.totals.bucket, audiences: state.totals.audiences },
   }
 }
 

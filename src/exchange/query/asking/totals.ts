@@ -6,6 +6,7 @@ import { type Decision, onlyTotals, type Policy, type Principal } from '../../..
 import type { BucketTotals, Totals, TotalsReader } from '../../totals/types.ts'
 import { filteredBy, queryType } from '../query-types/index.ts'
 import { rfc3339 } from '../range.ts'
+import { resultOfTotals } from '../released.ts'
 import type { Coverage, QueryResult } from '../result.ts'
 import type { AskRequest } from '../types.ts'
 import { absentWords, whyWords } from './totals-words.ts'
@@ -72,7 +73,7 @@ export async function askTotals(
   const { query_type, filters = [] } = request
   const row = queryType(query_type)
   const released = totals?.buckets.filter(({ why }) => why === undefined) ?? []
-  const whole = row.released?.fromReleased(released) ?? row.merge([], [])
+  const whole = resultOfTotals(query_type, released) ?? row.merge([], [])
   const data = row.filterResult(whole, filteredBy(filters))
   const elapsed = Math.round((deps.clock.monotonic() - begun) * 10) / 10
   return {

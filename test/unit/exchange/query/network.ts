@@ -198,6 +198,11 @@ export class Endpoint {
   }
 }
 
+const NO_TOTALS: QueryDeps['totals'] = {
+  audiences: () => [],
+  read: async (audience) => ({ audience, aggregators: [], buckets: [], covers: undefined }),
+}
+
 export interface NodeOptions {
   readonly name?: string
   readonly uid?: number
@@ -213,6 +218,10 @@ export interface NodeOptions {
   readonly identity?: Identity
   /** What it knows of operators; absent: nothing, as a node in no mesh of a root. */
   readonly operators?: QueryDeps['operators']
+  /** What was released to it; absent: its mesh has no aggregators. */
+  readonly totals?: QueryDeps['totals']
+  /** Of its certificate. */
+  readonly roles?: readonly string[]
   /** A real one in the place of the wire. */
   readonly mesh?: Pick<Mesh, 'link' | 'reach' | 'isConnected' | 'apart'>
   /** `[overlay] full_mesh_up_to`. */
@@ -337,6 +346,11 @@ export class TestNode {
         },
         load: async (now) => this.marks.filter((mark) => mark.expires_at > now),
       },
+      totals: options.totals ?? NO_TOTALS,
+      self: () => ({
+        ...{ node_id: this.identity.nodeId, trust_level: 'supervisor', denied: false },
+        ...{ roles: options.roles ?? [], teams: [] },
+      }),
       summaries: {
         cover: (author, range, about) => this.cover(author, range, about),
         withdrawn: async (author) => this.withdrew.has(author),

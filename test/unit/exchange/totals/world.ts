@@ -39,6 +39,7 @@ export const AGREES: Consent = {
   deny_only: [],
   max_level: 2,
   categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+  anomalies: 'anonymous',
   off: false,
 }
 export const REFUSES: Consent = { ...AGREES, allow_supervisors: [] }
