@@ -151,7 +151,12 @@ async function makeMesh(
     say(`${node.name} joined`)
   }
   say('naming two nodes that add totals up')
-  const named = AGGREGATORS.flatMap((name) => ['--aggregator', name])
+  // By key: a name is what a machine calls itself, and is no word of the root's.
+  const named: string[] = []
+  for (const node of running.filter(({ name }) => (AGGREGATORS as readonly string[]).includes(name))) {
+    const { node_id } = await daemonOf(node).call(getStatus)
+    named.push('--aggregator', `${node_id}=${node.name}`)
+  }
   await karo(hq, ['policy', 'sign', ...root, ...named, '--k-min', '3'])
   say('giving each node three weeks of history')
   for (const [index, node] of running.entries()) {
