@@ -39,7 +39,10 @@ const vector = (cells: readonly (number | bigint)[]) => BigUint64Array.from(cell
 describe('what another program computes', () => {
   it('is the hash of the layout', () => {
     expect(hex(hashOf(golden.layout))).toBe(golden.layout_hash)
-    const other = { ...golden.layout, rows: golden.layout.rows.with(0, { ...golden.layout.rows[0]!, family: 'x' }) }
+    const other = {
+      ...golden.layout,
+      rows: golden.layout.rows.with(0, { ...golden.layout.rows[0]!, family: 'x' }),
+    }
     expect(hex(hashOf(other))).not.toBe(golden.layout_hash)
   })
 

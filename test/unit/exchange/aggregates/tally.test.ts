@@ -79,7 +79,11 @@ describe('sums', () => {
 
   it('show no row of too few, and none by which it could be had', () => {
     const all = machines(12, (n) => ({
-      tools: new Map([[0, [1, 0]], ...(n < 9 ? [[1, [10, 0]] as const] : []), ...(n === 0 ? [[2, [99, 0]] as const] : [])]),
+      tools: new Map([
+        [0, [1, 0]],
+        ...(n < 9 ? [[1, [10, 0]] as const] : []),
+        ...(n === 0 ? [[2, [99, 0]] as const] : []),
+      ]),
     }))
     const type = typed(worldOf(all), 'ToolUsage')
     expect(type.rows).toEqual([{ row: 0, of: 12, nodes: 12, values: [12, 0] }])
@@ -122,7 +126,8 @@ describe('batches', () => {
     const world = worldOf(machines(6))
     expect(typed(world, 'ToolUsage').n).toBe(6)
     nextBatch(world)
-    for (let n = 100; n < 104; n++) give(world, { n, counts: new Map([[TOOLS, new Map([[0, [5, 0]]])]]) }, seeded(`${n}`))
+    for (let n = 100; n < 104; n++)
+      give(world, { n, counts: new Map([[TOOLS, new Map([[0, [5, 0]]])]]) }, seeded(`${n}`))
     expect(run(world).map(({ kind }) => kind)).toEqual(['wait', 'wait'])
     give(world, { n: 104, counts: new Map([[TOOLS, new Map([[0, [5, 0]]])]]) }, seeded('104'))
     const type = typed(world, 'ToolUsage')
@@ -130,10 +135,13 @@ describe('batches', () => {
   })
 
   it('hold nobody twice, whoever comes when and whatever was refused before', () => {
-    const step = fc.array(fc.record({ come: fc.integer({ min: 0, max: 9 }), k: fc.integer({ min: 3, max: 6 }) }), {
-      minLength: 1,
-      maxLength: 5,
-    })
+    const step = fc.array(
+      fc.record({ come: fc.integer({ min: 0, max: 9 }), k: fc.integer({ min: 3, max: 6 }) }),
+      {
+        minLength: 1,
+        maxLength: 5,
+      },
+    )
     fc.assert(
       fc.property(step, (steps) => {
         const world = worldOf([])
@@ -146,7 +154,9 @@ describe('batches', () => {
           const [leader, follower] = world.sides.map(({ own }) => own)
           for (const { members } of follower?.agreement?.groups ?? []) {
             for (const at of placesIn(members)) {
-              tallied.push(Buffer.from(leader!.listing!.shares.subarray(at * 24, at * 24 + 8)).toString('hex'))
+              tallied.push(
+                Buffer.from(leader!.listing!.shares.subarray(at * 24, at * 24 + 8)).toString('hex'),
+              )
             }
           }
           nextBatch(world)
@@ -172,7 +182,9 @@ describe('batches', () => {
     const quarter = BUCKET.end + 6 * 3_600_000
     expect(asked({ ...missing, now: quarter })).toBe('say')
     expect(asked({ ...missing, now: quarter, lastArrival: quarter - 60_000 })).toBe('wait')
-    expect(asked({ ...missing, now: BUCKET.end + 12 * 3_600_000, lastArrival: BUCKET.end + 12 * 3_600_000 })).toBe('say')
+    expect(
+      asked({ ...missing, now: BUCKET.end + 12 * 3_600_000, lastArrival: BUCKET.end + 12 * 3_600_000 }),
+    ).toBe('say')
   })
 })
 
@@ -196,7 +208,7 @@ describe('whatever happens to editions', () => {
         world.sides[1].shares.splice(0, missing)
         const said: [TallyPlain[], TallyPlain[]] = [[], []]
         const act = (side: 0 | 1, stale: number, lost: boolean) => {
-          const theirs = said[1 - side as 0 | 1]
+          const theirs = said[(1 - side) as 0 | 1]
           const step = next(viewOf(world, side, theirs[Math.max(-1, theirs.length - 1 - stale)]))
           if (step.kind !== 'say' || lost) return step
           const before = world.sides[side].own

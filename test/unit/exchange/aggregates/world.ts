@@ -4,8 +4,8 @@ import type { ReleaseContent, ShareHeader, TallyPlain } from '../../../../protoc
 import type { Random } from '../../../../src/base/clock.ts'
 import { blake3 } from '../../../../src/base/hash.ts'
 import { cellsOf, encodeVector, hashOf } from '../../../../src/exchange/aggregates/layout.ts'
-import { expand, split } from '../../../../src/exchange/aggregates/shares.ts'
 import { openShare, writeShare } from '../../../../src/exchange/aggregates/share-document.ts'
+import { expand, split } from '../../../../src/exchange/aggregates/shares.ts'
 import { next } from '../../../../src/exchange/aggregates/tally.ts'
 import type {
   Contributor,
@@ -211,7 +211,10 @@ export function contentsIn(step: Step): readonly ReleaseContent[] {
 }
 
 /** Machines that all use git `uses(n)` times, and the first few of them another tool. */
-export const machines = (count: number, more: (n: number) => Partial<Machine> & { tools?: Counts } = () => ({})) =>
+export const machines = (
+  count: number,
+  more: (n: number) => Partial<Machine> & { tools?: Counts } = () => ({}),
+) =>
   Array.from({ length: count }, (_, n): Machine => {
     const { tools, ...rest } = more(n)
     return { n, counts: new Map([[TOOLS, tools ?? new Map([[0, [n + 1, n % 3]]])]]), ...rest }
