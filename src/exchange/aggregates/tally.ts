@@ -39,15 +39,16 @@ const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) =
 
 /**
  * Whether a batch may begin: everybody who is expected has said something; or a quarter of the bucket has passed since its
- * end and nothing has come for two minutes; or half of the bucket has passed, whatever comes.
+ * end and nothing has come for two minutes; or half of the bucket has passed since then and since the first share came,
+ * whatever comes. A mesh that names its first aggregators today gets the shares of a week at once, and waits for all.
  */
-export function mayBegin({ bucket, shares, contributorOf, expected, lastArrival, now }: TallyView): boolean {
+export function mayBegin({ bucket, shares, contributorOf, expected, arrivals, now }: TallyView): boolean {
   if (now < bucket.end) return false
   const length = bucket.end - bucket.start
   const said = new Set(shares.map(({ author }) => contributorOf(author)?.member))
   const isComplete = expected.size > 0 && [...expected].every((member) => said.has(member))
-  const isQuiet = now >= bucket.end + length / 4 && now >= lastArrival + QUIET_MS
-  return isComplete || isQuiet || now >= bucket.end + length / 2
+  const isQuiet = now >= bucket.end + length / 4 && now >= arrivals.last + QUIET_MS
+  return isComplete || isQuiet || now >= Math.max(bucket.end, arrivals.first) + length / 2
 }
 
 /** What an aggregator does next in a batch. Never throws for anything that the other one says. */

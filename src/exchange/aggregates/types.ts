@@ -121,8 +121,8 @@ export interface TallyView {
   readonly contributorOf: (author: Uint8Array) => Contributor | undefined
   /** Members, certified and not revoked, of whom a share may still come. */
   readonly expected: ReadonlySet<string>
-  /** When the last share came here, ms since the epoch. */
-  readonly lastArrival: number
+  /** When the first and the last share of the bucket came here, ms since the epoch. */
+  readonly arrivals: { readonly first: number; readonly last: number }
   /** All other batches of this bucket in which one of the two has an edition: their last ones. */
   readonly others: readonly {
     readonly leader?: TallyPlain | undefined

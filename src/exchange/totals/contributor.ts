@@ -90,43 +90,30 @@ export function createContributor(deps: ContributorDeps): Contributor {
       consent,
     }).effect === 'allow'
 
-  /**
-   * One type: the people who agree to an audience, and every audience that exactly these agree to. Other audiences are
-   * declined, because two sums of different people of one machine would tell their difference.
-   */
-  async function sectionOf(
-    measure: Measure,
-    bucket: Bucket,
-    audiences: readonly string[],
-    people: readonly Person[],
-  ): Promise<Section | undefined> {
-    const agreeing = audiences.map((audience) => ({
-      audience,
-      uids: people
-        .filter(({ consent }) => mayCount(consent, measure, audience, bucket))
-        .map(({ uid }) => uid),
-    }))
-    const [most] = agreeing.toSorted((a, b) => b.uids.length - a.uids.length)
-    if (most === undefined || most.uids.length === 0) return undefined
-    const same = agreeing.filter(({ uids }) => String(uids) === String(most.uids))
-    return {
-      layout: measure.layout,
-      counts: await measure.count(most.uids, bucket),
-      audiences: same.map(({ audience }) => audience),
-    }
-  }
-
   async function contributionOf(
     bucket: Bucket,
     { audiences }: Plan,
     people: readonly Person[],
   ): Promise<Contribution> {
+    const asked = measures.flatMap((measure) =>
+      audiences.map((audience) => ({
+        ...{ measure, audience },
+        uids: people.flatMap(({ uid, consent }) =>
+          mayCount(consent, measure, audience, bucket) ? [uid] : [],
+        ),
+      })),
+    )
+    const counted = chosenPeople(asked.map(({ uids }) => uids))
     const sections: Section[] = []
     const declined: { type: string; audiences: readonly string[] }[] = []
     for (const measure of measures) {
-      const section = await sectionOf(measure, bucket, audiences, people)
-      if (section !== undefined) sections.push(section)
-      const others = audiences.filter((audience) => section?.audiences.includes(audience) !== true)
+      const of = asked.filter((one) => one.measure === measure)
+      const agreed = of.filter(({ uids }) => counted.length > 0 && counted.every((uid) => uids.includes(uid)))
+      const others = of.filter((one) => !agreed.includes(one)).map(({ audience }) => audience)
+      if (agreed.length > 0) {
+        const counts = await measure.count(counted, bucket)
+        sections.push({ layout: measure.layout, counts, audiences: agreed.map(({ audience }) => audience) })
+      }
       if (others.length > 0) declined.push({ type: measure.type, audiences: others })
     }
     return { kMin: deps.kMin(), sections, declined }
@@ -195,6 +182,21 @@ export function createContributor(deps: ContributorDeps): Contributor {
 interface Person {
   readonly uid: number
   readonly consent: Consent
+}
+
+/**
+ * Who of several people is counted: all that a machine gives is of the same people, because totals of two types, or for two
+ * audiences, would else differ by one person's numbers. `agreeing`: who agrees to each type and audience. Of the groups of
+ * people that agree to one of them, the one that gives most, by people and by what they agree to together.
+ */
+export function chosenPeople(agreeing: readonly (readonly number[])[]): readonly number[] {
+  let [chosen, most]: [readonly number[], number] = [[], 0]
+  for (const group of agreeing) {
+    const together = agreeing.filter((uids) => group.every((uid) => uids.includes(uid))).length
+    const gives = group.length * together
+    if (gives > most || (gives === most && group.length > chosen.length)) [chosen, most] = [group, gives]
+  }
+  return chosen
 }
 
 /** Another one for each bucket, the same after a restart. */

@@ -128,9 +128,10 @@ export function createTallier(deps: TallierDeps): Tallier {
   function viewOf(plan: Plan, mine: Mine, editions: readonly Editions[], batch: number): TallyView {
     const refused = new Map<'revoked' | 'other_pair' | 'unreadable', number>()
     const shares: HeldShare[] = []
-    let lastArrival = 0
+    const arrivals = { first: clock.now(), last: 0 }
     for (const { node, document } of mine.shares) {
-      lastArrival = Math.max(lastArrival, document.received_at)
+      arrivals.first = Math.min(arrivals.first, document.received_at)
+      arrivals.last = Math.max(arrivals.last, document.received_at)
       const share = roster.isRevoked(node) ? 'revoked' : openedOf(plan, mine, document)
       if (typeof share === 'string') refused.set(share, (refused.get(share) ?? 0) + 1)
       else shares.push(share)
@@ -141,7 +142,7 @@ export function createTallier(deps: TallierDeps): Tallier {
       ...{ mesh: plan.mesh, bucket: mine.bucket, batch, pair: mine.pair, index: mine.index },
       ...{ bundle: plan.bundle, k: plan.k, audiences: plan.audiences, layouts, shares, refused },
       contributorOf: (author) => roster.contributorOf(formatNodeId(author)),
-      ...{ expected: roster.expected(), lastArrival, now: clock.now() },
+      ...{ expected: roster.expected(), arrivals, now: clock.now() },
       others: editions
         .filter((one) => one.batch !== batch)
         .map(({ own, other }) => ({

@@ -3,6 +3,7 @@ import type { Clock, Random, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Audit } from '../../trust/audit/index.ts'
+import type { Sharing } from '../../trust/consent/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { type Contributor, type ContributorDeps, createContributor } from './contributor.ts'
@@ -22,6 +23,7 @@ export interface TotalsDeps
   /** What the mesh's policy bundle says; undefined: it names no two aggregators of different operators. */
   readonly plan: () => Plan | undefined
   readonly measures: readonly Measure[]
+  readonly sharing: ContributorDeps['sharing'] & Pick<Sharing, 'onChange'>
   readonly documents: Pick<Documents, 'publish' | 'of' | 'onKept'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
@@ -30,10 +32,7 @@ export interface TotalsDeps
   readonly log: Log
 }
 
-export interface TotalsRoom extends Room, TotalsReader, Pick<Contributor, 'partsOf'> {
-  /** The plan may be another one: a bundle of the organisation came. */
-  again(): void
-}
+export type TotalsRoom = Room & TotalsReader & Pick<Contributor, 'partsOf'>
 
 /** Between two looks at what is due: buckets that are over, batches that waited long enough. */
 export const EVERY_MS = 60_000
@@ -101,9 +100,16 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
     async start(signal) {
       signal.throwIfAborted()
       stopped = false
-      unsubscribe = documents.onKept(({ kind }) => {
-        if (kind === 'share' || kind === 'tally') within(GATHER_MS)
-      })
+      const ends = [
+        documents.onKept(({ kind }) => {
+          if (kind === 'share' || kind === 'tally') within(GATHER_MS)
+        }),
+        // Another consent, or another policy of the mesh.
+        deps.sharing.onChange(() => within(GATHER_MS)),
+      ]
+      unsubscribe = () => {
+        for (const end of ends) end()
+      }
       within(GATHER_MS)
     },
     async stop() {
@@ -112,7 +118,6 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
       unsubscribe()
       await running
     },
-    again: () => within(GATHER_MS),
     audiences: reader.audiences,
     read: reader.read,
     partsOf: contributor.partsOf,

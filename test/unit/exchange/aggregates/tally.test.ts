@@ -181,10 +181,12 @@ describe('batches', () => {
     expect(asked(missing)).toBe('wait')
     const quarter = BUCKET.end + 6 * 3_600_000
     expect(asked({ ...missing, now: quarter })).toBe('say')
-    expect(asked({ ...missing, now: quarter, lastArrival: quarter - 60_000 })).toBe('wait')
-    expect(
-      asked({ ...missing, now: BUCKET.end + 12 * 3_600_000, lastArrival: BUCKET.end + 12 * 3_600_000 }),
-    ).toBe('say')
+    const lately = (first: number, last: number) => ({ ...missing, arrivals: { first, last } })
+    expect(asked({ ...lately(BUCKET.end, quarter - 60_000), now: quarter })).toBe('wait')
+    const half = BUCKET.end + 12 * 3_600_000
+    expect(asked({ ...lately(BUCKET.end, half), now: half })).toBe('say')
+    // The first aggregators of a mesh were named long after the bucket.
+    expect(asked({ ...lately(half + 1, half + 1), now: half + 60_000 })).toBe('wait')
   })
 })
 

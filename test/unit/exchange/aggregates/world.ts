@@ -177,7 +177,7 @@ export function viewOf(world: World, index: 0 | 1, other = world.sides[1 - index
     ...{ shares: side.shares, refused: new Map(), others: side.others, own: side.own, now: world.now },
     contributorOf: (author) => world.contributors.get(hex(author)),
     expected: new Set([...world.contributors.values()].map(({ member }) => member)),
-    lastArrival: BUCKET.end,
+    arrivals: { first: BUCKET.end, last: BUCKET.end },
     other: other && { plain: other, version: BUCKET.end + 1 },
   }
 }

@@ -152,7 +152,7 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
       measure('ActivityPatterns', 'query.activity_patterns', HOURS, () => machine.hours),
     ],
     insight: { uids: async () => [1000], recordedSince: async () => machine.joinedAt },
-    sharing: { consentOf: async () => machine.consent },
+    sharing: { consentOf: async () => machine.consent, onChange: () => () => {} },
     policy: createPolicy({ teams: () => [], k: () => 3, now: () => network.now }),
     refuses: (other) => node.refused.has(other),
     fleet: { certified: bindings },
