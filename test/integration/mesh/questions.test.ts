@@ -73,7 +73,8 @@ describe('three machines', () => {
     const { data, nodes } = await ask('activity', '--per-node')
     if (!('hourly' in data)) throw new Error('no hours')
     const { commands, unique } = sumOf(fed)
-    const sum = (counts: readonly number[]) => counts.reduce((total, one) => total + one, 0)
+    const sum = (counts: readonly (number | null)[]) =>
+      counts.reduce<number>((total, one) => total + (one ?? Number.NaN), 0)
     expect([data.hourly.length, data.daily.length]).toEqual([24, 7])
     expect([sum(data.hourly), sum(data.daily)]).toEqual([commands, commands])
     expect([data.total_commands, data.unique_commands]).toEqual([commands, unique])

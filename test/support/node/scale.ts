@@ -209,7 +209,10 @@ function allWithin(
   for (const name of names) within(values[name] ?? 0, least[name] ?? 0, most[name] ?? 0)
 }
 
-const total = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
+/** Numbers of single nodes are never withheld. */
+const there = (one: number | null): number => one ?? Number.NaN
+const total = (numbers: readonly (number | null)[]): number =>
+  numbers.reduce<number>((all, one) => all + there(one), 0)
 
 const CHECK: Readonly<Record<Type, Check>> = {
   tools({ data }, least, most) {
@@ -220,13 +223,18 @@ const CHECK: Readonly<Record<Type, Check>> = {
   },
   safety({ data }, least, most) {
     ok('by_risk_level' in data)
-    allWithin(data.by_risk_level, least.risk, most.risk)
+    const risk = Object.entries(data.by_risk_level).map(([level, count]) => [level, there(count)])
+    allWithin(Object.fromEntries(risk), least.risk, most.risk)
   },
   activity({ data, coverage }, least, most) {
     ok('hourly' in data)
-    within(data.total_commands, least.commands, most.commands)
+    within(there(data.total_commands), least.commands, most.commands)
     // What was typed in both hours is counted twice by a summary of each.
-    within(data.unique_commands, least.unique, coverage.from_summary === 0 ? most.unique : most.commands)
+    within(
+      there(data.unique_commands),
+      least.unique,
+      coverage.from_summary === 0 ? most.unique : most.commands,
+    )
     equal(total(data.hourly), data.total_commands)
     equal(total(data.daily), data.total_commands)
   },

@@ -2,11 +2,13 @@
 import { type QueryDataOf, WEEKDAYS } from '../../../api/contract/shapes.ts'
 import { bar, chart, spark } from '../../terminal/bars.ts'
 import { table } from '../../terminal/table.ts'
-import { BAR_CELLS, paint, type QueryTypeView, signed, since } from './view.ts'
+import { BAR_CELLS, known, paint, type QueryTypeView, signed, since } from './view.ts'
 
 /** 24 hours of two cells and a gap: 71 cells, which an 80 column screen holds. */
 const HOUR_CELLS = 2
 const CHART_LINES = 4
+
+const orNone = (count: number | null): number => count ?? 0
 
 const thanBefore = (change: number | null): string =>
   change === null ? '' : change === 0 ? '; as many as before' : `; ${signed(change)} than before`
@@ -15,24 +17,26 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
   data(data, { screen, passes }, before) {
     if (data.total_commands === 0) return ''
     const { hourly, daily, total_commands: total, unique_commands: unique } = data
-    const most = Math.max(1, ...daily)
+    const most = Math.max(1, ...daily.map(orNone))
     const days = table(
-      WEEKDAYS.map((day, i) => ({ day, count: daily[i] ?? 0 })).filter(({ day }) => passes('day', day)),
+      WEEKDAYS.map((day, i) => ({ day, count: daily[i] ?? null })).filter(({ day }) => passes('day', day)),
       [
         { title: '', value: ({ day }) => `${day.slice(0, 1).toUpperCase()}${day.slice(1, 2)}` },
-        { title: '', value: (row) => String(row.count), align: 'right' },
+        { title: '', value: (row) => known(row.count), align: 'right' },
         {
           title: '',
-          value: (row) => (row.count === 0 ? '' : bar(row.count / most, BAR_CELLS)),
+          value: (row) => (orNone(row.count) === 0 ? '' : bar(orNone(row.count) / most, BAR_CELLS)),
           style: () => 'cyan',
         },
       ],
       screen,
     )
-    const hours = chart(hourly, CHART_LINES, HOUR_CELLS).map((line) => `${paint(line, 'cyan', screen)}\n`)
+    const hours = chart(hourly.map(orNone), CHART_LINES, HOUR_CELLS).map(
+      (line) => `${paint(line, 'cyan', screen)}\n`,
+    )
     const axis = hourly.map((_, hour) => String(hour).padEnd(HOUR_CELLS)).join(' ')
     return (
-      `${total}${since(total, before?.total_commands)} commands, ${unique} different${thanBefore(data.change)}\n\n` +
+      `${known(total)}${since(total, before?.total_commands)} commands${unique === null ? '' : `, ${unique} different`}${thanBefore(data.change)}\n\n` +
       `${hours.join('')}${paint(axis.trimEnd(), 'dim', screen)}\n\n${days}`
     )
   },

@@ -25,7 +25,7 @@ export const anomalies: QueryTypeView<Data> = {
         : table(
             signals,
             [
-              { title: 'SEVERITY', value: (row) => String(row.severity), align: 'right', style: graveness },
+              { title: 'SEVERITY', value: gradeOf, align: 'right', style: graveness },
               { title: 'TYPE', value: (row) => row.type },
               {
                 title: 'BEGAN',
@@ -34,11 +34,11 @@ export const anomalies: QueryTypeView<Data> = {
               },
               ...(signals.some((row) => row.change !== null && row.change !== row.count) ? [changed] : []),
               { title: 'NODES', value: (row) => String(row.nodes), align: 'right' },
-              { title: 'LATEST (UTC)', value: (row) => hourOf(row.latest) },
+              ...(signals.some(({ latest }) => latest !== null) ? [latestOf] : []),
             ],
             screen,
           )
-    if (learning === 0) return rows
+    if (learning === 0 || learning === null) return rows
     const still =
       learning === 1
         ? 'One node still learns what is usual: most types cannot be found there yet.'
@@ -66,6 +66,15 @@ export const anomalies: QueryTypeView<Data> = {
       screen,
     )
   },
+}
+
+/** Totals are of bands. */
+const gradeOf = ({ severity, severity_most }: Row): string =>
+  severity === severity_most ? String(severity) : `${severity} to ${severity_most}`
+
+const latestOf: Column<Row> = {
+  title: 'LATEST (UTC)',
+  value: ({ latest }) => (latest === null ? '–' : hourOf(latest)),
 }
 
 const changed: Column<Row> = {

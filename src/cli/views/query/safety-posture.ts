@@ -3,15 +3,17 @@ import { type QueryDataOf, RISK_LEVELS } from '../../../api/contract/shapes.ts'
 import { bar } from '../../terminal/bars.ts'
 import { RISK_COLOURS } from '../../terminal/risk-words.ts'
 import { type Column, table } from '../../terminal/table.ts'
-import { BAR_CELLS, paint, type QueryTypeView, signed, since } from './view.ts'
+import { BAR_CELLS, known, paint, type QueryTypeView, signed, since } from './view.ts'
 
 type Data = QueryDataOf<'SafetyPosture'>
+
+const orNone = (count: number | null): number => count ?? 0
 
 export const safetyPosture: QueryTypeView<Data> = {
   data(data, { screen, passes }, before) {
     if (data.nodes_reporting === 0) return ''
     const { by_risk_level: risk, nodes_reporting: nodes } = data
-    const most = Math.max(1, ...Object.values(risk))
+    const most = Math.max(1, ...Object.values(risk).map(orNone))
     const bars = table(
       RISK_LEVELS.filter((level) => passes('risk_level', level)).map((level) => ({
         level,
@@ -21,12 +23,12 @@ export const safetyPosture: QueryTypeView<Data> = {
         { title: '', value: (row) => row.level, style: (row) => RISK_COLOURS[row.level] },
         {
           title: '',
-          value: (row) => `${row.count}${since(row.count, before?.by_risk_level[row.level])}`,
+          value: (row) => `${known(row.count)}${since(row.count, before?.by_risk_level[row.level])}`,
           align: 'right',
         },
         {
           title: '',
-          value: (row) => (row.count === 0 ? '' : bar(row.count / most, BAR_CELLS)),
+          value: (row) => (orNone(row.count) === 0 ? '' : bar(orNone(row.count) / most, BAR_CELLS)),
           style: (row) => RISK_COLOURS[row.level],
         },
       ],
@@ -34,19 +36,21 @@ export const safetyPosture: QueryTypeView<Data> = {
     )
     const { blocked, confirmed_risky, karo_generated, guard, hook } = data
     const acts =
-      `blocked ${blocked}${since(blocked, before?.blocked)}, ` +
-      `confirmed by a person ${confirmed_risky}${since(confirmed_risky, before?.confirmed_risky)}, ` +
-      `written by Karo ${karo_generated}${since(karo_generated, before?.karo_generated)}\n`
+      `blocked ${known(blocked)}${since(blocked, before?.blocked)}, ` +
+      `confirmed by a person ${known(confirmed_risky)}${since(confirmed_risky, before?.confirmed_risky)}, ` +
+      `written by Karo ${known(karo_generated)}${since(karo_generated, before?.karo_generated)}\n`
     const states = [
       paint(guardWords(guard, nodes), guard.on === nodes ? 'green' : 'yellow', screen),
-      ...(hook.silent === 0 ? [] : [paint(`hooks silent on ${hook.silent}`, 'yellow', screen)]),
-      ...(hook.none === 0
+      ...(orNone(hook.silent) === 0 ? [] : [paint(`hooks silent on ${hook.silent}`, 'yellow', screen)]),
+      ...(orNone(hook.none) === 0
         ? []
         : [paint(`no hook on ${hook.none}: nothing is recorded there`, 'yellow', screen)]),
     ]
     return [
       bars,
-      guard.on + guard.partly + blocked + confirmed_risky + karo_generated === 0 ? '' : acts,
+      [guard.on, guard.partly, blocked, confirmed_risky, karo_generated].every((count) => count === 0)
+        ? ''
+        : acts,
       `${states.join(', ')}\n`,
       data.change === null ? '' : changeWords(data.change, passes),
     ].join('')
@@ -88,11 +92,11 @@ export const safetyPosture: QueryTypeView<Data> = {
 /** `guard on 3 of 6 nodes (partly on 1, off 1, not known 1)`. */
 function guardWords({ on, partly, off, unknown }: Data['guard'], nodes: number): string {
   const rest = [
-    ...(partly === 0 ? [] : [`partly on ${partly}`]),
-    ...(off === 0 ? [] : [`off ${off}`]),
-    ...(unknown === 0 ? [] : [`not known ${unknown}`]),
+    ...(orNone(partly) === 0 ? [] : [`partly on ${partly}`]),
+    ...(orNone(off) === 0 ? [] : [`off ${off}`]),
+    ...(orNone(unknown) === 0 ? [] : [`not known ${unknown}`]),
   ]
-  const words = `guard on ${on} of ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
+  const words = `guard on ${known(on)} of ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
   return rest.length === 0 ? words : `${words} (${rest.join(', ')})`
 }
 
@@ -110,7 +114,7 @@ function changeWords(
       ['confirmed', confirmed_risky],
       ['written by Karo', karo_generated],
     ] as const),
-  ].filter(([, change]) => change !== 0)
+  ].flatMap(([what, change]) => (change === null || change === 0 ? [] : [[what, change] as const]))
   if (changes.length === 0) return 'as many as before\n'
   return `than before: ${changes.map(([what, change]) => `${what} ${signed(change)}`).join(', ')}\n`
 }

@@ -36,9 +36,14 @@ export const percent = (rate: number): string =>
 export const signed = (change: number): string =>
   change > 0 ? `+${change}` : change < 0 ? `−${-change}` : '0'
 
+/** A number as it is; `–` for one that is not known, or withheld. */
+export const known = (count: number | null): string => (count === null ? '–' : String(count))
+
 /** ` (+3)` when there are three more than in the last answer. */
-export const since = (now: number, before: number | undefined): string =>
-  before === undefined || before === now ? '' : ` (${signed(now - before)})`
+export const since = (now: number | null, before: number | null | undefined): string =>
+  now === null || before === null || before === undefined || before === now
+    ? ''
+    : ` (${signed(now - before)})`
 
 export const paint = (text: string, style: Parameters<typeof styleText>[0], { colour }: Screen): string =>
   colour && text !== '' ? styleText(style, text, { validateStream: false }) : text

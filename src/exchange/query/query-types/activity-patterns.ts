@@ -2,7 +2,10 @@
 import { bounded, possibleActivity } from '../../../../protocols/counts.ts'
 import type { ActivityPatterns } from '../../../../protocols/messages/numbers.ts'
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
-import { defineQueryType, type Filtered } from './type.ts'
+import { DAY_MS, weekdayOf } from '../../../base/calendar.ts'
+import type { TimeRange } from '../../../insight/statistics/index.ts'
+import { layoutRows, lessBefore, measured, openedValue } from './released.ts'
+import { defineQueryType, type Filtered, type ReleaseLayout } from './type.ts'
 
 /** Monday first, as `daily` is. */
 export const WEEKDAYS = [
@@ -16,10 +19,25 @@ export const WEEKDAYS = [
 ] as const
 
 /** For several nodes `unique_commands` is a sum too: a command that two nodes ran counts twice. */
-export interface ActivityData extends ActivityPatterns {
+export interface ActivityData {
+  /** Null: withheld, which numbers of single nodes never are. */
+  readonly hourly: readonly (number | null)[]
+  /** Of totals the day of UTC; null also where a total is of hours. */
+  readonly daily: readonly (number | null)[]
+  readonly total_commands: number | null
+  /** Null in totals: what two nodes ran is not known to be the same. */
+  readonly unique_commands: number | null
   /** Commands more than in the period of equal length before, of the nodes that know both; null: no node does. */
   readonly change: number | null
 }
+
+const ALL = 'all'
+const hourRow = (hour: number): string => `hour:${String(hour).padStart(2, '0')}`
+const HOURS = Array.from({ length: 24 }, (_, hour) => hour)
+const LAYOUT = {
+  ...{ type: 'ActivityPatterns', version: 1, values: ['commands'] },
+  rows: layoutRows([...HOURS.map(hourRow), ALL]),
+} as const satisfies ReleaseLayout
 
 export const activityPatterns = defineQueryType('ActivityPatterns', {
   word: 'activity',
@@ -63,11 +81,34 @@ export const activityPatterns = defineQueryType('ActivityPatterns', {
       }
     )
   },
+  released: {
+    layout: LAYOUT,
+    async measure(insight, uids, bucket) {
+      const { hourly, total_commands } = await insight.during(bucket).activityPatterns(uids)
+      return measured([
+        ...hourly.map((count, hour) => [hourRow(hour), [count]] as const),
+        [ALL, [total_commands]] as const,
+      ])
+    },
+    fromReleased({ buckets, before }): ActivityData {
+      const total_commands = openedValue(buckets, ALL)
+      const days = WEEKDAYS.map((_, day) => buckets.filter(({ bucket }) => weekdayIn(bucket) === day))
+      const whole = buckets.every(({ bucket }) => weekdayIn(bucket) !== undefined)
+      return {
+        hourly: HOURS.map((hour) => openedValue(buckets, hourRow(hour))),
+        // A day that no bucket is of has no commands.
+        daily: days.map((of) => (!whole ? null : of.length === 0 ? 0 : openedValue(of, ALL))),
+        ...{ total_commands, unique_commands: null },
+        change: before === undefined ? null : lessBefore(total_commands, openedValue(before, ALL)),
+      }
+    },
+  },
   schemas({ z, numbers }) {
     const { shape } = numbers.activityPatterns
     const activity = z
       .strictObject(shape)
       .meta({ id: 'Activity', description: "Commands by hour and day of each owner's calendar." })
+    const count = z.int().min(0).nullable()
     const change = z
       .int()
       .describe(
@@ -75,11 +116,33 @@ export const activityPatterns = defineQueryType('ActivityPatterns', {
       )
       .nullable()
     return {
-      result: z.strictObject({ ...shape, change }).meta({ id: 'ActivityPatterns' }),
+      result: z
+        .strictObject({
+          hourly: z
+            .array(count)
+            .length(24)
+            .readonly()
+            .describe("by hour of each owner's day; null: withheld, in totals only"),
+          daily: z
+            .array(count)
+            .length(7)
+            .readonly()
+            .describe(
+              "by day of each owner's week, Monday first; in totals the day of UTC, null where not known",
+            ),
+          total_commands: count.describe('commands; null: withheld, in totals only'),
+          unique_commands: count.describe('different commands of each node; null in totals'),
+          change,
+        })
+        .meta({ id: 'ActivityPatterns' }),
       part: { activity },
     }
   },
 })
+
+/** The day of the week that a bucket is of, 0 for Monday; undefined for one that is no day of UTC. */
+const weekdayIn = ({ start, end }: TimeRange): number | undefined =>
+  end - start === DAY_MS && start % DAY_MS === 0 ? weekdayOf(start / DAY_MS) : undefined
 
 /** Added up over summaries; undefined: none of them shares any. */
 function sharedActivity(summaries: readonly NodeSummary[]): ActivityPatterns | undefined {
@@ -103,7 +166,7 @@ function addUp(parts: readonly ActivityPatterns[]): ActivityPatterns {
 }
 
 /** 0 in the place of hours and days that do not pass; a filter of hours says nothing about days, nor of the totals. */
-function filterHours<T extends ActivityPatterns>(data: T, { on }: Filtered): T {
+function filterHours<T extends Pick<ActivityData, 'hourly' | 'daily'>>(data: T, { on }: Filtered): T {
   return {
     ...data,
     hourly: data.hourly.map((count, hour) => (on('hour', hour) ? count : 0)),

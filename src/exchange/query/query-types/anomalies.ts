@@ -3,7 +3,16 @@ import { bounded } from '../../../../protocols/counts.ts'
 import type { AnomalySignal, SignalCount } from '../../../../protocols/messages/numbers.ts'
 import { byText } from '../../../base/by-text.ts'
 import { KINDS, type Kind } from '../../../base/words/signal.ts'
-import { defineQueryType, type Filtered } from './type.ts'
+import {
+  latestOf,
+  layoutRows,
+  lessBefore,
+  measured,
+  mostContributors,
+  openedRow,
+  openedValue,
+} from './released.ts'
+import { defineQueryType, type Filtered, type ReleaseLayout } from './type.ts'
 
 /** Stands for a type that a newer release found and this one has no word for. */
 const OTHER = 'other'
@@ -12,14 +21,16 @@ type AnomalyType = (typeof ANOMALY_TYPES)[number]
 
 export interface AnomalyRow {
   readonly type: AnomalyType
-  /** 1 to 10. */
+  /** 1 to 10; in totals the least of the band that they are of. */
   readonly severity: number
+  /** The same as `severity`; in totals the most of the band. */
+  readonly severity_most: number
   /** Signals that began in the range. */
   readonly count: number
   /** Nodes with any of them, oneself included. */
   readonly nodes: number
-  /** RFC 3339 UTC: the beginning of the hour in which the latest of them began. */
-  readonly latest: string
+  /** RFC 3339 UTC: the beginning of the hour in which the latest of them began; null in totals. */
+  readonly latest: string | null
   /** Signals less those that began in the period before, both of the nodes that know both periods; null: no node does. */
   readonly change: number | null
 }
@@ -29,11 +40,26 @@ export interface AnomalyData {
   readonly signals: readonly AnomalyRow[]
   /** Nodes behind these numbers, oneself included. */
   readonly nodes_reporting: number
-  /** Nodes among them with too few days to compare with. */
-  readonly nodes_learning: number
+  /** Nodes among them with too few days to compare with; null: withheld, in totals only. */
+  readonly nodes_learning: number | null
   /** Signals of all rows, less those of the period before; null: no node knows both periods. */
   readonly change: number | null
 }
+
+/** Grades of severity in totals; from 5 on a shell tells its person. */
+const BANDS = [
+  { name: 'low', severity: 1, severity_most: 4 },
+  { name: 'notable', severity: 5, severity_most: 7 },
+  { name: 'high', severity: 8, severity_most: 10 },
+] as const
+const CELLS = ANOMALY_TYPES.flatMap((type) =>
+  BANDS.map(({ name, ...band }) => ({ row: `${type}:${name}`, type, ...band })),
+)
+const LEARNING = 'learning'
+const LAYOUT = {
+  ...{ type: 'Anomalies', version: 1, values: ['count'] },
+  rows: layoutRows([...CELLS.map(({ row }) => row), LEARNING]),
+} as const satisfies ReleaseLayout
 
 export const anomalies = defineQueryType('Anomalies', {
   word: 'anomalies',
@@ -101,6 +127,40 @@ export const anomalies = defineQueryType('Anomalies', {
     }
   },
   // Published summaries hold none: a signal grows for days after its period is closed, and consent to name a node ends at once.
+  released: {
+    layout: LAYOUT,
+    async measure(insight, uids, bucket) {
+      if ((await insight.anomaliesKnownSince(uids)) === undefined) return new Map()
+      const { signals, learning } = await insight.during(bucket).anomalies(uids)
+      return measured([
+        ...CELLS.map(({ row, type, ...band }) => {
+          const of = signals.filter(
+            (one) =>
+              typeOf(one.type) === type &&
+              one.severity >= band.severity &&
+              one.severity <= band.severity_most,
+          )
+          return [row, [total(of)]] as const
+        }),
+        [LEARNING, [Number(learning)]] as const,
+      ])
+    },
+    fromReleased({ buckets, before }): AnomalyData {
+      const signals = CELLS.flatMap(({ row, ...cell }) => {
+        const opened = openedRow(buckets, row)
+        const [count = 0] = opened?.values ?? []
+        if (opened === undefined || count === 0) return []
+        const earlier = before === undefined ? null : openedValue(before, row)
+        return { ...cell, count, nodes: opened.nodes, latest: null, change: lessBefore(count, earlier) }
+      })
+      return {
+        signals: signals.sort(gravestFirst),
+        nodes_reporting: mostContributors(buckets),
+        nodes_learning: openedValue(latestOf(buckets), LEARNING),
+        change: null,
+      }
+    },
+  },
   schemas({ z }) {
     const count = (what: string) => z.int().min(0).describe(what)
     const change = z
@@ -118,8 +178,15 @@ export const anomalies = defineQueryType('Anomalies', {
     const row = z
       .strictObject({
         ...signal,
+        severity_most: z
+          .int()
+          .min(1)
+          .max(10)
+          .describe('the same; in totals the most of the band that begins with severity'),
         nodes: count('nodes that had any, this one included'),
-        latest: hour.describe('beginning of the hour of UTC in which the latest of them began'),
+        latest: hour
+          .nullable()
+          .describe('beginning of the hour of UTC in which the latest of them began; null in totals'),
         change,
       })
       .meta({ id: 'AnomalyRow' })
@@ -131,7 +198,9 @@ export const anomalies = defineQueryType('Anomalies', {
         .strictObject({
           signals: z.array(row).max(1_000).readonly().describe('gravest first'),
           nodes_reporting: count('nodes behind these numbers, this one included'),
-          nodes_learning: count('of those, nodes with too few days to compare with'),
+          nodes_learning: count(
+            'of those, nodes with too few days to compare with; null: withheld',
+          ).nullable(),
           change,
         })
         .meta({ id: 'MeshAnomalies' }),
@@ -146,6 +215,9 @@ export const anomalies = defineQueryType('Anomalies', {
     }
   },
 })
+
+const gravestFirst = (a: AnomalyRow, b: AnomalyRow): number =>
+  b.severity - a.severity || b.count - a.count || byText(a.type, b.type)
 
 const typeOf = (type: string): AnomalyType => (KINDS.includes(type as Kind) ? (type as Kind) : OTHER)
 
@@ -210,8 +282,13 @@ function rowsOf(
   }
   return [...sums.values()]
     .filter(({ count }) => count > 0)
-    .map(({ hour, change = null, ...sum }) => ({ ...sum, latest: new Date(hour).toISOString(), change }))
-    .sort((a, b) => b.severity - a.severity || b.count - a.count || byText(a.type, b.type))
+    .map(({ hour, change = null, ...sum }) => ({
+      ...sum,
+      severity_most: sum.severity,
+      latest: new Date(hour).toISOString(),
+      change,
+    }))
+    .sort(gravestFirst)
 }
 
 /** The totals beside the rows stay whole. */

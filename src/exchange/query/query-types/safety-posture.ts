@@ -9,25 +9,37 @@ import {
 } from '../../../../protocols/messages/numbers.ts'
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
-import { defineQueryType, type Filtered } from './type.ts'
+import { latestOf, layoutRows, lessBefore, measured, mostContributors, openedValue } from './released.ts'
+import { defineQueryType, type Filtered, type OpenedBucket, type ReleaseLayout } from './type.ts'
 
 type ByRisk = SafetyCounts['by_risk_level']
 
-export interface SafetyData {
+/** Null: withheld, which numbers of single nodes never are. */
+type OrWithheld<T> = { readonly [K in keyof T]: T[K] extends number ? number | null : OrWithheld<T[K]> }
+
+export interface SafetyData extends OrWithheld<SafetyCounts> {
   /** Commands; 0 for a level that a filter leaves out. */
-  readonly by_risk_level: ByRisk
-  readonly blocked: number
-  readonly confirmed_risky: number
-  readonly karo_generated: number
+  readonly by_risk_level: OrWithheld<ByRisk>
   /** Nodes behind these numbers, oneself included. */
   readonly nodes_reporting: number
   /** Nodes among them by whether shells had the guard look at their lines lately. */
-  readonly guard: Readonly<Record<GuardState, number>>
+  readonly guard: Readonly<Record<GuardState, number | null>>
   /** Nodes by what is known of their hook. */
-  readonly hook: Readonly<Record<HookState, number>>
+  readonly hook: Readonly<Record<HookState, number | null>>
   /** Each count less that of the period of equal length before, of the nodes that know both; null: no node does. */
-  readonly change: SafetyCounts | null
+  readonly change: OrWithheld<SafetyCounts> | null
 }
+
+const ACTS = ['blocked', 'confirmed_risky', 'karo_generated'] as const
+const LAYOUT = {
+  ...{ type: 'SafetyPosture', version: 1, values: ['count'] },
+  rows: layoutRows([
+    ...RISK_LEVELS.map((level) => `risk:${level}`),
+    ...ACTS.map((act) => `act:${act}`),
+    ...GUARD_STATES.map((state) => `guard:${state}`),
+    ...HOOK_STATES.map((state) => `hook:${state}`),
+  ]),
+} as const satisfies ReleaseLayout
 
 export const safetyPosture = defineQueryType('SafetyPosture', {
   word: 'safety',
@@ -90,11 +102,43 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
       }
     )
   },
+  released: {
+    layout: LAYOUT,
+    async measure(insight, uids, bucket) {
+      const safety = await insight.during(bucket).safetyPosture(uids)
+      return measured([
+        ...RISK_LEVELS.map((level) => [`risk:${level}`, [safety.by_risk_level[level]]] as const),
+        ...ACTS.map((act) => [`act:${act}`, [safety[act]]] as const),
+        [`guard:${safety.guard}`, [1]],
+        [`hook:${safety.hook}`, [1]],
+      ])
+    },
+    fromReleased({ buckets, before }): SafetyData {
+      const now = countsIn(buckets)
+      const latest = latestOf(buckets)
+      const states = <S extends string>(what: string, names: readonly S[]) =>
+        Object.fromEntries(names.map((name) => [name, openedValue(latest, `${what}:${name}`)])) as Record<
+          S,
+          number | null
+        >
+      return {
+        ...now,
+        nodes_reporting: mostContributors(buckets),
+        guard: states('guard', GUARD_STATES),
+        hook: states('hook', HOOK_STATES),
+        change: before === undefined ? null : lessThan(now, countsIn(before)),
+      }
+    },
+  },
   schemas({ z, numbers }) {
-    const count = (what: string) => z.int().min(0).describe(what)
+    const count = (what: string) =>
+      z.int().min(0).nullable().describe(`${what}; null: withheld, in totals only`)
     const commands = count('commands')
     const nodes = (...what: readonly string[]) => count(`of those, nodes ${what.join('')}`)
-    const less = z.int().describe('more than in the period before')
+    const less = z
+      .int()
+      .nullable()
+      .describe('more than in the period before; null: not known, in totals only')
     const result = z
       .strictObject({
         by_risk_level: z.strictObject({
@@ -106,7 +150,7 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
         blocked: count('commands the guard blocked'),
         confirmed_risky: count('risky commands a person confirmed'),
         karo_generated: count("commands that a program typed on a person's behalf"),
-        nodes_reporting: count('nodes behind these numbers, this one included'),
+        nodes_reporting: z.int().min(0).describe('nodes behind these numbers, this one included'),
         guard: z
           .strictObject({
             on: nodes(
@@ -147,15 +191,14 @@ function tally<S extends string>(states: readonly S[], given: readonly S[]): Rec
 }
 
 /** 0 in the place of levels that do not pass. */
-function filterLevels<T extends { readonly by_risk_level: ByRisk; readonly change?: SafetyCounts | null }>(
-  data: T,
-  { on }: Filtered,
-): T {
-  const left = (counts: ByRisk): ByRisk => {
-    const kept = { ...counts }
-    for (const level of RISK_LEVELS) if (!on('risk_level', level)) kept[level] = 0
-    return kept
-  }
+function filterLevels<
+  T extends {
+    readonly by_risk_level: OrWithheld<ByRisk>
+    readonly change?: OrWithheld<SafetyCounts> | null
+  },
+>(data: T, { on }: Filtered): T {
+  const leftOut = RISK_LEVELS.filter((level) => !on('risk_level', level)).map((level) => [level, 0])
+  const left = <C extends OrWithheld<ByRisk>>(counts: C): C => ({ ...counts, ...Object.fromEntries(leftOut) })
   const { change } = data
   return {
     ...{ ...data, by_risk_level: left(data.by_risk_level) },
@@ -164,16 +207,33 @@ function filterLevels<T extends { readonly by_risk_level: ByRisk; readonly chang
 }
 
 /** Each count of `now` less that of `before`. */
-const lessThan = (now: SafetyCounts, before: SafetyCounts): SafetyCounts => ({
+function lessThan(now: OrWithheld<SafetyCounts>, before: OrWithheld<SafetyCounts>): OrWithheld<SafetyCounts> {
+  const less = (count: (of: OrWithheld<SafetyCounts>) => number | null): number | null =>
+    lessBefore(count(now), count(before))
+  return {
+    by_risk_level: {
+      safe: less(({ by_risk_level }) => by_risk_level.safe),
+      moderate: less(({ by_risk_level }) => by_risk_level.moderate),
+      high: less(({ by_risk_level }) => by_risk_level.high),
+      critical: less(({ by_risk_level }) => by_risk_level.critical),
+    },
+    blocked: less(({ blocked }) => blocked),
+    confirmed_risky: less(({ confirmed_risky }) => confirmed_risky),
+    karo_generated: less(({ karo_generated }) => karo_generated),
+  }
+}
+
+/** Counts of opened totals. */
+const countsIn = (buckets: readonly OpenedBucket[]): OrWithheld<SafetyCounts> => ({
   by_risk_level: {
-    safe: now.by_risk_level.safe - before.by_risk_level.safe,
-    moderate: now.by_risk_level.moderate - before.by_risk_level.moderate,
-    high: now.by_risk_level.high - before.by_risk_level.high,
-    critical: now.by_risk_level.critical - before.by_risk_level.critical,
+    safe: openedValue(buckets, 'risk:safe'),
+    moderate: openedValue(buckets, 'risk:moderate'),
+    high: openedValue(buckets, 'risk:high'),
+    critical: openedValue(buckets, 'risk:critical'),
   },
-  blocked: now.blocked - before.blocked,
-  confirmed_risky: now.confirmed_risky - before.confirmed_risky,
-  karo_generated: now.karo_generated - before.karo_generated,
+  blocked: openedValue(buckets, 'act:blocked'),
+  confirmed_risky: openedValue(buckets, 'act:confirmed_risky'),
+  karo_generated: openedValue(buckets, 'act:karo_generated'),
 })
 
 function addUp(parts: readonly SafetyCounts[]): SafetyCounts {

@@ -3,7 +3,9 @@ import { possibleTools } from '../../../../protocols/counts.ts'
 import type { ComparedToolUse, ToolUse } from '../../../../protocols/messages/numbers.ts'
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import { byText } from '../../../base/by-text.ts'
-import { defineQueryType, filteredBy } from './type.ts'
+import { OTHER, TOOL_NAMES, toolOf } from '../../../base/words/dictionary.ts'
+import { layoutRows, lessBefore, measured, openedRow } from './released.ts'
+import { defineQueryType, filteredBy, type ReleaseLayout } from './type.ts'
 
 export interface ToolRow {
   readonly tool: string
@@ -23,6 +25,15 @@ export interface ToolRow {
 export interface ToolData {
   readonly tools: readonly ToolRow[]
 }
+
+/** The public dictionary, and `other` for everything else. */
+const LAYOUT = {
+  ...{ type: 'ToolUsage', version: 1, values: ['uses', 'failures'] },
+  rows: layoutRows(TOOL_NAMES),
+} as const satisfies ReleaseLayout
+const ROWS: ReadonlySet<string> = new Set(LAYOUT.rows)
+const rowOf = (tool: string): string => (ROWS.has(tool) ? tool : OTHER.tool)
+const mostUsedFirst = (a: ToolRow, b: ToolRow): number => b.uses - a.uses || byText(a.tool, b.tool)
 
 export const toolUsage = defineQueryType('ToolUsage', {
   word: 'tools',
@@ -66,6 +77,31 @@ export const toolUsage = defineQueryType('ToolUsage', {
     if (tools === undefined) return undefined
     const earlier = before && (sharedTools(before) ?? [])
     return { query_type: 'ToolUsage', tools: earlier === undefined ? tools : compareUses(tools, earlier) }
+  },
+  released: {
+    layout: LAYOUT,
+    async measure(insight, uids, bucket) {
+      const sums = new Map<string, [uses: number, failures: number]>()
+      for (const { tool, uses, failures } of await insight.during(bucket).toolUsage(uids)) {
+        const [more, failed] = sums.get(rowOf(tool)) ?? [0, 0]
+        sums.set(rowOf(tool), [more + uses, failed + failures])
+      }
+      return measured(sums)
+    },
+    fromReleased({ buckets, before }): ToolData {
+      const rows = LAYOUT.rows.flatMap((tool) => {
+        const row = openedRow(buckets, tool)
+        if (row === undefined) return []
+        const [uses = 0, failures = 0] = row.values
+        if (uses === 0) return []
+        const earlier = before === undefined ? null : (openedRow(before, tool)?.values[0] ?? null)
+        return {
+          ...{ tool, category: toolOf(tool).category, uses, nodes: row.nodes },
+          ...{ failure_rate: failures / uses, change: lessBefore(uses, earlier) },
+        }
+      })
+      return { tools: rows.sort(mostUsedFirst) }
+    },
   },
   schemas({ z }) {
     const row = z
@@ -149,7 +185,7 @@ function mergeTools(lists: readonly (readonly ComparedToolUse[])[]): ToolRow[] {
       failure_rate: sum.failures / sum.uses,
       change: sum.compared === undefined ? null : sum.compared.now - sum.compared.previous,
     }))
-    .sort((a, b) => b.uses - a.uses || byText(a.tool, b.tool))
+    .sort(mostUsedFirst)
 }
 
 function add(sums: Map<string, ToolSum>, use: ComparedToolUse): void {

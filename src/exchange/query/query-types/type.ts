@@ -60,6 +60,54 @@ export type GatherInsight = Pick<
   'uids' | 'during' | 'nodeHealth' | 'recordedSince' | 'anomaliesKnownSince'
 >
 
+/** Rows that share their values' names, in one order: the same in every node of one release, whatever happened there. */
+export interface ReleaseLayout {
+  readonly type: AskedType
+  /** Grows when rows or values are of another meaning under the same names. */
+  readonly version: number
+  readonly rows: readonly string[]
+  /** Names of the values that each row has. */
+  readonly values: readonly string[]
+}
+
+/** One row of one bucket, added up over those who gave it. */
+export interface OpenedRow {
+  /** Contributors that have any of it. */
+  readonly nodes: number
+  /** In the order of the layout's values. */
+  readonly values: readonly number[]
+}
+
+export interface OpenedBucket {
+  readonly bucket: TimeRange
+  /** Nodes in the sums. */
+  readonly contributors: number
+  /** The rows that were opened, those with nothing in them too. A row that is not here was withheld. */
+  readonly rows: ReadonlyMap<string, OpenedRow>
+}
+
+export interface ReleasedTotals {
+  /** In the order of time; several of one bucket are of different nodes. */
+  readonly buckets: readonly OpenedBucket[]
+  /** Those of the period of equal length before; absent: it is not compared. */
+  readonly before?: readonly OpenedBucket[]
+}
+
+export interface Released<Result extends object> {
+  readonly layout: ReleaseLayout
+  /**
+   * What one node gives for a closed bucket: the people `uids` added up, only rows with anything in them, no value below 0.
+   * A value of what is counted once for a node (a state) is 1.
+   */
+  measure(
+    insight: GatherInsight,
+    uids: readonly number[],
+    bucket: TimeRange,
+  ): Promise<ReadonlyMap<string, readonly number[]>>
+  /** Totals as a result; null in it is what was withheld, or what totals do not hold. */
+  fromReleased(totals: ReleasedTotals): Result
+}
+
 /**
  * `Data`: one node's numbers. `Result`: those of all nodes in a query's result. `Part`: the member of `nodes` that
  * `--per-node` adds for each node.
@@ -120,6 +168,8 @@ export interface QueryTypeRow<Data extends NodeData, Result extends object, Part
    * period before, where they reach over all of it.
    */
   fromSummaries?(summaries: readonly NodeSummary[], before?: readonly NodeSummary[]): Data | undefined
+  /** What it gives to totals of many nodes (level 2); absent where `levelOneOnly` is. */
+  readonly released?: Released<Result>
   /** Schemas of `Result` and `Part` for the API; called once. */
   schemas(kit: SchemaKit): {
     readonly result: Zod.ZodType

@@ -26,10 +26,11 @@ export const mergeSafety = (parts: readonly SafetyPosture[]) =>
   )
 
 export const mergeActivity = (parts: readonly ActivityPatterns[]) =>
+  // Numbers of single nodes are never withheld.
   activityPatterns.merge(
     parts.map((activity) => ({ query_type: 'ActivityPatterns', activity })),
     [],
-  )
+  ) as ActivityPatterns & { readonly change: number | null }
 
 export const mergeAnomalies = (parts: readonly AnomalyCounts[]) =>
   anomalies.merge(

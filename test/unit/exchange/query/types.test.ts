@@ -225,9 +225,9 @@ describe('Anomalies', () => {
     const latest = new Date(at).toISOString()
     expect(result.data).toEqual({
       signals: [
-        { type: 'other', severity: 9, count: 1, nodes: 1, latest, change: null },
-        { type: 'repeated_risk', severity: 7, count: 1, nodes: 1, latest, change: 1 },
-        { type: 'timing', severity: 4, count: 5, nodes: 3, latest, change: 3 },
+        { type: 'other', severity: 9, severity_most: 9, count: 1, nodes: 1, latest, change: null },
+        { type: 'repeated_risk', severity: 7, severity_most: 7, count: 1, nodes: 1, latest, change: 1 },
+        { type: 'timing', severity: 4, severity_most: 4, count: 5, nodes: 3, latest, change: 3 },
       ],
       ...{ nodes_reporting: 3, nodes_learning: 1, change: -1 },
     })

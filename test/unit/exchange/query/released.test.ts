@@ -1,0 +1,342 @@
+// Totals of many nodes: what each gives, and what is read out of their sums, against what the same nodes answer live.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type {
+  ActivityPatterns,
+  AnomalyCounts,
+  SafetyPosture,
+  ToolUse,
+} from '../../../../protocols/messages/numbers.ts'
+import { DAY_MS } from '../../../../src/base/calendar.ts'
+import { KINDS } from '../../../../src/base/words/signal.ts'
+import { activityPatterns } from '../../../../src/exchange/query/query-types/activity-patterns.ts'
+import { anomalies } from '../../../../src/exchange/query/query-types/anomalies.ts'
+import {
+  ASKED_TYPES,
+  type GatherInsight,
+  type OpenedBucket,
+  queryType,
+  type Released,
+} from '../../../../src/exchange/query/query-types/index.ts'
+import { latestOf, layoutRows, openedRow } from '../../../../src/exchange/query/query-types/released.ts'
+import { safetyPosture } from '../../../../src/exchange/query/query-types/safety-posture.ts'
+import { toolUsage } from '../../../../src/exchange/query/query-types/tool-usage.ts'
+import { anyActivity, anyAnomalies, anySafety } from '../../../support/mesh/numbers.ts'
+
+/** A Friday of UTC. */
+const FRIDAY = { start: 20_777 * DAY_MS, end: 20_778 * DAY_MS }
+
+/** One person's numbers of a bucket. */
+interface Person {
+  readonly tools: readonly ToolUse[]
+  readonly safety: SafetyPosture
+  readonly activity: ActivityPatterns
+  readonly anomalies: AnomalyCounts
+}
+
+/** All that was typed was typed on that Friday. */
+const onFriday = (activity: ActivityPatterns): ActivityPatterns => ({
+  ...activity,
+  daily: Array.from({ length: 7 }, (_, day) => (day === 4 ? activity.total_commands : 0)),
+})
+
+const anyPerson: fc.Arbitrary<Person> = fc.record({
+  tools: fc.uniqueArray(
+    fc
+      .record({
+        tool: fc.constantFrom('git', 'npm', 'ls', 'make'),
+        uses: fc.integer({ min: 1, max: 50 }),
+        failed: fc.nat(50),
+      })
+      .map(({ tool, uses, failed }) => ({
+        ...{ tool, uses, failures: Math.min(uses, failed) },
+        category: { git: 'git', npm: 'npm', ls: 'file_ops', make: 'build' }[tool]!,
+      })),
+    { selector: ({ tool }) => tool },
+  ),
+  safety: anySafety,
+  activity: anyActivity.map(onFriday),
+  anomalies: anyAnomalies,
+})
+const anyNodes = fc.array(anyPerson, { minLength: 1, maxLength: 6 })
+
+const add = (one: readonly number[], other: readonly number[]): number[] =>
+  one.map((count, i) => count + other[i]!)
+
+/** Insight of a machine with these people, by uid; its states are those of the first. */
+function insightOf(people: readonly Person[]): GatherInsight {
+  const of = (uids: readonly number[]): readonly Person[] => uids.map((uid) => people[uid]!)
+  return {
+    anomaliesKnownSince: async () => 0,
+    during: () => ({
+      toolUsage: async (uids: readonly number[]) => {
+        const sums = new Map<string, ToolUse>()
+        for (const use of of(uids).flatMap(({ tools }) => tools)) {
+          const { uses = 0, failures = 0 } = sums.get(use.tool) ?? {}
+          sums.set(use.tool, { ...use, uses: use.uses + uses, failures: use.failures + failures })
+        }
+        return [...sums.values()]
+      },
+      safetyPosture: async (uids: readonly number[]) => {
+        const all = of(uids).map(({ safety }) => safety)
+        const sum = (count: (one: SafetyPosture) => number) =>
+          all.reduce((total, one) => total + count(one), 0)
+        return {
+          ...all[0]!,
+          by_risk_level: {
+            safe: sum((one) => one.by_risk_level.safe),
+            moderate: sum((one) => one.by_risk_level.moderate),
+            high: sum((one) => one.by_risk_level.high),
+            critical: sum((one) => one.by_risk_level.critical),
+          },
+          blocked: sum((one) => one.blocked),
+          confirmed_risky: sum((one) => one.confirmed_risky),
+          karo_generated: sum((one) => one.karo_generated),
+        }
+      },
+      activityPatterns: async (uids: readonly number[]) =>
+        of(uids)
+          .map(({ activity }) => activity)
+          .reduce((all, one) => ({
+            hourly: add(all.hourly, one.hourly),
+            daily: add(all.daily, one.daily),
+            total_commands: all.total_commands + one.total_commands,
+            unique_commands: all.unique_commands + one.unique_commands,
+          })),
+      anomalies: async (uids: readonly number[]) => {
+        const all = of(uids).map((one) => one.anomalies)
+        return {
+          signals: all.flatMap(({ signals }) => signals),
+          learning: all.some(({ learning }) => learning),
+        }
+      },
+    }),
+  } as unknown as GatherInsight
+}
+
+type Rows = ReadonlyMap<string, readonly number[]>
+
+/** Plain sums, as secret sharing comes to them; every row of the layout is opened. */
+function summed(
+  rows: readonly string[],
+  width: number,
+  given: readonly Rows[],
+  bucket = FRIDAY,
+): OpenedBucket {
+  const opened = rows.map((row) => {
+    const values = given.flatMap((one) => (one.get(row) === undefined ? [] : [one.get(row)!]))
+    return [
+      row,
+      {
+        nodes: values.length,
+        values: values.reduce<readonly number[]>(add, new Array<number>(width).fill(0)),
+      },
+    ] as const
+  })
+  return { bucket, contributors: given.length, rows: new Map(opened) }
+}
+const sumOf = ({ layout }: Released<object>, given: readonly Rows[], bucket = FRIDAY): OpenedBucket =>
+  summed(layout.rows, layout.values.length, given, bucket)
+
+const RELEASED = ASKED_TYPES.flatMap((type) => {
+  const { released } = queryType(type)
+  return released === undefined ? [] : [[type, released] as const]
+})
+
+it('every type that has level 2 says what it gives to it', () => {
+  expect(RELEASED.map(([type]) => type)).toEqual(ASKED_TYPES.filter((type) => !queryType(type).levelOneOnly))
+})
+
+describe.each(RELEASED)('the layout of %s', (type, { layout, measure }) => {
+  it('is sorted, names each row once, and is of that type', () => {
+    expect(layout.type).toBe(type)
+    expect(layout.rows).toEqual(layoutRows(layout.rows.toReversed()))
+    expect(new Set(layout.values).size).toBe(layout.values.length)
+  })
+
+  it('has a place for whatever people do, and no row without anything is given', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyNodes, async (people) => {
+        const given = await measure(
+          insightOf(people),
+          people.map((_, uid) => uid),
+          FRIDAY,
+        )
+        for (const [row, values] of given) {
+          expect(layout.rows).toContain(row)
+          expect(values).toHaveLength(layout.values.length)
+          expect(values.every((value) => Number.isSafeInteger(value) && value >= 0)).toBe(true)
+          expect(values.some((value) => value > 0)).toBe(true)
+        }
+      }),
+    )
+  })
+
+  it('is given for several people as the sum of each, but for what a node is in once', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyNodes, async (people) => {
+        const insight = insightOf(people)
+        const together = await measure(
+          insight,
+          people.map((_, uid) => uid),
+          FRIDAY,
+        )
+        const each = await Promise.all(people.map((_, uid) => measure(insight, [uid], FRIDAY)))
+        const { rows } = summed(layout.rows, layout.values.length, each)
+        const once = /^(?:guard|hook):|^learning$/
+        for (const row of layout.rows.filter((name) => !once.test(name)))
+          expect([row, together.get(row) ?? new Array(layout.values.length).fill(0)]).toEqual([
+            row,
+            rows.get(row)!.values,
+          ])
+      }),
+    )
+  })
+})
+
+/** The sums of nodes of one person each, and what these answer live. */
+async function both<R extends object>(released: Released<R> | undefined, people: readonly Person[]) {
+  const given = await Promise.all(people.map((one) => released!.measure(insightOf([one]), [0], FRIDAY)))
+  return released!.fromReleased({ buckets: [sumOf(released!, given)] })
+}
+
+describe('totals read what the same nodes answer live', () => {
+  it('of tools', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyNodes, async (people) => {
+        const live = toolUsage.merge(
+          people.map(({ tools }) => ({ query_type: 'ToolUsage', tools })),
+          [],
+        )
+        expect(await both(toolUsage.released, people)).toEqual(live)
+      }),
+    )
+  })
+  it('of safety', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyNodes, async (people) => {
+        const live = safetyPosture.merge(
+          people.map(({ safety }) => ({ query_type: 'SafetyPosture', safety })),
+          [],
+        )
+        expect(await both(safetyPosture.released, people)).toEqual(live)
+      }),
+    )
+  })
+  it('of activity, but for different commands', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyNodes, async (people) => {
+        const live = activityPatterns.merge(
+          people.map(({ activity }) => ({ query_type: 'ActivityPatterns', activity })),
+          [],
+        )
+        expect(await both(activityPatterns.released, people)).toEqual({ ...live, unique_commands: null })
+      }),
+    )
+  })
+  it('of anomalies, by bands of severity and without their hour', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyNodes, async (people) => {
+        const live = anomalies.merge(
+          people.map((one) => ({ query_type: 'Anomalies', anomalies: one.anomalies })),
+          [],
+        )
+        const totals = await both(anomalies.released, people)
+        const { nodes_reporting, nodes_learning } = live
+        expect(totals).toMatchObject({ nodes_reporting, nodes_learning, change: null })
+        for (const { type, severity, severity_most, count, latest } of totals.signals) {
+          const of = live.signals.filter(
+            (row) => row.type === type && row.severity >= severity && row.severity <= severity_most,
+          )
+          expect([count, latest]).toEqual([of.reduce((sum, row) => sum + row.count, 0), null])
+        }
+        const all = (rows: readonly { readonly count: number }[]) =>
+          rows.reduce((sum, { count }) => sum + count, 0)
+        expect(all(totals.signals)).toBe(all(live.signals))
+      }),
+    )
+  })
+})
+
+describe('what is withheld', () => {
+  const withheld: OpenedBucket = { bucket: FRIDAY, contributors: 9, rows: new Map() }
+  it('is not known, which is not 0', () => {
+    const totals = { buckets: [withheld], before: [withheld] }
+    expect(toolUsage.released!.fromReleased(totals)).toEqual({ tools: [] })
+    const safety = safetyPosture.released!.fromReleased(totals)
+    expect(safety).toMatchObject({ nodes_reporting: 9, blocked: null, change: { blocked: null } })
+    expect(safety.by_risk_level).toEqual({ safe: null, moderate: null, high: null, critical: null })
+    expect(safety.guard).toEqual({ on: null, partly: null, off: null, unknown: null })
+    const activity = activityPatterns.released!.fromReleased(totals)
+    expect(activity.hourly).toEqual(new Array(24).fill(null))
+    // No bucket is of another day of the week.
+    expect(activity.daily).toEqual([0, 0, 0, 0, null, 0, 0])
+    expect(activity).toMatchObject({ total_commands: null, change: null })
+    expect(anomalies.released!.fromReleased(totals)).toMatchObject({ signals: [], nodes_learning: null })
+  })
+})
+
+describe('several buckets', () => {
+  const bucket = (
+    day: number,
+    contributors: number,
+    rows: Record<string, readonly [nodes: number, ...values: number[]]>,
+  ) => ({
+    bucket: { start: FRIDAY.start + day * DAY_MS, end: FRIDAY.end + day * DAY_MS },
+    contributors,
+    rows: new Map(Object.entries(rows).map(([row, [nodes, ...values]]) => [row, { nodes, values }])),
+  })
+  // The last two are of one day and of different nodes.
+  const week = [
+    bucket(0, 8, { git: [6, 10, 1], 'guard:on': [7, 7], 'act:blocked': [2, 2], all: [6, 60] }),
+    bucket(1, 9, { git: [5, 7, 0], ls: [8, 9, 9], 'guard:on': [6, 6], 'act:blocked': [3, 4], all: [9, 9] }),
+    bucket(1, 5, { git: [5, 3, 3], 'guard:on': [5, 5], all: [5, 6] }),
+  ]
+  it('add up; nodes are the most that one bucket had, and states those of the latest', () => {
+    expect(openedRow(week, 'git')).toEqual({ nodes: 10, values: [20, 4] })
+    expect(openedRow(week, 'vim')).toBeUndefined()
+    expect(latestOf(week)).toEqual(week.slice(1))
+    const before = [bucket(-2, 9, { git: [5, 4, 0] }), bucket(-1, 9, { git: [5, 4, 0] })]
+    expect(toolUsage.released!.fromReleased({ buckets: week, before })).toEqual({
+      tools: [
+        { tool: 'git', category: 'git', uses: 20, nodes: 10, failure_rate: 0.2, change: 12 },
+        { tool: 'ls', category: 'file_ops', uses: 9, nodes: 8, failure_rate: 1, change: null },
+      ],
+    })
+    expect(safetyPosture.released!.fromReleased({ buckets: week })).toMatchObject({
+      ...{ nodes_reporting: 14, blocked: 6, confirmed_risky: null },
+      ...{ guard: { on: 11, off: null }, change: null },
+    })
+    expect(activityPatterns.released!.fromReleased({ buckets: week })).toMatchObject({
+      ...{ total_commands: 75, daily: [0, 0, 0, 0, 60, 15, 0] },
+    })
+  })
+  it('shorter than a day are of no day of the week', () => {
+    const hour = { ...week[0]!, bucket: { start: FRIDAY.start, end: FRIDAY.start + 3_600_000 } }
+    expect(activityPatterns.released!.fromReleased({ buckets: [hour] }).daily).toEqual(
+      new Array(7).fill(null),
+    )
+  })
+})
+
+it('anomalies that nobody looks for are given as nothing', async () => {
+  const insight = { ...insightOf([]), anomaliesKnownSince: async () => undefined }
+  expect(await anomalies.released!.measure(insight, [0], FRIDAY)).toEqual(new Map())
+})
+
+it('a tool outside of the dictionary is given as other, and a kind of anomaly that is new as well', async () => {
+  const nobody = { learning: false, signals: [{ type: 'from_the_future', severity: 9, count: 2, hour: 0 }] }
+  const insight = {
+    anomaliesKnownSince: async () => 0,
+    during: () => ({
+      toolUsage: async () => [
+        { tool: 'from-the-future', category: 'git', uses: 2, failures: 1 },
+        { tool: 'other', category: 'other', uses: 3, failures: 0 },
+      ],
+      anomalies: async () => nobody,
+    }),
+  } as unknown as GatherInsight
+  expect([...(await toolUsage.released!.measure(insight, [0], FRIDAY))]).toEqual([['other', [5, 1]]])
+  expect([...(await anomalies.released!.measure(insight, [0], FRIDAY))]).toEqual([['other:high', [2]]])
+  expect(anomalies.released!.layout.rows).toHaveLength((KINDS.length + 1) * 3 + 1)
+})
