@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts'
 import { hashOf, type Layout } from '../aggregates/index.ts'
 import { bucketsIn, type Plan } from './plan.ts'
 import type { Found, Releases } from './releases.ts'
-import type { BucketTotals, Contributions, TotalRow, TotalsReader, Unreleased } from './types.ts'
+import type { BatchTotals, BucketTotals, Contributions, TotalRow, TotalsReader, Unreleased } from './types.ts'
 
 export interface ReaderDeps {
   readonly plan: () => Plan | undefined
@@ -59,7 +59,7 @@ function totalsOf({ start, end }: Bucket, found: readonly Found[], asked: Asked)
   const why = whyNot(found, ofType, asked, end)
   const shown = why === undefined ? ofType.filter(({ n }) => n > 0) : []
   return {
-    ...{ start, end, why, rows: rowsOf(shown, asked.layout) },
+    ...{ start, end, why, batches: shown.map((one) => batchOf(one, asked.layout)) },
     withheld: Math.max(0, ...shown.map(({ withheld }) => withheld.length)),
     k: Math.max(0, ...shown.map(({ threshold }) => threshold)),
     contributions: contents.length === 0 ? undefined : contributionsOf(contents, ofType),
@@ -85,19 +85,16 @@ function whyNot(
   return now < end + SHARE_KEPT_MS ? 'pending' : 'none'
 }
 
-/** Batches have no machine in common, so rows add up. */
-function rowsOf(types: readonly ReleasedType[], layout: Layout | undefined): ReadonlyMap<string, TotalRow> {
-  const sums = new Map<string, TotalRow>()
-  for (const { row, nodes, values } of types.flatMap(({ rows }) => rows)) {
-    const name = layout?.rows[row]?.name
-    if (name === undefined) continue
-    const before = sums.get(name)
-    sums.set(name, {
-      nodes: nodes + (before?.nodes ?? 0),
-      values: values.map((value, at) => value + (before?.values[at] ?? 0)),
-    })
+function batchOf({ n, rows, withheld }: ReleasedType, layout: Layout | undefined): BatchTotals {
+  const opened = new Map(rows.map((row) => [row.row, row]))
+  const hidden = new Set(withheld)
+  const named = new Map<string, TotalRow>()
+  for (const [at, { name, values }] of (layout?.rows ?? []).entries()) {
+    if (hidden.has(at)) continue
+    const row = opened.get(at)
+    named.set(name, { nodes: row?.nodes ?? 0, values: row?.values ?? values.map(() => 0) })
   }
-  return sums
+  return { contributors: n, rows: named }
 }
 
 /** The first batch knows who was expected; each machine is in one count. */

@@ -42,14 +42,20 @@ export interface Contributions {
   readonly refused: number
 }
 
+export interface BatchTotals {
+  readonly contributors: number
+  /** The rows that were opened, those that nobody has anything of too. A row that is not here was withheld. */
+  readonly rows: ReadonlyMap<string, TotalRow>
+}
+
 export interface BucketTotals {
   /** Milliseconds since the epoch; end is exclusive. */
   readonly start: number
   readonly end: number
   /** Undefined: it was released. */
   readonly why: Unreleased | undefined
-  /** The rows that were opened, batches added up; empty unless it was released. */
-  readonly rows: ReadonlyMap<string, TotalRow>
+  /** What was opened, batch by batch, which have no machine in common; empty unless it was released. */
+  readonly batches: readonly BatchTotals[]
   /** Rows that are not shown, because too few machines have any of it. */
   readonly withheld: number
   /** The fewest machines behind a row that is shown, aggregators and readers not counted. */

@@ -4,9 +4,8 @@ import { toHex } from '../../../base/hex.ts'
 import type { Acting } from '../../../trust/operators/index.ts'
 import { type Decision, onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
 import type { BucketTotals, Totals, TotalsReader } from '../../totals/types.ts'
-import { filteredBy, queryType } from '../query-types/index.ts'
+import { filteredBy, type OpenedBucket, queryType } from '../query-types/index.ts'
 import { rfc3339 } from '../range.ts'
-import { resultOfTotals } from '../released.ts'
 import type { Coverage, QueryResult } from '../result.ts'
 import type { AskRequest } from '../types.ts'
 import { absentWords, whyWords } from './totals-words.ts'
@@ -73,7 +72,8 @@ export async function askTotals(
   const { query_type, filters = [] } = request
   const row = queryType(query_type)
   const released = totals?.buckets.filter(({ why }) => why === undefined) ?? []
-  const whole = resultOfTotals(query_type, released) ?? row.merge([], [])
+  const before = await beforeOf(deps, found, query_type, range)
+  const whole = row.released?.fromReleased({ buckets: openedIn(released), ...before }) ?? row.merge([], [])
   const data = row.filterResult(whole, filteredBy(filters))
   const elapsed = Math.round((deps.clock.monotonic() - begun) * 10) / 10
   return {
@@ -88,18 +88,51 @@ export async function askTotals(
     data,
     as_of: released.length === 0 ? null : rfc3339(Math.max(...released.map(({ end }) => end))),
     coverage: coverageOf(released.at(-1) ?? totals?.buckets.at(-1)),
-    ...{ reach: null, compared: null },
+    reach: null,
+    compared: comparedOf(released, before.before),
     ...(totals === undefined ? {} : { released: releasedOf(totals) }),
     privacy: {
       mode: 'aggregate',
       k_min: Math.max(0, ...released.map(({ k }) => k)),
-      cells_suppressed: released.reduce((sum, { withheld }) => sum + withheld, 0),
+      cells_suppressed: Math.max(0, ...released.map(({ withheld }) => withheld)),
       noise: 'none',
     },
     ended_by: 'all_done',
     timing: { first_ms: null, last_ms: null, elapsed_ms: elapsed },
     notes: notesOf(found),
   }
+}
+
+const openedIn = (buckets: readonly BucketTotals[]): readonly OpenedBucket[] =>
+  buckets.flatMap(({ start, end, batches }) => batches.map((batch) => ({ bucket: { start, end }, ...batch })))
+
+/** The period of equal length before, where all of both was released: a change is of the same kind of days on both sides. */
+async function beforeOf(
+  { totals }: Pick<TotalsDeps, 'totals'>,
+  found: Found,
+  type: AskRequest['query_type'],
+  { start, end }: Range,
+): Promise<{ readonly before?: readonly OpenedBucket[] }> {
+  if (!('totals' in found) || !isWhole(found.totals)) return {}
+  const { audience, covers, buckets } = found.totals
+  const from = covers?.start ?? start
+  const earlier = await totals.read(audience, type, { start: from - (end - start), end: from })
+  const same = earlier.buckets.slice(-buckets.length)
+  const isKnown = same.length === buckets.length && same.every(({ why }) => why === undefined)
+  return isKnown ? { before: openedIn(same) } : {}
+}
+
+const isWhole = ({ buckets }: Totals): boolean =>
+  buckets.length > 0 && buckets.every(({ why }) => why === undefined)
+
+/** Machines of the newest bucket; of the period before there may have been others. */
+function comparedOf(
+  released: readonly BucketTotals[],
+  before: readonly OpenedBucket[] | undefined,
+): QueryResult['compared'] {
+  const of = released.at(-1)?.contributions?.contributed ?? 0
+  const counts = (before ?? []).map(({ contributors }) => contributors)
+  return { nodes: before === undefined ? 0 : Math.min(of, ...counts), of }
 }
 
 function statusOf(found: Found, released: readonly BucketTotals[]): QueryResult['status'] {
