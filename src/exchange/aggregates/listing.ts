@@ -10,7 +10,7 @@ import {
 } from '../../../protocols/messages/aggregate.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
-import { hashOf } from './layout.ts'
+import { cellsOf, hashOf } from './layout.ts'
 import { K_LEAST, keyOf } from './sets.ts'
 import type { Candidate, Contributor, HeldShare, TallyView } from './types.ts'
 
@@ -71,6 +71,8 @@ export function keysOf({ header }: HeldShare, { layouts, audiences }: TallyView)
   for (const section of header.sections) {
     const layout = layouts.get(section.type)
     if (layout === undefined || Buffer.compare(hashOf(layout), section.layout) !== 0) continue
+    // Else its halves could not be added to the others.
+    if (section.cells !== cellsOf(layout)) continue
     for (const audience of section.audiences) {
       if (audiences.includes(audience)) keys.push(keyOf(section.type, audience))
     }

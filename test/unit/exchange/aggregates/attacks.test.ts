@@ -289,6 +289,20 @@ describe('who is not counted', () => {
     expect(contentsIn(run(worldOf(more))[0])[0]!.types[0]).toMatchObject({ n: 7, threshold: 7 })
   })
 
+  it('is a share whose halves are of another length than its layout', () => {
+    const world = worldOf(machines(9))
+    for (const side of world.sides) {
+      const { header, ...share } = side.shares[0]!
+      const sections = header.sections.map((section) => ({ ...section, cells: 5 }))
+      const halves = () => [new BigUint64Array(5)]
+      side.shares[0] = { ...share, halves, header: { ...header, sections } }
+    }
+    expect(contentsIn(run(world)[0])[0]).toMatchObject({
+      refused: [{ reason: 'other_layout', count: 1 }],
+      types: [{ n: 8 }],
+    })
+  })
+
   it('is a share of which the two hold different documents, or headers', () => {
     const world = worldOf(machines(9))
     const [mine] = rawShare({ ...machines(1)[0]!, kMin: 2 }, seeded('other'))

@@ -41,7 +41,9 @@ export function exampleText(): string {
   const { agreement } = world.sides[1].own!
   const { settlement } = world.sides[0].own!
   const [group] = agreement!.groups
-  const told = [settlement!.groups[0]!.indicators[0]!, group!.indicators[0]!].map(({ sums: of }) => fromBytes(of))
+  const told = [settlement!.groups[0]!.indicators[0]!, group!.indicators[0]!].map(({ sums: of }) =>
+    fromBytes(of),
+  )
   lines.push('Sums of the indicators that the two tell each other, and what they come to:', '')
   for (const [row, { name }] of TOOLS.rows.entries()) {
     const [a, b] = [told[0]![row]!, told[1]![row]!]
@@ -56,7 +58,9 @@ export function exampleText(): string {
   const truth = rowsOf(TOOLS, added(...sums))
   lines.push('', 'What nobody sees, by plain addition:', '')
   for (const row of type!.withheld) {
-    lines.push(`${TOOLS.rows[row]!.name.padEnd(9)}${truth[row]!.nodes} machines, ${truth[row]!.values.join(' and ')}`)
+    lines.push(
+      `${TOOLS.rows[row]!.name.padEnd(9)}${truth[row]!.nodes} machines, ${truth[row]!.values.join(' and ')}`,
+    )
   }
   lines.push(`machines with any, by row: ${[...indicatorsOf(TOOLS, added(...sums))].join(' ')}`)
   return lines.join('\n')

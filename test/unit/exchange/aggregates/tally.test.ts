@@ -167,6 +167,22 @@ describe('batches', () => {
     )
   })
 
+  it('do not list the same again, at once after a refusal or ever after an answer', () => {
+    const world = worldOf(machines(4))
+    expect(typed(world, 'ToolUsage')).toMatchObject({ n: 0, waiting: 4, reason: 'too_few' })
+    nextBatch(world)
+    world.k = 3
+    expect(run(world)[0]).toMatchObject({ kind: 'wait', reason: 'nothing has come since' })
+    const refused = worldOf(machines(9))
+    refused.sides[1].shares.splice(0, 5)
+    run(refused)
+    expect(run(refused)[0]).toMatchObject({ kind: 'refused', by: 1, reason: 'few_in_common' })
+    nextBatch(refused)
+    expect(run(refused)[0].kind).toBe('wait')
+    refused.now = BUCKET.end + 24 * 3_600_000
+    expect(run(refused)[0].kind).toBe('refused')
+  })
+
   it('have one share of a member, under whichever key it came', () => {
     const all = machines(7).map((one) => (one.n > 4 ? { ...one, member: 'machine 4' } : one))
     expect(typed(worldOf(all), 'ToolUsage').n).toBe(5)
