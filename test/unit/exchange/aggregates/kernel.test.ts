@@ -68,6 +68,9 @@ it('has no pair where one operator runs all aggregators', () => {
   const list = [1, 2, 3].map((n) => ({ key: new Uint8Array(32).fill(n), operator: 'one' }))
   expect(pairOf(bytes(golden.mesh), bucketOf('day', 0), list)).toBeUndefined()
   expect(pairOf(bytes(golden.mesh), bucketOf('day', 0), [])).toBeUndefined()
+  const [first] = list
+  const twice = [first!, { ...first!, operator: 'two' }]
+  expect(pairOf(bytes(golden.mesh), bucketOf('day', 0), twice)).toBeUndefined()
 })
 
 describe('halves', () => {

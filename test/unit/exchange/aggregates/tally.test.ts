@@ -26,14 +26,12 @@ import {
 /** What the rows of machines come to, by plain addition. */
 function plainly(of: readonly Machine[], layout: Layout) {
   return layout.rows.map(({ values }, row) => {
-    const having = of.flatMap(({ counts }) => counts.get(layout)?.get(row) ?? [[]].slice(1))
     const found = of.filter(({ counts }) => counts.get(layout)?.has(row))
     return {
       nodes: found.length,
       values: values.map((_, at) =>
         found.reduce((sum, { counts }) => sum + (counts.get(layout)?.get(row)?.[at] ?? 0), 0),
       ),
-      any: having.length > 0,
     }
   })
 }

@@ -52,7 +52,7 @@ function chiSquared(bytes: Uint8Array): number {
 /** Above it, by chance, once in a hundred million times. */
 const UNLIKELY = 400
 
-const has = (where: Uint8Array, what: Uint8Array) => Buffer.from(where).includes(what)
+const has = (where: Uint8Array, what: Uint8Array) => Buffer.from(where).includes(Buffer.from(what))
 
 describe('one aggregator', () => {
   it.each([0, 1] as const)(
