@@ -167,7 +167,7 @@ const threshold = z
   .min(1)
   .max(2 * BATCH_MAX)
 
-export const TALLY_REFUSALS = [
+const TALLY_REFUSALS = [
   'few_in_common',
   'list_changed',
   'agreement_changed',
@@ -275,7 +275,7 @@ const releasedRow = z.object({
   values: listOf(uint(), ROW_VALUES_MAX),
 })
 
-export const WITHHELD_TYPES = ['too_few', 'implausible'] as const
+const WITHHELD_TYPES = ['too_few', 'implausible'] as const
 
 const releasedType = z.object({
   type: typeName,

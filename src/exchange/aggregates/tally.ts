@@ -41,7 +41,7 @@ const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) =
  * Whether a batch may begin: everybody who is expected has said something; or a quarter of the bucket has passed since its
  * end and nothing has come for two minutes; or half of the bucket has passed, whatever comes.
  */
-export function mayBegin({ bucket, shares, contributorOf, expected, lastArrival, now }: TallyView): boolean {
+function mayBegin({ bucket, shares, contributorOf, expected, lastArrival, now }: TallyView): boolean {
   if (now < bucket.end) return false
   const length = bucket.end - bucket.start
   const said = new Set(shares.map(({ author }) => contributorOf(author)?.member))

@@ -2,9 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ReleasedType, TallyPlain } from '../../../../protocols/messages/aggregate.ts'
+import { type Counts, type Layout, next } from '../../../../src/exchange/aggregates/index.ts'
 import { placesIn } from '../../../../src/exchange/aggregates/listing.ts'
-import { next } from '../../../../src/exchange/aggregates/tally.ts'
-import type { Counts, Layout } from '../../../../src/exchange/aggregates/types.ts'
 import {
   AFTER,
   authorOf,

@@ -4,12 +4,19 @@ import { describe, expect, it } from 'vitest'
 import { releases, tallies } from '../../../../protocols/aggregate.ts'
 import type { ReleaseContent } from '../../../../protocols/messages/aggregate.ts'
 import { FrameError } from '../../../../protocols/reject.ts'
+import {
+  combine,
+  type Layout,
+  openOwnShare,
+  openRelease,
+  openShare,
+  openTally,
+  readShare,
+  writeRelease,
+  writeTally,
+} from '../../../../src/exchange/aggregates/index.ts'
 import { cellsOf, encodeVector } from '../../../../src/exchange/aggregates/layout.ts'
-import { combine, openRelease, writeRelease } from '../../../../src/exchange/aggregates/release-document.ts'
-import { openOwnShare, openShare, readShare } from '../../../../src/exchange/aggregates/share-document.ts'
 import { expand, split, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
-import { openTally, writeTally } from '../../../../src/exchange/aggregates/tally-document.ts'
-import type { Layout } from '../../../../src/exchange/aggregates/types.ts'
 import { createHints } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import {
