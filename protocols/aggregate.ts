@@ -42,16 +42,18 @@ export const releases: Codec<ReleaseContent> = codec(releaseContent, 'release', 
 
 const plain: Codec<SharePlain> = codec(sharePlain, 'share', SHARE_PLAIN_BYTES)
 
-/** Sizes of a share's plaintext. Nearly every machine's is the first, one that declines everything included. */
-const SIZES = [8, 16, 24, 32, 40].map((kib) => kib * 1024)
+/** Sizes of a share's plaintext, so that they tell little of what it says. */
+const SIZES = [2, 8, 16, 24, 32, 40].map((kib) => kib * 1024)
+/** Halves of nearly every machine fit into this, and the empty one of a machine that declines everything is as long. */
+export const HALF_BYTES = 8 * 1024
 /** From this length on MessagePack's header of the padding has one byte more. */
 const LONG_PAD = 256
 
-/** The plaintext of a share's box, padded to one of a few sizes. FrameErrors as `Codec.encode`. */
-export function encodeShare(header: Uint8Array, share: Uint8Array): Uint8Array {
+/** The plaintext of a share's box, padded to one of a few sizes from `shortest` on. FrameErrors as `Codec.encode`. */
+export function encodeShare(header: Uint8Array, share: Uint8Array, shortest = 0): Uint8Array {
   const least = plain.encode({ header, share, pad: new Uint8Array(0) }).length
   // One length is out of reach, between the longest short header and the shortest long one.
-  const size = SIZES.find((one) => one >= least && one - least !== LONG_PAD) ?? least
+  const size = SIZES.find((one) => one >= Math.max(least, shortest) && one - least !== LONG_PAD) ?? least
   const missing = size - least
   return plain.encode({ header, share, pad: new Uint8Array(missing < LONG_PAD ? missing : missing - 1) })
 }

@@ -1,4 +1,5 @@
 // Released totals: shares of what machines contribute, what two aggregators tell each other, and the totals they release.
+// Longer than 300 lines: three messages, what is in their boxes, and the bounds that they have in common.
 import * as z from 'zod'
 import { BUCKET_LENGTHS, isBucket, RELEASE_KEPT_MS, SHARE_KEPT_MS, TALLY_KEPT_MS } from '../buckets.ts'
 import { defineMessage } from '../define.ts'
@@ -166,7 +167,7 @@ const threshold = z
   .min(1)
   .max(2 * BATCH_MAX)
 
-export const TALLY_REFUSALS = [
+const TALLY_REFUSALS = [
   'few_in_common',
   'list_changed',
   'agreement_changed',
@@ -274,7 +275,7 @@ const releasedRow = z.object({
   values: listOf(uint(), ROW_VALUES_MAX),
 })
 
-export const WITHHELD_TYPES = ['too_few', 'implausible'] as const
+const WITHHELD_TYPES = ['too_few', 'implausible'] as const
 
 const releasedType = z.object({
   type: typeName,
@@ -287,6 +288,9 @@ const releasedType = z.object({
   ),
   declined: uint(BATCH_MAX).describe('machines that do not share this type with this audience'),
   waiting: uint(BATCH_MAX).describe('machines that share it and could not be put into a set yet'),
+  outside: uint(BATCH_MAX).describe(
+    'machines that share it and are in a set without it, too few shared the same',
+  ),
   reason: z.enum(WITHHELD_TYPES).optional().describe('why there are no rows, or not of all machines'),
 })
 

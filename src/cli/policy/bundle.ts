@@ -86,6 +86,12 @@ export async function aggregatorsNamed(io: CommandIo, aggregators: readonly stri
     const operator = said.trim() || peer.name || formatFingerprint(peer.fingerprint)
     found.push({ key: parseNodeId(peer.node_id) as Uint8Array, operator })
   }
+  if (new Set(found.map(({ key }) => Buffer.from(key).toString('hex'))).size < found.length) {
+    throw new KaroError('bad_request', 'one node is named twice', {
+      where: '--aggregator',
+      hint: 'One node that had both halves of a number would have the number.',
+    })
+  }
   const operators = new Set(found.map(({ operator }) => operator))
   if (operators.size === 1) {
     throw new KaroError(

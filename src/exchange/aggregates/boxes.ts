@@ -24,7 +24,7 @@ export interface Opener {
 }
 
 /** What a box's hints are bound to. */
-export interface Edition {
+interface Edition {
   readonly slot: string
   readonly version: number
 }
@@ -34,7 +34,7 @@ interface Place {
   readonly key: Uint8Array
 }
 
-export interface SealedBox {
+interface SealedBox {
   readonly recipients: readonly Place[]
   readonly epk: Uint8Array
   readonly sealed: Uint8Array

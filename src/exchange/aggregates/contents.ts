@@ -65,7 +65,7 @@ function typeOf(
 ): ReleasedType | undefined {
   const isFor = (one: { readonly type: string; readonly audiences: readonly string[] }) =>
     one.type === type && one.audiences.includes(audience)
-  let [declined, waiting] = [0, 0]
+  let [declined, waiting, outside] = [0, 0, 0]
   let layout: Uint8Array | undefined
   for (const at of common) {
     const header = held.get(at)?.share.header
@@ -73,6 +73,7 @@ function typeOf(
     const section = header?.sections.find(isFor)
     layout ??= section?.layout
     if (section !== undefined && group === undefined) waiting++
+    if (section !== undefined && group?.keys.some(isFor) === false) outside++
     // Machines that wait are counted when they are tallied, so that sums over batches count each once.
     const isCounted = group !== undefined || header?.sections.length === 0
     if (isCounted && header?.declined.some(isFor)) declined++
@@ -80,7 +81,7 @@ function typeOf(
   const totals = groups
     .filter(({ keys }) => keys.some(isFor))
     .map(({ keys, totals: of }) => of[keys.findIndex(isFor)] as GroupTotals)
-  if (totals.length === 0 && waiting === 0 && declined === 0) return undefined
+  if (totals.length + waiting + outside + declined === 0) return undefined
   const shown = totals.filter(({ opened }) => opened !== undefined)
   const reason = shown.length < totals.length ? 'implausible' : shown.length === 0 ? 'too_few' : undefined
   return {
@@ -88,7 +89,7 @@ function typeOf(
     n: shown.reduce((sum, { n }) => sum + n, 0),
     threshold: Math.max(0, ...shown.map(({ threshold }) => threshold)),
     ...rowsOf(shown),
-    ...{ declined, waiting },
+    ...{ declined, waiting, outside },
     ...(reason === undefined ? {} : { reason }),
   }
 }

@@ -10,14 +10,14 @@ import {
 } from '../../../protocols/messages/aggregate.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
-import { hashOf } from './layout.ts'
-import { K_LEAST, keyOf } from './sets.ts'
+import { cellsOf, hashOf } from './layout.ts'
+import { K_DEFAULT, K_LEAST, keyOf } from './sets.ts'
 import type { Candidate, Contributor, HeldShare, TallyView } from './types.ts'
 
 const AUTHOR_BYTES = 8
 
 /** A share as it is listed: author 8 ‖ check 16. */
-export const entryOf = ({ author, check }: HeldShare): Uint8Array =>
+const entryOf = ({ author, check }: HeldShare): Uint8Array =>
   Buffer.concat([author.subarray(0, AUTHOR_BYTES), check])
 
 /** A share that may be tallied, and who gave it. */
@@ -59,8 +59,8 @@ export function entriesOf({ shares }: Listing): readonly Uint8Array[] | undefine
   return entries
 }
 
-/** The k that counts: the bundle's, the other's word for it where that is higher, and never below 3. */
-export const kOf = (view: TallyView, said = 0): number => Math.max(view.k, said, K_LEAST)
+/** The k that counts: the bundle's, else 5, the other's word for it where that is higher, and never below 3. */
+export const kOf = (view: TallyView, said = 0): number => Math.max(view.k ?? K_DEFAULT, said, K_LEAST)
 
 /**
  * What a share may be tallied for: types whose layout is this aggregator's own, and audiences of the mesh. Type and
@@ -71,6 +71,8 @@ export function keysOf({ header }: HeldShare, { layouts, audiences }: TallyView)
   for (const section of header.sections) {
     const layout = layouts.get(section.type)
     if (layout === undefined || Buffer.compare(hashOf(layout), section.layout) !== 0) continue
+    // Else its halves could not be added to the others.
+    if (section.cells !== cellsOf(layout)) continue
     for (const audience of section.audiences) {
       if (audiences.includes(audience)) keys.push(keyOf(section.type, audience))
     }

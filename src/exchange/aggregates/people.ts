@@ -1,6 +1,6 @@
 // Whose numbers a machine contributes: one set of people for everything, so that no two totals differ by one of them.
 
-export interface MachineConsent {
+interface MachineConsent {
   /** Sorted. */
   readonly people: readonly string[]
   /** `ToolUsage security`, sorted: what all of them share. */

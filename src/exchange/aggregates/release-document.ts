@@ -49,7 +49,7 @@ export function writeRelease(
 }
 
 /** One aggregator's half of the word. */
-export interface OpenedRelease {
+interface OpenedRelease {
   readonly author: Uint8Array
   readonly content: ReleaseContent
 }
@@ -83,7 +83,7 @@ export function openRelease(openers: readonly Opener[], bytes: Uint8Array, mesh:
 }
 
 /** What two halves of the word come to. */
-export type Combined =
+type Combined =
   | { readonly kind: 'released'; readonly content: ReleaseContent }
   /** They are not of the two aggregators of one pair. */
   | { readonly kind: 'unrelated' }

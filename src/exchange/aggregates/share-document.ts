@@ -1,5 +1,5 @@
 // Shares as signed documents: what a machine contributes, a half for each aggregator, and what each of them reads.
-import { decodeShare, encodeShare, shareHeaders } from '../../../protocols/aggregate.ts'
+import { decodeShare, encodeShare, HALF_BYTES, shareHeaders } from '../../../protocols/aggregate.ts'
 import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
 import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
 import { SCHEME, Share, type ShareBody, type ShareHeader } from '../../../protocols/messages/aggregate.ts'
@@ -57,7 +57,7 @@ export function writeShare(
   const halves = [sections.length === 0 ? NONE : seed, Buffer.concat(rest.map(toBytes)), NONE]
   const boxes = [...pair, author].map((recipient, index) => {
     const aad = shareData(mesh, bucket, author, recipient, index)
-    const plaintext = encodeShare(header, halves[index] as Uint8Array)
+    const plaintext = encodeShare(header, halves[index] as Uint8Array, index === 1 ? HALF_BYTES : 0)
     const { recipients, epk, sealed } = sealFor(self, random, editionOf(bucket), [recipient], plaintext, aad)
     return { ...recipients[0]!, epk, sealed }
   })

@@ -11,7 +11,7 @@ import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
 
 const TALLIES = messageTable([Tally])
 
-export interface Batch {
+interface Batch {
   readonly mesh: Uint8Array
   readonly bucket: Bucket
   readonly batch: number
@@ -42,7 +42,7 @@ export function writeTally(
   return signFrame(Tally, envelope, body, self.identity)
 }
 
-export interface OpenedTally {
+interface OpenedTally {
   readonly author: Uint8Array
   readonly batch: number
   readonly version: number

@@ -42,7 +42,7 @@ const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) =
  * end and nothing has come for two minutes; or half of the bucket has passed since then and since the first share came,
  * whatever comes. A mesh that names its first aggregators today gets the shares of a week at once, and waits for all.
  */
-export function mayBegin({ bucket, shares, contributorOf, expected, arrivals, now }: TallyView): boolean {
+function mayBegin({ bucket, shares, contributorOf, expected, arrivals, now }: TallyView): boolean {
   if (now < bucket.end) return false
   const length = bucket.end - bucket.start
   const said = new Set(shares.map(({ author }) => contributorOf(author)?.member))
@@ -108,7 +108,19 @@ function list(view: TallyView): Step {
   const isFirst = view.others.every(({ follower }) => follower?.agreement === undefined)
   const candidates = shares.map((one, at) => candidateOf(view, one, at))
   if (!isFirst && groupsOf(candidates, kOf(view)).length === 0) return wait('too few have come since')
-  return say(view, { listing: listingOf(view, shares) })
+  const listing = listingOf(view, shares)
+  return isRepeated(view, listing) ? wait('nothing has come since') : say(view, { listing })
+}
+
+/**
+ * Whether the same shares were listed before. What was agreed to then would be again; what was refused is tried again ever
+ * more seldom, so that the batches of a bucket do not run out.
+ */
+function isRepeated({ others, bucket, now }: TallyView, { shares }: Listing): boolean {
+  const before = others.filter(({ leader }) => leader?.listing && isSame(leader.listing.shares, shares))
+  const isAnswered = before.some(({ follower }) => follower?.agreement !== undefined)
+  const quarter = (bucket.end - bucket.start) / 4
+  return before.length > 0 && (isAnswered || now < bucket.end + quarter * 2 ** others.length)
 }
 
 function settle(view: TallyView, listing: Listing, agreement: Agreement, held: Held): Step {

@@ -108,8 +108,8 @@ export interface TallyView {
   readonly index: 0 | 1
   /** Number of the policy bundle. */
   readonly bundle: number
-  /** `k_min` of the bundle, or 5. */
-  readonly k: number
+  /** `k_min` of the bundle; undefined: 5. */
+  readonly k: number | undefined
   /** Role names that are totalled for. */
   readonly audiences: readonly string[]
   /** This aggregator's own, by type. */

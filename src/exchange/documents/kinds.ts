@@ -198,7 +198,7 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
     audience: 'recipients',
     keptMs: SHARE_KEPT_MS,
     // A week of hours. All shares of a bucket have one version, so a second one does not replace the first.
-    perAuthor: { documents: 256, bytes: 4 * 1024 * 1024 },
+    perAuthor: { documents: 256, bytes: 8 * 1024 * 1024 },
     read: (body) => ({
       slot: slotOfBucket(body),
       version: body.end,

@@ -16,7 +16,7 @@ import type { Audit } from '../../trust/audit/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import { createHints, type Identity } from '../../trust/identity/index.ts'
 import type { Consent, Policy } from '../../trust/policy/index.ts'
-import { type Contribution, pairOf, type Section, writeShare } from '../aggregates/index.ts'
+import { type Contribution, pairOf, type Section, whoContributes, writeShare } from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
 import type { Measure } from './measures.ts'
 import { closedBuckets, type Plan } from './plan.ts'
@@ -95,24 +95,26 @@ export function createContributor(deps: ContributorDeps): Contributor {
     { audiences }: Plan,
     people: readonly Person[],
   ): Promise<Contribution> {
-    const asked = measures.flatMap((measure) =>
-      audiences.map((audience) => ({
-        ...{ measure, audience },
-        uids: people.flatMap(({ uid, consent }) =>
-          mayCount(consent, measure, audience, bucket) ? [uid] : [],
-        ),
-      })),
+    const shares = new Map(
+      people.map(({ uid, consent }) => {
+        const keys = measures.flatMap((measure) =>
+          audiences
+            .filter((audience) => mayCount(consent, measure, audience, bucket))
+            .map((audience) => keyOf(measure, audience)),
+        )
+        return [String(uid), new Set(keys)]
+      }),
     )
-    const counted = chosenPeople(asked.map(({ uids }) => uids))
+    const { people: counted, keys } = whoContributes(shares)
+    const uids = counted.map(Number)
     const sections: Section[] = []
     const declined: { type: string; audiences: readonly string[] }[] = []
     for (const measure of measures) {
-      const of = asked.filter((one) => one.measure === measure)
-      const agreed = of.filter(({ uids }) => counted.length > 0 && counted.every((uid) => uids.includes(uid)))
-      const others = of.filter((one) => !agreed.includes(one)).map(({ audience }) => audience)
-      if (agreed.length > 0) {
-        const counts = await measure.count(counted, bucket)
-        sections.push({ layout: measure.layout, counts, audiences: agreed.map(({ audience }) => audience) })
+      const isGiven = (audience: string): boolean => keys.includes(keyOf(measure, audience))
+      const [given, others] = [audiences.filter(isGiven), audiences.filter((one) => !isGiven(one))]
+      if (given.length > 0) {
+        const counts = await measure.count(uids, bucket)
+        sections.push({ layout: measure.layout, counts, audiences: given })
       }
       if (others.length > 0) declined.push({ type: measure.type, audiences: others })
     }
@@ -184,20 +186,7 @@ interface Person {
   readonly consent: Consent
 }
 
-/**
- * Who of several people is counted: all that a machine gives is of the same people, because totals of two types, or for two
- * audiences, would else differ by one person's numbers. `agreeing`: who agrees to each type and audience. Of the groups of
- * people that agree to one of them, the one that gives most, by people and by what they agree to together.
- */
-export function chosenPeople(agreeing: readonly (readonly number[])[]): readonly number[] {
-  let [chosen, most]: [readonly number[], number] = [[], 0]
-  for (const group of agreeing) {
-    const together = agreeing.filter((uids) => group.every((uid) => uids.includes(uid))).length
-    const gives = group.length * together
-    if (gives > most || (gives === most && group.length > chosen.length)) [chosen, most] = [group, gives]
-  }
-  return chosen
-}
+const keyOf = ({ type }: Measure, audience: string): string => `${type} ${audience}`
 
 /** Another one for each bucket, the same after a restart. */
 function spreadOf(key: Uint8Array, end: number): number {

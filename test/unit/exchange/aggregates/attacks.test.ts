@@ -1,10 +1,9 @@
 // Aggregators and contributors that lie: each lie is refused and named, or it is one of those that the last tests show.
 import { describe, expect, it } from 'vitest'
 import type { TallyPlain } from '../../../../protocols/messages/aggregate.ts'
+import { next, type Step } from '../../../../src/exchange/aggregates/index.ts'
 import { bitsOf, hashOfPart, placesIn } from '../../../../src/exchange/aggregates/listing.ts'
 import { fromBytes, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
-import { next } from '../../../../src/exchange/aggregates/tally.ts'
-import type { Step } from '../../../../src/exchange/aggregates/types.ts'
 import {
   AFTER,
   BUCKET,
@@ -287,6 +286,20 @@ describe('who is not counted', () => {
     expect(contentsIn(run(worldOf(readers))[0])[0]!.types[0]).toMatchObject({ n: 0, reason: 'too_few' })
     const more = machines(7, (n) => (n < 2 ? { roles: ['security'] } : {}))
     expect(contentsIn(run(worldOf(more))[0])[0]!.types[0]).toMatchObject({ n: 7, threshold: 7 })
+  })
+
+  it('is a share whose halves are of another length than its layout', () => {
+    const world = worldOf(machines(9))
+    for (const side of world.sides) {
+      const { header, ...share } = side.shares[0]!
+      const sections = header.sections.map((section) => ({ ...section, cells: 5 }))
+      const halves = () => [new BigUint64Array(5)]
+      side.shares[0] = { ...share, halves, header: { ...header, sections } }
+    }
+    expect(contentsIn(run(world)[0])[0]).toMatchObject({
+      refused: [{ reason: 'other_layout', count: 1 }],
+      types: [{ n: 8 }],
+    })
   })
 
   it('is a share of which the two hold different documents, or headers', () => {

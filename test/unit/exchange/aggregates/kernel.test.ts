@@ -11,11 +11,9 @@ import {
   overlap,
   slotOfBucket,
 } from '../../../../protocols/buckets.ts'
+import { type Layout, pairOf, whoContributes } from '../../../../src/exchange/aggregates/index.ts'
 import { cellsOf, encodeVector, hashOf, rowsOf } from '../../../../src/exchange/aggregates/layout.ts'
-import { type Aggregator, pairOf } from '../../../../src/exchange/aggregates/pair.ts'
-import { whoContributes } from '../../../../src/exchange/aggregates/people.ts'
 import { added, expand, fromBytes, split, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
-import type { Layout } from '../../../../src/exchange/aggregates/types.ts'
 import { seeded, TOOLS } from './world.ts'
 
 interface Golden {
@@ -55,7 +53,7 @@ describe('what another program computes', () => {
   })
 
   it('is the pair, of two operators', () => {
-    const list = golden.aggregators.map(({ key, operator }): Aggregator => ({ key: bytes(key), operator }))
+    const list = golden.aggregators.map(({ key, operator }) => ({ key: bytes(key), operator }))
     for (const { length, start, pair } of golden.pairs) {
       expect(pairOf(bytes(golden.mesh), bucketOf(length, start), list)?.map(hex)).toEqual(pair)
     }
@@ -68,6 +66,9 @@ it('has no pair where one operator runs all aggregators', () => {
   const list = [1, 2, 3].map((n) => ({ key: new Uint8Array(32).fill(n), operator: 'one' }))
   expect(pairOf(bytes(golden.mesh), bucketOf('day', 0), list)).toBeUndefined()
   expect(pairOf(bytes(golden.mesh), bucketOf('day', 0), [])).toBeUndefined()
+  const [first] = list
+  const twice = [first!, { ...first!, operator: 'two' }]
+  expect(pairOf(bytes(golden.mesh), bucketOf('day', 0), twice)).toBeUndefined()
 })
 
 describe('halves', () => {

@@ -2,9 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ReleasedType, TallyPlain } from '../../../../protocols/messages/aggregate.ts'
+import { type Counts, type Layout, next } from '../../../../src/exchange/aggregates/index.ts'
 import { placesIn } from '../../../../src/exchange/aggregates/listing.ts'
-import { next } from '../../../../src/exchange/aggregates/tally.ts'
-import type { Counts, Layout } from '../../../../src/exchange/aggregates/types.ts'
 import {
   AFTER,
   authorOf,
@@ -26,14 +25,12 @@ import {
 /** What the rows of machines come to, by plain addition. */
 function plainly(of: readonly Machine[], layout: Layout) {
   return layout.rows.map(({ values }, row) => {
-    const having = of.flatMap(({ counts }) => counts.get(layout)?.get(row) ?? [[]].slice(1))
     const found = of.filter(({ counts }) => counts.get(layout)?.has(row))
     return {
       nodes: found.length,
       values: values.map((_, at) =>
         found.reduce((sum, { counts }) => sum + (counts.get(layout)?.get(row)?.[at] ?? 0), 0),
       ),
-      any: having.length > 0,
     }
   })
 }
@@ -165,6 +162,22 @@ describe('batches', () => {
       }),
       { numRuns: 40 },
     )
+  })
+
+  it('do not list the same again, at once after a refusal or ever after an answer', () => {
+    const world = worldOf(machines(4))
+    expect(typed(world, 'ToolUsage')).toMatchObject({ n: 0, waiting: 4, reason: 'too_few' })
+    nextBatch(world)
+    world.k = 3
+    expect(run(world)[0]).toMatchObject({ kind: 'wait', reason: 'nothing has come since' })
+    const refused = worldOf(machines(9))
+    refused.sides[1].shares.splice(0, 5)
+    run(refused)
+    expect(run(refused)[0]).toMatchObject({ kind: 'refused', by: 1, reason: 'few_in_common' })
+    nextBatch(refused)
+    expect(run(refused)[0].kind).toBe('wait')
+    refused.now = BUCKET.end + 24 * 3_600_000
+    expect(run(refused)[0].kind).toBe('refused')
   })
 
   it('have one share of a member, under whichever key it came', () => {

@@ -3,19 +3,20 @@ import { bucketOf } from '../../../../protocols/buckets.ts'
 import type { ReleaseContent, ShareHeader, TallyPlain } from '../../../../protocols/messages/aggregate.ts'
 import type { Random } from '../../../../src/base/clock.ts'
 import { blake3 } from '../../../../src/base/hash.ts'
+import {
+  type Contributor,
+  type Counts,
+  type HeldShare,
+  type Layout,
+  next,
+  openShare,
+  type Pair,
+  type Step,
+  type TallyView,
+  writeShare,
+} from '../../../../src/exchange/aggregates/index.ts'
 import { cellsOf, encodeVector, hashOf } from '../../../../src/exchange/aggregates/layout.ts'
-import { openShare, writeShare } from '../../../../src/exchange/aggregates/share-document.ts'
 import { expand, split } from '../../../../src/exchange/aggregates/shares.ts'
-import { next } from '../../../../src/exchange/aggregates/tally.ts'
-import type {
-  Contributor,
-  Counts,
-  HeldShare,
-  Layout,
-  Pair,
-  Step,
-  TallyView,
-} from '../../../../src/exchange/aggregates/types.ts'
 import { createHints } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 
