@@ -6,6 +6,7 @@ export const KINDS = [
   'failure_rate',
   'timing',
   'repeated_risk',
+  'privilege_escalation',
   'deviation',
   'hook_silent',
 ] as const

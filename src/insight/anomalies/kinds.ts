@@ -5,6 +5,7 @@ import { WARM_UP_DAYS } from './baseline.ts'
 import { deviation } from './kinds/deviation.ts'
 import { failureRate } from './kinds/failure-rate.ts'
 import { hookSilent } from './kinds/hook-silent.ts'
+import { privilegeEscalation } from './kinds/privilege-escalation.ts'
 import { repeatedRisk } from './kinds/repeated-risk.ts'
 import { timing } from './kinds/timing.ts'
 import { unusualPattern } from './kinds/unusual-pattern.ts'
@@ -24,6 +25,7 @@ export const KIND_TABLE: Readonly<Record<Kind, KindRow>> = {
   failure_rate: { needs: WARM_UP_DAYS, find: failureRate },
   timing: { needs: WARM_UP_DAYS, find: timing },
   repeated_risk: { needs: 0, find: repeatedRisk },
+  privilege_escalation: { needs: WARM_UP_DAYS, find: privilegeEscalation },
   deviation: { needs: WARM_UP_DAYS, find: deviation },
   hook_silent: { needs: 0, find: hookSilent },
 }

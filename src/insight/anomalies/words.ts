@@ -15,6 +15,10 @@ const WORDS: Readonly<Record<Kind, (signal: Signal) => string>> = {
       : `${observed} commands between ${clock(window.start)} and ${clock(window.end)}; none then, nor an hour around it, on the ${n} days of work before`,
   repeated_risk: ({ observed, expected, window, n }) =>
     `${observed} commands of high risk or stopped by the guard ${span(window)}${n === 0 ? '' : `; usually ${expected === 0 ? 'none' : some(expected)} a day`}`,
+  privilege_escalation: ({ observed, expected, n }) =>
+    expected === 0
+      ? `${observed} commands for the rights of another account (su, sudo -i, passwd …) in a day; never on the ${n} days of work before`
+      : `${observed} commands for the rights of another account (su, sudo -i, passwd …) in a day; usually ${some(expected)} a day`,
   deviation: ({ observed, expected, n }) =>
     `${observed} commands in a day; usually ${some(expected)} (median of ${n} days of work)`,
   hook_silent: ({ subject, observed }) =>

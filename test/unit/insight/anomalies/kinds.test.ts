@@ -68,7 +68,10 @@ test('the baseline is of eight weeks, and never of the day itself or of days to 
 })
 
 describe('warm-up', () => {
-  const strange = [...many(300, { hour: 3, tool: 'docker', failed: true })]
+  const strange = [
+    ...many(300, { hour: 3, tool: 'docker', failed: true }),
+    ...many(5, { hour: 3, tool: 'su' }),
+  ]
   test.each(Object.entries(KIND_TABLE).filter(([, { needs }]) => needs > 0))('%s waits for it', (kind) => {
     expect(kinds(looking(strange, { days: WARM_UP_DAYS - 1 }))).not.toContain(kind)
     expect(kinds(looking(strange, { days: WARM_UP_DAYS }))).toContain(kind)
@@ -213,6 +216,37 @@ describe('repeated_risk', () => {
     const usual = [...USUAL, ...risky(5)]
     expect(find([...USUAL, ...risky(5)], { usual })).toEqual([])
     expect(find([...USUAL, ...risky(6)], { usual })).toMatchObject([{ expected: 5 }])
+  })
+})
+
+describe('privilege_escalation', () => {
+  const as = (n: number, tool = 'su', failed = false): Typed[] => many(n, { hour: 14, tool, failed })
+  const find = (typed: readonly Typed[], usual: readonly Typed[] = USUAL) =>
+    findings(looking([...USUAL, ...typed], { usual })).filter(({ kind }) => kind === 'privilege_escalation')
+  test('by somebody who never did, from three on, of whichever tools', () => {
+    expect(find(as(2))).toEqual([])
+    expect(find(as(3))).toMatchObject([
+      { subject: null, observed: 3, expected: 0, n: 30, unit: 'commands', severity: 5 },
+    ])
+    expect(find([...as(1, 'su'), ...as(1, 'setcap'), ...as(1, 'sudo')])).toHaveLength(1)
+    expect(find(as(12))[0]!.severity).toBe(6)
+    expect(find(as(300))[0]!.severity).toBe(7)
+    // What is done with such rights is counted as what it is.
+    expect(find(as(30, 'systemctl'))).toEqual([])
+  })
+  test('by somebody who does so every day, only far more of it', () => {
+    const usual = [...USUAL, ...as(4, 'sudo')]
+    expect(find(as(9, 'sudo'), usual)).toEqual([])
+    expect(find(as(11, 'sudo'), usual)).toEqual([])
+    expect(find(as(30, 'sudo'), usual)).toMatchObject([{ observed: 30, expected: 4 }])
+  })
+  test('three that failed are attempts, unless they fail as a rule', () => {
+    expect(find(as(3, 'su', true))).toMatchObject([{ severity: 6 }])
+    const usual = [...USUAL, ...as(4, 'su')]
+    expect(find([...as(2, 'su'), ...as(2, 'su', true)], usual)).toEqual([])
+    expect(find([...as(1, 'su'), ...as(3, 'su', true)], usual)).toMatchObject([{ observed: 4, severity: 6 }])
+    const failing = [...USUAL, ...as(2, 'su', true)]
+    expect(find(as(4, 'su', true), failing)).toEqual([])
   })
 })
 

@@ -28,6 +28,7 @@ describe.each(NAMES)('%s', (profile) => {
     unusual_pattern: Array.from({ length: 60 }, () => ({ hour: 14, tool: 'vagrant' })),
     failure_rate: Array.from({ length: 120 }, () => ({ hour: 14, tool: 'ls', failed: true })),
     repeated_risk: Array.from({ length: 12 }, () => ({ hour: 14, tool: 'rm', risk: 'critical' as const })),
+    privilege_escalation: Array.from({ length: 120 }, () => ({ hour: 14, tool: 'su' })),
     deviation: Array.from({ length: 2500 }, (_, i) => ({
       hour: 8 + (i % 12),
       tool: ['git', 'ls', 'cd'][i % 3]!,
@@ -52,7 +53,7 @@ describe.each(NAMES)('%s', (profile) => {
 
 test('every kind that numbers of rollups tell is tried', () => {
   expect(KINDS).toEqual([
-    ...['unusual_pattern', 'failure_rate', 'timing', 'repeated_risk', 'deviation'],
+    ...['unusual_pattern', 'failure_rate', 'timing', 'repeated_risk', 'privilege_escalation', 'deviation'],
     'hook_silent',
   ])
 })

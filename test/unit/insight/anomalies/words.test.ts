@@ -58,6 +58,16 @@ const SAID: Readonly<Record<Kind, readonly (readonly [Partial<Signal>, string])[
       '40 commands of high risk or stopped by the guard within two hours; usually 0.04 a day',
     ],
   ],
+  privilege_escalation: [
+    [
+      {},
+      '40 commands for the rights of another account (su, sudo -i, passwd …) in a day; never on the 30 days of work before',
+    ],
+    [
+      { expected: 1.5 },
+      '40 commands for the rights of another account (su, sudo -i, passwd …) in a day; usually 1.5 a day',
+    ],
+  ],
   deviation: [[{ expected: 12 }, '40 commands in a day; usually 12 (median of 30 days of work)']],
   hook_silent: [
     [
