@@ -126,6 +126,8 @@ export interface QueryResult {
   readonly released?: {
     /** The role that the totals were computed for. */
     readonly audience: string
+    /** Rows that some of the periods withheld: what is shown of them is of the others, so it is the least. */
+    readonly partly: readonly string[]
     readonly buckets: readonly {
       /** RFC 3339 UTC. */
       readonly start: string

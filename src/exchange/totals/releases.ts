@@ -12,8 +12,10 @@ import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
 import type { Log } from '../../base/run/log.ts'
 import { createHints, type Identity, sealingKeyOf } from '../../trust/identity/index.ts'
-import { combine, type OpenedRelease, type Opener, openRelease, writeRelease } from '../aggregates/index.ts'
+import { combine, type Opener, openRelease, writeRelease } from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
+
+type OpenedRelease = ReturnType<typeof openRelease>
 
 export interface ReleasesDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &

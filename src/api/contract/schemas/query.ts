@@ -85,6 +85,9 @@ const contributions = z.strictObject({
 const released = z
   .strictObject({
     audience: text(64, 'the role that the totals were computed for'),
+    partly: listOf(z.string().max(64), 512).describe(
+      'rows that some of the periods withheld: what is shown of them is of the others, so it is the least',
+    ),
     buckets: listOf(
       z.strictObject({
         ...timeRange.shape,

@@ -21,7 +21,19 @@ export function whoContributed({ coverage, released, privacy }: QueryResult): {
       `${withheld} ${rowsAre} left out: too few machines have ${them}, or ${them} would tell (k = ${k_min})`,
     )
   }
+  const { partly } = released
+  if (partly.length > 0) rows.push(`at least, because some periods withheld it: ${named(partly)}`)
   return { line: shown.length === 0 ? `no totals for the role ${audience}` : line, rows }
+}
+
+/** Rows that are named; of more only their number is told. */
+const NAMED_MAX = 8
+
+function named(rows: readonly string[]): string {
+  const names = rows.slice(0, NAMED_MAX).map((row) => row.replace(':', ' '))
+  return rows.length > NAMED_MAX
+    ? `${names.join(', ')} and ${rows.length - NAMED_MAX} more`
+    : names.join(', ')
 }
 
 const periodsOf = (shown: readonly unknown[], all: number): string =>

@@ -90,7 +90,7 @@ export async function askTotals(
     coverage: coverageOf(released.at(-1) ?? totals?.buckets.at(-1)),
     reach: null,
     compared: comparedOf(released, before.before),
-    ...(totals === undefined ? {} : { released: releasedOf(totals) }),
+    ...(totals === undefined ? {} : { released: releasedOf(totals, released) }),
     privacy: {
       mode: 'aggregate',
       k_min: Math.max(0, ...released.map(({ k }) => k)),
@@ -164,13 +164,26 @@ function coverageOf(bucket: BucketTotals | undefined): Coverage {
 
 const NOBODY = { contributed: 0, declined: 0, late: 0, absent: 0, refused: 0 }
 
-const releasedOf = ({ audience, buckets }: Totals): NonNullable<QueryResult['released']> => ({
+const releasedOf = (
+  { audience, buckets }: Totals,
+  released: readonly BucketTotals[],
+): NonNullable<QueryResult['released']> => ({
   audience,
+  partly: partlyOpened(released),
   buckets: buckets.map(({ start, end, why, contributions, k, withheld }) => ({
     ...{ start: rfc3339(start), end: rfc3339(end), why: why ?? null, k },
     ...{ rows_withheld: withheld, contributions: contributions ?? null },
   })),
 })
+
+/** Rows that some buckets opened and others withheld: their sums are of those that did. */
+function partlyOpened(released: readonly BucketTotals[]): readonly string[] {
+  const counts = new Map<string, number>()
+  for (const { batches } of released)
+    for (const name of new Set(batches.flatMap(({ rows }) => [...rows.keys()])))
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].filter(([, count]) => count < released.length).map(([name]) => name)
+}
 
 function notesOf(found: Found): readonly string[] {
   if ('refused' in found) return [found.refused]
