@@ -7,14 +7,14 @@ import { bytes, HINT_BYTES, label, listOf, timestamp, uint } from './fields.ts'
 
 /** Audiences of a mesh; types of numbers that one share may hold. */
 export const AUDIENCES_MAX = 8
-export const SECTIONS_MAX = 8
+const SECTIONS_MAX = 8
 /** The hash of an audience's name beside its totals: which of its eight it is. */
 export const AUDIENCE_HASH_BYTES = 4
 /** Contributors of one batch, and groups that they may form. */
 export const BATCH_MAX = 1024
 export const GROUPS_MAX = 8
 /** Batches of one bucket. */
-export const BATCHES_MAX = 64
+const BATCHES_MAX = 64
 /** Nodes that one release is sealed to. */
 export const READERS_MAX = 256
 /** Counters of one layout, and rows of it. */
@@ -239,7 +239,6 @@ export type TallyPlain = z.infer<typeof tallyPlain>
 export type Listing = z.infer<typeof listing>
 export type Agreement = z.infer<typeof agreement>
 export type Settlement = z.infer<typeof settlement>
-export type Opening = z.infer<typeof opening>
 
 // ── Release: from each aggregator to an audience ──
 

@@ -20,7 +20,7 @@ export interface Flaw {
 type Keys = Agreement['groups'][number]['keys']
 
 /** `ToolUsage security`, … as types with their audiences. */
-export function byType(keys: readonly string[]): Keys {
+function byType(keys: readonly string[]): Keys {
   const types = Map.groupBy(keys.map(typeAndAudience), ({ type }) => type)
   return [...types].map(([type, of]) => ({ type, audiences: of.map(({ audience }) => audience) }))
 }

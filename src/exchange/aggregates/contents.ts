@@ -13,7 +13,7 @@ import type { GroupTotals } from './totals.ts'
 import type { TallyView } from './types.ts'
 
 /** A group with its totals by type, in the order of its keys. */
-export interface TalliedGroup {
+interface TalliedGroup {
   readonly keys: Agreement['groups'][number]['keys']
   readonly totals: readonly GroupTotals[]
 }

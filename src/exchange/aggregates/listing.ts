@@ -66,7 +66,7 @@ export const kOf = (view: TallyView, said = 0): number => Math.max(view.k ?? K_D
  * What a share may be tallied for: types whose layout is this aggregator's own, and audiences of the mesh. Type and
  * audience of each, sorted.
  */
-export function keysOf({ header }: HeldShare, { layouts, audiences }: TallyView): readonly string[] {
+function keysOf({ header }: HeldShare, { layouts, audiences }: TallyView): readonly string[] {
   const keys: string[] = []
   for (const section of header.sections) {
     const layout = layouts.get(section.type)

@@ -161,9 +161,6 @@ function follow(view: TallyView): Step {
   const settlement = other?.plain.settlement
   if (settlement === undefined) return wait('the leader has not settled')
   if (own.opening === undefined) return open(view, own.agreement, held)
-  if (!isSame(own.opening.settlement, hashOfPart(settlement))) {
-    return refuse(view, 'settlement_changed', 'the leader took back what it settled')
-  }
   return finish(view, { listing, agreement: own.agreement, held })
 }
 
@@ -257,7 +254,7 @@ function finish(
   if (settlement === undefined) return wait('the leader has not settled')
   if (opening === undefined) return wait('the other aggregator has not opened')
   if (!isSame(opening.settlement, hashOfPart(settlement))) {
-    return refuse(view, 'settlement_changed', 'the other aggregator answers another settlement')
+    return refuse(view, 'settlement_changed', 'a settlement was taken back, or another one was answered')
   }
   const groups = []
   for (const [at, group] of done.agreement.groups.entries()) {

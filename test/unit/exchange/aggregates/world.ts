@@ -8,9 +8,11 @@ import {
   type Counts,
   type HeldShare,
   type Layout,
+  type LayoutRow,
   next,
   openShare,
   type Pair,
+  type Section,
   type Step,
   type TallyView,
   writeShare,
@@ -20,7 +22,7 @@ import { expand, split } from '../../../../src/exchange/aggregates/shares.ts'
 import { createHints } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 
-const row = (name: string, family: string, values = ['uses', 'failures']) => ({
+const row = (name: string, family: string, values = ['uses', 'failures']): LayoutRow => ({
   ...{ name, values, counts: true, family },
 })
 
@@ -70,7 +72,7 @@ export interface Machine {
 
 export const authorOf = (n: number): Uint8Array => new Uint8Array(blake3([`author ${n}`]))
 
-const sectionsOf = ({ counts, audiences = ['security'] }: Machine) =>
+const sectionsOf = ({ counts, audiences = ['security'] }: Machine): readonly Section[] =>
   [...counts].map(([layout, of]) => ({ layout, counts: of, audiences }))
 
 /** Shares of a machine as each of the pair holds them, without boxes; `spoil` changes the vectors before they are split. */
@@ -117,7 +119,7 @@ const OPENERS = [openerOf(0), openerOf(1)] as const
 export const openedBy = (index: 0 | 1, document: Uint8Array): HeldShare =>
   openShare([OPENERS[index]], document, { mesh: MESH, bucket: BUCKET, pair: PAIR, index })
 
-export interface Side {
+interface Side {
   shares: HeldShare[]
   own: TallyPlain | undefined
   others: TallyView['others']
