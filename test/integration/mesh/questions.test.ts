@@ -69,6 +69,19 @@ describe('three machines', () => {
     expect([risks.b, risks.c]).toEqual(fed.map((one) => one.risk))
   })
 
+  test('anomalies come from nodes whose people chose to be named with them, and from no other', async () => {
+    const outcomes = async () => {
+      const { stdout } = await a.karo(['query', 'anomalies', ...BETWEEN, '--json'])
+      const { coverage, notes } = JSON.parse(stdout) as QueryResult
+      return [...coverage.nodes.map(({ name, outcome }) => `${name} ${outcome}`).sort(), notes.length]
+    }
+    expect(await outcomes()).toEqual(['b denied', 'c denied', 1])
+    expect(await b.json(['share', 'anomalies', 'identified'])).toMatchObject({ anomalies: 'identified' })
+    expect(await outcomes()).toEqual(['b answered', 'c denied', 1])
+    expect(await b.json(['share', 'anomalies', 'off'])).toMatchObject({ anomalies: 'off' })
+    expect(await outcomes()).toEqual(['b denied', 'c denied', 1])
+  })
+
   test('activity has every command in one hour of the day and one day of the week', async () => {
     const { data, nodes } = await ask('activity', '--per-node')
     if (!('hourly' in data)) throw new Error('no hours')
