@@ -34,7 +34,7 @@ const ANOMALIES: Readonly<Record<SharingView['anomalies'], string>> = {
 const aboutTotals = ({ peers }: SharingView, { columns }: { columns: number }): string =>
   peers.some((peer) => peer.level_2.length > 0)
     ? fitted(
-        '\nTotals (level 2) cannot be computed by this release yet, so nothing is sent for them.\n',
+        '\nTotals (level 2) are sums over many machines. Of this one only shares leave for them, which say nothing alone.\n',
         columns,
       )
     : ''

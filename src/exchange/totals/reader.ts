@@ -24,7 +24,7 @@ export function createReader({ plan, layouts, releases, clock }: ReaderDeps): To
       const buckets = bucketsIn(now.length, range, clock.now())
       const keys = now.aggregators.map(({ key }) => key)
       const slots = new Set(buckets.map(slotOfBucket))
-      const found = await releases.read({ mesh: now.mesh, aggregators: keys }, slots)
+      const found = await releases.read(now, slots)
       const of = new Map<string, Found[]>()
       for (const one of found) {
         if (one.content.audience !== audience) continue

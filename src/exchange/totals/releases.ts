@@ -12,8 +12,9 @@ import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
 import type { Log } from '../../base/run/log.ts'
 import { createHints, type Identity, sealingKeyOf } from '../../trust/identity/index.ts'
-import { combine, type Opener, openRelease, writeRelease } from '../aggregates/index.ts'
+import { combine, type Opener, openRelease, pairOf, writeRelease } from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
+import type { Plan } from './plan.ts'
 
 type OpenedRelease = ReturnType<typeof openRelease>
 
@@ -42,10 +43,7 @@ export interface Releases {
    * What came of buckets with these slots, and what this node released itself. What cannot be opened is left out:
    * it is for others.
    */
-  read(
-    of: { readonly mesh: Uint8Array; readonly aggregators: readonly Uint8Array[] },
-    slots: ReadonlySet<string>,
-  ): Promise<readonly Found[]>
+  read(plan: Pick<Plan, 'mesh' | 'aggregators'>, slots: ReadonlySet<string>): Promise<readonly Found[]>
 }
 
 export function createReleases(deps: ReleasesDeps): Releases {
@@ -85,11 +83,11 @@ export function createReleases(deps: ReleasesDeps): Releases {
 
     async read({ mesh, aggregators }, slots) {
       const halves = new Map<string, OpenedRelease[]>()
-      for (const key of aggregators) {
+      for (const { key } of aggregators) {
         const isWanted = (slot: string): boolean => slots.has(slot.split(':').slice(0, 2).join(':'))
         for (const { bytes, head } of await documents.of(formatNodeId(key), 'release', isWanted)) {
           const half = opened(bytes, mesh)
-          if (half === undefined) continue
+          if (half === undefined || !isOfPair(half.content, { mesh, aggregators })) continue
           halves.set(head.slot, [...(halves.get(head.slot) ?? []), half])
         }
       }
@@ -100,6 +98,15 @@ export function createReleases(deps: ReleasesDeps): Releases {
 
 const slotOf = ({ batch, audience, ...bucket }: ReleaseContent): string =>
   slotOfRelease(bucket, batch, blake3([audience], AUDIENCE_HASH_BYTES))
+
+/** Nobody but the pair that is drawn for a bucket releases it: any other two aggregators could have chosen whom they add up. */
+function isOfPair(
+  { pair, batch: _, ...bucket }: ReleaseContent,
+  { mesh, aggregators }: Pick<Plan, 'mesh' | 'aggregators'>,
+): boolean {
+  const drawn = pairOf(mesh, bucket, aggregators)
+  return drawn?.every((key, at) => Buffer.compare(key, pair[at] ?? new Uint8Array()) === 0) === true
+}
 
 function foundOf([one, other]: readonly OpenedRelease[]): Found {
   const { content } = one as OpenedRelease

@@ -1,7 +1,7 @@
 // The aggregator's side: opens the shares that came, goes on with each batch by what the other aggregator said, and releases.
 import { type Bucket, bucketOfSlot, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
 import { FrameError } from '../../../protocols/frame.ts'
-import { BATCHES_MAX, type ReleaseContent } from '../../../protocols/messages/aggregate.ts'
+import type { ReleaseContent } from '../../../protocols/messages/aggregate.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
@@ -43,6 +43,8 @@ export interface Tallier {
   round(plan: Plan): Promise<void>
 }
 
+/** Batches of one bucket; the wire allows no more. */
+const BATCHES_MAX = 64
 /** Opened shares that are remembered, by the digest of the document. */
 const OPENED_MAX = 4_096
 type Opened = HeldShare | 'other_pair' | 'unreadable'

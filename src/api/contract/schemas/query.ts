@@ -2,7 +2,6 @@
 import * as z from 'zod'
 import * as numbers from '../../../../protocols/messages/numbers.ts'
 import { QUERY_TYPES, queryFilter } from '../../../../protocols/messages/query.ts'
-import { UNRELEASED } from '../../../exchange/totals/types.ts'
 import {
   ASKED_TYPES,
   type NodePart,
@@ -10,6 +9,7 @@ import {
   queryType,
 } from '../../../exchange/query/query-types/index.ts'
 import { OUTCOMES, UNREACHED } from '../../../exchange/query/result.ts'
+import { UNRELEASED } from '../../../exchange/totals/types.ts'
 import { error } from './error.ts'
 import {
   count,

@@ -6,6 +6,9 @@ export const absentWords = {
     'Totals need two nodes that compute them, of different operators, and this mesh has named none: karo policy sign ' +
     '--aggregator <node> --aggregator <node>, where the root key is.',
   teams: 'Totals are released for all machines together, not for a team: leave --team out.',
+  sealed: (audience: string): string =>
+    `Totals are sealed to nodes whose certificate has the role ${audience}, and this one has it not: ask through such a ` +
+    `node, or karo ca assign <this node> --role ${audience}.`,
   role: (audiences: readonly string[], reason: string): string =>
     `Totals are released for the ${audiences.length === 1 ? 'role' : 'roles'} ${audiences.join(', ')}: ${reason}.`,
 } as const

@@ -50,7 +50,11 @@ async function find(deps: TotalsDeps, request: AskRequest, range: Range): Promis
   let refusal: Decision | undefined
   for (const audience of audiences) {
     const decision = policy.reads(principal, audience, action, { at: clock.now(), range })
-    if (decision.effect === 'allow') return { totals: await totals.read(audience, query_type, range) }
+    if (decision.effect === 'allow') {
+      // Releases are sealed to nodes: a person with the role sees them on one of these.
+      if (!self.roles.includes(audience)) return { withheld: absentWords.sealed(audience) }
+      return { totals: await totals.read(audience, query_type, range) }
+    }
     // Of several the one that is nearest to a permission says most.
     if (refusal === undefined || principal.roles.includes(audience)) refusal = decision
   }

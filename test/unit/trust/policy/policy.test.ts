@@ -179,7 +179,10 @@ describe('totals', () => {
     expect(reads(security)).toMatchObject({ effect: 'allow', rule: 'totals.audience' })
     expect(reads({ ...security, denied: true })).toMatchObject({ effect: 'deny', rule: 'trust.denied' })
     expect(reads({ ...security, trust_level: 'share_to' })).toMatchObject({ rule: 'trust.level' })
-    expect(reads({ ...security, roles: ['admin'] })).toMatchObject({ rule: 'totals.audience', effect: 'deny' })
+    expect(reads({ ...security, roles: ['admin'] })).toMatchObject({
+      rule: 'totals.audience',
+      effect: 'deny',
+    })
     expect(reads(security, setOf('deny'))).toMatchObject({ effect: 'deny', rule: 'it.deny' })
   })
 })
