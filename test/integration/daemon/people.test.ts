@@ -43,7 +43,6 @@ function type(node: TestNode, uid: number, ...commands: readonly string[]): void
 
 test.runIf(canPlayAccounts())(
   'a uid that is used again, a new home, and a person who leaves',
-  { timeout: 120_000 },
   async () => {
     const accounts = playedAccounts()
     accounts.set({ 'karo-ada': UID })

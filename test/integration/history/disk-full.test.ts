@@ -39,7 +39,6 @@ async function typedAndStored(shell: TypedShell, node: TestNode, line: string): 
 
 test.runIf(isRoot)(
   'a full disk: nothing is torn, and it recovers by itself',
-  { timeout: 180_000 },
   async () => {
     const disk = smallDisk(24)
     const node = await nodeOn(disk.home)

@@ -38,7 +38,7 @@ describe.runIf(possible.ok)('a star', () => {
         const found = await leavesCheck()
         return found.outcome === 'warn' && found
       },
-      { what: 'leaves have found no place', deadlineMs: 120_000, pollMs: 500 },
+      { what: 'leaves have found no place', pollMs: 500 },
     )
     expect(check.detail).toMatch(/the 3 places for leaves are taken.*node-[1-8]/)
   })
