@@ -4,9 +4,9 @@ import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { cleanEnv, runKaro, temporaryHome } from '../../support/node/node.ts'
+import { PATIENCE_MS } from '../../support/run/until.ts'
 import { codingTool } from '../../support/shell/coding-tool.ts'
 import { canBeTried, WAYS, type Way } from '../../support/shell/ways-to-write.ts'
-import { PATIENCE_MS } from '../../support/run/until.ts'
 
 const TRIED = WAYS.filter(canBeTried)
 const MISSING = WAYS.filter((way) => !TRIED.includes(way))

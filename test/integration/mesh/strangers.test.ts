@@ -121,7 +121,8 @@ describe('a stranger', () => {
     await until(() => open() <= LOBBY_PLACES, { what: 'eight are left' })
     // Long before their time was over: who is there as long as that may have gone by themselves.
     const pushedOut = (): number =>
-      came.filter(({ timeline: { open, close } }) => close !== undefined && close - open < LOBBY_MS / 2).length
+      came.filter(({ timeline: { open, close } }) => close !== undefined && close - open < LOBBY_MS / 2)
+        .length
     const pushed = pushedOut()
     expect(pushed).toBeGreaterThan(0)
     // Nobody while there is a place.

@@ -205,9 +205,7 @@ test('the quick look at a word finds all that one pattern, tried from each of it
   const wild = `[*?[${UNKNOWN}${SOMETHING}]`
   const parts = OWN_PARTS.map((part) => part.replaceAll('.', '\\.')).join('|')
   // Right, but on a deep path as many times as slow as it has slashes.
-  const slow = new RegExp(
-    `${parts}|/[^\\s"']*${wild}|${wild}[^\\s"']*/|(?:^|[\\s"'=:])\\.[\\w.-]*${wild}`,
-  )
+  const slow = new RegExp(`${parts}|/[^\\s"']*${wild}|${wild}[^\\s"']*/|(?:^|[\\s"'=:])\\.[\\w.-]*${wild}`)
   const pieces = [...'/*?[. "\'=:-a\n', UNKNOWN, SOMETHING, '/cursor', '.claud', 'e', 'karo'] as const
   const found = { yes: 0, no: 0 }
   fc.assert(
