@@ -35,7 +35,7 @@ describe.runIf(possible.ok)('a line', () => {
     await until(async () => (await fleet.nodes[FIRST]!.status()).store.events === fed.commands, {
       what: 'the first has stored what it was fed',
     })
-  }, 240_000)
+  })
 
   test('a question goes through the one between, and so does the answer', async () => {
     const links = await until(
