@@ -6,8 +6,29 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Begun first, the longest before the others, so that no worker ends alone with one of them; the others as they come. */
 const LONG = [
-  ...['import', 'import-care', 'hostile', 'strangers', 'backup', 'fleet', 'rotation', 'scale', 'daemon', 'doctor'],
-  ...['guard', 'guard-files', 'processes', 'guard-company', 'crash', 'disk-full', 'shell-company', 'finder', 'http'],
+  ...[
+    'import',
+    'import-care',
+    'hostile',
+    'strangers',
+    'backup',
+    'fleet',
+    'rotation',
+    'scale',
+    'daemon',
+    'doctor',
+  ],
+  ...[
+    'guard',
+    'guard-files',
+    'processes',
+    'guard-company',
+    'crash',
+    'disk-full',
+    'shell-company',
+    'finder',
+    'http',
+  ],
   ...['doctor-lan', 'ai-tools', 'line', 'export', 'bad-input', 'completion', 'members', 'backup-encrypted'],
   ...['damage', 'throwaway-root', 'history-delete', 'passphrase', 'sync', 'mcp', 'looking-around'],
 ]
