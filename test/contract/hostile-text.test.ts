@@ -206,7 +206,7 @@ const MORE = [
 test.each([
   ['free texts', DECIDING],
   ['every text', new Set<string>()],
-] as const)('no command shows them: %s', { timeout: 120_000 }, async (_name, kept) => {
+] as const)('no command shows them: %s', async (_name, kept) => {
   KEPT = kept
   const { home } = await playDaemon(await answers(), BUILD)
   mkdirSync(join(home, 'guard'), { recursive: true })

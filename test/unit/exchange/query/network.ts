@@ -34,6 +34,7 @@ import { fingerprintOf, type Identity, verifySignature } from '../../../../src/t
 import type { Member, PeerOpinion, Trust } from '../../../../src/trust/peers/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { plainPolicy } from '../../../support/mesh/policy.ts'
+import { PATIENCE_MS } from '../../../support/run/until.ts'
 
 let made = 0
 
@@ -542,7 +543,7 @@ export async function turns(count: number): Promise<void> {
 
 /** Resolves when `condition` holds; needs no timers, so a test may fake them. */
 export async function soon(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 20_000
+  const end = performance.now() + PATIENCE_MS
   while (!condition()) {
     if (performance.now() > end) throw new Error(`waited in vain for ${condition}`)
     await turns(1)
