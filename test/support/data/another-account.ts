@@ -35,6 +35,8 @@ export const ANOTHER_ACCOUNT: Readonly<Record<string, readonly [Verdict, why: st
   'POST /api/v1/share/stop': ['own', 'their own consent'],
   'POST /api/v1/share/on': ['own', 'their own consent'],
   'POST /api/v1/share/off': ['own', 'their own consent'],
+  'POST /api/v1/share/anomalies': ['own', 'their own consent'],
+  'POST /api/v1/share/anomalies/off': ['own', 'their own consent'],
   'GET /api/v1/summaries/published': ['own', 'editions with numbers of theirs'],
   'GET /api/v1/policy/explain': ['own', 'what a node may have of them'],
   'POST /api/v1/mcp/reads': ['own', 'a note about their own history'],
