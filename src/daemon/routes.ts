@@ -73,6 +73,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       policy,
       service,
       heldPeople: people.held,
+      fleet: fleet.state,
       http: http.address,
       rotate: rotation.begin,
     }),

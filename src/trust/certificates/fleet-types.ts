@@ -1,5 +1,5 @@
 // What the room of certificates does for others: for trust, for the mesh, for documents, and for people.
-import type { Granted, HelloBody } from '../../../protocols/messages/hello.ts'
+import type { Granted, HelloBody, RevokedBy } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { InviteRecord } from '../../store/tables/fleet.ts'
@@ -39,8 +39,10 @@ export interface Credentials {
   answer(node: NodeId): {
     readonly granted?: Granted
     readonly invite_refused?: InviteRefusal
-    /** By which the root revoked who certified `node`: nobody admits it any more, so it would hear in no other way. */
+    /** By which the root revoked `node`, or who certified it: nobody admits it any more, so it would hear in no other way. */
     readonly root_list?: Uint8Array
+    /** By which an issuer revoked `node`, for the same reason. */
+    readonly revoked_by?: RevokedBy
     /** The rotation by which the key of `node` was replaced, which it hears in no other way either. */
     readonly replaced?: Uint8Array
   }
@@ -51,6 +53,7 @@ export interface Credentials {
       readonly granted?: Granted | undefined
       readonly invite_refused?: string | undefined
       readonly root_list?: Uint8Array | undefined
+      readonly revoked_by?: RevokedBy | undefined
       readonly replaced?: Uint8Array | undefined
     },
   ): void
@@ -70,6 +73,17 @@ interface FleetDocuments {
 /** `first`: neighbours are to have it before this room hears of it, because its links to them may end then. */
 export type DocumentSink = (kind: FleetKind, frame: Uint8Array, first?: 'neighbours') => void | Promise<void>
 
+/** Who took the certificate of this node from it. */
+export interface RevokedHere {
+  readonly node_id: NodeId
+  /** It is the root of the mesh, and no node. */
+  readonly root: boolean
+  /** As its certificate says; empty for the root. */
+  readonly name: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
 interface Joining {
   readonly expires_at: number
   /** Why the inviter did not take it, once that is known. */
@@ -85,6 +99,8 @@ export interface FleetState {
   readonly own: Binding | null
   /** Why a certificate that this node has does not hold. */
   readonly why_not: WhyNot | null
+  /** Who revoked this node, or its issuer, where that is why. */
+  readonly revoked_by: RevokedHere | null
   /** This node may certify others now. */
   readonly issuer: boolean
   /** When the newest revocation list was signed, or this node joined if that is later. */

@@ -5,7 +5,6 @@ import { createListeners } from '../../base/run/listeners.ts'
 import type { FleetRepository } from '../../store/tables/fleet.ts'
 import { NO_LINEAGE } from '../lineage/index.ts'
 import { createBelonging } from './belonging.ts'
-import { createCredentials } from './credentials.ts'
 import type { FleetOptions } from './fleet-options.ts'
 import type { DocumentSink, Fleet } from './fleet-types.ts'
 import { createInvites } from './invites/invites.ts'
@@ -13,9 +12,11 @@ import { createInviting } from './invites/inviting.ts'
 import { joiningOf } from './invites/joining.ts'
 import { createIssuing } from './issuing.ts'
 import { createKinship } from './kinship.ts'
+import { createCredentials } from './meeting/credentials.ts'
+import { createKnocking } from './meeting/knocking.ts'
 import { createOperatorOffice } from './operators/operator-office.ts'
 import { createRoll } from './roll.ts'
-import { otherMesh } from './root-word.ts'
+import { otherMesh, revokedKey } from './root-word.ts'
 import { stateOf } from './state.ts'
 import type { FleetKind } from './types.ts'
 import { LIFE_MAX_MS } from './verify.ts'
@@ -101,8 +102,15 @@ export function createFleet(options: FleetOptions): Fleet {
     },
   })
   const judged = { wanted: roll.wants, isFirst }
+  const knocking = createKnocking({
+    ...{ self, roll, lineage, rootWord, isVoid: kinship.isVoid, clock },
+    take: (kind, frame) =>
+      void signed(kind, frame).catch((error: unknown) =>
+        log.error({ kind, reason: String(error) }, 'what another node showed was not stored'),
+      ),
+  })
   const credentials = createCredentials({
-    ...{ identity, ...kinship, roll, invites, issuing, seeking, rootWord },
+    ...{ identity, ...kinship, roll, invites, issuing, seeking, knocking },
     ...{ audit, clock, log, tell, isNameKnown: options.isNameKnown },
   })
   const own = () => roll.word(kinship.certifiedKey(), clock.now())?.binding
@@ -152,8 +160,8 @@ export function createFleet(options: FleetOptions): Fleet {
 
     state() {
       const invite = { joining: seeking.joining(), refused: seeking.refused() }
-      const at = { self: kinship.certifiedKey(), now: clock.now(), joinedAt: membership.joinedAt() }
-      return stateOf({ roll, ...at, ...invite, memberOf: lineage.memberOf })
+      const at = { self, now: clock.now(), joinedAt: membership.joinedAt() }
+      return stateOf({ roll, ...at, ...invite, lineage })
     },
 
     ...{ root: roll.root, frames: roll.frames, found: rootWord.found },
@@ -164,6 +172,7 @@ export function createFleet(options: FleetOptions): Fleet {
 
     async join(code, terms) {
       if (own() !== undefined) throw otherMesh()
+      if (kinship.isRevoked(self)) throw revokedKey()
       const next = joiningOf(code, terms, clock.now())
       if (membership.isOther(terms.root)) throw otherMesh()
       await serially(() => repository.write({ joining: next }))

@@ -36,7 +36,8 @@ export function createAdmission(
 
   return {
     refuses,
-    bars: (node) => isRefused(node) || kin.state(node).kind === 'rejected',
+    // Whom a list revoked may knock like any stranger, because it is shown that list and hears of it in no other way.
+    bars: (node) => kin.refusedHere(node) || kin.state(node).kind === 'rejected',
     certified,
     admits(node) {
       if (own.has(node) || refuses(node)) return false

@@ -3,13 +3,17 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
 import { placesInWords } from '../../../base/places.ts'
 import type { Mesh } from '../../../mesh/index.ts'
+import type { FleetState } from '../../../trust/certificates/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
+import { revokedInWords } from './revoked.ts'
 
 export interface AlarmDeps {
   readonly identity: Pick<Identity, 'nodeId'> & Partial<Pick<Identity, 'pending'>>
   readonly mesh: { inspect(): Pick<ReturnType<Mesh['inspect']>, 'twins'> }
   readonly trust: Pick<Trust, 'opinion' | 'known' | 'keyState'>
+  /** Absent: this node knows of no certificates. */
+  readonly fleet?: (() => Pick<FleetState, 'why_not' | 'revoked_by'>) | undefined
 }
 
 /** Sentences in all. */
@@ -63,6 +67,8 @@ export function alarmsOf(deps: AlarmDeps): readonly string[] {
     return `${printable(name) || 'a node'} (${formatFingerprint(fingerprint)})`
   }
   const alarms: string[] = []
+  const revoked = deps.fleet === undefined ? undefined : revokedInWords(deps.fleet())
+  if (revoked !== undefined) alarms.push(revoked)
   const taken = takenBy(deps)
   if (taken !== undefined) alarms.push(takenInWords(deps, taken))
   const { here, others } = mesh.inspect().twins

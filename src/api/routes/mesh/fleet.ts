@@ -25,6 +25,7 @@ import {
 import type { FleetShape, InviteShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { revokedShape } from './revoked.ts'
 
 interface FleetDeps {
   readonly fleet: Pick<
@@ -72,10 +73,11 @@ function inviteShape(invite: ReturnType<Fleet['invites']>[number]): InviteShape 
 
 export function fleetRoutes({ fleet, organisation, trust, clock, places }: FleetDeps): Routes {
   function state(): FleetShape {
-    const { own, joined_at, lists_at, joining, ...rest } = fleet.state()
+    const { own, joined_at, lists_at, joining, revoked_by, ...rest } = fleet.state()
     return {
       ...rest,
       own: own === null ? null : certificateShape(own),
+      revoked_by: revokedShape(revoked_by),
       joined_at: joined_at === null ? null : moment(joined_at),
       lists_at: lists_at === null ? null : moment(lists_at),
       joining: joining === null ? null : { ends_at: moment(joining.expires_at), refused: joining.refused },

@@ -1,13 +1,13 @@
 // What two nodes show each other of certificates and invites while they admit each other, and what comes of it.
-import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Clock } from '../../base/clock.ts'
-import { createListeners } from '../../base/run/listeners.ts'
-import type { Log } from '../../base/run/log.ts'
-import type { Credentials } from './fleet-types.ts'
-import { createLettingIn, type LettingInDeps } from './invites/letting-in.ts'
-import type { Seeking } from './invites/seeking.ts'
-import type { Roll } from './roll-types.ts'
-import type { RootWord } from './root-word.ts'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { createListeners } from '../../../base/run/listeners.ts'
+import type { Log } from '../../../base/run/log.ts'
+import type { Credentials } from '../fleet-types.ts'
+import { createLettingIn, type LettingInDeps } from '../invites/letting-in.ts'
+import type { Seeking } from '../invites/seeking.ts'
+import type { Roll } from '../roll-types.ts'
+import type { Knocking } from './knocking.ts'
 
 export interface CredentialsDeps extends Omit<LettingInDeps, 'self' | 'isNameKnown'> {
   readonly identity: LettingInDeps['self']
@@ -17,12 +17,10 @@ export interface CredentialsDeps extends Omit<LettingInDeps, 'self' | 'isNameKno
   readonly certifiedKey: () => NodeId
   /** Which of its keys the certificates are about that a node shows. */
   readonly keyOf: (node: NodeId, chain: readonly Uint8Array[]) => NodeId
-  /** It has no certificate that holds, because the root revoked who signed it. */
-  readonly isVoid: (node: NodeId) => boolean
   readonly roll: Roll
   /** The invite that this node uses. */
   readonly seeking: Pick<Seeking, 'shown' | 'answered'>
-  readonly rootWord: Pick<RootWord, 'frame' | 'heard'>
+  readonly knocking: Knocking
   readonly clock: Clock
   readonly log: Log
   /** There is something else to say about these nodes now. */
@@ -30,7 +28,7 @@ export interface CredentialsDeps extends Omit<LettingInDeps, 'self' | 'isNameKno
 }
 
 export function createCredentials(deps: CredentialsDeps): Credentials {
-  const { identity, certifiedKey, keyOf, isVoid, roll, seeking, rootWord, clock, log, tell } = deps
+  const { identity, certifiedKey, keyOf, roll, seeking, knocking, clock, log, tell } = deps
   const { isNameKnown = () => false } = deps
   const lettingIn = createLettingIn({ ...deps, self: identity, isNameKnown })
   const settled = createListeners<[NodeId]>()
@@ -54,14 +52,14 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
     },
     answer(node) {
       const said = lettingIn.answer(node)
-      const list = isVoid(node) ? rootWord.frame() : undefined
+      const list = knocking.told(node)
       if (list === undefined) return said
       // Without a certificate that holds, what it was granted is void as well, and both would be too much for one message.
       const { granted: _, ...rest } = said
-      return { ...rest, root_list: list }
+      return { ...rest, ...list }
     },
     answered(node, answer) {
-      if (answer.root_list !== undefined) rootWord.heard(answer.root_list)
+      knocking.heard(answer)
       seeking.answered(node, answer)
     },
     onSettled: settled.on,
