@@ -4,8 +4,9 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { InviteRecord } from '../../store/tables/fleet.ts'
 import type { InviteRefusal, InviteState, InviteTerms } from './invites/invites.ts'
+import type { Parting } from './meeting/parting.ts'
 import type { KnownOperator, OperatorVerdict } from './operators/operator-roll.ts'
-import type { Revoked, Roll, WhyNot } from './roll-types.ts'
+import type { LastTerms, Revoked, Roll, WhyNot } from './roll-types.ts'
 import type { Binding, CertifiedWord, FleetKind } from './types.ts'
 import type { ChainFault } from './verify.ts'
 
@@ -20,6 +21,8 @@ export interface Certificates {
   certified(): readonly Binding[]
   /** Everybody who was certified, and was revoked. */
   withdrawn(): readonly NodeId[]
+  /** A list has put it out: it has no data any more, and keeps its link for a moment. Absent: nobody leaves like that. */
+  isParting?(node: NodeId): boolean
   /** The key is a person's, as an issuer that counts here says: it can be no node. Absent: nobody is certified here. */
   isPerson?(key: NodeId): boolean
   /** Fires when there is something else to say about a node. */
@@ -89,6 +92,8 @@ interface Joining {
   /** Why the inviter did not take it, once that is known. */
   readonly refused: string | null
   readonly places: readonly string[]
+  /** Another number with every invite. */
+  readonly attempt: number
 }
 
 export interface FleetState {
@@ -139,7 +144,7 @@ export interface Operators {
   issue(terms: OperatorTerms): Promise<readonly Uint8Array[]>
 }
 
-export interface Fleet extends Room, Certificates, Credentials {
+export interface Fleet extends Room, Certificates, Credentials, Pick<Parting, 'onParting'> {
   readonly operators: Operators
   readonly documents: Readonly<Record<FleetKind, FleetDocuments>>
   /**
@@ -171,11 +176,13 @@ export interface Fleet extends Room, Certificates, Credentials {
    */
   revokedByRoot(list: Uint8Array): Promise<void>
   /**
-   * Certifies a certified node anew, with other roles or teams; what `terms` leaves out stays. KaroErrors:
+   * Certifies a certified node anew, with other roles or teams; what `terms` leaves out stays. Also one whose issuer may not give its roles any more. KaroErrors:
    * `not_found` for a node without a certificate that holds, `bad_request` for words that are
    * no roles or teams, `refused` when this node may not certify, or not with these roles, or not that node.
    */
   assign(node: NodeId, terms: Partial<Pick<Binding, 'roles' | 'teams'>>): Promise<Binding>
+  /** Nodes whose newest certificate that issuer signed, and that `assign` may certify anew. */
+  assignable(issuer: NodeId): readonly (LastTerms & { readonly node_id: NodeId })[]
   /** Certificates and lists as they were signed: issuers first, so that each can be judged when it is read. */
   frames(): readonly { readonly kind: FleetKind; readonly frame: Uint8Array }[]
   /** KaroErrors: `refused` when this node may not certify, or not with these roles; `conflict`, `bad_request`. */

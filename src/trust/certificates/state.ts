@@ -15,11 +15,21 @@ export interface Standing {
   readonly joinedAt: number | undefined
   readonly joining: JoiningRecord | undefined
   readonly refused: string | null
+  readonly attempt: number
   /** A node that rotated its key has two certificates for a while, and is one member. */
   readonly lineage: Pick<LineageView, 'ancestors' | 'memberOf'>
 }
 
-export function stateOf({ self, roll, now, joinedAt, joining, refused, lineage }: Standing): FleetState {
+export function stateOf({
+  self,
+  roll,
+  now,
+  joinedAt,
+  joining,
+  refused,
+  attempt,
+  lineage,
+}: Standing): FleetState {
   const root = roll.root()
   const { newest, listed } = roll.lists(now)
   /** Its own key, and those before it: the one before is certified until the new one is. */
@@ -41,7 +51,7 @@ export function stateOf({ self, roll, now, joinedAt, joining, refused, lineage }
     joining:
       joining === undefined && refused === null
         ? null
-        : { expires_at: joining?.expires_at ?? 0, refused, places: joining?.places ?? [] },
+        : { expires_at: joining?.expires_at ?? 0, refused, places: joining?.places ?? [], attempt },
   }
 }
 

@@ -26,7 +26,9 @@ export function createAdmission(
   own: ReadonlySet<NodeId>,
   { introduced, domain }: WeakerWords,
 ): Admission {
-  const isRefused = (node: NodeId): boolean => kin.refusedHere(node) || kin.revoked(node) !== undefined
+  /** Whom a list put out a moment ago keeps its link until what it has from here is emptied; its data ended with the list. */
+  const isOut = (node: NodeId): boolean => kin.revoked(node) !== undefined && !kin.isParting(node)
+  const isRefused = (node: NodeId): boolean => kin.refusedHere(node) || isOut(node)
   const refuses = (node: NodeId): boolean => isRefused(node) || isOver(kin.state(node))
 
   function certified(node: NodeId): CertifiedWord | undefined {
@@ -43,6 +45,7 @@ export function createAdmission(
       if (own.has(node) || refuses(node)) return false
       const level = kin.trustedByFile(node)?.level ?? kin.decision(node)?.level
       if ((level ?? null) !== null) return level !== 'untrusted'
+      if (kin.isParting(node)) return true
       if (certified(node) !== undefined || introduced(node) !== undefined) return true
       return (domain(node)?.level ?? 'untrusted') !== 'untrusted'
     },

@@ -121,6 +121,22 @@ export const assignBody = z.strictObject({
   roles: listOf(z.string().min(1).max(64), 8).exactOptional().describe('replaces its roles'),
   teams: listOf(z.string().min(1).max(64), 8).exactOptional().describe('replaces its teams'),
 })
+export const assignableQuery = z.strictObject({ issuer: who().describe('who certified them last') })
+export const assignable = z
+  .strictObject({
+    nodes: listOf(
+      z.strictObject({
+        node_id: nodeId(),
+        fingerprint: fingerprint(),
+        name: nodeName(),
+        roles: labels('roles it has'),
+        teams: labels('teams it has'),
+      }),
+      8_192,
+    ).describe('nodes that this issuer can certify anew'),
+  })
+  .meta({ id: 'Assignable' })
+
 export const assigned = z.strictObject({ certificate }).meta({ id: 'Assigned' })
 
 const invite = z

@@ -16,6 +16,7 @@ import {
   createInvite,
   exportFleet,
   foundFleet,
+  getAssignable,
   getFleet,
   getInvites,
   getRootList,
@@ -36,6 +37,7 @@ interface FleetDeps {
     | 'frames'
     | 'revokedByRoot'
     | 'assign'
+    | 'assignable'
     | 'invite'
     | 'invites'
     | 'cancelInvite'
@@ -83,6 +85,12 @@ export function fleetRoutes({ fleet, organisation, trust, clock, places }: Fleet
       joining: joining === null ? null : { ends_at: moment(joining.expires_at), refused: joining.refused },
     }
   }
+  /** People name this node as they name others; trust knows the others alone. */
+  function memberOf(who: string): NodeId {
+    const { own } = fleet.state()
+    if (own !== null && [own.node_id, own.name, fingerprintOf(own.key)].includes(who)) return own.node_id
+    return trust.resolve(who)
+  }
   const rootList = () => {
     const { number, version, revoked, by_issuers } = fleet.rootList()
     return {
@@ -124,8 +132,14 @@ export function fleetRoutes({ fleet, organisation, trust, clock, places }: Fleet
     })
     serve(server, assignNode, async ({ body }) => {
       const { who, ...terms } = body
-      return { certificate: certificateShape(await fleet.assign(trust.resolve(who), terms)) }
+      return { certificate: certificateShape(await fleet.assign(memberOf(who), terms)) }
     })
+    serve(server, getAssignable, async ({ query }) => ({
+      nodes: fleet.assignable(memberOf(query.issuer)).map(({ node_id, name, roles, teams }) => ({
+        ...{ node_id, name, roles, teams },
+        fingerprint: fingerprintOf(keyOf(node_id)),
+      })),
+    }))
     serve(server, createInvite, async ({ body }) => {
       const { code, invite } = await fleet.invite(body)
       return { invite: shown(invite.id), code, root: fleet.state().root as NodeId, places: places() }

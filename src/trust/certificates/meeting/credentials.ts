@@ -7,9 +7,12 @@ import type { Credentials } from '../fleet-types.ts'
 import { createLettingIn, type LettingInDeps } from '../invites/letting-in.ts'
 import type { Seeking } from '../invites/seeking.ts'
 import type { Roll } from '../roll-types.ts'
-import type { Knocking } from './knocking.ts'
+import type { FleetKind } from '../types.ts'
+import { createKnocking, type KnockingDeps } from './knocking.ts'
 
-export interface CredentialsDeps extends Omit<LettingInDeps, 'self' | 'isNameKnown'> {
+export interface CredentialsDeps
+  extends Omit<LettingInDeps, 'self' | 'isNameKnown'>,
+    Omit<KnockingDeps, 'self' | 'take'> {
   readonly identity: LettingInDeps['self']
   /** Default: people know no names. */
   readonly isNameKnown: LettingInDeps['isNameKnown'] | undefined
@@ -20,17 +23,27 @@ export interface CredentialsDeps extends Omit<LettingInDeps, 'self' | 'isNameKno
   readonly roll: Roll
   /** The invite that this node uses. */
   readonly seeking: Pick<Seeking, 'shown' | 'answered'>
-  readonly knocking: Knocking
   readonly clock: Clock
   readonly log: Log
+  /** What another node showed counts here at once; resolves when it is stored. */
+  readonly signed: (kind: FleetKind, frame: Uint8Array) => Promise<void>
   /** There is something else to say about these nodes now. */
   readonly tell: (nodes: Iterable<NodeId>) => void
 }
 
 export function createCredentials(deps: CredentialsDeps): Credentials {
-  const { identity, certifiedKey, keyOf, roll, seeking, knocking, clock, log, tell } = deps
+  const { identity, certifiedKey, keyOf, roll, seeking, clock, log, tell } = deps
   const { isNameKnown = () => false } = deps
   const lettingIn = createLettingIn({ ...deps, self: identity, isNameKnown })
+  const knocking = createKnocking({
+    ...{ ...deps, self: identity.nodeId },
+    take: (kind, frame) =>
+      void deps
+        .signed(kind, frame)
+        .catch((error: unknown) =>
+          log.error({ kind, reason: String(error) }, 'what another node showed was not stored'),
+        ),
+  })
   const settled = createListeners<[NodeId]>()
 
   return {
