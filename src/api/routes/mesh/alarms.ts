@@ -3,17 +3,16 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
 import { placesInWords } from '../../../base/places.ts'
 import type { Mesh } from '../../../mesh/index.ts'
-import type { FleetState } from '../../../trust/certificates/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
-import { revokedInWords } from './revoked.ts'
+import { joiningInWords, revokedInWords } from './revoked.ts'
 
 export interface AlarmDeps {
   readonly identity: Pick<Identity, 'nodeId'> & Partial<Pick<Identity, 'pending'>>
   readonly mesh: { inspect(): Pick<ReturnType<Mesh['inspect']>, 'twins'> }
   readonly trust: Pick<Trust, 'opinion' | 'known' | 'keyState'>
   /** Absent: this node knows of no certificates. */
-  readonly fleet?: (() => Pick<FleetState, 'why_not' | 'revoked_by'>) | undefined
+  readonly fleet?: (() => Parameters<typeof revokedInWords>[0]) | undefined
 }
 
 /** Sentences in all. */
@@ -67,8 +66,9 @@ export function alarmsOf(deps: AlarmDeps): readonly string[] {
     return `${printable(name) || 'a node'} (${formatFingerprint(fingerprint)})`
   }
   const alarms: string[] = []
-  const revoked = deps.fleet === undefined ? undefined : revokedInWords(deps.fleet())
-  if (revoked !== undefined) alarms.push(revoked)
+  const belongs = deps.fleet?.()
+  if (belongs !== undefined)
+    alarms.push(...[revokedInWords(belongs), joiningInWords(belongs)].filter((said) => said !== undefined))
   const taken = takenBy(deps)
   if (taken !== undefined) alarms.push(takenInWords(deps, taken))
   const { here, others } = mesh.inspect().twins

@@ -169,6 +169,8 @@ const trust = defineCommand({
     const [only] = answers
     if (answers.length === 1 && only !== undefined) {
       const peer = decided(io, only)
+      if (peer !== undefined && options['no-introducer'] === true)
+        say(io, `Nodes that ${called(peer)} introduces are not trusted for that any more.\n`)
       if (peer !== undefined) await sayTrusted(io, peer)
       return EXIT.done
     }
