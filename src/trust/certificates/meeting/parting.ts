@@ -3,7 +3,7 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Log } from '../../../base/run/log.ts'
 
 /** What is done with a node before its link is cut. */
-export interface Farewell {
+interface Farewell {
   readonly isLinked: (node: NodeId) => boolean
   /**
    * Empties for `node` what it has from here. Calls `begun` when it knows what that is: from then on everybody may hear that
