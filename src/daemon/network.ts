@@ -1,4 +1,5 @@
 // Builds the mesh and the rooms that exchange documents, summaries and queries with members through it.
+import { within } from '../base/async/deadline.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { VERSION } from '../base/version.ts'
 import { readStaticPeer } from '../config/index.ts'
@@ -103,6 +104,17 @@ export function buildNetwork(
     onEncoded,
     watch: metrics.query,
     operators: fleet.operators,
+  })
+
+  fleet.onParting({
+    isLinked: mesh.isConnected,
+    // Publishing takes as long as the disk does; a node that is out does not keep its link for that.
+    empty: (node, begun) =>
+      within(
+        summaries.withdrawFrom(node, begun).then(({ end }) => end()),
+        SPREAD_MS,
+        timers,
+      ),
   })
 
   return { mesh, documents, summaries, totals, query, upkeep, rotation }

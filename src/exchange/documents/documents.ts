@@ -220,9 +220,14 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     },
 
     onKept: kept.on,
-    of: keeper.of,
-    withdrawn: keeper.withdrawn,
-    fetched: fetches.fetched,
+    async spread(kind, ms) {
+      const peers = linked().filter(deps.trust.admits)
+      const version = catalog.get(self, kind, '')?.version ?? 0
+      const have = await fetches.spread({ author: self, kind, slot: '', version }, peers, ms)
+      return { linked: peers.length, have }
+    },
+
+    ...{ of: keeper.of, withdrawn: keeper.withdrawn, fetched: fetches.fetched },
     async ownLedgerHeads() {
       const [own] = await keeper.of(self, 'audit_head')
       return witness.heads(own)

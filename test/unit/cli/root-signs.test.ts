@@ -120,7 +120,16 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
 test('one node alone is refused as an aggregator of a new mesh, before anything is made', async () => {
   const key = join(temporaryDirectory(), 'root.key')
   const none = {
-    ...{ mesh: null, root: null, joined_at: null, own: null, why_not: null, issuer: false, lists_at: null },
+    ...{
+      mesh: null,
+      root: null,
+      joined_at: null,
+      own: null,
+      why_not: null,
+      revoked_by: null,
+      issuer: false,
+      lists_at: null,
+    },
     ...{ stale: false, certified: 0, revoked: 0, joining: null },
   }
   const { code, err } = await karo(

@@ -58,7 +58,8 @@ A person of such a node can allow it there: karo share allow <this node>`
   }
   if (status === 'withheld') {
     return `No totals: the other nodes may not give any, for the reason below.
-You can ask for the numbers of nodes that share theirs with you: karo query ${queryType(query_type as AskedType).word} --level 1`
+You can ask for the numbers of nodes that share theirs with you: karo query ${queryType(query_type as AskedType).word} --level 1
+The role security has totals alone, and none of these.`
   }
   // No answer at all is not the same as answers without numbers.
   const silent = status === 'no_data' && coverage.known > 0 && coverage.answered === 0

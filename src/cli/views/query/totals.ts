@@ -16,9 +16,9 @@ export function whoContributed({ coverage, released, privacy }: QueryResult): {
   const rows = [...missing(shown), ...changing(shown)]
   const { cells_suppressed: withheld, k_min } = privacy
   if (withheld > 0) {
-    const [rowsAre, them] = withheld === 1 ? ['row is', 'it'] : ['rows are', 'them']
+    const rowsAre = withheld === 1 ? 'row is' : 'rows are'
     rows.push(
-      `${withheld} ${rowsAre} left out: too few machines have ${them}, or ${them} would tell (k = ${k_min})`,
+      `${withheld} ${rowsAre} left out: fewer than ${k_min} machines have one, or it would give such a one away`,
     )
   }
   const { partly } = released
