@@ -138,7 +138,8 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
       return { operator: shown(node_id) }
     })
     serve(server, offerLogin, async ({ body, caller }) => {
-      if (fleet.state().own === null) {
+      const { root, own } = fleet.state()
+      if (root !== null && own === null) {
         throw new KaroError('refused', 'this node has no certificate that holds, so nobody answers it', {
           hint: 'karo ca show says why, and what to do.',
         })
