@@ -7,7 +7,7 @@ import { COMMON, type Habit, type Machine } from './machines.ts'
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 /** How many days before today there is history of. */
-export const DAYS = 21
+const DAYS = 21
 /** Hours of a working day at which most is typed, UTC. */
 const FIRST_HOUR = 8
 const HOURS = 10

@@ -3,6 +3,7 @@ import type { Frame } from '../../../protocols/frame.ts'
 import { bodyOf } from '../../../protocols/frame.ts'
 import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
 import { Heads, SyncRequest } from '../../../protocols/messages/sync.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { heads as headsTopic, sync as syncStream } from '../../../protocols/registry.ts'
 import { deadline, within } from '../../base/async/deadline.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
@@ -92,15 +93,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     if (head.author === self && head.kind === 'audit_head') witness.offered(by, head)
   }
 
-  async function reach(node: PeerRef['nodeId']): Promise<boolean> {
-    const { signal, end } = deadline(timers, REACH_MS)
-    try {
-      return await mesh.reach(node, signal)
-    } finally {
-      end()
-    }
-  }
-
+  const reach = reachIn(deps)
   const exchange = createExchange({ link, position, clock, timers })
   const puller = createPuller({ exchange, keeper, offered, clock, timers, log })
   const announcer = createAnnouncer({ gossip, clock, random, timers })
@@ -235,6 +228,18 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     counts: () => ({ ...catalog.counts(), conflicts: keeper.conflicts() }),
   }
 }
+
+/** Dials a node that no link leads to, within REACH_MS. */
+const reachIn =
+  ({ mesh, timers }: Pick<DocumentsDeps, 'mesh' | 'timers'>) =>
+  async (node: NodeId): Promise<boolean> => {
+    const { signal, end } = deadline(timers, REACH_MS)
+    try {
+      return await mesh.reach(node, signal)
+    } finally {
+      end()
+    }
+  }
 
 /** The same keeper, which tells of each document of another author that it kept. */
 const told = (keeper: Keeper, tell: (head: DocumentHead) => void): Keeper => ({

@@ -49,18 +49,9 @@ export interface ContributorDeps {
  */
 const SPREAD_MS = { least: 2 * 60_000, most: 12 * 60_000 } as const
 
-/** What one person's part in a bucket would be, type by type. */
-export interface Part {
-  readonly measure: Measure
-  /** Roles whose totals it is counted in; none: the person, or the role policies, do not agree. */
-  readonly audiences: readonly string[]
-}
-
 export interface Contributor {
   /** Gives to each closed bucket that this machine has not given to. Rejects when the store fails: then nothing was given. */
   round(plan: Plan): Promise<void>
-  /** As whose totals one person is counted now, type by type. */
-  partsOf(plan: Plan, uid: number): Promise<readonly Part[]>
 }
 
 export function createContributor(deps: ContributorDeps): Contributor {
@@ -83,10 +74,10 @@ export function createContributor(deps: ContributorDeps): Contributor {
     return found
   }
 
-  const mayCount = (consent: Consent, measure: Measure, audience: string, bucket?: Bucket): boolean =>
+  const mayCount = (consent: Consent, measure: Measure, audience: string, { start, end }: Bucket): boolean =>
     policy.counts(audience, measure.action, {
       at: clock.now(),
-      ...(bucket === undefined ? {} : { range: { start: bucket.start, end: bucket.end } }),
+      range: { start, end },
       consent,
     }).effect === 'allow'
 
@@ -170,13 +161,6 @@ export function createContributor(deps: ContributorDeps): Contributor {
         if ([...done.values()].some((other) => overlap(bucket, other))) continue
         await give(bucket, plan, people)
       }
-    },
-    async partsOf({ audiences }, uid) {
-      const consent = await sharing.consentOf(uid)
-      return measures.map((measure) => ({
-        measure,
-        audiences: audiences.filter((audience) => mayCount(consent, measure, audience)),
-      }))
     },
   }
 }

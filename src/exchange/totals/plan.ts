@@ -5,7 +5,7 @@ import { bucketOf, SHARE_KEPT_MS } from '../../../protocols/buckets.ts'
 /** Fewest machines of a total where the policy bundle says nothing; the bundle may say 3 at least. */
 export const K_DEFAULT = 5
 
-export interface Aggregator {
+interface Aggregator {
   /** Ed25519, 32 bytes. */
   readonly key: Uint8Array
   /** Who runs it: the two of a pair have different ones. */

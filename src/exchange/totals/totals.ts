@@ -6,7 +6,7 @@ import type { Audit } from '../../trust/audit/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import type { Documents } from '../documents/index.ts'
-import { type Contributor, type ContributorDeps, createContributor } from './contributor.ts'
+import { type ContributorDeps, createContributor } from './contributor.ts'
 import type { Measure } from './measures.ts'
 import type { Plan } from './plan.ts'
 import { createReader } from './reader.ts'
@@ -32,12 +32,12 @@ export interface TotalsDeps
   readonly log: Log
 }
 
-export type TotalsRoom = Room & TotalsReader & Pick<Contributor, 'partsOf'>
+export type TotalsRoom = Room & TotalsReader
 
 /** Between two looks at what is due: buckets that are over, batches that waited long enough. */
-export const EVERY_MS = 60_000
+const EVERY_MS = 60_000
 /** After something came, others are waited for so long, so that a hundred shares are one round. */
-export const GATHER_MS = 1_000
+const GATHER_MS = 1_000
 
 export function createTotals(deps: TotalsDeps): TotalsRoom {
   const { identity, documents, clock, timers, measures, plan } = deps
@@ -120,6 +120,5 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
     },
     audiences: reader.audiences,
     read: reader.read,
-    partsOf: contributor.partsOf,
   }
 }

@@ -10,12 +10,13 @@ import {
 } from '../../../../src/exchange/totals/index.ts'
 import type { Binding } from '../../../../src/trust/certificates/index.ts'
 import { type Consent, createPolicy } from '../../../../src/trust/policy/index.ts'
-import { DAY, HOUR, MINUTE, Network, type Node } from '../documents/network.ts'
+import { HOUR, MINUTE, Network, type Node } from '../documents/network.ts'
 
-export { DAY, HOUR, MINUTE }
-export const MESH = new Uint8Array(32).fill(7)
+export { HOUR, MINUTE }
 
-export const TOOLS: Layout = {
+const MESH = new Uint8Array(32).fill(7)
+
+const TOOLS: Layout = {
   version: 1,
   type: 'ToolUsage',
   rows: ['git', 'kubectl', 'make', 'nmap', 'vim'].map((name) => ({
@@ -25,13 +26,13 @@ export const TOOLS: Layout = {
     family: 'tools',
   })),
 }
-export const HOURS: Layout = {
+const HOURS: Layout = {
   version: 1,
   type: 'ActivityPatterns',
   rows: ['morning', 'evening'].map((name) => ({ name, values: ['commands'], counts: true, family: 'day' })),
 }
 
-export const AGREES: Consent = {
+const AGREES: Consent = {
   allow_peers: [],
   allow_supervisors: ['role:security'],
   deny_peers: [],
