@@ -76,11 +76,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       ...{ self, catalog, repository, members, clock, random, log },
       hints: deps.hints ?? createHints(identity.agree),
       formerHints: (identity.former ?? []).map(({ agree }) => createHints(agree)),
-      audit: deps.audit,
-      carries: carrier.carries,
-      witness,
-      ...(deps.bounds === undefined ? {} : { bounds: deps.bounds }),
-      ...(deps.ports === undefined ? {} : { ports: deps.ports }),
+      ...{ audit: deps.audit, carries: carrier.carries, witness, ...optional(deps) },
     }),
     kept.tell,
   )
@@ -228,6 +224,12 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     counts: () => ({ ...catalog.counts(), conflicts: keeper.conflicts() }),
   }
 }
+
+/** What not every caller hands in. */
+const optional = ({ bounds, ports }: Pick<DocumentsDeps, 'bounds' | 'ports'>) => ({
+  ...(bounds === undefined ? {} : { bounds }),
+  ...(ports === undefined ? {} : { ports }),
+})
 
 /** Dials a node that no link leads to, within REACH_MS. */
 const reachIn =

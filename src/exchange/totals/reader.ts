@@ -104,7 +104,10 @@ function contributionsOf(contents: readonly ReleaseContent[], types: readonly Re
   const contributed = sum(({ n }) => n)
   const declined = sum((one) => one.declined)
   const late = types.at(-1)?.waiting ?? 0
-  const refused = newest.refused.reduce((all, { count }) => all + count, 0)
+  // Others are no machines of the mesh.
+  const refused = newest.refused
+    .filter(({ reason }) => reason !== 'uncertified')
+    .reduce((all, { count }) => all + count, 0)
   const said = contributed + declined + late + refused
   return { contributed, declined, late, refused, absent: Math.max(0, newest.expected - said) }
 }

@@ -10,13 +10,14 @@ export interface RosterDeps {
   readonly trust: Pick<Trust, 'opinion' | 'known' | 'memberOf'>
 }
 
+/** Who is who at one moment: it is made anew for each round, because a thousand machines are looked up in it often. */
 export interface Roster {
-  /** Nodes that may have given a share: certified, or named in the configuration; this one among them. */
-  candidates(): readonly NodeId[]
+  /** Nodes whose shares are looked at: certified or known here, this one among them. */
+  readonly candidates: readonly NodeId[]
   contributorOf(node: NodeId): Contributor | undefined
   isRevoked(node: NodeId): boolean
   /** Member ids of those that are certified and not revoked. */
-  expected(): ReadonlySet<string>
+  readonly expected: ReadonlySet<string>
   /** Ed25519 keys of the nodes with this role, as certificates and the configuration say, without those that are refused. */
   readers(audience: string): readonly Uint8Array[]
 }
@@ -25,32 +26,32 @@ export interface Roster {
  * Only what an issuer or the owner said counts here: anybody can make a hundred keys that call themselves machines, and k
  * of them with one real machine would show that machine's numbers.
  */
-export function createRoster({ self, fleet, trust }: RosterDeps): Roster {
-  const certified = (): ReadonlySet<NodeId> => new Set(fleet.certified().map(({ node_id }) => node_id))
-  const configured = (): readonly NodeId[] =>
-    trust.known().filter((node) => trust.opinion(node).why === 'config')
-  const all = (): readonly NodeId[] => [...new Set([self, ...certified(), ...configured()])]
+export function rosterOf({ self, fleet, trust }: RosterDeps): Roster {
+  const certified = new Map(fleet.certified().map((binding) => [binding.node_id, binding]))
+  const isConfigured = (node: NodeId): boolean => node !== self && trust.opinion(node).why === 'config'
   const isRefused = (node: NodeId): boolean => {
     const { denied, revoked } = trust.opinion(node)
     return node !== self && (denied || revoked)
   }
+  const isCounted = (node: NodeId): boolean => (certified.has(node) || isConfigured(node)) && !isRefused(node)
   const rolesOf = (node: NodeId): readonly string[] => {
-    const binding = fleet.certified().find(({ node_id }) => node_id === node)
-    return [...new Set([...(binding?.roles ?? []), ...(node === self ? [] : trust.opinion(node).roles)])]
+    const own = certified.get(node)?.roles ?? []
+    return node === self ? own : [...new Set([...own, ...trust.opinion(node).roles])]
   }
+  const candidates = [...new Set([self, ...certified.keys(), ...trust.known()])]
 
   return {
-    candidates: all,
-    contributorOf(node) {
-      const counted = certified().has(node) || (node !== self && trust.opinion(node).why === 'config')
-      return { member: trust.memberOf(node), counted: counted && !isRefused(node), roles: rolesOf(node) }
-    },
+    candidates,
+    contributorOf: (node) => ({
+      ...{ member: trust.memberOf(node), counted: isCounted(node), roles: rolesOf(node) },
+    }),
     isRevoked: (node) => node !== self && trust.opinion(node).revoked,
-    expected: () =>
-      new Set([...certified()].filter((node) => !isRefused(node)).map((node) => trust.memberOf(node))),
+    expected: new Set(
+      [...certified.keys()].filter((node) => !isRefused(node)).map((node) => trust.memberOf(node)),
+    ),
     readers: (audience) =>
-      all()
-        .filter((node) => rolesOf(node).includes(audience) && !isRefused(node))
+      candidates
+        .filter((node) => isCounted(node) && rolesOf(node).includes(audience))
         .flatMap((node) => parseNodeId(node) ?? []),
   }
 }

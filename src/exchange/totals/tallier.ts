@@ -29,7 +29,7 @@ import type { Roster } from './roster.ts'
 export interface TallierDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>
   readonly layouts: ReadonlyMap<string, Layout>
-  readonly roster: Pick<Roster, 'candidates' | 'contributorOf' | 'isRevoked' | 'expected'>
+  readonly roster: () => Roster
   readonly documents: Pick<Documents, 'publish' | 'of'>
   readonly releases: Pick<Releases, 'publish'>
   readonly audit: Pick<Audit, 'record'>
@@ -54,6 +54,7 @@ interface Mine {
   readonly bucket: Bucket
   readonly pair: Pair
   readonly index: 0 | 1
+  readonly roster: Roster
   readonly shares: { readonly node: NodeId; readonly document: StoredDocument }[]
 }
 
@@ -64,21 +65,21 @@ interface Editions {
 }
 
 export function createTallier(deps: TallierDeps): Tallier {
-  const { identity, layouts, roster, documents, audit, clock, random, log } = deps
+  const { identity, layouts, documents, audit, clock, random, log } = deps
   const self = { identity, hints: createHints(identity.agree) }
   const opened = createRecent<string, Opened>(OPENED_MAX)
   /** Refusals that were told already. */
   const told = createRecent<string, true>(OPENED_MAX)
 
-  async function bucketsOf(plan: Plan): Promise<readonly Mine[]> {
+  async function bucketsOf(plan: Plan, roster: Roster): Promise<readonly Mine[]> {
     const found = new Map<string, Mine>()
     const now = clock.now()
-    for (const node of roster.candidates()) {
+    for (const node of roster.candidates) {
       for (const document of await documents.of(node, 'share')) {
         const { slot } = document.head
         const bucket = bucketOfSlot(slot)
         if (bucket === undefined || bucket.end + SHARE_KEPT_MS <= now || bucket.end > now) continue
-        const mine = found.get(slot) ?? mineOf(plan, bucket)
+        const mine = found.get(slot) ?? mineOf(plan, bucket, roster)
         if (mine === undefined) continue
         mine.shares.push({ node, document })
         found.set(slot, mine)
@@ -87,11 +88,11 @@ export function createTallier(deps: TallierDeps): Tallier {
     return [...found.values()]
   }
 
-  function mineOf(plan: Plan, bucket: Bucket): Mine | undefined {
+  function mineOf(plan: Plan, bucket: Bucket, roster: Roster): Mine | undefined {
     const pair = pairOf(plan.mesh, bucket, plan.aggregators)
     const index = pair?.findIndex((key) => Buffer.compare(key, identity.publicKey) === 0)
     if (pair === undefined || (index !== 0 && index !== 1)) return undefined
-    return { bucket, pair, index, shares: [] }
+    return { bucket, pair, index, roster, shares: [] }
   }
 
   const openedOf = ({ mesh }: Plan, { bucket, pair, index }: Mine, document: StoredDocument): Opened =>
@@ -128,6 +129,7 @@ export function createTallier(deps: TallierDeps): Tallier {
   }
 
   function viewOf(plan: Plan, mine: Mine, editions: readonly Editions[], batch: number): TallyView {
+    const { roster } = mine
     const refused = new Map<'revoked' | 'other_pair' | 'unreadable', number>()
     const shares: HeldShare[] = []
     const arrivals = { first: clock.now(), last: 0 }
@@ -144,7 +146,7 @@ export function createTallier(deps: TallierDeps): Tallier {
       ...{ mesh: plan.mesh, bucket: mine.bucket, batch, pair: mine.pair, index: mine.index },
       ...{ bundle: plan.bundle, k: plan.k, audiences: plan.audiences, layouts, shares, refused },
       contributorOf: (author) => roster.contributorOf(formatNodeId(author)),
-      ...{ expected: roster.expected(), arrivals, now: clock.now() },
+      ...{ expected: roster.expected, arrivals, now: clock.now() },
       others: editions
         .filter((one) => one.batch !== batch)
         .map(({ own, other }) => ({
@@ -215,7 +217,7 @@ export function createTallier(deps: TallierDeps): Tallier {
 
   return {
     async round(plan) {
-      for (const mine of await bucketsOf(plan)) await goOn(plan, mine)
+      for (const mine of await bucketsOf(plan, deps.roster())) await goOn(plan, mine)
     },
   }
 }

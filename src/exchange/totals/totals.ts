@@ -11,7 +11,7 @@ import type { Measure } from './measures.ts'
 import type { Plan } from './plan.ts'
 import { createReader } from './reader.ts'
 import { createReleases } from './releases.ts'
-import { createRoster, type RosterDeps } from './roster.ts'
+import { type RosterDeps, rosterOf } from './roster.ts'
 import { createTallier } from './tallier.ts'
 import type { TotalsReader } from './types.ts'
 
@@ -45,8 +45,8 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
     ? ({ info: console.log, warn: console.log, error: console.log, debug: console.log } as never)
     : deps.log.child({ room: 'totals' })
   const layouts = new Map(measures.map(({ type, layout }) => [type, layout]))
-  const roster = createRoster({ ...deps, self: identity.nodeId })
-  const releases = createReleases({ ...deps, log, readers: roster.readers })
+  const roster = () => rosterOf({ ...deps, self: identity.nodeId })
+  const releases = createReleases({ ...deps, log, readers: (audience) => roster().readers(audience) })
   const contributor = createContributor({ ...deps, log })
   const tallier = createTallier({ ...deps, log, layouts, roster, releases })
   const reader = createReader({ ...deps, layouts, releases })

@@ -75,12 +75,12 @@ export function mayBeCounted(
 }
 
 /** The owner's layer for totals that were released already: trust, and that the totals are for such a principal. */
-export function mayRead(principal: Principal, audience: string): Decision {
-  if (principal.denied) return deny('trust.denied', 'the node is denied or revoked here')
-  if (!TRUST_OPENS[principal.trust_level].level2) {
-    return deny('trust.level', `trust level ${principal.trust_level} does not open level 2`)
+export function mayRead(who: Principal, audience: string): Decision {
+  if (who.denied) return deny('trust.denied', 'the node is denied or revoked here')
+  if (!TRUST_OPENS[who.trust_level].level2) {
+    return deny('trust.level', `trust level ${who.trust_level} does not open level 2`)
   }
-  return principal.roles.includes(audience)
+  return who.roles.includes(audience)
     ? allow('totals.audience', `the totals are for the role ${audience}`)
     : deny('totals.audience', `the totals are for the role ${audience}, which this one has not`)
 }

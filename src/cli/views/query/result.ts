@@ -6,7 +6,7 @@ import { fitted } from '../../terminal/text.ts'
 import { whoAnswered } from './coverage.ts'
 import { dataView, filterNotes, isOfNow, perNodeView } from './index.ts'
 import { reachRows } from './reach.ts'
-import { whoContributed } from './totals.ts'
+import { isOfTotals, whoContributed } from './totals.ts'
 import type { Screen } from './view.ts'
 
 const ENDED: Readonly<Record<QueryResult['ended_by'], string>> = {
@@ -40,8 +40,8 @@ export function nothingIn(
     | 'released'
   >,
 ): string {
-  const { status, coverage, filters, query_type, asked_as, compared, reach, level, released } = result
-  if (level === 2 && (status === 'withheld' || status === 'access_denied' || released !== undefined)) {
+  const { status, coverage, filters, query_type, asked_as, compared, reach } = result
+  if (isOfTotals(result)) {
     return status === 'success' ? nothingOpened(result) : 'No totals, for the reason below.'
   }
   const who =
@@ -101,7 +101,7 @@ export function progressLine({ known, answered, denied, withheld, failed }: Cove
 /** Always there: whose numbers these are, of which time, and why each of the others gave none. */
 function coverageView(result: QueryResult, screen: Screen): string {
   const { coverage, ended_by, timing, time_range, notes } = result
-  const { line, rows } = result.level === 2 ? whoContributed(result) : whoAnswered(result)
+  const { line, rows } = isOfTotals(result) ? whoContributed(result) : whoAnswered(result)
   const said = fitted(`${printable(line)} (${duration(timing.elapsed_ms)}${ENDED[ended_by]})`, screen.columns)
   const colour = coverage.complete ? 'green' : 'yellow'
   const lines = [screen.colour ? styleText(colour, said, { validateStream: false }) : said]

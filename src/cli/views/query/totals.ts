@@ -3,6 +3,14 @@ import type { QueryResult } from '../../../api/contract/shapes.ts'
 
 type Released = NonNullable<QueryResult['released']>
 
+/** Whether totals were asked for, of which nobody was asked; owners may withhold at level 2 by themselves. */
+export const isOfTotals = ({
+  level,
+  released,
+  coverage,
+}: Pick<QueryResult, 'level' | 'released' | 'coverage'>): boolean =>
+  level === 2 && (released !== undefined || coverage.known === 0)
+
 /** As `whoAnswered` says it for numbers of single nodes. */
 export function whoContributed({ coverage, released, privacy }: QueryResult): {
   readonly line: string

@@ -143,3 +143,51 @@ test('nobody else can tell what a machine gave: every document of the mesh is ke
   expect(kept.some(([, { role }]) => role === 'relayed')).toBe(true)
   expect((await read(relay!, world)).buckets[0]!.batches).toEqual([])
 })
+
+test('who is not certified is not counted, whatever it sends', async () => {
+  const world = await createWorld(9)
+  Object.assign(world.machines[8]!, { certified: false })
+  // The aggregators know it, by hand.
+  for (const machine of world.pair) machine.candidates.push(world.machines[8]!.node.id)
+  await world.network.pass(50 * MINUTE)
+  const [bucket] = (await world.machines[2]!.room.read('security', 'ToolUsage', hourOf(world))).buckets
+  expect(bucket!.contributions).toMatchObject({ contributed: 8, refused: 0, absent: 0 })
+  expect(shown(bucket)).toEqual(plain(world.machines.slice(0, 8)))
+})
+
+test('a release counts only of the two that the policy draws for the bucket', async () => {
+  const world = await createWorld(8)
+  await world.network.pass(20 * MINUTE)
+  const staff = world.machines[2]!
+  expect((await read(staff, world)).buckets[0]!.why).toBe(undefined)
+  const [a, b] = world.plan!.aggregators
+  // One more, with which this bucket has another pair.
+  const others = world.machines.map(({ node }) => ({ key: node.identity.publicKey, operator: 'third' }))
+  const plans = others.map((other) => ({ ...world.plan!, aggregators: [a!, b!, other] }))
+  const whys = []
+  for (const plan of plans) {
+    world.plan = plan
+    whys.push((await read(staff, world)).buckets[0]!.why)
+  }
+  expect(whys).toContain('pending')
+})
+
+test('a machine gives nothing to an aggregator that its people refuse, and is said to be absent', async () => {
+  const world = await createWorld(8)
+  world.machines[6]!.node.refused.add(world.pair[1].node.id)
+  await world.network.pass(50 * MINUTE)
+  const [bucket] = (await world.machines[2]!.room.read('security', 'ToolUsage', hourOf(world))).buckets
+  expect(bucket!.contributions).toMatchObject({ contributed: 7, absent: 1 })
+  expect(world.machines[6]!.node.audits.filter(({ type }) => type === 'share_given')).toEqual([])
+})
+
+test('another length of buckets lets nobody give the same time twice', async () => {
+  const world = await createWorld(8)
+  await world.network.pass(20 * MINUTE)
+  const given = (): number =>
+    world.machines[4]!.node.audits.filter(({ type }) => type === 'share_given').length
+  expect(given()).toBe(1)
+  world.plan = { ...world.plan!, length: 'day' }
+  await world.network.pass(15 * HOUR)
+  expect(given()).toBe(1)
+})

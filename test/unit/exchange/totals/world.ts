@@ -54,6 +54,8 @@ export interface Machine {
   consent: Consent
   roles: readonly string[]
   certified: boolean
+  /** Nodes that its configuration names, beside those that are certified. */
+  readonly candidates: NodeId[]
   joinedAt: number
   start(): Promise<void>
   stop(): Promise<void>
@@ -116,7 +118,7 @@ function machineOf(world: World, node: Node, index: number, bindings: () => read
     hours: counts([0, [10 + index]], [1, [1]]),
     consent: AGREES,
     roles: index === 2 ? ['security'] : [],
-    certified: true,
+    ...{ certified: true, candidates: [] },
     joinedAt: network.now - HOUR,
     async start() {
       await node.start()
@@ -140,7 +142,7 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
   })
   const opinion = (node_id: NodeId) => ({
     ...{ node_id, fingerprint: node_id.slice(-16), name: node_id, roles: [], teams: [] },
-    ...{ trust_level: 'peer' as const, why: 'certificate' as const },
+    ...{ trust_level: 'peer' as const, why: 'tofu' as const },
     denied: node.refused.has(node_id),
     revoked: false,
   })
@@ -157,7 +159,7 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
     policy: createPolicy({ teams: () => [], k: () => 3, now: () => network.now }),
     refuses: (other) => node.refused.has(other),
     fleet: { certified: bindings },
-    trust: { opinion, known: () => [], memberOf: (other) => other },
+    trust: { opinion, known: () => machine.candidates, memberOf: (other) => other },
     ...{ ownUid: 1000, kMin: () => 3, joinedAt: () => machine.joinedAt },
     audit: { record: async (entry) => void node.audits.push(entry) },
     clock: network.time.clock,
