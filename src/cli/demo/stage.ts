@@ -57,7 +57,11 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const running: Running[] = []
   const end = async (): Promise<void> => {
     await Promise.all(running.map(({ child }) => ended(child)))
-    rmSync(directory, { recursive: true, force: true })
+    try {
+      rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+    } catch (error) {
+      options.say(`${directory} could not be removed (${(error as Error).message}): remove it`)
+    }
   }
   try {
     options.say(`starting ${MACHINES.length} nodes`)
@@ -72,7 +76,12 @@ export async function startStage(options: StageOptions): Promise<Stage> {
 }
 
 const lost = ({ child, name }: Running): Promise<string> =>
-  new Promise((resolve) => child.once('exit', () => resolve(name)))
+  new Promise((resolve) => {
+    if (isOver(child)) resolve(name)
+    child.once('exit', () => resolve(name))
+  })
+
+const isOver = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null
 
 function envOf({ env }: StageOptions, home: string): NodeJS.ProcessEnv {
   const own = Object.entries(env).filter(([key]) => !key.startsWith('KARO_'))
@@ -88,8 +97,13 @@ function launch(options: StageOptions, directory: string, machine: Machine): Run
   writeFileSync(program, `#!/bin/sh\nKARO_HOME='${home}' exec '${node}' '${karo}' "$@"\n`)
   chmodSync(program, 0o700)
   const log = openSync(join(home, 'demo.log'), 'a')
-  const child = spawn(node, [karo, 'up'], { env: envOf(options, home), stdio: ['ignore', log, log] })
+  // In a group of its own: Ctrl-C is for the demonstration, which ends its nodes itself.
+  const child = spawn(node, [karo, 'up'], {
+    ...{ env: envOf(options, home), detached: true, stdio: ['ignore', log, log] },
+  })
   closeSync(log)
+  // A process that cannot be made has no number and never exits; `ready` says that it did not start.
+  child.on('error', () => {})
   return { ...machine, home, child }
 }
 
@@ -116,7 +130,7 @@ async function ready({ home, child, name }: Running, signal: AbortSignal): Promi
   const until = Date.now() + READY_MS
   while (Date.now() < until) {
     signal.throwIfAborted()
-    if (child.exitCode !== null || child.signalCode !== null) break
+    if (isOver(child) || child.pid === undefined) break
     try {
       await daemonOf({ home }).call(getStatus)
       return
@@ -150,6 +164,13 @@ async function makeMesh(
     await karo(node, ['join', '-', '--at', at], code.split('\n')[0])
     say(`${node.name} joined`)
   }
+  say('giving each node three weeks of history')
+  for (const [index, node] of running.entries()) {
+    const file = join(node.home, 'history.ndjson')
+    writeFileSync(file, historyOf(node, index, options.now), { mode: 0o600 })
+    await karo(node, ['import', file])
+  }
+  // Last, so that nobody gives a part of a day while its history comes in.
   say('naming two nodes that add totals up')
   // By key: a name is what a machine calls itself, and is no word of the root's.
   const named: string[] = []
@@ -158,12 +179,6 @@ async function makeMesh(
     named.push('--aggregator', `${node_id}=${node.name}`)
   }
   await karo(hq, ['policy', 'sign', ...root, ...named, '--k-min', '3'])
-  say('giving each node three weeks of history')
-  for (const [index, node] of running.entries()) {
-    const file = join(node.home, 'history.ndjson')
-    writeFileSync(file, historyOf(node, index, options.now), { mode: 0o600 })
-    await karo(node, ['import', file])
-  }
 }
 
 function placeOf(addresses: readonly string[]): string {
@@ -197,7 +212,7 @@ function run(
 
 /** SIGTERM, and SIGKILL for one that does not end. */
 async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (isOver(child) || child.pid === undefined) return
   const over = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGTERM')
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)

@@ -75,7 +75,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     createKeeper({
       ...{ self, catalog, repository, members, clock, random, log },
       hints: deps.hints ?? createHints(identity.agree),
-      formerHints: (identity.former ?? []).map(({ agree }) => createHints(agree)),
+      ...formerOf(identity),
       ...{ audit: deps.audit, carries: carrier.carries, witness, ...optional(deps) },
     }),
     kept.tell,
@@ -224,6 +224,12 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     counts: () => ({ ...catalog.counts(), conflicts: keeper.conflicts() }),
   }
 }
+
+/** The keys that this node had before. */
+const formerOf = ({ former = [] }: DocumentsDeps['identity']) => ({
+  former: former.map(({ nodeId }) => nodeId),
+  formerHints: former.map(({ agree }) => createHints(agree)),
+})
 
 /** What not every caller hands in. */
 const optional = ({ bounds, ports }: Pick<DocumentsDeps, 'bounds' | 'ports'>) => ({

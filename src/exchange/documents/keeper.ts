@@ -65,6 +65,8 @@ export interface KeeperDeps {
   readonly hints: Hints
   /** Of the keys that this node had before. */
   readonly formerHints?: readonly Hints[]
+  /** These keys: what they signed is this node's own, and stays until it expires. */
+  readonly former?: readonly NodeId[]
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   readonly random: Random
@@ -80,6 +82,7 @@ export interface KeeperDeps {
 export function createKeeper(deps: KeeperDeps): Keeper {
   const { self, catalog, repository, members, witness, clock, log, ports = {} } = deps
   const serially = createSerial()
+  const own: ReadonlySet<NodeId> = new Set([self, ...(deps.former ?? [])])
   let index: Uint8Array = new Uint8Array(INDEX_BYTES)
   let last = 0
   const makeRoom = createMakeRoom(catalog, members, log, deps.bounds)
@@ -273,7 +276,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
         const now = clock.now()
         const strangers = new Set<Entry['shelf']>()
         for (const shelf of which === 'all' ? catalog.shelves() : []) {
-          if (shelf.author !== self && !members.keepsFrom(shelf.author, shelf.kind)) strangers.add(shelf)
+          if (!own.has(shelf.author) && !members.keepsFrom(shelf.author, shelf.kind)) strangers.add(shelf)
         }
         const over = [...catalog.after(0)].filter(
           (entry) => expiresAt(entry) <= now || strangers.has(entry.shelf),

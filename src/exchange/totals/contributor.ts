@@ -6,8 +6,10 @@ import {
   SHARE_KEPT_MS,
   slotOfBucket,
 } from '../../../protocols/buckets.ts'
+import { FrameError } from '../../../protocols/frame.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
@@ -15,7 +17,7 @@ import type { Insight } from '../../insight/statistics/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import { createHints, type Identity } from '../../trust/identity/index.ts'
-import type { Consent, Policy } from '../../trust/policy/index.ts'
+import { type Consent, type Policy, type Principal, resourceOf } from '../../trust/policy/index.ts'
 import { type Contribution, pairOf, type Section, whoContributes, writeShare } from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
 import type { Measure } from './measures.ts'
@@ -26,8 +28,10 @@ export interface ContributorDeps {
     Partial<Pick<Identity, 'former'>>
   readonly measures: readonly Measure[]
   readonly insight: Pick<Insight, 'uids' | 'recordedSince'>
-  readonly sharing: Pick<Sharing, 'consentOf'>
-  readonly policy: Pick<Policy, 'counts'>
+  readonly sharing: Pick<Sharing, 'consentOf' | 'decidedAt'>
+  readonly policy: Pick<Policy, 'counts' | 'decide'>
+  /** The nodes that would read totals of this audience. */
+  readonly readers: (audience: string) => readonly Principal[]
   /** True for nodes that the people here refuse: they get nothing, not even half of a number. */
   readonly refuses: (node: NodeId) => boolean
   /** The daemon's own user, who decides for a machine on which nobody typed anything yet. */
@@ -74,12 +78,31 @@ export function createContributor(deps: ContributorDeps): Contributor {
     return found
   }
 
-  const mayCount = (consent: Consent, measure: Measure, audience: string, { start, end }: Bucket): boolean =>
+  const mayCount = (
+    { consent, since }: Pick<Person, 'consent' | 'since'>,
+    measure: Measure,
+    audience: string,
+    { start, end }: Bucket,
+  ): boolean =>
+    // What somebody decides acts on the next bucket: of an earlier one nobody knows what they would have said.
+    start >= since &&
+    deps.readers(audience).every((reader) => !isTakenBack(reader, consent, measure, { start, end })) &&
     policy.counts(audience, measure.action, {
       at: clock.now(),
       range: { start, end },
       consent,
     }).effect === 'allow'
+
+  /** The person took back what that node, which reads these totals, may have of theirs; or nobody here lets it have anything. */
+  const isTakenBack = (
+    reader: Principal,
+    consent: Consent,
+    { action }: Measure,
+    range: { readonly start: number; readonly end: number },
+  ): boolean => {
+    const resource = resourceOf(action, reader, 2)
+    return TAKEN_BACK.has(policy.decide(reader, action, resource, { at: clock.now(), range, consent }).rule)
+  }
 
   async function contributionOf(
     bucket: Bucket,
@@ -87,13 +110,13 @@ export function createContributor(deps: ContributorDeps): Contributor {
     people: readonly Person[],
   ): Promise<Contribution> {
     const shares = new Map(
-      people.map(({ uid, consent }) => {
+      people.map((person) => {
         const keys = measures.flatMap((measure) =>
           audiences
-            .filter((audience) => mayCount(consent, measure, audience, bucket))
+            .filter((audience) => mayCount(person, measure, audience, bucket))
             .map((audience) => keyOf(measure, audience)),
         )
-        return [String(uid), new Set(keys)]
+        return [String(person.uid), new Set(keys)]
       }),
     )
     const { people: counted, keys } = whoContributes(shares)
@@ -117,8 +140,17 @@ export function createContributor(deps: ContributorDeps): Contributor {
     if (pair === undefined || pair.some((key) => deps.refuses(formatNodeId(key)))) return
     const slot = slotOfBucket(bucket)
     const contribution = await contributionOf(bucket, plan, people)
-    const frame = writeShare(self, { clock, random }, { mesh: plan.mesh, bucket, pair }, contribution)
-    await documents.publish('share', frame)
+    try {
+      const frame = writeShare(self, { clock, random }, { mesh: plan.mesh, bucket, pair }, contribution)
+      await documents.publish('share', frame)
+    } catch (error) {
+      // Given before, and damaged in the store since; or to an aggregator whose key nothing can be sealed to.
+      const isGiven = error instanceof KaroError && error.code === 'conflict'
+      if (!isGiven && !(error instanceof FrameError)) throw error
+      log.warn({ bucket: slot, reason: error.message }, 'a share of totals was not given')
+      given?.set(slot, bucket)
+      return
+    }
     given?.set(slot, bucket)
     log.info({ bucket: slot, types: contribution.sections.length }, 'shares of totals were given')
     await audit.record({
@@ -137,7 +169,10 @@ export function createContributor(deps: ContributorDeps): Contributor {
     const people: Person[] = []
     const uids = await insight.uids()
     for (const uid of uids.length === 0 ? [deps.ownUid] : uids)
-      people.push({ uid, consent: await sharing.consentOf(uid) })
+      people.push({
+        ...{ uid, consent: await sharing.consentOf(uid) },
+        since: (await sharing.decidedAt(uid)) ?? 0,
+      })
     return people
   }
 
@@ -168,7 +203,12 @@ export function createContributor(deps: ContributorDeps): Contributor {
 interface Person {
   readonly uid: number
   readonly consent: Consent
+  /** When they last decided, ms since the epoch; 0: the configuration holds for them. */
+  readonly since: number
 }
+
+/** Of decisions that speak of one node, and not of everybody with its role. */
+const TAKEN_BACK: ReadonlySet<string> = new Set(['trust.denied', 'consent.stopped', 'consent.category'])
 
 const keyOf = ({ type }: Measure, audience: string): string => `${type} ${audience}`
 

@@ -1,20 +1,24 @@
 // Releases, written and read: totals sealed to every node that has the role, which count when both aggregators say the same.
 
 import { slotOfRelease } from '../../../protocols/buckets.ts'
-import { FrameError } from '../../../protocols/frame.ts'
+import { bodyOf, decodeFrame, FrameError, messageTable } from '../../../protocols/frame.ts'
 import {
   AUDIENCE_HASH_BYTES,
   READERS_MAX,
+  Release,
   type ReleaseContent,
 } from '../../../protocols/messages/aggregate.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
-import { createHints, type Identity, sealingKeyOf } from '../../trust/identity/index.ts'
+import { createHints, type Identity, sealingKeyOf, verifySignature } from '../../trust/identity/index.ts'
 import { combine, type Opener, openRelease, pairOf, writeRelease } from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
 import type { Plan } from './plan.ts'
+
+const RELEASES = messageTable([Release])
 
 type OpenedRelease = ReturnType<typeof openRelease>
 
@@ -37,7 +41,7 @@ export type Found =
   | { readonly kind: 'unequal'; readonly content: ReleaseContent; readonly pair: readonly NodeId[] }
 
 export interface Releases {
-  /** False: this node has released it to the same number of readers already. */
+  /** False: it was released before; it is sealed anew where there are other readers than then. */
   publish(content: ReleaseContent): Promise<boolean>
   /**
    * What came of buckets with these slots, and what this node released itself. What cannot be opened is left out:
@@ -53,8 +57,23 @@ export function createReleases(deps: ReleasesDeps): Releases {
     self,
     ...(identity.former ?? []).map((one) => ({ identity: one, hints: createHints(one.agree) })),
   ]
-  /** Of what this process sealed: how many readers it has. */
-  const sealed = new Map<string, number>()
+  /** Whether a release of this node was sealed to exactly these, and to itself. */
+  function isFor(
+    bytes: Uint8Array,
+    edition: { readonly slot: string; readonly version: number },
+    readers: readonly Uint8Array[],
+  ): boolean {
+    const { recipients } = bodyOf(
+      decodeFrame(bytes, { messages: RELEASES, verify: verifySignature }),
+      Release,
+    )
+    const found = new Set(recipients.map(({ hint }) => toHex(hint)))
+    const context = { author: identity.publicKey, ...edition }
+    const wanted = new Set(
+      [...readers, identity.publicKey].map((key) => toHex(self.hints(key, context) ?? new Uint8Array())),
+    )
+    return found.size === wanted.size && [...wanted].every((hint) => found.has(hint))
+  }
 
   function opened(bytes: Uint8Array, mesh: Uint8Array): OpenedRelease | undefined {
     try {
@@ -73,11 +92,10 @@ export function createReleases(deps: ReleasesDeps): Releases {
         .filter((key) => sealingKeyOf(key) !== undefined)
         .slice(0, READERS_MAX - 1)
       const slot = slotOf(content)
-      if (sealed.get(slot) === readers.length) return false
       const [held] = await documents.of(identity.nodeId, 'release', (one) => one === slot)
+      if (held !== undefined && isFor(held.bytes, { slot, version: held.head.version }, readers)) return false
       const version = Math.max(clock.now(), content.end, (held?.head.version ?? 0) + 1)
       await documents.publish('release', writeRelease(self, { clock, random }, readers, version, content))
-      sealed.set(slot, readers.length)
       return held === undefined
     },
 

@@ -2,6 +2,7 @@
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Certificates } from '../../trust/certificates/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
+import { type Principal, principalOf } from '../../trust/policy/index.ts'
 import type { Contributor } from '../aggregates/index.ts'
 
 export interface RosterDeps {
@@ -18,6 +19,8 @@ export interface Roster {
   isRevoked(node: NodeId): boolean
   /** Member ids of those that are certified and not revoked. */
   readonly expected: ReadonlySet<string>
+  /** The nodes with this role, as policy sees them, without this one. */
+  principals(audience: string): readonly Principal[]
   /** Ed25519 keys of the nodes with this role, as certificates and the configuration say, without those that are refused. */
   readers(audience: string): readonly Uint8Array[]
 }
@@ -49,6 +52,10 @@ export function rosterOf({ self, fleet, trust }: RosterDeps): Roster {
     expected: new Set(
       [...certified.keys()].filter((node) => !isRefused(node)).map((node) => trust.memberOf(node)),
     ),
+    principals: (audience) =>
+      candidates
+        .filter((node) => node !== self && rolesOf(node).includes(audience))
+        .map((node) => principalOf(trust.opinion(node))),
     readers: (audience) =>
       candidates
         .filter((node) => isCounted(node) && rolesOf(node).includes(audience))

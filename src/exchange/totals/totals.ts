@@ -41,13 +41,14 @@ const GATHER_MS = 1_000
 
 export function createTotals(deps: TotalsDeps): TotalsRoom {
   const { identity, documents, clock, timers, measures, plan } = deps
-  const log = process.env.DBG
-    ? ({ info: console.log, warn: console.log, error: console.log, debug: console.log } as never)
-    : deps.log.child({ room: 'totals' })
+  const log = deps.log.child({ room: 'totals' })
   const layouts = new Map(measures.map(({ type, layout }) => [type, layout]))
   const roster = () => rosterOf({ ...deps, self: identity.nodeId })
   const releases = createReleases({ ...deps, log, readers: (audience) => roster().readers(audience) })
-  const contributor = createContributor({ ...deps, log })
+  const contributor = createContributor({
+    ...{ ...deps, log },
+    readers: (audience) => roster().principals(audience),
+  })
   const tallier = createTallier({ ...deps, log, layouts, roster, releases })
   const reader = createReader({ ...deps, layouts, releases })
   let stopTimer = (): void => {}
@@ -72,11 +73,11 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
       wanted = false
       const now = plan()
       if (now === undefined) break
-      try {
-        await contributor.round(now)
-        await tallier.round(now)
-      } catch (error) {
-        if (!stopped) log.error({ error: String(error) }, 'totals did not go on; it is tried again')
+      // Neither waits for the other: a machine that cannot give goes on adding up what others gave.
+      for (const { round } of [contributor, tallier]) {
+        await round(now).catch((error: unknown) => {
+          if (!stopped) log.error({ error: String(error) }, 'totals did not go on; it is tried again')
+        })
       }
     }
     busy = false

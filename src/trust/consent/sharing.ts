@@ -114,6 +114,7 @@ export function createSharing(deps: SharingDeps): Sharing {
 
   return {
     consentOf: async (uid) => consentFrom(config.sharing, await choiceOf(uid)),
+    decidedAt: async (uid) => (await consent.get(uid))?.decided_at,
     async allow(uid, who, categories) {
       const entry = entryOf(who)
       await change(uid, 'allow', { entry, ...(categories && { categories }) }, (choice) =>

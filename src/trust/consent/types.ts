@@ -41,6 +41,8 @@ export interface SharingView {
 export interface Sharing {
   /** What `uid` consents to now. Rejects when the store cannot say: then nothing may leave. */
   consentOf(uid: number): Promise<Consent>
+  /** When `uid` decided last, ms since the epoch; undefined: the file holds for them. */
+  decidedAt(uid: number): Promise<number | undefined>
   /**
    * `who`: node id, fingerprint, name, `team:x`, `role:x` or `*`; with `categories`, at least one, for those only. Resolves
    * when the decision is durable and holds.

@@ -90,6 +90,9 @@ describe('karo demo', () => {
   test('Ctrl-C ends every node and removes what was made', async () => {
     const running = pids()
     expect(running).toHaveLength(8)
+    // Impatience leaves nothing behind either.
+    demo.kill('SIGINT')
+    demo.kill('SIGHUP')
     demo.kill('SIGINT')
     expect(await ended(demo)).toMatchObject({ code: 0 })
     expect(existsSync(directory)).toBe(false)

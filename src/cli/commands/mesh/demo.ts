@@ -4,7 +4,6 @@ import { EXIT, KaroError } from '../../../base/errors.ts'
 import { type Command, defineCommand } from '../../command.ts'
 import { AGGREGATORS, MACHINES } from '../../demo/machines.ts'
 import { startStage } from '../../demo/stage.ts'
-import { watchInterrupt } from '../../terminal/interrupt.ts'
 import { table } from '../../terminal/table.ts'
 
 export const commands: readonly Command[] = [
@@ -14,30 +13,47 @@ export const commands: readonly Command[] = [
     json: 'nothing: it runs until it is ended',
     examples: [{ run: 'karo demo', does: 'then, in another terminal, the commands that it shows' }],
     async run(io) {
-      const interrupt = watchInterrupt()
+      const wish = untilTold()
       try {
         const stage = await startStage({
           program: [process.execPath, process.argv[1] as string],
           env: io.env,
           now: Date.now(),
-          signal: interrupt.signal,
+          signal: wish.signal,
           say: (step) => io.err(`${step} …\n`),
         })
         io.out(introduction(stage.directory))
-        const gone = await Promise.race([stage.lost, stopped(interrupt.signal)])
+        const gone = await Promise.race([stage.lost, stopped(wish.signal)])
         await stage.end()
-        if (gone !== undefined) throw new KaroError('unavailable', `the node ${gone} ended by itself`)
+        if (gone !== undefined && !wish.signal.aborted)
+          throw new KaroError('unavailable', `the node ${gone} ended by itself`)
         io.out('The nodes have ended, and their directory is removed.\n')
         return EXIT.done
       } catch (error) {
-        if (interrupt.signal.aborted) return EXIT.done
+        if (wish.signal.aborted) return EXIT.done
         throw error
       } finally {
-        interrupt.release()
+        wish.release()
       }
     },
   }),
 ]
+
+/** Ctrl-C, an end by another process, or a closed window. */
+const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Ends at the first wish, and stays deaf to others until all nodes have ended: they and their keys must not be left behind. */
+function untilTold(): { readonly signal: AbortSignal; release(): void } {
+  const wish = new AbortController()
+  const told = (): void => wish.abort()
+  for (const name of ENDINGS) process.on(name, told)
+  return {
+    signal: wish.signal,
+    release() {
+      for (const name of ENDINGS) process.off(name, told)
+    },
+  }
+}
 
 const stopped = (signal: AbortSignal): Promise<undefined> =>
   new Promise((resolve) => {

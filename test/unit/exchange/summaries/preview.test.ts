@@ -38,6 +38,7 @@ async function serve(world: World, uid = 1000) {
     stop: rejecting,
     anomalies: rejecting,
     off: rejecting,
+    decidedAt: rejecting,
     on: rejecting,
     show: rejecting,
     reload: rejecting,

@@ -191,3 +191,42 @@ test('another length of buckets lets nobody give the same time twice', async () 
   await world.network.pass(15 * HOUR)
   expect(given()).toBe(1)
 })
+
+test('a decision acts on the next bucket: of one that had begun nobody knows what the person would have said', async () => {
+  const world = await createWorld(9)
+  const { start } = hourOf(world)
+  Object.assign(world.machines[7]!, { decidedAt: start + 1 })
+  Object.assign(world.machines[8]!, { decidedAt: start })
+  await world.network.pass(20 * MINUTE)
+  const [bucket] = (await world.machines[2]!.room.read('security', 'ToolUsage', hourOf(world))).buckets
+  expect(bucket!.contributions).toMatchObject({ contributed: 8, declined: 1 })
+})
+
+test('who took back what a reader may have is in none of the totals that it reads', async () => {
+  const world = await createWorld(9)
+  world.machines[7]!.consent = { ...world.machines[7]!.consent, deny_peers: [world.machines[2]!.node.id] }
+  await world.network.pass(20 * MINUTE)
+  const [bucket] = (await world.machines[2]!.room.read('security', 'ToolUsage', hourOf(world))).buckets
+  expect(bucket!.contributions).toMatchObject({ contributed: 8, declined: 1 })
+})
+
+test('a release is sealed anew where somebody else has the role, and not because a process began again', async () => {
+  const world = await createWorld(8)
+  await world.network.pass(20 * MINUTE)
+  const editions = (): number[] =>
+    [...world.pair[0].node.holdings('release').values()].flatMap(({ role, version }) =>
+      role === 'own' ? [version] : [],
+    )
+  const first = editions()
+  await world.pair[0].stop()
+  await world.pair[0].start()
+  world.network.weave()
+  await world.network.pass(10 * MINUTE)
+  expect(editions()).toEqual(first)
+  Object.assign(world.machines[2]!, { roles: [] })
+  Object.assign(world.machines[4]!, { roles: ['security'] })
+  await world.network.pass(10 * MINUTE)
+  expect(editions()).not.toEqual(first)
+  const bucket = (await world.machines[4]!.room.read('security', 'ToolUsage', hourOf(world))).buckets[0]
+  expect(shown(bucket)).toEqual(plain(world.machines))
+})

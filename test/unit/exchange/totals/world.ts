@@ -52,6 +52,8 @@ export interface Machine {
   tools: Counts
   hours: Counts
   consent: Consent
+  /** Undefined: as the configuration says. */
+  decidedAt: number | undefined
   roles: readonly string[]
   certified: boolean
   /** Nodes that its configuration names, beside those that are certified. */
@@ -116,7 +118,7 @@ function machineOf(world: World, node: Node, index: number, bindings: () => read
     room: undefined as never,
     tools: counts([0, [10 + index, index]], [4, [1, 0]]),
     hours: counts([0, [10 + index]], [1, [1]]),
-    consent: AGREES,
+    ...{ consent: AGREES, decidedAt: undefined },
     roles: index === 2 ? ['security'] : [],
     ...{ certified: true, candidates: [] },
     joinedAt: network.now - HOUR,
@@ -155,7 +157,11 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
       measure('ActivityPatterns', 'query.activity_patterns', HOURS, () => machine.hours),
     ],
     insight: { uids: async () => [1000], recordedSince: async () => machine.joinedAt },
-    sharing: { consentOf: async () => machine.consent, onChange: () => () => {} },
+    sharing: {
+      consentOf: async () => machine.consent,
+      decidedAt: async () => machine.decidedAt,
+      onChange: () => () => {},
+    },
     policy: createPolicy({ teams: () => [], k: () => 3, now: () => network.now }),
     refuses: (other) => node.refused.has(other),
     fleet: { certified: bindings },
