@@ -169,6 +169,7 @@ describe.runIf(root)('a node of two people', () => {
   test('no route, asked by whomever, tells of another’s commands', async () => {
     const shown = new Map<string, readonly number[]>()
     const NEEDED: Readonly<Record<string, string>> = {
+      '/api/v1/fleet/assignable': '?issuer=hq',
       '/api/v1/peers/explain': `?who=${leadId}`,
       '/api/v1/policy/check': '?action=query.tool_usage',
       '/api/v1/policy/explain': `?who=${leadId}&action=query.tool_usage`,
