@@ -180,6 +180,7 @@ const TALLY_REFUSALS = [
   'wrong_length',
   'out_of_turn',
   'other_bundle',
+  'share_missing',
 ] as const
 export type TallyRefusal = (typeof TALLY_REFUSALS)[number]
 

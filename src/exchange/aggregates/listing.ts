@@ -3,10 +3,12 @@
 import type { WireBody } from '../../../protocols/define.ts'
 import { encodeValue } from '../../../protocols/messagepack.ts'
 import {
+  type Agreement,
   BATCH_MAX,
   LISTED_BYTES,
   type Listing,
   REFUSED_SHARES,
+  type Settlement,
 } from '../../../protocols/messages/aggregate.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
@@ -82,14 +84,20 @@ function keysOf({ header }: HeldShare, { layouts, audiences }: TallyView): reado
 
 /** Why a share is not listed at all; undefined: it is. */
 function flawOf(share: HeldShare, view: TallyView): (typeof REFUSED_SHARES)[number] | undefined {
+  if (view.isRevoked?.(share.author) === true) return 'revoked'
   if (view.contributorOf(share.author)?.counted !== true) return 'uncertified'
   const { sections } = share.header
   return sections.length > 0 && keysOf(share, view).length === 0 ? 'other_layout' : undefined
 }
 
+const isSettled = (agreement: Agreement | undefined, settlement: Settlement): boolean =>
+  agreement !== undefined && Buffer.compare(hashOfPart(agreement), settlement.agreement) === 0
+
 /**
  * Members whose share went into a group of another batch of this bucket, or says only what they decline and was counted;
- * undefined: an agreement of this aggregator is about a list that the leader has taken back, so nobody can tell.
+ * undefined: nobody can tell, because an agreement is about a list that the leader has taken back, or the leader settled
+ * an agreement that the other aggregator has taken back, or lost. What a settlement told is known for good, whatever is said
+ * after it.
  */
 function spent(view: TallyView): ReadonlySet<string> | undefined {
   const authors = new Set<string>()
@@ -97,7 +105,8 @@ function spent(view: TallyView): ReadonlySet<string> | undefined {
     view.shares.filter(({ header }) => header.sections.length === 0).map((share) => toHex(entryOf(share))),
   )
   for (const { leader, follower } of view.others) {
-    const agreement = follower?.agreement
+    const [agreement, settlement] = [follower?.agreement, leader?.settlement]
+    if (settlement !== undefined && !isSettled(agreement, settlement)) return undefined
     if (agreement === undefined) continue
     const listing = leader?.listing
     const entries = listing === undefined ? undefined : entriesOf(listing)

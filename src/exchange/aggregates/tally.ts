@@ -42,13 +42,16 @@ const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) =
  * end and nothing has come for two minutes; or half of the bucket has passed since then and since the first share came,
  * whatever comes. A mesh that names its first aggregators today gets the shares of a week at once, and waits for all.
  */
-function mayBegin({ bucket, shares, contributorOf, expected, arrivals, now }: TallyView): boolean {
-  if (now < bucket.end) return false
+const mayBegin = (view: TallyView): boolean => view.now >= beginsAt(view)
+
+/** When a batch may begin if no other share comes until then, ms since the epoch. */
+function beginsAt({ bucket, shares, contributorOf, expected, arrivals }: TallyView): number {
   const length = bucket.end - bucket.start
   const said = new Set(shares.map(({ author }) => contributorOf(author)?.member))
   const isComplete = expected.size > 0 && [...expected].every((member) => said.has(member))
-  const isQuiet = now >= bucket.end + length / 4 && now >= arrivals.last + QUIET_MS
-  return isComplete || isQuiet || now >= Math.max(bucket.end, arrivals.first) + length / 2
+  if (isComplete) return bucket.end
+  const quietAt = Math.max(bucket.end + length / 4, arrivals.last + QUIET_MS)
+  return Math.min(quietAt, Math.max(bucket.end, arrivals.first) + length / 2)
 }
 
 /** What an aggregator does next in a batch. Never throws for anything that the other one says. */
@@ -62,6 +65,13 @@ export function next(view: TallyView): Step {
 function refusedBy(plain: TallyPlain | undefined, by: 0 | 1): Step | undefined {
   const refusal = plain?.refusal
   return refusal && { kind: 'refused', by, reason: refusal.reason, detail: refusal.detail ?? '' }
+}
+
+/** A share that left the store does not come back by itself: its author was revoked, or its key was retired. */
+function waitForShare(view: TallyView, detail: string): Step {
+  const until = (view.missingSince ?? view.now) + FEW_MS
+  if (view.now >= until) return refuse(view, 'share_missing', detail)
+  return { kind: 'wait', reason: detail, until, isMissing: true }
 }
 
 const wait = (reason: string, until?: number): Step => ({
@@ -81,7 +91,7 @@ const refuse = (view: TallyView, reason: TallyRefusal, detail: string): Step =>
 
 const refuseFor = (view: TallyView, { reason, detail }: Flaw): Step => refuse(view, reason, detail)
 
-const TAKEN_BACK = 'the list of an earlier batch was taken back'
+const TAKEN_BACK = 'the list, or the agreement, of an earlier batch was taken back'
 
 // ── The leader ──
 
@@ -89,7 +99,7 @@ function lead(view: TallyView): Step {
   const { own, other } = view
   if (own?.listing === undefined) return list(view)
   const held = heldOf(view, own.listing, 'all')
-  if (held === undefined) return wait('a listed share is missing here')
+  if (held === undefined) return waitForShare(view, 'a listed share is missing here')
   const agreement = other?.plain.agreement
   if (agreement === undefined) return wait('the other aggregator has not answered')
   if (own.settlement === undefined) return settle(view, own.listing, agreement, held)
@@ -100,7 +110,7 @@ function lead(view: TallyView): Step {
 }
 
 function list(view: TallyView): Step {
-  if (!mayBegin(view)) return wait('the bucket may still get shares')
+  if (!mayBegin(view)) return wait('the bucket may still get shares', beginsAt(view))
   const shares = acceptable(view)
   if (shares === undefined) return wait(TAKEN_BACK)
   if (shares.length === 0) return wait('no share that is in no batch')
@@ -109,18 +119,19 @@ function list(view: TallyView): Step {
   const candidates = shares.map((one, at) => candidateOf(view, one, at))
   if (!isFirst && groupsOf(candidates, kOf(view)).length === 0) return wait('too few have come since')
   const listing = listingOf(view, shares)
-  return isRepeated(view, listing) ? wait('nothing has come since') : say(view, { listing })
+  const at = repeatableAt(view, listing)
+  return view.now < at ? wait('nothing has come since', at) : say(view, { listing })
 }
 
 /**
- * Whether the same shares were listed before. What was agreed to then would be again; what was refused is tried again ever
- * more seldom, so that the batches of a bucket do not run out.
+ * When these shares may be listed, ms since the epoch: at once, unless they were before. What was agreed to then would be
+ * again, so never; what was refused is tried again ever more seldom, so that the batches of a bucket do not run out.
  */
-function isRepeated({ others, bucket, now }: TallyView, { shares }: Listing): boolean {
+function repeatableAt({ others, bucket }: TallyView, { shares }: Listing): number {
   const before = others.filter(({ leader }) => leader?.listing && isSame(leader.listing.shares, shares))
-  const isAnswered = before.some(({ follower }) => follower?.agreement !== undefined)
-  const quarter = (bucket.end - bucket.start) / 4
-  return before.length > 0 && (isAnswered || now < bucket.end + quarter * 2 ** others.length)
+  if (before.length === 0) return 0
+  if (before.some(({ follower }) => follower?.agreement !== undefined)) return Number.POSITIVE_INFINITY
+  return bucket.end + ((bucket.end - bucket.start) / 4) * 2 ** others.length
 }
 
 function settle(view: TallyView, listing: Listing, agreement: Agreement, held: Held): Step {
@@ -157,7 +168,7 @@ function follow(view: TallyView): Step {
     return refuse(view, 'list_changed', 'the leader took back its list')
   }
   const held = heldOf(view, listing, placesIn(own.agreement.common))
-  if (held === undefined) return wait('a share that was agreed to is missing here')
+  if (held === undefined) return waitForShare(view, 'a share that was agreed to is missing here')
   const settlement = other?.plain.settlement
   if (settlement === undefined) return wait('the leader has not settled')
   if (own.opening === undefined) return open(view, own.agreement, held)
@@ -177,7 +188,7 @@ function agree(view: TallyView, listing: Listing, version: number): Step {
       `the leader goes by policy bundle ${listing.bundle}, this by ${view.bundle}`,
     )
   }
-  if (!mayBegin(view)) return wait('the bucket may still get shares')
+  if (!mayBegin(view)) return wait('the bucket may still get shares', beginsAt(view))
   const shares = acceptable(view)
   if (shares === undefined) return wait(TAKEN_BACK)
   const places = new Map(entries.map((entry, at) => [Buffer.from(entry).toString('latin1'), at]))

@@ -114,11 +114,15 @@ export interface TallyView {
   readonly audiences: readonly string[]
   /** This aggregator's own, by type. */
   readonly layouts: ReadonlyMap<string, Layout>
-  /** Opened shares of this bucket and pair, in any order. */
+  /** Opened shares of this bucket and pair, in any order; also of who was revoked since, because what was listed stays. */
   readonly shares: readonly HeldShare[]
   /** Shares that could not be opened or are for another pair, by reason. */
-  readonly refused: ReadonlyMap<'revoked' | 'other_pair' | 'unreadable', number>
+  readonly refused: ReadonlyMap<'other_pair' | 'unreadable', number>
   readonly contributorOf: (author: Uint8Array) => Contributor | undefined
+  /** Whose share is not listed any more; undefined: nobody was revoked. */
+  readonly isRevoked?: (author: Uint8Array) => boolean
+  /** Since when a share of this batch is missing here, ms since the epoch, as this aggregator noticed. */
+  readonly missingSince?: number | undefined
   /** Members, certified and not revoked, of whom a share may still come. */
   readonly expected: ReadonlySet<string>
   /** When the first and the last share of the bucket came here, ms since the epoch. */
@@ -139,8 +143,8 @@ export interface TallyView {
 export type Step =
   /** An edition to make durable and to publish; ask again afterwards. */
   | { readonly kind: 'say'; readonly plain: TallyPlain }
-  /** Nothing to do until something changes, at the latest at `until`. */
-  | { readonly kind: 'wait'; readonly reason: string; readonly until?: number }
+  /** Nothing to do until something changes, at the latest at `until`. `isMissing`: a share is not here any more. */
+  | { readonly kind: 'wait'; readonly reason: string; readonly until?: number; readonly isMissing?: true }
   /** The batch ends without a release. `by`: which aggregator said or did it, 0 the leader. */
   | { readonly kind: 'refused'; readonly by: 0 | 1; readonly reason: TallyRefusal; readonly detail: string }
   /** Both halves are open. One content for each audience. */

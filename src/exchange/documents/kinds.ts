@@ -49,8 +49,8 @@ export interface Kind {
    */
   readonly keptMs: number
   /**
-   * What is kept stays, and what comes when there is no room does not: whoever has the author's key dates documents as they
-   * like, and could push out those that speak against them.
+   * What is kept stays, and what comes when there is no room does not, own documents too: whoever has the author's key dates
+   * documents as they like, and could push out those that speak against them.
    */
   readonly stays?: true
   /** Most documents and bytes of one author; beyond, its oldest editions are removed. */
@@ -210,7 +210,10 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
     message: Tally,
     audience: 'recipients',
     keptMs: TALLY_KEPT_MS,
-    perAuthor: { documents: 1_024, bytes: 32 * 1024 * 1024 },
+    // Who could push out an aggregator's own word, by lists that it has to refuse, could have what is spent tallied again.
+    stays: true,
+    // 64 batches of each of the 216 hours that tallies are kept for; the bytes are enough for two full ones of each.
+    perAuthor: { documents: 216 * 64, bytes: 32 * 1024 * 1024 },
     read: (body) => ({
       slot: slotOfTally(body, body.batch),
       version: body.version,

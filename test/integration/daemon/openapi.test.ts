@@ -144,6 +144,7 @@ const NOT_DONE: Readonly<Record<string, number>> = {
   'POST /api/v1/people/remove': 404,
   'POST /api/v1/fleet/root': 403,
   'GET /api/v1/fleet/documents': 404,
+  'GET /api/v1/fleet/assignable': 404,
   'POST /api/v1/identity/rotate': 404,
   'POST /api/v1/login': 403,
   'POST /api/v1/login/offer': 403,

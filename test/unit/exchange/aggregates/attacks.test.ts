@@ -200,6 +200,73 @@ describe('the other one, when it lies about the groups', () => {
   })
 })
 
+describe('a batch that was settled', () => {
+  /** Both go on with another batch, of which the follower says `said` about the one that was settled. */
+  function afterwards(said: (own: TallyPlain) => TallyPlain | undefined): World {
+    const world = worldAfter(4)
+    nextBatch(world)
+    const [before] = world.sides[0].others
+    const others = [{ leader: before!.leader, follower: said(before!.follower!) }]
+    for (const side of world.sides) side.others = others
+    // Enough of others for a batch, so that the leader would begin one.
+    for (let n = 50; n < 56; n++) give(world, machines(n + 1)[n]!, seeded(`${n}`))
+    return world
+  }
+  const refusal = { reason: 'out_of_turn' as const }
+
+  it.each<readonly [string, (own: TallyPlain) => TallyPlain | undefined]>([
+    ['nothing', () => undefined],
+    ['that it refuses', () => ({ scheme: 1, refusal })],
+    // Also what an honest one says that was restored from a backup of before.
+    ['that it was out of turn', () => ({ scheme: 1, refusal: { ...refusal, detail: 'nobody agreed' } })],
+    [
+      'that it agreed to no groups',
+      ({ agreement }) => ({ scheme: 1, agreement: { ...agreement!, groups: [] } }),
+    ],
+    [
+      'that it agreed to others, and refuses',
+      ({ agreement }) => ({
+        ...{ scheme: 1, refusal },
+        agreement: {
+          ...agreement!,
+          groups: agreement!.groups.map((one) => ({ ...one, members: bitsOf([0, 1, 2, 3, 4], 9) })),
+        },
+      }),
+    ],
+  ])('is spent when the other one says %s afterwards: no other batch of the bucket begins', (_, said) => {
+    const world = afterwards(said)
+    const takenBack = { kind: 'wait', reason: expect.stringContaining('taken back') }
+    expect(next(viewOf(world, 0))).toMatchObject(takenBack)
+    // Nor does the other one agree, which cannot tell either what it had told.
+    const [before] = worldAfter(1).sides
+    expect(answerTo(world, 1, before.own)).toMatchObject(takenBack)
+  })
+
+  it('lets the next one begin when both stand by it, without its machines', () => {
+    const world = afterwards((own) => own)
+    expect(contentsIn(run(world)[0])[0]!.types[0]!.n).toBe(6)
+  })
+
+  it('is spent for the one that agreed, whatever the leader says afterwards', () => {
+    for (const rounds of [2, 3, 4]) {
+      const world = worldAfter(rounds)
+      const { listing } = world.sides[0].own!
+      nextBatch(world)
+      const { follower } = world.sides[1].others[0]!
+      for (const leader of [undefined, { scheme: 1 as const, refusal }]) {
+        world.sides[1].others = [{ leader, follower }]
+        expect(answerTo(world, 1, { scheme: 1, listing: listing! })).toMatchObject({
+          kind: 'wait',
+          reason: expect.stringContaining('taken back'),
+        })
+      }
+      // It stands by its list, and wants another agreement to the same.
+      world.sides[1].others = [{ leader: { scheme: 1, listing: listing!, refusal }, follower }]
+      expect(refusalIn(answerTo(world, 1, { scheme: 1, listing: listing! }))).toBe('few_in_common')
+    }
+  })
+})
+
 describe('either, when it lies about sums', () => {
   /** The leader's settlement with other indicators. */
   function settledWith(change: (indicators: BigUint64Array) => void): World {
