@@ -1,5 +1,11 @@
 // The aggregator's side: opens the shares that came, goes on with each batch by what the other aggregator said, and releases.
-import { type Bucket, bucketOfSlot, SHARE_KEPT_MS, slotOfBucket, slotOfTally } from '../../../protocols/buckets.ts'
+import {
+  type Bucket,
+  bucketOfSlot,
+  SHARE_KEPT_MS,
+  slotOfBucket,
+  slotOfTally,
+} from '../../../protocols/buckets.ts'
 import { FrameError } from '../../../protocols/frame.ts'
 import type { ReleaseContent } from '../../../protocols/messages/aggregate.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
