@@ -267,24 +267,27 @@ describe('whatever happens to editions', () => {
     expect(next(viewOf(world, 0))).toMatchObject({ kind: 'wait', reason: 'a listed share is missing here' })
   })
 
-  it.each([0, 1] as const)('a share that stays away for an hour ends the batch of side %i, and says so', (side) => {
-    const world = worldOf(machines(9))
-    for (const one of [0, 1] as const) {
-      const step = next(viewOf(world, one))
-      if (step.kind === 'say') world.sides[one].own = step.plain
-    }
-    world.sides[side].shares.pop()
-    const HOUR = 3_600_000
-    const missing = { ...viewOf(world, side), missingSince: AFTER }
-    expect(next({ ...missing, missingSince: undefined })).toMatchObject({
-      ...{ kind: 'wait', isMissing: true, until: AFTER + HOUR },
-    })
-    expect(next({ ...missing, now: AFTER + HOUR - 1 })).toMatchObject({ kind: 'wait', isMissing: true })
-    const ended = next({ ...missing, now: AFTER + HOUR })
-    expect(ended).toMatchObject({ kind: 'say', plain: { refusal: { reason: 'share_missing' } } })
-    // What was agreed to is spent all the same.
-    expect(ended.kind === 'say' && ended.plain).toMatchObject(world.sides[side].own as object)
-  })
+  it.each([0, 1] as const)(
+    'a share that stays away for an hour ends the batch of side %i, and says so',
+    (side) => {
+      const world = worldOf(machines(9))
+      for (const one of [0, 1] as const) {
+        const step = next(viewOf(world, one))
+        if (step.kind === 'say') world.sides[one].own = step.plain
+      }
+      world.sides[side].shares.pop()
+      const HOUR = 3_600_000
+      const missing = { ...viewOf(world, side), missingSince: AFTER }
+      expect(next({ ...missing, missingSince: undefined })).toMatchObject({
+        ...{ kind: 'wait', isMissing: true, until: AFTER + HOUR },
+      })
+      expect(next({ ...missing, now: AFTER + HOUR - 1 })).toMatchObject({ kind: 'wait', isMissing: true })
+      const ended = next({ ...missing, now: AFTER + HOUR })
+      expect(ended).toMatchObject({ kind: 'say', plain: { refusal: { reason: 'share_missing' } } })
+      // What was agreed to is spent all the same.
+      expect(ended.kind === 'say' && ended.plain).toMatchObject(world.sides[side].own as object)
+    },
+  )
 
   it('whoever is revoked is not listed, and stays in what was listed before', () => {
     const gone = Buffer.from(authorOf(2)).toString('hex')

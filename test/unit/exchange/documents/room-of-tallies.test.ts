@@ -16,7 +16,15 @@ function roomFor(kind: DocumentKind, count: number) {
   const catalog = createCatalog()
   for (let seq = 1; seq <= count; seq++) {
     const row = { author: publicKey, kind, slot: `hour:1:${seq}`, version: seq, digest: new Uint8Array(32) }
-    catalog.add({ ...row, hints: new Uint8Array(0), seq, role: 'own', received_at: 1, expires_at: 9, size: 600 })
+    catalog.add({
+      ...row,
+      hints: new Uint8Array(0),
+      seq,
+      role: 'own',
+      received_at: 1,
+      expires_at: 9,
+      size: 600,
+    })
   }
   const makeRoom = createMakeRoom(catalog, { sponsorOf: () => undefined }, silentLog)
   return (slot: string, version: number) => {
