@@ -1,17 +1,9 @@
 // The aggregator's side: opens the shares that came, goes on with each batch by what the other aggregator said, and releases.
-import {
-  type Bucket,
-  bucketOfSlot,
-  SHARE_KEPT_MS,
-  slotOfBucket,
-  slotOfTally,
-} from '../../../protocols/buckets.ts'
+import { slotOfBucket, slotOfTally } from '../../../protocols/buckets.ts'
 import { FrameError } from '../../../protocols/frame.ts'
 import type { ReleaseContent } from '../../../protocols/messages/aggregate.ts'
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
-import { blake3 } from '../../base/hash.ts'
-import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Audit } from '../../trust/audit/index.ts'
@@ -21,15 +13,13 @@ import {
   type Layout,
   next,
   openRelease,
-  openShare,
   openTally,
-  type Pair,
-  pairOf,
   type Step,
   type TallyView,
   writeTally,
 } from '../aggregates/index.ts'
-import type { Documents, StoredDocument } from '../documents/index.ts'
+import type { Documents } from '../documents/index.ts'
+import { commonMarkOf, createHeld, type Mine, type Open } from './held.ts'
 import type { Plan } from './plan.ts'
 import type { Releases } from './releases.ts'
 import type { Roster } from './roster.ts'
@@ -53,29 +43,8 @@ export interface Tallier {
 
 /** Batches of one bucket; the wire allows no more. */
 const BATCHES_MAX = 64
-/** Opened shares that are remembered, by author, bucket and pair. */
-const OPENED_MAX = 4_096
-
-interface Opened {
-  /** Milliseconds since the epoch. */
-  readonly received_at: number
-  readonly share: HeldShare | 'other_pair' | 'unreadable'
-}
-
-/** A bucket of whose pair this node is one. */
-interface Mine {
-  readonly bucket: Bucket
-  readonly pair: Pair
-  readonly index: 0 | 1
-  readonly roster: Roster
-  /** Whose shares are here. A share is not replaced by a newer edition: all of a bucket have one version. */
-  readonly authors: NodeId[]
-}
-
-/** A bucket with the shares that are here. */
-interface Open extends Mine {
-  readonly shares: readonly Opened[]
-}
+/** Batches and refusals that are remembered. */
+const TOLD_MAX = 4_096
 
 /** How a bucket was left. */
 interface Left {
@@ -94,82 +63,13 @@ interface Editions {
 export function createTallier(deps: TallierDeps): Tallier {
   const { identity, layouts, documents, audit, clock, random, log } = deps
   const self = { identity, hints: createHints(identity.agree) }
-  const opened = createRecent<string, Opened>(OPENED_MAX)
+  const held = createHeld({ self, documents, clock, log })
   /** Buckets that wait, by slot: without this each round would read all shares of a week again. */
   let left = new Map<string, Left>()
   /** Since when a share of a batch is missing, by the batch. */
-  const missing = createRecent<string, number>(OPENED_MAX)
+  const missing = createRecent<string, number>(TOLD_MAX)
   /** Refusals that were told already. */
-  const told = createRecent<string, true>(OPENED_MAX)
-
-  async function bucketsOf(plan: Plan, roster: Roster): Promise<readonly Mine[]> {
-    const found = new Map<string, Mine>()
-    const now = clock.now()
-    for (const node of roster.candidates) {
-      for (const slot of await shareSlotsOf(node)) {
-        const bucket = bucketOfSlot(slot)
-        if (bucket === undefined || bucket.end + SHARE_KEPT_MS <= now || bucket.end > now) continue
-        const mine = found.get(slot) ?? mineOf(plan, bucket, roster)
-        if (mine === undefined) continue
-        mine.authors.push(node)
-        found.set(slot, mine)
-      }
-    }
-    return [...found.values()]
-  }
-
-  /** The slots alone: no document is read. */
-  async function shareSlotsOf(node: NodeId): Promise<readonly string[]> {
-    const slots: string[] = []
-    await documents.of(node, 'share', (slot) => {
-      slots.push(slot)
-      return false
-    })
-    return slots
-  }
-
-  function mineOf(plan: Plan, bucket: Bucket, roster: Roster): Mine | undefined {
-    const pair = pairOf(plan.mesh, bucket, plan.aggregators)
-    const index = pair?.findIndex((key) => Buffer.compare(key, identity.publicKey) === 0)
-    if (pair === undefined || (index !== 0 && index !== 1)) return undefined
-    return { bucket, pair, index, roster, authors: [] }
-  }
-
-  function openedFrom({ mesh }: Plan, { bucket, pair, index }: Mine, document: StoredDocument): Opened {
-    const { received_at, head } = document
-    try {
-      return { received_at, share: openShare([self], document.bytes, { mesh, bucket, pair, index }) }
-    } catch (error) {
-      if (!(error instanceof FrameError)) throw error
-      log.debug({ peer: head.author, reason: error.message }, 'a share is not read')
-      return { received_at, share: error.message === 'of another pair' ? 'other_pair' : 'unreadable' }
-    }
-  }
-
-  async function sharesOf(plan: Plan, mine: Mine): Promise<readonly Opened[]> {
-    const slot = slotOfBucket(mine.bucket)
-    const pair = mine.pair.map(toHex).join()
-    const shares: Opened[] = []
-    for (const node of mine.authors) {
-      const name = `${node} ${slot} ${pair}`
-      const known = opened.get(name)
-      const [document] = known === undefined ? await documents.of(node, 'share', (one) => one === slot) : []
-      const share = known ?? (document && openedFrom(plan, mine, document))
-      if (share === undefined) continue
-      opened.set(name, share)
-      shares.push(share)
-    }
-    return shares
-  }
-
-  /** All that the next steps in a bucket follow from, but the time and what this node said itself. */
-  async function markOf(common: string, { bucket, pair, index, authors }: Mine): Promise<string> {
-    const prefix = `${slotOfBucket(bucket)}:`
-    const other = formatNodeId(pair[1 - index] as Uint8Array)
-    const said = await documents.of(other, 'tally', (slot) => slot.startsWith(prefix))
-    const heads = said.map(({ head }) => toHex(head.digest)).sort()
-    return toHex(blake3([JSON.stringify([common, pair.map(toHex), authors, heads])]))
-  }
+  const told = createRecent<string, true>(TOLD_MAX)
 
   /** The last editions of both aggregators, by batch. */
   async function editionsOf({ mesh }: Plan, { bucket, pair }: Mine): Promise<readonly Editions[]> {
@@ -277,12 +177,12 @@ export function createTallier(deps: TallierDeps): Tallier {
    */
   async function isReleased({ mesh }: Plan, { bucket, pair, index }: Mine, batch: number): Promise<boolean> {
     const name = slotOfTally(bucket, batch)
-    const held = await documents.of(identity.nodeId, 'release', (slot) => slot.startsWith(`${name}:`))
-    if (held.length === 0) return false
+    const own = await documents.of(identity.nodeId, 'release', (slot) => slot.startsWith(`${name}:`))
+    if (own.length === 0) return false
     const [list] = await documents.of(formatNodeId(pair[0]), 'tally', (slot) => slot === name)
     try {
       const listing = list && openTally([self], list.bytes, { mesh, bucket }).plain.listing
-      const contents = held.map(({ bytes }) => openRelease([self], bytes, mesh).content)
+      const contents = own.map(({ bytes }) => openRelease([self], bytes, mesh).content)
       const isOfPair = contents.every((one) => one.pair.every((key, at) => isSame(key, pair[at])))
       const isWhole = listing?.audiences.every((name) => contents.some(({ audience }) => audience === name))
       if (!isOfPair || isWhole !== true) return false
@@ -319,13 +219,15 @@ export function createTallier(deps: TallierDeps): Tallier {
       const before = left
       left = new Map()
       const failed: unknown[] = []
-      for (const mine of await bucketsOf(plan, roster)) {
+      for (const mine of await held.bucketsOf(plan, roster)) {
         const slot = slotOfBucket(mine.bucket)
         try {
-          const mark = await markOf(common, mine)
+          const mark = await held.markOf(common, mine)
           const was = before.get(slot)
           const isSeen = was?.mark === mark && clock.now() < was.until
-          const until = isSeen ? was.until : await goOn(plan, { ...mine, shares: await sharesOf(plan, mine) })
+          const until = isSeen
+            ? was.until
+            : await goOn(plan, { ...mine, shares: await held.sharesOf(plan, mine) })
           left.set(slot, { mark, until })
         } catch (error) {
           // One bucket that cannot go on, because its tallies have no room, must not hold up the others.
@@ -339,14 +241,3 @@ export function createTallier(deps: TallierDeps): Tallier {
 
 const isSame = (a: Uint8Array, b: Uint8Array | undefined): boolean =>
   b !== undefined && Buffer.compare(a, b) === 0
-
-/** The plan, and who is who: hashed, because it is a part of every bucket's mark. */
-function commonMarkOf(plan: Plan, roster: Roster): string {
-  const who = roster.candidates.map((node) => {
-    const { member, counted, roles } = roster.contributorOf(node) ?? {}
-    return [node, member, counted, roles, roster.isRevoked(node)]
-  })
-  const { mesh, aggregators, ...rest } = plan
-  const policy = [toHex(mesh), aggregators.map(({ key, operator }) => [toHex(key), operator]), rest]
-  return toHex(blake3([JSON.stringify([policy, who, [...roster.expected].sort()])]))
-}

@@ -1,0 +1,140 @@
+// The shares that an aggregator holds: the buckets that they are of, what each says once it is opened, and whether anything is new.
+import { type Bucket, bucketOfSlot, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
+import { FrameError } from '../../../protocols/frame.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
+import { createRecent } from '../../base/recent.ts'
+import type { Log } from '../../base/run/log.ts'
+import { type HeldShare, type Opener, openShare, type Pair, pairOf } from '../aggregates/index.ts'
+import type { Documents, StoredDocument } from '../documents/index.ts'
+import type { Plan } from './plan.ts'
+import type { Roster } from './roster.ts'
+
+/** Opened shares that are remembered, by author, bucket and pair. */
+const OPENED_MAX = 4_096
+
+interface Opened {
+  /** Milliseconds since the epoch. */
+  readonly received_at: number
+  readonly share: HeldShare | 'other_pair' | 'unreadable'
+}
+
+/** A bucket of whose pair this node is one. */
+export interface Mine {
+  readonly bucket: Bucket
+  readonly pair: Pair
+  readonly index: 0 | 1
+  readonly roster: Roster
+  /** Whose shares are here. A share is not replaced by a newer edition: all of a bucket have one version. */
+  readonly authors: NodeId[]
+}
+
+/** A bucket with the shares that are here. */
+export interface Open extends Mine {
+  readonly shares: readonly Opened[]
+}
+
+export interface HeldDeps {
+  /** Of this node, which is one of the pair. */
+  readonly self: Opener
+  readonly documents: Pick<Documents, 'of'>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface Held {
+  /** Buckets that are over, still take shares, and are this node's to add up, with whose shares are here. */
+  bucketsOf(plan: Plan, roster: Roster): Promise<readonly Mine[]>
+  /** What the shares of a bucket say; those that were opened before are not read again. */
+  sharesOf(plan: Plan, mine: Mine): Promise<readonly Opened[]>
+  /** All that the next steps in a bucket follow from, but the time and what this node said itself. `common`: of `commonMarkOf`. */
+  markOf(common: string, mine: Mine): Promise<string>
+}
+
+export function createHeld({ self, documents, clock, log }: HeldDeps): Held {
+  const { identity } = self
+  const opened = createRecent<string, Opened>(OPENED_MAX)
+
+  async function bucketsOf(plan: Plan, roster: Roster): Promise<readonly Mine[]> {
+    const found = new Map<string, Mine>()
+    const now = clock.now()
+    for (const node of roster.candidates) {
+      for (const slot of await shareSlotsOf(node)) {
+        const bucket = bucketOfSlot(slot)
+        if (bucket === undefined || bucket.end + SHARE_KEPT_MS <= now || bucket.end > now) continue
+        const mine = found.get(slot) ?? mineOf(plan, bucket, roster)
+        if (mine === undefined) continue
+        mine.authors.push(node)
+        found.set(slot, mine)
+      }
+    }
+    return [...found.values()]
+  }
+
+  /** The slots alone: no document is read. */
+  async function shareSlotsOf(node: NodeId): Promise<readonly string[]> {
+    const slots: string[] = []
+    await documents.of(node, 'share', (slot) => {
+      slots.push(slot)
+      return false
+    })
+    return slots
+  }
+
+  function mineOf(plan: Plan, bucket: Bucket, roster: Roster): Mine | undefined {
+    const pair = pairOf(plan.mesh, bucket, plan.aggregators)
+    const index = pair?.findIndex((key) => Buffer.compare(key, identity.publicKey) === 0)
+    if (pair === undefined || (index !== 0 && index !== 1)) return undefined
+    return { bucket, pair, index, roster, authors: [] }
+  }
+
+  function openedFrom({ mesh }: Plan, { bucket, pair, index }: Mine, document: StoredDocument): Opened {
+    const { received_at, head } = document
+    try {
+      return { received_at, share: openShare([self], document.bytes, { mesh, bucket, pair, index }) }
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+      log.debug({ peer: head.author, reason: error.message }, 'a share is not read')
+      return { received_at, share: error.message === 'of another pair' ? 'other_pair' : 'unreadable' }
+    }
+  }
+
+  async function sharesOf(plan: Plan, mine: Mine): Promise<readonly Opened[]> {
+    const slot = slotOfBucket(mine.bucket)
+    const pair = mine.pair.map(toHex).join()
+    const shares: Opened[] = []
+    for (const node of mine.authors) {
+      const name = `${node} ${slot} ${pair}`
+      const known = opened.get(name)
+      const [document] = known === undefined ? await documents.of(node, 'share', (one) => one === slot) : []
+      const share = known ?? (document && openedFrom(plan, mine, document))
+      if (share === undefined) continue
+      opened.set(name, share)
+      shares.push(share)
+    }
+    return shares
+  }
+
+  async function markOf(common: string, { bucket, pair, index, authors }: Mine): Promise<string> {
+    const prefix = `${slotOfBucket(bucket)}:`
+    const other = formatNodeId(pair[1 - index] as Uint8Array)
+    const said = await documents.of(other, 'tally', (slot) => slot.startsWith(prefix))
+    const heads = said.map(({ head }) => toHex(head.digest)).sort()
+    return toHex(blake3([JSON.stringify([common, pair.map(toHex), authors, heads])]))
+  }
+
+  return { bucketsOf, sharesOf, markOf }
+}
+
+/** The plan, and who is who: hashed, because it is a part of every bucket's mark. */
+export function commonMarkOf(plan: Plan, roster: Roster): string {
+  const who = roster.candidates.map((node) => {
+    const { member, counted, roles } = roster.contributorOf(node) ?? {}
+    return [node, member, counted, roles, roster.isRevoked(node)]
+  })
+  const { mesh, aggregators, ...rest } = plan
+  const policy = [toHex(mesh), aggregators.map(({ key, operator }) => [toHex(key), operator]), rest]
+  return toHex(blake3([JSON.stringify([policy, who, [...roster.expected].sort()])]))
+}

@@ -1,0 +1,183 @@
+// Aggregators round by round: what they read again, what they can do without shares that are gone, and how long they wait.
+import { expect, test } from 'vitest'
+import { BUCKET_LENGTHS, bucketOf } from '../../../../protocols/buckets.ts'
+import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
+import { type Layout, pairOf, writeShare } from '../../../../src/exchange/aggregates/index.ts'
+import type { StoredDocument } from '../../../../src/exchange/documents/index.ts'
+import { readDocument } from '../../../../src/exchange/documents/read.ts'
+import type { Plan } from '../../../../src/exchange/totals/index.ts'
+import { createReleases } from '../../../../src/exchange/totals/releases.ts'
+import type { Roster } from '../../../../src/exchange/totals/roster.ts'
+import { createTallier } from '../../../../src/exchange/totals/tallier.ts'
+import { createHints, type Identity } from '../../../../src/trust/identity/index.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+import { seeded } from '../aggregates/world.ts'
+
+const HOUR = 3_600_000
+const MESH = new Uint8Array(32).fill(7)
+const BUCKET = bucketOf(BUCKET_LENGTHS[0], Date.UTC(2026, 10, 18, 10))
+const row = { name: 'git', values: ['uses'], counts: true, family: 'tools' }
+const TOOLS: Layout = { version: 1, type: 'ToolUsage', rows: [row] }
+const BOTH = [testIdentity(1), testIdentity(2)]
+const PLAN: Plan = {
+  ...{ mesh: MESH, bundle: 1, k: 3, length: 'day', audiences: ['security'] },
+  aggregators: BOTH.map(({ publicKey }, at) => ({ key: publicKey, operator: `op-${at}` })),
+}
+const PAIR = pairOf(MESH, BUCKET, PLAN.aggregators)!
+/** The leader first. */
+const DRAWN = PAIR.map((key) => BOTH.find(({ nodeId }) => nodeId === formatNodeId(key)) as Identity)
+const machineOf = (n: number): Identity => testIdentity(100 + n)
+
+interface Aggregator {
+  round(): Promise<void>
+  /** Shares whose documents were read since. */
+  reads: number
+  /** Authors whose shares have left its store. */
+  readonly lost: Set<NodeId>
+  /** Released batches by how many nodes can read them. */
+  released(): readonly (readonly [string, number])[]
+  reasons(): readonly unknown[]
+}
+
+function createPair() {
+  const random = seeded('tallier')
+  const kept = new Map<string, StoredDocument>()
+  const world = { now: BUCKET.end + HOUR, readers: 1, revoked: new Set<NodeId>(), machines: 0 }
+  const clock = { now: () => world.now, monotonic: () => world.now }
+
+  function keep(bytes: Uint8Array): void {
+    const { head } = readDocument(bytes, world.now)
+    kept.set(`${head.author} ${head.kind} ${head.slot}`, { head, bytes, received_at: world.now })
+  }
+
+  function give(count: number): void {
+    for (let more = 0; more < count; more++) {
+      const identity = machineOf(world.machines++)
+      const section = { layout: TOOLS, counts: new Map([[0, [4]]]), audiences: ['security'] }
+      keep(
+        writeShare(
+          { identity, hints: createHints(identity.agree) },
+          { clock, random },
+          { mesh: MESH, bucket: BUCKET, pair: PAIR },
+          { kMin: 1, sections: [section], declined: [] },
+        ),
+      )
+    }
+  }
+
+  const nodes = () => Array.from({ length: world.machines }, (_, n) => machineOf(n).nodeId)
+  const roster = (): Roster => ({
+    candidates: nodes(),
+    contributorOf: (node) => ({
+      member: node,
+      counted: !world.revoked.has(node),
+      roles: [String(world.readers)],
+    }),
+    isRevoked: (node) => world.revoked.has(node),
+    expected: new Set(nodes().filter((node) => !world.revoked.has(node))),
+    readers: () => [],
+  })
+
+  const aggregators = DRAWN.map((identity): Aggregator => {
+    const audits: unknown[] = []
+    const documents = {
+      publish: async (_: unknown, bytes: Uint8Array) => keep(bytes),
+      async of(author: NodeId, kind: string, slots: (slot: string) => boolean = () => true) {
+        const isHere = kind !== 'share' || !it.lost.has(author)
+        const found = [...kept.values()].filter(
+          ({ head }) => isHere && head.author === author && head.kind === kind && slots(head.slot),
+        )
+        if (kind === 'share') it.reads += found.length
+        return found
+      },
+    }
+    const releases = createReleases({
+      ...{ identity, documents, clock, random, log: silentLog },
+      readers: () => Array.from({ length: world.readers }, (_, at) => testIdentity(500 + at).publicKey),
+    })
+    const tallier = createTallier({
+      ...{ identity, layouts: new Map([['ToolUsage', TOOLS]]), roster, documents, releases },
+      ...{ audit: { record: async (entry) => void audits.push(entry) }, clock, random, log: silentLog },
+    })
+    const it: Aggregator = {
+      ...{ reads: 0, lost: new Set() },
+      round: () => tallier.round(PLAN),
+      released: () =>
+        [...kept.values()]
+          .filter(({ head }) => head.author === identity.nodeId && head.kind === 'release')
+          .map(({ head, bytes }) => [head.slot.split(':')[2]!, readersIn(bytes, world.now)] as const),
+      reasons: () => audits.map((entry) => (entry as { details: { reason?: string } }).details.reason),
+    }
+    return it
+  })
+  const turns = async (count = 3) => {
+    for (let turn = 0; turn < count; turn++) for (const one of aggregators) await one.round()
+  }
+  return { world, give, turns, leader: aggregators[0]!, follower: aggregators[1]! }
+}
+
+const readersIn = (bytes: Uint8Array, now: number): number => readDocument(bytes, now).hints.length / 8
+
+test('shares are read once, and a bucket in which nothing is new is not looked at again', async () => {
+  const { world, give, turns, leader, follower } = createPair()
+  give(6)
+  await turns()
+  for (const one of [leader, follower]) {
+    expect(one.released()).toEqual([['0', 2]])
+    expect(one.reads).toBe(6)
+  }
+  world.now += HOUR
+  await turns()
+  give(1)
+  await turns()
+  expect([leader.reads, follower.reads]).toEqual([7, 7])
+})
+
+test('a batch that was released needs its shares no more, neither for new readers nor for the batch after it', async () => {
+  const { world, give, turns, leader, follower } = createPair()
+  give(6)
+  await turns()
+  for (const one of [leader, follower]) one.lost.add(machineOf(2).nodeId)
+  world.readers = 3
+  await turns(1)
+  expect([leader.released(), follower.released()]).toEqual([[['0', 4]], [['0', 4]]])
+  give(4)
+  world.now += 24 * HOUR
+  await turns()
+  for (const one of [leader, follower]) {
+    expect(one.released().map(([batch]) => batch)).toEqual(['0', '1'])
+    expect(one.reasons().filter((reason) => reason !== undefined)).toEqual([])
+  }
+})
+
+test('a share that has left the store holds a batch up for an hour, and then it is said why', async () => {
+  const { world, give, turns, leader, follower } = createPair()
+  give(6)
+  await leader.round()
+  await follower.round()
+  leader.lost.add(machineOf(2).nodeId)
+  await turns()
+  world.now += HOUR - 1
+  await turns()
+  expect(leader.reasons()).toEqual([])
+  world.now += 1
+  await turns()
+  expect(leader.released()).toEqual([])
+  expect([leader.reasons(), follower.reasons()]).toEqual([['share_missing'], ['share_missing']])
+  // Those that come later are tallied without the ones whose batch has ended.
+  give(4)
+  world.now += 24 * HOUR
+  await turns()
+  expect(leader.released().map(([batch]) => batch)).toEqual(['1'])
+})
+
+test('a machine that is revoked stays in the batch that it was listed in', async () => {
+  const { world, give, turns, leader, follower } = createPair()
+  give(6)
+  await leader.round()
+  await follower.round()
+  world.revoked.add(machineOf(2).nodeId)
+  await turns()
+  expect([leader.released(), follower.released()]).toEqual([[['0', 2]], [['0', 2]]])
+})
