@@ -181,7 +181,15 @@ test('that nothing was recorded is not said of a time that nobody has records of
 
 test('anomalies: the gravest first, what changed, and that some nodes cannot tell yet', () => {
   const latest = '2026-11-20T08:00:00.000Z'
-  const row = { type: 'timing' as const, severity: 6, severity_most: 6, count: 3, nodes: 2, latest, change: 1 }
+  const row = {
+    type: 'timing' as const,
+    severity: 6,
+    severity_most: 6,
+    count: 3,
+    nodes: 2,
+    latest,
+    change: 1,
+  }
   const view = (signals: readonly (typeof row)[], nodes_learning: number, before?: QueryResult) =>
     queryView(
       {
