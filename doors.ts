@@ -37,17 +37,20 @@ trust/operators     : base protocols trust/identity trust/policy trust/audit tru
 trust               : base protocols config trust/* store/tables
 mesh                : base protocols config trust trust/identity trust/audit trust/certificates store/tables
 exchange/documents  : base protocols config mesh trust trust/identity trust/audit store/tables
+exchange/aggregates : base protocols trust/identity                         - functions of shares and tallies; no I/O, no timer
 exchange/summaries  : base protocols config insight trust/* exchange/documents
-exchange/query      : base protocols config insight mesh trust/* store/tables exchange/summaries
+exchange/totals     : base protocols config insight trust trust/* exchange/documents exchange/aggregates
+exchange/query      : base protocols config insight mesh trust/* store/tables exchange/summaries exchange/totals exchange/aggregates
 ops                 : base config trust
 ops/care            : base config ops store store/level store/tables store/rescue trust/identity trust/audit
 ops/metrics         : base protocols observe insight trust trust/audit trust/certificates trust/operators mesh exchange/* store
-api/contract        : base protocols config observe/imports trust/audit trust/policy exchange/query ops/care
+api/contract        : base protocols config observe/imports trust/audit trust/policy exchange/query exchange/totals ops/care
 api                 : base/* protocols config assist/finder store store/events store/tables observe observe/processes insight trust/* mesh exchange/* ops/care api/contract
 daemon              : base protocols config store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
 cli/adapters        : base assist/risk                                      - what another program hands over, and is told
 cli/mcp             : base protocols assist/risk assist/guard assist/copilot api/contract
 cli/doctor          : base protocols config assist/guard observe/hooks store/rescue trust/identity trust/audit trust/policy ops api/contract
+cli/demo            : base assist/risk api/contract
 cli                 : base protocols config assist/* observe/hooks observe/imports trust/identity trust/audit trust/certificates trust/operators trust/organisation trust/policy ops ops/care api/contract daemon cli/*
 `
 
@@ -71,6 +74,6 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   'age-encryption': 'ops/care',
   '@cedar-policy/*': 'trust/policy',
   koffi: 'ops',
-  // Fixed programs only: manual pages for `explain`, and what the doctor looks at.
-  'node:child_process': 'assist/copilot cli/doctor',
+  // Fixed programs only: manual pages for `explain`, what the doctor looks at, and nodes of the demonstration.
+  'node:child_process': 'assist/copilot cli/doctor cli/demo',
 }

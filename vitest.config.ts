@@ -1,4 +1,4 @@
-// The kinds of tests: pure (functions of values), unit (src/, no I/O beyond temporary files and its own processes), contract (the repository), integration (real processes).
+// The kinds of tests: pure (functions of values), unit (src/, no I/O beyond temporary files and its own processes), alone (unit tests that change their process), contract (the repository), integration (real processes).
 import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { defineConfig } from 'vitest/config'
@@ -6,9 +6,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Begun first, the longest before the others, so that no worker ends alone with one of them; the others as they come. */
 const LONG = [
-  ...['hostile', 'scale', 'export', 'backup', 'import', 'strangers', 'import-care', 'crash', 'doctor-lan'],
-  ...['processes', 'doctor', 'guard', 'sync', 'guard-company', 'bad-input', 'http', 'throwaway-root'],
-  ...['finder', 'guard-files', 'completion', 'shell-company', 'disk-full', 'daemon', 'level0', 'logs'],
+  ...['import', 'import-care', 'hostile', 'strangers', 'backup', 'fleet', 'rotation', 'scale'],
+  ...['daemon', 'doctor', 'guard', 'guard-files', 'processes', 'guard-company', 'crash'],
+  ...['disk-full', 'shell-company', 'finder', 'http', 'doctor-lan', 'ai-tools', 'line', 'export'],
+  ...['bad-input', 'completion', 'members', 'backup-encrypted', 'damage', 'throwaway-root'],
+  ...['history-delete', 'passphrase', 'sync', 'mcp', 'looking-around'],
 ]
 
 /** Integration before the rest: it waits more than it works, and what works fills its gaps. */
@@ -36,8 +38,39 @@ const PURE = [
   'test/unit/assist/copilot/!(model).test.ts',
   'test/unit/assist/guard/!(ask).test.ts',
   'test/unit/base/!(files|calendar).test.ts',
+  'test/unit/exchange/aggregates/**/*.test.ts',
   'test/unit/exchange/query/!(over-mesh|mixed-releases).test.ts',
   'test/unit/trust/{access,audit,consent,peers,policy}/**/*.test.ts',
+]
+
+/**
+ * Unit tests that change what all files of a process share, or measure it: each has a process of its own. Whoever adds one
+ * says here what it is that it changes.
+ */
+const ALONE = [
+  // Modules are replaced, for whoever loads them later.
+  'test/unit/base/files.test.ts',
+  'test/unit/assist/guard/ask.test.ts',
+  'test/unit/exchange/query/mixed-releases.test.ts',
+  // The time zone.
+  'test/unit/base/calendar.test.ts',
+  'test/unit/insight/statistics/{statistics,time}.test.ts',
+  // Environment, umask, user and signals of the process.
+  'test/unit/assist/copilot/model.test.ts',
+  'test/unit/trust/identity/keyfile.test.ts',
+  'test/unit/api/client.test.ts',
+  'test/unit/ops/signals.test.ts',
+  'test/unit/cli/{history,query}.test.ts',
+  // The clocks and timers of everything that runs in the process.
+  'test/unit/ops/readiness.test.ts',
+  'test/unit/cli/anomalies.test.ts',
+  // Memory, which what other files have left behind would be part of.
+  'test/unit/mesh/{nonces,replay}.test.ts',
+  'test/unit/exchange/documents/catalog.test.ts',
+  // Its own process, as the system lists it: a lock that another file takes gives it another name.
+  'test/unit/observe/processes/proc.test.ts',
+  // Rejections that nobody handles, of whatever runs in the process.
+  'test/unit/exchange/documents/exchange.test.ts',
 ]
 
 export default defineConfig({
@@ -52,10 +85,17 @@ export default defineConfig({
     projects: [
       // Its files share threads, which load the sources once.
       { extends: true, test: { name: 'pure', include: PURE, pool: 'threads', isolate: false } },
+      // Its files share processes, which load the sources once; one file after the other in each.
       {
         extends: true,
-        test: { name: 'unit', include: ['test/{sim,unit}/**/*.test.ts'], exclude: PURE },
+        test: {
+          name: 'unit',
+          include: ['test/{sim,unit}/**/*.test.ts'],
+          exclude: [...PURE, ...ALONE],
+          isolate: false,
+        },
       },
+      { extends: true, test: { name: 'alone', include: ALONE } },
       { extends: true, test: { name: 'contract', include: ['test/contract/**/*.test.ts'] } },
       {
         extends: true,

@@ -1,6 +1,7 @@
 // Every stream and every message of Karo: the table from which limits, documentation and vectors follow.
 import { defineStream, defineTopic, type Stream, type Topic } from './define.ts'
 import { type MessageTable, messageTable } from './frame.ts'
+import { Release, Share, Tally } from './messages/aggregate.ts'
 import { AuditHead } from './messages/audit.ts'
 import { Certificate, RevocationList } from './messages/certificate.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
@@ -90,6 +91,9 @@ export const MESSAGES: MessageTable = messageTable([
   SyncOffer,
   SyncBatch,
   SealedSummary,
+  Share,
+  Tally,
+  Release,
   Certificate,
   RevocationList,
   PolicyBundle,

@@ -26,7 +26,7 @@ const CHECKS: readonly { readonly name: string; readonly command: readonly strin
   { name: 'unused', command: [bin('knip')] },
 ]
 /** Of one run, so that what waits in one file is filled with the work of another. */
-const PROJECTS = ['pure', 'unit', 'contract', 'integration']
+const PROJECTS = ['pure', 'unit', 'alone', 'contract', 'integration']
 
 interface Ended {
   readonly ok: boolean

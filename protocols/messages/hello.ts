@@ -7,7 +7,7 @@ import { ROTATION_FRAME_BYTES, ROTATIONS_SHOWN } from './rotation.ts'
 
 const version = () => label(32)
 
-/** The longest list of a root, which names 1024 keys, has some 51 KiB; a stranger may send 64 KiB in all. */
+/** The longest list of a root or an issuer, which names 1024 keys, has some 51 KiB; a stranger may send 64 KiB in all. */
 export const ROOT_LIST_BYTES = 54 * 1024
 
 /** The main source's NodeCapabilities. */
@@ -33,6 +33,12 @@ const granted = z.object({
   proof: bytes(32).describe('HMAC under the secret of the invite over both keys, the root and the chain'),
 })
 export type Granted = z.infer<typeof granted>
+
+const revokedBy = z.object({
+  list: bytes(1, ROOT_LIST_BYTES).describe('the newest list of the issuer, as a whole frame'),
+  issuer: bytes(1, CERTIFICATE_FRAME_BYTES).describe('the certificate of the issuer, as a whole frame'),
+})
+export type RevokedBy = z.infer<typeof revokedBy>
 
 const helloBody = z.object({
   versions: listOf(
@@ -98,8 +104,11 @@ const helloAckBody = z.object({
   root_list: bytes(1, ROOT_LIST_BYTES)
     .optional()
     .describe(
-      'with `pending`: the list by which the root of the mesh revoked who signed the certificates of the other side, as a whole frame',
+      'with `pending`: the list by which the root of the mesh revoked the other side, or who signed its certificates, as a whole frame',
     ),
+  revoked_by: revokedBy
+    .optional()
+    .describe('with `pending`: how an issuer revoked the key of the other side; older nodes ignore it'),
   replaced: bytes(1, ROTATION_FRAME_BYTES)
     .optional()
     .describe(
@@ -111,8 +120,8 @@ export const HelloAck = defineMessage({
   type: 0x0002,
   name: 'HelloAck',
   purpose: 'One step of the admission: whether this side admits, and that it serves.',
-  // Beside a list of the root nothing else of size is said.
-  limit: ROOT_LIST_BYTES + 1024,
+  // Beside a list, and the certificate of the issuer that signed it, nothing else of size is said.
+  limit: ROOT_LIST_BYTES + CERTIFICATE_FRAME_BYTES + 1024,
   carried: 'hop',
   body: helloAckBody,
 })

@@ -1,7 +1,9 @@
 // Policy bundles: what the root of a mesh asks of every node's own policy.
 import * as z from 'zod'
+import { BUCKET_LENGTHS } from '../buckets.ts'
 import { defineMessage } from '../define.ts'
-import { bytes, listOf, timestamp, uint } from './fields.ts'
+import { AUDIENCES_MAX } from './aggregate.ts'
+import { bytes, label, listOf, timestamp, uint } from './fields.ts'
 
 /** Cedar text; some hundred policies. */
 export const BUNDLE_POLICIES_BYTES = 32 * 1024
@@ -24,7 +26,14 @@ const policyBundleBody = z.object({
     .max(BUNDLE_K.max)
     .optional()
     .describe('nodes are in no total of fewer nodes than this'),
-  aggregators: listOf(bytes(32), AGGREGATORS_MAX).describe('keys of the nodes that compute totals'),
+  aggregators: listOf(
+    z.object({ key: bytes(32), operator: label(64).describe('who runs it') }),
+    AGGREGATORS_MAX,
+  ).describe('nodes that compute totals; the two of a bucket have different operators'),
+  bucket: z.enum(BUCKET_LENGTHS).optional().describe('what totals are about; absent: a day'),
+  audiences: listOf(label(64), AUDIENCES_MAX)
+    .optional()
+    .describe('roles that get totals; absent: security and admin'),
 })
 export type PolicyBundleBody = z.infer<typeof policyBundleBody>
 

@@ -627,7 +627,9 @@ vector(
         "policies": b"forbid (principal, action, resource);",
         "max_level": 1,
         "k_min": 20,
-        "aggregators": [KEY_B, ROOT],
+        "aggregators": [{"key": KEY_B, "operator": "Standort Süd"}, {"key": ROOT, "operator": "it"}],
+        "bucket": "6h",
+        "audiences": ["admin", "security"],
     },
     seq=0,
 )
@@ -796,6 +798,64 @@ answer(
         "delegation": made("digest of a delegation", 16),
         "status": "access_denied",
     },
+)
+
+TODAY = {"length": "day", "start": NOW // DAY * DAY, "end": NOW // DAY * DAY + DAY}
+LATER = TODAY["end"] + 6 * HOUR
+
+
+def sealed_box(name, length):
+    return {"epk": made(f"{name} epk", 32), "sealed": made(name, length)}
+
+
+def place(name):
+    return {"hint": made(f"{name} hint", 8), "key": made(f"{name} key", 48)}
+
+
+vector(
+    "share",
+    "Share",
+    0x0210,
+    {
+        "mesh": MESH,
+        **TODAY,
+        "expires_at": TODAY["end"] + 7 * DAY,
+        "pair": [KEY_A, KEY_B],
+        "boxes": [{**place(f"box {n}"), **sealed_box(f"box {n}", 64)} for n in range(3)],
+    },
+    seed=SEED_B,
+    seq=0,
+)
+vector(
+    "tally",
+    "Tally",
+    0x0212,
+    {
+        "mesh": MESH,
+        **TODAY,
+        "batch": 0,
+        "version": LATER,
+        "expires_at": TODAY["end"] + 9 * DAY,
+        "recipients": [place("leader"), place("other")],
+        **sealed_box("tally", 300),
+    },
+    seq=0,
+)
+vector(
+    "release",
+    "Release",
+    0x0215,
+    {
+        "mesh": MESH,
+        **TODAY,
+        "batch": 63,
+        "audience": made("hash of a role", 4),
+        "version": LATER,
+        "expires_at": TODAY["end"] + 400 * DAY,
+        "recipients": [place("reader")],
+        **sealed_box("release", 17),
+    },
+    seq=0,
 )
 
 for edge in (0, 127, 128, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**53 - 1):

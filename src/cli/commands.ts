@@ -47,5 +47,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   row('mesh', 'login', () => import('./commands/mesh/login.ts')),
   row('mesh', 'logout', () => import('./commands/mesh/logout.ts')),
   row('mesh', 'operator', () => import('./commands/mesh/operator.ts')),
+  row('mesh', 'demo', () => import('./commands/mesh/demo.ts')),
   row('mesh', 'whoami', () => import('./commands/mesh/whoami.ts')),
 ]

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { isNodeId, type NodeId } from '../../protocols/node-id.ts'
 import { closest } from '../base/suggest.ts'
 import { LABEL, TRUST_LEVELS } from '../base/words/trust-levels.ts'
+import { isPrivateAddress } from './addresses.ts'
 import { integer, isTable, type Kind, list, oneOf, shown, text, WrongValue } from './kinds.ts'
 import type { IntroducerScope, Security, StaticPeer, TrustedPeer } from './types.ts'
 
@@ -261,6 +262,10 @@ export const modelEndpoint = text('an http or https address, or empty', (value) 
   if (url === undefined || !/^https?:$/.test(url.protocol)) return 'that is no http or https address'
   if (url.username !== '' || url.password !== '')
     return 'it holds a name or key; put the key into ask.key_file'
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
+  // A name is judged by what it resolves to, when it is asked.
+  if (isIP(host) !== 0 && !isPrivateAddress(host, { allowCgnat: false }))
+    return 'that address is neither of this machine nor of a private network'
   return url.search === '' && url.hash === '' ? undefined : 'it has a query or fragment'
 })
 

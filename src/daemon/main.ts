@@ -121,7 +121,7 @@ function inOrder(
     anomalies,
     retention,
   }: Local,
-  { mesh, documents, summaries, query, upkeep }: Network,
+  { mesh, documents, summaries, totals, query, upkeep }: Network,
   { http, api }: Service,
 ): readonly Room[] {
   return [
@@ -143,6 +143,7 @@ function inOrder(
     // After documents, which have the bundle, and before anybody asks.
     organisation,
     summaries,
+    totals,
     query,
     retention,
     tolerated(mesh, { check: 'mesh.listening', log }),

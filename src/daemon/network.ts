@@ -1,4 +1,5 @@
 // Builds the mesh and the rooms that exchange documents, summaries and queries with members through it.
+import { within } from '../base/async/deadline.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { VERSION } from '../base/version.ts'
 import { readStaticPeer } from '../config/index.ts'
@@ -13,6 +14,7 @@ import type { Foundation } from './foundation.ts'
 import { introductionPort, rereadIntroductions } from './introduced.ts'
 import type { Local } from './local.ts'
 import { createOwnRotation, introduceAgain } from './rotation.ts'
+import { buildTotals } from './totals.ts'
 
 /** Neighbours get so long to fetch what may end their links here: announcing takes a second at most. */
 const SPREAD_MS = 3_000
@@ -93,9 +95,10 @@ export function buildNetwork(
   })
   const shared = { insight, sharing, policy, trust, documents, audit, timers, onEncoded }
   const summaries = createSummaries({ ...common, ...shared })
+  const { totals, self } = buildTotals(foundation, local, documents)
   const query = createQuery({
     ...common,
-    ...{ trust, mesh, insight, summaries, sharing, policy, audit, replay },
+    ...{ trust, mesh, insight, summaries, totals, self, sharing, policy, audit, replay },
     timers,
     ownUid,
     onEncoded,
@@ -103,5 +106,16 @@ export function buildNetwork(
     operators: fleet.operators,
   })
 
-  return { mesh, documents, summaries, query, upkeep, rotation }
+  fleet.onParting({
+    isLinked: mesh.isConnected,
+    // Publishing takes as long as the disk does; a node that is out does not keep its link for that.
+    empty: (node, begun) =>
+      within(
+        summaries.withdrawFrom(node, begun).then(({ end }) => end()),
+        SPREAD_MS,
+        timers,
+      ),
+  })
+
+  return { mesh, documents, summaries, totals, query, upkeep, rotation }
 }

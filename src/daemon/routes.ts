@@ -73,6 +73,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       policy,
       service,
       heldPeople: people.held,
+      fleet: fleet.state,
       http: http.address,
       rotate: rotation.begin,
     }),
@@ -82,7 +83,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     statsRoutes({ insight, events: store.events }),
     anomaliesRoutes({ anomalies, config }),
     processesRoutes({ processes }),
-    peersRoutes({ trust, mesh, fleet, summaries, log: common.log }),
+    peersRoutes({ trust, mesh, fleet, summaries, documents, log: common.log }),
     introductionsRoutes({ self: identity.nodeId, trust, introductions, documents, audit, clock }),
     fleetRoutes({
       ...{ fleet, organisation, trust, clock },

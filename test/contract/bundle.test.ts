@@ -16,7 +16,7 @@ beforeAll(async () => {
   const { metafile, outputFiles } = await bundle()
   outputs = metafile.outputs
   codes = outputFiles.filter(({ path }) => path.endsWith('.js')).map(({ text }) => text)
-}, 60_000)
+})
 
 /** The chunk that holds `entry`, and all it imports statically; dynamic imports are only followed where named. */
 function loadedFor(...entries: readonly string[]): {

@@ -199,14 +199,13 @@ describe.runIf(possible.ok)('a machine of its own', () => {
       async () =>
         Number((await machine.show('karo', 'WatchdogTimestampMonotonic')).WatchdogTimestampMonotonic) >
         began + 10e6,
-      { what: 'it was fed beyond the limit', deadlineMs: 90_000, pollMs: 500 },
+      { what: 'it was fed beyond the limit', pollMs: 500 },
     )
     expect(await state()).toMatchObject({ MainPID: before.MainPID, NRestarts: '0' })
 
     await machine.must(`kill -STOP ${before.MainPID}`)
     await until(async () => (await state()).NRestarts === '1', {
       what: 'it was restarted',
-      deadlineMs: 90_000,
       pollMs: 200,
     })
     expect(await log()).toContain('Watchdog timeout')
@@ -346,14 +345,12 @@ describe.runIf(possible.ok)('a machine of its own', () => {
       type Peers = { peers: { node_id: string }[] }
       await until(async () => sees((await other.json<Peers>(['peers'])).peers, identity.node_id), {
         what: 'the other sees the machine',
-        deadlineMs: 90_000,
         pollMs: 200,
       })
       await machine.must(`karo peers trust ${node_id}`)
       await other.json(['peers', 'trust', identity.node_id])
       await until(async () => (await other.status()).mesh.peers_trusted === 1, {
         what: 'they are linked',
-        deadlineMs: 90_000,
       })
       expect(await json('karo status')).toMatchObject({ mesh: { peers_trusted: 1, members_known: 1 } })
       await other.stop()

@@ -169,4 +169,6 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   node_restored: null,
   entries_dropped: null,
   entries_counted: null,
+  share_given: null,
+  total_released: null,
 }

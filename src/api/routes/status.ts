@@ -32,6 +32,7 @@ interface StatusDeps {
   readonly clock: Clock
   readonly mesh: Pick<Mesh, 'status' | 'rejections'> & AlarmDeps['mesh']
   readonly trust: Pick<Trust, 'members'> & AlarmDeps['trust']
+  readonly fleet?: AlarmDeps['fleet']
   readonly store: Pick<Store, 'bytes'> & { readonly events: Pick<Store['events'], 'count'> }
   readonly observe: Pick<Observe, 'status'>
   readonly anomalies: Pick<Anomalies, 'unseen'>

@@ -4,14 +4,14 @@ import { getPeers } from '../../api/contract/operations/peers.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { RootKey } from '../../trust/certificates/index.ts'
 import type { CommandIo, CommandOption } from '../command.ts'
-import { aggregatorKeys, handBundle } from '../policy/bundle.ts'
+import { type Aggregators, aggregatorsNamed, handBundle } from '../policy/bundle.ts'
 import { askLine, canAsk } from '../terminal/confirm.ts'
 
 export const AGGREGATOR = {
   name: 'aggregator',
-  value: 'node',
+  value: 'node[=operator]',
   description:
-    'a node that computes totals; give it twice or not at all (default: asks, if other nodes are known)',
+    'a node that computes totals, and who runs it (default: its name); two operators, or not at all (default: asks, if other nodes are known)',
   repeat: true,
   completes: 'node',
 } as const satisfies CommandOption
@@ -20,13 +20,13 @@ export const AGGREGATOR = {
 const LEAST = 2
 
 /**
- * Keys of the aggregators that the person names, with the options or when asked; none is an answer too. Throws KaroError
- * `bad_request` for one alone, and as `aggregatorKeys` does; nothing was made by then.
+ * The aggregators that the person names, with the options or when asked; none is an answer too. Throws KaroError
+ * `bad_request` for one alone, and as `aggregatorsNamed` does; nothing was made by then.
  */
 export async function aggregatorsFor(
   io: CommandIo,
   named: readonly string[] | undefined,
-): Promise<readonly Uint8Array[]> {
+): Promise<Aggregators> {
   const names = named ?? (await asked(io))
   if (new Set(names).size === 1) {
     throw new KaroError('bad_request', `totals need ${LEAST} nodes that compute them`, {
@@ -34,7 +34,7 @@ export async function aggregatorsFor(
       hint: 'Name another one, or none; karo policy sign --aggregator names them later.',
     })
   }
-  return aggregatorKeys(io, names)
+  return aggregatorsNamed(io, names)
 }
 
 async function asked(io: CommandIo): Promise<readonly string[]> {
@@ -42,20 +42,16 @@ async function asked(io: CommandIo): Promise<readonly string[]> {
   const { peers } = await daemonAt(io).call(getPeers)
   if (peers.length === 0) return []
   const line = await askLine(
-    'Two nodes that compute totals for the mesh, by name or fingerprint (Enter: none yet): ',
+    'Two nodes that compute totals for the mesh, run by different people: node=operator node=operator (Enter: none yet): ',
   )
   return (line ?? '').split(/[\s,]+/).filter((name) => name !== '')
 }
 
 /** Signs the first bundle with them. The mesh is made by then, so that a failure only says what is left to do. */
-export async function nameAggregators(
-  io: CommandIo,
-  root: RootKey,
-  keys: readonly Uint8Array[],
-): Promise<void> {
-  if (keys.length === 0) return
+export async function nameAggregators(io: CommandIo, root: RootKey, aggregators: Aggregators): Promise<void> {
+  if (aggregators.length === 0) return
   try {
-    await handBundle(io, root, { keys })
+    await handBundle(io, root, { aggregators })
   } catch (error) {
     io.err(
       `The mesh is made, but the nodes that compute totals could not be named: ${(error as Error).message}\n  Name them with: karo policy sign --aggregator <node> --aggregator <node>\n`,

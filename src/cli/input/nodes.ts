@@ -66,7 +66,7 @@ export const isKey = (word: string): boolean =>
   word.startsWith('karo:') || /^[0-9a-f]{16}$/i.test(word.replace(/[\s:-]/g, ''))
 
 /** One fingerprint may come in groups of four; any other word is a node of its own. */
-function nodesOf(words: readonly string[]): readonly string[] {
+export function nodesOf(words: readonly string[]): readonly string[] {
   const isOne = words.length > 1 && words.every((word) => /^[0-9a-f]{1,8}$/i.test(word))
   return isOne ? [words.join(' ')] : words
 }

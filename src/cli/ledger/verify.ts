@@ -47,8 +47,11 @@ Entries before it are proven; nothing from it on is. Keep a copy of the database
 
 type Outside = NonNullable<AuditVerdict['outside']>
 
-const namesOf = ({ members }: Outside): string =>
-  members.map(({ name, fingerprint }) => printable(name || fingerprint)).join(', ')
+/** A member that rotated its key keeps signatures under both, and is one. */
+const membersOf = ({ members }: Outside): readonly string[] => [
+  ...new Set(members.map(({ name, fingerprint }) => printable(name || fingerprint))),
+]
+const namesOf = (outside: Outside): string => membersOf(outside).join(', ')
 
 /** An end that was cut off together with its signatures shows by what others keep, and by nothing else. */
 function restsOn({ outside }: AuditVerdict): string {
@@ -56,7 +59,7 @@ function restsOn({ outside }: AuditVerdict): string {
     return `No other machine has given a signature over it, so that its end is whole rests on this machine's word alone.
 Members keep one each hour: link with one (karo peers), and ask again.
 `
-  return `It reaches entry ${outside.seq}, over which ${namesOf(outside)} ${outside.members.length === 1 ? 'keeps' : 'keep'} a signature of ${outside.signed_at}.
+  return `It reaches entry ${outside.seq}, over which ${namesOf(outside)} ${membersOf(outside).length === 1 ? 'keeps' : 'keep'} a signature of ${outside.signed_at}.
 `
 }
 

@@ -1,7 +1,12 @@
 // Signs a policy bundle with the root's key, here and not in the daemon, which gets the signed bundle only.
 import { resolve } from 'node:path'
+import type { BucketLength } from '../../../protocols/buckets.ts'
 import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
-import { AGGREGATORS_MAX, BUNDLE_POLICIES_BYTES } from '../../../protocols/messages/policy.ts'
+import {
+  AGGREGATORS_MAX,
+  BUNDLE_POLICIES_BYTES,
+  type PolicyBundleBody,
+} from '../../../protocols/messages/policy.ts'
 import { parseNodeId } from '../../../protocols/node-id.ts'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { explainPeer } from '../../api/contract/operations/peers.ts'
@@ -20,17 +25,24 @@ export interface BundleTerms {
   readonly files: readonly string[]
   readonly maxLevel: 0 | 1 | 2 | undefined
   readonly k: number | undefined
-  /** Nodes, as people name them. */
+  /** Nodes, as people name them, each with `=<operator>` behind it where its own name is not who runs it. */
   readonly aggregators: readonly string[]
+  readonly bucket: BucketLength | undefined
+  /** Role names; none: what nodes go by where a bundle does not say. */
+  readonly audiences: readonly string[]
 }
+
+/** Nodes that compute totals, by key, and who runs each. */
+export type Aggregators = PolicyBundleBody['aggregators']
 
 interface HandedTerms {
   /** Cedar policies as text; none by default. */
   readonly policies?: Uint8Array
   readonly maxLevel?: 0 | 1 | 2 | undefined
   readonly k?: number | undefined
-  /** Public keys of the nodes that compute totals. */
-  readonly keys: readonly Uint8Array[]
+  readonly aggregators: Aggregators
+  readonly bucket?: BucketLength | undefined
+  readonly audiences?: readonly string[]
 }
 
 /**
@@ -39,26 +51,28 @@ interface HandedTerms {
  */
 export async function signBundle(
   io: CommandIo,
-  { files, maxLevel, k, aggregators }: BundleTerms,
+  { files, aggregators, ...terms }: BundleTerms,
   options: Parameters<typeof openedRoot>[0],
 ) {
   // Before the person is asked for a passphrase.
   const policies = await textOf(files)
-  const keys = await aggregatorKeys(io, aggregators)
-  return handBundle(io, await openedRoot(options), { policies, maxLevel, k, keys })
+  const found = await aggregatorsNamed(io, aggregators)
+  return handBundle(io, await openedRoot(options), { ...terms, policies, aggregators: found })
 }
 
-/** Keys of the nodes that compute totals. Throws KaroError `bad_request`, and as `GET /peers/explain` does. */
-export async function aggregatorKeys(
-  io: CommandIo,
-  aggregators: readonly string[],
-): Promise<readonly Uint8Array[]> {
+/**
+ * The nodes that compute totals, of at least two operators, or none. Throws KaroError `bad_request`, and as
+ * `GET /peers/explain` does.
+ */
+export async function aggregatorsNamed(io: CommandIo, aggregators: readonly string[]): Promise<Aggregators> {
   if (aggregators.length > AGGREGATORS_MAX) {
     throw new KaroError('bad_request', `a bundle names at most ${AGGREGATORS_MAX} aggregators`)
   }
   const daemon = daemonAt(io)
-  const keys: Uint8Array[] = []
-  for (const who of aggregators) {
+  const found: Aggregators[number][] = []
+  for (const given of aggregators) {
+    const at = given.lastIndexOf('=')
+    const [who, said] = at < 0 ? [given, ''] : [given.slice(0, at), given.slice(at + 1)]
     const { peer } = await daemon.call(explainPeer, { query: { who } })
     if (peer.name_chosen !== true && !isKey(who)) {
       throw new KaroError(
@@ -69,16 +83,34 @@ export async function aggregatorKeys(
         },
       )
     }
-    keys.push(parseNodeId(peer.node_id) as Uint8Array)
+    const operator = said.trim() || peer.name || formatFingerprint(peer.fingerprint)
+    found.push({ key: parseNodeId(peer.node_id) as Uint8Array, operator })
   }
-  return keys
+  if (new Set(found.map(({ key }) => Buffer.from(key).toString('hex'))).size < found.length) {
+    throw new KaroError('bad_request', 'one node is named twice', {
+      where: '--aggregator',
+      hint: 'One node that had both halves of a number would have the number.',
+    })
+  }
+  const operators = new Set(found.map(({ operator }) => operator))
+  if (operators.size === 1) {
+    throw new KaroError(
+      'bad_request',
+      `all nodes that compute totals would be run by ${printable([...operators][0] ?? '')}`,
+      {
+        where: '--aggregator',
+        hint: 'Each of two operators sees one half of every number, and one who has both sees the numbers. Name nodes of two operators: --aggregator <node>=<operator>.',
+      },
+    )
+  }
+  return found
 }
 
 /** Signs a bundle in place of the last one and hands it to the daemon. What the daemon answers; throws its KaroErrors. */
 export async function handBundle(
   io: CommandIo,
   root: RootKey,
-  { policies = new Uint8Array(), maxLevel, k, keys }: HandedTerms,
+  { policies = new Uint8Array(), maxLevel, k, aggregators, bucket, audiences = [] }: HandedTerms,
 ) {
   const daemon = daemonAt(io)
   const { organisation } = await daemon.call(getPolicy)
@@ -90,7 +122,9 @@ export async function handBundle(
       policies,
       ...(maxLevel === undefined ? {} : { max_level: maxLevel }),
       ...(k === undefined ? {} : { k_min: k }),
-      aggregators: [...keys],
+      aggregators: [...aggregators],
+      ...(bucket === undefined ? {} : { bucket }),
+      ...(audiences.length === 0 ? {} : { audiences: [...audiences] }),
     },
     systemRandom,
   )

@@ -1,6 +1,7 @@
 // How this node stands in the mesh of its root, as karo ca shows it.
 import type { FleetShape } from '../../api/contract/shapes.ts'
 import { ago, formatFingerprint, localTime, printable } from '../../base/format.ts'
+import { ANOTHER_KEY, revokedWords } from '../../base/words/revoked.ts'
 import type { CommandIo } from '../command.ts'
 import { notLetIn } from '../fleet/refusals.ts'
 import { table } from '../terminal/table.ts'
@@ -39,15 +40,17 @@ export function fleetView(fleet: FleetShape, io: CommandIo): string {
   ])
 }
 
-const WHY_NOT: Readonly<Record<NonNullable<FleetShape['why_not']>, string>> = {
-  revoked: 'its key was revoked. It needs another one (karo identity new) and an invite',
-  issuer_revoked: 'the issuer that certified it was revoked. It needs an invite of another issuer',
+const WHY_NOT: Readonly<Record<Exclude<NonNullable<FleetShape['why_not']>, 'revoked'>, string>> = {
+  issuer_revoked: 'the root revoked the issuer that certified it. It needs an invite of another issuer',
   not_granted:
     'the issuer that certified it may not give its roles any more. It needs an invite, or the issuer may give them again',
   ended: 'it has ended. It needs an invite',
 }
-const withoutCertificate = ({ why_not }: FleetShape): string =>
-  why_not === null ? 'has no certificate' : `has no certificate that holds: ${WHY_NOT[why_not]}`
+function withoutCertificate({ why_not, revoked_by }: FleetShape): string {
+  if (why_not === null) return 'has no certificate'
+  if (why_not !== 'revoked') return `has no certificate that holds: ${WHY_NOT[why_not]}`
+  return `is out: ${revokedWords(revoked_by)}. To let this machine in again, give it another key: ${ANOTHER_KEY}`
+}
 
 /** What the node may give after a renewal, and what is different from before. */
 export function grantWords(before: readonly string[], now: readonly string[]): string {

@@ -37,14 +37,27 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
   return `${fitted(`${what}\n`, screen.columns)}${files.length === 0 ? '' : list}${fitted(`${team}\n`, screen.columns)}${odd}${bad}${theirs}`
 }
 
+const EVERY = { day: 'day', '6h': 'six hours', hour: 'hour' } as const
+
+/** Who computes totals, about what, for whom. */
+function totalsText({
+  aggregators,
+  bucket,
+  audiences,
+}: NonNullable<PolicyShape['organisation']>['totals']): string {
+  const operators = new Set(aggregators.map(({ operator }) => operator))
+  const by = [...operators].map(printable).join(' and ')
+  return `totals of each ${EVERY[bucket]} for ${audiences.map(printable).join(' and ') || 'nobody'}, computed by ${aggregators.length} nodes of ${by}`
+}
+
 /** What the root of the mesh asks of every node, one fact a line. */
 export function organisationView(bundle: NonNullable<PolicyShape['organisation']>, screen: Screen): string {
-  const { accepts, aggregators, k_min, max_level, number, policies, problem, signed_at } = bundle
+  const { accepts, totals, k_min, max_level, number, policies, problem, signed_at } = bundle
   const asks = [
     ...(policies === 0 ? [] : [`${policies} ${policies === 1 ? 'policy' : 'policies'}`]),
     ...(max_level === null ? [] : [`no level above ${max_level}`]),
     ...(k_min === null ? [] : [`no total of fewer than ${k_min} nodes`]),
-    ...(aggregators.length === 0 ? [] : [`totals computed by ${aggregators.length} nodes`]),
+    ...(totals.aggregators.length === 0 ? [] : [totalsText(totals)]),
   ]
   const says = `The organisation's bundle ${number}, signed ${localTime(signed_at)}: ${asks.join('; ') || 'asks for nothing'}.`
   const power =

@@ -30,11 +30,11 @@ const ANOMALIES: Readonly<Record<SharingView['anomalies'], string>> = {
   identified: 'Anomalies: also in answers of this node, to those who are allowed.',
 }
 
-/** A note that totals are not sent yet, because the permission for them looks as if something left. */
+/** A note that totals are not these numbers, because the permission for them looks as if something left in plain. */
 const aboutTotals = ({ peers }: SharingView, { columns }: { columns: number }): string =>
   peers.some((peer) => peer.level_2.length > 0)
     ? fitted(
-        '\nTotals (level 2) cannot be computed by this release yet, so nothing is sent for them.\n',
+        '\nTotals (level 2) are sums over many machines. Of this one only shares leave for them, which say nothing alone.\n',
         columns,
       )
     : ''
@@ -64,7 +64,7 @@ function peers(view: SharingView, screen: { colour: boolean; columns: number }):
         wrap: true,
         style: (peer) => (peer.summaries.length > 0 ? 'green' : undefined),
       },
-      { title: 'TOTALS', value: (peer) => (peer.level_2.length > 0 ? 'not yet' : 'no') },
+      { title: 'TOTALS', value: (peer) => (peer.level_2.length > 0 ? 'yes' : 'no') },
       { title: 'WHY', value: (peer) => peer.reason, wrap: true },
     ],
     screen,

@@ -3,10 +3,12 @@ import type { Frame } from '../../../protocols/frame.ts'
 import { bodyOf } from '../../../protocols/frame.ts'
 import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
 import { Heads, SyncRequest } from '../../../protocols/messages/sync.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { heads as headsTopic, sync as syncStream } from '../../../protocols/registry.ts'
 import { deadline, within } from '../../base/async/deadline.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import { type GossipVerdict, type Mesh, openLink, openTopic, type PeerRef } from '../../mesh/index.ts'
 import type { DocumentRepository } from '../../store/tables/documents.ts'
@@ -21,13 +23,13 @@ import { createExchange } from './exchange.ts'
 import { createFetcher } from './fetcher.ts'
 import { createFetches } from './fetches.ts'
 import { createGiver } from './giver.ts'
-import { createKeeper } from './keeper.ts'
+import { createKeeper, type Keeper } from './keeper.ts'
 import { createMembersView } from './members.ts'
 import { createPuller } from './puller.ts'
 import { isFuture } from './read.ts'
 import { createReminder } from './reminder.ts'
 import { createRounds } from './rounds.ts'
-import type { DocumentPorts, Documents } from './types.ts'
+import type { DocumentHead, DocumentPorts, Documents } from './types.ts'
 import { type Wanted, wantedOf } from './wants.ts'
 import { createWitness } from './witness.ts'
 
@@ -68,16 +70,16 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const members = createMembersView(trust, self, clock, deps.ports)
   const carrier = createCarrier({ clock })
   const witness = createWitness()
-  const keeper = createKeeper({
-    ...{ self, catalog, repository, members, clock, random, log },
-    hints: deps.hints ?? createHints(identity.agree),
-    formerHints: (identity.former ?? []).map(({ agree }) => createHints(agree)),
-    audit: deps.audit,
-    carries: carrier.carries,
-    witness,
-    ...(deps.bounds === undefined ? {} : { bounds: deps.bounds }),
-    ...(deps.ports === undefined ? {} : { ports: deps.ports }),
-  })
+  const kept = createListeners<[DocumentHead]>()
+  const keeper = told(
+    createKeeper({
+      ...{ self, catalog, repository, members, clock, random, log },
+      hints: deps.hints ?? createHints(identity.agree),
+      formerHints: (identity.former ?? []).map(({ agree }) => createHints(agree)),
+      ...{ audit: deps.audit, carries: carrier.carries, witness, ...optional(deps) },
+    }),
+    kept.tell,
+  )
   const { position } = keeper
 
   const link = openLink(mesh, syncStream)
@@ -87,15 +89,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     if (head.author === self && head.kind === 'audit_head') witness.offered(by, head)
   }
 
-  async function reach(node: PeerRef['nodeId']): Promise<boolean> {
-    const { signal, end } = deadline(timers, REACH_MS)
-    try {
-      return await mesh.reach(node, signal)
-    } finally {
-      end()
-    }
-  }
-
+  const reach = reachIn(deps)
   const exchange = createExchange({ link, position, clock, timers })
   const puller = createPuller({ exchange, keeper, offered, clock, timers, log })
   const announcer = createAnnouncer({ gossip, clock, random, timers })
@@ -214,9 +208,15 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       for (const node of linked()) rounds.behind(node)
     },
 
-    of: keeper.of,
-    withdrawn: keeper.withdrawn,
-    fetched: fetches.fetched,
+    onKept: kept.on,
+    async spread(kind, ms) {
+      const peers = linked().filter(deps.trust.admits)
+      const version = catalog.get(self, kind, '')?.version ?? 0
+      const have = await fetches.spread({ author: self, kind, slot: '', version }, peers, ms)
+      return { linked: peers.length, have }
+    },
+
+    ...{ of: keeper.of, withdrawn: keeper.withdrawn, fetched: fetches.fetched },
     async ownLedgerHeads() {
       const [own] = await keeper.of(self, 'audit_head')
       return witness.heads(own)
@@ -224,5 +224,33 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     counts: () => ({ ...catalog.counts(), conflicts: keeper.conflicts() }),
   }
 }
+
+/** What not every caller hands in. */
+const optional = ({ bounds, ports }: Pick<DocumentsDeps, 'bounds' | 'ports'>) => ({
+  ...(bounds === undefined ? {} : { bounds }),
+  ...(ports === undefined ? {} : { ports }),
+})
+
+/** Dials a node that no link leads to, within REACH_MS. */
+const reachIn =
+  ({ mesh, timers }: Pick<DocumentsDeps, 'mesh' | 'timers'>) =>
+  async (node: NodeId): Promise<boolean> => {
+    const { signal, end } = deadline(timers, REACH_MS)
+    try {
+      return await mesh.reach(node, signal)
+    } finally {
+      end()
+    }
+  }
+
+/** The same keeper, which tells of each document of another author that it kept. */
+const told = (keeper: Keeper, tell: (head: DocumentHead) => void): Keeper => ({
+  ...keeper,
+  async keep(documents, from) {
+    const kept = await keeper.keep(documents, from)
+    for (const { head } of kept) tell(head)
+    return kept
+  },
+})
 
 type NodeIds = readonly PeerRef['nodeId'][]

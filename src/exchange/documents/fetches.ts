@@ -13,8 +13,11 @@ export interface Fetches {
   gave(peer: NodeId, slot: string, version: number): void
   /** A neighbour got that edition, of whatever author, from this node. */
   gaveTo(peer: NodeId, edition: Edition): void
-  /** Resolves when each of `peers` has got the edition from this node; after `ms` at the latest. */
-  spread(edition: Edition, peers: readonly NodeId[], ms: number): Promise<void>
+  /**
+   * Resolves when each of `peers` has got the edition from this node; after `ms` at the latest. With how many did, not counting
+   * before the call.
+   */
+  spread(edition: Edition, peers: readonly NodeId[], ms: number): Promise<number>
   /** Resolves with how many of `slots` it fetched, in an edition of `since` (ms since the epoch) or later; within `ms`. */
   fetched(peer: NodeId, slots: readonly string[], since: number, ms: number): Promise<number>
 }
@@ -37,7 +40,7 @@ export function createFetches(timers: Timers): Fetches {
         if (one.name === name && one.left.delete(peer) && one.left.size === 0) one.done()
     },
     async spread(edition, peers, ms) {
-      if (peers.length === 0 || spreads.size >= WAITS_MAX) return
+      if (peers.length === 0 || spreads.size >= WAITS_MAX) return 0
       const { promise, resolve } = Promise.withResolvers<void>()
       const one = { name: nameOf(edition), left: new Set(peers), done: resolve }
       spreads.add(one)
@@ -45,6 +48,7 @@ export function createFetches(timers: Timers): Fetches {
       await promise
       cancel()
       spreads.delete(one)
+      return peers.length - one.left.size
     },
     gave(peer, slot, version) {
       for (const wait of waits) {

@@ -1,6 +1,15 @@
 // The kinds of documents, as a table: all that announcing, moving, relaying and bounding them has to know of each.
+import {
+  RELEASE_KEPT_MS,
+  SHARE_KEPT_MS,
+  slotOfBucket,
+  slotOfRelease,
+  slotOfTally,
+  TALLY_KEPT_MS,
+} from '../../../protocols/buckets.ts'
 import type { Message, WireBody } from '../../../protocols/define.ts'
 import { bodyOf, FRAME_OVERHEAD, type Frame } from '../../../protocols/frame.ts'
+import { Release, Share, Tally } from '../../../protocols/messages/aggregate.ts'
 import { AuditHead } from '../../../protocols/messages/audit.ts'
 import { Certificate, RevocationList } from '../../../protocols/messages/certificate.ts'
 import { Introduction } from '../../../protocols/messages/introduction.ts'
@@ -21,6 +30,9 @@ export const DOCUMENT_KINDS = [
   'revocation_list',
   'policy_bundle',
   'introduction',
+  'share',
+  'tally',
+  'release',
 ] as const
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number]
 
@@ -180,6 +192,44 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
     perAuthor: { documents: 1, bytes: PolicyBundle.limit + FRAME_OVERHEAD },
     // The newest one by its version is kept, whatever its number, so that all members end with the same one.
     read: ({ version }) => ({ slot: '', version, expires_at: LATEST_MS, hints: NO_HINTS }),
+  }),
+  share: kind({
+    message: Share,
+    audience: 'recipients',
+    keptMs: SHARE_KEPT_MS,
+    // A week of hours. All shares of a bucket have one version, so a second one does not replace the first.
+    perAuthor: { documents: 256, bytes: 8 * 1024 * 1024 },
+    read: (body) => ({
+      slot: slotOfBucket(body),
+      version: body.end,
+      expires_at: body.expires_at,
+      hints: Buffer.concat(body.boxes.map(({ hint }) => hint)),
+    }),
+  }),
+  tally: kind({
+    message: Tally,
+    audience: 'recipients',
+    keptMs: TALLY_KEPT_MS,
+    perAuthor: { documents: 1_024, bytes: 32 * 1024 * 1024 },
+    read: (body) => ({
+      slot: slotOfTally(body, body.batch),
+      version: body.version,
+      expires_at: body.expires_at,
+      hints: Buffer.concat(body.recipients.map(({ hint }) => hint)),
+    }),
+  }),
+  release: kind({
+    message: Release,
+    audience: 'recipients',
+    keptMs: RELEASE_KEPT_MS,
+    // 400 days of two audiences with batches of latecomers; less far back where buckets are hours.
+    perAuthor: { documents: 4_096, bytes: 32 * 1024 * 1024 },
+    read: (body) => ({
+      slot: slotOfRelease(body, body.batch, body.audience),
+      version: body.version,
+      expires_at: body.expires_at,
+      hints: Buffer.concat(body.recipients.map(({ hint }) => hint)),
+    }),
   }),
 }
 

@@ -65,6 +65,13 @@ export interface Documents extends Room {
    * may end the links to them.
    */
   publish(kind: DocumentKind, frame: Uint8Array, spreadMs?: number): Promise<void>
+  /** Called for each document of another author once it is kept, whatever its role; returns what ends that. */
+  onKept(listener: (head: DocumentHead) => void): () => void
+  /**
+   * To be called in the moment in which a document of this node, of a kind with one slot, was published: resolves with how many
+   * members are linked, and how many of them have fetched it from here; after `ms` at the latest.
+   */
+  spread(kind: DocumentKind, ms: number): Promise<{ readonly linked: number; readonly have: number }>
   /** Other authors are wanted than before: what neighbours have is looked at again. */
   again(): void
   /**

@@ -2,5 +2,6 @@
 
 export { createQuery } from './query.ts'
 export type { AskedType } from './query-types/index.ts'
+export { measuresOf } from './released.ts'
 export { AUTHOR_QUOTA } from './state/intake.ts'
 export type * from './types.ts'

@@ -20,6 +20,7 @@ import type { Policy } from '../../trust/policy/index.ts'
 import { createWorker } from './answering/work.ts'
 import type { AbsentDeps } from './asking/absent.ts'
 import { createAskerEdge } from './asking/ask.ts'
+import type { TotalsDeps } from './asking/totals.ts'
 import { authorOf, readQuestion } from './document.ts'
 import type { GatherInsight } from './query-types/index.ts'
 import { createQueryState } from './state/state.ts'
@@ -34,7 +35,9 @@ export interface QueryDeps {
   readonly insight: GatherInsight
   readonly summaries: AbsentDeps['summaries']
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
-  readonly policy: Pick<Policy, 'decide'>
+  readonly policy: Pick<Policy, 'decide' | 'reads'>
+  readonly totals: TotalsDeps['totals']
+  readonly self: TotalsDeps['self']
   /** Absent: this node knows no operators. */
   readonly operators?: PrincipalsDeps['operators']
   readonly audit: Pick<Audit, 'record'>

@@ -1,6 +1,7 @@
 // The result of a query as the API returns it and `karo query --json` prints it.
 import type { QueryFilter, QueryType } from '../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Contributions, Unreleased } from '../totals/types.ts'
 import type { NodePart, QueryData } from './query-types/index.ts'
 
 export const OUTCOMES = [
@@ -121,6 +122,24 @@ export interface QueryResult {
   readonly reach: ResultReach | null
   /** Nodes behind each `change`, of those that gave numbers; null for a type that compares nothing. */
   readonly compared: { readonly nodes: number; readonly of: number } | null
+  /** At level 2: which closed periods the totals are of, and why the others are missing. */
+  readonly released?: {
+    /** The role that the totals were computed for. */
+    readonly audience: string
+    /** Rows that some of the periods withheld: what is shown of them is of the others, so it is the least. */
+    readonly partly: readonly string[]
+    readonly buckets: readonly {
+      /** RFC 3339 UTC. */
+      readonly start: string
+      readonly end: string
+      /** Null: it was released. */
+      readonly why: Unreleased | null
+      readonly contributions: Contributions | null
+      /** The fewest machines behind a row that is shown. */
+      readonly k: number
+      readonly rows_withheld: number
+    }[]
+  }
   readonly privacy: {
     readonly mode: 'per_node' | 'aggregate'
     readonly k_min: number

@@ -170,7 +170,7 @@ export function createSummaries(deps: SummariesDeps): Summaries {
       }
       return previews
     },
-    async withdrawFrom(node) {
+    async withdrawFrom(node, begun) {
       const keys = deps.trust.keysOf?.(node) ?? [node]
       const before = (await Promise.all(keys.map(shelf.sealedTo))).flat()
       for (const key of keys) leaving.set(key, (leaving.get(key) ?? 0) + 1)
@@ -184,7 +184,9 @@ export function createSummaries(deps: SummariesDeps): Summaries {
         changed()
       }
       const fetches = Promise.all(keys.map((key) => documents.fetched?.(key, before, since, FETCHED_MS) ?? 0))
+      begun?.()
       changed()
+      if (before.length === 0) return { held: 0, emptied: 0, fetched: 0, end }
       await running
       const after = new Set((await Promise.all(keys.map(shelf.sealedTo))).flat())
       const emptied = before.filter((slot) => !after.has(slot)).length

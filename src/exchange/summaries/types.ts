@@ -104,8 +104,9 @@ export interface Summaries extends Room {
    * Publishes without this node what was sealed to it, as if it were denied already, and lets it fetch that if it is
    * connected: for two seconds at most. `held`: summaries that it could open until now. `emptied`: those that were published
    * without it. `fetched`: of these, what it took from here. Call `end` when the decision about it is made, or was not.
+   * `begun` is called when it is known what the node could open: from then on the node may be denied.
    */
-  withdrawFrom(node: NodeId): Promise<Withdrawal>
+  withdrawFrom(node: NodeId, begun?: () => void): Promise<Withdrawal>
   /** True when the author published anew without this node, and nothing for it since. */
   withdrawn(author: NodeId, range: TimeRange): Promise<boolean>
   /** This node's editions with numbers of that person in them, the newest period first. */

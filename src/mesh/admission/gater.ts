@@ -11,7 +11,7 @@ import { endpointOf } from './endpoint.ts'
 export interface GaterDeps {
   readonly mesh: Pick<Config['mesh'], 'lan_only' | 'allow_cgnat'>
   readonly doorkeeper: Doorkeeper
-  /** True for keys that are denied or revoked here. */
+  /** True for keys that people here denied or revoked. One that a list revoked may knock, to hear of it. */
   readonly refuses: (node: NodeId) => boolean
   /** True for an address at which a member has said it is. Asked for hosts that are not too fast only. */
   readonly knows: (ip: string) => boolean

@@ -85,8 +85,8 @@ function saidOf(frame: Frame): Said {
   }
   if (frame.message === Pong) return { pong: bodyOf(frame, Pong).id }
   if (frame.message === Goodbye) return { goodbye: bodyOf(frame, Goodbye).reason }
-  const { stage, retry_after_ms, granted, invite_refused, root_list, replaced } = bodyOf(frame, HelloAck)
-  return { ack: stage, retryAfterMs: retry_after_ms, granted, invite_refused, root_list, replaced }
+  const { stage, retry_after_ms, skew_ms: _, ...told } = bodyOf(frame, HelloAck)
+  return { ack: stage, retryAfterMs: retry_after_ms, ...told }
 }
 
 export function createWires({ channel, timings, admits, hello: ownHello, answer, put }: WiresDeps): Wires {

@@ -1,6 +1,12 @@
 // What goes into the mesh's state machine and what comes out of it, as values: events, commands, facts and timers.
 import type { RejectCode } from '../../../protocols/frame.ts'
-import type { GoodbyeReason, Granted, HelloBody, HelloStage } from '../../../protocols/messages/hello.ts'
+import type {
+  GoodbyeReason,
+  Granted,
+  HelloBody,
+  HelloStage,
+  RevokedBy,
+} from '../../../protocols/messages/hello.ts'
 import type { PresenceBody } from '../../../protocols/messages/presence.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TimerRequest } from '../../base/timers.ts'
@@ -70,6 +76,7 @@ export type Said =
       readonly granted?: Granted | undefined
       readonly invite_refused?: string | undefined
       readonly root_list?: Uint8Array | undefined
+      readonly revoked_by?: RevokedBy | undefined
       readonly replaced?: Uint8Array | undefined
     }
   | { readonly ping: number; readonly leaf?: boolean | undefined }

@@ -12,6 +12,10 @@ export const AUDIT_TYPES = [
   'query_responded',
   /** Sealed summaries left this node's hands; it says for how many nodes and about which periods. */
   'summary_published',
+  /** Shares of this machine's numbers of a bucket left it, or what it gives nobody: for which roles, to which aggregators. */
+  'share_given',
+  /** This node, an aggregator, released totals with another one, or they could not agree. */
+  'total_released',
   'policy_violation',
   'trust_change',
   'consent_change',
@@ -84,6 +88,8 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     query_received: 'question',
     query_responded: 'question',
     summary_published: 'own',
+    share_given: 'own',
+    total_released: 'own',
     policy_violation: 'remote',
     trust_change: 'decision',
     consent_change: 'decision',
@@ -129,6 +135,8 @@ export const AUDIT_READERS: Readonly<Record<AuditType, 'everybody' | 'person' | 
   query_received: 'everybody',
   query_responded: 'everybody',
   summary_published: 'everybody',
+  share_given: 'everybody',
+  total_released: 'everybody',
   policy_violation: 'administrators',
   trust_change: 'everybody',
   consent_change: 'person',

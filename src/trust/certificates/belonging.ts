@@ -2,19 +2,30 @@
 import type { Log } from '../../base/run/log.ts'
 import type { FleetRepository } from '../../store/tables/fleet.ts'
 import type { Identity } from '../identity/index.ts'
+import type { FleetOptions } from './fleet-options.ts'
+import type { Fleet } from './fleet-types.ts'
+import { joiningOf } from './invites/joining.ts'
 import { createSeeking, type Seeking } from './invites/seeking.ts'
 import { createMembership, type Membership, type MembershipDeps } from './membership.ts'
-import { createRootWord, type RootWord, type RootWordDeps } from './root-word.ts'
+import { createRootWord, otherMesh, type RootWord, type RootWordDeps, revokedKey } from './root-word.ts'
 
 type Changed = Parameters<FleetRepository['write']>[0]
 
 export interface Belonging {
+  /** Looks for the inviter from now on, and after a restart too. As `Fleet.join`. */
+  readonly join: Fleet['join']
+  /** The same with the enrolment file, which nobody here gave; one that cannot be used is told, and ends nothing. */
+  readonly enrol: (read: NonNullable<FleetOptions['enrolment']>) => Promise<void>
   readonly membership: Membership
   readonly seeking: Seeking
   readonly rootWord: RootWord
 }
 
 export interface BelongingDeps extends MembershipDeps, Pick<RootWordDeps, 'signedByRoot'> {
+  /** This node has a certificate that holds. */
+  readonly isCertified: () => boolean
+  /** No invite lets the key of this node in. */
+  readonly isRevoked: () => boolean
   readonly identity: Pick<Identity, 'publicKey'>
   readonly log: Log
   /** Stores what became true; resolves when it is on disk. */
@@ -55,5 +66,29 @@ export function createBelonging(deps: BelongingDeps): Belonging {
       deps.founded(certificate)
     },
   })
-  return { membership, seeking, rootWord }
+  async function look(joining: ReturnType<typeof joiningOf>): Promise<void> {
+    await store({ joining })
+    seeking.begin(joining)
+  }
+
+  return {
+    ...{ membership, seeking, rootWord },
+    async join(code, terms) {
+      if (deps.isCertified()) throw otherMesh()
+      if (deps.isRevoked()) throw revokedKey()
+      const joining = joiningOf(code, terms, deps.clock.now())
+      if (membership.isOther(terms.root)) throw otherMesh()
+      await look(joining)
+    },
+    async enrol(read) {
+      try {
+        const file = read()
+        if (file === undefined) return
+        await look(joiningOf(file.code, file, deps.clock.now()))
+        log.info({}, 'an enrolment file is here: this node looks for its inviter')
+      } catch (error) {
+        seeking.unusable(error)
+      }
+    },
+  }
 }

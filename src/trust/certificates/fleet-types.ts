@@ -1,11 +1,12 @@
 // What the room of certificates does for others: for trust, for the mesh, for documents, and for people.
-import type { Granted, HelloBody } from '../../../protocols/messages/hello.ts'
+import type { Granted, HelloBody, RevokedBy } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { InviteRecord } from '../../store/tables/fleet.ts'
 import type { InviteRefusal, InviteState, InviteTerms } from './invites/invites.ts'
+import type { Parting } from './meeting/parting.ts'
 import type { KnownOperator, OperatorVerdict } from './operators/operator-roll.ts'
-import type { Revoked, Roll, WhyNot } from './roll-types.ts'
+import type { LastTerms, Revoked, Roll, WhyNot } from './roll-types.ts'
 import type { Binding, CertifiedWord, FleetKind } from './types.ts'
 import type { ChainFault } from './verify.ts'
 
@@ -20,6 +21,8 @@ export interface Certificates {
   certified(): readonly Binding[]
   /** Everybody who was certified, and was revoked. */
   withdrawn(): readonly NodeId[]
+  /** A list has put it out: it has no data any more, and keeps its link for a moment. Absent: nobody leaves like that. */
+  isParting?(node: NodeId): boolean
   /** The key is a person's, as an issuer that counts here says: it can be no node. Absent: nobody is certified here. */
   isPerson?(key: NodeId): boolean
   /** Fires when there is something else to say about a node. */
@@ -39,8 +42,10 @@ export interface Credentials {
   answer(node: NodeId): {
     readonly granted?: Granted
     readonly invite_refused?: InviteRefusal
-    /** By which the root revoked who certified `node`: nobody admits it any more, so it would hear in no other way. */
+    /** By which the root revoked `node`, or who certified it: nobody admits it any more, so it would hear in no other way. */
     readonly root_list?: Uint8Array
+    /** By which an issuer revoked `node`, for the same reason. */
+    readonly revoked_by?: RevokedBy
     /** The rotation by which the key of `node` was replaced, which it hears in no other way either. */
     readonly replaced?: Uint8Array
   }
@@ -51,6 +56,7 @@ export interface Credentials {
       readonly granted?: Granted | undefined
       readonly invite_refused?: string | undefined
       readonly root_list?: Uint8Array | undefined
+      readonly revoked_by?: RevokedBy | undefined
       readonly replaced?: Uint8Array | undefined
     },
   ): void
@@ -70,11 +76,24 @@ interface FleetDocuments {
 /** `first`: neighbours are to have it before this room hears of it, because its links to them may end then. */
 export type DocumentSink = (kind: FleetKind, frame: Uint8Array, first?: 'neighbours') => void | Promise<void>
 
+/** Who took the certificate of this node from it. */
+export interface RevokedHere {
+  readonly node_id: NodeId
+  /** It is the root of the mesh, and no node. */
+  readonly root: boolean
+  /** As its certificate says; empty for the root. */
+  readonly name: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
 interface Joining {
   readonly expires_at: number
   /** Why the inviter did not take it, once that is known. */
   readonly refused: string | null
   readonly places: readonly string[]
+  /** Another number with every invite. */
+  readonly attempt: number
 }
 
 export interface FleetState {
@@ -85,6 +104,8 @@ export interface FleetState {
   readonly own: Binding | null
   /** Why a certificate that this node has does not hold. */
   readonly why_not: WhyNot | null
+  /** Who revoked this node, or its issuer, where that is why. */
+  readonly revoked_by: RevokedHere | null
   /** This node may certify others now. */
   readonly issuer: boolean
   /** When the newest revocation list was signed, or this node joined if that is later. */
@@ -123,7 +144,7 @@ export interface Operators {
   issue(terms: OperatorTerms): Promise<readonly Uint8Array[]>
 }
 
-export interface Fleet extends Room, Certificates, Credentials {
+export interface Fleet extends Room, Certificates, Credentials, Pick<Parting, 'onParting'> {
   readonly operators: Operators
   readonly documents: Readonly<Record<FleetKind, FleetDocuments>>
   /**
@@ -155,11 +176,13 @@ export interface Fleet extends Room, Certificates, Credentials {
    */
   revokedByRoot(list: Uint8Array): Promise<void>
   /**
-   * Certifies a certified node anew, with other roles or teams; what `terms` leaves out stays. KaroErrors:
+   * Certifies a certified node anew, with other roles or teams; what `terms` leaves out stays. Also one whose issuer may not give its roles any more. KaroErrors:
    * `not_found` for a node without a certificate that holds, `bad_request` for words that are
    * no roles or teams, `refused` when this node may not certify, or not with these roles, or not that node.
    */
   assign(node: NodeId, terms: Partial<Pick<Binding, 'roles' | 'teams'>>): Promise<Binding>
+  /** Nodes whose newest certificate that issuer signed, and that `assign` may certify anew. */
+  assignable(issuer: NodeId): readonly (LastTerms & { readonly node_id: NodeId })[]
   /** Certificates and lists as they were signed: issuers first, so that each can be judged when it is read. */
   frames(): readonly { readonly kind: FleetKind; readonly frame: Uint8Array }[]
   /** KaroErrors: `refused` when this node may not certify, or not with these roles; `conflict`, `bad_request`. */

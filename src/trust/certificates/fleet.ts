@@ -1,26 +1,24 @@
 // The room of certificates: which mesh this node belongs to, who is certified there, and, on an issuer, who is let in.
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { FleetRepository } from '../../store/tables/fleet.ts'
 import { NO_LINEAGE } from '../lineage/index.ts'
 import { createBelonging } from './belonging.ts'
-import { createCredentials } from './credentials.ts'
 import type { FleetOptions } from './fleet-options.ts'
 import type { DocumentSink, Fleet } from './fleet-types.ts'
 import { createInvites } from './invites/invites.ts'
 import { createInviting } from './invites/inviting.ts'
-import { joiningOf } from './invites/joining.ts'
 import { createIssuing } from './issuing.ts'
-import { createKinship } from './kinship.ts'
+import { assignableOf, createKinship } from './kinship.ts'
+import { createCredentials } from './meeting/credentials.ts'
+import { createParting } from './meeting/parting.ts'
+import { createTaking } from './meeting/taking.ts'
 import { createOperatorOffice } from './operators/operator-office.ts'
 import { createRoll } from './roll.ts'
-import { otherMesh } from './root-word.ts'
 import { stateOf } from './state.ts'
 import type { FleetKind } from './types.ts'
 import { LIFE_MAX_MS } from './verify.ts'
-
-const LIST = 'revocation_list'
 
 /** Between two looks at what is due. A certificate of 30 days is renewed in the ten minutes after its twentieth day. */
 const LOOK_MS = 10 * 60_000
@@ -52,46 +50,28 @@ export function createFleet(options: FleetOptions): Fleet {
     })
   }
 
-  /** Takes a document, wherever it came from. */
-  function take(kind: FleetKind, frame: Uint8Array, isNew = true): void {
-    const now = clock.now()
-    const from = isNew ? undefined : 'kept'
-    const changed =
-      kind === 'certificate' ? roll.certificate(frame, now).changed : roll.list(frame, now, from)
-    for (const node of changed) {
-      const revoked = isNew && kind === 'revocation_list' ? roll.revoked(node) : undefined
-      if (revoked === undefined) continue
-      log.info({ peer: node, by: revoked.by }, 'a key was revoked')
-      const details = { by: revoked.by }
-      void audit.record({ type: 'certificate_revoked', success: true, peer: node, details })
-    }
-    const renewed = changed.includes(self) ? membership.renewed() : undefined
-    if (renewed !== undefined) write({ membership: renewed })
-    if (kind === 'certificate' && changed.some((node) => roll.isAuthority(node))) authorities.tell()
-    tell(changed)
-  }
+  const parting = createParting({ log, tell: (node) => changes.tell(node) })
+  const { take, documents } = createTaking({
+    ...{ self, roll, lineage, parting, issuing, audit, clock, log, tell },
+    authorities: () => authorities.tell(),
+    renewed() {
+      const renewed = membership.renewed()
+      if (renewed !== undefined) write({ membership: renewed })
+    },
+  })
 
+  /** Whom this node itself revokes was emptied by then. */
   async function signed(kind: FleetKind, frame: Uint8Array): Promise<void> {
-    take(kind, frame)
+    take(kind, frame, true, 'cut')
     await sink(kind, frame)
   }
 
-  /** A list of this node that a member has and this node lost, after a restore for example: it goes on from there. */
-  function takeList(frame: Uint8Array, isNew: boolean): void {
-    const before = roll.listOf(self)
-    take('revocation_list', frame, isNew)
-    if (!isNew || roll.listOf(self) === before || !issuing.isIssuer()) return
-    issuing.relist().catch((error: unknown) => log.error({ reason: String(error) }, 'no list was signed'))
-  }
-
-  const isFirst = (author: NodeId): boolean => {
-    const root = roll.root()
-    return root !== undefined && author === formatNodeId(root.key)
-  }
-
-  const { membership, seeking, rootWord } = createBelonging({
+  const belonging = createBelonging({
+    isCertified: () => own() !== undefined,
+    isRevoked: () => kinship.isRevoked(self),
     ...{ self, identity, roll, audit, clock, log },
-    signedByRoot: (list) => before(sink(LIST, list, 'neighbours'), () => take(LIST, list)),
+    signedByRoot: (list) =>
+      before(sink('revocation_list', list, 'neighbours'), () => take('revocation_list', list)),
     take: (certificate) => take('certificate', certificate),
     store: (changed) => serially(() => repository.write(changed)),
     begun: authorities.tell,
@@ -100,10 +80,10 @@ export function createFleet(options: FleetOptions): Fleet {
       issuing.renew(() => false)
     },
   })
-  const judged = { wanted: roll.wants, isFirst }
+  const { membership, seeking, rootWord } = belonging
   const credentials = createCredentials({
     ...{ identity, ...kinship, roll, invites, issuing, seeking, rootWord },
-    ...{ audit, clock, log, tell, isNameKnown: options.isNameKnown },
+    ...{ lineage, signed, audit, clock, log, tell, isNameKnown: options.isNameKnown },
   })
   const own = () => roll.word(kinship.certifiedKey(), clock.now())?.binding
 
@@ -117,33 +97,21 @@ export function createFleet(options: FleetOptions): Fleet {
       invites.load(stored.invites)
       seeking.begin(stored.joining)
       membership.load(stored.membership)
-      if (own() !== undefined || stored.joining !== undefined) return
-      try {
-        const file = options.enrolment?.()
-        if (file === undefined) return
-        const joining = joiningOf(file.code, file, clock.now())
-        seeking.begin(joining)
-        await repository.write({ joining })
-        log.info({}, 'an enrolment file is here: this node looks for its inviter')
-      } catch (error) {
-        seeking.unusable(error)
-      }
+      const isDone = own() !== undefined || stored.joining !== undefined
+      if (!isDone && options.enrolment !== undefined) await belonging.enrol(options.enrolment)
     },
     stop: () => serially(async () => {}),
 
     word: (node) => roll.word(node, clock.now()),
-    revoked: roll.revoked,
-    fault: roll.fault,
+    ...{ revoked: roll.revoked, fault: roll.fault },
     certified: () => roll.certified(clock.now()),
     ...{ withdrawn: roll.withdrawn, isPerson: roll.operators.holds },
+    ...{ isParting: parting.isParting, onParting: parting.onParting },
     onChange: changes.on,
 
     ...credentials,
 
-    documents: {
-      certificate: { ...judged, accept: (frame, isNew) => take('certificate', frame, isNew) },
-      revocation_list: { ...judged, accept: takeList },
-    },
+    documents,
     onDocument: (next) => {
       sink = next
     },
@@ -151,9 +119,9 @@ export function createFleet(options: FleetOptions): Fleet {
     operators: createOperatorOffice({ ...options, roll, issuing }),
 
     state() {
-      const invite = { joining: seeking.joining(), refused: seeking.refused() }
-      const at = { self: kinship.certifiedKey(), now: clock.now(), joinedAt: membership.joinedAt() }
-      return stateOf({ roll, ...at, ...invite, memberOf: lineage.memberOf })
+      const invite = { joining: seeking.joining(), refused: seeking.refused(), attempt: seeking.attempt() }
+      const at = { self, now: clock.now(), joinedAt: membership.joinedAt() }
+      return stateOf({ roll, ...at, ...invite, lineage })
     },
 
     ...{ root: roll.root, frames: roll.frames, found: rootWord.found },
@@ -162,13 +130,7 @@ export function createFleet(options: FleetOptions): Fleet {
 
     ...createInviting({ identity, roll, issuing, invites, audit, clock, random }),
 
-    async join(code, terms) {
-      if (own() !== undefined) throw otherMesh()
-      const next = joiningOf(code, terms, clock.now())
-      if (membership.isOther(terms.root)) throw otherMesh()
-      await serially(() => repository.write({ joining: next }))
-      seeking.begin(next)
-    },
+    join: belonging.join,
     seeks: seeking.seeks,
 
     async revoke(node) {
@@ -179,6 +141,7 @@ export function createFleet(options: FleetOptions): Fleet {
     },
 
     assign: issuing.assign,
+    assignable: (issuer) => assignableOf(roll, issuer, clock.now()),
 
     async look(present) {
       const now = clock.now()

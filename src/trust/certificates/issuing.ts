@@ -11,7 +11,7 @@ import type { Audit } from '../audit/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { LineageView } from '../lineage/index.ts'
 import { checkInviteTerms } from './invites/invite-terms.ts'
-import { leftSince } from './kinship.ts'
+import { assignable, leftSince } from './kinship.ts'
 import { privileged } from './levels.ts'
 import type { Roll } from './roll-types.ts'
 import { signCertificate, signRevocationList } from './sign.ts'
@@ -87,7 +87,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
   async function sign(
     node: NodeId,
     terms: Terms,
-    before: Binding | undefined,
+    before: Pick<Binding, 'issued_at'> | undefined,
     { usage, life }: { readonly usage: 'node' | 'operator'; readonly life: number },
   ): Promise<void> {
     const { not_after } = own()
@@ -201,7 +201,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
 
     async assign(node, terms) {
       own()
-      const before = roll.word(node, clock.now())?.binding
+      const before = assignable(roll, node, clock.now())
       if (before === undefined) {
         throw new KaroError('not_found', 'that node has no certificate that holds', {
           hint: 'It joins by an invite: karo invite.',

@@ -3,7 +3,7 @@ import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { LineageView } from '../lineage/index.ts'
-import type { Roll } from './roll-types.ts'
+import type { LastTerms, Roll } from './roll-types.ts'
 import { lastKeyOf } from './verify.ts'
 
 export interface Kinship {
@@ -37,6 +37,32 @@ export function leftSince(
   const times = others.flatMap((other) => roll.revoked(other)?.at ?? [])
   // One that is signed by a clock that is far ahead has to pass first.
   return Math.max(0, ...times.filter((at) => at < now + CLOCK_WINDOW_MS / 2))
+}
+
+/**
+ * What a node has that is certified, or would be, if its issuer might still give its roles: the root took that right from the
+ * issuer alone, and what else the certificate says was given as it should be. Undefined: it may not be certified anew.
+ */
+export function assignable(
+  roll: Pick<Roll, 'word' | 'whyNot' | 'lastTerms'>,
+  node: NodeId,
+  now: number,
+): LastTerms | undefined {
+  const binding = roll.word(node, now)?.binding
+  if (binding !== undefined) return binding
+  return roll.whyNot(node, now) === 'not_granted' ? roll.lastTerms(node) : undefined
+}
+
+/** The nodes whose newest certificate that issuer signed, and that another one may certify anew. */
+export function assignableOf(
+  roll: Pick<Roll, 'word' | 'whyNot' | 'lastTerms' | 'certifiedBy'>,
+  issuer: NodeId,
+  now: number,
+): readonly (LastTerms & { readonly node_id: NodeId })[] {
+  return roll.certifiedBy(issuer).flatMap((node_id) => {
+    const terms = assignable(roll, node_id, now)
+    return terms === undefined ? [] : [{ ...terms, node_id }]
+  })
 }
 
 export function createKinship({

@@ -27,6 +27,8 @@ export interface Revoked {
   readonly name: string
 }
 
+export type LastTerms = Pick<Binding, 'usage' | 'name' | 'roles' | 'teams' | 'member_id' | 'issued_at'>
+
 export interface Roll {
   /** Null until this node belongs to a mesh. Another root forgets everything. `since`: when this node joined, ms. */
   trustRoot(root: TrustedRoot, since: number): void
@@ -60,8 +62,10 @@ export interface Roll {
   whyNot(node: NodeId, now: number): WhyNot | undefined
   /** Every certificate and list that counts here or is kept to explain who does not. */
   frames(): readonly { readonly kind: FleetKind; readonly frame: Uint8Array }[]
-  /** Roles and teams of the newest certificate of a node, also where it has ended; undefined: none is here, or its issuer was revoked. */
-  lastTerms(node: NodeId): Pick<Binding, 'roles' | 'teams'> | undefined
+  /** What the newest certificate of a node says, also where it has ended; undefined: none is here, or its issuer was revoked. */
+  lastTerms(node: NodeId): LastTerms | undefined
+  /** Nodes whose newest certificate here that issuer signed, whether it holds or not. */
+  certifiedBy(issuer: NodeId): readonly NodeId[]
   /** The root revoked who signed the certificate that the node showed last, or has here. */
   isVoid(node: NodeId): boolean
   /** Certified people, who are no nodes: nothing above speaks of them, except that a list may revoke their keys. */

@@ -3,6 +3,7 @@ import { CLOCK_WINDOW_MS, FrameError } from '../../../protocols/frame.ts'
 import type { CertificateBody } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
+import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
 import { areGranted, levelOf } from './levels.ts'
 import { createOperatorRoll } from './operators/operator-roll.ts'
@@ -91,7 +92,7 @@ export function createRoll(): Roll {
       usage: issuer === undefined ? 'issuer' : 'node',
       node_id: node,
       key: body.key,
-      member_id: Buffer.from(body.member).toString('hex'),
+      member_id: toHex(body.member),
       ...{ name: body.name, roles: body.roles, teams: body.teams, grants: body.grants },
       ...{ issuer: held.author, issued_at: body.version, not_before: body.not_before, not_after: ends },
     }
@@ -213,15 +214,9 @@ export function createRoll(): Roll {
       const key = parseNodeId(node)
       if (root === undefined || key === undefined || chain.length === 0) return []
       // What is known already costs no signature.
-      const known = framesOf(
-        heldOf(node) ?? { bytes: new Uint8Array(), author: node, body: undefined as never },
-      )
-      if (
-        known !== undefined &&
-        known.length === chain.length &&
-        known.every((one, i) => isSame(one, chain[i]))
-      )
-        return []
+      const held = heldOf(node)
+      const known = held === undefined ? undefined : framesOf(held)
+      if (known?.length === chain.length && known.every((one, i) => isSame(one, chain[i]))) return []
       const verdict = verifyChain(chain, { root, at: now, isRevoked, key })
       if (!verdict.ok) {
         faults.set(
@@ -279,7 +274,8 @@ export function createRoll(): Roll {
       const last = leaves.peek(node)
       // What the thief of an issuer wrote there is nothing to go on from.
       if (last === undefined || revoked(last.author) !== undefined) return undefined
-      return { roles: last.body.roles, teams: last.body.teams }
+      const { name, roles, teams, member, version } = last.body
+      return { usage: 'node', name, roles, teams, member_id: toHex(member), issued_at: version }
     },
     isVoid(node) {
       const author = heldOf(node)?.author
@@ -287,6 +283,7 @@ export function createRoll(): Roll {
         faults.peek(node) === 'issuer_revoked' || (author !== undefined && revoked(author)?.by === rootId)
       )
     },
+    certifiedBy,
     listOf: (author) => lists.get(author),
     lists: (now) => ({
       newest: newest(now),

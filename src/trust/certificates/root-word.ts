@@ -6,6 +6,7 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
+import { ANOTHER_KEY } from '../../base/words/revoked.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Fleet } from './fleet-types.ts'
 import type { Roll } from './roll-types.ts'
@@ -129,6 +130,12 @@ function notByRoot(): never {
     hint: 'Name the file of the root key of this mesh: --root-key.',
   })
 }
+
+/** No invite lets a revoked key in, and no inviter need be looked for to hear that. */
+export const revokedKey = (): KaroError =>
+  new KaroError('refused', 'the key of this node was revoked: no invite lets it in any more', {
+    hint: `Give this machine another key: ${ANOTHER_KEY}. karo ca show says who revoked it.`,
+  })
 
 export const otherMesh = (): KaroError =>
   new KaroError('conflict', 'this node belongs to a mesh already', {

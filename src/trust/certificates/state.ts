@@ -2,7 +2,8 @@
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { toHex } from '../../base/hex.ts'
 import type { JoiningRecord } from '../../store/tables/fleet.ts'
-import type { FleetState } from './fleet-types.ts'
+import type { LineageView } from '../lineage/index.ts'
+import type { FleetState, RevokedHere } from './fleet-types.ts'
 import type { Roll } from './roll-types.ts'
 
 export interface Standing {
@@ -14,28 +15,62 @@ export interface Standing {
   readonly joinedAt: number | undefined
   readonly joining: JoiningRecord | undefined
   readonly refused: string | null
+  readonly attempt: number
   /** A node that rotated its key has two certificates for a while, and is one member. */
-  readonly memberOf: (node: NodeId) => NodeId
+  readonly lineage: Pick<LineageView, 'ancestors' | 'memberOf'>
 }
 
-export function stateOf({ self, roll, now, joinedAt, joining, refused, memberOf }: Standing): FleetState {
+export function stateOf({
+  self,
+  roll,
+  now,
+  joinedAt,
+  joining,
+  refused,
+  attempt,
+  lineage,
+}: Standing): FleetState {
   const root = roll.root()
   const { newest, listed } = roll.lists(now)
-  const word = roll.word(self, now)
+  /** Its own key, and those before it: the one before is certified until the new one is. */
+  const keys = lineage.ancestors(self)
+  const own = keys.find((key) => roll.word(key, now) !== undefined)
+  const word = own === undefined ? undefined : roll.word(own, now)
   return {
     mesh: root === undefined ? null : toHex(root.mesh),
     root: root === undefined ? null : formatNodeId(root.key),
     joined_at: joinedAt ?? null,
     own: word?.binding ?? null,
-    why_not: roll.whyNot(self, now) ?? null,
+    why_not: own === undefined ? (found(keys, (key) => roll.whyNot(key, now)) ?? null) : null,
+    revoked_by: own === undefined ? revokedBy(roll, keys, now) : null,
     issuer: word?.binding.usage === 'issuer',
     lists_at: root === undefined ? null : newest,
     stale: word?.stale ?? false,
-    certified: new Set(roll.certified(now).map(({ node_id }) => memberOf(node_id))).size,
+    certified: new Set(roll.certified(now).map(({ node_id }) => lineage.memberOf(node_id))).size,
     revoked: listed,
     joining:
       joining === undefined && refused === null
         ? null
-        : { expires_at: joining?.expires_at ?? 0, refused, places: joining?.places ?? [] },
+        : { expires_at: joining?.expires_at ?? 0, refused, places: joining?.places ?? [], attempt },
+  }
+}
+
+function found<T>(keys: readonly NodeId[], of: (key: NodeId) => T | undefined): T | undefined {
+  for (const key of keys) {
+    const one = of(key)
+    if (one !== undefined) return one
+  }
+  return undefined
+}
+
+/** Who revoked one of these keys; null: nobody did. */
+function revokedBy(roll: Roll, keys: readonly NodeId[], now: number): RevokedHere | null {
+  const revoked = found(keys, roll.revoked)
+  const root = roll.root()
+  if (revoked === undefined || root === undefined) return null
+  const { by, at } = revoked
+  return {
+    ...{ node_id: by, at, root: by === formatNodeId(root.key) },
+    name: roll.word(by, now)?.binding.name ?? '',
   }
 }

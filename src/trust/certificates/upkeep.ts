@@ -35,6 +35,7 @@ export function createUpkeep({ fleet, trust, meet, alsoLook, clock, timers, log 
   const cancels = new Map<string, () => void>()
   const metAt = new Map<NodeId, number>()
   const visited = new Set<string>()
+  let attempt: number | undefined
 
   const present = (node: NodeId): boolean => {
     const member = trust.member(node)
@@ -61,10 +62,13 @@ export function createUpkeep({ fleet, trust, meet, alsoLook, clock, timers, log 
 
   function seek(): void {
     const { joining } = fleet.state()
-    if (joining === null) {
+    if (joining === null || joining.attempt !== attempt) {
+      // The inviter that was met a moment ago, for another invite, has not heard of this one.
       metAt.clear()
-      return
+      visited.clear()
+      attempt = joining?.attempt
     }
+    if (joining === null) return
     for (const place of joining.places) {
       if (visited.has(place)) continue
       visited.add(place)

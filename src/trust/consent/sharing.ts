@@ -12,9 +12,11 @@ import type { Trust } from '../peers/index.ts'
 import {
   type AnomalyChoice,
   type Context,
+  type Decision,
   type Policy,
   principalOf,
   QUERY_ACTIONS,
+  type QueryAction,
   resourceOf,
   SHARING_CATEGORIES,
   type SharingCategory,
@@ -27,7 +29,7 @@ export interface SharingDeps {
   readonly config: Pick<Config, 'sharing'>
   readonly consent: Pick<ConsentRepository, 'get' | 'put'>
   readonly trust: Pick<Trust, 'opinion' | 'known' | 'resolve'>
-  readonly policy: Pick<Policy, 'decide'>
+  readonly policy: Pick<Policy, 'decide' | 'counts' | 'reads'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
 }
@@ -149,22 +151,33 @@ export function createSharing(deps: SharingDeps): Sharing {
 
 /** Asks the same policy that answers questions, so that what is shown is what holds. */
 function sharedWith(
-  { decide }: Pick<Policy, 'decide'>,
+  { decide, counts, reads }: Pick<Policy, 'decide' | 'counts' | 'reads'>,
   opinion: ReturnType<Trust['opinion']>,
   context: Context,
 ): SharedWith {
   const principal = principalOf(opinion)
+  /** Totals are for roles: of those that it has, the one whose totals the person is counted in. */
+  const counted = (action: QueryAction): Decision | undefined =>
+    principal.roles
+      .filter((role) => reads(principal, role, action, context).effect === 'allow')
+      .map((role) => counts(role, action, context))
+      .find(({ effect }) => effect === 'allow')
   const opened = (level: 1 | 2): SharingCategory[] =>
     QUERY_ACTIONS.flatMap((action) => {
       const resource = resourceOf(action, principal, level)
       if (resource.category === undefined) return []
-      return decide(principal, action, resource, context).effect === 'deny' ? [] : [resource.category]
+      const isOpen =
+        level === 2
+          ? counted(action) !== undefined
+          : decide(principal, action, resource, context).effect === 'allow'
+      return isOpen ? [resource.category] : []
     })
   const sent = SHARING_CATEGORIES.filter(
     (category) => decide(principal, 'summary.receive', summaryResource(category), context).effect === 'allow',
   )
   const asked = resourceOf('query.tool_usage', principal, undefined)
-  const usage = decide(principal, 'query.tool_usage', asked, context)
+  const totals = asked.level === 2 ? counted('query.tool_usage') : undefined
+  const usage = totals ?? decide(principal, 'query.tool_usage', asked, context)
   return {
     node_id: opinion.node_id,
     fingerprint: opinion.fingerprint,

@@ -13,7 +13,7 @@ export interface SharedWith {
   readonly level_1: readonly SharingCategory[]
   /** Categories that are in the summaries it is sent; others it may still ask for, if `level_1` has them. */
   readonly summaries: readonly SharingCategory[]
-  /** Categories whose totals over many nodes it is entitled to, once there are any. */
+  /** Categories whose totals it reads, with this person counted in. */
   readonly level_2: readonly SharingCategory[]
   /** The rule that decided about tool usage, at the level its trust gives. */
   readonly rule: string

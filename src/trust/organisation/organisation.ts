@@ -1,4 +1,6 @@
 // The organisation's word: takes the policy bundle that the mesh's root signed, and puts it into force beside the owner's.
+
+import type { BucketLength } from '../../../protocols/buckets.ts'
 import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import type { PolicyBundleBody } from '../../../protocols/messages/policy.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
@@ -13,6 +15,9 @@ import { readPolicyBundle } from './bundle-frame.ts'
 
 /** As a place in messages and in the names of rules. */
 const PLACE = 'organisation.cedar'
+
+/** Who gets totals where the bundle says nothing. */
+const AUDIENCES: readonly string[] = ['security', 'admin']
 
 /** Where the bundle that was in force cannot be read any more. */
 const UNREADABLE: PolicyEngine = {
@@ -32,7 +37,13 @@ interface OrganisationState {
   readonly max_level: 0 | 1 | 2 | null
   /** Nodes. */
   readonly k_min: number | null
-  readonly aggregators: readonly NodeId[]
+  /** How totals of the mesh are computed, with what counts where the bundle says nothing. */
+  readonly totals: {
+    readonly aggregators: readonly { readonly node_id: NodeId; readonly operator: string }[]
+    readonly bucket: BucketLength
+    /** Role names. */
+    readonly audiences: readonly string[]
+  }
   /** Why the newest bundle is not in force, while an older one or none is; null when it is. */
   readonly problem: string | null
 }
@@ -58,6 +69,8 @@ export interface Organisation extends Room {
   take(frame: Uint8Array): Promise<void>
   /** The bundle in force, as it was signed. */
   frame(): Uint8Array | undefined
+  /** What the bundle in force says; undefined without one. */
+  bundle(): PolicyBundleBody | undefined
   /** Null: the root has signed none, or none has come here. */
   state(): OrganisationState | null
 }
@@ -179,6 +192,7 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
         await sink(frame)
       }),
     frame: () => inForce?.frame,
+    bundle: () => inForce?.body,
     state() {
       if (inForce === undefined && problem === null) return null
       const { body, policies = 0 } = inForce ?? {}
@@ -188,7 +202,14 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
         policies,
         max_level: (body?.max_level as 0 | 1 | 2 | undefined) ?? null,
         k_min: body?.k_min ?? null,
-        aggregators: (body?.aggregators ?? []).map((key) => formatNodeId(key)),
+        totals: {
+          aggregators: (body?.aggregators ?? []).map(({ key, operator }) => ({
+            node_id: formatNodeId(key),
+            operator,
+          })),
+          bucket: body?.bucket ?? 'day',
+          audiences: body?.audiences ?? AUDIENCES,
+        },
         problem,
       }
     },
@@ -200,10 +221,12 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
 }
 
 /** For the ledger. */
-const limitsOf = ({ max_level, k_min, aggregators }: PolicyBundleBody) => ({
+const limitsOf = ({ max_level, k_min, aggregators, bucket, audiences }: PolicyBundleBody) => ({
   ...(max_level === undefined ? {} : { max_level }),
   ...(k_min === undefined ? {} : { k_min }),
   ...(aggregators.length === 0 ? {} : { aggregators: aggregators.length }),
+  ...(bucket === undefined ? {} : { bucket }),
+  ...(audiences === undefined ? {} : { audiences: audiences.join(', ') }),
 })
 
 function textOf(policies: Uint8Array): string {

@@ -26,7 +26,9 @@ export function createAdmission(
   own: ReadonlySet<NodeId>,
   { introduced, domain }: WeakerWords,
 ): Admission {
-  const isRefused = (node: NodeId): boolean => kin.refusedHere(node) || kin.revoked(node) !== undefined
+  /** Whom a list put out a moment ago keeps its link until what it has from here is emptied; its data ended with the list. */
+  const isOut = (node: NodeId): boolean => kin.revoked(node) !== undefined && !kin.isParting(node)
+  const isRefused = (node: NodeId): boolean => kin.refusedHere(node) || isOut(node)
   const refuses = (node: NodeId): boolean => isRefused(node) || isOver(kin.state(node))
 
   function certified(node: NodeId): CertifiedWord | undefined {
@@ -36,12 +38,14 @@ export function createAdmission(
 
   return {
     refuses,
-    bars: (node) => isRefused(node) || kin.state(node).kind === 'rejected',
+    // Whom a list revoked may knock like any stranger, because it is shown that list and hears of it in no other way.
+    bars: (node) => kin.refusedHere(node) || kin.state(node).kind === 'rejected',
     certified,
     admits(node) {
       if (own.has(node) || refuses(node)) return false
       const level = kin.trustedByFile(node)?.level ?? kin.decision(node)?.level
       if ((level ?? null) !== null) return level !== 'untrusted'
+      if (kin.isParting(node)) return true
       if (certified(node) !== undefined || introduced(node) !== undefined) return true
       return (domain(node)?.level ?? 'untrusted') !== 'untrusted'
     },

@@ -8,7 +8,7 @@ import { publicKeyOf } from './seen.ts'
 
 export interface KinDeps {
   readonly lineage: LineageView
-  readonly certificates: Pick<Certificates, 'word' | 'revoked'>
+  readonly certificates: Pick<Certificates, 'word' | 'revoked' | 'isParting'>
   /** As they are now: a reload replaces them. */
   readonly file: () => {
     readonly denied: ReadonlySet<NodeId>
@@ -23,6 +23,8 @@ export interface Kin {
   trustedByFile(node: NodeId): TrustedPeer | undefined
   decision(node: NodeId): Held | undefined
   revoked(node: NodeId): ReturnType<Certificates['revoked']>
+  /** A list has put it, or another key of its lineage, out, and it keeps its link for a moment. */
+  isParting(node: NodeId): boolean
   /** The word of its own certificate, or for a day that of the key it replaced. */
   word(node: NodeId): CertifiedWord | undefined
   /** A denial here, of any key of its lineage. */
@@ -144,6 +146,8 @@ export function createKin({ lineage, certificates, file, decisions }: KinDeps): 
     deniedByFile: (node) => lineage.family(node).some((key) => file().denied.has(key)),
     trustedByFile: (node) => file().trusted.get(node) ?? first(node, (key) => file().trusted.get(key)),
     decision,
+    isParting: (node) =>
+      certificates.isParting !== undefined && lineage.family(node).some(certificates.isParting),
     revoked: (node) => certificates.revoked(node) ?? first(node, certificates.revoked),
     word(node) {
       const own = certificates.word(node)

@@ -114,8 +114,8 @@ export interface Trust extends Room {
   /** True when its key is denied or revoked, here or by a list of its mesh. Cheap, as `admits` is: asked for connections and frames. */
   refuses(node: NodeId): boolean
   /**
-   * As `refuses`, but false for a key whose time beside its successor is over: it may knock, and is shown what replaced it.
-   * Nobody else would tell a machine that was restored from an old backup, or whose key was stolen.
+   * As `refuses`, but false for a key that a list revoked, and for one whose time beside its successor is over: such a key may
+   * knock like any stranger, and is shown the list, or what replaced it. Nobody else would tell that machine.
    */
   bars(node: NodeId): boolean
   explain(node: NodeId): readonly OpinionStep[]

@@ -17,12 +17,14 @@ import type {
 const deny = (rule: string, reason: string): Decision => ({ effect: 'deny', rule, reason })
 const allow = (rule: string, reason: string): Decision => ({ effect: 'allow', rule, reason })
 
-const NO_AGGREGATORS: Decision = {
+/** No question to a single node gets numbers at level 2, whoever asks: they leave a node only as shares of a total. */
+const NOT_ASKED_FOR: Decision = {
   effect: 'withhold',
-  rule: 'level2.no_aggregators',
+  rule: 'level2.totals',
   reason:
-    'Level 2 totals need two aggregators, which this release cannot run yet. To have level 1, the numbers of single ' +
-    'nodes, ask the people there: karo peers trust <this node> --level peer, then karo share allow <this node>.',
+    'At level 2 no node gives its numbers to anybody: two aggregators of the mesh add them up without seeing them (karo ' +
+    'policy sign --aggregator names these). To have level 1, the numbers of single nodes, ask the people there: karo ' +
+    'peers trust <this node> --level peer, then karo share allow <this node>.',
 }
 
 /**
@@ -37,7 +39,7 @@ const NO_AGGREGATORS: Decision = {
  * - `trust.level`: what the author's trust level does not open (a supervisor never has level 1; asking for it and being
  *   sent it are different things);
  * - `consent.none`: nobody entitled this author; consent is by name, team, role or `*`;
- * - `level2.no_aggregators`: entitled, but the totals cannot be had (withheld, never plain numbers instead);
+ * - `level2.totals`: entitled, and single nodes are not asked for it (withheld, never plain numbers instead);
  * - `consent.allow`, `consent.allow_category`.
  */
 export function decide(
@@ -51,14 +53,52 @@ export function decide(
 
   const about = ACTION_CATEGORY[action]
   if (about === null) return allow('health.admitted', 'any admitted node may have node health')
+  const refusal = refusalOf(principal, action, resource, consent)
+  if (refusal !== undefined) return refusal
+  const found = LEVEL[resource.level](principal, action, resource.category!, consent!)
+  return found.effect === 'allow' && resource.level === 2 ? NOT_ASKED_FOR : found
+}
+
+/**
+ * Whether one person's numbers of a category may be counted in totals that an audience reads. The rules are those of
+ * `decide`; here the answer can be `allow`, since the numbers reach nobody in plain.
+ */
+export function mayBeCounted(
+  audience: Principal,
+  action: Action,
+  resource: Resource & { readonly level: 2 },
+  { consent }: Pick<Context, 'consent'>,
+): Decision {
+  return (
+    refusalOf(audience, action, resource, consent) ?? LEVEL[2](audience, action, resource.category!, consent!)
+  )
+}
+
+/** The owner's layer for totals that were released already: trust, and that the totals are for such a principal. */
+export function mayRead(who: Principal, audience: string): Decision {
+  if (who.denied) return deny('trust.denied', 'the node is denied or revoked here')
+  if (!TRUST_OPENS[who.trust_level].level2) {
+    return deny('trust.level', `trust level ${who.trust_level} does not open level 2`)
+  }
+  return who.roles.includes(audience)
+    ? allow('totals.audience', `the totals are for the role ${audience}`)
+    : deny('totals.audience', `the totals are for the role ${audience}, which this one has not`)
+}
+
+/** Undefined: category and consent are there, and nothing was taken back. */
+function refusalOf(
+  principal: Principal,
+  action: Action,
+  resource: Resource,
+  consent: Consent | undefined,
+): Decision | undefined {
+  const about = ACTION_CATEGORY[action]
   const { category } = resource
   if (category === undefined || (about !== 'any' && category !== about)) {
     return deny('request.category', `${action} is about ${about}, not ${category ?? 'nothing'}`)
   }
   if (consent === undefined) return deny('consent.absent', 'no person here was asked for consent')
-  const refusal = takenBack(principal, resource, consent, category)
-  if (refusal !== undefined) return refusal
-  return LEVEL[resource.level](principal, action, category, consent)
+  return takenBack(principal, resource, consent, category)
 }
 
 function takenBack(
@@ -133,7 +173,7 @@ const LEVEL: Readonly<Record<Resource['level'], Judge>> = {
     return entitled(consent.allow_supervisors, principal) ||
       entitled(consent.allow_peers, principal) ||
       entitledTo(consent.allow_only, principal, category)
-      ? NO_AGGREGATORS
+      ? allow('consent.allow', 'consent, by karo share or config.toml')
       : deny('consent.none', 'no consent yet (karo share allow)')
   },
 }

@@ -1,8 +1,9 @@
 // Both layers of the owner's policy together: what the people here agreed to, and what the role policies permit.
 import { builtIn } from './built-in.ts'
 import { type AcceptOrg, type Limits, mergedEngine } from './bundle.ts'
-import { decide } from './decide.ts'
-import { ACTION_CATEGORY } from './resource.ts'
+import { decide, mayBeCounted, mayRead } from './decide.ts'
+import { audienceOf } from './principal.ts'
+import { ACTION_CATEGORY, resourceOf } from './resource.ts'
 import type {
   Action,
   Circumstances,
@@ -12,6 +13,7 @@ import type {
   PolicySet,
   PolicyStatus,
   Principal,
+  QueryAction,
   Resource,
   RoleDecision,
   RoleRequest,
@@ -39,6 +41,13 @@ export interface Policy {
    * holds until consent, trust or the role policies change, or until the time that a role policy names.
    */
   decide(principal: Principal, action: Action, resource: Resource, context: Context): Decision
+  /**
+   * Whether this person's numbers of that category may be counted in totals that an audience reads: nodes and operators
+   * with that role. Both layers must allow.
+   */
+  counts(audience: string, action: QueryAction, context: Context): Decision
+  /** Whether a principal may read totals that were released for an audience. No consent is asked: contributors were. */
+  reads(principal: Principal, audience: string, action: QueryAction, circumstances: Circumstances): Decision
   /** The second layer alone. */
   judge(principal: Principal, action: Action, resource: Resource, circumstances: Circumstances): RoleDecision
   /** What the organisation asks of this node from now on; it narrows what the owner's policies say, see `bundle.ts`. */
@@ -85,13 +94,32 @@ export function createPolicy(
     return judged(engine, request)
   }
 
+  function both(
+    owner: Decision,
+    principal: Principal,
+    action: Action,
+    resource: Resource,
+    circumstances: Circumstances,
+  ): Decision {
+    if (owner.effect === 'deny') return owner
+    const role = judge(principal, action, resource, circumstances)
+    if (role.effect !== 'allow') return { effect: 'deny', rule: role.rule, reason: role.reason }
+    return { ...owner, policy_rule: role.rule }
+  }
+
   return {
     decide(principal, action, resource, { consent, ...circumstances }) {
       const owner = decide(principal, action, resource, consent === undefined ? {} : { consent })
-      if (owner.effect === 'deny') return owner
-      const role = judge(principal, action, resource, circumstances)
-      if (role.effect !== 'allow') return { effect: 'deny', rule: role.rule, reason: role.reason }
-      return { ...owner, policy_rule: role.rule }
+      return both(owner, principal, action, resource, circumstances)
+    },
+    counts(audience, action, { consent, ...circumstances }) {
+      const principal = audienceOf(audience)
+      const resource = totalOf(action, principal)
+      const owner = mayBeCounted(principal, action, resource, consent === undefined ? {} : { consent })
+      return both(owner, principal, action, resource, circumstances)
+    },
+    reads(principal, audience, action, circumstances) {
+      return both(mayRead(principal, audience), principal, action, totalOf(action, principal), circumstances)
     },
     judge,
     organisation(rules) {
@@ -115,6 +143,11 @@ export function createPolicy(
     }),
   }
 }
+
+const totalOf = (action: QueryAction, principal: Principal) => ({
+  ...resourceOf(action, principal, 2),
+  level: 2 as const,
+})
 
 /**
  * Asks one engine. Fails closed: a request whose parts do not fit together is refused whoever would judge it, and an

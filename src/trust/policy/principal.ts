@@ -1,4 +1,5 @@
 // Who asks, as policy sees it: made from this node's opinion of the author, and matched against consent entries.
+import { formatNodeId } from '../../../protocols/node-id.ts'
 import type { Principal } from './types.ts'
 
 /** The part of a trust opinion that decides; a revoked key counts as denied. */
@@ -12,6 +13,14 @@ export function principalOf(opinion: Principal & { readonly revoked: boolean }):
     teams: opinion.teams,
   }
 }
+
+const NOBODY = formatNodeId(new Uint8Array(32))
+
+/** Everybody with a role, as one principal: totals are computed for all of them before anybody asks. */
+export const audienceOf = (role: string): Principal => ({
+  ...{ node_id: NOBODY, trust_level: 'supervisor', denied: false },
+  ...{ roles: [role], teams: [] },
+})
 
 /**
  * Whether one entry of a list that allows (`*`, `team:x`, `role:x` or an id) speaks of this principal. What was agreed

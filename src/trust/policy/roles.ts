@@ -95,3 +95,9 @@ export function tableRoles(roles: readonly string[]): readonly Role[] {
   const known = roles.filter(isRole)
   return known.length === 0 ? ['individual'] : known
 }
+
+/** Whether the role table opens totals to somebody with these roles, and the numbers of no single node. */
+export const onlyTotals = (roles: readonly string[]): boolean => {
+  const of = tableRoles(roles)
+  return ROLE_TABLE.filter(({ role }) => of.includes(role)).every(({ level }) => level === 2)
+}

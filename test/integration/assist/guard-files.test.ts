@@ -4,6 +4,7 @@ import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { cleanEnv, runKaro, temporaryHome } from '../../support/node/node.ts'
+import { PATIENCE_MS } from '../../support/run/until.ts'
 import { codingTool } from '../../support/shell/coding-tool.ts'
 import { canBeTried, WAYS, type Way } from '../../support/shell/ways-to-write.ts'
 
@@ -41,7 +42,7 @@ describe('each way writes, when nobody guards', () => {
       cwd,
       env,
       encoding: 'utf8',
-      timeout: 20_000,
+      timeout: PATIENCE_MS,
     })
     const after = stateOf(file)
     spawnSync('chattr', ['-i', file])
@@ -50,9 +51,7 @@ describe('each way writes, when nobody guards', () => {
   test.skip.each(MISSING)('$name: needs $needs', () => undefined)
 })
 
-test('a tool whose person says no replaces its settings in none of these ways', {
-  timeout: 240_000,
-}, async () => {
+test('a tool whose person says no replaces its settings in none of these ways', async () => {
   const { home, cwd, env } = place()
   const tool = codingTool('claude', { home, cwd, env, consents: false })
   expect(await runKaro(['hook', 'install', 'claude'], env)).toMatchObject({ code: 0 })

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ENTRY } from '../../../scripts/build.ts'
+import { START_SECONDS } from '../../../src/observe/hooks/guard/guard.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { startNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
@@ -255,6 +256,9 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
   })
 })
 
+/** A busy machine judges for seconds what a quiet one judges in a tenth. */
+const JUDGING_MS = 5_000
+
 /** A question that waits longer than judging may take, and is no yes when the program that asked is gone. */
 async function waits(program: GuardedOptions['program']): Promise<void> {
   const directory = temporaryDirectory()
@@ -264,13 +268,14 @@ async function waits(program: GuardedOptions['program']): Promise<void> {
     ...standIn(`echo $$ >${pid}; exec "$@"`),
     ...[process.execPath, ENTRY, 'guard', 'ask', '--shell', program],
   ]
-  const shell = await startGuarded({ program, guard: { ask, onError: 'allow', timeoutMs: 2_000 } })
+  const shell = await startGuarded({ program, guard: { ask, onError: 'allow', timeoutMs: JUDGING_MS } })
   await shell.noted('git push -f a', 'n')
   // All limits are over by then, in a shell that has only one.
+  const limits = BigInt(START_SECONDS * 1_000 + JUDGING_MS + 1_000) * 1_000_000n
   const begun = process.hrtime.bigint()
   shell.keys('git push -f b\r')
   await until(() => shell.screen().split('Run it?').length > 2, { what: 'a question' })
-  await until(() => process.hrtime.bigint() - begun > 8_000_000_000n, { what: 'the end of all limits' })
+  await until(() => process.hrtime.bigint() - begun > limits, { what: 'the end of all limits' })
   shell.keys('y')
   await until(() => shell.ran().length === 1, { what: 'what was confirmed' })
   shell.keys('git push -f c\r')

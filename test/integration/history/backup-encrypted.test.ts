@@ -11,7 +11,7 @@ import { inTerminal } from '../../support/shell/terminal-run.ts'
 const PASSPHRASE = 'correct horse battery'
 const hasAge = spawnSync('age', ['--version']).status === 0
 
-test.runIf(hasAge)('encrypted for a key, or with a passphrase', { timeout: 120_000 }, async () => {
+test.runIf(hasAge)('encrypted for a key, or with a passphrase', async () => {
   const node = await startNode({ name: 'source' })
   const directory = temporaryHome()
   const at = (name: string): string => join(directory, name)

@@ -193,9 +193,7 @@ describe('damage', () => {
   })
 })
 
-test('killed between any two steps, the home is the old node or the new one, whole', {
-  timeout: 240_000,
-}, async () => {
+test('killed between any two steps, the home is the old node or the new one, whole', async () => {
   const old = await startNode({ name: 'old' })
   append(join(old.home, 'spool'), liveName(), records(['echo old']))
   await until(async () => (await commandsOf(old)).length === 1, { what: 'its history' })

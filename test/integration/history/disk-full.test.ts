@@ -37,49 +37,45 @@ async function typedAndStored(shell: TypedShell, node: TestNode, line: string): 
   await until(async () => (await commandsIn(node)).includes(line), { what: `${line} in the history` })
 }
 
-test.runIf(isRoot)(
-  'a full disk: nothing is torn, and it recovers by itself',
-  { timeout: 180_000 },
-  async () => {
-    const disk = smallDisk(24)
-    const node = await nodeOn(disk.home)
-    const shell = await startShell({ spool: join(disk.home, 'spool') })
-    await typedAndStored(shell, node, 'echo before')
+test.runIf(isRoot)('a full disk: nothing is torn, and it recovers by itself', async () => {
+  const disk = smallDisk(24)
+  const node = await nodeOn(disk.home)
+  const shell = await startShell({ spool: join(disk.home, 'spool') })
+  await typedAndStored(shell, node, 'echo before')
 
-    disk.fill()
-    // The first record may still fit into the page that its file has begun.
-    for (let i = 0; i < 60; i++)
-      expect(await shell.type(`echo lost ${i} ${'x'.repeat(200)}`)).toBe(`lost ${i} ${'x'.repeat(200)}\n`)
-    // Something that has to be written: a person's decision, which is refused with a reason.
-    const decided = await node.karo(['share', 'off'])
-    expect(decided.code).not.toBe(0)
-    expect(decided.stderr).not.toMatch(/\bat .*:\d+/)
-    expect(await unready(node)).toContain('make room')
-    expect((await node.json<{ ready: boolean }>(['status'])) !== undefined).toBe(true)
-    // What can be read is answered.
-    expect(await commandsIn(node)).toContain('echo before')
-    expect((await node.karo(['stats'])).code).toBe(0)
-    expect((await node.karo(['query', 'health'])).code).toBeLessThanOrEqual(5)
-    const told = says(node, 'the disk refuses writes')
-    expect(told).toBe(1)
-    expect(says(node, 'spool files wait')).toBeLessThanOrEqual(2)
+  disk.fill()
+  // The first record may still fit into the page that its file has begun.
+  for (let i = 0; i < 60; i++)
+    expect(await shell.type(`echo lost ${i} ${'x'.repeat(200)}`)).toBe(`lost ${i} ${'x'.repeat(200)}\n`)
+  // Something that has to be written: a person's decision, which is refused with a reason.
+  const decided = await node.karo(['share', 'off'])
+  expect(decided.code).not.toBe(0)
+  expect(decided.stderr).not.toMatch(/\bat .*:\d+/)
+  expect(await unready(node)).toContain('make room')
+  expect((await node.json<{ ready: boolean }>(['status'])) !== undefined).toBe(true)
+  // What can be read is answered.
+  expect(await commandsIn(node)).toContain('echo before')
+  expect((await node.karo(['stats'])).code).toBe(0)
+  expect((await node.karo(['query', 'health'])).code).toBeLessThanOrEqual(5)
+  const told = says(node, 'the disk refuses writes')
+  expect(told).toBe(1)
+  expect(says(node, 'spool files wait')).toBeLessThanOrEqual(2)
 
-    disk.free()
-    await node.ready()
-    await typedAndStored(shell, node, 'echo after')
-    const commands = await commandsIn(node)
-    expect(commands.filter((command) => command === 'echo before')).toHaveLength(1)
-    expect(new Set(commands).size).toBe(commands.length)
-    // What the spool had no room for either is counted.
-    const { spool } = await node.status()
-    expect(commands.filter((command) => command.startsWith('echo lost')).length + spool.dropped).toBe(60)
-    expect((await node.json<{ ok: boolean }>(['audit', 'verify'])).ok).toBe(true)
+  disk.free()
+  await node.ready()
+  await typedAndStored(shell, node, 'echo after')
+  const commands = await commandsIn(node)
+  expect(commands.filter((command) => command === 'echo before')).toHaveLength(1)
+  expect(new Set(commands).size).toBe(commands.length)
+  // What the spool had no room for either is counted.
+  const { spool } = await node.status()
+  expect(commands.filter((command) => command.startsWith('echo lost')).length + spool.dropped).toBe(60)
+  expect((await node.json<{ ok: boolean }>(['audit', 'verify'])).ok).toBe(true)
 
-    await node.stop()
-    const next = await nodeOn(disk.home)
-    expect((await commandsIn(next)).toSorted()).toEqual(commands.toSorted())
-  },
-)
+  await node.stop()
+  const next = await nodeOn(disk.home)
+  expect((await commandsIn(next)).toSorted()).toEqual(commands.toSorted())
+})
 
 test.runIf(isRoot)('killed while the disk is full, it says why it cannot start', async () => {
   const disk = smallDisk(24)

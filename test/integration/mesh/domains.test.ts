@@ -67,7 +67,6 @@ test('a reload that takes the subnet out ends what it gave, and one that brings 
   reload(whole)
   await until(async () => (await first.status()).mesh.peers_connected === 1, {
     what: 'elm is back',
-    deadlineMs: 60_000,
   })
 })
 

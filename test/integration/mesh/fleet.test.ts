@@ -1,9 +1,18 @@
 // A fleet with real daemons on a LAN: a root made and put away, machines that join by code and by file, renewal, revocation.
 import { spawnSync } from 'node:child_process'
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { FleetShape, InviteShape, PeerShape, PolicyShape } from '../../../src/api/contract/shapes.ts'
+import type {
+  FleetShape,
+  HeldSummariesShape,
+  InviteShape,
+  PeerShape,
+  PolicyShape,
+  QueryResult,
+} from '../../../src/api/contract/shapes.ts'
+import { append, deadName, records } from '../../support/data/spool.ts'
+import { callDaemon } from '../../support/node/call-daemon.ts'
 import { canNamespaces, createLan } from '../../support/node/lan.ts'
 import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
@@ -112,6 +121,24 @@ test.skipIf(!possible.ok)(
     // Revocation: out at once everywhere, and no way back.
     const [lost, ...others] = joiners as [TestNode, ...TestNode[]]
     const id = (await lost.status()).node_id
+    const giver = others[0]!
+    const spool = join(giver.home, 'spool')
+    mkdirSync(spool, { recursive: true, mode: 0o700 })
+    append(spool, deadName(1), records(['git status', 'ls'], 1, { start: Date.now() * 1000 }))
+    await until(async () => (await giver.json<{ total: number }>(['history'])).total === 2, {
+      what: 'it has its commands',
+      pollMs: 100,
+    })
+    expect(await giver.karo(['share', 'allow', id])).toMatchObject({ code: 0 })
+    const held = async () =>
+      (
+        (await callDaemon(
+          { socket: join(lost.home, 'karo.sock') },
+          'GET',
+          '/api/v1/summaries',
+        )) as HeldSummariesShape
+      ).total
+    await until(async () => (await held()) > 0, { what: 'it holds a summary', pollMs: 100 })
     const began = performance.now()
     const answer = await issuer.json<{ revoked_in: string }>(['peers', 'revoke', id])
     expect(answer.revoked_in).toBe('mesh')
@@ -125,7 +152,20 @@ test.skipIf(!possible.ok)(
     await until(async () => (await lost.status()).mesh.peers_connected === 0, {
       what: 'nobody keeps a link to it',
     })
+    // A member that heard of it by a list gave it empty editions first, so it shows nothing that it had stored.
+    const asked = await lost.karo(['query', 'tools', '--per-node', '--timeout', '2s', '--json'])
+    const { coverage } = JSON.parse(asked.stdout) as QueryResult
+    expect(coverage.nodes.find(({ name }) => name === giver.name)?.outcome).toBe('denied')
+    // It knows who put it out.
+    await until(async () => (await fleetOf(lost)).revoked_by !== null, { what: 'it was told', pollMs: 100 })
+    const hqId = (await issuer.status()).node_id
+    expect(await fleetOf(lost)).toMatchObject({
+      why_not: 'revoked',
+      revoked_by: { node_id: hqId, root: false },
+    })
+    expect((await lost.status()).mesh.alarms.join()).toContain('karo identity new')
     const again = await issuer.karo(['invite'])
+    expect(await lost.karo(['join', '-'], again.stdout)).toMatchObject({ code: 4 })
     await lost.stop()
     rmSync(join(lost.home, 'db'), { recursive: true })
     const returned = await start(lost.name, 1, lost.home)

@@ -89,7 +89,6 @@ async function consents(name: string): Promise<void> {
   await until(async () => (await received()) >= held + documents, {
     what: `elm holds what ${name} published`,
     pollMs: 200,
-    deadlineMs: 60_000,
   })
 }
 

@@ -18,9 +18,7 @@ const REFUSED_MORE_THAN = strangerStreams.attackers
 const done = ({ attacked }: TrialReport, name: string): Readonly<Record<string, number>> =>
   attacked.find((period) => period.name === name)?.done ?? {}
 
-test('four strangers that open streams and reset them are hung up on, and nobody else notices', {
-  timeout: 240_000,
-}, async () => {
+test('four strangers that open streams and reset them are hung up on, and nobody else notices', async () => {
   const report = await holdTrial({
     seconds: STREAMS_SECONDS,
     seed: 1,
@@ -33,9 +31,7 @@ test('four strangers that open streams and reset them are hung up on, and nobody
   expect(report.rateLimited).toBeGreaterThan(REFUSED_MORE_THAN)
 })
 
-test('floods of strangers, of a member and of another account, one after the other and all at once', {
-  timeout: 240_000,
-}, async () => {
+test('floods of strangers, of a member and of another account, one after the other and all at once', async () => {
   const attacks = [strangerFrames, strangerHandshakes, memberQuestions, memberMalformed, accountSpool]
   const report = await holdTrial({ seconds: SECONDS, seed: 2, attacks })
   expect(failures(report), describeTrial(report)).toEqual([])

@@ -28,9 +28,7 @@ const becomes = (node: TestNode, id: string, expected: Partial<PeerShape>): Prom
     { what: `${node.name} sees ${JSON.stringify(expected)}`, pollMs: 100 },
   )
 
-test('a friend’s friend is a member: known through gossip, gone when it says so, unsure when it was lost', {
-  timeout: 120_000,
-}, async () => {
+test('a friend’s friend is a member: known through gossip, gone when it says so, unsure when it was lost', async () => {
   const middle = await startNode({ name: 'middle' })
   const config = await nextTo(middle)
   const left = await startNode({ name: 'left', config })

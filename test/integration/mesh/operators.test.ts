@@ -100,7 +100,7 @@ beforeAll(async () => {
       what: `${node.name} is linked to the others`,
     })
   }
-}, 120_000)
+})
 
 describe('an operator', () => {
   let carol: string, dan: string

@@ -330,7 +330,7 @@ describe.runIf(root)('a node of two people', () => {
         const { outcome, tools } = await asked()
         return outcome === 'from_summary' && Object.keys(tools).length > 0
       },
-      { what: 'summaries stand in', deadlineMs: 60_000, pollMs: 500 },
+      { what: 'summaries stand in', pollMs: 500 },
     )
     expect(await asked()).toEqual({ outcome: 'from_summary', tools: ANNS })
   })

@@ -170,7 +170,7 @@ describe('three machines', () => {
           c.process.kill('SIGCONT')
         }
       },
-      { what: "a holds c's summaries of these hours", pollMs: 500, deadlineMs: 120_000 },
+      { what: "a holds c's summaries of these hours", pollMs: 500 },
     )
     expect(usesOf(result)).toEqual(sumOf(fed).uses)
     expect(result.coverage).toMatchObject({ known: 2, answered: 1, unreachable: 0, complete: false })

@@ -23,7 +23,7 @@ async function linkedAt(nodes: readonly TestNode[], id: string, by: PeerShape['w
         const peer = await peerAt(node, id)
         return peer?.state === 'connected' && peer.why === by
       },
-      { what: `${node.name} is linked to ${id} by ${by}`, pollMs: 200, deadlineMs: 60_000 },
+      { what: `${node.name} is linked to ${id} by ${by}`, pollMs: 200 },
     )
   }
 }
@@ -149,7 +149,6 @@ test.skipIf(!possible.ok)(
     await until(async () => (await old.status()).mesh.alarms.some((one) => one.includes('was replaced by')), {
       what: 'it says that its key was replaced',
       pollMs: 200,
-      deadlineMs: 60_000,
     })
   },
 )

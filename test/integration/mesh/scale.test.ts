@@ -6,10 +6,10 @@ const COUNT = 12
 let trial: Trial
 beforeAll(async () => {
   trial = await beginTrial({ count: COUNT, seed: 20_261_120, fullMeshUpTo: 4 })
-}, 240_000)
+})
 
 /** In order: each step finds the mesh as the one before left it. */
-describe(`${COUNT} machines`, { timeout: 240_000 }, () => {
+describe(`${COUNT} machines`, () => {
   test('every question is complete and exact', () => asksAll(trial))
   test('who denies the asker says so, also through others', () => denies(trial))
   test('killed while questions are under way', () => loses(trial))

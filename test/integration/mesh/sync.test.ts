@@ -28,14 +28,13 @@ beforeAll(async () => {
   })
   nodes = [...fleet.nodes]
   await linked([0, 1, 2, 3, 4])
-}, 240_000)
+})
 
 async function linked(among: readonly number[]): Promise<void> {
   for (const index of among) {
     await until(async () => (await node(index).status()).mesh.peers_trusted === among.length - 1, {
       what: `node ${index} is linked to ${among.length - 1} others`,
       pollMs: 200,
-      deadlineMs: 90_000,
     })
   }
 }
@@ -119,7 +118,6 @@ describe('documents', () => {
     await until(async () => (await outcome()) === 'from_summary', {
       what: 'the reader has the summaries of a node it never met again',
       pollMs: 500,
-      deadlineMs: 60_000,
     })
   })
 
@@ -165,7 +163,6 @@ describe('documents', () => {
     await until(async () => (await outcome()) === 'from_summary', {
       what: 'the reader has them from the one that kept them well',
       pollMs: 500,
-      deadlineMs: 60_000,
     })
   })
 })

@@ -321,11 +321,9 @@ describe('what a spool file is', () => {
       append(spool, deadName(i), record({ command: `crowd ${i}`, start: T0 + i }))
     await until(async () => (await history('crowd')).total === CROWD, {
       what: 'all of them are stored',
-      deadlineMs: 120_000,
     })
     await until(() => !readdirSync(spool).some((name) => name.includes('4294967295')), {
       what: 'their files are gone',
-      deadlineMs: 120_000,
     })
     await goesOn()
   })

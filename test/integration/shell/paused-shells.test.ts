@@ -95,7 +95,7 @@ const PAUSE: Readonly<Record<string, readonly [pause: string, resume: string]>> 
   dash: ['export KARO_PAUSE=1', 'unset KARO_PAUSE'],
 }
 
-test.each(['bash', 'zsh', 'fish', 'dash'] as const)('%s', { timeout: 60_000 }, async (program) => {
+test.each(['bash', 'zsh', 'fish', 'dash'] as const)('%s', async (program) => {
   if (!isInstalled(program)) return
   const { shell, observe, its, silent, commandsOfTenMinutes } = await watched(program)
   const [pause, resume] = PAUSE[program]!
@@ -154,7 +154,6 @@ test.each([
   ['fish', "set -g fish_history ''", 'set -e fish_history'],
 ] as const)(
   '%s: what the guard refuses after %s is noted nowhere, and the shell stays paused',
-  { timeout: 60_000 },
   async (program, pause, resume) => {
     if (!isInstalled(program)) return
     const { asked, options } = refusing()

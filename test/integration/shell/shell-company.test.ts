@@ -119,6 +119,8 @@ describe.each(SHELLS)('%s', (program) => {
       await until(() => panes().length === 1, { what: 'one pane' })
       await left(shell, await recorded(shell, 'echo back'))
       await shell.printed('[exited]')
+      // Until the shell outside reads again, the terminal may be set back, and with it what was typed be lost.
+      await shell.prompt()
       await recorded(shell, 'echo outside')
       const bySession = Map.groupBy(spooled(shell.spool), ({ session }) => session)
       const own = [...bySession.values()].map((found) =>

@@ -81,6 +81,7 @@ export const ANOTHER_ACCOUNT: Readonly<Record<string, readonly [Verdict, why: st
   'POST /api/v1/fleet/root/list': ['refused', 'changes the mesh'],
   'GET /api/v1/fleet/documents': ['refused', 'names, roles and teams of all machines and operators'],
   'POST /api/v1/fleet/assign': ['refused', 'changes the mesh'],
+  'GET /api/v1/fleet/assignable': ['refused', 'names, roles and teams of machines'],
   'POST /api/v1/fleet/invites': ['refused', 'lets machines in'],
   'GET /api/v1/fleet/invites': ['refused', 'says whom the mesh expects'],
   'POST /api/v1/fleet/invites/cancel': ['refused', 'changes the mesh'],

@@ -1,19 +1,35 @@
 // Identities for tests: real Ed25519 keys made from a small number, the same every time.
-import { sign } from 'node:crypto'
+import { type KeyObject, sign } from 'node:crypto'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { agreement } from '../../../src/trust/identity/agree.ts'
 import { privateKeyObject, rawPublicKey } from '../../../src/trust/identity/der.ts'
 import { fingerprintOf, type Identity } from '../../../src/trust/identity/index.ts'
 
-export function testIdentity(number: number): Identity {
+interface Key extends Pick<Identity, 'publicKey' | 'nodeId' | 'fingerprint'> {
+  readonly seed: Uint8Array
+  readonly key: KeyObject
+}
+
+/** Made once each: to make a key takes longer than to sign with it, and some tests ask for one again with every frame. */
+const made = new Map<number, Key>()
+
+function keyOf(number: number): Key {
+  const known = made.get(number)
+  if (known !== undefined) return known
   const seed = new Uint8Array(32)
   new DataView(seed.buffer).setUint32(0, number)
   const key = privateKeyObject('ed25519', seed)
   const publicKey = new Uint8Array(rawPublicKey(key))
-  const fingerprint = fingerprintOf(publicKey)
+  const one = { seed, key, publicKey, nodeId: formatNodeId(publicKey), fingerprint: fingerprintOf(publicKey) }
+  made.set(number, one)
+  return one
+}
+
+export function testIdentity(number: number): Identity {
+  const { seed, key, publicKey, nodeId, fingerprint } = keyOf(number)
   return {
-    nodeId: formatNodeId(publicKey),
-    publicKey,
+    nodeId,
+    publicKey: publicKey.slice(),
     fingerprint,
     memberId: fingerprint,
     former: [],

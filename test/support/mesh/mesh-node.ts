@@ -54,6 +54,9 @@ export interface MeshNodeInit
   readonly replayMarks?: ReplayMark[]
 }
 
+/** Beyond the three seconds in which a stream is negotiated: both its ends share a thread here, with all of the test. */
+const NEGOTIATE_MS = 60_000
+
 /** Not started: links are registered before. */
 export function meshNode(init: MeshNodeInit = {}): MeshNode {
   const identity = init.identity ?? testIdentity()
@@ -68,6 +71,7 @@ export function meshNode(init: MeshNodeInit = {}): MeshNode {
     name: `node-${identity.fingerprint}`,
     version: '0.1.0',
     ...init,
+    timings: { negotiateMs: NEGOTIATE_MS, ...init.timings },
     config: {
       mesh: {
         port: 0,

@@ -14,7 +14,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { FrameReader } from '../../../protocols/reader.ts'
 import { hello, MESSAGES } from '../../../protocols/registry.ts'
 import { type Identity, verifySignature } from '../../../src/trust/identity/index.ts'
-import { until } from '../run/until.ts'
+import { patience, until } from '../run/until.ts'
 import { testIdentity } from './mesh-node.ts'
 
 export interface RawStream {
@@ -89,7 +89,7 @@ export async function rawPeer(
   }
 
   const open = async (connection: Connection, protocol: string): Promise<RawStream> =>
-    wrap(await connection.newStream([protocol], { signal: AbortSignal.timeout(5_000) }))
+    wrap(await connection.newStream([protocol], { signal: patience() }))
 
   const say = (control: RawStream, stage: HelloStage): void =>
     control.send(control.frame(HelloAck, { stage, skew_ms: 0 }))
@@ -99,7 +99,7 @@ export async function rawPeer(
     identity,
     host,
     dial: ({ host: ip, port }) =>
-      host.dial(multiaddr(`/ip4/${ip}/tcp/${port}`), { signal: AbortSignal.timeout(5_000), force: true }),
+      host.dial(multiaddr(`/ip4/${ip}/tcp/${port}`), { signal: patience(), force: true }),
     open,
     async list(connection) {
       // Below libp2p's own API, which only ever asks for protocols by name.

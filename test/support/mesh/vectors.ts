@@ -1,5 +1,5 @@
 // Reads the golden vectors: JSON notations back to bytes and runs, and the keys they are signed with.
-import { createHash, createPrivateKey, createPublicKey, sign, verify } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { WireBody, WireValue } from '../../../protocols/define.ts'
 import type { Envelope } from '../../../protocols/frame.ts'
@@ -71,7 +71,13 @@ export function signerOf(seed: Uint8Array): {
   return { publicKey: new Uint8Array(publicKey), sign: (bytes) => sign(null, bytes, key) }
 }
 
+/** Of the few keys that frames of tests are signed with; each is read once, not with every frame. */
+const keys = new Map<string, KeyObject>()
+
 export function verifyEd25519(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
-  const key = createPublicKey({ key: Buffer.concat([SPKI, publicKey]), format: 'der', type: 'spki' })
+  const name = Buffer.from(publicKey).toString('latin1')
+  const known = keys.get(name)
+  const key = known ?? createPublicKey({ key: Buffer.concat([SPKI, publicKey]), format: 'der', type: 'spki' })
+  if (known === undefined) keys.set(name, key)
   return verify(null, bytes, key, signature)
 }

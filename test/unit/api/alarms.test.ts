@@ -56,3 +56,30 @@ test('nothing is said of a rotation that this node itself is about to carry out'
   expect(said(by, { nodeId: own.nodeId, pending })).toEqual({ taken: undefined, alarms: [] })
   expect(said({ kind: 'current' })).toEqual({ taken: undefined, alarms: [] })
 })
+
+test('a node that was revoked, or looks for its inviter, says so, by whom, and what to do', () => {
+  const about = (fleet: ReturnType<NonNullable<AlarmDeps['fleet']>>) =>
+    alarmsOf({
+      identity: own,
+      mesh: { inspect: () => ({ twins: { here: [], others: [] } }) },
+      trust: { known: () => [], keyState: () => ({ kind: 'current' }), opinion: () => ({}) as never },
+      fleet: () => fleet,
+    }).join()
+  const nothing = { why_not: null, revoked_by: null }
+  expect(about(nothing)).toBe('')
+  const by = { node_id: other.nodeId, root: false, name: 'hq', at: UNTIL }
+  for (const word of ['hq', 'karo identity new', 'no member'])
+    expect(about({ why_not: 'revoked', revoked_by: by })).toContain(word)
+  expect(about({ why_not: 'revoked', revoked_by: { ...by, root: true, name: '' } })).toContain(
+    'the root revoked',
+  )
+  expect(about({ why_not: 'issuer_revoked', revoked_by: null })).toContain('another issuer')
+  const joining = { expires_at: UNTIL, refused: null, places: [], attempt: 1 }
+  expect(about({ ...nothing, joining })).toContain('looks for its inviter')
+  expect(about({ ...nothing, joining: { ...joining, refused: 'used' } })).toContain('was not taken')
+  expect(about({ ...nothing, joining: { ...joining, refused: 'enrolment_file' } })).toContain(
+    'enrolment file',
+  )
+  // Whoever is certified has its invite behind it.
+  expect(about({ ...nothing, joining, own: {} as never })).toBe('')
+})

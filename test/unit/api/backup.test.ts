@@ -11,6 +11,7 @@ import { silentLog } from '../../../src/base/run/log.ts'
 import { openArchive } from '../../../src/ops/care/archive.ts'
 import { owner } from '../../support/api/callers.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { PATIENCE_MS } from '../../support/run/until.ts'
 
 const SERVICE_UID = 993
 
@@ -115,7 +116,7 @@ test('one at a time, and the next one when it has ended, also by a failure', asy
     throw new Error('the disk broke')
   })
   const first = server.inject(take).catch(() => undefined)
-  await expect.poll(async () => (await server.inject(take)).statusCode).toBe(409)
+  await expect.poll(async () => (await server.inject(take)).statusCode, { timeout: PATIENCE_MS }).toBe(409)
   release()
   await first
   await expect

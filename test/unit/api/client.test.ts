@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { callDaemon, streamDaemon } from '../../support/node/call-daemon.ts'
-import { until } from '../../support/run/until.ts'
+import { PATIENCE_MS, until } from '../../support/run/until.ts'
 
 let directory: string
 let socket: string
@@ -116,7 +116,7 @@ test('a socket of another user is no "not running"', async () => {
 describe('a stream', () => {
   const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n'
   const stream = (options: Parameters<typeof streamDaemon>[4] = {}) =>
-    streamDaemon({ socket }, 'POST', '/api/v1/x', { words: 1 }, { deadlineMs: 5_000, ...options })
+    streamDaemon({ socket }, 'POST', '/api/v1/x', { words: 1 }, { deadlineMs: PATIENCE_MS, ...options })
   async function all(options?: Parameters<typeof stream>[0]): Promise<unknown[]> {
     const lines: unknown[] = []
     for await (const line of stream(options)) lines.push(line)

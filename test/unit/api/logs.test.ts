@@ -9,6 +9,7 @@ import { systemClock, systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createLogRing } from '../../../src/ops/log/ring.ts'
 import { owner } from '../../support/api/callers.ts'
+import { PATIENCE_MS } from '../../support/run/until.ts'
 
 const closing: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -116,7 +117,7 @@ describe('GET /api/v1/logs', () => {
     expect(all.map(({ status }) => status)).toEqual(Array(16).fill(200))
     expect((await follow()).status).toBe(429)
     all[0]!.leave()
-    await expect.poll(async () => (await follow()).status, { timeout: 20_000 }).toBe(200)
+    await expect.poll(async () => (await follow()).status, { timeout: PATIENCE_MS }).toBe(200)
     for (const { leave } of all) leave()
   })
 })

@@ -71,9 +71,10 @@ async function node(certified: readonly Binding[] = []) {
     state: () => ({ issuer: false }) as FleetState,
   }
   const summaries = { withdrawFrom: async () => ({ held: 3, emptied: 3, fetched: 2, end() {} }) }
+  const documents = { spread: async () => ({ linked: 2, have: 1 }) }
   const server = buildServer({
     routes: [
-      peersRoutes({ trust: { ...trust, memberOf: firstKey }, mesh, fleet, summaries, log }),
+      peersRoutes({ trust: { ...trust, memberOf: firstKey }, mesh, fleet, summaries, documents, log }),
       auditRoutes({ audit, trust, clock }),
     ],
     callerOf: () => owner(),

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bodyOf, decodeFrame, messageTable } from '../../../protocols/frame.ts'
 import { RevocationList } from '../../../protocols/messages/certificate.ts'
+import { PolicyBundle } from '../../../protocols/messages/policy.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { versionAfter } from '../../../src/cli/fleet/root-list.ts'
@@ -72,10 +73,63 @@ test('a bundle names no aggregator by what a node calls itself', async () => {
   expect(requests).toHaveLength(1)
 })
 
+test('a bundle says who runs the nodes that compute totals, and two have to', async () => {
+  const folder = temporaryDirectory()
+  const [key, pass] = [join(folder, 'root.key'), join(folder, 'pass')]
+  createRootKey(key, Buffer.from(words), systemRandom)
+  writeFileSync(pass, `${words}\n`, { mode: 0o600 })
+  const nodes = [1, 2].map((n) => testIdentity(n).nodeId)
+  const policy = {
+    ...{ engine: 'built-in', files: [], warnings: [], loaded_at: '2026-01-02T03:04:05.000Z', teams: [] },
+    ...{ problem: null, organisation: null },
+  }
+  const signed = (...aggregators: string[]) => {
+    let asked = 0
+    const answers = {
+      // One node after the other, as they are named.
+      get 'GET /api/v1/peers/explain'() {
+        return { peer: { ...peer, node_id: aggregators[asked++]?.split('=')[0] }, steps: [] }
+      },
+      'GET /api/v1/policy': policy,
+      'POST /api/v1/policy/bundle': { organisation: null },
+    }
+    return karo(
+      answers,
+      ...['policy', 'sign', '--bucket', '6h', '--audience', 'security', '--root-key', key],
+      ...['--passphrase-file', pass, ...aggregators.flatMap((one) => ['--aggregator', one])],
+    )
+  }
+  const one = await signed(`${nodes[0]}=north`, `${nodes[1]}=north`)
+  expect([one.code, one.err]).toEqual([2, expect.stringContaining('run by north')])
+  // A node's own name is who runs it, unless said: both are called hq.
+  expect((await signed(...nodes)).code).toBe(2)
+  expect((await signed(`${nodes[0]}=north`, `${nodes[0]}=south`)).err).toContain('twice')
+  const { code, requests } = await signed(`${nodes[0]}=north`, `${nodes[1]}`)
+  expect(code).toBe(0)
+  const { body } = requests.find(({ line }) => line.startsWith('POST')) ?? {}
+  const frame = new Uint8Array(Buffer.from((body as { bundle: string }).bundle, 'base64url'))
+  const decoded = decodeFrame(frame, { messages: messageTable([PolicyBundle]), verify: verifierOf(frame) })
+  const { aggregators, bucket, audiences } = bodyOf(decoded, PolicyBundle)
+  expect(aggregators.map((of) => [formatNodeId(of.key), of.operator])).toEqual([
+    [nodes[0], 'north'],
+    [nodes[1], 'hq'],
+  ])
+  expect([bucket, audiences]).toEqual(['6h', ['security']])
+})
+
 test('one node alone is refused as an aggregator of a new mesh, before anything is made', async () => {
   const key = join(temporaryDirectory(), 'root.key')
   const none = {
-    ...{ mesh: null, root: null, joined_at: null, own: null, why_not: null, issuer: false, lists_at: null },
+    ...{
+      mesh: null,
+      root: null,
+      joined_at: null,
+      own: null,
+      why_not: null,
+      revoked_by: null,
+      issuer: false,
+      lists_at: null,
+    },
     ...{ stale: false, certified: 0, revoked: 0, joining: null },
   }
   const { code, err } = await karo(

@@ -209,6 +209,7 @@ describe('refused', () => {
     ['a date', '[mesh]\nport = 2026-11-20', 2, 'mesh.port is'],
     ['out of range', '[mesh]\nport = 65536', 2, 'from 0 to 65535'],
     ['too few for k', '[sharing]\nk_min = 2', 2, 'from 3 to'],
+    ['a public model', '[ask]\nendpoint = "http://8.8.8.8/v1"', 2, 'nor of a private network'],
     ['an unknown key', '[mesh]\nprot = 1', 2, 'unknown key mesh.prot | Did you mean mesh.port?'],
     [
       'the wrong section',

@@ -209,6 +209,36 @@ test.each(['knocks', 'is knocked at'])(
   },
 )
 
+test.each(['knocks', 'is knocked at'])(
+  'a machine that an issuer revoked hears it when it %s, also by the longest list that an issuer can sign',
+  async (how) => {
+    const hq = await issuerNode()
+    const [ann, bob] = [await node([hq.address()]), await node([hq.address()])]
+    for (const one of [ann, bob]) {
+      await one.fleet.join(await invite(hq), { places: [] })
+      await linked(hq, one)
+    }
+    const second = testIdentity()
+    const issuer = signCertificate(root, mesh, terms('issuer', second.publicKey), systemRandom)
+    const version = Date.now()
+    const revoked = Array.from({ length: 1_024 }, (_, n) => ({
+      key: n === 1_000 ? ann.identity.publicKey : new Uint8Array(32).fill(n >> 8, 1).fill(n & 255, 2),
+      at: version,
+    }))
+    const list = signRevocationList(second, { version, number: 0, mesh, revoked }, systemRandom)
+    bob.fleet.documents.certificate.accept(issuer, true)
+    bob.fleet.documents.revocation_list.accept(list, true)
+    expect(ann.fleet.state().own).not.toBeNull()
+    const [from, to] = how === 'knocks' ? [ann, bob] : [bob, ann]
+    const { host, port } = to.address()
+    from.mesh.meet({ host, port })
+    await until(() => ann.fleet.state().revoked_by !== null, { what: 'it knows that it was revoked' })
+    expect(ann.fleet.state()).toMatchObject({ own: null, revoked_by: { node_id: second.nodeId } })
+    expect(bob.trust.pending()).toEqual([])
+    expect(ann.events.some(({ what, peer }) => what === 'up' && peer === bob.id)).toBe(false)
+  },
+)
+
 test('a machine that comes with a key that was replaced a day ago is shown by which one', async () => {
   const clockBack = Date.now() - 2 * DAY_MS
   const [old, next] = [testIdentity(), testIdentity()]

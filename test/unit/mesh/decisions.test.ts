@@ -24,6 +24,7 @@ import { loserAtOpening } from '../../../src/mesh/state/rivals.ts'
 import type { Conn, MeshAction, Outcome } from '../../../src/mesh/state/types.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { patience } from '../../support/run/until.ts'
 
 const LAN = { lan_only: true, allow_cgnat: false }
 const isPrivate = (ip: string): boolean => allowsAddress(LAN, ip)
@@ -369,7 +370,7 @@ describe('addresses', () => {
   })
 
   test('static peers: an address as it is, a name by whoever knows it, nothing that cannot be dialed', async () => {
-    const signal = AbortSignal.timeout(5_000)
+    const signal = patience()
     const names = {
       addresses: (host: string) =>
         host === 'a'

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { DHT_PROTOCOL } from '../../../src/mesh/discovery/dht.ts'
 import { createFakeTrust, type FakeTrust } from '../../support/mesh/fake-trust.ts'
 import { type MeshNodeInit, testIdentity } from '../../support/mesh/mesh-node.ts'
-import { until } from '../../support/run/until.ts'
+import { PATIENCE_MS, until } from '../../support/run/until.ts'
 import { linked, type Running, raw, start, trusts } from './cluster.ts'
 
 const dht = { dht: true }
@@ -16,7 +16,7 @@ afterEach(() => {
 function soon(): AbortSignal {
   const moment = new AbortController()
   moments.push(moment)
-  setTimeout(() => moment.abort(), 20_000).unref()
+  setTimeout(() => moment.abort(), PATIENCE_MS).unref()
   return moment.signal
 }
 

@@ -9,7 +9,7 @@ import { BURSTS, deafen, header, write, writeEmpty } from '../../hostile/yamux.t
 import { testIdentity } from '../../support/mesh/mesh-node.ts'
 import type { RawPeer } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
-import { pair, type Running, raw, start, trusts } from './cluster.ts'
+import { pair, type Running, raw, slowClock, start, trusts } from './cluster.ts'
 
 /** Far beyond what anybody may send, and a moment's work to send. */
 const BURSTS_MAX = 2_000
@@ -98,7 +98,7 @@ test.each([
 })
 
 test('a few more pings than a member may send end its connection', async () => {
-  const a = await start()
+  const a = await start({ clock: slowClock })
   const member = await raw()
   await trusts(a, member)
   const connection = await member.dial(a.address())

@@ -271,7 +271,7 @@ test('the same bytes under another topic do not hide the message', async () => {
   await hears(node, 'here')
 })
 
-test('one neighbour hands on so much and no more, whoever wrote it', { timeout: 60_000 }, async () => {
+test('one neighbour hands on so much and no more, whoever wrote it', async () => {
   const { node, gossip } = await intruder()
   const flood = Array.from({ length: 3_000 }, (_, n) => word(somebody, `${n}`))
   for (let n = 0; n < flood.length; n += 100) gossip.publish(words, ...flood.slice(n, n + 100))
@@ -356,7 +356,7 @@ test('a member may have more streams open than a stranger', async () => {
   expect(streams.filter(({ status }) => status === 'open')).toHaveLength(20)
 })
 
-test('a neighbour that connects anew is spoken to over the new connection', { timeout: 60_000 }, async () => {
+test('a neighbour that connects anew is spoken to over the new connection', async () => {
   const node = await talker()
   const peer = await raw({
     identify: identify(),
@@ -384,7 +384,7 @@ test('a neighbour that connects anew is spoken to over the new connection', { ti
   await reaches('over the second')
 })
 
-test('gossip survives a connection that is time and again', { timeout: 60_000 }, async () => {
+test('gossip survives a connection that is time and again', async () => {
   const a = await talker()
   const b = await talker({ discovery: { peers: [a.address()] } })
   await line([a, b])

@@ -7,12 +7,13 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { hostsOf } from '../../../src/config/hosts-file.ts'
 import { createNames } from '../../../src/mesh/discovery/names.ts'
 import { hostsIn } from '../../../src/mesh/discovery/scan.ts'
+import { patience } from '../../support/run/until.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'karo-names-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const hostsFile = join(folder, 'hosts')
 writeFileSync(hostsFile, '127.0.0.1 localhost\n10.0.0.7\tBirch birch.corp # the old one\n')
-const signal = AbortSignal.timeout(20_000)
+const signal = patience()
 
 const names = (lan_only: boolean, resolvers: readonly string[] = []) => {
   const unasked: string[] = []

@@ -59,15 +59,13 @@ test('two real nodes with one key: each says that the other is there, and so doe
   const places = [original, copy].map(({ address }) => `127.0.0.1:${address().port}`).toSorted()
   await until(() => third.mesh.inspect().twins.others.length === 1, {
     what: 'the third notices',
-    deadlineMs: 120_000,
   })
   const [told] = third.mesh.inspect().twins.others
   expect([told?.node_id, told?.places.toSorted()]).toEqual([two.nodeId, places])
   for (const each of [original, copy]) {
     await until(() => each.mesh.inspect().twins.here.includes(third.id), {
       what: 'each notices',
-      deadlineMs: 120_000,
     })
   }
   expect(third.mesh.inspect().twins.here).toEqual([])
-}, 240_000)
+})

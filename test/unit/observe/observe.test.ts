@@ -486,7 +486,7 @@ test('stop ends promptly in the middle of a backlog, and a stopped room reads no
 
 test('a living process other than this one keeps its file', async () => {
   const w = await world()
-  const child = spawn('sleep', ['60'])
+  const child = spawn('sleep', ['3600'])
   onTestFinished(() => void child.kill())
   const name = `${uid}-${child.pid}-${Date.now() * 1000 + 1_000_000}.spool`
   append(w.directory, name, records(['a']))

@@ -38,7 +38,7 @@ async function following(shares?: Shares) {
 /** Files of a person, each of another process that lives. */
 function filesOf(directory: string, owner: number, many: number) {
   return Array.from({ length: many }, (_, i) => {
-    const child = spawn('sleep', ['60'])
+    const child = spawn('sleep', ['3600'])
     onTestFinished(() => void child.kill())
     const name = `${owner}-${child.pid}-${Date.now() * 1000 + 1_000_000}.spool`
     append(directory, name, records([`of ${owner}, ${i}`], 1, { session: name }))

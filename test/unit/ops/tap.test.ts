@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openTap } from '../../../src/ops/system/tap.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { PATIENCE_MS } from '../../support/run/until.ts'
 
 const at = (): string => join(temporaryDirectory(), 'tap')
 const refusal = expect.objectContaining({ code: 'bad_file', where: 'KARO_TAP' })
@@ -30,7 +31,7 @@ test('a FIFO is refused at once', () => {
 try { openTap(process.argv[1]) } catch (error) { console.log(error.code) }`
   const said = execFileSync(process.execPath, ['--input-type=module', '-e', script, file], {
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: PATIENCE_MS,
     killSignal: 'SIGKILL',
   })
   expect(said).toBe('bad_file\n')

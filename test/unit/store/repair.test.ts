@@ -83,7 +83,6 @@ test('a database that another program has had open since it was closed is no dam
 
 test.each(Array.from({ length: times(8, 20) }, (_, i) => i + 1))(
   'damage of seed %i is refused or harmless, and repaired with nothing silently gone',
-  { timeout: 120_000 },
   async (seed) => {
     await damageRound(whole, EVENTS, join(temporaryDirectory(), 'db'), seed)
   },

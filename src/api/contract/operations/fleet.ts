@@ -75,6 +75,16 @@ export const assignNode = defineOperation('POST /api/v1/fleet/assign', {
   example: { body: { who: 'bob', teams: ['eng'] } },
 })
 
+export const getAssignable = defineOperation('GET /api/v1/fleet/assignable', {
+  access: 'admin',
+  tag: 'mesh',
+  summary: 'Nodes that one issuer certified last, and that another one may certify anew',
+  query: from.assignableQuery,
+  answer: from.assignable,
+  errors: ['not_found', 'conflict', 'bad_request'],
+  example: { query: { issuer: 'hq' } },
+})
+
 export const createInvite = defineOperation('POST /api/v1/fleet/invites', {
   access: 'admin',
   via: 'socket',

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { TOKENS_PER_PERSON } from '../constants.ts'
 import { count, digest, fingerprint, integer, listOf, moment, nodeId, nodeName, text } from './fields.ts'
+import { revokedBy } from './fleet.ts'
 import { healthCheck } from './status.ts'
 import { token } from './tokens.ts'
 
@@ -107,6 +108,7 @@ export const doctorFacts = z
         begins_at: moment('from when on it holds').nullable().describe('null: it has none that holds'),
         ends_at: moment('until when it holds').nullable(),
         why_not: z.enum(['revoked', 'issuer_revoked', 'not_granted', 'ended']).nullable(),
+        revoked_by: revokedBy().nullable(),
         issuers: count('other issuers of the mesh that are known here'),
         issuers_there: count('of these, nodes that were heard of lately'),
       })

@@ -25,6 +25,16 @@ const certificate = z
   })
   .meta({ id: 'Certificate' })
 
+/** Who took the certificate of a node from it. */
+export const revokedBy = () =>
+  z.strictObject({
+    node_id: nodeId().describe('who signed the list that names the key'),
+    fingerprint: fingerprint(),
+    name: nodeName().describe('of the issuer; empty for the root, and where it is not known'),
+    root: z.boolean().describe('the root of the mesh did, and no issuer'),
+    at: moment('when it was revoked'),
+  })
+
 export const fleetState = z
   .strictObject({
     mesh: digits(64, 'identity of the mesh: BLAKE3 of the key of its root').nullable(),
@@ -37,6 +47,9 @@ export const fleetState = z
       .describe(
         'why the certificate of this node does not hold; not_granted: the issuer may not give its roles any more; ended: its time is over, or its issuer’s',
       ),
+    revoked_by: revokedBy()
+      .nullable()
+      .describe('who revoked the key of this node; null: nobody, or not that is known here'),
     issuer: z.boolean().describe('this node may certify others'),
     lists_at: moment(
       'when the newest revocation list was signed, or this node joined if that is later',
@@ -108,6 +121,22 @@ export const assignBody = z.strictObject({
   roles: listOf(z.string().min(1).max(64), 8).exactOptional().describe('replaces its roles'),
   teams: listOf(z.string().min(1).max(64), 8).exactOptional().describe('replaces its teams'),
 })
+export const assignableQuery = z.strictObject({ issuer: who().describe('who certified them last') })
+export const assignable = z
+  .strictObject({
+    nodes: listOf(
+      z.strictObject({
+        node_id: nodeId(),
+        fingerprint: fingerprint(),
+        name: nodeName(),
+        roles: labels('roles it has'),
+        teams: labels('teams it has'),
+      }),
+      8_192,
+    ).describe('nodes that this issuer can certify anew'),
+  })
+  .meta({ id: 'Assignable' })
+
 export const assigned = z.strictObject({ certificate }).meta({ id: 'Assigned' })
 
 const invite = z

@@ -105,6 +105,13 @@ export const peerAnswer = z
       })
       .exactOptional()
       .describe('of a denial or a revocation: what the other side received from this node'),
+    spread: z
+      .strictObject({
+        linked: count('members that are linked to this node'),
+        have: count('of these, members that had fetched the list within three seconds'),
+      })
+      .exactOptional()
+      .describe('of a revocation in the mesh: who has the list that names the key, besides this node'),
     steps: listOf(step, 16).exactOptional().describe('the sources that were asked, strongest first'),
   })
   .meta({ id: 'PeerAnswer' })

@@ -1,5 +1,6 @@
 // Schemas of what decides who may have what: /policy.
 import * as z from 'zod'
+import { BUCKET_LENGTHS } from '../../../../protocols/buckets.ts'
 import { ACTIONS } from '../../../trust/policy/index.ts'
 import {
   count,
@@ -23,7 +24,16 @@ const organisation = z
     policies: count('that stand in it'),
     max_level: z.int().min(0).max(2).nullable().describe('nodes give no level above it; null: not said'),
     k_min: count('nodes are in no total of fewer nodes; null: not said').nullable(),
-    aggregators: listOf(nodeId(), 8).describe('nodes that compute totals'),
+    totals: z
+      .strictObject({
+        aggregators: listOf(
+          z.strictObject({ node_id: nodeId(), operator: text(64, 'who runs it') }),
+          8,
+        ).describe('nodes that compute totals'),
+        bucket: z.enum(BUCKET_LENGTHS).describe('what one total is about'),
+        audiences: listOf(text(64, 'a role'), 8).describe('roles that get totals'),
+      })
+      .describe('how totals of the mesh are computed'),
     accepts: z.enum(['restrict', 'full']).describe('policy.accept_org of this node'),
     problem: text(4096, 'why a newer bundle is not in force').nullable(),
   })

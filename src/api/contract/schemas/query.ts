@@ -9,6 +9,7 @@ import {
   queryType,
 } from '../../../exchange/query/query-types/index.ts'
 import { OUTCOMES, UNREACHED } from '../../../exchange/query/result.ts'
+import { UNRELEASED } from '../../../exchange/totals/types.ts'
 import { error } from './error.ts'
 import {
   count,
@@ -72,6 +73,35 @@ const reach = z
     ).describe('the others'),
   })
   .meta({ id: 'Reach', description: 'Which part of the asked range the numbers rest on.' })
+
+const contributions = z.strictObject({
+  contributed: count('machines whose numbers are in the totals'),
+  declined: count('machines on which nobody agreed'),
+  late: count('machines whose numbers came later, and wait for others'),
+  absent: count('machines of which nothing came'),
+  refused: count('machines whose numbers could not be counted'),
+})
+
+const released = z
+  .strictObject({
+    audience: text(64, 'the role that the totals were computed for'),
+    partly: listOf(z.string().max(64), 512).describe(
+      'rows that some of the periods withheld: what is shown of them is of the others, so it is the least',
+    ),
+    buckets: listOf(
+      z.strictObject({
+        ...timeRange.shape,
+        why: z
+          .enum(UNRELEASED)
+          .nullable()
+          .describe('why there are no totals of this period; null when there are'),
+        contributions: contributions.nullable().describe('null: this node does not know'),
+        k: count('fewest machines behind a row that is shown'),
+        rows_withheld: count('rows left out because too few machines were in them'),
+      }),
+    ).describe('the closed periods in the range, oldest first'),
+  })
+  .meta({ id: 'Released', description: 'Which closed periods the totals are of, at level 2.' })
 
 type NodePartShape = { readonly [K in keyof NodePart]-?: z.ZodType<NonNullable<NodePart[K]>> }
 
@@ -137,6 +167,7 @@ export const queryResult = z
       })
       .nullable()
       .describe('the nodes behind each `change`; null for a type that compares nothing'),
+    released: released.exactOptional().describe('at level 2'),
     privacy: z.strictObject({
       mode: z.enum(['per_node', 'aggregate']),
       k_min: count('fewest nodes that a total may include'),

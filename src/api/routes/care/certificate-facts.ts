@@ -4,10 +4,11 @@ import type { Fleet, FleetState } from '../../../trust/certificates/index.ts'
 import type { Sessions } from '../../../trust/operators/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
 import type { DaemonFacts } from '../../contract/shapes.ts'
+import { revokedShape } from '../mesh/revoked.ts'
 
 export interface CertificateDeps {
   readonly fleet: () => Pick<FleetState, 'lists_at' | 'stale'> &
-    Partial<Pick<FleetState, 'own' | 'why_not' | 'joining'>>
+    Partial<Pick<FleetState, 'own' | 'why_not' | 'revoked_by' | 'joining'>>
   /** Absent: this node knows of no certificates. */
   readonly certified?: Fleet['certified']
   readonly operators?: Pick<Fleet['operators'], 'list'>
@@ -20,7 +21,7 @@ const moment = (ms: number): string => new Date(ms).toISOString()
 
 /** Null: this node is in no mesh of a root. */
 export function certificateFacts(deps: CertificateDeps): DaemonFacts['certificate'] {
-  const { lists_at, own = null, why_not = null } = deps.fleet()
+  const { lists_at, own = null, why_not = null, revoked_by = null } = deps.fleet()
   if (lists_at === null) return null
   const issuers = (deps.certified?.() ?? []).filter(
     ({ usage, node_id }) => usage === 'issuer' && node_id !== deps.identity.nodeId,
@@ -34,6 +35,7 @@ export function certificateFacts(deps: CertificateDeps): DaemonFacts['certificat
     begins_at: own === null ? null : moment(own.not_before),
     ends_at: own === null ? null : moment(own.not_after),
     why_not,
+    revoked_by: revokedShape(revoked_by),
     issuers: issuers.length,
     issuers_there: issuers.filter(({ node_id }) => isThere(node_id)).length,
   }

@@ -5,11 +5,14 @@ import { placesInWords } from '../../../base/places.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
+import { joiningInWords, revokedInWords } from './revoked.ts'
 
 export interface AlarmDeps {
   readonly identity: Pick<Identity, 'nodeId'> & Partial<Pick<Identity, 'pending'>>
   readonly mesh: { inspect(): Pick<ReturnType<Mesh['inspect']>, 'twins'> }
   readonly trust: Pick<Trust, 'opinion' | 'known' | 'keyState'>
+  /** Absent: this node knows of no certificates. */
+  readonly fleet?: (() => Parameters<typeof revokedInWords>[0]) | undefined
 }
 
 /** Sentences in all. */
@@ -63,6 +66,9 @@ export function alarmsOf(deps: AlarmDeps): readonly string[] {
     return `${printable(name) || 'a node'} (${formatFingerprint(fingerprint)})`
   }
   const alarms: string[] = []
+  const belongs = deps.fleet?.()
+  if (belongs !== undefined)
+    alarms.push(...[revokedInWords(belongs), joiningInWords(belongs)].filter((said) => said !== undefined))
   const taken = takenBy(deps)
   if (taken !== undefined) alarms.push(takenInWords(deps, taken))
   const { here, others } = mesh.inspect().twins

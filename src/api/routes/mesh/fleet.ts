@@ -16,6 +16,7 @@ import {
   createInvite,
   exportFleet,
   foundFleet,
+  getAssignable,
   getFleet,
   getInvites,
   getRootList,
@@ -25,6 +26,7 @@ import {
 import type { FleetShape, InviteShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { revokedShape } from './revoked.ts'
 
 interface FleetDeps {
   readonly fleet: Pick<
@@ -35,6 +37,7 @@ interface FleetDeps {
     | 'frames'
     | 'revokedByRoot'
     | 'assign'
+    | 'assignable'
     | 'invite'
     | 'invites'
     | 'cancelInvite'
@@ -72,14 +75,21 @@ function inviteShape(invite: ReturnType<Fleet['invites']>[number]): InviteShape 
 
 export function fleetRoutes({ fleet, organisation, trust, clock, places }: FleetDeps): Routes {
   function state(): FleetShape {
-    const { own, joined_at, lists_at, joining, ...rest } = fleet.state()
+    const { own, joined_at, lists_at, joining, revoked_by, ...rest } = fleet.state()
     return {
       ...rest,
       own: own === null ? null : certificateShape(own),
+      revoked_by: revokedShape(revoked_by),
       joined_at: joined_at === null ? null : moment(joined_at),
       lists_at: lists_at === null ? null : moment(lists_at),
       joining: joining === null ? null : { ends_at: moment(joining.expires_at), refused: joining.refused },
     }
+  }
+  /** People name this node as they name others; trust knows the others alone. */
+  function memberOf(who: string): NodeId {
+    const { own } = fleet.state()
+    if (own !== null && [own.node_id, own.name, fingerprintOf(own.key)].includes(who)) return own.node_id
+    return trust.resolve(who)
   }
   const rootList = () => {
     const { number, version, revoked, by_issuers } = fleet.rootList()
@@ -122,8 +132,14 @@ export function fleetRoutes({ fleet, organisation, trust, clock, places }: Fleet
     })
     serve(server, assignNode, async ({ body }) => {
       const { who, ...terms } = body
-      return { certificate: certificateShape(await fleet.assign(trust.resolve(who), terms)) }
+      return { certificate: certificateShape(await fleet.assign(memberOf(who), terms)) }
     })
+    serve(server, getAssignable, async ({ query }) => ({
+      nodes: fleet.assignable(memberOf(query.issuer)).map(({ node_id, name, roles, teams }) => ({
+        ...{ node_id, name, roles, teams },
+        fingerprint: fingerprintOf(keyOf(node_id)),
+      })),
+    }))
     serve(server, createInvite, async ({ body }) => {
       const { code, invite } = await fleet.invite(body)
       return { invite: shown(invite.id), code, root: fleet.state().root as NodeId, places: places() }

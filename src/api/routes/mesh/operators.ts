@@ -138,6 +138,12 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
       return { operator: shown(node_id) }
     })
     serve(server, offerLogin, async ({ body, caller }) => {
+      const { root, own } = fleet.state()
+      if (root !== null && own === null) {
+        throw new KaroError('refused', 'this node has no certificate that holds, so nobody answers it', {
+          hint: 'karo ca show says why, and what to do.',
+        })
+      }
       const { uid: person, account } = caller
       const { for_ms, types = ASKED_TYPES } = body
       const offer = sessions.offer(person, { for_ms, types, account })

@@ -3,6 +3,7 @@ import { isNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { formatFingerprint } from '../../../base/format.ts'
 import type { Log } from '../../../base/run/log.ts'
+import type { Documents } from '../../../exchange/documents/index.ts'
 import type { Summaries } from '../../../exchange/summaries/index.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Fleet } from '../../../trust/certificates/index.ts'
@@ -35,8 +36,12 @@ interface PeersDeps {
   readonly mesh: Pick<Mesh, 'isConnected' | 'apart'> & AlarmDeps['mesh']
   readonly fleet: Pick<Fleet, 'word' | 'certified' | 'revoke' | 'state' | 'look'>
   readonly summaries: Pick<Summaries, 'withdrawFrom'>
+  readonly documents: Pick<Documents, 'spread'>
   readonly log: Log
 }
+
+/** Members that are linked fetch a list within a second; one that is hung is not waited for. */
+const SPREAD_MS = 3_000
 
 /** Order of the list: states that people look for come first. */
 const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
@@ -52,7 +57,7 @@ const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
  * Errors of all routes but the list: `not_found`, `conflict` and `bad_request` for `who`. Decisions also fail with
  * `refused` and `conflict` if the configuration has decided otherwise.
  */
-export function peersRoutes({ trust, mesh, fleet, summaries, log }: PeersDeps): Routes {
+export function peersRoutes({ trust, mesh, fleet, summaries, documents, log }: PeersDeps): Routes {
   /** Machines that are out without this issuer: the newest certificate of a machine counts, not one of an earlier key. */
   function certifiedBy(issuer: NodeId): number {
     const newest = new Map<string, { readonly issuer: NodeId; readonly issued_at: number }>()
@@ -153,14 +158,23 @@ export function peersRoutes({ trust, mesh, fleet, summaries, log }: PeersDeps): 
       const node = trust.resolve(body.who)
       // On an issuer it is the organisation's word; elsewhere it is about this node alone.
       let inMesh = false
+      let told: ReturnType<Documents['spread']> | undefined
       const isFrozen = trust.keyState(node).kind === 'frozen'
       const left = await refusing(node, async () => {
         inMesh = fleet.state().issuer && (await fleet.revoke(node))
+        // Begun with the announcement: whoever fetches it at once is counted.
+        if (inMesh) told = documents.spread('revocation_list', SPREAD_MS)
         // Of several successors the one that is left is chosen here, and certified, which decides for everybody.
         if (!inMesh || isFrozen) await trust.revoke(node)
         if (inMesh && isFrozen) await fleet.look(() => false)
       })
-      return { ...answer(node), ...left, revoked_in: inMesh ? ('mesh' as const) : ('here' as const) }
+      if (!inMesh) return { ...answer(node), ...left, revoked_in: 'here' as const }
+      return {
+        ...answer(node),
+        ...left,
+        revoked_in: 'mesh' as const,
+        ...(told === undefined ? {} : { spread: await told }),
+      }
     })
   }
 }

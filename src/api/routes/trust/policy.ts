@@ -50,7 +50,11 @@ export function policyRoutes({
       ? null
       : {
           ...state,
-          aggregators: [...state.aggregators],
+          totals: {
+            ...state.totals,
+            aggregators: [...state.totals.aggregators],
+            audiences: [...state.totals.audiences],
+          },
           signed_at: moment(state.signed_at),
           accepts: accepts(),
         }

@@ -57,16 +57,25 @@ export const SYSTEM_PARTS = list(`
   /etc /dev /boot /usr /bin /sbin /lib /proc /sys /var /nix /gnu /System /Library /snap .ssh .gnupg authorized_keys known_hosts
   bashrc .bash_ .profile zshrc zshenv zprofile .zlogin config.fish conf.d vimrc gitconfig tmux.conf _history .history lesshst
 `)
-const anyOf = (parts: readonly string[], more = '') =>
-  new RegExp(parts.map((part) => part.replaceAll('.', '\\.')).join('|') + more)
-/** A wildcard or an unknown part, in a path of several names or behind a leading dot. */
-const WILD = `[*?[${UNKNOWN}${SOMETHING}]`
-const OWN = anyOf(OWN_PARTS, `|/[^\\s"']*${WILD}|${WILD}[^\\s"']*/|(?:^|[\\s"'=:])\\.[\\w.-]*${WILD}`)
+const anyOf = (parts: readonly string[]) =>
+  new RegExp(parts.map((part) => part.replaceAll('.', '\\.')).join('|'))
+const OWN = anyOf(OWN_PARTS)
 const SYSTEM = anyOf(SYSTEM_PARTS)
+/** A wildcard or an unknown part. */
+const WILD = new RegExp(`[*?[${UNKNOWN}${SOMETHING}]`)
+const WILD_BEHIND_DOT = new RegExp(`(?:^|[\\s"'=:])\\.[\\w.-]*${WILD.source}`)
 
-/** Whether a word, or a working directory, could lead to a file of the guard. */
+/**
+ * Whether a word, or a working directory, could lead to a file of the guard: it has one of its parts, or something wild in
+ * a path of several names or behind a leading dot. Each word is read once: a pattern that begins at each slash anew would
+ * read a deep path as often as it has slashes.
+ */
 export function mayBeOwn(text: string): boolean {
-  return OWN.test(text)
+  if (OWN.test(text)) return true
+  if (!WILD.test(text)) return false
+  return (
+    WILD_BEHIND_DOT.test(text) || text.split(/[\s"']+/).some((word) => word.includes('/') && WILD.test(word))
+  )
 }
 
 /** Whether a word, or a working directory, could lead to a system file or to a start file of a shell. */

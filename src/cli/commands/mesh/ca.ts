@@ -3,13 +3,7 @@
 import { REVOKED_MAX } from '../../../../protocols/messages/certificate.ts'
 import { parseNodeId } from '../../../../protocols/node-id.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import {
-  assignNode,
-  foundFleet,
-  getFleet,
-  getRootList,
-  revokeByRoot,
-} from '../../../api/contract/operations/fleet.ts'
+import { foundFleet, getFleet, getRootList, revokeByRoot } from '../../../api/contract/operations/fleet.ts'
 import { explainPeer } from '../../../api/contract/operations/peers.ts'
 import { getIdentity } from '../../../api/contract/operations/status.ts'
 import { systemRandom } from '../../../base/clock.ts'
@@ -31,11 +25,12 @@ import {
   show,
 } from '../../command.ts'
 import { AGGREGATOR, aggregatorsFor, nameAggregators } from '../../fleet/aggregators.ts'
+import { assign } from '../../fleet/assign.ts'
 import { exportMesh } from '../../fleet/export.ts'
 import { type IssuerTerms, issuerTerms } from '../../fleet/issuer-terms.ts'
 import { revokedWith, versionAfter } from '../../fleet/root-list.ts'
 import { openedRoot, PASSPHRASE, ROOT_FILE, ROOT_KEY } from '../../input/root-key.ts'
-import { assignedBy, oneNode } from '../../input/values.ts'
+import { oneNode } from '../../input/values.ts'
 import { newPassphrase, withPassphrase } from '../../passphrase.ts'
 import { absolutePath } from '../../place.ts'
 import { confirm } from '../../terminal/confirm.ts'
@@ -214,46 +209,6 @@ const revoke = defineCommand({
         `Revoked ${name} in the whole mesh, by the root. Members that this node was connected to had time to hear of it before
 their links were cut; the others hear of it when they are next linked, or next knock at one that knows it. Its key gets in
 by no invite any more.
-`,
-        io.columns,
-      ),
-    )
-  },
-})
-
-const assign = defineCommand({
-  name: 'ca assign',
-  summary: 'change the roles or teams of a certified machine; it need not be there',
-  shows: assignNode,
-  args: [NODE],
-  options: [
-    {
-      name: 'role',
-      value: 'role,..',
-      description: 'its roles from now on, instead of those it has; none for no role',
-      completes: 'role',
-    },
-    {
-      name: 'team',
-      value: 'team,..',
-      description: 'its teams from now on, instead of those it has; none for no team',
-      completes: 'team',
-    },
-  ],
-  examples: [
-    { run: 'karo ca assign eng-2 --team eng,ops', does: 'on an issuer; its roles stay as they are' },
-    { run: 'karo ca assign eng-2 --role none', does: 'it has no role any more' },
-  ],
-  async run(io, { args, options }) {
-    const who = oneNode(args.node, 'karo ca assign')
-    const answer = await daemonAt(io).call(assignNode, {
-      body: { who, ...assignedBy(options, 'karo ca assign') },
-    })
-    const { name, roles: has, teams: isIn } = answer.certificate
-    const list = (labels: readonly string[]): string => labels.map(printable).join(', ') || 'none'
-    return show(io, answer, () =>
-      fitted(
-        `${printable(name)} is certified anew: roles ${list(has)}; teams ${list(isIn)}. Members that are connected know within seconds.
 `,
         io.columns,
       ),

@@ -58,6 +58,7 @@ const make = defineCommand({
         output.write(formatEnrolment(made.root, code, made.places))
         output.finish()
         const { code: _, ...rest } = made
+        if (made.places.length === 0) io.err(fitted(`${NO_PLACES}\n`, io.columns))
         return show(io, { ...rest, file: options.file }, () =>
           fitted(
             `${printable(options.file ?? '')} lets ${machines} in until ${localTime(invite.ends_at)}.
@@ -89,6 +90,9 @@ Whoever has it can use it: karo invite cancel ${invite.id}
     }
   },
 })
+
+const NO_PLACES =
+  'The file names no address of this node, because it listens on none that others reach (mesh.listen). Machines find it by mDNS alone, or by: karo join <file> --at host:port.'
 
 /** The code for a camera; undefined where a line of it would be broken, or its half blocks could not be shown. */
 function qrOf(code: string, { columns, env }: Pick<CommandIo, 'columns' | 'env'>): string | undefined {

@@ -9,6 +9,7 @@ import { formatFingerprint, printable } from '../../../base/format.ts'
 import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
 import { atHome } from '../../at-home.ts'
 import { type Command, type CommandArgument, type CommandIo, defineCommand } from '../../command.ts'
+import { whatItHas, whoKnows } from '../../fleet/revoking.ts'
 import { COMPARED, chooseNodes } from '../../input/nodes.ts'
 import { commaList, oneNode } from '../../input/values.ts'
 import { INTRODUCE, INTRODUCER_OPTIONS, introducerTerms } from '../../introduce.ts'
@@ -168,6 +169,8 @@ const trust = defineCommand({
     const [only] = answers
     if (answers.length === 1 && only !== undefined) {
       const peer = decided(io, only)
+      if (peer !== undefined && options['no-introducer'] === true)
+        say(io, `Nodes that ${called(peer)} introduces are not trusted for that any more.\n`)
       if (peer !== undefined) await sayTrusted(io, peer)
       return EXIT.done
     }
@@ -177,13 +180,6 @@ const trust = defineCommand({
     return EXIT.done
   },
 })
-
-/** One line for people; what somebody has read nobody can call back. */
-function whatItHas({ received }: PeerAnswerShape): string {
-  if (received === undefined) return 'It has received no summaries of this node.\n'
-  const { summaries, emptied, fetched } = received
-  return `It has received ${summaries} ${summaries === 1 ? 'summary' : 'summaries'} of this node, and may have kept what it read. ${emptied} of them ${emptied === 1 ? 'was' : 'were'} replaced by editions without it, of which it fetched ${fetched}.\n`
-}
 
 const deny = defineCommand({
   name: 'peers deny',
@@ -220,10 +216,9 @@ const revoke = defineCommand({
     if (peer !== undefined && answer.revoked_in === 'mesh') {
       say(
         io,
-        `Revoked ${called(peer)} in the whole mesh. Its connection here is closed; members that are connected hear of it
-within seconds, those that are away when they are back. Its key gets in by no invite any more: that machine needs a new
-one (karo identity new).
-${whatItHas(answer)}`,
+        `Revoked ${called(peer)} in the whole mesh. Its connection here is closed, and its key gets in by no invite any
+more: that machine needs a new one (karo identity new).
+${whoKnows(answer)}${whatItHas(answer)}`,
       )
     } else if (peer !== undefined) {
       say(

@@ -1,4 +1,6 @@
 // karo policy: which role policies are in force, what they say to a request, why a node may have what it has, and tests of files.
+import { BUCKET_LENGTHS } from '../../../../protocols/buckets.ts'
+import { AUDIENCES_MAX } from '../../../../protocols/messages/aggregate.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { checkPolicy, explainPolicy, getPolicy, takeBundle } from '../../../api/contract/operations/policy.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
@@ -163,6 +165,17 @@ const test = defineCommand({
   },
 })
 
+/** Roles that get totals, each once. Throws KaroError `bad_request` for what is no role's name or too many. */
+function audiencesOf(roles: readonly string[]): readonly string[] {
+  const unique = [...new Set(roles.map((role) => role.trim()))].sort()
+  if (unique.length > AUDIENCES_MAX || unique.some((role) => role === '' || role.length > 64)) {
+    throw new KaroError('bad_request', `totals go to at most ${AUDIENCES_MAX} roles of 1 to 64 characters`, {
+      where: '--audience',
+    })
+  }
+  return unique
+}
+
 const sign = defineCommand({
   name: 'policy sign',
   summary:
@@ -189,10 +202,22 @@ const sign = defineCommand({
     { name: 'k-min', value: 'nodes', description: 'nodes are in no total of fewer nodes, 3 to 1000' },
     {
       name: 'aggregator',
-      value: 'node',
-      description: 'a node that computes totals',
+      value: 'node[=operator]',
+      description: 'a node that computes totals, and who runs it (default: its name); two operators at least',
       repeat: true,
       completes: 'node',
+    },
+    {
+      name: 'bucket',
+      value: 'length',
+      description: 'what one total is about; a day unless said',
+      choices: BUCKET_LENGTHS,
+    },
+    {
+      name: 'audience',
+      value: 'role',
+      description: 'a role that gets totals; security and admin unless said',
+      repeat: true,
     },
     { name: 'none', description: 'a bundle that asks for nothing, in place of the last one' },
     ROOT_KEY,
@@ -211,9 +236,12 @@ const sign = defineCommand({
       maxLevel: given(options['max-level'], (one) => Number(one) as 0 | 1 | 2),
       k: given(options['k-min'], (one) => parseWhole(one, '--k-min', 3, 1_000)),
       aggregators: options.aggregator ?? [],
+      bucket: options.bucket,
+      audiences: audiencesOf(options.audience ?? []),
     }
     const asks =
-      terms.files.length + terms.aggregators.length > 0 ||
+      terms.files.length + terms.aggregators.length + terms.audiences.length > 0 ||
+      terms.bucket !== undefined ||
       terms.maxLevel !== undefined ||
       terms.k !== undefined
     if (asks === (options.none === true)) {
@@ -222,7 +250,7 @@ const sign = defineCommand({
         asks ? '--none goes with nothing else' : 'say what the bundle asks for',
         {
           where: 'karo policy sign',
-          hint: 'Name Cedar files, --max-level, --k-min or --aggregator; --none takes the last bundle back.',
+          hint: 'Name Cedar files, --max-level, --k-min, --aggregator, --bucket or --audience; --none takes the last bundle back.',
         },
       )
     }

@@ -2,6 +2,7 @@
 import type { DaemonFacts } from '../../../api/contract/shapes.ts'
 import { DAY_MS, HOUR_MS } from '../../../base/calendar.ts'
 import { formatFingerprint } from '../../../base/format.ts'
+import { ANOTHER_KEY, revokedWords } from '../../../base/words/revoked.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import type { World } from '../world.ts'
 
@@ -13,12 +14,8 @@ const ISSUER_SOON_MS = 30 * DAY_MS
 const OPERATOR_SOON_MS = 3 * DAY_MS
 
 const WHY_NOT = {
-  revoked: [
-    'its key was revoked',
-    'Another key and another invite: karo identity new, then karo join <code>',
-  ],
   issuer_revoked: [
-    'the issuer that certified it was revoked',
+    'the root revoked the issuer that certified it',
     'Ask another issuer for an invite: karo join <code>',
   ],
   not_granted: [
@@ -58,7 +55,10 @@ export function judgeCertificate(
   const { usage, begins_at, ends_at, why_not, issuers, issuers_there: there } = certificate
   if (begins_at === null || ends_at === null) {
     if (why_not === null) return [fail('this node has no certificate of its mesh', 'karo join <code>')]
-    const [why, fix] = WHY_NOT[why_not]
+    const [why, fix] =
+      why_not === 'revoked'
+        ? [revokedWords(certificate.revoked_by), `Another key and another invite: ${ANOTHER_KEY}`]
+        : WHY_NOT[why_not]
     return [fail(`this node is no member of its mesh any more: ${why}`, fix)]
   }
   const [begins, ends] = [Date.parse(begins_at), Date.parse(ends_at)]

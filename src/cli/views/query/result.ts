@@ -6,6 +6,7 @@ import { fitted } from '../../terminal/text.ts'
 import { whoAnswered } from './coverage.ts'
 import { dataView, filterNotes, isOfNow, perNodeView } from './index.ts'
 import { reachRows } from './reach.ts'
+import { isOfTotals, whoContributed } from './totals.ts'
 import type { Screen } from './view.ts'
 
 const ENDED: Readonly<Record<QueryResult['ended_by'], string>> = {
@@ -28,10 +29,21 @@ export function queryView(result: QueryResult, screen: Screen, before?: QueryRes
 export function nothingIn(
   result: Pick<
     QueryResult,
-    'status' | 'coverage' | 'filters' | 'query_type' | 'asked_as' | 'compared' | 'reach'
+    | 'status'
+    | 'coverage'
+    | 'filters'
+    | 'query_type'
+    | 'asked_as'
+    | 'compared'
+    | 'reach'
+    | 'level'
+    | 'released'
   >,
 ): string {
   const { status, coverage, filters, query_type, asked_as, compared, reach } = result
+  if (isOfTotals(result)) {
+    return status === 'success' ? nothingOpened(result) : 'No totals, for the reason below.'
+  }
   const who =
     coverage.answered > 0
       ? 'the nodes that answered have none of that time, and the others'
@@ -46,7 +58,8 @@ A person of such a node can allow it there: karo share allow <this node>`
   }
   if (status === 'withheld') {
     return `No totals: the other nodes may not give any, for the reason below.
-You can ask for the numbers of nodes that share theirs with you: karo query ${queryType(query_type as AskedType).word} --level 1`
+You can ask for the numbers of nodes that share theirs with you: karo query ${queryType(query_type as AskedType).word} --level 1
+The role security has totals alone, and none of these.`
   }
   // No answer at all is not the same as answers without numbers.
   const silent = status === 'no_data' && coverage.known > 0 && coverage.answered === 0
@@ -66,6 +79,11 @@ You can ask for the numbers of nodes that share theirs with you: karo query ${qu
   return `${known ? 'Nothing was recorded in that time.' : 'No node that was heard has records of that time.'}${unheard}`
 }
 
+const nothingOpened = ({ filters }: Pick<QueryResult, 'filters'>): string =>
+  filters === undefined
+    ? 'Nothing was recorded in that time that enough machines have in common.'
+    : 'Nothing that was released matches the filters: leave out a --where, or ask for more time with --last.'
+
 /** A line about the nodes that gave no numbers, so that nobody takes the others for all. */
 function unheardIn({ known, answered, from_summary }: Coverage): string {
   const missing = known - answered - from_summary
@@ -83,7 +101,7 @@ export function progressLine({ known, answered, denied, withheld, failed }: Cove
 /** Always there: whose numbers these are, of which time, and why each of the others gave none. */
 function coverageView(result: QueryResult, screen: Screen): string {
   const { coverage, ended_by, timing, time_range, notes } = result
-  const { line, rows } = whoAnswered(result)
+  const { line, rows } = isOfTotals(result) ? whoContributed(result) : whoAnswered(result)
   const said = fitted(`${printable(line)} (${duration(timing.elapsed_ms)}${ENDED[ended_by]})`, screen.columns)
   const colour = coverage.complete ? 'green' : 'yellow'
   const lines = [screen.colour ? styleText(colour, said, { validateStream: false }) : said]

@@ -18,16 +18,17 @@ import { soFar } from '../state/live.ts'
 import type { AskId, EndedBy, Live, OpenAnswer, QueryCommand, QueryEvent, QueryFact } from '../state/types.ts'
 import type { AskRequest } from '../types.ts'
 import { type Absent, type AbsentDeps, createAbsent } from './absent.ts'
-import { type ConcludeDeps, conclude } from './conclude.ts'
+import { type ConcludeDeps, conclude, noted } from './conclude.ts'
 import { coverageOf } from './coverage.ts'
 import { checkRequest } from './request.ts'
 import { membersOf } from './team.ts'
+import { asksTotals, askTotals, type TotalsDeps } from './totals.ts'
 import type { OwnData } from './types.ts'
 
 /** Queries of this node under way at once; more are refused. */
 export const ASKING_MAX = 64
 
-export interface AskerDeps extends Author, ConcludeDeps {
+export interface AskerDeps extends Author, ConcludeDeps, TotalsDeps {
   readonly config: Pick<Config, 'node' | 'sharing'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
   readonly trust: Pick<Trust, 'members' | 'opinion' | 'known'>
@@ -95,6 +96,7 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
       request.traceId === undefined ? random.bytes(TRACE_BYTES) : Buffer.from(request.traceId, 'hex')
     const { query_type, level, filters = [], acting } = request
     checkFilters(query_type, filters)
+    if (asksTotals(request, deps)) return noted(deps, request, await askTotals(deps, request, range, trace))
     const forOwners = filtersForOwners(query_type, filters)
     const about = { query_type, level, time_range: range, filters: forOwners, acting }
     const question = written(() => writeQuestion(deps, about, trace))

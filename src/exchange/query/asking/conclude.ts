@@ -63,7 +63,7 @@ export async function conclude(
   request: AskRequest,
   ended_by: EndedBy,
 ): Promise<QueryResult> {
-  const { config, identity, audit, clock, log } = deps
+  const { config, identity, clock } = deps
   const { body } = query.question
   const { live } = query
   const outcomes = [...live.members.values()].map((member) => ({
@@ -99,7 +99,16 @@ export async function conclude(
     ended_by,
     elapsed_ms: clock.monotonic() - live.startedAt,
   })
-  const { coverage, status, query_id, query_type, time_range, level } = result
+  return noted(deps, request, result)
+}
+
+/** Every question of this node is told to the log, the metrics and the ledger; resolves when the ledger has it. */
+export async function noted(
+  { audit, log, watch }: Pick<ConcludeDeps, 'audit' | 'log' | 'watch'>,
+  request: AskRequest,
+  result: QueryResult,
+): Promise<QueryResult> {
+  const { coverage, status, query_id, query_type, time_range, level, ended_by, trace_id } = result
   const { known, answered, from_summary, denied, withheld, failed, unreachable } = coverage
   const details = {
     query_id,
@@ -118,12 +127,12 @@ export async function conclude(
   // In a line of the log `level` is the level of the line.
   const { level: query_level, ...told } = details
   const elapsed_ms = result.timing.elapsed_ms
-  log.info({ ...told, query_level, trace_id: toHex(query.trace), elapsed_ms }, 'query ended')
-  deps.watch?.asked(result)
+  log.info({ ...told, query_level, trace_id, elapsed_ms }, 'query ended')
+  watch?.asked(result)
   await audit.record({
     type: 'query_asked',
     success: status === 'success' || status === 'no_data',
-    trace_id: toHex(query.trace),
+    trace_id,
     details: {
       ...details,
       ...actingOf(request),

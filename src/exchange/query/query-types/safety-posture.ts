@@ -39,6 +39,7 @@ const LAYOUT = {
     ...GUARD_STATES.map((state) => `guard:${state}`),
     ...HOOK_STATES.map((state) => `hook:${state}`),
   ]),
+  familyOf: (row) => row.slice(0, row.indexOf(':')),
 } as const satisfies ReleaseLayout
 
 export const safetyPosture = defineQueryType('SafetyPosture', {

@@ -68,6 +68,11 @@ export interface ReleaseLayout {
   readonly rows: readonly string[]
   /** Names of the values that each row has. */
   readonly values: readonly string[]
+  /**
+   * Rows of one family may add up to a number that another row or type shows, so that one of them alone can be had by
+   * subtraction. Absent: all rows are one family.
+   */
+  readonly familyOf?: (row: string) => string
 }
 
 /** One row of one bucket, added up over those who gave it. */

@@ -11,6 +11,8 @@ export interface Seeking {
   /** The invite that is being used, and why the last one was not taken; from the store, or as a person says. */
   begin(joining: JoiningRecord | undefined): void
   joining(): JoiningRecord | undefined
+  /** Another number with every invite that is begun with: the inviter of this one may have been met for the one before. */
+  attempt(): number
   /** There is an enrolment file, and it cannot be used: told as a refusal, `enrolment_file`. */
   unusable(error: unknown): void
   refused(): string | null
@@ -41,6 +43,7 @@ export interface SeekingDeps {
 export function createSeeking({ identity, clock, log, isOther, granted, ended }: SeekingDeps): Seeking {
   let joining: JoiningRecord | undefined
   let refused: string | null = null
+  let attempt = 0
 
   function end(why: string): void {
     joining = undefined
@@ -52,7 +55,9 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
     begin(next) {
       joining = next
       refused = null
+      attempt++
     },
+    attempt: () => attempt,
     joining: () => joining,
     unusable(error) {
       refused = 'enrolment_file'

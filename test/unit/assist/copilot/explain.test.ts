@@ -11,7 +11,7 @@ import { builtKnowledge } from '../../../support/data/knowledge.ts'
 let knowledge: Knowledge
 beforeAll(async () => {
   ;({ knowledge } = await builtKnowledge())
-}, 60_000)
+})
 
 const explain = (
   command: string,

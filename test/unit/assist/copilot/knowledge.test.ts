@@ -11,7 +11,7 @@ let directory = ''
 let knowledge: Knowledge
 beforeAll(async () => {
   ;({ directory, knowledge } = await builtKnowledge())
-}, 60_000)
+})
 
 let scratch: string | undefined
 afterEach(() => {

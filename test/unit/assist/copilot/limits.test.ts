@@ -10,7 +10,7 @@ import { readRequests } from '../../../support/data/requests.ts'
 let knowledge: Knowledge
 beforeAll(async () => {
   ;({ knowledge } = await builtKnowledge())
-}, 60_000)
+})
 
 const judge = (command: string) => checkCommand(command, { shell: 'bash' })
 const ask = (words: string, more: Partial<AskOptions> = {}) =>
@@ -46,7 +46,7 @@ test('what is taken out of a request that destroys or changes something is never
           if (command !== '' && !NEGATED.test(command)) wrong.push(`${words} → ${command}`)
   }
   expect(wrong).toEqual([])
-}, 120_000)
+})
 
 test('own commands: what destroys is offered for what it is given only', () => {
   const own = (command: string) => [{ command, cwd: '/srv', exit_code: 0, risk_level: 'moderate' }]

@@ -65,7 +65,7 @@ describe('options', () => {
   beforeAll(async () => {
     ;({ knowledge } = await builtKnowledge())
     lexicon = createLexicon(knowledge, undefined)
-  }, 60_000)
+  })
 
   test('every option of a tool that Karo or its knowledge describes is one it knows', async () => {
     const unknown: string[] = []

@@ -10,7 +10,7 @@ import { readRequests } from '../../../support/data/requests.ts'
 let knowledge: Knowledge
 beforeAll(async () => {
   ;({ knowledge } = await builtKnowledge())
-}, 60_000)
+})
 
 const judge = (command: string) => checkCommand(command, { shell: 'bash' })
 const ask = (words: string, shell: (typeof SHELLS)[number] = 'bash') =>

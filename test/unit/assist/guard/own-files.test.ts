@@ -1,9 +1,13 @@
 // No way of writing a file the guard goes by is allowed unasked, however its path is spelled; reading these files is.
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { judge, loadGuard, machineOf } from '../../../../src/assist/guard/index.ts'
+import { SOMETHING, UNKNOWN } from '../../../../src/assist/risk/model.ts'
+import { mayBeOwn, OWN_PARTS } from '../../../../src/assist/risk/writes/own-files.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
+import { times } from '../../../support/run/thorough.ts'
 import { SPELLINGS, WAYS } from '../../../support/shell/ways-to-write.ts'
 
 const guard = loadGuard({ home: '/nonexistent', env: {}, machineFile: '/nonexistent/guard.toml' })
@@ -195,4 +199,22 @@ test('a person writes start files unasked, whatever is there; a tool is asked, a
     expect(decide(line, 'person', { ...place, machine }), line).toBe('allow')
     expect(decide(line, 'tool', { ...place, machine }), line).not.toBe('allow')
   }
+})
+
+test('the quick look at a word finds all that one pattern, tried from each of its characters, would find', () => {
+  const wild = `[*?[${UNKNOWN}${SOMETHING}]`
+  const parts = OWN_PARTS.map((part) => part.replaceAll('.', '\\.')).join('|')
+  // Right, but on a deep path as many times as slow as it has slashes.
+  const slow = new RegExp(`${parts}|/[^\\s"']*${wild}|${wild}[^\\s"']*/|(?:^|[\\s"'=:])\\.[\\w.-]*${wild}`)
+  const pieces = [...'/*?[. "\'=:-a\n', UNKNOWN, SOMETHING, '/cursor', '.claud', 'e', 'karo'] as const
+  const found = { yes: 0, no: 0 }
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 12 }), (some) => {
+      const text = some.join('')
+      expect(mayBeOwn(text), text).toBe(slow.test(text))
+      found[slow.test(text) ? 'yes' : 'no']++
+    }),
+    { numRuns: times(2_000, 20_000) },
+  )
+  expect(Math.min(found.yes, found.no)).toBeGreaterThan(times(200, 2_000))
 })

@@ -7,7 +7,7 @@ const NOW = Date.UTC(2026, 10, 21)
 const at = (days: number): string => new Date(NOW + days * DAY).toISOString()
 
 const certificate = (from: number, to: number, change: object = {}) => ({
-  ...{ usage: 'node' as const, begins_at: at(from), ends_at: at(to), why_not: null },
+  ...{ usage: 'node' as const, begins_at: at(from), ends_at: at(to), why_not: null, revoked_by: null },
   ...{ issuers: 2, issuers_there: 1 },
   ...change,
 })
@@ -34,7 +34,7 @@ test('one that holds no more fails, and says why and what to do', () => {
   const none = { usage: null, begins_at: null, ends_at: null }
   for (const [why_not, words] of [
     ['revoked', 'its key was revoked'],
-    ['issuer_revoked', 'the issuer that certified it was revoked'],
+    ['issuer_revoked', 'the root revoked the issuer that certified it'],
     ['not_granted', 'may not give its roles any more'],
     ['ended', 'has ended'],
     [null, 'no certificate'],
@@ -42,6 +42,16 @@ test('one that holds no more fails, and says why and what to do', () => {
     const [found] = judgeCertificate(certificate(0, 0, { ...none, why_not }), NOW)
     expect(found).toMatchObject({ outcome: 'fail', detail: expect.stringContaining(words) })
     expect(found?.fix).toContain('karo join')
+  }
+  const hq = { node_id: 'karo:ed25519:x' as never, name: 'hq', fingerprint: '0123456789abcdef' }
+  for (const [root, who] of [
+    [false, 'the issuer hq (0123 4567 89ab cdef) revoked its key'],
+    [true, 'the root revoked its key'],
+  ] as const) {
+    const revoked_by = { ...hq, root, at: at(-1) }
+    const [found] = judgeCertificate(certificate(0, 0, { ...none, why_not: 'revoked', revoked_by }), NOW)
+    expect(found).toMatchObject({ detail: expect.stringContaining(who) })
+    expect(found?.fix).toContain('karo identity new')
   }
 })
 

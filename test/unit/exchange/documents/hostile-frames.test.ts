@@ -18,7 +18,7 @@ import { createDocuments, type Documents } from '../../../../src/exchange/docume
 import { createFakeTrust } from '../../../support/mesh/fake-trust.ts'
 import { type MeshNode, meshNode } from '../../../support/mesh/mesh-node.ts'
 import { type RawPeer, type RawStream, rawPeer } from '../../../support/mesh/raw-peer.ts'
-import { until } from '../../../support/run/until.ts'
+import { patience, until } from '../../../support/run/until.ts'
 import { HOUR, MemoryRepository, Network, type Node } from './network.ts'
 
 const stops: (() => Promise<unknown>)[] = []
@@ -47,8 +47,8 @@ async function victim(): Promise<Victim> {
     timers: systemTimers,
     log: silentLog,
   })
-  await documents.start(AbortSignal.timeout(10_000))
-  await node.mesh.start(AbortSignal.timeout(10_000))
+  await documents.start(patience())
+  await node.mesh.start(patience())
   stops.push(async () => {
     await node.mesh.stop()
     await documents.stop()

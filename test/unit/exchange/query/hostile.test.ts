@@ -191,16 +191,20 @@ describe('an answer', () => {
   })
 
   it('of another level than asked counts as error', async () => {
-    const { asker, send } = among((asked, me) => send(forge(asked, me.identity)))
+    const { asker, send } = among((asked, me) => send(forge(asked, me.identity, { answer: { level: 2 } })))
+    expect(asker.outcomes(await asker.ask({ level: 1 }))).toEqual({ honest: 'answered', raw: 'error' })
+  })
+
+  it('at level 2 is asked of nobody: totals are released, or there are none', async () => {
+    const asked: string[] = []
+    const { asker } = among(() => void asked.push('raw'))
     const result = await asker.ask({ level: 2, perNode: true })
-    expect(result.nodes).toBeUndefined()
-    expect(asker.outcomes(result)).toEqual({ honest: 'withheld', raw: 'error' })
     expect(result).toMatchObject({
-      status: 'withheld',
-      level: 2,
-      data: { tools: [] },
+      ...{ status: 'withheld', level: 2, data: { tools: [] }, coverage: { known: 0 } },
       privacy: { mode: 'aggregate' },
     })
+    expect(result.nodes).toBeUndefined()
+    expect(asked).toEqual([])
   })
 
   it('about the health of another node counts as error', async () => {
@@ -334,6 +338,6 @@ describe('status', () => {
     const result = await asker.ask()
     expect(result).toMatchObject({ status: 'withheld', level: 2, coverage: { withheld: 2 } })
     expect(result.notes).toContain('name two aggregators')
-    expect(result.notes.some((note) => /two aggregators, which/.test(note))).toBe(true)
+    expect(result.notes.some((note) => /two aggregators of the mesh/.test(note))).toBe(true)
   })
 })

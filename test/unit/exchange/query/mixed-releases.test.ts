@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type * as QueryTypes from '../../../../src/exchange/query/query-types/index.ts'
 import type { AskedType } from '../../../../src/exchange/query/query-types/index.ts'
-import { until } from '../../../support/run/until.ts'
+import { patience, until } from '../../../support/run/until.ts'
 
 const TABLE = '../../../../src/exchange/query/query-types/index.ts'
 /** The type that the newer release has; it asks about health under another name, and no node has an answer to it. */
@@ -29,7 +29,7 @@ async function release(which: 'newer' | 'older') {
     const real = meshNode({ discovery: { peers: [...peers] }, identity: testIdentity() })
     const node = new TestNode(new Wire(), { name, mesh: real.mesh, identity: real.identity })
     await node.query.start(new AbortController().signal)
-    await real.mesh.start(AbortSignal.timeout(10_000))
+    await real.mesh.start(patience())
     onTestFinished(() => real.mesh.stop())
     return { real, node }
   }
@@ -51,7 +51,7 @@ test('an older node answers not_supported, hands the question on, and keeps all 
     }
   }
   for (const one of [asker, behind]) {
-    const linked = () => one.real.mesh.reach(older.real.id, AbortSignal.timeout(10_000))
+    const linked = () => one.real.mesh.reach(older.real.id, patience())
     await until(linked, { what: `a link of ${one.node.name} to the older node` })
   }
   expect(asker.real.mesh.isConnected(behind.real.id)).toBe(false)

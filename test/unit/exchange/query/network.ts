@@ -34,6 +34,7 @@ import { fingerprintOf, type Identity, verifySignature } from '../../../../src/t
 import type { Member, PeerOpinion, Trust } from '../../../../src/trust/peers/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { plainPolicy } from '../../../support/mesh/policy.ts'
+import { PATIENCE_MS } from '../../../support/run/until.ts'
 
 let made = 0
 
@@ -198,6 +199,11 @@ export class Endpoint {
   }
 }
 
+const NO_TOTALS: QueryDeps['totals'] = {
+  audiences: () => [],
+  read: async (audience) => ({ audience, aggregators: [], buckets: [], covers: undefined }),
+}
+
 export interface NodeOptions {
   readonly name?: string
   readonly uid?: number
@@ -213,6 +219,10 @@ export interface NodeOptions {
   readonly identity?: Identity
   /** What it knows of operators; absent: nothing, as a node in no mesh of a root. */
   readonly operators?: QueryDeps['operators']
+  /** What was released to it; absent: its mesh has no aggregators. */
+  readonly totals?: QueryDeps['totals']
+  /** Of its certificate. */
+  readonly roles?: readonly string[]
   /** A real one in the place of the wire. */
   readonly mesh?: Pick<Mesh, 'link' | 'reach' | 'isConnected' | 'apart'>
   /** `[overlay] full_mesh_up_to`. */
@@ -337,6 +347,11 @@ export class TestNode {
         },
         load: async (now) => this.marks.filter((mark) => mark.expires_at > now),
       },
+      totals: options.totals ?? NO_TOTALS,
+      self: () => ({
+        ...{ node_id: this.identity.nodeId, trust_level: 'supervisor', denied: false },
+        ...{ roles: options.roles ?? [], teams: [] },
+      }),
       summaries: {
         cover: (author, range, about) => this.cover(author, range, about),
         withdrawn: async (author) => this.withdrew.has(author),
@@ -528,7 +543,7 @@ export async function turns(count: number): Promise<void> {
 
 /** Resolves when `condition` holds; needs no timers, so a test may fake them. */
 export async function soon(condition: () => boolean): Promise<void> {
-  const end = performance.now() + 20_000
+  const end = performance.now() + PATIENCE_MS
   while (!condition()) {
     if (performance.now() > end) throw new Error(`waited in vain for ${condition}`)
     await turns(1)

@@ -1,7 +1,7 @@
 // Queries over real links: three nodes on 127.0.0.1, Noise and all, with only what is around them faked.
 import { expect, onTestFinished, test } from 'vitest'
 import { type MeshNode, meshNode } from '../../../support/mesh/mesh-node.ts'
-import { until } from '../../../support/run/until.ts'
+import { patience, until } from '../../../support/run/until.ts'
 import { person, soon, TestNode, uses, Wire } from './network.ts'
 
 interface Both {
@@ -21,7 +21,7 @@ async function three(): Promise<[Both, Both, Both]> {
       people: person(uses('git', 10 ** started.length)),
     })
     await node.query.start(new AbortController().signal)
-    await real.mesh.start(AbortSignal.timeout(10_000))
+    await real.mesh.start(patience())
     onTestFinished(() => real.mesh.stop())
     started.push({ real, node })
   }
@@ -35,7 +35,7 @@ async function three(): Promise<[Both, Both, Both]> {
   }
   const [a, b, c] = started as [Both, Both, Both]
   for (const other of [b, c]) {
-    const linked = () => a.real.mesh.reach(other.real.id, AbortSignal.timeout(10_000))
+    const linked = () => a.real.mesh.reach(other.real.id, patience())
     await until(linked, { what: `a link to ${other.node.name}` })
   }
   return [a, b, c]

@@ -197,7 +197,8 @@ describe('SafetyPosture', () => {
     a.safety = b.safety
     for (const query_type of ['SafetyPosture', 'ActivityPatterns'] as const) {
       const result = await a.ask({ query_type, level: 2, perNode: true })
-      expect(result).toMatchObject({ status: 'withheld', level: 2, coverage: { withheld: 2 } })
+      expect(result).toMatchObject({ status: 'withheld', level: 2, coverage: { known: 0 } })
+      expect(result.notes.join()).toContain('karo policy sign --aggregator')
       expect(result.nodes).toBeUndefined()
       expect(
         Object.values(result.data)
@@ -588,7 +589,7 @@ describe('a member that cannot be reached', () => {
     expect(a.outcomes(result)).toEqual({ b: 'denied', c: 'from_summary' })
     // The time that was asked about, and the one before.
     expect(looked).toEqual([c.id, c.id])
-    expect((await a.ask({ level: 2 })).coverage).toMatchObject({ from_summary: 0, unreachable: 1 })
+    expect((await a.ask({ level: 2 })).coverage).toMatchObject({ known: 0, from_summary: 0 })
     b.gate = () => new Promise(() => {})
     const cancel = new AbortController()
     cancel.abort()

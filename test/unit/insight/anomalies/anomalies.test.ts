@@ -12,6 +12,7 @@ import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts
 import { createAnomalyRepository, isAnomalyRow } from '../../../../src/store/tables/anomalies.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
+import { PATIENCE_MS } from '../../../support/run/until.ts'
 
 const ME = 1000
 /** Noon of a Friday, wherever this runs. */
@@ -94,10 +95,10 @@ test('looks by itself some time after the start, and tells who listens, once', a
   await world.anomalies.start(new AbortController().signal)
   expect(world.due).toHaveLength(1)
   world.due.shift()!.run()
-  await expect.poll(() => world.due.length).toBe(1)
+  await expect.poll(() => world.due.length, { timeout: PATIENCE_MS }).toBe(1)
   expect(heard).toEqual([[ME, 'unusual_pattern']])
   world.due.shift()!.run()
-  await expect.poll(() => world.due.length).toBe(1)
+  await expect.poll(() => world.due.length, { timeout: PATIENCE_MS }).toBe(1)
   expect(heard).toHaveLength(1)
   await world.anomalies.stop()
   expect(world.due).toEqual([])

@@ -18,7 +18,7 @@ const YEARS = 2
 const NAMES = Object.keys(PROFILES) as Profile[]
 
 describe.each(NAMES)('%s', (profile) => {
-  test('ordinary years: at most one signal a month that weighs, and two of any', { timeout: 120_000 }, () => {
+  test('ordinary years: at most one signal a month that weighs, and two of any', () => {
     const { all, weigh } = falseAlarms(profile, YEARS, 7919)
     expect(weigh / YEARS).toBeLessThanOrEqual(12)
     expect(all / YEARS).toBeLessThanOrEqual(24)

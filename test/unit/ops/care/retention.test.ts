@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { createRetention } from '../../../../src/ops/care/retention.ts'
+import { PATIENCE_MS } from '../../../support/run/until.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 
@@ -81,12 +82,12 @@ test('it begins after a minute, comes again every hour also after a failure, and
   expect(waiting.map(({ ms }) => ms)).toEqual([60_000])
   fail(true)
   waiting.pop()!.run()
-  await expect.poll(() => waiting.length).toBe(1)
+  await expect.poll(() => waiting.length, { timeout: PATIENCE_MS }).toBe(1)
   expect(waiting[0]!.ms).toBe(3_600_000)
   expect(did).toEqual([])
   fail(false)
   waiting.pop()!.run()
-  await expect.poll(() => waiting.length).toBe(1)
+  await expect.poll(() => waiting.length, { timeout: PATIENCE_MS }).toBe(1)
   expect(did).toContain('purge 7')
   await room.stop()
   expect(waiting).toEqual([])

@@ -13,6 +13,7 @@ import { type AuditRecord, createAudit } from '../../../../src/trust/audit/index
 import { verifySignature } from '../../../../src/trust/identity/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { PATIENCE_MS } from '../../../support/run/until.ts'
 
 const never = new AbortController().signal
 const identity = testIdentity(1)
@@ -158,7 +159,7 @@ test('the head is signed every hour while there is something new, and on stop', 
   await audit.record(note(2))
   expect(await signed()).toEqual([])
   vi.advanceTimersByTime(HEAD_EVERY_MS)
-  await vi.waitUntil(async () => (await signed()).length === 1)
+  await vi.waitUntil(async () => (await signed()).length === 1, { timeout: PATIENCE_MS })
   expect(await signed()).toEqual([2])
   vi.advanceTimersByTime(10 * HEAD_EVERY_MS)
   await audit.record(note(3))
@@ -197,11 +198,11 @@ test('when a head is signed follows from the start, and says nothing of when som
   pass(17 * 60_000)
   await written(1)
   pass(HEAD_EVERY_MS - 17 * 60_000)
-  await vi.waitUntil(() => times.length === 1)
+  await vi.waitUntil(() => times.length === 1, { timeout: PATIENCE_MS })
   pass(HEAD_EVERY_MS + 42 * 60_000)
   await written(2)
   pass(HEAD_EVERY_MS - 42 * 60_000)
-  await vi.waitUntil(() => times.length === 2)
+  await vi.waitUntil(() => times.length === 2, { timeout: PATIENCE_MS })
   expect(times).toEqual([HEAD_EVERY_MS, 3 * HEAD_EVERY_MS])
   expect((await repository.newest())?.row?.ts).toBe(begun + 2 * HEAD_EVERY_MS + 42 * 60_000)
 })

@@ -130,3 +130,37 @@ test('a list in an acknowledgement counts only when the root signed it, and a st
   await meet(ann, stranger)
   expect(ann.fleet.answer(stranger.identity.nodeId)).toEqual({})
 })
+
+test('a machine whose issuer may not give its role any more is certified anew by another one, or without the role', async () => {
+  const [hq, second, soc, eng] = await Promise.all([room(8_391), room(8_392), room(8_393), room(8_394)])
+  await found(hq, { grants: ['security'] })
+  for (const [one, roles] of [
+    [soc, ['security']],
+    [eng, ['lead']],
+  ] as const) {
+    await one.fleet.join(await invited(hq, { roles, teams: ['blue'] }), { places: [] })
+    await meet(hq, one)
+  }
+  await found(second, { grants: ['security'] })
+  time.now += 1_000
+  // The root took back what the first one might give.
+  await found(hq)
+  pass(hq, second)
+  const { nodeId } = soc.identity
+  expect(second.fleet.word(nodeId)).toBeUndefined()
+  expect(second.fleet.assignable(hq.identity.nodeId).map(({ roles }) => roles)).toEqual(
+    expect.arrayContaining([['security'], ['lead']]),
+  )
+  // The one that may not give it does not, and what nobody names stays.
+  await expect(hq.fleet.assign(nodeId, {})).rejects.toMatchObject({ code: 'refused' })
+  const moved = await second.fleet.assign(nodeId, {})
+  expect(moved).toMatchObject({ roles: ['security'], teams: ['blue'], name: 'newcomer' })
+  expect(second.fleet.word(nodeId)?.binding.issuer).toBe(second.identity.nodeId)
+  expect(await hq.fleet.assign(nodeId, { roles: [] })).toMatchObject({ roles: [], teams: ['blue'] })
+  // One that was revoked, or whose issuer was, is not mended like that.
+  await second.fleet.revoke(eng.identity.nodeId)
+  await expect(second.fleet.assign(eng.identity.nodeId, {})).rejects.toMatchObject({ code: 'not_found' })
+  expect(second.fleet.assignable(hq.identity.nodeId).map(({ node_id }) => node_id)).not.toContain(
+    eng.identity.nodeId,
+  )
+})

@@ -72,13 +72,24 @@ test('its forbid holds, its permit does not, and its limits narrow', async () =>
     { type: 'policy_change', success: true, details: { number: 0, policies: 2 } },
   ])
 
-  await organisation.take(bundle(1, { max_level: 1, k_min: 20, aggregators: [other.publicKey] }))
+  await organisation.take(
+    bundle(1, {
+      max_level: 1,
+      k_min: 20,
+      aggregators: [{ key: other.publicKey, operator: 'site b' }],
+      audiences: ['security'],
+    }),
+  )
   expect(asks(2, ['security'])).toMatchObject({ effect: 'deny', rule: 'organisation.max_level' })
   // The first bundle is replaced as a whole.
   expect(asks(1, ['lead'], ['eng']).effect).toBe('allow')
   expect(organisation.state()).toEqual({
     ...{ number: 1, signed_at: NOW + 1, policies: 0, max_level: 1, k_min: 20, problem: null },
-    aggregators: [other.nodeId],
+    totals: {
+      aggregators: [{ node_id: other.nodeId, operator: 'site b' }],
+      bucket: 'day',
+      audiences: ['security'],
+    },
   })
   await organisation.take(bundle(2))
   expect(asks(2, ['security']).effect).toBe('allow')

@@ -155,7 +155,7 @@ test('whatever happens in whatever order, decision, standing and explanation say
     }),
     { numRuns: 150 },
   )
-}, 60_000)
+})
 
 test('the file takes trust from a key that stands in two rotations: its connection ends as well', async () => {
   const { trust, heard, moves } = await world()

@@ -17,6 +17,7 @@ import { createTrust, type Trust } from '../../../../src/trust/peers/index.ts'
 import { ADDRESSES_MAX, MEMBER_KEPT_MS, MEMBERS_MAX, PENDING_MAX } from '../../../../src/trust/peers/seen.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import { PATIENCE_MS } from '../../../support/run/until.ts'
 
 const never = new AbortController().signal
 const self = testIdentity(0)
@@ -358,7 +359,7 @@ test('a sighting that only moves the time is written at most once a minute, and 
   const stored = async () => (await repository.load()).sightings[0]?.last_seen
   const first = clock.time
   trust.sawMember(ann, { name: 'ann', addresses: [at(1)] })
-  await vi.waitUntil(async () => (await stored()) === first)
+  await vi.waitUntil(async () => (await stored()) === first, { timeout: PATIENCE_MS })
   for (let i = 0; i < 59; i++) {
     clock.time += 1000
     trust.sawMember(ann, { name: 'ann', addresses: [at(1)] })
@@ -367,7 +368,7 @@ test('a sighting that only moves the time is written at most once a minute, and 
   expect(write).toHaveBeenCalledTimes(1)
   clock.time += 1000
   trust.sawMember(ann, {})
-  await vi.waitUntil(async () => (await stored()) === first + 60_000)
+  await vi.waitUntil(async () => (await stored()) === first + 60_000, { timeout: PATIENCE_MS })
   clock.time += 5
   trust.sawMember(ann, {})
   const { trust: next } = await restart()
@@ -378,7 +379,7 @@ test('sightings that cannot be stored are kept and written later', async () => {
   const { trust, repository } = await world({ trusted: [[ann, {}]] })
   const write = vi.spyOn(repository, 'write').mockRejectedValueOnce(new Error('disk full'))
   trust.sawMember(ann, { name: 'ann' })
-  await vi.waitUntil(() => write.mock.settledResults[0]?.type === 'rejected')
+  await vi.waitUntil(() => write.mock.settledResults[0]?.type === 'rejected', { timeout: PATIENCE_MS })
   expect(trust.members().length).toBe(1)
   await trust.stop()
   expect((await repository.load()).sightings).toMatchObject([{ name: 'ann' }])

@@ -238,8 +238,8 @@ describe('decide', () => {
           }).rule,
       )
     expect(rules('off')).toEqual(['sharing.anomalies', 'sharing.anomalies'])
-    expect(rules('anonymous')).toEqual(['sharing.anomalies_anonymous', 'level2.no_aggregators'])
-    expect(rules('identified')).toEqual(['consent.allow', 'level2.no_aggregators'])
+    expect(rules('anonymous')).toEqual(['sharing.anomalies_anonymous', 'level2.totals'])
+    expect(rules('identified')).toEqual(['consent.allow', 'level2.totals'])
     for (const action of QUERY_ACTIONS.filter((one) => one !== 'query.anomalies'))
       expect(
         decide(principal(), action, resource(action, 1), { consent: consent({ anomalies: 'off' }) }).effect,
@@ -291,7 +291,7 @@ describe('decide', () => {
       },
     )
     expect(decision.effect).toBe('withhold')
-    expect(decision.reason).toMatch(/two aggregators/)
+    expect(decision.reason).toMatch(/two aggregators of the mesh/)
   })
 })
 

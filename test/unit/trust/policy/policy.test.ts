@@ -131,3 +131,58 @@ describe('what is in force', () => {
     expect(policy.status()).toMatchObject({ problem: null, loaded_at: 2 })
   })
 })
+
+describe('totals', () => {
+  const none = { ...consent, allow_peers: [], allow_supervisors: [] }
+  const counted = (given: Consent | undefined, audience = 'security') =>
+    made().counts(audience, 'query.tool_usage', {
+      at: FRIDAY,
+      ...(given === undefined ? {} : { consent: given }),
+    }).effect
+
+  it.each<[string, Consent | undefined, 'allow' | 'deny']>([
+    ['nobody was asked', undefined, 'deny'],
+    ['nothing was allowed', none, 'deny'],
+    ['everybody', consent, 'allow'],
+    ['the role, for totals', { ...none, allow_supervisors: ['role:security'] }, 'allow'],
+    ['the role, for level 1, which says more', { ...none, allow_peers: ['role:security'] }, 'allow'],
+    ['another role', { ...none, allow_supervisors: ['role:admin'] }, 'deny'],
+    ['one node of that role', { ...none, allow_supervisors: [principal().node_id] }, 'deny'],
+    ['the category alone', { ...none, allow_only: [{ who: '*', categories: ['tool_usage'] }] }, 'allow'],
+    ['another category', { ...none, allow_only: [{ who: '*', categories: ['anomalies'] }] }, 'deny'],
+    ['it was taken back from the role', { ...consent, deny_peers: ['role:security'] }, 'deny'],
+    [
+      'the category was taken back',
+      { ...consent, deny_only: [{ who: '*', categories: ['tool_usage'] }] },
+      'deny',
+    ],
+    ['level 2 is off', { ...consent, max_level: 1 }, 'deny'],
+    ['sharing is off', { ...consent, off: true }, 'deny'],
+    [
+      'the file turns the category off',
+      { ...consent, categories: { ...consent.categories, tool_usage: false } },
+      'deny',
+    ],
+  ])('counts a person in by consent: %s', (_, given, expected) => expect(counted(given)).toBe(expected))
+
+  it('counts nobody in where the role policies refuse the audience', () => {
+    const context = { at: FRIDAY, consent }
+    expect(made(setOf('deny')).counts('security', 'query.tool_usage', context).effect).toBe('deny')
+    // A lead has totals of their team only, and an audience is in no team.
+    expect(counted(consent, 'lead')).toBe('deny')
+  })
+
+  it('is read by those who have the role and level 2, and by nobody else', () => {
+    const reads = (over: Parameters<typeof principal>[0], set?: PolicySet) =>
+      made(set).reads(principal(over), 'security', 'query.tool_usage', { at: FRIDAY })
+    const security = { trust_level: 'supervisor', roles: ['security'] } as const
+    expect(reads(security)).toMatchObject({ effect: 'allow', rule: 'totals.audience' })
+    expect(reads({ ...security, denied: true })).toMatchObject({ effect: 'deny', rule: 'trust.denied' })
+    expect(reads({ ...security, trust_level: 'share_to' })).toMatchObject({ rule: 'trust.level' })
+    expect(reads({ ...security, roles: ['admin'] })).toMatchObject({
+      rule: 'totals.audience',
+      effect: 'deny',
+    })
+    expect(reads(security, setOf('deny'))).toMatchObject({ effect: 'deny', rule: 'it.deny' })
+  })
+})

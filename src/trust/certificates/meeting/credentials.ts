@@ -1,15 +1,18 @@
 // What two nodes show each other of certificates and invites while they admit each other, and what comes of it.
-import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Clock } from '../../base/clock.ts'
-import { createListeners } from '../../base/run/listeners.ts'
-import type { Log } from '../../base/run/log.ts'
-import type { Credentials } from './fleet-types.ts'
-import { createLettingIn, type LettingInDeps } from './invites/letting-in.ts'
-import type { Seeking } from './invites/seeking.ts'
-import type { Roll } from './roll-types.ts'
-import type { RootWord } from './root-word.ts'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { createListeners } from '../../../base/run/listeners.ts'
+import type { Log } from '../../../base/run/log.ts'
+import type { Credentials } from '../fleet-types.ts'
+import { createLettingIn, type LettingInDeps } from '../invites/letting-in.ts'
+import type { Seeking } from '../invites/seeking.ts'
+import type { Roll } from '../roll-types.ts'
+import type { FleetKind } from '../types.ts'
+import { createKnocking, type KnockingDeps } from './knocking.ts'
 
-export interface CredentialsDeps extends Omit<LettingInDeps, 'self' | 'isNameKnown'> {
+export interface CredentialsDeps
+  extends Omit<LettingInDeps, 'self' | 'isNameKnown'>,
+    Omit<KnockingDeps, 'self' | 'take'> {
   readonly identity: LettingInDeps['self']
   /** Default: people know no names. */
   readonly isNameKnown: LettingInDeps['isNameKnown'] | undefined
@@ -17,22 +20,30 @@ export interface CredentialsDeps extends Omit<LettingInDeps, 'self' | 'isNameKno
   readonly certifiedKey: () => NodeId
   /** Which of its keys the certificates are about that a node shows. */
   readonly keyOf: (node: NodeId, chain: readonly Uint8Array[]) => NodeId
-  /** It has no certificate that holds, because the root revoked who signed it. */
-  readonly isVoid: (node: NodeId) => boolean
   readonly roll: Roll
   /** The invite that this node uses. */
   readonly seeking: Pick<Seeking, 'shown' | 'answered'>
-  readonly rootWord: Pick<RootWord, 'frame' | 'heard'>
   readonly clock: Clock
   readonly log: Log
+  /** What another node showed counts here at once; resolves when it is stored. */
+  readonly signed: (kind: FleetKind, frame: Uint8Array) => Promise<void>
   /** There is something else to say about these nodes now. */
   readonly tell: (nodes: Iterable<NodeId>) => void
 }
 
 export function createCredentials(deps: CredentialsDeps): Credentials {
-  const { identity, certifiedKey, keyOf, isVoid, roll, seeking, rootWord, clock, log, tell } = deps
+  const { identity, certifiedKey, keyOf, roll, seeking, clock, log, tell } = deps
   const { isNameKnown = () => false } = deps
   const lettingIn = createLettingIn({ ...deps, self: identity, isNameKnown })
+  const knocking = createKnocking({
+    ...{ ...deps, self: identity.nodeId },
+    take: (kind, frame) =>
+      void deps
+        .signed(kind, frame)
+        .catch((error: unknown) =>
+          log.error({ kind, reason: String(error) }, 'what another node showed was not stored'),
+        ),
+  })
   const settled = createListeners<[NodeId]>()
 
   return {
@@ -54,14 +65,14 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
     },
     answer(node) {
       const said = lettingIn.answer(node)
-      const list = isVoid(node) ? rootWord.frame() : undefined
+      const list = knocking.told(node)
       if (list === undefined) return said
       // Without a certificate that holds, what it was granted is void as well, and both would be too much for one message.
       const { granted: _, ...rest } = said
-      return { ...rest, root_list: list }
+      return { ...rest, ...list }
     },
     answered(node, answer) {
-      if (answer.root_list !== undefined) rootWord.heard(answer.root_list)
+      knocking.heard(answer)
       seeking.answered(node, answer)
     },
     onSettled: settled.on,

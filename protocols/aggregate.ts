@@ -1,0 +1,65 @@
+// The plaintexts inside shares, tallies and releases: canonical MessagePack, before sealing and after opening.
+import type { z } from 'zod'
+import { conform } from './conform.ts'
+import type { WireBody } from './define.ts'
+import { decodeValue, encodeValue } from './messagepack.ts'
+import {
+  RELEASE_PLAIN_BYTES,
+  type ReleaseContent,
+  releaseContent,
+  SHARE_PLAIN_BYTES,
+  type ShareHeader,
+  type SharePlain,
+  shareHeader,
+  sharePlain,
+  TALLY_PLAIN_BYTES,
+  type TallyPlain,
+  tallyPlain,
+} from './messages/aggregate.ts'
+import { FrameError } from './reject.ts'
+
+interface Codec<T> {
+  /** Only what the schema names is written. FrameErrors: `malformed` when it does not fit, `too_large`. */
+  encode(value: T): Uint8Array
+  /** An author's words are no more trusted than a frame. FrameErrors: `malformed`, `too_large`; nothing else. */
+  decode(bytes: Uint8Array): T
+}
+
+function codec<T extends WireBody>(schema: z.ZodType<T>, name: string, most: number): Codec<T> {
+  const bounded = (bytes: Uint8Array): Uint8Array => {
+    if (bytes.length > most) throw new FrameError('too_large', `a ${name} of ${bytes.length} bytes`)
+    return bytes
+  }
+  return {
+    encode: (value) => bounded(encodeValue(conform(schema, value))),
+    decode: (bytes) => conform(schema, decodeValue(bounded(bytes))),
+  }
+}
+
+export const shareHeaders: Codec<ShareHeader> = codec(shareHeader, 'header of a share', SHARE_PLAIN_BYTES)
+export const tallies: Codec<TallyPlain> = codec(tallyPlain, 'tally', TALLY_PLAIN_BYTES)
+export const releases: Codec<ReleaseContent> = codec(releaseContent, 'release', RELEASE_PLAIN_BYTES)
+
+const plain: Codec<SharePlain> = codec(sharePlain, 'share', SHARE_PLAIN_BYTES)
+
+/** Sizes of a share's plaintext, so that they tell little of what it says. */
+const SIZES = [2, 8, 16, 24, 32, 40].map((kib) => kib * 1024)
+/** Halves of nearly every machine fit into this, and the empty one of a machine that declines everything is as long. */
+export const HALF_BYTES = 8 * 1024
+/** From this length on MessagePack's header of the padding has one byte more. */
+const LONG_PAD = 256
+
+/** The plaintext of a share's box, padded to one of a few sizes from `shortest` on. FrameErrors as `Codec.encode`. */
+export function encodeShare(header: Uint8Array, share: Uint8Array, shortest = 0): Uint8Array {
+  const least = plain.encode({ header, share, pad: new Uint8Array(0) }).length
+  // One length is out of reach, between the longest short header and the shortest long one.
+  const size = SIZES.find((one) => one >= Math.max(least, shortest) && one - least !== LONG_PAD) ?? least
+  const missing = size - least
+  return plain.encode({ header, share, pad: new Uint8Array(missing < LONG_PAD ? missing : missing - 1) })
+}
+
+/** FrameErrors as `Codec.decode`. */
+export function decodeShare(bytes: Uint8Array): { readonly header: Uint8Array; readonly share: Uint8Array } {
+  const { header, share } = plain.decode(bytes)
+  return { header, share }
+}

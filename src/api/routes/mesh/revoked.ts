@@ -1,0 +1,38 @@
+// Who revoked this node, as the API tells it, and in a sentence for people.
+import { parseNodeId } from '../../../../protocols/node-id.ts'
+import { localTime } from '../../../base/format.ts'
+import { ANOTHER_KEY, revokedWords } from '../../../base/words/revoked.ts'
+import type { FleetState } from '../../../trust/certificates/index.ts'
+import { fingerprintOf } from '../../../trust/identity/index.ts'
+import type { FleetShape } from '../../contract/shapes.ts'
+
+export function revokedShape(by: FleetState['revoked_by']): FleetShape['revoked_by'] {
+  if (by === null) return null
+  const { node_id, root, name, at } = by
+  const fingerprint = fingerprintOf(parseNodeId(node_id) as Uint8Array)
+  return { node_id, fingerprint, name, root, at: new Date(at).toISOString() }
+}
+
+type Told = Pick<FleetState, 'why_not' | 'revoked_by'> & Partial<Pick<FleetState, 'own' | 'joining'>>
+
+/** For `karo status`, about an invite that this node uses, or that was not taken; undefined: there is none. */
+export function joiningInWords({ own = null, joining = null }: Told): string | undefined {
+  if (joining === null || own !== null) return undefined
+  if (joining.refused === null) {
+    const until = localTime(new Date(joining.expires_at).toISOString())
+    return `this node looks for its inviter until ${until}; where multicast does not reach, name its address: karo join --at host:port`
+  }
+  return joining.refused === 'enrolment_file'
+    ? 'the enrolment file cannot be used (karo logs tail says why): put it right and start the daemon again'
+    : 'the last invite of this node was not taken: karo ca show says why'
+}
+
+/** For `karo status`; undefined while this node belongs to its mesh, or to none. */
+export function revokedInWords({ why_not, revoked_by }: Told): string | undefined {
+  if (why_not === 'issuer_revoked') {
+    return 'this node is no member of its mesh any more: the root revoked the issuer that certified it. Ask another issuer for an invite: karo join'
+  }
+  const by = revokedShape(revoked_by)
+  if (why_not !== 'revoked' || by === null) return undefined
+  return `this node is no member of its mesh any more: ${revokedWords(by)}. To let this machine in again, give it another key: ${ANOTHER_KEY}`
+}

@@ -1,0 +1,71 @@
+// karo demo: a whole organisation on this machine, to ask from each role; it leaves nothing behind.
+import { join } from 'node:path'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { type Command, defineCommand } from '../../command.ts'
+import { AGGREGATORS, MACHINES } from '../../demo/machines.ts'
+import { startStage } from '../../demo/stage.ts'
+import { watchInterrupt } from '../../terminal/interrupt.ts'
+import { table } from '../../terminal/table.ts'
+
+export const commands: readonly Command[] = [
+  defineCommand({
+    name: 'demo',
+    summary: 'run eight nodes with roles, totals and three weeks of made-up history here, until Ctrl-C',
+    json: 'nothing: it runs until it is ended',
+    examples: [{ run: 'karo demo', does: 'then, in another terminal, the commands that it shows' }],
+    async run(io) {
+      const interrupt = watchInterrupt()
+      try {
+        const stage = await startStage({
+          program: [process.execPath, process.argv[1] as string],
+          env: io.env,
+          now: Date.now(),
+          signal: interrupt.signal,
+          say: (step) => io.err(`${step} …\n`),
+        })
+        io.out(introduction(stage.directory))
+        const gone = await Promise.race([stage.lost, stopped(interrupt.signal)])
+        await stage.end()
+        if (gone !== undefined) throw new KaroError('unavailable', `the node ${gone} ended by itself`)
+        io.out('The nodes have ended, and their directory is removed.\n')
+        return EXIT.done
+      } catch (error) {
+        if (interrupt.signal.aborted) return EXIT.done
+        throw error
+      } finally {
+        interrupt.release()
+      }
+    },
+  }),
+]
+
+const stopped = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined)
+    signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
+
+function introduction(directory: string): string {
+  const machines = table(MACHINES, [
+    { title: 'NODE', value: ({ name }) => name },
+    { title: 'ROLE', value: ({ roles }) => roles.join(', ') || '–' },
+    { title: 'TEAM', value: ({ teams }) => teams.join(', ') || '–' },
+    { title: 'WHAT IT IS FOR', value: ({ purpose }) => purpose },
+  ])
+  const ciso = join(directory, 'ciso')
+  return `
+${machines}
+Each name is a program in ${directory} that is karo on that node. In another terminal, as security staff:
+
+  ${ciso} query tools --last 7d      which tools the organisation uses
+  ${ciso} query safety --last 7d     how risky its commands are
+  ${ciso} query activity --last 7d   when it works
+
+As the lead of the team web, who sees the numbers of its machines:
+
+  ${join(directory, 'lead')} query tools --team web --per-node
+
+${AGGREGATORS.join(' and ')} add totals up without seeing anybody's numbers: ${join(directory, 'web-1')} audit who-asked
+Everything is on loopback. Ctrl-C ends the nodes and removes the directory.
+`
+}

@@ -1,0 +1,206 @@
+// Eight real nodes on loopback, in a directory of their own: started, made one mesh, given a past, and ended by their own pids.
+import { type ChildProcess, spawn } from 'node:child_process'
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { getStatus } from '../../api/contract/operations/status.ts'
+import { KaroError } from '../../base/errors.ts'
+import { historyOf } from './history.ts'
+import { AGGREGATORS, MACHINES, type Machine } from './machines.ts'
+
+/** Until a daemon answers; eight start at once, on a machine that may have one processor. */
+const READY_MS = 60_000
+/** Between two looks whether a daemon answers. */
+const LOOK_MS = 100
+/** A daemon that was told to stop gets so long. */
+const STOP_MS = 10_000
+/** Log lines that an error shows. */
+const TAIL_LINES = 5
+
+export interface Stage {
+  /** Absolute. It holds the directory of each node, and a program of the node's name that is karo on it. */
+  readonly directory: string
+  /** Resolves with the name of the first node that ends by itself. */
+  readonly lost: Promise<string>
+  /** Ends all nodes and removes the directory. Never rejects. */
+  end(): Promise<void>
+}
+
+export interface StageOptions {
+  /** Node.js and the program, as this process was started. */
+  readonly program: readonly [string, string]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly now: number
+  readonly signal: AbortSignal
+  /** Says what is done now. */
+  readonly say: (step: string) => void
+}
+
+interface Running extends Machine {
+  readonly home: string
+  readonly child: ChildProcess
+}
+
+/** Throws KaroError `unavailable` when a node does not start or a command fails; nothing is left behind then. */
+export async function startStage(options: StageOptions): Promise<Stage> {
+  const directory = mkdtempSync(join(tmpdir(), 'karo-demo-'))
+  const running: Running[] = []
+  const end = async (): Promise<void> => {
+    await Promise.all(running.map(({ child }) => ended(child)))
+    rmSync(directory, { recursive: true, force: true })
+  }
+  try {
+    options.say(`starting ${MACHINES.length} nodes`)
+    for (const machine of MACHINES) running.push(launch(options, directory, machine))
+    await Promise.all(running.map((node) => ready(node, options.signal)))
+    await makeMesh(options, directory, running)
+    return { directory, lost: Promise.race(running.map(lost)), end }
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+const lost = ({ child, name }: Running): Promise<string> =>
+  new Promise((resolve) => child.once('exit', () => resolve(name)))
+
+function envOf({ env }: StageOptions, home: string): NodeJS.ProcessEnv {
+  const own = Object.entries(env).filter(([key]) => !key.startsWith('KARO_'))
+  return { ...Object.fromEntries(own), KARO_HOME: home, NO_COLOR: '1' }
+}
+
+function launch(options: StageOptions, directory: string, machine: Machine): Running {
+  const home = join(directory, `.${machine.name}`)
+  mkdirSync(home, { mode: 0o700 })
+  writeFileSync(join(home, 'config.toml'), configOf(machine), { mode: 0o600 })
+  const [node, karo] = options.program
+  const program = join(directory, machine.name)
+  writeFileSync(program, `#!/bin/sh\nKARO_HOME='${home}' exec '${node}' '${karo}' "$@"\n`)
+  chmodSync(program, 0o700)
+  const log = openSync(join(home, 'demo.log'), 'a')
+  const child = spawn(node, [karo, 'up'], { env: envOf(options, home), stdio: ['ignore', log, log] })
+  closeSync(log)
+  return { ...machine, home, child }
+}
+
+/** Loopback and free ports only: nothing of it is seen on a network. */
+const configOf = ({ name, teams }: Machine): string => `[node]
+name = "${name}"
+[mesh]
+listen = ["127.0.0.1"]
+port = 0
+[http]
+port = 0
+[discovery]
+mdns = false
+[sharing]
+k_min = 3
+allow = { peers = ["role:lead"], supervisors = ["role:security", "role:admin"] }
+[policy]
+teams = ${JSON.stringify(teams)}
+`
+
+const daemonOf = ({ home }: Pick<Running, 'home'>) => daemonAt({ socket: join(home, 'karo.sock') })
+
+async function ready({ home, child, name }: Running, signal: AbortSignal): Promise<void> {
+  const until = Date.now() + READY_MS
+  while (Date.now() < until) {
+    signal.throwIfAborted()
+    if (child.exitCode !== null || child.signalCode !== null) break
+    try {
+      await daemonOf({ home }).call(getStatus)
+      return
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    }
+  }
+  const tail = readFileSync(join(home, 'demo.log'), 'utf8').trim().split('\n').slice(-TAIL_LINES).join('\n')
+  throw new KaroError('unavailable', `the node ${name} of the demonstration did not start`, { hint: tail })
+}
+
+/** One root, one issuer, a certificate for each, two aggregators, and weeks of history. */
+async function makeMesh(
+  options: StageOptions,
+  directory: string,
+  running: readonly Running[],
+): Promise<void> {
+  const { say } = options
+  const karo = (node: Running, words: readonly string[], input = '') => run(options, node, words, input)
+  const [hq, ...others] = running as [Running, ...Running[]]
+  const pass = join(directory, '.pass')
+  writeFileSync(pass, 'demonstration\n', { mode: 0o600 })
+  const root = ['--root-key', join(directory, '.root.key'), '--passphrase-file', pass]
+  say('making a mesh with a root, an issuer and roles')
+  await karo(hq, ['ca', 'init', ...root, '--grant', 'security'])
+  const at = placeOf((await daemonOf(hq).call(getStatus)).mesh.listen)
+  for (const node of others) {
+    const roles = node.roles.length === 0 ? [] : ['--role', node.roles.join(',')]
+    const teams = node.teams.length === 0 ? [] : ['--team', node.teams.join(',')]
+    const code = await karo(hq, ['invite', ...roles, ...teams])
+    await karo(node, ['join', '-', '--at', at], code.split('\n')[0])
+    say(`${node.name} joined`)
+  }
+  say('naming two nodes that add totals up')
+  // By key: a name is what a machine calls itself, and is no word of the root's.
+  const named: string[] = []
+  for (const node of running.filter(({ name }) => (AGGREGATORS as readonly string[]).includes(name))) {
+    const { node_id } = await daemonOf(node).call(getStatus)
+    named.push('--aggregator', `${node_id}=${node.name}`)
+  }
+  await karo(hq, ['policy', 'sign', ...root, ...named, '--k-min', '3'])
+  say('giving each node three weeks of history')
+  for (const [index, node] of running.entries()) {
+    const file = join(node.home, 'history.ndjson')
+    writeFileSync(file, historyOf(node, index, options.now), { mode: 0o600 })
+    await karo(node, ['import', file])
+  }
+}
+
+function placeOf(addresses: readonly string[]): string {
+  const [, port] = /\/ip4\/127\.0\.0\.1\/tcp\/([0-9]+)/.exec(addresses.join(' ')) ?? []
+  if (port === undefined) throw new KaroError('unavailable', 'the first node listens nowhere')
+  return `127.0.0.1:${port}`
+}
+
+/** One command of the real program; resolves with what it wrote. Throws KaroError `unavailable` when it fails. */
+function run(
+  options: StageOptions,
+  { home, name }: Running,
+  words: readonly string[],
+  input = '',
+): Promise<string> {
+  const [node, karo] = options.program
+  const child = spawn(node, [karo, ...words], { env: envOf(options, home), signal: options.signal })
+  let out = ''
+  let err = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
+  child.stdin.on('error', () => {}).end(input)
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => {
+      if (code === 0) return resolve(out)
+      reject(new KaroError('unavailable', `karo ${words[0]} failed on ${name}`, { hint: err.trim() }))
+    })
+  })
+}
+
+/** SIGTERM, and SIGKILL for one that does not end. */
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const over = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+  await over
+  clearTimeout(timer)
+}

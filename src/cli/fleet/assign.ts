@@ -1,0 +1,171 @@
+// karo ca assign: certifies machines anew, with other roles or teams, or as they are because another issuer did it before.
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { assignNode, getAssignable } from '../../api/contract/operations/fleet.ts'
+import { explainPeer } from '../../api/contract/operations/peers.ts'
+import { EXIT, KaroError } from '../../base/errors.ts'
+import { formatFingerprint, printable } from '../../base/format.ts'
+import { type CommandIo, defineCommand, show } from '../command.ts'
+import { nodesOf } from '../input/nodes.ts'
+import { grantsOf } from '../input/values.ts'
+import { confirm } from '../terminal/confirm.ts'
+import { type Column, table } from '../terminal/table.ts'
+import { fitted } from '../terminal/text.ts'
+
+const WHERE = 'karo ca assign'
+
+/** One machine, and what it has now, as far as this node knows. */
+interface Machine {
+  /** As the daemon is asked. */
+  readonly who: string
+  readonly name: string
+  readonly fingerprint: string
+  readonly roles: readonly string[]
+  readonly teams: readonly string[]
+}
+
+const list = (labels: readonly string[]): string => labels.map(printable).join(', ') || 'none'
+
+const COLUMNS: readonly Column<Machine>[] = [
+  { title: 'NAME', value: ({ name }) => name || '–', shrink: true },
+  { title: 'FINGERPRINT', value: ({ fingerprint }) => formatFingerprint(fingerprint) },
+  { title: 'ROLES', value: ({ roles }) => list(roles), shrink: true },
+  { title: 'TEAMS', value: ({ teams }) => list(teams), shrink: true },
+]
+
+/** Throws KaroError `bad_request` for words that name nobody; otherwise the daemon's errors. */
+async function machines(
+  io: CommandIo,
+  words: readonly string[],
+  of: string | undefined,
+): Promise<readonly Machine[]> {
+  const daemon = daemonAt(io)
+  if (of !== undefined) {
+    if (words.length > 0)
+      throw new KaroError('bad_request', 'name nodes, or say --of, not both', { where: WHERE })
+    const { nodes } = await daemon.call(getAssignable, { query: { issuer: of } })
+    if (nodes.length > 0) return nodes.map((node) => ({ ...node, who: node.node_id }))
+    throw new KaroError('not_found', 'that issuer certified no machine that can be certified anew', {
+      hint: 'karo peers shows the machines of the mesh.',
+    })
+  }
+  const named = nodesOf(words)
+  if (named.length === 0 || named.some((word) => word.trim() === '')) {
+    throw new KaroError('bad_request', 'say which machines', {
+      where: WHERE,
+      hint: 'Name them, or all of one issuer: --of <issuer>.',
+    })
+  }
+  // One that is named alone is not asked about, so that the issuer itself can be named, and is refused with the reason.
+  if (named.length === 1)
+    return named.map((who) => ({ who, name: '', fingerprint: '', roles: [], teams: [] }))
+  const found: Machine[] = []
+  for (const who of named) {
+    const { peer } = await daemon.call(explainPeer, { query: { who } })
+    found.push({ ...peer, who: peer.node_id })
+  }
+  return [...new Map(found.map((one) => [one.who, one])).values()]
+}
+
+export const assign = defineCommand({
+  name: 'ca assign',
+  summary: 'certify machines anew, with other roles or teams or as they are; they need not be there',
+  shows: assignNode,
+  json: 'the answer for one node; for several, or with --of, {"certificates": […], "failed": […]}',
+  args: [
+    {
+      name: 'node',
+      required: false,
+      variadic: true,
+      description: 'their ids, names, or fingerprints',
+      completes: 'node',
+    },
+  ],
+  options: [
+    {
+      name: 'role',
+      value: 'role,..',
+      description: 'their roles from now on, instead of those they have; none for no role',
+      completes: 'role',
+    },
+    {
+      name: 'team',
+      value: 'team,..',
+      description: 'their teams from now on, instead of those they have; none for no team',
+      completes: 'team',
+    },
+    {
+      name: 'of',
+      value: 'issuer',
+      description: 'all machines that this issuer certified last, after a list of them',
+      completes: 'node',
+    },
+    { name: 'yes', description: 'do not ask before several machines' },
+  ],
+  examples: [
+    { run: 'karo ca assign eng-2 --team eng,ops', does: 'on an issuer; its roles stay as they are' },
+    { run: 'karo ca assign eng-2 --role none', does: 'it has no role any more' },
+    { run: 'karo ca assign --of hq', does: 'moves all machines of hq to this issuer, with what they have' },
+  ],
+  async run(io, { args, options }) {
+    const { role, team } = options
+    const changed = {
+      ...(role !== undefined && { roles: [...grantsOf(role, [])] }),
+      ...(team !== undefined && { teams: [...grantsOf(team, [])] }),
+    }
+    const chosen = await machines(io, args.node ?? [], options.of)
+    const [only] = chosen
+    if (chosen.length === 1 && only !== undefined && options.of === undefined) {
+      const answer = await daemonAt(io).call(assignNode, { body: { who: only.who, ...changed } })
+      return show(io, answer, () => fitted(`${assignedWords(answer.certificate)}\n${SPREADS}\n`, io.columns))
+    }
+    if (!io.json && options.yes !== true) {
+      io.out(
+        table(
+          chosen.map((one) => ({ ...one, ...changed })),
+          COLUMNS,
+          io,
+        ),
+      )
+      io.out('They are to have these roles and teams from this issuer.\n')
+    }
+    const question = `Certify ${chosen.length === 1 ? 'this machine' : `these ${chosen.length} machines`} anew?`
+    if (!(await confirm(io, question, { yes: options.yes === true, where: WHERE }))) {
+      io.out('Nothing was changed.\n')
+      return EXIT.failed
+    }
+    return assignAll(io, chosen, changed)
+  },
+})
+
+type Certificate = Awaited<ReturnType<typeof certify>>
+const certify = async (io: CommandIo, who: string, changed: { roles?: string[]; teams?: string[] }) =>
+  (await daemonAt(io).call(assignNode, { body: { who, ...changed } })).certificate
+
+const SPREADS = 'Members that are connected know within seconds.'
+const assignedWords = ({ name, roles, teams }: Certificate): string =>
+  `${printable(name)} is certified anew: roles ${list(roles)}; teams ${list(teams)}.`
+
+/** One after the other; one that is refused keeps none of the others from it. */
+async function assignAll(
+  io: CommandIo,
+  chosen: readonly Machine[],
+  changed: { roles?: string[]; teams?: string[] },
+) {
+  const certificates: Certificate[] = []
+  const failed: { readonly node_id: string; readonly name: string; readonly why: string }[] = []
+  for (const { who, name } of chosen) {
+    try {
+      const certificate = await certify(io, who, changed)
+      certificates.push(certificate)
+      if (!io.json) io.out(fitted(`${assignedWords(certificate)}\n`, io.columns))
+    } catch (error) {
+      if (!(error instanceof KaroError)) throw error
+      failed.push({ node_id: who, name, why: error.message })
+      if (!io.json) io.err(`${printable(name) || who} is as it was: ${error.message}\n`)
+    }
+  }
+  if (io.json) io.out(`${JSON.stringify({ certificates, failed })}\n`)
+  else io.out(`${certificates.length} of ${chosen.length} machines are certified anew. ${SPREADS}\n`)
+  if (failed.length === 0) return EXIT.done
+  return certificates.length === 0 ? EXIT.failed : EXIT.partial
+}

@@ -1,0 +1,19 @@
+// What a denial or a revocation has come to, in words: what the other side has, and who knows of it.
+import type { PeerAnswerShape } from '../../api/contract/shapes.ts'
+
+/** One line for people; what somebody has read nobody can call back. */
+export function whatItHas({ received }: PeerAnswerShape): string {
+  if (received === undefined) return 'It has received no summaries of this node.\n'
+  const { summaries, emptied, fetched } = received
+  return `It has received ${summaries} ${summaries === 1 ? 'summary' : 'summaries'} of this node, and may have kept what it read. ${emptied} of them ${emptied === 1 ? 'was' : 'were'} replaced by editions without it, of which it fetched ${fetched}.\n`
+}
+
+/** Who has the list that names the key; while nobody has it, it is lost with this node. */
+export function whoKnows({ spread }: PeerAnswerShape): string {
+  if (spread === undefined) return ''
+  const { linked, have } = spread
+  if (have > 0)
+    return `Of ${linked} members that are linked here ${have} ${have === 1 ? 'has' : 'have'} the list that says so by now; others get it when they meet one that has it.\n`
+  const why = linked === 0 ? 'no member is linked here' : `of ${linked} that are linked here none took it yet`
+  return `Nobody else has the list that says so: ${why}. Keep this node running until a member is linked (karo peers); until then others admit that key.\n`
+}

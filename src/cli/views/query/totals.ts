@@ -1,0 +1,68 @@
+// Says what totals rest on: how many machines, of which closed periods, and what is left out so that nobody is told apart.
+import type { QueryResult } from '../../../api/contract/shapes.ts'
+
+type Released = NonNullable<QueryResult['released']>
+
+/** Whether totals were asked for, of which nobody was asked; owners may withhold at level 2 by themselves. */
+export const isOfTotals = ({
+  level,
+  released,
+  coverage,
+}: Pick<QueryResult, 'level' | 'released' | 'coverage'>): boolean =>
+  level === 2 && (released !== undefined || coverage.known === 0)
+
+/** As `whoAnswered` says it for numbers of single nodes. */
+export function whoContributed({ coverage, released, privacy }: QueryResult): {
+  readonly line: string
+  readonly rows: readonly string[]
+} {
+  if (released === undefined) return { line: 'no totals', rows: [] }
+  const { buckets, audience } = released
+  const shown = buckets.filter(({ why }) => why === null)
+  const { known, answered } = coverage
+  const line = `${answered} of ${known} machines, ${periodsOf(shown, buckets.length)}, for the role ${audience}`
+  const rows = [...missing(shown), ...changing(shown)]
+  const { cells_suppressed: withheld, k_min } = privacy
+  if (withheld > 0) {
+    const rowsAre = withheld === 1 ? 'row is' : 'rows are'
+    rows.push(
+      `${withheld} ${rowsAre} left out: fewer than ${k_min} machines have one, or it would give such a one away`,
+    )
+  }
+  const { partly } = released
+  if (partly.length > 0) rows.push(`at least, because some periods withheld it: ${named(partly)}`)
+  return { line: shown.length === 0 ? `no totals for the role ${audience}` : line, rows }
+}
+
+/** Rows that are named; of more only their number is told. */
+const NAMED_MAX = 8
+
+function named(rows: readonly string[]): string {
+  const names = rows.slice(0, NAMED_MAX).map((row) => row.replace(':', ' '))
+  return rows.length > NAMED_MAX
+    ? `${names.join(', ')} and ${rows.length - NAMED_MAX} more`
+    : names.join(', ')
+}
+
+const periodsOf = (shown: readonly unknown[], all: number): string =>
+  shown.length === all ? `all ${all} closed periods` : `${shown.length} of ${all} closed periods`
+
+/** What became of the other machines, in the newest period that is shown. */
+function missing(shown: Released['buckets']): string[] {
+  const counts = shown.at(-1)?.contributions
+  if (counts == null) return []
+  const said = [
+    ...(counts.declined > 0 ? [`${counts.declined} did not agree`] : []),
+    ...(counts.late > 0 ? [`${counts.late} came late and wait for others`] : []),
+    ...(counts.absent > 0 ? [`${counts.absent} sent nothing`] : []),
+    ...(counts.refused > 0 ? [`${counts.refused} could not be counted`] : []),
+  ]
+  return said.length === 0 ? [] : [`of the other machines ${said.join(', ')}`]
+}
+
+/** Totals of several periods may be of different machines, which somebody who compares them has to know. */
+function changing(shown: Released['buckets']): string[] {
+  const counts = shown.flatMap(({ contributions }) => contributions?.contributed ?? [])
+  const [least, most] = [Math.min(...counts), Math.max(...counts)]
+  return counts.length < 2 || least === most ? [] : [`${least} to ${most} machines, depending on the period`]
+}

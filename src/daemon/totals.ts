@@ -1,0 +1,42 @@
+// Builds the room of totals: what the mesh's policy says of them, and who is who, come from the rooms of trust.
+import { systemTimers as timers } from '../base/clock.ts'
+import type { Documents } from '../exchange/documents/index.ts'
+import { measuresOf } from '../exchange/query/index.ts'
+import { createTotals, K_DEFAULT, type Plan } from '../exchange/totals/index.ts'
+import type { Principal } from '../trust/policy/index.ts'
+import type { Foundation } from './foundation.ts'
+import type { Local } from './local.ts'
+
+/** Undefined: this node is in no mesh of a root, or its policy names no two aggregators of different operators. */
+function planOf({ fleet, organisation }: Pick<Local, 'fleet' | 'organisation'>): Plan | undefined {
+  const [root, state, bundle] = [fleet.root(), organisation.state(), organisation.bundle()]
+  if (root === undefined || state === null || bundle === undefined) return undefined
+  const { aggregators, k_min } = bundle
+  if (new Set(aggregators.map(({ operator }) => operator)).size < 2) return undefined
+  return {
+    ...{ mesh: root.mesh, bundle: bundle.number, k: k_min ?? K_DEFAULT, aggregators },
+    ...{ length: state.totals.bucket, audiences: state.totals.audiences },
+  }
+}
+
+export function buildTotals({ common, ownUid }: Foundation, local: Local, documents: Documents) {
+  const { audit, fleet, insight, policy, sharing, trust } = local
+  const totals = createTotals({
+    ...common,
+    ...{ audit, documents, fleet, insight, policy, sharing, trust, timers, ownUid },
+    measures: measuresOf(insight),
+    plan: () => planOf(local),
+    refuses: trust.refuses,
+    kMin: () => common.config.sharing.k_min,
+    joinedAt: () => fleet.state().joined_at,
+  })
+  // What somebody asks as who asks as this machine: its certificate says it, as it says it to others.
+  const self = (): Principal => {
+    const word = fleet.word(common.identity.nodeId)
+    return {
+      ...{ node_id: common.identity.nodeId, denied: false, trust_level: word?.level ?? 'peer' },
+      ...{ roles: word?.binding.roles ?? [], teams: word?.binding.teams ?? [] },
+    }
+  }
+  return { totals, self }
+}

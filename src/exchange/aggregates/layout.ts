@@ -1,0 +1,105 @@
+// Layouts: which counters a vector has, in which order, and how what a machine counted becomes one.
+import { encodeValue } from '../../../protocols/messagepack.ts'
+import { CELLS_MAX, ROW_VALUES_MAX, ROWS_MAX } from '../../../protocols/messages/aggregate.ts'
+import { blake3 } from '../../base/hash.ts'
+import type { Counts, Layout } from './types.ts'
+
+/** The largest value of one machine: one that is larger counts as this, so that no machine is most of a total. */
+export const CLAMP = 1_000_000
+
+interface Facts {
+  readonly hash: Uint8Array
+  readonly cells: number
+  /** Place of each row's indicator; its values follow. */
+  readonly starts: readonly number[]
+}
+
+const known = new WeakMap<Layout, Facts>()
+
+function factsOf(layout: Layout): Facts {
+  const before = known.get(layout)
+  if (before !== undefined) return before
+  const starts: number[] = []
+  let cells = 0
+  for (const { values } of layout.rows) {
+    if (values.length > ROW_VALUES_MAX) throw new RangeError(`a row has at most ${ROW_VALUES_MAX} values`)
+    starts.push(cells)
+    cells += 1 + values.length
+  }
+  if (starts.length > ROWS_MAX || cells > CELLS_MAX) {
+    throw new RangeError(`${layout.type}: a layout has at most ${ROWS_MAX} rows and ${CELLS_MAX} cells`)
+  }
+  const { version, type, rows } = layout
+  const said = {
+    clamp: CLAMP,
+    rows: rows.map(({ name, values, counts, family }) => ({ counts, family, name, values })),
+    ...{ type, version },
+  }
+  const facts = { hash: blake3([encodeValue(said)]), cells, starts }
+  known.set(layout, facts)
+  return facts
+}
+
+/** BLAKE3-256 of the layout in canonical MessagePack, its clamp included: equal only where every cell means the same. */
+export const hashOf = (layout: Layout): Uint8Array => factsOf(layout).hash
+
+/** Counters of a vector, indicators included. */
+export const cellsOf = (layout: Layout): number => factsOf(layout).cells
+
+const clamped = (value: number): number =>
+  Number.isFinite(value) ? Math.min(CLAMP, Math.max(0, Math.trunc(value))) : 0
+
+/**
+ * The vector of what one machine counted. A row has its indicator when it says anything: its first value is at least 1
+ * where the row counts, any value elsewhere, and being there where the row has no values. Throws RangeError for a row
+ * that the layout does not have, or another number of values than it has.
+ */
+export function encodeVector(layout: Layout, counts: Counts): BigUint64Array {
+  const { cells, starts } = factsOf(layout)
+  const vector = new BigUint64Array(cells)
+  for (const [number, given] of counts) {
+    const [row, start] = [layout.rows[number], starts[number]]
+    if (row === undefined || start === undefined || given.length !== row.values.length) {
+      throw new RangeError(`${layout.type} has no row ${number} of ${given.length} values`)
+    }
+    const values = given.map(clamped)
+    const has = row.counts ? (values[0] ?? 1) > 0 : values.length === 0 || values.some((value) => value > 0)
+    if (!has) continue
+    vector[start] = 1n
+    for (const [at, value] of values.entries()) vector[start + 1 + at] = BigInt(value)
+  }
+  return vector
+}
+
+/** The indicators of a vector, or of a sum of vectors, one for each row. */
+export const indicatorsOf = (layout: Layout, vector: BigUint64Array): BigUint64Array =>
+  BigUint64Array.from(factsOf(layout).starts, (start) => vector[start] as bigint)
+
+/** The values of some rows of a vector, or of a sum of vectors, in the order of rows. */
+export function valuesOf(layout: Layout, vector: BigUint64Array, isOpen: readonly boolean[]): BigUint64Array {
+  const { starts } = factsOf(layout)
+  const values: bigint[] = []
+  for (const [number, { values: names }] of layout.rows.entries()) {
+    if (isOpen[number] !== true) continue
+    const start = starts[number] as number
+    for (let at = 1; at <= names.length; at++) values.push(vector[start + at] as bigint)
+  }
+  return BigUint64Array.from(values)
+}
+
+/** How many values `valuesOf` gives. */
+export const openCells = (layout: Layout, isOpen: readonly boolean[]): number =>
+  layout.rows.reduce((sum, { values }, row) => sum + (isOpen[row] === true ? values.length : 0), 0)
+
+/** A vector, or a sum of vectors, as rows: how many machines, and the values. */
+export const rowsOf = (
+  layout: Layout,
+  vector: BigUint64Array,
+): readonly { readonly nodes: bigint; readonly values: readonly bigint[] }[] =>
+  layout.rows.map(({ values }, row) => {
+    const start = factsOf(layout).starts[row] as number
+    return {
+      nodes: vector[start] as bigint,
+      values: [...vector.subarray(start + 1, start + 1 + values.length)],
+    }
+  })

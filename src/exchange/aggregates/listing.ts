@@ -1,0 +1,192 @@
+// The list of a batch: which shares the leader would tally, and which of them the other aggregator has too.
+
+import type { WireBody } from '../../../protocols/define.ts'
+import { encodeValue } from '../../../protocols/messagepack.ts'
+import {
+  BATCH_MAX,
+  LISTED_BYTES,
+  type Listing,
+  REFUSED_SHARES,
+} from '../../../protocols/messages/aggregate.ts'
+import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
+import { cellsOf, hashOf } from './layout.ts'
+import { K_DEFAULT, K_LEAST, keyOf } from './sets.ts'
+import type { Candidate, Contributor, HeldShare, TallyView } from './types.ts'
+
+const AUTHOR_BYTES = 8
+
+/** A share as it is listed: author 8 ‖ check 16. */
+const entryOf = ({ author, check }: HeldShare): Uint8Array =>
+  Buffer.concat([author.subarray(0, AUTHOR_BYTES), check])
+
+/** A share that may be tallied, and who gave it. */
+export interface Acceptable {
+  readonly share: HeldShare
+  readonly contributor: Contributor
+  readonly entry: Uint8Array
+}
+
+/** By which one part of a tally names another: BLAKE3-256 of its canonical MessagePack. */
+export const hashOfPart = (part: WireBody): Uint8Array => blake3([encodeValue(part)])
+
+const bit = (bits: Uint8Array, at: number): boolean => ((bits[at >> 3] ?? 0) & (1 << (at & 7))) !== 0
+
+/** The places whose bit is set, ascending. */
+export function placesIn(bits: Uint8Array): readonly number[] {
+  const places: number[] = []
+  for (let at = 0; at < bits.length * 8; at++) if (bit(bits, at)) places.push(at)
+  return places
+}
+
+/** A bit for each place below `count`, the lowest first in each byte. */
+export function bitsOf(places: Iterable<number>, count: number): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(count / 8))
+  for (const at of places) bits[at >> 3] = (bits[at >> 3] as number) | (1 << (at & 7))
+  return bits
+}
+
+/** The entries of a list, in their order; undefined when they are not ascending or not whole. */
+export function entriesOf({ shares }: Listing): readonly Uint8Array[] | undefined {
+  if (shares.length % LISTED_BYTES !== 0) return undefined
+  const entries: Uint8Array[] = []
+  for (let at = 0; at < shares.length; at += LISTED_BYTES) {
+    const entry = shares.subarray(at, at + LISTED_BYTES)
+    const before = entries.at(-1)
+    if (before !== undefined && Buffer.compare(before, entry) >= 0) return undefined
+    entries.push(entry)
+  }
+  return entries
+}
+
+/** The k that counts: the bundle's, else 5, the other's word for it where that is higher, and never below 3. */
+export const kOf = (view: TallyView, said = 0): number => Math.max(view.k ?? K_DEFAULT, said, K_LEAST)
+
+/**
+ * What a share may be tallied for: types whose layout is this aggregator's own, and audiences of the mesh. Type and
+ * audience of each, sorted.
+ */
+function keysOf({ header }: HeldShare, { layouts, audiences }: TallyView): readonly string[] {
+  const keys: string[] = []
+  for (const section of header.sections) {
+    const layout = layouts.get(section.type)
+    if (layout === undefined || Buffer.compare(hashOf(layout), section.layout) !== 0) continue
+    // Else its halves could not be added to the others.
+    if (section.cells !== cellsOf(layout)) continue
+    for (const audience of section.audiences) {
+      if (audiences.includes(audience)) keys.push(keyOf(section.type, audience))
+    }
+  }
+  return keys.sort()
+}
+
+/** Why a share is not listed at all; undefined: it is. */
+function flawOf(share: HeldShare, view: TallyView): (typeof REFUSED_SHARES)[number] | undefined {
+  if (view.contributorOf(share.author)?.counted !== true) return 'uncertified'
+  const { sections } = share.header
+  return sections.length > 0 && keysOf(share, view).length === 0 ? 'other_layout' : undefined
+}
+
+/**
+ * Members whose share went into a group of another batch of this bucket, or says only what they decline and was counted;
+ * undefined: an agreement of this aggregator is about a list that the leader has taken back, so nobody can tell.
+ */
+function spent(view: TallyView): ReadonlySet<string> | undefined {
+  const authors = new Set<string>()
+  const declines = new Set(
+    view.shares.filter(({ header }) => header.sections.length === 0).map((share) => toHex(entryOf(share))),
+  )
+  for (const { leader, follower } of view.others) {
+    const agreement = follower?.agreement
+    if (agreement === undefined) continue
+    const listing = leader?.listing
+    const entries = listing === undefined ? undefined : entriesOf(listing)
+    if (listing === undefined || entries === undefined) return undefined
+    if (Buffer.compare(hashOfPart(listing), agreement.listing) !== 0) return undefined
+    const places = agreement.groups.flatMap(({ members }) => placesIn(members))
+    const grouped = new Set(places)
+    for (const at of placesIn(agreement.common)) {
+      const entry = entries[at]
+      if (entry === undefined) continue
+      if (grouped.has(at) || declines.has(toHex(entry))) authors.add(toHex(entry.subarray(0, AUTHOR_BYTES)))
+    }
+  }
+  const members = new Set<string>()
+  for (const { author } of view.shares) {
+    const contributor = view.contributorOf(author)
+    if (contributor !== undefined && authors.has(toHex(author.subarray(0, AUTHOR_BYTES)))) {
+      members.add(contributor.member)
+    }
+  }
+  return members
+}
+
+/**
+ * The shares of this view that a list may hold, in the order of their entries: of a member that counts and is in no batch
+ * yet, one of each member. Undefined as `spent`.
+ */
+export function acceptable(view: TallyView): readonly Acceptable[] | undefined {
+  const gone = spent(view)
+  if (gone === undefined) return undefined
+  const sorted = view.shares
+    .filter((share) => flawOf(share, view) === undefined)
+    .map((share) => ({ share, entry: entryOf(share) }))
+    .sort((a, b) => Buffer.compare(a.entry, b.entry))
+  const seen = new Set<string>()
+  const found: Acceptable[] = []
+  for (const { share, entry } of sorted) {
+    const contributor = view.contributorOf(share.author) as Contributor
+    if (gone.has(contributor.member) || seen.has(contributor.member)) continue
+    seen.add(contributor.member)
+    found.push({ share, contributor, entry })
+  }
+  return found
+}
+
+/**
+ * The shares of a list that are here, by their place. Also of who has left since it was made: what was listed stays.
+ * Undefined when one of `places` is not here, or the list is not in order.
+ */
+export function heldOf(
+  view: TallyView,
+  listing: Listing,
+  places: readonly number[] | 'all',
+): ReadonlyMap<number, Acceptable> | undefined {
+  const entries = entriesOf(listing)
+  if (entries === undefined) return undefined
+  const byEntry = new Map(view.shares.map((share) => [toHex(entryOf(share)), share]))
+  const held = new Map<number, Acceptable>()
+  for (const at of places === 'all' ? entries.keys() : places) {
+    const entry = entries[at]
+    const share = entry && byEntry.get(toHex(entry))
+    if (entry === undefined || share === undefined) return undefined
+    const left = { member: toHex(share.author), counted: false, roles: [] }
+    held.set(at, { entry, share, contributor: view.contributorOf(share.author) ?? left })
+  }
+  return held
+}
+
+/** What the leader lists of what it may. */
+export function listingOf(view: TallyView, shares: readonly Acceptable[]): Listing {
+  const refused = new Map<(typeof REFUSED_SHARES)[number], number>(view.refused)
+  for (const share of view.shares) {
+    const flaw = flawOf(share, view)
+    if (flaw !== undefined) refused.set(flaw, (refused.get(flaw) ?? 0) + 1)
+  }
+  return {
+    ...{ bundle: view.bundle, k: kOf(view), audiences: [...view.audiences].sort() },
+    expected: view.expected.size,
+    refused: REFUSED_SHARES.flatMap((reason) => {
+      const count = refused.get(reason) ?? 0
+      return count === 0 ? [] : [{ reason, count }]
+    }),
+    shares: Buffer.concat(shares.slice(0, BATCH_MAX).map(({ entry }) => entry)),
+  }
+}
+
+/** A share as a candidate of the groups of a list, at that place. */
+export const candidateOf = (view: TallyView, { share, contributor }: Acceptable, at: number): Candidate => ({
+  ...{ at, member: contributor.member, kMin: share.header.k_min, keys: keysOf(share, view) },
+  roles: contributor.roles,
+  isOfPair: view.pair.some((key) => Buffer.compare(key, share.author) === 0),
+})

@@ -1,0 +1,108 @@
+// Releases as signed documents: totals for one audience, which count when both aggregators of the pair say the same.
+import { releases } from '../../../protocols/aggregate.ts'
+import { type Bucket, RELEASE_KEPT_MS, slotOfBucket, slotOfRelease } from '../../../protocols/buckets.ts'
+import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
+import {
+  AUDIENCE_HASH_BYTES,
+  READERS_MAX,
+  Release,
+  type ReleaseBody,
+  type ReleaseContent,
+} from '../../../protocols/messages/aggregate.ts'
+import { FrameError } from '../../../protocols/reject.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import { blake3 } from '../../base/hash.ts'
+import { signFrame, verifySignature } from '../../trust/identity/index.ts'
+import { batchData } from './associated.ts'
+import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
+
+const RELEASES = messageTable([Release])
+
+const hashOfAudience = (name: string): Uint8Array => blake3([name], AUDIENCE_HASH_BYTES)
+
+/**
+ * The frame of a content for the nodes that hold its audience's role, by their Ed25519 keys, at most 255, and for this
+ * node. `version`: milliseconds, above that of the edition before. FrameErrors: `malformed`, `too_large`.
+ */
+export function writeRelease(
+  self: Self,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  readers: readonly Uint8Array[],
+  version: number,
+  content: ReleaseContent,
+): Uint8Array {
+  const { mesh, length, start, end, batch } = content
+  const bucket: Bucket = { length, start, end }
+  const author = self.identity.publicKey
+  const audience = hashOfAudience(content.audience)
+  const others = readers.filter((key) => Buffer.compare(key, author) !== 0)
+  if (others.length >= READERS_MAX) throw new FrameError('too_large', `a release for ${others.length} nodes`)
+  const edition = { slot: slotOfRelease(bucket, batch, audience), version }
+  const aad = batchData('karo-release-v1', mesh, bucket, batch, version, author, audience)
+  const box = sealFor(self, random, edition, [...others, author], releases.encode(content), aad)
+  const body: ReleaseBody = {
+    ...{ mesh, ...bucket, batch, audience, version, expires_at: end + RELEASE_KEPT_MS },
+    ...{ recipients: [...box.recipients], epk: box.epk, sealed: box.sealed },
+  }
+  const envelope = { sender: author, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 }
+  return signFrame(Release, envelope, body, self.identity)
+}
+
+/** One aggregator's half of the word. */
+interface OpenedRelease {
+  readonly author: Uint8Array
+  readonly content: ReleaseContent
+}
+
+/**
+ * What a release says to this node. FrameErrors: those of decodeFrame and of the plaintext; `malformed` when it is of
+ * another mesh, not for this node, does not open, is about something else than its document says, or its author is not
+ * one of the pair that it names.
+ */
+export function openRelease(openers: readonly Opener[], bytes: Uint8Array, mesh: Uint8Array): OpenedRelease {
+  const frame = decodeFrame(bytes, { messages: RELEASES, verify: verifySignature })
+  const body = bodyOf(frame, Release)
+  const author = frame.envelope.sender
+  if (Buffer.compare(body.mesh, mesh) !== 0) throw new FrameError('malformed', 'it is of another mesh')
+  const { batch, version, audience } = body
+  const aad = batchData('karo-release-v1', mesh, body, batch, version, author, audience)
+  const edition = { slot: slotOfRelease(body, batch, audience), version }
+  const opened = openAs(openers, author, edition, body, () => aad)
+  if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
+  const content = releases.decode(opened.plaintext)
+  const isAbout =
+    Buffer.compare(content.mesh, mesh) === 0 &&
+    slotOfBucket(content) === slotOfBucket(body) &&
+    content.batch === batch &&
+    Buffer.compare(hashOfAudience(content.audience), audience) === 0
+  if (!isAbout) throw new FrameError('malformed', 'it is about something else than its document says')
+  if (!content.pair.some((key) => Buffer.compare(key, author) === 0)) {
+    throw new FrameError('malformed', 'its author is not one of the pair')
+  }
+  return { author, content }
+}
+
+/** What two halves of the word come to. */
+type Combined =
+  | { readonly kind: 'released'; readonly content: ReleaseContent }
+  /** They are not of the two aggregators of one pair. */
+  | { readonly kind: 'unrelated' }
+  /** The two aggregators say different things about one batch: nothing is shown, and both are named. */
+  | { readonly kind: 'unequal'; readonly pair: readonly Uint8Array[] }
+
+/** Whether the pair is the one that the bucket has is the reader's to check, who has the policy bundle. */
+export function combine(a: OpenedRelease, b: OpenedRelease): Combined {
+  const { pair } = a.content
+  const isByPair =
+    pair.some((key) => Buffer.compare(key, a.author) === 0) &&
+    pair.some((key) => Buffer.compare(key, b.author) === 0) &&
+    Buffer.compare(a.author, b.author) !== 0
+  const isOfOne =
+    slotOfBucket(a.content) === slotOfBucket(b.content) &&
+    a.content.batch === b.content.batch &&
+    a.content.audience === b.content.audience &&
+    Buffer.compare(a.content.mesh, b.content.mesh) === 0
+  if (!isByPair || !isOfOne) return { kind: 'unrelated' }
+  const isEqual = Buffer.compare(releases.encode(a.content), releases.encode(b.content)) === 0
+  return isEqual ? { kind: 'released', content: a.content } : { kind: 'unequal', pair: [a.author, b.author] }
+}

@@ -1,0 +1,128 @@
+// Whose numbers are added up together: groups that have no machine in common, each large enough that nobody is alone in it.
+//
+// Totals that two types or two audiences have in common could be subtracted, and sets that differ pairwise by enough
+// machines are not safe either: 11 machines less two disjoint fives leave one. Groups without a common machine leave
+// nothing to subtract: whatever is computed from their totals is about whole groups.
+import { GROUPS_MAX } from '../../../protocols/messages/aggregate.ts'
+import type { Candidate, Group } from './types.ts'
+
+/** No total is of fewer machines, whatever a policy bundle says. */
+export const K_LEAST = 3
+/** Where a policy bundle says nothing. */
+export const K_DEFAULT = 5
+
+const SEPARATOR = '\n'
+
+export const keyOf = (type: string, audience: string): string => `${type} ${audience}`
+
+export function typeAndAudience(key: string): { readonly type: string; readonly audience: string } {
+  const space = key.indexOf(' ')
+  return { type: key.slice(0, space), audience: key.slice(space + 1) }
+}
+
+/** How many of them could subtract themselves: one of the pair, or a reader of these totals. */
+export function insiders(
+  members: readonly Pick<Candidate, 'roles' | 'isOfPair'>[],
+  keys: readonly string[],
+): number {
+  const audiences = new Set(keys.map((key) => typeAndAudience(key).audience))
+  return members.filter(({ roles, isOfPair }) => isOfPair || roles.some((role) => audiences.has(role))).length
+}
+
+/** The fewest machines whose total is opened: k, and one more for each that could subtract itself. */
+export const thresholdOf = (
+  members: readonly Pick<Candidate, 'roles' | 'isOfPair'>[],
+  keys: readonly string[],
+  k: number,
+): number => Math.max(k, K_LEAST) + insiders(members, keys)
+
+/** Those whose own k_min the rest is large enough for, until nobody leaves any more. */
+function settled(members: readonly Candidate[], keys: readonly string[]): readonly Candidate[] {
+  let rest = members
+  for (;;) {
+    const hidden = insiders(rest, keys)
+    const stay = rest.filter(({ kMin }) => kMin + hidden <= rest.length)
+    if (stay.length === rest.length) return rest
+    rest = stay
+  }
+}
+
+interface Draft {
+  readonly keys: readonly string[]
+  readonly members: readonly Candidate[]
+}
+
+const isWithin = (some: readonly string[], all: readonly string[]): boolean => {
+  const has = new Set(all)
+  return some.every((one) => has.has(one))
+}
+
+/** By what each shares; a key that fewer than `k` share at all is nobody's. */
+function byKeys(candidates: readonly Candidate[], k: number): readonly Draft[] {
+  const shared = new Map<string, number>()
+  for (const { keys } of candidates) for (const key of keys) shared.set(key, (shared.get(key) ?? 0) + 1)
+  const drafts = new Map<string, { keys: readonly string[]; members: Candidate[] }>()
+  for (const candidate of candidates) {
+    const keys = candidate.keys.filter((key) => (shared.get(key) ?? 0) >= Math.max(k, K_LEAST))
+    if (keys.length === 0) continue
+    const name = keys.join(SEPARATOR)
+    const draft = drafts.get(name) ?? { keys, members: [] }
+    draft.members.push(candidate)
+    drafts.set(name, draft)
+  }
+  return [...drafts.values()]
+}
+
+/** Larger ones first, then by what they share. */
+const inOrder = (drafts: readonly Draft[]): Draft[] =>
+  [...drafts].sort(
+    (a, b) =>
+      b.members.length - a.members.length || (a.keys.join(SEPARATOR) < b.keys.join(SEPARATOR) ? -1 : 1),
+  )
+
+const isTooSmall = ({ keys, members }: Draft, k: number): boolean => {
+  const stay = settled(members, keys)
+  return stay.length < thresholdOf(stay, keys, k)
+}
+
+/** The drafts without `small`, whose members share less than they would so that they are among enough, or wait. */
+function merged(drafts: readonly Draft[], small: Draft, k: number): readonly Draft[] {
+  const others = inOrder(drafts.filter((one) => one !== small))
+  const within = others.find(({ keys }) => isWithin(keys, small.keys))
+  // A group that is large enough alone does not give up a key for a few.
+  const into =
+    within ?? others.find((one) => isTooSmall(one, k) && one.keys.some((key) => small.keys.includes(key)))
+  if (into === undefined) return others
+  const keys = into.keys.filter((key) => small.keys.includes(key))
+  const name = keys.join(SEPARATOR)
+  const same = others.find((one) => one !== into && one.keys.join(SEPARATOR) === name)
+  const rest = others.filter((one) => one !== into && one !== same)
+  return [...rest, { keys, members: [...into.members, ...small.members, ...(same?.members ?? [])] }]
+}
+
+/**
+ * The groups of a batch. Machines that share the same are a group. One that is too small shares less, so that it is among
+ * enough: with the largest group that shares nothing else, or with one as small that shares some of it. Whoever is left
+ * waits for another batch. Depends on nothing but its arguments, and not on their order. At most 8 groups, the largest.
+ */
+export function groupsOf(candidates: readonly Candidate[], k: number): readonly Group[] {
+  let drafts = byKeys(
+    [...candidates].sort((a, b) => a.at - b.at),
+    k,
+  )
+  for (;;) {
+    const small = inOrder(drafts)
+      .toReversed()
+      .find((draft) => isTooSmall(draft, k))
+    if (small === undefined) break
+    drafts = merged(drafts, small, k)
+  }
+  const groups = drafts.map(({ keys, members }) => {
+    const stay = settled(members, keys)
+    const places = stay.map(({ at }) => at).sort((a, b) => a - b)
+    return { keys, members: places, threshold: thresholdOf(stay, keys, k) }
+  })
+  return groups
+    .sort((a, b) => b.members.length - a.members.length || (a.members[0] ?? 0) - (b.members[0] ?? 0))
+    .slice(0, GROUPS_MAX)
+}

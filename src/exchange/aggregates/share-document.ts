@@ -1,0 +1,143 @@
+// Shares as signed documents: what a machine contributes, a half for each aggregator, and what each of them reads.
+import { decodeShare, encodeShare, HALF_BYTES, shareHeaders } from '../../../protocols/aggregate.ts'
+import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
+import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
+import { SCHEME, Share, type ShareBody, type ShareHeader } from '../../../protocols/messages/aggregate.ts'
+import { FrameError } from '../../../protocols/reject.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import { blake3 } from '../../base/hash.ts'
+import { signFrame, verifySignature } from '../../trust/identity/index.ts'
+import { shareData } from './associated.ts'
+import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
+import { cellsOf, encodeVector, hashOf } from './layout.ts'
+import { CELL_BYTES, expand, fromBytes, SEED_BYTES, split, toBytes } from './shares.ts'
+import type { Contribution, HeldShare, Pair } from './types.ts'
+
+const SHARES = messageTable([Share])
+const OWN = 2
+const CHECK_DOMAIN = 'karo-share-check-v1'
+const CHECK_BYTES = 16
+const NONE = new Uint8Array(0)
+
+/** All shares of a bucket are of one version, so nobody replaces what they gave. */
+const editionOf = (bucket: Bucket) => ({ slot: slotOfBucket(bucket), version: bucket.end })
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+function headerOf({ kMin, sections, declined }: Contribution): ShareHeader {
+  return {
+    scheme: SCHEME,
+    k_min: kMin,
+    sections: sections.map(({ layout, audiences }) => ({
+      ...{ type: layout.type, layout: hashOf(layout), cells: cellsOf(layout) },
+      audiences: [...audiences].sort(byText),
+    })),
+    declined: declined.map(({ type, audiences }) => ({ type, audiences: [...audiences].sort(byText) })),
+  }
+}
+
+/**
+ * The frame of what a machine gives of a bucket. To be written once: a second one of the same bucket would be about other
+ * random halves. FrameErrors: `malformed` for what is out of bounds or a pair without usable keys, `too_large`.
+ */
+export function writeShare(
+  self: Self,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  to: { readonly mesh: Uint8Array; readonly bucket: Bucket; readonly pair: Pair },
+  contribution: Contribution,
+): Uint8Array {
+  const { mesh, bucket, pair } = to
+  const author = self.identity.publicKey
+  const sections = [...contribution.sections].sort((a, b) => byText(a.layout.type, b.layout.type))
+  const header = shareHeaders.encode(headerOf({ ...contribution, sections }))
+  const { seed, rest } = split(
+    sections.map(({ layout, counts }) => encodeVector(layout, counts)),
+    random,
+  )
+  const halves = [sections.length === 0 ? NONE : seed, Buffer.concat(rest.map(toBytes)), NONE]
+  const boxes = [...pair, author].map((recipient, index) => {
+    const aad = shareData(mesh, bucket, author, recipient, index)
+    const plaintext = encodeShare(header, halves[index] as Uint8Array, index === 1 ? HALF_BYTES : 0)
+    const { recipients, epk, sealed } = sealFor(self, random, editionOf(bucket), [recipient], plaintext, aad)
+    return { ...recipients[0]!, epk, sealed }
+  })
+  const { length, start, end } = bucket
+  const body: ShareBody = {
+    mesh,
+    length,
+    start,
+    end,
+    expires_at: end + SHARE_KEPT_MS,
+    pair: [...pair],
+    boxes,
+  }
+  const envelope = { sender: author, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 }
+  return signFrame(Share, envelope, body, self.identity)
+}
+
+/** What everybody who keeps a share can read of it. FrameErrors: those of decodeFrame. */
+export function readShare(bytes: Uint8Array): { readonly author: Uint8Array; readonly body: ShareBody } {
+  const frame = decodeFrame(bytes, { messages: SHARES, verify: verifySignature })
+  return { author: frame.envelope.sender, body: bodyOf(frame, Share) }
+}
+
+function openBox(openers: readonly Opener[], bytes: Uint8Array, index: number) {
+  const { author, body } = readShare(bytes)
+  const recipient = index === OWN ? author : (body.pair[index] as Uint8Array)
+  const { hint, key, epk, sealed } = body.boxes[index]!
+  const own = openers.filter(({ identity }) => Buffer.compare(identity.publicKey, recipient) === 0)
+  const box = { recipients: [{ hint, key }], epk, sealed }
+  const aad = shareData(body.mesh, body, author, recipient, index)
+  const opened = openAs(own, author, editionOf(body), box, () => aad)
+  if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
+  const { header: bare, share } = decodeShare(opened.plaintext)
+  const header = shareHeaders.decode(bare)
+  // Only one way of writing counts, because the other aggregator compares bytes.
+  if (Buffer.compare(shareHeaders.encode(header), bare) !== 0) {
+    throw new FrameError('malformed', 'the header is not canonical')
+  }
+  return { author, body, bare, header, share }
+}
+
+/**
+ * A share as the aggregator with that place in the pair holds it. FrameErrors: those of decodeFrame and of the plaintexts;
+ * `malformed` when it is of another mesh or bucket, names another pair, does not open, or holds another number of cells
+ * than its header says.
+ */
+export function openShare(
+  openers: readonly Opener[],
+  bytes: Uint8Array,
+  { mesh, bucket, pair, index }: { mesh: Uint8Array; bucket: Bucket; pair: Pair; index: 0 | 1 },
+): HeldShare {
+  const { author, body, bare, header, share } = openBox(openers, bytes, index)
+  const isSame = (a: Uint8Array, b: Uint8Array | undefined) => b !== undefined && Buffer.compare(a, b) === 0
+  if (!isSame(mesh, body.mesh)) throw new FrameError('malformed', 'it is of another mesh')
+  if (slotOfBucket(body) !== slotOfBucket(bucket))
+    throw new FrameError('malformed', 'it is of another bucket')
+  if (!pair.every((key, at) => isSame(key, body.pair[at])))
+    throw new FrameError('malformed', 'of another pair')
+  const cells = header.sections.reduce((sum, section) => sum + section.cells, 0)
+  const wanted = header.sections.length === 0 ? 0 : index === 0 ? SEED_BYTES : cells * CELL_BYTES
+  if (share.length !== wanted)
+    throw new FrameError('malformed', 'another number of cells than its header says')
+  return {
+    author,
+    check: blake3([CHECK_DOMAIN, blake3([bytes]), bare], CHECK_BYTES),
+    header,
+    halves: () => halvesOf(header, index, share),
+  }
+}
+
+function halvesOf({ sections }: ShareHeader, index: 0 | 1, share: Uint8Array): readonly BigUint64Array[] {
+  if (index === 0) return sections.map(({ cells }, section) => expand(share, section, cells))
+  let at = 0
+  return sections.map(({ cells }) => {
+    const from = at
+    at += cells * CELL_BYTES
+    return fromBytes(share.subarray(from, at))
+  })
+}
+
+/** What this node gave, from its own share; FrameErrors as `openShare`. The halves are nobody's but the pair's. */
+export const openOwnShare = (openers: readonly Opener[], bytes: Uint8Array): ShareHeader =>
+  openBox(openers, bytes, OWN).header

@@ -1,0 +1,66 @@
+// What of a group's totals is opened: rows that enough machines have, and nothing from which the others follow.
+import { CLAMP } from './layout.ts'
+import type { Layout } from './types.ts'
+
+/** Rows by number. A row of no machine is open too: its values are all zero. */
+export interface Opening {
+  /** Machines that have any of each row. */
+  readonly nodes: readonly number[]
+  readonly isOpen: readonly boolean[]
+}
+
+/**
+ * Which rows are opened. A row of 1 to `threshold` - 1 machines is withheld. Where a family has such a row, its smallest open
+ * one is withheld too: together they are of at least `threshold` machines, whatever total of the family another type shows.
+ * Undefined: a row is of more machines than the group has, so somebody lied, and nothing is opened.
+ */
+export function openingOf(
+  layout: Layout,
+  indicators: BigUint64Array,
+  n: number,
+  threshold: number,
+): Opening | undefined {
+  if (indicators.length !== layout.rows.length || indicators.some((total) => total > BigInt(n)))
+    return undefined
+  const nodes = Array.from(indicators, Number)
+  const isOpen = nodes.map((total) => total === 0 || total >= threshold)
+  const families = Map.groupBy(nodes.keys(), (row) => layout.rows[row]?.family)
+  for (const rows of families.values()) {
+    if (rows.every((row) => isOpen[row])) continue
+    let smallest: number | undefined
+    for (const row of rows) {
+      if (!isOpen[row] || nodes[row] === 0) continue
+      if (smallest === undefined || (nodes[row] as number) < (nodes[smallest] as number)) smallest = row
+    }
+    if (smallest !== undefined) isOpen[smallest] = false
+  }
+  return { nodes, isOpen }
+}
+
+/** Whether a row's values are sent: it is open, and somebody has some. */
+export const isSent = ({ nodes, isOpen }: Opening): readonly boolean[] =>
+  isOpen.map((open, row) => open && (nodes[row] as number) > 0)
+
+/**
+ * The values of each open row that machines have. Undefined: a value is above what so many machines can have, or below
+ * what they must have where the row counts; somebody lied, and nothing is shown.
+ */
+export function totalsOf(
+  layout: Layout,
+  opening: Opening,
+  values: BigUint64Array,
+): ReadonlyMap<number, readonly number[]> | undefined {
+  const totals = new Map<number, readonly number[]>()
+  let at = 0
+  for (const [row, sent] of isSent(opening).entries()) {
+    if (!sent) continue
+    const { values: names, counts } = layout.rows[row]!
+    const nodes = opening.nodes[row]!
+    const found = values.subarray(at, at + names.length)
+    at += names.length
+    if (found.length < names.length || found.some((value) => value > BigInt(nodes * CLAMP))) return undefined
+    if (counts && names.length > 0 && found[0]! < BigInt(nodes)) return undefined
+    totals.set(row, Array.from(found, Number))
+  }
+  return at === values.length ? totals : undefined
+}

@@ -1,0 +1,72 @@
+// Tallies as signed documents: what one aggregator tells the other about a batch, for nobody else to read.
+import { tallies } from '../../../protocols/aggregate.ts'
+import { type Bucket, slotOfBucket, slotOfTally, TALLY_KEPT_MS } from '../../../protocols/buckets.ts'
+import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
+import { Tally, type TallyBody, type TallyPlain } from '../../../protocols/messages/aggregate.ts'
+import { FrameError } from '../../../protocols/reject.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import { signFrame, verifySignature } from '../../trust/identity/index.ts'
+import { batchData } from './associated.ts'
+import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
+
+const TALLIES = messageTable([Tally])
+
+interface Batch {
+  readonly mesh: Uint8Array
+  readonly bucket: Bucket
+  readonly batch: number
+}
+
+/**
+ * The frame of an edition for the other aggregator, and for this one to read after a restart. `version`: milliseconds,
+ * above that of the edition before. FrameErrors: `malformed` for what is out of bounds, `too_large`.
+ */
+export function writeTally(
+  self: Self,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  { mesh, bucket, batch }: Batch,
+  other: Uint8Array,
+  version: number,
+  plain: TallyPlain,
+): Uint8Array {
+  const author = self.identity.publicKey
+  const edition = { slot: slotOfTally(bucket, batch), version }
+  const aad = batchData('karo-tally-v1', mesh, bucket, batch, version, author)
+  const box = sealFor(self, random, edition, [other, author], tallies.encode(plain), aad)
+  const { length, start, end } = bucket
+  const body: TallyBody = {
+    ...{ mesh, length, start, end, batch, version, expires_at: end + TALLY_KEPT_MS },
+    ...{ recipients: [...box.recipients], epk: box.epk, sealed: box.sealed },
+  }
+  const envelope = { sender: author, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 }
+  return signFrame(Tally, envelope, body, self.identity)
+}
+
+interface OpenedTally {
+  readonly author: Uint8Array
+  readonly batch: number
+  readonly version: number
+  readonly plain: TallyPlain
+}
+
+/**
+ * An edition as the other aggregator, or its author, reads it. FrameErrors: those of decodeFrame and of the plaintext;
+ * `malformed` when it is of another mesh or bucket, not for this node, or does not open.
+ */
+export function openTally(
+  openers: readonly Opener[],
+  bytes: Uint8Array,
+  { mesh, bucket }: Omit<Batch, 'batch'>,
+): OpenedTally {
+  const frame = decodeFrame(bytes, { messages: TALLIES, verify: verifySignature })
+  const { envelope, body } = { envelope: frame.envelope, body: bodyOf(frame, Tally) }
+  if (Buffer.compare(body.mesh, mesh) !== 0 || slotOfBucket(body) !== slotOfBucket(bucket)) {
+    throw new FrameError('malformed', 'it is of another mesh or bucket')
+  }
+  const { batch, version } = body
+  const author = envelope.sender
+  const aad = batchData('karo-tally-v1', mesh, bucket, batch, version, author)
+  const opened = openAs(openers, author, { slot: slotOfTally(bucket, batch), version }, body, () => aad)
+  if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
+  return { author, batch, version, plain: tallies.decode(opened.plaintext) }
+}

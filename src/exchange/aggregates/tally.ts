@@ -1,0 +1,278 @@
+// The next step of an aggregator in a batch, from all that it knows: a function of the view, whatever the other one says.
+//
+// The leader lists what it holds; the other agrees to groups and tells its sums of their indicators; the leader settles, with
+// its own and with its sums of the values of the rows that may be opened; the other opens its sums of the same rows. Each part
+// names the part that it answers by its hash, so neither can answer two different ones. Parts are never taken back.
+import type { Agreement, Listing, TallyPlain, TallyRefusal } from '../../../protocols/messages/aggregate.ts'
+import { SCHEME } from '../../../protocols/messages/aggregate.ts'
+import { agreementOf, type CheckedGroup, checkedGroups, type Flaw, layoutsOf } from './agreement.ts'
+import { contentsOf } from './contents.ts'
+import {
+  type Acceptable,
+  acceptable,
+  candidateOf,
+  entriesOf,
+  hashOfPart,
+  heldOf,
+  kOf,
+  listingOf,
+  placesIn,
+} from './listing.ts'
+import { groupsOf } from './sets.ts'
+import { areValues, groupTotals, openings, sumsOf, toldIndicators, toldValues } from './totals.ts'
+import type { Step, TallyView } from './types.ts'
+
+const MINUTE_MS = 60_000
+/** No share has come for so long: those that are on their way have arrived. */
+const QUIET_MS = 2 * MINUTE_MS
+/** So long a listed share may be on its way to the other aggregator. */
+const SYNC_MS = 2 * MINUTE_MS
+/** So long the two may hold too few in common, before it is said. */
+const FEW_MS = 60 * MINUTE_MS
+
+const LEADER = 0
+const FOLLOWER = 1
+
+type Held = ReadonlyMap<number, Acceptable>
+
+const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+
+/**
+ * Whether a batch may begin: everybody who is expected has said something; or a quarter of the bucket has passed since its
+ * end and nothing has come for two minutes; or half of the bucket has passed since then and since the first share came,
+ * whatever comes. A mesh that names its first aggregators today gets the shares of a week at once, and waits for all.
+ */
+function mayBegin({ bucket, shares, contributorOf, expected, arrivals, now }: TallyView): boolean {
+  if (now < bucket.end) return false
+  const length = bucket.end - bucket.start
+  const said = new Set(shares.map(({ author }) => contributorOf(author)?.member))
+  const isComplete = expected.size > 0 && [...expected].every((member) => said.has(member))
+  const isQuiet = now >= bucket.end + length / 4 && now >= arrivals.last + QUIET_MS
+  return isComplete || isQuiet || now >= Math.max(bucket.end, arrivals.first) + length / 2
+}
+
+/** What an aggregator does next in a batch. Never throws for anything that the other one says. */
+export function next(view: TallyView): Step {
+  const { own, other, index } = view
+  const ended = refusedBy(own, index) ?? refusedBy(other?.plain, index === LEADER ? FOLLOWER : LEADER)
+  if (ended !== undefined) return ended
+  return index === LEADER ? lead(view) : follow(view)
+}
+
+function refusedBy(plain: TallyPlain | undefined, by: 0 | 1): Step | undefined {
+  const refusal = plain?.refusal
+  return refusal && { kind: 'refused', by, reason: refusal.reason, detail: refusal.detail ?? '' }
+}
+
+const wait = (reason: string, until?: number): Step => ({
+  kind: 'wait',
+  reason,
+  ...(until === undefined ? {} : { until }),
+})
+
+/** What was said stays said, and `more` comes to it. */
+const say = ({ own }: TallyView, more: Partial<TallyPlain>): Step => ({
+  kind: 'say',
+  plain: { ...(own ?? { scheme: SCHEME }), ...more },
+})
+
+const refuse = (view: TallyView, reason: TallyRefusal, detail: string): Step =>
+  say(view, { refusal: { reason, detail } })
+
+const refuseFor = (view: TallyView, { reason, detail }: Flaw): Step => refuse(view, reason, detail)
+
+const TAKEN_BACK = 'the list of an earlier batch was taken back'
+
+// ── The leader ──
+
+function lead(view: TallyView): Step {
+  const { own, other } = view
+  if (own?.listing === undefined) return list(view)
+  const held = heldOf(view, own.listing, 'all')
+  if (held === undefined) return wait('a listed share is missing here')
+  const agreement = other?.plain.agreement
+  if (agreement === undefined) return wait('the other aggregator has not answered')
+  if (own.settlement === undefined) return settle(view, own.listing, agreement, held)
+  if (!isSame(own.settlement.agreement, hashOfPart(agreement))) {
+    return refuse(view, 'agreement_changed', 'the other aggregator took back what it agreed to')
+  }
+  return finish(view, { listing: own.listing, agreement, held })
+}
+
+function list(view: TallyView): Step {
+  if (!mayBegin(view)) return wait('the bucket may still get shares')
+  const shares = acceptable(view)
+  if (shares === undefined) return wait(TAKEN_BACK)
+  if (shares.length === 0) return wait('no share that is in no batch')
+  // A first batch is for telling who declined and that too few contribute, too.
+  const isFirst = view.others.every(({ follower }) => follower?.agreement === undefined)
+  const candidates = shares.map((one, at) => candidateOf(view, one, at))
+  if (!isFirst && groupsOf(candidates, kOf(view)).length === 0) return wait('too few have come since')
+  const listing = listingOf(view, shares)
+  return isRepeated(view, listing) ? wait('nothing has come since') : say(view, { listing })
+}
+
+/**
+ * Whether the same shares were listed before. What was agreed to then would be again; what was refused is tried again ever
+ * more seldom, so that the batches of a bucket do not run out.
+ */
+function isRepeated({ others, bucket, now }: TallyView, { shares }: Listing): boolean {
+  const before = others.filter(({ leader }) => leader?.listing && isSame(leader.listing.shares, shares))
+  const isAnswered = before.some(({ follower }) => follower?.agreement !== undefined)
+  const quarter = (bucket.end - bucket.start) / 4
+  return before.length > 0 && (isAnswered || now < bucket.end + quarter * 2 ** others.length)
+}
+
+function settle(view: TallyView, listing: Listing, agreement: Agreement, held: Held): Step {
+  if (!isSame(agreement.listing, hashOfPart(listing))) {
+    return refuse(view, 'list_changed', 'the other aggregator answers another list')
+  }
+  const checked = checkedGroups(view, listing, agreement, [...held.values()])
+  if ('flaw' in checked) return refuseFor(view, checked.flaw)
+  const groups = checked.groups.map(({ shares, layouts, n, threshold }: CheckedGroup, at) => {
+    const theirs = agreement.groups[at]!
+    const sums = sumsOf(layouts, shares)
+    const indicators = toldIndicators(layouts, sums)
+    const highest = Math.max(threshold, theirs.threshold)
+    const opened = openings(layouts, indicators, theirs.indicators, n, highest)
+    return { threshold, indicators, opened: toldValues(layouts, sums, opened) }
+  })
+  return say(view, { settlement: { agreement: hashOfPart(agreement), groups } })
+}
+
+// ── The other ──
+
+function follow(view: TallyView): Step {
+  const { own, other } = view
+  const listing = other?.plain.listing
+  if (own?.agreement === undefined) {
+    if (other?.plain.settlement !== undefined) {
+      return refuse(view, 'out_of_turn', 'the leader settled before anybody agreed')
+    }
+    return other === undefined || listing === undefined
+      ? wait('the leader has not listed')
+      : agree(view, listing, other.version)
+  }
+  if (listing === undefined || !isSame(own.agreement.listing, hashOfPart(listing))) {
+    return refuse(view, 'list_changed', 'the leader took back its list')
+  }
+  const held = heldOf(view, listing, placesIn(own.agreement.common))
+  if (held === undefined) return wait('a share that was agreed to is missing here')
+  const settlement = other?.plain.settlement
+  if (settlement === undefined) return wait('the leader has not settled')
+  if (own.opening === undefined) return open(view, own.agreement, held)
+  return finish(view, { listing, agreement: own.agreement, held })
+}
+
+function agree(view: TallyView, listing: Listing, version: number): Step {
+  const entries = entriesOf(listing)
+  if (entries === undefined) return refuse(view, 'no_list_order', 'the list is not in order')
+  const isOfOneBundle =
+    listing.bundle === view.bundle && listing.audiences.join('\n') === [...view.audiences].sort().join('\n')
+  if (!isOfOneBundle) {
+    if (view.now < version + FEW_MS) return wait('another policy bundle than here', version + FEW_MS)
+    return refuse(
+      view,
+      'other_bundle',
+      `the leader goes by policy bundle ${listing.bundle}, this by ${view.bundle}`,
+    )
+  }
+  if (!mayBegin(view)) return wait('the bucket may still get shares')
+  const shares = acceptable(view)
+  if (shares === undefined) return wait(TAKEN_BACK)
+  const places = new Map(entries.map((entry, at) => [Buffer.from(entry).toString('latin1'), at]))
+  const common = new Map<number, Acceptable>()
+  for (const one of shares) {
+    const at = places.get(Buffer.from(one.entry).toString('latin1'))
+    if (at !== undefined) common.set(at, one)
+  }
+  const isFew = common.size * 3 < Math.max(shares.length, entries.length) * 2
+  const patience = version + (isFew ? FEW_MS : SYNC_MS)
+  if (common.size < entries.length && view.now < patience)
+    return wait('listed shares are on their way', patience)
+  if (isFew) {
+    const detail = `${common.size} shares are held by both, of ${entries.length} listed and ${shares.length} here`
+    return refuse(view, 'few_in_common', detail)
+  }
+  const counts = { listed: entries.length, unlisted: shares.length - common.size }
+  return say(view, { agreement: agreementOf(view, listing, common, counts) })
+}
+
+function open(view: TallyView, agreement: Agreement, held: Held): Step {
+  const settlement = view.other?.plain.settlement
+  if (settlement === undefined) return wait('the leader has not settled')
+  if (!isSame(settlement.agreement, hashOfPart(agreement))) {
+    return refuse(view, 'agreement_changed', 'the leader settles something else than was agreed to')
+  }
+  const groups: { opened: ReturnType<typeof toldValues> }[] = []
+  for (const [at, group] of agreement.groups.entries()) {
+    const layouts = layoutsOf(view, group.keys)
+    if (layouts === undefined) return wait('a layout that was agreed to is missing here')
+    const opened = openedBy(layouts, agreement, settlement, at)
+    if (opened === undefined) return refuse(view, 'wrong_length', 'sums of other rows than may be opened')
+    const shares = placesIn(group.members).map((place) => (held.get(place) as Acceptable).share)
+    groups.push({ opened: toldValues(layouts, sumsOf(layouts, shares), opened) })
+  }
+  return say(view, { opening: { settlement: hashOfPart(settlement), groups } })
+}
+
+// ── Both ──
+
+type Settled = NonNullable<TallyPlain['settlement']>
+
+/** What is opened of a group; undefined: the leader's sums are not of that. */
+function openedBy(
+  layouts: NonNullable<ReturnType<typeof layoutsOf>>,
+  agreement: Agreement,
+  settlement: Settled,
+  at: number,
+) {
+  const [theirs, group] = [settlement.groups[at], agreement.groups[at]!]
+  if (theirs === undefined || settlement.groups.length !== agreement.groups.length) return undefined
+  const lengths = layouts.every(
+    ({ type, rows }, of) =>
+      theirs.indicators[of]?.type === type && theirs.indicators[of].sums.length === rows.length * 8,
+  )
+  if (!lengths || theirs.indicators.length !== layouts.length) return undefined
+  const n = placesIn(group.members).length
+  const highest = Math.max(theirs.threshold, group.threshold)
+  const opened = openings(layouts, theirs.indicators, group.indicators, n, highest)
+  return areValues(layouts, opened, theirs.opened) ? opened : undefined
+}
+
+function finish(
+  view: TallyView,
+  done: {
+    readonly listing: Listing
+    readonly agreement: Agreement
+    readonly held: Held
+  },
+): Step {
+  const [leader, follower] =
+    view.index === LEADER ? [view.own, view.other?.plain] : [view.other?.plain, view.own]
+  const [settlement, opening] = [leader?.settlement, follower?.opening]
+  if (settlement === undefined) return wait('the leader has not settled')
+  if (opening === undefined) return wait('the other aggregator has not opened')
+  if (!isSame(opening.settlement, hashOfPart(settlement))) {
+    return refuse(view, 'settlement_changed', 'a settlement was taken back, or another one was answered')
+  }
+  const groups = []
+  for (const [at, group] of done.agreement.groups.entries()) {
+    const layouts = layoutsOf(view, group.keys)
+    if (layouts === undefined) return wait('a layout that was agreed to is missing here')
+    const opened = openedBy(layouts, done.agreement, settlement, at)
+    const [theirs, ours] = [opening.groups[at]?.opened, settlement.groups[at]?.opened]
+    if (
+      opened === undefined ||
+      theirs === undefined ||
+      ours === undefined ||
+      !areValues(layouts, opened, theirs)
+    ) {
+      return refuse(view, 'wrong_length', 'sums of other rows than may be opened')
+    }
+    const n = placesIn(group.members).length
+    const threshold = Math.max(group.threshold, settlement.groups[at]!.threshold)
+    groups.push({ keys: group.keys, totals: groupTotals(layouts, opened, ours, theirs, { n, threshold }) })
+  }
+  return { kind: 'done', contents: contentsOf(view, { ...done, groups }) }
+}

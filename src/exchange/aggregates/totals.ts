@@ -1,0 +1,108 @@
+// Sums of halves, and what two aggregators' sums come to: rows, or that somebody lied.
+import type { Settlement } from '../../../protocols/messages/aggregate.ts'
+import { indicatorsOf, openCells, valuesOf } from './layout.ts'
+import { added, addTo, CELL_BYTES, fromBytes, toBytes } from './shares.ts'
+import { isSent, type Opening, openingOf, totalsOf } from './suppress.ts'
+import type { HeldShare, Layout } from './types.ts'
+
+type Sums = Settlement['groups'][number]['opened']
+
+/** One aggregator's sum of the halves of a type. Throws RangeError when a share has no such section. */
+function sumOf(type: string, shares: readonly HeldShare[]): BigUint64Array {
+  let sum: BigUint64Array | undefined
+  for (const { header, halves } of shares) {
+    const half = halves()[header.sections.findIndex((section) => section.type === type)]
+    if (half === undefined) throw new RangeError(`a share without ${type}`)
+    if (sum === undefined) sum = BigUint64Array.from(half)
+    else addTo(sum, half)
+  }
+  return sum ?? new BigUint64Array(0)
+}
+
+/** One aggregator's sums of a group, by type. */
+export const sumsOf = (layouts: readonly Layout[], shares: readonly HeldShare[]): readonly BigUint64Array[] =>
+  layouts.map(({ type }) => sumOf(type, shares))
+
+/** The indicators among them, as they are told. */
+export const toldIndicators = (layouts: readonly Layout[], sums: readonly BigUint64Array[]): Sums =>
+  layouts.map((layout, at) => ({
+    type: layout.type,
+    sums: toBytes(indicatorsOf(layout, sums[at] as BigUint64Array)),
+  }))
+
+/** Whether what was told are the indicators of these types, in their order. */
+export const areIndicators = (layouts: readonly Layout[], told: Sums): boolean =>
+  told.length === layouts.length &&
+  layouts.every(
+    ({ type, rows }, at) => told[at]?.type === type && told[at]?.sums.length === rows.length * CELL_BYTES,
+  )
+
+/** What is opened of each type; undefined: of none, its indicators cannot be. */
+export const openings = (
+  layouts: readonly Layout[],
+  leader: Sums,
+  follower: Sums,
+  n: number,
+  threshold: number,
+): readonly (Opening | undefined)[] =>
+  layouts.map((layout, at) => {
+    // Too few machines by the word of one of the two: nothing is opened, and that is no lie.
+    if (n < threshold) return undefined
+    const total = added(fromBytes(leader[at]!.sums), fromBytes(follower[at]!.sums))
+    return openingOf(layout, total, n, threshold)
+  })
+
+/** One aggregator's sums of the values of the rows that are opened, as they are told. */
+export const toldValues = (
+  layouts: readonly Layout[],
+  sums: readonly BigUint64Array[],
+  opened: readonly (Opening | undefined)[],
+): Sums =>
+  layouts.map((layout, at) => {
+    const opening = opened[at]
+    const values = opening === undefined ? [] : valuesOf(layout, sums[at] as BigUint64Array, isSent(opening))
+    return { type: layout.type, sums: toBytes(BigUint64Array.from(values)) }
+  })
+
+/** Whether what was told are the values of the rows that are opened, and no others. */
+export const areValues = (
+  layouts: readonly Layout[],
+  opened: readonly (Opening | undefined)[],
+  told: Sums,
+): boolean =>
+  told.length === layouts.length &&
+  layouts.every((layout, at) => {
+    const opening = opened[at]
+    const cells = opening === undefined ? 0 : openCells(layout, isSent(opening))
+    return told[at]?.type === layout.type && told[at]?.sums.length === cells * CELL_BYTES
+  })
+
+/** What a group's totals of one type come to. */
+export interface GroupTotals {
+  readonly layout: Layout
+  readonly n: number
+  readonly threshold: number
+  /** Undefined: the sums cannot be, so nothing is shown. */
+  readonly opened:
+    | { readonly opening: Opening; readonly values: ReadonlyMap<number, readonly number[]> }
+    | undefined
+}
+
+/** The totals of a group, by type; the lengths of what was told have been checked. */
+export const groupTotals = (
+  layouts: readonly Layout[],
+  opened: readonly (Opening | undefined)[],
+  leader: Sums,
+  follower: Sums,
+  { n, threshold }: { readonly n: number; readonly threshold: number },
+): readonly GroupTotals[] =>
+  layouts.map((layout, at) => {
+    const opening = opened[at]
+    if (opening === undefined) return { layout, n, threshold, opened: undefined }
+    const values = totalsOf(
+      layout,
+      opening,
+      added(fromBytes(leader[at]!.sums), fromBytes(follower[at]!.sums)),
+    )
+    return { layout, n, threshold, opened: values === undefined ? undefined : { opening, values } }
+  })

@@ -1,0 +1,147 @@
+// What the room of released totals speaks of: layouts, shares as an aggregator holds them, groups and totals.
+import type { Bucket } from '../../../protocols/buckets.ts'
+import type {
+  ReleaseContent,
+  ShareHeader,
+  TallyPlain,
+  TallyRefusal,
+} from '../../../protocols/messages/aggregate.ts'
+
+/** One row of a layout: a thing that machines have some of. */
+export interface LayoutRow {
+  /** Public, the same everywhere: a tool of the dictionary, an hour, a level of risk. At most 64 characters. */
+  readonly name: string
+  /** Names of its values, at most 32; none where having it is all there is to say. */
+  readonly values: readonly string[]
+  /** Whether its first value is at least 1 on each machine that has any: a total below its machines is then refused. */
+  readonly counts: boolean
+  /**
+   * Rows of one family may add up to a number that another row or type shows, so that one of them alone can be had by
+   * subtraction. Each row belongs to exactly one. Rows that add up to something belong to the same family.
+   */
+  readonly family: string
+}
+
+/** The counters of one type of numbers. Each row has an indicator, 0 or 1, and then its values. */
+export interface Layout {
+  /** Grows when rows or values change. */
+  readonly version: number
+  /** A query type, `ToolUsage`. */
+  readonly type: string
+  /** At most 512, with at most 2 048 cells. */
+  readonly rows: readonly LayoutRow[]
+}
+
+/** Values of rows by the row's number: what a machine has. A row that is not there has nothing. */
+export type Counts = ReadonlyMap<number, readonly number[]>
+
+/** What a machine gives of one type. */
+export interface Section {
+  readonly layout: Layout
+  readonly counts: Counts
+  /** Role names, at least one. */
+  readonly audiences: readonly string[]
+}
+
+/** What a machine gives, and does not give, of one bucket. */
+export interface Contribution {
+  /** It is in no set of fewer machines. */
+  readonly kMin: number
+  /** At most one of a type, all of the same people. */
+  readonly sections: readonly Section[]
+  readonly declined: ShareHeader['declined']
+}
+
+/** Whose shares of a bucket they are: keys of 32 bytes, the leader first. */
+export type Pair = readonly [Uint8Array, Uint8Array]
+
+/** A share as one aggregator has opened it. */
+export interface HeldShare {
+  /** Key of 32 bytes. */
+  readonly author: Uint8Array
+  /** 16 bytes that stand for the document and the header in this aggregator's box. */
+  readonly check: Uint8Array
+  readonly header: ShareHeader
+  /** This aggregator's half of each section, in the header's order; computed when it is asked for. */
+  readonly halves: () => readonly BigUint64Array[]
+}
+
+/** What an aggregator knows of an author. */
+export interface Contributor {
+  /** The same for all keys of a lineage. */
+  readonly member: string
+  /** Certified, or named in the configuration of this aggregator; nobody else is counted. */
+  readonly counted: boolean
+  /** Of its certificate. */
+  readonly roles: readonly string[]
+}
+
+/** One candidate of a set. */
+export interface Candidate {
+  /** Place in the list of the batch. */
+  readonly at: number
+  readonly member: string
+  readonly kMin: number
+  /** `ToolUsage security`: type and audience, sorted. */
+  readonly keys: readonly string[]
+  /** Roles by which it could subtract itself, and whether it is one of the pair. */
+  readonly roles: readonly string[]
+  readonly isOfPair: boolean
+}
+
+/** Machines whose totals are opened together, for the same types and audiences. Groups have no machine in common. */
+export interface Group {
+  /** Places in the list, ascending. */
+  readonly members: readonly number[]
+  readonly keys: readonly string[]
+  /** Fewest machines, of the group and of a row, whose total is opened. */
+  readonly threshold: number
+}
+
+/** All that an aggregator's next step depends on. */
+export interface TallyView {
+  readonly mesh: Uint8Array
+  readonly bucket: Bucket
+  readonly batch: number
+  readonly pair: Pair
+  /** Which of the pair this aggregator is: 0 leads. */
+  readonly index: 0 | 1
+  /** Number of the policy bundle. */
+  readonly bundle: number
+  /** `k_min` of the bundle; undefined: 5. */
+  readonly k: number | undefined
+  /** Role names that are totalled for. */
+  readonly audiences: readonly string[]
+  /** This aggregator's own, by type. */
+  readonly layouts: ReadonlyMap<string, Layout>
+  /** Opened shares of this bucket and pair, in any order. */
+  readonly shares: readonly HeldShare[]
+  /** Shares that could not be opened or are for another pair, by reason. */
+  readonly refused: ReadonlyMap<'revoked' | 'other_pair' | 'unreadable', number>
+  readonly contributorOf: (author: Uint8Array) => Contributor | undefined
+  /** Members, certified and not revoked, of whom a share may still come. */
+  readonly expected: ReadonlySet<string>
+  /** When the first and the last share of the bucket came here, ms since the epoch. */
+  readonly arrivals: { readonly first: number; readonly last: number }
+  /** All other batches of this bucket in which one of the two has an edition: their last ones. */
+  readonly others: readonly {
+    readonly leader?: TallyPlain | undefined
+    readonly follower?: TallyPlain | undefined
+  }[]
+  /** This aggregator's last edition of this batch. */
+  readonly own: TallyPlain | undefined
+  /** The other's last edition, and when it was signed by its clock. */
+  readonly other: { readonly plain: TallyPlain; readonly version: number } | undefined
+  readonly now: number
+}
+
+/** What follows from a view. */
+export type Step =
+  /** An edition to make durable and to publish; ask again afterwards. */
+  | { readonly kind: 'say'; readonly plain: TallyPlain }
+  /** Nothing to do until something changes, at the latest at `until`. */
+  | { readonly kind: 'wait'; readonly reason: string; readonly until?: number }
+  /** The batch ends without a release. `by`: which aggregator said or did it, 0 the leader. */
+  | { readonly kind: 'refused'; readonly by: 0 | 1; readonly reason: TallyRefusal; readonly detail: string }
+  /** Both halves are open. One content for each audience. */
+  | { readonly kind: 'done'; readonly contents: readonly ReleaseContent[] }

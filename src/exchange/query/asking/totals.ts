@@ -1,0 +1,196 @@
+// A question at level 2: nobody is asked for numbers; what two aggregators released for the asker's role is read and added up.
+import type { Clock, Random } from '../../../base/clock.ts'
+import { toHex } from '../../../base/hex.ts'
+import type { Acting } from '../../../trust/operators/index.ts'
+import { type Decision, onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
+import type { BucketTotals, Totals, TotalsReader } from '../../totals/types.ts'
+import { filteredBy, type OpenedBucket, queryType } from '../query-types/index.ts'
+import { rfc3339 } from '../range.ts'
+import type { Coverage, QueryResult } from '../result.ts'
+import type { AskRequest } from '../types.ts'
+import { absentWords, whyWords } from './totals-words.ts'
+
+export interface TotalsDeps {
+  readonly totals: TotalsReader
+  /** This node as the one who asks. */
+  readonly self: () => Principal
+  readonly policy: Pick<Policy, 'reads'>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Whether a question is answered with totals: it asks for level 2, or names no level and its asker may have no other one. */
+export function asksTotals(
+  { level, acting, query_type }: AskRequest,
+  { self, totals }: Pick<TotalsDeps, 'self' | 'totals'>,
+): boolean {
+  if (level !== undefined || queryType(query_type).levelOneOnly) return level === 2
+  const { roles } = acting ?? self()
+  return onlyTotals(roles) && totals.audiences().length > 0
+}
+
+/** The person, as this node itself decides about them: a login is checked when it begins, and ends with its certificate. */
+const asOperator = (self: Principal, { roles, teams }: Acting): Principal => ({
+  ...self,
+  ...{ roles, teams, trust_level: roles.includes('security') ? 'supervisor' : 'peer' },
+})
+
+/** What was found, or why nobody may look. */
+type Found = { readonly totals: Totals } | { readonly refused: string } | { readonly withheld: string }
+
+async function find(deps: TotalsDeps, request: AskRequest, range: Range): Promise<Found> {
+  const { totals, policy, clock } = deps
+  const { query_type, acting, team } = request
+  const audiences = totals.audiences()
+  if (audiences.length === 0) return { withheld: absentWords.aggregators }
+  if (team !== undefined) return { withheld: absentWords.teams }
+  const self = deps.self()
+  const principal = acting === undefined ? self : asOperator(self, acting)
+  const { action } = queryType(query_type)
+  let refusal: Decision | undefined
+  for (const audience of audiences) {
+    const decision = policy.reads(principal, audience, action, { at: clock.now(), range })
+    if (decision.effect === 'allow') {
+      // Releases are sealed to nodes: a person with the role sees them on one of these.
+      if (!self.roles.includes(audience)) return { withheld: absentWords.sealed(audience) }
+      return { totals: await totals.read(audience, query_type, range) }
+    }
+    // Of several the one that is nearest to a permission says most.
+    if (refusal === undefined || principal.roles.includes(audience)) refusal = decision
+  }
+  return { refused: absentWords.role(audiences, refusal?.reason ?? '') }
+}
+
+type Range = { readonly start: number; readonly end: number }
+
+/** Resolves with a result whatever was found; a range is whole UTC hours. */
+export async function askTotals(
+  deps: TotalsDeps,
+  request: AskRequest,
+  range: Range,
+  trace: Uint8Array,
+): Promise<QueryResult> {
+  const begun = deps.clock.monotonic()
+  const found = await find(deps, request, range)
+  const totals = 'totals' in found ? found.totals : undefined
+  const { query_type, filters = [] } = request
+  const row = queryType(query_type)
+  const released = totals?.buckets.filter(({ why }) => why === undefined) ?? []
+  const before = await beforeOf(deps, found, query_type, range)
+  const whole = row.released?.fromReleased({ buckets: openedIn(released), ...before }) ?? row.merge([], [])
+  const data = row.filterResult(whole, filteredBy(filters))
+  const elapsed = Math.round((deps.clock.monotonic() - begun) * 10) / 10
+  return {
+    query_id: toHex(deps.random.bytes(16)),
+    trace_id: toHex(trace),
+    ...{ query_type, level: 2 },
+    time_range: { start: rfc3339(range.start), end: rfc3339(range.end) },
+    status: statusOf(found, released),
+    ...(filters.length === 0 ? {} : { filters }),
+    ...(request.team === undefined ? {} : { team: request.team }),
+    ...(request.acting === undefined ? {} : { asked_as: askedAs(request.acting) }),
+    data,
+    as_of: released.length === 0 ? null : rfc3339(Math.max(...released.map(({ end }) => end))),
+    coverage: coverageOf(released.at(-1) ?? totals?.buckets.at(-1)),
+    reach: null,
+    compared: comparedOf(released, before.before),
+    ...(totals === undefined ? {} : { released: releasedOf(totals, released) }),
+    privacy: {
+      mode: 'aggregate',
+      k_min: Math.max(0, ...released.map(({ k }) => k)),
+      cells_suppressed: Math.max(0, ...released.map(({ withheld }) => withheld)),
+      noise: 'none',
+    },
+    ended_by: 'all_done',
+    timing: { first_ms: null, last_ms: null, elapsed_ms: elapsed },
+    notes: notesOf(found),
+  }
+}
+
+const openedIn = (buckets: readonly BucketTotals[]): readonly OpenedBucket[] =>
+  buckets.flatMap(({ start, end, batches }) => batches.map((batch) => ({ bucket: { start, end }, ...batch })))
+
+/** The period of equal length before, where all of both was released: a change is of the same kind of days on both sides. */
+async function beforeOf(
+  { totals }: Pick<TotalsDeps, 'totals'>,
+  found: Found,
+  type: AskRequest['query_type'],
+  { start, end }: Range,
+): Promise<{ readonly before?: readonly OpenedBucket[] }> {
+  if (!('totals' in found) || !isWhole(found.totals)) return {}
+  const { audience, covers, buckets } = found.totals
+  const from = covers?.start ?? start
+  const earlier = await totals.read(audience, type, { start: from - (end - start), end: from })
+  const same = earlier.buckets.slice(-buckets.length)
+  const isKnown = same.length === buckets.length && same.every(({ why }) => why === undefined)
+  return isKnown ? { before: openedIn(same) } : {}
+}
+
+const isWhole = ({ buckets }: Totals): boolean =>
+  buckets.length > 0 && buckets.every(({ why }) => why === undefined)
+
+/** Machines of the newest bucket; of the period before there may have been others. */
+function comparedOf(
+  released: readonly BucketTotals[],
+  before: readonly OpenedBucket[] | undefined,
+): QueryResult['compared'] {
+  const of = released.at(-1)?.contributions?.contributed ?? 0
+  const counts = (before ?? []).map(({ contributors }) => contributors)
+  return { nodes: before === undefined ? 0 : Math.min(of, ...counts), of }
+}
+
+function statusOf(found: Found, released: readonly BucketTotals[]): QueryResult['status'] {
+  if ('refused' in found) return 'access_denied'
+  if ('withheld' in found) return 'withheld'
+  if (released.length > 0) return 'success'
+  return found.totals.buckets.length === 0 ? 'no_data' : 'withheld'
+}
+
+const askedAs = ({
+  operator,
+  fingerprint,
+  name,
+  roles,
+  teams,
+}: Acting): NonNullable<QueryResult['asked_as']> => ({
+  ...{ operator, fingerprint, name, roles, teams },
+})
+
+/** Machines of the newest bucket; who they are nobody knows but the aggregators. */
+function coverageOf(bucket: BucketTotals | undefined): Coverage {
+  const { contributed, declined, late, absent, refused } = bucket?.contributions ?? NOBODY
+  const known = contributed + declined + late + absent + refused
+  return {
+    ...{ known, answered: contributed, from_summary: 0, denied: declined, withheld: 0 },
+    ...{ failed: refused, unreachable: late + absent, complete: contributed === known, nodes: [] },
+  }
+}
+
+const NOBODY = { contributed: 0, declined: 0, late: 0, absent: 0, refused: 0 }
+
+const releasedOf = (
+  { audience, buckets }: Totals,
+  released: readonly BucketTotals[],
+): NonNullable<QueryResult['released']> => ({
+  audience,
+  partly: partlyOpened(released),
+  buckets: buckets.map(({ start, end, why, contributions, k, withheld }) => ({
+    ...{ start: rfc3339(start), end: rfc3339(end), why: why ?? null, k },
+    ...{ rows_withheld: withheld, contributions: contributions ?? null },
+  })),
+})
+
+/** Rows that some buckets opened and others withheld: their sums are of those that did. */
+function partlyOpened(released: readonly BucketTotals[]): readonly string[] {
+  const counts = new Map<string, number>()
+  for (const { batches } of released)
+    for (const name of new Set(batches.flatMap(({ rows }) => [...rows.keys()])))
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].filter(([, count]) => count < released.length).map(([name]) => name)
+}
+
+function notesOf(found: Found): readonly string[] {
+  if ('refused' in found) return [found.refused]
+  if ('withheld' in found) return [found.withheld]
+  return whyWords(found.totals.buckets)
+}

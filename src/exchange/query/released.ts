@@ -1,0 +1,31 @@
+// How machines count for totals: the layouts of the query types, with the families that rows add up in.
+import type { Counts, Layout } from '../aggregates/index.ts'
+import type { Measure } from '../totals/index.ts'
+import { ASKED_TYPES, type GatherInsight, queryType, type ReleaseLayout } from './query-types/index.ts'
+
+/** Each row counts something, so its first value is at least 1 on a machine that has any. */
+const layoutOf = ({ type, version, rows, values, familyOf = () => type }: ReleaseLayout): Layout => ({
+  ...{ type, version },
+  rows: rows.map((name) => ({ name, values, counts: true, family: familyOf(name) })),
+})
+
+/** One for each query type that has totals. */
+export function measuresOf(insight: GatherInsight): readonly Measure[] {
+  return ASKED_TYPES.flatMap((type) => {
+    const { released, action } = queryType(type)
+    if (released === undefined) return []
+    const numbers = new Map(released.layout.rows.map((name, at) => [name, at]))
+    return {
+      ...{ type, action, layout: layoutOf(released.layout) },
+      async count(uids, bucket): Promise<Counts> {
+        const named = await released.measure(insight, uids, bucket)
+        return new Map(
+          [...named].flatMap(([name, values]) => {
+            const number = numbers.get(name)
+            return number === undefined ? [] : [[number, values] as const]
+          }),
+        )
+      },
+    }
+  })
+}

@@ -1,0 +1,179 @@
+// The contributor's side: once a bucket is over, splits what people here agreed to count, and gives it to two aggregators.
+import {
+  type Bucket,
+  bucketOfSlot,
+  overlap,
+  SHARE_KEPT_MS,
+  slotOfBucket,
+} from '../../../protocols/buckets.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { Insight } from '../../insight/statistics/index.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import type { Sharing } from '../../trust/consent/index.ts'
+import { createHints, type Identity } from '../../trust/identity/index.ts'
+import type { Consent, Policy } from '../../trust/policy/index.ts'
+import { type Contribution, pairOf, type Section, whoContributes, writeShare } from '../aggregates/index.ts'
+import type { Documents } from '../documents/index.ts'
+import type { Measure } from './measures.ts'
+import { closedBuckets, type Plan } from './plan.ts'
+
+export interface ContributorDeps {
+  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
+    Partial<Pick<Identity, 'former'>>
+  readonly measures: readonly Measure[]
+  readonly insight: Pick<Insight, 'uids' | 'recordedSince'>
+  readonly sharing: Pick<Sharing, 'consentOf'>
+  readonly policy: Pick<Policy, 'counts'>
+  /** True for nodes that the people here refuse: they get nothing, not even half of a number. */
+  readonly refuses: (node: NodeId) => boolean
+  /** The daemon's own user, who decides for a machine on which nobody typed anything yet. */
+  readonly ownUid: number
+  /** `sharing.k_min`, as it is now. */
+  readonly kMin: () => number
+  /** When this node joined the mesh, ms since the epoch; null: it is in none. */
+  readonly joinedAt: () => number | null
+  readonly documents: Pick<Documents, 'publish' | 'of'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/**
+ * Machines give their shares over so long after a bucket's end, so that they do not all write at once, and what was
+ * typed in its last minutes has been read.
+ */
+const SPREAD_MS = { least: 2 * 60_000, most: 12 * 60_000 } as const
+
+export interface Contributor {
+  /** Gives to each closed bucket that this machine has not given to. Rejects when the store fails: then nothing was given. */
+  round(plan: Plan): Promise<void>
+}
+
+export function createContributor(deps: ContributorDeps): Contributor {
+  const { identity, measures, insight, sharing, policy, documents, audit, clock, random, log } = deps
+  const self = { identity, hints: createHints(identity.agree) }
+  let given: Map<string, Bucket> | undefined
+
+  /** Read from the store once; what an earlier key of this machine gave counts too. */
+  async function givenBuckets(): Promise<Map<string, Bucket>> {
+    if (given !== undefined) return given
+    const found = new Map<string, Bucket>()
+    const keys = [identity.nodeId, ...(identity.former ?? []).map(({ nodeId }) => nodeId)]
+    for (const key of keys) {
+      for (const { head } of await documents.of(key, 'share')) {
+        const bucket = bucketOfSlot(head.slot)
+        if (bucket !== undefined) found.set(head.slot, bucket)
+      }
+    }
+    given = found
+    return found
+  }
+
+  const mayCount = (consent: Consent, measure: Measure, audience: string, { start, end }: Bucket): boolean =>
+    policy.counts(audience, measure.action, {
+      at: clock.now(),
+      range: { start, end },
+      consent,
+    }).effect === 'allow'
+
+  async function contributionOf(
+    bucket: Bucket,
+    { audiences }: Plan,
+    people: readonly Person[],
+  ): Promise<Contribution> {
+    const shares = new Map(
+      people.map(({ uid, consent }) => {
+        const keys = measures.flatMap((measure) =>
+          audiences
+            .filter((audience) => mayCount(consent, measure, audience, bucket))
+            .map((audience) => keyOf(measure, audience)),
+        )
+        return [String(uid), new Set(keys)]
+      }),
+    )
+    const { people: counted, keys } = whoContributes(shares)
+    const uids = counted.map(Number)
+    const sections: Section[] = []
+    const declined: { type: string; audiences: readonly string[] }[] = []
+    for (const measure of measures) {
+      const isGiven = (audience: string): boolean => keys.includes(keyOf(measure, audience))
+      const [given, others] = [audiences.filter(isGiven), audiences.filter((one) => !isGiven(one))]
+      if (given.length > 0) {
+        const counts = await measure.count(uids, bucket)
+        sections.push({ layout: measure.layout, counts, audiences: given })
+      }
+      if (others.length > 0) declined.push({ type: measure.type, audiences: others })
+    }
+    return { kMin: deps.kMin(), sections, declined }
+  }
+
+  async function give(bucket: Bucket, plan: Plan, people: readonly Person[]): Promise<void> {
+    const pair = pairOf(plan.mesh, bucket, plan.aggregators)
+    if (pair === undefined || pair.some((key) => deps.refuses(formatNodeId(key)))) return
+    const slot = slotOfBucket(bucket)
+    const contribution = await contributionOf(bucket, plan, people)
+    const frame = writeShare(self, { clock, random }, { mesh: plan.mesh, bucket, pair }, contribution)
+    await documents.publish('share', frame)
+    given?.set(slot, bucket)
+    log.info({ bucket: slot, types: contribution.sections.length }, 'shares of totals were given')
+    await audit.record({
+      type: 'share_given',
+      success: true,
+      details: {
+        bucket: slot,
+        types: contribution.sections.map(({ layout }) => layout.type).join(' '),
+        audiences: [...new Set(contribution.sections.flatMap(({ audiences }) => audiences))].join(' '),
+        aggregators: pair.map((key) => formatNodeId(key)).join(' '),
+      },
+    })
+  }
+
+  const peopleNow = async (): Promise<Person[]> => {
+    const people: Person[] = []
+    const uids = await insight.uids()
+    for (const uid of uids.length === 0 ? [deps.ownUid] : uids)
+      people.push({ uid, consent: await sharing.consentOf(uid) })
+    return people
+  }
+
+  return {
+    async round(plan) {
+      const now = clock.now()
+      const due = closedBuckets(plan.length, now).filter(
+        ({ end }) => end + spreadOf(identity.publicKey, end) <= now,
+      )
+      if (due.length === 0) return
+      const done = await givenBuckets()
+      for (const [slot, { end }] of done) if (end + SHARE_KEPT_MS <= now) done.delete(slot)
+      const missing = due.filter((bucket) => !done.has(slotOfBucket(bucket)))
+      if (missing.length === 0) return
+      const people = await peopleNow()
+      const since = await insight.recordedSince(people.map(({ uid }) => uid))
+      const from = Math.min(since ?? Number.POSITIVE_INFINITY, deps.joinedAt() ?? Number.POSITIVE_INFINITY)
+      for (const bucket of missing) {
+        // Of a time that this machine knows nothing of it does not say that nothing happened.
+        if (bucket.end <= from) continue
+        if ([...done.values()].some((other) => overlap(bucket, other))) continue
+        await give(bucket, plan, people)
+      }
+    },
+  }
+}
+
+interface Person {
+  readonly uid: number
+  readonly consent: Consent
+}
+
+const keyOf = ({ type }: Measure, audience: string): string => `${type} ${audience}`
+
+/** Another one for each bucket, the same after a restart. */
+function spreadOf(key: Uint8Array, end: number): number {
+  const part = Number.parseInt(toHex(blake3([key, String(end)], 4)), 16) / 0x1_0000_0000
+  return Math.round(SPREAD_MS.least + part * (SPREAD_MS.most - SPREAD_MS.least))
+}

@@ -1,0 +1,118 @@
+// Releases, written and read: totals sealed to every node that has the role, which count when both aggregators say the same.
+
+import { slotOfRelease } from '../../../protocols/buckets.ts'
+import { FrameError } from '../../../protocols/frame.ts'
+import {
+  AUDIENCE_HASH_BYTES,
+  READERS_MAX,
+  type ReleaseContent,
+} from '../../../protocols/messages/aggregate.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import { blake3 } from '../../base/hash.ts'
+import type { Log } from '../../base/run/log.ts'
+import { createHints, type Identity, sealingKeyOf } from '../../trust/identity/index.ts'
+import { combine, type Opener, openRelease, pairOf, writeRelease } from '../aggregates/index.ts'
+import type { Documents } from '../documents/index.ts'
+import type { Plan } from './plan.ts'
+
+type OpenedRelease = ReturnType<typeof openRelease>
+
+export interface ReleasesDeps {
+  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
+    Partial<Pick<Identity, 'former'>>
+  readonly documents: Pick<Documents, 'publish' | 'of'>
+  /** Keys of the nodes that have this role now. */
+  readonly readers: (audience: string) => readonly Uint8Array[]
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** What one, or both, of a pair released of one batch for one audience. */
+export type Found =
+  | { readonly kind: 'released'; readonly content: ReleaseContent }
+  /** Only one of the two has come. */
+  | { readonly kind: 'half'; readonly content: ReleaseContent }
+  | { readonly kind: 'unequal'; readonly content: ReleaseContent; readonly pair: readonly NodeId[] }
+
+export interface Releases {
+  /** False: this node has released it to the same number of readers already. */
+  publish(content: ReleaseContent): Promise<boolean>
+  /**
+   * What came of buckets with these slots, and what this node released itself. What cannot be opened is left out:
+   * it is for others.
+   */
+  read(plan: Pick<Plan, 'mesh' | 'aggregators'>, slots: ReadonlySet<string>): Promise<readonly Found[]>
+}
+
+export function createReleases(deps: ReleasesDeps): Releases {
+  const { identity, documents, clock, random, log } = deps
+  const self = { identity, hints: createHints(identity.agree) }
+  const openers: readonly Opener[] = [
+    self,
+    ...(identity.former ?? []).map((one) => ({ identity: one, hints: createHints(one.agree) })),
+  ]
+  /** Of what this process sealed: how many readers it has. */
+  const sealed = new Map<string, number>()
+
+  function opened(bytes: Uint8Array, mesh: Uint8Array): OpenedRelease | undefined {
+    try {
+      return openRelease(openers, bytes, mesh)
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+      log.debug({ reason: error.message }, 'a release is not read')
+      return undefined
+    }
+  }
+
+  return {
+    async publish(content) {
+      const readers = deps
+        .readers(content.audience)
+        .filter((key) => sealingKeyOf(key) !== undefined)
+        .slice(0, READERS_MAX - 1)
+      const slot = slotOf(content)
+      if (sealed.get(slot) === readers.length) return false
+      const [held] = await documents.of(identity.nodeId, 'release', (one) => one === slot)
+      const version = Math.max(clock.now(), content.end, (held?.head.version ?? 0) + 1)
+      await documents.publish('release', writeRelease(self, { clock, random }, readers, version, content))
+      sealed.set(slot, readers.length)
+      return held === undefined
+    },
+
+    async read({ mesh, aggregators }, slots) {
+      const halves = new Map<string, OpenedRelease[]>()
+      for (const { key } of aggregators) {
+        const isWanted = (slot: string): boolean => slots.has(slot.split(':').slice(0, 2).join(':'))
+        for (const { bytes, head } of await documents.of(formatNodeId(key), 'release', isWanted)) {
+          const half = opened(bytes, mesh)
+          if (half === undefined || !isOfPair(half.content, { mesh, aggregators })) continue
+          halves.set(head.slot, [...(halves.get(head.slot) ?? []), half])
+        }
+      }
+      return [...halves.values()].map(foundOf)
+    },
+  }
+}
+
+const slotOf = ({ batch, audience, ...bucket }: ReleaseContent): string =>
+  slotOfRelease(bucket, batch, blake3([audience], AUDIENCE_HASH_BYTES))
+
+/** Nobody but the pair that is drawn for a bucket releases it: any other two aggregators could have chosen whom they add up. */
+function isOfPair(
+  { pair, batch: _, ...bucket }: ReleaseContent,
+  { mesh, aggregators }: Pick<Plan, 'mesh' | 'aggregators'>,
+): boolean {
+  const drawn = pairOf(mesh, bucket, aggregators)
+  return drawn?.every((key, at) => Buffer.compare(key, pair[at] ?? new Uint8Array()) === 0) === true
+}
+
+function foundOf([one, other]: readonly OpenedRelease[]): Found {
+  const { content } = one as OpenedRelease
+  if (one === undefined || other === undefined) return { kind: 'half', content }
+  const combined = combine(one, other)
+  if (combined.kind === 'released') return combined
+  if (combined.kind === 'unrelated') return { kind: 'half', content }
+  return { kind: 'unequal', content, pair: combined.pair.map((key) => formatNodeId(key)) }
+}

@@ -1,0 +1,57 @@
+// Who counts: the machines whose shares are added up, those that are expected, and the nodes that may read a total.
+import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import type { Certificates } from '../../trust/certificates/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import type { Contributor } from '../aggregates/index.ts'
+
+export interface RosterDeps {
+  readonly self: NodeId
+  readonly fleet: Pick<Certificates, 'certified'>
+  readonly trust: Pick<Trust, 'opinion' | 'known' | 'memberOf'>
+}
+
+/** Who is who at one moment: it is made anew for each round, because a thousand machines are looked up in it often. */
+export interface Roster {
+  /** Nodes whose shares are looked at: certified or known here, this one among them. */
+  readonly candidates: readonly NodeId[]
+  contributorOf(node: NodeId): Contributor | undefined
+  isRevoked(node: NodeId): boolean
+  /** Member ids of those that are certified and not revoked. */
+  readonly expected: ReadonlySet<string>
+  /** Ed25519 keys of the nodes with this role, as certificates and the configuration say, without those that are refused. */
+  readers(audience: string): readonly Uint8Array[]
+}
+
+/**
+ * Only what an issuer or the owner said counts here: anybody can make a hundred keys that call themselves machines, and k
+ * of them with one real machine would show that machine's numbers.
+ */
+export function rosterOf({ self, fleet, trust }: RosterDeps): Roster {
+  const certified = new Map(fleet.certified().map((binding) => [binding.node_id, binding]))
+  const isConfigured = (node: NodeId): boolean => node !== self && trust.opinion(node).why === 'config'
+  const isRefused = (node: NodeId): boolean => {
+    const { denied, revoked } = trust.opinion(node)
+    return node !== self && (denied || revoked)
+  }
+  const isCounted = (node: NodeId): boolean => (certified.has(node) || isConfigured(node)) && !isRefused(node)
+  const rolesOf = (node: NodeId): readonly string[] => {
+    const own = certified.get(node)?.roles ?? []
+    return node === self ? own : [...new Set([...own, ...trust.opinion(node).roles])]
+  }
+  const candidates = [...new Set([self, ...certified.keys(), ...trust.known()])]
+
+  return {
+    candidates,
+    contributorOf: (node) => ({
+      ...{ member: trust.memberOf(node), counted: isCounted(node), roles: rolesOf(node) },
+    }),
+    isRevoked: (node) => node !== self && trust.opinion(node).revoked,
+    expected: new Set(
+      [...certified.keys()].filter((node) => !isRefused(node)).map((node) => trust.memberOf(node)),
+    ),
+    readers: (audience) =>
+      candidates
+        .filter((node) => isCounted(node) && rolesOf(node).includes(audience))
+        .flatMap((node) => parseNodeId(node) ?? []),
+  }
+}

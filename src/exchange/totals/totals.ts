@@ -1,0 +1,124 @@
+// The room of totals: gives this machine's shares when a bucket is over, adds up what others gave, and shows what was released.
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { Room } from '../../base/run/room.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import type { Sharing } from '../../trust/consent/index.ts'
+import type { Identity } from '../../trust/identity/index.ts'
+import type { Documents } from '../documents/index.ts'
+import { type ContributorDeps, createContributor } from './contributor.ts'
+import type { Measure } from './measures.ts'
+import type { Plan } from './plan.ts'
+import { createReader } from './reader.ts'
+import { createReleases } from './releases.ts'
+import { type RosterDeps, rosterOf } from './roster.ts'
+import { createTallier } from './tallier.ts'
+import type { TotalsReader } from './types.ts'
+
+export interface TotalsDeps
+  extends Omit<RosterDeps, 'self'>,
+    Pick<ContributorDeps, 'insight' | 'sharing' | 'policy' | 'refuses' | 'ownUid' | 'kMin' | 'joinedAt'> {
+  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
+    Partial<Pick<Identity, 'former'>>
+  /** What the mesh's policy bundle says; undefined: it names no two aggregators of different operators. */
+  readonly plan: () => Plan | undefined
+  readonly measures: readonly Measure[]
+  readonly sharing: ContributorDeps['sharing'] & Pick<Sharing, 'onChange'>
+  readonly documents: Pick<Documents, 'publish' | 'of' | 'onKept'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly timers: Timers
+  readonly log: Log
+}
+
+export type TotalsRoom = Room & TotalsReader
+
+/** Between two looks at what is due: buckets that are over, batches that waited long enough. */
+const EVERY_MS = 60_000
+/** After something came, others are waited for so long, so that a hundred shares are one round. */
+const GATHER_MS = 1_000
+
+export function createTotals(deps: TotalsDeps): TotalsRoom {
+  const { identity, documents, clock, timers, measures, plan } = deps
+  const log = process.env.DBG
+    ? ({ info: console.log, warn: console.log, error: console.log, debug: console.log } as never)
+    : deps.log.child({ room: 'totals' })
+  const layouts = new Map(measures.map(({ type, layout }) => [type, layout]))
+  const roster = () => rosterOf({ ...deps, self: identity.nodeId })
+  const releases = createReleases({ ...deps, log, readers: (audience) => roster().readers(audience) })
+  const contributor = createContributor({ ...deps, log })
+  const tallier = createTallier({ ...deps, log, layouts, roster, releases })
+  const reader = createReader({ ...deps, layouts, releases })
+  let stopTimer = (): void => {}
+  /** Monotonic, ms. */
+  let dueAt = Number.POSITIVE_INFINITY
+  let unsubscribe = (): void => {}
+  let running = Promise.resolve()
+  let busy = false
+  let wanted = false
+  let stopped = true
+
+  /** One round at a time; what happens during one makes another one follow. */
+  function look(): void {
+    wanted = true
+    if (busy || stopped) return
+    busy = true
+    running = rounds()
+  }
+
+  async function rounds(): Promise<void> {
+    while (wanted && !stopped) {
+      wanted = false
+      const now = plan()
+      if (now === undefined) break
+      try {
+        await contributor.round(now)
+        await tallier.round(now)
+      } catch (error) {
+        if (!stopped) log.error({ error: String(error) }, 'totals did not go on; it is tried again')
+      }
+    }
+    busy = false
+  }
+
+  /** A look that is due earlier stays: shares that come one after the other must not put it off for ever. */
+  function within(ms: number): void {
+    const at = clock.monotonic() + ms
+    if (at >= dueAt) return
+    stopTimer()
+    dueAt = at
+    stopTimer = timers.after(ms, () => {
+      dueAt = Number.POSITIVE_INFINITY
+      look()
+      within(EVERY_MS)
+    })
+  }
+
+  return {
+    name: 'totals',
+    async start(signal) {
+      signal.throwIfAborted()
+      stopped = false
+      const ends = [
+        documents.onKept(({ kind }) => {
+          if (kind === 'share' || kind === 'tally') within(GATHER_MS)
+        }),
+        // Another consent, or another policy of the mesh.
+        deps.sharing.onChange(() => within(GATHER_MS)),
+      ]
+      unsubscribe = () => {
+        for (const end of ends) end()
+      }
+      within(GATHER_MS)
+    },
+    async stop() {
+      stopped = true
+      stopTimer()
+      unsubscribe()
+      await running
+    },
+    audiences: reader.audiences,
+    read: reader.read,
+  }
+}

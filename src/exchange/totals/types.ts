@@ -1,0 +1,83 @@
+// What the rooms that show totals read: for an audience, type and range, what was released of each closed bucket, and why not.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { TimeRange } from '../../insight/statistics/index.ts'
+
+/** Why nothing of a closed bucket is shown. */
+export const UNRELEASED = [
+  /** The mesh's policy named no aggregators then, or its time is before this node knew of any release. */
+  'none',
+  /** The two aggregators have not released it yet. */
+  'pending',
+  /** One of the two releases has not come here. */
+  'half',
+  /** The two aggregators released different numbers: one of them is not honest, or broken. */
+  'disagree',
+  /** Too few machines contributed. */
+  'few',
+  /** The machines that contributed differ from those of another total by too few. */
+  'overlap',
+  /** The sums cannot be: a contributor or an aggregator is not honest, or broken. */
+  'implausible',
+  /** The machines that contributed use a version of Karo with other rows. */
+  'layout',
+] as const
+export type Unreleased = (typeof UNRELEASED)[number]
+
+/** One row of a total: how many machines have any of it, and the sums of its values. */
+export interface TotalRow {
+  readonly nodes: number
+  readonly values: readonly number[]
+}
+
+/** Machines of the mesh by what became of them in a bucket; together they are all that were expected. */
+export interface Contributions {
+  readonly contributed: number
+  /** Nobody on the machine agreed. */
+  readonly declined: number
+  /** It came after the batch was opened, and waits for others. */
+  readonly late: number
+  /** Nothing has come of it. */
+  readonly absent: number
+  /** What came was not counted: it did not open, came twice, or had other rows. */
+  readonly refused: number
+}
+
+export interface BatchTotals {
+  readonly contributors: number
+  /** The rows that were opened, those that nobody has anything of too. A row that is not here was withheld. */
+  readonly rows: ReadonlyMap<string, TotalRow>
+}
+
+export interface BucketTotals {
+  /** Milliseconds since the epoch; end is exclusive. */
+  readonly start: number
+  readonly end: number
+  /** Undefined: it was released. */
+  readonly why: Unreleased | undefined
+  /** What was opened, batch by batch, which have no machine in common; empty unless it was released. */
+  readonly batches: readonly BatchTotals[]
+  /** Rows that are not shown, because too few machines have any of it. */
+  readonly withheld: number
+  /** The fewest machines behind a row that is shown, aggregators and readers not counted. */
+  readonly k: number
+  readonly contributions: Contributions | undefined
+}
+
+export interface Totals {
+  readonly audience: string
+  readonly aggregators: readonly NodeId[]
+  /** Closed buckets in the range, oldest first. */
+  readonly buckets: readonly BucketTotals[]
+  /** The part of the range that closed buckets reach over; undefined: none does. */
+  readonly covers: TimeRange | undefined
+}
+
+export interface TotalsReader {
+  /**
+   * Roles whose totals the mesh's policy has computed; empty when it names no two aggregators of different operators, or
+   * this node is in no mesh.
+   */
+  audiences(): readonly string[]
+  /** What was released to this node. Resolves; what cannot be read counts as `half`. */
+  read(audience: string, type: string, range: TimeRange): Promise<Totals>
+}

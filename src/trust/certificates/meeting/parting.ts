@@ -1,0 +1,69 @@
+// Nodes that a list has just put out, and that are linked here: each keeps its link for a moment, to fetch what is emptied for it.
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import type { Log } from '../../../base/run/log.ts'
+
+/** What is done with a node before its link is cut. */
+interface Farewell {
+  readonly isLinked: (node: NodeId) => boolean
+  /**
+   * Empties for `node` what it has from here. Calls `begun` when it knows what that is: from then on everybody may hear that
+   * the node is out. Resolves within a bounded time, whether the node took it or not.
+   */
+  readonly empty: (node: NodeId, begun: () => void) => Promise<unknown>
+}
+
+export interface Parting {
+  /** From now on whom a list puts out is emptied first. */
+  onParting(farewell: Farewell): void
+  /** It is out, has no right to any data any more, and keeps its link for a moment. Cheap: asked for every frame. */
+  isParting(node: NodeId): boolean
+  /** Those of `nodes` that are linked here, and are told of by themselves; all others are told of at once. */
+  begin(nodes: readonly NodeId[]): ReadonlySet<NodeId>
+}
+
+/** Nodes at one time. Of more the links are cut at once: a list names up to a thousand. */
+const PARTING_MAX = 16
+
+/** `tell`: there is something else to say about the node; called when it is out, and again when its link may be cut. */
+export function createParting({
+  log,
+  tell,
+}: {
+  readonly log: Log
+  readonly tell: (node: NodeId) => void
+}): Parting {
+  const parting = new Set<NodeId>()
+  let farewell: Farewell | undefined
+
+  async function part(node: NodeId, { empty }: Farewell): Promise<void> {
+    try {
+      await empty(node, () => tell(node))
+    } catch (error) {
+      log.warn(
+        { peer: node, reason: String(error) },
+        'a revoked node is cut off before its copies are emptied',
+      )
+    }
+    parting.delete(node)
+    tell(node)
+  }
+
+  return {
+    onParting(next) {
+      farewell = next
+    },
+    isParting: (node) => parting.has(node),
+    begin(nodes) {
+      const leaving = new Set<NodeId>()
+      if (farewell === undefined) return leaving
+      for (const node of nodes) {
+        if (parting.size >= PARTING_MAX) break
+        if (parting.has(node) || !farewell.isLinked(node)) continue
+        parting.add(node)
+        leaving.add(node)
+        void part(node, farewell)
+      }
+      return leaving
+    },
+  }
+}

@@ -1,0 +1,85 @@
+// Takes certificates and lists, wherever they came from: what each changes, what the ledger says of it, and who hears of it.
+import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import type { Clock } from '../../../base/clock.ts'
+import type { Log } from '../../../base/run/log.ts'
+import type { Audit } from '../../audit/index.ts'
+import type { LineageView } from '../../lineage/index.ts'
+import type { Fleet } from '../fleet-types.ts'
+import type { Issuing } from '../issuing.ts'
+import type { Roll } from '../roll-types.ts'
+import type { FleetKind } from '../types.ts'
+import type { Parting } from './parting.ts'
+
+export interface Taking {
+  /**
+   * `isNew`: false at the start, for what was kept before. `cut`: whom a list puts out loses its link at once, because it was
+   * emptied already.
+   */
+  take(kind: FleetKind, frame: Uint8Array, isNew?: boolean, cut?: 'cut'): void
+  /** By which documents come. */
+  readonly documents: Fleet['documents']
+}
+
+export interface TakingDeps {
+  readonly self: NodeId
+  readonly roll: Roll
+  readonly lineage: Pick<LineageView, 'all'>
+  readonly parting: Pick<Parting, 'begin'>
+  readonly issuing: Pick<Issuing, 'isIssuer' | 'relist'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly log: Log
+  /** Certificates of this node itself changed. */
+  readonly renewed: () => void
+  /** Other authors are authorities than before. */
+  readonly authorities: () => void
+  /** There is something else to say about these nodes now. */
+  readonly tell: (nodes: Iterable<NodeId>) => void
+}
+
+export function createTaking(deps: TakingDeps): Taking {
+  const { self, roll, lineage, parting, issuing, audit, clock, log } = deps
+
+  function noteRevoked(node: NodeId): void {
+    const revoked = roll.revoked(node)
+    if (revoked === undefined) return
+    log.info({ peer: node, by: revoked.by }, 'a key was revoked')
+    const details = { by: revoked.by }
+    void audit.record({ type: 'certificate_revoked', success: true, peer: node, details })
+  }
+
+  function take(kind: FleetKind, frame: Uint8Array, isNew = true, cut?: 'cut'): void {
+    const now = clock.now()
+    const isList = kind === 'revocation_list'
+    const from = isNew ? undefined : 'kept'
+    const changed = isList ? roll.list(frame, now, from) : roll.certificate(frame, now).changed
+    if (isNew && isList) for (const node of changed) noteRevoked(node)
+    if (changed.includes(self)) deps.renewed()
+    if (!isList && changed.some((node) => roll.isAuthority(node))) deps.authorities()
+    const others = new Set(changed.flatMap(lineage.all).filter((node) => node !== self))
+    const leaving = isNew && isList && cut === undefined ? parting.begin([...others]) : undefined
+    deps.tell(changed.filter((node) => leaving?.has(node) !== true))
+  }
+
+  /** A list of this node that a member has and this node lost, after a restore for example: it goes on from there. */
+  function takeList(frame: Uint8Array, isNew: boolean): void {
+    const before = roll.listOf(self)
+    take('revocation_list', frame, isNew)
+    if (!isNew || roll.listOf(self) === before || !issuing.isIssuer()) return
+    issuing.relist().catch((error: unknown) => log.error({ reason: String(error) }, 'no list was signed'))
+  }
+
+  const isFirst = (author: NodeId): boolean => {
+    const root = roll.root()
+    return root !== undefined && author === formatNodeId(root.key)
+  }
+  const judged = { wanted: roll.wants, isFirst }
+
+  return {
+    take,
+    documents: {
+      certificate: { ...judged, accept: (frame, isNew) => take('certificate', frame, isNew) },
+      revocation_list: { ...judged, accept: takeList },
+    },
+  }
+}

@@ -1,0 +1,98 @@
+// karo demo, as somebody new tries it: eight real nodes, totals that are exact, each role with what is its own, and nothing left behind.
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { QueryResult } from '../../../src/api/contract/shapes.ts'
+import { historyOf } from '../../../src/cli/demo/history.ts'
+import { MACHINES } from '../../../src/cli/demo/machines.ts'
+import type { TransferEvent } from '../../../src/ops/care/transfer.ts'
+import { KARO } from '../../support/node/in-process.ts'
+import { cleanEnv, runKaro, temporaryHome } from '../../support/node/node.ts'
+import { ended, track } from '../../support/run/processes.ts'
+import { until } from '../../support/run/until.ts'
+
+describe('karo demo', () => {
+  let shown = ''
+  let directory = ''
+  let begun = 0
+  let demo: ReturnType<typeof spawn>
+  const ask = async (name: string, ...words: string[]): Promise<QueryResult> => {
+    const { stdout, stderr } = await runKaro(
+      ['query', ...words, '--json'],
+      cleanEnv(join(directory, `.${name}`)),
+    )
+    if (stdout === '') throw new Error(stderr)
+    return JSON.parse(stdout) as QueryResult
+  }
+  const pids = (): number[] =>
+    MACHINES.map(({ name }) => Number(readFileSync(join(directory, `.${name}`, 'karo.lock'), 'utf8').trim()))
+
+  beforeAll(async () => {
+    begun = Date.now()
+    demo = track(spawn(process.execPath, [KARO, 'demo'], { env: cleanEnv(temporaryHome()), stdio: 'pipe' }))
+    demo.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      shown += text
+    })
+    demo.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      shown += text
+    })
+    await until(() => shown.includes('Everything is on loopback') || demo.exitCode !== null, {
+      what: 'the nodes of the demonstration',
+    })
+    directory = /Each name is a program in (\S+) /.exec(shown)?.[1] ?? ''
+    if (directory === '') throw new Error(shown)
+  })
+
+  afterAll(() => {
+    demo.kill('SIGTERM')
+  })
+
+  test('security staff read exact totals of all machines, and of none of them', async () => {
+    let result = await ask('ciso', 'tools', '--last', '8d')
+    await until(
+      async () => {
+        result = await ask('ciso', 'tools', '--last', '8d')
+        const released = result.released?.buckets.filter(({ why }) => why === null) ?? []
+        return released.length >= 6 && released.every(({ contributions }) => contributions?.contributed === 8)
+      },
+      { what: 'totals of six days, of all eight machines' },
+    )
+    const partly = new Set(result.released!.partly)
+    const spans = result.released!.buckets.filter(({ why }) => why === null)
+    const plain = new Map<string, number>()
+    for (const [index, machine] of MACHINES.entries()) {
+      for (const line of historyOf(machine, index, begun).trim().split('\n').slice(1, -1)) {
+        const { tool, timestamp } = JSON.parse(line) as TransferEvent
+        const isIn = spans.some(({ start, end }) => timestamp >= start && timestamp < end)
+        if (isIn) plain.set(tool, (plain.get(tool) ?? 0) + 1)
+      }
+    }
+    const { tools } = result.data as Extract<QueryResult['data'], { tools: unknown }>
+    const whole = tools.filter(({ tool }) => !partly.has(tool))
+    expect(whole.map(({ tool }) => tool)).toEqual(expect.arrayContaining(['git', 'ls', 'vim']))
+    for (const { tool, uses } of whole) expect([tool, uses]).toEqual([tool, plain.get(tool)])
+    // Fewer than six machines have it.
+    expect(tools.map(({ tool }) => tool)).not.toContain('terraform')
+    expect(result).toMatchObject({ level: 2, status: 'success', coverage: { known: 8, nodes: [] } })
+    expect(result.nodes).toBeUndefined()
+  })
+
+  test('who has another role does not read them; a lead sees the machines of the team', async () => {
+    expect(await ask('lead', 'tools', '--level', '2')).toMatchObject({ status: 'access_denied' })
+    expect(await ask('web-1', 'tools', '--level', '2')).toMatchObject({ status: 'access_denied' })
+    const { status, nodes } = await ask('lead', 'tools', '--team', 'web', '--per-node')
+    expect([status, nodes?.map(({ name }) => name).sort()]).toEqual(['success', ['web-1', 'web-2']])
+    // Her own numbers are hers; of no other machine she has any.
+    expect((await ask('ciso', 'tools', '--level', '1')).coverage).toMatchObject({ known: 7, answered: 0 })
+  })
+
+  test('Ctrl-C ends every node and removes what was made', async () => {
+    const running = pids()
+    expect(running).toHaveLength(8)
+    demo.kill('SIGINT')
+    expect(await ended(demo)).toMatchObject({ code: 0 })
+    expect(existsSync(directory)).toBe(false)
+    for (const pid of running) expect(existsSync(`/proc/${pid}`)).toBe(false)
+  })
+})

@@ -1,0 +1,401 @@
+// Aggregators and contributors that lie: each lie is refused and named, or it is one of those that the last tests show.
+import { describe, expect, it } from 'vitest'
+import type { TallyPlain } from '../../../../protocols/messages/aggregate.ts'
+import { next, type Step } from '../../../../src/exchange/aggregates/index.ts'
+import { bitsOf, hashOfPart, placesIn } from '../../../../src/exchange/aggregates/listing.ts'
+import { fromBytes, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
+import {
+  AFTER,
+  BUCKET,
+  contentsIn,
+  give,
+  machines,
+  nextBatch,
+  rawShare,
+  run,
+  seeded,
+  viewOf,
+  type World,
+  worldOf,
+} from './world.ts'
+
+type Group = NonNullable<TallyPlain['agreement']>['groups'][number]
+
+/** One says what it has to say, and it is durable. */
+function speak(world: World, side: 0 | 1): TallyPlain {
+  const step = next(viewOf(world, side))
+  if (step.kind !== 'say') throw new Error(`the step is ${JSON.stringify(step)}`)
+  world.sides[side].own = step.plain
+  return step.plain
+}
+
+/** What the honest one does with an edition that the other one made up. */
+const answerTo = (world: World, side: 0 | 1, lie: TallyPlain | undefined): Step =>
+  next({ ...viewOf(world, side), other: lie && { plain: lie, version: AFTER - 3_600_000 } })
+
+const refusalIn = (step: Step) => (step.kind === 'say' ? step.plain.refusal?.reason : step.kind)
+
+/** `rounds` editions of an honest batch of nine machines. */
+function worldAfter(rounds: number, all = machines(9)): World {
+  const world = worldOf(all)
+  for (const side of ([0, 1, 0, 1] as const).slice(0, rounds)) speak(world, side)
+  return world
+}
+
+describe('a leader that lies about the set', () => {
+  const listed = (world: World, change: (entries: Uint8Array[]) => Uint8Array[]): TallyPlain => {
+    const own = speak(world, 0)
+    const { shares } = own.listing!
+    const entries = Array.from({ length: shares.length / 24 }, (_, at) =>
+      shares.subarray(at * 24, at * 24 + 24),
+    )
+    return { ...own, listing: { ...own.listing!, shares: Buffer.concat(change(entries)) } }
+  }
+
+  it('by dropping more than a third is refused', () => {
+    const world = worldAfter(0)
+    const lie = listed(world, (entries) => entries.slice(0, 5))
+    expect(refusalIn(answerTo(world, 1, lie))).toBe('few_in_common')
+    const less = worldAfter(0)
+    const dropped = answerTo(
+      less,
+      1,
+      listed(less, (entries) => entries.slice(0, 6)),
+    )
+    // Fewer can be dropped, and how many is said in the release.
+    expect(dropped.kind === 'say' && dropped.plain.agreement?.unlisted).toBe(3)
+  })
+
+  it('by claiming others gets nothing about them', () => {
+    const world = worldAfter(0)
+    const ghosts = [0, 1, 2].map((n) => new Uint8Array(24).fill(n))
+    const step = answerTo(
+      world,
+      1,
+      listed(world, (entries) => [...ghosts, ...entries]),
+    )
+    expect(step.kind === 'say' && placesIn(step.plain.agreement!.common)).toEqual([
+      3, 4, 5, 6, 7, 8, 9, 10, 11,
+    ])
+    const many = Array.from({ length: 9 }, (_, n) => new Uint8Array(24).fill(n))
+    const other = worldAfter(0)
+    expect(
+      refusalIn(
+        answerTo(
+          other,
+          1,
+          listed(other, (entries) => [...many, ...entries]),
+        ),
+      ),
+    ).toBe('few_in_common')
+  })
+
+  it('by a list out of order, or a machine in it twice, is refused', () => {
+    for (const change of [
+      (entries: Uint8Array[]) => entries.toReversed(),
+      (entries: Uint8Array[]) => [entries[0]!, ...entries],
+      (entries: Uint8Array[]) => [new Uint8Array(5), ...entries],
+    ]) {
+      const world = worldAfter(0)
+      expect(refusalIn(answerTo(world, 1, listed(world, change)))).toBe('no_list_order')
+    }
+  })
+
+  it('by another list after the answer is refused, in this batch and in all that follow', () => {
+    const world = worldAfter(2)
+    const lie = listed(
+      { ...world, sides: [{ ...world.sides[0], own: undefined }, world.sides[1]] },
+      (entries) => entries.slice(1),
+    )
+    expect(refusalIn(answerTo(world, 1, lie))).toBe('list_changed')
+    expect(refusalIn(answerTo(world, 1, { scheme: 1 }))).toBe('list_changed')
+    nextBatch(world)
+    for (const side of world.sides) side.others = [{ leader: lie, follower: side.others[0]!.follower }]
+    const again = { ...lie, listing: { ...lie.listing!, expected: 1 } }
+    expect(answerTo(world, 1, again)).toMatchObject({
+      kind: 'wait',
+      reason: expect.stringContaining('taken back'),
+    })
+  })
+
+  it('by listing again who was tallied before gets nothing', () => {
+    const world = worldAfter(4)
+    nextBatch(world)
+    for (let n = 50; n < 56; n++) give(world, machines(n + 1)[n]!, seeded(`${n}`))
+    const old = world.sides[0].others[0]!.leader!.listing!
+    const lie: TallyPlain = { scheme: 1, listing: old }
+    expect(refusalIn(answerTo(world, 1, lie))).toBe('few_in_common')
+  })
+
+  it('by beginning before the bucket is complete is not answered', () => {
+    const world = worldAfter(1)
+    const early = { ...viewOf(world, 1), now: BUCKET.end, expected: new Set(['somebody else']) }
+    expect(next(early).kind).toBe('wait')
+  })
+
+  it('by settling before anybody agreed is refused', () => {
+    const world = worldAfter(1)
+    const lie = { ...world.sides[0].own!, settlement: { agreement: new Uint8Array(32), groups: [] } }
+    expect(refusalIn(answerTo(world, 1, lie))).toBe('out_of_turn')
+  })
+})
+
+describe('the other one, when it lies about the groups', () => {
+  const agreed = (
+    change: (group: Group) => Partial<Group>,
+    all = machines(9),
+    twice = false,
+  ): string | undefined => {
+    const world = worldAfter(1, all)
+    const honest = speak(world, 1)
+    const [group] = honest.agreement!.groups
+    const lie = { ...group!, ...change(group!) }
+    const groups = twice ? [lie, lie] : [lie]
+    return refusalIn(answerTo(world, 0, { ...honest, agreement: { ...honest.agreement!, groups } }))
+  }
+
+  it('is refused for a group of too few, of others, of one twice, or for what it does not share', () => {
+    expect(agreed(() => ({ members: bitsOf([0, 1, 2, 3], 9) }))).toBe('too_small')
+    expect(agreed(() => ({ members: bitsOf([0, 1, 2, 3], 9), threshold: 1 }))).toBe('too_small')
+    expect(agreed(() => ({ members: bitsOf([0, 1, 2, 3, 12], 16) }))).toBe('not_in_list')
+    expect(agreed(() => ({}), machines(9), true)).toBe('twice')
+    for (const keys of [
+      [{ type: 'ToolUsage', audiences: ['admin'] }],
+      [{ type: 'ActivityPatterns', audiences: ['security'] }],
+      [{ type: 'NodeHealth', audiences: ['security'] }],
+      [{ type: 'ToolUsage', audiences: [] }],
+      [],
+    ]) {
+      expect(agreed(() => ({ keys }))).toBe('wrong_keys')
+    }
+    expect(agreed(() => ({ indicators: [] }))).toBe('wrong_length')
+    expect(agreed(() => ({ indicators: [{ type: 'ToolUsage', sums: new Uint8Array(8) }] }))).toBe(
+      'wrong_length',
+    )
+  })
+
+  it('is refused for a group in which somebody wants to be among more', () => {
+    const all = machines(9, (n) => (n === 0 ? { kMin: 12 } : {}))
+    expect(agreed(() => ({ members: bitsOf([0, 1, 2, 3, 4, 5, 6, 7, 8], 9) }), all)).toBe('too_small')
+  })
+
+  it('is refused for hardly anything in common, or for more than was listed', () => {
+    const lie = (common: Uint8Array) => {
+      const world = worldAfter(2)
+      const { own } = world.sides[1]
+      return refusalIn(answerTo(world, 0, { ...own!, agreement: { ...own!.agreement!, common, groups: [] } }))
+    }
+    expect(lie(bitsOf([0, 1, 2, 3, 4], 9))).toBe('few_in_common')
+    expect(lie(bitsOf([0, 1, 2, 3, 4, 5, 11], 16))).toBe('not_in_list')
+  })
+
+  it('is refused when it answers another list, or takes back what it agreed to', () => {
+    const world = worldAfter(2)
+    const { own } = world.sides[1]
+    const other = { ...own!, agreement: { ...own!.agreement!, listing: new Uint8Array(32) } }
+    expect(refusalIn(answerTo(world, 0, other))).toBe('list_changed')
+    speak(world, 0)
+    const changed = { ...own!, agreement: { ...own!.agreement!, unlisted: 7 } }
+    expect(refusalIn(answerTo(world, 0, changed))).toBe('agreement_changed')
+  })
+})
+
+describe('either, when it lies about sums', () => {
+  /** The leader's settlement with other indicators. */
+  function settledWith(change: (indicators: BigUint64Array) => void): World {
+    const world = worldAfter(2)
+    const own = speak(world, 0)
+    const [group] = own.settlement!.groups
+    const indicators = fromBytes(group!.indicators[0]!.sums)
+    change(indicators)
+    const told = [{ type: 'ToolUsage', sums: toBytes(indicators) }]
+    const groups = [{ ...group!, indicators: told, opened: [{ type: 'ToolUsage', sums: new Uint8Array(0) }] }]
+    world.sides[0].own = { ...own, settlement: { ...own.settlement!, groups } }
+    return world
+  }
+
+  it.each([
+    ['above the number of machines', 100n],
+    ['that wrap', -10n],
+  ])('of indicators %s: nothing is opened, and the type says why', (_, by) => {
+    const world = settledWith((indicators) => {
+      indicators[0] = indicators[0]! + by
+    })
+    const step = speak(world, 1)
+    expect(step.opening!.groups[0]!.opened[0]!.sums).toHaveLength(0)
+    const [type] = contentsIn(next(viewOf(world, 1)))[0]!.types
+    expect([type!.reason, type!.rows]).toEqual(['implausible', []])
+  })
+
+  it('of other rows than may be opened is refused', () => {
+    const world = worldAfter(2)
+    const own = speak(world, 0)
+    const [group] = own.settlement!.groups
+    const more = [{ type: 'ToolUsage', sums: new Uint8Array(group!.opened[0]!.sums.length + 16) }]
+    const settlement = { ...own.settlement!, groups: [{ ...group!, opened: more }] }
+    expect(refusalIn(answerTo(world, 1, { ...own, settlement }))).toBe('wrong_length')
+    const short = { ...own.settlement!, groups: [] }
+    expect(refusalIn(answerTo(world, 1, { ...own, settlement: short }))).toBe('wrong_length')
+    const other = { ...own.settlement!, agreement: new Uint8Array(32) }
+    expect(refusalIn(answerTo(world, 1, { ...own, settlement: other }))).toBe('agreement_changed')
+  })
+
+  it('that is taken back after it was answered is refused', () => {
+    const world = worldAfter(4)
+    const own = world.sides[0].own!
+    const settlement = {
+      ...own.settlement!,
+      groups: own.settlement!.groups.map((one) => ({ ...one, threshold: 6 })),
+    }
+    expect(refusalIn(answerTo(world, 1, { ...own, settlement }))).toBe('settlement_changed')
+    const { own: theirs } = world.sides[1]
+    const opening = { ...theirs!.opening!, settlement: hashOfPart(settlement) }
+    expect(refusalIn(answerTo(world, 0, { ...theirs!, opening }))).toBe('settlement_changed')
+    const groups = [{ opened: [{ type: 'ToolUsage', sums: new Uint8Array(8) }] }]
+    expect(refusalIn(answerTo(world, 0, { ...theirs!, opening: { ...theirs!.opening!, groups } }))).toBe(
+      'wrong_length',
+    )
+  })
+
+  it('of values that so many machines cannot have: the type is not shown', () => {
+    for (const by of [10_000_000n, -40n]) {
+      const world = worldAfter(4)
+      const own = world.sides[1].own!
+      const [opened] = own.opening!.groups
+      const values = fromBytes(opened!.opened[0]!.sums)
+      values[0] = values[0]! + by
+      const groups = [{ opened: [{ type: 'ToolUsage', sums: toBytes(values) }] }]
+      const step = answerTo(world, 0, { ...own, opening: { ...own.opening!, groups } })
+      expect(contentsIn(step)[0]!.types[0]).toMatchObject({ reason: 'implausible', rows: [], n: 0 })
+    }
+  })
+})
+
+describe('who is not counted', () => {
+  it('is nobody that is not certified, however many there are', () => {
+    const sybils = machines(40, (n) => ({ n: 100 + n, counted: false }))
+    const world = worldOf([...machines(4), ...sybils])
+    expect(contentsIn(run(world)[0])[0]).toMatchObject({
+      refused: [{ reason: 'uncertified', count: 40 }],
+      types: [{ n: 0, reason: 'too_few', rows: [] }],
+    })
+  })
+
+  it('is the pair itself, and who could read the total', () => {
+    const readers = machines(6, (n) => (n < 2 ? { roles: ['security'] } : {}))
+    expect(contentsIn(run(worldOf(readers))[0])[0]!.types[0]).toMatchObject({ n: 0, reason: 'too_few' })
+    const more = machines(7, (n) => (n < 2 ? { roles: ['security'] } : {}))
+    expect(contentsIn(run(worldOf(more))[0])[0]!.types[0]).toMatchObject({ n: 7, threshold: 7 })
+  })
+
+  it('is a share whose halves are of another length than its layout', () => {
+    const world = worldOf(machines(9))
+    for (const side of world.sides) {
+      const { header, ...share } = side.shares[0]!
+      const sections = header.sections.map((section) => ({ ...section, cells: 5 }))
+      const halves = () => [new BigUint64Array(5)]
+      side.shares[0] = { ...share, halves, header: { ...header, sections } }
+    }
+    expect(contentsIn(run(world)[0])[0]).toMatchObject({
+      refused: [{ reason: 'other_layout', count: 1 }],
+      types: [{ n: 8 }],
+    })
+  })
+
+  it('is a share of which the two hold different documents, or headers', () => {
+    const world = worldOf(machines(9))
+    const [mine] = rawShare({ ...machines(1)[0]!, kMin: 2 }, seeded('other'))
+    world.sides[1].shares[0] = { ...mine, check: new Uint8Array(16).fill(1) }
+    expect(contentsIn(run(world)[0])[0]).toMatchObject({
+      listed: 9,
+      common: 8,
+      unlisted: 1,
+      types: [{ n: 8 }],
+    })
+  })
+})
+
+describe('what a liar still can do', () => {
+  it('a contributor moves sums by what it likes within the bounds, and by more it spoils them for all', () => {
+    const spoiled = (by: bigint) => {
+      const world = worldOf(machines(9))
+      const halves = rawShare(machines(1)[0]!, seeded('liar'), (vector) => {
+        vector[1] = vector[1]! + by
+      })
+      for (const side of [0, 1] as const) world.sides[side].shares[0] = halves[side]
+      return contentsIn(run(world)[0])[0]!.types[0]!
+    }
+    expect(spoiled(1_000n).rows[0]!.values[0]).toBe(45 + 1_000)
+    expect(spoiled(1n << 40n)).toMatchObject({ reason: 'implausible', rows: [] })
+  })
+
+  it('a contributor opens a row of few by saying that it has it several times', () => {
+    const world = worldOf(
+      machines(9, (n) =>
+        n === 8
+          ? {
+              tools: new Map([
+                [0, [1, 0]],
+                [2, [77, 0]],
+              ]),
+            }
+          : {},
+      ),
+    )
+    expect(contentsIn(run(world)[0])[0]!.types[0]!.withheld).toContain(2)
+    const liar = worldOf(
+      machines(9, (n) =>
+        n === 8
+          ? {
+              tools: new Map([
+                [0, [1, 0]],
+                [2, [77, 0]],
+              ]),
+            }
+          : {},
+      ),
+    )
+    const halves = rawShare(machines(1)[0]!, seeded('liar'), (vector) => {
+      vector[6] = 4n
+      vector[7] = 4n
+    })
+    for (const side of [0, 1] as const) liar.sides[side].shares[0] = halves[side]
+    const row = contentsIn(run(liar)[0])[0]!.types[0]!.rows.find(({ row: at }) => at === 2)
+    expect(row).toMatchObject({ nodes: 5, values: [81, 0] })
+  })
+
+  it('a leader opens a row of few by indicators that are too high and possible, and learns its total, not whose it is', () => {
+    const few = machines(9, (n) =>
+      n === 8
+        ? {
+            tools: new Map([
+              [0, [1, 0]],
+              [2, [77, 0]],
+            ]),
+          }
+        : {},
+    )
+    const world = worldAfter(2, few)
+    // It knows the other's sums before it tells its own.
+    const view = viewOf(world, 0)
+    const shares = view.shares.map((share, at) =>
+      at === 0
+        ? {
+            ...share,
+            halves: () => {
+              const [half] = share.halves()
+              const lie = BigUint64Array.from(half!)
+              lie[6] = lie[6]! + 4n
+              lie[7] = lie[7]! + 4n
+              return [lie]
+            },
+          }
+        : share,
+    )
+    world.sides[0].shares = shares
+    const [leader, follower] = run(world)
+    expect(contentsIn(leader)).toEqual(contentsIn(follower))
+    const row = contentsIn(leader)[0]!.types[0]!.rows.find(({ row: at }) => at === 2)
+    expect(row).toMatchObject({ nodes: 5, values: [81, 0] })
+  })
+})

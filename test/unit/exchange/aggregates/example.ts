@@ -1,0 +1,67 @@
+// The worked example of docs/aggregates.md: eight machines, real halves and sums, as text.
+import { indicatorsOf, rowsOf } from '../../../../src/exchange/aggregates/layout.ts'
+import { added, addTo, fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
+import type { HeldShare } from '../../../../src/exchange/aggregates/types.ts'
+import { contentsIn, machines, run, TOOLS, worldOf } from './world.ts'
+
+const GIT = [40, 12, 7, 3, 21, 9, 15, 2]
+const KUBECTL = [0, 0, 5, 0, 0, 0, 0, 0]
+const DOCKER = [1, 2, 0, 4, 1, 0, 6, 0]
+
+const sumOf = (shares: readonly HeldShare[]): BigUint64Array => {
+  const sum = new BigUint64Array(16)
+  for (const { halves } of shares) addTo(sum, halves()[0]!)
+  return sum
+}
+
+/** Cells as people of the example see them. */
+const cells = (of: Iterable<bigint>, wide: number): string =>
+  [...of].map((cell) => String(cell).padStart(wide)).join(' ')
+
+/** Everything that happens in one batch, from the vectors to the release; the same each time. */
+export function exampleText(): string {
+  const world = worldOf(
+    machines(8, (n) => {
+      const tools = [GIT[n]!, DOCKER[n]!, KUBECTL[n]!].map((uses, row) => [row, [uses, 0]] as const)
+      return { tools: new Map(tools) }
+    }),
+  )
+  const [leader, follower] = world.sides.map(({ shares }) => shares) as [HeldShare[], HeldShare[]]
+  const lines = ['Uses of git, docker and kubectl, and the two halves of the cell "git, uses":', '']
+  for (const n of GIT.keys()) {
+    const [first, second] = [leader[n]!.halves()[0]![1]!, follower[n]!.halves()[0]![1]!]
+    lines.push(
+      `machine ${n}  ${[GIT[n], DOCKER[n], KUBECTL[n]].map((uses) => String(uses).padStart(3)).join('')}  ${cells([first, second], 20)}`,
+    )
+  }
+  const sums = [sumOf(leader), sumOf(follower)] as const
+  lines.push(`sums                     ${cells([sums[0][1]!, sums[1][1]!], 20)}`)
+  lines.push(`added mod 2^64           ${cells([added(...sums)[1]!], 20)}`, '')
+  const [step] = run(world)
+  const { agreement } = world.sides[1].own!
+  const { settlement } = world.sides[0].own!
+  const [group] = agreement!.groups
+  const told = [settlement!.groups[0]!.indicators[0]!, group!.indicators[0]!].map(({ sums: of }) =>
+    fromBytes(of),
+  )
+  lines.push('Sums of the indicators that the two tell each other, and what they come to:', '')
+  for (const [row, { name }] of TOOLS.rows.entries()) {
+    const [a, b] = [told[0]![row]!, told[1]![row]!]
+    lines.push(`${name.padEnd(9)}${cells([a, b], 21)}  ${BigInt.asUintN(64, a + b)}`)
+  }
+  lines.push('', `Threshold ${group!.threshold}. Released:`, '')
+  const [type] = contentsIn(step)[0]!.types
+  for (const { row, nodes, of, values } of type!.rows) {
+    lines.push(`${TOOLS.rows[row]!.name.padEnd(9)}${nodes} of ${of} machines, ${values.join(' and ')}`)
+  }
+  lines.push(`withheld ${type!.withheld.map((row) => TOOLS.rows[row]!.name).join(', ')}`)
+  const truth = rowsOf(TOOLS, added(...sums))
+  lines.push('', 'What nobody sees, by plain addition:', '')
+  for (const row of type!.withheld) {
+    lines.push(
+      `${TOOLS.rows[row]!.name.padEnd(9)}${truth[row]!.nodes} machines, ${truth[row]!.values.join(' and ')}`,
+    )
+  }
+  lines.push(`machines with any, by row: ${[...indicatorsOf(TOOLS, added(...sums))].join(' ')}`)
+  return lines.join('\n')
+}

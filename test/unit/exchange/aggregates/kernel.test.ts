@@ -1,0 +1,172 @@
+// What released totals rest on: buckets, layouts, halves, the pair and the people, against vectors of another program.
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  BUCKET_LENGTHS,
+  type Bucket,
+  bucketOf,
+  bucketOfSlot,
+  isBucket,
+  overlap,
+  slotOfBucket,
+} from '../../../../protocols/buckets.ts'
+import { type Layout, pairOf, whoContributes } from '../../../../src/exchange/aggregates/index.ts'
+import { cellsOf, encodeVector, hashOf, rowsOf } from '../../../../src/exchange/aggregates/layout.ts'
+import { added, expand, fromBytes, split, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
+import { seeded, TOOLS } from './world.ts'
+
+interface Golden {
+  readonly layout: Layout
+  readonly layout_hash: string
+  readonly seed: string
+  readonly vectors: readonly number[][]
+  readonly expanded: readonly string[]
+  readonly rest: readonly string[]
+  readonly mesh: string
+  readonly aggregators: readonly { readonly key: string; readonly operator: string }[]
+  readonly pairs: readonly (Pick<Bucket, 'length' | 'start'> & { readonly pair: readonly string[] })[]
+}
+const golden = JSON.parse(
+  readFileSync(new URL('../../../../protocols/vectors/aggregates.json', import.meta.url), 'utf8'),
+) as Golden
+const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'))
+const hex = (of: Uint8Array) => Buffer.from(of).toString('hex')
+const vector = (cells: readonly (number | bigint)[]) => BigUint64Array.from(cells, BigInt)
+
+describe('what another program computes', () => {
+  it('is the hash of the layout', () => {
+    expect(hex(hashOf(golden.layout))).toBe(golden.layout_hash)
+    const other = {
+      ...golden.layout,
+      rows: golden.layout.rows.with(0, { ...golden.layout.rows[0]!, family: 'x' }),
+    }
+    expect(hex(hashOf(other))).not.toBe(golden.layout_hash)
+  })
+
+  it('are the two halves', () => {
+    const vectors = golden.vectors.map(vector)
+    const seed = bytes(golden.seed)
+    expect(vectors.map(({ length }, at) => hex(toBytes(expand(seed, at, length))))).toEqual(golden.expanded)
+    const { rest } = split(vectors, { bytes: () => seed })
+    expect(rest.map((half) => hex(toBytes(half)))).toEqual(golden.rest)
+  })
+
+  it('is the pair, of two operators', () => {
+    const list = golden.aggregators.map(({ key, operator }) => ({ key: bytes(key), operator }))
+    for (const { length, start, pair } of golden.pairs) {
+      expect(pairOf(bytes(golden.mesh), bucketOf(length, start), list)?.map(hex)).toEqual(pair)
+    }
+    const leaders = new Set(golden.pairs.map(({ pair }) => pair[0]))
+    expect(leaders.size).toBeGreaterThan(1)
+  })
+})
+
+it('has no pair where one operator runs all aggregators', () => {
+  const list = [1, 2, 3].map((n) => ({ key: new Uint8Array(32).fill(n), operator: 'one' }))
+  expect(pairOf(bytes(golden.mesh), bucketOf('day', 0), list)).toBeUndefined()
+  expect(pairOf(bytes(golden.mesh), bucketOf('day', 0), [])).toBeUndefined()
+  const [first] = list
+  const twice = [first!, { ...first!, operator: 'two' }]
+  expect(pairOf(bytes(golden.mesh), bucketOf('day', 0), twice)).toBeUndefined()
+})
+
+describe('halves', () => {
+  const cells = fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), { maxLength: 40 })
+
+  it('add up to what was split, and bytes to what was written', () => {
+    fc.assert(
+      fc.property(fc.array(cells, { maxLength: 3 }), fc.nat(), (vectors, salt) => {
+        const { seed, rest } = split(vectors.map(vector), seeded(`${salt}`))
+        for (const [at, of] of vectors.entries()) {
+          expect([...added(expand(seed, at, of.length), rest[at]!)]).toEqual(of)
+          expect([...fromBytes(toBytes(vector(of)))]).toEqual(of)
+        }
+      }),
+    )
+  })
+
+  it('are other ones each time and for each section', () => {
+    const [one, two] = [split([vector([1]), vector([1])], seeded('a')), split([vector([1])], seeded('b'))]
+    expect(one.rest[0]).not.toEqual(one.rest[1])
+    expect(one.rest[0]).not.toEqual(two.rest[0])
+  })
+})
+
+describe('buckets', () => {
+  it('are found again by their name, and hold the moment they were made of', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...BUCKET_LENGTHS), fc.nat({ max: 4e12 }), (length, time) => {
+        const bucket = bucketOf(length, time)
+        expect(bucket.start <= time && time < bucket.end && isBucket(bucket)).toBe(true)
+        expect(bucketOfSlot(slotOfBucket(bucket))).toEqual(bucket)
+        expect(isBucket({ ...bucket, start: bucket.start + 1 })).toBe(false)
+      }),
+    )
+    for (const slot of ['day:01', 'week:1', 'day:', 'day:1:0', 'day:9999999999999999']) {
+      expect(bucketOfSlot(slot)).toBeUndefined()
+    }
+  })
+
+  it('of another length overlap, so that nobody gives to both', () => {
+    const [day, hour] = [bucketOf('day', 5e12), bucketOf('hour', 5e12)]
+    expect([overlap(day, hour), overlap(hour, day), overlap(day, day)]).toEqual([true, true, false])
+    expect(overlap(day, bucketOf('day', day.end))).toBe(false)
+    expect(overlap(bucketOf('hour', hour.end), hour)).toBe(false)
+  })
+})
+
+describe('a vector', () => {
+  it('has clamped values and an indicator beside them', () => {
+    const counts = new Map([
+      [0, [5_000_000, -1]],
+      [1, [0, 3]],
+      [2, [2.9, Number.NaN]],
+      [5, []],
+    ])
+    const rows = rowsOf(TOOLS, encodeVector(TOOLS, counts))
+    expect(rows[0]).toEqual({ nodes: 1n, values: [1_000_000n, 0n] })
+    // Failures without a use are nothing: the row counts.
+    expect(rows[1]).toEqual({ nodes: 0n, values: [0n, 0n] })
+    expect(rows[2]).toEqual({ nodes: 1n, values: [2n, 0n] })
+    expect(rows[5]).toEqual({ nodes: 1n, values: [] })
+    expect(rows).toHaveLength(6)
+    expect(cellsOf(TOOLS)).toBe(16)
+  })
+
+  it('is of no row that the layout does not have', () => {
+    expect(() => encodeVector(TOOLS, new Map([[6, []]]))).toThrow(RangeError)
+    expect(() => encodeVector(TOOLS, new Map([[0, [1]]]))).toThrow(RangeError)
+  })
+})
+
+describe('people of one machine', () => {
+  const consents = (of: Record<string, string[]>) =>
+    new Map(Object.entries(of).map(([name, keys]) => [name, new Set(keys)]))
+
+  it('share the same, whoever shares more', () => {
+    expect(whoContributes(consents({ ann: ['a x', 'b x'], bob: ['a x'] }))).toEqual({
+      people: ['ann', 'bob'],
+      keys: ['a x'],
+    })
+    expect(whoContributes(consents({ ann: ['a x', 'b x', 'c x'], bob: ['a x'] }))).toEqual({
+      people: ['ann'],
+      keys: ['a x', 'b x', 'c x'],
+    })
+    expect(whoContributes(consents({ ann: [], bob: [] }))).toEqual({ people: [], keys: [] })
+    expect(whoContributes(new Map())).toEqual({ people: [], keys: [] })
+  })
+
+  it('each share each key, whatever they consent to', () => {
+    const key = fc.constantFrom('a x', 'b x', 'c x', 'a y')
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ maxLength: 3 }), fc.array(key)), (of) => {
+        const all = consents(of)
+        const { people, keys } = whoContributes(all)
+        expect(people.every((name) => keys.every((one) => all.get(name)?.has(one)))).toBe(true)
+        const anybody = [...all.values()].some(({ size }) => size > 0)
+        expect(keys.length > 0).toBe(anybody)
+      }),
+    )
+  })
+})

@@ -1,0 +1,192 @@
+// Groups and suppression, against an attacker who has everything that was ever opened and adds and subtracts as he likes.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { groupsOf, insiders } from '../../../../src/exchange/aggregates/sets.ts'
+import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
+import type { Candidate, Layout } from '../../../../src/exchange/aggregates/types.ts'
+
+const TYPES = ['T', 'A'] as const
+const ROLES = ['security', 'admin'] as const
+const KEYS = TYPES.flatMap((type) => ROLES.map((role) => `${type} ${role}`))
+
+const candidate = (at: number, keys: readonly string[], more: Partial<Candidate> = {}): Candidate => ({
+  ...{ at, member: `m${at}`, kMin: 1, keys: [...keys].sort(), roles: [], isOfPair: false },
+  ...more,
+})
+
+const candidates = fc
+  .array(
+    fc.record({
+      keys: fc.subarray(KEYS),
+      kMin: fc.integer({ min: 1, max: 12 }),
+      roles: fc.subarray([...ROLES], { maxLength: 1 }),
+      isOfPair: fc.boolean(),
+    }),
+    { maxLength: 40 },
+  )
+  .map((all) =>
+    all.map(({ keys, ...more }, at) => candidate(at, keys, { ...more, isOfPair: more.isOfPair && at < 2 })),
+  )
+
+/**
+ * All sums with small coefficients of what is known of `cells` unknowns: the fewest owners that a sum is about, 0 left
+ * out. Each known number is the sum of some unknowns.
+ */
+function fewest(
+  known: readonly (readonly number[])[],
+  owners: readonly number[],
+  factors = [0, 1, -1, 2, -2],
+): number {
+  let least = Number.POSITIVE_INFINITY
+  const walk = (at: number, sum: readonly number[]): void => {
+    if (at === known.length) {
+      const about = new Set(sum.flatMap((factor, cell) => (factor === 0 ? [] : [owners[cell]])))
+      if (about.size > 0) least = Math.min(least, about.size)
+      return
+    }
+    for (const factor of factors) {
+      walk(at + 1, factor === 0 ? sum : sum.map((one, cell) => one + factor * (known[at]?.[cell] ?? 0)))
+    }
+  }
+  walk(
+    0,
+    owners.map(() => 0),
+  )
+  return least
+}
+
+const over = (members: readonly number[], count: number) =>
+  Array.from({ length: count }, (_, at) => (members.includes(at) ? 1 : 0))
+
+describe('groups', () => {
+  it('are disjoint, of enough machines, and of what each of them shares', () => {
+    fc.assert(
+      fc.property(candidates, fc.integer({ min: 1, max: 7 }), (all, k) => {
+        const groups = groupsOf(all, k)
+        const places = groups.flatMap(({ members }) => members)
+        expect(new Set(places).size).toBe(places.length)
+        for (const { members, keys, threshold } of groups) {
+          const of = members.map((at) => all[at]!)
+          const hidden = insiders(of, keys)
+          expect(threshold).toBe(Math.max(k, 3) + hidden)
+          expect(members.length).toBeGreaterThanOrEqual(threshold)
+          expect(keys.length).toBeGreaterThan(0)
+          for (const { keys: shared, kMin } of of) {
+            expect(keys.every((key) => shared.includes(key))).toBe(true)
+            expect(kMin + hidden).toBeLessThanOrEqual(members.length)
+          }
+        }
+        expect(groupsOf(all.toReversed(), k)).toEqual(groups)
+      }),
+    )
+  })
+
+  it('leave an attacker nothing about fewer than k, whatever he adds and subtracts', () => {
+    fc.assert(
+      fc.property(candidates, (all) => {
+        // Each group is totalled for each of its keys, and a later batch holds others only.
+        const groups = groupsOf(all, 5)
+        const rest = all.filter(({ at }) => !groups.some(({ members }) => members.includes(at)))
+        const sets = [...groups, ...groupsOf(rest, 5)].map(({ members }) => over(members, all.length))
+        const least = fewest(
+          sets.slice(0, 6),
+          all.map(({ at }) => at),
+        )
+        expect(least).toBeGreaterThanOrEqual(5)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('would be unsafe where sets differ pairwise by k: eleven less five less five is one', () => {
+    const places = Array.from({ length: 11 }, (_, at) => at)
+    const sets = [places, places.slice(0, 5), places.slice(5, 10)].map((set) => over(set, 11))
+    expect(fewest(sets, places)).toBe(1)
+    // The same machines as groups: one who shares less than the rest costs the rest nothing.
+    const all = places.map((at) => candidate(at, at < 10 ? ['A admin', 'T security'] : ['T security']))
+    expect(groupsOf(all, 5).map(({ members }) => members.length)).toEqual([10])
+  })
+
+  it('too small alone share less together', () => {
+    const all = Array.from({ length: 7 }, (_, at) =>
+      candidate(at, at < 3 ? ['A security', 'T security'] : ['T admin', 'T security']),
+    )
+    expect(groupsOf(all, 5)).toEqual([{ keys: ['T security'], members: [0, 1, 2, 3, 4, 5, 6], threshold: 5 }])
+  })
+
+  it('leave out who wants to be among more, until nobody leaves any more', () => {
+    const all = Array.from({ length: 8 }, (_, at) => candidate(at, ['T security'], { kMin: at + 2 }))
+    // The last wants nine; without it there are seven, which the one before wants eight of; and so on.
+    expect(groupsOf(all, 3)).toEqual([])
+    const one = all.map((each, at) => ({ ...each, kMin: at === 7 ? 9 : 5 }))
+    expect(groupsOf(one, 3)[0]?.members).toEqual([0, 1, 2, 3, 4, 5, 6])
+  })
+
+  it('need one more for each who could subtract himself', () => {
+    const all = Array.from({ length: 6 }, (_, at) =>
+      candidate(at, ['T security'], { roles: at === 0 ? ['security'] : [], isOfPair: at === 1 }),
+    )
+    expect(groupsOf(all, 5)).toEqual([])
+    expect(groupsOf([...all, candidate(6, ['T security'])], 5)[0]?.threshold).toBe(7)
+  })
+})
+
+describe('rows', () => {
+  const layout: Layout = {
+    ...{ version: 1, type: 'T' },
+    rows: [0, 0, 0, 0, 1].map((family, at) => ({
+      ...{ name: `r${at}`, values: ['uses'], counts: true, family: `f${family}` },
+    })),
+  }
+  const matrix = fc.array(fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }), {
+    minLength: 6,
+    maxLength: 14,
+  })
+
+  it('of fewer than the threshold cannot be had, also by who knows the total of each family', () => {
+    fc.assert(
+      fc.property(matrix, (machines) => {
+        const threshold = 4
+        const nodes = layout.rows.map((_, row) => machines.filter((has) => has[row]).length)
+        const opening = openingOf(layout, BigUint64Array.from(nodes, BigInt), machines.length, threshold)!
+        // The unknowns: what each machine has of each row that it has.
+        const cells = machines.flatMap((has, owner) =>
+          has.flatMap((one, row) => (one ? [{ owner, row }] : [])),
+        )
+        const rows = layout.rows.flatMap((_, row) =>
+          opening.isOpen[row] ? [cells.map((cell) => (cell.row === row ? 1 : 0))] : [],
+        )
+        const families = ['f0', 'f1'].map((family) =>
+          cells.map(({ row }) => (layout.rows[row]?.family === family ? 1 : 0)),
+        )
+        // A family's total is known where another type shows it, which it does only of enough machines.
+        const shown = families.filter(
+          (sum) => new Set(cells.flatMap(({ owner }, at) => (sum[at] ? [owner] : []))).size >= threshold,
+        )
+        const least = fewest(
+          [...rows, ...shown],
+          cells.map(({ owner }) => owner),
+          [0, 1, -1],
+        )
+        expect(least).toBeGreaterThanOrEqual(threshold)
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('are refused where one is of more machines than there are, or wraps', () => {
+    const of = (first: bigint) => openingOf(layout, BigUint64Array.of(first, 0n, 0n, 0n, 0n), 9, 5)
+    expect(of(9n)).toBeDefined()
+    expect(of(10n)).toBeUndefined()
+    expect(of(2n ** 64n - 1n)).toBeUndefined()
+    expect(openingOf(layout, BigUint64Array.of(1n), 9, 5)).toBeUndefined()
+  })
+
+  it('that nobody has are open, and show nothing', () => {
+    const opening = openingOf(layout, BigUint64Array.of(9n, 0n, 5n, 0n, 4n), 9, 5)
+    expect(opening?.isOpen).toEqual([true, true, true, true, false])
+    const small = openingOf(layout, BigUint64Array.of(9n, 1n, 6n, 0n, 9n), 9, 5)
+    // The smallest open one of the family hides it.
+    expect(small?.isOpen).toEqual([true, false, false, true, true])
+  })
+})

@@ -1,0 +1,290 @@
+// Two aggregators and a batch: sums that are exact, whatever is lost, repeated or late, and never about a machine twice.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { ReleasedType, TallyPlain } from '../../../../protocols/messages/aggregate.ts'
+import { type Counts, type Layout, next } from '../../../../src/exchange/aggregates/index.ts'
+import { placesIn } from '../../../../src/exchange/aggregates/listing.ts'
+import {
+  AFTER,
+  authorOf,
+  BUCKET,
+  contentsIn,
+  give,
+  HOURS,
+  type Machine,
+  machines,
+  nextBatch,
+  run,
+  seeded,
+  TOOLS,
+  viewOf,
+  type World,
+  worldOf,
+} from './world.ts'
+
+/** What the rows of machines come to, by plain addition. */
+function plainly(of: readonly Machine[], layout: Layout) {
+  return layout.rows.map(({ values }, row) => {
+    const found = of.filter(({ counts }) => counts.get(layout)?.has(row))
+    return {
+      nodes: found.length,
+      values: values.map((_, at) =>
+        found.reduce((sum, { counts }) => sum + (counts.get(layout)?.get(row)?.[at] ?? 0), 0),
+      ),
+    }
+  })
+}
+
+function typed(world: World, type: string, audience = 'security'): ReleasedType {
+  const [leader, follower] = run(world)
+  expect(contentsIn(leader)).toEqual(contentsIn(follower))
+  return contentsIn(leader)
+    .find((one) => one.audience === audience)!
+    .types.find((one) => one.type === type)!
+}
+
+const busy = (count: number): Machine[] =>
+  machines(count, (n) => ({
+    counts: new Map<Layout, Counts>([
+      [TOOLS, new Map([[0, [n + 1, n % 2]], ...(n % 3 === 0 ? [[1, [n + 7, 0]] as const] : [])])],
+      [HOURS, new Map([[n % 2, [2 * n + 1]]])],
+    ]),
+  }))
+
+describe('sums', () => {
+  it.each([
+    [8, true],
+    [50, true],
+    [1_000, false],
+  ])('of %i machines are those of plain addition (sealed: %s)', (count, sealed) => {
+    const all = busy(count)
+    const world = worldOf(all, { sealed, k: 3 })
+    for (const layout of [TOOLS, HOURS]) {
+      const type = typed(world, layout.type)
+      expect(type.n).toBe(count)
+      const rows = new Map(type.rows.map((one) => [one.row, one]))
+      const wanted = plainly(all, layout)
+      let compared = 0
+      for (const [row, { nodes, values }] of wanted.entries()) {
+        if (type.withheld.includes(row)) continue
+        expect(rows.get(row) ?? { nodes: 0, values: values.map(() => 0) }).toMatchObject({ nodes, values })
+        if (nodes > 0) compared++
+      }
+      expect(compared).toBeGreaterThan(0)
+    }
+  })
+
+  it('show no row of too few, and none by which it could be had', () => {
+    const all = machines(12, (n) => ({
+      tools: new Map([
+        [0, [1, 0]],
+        ...(n < 9 ? [[1, [10, 0]] as const] : []),
+        ...(n === 0 ? [[2, [99, 0]] as const] : []),
+      ]),
+    }))
+    const type = typed(worldOf(all), 'ToolUsage')
+    expect(type.rows).toEqual([{ row: 0, of: 12, nodes: 12, values: [12, 0] }])
+    expect(type.withheld).toEqual([1, 2])
+  })
+
+  it('of several groups are added up where each is open', () => {
+    const all = machines(14, (n) => ({
+      audiences: n < 7 ? ['security'] : ['admin', 'security'],
+      tools: new Map([[0, [1, 0]], ...(n < 8 ? [[5, []] as const] : [])]),
+    }))
+    const world = worldOf(all, { audiences: ['admin', 'security'] })
+    const security = typed(world, 'ToolUsage')
+    expect([security.n, security.rows]).toEqual([
+      14,
+      [
+        { row: 0, of: 14, nodes: 14, values: [14, 0] },
+        // The second group has it once, so it counts among the first only.
+        { row: 5, of: 7, nodes: 7, values: [] },
+      ],
+    ])
+    expect(typed(world, 'ToolUsage', 'admin').n).toBe(7)
+  })
+
+  it('say who declined, who waits and what both hold', () => {
+    const all = [
+      ...machines(6),
+      { n: 20, counts: new Map(), declined: [{ type: 'ToolUsage', audiences: ['security'] }] },
+      { n: 21, counts: new Map([[HOURS, new Map([[0, [1]]])]]) },
+    ]
+    const world = worldOf(all)
+    expect(typed(world, 'ToolUsage')).toMatchObject({ n: 6, declined: 1, waiting: 0 })
+    expect(typed(world, 'ActivityPatterns')).toMatchObject({ n: 0, waiting: 1, reason: 'too_few', rows: [] })
+    expect(contentsIn(run(world)[0])[0]).toMatchObject({ expected: 8, listed: 8, common: 8, unlisted: 0 })
+  })
+})
+
+describe('batches', () => {
+  it('of latecomers are others, and enough', () => {
+    const world = worldOf(machines(6))
+    expect(typed(world, 'ToolUsage').n).toBe(6)
+    nextBatch(world)
+    for (let n = 100; n < 104; n++)
+      give(world, { n, counts: new Map([[TOOLS, new Map([[0, [5, 0]]])]]) }, seeded(`${n}`))
+    expect(run(world).map(({ kind }) => kind)).toEqual(['wait', 'wait'])
+    give(world, { n: 104, counts: new Map([[TOOLS, new Map([[0, [5, 0]]])]]) }, seeded('104'))
+    const type = typed(world, 'ToolUsage')
+    expect([type.n, type.rows]).toEqual([5, [{ row: 0, of: 5, nodes: 5, values: [25, 0] }]])
+  })
+
+  it('hold nobody twice, whoever comes when and whatever was refused before', () => {
+    const step = fc.array(
+      fc.record({ come: fc.integer({ min: 0, max: 9 }), k: fc.integer({ min: 3, max: 6 }) }),
+      {
+        minLength: 1,
+        maxLength: 5,
+      },
+    )
+    fc.assert(
+      fc.property(step, (steps) => {
+        const world = worldOf([])
+        const tallied: string[] = []
+        let n = 0
+        for (const { come, k } of steps) {
+          world.k = k
+          for (let more = 0; more < come; more++) give(world, machines(n + 1)[n++]!, seeded(`${n}`))
+          run(world)
+          const [leader, follower] = world.sides.map(({ own }) => own)
+          for (const { members } of follower?.agreement?.groups ?? []) {
+            for (const at of placesIn(members)) {
+              tallied.push(
+                Buffer.from(leader!.listing!.shares.subarray(at * 24, at * 24 + 8)).toString('hex'),
+              )
+            }
+          }
+          nextBatch(world)
+        }
+        expect(new Set(tallied).size).toBe(tallied.length)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('do not list the same again, at once after a refusal or ever after an answer', () => {
+    const world = worldOf(machines(4))
+    expect(typed(world, 'ToolUsage')).toMatchObject({ n: 0, waiting: 4, reason: 'too_few' })
+    nextBatch(world)
+    world.k = 3
+    expect(run(world)[0]).toMatchObject({ kind: 'wait', reason: 'nothing has come since' })
+    const refused = worldOf(machines(9))
+    refused.sides[1].shares.splice(0, 5)
+    run(refused)
+    expect(run(refused)[0]).toMatchObject({ kind: 'refused', by: 1, reason: 'few_in_common' })
+    nextBatch(refused)
+    expect(run(refused)[0].kind).toBe('wait')
+    refused.now = BUCKET.end + 24 * 3_600_000
+    expect(run(refused)[0].kind).toBe('refused')
+  })
+
+  it('have one share of a member, under whichever key it came', () => {
+    const all = machines(7).map((one) => (one.n > 4 ? { ...one, member: 'machine 4' } : one))
+    expect(typed(worldOf(all), 'ToolUsage').n).toBe(5)
+  })
+
+  it('begin when all have said something, or it is late', () => {
+    const world = worldOf(machines(6), { now: BUCKET.end })
+    const asked = (more: Partial<ReturnType<typeof viewOf>>) => next({ ...viewOf(world, 0), ...more }).kind
+    const missing = { expected: new Set(['somebody else']) }
+    expect(asked({})).toBe('say')
+    expect(asked({ now: BUCKET.end - 1 })).toBe('wait')
+    expect(asked(missing)).toBe('wait')
+    const quarter = BUCKET.end + 6 * 3_600_000
+    expect(asked({ ...missing, now: quarter })).toBe('say')
+    const lately = (first: number, last: number) => ({ ...missing, arrivals: { first, last } })
+    expect(asked({ ...lately(BUCKET.end, quarter - 60_000), now: quarter })).toBe('wait')
+    const half = BUCKET.end + 12 * 3_600_000
+    expect(asked({ ...lately(BUCKET.end, half), now: half })).toBe('say')
+    // The first aggregators of a mesh were named long after the bucket.
+    expect(asked({ ...lately(half + 1, half + 1), now: half + 60_000 })).toBe('wait')
+  })
+})
+
+/** What `newer` says again of what `older` said. */
+const goesOn = (older: TallyPlain | undefined, newer: TallyPlain) =>
+  expect(newer).toMatchObject(JSON.parse(JSON.stringify(older ?? {})) as object)
+
+describe('whatever happens to editions', () => {
+  const action = fc.record({
+    side: fc.constantFrom(0 as const, 1 as const),
+    /** Which of the other's editions arrives, from the newest back. */
+    stale: fc.nat({ max: 3 }),
+    /** The edition is lost before it is durable, and nobody saw it. */
+    lost: fc.boolean(),
+  })
+
+  it('both end with the same totals, and nothing is taken back', () => {
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 30 }), fc.nat({ max: 3 }), (actions, missing) => {
+        const world = worldOf(machines(9))
+        world.sides[1].shares.splice(0, missing)
+        const said: [TallyPlain[], TallyPlain[]] = [[], []]
+        const act = (side: 0 | 1, stale: number, lost: boolean) => {
+          const theirs = said[(1 - side) as 0 | 1]
+          const step = next(viewOf(world, side, theirs[Math.max(-1, theirs.length - 1 - stale)]))
+          if (step.kind !== 'say' || lost) return step
+          const before = world.sides[side].own
+          if (before !== undefined) {
+            const plain = JSON.parse(JSON.stringify(step.plain)) as TallyPlain
+            goesOn(before, plain)
+          }
+          world.sides[side].own = step.plain
+          said[side].push(step.plain)
+          return step
+        }
+        for (const { side, stale, lost } of actions) act(side, stale, lost)
+        for (let more = 0; more < 6; more++) for (const side of [0, 1] as const) act(side, 0, false)
+        const [leader, follower] = run(world)
+        expect(contentsIn(leader)).toEqual(contentsIn(follower))
+        expect(contentsIn(leader)[0]!.types[0]!.n).toBe(9 - missing)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('a restart in the middle goes on where the last durable edition ended', () => {
+    for (const at of [1, 2, 3, 4]) {
+      const world = worldOf(machines(9))
+      let said = 0
+      for (const side of [0, 1, 0, 1] as const) {
+        const step = next(viewOf(world, side))
+        if (++said === at) break
+        if (step.kind === 'say') world.sides[side].own = step.plain
+      }
+      const [leader, follower] = run(world)
+      expect(contentsIn(leader)).toEqual(contentsIn(follower))
+    }
+  })
+
+  it('an aggregator that has lost a share waits, and says nothing else', () => {
+    const world = worldOf(machines(9))
+    const first = next(viewOf(world, 0))
+    if (first.kind === 'say') world.sides[0].own = first.plain
+    world.sides[0].shares.pop()
+    expect(next(viewOf(world, 0))).toMatchObject({ kind: 'wait', reason: 'a listed share is missing here' })
+  })
+
+  it('whoever left after the list was made stays in it', () => {
+    const world = worldOf(machines(9))
+    const first = next(viewOf(world, 0))
+    if (first.kind === 'say') world.sides[0].own = first.plain
+    const second = next(viewOf(world, 1))
+    if (second.kind === 'say') world.sides[1].own = second.plain
+    world.contributors.delete(Buffer.from(authorOf(2)).toString('hex'))
+    const [leader, follower] = run(world)
+    expect(contentsIn(leader)).toEqual(contentsIn(follower))
+  })
+
+  it('another policy bundle is waited for, and refused at last', () => {
+    const world = worldOf(machines(9))
+    run(world)
+    const fresh = { ...viewOf(world, 1), own: undefined, bundle: 4 }
+    const listed = { plain: { scheme: 1 as const, listing: world.sides[0].own!.listing! }, version: AFTER }
+    expect(next({ ...fresh, other: listed }).kind).toBe('wait')
+    const late = next({ ...fresh, other: listed, now: AFTER + 3_600_000 })
+    expect(late).toMatchObject({ kind: 'say', plain: { refusal: { reason: 'other_bundle' } } })
+  })
+})

@@ -1,0 +1,224 @@
+// A mesh of contributors and its pair of aggregators without a network: what each holds, and what they say to each other.
+import { bucketOf } from '../../../../protocols/buckets.ts'
+import type { ReleaseContent, ShareHeader, TallyPlain } from '../../../../protocols/messages/aggregate.ts'
+import type { Random } from '../../../../src/base/clock.ts'
+import { blake3 } from '../../../../src/base/hash.ts'
+import {
+  type Contributor,
+  type Counts,
+  type HeldShare,
+  type Layout,
+  type LayoutRow,
+  next,
+  openShare,
+  type Pair,
+  type Section,
+  type Step,
+  type TallyView,
+  writeShare,
+} from '../../../../src/exchange/aggregates/index.ts'
+import { cellsOf, encodeVector, hashOf } from '../../../../src/exchange/aggregates/layout.ts'
+import { expand, split } from '../../../../src/exchange/aggregates/shares.ts'
+import { createHints } from '../../../../src/trust/identity/index.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+
+const row = (name: string, family: string, values = ['uses', 'failures']): LayoutRow => ({
+  ...{ name, values, counts: true, family },
+})
+
+export const TOOLS: Layout = {
+  version: 1,
+  type: 'ToolUsage',
+  rows: [
+    ...['git', 'docker', 'kubectl', 'make', 'other'].map((name) => row(name, 'tools')),
+    { name: 'guard on', values: [], counts: false, family: 'guard' },
+  ],
+}
+export const HOURS: Layout = {
+  version: 1,
+  type: 'ActivityPatterns',
+  rows: ['morning', 'afternoon', 'night'].map((name) => row(name, 'hours', ['commands'])),
+}
+
+export const MESH = new Uint8Array(32).fill(7)
+export const BUCKET = bucketOf('day', Date.parse('2026-11-20T10:00:00Z'))
+const HOUR = 3_600_000
+export const AFTER = BUCKET.end + 7 * HOUR
+const LEADER = testIdentity(1_000_001)
+const FOLLOWER = testIdentity(1_000_002)
+export const PAIR: Pair = [LEADER.publicKey, FOLLOWER.publicKey]
+export const IDENTITIES = [LEADER, FOLLOWER] as const
+
+/** Bytes that look random and are the same every time. */
+export function seeded(seed: string): Random {
+  let count = 0
+  return {
+    bytes: (length) => new Uint8Array(blake3([seed, String(count++)], length)),
+    float: () => 0.5,
+  }
+}
+
+export interface Machine {
+  readonly n: number
+  readonly counts: ReadonlyMap<Layout, Counts>
+  /** `security` unless said. */
+  readonly audiences?: readonly string[]
+  readonly declined?: ShareHeader['declined']
+  readonly kMin?: number
+  readonly member?: string
+  readonly counted?: boolean
+  readonly roles?: readonly string[]
+}
+
+export const authorOf = (n: number): Uint8Array => new Uint8Array(blake3([`author ${n}`]))
+
+const sectionsOf = ({ counts, audiences = ['security'] }: Machine): readonly Section[] =>
+  [...counts].map(([layout, of]) => ({ layout, counts: of, audiences }))
+
+/** Shares of a machine as each of the pair holds them, without boxes; `spoil` changes the vectors before they are split. */
+export function rawShare(
+  machine: Machine,
+  random: Random,
+  spoil: (vector: BigUint64Array) => void = () => {},
+): readonly [HeldShare, HeldShare] {
+  const sections = sectionsOf(machine)
+  const vectors = sections.map(({ layout, counts }) => encodeVector(layout, counts))
+  for (const vector of vectors) spoil(vector)
+  const { seed, rest } = split(vectors, random)
+  const header: ShareHeader = {
+    ...{ scheme: 1, k_min: machine.kMin ?? 1, declined: machine.declined ?? [] },
+    sections: sections.map(({ layout, audiences }) => ({
+      ...{ type: layout.type, layout: hashOf(layout), cells: cellsOf(layout), audiences },
+    })),
+  }
+  const common = { author: authorOf(machine.n), check: blake3([`share of ${machine.n}`], 16), header }
+  return [
+    { ...common, halves: () => vectors.map(({ length }, at) => expand(seed, at, length)) },
+    { ...common, halves: () => rest },
+  ]
+}
+
+/** The document of a machine, really sealed and signed. */
+export function sealedShare(machine: Machine, random: Random): Uint8Array {
+  const identity = testIdentity(machine.n)
+  return writeShare(
+    { identity, hints: createHints(identity.agree) },
+    { clock: { now: () => BUCKET.end, monotonic: () => 0 }, random },
+    { mesh: MESH, bucket: BUCKET, pair: PAIR },
+    { kMin: machine.kMin ?? 1, sections: sectionsOf(machine), declined: machine.declined ?? [] },
+  )
+}
+
+export const openerOf = (index: 0 | 1) => {
+  const identity = IDENTITIES[index]
+  return { identity, hints: createHints(identity.agree) }
+}
+
+const OPENERS = [openerOf(0), openerOf(1)] as const
+
+export const openedBy = (index: 0 | 1, document: Uint8Array): HeldShare =>
+  openShare([OPENERS[index]], document, { mesh: MESH, bucket: BUCKET, pair: PAIR, index })
+
+interface Side {
+  shares: HeldShare[]
+  own: TallyPlain | undefined
+  others: TallyView['others']
+}
+
+export interface World {
+  readonly sides: readonly [Side, Side]
+  batch: number
+  now: number
+  k: number
+  audiences: readonly string[]
+  layouts: readonly Layout[]
+  contributors: Map<string, Contributor>
+}
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+
+/** A world in which both of the pair hold what the machines gave. */
+export function worldOf(
+  machines: readonly Machine[],
+  options: Partial<Pick<World, 'k' | 'audiences' | 'now'>> & { readonly sealed?: boolean } = {},
+): World {
+  const random = seeded('world')
+  const world: World = {
+    sides: [
+      { shares: [], own: undefined, others: [] },
+      { shares: [], own: undefined, others: [] },
+    ],
+    ...{ batch: 0, now: AFTER, k: 5, audiences: ['security'], layouts: [TOOLS, HOURS], ...options },
+    contributors: new Map(),
+  }
+  for (const machine of machines) give(world, machine, random, options.sealed === true)
+  return world
+}
+
+/** Both of the pair get the share of one more machine. */
+export function give(world: World, machine: Machine, random: Random, sealed = false): void {
+  const document = sealed ? sealedShare(machine, random) : undefined
+  const shares =
+    document === undefined
+      ? rawShare(machine, random)
+      : ([openedBy(0, document), openedBy(1, document)] as const)
+  for (const [at, share] of shares.entries()) world.sides[at]!.shares.push(share)
+  world.contributors.set(hex(shares[0].author), {
+    member: machine.member ?? `machine ${machine.n}`,
+    counted: machine.counted ?? true,
+    roles: machine.roles ?? [],
+  })
+}
+
+/** What a side knows; `other` is the edition of the other one that has arrived. */
+export function viewOf(world: World, index: 0 | 1, other = world.sides[1 - index]!.own): TallyView {
+  const side = world.sides[index]
+  return {
+    ...{ mesh: MESH, bucket: BUCKET, batch: world.batch, pair: PAIR, index, bundle: 3, k: world.k },
+    audiences: world.audiences,
+    layouts: new Map(world.layouts.map((layout) => [layout.type, layout])),
+    ...{ shares: side.shares, refused: new Map(), others: side.others, own: side.own, now: world.now },
+    contributorOf: (author) => world.contributors.get(hex(author)),
+    expected: new Set([...world.contributors.values()].map(({ member }) => member)),
+    arrivals: { first: BUCKET.end, last: BUCKET.end },
+    other: other && { plain: other, version: BUCKET.end + 1 },
+  }
+}
+
+/** Both take turns until neither has anything more to say. */
+export function run(world: World): readonly [Step, Step] {
+  for (;;) {
+    const steps = ([0, 1] as const).map((index) => {
+      const step = next(viewOf(world, index))
+      if (step.kind === 'say') world.sides[index].own = step.plain
+      return step
+    })
+    if (steps.every(({ kind }) => kind !== 'say')) return steps as unknown as readonly [Step, Step]
+  }
+}
+
+/** The next batch: what was said in this one is behind both. */
+export function nextBatch(world: World): void {
+  const [leader, follower] = world.sides.map(({ own }) => own)
+  for (const side of world.sides) {
+    side.others = [...side.others, { leader, follower }]
+    side.own = undefined
+  }
+  world.batch++
+}
+
+/** The contents of a step, which has to be the last one of a batch that went well. */
+export function contentsIn(step: Step): readonly ReleaseContent[] {
+  if (step.kind !== 'done') throw new Error(`the step is ${JSON.stringify(step)}`)
+  return step.contents
+}
+
+/** Machines that all use git `uses(n)` times, and the first few of them another tool. */
+export const machines = (
+  count: number,
+  more: (n: number) => Partial<Machine> & { tools?: Counts } = () => ({}),
+) =>
+  Array.from({ length: count }, (_, n): Machine => {
+    const { tools, ...rest } = more(n)
+    return { n, counts: new Map([[TOOLS, tools ?? new Map([[0, [n + 1, n % 3]]])]]), ...rest }
+  })

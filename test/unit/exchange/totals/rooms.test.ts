@@ -1,0 +1,193 @@
+// Totals from one end to the other: machines give shares of a bucket that is over, two add them up, the entitled read them.
+import { expect, test } from 'vitest'
+import type { BucketTotals, Totals } from '../../../../src/exchange/totals/index.ts'
+import { createWorld, HOUR, type Machine, MINUTE, REFUSES, type World } from './world.ts'
+
+/** The hour before the one that the world begins in. */
+const hourOf = (world: World, back = 1): { start: number; end: number } => {
+  const end = Math.floor(world.network.now / HOUR) * HOUR - (back - 1) * HOUR
+  return { start: end - HOUR, end }
+}
+const read = (machine: Machine, world: World, type = 'ToolUsage'): Promise<Totals> =>
+  machine.room.read('security', type, hourOf(world))
+
+/** What plain addition says, of the machines that agree. */
+function plain(machines: readonly Machine[]): Record<string, { nodes: number; values: number[] }> {
+  const sums: Record<string, { nodes: number; values: number[] }> = {}
+  const names = ['git', 'kubectl', 'make', 'nmap', 'vim']
+  for (const { tools } of machines) {
+    for (const [row, values] of tools) {
+      const before = sums[names[row]!] ?? { nodes: 0, values: values.map(() => 0) }
+      sums[names[row]!] = {
+        nodes: before.nodes + 1,
+        values: values.map((value, at) => value + before.values[at]!),
+      }
+    }
+  }
+  return sums
+}
+
+/** Opened rows that anybody has any of, batches added up. */
+function shown(
+  bucket: BucketTotals | undefined,
+): Record<string, { nodes: number; values: readonly number[] }> {
+  const sums: Record<string, { nodes: number; values: readonly number[] }> = {}
+  for (const [name, { nodes, values }] of bucket?.batches.flatMap(({ rows }) => [...rows]) ?? []) {
+    const before = sums[name]
+    if (nodes === 0) continue
+    sums[name] = {
+      nodes: nodes + (before?.nodes ?? 0),
+      values: values.map((value, at) => value + (before?.values[at] ?? 0)),
+    }
+  }
+  return sums
+}
+
+test('sums of eight machines are exact, and only who has the role reads them', async () => {
+  const world = await createWorld(8)
+  await world.network.pass(20 * MINUTE)
+  const [staff, other] = [world.machines[2]!, world.machines[5]!]
+  const totals = await read(staff, world)
+  expect(totals.buckets).toHaveLength(1)
+  expect(totals.buckets[0]).toMatchObject({
+    why: undefined,
+    contributions: { contributed: 8, declined: 0, late: 0, absent: 0, refused: 0 },
+  })
+  expect(shown(totals.buckets[0]!)).toEqual(plain(world.machines))
+  expect((await read(other, world)).buckets[0]).toMatchObject({ why: 'pending', contributions: undefined })
+})
+
+test('who does not agree is counted as such, and adds nothing', async () => {
+  const world = await createWorld(9)
+  world.machines[7]!.consent = REFUSES
+  await world.network.pass(20 * MINUTE)
+  const [bucket] = (await read(world.machines[2]!, world)).buckets
+  expect(bucket!.contributions).toEqual({ contributed: 8, declined: 1, late: 0, absent: 0, refused: 0 })
+  expect(shown(bucket!)).toEqual(plain(world.machines.filter((_, at) => at !== 7)))
+})
+
+test('a row that too few machines have is left out, and so is another one, whose people hide them', async () => {
+  const world = await createWorld(8)
+  world.machines[6]!.tools = new Map([...world.machines[6]!.tools, [3, [5, 0]]])
+  await world.network.pass(20 * MINUTE)
+  const [bucket] = (await read(world.machines[2]!, world)).buckets
+  expect(shown(bucket)).not.toHaveProperty('nmap')
+  expect(Object.keys(shown(bucket))).toHaveLength(1)
+  expect(bucket!.withheld).toBe(2)
+})
+
+test('too few machines: nothing is opened, and that is said', async () => {
+  const world = await createWorld(5)
+  await world.network.pass(60 * MINUTE)
+  const [bucket] = (
+    await world.machines[2]!.room.read('security', 'ToolUsage', {
+      ...hourOf(world, 2),
+    })
+  ).buckets
+  expect(bucket).toMatchObject({ why: 'few', batches: [] })
+})
+
+test('a machine that was off contributes when it is back, once there are enough of those', async () => {
+  const world = await createWorld(12, { running: (index) => index < 8 })
+  const range = hourOf(world)
+  await world.network.pass(40 * MINUTE)
+  const staff = world.machines[2]!
+  const before = (await staff.room.read('security', 'ToolUsage', range)).buckets[0]!
+  expect(before.contributions).toEqual({ contributed: 8, declined: 0, late: 0, absent: 4, refused: 0 })
+  for (const machine of world.machines.slice(8)) await machine.start()
+  world.network.weave()
+  await world.network.pass(30 * MINUTE)
+  const after = (await staff.room.read('security', 'ToolUsage', range)).buckets[0]!
+  expect(after.contributions).toEqual({ contributed: 12, declined: 0, late: 0, absent: 0, refused: 0 })
+  expect(shown(after)).toEqual(plain(world.machines))
+})
+
+test('an aggregator that is down makes a release late, and never plain', async () => {
+  const world = await createWorld(8)
+  const range = hourOf(world)
+  await world.machines[1]!.stop()
+  await world.network.pass(40 * MINUTE)
+  const staff = world.machines[2]!
+  expect((await staff.room.read('security', 'ToolUsage', range)).buckets[0]).toMatchObject({ why: 'pending' })
+  await world.machines[1]!.start()
+  world.network.weave()
+  await world.network.pass(20 * MINUTE)
+  const [bucket] = (await staff.room.read('security', 'ToolUsage', range)).buckets
+  // What it had not given by then itself waits for others that come late.
+  expect(shown(bucket!)).toEqual(plain(world.machines.filter((_, at) => at !== 1)))
+  expect(bucket!.contributions).toEqual({ contributed: 7, declined: 0, late: 0, absent: 1, refused: 0 })
+})
+
+test('aggregators that are killed again and again release once, and both the same', async () => {
+  const world = await createWorld(8, { seed: 5 })
+  const range = hourOf(world)
+  for (let at = 0; at < 60; at++) {
+    await world.network.pass(20_000 + at * 137)
+    const one = world.pair[at % 2]!
+    await one.stop()
+    await world.network.pass(1_000)
+    await one.start()
+    world.network.weave()
+  }
+  await world.network.pass(20 * MINUTE)
+  const [bucket] = (await world.machines[2]!.room.read('security', 'ToolUsage', range)).buckets
+  expect(bucket!.why).toBe(undefined)
+  expect(shown(bucket!)).toEqual(plain(world.machines))
+})
+
+test('nobody else can tell what a machine gave: every document of the mesh is kept by relays that cannot open it', async () => {
+  const world = await createWorld(8)
+  await world.network.pass(20 * MINUTE)
+  const [relay] = world.machines.slice(5)
+  const kept = [...relay!.node.holdings('share'), ...relay!.node.holdings('tally')]
+  expect(kept.some(([, { role }]) => role === 'relayed')).toBe(true)
+  expect((await read(relay!, world)).buckets[0]!.batches).toEqual([])
+})
+
+test('who is not certified is not counted, whatever it sends', async () => {
+  const world = await createWorld(9)
+  Object.assign(world.machines[8]!, { certified: false })
+  // The aggregators know it, by hand.
+  for (const machine of world.pair) machine.candidates.push(world.machines[8]!.node.id)
+  await world.network.pass(50 * MINUTE)
+  const [bucket] = (await world.machines[2]!.room.read('security', 'ToolUsage', hourOf(world))).buckets
+  expect(bucket!.contributions).toMatchObject({ contributed: 8, refused: 0, absent: 0 })
+  expect(shown(bucket)).toEqual(plain(world.machines.slice(0, 8)))
+})
+
+test('a release counts only of the two that the policy draws for the bucket', async () => {
+  const world = await createWorld(8)
+  await world.network.pass(20 * MINUTE)
+  const staff = world.machines[2]!
+  expect((await read(staff, world)).buckets[0]!.why).toBe(undefined)
+  const [a, b] = world.plan!.aggregators
+  // One more, with which this bucket has another pair.
+  const others = world.machines.map(({ node }) => ({ key: node.identity.publicKey, operator: 'third' }))
+  const plans = others.map((other) => ({ ...world.plan!, aggregators: [a!, b!, other] }))
+  const whys = []
+  for (const plan of plans) {
+    world.plan = plan
+    whys.push((await read(staff, world)).buckets[0]!.why)
+  }
+  expect(whys).toContain('pending')
+})
+
+test('a machine gives nothing to an aggregator that its people refuse, and is said to be absent', async () => {
+  const world = await createWorld(8)
+  world.machines[6]!.node.refused.add(world.pair[1].node.id)
+  await world.network.pass(50 * MINUTE)
+  const [bucket] = (await world.machines[2]!.room.read('security', 'ToolUsage', hourOf(world))).buckets
+  expect(bucket!.contributions).toMatchObject({ contributed: 7, absent: 1 })
+  expect(world.machines[6]!.node.audits.filter(({ type }) => type === 'share_given')).toEqual([])
+})
+
+test('another length of buckets lets nobody give the same time twice', async () => {
+  const world = await createWorld(8)
+  await world.network.pass(20 * MINUTE)
+  const given = (): number =>
+    world.machines[4]!.node.audits.filter(({ type }) => type === 'share_given').length
+  expect(given()).toBe(1)
+  world.plan = { ...world.plan!, length: 'day' }
+  await world.network.pass(15 * HOUR)
+  expect(given()).toBe(1)
+})

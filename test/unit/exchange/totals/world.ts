@@ -1,0 +1,170 @@
+// Machines with rooms of totals over a network that a test owns: real shares, real tallies, real releases, virtual time.
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
+import type { Counts, Layout } from '../../../../src/exchange/aggregates/index.ts'
+import {
+  createTotals,
+  type Measure,
+  type Plan,
+  type TotalsRoom,
+} from '../../../../src/exchange/totals/index.ts'
+import type { Binding } from '../../../../src/trust/certificates/index.ts'
+import { type Consent, createPolicy } from '../../../../src/trust/policy/index.ts'
+import { HOUR, MINUTE, Network, type Node } from '../documents/network.ts'
+
+export { HOUR, MINUTE }
+
+const MESH = new Uint8Array(32).fill(7)
+
+const TOOLS: Layout = {
+  version: 1,
+  type: 'ToolUsage',
+  rows: ['git', 'kubectl', 'make', 'nmap', 'vim'].map((name) => ({
+    name,
+    values: ['uses', 'failures'],
+    counts: true,
+    family: 'tools',
+  })),
+}
+const HOURS: Layout = {
+  version: 1,
+  type: 'ActivityPatterns',
+  rows: ['morning', 'evening'].map((name) => ({ name, values: ['commands'], counts: true, family: 'day' })),
+}
+
+const AGREES: Consent = {
+  allow_peers: [],
+  allow_supervisors: ['role:security'],
+  deny_peers: [],
+  allow_only: [],
+  deny_only: [],
+  max_level: 2,
+  categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+  anomalies: 'anonymous',
+  off: false,
+}
+export const REFUSES: Consent = { ...AGREES, allow_supervisors: [] }
+
+export interface Machine {
+  readonly node: Node
+  readonly room: TotalsRoom
+  /** What its people did in a bucket. */
+  tools: Counts
+  hours: Counts
+  consent: Consent
+  roles: readonly string[]
+  certified: boolean
+  /** Nodes that its configuration names, beside those that are certified. */
+  readonly candidates: NodeId[]
+  joinedAt: number
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface World {
+  readonly network: Network
+  readonly machines: readonly Machine[]
+  /** The two that add up, where the plan names no others. */
+  readonly pair: readonly [Machine, Machine]
+  plan: Plan | undefined
+}
+
+const counts = (...rows: readonly (readonly [number, readonly number[]])[]): Counts => new Map(rows)
+
+/** `count` machines; the first two are aggregators, the third is security staff. All agree and type a little. */
+export async function createWorld(
+  count: number,
+  { seed = 1, running = () => true }: { seed?: number; running?: (index: number) => boolean } = {},
+): Promise<World> {
+  const network = new Network({ seed, epoch: Date.UTC(2026, 10, 18, 10) })
+  const nodes = network.add(count)
+  const machines: Machine[] = []
+  const bindings = (): readonly Binding[] => machines.filter(({ certified }) => certified).map(bindingOf)
+  const world: World = {
+    ...{ network, machines },
+    pair: [0, 1] as never,
+    plan: {
+      ...{ mesh: MESH, bundle: 1, k: 3, length: 'hour', audiences: ['security'] },
+      aggregators: nodes
+        .slice(0, 2)
+        .map(({ identity }, at) => ({ key: identity.publicKey, operator: `op-${at}` })),
+    },
+  }
+  for (const [index, node] of nodes.entries()) machines.push(machineOf(world, node, index, bindings))
+  Object.assign(world, { pair: [machines[0], machines[1]] })
+  for (const [index, machine] of machines.entries()) if (running(index)) await machine.start()
+  network.weave()
+  return world
+}
+
+const bindingOf = ({ node, roles }: Machine): Binding => ({
+  ...{
+    usage: 'node',
+    node_id: node.id,
+    key: node.identity.publicKey,
+    member_id: node.id,
+    name: `n${node.number}`,
+  },
+  ...{ roles, teams: [], grants: [], issuer: 'karo:issuer' as NodeId },
+  ...{ issued_at: 0, not_before: 0, not_after: Number.MAX_SAFE_INTEGER },
+})
+
+function machineOf(world: World, node: Node, index: number, bindings: () => readonly Binding[]): Machine {
+  const { network } = world
+  const machine: Machine = {
+    node,
+    room: undefined as never,
+    tools: counts([0, [10 + index, index]], [4, [1, 0]]),
+    hours: counts([0, [10 + index]], [1, [1]]),
+    consent: AGREES,
+    roles: index === 2 ? ['security'] : [],
+    ...{ certified: true, candidates: [] },
+    joinedAt: network.now - HOUR,
+    async start() {
+      await node.start()
+      Object.assign(machine, { room: roomOf(world, machine, bindings) })
+      await machine.room.start(new AbortController().signal)
+    },
+    async stop() {
+      await machine.room.stop()
+      await node.stop()
+    },
+  }
+  return machine
+}
+
+function roomOf(world: World, machine: Machine, bindings: () => readonly Binding[]): TotalsRoom {
+  const { node } = machine
+  const { network } = world
+  const measure = (type: string, action: Measure['action'], layout: Layout, of: () => Counts): Measure => ({
+    ...{ type, action, layout },
+    count: async () => of(),
+  })
+  const opinion = (node_id: NodeId) => ({
+    ...{ node_id, fingerprint: node_id.slice(-16), name: node_id, roles: [], teams: [] },
+    ...{ trust_level: 'peer' as const, why: 'tofu' as const },
+    denied: node.refused.has(node_id),
+    revoked: false,
+  })
+  return createTotals({
+    identity: node.identity,
+    documents: node.room,
+    plan: () => world.plan,
+    measures: [
+      measure('ToolUsage', 'query.tool_usage', TOOLS, () => machine.tools),
+      measure('ActivityPatterns', 'query.activity_patterns', HOURS, () => machine.hours),
+    ],
+    insight: { uids: async () => [1000], recordedSince: async () => machine.joinedAt },
+    sharing: { consentOf: async () => machine.consent, onChange: () => () => {} },
+    policy: createPolicy({ teams: () => [], k: () => 3, now: () => network.now }),
+    refuses: (other) => node.refused.has(other),
+    fleet: { certified: bindings },
+    trust: { opinion, known: () => machine.candidates, memberOf: (other) => other },
+    ...{ ownUid: 1000, kMin: () => 3, joinedAt: () => machine.joinedAt },
+    audit: { record: async (entry) => void node.audits.push(entry) },
+    clock: network.time.clock,
+    timers: network.time,
+    random: { float: Math.random, bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
+    log: silentLog,
+  })
+}

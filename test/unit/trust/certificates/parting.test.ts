@@ -1,0 +1,126 @@
+// Whom a list puts out loses its data at once, and its link when what it has from here was emptied, or a little later.
+import { beforeEach, expect, test } from 'vitest'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
+import { createMemberRepository } from '../../../../src/store/tables/members.ts'
+import { signRevocationList } from '../../../../src/trust/certificates/sign.ts'
+import { createTrust } from '../../../../src/trust/peers/index.ts'
+import { temporaryDatabase } from '../../../support/data/database.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+import { mesh, NOW, root } from './chains.ts'
+import { found, invited, meet, pass, type Room, room, time } from './rooms.ts'
+
+beforeEach(() => {
+  time.now = NOW
+})
+
+/** Bob, with real trust, hears of what hq revokes; Ann and Cid are certified, and `linked` says who is linked to him. */
+async function fleet(at: number, linked: (node: NodeId) => boolean = () => true) {
+  const [hq, ann, bob, cid] = (await Promise.all([0, 1, 2, 3].map((n) => room(at + n)))) as [
+    Room,
+    Room,
+    Room,
+    Room,
+  ]
+  await found(hq)
+  for (const one of [ann, bob, cid]) {
+    await one.fleet.join(await invited(hq), { places: [] })
+    await meet(hq, one)
+  }
+  pass(hq, bob)
+  const trust = createTrust({
+    ...{ identity: bob.identity, certificates: bob.fleet, log: silentLog },
+    clock: { now: () => time.now, monotonic: () => time.now },
+    audit: { record: async () => {} },
+    config: { peers: { trusted: new Map(), denied: [] } },
+    repository: createMemberRepository(await temporaryDatabase()),
+  })
+  await trust.start(new AbortController().signal)
+  const told: NodeId[] = []
+  trust.onChange((node) => told.push(node))
+  const asked: {
+    readonly node: NodeId
+    readonly begun: () => void
+    readonly end: (error?: Error) => void
+  }[] = []
+  bob.fleet.onParting({
+    isLinked: linked,
+    empty(node, begun) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      asked.push({ node, begun, end: (error) => (error === undefined ? resolve() : reject(error)) })
+      return promise
+    },
+  })
+  const revoke = async (one: Room): Promise<NodeId> => {
+    await hq.fleet.revoke(one.identity.nodeId)
+    const { frame } = hq.said.at(-1)!
+    bob.fleet.documents.revocation_list.accept(frame, true)
+    return one.identity.nodeId
+  }
+  return { hq, ann, bob, cid, trust, told, asked, revoke }
+}
+
+test('its data ends with the list, its link when its copies are empty; everybody hears of both', async () => {
+  const { ann, trust, told, asked, revoke } = await fleet(9_101)
+  const out = await revoke(ann)
+  expect(asked.map(({ node }) => node)).toEqual([out])
+  expect(trust.opinion(out)).toMatchObject({ revoked: true, trust_level: 'untrusted' })
+  expect([trust.admits(out), trust.refuses(out)]).toEqual([true, false])
+  // What it could open is looked up first: who hears that it is out publishes without it.
+  expect(told).toEqual([])
+  asked[0]!.begun()
+  expect(told).toEqual([out])
+  expect(trust.admits(out)).toBe(true)
+  asked[0]!.end()
+  await new Promise(setImmediate)
+  expect([trust.admits(out), trust.refuses(out)]).toEqual([false, true])
+  expect(told).toEqual([out, out])
+})
+
+test('one that cannot be emptied is cut off all the same', async () => {
+  const { ann, trust, asked, revoke } = await fleet(9_111)
+  const out = await revoke(ann)
+  asked[0]!.end(new Error('the disk is full'))
+  await new Promise(setImmediate)
+  expect([trust.admits(out), trust.refuses(out)]).toEqual([false, true])
+})
+
+test('who is not linked is out at once, and so is whom this node revoked, or had on disk', async () => {
+  const { ann, cid, hq, trust, told, asked, revoke } = await fleet(9_121, () => false)
+  const out = await revoke(ann)
+  expect([told, asked, trust.refuses(out)]).toEqual([[out], [], true])
+  const own: NodeId[] = []
+  hq.fleet.onParting({ isLinked: () => true, empty: async (node) => void own.push(node) })
+  await hq.fleet.revoke(cid.identity.nodeId)
+  expect([own, hq.fleet.isParting?.(cid.identity.nodeId)]).toEqual([[], false])
+  const { bob, asked: stored } = await fleet(9_131)
+  const list = signRevocationList(
+    hq.identity,
+    { version: NOW, number: 1, mesh, revoked: [{ key: bob.identity.publicKey, at: NOW }] },
+    systemRandom,
+  )
+  bob.fleet.documents.revocation_list.accept(list, false)
+  expect(stored).toEqual([])
+})
+
+test('who was certified by an issuer that the root revokes is emptied too, and of many only some', async () => {
+  const { hq, ann, bob, cid, trust, asked } = await fleet(9_141)
+  pass(hq, bob)
+  const revoked = [
+    hq.identity.publicKey,
+    ...Array.from({ length: 40 }, (_, n) => testIdentity(500 + n).publicKey),
+  ]
+  const list = signRevocationList(
+    root,
+    { version: NOW, number: 0, mesh, revoked: revoked.map((key) => ({ key, at: NOW })) },
+    systemRandom,
+  )
+  bob.fleet.documents.revocation_list.accept(list, true)
+  expect(asked).toHaveLength(16)
+  const nodes = [hq, ann, cid].map(({ identity }) => identity.nodeId)
+  expect(asked.map(({ node }) => node)).toEqual(expect.arrayContaining(nodes))
+  expect(nodes.map(trust.admits)).toEqual([true, true, true])
+  expect(nodes.map((node) => trust.opinion(node).trust_level)).toEqual(nodes.map(() => 'untrusted'))
+  expect(trust.refuses(testIdentity(539).nodeId)).toBe(true)
+})
