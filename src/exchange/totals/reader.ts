@@ -58,11 +58,13 @@ function totalsOf({ start, end }: Bucket, found: readonly Found[], asked: Asked)
   const ofType = contents.flatMap(({ types }) => types.filter(({ type }) => type === asked.type))
   const why = whyNot(found, ofType, asked, end)
   const shown = why === undefined ? ofType.filter(({ n }) => n > 0) : []
+  const implausible = shown.length > 0 && ofType.some(({ reason }) => reason === 'implausible')
   return {
-    ...{ start, end, why, batches: shown.map((one) => batchOf(one, asked.layout)) },
+    ...{ start, end, why, batches: shown.map((one) => batchOf(one, asked.layout, implausible)) },
     withheld: Math.max(0, ...shown.map(({ withheld }) => withheld.length)),
     k: Math.max(0, ...shown.map(({ threshold }) => threshold)),
-    contributions: contents.length === 0 ? undefined : contributionsOf(contents, ofType),
+    implausible,
+    contributions: contents.length === 0 ? undefined : contributionsOf(contents, asked.type),
   }
 }
 
@@ -85,29 +87,42 @@ function whyNot(
   return now < end + SHARE_KEPT_MS ? 'pending' : 'none'
 }
 
-function batchOf({ n, rows, withheld }: ReleasedType, layout: Layout | undefined): BatchTotals {
+function batchOf(
+  { n, rows, withheld }: ReleasedType,
+  layout: Layout | undefined,
+  implausible: boolean,
+): BatchTotals {
   const opened = new Map(rows.map((row) => [row.row, row]))
   const hidden = new Set(withheld)
   const named = new Map<string, TotalRow>()
+  const partly = new Set<string>()
   for (const [at, { name, values }] of (layout?.rows ?? []).entries()) {
     if (hidden.has(at)) continue
     const row = opened.get(at)
     named.set(name, { nodes: row?.nodes ?? 0, values: row?.values ?? values.map(() => 0) })
+    if (implausible || (row !== undefined && row.of < n)) partly.add(name)
   }
-  return { contributors: n, rows: named }
+  return { contributors: n, rows: named, partly }
 }
 
-/** The first batch knows who was expected; each machine is in one count. */
-function contributionsOf(contents: readonly ReleaseContent[], types: readonly ReleasedType[]): Contributions {
-  const sum = (of: (one: ReleasedType) => number): number => types.reduce((all, one) => all + of(one), 0)
+/** Each machine that was expected is in one count; who is no machine of the mesh, or no longer, was not expected. */
+function contributionsOf(contents: readonly ReleaseContent[], type: string): Contributions {
   const newest = contents.at(-1) as ReleaseContent
-  const contributed = sum(({ n }) => n)
-  const declined = sum((one) => one.declined)
-  const late = types.at(-1)?.waiting ?? 0
-  // Others are no machines of the mesh.
-  const refused = newest.refused
-    .filter(({ reason }) => reason !== 'uncertified')
-    .reduce((all, { count }) => all + count, 0)
-  const said = contributed + declined + late + refused
-  return { contributed, declined, late, refused, absent: Math.max(0, newest.expected - said) }
+  const sum = { contributed: 0, declined: 0, late: 0, refused: 0 }
+  for (const content of contents) {
+    const of = content.types.find((one) => one.type === type)
+    if (of === undefined) continue
+    const { n, declined, waiting, outside } = of
+    sum.contributed += n
+    sum.declined += declined
+    sum.refused += outside
+    // What is in no count is a group whose sums cannot be, or waits, as a later batch says again.
+    const rest = Math.max(0, content.common - n - declined - waiting - outside)
+    if (of.reason === 'implausible') sum.refused += rest
+    else if (content === newest) sum.late += rest
+    if (content === newest) sum.late += waiting
+  }
+  for (const { reason, count } of newest.refused)
+    if (reason !== 'uncertified' && reason !== 'revoked') sum.refused += count
+  return { ...sum, absent: Math.max(0, newest.expected - Object.values(sum).reduce((all, n) => all + n, 0)) }
 }

@@ -4,7 +4,7 @@ import type { TimeRange } from '../../insight/statistics/index.ts'
 
 /** Why nothing of a closed bucket is shown. */
 export const UNRELEASED = [
-  /** The mesh's policy named no aggregators then, or its time is before this node knew of any release. */
+  /** No release came here that this node can read: nobody computed totals then, or it had not the role, or others computed them. */
   'none',
   /** The two aggregators have not released it yet. */
   'pending',
@@ -34,11 +34,11 @@ export interface Contributions {
   readonly contributed: number
   /** Nobody on the machine agreed. */
   readonly declined: number
-  /** It came after the batch was opened, and waits for others. */
+  /** It came after the batch was opened, or too few share the same, and waits for others. */
   readonly late: number
   /** Nothing has come of it. */
   readonly absent: number
-  /** What came was not counted: it did not open, came twice, or had other rows. */
+  /** What came was not counted: it did not open, had other rows, is in a set without this type, or in sums that cannot be. */
   readonly refused: number
 }
 
@@ -46,6 +46,8 @@ export interface BatchTotals {
   readonly contributors: number
   /** The rows that were opened, those that nobody has anything of too. A row that is not here was withheld. */
   readonly rows: ReadonlyMap<string, TotalRow>
+  /** Of these, rows that some of the contributors withheld: their sums are of the others. */
+  readonly partly: ReadonlySet<string>
 }
 
 export interface BucketTotals {
@@ -58,6 +60,8 @@ export interface BucketTotals {
   readonly batches: readonly BatchTotals[]
   /** Rows that are not shown, because too few machines have any of it. */
   readonly withheld: number
+  /** Sums of some of its machines cannot be, so what is shown is of the others. */
+  readonly implausible: boolean
   /** The fewest machines behind a row that is shown, aggregators and readers not counted. */
   readonly k: number
   readonly contributions: Contributions | undefined

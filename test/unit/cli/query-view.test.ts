@@ -220,3 +220,39 @@ test('anomalies: the gravest first, what changed, and that some nodes cannot tel
   }
   expect(view([row], 0, last)).toMatch(/3 \(\+3\)/)
 })
+
+test('what totals withhold is marked, and is neither 0 nor left away', () => {
+  const totals = { ...empty(8, 0), level: 2, status: 'success', reach: null } as const
+  const safety = queryView(
+    {
+      ...{ ...totals, query_type: 'SafetyPosture' },
+      data: {
+        by_risk_level: { safe: 7, moderate: null, high: 0, critical: 0 },
+        ...{ blocked: null, confirmed_risky: 0, karo_generated: 0, nodes_reporting: 8, change: null },
+        guard: { on: null, partly: null, off: 0, unknown: 0 },
+        hook: { on: 8, silent: null, none: null },
+      },
+    },
+    SCREEN,
+  )
+  expect(safety).toMatch(/^moderate +–$/m)
+  expect(safety).toMatch(/^blocked –, confirmed by a person 0/m)
+  expect(safety).toMatch(/^guard withheld \(partly on –\), hooks silent on –, no hook on –$/m)
+  expect(safety).toContain('\n–: withheld\n')
+  const hourly = Array.from({ length: 24 }, (_, hour) => (hour === 1 ? null : hour === 2 ? 0 : 3))
+  const daily = [69, null, null, null, null, null, 0]
+  const activity = (data: Record<string, unknown>) =>
+    queryView(
+      {
+        ...{ ...totals, query_type: 'ActivityPatterns' },
+        data: { hourly, daily, total_commands: 69, unique_commands: null, change: null, ...data } as never,
+      },
+      SCREEN,
+    )
+  expect(activity({})).toMatch(/^██ \? {5}██ ██/m)
+  expect(activity({})).toMatch(/^Tu +–$/m)
+  expect(activity({})).toMatch(/^Su +0$/m)
+  expect(activity({})).toContain('\n? and –: withheld, or not released\n')
+  const nothing = { hourly: hourly.map(() => null), daily: daily.map(() => null), total_commands: null }
+  expect(activity(nothing)).not.toMatch(/commands|Mo/)
+})

@@ -77,7 +77,7 @@ const reach = z
 const contributions = z.strictObject({
   contributed: count('machines whose numbers are in the totals'),
   declined: count('machines on which nobody agreed'),
-  late: count('machines whose numbers came later, and wait for others'),
+  late: count('machines whose numbers came later or that share what too few do, and wait for others'),
   absent: count('machines of which nothing came'),
   refused: count('machines whose numbers could not be counted'),
 })
@@ -86,7 +86,7 @@ const released = z
   .strictObject({
     audience: text(64, 'the role that the totals were computed for'),
     partly: listOf(z.string().max(64), 512).describe(
-      'rows that some of the periods withheld: what is shown of them is of the others, so it is the least',
+      'rows that some of the periods or machines withheld: what is shown of them is of the others, so it is the least',
     ),
     buckets: listOf(
       z.strictObject({
@@ -162,8 +162,10 @@ export const queryResult = z
     reach: reach.nullable().describe('null for numbers that are of now'),
     compared: z
       .strictObject({
-        nodes: count('nodes whose records reach back over all of the period before'),
-        of: count('nodes that gave numbers'),
+        nodes: count(
+          'nodes whose records reach back over all of the period before; at level 2 the fewest machines of one period before',
+        ),
+        of: count('nodes that gave numbers; at level 2 the machines of the newest period'),
       })
       .nullable()
       .describe('the nodes behind each `change`; null for a type that compares nothing'),

@@ -13,9 +13,21 @@ const orNone = (count: number | null): number => count ?? 0
 const thanBefore = (change: number | null): string =>
   change === null ? '' : change === 0 ? '; as many as before' : `; ${signed(change)} than before`
 
+/** The lowest line of the chart, with `?` under hours that are not known: an empty column is one without commands. */
+const markUnknown = (line: string, hourly: readonly (number | null)[]): string =>
+  hourly
+    .map((count, hour) => {
+      const at = hour * (HOUR_CELLS + 1)
+      return (count === null ? '?' : line.slice(at, at + HOUR_CELLS)).padEnd(HOUR_CELLS)
+    })
+    .join(' ')
+    .trimEnd()
+
 export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = {
   data(data, { screen, passes }, before) {
     if (data.total_commands === 0) return ''
+    const shown = [data.total_commands, ...data.hourly, ...data.daily]
+    if (shown.every((count) => count === null)) return ''
     const { hourly, daily, total_commands: total, unique_commands: unique } = data
     const most = Math.max(1, ...daily.map(orNone))
     const days = table(
@@ -31,13 +43,15 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
       ],
       screen,
     )
-    const hours = chart(hourly.map(orNone), CHART_LINES, HOUR_CELLS).map(
+    const lines = chart(hourly.map(orNone), CHART_LINES, HOUR_CELLS)
+    const hours = [...lines.slice(0, -1), markUnknown(lines.at(-1) ?? '', hourly)].map(
       (line) => `${paint(line, 'cyan', screen)}\n`,
     )
     const axis = hourly.map((_, hour) => String(hour).padEnd(HOUR_CELLS)).join(' ')
     return (
       `${known(total)}${since(total, before?.total_commands)} commands${unique === null ? '' : `, ${unique} different`}${thanBefore(data.change)}\n\n` +
-      `${hours.join('')}${paint(axis.trimEnd(), 'dim', screen)}\n\n${days}`
+      `${hours.join('')}${paint(axis.trimEnd(), 'dim', screen)}\n\n${days}` +
+      (shown.includes(null) ? '\n? and –: withheld, or not released\n' : '')
     )
   },
   perNode(nodes, name, age, screen) {

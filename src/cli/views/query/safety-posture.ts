@@ -41,17 +41,26 @@ export const safetyPosture: QueryTypeView<Data> = {
       `written by Karo ${known(karo_generated)}${since(karo_generated, before?.karo_generated)}\n`
     const states = [
       paint(guardWords(guard, nodes), guard.on === nodes ? 'green' : 'yellow', screen),
-      ...(orNone(hook.silent) === 0 ? [] : [paint(`hooks silent on ${hook.silent}`, 'yellow', screen)]),
-      ...(orNone(hook.none) === 0
+      ...(hook.silent === 0 ? [] : [paint(`hooks silent on ${known(hook.silent)}`, 'yellow', screen)]),
+      ...(hook.none === 0
         ? []
-        : [paint(`no hook on ${hook.none}: nothing is recorded there`, 'yellow', screen)]),
+        : [
+            paint(
+              hook.none === null ? 'no hook on –' : `no hook on ${hook.none}: nothing is recorded there`,
+              'yellow',
+              screen,
+            ),
+          ]),
     ]
+    const counts = [...Object.values(risk), blocked, confirmed_risky, karo_generated]
+    counts.push(...Object.values(guard), hook.silent, hook.none)
     return [
       bars,
       [guard.on, guard.partly, blocked, confirmed_risky, karo_generated].every((count) => count === 0)
         ? ''
         : acts,
       `${states.join(', ')}\n`,
+      counts.includes(null) ? '–: withheld\n' : '',
       data.change === null ? '' : changeWords(data.change, passes),
     ].join('')
   },
@@ -92,11 +101,12 @@ export const safetyPosture: QueryTypeView<Data> = {
 /** `guard on 3 of 6 nodes (partly on 1, off 1, not known 1)`. */
 function guardWords({ on, partly, off, unknown }: Data['guard'], nodes: number): string {
   const rest = [
-    ...(orNone(partly) === 0 ? [] : [`partly on ${partly}`]),
-    ...(orNone(off) === 0 ? [] : [`off ${off}`]),
-    ...(orNone(unknown) === 0 ? [] : [`not known ${unknown}`]),
+    ...(partly === 0 ? [] : [`partly on ${known(partly)}`]),
+    ...(off === 0 ? [] : [`off ${known(off)}`]),
+    ...(unknown === 0 ? [] : [`not known ${known(unknown)}`]),
   ]
-  const words = `guard on ${known(on)} of ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
+  const words =
+    on === null ? 'guard withheld' : `guard on ${on} of ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
   return rest.length === 0 ? words : `${words} (${rest.join(', ')})`
 }
 

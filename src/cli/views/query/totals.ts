@@ -30,7 +30,7 @@ export function whoContributed({ coverage, released, privacy }: QueryResult): {
     )
   }
   const { partly } = released
-  if (partly.length > 0) rows.push(`at least, because some periods withheld it: ${named(partly)}`)
+  if (partly.length > 0) rows.push(`at least, because some periods or machines withheld it: ${named(partly)}`)
   return { line: shown.length === 0 ? `no totals for the role ${audience}` : line, rows }
 }
 

@@ -14,7 +14,7 @@ export const absentWords = {
 } as const
 
 const WHY: Readonly<Record<Unreleased, string>> = {
-  none: 'no two nodes computed totals then',
+  none: 'nothing of it is known to this node',
   pending: 'not released yet',
   half: 'only one of the two aggregators has released it so far',
   disagree: 'the two aggregators released different numbers, so one of them is broken or not honest',
@@ -24,12 +24,30 @@ const WHY: Readonly<Record<Unreleased, string>> = {
   layout: 'machines of several versions contributed, too few of each',
 }
 
-/** One note for each reason, with how many buckets it holds for; none when all were released. */
+/** One note for each reason, with how many buckets it holds for; none when all were released whole. */
 export function whyWords(buckets: readonly BucketTotals[]): readonly string[] {
   const counts = new Map<Unreleased, number>()
   for (const { why } of buckets) if (why !== undefined) counts.set(why, (counts.get(why) ?? 0) + 1)
-  return [...counts].map(
+  const missing = [...counts].map(
     ([why, many]) =>
       `${many} of ${buckets.length} periods ${many === 1 ? 'is' : 'are'} missing: ${WHY[why]}.`,
   )
+  const short = buckets.filter(({ implausible }) => implausible).length
+  if (short === 0) return missing
+  const periods = `In ${short} of ${buckets.length} periods`
+  return [
+    ...missing,
+    `${periods} some machines are left out: their sums cannot be, so one is broken or not honest.`,
+  ]
+}
+
+/** `Changes compare 8 machines with 5 to 6.`; undefined: each bucket of both periods has as many machines. */
+export function changeWords(now: readonly number[], before: readonly number[]): string | undefined {
+  if (now.length === 0 || before.length === 0 || new Set([...now, ...before]).size === 1) return undefined
+  return `Changes compare ${spanOf(now)} machines with ${spanOf(before)}.`
+}
+
+function spanOf(counts: readonly number[]): string {
+  const [least, most] = [Math.min(...counts), Math.max(...counts)]
+  return least === most ? String(least) : `${least} to ${most}`
 }

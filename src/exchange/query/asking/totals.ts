@@ -1,14 +1,16 @@
 // A question at level 2: nobody is asked for numbers; what two aggregators released for the asker's role is read and added up.
+
+import { DAY_MS } from '../../../base/calendar.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { toHex } from '../../../base/hex.ts'
 import type { Acting } from '../../../trust/operators/index.ts'
 import { type Decision, onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
 import type { BucketTotals, Totals, TotalsReader } from '../../totals/types.ts'
-import { filteredBy, type OpenedBucket, queryType } from '../query-types/index.ts'
+import { filteredBy, isWholeRow, type OpenedBucket, queryType } from '../query-types/index.ts'
 import { rfc3339 } from '../range.ts'
 import type { Coverage, QueryResult } from '../result.ts'
 import type { AskRequest } from '../types.ts'
-import { absentWords, whyWords } from './totals-words.ts'
+import { absentWords, changeWords, whyWords } from './totals-words.ts'
 
 export interface TotalsDeps {
   readonly totals: TotalsReader
@@ -76,9 +78,11 @@ export async function askTotals(
   const { query_type, filters = [] } = request
   const row = queryType(query_type)
   const released = totals?.buckets.filter(({ why }) => why === undefined) ?? []
-  const before = await beforeOf(deps, found, query_type, range)
-  const whole = row.released?.fromReleased({ buckets: openedIn(released), ...before }) ?? row.merge([], [])
-  const data = row.filterResult(whole, filteredBy(filters))
+  const before = await beforeOf(deps, found, query_type)
+  const opened = { buckets: openedIn(released), ...(before && { before: openedIn(before) }) }
+  const whole = row.released?.fromReleased(opened) ?? row.merge([], [])
+  // Filters leave 0 where they leave something out, which would look like a number here.
+  const data = released.length === 0 ? whole : row.filterResult(whole, filteredBy(filters))
   const elapsed = Math.round((deps.clock.monotonic() - begun) * 10) / 10
   return {
     query_id: toHex(deps.random.bytes(16)),
@@ -91,9 +95,9 @@ export async function askTotals(
     ...(request.acting === undefined ? {} : { asked_as: askedAs(request.acting) }),
     data,
     as_of: released.length === 0 ? null : rfc3339(Math.max(...released.map(({ end }) => end))),
-    coverage: coverageOf(released.at(-1) ?? totals?.buckets.at(-1)),
+    coverage: coverageOf(totals, released),
     reach: null,
-    compared: comparedOf(released, before.before),
+    compared: comparedOf(released, before),
     ...(totals === undefined ? {} : { released: releasedOf(totals, released) }),
     privacy: {
       mode: 'aggregate',
@@ -103,41 +107,50 @@ export async function askTotals(
     },
     ended_by: 'all_done',
     timing: { first_ms: null, last_ms: null, elapsed_ms: elapsed },
-    notes: notesOf(found),
+    notes: notesOf(found, before),
   }
 }
 
 const openedIn = (buckets: readonly BucketTotals[]): readonly OpenedBucket[] =>
   buckets.flatMap(({ start, end, batches }) => batches.map((batch) => ({ bucket: { start, end }, ...batch })))
 
-/** The period of equal length before, where all of both was released: a change is of the same kind of days on both sides. */
+/**
+ * The period that it is compared with, where all of both was released: the one just before, and for days the last before it
+ * of the same days of the week.
+ */
 async function beforeOf(
   { totals }: Pick<TotalsDeps, 'totals'>,
   found: Found,
   type: AskRequest['query_type'],
-  { start, end }: Range,
-): Promise<{ readonly before?: readonly OpenedBucket[] }> {
-  if (!('totals' in found) || !isWhole(found.totals)) return {}
+): Promise<readonly BucketTotals[] | undefined> {
+  if (!('totals' in found) || !isWhole(found.totals)) return undefined
   const { audience, covers, buckets } = found.totals
-  const from = covers?.start ?? start
-  const earlier = await totals.read(audience, type, { start: from - (end - start), end: from })
-  const same = earlier.buckets.slice(-buckets.length)
-  const isKnown = same.length === buckets.length && same.every(({ why }) => why === undefined)
-  return isKnown ? { before: openedIn(same) } : {}
+  if (covers === undefined) return undefined
+  const length = covers.end - covers.start
+  const areDays = buckets.every(({ start, end }) => end - start === DAY_MS)
+  const back = areDays ? Math.ceil(length / WEEK_MS) * WEEK_MS : length
+  const earlier = await totals.read(audience, type, { start: covers.start - back, end: covers.end - back })
+  return isWhole(earlier) && earlier.buckets.length === buckets.length ? earlier.buckets : undefined
 }
+
+const WEEK_MS = 7 * DAY_MS
 
 const isWhole = ({ buckets }: Totals): boolean =>
   buckets.length > 0 && buckets.every(({ why }) => why === undefined)
 
-/** Machines of the newest bucket; of the period before there may have been others. */
+/** Machines of the newest bucket, and of that of the fewest in the period before; they need not be the same machines. */
 function comparedOf(
   released: readonly BucketTotals[],
-  before: readonly OpenedBucket[] | undefined,
+  before: readonly BucketTotals[] | undefined,
 ): QueryResult['compared'] {
-  const of = released.at(-1)?.contributions?.contributed ?? 0
-  const counts = (before ?? []).map(({ contributors }) => contributors)
-  return { nodes: before === undefined ? 0 : Math.min(of, ...counts), of }
+  return {
+    nodes: before === undefined ? 0 : Math.min(...machinesOf(before)),
+    of: machinesOf(released).at(-1) ?? 0,
+  }
 }
+
+const machinesOf = (buckets: readonly BucketTotals[]): readonly number[] =>
+  buckets.map(({ batches }) => batches.reduce((sum, { contributors }) => sum + contributors, 0))
 
 function statusOf(found: Found, released: readonly BucketTotals[]): QueryResult['status'] {
   if ('refused' in found) return 'access_denied'
@@ -157,12 +170,14 @@ const askedAs = ({
 })
 
 /** Machines of the newest bucket; who they are nobody knows but the aggregators. */
-function coverageOf(bucket: BucketTotals | undefined): Coverage {
+function coverageOf(totals: Totals | undefined, released: readonly BucketTotals[]): Coverage {
+  const bucket = released.at(-1) ?? totals?.buckets.at(-1)
   const { contributed, declined, late, absent, refused } = bucket?.contributions ?? NOBODY
   const known = contributed + declined + late + absent + refused
+  const complete = known > 0 && contributed === known && totals !== undefined && isWhole(totals)
   return {
     ...{ known, answered: contributed, from_summary: 0, denied: declined, withheld: 0 },
-    ...{ failed: refused, unreachable: late + absent, complete: contributed === known, nodes: [] },
+    ...{ failed: refused, unreachable: late + absent, complete, nodes: [] },
   }
 }
 
@@ -180,17 +195,17 @@ const releasedOf = (
   })),
 })
 
-/** Rows that some buckets opened and others withheld: their sums are of those that did. */
+/** Rows of which something is opened and something withheld, by a bucket or by machines of one: their sums are the least. */
 function partlyOpened(released: readonly BucketTotals[]): readonly string[] {
-  const counts = new Map<string, number>()
-  for (const { batches } of released)
-    for (const name of new Set(batches.flatMap(({ rows }) => [...rows.keys()])))
-      counts.set(name, (counts.get(name) ?? 0) + 1)
-  return [...counts].filter(([, count]) => count < released.length).map(([name]) => name)
+  const opened = openedIn(released)
+  const names = new Set(opened.flatMap(({ rows }) => [...rows.keys()]))
+  return [...names].filter((name) => !isWholeRow(opened, name))
 }
 
-function notesOf(found: Found): readonly string[] {
+function notesOf(found: Found, before: readonly BucketTotals[] | undefined): readonly string[] {
   if ('refused' in found) return [found.refused]
   if ('withheld' in found) return [found.withheld]
-  return whyWords(found.totals.buckets)
+  const { buckets } = found.totals
+  const changes = before && changeWords(machinesOf(buckets), machinesOf(before))
+  return [...whyWords(buckets), ...(changes === undefined ? [] : [changes])]
 }

@@ -4,7 +4,7 @@ import type { ActivityPatterns } from '../../../../protocols/messages/numbers.ts
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import { DAY_MS, weekdayOf } from '../../../base/calendar.ts'
 import type { TimeRange } from '../../../insight/statistics/index.ts'
-import { layoutRows, lessBefore, measured, openedValue } from './released.ts'
+import { layoutRows, lessBefore, measured, openedValue, wholeValue } from './released.ts'
 import { defineQueryType, type Filtered, type ReleaseLayout } from './type.ts'
 
 /** Monday first, as `daily` is. */
@@ -93,13 +93,13 @@ export const activityPatterns = defineQueryType('ActivityPatterns', {
     fromReleased({ buckets, before }): ActivityData {
       const total_commands = openedValue(buckets, ALL)
       const days = WEEKDAYS.map((_, day) => buckets.filter(({ bucket }) => weekdayIn(bucket) === day))
-      const whole = buckets.every(({ bucket }) => weekdayIn(bucket) !== undefined)
+      const areDays = buckets.every(({ bucket }) => weekdayIn(bucket) !== undefined)
       return {
         hourly: HOURS.map((hour) => openedValue(buckets, hourRow(hour))),
-        // A day that no bucket is of has no commands.
-        daily: days.map((of) => (!whole ? null : of.length === 0 ? 0 : openedValue(of, ALL))),
+        // Of a day that no bucket is of nothing is known.
+        daily: days.map((of) => (areDays ? openedValue(of, ALL) : null)),
         ...{ total_commands, unique_commands: null },
-        change: before === undefined ? null : lessBefore(total_commands, openedValue(before, ALL)),
+        change: before === undefined ? null : lessBefore(wholeValue(buckets, ALL), wholeValue(before, ALL)),
       }
     },
   },
@@ -128,7 +128,7 @@ export const activityPatterns = defineQueryType('ActivityPatterns', {
             .length(7)
             .readonly()
             .describe(
-              "by day of each owner's week, Monday first; in totals the day of UTC, null where not known",
+              "by day of each owner's week, Monday first; in totals the day of UTC, null where it was withheld or no such day was released",
             ),
           total_commands: count.describe('commands; null: withheld, in totals only'),
           unique_commands: count.describe('different commands of each node; null in totals'),

@@ -11,6 +11,7 @@ import {
   mostContributors,
   openedRow,
   openedValue,
+  wholeValue,
 } from './released.ts'
 import { defineQueryType, type Filtered, type ReleaseLayout } from './type.ts'
 
@@ -150,8 +151,14 @@ export const anomalies = defineQueryType('Anomalies', {
         const opened = openedRow(buckets, row)
         const [count = 0] = opened?.values ?? []
         if (opened === undefined || count === 0) return []
-        const earlier = before === undefined ? null : openedValue(before, row)
-        return { ...cell, count, nodes: opened.nodes, latest: null, change: lessBefore(count, earlier) }
+        const earlier = before === undefined ? null : wholeValue(before, row)
+        return {
+          ...cell,
+          count,
+          nodes: opened.nodes,
+          latest: null,
+          change: lessBefore(wholeValue(buckets, row), earlier),
+        }
       })
       return {
         signals: signals.sort(gravestFirst),

@@ -25,6 +25,14 @@ export function openedRow(buckets: readonly OpenedBucket[], row: string): Opened
 export const openedValue = (buckets: readonly OpenedBucket[], row: string): number | null =>
   openedRow(buckets, row)?.values[0] ?? null
 
+/** Whether all contributors of each bucket are in the sums of a row. */
+export const isWholeRow = (buckets: readonly OpenedBucket[], row: string): boolean =>
+  buckets.length > 0 && buckets.every(({ rows, partly }) => rows.has(row) && partly?.has(row) !== true)
+
+/** As `openedValue`, and null too for a row that is not whole: of what some left out no difference is a change. */
+export const wholeValue = (buckets: readonly OpenedBucket[], row: string): number | null =>
+  isWholeRow(buckets, row) ? openedValue(buckets, row) : null
+
 /** The most nodes that stand behind one bucket. */
 export const mostContributors = (buckets: readonly OpenedBucket[]): number =>
   Math.max(0, ...perBucket(buckets, ({ contributors }) => contributors))
@@ -35,7 +43,7 @@ export function latestOf(buckets: readonly OpenedBucket[]): readonly OpenedBucke
   return buckets.filter(({ bucket }) => bucket.start === latest)
 }
 
-/** Less that of the period before; null where either is not known. */
+/** Less that of the period before; null where one of the two is not known. */
 export const lessBefore = (now: number | null, before: number | null): number | null =>
   now === null || before === null ? null : now - before
 

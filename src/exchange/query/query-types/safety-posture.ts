@@ -9,7 +9,15 @@ import {
 } from '../../../../protocols/messages/numbers.ts'
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
-import { latestOf, layoutRows, lessBefore, measured, mostContributors, openedValue } from './released.ts'
+import {
+  latestOf,
+  layoutRows,
+  lessBefore,
+  measured,
+  mostContributors,
+  openedValue,
+  wholeValue,
+} from './released.ts'
 import { defineQueryType, type Filtered, type OpenedBucket, type ReleaseLayout } from './type.ts'
 
 type ByRisk = SafetyCounts['by_risk_level']
@@ -124,10 +132,12 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
         >
       return {
         ...now,
-        nodes_reporting: mostContributors(buckets),
+        // The states are of the latest bucket, and of its nodes.
+        nodes_reporting: mostContributors(latest),
         guard: states('guard', GUARD_STATES),
         hook: states('hook', HOOK_STATES),
-        change: before === undefined ? null : lessThan(now, countsIn(before)),
+        change:
+          before === undefined ? null : lessThan(countsIn(buckets, wholeValue), countsIn(before, wholeValue)),
       }
     },
   },
@@ -225,16 +235,16 @@ function lessThan(now: OrWithheld<SafetyCounts>, before: OrWithheld<SafetyCounts
 }
 
 /** Counts of opened totals. */
-const countsIn = (buckets: readonly OpenedBucket[]): OrWithheld<SafetyCounts> => ({
+const countsIn = (buckets: readonly OpenedBucket[], of = openedValue): OrWithheld<SafetyCounts> => ({
   by_risk_level: {
-    safe: openedValue(buckets, 'risk:safe'),
-    moderate: openedValue(buckets, 'risk:moderate'),
-    high: openedValue(buckets, 'risk:high'),
-    critical: openedValue(buckets, 'risk:critical'),
+    safe: of(buckets, 'risk:safe'),
+    moderate: of(buckets, 'risk:moderate'),
+    high: of(buckets, 'risk:high'),
+    critical: of(buckets, 'risk:critical'),
   },
-  blocked: openedValue(buckets, 'act:blocked'),
-  confirmed_risky: openedValue(buckets, 'act:confirmed_risky'),
-  karo_generated: openedValue(buckets, 'act:karo_generated'),
+  blocked: of(buckets, 'act:blocked'),
+  confirmed_risky: of(buckets, 'act:confirmed_risky'),
+  karo_generated: of(buckets, 'act:karo_generated'),
 })
 
 function addUp(parts: readonly SafetyCounts[]): SafetyCounts {

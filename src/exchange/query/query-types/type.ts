@@ -89,12 +89,14 @@ export interface OpenedBucket {
   readonly contributors: number
   /** The rows that were opened, those with nothing in them too. A row that is not here was withheld. */
   readonly rows: ReadonlyMap<string, OpenedRow>
+  /** Of these, rows whose sums are of some of the contributors only; absent: none. */
+  readonly partly?: ReadonlySet<string>
 }
 
 export interface ReleasedTotals {
   /** In the order of time; several of one bucket are of different nodes. */
   readonly buckets: readonly OpenedBucket[]
-  /** Those of the period of equal length before; absent: it is not compared. */
+  /** Those of an earlier period of equal length; absent: it is not compared. */
   readonly before?: readonly OpenedBucket[]
 }
 

@@ -230,7 +230,13 @@ describe('totals read what the same nodes answer live', () => {
           people.map(({ activity }) => ({ query_type: 'ActivityPatterns', activity })),
           [],
         )
-        expect(await both(activityPatterns.released, people)).toEqual({ ...live, unique_commands: null })
+        // No bucket is of another day of the week.
+        const daily = live.daily.map((count, day) => (day === 4 ? count : null))
+        expect(await both(activityPatterns.released, people)).toEqual({
+          ...live,
+          daily,
+          unique_commands: null,
+        })
       }),
     )
   })
@@ -269,10 +275,43 @@ describe('what is withheld', () => {
     expect(safety.guard).toEqual({ on: null, partly: null, off: null, unknown: null })
     const activity = activityPatterns.released!.fromReleased(totals)
     expect(activity.hourly).toEqual(new Array(24).fill(null))
-    // No bucket is of another day of the week.
-    expect(activity.daily).toEqual([0, 0, 0, 0, null, 0, 0])
+    expect(activity.daily).toEqual(new Array(7).fill(null))
     expect(activity).toMatchObject({ total_commands: null, change: null })
     expect(anomalies.released!.fromReleased(totals)).toMatchObject({ signals: [], nodes_learning: null })
+  })
+  it('is not known either where no bucket is', () => {
+    const nothing = { buckets: [] }
+    expect(activityPatterns.released!.fromReleased(nothing)).toEqual({
+      ...{ hourly: new Array(24).fill(null), daily: new Array(7).fill(null) },
+      ...{ total_commands: null, unique_commands: null, change: null },
+    })
+    const safety = safetyPosture.released!.fromReleased(nothing)
+    expect(safety).toMatchObject({ nodes_reporting: 0, blocked: null, guard: { on: null } })
+    expect(safety.hook).toEqual({ on: null, silent: null, none: null })
+  })
+  it('of some buckets or of some machines leaves no change', () => {
+    const bucket = (rows: Record<string, number>, partly: readonly string[] = []): OpenedBucket => ({
+      ...{ bucket: FRIDAY, contributors: 9, partly: new Set(partly) },
+      rows: new Map(Object.entries(rows).map(([row, count]) => [row, { nodes: 9, values: [count, 0] }])),
+    })
+    const all = { git: 10, all: 10, 'act:blocked': 10, 'other:high': 10 }
+    const whole = [bucket(all), bucket(all)]
+    const some = [bucket(all), bucket({})]
+    const few = [bucket(all), bucket(all, Object.keys(all))]
+    const changes = (buckets: readonly OpenedBucket[], before: readonly OpenedBucket[]) => {
+      const totals = { buckets, before }
+      return [
+        toolUsage.released!.fromReleased(totals).tools[0]!.change,
+        activityPatterns.released!.fromReleased(totals).change,
+        safetyPosture.released!.fromReleased(totals).change!.blocked,
+        anomalies.released!.fromReleased(totals).signals[0]!.change,
+      ]
+    }
+    expect(changes(whole, whole)).toEqual([0, 0, 0, 0])
+    for (const short of [some, few]) {
+      expect(changes(short, whole)).toEqual([null, null, null, null])
+      expect(changes(whole, short)).toEqual([null, null, null, null])
+    }
   })
 })
 
@@ -308,7 +347,7 @@ describe('several buckets', () => {
       ...{ guard: { on: 11, off: null }, change: null },
     })
     expect(activityPatterns.released!.fromReleased({ buckets: week })).toMatchObject({
-      ...{ total_commands: 75, daily: [0, 0, 0, 0, 60, 15, 0] },
+      ...{ total_commands: 75, daily: [null, null, null, null, 60, 15, null] },
     })
   })
   it('shorter than a day are of no day of the week', () => {

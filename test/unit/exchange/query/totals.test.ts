@@ -1,0 +1,136 @@
+// Questions at level 2: what is left out of totals is said, and never looks like a number.
+import { expect, test } from 'vitest'
+import { DAY_MS, HOUR_MS } from '../../../../src/base/calendar.ts'
+import { askTotals, type TotalsDeps } from '../../../../src/exchange/query/asking/totals.ts'
+import type { AskRequest } from '../../../../src/exchange/query/types.ts'
+import type { BatchTotals, BucketTotals, Contributions } from '../../../../src/exchange/totals/index.ts'
+
+/** A Friday of UTC. */
+const FRIDAY = 20_777 * DAY_MS
+const ALL = { contributed: 8, declined: 0, late: 0, absent: 0, refused: 0 }
+
+const batch = (contributors: number, uses: Record<string, number>, partly: readonly string[] = []) => ({
+  contributors,
+  rows: new Map(
+    Object.entries(uses).map(([row, count]) => [row, { nodes: contributors, values: [count, 0] }]),
+  ),
+  partly: new Set(partly),
+})
+
+/** What buckets by their start hold; of all others nothing is known. */
+type Held = Partial<BucketTotals> & { readonly batches?: readonly BatchTotals[] }
+
+async function ask(
+  held: (start: number) => Held | undefined,
+  { start = FRIDAY, end = FRIDAY + DAY_MS, length = DAY_MS, audiences = ['security'] } = {},
+  request: Partial<AskRequest> = {},
+) {
+  const reads: { start: number; end: number }[] = []
+  const deps = {
+    self: () => ({ roles: ['security'] }),
+    policy: { reads: () => ({ effect: 'allow' }) },
+    clock: { now: () => FRIDAY + 30 * DAY_MS, monotonic: () => 0 },
+    random: { bytes: (count: number) => new Uint8Array(count) },
+    totals: {
+      audiences: () => audiences,
+      async read(audience: string, _: string, range: { start: number; end: number }) {
+        reads.push(range)
+        const buckets: BucketTotals[] = []
+        for (let at = range.start; at + length <= range.end; at += length) {
+          const found = held(at)
+          buckets.push({
+            ...{ start: at, end: at + length, why: found === undefined ? 'none' : undefined, batches: [] },
+            ...{ withheld: 0, k: 3, implausible: false, contributions: found && ALL },
+            ...found,
+          })
+        }
+        return { audience, aggregators: [], buckets, covers: range }
+      },
+    },
+  } as unknown as TotalsDeps
+  const result = await askTotals(
+    deps,
+    { query_type: 'ToolUsage', level: 2, ...request } as AskRequest,
+    { start, end },
+    new Uint8Array(16),
+  )
+  return { ...result, reads }
+}
+
+const tools = (data: object) => (data as { tools: readonly { tool: string; change: number | null }[] }).tools
+
+test('what nobody may see is not 0, whatever the filters are', async () => {
+  const filters = [{ field: 'hour', operator: 'Equals', value: 3 }] as unknown as NonNullable<
+    AskRequest['filters']
+  >
+  const { data, status } = await ask(
+    () => undefined,
+    { audiences: [] },
+    { query_type: 'ActivityPatterns', filters },
+  )
+  expect(status).toBe('withheld')
+  expect(data).toEqual({
+    ...{ hourly: new Array(24).fill(null), daily: new Array(7).fill(null) },
+    ...{ total_commands: null, unique_commands: null, change: null },
+  })
+})
+
+test('a row that one batch, one bucket or some machines withheld is the least, and has no change', async () => {
+  const whole = batch(8, { git: 9, make: 9, vim: 9, ls: 9 })
+  const result = await ask(
+    (start) => {
+      if (start < FRIDAY) return { batches: [whole] }
+      if (start > FRIDAY) return { batches: [batch(8, { git: 9, make: 9, vim: 9 })] }
+      return {
+        batches: [batch(5, { git: 9, make: 9, vim: 9, ls: 9 }), batch(3, { git: 9, vim: 9, ls: 9 }, ['vim'])],
+      }
+    },
+    { end: FRIDAY + 2 * DAY_MS },
+  )
+  expect([...result.released!.partly].sort()).toEqual(['ls', 'make', 'vim'])
+  expect(Object.fromEntries(tools(result.data).map(({ tool, change }) => [tool, change]))).toEqual({
+    ...{ git: 9, make: null, vim: null, ls: null },
+  })
+})
+
+test('days are compared with the same days of the week, hours with those just before', async () => {
+  const held = (): Held => ({ batches: [batch(8, { git: 1 })] })
+  const at = async (days: number) => (await ask(held, { end: FRIDAY + days * DAY_MS })).reads[1]
+  expect(await at(1)).toEqual({ start: FRIDAY - 7 * DAY_MS, end: FRIDAY - 6 * DAY_MS })
+  expect(await at(7)).toEqual({ start: FRIDAY - 7 * DAY_MS, end: FRIDAY })
+  expect(await at(8)).toEqual({ start: FRIDAY - 14 * DAY_MS, end: FRIDAY - 6 * DAY_MS })
+  const hours = await ask(held, { end: FRIDAY + 3 * HOUR_MS, length: HOUR_MS })
+  expect(hours.reads[1]).toEqual({ start: FRIDAY - 3 * HOUR_MS, end: FRIDAY })
+  // A period before that was not released whole leaves no change.
+  const alone = await ask((start) => (start < FRIDAY ? undefined : held()))
+  expect([tools(alone.data)[0]!.change, alone.compared]).toEqual([null, { nodes: 0, of: 8 }])
+})
+
+test('other numbers of machines in the period before are said, batches of one bucket added up', async () => {
+  const same = await ask((start) => ({
+    batches: start < FRIDAY ? [batch(5, { git: 1 }), batch(3, { git: 1 })] : [batch(8, { git: 1 })],
+  }))
+  expect([same.compared, same.notes]).toEqual([{ nodes: 8, of: 8 }, []])
+  const fewer = await ask((start) => ({ batches: [batch(start < FRIDAY ? 5 : 8, { git: 1 })] }))
+  expect([fewer.compared, fewer.notes]).toEqual([{ nodes: 5, of: 8 }, ['Changes compare 8 machines with 5.']])
+})
+
+test('machines whose sums cannot be are said beside the numbers of the others', async () => {
+  const { notes } = await ask(() => ({ batches: [batch(8, { git: 1 }, ['git'])], implausible: true }))
+  expect(notes.join()).toContain('In 1 of 1 periods some machines are left out')
+})
+
+test('totals are complete when all machines are in them, and all closed buckets were released', async () => {
+  const complete = async (of: Partial<Contributions>, missing = false) => {
+    const held = (start: number): Held | undefined =>
+      missing && start === FRIDAY
+        ? undefined
+        : { batches: [batch(8, { git: 1 })], contributions: { ...ALL, ...of } }
+    return (await ask(held, { end: FRIDAY + 2 * DAY_MS })).coverage.complete
+  }
+  expect(await complete({})).toBe(true)
+  expect(await complete({ late: 1 })).toBe(false)
+  expect(await complete({}, true)).toBe(false)
+  expect((await ask(() => undefined)).coverage.complete).toBe(false)
+  expect((await ask(() => undefined, { end: FRIDAY })).coverage.complete).toBe(false)
+})

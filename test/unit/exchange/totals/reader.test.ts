@@ -1,0 +1,81 @@
+// What a reader makes of released contents: which sums are of some machines only, and what became of each machine.
+import { expect, test } from 'vitest'
+import type { ReleaseContent, ReleasedType } from '../../../../protocols/messages/aggregate.ts'
+import { hashOf, type Layout } from '../../../../src/exchange/aggregates/index.ts'
+import type { Plan } from '../../../../src/exchange/totals/plan.ts'
+import { createReader } from '../../../../src/exchange/totals/reader.ts'
+import { HOUR } from '../documents/network.ts'
+
+const LAYOUT: Layout = {
+  ...{ version: 1, type: 'ToolUsage' },
+  rows: ['git', 'make'].map((name) => ({ name, values: ['uses'], counts: true, family: 'tools' })),
+}
+const START = Date.UTC(2026, 10, 20, 9)
+const BUCKET = { length: 'hour', start: START, end: START + HOUR } as const
+const PLAN: Plan = {
+  ...{ mesh: new Uint8Array(32), bundle: 1, k: 3, length: 'hour' },
+  ...{ audiences: ['security'], aggregators: [] },
+}
+
+const row = (at: number, of: number) => ({ row: at, of, nodes: of, values: [of] })
+const released = (of: Partial<ReleasedType>): ReleasedType => ({
+  ...{ type: 'ToolUsage', layout: hashOf(LAYOUT), n: 8, threshold: 3, rows: [row(0, 8), row(1, 8)] },
+  ...{ withheld: [], declined: 0, waiting: 0, outside: 0 },
+  ...of,
+})
+const content = (of: Partial<ReleasedType>, about: Partial<ReleaseContent> = {}): ReleaseContent => ({
+  ...{ scheme: 1, mesh: PLAN.mesh, ...BUCKET, batch: 0, audience: 'security', pair: [], bundle: 1 },
+  ...{ set: new Uint8Array(32), expected: 8, listed: 8, common: 8, unlisted: 0, refused: [] },
+  types: [released(of)],
+  ...about,
+})
+
+async function read(...contents: readonly ReleaseContent[]) {
+  const reader = createReader({
+    plan: () => PLAN,
+    layouts: new Map([['ToolUsage', LAYOUT]]),
+    releases: { read: async () => contents.map((one) => ({ kind: 'released', content: one })) },
+    clock: { now: () => START + 2 * HOUR },
+  })
+  return (await reader.read('security', 'ToolUsage', BUCKET)).buckets[0]!
+}
+
+test('a row that was opened among fewer machines than contributed is of some of them', async () => {
+  const { batches, implausible } = await read(content({ rows: [row(0, 5), row(1, 8)] }))
+  expect([batches[0]!.partly, implausible]).toEqual([new Set(['git']), false])
+  expect((await read(content({}))).batches[0]!.partly).toEqual(new Set())
+})
+
+test('beside sums that cannot be every number is of some machines, in whichever batch they are', async () => {
+  const short = content({ n: 5, reason: 'implausible', rows: [row(0, 5), row(1, 5)] })
+  const one = await read(short)
+  expect(one).toMatchObject({ why: undefined, implausible: true })
+  expect(one.batches[0]!.partly).toEqual(new Set(['git', 'make']))
+  const later = await read(
+    content({}),
+    content({ n: 0, rows: [], reason: 'implausible' }, { batch: 1, common: 3 }),
+  )
+  expect(later.batches.map(({ partly }) => [...partly])).toEqual([['git', 'make']])
+})
+
+test('each machine that was expected is in one count', async () => {
+  const of = async (...contents: readonly ReleaseContent[]) => (await read(...contents)).contributions
+  const counts = (contributed: number, others: object) => ({
+    ...{ contributed, declined: 0, late: 0, absent: 0, refused: 0 },
+    ...others,
+  })
+  const expected = { expected: 12, listed: 12, common: 12 }
+  // A group whose sums cannot be.
+  const implausible = content({ reason: 'implausible' }, expected)
+  expect(await of(implausible)).toEqual(counts(8, { refused: 4 }))
+  // Outside of groups: in none yet, and in one without this type.
+  expect(await of(content({ waiting: 3, outside: 1 }, expected))).toEqual(counts(8, { late: 3, refused: 1 }))
+  // Declines this type, and waits with another.
+  expect(await of(content({ declined: 3 }, expected))).toEqual(counts(8, { declined: 3, late: 1 }))
+  // What waited in one batch is counted in the next.
+  const next = content({ n: 3, outside: 1 }, { ...expected, batch: 1, listed: 4, common: 4 })
+  expect(await of(content({ waiting: 4 }, expected), next)).toEqual(counts(11, { refused: 1 }))
+  // Who is revoked was not expected.
+  const refused = (['uncertified', 'revoked', 'unreadable'] as const).map((reason) => ({ reason, count: 1 }))
+  expect(await of(content({}, { expected: 10, refused }))).toEqual(counts(8, { refused: 1, absent: 1 }))
+})
