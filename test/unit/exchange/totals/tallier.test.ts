@@ -76,6 +76,7 @@ function createPair() {
     }),
     isRevoked: (node) => world.revoked.has(node),
     expected: new Set(nodes().filter((node) => !world.revoked.has(node))),
+    principals: () => [],
     readers: () => [],
   })
 
