@@ -33,6 +33,8 @@ interface Aggregator {
   round(): Promise<void>
   /** Shares whose documents were read since. */
   reads: number
+  /** How often it asked what it had released, which it does when it goes on with a bucket. */
+  looks: number
   /** Authors whose shares have left its store. */
   readonly lost: Set<NodeId>
   /** Released batches by how many nodes can read them. */
@@ -90,6 +92,7 @@ function createPair() {
           ({ head }) => isHere && head.author === author && head.kind === kind && slots(head.slot),
         )
         if (kind === 'share') it.reads += found.length
+        if (kind === 'release') it.looks++
         return found
       },
     }
@@ -102,7 +105,7 @@ function createPair() {
       ...{ audit: { record: async (entry) => void audits.push(entry) }, clock, random, log: silentLog },
     })
     const it: Aggregator = {
-      ...{ reads: 0, lost: new Set() },
+      ...{ reads: 0, looks: 0, lost: new Set() },
       round: () => tallier.round(PLAN),
       released: () =>
         [...kept.values()]
@@ -128,10 +131,13 @@ test('shares are read once, and a bucket in which nothing is new is not looked a
     expect(one.released()).toEqual([['0', 2]])
     expect(one.reads).toBe(6)
   }
+  const looks = [leader.looks, follower.looks]
   world.now += HOUR
   await turns()
+  expect([leader.looks, follower.looks]).toEqual(looks)
   give(1)
   await turns()
+  expect(leader.looks).toBeGreaterThan(looks[0]!)
   expect([leader.reads, follower.reads]).toEqual([7, 7])
 })
 
