@@ -4,7 +4,7 @@ import type { ActivityPatterns } from '../../../../protocols/messages/numbers.ts
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import { DAY_MS, weekdayOf } from '../../../base/calendar.ts'
 import type { TimeRange } from '../../../insight/statistics/index.ts'
-import { layoutRows, lessBefore, measured, openedValue, wholeValue } from './released.ts'
+import { changeOf, layoutRows, measured, openedValue } from './released.ts'
 import { defineQueryType, type Filtered, type ReleaseLayout } from './type.ts'
 
 /** Monday first, as `daily` is. */
@@ -99,7 +99,7 @@ export const activityPatterns = defineQueryType('ActivityPatterns', {
         // Of a day that no bucket is of nothing is known.
         daily: days.map((of) => (areDays ? openedValue(of, ALL) : null)),
         ...{ total_commands, unique_commands: null },
-        change: before === undefined ? null : lessBefore(wholeValue(buckets, ALL), wholeValue(before, ALL)),
+        change: changeOf(buckets, before, ALL),
       }
     },
   },

@@ -4,14 +4,13 @@ import type { AnomalySignal, SignalCount } from '../../../../protocols/messages/
 import { byText } from '../../../base/by-text.ts'
 import { KINDS, type Kind } from '../../../base/words/signal.ts'
 import {
+  changeOf,
   latestOf,
   layoutRows,
-  lessBefore,
   measured,
   mostContributors,
   openedRow,
   openedValue,
-  wholeValue,
 } from './released.ts'
 import { defineQueryType, type Filtered, type ReleaseLayout } from './type.ts'
 
@@ -151,14 +150,8 @@ export const anomalies = defineQueryType('Anomalies', {
         const opened = openedRow(buckets, row)
         const [count = 0] = opened?.values ?? []
         if (opened === undefined || count === 0) return []
-        const earlier = before === undefined ? null : wholeValue(before, row)
-        return {
-          ...cell,
-          count,
-          nodes: opened.nodes,
-          latest: null,
-          change: lessBefore(wholeValue(buckets, row), earlier),
-        }
+        const change = changeOf(buckets, before, row)
+        return { ...cell, count, nodes: opened.nodes, latest: null, change }
       })
       return {
         signals: signals.sort(gravestFirst),

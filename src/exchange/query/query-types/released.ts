@@ -47,6 +47,14 @@ export function latestOf(buckets: readonly OpenedBucket[]): readonly OpenedBucke
 export const lessBefore = (now: number | null, before: number | null): number | null =>
   now === null || before === null ? null : now - before
 
+/** How much more a row's one value (of several the first) is than in the period before; null unless it is whole in both. */
+export const changeOf = (
+  buckets: readonly OpenedBucket[],
+  before: readonly OpenedBucket[] | undefined,
+  row: string,
+): number | null =>
+  before === undefined ? null : lessBefore(wholeValue(buckets, row), wholeValue(before, row))
+
 /** One bucket may come in several parts, of different nodes. */
 function perBucket<T extends Pick<OpenedBucket, 'bucket'>>(
   parts: readonly T[],

@@ -4,7 +4,7 @@ import type { ComparedToolUse, ToolUse } from '../../../../protocols/messages/nu
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import { byText } from '../../../base/by-text.ts'
 import { OTHER, TOOL_NAMES, toolOf } from '../../../base/words/dictionary.ts'
-import { layoutRows, lessBefore, measured, openedRow, wholeValue } from './released.ts'
+import { changeOf, layoutRows, measured, openedRow } from './released.ts'
 import { defineQueryType, filteredBy, type ReleaseLayout } from './type.ts'
 
 export interface ToolRow {
@@ -94,10 +94,9 @@ export const toolUsage = defineQueryType('ToolUsage', {
         if (row === undefined) return []
         const [uses = 0, failures = 0] = row.values
         if (uses === 0) return []
-        const earlier = before === undefined ? null : wholeValue(before, tool)
         return {
           ...{ tool, category: toolOf(tool).category, uses, nodes: row.nodes },
-          ...{ failure_rate: failures / uses, change: lessBefore(wholeValue(buckets, tool), earlier) },
+          ...{ failure_rate: failures / uses, change: changeOf(buckets, before, tool) },
         }
       })
       return { tools: rows.sort(mostUsedFirst) }
