@@ -45,7 +45,11 @@ function named(rows: readonly string[]): string {
 }
 
 const periodsOf = (shown: readonly unknown[], all: number): string =>
-  shown.length === all ? `all ${all} closed periods` : `${shown.length} of ${all} closed periods`
+  shown.length === all
+    ? all === 1
+      ? 'the one closed period'
+      : `all ${all} closed periods`
+    : `${shown.length} of ${all} closed periods`
 
 /** What became of the other machines, in the newest period that is shown. */
 function missing(shown: Released['buckets']): string[] {
