@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { measureMcp, measureToolHook } from '../test/bench/ai-tools.ts'
 import { measureCheck } from '../test/bench/check.ts'
 import { measureCopilot } from '../test/bench/copilot.ts'
+import { measureFleet } from '../test/bench/fleet.ts'
 import { measureGossip } from '../test/bench/gossip.ts'
 import { measureGuard } from '../test/bench/guard.ts'
 import { measureFinder, measureHistory } from '../test/bench/history.ts'
@@ -302,6 +303,21 @@ const BENCHMARKS: readonly Benchmark[] = [
         ms('mDNS join, process start to linked', times.linked_after_start_ms),
         ms('strangers, ready to pending on both sides', times.pending_after_ready_ms),
         ms('second `peers trust` to linked', times.trusted_ms),
+      ]
+    },
+  },
+  {
+    name: 'fleet',
+    missing: noNamespaces,
+    async run({ quick }) {
+      const costs = await measureFleet(12, quick ? 30 : 120)
+      return [
+        {
+          ...{ name: 'invite to admitted by all, 12 machines', value: costs.admitted_ms, unit: 'ms' },
+          aim: most('value', 2_000),
+        },
+        { name: 'packets a machine sends at rest, of 12', value: costs.packets_a_minute, unit: '/min' },
+        { name: 'bytes a machine sends at rest, of 12', value: costs.bytes_a_minute, unit: '/min' },
       ]
     },
   },

@@ -15,11 +15,23 @@ export function sharingView(view: SharingView, screen: { colour: boolean; column
   if (stopped.length > 0) lines.push(`Stopped: ${list(stopped)}.`)
   const off = Object.entries(view.categories).filter(([, shared]) => !shared)
   if (off.length > 0) lines.push(`Never shared, by config.toml: ${list(off.map(([name]) => name))}.`)
+  lines.push(`Counted in totals of many nodes: ${countedFor(view)}.`)
   if (view.categories.anomalies) lines.push(ANOMALIES[view.anomalies])
   const state = fitted(`${lines.join('\n')}\n`, screen.columns)
   return view.peers.length === 0
     ? `${state}No other node is known yet; karo peers shows them when they are found.\n`
     : `${state}\n${peers(view, screen)}${aboutTotals(view, screen)}`
+}
+
+/** The configuration counts a person in until they say otherwise, so that this has to be seen. */
+function countedFor(view: SharingView): string {
+  const { peers, supervisors } = view.allow
+  if (view.sharing === 'off' || view.max_level < 2) return 'no'
+  if ([...peers, ...supervisors].includes('*')) return 'yes, for everybody who may read them'
+  const roles = [...new Set([...peers, ...supervisors, ...view.allow_only.map(({ who }) => who)])].filter((who) =>
+    who.startsWith('role:'),
+  )
+  return roles.length === 0 ? 'no' : `for ${list(roles)}`
 }
 
 /** An answer of one node is signed by it, so that no answer can be anonymous. */
