@@ -28,8 +28,8 @@ function countedFor(view: SharingView): string {
   const { peers, supervisors } = view.allow
   if (view.sharing === 'off' || view.max_level < 2) return 'no'
   if ([...peers, ...supervisors].includes('*')) return 'yes, for everybody who may read them'
-  const roles = [...new Set([...peers, ...supervisors, ...view.allow_only.map(({ who }) => who)])].filter((who) =>
-    who.startsWith('role:'),
+  const roles = [...new Set([...peers, ...supervisors, ...view.allow_only.map(({ who }) => who)])].filter(
+    (who) => who.startsWith('role:'),
   )
   return roles.length === 0 ? 'no' : `for ${list(roles)}`
 }

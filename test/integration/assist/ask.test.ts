@@ -133,7 +133,9 @@ test('a blocked command of a model is no answer, and shown as what it is', async
 test('an address outside is refused, and the offline answer stays', async () => {
   const { code, answer } = await ask('how full is my disk', withModel('http://198.51.100.7/v1'))
   expect([code, answer.command]).toEqual([0, 'df -h'])
-  expect(answer.notes).toEqual([expect.stringMatching(/198\.51\.100\.7.*neither of this machine nor of a private network/)])
+  expect(answer.notes).toEqual([
+    expect.stringMatching(/198\.51\.100\.7.*neither of this machine nor of a private network/),
+  ])
 })
 
 test('the key comes out of a file that others may not read, and is told to nobody else', async () => {
