@@ -10,7 +10,7 @@ import type { TransferEvent } from '../../../src/ops/care/transfer.ts'
 import { KARO } from '../../support/node/in-process.ts'
 import { cleanEnv, runKaro, temporaryHome } from '../../support/node/node.ts'
 import { ended, track } from '../../support/run/processes.ts'
-import { until } from '../../support/run/until.ts'
+import { PATIENCE_MS, until } from '../../support/run/until.ts'
 
 describe('karo demo', () => {
   let shown = ''
@@ -39,6 +39,8 @@ describe('karo demo', () => {
     })
     await until(() => shown.includes('Everything is on loopback') || demo.exitCode !== null, {
       what: 'the nodes of the demonstration',
+      // Eight daemons and some thirty commands, one after the other, on a machine that runs other tests.
+      deadlineMs: 2 * PATIENCE_MS,
     })
     directory = /Each name is a program in (\S+) /.exec(shown)?.[1] ?? ''
     if (directory === '') throw new Error(shown)
