@@ -2,7 +2,7 @@
 import { systemTimers as timers } from '../base/clock.ts'
 import type { Documents } from '../exchange/documents/index.ts'
 import { measuresOf } from '../exchange/query/index.ts'
-import { createTotals, K_DEFAULT, type Plan } from '../exchange/totals/index.ts'
+import { createTotals, type Plan } from '../exchange/totals/index.ts'
 import type { Principal } from '../trust/policy/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
@@ -14,7 +14,7 @@ function planOf({ fleet, organisation }: Pick<Local, 'fleet' | 'organisation'>):
   const { aggregators, k_min } = bundle
   if (new Set(aggregators.map(({ operator }) => operator)).size < 2) return undefined
   return {
-    ...{ mesh: root.mesh, bundle: bundle.number, k: k_min ?? K_DEFAULT, aggregators },
+    ...{ mesh: root.mesh, bundle: bundle.number, k: k_min, aggregators },
     ...{ length: state.totals.bucket, audiences: state.totals.audiences },
   }
 }

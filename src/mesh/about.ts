@@ -35,8 +35,8 @@ export function createAbout(deps: AboutDeps): About {
     protocol_version: FRAME_VERSION,
     karo_version: version,
     supports_level1: config.sharing.max_level >= 1,
-    supports_level2: false,
-    can_aggregate: false,
+    supports_level2: config.sharing.max_level >= 2,
+    can_aggregate: true,
   })
   return {
     hello: (to, connection) => ({

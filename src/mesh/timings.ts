@@ -31,7 +31,7 @@ export const TIMINGS: Timings = {
   negotiateMs: 3_000,
   simultaneousMs: 5_000,
   drainMs: 500,
-  closeMs: 500,
+  closeMs: 1_500,
   reopenMs: 3_000,
   stopMs: 3_000,
 }

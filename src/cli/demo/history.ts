@@ -1,5 +1,5 @@
-// Weeks of plausible history for one machine of the demonstration, the same in every run: lines as `karo export` writes them.
-import { riskLevelOf } from '../../assist/risk/index.ts'
+// Weeks of plausible history for one machine of the demonstration, the same in every run on one day: lines as `karo export` writes them.
+import { firstTool, riskLevelOf } from '../../assist/risk/index.ts'
 import { toolOf } from '../../base/words/dictionary.ts'
 import { idOfEvent } from '../../base/words/event-id.ts'
 import { COMMON, type Habit, type Machine } from './machines.ts'
@@ -62,7 +62,7 @@ function chosen(habits: readonly Habit[], many: number, random: () => number): H
 }
 
 function eventOf({ line, fails = 0.02 }: Habit, time: number, tag: number, random: () => number): string {
-  const { tool, category } = toolOf(line.split(' ')[line.startsWith('sudo ') ? 1 : 0])
+  const { tool, category } = toolOf(firstTool(line, 'bash'))
   return JSON.stringify({
     id: idOfEvent(time * 1000, tag),
     timestamp: new Date(time).toISOString(),

@@ -1,7 +1,7 @@
 // The door of released totals as functions: shares, what two aggregators tell each other, and the totals that come of it.
 export type { Opener } from './boxes.ts'
 export { hashOf } from './layout.ts'
-export { pairOf } from './pair.ts'
+export { type Aggregator, pairOf } from './pair.ts'
 export { whoContributes } from './people.ts'
 export { combine, openRelease, writeRelease } from './release-document.ts'
 export { openOwnShare, openShare, readShare, writeShare } from './share-document.ts'

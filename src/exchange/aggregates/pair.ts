@@ -4,7 +4,7 @@ import { blake3 } from '../../base/hash.ts'
 import type { Pair } from './types.ts'
 
 /** One entry of the policy bundle. */
-interface Aggregator {
+export interface Aggregator {
   readonly key: Uint8Array
   /** Who runs it, by name: the two halves of a total must not meet at one operator. */
   readonly operator: string

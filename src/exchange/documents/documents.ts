@@ -216,7 +216,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       return { linked: peers.length, have }
     },
 
-    ...{ of: keeper.of, withdrawn: keeper.withdrawn, fetched: fetches.fetched },
+    ...{ of: keeper.of, slots: keeper.slots, withdrawn: keeper.withdrawn, fetched: fetches.fetched },
     async ownLedgerHeads() {
       const [own] = await keeper.of(self, 'audit_head')
       return witness.heads(own)

@@ -14,7 +14,7 @@ import { createContradictions } from './contradictions.ts'
 import { DOCUMENT_KINDS, type DocumentKind, isGoingOn, RELAYED_MS } from './kinds.ts'
 import type { MembersView } from './members.ts'
 import { type Document, isFuture, isKind, readDocument } from './read.ts'
-import type { DocumentPorts, StoredDocument } from './types.ts'
+import type { DocumentPorts, Documents, StoredDocument } from './types.ts'
 import { createWants, type Wanted, type Wants } from './wants.ts'
 import type { Witness } from './witness.ts'
 
@@ -22,7 +22,7 @@ const INDEX_BYTES = 8
 /** Documents removed in one batch. */
 const REMOVE_MAX = 1_024
 
-export interface Keeper extends Pick<Wants, 'wants'> {
+export interface Keeper extends Pick<Wants, 'wants'>, Pick<Documents, 'of' | 'slots' | 'withdrawn'> {
   /** Rebuilds the catalog from the store. */
   load(): Promise<void>
   /** The numbering of this database, and the last number given. */
@@ -35,17 +35,6 @@ export interface Keeper extends Pick<Wants, 'wants'> {
    * of its kind of another author's edition, later.
    */
   publish(kind: DocumentKind, frame: Uint8Array, isTold?: boolean): Promise<Document | undefined>
-  /** Own and received ones. */
-  of(
-    author: NodeId,
-    kind: DocumentKind,
-    slots?: (slot: string) => boolean,
-  ): Promise<readonly StoredDocument[]>
-  /** Editions that are not for this node any more, where an older one was. */
-  withdrawn(
-    author: NodeId,
-    kind: DocumentKind,
-  ): readonly { readonly slot: string; readonly version: number }[]
   /**
    * Forgets what expired; and, unless told otherwise, what is not to be kept from its author any more. Right after the
    * start nobody has been heard of yet.
@@ -190,6 +179,10 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     return batch.map(({ document }) => document)
   }
 
+  /** What this node may read itself: not what it only relays. */
+  const readable = (author: NodeId, kind: DocumentKind): readonly Entry[] =>
+    catalog.shelf(author, kind).filter(({ role }) => role === 'own' || role === 'received')
+
   return {
     async load() {
       const numbering = await repository.numbering()
@@ -246,10 +239,10 @@ export function createKeeper(deps: KeeperDeps): Keeper {
         return document
       }),
 
+    slots: (author, kind) => readable(author, kind).map(({ slot }) => slot),
+
     async of(author, kind, slots = () => true) {
-      const entries = catalog
-        .shelf(author, kind)
-        .filter(({ role, slot }) => (role === 'own' || role === 'received') && slots(slot))
+      const entries = readable(author, kind).filter(({ slot }) => slots(slot))
       const rows = await repository.rows(entries.map(keyOf))
       const found: StoredDocument[] = []
       for (const row of rows) {

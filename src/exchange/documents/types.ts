@@ -83,6 +83,8 @@ export interface Documents extends Room {
     kind: DocumentKind,
     slots?: (slot: string) => boolean,
   ): Promise<readonly StoredDocument[]>
+  /** The slots of what `of` would read; no document is read. */
+  slots(author: NodeId, kind: DocumentKind): readonly string[]
   /** Editions of this author that are not for this node any more, where an older edition of the slot was. */
   withdrawn(
     author: NodeId,

@@ -22,6 +22,7 @@ import { type Contribution, pairOf, type Section, whoContributes, writeShare } f
 import type { Documents } from '../documents/index.ts'
 import type { Measure } from './measures.ts'
 import { closedBuckets, type Plan } from './plan.ts'
+import type { Roster } from './roster.ts'
 
 export interface ContributorDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
@@ -30,8 +31,7 @@ export interface ContributorDeps {
   readonly insight: Pick<Insight, 'uids' | 'recordedSince'>
   readonly sharing: Pick<Sharing, 'consentOf' | 'decidedAt'>
   readonly policy: Pick<Policy, 'counts' | 'decide'>
-  /** The nodes that would read totals of this audience. */
-  readonly readers: (audience: string) => readonly Principal[]
+  readonly roster: () => Pick<Roster, 'principals'>
   /** True for nodes that the people here refuse: they get nothing, not even half of a number. */
   readonly refuses: (node: NodeId) => boolean
   /** The daemon's own user, who decides for a machine on which nobody typed anything yet. */
@@ -40,7 +40,7 @@ export interface ContributorDeps {
   readonly kMin: () => number
   /** When this node joined the mesh, ms since the epoch; null: it is in none. */
   readonly joinedAt: () => number | null
-  readonly documents: Pick<Documents, 'publish' | 'of'>
+  readonly documents: Pick<Documents, 'publish' | 'slots'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   readonly random: Random
@@ -63,30 +63,28 @@ export function createContributor(deps: ContributorDeps): Contributor {
   const self = { identity, hints: createHints(identity.agree) }
   let given: Map<string, Bucket> | undefined
 
-  /** Read from the store once; what an earlier key of this machine gave counts too. */
-  async function givenBuckets(): Promise<Map<string, Bucket>> {
+  /** What an earlier key of this machine gave counts too. */
+  function givenBuckets(): Map<string, Bucket> {
     if (given !== undefined) return given
-    const found = new Map<string, Bucket>()
-    const keys = [identity.nodeId, ...(identity.former ?? []).map(({ nodeId }) => nodeId)]
-    for (const key of keys) {
-      for (const { head } of await documents.of(key, 'share')) {
-        const bucket = bucketOfSlot(head.slot)
-        if (bucket !== undefined) found.set(head.slot, bucket)
+    given = new Map()
+    for (const key of [identity.nodeId, ...(identity.former ?? []).map(({ nodeId }) => nodeId)]) {
+      for (const slot of documents.slots(key, 'share')) {
+        const bucket = bucketOfSlot(slot)
+        if (bucket !== undefined) given.set(slot, bucket)
       }
     }
-    given = found
-    return found
+    return given
   }
 
   const mayCount = (
-    { consent, since }: Pick<Person, 'consent' | 'since'>,
+    { consent, since }: Person,
     measure: Measure,
-    audience: string,
+    { audience, readers }: Audience,
     { start, end }: Bucket,
   ): boolean =>
     // What somebody decides acts on the next bucket: of an earlier one nobody knows what they would have said.
     start >= since &&
-    deps.readers(audience).every((reader) => !isTakenBack(reader, consent, measure, { start, end })) &&
+    readers.every((reader) => !isTakenBack(reader, consent, measure, { start, end })) &&
     policy.counts(audience, measure.action, {
       at: clock.now(),
       range: { start, end },
@@ -106,26 +104,27 @@ export function createContributor(deps: ContributorDeps): Contributor {
 
   async function contributionOf(
     bucket: Bucket,
-    { audiences }: Plan,
     people: readonly Person[],
+    audiences: readonly Audience[],
   ): Promise<Contribution> {
     const shares = new Map(
       people.map((person) => {
         const keys = measures.flatMap((measure) =>
           audiences
             .filter((audience) => mayCount(person, measure, audience, bucket))
-            .map((audience) => keyOf(measure, audience)),
+            .map(({ audience }) => keyOf(measure, audience)),
         )
         return [String(person.uid), new Set(keys)]
       }),
     )
     const { people: counted, keys } = whoContributes(shares)
     const uids = counted.map(Number)
+    const names = audiences.map(({ audience }) => audience)
     const sections: Section[] = []
     const declined: { type: string; audiences: readonly string[] }[] = []
     for (const measure of measures) {
       const isGiven = (audience: string): boolean => keys.includes(keyOf(measure, audience))
-      const [given, others] = [audiences.filter(isGiven), audiences.filter((one) => !isGiven(one))]
+      const [given, others] = [names.filter(isGiven), names.filter((one) => !isGiven(one))]
       if (given.length > 0) {
         const counts = await measure.count(uids, bucket)
         sections.push({ layout: measure.layout, counts, audiences: given })
@@ -135,11 +134,16 @@ export function createContributor(deps: ContributorDeps): Contributor {
     return { kMin: deps.kMin(), sections, declined }
   }
 
-  async function give(bucket: Bucket, plan: Plan, people: readonly Person[]): Promise<void> {
+  async function give(
+    bucket: Bucket,
+    plan: Plan,
+    people: readonly Person[],
+    audiences: readonly Audience[],
+  ): Promise<void> {
     const pair = pairOf(plan.mesh, bucket, plan.aggregators)
     if (pair === undefined || pair.some((key) => deps.refuses(formatNodeId(key)))) return
     const slot = slotOfBucket(bucket)
-    const contribution = await contributionOf(bucket, plan, people)
+    const contribution = await contributionOf(bucket, people, audiences)
     try {
       const frame = writeShare(self, { clock, random }, { mesh: plan.mesh, bucket, pair }, contribution)
       await documents.publish('share', frame)
@@ -183,18 +187,20 @@ export function createContributor(deps: ContributorDeps): Contributor {
         ({ end }) => end + spreadOf(identity.publicKey, end) <= now,
       )
       if (due.length === 0) return
-      const done = await givenBuckets()
+      const done = givenBuckets()
       for (const [slot, { end }] of done) if (end + SHARE_KEPT_MS <= now) done.delete(slot)
       const missing = due.filter((bucket) => !done.has(slotOfBucket(bucket)))
       if (missing.length === 0) return
       const people = await peopleNow()
+      const roster = deps.roster()
+      const audiences = plan.audiences.map((audience) => ({ audience, readers: roster.principals(audience) }))
       const since = await insight.recordedSince(people.map(({ uid }) => uid))
       const from = Math.min(since ?? Number.POSITIVE_INFINITY, deps.joinedAt() ?? Number.POSITIVE_INFINITY)
       for (const bucket of missing) {
         // Of a time that this machine knows nothing of it does not say that nothing happened.
         if (bucket.end <= from) continue
         if ([...done.values()].some((other) => overlap(bucket, other))) continue
-        await give(bucket, plan, people)
+        await give(bucket, plan, people, audiences)
       }
     },
   }
@@ -205,6 +211,13 @@ interface Person {
   readonly consent: Consent
   /** When they last decided, ms since the epoch; 0: the configuration holds for them. */
   readonly since: number
+}
+
+interface Audience {
+  /** A role. */
+  readonly audience: string
+  /** The nodes that would read its totals. */
+  readonly readers: readonly Principal[]
 }
 
 /** Of decisions that speak of one node, and not of everybody with its role. */

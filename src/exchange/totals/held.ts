@@ -39,14 +39,14 @@ export interface Open extends Mine {
 export interface HeldDeps {
   /** Of this node, which is one of the pair. */
   readonly self: Opener
-  readonly documents: Pick<Documents, 'of'>
+  readonly documents: Pick<Documents, 'of' | 'slots'>
   readonly clock: Clock
   readonly log: Log
 }
 
 export interface Held {
   /** Buckets that are over, still take shares, and are this node's to add up, with whose shares are here. */
-  bucketsOf(plan: Plan, roster: Roster): Promise<readonly Mine[]>
+  bucketsOf(plan: Plan, roster: Roster): readonly Mine[]
   /** What the shares of a bucket say; those that were opened before are not read again. */
   sharesOf(plan: Plan, mine: Mine): Promise<readonly Opened[]>
   /** All that the next steps in a bucket follow from, but the time and what this node said itself. `common`: of `commonMarkOf`. */
@@ -57,11 +57,11 @@ export function createHeld({ self, documents, clock, log }: HeldDeps): Held {
   const { identity } = self
   const opened = createRecent<string, Opened>(OPENED_MAX)
 
-  async function bucketsOf(plan: Plan, roster: Roster): Promise<readonly Mine[]> {
+  function bucketsOf(plan: Plan, roster: Roster): readonly Mine[] {
     const found = new Map<string, Mine>()
     const now = clock.now()
     for (const node of roster.candidates) {
-      for (const slot of await shareSlotsOf(node)) {
+      for (const slot of documents.slots(node, 'share')) {
         const bucket = bucketOfSlot(slot)
         if (bucket === undefined || bucket.end + SHARE_KEPT_MS <= now || bucket.end > now) continue
         const mine = found.get(slot) ?? mineOf(plan, bucket, roster)
@@ -71,16 +71,6 @@ export function createHeld({ self, documents, clock, log }: HeldDeps): Held {
       }
     }
     return [...found.values()]
-  }
-
-  /** The slots alone: no document is read. */
-  async function shareSlotsOf(node: NodeId): Promise<readonly string[]> {
-    const slots: string[] = []
-    await documents.of(node, 'share', (slot) => {
-      slots.push(slot)
-      return false
-    })
-    return slots
   }
 
   function mineOf(plan: Plan, bucket: Bucket, roster: Roster): Mine | undefined {

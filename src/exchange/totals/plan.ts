@@ -1,16 +1,6 @@
 // What the organisation's signed policy says of totals: who adds them up, for whom, over which spans of time.
-import type { Bucket, BucketLength } from '../../../protocols/buckets.ts'
-import { bucketOf, SHARE_KEPT_MS } from '../../../protocols/buckets.ts'
-
-/** Fewest machines of a total where the policy bundle says nothing; the bundle may say 3 at least. */
-export const K_DEFAULT = 5
-
-interface Aggregator {
-  /** Ed25519, 32 bytes. */
-  readonly key: Uint8Array
-  /** Who runs it: the two of a pair have different ones. */
-  readonly operator: string
-}
+import { type Bucket, type BucketLength, bucketOf, SHARE_KEPT_MS } from '../../../protocols/buckets.ts'
+import type { Aggregator } from '../aggregates/index.ts'
 
 /** Of the bundle in force. */
 export interface Plan {
@@ -18,7 +8,8 @@ export interface Plan {
   readonly mesh: Uint8Array
   /** Number of the bundle. */
   readonly bundle: number
-  readonly k: number
+  /** Fewest machines of a total; undefined: the bundle does not say. */
+  readonly k: number | undefined
   readonly length: BucketLength
   /** Role names, in the order of the bundle. */
   readonly audiences: readonly string[]

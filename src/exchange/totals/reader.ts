@@ -1,7 +1,6 @@
 // What somebody who asks sees of releases: closed buckets of a range, batches added up, and why others have no totals.
 import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
 import type { ReleaseContent, ReleasedType } from '../../../protocols/messages/aggregate.ts'
-import { formatNodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { hashOf, type Layout } from '../aggregates/index.ts'
 import { bucketsIn, type Plan } from './plan.ts'
@@ -20,9 +19,8 @@ export function createReader({ plan, layouts, releases, clock }: ReaderDeps): To
     audiences: () => plan()?.audiences ?? [],
     async read(audience, type, range) {
       const now = plan()
-      if (now === undefined) return { audience, aggregators: [], buckets: [], covers: undefined }
+      if (now === undefined) return { audience, buckets: [], covers: undefined }
       const buckets = bucketsIn(now.length, range, clock.now())
-      const keys = now.aggregators.map(({ key }) => key)
       const slots = new Set(buckets.map(slotOfBucket))
       const found = await releases.read(now, slots)
       const of = new Map<string, Found[]>()
@@ -37,7 +35,7 @@ export function createReader({ plan, layouts, releases, clock }: ReaderDeps): To
       )
       const [first, last] = [buckets[0], buckets.at(-1)]
       return {
-        ...{ audience, aggregators: keys.map((key) => formatNodeId(key)), buckets: totals },
+        ...{ audience, buckets: totals },
         covers: first === undefined || last === undefined ? undefined : { start: first.start, end: last.end },
       }
     },

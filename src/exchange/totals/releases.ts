@@ -26,8 +26,6 @@ export interface ReleasesDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
     Partial<Pick<Identity, 'former'>>
   readonly documents: Pick<Documents, 'publish' | 'of'>
-  /** Keys of the nodes that have this role now. */
-  readonly readers: (audience: string) => readonly Uint8Array[]
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -41,8 +39,11 @@ export type Found =
   | { readonly kind: 'unequal'; readonly content: ReleaseContent; readonly pair: readonly NodeId[] }
 
 export interface Releases {
-  /** False: it was released before; it is sealed anew where there are other readers than then. */
-  publish(content: ReleaseContent): Promise<boolean>
+  /**
+   * `readers`: Ed25519 keys of the nodes that have the role now. False: it was released before; it is sealed anew where
+   * there are other readers than then.
+   */
+  publish(content: ReleaseContent, readers: readonly Uint8Array[]): Promise<boolean>
   /**
    * What came of buckets with these slots, and what this node released itself. What cannot be opened is left out:
    * it is for others.
@@ -86,11 +87,8 @@ export function createReleases(deps: ReleasesDeps): Releases {
   }
 
   return {
-    async publish(content) {
-      const readers = deps
-        .readers(content.audience)
-        .filter((key) => sealingKeyOf(key) !== undefined)
-        .slice(0, READERS_MAX - 1)
+    async publish(content, all) {
+      const readers = all.filter((key) => sealingKeyOf(key) !== undefined).slice(0, READERS_MAX - 1)
       const slot = slotOf(content)
       const [held] = await documents.of(identity.nodeId, 'release', (one) => one === slot)
       if (held !== undefined && isFor(held.bytes, { slot, version: held.head.version }, readers)) return false

@@ -28,7 +28,7 @@ export interface TallierDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>
   readonly layouts: ReadonlyMap<string, Layout>
   readonly roster: () => Roster
-  readonly documents: Pick<Documents, 'publish' | 'of'>
+  readonly documents: Pick<Documents, 'publish' | 'of' | 'slots'>
   readonly releases: Pick<Releases, 'publish'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
@@ -139,12 +139,12 @@ export function createTallier(deps: TallierDeps): Tallier {
   }
 
   async function release(
-    { bucket }: Mine,
+    { bucket, roster }: Mine,
     batch: number,
     contents: readonly ReleaseContent[],
   ): Promise<void> {
     for (const content of contents) {
-      if (!(await deps.releases.publish(content))) continue
+      if (!(await deps.releases.publish(content, roster.readers(content.audience)))) continue
       const details = {
         ...{ bucket: slotOfBucket(bucket), batch, audience: content.audience },
         types: content.types.map(({ type, n }) => `${type}:${n}`).join(' '),
@@ -175,7 +175,11 @@ export function createTallier(deps: TallierDeps): Tallier {
    * Whether this node released that batch to all audiences; then the readers who came since get it, from the release itself:
    * a share of it may have left the store by now.
    */
-  async function isReleased({ mesh }: Plan, { bucket, pair, index }: Mine, batch: number): Promise<boolean> {
+  async function isReleased(
+    { mesh }: Plan,
+    { bucket, pair, index, roster }: Mine,
+    batch: number,
+  ): Promise<boolean> {
     const name = slotOfTally(bucket, batch)
     const own = await documents.of(identity.nodeId, 'release', (slot) => slot.startsWith(`${name}:`))
     if (own.length === 0) return false
@@ -186,7 +190,9 @@ export function createTallier(deps: TallierDeps): Tallier {
       const isOfPair = contents.every((one) => one.pair.every((key, at) => isSame(key, pair[at])))
       const isWhole = listing?.audiences.every((name) => contents.some(({ audience }) => audience === name))
       if (!isOfPair || isWhole !== true) return false
-      for (const content of contents) await deps.releases.publish(content)
+      for (const content of contents) {
+        await deps.releases.publish(content, roster.readers(content.audience))
+      }
       return true
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
@@ -219,7 +225,7 @@ export function createTallier(deps: TallierDeps): Tallier {
       const before = left
       left = new Map()
       const failed: unknown[] = []
-      for (const mine of await held.bucketsOf(plan, roster)) {
+      for (const mine of held.bucketsOf(plan, roster)) {
         const slot = slotOfBucket(mine.bucket)
         try {
           const mark = await held.markOf(common, mine)

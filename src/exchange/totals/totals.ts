@@ -24,7 +24,7 @@ export interface TotalsDeps
   readonly plan: () => Plan | undefined
   readonly measures: readonly Measure[]
   readonly sharing: ContributorDeps['sharing'] & Pick<Sharing, 'onChange'>
-  readonly documents: Pick<Documents, 'publish' | 'of' | 'onKept'>
+  readonly documents: Pick<Documents, 'publish' | 'of' | 'slots' | 'onKept'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   readonly random: Random
@@ -44,11 +44,8 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
   const log = deps.log.child({ room: 'totals' })
   const layouts = new Map(measures.map(({ type, layout }) => [type, layout]))
   const roster = () => rosterOf({ ...deps, self: identity.nodeId })
-  const releases = createReleases({ ...deps, log, readers: (audience) => roster().readers(audience) })
-  const contributor = createContributor({
-    ...{ ...deps, log },
-    readers: (audience) => roster().principals(audience),
-  })
+  const releases = createReleases({ ...deps, log })
+  const contributor = createContributor({ ...deps, log, roster })
   const tallier = createTallier({ ...deps, log, layouts, roster, releases })
   const reader = createReader({ ...deps, layouts, releases })
   let stopTimer = (): void => {}

@@ -1,5 +1,4 @@
 // What the rooms that show totals read: for an audience, type and range, what was released of each closed bucket, and why not.
-import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TimeRange } from '../../insight/statistics/index.ts'
 
 /** Why nothing of a closed bucket is shown. */
@@ -14,11 +13,9 @@ export const UNRELEASED = [
   'disagree',
   /** Too few machines contributed. */
   'few',
-  /** The machines that contributed differ from those of another total by too few. */
-  'overlap',
   /** The sums cannot be: a contributor or an aggregator is not honest, or broken. */
   'implausible',
-  /** The machines that contributed use a version of Karo with other rows. */
+  /** Another release of Karo computed it, with rows that this one does not know. */
   'layout',
 ] as const
 export type Unreleased = (typeof UNRELEASED)[number]
@@ -69,7 +66,6 @@ export interface BucketTotals {
 
 export interface Totals {
   readonly audience: string
-  readonly aggregators: readonly NodeId[]
   /** Closed buckets in the range, oldest first. */
   readonly buckets: readonly BucketTotals[]
   /** The part of the range that closed buckets reach over; undefined: none does. */
@@ -82,6 +78,6 @@ export interface TotalsReader {
    * this node is in no mesh.
    */
   audiences(): readonly string[]
-  /** What was released to this node. Resolves; what cannot be read counts as `half`. */
+  /** What was released to this node, bucket by bucket, and why there is nothing of the others. */
   read(audience: string, type: string, range: TimeRange): Promise<Totals>
 }

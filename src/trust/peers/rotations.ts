@@ -88,8 +88,9 @@ export function createRotations(deps: RotationsDeps): Rotations {
     onTaken: listeners.on,
     look() {
       for (const node of guests) if (!isGuest(node)) guests.delete(node)
-      const ended = lineage.ended()
-      if (ended.length > 0) deps.tell(ended)
+      // The successor too: for that day it may have been admitted by the certificate of the key it replaced.
+      const ended = lineage.ended().flatMap((node) => lineage.all(node))
+      if (ended.length > 0) deps.tell([...new Set(ended)])
     },
   }
 }

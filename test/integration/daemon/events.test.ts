@@ -128,10 +128,19 @@ describe('two machines', () => {
   })
 
   test('when the other stops, it leaves', async () => {
+    const before = on.events().length
     await b.stop()
-    const { data } = await on.first('member_left')
-    expect(data).toMatchObject({ peer: { name: 'b' }, why: 'goodbye' })
-    await on.first('peer_gone')
+    const since = <T extends FeedEvent['type']>(type: T) =>
+      until(
+        () =>
+          on
+            .events()
+            .slice(before)
+            .find((event): event is FeedEvent & { type: T } => event.type === type),
+        { what: `${type} is told` },
+      )
+    expect((await since('member_left')).data).toMatchObject({ peer: { name: 'b' }, why: 'goodbye' })
+    await since('peer_gone')
     expect(await on.interrupt()).toEqual({ code: 0, signal: null })
   })
 })

@@ -9,8 +9,9 @@ export const absentWords = {
   sealed: (audience: string): string =>
     `Totals are sealed to nodes whose certificate has the role ${audience}, and this one has it not: ask through such a ` +
     `node, or karo ca assign <this node> --role ${audience}.`,
-  role: (audiences: readonly string[], reason: string): string =>
-    `Totals are released for the ${audiences.length === 1 ? 'role' : 'roles'} ${audiences.join(', ')}: ${reason}.`,
+  refused: (audience: string, reason: string): string => `No totals for the role ${audience}: ${reason}.`,
+  role: (audiences: readonly string[]): string =>
+    `Totals are for nodes and people with the role ${audiences.join(' or ')}: karo ca assign <this node> --role, or karo login.`,
 } as const
 
 const WHY: Readonly<Record<Unreleased, string>> = {
@@ -19,9 +20,8 @@ const WHY: Readonly<Record<Unreleased, string>> = {
   half: 'only one of the two aggregators has released it so far',
   disagree: 'the two aggregators released different numbers, so one of them is broken or not honest',
   few: 'too few machines contributed',
-  overlap: 'the machines that contributed differ from those of another total by too few',
   implausible: 'the sums cannot be: a machine or an aggregator is broken or not honest',
-  layout: 'machines of several versions contributed, too few of each',
+  layout: 'another release of Karo computed it, with rows that this one does not know',
 }
 
 /** One note for each reason, with how many buckets it holds for; none when all were released whole. */

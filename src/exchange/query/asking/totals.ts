@@ -3,8 +3,9 @@
 import { DAY_MS } from '../../../base/calendar.ts'
 import type { Clock, Random } from '../../../base/clock.ts'
 import { toHex } from '../../../base/hex.ts'
+import { levelOf } from '../../../trust/certificates/index.ts'
 import type { Acting } from '../../../trust/operators/index.ts'
-import { type Decision, onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
+import { onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
 import type { BucketTotals, Totals, TotalsReader } from '../../totals/types.ts'
 import { filteredBy, isWholeRow, type OpenedBucket, queryType } from '../query-types/index.ts'
 import { rfc3339 } from '../range.ts'
@@ -34,7 +35,7 @@ export function asksTotals(
 /** The person, as this node itself decides about them: a login is checked when it begins, and ends with its certificate. */
 const asOperator = (self: Principal, { roles, teams }: Acting): Principal => ({
   ...self,
-  ...{ roles, teams, trust_level: roles.includes('security') ? 'supervisor' : 'peer' },
+  ...{ roles, teams, trust_level: levelOf(roles) },
 })
 
 /** What was found, or why nobody may look. */
@@ -49,7 +50,6 @@ async function find(deps: TotalsDeps, request: AskRequest, range: Range): Promis
   const self = deps.self()
   const principal = acting === undefined ? self : asOperator(self, acting)
   const { action } = queryType(query_type)
-  let refusal: Decision | undefined
   for (const audience of audiences) {
     const decision = policy.reads(principal, audience, action, { at: clock.now(), range })
     if (decision.effect === 'allow') {
@@ -57,10 +57,9 @@ async function find(deps: TotalsDeps, request: AskRequest, range: Range): Promis
       if (!self.roles.includes(audience)) return { withheld: absentWords.sealed(audience) }
       return { totals: await totals.read(audience, query_type, range) }
     }
-    // Of several the one that is nearest to a permission says most.
-    if (refusal === undefined || principal.roles.includes(audience)) refusal = decision
+    if (principal.roles.includes(audience)) return { refused: absentWords.refused(audience, decision.reason) }
   }
-  return { refused: absentWords.role(audiences, refusal?.reason ?? '') }
+  return { refused: absentWords.role(audiences) }
 }
 
 type Range = { readonly start: number; readonly end: number }
@@ -94,7 +93,7 @@ export async function askTotals(
     ...(request.team === undefined ? {} : { team: request.team }),
     ...(request.acting === undefined ? {} : { asked_as: askedAs(request.acting) }),
     data,
-    as_of: released.length === 0 ? null : rfc3339(Math.max(...released.map(({ end }) => end))),
+    as_of: released.length === 0 ? null : rfc3339(Math.min(...released.map(({ end }) => end))),
     coverage: coverageOf(totals, released),
     reach: null,
     compared: comparedOf(released, before),

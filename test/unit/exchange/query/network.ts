@@ -201,7 +201,7 @@ export class Endpoint {
 
 const NO_TOTALS: QueryDeps['totals'] = {
   audiences: () => [],
-  read: async (audience) => ({ audience, aggregators: [], buckets: [], covers: undefined }),
+  read: async (audience) => ({ audience, buckets: [], covers: undefined }),
 }
 
 export interface NodeOptions {

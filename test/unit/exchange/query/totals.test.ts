@@ -44,7 +44,7 @@ async function ask(
             ...found,
           })
         }
-        return { audience, aggregators: [], buckets, covers: range }
+        return { audience, buckets, covers: range }
       },
     },
   } as unknown as TotalsDeps

@@ -79,18 +79,20 @@ function createPair() {
     isRevoked: (node) => world.revoked.has(node),
     expected: new Set(nodes().filter((node) => !world.revoked.has(node))),
     principals: () => [],
-    readers: () => [],
+    readers: () => Array.from({ length: world.readers }, (_, at) => testIdentity(500 + at).publicKey),
   })
 
   const aggregators = DRAWN.map((identity): Aggregator => {
     const audits: unknown[] = []
+    const here = (author: NodeId, kind: string): readonly StoredDocument[] =>
+      kind === 'share' && it.lost.has(author)
+        ? []
+        : [...kept.values()].filter(({ head }) => head.author === author && head.kind === kind)
     const documents = {
       publish: async (_: unknown, bytes: Uint8Array) => keep(bytes),
+      slots: (author: NodeId, kind: string) => here(author, kind).map(({ head }) => head.slot),
       async of(author: NodeId, kind: string, slots: (slot: string) => boolean = () => true) {
-        const isHere = kind !== 'share' || !it.lost.has(author)
-        const found = [...kept.values()].filter(
-          ({ head }) => isHere && head.author === author && head.kind === kind && slots(head.slot),
-        )
+        const found = here(author, kind).filter(({ head }) => slots(head.slot))
         if (kind === 'share') it.reads += found.length
         if (kind === 'release') it.looks++
         return found
@@ -98,7 +100,6 @@ function createPair() {
     }
     const releases = createReleases({
       ...{ identity, documents, clock, random, log: silentLog },
-      readers: () => Array.from({ length: world.readers }, (_, at) => testIdentity(500 + at).publicKey),
     })
     const tallier = createTallier({
       ...{ identity, layouts: new Map([['ToolUsage', TOOLS]]), roster, documents, releases },

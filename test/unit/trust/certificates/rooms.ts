@@ -20,6 +20,8 @@ import { NOW, root } from './chains.ts'
 export interface Room {
   readonly identity: Identity
   readonly fleet: Fleet
+  /** By its own clock, ms since the epoch. */
+  readonly now: () => number
   readonly repository: FleetRepository
   /** Documents that it gave to the mesh, oldest first. */
   readonly said: { readonly kind: FleetKind; readonly frame: Uint8Array }[]
@@ -48,17 +50,17 @@ export async function room(
   fleet.onDocument((kind, frame) => void said.push({ kind, frame }))
   fleet.onChange((node) => changes.push(node))
   await fleet.start(new AbortController().signal)
-  return { identity, fleet, repository, said, audited, changes }
+  return { identity, fleet, now: (options.clock ?? clock).now, repository, said, audited, changes }
 }
 
 /** Makes it an issuer of the root's mesh. */
 export async function found(
-  { identity, fleet }: Room,
+  { identity, fleet, now }: Room,
   { grants = [], days = 365 }: { grants?: readonly string[]; days?: number } = {},
 ): Promise<void> {
   const terms: Parameters<typeof signCertificate>[2] = {
     ...{ usage: 'issuer' as const, key: identity.publicKey, name: 'hq', roles: [], teams: [], grants },
-    ...{ version: time.now, notBefore: time.now, notAfter: time.now + days * DAY_MS },
+    ...{ version: now(), notBefore: now(), notAfter: now() + days * DAY_MS },
   }
   await fleet.found(root.publicKey, signCertificate(root, meshOf(root.publicKey), terms, systemRandom))
 }

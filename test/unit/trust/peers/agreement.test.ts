@@ -168,3 +168,15 @@ test('the file takes trust from a key that stands in two rotations: its connecti
   await move(3, 'untrusted')
   expect([trust.admits(bob.nodeId), heard.get(bob.nodeId)]).toEqual([false, false])
 })
+
+test('the day is over for which a new key was admitted by the certificate of the one before: its connection ends as well', async () => {
+  const { trust, heard, moves } = await world()
+  const move = async (what: number, level: TrustLevel = 'peer') => await moves[what]?.(bob, level)
+  await move(13)
+  await move(5)
+  expect(trust.admits(bob2.nodeId)).toBe(true)
+  heard.clear()
+  await move(15)
+  await move(15)
+  expect([trust.admits(bob2.nodeId), heard.get(bob2.nodeId)]).toEqual([false, false])
+})
