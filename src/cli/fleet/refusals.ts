@@ -24,7 +24,7 @@ export function refusalWords(why: string): string {
 }
 
 /** A sentence without its full stop: why this node, which had an invite, was not let in. */
-export const notLetIn = (why: string): string =>
+export const notLetIn = (why: string, detail: string | null): string =>
   why === 'enrolment_file'
-    ? 'The enrolment file cannot be used, and karo logs tail says why. It is read when the daemon starts'
+    ? `This node was not let in: ${printable(detail ?? 'the enrolment file cannot be used, and karo logs tail says why')}. It is read when the daemon starts`
     : `The invite was not taken: ${refusalWords(why)}`

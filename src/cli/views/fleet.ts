@@ -67,5 +67,5 @@ export function grantWords(before: readonly string[], now: readonly string[]): s
   return says.join(' ')
 }
 
-const joiningWords = ({ refused, ends_at }: NonNullable<FleetShape['joining']>): string =>
-  refused === null ? `It looks for its inviter until ${localTime(ends_at)}.` : `${notLetIn(refused)}.`
+const joiningWords = ({ refused, detail, ends_at }: NonNullable<FleetShape['joining']>): string =>
+  refused === null ? `It looks for its inviter until ${localTime(ends_at)}.` : `${notLetIn(refused, detail)}.`

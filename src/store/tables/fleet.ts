@@ -28,6 +28,8 @@ export interface JoiningRecord {
 export interface InviteRecord {
   /** 16 hex digits, derived from the secret. */
   readonly id: string
+  /** Public key that it names as the inviter; a row of an earlier release has none. */
+  readonly inviter?: Uint8Array
   /** Derived from the secret: proves, and does not tell it. */
   readonly key: Uint8Array
   readonly made_at: number

@@ -91,6 +91,8 @@ interface Joining {
   readonly expires_at: number
   /** Why the inviter did not take it, once that is known. */
   readonly refused: string | null
+  /** What is wrong with the enrolment file; holds nothing of its content. Null: nothing, or there is none. */
+  readonly detail: string | null
   readonly places: readonly string[]
   /** Another number with every invite. */
   readonly attempt: number

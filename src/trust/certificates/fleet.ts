@@ -119,7 +119,7 @@ export function createFleet(options: FleetOptions): Fleet {
     operators: createOperatorOffice({ ...options, roll, issuing }),
 
     state() {
-      const invite = { joining: seeking.joining(), refused: seeking.refused(), attempt: seeking.attempt() }
+      const invite = { joining: seeking.joining(), ...seeking.refusal(), attempt: seeking.attempt() }
       const at = { self, now: clock.now(), joinedAt: membership.joinedAt() }
       return stateOf({ roll, ...at, ...invite, lineage })
     },

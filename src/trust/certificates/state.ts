@@ -15,6 +15,7 @@ export interface Standing {
   readonly joinedAt: number | undefined
   readonly joining: JoiningRecord | undefined
   readonly refused: string | null
+  readonly detail: string | null
   readonly attempt: number
   /** A node that rotated its key has two certificates for a while, and is one member. */
   readonly lineage: Pick<LineageView, 'ancestors' | 'memberOf'>
@@ -27,6 +28,7 @@ export function stateOf({
   joinedAt,
   joining,
   refused,
+  detail,
   attempt,
   lineage,
 }: Standing): FleetState {
@@ -51,7 +53,10 @@ export function stateOf({
     joining:
       joining === undefined && refused === null
         ? null
-        : { expires_at: joining?.expires_at ?? 0, refused, places: joining?.places ?? [], attempt },
+        : {
+            ...{ expires_at: joining?.expires_at ?? 0, refused, detail },
+            ...{ places: joining?.places ?? [], attempt },
+          },
   }
 }
 

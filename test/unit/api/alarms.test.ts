@@ -74,11 +74,13 @@ test('a node that was revoked, or looks for its inviter, says so, by whom, and w
     'the root revoked',
   )
   expect(about({ why_not: 'issuer_revoked', revoked_by: null })).toContain('another issuer')
-  const joining = { expires_at: UNTIL, refused: null, places: [], attempt: 1 }
+  const joining = { expires_at: UNTIL, refused: null, detail: null, places: [], attempt: 1 }
   expect(about({ ...nothing, joining })).toContain('looks for its inviter')
   expect(about({ ...nothing, joining: { ...joining, refused: 'used' } })).toContain('was not taken')
-  expect(about({ ...nothing, joining: { ...joining, refused: 'enrolment_file' } })).toContain(
-    'enrolment file',
+  const unusable = { ...joining, refused: 'enrolment_file' }
+  expect(about({ ...nothing, joining: unusable })).toContain('enrolment file')
+  expect(about({ ...nothing, joining: { ...unusable, detail: 'others may read it' } })).toContain(
+    'others may',
   )
   // Whoever is certified has its invite behind it.
   expect(about({ ...nothing, joining, own: {} as never })).toBe('')

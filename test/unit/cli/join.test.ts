@@ -20,3 +20,22 @@ test('a mistyped path is not called a mistyped code, and an empty file is called
     expect(requests).toHaveLength(0)
   }
 })
+
+test('who has not been let in in time hears where to look, by what was said about the place', async () => {
+  const looking = {
+    ...{ mesh: null, root: null, joined_at: null, own: null, why_not: null, revoked_by: null, issuer: false },
+    ...{ lists_at: null, stale: false, certified: 0, revoked: 0 },
+    joining: { ends_at: '2026-11-22T00:00:00.000Z', refused: null, detail: null },
+  }
+  for (const [places, says] of [
+    [['nosuch.lan:9238', '10.0.0.5:9238', '[fd00::5]:9238'], 'nosuch.lan: a name has to stand in /etc/hosts'],
+    [['10.0.0.5:9238', '[fd00::5]:9238'], 'compare address and port'],
+    [[], '--at host:port'],
+  ] as const) {
+    const at = places.flatMap((place) => ['--at', place])
+    const answers = { 'POST /api/v1/fleet/join': looking, 'GET /api/v1/fleet': looking }
+    const { code, err } = await karo(answers, 'join', 'CODE', '--wait', '0s', ...at)
+    expect(code).not.toBe(0)
+    expect(err.replace(/\s+/g, ' ')).toContain(says)
+  }
+})

@@ -118,6 +118,7 @@ export const doctorFacts = z
       32,
       'why this node was not let in by its last invite, or enrolment_file: that file cannot be used',
     ).exactOptional(),
+    invite_detail: text(400, 'what is wrong with the enrolment file').exactOptional(),
     login: z
       .strictObject({
         name: text(64, 'of the operator'),

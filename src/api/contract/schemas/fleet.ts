@@ -61,6 +61,7 @@ export const fleetState = z
       .strictObject({
         ends_at: moment('when the invite ends'),
         refused: text(32, 'why the inviter did not take it').nullable(),
+        detail: text(400, 'what is wrong with the enrolment file').nullable(),
       })
       .nullable()
       .describe('an invite that this node is using; null: none'),
@@ -142,7 +143,9 @@ export const assigned = z.strictObject({ certificate }).meta({ id: 'Assigned' })
 const invite = z
   .strictObject({
     id: digits(16, 'names the invite; no secret'),
-    state: z.enum(['open', 'used', 'expired', 'cancelled']),
+    state: z
+      .enum(['open', 'used', 'expired', 'cancelled', 'replaced'])
+      .describe('replaced: it names a key that this node has no more, so it lets nobody in'),
     made_at: moment('when it was made'),
     ends_at: moment('when it ends'),
     uses: count('machines it lets in'),

@@ -42,9 +42,12 @@ export function certificateFacts(deps: CertificateDeps): DaemonFacts['certificat
 }
 
 /** Empty while no invite was refused. */
-export function inviteFacts(deps: Pick<CertificateDeps, 'fleet'>): Pick<DaemonFacts, 'invite_refused'> {
-  const why = deps.fleet().joining?.refused
-  return why == null ? {} : { invite_refused: why }
+export function inviteFacts(
+  deps: Pick<CertificateDeps, 'fleet'>,
+): Pick<DaemonFacts, 'invite_refused' | 'invite_detail'> {
+  const { refused = null, detail = null } = deps.fleet().joining ?? {}
+  if (refused === null) return {}
+  return { invite_refused: refused, ...(detail === null ? {} : { invite_detail: detail }) }
 }
 
 /** Null: this person asks as the node. */

@@ -82,7 +82,10 @@ export function fleetRoutes({ fleet, organisation, trust, clock, places }: Fleet
       revoked_by: revokedShape(revoked_by),
       joined_at: joined_at === null ? null : moment(joined_at),
       lists_at: lists_at === null ? null : moment(lists_at),
-      joining: joining === null ? null : { ends_at: moment(joining.expires_at), refused: joining.refused },
+      joining:
+        joining === null
+          ? null
+          : { ends_at: moment(joining.expires_at), refused: joining.refused, detail: joining.detail },
     }
   }
   /** People name this node as they name others; trust knows the others alone. */

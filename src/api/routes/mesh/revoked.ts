@@ -23,7 +23,7 @@ export function joiningInWords({ own = null, joining = null }: Told): string | u
     return `this node looks for its inviter until ${until}; where multicast does not reach, name its address: karo join --at host:port`
   }
   return joining.refused === 'enrolment_file'
-    ? 'the enrolment file cannot be used (karo logs tail says why): put it right and start the daemon again'
+    ? `${joining.detail ?? 'the enrolment file cannot be used (karo logs tail says why)'}: put it right and start the daemon again`
     : 'the last invite of this node was not taken: karo ca show says why'
 }
 

@@ -1,5 +1,6 @@
 // karo join: lets this machine into a mesh by an invite: a code that is typed, a file, or standard input.
 import { existsSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getFleet, joinFleet } from '../../../api/contract/operations/fleet.ts'
@@ -73,6 +74,18 @@ function textOf(text: string, where: string): Given {
   return { root: formatNodeId(root), code, places }
 }
 
+/** Of names it is not known here whether they have an address: the daemon asks for it, without the machine's resolver. */
+function whereToLook(places: readonly string[]): string {
+  const names = places
+    .map((place) => place.replace(/:\d+$/, ''))
+    .filter((host) => isIP(host.replace(/^\[|\]$/g, '')) === 0)
+  if (names.length > 0)
+    return `${names.map(printable).join(', ')}: a name has to stand in /etc/hosts or with a server of discovery.resolvers; an address always works.`
+  if (places.length > 0)
+    return 'Nobody who knows the invite answers there: compare address and port with karo status there.'
+  return 'Where multicast does not reach, name its address: --at host:port.'
+}
+
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'join',
@@ -129,7 +142,7 @@ export const commands: readonly Command[] = [
       }
       if (state.own === null) {
         throw new KaroError('timeout', 'the inviter has not answered yet; this node goes on looking for it', {
-          hint: 'Where multicast does not reach, name its address: --at host:port. karo ca show says how it stands.',
+          hint: `${whereToLook(places)} karo ca show says how it stands.`,
         })
       }
       const { own } = state

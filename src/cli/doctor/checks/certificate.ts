@@ -29,21 +29,22 @@ export async function meshCertificate(world: World): Promise<readonly Finding[]>
   const facts = await world.facts()
   return facts === undefined
     ? []
-    : judgeCertificate(facts.certificate ?? null, world.now(), facts.invite_refused)
+    : judgeCertificate(facts.certificate ?? null, world.now(), facts.invite_refused, facts.invite_detail)
 }
 
-/** `certificate` is null for a node that is in no mesh of a root; `refused` says why its invite did not let it in. */
+/** `certificate` is null for a node that is in no mesh of a root; `refused` says why its invite did not let it in, `detail` what is wrong with its file. */
 export function judgeCertificate(
   certificate: NonNullable<DaemonFacts['certificate']> | null,
   now: number,
   refused?: string,
+  detail = 'the enrolment file cannot be used: karo logs tail says why',
 ): readonly Finding[] {
   if (certificate === null) {
     if (refused === undefined) return [skipped('this node is in no mesh of a root')]
     return [
       refused === 'enrolment_file'
         ? warn(
-            'the enrolment file cannot be used: karo logs tail says why',
+            detail,
             'Put it right and start the daemon again, or ask an issuer for an invite: karo join <code>',
           )
         : warn(

@@ -33,7 +33,8 @@ export interface InviteTerms {
 }
 
 export type InviteRefusal = 'unknown' | 'used' | 'expired' | 'cancelled' | 'revoked' | 'busy' | 'error'
-export type InviteState = 'open' | 'used' | 'expired' | 'cancelled'
+/** `replaced`: it names a key that this node has no more, so nobody finds its inviter. */
+export type InviteState = 'open' | 'used' | 'expired' | 'cancelled' | 'replaced'
 
 export interface Invites {
   load(records: readonly InviteRecord[]): void
@@ -79,7 +80,8 @@ export function createInvites({ self, repository, clock, random }: InvitesDeps):
   function stateOf(invite: InviteRecord): InviteState {
     if (invite.cancelled) return 'cancelled'
     if (invite.uses <= invite.used.length) return 'used'
-    return invite.expires_at <= clock.now() ? 'expired' : 'open'
+    if (invite.expires_at <= clock.now()) return 'expired'
+    return invite.inviter !== undefined && Buffer.compare(invite.inviter, self) !== 0 ? 'replaced' : 'open'
   }
 
   async function forgetOld(): Promise<void> {
@@ -128,7 +130,7 @@ export function createInvites({ self, repository, clock, random }: InvitesDeps):
         const made_at = clock.now()
         const expires_at = wholeMinute(made_at + for_ms)
         const invite = await put({
-          ...keysOf(secret),
+          ...{ ...keysOf(secret), inviter: self },
           ...{ made_at, expires_at, uses, roles, teams },
           ...{ used: [], failures: 0, cancelled: false },
         })

@@ -2,6 +2,7 @@
 import type { Granted } from '../../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
+import { KaroError } from '../../../base/errors.ts'
 import type { Log } from '../../../base/run/log.ts'
 import type { JoiningRecord } from '../../../store/tables/fleet.ts'
 import type { Identity } from '../../identity/index.ts'
@@ -15,7 +16,8 @@ export interface Seeking {
   attempt(): number
   /** There is an enrolment file, and it cannot be used: told as a refusal, `enrolment_file`. */
   unusable(error: unknown): void
-  refused(): string | null
+  /** Why there is no certificate, and about a file what is wrong with it. */
+  refusal(): { readonly refused: string | null; readonly detail: string | null }
   /** Whether `node` may be the inviter. */
   seeks(node: NodeId): boolean
   /** The proof that goes to the inviter, and to nobody else. */
@@ -43,6 +45,7 @@ export interface SeekingDeps {
 export function createSeeking({ identity, clock, log, isOther, granted, ended }: SeekingDeps): Seeking {
   let joining: JoiningRecord | undefined
   let refused: string | null = null
+  let detail: string | null = null
   let attempt = 0
 
   function end(why: string): void {
@@ -55,15 +58,18 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
     begin(next) {
       joining = next
       refused = null
+      detail = null
       attempt++
     },
     attempt: () => attempt,
     joining: () => joining,
     unusable(error) {
       refused = 'enrolment_file'
+      // Only what this program says itself is known to hold nothing of the file.
+      detail = error instanceof KaroError ? error.message : null
       log.error({ reason: String(error) }, 'the enrolment file cannot be used')
     },
-    refused: () => refused,
+    refusal: () => ({ refused, detail }),
     seeks: (node) => joining !== undefined && isInviter(joining, node),
     shown: (to) =>
       joining !== undefined && isInviter(joining, to) ? joinOf(joining, identity.publicKey, to) : undefined,

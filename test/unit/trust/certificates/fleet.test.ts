@@ -2,6 +2,7 @@
 import { beforeEach, expect, test } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
+import { KaroError } from '../../../../src/base/errors.ts'
 import { meshOf, signCertificate, signRevocationList } from '../../../../src/trust/certificates/sign.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { NOW, root } from './chains.ts'
@@ -386,10 +387,20 @@ test('an enrolment file is used at the first start, and not again', async () => 
 test('a broken enrolment file keeps nobody from starting', async () => {
   const machine = await room(8_041, {
     enrolment: () => {
-      throw new Error('no')
+      throw new KaroError('bad_file', 'others may read it')
     },
   })
-  expect(machine.fleet.state()).toMatchObject({ joining: { refused: 'enrolment_file' }, root: null })
+  expect(machine.fleet.state()).toMatchObject({
+    joining: { refused: 'enrolment_file', detail: 'others may read it' },
+    root: null,
+  })
+  // What it was not written for might hold a part of the file.
+  const odd = await room(8_042, {
+    enrolment: () => {
+      throw new Error('04HM')
+    },
+  })
+  expect(odd.fleet.state()).toMatchObject({ joining: { refused: 'enrolment_file', detail: null } })
 })
 
 test('an invite promises only what can be signed', async () => {

@@ -29,10 +29,10 @@ const [ann, bob, cid] = [7_002, 7_003, 7_004].map((n) => testIdentity(n).publicK
 ]
 const HOUR = 3_600_000
 
-async function world(repository?: FleetRepository) {
+async function world(repository?: FleetRepository, self = inviter) {
   const kept = repository ?? createFleetRepository(await temporaryDatabase())
   const clock = { time: NOW, now: () => clock.time, monotonic: () => clock.time }
-  const invites = createInvites({ self: inviter, repository: kept, clock, random: systemRandom })
+  const invites = createInvites({ self, repository: kept, clock, random: systemRandom })
   invites.load((await kept.load()).invites)
   return { invites, clock, repository: kept }
 }
@@ -209,4 +209,12 @@ test('what is over leaves the list and the store after a week', async () => {
   await made(invites)
   expect(invites.list()).toHaveLength(1)
   expect((await repository.load()).invites).toHaveLength(1)
+})
+
+test('an invite that names a key which was replaced lets nobody in, and says so', async () => {
+  const { invites, repository } = await world()
+  const { invite } = await made(invites)
+  expect(invites.stateOf(invite)).toBe('open')
+  const rotated = await world(repository, bob)
+  expect(rotated.invites.list().map(rotated.invites.stateOf)).toEqual(['replaced'])
 })
