@@ -10,7 +10,7 @@ interface PlayedRequest {
   readonly body: unknown
 }
 
-/** Answers by `METHOD path`, without the query; 404 for the rest. */
+/** Answers by `METHOD path`, without the query; of the body where it is a function. 404 for the rest, and for undefined. */
 type Answers = Readonly<Record<string, unknown>>
 
 /** `build`: what it says it is; by default nothing, so that its answers are held against their schemas. */
@@ -25,7 +25,8 @@ export async function playDaemon(answers: Answers, build?: string) {
         line: `${request.method} ${request.url}`,
         body: text === '' ? undefined : JSON.parse(text),
       })
-      const answer = answers[`${request.method} ${request.url?.split('?')[0]}`]
+      const said = answers[`${request.method} ${request.url?.split('?')[0]}`]
+      const answer = typeof said === 'function' ? said(requests.at(-1)?.body) : said
       response.statusCode = answer === undefined ? 404 : 200
       if (build !== undefined) response.setHeader('x-karo-build', build)
       const missing = { error: { code: 'not_found', message: 'no such thing', hint: 'look elsewhere' } }
