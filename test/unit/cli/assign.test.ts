@@ -7,11 +7,11 @@ import { temporaryDirectory } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { karo } from '../../support/node/played-daemon.ts'
 
-const [issuer, ann, bob] = [7_101, 7_102, 7_103].map((number) => {
+const named = (number: number) => {
   const { nodeId, publicKey } = testIdentity(number)
   return { node_id: nodeId, fingerprint: fingerprintOf(publicKey) }
-}) as [Named, Named, Named]
-type Named = { readonly node_id: string; readonly fingerprint: string }
+}
+const [issuer, ann, bob] = [named(7_101), named(7_102), named(7_103)]
 const AT = '2026-11-22T00:00:00.000Z'
 
 const machines = [
