@@ -16,6 +16,7 @@ import { befriend, nextTo } from '../test/support/mesh/honest.ts'
 import { besiege } from '../test/support/mesh/siege.ts'
 import { crashRounds } from '../test/support/node/crash.ts'
 import { asksAll, beginTrial, denies, holdsAll, isCut, loses } from '../test/support/node/endure.ts'
+import { liveFleet } from '../test/support/node/fleet-trial.ts'
 import { startNode } from '../test/support/node/node.ts'
 import { INSPECTED } from '../test/support/run/heap.ts'
 import { endAll, ended, track } from '../test/support/run/processes.ts'
@@ -96,6 +97,11 @@ const RUNS: readonly Run[] = [
       for (const step of [asksAll, denies, loses, isCut]) await step(trial)
       return `${DAEMONS} daemons, every question exact; ${await holdsAll(trial)} copies of summaries where they belong`
     },
+  },
+  {
+    name: 'fleet',
+    does: 'thirteen machines and two issuers: races for an invite, wrong clocks, files, a partition, renewal (needs faketime)',
+    run: () => liveFleet((line) => console.log(`  ${line}`)),
   },
   {
     name: 'virtual',

@@ -88,6 +88,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     fleetRoutes({
       ...{ fleet, organisation, trust, clock },
       places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []),
+      wrongClocks: () => mesh.inspect().stale,
     }),
     shareRoutes({ sharing, summaries, trust }),
     policyRoutes({

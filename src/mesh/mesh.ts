@@ -72,7 +72,7 @@ function createEdge(deps: MeshDeps) {
   const timings = { ...TIMINGS, ...deps.timings }
   const { put, open, hold } = createMailbox<MeshEvent>()
   const admits = (node: NodeId): boolean => trust.admits(node)
-  const rejections = createRejections({ audit, clock, log, admits })
+  const rejections = createRejections({ audit, clock, log, admits, seeks: credentials.seeks })
   const replay = createReplay({ store: deps.replay, clock, timers, random, log })
   const channel: ChannelDeps = {
     ...{ identity, replay, rejections, clock, timers, random, log },

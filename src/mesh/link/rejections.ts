@@ -31,15 +31,15 @@ export interface Rejections {
   /** A frame of this peer was in time: whichever of the two clocks was wrong is right now. */
   inTime(peer: NodeId): void
   /**
-   * Members whose frames were too old or too new within the last quarter of an hour, by clocks that nobody has set since:
-   * their clock, or ours, is wrong.
+   * Members, and the inviter that this node looks for, whose frames were too old or too new within the last quarter of an
+   * hour, by clocks that nobody has set since: their clock, or ours, is wrong.
    */
   stale(): readonly WrongClock[]
   /** A member whose frames were refused as `stale`: its clock minus this one, milliseconds. */
   clockOff(peer: NodeId): number | undefined
 }
 
-/** A member that was refused because of its clock. */
+/** A member, or the inviter, that was refused because of its clock. */
 export interface WrongClock {
   readonly node_id: NodeId
   /** The member's clock minus this one, milliseconds, when it was last refused. */
@@ -63,9 +63,11 @@ export interface RejectionsDeps {
   readonly clock: Clock
   readonly log: Log
   readonly admits: (node: NodeId) => boolean
+  /** Whether this node waits for an answer of that one, which nobody admits yet: the inviter that it looks for. */
+  readonly seeks: (node: NodeId) => boolean
 }
 
-export function createRejections({ audit, clock, log, admits }: RejectionsDeps): Rejections {
+export function createRejections({ audit, clock, log, admits, seeks }: RejectionsDeps): Rejections {
   const counts = Object.fromEntries(REJECT_CODES.map((code) => [code, 0])) as Record<RejectCode, number>
   /** Members: one ledger entry per peer and code at a time; the next entry counts in `times` what came between. */
   const entries = createSparing({ clock, ...MEMBERS_AUDITED })
@@ -139,7 +141,7 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
       counts[code]++
       const now = clock.monotonic()
       // A question that has expired is stale too, and says nothing of a clock.
-      if (clockOffMs !== undefined && admits(peer)) {
+      if (clockOffMs !== undefined && (admits(peer) || seeks(peer))) {
         stale.set(peer, { at: now, offset: offset(), clock_off_ms: Math.round(clockOffMs) })
       }
       const told = enter(code, protocol, peer)

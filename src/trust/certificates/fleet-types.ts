@@ -61,6 +61,8 @@ export interface Credentials {
     },
   ): void
   onSettled(listener: (node: NodeId) => void): () => void
+  /** Whether `node` may be the inviter that this node looks for. */
+  seeks(node: NodeId): boolean
 }
 
 /** By which documents of certificates and lists come and go. */
@@ -194,8 +196,6 @@ export interface Fleet extends Room, Certificates, Credentials, Pick<Parting, 'o
   cancelInvite(id: string): Promise<InviteRecord>
   /** Looks for the inviter from now on. KaroErrors: `bad_request` for no code, `refused` for one that ended, `conflict`. */
   join(code: string, terms: { readonly root?: Uint8Array; readonly places: readonly string[] }): Promise<void>
-  /** Whether `node` may be the inviter that this node looks for. */
-  seeks(node: NodeId): boolean
   /**
    * Revokes every certificate of that key, for good. False: the key has no certificate here. KaroError `refused` where
    * this node may not, `too_large` for a full list; whatever storing it rejects with: then it counts here only.

@@ -16,4 +16,5 @@ export const NO_CREDENTIALS: Credentials = {
   answer: () => ({}),
   answered() {},
   onSettled: () => () => {},
+  seeks: () => false,
 }

@@ -25,7 +25,7 @@ test('who has not been let in in time hears where to look, by what was said abou
   const looking = {
     ...{ mesh: null, root: null, joined_at: null, own: null, why_not: null, revoked_by: null, issuer: false },
     ...{ lists_at: null, stale: false, certified: 0, revoked: 0 },
-    joining: { ends_at: '2026-11-22T00:00:00.000Z', refused: null, detail: null },
+    joining: { ends_at: '2026-11-22T00:00:00.000Z', refused: null, detail: null, clock_off_ms: null },
   }
   for (const [places, says] of [
     [['nosuch.lan:9238', '10.0.0.5:9238', '[fd00::5]:9238'], 'nosuch.lan: a name has to stand in /etc/hosts'],
@@ -38,4 +38,8 @@ test('who has not been let in in time hears where to look, by what was said abou
     expect(code).not.toBe(0)
     expect(err.replace(/\s+/g, ' ')).toContain(says)
   }
+  const clocks = { ...looking, joining: { ...looking.joining, clock_off_ms: -600_000 } }
+  const answers = { 'POST /api/v1/fleet/join': clocks, 'GET /api/v1/fleet': clocks }
+  const { err } = await karo(answers, 'join', 'CODE', '--wait', '0s')
+  expect(err).toContain('its clock is 10 min behind')
 })

@@ -7,6 +7,7 @@ import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 
 function setUp() {
   const member = 'karo:ed25519:member' as NodeId
+  const inviter = 'karo:ed25519:inviter' as NodeId
   const entries: AuditRecord[] = []
   // `set`: how far somebody has set the clock of the wall.
   const clock = { time: 0, set: 0, now: () => clock.time + clock.set, monotonic: () => clock.time }
@@ -15,8 +16,9 @@ function setUp() {
     clock,
     log: silentLog,
     admits: (node) => node === member,
+    seeks: (node) => node === inviter,
   })
-  return { member, entries, clock, rejections }
+  return { member, inviter, entries, clock, rejections }
 }
 
 test('strangers share ten entries a minute, whatever keys they invent; the rest is a number', () => {
@@ -93,7 +95,7 @@ test('members beyond those that are told apart share an entry that names none of
   const clock = { time: 0, now: () => clock.time, monotonic: () => clock.time }
   const rejections = createRejections({
     audit: { record: async (entry) => void entries.push(entry) },
-    ...{ clock, log: silentLog, admits: () => true },
+    ...{ clock, log: silentLog, admits: () => true, seeks: () => false },
   })
   const refuse = (n: number) => rejections.count('malformed', 'p', `karo:ed25519:${n}` as NodeId)
   // 256 have a place of their own; the next is the first of those who share one.
@@ -107,4 +109,12 @@ test('members beyond those that are told apart share an entry that names none of
     { type: 'policy_violation', success: false, details: { reason: 'further_members', times: 44 } },
   ])
   expect(entries.filter(({ peer }) => peer !== undefined && Number(peer.slice(13)) >= 256)).toEqual([])
+})
+
+test('the inviter that this node looks for is remembered as a member is, and no other stranger', () => {
+  const { inviter, rejections } = setUp()
+  rejections.count('stale', 'p', 'karo:ed25519:another' as NodeId, { clockOffMs: 600_000 })
+  expect(rejections.stale()).toEqual([])
+  rejections.count('stale', 'p', inviter, { clockOffMs: 600_000 })
+  expect(rejections.stale()).toEqual([{ node_id: inviter, clock_off_ms: 600_000 }])
 })

@@ -1,6 +1,6 @@
 // Schemas of the mesh that a root certifies: /fleet.
 import * as z from 'zod'
-import { count, fingerprint, labels, listOf, moment, nodeId, nodeName, text, who } from './fields.ts'
+import { count, fingerprint, integer, labels, listOf, moment, nodeId, nodeName, text, who } from './fields.ts'
 
 const digits = (length: number, what: string) =>
   z
@@ -62,6 +62,9 @@ export const fleetState = z
         ends_at: moment('when the invite ends'),
         refused: text(32, 'why the inviter did not take it').nullable(),
         detail: text(400, 'what is wrong with the enrolment file').nullable(),
+        clock_off_ms: integer(
+          "the inviter's clock minus this one, milliseconds, where it is refused for that",
+        ).nullable(),
       })
       .nullable()
       .describe('an invite that this node is using; null: none'),

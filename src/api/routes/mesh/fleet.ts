@@ -42,12 +42,15 @@ interface FleetDeps {
     | 'invites'
     | 'cancelInvite'
     | 'join'
+    | 'seeks'
   >
   readonly organisation: Pick<Organisation, 'frame'>
   readonly trust: Pick<Trust, 'resolve'>
   readonly clock: Pick<Clock, 'now'>
   /** `host:port` at which other machines reach this node. */
   readonly places: () => readonly string[]
+  /** Nodes that are refused because of their clock, or this node's. */
+  readonly wrongClocks: () => readonly { readonly node_id: NodeId; readonly clock_off_ms: number }[]
 }
 
 const moment = (ms: number): string => new Date(ms).toISOString()
@@ -73,7 +76,7 @@ function inviteShape(invite: ReturnType<Fleet['invites']>[number]): InviteShape 
   }
 }
 
-export function fleetRoutes({ fleet, organisation, trust, clock, places }: FleetDeps): Routes {
+export function fleetRoutes({ fleet, organisation, trust, clock, places, wrongClocks }: FleetDeps): Routes {
   function state(): FleetShape {
     const { own, joined_at, lists_at, joining, revoked_by, ...rest } = fleet.state()
     return {
@@ -85,7 +88,10 @@ export function fleetRoutes({ fleet, organisation, trust, clock, places }: Fleet
       joining:
         joining === null
           ? null
-          : { ends_at: moment(joining.expires_at), refused: joining.refused, detail: joining.detail },
+          : {
+              ...{ ends_at: moment(joining.expires_at), refused: joining.refused, detail: joining.detail },
+              clock_off_ms: wrongClocks().find(({ node_id }) => fleet.seeks(node_id))?.clock_off_ms ?? null,
+            },
     }
   }
   /** People name this node as they name others; trust knows the others alone. */

@@ -5,6 +5,7 @@ import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getFleet, joinFleet } from '../../../api/contract/operations/fleet.ts'
 import type { FleetShape } from '../../../api/contract/shapes.ts'
+import { clockWords } from '../../../base/clock-words.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { CHAIN_FAULTS, parseEnrolment } from '../../../trust/certificates/index.ts'
@@ -139,6 +140,17 @@ export const commands: readonly Command[] = [
         throw new KaroError('refused', `the invite was not taken: ${refusalWords(why)}`, {
           hint: 'Ask for a new invite.',
         })
+      }
+      const clockOff = state.joining?.clock_off_ms ?? null
+      if (state.own === null && clockOff !== null) {
+        const off = clockWords(clockOff)
+        throw new KaroError(
+          'timeout',
+          `the inviter is not believed: its clock is ${off} (at most 5 min may be)`,
+          {
+            hint: 'Set the clock of the machine that is wrong, probably this one: sudo timedatectl set-ntp true. This node goes on asking.',
+          },
+        )
       }
       if (state.own === null) {
         throw new KaroError('timeout', 'the inviter has not answered yet; this node goes on looking for it', {

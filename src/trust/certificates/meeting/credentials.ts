@@ -31,7 +31,7 @@ export interface CredentialsDeps
   readonly tell: (nodes: Iterable<NodeId>) => void
 }
 
-export function createCredentials(deps: CredentialsDeps): Credentials {
+export function createCredentials(deps: CredentialsDeps): Omit<Credentials, 'seeks'> {
   const { identity, certifiedKey, keyOf, roll, seeking, clock, log, tell } = deps
   const { isNameKnown = () => false } = deps
   const lettingIn = createLettingIn({ ...deps, self: identity, isNameKnown })
