@@ -121,7 +121,7 @@ describe('rows told part by part', () => {
         expect(attacked(machines, cells, rows)).toBeUndefined()
         if (rows[0]!.some((is, row) => is && machines.some(({ has }) => has[row]))) told++
       }),
-      { numRuns: 1_500 },
+      { numRuns: 800 },
     )
     // It is not safe by telling nothing.
     expect(told).toBeGreaterThan(100)
