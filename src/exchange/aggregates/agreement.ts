@@ -148,10 +148,7 @@ export function checkedGroups(
 }
 
 /** Whether the parts that were said are those that follow from the certificates here: the same machines under the same teams. */
-const areSameCells = (
-  cells: readonly Cell[],
-  said: Agreement['groups'][number]['cells'],
-): boolean =>
+const areSameCells = (cells: readonly Cell[], said: Agreement['groups'][number]['cells']): boolean =>
   cells.length === said.length &&
   cells.every(({ teams, members }, at) => {
     const other = said[at] as (typeof said)[number]

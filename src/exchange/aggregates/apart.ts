@@ -7,8 +7,8 @@ import {
   PART_NODES_BYTES,
   PART_VALUE_BYTES,
   PARTS_MAX,
-  SHARE_CELLS_MAX,
   type Settlement,
+  SHARE_CELLS_MAX,
   TEAMS_BYTES_MAX,
 } from '../../../protocols/messages/aggregate.ts'
 import { breakdownOf } from './breakdown.ts'

@@ -35,7 +35,9 @@ export function breakdownOf(
   sizes: readonly number[],
 ): readonly (readonly boolean[])[] | undefined {
   const isPossible = tables.every(({ nodes, layout }) =>
-    nodes.every((of, cell) => of.length === layout.rows.length && of.every((n) => n >= 0 && n <= sizes[cell]!)),
+    nodes.every(
+      (of, cell) => of.length === layout.rows.length && of.every((n) => n >= 0 && n <= sizes[cell]!),
+    ),
   )
   if (!isPossible || tables.some(({ nodes }) => nodes.length !== sizes.length)) return undefined
   const families = tables.flatMap((table, at) => familiesOf(table, at))

@@ -37,14 +37,25 @@ export function contentsOf(view: TallyView, tallied: Tallied): readonly ReleaseC
   const { length, start, end } = view.bucket
   const isUndivided = (at: number): boolean => groups[at]?.isUndivided === true
   const undivided = agreement.groups.flatMap(({ members }, at) => (isUndivided(at) ? placesIn(members) : []))
-  const left_out = agreement.groups.reduce((sum, group, at) => sum + (isUndivided(at) ? 0 : group.left_out), 0)
-  const contents = listing.audiences.map((audience): ReleaseContent => ({
-    ...{ scheme: SCHEME, mesh: view.mesh, length, start, end, batch: view.batch, audience },
-    ...{ pair: [...view.pair], bundle: listing.bundle, set, expected: listing.expected },
-    ...{ listed: listing.shares.length / LISTED_BYTES, common: common.length, unlisted: agreement.unlisted },
-    ...{ refused: listing.refused, teams: listing.teams, undivided: undivided.length, left_out },
-    types: typesOf(tallied, common).flatMap((type) => typeOf(type, audience, tallied, common, grouped) ?? []),
-  }))
+  const left_out = agreement.groups.reduce(
+    (sum, group, at) => sum + (isUndivided(at) ? 0 : group.left_out),
+    0,
+  )
+  const contents = listing.audiences.map(
+    (audience): ReleaseContent => ({
+      ...{ scheme: SCHEME, mesh: view.mesh, length, start, end, batch: view.batch, audience },
+      ...{ pair: [...view.pair], bundle: listing.bundle, set, expected: listing.expected },
+      ...{
+        listed: listing.shares.length / LISTED_BYTES,
+        common: common.length,
+        unlisted: agreement.unlisted,
+      },
+      ...{ refused: listing.refused, teams: listing.teams, undivided: undivided.length, left_out },
+      types: typesOf(tallied, common).flatMap(
+        (type) => typeOf(type, audience, tallied, common, grouped) ?? [],
+      ),
+    }),
+  )
   return contents.map(fitting)
 }
 

@@ -150,7 +150,8 @@ function settle(view: TallyView, listing: Listing, agreement: Agreement, held: H
     const opened = openings(layouts, indicators, theirs.indicators, n, highest)
     const told = cells.map((cell, one) => ({
       threshold: cell.threshold,
-      indicators: one === cells.length - 1 ? new Uint8Array(0) : toldCellIndicators(layouts, sums.cells[one]!),
+      indicators:
+        one === cells.length - 1 ? new Uint8Array(0) : toldCellIndicators(layouts, sums.cells[one]!),
       opened: new Uint8Array(0),
     }))
     const split = splitOf(layouts, theirs.cells, told, opened)
@@ -272,8 +273,7 @@ function finish(
     const layouts = layoutsOf(view, keys)
     if (layouts === undefined) return wait('a layout that was agreed to is missing here')
     const tallied = talliedGroup(layouts, done.agreement, settlement, opening, at)
-    if (tallied === undefined)
-      return refuse(view, 'wrong_length', 'sums of other rows than may be opened')
+    if (tallied === undefined) return refuse(view, 'wrong_length', 'sums of other rows than may be opened')
     groups.push(tallied)
   }
   return { kind: 'done', contents: contentsOf(view, { ...done, groups }) }

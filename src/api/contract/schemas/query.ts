@@ -181,7 +181,9 @@ export const queryResult = z
     elsewhere: z
       .strictObject({ machines: count('machines beside the team'), data })
       .exactOptional()
-      .describe('at level 2, of a team: the same numbers of the machines beside it, where they were released'),
+      .describe(
+        'at level 2, of a team: the same numbers of the machines beside it, where they were released',
+      ),
     privacy: z.strictObject({
       mode: z.enum(['per_node', 'aggregate']),
       k_min: count('fewest nodes that a total may include'),

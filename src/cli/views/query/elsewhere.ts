@@ -6,11 +6,7 @@ import { percent } from './view.ts'
 type Rates = readonly (readonly [name: string, value: string | undefined])[]
 
 const share = (part: number | null, whole: number | null): string | undefined =>
-  part === null || whole === null || whole === 0
-    ? undefined
-    : part === 0
-      ? '0 %'
-      : percent(part / whole)
+  part === null || whole === null || whole === 0 ? undefined : part === 0 ? '0 %' : percent(part / whole)
 
 const each = (sum: number | null, machines: number): string | undefined =>
   sum === null || machines === 0 ? undefined : String(Math.round((sum / machines) * 10) / 10)

@@ -28,7 +28,9 @@ export function whoContributed(result: QueryResult): {
   const { cells_suppressed: withheld, k_min } = privacy
   if (withheld > 0 && team !== undefined) {
     const rowsAre = withheld === 1 ? 'row is' : 'rows are'
-    rows.push(`${withheld} ${rowsAre} shown for all machines together only: fewer than ${k_min} machines of a team, or outside of it, have one, or it would give such a one away`)
+    rows.push(
+      `${withheld} ${rowsAre} shown for all machines together only: fewer than ${k_min} machines of a team, or outside of it, have one, or it would give such a one away`,
+    )
   } else if (withheld > 0) {
     const rowsAre = withheld === 1 ? 'row is' : 'rows are'
     rows.push(

@@ -28,7 +28,9 @@ export function teamTotals(buckets: readonly BucketTotals[], team: string): Team
 
 /** Rows that somebody has, which are shown of all machines together and not of these. */
 const hiddenOf = (all: readonly BatchTotals[], of: readonly BatchTotals[]): number => {
-  const shown = new Set(all.flatMap(({ rows }) => [...rows].flatMap(([row, { nodes }]) => (nodes > 0 ? row : []))))
+  const shown = new Set(
+    all.flatMap(({ rows }) => [...rows].flatMap(([row, { nodes }]) => (nodes > 0 ? row : []))),
+  )
   return [...shown].filter((row) => of.some(({ rows }) => !rows.has(row))).length
 }
 
@@ -52,7 +54,8 @@ export function whyNoTeam(buckets: readonly BucketTotals[], team: string): strin
   if (newest?.apart === undefined || newest.why !== 'team') return undefined
   const { teams, undivided } = newest.apart
   const expected = teams.get(team)
-  if (expected === undefined) return `In the newest period no machine had the team ${team} in its certificate.`
+  if (expected === undefined)
+    return `In the newest period no machine had the team ${team} in its certificate.`
   if (undivided > 0) {
     return `The two aggregators knew different teams of ${undivided} machines, so these are not told apart.`
   }

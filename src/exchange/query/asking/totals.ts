@@ -42,7 +42,7 @@ const asOperator = (self: Principal, { roles, teams }: Acting): Principal => ({
 /** What was found, or why nobody may look. */
 type Found =
   | { readonly totals: Totals; readonly others: readonly BucketTotals[] | undefined }
-  |  { readonly refused: string }
+  | { readonly refused: string }
   | { readonly withheld: string }
 
 async function find(deps: TotalsDeps, request: AskRequest, range: Range): Promise<Found> {
@@ -249,5 +249,9 @@ function notesOf(
   const { buckets } = found.totals
   const changes = before && changeWords(machinesOf(buckets), machinesOf(before))
   const none = team === undefined ? undefined : whyNoTeam(buckets, team)
-  return [...whyWords(buckets), ...(none === undefined ? [] : [none]), ...(changes === undefined ? [] : [changes])]
+  return [
+    ...whyWords(buckets),
+    ...(none === undefined ? [] : [none]),
+    ...(changes === undefined ? [] : [changes]),
+  ]
 }

@@ -232,9 +232,7 @@ describe('parts', () => {
   it('need one more for each who could subtract himself, and as many as each wants to be among', () => {
     const rest = team(20, 9, [])
     const of = (more: Partial<Candidate>) =>
-      named(
-        cellsOfGroup([candidate(0, ['ops'], more), ...team(1, 4, ['ops']), ...rest], KEYS, 5).cells,
-      )
+      named(cellsOfGroup([candidate(0, ['ops'], more), ...team(1, 4, ['ops']), ...rest], KEYS, 5).cells)
     expect(of({})).toEqual([
       ['ops', 5],
       ['', 9],

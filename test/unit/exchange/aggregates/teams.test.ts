@@ -79,31 +79,34 @@ const answerTo = (world: World, side: 0 | 1, lie: TallyPlain): Step =>
 const refusalIn = (step: Step) => (step.kind === 'say' ? step.plain.refusal?.reason : step.kind)
 
 describe('parts of a batch', () => {
-  it.each([20, 60, 600])('of %i machines are those of plain addition, and the whole is as without them', (count) => {
-    const all = twoTeams(count)
-    const content = released(worldOf(all))
-    const [split] = rowsIn(content)
-    expect(split!.cells.map(({ teams, n }) => [teams, n]).toSorted()).toEqual([
-      ['', count - 14],
-      ['ops', 8],
-      ['web', 6],
-    ])
-    for (const { teams, rows } of split!.cells) {
-      const own = all.filter((one) => (one.teams ?? []).join('+') === teams)
-      expect(Object.keys(rows)).not.toHaveLength(0)
-      for (const [row, found] of Object.entries(rows)) expect(found).toEqual(plainly(own, Number(row)))
-    }
-    // One machine of ops has kubectl: the row is told of the whole only, and so is the smallest that hides it.
-    expect(split!.hidden).toEqual([0, 2])
-    const without = released(worldOf(all.map(({ teams: _, ...one }) => one)))
-    const types = content.types.map(({ splits: _, ...type }) => type)
-    expect(types).toEqual(without.types.map(({ splits: _, ...type }) => type))
-    expect(without.types[0]!.splits).toEqual([])
-    expect(content.teams).toEqual([
-      { team: 'ops', machines: 8 },
-      { team: 'web', machines: 6 },
-    ])
-  })
+  it.each([20, 60, 600])(
+    'of %i machines are those of plain addition, and the whole is as without them',
+    (count) => {
+      const all = twoTeams(count)
+      const content = released(worldOf(all))
+      const [split] = rowsIn(content)
+      expect(split!.cells.map(({ teams, n }) => [teams, n]).toSorted()).toEqual([
+        ['', count - 14],
+        ['ops', 8],
+        ['web', 6],
+      ])
+      for (const { teams, rows } of split!.cells) {
+        const own = all.filter((one) => (one.teams ?? []).join('+') === teams)
+        expect(Object.keys(rows)).not.toHaveLength(0)
+        for (const [row, found] of Object.entries(rows)) expect(found).toEqual(plainly(own, Number(row)))
+      }
+      // One machine of ops has kubectl: the row is told of the whole only, and so is the smallest that hides it.
+      expect(split!.hidden).toEqual([0, 2])
+      const without = released(worldOf(all.map(({ teams: _, ...one }) => one)))
+      const types = content.types.map(({ splits: _, ...type }) => type)
+      expect(types).toEqual(without.types.map(({ splits: _, ...type }) => type))
+      expect(without.types[0]!.splits).toEqual([])
+      expect(content.teams).toEqual([
+        { team: 'ops', machines: 8 },
+        { team: 'web', machines: 6 },
+      ])
+    },
+  )
 
   it('are of several types, and fit into what both tell each other at their largest', () => {
     const names = Array.from({ length: 20 }, (_, n) => `team ${n} `.padEnd(64, 'x'))
@@ -240,7 +243,9 @@ describe('an aggregator that', () => {
     expect(refusalIn(settledWith(short))).toBe('wrong_length')
     const world = worldAfter(3)
     const own = world.sides[0].own!
-    const lie = (change: (cells: (typeof own.settlement & object)['groups'][number]['cells']) => unknown) => ({
+    const lie = (
+      change: (cells: (typeof own.settlement & object)['groups'][number]['cells']) => unknown,
+    ) => ({
       ...own,
       settlement: {
         ...own.settlement!,
@@ -350,8 +355,10 @@ it('a machine of a team that gives two types is in one part of both', () => {
   }))
   const content = released(worldOf(all))
   const [hours] = rowsIn(content, HOURS, 'ActivityPatterns')
-  expect(hours!.cells.map(({ teams, n }) => [teams, n])).toEqual([
-    ['', 9],
-    ['ops', 7],
-  ].toSorted(([a], [b]) => (a === '' ? 1 : b === '' ? -1 : 0)))
+  expect(hours!.cells.map(({ teams, n }) => [teams, n])).toEqual(
+    [
+      ['', 9],
+      ['ops', 7],
+    ].toSorted(([a], [b]) => (a === '' ? 1 : b === '' ? -1 : 0)),
+  )
 })

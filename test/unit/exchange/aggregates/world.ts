@@ -191,10 +191,12 @@ export function viewOf(world: World, index: 0 | 1, other = world.sides[1 - index
 
 const teamsOf = (of: readonly Contributor[]): ReadonlyMap<string, number> =>
   new Map(
-    [...Map.groupBy(
-      of.flatMap(({ teams = [] }) => teams),
-      (team) => team,
-    )].map(([team, { length }]) => [team, length]),
+    [
+      ...Map.groupBy(
+        of.flatMap(({ teams = [] }) => teams),
+        (team) => team,
+      ),
+    ].map(([team, { length }]) => [team, length]),
   )
 
 /** Both take turns until neither has anything more to say. */

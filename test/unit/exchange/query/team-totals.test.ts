@@ -87,7 +87,9 @@ describe('a team', () => {
   })
 
   it('is filtered like everything else, and so is what is beside it', async () => {
-    const filters = [{ field: 'tool', operator: 'Equals', value: 'git' }] as NonNullable<AskRequest['filters']>
+    const filters = [{ field: 'tool', operator: 'Equals', value: 'git' }] as NonNullable<
+      AskRequest['filters']
+    >
     const result = await ask(twoTeams(), { team: 'ops', filters })
     expect([tools(result.data), tools(result.elsewhere?.data)]).toEqual([{}, {}])
     expect(linesOf(result).join()).not.toContain('elsewhere')
@@ -103,7 +105,12 @@ describe('a team', () => {
 
   it.each<readonly [string, readonly Machine[], string, string]>([
     ['it is unknown', twoTeams(), 'lab', 'no machine had the team lab'],
-    ['too few are in it', twoTeams(18).map((one) => (one.n > 15 ? { ...one, teams: ['lab'] } : one)), 'lab', 'lab has 2'],
+    [
+      'too few are in it',
+      twoTeams(18).map((one) => (one.n > 15 ? { ...one, teams: ['lab'] } : one)),
+      'lab',
+      'lab has 2',
+    ],
     ['too few are outside of it', twoTeams(10), 'ops', 'of 10 that contributed, too few are outside of ops'],
     [
       'its machines are of different teams',

@@ -58,13 +58,21 @@ test('sums of eight machines are exact, and only who has the role reads them', a
 })
 
 test('a team is told apart as far as enough of it and enough others contribute', async () => {
-  const world = await createWorld(9, {}, (index) => (index < 4 ? ['ops'] : index < 8 ? ['web'] : ['web', 'lab']))
+  const world = await createWorld(9, {}, (index) =>
+    index < 4 ? ['ops'] : index < 8 ? ['web'] : ['web', 'lab'],
+  )
   await world.network.pass(20 * MINUTE)
   const [bucket] = (await read(world.machines[2]!, world)).buckets
   expect(shown(bucket)).toEqual(plain(world.machines))
   // The pair and the reader are of ops, and could subtract themselves: four are too few, so nothing is told apart.
   expect(bucket?.apart?.parts).toEqual([])
-  expect(bucket?.apart?.teams).toEqual(new Map([['web', 5], ['ops', 4], ['lab', 1]]))
+  expect(bucket?.apart?.teams).toEqual(
+    new Map([
+      ['web', 5],
+      ['ops', 4],
+      ['lab', 1],
+    ]),
+  )
 })
 
 test('parts of a team, and what is left, are those of plain addition', async () => {
@@ -77,7 +85,7 @@ test('parts of a team, and what is left, are those of plain addition', async () 
   ])
   const [bucket] = (await read(world.machines[2]!, world)).buckets
   for (const { teams, rows } of bucket!.apart!.parts) {
-    const own = world.machines.filter((_, index) => (teams.length > 0) === (index > 3 && index < 7))
+    const own = world.machines.filter((_, index) => teams.length > 0 === (index > 3 && index < 7))
     const found = [...rows].filter(([, { nodes }]) => nodes > 0)
     expect(Object.fromEntries(found)).toEqual(plain(own))
   }
