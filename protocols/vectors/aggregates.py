@@ -236,7 +236,7 @@ vectors = {
         {"length": "day", "start": START + n * DAY, "pair": pair(f"day:{20_717 + n}")} for n in range(8)
     ]
     + [{"length": "6h", "start": START, "pair": pair(f"6h:{20_717 * 4}")}],
-    "parts": [example_of_parts(n) for n in range(12)],
-    "rows": [example_of_rows(n) for n in range(40)],
+    "parts": [example_of_parts(n) for n in range(8)],
+    "rows": [example_of_rows(n) for n in range(16)],
 }
 HERE.with_name("aggregates.json").write_text(json.dumps(vectors, indent=1) + "\n")

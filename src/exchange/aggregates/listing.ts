@@ -180,12 +180,14 @@ export function heldOf(
 const TEAMS_BYTES = 1024
 
 function teamsOf({ teams = new Map() }: TallyView): Listing['teams'] {
+  const found: { team: string; machines: number }[] = []
   let bytes = 0
-  return [...teams]
-    .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
-    .slice(0, TEAMS_LISTED_MAX)
-    .filter(([team]) => (bytes += Buffer.byteLength(team) + TEAM_BYTES) <= TEAMS_BYTES)
-    .map(([team, machines]) => ({ team, machines }))
+  for (const [team, machines] of [...teams].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))) {
+    bytes += Buffer.byteLength(team) + TEAM_BYTES
+    if (bytes > TEAMS_BYTES || found.length === TEAMS_LISTED_MAX) break
+    found.push({ team, machines })
+  }
+  return found
 }
 
 /** Of a team in a list besides its name. */

@@ -11,8 +11,8 @@ import {
   overlap,
   slotOfBucket,
 } from '../../../../protocols/buckets.ts'
-import { type Layout, pairOf, whoContributes } from '../../../../src/exchange/aggregates/index.ts'
 import { breakdownOf } from '../../../../src/exchange/aggregates/breakdown.ts'
+import { type Layout, pairOf, whoContributes } from '../../../../src/exchange/aggregates/index.ts'
 import { cellsOf, encodeVector, hashOf, rowsOf } from '../../../../src/exchange/aggregates/layout.ts'
 import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts.ts'
 import { added, expand, fromBytes, split, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
