@@ -21,7 +21,7 @@ function sumOf(type: string, shares: readonly HeldShare[]): BigUint64Array {
 }
 
 /** One aggregator's sums of a group, by type. */
-export const sumsOf = (layouts: readonly Layout[], shares: readonly HeldShare[]): readonly BigUint64Array[] =>
+const sumsOf = (layouts: readonly Layout[], shares: readonly HeldShare[]): readonly BigUint64Array[] =>
   layouts.map(({ type }) => sumOf(type, shares))
 
 /** One aggregator's sums of a group and, where it has cells, of each of them: then the group's are those of its cells. */
