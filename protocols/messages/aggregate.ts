@@ -24,6 +24,15 @@ export const ROWS_MAX = 512
 export const SHARE_CELLS_MAX = 4_000
 /** Values of one row, besides its indicator. */
 export const ROW_VALUES_MAX = 32
+/** Parts of one group, by the teams of machines; teams that a part may be of, and bytes of their names. */
+export const PARTS_MAX = 16
+export const TEAMS_MAX = 8
+export const TEAMS_BYTES_MAX = 256
+/** Teams whose machines are counted in a list. */
+export const TEAMS_LISTED_MAX = 64
+/** Bytes of one cell of a part: a count of machines, and a value, which is below 2^32 however many machines there are. */
+export const PART_NODES_BYTES = 2
+export const PART_VALUE_BYTES = 4
 /** How splitting, sums and suppression work. A verifiable scheme would have another number. */
 export const SCHEME = 1
 
@@ -31,7 +40,7 @@ const WRAPPED_KEY_BYTES = 32 + 16
 const TAG_BYTES = 16
 /** Most bytes of a sealed plaintext: of a share, and of what aggregators and readers are told. */
 export const SHARE_PLAIN_BYTES = 40 * 1024
-export const TALLY_PLAIN_BYTES = 60 * 1024
+export const TALLY_PLAIN_BYTES = 62 * 1024
 export const RELEASE_PLAIN_BYTES = 36 * 1024
 /** A listed share: the first 8 bytes of its author's key, and 16 that stand for its document and its header. */
 export const LISTED_BYTES = 8 + 16
@@ -192,12 +201,24 @@ const listing = z.object({
   audiences: audiences.describe('that are totalled for, sorted'),
   expected: uint().describe('certified machines that are not revoked'),
   refused: listOf(z.object({ reason: z.enum(REFUSED_SHARES), count: uint() }), REFUSED_SHARES.length),
+  teams: listOf(z.object({ team: label(64), machines: uint() }), TEAMS_LISTED_MAX).describe(
+    'of the expected machines, how many are in each team by its certificate; the largest teams',
+  ),
   shares: bytes(0, BATCH_MAX * LISTED_BYTES).describe(
     'author 8 ‖ check 16 of each, in the order of these bytes, none twice',
   ),
 })
 
 const keyOfGroup = z.object({ type: typeName, audiences })
+
+const partTeams = listOf(label(64), TEAMS_MAX).describe('sorted; none: the machines that are in no part')
+const partIndicators = bytes(0, SHARE_CELLS_MAX * PART_NODES_BYTES).describe(
+  'sums of the indicators of all types mod 2^16, 2 bytes each, big-endian; of the last cell none, it is what is left of the group',
+)
+const partOpened = bytes(0, SHARE_CELLS_MAX * PART_VALUE_BYTES).describe(
+  'sums mod 2^32, 4 bytes each, of the values of rows that are told apart and that the cell has',
+)
+const CELLS_OF_GROUP_MAX = PARTS_MAX + 1
 
 const agreement = z.object({
   listing: bytes(32).describe('BLAKE3 of the listing that it answers'),
@@ -209,6 +230,16 @@ const agreement = z.object({
       keys: listOf(keyOfGroup, SECTIONS_MAX).describe('what is totalled for them, by type'),
       threshold,
       indicators: sumsOfGroup,
+      cells: listOf(
+        z.object({
+          teams: partTeams,
+          members: bytes(0, BATCH_MAX / 8).describe('a bit for each listed share'),
+          threshold,
+          indicators: partIndicators,
+        }),
+        CELLS_OF_GROUP_MAX,
+      ).describe('machines by their teams: parts, and last those that are in none'),
+      left_out: uint(BATCH_MAX).describe('parts that a tally has no room for'),
     }),
     GROUPS_MAX,
   ),
@@ -216,12 +247,26 @@ const agreement = z.object({
 
 const settlement = z.object({
   agreement: bytes(32).describe('BLAKE3 of the agreement that it answers'),
-  groups: listOf(z.object({ threshold, indicators: sumsOfGroup, opened: sumsOfGroup }), GROUPS_MAX),
+  groups: listOf(
+    z.object({
+      threshold,
+      indicators: sumsOfGroup,
+      opened: sumsOfGroup,
+      cells: listOf(
+        z.object({ threshold, indicators: partIndicators, opened: partOpened }),
+        CELLS_OF_GROUP_MAX,
+      ).describe('none where the leader knows other teams of these machines'),
+    }),
+    GROUPS_MAX,
+  ),
 })
 
 const opening = z.object({
   settlement: bytes(32).describe('BLAKE3 of the settlement that it answers'),
-  groups: listOf(z.object({ opened: sumsOfGroup }), GROUPS_MAX),
+  groups: listOf(
+    z.object({ opened: sumsOfGroup, cells: listOf(z.object({ opened: partOpened }), CELLS_OF_GROUP_MAX) }),
+    GROUPS_MAX,
+  ),
 })
 
 /** The plaintext of a Tally. The leader lists and settles, the other agrees and opens. */
@@ -275,6 +320,27 @@ const releasedRow = z.object({
   values: listOf(uint(), ROW_VALUES_MAX),
 })
 
+const rowBits = bytes(0, ROWS_MAX / 8).describe('a bit for each row, the lowest first in each byte')
+
+const releasedSplit = z.object({
+  told: rowBits.describe('rows that are told of each cell, and that somebody has'),
+  hidden: rowBits.describe('rows that are not, and that somebody has; the others nobody has'),
+  cells: listOf(
+    z.object({
+      teams: partTeams,
+      n: uint(BATCH_MAX).describe('machines of the cell'),
+      threshold: uint(2 * BATCH_MAX),
+      nodes: bytes(0, ROWS_MAX * PART_NODES_BYTES).describe(
+        'machines that have each told row, 2 bytes each, big-endian',
+      ),
+      values: bytes(0, CELLS_MAX * PART_VALUE_BYTES).describe(
+        'values of each told row that the cell has, 4 bytes each, big-endian',
+      ),
+    }),
+    CELLS_OF_GROUP_MAX,
+  ),
+})
+
 const WITHHELD_TYPES = ['too_few', 'implausible'] as const
 
 const releasedType = z.object({
@@ -292,6 +358,7 @@ const releasedType = z.object({
     'machines that share it and are in a set without it, too few shared the same',
   ),
   reason: z.enum(WITHHELD_TYPES).optional().describe('why there are no rows, or not of all machines'),
+  splits: listOf(releasedSplit, GROUPS_MAX).describe('groups whose rows are told apart by teams'),
 })
 
 /** The plaintext of a Release: a function of the two aggregators' tallies, so the same from both. */
@@ -309,7 +376,13 @@ export const releaseContent = z.object({
   common: uint(BATCH_MAX).describe('of these, shares that the other had too'),
   unlisted: uint().describe('shares that only the other aggregator had'),
   refused: listing.shape.refused,
+  teams: listing.shape.teams,
+  undivided: uint(BATCH_MAX).describe(
+    'machines whose teams the two aggregators know differently, so that they are not told apart',
+  ),
+  left_out: uint().describe('parts that there was no room for: their machines are among those in no part'),
   types: listOf(releasedType, SECTIONS_MAX),
 })
 export type ReleaseContent = z.infer<typeof releaseContent>
 export type ReleasedType = ReleaseContent['types'][number]
+export type ReleasedSplit = ReleasedType['splits'][number]

@@ -5,10 +5,12 @@ import {
   SHARE_CELLS_MAX,
   type TallyRefusal,
 } from '../../../protocols/messages/aggregate.ts'
+import { areCellIndicators, roomsFor, toldCellIndicators } from './apart.ts'
 import { cellsOf } from './layout.ts'
 import { type Acceptable, bitsOf, candidateOf, hashOfPart, kOf, placesIn } from './listing.ts'
+import { type Cell, cellsOfGroup } from './parts.ts'
 import { groupsOf, insiders, keyOf, thresholdOf, typeAndAudience } from './sets.ts'
-import { areIndicators, sumsOf, toldIndicators } from './totals.ts'
+import { areIndicators, sumsOfCells, toldIndicators } from './totals.ts'
 import type { Candidate, Group, HeldShare, Layout, TallyView } from './types.ts'
 
 /** What went wrong, for the people of both aggregators. */
@@ -43,14 +45,30 @@ export function agreementOf(
 ): Agreement {
   const candidates = [...common].map(([at, one]) => candidateOf(view, one, at))
   const groups = thatFit(view, groupsOf(candidates, kOf(view, listing.k)))
+  const byPlace = new Map(candidates.map((one) => [one.at, one]))
+  const rooms = roomsFor(
+    groups.map(({ keys }) => layoutsOf(view, byType(keys)) ?? []),
+    listed,
+  )
   return {
     ...{ listing: hashOfPart(listing), unlisted, common: bitsOf(common.keys(), listed) },
-    groups: groups.map(({ members, keys, threshold }) => {
+    groups: groups.map(({ members, keys, threshold }, at) => {
       const of = byType(keys)
       const layouts = layoutsOf(view, of) as readonly Layout[]
-      const shares = members.map((at) => (common.get(at) as Acceptable).share)
-      const indicators = toldIndicators(layouts, sumsOf(layouts, shares))
-      return { members: bitsOf(members, listed), keys: of, threshold, indicators }
+      const candidatesOf = members.map((place) => byPlace.get(place) as Candidate)
+      const { cells, leftOut } = cellsOfGroup(candidatesOf, keys, kOf(view, listing.k), rooms[at])
+      const shareAt = (place: number): HeldShare => (common.get(place) as Acceptable).share
+      const told = sumsOfCells(layouts, members, cells, shareAt)
+      return {
+        ...{ members: bitsOf(members, listed), keys: of, threshold },
+        indicators: toldIndicators(layouts, told.whole),
+        cells: cells.map((cell, one) => ({
+          ...{ teams: [...cell.teams], members: bitsOf(cell.members, listed), threshold: cell.threshold },
+          indicators:
+            one === cells.length - 1 ? new Uint8Array(0) : toldCellIndicators(layouts, told.cells[one]!),
+        })),
+        left_out: leftOut,
+      }
     }),
   }
 }
@@ -69,7 +87,9 @@ function thatFit(view: TallyView, groups: readonly Group[]): readonly Group[] {
 
 /** A group as the leader has checked it. */
 export interface CheckedGroup {
-  readonly shares: readonly HeldShare[]
+  readonly places: readonly number[]
+  /** Those that the other one said, where this one finds the same; none where the two know other teams of these machines. */
+  readonly cells: readonly Cell[]
   readonly layouts: readonly Layout[]
   readonly n: number
   /** By the leader's own count. */
@@ -90,20 +110,24 @@ export function checkedGroups(
   own: readonly Acceptable[],
 ): { readonly groups: readonly CheckedGroup[] } | { readonly flaw: Flaw } {
   const common = placesIn(agreement.common)
-  if (common.some((at) => at >= own.length))
+  if (common.some((place) => place >= own.length))
     return flaw('not_in_list', 'shares in common that were not listed')
   if (common.length * 3 < own.length * 2) {
     return flaw('few_in_common', `${common.length} of ${own.length} listed shares are held by both`)
   }
   const [shared, seen] = [new Set(common), new Set<number>()]
   const groups: CheckedGroup[] = []
-  for (const group of agreement.groups) {
+  const rooms = roomsFor(
+    agreement.groups.map(({ keys }) => layoutsOf(view, keys) ?? []),
+    own.length,
+  )
+  for (const [at, group] of agreement.groups.entries()) {
     const places = placesIn(group.members)
-    if (places.some((at) => !shared.has(at)))
+    if (places.some((place) => !shared.has(place)))
       return flaw('not_in_list', 'a group with others than those in common')
-    if (places.some((at) => seen.has(at))) return flaw('twice', 'a machine in two groups')
-    for (const at of places) seen.add(at)
-    const members = places.map((at) => candidateOf(view, own[at] as Acceptable, at))
+    if (places.some((place) => seen.has(place))) return flaw('twice', 'a machine in two groups')
+    for (const place of places) seen.add(place)
+    const members = places.map((place) => candidateOf(view, own[place] as Acceptable, place))
     const keys = flat(group.keys)
     const layouts = layoutsOf(view, group.keys)
     if (layouts === undefined || !areKeysOf(keys, group.keys, members)) {
@@ -114,11 +138,27 @@ export function checkedGroups(
       return flaw('too_small', `a group of ${members.length} machines, at least ${threshold}`)
     }
     if (!areIndicators(layouts, group.indicators)) return flaw('wrong_length', 'indicators of another layout')
-    const shares = places.map((at) => (own[at] as Acceptable).share)
-    groups.push({ shares, layouts, n: members.length, threshold })
+    if (!areCellIndicators(layouts, group.cells))
+      return flaw('wrong_length', 'indicators of parts of another layout')
+    const { cells } = cellsOfGroup(members, keys, kOf(view, listing.k), rooms[at])
+    const isSame = areSameCells(cells, group.cells)
+    groups.push({ places, cells: isSame ? cells : [], layouts, n: members.length, threshold })
   }
   return { groups }
 }
+
+/** Whether the parts that were said are those that follow from the certificates here: the same machines under the same teams. */
+const areSameCells = (cells: readonly Cell[], said: Agreement['groups'][number]['cells']): boolean =>
+  cells.length === said.length &&
+  cells.every(({ teams, members }, at) => {
+    const other = said[at] as (typeof said)[number]
+    const places = placesIn(other.members)
+    return (
+      teams.join('\n') === other.teams.join('\n') &&
+      places.length === members.length &&
+      members.every((place, one) => place === places[one])
+    )
+  })
 
 /** Each machine shares each key, no type stands there twice, and there is at least one key. */
 function areKeysOf(keys: readonly string[], types: Keys, members: readonly Candidate[]): boolean {

@@ -1,22 +1,21 @@
 // What is released of a batch: the same from both aggregators, because it follows from their tallies and the shares alone.
+import { encodeValue } from '../../../protocols/messagepack.ts'
 import {
   type Agreement,
   LISTED_BYTES,
   type Listing,
+  RELEASE_PLAIN_BYTES,
   type ReleaseContent,
+  type ReleasedSplit,
   type ReleasedType,
   SCHEME,
 } from '../../../protocols/messages/aggregate.ts'
 import { blake3 } from '../../base/hash.ts'
-import { type Acceptable, hashOfPart, placesIn } from './listing.ts'
+import { packedTotals } from './apart.ts'
+import { type Acceptable, bitsOf, hashOfPart, placesIn } from './listing.ts'
+import type { TalliedGroup } from './opened.ts'
 import type { GroupTotals } from './totals.ts'
 import type { TallyView } from './types.ts'
-
-/** A group with its totals by type, in the order of its keys. */
-interface TalliedGroup {
-  readonly keys: Agreement['groups'][number]['keys']
-  readonly totals: readonly GroupTotals[]
-}
 
 interface Tallied {
   readonly listing: Listing
@@ -36,13 +35,60 @@ export function contentsOf(view: TallyView, tallied: Tallied): readonly ReleaseC
     for (const place of placesIn(members)) grouped.set(place, groups[at] as TalliedGroup)
   }
   const { length, start, end } = view.bucket
-  return listing.audiences.map((audience) => ({
-    ...{ scheme: SCHEME, mesh: view.mesh, length, start, end, batch: view.batch, audience },
-    ...{ pair: [...view.pair], bundle: listing.bundle, set, expected: listing.expected },
-    ...{ listed: listing.shares.length / LISTED_BYTES, common: common.length, unlisted: agreement.unlisted },
-    refused: listing.refused,
-    types: typesOf(tallied, common).flatMap((type) => typeOf(type, audience, tallied, common, grouped) ?? []),
-  }))
+  const isUndivided = (at: number): boolean => groups[at]?.isUndivided === true
+  const undivided = agreement.groups.flatMap(({ members }, at) => (isUndivided(at) ? placesIn(members) : []))
+  const left_out = agreement.groups.reduce(
+    (sum, group, at) => sum + (isUndivided(at) ? 0 : group.left_out),
+    0,
+  )
+  const contents = listing.audiences.map(
+    (audience): ReleaseContent => ({
+      ...{ scheme: SCHEME, mesh: view.mesh, length, start, end, batch: view.batch, audience },
+      ...{ pair: [...view.pair], bundle: listing.bundle, set, expected: listing.expected },
+      ...{
+        listed: listing.shares.length / LISTED_BYTES,
+        common: common.length,
+        unlisted: agreement.unlisted,
+      },
+      ...{ refused: listing.refused, teams: listing.teams, undivided: undivided.length, left_out },
+      types: typesOf(tallied, common).flatMap(
+        (type) => typeOf(type, audience, tallied, common, grouped) ?? [],
+      ),
+    }),
+  )
+  return contents.map(fitting)
+}
+
+/** Of one split in a release, besides its bytes: names of fields. */
+const CELL_OVERHEAD = 64
+
+/** A content that a release has room for: without the smallest parts, where it would be too long. */
+function fitting(content: ReleaseContent): ReleaseContent {
+  const bare = { ...content, types: content.types.map((type) => ({ ...type, splits: [] })) }
+  let left = RELEASE_PLAIN_BYTES - encodeValue(bare).length
+  const sizeOf = ({ teams, nodes, values }: ReleasedSplit['cells'][number]): number =>
+    nodes.length + values.length + Buffer.byteLength(teams.join()) + CELL_OVERHEAD
+  const all = content.types.flatMap(({ splits }) => splits)
+  for (const { told, hidden } of all) left -= told.length + hidden.length + CELL_OVERHEAD
+  const kept = new Set<object>()
+  for (const cell of all.flatMap(({ cells }) => cells).sort((a, b) => b.n - a.n)) {
+    left -= sizeOf(cell)
+    if (left >= 0) kept.add(cell)
+  }
+  const cut = ({ splits }: ReleasedType) =>
+    splits.map((split) => ({ ...split, cells: split.cells.filter((cell) => kept.has(cell)) }))
+  const isWhole = all.every(({ cells }) => cells.every((cell) => kept.has(cell)))
+  if (isWhole) return content
+  const lost = Math.max(
+    ...content.types.map(
+      ({ splits }) => splits.flatMap(({ cells }) => cells).filter((cell) => !kept.has(cell)).length,
+    ),
+  )
+  return {
+    ...content,
+    left_out: content.left_out + lost,
+    types: content.types.map((type) => ({ ...type, splits: cut(type) })),
+  }
 }
 
 /** All types that a share in common gives or declines, sorted. */
@@ -82,6 +128,9 @@ function typeOf(
     .filter(({ keys }) => keys.some(isFor))
     .map(({ keys, totals: of }) => of[keys.findIndex(isFor)] as GroupTotals)
   if (totals.length + waiting + outside + declined === 0) return undefined
+  const splits = groups
+    .filter(({ keys }) => keys.some(isFor))
+    .flatMap((group) => splitIn(group, group.totals[group.keys.findIndex(isFor)] as GroupTotals))
   const shown = totals.filter(({ opened }) => opened !== undefined)
   const reason = shown.length < totals.length ? 'implausible' : shown.length === 0 ? 'too_few' : undefined
   return {
@@ -89,9 +138,24 @@ function typeOf(
     n: shown.reduce((sum, { n }) => sum + n, 0),
     threshold: Math.max(0, ...shown.map(({ threshold }) => threshold)),
     ...rowsOf(shown),
-    ...{ declined, waiting, outside },
+    ...{ declined, waiting, outside, splits },
     ...(reason === undefined ? {} : { reason }),
   }
+}
+
+/** A group of a type part by part; none: it is not told apart. */
+function splitIn({ cells }: TalliedGroup, { apart, opened }: GroupTotals): readonly ReleasedSplit[] {
+  if (apart === undefined || opened === undefined) return []
+  const packed = packedTotals(apart, bitsOf)
+  return [
+    {
+      ...{ told: packed.told, hidden: packed.hidden },
+      cells: cells.map(({ teams, n, threshold }, at) => ({
+        ...{ teams: [...teams], n, threshold },
+        ...(packed.cells[at] as (typeof packed.cells)[number]),
+      })),
+    },
+  ]
 }
 
 /** Rows of several groups, added up where they are open. */

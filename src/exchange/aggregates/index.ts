@@ -1,6 +1,8 @@
 // The door of released totals as functions: shares, what two aggregators tell each other, and the totals that come of it.
+export { cellRows } from './apart.ts'
 export type { Opener } from './boxes.ts'
 export { hashOf } from './layout.ts'
+export { placesIn } from './listing.ts'
 export { type Aggregator, pairOf } from './pair.ts'
 export { whoContributes } from './people.ts'
 export { combine, openRelease, writeRelease } from './release-document.ts'

@@ -9,6 +9,7 @@ import {
   type Listing,
   REFUSED_SHARES,
   type Settlement,
+  TEAMS_LISTED_MAX,
 } from '../../../protocols/messages/aggregate.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
@@ -175,6 +176,23 @@ export function heldOf(
   return held
 }
 
+/** Bytes of the names of teams in a list; the smallest teams are left out. */
+const TEAMS_BYTES = 1024
+
+function teamsOf({ teams = new Map() }: TallyView): Listing['teams'] {
+  const found: { team: string; machines: number }[] = []
+  let bytes = 0
+  for (const [team, machines] of [...teams].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))) {
+    bytes += Buffer.byteLength(team) + TEAM_BYTES
+    if (bytes > TEAMS_BYTES || found.length === TEAMS_LISTED_MAX) break
+    found.push({ team, machines })
+  }
+  return found
+}
+
+/** Of a team in a list besides its name. */
+const TEAM_BYTES = 24
+
 /** What the leader lists of what it may. */
 export function listingOf(view: TallyView, shares: readonly Acceptable[]): Listing {
   const refused = new Map<(typeof REFUSED_SHARES)[number], number>(view.refused)
@@ -185,6 +203,7 @@ export function listingOf(view: TallyView, shares: readonly Acceptable[]): Listi
   return {
     ...{ bundle: view.bundle, k: kOf(view), audiences: [...view.audiences].sort() },
     expected: view.expected.size,
+    teams: teamsOf(view),
     refused: REFUSED_SHARES.flatMap((reason) => {
       const count = refused.get(reason) ?? 0
       return count === 0 ? [] : [{ reason, count }]
@@ -197,5 +216,6 @@ export function listingOf(view: TallyView, shares: readonly Acceptable[]): Listi
 export const candidateOf = (view: TallyView, { share, contributor }: Acceptable, at: number): Candidate => ({
   ...{ at, member: contributor.member, kMin: share.header.k_min, keys: keysOf(share, view) },
   roles: contributor.roles,
+  teams: contributor.teams ?? [],
   isOfPair: view.pair.some((key) => Buffer.compare(key, share.author) === 0),
 })

@@ -6,6 +6,7 @@
 import type { Agreement, Listing, TallyPlain, TallyRefusal } from '../../../protocols/messages/aggregate.ts'
 import { SCHEME } from '../../../protocols/messages/aggregate.ts'
 import { agreementOf, type CheckedGroup, checkedGroups, type Flaw, layoutsOf } from './agreement.ts'
+import { splitOf, toldCellIndicators, toldCellValues } from './apart.ts'
 import { contentsOf } from './contents.ts'
 import {
   type Acceptable,
@@ -18,8 +19,9 @@ import {
   listingOf,
   placesIn,
 } from './listing.ts'
+import { openedBy, type TalliedGroup, talliedGroup } from './opened.ts'
 import { groupsOf } from './sets.ts'
-import { areValues, groupTotals, openings, sumsOf, toldIndicators, toldValues } from './totals.ts'
+import { openings, sumsOfCells, toldIndicators, toldValues } from './totals.ts'
 import type { Step, TallyView } from './types.ts'
 
 const MINUTE_MS = 60_000
@@ -140,13 +142,26 @@ function settle(view: TallyView, listing: Listing, agreement: Agreement, held: H
   }
   const checked = checkedGroups(view, listing, agreement, [...held.values()])
   if ('flaw' in checked) return refuseFor(view, checked.flaw)
-  const groups = checked.groups.map(({ shares, layouts, n, threshold }: CheckedGroup, at) => {
+  const groups = checked.groups.map(({ places, cells, layouts, n, threshold }: CheckedGroup, at) => {
     const theirs = agreement.groups[at]!
-    const sums = sumsOf(layouts, shares)
-    const indicators = toldIndicators(layouts, sums)
+    const sums = sumsOfCells(layouts, places, cells, (place) => (held.get(place) as Acceptable).share)
+    const indicators = toldIndicators(layouts, sums.whole)
     const highest = Math.max(threshold, theirs.threshold)
     const opened = openings(layouts, indicators, theirs.indicators, n, highest)
-    return { threshold, indicators, opened: toldValues(layouts, sums, opened) }
+    const told = cells.map((cell, one) => ({
+      threshold: cell.threshold,
+      indicators:
+        one === cells.length - 1 ? new Uint8Array(0) : toldCellIndicators(layouts, sums.cells[one]!),
+      opened: new Uint8Array(0),
+    }))
+    const split = splitOf(layouts, theirs.cells, told, opened)
+    return {
+      ...{ threshold, indicators, opened: toldValues(layouts, sums.whole, opened) },
+      cells: told.map((cell, one) => ({
+        ...cell,
+        opened: toldCellValues(layouts, split, one, sums.cells[one]!),
+      })),
+    }
   })
   return say(view, { settlement: { agreement: hashOfPart(agreement), groups } })
 }
@@ -215,41 +230,27 @@ function open(view: TallyView, agreement: Agreement, held: Held): Step {
   if (!isSame(settlement.agreement, hashOfPart(agreement))) {
     return refuse(view, 'agreement_changed', 'the leader settles something else than was agreed to')
   }
-  const groups: { opened: ReturnType<typeof toldValues> }[] = []
+  const groups: NonNullable<TallyPlain['opening']>['groups'][number][] = []
   for (const [at, group] of agreement.groups.entries()) {
     const layouts = layoutsOf(view, group.keys)
     if (layouts === undefined) return wait('a layout that was agreed to is missing here')
-    const opened = openedBy(layouts, agreement, settlement, at)
-    if (opened === undefined) return refuse(view, 'wrong_length', 'sums of other rows than may be opened')
-    const shares = placesIn(group.members).map((place) => (held.get(place) as Acceptable).share)
-    groups.push({ opened: toldValues(layouts, sumsOf(layouts, shares), opened) })
+    const found = openedBy(layouts, agreement, settlement, at)
+    if (found === undefined) return refuse(view, 'wrong_length', 'sums of other rows than may be opened')
+    // Without the leader's word for them the parts are not opened, and only the group is.
+    const cells = settlement.groups[at]!.cells.map((_, one) => ({
+      members: placesIn(group.cells[one]!.members),
+    }))
+    const shareAt = (place: number) => (held.get(place) as Acceptable).share
+    const sums = sumsOfCells(layouts, placesIn(group.members), cells, shareAt)
+    groups.push({
+      opened: toldValues(layouts, sums.whole, found.opened),
+      cells: cells.map((_, one) => ({ opened: toldCellValues(layouts, found.split, one, sums.cells[one]!) })),
+    })
   }
   return say(view, { opening: { settlement: hashOfPart(settlement), groups } })
 }
 
 // ── Both ──
-
-type Settled = NonNullable<TallyPlain['settlement']>
-
-/** What is opened of a group; undefined: the leader's sums are not of that. */
-function openedBy(
-  layouts: NonNullable<ReturnType<typeof layoutsOf>>,
-  agreement: Agreement,
-  settlement: Settled,
-  at: number,
-) {
-  const [theirs, group] = [settlement.groups[at], agreement.groups[at]!]
-  if (theirs === undefined || settlement.groups.length !== agreement.groups.length) return undefined
-  const lengths = layouts.every(
-    ({ type, rows }, of) =>
-      theirs.indicators[of]?.type === type && theirs.indicators[of].sums.length === rows.length * 8,
-  )
-  if (!lengths || theirs.indicators.length !== layouts.length) return undefined
-  const n = placesIn(group.members).length
-  const highest = Math.max(theirs.threshold, group.threshold)
-  const opened = openings(layouts, theirs.indicators, group.indicators, n, highest)
-  return areValues(layouts, opened, theirs.opened) ? opened : undefined
-}
 
 function finish(
   view: TallyView,
@@ -267,23 +268,13 @@ function finish(
   if (!isSame(opening.settlement, hashOfPart(settlement))) {
     return refuse(view, 'settlement_changed', 'a settlement was taken back, or another one was answered')
   }
-  const groups = []
-  for (const [at, group] of done.agreement.groups.entries()) {
-    const layouts = layoutsOf(view, group.keys)
+  const groups: TalliedGroup[] = []
+  for (const [at, { keys }] of done.agreement.groups.entries()) {
+    const layouts = layoutsOf(view, keys)
     if (layouts === undefined) return wait('a layout that was agreed to is missing here')
-    const opened = openedBy(layouts, done.agreement, settlement, at)
-    const [theirs, ours] = [opening.groups[at]?.opened, settlement.groups[at]?.opened]
-    if (
-      opened === undefined ||
-      theirs === undefined ||
-      ours === undefined ||
-      !areValues(layouts, opened, theirs)
-    ) {
-      return refuse(view, 'wrong_length', 'sums of other rows than may be opened')
-    }
-    const n = placesIn(group.members).length
-    const threshold = Math.max(group.threshold, settlement.groups[at]!.threshold)
-    groups.push({ keys: group.keys, totals: groupTotals(layouts, opened, ours, theirs, { n, threshold }) })
+    const tallied = talliedGroup(layouts, done.agreement, settlement, opening, at)
+    if (tallied === undefined) return refuse(view, 'wrong_length', 'sums of other rows than may be opened')
+    groups.push(tallied)
   }
   return { kind: 'done', contents: contentsOf(view, { ...done, groups }) }
 }

@@ -1,5 +1,6 @@
 // Sums of halves, and what two aggregators' sums come to: rows, or that somebody lied.
 import type { Settlement } from '../../../protocols/messages/aggregate.ts'
+import type { ApartTotals } from './apart.ts'
 import { indicatorsOf, openCells, valuesOf } from './layout.ts'
 import { added, addTo, CELL_BYTES, fromBytes, toBytes } from './shares.ts'
 import { isSent, type Opening, openingOf, totalsOf } from './suppress.ts'
@@ -20,8 +21,21 @@ function sumOf(type: string, shares: readonly HeldShare[]): BigUint64Array {
 }
 
 /** One aggregator's sums of a group, by type. */
-export const sumsOf = (layouts: readonly Layout[], shares: readonly HeldShare[]): readonly BigUint64Array[] =>
+const sumsOf = (layouts: readonly Layout[], shares: readonly HeldShare[]): readonly BigUint64Array[] =>
   layouts.map(({ type }) => sumOf(type, shares))
+
+/** One aggregator's sums of a group and, where it has cells, of each of them: then the group's are those of its cells. */
+export function sumsOfCells(
+  layouts: readonly Layout[],
+  members: readonly number[],
+  cells: readonly { readonly members: readonly number[] }[],
+  shareAt: (place: number) => HeldShare,
+): { readonly whole: readonly BigUint64Array[]; readonly cells: readonly (readonly BigUint64Array[])[] } {
+  if (cells.length === 0) return { whole: sumsOf(layouts, members.map(shareAt)), cells: [] }
+  const of = cells.map((cell) => sumsOf(layouts, cell.members.map(shareAt)))
+  const whole = layouts.map((_, type) => of.map((sums) => sums[type]!).reduce(added))
+  return { whole, cells: of }
+}
 
 /** The indicators among them, as they are told. */
 export const toldIndicators = (layouts: readonly Layout[], sums: readonly BigUint64Array[]): Sums =>
@@ -86,6 +100,8 @@ export interface GroupTotals {
   readonly opened:
     | { readonly opening: Opening; readonly values: ReadonlyMap<number, readonly number[]> }
     | undefined
+  /** Part by part; absent: nothing of the type is told apart. */
+  readonly apart?: ApartTotals | undefined
 }
 
 /** The totals of a group, by type; the lengths of what was told have been checked. */

@@ -74,6 +74,8 @@ export interface Contributor {
   readonly counted: boolean
   /** Of its certificate. */
   readonly roles: readonly string[]
+  /** Of its certificate too, never of what the machine or this node says; absent: none. */
+  readonly teams?: readonly string[]
 }
 
 /** One candidate of a set. */
@@ -87,6 +89,8 @@ export interface Candidate {
   /** Roles by which it could subtract itself, and whether it is one of the pair. */
   readonly roles: readonly string[]
   readonly isOfPair: boolean
+  /** By its certificate. */
+  readonly teams?: readonly string[]
 }
 
 /** Machines whose totals are opened together, for the same types and audiences. Groups have no machine in common. */
@@ -125,6 +129,8 @@ export interface TallyView {
   readonly missingSince?: number | undefined
   /** Members, certified and not revoked, of whom a share may still come. */
   readonly expected: ReadonlySet<string>
+  /** How many of them are in each team; absent: none is in any. */
+  readonly teams?: ReadonlyMap<string, number>
   /** When the first and the last share of the bucket came here, ms since the epoch. */
   readonly arrivals: { readonly first: number; readonly last: number }
   /** All other batches of this bucket in which one of the two has an edition: their last ones. */

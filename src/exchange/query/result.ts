@@ -128,6 +128,8 @@ export interface QueryResult {
     readonly audience: string
     /** Rows that some of the periods withheld: what is shown of them is of the others, so it is the least. */
     readonly partly: readonly string[]
+    /** Of a team that was asked about: machines of it in the newest of these periods, and all it had then; null: not known. */
+    readonly team?: { readonly name: string; readonly machines: number; readonly of: number | null }
     readonly buckets: readonly {
       /** RFC 3339 UTC. */
       readonly start: string
@@ -140,6 +142,8 @@ export interface QueryResult {
       readonly rows_withheld: number
     }[]
   }
+  /** At level 2, of a team: the same numbers of the machines beside it; absent: not released, or not for who asks. */
+  readonly elsewhere?: { readonly machines: number; readonly data: QueryData }
   readonly privacy: {
     readonly mode: 'per_node' | 'aggregate'
     readonly k_min: number

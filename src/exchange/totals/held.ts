@@ -121,8 +121,8 @@ export function createHeld({ self, documents, clock, log }: HeldDeps): Held {
 /** The plan, and who is who: hashed, because it is a part of every bucket's mark. */
 export function commonMarkOf(plan: Plan, roster: Roster): string {
   const who = roster.candidates.map((node) => {
-    const { member, counted, roles } = roster.contributorOf(node) ?? {}
-    return [node, member, counted, roles, roster.isRevoked(node)]
+    const { member, counted, roles, teams } = roster.contributorOf(node) ?? {}
+    return [node, member, counted, roles, teams, roster.isRevoked(node)]
   })
   const { mesh, aggregators, ...rest } = plan
   const policy = [toHex(mesh), aggregators.map(({ key, operator }) => [toHex(key), operator]), rest]

@@ -2,10 +2,19 @@
 import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
 import type { ReleaseContent, ReleasedType } from '../../../protocols/messages/aggregate.ts'
 import type { Clock } from '../../base/clock.ts'
-import { hashOf, type Layout } from '../aggregates/index.ts'
+import { cellRows, hashOf, type Layout, placesIn } from '../aggregates/index.ts'
 import { bucketsIn, type Plan } from './plan.ts'
 import type { Found, Releases } from './releases.ts'
-import type { BatchTotals, BucketTotals, Contributions, TotalRow, TotalsReader, Unreleased } from './types.ts'
+import type {
+  ApartTotals,
+  BatchTotals,
+  BucketTotals,
+  Contributions,
+  PartTotals,
+  TotalRow,
+  TotalsReader,
+  Unreleased,
+} from './types.ts'
 
 export interface ReaderDeps {
   readonly plan: () => Plan | undefined
@@ -62,6 +71,7 @@ function totalsOf({ start, end }: Bucket, found: readonly Found[], asked: Asked)
     withheld: Math.max(0, ...shown.map(({ withheld }) => withheld.length)),
     k: Math.max(0, ...shown.map(({ threshold }) => threshold)),
     implausible,
+    ...(shown.length === 0 ? {} : { apart: apartOf(contents, shown, asked.layout) }),
     contributions: contents.length === 0 ? undefined : contributionsOf(contents, asked.type),
   }
 }
@@ -101,6 +111,36 @@ function batchOf(
     if (implausible || (row !== undefined && row.of < n)) partly.add(name)
   }
   return { contributors: n, rows: named, partly }
+}
+
+const apartOf = (
+  contents: readonly ReleaseContent[],
+  shown: readonly ReleasedType[],
+  layout: Layout | undefined,
+): ApartTotals => ({
+  parts: partsOf(shown, layout),
+  teams: new Map(contents.at(-1)?.teams.map(({ team, machines }) => [team, machines])),
+  undivided: contents.reduce((sum, { undivided }) => sum + undivided, 0),
+})
+
+/** The parts of batches; a split whose lengths are not those of its layout is left out. */
+function partsOf(shown: readonly ReleasedType[], layout: Layout | undefined): readonly PartTotals[] {
+  if (layout === undefined) return []
+  return shown
+    .flatMap(({ splits }) => splits)
+    .flatMap(({ told, hidden, cells }, split) => {
+      const [open, not] = [placesIn(told), new Set(placesIn(hidden))]
+      return cells.flatMap((cell) => {
+        const rows = cellRows(layout, open, cell)
+        if (rows === undefined) return []
+        const named = new Map<string, TotalRow>()
+        for (const [at, { name, values }] of layout.rows.entries()) {
+          if (!not.has(at)) named.set(name, rows.get(at) ?? { nodes: 0, values: values.map(() => 0) })
+        }
+        const { teams, n, threshold } = cell
+        return { teams, split, contributors: n, k: threshold, rows: named, partly: new Set<string>() }
+      })
+    })
 }
 
 /** Each machine that was expected is in one count; who is no machine of the mesh, or no longer, was not expected. */

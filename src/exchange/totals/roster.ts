@@ -19,6 +19,8 @@ export interface Roster {
   isRevoked(node: NodeId): boolean
   /** Member ids of those that are certified and not revoked. */
   readonly expected: ReadonlySet<string>
+  /** How many of them are in each team, by their certificates. */
+  readonly teams: ReadonlyMap<string, number>
   /** The nodes with this role, as policy sees them, without this one. */
   principals(audience: string): readonly Principal[]
   /** Ed25519 keys of the nodes with this role, as certificates and the configuration say, without those that are refused. */
@@ -41,17 +43,25 @@ export function rosterOf({ self, fleet, trust }: RosterDeps): Roster {
     const own = certified.get(node)?.roles ?? []
     return node === self ? own : [...new Set([...own, ...trust.opinion(node).roles])]
   }
+  // What the configuration here says of teams the other aggregator does not know.
+  const teamsOf = (node: NodeId): readonly string[] => certified.get(node)?.teams ?? []
+  const expected = new Map(
+    [...certified.keys()].filter((node) => !isRefused(node)).map((node) => [trust.memberOf(node), node]),
+  )
+  const teams = new Map<string, number>()
+  for (const team of [...expected.values()].flatMap((node) => [...new Set(teamsOf(node))]))
+    teams.set(team, (teams.get(team) ?? 0) + 1)
   const candidates = [...new Set([self, ...certified.keys(), ...trust.known()])]
 
   return {
     candidates,
     contributorOf: (node) => ({
       ...{ member: trust.memberOf(node), counted: isCounted(node), roles: rolesOf(node) },
+      teams: teamsOf(node),
     }),
     isRevoked: (node) => node !== self && trust.opinion(node).revoked,
-    expected: new Set(
-      [...certified.keys()].filter((node) => !isRefused(node)).map((node) => trust.memberOf(node)),
-    ),
+    expected: new Set(expected.keys()),
+    teams,
     principals: (audience) =>
       candidates
         .filter((node) => node !== self && rolesOf(node).includes(audience))

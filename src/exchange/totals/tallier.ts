@@ -112,7 +112,7 @@ export function createTallier(deps: TallierDeps): Tallier {
       contributorOf: (author) => roster.contributorOf(formatNodeId(author)),
       isRevoked: (author) => roster.isRevoked(formatNodeId(author)),
       missingSince: missing.get(slotOfTally(mine.bucket, batch)),
-      ...{ expected: roster.expected, arrivals, now: clock.now() },
+      ...{ expected: roster.expected, teams: roster.teams, arrivals, now: clock.now() },
       others: editions
         .filter((one) => one.batch !== batch)
         .map(({ own, other }) => ({

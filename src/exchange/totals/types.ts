@@ -17,6 +17,8 @@ export const UNRELEASED = [
   'implausible',
   /** Another release of Karo computed it, with rows that this one does not know. */
   'layout',
+  /** It was released, and the team that was asked about was not told apart. */
+  'team',
 ] as const
 export type Unreleased = (typeof UNRELEASED)[number]
 
@@ -47,6 +49,25 @@ export interface BatchTotals {
   readonly partly: ReadonlySet<string>
 }
 
+/** Some of the machines of a batch, told apart by the teams of their certificates. */
+export interface PartTotals extends BatchTotals {
+  /** Exactly these; empty: machines that are in no part, of whatever teams. */
+  readonly teams: readonly string[]
+  /** Which machines of the batch it was cut from: parts of one number are disjoint and of the same ones. */
+  readonly split: number
+  /** The fewest machines behind a row of it that is shown. */
+  readonly k: number
+}
+
+export interface ApartTotals {
+  /** A row that is not in `rows` is told of the whole only. */
+  readonly parts: readonly PartTotals[]
+  /** Expected machines by team, the largest teams, as the aggregators knew them last. */
+  readonly teams: ReadonlyMap<string, number>
+  /** Machines that are not told apart because the two aggregators know other teams of them. */
+  readonly undivided: number
+}
+
 export interface BucketTotals {
   /** Milliseconds since the epoch; end is exclusive. */
   readonly start: number
@@ -55,6 +76,8 @@ export interface BucketTotals {
   readonly why: Unreleased | undefined
   /** What was opened, batch by batch, which have no machine in common; empty unless it was released. */
   readonly batches: readonly BatchTotals[]
+  /** The same, as far as it was told apart by teams; absent: nothing was released. */
+  readonly apart?: ApartTotals
   /** Rows that are not shown, because too few machines have any of it. */
   readonly withheld: number
   /** Sums of some of its machines cannot be, so what is shown is of the others. */

@@ -46,8 +46,17 @@ export interface Policy {
    * with that role. Both layers must allow.
    */
   counts(audience: string, action: QueryAction, context: Context): Decision
-  /** Whether a principal may read totals that were released for an audience. No consent is asked: contributors were. */
-  reads(principal: Principal, audience: string, action: QueryAction, circumstances: Circumstances): Decision
+  /**
+   * Whether a principal may read totals that were released for an audience: of a team, or of all machines together, which a
+   * role that opens nodes of the same team alone does not. No consent is asked: contributors were.
+   */
+  reads(
+    principal: Principal,
+    audience: string,
+    action: QueryAction,
+    circumstances: Circumstances,
+    team?: string,
+  ): Decision
   /** The second layer alone. */
   judge(principal: Principal, action: Action, resource: Resource, circumstances: Circumstances): RoleDecision
   /** What the organisation asks of this node from now on; it narrows what the owner's policies say, see `bundle.ts`. */
@@ -75,7 +84,17 @@ export function createPolicy(
   let problem: string | null = null
   let organisation: OrganisationRules = {}
 
-  const judge: Policy['judge'] = (principal, action, resource, circumstances) => {
+  const judge: Policy['judge'] = (principal, action, resource, circumstances) =>
+    judgeIn(teams(), principal, action, resource, circumstances)
+
+  /** `of`: the teams of whom the numbers are. */
+  const judgeIn = (
+    of: readonly string[],
+    principal: Principal,
+    action: Action,
+    resource: Resource,
+    circumstances: Circumstances,
+  ): RoleDecision => {
     const { engine: theirs, max_level, k_min } = organisation
     if (max_level !== undefined && resource.category !== undefined && resource.level > max_level) {
       const reason = `the organisation's policy bundle allows levels up to ${max_level}`
@@ -87,7 +106,7 @@ export function createPolicy(
       principal,
       action,
       resource,
-      teams: teams(),
+      teams: of,
       k: Math.max(k(), k_min ?? 0),
       circumstances,
     }
@@ -100,9 +119,10 @@ export function createPolicy(
     action: Action,
     resource: Resource,
     circumstances: Circumstances,
+    of = teams(),
   ): Decision {
     if (owner.effect === 'deny') return owner
-    const role = judge(principal, action, resource, circumstances)
+    const role = judgeIn(of, principal, action, resource, circumstances)
     if (role.effect !== 'allow') return { effect: 'deny', rule: role.rule, reason: role.reason }
     return { ...owner, policy_rule: role.rule }
   }
@@ -118,8 +138,10 @@ export function createPolicy(
       const owner = mayBeCounted(principal, action, resource, consent === undefined ? {} : { consent })
       return both(owner, principal, action, resource, circumstances)
     },
-    reads(principal, audience, action, circumstances) {
-      return both(mayRead(principal, audience), principal, action, totalOf(action, principal), circumstances)
+    reads(principal, audience, action, circumstances, team) {
+      const of = team === undefined ? [] : [team]
+      const resource = totalOf(action, principal)
+      return both(mayRead(principal, audience), principal, action, resource, circumstances, of)
     },
     judge,
     organisation(rules) {

@@ -88,6 +88,14 @@ const released = z
     partly: listOf(z.string().max(64), 512).describe(
       'rows that some of the periods or machines withheld: what is shown of them is of the others, so it is the least',
     ),
+    team: z
+      .strictObject({
+        name: text(64, 'the team that was asked about'),
+        machines: count('machines of it in the newest of these periods'),
+        of: count('machines that it had then').nullable().describe('null: not known'),
+      })
+      .exactOptional()
+      .describe('of a team that was asked about'),
     buckets: listOf(
       z.strictObject({
         ...timeRange.shape,
@@ -170,6 +178,12 @@ export const queryResult = z
       .nullable()
       .describe('the nodes behind each `change`; null for a type that compares nothing'),
     released: released.exactOptional().describe('at level 2'),
+    elsewhere: z
+      .strictObject({ machines: count('machines beside the team'), data })
+      .exactOptional()
+      .describe(
+        'at level 2, of a team: the same numbers of the machines beside it, where they were released',
+      ),
     privacy: z.strictObject({
       mode: z.enum(['per_node', 'aggregate']),
       k_min: count('fewest nodes that a total may include'),

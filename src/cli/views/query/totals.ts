@@ -1,5 +1,6 @@
 // Says what totals rest on: how many machines, of which closed periods, and what is left out so that nobody is told apart.
 import type { QueryResult } from '../../../api/contract/shapes.ts'
+import { elsewhereRows } from './elsewhere.ts'
 
 type Released = NonNullable<QueryResult['released']>
 
@@ -12,18 +13,25 @@ export const isOfTotals = ({
   level === 2 && (released !== undefined || coverage.known === 0)
 
 /** As `whoAnswered` says it for numbers of single nodes. */
-export function whoContributed({ coverage, released, privacy }: QueryResult): {
+export function whoContributed(result: QueryResult): {
   readonly line: string
   readonly rows: readonly string[]
 } {
+  const { coverage, released, privacy } = result
   if (released === undefined) return { line: 'no totals', rows: [] }
-  const { buckets, audience } = released
+  const { buckets, audience, team } = released
   const shown = buckets.filter(({ why }) => why === null)
   const { known, answered } = coverage
-  const line = `${answered} of ${known} machines, ${periodsOf(shown, buckets.length)}, for the role ${audience}`
-  const rows = [...missing(shown), ...changing(shown)]
+  const whose = team === undefined ? 'machines' : `machines of the team ${team.name}`
+  const line = `${answered} of ${known} ${whose}, ${periodsOf(shown, buckets.length)}, for the role ${audience}`
+  const rows = [...missing(shown), ...changing(shown), ...elsewhereRows(result)]
   const { cells_suppressed: withheld, k_min } = privacy
-  if (withheld > 0) {
+  if (withheld > 0 && team !== undefined) {
+    const rowsAre = withheld === 1 ? 'row is' : 'rows are'
+    rows.push(
+      `${withheld} ${rowsAre} shown for all machines together only: fewer than ${k_min} machines of a team, or outside of it, have one, or it would give such a one away`,
+    )
+  } else if (withheld > 0) {
     const rowsAre = withheld === 1 ? 'row is' : 'rows are'
     rows.push(
       `${withheld} ${rowsAre} left out: fewer than ${k_min} machines have one, or it would give such a one away`,

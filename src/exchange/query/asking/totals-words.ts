@@ -5,7 +5,6 @@ export const absentWords = {
   aggregators:
     'Totals need two nodes that compute them, of different operators, and this mesh has named none: karo policy sign ' +
     '--aggregator <node> --aggregator <node>, where the root key is.',
-  teams: 'Totals are released for all machines together, not for a team: leave --team out.',
   sealed: (audience: string): string =>
     `Totals are sealed to nodes whose certificate has the role ${audience}, and this one has it not: ask through such a ` +
     `node, or karo ca assign <this node> --role ${audience}.`,
@@ -21,6 +20,7 @@ const WHY: Readonly<Record<Unreleased, string>> = {
   disagree: 'the two aggregators released different numbers, so one of them is broken or not honest',
   few: 'too few machines contributed',
   implausible: 'the sums cannot be: a machine or an aggregator is broken or not honest',
+  team: 'its totals are released for all machines together, and the team is not told apart',
   layout: 'another release of Karo computed it, with rows that this one does not know',
 }
 

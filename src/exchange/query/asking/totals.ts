@@ -11,6 +11,7 @@ import { filteredBy, isWholeRow, type OpenedBucket, queryType } from '../query-t
 import { rfc3339 } from '../range.ts'
 import type { Coverage, QueryResult } from '../result.ts'
 import type { AskRequest } from '../types.ts'
+import { machinesOfTeam, teamTotals, whyNoTeam } from './team-totals.ts'
 import { absentWords, changeWords, whyWords } from './totals-words.ts'
 
 export interface TotalsDeps {
@@ -39,23 +40,31 @@ const asOperator = (self: Principal, { roles, teams }: Acting): Principal => ({
 })
 
 /** What was found, or why nobody may look. */
-type Found = { readonly totals: Totals } | { readonly refused: string } | { readonly withheld: string }
+type Found =
+  | { readonly totals: Totals; readonly others: readonly BucketTotals[] | undefined }
+  | { readonly refused: string }
+  | { readonly withheld: string }
 
 async function find(deps: TotalsDeps, request: AskRequest, range: Range): Promise<Found> {
   const { totals, policy, clock } = deps
   const { query_type, acting, team } = request
   const audiences = totals.audiences()
   if (audiences.length === 0) return { withheld: absentWords.aggregators }
-  if (team !== undefined) return { withheld: absentWords.teams }
   const self = deps.self()
   const principal = acting === undefined ? self : asOperator(self, acting)
   const { action } = queryType(query_type)
   for (const audience of audiences) {
-    const decision = policy.reads(principal, audience, action, { at: clock.now(), range })
+    const circumstances = { at: clock.now(), range }
+    const decision = policy.reads(principal, audience, action, circumstances, team)
     if (decision.effect === 'allow') {
       // Releases are sealed to nodes: a person with the role sees them on one of these.
       if (!self.roles.includes(audience)) return { withheld: absentWords.sealed(audience) }
-      return { totals: await totals.read(audience, query_type, range) }
+      const found = await totals.read(audience, query_type, range)
+      if (team === undefined) return { totals: found, others: undefined }
+      const { buckets, others } = teamTotals(found.buckets, team)
+      // Who may see a team alone does not see the others either.
+      const all = policy.reads(principal, audience, action, circumstances)
+      return { totals: { ...found, buckets }, others: all.effect === 'allow' ? others : undefined }
     }
     if (principal.roles.includes(audience)) return { refused: absentWords.refused(audience, decision.reason) }
   }
@@ -77,9 +86,10 @@ export async function askTotals(
   const { query_type, filters = [] } = request
   const row = queryType(query_type)
   const released = totals?.buckets.filter(({ why }) => why === undefined) ?? []
-  const before = await beforeOf(deps, found, query_type)
+  const before = await beforeOf(deps, found, request)
   const opened = { buckets: openedIn(released), ...(before && { before: openedIn(before) }) }
   const whole = row.released?.fromReleased(opened) ?? row.merge([], [])
+  const elsewhere = 'others' in found ? elsewhereOf(found.others, request) : undefined
   // Filters leave 0 where they leave something out, which would look like a number here.
   const data = released.length === 0 ? whole : row.filterResult(whole, filteredBy(filters))
   const elapsed = Math.round((deps.clock.monotonic() - begun) * 10) / 10
@@ -94,10 +104,11 @@ export async function askTotals(
     ...(request.acting === undefined ? {} : { asked_as: askedAs(request.acting) }),
     data,
     as_of: released.length === 0 ? null : rfc3339(Math.min(...released.map(({ end }) => end))),
-    coverage: coverageOf(totals, released),
+    coverage: request.team === undefined ? coverageOf(totals, released) : teamCoverage(totals, request.team),
     reach: null,
     compared: comparedOf(released, before),
-    ...(totals === undefined ? {} : { released: releasedOf(totals, released) }),
+    ...(totals === undefined ? {} : { released: releasedOf(totals, released, request.team) }),
+    ...(elsewhere === undefined ? {} : { elsewhere }),
     privacy: {
       mode: 'aggregate',
       k_min: Math.max(0, ...released.map(({ k }) => k)),
@@ -106,7 +117,7 @@ export async function askTotals(
     },
     ended_by: 'all_done',
     timing: { first_ms: null, last_ms: null, elapsed_ms: elapsed },
-    notes: notesOf(found, before),
+    notes: notesOf(found, before, request.team),
   }
 }
 
@@ -120,7 +131,7 @@ const openedIn = (buckets: readonly BucketTotals[]): readonly OpenedBucket[] =>
 async function beforeOf(
   { totals }: Pick<TotalsDeps, 'totals'>,
   found: Found,
-  type: AskRequest['query_type'],
+  { query_type, team }: AskRequest,
 ): Promise<readonly BucketTotals[] | undefined> {
   if (!('totals' in found) || !isWhole(found.totals)) return undefined
   const { audience, covers, buckets } = found.totals
@@ -128,7 +139,8 @@ async function beforeOf(
   const length = covers.end - covers.start
   const areDays = buckets.every(({ start, end }) => end - start === DAY_MS)
   const back = areDays ? Math.ceil(length / WEEK_MS) * WEEK_MS : length
-  const earlier = await totals.read(audience, type, { start: covers.start - back, end: covers.end - back })
+  const all = await totals.read(audience, query_type, { start: covers.start - back, end: covers.end - back })
+  const earlier = team === undefined ? all : { ...all, buckets: teamTotals(all.buckets, team).buckets }
   return isWhole(earlier) && earlier.buckets.length === buckets.length ? earlier.buckets : undefined
 }
 
@@ -182,15 +194,41 @@ function coverageOf(totals: Totals | undefined, released: readonly BucketTotals[
 
 const NOBODY = { contributed: 0, declined: 0, late: 0, absent: 0, refused: 0 }
 
+/** Machines of the team; who of the others declined, was late or is among too few nobody is told for a team. */
+function teamCoverage(totals: Totals | undefined, team: string): Coverage {
+  const { machines, of } = machinesOfTeam(totals?.buckets ?? [], team)
+  const known = of ?? machines
+  const complete = known > 0 && machines === known && totals !== undefined && isWhole(totals)
+  return {
+    ...{ known, answered: machines, from_summary: 0, denied: 0, withheld: known - machines },
+    ...{ failed: 0, unreachable: 0, complete, nodes: [] },
+  }
+}
+
+/** The same numbers of the machines beside the team, under the same filters. */
+function elsewhereOf(
+  others: readonly BucketTotals[] | undefined,
+  { query_type, filters = [] }: AskRequest,
+): QueryResult['elsewhere'] {
+  const released = others?.filter(({ why }) => why === undefined) ?? []
+  const row = queryType(query_type)
+  const data = row.released?.fromReleased({ buckets: openedIn(released) })
+  if (released.length === 0 || data === undefined) return undefined
+  return { machines: machinesOf(released).at(-1) ?? 0, data: row.filterResult(data, filteredBy(filters)) }
+}
+
 const releasedOf = (
   { audience, buckets }: Totals,
   released: readonly BucketTotals[],
+  team: string | undefined,
 ): NonNullable<QueryResult['released']> => ({
   audience,
   partly: partlyOpened(released),
+  ...(team === undefined ? {} : { team: { name: team, ...machinesOfTeam(buckets, team) } }),
   buckets: buckets.map(({ start, end, why, contributions, k, withheld }) => ({
     ...{ start: rfc3339(start), end: rfc3339(end), why: why ?? null, k },
-    ...{ rows_withheld: withheld, contributions: contributions ?? null },
+    rows_withheld: withheld,
+    contributions: team === undefined ? (contributions ?? null) : null,
   })),
 })
 
@@ -201,10 +239,19 @@ function partlyOpened(released: readonly BucketTotals[]): readonly string[] {
   return [...names].filter((name) => !isWholeRow(opened, name))
 }
 
-function notesOf(found: Found, before: readonly BucketTotals[] | undefined): readonly string[] {
+function notesOf(
+  found: Found,
+  before: readonly BucketTotals[] | undefined,
+  team: string | undefined,
+): readonly string[] {
   if ('refused' in found) return [found.refused]
   if ('withheld' in found) return [found.withheld]
   const { buckets } = found.totals
   const changes = before && changeWords(machinesOf(buckets), machinesOf(before))
-  return [...whyWords(buckets), ...(changes === undefined ? [] : [changes])]
+  const none = team === undefined ? undefined : whyNoTeam(buckets, team)
+  return [
+    ...whyWords(buckets),
+    ...(none === undefined ? [] : [none]),
+    ...(changes === undefined ? [] : [changes]),
+  ]
 }

@@ -37,6 +37,8 @@ const HOURS = Array.from({ length: 24 }, (_, hour) => hour)
 const LAYOUT = {
   ...{ type: 'ActivityPatterns', version: 1, values: ['commands'] },
   rows: layoutRows([...HOURS.map(hourRow), ALL]),
+  // Were it of the hours' family it could be withheld instead of an hour, and other types show what it adds up to.
+  familyOf: (row) => (row === ALL ? ALL : 'hours'),
 } as const satisfies ReleaseLayout
 
 export const activityPatterns = defineQueryType('ActivityPatterns', {

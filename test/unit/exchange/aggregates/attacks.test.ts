@@ -318,7 +318,7 @@ describe('either, when it lies about sums', () => {
     const { own: theirs } = world.sides[1]
     const opening = { ...theirs!.opening!, settlement: hashOfPart(settlement) }
     expect(refusalIn(answerTo(world, 0, { ...theirs!, opening }))).toBe('settlement_changed')
-    const groups = [{ opened: [{ type: 'ToolUsage', sums: new Uint8Array(8) }] }]
+    const groups = [{ opened: [{ type: 'ToolUsage', sums: new Uint8Array(8) }], cells: [] }]
     expect(refusalIn(answerTo(world, 0, { ...theirs!, opening: { ...theirs!.opening!, groups } }))).toBe(
       'wrong_length',
     )
@@ -331,7 +331,7 @@ describe('either, when it lies about sums', () => {
       const [opened] = own.opening!.groups
       const values = fromBytes(opened!.opened[0]!.sums)
       values[0] = values[0]! + by
-      const groups = [{ opened: [{ type: 'ToolUsage', sums: toBytes(values) }] }]
+      const groups = [{ opened: [{ type: 'ToolUsage', sums: toBytes(values) }], cells: [] }]
       const step = answerTo(world, 0, { ...own, opening: { ...own.opening!, groups } })
       expect(contentsIn(step)[0]!.types[0]).toMatchObject({ reason: 'implausible', rows: [], n: 0 })
     }

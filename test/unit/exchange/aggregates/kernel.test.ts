@@ -11,8 +11,10 @@ import {
   overlap,
   slotOfBucket,
 } from '../../../../protocols/buckets.ts'
+import { breakdownOf } from '../../../../src/exchange/aggregates/breakdown.ts'
 import { type Layout, pairOf, whoContributes } from '../../../../src/exchange/aggregates/index.ts'
 import { cellsOf, encodeVector, hashOf, rowsOf } from '../../../../src/exchange/aggregates/layout.ts'
+import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts.ts'
 import { added, expand, fromBytes, split, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import { seeded, TOOLS } from './world.ts'
 
@@ -26,6 +28,26 @@ interface Golden {
   readonly mesh: string
   readonly aggregators: readonly { readonly key: string; readonly operator: string }[]
   readonly pairs: readonly (Pick<Bucket, 'length' | 'start'> & { readonly pair: readonly string[] })[]
+  readonly parts: readonly {
+    readonly machines: readonly {
+      readonly teams: readonly string[]
+      readonly insider: boolean
+      readonly k_min: number
+    }[]
+    readonly k: number
+    readonly room: number
+    readonly cells: readonly unknown[]
+  }[]
+  readonly rows: readonly {
+    readonly sizes: readonly number[]
+    readonly thresholds: readonly number[]
+    readonly tables: readonly {
+      readonly families: readonly string[]
+      readonly open: readonly boolean[]
+      readonly nodes: readonly (readonly number[])[]
+    }[]
+    readonly told: readonly (readonly boolean[])[]
+  }[]
 }
 const golden = JSON.parse(
   readFileSync(new URL('../../../../protocols/vectors/aggregates.json', import.meta.url), 'utf8'),
@@ -50,6 +72,35 @@ describe('what another program computes', () => {
     expect(vectors.map(({ length }, at) => hex(toBytes(expand(seed, at, length))))).toEqual(golden.expanded)
     const { rest } = split(vectors, { bytes: () => seed })
     expect(rest.map((half) => hex(toBytes(half)))).toEqual(golden.rest)
+  })
+
+  it('are the parts of a group by its teams', () => {
+    for (const { machines, k, room, cells } of golden.parts) {
+      const members = machines.map(({ teams, insider, k_min }, at) => ({
+        ...{ at, member: `m${at}`, kMin: k_min, keys: ['T security'], teams, isOfPair: false },
+        roles: insider ? ['security'] : [],
+      }))
+      const found = cellsOfGroup(members, ['T security'], k, room).cells
+      expect(found.map(({ teams, members: of, threshold }) => [teams, of, threshold])).toEqual(cells)
+    }
+    expect(golden.parts.filter(({ cells }) => cells.length > 1).length).toBeGreaterThan(2)
+  })
+
+  it('are the rows that are told of each part', () => {
+    for (const { sizes, thresholds, tables, told } of golden.rows) {
+      const of = tables.map(({ families, open, nodes }, type) => {
+        const rows = families.map((family, row) => ({ name: `r${row}`, values: ['n'], counts: true, family }))
+        const whole = families.map((_, row) => nodes.reduce((sum, cell) => sum + cell[row]!, 0))
+        return {
+          layout: { version: 1, type: `T${type}`, rows },
+          opening: { nodes: whole, isOpen: open },
+          nodes,
+        }
+      })
+      expect(breakdownOf(of, thresholds, sizes)).toEqual(told)
+    }
+    const kinds = new Set(golden.rows.map(({ told }) => told.flat().filter(Boolean).length))
+    expect(kinds.size).toBeGreaterThan(4)
   })
 
   it('is the pair, of two operators', () => {

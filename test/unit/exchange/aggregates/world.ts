@@ -68,6 +68,8 @@ export interface Machine {
   readonly member?: string
   readonly counted?: boolean
   readonly roles?: readonly string[]
+  /** Of its certificate. */
+  readonly teams?: readonly string[]
 }
 
 export const authorOf = (n: number): Uint8Array => new Uint8Array(blake3([`author ${n}`]))
@@ -167,6 +169,7 @@ export function give(world: World, machine: Machine, random: Random, sealed = fa
     member: machine.member ?? `machine ${machine.n}`,
     counted: machine.counted ?? true,
     roles: machine.roles ?? [],
+    teams: machine.teams ?? [],
   })
 }
 
@@ -180,10 +183,21 @@ export function viewOf(world: World, index: 0 | 1, other = world.sides[1 - index
     ...{ shares: side.shares, refused: new Map(), others: side.others, own: side.own, now: world.now },
     contributorOf: (author) => world.contributors.get(hex(author)),
     expected: new Set([...world.contributors.values()].map(({ member }) => member)),
+    teams: teamsOf([...world.contributors.values()]),
     arrivals: { first: BUCKET.end, last: BUCKET.end },
     other: other && { plain: other, version: BUCKET.end + 1 },
   }
 }
+
+const teamsOf = (of: readonly Contributor[]): ReadonlyMap<string, number> =>
+  new Map(
+    [
+      ...Map.groupBy(
+        of.flatMap(({ teams = [] }) => teams),
+        (team) => team,
+      ),
+    ].map(([team, { length }]) => [team, length]),
+  )
 
 /** Both take turns until neither has anything more to say. */
 export function run(world: World): readonly [Step, Step] {

@@ -20,12 +20,13 @@ const PLAN: Plan = {
 const row = (at: number, of: number) => ({ row: at, of, nodes: of, values: [of] })
 const released = (of: Partial<ReleasedType>): ReleasedType => ({
   ...{ type: 'ToolUsage', layout: hashOf(LAYOUT), n: 8, threshold: 3, rows: [row(0, 8), row(1, 8)] },
-  ...{ withheld: [], declined: 0, waiting: 0, outside: 0 },
+  ...{ withheld: [], declined: 0, waiting: 0, outside: 0, splits: [] },
   ...of,
 })
 const content = (of: Partial<ReleasedType>, about: Partial<ReleaseContent> = {}): ReleaseContent => ({
   ...{ scheme: 1, mesh: PLAN.mesh, ...BUCKET, batch: 0, audience: 'security', pair: [], bundle: 1 },
   ...{ set: new Uint8Array(32), expected: 8, listed: 8, common: 8, unlisted: 0, refused: [] },
+  ...{ teams: [], undivided: 0, left_out: 0 },
   types: [released(of)],
   ...about,
 })

@@ -57,6 +57,40 @@ test('sums of eight machines are exact, and only who has the role reads them', a
   expect((await read(other, world)).buckets[0]).toMatchObject({ why: 'pending', contributions: undefined })
 })
 
+test('a team is told apart as far as enough of it and enough others contribute', async () => {
+  const world = await createWorld(9, {}, (index) =>
+    index < 4 ? ['ops'] : index < 8 ? ['web'] : ['web', 'lab'],
+  )
+  await world.network.pass(20 * MINUTE)
+  const [bucket] = (await read(world.machines[2]!, world)).buckets
+  expect(shown(bucket)).toEqual(plain(world.machines))
+  // The pair and the reader are of ops, and could subtract themselves: four are too few, so nothing is told apart.
+  expect(bucket?.apart?.parts).toEqual([])
+  expect(bucket?.apart?.teams).toEqual(
+    new Map([
+      ['web', 5],
+      ['ops', 4],
+      ['lab', 1],
+    ]),
+  )
+})
+
+test('parts of a team, and what is left, are those of plain addition', async () => {
+  const world = await createWorld(10, {}, (index) => (index > 6 ? ['web'] : index > 3 ? ['ops', 'ops'] : []))
+  // Four are left, of whom three could subtract themselves: none of them is of a team, and there have to be six.
+  await world.network.pass(20 * MINUTE)
+  expect((await read(world.machines[2]!, world)).buckets[0]?.apart?.parts).toEqual([
+    expect.objectContaining({ teams: ['ops'], contributors: 3 }),
+    expect.objectContaining({ teams: [], contributors: 7 }),
+  ])
+  const [bucket] = (await read(world.machines[2]!, world)).buckets
+  for (const { teams, rows } of bucket!.apart!.parts) {
+    const own = world.machines.filter((_, index) => teams.length > 0 === (index > 3 && index < 7))
+    const found = [...rows].filter(([, { nodes }]) => nodes > 0)
+    expect(Object.fromEntries(found)).toEqual(plain(own))
+  }
+})
+
 test('who does not agree is counted as such, and adds nothing', async () => {
   const world = await createWorld(9)
   world.machines[7]!.consent = REFUSES

@@ -77,6 +77,7 @@ function createPair() {
       roles: [String(world.readers)],
     }),
     isRevoked: (node) => world.revoked.has(node),
+    teams: new Map(),
     expected: new Set(nodes().filter((node) => !world.revoked.has(node))),
     principals: () => [],
     readers: () => Array.from({ length: world.readers }, (_, at) => testIdentity(500 + at).publicKey),

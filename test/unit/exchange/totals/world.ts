@@ -55,6 +55,8 @@ export interface Machine {
   /** Undefined: as the configuration says. */
   decidedAt: number | undefined
   roles: readonly string[]
+  /** Of its certificate. */
+  teams: readonly string[]
   certified: boolean
   /** Nodes that its configuration names, beside those that are certified. */
   readonly candidates: NodeId[]
@@ -77,6 +79,7 @@ const counts = (...rows: readonly (readonly [number, readonly number[]])[]): Cou
 export async function createWorld(
   count: number,
   { seed = 1, running = () => true }: { seed?: number; running?: (index: number) => boolean } = {},
+  teamsOf: (index: number) => readonly string[] = () => [],
 ): Promise<World> {
   const network = new Network({ seed, epoch: Date.UTC(2026, 10, 18, 10) })
   const nodes = network.add(count)
@@ -92,14 +95,17 @@ export async function createWorld(
         .map(({ identity }, at) => ({ key: identity.publicKey, operator: `op-${at}` })),
     },
   }
-  for (const [index, node] of nodes.entries()) machines.push(machineOf(world, node, index, bindings))
+  for (const [index, node] of nodes.entries()) {
+    machines.push(machineOf(world, node, index, bindings))
+    machines[index]!.teams = teamsOf(index)
+  }
   Object.assign(world, { pair: [machines[0], machines[1]] })
   for (const [index, machine] of machines.entries()) if (running(index)) await machine.start()
   network.weave()
   return world
 }
 
-const bindingOf = ({ node, roles }: Machine): Binding => ({
+const bindingOf = ({ node, roles, teams }: Machine): Binding => ({
   ...{
     usage: 'node',
     node_id: node.id,
@@ -107,7 +113,7 @@ const bindingOf = ({ node, roles }: Machine): Binding => ({
     member_id: node.id,
     name: `n${node.number}`,
   },
-  ...{ roles, teams: [], grants: [], issuer: 'karo:issuer' as NodeId },
+  ...{ roles, teams, grants: [], issuer: 'karo:issuer' as NodeId },
   ...{ issued_at: 0, not_before: 0, not_after: Number.MAX_SAFE_INTEGER },
 })
 
@@ -120,7 +126,7 @@ function machineOf(world: World, node: Node, index: number, bindings: () => read
     hours: counts([0, [10 + index]], [1, [1]]),
     ...{ consent: AGREES, decidedAt: undefined },
     roles: index === 2 ? ['security'] : [],
-    ...{ certified: true, candidates: [] },
+    ...{ teams: [], certified: true, candidates: [] },
     joinedAt: network.now - HOUR,
     async start() {
       await node.start()

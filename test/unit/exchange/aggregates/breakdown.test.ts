@@ -1,0 +1,254 @@
+// Rows told part by part, against an attacker who adds and subtracts all that is released, and knows totals of whole families.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { breakdownOf } from '../../../../src/exchange/aggregates/breakdown.ts'
+import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts.ts'
+import { insiders } from '../../../../src/exchange/aggregates/sets.ts'
+import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
+import type { Candidate, Layout } from '../../../../src/exchange/aggregates/types.ts'
+import { toldApart } from './linear.ts'
+
+const layoutOf = (type: string, families: readonly string[]): Layout => ({
+  ...{ version: 1, type },
+  rows: families.map((family, at) => ({ name: `r${at}`, values: ['uses'], counts: true, family })),
+})
+
+/** By machine its cell, and which rows it has. */
+interface Machine {
+  readonly cell: number
+  readonly has: readonly boolean[]
+}
+
+const nodesOf = (machines: readonly Machine[], cells: number, rows: number) =>
+  Array.from({ length: cells }, (_, cell) =>
+    Array.from(
+      { length: rows },
+      (_, row) => machines.filter((one) => one.cell === cell && one.has[row]).length,
+    ),
+  )
+
+const K = 3
+const sizesOf = (machines: readonly Machine[], cells: number) =>
+  Array.from({ length: cells }, (_, cell) => machines.filter((one) => one.cell === cell).length)
+
+/** The released rows of a type as sums over what each machine has of each row. */
+function released(
+  layout: Layout,
+  machines: readonly Machine[],
+  cells: number,
+  isTold: readonly boolean[],
+  rowOf: (one: { readonly row: number }, row: number) => boolean,
+  unknowns: readonly { readonly machine: number; readonly row: number }[],
+) {
+  const opening = openedOf(layout, machines)
+  const sum = (isIn: (machine: Machine) => boolean, row: number) =>
+    unknowns.map((one) => (rowOf(one, row) && isIn(machines[one.machine]!) ? 1 : 0))
+  const known: number[][] = []
+  for (const row of layout.rows.keys()) {
+    if (opening.isOpen[row]) known.push(sum(() => true, row))
+    if (!isTold[row]) continue
+    for (let cell = 0; cell < cells; cell++) known.push(sum((machine) => machine.cell === cell, row))
+  }
+  return known
+}
+
+const openedOf = (layout: Layout, machines: readonly Machine[]) =>
+  openingOf(
+    layout,
+    BigUint64Array.from(layout.rows, (_, row) => BigInt(machines.filter(({ has }) => has[row]).length)),
+    machines.length,
+    K,
+  )!
+
+const ROWS = 4
+const TOOLS = layoutOf('Tools', ['t', 't', 't', 't'])
+/** Shows what all tools come to. */
+const ALL = layoutOf('All', ['all'])
+
+/** Tables of few machines, in which most rows are of many or of few of a part, so that much has to be withheld. */
+const tables = fc
+  .record({
+    cells: fc.integer({ min: 2, max: 3 }),
+    seed: fc.array(
+      fc.record({
+        cell: fc.nat({ max: 2 }),
+        has: fc.array(fc.boolean(), { minLength: ROWS, maxLength: ROWS }),
+      }),
+      { minLength: 6, maxLength: 12 },
+    ),
+  })
+  .map(({ cells, seed }) => ({ cells, machines: seed.map((one) => ({ ...one, cell: one.cell % cells })) }))
+  .filter(({ cells, machines }) => sizesOf(machines, cells).every((size) => size >= K))
+
+/** What an attacker works out of fewer than k machines, by types that are told: tools, and what they come to. */
+function attacked(machines: readonly Machine[], cells: number, told: readonly (readonly boolean[])[]) {
+  const unknowns = machines.flatMap(({ has }, machine) =>
+    has.flatMap((one, row) => (one ? [{ machine, row }] : [])),
+  )
+  const any = machines.map(({ cell, has }) => ({ cell, has: [has.some(Boolean)] }))
+  const known = [
+    ...released(TOOLS, machines, cells, told[0]!, (one, row) => one.row === row, unknowns),
+    ...released(ALL, any, cells, told[1]!, () => true, unknowns),
+  ]
+  return known.length === 0
+    ? undefined
+    : toldApart(
+        known,
+        unknowns.map(({ machine }) => machine),
+        K - 1,
+      )
+}
+
+function brokenDown(machines: readonly Machine[], cells: number) {
+  const any = machines.map(({ cell, has }) => ({ cell, has: [has.some(Boolean)] }))
+  const sizes = sizesOf(machines, cells)
+  return breakdownOf(
+    [
+      { layout: TOOLS, opening: openedOf(TOOLS, machines), nodes: nodesOf(machines, cells, ROWS) },
+      { layout: ALL, opening: openedOf(ALL, any), nodes: nodesOf(any, cells, 1) },
+    ],
+    sizes.map(() => K),
+    sizes,
+  )!
+}
+
+describe('rows told part by part', () => {
+  it('leave an attacker nothing about fewer than k machines, whatever he adds and subtracts', () => {
+    let told = 0
+    fc.assert(
+      fc.property(tables, ({ machines, cells }) => {
+        const rows = brokenDown(machines, cells)
+        expect(attacked(machines, cells, rows)).toBeUndefined()
+        if (rows[0]!.some((is, row) => is && machines.some(({ has }) => has[row]))) told++
+      }),
+      { numRuns: 800 },
+    )
+    // It is not safe by telling nothing.
+    expect(told).toBeGreaterThan(100)
+  })
+
+  it('would not be safe if only the numbers of few were withheld', () => {
+    // git is of one machine of the first part, and of one less than all; the row of all gives it away.
+    const machines = [
+      ...[0, 1, 2, 3].map((n) => ({ cell: 0, has: [n === 0, true, false, false] })),
+      ...[4, 5, 6, 7].map(() => ({ cell: 1, has: [true, true, false, false] })),
+    ]
+    expect(attacked(machines, 2, [[false, true, true, true], [true]])).toHaveLength(2)
+    expect(brokenDown(machines, 2)).toEqual([[false, false, true, true], [true]])
+    expect(attacked(machines, 2, [[false, false, true, true], [true]])).toBeUndefined()
+  })
+
+  it('are none of a family that no row holds together, and what would show its total is withheld too', () => {
+    // Each part has its own tool, and one machine the other's: the total of the one less that of a part is of two machines.
+    const machines = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => ({
+      cell: n < 4 ? 0 : 1,
+      has: [n < 4 || n === 7, n >= 4 || n === 0, false, false],
+    }))
+    expect(attacked(machines, 2, [[false, false, true, true], [true]])).toHaveLength(2)
+    const rows = brokenDown(machines, 2)
+    expect(rows).toEqual([[false, false, true, true], [false]])
+    expect(attacked(machines, 2, rows)).toBeUndefined()
+  })
+
+  it('are not told where the counts cannot be', () => {
+    const table = { layout: ALL, opening: { nodes: [9], isOpen: [true] }, nodes: [[5], [4]] }
+    expect(breakdownOf([table], [3, 3], [5, 4])).toEqual([[true]])
+    expect(breakdownOf([table], [3, 3], [4, 4])).toBeUndefined()
+    expect(breakdownOf([{ ...table, nodes: [[10], [-1]] }], [3, 3], [10, 4])).toBeUndefined()
+  })
+})
+
+const KEYS = ['T security']
+const candidate = (at: number, teams: readonly string[], more: Partial<Candidate> = {}): Candidate => ({
+  ...{ at, member: `m${at}`, kMin: 1, keys: KEYS, roles: [], isOfPair: false, teams },
+  ...more,
+})
+const team = (from: number, count: number, teams: readonly string[], more: Partial<Candidate> = {}) =>
+  Array.from({ length: count }, (_, n) => candidate(from + n, teams, more))
+const named = (cells: ReturnType<typeof cellsOfGroup>['cells']) =>
+  cells.map(({ teams, members }) => [teams.join('+'), members.length])
+
+describe('parts', () => {
+  it('are disjoint, of enough machines, and so is the rest', () => {
+    const machines = fc.array(
+      fc.record({
+        teams: fc.subarray(['ops', 'web']),
+        kMin: fc.nat({ max: 40 }).map((n) => (n > 8 ? 1 : n)),
+        roles: fc.nat({ max: 20 }).map((n) => (n === 0 ? ['security'] : [])),
+        isOfPair: fc.nat({ max: 20 }).map((n) => n === 0),
+      }),
+      { minLength: 10, maxLength: 60, size: 'max' },
+    )
+    let split = 0
+    fc.assert(
+      fc.property(machines, fc.integer({ min: 1, max: 5 }), fc.nat({ max: 4 }), (all, k, room) => {
+        const members = all.map(({ teams, ...more }, at) => candidate(at, teams, more))
+        const { cells } = cellsOfGroup(members, KEYS, k, room)
+        expect(cellsOfGroup(members.toReversed(), KEYS, k, room).cells).toEqual(cells)
+        if (cells.length === 0) return
+        split++
+        expect(cells.length).toBeGreaterThan(1)
+        expect(cells.flatMap((cell) => cell.members).sort((a, b) => a - b)).toEqual([...all.keys()])
+        for (const [at, cell] of cells.entries()) {
+          const of = cell.members.map((place) => members[place]!)
+          const hidden = insiders(of, KEYS)
+          expect(cell.threshold).toBe(Math.max(k, 3) + hidden)
+          expect(of.length).toBeGreaterThanOrEqual(cell.threshold)
+          for (const { kMin } of of) expect(of.length).toBeGreaterThanOrEqual(kMin + hidden)
+          if (cell.teams.length === 0) expect(at).toBe(cells.length - 1)
+          else for (const { teams } of of) expect([...teams!].sort()).toEqual(cell.teams)
+        }
+        expect(cells.filter(({ teams }) => teams.length > 0).length).toBeLessThanOrEqual(room)
+      }),
+    )
+    expect(split).toBeGreaterThan(10)
+  })
+
+  it('that are too small are in the rest, and the smallest joins a rest that is too small', () => {
+    const large = [...team(0, 9, ['ops']), ...team(9, 7, ['web'])]
+    const of = (more: readonly Candidate[]) => cellsOfGroup([...large, ...more], KEYS, 5).cells
+    expect(named(of([]))).toEqual([
+      ['ops', 9],
+      ['web', 7],
+    ])
+    expect(named(of(team(16, 5, [])))).toEqual([
+      ['ops', 9],
+      ['web', 7],
+      ['', 5],
+    ])
+    // Four in no team could be had as what is left of all: web stands by them.
+    expect(named(of(team(16, 4, [])))).toEqual([
+      ['ops', 9],
+      ['', 11],
+    ])
+    expect(named(of(team(16, 4, ['ops', 'web'])))).toEqual([
+      ['ops', 9],
+      ['', 11],
+    ])
+    expect(cellsOfGroup(team(0, 9, ['ops']), KEYS, 5).cells).toEqual([])
+    expect(cellsOfGroup([...team(0, 9, ['ops']), ...team(9, 4, ['web'])], KEYS, 5).cells).toEqual([])
+  })
+
+  it('need one more for each who could subtract himself, and as many as each wants to be among', () => {
+    const rest = team(20, 9, [])
+    const of = (more: Partial<Candidate>) =>
+      named(cellsOfGroup([candidate(0, ['ops'], more), ...team(1, 4, ['ops']), ...rest], KEYS, 5).cells)
+    expect(of({})).toEqual([
+      ['ops', 5],
+      ['', 9],
+    ])
+    expect(of({ roles: ['security'] })).toEqual([])
+    expect(of({ isOfPair: true })).toEqual([])
+    expect(of({ kMin: 6 })).toEqual([])
+  })
+
+  it('that there is no room for are in the rest, the smallest first', () => {
+    const all = [...team(0, 9, ['ops']), ...team(9, 7, ['web']), ...team(16, 6, ['lab'])]
+    expect(cellsOfGroup(all, KEYS, 5, 1)).toMatchObject({ leftOut: 2 })
+    expect(named(cellsOfGroup(all, KEYS, 5, 1).cells)).toEqual([
+      ['ops', 9],
+      ['', 13],
+    ])
+    expect(cellsOfGroup(all, KEYS, 5, 0).cells).toEqual([])
+  })
+})

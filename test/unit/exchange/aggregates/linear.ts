@@ -1,0 +1,64 @@
+// What somebody who knows some sums can work out by adding and subtracting them, by linear algebra.
+
+/** A prime; no minor of a 0/1 matrix of rank up to 18 is as large, so ranks modulo it are those over the rationals. */
+const PRIME = 67_108_859
+
+const times = (a: number, b: number): number => (a * b) % PRIME
+
+function inverse(of: number): number {
+  let [result, base, exponent] = [1, of, PRIME - 2]
+  for (; exponent > 0; exponent = Math.floor(exponent / 2)) {
+    if (exponent % 2 === 1) result = times(result, base)
+    base = times(base, base)
+  }
+  return result
+}
+
+/** Rows in echelon form. */
+function reduced(rows: readonly (readonly number[])[]): number[][] {
+  const left = rows.map((row) => row.map((one) => ((one % PRIME) + PRIME) % PRIME))
+  const found: number[][] = []
+  for (let column = 0; column < (rows[0]?.length ?? 0); column++) {
+    const at = left.findIndex((row) => row[column] !== 0)
+    if (at < 0) continue
+    const [pivot] = left.splice(at, 1) as [number[]]
+    const factor = inverse(pivot[column]!)
+    for (const row of left) {
+      const by = times(row[column]!, factor)
+      if (by === 0) continue
+      for (let one = column; one < row.length; one++)
+        row[one] = (row[one]! + PRIME - times(by, pivot[one]!)) % PRIME
+    }
+    found.push(pivot)
+  }
+  return found
+}
+
+/**
+ * Owners, `size` of them or fewer, about whom alone some sum of the known ones is; undefined: there are none. Each known sum
+ * is of unknowns, each of which has an owner. A sum that is about some owners alone vanishes on all unknowns of the others:
+ * there is one when the known sums have a smaller rank there.
+ */
+export function toldApart(
+  known: readonly (readonly number[])[],
+  owners: readonly number[],
+  size: number,
+): readonly number[] | undefined {
+  const basis = reduced(known)
+  for (const some of subsets([...new Set(owners)], size)) {
+    const others = basis.map((row) => row.filter((_, at) => !some.includes(owners[at]!)))
+    if (reduced(others).length < basis.length) return some
+  }
+  return undefined
+}
+
+function* subsets(all: readonly number[], size: number): Generator<readonly number[]> {
+  if (size >= all.length) yield all
+  else if (size === 0) yield []
+  else {
+    for (const [at, one] of all.entries()) {
+      if (all.length - at < size) return
+      for (const more of subsets(all.slice(at + 1), size - 1)) yield [one, ...more]
+    }
+  }
+}

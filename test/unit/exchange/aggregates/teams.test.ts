@@ -1,0 +1,364 @@
+// Teams in a batch: sums of parts that are exact, and what an aggregator or a member that wants more gets.
+import { describe, expect, it } from 'vitest'
+import { releases } from '../../../../protocols/aggregate.ts'
+import type { ReleaseContent, TallyPlain } from '../../../../protocols/messages/aggregate.ts'
+import { cellRows, next, type Step } from '../../../../src/exchange/aggregates/index.ts'
+import { bitsOf, placesIn } from '../../../../src/exchange/aggregates/listing.ts'
+import {
+  AFTER,
+  authorOf,
+  contentsIn,
+  give,
+  HOURS,
+  type Machine,
+  machines,
+  nextBatch,
+  run,
+  seeded,
+  TOOLS,
+  viewOf,
+  type World,
+  worldOf,
+} from './world.ts'
+
+type SplitCell = ReleaseContent['types'][number]['splits'][number]['cells'][number]
+
+/** What a cell of a released split says of each told row by its number. */
+function rowsIn(content: ReleaseContent, type = TOOLS, audience = 'ToolUsage') {
+  const of = content.types.find((one) => one.type === audience)!
+  return of.splits.map(({ told, hidden, cells }) => ({
+    hidden: placesIn(hidden),
+    cells: cells.map((cell: SplitCell) => ({
+      ...{ teams: cell.teams.join('+'), n: cell.n },
+      rows: Object.fromEntries(cellRows(type, placesIn(told), cell)!),
+    })),
+  }))
+}
+
+const plainly = (of: readonly Machine[], row: number, layout = TOOLS) => {
+  const found = of.flatMap(({ counts }) => counts.get(layout)?.get(row) ?? [])
+  const width = layout.rows[row]!.values.length
+  return {
+    nodes: of.filter(({ counts }) => counts.get(layout)?.has(row)).length,
+    values: layout.rows[row]!.values.map((_, at) =>
+      found.filter((__, one) => one % width === at).reduce((sum, value) => sum + value, 0),
+    ),
+  }
+}
+
+/** Ops of the first eight, who fail often; the others are in no team. */
+const twoTeams = (count = 20): Machine[] =>
+  machines(count, (n) => ({
+    teams: n < 8 ? ['ops'] : n < 14 ? ['web'] : [],
+    tools: new Map([
+      [0, [100 + n, n < 8 ? 15 : 2]],
+      [3, [3, 0]],
+      ...(n === 1 || n > 11 ? [[2, [7, 1]] as const] : []),
+    ]),
+  }))
+
+const released = (world: World): ReleaseContent => {
+  const [leader, follower] = run(world)
+  expect(contentsIn(leader)).toEqual(contentsIn(follower))
+  return contentsIn(leader)[0]!
+}
+
+function speak(world: World, side: 0 | 1): TallyPlain {
+  const step = next(viewOf(world, side))
+  if (step.kind !== 'say') throw new Error(`the step is ${JSON.stringify(step)}`)
+  world.sides[side].own = step.plain
+  return step.plain
+}
+const worldAfter = (rounds: number, all = twoTeams()): World => {
+  const world = worldOf(all)
+  for (const side of ([0, 1, 0, 1] as const).slice(0, rounds)) speak(world, side)
+  return world
+}
+const answerTo = (world: World, side: 0 | 1, lie: TallyPlain): Step =>
+  next({ ...viewOf(world, side), other: { plain: lie, version: AFTER - 3_600_000 } })
+const refusalIn = (step: Step) => (step.kind === 'say' ? step.plain.refusal?.reason : step.kind)
+
+describe('parts of a batch', () => {
+  it.each([20, 60, 600])(
+    'of %i machines are those of plain addition, and the whole is as without them',
+    (count) => {
+      const all = twoTeams(count)
+      const content = released(worldOf(all))
+      const [split] = rowsIn(content)
+      expect(split!.cells.map(({ teams, n }) => [teams, n]).toSorted()).toEqual([
+        ['', count - 14],
+        ['ops', 8],
+        ['web', 6],
+      ])
+      for (const { teams, rows } of split!.cells) {
+        const own = all.filter((one) => (one.teams ?? []).join('+') === teams)
+        expect(Object.keys(rows)).not.toHaveLength(0)
+        for (const [row, found] of Object.entries(rows)) expect(found).toEqual(plainly(own, Number(row)))
+      }
+      // One machine of ops has kubectl: the row is told of the whole only, and so is the smallest that hides it.
+      expect(split!.hidden).toEqual([0, 2])
+      const without = released(worldOf(all.map(({ teams: _, ...one }) => one)))
+      const types = content.types.map(({ splits: _, ...type }) => type)
+      expect(types).toEqual(without.types.map(({ splits: _, ...type }) => type))
+      expect(without.types[0]!.splits).toEqual([])
+      expect(content.teams).toEqual([
+        { team: 'ops', machines: 8 },
+        { team: 'web', machines: 6 },
+      ])
+    },
+  )
+
+  it('are of several types, and fit into what both tell each other at their largest', () => {
+    const names = Array.from({ length: 20 }, (_, n) => `team ${n} `.padEnd(64, 'x'))
+    const wide = (type: string, rows: number) => ({
+      ...{ version: 1, type },
+      rows: Array.from({ length: rows }, (_, n) => ({
+        ...{ name: `row ${n}`, values: ['uses', 'failures'], counts: true, family: 'rows' },
+      })),
+    })
+    const layouts = [wide('ToolUsage', 480), wide('ActivityPatterns', 60)]
+    for (const count of [120, 1_000]) {
+      const all = machines(count, (n) => ({
+        teams: [names[n % names.length]!],
+        counts: new Map(
+          layouts.map((layout) => [layout, new Map(layout.rows.map((_, row) => [row, [1_000_000, 9]]))]),
+        ),
+      }))
+      const world = Object.assign(worldOf(all), { layouts })
+      const content = released(world)
+      expect(() => releases.encode(content)).not.toThrow()
+      expect(content.types[0]!.splits[0]!.cells.length).toBeGreaterThan(1)
+      expect(content.left_out).toBeGreaterThan(0)
+    }
+  }, 60_000)
+
+  it('that a release has no room for are left out of it, the smallest first', () => {
+    const content = released(worldOf(twoTeams(200)))
+    expect(content.left_out).toBe(0)
+  })
+})
+
+describe('subtraction', () => {
+  it('over teams, machines of several teams and what is left finds nobody', () => {
+    // One machine is in ops and in web: it is in neither part, and the rest is of enough.
+    const all = machines(22, (n) => ({
+      teams: n === 0 ? ['ops', 'web'] : n < 9 ? ['ops'] : n < 16 ? ['web'] : [],
+    }))
+    const [split] = rowsIn(released(worldOf(all)))
+    expect(split!.cells.map(({ teams, n }) => [teams, n])).toEqual([
+      ['ops', 8],
+      ['web', 7],
+      ['', 7],
+    ])
+    // Were it the only one beside the two teams, it would be what is left of all.
+    const few = all.filter(({ n }) => n < 16)
+    expect(rowsIn(released(worldOf(few)))[0]!.cells.map(({ teams, n }) => [teams, n])).toEqual([
+      ['ops', 8],
+      ['', 8],
+    ])
+  })
+
+  it('over batches of one bucket finds nobody, though a machine came into another team', () => {
+    const world = worldOf(twoTeams(20))
+    const first = released(world)
+    nextBatch(world)
+    // What was machine 3 of ops is in web now, and its share is spent; six others come.
+    const three = Buffer.from(authorOf(3)).toString('hex')
+    world.contributors.set(three, { ...world.contributors.get(three)!, teams: ['web'] })
+    for (let n = 50; n < 62; n++) {
+      give(world, { ...machines(n + 1)[n]!, teams: n < 56 ? ['ops'] : ['web'] }, seeded(`${n}`))
+    }
+    const second = released(world)
+    const members = (content: ReleaseContent) => content.types[0]!.splits[0]!.cells.map(({ n }) => n)
+    expect([members(first), members(second)]).toEqual([
+      [8, 6, 6],
+      [6, 6],
+    ])
+    expect(second.types[0]!.n).toBe(12)
+  })
+
+  it('by somebody in the team needs one machine more of it; an aggregator in it as well', () => {
+    const of = (count: number, more: Partial<Machine>) => {
+      const all = machines(count + 9, (n) => (n < count ? { teams: ['ops'] } : {}))
+      all[0] = { ...all[0]!, ...more }
+      return released(worldOf(all)).types[0]!.splits.length
+    }
+    expect([of(5, {}), of(5, { roles: ['security'] }), of(6, { roles: ['security'] })]).toEqual([1, 0, 1])
+    expect([of(5, { roles: ['lead'] }), of(5, { kMin: 6 }), of(6, { kMin: 6 })]).toEqual([1, 0, 1])
+    const asPair = (count: number) => {
+      const all = machines(count + 9, (n) => (n < count ? { teams: ['ops'] } : {}))
+      const world = worldOf(all)
+      const aggregator = authorOf(0)
+      const steps = ([0, 1, 0, 1] as const).map((side) => {
+        const step = next({ ...viewOf(world, side), pair: [aggregator, viewOf(world, side).pair[1]] })
+        if (step.kind === 'say') world.sides[side].own = step.plain
+        return step
+      })
+      expect(steps.every(({ kind }) => kind === 'say')).toBe(true)
+      return world.sides[1].own!.agreement!.groups[0]!.cells.length
+    }
+    expect([asPair(5), asPair(6)]).toEqual([0, 2])
+  })
+})
+
+describe('an aggregator that', () => {
+  type Group = NonNullable<TallyPlain['agreement']>['groups'][number]
+  const settledWith = (change: (group: Group) => Partial<Group>) => {
+    const world = worldAfter(2)
+    const { own } = world.sides[1]
+    const groups = own!.agreement!.groups.map((group) => ({ ...group, ...change(group) }))
+    const lie = { ...own!, agreement: { ...own!.agreement!, groups } }
+    world.sides[1].own = lie
+    return answerTo(world, 0, lie)
+  }
+  const cellsIn = (step: Step) => (step.kind === 'say' ? step.plain.settlement?.groups[0]?.cells.length : -1)
+
+  it('cuts out one machine gets nothing told apart', () => {
+    const cut = ({ cells }: Group) => {
+      const [ops, web, rest] = cells
+      const places = placesIn(ops!.members)
+      const one = { ...ops!, members: bitsOf(places.slice(0, 1), 20), threshold: 1 }
+      const others = { ...rest!, members: bitsOf([...placesIn(rest!.members), ...places.slice(1)], 20) }
+      return { cells: [one, web!, others] }
+    }
+    expect(cellsIn(settledWith(cut))).toBe(0)
+    expect(cellsIn(settledWith(() => ({})))).toBe(3)
+  })
+
+  it('calls a part by another team, leaves machines out of it or joins two of them gets nothing told apart', () => {
+    const [first, second, third] = worldAfter(2).sides[1].own!.agreement!.groups[0]!.cells
+    for (const cells of [
+      [{ ...first!, teams: ['web'] }, { ...second!, teams: ['ops'] }, third!],
+      [{ ...first!, members: bitsOf(placesIn(first!.members).slice(1), 20) }, second!, third!],
+      [first!, { ...third!, teams: [] }],
+      [],
+    ])
+      expect(cellsIn(settledWith(() => ({ cells })))).toBe(0)
+  })
+
+  it('tells sums of other lengths is refused', () => {
+    const short = ({ cells }: Group) => ({
+      cells: cells.map((cell) => ({ ...cell, indicators: cell.indicators.subarray(2) })),
+    })
+    expect(refusalIn(settledWith(short))).toBe('wrong_length')
+    const world = worldAfter(3)
+    const own = world.sides[0].own!
+    const lie = (
+      change: (cells: (typeof own.settlement & object)['groups'][number]['cells']) => unknown,
+    ) => ({
+      ...own,
+      settlement: {
+        ...own.settlement!,
+        groups: own.settlement!.groups.map((group) => ({ ...group, cells: change(group.cells) as never })),
+      },
+    })
+    const wrong = [
+      lie((cells) => cells.slice(1)),
+      lie((cells) => cells.map((cell) => ({ ...cell, indicators: new Uint8Array(4) }))),
+      lie((cells) => cells.map((cell) => ({ ...cell, opened: new Uint8Array(cell.opened.length + 4) }))),
+    ]
+    for (const plain of wrong) expect(refusalIn(answerTo(world, 1, plain))).toBe('wrong_length')
+    // Without a word about parts the group alone is opened.
+    const step = answerTo(
+      world,
+      1,
+      lie(() => []),
+    )
+    expect(step.kind === 'say' && step.plain.opening!.groups[0]!.cells).toEqual([])
+    expect(step.kind === 'say' && step.plain.opening!.groups[0]!.opened[0]!.sums.length).toBeGreaterThan(0)
+  })
+
+  it('tells indicators or values that so many machines cannot have spoils the parts, and not the whole', () => {
+    const world = worldAfter(4)
+    const own = world.sides[1].own!
+    const groups = own.opening!.groups.map((group) => ({
+      ...group,
+      cells: group.cells.map(({ opened }) => {
+        const more = Uint8Array.from(opened)
+        if (more.length > 0) more[0] = (more[0]! + 128) % 256
+        return { opened: more }
+      }),
+    }))
+    const step = answerTo(world, 0, { ...own, opening: { ...own.opening!, groups } })
+    const [type] = contentsIn(step)[0]!.types
+    expect([type!.n, type!.splits]).toEqual([20, []])
+    const early = worldAfter(2)
+    const lied = early.sides[1].own!
+    const agreed = lied.agreement!.groups.map((group) => ({
+      ...group,
+      cells: group.cells.map((cell) => ({
+        ...cell,
+        indicators: cell.indicators.map((byte, at) => (at % 2 === 0 ? (byte + 1) % 256 : byte)),
+      })),
+    }))
+    early.sides[1].own = { ...lied, agreement: { ...lied.agreement!, groups: agreed } }
+    speak(early, 0)
+    expect(early.sides[0].own!.settlement!.groups[0]!.cells.every(({ opened }) => opened.length === 0)).toBe(
+      true,
+    )
+  })
+
+  it('wants a lower threshold than the other one does not get it', () => {
+    const world = worldAfter(2)
+    const { own } = world.sides[1]
+    const groups = own!.agreement!.groups.map((group) => ({
+      ...group,
+      cells: group.cells.map((cell) => ({ ...cell, threshold: 7 })),
+    }))
+    world.sides[1].own = { ...own!, agreement: { ...own!.agreement!, groups } }
+    speak(world, 0)
+    // Web and the rest are six machines each.
+    expect(world.sides[0].own!.settlement!.groups[0]!.cells.every(({ opened }) => opened.length === 0)).toBe(
+      true,
+    )
+  })
+})
+
+describe('two aggregators that know different teams', () => {
+  const renewed = (world: World, side: 0 | 1) => {
+    const view = viewOf(world, side)
+    const changed = Buffer.from(authorOf(2)).toString('hex')
+    return {
+      ...view,
+      contributorOf: (author: Uint8Array) => {
+        const of = view.contributorOf(author)
+        return of && Buffer.from(author).toString('hex') === changed ? { ...of, teams: ['web'] } : of
+      },
+    }
+  }
+
+  it('tell nothing apart, and say so', () => {
+    const world = worldAfter(2)
+    const step = next(renewed(world, 0))
+    world.sides[0].own = step.kind === 'say' ? step.plain : undefined
+    const content = released(world)
+    expect([content.undivided, content.types[0]!.n, content.types[0]!.splits]).toEqual([20, 20, []])
+  })
+
+  it('go on with the parts that they agreed to before a certificate was renewed', () => {
+    const world = worldAfter(3)
+    const step = next(renewed(world, 1))
+    world.sides[1].own = step.kind === 'say' ? step.plain : undefined
+    const [leader, follower] = [next(renewed(world, 0)), next(renewed(world, 1))]
+    expect(contentsIn(leader)).toEqual(contentsIn(follower))
+    expect(contentsIn(leader)[0]!.types[0]!.splits[0]!.cells.map(({ n }) => n)).toEqual([8, 6, 6])
+  })
+})
+
+it('a machine of a team that gives two types is in one part of both', () => {
+  const all = machines(16, (n) => ({
+    teams: n < 7 ? ['ops'] : [],
+    counts: new Map([
+      [TOOLS, new Map([[0, [2, 1]]])],
+      [HOURS, new Map([[n < 7 ? 0 : 1, [n]]])],
+    ]),
+  }))
+  const content = released(worldOf(all))
+  const [hours] = rowsIn(content, HOURS, 'ActivityPatterns')
+  expect(hours!.cells.map(({ teams, n }) => [teams, n])).toEqual(
+    [
+      ['', 9],
+      ['ops', 7],
+    ].toSorted(([a], [b]) => (a === '' ? 1 : b === '' ? -1 : 0)),
+  )
+})

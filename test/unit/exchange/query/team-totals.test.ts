@@ -1,0 +1,145 @@
+// Questions about a team at level 2: released parts, what is beside them, and why there may be none.
+import { describe, expect, it } from 'vitest'
+import type { QueryResult as Shown } from '../../../../src/api/contract/shapes.ts'
+import { whoContributed } from '../../../../src/cli/views/query/totals.ts'
+import { askTotals } from '../../../../src/exchange/query/asking/totals.ts'
+import type { QueryResult } from '../../../../src/exchange/query/result.ts'
+import type { AskRequest } from '../../../../src/exchange/query/types.ts'
+import { createReader } from '../../../../src/exchange/totals/reader.ts'
+import { createPolicy, type Principal } from '../../../../src/trust/policy/index.ts'
+import { BUCKET, contentsIn, type Machine, MESH, machines, run, TOOLS, worldOf } from '../aggregates/world.ts'
+
+const DAY = 86_400_000
+
+/** Ops of eight fail often; six of web; the others are in no team. One of ops and some others have kubectl. */
+const twoTeams = (count = 20): Machine[] =>
+  machines(count, (n) => ({
+    teams: n < 8 ? ['ops'] : n < 14 ? ['web'] : [],
+    audiences: ['lead', 'security'],
+    tools: new Map([
+      [0, [100, n < 8 ? 15 : 2]],
+      [3, [100, n < 8 ? 15 : 2]],
+      ...(n === 1 || n > 11 ? [[2, [7, 1]] as const] : []),
+    ]),
+  }))
+
+const asker = (roles: readonly string[], teams: readonly string[] = []): Principal => ({
+  ...{ node_id: 'karo:asker' as Principal['node_id'], other_keys: [], trust_level: 'supervisor' },
+  ...{ denied: false, roles, teams },
+})
+
+async function ask(
+  all: readonly Machine[],
+  request: Partial<AskRequest>,
+  self: Principal = asker(['security']),
+  teams: readonly string[] = [],
+): Promise<QueryResult> {
+  const contents = contentsIn(run(worldOf(all, { audiences: ['lead', 'security'] }))[0])
+  const clock = { now: () => BUCKET.end + DAY, monotonic: () => 0 }
+  const totals = createReader({
+    plan: () => ({
+      ...{ mesh: MESH, bundle: 3, k: 5, length: 'day', audiences: ['lead', 'security'], aggregators: [] },
+    }),
+    layouts: new Map([['ToolUsage', TOOLS]]),
+    releases: { read: async () => contents.map((content) => ({ kind: 'released', content })) },
+    clock,
+  })
+  const policy = createPolicy({ teams: () => teams, k: () => 3, now: clock.now })
+  const random = { bytes: (count: number) => new Uint8Array(count), float: () => 0 }
+  return askTotals(
+    { totals, self: () => self, policy, clock, random },
+    { query_type: 'ToolUsage', level: 2, ...request } as AskRequest,
+    { start: BUCKET.start, end: BUCKET.end },
+    new Uint8Array(16),
+  )
+}
+
+const tools = (data: object | undefined) =>
+  Object.fromEntries(
+    ((data as { tools?: { tool: string; uses: number; nodes: number }[] } | undefined)?.tools ?? []).map(
+      ({ tool, uses, nodes }) => [tool, [uses, nodes]],
+    ),
+  )
+
+const linesOf = (result: QueryResult) => {
+  const { line, rows } = whoContributed(result as unknown as Shown)
+  return [line, ...rows]
+}
+
+describe('a team', () => {
+  it('has the sums of its part, with the same rates of all others beside it', async () => {
+    const result = await ask(twoTeams(), { team: 'ops' })
+    expect(result.status).toBe('success')
+    // The smallest row beside kubectl hides it; of git and make that is git.
+    expect(tools(result.data)).toEqual({ make: [800, 8] })
+    expect(tools(result.elsewhere?.data)).toEqual({ make: [1200, 12] })
+    expect(result.elsewhere?.machines).toBe(12)
+    expect(result.coverage).toMatchObject({ known: 8, answered: 8, withheld: 0, complete: true })
+    expect(result.released?.team).toEqual({ name: 'ops', machines: 8, of: 8 })
+    expect(linesOf(result)).toEqual([
+      '8 of 8 machines of the team ops, the one closed period, for the role security',
+      'ops: failures 15 % against 2.0 % elsewhere (12 machines)',
+      expect.stringContaining('2 rows are shown for all machines together only'),
+    ])
+    const whole = await ask(twoTeams(), {})
+    expect(tools(whole.data)).toEqual({ git: [2000, 20], make: [2000, 20], kubectl: [63, 9] })
+    expect([whole.elsewhere, whole.released?.team]).toEqual([undefined, undefined])
+  })
+
+  it('is filtered like everything else, and so is what is beside it', async () => {
+    const filters = [{ field: 'tool', operator: 'Equals', value: 'git' }] as NonNullable<
+      AskRequest['filters']
+    >
+    const result = await ask(twoTeams(), { team: 'ops', filters })
+    expect([tools(result.data), tools(result.elsewhere?.data)]).toEqual([{}, {}])
+    expect(linesOf(result).join()).not.toContain('elsewhere')
+  })
+
+  it('says how many of its machines are in its numbers', async () => {
+    // Two of ops are in another team as well, so they are in no part of ops alone.
+    const all = twoTeams(24).map((one) => (one.n > 21 ? { ...one, teams: ['ops', 'lab'] } : one))
+    const result = await ask(all, { team: 'ops' })
+    expect(result.coverage).toMatchObject({ known: 10, answered: 8, withheld: 2, complete: false })
+    expect(linesOf(result)[0]).toContain('8 of 10 machines of the team ops')
+  })
+
+  it.each<readonly [string, readonly Machine[], string, string]>([
+    ['it is unknown', twoTeams(), 'lab', 'no machine had the team lab'],
+    [
+      'too few are in it',
+      twoTeams(18).map((one) => (one.n > 15 ? { ...one, teams: ['lab'] } : one)),
+      'lab',
+      'lab has 2',
+    ],
+    ['too few are outside of it', twoTeams(10), 'ops', 'of 10 that contributed, too few are outside of ops'],
+    [
+      'its machines are of different teams',
+      twoTeams().map((one) => (one.n < 8 ? { ...one, teams: ['ops', `lab ${one.n % 2}`] } : one)),
+      'ops',
+      'too few of the 8 of ops did, or have exactly the same teams',
+    ],
+  ])('has no totals where %s, and says why', async (_, all, team, why) => {
+    const result = await ask(all, { team })
+    expect([result.status, tools(result.data), result.elsewhere]).toEqual(['withheld', {}, undefined])
+    expect(result.released?.buckets[0]?.why).toBe('team')
+    expect(result.notes.join('\n')).toContain(why)
+    expect(result.coverage).toMatchObject({ answered: 0, complete: false })
+  })
+})
+
+describe('an asker whose role opens their own team alone', () => {
+  const lead = asker(['lead'], ['ops'])
+
+  it('gets the totals of that team, without the others beside it', async () => {
+    const result = await ask(twoTeams(), { team: 'ops' }, lead, ['ops'])
+    expect(tools(result.data)).toEqual({ make: [800, 8] })
+    expect([result.elsewhere, result.released?.audience]).toEqual([undefined, 'lead'])
+  })
+
+  it('gets neither those of another team nor of all together', async () => {
+    for (const team of ['web', undefined]) {
+      const result = await ask(twoTeams(), team === undefined ? {} : { team }, lead, ['ops'])
+      expect([result.status, tools(result.data)]).toEqual(['access_denied', {}])
+    }
+  })
+})
