@@ -12,8 +12,9 @@ import type { Plan } from './plan.ts'
 import { createReader } from './reader.ts'
 import { createReleases } from './releases.ts'
 import { type RosterDeps, rosterOf } from './roster.ts'
+import { createShown } from './shown.ts'
 import { createTallier } from './tallier.ts'
-import type { TotalsReader } from './types.ts'
+import type { ReleasesShown, TotalsReader } from './types.ts'
 
 export interface TotalsDeps
   extends Omit<RosterDeps, 'self'>,
@@ -32,7 +33,7 @@ export interface TotalsDeps
   readonly log: Log
 }
 
-export type TotalsRoom = Room & TotalsReader
+export type TotalsRoom = Room & TotalsReader & ReleasesShown
 
 /** Between two looks at what is due: buckets that are over, batches that waited long enough. */
 const EVERY_MS = 60_000
@@ -48,6 +49,7 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
   const contributor = createContributor({ ...deps, log, roster })
   const tallier = createTallier({ ...deps, log, layouts, roster, releases })
   const reader = createReader({ ...deps, layouts, releases })
+  const shown = createShown({ ...deps, self: identity.nodeId, releases, roster })
   let stopTimer = (): void => {}
   /** Monotonic, ms. */
   let dueAt = Number.POSITIVE_INFINITY
@@ -116,7 +118,7 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
       unsubscribe()
       await running
     },
-    audiences: reader.audiences,
-    read: reader.read,
+    ...reader,
+    ...shown,
   }
 }
