@@ -50,7 +50,9 @@ const policyBundleBody = z.object({
     FORMER_MAX,
   )
     .optional()
-    .describe('who computed totals before, the oldest first: of buckets that were over by then, theirs count'),
+    .describe(
+      'who computed totals before, the oldest first: of buckets that were over by then, theirs count',
+    ),
 })
 export type PolicyBundleBody = z.infer<typeof policyBundleBody>
 

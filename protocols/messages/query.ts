@@ -212,7 +212,9 @@ export const sealedAnswer = z.discriminatedUnion('status', [
     statements: listOf(shownStatement, STATEMENTS_MAX).describe(
       'of one type for one audience, the newest buckets first',
     ),
-    more: z.boolean().describe('there are further ones, of earlier buckets, for which this answer has no room'),
+    more: z
+      .boolean()
+      .describe('there are further ones, of earlier buckets, for which this answer has no room'),
   }),
   z.object({
     ...answerHead,

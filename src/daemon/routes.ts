@@ -64,7 +64,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     store,
     trust,
   } = local
-  const { mesh, documents, summaries, query, rotation } = network
+  const { mesh, documents, summaries, totals, query, rotation } = network
 
   return [
     statusRoutes({
@@ -89,7 +89,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       ...{ fleet, organisation, trust, clock },
       places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []),
     }),
-    shareRoutes({ sharing, summaries, trust }),
+    shareRoutes({ sharing, summaries, trust, totals }),
     policyRoutes({
       ...{ policy, organisation, sharing, trust, clock },
       operators: fleet.operators,
@@ -99,7 +99,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     summariesRoutes({ summaries, trust, clock }),
     operatorRoutes({ fleet, sessions, self: identity, name, clock }),
     queryRoutes({ query, sessions, timeoutMs: () => config.query.timeout_ms }),
-    auditRoutes({ audit, documents, trust, clock }),
+    auditRoutes({ audit, documents, trust, clock, totals }),
     mcpRoutes({ audit }),
     ...http.routes,
     eventsRoutes({ feed, timers }),

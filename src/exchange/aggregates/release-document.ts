@@ -99,5 +99,7 @@ export function combine(a: Said, b: Said): Combined {
     a.content.audience === b.content.audience &&
     Buffer.compare(a.content.mesh, b.content.mesh) === 0
   if (!isByPair || !isOfOne) return { kind: 'unrelated' }
-  return isSameContent(a.content, b.content) ? { kind: 'released', content: a.content } : { kind: 'unequal', pair: [a.author, b.author] }
+  return isSameContent(a.content, b.content)
+    ? { kind: 'released', content: a.content }
+    : { kind: 'unequal', pair: [a.author, b.author] }
 }

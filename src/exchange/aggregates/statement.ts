@@ -1,6 +1,10 @@
 // Statements: what one aggregator signs of a release for one type, so that a holder can show that type, and no other, to others.
 import { releases, statements } from '../../../protocols/aggregate.ts'
-import type { ReleaseContent, ReleaseStatement, ShownStatement } from '../../../protocols/messages/aggregate.ts'
+import type {
+  ReleaseContent,
+  ReleaseStatement,
+  ShownStatement,
+} from '../../../protocols/messages/aggregate.ts'
 import { FrameError } from '../../../protocols/reject.ts'
 import { blake3 } from '../../base/hash.ts'
 import { type Identity, verifySignature } from '../../trust/identity/index.ts'
@@ -40,7 +44,7 @@ export function shownOf(said: readonly Said[], type: string): ShownStatement | u
   const [first] = said
   if (first === undefined) return undefined
   const statement = statements.encode(statementOf(first.content, type))
-  const signatures: ShownStatement['signatures'] = []
+  const signatures: ShownStatement['signatures'][number][] = []
   for (const { author, content, signatures: all = [] } of said) {
     const at = content.types.findIndex((one) => one.type === type)
     const signature = all[at + 1]
@@ -66,7 +70,8 @@ export interface Stated {
 export function readStatement({ statement, signatures }: ShownStatement, type: string): Stated {
   const { named, ...content } = statements.decode(statement)
   const [about] = content.types
-  if (about !== undefined && about.type !== type) throw new FrameError('malformed', 'it is about another type')
+  if (about !== undefined && about.type !== type)
+    throw new FrameError('malformed', 'it is about another type')
   if (about === undefined && named.includes(type)) throw new FrameError('malformed', 'it leaves the type out')
   if (signatures.length === 0 || new Set(signatures.map(({ by }) => by)).size < signatures.length) {
     throw new FrameError('malformed', 'nobody signed it, or one twice')

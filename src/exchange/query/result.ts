@@ -128,6 +128,18 @@ export interface QueryResult {
     readonly audience: string
     /** Rows that some of the periods withheld: what is shown of them is of the others, so it is the least. */
     readonly partly: readonly string[]
+    /** Nodes that showed releases which this one does not hold; empty: it held all that there is. */
+    readonly holders: readonly {
+      readonly node_id: NodeId
+      readonly fingerprint: string
+      readonly name: string
+    }[]
+    /** Nodes that sent something altered, or about something else, in their place. */
+    readonly refused: readonly {
+      readonly node_id: NodeId
+      readonly fingerprint: string
+      readonly name: string
+    }[]
     readonly buckets: readonly {
       /** RFC 3339 UTC. */
       readonly start: string

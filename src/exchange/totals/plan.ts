@@ -76,7 +76,10 @@ export function isDrawn(
   bucket: Bucket,
   pair: readonly Uint8Array[],
 ): boolean {
-  const lists = [aggregators, ...former.filter(({ until }) => bucket.end <= until).map((one) => one.aggregators)]
+  const lists = [
+    aggregators,
+    ...former.filter(({ until }) => bucket.end <= until).map((one) => one.aggregators),
+  ]
   return lists.some((list) => {
     const drawn = pairOf(mesh, bucket, list)
     return drawn?.every((key, at) => Buffer.compare(key, pair[at] ?? new Uint8Array()) === 0) === true
@@ -84,7 +87,12 @@ export function isDrawn(
 }
 
 /** Every key that may have released something, those of the bundle in force first. */
-export function authorsUnder({ aggregators, former = [] }: Pick<Plan, 'aggregators' | 'former'>): readonly Uint8Array[] {
-  const keys = [...aggregators, ...former.toReversed().flatMap((one) => one.aggregators)].map(({ key }) => key)
+export function authorsUnder({
+  aggregators,
+  former = [],
+}: Pick<Plan, 'aggregators' | 'former'>): readonly Uint8Array[] {
+  const keys = [...aggregators, ...former.toReversed().flatMap((one) => one.aggregators)].map(
+    ({ key }) => key,
+  )
   return keys.filter((key, at) => keys.findIndex((other) => Buffer.compare(other, key) === 0) === at)
 }

@@ -4,7 +4,7 @@ import { type ShownStatement, STATEMENTS_MAX } from '../../../protocols/messages
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { FrameError } from '../../../protocols/reject.ts'
 import type { Clock } from '../../base/clock.ts'
-import { readStatement, shownOf, type Stated } from '../aggregates/index.ts'
+import { readStatement, type Stated, shownOf } from '../aggregates/index.ts'
 import { authorsUnder, bucketsUnder, isDrawn, type Plan } from './plan.ts'
 import type { Releases } from './releases.ts'
 import type { Roster } from './roster.ts'

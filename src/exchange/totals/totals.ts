@@ -9,6 +9,7 @@ import type { Documents } from '../documents/index.ts'
 import { type ContributorDeps, createContributor } from './contributor.ts'
 import type { Measure } from './measures.ts'
 import type { Plan } from './plan.ts'
+import { type ContributionPreviews, createPreviews } from './preview.ts'
 import { createReader } from './reader.ts'
 import { createReleases } from './releases.ts'
 import { type RosterDeps, rosterOf } from './roster.ts'
@@ -33,7 +34,7 @@ export interface TotalsDeps
   readonly log: Log
 }
 
-export type TotalsRoom = Room & TotalsReader & ReleasesShown
+export type TotalsRoom = Room & TotalsReader & ReleasesShown & ContributionPreviews
 
 /** Between two looks at what is due: buckets that are over, batches that waited long enough. */
 const EVERY_MS = 60_000
@@ -47,6 +48,7 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
   const roster = () => rosterOf({ ...deps, self: identity.nodeId })
   const releases = createReleases({ ...deps, log })
   const contributor = createContributor({ ...deps, log, roster })
+  const previews = createPreviews({ ...deps, roster, given: contributor.given })
   const tallier = createTallier({ ...deps, log, layouts, roster, releases })
   const reader = createReader({ ...deps, layouts, releases })
   const shown = createShown({ ...deps, self: identity.nodeId, releases, roster })
@@ -120,5 +122,6 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
     },
     ...reader,
     ...shown,
+    ...previews,
   }
 }

@@ -101,7 +101,9 @@ export interface ReleasesShown {
    * What this node holds of closed buckets in the range, the newest first, as far as it fits into one answer. Whether the
    * asker may read it the caller decides.
    */
-  show(asked: ReleasesAsked): Promise<{ readonly statements: readonly ShownStatement[]; readonly more: boolean }>
+  show(
+    asked: ReleasesAsked,
+  ): Promise<{ readonly statements: readonly ShownStatement[]; readonly more: boolean }>
   /**
    * What another node showed, checked: each is of this mesh, audience and type, of a closed bucket in the range, of the pair
    * drawn for it, and signed. FrameErrors `malformed` and `bad_signature`: one is not, so nothing of the answer is used.

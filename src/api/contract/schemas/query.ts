@@ -82,12 +82,19 @@ const contributions = z.strictObject({
   refused: count('machines whose numbers could not be counted'),
 })
 
+const holders = (description: string) =>
+  listOf(z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() }), 64).describe(
+    description,
+  )
+
 const released = z
   .strictObject({
     audience: text(64, 'the role that the totals were computed for'),
     partly: listOf(z.string().max(64), 512).describe(
       'rows that some of the periods or machines withheld: what is shown of them is of the others, so it is the least',
     ),
+    holders: holders('nodes that showed releases which the asking one does not hold; empty when it held all'),
+    refused: holders('nodes that sent something altered, or about something else, in their place'),
     buckets: listOf(
       z.strictObject({
         ...timeRange.shape,

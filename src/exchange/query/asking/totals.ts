@@ -6,18 +6,21 @@ import { toHex } from '../../../base/hex.ts'
 import { levelOf } from '../../../trust/certificates/index.ts'
 import type { Acting } from '../../../trust/operators/index.ts'
 import { onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
-import type { BucketTotals, Totals, TotalsReader } from '../../totals/types.ts'
+import type { BucketTotals, ReleasesAsked, Totals, TotalsReader } from '../../totals/types.ts'
 import { filteredBy, isWholeRow, type OpenedBucket, queryType } from '../query-types/index.ts'
 import { rfc3339 } from '../range.ts'
 import type { Coverage, QueryResult } from '../result.ts'
 import type { AskRequest } from '../types.ts'
-import { absentWords, changeWords, whyWords } from './totals-words.ts'
+import type { Fetch, FetchAbout, Fetched } from './fetch.ts'
+import { absentWords, changeWords, fetchedWords, whyWords } from './totals-words.ts'
 
 export interface TotalsDeps {
   readonly totals: TotalsReader
   /** This node as the one who asks. */
   readonly self: () => Principal
   readonly policy: Pick<Policy, 'reads'>
+  /** Asks other nodes for what this one does not hold; absent: nobody is asked. */
+  readonly fetch?: Fetch
   readonly clock: Clock
   readonly random: Random
 }
@@ -39,9 +42,12 @@ const asOperator = (self: Principal, { roles, teams }: Acting): Principal => ({
 })
 
 /** What was found, or why nobody may look. */
-type Found = { readonly totals: Totals } | { readonly refused: string } | { readonly withheld: string }
+type Found =
+  | { readonly totals: Totals; readonly audience: string; readonly fetched: Fetched | undefined }
+  | { readonly refused: string }
+  | { readonly withheld: string }
 
-async function find(deps: TotalsDeps, request: AskRequest, range: Range): Promise<Found> {
+async function find(deps: TotalsDeps, request: AskRequest, range: Range, about: FetchAbout): Promise<Found> {
   const { totals, policy, clock } = deps
   const { query_type, acting, team } = request
   const audiences = totals.audiences()
@@ -53,13 +59,24 @@ async function find(deps: TotalsDeps, request: AskRequest, range: Range): Promis
   for (const audience of audiences) {
     const decision = policy.reads(principal, audience, action, { at: clock.now(), range })
     if (decision.effect === 'allow') {
-      // Releases are sealed to nodes: a person with the role sees them on one of these.
-      if (!self.roles.includes(audience)) return { withheld: absentWords.sealed(audience) }
-      return { totals: await totals.read(audience, query_type, range) }
+      const fetched = await readOrFetch(deps, request, { audience, type: query_type, range }, about)
+      return { ...fetched, audience }
     }
     if (principal.roles.includes(audience)) return { refused: absentWords.refused(audience, decision.reason) }
   }
   return { refused: absentWords.role(audiences) }
+}
+
+/** What is held here; where something is missing, what other nodes hold as well, as far as they show it to this asker. */
+async function readOrFetch(
+  { totals, fetch }: TotalsDeps,
+  request: AskRequest,
+  asked: ReleasesAsked,
+  about: FetchAbout,
+): Promise<{ readonly totals: Totals; readonly fetched: Fetched | undefined }> {
+  const local = await totals.read(asked.audience, asked.type, asked.range)
+  const fetched = await fetch?.(request, asked, local, about)
+  return { totals: fetched?.totals ?? local, fetched }
 }
 
 type Range = { readonly start: number; readonly end: number }
@@ -69,15 +86,15 @@ export async function askTotals(
   deps: TotalsDeps,
   request: AskRequest,
   range: Range,
-  trace: Uint8Array,
+  about: FetchAbout,
 ): Promise<QueryResult> {
   const begun = deps.clock.monotonic()
-  const found = await find(deps, request, range)
+  const found = await find(deps, request, range, about)
   const totals = 'totals' in found ? found.totals : undefined
   const { query_type, filters = [] } = request
   const row = queryType(query_type)
   const released = totals?.buckets.filter(({ why }) => why === undefined) ?? []
-  const before = await beforeOf(deps, found, query_type)
+  const before = await beforeOf(deps, found, request, about)
   const opened = { buckets: openedIn(released), ...(before && { before: openedIn(before) }) }
   const whole = row.released?.fromReleased(opened) ?? row.merge([], [])
   // Filters leave 0 where they leave something out, which would look like a number here.
@@ -85,7 +102,7 @@ export async function askTotals(
   const elapsed = Math.round((deps.clock.monotonic() - begun) * 10) / 10
   return {
     query_id: toHex(deps.random.bytes(16)),
-    trace_id: toHex(trace),
+    trace_id: toHex(about.trace),
     ...{ query_type, level: 2 },
     time_range: { start: rfc3339(range.start), end: rfc3339(range.end) },
     status: statusOf(found, released),
@@ -97,7 +114,7 @@ export async function askTotals(
     coverage: coverageOf(totals, released),
     reach: null,
     compared: comparedOf(released, before),
-    ...(totals === undefined ? {} : { released: releasedOf(totals, released) }),
+    ...(totals === undefined ? {} : { released: releasedOf(totals, released, fetchedIn(found)) }),
     privacy: {
       mode: 'aggregate',
       k_min: Math.max(0, ...released.map(({ k }) => k)),
@@ -118,9 +135,10 @@ const openedIn = (buckets: readonly BucketTotals[]): readonly OpenedBucket[] =>
  * of the same days of the week.
  */
 async function beforeOf(
-  { totals }: Pick<TotalsDeps, 'totals'>,
+  deps: TotalsDeps,
   found: Found,
-  type: AskRequest['query_type'],
+  request: AskRequest,
+  about: FetchAbout,
 ): Promise<readonly BucketTotals[] | undefined> {
   if (!('totals' in found) || !isWhole(found.totals)) return undefined
   const { audience, covers, buckets } = found.totals
@@ -128,7 +146,9 @@ async function beforeOf(
   const length = covers.end - covers.start
   const areDays = buckets.every(({ start, end }) => end - start === DAY_MS)
   const back = areDays ? Math.ceil(length / WEEK_MS) * WEEK_MS : length
-  const earlier = await totals.read(audience, type, { start: covers.start - back, end: covers.end - back })
+  const range = { start: covers.start - back, end: covers.end - back }
+  const asked = { audience, type: request.query_type, range }
+  const { totals: earlier } = await readOrFetch(deps, request, asked, about)
   return isWhole(earlier) && earlier.buckets.length === buckets.length ? earlier.buckets : undefined
 }
 
@@ -154,9 +174,16 @@ const machinesOf = (buckets: readonly BucketTotals[]): readonly number[] =>
 function statusOf(found: Found, released: readonly BucketTotals[]): QueryResult['status'] {
   if ('refused' in found) return 'access_denied'
   if ('withheld' in found) return 'withheld'
+  if (released.length === 0 && isRefusedByAll(found.fetched)) return 'access_denied'
   if (released.length > 0) return 'success'
   return found.totals.buckets.length === 0 ? 'no_data' : 'withheld'
 }
+
+const fetchedIn = (found: Found): Fetched | undefined => ('totals' in found ? found.fetched : undefined)
+
+/** Each node that was asked and spoke said that this asker may not have it. */
+const isRefusedByAll = (fetched: Fetched | undefined): boolean =>
+  fetched !== undefined && fetched.denied > 0 && fetched.denied + fetched.silent === fetched.asked
 
 const askedAs = ({
   operator,
@@ -185,8 +212,11 @@ const NOBODY = { contributed: 0, declined: 0, late: 0, absent: 0, refused: 0 }
 const releasedOf = (
   { audience, buckets }: Totals,
   released: readonly BucketTotals[],
+  fetched: Fetched | undefined,
 ): NonNullable<QueryResult['released']> => ({
   audience,
+  holders: fetched?.holders ?? [],
+  refused: fetched?.refused ?? [],
   partly: partlyOpened(released),
   buckets: buckets.map(({ start, end, why, contributions, k, withheld }) => ({
     ...{ start: rfc3339(start), end: rfc3339(end), why: why ?? null, k },
@@ -206,5 +236,10 @@ function notesOf(found: Found, before: readonly BucketTotals[] | undefined): rea
   if ('withheld' in found) return [found.withheld]
   const { buckets } = found.totals
   const changes = before && changeWords(machinesOf(buckets), machinesOf(before))
-  return [...whyWords(buckets), ...(changes === undefined ? [] : [changes])]
+  const { fetched, audience } = found
+  return [
+    ...whyWords(buckets),
+    ...fetchedWords(audience, fetched, buckets),
+    ...(changes === undefined ? [] : [changes]),
+  ]
 }
