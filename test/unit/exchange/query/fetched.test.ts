@@ -1,10 +1,13 @@
 // Totals fetched from nodes that hold them: by operators and by nodes with the role, from honest holders and from others.
 import { describe, expect, test } from 'vitest'
 import { statements as codec } from '../../../../protocols/aggregate.ts'
+import { decodeFrame, messageTable } from '../../../../protocols/frame.ts'
 import type { ReleaseContent, ShownStatement } from '../../../../protocols/messages/aggregate.ts'
-import { systemRandom } from '../../../../src/base/clock.ts'
+import { Response } from '../../../../protocols/messages/query.ts'
+import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import type { Said } from '../../../../src/exchange/aggregates/index.ts'
 import { shownOf } from '../../../../src/exchange/aggregates/statement.ts'
+import { openAnswer, writeAnswer, writeQuestion } from '../../../../src/exchange/query/document.ts'
 import { createRoll } from '../../../../src/trust/certificates/roll.ts'
 import { meshOf as meshOfRoot, signCertificate } from '../../../../src/trust/certificates/sign.ts'
 import { newSealingKey } from '../../../../src/trust/identity/index.ts'
@@ -28,7 +31,10 @@ interface Login {
   readonly at?: TestNode
 }
 
-function login(node: TestNode, { certified = ['security'], said = ['security'], ...more }: Login = {}): Acting {
+function login(
+  node: TestNode,
+  { certified = ['security'], said = ['security'], ...more }: Login = {},
+): Acting {
   const now = Date.now()
   const { types = ['ToolUsage'], endedMs = -HOUR_MS, at = node } = more
   const audience = newSealingKey()
@@ -72,7 +78,11 @@ const operators = (): NonNullable<NodeOptions['operators']> => {
 }
 
 /** A desk that holds `own`, and nodes that hold what their totals say; the desk asks them in this order. */
-function world(holders: readonly Totals[], own: readonly (readonly Said[])[] = [], options: NodeOptions = {}) {
+function world(
+  holders: readonly Totals[],
+  own: readonly (readonly Said[])[] = [],
+  options: NodeOptions = {},
+) {
   const wire = new Wire()
   const nodes: TestNode[] = []
   const desk = new TestNode(wire, {
@@ -122,7 +132,11 @@ describe('who is entitled', () => {
   })
 
   test('a holder shows the type that was asked for, and nothing of the others that it holds', async () => {
-    const { statements } = await totalsOf(both).show({ audience: 'security', type: 'ToolUsage', range: RANGE })
+    const { statements } = await totalsOf(both).show({
+      audience: 'security',
+      type: 'ToolUsage',
+      range: RANGE,
+    })
     for (const { statement } of statements) {
       expect(codec.decode(statement).types.map(({ type }) => type)).toEqual(['ToolUsage'])
     }
@@ -228,6 +242,30 @@ describe('who is not', () => {
   })
 })
 
+test('releases in place of numbers of a single node are refused', async () => {
+  const { desk, nodes } = world([totalsOf(both)])
+  const question = writeQuestion(
+    { identity: desk.identity, clock: systemClock, random: systemRandom },
+    { query_type: 'ToolUsage', level: undefined, time_range: RANGE },
+    new Uint8Array(16),
+  )
+  const asked = { author: desk.identity.publicKey, authorId: desk.id, body: question.body, trace: undefined }
+  const holder = { identity: nodes[0]!.identity, clock: systemClock, random: systemRandom }
+  const answer = { status: 'released', level: 2, statements: [], more: false } as const
+  const { body } = decodeFrame(writeAnswer(holder, asked, answer), {
+    messages: messageTable([Response]),
+    verify: () => true,
+  })
+  const open = () =>
+    openAnswer(
+      question,
+      desk.identity.publicKey,
+      holder.identity.publicKey,
+      (body as { sealed: Uint8Array }).sealed,
+    )
+  expect(open).toThrow('releases at level 1')
+})
+
 describe('a holder that is not honest is refused and named', () => {
   /** What the first holder shows; the second one is honest. */
   async function shown(change: (honest: readonly ShownStatement[]) => readonly ShownStatement[]) {
@@ -267,7 +305,7 @@ describe('a holder that is not honest is refused and named', () => {
     )
   })
 
-  test('a signature twice, or nobody\'s', async () => {
+  test("a signature twice, or nobody's", async () => {
     await shown((honest) =>
       honest.map((one) => ({ ...one, signatures: [one.signatures[0]!, one.signatures[0]!] })),
     )

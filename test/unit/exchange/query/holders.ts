@@ -44,7 +44,7 @@ export function contentOf(back: number, uses: number, about: Partial<ReleaseCont
     types: [
       { type: 'Anomalies', layout: new Uint8Array(32), ...of, rows: [] },
       {
-        ...{ type: 'ToolUsage', layout: hashOf(LAYOUT), ...of },
+        ...{ type: 'ToolUsage', layout: new Uint8Array(hashOf(LAYOUT)), ...of },
         rows: [{ row: 0, of: 8, nodes: 8, values: [uses, 0] }],
       },
     ],
