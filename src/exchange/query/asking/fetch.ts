@@ -17,7 +17,7 @@ type Stated = ReturnType<ReleasesShown['check']>[number]
 const AT_ONCE = 3
 const ROUNDS = 3
 /** Questions about one range: a holder's answer has room for some weeks, so a year takes several. */
-const QUESTIONS_MAX = 16
+const QUESTIONS_MAX = 10
 /** With less time than this no holder would answer. */
 const LEAST_MS = 50
 /** So long this node itself does not ask again for what nobody had: of the last hours nothing may be released yet. */

@@ -188,7 +188,7 @@ describe('who is entitled', () => {
     expect(gitIn(result)).toBe(hours)
     const asked = detailsOf(nodes[0]!, 'query_received').length
     expect(asked).toBeGreaterThan(2)
-    expect(asked).toBeLessThanOrEqual(2 * 16)
+    expect(asked).toBeLessThanOrEqual(2 * 10)
   })
 })
 
