@@ -50,7 +50,7 @@ export function totalsPreviewView(role: string, totals: TotalsPreviewShape, scre
 }
 
 const nameOf = ({ start, end }: NonNullable<TotalsPreviewShape['bucket']>): string =>
-  `${start.slice(0, 16).replace('T', ' ')} to ${end.slice(0, 16).replace('T', ' ')} UTC`
+  printable(`${start.slice(0, 16).replace('T', ' ')} to ${end.slice(0, 16).replace('T', ' ')} UTC`)
 
 interface Row {
   readonly subject: string
@@ -71,16 +71,14 @@ function valuesIn(values: Readonly<Record<string, number>>): string {
   return some.length === 0 ? '' : ` (${some.map(([name, value]) => `${name} ${value}`).join(', ')})`
 }
 
-function whom({ pair, readers, k, k_min, people, counted }: TotalsPreviewShape): Row[] {
+function whom({ pair, readers, k, k_min }: TotalsPreviewShape): Row[] {
   const named = pair.map(
     ({ node: { name, fingerprint }, operator }) =>
       `${printable(name || fingerprint)} (run by ${printable(operator)})`,
   )
   const reading = readers.map(({ name, fingerprint }) => printable(name || fingerprint)).join(', ')
-  const others = people - (counted ? 1 : 0)
-  const whose = counted ? (others === 0 ? 'yours' : `yours and ${others} other people's`) : "other people's"
   return [
-    { subject: 'whose', says: `${whose}; of other people nobody sees more here than that they are added` },
+    { subject: 'whose', says: "yours; other people's numbers are added before, and not shown" },
     { subject: 'halves to', says: named.join(' and ') },
     { subject: 'read by', says: reading === '' ? 'no node known here has the role' : reading },
     {

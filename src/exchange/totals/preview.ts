@@ -38,8 +38,7 @@ export interface ContributionPreview {
   /** Fewest machines of a total: of the mesh, and of this machine. */
   readonly k: number
   readonly k_min: number
-  /** How many people of this machine are added up, and whether the one who asks is among them. */
-  readonly people: number
+  /** The one who asks is among the people whose numbers are added up; who else is, is theirs to know. */
   readonly counted: boolean
   /** One for each type that has totals. */
   readonly types: readonly PreviewedType[]
@@ -78,7 +77,7 @@ export interface ContributionPreviews {
 }
 
 const OTHERS_SHARE_OTHERWISE =
-  'people who share this machine do not all share the same, so it gives what most of them share'
+  'a machine gives the numbers of people who share the same, and yours are not among them'
 
 export function createPreviews(deps: PreviewDeps): ContributionPreviews {
   const { plan, measures, insight, clock } = deps
@@ -111,7 +110,7 @@ export function createPreviews(deps: PreviewDeps): ContributionPreviews {
         .map(({ node_id }) => node_id),
     async preview(uid, audience, at) {
       const now = plan()
-      const none = { k_min: deps.kMin(), people: 0, counted: false, types: [], readers: [], pair: [] }
+      const none = { k_min: deps.kMin(), counted: false, types: [], readers: [], pair: [] }
       if (now === undefined) {
         const nothing = { bucket: undefined, state: 'open', why: 'no_aggregators', k: K_DEFAULT } as const
         return { audience, ...none, ...nothing }
@@ -148,7 +147,7 @@ export function createPreviews(deps: PreviewDeps): ContributionPreviews {
         pair: pair.map((key) => ({ node_id: formatNodeId(key), operator: operatorOf(key) })),
         readers: own.readers.map(({ node_id }) => node_id),
         ...{ k: Math.max(now.k ?? K_DEFAULT, K_LEAST), k_min: deps.kMin() },
-        ...{ people: counts.people.length, counted },
+        counted,
         types: why === 'no_audience' ? [] : await Promise.all(measures.map(typeOf)),
       }
     },

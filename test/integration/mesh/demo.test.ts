@@ -114,7 +114,7 @@ describe('karo demo', () => {
       cleanEnv(join(directory, '.web-2')),
     )
     const { totals } = JSON.parse(stdout) as SharePreviewShape
-    expect(totals).toMatchObject({ state: 'open', why: null, people: 1, counted: true, k: 3 })
+    expect(totals).toMatchObject({ state: 'open', why: null, counted: true, k: 3 })
     expect(totals!.pair.map(({ operator }) => operator).sort()).toEqual(['desk', 'vault'])
     expect(totals!.readers.map(({ name }) => name)).toEqual(['ciso'])
     const given = totals!.types.filter((type) => type.given).map(({ type }) => type)

@@ -133,8 +133,7 @@ const totalsPreview = z
     readers: listOf(nodeRef, RECIPIENTS_MAX).describe('nodes with the role, which may read the totals'),
     k: count('fewest machines of a total'),
     k_min: count('of this machine: it is in no total of fewer'),
-    people: count('people of this machine who are added up'),
-    counted: z.boolean().describe('the caller is one of them'),
+    counted: z.boolean().describe("the caller's numbers are among those that this machine adds up"),
     types: listOf(totalsType, 16),
   })
   .meta({ id: 'TotalsPreview', description: "What this machine would give to a role's totals." })

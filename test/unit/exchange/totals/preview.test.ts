@@ -43,7 +43,7 @@ test('a person sees their own rows, the two that get halves, and how many machin
   const { preview, counted } = previewsOf()
   const seen = await preview(1001, 'security')
   expect(seen).toMatchObject({
-    ...{ state: 'open', why: undefined, k: 3, k_min: 4, people: 2, counted: true },
+    ...{ state: 'open', why: undefined, k: 3, k_min: 4, counted: true },
     types: [{ type: 'ToolUsage', given: true, rows: 2, own: [{ row: 'git', values: { uses: 1001 } }] }],
   })
   // As it leaves: no value is larger.
@@ -57,8 +57,8 @@ test('what is not given is said with its reason, and nothing is counted', async 
   const refusing = previewsOf({
     sharing: { consentOf: async () => REFUSES, decidedAt: async () => undefined },
   })
-  const { types, counted, people } = await refusing.preview(1000, 'security')
-  expect([counted, people, refusing.counted]).toEqual([false, 0, []])
+  const { types, counted } = await refusing.preview(1000, 'security')
+  expect([counted, refusing.counted]).toEqual([false, []])
   expect(types).toMatchObject([{ given: false, own: [] }])
   expect(types[0]!.reason).not.toBe('')
   // A decision acts on the next bucket.
@@ -74,8 +74,8 @@ test('where people who share a machine do not share the same, one who is left ou
       decidedAt: async () => undefined,
     },
   })
-  expect(await preview(1000, 'security')).toMatchObject({ people: 1, counted: true })
-  expect(await preview(1001, 'security')).toMatchObject({ people: 1, counted: false, types: [{ own: [] }] })
+  expect(await preview(1000, 'security')).toMatchObject({ counted: true, types: [{ given: true }] })
+  expect(await preview(1001, 'security')).toMatchObject({ counted: false, types: [{ own: [] }] })
   expect(counted).toEqual([[1000]])
 })
 
