@@ -37,8 +37,6 @@ const TAKEN_BACK: ReadonlySet<string> = new Set(['trust.denied', 'consent.stoppe
 
 export const keyOf = ({ type }: Pick<Measure, 'type'>, audience: string): string => `${type} ${audience}`
 
-export type Consenting = ReturnType<typeof createConsenting>
-
 export function createConsenting({ insight, sharing, policy, roster, ownUid, clock }: ConsentingDeps) {
   const personOf = async (uid: number): Promise<Person> => ({
     ...{ uid, consent: await sharing.consentOf(uid) },

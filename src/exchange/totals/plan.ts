@@ -37,7 +37,7 @@ export function closedBuckets(length: BucketLength, now: number): readonly Bucke
 }
 
 /** Buckets of that length that lie wholly inside a range and are over at `now`, oldest first. */
-export function bucketsIn(
+function bucketsIn(
   length: BucketLength,
   { start, end }: { readonly start: number; readonly end: number },
   now: number,

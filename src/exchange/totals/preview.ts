@@ -22,7 +22,7 @@ export const UNGIVEN = [
   /** A bucket of another length that reaches over the same time was given. */
   'overlapping',
 ] as const
-export type Ungiven = (typeof UNGIVEN)[number]
+type Ungiven = (typeof UNGIVEN)[number]
 
 export interface ContributionPreview {
   readonly audience: string
@@ -44,7 +44,7 @@ export interface ContributionPreview {
   readonly types: readonly PreviewedType[]
 }
 
-export interface PreviewedType {
+interface PreviewedType {
   readonly type: string
   readonly given: boolean
   /** Why it is not given, for people; undefined: it is. */

@@ -8,74 +8,8 @@ import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import type { Said } from '../../../../src/exchange/aggregates/index.ts'
 import { shownOf } from '../../../../src/exchange/aggregates/statement.ts'
 import { openAnswer, writeAnswer, writeQuestion } from '../../../../src/exchange/query/document.ts'
-import { createRoll } from '../../../../src/trust/certificates/roll.ts'
-import { meshOf as meshOfRoot, signCertificate } from '../../../../src/trust/certificates/sign.ts'
-import { newSealingKey } from '../../../../src/trust/identity/index.ts'
-import { signDelegation } from '../../../../src/trust/operators/delegation.ts'
-import type { Acting } from '../../../../src/trust/operators/index.ts'
-import { contentOf, hourBefore, saidBy, type Totals, totalsOf } from './holders.ts'
-import { type NodeOptions, newIdentity, TestNode, Wire } from './network.ts'
-
-const HOUR_MS = 3_600_000
-const [root, issuer, carol] = [newIdentity(), newIdentity(), newIdentity()]
-const mesh = meshOfRoot(root.publicKey)
-
-interface Login {
-  /** Of the certificate; the node where she is logged in may say something else. */
-  readonly certified?: readonly string[]
-  readonly said?: readonly string[]
-  /** Types that her delegation covers. */
-  readonly types?: readonly string[]
-  readonly endedMs?: number
-  /** Signed for another node than the one that shows it. */
-  readonly at?: TestNode
-}
-
-function login(
-  node: TestNode,
-  { certified = ['security'], said = ['security'], ...more }: Login = {},
-): Acting {
-  const now = Date.now()
-  const { types = ['ToolUsage'], endedMs = -HOUR_MS, at = node } = more
-  const audience = newSealingKey()
-  const times = { version: now, notBefore: now, notAfter: now + HOUR_MS }
-  const grants = ['security', 'lead']
-  const delegation = signDelegation(
-    carol,
-    {
-      ...{ session: new Uint8Array(16).fill(3), mesh, node: at.identity.publicKey, uid: node.uid },
-      ...{ types: [...types], audience_key: audience.publicKey },
-      ...{ not_before: now - endedMs - 2 * HOUR_MS, not_after: now - endedMs },
-    },
-    systemRandom,
-  )
-  const chain = [
-    signCertificate(
-      root,
-      mesh,
-      { usage: 'issuer', key: issuer.publicKey, name: 'hq', roles: [], teams: [], grants, ...times },
-      systemRandom,
-    ),
-    signCertificate(
-      issuer,
-      mesh,
-      { usage: 'operator', key: carol.publicKey, name: 'carol', roles: [...certified], teams: [], ...times },
-      systemRandom,
-    ),
-  ]
-  return {
-    ...{ id: '03'.repeat(16), uid: node.uid, operator: carol.nodeId, fingerprint: carol.fingerprint },
-    ...{ name: 'carol', roles: [...said], teams: [], types: ['ToolUsage'] },
-    ...{ begun_at: now, ends_at: now + HOUR_MS, delegation, chain, audience },
-    ended: new AbortController().signal,
-  }
-}
-
-const operators = (): NonNullable<NodeOptions['operators']> => {
-  const roll = createRoll()
-  roll.trustRoot({ key: root.publicKey, mesh }, Date.now())
-  return { mesh: () => mesh, verdict: (chain, key) => roll.operators.verdict(chain, key, Date.now()) }
-}
+import { carol, contentOf, hourBefore, login, operators, saidBy, type Totals, totalsOf } from './holders.ts'
+import { type NodeOptions, TestNode, Wire } from './network.ts'
 
 /** A desk that holds `own`, and nodes that hold what their totals say; the desk asks them in this order. */
 function world(
@@ -114,7 +48,9 @@ const ask = (desk: TestNode, more: Parameters<TestNode['ask']>[0] = {}) =>
 const gitIn = ({ data }: Awaited<ReturnType<typeof ask>>) =>
   'tools' in data ? data.tools.find(({ tool }) => tool === 'git')?.uses : undefined
 const detailsOf = ({ audits }: TestNode, type: string) =>
-  audits.filter((entry) => entry.type === type).map(({ peer, details }) => ({ peer, ...details }))
+  audits
+    .filter((entry) => entry.type === type)
+    .map(({ peer, details }): Readonly<Record<string, unknown>> => ({ peer, ...details }))
 
 describe('who is entitled', () => {
   test('an operator reads at a node without the role what a holder shows, and both ledgers name the two', async () => {

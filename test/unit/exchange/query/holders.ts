@@ -2,6 +2,12 @@
 import { slotOfBucket } from '../../../../protocols/buckets.ts'
 import type { ReleaseContent } from '../../../../protocols/messages/aggregate.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { createRoll } from '../../../../src/trust/certificates/roll.ts'
+import { meshOf as meshOfRoot, signCertificate } from '../../../../src/trust/certificates/sign.ts'
+import { newSealingKey } from '../../../../src/trust/identity/index.ts'
+import { signDelegation } from '../../../../src/trust/operators/delegation.ts'
+import type { Acting } from '../../../../src/trust/operators/index.ts'
 import { HOUR_MS } from '../../../../src/base/calendar.ts'
 import { hashOf, type Layout, pairOf, type Said } from '../../../../src/exchange/aggregates/index.ts'
 import { signaturesOf } from '../../../../src/exchange/aggregates/statement.ts'
@@ -9,7 +15,7 @@ import type { QueryDeps } from '../../../../src/exchange/query/query.ts'
 import type { Plan } from '../../../../src/exchange/totals/index.ts'
 import { createReader } from '../../../../src/exchange/totals/reader.ts'
 import { createShown } from '../../../../src/exchange/totals/shown.ts'
-import { newIdentity } from './network.ts'
+import { type NodeOptions, newIdentity, type TestNode } from './network.ts'
 
 type Identity = ReturnType<typeof newIdentity>
 
@@ -77,4 +83,67 @@ export function totalsOf(
     ...createShown({ self: AGGREGATORS[0]!.nodeId, plan: () => plan, releases, roster, clock }),
     holders,
   }
+}
+
+export const carol = newIdentity()
+const [root, issuer] = [newIdentity(), newIdentity()]
+const mesh = meshOfRoot(root.publicKey)
+
+interface Login {
+  /** Of the certificate; the node where she is logged in may say something else. */
+  readonly certified?: readonly string[]
+  readonly said?: readonly string[]
+  /** Types that her delegation covers. */
+  readonly types?: readonly string[]
+  readonly endedMs?: number
+  /** Signed for another node than the one that shows it. */
+  readonly at?: TestNode
+}
+
+/** Carol, as she is logged in at that node. */
+export function login(
+  node: TestNode,
+  { certified = ['security'], said = ['security'], ...more }: Login = {},
+): Acting {
+  const now = Date.now()
+  const { types = ['ToolUsage'], endedMs = -HOUR_MS, at = node } = more
+  const audience = newSealingKey()
+  const times = { version: now, notBefore: now, notAfter: now + HOUR_MS }
+  const grants = ['security', 'lead']
+  const delegation = signDelegation(
+    carol,
+    {
+      ...{ session: new Uint8Array(16).fill(3), mesh, node: at.identity.publicKey, uid: node.uid },
+      ...{ types: [...types], audience_key: audience.publicKey },
+      ...{ not_before: now - endedMs - 2 * HOUR_MS, not_after: now - endedMs },
+    },
+    systemRandom,
+  )
+  const chain = [
+    signCertificate(
+      root,
+      mesh,
+      { usage: 'issuer', key: issuer.publicKey, name: 'hq', roles: [], teams: [], grants, ...times },
+      systemRandom,
+    ),
+    signCertificate(
+      issuer,
+      mesh,
+      { usage: 'operator', key: carol.publicKey, name: 'carol', roles: [...certified], teams: [], ...times },
+      systemRandom,
+    ),
+  ]
+  return {
+    ...{ id: '03'.repeat(16), uid: node.uid, operator: carol.nodeId, fingerprint: carol.fingerprint },
+    ...{ name: 'carol', roles: [...said], teams: [], types: ['ToolUsage'] },
+    ...{ begun_at: now, ends_at: now + HOUR_MS, delegation, chain, audience },
+    ended: new AbortController().signal,
+  }
+}
+
+/** What a node of the mesh knows of operators. */
+export const operators = (): NonNullable<NodeOptions['operators']> => {
+  const roll = createRoll()
+  roll.trustRoot({ key: root.publicKey, mesh }, Date.now())
+  return { mesh: () => mesh, verdict: (chain, key) => roll.operators.verdict(chain, key, Date.now()) }
 }
