@@ -45,6 +45,8 @@ export async function givenTotals(entries: Entries, { trust, totals }: GivenDeps
     fetched: fetched
       .flatMap(({ ts, peer, details, success }) => {
         const { audience, batches, query_type } = details
+        // Another holder was quicker, so the answer was not sent.
+        if (details.sent === false) return []
         if (peer === undefined || !success || typeof audience !== 'string' || !batches) return []
         return {
           ...{ node: refOf(peer), operator: operatorOf(details), audience, at: rfc3339(ts) },

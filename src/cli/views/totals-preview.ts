@@ -83,7 +83,7 @@ function whom({ pair, readers, k, k_min }: TotalsPreviewShape): Row[] {
     { subject: 'read by', says: reading === '' ? 'no node known here has the role' : reading },
     {
       subject: 'at least',
-      says: `${Math.max(k, k_min)} machines in each total (mesh ${k}, this machine ${k_min})`,
+      says: `${Math.max(k, k_min)} machines in each total, the two nodes and those that read it not counted`,
     },
   ]
 }

@@ -51,7 +51,7 @@ export function createConsenting({ insight, sharing, policy, roster, ownUid, clo
     { start, end }: Bucket,
   ): string | undefined {
     // What somebody decides acts on the next bucket: of an earlier one nobody knows what they would have said.
-    if (start < since) return 'a decision about sharing counts from the next period on'
+    if (start < since) return 'the last decision about sharing came after this period had begun, so it counts from the next one on'
     const context = { at: clock.now(), range: { start, end }, consent }
     for (const reader of readers) {
       // The person took back what that node, which reads these totals, may have; or nobody here lets it have anything.

@@ -14,8 +14,8 @@ import { membersOf } from './team.ts'
 type Stated = ReturnType<ReleasesShown['check']>[number]
 
 /** Holders that are asked at once, and how often others follow; each may answer with 63 KiB. */
-const AT_ONCE = 3
-const ROUNDS = 3
+const AT_ONCE = 2
+const ROUNDS = 4
 /** Questions about one range: a holder's answer has room for some weeks, so a year takes several. */
 const QUESTIONS_MAX = 10
 /** With less time than this no holder would answer. */

@@ -63,7 +63,7 @@ test('what is not given is said with its reason, and nothing is counted', async 
   expect(types[0]!.reason).not.toBe('')
   // A decision acts on the next bucket.
   const late = previewsOf({ sharing: { consentOf: async () => AGREES, decidedAt: async () => NOW - 60_000 } })
-  expect((await late.preview(1000, 'security')).types[0]!.reason).toContain('next period')
+  expect((await late.preview(1000, 'security')).types[0]!.reason).toContain('from the next one on')
   expect((await late.preview(1000, 'security', NOW + HOUR)).types[0]!.given).toBe(true)
 })
 
