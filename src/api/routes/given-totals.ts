@@ -5,7 +5,8 @@ import type { TotalsReader } from '../../exchange/totals/index.ts'
 import type { Audit, AuditEntry } from '../../trust/audit/index.ts'
 import { fingerprintOf } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import { GIVEN_MAX, type GivenTotalsShape } from '../contract/schemas/audit.ts'
+import { GIVEN_MAX } from '../contract/constants.ts'
+import type { GivenTotalsShape } from '../contract/shapes.ts'
 
 export interface GivenDeps {
   readonly trust: Pick<Trust, 'opinion'>

@@ -4,7 +4,7 @@ import type { SharePreviewShape, SummaryShape } from '../../api/contract/shapes.
 import { bytes, duration, printable } from '../../base/format.ts'
 import { table } from '../terminal/table.ts'
 import { WEEKDAYS } from './lines.ts'
-import { totalsPreviewView } from './totals-preview.ts'
+import { totalsPreviewView } from './totals/preview.ts'
 
 interface Screen {
   readonly colour: boolean

@@ -35,6 +35,9 @@ export interface Audience {
 /** Of decisions that speak of one node, and not of everybody with its role. */
 const TAKEN_BACK: ReadonlySet<string> = new Set(['trust.denied', 'consent.stopped', 'consent.category'])
 
+const DECIDED_LATER =
+  'the last decision about sharing came after this period had begun, so it counts from the next one on'
+
 export const keyOf = ({ type }: Pick<Measure, 'type'>, audience: string): string => `${type} ${audience}`
 
 export function createConsenting({ insight, sharing, policy, roster, ownUid, clock }: ConsentingDeps) {
@@ -51,7 +54,7 @@ export function createConsenting({ insight, sharing, policy, roster, ownUid, clo
     { start, end }: Bucket,
   ): string | undefined {
     // What somebody decides acts on the next bucket: of an earlier one nobody knows what they would have said.
-    if (start < since) return 'the last decision about sharing came after this period had begun, so it counts from the next one on'
+    if (start < since) return DECIDED_LATER
     const context = { at: clock.now(), range: { start, end }, consent }
     for (const reader of readers) {
       // The person took back what that node, which reads these totals, may have; or nobody here lets it have anything.

@@ -1,6 +1,7 @@
 // Schemas of the ledger: /audit.
 import * as z from 'zod'
 import { AUDIT_TYPES } from '../../../trust/audit/entry-types.ts'
+import { GIVEN_MAX } from '../constants.ts'
 import {
   count,
   digest,
@@ -91,9 +92,6 @@ const asker = z
     last: moment('the last question'),
   })
   .meta({ id: 'Asker' })
-
-/** Buckets, and fetches of releases, in one answer: a month of hours. */
-export const GIVEN_MAX = 1_000
 
 const ref = z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() })
 

@@ -13,7 +13,7 @@ import { checkText, given, parseWhole } from '../../input/values.ts'
 import { exportLedger } from '../../ledger/export.ts'
 import { verifyLedger } from '../../ledger/verify.ts'
 import { table } from '../../terminal/table.ts'
-import { givenView } from '../../views/given-totals.ts'
+import { givenView } from '../../views/totals/given.ts'
 
 /** Most entries that the API gives at once. */
 const LIMIT_MAX = 10_000

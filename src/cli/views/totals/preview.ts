@@ -1,9 +1,9 @@
 // View of what this machine gives to a role's totals: the rows that somebody has, what is declined and why, and to whom it goes.
 import { styleText } from 'node:util'
-import type { TotalsPreviewShape } from '../../api/contract/shapes.ts'
-import { printable } from '../../base/format.ts'
-import { table } from '../terminal/table.ts'
-import { fitted } from '../terminal/text.ts'
+import type { TotalsPreviewShape } from '../../../api/contract/shapes.ts'
+import { printable } from '../../../base/format.ts'
+import { table } from '../../terminal/table.ts'
+import { fitted } from '../../terminal/text.ts'
 
 interface Screen {
   readonly colour: boolean
