@@ -4,7 +4,12 @@ import { givenTotals } from '../../../src/api/routes/given-totals.ts'
 import type { AuditEntry } from '../../../src/trust/audit/index.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 
-const [leader, other, reader, carol] = [1, 2, 3, 4].map((n) => testIdentity(n).nodeId) as [never, never, never, never]
+const [leader, other, reader, carol] = [1, 2, 3, 4].map((n) => testIdentity(n).nodeId) as [
+  never,
+  never,
+  never,
+  never,
+]
 const AT = Date.UTC(2026, 10, 21, 1)
 
 const entry = (type: AuditEntry['type'], details: object, more: Partial<AuditEntry> = {}): AuditEntry =>
@@ -25,7 +30,11 @@ test('a period says what was given, to whom, and how many were in it where this 
   const { given, may_read } = await of(entry('share_given', share), entry('total_released', release))
   expect(given).toMatchObject([
     {
-      ...{ start: '2026-11-20T00:00:00.000Z', end: '2026-11-21T00:00:00.000Z', types: ['ToolUsage', 'SafetyPosture'] },
+      ...{
+        start: '2026-11-20T00:00:00.000Z',
+        end: '2026-11-21T00:00:00.000Z',
+        types: ['ToolUsage', 'SafetyPosture'],
+      },
       aggregators: [{ node_id: leader }, { node_id: other }],
       released: [{ audience: 'security', threshold: 6, types: [{ type: 'ToolUsage', machines: 8 }] }],
     },

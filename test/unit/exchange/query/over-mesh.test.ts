@@ -79,7 +79,9 @@ test('an operator has totals from a holder over real links, and hears of one tha
     const { statements, more } = await honest.show(asked)
     const [first, ...rest] = statements
     // One bit of the numbers.
-    const statement = first!.statement.map((byte, at) => (at === first!.statement.length - 1 ? byte ^ 1 : byte))
+    const statement = first!.statement.map((byte, at) =>
+      at === first!.statement.length - 1 ? byte ^ 1 : byte,
+    )
     return { statements: [{ ...first!, statement }, ...rest], more }
   }
   const nodes: Both[] = []
@@ -94,14 +96,21 @@ test('an operator has totals from a holder over real links, and hears of one tha
   const [desk, b, c] = nodes as [Both, Both, Both]
   const range = { start: hourBefore(2).start, end: hourBefore(1).end }
   const result = await desk.node.ask({ level: 2, range, acting: login(desk.node) })
-  expect(result).toMatchObject({ status: 'success', data: { tools: [{ tool: 'git', uses: 150 }, { uses: 0 }] } })
+  expect(result).toMatchObject({
+    status: 'success',
+    data: { tools: [{ tool: 'git', uses: 150 }, { uses: 0 }] },
+  })
   expect(result.released!.refused.map(({ node_id }) => node_id)).toEqual([b.real.id])
   expect(result.released!.holders.map(({ node_id }) => node_id)).toEqual([c.real.id])
   for (const { node } of [b, c]) {
     expect(node.audits).toContainEqual(
       expect.objectContaining({
         ...{ type: 'query_responded', peer: desk.real.id },
-        details: expect.objectContaining({ operator: carol.nodeId, audience: 'security', status: 'released' }),
+        details: expect.objectContaining({
+          operator: carol.nodeId,
+          audience: 'security',
+          status: 'released',
+        }),
       }),
     )
   }
