@@ -12,7 +12,7 @@ import { type Identity, verifySignature } from '../../trust/identity/index.ts'
 const DOMAIN = Buffer.from('karo-released-v1')
 
 /** A release as far as it is about one type; `named` are all types that it speaks of. */
-export function statementOf(content: ReleaseContent, type: string | undefined): ReleaseStatement {
+function statementOf(content: ReleaseContent, type: string | undefined): ReleaseStatement {
   return {
     ...content,
     types: content.types.filter((one) => one.type === type),

@@ -3,7 +3,7 @@ import { type Bucket, type BucketLength, bucketOf, SHARE_KEPT_MS } from '../../.
 import { type Aggregator, pairOf } from '../aggregates/index.ts'
 
 /** Who computed totals before, and over which spans of time. */
-export interface Former {
+interface Former {
   /** When others followed, ms since the epoch. */
   readonly until: number
   readonly length: BucketLength

@@ -51,7 +51,7 @@ export interface FetchDeps {
 }
 
 /** A node that showed releases, or something in their place. */
-export interface Holder {
+interface Holder {
   readonly node_id: NodeId
   readonly fingerprint: string
   readonly name: string

@@ -8,7 +8,7 @@ import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import type { Said } from '../../../../src/exchange/aggregates/index.ts'
 import { shownOf } from '../../../../src/exchange/aggregates/statement.ts'
 import { openAnswer, writeAnswer, writeQuestion } from '../../../../src/exchange/query/document.ts'
-import { carol, contentOf, hourBefore, login, operators, saidBy, type Totals, totalsOf } from './holders.ts'
+import { carol, contentOf, hourBefore, login, operators, patiently, saidBy, type Totals, totalsOf } from './holders.ts'
 import { type NodeOptions, TestNode, Wire } from './network.ts'
 
 /** A desk that holds `own`, and nodes that hold what their totals say; the desk asks them in this order. */
@@ -217,7 +217,9 @@ describe('a holder that is not honest is refused and named', () => {
     const result = await ask(alone.desk, { acting: login(alone.desk) })
     expect(gitIn(result)).toBeUndefined()
     expect(result.status).not.toBe('success')
-    const beside = world([liar, honest])
+    const holders = () => beside.nodes.map(({ id }) => id)
+    const [totals, patient] = patiently(totalsOf([], { holders }), honest)
+    const beside: ReturnType<typeof world> = world([liar, patient], [], { totals })
     const good = await ask(beside.desk, { acting: login(beside.desk) })
     expect(gitIn(good)).toBe(303)
     expect(good.released!.refused.map(({ name }) => name)).toEqual(['holder-0'])

@@ -19,7 +19,7 @@ import { type NodeOptions, newIdentity, type TestNode } from './network.ts'
 
 type Identity = ReturnType<typeof newIdentity>
 
-export const MESH = new Uint8Array(32).fill(9)
+const MESH = new Uint8Array(32).fill(9)
 export const LAYOUT: Layout = {
   ...{ version: 1, type: 'ToolUsage' },
   rows: ['git', 'make'].map((name) => ({
@@ -146,4 +146,27 @@ export const operators = (): NonNullable<NodeOptions['operators']> => {
   const roll = createRoll()
   roll.trustRoot({ key: root.publicKey, mesh }, Date.now())
   return { mesh: () => mesh, verdict: (chain, key) => roll.operators.verdict(chain, key, Date.now()) }
+}
+
+/**
+ * Room of totals for the one who asks, and for a holder that answers after the first answer was looked at: who is quicker must
+ * not decide what a test sees.
+ */
+export function patiently(asking: Totals, holder: Totals): readonly [Totals, Totals] {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const first: Totals = {
+    ...asking,
+    check(...asked) {
+      resolve()
+      return asking.check(...asked)
+    },
+  }
+  const then: Totals = {
+    ...holder,
+    async show(asked) {
+      await promise
+      return holder.show(asked)
+    },
+  }
+  return [first, then]
 }
