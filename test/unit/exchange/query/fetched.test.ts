@@ -8,7 +8,17 @@ import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import type { Said } from '../../../../src/exchange/aggregates/index.ts'
 import { shownOf } from '../../../../src/exchange/aggregates/statement.ts'
 import { openAnswer, writeAnswer, writeQuestion } from '../../../../src/exchange/query/document.ts'
-import { carol, contentOf, hourBefore, login, operators, patiently, saidBy, type Totals, totalsOf } from './holders.ts'
+import {
+  carol,
+  contentOf,
+  hourBefore,
+  login,
+  operators,
+  patiently,
+  saidBy,
+  type Totals,
+  totalsOf,
+} from './holders.ts'
 import { type NodeOptions, TestNode, Wire } from './network.ts'
 
 /** A desk that holds `own`, and nodes that hold what their totals say; the desk asks them in this order. */
