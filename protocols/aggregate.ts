@@ -6,7 +6,11 @@ import { decodeValue, encodeValue } from './messagepack.ts'
 import {
   RELEASE_PLAIN_BYTES,
   type ReleaseContent,
+  type ReleasePlain,
+  type ReleaseStatement,
   releaseContent,
+  releasePlain,
+  releaseStatement,
   SHARE_PLAIN_BYTES,
   type ShareHeader,
   type SharePlain,
@@ -39,6 +43,13 @@ function codec<T extends WireBody>(schema: z.ZodType<T>, name: string, most: num
 export const shareHeaders: Codec<ShareHeader> = codec(shareHeader, 'header of a share', SHARE_PLAIN_BYTES)
 export const tallies: Codec<TallyPlain> = codec(tallyPlain, 'tally', TALLY_PLAIN_BYTES)
 export const releases: Codec<ReleaseContent> = codec(releaseContent, 'release', RELEASE_PLAIN_BYTES)
+/** Releases as they are sealed; the content alone is what both aggregators say the same. */
+export const releasePlains: Codec<ReleasePlain> = codec(releasePlain, 'release', RELEASE_PLAIN_BYTES)
+export const statements: Codec<ReleaseStatement> = codec(
+  releaseStatement,
+  'statement of a release',
+  RELEASE_PLAIN_BYTES,
+)
 
 const plain: Codec<SharePlain> = codec(sharePlain, 'share', SHARE_PLAIN_BYTES)
 

@@ -386,3 +386,42 @@ export const releaseContent = z.object({
 export type ReleaseContent = z.infer<typeof releaseContent>
 export type ReleasedType = ReleaseContent['types'][number]
 export type ReleasedSplit = ReleasedType['splits'][number]
+
+const signature = bytes(64)
+
+/** What is sealed in a Release: the content, and what lets a reader show a part of it to others. */
+export const releasePlain = releaseContent.extend({
+  signatures: listOf(signature, SECTIONS_MAX + 1)
+    .optional()
+    .describe(
+      'of the author over a ReleaseStatement without a type, then over one for each type; absent: of a release before these',
+    ),
+})
+export type ReleasePlain = z.infer<typeof releasePlain>
+
+/** What one aggregator of a pair signs of a release for one type: whoever shows it shows no other type. */
+export const releaseStatement = releaseContent
+  .extend({
+    named: listOf(typeName, SECTIONS_MAX).describe('all types that the release speaks of'),
+  })
+  .refine(
+    ({ types, named }) => types.length <= 1 && types.every(({ type }) => named.includes(type)),
+    'not about one type',
+  )
+export type ReleaseStatement = z.infer<typeof releaseStatement>
+
+/** Statements in one answer. */
+export const STATEMENTS_MAX = 64
+
+/** A statement as it goes to whoever may read it, with the word of one or both of the pair. */
+export const shownStatement = z.object({
+  statement: bytes(1, RELEASE_PLAIN_BYTES).describe('an encoded ReleaseStatement'),
+  signatures: listOf(
+    z.object({
+      by: z.literal([0, 1]).describe('its place in the pair'),
+      signature: signature.describe('over "karo-released-v1" ‖ BLAKE3 of the statement'),
+    }),
+    2,
+  ),
+})
+export type ShownStatement = z.infer<typeof shownStatement>

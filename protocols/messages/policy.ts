@@ -12,6 +12,14 @@ export const AGGREGATORS_MAX = 8
 /** A total of fewer nodes is not released anywhere, and one of more would never be. */
 const BUNDLE_K = { min: 3, max: 1_000 } as const
 
+/** Lists of aggregators that earlier bundles named. */
+export const FORMER_MAX = 12
+
+const aggregators = listOf(
+  z.object({ key: bytes(32), operator: label(64).describe('who runs it') }),
+  AGGREGATORS_MAX,
+)
+
 const policyBundleBody = z.object({
   version: timestamp('when it was signed; the newest holds'),
   number: uint().describe('grows by one with every bundle of the root'),
@@ -26,14 +34,25 @@ const policyBundleBody = z.object({
     .max(BUNDLE_K.max)
     .optional()
     .describe('nodes are in no total of fewer nodes than this'),
-  aggregators: listOf(
-    z.object({ key: bytes(32), operator: label(64).describe('who runs it') }),
-    AGGREGATORS_MAX,
-  ).describe('nodes that compute totals; the two of a bucket have different operators'),
+  aggregators: aggregators.describe(
+    'nodes that compute totals; the two of a bucket have different operators',
+  ),
   bucket: z.enum(BUCKET_LENGTHS).optional().describe('what totals are about; absent: a day'),
   audiences: listOf(label(64), AUDIENCES_MAX)
     .optional()
     .describe('roles that get totals; absent: security and admin'),
+  former: listOf(
+    z.object({
+      until: timestamp('when another list or length followed'),
+      aggregators,
+      bucket: z.enum(BUCKET_LENGTHS).optional().describe('absent: a day'),
+    }),
+    FORMER_MAX,
+  )
+    .optional()
+    .describe(
+      'who computed totals before, the oldest first: of buckets that were over by then, theirs count',
+    ),
 })
 export type PolicyBundleBody = z.infer<typeof policyBundleBody>
 
@@ -42,7 +61,7 @@ export const PolicyBundle = defineMessage({
   name: 'PolicyBundle',
   purpose:
     'What the root of a mesh forbids on every node, beside what its owner forbids; signed by the root.',
-  limit: 36 * 1024,
+  limit: 48 * 1024,
   carried: 'document',
   body: policyBundleBody,
 })

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { FRAME_OVERHEAD } from '../frame.ts'
+import { STATEMENTS_MAX, shownStatement } from './aggregate.ts'
 import { CERTIFICATE_FRAME_BYTES, CHAIN_MAX } from './certificate.ts'
 import { bytes, label, listOf, publicName, timestamp, uint } from './fields.ts'
 import { answerData } from './numbers.ts'
@@ -165,6 +166,7 @@ export const QueryDone = defineMessage({
 /** The outcomes of a query at one owner. */
 export const ANSWER_STATUSES = [
   'success',
+  'released',
   'access_denied',
   'not_supported',
   'withheld',
@@ -204,6 +206,16 @@ export const sealedAnswer = z.discriminatedUnion('status', [
     data: answerData,
   }),
   z.object({ ...answerHead, status: z.literal('no_data'), covers }),
+  z.object({
+    ...answerHead,
+    status: z.literal('released'),
+    statements: listOf(shownStatement, STATEMENTS_MAX).describe(
+      'of one type for one audience, the newest buckets first',
+    ),
+    more: z
+      .boolean()
+      .describe('there are further ones, of earlier buckets, for which this answer has no room'),
+  }),
   z.object({
     ...answerHead,
     status: z.literal('withheld'),

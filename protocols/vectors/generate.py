@@ -425,6 +425,28 @@ answer(
         "covers": {"start": NOW - HOUR, "end": NOW},
     },
 )
+answer(
+    "released",
+    {
+        "responder": KEY_B,
+        "query_id": QUERY_ID,
+        "level": 2,
+        "as_of": NOW + 5,
+        "status": "released",
+        "statements": [
+            # What a statement says and how it is signed is not the answer's business: any bytes stand for both.
+            {
+                "statement": made("statement", 700),
+                "signatures": [
+                    {"by": 0, "signature": made("signature of the leader", 64)},
+                    {"by": 1, "signature": made("signature of the other", 64)},
+                ],
+            },
+            {"statement": made("half", 90), "signatures": [{"by": 1, "signature": made("alone", 64)}]},
+        ],
+        "more": True,
+    },
+)
 for status in ("access_denied", "not_supported", "busy", "error", "no_data"):
     answer(status, {"responder": KEY_B, "query_id": QUERY_ID, "level": 1, "as_of": NOW + 5, "status": status})
 vector(
@@ -630,6 +652,10 @@ vector(
         "aggregators": [{"key": KEY_B, "operator": "Standort Süd"}, {"key": ROOT, "operator": "it"}],
         "bucket": "6h",
         "audiences": ["admin", "security"],
+        "former": [
+            {"until": NOW - 2, "aggregators": [{"key": KEY_A, "operator": "it"}, {"key": KEY_B, "operator": "lab"}]},
+            {"until": NOW, "aggregators": [{"key": KEY_A, "operator": "it"}, {"key": ROOT, "operator": "hq"}], "bucket": "hour"},
+        ],
     },
     seq=0,
 )

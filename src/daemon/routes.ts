@@ -64,7 +64,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     store,
     trust,
   } = local
-  const { mesh, documents, summaries, query, rotation } = network
+  const { mesh, documents, summaries, totals, query, rotation } = network
 
   return [
     statusRoutes({
@@ -90,7 +90,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []),
       wrongClocks: () => mesh.inspect().stale,
     }),
-    shareRoutes({ sharing, summaries, trust }),
+    shareRoutes({ sharing, summaries, trust, totals }),
     policyRoutes({
       ...{ policy, organisation, sharing, trust, clock },
       operators: fleet.operators,
@@ -100,7 +100,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     summariesRoutes({ summaries, trust, clock }),
     operatorRoutes({ fleet, sessions, self: identity, name, clock }),
     queryRoutes({ query, sessions, timeoutMs: () => config.query.timeout_ms }),
-    auditRoutes({ audit, documents, trust, clock }),
+    auditRoutes({ audit, documents, trust, clock, totals }),
     mcpRoutes({ audit }),
     ...http.routes,
     eventsRoutes({ feed, timers }),

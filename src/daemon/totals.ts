@@ -16,6 +16,9 @@ function planOf({ fleet, organisation }: Pick<Local, 'fleet' | 'organisation'>):
   return {
     ...{ mesh: root.mesh, bundle: bundle.number, k: k_min, aggregators },
     ...{ length: state.totals.bucket, audiences: state.totals.audiences },
+    former: (bundle.former ?? []).map(({ until, aggregators: before, bucket = 'day' }) => ({
+      ...{ until, length: bucket, aggregators: before },
+    })),
   }
 }
 

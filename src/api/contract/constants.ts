@@ -49,3 +49,6 @@ export const TOKENS_PER_PERSON = 32
 const DAY_MS = 86_400_000
 /** Life of a token in ms: at most a year, which fits a scraper that is renewed yearly; no token is valid for ever. */
 export const TOKEN_TTL_MS = { least: 60_000, usual: 30 * DAY_MS, most: 366 * DAY_MS } as const
+
+/** Buckets, and fetches of releases, in one answer: a month of hours. */
+export const GIVEN_MAX = 1_000

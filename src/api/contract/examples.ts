@@ -177,8 +177,25 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     ],
   },
   SharePreview: {
-    ...{ to: bob, role: null, categories: null },
+    ...{ to: null, role: 'security', categories: null },
     summaries: [{ recipients: [bob], summary, bytes: 412, digest }],
+    totals: {
+      ...{ bucket: today, state: 'open', why: null, readers: [bob], k: 5, k_min: 5, counted: true },
+      pair: [
+        { node: bob, operator: 'it' },
+        { node: self, operator: 'lab' },
+      ],
+      types: [
+        {
+          ...{ type: 'ToolUsage', given: true, reason: null, rows: 61 },
+          own: [{ row: 'git', values: { uses: 40, failures: 1 } }],
+        },
+        {
+          ...{ type: 'Anomalies', given: false, rows: 24, own: [] },
+          reason: 'anomalies are shared with nobody (karo share anomalies)',
+        },
+      ],
+    },
   },
   PublishedSummaries: { summaries: [{ ...edition, recipients: [bob] }] },
   HeldSummaries: { summaries: [{ ...edition, author: bob, received_at: at, age_ms: 41_000 }], total: 1 },

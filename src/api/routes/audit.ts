@@ -13,6 +13,7 @@ import { createOneEach } from '../access/one-each.ts'
 import { exportAudit, getAuditLog, verifyAudit, whoAsked } from '../contract/operations/audit.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
+import { type GivenDeps, givenTotals } from './given-totals.ts'
 
 interface AuditDeps {
   readonly audit: Pick<Audit, 'log' | 'verify' | 'whoAsked' | 'export'>
@@ -20,6 +21,7 @@ interface AuditDeps {
   readonly documents?: Pick<Documents, 'ownLedgerHeads'>
   readonly trust: Pick<Trust, 'resolve' | 'opinion' | 'memberOf'>
   readonly clock: Pick<Clock, 'now'>
+  readonly totals: GivenDeps['totals']
 }
 
 /** Most members that an answer names as keepers of a head. */
@@ -27,7 +29,7 @@ const NAMED_MAX = 8
 const WHO_ASKED_MS = 30 * 86_400_000
 
 /** `/audit/log` has the newest first. Errors: `not_found`, `conflict`, `bad_request` for `peer`; `rate_limited`. */
-export function auditRoutes({ audit, documents, trust, clock }: AuditDeps): Routes {
+export function auditRoutes({ audit, documents, trust, clock, totals }: AuditDeps): Routes {
   // One at a time for each person, because an entry may be at the far end of a ledger of years.
   const oneEach = createOneEach()
   /** Walks the ledger when it is the caller's turn; not if the client has closed the connection meanwhile. */
@@ -60,7 +62,11 @@ export function auditRoutes({ audit, documents, trust, clock }: AuditDeps): Rout
       const { memberOf } = trust
       const filter = { since, memberOf, ...(caller.admin ? {} : { uid: caller.uid }) }
       const asked = await walking(request as FastifyRequest, () => audit.whoAsked(filter))
+      const person = caller.admin ? {} : { uid: caller.uid }
+      const entries: Parameters<typeof givenTotals>[0] = (type, limit) =>
+        walking(request as FastifyRequest, () => audit.log({ ...person, type, limit, since }))
       return {
+        totals: await givenTotals(entries, { trust, totals }),
         since: new Date(since).toISOString(),
         askers: asked.map(({ peer, operator, first, last, ...counts }) => {
           const { fingerprint, name } = trust.opinion(peer)

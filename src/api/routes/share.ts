@@ -1,4 +1,5 @@
 // /share: shows and changes what the caller consents to share, and previews what would leave this machine.
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
@@ -8,6 +9,7 @@ import {
   type SummaryCategory,
   type SummaryPreview,
 } from '../../exchange/summaries/index.ts'
+import type { ContributionPreview, ContributionPreviews, TotalsReader } from '../../exchange/totals/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import {
@@ -18,7 +20,7 @@ import {
   NAMED_CHANGES,
   stopAnomalies,
 } from '../contract/operations/share.ts'
-import type { SummaryShape } from '../contract/shapes.ts'
+import type { SummaryShape, TotalsPreviewShape } from '../contract/shapes.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 
@@ -26,6 +28,7 @@ interface ShareRouteDeps {
   readonly sharing: Sharing
   readonly summaries: Pick<Summaries, 'preview' | 'previewOf'>
   readonly trust: Pick<Trust, 'resolve' | 'opinion'>
+  readonly totals: Pick<TotalsReader, 'audiences'> & ContributionPreviews
 }
 
 /**
@@ -33,9 +36,13 @@ interface ShareRouteDeps {
  * machine share with the same nodes, their numbers are added before sealing, and the caller may not see them. Errors of
  * `to`: `not_found`, `conflict`, and `bad_request`, also if `role` is given too.
  */
-export function shareRoutes({ sharing, summaries, trust }: ShareRouteDeps): Routes {
+export function shareRoutes({ sharing, summaries, trust, totals }: ShareRouteDeps): Routes {
   return (server) => {
-    serve(server, getPreview, async ({ query: { to, role, category }, caller }) => {
+    const refOf = (id: NodeId) => {
+      const { node_id, fingerprint, name } = trust.opinion(id)
+      return { node_id, fingerprint, name }
+    }
+    serve(server, getPreview, async ({ query: { to, role, category, at }, caller }) => {
       if (to !== undefined && role !== undefined) {
         throw new KaroError('bad_request', 'a preview is for one node or for one role, not for both', {
           where: 'role',
@@ -43,6 +50,11 @@ export function shareRoutes({ sharing, summaries, trust }: ShareRouteDeps): Rout
       }
       const node = to === undefined ? undefined : trust.opinion(trust.resolve(to))
       const reader = node ? { node: node.node_id } : role === undefined ? undefined : { role }
+      if (at !== undefined && role === undefined) {
+        throw new KaroError('bad_request', 'a period is previewed for a role that gets totals', {
+          where: 'at',
+        })
+      }
       const categories = category?.split(',').map(categoryOf)
       if (categories !== undefined && role !== undefined) {
         throw new KaroError('bad_request', 'categories are previewed for one node, or for nobody yet', {
@@ -58,6 +70,10 @@ export function shareRoutes({ sharing, summaries, trust }: ShareRouteDeps): Rout
         role: role ?? null,
         categories: categories === undefined ? null : [...new Set(categories)],
         summaries: previews.map(summaryShape),
+        totals:
+          role === undefined || !totals.audiences().includes(role)
+            ? null
+            : totalsShape(await totals.preview(caller.uid, role, timeOf(at)), refOf),
       }
     })
     serve(server, getShare, ({ caller }) => sharing.show(caller.uid))
@@ -81,6 +97,23 @@ function categoryOf(word: string): SummaryCategory {
     where: 'category',
     hint: `They have: ${SUMMARY_CATEGORIES.join(', ')}. What else may be asked: karo policy explain.`,
   })
+}
+
+const timeOf = (at: string | undefined): number | undefined => (at === undefined ? undefined : Date.parse(at))
+
+function totalsShape(
+  { audience: _, bucket, why, pair, readers, types, ...counts }: ContributionPreview,
+  refOf: (id: NodeId) => TotalsPreviewShape['readers'][number],
+): TotalsPreviewShape {
+  const time = (ms: number): string => new Date(ms).toISOString()
+  return {
+    ...counts,
+    bucket: bucket === undefined ? null : { start: time(bucket.start), end: time(bucket.end) },
+    why: why ?? null,
+    pair: pair.map(({ node_id, operator }) => ({ node: refOf(node_id), operator })),
+    readers: readers.map(refOf),
+    types: types.map(({ reason, own, ...type }) => ({ ...type, reason: reason ?? null, own: [...own] })),
+  }
 }
 
 function summaryShape({ recipients, summary, bytes }: SummaryPreview): SummaryShape {

@@ -1,16 +1,19 @@
 // Signs a policy bundle with the root's key, here and not in the daemon, which gets the signed bundle only.
 import { resolve } from 'node:path'
 import type { BucketLength } from '../../../protocols/buckets.ts'
+import { RELEASE_KEPT_MS } from '../../../protocols/buckets.ts'
 import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import {
   AGGREGATORS_MAX,
   BUNDLE_POLICIES_BYTES,
+  FORMER_MAX,
   type PolicyBundleBody,
 } from '../../../protocols/messages/policy.ts'
 import { parseNodeId } from '../../../protocols/node-id.ts'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { explainPeer } from '../../api/contract/operations/peers.ts'
 import { getPolicy, takeBundle } from '../../api/contract/operations/policy.ts'
+import type { PolicyShape } from '../../api/contract/shapes.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { formatFingerprint, printable } from '../../base/format.ts'
@@ -114,10 +117,12 @@ export async function handBundle(
 ) {
   const daemon = daemonAt(io)
   const { organisation } = await daemon.call(getPolicy)
+  const version = versionAfter(organisation?.signed_at)
+  const former = formerOf(organisation?.totals, { aggregators, bucket }, version)
   const frame = signPolicyBundle(
     root,
     {
-      ...{ version: versionAfter(organisation?.signed_at), mesh: meshOf(root.publicKey) },
+      ...{ version, mesh: meshOf(root.publicKey) },
       number: (organisation?.number ?? -1) + 1,
       policies,
       ...(maxLevel === undefined ? {} : { max_level: maxLevel }),
@@ -125,10 +130,49 @@ export async function handBundle(
       aggregators: [...aggregators],
       ...(bucket === undefined ? {} : { bucket }),
       ...(audiences.length === 0 ? {} : { audiences: [...audiences] }),
+      ...(former.length === 0 ? {} : { former }),
     },
     systemRandom,
   )
   return await daemon.call(takeBundle, { body: { bundle: Buffer.from(frame).toString('base64url') } })
+}
+
+type Totals = NonNullable<PolicyShape['organisation']>['totals']
+
+/**
+ * Who computed totals before, as long as what they released is kept: without this a node could not tell whether the two that
+ * released something a month ago were the right ones. The list in force is added where the new one is another.
+ */
+function formerOf(
+  totals: Totals | undefined,
+  next: { readonly aggregators: Aggregators; readonly bucket: BucketLength | undefined },
+  now: number,
+): NonNullable<PolicyBundleBody['former']> {
+  if (totals === undefined) return []
+  const before = { ...totals, until: new Date(now).toISOString() }
+  const earlier = [...totals.former, ...(isSameAs(totals, next) ? [] : [before])].map((one) => ({
+    until: Date.parse(one.until),
+    aggregators: one.aggregators.map(({ node_id, operator }) => ({ key: keyOf(node_id), operator })),
+    ...(one.bucket === 'day' ? {} : { bucket: one.bucket }),
+  }))
+  return earlier
+    .filter(({ until, aggregators }) => aggregators.length > 0 && until + RELEASE_KEPT_MS > now)
+    .slice(-FORMER_MAX)
+}
+
+const keyOf = (node: string): Uint8Array => parseNodeId(node) as Uint8Array
+
+function isSameAs(
+  { aggregators, bucket }: Totals,
+  next: { readonly aggregators: Aggregators; readonly bucket: BucketLength | undefined },
+): boolean {
+  const names = (all: readonly { readonly key: Uint8Array; readonly operator: string }[]): string =>
+    all
+      .map(({ key, operator }) => `${Buffer.from(key).toString('hex')} ${operator}`)
+      .sort()
+      .join('\n')
+  const own = aggregators.map(({ node_id, operator }) => ({ key: keyOf(node_id), operator }))
+  return bucket === (next.bucket ?? 'day') && names(own) === names(next.aggregators)
 }
 
 /** The newest version counts everywhere, so it is above the last one also where another machine's clock is a little ahead. */

@@ -4,6 +4,7 @@ import type { SharePreviewShape, SummaryShape } from '../../api/contract/shapes.
 import { bytes, duration, printable } from '../../base/format.ts'
 import { table } from '../terminal/table.ts'
 import { WEEKDAYS } from './lines.ts'
+import { totalsPreviewView } from './totals/preview.ts'
 
 interface Screen {
   readonly colour: boolean
@@ -11,7 +12,14 @@ interface Screen {
 }
 
 /** Ends with a newline. */
-export function previewView({ to, role, categories, summaries }: SharePreviewShape, screen: Screen): string {
+export function previewView(shape: SharePreviewShape, screen: Screen): string {
+  const { role, totals } = shape
+  if (role === null || totals === null) return summariesView(shape, screen)
+  const summaries = shape.summaries.length === 0 ? '' : `${summariesView(shape, screen)}\n`
+  return `${summaries}${totalsPreviewView(role, totals, screen)}`
+}
+
+function summariesView({ to, role, categories, summaries }: SharePreviewShape, screen: Screen): string {
   const reader = to === null ? role && `nodes with the role ${role}` : to.name || to.fingerprint
   const whom = reader === null ? '' : ` to ${printable(reader)}`
   if (categories !== null) {

@@ -5,10 +5,10 @@ import {
   SHARE_CELLS_MAX,
   type TallyRefusal,
 } from '../../../protocols/messages/aggregate.ts'
-import { areCellIndicators, roomsFor, toldCellIndicators } from './apart.ts'
 import { cellsOf } from './layout.ts'
 import { type Acceptable, bitsOf, candidateOf, hashOfPart, kOf, placesIn } from './listing.ts'
-import { type Cell, cellsOfGroup } from './parts.ts'
+import { areCellIndicators, roomsFor, toldCellIndicators } from './parts/apart.ts'
+import { type Cell, cellsOfGroup } from './parts/parts.ts'
 import { groupsOf, insiders, keyOf, thresholdOf, typeAndAudience } from './sets.ts'
 import { areIndicators, sumsOfCells, toldIndicators } from './totals.ts'
 import type { Candidate, Group, HeldShare, Layout, TallyView } from './types.ts'

@@ -11,9 +11,9 @@ import {
   SCHEME,
 } from '../../../protocols/messages/aggregate.ts'
 import { blake3 } from '../../base/hash.ts'
-import { packedTotals } from './apart.ts'
 import { type Acceptable, bitsOf, hashOfPart, placesIn } from './listing.ts'
 import type { TalliedGroup } from './opened.ts'
+import { packedTotals } from './parts/apart.ts'
 import type { GroupTotals } from './totals.ts'
 import type { TallyView } from './types.ts'
 

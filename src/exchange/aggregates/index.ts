@@ -1,12 +1,15 @@
 // The door of released totals as functions: shares, what two aggregators tell each other, and the totals that come of it.
-export { cellRows } from './apart.ts'
+
 export type { Opener } from './boxes.ts'
-export { hashOf } from './layout.ts'
+export { CLAMP, hashOf } from './layout.ts'
 export { placesIn } from './listing.ts'
 export { type Aggregator, pairOf } from './pair.ts'
+export { cellRows } from './parts/apart.ts'
 export { whoContributes } from './people.ts'
 export { combine, openRelease, writeRelease } from './release-document.ts'
+export { K_DEFAULT, K_LEAST } from './sets.ts'
 export { openOwnShare, openShare, readShare, writeShare } from './share-document.ts'
+export { contentAbout, readStatement, type Said, type Stated, shownOf } from './statement.ts'
 export { next } from './tally.ts'
 export { openTally, writeTally } from './tally-document.ts'
 export type * from './types.ts'

@@ -1,5 +1,5 @@
 // Releases as signed documents: totals for one audience, which count when both aggregators of the pair say the same.
-import { releases } from '../../../protocols/aggregate.ts'
+import { releasePlains } from '../../../protocols/aggregate.ts'
 import { type Bucket, RELEASE_KEPT_MS, slotOfBucket, slotOfRelease } from '../../../protocols/buckets.ts'
 import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
 import {
@@ -15,6 +15,7 @@ import { blake3 } from '../../base/hash.ts'
 import { signFrame, verifySignature } from '../../trust/identity/index.ts'
 import { batchData } from './associated.ts'
 import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
+import { isSameContent, type Said, signaturesOf } from './statement.ts'
 
 const RELEASES = messageTable([Release])
 
@@ -39,7 +40,8 @@ export function writeRelease(
   if (others.length >= READERS_MAX) throw new FrameError('too_large', `a release for ${others.length} nodes`)
   const edition = { slot: slotOfRelease(bucket, batch, audience), version }
   const aad = batchData('karo-release-v1', mesh, bucket, batch, version, author, audience)
-  const box = sealFor(self, random, edition, [...others, author], releases.encode(content), aad)
+  const plain = releasePlains.encode({ ...content, signatures: signaturesOf(content, self.identity) })
+  const box = sealFor(self, random, edition, [...others, author], plain, aad)
   const body: ReleaseBody = {
     ...{ mesh, ...bucket, batch, audience, version, expires_at: end + RELEASE_KEPT_MS },
     ...{ recipients: [...box.recipients], epk: box.epk, sealed: box.sealed },
@@ -48,18 +50,12 @@ export function writeRelease(
   return signFrame(Release, envelope, body, self.identity)
 }
 
-/** One aggregator's half of the word. */
-interface OpenedRelease {
-  readonly author: Uint8Array
-  readonly content: ReleaseContent
-}
-
 /**
  * What a release says to this node. FrameErrors: those of decodeFrame and of the plaintext; `malformed` when it is of
  * another mesh, not for this node, does not open, is about something else than its document says, or its author is not
  * one of the pair that it names.
  */
-export function openRelease(openers: readonly Opener[], bytes: Uint8Array, mesh: Uint8Array): OpenedRelease {
+export function openRelease(openers: readonly Opener[], bytes: Uint8Array, mesh: Uint8Array): Said {
   const frame = decodeFrame(bytes, { messages: RELEASES, verify: verifySignature })
   const body = bodyOf(frame, Release)
   const author = frame.envelope.sender
@@ -69,7 +65,7 @@ export function openRelease(openers: readonly Opener[], bytes: Uint8Array, mesh:
   const edition = { slot: slotOfRelease(body, batch, audience), version }
   const opened = openAs(openers, author, edition, body, () => aad)
   if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
-  const content = releases.decode(opened.plaintext)
+  const { signatures, ...content } = releasePlains.decode(opened.plaintext)
   const isAbout =
     Buffer.compare(content.mesh, mesh) === 0 &&
     slotOfBucket(content) === slotOfBucket(body) &&
@@ -79,7 +75,7 @@ export function openRelease(openers: readonly Opener[], bytes: Uint8Array, mesh:
   if (!content.pair.some((key) => Buffer.compare(key, author) === 0)) {
     throw new FrameError('malformed', 'its author is not one of the pair')
   }
-  return { author, content }
+  return { author, content, signatures }
 }
 
 /** What two halves of the word come to. */
@@ -91,7 +87,7 @@ type Combined =
   | { readonly kind: 'unequal'; readonly pair: readonly Uint8Array[] }
 
 /** Whether the pair is the one that the bucket has is the reader's to check, who has the policy bundle. */
-export function combine(a: OpenedRelease, b: OpenedRelease): Combined {
+export function combine(a: Said, b: Said): Combined {
   const { pair } = a.content
   const isByPair =
     pair.some((key) => Buffer.compare(key, a.author) === 0) &&
@@ -103,6 +99,7 @@ export function combine(a: OpenedRelease, b: OpenedRelease): Combined {
     a.content.audience === b.content.audience &&
     Buffer.compare(a.content.mesh, b.content.mesh) === 0
   if (!isByPair || !isOfOne) return { kind: 'unrelated' }
-  const isEqual = Buffer.compare(releases.encode(a.content), releases.encode(b.content)) === 0
-  return isEqual ? { kind: 'released', content: a.content } : { kind: 'unequal', pair: [a.author, b.author] }
+  return isSameContent(a.content, b.content)
+    ? { kind: 'released', content: a.content }
+    : { kind: 'unequal', pair: [a.author, b.author] }
 }

@@ -6,7 +6,6 @@
 import type { Agreement, Listing, TallyPlain, TallyRefusal } from '../../../protocols/messages/aggregate.ts'
 import { SCHEME } from '../../../protocols/messages/aggregate.ts'
 import { agreementOf, type CheckedGroup, checkedGroups, type Flaw, layoutsOf } from './agreement.ts'
-import { splitOf, toldCellIndicators, toldCellValues } from './apart.ts'
 import { contentsOf } from './contents.ts'
 import {
   type Acceptable,
@@ -20,6 +19,7 @@ import {
   placesIn,
 } from './listing.ts'
 import { openedBy, type TalliedGroup, talliedGroup } from './opened.ts'
+import { splitOf, toldCellIndicators, toldCellValues } from './parts/apart.ts'
 import { groupsOf } from './sets.ts'
 import { openings, sumsOfCells, toldIndicators, toldValues } from './totals.ts'
 import type { Step, TallyView } from './types.ts'

@@ -1,7 +1,7 @@
 // Sums of halves, and what two aggregators' sums come to: rows, or that somebody lied.
 import type { Settlement } from '../../../protocols/messages/aggregate.ts'
-import type { ApartTotals } from './apart.ts'
 import { indicatorsOf, openCells, valuesOf } from './layout.ts'
+import type { ApartTotals } from './parts/apart.ts'
 import { added, addTo, CELL_BYTES, fromBytes, toBytes } from './shares.ts'
 import { isSent, type Opening, openingOf, totalsOf } from './suppress.ts'
 import type { HeldShare, Layout } from './types.ts'

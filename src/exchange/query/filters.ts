@@ -128,6 +128,19 @@ export function filtersForOwners(type: string, filters: readonly QueryFilter[]):
   return filters.filter((filter) => fieldOf(type, filter.field)?.applied === 'owners')
 }
 
+/** Field of the one filter of a question about released totals: the role whose totals are asked for. */
+const AUDIENCE = 'audience'
+
+export const audienceFilter = (audience: string): QueryFilter => ({
+  ...{ field: AUDIENCE, operator: 'Equals', value: audience },
+})
+
+/** Undefined: the filters are not those of a question about released totals. */
+export function audienceIn([filter, ...others]: readonly QueryFilter[]): string | undefined {
+  const isIt = filter?.field === AUDIENCE && filter.operator === 'Equals' && others.length === 0
+  return isIt && filter.operator === 'Equals' ? filter.value : undefined
+}
+
 function wrongIn(
   type: string,
   filter: QueryFilter,

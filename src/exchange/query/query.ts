@@ -17,6 +17,7 @@ import type { Identity } from '../../trust/identity/index.ts'
 import { createPrincipals, type PrincipalsDeps } from '../../trust/operators/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { Policy } from '../../trust/policy/index.ts'
+import type { ReleasesShown, TotalsReader } from '../totals/types.ts'
 import { createWorker } from './answering/work.ts'
 import type { AbsentDeps } from './asking/absent.ts'
 import { createAskerEdge } from './asking/ask.ts'
@@ -36,7 +37,7 @@ export interface QueryDeps {
   readonly summaries: AbsentDeps['summaries']
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
   readonly policy: Pick<Policy, 'decide' | 'reads'>
-  readonly totals: TotalsDeps['totals']
+  readonly totals: TotalsReader & ReleasesShown
   readonly self: TotalsDeps['self']
   /** Absent: this node knows no operators. */
   readonly operators?: PrincipalsDeps['operators']

@@ -130,6 +130,18 @@ export interface QueryResult {
     readonly partly: readonly string[]
     /** Of a team that was asked about: machines of it in the newest of these periods, and all it had then; null: not known. */
     readonly team?: { readonly name: string; readonly machines: number; readonly of: number | null }
+    /** Nodes that showed releases which this one does not hold; empty: it held all that there is. */
+    readonly holders: readonly {
+      readonly node_id: NodeId
+      readonly fingerprint: string
+      readonly name: string
+    }[]
+    /** Nodes that sent something altered, or about something else, in their place. */
+    readonly refused: readonly {
+      readonly node_id: NodeId
+      readonly fingerprint: string
+      readonly name: string
+    }[]
     readonly buckets: readonly {
       /** RFC 3339 UTC. */
       readonly start: string

@@ -15,27 +15,20 @@ import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Insight } from '../../insight/statistics/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
-import type { Sharing } from '../../trust/consent/index.ts'
 import { createHints, type Identity } from '../../trust/identity/index.ts'
-import { type Consent, type Policy, type Principal, resourceOf } from '../../trust/policy/index.ts'
-import { type Contribution, pairOf, type Section, whoContributes, writeShare } from '../aggregates/index.ts'
+import { type Contribution, pairOf, type Section, writeShare } from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
+import { type Audience, type ConsentingDeps, createConsenting, keyOf, type Person } from './consenting.ts'
 import type { Measure } from './measures.ts'
 import { closedBuckets, type Plan } from './plan.ts'
-import type { Roster } from './roster.ts'
 
-export interface ContributorDeps {
+export interface ContributorDeps extends ConsentingDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
     Partial<Pick<Identity, 'former'>>
   readonly measures: readonly Measure[]
-  readonly insight: Pick<Insight, 'uids' | 'recordedSince'>
-  readonly sharing: Pick<Sharing, 'consentOf' | 'decidedAt'>
-  readonly policy: Pick<Policy, 'counts' | 'decide'>
-  readonly roster: () => Pick<Roster, 'principals'>
+  readonly insight: ConsentingDeps['insight'] & Pick<Insight, 'recordedSince'>
   /** True for nodes that the people here refuse: they get nothing, not even half of a number. */
   readonly refuses: (node: NodeId) => boolean
-  /** The daemon's own user, who decides for a machine on which nobody typed anything yet. */
-  readonly ownUid: number
   /** `sharing.k_min`, as it is now. */
   readonly kMin: () => number
   /** When this node joined the mesh, ms since the epoch; null: it is in none. */
@@ -54,12 +47,15 @@ export interface ContributorDeps {
 const SPREAD_MS = { least: 2 * 60_000, most: 12 * 60_000 } as const
 
 export interface Contributor {
+  /** Slots of the buckets that this machine gave to, under each key that it had. */
+  given(): ReadonlySet<string>
   /** Gives to each closed bucket that this machine has not given to. Rejects when the store fails: then nothing was given. */
   round(plan: Plan): Promise<void>
 }
 
 export function createContributor(deps: ContributorDeps): Contributor {
-  const { identity, measures, insight, sharing, policy, documents, audit, clock, random, log } = deps
+  const { identity, measures, insight, documents, audit, clock, random, log } = deps
+  const consenting = createConsenting(deps)
   const self = { identity, hints: createHints(identity.agree) }
   let given: Map<string, Bucket> | undefined
 
@@ -76,54 +72,17 @@ export function createContributor(deps: ContributorDeps): Contributor {
     return given
   }
 
-  const mayCount = (
-    { consent, since }: Person,
-    measure: Measure,
-    { audience, readers }: Audience,
-    { start, end }: Bucket,
-  ): boolean =>
-    // What somebody decides acts on the next bucket: of an earlier one nobody knows what they would have said.
-    start >= since &&
-    readers.every((reader) => !isTakenBack(reader, consent, measure, { start, end })) &&
-    policy.counts(audience, measure.action, {
-      at: clock.now(),
-      range: { start, end },
-      consent,
-    }).effect === 'allow'
-
-  /** The person took back what that node, which reads these totals, may have of theirs; or nobody here lets it have anything. */
-  const isTakenBack = (
-    reader: Principal,
-    consent: Consent,
-    { action }: Measure,
-    range: { readonly start: number; readonly end: number },
-  ): boolean => {
-    const resource = resourceOf(action, reader, 2)
-    return TAKEN_BACK.has(policy.decide(reader, action, resource, { at: clock.now(), range, consent }).rule)
-  }
-
   async function contributionOf(
     bucket: Bucket,
     people: readonly Person[],
     audiences: readonly Audience[],
   ): Promise<Contribution> {
-    const shares = new Map(
-      people.map((person) => {
-        const keys = measures.flatMap((measure) =>
-          audiences
-            .filter((audience) => mayCount(person, measure, audience, bucket))
-            .map(({ audience }) => keyOf(measure, audience)),
-        )
-        return [String(person.uid), new Set(keys)]
-      }),
-    )
-    const { people: counted, keys } = whoContributes(shares)
-    const uids = counted.map(Number)
+    const { people: uids, keys } = consenting.whoCounts(people, measures, audiences, bucket)
     const names = audiences.map(({ audience }) => audience)
     const sections: Section[] = []
     const declined: { type: string; audiences: readonly string[] }[] = []
     for (const measure of measures) {
-      const isGiven = (audience: string): boolean => keys.includes(keyOf(measure, audience))
+      const isGiven = (audience: string): boolean => keys.has(keyOf(measure, audience))
       const [given, others] = [names.filter(isGiven), names.filter((one) => !isGiven(one))]
       if (given.length > 0) {
         const counts = await measure.count(uids, bucket)
@@ -169,18 +128,8 @@ export function createContributor(deps: ContributorDeps): Contributor {
     })
   }
 
-  const peopleNow = async (): Promise<Person[]> => {
-    const people: Person[] = []
-    const uids = await insight.uids()
-    for (const uid of uids.length === 0 ? [deps.ownUid] : uids)
-      people.push({
-        ...{ uid, consent: await sharing.consentOf(uid) },
-        since: (await sharing.decidedAt(uid)) ?? 0,
-      })
-    return people
-  }
-
   return {
+    given: () => new Set(givenBuckets().keys()),
     async round(plan) {
       const now = clock.now()
       const due = closedBuckets(plan.length, now).filter(
@@ -191,9 +140,8 @@ export function createContributor(deps: ContributorDeps): Contributor {
       for (const [slot, { end }] of done) if (end + SHARE_KEPT_MS <= now) done.delete(slot)
       const missing = due.filter((bucket) => !done.has(slotOfBucket(bucket)))
       if (missing.length === 0) return
-      const people = await peopleNow()
-      const roster = deps.roster()
-      const audiences = plan.audiences.map((audience) => ({ audience, readers: roster.principals(audience) }))
+      const people = await consenting.people()
+      const audiences = consenting.audiences(plan.audiences)
       const since = await insight.recordedSince(people.map(({ uid }) => uid))
       const from = Math.min(since ?? Number.POSITIVE_INFINITY, deps.joinedAt() ?? Number.POSITIVE_INFINITY)
       for (const bucket of missing) {
@@ -205,25 +153,6 @@ export function createContributor(deps: ContributorDeps): Contributor {
     },
   }
 }
-
-interface Person {
-  readonly uid: number
-  readonly consent: Consent
-  /** When they last decided, ms since the epoch; 0: the configuration holds for them. */
-  readonly since: number
-}
-
-interface Audience {
-  /** A role. */
-  readonly audience: string
-  /** The nodes that would read its totals. */
-  readonly readers: readonly Principal[]
-}
-
-/** Of decisions that speak of one node, and not of everybody with its role. */
-const TAKEN_BACK: ReadonlySet<string> = new Set(['trust.denied', 'consent.stopped', 'consent.category'])
-
-const keyOf = ({ type }: Measure, audience: string): string => `${type} ${audience}`
 
 /** Another one for each bucket, the same after a restart. */
 function spreadOf(key: Uint8Array, end: number): number {

@@ -1,5 +1,6 @@
 // The door of the room of totals: machines give shares, two aggregators add them up, and those who may read the sums.
 export type { Measure } from './measures.ts'
 export type { Plan } from './plan.ts'
+export type { ContributionPreview, ContributionPreviews } from './preview.ts'
 export { createTotals, type TotalsRoom } from './totals.ts'
 export * from './types.ts'

@@ -3,8 +3,8 @@ import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buc
 import type { ReleaseContent, ReleasedType } from '../../../protocols/messages/aggregate.ts'
 import type { Clock } from '../../base/clock.ts'
 import { cellRows, hashOf, type Layout, placesIn } from '../aggregates/index.ts'
-import { bucketsIn, type Plan } from './plan.ts'
-import type { Found, Releases } from './releases.ts'
+import { bucketsUnder, type Plan } from './plan.ts'
+import { type Found, foundOf, type Releases } from './releases.ts'
 import type {
   ApartTotals,
   BatchTotals,
@@ -19,22 +19,21 @@ import type {
 export interface ReaderDeps {
   readonly plan: () => Plan | undefined
   readonly layouts: ReadonlyMap<string, Layout>
-  readonly releases: Pick<Releases, 'read'>
+  readonly releases: Pick<Releases, 'held'>
   readonly clock: Pick<Clock, 'now'>
 }
 
 export function createReader({ plan, layouts, releases, clock }: ReaderDeps): TotalsReader {
   return {
     audiences: () => plan()?.audiences ?? [],
-    async read(audience, type, range) {
+    async read(audience, type, range, stated) {
       const now = plan()
       if (now === undefined) return { audience, buckets: [], covers: undefined }
-      const buckets = bucketsIn(now.length, range, clock.now())
+      const buckets = bucketsUnder(now, range, clock.now())
       const slots = new Set(buckets.map(slotOfBucket))
-      const found = await releases.read(now, slots)
+      const held = await releases.held(now, audience, slots)
       const of = new Map<string, Found[]>()
-      for (const one of found) {
-        if (one.content.audience !== audience) continue
+      for (const one of foundOf(held, type, stated)) {
         const slot = slotOfBucket(one.content)
         of.set(slot, [...(of.get(slot) ?? []), one])
       }

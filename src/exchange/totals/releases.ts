@@ -12,15 +12,24 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
+import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
 import { createHints, type Identity, sealingKeyOf, verifySignature } from '../../trust/identity/index.ts'
-import { combine, type Opener, openRelease, pairOf, writeRelease } from '../aggregates/index.ts'
+import {
+  combine,
+  contentAbout,
+  type Opener,
+  openRelease,
+  type Said,
+  type Stated,
+  writeRelease,
+} from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
-import type { Plan } from './plan.ts'
+import { authorsUnder, isDrawn, type Plan } from './plan.ts'
 
 const RELEASES = messageTable([Release])
-
-type OpenedRelease = ReturnType<typeof openRelease>
+/** Opened releases that are remembered, by their digest: opening one costs as much as a hundred of these look-ups. */
+const OPENED_MAX = 1_024
 
 export interface ReleasesDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
@@ -45,11 +54,14 @@ export interface Releases {
    */
   publish(content: ReleaseContent, readers: readonly Uint8Array[]): Promise<boolean>
   /**
-   * What came of buckets with these slots, and what this node released itself. What cannot be opened is left out:
-   * it is for others.
+   * What came here of buckets with these slots for one audience, and what this node released itself: by batch and pair, at
+   * most one of each aggregator. What cannot be opened is left out: it is for others.
    */
-  read(plan: Pick<Plan, 'mesh' | 'aggregators'>, slots: ReadonlySet<string>): Promise<readonly Found[]>
+  held(plan: Releasing, audience: string, slots: ReadonlySet<string>): Promise<readonly (readonly Said[])[]>
 }
+
+/** By whom something may have been released. */
+type Releasing = Pick<Plan, 'mesh' | 'aggregators' | 'former'>
 
 export function createReleases(deps: ReleasesDeps): Releases {
   const { identity, documents, clock, random, log } = deps
@@ -58,6 +70,8 @@ export function createReleases(deps: ReleasesDeps): Releases {
     self,
     ...(identity.former ?? []).map((one) => ({ identity: one, hints: createHints(one.agree) })),
   ]
+  const known = createRecent<string, Said | undefined>(OPENED_MAX)
+
   /** Whether a release of this node was sealed to exactly these, and to itself. */
   function isFor(
     bytes: Uint8Array,
@@ -76,7 +90,7 @@ export function createReleases(deps: ReleasesDeps): Releases {
     return found.size === wanted.size && [...wanted].every((hint) => found.has(hint))
   }
 
-  function opened(bytes: Uint8Array, mesh: Uint8Array): OpenedRelease | undefined {
+  function opened(bytes: Uint8Array, mesh: Uint8Array): Said | undefined {
     try {
       return openRelease(openers, bytes, mesh)
     } catch (error) {
@@ -88,7 +102,12 @@ export function createReleases(deps: ReleasesDeps): Releases {
 
   return {
     async publish(content, all) {
-      const readers = all.filter((key) => sealingKeyOf(key) !== undefined).slice(0, READERS_MAX - 1)
+      // Each of the pair keeps the other's word too, so that either can show both to those who come later.
+      const others = content.pair.filter((key) => Buffer.compare(key, identity.publicKey) !== 0)
+      const isOther = (key: Uint8Array) => others.some((other) => Buffer.compare(key, other) === 0)
+      const readers = [...others, ...all.filter((key) => !isOther(key))]
+        .filter((key) => sealingKeyOf(key) !== undefined)
+        .slice(0, READERS_MAX - 1)
       const slot = slotOf(content)
       const [held] = await documents.of(identity.nodeId, 'release', (one) => one === slot)
       if (held !== undefined && isFor(held.bytes, { slot, version: held.head.version }, readers)) return false
@@ -97,17 +116,19 @@ export function createReleases(deps: ReleasesDeps): Releases {
       return held === undefined
     },
 
-    async read({ mesh, aggregators }, slots) {
-      const halves = new Map<string, OpenedRelease[]>()
-      for (const { key } of aggregators) {
-        const isWanted = (slot: string): boolean => slots.has(slot.split(':').slice(0, 2).join(':'))
-        for (const { bytes, head } of await documents.of(formatNodeId(key), 'release', isWanted)) {
-          const half = opened(bytes, mesh)
-          if (half === undefined || !isOfPair(half.content, { mesh, aggregators })) continue
-          halves.set(head.slot, [...(halves.get(head.slot) ?? []), half])
+    async held(plan, audience, slots) {
+      const batches = new Map<string, Said[]>()
+      const isWanted = (slot: string): boolean => slots.has(slot.split(':').slice(0, 2).join(':'))
+      for (const author of authorsUnder(plan)) {
+        for (const { bytes, head } of await documents.of(formatNodeId(author), 'release', isWanted)) {
+          const name = `${toHex(plan.mesh)} ${toHex(head.digest)}`
+          const said = known.getOrInsert(name, () => opened(bytes, plan.mesh))
+          if (said?.content.audience !== audience || !isDrawn(plan, said.content, said.content.pair)) continue
+          const batch = batchOf(said.content)
+          batches.set(batch, [...(batches.get(batch) ?? []), said])
         }
       }
-      return [...halves.values()].map(foundOf)
+      return [...batches.values()]
     },
   }
 }
@@ -115,20 +136,44 @@ export function createReleases(deps: ReleasesDeps): Releases {
 const slotOf = ({ batch, audience, ...bucket }: ReleaseContent): string =>
   slotOfRelease(bucket, batch, blake3([audience], AUDIENCE_HASH_BYTES))
 
-/** Nobody but the pair that is drawn for a bucket releases it: any other two aggregators could have chosen whom they add up. */
-function isOfPair(
-  { pair, batch: _, ...bucket }: ReleaseContent,
-  { mesh, aggregators }: Pick<Plan, 'mesh' | 'aggregators'>,
-): boolean {
-  const drawn = pairOf(mesh, bucket, aggregators)
-  return drawn?.every((key, at) => Buffer.compare(key, pair[at] ?? new Uint8Array()) === 0) === true
+/** Two pairs may have added up different machines of one bucket, where a bundle named others meanwhile. */
+const batchOf = (content: ReleaseContent): string =>
+  JSON.stringify([slotOf(content), content.pair.map(toHex)])
+
+/**
+ * What is known of each batch: from releases that are held here, and for one type from statements that others showed. What
+ * is shown is compared with what is held as far as it is about that type.
+ */
+export function foundOf(
+  held: readonly (readonly Said[])[],
+  type: string,
+  stated: readonly Stated[] = [],
+): readonly Found[] {
+  const shown = new Map<string, Said[]>()
+  for (const { content, authors } of stated) {
+    const batch = batchOf(content)
+    shown.set(batch, [...(shown.get(batch) ?? []), ...authors.map((author) => ({ author, content }))])
+  }
+  const found = held.map((said): Found => {
+    const [first] = said as readonly [Said, ...Said[]]
+    const others = shown.get(batchOf(first.content)) ?? []
+    shown.delete(batchOf(first.content))
+    if (said.length > 1 || others.length === 0) return foundIn(said)
+    return foundIn([...said.map((one) => ({ ...one, content: contentAbout(one.content, type) })), ...others])
+  })
+  return [...found, ...[...shown.values()].map(foundIn)]
 }
 
-function foundOf([one, other]: readonly OpenedRelease[]): Found {
-  const { content } = one as OpenedRelease
-  if (one === undefined || other === undefined) return { kind: 'half', content }
-  const combined = combine(one, other)
-  if (combined.kind === 'released') return combined
-  if (combined.kind === 'unrelated') return { kind: 'half', content }
-  return { kind: 'unequal', content, pair: combined.pair.map((key) => formatNodeId(key)) }
+function foundIn(said: readonly Said[]): Found {
+  const [one, ...others] = said as readonly [Said, ...Said[]]
+  const { content } = one
+  const combined = others.map((other) => combine(one, other))
+  const unequal = combined.find(({ kind }) => kind === 'unequal')
+  if (unequal?.kind === 'unequal') {
+    return { kind: 'unequal', content, pair: unequal.pair.map((key) => formatNodeId(key)) }
+  }
+  return combined.find(isReleased) ?? { kind: 'half', content }
 }
+
+const isReleased = (one: ReturnType<typeof combine>): one is Extract<typeof one, { kind: 'released' }> =>
+  one.kind === 'released'

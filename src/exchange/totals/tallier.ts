@@ -148,6 +148,7 @@ export function createTallier(deps: TallierDeps): Tallier {
       const details = {
         ...{ bucket: slotOfBucket(bucket), batch, audience: content.audience },
         types: content.types.map(({ type, n }) => `${type}:${n}`).join(' '),
+        threshold: Math.max(0, ...content.types.map(({ threshold }) => threshold)),
       }
       log.info(details, 'totals were released')
       await audit.record({ type: 'total_released', success: true, details })

@@ -9,11 +9,13 @@ import type { Documents } from '../documents/index.ts'
 import { type ContributorDeps, createContributor } from './contributor.ts'
 import type { Measure } from './measures.ts'
 import type { Plan } from './plan.ts'
+import { type ContributionPreviews, createPreviews } from './preview.ts'
 import { createReader } from './reader.ts'
 import { createReleases } from './releases.ts'
 import { type RosterDeps, rosterOf } from './roster.ts'
+import { createShown } from './shown.ts'
 import { createTallier } from './tallier.ts'
-import type { TotalsReader } from './types.ts'
+import type { ReleasesShown, TotalsReader } from './types.ts'
 
 export interface TotalsDeps
   extends Omit<RosterDeps, 'self'>,
@@ -32,7 +34,7 @@ export interface TotalsDeps
   readonly log: Log
 }
 
-export type TotalsRoom = Room & TotalsReader
+export type TotalsRoom = Room & TotalsReader & ReleasesShown & ContributionPreviews
 
 /** Between two looks at what is due: buckets that are over, batches that waited long enough. */
 const EVERY_MS = 60_000
@@ -46,8 +48,10 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
   const roster = () => rosterOf({ ...deps, self: identity.nodeId })
   const releases = createReleases({ ...deps, log })
   const contributor = createContributor({ ...deps, log, roster })
+  const previews = createPreviews({ ...deps, roster, given: contributor.given })
   const tallier = createTallier({ ...deps, log, layouts, roster, releases })
   const reader = createReader({ ...deps, layouts, releases })
+  const shown = createShown({ ...deps, self: identity.nodeId, releases, roster })
   let stopTimer = (): void => {}
   /** Monotonic, ms. */
   let dueAt = Number.POSITIVE_INFINITY
@@ -116,7 +120,8 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
       unsubscribe()
       await running
     },
-    audiences: reader.audiences,
-    read: reader.read,
+    ...reader,
+    ...shown,
+    ...previews,
   }
 }

@@ -1,5 +1,8 @@
 // What the rooms that show totals read: for an audience, type and range, what was released of each closed bucket, and why not.
+import type { ShownStatement } from '../../../protocols/messages/aggregate.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TimeRange } from '../../insight/statistics/index.ts'
+import type { Stated } from '../aggregates/index.ts'
 
 /** Why nothing of a closed bucket is shown. */
 export const UNRELEASED = [
@@ -101,6 +104,34 @@ export interface TotalsReader {
    * this node is in no mesh.
    */
   audiences(): readonly string[]
-  /** What was released to this node, bucket by bucket, and why there is nothing of the others. */
-  read(audience: string, type: string, range: TimeRange): Promise<Totals>
+  /**
+   * What was released to this node, bucket by bucket, and why there is nothing of the others. `stated`: what other nodes
+   * showed, as `check` returned it.
+   */
+  read(audience: string, type: string, range: TimeRange, stated?: readonly Stated[]): Promise<Totals>
+}
+
+/** A question about totals, as one node asks another. */
+export interface ReleasesAsked {
+  readonly audience: string
+  readonly type: string
+  readonly range: TimeRange
+}
+
+/** Releases on their way from a node that holds them to one that may read them and holds none. */
+export interface ReleasesShown {
+  /**
+   * What this node holds of closed buckets in the range, the newest first, as far as it fits into one answer. Whether the
+   * asker may read it the caller decides.
+   */
+  show(
+    asked: ReleasesAsked,
+  ): Promise<{ readonly statements: readonly ShownStatement[]; readonly more: boolean }>
+  /**
+   * What another node showed, checked: each is of this mesh, audience and type, of a closed bucket in the range, of the pair
+   * drawn for it, and signed. FrameErrors `malformed` and `bad_signature`: one is not, so nothing of the answer is used.
+   */
+  check(statements: readonly ShownStatement[], asked: ReleasesAsked): readonly Stated[]
+  /** Who may hold them: those who compute totals, then those with the role; without this node. */
+  holders(audience: string): readonly NodeId[]
 }

@@ -43,6 +43,13 @@ interface OrganisationState {
     readonly bucket: BucketLength
     /** Role names. */
     readonly audiences: readonly string[]
+    /** Who computed them before, as this bundle repeats it, oldest first. */
+    readonly former: readonly {
+      /** Milliseconds since the epoch. */
+      readonly until: number
+      readonly aggregators: readonly { readonly node_id: NodeId; readonly operator: string }[]
+      readonly bucket: BucketLength
+    }[]
   }
   /** Why the newest bundle is not in force, while an older one or none is; null when it is. */
   readonly problem: string | null
@@ -203,12 +210,12 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
         max_level: (body?.max_level as 0 | 1 | 2 | undefined) ?? null,
         k_min: body?.k_min ?? null,
         totals: {
-          aggregators: (body?.aggregators ?? []).map(({ key, operator }) => ({
-            node_id: formatNodeId(key),
-            operator,
-          })),
+          aggregators: namedIn(body?.aggregators),
           bucket: body?.bucket ?? 'day',
           audiences: body?.audiences ?? AUDIENCES,
+          former: (body?.former ?? []).map(({ until, aggregators, bucket = 'day' }) => ({
+            ...{ until, aggregators: namedIn(aggregators), bucket },
+          })),
         },
         problem,
       }
@@ -219,6 +226,9 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     stop: () => serially(async () => {}),
   }
 }
+
+const namedIn = (aggregators: PolicyBundleBody['aggregators'] = []) =>
+  aggregators.map(({ key, operator }) => ({ node_id: formatNodeId(key), operator }))
 
 /** For the ledger. */
 const limitsOf = ({ max_level, k_min, aggregators, bucket, audiences }: PolicyBundleBody) => ({

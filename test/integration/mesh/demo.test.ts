@@ -1,9 +1,9 @@
 // karo demo, as somebody new tries it: eight real nodes, totals that are exact, each role with what is its own, and nothing left behind.
 import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { QueryResult } from '../../../src/api/contract/shapes.ts'
+import type { AskersShape, QueryResult, SharePreviewShape } from '../../../src/api/contract/shapes.ts'
 import { historyOf } from '../../../src/cli/demo/history.ts'
 import { MACHINES } from '../../../src/cli/demo/machines.ts'
 import type { TransferEvent } from '../../../src/ops/care/transfer.ts'
@@ -78,6 +78,47 @@ describe('karo demo', () => {
     expect(tools.map(({ tool }) => tool)).not.toContain('terraform')
     expect(result).toMatchObject({ level: 2, status: 'success', coverage: { known: 8, nodes: [] } })
     expect(result.nodes).toBeUndefined()
+  })
+
+  test('a person with the role reads the same totals from a machine without it, and is named at both ends', async () => {
+    const [pass, file] = [join(directory, '.words'), join(directory, '.carol.karo')]
+    writeFileSync(pass, 'words of nobody else here\n', { mode: 0o600 })
+    const karo = (name: string, ...words: string[]) => runKaro(words, cleanEnv(join(directory, `.${name}`)))
+    const secret = ['--passphrase-file', pass]
+    const issue = ['operator', 'issue', 'carol', '--role', 'security', '--to', file, ...secret]
+    expect(await karo('hq', ...issue)).toMatchObject({ code: 0 })
+    expect(await karo('web-1', 'login', '--credential', file, ...secret)).toMatchObject({ code: 0 })
+    const there = await ask('ciso', 'tools', '--last', '8d', '--level', '2')
+    const here = await ask('web-1', 'tools', '--last', '8d', '--level', '2')
+    expect(here).toMatchObject({ status: 'success', asked_as: { name: 'carol' } })
+    expect(here.data).toEqual(there.data)
+    expect(here.released!.buckets).toEqual(there.released!.buckets)
+    expect(here.released!.refused).toEqual([])
+    const [holder] = here.released!.holders
+    const { stdout } = await karo(holder!.name, 'audit', 'who-asked', '--json')
+    const { totals } = JSON.parse(stdout) as AskersShape
+    expect(totals.fetched[0]).toMatchObject({
+      ...{ node: { name: 'web-1' }, operator: { name: 'carol' }, audience: 'security' },
+      query_type: 'ToolUsage',
+    })
+    expect(totals.given.length).toBeGreaterThanOrEqual(6)
+    expect(totals.may_read).toContainEqual(expect.objectContaining({ audience: 'security' }))
+    // Logged out, the same machine reads nothing any more.
+    expect(await karo('web-1', 'logout')).toMatchObject({ code: 0 })
+    expect(await ask('web-1', 'tools', '--level', '2')).toMatchObject({ status: 'access_denied' })
+  })
+
+  test('a person sees what their machine will give to the totals, and to which two nodes', async () => {
+    const { stdout } = await runKaro(
+      ['share', 'preview', '--role', 'security', '--json'],
+      cleanEnv(join(directory, '.web-2')),
+    )
+    const { totals } = JSON.parse(stdout) as SharePreviewShape
+    expect(totals).toMatchObject({ state: 'open', why: null, counted: true, k: 3 })
+    expect(totals!.pair.map(({ operator }) => operator).sort()).toEqual(['desk', 'vault'])
+    expect(totals!.readers.map(({ name }) => name)).toEqual(['ciso'])
+    const given = totals!.types.filter((type) => type.given).map(({ type }) => type)
+    expect(given).toEqual(expect.arrayContaining(['ToolUsage', 'SafetyPosture', 'ActivityPatterns']))
   })
 
   test('who has another role does not read them; a lead sees the machines of the team', async () => {

@@ -11,6 +11,8 @@ import { owner } from '../../support/api/callers.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { until } from '../../support/run/until.ts'
 
+const NO_TOTALS = { audiences: () => [], readersOf: () => [] }
+
 const ANN = 1000
 const BOB = 1001
 
@@ -33,7 +35,7 @@ function rig() {
     },
   }
   const server = buildServer({
-    routes: [auditRoutes({ audit, trust: createFakeTrust(), clock: systemClock })],
+    routes: [auditRoutes({ audit, trust: createFakeTrust(), clock: systemClock, totals: NO_TOTALS })],
     callerOf: ({ headers }) => ({ ...owner(Number(headers['x-uid'])), admin: false }),
     clock: systemClock,
     log: silentLog,

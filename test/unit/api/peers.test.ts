@@ -75,7 +75,7 @@ async function node(certified: readonly Binding[] = []) {
   const server = buildServer({
     routes: [
       peersRoutes({ trust: { ...trust, memberOf: firstKey }, mesh, fleet, summaries, documents, log }),
-      auditRoutes({ audit, trust, clock }),
+      auditRoutes({ audit, trust, clock, totals: { audiences: () => [], readersOf: () => [] } }),
     ],
     callerOf: () => owner(),
     clock,

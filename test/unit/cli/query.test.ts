@@ -18,6 +18,11 @@ import { temporaryDirectory } from '../../support/data/database.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { meshOf, person, soon, type TestNode, uses } from '../exchange/query/network.ts'
 
+const NO_CONTRIBUTIONS = {
+  audiences: () => [],
+  preview: async () => Promise.reject(new Error('not here')),
+  readersOf: () => [],
+}
 const NO_SUMMARIES = { preview: async () => [], previewOf: async () => [] }
 
 /** The control socket of a node; resolves with its home. */
@@ -31,7 +36,10 @@ async function serve(
     socketPath: join(home, 'karo.sock'),
     routes: [
       queryRoutes({ query, sessions, timeoutMs: () => 5_000 }),
-      shareRoutes({ sharing: node.sharing, summaries: NO_SUMMARIES, trust: createFakeTrust() }),
+      shareRoutes({
+        ...{ sharing: node.sharing, summaries: NO_SUMMARIES, trust: createFakeTrust() },
+        totals: NO_CONTRIBUTIONS,
+      }),
     ],
     callerOf: () => owner(node.uid),
     rightsOf: async () => owner(),

@@ -83,14 +83,15 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
     ...{ engine: 'built-in', files: [], warnings: [], loaded_at: '2026-01-02T03:04:05.000Z', teams: [] },
     ...{ problem: null, organisation: null },
   }
-  const signed = (...aggregators: string[]) => {
+  const signed = (...aggregators: string[]) => signedAfter(policy, ...aggregators)
+  const signedAfter = (inForce: object, ...aggregators: string[]) => {
     let asked = 0
     const answers = {
       // One node after the other, as they are named.
       get 'GET /api/v1/peers/explain'() {
         return { peer: { ...peer, node_id: aggregators[asked++]?.split('=')[0] }, steps: [] }
       },
-      'GET /api/v1/policy': policy,
+      'GET /api/v1/policy': inForce,
       'POST /api/v1/policy/bundle': { organisation: null },
     }
     return karo(
@@ -104,17 +105,49 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   // A node's own name is who runs it, unless said: both are called hq.
   expect((await signed(...nodes)).code).toBe(2)
   expect((await signed(`${nodes[0]}=north`, `${nodes[0]}=south`)).err).toContain('twice')
-  const { code, requests } = await signed(`${nodes[0]}=north`, `${nodes[1]}`)
-  expect(code).toBe(0)
-  const { body } = requests.find(({ line }) => line.startsWith('POST')) ?? {}
-  const frame = new Uint8Array(Buffer.from((body as { bundle: string }).bundle, 'base64url'))
-  const decoded = decodeFrame(frame, { messages: messageTable([PolicyBundle]), verify: verifierOf(frame) })
-  const { aggregators, bucket, audiences } = bodyOf(decoded, PolicyBundle)
+  const bundleIn = ({ requests }: Awaited<ReturnType<typeof signed>>) => {
+    const { body } = requests.find(({ line }) => line.startsWith('POST')) ?? {}
+    const frame = new Uint8Array(Buffer.from((body as { bundle: string }).bundle, 'base64url'))
+    const decoded = decodeFrame(frame, { messages: messageTable([PolicyBundle]), verify: verifierOf(frame) })
+    return bodyOf(decoded, PolicyBundle)
+  }
+  const ran = await signed(`${nodes[0]}=north`, `${nodes[1]}`)
+  expect(ran.code).toBe(0)
+  const { aggregators, bucket, audiences, former } = bundleIn(ran)
+  expect(former).toBe(undefined)
   expect(aggregators.map((of) => [formatNodeId(of.key), of.operator])).toEqual([
     [nodes[0], 'north'],
     [nodes[1], 'hq'],
   ])
   expect([bucket, audiences]).toEqual(['6h', ['security']])
+
+  // Who computed totals before stays in the next bundle, as long as what they released is kept.
+  const named = (...operators: string[]) =>
+    operators.map((operator, at) => ({ node_id: nodes[at], operator }))
+  const organisation = (totals: object) => ({
+    ...policy,
+    organisation: {
+      ...{ number: 3, signed_at: '2026-01-02T03:04:05.000Z', policies: 0, max_level: null, k_min: null },
+      ...{ totals: { bucket: 'day', audiences: ['security'], former: [], ...totals } },
+      ...{ accepts: 'restrict', problem: null },
+    },
+  })
+  const next = [`${nodes[0]}=north`, `${nodes[1]}=south`]
+  const formerAfter = async (totals: object) =>
+    (bundleIn(await signedAfter(organisation(totals), ...next)).former ?? []).map((one) => [
+      one.aggregators.map(({ operator }) => operator),
+      one.bucket ?? 'day',
+    ])
+  const before = { until: new Date(Date.now() - 3_600_000).toISOString(), bucket: 'hour' }
+  const earlier = { ...before, aggregators: named('a', 'b') }
+  expect(await formerAfter({ aggregators: named('north', 'hq') })).toEqual([[['north', 'hq'], 'day']])
+  expect(await formerAfter({ aggregators: named('north', 'south'), bucket: '6h' })).toEqual([])
+  expect(await formerAfter({ aggregators: named('north', 'south'), former: [earlier] })).toEqual([
+    [['a', 'b'], 'hour'],
+    [['north', 'south'], 'day'],
+  ])
+  const gone = { ...earlier, until: '2020-01-01T00:00:00.000Z' }
+  expect(await formerAfter({ aggregators: [], former: [gone] })).toEqual([])
 })
 
 test('one node alone is refused as an aggregator of a new mesh, before anything is made', async () => {

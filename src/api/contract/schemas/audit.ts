@@ -1,6 +1,7 @@
 // Schemas of the ledger: /audit.
 import * as z from 'zod'
 import { AUDIT_TYPES } from '../../../trust/audit/entry-types.ts'
+import { GIVEN_MAX } from '../constants.ts'
 import {
   count,
   digest,
@@ -92,8 +93,59 @@ const asker = z
   })
   .meta({ id: 'Asker' })
 
+const ref = z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() })
+
+const givenTotals = z
+  .strictObject({
+    given: listOf(
+      z.strictObject({
+        start: moment('start of the closed period'),
+        end: moment('end of it, exclusive'),
+        at: moment('when the share left this machine'),
+        types: listOf(text(48, 'a type of question'), 8).describe('empty: it said that it shares nothing'),
+        audiences: listOf(text(64, 'a role'), 8),
+        aggregators: listOf(ref, 2).describe('the two nodes that got half of each number each'),
+        released: listOf(
+          z.strictObject({
+            audience: text(64, 'a role'),
+            batch: count('of the period, from 0'),
+            threshold: count('a row of fewer machines is withheld; null: not known').nullable(),
+            types: listOf(
+              z.strictObject({ type: text(48, 'a type of question'), machines: count('in the total') }),
+              8,
+            ),
+          }),
+          512,
+        ).describe('what this machine released, as one of the two; others do not know how many were in it'),
+      }),
+      GIVEN_MAX,
+    ).describe('the newest first'),
+    may_read: listOf(z.strictObject({ audience: text(64, 'a role'), nodes: listOf(ref, 256) }), 8).describe(
+      'nodes with a role that gets totals; operators with it may read them too, wherever they are logged in',
+    ),
+    fetched: listOf(
+      z.strictObject({
+        node: ref,
+        operator: ref.nullable().describe('who asked through that node; null: the node asked'),
+        audience: text(64, 'the role'),
+        query_type: text(32, 'type of the question'),
+        batches: count('releases that were shown'),
+        at: moment('when'),
+        start: moment('start of the asked time'),
+        end: moment('end of it, exclusive'),
+      }),
+      GIVEN_MAX,
+    ).describe('from this machine; what was fetched from another one stands in the ledger of that one'),
+  })
+  .meta({ id: 'GivenTotals', description: 'Totals that this machine took part in, and who may read them.' })
+export type GivenTotalsShape = z.infer<typeof givenTotals>
+
 export const askers = z
-  .strictObject({ since: moment('start of the counted time'), askers: listOf(asker, 10_000) })
+  .strictObject({
+    since: moment('start of the counted time'),
+    askers: listOf(asker, 10_000),
+    totals: givenTotals,
+  })
   .meta({ id: 'Askers' })
 export type AskersShape = z.infer<typeof askers>
 

@@ -1,6 +1,7 @@
 // Schemas of what decides who may have what: /policy.
 import * as z from 'zod'
 import { BUCKET_LENGTHS } from '../../../../protocols/buckets.ts'
+import { FORMER_MAX } from '../../../../protocols/messages/policy.ts'
 import { ACTIONS } from '../../../trust/policy/index.ts'
 import {
   count,
@@ -17,6 +18,9 @@ import {
 
 const LABELS_MAX = 32
 
+const aggregators = (description: string) =>
+  listOf(z.strictObject({ node_id: nodeId(), operator: text(64, 'who runs it') }), 8).describe(description)
+
 const organisation = z
   .strictObject({
     number: count('of the bundle in force'),
@@ -26,12 +30,17 @@ const organisation = z
     k_min: count('nodes are in no total of fewer nodes; null: not said').nullable(),
     totals: z
       .strictObject({
-        aggregators: listOf(
-          z.strictObject({ node_id: nodeId(), operator: text(64, 'who runs it') }),
-          8,
-        ).describe('nodes that compute totals'),
+        aggregators: aggregators('nodes that compute totals'),
         bucket: z.enum(BUCKET_LENGTHS).describe('what one total is about'),
         audiences: listOf(text(64, 'a role'), 8).describe('roles that get totals'),
+        former: listOf(
+          z.strictObject({
+            until: moment('when others followed'),
+            aggregators: aggregators('nodes that computed totals then'),
+            bucket: z.enum(BUCKET_LENGTHS).describe('what one total was about'),
+          }),
+          FORMER_MAX,
+        ).describe('who computed totals before, oldest first: what they released of that time still counts'),
       })
       .describe('how totals of the mesh are computed'),
     accepts: z.enum(['restrict', 'full']).describe('policy.accept_org of this node'),
@@ -42,7 +51,7 @@ const organisation = z
 export const bundleBody = z.strictObject({
   bundle: z
     .string()
-    .max(60_000)
+    .max(70_000)
     .regex(/^[A-Za-z0-9_-]+$/)
     .describe('policy bundle that the root signed: the frame in base64url'),
 })

@@ -82,6 +82,11 @@ const contributions = z.strictObject({
   refused: count('machines whose numbers could not be counted'),
 })
 
+const holders = (description: string) =>
+  listOf(z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() }), 64).describe(
+    description,
+  )
+
 const released = z
   .strictObject({
     audience: text(64, 'the role that the totals were computed for'),
@@ -96,6 +101,8 @@ const released = z
       })
       .exactOptional()
       .describe('of a team that was asked about'),
+    holders: holders('nodes that showed releases which the asking one does not hold; empty when it held all'),
+    refused: holders('nodes that sent something altered, or about something else, in their place'),
     buckets: listOf(
       z.strictObject({
         ...timeRange.shape,

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { nodeSummary, RECIPIENTS_MAX } from '../../../../protocols/messages/summary.ts'
 import { GRANULARITIES } from '../../../../protocols/periods.ts'
+import { UNGIVEN } from '../../../exchange/totals/preview.ts'
 import { ANOMALY_CHOICES, SHARING_CATEGORIES, type SharingCategory } from '../../../trust/policy/index.ts'
 import {
   count,
@@ -102,6 +103,42 @@ const previewed = z
   .meta({ id: 'PreviewedSummary' })
 export type SummaryShape = z.infer<typeof previewed>
 
+const totalsType = z.strictObject({
+  type: text(48, 'a type of question'),
+  given: z.boolean(),
+  reason: text(1024, 'why it is not given, for people; null when it is').nullable(),
+  rows: count('rows of its layout; those that are not in `own` are 0'),
+  own: listOf(
+    z.strictObject({
+      row: text(64, 'a tool, an hour, a level of risk'),
+      values: z.record(z.string(), z.number()).describe('by name, none above 1000000'),
+    }),
+    512,
+  ).describe("rows that the caller has any of; other people's parts are added before it is split"),
+})
+
+const totalsPreview = z
+  .strictObject({
+    bucket: z
+      .strictObject({ start: moment('first moment'), end: moment('the moment after it, exclusive') })
+      .nullable()
+      .describe('the closed period that is previewed; null: the mesh computes no totals'),
+    state: z
+      .enum(['open', 'due', 'given'])
+      .describe('open: it is not over, so numbers are those so far; given: it has left this machine'),
+    why: z.enum(UNGIVEN).nullable().describe('why nothing at all is given; null: the types say'),
+    pair: listOf(z.strictObject({ node: nodeRef, operator: text(64, 'who runs it') }), 2).describe(
+      'the two nodes that get half of each number each',
+    ),
+    readers: listOf(nodeRef, RECIPIENTS_MAX).describe('nodes with the role, which may read the totals'),
+    k: count('fewest machines of a total'),
+    k_min: count('of this machine: it is in no total of fewer'),
+    counted: z.boolean().describe("the caller's numbers are among those that this machine adds up"),
+    types: listOf(totalsType, 16),
+  })
+  .meta({ id: 'TotalsPreview', description: "What this machine would give to a role's totals." })
+export type TotalsPreviewShape = z.infer<typeof totalsPreview>
+
 export const sharePreview = z
   .strictObject({
     to: nodeRef.nullable().describe('the node it was narrowed to'),
@@ -110,6 +147,9 @@ export const sharePreview = z
       .nullable()
       .describe('what is shown would leave if just these were allowed; null: what leaves as things are'),
     summaries: listOf(previewed),
+    totals: totalsPreview
+      .nullable()
+      .describe('for the role; null where no role, or none with totals, is named'),
   })
   .meta({ id: 'SharePreview', description: 'What would be sealed now, for whom.' })
 export type SharePreviewShape = z.infer<typeof sharePreview>
@@ -197,6 +237,9 @@ export const getPreviewQuery = z.strictObject({
     .describe(
       'what would leave if just these were allowed: categories with commas, `tool_usage,safety_stats`',
     ),
+  at: moment(
+    'with `role`: a time in the closed period whose totals are previewed; default now',
+  ).exactOptional(),
 })
 
 const SUMMARIES_LIMIT_MAX = 1_000

@@ -54,6 +54,9 @@ export function policyRoutes({
             ...state.totals,
             aggregators: [...state.totals.aggregators],
             audiences: [...state.totals.audiences],
+            former: state.totals.former.map(({ until, aggregators, bucket }) => ({
+              ...{ until: moment(until), aggregators: [...aggregators], bucket },
+            })),
           },
           signed_at: moment(state.signed_at),
           accepts: accepts(),

@@ -13,6 +13,7 @@ import { checkText, given, parseWhole } from '../../input/values.ts'
 import { exportLedger } from '../../ledger/export.ts'
 import { verifyLedger } from '../../ledger/verify.ts'
 import { table } from '../../terminal/table.ts'
+import { givenView } from '../../views/totals/given.ts'
 
 /** Most entries that the API gives at once. */
 const LIMIT_MAX = 10_000
@@ -122,7 +123,8 @@ const DEFAULT_LAST = '30d'
 
 const whoAsked = defineCommand({
   name: 'audit who-asked',
-  summary: 'show which nodes and operators asked this machine, what, how often, and with what outcome',
+  summary:
+    'show who asked this machine, what and with what outcome, and which totals it took part in, which others may read',
   shows: getAskers,
   options: [{ name: 'last', value: 'duration', description: 'how far back', default: DEFAULT_LAST }],
   examples: [
@@ -136,11 +138,12 @@ const whoAsked = defineCommand({
       io.out(`${JSON.stringify(answer)}\n`)
       return EXIT.done
     }
+    const now = Date.now()
+    const totals = givenView(answer.totals, io, now)
     if (answer.askers.length === 0) {
-      io.out(`No other node asked this one anything in the last ${options.last}.\n`)
+      io.out(`No other node asked this one anything in the last ${options.last}.\n${totals}`)
       return EXIT.done
     }
-    const now = Date.now()
     io.out(
       table(
         answer.askers,
@@ -158,6 +161,7 @@ const whoAsked = defineCommand({
         io,
       ),
     )
+    io.out(totals)
     return EXIT.done
   },
 })

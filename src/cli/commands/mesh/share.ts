@@ -22,7 +22,8 @@ import {
   defineCommand,
   show,
 } from '../../command.ts'
-import { oneNode } from '../../input/values.ts'
+import { parseSince, rfc3339 } from '../../input/time.ts'
+import { given, oneNode } from '../../input/values.ts'
 import { sharingView } from '../../views/share.ts'
 import { previewView } from '../../views/share-preview.ts'
 
@@ -80,8 +81,14 @@ const preview = defineCommand({
     {
       name: 'role',
       value: 'role',
-      description: 'only what nodes that you gave this role could read',
+      description: 'only what nodes with this role could read, and what this machine gives to its totals',
       completes: 'role',
+    },
+    {
+      name: 'at',
+      value: 'time',
+      description:
+        'with --role: the closed period whose totals are shown; default is the one that goes on now',
     },
     {
       ...category,
@@ -94,13 +101,18 @@ const preview = defineCommand({
     { run: 'karo share preview --to bob', does: 'the same as bob will see it' },
     { run: 'karo share preview --role lead', does: 'what the leads of your teams can read' },
     {
+      run: 'karo share preview --role security',
+      does: 'which numbers this machine will give to the totals for security staff, and to which two nodes',
+    },
+    {
       run: 'karo share preview --category tool_usage',
       does: 'what karo share allow … --category tool_usage would give, before you decide',
     },
   ],
   async run(io, { options }) {
     const { to, role } = options
-    const query = { to, role, category: options.category?.join(',') }
+    const at = given(options.at, (text) => rfc3339(parseSince(text, Date.now(), '--at'), '--at'))
+    const query = { to, role, category: options.category?.join(','), at }
     const shape = await daemonAt(io).call(getPreview, { query })
     return show(io, shape, previewView)
   },

@@ -32,6 +32,8 @@ interface Outcome {
   readonly level: 1 | 2
   readonly people: number
   readonly sent: boolean
+  /** What of released totals the asker was shown. */
+  readonly released?: { readonly audience: string; readonly batches: number } | undefined
 }
 
 export interface Book {
@@ -124,7 +126,7 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
       return now(received.times(key), tellReceived)
     },
 
-    async responded(question, { status, decision, level, people, sent }) {
+    async responded(question, { status, decision, level, people, sent, released }) {
       const { authorId, body } = question
       const { effect, rule, policy_rule } = decision
       const asker = askers.get(question) ?? {}
@@ -133,6 +135,7 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
         const details = {
           ...{ ...detailsOf(asker), status, decision: effect, rule, people, sent, level },
           ...(policy_rule === undefined ? {} : { policy_rule }),
+          ...released,
         }
         const entry = recordOf('query_responded', question, details)
         await audit.record({ ...entry, success: isSuccess(status) })
@@ -176,7 +179,8 @@ const detailsOf = ({ operator, claimed }: Who): AuditRecord['details'] => ({
 const operatorDetail = (operator: string): AuditRecord['details'] =>
   operator === NOBODY || operator === '' ? {} : { operator }
 
-const isSuccess = (status: string): boolean => status === 'success' || status === 'no_data'
+const isSuccess = (status: string): boolean =>
+  status === 'success' || status === 'released' || status === 'no_data'
 
 function recordOf(
   type: AuditRecord['type'],

@@ -24,6 +24,8 @@ export interface Verdict {
   readonly level: 1 | 2
   /** The people who consent; only their data is looked at. */
   readonly uids: readonly number[]
+  /** The role whose totals were asked for. */
+  readonly audience?: string
 }
 
 /**

@@ -14,6 +14,7 @@ import { CARRIED_MAX } from '../state/relay.ts'
 import type { QueryCommand, QueryEvent, QueryFact, Written } from '../state/types.ts'
 import type { QueryWatch } from '../types.ts'
 import { type BookDeps, createBook } from './book.ts'
+import { answerReleased, judgeReleased, type ReleasedDeps } from './released.ts'
 import { answerOf, type JudgeDeps, judge, type Verdict } from './verdict.ts'
 
 /** Refusals that are remembered as they were written, by question and status. */
@@ -27,7 +28,8 @@ const TOO_MANY: Verdict['decision'] = {
   reason: 'the operator asks too much',
 }
 
-export interface WorkerDeps extends Author, JudgeDeps {
+export interface WorkerDeps extends Author, Omit<JudgeDeps, 'policy'>, Omit<ReleasedDeps, 'clock'> {
+  readonly policy: JudgeDeps['policy'] & ReleasedDeps['policy']
   readonly principals: Principals
   readonly trust: BookDeps['trust']
   readonly audit: Pick<Audit, 'record'>
@@ -36,6 +38,13 @@ export interface WorkerDeps extends Author, JudgeDeps {
   readonly log: Log
   readonly watch?: QueryWatch
   readonly put: (event: QueryEvent) => void
+}
+
+/** What the ledger is told of an answer when it has left. */
+interface About {
+  readonly verdict: Verdict
+  /** Of released totals, that the answer shows. */
+  readonly batches: number
 }
 
 type Command<Do extends QueryCommand['do']> = Extract<QueryCommand, { readonly do: Do }>
@@ -72,7 +81,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       'a question could not be answered',
     )
 
-  async function write({ question, from, isNew, attempt }: Command<'work'>): Promise<Written<Verdict>> {
+  async function write({ question, from, isNew, attempt }: Command<'work'>): Promise<Written<About>> {
     const { author, body } = question
     const asker = deps.principals.resolve(question)
     if (attempt === 0) {
@@ -82,27 +91,38 @@ export function createWorker(deps: WorkerDeps): Worker {
       await book.received(question, from, asker)
       if (!admits(asker)) return tooMany(question)
     }
-    const verdict = await judge(deps, question, asker)
-    const answer = await answerOf(deps, question, verdict)
-    return { bytes: writeAnswer(deps, question, answer), status: answer.status, about: verdict }
+    // Totals that were released already are no numbers of the people here, so their consent is not asked.
+    const ofTotals = judgeReleased(deps, question, asker)
+    const verdict = ofTotals ?? (await judge(deps, question, asker))
+    const answer =
+      ofTotals === undefined
+        ? await answerOf(deps, question, verdict)
+        : await answerReleased(deps, question, ofTotals)
+    const about: About = {
+      verdict,
+      batches: answer.status === 'released' ? answer.statements.length : 0,
+    }
+    return { bytes: writeAnswer(deps, question, answer), status: answer.status, about }
   }
 
   /** Everybody who asks has a quota at the door of this node; an operator has one besides, whatever nodes it asks through. */
   const admits = ({ operator, fault }: Asker): boolean =>
     operator === undefined || fault !== undefined || operators(operator.id).take(clock.monotonic())
 
-  function tooMany(question: Question): Written<Verdict> {
+  function tooMany(question: Question): Written<About> {
     const level = question.body.level ?? 1
-    const about: Verdict = { decision: TOO_MANY, level, uids: [] }
+    const about: About = { verdict: { decision: TOO_MANY, level, uids: [] }, batches: 0 }
     return { bytes: writeAnswer(deps, question, { status: 'busy', level }), status: 'busy', about }
   }
 
   async function note({ question, answer, sent }: Fact<'answer'>): Promise<void> {
-    const { decision, uids, level } = answer.about as Verdict
+    const { verdict, batches } = answer.about as About
+    const { decision, uids, level, audience } = verdict
     const query_type = typeWord(question.body)
     const outcome = { status: answer.status, people: uids.length, sent }
+    const released = audience === undefined ? undefined : { audience, batches }
     watch?.answered({ query_type, status: answer.status })
-    if (!(await book.responded(question, { ...outcome, decision, level }))) return
+    if (!(await book.responded(question, { ...outcome, decision, level, released }))) return
     const fields = {
       ...{ peer: question.authorId, trace_id: traceOf(question), query_type },
       // `level` is taken by the level of the log line itself.

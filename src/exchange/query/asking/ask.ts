@@ -1,5 +1,6 @@
 // The requester's edge: writes and signs a question, gathers this node's own part, dials, and makes the result when it is over.
 import { FrameError, TRACE_BYTES } from '../../../../protocols/frame.ts'
+import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { deadline } from '../../../base/async/deadline.ts'
 import type { Timers } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
@@ -20,6 +21,7 @@ import type { AskRequest } from '../types.ts'
 import { type Absent, type AbsentDeps, createAbsent } from './absent.ts'
 import { type ConcludeDeps, conclude, noted } from './conclude.ts'
 import { coverageOf } from './coverage.ts'
+import { createFetch, type FetchDeps, type Pose } from './fetch.ts'
 import { checkRequest } from './request.ts'
 import { membersOf } from './team.ts'
 import { asksTotals, askTotals, type TotalsDeps } from './totals.ts'
@@ -28,7 +30,8 @@ import type { OwnData } from './types.ts'
 /** Queries of this node under way at once; more are refused. */
 export const ASKING_MAX = 64
 
-export interface AskerDeps extends Author, ConcludeDeps, TotalsDeps {
+export interface AskerDeps extends Author, ConcludeDeps, Omit<TotalsDeps, 'fetch' | 'totals'> {
+  readonly totals: TotalsDeps['totals'] & FetchDeps['totals']
   readonly config: Pick<Config, 'node' | 'sharing'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
   readonly trust: Pick<Trust, 'members' | 'opinion' | 'known'>
@@ -65,12 +68,25 @@ interface Own {
   /** With the only key that opens the answers. */
   readonly question: OwnQuestion
   readonly trace: Uint8Array
-  readonly absent: Absent
+  /** Absent: summaries do not stand in for anybody. */
+  readonly absent?: Absent
+  /** Throws FrameError for an answer that opens and cannot be. */
+  readonly check?: Parameters<Pose>[1]['check']
   /** Aborts the dials that are under way when the question is over. */
   readonly dials: AbortController
   readonly onProgress: ((coverage: Coverage) => void) | undefined
   readonly over: (how: { readonly live: Live; readonly by: EndedBy }) => void
   data: OwnData | undefined
+}
+
+/** One that is not on its way yet. */
+type Posed = Omit<Own, 'over' | 'dials'>
+
+type Terms = Pick<Live, 'members' | 'known' | 'startedAt' | 'deadlineAt' | 'summaries'> & {
+  readonly signal: AbortSignal
+  readonly acting: AskRequest['acting']
+  /** It is on its way; this node's own part may come from now on. */
+  readonly begun: (id: AskId) => void
 }
 
 export function createAskerEdge(deps: AskerDeps): AskerEdge {
@@ -96,47 +112,76 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
       request.traceId === undefined ? random.bytes(TRACE_BYTES) : Buffer.from(request.traceId, 'hex')
     const { query_type, level, filters = [], acting } = request
     checkFilters(query_type, filters)
-    if (asksTotals(request, deps)) return noted(deps, request, await askTotals(deps, request, range, trace))
+    if (asksTotals(request, deps)) {
+      const about = { ...{ trace, signal }, deadlineAt: startedAt + request.timeoutMs }
+      return noted(deps, request, await askTotals({ ...deps, fetch }, request, range, about))
+    }
     const forOwners = filtersForOwners(query_type, filters)
     const about = { query_type, level, time_range: range, filters: forOwners, acting }
     const question = written(() => writeQuestion(deps, about, trace))
-    const { bytes: document, body } = question
     const { members, hearsay } = membersOf(trust, request.team)
     const deadlineAt = startedAt + request.timeoutMs
-    const id = toHex(body.query_id)
-    const { promise, resolve: over } = Promise.withResolvers<{ live: Live; by: EndedBy }>()
     const absent = createAbsent(deps, { type: query_type, range, deadlineAt })
-    const own: Own = {
-      ...{ question, trace, absent, onProgress, over },
-      ...{ dials: new AbortController(), data: undefined },
-    }
-    asks.set(id, own)
+    const own: Posed = { ...{ question, trace, absent, onProgress, data: undefined } }
+    const ended = pose(own, {
+      ...{ members, startedAt, deadlineAt, signal, acting },
+      known: trust.members().length - hearsay,
+      // Level 2 shows the numbers of no single node, and summaries were published for this node and no operator.
+      summaries: level !== 2 && acting === undefined,
+      begun: (id) => void gatherOwn(id, own, request),
+    })
+    const { live, by } = await ended
+    return await conclude(deps, { ...{ question, trace, absent }, live, hearsay, own: own.data }, request, by)
+  }
+
+  /** Puts a question to these members; resolves when it is over, at the latest at its deadline. */
+  async function pose(
+    posed: Posed,
+    { signal, acting, begun, ...terms }: Terms,
+  ): Promise<{ readonly live: Live; readonly by: EndedBy }> {
+    const { question, trace } = posed
+    const { query_id } = question.body
+    const id = toHex(query_id)
+    const { promise, resolve: over } = Promise.withResolvers<{ live: Live; by: EndedBy }>()
+    asks.set(id, Object.assign(posed, { over, dials: new AbortController() }))
     const cancel = (): void => put({ on: 'cancel', ask: id })
     const ends = [signal, ...(acting === undefined ? [] : [acting.ended])]
     for (const end of ends) end.addEventListener('abort', cancel, { once: true })
     try {
-      put({
-        ...{ on: 'ask', ask: id, members, startedAt, deadlineAt },
-        question: { author: identity.publicKey, query_id: body.query_id, document, trace },
-        known: trust.members().length - hearsay,
-        // Level 2 shows the numbers of no single node, and summaries were published for this node and no operator.
-        summaries: level !== 2 && acting === undefined,
-      })
+      const asked = { author: identity.publicKey, query_id, document: question.bytes, trace }
+      put({ on: 'ask', ask: id, ...terms, question: asked })
       if (ends.some(({ aborted }) => aborted)) cancel()
-      void gatherOwn(id, own, request)
-      const { live, by } = await promise
-      return await conclude(deps, { ...own, live, hearsay, own: own.data }, request, by)
+      begun(id)
+      return await promise
     } finally {
       for (const end of ends) end.removeEventListener('abort', cancel)
       asks.delete(id)
     }
   }
 
+  const fetch = createFetch({
+    ...deps,
+    async pose({ members, deadlineAt, ...about }, { check, signal, trace }) {
+      const { acting } = about
+      const question = written(() => writeQuestion(deps, { ...about, level: 2 }, trace))
+      const posed: Posed = { question, trace, check, onProgress: undefined, data: { none: true } }
+      return pose(posed, {
+        ...{ members, deadlineAt, signal, acting, startedAt: clock.monotonic() },
+        ...{ known: trust.members().length, summaries: false },
+        begun: (id) => put({ on: 'own', ask: id }),
+      })
+    },
+  })
+
   /**
    * The asking person's own numbers, which need nobody's consent. Level 2 has no single node's numbers, not even these, and
    * a team has its members' only.
    */
-  async function gatherOwn(id: AskId, own: Own, { query_type, uid, level, team }: AskRequest): Promise<void> {
+  async function gatherOwn(
+    id: AskId,
+    own: Posed,
+    { query_type, uid, level, team }: AskRequest,
+  ): Promise<void> {
     try {
       own.data = level === 2 || team !== undefined ? { none: true } : await dataOf(own, query_type, uid)
     } catch (error) {
@@ -146,7 +191,7 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
     put({ on: 'own', ask: id })
   }
 
-  async function dataOf({ question }: Own, type: AskRequest['query_type'], uid: number): Promise<OwnData> {
+  async function dataOf({ question }: Posed, type: AskRequest['query_type'], uid: number): Promise<OwnData> {
     const { time_range } = question.body
     const row = queryType(type)
     const { covers, before } = await reachOf(insight, row, [uid], time_range, clock.now())
@@ -170,10 +215,12 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
     open(id, responder, { author, sealed }) {
       const own = asks.get(id)
       if (own === undefined) throw new Error('an answer to no question')
-      return openAnswer(own.question, author, responder, sealed)
+      const answer = openAnswer(own.question, author, responder, sealed)
+      own.check?.(answer, formatNodeId(responder))
+      return answer
     },
     dial: (command) => void reach(command),
-    look: ({ live, nodes }) => void asks.get(live.ask)?.absent.lookUp(nodes),
+    look: ({ live, nodes }) => void asks.get(live.ask)?.absent?.lookUp(nodes),
     tell: ({ live }) => asks.get(live.ask)?.onProgress?.(coverageSoFar(live)),
     refused({ live, node, code }) {
       const trace = live.question.trace

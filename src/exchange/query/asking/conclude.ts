@@ -56,6 +56,14 @@ const straysOf = (
 const actingOf = ({ acting }: AskRequest): Readonly<Record<string, string>> =>
   acting === undefined ? {} : { operator: acting.operator, operator_name: acting.name, session: acting.id }
 
+/** Nodes that showed released totals, and nodes whose word was refused, for the ledger. */
+function holdersOf({ released }: QueryResult): Readonly<Record<string, string>> {
+  const ids = (nodes: readonly { readonly node_id: string }[] = []): string =>
+    nodes.map(({ node_id }) => node_id).join(' ')
+  const [holders, refused] = [ids(released?.holders), ids(released?.refused)]
+  return { ...(holders && { holders }), ...(refused && { refused }) }
+}
+
 /** Waits for summaries of the absent, until the deadline at most; the ledger has the question when it resolves. */
 export async function conclude(
   deps: ConcludeDeps,
@@ -136,6 +144,7 @@ export async function noted(
     details: {
       ...details,
       ...actingOf(request),
+      ...holdersOf(result),
       range_start: time_range.start,
       range_end: time_range.end,
       uid: request.uid,

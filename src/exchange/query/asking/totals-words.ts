@@ -1,13 +1,11 @@
 // Why totals are not there, in words for people: for a whole question, and for single buckets of its range.
 import type { BucketTotals, Unreleased } from '../../totals/types.ts'
+import type { Fetched } from './fetch.ts'
 
 export const absentWords = {
   aggregators:
     'Totals need two nodes that compute them, of different operators, and this mesh has named none: karo policy sign ' +
     '--aggregator <node> --aggregator <node>, where the root key is.',
-  sealed: (audience: string): string =>
-    `Totals are sealed to nodes whose certificate has the role ${audience}, and this one has it not: ask through such a ` +
-    `node, or karo ca assign <this node> --role ${audience}.`,
   refused: (audience: string, reason: string): string => `No totals for the role ${audience}: ${reason}.`,
   role: (audiences: readonly string[]): string =>
     `Totals are for nodes and people with the role ${audiences.join(' or ')}: karo ca assign <this node> --role, or karo login.`,
@@ -39,6 +37,29 @@ export function whyWords(buckets: readonly BucketTotals[]): readonly string[] {
     ...missing,
     `${periods} some machines are left out: their sums cannot be, so one is broken or not honest.`,
   ]
+}
+
+/** What became of asking other nodes; nothing where nobody was asked, or everything asked for is there. */
+export function fetchedWords(
+  audience: string,
+  fetched: Fetched | undefined,
+  buckets: readonly BucketTotals[],
+): readonly string[] {
+  if (fetched === undefined) return []
+  const { asked, denied, silent, refused } = fetched
+  const broken = refused.map(
+    ({ name, fingerprint }) =>
+      `What ${name || fingerprint} sent in place of totals was altered or about something else, so nothing of it is shown.`,
+  )
+  const isMissing = buckets.some(({ why }) => why === 'none' || why === 'pending' || why === 'half')
+  if (!isMissing || asked === 0) return broken
+  const who = `nodes that may hold totals for the role ${audience}`
+  const parts = [
+    ...(denied === 0 ? [] : [`${denied} refused`]),
+    ...(silent === 0 ? [] : [`${silent} did not answer`]),
+  ]
+  if (parts.length === 0) return broken
+  return [...broken, `Of ${asked} ${who}, ${parts.join(' and ')}.`]
 }
 
 /** `Changes compare 8 machines with 5 to 6.`; undefined: each bucket of both periods has as many machines. */

@@ -6,19 +6,22 @@ import { toHex } from '../../../base/hex.ts'
 import { levelOf } from '../../../trust/certificates/index.ts'
 import type { Acting } from '../../../trust/operators/index.ts'
 import { onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
-import type { BucketTotals, Totals, TotalsReader } from '../../totals/types.ts'
+import type { BucketTotals, ReleasesAsked, Totals, TotalsReader } from '../../totals/types.ts'
 import { filteredBy, isWholeRow, type OpenedBucket, queryType } from '../query-types/index.ts'
 import { rfc3339 } from '../range.ts'
 import type { Coverage, QueryResult } from '../result.ts'
 import type { AskRequest } from '../types.ts'
+import type { Fetch, FetchAbout, Fetched } from './fetch.ts'
 import { machinesOfTeam, teamTotals, whyNoTeam } from './team-totals.ts'
-import { absentWords, changeWords, whyWords } from './totals-words.ts'
+import { absentWords, changeWords, fetchedWords, whyWords } from './totals-words.ts'
 
 export interface TotalsDeps {
   readonly totals: TotalsReader
   /** This node as the one who asks. */
   readonly self: () => Principal
   readonly policy: Pick<Policy, 'reads'>
+  /** Asks other nodes for what this one does not hold; absent: nobody is asked. */
+  readonly fetch?: Fetch
   readonly clock: Clock
   readonly random: Random
 }
@@ -41,11 +44,16 @@ const asOperator = (self: Principal, { roles, teams }: Acting): Principal => ({
 
 /** What was found, or why nobody may look. */
 type Found =
-  | { readonly totals: Totals; readonly others: readonly BucketTotals[] | undefined }
+  | {
+      readonly totals: Totals
+      readonly audience: string
+      readonly others: readonly BucketTotals[] | undefined
+      readonly fetched: Fetched | undefined
+    }
   | { readonly refused: string }
   | { readonly withheld: string }
 
-async function find(deps: TotalsDeps, request: AskRequest, range: Range): Promise<Found> {
+async function find(deps: TotalsDeps, request: AskRequest, range: Range, about: FetchAbout): Promise<Found> {
   const { totals, policy, clock } = deps
   const { query_type, acting, team } = request
   const audiences = totals.audiences()
@@ -57,18 +65,34 @@ async function find(deps: TotalsDeps, request: AskRequest, range: Range): Promis
     const circumstances = { at: clock.now(), range }
     const decision = policy.reads(principal, audience, action, circumstances, team)
     if (decision.effect === 'allow') {
-      // Releases are sealed to nodes: a person with the role sees them on one of these.
-      if (!self.roles.includes(audience)) return { withheld: absentWords.sealed(audience) }
-      const found = await totals.read(audience, query_type, range)
-      if (team === undefined) return { totals: found, others: undefined }
-      const { buckets, others } = teamTotals(found.buckets, team)
+      const { totals, fetched } = await readOrFetch(
+        deps,
+        request,
+        { audience, type: query_type, range },
+        about,
+      )
+      if (team === undefined) return { totals, audience, fetched, others: undefined }
+      const { buckets, others } = teamTotals(totals.buckets, team)
       // Who may see a team alone does not see the others either.
       const all = policy.reads(principal, audience, action, circumstances)
-      return { totals: { ...found, buckets }, others: all.effect === 'allow' ? others : undefined }
+      const mayCompare = all.effect === 'allow'
+      return { totals: { ...totals, buckets }, audience, fetched, others: mayCompare ? others : undefined }
     }
     if (principal.roles.includes(audience)) return { refused: absentWords.refused(audience, decision.reason) }
   }
   return { refused: absentWords.role(audiences) }
+}
+
+/** What is held here; where something is missing, what other nodes hold as well, as far as they show it to this asker. */
+async function readOrFetch(
+  { totals, fetch }: TotalsDeps,
+  request: AskRequest,
+  asked: ReleasesAsked,
+  about: FetchAbout,
+): Promise<{ readonly totals: Totals; readonly fetched: Fetched | undefined }> {
+  const local = await totals.read(asked.audience, asked.type, asked.range)
+  const fetched = await fetch?.(request, asked, local, about)
+  return { totals: fetched?.totals ?? local, fetched }
 }
 
 type Range = { readonly start: number; readonly end: number }
@@ -78,15 +102,15 @@ export async function askTotals(
   deps: TotalsDeps,
   request: AskRequest,
   range: Range,
-  trace: Uint8Array,
+  about: FetchAbout,
 ): Promise<QueryResult> {
   const begun = deps.clock.monotonic()
-  const found = await find(deps, request, range)
+  const found = await find(deps, request, range, about)
   const totals = 'totals' in found ? found.totals : undefined
   const { query_type, filters = [] } = request
   const row = queryType(query_type)
   const released = totals?.buckets.filter(({ why }) => why === undefined) ?? []
-  const before = await beforeOf(deps, found, request)
+  const before = await beforeOf(deps, found, request, about)
   const opened = { buckets: openedIn(released), ...(before && { before: openedIn(before) }) }
   const whole = row.released?.fromReleased(opened) ?? row.merge([], [])
   const elsewhere = 'others' in found ? elsewhereOf(found.others, request) : undefined
@@ -95,7 +119,7 @@ export async function askTotals(
   const elapsed = Math.round((deps.clock.monotonic() - begun) * 10) / 10
   return {
     query_id: toHex(deps.random.bytes(16)),
-    trace_id: toHex(trace),
+    trace_id: toHex(about.trace),
     ...{ query_type, level: 2 },
     time_range: { start: rfc3339(range.start), end: rfc3339(range.end) },
     status: statusOf(found, released),
@@ -107,7 +131,9 @@ export async function askTotals(
     coverage: request.team === undefined ? coverageOf(totals, released) : teamCoverage(totals, request.team),
     reach: null,
     compared: comparedOf(released, before),
-    ...(totals === undefined ? {} : { released: releasedOf(totals, released, request.team) }),
+    ...(totals === undefined
+      ? {}
+      : { released: releasedOf(totals, released, fetchedIn(found), request.team) }),
     ...(elsewhere === undefined ? {} : { elsewhere }),
     privacy: {
       mode: 'aggregate',
@@ -129,9 +155,10 @@ const openedIn = (buckets: readonly BucketTotals[]): readonly OpenedBucket[] =>
  * of the same days of the week.
  */
 async function beforeOf(
-  { totals }: Pick<TotalsDeps, 'totals'>,
+  deps: TotalsDeps,
   found: Found,
-  { query_type, team }: AskRequest,
+  request: AskRequest,
+  about: FetchAbout,
 ): Promise<readonly BucketTotals[] | undefined> {
   if (!('totals' in found) || !isWhole(found.totals)) return undefined
   const { audience, covers, buckets } = found.totals
@@ -139,7 +166,10 @@ async function beforeOf(
   const length = covers.end - covers.start
   const areDays = buckets.every(({ start, end }) => end - start === DAY_MS)
   const back = areDays ? Math.ceil(length / WEEK_MS) * WEEK_MS : length
-  const all = await totals.read(audience, query_type, { start: covers.start - back, end: covers.end - back })
+  const range = { start: covers.start - back, end: covers.end - back }
+  const asked = { audience, type: request.query_type, range }
+  const { totals: all } = await readOrFetch(deps, request, asked, about)
+  const { team } = request
   const earlier = team === undefined ? all : { ...all, buckets: teamTotals(all.buckets, team).buckets }
   return isWhole(earlier) && earlier.buckets.length === buckets.length ? earlier.buckets : undefined
 }
@@ -166,9 +196,16 @@ const machinesOf = (buckets: readonly BucketTotals[]): readonly number[] =>
 function statusOf(found: Found, released: readonly BucketTotals[]): QueryResult['status'] {
   if ('refused' in found) return 'access_denied'
   if ('withheld' in found) return 'withheld'
+  if (released.length === 0 && isRefusedByAll(found.fetched)) return 'access_denied'
   if (released.length > 0) return 'success'
   return found.totals.buckets.length === 0 ? 'no_data' : 'withheld'
 }
+
+const fetchedIn = (found: Found): Fetched | undefined => ('totals' in found ? found.fetched : undefined)
+
+/** Each node that was asked and spoke said that this asker may not have it. */
+const isRefusedByAll = (fetched: Fetched | undefined): boolean =>
+  fetched !== undefined && fetched.denied > 0 && fetched.denied + fetched.silent === fetched.asked
 
 const askedAs = ({
   operator,
@@ -220,9 +257,12 @@ function elsewhereOf(
 const releasedOf = (
   { audience, buckets }: Totals,
   released: readonly BucketTotals[],
+  fetched: Fetched | undefined,
   team: string | undefined,
 ): NonNullable<QueryResult['released']> => ({
   audience,
+  holders: fetched?.holders ?? [],
+  refused: fetched?.refused ?? [],
   partly: partlyOpened(released),
   ...(team === undefined ? {} : { team: { name: team, ...machinesOfTeam(buckets, team) } }),
   buckets: buckets.map(({ start, end, why, contributions, k, withheld }) => ({
@@ -248,9 +288,11 @@ function notesOf(
   if ('withheld' in found) return [found.withheld]
   const { buckets } = found.totals
   const changes = before && changeWords(machinesOf(buckets), machinesOf(before))
+  const { fetched, audience } = found
   const none = team === undefined ? undefined : whyNoTeam(buckets, team)
   return [
     ...whyWords(buckets),
+    ...fetchedWords(audience, fetched, buckets),
     ...(none === undefined ? [] : [none]),
     ...(changes === undefined ? [] : [changes]),
   ]

@@ -19,6 +19,7 @@ const AHEAD_MS = 300
 
 const OUTCOME_OF: Readonly<Record<AnswerStatus, Outcome>> = {
   success: 'answered',
+  released: 'answered',
   no_data: 'answered',
   access_denied: 'denied',
   withheld: 'withheld',

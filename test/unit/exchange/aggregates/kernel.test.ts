@@ -11,10 +11,10 @@ import {
   overlap,
   slotOfBucket,
 } from '../../../../protocols/buckets.ts'
-import { breakdownOf } from '../../../../src/exchange/aggregates/breakdown.ts'
 import { type Layout, pairOf, whoContributes } from '../../../../src/exchange/aggregates/index.ts'
 import { cellsOf, encodeVector, hashOf, rowsOf } from '../../../../src/exchange/aggregates/layout.ts'
-import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts.ts'
+import { breakdownOf } from '../../../../src/exchange/aggregates/parts/breakdown.ts'
+import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts/parts.ts'
 import { added, expand, fromBytes, split, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import { seeded, TOOLS } from './world.ts'
 

@@ -202,6 +202,9 @@ export class Endpoint {
 const NO_TOTALS: QueryDeps['totals'] = {
   audiences: () => [],
   read: async (audience) => ({ audience, buckets: [], covers: undefined }),
+  show: async () => ({ statements: [], more: false }),
+  check: () => [],
+  holders: () => [],
 }
 
 export interface NodeOptions {

@@ -2,14 +2,15 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { type MeshNode, meshNode } from '../../../support/mesh/mesh-node.ts'
 import { patience, until } from '../../../support/run/until.ts'
-import { person, soon, TestNode, uses, Wire } from './network.ts'
+import { carol, contentOf, hourBefore, login, operators, patiently, saidBy, totalsOf } from './holders.ts'
+import { type NodeOptions, person, soon, TestNode, uses, Wire } from './network.ts'
 
 interface Both {
   readonly real: MeshNode
   readonly node: TestNode
 }
 
-async function three(): Promise<[Both, Both, Both]> {
+async function three(options: readonly Partial<NodeOptions>[] = []): Promise<[Both, Both, Both]> {
   const started: Both[] = []
   for (const name of ['a', 'b', 'c']) {
     const peers = started.map(({ real }) => real.address())
@@ -19,6 +20,7 @@ async function three(): Promise<[Both, Both, Both]> {
       mesh: real.mesh,
       identity: real.identity,
       people: person(uses('git', 10 ** started.length)),
+      ...options[started.length],
     })
     await node.query.start(new AbortController().signal)
     await real.mesh.start(patience())
@@ -68,4 +70,49 @@ test('numbers come from all, a refusal is an answer, and a node that ends is unr
   const gone = await a.node.ask({ timeoutMs: 60_000 })
   expect(gone.ended_by).toBe('all_done')
   expect(a.node.outcomes(gone)).toEqual({ b: 'denied', c: 'unreachable' })
+})
+
+test('an operator has totals from a holder over real links, and hears of one that altered them', async () => {
+  const said = [saidBy(contentOf(1, 100)), saidBy(contentOf(2, 50))]
+  const [plain, liar] = [totalsOf(said), totalsOf(said)]
+  liar.show = async (asked) => {
+    const { statements, more } = await plain.show(asked)
+    const [first, ...rest] = statements
+    // One bit of the numbers.
+    const statement = first!.statement.map((byte, at) =>
+      at === first!.statement.length - 1 ? byte ^ 1 : byte,
+    )
+    return { statements: [{ ...first!, statement }, ...rest], more }
+  }
+  const nodes: Both[] = []
+  const holders = () => nodes.slice(1).map(({ real }) => real.id)
+  const [asking, honest] = patiently(totalsOf([], { holders }), plain)
+  nodes.push(
+    ...(await three([
+      { totals: asking },
+      { totals: liar, operators: operators() },
+      { totals: honest, operators: operators() },
+    ])),
+  )
+  const [desk, b, c] = nodes as [Both, Both, Both]
+  const range = { start: hourBefore(2).start, end: hourBefore(1).end }
+  const result = await desk.node.ask({ level: 2, range, acting: login(desk.node) })
+  expect(result).toMatchObject({
+    status: 'success',
+    data: { tools: [{ tool: 'git', uses: 150 }] },
+  })
+  expect(result.released!.refused.map(({ node_id }) => node_id)).toEqual([b.real.id])
+  expect(result.released!.holders.map(({ node_id }) => node_id)).toEqual([c.real.id])
+  for (const { node } of [b, c]) {
+    expect(node.audits).toContainEqual(
+      expect.objectContaining({
+        ...{ type: 'query_responded', peer: desk.real.id },
+        details: expect.objectContaining({
+          operator: carol.nodeId,
+          audience: 'security',
+          status: 'released',
+        }),
+      }),
+    )
+  }
 })

@@ -41,7 +41,9 @@ async function ask(
       ...{ mesh: MESH, bundle: 3, k: 5, length: 'day', audiences: ['lead', 'security'], aggregators: [] },
     }),
     layouts: new Map([['ToolUsage', TOOLS]]),
-    releases: { read: async () => contents.map((content) => ({ kind: 'released', content })) },
+    releases: {
+      held: async () => contents.map((content) => content.pair.map((author) => ({ author, content }))),
+    },
     clock,
   })
   const policy = createPolicy({ teams: () => teams, k: () => 3, now: clock.now })
@@ -50,7 +52,7 @@ async function ask(
     { totals, self: () => self, policy, clock, random },
     { query_type: 'ToolUsage', level: 2, ...request } as AskRequest,
     { start: BUCKET.start, end: BUCKET.end },
-    new Uint8Array(16),
+    { trace: new Uint8Array(16), signal: new AbortController().signal, deadlineAt: 0 },
   )
 }
 

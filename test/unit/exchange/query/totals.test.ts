@@ -52,7 +52,7 @@ async function ask(
     deps,
     { query_type: 'ToolUsage', level: 2, ...request } as AskRequest,
     { start, end },
-    new Uint8Array(16),
+    { trace: new Uint8Array(16), signal: new AbortController().signal, deadlineAt: 1_000 },
   )
   return { ...result, reads }
 }

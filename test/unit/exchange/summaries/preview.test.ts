@@ -51,9 +51,10 @@ async function serve(world: World, uid = 1000) {
       throw new KaroError('not_found', 'no such node')
     },
   }
+  const totals = { audiences: () => [], preview: rejecting, readersOf: () => [] }
   const api = createApi({
     socketPath: join(home, 'karo.sock'),
-    routes: [shareRoutes({ sharing, summaries: room, trust })],
+    routes: [shareRoutes({ sharing, summaries: room, trust, totals })],
     callerOf: () => owner(uid),
     rightsOf: async () => owner(),
     clock: systemClock,

@@ -12,6 +12,7 @@ const LAYOUT: Layout = {
 }
 const START = Date.UTC(2026, 10, 20, 9)
 const BUCKET = { length: 'hour', start: START, end: START + HOUR } as const
+const PAIR = [0, 1].map((by) => new Uint8Array(32).fill(by))
 const PLAN: Plan = {
   ...{ mesh: new Uint8Array(32), bundle: 1, k: 3, length: 'hour' },
   ...{ audiences: ['security'], aggregators: [] },
@@ -24,7 +25,7 @@ const released = (of: Partial<ReleasedType>): ReleasedType => ({
   ...of,
 })
 const content = (of: Partial<ReleasedType>, about: Partial<ReleaseContent> = {}): ReleaseContent => ({
-  ...{ scheme: 1, mesh: PLAN.mesh, ...BUCKET, batch: 0, audience: 'security', pair: [], bundle: 1 },
+  ...{ scheme: 1, mesh: PLAN.mesh, ...BUCKET, batch: 0, audience: 'security', pair: PAIR, bundle: 1 },
   ...{ set: new Uint8Array(32), expected: 8, listed: 8, common: 8, unlisted: 0, refused: [] },
   ...{ teams: [], undivided: 0, left_out: 0 },
   types: [released(of)],
@@ -35,7 +36,10 @@ async function read(...contents: readonly ReleaseContent[]) {
   const reader = createReader({
     plan: () => PLAN,
     layouts: new Map([['ToolUsage', LAYOUT]]),
-    releases: { read: async () => contents.map((one) => ({ kind: 'released', content: one })) },
+    releases: {
+      held: async () =>
+        contents.map((one) => [0, 1].map((by) => ({ author: new Uint8Array(32).fill(by), content: one }))),
+    },
     clock: { now: () => START + 2 * HOUR },
   })
   return (await reader.read('security', 'ToolUsage', BUCKET)).buckets[0]!

@@ -206,6 +206,45 @@ test('a release counts only of the two that the policy draws for the bucket', as
   expect(whys).toContain('pending')
 })
 
+test('who gets the role after a week has the releases of before from a holder, checked', async () => {
+  const world = await createWorld(8)
+  await world.network.pass(20 * MINUTE)
+  const [aggregator, , staff, , , late] = world.machines as Machine[]
+  const asked = { audience: 'security', type: 'ToolUsage', range: hourOf(world) }
+  expect((await read(late!, world)).buckets[0]!.why).toBe('pending')
+  // Each of the pair holds the word of both, also without the role.
+  for (const holder of [aggregator!, staff!]) {
+    const { statements, more } = await holder.room.show(asked)
+    expect([statements.length, more]).toEqual([1, false])
+    const stated = late!.room.check(statements, asked)
+    const totals = await late!.room.read('security', 'ToolUsage', asked.range, stated)
+    expect(shown(totals.buckets[0])).toEqual(plain(world.machines))
+  }
+  expect((await late!.room.show(asked)).statements).toEqual([])
+  expect(late!.room.holders('security')).toEqual([...world.pair, staff!].map(({ node }) => node.id))
+})
+
+test('what earlier aggregators released stays readable where the bundle repeats who they were', async () => {
+  const world = await createWorld(8)
+  await world.network.pass(20 * MINUTE)
+  const staff = world.machines[2]!
+  const range = hourOf(world)
+  const plan = world.plan!
+  const [a, b] = world.machines.slice(5)
+  const aggregators = [a!, b!].map(({ node }, at) => ({
+    key: node.identity.publicKey,
+    operator: `new-${at}`,
+  }))
+  const why = async () => (await staff.room.read('security', 'ToolUsage', range)).buckets[0]!.why
+  world.plan = { ...plan, bundle: 2, aggregators }
+  expect(await why()).toBe('pending')
+  const before = { length: plan.length, aggregators: plan.aggregators }
+  world.plan = { ...world.plan, former: [{ ...before, until: range.end - 1 }] }
+  expect(await why()).toBe('pending')
+  world.plan = { ...world.plan, former: [{ ...before, until: world.network.now }] }
+  expect(await why()).toBe(undefined)
+})
+
 test('a machine gives nothing to an aggregator that its people refuse, and is said to be absent', async () => {
   const world = await createWorld(8)
   world.machines[6]!.node.refused.add(world.pair[1].node.id)

@@ -32,7 +32,7 @@ const HOURS: Layout = {
   rows: ['morning', 'evening'].map((name) => ({ name, values: ['commands'], counts: true, family: 'day' })),
 }
 
-const AGREES: Consent = {
+export const AGREES: Consent = {
   allow_peers: [],
   allow_supervisors: ['role:security'],
   deny_peers: [],

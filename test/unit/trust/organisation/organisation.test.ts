@@ -89,6 +89,7 @@ test('its forbid holds, its permit does not, and its limits narrow', async () =>
       aggregators: [{ node_id: other.nodeId, operator: 'site b' }],
       bucket: 'day',
       audiences: ['security'],
+      former: [],
     },
   })
   await organisation.take(bundle(2))

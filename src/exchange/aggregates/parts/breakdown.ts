@@ -5,8 +5,8 @@
 // and no part gives them away, then of a hidden number, its row's other one and its part's other one the last could be alone in
 // its own row, and all three would follow. What is left to know of rows that are withheld is their total over the group, and the
 // total of a part and a family where some other family shows that. docs/decisions/totals-of-teams.md has the proof.
-import type { Opening } from './suppress.ts'
-import type { Layout } from './types.ts'
+import type { Opening } from '../suppress.ts'
+import type { Layout } from '../types.ts'
 
 /** One type of a group, and how many machines of each cell have each row. */
 export interface Table {

@@ -10,13 +10,13 @@ import {
   type Settlement,
   SHARE_CELLS_MAX,
   TEAMS_BYTES_MAX,
-} from '../../../protocols/messages/aggregate.ts'
+} from '../../../../protocols/messages/aggregate.ts'
+import { CLAMP, cellsOf, indicatorsOf, rowsOf } from '../layout.ts'
+import { placesIn } from '../listing.ts'
+import { CELL_BYTES } from '../shares.ts'
+import type { Opening } from '../suppress.ts'
+import type { Layout } from '../types.ts'
 import { breakdownOf } from './breakdown.ts'
-import { CLAMP, cellsOf, indicatorsOf, rowsOf } from './layout.ts'
-import { placesIn } from './listing.ts'
-import { CELL_BYTES } from './shares.ts'
-import type { Opening } from './suppress.ts'
-import type { Layout } from './types.ts'
 
 type Layouts = readonly Layout[]
 type Sums = readonly BigUint64Array[]

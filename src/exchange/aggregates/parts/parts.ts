@@ -2,9 +2,9 @@
 //
 // Parts are disjoint, so a team's total is the sum of the parts whose teams contain it. They go by what an issuer signed and
 // never by what a machine says of itself, such as its address: it could move from part to part and be had by subtraction.
-import { PARTS_MAX, TEAMS_BYTES_MAX, TEAMS_MAX } from '../../../protocols/messages/aggregate.ts'
-import { thresholdOf } from './sets.ts'
-import type { Candidate } from './types.ts'
+import { PARTS_MAX, TEAMS_BYTES_MAX, TEAMS_MAX } from '../../../../protocols/messages/aggregate.ts'
+import { thresholdOf } from '../sets.ts'
+import type { Candidate } from '../types.ts'
 
 /** Machines of a group that are added up apart: those with exactly these teams, or, without teams, all that are in no part. */
 export interface Cell {

@@ -1,0 +1,94 @@
+// Which totals this machine took part in, from its ledger: what it gave of each bucket, to whom, and who fetched releases here.
+import { bucketOfSlot } from '../../../protocols/buckets.ts'
+import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import type { TotalsReader } from '../../exchange/totals/index.ts'
+import type { Audit, AuditEntry } from '../../trust/audit/index.ts'
+import { fingerprintOf } from '../../trust/identity/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import { GIVEN_MAX } from '../contract/constants.ts'
+import type { GivenTotalsShape } from '../contract/shapes.ts'
+
+export interface GivenDeps {
+  readonly trust: Pick<Trust, 'opinion'>
+  readonly totals: Pick<TotalsReader, 'audiences'> & { readersOf(audience: string): readonly NodeId[] }
+}
+
+/** Entries of one type since a time, the newest first. */
+type Entries = (type: AuditEntry['type'], limit: number) => ReturnType<Audit['log']>
+
+/** Questions that are looked through for fetches of releases. */
+const LOOKED_MAX = 10_000
+const NODES_MAX = 256
+
+export async function givenTotals(entries: Entries, { trust, totals }: GivenDeps): Promise<GivenTotalsShape> {
+  const refOf = (node: NodeId) => {
+    const { fingerprint, name } = trust.opinion(node)
+    return { node_id: node, fingerprint, name }
+  }
+  const given = await entries('share_given', GIVEN_MAX)
+  const own = releasedBy(await entries('total_released', LOOKED_MAX))
+  const fetched = await entries('query_responded', LOOKED_MAX)
+  return {
+    given: given.flatMap(({ ts, details }) => {
+      const bucket = bucketOfSlot(String(details.bucket))
+      if (bucket === undefined) return []
+      return {
+        ...{ start: rfc3339(bucket.start), end: rfc3339(bucket.end), at: rfc3339(ts) },
+        ...{ types: wordsOf(details.types), audiences: wordsOf(details.audiences) },
+        aggregators: wordsOf(details.aggregators).filter(isNode).map(refOf),
+        released: own.get(String(details.bucket)) ?? [],
+      }
+    }),
+    may_read: totals.audiences().map((audience) => ({
+      audience,
+      nodes: totals.readersOf(audience).slice(0, NODES_MAX).map(refOf),
+    })),
+    fetched: fetched
+      .flatMap(({ ts, peer, details, success }) => {
+        const { audience, batches, query_type } = details
+        // Another holder was quicker, so the answer was not sent.
+        if (details.sent === false) return []
+        if (peer === undefined || !success || typeof audience !== 'string' || !batches) return []
+        return {
+          ...{ node: refOf(peer), operator: operatorOf(details), audience, at: rfc3339(ts) },
+          ...{ query_type: String(query_type), batches: Number(batches) },
+          ...{ start: String(details.range_start), end: String(details.range_end) },
+        }
+      })
+      .slice(0, GIVEN_MAX),
+  }
+}
+
+/** What this node released itself, as one of the two, by bucket. */
+function releasedBy(
+  entries: readonly AuditEntry[],
+): ReadonlyMap<string, GivenTotalsShape['given'][number]['released']> {
+  const found = new Map<string, GivenTotalsShape['given'][number]['released'][number][]>()
+  for (const { success, details } of entries) {
+    const { bucket, audience, batch, types, threshold } = details
+    if (!success || typeof audience !== 'string' || typeof batch !== 'number') continue
+    const released = {
+      ...{ audience, batch, threshold: typeof threshold === 'number' ? threshold : null },
+      types: wordsOf(types).flatMap((word) => {
+        const [type, n] = word.split(':')
+        return type === undefined || n === undefined ? [] : [{ type, machines: Number(n) }]
+      }),
+    }
+    found.set(String(bucket), [...(found.get(String(bucket)) ?? []), released])
+  }
+  return found
+}
+
+function operatorOf({ operator, operator_name }: AuditEntry['details']) {
+  const key = typeof operator === 'string' ? parseNodeId(operator) : undefined
+  if (key === undefined) return null
+  return {
+    ...{ node_id: operator as NodeId, fingerprint: fingerprintOf(key) },
+    name: typeof operator_name === 'string' ? operator_name : '',
+  }
+}
+
+const wordsOf = (words: unknown): string[] =>
+  typeof words === 'string' ? words.split(' ').filter(Boolean) : []
+const isNode = (word: string): word is NodeId => parseNodeId(word) !== undefined
+const rfc3339 = (ms: number): string => new Date(ms).toISOString()

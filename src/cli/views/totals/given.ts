@@ -1,0 +1,70 @@
+// View of the totals that this machine took part in: each period, who got halves, who may read them, and who fetched them here.
+import type { AskersShape } from '../../../api/contract/shapes.ts'
+import { ago, printable } from '../../../base/format.ts'
+import { table } from '../../terminal/table.ts'
+import { fitted } from '../../terminal/text.ts'
+
+interface Screen {
+  readonly colour: boolean
+  readonly columns: number
+}
+
+type Totals = AskersShape['totals']
+type Named = Totals['may_read'][number]['nodes'][number]
+
+const nameOf = ({ name, fingerprint }: Named): string => printable(name || fingerprint)
+
+/** Empty where this machine took part in none and showed none. */
+export function givenView({ given, may_read, fetched }: Totals, screen: Screen, now: number): string {
+  if (given.length === 0 && fetched.length === 0) return ''
+  const parts = [given.length === 0 ? '' : takenPart(given, screen)]
+  for (const { audience, nodes } of may_read) {
+    const who = nodes.length === 0 ? 'no other node known here' : nodes.map(nameOf).join(', ')
+    parts.push(
+      fitted(
+        `May read totals for ${printable(audience)}: ${who}, and operators with the role.\n`,
+        screen.columns,
+      ),
+    )
+  }
+  if (fetched.length > 0) parts.push(fetches(fetched, screen, now))
+  const elsewhere =
+    'Who read them at another node, or fetched them from one, stands in the ledger of that node and is not known here.\n'
+  return `\n${parts.filter(Boolean).join('')}${fitted(elsewhere, screen.columns)}`
+}
+
+const takenPart = (given: Totals['given'], screen: Screen): string =>
+  table(
+    given,
+    [
+      { title: 'TOTALS OF', value: ({ start, end }) => `${minute(start)} to ${minute(end)} UTC` },
+      { title: 'FOR', value: ({ audiences }) => audiences.join(', ') || '–' },
+      { title: 'GAVE', value: ({ types }) => types.join(', ') || 'nothing', wrap: true },
+      { title: 'HALVES TO', value: ({ aggregators }) => aggregators.map(nameOf).join(', '), wrap: true },
+      { title: 'MACHINES', value: ({ released }) => machinesIn(released) },
+    ],
+    screen,
+  )
+
+const minute = (time: string): string => time.slice(0, 16).replace('T', ' ')
+
+/** Of what this machine released itself; another one does not know how many were in it. */
+function machinesIn(released: Totals['given'][number]['released']): string {
+  const counts = released.flatMap(({ types }) => types.map(({ machines }) => machines))
+  const [most, threshold] = [Math.max(...counts), Math.max(...released.map((one) => one.threshold ?? 0))]
+  return counts.length === 0 ? 'not known here' : `${most}, rows from ${threshold} on`
+}
+
+const fetches = (fetched: Totals['fetched'], screen: Screen, now: number): string =>
+  table(
+    fetched,
+    [
+      { title: 'FETCHED BY', value: ({ node, operator }) => nameOf(operator ?? node), shrink: true },
+      { title: 'VIA', value: ({ node, operator }) => (operator === null ? '–' : nameOf(node)), shrink: true },
+      { title: 'FOR', value: ({ audience }) => audience },
+      { title: 'ABOUT', value: ({ query_type }) => query_type },
+      { title: 'OF', value: ({ start, end }) => `${minute(start)} to ${minute(end)}` },
+      { title: 'WHEN', value: ({ at }) => ago(now - Date.parse(at)) },
+    ],
+    screen,
+  )

@@ -1,0 +1,207 @@
+// Fetches released totals that this node does not hold: from those who compute them, then from those who have the role.
+import type { QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { createRecent } from '../../../base/recent.ts'
+import type { Mesh } from '../../../mesh/index.ts'
+import type { Member, Trust } from '../../../trust/peers/index.ts'
+import type { ReleasesAsked, ReleasesShown, Totals, TotalsReader, Unreleased } from '../../totals/types.ts'
+import { audienceFilter } from '../filters.ts'
+import type { EndedBy, Live } from '../state/types.ts'
+import type { AskRequest } from '../types.ts'
+import { membersOf } from './team.ts'
+
+type Stated = ReturnType<ReleasesShown['check']>[number]
+
+/** Holders that are asked at once, and how often others follow; each may answer with 63 KiB. */
+const AT_ONCE = 2
+const ROUNDS = 4
+/** Questions about one range: a holder's answer has room for some weeks, so a year takes several. */
+const QUESTIONS_MAX = 10
+/** With less time than this no holder would answer. */
+const LEAST_MS = 50
+/** So long this node itself does not ask again for what nobody had: of the last hours nothing may be released yet. */
+const LACKED_MS = 60_000
+const LACKED_MAX = 256
+
+/** Puts one question about released totals to these members. */
+export type Pose = (
+  about: {
+    readonly members: Map<NodeId, Member>
+    readonly query_type: AskRequest['query_type']
+    readonly time_range: ReleasesAsked['range']
+    readonly filters: readonly QueryFilter[]
+    readonly acting: AskRequest['acting']
+    readonly deadlineAt: number
+  },
+  how: {
+    /** Sees each answer as it comes; throws FrameError for one that cannot be. */
+    readonly check: (answer: SealedAnswer, from: NodeId) => void
+    readonly signal: AbortSignal
+    readonly trace: Uint8Array
+  },
+) => Promise<{ readonly live: Live; readonly by: EndedBy }>
+
+export interface FetchDeps {
+  readonly totals: Pick<TotalsReader, 'read'> & Pick<ReleasesShown, 'check' | 'holders'>
+  readonly trust: Pick<Trust, 'members' | 'opinion' | 'known'>
+  readonly mesh: Pick<Mesh, 'isConnected'>
+  readonly pose: Pose
+  readonly clock: Pick<Clock, 'monotonic'>
+}
+
+/** A node that showed releases, or something in their place. */
+interface Holder {
+  readonly node_id: NodeId
+  readonly fingerprint: string
+  readonly name: string
+}
+
+export interface Fetched {
+  readonly totals: Totals
+  /** Whose word was used, and whose was not: altered, unsigned, or about something else. */
+  readonly holders: readonly Holder[]
+  readonly refused: readonly Holder[]
+  /** Nodes that were asked; of these, nodes that may not show it to this asker, and nodes that said nothing. */
+  readonly asked: number
+  readonly denied: number
+  readonly silent: number
+}
+
+export interface FetchAbout {
+  readonly trace: Uint8Array
+  readonly signal: AbortSignal
+  /** Monotonic, ms. */
+  readonly deadlineAt: number
+}
+
+/** `local`: what this node holds itself. Resolves with that where nothing is missing, or nobody has more. */
+export type Fetch = (
+  request: AskRequest,
+  asked: ReleasesAsked,
+  local: Totals,
+  about: FetchAbout,
+) => Promise<Fetched>
+
+/** Others may have these buckets; that two aggregators disagree, or machines were too few, no holder changes. */
+const MISSING: ReadonlySet<Unreleased | undefined> = new Set(['none', 'pending', 'half'])
+
+const gapsIn = ({ buckets }: Totals) => buckets.filter(({ why }) => MISSING.has(why))
+
+export function createFetch(deps: FetchDeps): Fetch {
+  const { totals, trust, mesh, clock } = deps
+  /** Until when nobody is asked again, by what was asked for; monotonic, ms. */
+  const lacked = createRecent<string, number>(LACKED_MAX)
+
+  /** Nodes with a link first; who only computes totals has no need of a role. */
+  function candidates(audience: string): Member[] {
+    const { members } = membersOf(trust, undefined)
+    const found = totals.holders(audience).flatMap((node) => {
+      const member = members.get(node)
+      return member === undefined || trust.opinion(node).denied ? [] : [member]
+    })
+    const [linked, others] = [true, false].map((is) =>
+      found.filter(({ node_id }) => mesh.isConnected(node_id) === is),
+    ) as [Member[], Member[]]
+    return [...linked, ...others].slice(0, AT_ONCE * ROUNDS)
+  }
+
+  return async (request, asked, local, about) => {
+    const gaps = gapsIn(local)
+    const fetching = createFetching(deps, request, asked, about)
+    const name = JSON.stringify([asked, request.acting?.operator])
+    const isLacked = request.acting === undefined && clock.monotonic() < (lacked.get(name) ?? 0)
+    if (gaps.length === 0 || isLacked) return { totals: local, ...fetching.result() }
+    const left = candidates(asked.audience)
+    let found = local
+    let next: { readonly holder: Member; readonly end: number } | undefined
+    for (let question = 0; question < QUESTIONS_MAX; question++) {
+      const open = gapsIn(found)
+      const [first, last] = [open[0], open.at(-1)]
+      const group = next === undefined ? left.splice(0, AT_ONCE) : [next.holder]
+      if (first === undefined || last === undefined || group.length === 0) break
+      const range = { start: first.start, end: next?.end ?? last.end }
+      if (range.end <= range.start || !fetching.isTime()) break
+      next = await fetching.ask(group, range, open)
+      found = await totals.read(asked.audience, asked.type, asked.range, fetching.stated())
+    }
+    if (gapsIn(found).length === gaps.length) lacked.set(name, clock.monotonic() + LACKED_MS)
+    return { totals: found, ...fetching.result() }
+  }
+}
+
+/** The questions of one fetch, and what has come of them. */
+function createFetching(
+  { totals, pose, clock }: FetchDeps,
+  { query_type, acting }: AskRequest,
+  { audience, type }: ReleasesAsked,
+  { trace, signal, deadlineAt }: FetchAbout,
+) {
+  const stated: Stated[] = []
+  const [holders, refused] = [new Map<NodeId, Member>(), new Map<NodeId, Member>()]
+  const answered = new Set<NodeId>()
+  const denied = new Set<NodeId>()
+  const asked = new Set<NodeId>()
+  const left = (): number => deadlineAt - clock.monotonic()
+
+  /** Both aggregators' word of each of these buckets is here. */
+  const isWhole = (open: readonly { readonly start: number }[]): boolean =>
+    open.every(({ start }) =>
+      stated.some(({ content, authors }) => content.start === start && authors.length === 2),
+    )
+
+  return {
+    isTime: () => left() >= LEAST_MS && !signal.aborted,
+    stated: () => stated,
+    /** Resolves with the holder that has more, and where the earlier part of the range ends that it did not show yet. */
+    async ask(
+      group: readonly Member[],
+      range: ReleasesAsked['range'],
+      open: readonly { readonly start: number }[],
+    ): Promise<{ readonly holder: Member; readonly end: number } | undefined> {
+      // `offline`: they are asked over their own links or by one dial each, and no question travels through the mesh.
+      const members = new Map(group.map((member) => [member.node_id, { ...member, offline: true }]))
+      const enough = new AbortController()
+      let next: { readonly holder: Member; readonly end: number } | undefined
+      const check = (answer: SealedAnswer, from: NodeId): void => {
+        const member = members.get(from)
+        if (answer.status !== 'released' || member === undefined) return
+        const checked = totals.check(answer.statements, { audience, type, range })
+        stated.push(...checked)
+        holders.set(from, member)
+        const [oldest] = checked.map(({ content }) => content).sort((a, b) => a.start - b.start)
+        // Of the oldest bucket there may be further batches, unless this part of the range ended with it already.
+        const end = oldest === undefined || oldest.end >= range.end ? oldest?.start : oldest.end
+        if (answer.more && end !== undefined) next ??= { holder: member, end }
+        else if (isWhole(open)) enough.abort()
+      }
+      const until = clock.monotonic() + Math.max(LEAST_MS, left() / 2)
+      const { live } = await pose(
+        {
+          members,
+          query_type,
+          time_range: range,
+          filters: [audienceFilter(audience)],
+          acting,
+          deadlineAt: until,
+        },
+        { check, signal: AbortSignal.any([signal, enough.signal]), trace },
+      )
+      for (const [node, member] of members) {
+        asked.add(node)
+        const outcome = live.collected.get(node)?.outcome
+        if (outcome !== undefined) answered.add(node)
+        if (outcome === 'denied') denied.add(node)
+        const isBroken = outcome === 'bad_signature' || outcome === 'error'
+        if (isBroken && live.collected.get(node)?.answer === undefined) refused.set(node, member)
+      }
+      return next
+    },
+    result: () => ({
+      ...{ holders: [...holders.values()].map(holderOf), refused: [...refused.values()].map(holderOf) },
+      ...{ asked: asked.size, denied: denied.size, silent: asked.size - answered.size },
+    }),
+  }
+}
+
+const holderOf = ({ node_id, fingerprint, name }: Member): Holder => ({ node_id, fingerprint, name })

@@ -1,0 +1,103 @@
+// Whose numbers of a bucket may be counted in which totals: what each person here agreed to, and why something is not given.
+import type { Bucket } from '../../../protocols/buckets.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Insight } from '../../insight/statistics/index.ts'
+import type { Sharing } from '../../trust/consent/index.ts'
+import { type Consent, type Policy, type Principal, resourceOf } from '../../trust/policy/index.ts'
+import { whoContributes } from '../aggregates/index.ts'
+import type { Measure } from './measures.ts'
+import type { Roster } from './roster.ts'
+
+export interface ConsentingDeps {
+  readonly insight: Pick<Insight, 'uids'>
+  readonly sharing: Pick<Sharing, 'consentOf' | 'decidedAt'>
+  readonly policy: Pick<Policy, 'counts' | 'decide'>
+  readonly roster: () => Pick<Roster, 'principals'>
+  /** The daemon's own user, who decides for a machine on which nobody typed anything yet. */
+  readonly ownUid: number
+  readonly clock: Pick<Clock, 'now'>
+}
+
+export interface Person {
+  readonly uid: number
+  readonly consent: Consent
+  /** When they last decided, ms since the epoch; 0: the configuration holds for them. */
+  readonly since: number
+}
+
+export interface Audience {
+  /** A role. */
+  readonly audience: string
+  /** The nodes that would read its totals. */
+  readonly readers: readonly Principal[]
+}
+
+/** Of decisions that speak of one node, and not of everybody with its role. */
+const TAKEN_BACK: ReadonlySet<string> = new Set(['trust.denied', 'consent.stopped', 'consent.category'])
+
+const DECIDED_LATER =
+  'the last decision about sharing came after this period had begun, so it counts from the next one on'
+
+export const keyOf = ({ type }: Pick<Measure, 'type'>, audience: string): string => `${type} ${audience}`
+
+export function createConsenting({ insight, sharing, policy, roster, ownUid, clock }: ConsentingDeps) {
+  const personOf = async (uid: number): Promise<Person> => ({
+    ...{ uid, consent: await sharing.consentOf(uid) },
+    since: (await sharing.decidedAt(uid)) ?? 0,
+  })
+
+  /** Why the person's numbers are not counted there, for people; undefined: they are. */
+  function refusal(
+    { consent, since }: Person,
+    { action }: Measure,
+    { audience, readers }: Audience,
+    { start, end }: Bucket,
+  ): string | undefined {
+    // What somebody decides acts on the next bucket: of an earlier one nobody knows what they would have said.
+    if (start < since) return DECIDED_LATER
+    const context = { at: clock.now(), range: { start, end }, consent }
+    for (const reader of readers) {
+      // The person took back what that node, which reads these totals, may have; or nobody here lets it have anything.
+      const { rule, reason } = policy.decide(reader, action, resourceOf(action, reader, 2), context)
+      if (TAKEN_BACK.has(rule)) return `a node that reads these totals may not have it: ${reason}`
+    }
+    const { effect, reason } = policy.counts(audience, action, context)
+    return effect === 'allow' ? undefined : reason
+  }
+
+  return {
+    personOf,
+    refusal,
+    /** The people of this machine, or its daemon's own user where nobody typed anything yet. */
+    async people(): Promise<Person[]> {
+      const people: Person[] = []
+      const uids = await insight.uids()
+      for (const uid of uids.length === 0 ? [ownUid] : uids) people.push(await personOf(uid))
+      return people
+    },
+    audiences(names: readonly string[]): readonly Audience[] {
+      const { principals } = roster()
+      return names.map((audience) => ({ audience, readers: principals(audience) }))
+    },
+    /** The people whose numbers this machine adds up, and what all of them share, by `keyOf`. */
+    whoCounts(
+      people: readonly Person[],
+      measures: readonly Measure[],
+      audiences: readonly Audience[],
+      bucket: Bucket,
+    ): { readonly people: readonly number[]; readonly keys: ReadonlySet<string> } {
+      const shares = new Map(
+        people.map((person) => {
+          const keys = measures.flatMap((measure) =>
+            audiences
+              .filter((audience) => refusal(person, measure, audience, bucket) === undefined)
+              .map(({ audience }) => keyOf(measure, audience)),
+          )
+          return [String(person.uid), new Set(keys)]
+        }),
+      )
+      const { people: counted, keys } = whoContributes(shares)
+      return { people: counted.map(Number), keys: new Set(keys) }
+    },
+  }
+}

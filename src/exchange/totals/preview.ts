@@ -1,0 +1,174 @@
+// What this machine would give to the totals of a bucket, as one of its people may see it: their own part, and why not more.
+import { bucketOf, bucketOfSlot, overlap, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import { CLAMP, K_DEFAULT, K_LEAST, pairOf } from '../aggregates/index.ts'
+import { type ConsentingDeps, createConsenting, keyOf } from './consenting.ts'
+import type { Measure } from './measures.ts'
+import type { Plan } from './plan.ts'
+
+/** Why nothing at all is given of a bucket. */
+export const UNGIVEN = [
+  /** The mesh's policy names no two aggregators of different operators, or this node is in no mesh. */
+  'no_aggregators',
+  /** The mesh computes no totals for that role. */
+  'no_audience',
+  /** One of the two aggregators is denied or revoked here. */
+  'aggregator_refused',
+  /** It ended before anything was recorded here, or before this node joined. */
+  'before_records',
+  /** It ended more than a week ago and was not given then. */
+  'too_old',
+  /** A bucket of another length that reaches over the same time was given. */
+  'overlapping',
+] as const
+type Ungiven = (typeof UNGIVEN)[number]
+
+export interface ContributionPreview {
+  readonly audience: string
+  /** Undefined: the mesh has no buckets. Milliseconds since the epoch; end is exclusive. */
+  readonly bucket: { readonly start: number; readonly end: number } | undefined
+  /** `open`: it is not over, so these are the numbers so far; `given`: its share has left this machine. */
+  readonly state: 'open' | 'due' | 'given'
+  readonly why: Ungiven | undefined
+  /** The two that add up, the leader first, and who runs each; empty where there are none. */
+  readonly pair: readonly { readonly node_id: NodeId; readonly operator: string }[]
+  /** Nodes that would read the totals. */
+  readonly readers: readonly NodeId[]
+  /** Fewest machines of a total: of the mesh, and of this machine. */
+  readonly k: number
+  readonly k_min: number
+  /** The one who asks is among the people whose numbers are added up; who else is, is theirs to know. */
+  readonly counted: boolean
+  /** One for each type that has totals. */
+  readonly types: readonly PreviewedType[]
+}
+
+interface PreviewedType {
+  readonly type: string
+  readonly given: boolean
+  /** Why it is not given, for people; undefined: it is. */
+  readonly reason: string | undefined
+  /** Of the layout, all with their values of 0. */
+  readonly rows: number
+  /** Rows that this person has any of, with the values by name. */
+  readonly own: readonly { readonly row: string; readonly values: Readonly<Record<string, number>> }[]
+}
+
+export interface PreviewDeps extends ConsentingDeps {
+  readonly plan: () => Plan | undefined
+  readonly measures: readonly Measure[]
+  readonly refuses: (node: NodeId) => boolean
+  readonly kMin: () => number
+  readonly insight: ConsentingDeps['insight'] & {
+    recordedSince(uids: readonly number[]): Promise<number | undefined>
+  }
+  readonly joinedAt: () => number | null
+  /** Slots of buckets that this machine has given to. */
+  readonly given: () => ReadonlySet<string>
+  readonly clock: Pick<Clock, 'now'>
+}
+
+export interface ContributionPreviews {
+  /** Other nodes that have the role now. */
+  readersOf(audience: string): readonly NodeId[]
+  /** `at`: a time in the bucket, ms since the epoch; absent: now, of the bucket that is not over. */
+  preview(uid: number, audience: string, at?: number): Promise<ContributionPreview>
+}
+
+const OTHERS_SHARE_OTHERWISE =
+  'a machine gives the numbers of people who share the same, and yours are not among them'
+
+export function createPreviews(deps: PreviewDeps): ContributionPreviews {
+  const { plan, measures, insight, clock } = deps
+  const consenting = createConsenting(deps)
+
+  async function whyNot(
+    now: Plan,
+    bucket: ReturnType<typeof bucketOf>,
+    audience: string,
+    uids: readonly number[],
+  ) {
+    if (!now.audiences.includes(audience)) return 'no_audience'
+    const pair = pairOf(now.mesh, bucket, now.aggregators)
+    if (pair === undefined) return 'no_aggregators'
+    if (pair.some((key) => deps.refuses(formatNodeId(key)))) return 'aggregator_refused'
+    const given = [...deps.given()]
+    if (given.includes(slotOfBucket(bucket))) return undefined
+    if (bucket.end + SHARE_KEPT_MS <= clock.now()) return 'too_old'
+    const [recorded, joined] = [await insight.recordedSince(uids), deps.joinedAt()]
+    const from = Math.min(recorded ?? Number.POSITIVE_INFINITY, joined ?? Number.POSITIVE_INFINITY)
+    if (bucket.end <= from) return 'before_records'
+    return given.some((slot) => overlapsWith(slot, bucket)) ? 'overlapping' : undefined
+  }
+
+  return {
+    readersOf: (audience) =>
+      deps
+        .roster()
+        .principals(audience)
+        .map(({ node_id }) => node_id),
+    async preview(uid, audience, at) {
+      const now = plan()
+      const none = { k_min: deps.kMin(), counted: false, types: [], readers: [], pair: [] }
+      if (now === undefined) {
+        const nothing = { bucket: undefined, state: 'open', why: 'no_aggregators', k: K_DEFAULT } as const
+        return { audience, ...none, ...nothing }
+      }
+      const bucket = bucketOf(now.length, at ?? clock.now())
+      const people = await consenting.people()
+      // Somebody who typed nothing here has no part in it, and sees what would be theirs.
+      const person = people.find((one) => one.uid === uid) ?? (await consenting.personOf(uid))
+      const why = await whyNot(
+        now,
+        bucket,
+        audience,
+        people.map((one) => one.uid),
+      )
+      const audiences = consenting.audiences(now.audiences)
+      const own = audiences.find((one) => one.audience === audience) ?? { audience, readers: [] }
+      const counts = consenting.whoCounts(people, measures, audiences, bucket)
+      const counted = counts.people.includes(uid)
+      const typeOf = async (measure: Measure): Promise<PreviewedType> => {
+        const refusal = consenting.refusal(person, measure, own, bucket)
+        const isShared = counted && counts.keys.has(keyOf(measure, audience))
+        const reason = refusal ?? (isShared ? undefined : OTHERS_SHARE_OTHERWISE)
+        const given = why === undefined && reason === undefined
+        const rows = given ? await ownRows(measure, uid, bucket) : []
+        return { type: measure.type, given, reason, rows: measure.layout.rows.length, own: rows }
+      }
+      const pair = pairOf(now.mesh, bucket, now.aggregators) ?? []
+      const operatorOf = (key: Uint8Array): string =>
+        now.aggregators.find((one) => Buffer.compare(one.key, key) === 0)?.operator ?? ''
+      const isGiven = deps.given().has(slotOfBucket(bucket))
+      return {
+        ...{ audience, bucket: { start: bucket.start, end: bucket.end }, why },
+        state: isGiven ? 'given' : bucket.end > clock.now() ? 'open' : 'due',
+        pair: pair.map((key) => ({ node_id: formatNodeId(key), operator: operatorOf(key) })),
+        readers: own.readers.map(({ node_id }) => node_id),
+        ...{ k: Math.max(now.k ?? K_DEFAULT, K_LEAST), k_min: deps.kMin() },
+        counted,
+        types: why === 'no_audience' ? [] : await Promise.all(measures.map(typeOf)),
+      }
+    },
+  }
+}
+
+function overlapsWith(slot: string, bucket: ReturnType<typeof bucketOf>): boolean {
+  const given = bucketOfSlot(slot)
+  return given !== undefined && overlap(bucket, given)
+}
+
+async function ownRows(
+  { layout, count }: Measure,
+  uid: number,
+  bucket: { readonly start: number; readonly end: number },
+): Promise<PreviewedType['own']> {
+  const counts = await count([uid], bucket)
+  return [...counts].flatMap(([at, values]) => {
+    const row = layout.rows[at]
+    if (row === undefined) return []
+    const named = row.values.map((name, index) => [name, Math.min(CLAMP, values[index] ?? 0)] as const)
+    return [{ row: row.name, values: Object.fromEntries(named) }]
+  })
+}

@@ -1,0 +1,286 @@
+// Totals fetched from nodes that hold them: by operators and by nodes with the role, from honest holders and from others.
+import { describe, expect, test } from 'vitest'
+import { statements as codec } from '../../../../protocols/aggregate.ts'
+import { decodeFrame, messageTable } from '../../../../protocols/frame.ts'
+import type { ReleaseContent, ShownStatement } from '../../../../protocols/messages/aggregate.ts'
+import { Response } from '../../../../protocols/messages/query.ts'
+import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
+import type { Said } from '../../../../src/exchange/aggregates/index.ts'
+import { shownOf } from '../../../../src/exchange/aggregates/statement.ts'
+import { openAnswer, writeAnswer, writeQuestion } from '../../../../src/exchange/query/document.ts'
+import {
+  carol,
+  contentOf,
+  hourBefore,
+  login,
+  operators,
+  patiently,
+  saidBy,
+  type Totals,
+  totalsOf,
+} from './holders.ts'
+import { type NodeOptions, TestNode, Wire } from './network.ts'
+
+/** A desk that holds `own`, and nodes that hold what their totals say; the desk asks them in this order. */
+function world(
+  holders: readonly Totals[],
+  own: readonly (readonly Said[])[] = [],
+  options: NodeOptions = {},
+) {
+  const wire = new Wire()
+  const nodes: TestNode[] = []
+  const desk = new TestNode(wire, {
+    ...{ name: 'desk', totals: totalsOf(own, { holders: () => nodes.map(({ id }) => id) }) },
+    ...options,
+  })
+  for (const [at, totals] of holders.entries()) {
+    nodes.push(new TestNode(wire, { name: `holder-${at}`, totals, operators: operators() }))
+  }
+  for (const a of [desk, ...nodes]) {
+    for (const b of [desk, ...nodes]) {
+      if (a === b) continue
+      a.members.add(b)
+      a.trusts(b, 'peer')
+      wire.connect(a.id, b.id)
+    }
+  }
+  return { wire, desk, nodes }
+}
+
+const HOURS = 3
+/** Hours 1 to 3 before now, with 100, 101 and 102 uses of git. */
+const ALL = [1, 2, 3].map((back) => contentOf(back, 99 + back))
+const both = ALL.map((content) => saidBy(content))
+const RANGE = { start: hourBefore(HOURS).start, end: hourBefore(1).end }
+
+const ask = (desk: TestNode, more: Parameters<TestNode['ask']>[0] = {}) =>
+  desk.ask({ level: 2, range: RANGE, ...more })
+const gitIn = ({ data }: Awaited<ReturnType<typeof ask>>) =>
+  'tools' in data ? data.tools.find(({ tool }) => tool === 'git')?.uses : undefined
+const detailsOf = ({ audits }: TestNode, type: string) =>
+  audits
+    .filter((entry) => entry.type === type)
+    .map(({ peer, details }): Readonly<Record<string, unknown>> => ({ peer, ...details }))
+
+describe('who is entitled', () => {
+  test('an operator reads at a node without the role what a holder shows, and both ledgers name the two', async () => {
+    const { desk, nodes } = world([totalsOf(both)])
+    const result = await ask(desk, { acting: login(desk) })
+    expect(result).toMatchObject({ status: 'success', level: 2, asked_as: { name: 'carol' } })
+    expect(gitIn(result)).toBe(303)
+    const [holder] = nodes as [TestNode]
+    expect(result.released).toMatchObject({ holders: [{ node_id: holder.id }], refused: [] })
+    expect(detailsOf(desk, 'query_asked')).toMatchObject([{ operator: carol.nodeId, holders: holder.id }])
+    const about = { peer: desk.id, operator: carol.nodeId, operator_name: 'carol' }
+    const answered = { ...about, status: 'released', audience: 'security', batches: HOURS, decision: 'allow' }
+    expect(detailsOf(holder, 'query_responded')).toContainEqual(expect.objectContaining(answered))
+    expect(detailsOf(holder, 'query_received')).toContainEqual(expect.objectContaining(about))
+  })
+
+  test('a holder shows the type that was asked for, and nothing of the others that it holds', async () => {
+    const { statements } = await totalsOf(both).show({
+      audience: 'security',
+      type: 'ToolUsage',
+      range: RANGE,
+    })
+    for (const { statement } of statements) {
+      expect(codec.decode(statement).types.map(({ type }) => type)).toEqual(['ToolUsage'])
+    }
+  })
+
+  test('whoever is off, one holder is enough; two that hold one half each are enough together', async () => {
+    const { desk, nodes, wire } = world([totalsOf([]), totalsOf(both)])
+    wire.cut(desk.id, nodes[0]!.id)
+    desk.absent.set(nodes[0]!.id, { offline: true })
+    expect(gitIn(await ask(desk, { acting: login(desk) }))).toBe(303)
+    const halves = ([0, 1] as const).map((at) => totalsOf(ALL.map((content) => saidBy(content, [at]))))
+    const apart = world(halves)
+    const result = await ask(apart.desk, { acting: login(apart.desk) })
+    expect(gitIn(result)).toBe(303)
+    expect(result.released!.holders).toHaveLength(2)
+    // One half alone shows nothing.
+    const alone = world([halves[0]!])
+    const half = await ask(alone.desk, { acting: login(alone.desk) })
+    expect([half.status, half.released!.buckets.map(({ why }) => why)]).toEqual([
+      'withheld',
+      ['half', 'half', 'half'],
+    ])
+  })
+
+  test('a node with the role asks for what has not come to it, once, and keeps what it has', async () => {
+    const { desk, nodes } = world([totalsOf(both)], both.slice(0, 1), { roles: ['security'] })
+    nodes[0]!.trusts(desk, 'supervisor', { roles: ['security'] })
+    expect(gitIn(await ask(desk))).toBe(303)
+    expect(detailsOf(nodes[0]!, 'query_received').length).toBeGreaterThan(0)
+    const lacking = world([totalsOf([])], [], { roles: ['security'] })
+    lacking.nodes[0]!.trusts(lacking.desk, 'supervisor', { roles: ['security'] })
+    await ask(lacking.desk)
+    const asked = detailsOf(lacking.nodes[0]!, 'query_received').length
+    expect((await ask(lacking.desk)).status).toBe('withheld')
+    expect(detailsOf(lacking.nodes[0]!, 'query_received')).toHaveLength(asked)
+  })
+
+  test('what one answer has no room for comes with the next questions', async () => {
+    const hours = 60
+    const wide = Array.from({ length: hours }, (_, at) => {
+      const content = contentOf(at + 1, 1)
+      const [, tools] = content.types
+      const rows = Array.from({ length: 120 }, (_, row) => ({ row, of: 8, nodes: 8, values: [1, 0] }))
+      return saidBy({ ...content, types: [{ ...tools!, rows }] })
+    })
+    const { desk, nodes } = world([totalsOf(wide)])
+    const range = { start: hourBefore(hours).start, end: hourBefore(1).end }
+    const result = await ask(desk, { acting: login(desk), range })
+    expect(gitIn(result)).toBe(hours)
+    const asked = detailsOf(nodes[0]!, 'query_received').length
+    expect(asked).toBeGreaterThan(2)
+    expect(asked).toBeLessThanOrEqual(2 * 10)
+  })
+})
+
+describe('who is not', () => {
+  const refused = async (how: (desk: TestNode, other: TestNode) => Parameters<TestNode['ask']>[0]) => {
+    const { desk, nodes } = world([totalsOf(both)], [], { roles: ['security'] })
+    const result = await ask(desk, how(desk, nodes[0]!))
+    expect(gitIn(result)).toBeUndefined()
+    expect(result.status).toBe('access_denied')
+    const said = detailsOf(nodes[0]!, 'query_responded')
+    expect(said.map(({ status }) => status)).toEqual(said.map(() => 'access_denied'))
+    return said[0]?.rule
+  }
+
+  test('without a login a node that only says it has the role gets nothing', async () => {
+    expect(await refused(() => ({}))).toMatch(/^(trust|totals)\./)
+  })
+
+  test('a login that has ended, is for another node or for other types opens nothing', async () => {
+    expect(await refused((desk) => ({ acting: login(desk, { endedMs: 1_000 }) }))).toBe('operator.expired')
+    const elsewhere = await refused((desk, other) => ({ acting: login(desk, { at: other }) }))
+    expect(elsewhere).toMatch(/^operator\./)
+    const types = ['NodeHealth']
+    expect(await refused((desk) => ({ acting: login(desk, { types }) }))).toMatch(/^operator\./)
+  })
+
+  test('an operator whose certificate has another role gets nothing, whatever the node says', async () => {
+    const rule = await refused((desk) => ({ acting: login(desk, { certified: ['lead'] }) }))
+    expect(rule).toMatch(/^(trust|totals)\./)
+  })
+
+  test('somebody who hands on a question that was answered has bytes that are for the asker alone', async () => {
+    const { desk, nodes } = world([totalsOf(both), totalsOf([])])
+    const [holder, eve] = nodes as [TestNode, TestNode]
+    await ask(desk, { acting: login(desk) })
+    const before = detailsOf(holder, 'query_received').length
+    // Her own question with the delegation of the other node.
+    const acting = login(eve, { at: desk })
+    eve.members.add(holder)
+    const stolen = await eve.query.ask(
+      {
+        ...{ query_type: 'ToolUsage', level: 2, range: RANGE, perNode: false, timeoutMs: 5_000, uid: 1 },
+        acting,
+      },
+      new AbortController().signal,
+    )
+    expect(gitIn(stolen)).toBeUndefined()
+    for (const { status } of detailsOf(holder, 'query_responded').slice(before)) {
+      expect(status).not.toBe('released')
+    }
+  })
+})
+
+test('releases in place of numbers of a single node are refused', async () => {
+  const { desk, nodes } = world([totalsOf(both)])
+  const question = writeQuestion(
+    { identity: desk.identity, clock: systemClock, random: systemRandom },
+    { query_type: 'ToolUsage', level: undefined, time_range: RANGE },
+    new Uint8Array(16),
+  )
+  const asked = { author: desk.identity.publicKey, authorId: desk.id, body: question.body, trace: undefined }
+  const holder = { identity: nodes[0]!.identity, clock: systemClock, random: systemRandom }
+  const answer = { status: 'released', level: 2, statements: [], more: false } as const
+  const { body } = decodeFrame(writeAnswer(holder, asked, answer), {
+    messages: messageTable([Response]),
+    verify: () => true,
+  })
+  const open = () =>
+    openAnswer(
+      question,
+      desk.identity.publicKey,
+      holder.identity.publicKey,
+      (body as { sealed: Uint8Array }).sealed,
+    )
+  expect(open).toThrow('releases at level 1')
+})
+
+describe('a holder that is not honest is refused and named', () => {
+  /** What the first holder shows; the second one is honest. */
+  async function shown(change: (honest: readonly ShownStatement[]) => readonly ShownStatement[]) {
+    const honest = totalsOf(both)
+    const liar: Totals = {
+      ...honest,
+      async show(asked) {
+        const { statements } = await honest.show(asked)
+        return { statements: change(statements), more: false }
+      },
+    }
+    const alone = world([liar])
+    const result = await ask(alone.desk, { acting: login(alone.desk) })
+    expect(gitIn(result)).toBeUndefined()
+    expect(result.status).not.toBe('success')
+    const holders = () => beside.nodes.map(({ id }) => id)
+    const [totals, patient] = patiently(totalsOf([], { holders }), honest)
+    const beside: ReturnType<typeof world> = world([liar, patient], [], { totals })
+    const good = await ask(beside.desk, { acting: login(beside.desk) })
+    expect(gitIn(good)).toBe(303)
+    expect(good.released!.refused.map(({ name }) => name)).toEqual(['holder-0'])
+    expect(good.notes.join()).toContain('holder-0')
+    const [entry] = detailsOf(beside.desk, 'query_asked')
+    expect(entry).toMatchObject({ refused: beside.nodes[0]!.id, holders: beside.nodes[1]!.id })
+  }
+  const signed = (about: Partial<ReleaseContent>, places: readonly (0 | 1)[] = [0, 1]): ShownStatement => {
+    const content = contentOf(1, 100, about)
+    return shownOf(saidBy(content, places), 'ToolUsage')!
+  }
+
+  test('altered numbers', async () => {
+    await shown((honest) =>
+      honest.map(({ statement, signatures }) => {
+        const content = codec.decode(statement)
+        const [type] = content.types
+        const rows = type!.rows.map((row) => ({ ...row, values: [1, 0] }))
+        return { statement: codec.encode({ ...content, types: [{ ...type!, rows }] }), signatures }
+      }),
+    )
+  })
+
+  test("a signature twice, or nobody's", async () => {
+    await shown((honest) =>
+      honest.map((one) => ({ ...one, signatures: [one.signatures[0]!, one.signatures[0]!] })),
+    )
+    await shown((honest) => honest.map((one) => ({ ...one, signatures: [] })))
+  })
+
+  test('another mesh, another role, another time, a batch twice', async () => {
+    await shown(() => [signed({ mesh: new Uint8Array(32).fill(1) })])
+    await shown(() => [signed({ audience: 'admin' })])
+    await shown(() => [shownOf(saidBy(contentOf(9, 1)), 'ToolUsage')!])
+    await shown((honest) => [...honest, honest[0]!])
+  })
+
+  test('another type, or one that the release has and the holder leaves out', async () => {
+    const [said] = both
+    await shown(() => [shownOf(said!, 'Anomalies')!])
+    await shown(() => [shownOf(said!, 'Nothing')!])
+  })
+
+  test('two that were not drawn for the bucket', async () => {
+    await shown(() => [signed({ pair: contentOf(1, 1).pair.toReversed() })])
+  })
+
+  test('two aggregators that differ are said, and nothing is shown of that hour', async () => {
+    const other = ALL.map((content) => saidBy({ ...content, listed: 7 }, [1]))
+    const { desk } = world([totalsOf(ALL.map((content) => saidBy(content, [0]))), totalsOf(other)])
+    const result = await ask(desk, { acting: login(desk) })
+    expect(result.released!.buckets.map(({ why }) => why)).toEqual(['disagree', 'disagree', 'disagree'])
+  })
+})

@@ -1,0 +1,97 @@
+// What a person sees of what their machine will give to totals: their own part, to whom it goes, and why something is not given.
+import { expect, test } from 'vitest'
+import type { PreviewDeps } from '../../../../src/exchange/totals/preview.ts'
+import { createPreviews } from '../../../../src/exchange/totals/preview.ts'
+import { createPolicy } from '../../../../src/trust/policy/index.ts'
+import { HOUR } from '../documents/network.ts'
+import { AGGREGATORS, LAYOUT, PLAN } from '../query/holders.ts'
+import { AGREES, REFUSES } from './world.ts'
+
+const NOW = Date.UTC(2026, 10, 18, 10, 30)
+
+function previewsOf(more: Partial<PreviewDeps> = {}) {
+  const counted: (readonly number[])[] = []
+  const previews = createPreviews({
+    plan: () => PLAN,
+    measures: [
+      {
+        ...{ type: 'ToolUsage', action: 'query.tool_usage', layout: LAYOUT },
+        async count(uids) {
+          counted.push(uids)
+          return new Map([[0, [uids.reduce((sum, uid) => sum + uid, 0), 2_000_000]]])
+        },
+      },
+    ],
+    insight: { uids: async () => [1000, 1001], recordedSince: async () => 0 },
+    sharing: { consentOf: async () => AGREES, decidedAt: async () => undefined },
+    policy: createPolicy({ teams: () => [], k: () => 3, now: () => NOW }),
+    roster: () => ({ principals: () => [] }),
+    ...{
+      refuses: () => false,
+      ownUid: 1000,
+      kMin: () => 4,
+      joinedAt: () => 0,
+      given: () => new Set<string>(),
+    },
+    clock: { now: () => NOW },
+    ...more,
+  })
+  return { ...previews, counted }
+}
+
+test('a person sees their own rows, the two that get halves, and how many machines a total has at least', async () => {
+  const { preview, counted } = previewsOf()
+  const seen = await preview(1001, 'security')
+  expect(seen).toMatchObject({
+    ...{ state: 'open', why: undefined, k: 3, k_min: 4, counted: true },
+    types: [{ type: 'ToolUsage', given: true, rows: 2, own: [{ row: 'git', values: { uses: 1001 } }] }],
+  })
+  // As it leaves: no value is larger.
+  expect(seen.types[0]!.own[0]!.values.failures).toBe(1_000_000)
+  expect(counted).toEqual([[1001]])
+  expect(seen.pair.map(({ operator }) => operator).sort()).toEqual(['op-0', 'op-1'])
+  expect(seen.bucket!.end - seen.bucket!.start).toBe(HOUR)
+})
+
+test('what is not given is said with its reason, and nothing is counted', async () => {
+  const refusing = previewsOf({
+    sharing: { consentOf: async () => REFUSES, decidedAt: async () => undefined },
+  })
+  const { types, counted } = await refusing.preview(1000, 'security')
+  expect([counted, refusing.counted]).toEqual([false, []])
+  expect(types).toMatchObject([{ given: false, own: [] }])
+  expect(types[0]!.reason).not.toBe('')
+  // A decision acts on the next bucket.
+  const late = previewsOf({ sharing: { consentOf: async () => AGREES, decidedAt: async () => NOW - 60_000 } })
+  expect((await late.preview(1000, 'security')).types[0]!.reason).toContain('from the next one on')
+  expect((await late.preview(1000, 'security', NOW + HOUR)).types[0]!.given).toBe(true)
+})
+
+test('where people who share a machine do not share the same, one who is left out sees that', async () => {
+  const { preview, counted } = previewsOf({
+    sharing: {
+      consentOf: async (uid) => (uid === 1001 ? REFUSES : AGREES),
+      decidedAt: async () => undefined,
+    },
+  })
+  expect(await preview(1000, 'security')).toMatchObject({ counted: true, types: [{ given: true }] })
+  expect(await preview(1001, 'security')).toMatchObject({ counted: false, types: [{ own: [] }] })
+  expect(counted).toEqual([[1000]])
+})
+
+test('each reason for which nothing at all is given', async () => {
+  const why = async (more: Partial<PreviewDeps>, at?: number, role = 'security') =>
+    (await previewsOf(more).preview(1000, role, at)).why
+  expect(await why({ plan: () => undefined })).toBe('no_aggregators')
+  expect(await why({ plan: () => ({ ...PLAN, aggregators: [] }) })).toBe('no_aggregators')
+  expect(await why({}, undefined, 'lead')).toBe('no_audience')
+  expect(await why({ refuses: (node) => node === AGGREGATORS[1]!.nodeId })).toBe('aggregator_refused')
+  expect(await why({}, NOW - 8 * 24 * HOUR)).toBe('too_old')
+  const late = { insight: { uids: async () => [1000], recordedSince: async () => NOW }, joinedAt: () => null }
+  expect(await why(late, NOW - 2 * HOUR)).toBe('before_records')
+  const day = `day:${Math.floor(NOW / (24 * HOUR))}`
+  expect(await why({ given: () => new Set([day]) })).toBe('overlapping')
+  const hour = `hour:${Math.floor(NOW / HOUR) - 1}`
+  const given = previewsOf({ given: () => new Set([hour]) })
+  expect(await given.preview(1000, 'security', NOW - HOUR)).toMatchObject({ why: undefined, state: 'given' })
+})
