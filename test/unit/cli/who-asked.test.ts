@@ -26,7 +26,17 @@ test('an operator is named with the fingerprint, and the node in a column of its
     asker({ operator: { node_id, fingerprint, name: 'carol' } }),
     asker({ name: 'carol via desk' }),
   ]
-  const { out } = await karo({ 'GET /api/v1/audit/who-asked': { since: when, askers } }, 'audit', 'who-asked')
+  const { out } = await karo(
+    {
+      'GET /api/v1/audit/who-asked': {
+        since: when,
+        askers,
+        totals: { given: [], may_read: [], fetched: [] },
+      },
+    },
+    'audit',
+    'who-asked',
+  )
   const [, real, posing] = out.split('\n')
   const digits = fingerprint.match(/.{4}/g)?.join(' ')
   expect(real).toMatch(new RegExp(`^carol \\(${digits}\\) +desk +ToolUsage`))

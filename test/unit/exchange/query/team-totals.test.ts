@@ -42,7 +42,10 @@ async function ask(
     }),
     layouts: new Map([['ToolUsage', TOOLS]]),
     releases: {
-      held: async () => contents.map((content) => content.pair.map((author) => ({ author, content }))),
+      held: async (_, audience) =>
+        contents
+          .filter((content) => content.audience === audience)
+          .map((content) => content.pair.map((author) => ({ author, content }))),
     },
     clock,
   })
