@@ -28,7 +28,7 @@ export async function askOne(world: World): Promise<Asked | undefined> {
   const asker = able[world.random.below(Math.max(1, able.length))]
   if (asker?.query === undefined) return undefined
   const on = new Map(world.nodes.filter(({ running }) => running).map((node) => [node, node.since]))
-  const result = await asker.query.ask({ timeoutMs: TIMEOUT_MS })
+  const result = await asker.query.ask({ level: 1, timeoutMs: TIMEOUT_MS })
   const steady = [...on].filter(([node, since]) => node !== asker && node.running && node.since === since)
   return compared(world, asker, steady.map(([node]) => node), begun, result)
 }

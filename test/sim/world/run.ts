@@ -6,7 +6,7 @@ import { type Asked, askOne, isServer } from './asking.ts'
 import type { WorldNode } from './node.ts'
 import type { WorldOptions } from './options.ts'
 import { type Released, readReleased } from './released.ts'
-import { START_MS, World } from './world.ts'
+import { World } from './world.ts'
 
 /** Between two looks at who is linked with whom. */
 const LOOK_MS = 1_000
@@ -108,7 +108,7 @@ class Run {
     const { time } = world.network
     const every = MINUTE / (churn * world.nodes.length)
     const candidates = world.nodes.filter((node) => !isServer(node) && !isLate(node))
-    for (let at = START_MS + MINUTE; churn > 0 && at < end; at += every) time.after(at, () => this.#leave(candidates))
+    for (let at = world.startMs + MINUTE; churn > 0 && at < end; at += every) time.after(at, () => this.#leave(candidates))
     for (let at = 2.5 * MINUTE; at < end - 20_000; at += MINUTE / questions) {
       time.after(at, () => {
         world.air.stirred = true
@@ -138,7 +138,7 @@ class Run {
   }
 
   #look(): void {
-    const { now, nodes } = this.#world
+    const { now, nodes, startMs } = this.#world
     const running = nodes.filter((node) => node.running)
     if (running.length === 0) return
     const piece = this.#piece(running)
@@ -149,13 +149,13 @@ class Run {
     }
     const isWhole = running.every((node) => piece.has(node) || now - node.since < JOINED_MS)
     if (this.#wholeMs === undefined) {
-      if (now > START_MS && running.every((node) => piece.has(node))) this.#wholeMs = now
+      if (now > startMs && running.every((node) => piece.has(node))) this.#wholeMs = now
     } else if (!isWhole) this.#apartSince ??= now
     else if (this.#apartSince !== undefined) {
       this.#apartMs.push(now - this.#apartSince)
       this.#apartSince = undefined
     }
-    if (this.#knownMs === undefined && now > START_MS && now % 5_000 === 0) {
+    if (this.#knownMs === undefined && now > startMs && now % 5_000 === 0) {
       const knowAll = running.every(({ sim }) => sim.trust.members().length >= running.length - 1)
       if (knowAll) this.#knownMs = now
     }

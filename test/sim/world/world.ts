@@ -20,8 +20,9 @@ const FIRST_IDENTITY = 10_001
 /** The two that add up, and the one that reads: servers, which stay on. */
 export const SERVERS = 3
 export const READER = 2
-/** They start within so long. */
-export const START_MS = 10_000
+/** They start within so long, in a large mesh within so long each: nobody switches on a thousand machines in one moment. */
+const START_LEAST_MS = 10_000
+const START_EACH_MS = 40
 
 export const identityOf = (index: number) => testIdentity(FIRST_IDENTITY + index)
 
@@ -98,8 +99,13 @@ export class World {
     } while (time.step(end))
   }
 
-  /** Nodes within `START_MS`, at random times. */
-  startSoon(node: WorldNode, withinMs = START_MS): void {
+  /** All start within this time. */
+  get startMs(): number {
+    return Math.max(START_LEAST_MS, this.nodes.length * START_EACH_MS)
+  }
+
+  /** At a random time. */
+  startSoon(node: WorldNode, withinMs = this.startMs): void {
     this.network.time.after(this.random.below(withinMs), () => this.#stir(() => void node.start()))
   }
 
