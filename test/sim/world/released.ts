@@ -21,6 +21,7 @@ export interface Released {
 /** What the entitled machine reads; undefined: nothing was released yet. */
 export async function readReleased(world: World): Promise<Released | undefined> {
   const reader = world.nodes[READER] as WorldNode
+  if (!reader.running) return undefined
   const totals = await reader.machine.room.read('security', 'ToolUsage', world.bucket)
   const [bucket] = totals.buckets
   if (bucket?.contributions === undefined || bucket.why !== undefined) return undefined

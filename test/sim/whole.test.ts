@@ -1,0 +1,42 @@
+// Mesh, documents, questions and totals of many machines together, with loss and churn, in virtual time; a seed replays a run.
+import { expect, test } from 'vitest'
+import { times } from '../support/run/thorough.ts'
+import { DEFAULTS, type WorldOptions } from './world/options.ts'
+import { describeWorld, faultsOf } from './world/print.ts'
+import { runWorld, type WorldReport } from './world/run.ts'
+
+async function held(options: WorldOptions): Promise<WorldReport> {
+  const report = await runWorld(options)
+  // It replays: npm run sim -- with the same options.
+  expect(faultsOf(report), describeWorld(report)).toEqual([])
+  return report
+}
+
+test.each(times([[50, 1]], [[50, 1], [50, 2], [200, 3]]))(
+  '%i machines that come and go are counted exactly, and who was off contributes later (seed %i)',
+  { timeout: 300_000 },
+  async (nodes, seed) => {
+    const report = await held({ ...DEFAULTS, nodes, seed, lossPer10k: 100, churn: 0.02, late: 0.1, minutes: 21, questions: 0.4 })
+    expect(report.questions.length).toBeGreaterThan(4)
+    expect(report.churn.came).toBeGreaterThan(5)
+    const { contributions, batches } = report.totals.last!
+    // The tenth that was off at the close is a batch of its own.
+    expect(batches).toBeGreaterThan(1)
+    expect(contributions).toMatchObject({ late: 0, absent: 0, refused: 0 })
+  },
+)
+
+test('two hundred machines with loss and churn: every question hears whoever is there', { timeout: 300_000 }, async () => {
+  const report = await held({ ...DEFAULTS, nodes: 200, lossPer10k: 100, churn: 0.05, minutes: 4, questions: 3 })
+  expect(report.questions.length).toBeGreaterThan(3)
+  expect(report.discovery.wholeMs).toBeDefined()
+  expect(report.documents.get('share')!.published).toBeGreaterThan(10)
+})
+
+test('the same options are the same run', { timeout: 120_000 }, async () => {
+  const run = async () => {
+    const { cost: _, ...report } = await runWorld({ ...DEFAULTS, nodes: 12, seed: 7, churn: 0.1, minutes: 14 })
+    return { ...report, traffic: [...report.traffic], documents: [...report.documents] }
+  }
+  expect(await run()).toEqual(await run())
+})
