@@ -34,7 +34,8 @@ function numberOf(flag: string, text: string, unit: string, least: number, most:
 
 function wholeOf(flag: string, text: string, least: number, most: number): number {
   const value = numberOf(flag, text, '', least, most)
-  if (!Number.isInteger(value)) throw new Misused(`--${flag} takes a whole number, not ${JSON.stringify(text)}`)
+  if (!Number.isInteger(value))
+    throw new Misused(`--${flag} takes a whole number, not ${JSON.stringify(text)}`)
   return value
 }
 
@@ -57,7 +58,16 @@ function wanted(): Wanted | undefined {
   const flag = { type: 'boolean', default: false } as const
   const { values } = parseArgs({
     options: {
-      ...{ nodes: text, minutes: text, loss: text, churn: text, late: text, latency: text, questions: text, seed: text },
+      ...{
+        nodes: text,
+        minutes: text,
+        loss: text,
+        churn: text,
+        late: text,
+        latency: text,
+        questions: text,
+        seed: text,
+      },
       ...{ json: flag, quiet: flag, help: flag },
     },
   })
@@ -68,7 +78,11 @@ function wanted(): Wanted | undefined {
   const options: WorldOptions = {
     nodes: read(values.nodes, (of) => wholeOf('nodes', of, 4, 20_000), DEFAULTS.nodes),
     minutes: read(values.minutes, (of) => wholeOf('minutes', of, 1, 600), DEFAULTS.minutes),
-    lossPer10k: read(values.loss, (of) => Math.round(numberOf('loss', of, '%', 0, 20) * 100), DEFAULTS.lossPer10k),
+    lossPer10k: read(
+      values.loss,
+      (of) => Math.round(numberOf('loss', of, '%', 0, 20) * 100),
+      DEFAULTS.lossPer10k,
+    ),
     churn: read(values.churn, (of) => numberOf('churn', of, '%/min', 0, 50) / 100, DEFAULTS.churn),
     late: read(values.late, (of) => numberOf('late', of, '%', 0, 40) / 100, DEFAULTS.late),
     latency: read(values.latency, latencyOf, DEFAULTS.latency),
@@ -84,7 +98,8 @@ async function main(): Promise<number> {
   try {
     asked = wanted()
   } catch (error) {
-    const isMisuse = error instanceof Misused || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')
+    const isMisuse =
+      error instanceof Misused || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')
     if (isMisuse !== true) throw error
     process.stderr.write(`${(error as Error).message}\n\n${USAGE}`)
     return 2

@@ -205,7 +205,9 @@ export class SimNode {
   }
 
   /** Some neighbours, others each time, with what leads to each. */
-  gossipTo(...except: readonly (NodeId | undefined)[]): readonly { readonly pipe: Pipe; readonly there: SimNode }[] {
+  gossipTo(
+    ...except: readonly (NodeId | undefined)[]
+  ): readonly { readonly pipe: Pipe; readonly there: SimNode }[] {
     const others = this.state.connections.neighbours()
     const first = this.#network.random.below(Math.max(1, others.length))
     const found: { readonly pipe: Pipe; readonly there: SimNode }[] = []
@@ -241,8 +243,7 @@ export class SimNode {
     const network = this.#network
     if (command.do === 'timer') this.#alarms.set(command)
     else if (command.do === 'dial') network.dial(this, command)
-    else if (command.do === 'publish')
-      this.#spread(this.id, command.body, frameBytes(Presence, command.body))
+    else if (command.do === 'publish') this.#spread(this.id, command.body, frameBytes(Presence, command.body))
     else if (command.do === 'answer') {
       this.answers.push(command.yes)
       this.above?.answered(command.ask, command.yes)
@@ -301,4 +302,3 @@ export class SimNode {
     }
   }
 }
-

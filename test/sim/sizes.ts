@@ -17,8 +17,11 @@ const ENVELOPE: Envelope = {
 }
 
 /** A frame with zeros in the place of its signature. Throws FrameError where the body is above the message's limit. */
-export const unsignedFrame = <B extends WireBody>(message: Message<B>, body: NoInfer<B>, envelope = ENVELOPE) =>
-  encodeFrame(message, envelope, body, () => UNSIGNED)
+export const unsignedFrame = <B extends WireBody>(
+  message: Message<B>,
+  body: NoInfer<B>,
+  envelope = ENVELOPE,
+) => encodeFrame(message, envelope, body, () => UNSIGNED)
 
 export const frameBytes = <B extends WireBody>(message: Message<B>, body: NoInfer<B>): number =>
   unsignedFrame(message, body).length
@@ -37,7 +40,8 @@ export function controlBytes(said: Said): Sent {
 
 function measure(said: Said): Sent {
   if ('hello' in said) return { name: 'Hello', bytes: frameBytes(Hello, said.hello) }
-  if ('ack' in said) return { name: 'HelloAck', bytes: frameBytes(HelloAck, { stage: said.ack, skew_ms: 12 }) }
+  if ('ack' in said)
+    return { name: 'HelloAck', bytes: frameBytes(HelloAck, { stage: said.ack, skew_ms: 12 }) }
   if ('ping' in said) return { name: 'Ping', bytes: frameBytes(Ping, { id: 1 << 30 }) }
   if ('pong' in said) return { name: 'Pong', bytes: frameBytes(Pong, { id: 1 << 30 }) }
   return { name: 'Goodbye', bytes: frameBytes(Goodbye, { reason: said.goodbye }) }

@@ -12,11 +12,29 @@ async function held(options: WorldOptions): Promise<WorldReport> {
   return report
 }
 
-test.each(times([[50, 1]], [[50, 1], [50, 2], [200, 3]]))(
+test.each(
+  times(
+    [[50, 1]],
+    [
+      [50, 1],
+      [50, 2],
+      [200, 3],
+    ],
+  ),
+)(
   '%i machines that come and go are counted exactly, and who was off contributes later (seed %i)',
   { timeout: 300_000 },
   async (nodes, seed) => {
-    const report = await held({ ...DEFAULTS, nodes, seed, lossPer10k: 100, churn: 0.02, late: 0.1, minutes: 21, questions: 0.4 })
+    const report = await held({
+      ...DEFAULTS,
+      nodes,
+      seed,
+      lossPer10k: 100,
+      churn: 0.02,
+      late: 0.1,
+      minutes: 21,
+      questions: 0.4,
+    })
     expect(report.questions.length).toBeGreaterThan(4)
     expect(report.churn.came).toBeGreaterThan(5)
     const { contributions, batches } = report.totals.last!
@@ -26,8 +44,17 @@ test.each(times([[50, 1]], [[50, 1], [50, 2], [200, 3]]))(
   },
 )
 
-test('two hundred machines with loss and churn: every question hears whoever is there', { timeout: 300_000 }, async () => {
-  const report = await held({ ...DEFAULTS, nodes: 200, lossPer10k: 100, churn: 0.05, minutes: 4, questions: 3 })
+test('two hundred machines with loss and churn: every question hears whoever is there', {
+  timeout: 300_000,
+}, async () => {
+  const report = await held({
+    ...DEFAULTS,
+    nodes: 200,
+    lossPer10k: 100,
+    churn: 0.05,
+    minutes: 4,
+    questions: 3,
+  })
   expect(report.questions.length).toBeGreaterThan(3)
   expect(report.discovery.wholeMs).toBeDefined()
   expect(report.documents.get('share')!.published).toBeGreaterThan(10)
@@ -35,7 +62,13 @@ test('two hundred machines with loss and churn: every question hears whoever is 
 
 test('the same options are the same run', { timeout: 120_000 }, async () => {
   const run = async () => {
-    const { cost: _, ...report } = await runWorld({ ...DEFAULTS, nodes: 12, seed: 7, churn: 0.1, minutes: 14 })
+    const { cost: _, ...report } = await runWorld({
+      ...DEFAULTS,
+      nodes: 12,
+      seed: 7,
+      churn: 0.1,
+      minutes: 14,
+    })
     return { ...report, traffic: [...report.traffic], documents: [...report.documents] }
   }
   expect(await run()).toEqual(await run())

@@ -12,13 +12,17 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
+import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
 import { createHints, type Identity, sealingKeyOf, verifySignature } from '../../trust/identity/index.ts'
 import { combine, type Opener, openRelease, pairOf, writeRelease } from '../aggregates/index.ts'
-import type { Documents } from '../documents/index.ts'
+import type { Documents, StoredDocument } from '../documents/index.ts'
 import type { Plan } from './plan.ts'
 
 const RELEASES = messageTable([Release])
+
+/** Opened releases that are remembered: two of each of three months' days for one role. */
+const OPENED_MAX = 180
 
 type OpenedRelease = ReturnType<typeof openRelease>
 
@@ -58,6 +62,8 @@ export function createReleases(deps: ReleasesDeps): Releases {
     self,
     ...(identity.former ?? []).map((one) => ({ identity: one, hints: createHints(one.agree) })),
   ]
+  /** By mesh and digest; null: not for this node. What was opened is true for good, because a digest names one text. */
+  const known = createRecent<string, OpenedRelease | null>(OPENED_MAX)
   /** Whether a release of this node was sealed to exactly these, and to itself. */
   function isFor(
     bytes: Uint8Array,
@@ -76,15 +82,19 @@ export function createReleases(deps: ReleasesDeps): Releases {
     return found.size === wanted.size && [...wanted].every((hint) => found.has(hint))
   }
 
-  function opened(bytes: Uint8Array, mesh: Uint8Array): OpenedRelease | undefined {
+  function opened(bytes: Uint8Array, mesh: Uint8Array): OpenedRelease | null {
     try {
       return openRelease(openers, bytes, mesh)
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
       log.debug({ reason: error.message }, 'a release is not read')
-      return undefined
+      return null
     }
   }
+
+  /** Checked and opened once: every question about the same days reads the same releases. */
+  const halfIn = ({ bytes, head }: StoredDocument, mesh: Uint8Array): OpenedRelease | null =>
+    known.getOrInsert(`${toHex(mesh)} ${toHex(head.digest)}`, () => opened(bytes, mesh))
 
   return {
     async publish(content, all) {
@@ -101,10 +111,11 @@ export function createReleases(deps: ReleasesDeps): Releases {
       const halves = new Map<string, OpenedRelease[]>()
       for (const { key } of aggregators) {
         const isWanted = (slot: string): boolean => slots.has(slot.split(':').slice(0, 2).join(':'))
-        for (const { bytes, head } of await documents.of(formatNodeId(key), 'release', isWanted)) {
-          const half = opened(bytes, mesh)
-          if (half === undefined || !isOfPair(half.content, { mesh, aggregators })) continue
-          halves.set(head.slot, [...(halves.get(head.slot) ?? []), half])
+        for (const document of await documents.of(formatNodeId(key), 'release', isWanted)) {
+          const half = halfIn(document, mesh)
+          if (half === null || !isOfPair(half.content, { mesh, aggregators })) continue
+          const { slot } = document.head
+          halves.set(slot, [...(halves.get(slot) ?? []), half])
         }
       }
       return [...halves.values()].map(foundOf)

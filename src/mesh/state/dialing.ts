@@ -29,7 +29,7 @@ const HELD: Outcome = { kind: 'held', retryAfterMs: 5_000 }
 export interface DialingDeps {
   readonly peers: readonly StaticPeer[]
   readonly trust: Pick<Trust, 'admits' | 'refuses'>
-  readonly book: Pick<Book, 'failed' | 'proved'>
+  readonly book: Pick<Book, 'failed' | 'proved' | 'size'>
   readonly places: Places
   readonly connections: Pick<Connections, 'get' | 'isConnected' | 'neighbour'>
   readonly clock: Clock

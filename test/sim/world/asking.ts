@@ -1,12 +1,12 @@
 // Questions in the simulation of the whole, each compared with what is true.
-import type { QueryResult } from '../../../src/exchange/query/index.ts'
+import type { QueryResult } from '../../../src/exchange/query/result.ts'
 import { HOUR } from '../../unit/exchange/documents/network.ts'
 import { refuses, usesOf, type WorldNode } from './node.ts'
 import { SERVERS, type World } from './world.ts'
 
 const TIMEOUT_MS = 10_000
 /** Whoever came a moment ago does not know the others yet. */
-const SETTLED_MS = 2 * 60_000
+const SETTLED_MS = 60_000
 
 export interface Asked {
   readonly asker: number
@@ -30,7 +30,13 @@ export async function askOne(world: World): Promise<Asked | undefined> {
   const on = new Map(world.nodes.filter(({ running }) => running).map((node) => [node, node.since]))
   const result = await asker.query.ask({ level: 1, timeoutMs: TIMEOUT_MS })
   const steady = [...on].filter(([node, since]) => node !== asker && node.running && node.since === since)
-  return compared(world, asker, steady.map(([node]) => node), begun, result)
+  return compared(
+    world,
+    asker,
+    steady.map(([node]) => node),
+    begun,
+    result,
+  )
 }
 
 function compared(

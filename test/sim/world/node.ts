@@ -1,9 +1,17 @@
 // One machine of the whole simulation: mesh, questions, documents and totals, all real, over the simulated network.
 import type { Random, Timers } from '../../../src/base/clock.ts'
 import type { Documents } from '../../../src/exchange/documents/index.ts'
-import { Node as DocumentsNode, type Network as DocumentsShell } from '../../unit/exchange/documents/network.ts'
+import {
+  Node as DocumentsNode,
+  type Network as DocumentsShell,
+} from '../../unit/exchange/documents/network.ts'
 import { TestNode, uses, Wire } from '../../unit/exchange/query/network.ts'
-import { type Machine, machineOf, REFUSES, type World as TotalsWorld } from '../../unit/exchange/totals/world.ts'
+import {
+  type Machine,
+  machineOf,
+  REFUSES,
+  type World as TotalsWorld,
+} from '../../unit/exchange/totals/world.ts'
 import type { Network } from '../mesh-network.ts'
 import type { SimNode } from '../mesh-node.ts'
 import { type Air, RoomsMesh } from './rooms-mesh.ts'

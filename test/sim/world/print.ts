@@ -18,7 +18,12 @@ const CHECK_MS = 0.12
 export interface Figures {
   readonly nodes: number
   readonly minutes: number
-  readonly questions: { readonly asked: number; readonly complete: number; readonly medianMs: number; readonly mostMs: number }
+  readonly questions: {
+    readonly asked: number
+    readonly complete: number
+    readonly medianMs: number
+    readonly mostMs: number
+  }
   readonly coverage: { readonly exact: number; readonly wrong: number }
   readonly hops: { readonly question: number; readonly gossip: number }
   /** A node and virtual minute. */
@@ -97,20 +102,44 @@ export function describeWorld(report: WorldReport): string {
   const { options, churn, documents, totals, traffic, broken, cost } = report
   const of = figuresOf(report)
   const lines: (readonly [string, string])[] = [
-    ['questions', `${of.questions.complete} of ${of.questions.asked} heard every node that was on from beginning to end`],
+    [
+      'questions',
+      `${of.questions.complete} of ${of.questions.asked} heard every node that was on from beginning to end`,
+    ],
     ['', `median ${number(of.questions.medianMs)} ms, longest ${number(of.questions.mostMs)} ms`],
-    ['coverage', `${of.coverage.exact} of ${of.questions.asked} exact: outcomes as is true, sums as plain addition`],
+    [
+      'coverage',
+      `${of.coverage.exact} of ${of.questions.asked} exact: outcomes as is true, sums as plain addition`,
+    ],
     ['hops', `a question over up to ${of.hops.question} links, gossip over up to ${of.hops.gossip}`],
     ['totals', toldTotals(report)],
-    ['links', `${of.links.least} to ${of.links.most} a node, ${of.links.mean.toFixed(1)} on average; ${report.dials} dials`],
-    ['discovery', `one piece after ${seconds(of.discoveryMs)}, everybody known to everybody after ${seconds(of.knownMs)}`],
-    ['churn', `${churn.left} left, ${churn.came} came back; back in the mesh: ${spread(of.joinMs, 'nobody')}`],
+    [
+      'links',
+      `${of.links.least} to ${of.links.most} a node, ${of.links.mean.toFixed(1)} on average; ${report.dials} dials`,
+    ],
+    [
+      'discovery',
+      `one piece after ${seconds(of.discoveryMs)}, everybody known to everybody after ${seconds(of.knownMs)}`,
+    ],
+    [
+      'churn',
+      `${churn.left} left, ${churn.came} came back; back in the mesh: ${spread(of.joinMs, 'nobody')}`,
+    ],
     ['healing', `not in one piece ${churn.apartMs.length} times: ${spread(of.apartMs, 'never')}`],
-    ['shares', `${documents.get('share')?.published} given; at both aggregators: ${spread(of.shareMs, 'none')}`],
-    ['releases', `first ${seconds(totals.firstMs)} after the bucket; at its reader: ${spread(of.releaseMs, 'none')}`],
+    [
+      'shares',
+      `${documents.get('share')?.published} given; at both aggregators: ${spread(of.shareMs, 'none')}`,
+    ],
+    [
+      'releases',
+      `first ${seconds(totals.firstMs)} after the bucket; at its reader: ${spread(of.releaseMs, 'none')}`,
+    ],
     ['a node', `${number(of.messages)} messages and ${number(of.bytes / 1024)} KiB a minute, both as sent`],
     ['a question', `${number(of.messagesOfQuestion)} messages in the whole mesh`],
-    ['CPU', `${number(of.cpuMs)} ms a node and minute; ${number(of.cpuWithCryptoMs)} ms with the signatures left out here`],
+    [
+      'CPU',
+      `${number(of.cpuMs)} ms a node and minute; ${number(of.cpuWithCryptoMs)} ms with the signatures left out here`,
+    ],
     ['', `${number(cost.cpuMs / 1_000)} s in all, ${number(of.mebibytes)} MiB resident at most`],
   ]
   const kinds = [...traffic].sort(([, a], [, b]) => b.frames - a.frames)
@@ -143,7 +172,8 @@ export function faultsOf(report: WorldReport): readonly string[] {
   const { last } = report.totals
   const faults = [...report.broken]
   for (const { asker, wrong, exact, heard, steady } of report.questions) {
-    if (heard < steady) faults.push(`the question of n${asker} heard ${heard} of ${steady} nodes that were on`)
+    if (heard < steady)
+      faults.push(`the question of n${asker} heard ${heard} of ${steady} nodes that were on`)
     if (wrong.length > 0) faults.push(`the question of n${asker} says what is not true: ${wrong.join(', ')}`)
     if (!exact) faults.push(`the sum of the question of n${asker} is not that of plain addition`)
   }

@@ -57,7 +57,9 @@ async function agreed(world: World): Promise<{ added: Set<WorldNode>; common: Se
     world.nodes.slice(0, 2).map(async ({ machine, index }) => {
       const identity = identityOf(index)
       const self = { identity, hints: createHints(identity.agree) }
-      const documents = await machine.node.room.of(identity.nodeId, 'tally', (slot) => slot.startsWith(prefix))
+      const documents = await machine.node.room.of(identity.nodeId, 'tally', (slot) =>
+        slot.startsWith(prefix),
+      )
       return documents.map(({ bytes }) => openTally([self], bytes, { mesh, bucket: world.bucket }))
     }),
   )

@@ -1,6 +1,7 @@
 // One run of the whole: start, churn, questions, a bucket's totals; and what came of each, beside what is true.
-import type { NodeId } from '../../../protocols/node-id.ts'
+
 import { QUERY_HOPS, QueryHop } from '../../../protocols/messages/query.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { MINUTE } from '../../unit/exchange/documents/network.ts'
 import { type Asked, askOne, isServer } from './asking.ts'
 import type { WorldNode } from './node.ts'
@@ -94,7 +95,11 @@ class Run {
     for (let at = LOOK_MS; at <= end; at += LOOK_MS) {
       await world.passTo(at)
       this.#look()
-      if (at % RELEASE_LOOK_MS === 0 && this.#firstMs === undefined && (await readReleased(world)) !== undefined)
+      if (
+        at % RELEASE_LOOK_MS === 0 &&
+        this.#firstMs === undefined &&
+        (await readReleased(world)) !== undefined
+      )
         this.#firstMs = world.now
       if (at % MINUTE === 0) tell?.(this.#progress(at / MINUTE))
     }
@@ -108,8 +113,9 @@ class Run {
     const { time } = world.network
     const every = MINUTE / (churn * world.nodes.length)
     const candidates = world.nodes.filter((node) => !isServer(node) && !isLate(node))
-    for (let at = world.startMs + MINUTE; churn > 0 && at < end; at += every) time.after(at, () => this.#leave(candidates))
-    for (let at = 2.5 * MINUTE; at < end - 20_000; at += MINUTE / questions) {
+    for (let at = world.startMs + MINUTE; churn > 0 && at < end; at += every)
+      time.after(at, () => this.#leave(candidates))
+    for (let at = world.startMs + 1.3 * MINUTE; at < end - 20_000; at += MINUTE / questions) {
       time.after(at, () => {
         world.air.stirred = true
         this.#asking.add(this.#ask())
