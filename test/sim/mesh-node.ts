@@ -26,7 +26,7 @@ import { controlBytes, frameBytes } from './sizes.ts'
 const CLOCK_WINDOW_MS = 300_000
 const PORT = 9_238
 /** Neighbours that gossip is handed on to: its repairs are not simulated, so they are some more than gossipsub's four. */
-export const FANOUT = 6
+const FANOUT = 6
 
 const capabilities = {
   protocol_version: 1,

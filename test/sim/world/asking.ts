@@ -1,6 +1,5 @@
 // Questions in the simulation of the whole, each compared with what is true.
 import type { QueryResult } from '../../../src/exchange/query/result.ts'
-import { HOUR } from '../../unit/exchange/documents/network.ts'
 import { refuses, usesOf, type WorldNode } from './node.ts'
 import { SERVERS, type World } from './world.ts'
 
@@ -66,11 +65,6 @@ function compared(
     exact: data.tools.find(({ tool }) => tool === 'git')?.uses === sum,
     elapsedMs: result.timing.elapsed_ms,
   }
-}
-
-export const rangeNow = (world: World) => {
-  const end = world.network.time.clock.now()
-  return { start: end - HOUR, end }
 }
 
 export const isServer = ({ index }: WorldNode): boolean => index < SERVERS

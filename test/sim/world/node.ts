@@ -20,7 +20,7 @@ import type { Spread } from './spread.ts'
 /** Uses of git that the person at each machine has; every machine has another number, so that no sum is right by chance. */
 export const usesOf = (index: number): number => 10 + index
 /** One machine of so many shares with nobody; the machines that add up and read are none of them. */
-export const REFUSES_EVERY = 17
+const REFUSES_EVERY = 17
 export const refuses = (index: number): boolean => index % REFUSES_EVERY === REFUSES_EVERY - 1
 
 /** What all machines of one simulation share. */

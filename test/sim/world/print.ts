@@ -3,7 +3,7 @@ import type { Asked } from './asking.ts'
 import type { WorldReport } from './run.ts'
 
 /** What is real in a simulation, and what stands for it. */
-export const WHAT_IS_REAL = [
+const WHAT_IS_REAL = [
   'real: the state machine of the mesh, the rooms of documents, questions and totals, their frames and limits; what is signed',
   '  or sealed from end to end (questions, answers, documents, shares, tallies, releases) is signed, sealed, checked and opened',
   'simulated: the link to libp2p (connections, streams, loss as TCP sees it: a segment 200 ms late), mDNS, the store (memory);',

@@ -77,7 +77,10 @@ class Run {
     this.#world = world
     this.#options = options
     world.air.onFrame = (message, body) => {
-      if (message === QueryHop) this.#fewestHops = Math.min(this.#fewestHops, (body as { hops: number }).hops)
+      if (message !== QueryHop) return
+      const { hops } = body as { readonly hops: number }
+      // None are left where a node is asked directly, over a dial: that is one link.
+      if (hops > 0) this.#fewestHops = Math.min(this.#fewestHops, hops)
     }
   }
 
