@@ -27,8 +27,6 @@ export interface Book {
   /** A dial to it came to nothing. */
   failed(node: NodeId): void
   nodes(): readonly NodeId[]
-  /** How many nodes it knows. */
-  size(): number
   /** Whether a member has told that it is at this IP address. */
   membersAt(ip: string): boolean
 }
@@ -114,7 +112,6 @@ export function createBook(isMember: (node: NodeId) => boolean): Book {
       if (entry !== undefined) entry.heardFirst = !entry.heardFirst
     },
     nodes: () => [...entries.keys()],
-    size: () => entries.size,
     membersAt: (ip) => [...(tellers.get(ip) ?? [])].some(isMember),
   }
 }

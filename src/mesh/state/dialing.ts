@@ -29,7 +29,7 @@ const HELD: Outcome = { kind: 'held', retryAfterMs: 5_000 }
 export interface DialingDeps {
   readonly peers: readonly StaticPeer[]
   readonly trust: Pick<Trust, 'admits' | 'refuses'>
-  readonly book: Pick<Book, 'failed' | 'proved' | 'size'>
+  readonly book: Pick<Book, 'failed' | 'proved'>
   readonly places: Places
   readonly connections: Pick<Connections, 'get' | 'isConnected' | 'neighbour'>
   readonly clock: Clock
@@ -83,13 +83,6 @@ export interface Dialing {
   finished(): readonly Finished[]
 }
 
-/**
- * A round walks over all members. With more than `CROWD` of them rounds that follow each other have a pause for each member,
- * because where a thousand nodes start together each of them hears a thousand others within seconds.
- */
-const CROWD = 100
-const PAUSE_MS_PER_MEMBER = 1
-
 interface Static {
   readonly peer: StaticPeer
   /** The pinned key, or the key last met there; undefined when no key was met or the node was not there any more. */
@@ -121,8 +114,6 @@ export function createDialing(deps: DialingDeps): Dialing {
   let ended: Finished[] = []
   let running = false
   let looks = false
-  /** Of the last round; monotonic. */
-  let roundAt = Number.NEGATIVE_INFINITY
 
   const isNode = (target: Target): target is NodeId => !statics.has(target)
   const isStranger = (target: Target): boolean => isNode(target) && !trust.admits(target)
@@ -131,8 +122,7 @@ export function createDialing(deps: DialingDeps): Dialing {
     // Many wake-ups of one moment make one round.
     if (!running || looks) return
     looks = true
-    const pause = book.size() > CROWD ? book.size() * PAUSE_MS_PER_MEMBER : 0
-    emit({ do: 'timer', timer: 'redial', ms: Math.max(0, roundAt + pause - deps.clock.monotonic()) })
+    emit({ do: 'timer', timer: 'redial', ms: 0 })
   }
 
   const finish = (target: Target, outcome: Outcome): void => {
@@ -218,7 +208,6 @@ export function createDialing(deps: DialingDeps): Dialing {
     round(wanted) {
       looks = false
       if (!running) return
-      roundAt = deps.clock.monotonic()
       const { begin: begun, nextMs } = redial.due(targets(wanted))
       emit({ do: 'timer', timer: 'redial', ms: nextMs })
       for (const target of begun) begin(target)

@@ -517,7 +517,7 @@ test('dials of a static address and of the member behind it, which libp2p gives 
   }
   const dialing = createDialing({
     ...{ peers: [{ host: '10.0.0.2', port: 9_236 }], trust, random, emit: () => {} },
-    book: { size: () => 1, failed: () => {}, proved: () => {} },
+    book: { failed: () => {}, proved: () => {} },
     places: { toDial: () => ['/ip4/10.0.0.2/tcp/9236'], isHeld: () => false, mayMeet: () => true },
     connections: { get: () => conn, isConnected: () => true, neighbour: () => undefined },
     clock: { now: () => 0, monotonic: () => 0 },
