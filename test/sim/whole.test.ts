@@ -14,11 +14,10 @@ async function held(options: WorldOptions): Promise<WorldReport> {
 
 test.each(
   times(
-    [[50, 1]],
+    [[30, 1]],
     [
       [50, 1],
       [50, 2],
-      [200, 3],
     ],
   ),
 )(
@@ -36,7 +35,7 @@ test.each(
       questions: 0.4,
     })
     expect(report.questions.length).toBeGreaterThan(4)
-    expect(report.churn.came).toBeGreaterThan(5)
+    expect(report.churn.came).toBeGreaterThan(2)
     const { contributions, batches } = report.totals.last!
     // The tenth that was off at the close is a batch of its own.
     expect(batches).toBeGreaterThan(1)
