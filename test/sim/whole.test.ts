@@ -43,21 +43,19 @@ test.each(
   },
 )
 
-test('two hundred machines with loss and churn: every question hears whoever is there', {
-  timeout: 300_000,
-}, async () => {
-  const report = await held({
-    ...DEFAULTS,
-    nodes: 200,
-    lossPer10k: 100,
-    churn: 0.05,
-    minutes: 4,
-    questions: 3,
-  })
-  expect(report.questions.length).toBeGreaterThan(3)
-  expect(report.discovery.wholeMs).toBeDefined()
-  expect(report.documents.get('share')!.published).toBeGreaterThan(10)
-})
+test.each(times([[60]], [[200]]))(
+  '%i machines with loss and churn: every question hears whoever is there',
+  { timeout: 300_000 },
+  async (nodes) => {
+    const report = await held({
+      ...{ ...DEFAULTS, nodes, lossPer10k: 100 },
+      ...{ churn: 0.05, minutes: 2, questions: 6 },
+    })
+    expect(report.questions.length).toBeGreaterThan(0)
+    expect(report.discovery.wholeMs).toBeDefined()
+    expect(report.churn.left).toBeGreaterThan(0)
+  },
+)
 
 test('the same options are the same run', { timeout: 120_000 }, async () => {
   const run = async () => {
