@@ -18,6 +18,7 @@ import { type MeshCosts, measureIdleFleets, measureMesh } from '../test/bench/me
 import { measurePolicy } from '../test/bench/policy.ts'
 import { measureWatch } from '../test/bench/processes.ts'
 import { measureQuery } from '../test/bench/query.ts'
+import { measureReleased } from '../test/bench/released.ts'
 import { hasSerf } from '../test/bench/serf.ts'
 import { measureCommands, measureReady, type StartTime } from '../test/bench/start.ts'
 import { measureStatistics } from '../test/bench/statistics.ts'
@@ -328,6 +329,26 @@ const BENCHMARKS: readonly Benchmark[] = [
       const beside = { what: 'local API call', value: local_ms }
       const name = `query tools, ${nodes} daemons on loopback`
       return [{ name, value: elapsed_ms, unit: 'ms', beside, ratio: elapsed_ms / local_ms }]
+    },
+  },
+  {
+    name: 'released',
+    async run({ quick }) {
+      const cost = await measureReleased([100, 1_000], quick ? 10 : 40)
+      const ms = (name: string, value: number): Figure => ({ name, value, unit: 'ms' })
+      return [
+        { ...ms('totals: one machine gives its share, CPU', cost.share_ms), aim: most('value', 50) },
+        { ...ms('totals: an aggregator opens one share, CPU', cost.open_ms), aim: most('value', 50) },
+        ...[...cost.pair_ms].map(([machines, value]) => ({
+          ...ms(`totals: all steps of both aggregators, ${machines} machines, CPU`, value),
+          aim: most('value', 50),
+        })),
+        ms(`totals: a question about ${cost.days} days, the first`, cost.first_ms),
+        {
+          ...ms(`totals: a question about ${cost.days} days, again`, cost.again_ms),
+          aim: most('value', 50),
+        },
+      ]
     },
   },
   {

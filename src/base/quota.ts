@@ -17,25 +17,37 @@ export interface Quota {
   wait(nowMs: number): number
 }
 
-export function createQuota({ frames, perMs }: Rate): Quota {
+/** A class, because there is one for each member of a large mesh: an object of three numbers and no closures. */
+class Gcra implements Quota {
   /** Milliseconds that one frame uses up. */
-  const cost = perMs / frames
-  /** Time at which everything counted so far would be due if it came evenly spaced. */
-  let due = Number.NEGATIVE_INFINITY
-  return {
-    take(nowMs) {
-      const next = Math.max(due, nowMs) + cost
-      // Half a frame of tolerance, so that rounding never refuses a whole frame.
-      if (next - nowMs > perMs + cost / 2) return false
-      due = next
-      return true
-    },
-    charge(nowMs, amount) {
-      due = Math.max(due, nowMs) + amount * cost
-    },
-    wait: (nowMs) => Math.max(0, due - perMs - nowMs),
+  readonly #cost: number
+  readonly #perMs: number
+  /** When everything that was taken will have been earned back. */
+  #due = Number.NEGATIVE_INFINITY
+
+  constructor({ frames, perMs }: Rate) {
+    this.#cost = perMs / frames
+    this.#perMs = perMs
+  }
+
+  take(nowMs: number): boolean {
+    const next = Math.max(this.#due, nowMs) + this.#cost
+    // Half a frame of tolerance, so that rounding never refuses a whole frame.
+    if (next - nowMs > this.#perMs + this.#cost / 2) return false
+    this.#due = next
+    return true
+  }
+
+  charge(nowMs: number, amount: number): void {
+    this.#due = Math.max(this.#due, nowMs) + amount * this.#cost
+  }
+
+  wait(nowMs: number): number {
+    return Math.max(0, this.#due - this.#perMs - nowMs)
   }
 }
+
+export const createQuota = (rate: Rate): Quota => new Gcra(rate)
 
 /**
  * A quota for each key. At most `most` keys are remembered; the one not asked for the longest is forgotten first, and gets

@@ -1,313 +1,69 @@
 // A simulated network under the mesh's real state machine: addresses, latency, loss, partitions, walls; values, no sockets.
 
-import type { HelloBody } from '../../protocols/messages/hello.ts'
-import type { PresenceBody } from '../../protocols/messages/presence.ts'
-import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
-import type { Clock } from '../../src/base/clock.ts'
-import { type Alarms, createAlarms } from '../../src/base/timers.ts'
-import { LOBBY } from '../../src/mesh/state/lobby.ts'
-import { createState, type State } from '../../src/mesh/state/state.ts'
-import {
-  type Command,
-  type ConnId,
-  type Fact,
-  isBroken,
-  type MeshAction,
-  type MeshEvent,
-  type TimerName,
-} from '../../src/mesh/state/types.ts'
+import type { NodeId } from '../../protocols/node-id.ts'
+import type { Command, ConnId } from '../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../src/mesh/timings.ts'
 import type { Random } from '../fuzz/frames.ts'
-import { createFakeTrust, type FakeTrust } from '../support/mesh/fake-trust.ts'
 import { VirtualTime } from '../support/run/virtual-time.ts'
+import { type End, ipOf, type Pipe, SimNode, type Wish } from './mesh-node.ts'
+import type { Sent } from './sizes.ts'
 
 /** What a lost segment costs: Linux' least retransmission timeout. */
 const RETRANSMIT_MS = 200
-const LOSS_PER_1000 = 5
 /** To where nobody listens: refused at once by a machine that is there, never answered by one that is not. */
 const REFUSED_MS = 1
-/** Presences further from a node's own clock are not looked at. */
-const CLOCK_WINDOW_MS = 300_000
 const MDNS_EVERY_MS = 60_000
-const PORT = 9_238
-/** Neighbours that a presence is handed on to. */
-const FANOUT = 6
+const CONTROL: Sent = { name: 'control', bytes: 0 }
 
-const capabilities = {
-  protocol_version: 1,
-  karo_version: '0.1.0',
-  supports_level1: true,
-  supports_level2: false,
-  can_aggregate: false,
+export interface NetworkOptions {
+  /** Of ten thousand segments so many are lost: TCP sends them again 200 ms later, mDNS does not. Default: 50. */
+  readonly lossPer10k?: number
+  /** One way, ms, of each connection; evenly between the two. Default: 0.5 to 20.5. */
+  readonly latency?: { readonly least: number; readonly most: number }
+  /** When it begins, ms since the epoch. */
+  readonly epoch?: number
 }
 
-export interface Wish {
-  readonly index: number
-  readonly segment: number
-  /** Its clock minus the true time. */
-  readonly skewMs: number
-  /** Nobody of another segment gets through to it; it gets through to all. */
-  readonly walled: boolean
-  /** Nodes that it dials by its configuration. */
-  readonly peers: readonly number[]
-  /** Links to all members up to so many. Default: 32. */
-  readonly fullMeshUpTo?: number
-  /** Links kept for leaves. Default: 256. */
-  readonly leavesUpTo?: number
-  readonly trusts: readonly NodeId[]
-}
-
-export const nodeIdOf = (index: number): NodeId => {
-  const key = Buffer.alloc(32)
-  key.writeUInt32BE(((index + 1) * 2_654_435_761) % 2 ** 32)
-  key.writeUInt32BE(index, 28)
-  return formatNodeId(key)
-}
-const ipOf = (index: number): string => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`
-const addressOf = (index: number): string => `/ip4/${ipOf(index)}/tcp/${PORT}`
-
-/** What a room above the mesh hears, for simulations of both. */
-export interface Above {
-  up(node: NodeId): void
-  down(node: NodeId): void
-  answered(ask: number, yes: boolean): void
-  inUse(node: NodeId): boolean
-}
-
-interface End {
-  readonly node: SimNode
-  readonly id: ConnId
-  serve: boolean
-  out: boolean
-  /** What was sent first arrives first: the time of the last arrival at the other end. */
-  arrived: number
-}
-
-/** One transport connection. A frame that a partition swallows is the last one. */
-interface Pipe {
-  readonly ends: readonly [End, End]
-  readonly latencyMs: number
-  dead: boolean
-}
-
-/** One machine: the real state machine, a trust in memory, and an edge that performs on the simulated network. */
-export class SimNode {
-  readonly id: NodeId
-  readonly trust: FakeTrust
-  readonly wish: Wish
-  readonly clock: Clock
-  readonly answers: boolean[] = []
-  readonly pipes = new Map<ConnId, Pipe>()
-  /** The newest presence of each author that has arrived. */
-  readonly versions = new Map<NodeId, number>()
-  /** Addresses at which a key has answered. */
-  readonly proven = new Set<string>()
-  /** True times of dials at addresses nobody has proven, by IP address. */
-  readonly cautious = new Map<string, number[]>()
-  state: State
-  above: Above | undefined
-  running = false
-  dials = 0
-  conns = 0
-  readonly #network: Network
-  #alarms: Alarms<TimerName>
-  #inbox: MeshEvent[] = []
-  #busy = false
-
-  constructor(network: Network, wish: Wish) {
-    this.#network = network
-    this.wish = wish
-    this.id = nodeIdOf(wish.index)
-    this.trust = createFakeTrust(wish.trusts, network.time.clock.now)
-    this.trust.onChange((node) => this.running && this.put({ on: 'trust', node }))
-    const { clock } = network.time
-    this.clock = { now: () => clock.now() + wish.skewMs, monotonic: clock.monotonic }
-    this.#alarms = this.#makeAlarms()
-    this.state = this.#makeState()
-  }
-
-  get address(): string {
-    return addressOf(this.wish.index)
-  }
-
-  start(): void {
-    if (this.running) return
-    this.#alarms = this.#makeAlarms()
-    this.state = this.#makeState()
-    this.versions.clear()
-    this.running = true
-    this.put({ on: 'prepare' })
-    this.put({ on: 'start' })
-  }
-
-  /** With a last word, or without. */
-  stop(inOrder: boolean): void {
-    if (!this.running) return
-    if (inOrder) {
-      this.put({ on: 'leave' })
-      this.put({ on: 'stop' })
-    }
-    this.running = false
-    this.#alarms.stop()
-    for (const pipe of this.pipes.values()) this.#network.hangUp(pipe, this)
-    this.pipes.clear()
-  }
-
-  put(event: MeshEvent): void {
-    if (!this.running) return
-    this.#inbox.push(event)
-    if (this.#busy) return
-    this.#busy = true
-    for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
-      const actions = this.state.handle(next)
-      this.#perform(actions)
-      if (next.on === 'trust' || actions.some((action) => 'did' in action)) this.#network.checkNode(this)
-    }
-    this.#busy = false
-  }
-
-  /** A presence handed on by the neighbour `from`. */
-  hear(author: NodeId, body: PresenceBody, from: NodeId): void {
-    if (!this.running || author === this.id || !this.trust.admits(from) || this.trust.refuses(author)) return
-    if (Math.abs(body.version - this.clock.now()) > CLOCK_WINDOW_MS) return
-    const { isNews, actions } = this.state.hear(author, body, from)
-    this.versions.set(author, Math.max(body.version, this.versions.get(author) ?? 0))
-    this.#perform(actions)
-    if (isNews) this.#spread(author, body, from)
-  }
-
-  #makeAlarms(): Alarms<TimerName> {
-    return createAlarms<TimerName>(this.#network.time, (timer) => this.put({ on: 'timer', timer }))
-  }
-
-  #makeState(): State {
-    const { wish, trust } = this
-    const { random } = this.#network
-    const about = () => ({ name: `n${wish.index}`, capabilities, listen: [this.address] })
-    return createState({
-      config: {
-        mesh: { lan_only: true, allow_cgnat: false, port: PORT, listen: 'auto', ping_seconds: 15 },
-        overlay: { full_mesh_up_to: wish.fullMeshUpTo ?? 32, leaves_up_to: wish.leavesUpTo ?? 256 },
-        discovery: {
-          dht: false,
-          peers: wish.peers.map((index) => ({ host: ipOf(index), port: PORT })),
-        },
-      },
-      ...{ trust, about, clock: this.clock, timings: TIMINGS, lobby: LOBBY, self: this.id },
-      random: { bytes: (length) => random.bytes(length), float: () => random.below(1_000_000) / 1_000_000 },
-      listening: () => (this.running ? [this.address] : []),
-      complete: () => true,
-      inUse: (node) => this.above?.inUse(node) ?? false,
-      readers: () => this.state.connections.neighbours().length,
-    })
-  }
-
-  #hello(): HelloBody {
-    return { versions: ['/karo/hello/1'], name: `n${this.wish.index}`, capabilities, listen: [this.address] }
-  }
-
-  /** To a few neighbours, as gossip does; its repairs are not simulated, so they are some more than its four. */
-  #spread(author: NodeId, body: PresenceBody, except?: NodeId): void {
-    const others = this.state.connections
-      .neighbours()
-      .filter(({ node }) => node !== except && node !== author)
-    const from = this.#network.random.below(Math.max(1, others.length))
-    for (const { id } of [...others.slice(from), ...others.slice(0, from)].slice(0, FANOUT)) {
-      const pipe = this.pipes.get(id)
-      if (pipe === undefined) continue
-      // A copy that would be dropped where it arrives is not sent: nine of ten would be.
-      const [a, b] = pipe.ends
-      const { versions } = (a.node === this ? b : a).node
-      if ((versions.get(author) ?? 0) >= body.version) continue
-      this.#network.send(pipe, this, (to) => to.node.hear(author, body, this.id))
-    }
-  }
-
-  #perform(actions: readonly MeshAction[]): void {
-    for (const action of actions) {
-      if ('do' in action) this.#do(action)
-      else this.#note(action)
-    }
-  }
-
-  #do(command: Command): void {
-    const network = this.#network
-    if (command.do === 'timer') this.#alarms.set(command)
-    else if (command.do === 'dial') network.dial(this, command)
-    else if (command.do === 'publish') this.#spread(this.id, command.body)
-    else if (command.do === 'answer') {
-      this.answers.push(command.yes)
-      this.above?.answered(command.ask, command.yes)
-    } else if ('id' in command) {
-      const pipe = this.pipes.get(command.id)
-      if (pipe !== undefined) this.#onPipe(pipe, command)
-    }
-  }
-
-  #onPipe(pipe: Pipe, command: Extract<Command, { readonly id: ConnId }>): void {
-    const network = this.#network
-    const mine = pipe.ends[0].node === this ? pipe.ends[0] : pipe.ends[1]
-    if (command.do === 'begin') {
-      network.send(pipe, this, (there) => {
-        // The stream is agreed on before anything is said over it.
-        network.send(pipe, there.node, (here) => here.node.put({ on: 'control', id: here.id }))
-        there.node.put({ on: 'control', id: there.id })
-      })
-    } else if (command.do === 'say') {
-      const { say } = command
-      const said = 'hello' in say ? { hello: { ...this.#hello(), leaf: say.leaf } } : say
-      const sentAt = this.clock.now()
-      network.send(pipe, this, ({ node, id }) => {
-        node.put({ on: 'said', id, said, skewMs: sentAt - node.clock.now() })
-      })
-    } else if (command.do === 'open') {
-      mine[command.side] = true
-      network.checkViews(pipe)
-    } else {
-      const goodbye = command.do === 'close' ? command.goodbye : undefined
-      if (goodbye !== undefined)
-        network.send(pipe, this, ({ node, id }) => node.put({ on: 'said', id, said: { goodbye }, skewMs: 0 }))
-      this.pipes.delete(command.id)
-      mine.serve = false
-      mine.out = false
-      network.hangUp(pipe, this)
-    }
-  }
-
-  /** What the ledger's and the trust's edge would do. */
-  #note(fact: Fact): void {
-    const { trust } = this
-    if (fact.did === 'open' && fact.at !== undefined) this.proven.add(fact.at)
-    else if (fact.did === 'meet' && !trust.admits(fact.conn.node))
-      trust.sawStranger(fact.conn.node, { name: fact.body.name, addresses: fact.addresses })
-    else if (fact.did === 'come') {
-      const { node, introduced } = fact.conn
-      trust.sawMember(node, { name: introduced?.name ?? '', addresses: introduced?.listen ?? [] })
-      this.put({ on: 'links' })
-      if (fact.replaced === undefined) this.above?.up(node)
-    } else if (fact.did === 'leave') {
-      this.above?.down(fact.conn.node)
-      if (!trust.admits(fact.conn.node)) return
-      trust.sawMember(fact.conn.node, fact.reason === 'goodbye' ? { offline: true } : {})
-      if (isBroken(fact.reason)) trust.lost(fact.conn.node)
-    }
-  }
+/** What was sent of one kind of message. */
+export interface Traffic {
+  frames: number
+  bytes: number
+  /** Copies among them that arrive where the message is known already. */
+  copies: number
 }
 
 export class Network {
-  readonly time = new VirtualTime(1_763_626_500_000)
+  readonly time: VirtualTime
   readonly nodes: SimNode[] = []
   readonly random: Random
   /** What did not hold, in words. */
   readonly broken: string[] = []
   /** Frames that were handed to the network. */
   sent = 0
+  readonly traffic = new Map<string, Traffic>()
   /** In which part of the network each node is; nodes without one are in the same. */
   parts = new Map<SimNode, number>()
   readonly #byAddress = new Map<string, SimNode>()
+  readonly #lossPer10k: number
+  readonly #latency: { readonly least: number; readonly most: number }
 
-  constructor(random: Random) {
+  constructor(random: Random, { lossPer10k = 50, latency, epoch = 1_763_626_500_000 }: NetworkOptions = {}) {
     this.random = random
+    this.time = new VirtualTime(epoch)
+    this.#lossPer10k = lossPer10k
+    this.#latency = latency ?? { least: 0.5, most: 20.5 }
+  }
+
+  #isLost(): boolean {
+    return this.random.below(10_000) < this.#lossPer10k
+  }
+
+  count(name: string, bytes: number, copy = false): void {
+    const kind = this.traffic.get(name) ?? { frames: 0, bytes: 0, copies: 0 }
+    this.traffic.set(name, kind)
+    kind.frames++
+    kind.bytes += bytes
+    if (copy) kind.copies++
   }
 
   add(wish: Wish): SimNode {
@@ -326,7 +82,7 @@ export class Network {
   announce(node: SimNode): void {
     for (const other of this.nodes) {
       if (other === node || other.wish.segment !== node.wish.segment) continue
-      if (!this.reaches(node, other) || this.random.below(1_000) < LOSS_PER_1000) continue
+      if (!this.reaches(node, other) || this.#isLost()) continue
       const sees = (one: SimNode, seen: SimNode): void =>
         one.put({ on: 'sighted', node: seen.id, addresses: [seen.address], source: ipOf(seen.wish.index) })
       this.time.after(1 + this.random.below(20), () => sees(other, node))
@@ -339,10 +95,11 @@ export class Network {
     if (node.running) this.announce(node)
   }
 
-  send(pipe: Pipe, from: SimNode, arrive: (to: End) => void): void {
+  send(pipe: Pipe, from: SimNode, arrive: (to: End) => void, { name, bytes }: Sent = CONTROL): void {
     const [mine, other] = pipe.ends[0].node === from ? pipe.ends : [pipe.ends[1], pipe.ends[0]]
     this.sent++
-    const late = this.random.below(1_000) < LOSS_PER_1000 ? RETRANSMIT_MS : 0
+    if (bytes > 0) this.count(name, bytes)
+    const late = this.#isLost() ? RETRANSMIT_MS : 0
     const now = this.time.clock.monotonic()
     mine.arrived = Math.max(now + pipe.latencyMs + late, mine.arrived)
     this.time.after(mine.arrived - now, () => {
@@ -381,7 +138,8 @@ export class Network {
     const isWalled = other?.wish.walled === true && other.wish.segment !== from.wish.segment
     const isRight = isThere && (dial.to === undefined || other.id === dial.to)
     const isWelcome = isRight && !isWalled && !other.trust.refuses(from.id) && !from.trust.refuses(other.id)
-    const latencyMs = 0.5 + this.random.below(200) / 10
+    const { least, most } = this.#latency
+    const latencyMs = least + (this.random.below(200) / 200) * (most - least)
     const answered = isThere && !isWalled
     // A machine that runs no node refuses at once; one that cannot be reached says nothing.
     const silentMs = other !== undefined && !other.running ? REFUSED_MS : TIMINGS.handshakeMs

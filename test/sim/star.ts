@@ -10,7 +10,8 @@ import { soFar } from '../../src/exchange/query/state/live.ts'
 import { createQueryState, type QueryState } from '../../src/exchange/query/state/state.ts'
 import type { QueryAction, QueryEvent, QueryTimer } from '../../src/exchange/query/state/types.ts'
 import { type Random, randomOf } from '../fuzz/frames.ts'
-import { Network, nodeIdOf, type SimNode } from './mesh-network.ts'
+import { Network } from './mesh-network.ts'
+import { nodeIdOf, type SimNode } from './mesh-node.ts'
 
 const MINUTE = 60_000
 const TIMEOUT_MS = 10_000

@@ -2,7 +2,7 @@
 //
 // half 0 = AES-256-CTR of zeros under HKDF-SHA256(ikm = seed, salt = none, info = "karo-share-expand-v1" ‖ section u8), with an
 // initial counter block of zeros, read as integers of 8 bytes, big-endian; half 1 = vector - half 0 mod 2^64.
-import { createCipheriv, hkdfSync } from 'node:crypto'
+import { createCipheriv, createSecretKey, hkdfSync } from 'node:crypto'
 import type { Random } from '../../base/clock.ts'
 
 export const SEED_BYTES = 32
@@ -37,8 +37,9 @@ export function fromBytes(bytes: Uint8Array): BigUint64Array {
 /** The half of section number `section` that follows from a seed of 32 bytes. */
 export function expand(seed: Uint8Array, section: number, cells: number): BigUint64Array {
   const info = Buffer.concat([INFO, Buffer.of(section)])
-  const key = Buffer.from(hkdfSync('sha256', seed, NONE, info, KEY_BYTES))
-  const cipher = createCipheriv('aes-256-ctr', key, ZERO_COUNTER)
+  // As key objects: Node takes three times as long over keys that are bytes, and an aggregator does this for every share.
+  const key = new Uint8Array(hkdfSync('sha256', createSecretKey(seed), NONE, info, KEY_BYTES))
+  const cipher = createCipheriv('aes-256-ctr', createSecretKey(key), ZERO_COUNTER)
   return fromBytes(cipher.update(new Uint8Array(cells * CELL_BYTES)))
 }
 

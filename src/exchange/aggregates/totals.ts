@@ -8,21 +8,24 @@ import type { HeldShare, Layout } from './types.ts'
 
 type Sums = Settlement['groups'][number]['opened']
 
-/** One aggregator's sum of the halves of a type. Throws RangeError when a share has no such section. */
-function sumOf(type: string, shares: readonly HeldShare[]): BigUint64Array {
-  let sum: BigUint64Array | undefined
+/**
+ * One aggregator's sums of a group, by type. Each share is expanded once for all types, because that is most of the cost of a
+ * batch. Throws RangeError when a share has no section of one of the types.
+ */
+function sumsOf(layouts: readonly Layout[], shares: readonly HeldShare[]): readonly BigUint64Array[] {
+  const sums: (BigUint64Array | undefined)[] = layouts.map(() => undefined)
   for (const { header, halves } of shares) {
-    const half = halves()[header.sections.findIndex((section) => section.type === type)]
-    if (half === undefined) throw new RangeError(`a share without ${type}`)
-    if (sum === undefined) sum = BigUint64Array.from(half)
-    else addTo(sum, half)
+    const all = halves()
+    for (const [at, { type }] of layouts.entries()) {
+      const half = all[header.sections.findIndex((section) => section.type === type)]
+      if (half === undefined) throw new RangeError(`a share without ${type}`)
+      const sum = sums[at]
+      if (sum === undefined) sums[at] = BigUint64Array.from(half)
+      else addTo(sum, half)
+    }
   }
-  return sum ?? new BigUint64Array(0)
+  return sums.map((sum) => sum ?? new BigUint64Array(0))
 }
-
-/** One aggregator's sums of a group, by type. */
-const sumsOf = (layouts: readonly Layout[], shares: readonly HeldShare[]): readonly BigUint64Array[] =>
-  layouts.map(({ type }) => sumOf(type, shares))
 
 /** One aggregator's sums of a group and, where it has cells, of each of them: then the group's are those of its cells. */
 export function sumsOfCells(

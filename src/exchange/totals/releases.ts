@@ -28,8 +28,8 @@ import type { Documents } from '../documents/index.ts'
 import { authorsUnder, isDrawn, type Plan } from './plan.ts'
 
 const RELEASES = messageTable([Release])
-/** Opened releases that are remembered, by their digest: opening one costs as much as a hundred of these look-ups. */
-const OPENED_MAX = 1_024
+/** Opened releases that are remembered, by their digest, two of each of three months' days for one role; one may be of 100 KB. */
+const OPENED_MAX = 180
 
 export interface ReleasesDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &

@@ -221,6 +221,8 @@ export function createTallier(deps: TallierDeps): Tallier {
 
   return {
     async round(plan) {
+      // Only an aggregator has anything to add up; for all others a round costs nothing, however many machines there are.
+      if (!plan.aggregators.some(({ key }) => isSame(key, identity.publicKey))) return
       const roster = deps.roster()
       const common = commonMarkOf(plan, roster)
       const before = left

@@ -84,10 +84,12 @@ export function createBook(isMember: (node: NodeId) => boolean): Book {
     learn(node, addresses) {
       if (addresses.length === 0) return
       const entry = touch(node)
+      entry.heardFirst = false
+      // Every presence says the same again, and in a large mesh hundreds come in a minute.
+      if (addresses.every((address, at) => entry.learned[at] === address)) return
       const learned = [...new Set([...addresses, ...entry.learned])].slice(0, ADDRESSES_PER_NODE)
       setLearned(node, entry, learned)
       entry.heard = entry.heard.filter((address) => !learned.includes(address))
-      entry.heardFirst = false
     },
     hear(node, addresses) {
       const fresh = addresses.filter((address) => !entries.get(node)?.learned.includes(address))

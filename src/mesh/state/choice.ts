@@ -29,25 +29,22 @@ function rank(a: number, b: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0
 }
 
-/** Places by node, to be kept from one ring to the next. */
-export interface Places {
-  of(node: NodeId): number
+/** Places follow from the names alone, so all rings of a process share them. */
+const places = createRecent<NodeId, number>(PLACES_MAX)
+
+function placeOf(node: NodeId): number {
+  const known = places.get(node)
+  if (known !== undefined) return known
+  const place = createHash('sha256').update(node).digest().readUInt32BE(0)
+  places.set(node, place)
+  return place
 }
 
-export function createPlaces(): Places {
-  const places = createRecent<NodeId, number>(PLACES_MAX)
-  return {
-    of(node) {
-      const known = places.get(node)
-      if (known !== undefined) return known
-      const place = createHash('sha256').update(node).digest().readUInt32BE(0)
-      places.set(node, place)
-      return place
-    },
-  }
+/** How far it is from one place to another, on a ring of 2^32 places; of two at the same place the lesser name comes first. */
+function stepsTo(from: Place, to: Place): number {
+  const steps = to.at - from.at
+  return steps < 0 || (steps === 0 && to.node < from.node) ? steps + 2 ** 32 : steps
 }
-
-const orderOf = (a: Place, b: Place): number => a.at - b.at || (a.node < b.node ? -1 : 1)
 
 interface Ranked {
   readonly node: NodeId
@@ -59,29 +56,24 @@ const isBefore = (a: Ranked, b: Ranked): boolean => a.rank < b.rank || (a.rank =
  * The ring of Chord (Stoica et al., 2001) for the links that hold the mesh together, and rendezvous hashing (Thaler and
  * Ravishankar, 1998) for those across: a member that comes or goes changes only the choices it is part of.
  */
-export function createRing(members: Iterable<NodeId>, places: Places = createPlaces()): Ring {
-  const ring: Place[] = [...new Set(members)].map((node) => ({ node, at: places.of(node) })).sort(orderOf)
-  const indexOf = new Map(ring.map(({ node }, index) => [node, index]))
+export function createRing(members: readonly NodeId[]): Ring {
   const choices = new Map<NodeId, ReadonlySet<NodeId>>()
 
   const choose = (node: NodeId): ReadonlySet<NodeId> => {
-    const index = indexOf.get(node)
-    const self = index === undefined ? undefined : ring[index]
-    if (index === undefined || self === undefined) return new Set()
-    const steps = Array.from({ length: Math.min(SUCCESSORS, ring.length - 1) }, (_, step) => step + 1)
-    const next = steps.map((step) => (ring[(index + step) % ring.length] as Place).node)
-    const chosen = new Set(next)
-    // One walk finds the best few; sorting all members for them costs too much in a large mesh.
+    const self = { node, at: placeOf(node) }
+    // One walk finds the best few of each kind; sorting all members for them costs too much in a large mesh. The best to go
+    // across to may be among the next ones, so there are as many more of them.
+    const next: Ranked[] = []
     const across: Ranked[] = []
-    for (const other of ring) {
-      if (other === self || chosen.has(other.node)) continue
-      const one = { node: other.node, rank: rank(self.at, other.at) }
-      const place = across.findIndex((better) => isBefore(one, better))
-      if (place >= 0) across.splice(place, 0, one)
-      else if (across.length < ACROSS) across.push(one)
-      if (across.length > ACROSS) across.pop()
+    for (const other of members) {
+      if (other === node) continue
+      const at = placeOf(other)
+      insert(next, SUCCESSORS, { node: other, rank: stepsTo(self, { node: other, at }) })
+      insert(across, SUCCESSORS + ACROSS, { node: other, rank: rank(self.at, at) })
     }
-    for (const other of across) chosen.add(other.node)
+    const chosen = new Set(next.map((one) => one.node))
+    const others = across.filter((one) => !chosen.has(one.node))
+    for (const other of others.slice(0, ACROSS)) chosen.add(other.node)
     return chosen
   }
 
@@ -89,9 +81,20 @@ export function createRing(members: Iterable<NodeId>, places: Places = createPla
     choiceOf(node) {
       const known = choices.get(node)
       if (known !== undefined) return known
+      if (!members.includes(node)) return new Set()
       const chosen = choose(node)
-      if (indexOf.has(node)) choices.set(node, chosen)
+      choices.set(node, chosen)
       return chosen
     },
   }
+}
+
+/** Puts it among the `most` best, the best first, if it is one of them; who is there already is not put there again. */
+function insert(best: Ranked[], most: number, one: Ranked): void {
+  const last = best[most - 1]
+  if (last !== undefined && !isBefore(one, last)) return
+  if (best.some(({ node }) => node === one.node)) return
+  const place = best.findIndex((other) => isBefore(one, other))
+  best.splice(place < 0 ? best.length : place, 0, one)
+  if (best.length > most) best.pop()
 }

@@ -2,7 +2,7 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
-import { createPlaces, createRing, type Ring } from './choice.ts'
+import { createRing, type Ring } from './choice.ts'
 import { type Dependent, LEAF_MOST, type Leaves } from './leaves.ts'
 
 /** Members that a full mesh may have beyond its limit before it is thinned out, so that a visitor does not change it. */
@@ -27,6 +27,9 @@ const AWAY_MS = 10 * 60_000
 const FAILURES = 2
 /** Nodes whose absence is remembered. */
 const AWAY_MAX = 4_096
+
+/** Whether this node is a leaf is worked out again after so long, where one list of members is gone through. */
+const LEAF_FOR_MS = 50
 
 /** Rings that are kept: of all members, of the members that are there, and of both without members that declined. */
 const RINGS_KEPT = 4
@@ -74,7 +77,6 @@ export function createOverlay(deps: OverlayDeps): Overlay {
   /** Absent nodes, each until when (monotonic, ms). */
   const away = createRecent<NodeId, number>(AWAY_MAX)
   const declined = createRecent<NodeId, { readonly until: number; readonly leafHere: boolean }>(AWAY_MAX)
-  const places = createPlaces()
   let full = true
   /** When the first were known, and when there were more than ever before; monotonic. */
   let started: number | undefined
@@ -90,8 +92,13 @@ export function createOverlay(deps: OverlayDeps): Overlay {
   }
   /** `all`: every member but this node; `there`: the members among them that are not away. */
   const look = () => {
-    const all = [...deps.members()].filter((node) => node !== self)
-    const there = all.filter((node) => !isAway(node))
+    const all: NodeId[] = []
+    const there: NodeId[] = []
+    for (const node of deps.members()) {
+      if (node === self) continue
+      all.push(node)
+      if (!isAway(node)) there.push(node)
+    }
     full = there.length <= deps.fullMeshUpTo + (full ? FULL_MORE : 0)
     return { all, there }
   }
@@ -111,11 +118,17 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     const { all, there } = look()
     return full && there.length <= LEAF_MOST && hasSettled(all.length)
   }
+  /** What `isLeaf` said a moment ago: it is asked for each member that declined, and looks at all members. */
+  let leaf = { is: false, until: Number.NEGATIVE_INFINITY }
+  const isLeafLately = (): boolean => {
+    if (!within(leaf.until)) leaf = { is: isLeaf(), until: clock.monotonic() + LEAF_FOR_MS }
+    return leaf.is
+  }
   const hasDeclined = (node: NodeId): boolean => {
     const refusal = declined.peek(node)
     if (!within(refusal?.until)) return false
     // The other side did not know that this node is a leaf when it closed the link: it is told now.
-    return refusal?.leafHere === true || !isLeaf()
+    return refusal?.leafHere === true || !isLeafLately()
   }
   /** Leaves that had a link here: they may be unable to come back by themselves. */
   const leavesOf = (there: readonly NodeId[]): NodeId[] => {
@@ -130,7 +143,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
   const ringOf = (members: readonly NodeId[]): Ring => {
     const same = rings.find((one) => isSame(one.members, members))
     if (same !== undefined) return same.ring
-    const ring = createRing([...members, self], places)
+    const ring = createRing([...members, self])
     rings.unshift({ members, ring })
     rings.splice(RINGS_KEPT)
     return ring

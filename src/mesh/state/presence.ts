@@ -14,7 +14,10 @@ const GATHER_MS = 500
 const GAP_MS = 3_000
 /** A new neighbour's subscription arrives a moment after the link. */
 const SUBSCRIBED_MS = 1_000
-/** All members answer a node that has just come within this time each: 20 answers a second over the whole mesh. */
+/**
+ * All members answer a node that has just come within this time each, and none of them answers again before this time has
+ * passed since it said its presence: 20 answers a second over the whole mesh, however many come.
+ */
 const ANSWER_MS_PER_MEMBER = 50
 const ANSWER_LEAST_MS = 1_000
 const ANSWER_MOST_MS = 60_000
@@ -107,9 +110,14 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
     emit({ do: 'timer', timer: 'presence', ms: at - now })
   }
 
-  const answerWithin = (): number => {
+  /** All members answer within this time. */
+  const answerSpan = (): number => {
     const ms = trust.members().length * ANSWER_MS_PER_MEMBER
-    return Math.min(Math.max(ms, ANSWER_LEAST_MS), ANSWER_MOST_MS) * random.float()
+    return Math.min(Math.max(ms, ANSWER_LEAST_MS), ANSWER_MOST_MS)
+  }
+  const answer = (): void => {
+    const span = answerSpan()
+    within(Math.max(0, saidAt + span - clock.monotonic()) + span * random.float())
   }
 
   /** One member's word that others are lost. A node that was heard after the word was written is not lost. */
@@ -117,7 +125,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
     if (body.lost.length === 0) return NOBODY
     const named = new Set(body.lost.map(formatNodeId))
     for (const node of named) {
-      if (node === deps.self) within(GATHER_MS + answerWithin())
+      if (node === deps.self) within(GATHER_MS + answerSpan() * random.float())
       if (
         node === deps.self ||
         node === author ||
@@ -154,7 +162,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
       lost.delete(author)
       const named = hearLost(author, body, before?.lost ?? NOBODY)
       heard.set(author, { version: body.version, lost: named })
-      if (body.asks) within(answerWithin())
+      if (body.asks) answer()
       const back = member === undefined || member.offline || member.unsure
       const moved = addresses.some((address) => member?.addresses.includes(address) !== true)
       return { addresses, worthATry: !offline && (back || moved) }

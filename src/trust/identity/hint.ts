@@ -3,7 +3,7 @@
 // key = HKDF-SHA256(ikm = X25519(author, recipient), salt = none, info = "karo-hint-v1"), 32 bytes;
 // hint = HMAC-SHA256(key, author 32 ‖ version u64 ‖ slot)[0:8], integers big-endian.
 // The author stands in it because the two keys share one secret, whichever of them writes.
-import { createHmac, hkdfSync } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
 import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Agree } from './agree.ts'
@@ -31,23 +31,31 @@ export type Hints = (peer: Uint8Array, context: HintContext) => Uint8Array | und
 
 /** `agree` is this node's. Only in memory, and bounded. */
 export function createHints(agree: Agree): Hints {
-  const keys = createRecent<string, Uint8Array>(CACHED)
+  /** As key objects, because Node takes three times as long over keys that are bytes; null: nobody can agree with that key. */
+  const keys = createRecent<string, KeyObject | null>(CACHED)
   return (peer, { author, slot, version }) => {
     const id = Buffer.from(peer).toString('latin1')
     let key = keys.get(id)
     if (key === undefined) {
       const theirs = sealingKeyOf(peer)
       const shared = theirs === undefined ? undefined : agree(theirs)
-      key = shared === undefined ? NONE : new Uint8Array(hkdfSync('sha256', shared, NONE, INFO, KEY_BYTES))
+      key = shared === undefined ? null : keyOf(shared)
       shared?.fill(0)
       keys.set(id, key)
     }
-    if (key.length === 0) return undefined
+    if (key === null) return undefined
     const edition = Buffer.alloc(8)
     edition.writeBigUInt64BE(BigInt(version))
     const mac = createHmac('sha256', key).update(author).update(edition).update(slot).digest()
     return new Uint8Array(mac.subarray(0, HINT_BYTES))
   }
+}
+
+function keyOf(shared: Uint8Array): KeyObject {
+  const key = new Uint8Array(hkdfSync('sha256', shared, NONE, INFO, KEY_BYTES))
+  const object = createSecretKey(key)
+  key.fill(0)
+  return object
 }
 
 /** Whether one of the hints, 8 bytes each, names this node under its present key or one before it. */

@@ -7,9 +7,15 @@ export interface FakeTrust extends Trust {
   readonly sightings: { node: NodeId; offline: boolean }[]
 }
 
-/** `now`: milliseconds since the epoch. */
-export function createFakeTrust(trusted: readonly NodeId[] = [], now: () => number = Date.now): FakeTrust {
-  const admitted = new Set(trusted)
+/** `now`: milliseconds since the epoch. `trusted`: a set is read and not copied, so that a thousand nodes can share it. */
+export function createFakeTrust(
+  trusted: readonly NodeId[] | ReadonlySet<NodeId> = [],
+  now: () => number = Date.now,
+): FakeTrust {
+  const given: ReadonlySet<NodeId> = 'has' in trusted ? trusted : new Set(trusted)
+  const admitted = new Set<NodeId>()
+  /** Of those that were given, who is admitted no longer. */
+  const dropped = new Set<NodeId>()
   const denied = new Set<NodeId>()
   const revoked = new Set<NodeId>()
   const members = new Map<NodeId, Member>()
@@ -19,7 +25,8 @@ export function createFakeTrust(trusted: readonly NodeId[] = [], now: () => numb
   const sightings: { node: NodeId; offline: boolean }[] = []
 
   const refused = (node: NodeId): boolean => denied.has(node) || revoked.has(node)
-  const admits = (node: NodeId): boolean => admitted.has(node) && !refused(node)
+  const admits = (node: NodeId): boolean =>
+    (admitted.has(node) || (given.has(node) && !dropped.has(node))) && !refused(node)
   const changed = (node: NodeId): Promise<void> => {
     if (refused(node) || !admits(node)) members.delete(node)
     for (const listener of listeners) listener(node, 'person')
@@ -66,8 +73,10 @@ export function createFakeTrust(trusted: readonly NodeId[] = [], now: () => numb
     decidedAt: () => undefined,
     isNameChosen: () => false,
     trust(node, { level }) {
-      if (level === 'untrusted') admitted.delete(node)
-      else admitted.add(node)
+      if (level === 'untrusted') {
+        admitted.delete(node)
+        dropped.add(node)
+      } else admitted.add(node)
       denied.delete(node)
       revoked.delete(node)
       if (admits(node)) pending.delete(node)
@@ -79,6 +88,7 @@ export function createFakeTrust(trusted: readonly NodeId[] = [], now: () => numb
     },
     revoke(node) {
       admitted.delete(node)
+      dropped.add(node)
       revoked.add(node)
       return changed(node)
     },
@@ -134,7 +144,7 @@ export function createFakeTrust(trusted: readonly NodeId[] = [], now: () => numb
     },
     connected() {},
     met: (node) => met.get(node),
-    known: () => [...new Set([...admitted, ...members.keys(), ...pending.keys()])],
+    known: () => [...new Set([...given, ...admitted, ...members.keys(), ...pending.keys()])],
     onPresence: () => () => {},
     onChange(listener) {
       listeners.add(listener)

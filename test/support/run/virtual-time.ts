@@ -54,6 +54,19 @@ export class VirtualTime implements Timers {
     this.#at = end
   }
 
+  /** Lets the next thing happen that is due by `end`, a time of the monotonic clock; false, and it is `end`, where nothing is. */
+  step(end: number): boolean {
+    for (let first = this.#due[0]; first !== undefined && first.at <= end; first = this.#due[0]) {
+      this.#pop()
+      if (first.run === undefined) continue
+      this.#at = first.at
+      first.run()
+      return true
+    }
+    this.#at = end
+    return false
+  }
+
   #push(due: Due): void {
     const heap = this.#due
     let index = heap.push(due) - 1
@@ -88,4 +101,4 @@ export class VirtualTime implements Timers {
 const before = (a: Due, b: Due): boolean => a.at < b.at || (a.at === b.at && a.order < b.order)
 
 /** One turn of the event loop: every promise that can go on has gone on. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -225,3 +225,20 @@ test('the last word is said at once, and nothing after it', () => {
   it.advance(minutes(20))
   expect(it.said).toHaveLength(length)
 })
+
+test('however many come in a large mesh, it answers once in the time in which all of them answer', () => {
+  const it = world()
+  const members = Array.from({ length: 400 }, (_, n) => testIdentity(100 + n).nodeId)
+  for (const member of members) it.hears(member, {})
+  it.room.came(ann)
+  it.advance(60_000)
+  const before = it.said.length
+  // One that asks each second for two minutes; 400 members answer within 20 s each.
+  for (let second = 0; second < 120; second++) {
+    it.hears(members[second] as NodeId, { asks: true })
+    it.advance(1_000)
+  }
+  const answers = it.said.length - before
+  expect(answers).toBeGreaterThanOrEqual(3)
+  expect(answers).toBeLessThanOrEqual(6)
+})

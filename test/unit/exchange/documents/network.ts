@@ -88,6 +88,8 @@ export interface NetworkOptions {
   /** How long a link lives that only a dial opened. */
   readonly dialled?: number
   readonly epoch?: number
+  /** Default: a time of its own. */
+  readonly time?: VirtualTime
 }
 
 /** Links carry frames in order; who is linked with whom, and what is cut, the test says. */
@@ -110,7 +112,7 @@ export class Network {
   constructor(options: NetworkOptions = {}) {
     this.#options = options
     this.random = seeded(options.seed ?? 1)
-    this.time = new VirtualTime(options.epoch ?? Date.UTC(2026, 10, 18, 10))
+    this.time = options.time ?? new VirtualTime(options.epoch ?? Date.UTC(2026, 10, 18, 10))
     this.#refresh()
   }
 

@@ -235,6 +235,8 @@ export interface NodeOptions {
   readonly random?: Random
   /** Everybody, this node included: all others are its members, and trusted as `peer`. */
   readonly among?: Set<TestNode | Endpoint>
+  /** A whole one in the place of what tests set here. */
+  readonly trust?: Pick<Trust, 'members' | 'opinion' | 'onChange' | 'known' | 'resolve'>
 }
 
 /** A node with everything around its query room faked as values that tests read and change. */
@@ -318,7 +320,7 @@ export class TestNode {
         this.audits.push(entry)
       },
     }
-    const trust = this.#trust()
+    const trust = options.trust ?? this.#trust()
     const policy = plainPolicy()
     this.sharing = createSharing({
       policy,

@@ -1,5 +1,6 @@
 // Machines with rooms of totals over a network that a test owns: real shares, real tallies, real releases, virtual time.
 import type { NodeId } from '../../../../protocols/node-id.ts'
+import type { Random, Timers } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import type { Counts, Layout } from '../../../../src/exchange/aggregates/index.ts'
 import {
@@ -14,7 +15,7 @@ import { HOUR, MINUTE, Network, type Node } from '../documents/network.ts'
 
 export { HOUR, MINUTE }
 
-const MESH = new Uint8Array(32).fill(7)
+export const MESH = new Uint8Array(32).fill(7)
 
 const TOOLS: Layout = {
   version: 1,
@@ -71,6 +72,10 @@ export interface World {
   /** The two that add up, where the plan names no others. */
   readonly pair: readonly [Machine, Machine]
   plan: Plan | undefined
+  /** Default: those of the network. */
+  readonly timers?: Timers
+  /** Default: chance. */
+  readonly random?: Random
 }
 
 const counts = (...rows: readonly (readonly [number, readonly number[]])[]): Counts => new Map(rows)
@@ -105,7 +110,8 @@ export async function createWorld(
   return world
 }
 
-const bindingOf = ({ node, roles, teams }: Machine): Binding => ({
+/** The certificate of a machine, as others see it. */
+export const bindingOf = ({ node, roles, teams }: Machine): Binding => ({
   ...{
     usage: 'node',
     node_id: node.id,
@@ -117,7 +123,13 @@ const bindingOf = ({ node, roles, teams }: Machine): Binding => ({
   ...{ issued_at: 0, not_before: 0, not_after: Number.MAX_SAFE_INTEGER },
 })
 
-function machineOf(world: World, node: Node, index: number, bindings: () => readonly Binding[]): Machine {
+/** A machine that is not started yet, with the rooms of totals and documents; it becomes one of the world's by being added. */
+export function machineOf(
+  world: World,
+  node: Node,
+  index: number,
+  bindings: () => readonly Binding[],
+): Machine {
   const { network } = world
   const machine: Machine = {
     node,
@@ -175,8 +187,10 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
     ...{ ownUid: 1000, kMin: () => 3, joinedAt: () => machine.joinedAt },
     audit: { record: async (entry) => void node.audits.push(entry) },
     clock: network.time.clock,
-    timers: network.time,
-    random: { float: Math.random, bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
+    timers: world.timers ?? network.time,
+    random: world.random ?? {
+      ...{ float: Math.random, bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
+    },
     log: silentLog,
   })
 }

@@ -1,0 +1,164 @@
+// What released totals cost: a machine's share, the steps of the two aggregators, and a question that reads what was released.
+import { type Bucket, slotOfBucket } from '../../protocols/buckets.ts'
+import type { ReleaseContent } from '../../protocols/messages/aggregate.ts'
+import type { NodeId } from '../../protocols/node-id.ts'
+import { systemRandom } from '../../src/base/clock.ts'
+import { blake3 } from '../../src/base/hash.ts'
+import { silentLog } from '../../src/base/run/log.ts'
+import { type Counts, type Layout, pairOf, writeRelease } from '../../src/exchange/aggregates/index.ts'
+import { measuresOf } from '../../src/exchange/query/released.ts'
+import { createReader } from '../../src/exchange/totals/reader.ts'
+import { createReleases } from '../../src/exchange/totals/releases.ts'
+import { createHints } from '../../src/trust/identity/index.ts'
+import { testIdentity } from '../support/mesh/identity.ts'
+import {
+  BUCKET,
+  contentsIn,
+  IDENTITIES,
+  type Machine,
+  MESH,
+  openedBy,
+  run,
+  sealedShare,
+  worldOf,
+} from '../unit/exchange/aggregates/world.ts'
+import { median } from './median.ts'
+
+export interface ReleasedCost {
+  /** Of one machine with all types, median: to split, seal and sign; and for an aggregator to open it. */
+  readonly share_ms: number
+  readonly open_ms: number
+  readonly share_bytes: number
+  /** Processor time of all steps of both aggregators together, by the number of machines; shares are open already. */
+  readonly pair_ms: ReadonlyMap<number, number>
+  readonly days: number
+  /** A question about so many days: the first time, and again. */
+  readonly first_ms: number
+  readonly again_ms: number
+}
+
+const DAYS = 6
+/** Rows of each type that a machine has something in. */
+const ROWS = 40
+
+/** The real layouts; nobody is counted, so nothing is gathered. */
+const LAYOUTS: readonly Layout[] = measuresOf(undefined as never).map(({ layout }) => layout)
+
+function countsOf(layout: Layout, n: number): Counts {
+  const rows = layout.rows.slice(0, ROWS)
+  return new Map(
+    rows.map(({ values }, row) => [row, values.map((_, at) => (at === 0 ? n + row + 1 : n % 3))]),
+  )
+}
+
+const machine = (n: number): Machine => ({
+  n,
+  counts: new Map(LAYOUTS.map((layout) => [layout, countsOf(layout, n)])),
+  audiences: ['security', 'admin'],
+})
+
+function cpuMs(work: () => void): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1_000
+}
+
+function pairOfMachines(count: number): {
+  readonly ms: number
+  readonly contents: readonly ReleaseContent[]
+} {
+  const world = worldOf(
+    Array.from({ length: count }, (_, n) => machine(n)),
+    { audiences: ['security', 'admin'] },
+  )
+  world.layouts = LAYOUTS
+  let contents: readonly ReleaseContent[] = []
+  const ms = cpuMs(() => {
+    contents = contentsIn(run(world)[0])
+  })
+  return { ms, contents }
+}
+
+/** A node that holds the role, with the releases of some days in its store. */
+function readerOf(content: ReleaseContent) {
+  const identity = testIdentity(2_000_001)
+  const aggregators = IDENTITIES.map(({ publicKey }, at) => ({ key: publicKey, operator: `op-${at}` }))
+  const length = BUCKET.end - BUCKET.start
+  const clock = { now: () => BUCKET.end + length / 2, monotonic: () => 0 }
+  const kept = new Map<NodeId, { bytes: Uint8Array; slot: string; version: number }[]>()
+  for (let day = 0; day < DAYS; day++) {
+    const bucket: Bucket = { ...BUCKET, start: BUCKET.start - day * length, end: BUCKET.end - day * length }
+    const pair = [...(pairOf(MESH, bucket, aggregators) ?? [])]
+    for (const author of IDENTITIES) {
+      const version = bucket.end + 1
+      const self = { identity: author, hints: createHints(author.agree) }
+      const tools = { clock, random: systemRandom }
+      const bytes = writeRelease(self, tools, [identity.publicKey], version, {
+        ...content,
+        ...bucket,
+        pair,
+      } as never)
+      const slot = `${slotOfBucket(bucket)}:0:00000000`
+      kept.set(author.nodeId, [...(kept.get(author.nodeId) ?? []), { bytes, slot, version }])
+    }
+  }
+  const of = async (author: NodeId, kind: string, wanted: (slot: string) => boolean = () => true) =>
+    (kept.get(author) ?? [])
+      .filter(({ slot }) => wanted(slot))
+      .map(({ bytes, slot, version }) => ({
+        head: { author, kind, slot, version, digest: blake3([bytes]) },
+        ...{ bytes, role: 'received', received_at: version },
+      }))
+  const documents = { of, publish: async () => {} } as never
+  const plan = {
+    mesh: MESH,
+    bundle: 1,
+    k: 5,
+    length: BUCKET.length,
+    audiences: [content.audience],
+    aggregators,
+  }
+  return createReader({
+    plan: () => plan,
+    layouts: new Map(LAYOUTS.map((layout) => [layout.type, layout])),
+    releases: createReleases({ identity, documents, clock, random: systemRandom, log: silentLog }),
+    clock,
+  })
+}
+
+export async function measureReleased(sizes: readonly number[], rounds: number): Promise<ReleasedCost> {
+  const shares: number[] = []
+  const opens: number[] = []
+  let bytes = 0
+  for (let n = 0; n < rounds; n++) {
+    let share = new Uint8Array(0)
+    shares.push(
+      cpuMs(() => {
+        share = new Uint8Array(sealedShare(machine(n), systemRandom))
+      }),
+    )
+    opens.push(cpuMs(() => void openedBy(0, share).halves()))
+    bytes = share.length
+  }
+  const pairs = sizes.map((size) => [size, pairOfMachines(size)] as const)
+  const content = pairs.at(-1)![1].contents[0]!
+  const reader = readerOf(content)
+  const range = { start: BUCKET.end - DAYS * (BUCKET.end - BUCKET.start), end: BUCKET.end }
+  const ask = async (): Promise<number> => {
+    const began = performance.now()
+    const { buckets } = await reader.read(content.audience, 'ToolUsage', range)
+    const took = performance.now() - began
+    if (buckets.length !== DAYS || buckets.some(({ why }) => why !== undefined))
+      throw new Error(`not all was read: ${buckets.map(({ why }) => why).join()}`)
+    return took
+  }
+  const first_ms = await ask()
+  const again: number[] = []
+  for (let turn = 0; turn < rounds; turn++) again.push(await ask())
+  return {
+    ...{ share_ms: median(shares), open_ms: median(opens), share_bytes: bytes },
+    pair_ms: new Map(pairs.map(([size, { ms }]) => [size, ms])),
+    ...{ days: DAYS, first_ms, again_ms: median(again) },
+  }
+}

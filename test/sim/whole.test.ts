@@ -1,0 +1,72 @@
+// Mesh, documents, questions and totals of many machines together, with loss and churn, in virtual time; a seed replays a run.
+import { expect, test } from 'vitest'
+import { times } from '../support/run/thorough.ts'
+import { DEFAULTS, type WorldOptions } from './world/options.ts'
+import { describeWorld, faultsOf } from './world/print.ts'
+import { runWorld, type WorldReport } from './world/run.ts'
+
+async function held(options: WorldOptions): Promise<WorldReport> {
+  const report = await runWorld(options)
+  // It replays: npm run sim -- with the same options.
+  expect(faultsOf(report), describeWorld(report)).toEqual([])
+  return report
+}
+
+test.each(
+  times(
+    [[30, 1]],
+    [
+      [50, 1],
+      [50, 2],
+    ],
+  ),
+)(
+  '%i machines that come and go are counted exactly, and who was off contributes later (seed %i)',
+  { timeout: 300_000 },
+  async (nodes, seed) => {
+    const report = await held({
+      ...DEFAULTS,
+      nodes,
+      seed,
+      lossPer10k: 100,
+      churn: 0.02,
+      late: 0.1,
+      minutes: 21,
+      questions: 0.4,
+    })
+    expect(report.questions.length).toBeGreaterThan(4)
+    expect(report.churn.came).toBeGreaterThan(2)
+    const { contributions, batches } = report.totals.last!
+    // The tenth that was off at the close is a batch of its own.
+    expect(batches).toBeGreaterThan(1)
+    expect(contributions).toMatchObject({ late: 0, absent: 0, refused: 0 })
+  },
+)
+
+test.each(times([[60]], [[200]]))(
+  '%i machines with loss and churn: every question hears whoever is there',
+  { timeout: 300_000 },
+  async (nodes) => {
+    const report = await held({
+      ...{ ...DEFAULTS, nodes, lossPer10k: 100 },
+      ...{ churn: 0.05, minutes: 2, questions: 6 },
+    })
+    expect(report.questions.length).toBeGreaterThan(0)
+    expect(report.discovery.wholeMs).toBeDefined()
+    expect(report.churn.left).toBeGreaterThan(0)
+  },
+)
+
+test('the same options are the same run', { timeout: 120_000 }, async () => {
+  const run = async () => {
+    const { cost: _, ...report } = await runWorld({
+      ...DEFAULTS,
+      nodes: 12,
+      seed: 7,
+      churn: 0.1,
+      minutes: 14,
+    })
+    return { ...report, traffic: [...report.traffic], documents: [...report.documents] }
+  }
+  expect(await run()).toEqual(await run())
+})
