@@ -1,7 +1,7 @@
 // The result of a query as the API returns it and `karo query --json` prints it.
 import type { QueryFilter, QueryType } from '../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Contributions, Unreleased } from '../totals/types.ts'
+import type { BucketTotals, Contributions, Unreleased } from '../totals/types.ts'
 import type { NodePart, QueryData } from './query-types/index.ts'
 
 export const OUTCOMES = [
@@ -140,6 +140,8 @@ export interface QueryResult {
       readonly rows_withheld: number
     }[]
   }
+  /** With `opened` of the request: the closed buckets in the range, none without `released`; it never leaves the process. */
+  readonly opened?: readonly BucketTotals[]
   readonly privacy: {
     readonly mode: 'per_node' | 'aggregate'
     readonly k_min: number

@@ -98,6 +98,7 @@ export async function askTotals(
     reach: null,
     compared: comparedOf(released, before),
     ...(totals === undefined ? {} : { released: releasedOf(totals, released) }),
+    ...(request.opened === undefined ? {} : { opened: totals?.buckets ?? [] }),
     privacy: {
       mode: 'aggregate',
       k_min: Math.max(0, ...released.map(({ k }) => k)),
