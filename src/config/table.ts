@@ -507,7 +507,8 @@ export const KEYS = {
     kind: kind.integer(1, 400),
     default: 12,
     unit: 'reports',
-    description: 'How many scheduled reports are kept, of all machines and of each team; the oldest are removed.',
+    description:
+      'How many scheduled reports are kept, of all machines and of each team; the oldest are removed.',
   }),
   reportsTeams: key({
     path: 'reports.teams',

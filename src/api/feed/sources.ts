@@ -2,10 +2,10 @@
 
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
+import type { Reports } from '../../exchange/reports/index.ts'
 import type { AuditType } from '../../trust/audit/entry-types.ts'
 import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import type { Reports } from '../../exchange/reports/index.ts'
 import type { FeedData } from '../contract/shapes.ts'
 import type { Feed } from './types.ts'
 
@@ -35,7 +35,10 @@ interface FeedSources {
 }
 
 /** Feeds events until the returned function is called. */
-export function connectFeed(feed: Feed, { audit, trust, observe, anomalies, reports }: FeedSources): () => void {
+export function connectFeed(
+  feed: Feed,
+  { audit, trust, observe, anomalies, reports }: FeedSources,
+): () => void {
   const peerOf = (node: NodeId): FeedData['peer_connected']['peer'] => {
     const { node_id, fingerprint, name } = trust.opinion(node)
     return { node_id, fingerprint, name }

@@ -17,7 +17,10 @@ function thresholdLine({ threshold, limit, crossed }: ReportsStatus['thresholds'
   return `  ${words} ${limit} ${UNITS[threshold]}: ${standing}\n`
 }
 
-export function reportsView({ schedule, next, problem, reports, thresholds }: ReportsStatus, io: CommandIo): string {
+export function reportsView(
+  { schedule, next, problem, reports, thresholds }: ReportsStatus,
+  io: CommandIo,
+): string {
   const rows = table(
     reports,
     [
@@ -38,6 +41,8 @@ export function reportsView({ schedule, next, problem, reports, thresholds }: Re
     reports.length === 0 ? 'No report is kept.\n' : `${rows}\n`,
     plan,
     ...(problem === null ? [] : [`The newest one could not be made: ${problem}\n`]),
-    ...(thresholds.length === 0 ? [] : ['Thresholds, by the newest released period:\n', ...thresholds.map(thresholdLine)]),
+    ...(thresholds.length === 0
+      ? []
+      : ['Thresholds, by the newest released period:\n', ...thresholds.map(thresholdLine)]),
   ].join('')
 }

@@ -45,7 +45,7 @@ export function reportOf(findings: Findings): Report {
     audience: findings.audience,
     state: isShown ? 'shown' : 'nothing',
     period: { start: rfc3339(period.start), end: rfc3339(period.end) },
-    compared: back === 0 ? null : { days_back: back / DAY_MS },
+    compared: back === 0 ? null : { days_back: back / DAY_MS, same_weekdays: back % (7 * DAY_MS) === 0 },
     k: Math.max(0, ...buckets.filter(({ why }) => why === undefined).map(({ k }) => k)),
     coverage: coverageOf(found),
     ...{ tools, risk, anomalies },

@@ -68,7 +68,9 @@ const withheldIn = (buckets: readonly BucketTotals[]): number =>
 
 export function toolsOf(found: Found): ToolsSection {
   const { ground, now, pairs } = read(found)
-  const names = new Set([...now, ...pairs.map(({ before }) => before)].flatMap(({ rows }) => [...rows.keys()]))
+  const names = new Set(
+    [...now, ...pairs.map(({ before }) => before)].flatMap(({ rows }) => [...rows.keys()]),
+  )
   const rows = [...names].flatMap((tool): ToolRow[] => {
     const figure = figureOf(now, pairs, tool)
     if (!figure.value) return []
@@ -106,8 +108,7 @@ function movesOf(names: Iterable<string>, pairs: readonly Pair[]): Moves {
     if (is === 'some' && was === 'withheld') moves.surfaced.push(move(tool, now))
     if (is === 'withheld' && was === 'some') moves.submerged.push(move(tool, before))
   }
-  for (const list of Object.values(moves))
-    list.sort((a, b) => b.uses - a.uses || byText(a.tool, b.tool))
+  for (const list of Object.values(moves)) list.sort((a, b) => b.uses - a.uses || byText(a.tool, b.tool))
   return moves
 }
 
@@ -142,6 +143,8 @@ export function riskOf(found: Found): RiskSection {
     risky: {
       ...riskyShare(now),
       before: both.length === 0 ? null : riskyShare(both.map(({ before }) => before)).share,
+      hidden: now.filter(({ rows }) => RISKY.some((level) => rows.get(`risk:${level}`)?.whole !== true))
+        .length,
     },
     trend: found.now.map((bucket) => {
       const period = shown.get(bucket.start)

@@ -102,11 +102,16 @@ export interface RiskSection extends Ground {
     /** The same of the periods that it is compared with. */
     readonly before: number | null
     readonly periods: number
+    /** Released periods in which one of the two is withheld: somebody had such commands there, so the share is too low. */
+    readonly hidden: number
   }
   /** One point for each closed period, oldest first. */
   readonly trend: readonly RiskPoint[]
   /** Of the newest period: machines by what the guard does there. */
-  readonly guard: readonly { readonly state: (typeof GUARD_STATES)[number]; readonly machines: number | null }[]
+  readonly guard: readonly {
+    readonly state: (typeof GUARD_STATES)[number]
+    readonly machines: number | null
+  }[]
 }
 
 export interface AnomalyRow extends Figure {
@@ -202,7 +207,7 @@ export interface Report {
   readonly state: 'shown' | 'nothing'
   readonly period: { readonly start: string; readonly end: string }
   /** With what is compared: each period with the one this long before. Null: with none. */
-  readonly compared: { readonly days_back: number } | null
+  readonly compared: { readonly days_back: number; readonly same_weekdays: boolean } | null
   /** The fewest machines behind a row that is shown, aggregators and readers not counted; 0 without any. */
   readonly k: number
   readonly coverage: CoverageSection

@@ -15,11 +15,13 @@ export const whyWord = (why: Unreleased): string => WHY[why]
 
 /** One note for each reason, with the number of periods that it holds for. */
 export function missingWords(buckets: readonly BucketTotals[]): readonly string[] {
-  if (buckets.length === 0) return ['No period of this time is closed yet: ask again tomorrow, or for a longer time.']
+  if (buckets.length === 0)
+    return ['No period of this time is closed yet: ask again tomorrow, or for a longer time.']
   const counts = new Map<Unreleased, number>()
   for (const { why } of buckets) if (why !== undefined) counts.set(why, (counts.get(why) ?? 0) + 1)
   const notes = [...counts].map(
-    ([why, many]) => `${many} of ${buckets.length} periods ${many === 1 ? 'is' : 'are'} missing: ${WHY[why]}.`,
+    ([why, many]) =>
+      `${many} of ${buckets.length} periods ${many === 1 ? 'is' : 'are'} missing: ${WHY[why]}.`,
   )
   const short = buckets.filter(({ implausible }) => implausible).length
   if (short > 0)

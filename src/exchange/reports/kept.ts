@@ -29,7 +29,12 @@ export interface Kept {
   /** Throws KaroError `not_found` for an id that is not kept, `bad_file` for a file that is no whole report. */
   read(id: string): Report
   /** Writes the report in JSON and in `formats`, and removes all but the newest `most` of its team. Throws the system's error. */
-  write(name: { readonly schedule: Schedule; readonly until: number }, report: Report, formats: readonly Format[], most: number): string
+  write(
+    name: { readonly schedule: Schedule; readonly until: number },
+    report: Report,
+    formats: readonly Format[],
+    most: number,
+  ): string
   /** Small facts beside the reports; undefined: none, or not to be read. */
   readState(): unknown
   writeState(state: unknown): void
@@ -45,7 +50,11 @@ const MODE = 0o600
 /** A team as a part of a file's name; one with other signs gets a part of its hash, so that no two teams have one name. */
 function slugOf(team: string): string {
   if (/^[a-z0-9][a-z0-9-]{0,30}$/.test(team)) return team
-  const slug = team.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+/, '').slice(0, 20)
+  const slug = team
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+/, '')
+    .slice(0, 20)
   return `t${slug}-${toHex(blake3([team], 4))}`
 }
 
@@ -138,7 +147,9 @@ export function createKept(directory: string, random: Random): Kept {
 }
 
 const missing = (id: string): KaroError =>
-  new KaroError('not_found', `no report '${id}' is kept here`, { hint: 'karo report list shows those that are.' })
+  new KaroError('not_found', `no report '${id}' is kept here`, {
+    hint: 'karo report list shows those that are.',
+  })
 
 /** Undefined: it is not there, no regular file, or longer than that. */
 function textOf(path: string, most: number): string | undefined {

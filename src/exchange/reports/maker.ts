@@ -112,15 +112,31 @@ type Range = ReportRequest['range']
 const isIn = ({ start, end }: BucketTotals, range: Range): boolean => start >= range.start && end <= range.end
 const isReleased = ({ why }: BucketTotals): boolean => why === undefined
 
-/** The first of `choices`, in ms, by which a released period has a released one before it; 0: none. */
+/** Fewer pairs of periods say little, where there could be more. */
+const PAIRS_ENOUGH = 3
+
+/**
+ * How long before each period the one lies that it is compared with, in ms; 0: nothing is compared. The first of `choices` with
+ * enough pairs of released periods; in the first weeks of a mesh half of the days that there are, whatever days these are.
+ */
 function backOf(answers: Readonly<Record<string, Answer>>, range: Range, choices: readonly number[]): number {
   const all = Object.values(answers).map(({ buckets }) => buckets.filter(isReleased))
-  const fits = (back: number): boolean =>
-    all.some((buckets) => {
-      const starts = new Set(buckets.map(({ start }) => start))
-      return buckets.some((bucket) => isIn(bucket, range) && starts.has(bucket.start - back))
-    })
-  return choices.find(fits) ?? 0
+  const pairs = (back: number): number =>
+    Math.max(
+      ...all.map((buckets) => {
+        const starts = new Set(buckets.map(({ start }) => start))
+        return buckets.filter((bucket) => isIn(bucket, range) && starts.has(bucket.start - back)).length
+      }),
+    )
+  const [periods = []] = [...all].sort((a, b) => b.length - a.length)
+  const inRange = periods.filter((bucket) => isIn(bucket, range)).length
+  const days = new Set(periods.map(({ start }) => Math.floor(start / DAY_MS))).size
+  const half = Math.floor(days / 2) * DAY_MS
+  return (
+    choices.find((back) => pairs(back) >= Math.max(1, Math.min(PAIRS_ENOUGH, inRange))) ??
+    [half, ...choices].find((back) => back > 0 && pairs(back) > 0) ??
+    0
+  )
 }
 
 const foundIn = ({ withheld, buckets }: Answer, range: Range, back: number): Found => ({

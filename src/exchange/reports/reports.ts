@@ -20,7 +20,7 @@ import {
   turned,
 } from '../report/index.ts'
 import type { BucketTotals, TotalsReader } from '../totals/types.ts'
-import { createFigures } from './figures.ts'
+import type { createFigures } from './figures.ts'
 import { createKept, type KeptReport } from './kept.ts'
 import { type MakerDeps, makeReport, type ReportRequest } from './maker.ts'
 
@@ -112,7 +112,6 @@ export function createReports(deps: ReportsDeps): Reports {
       problem = null
       return
     }
-    if (clock.now() < notBefore) return
     const there = kept.list().filter((one) => one.schedule === schedule)
     for (const team of [undefined, ...new Set(teams)]) {
       const made = there
@@ -156,6 +155,8 @@ export function createReports(deps: ReportsDeps): Reports {
   }
 
   async function lookOnce(): Promise<void> {
+    // What failed is not tried each time: it writes into the ledger, too.
+    if (clock.now() < notBefore) return
     try {
       const released = await newest()
       await watch(released)
@@ -214,7 +215,9 @@ export function createReports(deps: ReportsDeps): Reports {
         next:
           schedule === 'off'
             ? null
-            : new Date(Math.min(LATEST_MS, nextAfter(schedule, boundaryOf(schedule, clock.now())))).toISOString(),
+            : new Date(
+                Math.min(LATEST_MS, nextAfter(schedule, boundaryOf(schedule, clock.now()))),
+              ).toISOString(),
         reports: kept.list().filter(({ audience }) => mayRead(audience, reader)),
         thresholds: thresholdsNow(),
       }
@@ -261,8 +264,14 @@ interface State {
 
 /** What the last run of the daemon knew; what cannot be is nothing. */
 function stateOf(found: unknown): State {
-  const { standing, mark } = (typeof found === 'object' && found !== null ? found : {}) as Record<string, unknown>
-  const before = (typeof standing === 'object' && standing !== null ? standing : {}) as Record<string, unknown>
+  const { standing, mark } = (typeof found === 'object' && found !== null ? found : {}) as Record<
+    string,
+    unknown
+  >
+  const before = (typeof standing === 'object' && standing !== null ? standing : {}) as Record<
+    string,
+    unknown
+  >
   const entries = THRESHOLDS.flatMap((threshold) => {
     const is = before[threshold]
     return typeof is === 'boolean' ? [[threshold, is] as const] : []

@@ -2,7 +2,14 @@
 import * as z from 'zod'
 import { GUARD_STATES } from '../../../../protocols/messages/numbers.ts'
 import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
-import { ACTS, CATEGORIES, FORMATS, SCHEDULES, SECTION_STATES, THRESHOLDS } from '../../../exchange/report/index.ts'
+import {
+  ACTS,
+  CATEGORIES,
+  FORMATS,
+  SCHEDULES,
+  SECTION_STATES,
+  THRESHOLDS,
+} from '../../../exchange/report/index.ts'
 import { count, fingerprint, listOf, moment, nodeName, share, text, timeRange } from './fields.ts'
 
 const ROWS_MAX = 4096
@@ -33,7 +40,9 @@ const note = text(1024, 'for people')
 const ground = {
   state: z
     .enum(SECTION_STATES)
-    .describe('withheld: policy gives the asker none, or the mesh makes none; nothing: no period was released'),
+    .describe(
+      'withheld: policy gives the asker none, or the mesh makes none; nothing: no period was released',
+    ),
   notes: listOf(note, 64).describe('why there is nothing, or what is missing'),
   periods: count('periods that were released'),
   of: count('closed periods of the time'),
@@ -84,6 +93,7 @@ const risk = z
       share: share('high and critical of all commands; null: not known').nullable(),
       before: share('the same of the periods that it is compared with').nullable(),
       periods: count('periods that show all levels'),
+      hidden: count('released periods that withhold high or critical: the true share is higher'),
     }),
     trend: listOf(
       z.strictObject({
@@ -185,7 +195,10 @@ export const report = z
     state: z.enum(['shown', 'nothing']).describe('nothing: no number of the mesh; the notes say why'),
     period: timeRange,
     compared: z
-      .strictObject({ days_back: z.number().min(0).describe('days between the periods that are compared') })
+      .strictObject({
+        days_back: z.number().min(0).describe('days between the periods that are compared'),
+        same_weekdays: z.boolean().describe('false: too few were released for that, so weekends count in'),
+      })
       .nullable(),
     k: count('fewest machines behind a row that is shown'),
     ...{ coverage, tools, risk, anomalies, machines },
@@ -234,7 +247,12 @@ export type ReportsStatus = z.infer<typeof reportsStatus>
 
 export const postReportBody = z.strictObject({
   range: z.strictObject({ start: moment('first moment'), end: moment('the moment after it') }),
-  team: z.string().min(1).max(64).exactOptional().describe('only this team, where totals of teams are released'),
+  team: z
+    .string()
+    .min(1)
+    .max(64)
+    .exactOptional()
+    .describe('only this team, where totals of teams are released'),
   as: z
     .enum(['operator', 'node'])
     .exactOptional()

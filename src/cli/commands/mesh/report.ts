@@ -8,6 +8,7 @@ import { parseDuration, rfc3339 } from '../../input/time.ts'
 import { checkText } from '../../input/values.ts'
 import { noJson } from '../../output-file.ts'
 import { replaceOutput } from '../../output-replaced.ts'
+import { asTyped } from '../../query/request.ts'
 import { reportsView } from '../../views/reports.ts'
 
 const DEFAULT_LAST = '30d'
@@ -42,7 +43,12 @@ function formatOf(io: CommandIo, { format, out }: Wish): Format {
   return chosen
 }
 
-function give(io: CommandIo, report: Report, format: Format, file: ReturnType<typeof replaceOutput>): ExitCode {
+function give(
+  io: CommandIo,
+  report: Report,
+  format: Format,
+  file: ReturnType<typeof replaceOutput>,
+): ExitCode {
   const text = rendered(report, format)
   if (file === undefined) io.out(text)
   else {
@@ -60,12 +66,18 @@ const json =
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'report',
-    summary: 'report what was released about all machines: tools, risk, anomalies, coverage, missing machines',
+    summary:
+      'report what was released about all machines: tools, risk, anomalies, coverage, missing machines',
     shows: postReport,
     json,
     options: [
       { name: 'last', value: 'duration', description: `the time until now (default: ${DEFAULT_LAST})` },
-      { name: 'team', value: 'team', description: 'only this team, where its totals are released', completes: 'team' },
+      {
+        name: 'team',
+        value: 'team',
+        description: 'only this team, where its totals are released',
+        completes: 'team',
+      },
       ...writing,
       { name: 'as-node', description: 'as this node, although you are logged in as an operator' },
     ],
@@ -74,21 +86,24 @@ export const commands: readonly Command[] = [
       { run: 'karo report --last 90d --out quarter.html', does: 'a page with charts, to print or to send' },
       { run: 'karo report --format csv --out numbers.csv', does: 'each number with what stands behind it' },
     ],
-    async run(io, { options }) {
+    async run(io, input) {
+      const { options } = input
       const { last, team, format: wanted, out } = options
       const format = formatOf(io, { format: wanted, out })
       const file = replaceOutput(out, '--out')
       const now = Date.now()
       const start = now - parseDuration(last ?? DEFAULT_LAST, '--last')
-      const report = await daemonAt(io).call(postReport, {
-        body: {
-          range: { start: rfc3339(start, '--last'), end: rfc3339(now, '--last') },
-          ...(team === undefined ? {} : { team: checkText(team, '--team', 64) }),
-          ...(options['as-node'] === true ? { as: 'node' } : {}),
-        },
-        deadlineMs: DEADLINE_MS,
-      })
-      return give(io, report, format, file)
+      const body = {
+        range: { start: rfc3339(start, '--last'), end: rfc3339(now, '--last') },
+        ...(team === undefined ? {} : { team: checkText(team, '--team', 64) }),
+        ...(options['as-node'] === true ? { as: 'node' as const } : {}),
+      }
+      try {
+        const report = await daemonAt(io).call(postReport, { body, deadlineMs: DEADLINE_MS })
+        return give(io, report, format, file)
+      } catch (error) {
+        throw asTyped(error, input)
+      }
     },
   }),
   defineCommand({

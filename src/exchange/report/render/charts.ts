@@ -15,6 +15,8 @@ export interface Chart {
 const WIDTH = 720
 const HEIGHT = 200
 const LEFT = 46
+/** The label of the last bar is wider than the bar. */
+const RIGHT = 18
 const BOTTOM = 26
 const TOP = 12
 /** Most bars that fit; of more periods the newest are drawn, and the table has all. */
@@ -48,7 +50,7 @@ interface Drawing {
 function barsOf({ alt, series, bars: all, format, least }: Drawing, id: string): string {
   const bars = all.slice(-BARS_MAX)
   const top = Math.max(least, ...bars.map(({ values }) => (values ?? []).reduce((sum, one) => sum + one, 0)))
-  const room = { width: WIDTH - LEFT, height: HEIGHT - TOP - BOTTOM }
+  const room = { width: WIDTH - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM }
   const step = room.width / Math.max(1, bars.length)
   const wide = Math.max(1, Math.min(40, step * 0.72))
   const y = (value: number): number => TOP + room.height * (1 - value / top)
@@ -76,7 +78,7 @@ function barsOf({ alt, series, bars: all, format, least }: Drawing, id: string):
   )
   const scale = [0, 0.5, 1].map((part) => {
     const at = fixed(y(top * part))
-    return `<line x1="${LEFT}" x2="${WIDTH}" y1="${at}" y2="${at}" stroke="var(--line)"/><text x="${LEFT - 6}" y="${at}" dy="4" text-anchor="end">${text(format(top * part))}</text>`
+    return `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}" stroke="var(--line)"/><text x="${LEFT - 6}" y="${at}" dy="4" text-anchor="end">${text(format(top * part))}</text>`
   })
   return frame(alt, id, [...scale, ...columns, ...labels].join(''), HEIGHT) + legendOf(series)
 }
@@ -99,13 +101,17 @@ function legendOf(series: readonly Series[]): string {
 const LINE = 22
 
 /** Bars from left to right, one below the other. */
-function rowsOf(alt: string, rows: readonly { readonly name: string; readonly value: number }[], id: string): string {
+function rowsOf(
+  alt: string,
+  rows: readonly { readonly name: string; readonly value: number; readonly shown: string }[],
+  id: string,
+): string {
   const most = Math.max(1, ...rows.map(({ value }) => value))
   const left = 130
-  const body = rows.map(({ name, value }, at) => {
+  const body = rows.map(({ name, value, shown }, at) => {
     const y = at * LINE
     const width = ((WIDTH - left - 70) * value) / most
-    return `<text x="${left - 8}" y="${y + 15}" text-anchor="end">${text(name)}</text><rect x="${left}" y="${y + 4}" width="${fixed(width)}" height="14" fill="var(--a)"/><text x="${fixed(left + width + 6)}" y="${y + 15}">${count(value)}</text>`
+    return `<text x="${left - 8}" y="${y + 15}" text-anchor="end">${text(name)}</text><rect x="${left}" y="${y + 4}" width="${fixed(width)}" height="14" fill="var(--a)"/><text x="${fixed(left + width + 6)}" y="${y + 15}">${text(shown)}</text>`
   })
   return frame(alt, id, body.join(''), rows.length * LINE + 4)
 }
@@ -131,7 +137,7 @@ function coverageChart({ coverage: { trend } }: Report): Chart {
     caption: 'Machines by period',
     svg: barsOf(
       {
-        ...{ alt, series, format: (value) => count(Math.round(value)), least: 1 },
+        ...{ alt, series, format: (value) => count(Math.round(value)), least: 2 },
         bars: trend.map(({ start, counts }) => ({
           label: short(start),
           values: counts === null ? null : countsOf(counts),
@@ -188,7 +194,7 @@ function anomalyChart({ anomalies: { trend } }: Report): Chart {
     caption: 'Signals by period, as far as they are shown',
     svg: barsOf(
       {
-        ...{ alt, series: [{ name: 'signals', colour: 'e' }], least: 1 },
+        ...{ alt, series: [{ name: 'signals', colour: 'e' }], least: 2 },
         format: (value) => count(Math.round(value)),
         bars: trend.map(({ start, count: signals }) => ({
           label: short(start),
@@ -206,13 +212,20 @@ function anomalyChart({ anomalies: { trend } }: Report): Chart {
 }
 
 function toolsChart({ tools }: Report): Chart {
-  const rows = tools.rows.slice(0, TOOLS_MAX).map(({ tool, value }) => ({ name: tool, value: value ?? 0 }))
-  const alt = `The most used tools: ${rows.map(({ name, value }) => `${name} ${count(value)}`).join(', ')}.`
+  const rows = tools.rows.slice(0, TOOLS_MAX).map(({ tool, value, at_least }) => ({
+    ...{ name: tool, value: value ?? 0 },
+    shown: at_least ? `≥ ${count(value)}` : count(value),
+  }))
+  const alt = `The most used tools: ${rows.map(({ name, shown }) => `${name} ${shown}`).join(', ')}.`
   return {
     section: 'tools',
     caption: 'Most used tools',
     svg: rowsOf(alt, rows, 'tools'),
-    table: { head: ['tool', 'uses'], numbers: [1], rows: rows.map(({ name, value }) => [name, count(value)]) },
+    table: {
+      head: ['tool', 'uses'],
+      numbers: [1],
+      rows: rows.map(({ name, shown }) => [name, shown]),
+    },
   }
 }
 

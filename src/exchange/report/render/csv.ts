@@ -4,7 +4,16 @@ import type { Change, Figure, Ground, Report } from '../types.ts'
 
 const HEAD = [
   ...['section', 'item', 'measure', 'value', 'at_least', 'machines', 'periods', 'periods_closed'],
-  ...['change', 'change_share', 'before', 'now', 'compared_periods', 'machines_before', 'machines_now', 'note'],
+  ...[
+    'change',
+    'change_share',
+    'before',
+    'now',
+    'compared_periods',
+    'machines_before',
+    'machines_now',
+    'note',
+  ],
 ] as const
 type Column = (typeof HEAD)[number]
 type Line = Partial<Readonly<Record<Column, string | number | null>>>
@@ -59,7 +68,12 @@ function riskLines({ risk }: Report): readonly Line[] {
       ...{ section: 'risk', item: row.level, measure: 'commands' },
       ...figureOf(row, risk),
     })),
-    ...risk.acts.map((row) => ({ section: 'risk', item: row.act, measure: 'commands', ...figureOf(row, risk) })),
+    ...risk.acts.map((row) => ({
+      section: 'risk',
+      item: row.act,
+      measure: 'commands',
+      ...figureOf(row, risk),
+    })),
     {
       ...{ section: 'risk', item: 'high_and_critical', measure: 'share', value: risk.risky.share },
       ...{ machines: risk.machines === null ? null : span(risk.machines) },
@@ -77,7 +91,11 @@ function riskLines({ risk }: Report): readonly Line[] {
 
 const anomalyLines = ({ anomalies }: Report): readonly Line[] => [
   ...anomalies.rows.map((row) => ({
-    ...{ section: 'anomalies', item: `${row.type} ${row.severity} to ${row.severity_most}`, measure: 'signals' },
+    ...{
+      section: 'anomalies',
+      item: `${row.type} ${row.severity} to ${row.severity_most}`,
+      measure: 'signals',
+    },
     ...figureOf(row, anomalies),
   })),
   ...anomalies.trend.map(({ start, count, machines }) => ({
@@ -114,15 +132,47 @@ const othersOf = ({ machines, source }: Report): readonly Line[] => [
     ...{ section: 'machines', item: 'as this node knows them', measure, value: machines[measure] },
   })),
   ...machines.missing.map(({ name, fingerprint, last_seen }) => ({
-    ...{ section: 'machines', item: name, measure: 'missing', value: 1, note: `${fingerprint} ${last_seen ?? 'never'}` },
+    ...{
+      section: 'machines',
+      item: name,
+      measure: 'missing',
+      value: 1,
+      note: `${fingerprint} ${last_seen ?? 'never'}`,
+    },
   })),
   ...(['asked', 'average_ms', 'answered'] as const).map((measure) => ({
-    ...{ section: 'source', item: 'this node', measure, value: source[measure], note: `since ${source.since}` },
+    ...{
+      section: 'source',
+      item: 'this node',
+      measure,
+      value: source[measure],
+      note: `since ${source.since}`,
+    },
   })),
 ]
 
-function headOf({ period, team, audience, asked_as, made_at, node, state, k, notes }: Report): readonly Line[] {
-  const facts = { from: period.start, to: period.end, team, audience, asked_as, made_at, node: node.name, state, k }
+function headOf({
+  period,
+  team,
+  audience,
+  asked_as,
+  made_at,
+  node,
+  state,
+  k,
+  notes,
+}: Report): readonly Line[] {
+  const facts = {
+    from: period.start,
+    to: period.end,
+    team,
+    audience,
+    asked_as,
+    made_at,
+    node: node.name,
+    state,
+    k,
+  }
   return [
     ...Object.entries(facts).map(([item, value]) => ({ section: 'report', item, measure: 'fact', value })),
     ...notes.map((note) => ({ section: 'report', item: 'note', measure: 'text', note })),

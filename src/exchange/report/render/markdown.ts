@@ -18,7 +18,9 @@ function tableLines({ head, rows, numbers }: Table): readonly string[] {
   const widths = head.map((_, at) => Math.max(3, ...cells.map((row) => row[at]?.length ?? 0)))
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, at) => padded(cell, widths[at] ?? 0, numbers.includes(at))).join(' | ')} |`
-  const rule = widths.map((width, at) => (numbers.includes(at) ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)))
+  const rule = widths.map((width, at) =>
+    numbers.includes(at) ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width),
+  )
   const [first = [], ...others] = cells
   return [line(first), `| ${rule.join(' | ')} |`, ...others.map(line)]
 }

@@ -31,6 +31,9 @@ export function percent(share: number | null): string {
   return `${Math.abs(value) >= 10 || value === 0 ? Math.round(value) : value.toFixed(1)} %`
 }
 
+/** `1 machine`, `8 machines`. */
+const many = (value: number, what: string): string => `${count(value)} ${what}${value === 1 ? '' : 's'}`
+
 export const span = (machines: Span | null): string => {
   if (machines === null) return UNKNOWN
   const { least, most } = machines
@@ -71,7 +74,10 @@ function groundLines(ground: Ground, { notes }: Report): readonly string[] {
   const own = ground.notes.filter((note) => !notes.includes(note))
   if (ground.state !== 'shown') return own.length > 0 ? own : ['Nothing of this time was released.']
   const { periods, of, machines } = ground
-  return [`${span(machines)} machines stand behind each period; ${periods} of ${of} closed periods.`, ...own]
+  return [
+    `${span(machines)} ${machines?.most === 1 ? 'machine stands' : 'machines stand'} behind each period; ${periods} of ${many(of, 'closed period')}.`,
+    ...own,
+  ]
 }
 
 const words = (name: string): string => name.replaceAll('_', ' ')
@@ -81,10 +87,14 @@ export function headLines(report: Report): readonly string[] {
   return [
     `From ${day(period.start)} to ${day(period.end)} UTC${team === null ? ', all machines' : `, team ${team}`}.`,
     `Made ${made_at.slice(0, 16).replace('T', ' ')} UTC on ${node.name}${asked_as === null ? '' : ` for ${asked_as}`}${audience === null ? '' : `, of totals for the role ${audience}`}.`,
-    ...(k > 0 ? [`A row that fewer than ${count(k)} machines have is withheld, and another one that would give it away.`] : []),
+    ...(k > 0
+      ? [
+          `A row that fewer than ${count(k)} machines have is withheld, and another one that would give it away.`,
+        ]
+      : []),
     compared === null
       ? 'Nothing is compared: of no period an earlier one was released that fits.'
-      : `Each period is compared with the one ${compared.days_back} days before it.`,
+      : `Each period is compared with the one ${many(compared.days_back, 'day')} before it${compared.same_weekdays ? '' : ', which is another day of the week: too little was released for more'}.`,
   ]
 }
 
@@ -140,7 +150,9 @@ function tools(report: Report, all: boolean): Block {
   const section = report.tools
   const rows = all ? section.rows : section.rows.slice(0, ROWS_MAX)
   const moves = MOVES.filter(([name]) => section[name].length > 0)
-  const grown = section.rows.filter(({ change }) => change !== null && change.share !== null && change.share > 0)
+  const grown = section.rows.filter(
+    ({ change }) => change !== null && change.share !== null && change.share > 0,
+  )
   const fastest = [...grown].sort((a, b) => (b.change?.share ?? 0) - (a.change?.share ?? 0)).slice(0, 3)
   return {
     id: 'tools',
@@ -153,7 +165,9 @@ function tools(report: Report, all: boolean): Block {
             `Grown most: ${fastest.map(({ tool, change }) => `${tool} ${arrow(change)} (${standing(change)})`).join('; ')}.`,
           ]),
       ...(section.withheld > 0
-        ? [`Up to ${count(section.withheld)} rows of a period are withheld, because too few machines have them.`]
+        ? [
+            `Up to ${count(section.withheld)} rows of a period are withheld, because too few machines have them.`,
+          ]
         : []),
       ...(section.rows.length > rows.length
         ? [`The ${ROWS_MAX} most used of ${count(section.rows.length)}; CSV and JSON have all.`]
@@ -165,7 +179,13 @@ function tools(report: Report, all: boolean): Block {
         table: {
           head: ['tool', 'category', 'uses', 'failed', ...FIGURE_HEAD],
           numbers: [2, 3, 4, 5],
-          rows: rows.map((row) => [row.tool, words(row.category), value(row), percent(row.failed), ...figure(row)]),
+          rows: rows.map((row) => [
+            row.tool,
+            words(row.category),
+            value(row),
+            percent(row.failed),
+            ...figure(row),
+          ]),
         },
       },
       ...moves.map(([name, caption]) => ({ caption, table: movesTable(section[name], all) })),
@@ -193,7 +213,12 @@ function risk(report: Report): Block {
       ...groundLines(section, report),
       ...(section.state === 'shown'
         ? [
-            `High and critical: ${percent(risky.share)} of all commands, over ${risky.periods} periods that show all levels; ${risky.before === null ? 'not compared' : `${percent(risky.before)} in the periods that are compared`}.`,
+            `High and critical: ${percent(risky.share)} of all commands, over the ${many(risky.periods, 'period')} that show${risky.periods === 1 ? 's' : ''} all levels; ${risky.before === null ? 'not compared' : `${percent(risky.before)} in the periods before that they are compared with`}.`,
+            ...(risky.hidden > 0
+              ? [
+                  `In ${many(risky.hidden, 'period')} high or critical is withheld: machines had such commands there, too few to be shown. The true share is higher.`,
+                ]
+              : []),
             'By rule nothing is released: the totals hold levels only.',
           ]
         : []),
@@ -243,7 +268,9 @@ function anomalies(report: Report): Block {
         : []),
       ...(section.learning === null || section.state !== 'shown'
         ? []
-        : [`${count(section.learning)} machines have too few days to compare with; of them no news is no news.`]),
+        : [
+            `Machines with too few days to compare with, of which no news is no news: ${count(section.learning)}.`,
+          ]),
     ],
     tables: [
       {
@@ -270,8 +297,8 @@ function machines(report: Report): Block {
     id: 'machines',
     title: 'Machines',
     lines: [
-      `As this node knows them, apart from totals: ${count(enrolled)} machines have a certificate that holds; ${count(seen)} of them were heard of in the last day, ${count(missing_total)} were not.`,
-      `${count(never_enrolled)} machines are seen in the mesh and were never enrolled: they have no certificate, and are in no total.`,
+      `As this node knows them, apart from totals: ${many(enrolled, 'machine')} with a certificate that holds; heard of in the last day: ${count(seen)}, not heard of: ${count(missing_total)}.`,
+      `Never enrolled: ${many(never_enrolled, 'machine')} of the mesh without a certificate, in no total.`,
       ...(left > 0 ? [`${count(left)} more missing machines are not listed.`] : []),
     ],
     tables: [
@@ -296,7 +323,7 @@ function source({ source: { since, asked, average_ms, answered } }: Report): Blo
     id: 'source',
     title: 'This source',
     lines: [
-      `Since ${since.slice(0, 16).replace('T', ' ')} UTC this node asked ${count(asked)} questions, answered after ${average_ms === null ? UNKNOWN : `${count(Math.round(average_ms))} ms`} on average, and answered ${count(answered)} of others. Reports are not counted.`,
+      `Since ${since.slice(0, 16).replace('T', ' ')} UTC this node asked ${many(asked, 'question')}${average_ms === null ? '' : `, which took ${count(Math.round(average_ms))} ms on average,`} and answered ${count(answered)} of others. Reports are not counted.`,
     ],
     tables: [],
   }
@@ -311,5 +338,8 @@ export function blocksOf(report: Report, all = false): readonly Block[] {
           ...[coverage(report), tools(report, all), risk(report), anomalies(report)],
           ...[machines(report), source(report)],
         ]
-  return blocks.map((block) => ({ ...block, tables: block.tables.filter(({ table }) => table.rows.length > 0) }))
+  return blocks.map((block) => ({
+    ...block,
+    tables: block.tables.filter(({ table }) => table.rows.length > 0),
+  }))
 }

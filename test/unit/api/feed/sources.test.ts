@@ -175,7 +175,7 @@ test('no entry of the ledger breaks it, whatever is missing', () => {
 
 test('it ends', () => {
   const { end, listening } = rooms()
-  expect(listening()).toBe(4)
+  expect(listening()).toBe(5)
   end()
   expect(listening()).toBe(0)
 })
