@@ -102,7 +102,7 @@ export interface RiskSection extends Ground {
     /** The same of the periods that it is compared with. */
     readonly before: number | null
     readonly periods: number
-    /** Released periods in which one of the two is withheld: somebody had such commands there, so the share is too low. */
+    /** Released periods in which one of the two is withheld: somebody had such commands there, and the share is of the others. */
     readonly hidden: number
   }
   /** One point for each closed period, oldest first. */

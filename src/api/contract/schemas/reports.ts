@@ -93,7 +93,9 @@ const risk = z
       share: share('high and critical of all commands; null: not known').nullable(),
       before: share('the same of the periods that it is compared with').nullable(),
       periods: count('periods that show all levels'),
-      hidden: count('released periods that withhold high or critical: the true share is higher'),
+      hidden: count(
+        'released periods that withhold high or critical, where machines had such commands; the share is not of these',
+      ),
     }),
     trend: listOf(
       z.strictObject({

@@ -216,7 +216,7 @@ function risk(report: Report): Block {
             `High and critical: ${percent(risky.share)} of all commands, over the ${many(risky.periods, 'period')} that show${risky.periods === 1 ? 's' : ''} all levels; ${risky.before === null ? 'not compared' : `${percent(risky.before)} in the periods before that they are compared with`}.`,
             ...(risky.hidden > 0
               ? [
-                  `In ${many(risky.hidden, 'period')} high or critical is withheld: machines had such commands there, too few to be shown. The true share is higher.`,
+                  `In ${many(risky.hidden, 'period')} high or critical is withheld: machines had such commands there, and they may not be shown. The share is of the other periods only.`,
                 ]
               : []),
             'By rule nothing is released: the totals hold levels only.',

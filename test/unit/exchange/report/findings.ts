@@ -60,16 +60,16 @@ export const findingsOf = (found: Partial<Findings['found']>, more: Partial<Find
   ...more,
 })
 
-const safety = (safe: number, high: number, critical: number) =>
-  ({
-    ...{
-      'risk:safe': [8, safe],
-      'risk:moderate': [8, 10],
-      'risk:high': [6, high],
-      'risk:critical': [5, critical],
-    },
-    ...{ 'act:blocked': [5, 3], 'act:confirmed_risky': [0, 0], 'guard:on': [6, 6], 'guard:off': [0, 0] },
-  }) as const
+const safety = (safe: number, high: number, critical: number): NonNullable<Day['rows']> => ({
+  'risk:safe': [8, safe],
+  'risk:moderate': [8, 10],
+  'risk:high': [6, high],
+  'risk:critical': [5, critical],
+  'act:blocked': [5, 3],
+  'act:confirmed_risky': [0, 0],
+  'guard:on': [6, 6],
+  'guard:off': [0, 0],
+})
 
 /** What a small mesh had in two weeks, with one day of which nothing was released. */
 export const TWO_WEEKS = findingsOf(
