@@ -2,7 +2,7 @@
 import { KaroError } from '../../base/errors.ts'
 import type { Reader, Reports } from '../../exchange/reports/index.ts'
 import type { Sessions } from '../../trust/operators/index.ts'
-import { getReport, listReports, postReport } from '../contract/operations/reports.ts'
+import { getReport, listReports, postReport } from '../contract/operations/query.ts'
 import type { Caller, Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 import { actingOf } from './acting.ts'
@@ -33,7 +33,7 @@ export function reportsRoutes({ reports, sessions, self }: ReportsRouteDeps): Ro
     })
     serve(server, listReports, async ({ caller }) => reports.status(readerOf(caller)))
     serve(server, getReport, async ({ query, caller }) => {
-      const { report } = await import('../contract/schemas/reports.ts')
+      const { report } = await import('../contract/schemas/reports/report.ts')
       // A file may have been changed by hand, and its reader relies on its form.
       const read = report.safeParse(reports.read(query.id, readerOf(caller)))
       if (read.success) return read.data

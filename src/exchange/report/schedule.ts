@@ -22,7 +22,7 @@ export function nextAfter(schedule: Schedule, boundary: number): number {
 }
 
 /** Totals come some hours after the end of their period; a report waits for the newest ones, and no longer than this. */
-export const WAIT_MS = 18 * HOUR_MS
+const WAIT_MS = 18 * HOUR_MS
 
 /**
  * The boundary that a report is due for; undefined: none is. `made`: the newest one there is a report for. `releasedUntil`:

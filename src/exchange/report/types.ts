@@ -35,7 +35,7 @@ export interface Figure {
 
 /** `withheld`: the policy gives the asker no such numbers, or the mesh makes none. `nothing`: no period of the time was released. */
 export const SECTION_STATES = ['shown', 'nothing', 'withheld'] as const
-export type SectionState = (typeof SECTION_STATES)[number]
+type SectionState = (typeof SECTION_STATES)[number]
 
 /** What each section says of itself. */
 export interface Ground {
@@ -84,7 +84,7 @@ export interface ToolsSection extends Ground {
 
 export const ACTS = ['blocked', 'confirmed_risky', 'karo_generated'] as const
 
-export interface RiskPoint {
+interface RiskPoint {
   readonly start: string
   readonly end: string
   /** Null: not released, or withheld. */

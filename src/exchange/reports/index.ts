@@ -1,4 +1,3 @@
 // The door of the room of reports.
 export { createFigures } from './figures.ts'
-export type { KeptReport } from './kept.ts'
-export { createReports, type Reader, type Reports, type ReportsStatus } from './reports.ts'
+export { createReports, type Reader, type Reports } from './reports.ts'

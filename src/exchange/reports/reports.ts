@@ -24,7 +24,7 @@ import type { createFigures } from './figures.ts'
 import { createKept, type KeptReport } from './kept.ts'
 import { type MakerDeps, makeReport, type ReportRequest } from './maker.ts'
 
-export interface ReportsStatus {
+interface ReportsStatus {
   readonly schedule: Schedule | 'off'
   /** RFC 3339 UTC: the end of the next scheduled report's period; null: nothing is scheduled. */
   readonly next: string | null
@@ -53,7 +53,7 @@ export interface Reports extends Room {
   read(id: string, reader?: Reader): Report
   /** Fires when a threshold is crossed, and when that ends. */
   onThreshold(listener: (threshold: Threshold, state: 'crossed' | 'ended') => void): () => void
-  /** Looks at once, as it does by itself every ten minutes; never rejects. */
+  /** Looks at once, as it does by itself every two minutes; never rejects. */
   look(): Promise<void>
 }
 
@@ -71,7 +71,7 @@ export interface ReportsDeps extends Omit<MakerDeps, 'figures'> {
   readonly log: Log
 }
 
-const LOOK_MS = 10 * 60_000
+const LOOK_MS = 2 * 60_000
 /** After a start, when members and releases may have come. */
 const FIRST_LOOK_MS = 30_000
 /** A report that could not be made is tried again so much later. */
@@ -86,6 +86,8 @@ export function createReports(deps: ReportsDeps): Reports {
   const listeners = new Set<(threshold: Threshold, state: 'crossed' | 'ended') => void>()
   let state = stateOf(kept.readState())
   let problem: string | null = null
+  /** Boundaries and teams whose report was made when something was released; as many as this run has made. */
+  const filled = new Set<string>()
   let notBefore = 0
   let stopped = false
   let unset = (): void => {}
@@ -105,6 +107,10 @@ export function createReports(deps: ReportsDeps): Reports {
     return buckets.findLast(({ why }) => why === undefined)
   }
 
+  /** Written without a number, perhaps before releases came to this node; once some have, it is made again, once. */
+  const isEarly = ({ state: shown, until, team }: KeptReport, released: BucketTotals | undefined): boolean =>
+    shown === 'nothing' && released !== undefined && !filled.has(`${Date.parse(until)} ${team ?? ''}`)
+
   /** One report for all machines and one for each team, of those that the newest boundary has none of yet. */
   async function keepDue(released: BucketTotals | undefined): Promise<void> {
     const { schedule, teams, last_days, formats, keep } = config.reports
@@ -115,7 +121,7 @@ export function createReports(deps: ReportsDeps): Reports {
     const there = kept.list().filter((one) => one.schedule === schedule)
     for (const team of [undefined, ...new Set(teams)]) {
       const made = there
-        .filter((one) => one.team === (team ?? null))
+        .filter((one) => one.team === (team ?? null) && !isEarly(one, released))
         .map(({ until }) => Date.parse(until))
         // A clock that was wrong once does not stop the schedule for good.
         .filter((until) => until <= clock.now())
@@ -127,6 +133,7 @@ export function createReports(deps: ReportsDeps): Reports {
       if (due === undefined) continue
       const range = { start: Math.max(0, due - last_days * DAY_MS), end: due }
       const report = await make({ range, uid: ownUid, ...(team === undefined ? {} : { team }) })
+      if (released !== undefined) filled.add(`${due} ${team ?? ''}`)
       const id = kept.write({ schedule, until: due }, report, formats, keep)
       log.info({ id, state: report.state }, 'a scheduled report was written')
     }

@@ -16,7 +16,6 @@ import * as peers from './peers.ts'
 import * as policy from './policy.ts'
 import * as processes from './processes.ts'
 import * as query from './query.ts'
-import * as reports from './reports.ts'
 import * as share from './share.ts'
 import * as stats from './stats.ts'
 import * as status from './status.ts'
@@ -25,7 +24,7 @@ import * as tokens from './tokens.ts'
 
 const GROUPS: readonly Readonly<Record<string, Operation | Readonly<Record<string, Operation>>>>[] = [
   ...[status, doctor, events, history, exporting, importing, stats, anomalies, processes, peers],
-  ...[query, reports, fleet, share, policy, summaries, audit, mcp, tokens, backup, care, openapi],
+  ...[query, fleet, share, policy, summaries, audit, mcp, tokens, backup, care, openapi],
 ]
 
 const isOperation = (one: object): one is Operation => 'method' in one

@@ -1,6 +1,6 @@
 // karo report: what was released about the whole mesh, for people to read, to print or to calculate with.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import { getReport, listReports, postReport } from '../../../api/contract/operations/reports.ts'
+import { getReport, listReports, postReport } from '../../../api/contract/operations/query.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { FORMATS, type Format, type Report, rendered } from '../../../exchange/report/index.ts'
 import { type Command, type CommandIo, type CommandOption, defineCommand, show } from '../../command.ts'

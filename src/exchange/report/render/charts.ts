@@ -2,7 +2,8 @@
 import { printable } from '../../../base/printable.ts'
 import type { Report } from '../types.ts'
 import { escaped } from './escape.ts'
-import { count, day, percent, type Table } from './tables.ts'
+import { count, day, percent } from './numbers.ts'
+import type { Table } from './tables.ts'
 
 export interface Chart {
   /** The id of the section it stands in. */

@@ -3,7 +3,8 @@ import { printable } from '../../../base/printable.ts'
 import type { Report } from '../types.ts'
 import { chartsOf } from './charts.ts'
 import { escaped } from './escape.ts'
-import { type Block, blocksOf, headLines, type Table } from './tables.ts'
+import { headLines } from './head.ts'
+import { type Block, blocksOf, type Table } from './tables.ts'
 
 /** Even a browser that was fooled loads and runs nothing. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

@@ -1,13 +1,14 @@
 // A report as Markdown that is also easy to read as it stands, at a terminal.
 import { printable } from '../../../base/printable.ts'
 import type { Report } from '../types.ts'
-import { blocksOf, headLines, type Table } from './tables.ts'
+import { headLines } from './head.ts'
+import { blocksOf, type Table } from './tables.ts'
 
 /** Signs that Markdown or the HTML within it would take for more than text. */
 const SPECIAL = /[\\`*_[\]<>|#~&]/g
 
 /** A text on one line that stays a text, whatever is in it. */
-export const plain = (text: string): string => printable(text).replace(SPECIAL, (sign) => `\\${sign}`)
+const plain = (text: string): string => printable(text).replace(SPECIAL, (sign) => `\\${sign}`)
 
 /** Each character that takes two columns of a terminal would move the bars; the signs used here take one. */
 const padded = (text: string, width: number, isNumber: boolean): string =>

@@ -1,5 +1,6 @@
 // The contents of a report as titled tables and lines of plain text; each format writes the same ones in its own way.
-import type { Change, CoverageCounts, Figure, Ground, Report, Span, ToolMove } from '../types.ts'
+import type { CoverageCounts, Figure, Ground, Report, ToolMove } from '../types.ts'
+import { arrow, count, day, many, percent, span, standing, UNKNOWN } from './numbers.ts'
 
 /** Texts are as they came, from machines too: a format makes each harmless. */
 export interface Table {
@@ -17,48 +18,8 @@ export interface Block {
   readonly tables: readonly { readonly caption: string; readonly table: Table }[]
 }
 
-const UNKNOWN = '–'
 /** Most rows of a table for reading; CSV and JSON have all. */
 const ROWS_MAX = 25
-
-export const count = (value: number | null): string =>
-  value === null ? UNKNOWN : value.toLocaleString('en-US').replaceAll(',', ' ')
-
-/** `3.3 %`, and `12 %` from ten on. */
-export function percent(share: number | null): string {
-  if (share === null) return UNKNOWN
-  const value = share * 100
-  return `${Math.abs(value) >= 10 || value === 0 ? Math.round(value) : value.toFixed(1)} %`
-}
-
-/** `1 machine`, `8 machines`. */
-const many = (value: number, what: string): string => `${count(value)} ${what}${value === 1 ? '' : 's'}`
-
-export const span = (machines: Span | null): string => {
-  if (machines === null) return UNKNOWN
-  const { least, most } = machines
-  return least === most ? count(least) : `${count(least)} to ${count(most)}`
-}
-
-/** `2026-11-20` where it is midnight, else with hour and minute; always UTC. */
-export const day = (moment: string): string =>
-  moment.slice(11, 16) === '00:00' ? moment.slice(0, 10) : `${moment.slice(0, 10)} ${moment.slice(11, 16)}`
-
-/** `▲ 23 %`, `▼ 4.0 %`, `=`; `▲ 12` where there was nothing before; `–` where nobody knows. */
-export function arrow(change: Change | null): string {
-  if (change === null) return UNKNOWN
-  const { now, before, share } = change
-  if (now === before) return '='
-  const sign = now > before ? '▲' : '▼'
-  return share === null ? `${sign} ${count(now)}` : `${sign} ${percent(Math.abs(share))}`
-}
-
-/** Behind a change: the machines of each time, and how many pairs of periods it is over. */
-export function standing(change: Change | null): string {
-  if (change === null) return UNKNOWN
-  const { machines, periods, of } = change
-  return `${span(machines.before)} → ${span(machines.now)} machines, ${periods} of ${of} periods`
-}
 
 const value = ({ value: sum, at_least }: Figure): string => (at_least ? `≥ ${count(sum)}` : count(sum))
 
@@ -81,22 +42,6 @@ function groundLines(ground: Ground, { notes }: Report): readonly string[] {
 }
 
 const words = (name: string): string => name.replaceAll('_', ' ')
-
-export function headLines(report: Report): readonly string[] {
-  const { period, team, audience, asked_as, node, made_at, compared, k } = report
-  return [
-    `From ${day(period.start)} to ${day(period.end)} UTC${team === null ? ', all machines' : `, team ${team}`}.`,
-    `Made ${made_at.slice(0, 16).replace('T', ' ')} UTC on ${node.name}${asked_as === null ? '' : ` for ${asked_as}`}${audience === null ? '' : `, of totals for the role ${audience}`}.`,
-    ...(k > 0
-      ? [
-          `A row that fewer than ${count(k)} machines have is withheld, and another one that would give it away.`,
-        ]
-      : []),
-    compared === null
-      ? 'Nothing is compared: of no period an earlier one was released that fits.'
-      : `Each period is compared with the one ${many(compared.days_back, 'day')} before it${compared.same_weekdays ? '' : ', which is another day of the week: too little was released for more'}.`,
-  ]
-}
 
 const COUNTS: readonly (readonly [keyof CoverageCounts, string])[] = [
   ['contributed', 'contributed'],

@@ -5,7 +5,7 @@ import type { BucketTotals, TotalRow } from '../../../../src/exchange/totals/typ
 
 /** Monday, 2026-11-16, UTC. */
 export const MONDAY = Date.UTC(2026, 10, 16)
-export const WEEK_MS = 7 * DAY_MS
+const WEEK_MS = 7 * DAY_MS
 
 export interface Day {
   /** Days from Monday. */

@@ -195,6 +195,17 @@ describe('a scheduled report', () => {
     ])
   })
 
+  it('that was written before releases came is made again when they have, once', async () => {
+    const it = world({ teams: ['web'] })
+    it.now = MONDAY + 19 * HOUR_MS
+    await it.reports.look()
+    expect(it.reports.status().reports.map(({ state }) => state)).toEqual(['nothing', 'nothing'])
+    it.days = days(-8, 9)
+    for (let look = 0; look < 3; look++) await it.reports.look()
+    expect(it.reports.status().reports.map(({ state }) => state)).toEqual(['shown', 'nothing'])
+    expect(it.asked).toHaveLength(12)
+  })
+
   it('that cannot be made is said, tried again an hour later, and does not stop the node', async () => {
     const it = world()
     it.days = days(-8, 9)
