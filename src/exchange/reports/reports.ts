@@ -118,6 +118,13 @@ export function createReports(deps: ReportsDeps): Reports {
       problem = null
       return
     }
+    if (ownAudience() === undefined) {
+      problem =
+        totals.audiences().length === 0
+          ? 'this mesh has named no two aggregators of different operators, so there are no totals'
+          : 'totals are released to no role that the certificate of this node has'
+      return
+    }
     const there = kept.list().filter((one) => one.schedule === schedule)
     for (const team of [undefined, ...new Set(teams)]) {
       const made = there

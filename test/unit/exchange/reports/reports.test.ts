@@ -195,6 +195,18 @@ describe('a scheduled report', () => {
     ])
   })
 
+  it('is of a node whose role totals are released to, and of no other', async () => {
+    const it = world({ thresholds: { ...OFF, risky: 1 } })
+    it.days = days(-8, 9, 50)
+    it.roles = ['lead']
+    await it.reports.look()
+    expect([it.asked, it.told, it.reports.status().reports]).toEqual([[], [], []])
+    expect(it.reports.status().problem).toContain('no role that the certificate of this node has')
+    it.roles = ['security']
+    await it.reports.look()
+    expect([ids(it).length, it.reports.status().problem]).toEqual([1, null])
+  })
+
   it('that was written before releases came is made again when they have, once', async () => {
     const it = world({ teams: ['web'] })
     it.now = MONDAY + 19 * HOUR_MS
