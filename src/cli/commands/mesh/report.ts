@@ -9,7 +9,7 @@ import { checkText } from '../../input/values.ts'
 import { noJson } from '../../output-file.ts'
 import { replaceOutput } from '../../output-replaced.ts'
 import { asTyped } from '../../query/request.ts'
-import { reportsView } from '../../views/reports.ts'
+import { reportsView } from '../../views/query/reports.ts'
 
 const DEFAULT_LAST = '30d'
 

@@ -1,8 +1,8 @@
 // Shows the scheduled reports that are kept, when the next one comes, and which thresholds are crossed.
-import type { ReportsStatus } from '../../api/contract/shapes.ts'
-import { bytes, localTime } from '../../base/format.ts'
-import type { CommandIo } from '../command.ts'
-import { table } from '../terminal/table.ts'
+import type { ReportsStatus } from '../../../api/contract/shapes.ts'
+import { bytes, localTime } from '../../../base/format.ts'
+import type { CommandIo } from '../../command.ts'
+import { table } from '../../terminal/table.ts'
 
 const UNITS: Readonly<Record<ReportsStatus['thresholds'][number]['threshold'], string>> = {
   risky: '% of the commands are high or critical',
