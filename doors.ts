@@ -41,17 +41,19 @@ exchange/aggregates : base protocols trust/identity                         - fu
 exchange/summaries  : base protocols config insight trust/* exchange/documents
 exchange/totals     : base protocols config insight trust trust/* exchange/documents exchange/aggregates
 exchange/query      : base protocols config insight mesh trust/* store/tables exchange/summaries exchange/totals exchange/aggregates
+exchange/report     : base protocols exchange/totals                         - functions of released totals; no I/O, no timer
+exchange/reports    : base config trust/* exchange/report exchange/query exchange/totals
 ops                 : base config trust
 ops/care            : base config ops store store/level store/tables store/rescue trust/identity trust/audit
 ops/metrics         : base protocols observe insight trust trust/audit trust/certificates trust/operators mesh exchange/* store
-api/contract        : base protocols config observe/imports trust/audit trust/policy exchange/query exchange/totals ops/care
+api/contract        : base protocols config observe/imports trust/audit trust/policy exchange/query exchange/totals exchange/report exchange/reports ops/care
 api                 : base/* protocols config assist/finder store store/events store/tables observe observe/processes insight trust/* mesh exchange/* ops/care api/contract
 daemon              : base protocols config store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
 cli/adapters        : base assist/risk                                      - what another program hands over, and is told
 cli/mcp             : base protocols assist/risk assist/guard assist/copilot api/contract
 cli/doctor          : base protocols config assist/guard observe/hooks store/rescue trust/identity trust/audit trust/policy ops api/contract
 cli/demo            : base assist/risk api/contract
-cli                 : base protocols config assist/* observe/hooks observe/imports trust/identity trust/audit trust/certificates trust/operators trust/organisation trust/policy ops ops/care api/contract daemon cli/*
+cli                 : base protocols config assist/* observe/hooks observe/imports trust/identity trust/audit trust/certificates trust/operators trust/organisation trust/policy exchange/report ops ops/care api/contract daemon cli/*
 `
 
 /** Packages that only these rooms may load, whatever the table above says. */

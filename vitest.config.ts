@@ -38,7 +38,7 @@ const PURE = [
   'test/unit/assist/copilot/!(model).test.ts',
   'test/unit/assist/guard/!(ask).test.ts',
   'test/unit/base/!(files|calendar).test.ts',
-  'test/unit/exchange/aggregates/**/*.test.ts',
+  'test/unit/exchange/{aggregates,report}/**/*.test.ts',
   'test/unit/exchange/query/!(over-mesh|mixed-releases).test.ts',
   'test/unit/trust/{access,audit,consent,peers,policy}/**/*.test.ts',
 ]

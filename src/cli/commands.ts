@@ -43,6 +43,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   row('mesh', 'share', () => import('./commands/mesh/share.ts')),
   row('mesh', 'policy', () => import('./commands/mesh/policy.ts')),
   row('mesh', 'query', () => import('./commands/mesh/query.ts')),
+  row('mesh', 'report', () => import('./commands/mesh/report.ts')),
   row('mesh', 'audit', () => import('./commands/mesh/audit.ts')),
   row('mesh', 'login', () => import('./commands/mesh/login.ts')),
   row('mesh', 'logout', () => import('./commands/mesh/logout.ts')),

@@ -60,6 +60,14 @@ export function integer(least: number, most: number): Kind<number> {
   )
 }
 
+/** A whole number, or `off`. */
+export function offOr(least: number, most: number): Kind<'off' | number> {
+  const number = integer(least, most)
+  const test = (v: unknown): v is 'off' | number =>
+    v === 'off' || (Number.isInteger(v) && (v as number) >= least && (v as number) <= most)
+  return simple(`"off" or ${number.allowed}`, test, (text) => number.fromText?.(text) ?? text)
+}
+
 export function oneOf<const T extends string | number>(choices: readonly T[]): Kind<T> {
   const list = choices.map((choice) => shown(choice))
   const allowed = `${list.slice(0, -1).join(', ')} or ${list.at(-1)}`

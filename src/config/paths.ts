@@ -15,6 +15,8 @@ export interface HomePaths {
   readonly key: string
   /** Level database, a directory. */
   readonly db: string
+  /** Directory of scheduled reports; made with the first one, mode 0700. */
+  readonly reports: string
   /** Directory of the shells' spool files. */
   readonly spool: string
   /**
@@ -44,6 +46,7 @@ export function homePaths(env: Env): HomePaths {
     config: join(home, 'config.toml'),
     key: join(home, 'identity.key'),
     db: join(home, 'db'),
+    reports: join(home, 'reports'),
     spool: join(home, 'spool'),
     lock: join(home, 'karo.lock'),
     // Checked only when it is read, so that commands which do not talk to the daemon work below a long path too.
@@ -65,6 +68,7 @@ export function servicePaths(env: Env): HomePaths {
     config: join(first(env.CONFIGURATION_DIRECTORY) ?? '/etc/karo', 'config.toml'),
     key: join(home, 'identity.key'),
     db: join(home, 'db'),
+    reports: join(home, 'reports'),
     // Users write to the spool, so tmpfiles.d(5) makes it and not the unit.
     spool: '/var/spool/karo',
     lock: join(home, 'karo.lock'),

@@ -481,6 +481,76 @@ export const KEYS = {
       'A query ends after this time at the latest, even if some nodes have not answered. It ends earlier when all nodes have answered.',
   }),
 
+  reportsSchedule: key({
+    path: 'reports.schedule',
+    kind: kind.oneOf(['off', 'daily', 'weekly', 'monthly']),
+    default: 'off',
+    description:
+      'Write a report (`karo report`) after each day, week (from Monday) or month of UTC, as soon as its totals are released, after 18 hours at the latest. Of boundaries that this machine was off for, the newest is made up for. It needs a node whose certificate has a role that totals are released to.',
+  }),
+  reportsLastDays: key({
+    path: 'reports.last_days',
+    kind: kind.integer(1, 366),
+    default: 30,
+    unit: 'days',
+    description: 'The time that a scheduled report is about, back from its day.',
+  }),
+  reportsFormats: key({
+    path: 'reports.formats',
+    kind: kind.list(kind.oneOf(['md', 'html', 'csv', 'json']), 4),
+    default: ['md', 'html'],
+    description:
+      'Files of each scheduled report, in `reports` of the directory of the node; JSON is always among them.',
+  }),
+  reportsKeep: key({
+    path: 'reports.keep',
+    kind: kind.integer(1, 400),
+    default: 12,
+    unit: 'reports',
+    description:
+      'How many scheduled reports are kept, of all machines and of each team; the oldest are removed.',
+  }),
+  reportsTeams: key({
+    path: 'reports.teams',
+    kind: kind.list(value.label, 16),
+    default: [],
+    description: 'Teams that get a scheduled report of their own, besides the one of all machines.',
+    example: '["eng"]',
+  }),
+  reportsRisky: key({
+    path: 'reports.thresholds.risky',
+    kind: kind.offOr(0, 100),
+    default: 'off',
+    unit: '%',
+    description:
+      'Tell when more than this part of the commands of the newest released period is high or critical: as an event, a metric and an alert. These four are looked at where totals can be read, whatever the schedule.',
+    example: '5',
+  }),
+  reportsCoverage: key({
+    path: 'reports.thresholds.coverage',
+    kind: kind.offOr(0, 100),
+    default: 'off',
+    unit: '%',
+    description: 'Tell when less than this part of the expected machines is in the newest released period.',
+    example: '80',
+  }),
+  reportsAnomalies: key({
+    path: 'reports.thresholds.anomalies',
+    kind: kind.offOr(0, 1_000_000),
+    default: 'off',
+    unit: 'signals',
+    description: 'Tell when the newest released period shows more signals of anomalies than this.',
+    example: '10',
+  }),
+  reportsMissing: key({
+    path: 'reports.thresholds.missing',
+    kind: kind.offOr(0, 1_000_000),
+    default: 'off',
+    unit: 'machines',
+    description: 'Tell when nothing came of more expected machines than this in the newest released period.',
+    example: '5',
+  }),
+
   logLevel: key({
     path: 'log.level',
     kind: kind.oneOf(['debug', 'info', 'warn', 'error']),
@@ -517,6 +587,7 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   retention: 'reload',
   policy: 'reload',
   query: 'reload',
+  reports: 'reload',
   log: 'reload',
 }
 

@@ -60,7 +60,9 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
   const health = () => healthOf(rooms)
   const local = buildLocal(options, foundation, policies)
   const switched = Promise.withResolvers<Identity>()
-  const network = buildNetwork(foundation, local, { keyPath: paths.key, onSwitch: switched.resolve })
+  const network = buildNetwork(foundation, local, {
+    ...{ keyPath: paths.key, reportsPath: paths.reports, onSwitch: switched.resolve },
+  })
   const service = await buildService(options, { foundation, local, network, health })
   const rooms = inOrder(foundation, local, network, service)
 
@@ -121,7 +123,7 @@ function inOrder(
     anomalies,
     retention,
   }: Local,
-  { mesh, documents, summaries, totals, query, upkeep }: Network,
+  { mesh, documents, summaries, totals, query, reports, upkeep }: Network,
   { http, api }: Service,
 ): readonly Room[] {
   return [
@@ -145,6 +147,7 @@ function inOrder(
     summaries,
     totals,
     query,
+    reports,
     retention,
     tolerated(mesh, { check: 'mesh.listening', log }),
     upkeep,

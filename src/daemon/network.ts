@@ -5,6 +5,7 @@ import { VERSION } from '../base/version.ts'
 import { readStaticPeer } from '../config/index.ts'
 import { createDocuments, type DocumentKind } from '../exchange/documents/index.ts'
 import { createQuery } from '../exchange/query/index.ts'
+import { createFigures, createReports } from '../exchange/reports/index.ts'
 import { createSummaries } from '../exchange/summaries/index.ts'
 import { createMesh } from '../mesh/index.ts'
 import { createUpkeep } from '../trust/certificates/index.ts'
@@ -25,7 +26,16 @@ export function buildNetwork(
   foundation: Foundation,
   local: Local,
   /** Where the key of this node lies, and who ends this run of the daemon when it has another one. */
-  { keyPath, onSwitch }: { readonly keyPath: string; readonly onSwitch: (next: Identity) => void },
+  {
+    keyPath,
+    reportsPath,
+    onSwitch,
+  }: {
+    readonly keyPath: string
+    /** Directory of scheduled reports. */
+    readonly reportsPath: string
+    readonly onSwitch: (next: Identity) => void
+  },
 ) {
   const { common, metrics, name, onEncoded, ownUid } = foundation
   const { audit, fleet, insight, introductions, organisation, policy, sharing, store, trust } = local
@@ -96,14 +106,29 @@ export function buildNetwork(
   const shared = { insight, sharing, policy, trust, documents, audit, timers, onEncoded }
   const summaries = createSummaries({ ...common, ...shared })
   const { totals, self } = buildTotals(foundation, local, documents)
+  const figures = createFigures(common.clock)
   const query = createQuery({
     ...common,
     ...{ trust, mesh, insight, summaries, totals, self, sharing, policy, audit, replay },
     timers,
     ownUid,
     onEncoded,
-    watch: metrics.query,
+    watch: {
+      asked(result) {
+        metrics.query.asked(result)
+        figures.watch.asked(result)
+      },
+      answered(answer) {
+        metrics.query.answered(answer)
+        figures.watch.answered(answer)
+      },
+    },
     operators: fleet.operators,
+  })
+  const reports = createReports({
+    ...common,
+    ...{ query, totals, fleet, trust, figures, timers, ownUid, principal: self, directory: reportsPath },
+    self: { node_id: nodeId, name, fingerprint: common.identity.fingerprint },
   })
 
   fleet.onParting({
@@ -117,5 +142,5 @@ export function buildNetwork(
       ),
   })
 
-  return { mesh, documents, summaries, totals, query, upkeep, rotation }
+  return { mesh, documents, summaries, totals, self, query, reports, upkeep, rotation }
 }

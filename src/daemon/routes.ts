@@ -21,6 +21,7 @@ import { peersRoutes } from '../api/routes/mesh/peers.ts'
 import { peopleRoutes } from '../api/routes/people.ts'
 import { processesRoutes } from '../api/routes/processes.ts'
 import { queryRoutes } from '../api/routes/query.ts'
+import { reportsRoutes } from '../api/routes/reports.ts'
 import { shareRoutes } from '../api/routes/share.ts'
 import { statsRoutes } from '../api/routes/stats.ts'
 import { statusRoutes } from '../api/routes/status.ts'
@@ -64,7 +65,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     store,
     trust,
   } = local
-  const { mesh, documents, summaries, totals, query, rotation } = network
+  const { mesh, documents, summaries, totals, query, reports, rotation, self } = network
 
   return [
     statusRoutes({
@@ -100,6 +101,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     summariesRoutes({ summaries, trust, clock }),
     operatorRoutes({ fleet, sessions, self: identity, name, clock }),
     queryRoutes({ query, sessions, timeoutMs: () => config.query.timeout_ms }),
+    reportsRoutes({ reports, sessions, self }),
     auditRoutes({ audit, documents, trust, clock, totals }),
     mcpRoutes({ audit }),
     ...http.routes,

@@ -23,7 +23,7 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
   const credentials = await openPeerCredentials(log)
   const places = createPlaces({ most: SOCKET_CONNECTIONS, ownUid, hasAccount: people.hasAccount })
   const feed = createFeed({ clock, random })
-  connectFeed(feed, { audit, trust, observe, anomalies })
+  connectFeed(feed, { audit, trust, observe, anomalies, reports: parts.network.reports })
   const http = createHttp({
     ...{ config, clock, random, timers, log, audit },
     repository: store.tokens,

@@ -32,6 +32,7 @@ export const EVENT_TYPES = [
   'config_reloaded',
   'command_recorded',
   'anomaly_found',
+  'report_threshold',
   'lost',
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]

@@ -2,6 +2,7 @@
 
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
+import type { Reports } from '../../exchange/reports/index.ts'
 import type { AuditType } from '../../trust/audit/entry-types.ts'
 import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
@@ -30,10 +31,14 @@ interface FeedSources {
   readonly anomalies: {
     onBegun(listener: (uid: number, signal: FoundAnomaly) => void): () => void
   }
+  readonly reports: Pick<Reports, 'onThreshold'>
 }
 
 /** Feeds events until the returned function is called. */
-export function connectFeed(feed: Feed, { audit, trust, observe, anomalies }: FeedSources): () => void {
+export function connectFeed(
+  feed: Feed,
+  { audit, trust, observe, anomalies, reports }: FeedSources,
+): () => void {
   const peerOf = (node: NodeId): FeedData['peer_connected']['peer'] => {
     const { node_id, fingerprint, name } = trust.opinion(node)
     return { node_id, fingerprint, name }
@@ -62,6 +67,8 @@ export function connectFeed(feed: Feed, { audit, trust, observe, anomalies }: Fe
     anomalies.onBegun((uid, { id, kind, subject, severity }) => {
       feed.tell('anomaly_found', { signal_id: id, kind, subject, severity }, uid)
     }),
+    // That it is crossed, and not by how much: the numbers are for who may read reports.
+    reports.onThreshold((threshold, state) => feed.tell('report_threshold', { threshold, state })),
   ]
   return () => {
     for (const end of ends) end()

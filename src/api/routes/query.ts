@@ -3,16 +3,16 @@
 import { PassThrough } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { QueryFilter } from '../../../protocols/messages/query.ts'
-import { KaroError } from '../../base/errors.ts'
 import { jsonText } from '../../base/printable.ts'
 import type { Query } from '../../exchange/query/index.ts'
 import type { Coverage } from '../../exchange/query/result.ts'
-import type { Acting, Sessions } from '../../trust/operators/index.ts'
+import type { Sessions } from '../../trust/operators/index.ts'
 import { postQuery } from '../contract/operations/query.ts'
 import type { QueryLine } from '../contract/shapes.ts'
 import { describeError } from '../server/errors.ts'
 import type { Routes } from '../server/route.ts'
 import { type RequestFor, serve } from '../server/serve.ts'
+import { actingOf } from './acting.ts'
 
 interface QueryRouteDeps {
   readonly query: Pick<Query, 'ask'>
@@ -27,24 +27,13 @@ const NDJSON = 'application/x-ndjson'
 export function queryRoutes({ query, sessions, timeoutMs }: QueryRouteDeps): Routes {
   type Request = RequestFor<typeof postQuery>
 
-  /** A login belongs to whom the kernel names, so a token of that person never asks under it. */
-  function actingOf(as: Request['body']['as'], { uid, account, via }: Request['caller']): Acting | undefined {
-    const acting = as === 'node' || via !== 'socket' ? undefined : sessions.of(uid, account)
-    if (as !== 'operator' || acting !== undefined) return acting
-    const why =
-      via === 'socket' ? 'you are not logged in here as an operator' : 'a token never asks as an operator'
-    throw new KaroError('refused', why, {
-      hint: 'karo login --credential <file>; karo whoami shows how you ask.',
-    })
-  }
-
   function ask(
     { body, id, caller }: Request,
     signal: AbortSignal,
     onProgress?: (coverage: Coverage) => void,
   ) {
     const { query_type, level, range, per_node, filters, team, timeout_ms } = body
-    const acting = actingOf(body.as, caller)
+    const acting = actingOf(sessions, body.as, caller)
     return query.ask(
       {
         query_type,

@@ -108,7 +108,17 @@ function launch(options: StageOptions, directory: string, machine: Machine): Run
 }
 
 /** Loopback and free ports only: nothing of it is seen on a network. */
-const configOf = ({ name, teams }: Machine): string => `[node]
+/** Who may read totals has a report of each day written, and is told of much that is risky. */
+const REPORTS = `[reports]
+schedule = "daily"
+last_days = 8
+[reports.thresholds]
+risky = 5
+coverage = 80
+missing = 2
+`
+
+const configOf = ({ name, roles, teams }: Machine): string => `[node]
 name = "${name}"
 [mesh]
 listen = ["127.0.0.1"]
@@ -122,7 +132,7 @@ k_min = 3
 allow = { peers = ["role:lead"], supervisors = ["role:security", "role:admin"] }
 [policy]
 teams = ${JSON.stringify(teams)}
-`
+${roles.includes('security') ? REPORTS : ''}`
 
 const daemonOf = ({ home }: Pick<Running, 'home'>) => daemonAt({ socket: join(home, 'karo.sock') })
 

@@ -36,6 +36,10 @@ const LINES: { readonly [T in EventType]: (data: FeedData[T]) => string } = {
   command_recorded: ({ category, risk_level }) => `a command of yours: ${printable(category)}, ${risk_level}`,
   anomaly_found: ({ signal_id, kind, subject, severity }) =>
     `unusual in your numbers: ${kind.replaceAll('_', ' ')}${subject === null ? '' : ` (${printable(subject)})`}, severity ${severity}: karo anomalies show ${printable(signal_id)}`,
+  report_threshold: ({ threshold, state }) =>
+    state === 'crossed'
+      ? `totals cross the threshold ${printable(threshold)}: karo report, karo report list`
+      : `totals do not cross the threshold ${printable(threshold)} any more`,
   lost: ({ count }) =>
     count === null
       ? 'events before this are unknown, because the daemon was restarted'

@@ -1,7 +1,7 @@
 // The result of a query as the API returns it and `karo query --json` prints it.
 import type { QueryFilter, QueryType } from '../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Contributions, Unreleased } from '../totals/types.ts'
+import type { BucketTotals, Contributions, Unreleased } from '../totals/types.ts'
 import type { NodePart, QueryData } from './query-types/index.ts'
 
 export const OUTCOMES = [
@@ -156,6 +156,8 @@ export interface QueryResult {
   }
   /** At level 2, of a team: the same numbers of the machines beside it; absent: not released, or not for who asks. */
   readonly elsewhere?: { readonly machines: number; readonly data: QueryData }
+  /** With `opened` of the request: the closed buckets in the range, none without `released`; it never leaves the process. */
+  readonly opened?: readonly BucketTotals[]
   readonly privacy: {
     readonly mode: 'per_node' | 'aggregate'
     readonly k_min: number

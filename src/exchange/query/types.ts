@@ -21,6 +21,8 @@ export interface AskRequest {
   readonly timeoutMs: number
   /** Asking person's uid: their own data is merged whatever their consent. */
   readonly uid: number
+  /** Also what was opened of each closed bucket, at level 2 (`opened` of the result); for rooms of this node, not for the API. */
+  readonly opened?: true
   /** The operator whom that person is logged in as, and asks as; absent: the node asks. */
   readonly acting?: Acting
   /** 32 lower-case hex digits that tie log lines and audits of all nodes together; made up when absent. */
@@ -29,7 +31,7 @@ export interface AskRequest {
 
 /** Gets each question when it is over; for metrics. */
 export interface QueryWatch {
-  asked(result: Pick<QueryResult, 'query_type' | 'ended_by' | 'coverage' | 'timing'>): void
+  asked(result: Pick<QueryResult, 'query_type' | 'ended_by' | 'coverage' | 'timing' | 'opened'>): void
   /** This node answered another node's question; refusals count too. */
   answered(answer: { readonly query_type: ReturnType<typeof typeWord>; readonly status: AnswerStatus }): void
 }

@@ -7,6 +7,7 @@ import { roughSize, roughWaiting } from '../../base/rough.ts'
 import type { HealthCheck } from '../../base/run/room.ts'
 import type { Documents } from '../../exchange/documents/index.ts'
 import type { Query } from '../../exchange/query/index.ts'
+import type { Reports } from '../../exchange/reports/index.ts'
 import type { Summaries } from '../../exchange/summaries/index.ts'
 import type { Anomalies } from '../../insight/anomalies/index.ts'
 import type { Mesh } from '../../mesh/index.ts'
@@ -31,6 +32,7 @@ export interface Sources {
   readonly documents: Pick<Documents, 'counts'>
   readonly summaries: Pick<Summaries, 'status'>
   readonly query: Pick<Query, 'status'>
+  readonly reports: Pick<Reports, 'facts'>
   readonly store: Pick<Store, 'bytes'>
   readonly observe: Pick<Observe, 'status' | 'failures'>
   readonly audit: Pick<Audit, 'status'>
@@ -166,6 +168,18 @@ const questions: Part = ({ query }) => {
   }
 }
 
+const reports: Part = ({ reports }) => {
+  const { kept, failing, thresholds } = reports.facts()
+  const known = thresholds.flatMap(({ threshold, crossed }) =>
+    crossed === null ? [] : [[threshold, Number(crossed)] as const],
+  )
+  return {
+    karo_report_threshold_crossed: by('threshold', Object.fromEntries(known)),
+    karo_reports_kept: kept,
+    karo_report_failing: failing === null ? undefined : Number(failing),
+  }
+}
+
 const store: Part = async ({ store, probe }) => {
   await probe()
   return { karo_store_bytes: roughSize(await store.bytes()) }
@@ -232,6 +246,7 @@ const PARTS: readonly Part[] = [
   certificates,
   kept,
   questions,
+  reports,
   store,
   spool,
   ledger,

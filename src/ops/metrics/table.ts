@@ -6,6 +6,7 @@ import { HEALTH_CHECKS } from '../../base/run/checks.ts'
 import { LOG_LEVELS } from '../../base/run/log.ts'
 import { KINDS } from '../../base/words/signal.ts'
 import { ENDINGS, OUTCOMES } from '../../exchange/query/result.ts'
+import { THRESHOLDS } from '../../exchange/report/index.ts'
 
 /** Stands for a value that is not in its label's table: a mistake in this program, or a value that another node chose. */
 export const OTHER = 'other'
@@ -26,6 +27,8 @@ export const LABELS = {
   outcome: OUTCOMES,
   status: ANSWER_STATUSES,
   side: ['asking', 'answering'],
+  /** Of `[reports.thresholds]`. */
+  threshold: THRESHOLDS,
   /** `any`: of routes that are not told apart. */
   method: ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'any'],
   /** Class of an HTTP status. */
@@ -200,6 +203,19 @@ export const METRICS = {
     read: true,
     type: 'counter',
     help: 'Answers of others that were not passed on: unasked for, twice, or too many.',
+  },
+
+  karo_report_threshold_crossed: {
+    read: true,
+    type: 'gauge',
+    help: '1 while the newest released totals cross this threshold of the configuration, else 0; absent where it is not watched or not known.',
+    labels: ['threshold'],
+  },
+  karo_reports_kept: { read: true, type: 'gauge', help: 'Scheduled reports that are kept here.' },
+  karo_report_failing: {
+    read: true,
+    type: 'gauge',
+    help: '1 while the newest scheduled report could not be made or written, else 0; absent without a schedule.',
   },
 
   karo_store_bytes: {

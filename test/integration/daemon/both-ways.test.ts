@@ -17,6 +17,13 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['doctor', '--only', 'no.check'],
   ],
   events: [['events', '--nonsense']],
+  report: [
+    ['report'],
+    ['report', '--json'],
+    ['report', '--format', 'none'],
+    ['report', 'list'],
+    ['report', 'show', 'none'],
+  ],
   shell: [
     ['shell', 'init', 'bash'],
     ['shell', 'init', 'csh'],

@@ -136,6 +136,7 @@ test('the judge sees a member too many, one too few, and a status nobody describ
 
 /** Examples that name what is not there, or what can be done in another way only. */
 const NOT_DONE: Readonly<Record<string, number>> = {
+  'GET /api/v1/reports/kept': 404,
   'POST /api/v1/peers/trust': 404,
   'POST /api/v1/peers/deny': 404,
   'POST /api/v1/fleet/invites': 403,

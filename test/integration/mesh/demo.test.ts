@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AskersShape, QueryResult, SharePreviewShape } from '../../../src/api/contract/shapes.ts'
 import { historyOf } from '../../../src/cli/demo/history.ts'
 import { MACHINES } from '../../../src/cli/demo/machines.ts'
+import type { Report } from '../../../src/exchange/report/index.ts'
 import type { TransferEvent } from '../../../src/ops/care/transfer.ts'
 import { KARO } from '../../support/node/in-process.ts'
 import { cleanEnv, runKaro, temporaryHome } from '../../support/node/node.ts'
@@ -119,6 +120,36 @@ describe('karo demo', () => {
     expect(totals!.readers.map(({ name }) => name)).toEqual(['ciso'])
     const given = totals!.types.filter((type) => type.given).map(({ type }) => type)
     expect(given).toEqual(expect.arrayContaining(['ToolUsage', 'SafetyPosture', 'ActivityPatterns']))
+  })
+
+  test('the report of security staff says the same as plain addition, and nobody else gets one', async () => {
+    const report = async (name: string) => {
+      const { code, stdout } = await runKaro(
+        ['report', '--last', '8d', '--json'],
+        cleanEnv(join(directory, `.${name}`)),
+      )
+      return { code, said: JSON.parse(stdout) as Report & { readonly error?: { readonly code: string } } }
+    }
+    const { code, said } = await report('ciso')
+    expect([code, said.state, said.audience]).toEqual([0, 'shown', 'security'])
+    const spans = said.coverage.trend.filter(({ why }) => why === null)
+    expect(spans.length).toBeGreaterThanOrEqual(6)
+    const plain = new Map<string, number>()
+    for (const [index, machine] of MACHINES.entries()) {
+      for (const line of historyOf(machine, index, begun).trim().split('\n').slice(1, -1)) {
+        const { tool, timestamp } = JSON.parse(line) as TransferEvent
+        const isIn = spans.some(({ start, end }) => timestamp >= start && timestamp < end)
+        if (isIn) plain.set(tool, (plain.get(tool) ?? 0) + 1)
+      }
+    }
+    const whole = said.tools.rows.filter(({ at_least }) => !at_least)
+    expect(whole.length).toBeGreaterThan(5)
+    for (const { tool, value, machines } of whole) {
+      expect([tool, value, machines]).toEqual([tool, plain.get(tool), 8])
+    }
+    expect(said.coverage.rows[0]).toMatchObject({ expected: 8, contributed: 8, consent: 1 })
+    for (const name of ['lead', 'web-1'])
+      expect(await report(name)).toMatchObject({ code: 4, said: { error: { code: 'refused' } } })
   })
 
   test('who has another role does not read them; a lead sees the machines of the team', async () => {

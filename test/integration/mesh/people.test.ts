@@ -170,6 +170,7 @@ describe.runIf(root)('a node of two people', () => {
     const shown = new Map<string, readonly number[]>()
     const NEEDED: Readonly<Record<string, string>> = {
       '/api/v1/fleet/assignable': '?issuer=hq',
+      '/api/v1/reports/kept': '?id=2026-11-16-weekly',
       '/api/v1/peers/explain': `?who=${leadId}`,
       '/api/v1/policy/check': '?action=query.tool_usage',
       '/api/v1/policy/explain': `?who=${leadId}&action=query.tool_usage`,

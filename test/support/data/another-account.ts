@@ -68,6 +68,9 @@ export const ANOTHER_ACCOUNT: Readonly<Record<string, readonly [Verdict, why: st
   'GET /api/v1/audit/log': ['narrowed', 'who asked and may ask, and what they did themselves'],
 
   'POST /api/v1/query': ['refused', 'access.askers'],
+  'POST /api/v1/reports': ['refused', 'access.askers'],
+  'GET /api/v1/reports': ['refused', 'access.askers: what was reported about other machines'],
+  'GET /api/v1/reports/kept': ['refused', 'access.askers: numbers of other machines'],
   'GET /api/v1/summaries': ['refused', 'access.askers: numbers of other machines'],
   'POST /api/v1/login': ['refused', 'access.askers'],
   'POST /api/v1/login/offer': ['refused', 'access.askers'],

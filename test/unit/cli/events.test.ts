@@ -25,6 +25,7 @@ const DATA: FeedData = {
   config_reloaded: { applied: [EVIL], waiting: [EVIL] },
   command_recorded: { command_id: 'x', began_at: 'y', category: EVIL, risk_level: 'high' },
   anomaly_found: { signal_id: EVIL, kind: 'timing', subject: EVIL, severity: 6 },
+  report_threshold: { threshold: 'risky', state: 'crossed' },
   lost: { count: 2 },
 }
 const eventOf = (type: EventType, data: unknown = DATA[type]): FeedEvent =>

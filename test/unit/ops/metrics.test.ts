@@ -66,6 +66,12 @@ function sources(changed: Partial<Record<keyof Sources, unknown>> = {}): Sources
     documents: { counts: () => ({ own: 1, received: 2, relayed: 3, bytes: 4, conflicts: 5 }) },
     summaries: { status: () => ({ recipients: 1, left_out: 0, refused: 0 }) },
     query: { status: () => ({ asking: 1, answering: 2, relayed: 3, relay_dropped: 4 }) },
+    reports: {
+      facts: () => ({
+        ...{ kept: 3, failing: false },
+        thresholds: LABELS.threshold.map((threshold) => ({ threshold, limit: 5, crossed: true })),
+      }),
+    },
     store: { bytes: async () => 1234 },
     observe: { status: async () => ({ pending_bytes: 5, dropped: 6 }), failures: () => 7 },
     feed: { followers: () => 4 },

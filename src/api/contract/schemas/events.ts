@@ -1,6 +1,7 @@
 // Schemas of the event stream: one for each type of event, and the event around it.
 import * as z from 'zod'
 import { KINDS } from '../../../base/words/signal.ts'
+import { THRESHOLDS } from '../../../exchange/report/index.ts'
 import { EVENT_TYPES, type EventType } from '../constants.ts'
 import { category, count, listOf, moment, nodeRef, riskLevel, text, traceId, trustLevel } from './fields.ts'
 
@@ -70,6 +71,10 @@ const DATA = {
     subject: text(32, 'a tool, category, shell or weekday; null: all of it').nullable(),
     severity: z.int().min(1).max(10),
   }),
+  report_threshold: z.strictObject({
+    threshold: z.enum(THRESHOLDS).describe('as in [reports.thresholds] of the configuration'),
+    state: z.enum(['crossed', 'ended']),
+  }),
   lost: z.strictObject({
     count: count(
       'events that are not kept any more; null if their number is unknown, as after a restart',
@@ -103,6 +108,7 @@ export const feedEvent = z
     of('config_reloaded'),
     of('command_recorded'),
     of('anomaly_found'),
+    of('report_threshold'),
     of('lost'),
   ])
   .meta({

@@ -76,6 +76,7 @@ Each name is a program in ${directory} that is karo on that node. In another ter
   ${ciso} query tools --last 7d      which tools the organisation uses
   ${ciso} query safety --last 7d     how risky its commands are
   ${ciso} query activity --last 7d   when it works
+  ${ciso} report --last 8d           all of it in one report; karo report list: those that are kept
 
 As the lead of the team web, who sees the numbers of its machines:
 

@@ -135,6 +135,7 @@ export async function askTotals(
       ? {}
       : { released: releasedOf(totals, released, fetchedIn(found), request.team) }),
     ...(elsewhere === undefined ? {} : { elsewhere }),
+    ...(request.opened === undefined ? {} : { opened: totals?.buckets ?? [] }),
     privacy: {
       mode: 'aggregate',
       k_min: Math.max(0, ...released.map(({ k }) => k)),

@@ -19,6 +19,7 @@ function rooms() {
   let presence: ((node: typeof bob, presence: Presence, by: 'link' | 'gossip') => void) | undefined
   let recorded: ((commands: readonly object[]) => void) | undefined
   let begun: ((uid: number, signal: FeedData['anomaly_found'] & { id: string }) => void) | undefined
+  let turned: ((threshold: 'risky', state: 'crossed' | 'ended') => void) | undefined
   const end = connectFeed(feed, {
     audit: {
       onRecord(listener) {
@@ -48,6 +49,12 @@ function rooms() {
         return () => (begun = undefined)
       },
     },
+    reports: {
+      onThreshold(listener) {
+        turned = listener
+        return () => (turned = undefined)
+      },
+    },
   })
   const of = (uid: number): Omit<FeedEvent, 'id' | 'timestamp'>[] => {
     const follower = feed.follow(uid, '0')
@@ -65,7 +72,8 @@ function rooms() {
     presence: (now: Presence) => presence?.(bob, now, 'gossip'),
     recorded: (commands: readonly object[]) => recorded?.(commands),
     begun: (uid: number, signal: object) => begun?.(uid, signal as never),
-    listening: () => [record, presence, recorded, begun].filter((one) => one !== undefined).length,
+    turned: (state: 'crossed' | 'ended') => turned?.('risky', state),
+    listening: () => [record, presence, recorded, begun, turned].filter((one) => one !== undefined).length,
   }
 }
 
@@ -105,6 +113,18 @@ test('what everybody may see: peers, members, trust, answers, summaries', () => 
     { type: 'member_left', data: { peer, why: 'lost' } },
     { type: 'member_left', data: { peer, why: 'goodbye' } },
   ]
+  expect(of(ANN)).toEqual(expected)
+  expect(of(CID)).toEqual(expected)
+})
+
+test('that a threshold is crossed everybody sees, and by how much nobody', () => {
+  const { turned, of } = rooms()
+  turned('crossed')
+  turned('ended')
+  const expected = ['crossed', 'ended'].map((state) => ({
+    type: 'report_threshold',
+    data: { threshold: 'risky', state },
+  }))
   expect(of(ANN)).toEqual(expected)
   expect(of(CID)).toEqual(expected)
 })
@@ -155,7 +175,7 @@ test('no entry of the ledger breaks it, whatever is missing', () => {
 
 test('it ends', () => {
   const { end, listening } = rooms()
-  expect(listening()).toBe(4)
+  expect(listening()).toBe(5)
   end()
   expect(listening()).toBe(0)
 })

@@ -1,0 +1,210 @@
+// The schema of a report: each number with what stands behind it.
+import * as z from 'zod'
+import { GUARD_STATES } from '../../../../../protocols/messages/numbers.ts'
+import { RISK_LEVELS } from '../../../../base/words/risk-levels.ts'
+import { ACTS, CATEGORIES, SECTION_STATES } from '../../../../exchange/report/index.ts'
+import { count, fingerprint, listOf, moment, nodeName, share, text, timeRange } from '../fields.ts'
+
+const ROWS_MAX = 4096
+
+const span = z
+  .strictObject({ least: count('of the period with the fewest'), most: count('of the one with the most') })
+  .meta({ id: 'MachineSpan', description: 'Machines behind each of several periods.' })
+
+const change = z
+  .strictObject({
+    before: count('in the periods before'),
+    now: count('in the periods that are compared with them'),
+    share: z.number().nullable().describe('(now - before) / before; null where there was nothing before'),
+    periods: count('pairs of periods that show the row whole on both sides'),
+    of: count('pairs of periods that were released'),
+    machines: z.strictObject({ before: span, now: span }),
+  })
+  .meta({ id: 'ReportChange' })
+
+const figure = {
+  value: count('the sum; null: withheld, or nothing of it was released').nullable(),
+  machines: count('machines that have any of it, in the period with the most').nullable(),
+  at_least: z.boolean().describe('some periods or machines withheld it, so there may be more'),
+  change: change.nullable().describe('null: no period of both times shows it whole'),
+}
+
+const note = text(1024, 'for people')
+const ground = {
+  state: z
+    .enum(SECTION_STATES)
+    .describe(
+      'withheld: policy gives the asker none, or the mesh makes none; nothing: no period was released',
+    ),
+  notes: listOf(note, 64).describe('why there is nothing, or what is missing'),
+  periods: count('periods that were released'),
+  of: count('closed periods of the time'),
+  machines: span.nullable().describe('in the totals of one period; null without any'),
+}
+
+const tool = {
+  tool: text(64, 'name in the public dictionary of tools, else `other`'),
+  category: text(24, 'its category in the public dictionary'),
+}
+const moves = (what: string) =>
+  listOf(
+    z.strictObject({
+      ...tool,
+      uses: count('in the time that has it'),
+      machines: count('machines that have it, in the period with the most'),
+      periods: count('periods that show it'),
+      of: count('periods that are compared'),
+    }),
+    ROWS_MAX,
+  ).describe(what)
+
+const tools = z
+  .strictObject({
+    ...ground,
+    rows: listOf(
+      z.strictObject({
+        ...tool,
+        ...figure,
+        failed: share('failed uses of all; null: not known').nullable(),
+      }),
+      ROWS_MAX,
+    ).describe('most used first'),
+    new: moves('used now, and by no machine in the periods before'),
+    vanished: moves('used before, and by no machine now'),
+    surfaced: moves('shown now, and withheld in all periods before'),
+    submerged: moves('shown before, and withheld now'),
+    withheld: count('most rows that one period withheld'),
+  })
+  .meta({ id: 'ReportTools' })
+
+const risk = z
+  .strictObject({
+    ...ground,
+    levels: listOf(z.strictObject({ level: z.enum(RISK_LEVELS), ...figure }), 16),
+    acts: listOf(z.strictObject({ act: z.enum(ACTS), ...figure }), 16),
+    risky: z.strictObject({
+      share: share('high and critical of all commands; null: not known').nullable(),
+      before: share('the same of the periods that it is compared with').nullable(),
+      periods: count('periods that show all levels'),
+      hidden: count(
+        'released periods that withhold high or critical, where machines had such commands; the share is not of these',
+      ),
+    }),
+    trend: listOf(
+      z.strictObject({
+        ...timeRange.shape,
+        commands: count('all commands; null: not released, or withheld').nullable(),
+        risky: count('high and critical').nullable(),
+        machines: count('machines in the totals').nullable(),
+      }),
+      10_000,
+    ),
+    guard: listOf(
+      z.strictObject({ state: z.enum(GUARD_STATES), machines: count('null: withheld').nullable() }),
+      16,
+    ).describe('machines by what the guard does there, in the newest released period'),
+  })
+  .meta({ id: 'ReportRisk' })
+
+const anomalies = z
+  .strictObject({
+    ...ground,
+    rows: listOf(
+      z.strictObject({
+        type: text(64, 'as in /anomalies'),
+        severity: z.int().min(1).max(10).describe('least of the band'),
+        severity_most: z.int().min(1).max(10),
+        ...figure,
+      }),
+      ROWS_MAX,
+    ).describe('gravest first'),
+    trend: listOf(
+      z.strictObject({
+        ...timeRange.shape,
+        count: count('signals of the rows that are shown; null: not released').nullable(),
+        machines: count('machines in the totals').nullable(),
+      }),
+      10_000,
+    ),
+    learning: count('machines with too few days to compare with; null: withheld').nullable(),
+  })
+  .meta({ id: 'ReportAnomalies' })
+
+const counts = {
+  contributed: count('machines whose numbers are in the totals'),
+  declined: count('machines on which nobody agreed'),
+  late: count('machines that wait for others'),
+  absent: count('machines of which nothing came'),
+  refused: count('machines whose numbers could not be counted'),
+}
+
+const coverage = z
+  .strictObject({
+    rows: listOf(
+      z.strictObject({
+        category: z.enum(CATEGORIES),
+        ...timeRange.shape,
+        ...counts,
+        expected: count('all of them together'),
+        heard: count('all but the absent ones'),
+        consent: share('of those that were heard, the part that agreed; null: none was').nullable(),
+      }),
+      16,
+    ).describe('of the newest released period'),
+    trend: listOf(
+      z.strictObject({
+        ...timeRange.shape,
+        why: text(256, 'why nothing was released').nullable(),
+        counts: z.strictObject(counts).nullable(),
+      }),
+      10_000,
+    ),
+  })
+  .meta({ id: 'ReportCoverage' })
+
+const machines = z
+  .strictObject({
+    enrolled: count('machines with a certificate that holds'),
+    seen: count('of those, heard of in the last day'),
+    missing: listOf(
+      z.strictObject({
+        name: nodeName(),
+        fingerprint: fingerprint(),
+        last_seen: moment('null: never, by this node').nullable(),
+      }),
+      200,
+    ).describe('longest unseen first'),
+    missing_total: count('all of them'),
+    never_enrolled: count('machines that are seen in the mesh and have no certificate'),
+  })
+  .meta({ id: 'ReportMachines', description: 'What the node itself knows of machines, apart from totals.' })
+
+export const report = z
+  .strictObject({
+    version: z.literal(1),
+    made_at: moment('when it was made'),
+    node: z.strictObject({ name: nodeName(), fingerprint: fingerprint() }),
+    asked_as: text(256, 'the operator who asked; null: the node').nullable(),
+    team: text(64, 'null: all machines').nullable(),
+    audience: text(64, 'the role that the totals were computed for; null: none were found').nullable(),
+    state: z.enum(['shown', 'nothing']).describe('nothing: no number of the mesh; the notes say why'),
+    period: timeRange,
+    compared: z
+      .strictObject({
+        days_back: z.number().min(0).describe('days between the periods that are compared'),
+        same_weekdays: z.boolean().describe('false: too few were released for that, so weekends count in'),
+      })
+      .nullable(),
+    k: count('fewest machines behind a row that is shown'),
+    ...{ coverage, tools, risk, anomalies, machines },
+    source: z
+      .strictObject({
+        since: moment('a day ago, or the start of the daemon'),
+        asked: count('questions of this node'),
+        average_ms: z.number().min(0).nullable().describe('to their results; null without any'),
+        answered: count('questions of others that it answered, refusals included'),
+      })
+      .meta({ id: 'ReportSource' }),
+    notes: listOf(note, 64),
+  })
+  .meta({ id: 'Report' })

@@ -1,0 +1,134 @@
+// karo report: what was released about the whole mesh, for people to read, to print or to calculate with.
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { getReport, listReports, postReport } from '../../../api/contract/operations/query.ts'
+import { EXIT, type ExitCode } from '../../../base/errors.ts'
+import { FORMATS, type Format, type Report, rendered } from '../../../exchange/report/index.ts'
+import { type Command, type CommandIo, type CommandOption, defineCommand, show } from '../../command.ts'
+import { parseDuration, rfc3339 } from '../../input/time.ts'
+import { checkText } from '../../input/values.ts'
+import { noJson } from '../../output-file.ts'
+import { replaceOutput } from '../../output-replaced.ts'
+import { asTyped } from '../../query/request.ts'
+import { reportsView } from '../../views/query/reports.ts'
+
+const DEFAULT_LAST = '30d'
+
+const writing = [
+  {
+    name: 'format',
+    value: 'format',
+    choices: FORMATS,
+    description:
+      'md: Markdown, also for reading at a terminal; html: one page with charts, to print; csv: a line for each number; json (default: what the name of --out ends in, else md)',
+  },
+  {
+    name: 'out',
+    value: 'file',
+    completes: 'file',
+    description:
+      'write into this file, readable by you alone; a file that is there is replaced, whole or not at all',
+  },
+] as const satisfies readonly CommandOption[]
+
+interface Wish {
+  readonly format: Format | undefined
+  readonly out: string | undefined
+}
+
+/** Throws KaroError before anything is asked, so that no answer is lost. */
+function formatOf(io: CommandIo, { format, out }: Wish): Format {
+  const ending = FORMATS.find((one) => out?.toLowerCase().endsWith(`.${one}`))
+  const chosen = format ?? ending ?? (io.json && out === undefined ? 'json' : 'md')
+  if (io.json && out === undefined && chosen !== 'json') throw noJson(chosen)
+  return chosen
+}
+
+function give(
+  io: CommandIo,
+  report: Report,
+  format: Format,
+  file: ReturnType<typeof replaceOutput>,
+): ExitCode {
+  const text = rendered(report, format)
+  if (file === undefined) io.out(text)
+  else {
+    const bytes = file.write(text)
+    if (io.json) io.out(`${JSON.stringify({ file: file.path, format, bytes, state: report.state })}\n`)
+    else io.err(`The report is in ${file.path}, readable by you alone.\n`)
+  }
+  // As a question at level 2 that is withheld: there is a text that says why, and no number.
+  return report.state === 'shown' ? EXIT.done : EXIT.refused
+}
+
+const json =
+  'the report; with --out one document about the file: its path, format and bytes, and whether it shows numbers'
+
+export const commands: readonly Command[] = [
+  defineCommand({
+    name: 'report',
+    summary:
+      'report what was released about all machines: tools, risk, anomalies, coverage, missing machines',
+    shows: postReport,
+    json,
+    options: [
+      { name: 'last', value: 'duration', description: `the time until now (default: ${DEFAULT_LAST})` },
+      {
+        name: 'team',
+        value: 'team',
+        description: 'only this team, where its totals are released',
+        completes: 'team',
+      },
+      ...writing,
+      { name: 'as-node', description: 'as this node, although you are logged in as an operator' },
+    ],
+    examples: [
+      { run: 'karo report', does: `the last ${DEFAULT_LAST}, to read here` },
+      { run: 'karo report --last 90d --out quarter.html', does: 'a page with charts, to print or to send' },
+      { run: 'karo report --format csv --out numbers.csv', does: 'each number with what stands behind it' },
+    ],
+    async run(io, input) {
+      const { options } = input
+      const { last, team, format: wanted, out } = options
+      const format = formatOf(io, { format: wanted, out })
+      const file = replaceOutput(out, '--out')
+      const now = Date.now()
+      const start = now - parseDuration(last ?? DEFAULT_LAST, '--last')
+      const body = {
+        range: { start: rfc3339(start, '--last'), end: rfc3339(now, '--last') },
+        ...(team === undefined ? {} : { team: checkText(team, '--team', 64) }),
+        ...(options['as-node'] === true ? { as: 'node' as const } : {}),
+      }
+      try {
+        const report = await daemonAt(io).call(postReport, { body, deadlineMs: DEADLINE_MS })
+        return give(io, report, format, file)
+      } catch (error) {
+        throw asTyped(error, input)
+      }
+    },
+  }),
+  defineCommand({
+    name: 'report list',
+    summary: 'list the scheduled reports that are kept, and what thresholds say',
+    shows: listReports,
+    examples: [{ run: 'karo report list', does: 'what [reports] of the configuration has written' }],
+    run: async (io) => show(io, await daemonAt(io).call(listReports), reportsView),
+  }),
+  defineCommand({
+    name: 'report show',
+    summary: 'show a scheduled report again, as it was when it was made',
+    shows: getReport,
+    json,
+    args: [{ name: 'id', required: true, description: 'as karo report list shows it' }],
+    options: writing,
+    examples: [{ run: 'karo report show 2026-11-16-weekly', does: 'the report of a week' }],
+    async run(io, { args, options }) {
+      const format = formatOf(io, options)
+      const file = replaceOutput(options.out, '--out')
+      const report = await daemonAt(io).call(getReport, { query: { id: checkText(args.id, 'id', 64) } })
+      return give(io, report, format, file)
+    },
+  }),
+]
+
+/** Three readings of a year of releases, on a small machine. */
+const DEADLINE_MS = 75_000

@@ -1,0 +1,7 @@
+// The door of the report's functions: a model from what was released, texts from a model, and when and whether to tell.
+export { type Findings, reportOf } from './model.ts'
+export { FORMATS, type Format, rendered } from './render/formats.ts'
+export { boundaryOf, dueOf, nextAfter, SCHEDULES, type Schedule } from './schedule.ts'
+export type { Found } from './sections.ts'
+export { judged, type Limits, type Standing, THRESHOLDS, type Threshold, turned } from './thresholds.ts'
+export * from './types.ts'

@@ -1,0 +1,290 @@
+// The contents of a report as titled tables and lines of plain text; each format writes the same ones in its own way.
+import type { CoverageCounts, Figure, Ground, Report, ToolMove } from '../types.ts'
+import { arrow, count, day, many, percent, span, standing, UNKNOWN } from './numbers.ts'
+
+/** Texts are as they came, from machines too: a format makes each harmless. */
+export interface Table {
+  readonly head: readonly string[]
+  /** Columns with numbers, by place. */
+  readonly numbers: readonly number[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+export interface Block {
+  readonly id: string
+  readonly title: string
+  /** Sentences before the tables. */
+  readonly lines: readonly string[]
+  readonly tables: readonly { readonly caption: string; readonly table: Table }[]
+}
+
+/** Most rows of a table for reading; CSV and JSON have all. */
+const ROWS_MAX = 25
+
+const value = ({ value: sum, at_least }: Figure): string => (at_least ? `≥ ${count(sum)}` : count(sum))
+
+const FIGURE_HEAD = ['machines', 'change', 'the change is over']
+const figure = (one: Figure): readonly string[] => [
+  count(one.machines),
+  arrow(one.change),
+  standing(one.change),
+]
+
+/** What each section rests on, and what is missing in it; what the whole report says already is not said again. */
+function groundLines(ground: Ground, { notes }: Report): readonly string[] {
+  const own = ground.notes.filter((note) => !notes.includes(note))
+  if (ground.state !== 'shown') return own.length > 0 ? own : ['Nothing of this time was released.']
+  const { periods, of, machines } = ground
+  return [
+    `${span(machines)} ${machines?.most === 1 ? 'machine stands' : 'machines stand'} behind each period; ${periods} of ${many(of, 'closed period')}.`,
+    ...own,
+  ]
+}
+
+const words = (name: string): string => name.replaceAll('_', ' ')
+
+const COUNTS: readonly (readonly [keyof CoverageCounts, string])[] = [
+  ['contributed', 'contributed'],
+  ['declined', 'declined'],
+  ['late', 'late'],
+  ['absent', 'absent'],
+  ['refused', 'not counted'],
+]
+
+function coverage(report: Report): Block {
+  const { rows } = report.coverage
+  const first = rows[0]
+  return {
+    id: 'coverage',
+    title: 'Coverage and consent',
+    lines:
+      first === undefined
+        ? ['Nothing was released, so nobody here knows who contributed.']
+        : [
+            `Of the newest released period, ${day(first.start)}: ${count(first.contributed)} of ${count(first.expected)} expected machines are in the totals of ${words(first.category)} (${percent(first.expected === 0 ? null : first.contributed / first.expected)}).`,
+            `Consent: ${percent(first.consent)} of the ${count(first.heard)} machines that were heard agreed.`,
+          ],
+    tables: [
+      {
+        caption: 'What became of the expected machines',
+        table: {
+          head: ['numbers', 'period', 'expected', ...COUNTS.map(([, name]) => name), 'heard', 'consent'],
+          numbers: [2, 3, 4, 5, 6, 7, 8, 9],
+          rows: rows.map((row) => [
+            words(row.category),
+            day(row.start),
+            count(row.expected),
+            ...COUNTS.map(([name]) => count(row[name])),
+            count(row.heard),
+            percent(row.consent),
+          ]),
+        },
+      },
+    ],
+  }
+}
+
+const MOVES = [
+  ['new', 'New: on no machine in the periods before'],
+  ['vanished', 'Vanished: on no machine now'],
+  ['surfaced', 'Shown now, withheld before: on too few machines, or it would have given such a tool away'],
+  ['submerged', 'Shown before, withheld now'],
+] as const
+
+function tools(report: Report, all: boolean): Block {
+  const section = report.tools
+  const rows = all ? section.rows : section.rows.slice(0, ROWS_MAX)
+  const moves = MOVES.filter(([name]) => section[name].length > 0)
+  const grown = section.rows.filter(
+    ({ change }) => change !== null && change.share !== null && change.share > 0,
+  )
+  const fastest = [...grown].sort((a, b) => (b.change?.share ?? 0) - (a.change?.share ?? 0)).slice(0, 3)
+  return {
+    id: 'tools',
+    title: 'Tools',
+    lines: [
+      ...groundLines(section, report),
+      ...(fastest.length === 0
+        ? []
+        : [
+            `Grown most: ${fastest.map(({ tool, change }) => `${tool} ${arrow(change)} (${standing(change)})`).join('; ')}.`,
+          ]),
+      ...(section.withheld > 0
+        ? [
+            `Up to ${count(section.withheld)} rows of a period are withheld, because too few machines have them.`,
+          ]
+        : []),
+      ...(section.rows.length > rows.length
+        ? [`The ${ROWS_MAX} most used of ${count(section.rows.length)}; CSV and JSON have all.`]
+        : []),
+    ],
+    tables: [
+      {
+        caption: 'Uses by tool',
+        table: {
+          head: ['tool', 'category', 'uses', 'failed', ...FIGURE_HEAD],
+          numbers: [2, 3, 4, 5],
+          rows: rows.map((row) => [
+            row.tool,
+            words(row.category),
+            value(row),
+            percent(row.failed),
+            ...figure(row),
+          ]),
+        },
+      },
+      ...moves.map(([name, caption]) => ({ caption, table: movesTable(section[name], all) })),
+    ],
+  }
+}
+
+const movesTable = (moves: readonly ToolMove[], all: boolean): Table => ({
+  head: ['tool', 'category', 'uses', 'machines', 'over'],
+  numbers: [2, 3],
+  rows: (all ? moves : moves.slice(0, ROWS_MAX)).map(({ tool, category, uses, machines, periods, of }) => [
+    ...[tool, words(category), count(uses), count(machines)],
+    `${periods} of ${of} periods`,
+  ]),
+})
+
+function risk(report: Report): Block {
+  const section = report.risk
+  const { risky } = section
+  const hasGuard = section.guard.some(({ machines }) => machines !== null)
+  return {
+    id: 'risk',
+    title: 'Risk',
+    lines: [
+      ...groundLines(section, report),
+      ...(section.state === 'shown'
+        ? [
+            `High and critical: ${percent(risky.share)} of all commands, over the ${many(risky.periods, 'period')} that show${risky.periods === 1 ? 's' : ''} all levels; ${risky.before === null ? 'not compared' : `${percent(risky.before)} in the periods before that they are compared with`}.`,
+            ...(risky.hidden > 0
+              ? [
+                  `In ${many(risky.hidden, 'period')} high or critical is withheld: machines had such commands there, and they may not be shown. The share is of the other periods only.`,
+                ]
+              : []),
+            'By rule nothing is released: the totals hold levels only.',
+          ]
+        : []),
+    ],
+    tables: [
+      {
+        caption: 'Commands by risk',
+        table: {
+          head: ['level', 'commands', ...FIGURE_HEAD],
+          numbers: [1, 2, 3],
+          rows: section.levels.map((row) => [row.level, value(row), ...figure(row)]),
+        },
+      },
+      {
+        caption: 'What the guard did, and who wrote',
+        table: {
+          head: ['commands', 'number', ...FIGURE_HEAD],
+          numbers: [1, 2, 3],
+          rows: section.acts.map((row) => [words(row.act), value(row), ...figure(row)]),
+        },
+      },
+      ...(hasGuard
+        ? [
+            {
+              caption: 'The guard, in the newest released period',
+              table: {
+                head: ['guard', 'machines'],
+                numbers: [1],
+                rows: section.guard.map(({ state, machines }) => [state, count(machines)]),
+              },
+            },
+          ]
+        : []),
+    ],
+  }
+}
+
+function anomalies(report: Report): Block {
+  const section = report.anomalies
+  return {
+    id: 'anomalies',
+    title: 'Anomalies',
+    lines: [
+      ...groundLines(section, report),
+      ...(section.state === 'shown' && section.rows.length === 0
+        ? ['No row with a signal is shown: there was none, or too few machines had one.']
+        : []),
+      ...(section.learning === null || section.state !== 'shown'
+        ? []
+        : [
+            `Machines with too few days to compare with, of which no news is no news: ${count(section.learning)}.`,
+          ]),
+    ],
+    tables: [
+      {
+        caption: 'Signals by type and severity',
+        table: {
+          head: ['type', 'severity', 'signals', ...FIGURE_HEAD],
+          numbers: [2, 3, 4],
+          rows: section.rows.map((row) => [
+            words(row.type),
+            `${row.severity} to ${row.severity_most}`,
+            value(row),
+            ...figure(row),
+          ]),
+        },
+      },
+    ],
+  }
+}
+
+function machines(report: Report): Block {
+  const { enrolled, seen, missing, missing_total, never_enrolled } = report.machines
+  const left = missing_total - missing.length
+  return {
+    id: 'machines',
+    title: 'Machines',
+    lines: [
+      `As this node knows them, apart from totals: ${many(enrolled, 'machine')} with a certificate that holds; heard of in the last day: ${count(seen)}, not heard of: ${count(missing_total)}.`,
+      `Never enrolled: ${many(never_enrolled, 'machine')} of the mesh without a certificate, in no total.`,
+      ...(left > 0 ? [`${count(left)} more missing machines are not listed.`] : []),
+    ],
+    tables: [
+      {
+        caption: 'Missing machines',
+        table: {
+          head: ['machine', 'fingerprint', 'last seen'],
+          numbers: [],
+          rows: missing.map(({ name, fingerprint, last_seen }) => [
+            name === '' ? UNKNOWN : name,
+            fingerprint,
+            last_seen === null ? 'never, by this node' : `${last_seen.slice(0, 16).replace('T', ' ')} UTC`,
+          ]),
+        },
+      },
+    ],
+  }
+}
+
+function source({ source: { since, asked, average_ms, answered } }: Report): Block {
+  return {
+    id: 'source',
+    title: 'This source',
+    lines: [
+      `Since ${since.slice(0, 16).replace('T', ' ')} UTC this node asked ${many(asked, 'question')}${average_ms === null ? '' : `, which took ${count(Math.round(average_ms))} ms on average,`} and answered ${count(answered)} of others. Reports are not counted.`,
+    ],
+    tables: [],
+  }
+}
+
+/** `all`: every row of every table. A table without rows is left out. */
+export function blocksOf(report: Report, all = false): readonly Block[] {
+  const blocks =
+    report.state === 'nothing'
+      ? [machines(report), source(report)]
+      : [
+          ...[coverage(report), tools(report, all), risk(report), anomalies(report)],
+          ...[machines(report), source(report)],
+        ]
+  return blocks.map((block) => ({
+    ...block,
+    tables: block.tables.filter(({ table }) => table.rows.length > 0),
+  }))
+}

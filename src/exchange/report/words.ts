@@ -1,0 +1,33 @@
+// Sentences that a report says about what is missing in it.
+import type { BucketTotals, Unreleased } from '../totals/types.ts'
+
+const WHY: Readonly<Record<Unreleased, string>> = {
+  none: 'this node knows of no totals of it',
+  pending: 'not released yet',
+  half: 'only one of the two aggregators has released it so far',
+  disagree: 'the two aggregators released different numbers, so one of them is broken or not honest',
+  few: 'too few machines contributed',
+  implausible: 'the sums cannot be: a machine or an aggregator is broken or not honest',
+  layout: 'another release of Karo computed it, with rows that this one does not know',
+  team: 'its totals are released for all machines together, and the team is not told apart',
+}
+
+export const whyWord = (why: Unreleased): string => WHY[why]
+
+/** One note for each reason, with the number of periods that it holds for. */
+export function missingWords(buckets: readonly BucketTotals[]): readonly string[] {
+  if (buckets.length === 0)
+    return ['No period of this time is closed yet: ask again tomorrow, or for a longer time.']
+  const counts = new Map<Unreleased, number>()
+  for (const { why } of buckets) if (why !== undefined) counts.set(why, (counts.get(why) ?? 0) + 1)
+  const notes = [...counts].map(
+    ([why, many]) =>
+      `${many} of ${buckets.length} periods ${many === 1 ? 'is' : 'are'} missing: ${WHY[why]}.`,
+  )
+  const short = buckets.filter(({ implausible }) => implausible).length
+  if (short > 0)
+    notes.push(
+      `In ${short} of ${buckets.length} periods some machines are left out: their sums cannot be, so one is broken or not honest.`,
+    )
+  return notes
+}

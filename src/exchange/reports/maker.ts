@@ -1,0 +1,188 @@
+// Makes one report: asks this node three questions at level 2 as whoever wants it, and adds what the node knows of machines.
+import { DAY_MS } from '../../base/calendar.ts'
+import type { Clock } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { Certificates } from '../../trust/certificates/index.ts'
+import type { Acting } from '../../trust/operators/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import type { AskedType, Query } from '../query/index.ts'
+import { type CATEGORIES, type Findings, type Found, type Report, reportOf } from '../report/index.ts'
+import type { BucketTotals } from '../totals/types.ts'
+import type { Figures } from './figures.ts'
+
+export interface ReportRequest {
+  /** Milliseconds since the epoch, at most 366 days. */
+  readonly range: { readonly start: number; readonly end: number }
+  readonly team?: string
+  readonly uid: number
+  /** The operator whom the person is logged in as; absent: the node asks. */
+  readonly acting?: Acting
+  readonly traceId?: string
+}
+
+export interface MakerDeps {
+  readonly query: Pick<Query, 'ask'>
+  readonly fleet: Pick<Certificates, 'certified'>
+  readonly trust: Pick<Trust, 'members' | 'opinion'>
+  readonly figures: Pick<Figures, 'of'>
+  readonly self: { readonly node_id: string; readonly name: string; readonly fingerprint: string }
+  readonly clock: Pick<Clock, 'now'>
+}
+
+const TYPES: Readonly<Record<(typeof CATEGORIES)[number], AskedType>> = {
+  tool_usage: 'ToolUsage',
+  safety_stats: 'SafetyPosture',
+  anomalies: 'Anomalies',
+}
+
+const WEEK_MS = 7 * DAY_MS
+/** The longest time that one question may be about. */
+const RANGE_MAX_MS = 366 * DAY_MS
+/** Totals are read and not asked for, so this bounds nothing but a mistake. */
+const TIMEOUT_MS = 60_000
+/** Missing machines that a report names. */
+const MISSING_MAX = 200
+
+interface Answer {
+  readonly withheld: string | undefined
+  readonly denied: boolean
+  readonly audience: string | null
+  readonly buckets: readonly BucketTotals[]
+  /** Of a team: its machines in the newest period, and all it had; null: not known. */
+  readonly team: { readonly machines: number; readonly of: number | null } | undefined
+}
+
+/** Rejects with KaroError `refused` if the asker may have none of it, and with what a question may reject with. */
+export async function makeReport(deps: MakerDeps, request: ReportRequest): Promise<Report> {
+  const { range, team, acting } = request
+  // The same days of the week, as far back as the time is long; a range that is too long for that is compared week by week.
+  const long = Math.ceil((range.end - range.start) / WEEK_MS) * WEEK_MS
+  const room = RANGE_MAX_MS - (range.end - range.start) - 2 * DAY_MS
+  const reach = long <= room ? long : Math.max(0, Math.min(WEEK_MS, room))
+  const answers = {
+    tool_usage: await ask(deps, request, TYPES.tool_usage, reach),
+    safety_stats: await ask(deps, request, TYPES.safety_stats, reach),
+    anomalies: await ask(deps, request, TYPES.anomalies, reach),
+  }
+  const all = Object.values(answers)
+  if (all.every(({ denied }) => denied))
+    throw new KaroError('refused', all[0]?.withheld ?? 'you may not read totals', {
+      hint: 'Reports are for nodes and people whose role the policy releases totals to: karo whoami shows yours.',
+    })
+  const back = backOf(answers, range, long === reach ? [long, WEEK_MS] : [WEEK_MS])
+  const found: Findings['found'] = {
+    tool_usage: foundIn(answers.tool_usage, range, back),
+    safety_stats: foundIn(answers.safety_stats, range, back),
+    anomalies: foundIn(answers.anomalies, range, back),
+  }
+  return reportOf({
+    ...{ now: deps.clock.now(), period: range, found },
+    node: { name: deps.self.name, fingerprint: deps.self.fingerprint },
+    askedAs: acting?.name ?? null,
+    team: team ?? null,
+    audience: all.find(({ audience }) => audience !== null)?.audience ?? null,
+    machines: machinesOf(deps),
+    source: deps.figures.of(),
+    notes: teamNotes(team, all),
+  })
+}
+
+async function ask(
+  { query }: Pick<MakerDeps, 'query'>,
+  { range, team, uid, acting, traceId }: ReportRequest,
+  query_type: AskedType,
+  reach: number,
+): Promise<Answer> {
+  const { status, opened, notes, released } = await query.ask(
+    {
+      ...{ query_type, level: 2, perNode: false, uid, timeoutMs: TIMEOUT_MS, opened: true },
+      range: { start: Math.max(0, range.start - reach), end: range.end },
+      ...(team === undefined ? {} : { team }),
+      ...(acting === undefined ? {} : { acting }),
+      ...(traceId === undefined ? {} : { traceId }),
+    },
+    new AbortController().signal,
+  )
+  return {
+    withheld: released === undefined ? (notes[0] ?? 'there are no totals of it') : undefined,
+    denied: status === 'access_denied',
+    audience: released?.audience ?? null,
+    // What became of machines is counted over all of them, which would be told as if it were the team's.
+    buckets: (opened ?? []).map((one) => (team === undefined ? one : { ...one, contributions: undefined })),
+    team: released?.team,
+  }
+}
+
+function teamNotes(team: string | undefined, answers: readonly Answer[]): readonly string[] {
+  if (team === undefined) return []
+  const { machines, of } = answers.find((answer) => (answer.team?.machines ?? 0) > 0)?.team ?? {}
+  const counted =
+    machines === undefined
+      ? `No machine of the team ${team} is told apart`
+      : `${machines} ${of === null || of === undefined ? '' : `of ${of} `}machines of the team ${team} are told apart in the newest period`
+  return [`${counted}. Who contributed, declined or was absent is told of all machines only, without --team.`]
+}
+
+type Range = ReportRequest['range']
+const isIn = ({ start, end }: BucketTotals, range: Range): boolean => start >= range.start && end <= range.end
+const isReleased = ({ why }: BucketTotals): boolean => why === undefined
+
+/** Fewer pairs of periods say little, where there could be more. */
+const PAIRS_ENOUGH = 3
+
+/**
+ * How long before each period the one lies that it is compared with, in ms; 0: nothing is compared. The first of `choices` with
+ * enough pairs of released periods; in the first weeks of a mesh half of the days that there are, whatever days these are.
+ */
+function backOf(answers: Readonly<Record<string, Answer>>, range: Range, choices: readonly number[]): number {
+  const all = Object.values(answers).map(({ buckets }) => buckets.filter(isReleased))
+  const pairs = (back: number): number =>
+    Math.max(
+      ...all.map((buckets) => {
+        const starts = new Set(buckets.map(({ start }) => start))
+        return buckets.filter((bucket) => isIn(bucket, range) && starts.has(bucket.start - back)).length
+      }),
+    )
+  const [periods = []] = [...all].sort((a, b) => b.length - a.length)
+  const inRange = periods.filter((bucket) => isIn(bucket, range)).length
+  const days = new Set(periods.map(({ start }) => Math.floor(start / DAY_MS))).size
+  const half = Math.floor(days / 2) * DAY_MS
+  return (
+    choices.find((back) => pairs(back) >= Math.max(1, Math.min(PAIRS_ENOUGH, inRange))) ??
+    [half, ...choices].find((back) => back > 0 && pairs(back) > 0) ??
+    0
+  )
+}
+
+const foundIn = ({ withheld, buckets }: Answer, range: Range, back: number): Found => ({
+  withheld,
+  now: buckets.filter((bucket) => isIn(bucket, range)),
+  before: back === 0 ? [] : buckets,
+  back,
+})
+
+/** Presence, which every member knows: nothing here says what a machine gave. */
+function machinesOf({ fleet, trust, self, clock }: MakerDeps): Findings['machines'] {
+  const now = clock.now()
+  const members = new Map(trust.members().map((member) => [String(member.node_id), member]))
+  const certified = fleet.certified().map(({ node_id }) => node_id)
+  const missing = certified
+    .filter((node) => {
+      const member = members.get(node)
+      return node !== self.node_id && (member === undefined || now - member.last_seen > DAY_MS)
+    })
+    .map((node) => {
+      const { name, fingerprint } = trust.opinion(node)
+      return { name, fingerprint, seen: members.get(node)?.last_seen }
+    })
+    .sort((a, b) => (a.seen ?? 0) - (b.seen ?? 0))
+  const enrolled = new Set<string>(certified)
+  return {
+    ...{ enrolled: certified.length, seen: certified.length - missing.length },
+    missing: missing.slice(0, MISSING_MAX).map(({ name, fingerprint, seen }) => ({
+      ...{ name, fingerprint, last_seen: seen === undefined ? null : new Date(seen).toISOString() },
+    })),
+    missing_total: missing.length,
+    never_enrolled: [...members.keys()].filter((node) => node !== self.node_id && !enrolled.has(node)).length,
+  }
+}

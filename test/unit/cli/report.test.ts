@@ -1,0 +1,124 @@
+// karo report against a daemon that is played: what is asked, where the text goes, and which exit code scripts get.
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { type Report, reportOf } from '../../../src/exchange/report/index.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
+import { karo } from '../../support/node/played-daemon.ts'
+import { findingsOf, TWO_WEEKS } from '../exchange/report/findings.ts'
+
+const report = reportOf(TWO_WEEKS)
+const ask = (said: Report, ...words: string[]) => karo({ 'POST /api/v1/reports': said }, 'report', ...words)
+
+describe('karo report', () => {
+  it('is Markdown, and JSON with --json', async () => {
+    const { code, out, requests } = await ask(report, '--last', '7d', '--team', 'web')
+    expect([code, out.slice(0, 13)]).toEqual([0, '# Karo report'])
+    const [{ body }] = requests as unknown as [
+      { body: { range: { start: string; end: string }; team: string } },
+    ]
+    expect(Date.parse(body.range.end) - Date.parse(body.range.start)).toBe(7 * 86_400_000)
+    expect(body.team).toBe('web')
+    expect(JSON.parse((await ask(report, '--json')).out)).toEqual(report)
+  })
+
+  it('without numbers is shown all the same, and exits as a question that is withheld', async () => {
+    expect(await ask(reportOf(findingsOf({})))).toMatchObject({
+      ...{ code: 4, out: expect.stringContaining('There are no totals to report') },
+    })
+  })
+
+  it.each([
+    [['--format', 'csv', '--json'], '--json'],
+    [['--format', 'pdf'], '--format'],
+    [['--last', 'long'], '--last'],
+  ])('%j is refused before anything is asked', async (words, where) => {
+    const { code, err, out, requests } = await ask(report, ...words)
+    expect([code, requests]).toEqual([2, []])
+    expect(err + out).toContain(where)
+  })
+})
+
+describe('--out', () => {
+  it('writes for one user, in the format that the name ends in, and replaces an earlier report', async () => {
+    const file = join(temporaryDirectory(), 'r.html')
+    writeFileSync(file, 'the report of yesterday', { mode: 0o644 })
+    const { code, out } = await ask(report, '--out', file, '--json')
+    const text = readFileSync(file, 'utf8')
+    expect(text.slice(0, 15)).toBe('<!doctype html>')
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect([code, JSON.parse(out)]).toEqual([
+      ...[0, { file, format: 'html', bytes: Buffer.byteLength(text), state: 'shown' }],
+    ])
+  })
+
+  it('writes nothing through a link, into a directory, or to a device', async () => {
+    const directory = temporaryDirectory()
+    const target = join(directory, 'mine.txt')
+    writeFileSync(target, 'mine')
+    symlinkSync(target, join(directory, 'link.md'))
+    symlinkSync(join(directory, 'nowhere'), join(directory, 'dangling.md'))
+    mkdirSync(join(directory, 'folder.md'))
+    for (const name of ['link.md', 'dangling.md', 'folder.md']) {
+      const { code, requests } = await ask(report, '--out', join(directory, name))
+      expect([name, code, requests]).toEqual([name, 1, []])
+    }
+    expect(await ask(report, '--out', '/dev/null')).toMatchObject({ code: 1, requests: [] })
+    expect(readFileSync(target, 'utf8')).toBe('mine')
+    expect(existsSync(join(directory, 'nowhere'))).toBe(false)
+  })
+
+  it('leaves an earlier report alone when there is no new one', async () => {
+    const directory = temporaryDirectory()
+    const file = join(directory, 'r.md')
+    writeFileSync(file, 'the report of yesterday')
+    expect((await karo({}, 'report', '--out', file)).code).toBe(1)
+    expect(readFileSync(file, 'utf8')).toBe('the report of yesterday')
+    expect(readdirSync(directory)).toEqual(['r.md'])
+  })
+})
+
+describe('reports that are kept', () => {
+  const kept = {
+    ...{ schedule: 'weekly', next: '2026-11-23T00:00:00.000Z', problem: 'the disk is full' },
+    reports: [
+      {
+        ...{ id: '2026-11-16-weekly-web', schedule: 'weekly', until: '2026-11-16T00:00:00.000Z' },
+        ...{ made_at: '2026-11-16T06:00:00.000Z', team: 'web', audience: 'security', state: 'nothing' },
+        ...{ formats: ['md', 'json'], bytes: 4096 },
+      },
+    ],
+    thresholds: [
+      { threshold: 'coverage', limit: 80, crossed: true },
+      { threshold: 'missing', limit: 2, crossed: null },
+    ],
+  }
+
+  it('are listed, with what went wrong and what is crossed', async () => {
+    const { code, out } = await karo({ 'GET /api/v1/reports': kept }, 'report', 'list')
+    expect(code).toBe(0)
+    expect(out).toMatch(/2026-11-16-weekly-web .* web +none were released +md, json +4\.0 KiB/)
+    expect(out).toContain('until 2026-11-23')
+    expect(out).toContain('could not be made: the disk is full')
+    expect(out).toContain('less than 80 % of the expected machines contributed: CROSSED')
+    expect(out).toContain('more than 2 expected machines gave nothing: not known yet')
+  })
+
+  it('are shown in any format', async () => {
+    const { code, out, requests } = await karo(
+      { 'GET /api/v1/reports/kept': report },
+      ...['report', 'show', '2026-11-16-weekly', '--format', 'csv'],
+    )
+    expect([code, out.split(',')[0], requests[0]?.line]).toEqual([
+      ...[0, 'section', 'GET /api/v1/reports/kept?id=2026-11-16-weekly'],
+    ])
+  })
+})

@@ -1,0 +1,115 @@
+// What a report says: sums, changes over periods that both times show whole, and what is not known, each with what stands behind it.
+import { describe, expect, it } from 'vitest'
+import { report as schema } from '../../../../src/api/contract/schemas/reports/report.ts'
+import { reportOf } from '../../../../src/exchange/report/index.ts'
+import { findingsOf, foundOf, NOTHING, TWO_WEEKS } from './findings.ts'
+
+const report = reportOf(TWO_WEEKS)
+const tool = (name: string) => report.tools.rows.find((row) => row.tool === name)
+
+describe('tools', () => {
+  it('are plain sums of the released periods, with the most machines of one', () => {
+    expect(report.tools).toMatchObject({ state: 'shown', periods: 2, of: 3, machines: { least: 8, most: 8 } })
+    expect(tool('git')).toMatchObject({ value: 220, machines: 8, failed: 6 / 220, at_least: false })
+    // Nobody used it, so it is no row.
+    expect(tool('svn')).toBeUndefined()
+  })
+
+  it('compare each period with its own day a week before, and say over how many and of which machines', () => {
+    expect(tool('git')?.change).toEqual({
+      ...{ before: 180, now: 220, share: 40 / 180, periods: 2, of: 2 },
+      machines: { before: { least: 7, most: 7 }, now: { least: 8, most: 8 } },
+    })
+    // The second day withholds it, so only the first is compared, and the sum is the least there was.
+    expect(tool('make')).toMatchObject({ value: 20, at_least: true })
+    expect(tool('make')?.change).toMatchObject({ before: 25, now: 20, periods: 1, of: 2 })
+  })
+
+  it('are new or vanished only where the other time says that nobody had them', () => {
+    expect(report.tools.new).toEqual([
+      { tool: 'kubectl', category: 'kubernetes', uses: 74, machines: 8, periods: 2, of: 2 },
+    ])
+    expect(report.tools.vanished).toMatchObject([{ tool: 'svn', uses: 16, machines: 5 }])
+    expect([report.tools.surfaced, report.tools.submerged]).toEqual([[], []])
+  })
+
+  it('that were withheld before are not called new', () => {
+    const { tools } = reportOf(
+      findingsOf({
+        tool_usage: foundOf(
+          [{ day: 0, rows: { kubectl: [8, 30, 1] } }],
+          [{ day: -7, rows: { git: [8, 10, 0] } }],
+        ),
+      }),
+    )
+    expect([tools.new, tools.vanished]).toEqual([[], []])
+    expect(tools.surfaced).toMatchObject([{ tool: 'kubectl', uses: 30 }])
+    expect(tools.submerged).toMatchObject([{ tool: 'git', uses: 10 }])
+    expect(tools.rows.find((row) => row.tool === 'kubectl')?.change).toBeNull()
+  })
+
+  it('that some machines of a period withheld have no change, and are at least', () => {
+    const { tools } = reportOf(
+      findingsOf({
+        tool_usage: foundOf(
+          [{ day: 0, rows: { git: [8, 30, 1] }, partly: ['git'] }],
+          [{ day: -7, rows: { git: [8, 10, 0] } }],
+        ),
+      }),
+    )
+    expect(tools.rows[0]).toMatchObject({ value: 30, at_least: true, change: null })
+  })
+})
+
+describe('risk', () => {
+  it('is the share of high and critical over periods that show all levels, and before', () => {
+    expect(report.risk.risky).toEqual({ share: 10 / 200, before: 0, periods: 2, hidden: 0 })
+    expect(report.risk.trend.map(({ risky, commands, machines }) => [risky, commands, machines])).toEqual([
+      [10, 100, 8],
+      [0, 100, 8],
+      [null, null, null],
+    ])
+    expect(report.risk.guard).toContainEqual({ state: 'on', machines: 6 })
+    expect(report.risk.guard).toContainEqual({ state: 'partly', machines: null })
+  })
+
+  it('is not known of a period that withholds a level', () => {
+    const { risk } = reportOf(
+      findingsOf({
+        safety_stats: foundOf([{ day: 0, rows: { 'risk:safe': [8, 90], 'risk:moderate': [8, 2] } }]),
+      }),
+    )
+    expect(risk.risky).toEqual({ share: null, before: null, periods: 0, hidden: 1 })
+    expect(risk.levels.map(({ value }) => value)).toEqual([90, 2, null, null])
+  })
+})
+
+it('coverage counts each expected machine once, and consent is of those that were heard', () => {
+  expect(report.coverage.rows[0]).toMatchObject({
+    ...{ category: 'tool_usage', start: '2026-11-17T00:00:00.000Z' },
+    ...{ expected: 11, contributed: 8, declined: 1, absent: 2, heard: 9, consent: 8 / 9 },
+  })
+  expect(report.coverage.trend.map(({ why, counts }) => [why === null, counts?.contributed])).toEqual([
+    [true, 8],
+    [true, 8],
+    [false, undefined],
+  ])
+})
+
+it('what is missing is said', () => {
+  expect(report.notes).toEqual(['1 of 3 periods is missing: too few machines contributed.'])
+})
+
+it('without anything released it says why and what to do', () => {
+  const waiting = reportOf(findingsOf({ tool_usage: foundOf([{ day: 0, why: 'pending' }]) }))
+  expect(waiting.state).toBe('nothing')
+  expect(waiting.notes.join(' ')).toContain('There are no totals to report')
+  expect(waiting.tools.notes).toEqual(['1 of 1 periods is missing: not released yet.'])
+  const none = { ...NOTHING, withheld: 'This mesh has named no aggregators.' }
+  const withheld = reportOf(findingsOf({ tool_usage: none, safety_stats: none, anomalies: none }))
+  expect(withheld).toMatchObject({ state: 'nothing', notes: ['This mesh has named no aggregators.'] })
+})
+
+it('has the form that the contract says', () => {
+  for (const one of [report, reportOf(findingsOf({}))]) expect(schema.parse(one)).toEqual(one)
+})

@@ -1,0 +1,289 @@
+// The room of reports over released totals that a test owns, in virtual time: who gets one, when one is kept, when somebody is told.
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { DAY_MS, HOUR_MS } from '../../../../src/base/calendar.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { KaroError } from '../../../../src/base/errors.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
+import type { Config } from '../../../../src/config/index.ts'
+import type { AskRequest } from '../../../../src/exchange/query/index.ts'
+import type { QueryResult } from '../../../../src/exchange/query/result.ts'
+import { createFigures, createReports, type Reports } from '../../../../src/exchange/reports/index.ts'
+import type { BucketTotals } from '../../../../src/exchange/totals/types.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
+import { bucket, type Day, MONDAY } from '../report/findings.ts'
+
+const OFF = { risky: 'off', coverage: 'off', anomalies: 'off', missing: 'off' } as const
+const SCHEDULED: Config['reports'] = {
+  ...{ schedule: 'daily', last_days: 7, formats: ['md'], keep: 3, teams: [], thresholds: OFF },
+}
+
+const rows = (risky: number): NonNullable<Day['rows']> => ({
+  'risk:safe': [8, 90],
+  'risk:moderate': [8, 10],
+  'risk:high': [8, risky],
+  'risk:critical': [0, 0],
+  git: [8, 50, 1],
+})
+
+interface World {
+  readonly reports: Reports
+  readonly asked: AskRequest[]
+  readonly told: string[]
+  /** Another run of the daemon over the same directory. */
+  again(): Reports
+  now: number
+  days: readonly Day[]
+  roles: readonly string[]
+  status: QueryResult['status']
+  config: Config['reports']
+}
+
+function world(config: Partial<Config['reports']> = {}): World {
+  const directory = join(temporaryDirectory(), 'reports')
+  const asked: AskRequest[] = []
+  const told: string[] = []
+  const bucketsIn = ({ start, end }: { start: number; end: number }): readonly BucketTotals[] =>
+    it.days.map(bucket).filter((one) => one.start >= start && one.end <= end && one.end <= it.now)
+  const clock = { now: () => it.now, monotonic: () => it.now }
+  const build = (): Reports =>
+    createReports({
+      query: {
+        async ask(request) {
+          asked.push(request)
+          const isShown = it.status === 'success'
+          return {
+            ...{ status: it.status, notes: isShown ? [] : ['No totals for you.'] },
+            ...(isShown ? { released: { audience: 'security' } } : {}),
+            opened: isShown && request.team === undefined ? bucketsIn(request.range) : [],
+          } as unknown as QueryResult
+        },
+      },
+      fleet: {
+        certified: () =>
+          ['self', 'ann', 'bob', 'cid'].map((node_id) => ({ node_id: node_id as NodeId })) as never,
+      },
+      trust: {
+        members: () =>
+          [
+            { node_id: 'ann', last_seen: it.now - HOUR_MS },
+            { node_id: 'bob', last_seen: it.now - 3 * DAY_MS },
+            { node_id: 'eve', last_seen: it.now },
+          ] as never,
+        opinion: (node) => ({ name: `the ${node}`, fingerprint: '0123456789abcdef' }) as never,
+      },
+      totals: {
+        audiences: () => ['security'],
+        read: async (audience, _type, range) => ({ audience, buckets: bucketsIn(range), covers: undefined }),
+      },
+      config: {
+        get reports() {
+          return it.config
+        },
+      },
+      principal: () => ({ roles: it.roles }),
+      figures: createFigures(clock),
+      self: { node_id: 'self', name: 'hq', fingerprint: '73759d20c49e8cef' },
+      ...{ directory, ownUid: 1000, clock, random: systemRandom, log: silentLog },
+      timers: { after: () => () => {} },
+    })
+  const it: World = {
+    reports: undefined as unknown as Reports,
+    ...{ asked, told, again: build, now: MONDAY + 5 * HOUR_MS, days: [], roles: ['security'] },
+    ...{ status: 'success', config: { ...SCHEDULED, ...config } },
+  }
+  Object.assign(it, { reports: build() })
+  it.reports.onThreshold((threshold, state) => told.push(`${threshold} ${state}`))
+  return it
+}
+
+/** Each day from `first` on, released. */
+const days = (first: number, many: number, risky = 0): readonly Day[] =>
+  Array.from({ length: many }, (_, at) => ({ day: first + at, rows: rows(risky) }))
+
+const ids = ({ reports }: Pick<World, 'reports'>): readonly string[] =>
+  reports.status().reports.map(({ id }) => id)
+
+describe('a report that somebody asks for', () => {
+  const request = { range: { start: MONDAY - 7 * DAY_MS, end: MONDAY }, uid: 1000 }
+
+  it('asks for totals only, and for as much before as is compared', async () => {
+    const it = world()
+    it.days = days(-14, 14)
+    const report = await it.reports.make(request)
+    expect(it.asked.map(({ query_type, level, perNode }) => [query_type, level, perNode])).toEqual([
+      ...[
+        ['ToolUsage', 2, false],
+        ['SafetyPosture', 2, false],
+        ['Anomalies', 2, false],
+      ],
+    ])
+    for (const { range } of it.asked) expect(range).toEqual({ start: MONDAY - 14 * DAY_MS, end: MONDAY })
+    expect(report).toMatchObject({ state: 'shown', compared: { days_back: 7, same_weekdays: true } })
+    expect(report.tools.rows.find(({ tool }) => tool === 'git')).toMatchObject({
+      ...{ value: 350, change: { before: 350, periods: 7, of: 7 } },
+    })
+  })
+
+  it('of a young mesh compares what there is, and says that weekdays differ', async () => {
+    const it = world()
+    it.days = days(-6, 6)
+    expect(await it.reports.make(request)).toMatchObject({ compared: { days_back: 3, same_weekdays: false } })
+    it.days = days(-1, 1)
+    expect(await it.reports.make(request)).toMatchObject({ compared: null, state: 'shown' })
+  })
+
+  it('is refused to who may have no totals at all', async () => {
+    const it = world()
+    it.status = 'access_denied'
+    await expect(it.reports.make(request)).rejects.toMatchObject({
+      code: 'refused',
+      message: 'No totals for you.',
+    })
+  })
+
+  it('says why there is nothing', async () => {
+    const it = world()
+    it.status = 'withheld'
+    expect(await it.reports.make(request)).toMatchObject({ state: 'nothing', notes: ['No totals for you.'] })
+  })
+
+  it('names machines that are missing by presence alone, and counts those without a certificate', async () => {
+    const { machines } = await world().reports.make(request)
+    expect(machines).toMatchObject({ enrolled: 4, seen: 2, missing_total: 2, never_enrolled: 1 })
+    expect(machines.missing.map(({ name, last_seen }) => [name, last_seen === null])).toEqual([
+      ['the cid', true],
+      ['the bob', false],
+    ])
+  })
+})
+
+describe('a scheduled report', () => {
+  it('is written when its totals are there, once, and pruned', async () => {
+    const it = world()
+    await it.reports.look()
+    expect(ids(it)).toEqual([])
+    it.days = days(-8, 20)
+    for (let look = 0; look < 3; look++) await it.reports.look()
+    expect(ids(it)).toEqual(['2026-11-16-daily'])
+    for (let day = 0; day < 4; day++) {
+      it.now += DAY_MS
+      await it.reports.look()
+    }
+    expect(ids(it)).toEqual(['2026-11-20-daily', '2026-11-19-daily', '2026-11-18-daily'])
+  })
+
+  it('that was missed many times is made up for once, also by another run', async () => {
+    const it = world()
+    it.days = days(-8, 40)
+    await it.reports.look()
+    it.now += 20 * DAY_MS
+    const next = it.again()
+    await next.look()
+    await next.look()
+    expect(ids({ reports: next })).toEqual(['2026-12-06-daily', '2026-11-16-daily'])
+  })
+
+  it('is made for each team, and says where there are no totals of one', async () => {
+    const it = world({ teams: ['web', 'web'] })
+    it.days = days(-8, 9)
+    await it.reports.look()
+    expect(it.reports.status().reports).toMatchObject([
+      { id: '2026-11-16-daily', team: null, state: 'shown' },
+      { id: '2026-11-16-daily-web', team: 'web', state: 'nothing' },
+    ])
+  })
+
+  it('is of a node whose role totals are released to, and of no other', async () => {
+    const it = world({ thresholds: { ...OFF, risky: 1 } })
+    it.days = days(-8, 9, 50)
+    it.roles = ['lead']
+    await it.reports.look()
+    expect([it.asked, it.told, it.reports.status().reports]).toEqual([[], [], []])
+    expect(it.reports.status().problem).toContain('no role that the certificate of this node has')
+    it.roles = ['security']
+    await it.reports.look()
+    expect([ids(it).length, it.reports.status().problem]).toEqual([1, null])
+  })
+
+  it('that was written before releases came is made again when they have, once', async () => {
+    const it = world({ teams: ['web'] })
+    it.now = MONDAY + 19 * HOUR_MS
+    await it.reports.look()
+    expect(it.reports.status().reports.map(({ state }) => state)).toEqual(['nothing', 'nothing'])
+    it.days = days(-8, 9)
+    for (let look = 0; look < 3; look++) await it.reports.look()
+    expect(it.reports.status().reports.map(({ state }) => state)).toEqual(['shown', 'nothing'])
+    expect(it.asked).toHaveLength(12)
+  })
+
+  it('that cannot be made is said, tried again an hour later, and does not stop the node', async () => {
+    const it = world()
+    it.days = days(-8, 9)
+    it.status = 'access_denied'
+    for (let look = 0; look < 3; look++) await it.reports.look()
+    expect(it.reports.status()).toMatchObject({ problem: 'No totals for you.', reports: [] })
+    expect(it.reports.facts()).toMatchObject({ failing: true, kept: 0 })
+    expect(it.asked).toHaveLength(3)
+    it.status = 'success'
+    it.now += HOUR_MS
+    await it.reports.look()
+    expect(it.reports.facts()).toMatchObject({ failing: false, kept: 1 })
+  })
+
+  it('is shown to who has its role, and to nobody else', async () => {
+    const it = world()
+    it.days = days(-8, 9)
+    await it.reports.look()
+    const [id] = ids(it) as [string]
+    expect(it.reports.read(id)).toMatchObject({ audience: 'security' })
+    // The node has lost the role; a person who is logged in has it.
+    it.roles = []
+    expect(ids(it)).toEqual([])
+    expect(() => it.reports.read(id)).toThrow(KaroError)
+    expect(it.reports.read(id, { roles: ['security'] })).toMatchObject({ audience: 'security' })
+  })
+})
+
+describe('thresholds', () => {
+  const watching = { schedule: 'off', thresholds: { ...OFF, risky: 10 } } as const
+
+  it('are told when they are crossed and when that ends, also over a restart, and never between', async () => {
+    const it = world(watching)
+    it.days = days(-2, 2, 50)
+    await it.reports.look()
+    await it.reports.look()
+    expect(it.told).toEqual(['risky crossed'])
+    const next = it.again()
+    next.onThreshold((threshold, state) => it.told.push(`${threshold} ${state}`))
+    await next.look()
+    it.now += DAY_MS
+    it.days = [...it.days, ...days(0, 1, 60)]
+    await next.look()
+    expect(it.told).toEqual(['risky crossed'])
+    expect(next.facts().thresholds).toEqual([{ threshold: 'risky', limit: 10, crossed: true }])
+    it.now += DAY_MS
+    it.days = [...it.days, ...days(1, 1, 0)]
+    await next.look()
+    await next.look()
+    expect(it.told).toEqual(['risky crossed', 'risky ended'])
+    expect(next.facts()).toMatchObject({ thresholds: [{ crossed: false }], failing: null })
+  })
+
+  it('ask nothing of anybody while nothing new is released', async () => {
+    const it = world(watching)
+    it.days = days(-2, 2, 50)
+    for (let look = 0; look < 5; look++) await it.reports.look()
+    expect(it.asked).toHaveLength(3)
+  })
+
+  it('that are taken out of the configuration end', async () => {
+    const it = world(watching)
+    it.days = days(-2, 2, 50)
+    await it.reports.look()
+    it.config = { ...it.config, thresholds: OFF }
+    await it.reports.look()
+    expect([it.told, it.reports.facts().thresholds]).toEqual([['risky crossed', 'risky ended'], []])
+  })
+})
