@@ -56,6 +56,7 @@ describe('summaries', () => {
       role: null,
       categories: null,
       summaries: [],
+      totals: null,
     })
     expect((await laptop.status()).summaries.recipients).toBe(0)
   })
@@ -144,6 +145,7 @@ describe('summaries', () => {
       role: null,
       categories: null,
       summaries: [],
+      totals: null,
     })
     const { entries } = await until(
       async () => {
