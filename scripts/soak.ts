@@ -100,7 +100,7 @@ const RUNS: readonly Run[] = [
   },
   {
     name: 'fleet',
-    does: 'thirteen machines and two issuers: races for an invite, wrong clocks, files, a partition, renewal (needs faketime)',
+    does: 'twelve machines and two issuers: races for an invite, wrong clocks, files, a partition, renewal (needs faketime)',
     run: () => liveFleet((line) => console.log(`  ${line}`)),
   },
   {

@@ -1,4 +1,4 @@
-// A fleet of thirteen machines on a LAN that goes through what a fleet meets: wrong clocks, races for an invite, a file, a partition, renewal.
+// A fleet of twelve machines on a LAN that goes through what a fleet meets: wrong clocks, races for an invite, a file, a partition, renewal.
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
