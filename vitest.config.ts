@@ -76,8 +76,9 @@ const ALONE = [
 export default defineConfig({
   test: {
     pool: 'forks',
-    // More than processors: many tests wait, for a deadline, a disk or a daemon, while others can work.
-    maxWorkers: 2 * Math.max(2, availableParallelism()),
+    // One more than processors: many tests wait, for a deadline, a disk or a daemon, while others can work. With more, daemons
+    // that share two processors and one disk sometimes do not answer for seconds, and tests of deadlines fail by that.
+    maxWorkers: Math.max(2, availableParallelism()) + 1,
     setupFiles: ['test/support/run/after-file.ts'],
     testTimeout: HANGS_MS,
     hookTimeout: HANGS_MS,
