@@ -10,6 +10,9 @@ export const DOORS = `
 protocols           :                                                       - what crosses the network is defined here
 base                :
 base/level0         :                                                       - opens raw commands; guarded by this table
+base/kernel         : base                                                  - calls of the system that Node has no function for
+muscle/contract     : base                                                  - all that Brain and Muscle share
+muscle              : base base/kernel muscle/contract                      - a process of its own; starts jails and knows nothing else
 observe/hooks       : base
 observe/imports     : base                                                  - reads files of other programs, nothing else
 assist/finder       :                                                       - functions of values
@@ -27,6 +30,7 @@ store               : base protocols store/*
 observe             : base base/level0 config assist/risk store/events      - level 0 comes in here
 observe/processes   : base base/level0 config observe store/processes
 insight             : base protocols config store/rollups store/tables      - the only door out of level 0
+agents              : base base/kernel muscle/contract                      - the Brain's side of running what agents ask for
 trust/identity      : base protocols
 trust/policy        : base protocols config                                 - who may have what; knows no store and no network
 trust/audit         : base protocols trust/identity store/tables
@@ -43,16 +47,17 @@ exchange/totals     : base protocols config insight trust trust/* exchange/docum
 exchange/query      : base protocols config insight mesh trust/* store/tables exchange/summaries exchange/totals exchange/aggregates
 exchange/report     : base protocols exchange/totals                         - functions of released totals; no I/O, no timer
 exchange/reports    : base config trust/* exchange/report exchange/query exchange/totals
-ops                 : base config trust
+ops                 : base base/kernel config trust
 ops/care            : base config ops store store/level store/tables store/rescue trust/identity trust/audit
 ops/metrics         : base protocols observe insight trust trust/audit trust/certificates trust/operators mesh exchange/* store
 api/contract        : base protocols config observe/imports trust/audit trust/policy exchange/query exchange/totals exchange/report exchange/reports ops/care
 api                 : base/* protocols config assist/finder store store/events store/tables observe observe/processes insight trust/* mesh exchange/* ops/care api/contract
-daemon              : base protocols config store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
+daemon              : base base/kernel agents protocols config store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
 cli/adapters        : base assist/risk                                      - what another program hands over, and is told
 cli/mcp             : base protocols assist/risk assist/guard assist/copilot api/contract
-cli/doctor          : base protocols config assist/guard observe/hooks store/rescue trust/identity trust/audit trust/policy ops api/contract
+cli/doctor          : base muscle/contract protocols config assist/guard observe/hooks store/rescue trust/identity trust/audit trust/policy ops api/contract
 cli/demo            : base assist/risk api/contract
+cli/start           : base config ops api/contract                          - the daemon as a process of its own
 cli                 : base protocols config assist/* observe/hooks observe/imports trust/identity trust/audit trust/certificates trust/operators trust/organisation trust/policy exchange/report ops ops/care api/contract daemon cli/*
 `
 
@@ -75,7 +80,8 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   '@noble/*': 'trust/identity',
   'age-encryption': 'ops/care',
   '@cedar-policy/*': 'trust/policy',
-  koffi: 'ops',
-  // Fixed programs only: manual pages for `explain`, what the doctor looks at, and nodes of the demonstration.
-  'node:child_process': 'assist/copilot cli/doctor cli/demo',
+  koffi: 'base/kernel',
+  // Fixed programs only: manual pages for `explain`, what the doctor looks at, nodes of the demonstration, and the daemon.
+  // And the Muscle, which alone starts what somebody else asked for; agents start the Muscle.
+  'node:child_process': 'assist/copilot cli/doctor cli/demo cli/start muscle agents',
 }

@@ -41,7 +41,7 @@ remove_listed() {
 }
 
 remove_files() {
-  if has_systemd; then systemctl disable --now karo.service >/dev/null 2>&1 || true; fi
+  if has_systemd; then systemctl disable --now karo.service karo-exec.service >/dev/null 2>&1 || true; fi
   remove_listed
   rm -rf /usr/lib/karo /usr/lib/karo.new /usr/lib/karo.old
   rm -f /usr/bin/karo
@@ -100,6 +100,10 @@ if command -v systemd-tmpfiles >/dev/null; then systemd-tmpfiles --create karo.c
 if has_systemd; then
   systemctl daemon-reload
   systemctl enable karo.service
-  if [ "$mode" = install ]; then systemctl restart karo.service; fi
+  if [ "$mode" = install ]; then
+    systemctl restart karo.service
+    # Only where an administrator has started it: agents are off otherwise.
+    systemctl try-restart karo-exec.service
+  fi
 fi
 echo "Karo $(cat "$here/VERSION") is installed."

@@ -3,23 +3,17 @@ import type { z } from 'zod'
 import { conform } from './conform.ts'
 import type { WireBody } from './define.ts'
 import { decodeValue, encodeValue } from './messagepack.ts'
+import { RELEASE_PLAIN_BYTES, SHARE_PLAIN_BYTES, TALLY_PLAIN_BYTES } from './messages/aggregate.ts'
 import {
-  RELEASE_PLAIN_BYTES,
   type ReleaseContent,
   type ReleasePlain,
   type ReleaseStatement,
   releaseContent,
   releasePlain,
   releaseStatement,
-  SHARE_PLAIN_BYTES,
-  type ShareHeader,
-  type SharePlain,
-  shareHeader,
-  sharePlain,
-  TALLY_PLAIN_BYTES,
-  type TallyPlain,
-  tallyPlain,
-} from './messages/aggregate.ts'
+} from './messages/release.ts'
+import { type ShareHeader, type SharePlain, shareHeader, sharePlain } from './messages/share.ts'
+import { type TallyPlain, tallyPlain } from './messages/tally.ts'
 import { FrameError } from './reject.ts'
 
 interface Codec<T> {

@@ -1,7 +1,6 @@
 // Every stream and every message of Karo: the table from which limits, documentation and vectors follow.
 import { defineStream, defineTopic, type Stream, type Topic } from './define.ts'
 import { type MessageTable, messageTable } from './frame.ts'
-import { Release, Share, Tally } from './messages/aggregate.ts'
 import { AuditHead } from './messages/audit.ts'
 import { Certificate, RevocationList } from './messages/certificate.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
@@ -10,9 +9,12 @@ import { Delegation } from './messages/operator.ts'
 import { PolicyBundle } from './messages/policy.ts'
 import { Presence } from './messages/presence.ts'
 import { MeshQuery, QueryDone, QueryHop, Response } from './messages/query.ts'
+import { Release } from './messages/release.ts'
 import { KeyRotation } from './messages/rotation.ts'
+import { Share } from './messages/share.ts'
 import { SealedSummary } from './messages/summary.ts'
 import { Heads, SyncBatch, SyncOffer, SyncRequest } from './messages/sync.ts'
+import { Tally } from './messages/tally.ts'
 
 export const hello = defineStream({
   id: '/karo/hello/1',

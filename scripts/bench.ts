@@ -12,6 +12,7 @@ import { measureDashHook, measureHook, measureZshHook } from '../test/bench/hook
 import { measureIdle } from '../test/bench/idle.ts'
 import { measureImport } from '../test/bench/import.ts'
 import { measureIngest } from '../test/bench/ingest.ts'
+import { jailMissing, measureJail } from '../test/bench/jail.ts'
 import { measureJoin } from '../test/bench/join.ts'
 import { measureMemory } from '../test/bench/memory.ts'
 import { type MeshCosts, measureIdleFleets, measureMesh } from '../test/bench/mesh.ts'
@@ -89,6 +90,27 @@ const BENCHMARKS: readonly Benchmark[] = [
           }),
         ),
       )
+    },
+  },
+  {
+    name: 'jail',
+    missing: jailMissing,
+    async run({ quick }) {
+      const { jail_ms, bare_ms, start_ms } = await measureJail(quick ? 20 : 100)
+      return [
+        {
+          ...{ name: 'a jail, request to end', value: jail_ms, unit: 'ms' },
+          beside: { what: 'a bare bubblewrap', value: bare_ms },
+          ratio: jail_ms / bare_ms,
+        },
+        {
+          name: 'a jail, over a bare bubblewrap',
+          value: jail_ms - bare_ms,
+          unit: 'ms',
+          aim: most('value', 10),
+        },
+        { name: 'karo-exec, start to greeting', value: start_ms, unit: 'ms' },
+      ]
     },
   },
   {
@@ -338,12 +360,17 @@ const BENCHMARKS: readonly Benchmark[] = [
       const ms = (name: string, value: number): Figure => ({ name, value, unit: 'ms' })
       return [
         { ...ms('totals: one machine gives its share, CPU', cost.share_ms), aim: most('value', 50) },
-        { ...ms('totals: an aggregator opens one share, CPU', cost.open_ms), aim: most('value', 50) },
+        ms('totals: a node checks one share on arrival, CPU', cost.check_ms),
+        ms('totals: an aggregator opens one share, CPU', cost.open_ms),
         ...[...cost.pair_ms].map(([machines, value]) => ({
-          ...ms(`totals: all steps of both aggregators, ${machines} machines, CPU`, value),
+          ...ms(`totals: both aggregators settle ${machines} open shares, CPU`, value),
           aim: most('value', 50),
         })),
-        ms(`totals: a question about ${cost.days} days, the first`, cost.first_ms),
+        ms('totals: a reader opens one release on arrival, CPU', cost.ahead_ms),
+        {
+          ...ms(`totals: a question about ${cost.days} days, the first`, cost.first_ms),
+          aim: most('value', 50),
+        },
         {
           ...ms(`totals: a question about ${cost.days} days, again`, cost.again_ms),
           aim: most('value', 50),

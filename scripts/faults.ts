@@ -2,7 +2,7 @@
 //   npm run faults -- [--jobs N] [--passed] [word…]
 //   word: only those whose sentence, file or tests hold one; --passed: the tests have just passed without any fault
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -32,6 +32,8 @@ interface Report {
 
 function copyTree(): string {
   const tree = mkdtempSync(join(tmpdir(), 'karo-faults-'))
+  // Jails of root run as nobody, who has to reach the program in it.
+  chmodSync(tree, 0o755)
   for (const name of TREE) cpSync(join(ROOT, name), join(tree, name), { recursive: true })
   symlinkSync(join(ROOT, 'node_modules'), join(tree, 'node_modules'))
   return tree

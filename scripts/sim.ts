@@ -6,10 +6,12 @@ import { runWorld } from '../test/sim/world/run.ts'
 
 const USAGE = `npm run sim -- [options]
   --nodes N         machines, 4 to 20000 (default ${DEFAULTS.nodes})
-  --minutes M       virtual minutes, 1 to 600 (default ${DEFAULTS.minutes}); totals need about 18
+  --minutes M       virtual minutes, 1 to 600 (default ${DEFAULTS.minutes}); totals need about 18, with --begins 12 two
   --loss P%         segments lost, 0% to 20% (default 0.5%)
   --churn P%/min    machines that leave each minute and come back within 80 s, 0% to 50% (default 0%/min)
   --late P%         machines that start three minutes before the end, after the totals, 0% to 40% (default 0%)
+  --joined          all machines know each other from a day before; without it each finds the others first
+  --begins M        minutes since the hour that is added up, 0 to 40 (default 0); from 12 on shares are given at once
   --latency A-Bms   one way, evenly between the two (default ${DEFAULTS.latency.least}-${DEFAULTS.latency.most}ms)
   --questions Q     questions a minute, 0.1 to 60 (default ${DEFAULTS.questions})
   --seed N          another life with the same options, 0 to 4294967295 (default ${DEFAULTS.seed})
@@ -64,11 +66,12 @@ function wanted(): Wanted | undefined {
         loss: text,
         churn: text,
         late: text,
+        begins: text,
         latency: text,
         questions: text,
         seed: text,
       },
-      ...{ json: flag, quiet: flag, help: flag },
+      ...{ json: flag, quiet: flag, help: flag, joined: flag },
     },
   })
   if (values.help) return undefined
@@ -86,6 +89,8 @@ function wanted(): Wanted | undefined {
     churn: read(values.churn, (of) => numberOf('churn', of, '%/min', 0, 50) / 100, DEFAULTS.churn),
     late: read(values.late, (of) => numberOf('late', of, '%', 0, 40) / 100, DEFAULTS.late),
     latency: read(values.latency, latencyOf, DEFAULTS.latency),
+    joined: values.joined,
+    begins: read(values.begins, (of) => wholeOf('begins', of, 0, 40), DEFAULTS.begins),
     questions: read(values.questions, (of) => numberOf('questions', of, '', 0.1, 60), DEFAULTS.questions),
     seed: read(values.seed, (of) => wholeOf('seed', of, 0, 2 ** 32 - 1), DEFAULTS.seed),
     ...(values.quiet ? {} : { tell }),

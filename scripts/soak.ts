@@ -12,6 +12,7 @@ import { describeLife, liveMesh } from '../test/sim/mesh.ts'
 import { damageRounds } from '../test/support/data/damage.ts'
 import { PROFILES, type Profile } from '../test/support/data/lives.ts'
 import { falseAlarms } from '../test/support/data/watched-life.ts'
+import { crowd } from '../test/support/mesh/crowd.ts'
 import { befriend, nextTo } from '../test/support/mesh/honest.ts'
 import { besiege } from '../test/support/mesh/siege.ts'
 import { crashRounds } from '../test/support/node/crash.ts'
@@ -33,6 +34,7 @@ const FRAMES = 1_000_000
 /** All attacks together. */
 const HOSTILE_SECONDS = 300
 const DISGUISED_LINES = 500_000
+const STRANGERS = 500
 const DAEMONS = 50
 const CRASH_ROUNDS = 200
 const DAMAGE_ROUNDS = 100
@@ -87,6 +89,19 @@ const RUNS: readonly Run[] = [
       ok(warm !== undefined && end !== undefined, 'the heap was not measured')
       const growth = `${heapGrowth(warm.heapBytes, end.heapBytes)}, ${bufferGrowth(warm.bufferBytes, end.bufferBytes)}`
       return `${siege.ignored} more ignored, ${siege.queries} queries undisturbed, ${growth}, ${mebibytes(siege.rssBytes)} resident`
+    },
+  },
+  {
+    name: 'strangers',
+    does: 'five hundred fresh identities from as many addresses at a daemon, while its neighbour goes on asking it',
+    async run() {
+      const victim = await startNode({ name: 'victim', env: { NODE_OPTIONS: INSPECTED } })
+      const honest = await startNode({ name: 'honest', config: await nextTo(victim) })
+      await befriend(victim, honest)
+      const { heard, refused, queries, ...sizes } = await crowd({ victim, honest, identities: STRANGERS })
+      ok(heard > 0, 'not one of them was let in')
+      const growth = heapGrowth(sizes.warm.heapBytes, sizes.end.heapBytes)
+      return `${heard} introduced themselves, ${refused} were turned away, ${queries} queries undisturbed, ${growth}, ${mebibytes(sizes.rssBytes)} resident`
     },
   },
   {

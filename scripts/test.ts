@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { build, isFresh } from './build.ts'
 
 interface Count {
   passed: number
@@ -44,16 +45,19 @@ function check([program = '', ...args]: readonly string[]): Promise<Ended> {
   })
 }
 
-/** Vitest's own exit status decides; its JSON report counts. */
-async function runVitest(args: readonly string[], count: Count): Promise<void> {
+/** Vitest's own exit status decides; its JSON report counts. What it prints goes to this terminal at once, or is returned. */
+async function runVitest(args: readonly string[], count: Count, print: 'at once' | 'later'): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'karo-report-'))
   const report = join(directory, 'report.json')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const vitest = spawn(process.execPath, [VITEST, 'run', ...args, ...reporters], {
     cwd: ROOT,
-    stdio: 'inherit',
+    stdio: print === 'at once' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
   })
-  const [status] = (await once(vitest, 'exit')) as [number | null]
+  const output: Buffer[] = []
+  for (const stream of [vitest.stdout, vitest.stderr])
+    stream?.on('data', (chunk: Buffer) => output.push(chunk))
+  const [status] = (await once(vitest, 'close')) as [number | null]
   const failedBefore = count.failed
   try {
     const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>
@@ -66,6 +70,7 @@ async function runVitest(args: readonly string[], count: Count): Promise<void> {
   rmSync(directory, { recursive: true, force: true })
   // A file that cannot be loaded, or an error outside of any test, fails without a failed test.
   if (status !== 0 && count.failed === failedBefore) count.failed++
+  return Buffer.concat(output).toString('utf8')
 }
 
 /** Returns what the failed ones said. */
@@ -79,29 +84,40 @@ async function runChecks(count: Count): Promise<string> {
   return failed.map(({ name, output }) => `\n✗ ${name}\n${output}`).join('')
 }
 
-async function runAll(count: Count): Promise<void> {
-  process.stdout.write(`\n── ${CHECKS.map(({ name }) => name).join(', ')}, tests\n`)
-  const checks: Count = { passed: 0, failed: 0, skipped: 0 }
-  const [said] = await Promise.all([
-    runChecks(checks),
-    runVitest(
-      PROJECTS.flatMap((project) => ['--project', project]),
-      count,
-    ),
-  ])
-  count.passed += checks.passed
-  count.failed += checks.failed
-  if (process.env.CI) {
-    // The service is tried on a machine of its own, with a real systemd: minutes that a person need not wait each time.
-    process.stdout.write('\n── service tests\n')
-    await runVitest(['--project', 'service'], count)
-  }
-  process.stdout.write(said)
+/** The service on a machine of its own, with a real systemd: for minutes that a person need not wait each time. */
+async function runService(count: Count): Promise<string> {
+  if (!process.env.CI) return ''
+  return `\n── service tests\n${await runVitest(['--project', 'service'], count, 'later')}`
 }
 
-const count: Count = { passed: 0, failed: 0, skipped: 0 }
+/** Everything side by side: the machine with the service waits most of its time, and what waits is filled with the rest. */
+async function runAll(count: Count): Promise<void> {
+  process.stdout.write(`\n── ${CHECKS.map(({ name }) => name).join(', ')}, tests\n`)
+  // Once, before the two that would otherwise both find dist/ missing and build it.
+  // If it fails, they say so.
+  if (!isFresh()) await build().catch(() => undefined)
+  const counts = [count, nothing(), nothing()] as const
+  const said = await Promise.all([
+    runVitest(
+      PROJECTS.flatMap((project) => ['--project', project]),
+      counts[0],
+      'at once',
+    ),
+    runService(counts[1]),
+    runChecks(counts[2]),
+  ])
+  for (const { passed, failed, skipped } of counts.slice(1)) {
+    count.passed += passed
+    count.failed += failed
+    count.skipped += skipped
+  }
+  process.stdout.write(said.join(''))
+}
+
+const nothing = (): Count => ({ passed: 0, failed: 0, skipped: 0 })
+const count = nothing()
 const args = process.argv.slice(2)
-if (args.length > 0) await runVitest(args, count)
+if (args.length > 0) await runVitest(args, count, 'at once')
 else await runAll(count)
 process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`)
 process.exitCode = count.failed === 0 ? 0 : 1

@@ -2,11 +2,11 @@
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { FRAME_OVERHEAD } from '../frame.ts'
-import { STATEMENTS_MAX, shownStatement } from './aggregate.ts'
 import { CERTIFICATE_FRAME_BYTES, CHAIN_MAX } from './certificate.ts'
 import { bytes, label, listOf, publicName, timestamp, uint } from './fields.ts'
 import { answerData } from './numbers.ts'
 import { Delegation } from './operator.ts'
+import { STATEMENTS_MAX, shownStatement } from './release.ts'
 
 /** Types that an answer can carry numbers of. */
 type AskedType = z.infer<typeof answerData>['query_type']

@@ -82,6 +82,7 @@ Architecture: ${ARCHITECTURES[process.arch]}
 Maintainer: ${MAINTAINER}
 Installed-Size: ${kilobytes}
 Depends: libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6 (>= 8), systemd (>= 247)
+Recommends: bubblewrap (>= 0.8)
 Section: admin
 Priority: optional
 Description: terminal intelligence for closed networks

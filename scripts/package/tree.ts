@@ -20,6 +20,7 @@ const LIB = 'usr/lib/karo'
 /** Files from the repository, as they are. */
 const COPIED: Readonly<Record<string, string>> = {
   'systemd/karo.service': 'usr/lib/systemd/system/karo.service',
+  'systemd/karo-exec.service': 'usr/lib/systemd/system/karo-exec.service',
   'systemd/user/karo.service': 'usr/lib/systemd/user/karo.service',
   'systemd/sysusers.d/karo.conf': 'usr/lib/sysusers.d/karo.conf',
   'systemd/tmpfiles.d/karo.conf': 'usr/lib/tmpfiles.d/karo.conf',

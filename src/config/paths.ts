@@ -24,6 +24,8 @@ export interface HomePaths {
    * `bad_config` if the path is longer than the system allows.
    */
   readonly socket: string
+  /** The socket of karo-exec, in a directory of its own, which belongs to the user of karo-exec. */
+  readonly muscle: string
   /** The lock file; it contains the pid of the running daemon, which keeps it locked. */
   readonly lock: string
 }
@@ -49,6 +51,7 @@ export function homePaths(env: Env): HomePaths {
     reports: join(home, 'reports'),
     spool: join(home, 'spool'),
     lock: join(home, 'karo.lock'),
+    muscle: join(home, 'exec', 'karo-exec.sock'),
     // Checked only when it is read, so that commands which do not talk to the daemon work below a long path too.
     get socket(): string {
       return fitting(socket)
@@ -72,6 +75,7 @@ export function servicePaths(env: Env): HomePaths {
     // Users write to the spool, so tmpfiles.d(5) makes it and not the unit.
     spool: '/var/spool/karo',
     lock: join(home, 'karo.lock'),
+    muscle: '/run/karo-exec/karo-exec.sock',
     get socket(): string {
       return fitting(socket)
     },

@@ -379,6 +379,14 @@ export const KEYS = {
       'Send the model up to twenty of your own commands that resemble the request, with secrets taken out. If this is off, the model gets only your words, your shell and the list of installed tools.',
   }),
 
+  agentsEnabled: key({
+    path: 'agents.enabled',
+    kind: kind.boolean,
+    default: false,
+    fileOnly: true,
+    description:
+      'Let commands run in jails on this machine. A small process of its own, karo-exec, starts them; `karo up` starts it, and the service has a unit of its own for it. While it cannot start a jail, the node is not ready and nothing runs.',
+  }),
   mcpHistory: key({
     path: 'mcp.history',
     kind: kind.boolean,
@@ -581,6 +589,7 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   guard: 'at once',
   history: 'reload',
   ask: 'at once',
+  agents: 'restart',
   mcp: 'at once',
   processes: 'reload',
   anomalies: 'reload',

@@ -79,6 +79,8 @@ export interface Config {
     readonly key_file: string
     readonly share_history: boolean
   }
+  /** Whether commands may run in jails of this machine. */
+  readonly agents: { readonly enabled: boolean }
   /** Whether AI coding tools may read the history of the person they work for. */
   readonly mcp: { readonly history: boolean }
   /** Measurements of the processes of hooked shells; with `keep_days` 0 they are kept as long as there is room. */

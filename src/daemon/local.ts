@@ -1,5 +1,8 @@
 // Builds the rooms that know this machine and its people, and never talk to another machine.
+import { dirname } from 'node:path'
+import { createMuscle } from '../agents/muscle/muscle.ts'
 import { systemTimers as timers } from '../base/clock.ts'
+import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
 import { VERSION } from '../base/version.ts'
 import { createAnomalies } from '../insight/anomalies/index.ts'
 import { createInsight } from '../insight/statistics/index.ts'
@@ -67,8 +70,16 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
     }),
   })
 
+  const muscle = createMuscle({
+    way: !config.agents.enabled ? 'off' : service ? 'connect' : 'start',
+    path: paths.muscle,
+    closed: [paths.home, dirname(paths.config), paths.spool],
+    credentials: () => openPeerCredentials(log),
+    ...{ timers, log },
+  })
+
   return {
-    ...{ store, lock },
+    ...{ store, lock, muscle },
     ...who,
     ...{ observe, processes, insight, anomalies, probe, retention },
   }

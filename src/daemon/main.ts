@@ -74,6 +74,8 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
       if (ending.signal.aborted) return
       notify.reloading()
       await reload(options, foundation, local, service.feed)
+      // Other thresholds, another schedule: nobody waits for the next look.
+      void network.reports.look()
       notify.ready(running.status())
     })
     await network.rotation.resume()
@@ -118,6 +120,7 @@ function inOrder(
     trust,
     sessions,
     organisation,
+    muscle,
     observe,
     processes,
     anomalies,
@@ -151,6 +154,7 @@ function inOrder(
     retention,
     tolerated(mesh, { check: 'mesh.listening', log }),
     upkeep,
+    muscle,
     http.tokens,
     http.tokenEnds,
     api,

@@ -45,9 +45,8 @@ export function buildNetwork(
 
   const mesh = createMesh({
     ...common,
-    ...{ trust, audit, replay, name, timers, onEncoded },
+    ...{ trust, audit, replay, name, timers, onEncoded, version: VERSION },
     credentials: withRotations(fleet, trust.rotations, common.identity.rotations),
-    version: VERSION,
   })
   const introduced = { own, trust, introductions }
   const documents = createDocuments({
@@ -84,7 +83,7 @@ export function buildNetwork(
     reread: () => readPending(keyPath, common.identity),
     abandon: () => void abandonRotation(keyPath, common.random),
     again: () => introduceAgain({ ...common, introductions, documents }),
-    isIssuer: () => fleet.state().issuer,
+    ...{ isIssuer: () => fleet.state().issuer, standing: () => trust.keyState(nodeId) },
     onSwitch,
   })
   const upkeep = createUpkeep({
@@ -129,6 +128,7 @@ export function buildNetwork(
     ...common,
     ...{ query, totals, fleet, trust, figures, timers, ownUid, principal: self, directory: reportsPath },
     self: { node_id: nodeId, name, fingerprint: common.identity.fingerprint },
+    onReleased: (listener) => documents.onKept(({ kind }) => kind === 'release' && listener()),
   })
 
   fleet.onParting({

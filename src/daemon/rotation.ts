@@ -4,6 +4,7 @@ import { KaroError } from '../base/errors.ts'
 import type { Log } from '../base/run/log.ts'
 import type { Documents } from '../exchange/documents/index.ts'
 import type { Identity, PendingRotation } from '../trust/identity/index.ts'
+import { type KeyState, takenBy } from '../trust/lineage/index.ts'
 import type { Introductions } from '../trust/peers/index.ts'
 
 /** Between the announcement and the switch: members that are connected have the document within a second. */
@@ -18,6 +19,8 @@ export interface RotationDeps {
   readonly abandon: () => void
   /** Publishes what earlier keys of this node said and what is to go on under this one. */
   readonly again: () => Promise<void>
+  /** What is known here about the key of this node. */
+  readonly standing: () => KeyState
   /** An issuer's key stands in the certificates of others. */
   readonly isIssuer: () => boolean
   readonly timers: Timers
@@ -31,9 +34,10 @@ export interface OwnRotation {
   resume(): Promise<void>
   /**
    * Carries out the one that the key file holds. Resolves with the new identity when it is announced. KaroErrors:
-   * `not_found` when there is none, `refused` on an issuer.
+   * `not_found` when there is none, `refused` on an issuer, and where another key follows this one that is not here, unless
+   * `contest` says that both are to be frozen.
    */
-  begin(): Promise<{ readonly next: Identity; readonly switchInMs: number }>
+  begin(contest?: boolean): Promise<{ readonly next: Identity; readonly switchInMs: number }>
   stop(): void
 }
 
@@ -56,6 +60,19 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
     })
   }
 
+  /** Two successors of one key are frozen everywhere until somebody decides: nobody is to come to that by mistake. */
+  const refuseFork = (next: Identity): void => {
+    const standing = deps.standing()
+    // Announced before this start; taking it back would make it no less known.
+    if (standing.kind === 'frozen' && standing.fork.between.includes(next.nodeId)) return
+    const taken = takenBy(standing, new Set([identity.nodeId, next.nodeId]))
+    if (taken === undefined) return
+    deps.abandon()
+    throw new KaroError('refused', `the key of this node was replaced already, by ${taken}`, {
+      hint: 'Restored from an older backup? Restore a newer one; without one: move identity.key away, karo identity new, and join again. Somebody else has the key? karo identity rotate --contest: then neither of the two gets data until somebody decides.',
+    })
+  }
+
   return {
     async resume() {
       await deps.again().catch((error: unknown) => {
@@ -64,15 +81,17 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
       if (identity.pending === undefined) return
       try {
         refuseIssuer()
+        refuseFork(identity.pending.identity)
         await carryOut(identity.pending)
       } catch (error) {
         log.error({ reason: String(error) }, 'the rotation of the key that was begun does not go on')
       }
     },
-    async begin() {
+    async begin(contest = false) {
       const pending = deps.reread()
       if (pending === undefined) throw new KaroError('not_found', 'no rotation of the key was begun')
       refuseIssuer()
+      if (!contest) refuseFork(pending.identity)
       await carryOut(pending)
       return { next: pending.identity, switchInMs: ANNOUNCED_MS }
     },

@@ -5,7 +5,7 @@ import { connectFeed, createFeed } from '../api/feed/index.ts'
 import { createApi } from '../api/server/control-socket.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
-import { openPeerCredentials } from '../ops/system/peer-credentials.ts'
+import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
 import type { DaemonOptions } from './options.ts'
 import { type RouteParts, routesOf } from './routes.ts'
 

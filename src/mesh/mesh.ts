@@ -215,6 +215,7 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
   const isConnected = (node: NodeId): boolean => connections.neighbour(node) !== undefined
   return {
     isConnected,
+    isAnswering: (node: NodeId) => edge.dials.isAnswered(node) || connections.to(node).length > 0,
     apart(node: NodeId): Apart | undefined {
       if (!admits(node) || isConnected(node)) return undefined
       const clock_off_ms = edge.rejections.clockOff(node)

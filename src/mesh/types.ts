@@ -129,6 +129,8 @@ export interface Mesh extends Room {
   apart(node: NodeId): Apart | undefined
   /** One dial to a known member within `signal`'s deadline; true when admitted with links up. Never throws. */
   reach(node: NodeId, signal: AbortSignal): Promise<boolean>
+  /** A connection to it is there, or a dial of it was answered and goes on: its machine is there, and may be busy. */
+  isAnswering(node: NodeId): boolean
   /** Has this node introduce itself, also to a stranger or anew to a neighbour; of an address: until the node stops. */
   meet(who: NodeId | StaticPeer): void
   status(): MeshStatus

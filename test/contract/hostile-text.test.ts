@@ -340,6 +340,7 @@ test('every command is one of those above, or says why not', async () => {
 const WRITING: Readonly<Record<string, string>> = {
   'src/cli/run.ts': 'the one place that screens what all commands say',
   'src/cli/main.ts': 'words of our own, before anything is loaded',
+  'src/muscle/main.ts': 'its log, a document for the doctor, and words of our own: by jsonText',
   'src/cli/passphrase.ts': 'words of our own; what is typed is not echoed',
 }
 

@@ -1,6 +1,6 @@
 // The packages on a machine with a real systemd and no network: installed, run, reloaded, starved, upgraded, removed.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -19,6 +19,9 @@ const LEFTOVERS =
   'find / -xdev -name "*karo*" -not -path "/proc/*" -not -path "/sys/*" -not -path "/var/log/*" -not -path "/packages/*" -not -path "/home/*"'
 const ARCH = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch
 
+/** The machine has no network to install it from. */
+const BWRAP = '/usr/bin/bwrap'
+
 const possible = canBoot()
 if (!possible.ok)
   process.stderr.write(`no machine with systemd (${possible.reason}): the service is not tried here\n`)
@@ -36,6 +39,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     execFileSync(process.execPath, [script, '--out', packages, '--level', '1', ...versions], {
       stdio: 'ignore',
     })
+    if (existsSync(BWRAP)) copyFileSync(BWRAP, join(packages, 'bwrap'))
     machine = await bootMachine(packages)
   })
 
@@ -137,6 +141,44 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     expect(await machine.must(`cat /proc/${MainPID}/comm`)).toBe('karo')
     expect(await machine.must('systemctl status karo --no-pager')).toContain(`Main PID: ${MainPID} (karo)`)
   })
+
+  test.skipIf(!existsSync(BWRAP))(
+    'karo-exec builds jails inside its own sandbox; without it agents are locked',
+    async () => {
+      const agents = async () => (await json<{ agents: { state: string } }>('karo status')).agents.state
+      const become = (state: string) =>
+        until(async () => (await agents()) === state, { what: `agents are ${state}`, pollMs: 200 })
+      expect(await agents()).toBe('off')
+      await machine.must('install -m 755 /packages/bwrap /usr/bin/bwrap')
+      await configure('agents', 'enabled = true')
+      await machine.must('systemctl restart karo')
+      await become('locked')
+      await machine.must('systemctl enable --now karo-exec')
+      await become('ready')
+      const { MainPID = '' } = await machine.show('karo-exec', 'MainPID')
+      const status = await machine.must(`cat /proc/${MainPID}/status`)
+      expect(status).toMatch(/^CapBnd:\t0{16}$/m)
+      expect(status).toMatch(/^NoNewPrivs:\t1$/m)
+      expect(await machine.must(`stat -c '%U' /proc/${MainPID}`)).toBe('karo-exec')
+      await machine.must('systemd-analyze security --threshold=25 karo-exec')
+      expect(await machine.must('systemd-analyze verify karo-exec.service')).toBe('')
+      // Somebody else gets no word from it, not even root.
+      const greeting = `/usr/lib/karo/bin/node -e "require('net').connect('/run/karo-exec/karo-exec.sock').on('data', (b) => console.log(b.length))"`
+      expect(await machine.must(greeting)).toBe('')
+
+      await machine.must('systemctl stop karo-exec')
+      await become('locked')
+      expect((await json<{ health: { ready: boolean } }>('karo status')).health.ready).toBe(false)
+      await machine.must('systemctl start karo-exec')
+      await become('ready')
+      await machine.must('systemctl kill -s KILL karo-exec')
+      await become('ready')
+      await machine.must('systemctl disable --now karo-exec')
+      await unconfigure('enabled = true')
+      await machine.must('systemctl restart karo')
+      expect(await agents()).toBe('off')
+    },
+  )
 
   test('reload takes over what it can, names what has to wait, and keeps the process', async () => {
     const { MainPID } = await state()

@@ -20,7 +20,7 @@ import {
 import { TIMINGS } from '../../src/mesh/timings.ts'
 import { createFakeTrust, type FakeTrust } from '../support/mesh/fake-trust.ts'
 import type { Network } from './mesh-network.ts'
-import { controlBytes, frameBytes } from './sizes.ts'
+import { controlBytes, frameBytes, type Sent } from './sizes.ts'
 
 /** Presences further from a node's own clock are not looked at. */
 const CLOCK_WINDOW_MS = 300_000
@@ -88,6 +88,15 @@ export interface Pipe {
   dead: boolean
 }
 
+/** A presence on its way: made once, and the same for all who hear it. */
+interface Word {
+  readonly author: NodeId
+  readonly body: PresenceBody
+  readonly sent: Sent
+  /** By index of the node: in which of its lives it heard this, 1 to 255; 0: in none. */
+  readonly heard: Uint8Array
+}
+
 /** One machine: the real state machine, a trust in memory, and an edge that performs on the simulated network. */
 export class SimNode {
   readonly id: NodeId
@@ -96,8 +105,6 @@ export class SimNode {
   readonly clock: Clock
   readonly answers: boolean[] = []
   readonly pipes = new Map<ConnId, Pipe>()
-  /** The newest presence of each author that has arrived. */
-  readonly versions = new Map<NodeId, number>()
   /** Addresses at which a key has answered. */
   readonly proven = new Set<string>()
   /** True times of dials at addresses nobody has proven, by IP address. */
@@ -106,6 +113,8 @@ export class SimNode {
   above: Above | undefined
   running = false
   dials = 0
+  /** Of its lives this is which, 1 to 255 and from the beginning again: what it heard before a restart it does not know. */
+  #life = 0
   conns = 0
   readonly #network: Network
   #alarms: Alarms<TimerName>
@@ -132,8 +141,8 @@ export class SimNode {
     if (this.running) return
     this.#alarms = this.#makeAlarms()
     this.state = this.#makeState()
-    this.versions.clear()
     this.running = true
+    this.#life = (this.#life % 255) + 1
     this.put({ on: 'prepare' })
     this.put({ on: 'start' })
   }
@@ -165,13 +174,19 @@ export class SimNode {
   }
 
   /** A presence handed on by the neighbour `from`. */
-  hear(author: NodeId, body: PresenceBody, from: NodeId, bytes: number): void {
-    if (!this.running || author === this.id || !this.trust.admits(from) || this.trust.refuses(author)) return
+  hear(word: Word, from: NodeId): void {
+    const { author, body, heard } = word
+    if (!this.running || heard[this.wish.index] === this.#life) return
+    heard[this.wish.index] = this.#life
+    if (author === this.id || !this.trust.admits(from) || this.trust.refuses(author)) return
     if (Math.abs(body.version - this.clock.now()) > CLOCK_WINDOW_MS) return
     const { isNews, actions } = this.state.hear(author, body, from)
-    this.versions.set(author, Math.max(body.version, this.versions.get(author) ?? 0))
     this.#perform(actions)
-    if (isNews) this.#spread(author, body, bytes, from)
+    if (isNews) this.#spread(word, from)
+  }
+
+  hasHeard({ heard }: Word): boolean {
+    return heard[this.wish.index] === this.#life
   }
 
   #makeAlarms(): Alarms<TimerName> {
@@ -221,14 +236,18 @@ export class SimNode {
     return found
   }
 
-  #spread(author: NodeId, body: PresenceBody, bytes: number, except?: NodeId): void {
-    for (const { pipe, there } of this.gossipTo(except, author)) {
+  #say(body: PresenceBody): void {
+    const sent = { name: 'Presence', bytes: frameBytes(Presence, body) }
+    const heard = new Uint8Array(this.#network.nodes.length)
+    this.#spread({ author: this.id, body, sent, heard })
+  }
+
+  #spread(word: Word, except?: NodeId): void {
+    const arrive = ({ node }: End): void => node.hear(word, this.id)
+    for (const { pipe, there } of this.gossipTo(except, word.author)) {
       // A copy that would be dropped where it arrives is counted and not carried: nine of ten would be.
-      if ((there.versions.get(author) ?? 0) >= body.version) this.#network.count('Presence', bytes, true)
-      else
-        this.#network.send(pipe, this, (to) => to.node.hear(author, body, this.id, bytes), {
-          ...{ name: 'Presence', bytes },
-        })
+      if (there.hasHeard(word)) this.#network.count('Presence', word.sent.bytes, true)
+      else this.#network.send(pipe, this, arrive, word.sent)
     }
   }
 
@@ -243,7 +262,7 @@ export class SimNode {
     const network = this.#network
     if (command.do === 'timer') this.#alarms.set(command)
     else if (command.do === 'dial') network.dial(this, command)
-    else if (command.do === 'publish') this.#spread(this.id, command.body, frameBytes(Presence, command.body))
+    else if (command.do === 'publish') this.#say(command.body)
     else if (command.do === 'answer') {
       this.answers.push(command.yes)
       this.above?.answered(command.ask, command.yes)

@@ -23,7 +23,7 @@ interface StatusDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'fingerprint'> & Partial<Pick<Identity, 'pending'>>
   readonly name: string
   /** Announces the rotation that the key file holds. Rejects with KaroError. */
-  readonly rotate: () => Promise<{
+  readonly rotate: (contest?: boolean) => Promise<{
     readonly next: Pick<Identity, 'nodeId' | 'fingerprint'>
     readonly switchInMs: number
   }>
@@ -39,6 +39,8 @@ interface StatusDeps {
   readonly documents: Pick<Documents, 'counts'>
   readonly summaries: Pick<Summaries, 'status'>
   readonly policy: Pick<Policy, 'status'>
+  /** Whether what agents ask for can run. */
+  readonly agents?: () => { readonly state: 'off' | 'locked' | 'ready'; readonly detail: string }
   /** How many people's data is held back. */
   readonly heldPeople?: () => number
   readonly http: () => Address | null
@@ -51,8 +53,8 @@ export function statusRoutes(deps: StatusDeps): Routes {
   const self = { node_id: deps.identity.nodeId, fingerprint: deps.identity.fingerprint, name: deps.name }
 
   return (server) => {
-    serve(server, rotateIdentity, async () => {
-      const { next, switchInMs } = await deps.rotate()
+    serve(server, rotateIdentity, async ({ query }) => {
+      const { next, switchInMs } = await deps.rotate(query.contest)
       return { node_id: next.nodeId, fingerprint: next.fingerprint, switch_in_ms: switchInMs }
     })
     serve(server, getStatus, async ({ caller }) => {
@@ -90,6 +92,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
         documents: deps.documents.counts(),
         summaries: deps.summaries.status(),
         policy: policyStatus(deps.policy),
+        ...(deps.agents !== undefined && { agents: deps.agents() }),
         health: deps.health(),
       }
     })

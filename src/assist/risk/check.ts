@@ -192,10 +192,13 @@ function judge(command: SimpleCommand, add: (rule: Rule, span: Span, made?: stri
   const name = /\d\.\d+$/.test(command.name) ? command.name.replace(/(\d)\.\d+$/, '$1') : command.name
   const own = rulesFor(name)
   const options = readOptions(name, command.args)
+  let found: RiskLevel = 'safe'
   for (const list of concernsEveryRule(command) ? [own, EVERY_COMMAND] : [own]) {
     for (const rule of list) {
+      if (rule.yields && compareLevels(found, rule.level) >= 0) continue
       const span = spanOf(rule.when(command, options), command)
       if (span === undefined) continue
+      if (compareLevels(rule.level, found) > 0) found = rule.level
       add(rule, span, typeof rule.safer === 'function' ? rule.safer(command, options) : undefined)
     }
   }

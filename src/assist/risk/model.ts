@@ -24,6 +24,8 @@ export const TAINT = {
   shell: 32,
   /** From a connection that stays open both ways, where somebody may be typing. */
   dialogue: 64,
+  /** From a file that lists names, which the line does not show. */
+  listed: 128,
 } as const
 
 /** One word after quote removal and expansion. */

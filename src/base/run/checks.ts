@@ -9,4 +9,5 @@ export const HEALTH_CHECKS = [
   'observe.files',
   'mesh.listening',
   'http.listening',
+  'agents.muscle',
 ] as const

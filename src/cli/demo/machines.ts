@@ -44,7 +44,7 @@ export const COMMON: readonly Habit[] = [
   habit(2, 'curl -s http://build.local/health', 0.1),
   habit(1.2, 'rm -rf build'),
   habit(0.6, 'sudo systemctl restart app'),
-  habit(0.4, 'git push --force'),
+  habit(2, 'git push --force'),
   habit(0.2, 'chmod -R 777 .'),
 ]
 

@@ -113,7 +113,7 @@ const REPORTS = `[reports]
 schedule = "daily"
 last_days = 8
 [reports.thresholds]
-risky = 5
+risky = 2
 coverage = 80
 missing = 2
 `

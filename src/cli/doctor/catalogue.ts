@@ -489,6 +489,16 @@ export const CHECKS = {
     fix: 'Let this node reach a member or an issuer: karo peers. If no issuer runs any more: karo ca renew, with the root key.',
     safeFix: null,
   },
+  'mesh.totals': {
+    group: 'mesh',
+    title: 'totals of the mesh',
+    what: 'This machine has given its part of the newest period to the totals, and where it reads totals, releases come in time.',
+    why: 'A machine that gives nothing is missing in every total, where it counts as absent. While one of the two aggregators is off nothing is released.',
+    severity: 'warn',
+    needsDaemon: true,
+    fix: 'karo share preview --role <role> says what this machine gives, why not, and which two add up; karo peers whether these are there.',
+    safeFix: null,
+  },
   'operator.login': {
     group: 'mesh',
     title: 'your login as an operator',

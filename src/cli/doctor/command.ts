@@ -17,14 +17,17 @@ export type RunCommand = (command: string, ...args: readonly string[]) => Promis
 const PATHS = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** Never throws. The environment is the person's, with the C locale. */
-export function commandRunner(env: Readonly<Record<string, string | undefined>>): RunCommand {
+export function commandRunner(
+  env: Readonly<Record<string, string | undefined>>,
+  deadlineMs = DEADLINE_MS,
+): RunCommand {
   const PATH = env.PATH === undefined ? PATHS : `${env.PATH}:${PATHS}`
   return (command, ...args) =>
     new Promise((resolve) => {
       execFile(
         command,
         [...args],
-        { env: { ...env, PATH, LC_ALL: 'C' }, timeout: DEADLINE_MS, maxBuffer: MOST_BYTES, encoding: 'utf8' },
+        { env: { ...env, PATH, LC_ALL: 'C' }, timeout: deadlineMs, maxBuffer: MOST_BYTES, encoding: 'utf8' },
         (error, stdout, stderr) => {
           if (error === null) resolve({ kind: 'ran', code: 0, stdout, stderr })
           else if (error.code === 'ENOENT') resolve({ kind: 'missing' })

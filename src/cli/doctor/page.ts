@@ -12,6 +12,7 @@ karo doctor                          runs all checks; problems come first
 karo doctor --only mesh.multicast    runs one check; may be given several times
 karo doctor --fix                    fixes what is safe to fix, shows each step, and checks again; --dry-run only shows the steps
 karo doctor --egress                 lists every open socket of the daemon with its reason; exits with 1 if one has no reason
+karo doctor --sandbox                tries to get out of a jail, from inside; exits with 1 if an attempt succeeds, or no jail can be built
 karo doctor --repair                 while no daemon runs: saves the readable part of a damaged database, and keeps a copy
 karo doctor --repair --dry-run       reads every byte of the database and changes nothing
 \`\`\`
@@ -26,6 +27,10 @@ hook lines. Never files of others, firewalls, or trust. Doing it twice does no h
 \`--egress\` compares what the kernel says that the daemon has open (\`/proc/<pid>/fd\`, \`/proc/<pid>/net\`) with what the daemon
 says it does: listeners of the configuration, links to members, dials under way, mDNS, the control socket. What nothing explains
 in four looks is named, and what leads out of private address space while \`mesh.lan_only\` is on is never explained.
+
+\`--sandbox\` starts \`karo-exec\` as you. It builds a jail in each way that works here and makes every attempt of
+[security.md](security.md#jails) in it, which takes a second or two. With \`--json\`:
+\`{"ok","checks":[{"id":"sandbox.bwrap.read_host","outcome":"ok|fail|skipped","detail"}]}\`.
 
 Beside what stands here the page [operations.md](operations.md) says how a node is run and repaired.
 `

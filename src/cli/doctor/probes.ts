@@ -25,6 +25,7 @@ import { auditLedger, storeDatabase, storeDisk, storeRetention, summariesFresh }
 import { shellHooks, shellRecorded, spoolDirectory, spoolWaiting } from './checks/terminal.ts'
 import { tokensEnds } from './checks/tokens.ts'
 import { toolHooks } from './checks/tools.ts'
+import { meshTotals } from './checks/totals.ts'
 import type { Finding } from './result.ts'
 import type { World } from './world.ts'
 
@@ -77,6 +78,7 @@ export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'peers.lineage': peersLineage,
   'mesh.certificate': meshCertificate,
   'mesh.lists': meshLists,
+  'mesh.totals': meshTotals,
   'operator.login': operatorLogin,
   'peers.versions': peersVersions,
 }

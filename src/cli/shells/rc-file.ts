@@ -46,6 +46,14 @@ export function markedLines(text: string): readonly string[] {
 
 const isMarked = (line: string): boolean => line.trimEnd().endsWith(MARK)
 
+/** Removes a start file in which nothing is; true if it did. A symbolic link stays, because somebody keeps files elsewhere. */
+export function removeEmpty(path: string): boolean {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false })
+  if (stat === undefined || !stat.isFile() || stat.size > 0) return false
+  fs.rmSync(path)
+  return true
+}
+
 /**
  * Replaces the file's text by what `change` makes of it, atomically and durably; mode, owner and symbolic links to it
  * stay. False when nothing had to be changed. A missing file counts as empty. Throws KaroError `bad_file`.

@@ -1,5 +1,6 @@
 // How this node stands in the mesh of its root, as karo ca shows it.
 import type { FleetShape } from '../../api/contract/shapes.ts'
+import { clockWords } from '../../base/clock-words.ts'
 import { ago, formatFingerprint, localTime, printable } from '../../base/format.ts'
 import { ANOTHER_KEY, revokedWords } from '../../base/words/revoked.ts'
 import type { CommandIo } from '../command.ts'
@@ -67,5 +68,15 @@ export function grantWords(before: readonly string[], now: readonly string[]): s
   return says.join(' ')
 }
 
-const joiningWords = ({ refused, detail, ends_at }: NonNullable<FleetShape['joining']>): string =>
-  refused === null ? `It looks for its inviter until ${localTime(ends_at)}.` : `${notLetIn(refused, detail)}.`
+function joiningWords({
+  refused,
+  detail,
+  ends_at,
+  clock_off_ms,
+}: NonNullable<FleetShape['joining']>): string {
+  if (refused !== null) return `${notLetIn(refused, detail)}.`
+  const looks = `It looks for its inviter until ${localTime(ends_at)}.`
+  return clock_off_ms === null
+    ? looks
+    : `${looks} It has found it, and neither believes the other: the inviter's clock is ${clockWords(clock_off_ms)} (at most 5 min may be).`
+}

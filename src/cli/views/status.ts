@@ -27,6 +27,7 @@ export function statusView(
     documentsLine(status),
     summariesLine(status),
     ...policyLine(status),
+    ...agentsLine(status),
     storeLine(status),
     spoolLine(status),
     ...unusualLine(status),
@@ -113,6 +114,14 @@ function summariesLine({ summaries }: StatusShape): Line {
         ? 'none published yet'
         : `for ${grouped(recipients)} ${recipients === 1 ? 'node' : 'nodes'}`,
   }
+}
+
+/** A daemon of an older version says nothing about agents. */
+function agentsLine({ agents }: StatusShape): Line[] {
+  if (agents === undefined) return []
+  if (agents.state === 'off') return [{ subject: 'agents', says: 'off' }]
+  const ready = agents.state === 'ready'
+  return [{ subject: 'agents', says: ready ? agents.detail : 'locked: nothing runs', good: ready }]
 }
 
 /** The built-in role table goes without saying. */

@@ -1,10 +1,6 @@
 // The agreement of a batch: which machines of the leader's list form which groups, as the other aggregator says and the leader checks.
-import {
-  type Agreement,
-  type Listing,
-  SHARE_CELLS_MAX,
-  type TallyRefusal,
-} from '../../../protocols/messages/aggregate.ts'
+import { SHARE_CELLS_MAX } from '../../../protocols/messages/aggregate.ts'
+import type { Agreement, Listing, TallyRefusal } from '../../../protocols/messages/tally.ts'
 import { cellsOf } from './layout.ts'
 import { type Acceptable, bitsOf, candidateOf, hashOfPart, kOf, placesIn } from './listing.ts'
 import { areCellIndicators, roomsFor, toldCellIndicators } from './parts/apart.ts'

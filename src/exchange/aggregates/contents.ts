@@ -1,15 +1,8 @@
 // What is released of a batch: the same from both aggregators, because it follows from their tallies and the shares alone.
 import { encodeValue } from '../../../protocols/messagepack.ts'
-import {
-  type Agreement,
-  LISTED_BYTES,
-  type Listing,
-  RELEASE_PLAIN_BYTES,
-  type ReleaseContent,
-  type ReleasedSplit,
-  type ReleasedType,
-  SCHEME,
-} from '../../../protocols/messages/aggregate.ts'
+import { LISTED_BYTES, RELEASE_PLAIN_BYTES, SCHEME } from '../../../protocols/messages/aggregate.ts'
+import type { ReleaseContent, ReleasedSplit, ReleasedType } from '../../../protocols/messages/release.ts'
+import type { Agreement, Listing } from '../../../protocols/messages/tally.ts'
 import { blake3 } from '../../base/hash.ts'
 import { type Acceptable, bitsOf, hashOfPart, placesIn } from './listing.ts'
 import type { TalliedGroup } from './opened.ts'

@@ -9,7 +9,14 @@ export { whoContributes } from './people.ts'
 export { combine, openRelease, writeRelease } from './release-document.ts'
 export { K_DEFAULT, K_LEAST } from './sets.ts'
 export { openOwnShare, openShare, readShare, writeShare } from './share-document.ts'
-export { contentAbout, readStatement, type Said, type Stated, shownOf } from './statement.ts'
+export {
+  contentAbout,
+  hashOfContent,
+  readStatement,
+  type Said,
+  type Stated,
+  shownOf,
+} from './statement.ts'
 export { next } from './tally.ts'
 export { openTally, writeTally } from './tally-document.ts'
 export type * from './types.ts'

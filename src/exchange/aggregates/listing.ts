@@ -2,15 +2,13 @@
 
 import type { WireBody } from '../../../protocols/define.ts'
 import { encodeValue } from '../../../protocols/messagepack.ts'
+import { BATCH_MAX, LISTED_BYTES, TEAMS_LISTED_MAX } from '../../../protocols/messages/aggregate.ts'
 import {
   type Agreement,
-  BATCH_MAX,
-  LISTED_BYTES,
   type Listing,
   REFUSED_SHARES,
   type Settlement,
-  TEAMS_LISTED_MAX,
-} from '../../../protocols/messages/aggregate.ts'
+} from '../../../protocols/messages/tally.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { cellsOf, hashOf } from './layout.ts'
@@ -19,9 +17,26 @@ import type { Candidate, Contributor, HeldShare, TallyView } from './types.ts'
 
 const AUTHOR_BYTES = 8
 
-/** A share as it is listed: author 8 ‖ check 16. */
-const entryOf = ({ author, check }: HeldShare): Uint8Array =>
-  Buffer.concat([author.subarray(0, AUTHOR_BYTES), check])
+/** A share as it is listed. */
+interface Name {
+  /** author 8 ‖ check 16 */
+  readonly entry: Uint8Array
+  readonly hex: string
+  /** Of the author's part alone. */
+  readonly author: string
+}
+
+/** Each step of a batch goes over all shares again, and a share does not change. */
+const names = new WeakMap<HeldShare, Name>()
+
+function nameOf(share: HeldShare): Name {
+  const known = names.get(share)
+  if (known !== undefined) return known
+  const entry = Buffer.concat([share.author.subarray(0, AUTHOR_BYTES), share.check])
+  const name = { entry, hex: toHex(entry), author: toHex(entry.subarray(0, AUTHOR_BYTES)) }
+  names.set(share, name)
+  return name
+}
 
 /** A share that may be tallied, and who gave it. */
 export interface Acceptable {
@@ -103,7 +118,7 @@ const isSettled = (agreement: Agreement | undefined, settlement: Settlement): bo
 function spent(view: TallyView): ReadonlySet<string> | undefined {
   const authors = new Set<string>()
   const declines = new Set(
-    view.shares.filter(({ header }) => header.sections.length === 0).map((share) => toHex(entryOf(share))),
+    view.shares.filter(({ header }) => header.sections.length === 0).map((share) => nameOf(share).hex),
   )
   for (const { leader, follower } of view.others) {
     const [agreement, settlement] = [follower?.agreement, leader?.settlement]
@@ -122,11 +137,10 @@ function spent(view: TallyView): ReadonlySet<string> | undefined {
     }
   }
   const members = new Set<string>()
-  for (const { author } of view.shares) {
-    const contributor = view.contributorOf(author)
-    if (contributor !== undefined && authors.has(toHex(author.subarray(0, AUTHOR_BYTES)))) {
-      members.add(contributor.member)
-    }
+  if (authors.size === 0) return members
+  for (const share of view.shares) {
+    const contributor = view.contributorOf(share.author)
+    if (contributor !== undefined && authors.has(nameOf(share).author)) members.add(contributor.member)
   }
   return members
 }
@@ -140,7 +154,7 @@ export function acceptable(view: TallyView): readonly Acceptable[] | undefined {
   if (gone === undefined) return undefined
   const sorted = view.shares
     .filter((share) => flawOf(share, view) === undefined)
-    .map((share) => ({ share, entry: entryOf(share) }))
+    .map((share) => ({ share, entry: nameOf(share).entry }))
     .sort((a, b) => Buffer.compare(a.entry, b.entry))
   const seen = new Set<string>()
   const found: Acceptable[] = []
@@ -164,7 +178,7 @@ export function heldOf(
 ): ReadonlyMap<number, Acceptable> | undefined {
   const entries = entriesOf(listing)
   if (entries === undefined) return undefined
-  const byEntry = new Map(view.shares.map((share) => [toHex(entryOf(share)), share]))
+  const byEntry = new Map(view.shares.map((share) => [nameOf(share).hex, share]))
   const held = new Map<number, Acceptable>()
   for (const at of places === 'all' ? entries.keys() : places) {
     const entry = entries[at]

@@ -2,13 +2,8 @@
 import { releasePlains } from '../../../protocols/aggregate.ts'
 import { type Bucket, RELEASE_KEPT_MS, slotOfBucket, slotOfRelease } from '../../../protocols/buckets.ts'
 import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
-import {
-  AUDIENCE_HASH_BYTES,
-  READERS_MAX,
-  Release,
-  type ReleaseBody,
-  type ReleaseContent,
-} from '../../../protocols/messages/aggregate.ts'
+import { AUDIENCE_HASH_BYTES, READERS_MAX } from '../../../protocols/messages/aggregate.ts'
+import { Release, type ReleaseBody, type ReleaseContent } from '../../../protocols/messages/release.ts'
 import { FrameError } from '../../../protocols/reject.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'

@@ -2,7 +2,8 @@
 import { decodeShare, encodeShare, HALF_BYTES, shareHeaders } from '../../../protocols/aggregate.ts'
 import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
 import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
-import { SCHEME, Share, type ShareBody, type ShareHeader } from '../../../protocols/messages/aggregate.ts'
+import { SCHEME } from '../../../protocols/messages/aggregate.ts'
+import { Share, type ShareBody, type ShareHeader } from '../../../protocols/messages/share.ts'
 import { FrameError } from '../../../protocols/reject.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
@@ -10,7 +11,7 @@ import { signFrame, verifySignature } from '../../trust/identity/index.ts'
 import { shareData } from './associated.ts'
 import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
 import { cellsOf, encodeVector, hashOf } from './layout.ts'
-import { CELL_BYTES, expand, fromBytes, SEED_BYTES, split, toBytes } from './shares.ts'
+import { CELL_BYTES, expandAll, fromBytes, SEED_BYTES, split, toBytes } from './shares.ts'
 import type { Contribution, HeldShare, Pair } from './types.ts'
 
 const SHARES = messageTable([Share])
@@ -124,16 +125,24 @@ export function openShare(
     author,
     check: blake3([CHECK_DOMAIN, blake3([bytes]), bare], CHECK_BYTES),
     header,
-    halves: () => halvesOf(header, index, share),
+    halves: halvesOf(header, index, share),
   }
 }
 
-function halvesOf({ sections }: ShareHeader, index: 0 | 1, share: Uint8Array): readonly BigUint64Array[] {
-  if (index === 0) return sections.map(({ cells }, section) => expand(share, section, cells))
+/** A seed is expanded each time, because what follows from it is five hundred times as long; other halves are read once. */
+function halvesOf({ sections }: ShareHeader, index: 0 | 1, share: Uint8Array): HeldShare['halves'] {
+  const cells = sections.map((section) => section.cells)
+  const read = index === 0 ? undefined : readHalves(share, cells)
+  // A copy of the seed, because a part of the plaintext would keep all of it in memory.
+  const seed = index === 0 ? Uint8Array.from(share) : new Uint8Array(0)
+  return () => read ?? expandAll(seed, cells)
+}
+
+function readHalves(share: Uint8Array, cells: readonly number[]): readonly BigUint64Array[] {
   let at = 0
-  return sections.map(({ cells }) => {
+  return cells.map((count) => {
     const from = at
-    at += cells * CELL_BYTES
+    at += count * CELL_BYTES
     return fromBytes(share.subarray(from, at))
   })
 }

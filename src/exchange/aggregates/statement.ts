@@ -1,10 +1,6 @@
 // Statements: what one aggregator signs of a release for one type, so that a holder can show that type, and no other, to others.
 import { releases, statements } from '../../../protocols/aggregate.ts'
-import type {
-  ReleaseContent,
-  ReleaseStatement,
-  ShownStatement,
-} from '../../../protocols/messages/aggregate.ts'
+import type { ReleaseContent, ReleaseStatement, ShownStatement } from '../../../protocols/messages/release.ts'
 import { FrameError } from '../../../protocols/reject.ts'
 import { blake3 } from '../../base/hash.ts'
 import { type Identity, verifySignature } from '../../trust/identity/index.ts'
@@ -90,6 +86,18 @@ export const contentAbout = (content: ReleaseContent, type: string): ReleaseCont
   types: content.types.filter((one) => one.type === type),
 })
 
+/** By content: releases are opened once and compared at each question. */
+const hashes = new WeakMap<ReleaseContent, Uint8Array>()
+
+/** What two contents are compared by; a content is not changed after it was made. */
+export function hashOfContent(content: ReleaseContent): Uint8Array {
+  const known = hashes.get(content)
+  if (known !== undefined) return known
+  const hash = blake3([releases.encode(content)])
+  hashes.set(content, hash)
+  return hash
+}
+
 /** Whether two contents are the same in every member. */
 export const isSameContent = (a: ReleaseContent, b: ReleaseContent): boolean =>
-  Buffer.compare(releases.encode(a), releases.encode(b)) === 0
+  Buffer.compare(hashOfContent(a), hashOfContent(b)) === 0

@@ -3,8 +3,9 @@
 // The leader lists what it holds; the other agrees to groups and tells its sums of their indicators; the leader settles, with
 // its own and with its sums of the values of the rows that may be opened; the other opens its sums of the same rows. Each part
 // names the part that it answers by its hash, so neither can answer two different ones. Parts are never taken back.
-import type { Agreement, Listing, TallyPlain, TallyRefusal } from '../../../protocols/messages/aggregate.ts'
+
 import { SCHEME } from '../../../protocols/messages/aggregate.ts'
+import type { Agreement, Listing, TallyPlain, TallyRefusal } from '../../../protocols/messages/tally.ts'
 import { agreementOf, type CheckedGroup, checkedGroups, type Flaw, layoutsOf } from './agreement.ts'
 import { contentsOf } from './contents.ts'
 import {

@@ -1,5 +1,5 @@
 // Sums of halves, and what two aggregators' sums come to: rows, or that somebody lied.
-import type { Settlement } from '../../../protocols/messages/aggregate.ts'
+import type { Settlement } from '../../../protocols/messages/tally.ts'
 import { indicatorsOf, openCells, valuesOf } from './layout.ts'
 import type { ApartTotals } from './parts/apart.ts'
 import { added, addTo, CELL_BYTES, fromBytes, toBytes } from './shares.ts'

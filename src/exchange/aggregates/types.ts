@@ -1,11 +1,8 @@
 // What the room of released totals speaks of: layouts, shares as an aggregator holds them, groups and totals.
 import type { Bucket } from '../../../protocols/buckets.ts'
-import type {
-  ReleaseContent,
-  ShareHeader,
-  TallyPlain,
-  TallyRefusal,
-} from '../../../protocols/messages/aggregate.ts'
+import type { ReleaseContent } from '../../../protocols/messages/release.ts'
+import type { ShareHeader } from '../../../protocols/messages/share.ts'
+import type { TallyPlain, TallyRefusal } from '../../../protocols/messages/tally.ts'
 
 /** One row of a layout: a thing that machines have some of. */
 export interface LayoutRow {

@@ -1,6 +1,7 @@
 // This node's view of the members: whose documents it keeps, and which member relays which document.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
+import { createRecent } from '../../base/recent.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { DocumentKind } from './kinds.ts'
 import { type Candidate, candidate, documentTicket, holdersOf } from './rendezvous.ts'
@@ -10,6 +11,7 @@ import type { DocumentPorts } from './types.ts'
 const PRESENT_MS = 15 * 60_000
 /** The list is made anew at most this often: every head that is heard asks for it. */
 const REFRESH_MS = 5_000
+const DRAWN_MAX = 4_096
 
 /** Kinds that only a root and its issuers sign. */
 const AUTHORITY: readonly DocumentKind[] = ['certificate', 'revocation_list', 'policy_bundle']
@@ -42,6 +44,8 @@ export function createMembersView(
   let nodes: readonly NodeId[] = []
   let all: readonly Candidate[] = [own]
   let madeAt = Number.NEGATIVE_INFINITY
+  /** Holders among these members, by document: each neighbour offers the same heads again. */
+  const drawn = createRecent<string, readonly NodeId[]>(DRAWN_MAX)
 
   /** A port that wants rotations of every known node makes no authorities of them. */
   const isAuthority = (node: NodeId): boolean => AUTHORITY.some((kind) => ports[kind]?.wanted(node) === true)
@@ -67,9 +71,13 @@ export function createMembersView(
       if (offline || unsure || wall - last_seen > PRESENT_MS || node_id === self) continue
       next.set(node_id, candidateOf(node_id))
     }
+    const isSame =
+      next.size === candidates.size && [...next].every(([node, one]) => candidates.get(node) === one)
+    if (isSame) return
     candidates = next
     nodes = [...next.keys()]
     all = [own, ...next.values()]
+    drawn.clear()
   }
 
   return {
@@ -86,7 +94,9 @@ export function createMembersView(
     keysOf: trust.keysOf ?? ((node) => [node]),
     holders(author, publicKey, kind, slot) {
       refresh()
-      return holdersOf(documentTicket(publicKey, kind, slot), author, all)
+      return drawn.getOrInsert(`${author} ${kind} ${slot}`, () =>
+        holdersOf(documentTicket(publicKey, kind, slot), author, all),
+      )
     },
   }
 }

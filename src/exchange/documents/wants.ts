@@ -13,6 +13,17 @@ import type { Witness } from './witness.ts'
 /** Editions for which there was no room are not fetched again for this long. */
 const REFUSED_MS = 3_600_000
 const REFUSED_MAX = 8_192
+/** Hints of this node that are remembered, by what they are bound to: each neighbour offers the same heads again. */
+const RECALLED_MAX = 8_192
+
+/** As `hints`, of documents that others wrote. */
+function recalling(hints: Hints): Hints {
+  const known = createRecent<string, Uint8Array | undefined>(RECALLED_MAX)
+  return (peer, context) =>
+    known.getOrInsert(`${Buffer.from(peer).toString('latin1')} ${context.version} ${context.slot}`, () =>
+      hints(peer, context),
+    )
+}
 
 /** The facts about a document before it is here. */
 export interface Wanted {
@@ -67,7 +78,8 @@ export function createWants(deps: WantsDeps): Wants {
   const editionOf = ({ author, kind, slot, version }: Edition): string =>
     `${author} ${kind} ${slot} ${version}`
 
-  const isRecipient = (head: Wanted): boolean => namesOne([deps.hints, ...former], head.publicKey, head)
+  const own = [deps.hints, ...former].map(recalling)
+  const isRecipient = (head: Wanted): boolean => namesOne(own, head.publicKey, head)
 
   /** A head of this node's own ledger that is newer than the ledger: the ledger here was set back, by a restore for example. */
   function isNewerThanOwn(head: Wanted): boolean {

@@ -32,7 +32,7 @@ export interface QueryDeps {
   readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
   readonly trust: Pick<Trust, 'members' | 'opinion' | 'known' | 'onChange'> & Partial<Pick<Trust, 'memberOf'>>
-  readonly mesh: Pick<Mesh, 'link' | 'reach' | 'isConnected' | 'apart'>
+  readonly mesh: Pick<Mesh, 'link' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
   readonly insight: GatherInsight
   readonly summaries: AbsentDeps['summaries']
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>

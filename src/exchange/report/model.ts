@@ -1,6 +1,7 @@
 // Puts a report together from what was found of each kind of numbers; a function of values, with no clock and no I/O.
 import { DAY_MS } from '../../base/calendar.ts'
 import type { BucketTotals } from '../totals/types.ts'
+import { whyWord } from '../totals/words.ts'
 import { anomaliesOf, type Found, riskOf, toolsOf } from './sections.ts'
 import {
   CATEGORIES,
@@ -11,7 +12,6 @@ import {
   type Report,
   type SourceSection,
 } from './types.ts'
-import { whyWord } from './words.ts'
 
 export interface Findings {
   /** Milliseconds since the epoch. */

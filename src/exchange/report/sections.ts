@@ -4,6 +4,7 @@ import { byText } from '../../base/by-text.ts'
 import { toolOf } from '../../base/words/dictionary.ts'
 import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
 import type { BucketTotals } from '../totals/types.ts'
+import { missingWords } from '../totals/words.ts'
 import {
   figureOf,
   machinesIn,
@@ -24,7 +25,6 @@ import {
   type ToolRow,
   type ToolsSection,
 } from './types.ts'
-import { missingWords } from './words.ts'
 
 /** What was found of one kind of numbers. */
 export interface Found {

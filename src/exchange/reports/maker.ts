@@ -5,7 +5,7 @@ import { KaroError } from '../../base/errors.ts'
 import type { Certificates } from '../../trust/certificates/index.ts'
 import type { Acting } from '../../trust/operators/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import type { AskedType, Query } from '../query/index.ts'
+import { type AskedType, type Query, whyNoTeam } from '../query/index.ts'
 import { type CATEGORIES, type Findings, type Found, type Report, reportOf } from '../report/index.ts'
 import type { BucketTotals } from '../totals/types.ts'
 import type { Figures } from './figures.ts'
@@ -48,6 +48,8 @@ interface Answer {
   readonly denied: boolean
   readonly audience: string | null
   readonly buckets: readonly BucketTotals[]
+  /** Why the newest period tells nothing of the team apart; undefined: it does, or no team was asked about. */
+  readonly apart: string | undefined
   /** Of a team: its machines in the newest period, and all it had; null: not known. */
   readonly team: { readonly machines: number; readonly of: number | null } | undefined
 }
@@ -109,6 +111,7 @@ async function ask(
     audience: released?.audience ?? null,
     // What became of machines is counted over all of them, which would be told as if it were the team's.
     buckets: (opened ?? []).map((one) => (team === undefined ? one : { ...one, contributions: undefined })),
+    apart: team === undefined ? undefined : whyNoTeam(opened ?? [], team),
     team: released?.team,
   }
 }
@@ -120,7 +123,11 @@ function teamNotes(team: string | undefined, answers: readonly Answer[]): readon
     machines === undefined
       ? `No machine of the team ${team} is told apart`
       : `${machines} ${of === null || of === undefined ? '' : `of ${of} `}machines of the team ${team} are told apart in the newest period`
-  return [`${counted}. Who contributed, declined or was absent is told of all machines only, without --team.`]
+  const why = answers.find(({ apart }) => apart !== undefined)?.apart
+  return [
+    ...(why === undefined ? [] : [why]),
+    `${counted}. Who contributed, declined or was absent is told of all machines only, without --team.`,
+  ]
 }
 
 type Range = ReportRequest['range']

@@ -14,7 +14,6 @@ import {
   nextAfter,
   type Report,
   type Schedule,
-  type Standing,
   THRESHOLDS,
   type Threshold,
   turned,
@@ -23,6 +22,7 @@ import type { BucketTotals, TotalsReader } from '../totals/types.ts'
 import type { createFigures } from './figures.ts'
 import { createKept, type KeptReport } from './kept.ts'
 import { type MakerDeps, makeReport, type ReportRequest } from './maker.ts'
+import { limitsOf, markOf, NOTHING_KNOWN, stateOf } from './standing.ts'
 
 interface ReportsStatus {
   readonly schedule: Schedule | 'off'
@@ -63,6 +63,8 @@ export interface ReportsDeps extends Omit<MakerDeps, 'figures'> {
   readonly totals: TotalsReader
   /** This node as its certificate says it. */
   readonly principal: () => Reader
+  /** Calls when a release has come here; returns how to end that. */
+  readonly onReleased?: (listener: () => void) => () => void
   readonly directory: string
   readonly ownUid: number
   readonly timers: Timers
@@ -74,6 +76,8 @@ export interface ReportsDeps extends Omit<MakerDeps, 'figures'> {
 const LOOK_MS = 2 * 60_000
 /** After a start, when members and releases may have come. */
 const FIRST_LOOK_MS = 30_000
+/** After a release, because both aggregators' come one after the other, and of several periods at once. */
+const GATHER_MS = 5_000
 /** A report that could not be made is tried again so much later. */
 const AGAIN_MS = 60 * 60_000
 /** How far back the newest released period is looked for. */
@@ -91,7 +95,10 @@ export function createReports(deps: ReportsDeps): Reports {
   let notBefore = 0
   let stopped = false
   let unset = (): void => {}
-  let looking: Promise<void> | undefined
+  let unsubscribe = (): void => {}
+  /** Set from a release on until it is looked at. */
+  let ungather: (() => void) | undefined
+  let looking: { readonly isFull: boolean; readonly done: Promise<void> } | undefined
 
   const make = (request: ReportRequest): Promise<Report> => makeReport(deps, request)
   const ownAudience = (): string | undefined =>
@@ -106,6 +113,9 @@ export function createReports(deps: ReportsDeps): Reports {
     const { buckets } = await totals.read(audience, 'ToolUsage', { start: now - BACK_MS, end: now })
     return buckets.findLast(({ why }) => why === undefined)
   }
+
+  const isWatched = (): boolean => Object.keys(limitsNow()).length > 0
+  const isWanted = (): boolean => config.reports.schedule !== 'off' || isWatched()
 
   /** Written without a number, perhaps before releases came to this node; once some have, it is made again, once. */
   const isEarly = ({ state: shown, until, team }: KeptReport, released: BucketTotals | undefined): boolean =>
@@ -149,12 +159,12 @@ export function createReports(deps: ReportsDeps): Reports {
 
   async function watch(released: BucketTotals | undefined): Promise<void> {
     const limits = limitsNow()
-    const isWatched = THRESHOLDS.some((threshold) => limits[threshold] !== undefined)
+    const watched = isWatched()
     const mark = released && markOf(released, limits)
-    if (isWatched && (released === undefined || mark === state.mark)) return
-    if (!isWatched && Object.keys(state.standing).length === 0) return
+    if (watched && (released === undefined || mark === state.mark)) return
+    if (!watched && Object.keys(state.standing).length === 0) return
     const report =
-      isWatched && released !== undefined
+      watched && released !== undefined
         ? await make({ range: { start: released.start, end: released.end }, uid: ownUid })
         : undefined
     const now = report === undefined ? NOTHING_KNOWN : judged(report, limits)
@@ -168,13 +178,14 @@ export function createReports(deps: ReportsDeps): Reports {
     }
   }
 
-  async function lookOnce(): Promise<void> {
+  async function lookOnce(isFull: boolean): Promise<void> {
     // What failed is not tried each time: it writes into the ledger, too.
     if (clock.now() < notBefore) return
     try {
-      const released = await newest()
+      // Releases of eight days are read and opened for this, so nothing is where nobody wants what follows from it.
+      const released = isWanted() ? await newest() : undefined
       await watch(released)
-      await keepDue(released)
+      if (isFull) await keepDue(released)
     } catch (error) {
       notBefore = clock.now() + AGAIN_MS
       const reason = error instanceof KaroError ? error.message : 'it could not be made or written'
@@ -183,18 +194,39 @@ export function createReports(deps: ReportsDeps): Reports {
     }
   }
 
-  function look(): Promise<void> {
-    looking ??= lookOnce().finally(() => {
+  /** One look at a time. One that is not full keeps no reports, and one that a release is due to began after the release. */
+  async function lookAs(isFull: boolean): Promise<void> {
+    while (looking !== undefined) {
+      const { isFull: wasFull, done } = looking
+      await done
+      if (isFull && wasFull) return
+    }
+    if (stopped && !isFull) return
+    const done = lookOnce(isFull).finally(() => {
       looking = undefined
     })
-    return looking
+    looking = { isFull, done }
+    await done
   }
+  const look = (): Promise<void> => lookAs(true)
 
   function again(ms: number): void {
     unset = timers.after(ms, () => {
       void look().finally(() => {
         if (!stopped) again(LOOK_MS)
       })
+    })
+  }
+
+  /**
+   * Thresholds only: after a week off the releases come one by one, and a scheduled report would be written with the first of
+   * them. Those that come meanwhile wait for the same look; one that comes during a look has the next.
+   */
+  function soon(): void {
+    if (stopped || ungather !== undefined) return
+    ungather = timers.after(GATHER_MS, () => {
+      ungather = undefined
+      void lookAs(false)
     })
   }
 
@@ -215,11 +247,15 @@ export function createReports(deps: ReportsDeps): Reports {
       signal.throwIfAborted()
       stopped = false
       again(FIRST_LOOK_MS)
+      unsubscribe = deps.onReleased?.(soon) ?? unsubscribe
     },
     async stop() {
       stopped = true
       unset()
-      await looking
+      ungather?.()
+      ungather = undefined
+      unsubscribe()
+      await looking?.done
     },
     ...{ make, look },
     status(reader = deps.principal()) {
@@ -254,41 +290,4 @@ export function createReports(deps: ReportsDeps): Reports {
       return () => void listeners.delete(listener)
     },
   }
-}
-
-const NOTHING_KNOWN = { risky: null, coverage: null, anomalies: null, missing: null }
-
-function limitsOf(reports: Config['reports']): Limits {
-  const limits: Partial<Record<Threshold, number>> = {}
-  for (const threshold of THRESHOLDS) {
-    const limit = reports.thresholds[threshold]
-    if (limit !== 'off') limits[threshold] = limit
-  }
-  return limits
-}
-
-/** Changes with each further batch of the newest period, and with the limits. */
-const markOf = ({ end, batches }: BucketTotals, limits: Limits): string =>
-  `${end} ${batches.map(({ contributors }) => contributors).join('+')} ${JSON.stringify(limits)}`
-
-interface State {
-  readonly standing: Standing
-  readonly mark: string | null
-}
-
-/** What the last run of the daemon knew; what cannot be is nothing. */
-function stateOf(found: unknown): State {
-  const { standing, mark } = (typeof found === 'object' && found !== null ? found : {}) as Record<
-    string,
-    unknown
-  >
-  const before = (typeof standing === 'object' && standing !== null ? standing : {}) as Record<
-    string,
-    unknown
-  >
-  const entries = THRESHOLDS.flatMap((threshold) => {
-    const is = before[threshold]
-    return typeof is === 'boolean' ? [[threshold, is] as const] : []
-  })
-  return { standing: Object.fromEntries(entries), mark: typeof mark === 'string' ? mark : null }
 }

@@ -2,12 +2,8 @@
 
 import { slotOfRelease } from '../../../protocols/buckets.ts'
 import { bodyOf, decodeFrame, FrameError, messageTable } from '../../../protocols/frame.ts'
-import {
-  AUDIENCE_HASH_BYTES,
-  READERS_MAX,
-  Release,
-  type ReleaseContent,
-} from '../../../protocols/messages/aggregate.ts'
+import { AUDIENCE_HASH_BYTES, READERS_MAX } from '../../../protocols/messages/aggregate.ts'
+import { Release, type ReleaseContent } from '../../../protocols/messages/release.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
@@ -18,13 +14,14 @@ import { createHints, type Identity, sealingKeyOf, verifySignature } from '../..
 import {
   combine,
   contentAbout,
+  hashOfContent,
   type Opener,
   openRelease,
   type Said,
   type Stated,
   writeRelease,
 } from '../aggregates/index.ts'
-import type { Documents } from '../documents/index.ts'
+import type { Documents, StoredDocument } from '../documents/index.ts'
 import { authorsUnder, isDrawn, type Plan } from './plan.ts'
 
 const RELEASES = messageTable([Release])
@@ -58,6 +55,8 @@ export interface Releases {
    * most one of each aggregator. What cannot be opened is left out: it is for others.
    */
   held(plan: Releasing, audience: string, slots: ReadonlySet<string>): Promise<readonly (readonly Said[])[]>
+  /** What this one says, undefined when it cannot be opened; remembered. */
+  read(plan: Pick<Releasing, 'mesh'>, document: Pick<StoredDocument, 'bytes' | 'head'>): Said | undefined
 }
 
 /** By whom something may have been released. */
@@ -90,9 +89,15 @@ export function createReleases(deps: ReleasesDeps): Releases {
     return found.size === wanted.size && [...wanted].every((hint) => found.has(hint))
   }
 
+  const read: Releases['read'] = ({ mesh }, { bytes, head }) =>
+    known.getOrInsert(`${toHex(mesh)} ${toHex(head.digest)}`, () => opened(bytes, mesh))
+
   function opened(bytes: Uint8Array, mesh: Uint8Array): Said | undefined {
     try {
-      return openRelease(openers, bytes, mesh)
+      const said = openRelease(openers, bytes, mesh)
+      // For the comparison with the other aggregator's word: now, and not while somebody waits for an answer.
+      hashOfContent(said.content)
+      return said
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
       log.debug({ reason: error.message }, 'a release is not read')
@@ -101,6 +106,7 @@ export function createReleases(deps: ReleasesDeps): Releases {
   }
 
   return {
+    read,
     async publish(content, all) {
       // Each of the pair keeps the other's word too, so that either can show both to those who come later.
       const others = content.pair.filter((key) => Buffer.compare(key, identity.publicKey) !== 0)
@@ -120,9 +126,8 @@ export function createReleases(deps: ReleasesDeps): Releases {
       const batches = new Map<string, Said[]>()
       const isWanted = (slot: string): boolean => slots.has(slot.split(':').slice(0, 2).join(':'))
       for (const author of authorsUnder(plan)) {
-        for (const { bytes, head } of await documents.of(formatNodeId(author), 'release', isWanted)) {
-          const name = `${toHex(plan.mesh)} ${toHex(head.digest)}`
-          const said = known.getOrInsert(name, () => opened(bytes, plan.mesh))
+        for (const document of await documents.of(formatNodeId(author), 'release', isWanted)) {
+          const said = read(plan, document)
           if (said?.content.audience !== audience || !isDrawn(plan, said.content, said.content.pair)) continue
           const batch = batchOf(said.content)
           batches.set(batch, [...(batches.get(batch) ?? []), said])

@@ -1,6 +1,6 @@
 // Releases shown to others: what a holder gives to a node that may read it, and how that node checks it before it counts.
 import { type Bucket, slotOfBucket } from '../../../protocols/buckets.ts'
-import { type ShownStatement, STATEMENTS_MAX } from '../../../protocols/messages/aggregate.ts'
+import { type ShownStatement, STATEMENTS_MAX } from '../../../protocols/messages/release.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { FrameError } from '../../../protocols/reject.ts'
 import type { Clock } from '../../base/clock.ts'

@@ -1,7 +1,7 @@
 // The aggregator's side: opens the shares that came, goes on with each batch by what the other aggregator said, and releases.
 import { slotOfBucket, slotOfTally } from '../../../protocols/buckets.ts'
 import { FrameError } from '../../../protocols/frame.ts'
-import type { ReleaseContent } from '../../../protocols/messages/aggregate.ts'
+import type { ReleaseContent } from '../../../protocols/messages/release.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'

@@ -6,6 +6,7 @@ import type { Audit } from '../../trust/audit/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import type { Documents } from '../documents/index.ts'
+import { createAhead } from './ahead.ts'
 import { type ContributorDeps, createContributor } from './contributor.ts'
 import type { Measure } from './measures.ts'
 import type { Plan } from './plan.ts'
@@ -50,6 +51,7 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
   const contributor = createContributor({ ...deps, log, roster })
   const previews = createPreviews({ ...deps, roster, given: contributor.given })
   const tallier = createTallier({ ...deps, log, layouts, roster, releases })
+  const ahead = createAhead({ documents, releases })
   const reader = createReader({ ...deps, layouts, releases })
   const shown = createShown({ ...deps, self: identity.nodeId, releases, roster })
   let stopTimer = (): void => {}
@@ -75,7 +77,7 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
       const now = plan()
       if (now === undefined) break
       // Neither waits for the other: a machine that cannot give goes on adding up what others gave.
-      for (const { round } of [contributor, tallier]) {
+      for (const { round } of [contributor, tallier, ahead]) {
         await round(now).catch((error: unknown) => {
           if (!stopped) log.error({ error: String(error) }, 'totals did not go on; it is tried again')
         })
@@ -103,8 +105,9 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
       signal.throwIfAborted()
       stopped = false
       const ends = [
-        documents.onKept(({ kind }) => {
-          if (kind === 'share' || kind === 'tally') within(GATHER_MS)
+        documents.onKept(({ kind, author, slot }) => {
+          if (kind === 'release') ahead.came(author, slot)
+          if (kind === 'share' || kind === 'tally' || kind === 'release') within(GATHER_MS)
         }),
         // Another consent, or another policy of the mesh.
         deps.sharing.onChange(() => within(GATHER_MS)),

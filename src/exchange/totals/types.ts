@@ -1,5 +1,5 @@
 // What the rooms that show totals read: for an audience, type and range, what was released of each closed bucket, and why not.
-import type { ShownStatement } from '../../../protocols/messages/aggregate.ts'
+import type { ShownStatement } from '../../../protocols/messages/release.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TimeRange } from '../../insight/statistics/index.ts'
 import type { Stated } from '../aggregates/index.ts'
@@ -22,6 +22,8 @@ export const UNRELEASED = [
   'layout',
   /** It was released, and the team that was asked about was not told apart. */
   'team',
+  /** Others hold it, and one question does not fetch so much. */
+  'unfetched',
 ] as const
 export type Unreleased = (typeof UNRELEASED)[number]
 

@@ -1,6 +1,7 @@
 // Multiaddrs that Karo speaks, and no others: an IP address and a TCP port, perhaps with the peer's id.
 import { isIP } from 'node:net'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { createRecent } from '../../base/recent.ts'
 
 export interface Endpoint {
   /** The IP address without zone, in one spelling; an IPv4-mapped IPv6 address is given as the IPv4 address it reaches. */
@@ -33,8 +34,24 @@ export function plainIp(ip: string): string {
   return bits.flatMap((group) => [group >> 8, group & 255]).join('.')
 }
 
+/**
+ * What was read last: each presence of each member says the same addresses again, and to read one takes ten times as long as all
+ * else that is done with a presence.
+ */
+const READ_MAX = 4_096
+/** A multiaddr of IP and TCP is no longer than this; what is longer is not remembered. */
+const READ_LENGTH_MAX = 128
+const read = createRecent<string, Endpoint | undefined>(READ_MAX)
+
 /** The endpoint in a multiaddr that another node wrote. Never throws. */
 export function parseEndpoint(text: string): Endpoint | undefined {
+  if (read.has(text)) return read.peek(text)
+  const endpoint = readEndpoint(text)
+  if (text.length <= READ_LENGTH_MAX) read.set(text, endpoint)
+  return endpoint
+}
+
+function readEndpoint(text: string): Endpoint | undefined {
   try {
     return endpointOf(multiaddr(text))
   } catch {

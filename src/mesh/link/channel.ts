@@ -40,6 +40,11 @@ export interface ChannelInit {
   readonly quota: Quota
   /** Whether this node admits the peer now; its nonces are then remembered over a restart. */
   readonly member: () => boolean
+  /**
+   * A first frame that is refused for its time alone leaves the stream open: nothing more is read from it, and what is said
+   * here still goes out, so that the other side can tell from it that the clocks differ. Who opened it, ends it.
+   */
+  readonly hearsTime?: boolean
   /** A FrameError it throws refuses the frame, as if the decoder had. */
   readonly onFrame: (frame: Frame) => void
   /** Once, with the code when a frame was refused. No frame comes after it. */
@@ -58,6 +63,8 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
   const messages = messageTable(Object.values(protocol.messages))
   const reader = new FrameReader(messages)
   let open = true
+  /** Nothing is read any more, see `hearsTime`. */
+  let deaf = false
   let sent = 0
   let received = 0
   /** Ends the wait for the frame under way. */
@@ -82,7 +89,10 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
     if (!(error instanceof FrameError)) deps.rejections.failed(protocol.id, peer.nodeId, error)
     const clockOffMs = error instanceof FrameError ? error.clockOffMs : undefined
     deps.rejections.count(code, protocol.id, peer.nodeId, { reason: String(error), clockOffMs })
-    reset(String(error), code)
+    if (init.hearsTime === true && clockOffMs !== undefined && received === 0) {
+      deaf = true
+      unwait?.()
+    } else reset(String(error), code)
   }
 
   const admit = (message: Message, envelope: Envelope): void => {
@@ -115,7 +125,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
   const take = (chunk: Uint8Array): void => {
     const midFrame = reader.midFrame
     for (const bytes of reader.push(chunk)) {
-      if (!open) return
+      if (!open || deaf) return
       // Before anything dear: a flood must not cost signatures.
       if (!init.quota.take(deps.clock.monotonic())) throw new FrameError('rate_limited', protocol.id)
       deliver(decodeFrame(bytes, { messages, verify: verifySignature, admit }))
@@ -125,7 +135,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
   }
 
   const onMessage = (event: StreamMessageEvent): void => {
-    if (!open) return
+    if (!open || deaf) return
     try {
       if (event.data instanceof Uint8Array) take(event.data)
       else for (const part of event.data) take(part)
@@ -136,7 +146,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
 
   stream.addEventListener('close', (_event: StreamCloseEvent) => end())
   stream.addEventListener('remoteCloseWrite', () => {
-    if (reader.midFrame) refuse(new FrameError('malformed', 'truncated'))
+    if (reader.midFrame && !deaf) refuse(new FrameError('malformed', 'truncated'))
     else reset('the other side closed')
   })
   // A stream that ended before this listener was added fires no event any more.

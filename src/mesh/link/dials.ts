@@ -29,6 +29,8 @@ export interface DialsDeps {
 export interface Dials {
   /** Always followed by one `dialed`. Never rejects. */
   dial(command: Extract<Command, { readonly do: 'dial' }>): Promise<void>
+  /** True while a dial of this node goes on that its machine has answered: the connection is being secured. */
+  isAnswered(node: NodeId): boolean
   /** True if the last dial of this node ended because it offers none of our encryptions. */
   encryptsOtherwise(node: NodeId): boolean
   /** Ends dials that are under way. */
@@ -37,9 +39,13 @@ export interface Dials {
 
 /** Static peers of a configuration and members together: more than a mesh dials at a time. */
 const TARGETS_MAX = 1_024
+/** What libp2p calls the step after the transport's connection: the other machine is there, and takes connections. */
+const SECURING = 'upgrader:encrypt-outbound-connection'
 
 export function createDials({ host, names, wires, timers, timings, put, log }: DialsDeps): Dials {
   const running = new Set<AbortController>()
+  /** Of each node, its dials that were answered: two may go on at once, to a static peer and to a place that was told. */
+  const answered = new Map<NodeId, Set<AbortController>>()
   /** Targets that were reached and offered none of our encryptions, each with the key expected there. */
   const otherwise = createRecent<string, NodeId | undefined>(TARGETS_MAX)
 
@@ -57,6 +63,7 @@ export function createDials({ host, names, wires, timers, timings, put, log }: D
   const connect = async (
     { target, to, at }: Extract<Command, { readonly do: 'dial' }>,
     signal: AbortSignal,
+    onAnswered: () => void,
   ): Promise<number | undefined> => {
     const addresses = await addressesOf(target, at, signal)
     const suffix = to === undefined ? '' : `/p2p/${peerIdOf(to)}`
@@ -65,9 +72,23 @@ export function createDials({ host, names, wires, timers, timings, put, log }: D
         ? undefined
         : await host()?.dial(
             addresses.map((address) => multiaddr(address + suffix)),
-            { signal },
+            {
+              signal,
+              onProgress: ({ type }) => {
+                if (type === SECURING) onAnswered()
+              },
+            },
           )
     return connection === undefined ? undefined : wires.of(connection)?.id
+  }
+
+  const mark = (node: NodeId, control: AbortController): void => {
+    const marks = answered.get(node) ?? new Set()
+    answered.set(node, marks.add(control))
+  }
+  const unmark = (node: NodeId, control: AbortController): void => {
+    const marks = answered.get(node)
+    if (marks?.delete(control) && marks.size === 0) answered.delete(node)
   }
 
   const tell = ({ target, to, at }: Extract<Command, { readonly do: 'dial' }>, error: unknown): void => {
@@ -84,12 +105,15 @@ export function createDials({ host, names, wires, timers, timings, put, log }: D
 
   return {
     async dial(command) {
-      const { target } = command
+      const { target, to } = command
       const control = new AbortController()
       const { signal, end } = deadline(timers, timings.dialMs)
       running.add(control)
       try {
-        const id = await connect(command, AbortSignal.any([control.signal, signal]))
+        const id = await connect(command, AbortSignal.any([control.signal, signal]), () => {
+          // A word that comes after the end of a dial would stay for good.
+          if (to !== undefined && running.has(control)) mark(to, control)
+        })
         otherwise.delete(target)
         put({ on: 'dialed', target, id })
       } catch (error) {
@@ -98,8 +122,10 @@ export function createDials({ host, names, wires, timers, timings, put, log }: D
       } finally {
         end()
         running.delete(control)
+        if (to !== undefined) unmark(to, control)
       }
     },
+    isAnswered: (node) => answered.has(node),
     encryptsOtherwise: (node) => [...otherwise].some(([, at]) => at === node),
     stop() {
       for (const control of running) control.abort(new Error('stopping'))

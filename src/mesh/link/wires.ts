@@ -102,6 +102,8 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
     wire.control = openChannel(channel, {
       ...{ stream, peer, protocol: hello, quota: createQuota(hello.quota) },
       member: () => admits(peer.nodeId),
+      // Its Hello is too old or too new here, and so is ours there: it hears that by ours, and closes. The lobby bounds the wait.
+      hearsTime: !wire.dialed,
       onFrame: (frame) =>
         put({ on: 'said', id, said: saidOf(frame), skewMs: frame.envelope.ts - clock.now() }),
       // The control stream is the connection: without it nothing could be said any more.

@@ -33,7 +33,8 @@ function rank(a: number, b: number): number {
 const places = createRecent<NodeId, number>(PLACES_MAX)
 
 function placeOf(node: NodeId): number {
-  const known = places.get(node)
+  // Not as a use: a ring goes over all its members, so that all of them are used alike.
+  const known = places.peek(node)
   if (known !== undefined) return known
   const place = createHash('sha256').update(node).digest().readUInt32BE(0)
   places.set(node, place)
@@ -41,10 +42,12 @@ function placeOf(node: NodeId): number {
 }
 
 /** How far it is from one place to another, on a ring of 2^32 places; of two at the same place the lesser name comes first. */
-function stepsTo(from: Place, to: Place): number {
-  const steps = to.at - from.at
-  return steps < 0 || (steps === 0 && to.node < from.node) ? steps + 2 ** 32 : steps
+function stepsTo(from: Place, to: number, node: NodeId): number {
+  const steps = to - from.at
+  return steps < 0 || (steps === 0 && node < from.node) ? steps + 2 ** 32 : steps
 }
+
+const NOBODY: ReadonlySet<NodeId> = new Set()
 
 interface Ranked {
   readonly node: NodeId
@@ -58,19 +61,27 @@ const isBefore = (a: Ranked, b: Ranked): boolean => a.rank < b.rank || (a.rank =
  */
 export function createRing(members: readonly NodeId[]): Ring {
   const choices = new Map<NodeId, ReadonlySet<NodeId>>()
+  /** The place of each member, in their order. */
+  let at: readonly number[] | undefined
 
   const choose = (node: NodeId): ReadonlySet<NodeId> => {
     const self = { node, at: placeOf(node) }
+    let isMember = false
     // One walk finds the best few of each kind; sorting all members for them costs too much in a large mesh. The best to go
     // across to may be among the next ones, so there are as many more of them.
     const next: Ranked[] = []
     const across: Ranked[] = []
-    for (const other of members) {
-      if (other === node) continue
-      const at = placeOf(other)
-      insert(next, SUCCESSORS, { node: other, rank: stepsTo(self, { node: other, at }) })
-      insert(across, SUCCESSORS + ACROSS, { node: other, rank: rank(self.at, at) })
+    at ??= members.map(placeOf)
+    for (const [index, other] of members.entries()) {
+      if (other === node) {
+        isMember = true
+        continue
+      }
+      const place = at[index] as number
+      insert(next, SUCCESSORS, other, stepsTo(self, place, other))
+      insert(across, SUCCESSORS + ACROSS, other, rank(self.at, place))
     }
+    if (!isMember) return NOBODY
     const chosen = new Set(next.map((one) => one.node))
     const others = across.filter((one) => !chosen.has(one.node))
     for (const other of others.slice(0, ACROSS)) chosen.add(other.node)
@@ -81,7 +92,6 @@ export function createRing(members: readonly NodeId[]): Ring {
     choiceOf(node) {
       const known = choices.get(node)
       if (known !== undefined) return known
-      if (!members.includes(node)) return new Set()
       const chosen = choose(node)
       choices.set(node, chosen)
       return chosen
@@ -90,8 +100,11 @@ export function createRing(members: readonly NodeId[]): Ring {
 }
 
 /** Puts it among the `most` best, the best first, if it is one of them; who is there already is not put there again. */
-function insert(best: Ranked[], most: number, one: Ranked): void {
+function insert(best: Ranked[], most: number, node: NodeId, rank: number): void {
   const last = best[most - 1]
+  // Most members are none of the best few, and nothing is made for them.
+  if (last !== undefined && rank > last.rank) return
+  const one = { node, rank }
   if (last !== undefined && !isBefore(one, last)) return
   if (best.some(({ node }) => node === one.node)) return
   const place = best.findIndex((other) => isBefore(one, other))

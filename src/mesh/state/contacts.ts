@@ -114,7 +114,10 @@ export function createContacts(deps: ContactsDeps): Contacts {
     self: deps.self,
     fullMeshUpTo: config.overlay.full_mesh_up_to,
     clock,
-    members: () => book.nodes().filter(admits),
+    // One by one: whoever needs only the first few has the trust room asked about those alone.
+    *members() {
+      for (const node of book.nodes()) if (admits(node)) yield node
+    },
     isGone(node) {
       const member = trust.member(node)
       return member !== undefined && (member.offline || member.unsure)
@@ -171,7 +174,9 @@ export function createContacts(deps: ContactsDeps): Contacts {
       dialing.stop()
       asks.stop()
     },
-    round: settling(() => dialing.round({ due: overlay.due(), hasDeclined: overlay.hasDeclined })),
+    round: settling(() =>
+      dialing.round({ due: overlay.due(), members: overlay.lookedAt(), hasDeclined: overlay.hasDeclined }),
+    ),
     knownAt: book.membersAt,
 
     sighted({ node, addresses, source }) {

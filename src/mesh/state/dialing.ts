@@ -6,6 +6,7 @@ import type { StaticPeer } from '../../config/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { Book } from './book.ts'
 import type { Connections } from './connections.ts'
+import { createPace } from './pace.ts'
 import type { Places } from './places.ts'
 import { createRedial } from './redial.ts'
 import type { Conn, ConnId, Emit, Outcome, Target } from './types.ts'
@@ -40,6 +41,8 @@ export interface DialingDeps {
 /** Members that the overlay wants links to. */
 interface Wanted {
   readonly due: readonly NodeId[]
+  /** How many members were gone over for this. */
+  readonly members: number
   readonly hasDeclined: (node: NodeId) => boolean
 }
 
@@ -96,6 +99,7 @@ const keyOf = ({ host, port }: StaticPeer): Target => `${host}:${port}`
 export function createDialing(deps: DialingDeps): Dialing {
   const { trust, book, places, connections, emit } = deps
   const redial = createRedial(deps)
+  const pace = createPace(deps.clock)
   const statics = new Map<Target, Static>(
     deps.peers.map((peer) => [keyOf(peer), { peer, node: peer.nodeId }]),
   )
@@ -122,7 +126,7 @@ export function createDialing(deps: DialingDeps): Dialing {
     // Many wake-ups of one moment make one round.
     if (!running || looks) return
     looks = true
-    emit({ do: 'timer', timer: 'redial', ms: 0 })
+    emit({ do: 'timer', timer: 'redial', ms: pace.left() })
   }
 
   const finish = (target: Target, outcome: Outcome): void => {
@@ -208,8 +212,9 @@ export function createDialing(deps: DialingDeps): Dialing {
     round(wanted) {
       looks = false
       if (!running) return
+      pace.begun(wanted.members)
       const { begin: begun, nextMs } = redial.due(targets(wanted))
-      emit({ do: 'timer', timer: 'redial', ms: nextMs })
+      emit({ do: 'timer', timer: 'redial', ms: nextMs && Math.max(nextMs, pace.left()) })
       for (const target of begun) begin(target)
     },
     targetOf,

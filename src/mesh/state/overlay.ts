@@ -58,6 +58,8 @@ export interface Overlay {
    * until it has shown how large this one is; look again now and then.
    */
   due(): readonly NodeId[]
+  /** How many members the last answer went over. */
+  lookedAt(): number
   /** One side has too many links and has closed this one. `leafHere`: although this node said that it is a leaf. */
   declined(node: NodeId, leafHere: boolean): void
   hasDeclined(node: NodeId): boolean
@@ -78,6 +80,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
   const away = createRecent<NodeId, number>(AWAY_MAX)
   const declined = createRecent<NodeId, { readonly until: number; readonly leafHere: boolean }>(AWAY_MAX)
   let full = true
+  let lookedAt = 0
   /** When the first were known, and when there were more than ever before; monotonic. */
   let started: number | undefined
   let grown = 0
@@ -99,6 +102,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
       all.push(node)
       if (!isAway(node)) there.push(node)
     }
+    lookedAt = all.length
     full = there.length <= deps.fullMeshUpTo + (full ? FULL_MORE : 0)
     return { all, there }
   }
@@ -114,7 +118,18 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     return settled
   }
 
+  /** Of a large mesh it is asked of the first few members only whether they are there: this is asked for each connection. */
+  const hasFew = (): boolean => {
+    let there = 0
+    for (const node of deps.members()) {
+      if (node === self || isAway(node)) continue
+      there++
+      if (there > LEAF_MOST) return false
+    }
+    return true
+  }
   const isLeaf = (): boolean => {
+    if (!hasFew()) return false
     const { all, there } = look()
     return full && there.length <= LEAF_MOST && hasSettled(all.length)
   }
@@ -210,6 +225,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
       const more = full && !waits ? everybody(all) : leavesOf(there)
       return [...new Set([...first, ...more])]
     },
+    lookedAt: () => lookedAt,
     declined: (node, leafHere) => declined.set(node, { until: clock.monotonic() + AWAY_MS, leafHere }),
     hasDeclined,
     isLeaf,

@@ -42,7 +42,7 @@ export interface State {
     body: PresenceBody,
     from: NodeId,
   ): { readonly isNews: boolean; readonly actions: readonly MeshAction[] }
-  readonly connections: Pick<Connections, 'get' | 'all' | 'neighbour' | 'neighbours'>
+  readonly connections: Pick<Connections, 'get' | 'all' | 'to' | 'neighbour' | 'neighbours'>
   readonly leaves: Pick<Leaves, 'noPlace' | 'turnedAway'>
   /** Whether a member has told that it is at this IP address. */
   knownAt(ip: string): boolean

@@ -1,6 +1,6 @@
 // Datagrams to a Unix socket, which Node itself cannot send: four calls of the C library, loaded only where needed.
 import { Buffer } from 'node:buffer'
-import { loadLibc } from './libc.ts'
+import { loadLibc } from '../../base/kernel/libc.ts'
 
 export interface DatagramSocket {
   /** Sends one datagram; throws when no socket receives it. Waits while the receiver's queue is full, as sd_notify(3) does. */

@@ -2,7 +2,7 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { constants as os } from 'node:os'
 import { KaroError } from '../../base/errors.ts'
-import { loadLibc } from './libc.ts'
+import { loadLibc } from '../../base/kernel/libc.ts'
 import { refuseSecond } from './lock.ts'
 
 // sys/file.h, the same everywhere.

@@ -2,7 +2,7 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 import type { Timers } from '../../base/clock.ts'
-import { loadLibc } from './libc.ts'
+import { loadLibc } from '../../base/kernel/libc.ts'
 
 /**
  * V8 doubles its young generation, up to 128 MiB, while much is allocated, as under an attack, and is slow to give it back.

@@ -1,6 +1,7 @@
 // The system's name service, by the C library: users and groups of files and of whatever directory the machine asks.
+
+import { loadLibc } from '../../base/kernel/libc.ts'
 import type { NameService } from '../../trust/access/index.ts'
-import { loadLibc } from './libc.ts'
 import { createLocalNames } from './local-names.ts'
 
 /** Where a record's strings go; doubled while they do not fit. A group may have many thousand members. */

@@ -2,4 +2,5 @@
 
 export { createLineage } from './lineage.ts'
 export { NO_LINEAGE } from './none.ts'
+export { takenBy } from './taken.ts'
 export type * from './types.ts'

@@ -52,7 +52,7 @@ test('the answer passes the guard of this home', async () => {
   const home = temporaryHome()
   writeFileSync(join(home, 'config.toml'), '[guard]\nprofile = "strict"\n', { mode: 0o600 })
   const { answer } = await ask('delete the last commit completely', {}, home)
-  expect(answer).toMatchObject({ command: 'git reset --hard HEAD~1', decision: 'confirm' })
+  expect(answer).toMatchObject({ command: 'git reset --hard HEAD~1', decision: 'block' })
   expect(answer.reasons.length).toBeGreaterThan(0)
 })
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { spawn as spawnPty } from '@lydell/node-pty'
 import { describe, expect, test } from 'vitest'
 import { cleanEnv, ON_LOOPBACK, runKaro, startNode, temporaryHome } from '../../support/node/node.ts'
-import { ended, track } from '../../support/run/processes.ts'
+import { atEnd, ended, track } from '../../support/run/processes.ts'
 import { times } from '../../support/run/thorough.ts'
 import { until } from '../../support/run/until.ts'
 
@@ -49,6 +49,29 @@ describe('karo up', () => {
     expect(performance.now() - began).toBeLessThan(stopLimit(began - starts))
     expect(existsSync(join(node.home, 'karo.sock'))).toBe(false)
     expect(existsSync(join(node.home, 'karo.lock'))).toBe(false)
+  })
+
+  test('--background: it outlives the command, is not started twice, and says why it does not start', async () => {
+    const home = temporaryHome()
+    const env = cleanEnv(home, ON_LOOPBACK)
+    const began = await runKaro(['up', '--background'], env)
+    const pid = Number(/as process (\d+)/.exec(began.stdout)?.[1])
+    expect([began.code, pid], began.stderr).toEqual([0, expect.any(Number)])
+    atEnd(() => {
+      if (existsSync(join(home, 'karo.lock'))) process.kill(pid, 'SIGKILL')
+    })
+    expect(JSON.parse(readFileSync(join(home, 'karo.lock'), 'utf8'))).toMatchObject({ pid })
+    expect(statSync(join(home, 'up.log')).mode & 0o777).toBe(0o600)
+    // A session of its own: no terminal hangs it up.
+    expect(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[3]).toBe(String(pid))
+    const again = await runKaro(['up', '--background'], env)
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining(`already, as process ${pid}`)])
+    process.kill(pid, 'SIGTERM')
+    await until(() => !existsSync(join(home, 'karo.lock')), { what: 'the daemon has ended' })
+    writeFileSync(join(home, 'config.toml'), '[mesh]\nprot = 1\n')
+    const wrong = await runKaro(['up', '--background'], env)
+    expect([wrong.code, wrong.stderr]).toEqual([expect.any(Number), expect.stringContaining('mesh.prot')])
+    expect(wrong.code).not.toBe(0)
   })
 
   test('SIGTERM at any moment of its start ends it in time, and the next start works', async () => {

@@ -58,10 +58,18 @@ describe('stopped', () => {
         expect([words, told.code, JSON.parse(told.stdout)]).toMatchObject([
           words,
           1,
-          { error: { code: 'timeout', message: expect.stringContaining(' 5 s') } },
+          { error: { code: 'timeout', message: expect.stringMatching(/ ([5-9]|1[0-4]) s/) } },
         ])
       }),
     )
+  })
+
+  test('karo ask answers without the commands that were run before, and says so', async () => {
+    const { stdout, code } = await node.karo(['ask', 'how full is my disk', '--json'])
+    expect(code).toBe(0)
+    expect((JSON.parse(stdout) as { notes: readonly string[] }).notes).toEqual([
+      expect.stringMatching(/^Your own commands were not looked at: .* within 0\.4 s\.$/),
+    ])
   })
 
   test('doctor calls it hung, by its pid, and not dead', async () => {

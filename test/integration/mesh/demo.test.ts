@@ -3,7 +3,12 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AskersShape, QueryResult, SharePreviewShape } from '../../../src/api/contract/shapes.ts'
+import type {
+  AskersShape,
+  QueryResult,
+  ReportsStatus,
+  SharePreviewShape,
+} from '../../../src/api/contract/shapes.ts'
 import { historyOf } from '../../../src/cli/demo/history.ts'
 import { MACHINES } from '../../../src/cli/demo/machines.ts'
 import type { Report } from '../../../src/exchange/report/index.ts'
@@ -12,6 +17,10 @@ import { KARO } from '../../support/node/in-process.ts'
 import { cleanEnv, runKaro, temporaryHome } from '../../support/node/node.ts'
 import { ended, track } from '../../support/run/processes.ts'
 import { PATIENCE_MS, until } from '../../support/run/until.ts'
+
+/** Of the daemon that runs in this home. */
+const pidOf = (home: string): number =>
+  (JSON.parse(readFileSync(join(home, 'karo.lock'), 'utf8')) as { readonly pid: number }).pid
 
 describe('karo demo', () => {
   let shown = ''
@@ -26,8 +35,7 @@ describe('karo demo', () => {
     if (stdout === '') throw new Error(stderr)
     return JSON.parse(stdout) as QueryResult
   }
-  const pids = (): number[] =>
-    MACHINES.map(({ name }) => Number(readFileSync(join(directory, `.${name}`, 'karo.lock'), 'utf8').trim()))
+  const pids = (): number[] => MACHINES.map(({ name }) => pidOf(join(directory, `.${name}`)))
 
   beforeAll(async () => {
     begun = Date.now()
@@ -152,6 +160,28 @@ describe('karo demo', () => {
       expect(await report(name)).toMatchObject({ code: 4, said: { error: { code: 'refused' } } })
   })
 
+  test('a report of the day is kept and shown again, and a threshold that is crossed is told', async () => {
+    const home = join(directory, '.ciso')
+    const karo = (...words: string[]) => runKaro(words, cleanEnv(home))
+    const listed = async () => JSON.parse((await karo('report', 'list', '--json')).stdout) as ReportsStatus
+    const crossed = async (threshold: string) =>
+      (await listed()).thresholds.find((one) => one.threshold === threshold)?.crossed
+    // More than 2 % are high: each person of the demonstration pushes by force once a day.
+    await until(async () => (await crossed('risky')) === true, { what: 'it is crossed', pollMs: 300 })
+    expect([await crossed('coverage'), await crossed('missing')]).toEqual([false, false])
+    await until(async () => (await listed()).reports.length > 0, {
+      what: 'the report of the day',
+      pollMs: 300,
+      // A release brings no report forward: it comes with the next look, which is every two minutes.
+      deadlineMs: 2 * PATIENCE_MS,
+    })
+    const [kept] = (await listed()).reports
+    expect(kept).toMatchObject({ schedule: 'daily', state: 'shown', audience: 'security' })
+    const { code, stdout } = await karo('report', 'show', kept!.id, '--format', 'md')
+    expect([code, stdout.startsWith('# Karo report')]).toEqual([0, true])
+    expect(existsSync(join(home, 'reports', `${kept!.id}.html`))).toBe(true)
+  })
+
   test('who has another role does not read them; a lead sees the machines of the team', async () => {
     expect(await ask('lead', 'tools', '--level', '2')).toMatchObject({ status: 'access_denied' })
     expect(await ask('web-1', 'tools', '--level', '2')).toMatchObject({ status: 'access_denied' })
@@ -164,6 +194,7 @@ describe('karo demo', () => {
   test('Ctrl-C ends every node and removes what was made', async () => {
     const running = pids()
     expect(running).toHaveLength(8)
+    for (const pid of running) expect(existsSync(`/proc/${pid}`)).toBe(true)
     // Impatience leaves nothing behind either.
     demo.kill('SIGINT')
     demo.kill('SIGHUP')

@@ -10,7 +10,7 @@ import { describeTrial, failures, holdTrial, type TrialReport } from '../../host
 import { times } from '../../support/run/thorough.ts'
 
 /** `npm run soak -- hostile` takes five minutes, and has all attacks. */
-const SECONDS = times(9, 18)
+const SECONDS = times(6, 18)
 const STREAMS_SECONDS = 6
 /** Each attacker was hung up on and came again: one that is let go on is never refused. */
 const REFUSED_MORE_THAN = strangerStreams.attackers

@@ -150,5 +150,10 @@ test.skipIf(!possible.ok)(
       what: 'it says that its key was replaced',
       pollMs: 200,
     })
+    // A second successor would freeze the key that ann uses.
+    expect(await old.karo(['identity', 'rotate'])).toMatchObject({
+      ...{ code: 4, stderr: expect.stringContaining('replaced already') },
+    })
+    expect(await idOf(old)).toBe(first)
   },
 )

@@ -13,6 +13,10 @@ export interface WorldOptions {
   readonly latency: { readonly least: number; readonly most: number }
   /** So many of all start only three minutes before the end. */
   readonly late: number
+  /** All know all others from a day before, as machines that were switched off together; else nobody knows anybody. */
+  readonly joined: boolean
+  /** Minutes since the end of the hour that is added up, when the first machine starts. Shares of it are given within 12. */
+  readonly begins: number
   /** Questions a minute. */
   readonly questions: number
   /** Called now and then by runs that take long. */
@@ -21,5 +25,6 @@ export interface WorldOptions {
 
 export const DEFAULTS = {
   ...{ nodes: 50, seed: 1, minutes: 20, lossPer10k: 50, churn: 0, late: 0, questions: 1 },
+  ...{ joined: false, begins: 0 },
   latency: { least: 0.5, most: 20.5 },
 } as const satisfies WorldOptions

@@ -143,9 +143,9 @@ export function describeWorld(report: WorldReport): string {
     ['', `${number(cost.cpuMs / 1_000)} s in all, ${number(of.mebibytes)} MiB resident at most`],
   ]
   const kinds = [...traffic].sort(([, a], [, b]) => b.frames - a.frames)
-  const { nodes, seed, minutes } = options
+  const { nodes, seed, minutes, joined } = options
   return [
-    `${nodes} nodes for ${minutes} minutes, seed ${seed}`,
+    `${nodes} nodes for ${minutes} minutes, seed ${seed}${joined ? '; all of them knew each other before' : ''}`,
     ...lines.map(([name, text]) => `  ${name.padEnd(12)}${text}`),
     '  sent, by message (copies: the message was known where it arrived):',
     ...kinds.map(

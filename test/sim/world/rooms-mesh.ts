@@ -69,7 +69,9 @@ interface Rumour {
   readonly heard: Set<NodeId>
 }
 
-export class RoomsMesh implements Above, Pick<Mesh, 'link' | 'topic' | 'reach' | 'isConnected' | 'apart'> {
+type Around = Pick<Mesh, 'link' | 'topic' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
+
+export class RoomsMesh implements Above, Around {
   readonly ref: PeerRef
   readonly #air: Air
   readonly #node: SimNode
@@ -117,6 +119,11 @@ export class RoomsMesh implements Above, Pick<Mesh, 'link' | 'topic' | 'reach' |
 
   isConnected(node: NodeId): boolean {
     return this.#peers.has(node)
+  }
+
+  /** A machine of this network that takes a connection is never too busy for the rest. */
+  isAnswering(): boolean {
+    return false
   }
 
   apart(): undefined {}

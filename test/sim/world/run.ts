@@ -103,7 +103,7 @@ class Run {
         this.#firstMs === undefined &&
         (await readReleased(world)) !== undefined
       )
-        this.#firstMs = world.now
+        this.#firstMs = this.#options.begins * MINUTE + world.now
       if (at % MINUTE === 0) tell?.(this.#progress(at / MINUTE))
     }
     await Promise.all(this.#asking)

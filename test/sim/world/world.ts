@@ -3,7 +3,7 @@ import type { Random } from '../../../src/base/clock.ts'
 import { randomOf } from '../../fuzz/frames.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { settled } from '../../support/run/virtual-time.ts'
-import { Network as DocumentsShell, HOUR } from '../../unit/exchange/documents/network.ts'
+import { Network as DocumentsShell, HOUR, MINUTE } from '../../unit/exchange/documents/network.ts'
 import { bindingOf, MESH, type World as TotalsWorld } from '../../unit/exchange/totals/world.ts'
 import { Network } from '../mesh-network.ts'
 import { WorldNode } from './node.ts'
@@ -35,9 +35,9 @@ export class World {
   readonly random: ReturnType<typeof randomOf>
   readonly bucket = { length: 'hour', start: EPOCH - HOUR, end: EPOCH } as const
 
-  constructor({ nodes: count, seed, lossPer10k, latency }: WorldOptions) {
+  constructor({ nodes: count, seed, lossPer10k, latency, joined, begins }: WorldOptions) {
     this.random = randomOf(seed)
-    this.network = new Network(this.random, { lossPer10k, latency, epoch: EPOCH })
+    this.network = new Network(this.random, { lossPer10k, latency, epoch: EPOCH + begins * MINUTE })
     this.air = new Air(this.network)
     const { time } = this.network
     const timers = { after: (ms: number, run: () => void) => time.after(ms, () => this.#stir(run)) }
@@ -68,6 +68,14 @@ export class World {
       })
       this.nodes.push(new WorldNode({ ...shared, spread: this.spread, bindings }, sim))
     }
+    if (joined) this.#introduceAll()
+  }
+
+  #introduceAll(): void {
+    const all = this.nodes.map(({ sim }) => sim)
+    const told = all.map(({ id, address, wish }) => ({ id, name: `n${wish.index}`, addresses: [address] }))
+    for (const { trust, id: own } of all)
+      for (const { id, name, addresses } of told) if (id !== own) trust.sawMember(id, { name, addresses })
   }
 
   /** Every machine has a certificate; the list is made once, because every node looks at it. */

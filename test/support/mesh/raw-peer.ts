@@ -46,13 +46,15 @@ export interface RawPeer {
   stop(): Promise<void>
 }
 
+/** `from`: the address of this machine that it dials from. */
 export async function rawPeer(
   identity: Identity = testIdentity(randomBytes(32)),
   services: NonNullable<Libp2pOptions['services']> = {},
+  from?: string,
 ): Promise<RawPeer> {
   const host = await createLibp2p({
     privateKey: await generateKeyPairFromSeed('Ed25519', identity.seed()),
-    transports: [tcp()],
+    transports: [tcp(from === undefined ? {} : { dialOpts: { localAddress: from } as object })],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionMonitor: { enabled: false },

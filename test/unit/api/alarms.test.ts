@@ -1,6 +1,6 @@
 // What a node says to its people when its key, or one that it had before, was replaced elsewhere.
 import { expect, test } from 'vitest'
-import { type AlarmDeps, alarmsOf, takenBy } from '../../../src/api/routes/mesh/alarms.ts'
+import { type AlarmDeps, alarmsOf, takenHere } from '../../../src/api/routes/mesh/alarms.ts'
 import type { KeyState } from '../../../src/trust/lineage/index.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 
@@ -27,7 +27,7 @@ function said(state: KeyState, identity: AlarmDeps['identity'] = own) {
       }),
     },
   }
-  return { taken: takenBy(deps), alarms: alarmsOf(deps) }
+  return { taken: takenHere(deps), alarms: alarmsOf(deps) }
 }
 
 test('a key that is replaced by one that is not here: an old backup, or a thief, with the way out of both', () => {

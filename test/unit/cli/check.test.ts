@@ -27,7 +27,7 @@ async function karo(argv: readonly string[], env: Record<string, string> = {}, i
 test.each([
   ['ls -la', 'safe', 'allow', 0],
   ['', 'safe', 'allow', 0],
-  ['git reset --hard', 'moderate', 'allow', 0],
+  ['git branch -D x', 'moderate', 'allow', 0],
   ['git push --force', 'high', 'confirm', 4],
   ['rm -rf /', 'critical', 'block', 4],
   ['rm -rf ~', 'critical', 'block', 4],
@@ -90,7 +90,7 @@ test('a configuration that cannot be read is told, and the command judged strict
 })
 
 test.each([
-  ['strict', 'git reset --hard', 'confirm'],
+  ['strict', 'git branch -D x', 'confirm'],
   ['strict', 'git push -f', 'block'],
   ['moderate', 'git push -f', 'confirm'],
   ['permissive', 'git push -f', 'allow'],
@@ -108,7 +108,7 @@ test.each([
 
 test('the profile comes from the option, else the environment, else the file', async () => {
   const decision = async (argv: readonly string[], env: Record<string, string> = {}) =>
-    (await karo(['check', '--json', 'git reset --hard', ...argv], env)).json().decision
+    (await karo(['check', '--json', 'git branch -D x', ...argv], env)).json().decision
   expect(await decision([])).toBe('allow')
   writeFileSync(join(home, 'config.toml'), '[guard]\nprofile = "strict"\n', { mode: 0o600 })
   expect(await decision([])).toBe('confirm')
@@ -130,12 +130,12 @@ test.each([
   ['escapes', '["gu\\u0061rd"]\n"\\u0070rofile" = "strict"\n', 'confirm'],
 ])('the file decides: %s', async (_, text, decision) => {
   writeFileSync(join(home, 'config.toml'), text, { mode: 0o600 })
-  expect((await karo(['check', '--json', 'git reset --hard'])).json().decision).toBe(decision)
+  expect((await karo(['check', '--json', 'git branch -D x'])).json().decision).toBe(decision)
 })
 
 test('a mistyped key of [guard] is refused: what was meant is not in force', async () => {
   writeFileSync(join(home, 'config.toml'), '[guard]\nprofil = "strict"\n', { mode: 0o600 })
-  const run = await karo(['check', 'git reset --hard'])
+  const run = await karo(['check', 'git branch -D x'])
   expect(run.exit).toBe(2)
   expect(run.stderr).toContain('config.toml:2')
 })

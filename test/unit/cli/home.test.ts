@@ -297,3 +297,20 @@ describe('karo config', () => {
     expect(fs.existsSync(home)).toBe(false)
   })
 })
+
+describe('karo identity rotate --contest without a daemon', () => {
+  test('is refused, because nothing would remember that it contests, and leaves the key file as it was', async () => {
+    const home = temporaryDirectory()
+    await karo(home, ['init'])
+    const key = join(home, 'identity.key')
+    const before = fs.readFileSync(key)
+    const { code, stderr } = await karo(home, ['identity', 'rotate', '--contest'])
+    expect([code, stderr]).toEqual([EXIT.notRunning, expect.stringContaining('only a daemon that runs')])
+    expect(fs.readFileSync(key)).toEqual(before)
+    // A rotation that was begun before may be known to others already: it stays.
+    expect((await karo(home, ['identity', 'rotate'])).code).toBe(EXIT.done)
+    const begun = fs.readFileSync(key)
+    expect((await karo(home, ['identity', 'rotate', '--contest'])).code).toBe(EXIT.notRunning)
+    expect(fs.readFileSync(key)).toEqual(begun)
+  })
+})

@@ -40,6 +40,21 @@ test('who has not been let in in time hears where to look, by what was said abou
   }
   const clocks = { ...looking, joining: { ...looking.joining, clock_off_ms: -600_000 } }
   const answers = { 'POST /api/v1/fleet/join': clocks, 'GET /api/v1/fleet': clocks }
-  const { err } = await karo(answers, 'join', 'CODE', '--wait', '0s')
+  // Long before the day is over, because nothing comes of waiting.
+  const { err } = await karo(answers, 'join', 'CODE', '--wait', '1d')
   expect(err).toContain('its clock is 10 min behind')
+})
+
+test('what an earlier try heard of the clock does not end this one', async () => {
+  const looking = {
+    ...{ mesh: null, root: null, joined_at: null, own: null, why_not: null, revoked_by: null, issuer: false },
+    ...{ lists_at: null, stale: false, certified: 0, revoked: 0 },
+  }
+  const joining = { ends_at: '2026-11-22T00:00:00.000Z', refused: null, detail: null, clock_off_ms: -600_000 }
+  const answers = {
+    'POST /api/v1/fleet/join': { ...looking, joining },
+    'GET /api/v1/fleet': { ...looking, joining: { ...joining, refused: 'used', clock_off_ms: null } },
+  }
+  const { err } = await karo(answers, 'join', 'CODE', '--wait', '1d')
+  expect(err).toContain('the invite was not taken')
 })

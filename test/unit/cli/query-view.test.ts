@@ -256,3 +256,31 @@ test('what totals withhold is marked, and is neither 0 nor left away', () => {
   const nothing = { hourly: hourly.map(() => null), daily: daily.map(() => null), total_commands: null }
   expect(activity(nothing)).not.toMatch(/commands|Mo/)
 })
+
+test('a sum of which some machines or periods withheld a part is told as the least that it is', () => {
+  const released = {
+    audience: 'security',
+    holders: [],
+    refused: [],
+    partly: ['kubectl', 'risk:high'],
+    buckets: [],
+  }
+  const totals = { ...empty(8, 0), level: 2, status: 'success', reach: null, released } as const
+  const guard = { on: 8, partly: 0, off: 0, unknown: 0 }
+  const none = { blocked: 0, confirmed_risky: 0, karo_generated: 0, nodes_reporting: 8, change: null }
+  const safety = {
+    ...{ by_risk_level: { safe: 7, moderate: 1, high: 0, critical: 0 }, ...none, guard },
+    hook: { on: 8, silent: 0, none: 0 },
+  }
+  const shown = queryView({ ...totals, query_type: 'SafetyPosture', data: safety }, SCREEN)
+  expect(shown).toMatch(/^high +≥ 0$/m)
+  expect(shown).toMatch(/^moderate +1 /m)
+  const row = { category: 'kubernetes', uses: 9, failure_rate: 0, nodes: 8, change: null }
+  const tools = [
+    { ...row, tool: 'kubectl' },
+    { ...row, tool: 'git' },
+  ]
+  const table = queryView({ ...totals, query_type: 'ToolUsage', data: { tools } as never }, SCREEN)
+  expect(table).toMatch(/^kubectl +kubernetes +≥ 9 /m)
+  expect(table).toMatch(/^git +kubernetes +9 /m)
+})

@@ -124,3 +124,11 @@ test.each([
   expect(text).toMatch(/^store {6}1,234,567 commands of yours, /m)
   expect(text.includes('karo peers pending')).toBe(rights.admin)
 })
+
+test('agents are off, or jails can be started, or nothing runs', () => {
+  const says = (state: 'off' | 'locked' | 'ready'): string =>
+    view({ agents: { state, detail: 'jails can be started' } })
+  expect(says('off')).toMatch(/^agents {5}off$/m)
+  expect(says('ready')).toMatch(/^agents {5}jails can be started$/m)
+  expect(says('locked')).toMatch(/^agents {5}locked: nothing runs$/m)
+})

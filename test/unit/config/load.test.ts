@@ -101,7 +101,14 @@ describe('sources', () => {
   test('names every variable after its key, except where only a table can say it, and of consents', () => {
     for (const key of KEY_LIST) {
       const expected = `KARO_${key.path.toUpperCase().replaceAll('.', '_')}`
-      const without = ['peers.trusted', 'trust.domains', 'policy.files', 'policy.teams', 'mcp.history']
+      const without = [
+        'agents.enabled',
+        'peers.trusted',
+        'trust.domains',
+        'policy.files',
+        'policy.teams',
+        'mcp.history',
+      ]
       expect(envName(key)).toBe(without.includes(key.path) ? undefined : expected)
     }
   })

@@ -14,6 +14,7 @@ describe('homePaths', () => {
       reports: '/k/reports',
       spool: '/k/spool',
       lock: '/k/karo.lock',
+      muscle: '/k/exec/karo-exec.sock',
       socket: '/k/karo.sock',
     })
   })
@@ -53,6 +54,7 @@ describe('servicePaths', () => {
       reports: '/var/lib/karo/reports',
       spool: '/var/spool/karo',
       lock: '/var/lib/karo/karo.lock',
+      muscle: '/run/karo-exec/karo-exec.sock',
       socket: '/run/karo/karo.sock',
     })
     const named = servicePaths({

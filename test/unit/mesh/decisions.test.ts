@@ -549,7 +549,7 @@ function dialers(
   const dialing = createDialing({ peers: [], trust, book, places, connections, clock, random, emit })
   return {
     ...{ book, dialing },
-    wanted: () => ({ due: book.nodes().filter(trust.admits), hasDeclined: () => false }),
+    wanted: () => ({ due: book.nodes().filter(trust.admits), members: 1, hasDeclined: () => false }),
     /** Since it was asked last. */
     dialed: () =>
       actions.splice(0).flatMap((action) => ('do' in action && action.do === 'dial' ? [action.target] : [])),

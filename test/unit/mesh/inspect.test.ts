@@ -2,12 +2,17 @@
 import { createSocket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { Hello } from '../../../protocols/messages/hello.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { hello } from '../../../protocols/registry.ts'
 import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { checkMulticast } from '../../../src/mesh/discovery/multicast-check.ts'
+import { NO_CREDENTIALS } from '../../../src/trust/certificates/index.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { rawHello } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
-import { start } from './cluster.ts'
+import { raw, start } from './cluster.ts'
 
 /** Two nodes that trust each other, or one the other only; the second one's clock is off. */
 async function pair({ skewMs = 0, mutual = true }) {
@@ -51,6 +56,48 @@ test('a member whose clock is beyond the window is named', async () => {
   expect(Math.abs((wrong?.clock_off_ms ?? 0) - 600_000)).toBeLessThan(30_000)
   expect(near.mesh.apart(far.id)).toEqual({ why: 'clock', clock_off_ms: wrong?.clock_off_ms })
   expect(near.link.peers()).toEqual([])
+})
+
+test.each([
+  ['the one that joins dials', true],
+  ['the inviter dials', false],
+])('a node that joins with a wrong clock hears of it where %s', async (_, joinerDials) => {
+  const [inviter, joiner] = [testIdentity(), testIdentity()]
+  const far = { now: () => systemClock.now() - 600_000, monotonic: systemClock.monotonic }
+  const asInviter = { identity: inviter, trust: createFakeTrust() }
+  const credentials = { ...NO_CREDENTIALS, seeks: (node: NodeId) => node === inviter.nodeId }
+  const asJoiner = { identity: joiner, trust: createFakeTrust(), clock: far, credentials }
+  const [first, second] = joinerDials ? [asInviter, asJoiner] : [asJoiner, asInviter]
+  const there = await start(first)
+  const dials = await start({ ...second, discovery: { peers: [there.address()] } })
+  const [by, of] = joinerDials ? [dials, there] : [there, dials]
+  await until(() => by.mesh.inspect().stale.length === 1, { what: 'the one that joins hears of its clock' })
+  const [wrong] = by.mesh.inspect().stale
+  expect(wrong?.node_id).toBe(of.id)
+  expect(Math.abs((wrong?.clock_off_ms ?? 0) - 600_000)).toBeLessThan(30_000)
+  // Strangers with wrong clocks are nobody's business.
+  expect(of.mesh.inspect().stale).toEqual([])
+})
+
+test('a stranger whose Hello is of another time is told the time, and heard no further', async () => {
+  const node = await start()
+  const peer = await raw()
+  const connection = await peer.dial(node.address())
+  const control = await peer.open(connection, hello.id)
+  control.send(control.frame(Hello, rawHello(), { ts: Date.now() - 600_000 }))
+  await until(() => node.mesh.rejections().stale === 1, { what: 'its Hello is refused' })
+  // A place in the lobby like any other, for as long as that is.
+  expect(node.mesh.inspect().connections).toHaveLength(1)
+  await until(() => control.frames.length === 1, { what: 'the Hello of the node' })
+  expect(control.frames[0]?.message).toBe(Hello)
+  expect(Math.abs((control.frames[0]?.envelope.ts ?? 0) - Date.now())).toBeLessThan(120_000)
+  // In time now, and too late: what comes on this stream is not read.
+  control.send(control.frame(Hello, rawHello()))
+  // A second one is refused, which comes back behind all that was read before it.
+  const second = await peer.open(connection, hello.id).catch(() => undefined)
+  await until(() => second?.open() !== true, { what: 'the second stream is refused' })
+  expect(control.frames).toHaveLength(1)
+  expect(node.trust.pending()).toEqual([])
 })
 
 test('trust on one side is told, until the other side trusts too', async () => {

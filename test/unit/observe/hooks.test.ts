@@ -10,10 +10,12 @@ import { FINDERS, type FinderShell } from '../../../src/observe/hooks/finder/fin
 import { GUARDS } from '../../../src/observe/hooks/guard/guards.ts'
 import type { Shell } from '../../../src/observe/hooks/hook.ts'
 import { HOOKS } from '../../../src/observe/hooks/index.ts'
+import { NAMED } from '../../../src/observe/hooks/name.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 
 const ROOM = join(import.meta.dirname, '../../../src/observe/hooks')
 const bash = (script: string): string => execFileSync('bash', ['-c', script], { encoding: 'utf8' })
+const isThere = (program: string): boolean => spawnSync(program, ['-c', ':']).status === 0
 const word = fc.string({ unit: 'grapheme-ascii', maxLength: 12 })
 const glob = fc
   .array(
@@ -52,6 +54,31 @@ test('quoted text is one word of exactly that text', () => {
   const words = fc.sample(word, { numRuns: 200, seed: 1 })
   const out = bash(`printf '%s\\0' ${words.map(quoteShell).join(' ')}`)
   expect(out.split('\0').slice(0, -1)).toEqual(words)
+})
+
+describe.each([
+  ['bash', 'bash'],
+  ['zsh', 'zsh'],
+  ['fish', 'fish'],
+  ['sh', 'dash'],
+] as const)('%s', (shell, program) => {
+  const WORDS = ['/usr/bin/printf', '<%s>', "it's"]
+  const run = (before: string) =>
+    execFileSync(program, ['-c', `${before}\n${NAMED[shell](WORDS)}\nkaro a 'b  c' '*'`], {
+      ...{ encoding: 'utf8', env: { PATH: '/usr/bin:/bin', HOME: temporaryDirectory() } },
+    })
+
+  test.runIf(isThere(program))(
+    'has the name of the program where the PATH has none, with every word as it is',
+    () => {
+      expect(run('')).toBe("<it's><a><b  c><*>")
+    },
+  )
+
+  test.runIf(isThere(program))('keeps a function that has the name', () => {
+    const own = shell === 'fish' ? 'function karo; echo mine; end' : 'karo() { echo mine; }'
+    expect(run(own)).toBe('mine\n')
+  })
 })
 
 test('hook and daemon agree on every glob', () => {

@@ -1,5 +1,6 @@
 // Schema of /doctor: facts for `karo doctor` that only the running daemon knows.
 import * as z from 'zod'
+import { UNGIVEN } from '../../../exchange/totals/preview.ts'
 import { TOKENS_PER_PERSON } from '../constants.ts'
 import { count, digest, fingerprint, integer, listOf, moment, nodeId, nodeName, text } from './fields.ts'
 import { revokedBy } from './fleet.ts'
@@ -114,6 +115,26 @@ export const doctorFacts = z
       })
       .nullable()
       .describe("this node's own in its mesh; null: it is in no mesh of a root"),
+    totals: z
+      .strictObject({
+        ended_at: moment('the end of the newest period that is over'),
+        given: z.boolean().describe('this machine has given its part of it'),
+        why: z.enum(UNGIVEN).nullable().describe('why it gives nothing of it; null: it does'),
+        late: count('newest periods that are over, one after the other, of which no release has come')
+          .nullable()
+          .describe('null: this node reads no totals, or none was released yet'),
+        none_yet: z
+          .literal(true)
+          .describe('this node reads totals, and none was released yet')
+          .exactOptional(),
+        pair: listOf(
+          z.strictObject({ ...named.shape, there: z.boolean().describe('it was heard of lately') }),
+          2,
+        ).describe('the two that add that period up'),
+      })
+      .nullable()
+      .describe('null: the mesh computes no totals; absent: they could not be read')
+      .exactOptional(),
     invite_refused: text(
       32,
       'why this node was not let in by its last invite, or enrolment_file: that file cannot be used',

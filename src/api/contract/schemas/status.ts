@@ -29,6 +29,13 @@ export const identity = z
   .strictObject({ node_id: ownNodeId(), fingerprint: fingerprint(), name: nodeName() })
   .meta({ id: 'Identity', description: 'This node.' })
 
+export const rotateQuery = z.strictObject({
+  contest: z
+    .boolean()
+    .exactOptional()
+    .describe('also where a key follows this one that is not here: both are frozen then'),
+})
+
 export const rotation = z
   .strictObject({
     node_id: ownNodeId(),
@@ -112,6 +119,15 @@ export const status = z
         problem: text(4096, 'why what the policy files say now is not in force').nullable(),
       })
       .describe('what decides, beside consent, who may have what'),
+    agents: z
+      .strictObject({
+        state: z
+          .enum(['off', 'locked', 'ready'])
+          .describe('off: not configured; locked: no jail can be started, so nothing runs'),
+        detail: text(4096, 'one sentence for a person'),
+      })
+      .describe('whether commands may run in jails of this machine')
+      .exactOptional(),
     health: z.strictObject(healthReport),
   })
   .meta({ id: 'Status' })

@@ -17,8 +17,9 @@ import { getDoctor } from '../../contract/operations/doctor.ts'
 import type { DaemonFacts, NamedNode } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
-import { type AlarmDeps, frozenNodes, takenBy } from '../mesh/alarms.ts'
+import { type AlarmDeps, frozenNodes, takenHere } from '../mesh/alarms.ts'
 import { type CertificateDeps, certificateFacts, inviteFacts, loginFacts } from './certificate-facts.ts'
+import { type TotalsFactsDeps, totalsFacts } from './totals-facts.ts'
 
 /** Most people in the list of those with spool files that are not followed; the schema has the same bound. */
 const MOST_UNFOLLOWED = 64
@@ -42,6 +43,8 @@ export interface DoctorDeps extends CertificateDeps {
   /** Tokens of one person that end soon. */
   readonly endingTokens?: (uid: number) => readonly Pick<Token, 'name' | 'scope' | 'expires_at'>[]
   readonly http: () => DaemonFacts['http']
+  /** Absent: this node knows of no totals. */
+  readonly totals?: TotalsFactsDeps
 }
 
 const listsOf = ({ lists_at, stale }: Pick<FleetState, 'lists_at' | 'stale'>): DaemonFacts['lists'] =>
@@ -68,12 +71,14 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
       // Where others are, and what the machine's files say, is the administrators'; so is sending on the network.
       const { admin } = caller
       const onlyAdmins = <T>(list: readonly T[]): T[] => (admin ? [...list] : [])
-      const [multicast, storeProblem, bytes, spool, last] = await Promise.all([
+      const [multicast, storeProblem, bytes, spool, last, totals] = await Promise.all([
         query.multicast && admin ? mesh.tryMulticast() : null,
         store.probe().then(() => null, reasonOf),
         store.bytes().catch(() => 0),
         observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
         lastSummary(),
+        // What cannot be read is told by the checks of the store.
+        deps.totals === undefined ? null : totalsFacts(deps.totals, caller.uid, named).catch(() => undefined),
       ])
       const { connections, one_sided, stale, twins, leaves, ...inspected } = mesh.inspect()
       return {
@@ -110,9 +115,10 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
           here: twins.here.map(named),
         },
         frozen: frozenNodes(deps).map(({ at, between }) => ({ ...named(at), between: between.map(named) })),
-        key_taken_by: takenBy(deps) ?? null,
+        key_taken_by: takenHere(deps) ?? null,
         lists: listsOf(deps.fleet()),
         certificate: certificateFacts(deps),
+        ...(totals !== undefined && { totals }),
         ...inviteFacts(deps),
         // A token never asks as an operator, so over TCP there is no login to tell of.
         login: caller.via === 'socket' ? loginFacts(deps, caller) : null,

@@ -4,6 +4,7 @@ import { formatFingerprint, printable } from '../../../base/format.ts'
 import { placesInWords } from '../../../base/places.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
+import { takenBy } from '../../../trust/lineage/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
 import { joiningInWords, revokedInWords } from './revoked.ts'
 
@@ -32,20 +33,8 @@ export function frozenNodes({ trust }: Pick<AlarmDeps, 'trust'>): readonly {
 }
 
 /** The successor that somebody else gave to the key of this node, or to one that it had before; undefined: nobody did. */
-export function takenBy({ identity, trust }: Pick<AlarmDeps, 'identity' | 'trust'>): NodeId | undefined {
-  const state = trust.keyState(identity.nodeId)
-  const own = new Set([identity.nodeId, identity.pending?.identity.nodeId])
-  switch (state.kind) {
-    case 'current':
-      return undefined
-    case 'frozen':
-      return state.fork.between.find((one) => !own.has(one))
-    case 'rejected':
-      return state.chosen
-    default:
-      return own.has(state.by) ? undefined : state.by
-  }
-}
+export const takenHere = ({ identity, trust }: Pick<AlarmDeps, 'identity' | 'trust'>): NodeId | undefined =>
+  takenBy(trust.keyState(identity.nodeId), new Set([identity.nodeId, identity.pending?.identity.nodeId]))
 
 /** What a person does about it. A key that is not the newest of its lineage any more comes from an old backup, or was stolen. */
 function takenInWords({ identity, trust }: Pick<AlarmDeps, 'identity' | 'trust'>, taken: NodeId): string {
@@ -69,7 +58,7 @@ export function alarmsOf(deps: AlarmDeps): readonly string[] {
   const belongs = deps.fleet?.()
   if (belongs !== undefined)
     alarms.push(...[revokedInWords(belongs), joiningInWords(belongs)].filter((said) => said !== undefined))
-  const taken = takenBy(deps)
+  const taken = takenHere(deps)
   if (taken !== undefined) alarms.push(takenInWords(deps, taken))
   const { here, others } = mesh.inspect().twins
   if (here.length > 0) {

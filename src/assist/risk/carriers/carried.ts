@@ -10,7 +10,7 @@ import { SHELLS } from './wrappers.ts'
 const names = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/))
 
 /** Tools that only show, search, send or store their words, texts and input, and so run none of them. */
-const INERT = names(
+export const INERT = names(
   `echo printf print say cat tac less more most bat head tail tee wc nl od xxd hexdump strings file stat ls dir exa eza lsd tree du df pwd cd
   pushd popd grep egrep fgrep zgrep rg ag ack pcregrep ugrep sed gsed jq yq xq fx dasel cut tr sort uniq comm join paste column fold fmt rev diff
   colordiff cmp sdiff patch touch mkdir basename dirname realpath readlink test [ [[ expr true false : set unset read history fc type which whence

@@ -48,9 +48,10 @@ function xargs(args: readonly Arg[], input: Output): Layer {
   const near = words[0] as Arg
   const own = args.slice(0, start - 1)
   const options = readOptions('xargs', own)
-  const marker = markerOf(own) ?? (options.flag('i') ? '{}' : undefined)
+  const marker = markerOf(own)
   const file = options.value('a', 'arg-file')
-  const source = file?.output ?? (file === undefined ? input : { text: undefined, taint: TAINT.opaque })
+  const source =
+    file?.output ?? (file === undefined ? input : { text: undefined, taint: TAINT.opaque | TAINT.listed })
   const whole = marker !== undefined || options.flag('0', 'null', 'd', 'delimiter') !== undefined
   const items =
     source.text === undefined
@@ -71,9 +72,11 @@ function xargs(args: readonly Arg[], input: Output): Layer {
 function markerOf(options: readonly Arg[]): string | undefined {
   for (const [i, word] of options.entries()) {
     if (word.text === '-I' || word.text === '-J') return options[i + 1]?.text
-    if (/^-[IJ]./.test(word.text)) return word.text.slice(2)
-    if (word.text.startsWith('--replace=')) return word.text.slice(10)
-    if (word.text === '--replace') return '{}'
+    if (/^-[a-zA-Z0-9]*i$/.test(word.text)) return '{}'
+    if (/^-[IJi]./.test(word.text)) return word.text.slice(2).replace(/^=/, '')
+    if (/^-[0rtpx]+I$/.test(word.text)) return options[i + 1]?.text
+    if (/^--rep\w*=/.test(word.text)) return word.text.replace(/^[^=]*=/, '')
+    if (/^--rep\w*$/.test(word.text)) return '{}'
   }
   return undefined
 }
@@ -131,7 +134,11 @@ function parallel(args: readonly Arg[], input: Output): Layer {
           : [...words, one]
     return joined(all)
   })
-  return { ...NOTHING, scripts }
+  // Words that the line quotes may also reach the command as they are: with -q, or by another parallel.
+  const apart = words.some((word) => /\s/.test(word.text))
+    ? fills.flatMap((one) => onEach(words, '{}', [one]))
+    : []
+  return { ...NOTHING, scripts, commands: apart }
 }
 
 function tmux(args: readonly Arg[]): Layer {

@@ -55,6 +55,9 @@ const unknown = (taint: number, under?: readonly string[]): Output => ({
   ...(under === undefined ? {} : { under }),
 })
 
+/** The beginning of a word for the processes that `pgrep` and `pidof` list; the name that they search follows. */
+export const PROCESS = './\u0003'
+
 /** Output of a command that is not a wrapper itself. */
 export function outputOf(command: SimpleCommand): Output {
   const { name, args, input, scope } = command
@@ -64,6 +67,11 @@ export function outputOf(command: SimpleCommand): Output {
   if (name === 'print' && scope.shell === 'zsh') return print(args)
   if (LISTS_VALUES.has(name) && args.length === 0) return unknown(TAINT.opaque | TAINT.secret)
   if (SILENT.has(name)) return NO_OUTPUT
+  if (name === 'pgrep' || name === 'pidof')
+    return unknown(
+      taint | TAINT.opaque,
+      args.filter((arg) => !arg.text.startsWith('-')).map((arg) => `${PROCESS}${arg.text}`),
+    )
   if (NETWORK.has(name)) {
     const keys = args.some((arg) => arg.text.includes('169.254.169.254')) ? TAINT.secret : TAINT.none
     return unknown(TAINT.network | keys | (DIALOGUES.has(name) ? TAINT.dialogue : TAINT.none) | input.taint)

@@ -53,6 +53,7 @@ export const VALUE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   ls: list('I ignore w width'),
   make: list('f file C directory j jobs'),
   gh: list('X method f F H R repo'),
+  glab: list('X method f F H R repo'),
   gsutil: list('h o'),
   'ssh-keygen': list('f t b C N P O I n V m'),
   tail: list('n c'),

@@ -3,7 +3,7 @@
 import { isWrapper } from '../carriers/unwrap.ts'
 import type { LineFact, SimpleCommand } from '../model.ts'
 import { mayBeOwn, mayBeSystem } from '../writes/own-files.ts'
-import { hasOutput, isWriter } from '../writes/positions.ts'
+import { hasOutput, isWriter, runsCode } from '../writes/positions.ts'
 import { ONLY_READ, USUAL_STARTS } from '../writes/tools.ts'
 import { DELETION_RULES } from './files/deletions.ts'
 import { DISK_RULES } from './files/disks.ts'
@@ -12,6 +12,7 @@ import { OVERWRITE_RULES } from './files/overwrites.ts'
 import { PERMISSION_RULES } from './files/permissions.ts'
 import { RECORD_RULES } from './files/records.ts'
 import { SWEEP_RULES } from './files/sweeps.ts'
+import { TREE_RULES } from './files/trees.ts'
 import { VOLUME_RULES } from './files/volumes.ts'
 import type { LineRule, Rule } from './rule.ts'
 import { CLUSTER_RULES } from './services/clusters.ts'
@@ -21,9 +22,11 @@ import { GIT_RULES } from './services/git.ts'
 import { NETWORK_RULES } from './services/network.ts'
 import { PACKAGE_RULES } from './services/packages.ts'
 import { PLATFORM_RULES } from './services/platforms.ts'
+import { REMOTE_RULES } from './services/remote.ts'
 import { ACCOUNT_RULES } from './system/accounts.ts'
 import { CODE_RULES } from './system/code.ts'
 import { DEFENCE_RULES } from './system/defence.ts'
+import { FOOTHOLD_RULES } from './system/foothold.ts'
 import { GUARD_RULES } from './system/guard.ts'
 import { KEY_RULES } from './system/keys.ts'
 import { LINE_RULES } from './system/lines.ts'
@@ -32,10 +35,12 @@ import { SECRET_RULES } from './system/secrets.ts'
 import { SHELL_RULES } from './system/shells.ts'
 import { SYSTEM_RULES } from './system/system.ts'
 import { TOOL_RULES } from './tools.ts'
+import { mayLose, namesLosing, VERB_RULES } from './verbs.ts'
 
 export const RULES: readonly Rule[] = [
   ...DELETION_RULES,
   ...SWEEP_RULES,
+  ...TREE_RULES,
   ...KEY_RULES,
   ...OVERWRITE_RULES,
   ...MASS_WRITE_RULES,
@@ -52,13 +57,16 @@ export const RULES: readonly Rule[] = [
   ...CONTAINER_RULES,
   ...CLUSTER_RULES,
   ...PLATFORM_RULES,
+  ...REMOTE_RULES,
   ...TOOL_RULES,
   ...PACKAGE_RULES,
   ...SYSTEM_RULES,
   ...DEFENCE_RULES,
+  ...FOOTHOLD_RULES,
   ...GUARD_RULES,
   ...NETWORK_RULES,
   ...SCHEDULE_RULES,
+  ...VERB_RULES,
 ]
 
 const BY_TOOL = new Map<string, Rule[]>()
@@ -97,13 +105,15 @@ export const GRAMMAR: ReadonlySet<string> = new Set(
 
 /** Whether a rule for every command could find anything; spares most commands those rules. */
 export function concernsEveryRule(command: SimpleCommand): boolean {
-  return (
+  return Boolean(
     command.redirections.length > 0 ||
-    command.assignments.length > 0 ||
-    !command.known ||
-    NAMED_IN_GENERAL_RULES.has(command.name) ||
-    isWrapper(command.name) ||
-    namesSensitive(command)
+      command.assignments.length > 0 ||
+      !command.known ||
+      NAMED_IN_GENERAL_RULES.has(command.name) ||
+      isWrapper(command.name) ||
+      namesLosing(command) ||
+      (command.scope.written?.size && runsCode(command.name)) ||
+      namesSensitive(command),
   )
 }
 
@@ -124,7 +134,8 @@ const OUTPUT = new RegExp(USUAL_STARTS.map((start) => ` ${start}`).join('|'))
 export function isPlainlySafe(line: string, tool: string): boolean {
   if (!isUnruled(tool)) return false
   return (
-    ONLY_READ.has(tool) || !(mayBeOwn(line) || (mayBeSystem(line) && (isWriter(tool) || OUTPUT.test(line))))
+    ONLY_READ.has(tool) ||
+    !(mayBeOwn(line) || mayLose(line) || (mayBeSystem(line) && (isWriter(tool) || OUTPUT.test(line))))
   )
 }
 

@@ -28,6 +28,8 @@ export interface Rule {
   readonly tools: readonly string[]
   readonly when: (command: SimpleCommand, options: Options) => Hit
   readonly safer?: Safer
+  /** Whether it stays silent about a command in which another rule has already found something as bad. */
+  readonly yields?: true
   /** Part of the catastrophic core: no exception lowers its level. */
   readonly core?: true
   /** A line that the rule finds, for people; absent where such a line is too long to show. test/corpus/rules.txt has more. */

@@ -112,6 +112,15 @@ export function filled(command: SimpleCommand, options: Options): readonly Arg[]
     }
     case 'curl':
       return valuesOf(args, ['output-dir'])
+    case 'aria2c':
+      return valuesOf(args, ['d', 'dir'])
+    case 'pip':
+    case 'pip3':
+      return valuesOf(args, ['target', 'dest', 'prefix', 'root'])
+    case 'restic':
+      return valuesOf(args, ['target'])
+    case 'dpkg-deb':
+      return options.flag('x', 'X', 'R') ? operands.slice(1, 2) : []
     case 'wget':
       return valuesOf(args, ['P', 'directory-prefix'])
     case 'rustdoc':

@@ -9,14 +9,15 @@ const MOST_LITERALS = 200
 
 /** Calls that write, replace or remove the file in their first argument. */
 const WRITES_FIRST =
-  /(?:writeFile\w*|appendFile\w*|createWriteStream|write_text|write_bytes|file_put_contents|writefile|spit|\bFile\.(?:bin)?write|\bIO\.(?:bin)?write|FileWriter|FileOutputStream|PrintWriter|\bCreate|truncate\w*|unlink\w*|rm(?:Sync)?|remove|chmod\w*|chown\w*|touch|mkfifo|writelines|writeTextFile\w*|OutFile|out(?:put_)?file|dumpfile|savetxt|write_file|\bVACUUM\s+INTO|\binto\s+(?:out|dump)file|\.(?:output|once|save|backup|log|excel)|\\(?:o|w|out|copy\s+\S+\s+to))\s*\(?\s*$/i
+  /(?:writeFile\w*|appendFile\w*|createWriteStream|write_text|write_bytes|file_put_contents|writefile|spit|\bFile\.(?:bin)?write|\bIO\.(?:bin)?write|FileWriter|FileOutputStream|PrintWriter|\bCreate|truncate\w*|unlink\w*|rm(?:Sync)?|remove|chmod\w*|chown\w*|touch|mkfifo|writelines|writeTextFile\w*|OutFile|out(?:put_)?file|dumpfile|savetxt|write_file|\bVACUUM\s+INTO|\bcopy\b[^;]*\bto|(?<![.\w])write|(?:open-|call-with-)output-file|(?:cat|write|save|dput|dump|sink)\b[^()]*\([^()]*\bfile\s*=|\binto\s+(?:out|dump)file|\.(?:output|once|save|backup|log|excel)|\\(?:o|w|out|copy\s+\S+\s+to))\s*\(?\s*$/i
 /** Calls that write, replace or remove the file in their second argument. */
 const WRITES_SECOND =
-  /(?:rename\w*|copy\w*|cp|mv|move|link\w*|symlink\w*|replace|writefile|json_dump)\s*\(?[^()]*,\s*$/i
-const OPENS = /(?:\bopen\w*|fopen|\bOpenFile|\bFile\.new)\s*\(?\s*(?:[\w\s>.()"-]*,\s*)?$/
+  /(?:rename\w*|copy\w*|cp|mv|move|link\w*|symlink\w*|replace|writefile|writeLines|write\.\w+|saveRDS|json_dump)\s*\(?[^()]*,\s*$|\b(?:write-region|append-to-file)\s+\S+\s+(?:\S+\s+)?$/i
+const OPENS = /(?:\bopen\w*|fopen|\bOpenFile|\bFile\.new)\s*\(?\s*(?:[\w\s>.,()"-]*,\s*)?$/
 const FOR_WRITING =
-  /^\s*,\s*(?:mode\s*[=:]\s*)?(?:["'][rbt]*[wax+]|[^)]{0,60}\b(?:O_)?(?:WRONLY|RDWR|CREAT\w*|write))/i
-const PATH_WRITES = /^\s*\)?\s*\.(?:write\w*|unlink|touch|chmod|rename|replace|open\(\s*["'][wax])/
+  /^\s*,\s*(?:mode\s*[=:]\s*)?(?:["'][rbt]*[wax+]|[^)]{0,60}\b(?:O_)?(?:WRONLY|RDWR|CREAT\w*|write))|^\s+\{?[wa]\+?[\]}\s]/i
+const PATH_WRITES =
+  /^\s*\)?\s*\.(?:write\w*|unlink|touch|chmod|rename|replace|open\(\s*["'][wax]|(?:text|bytes)\s*=)|^\s*\)\s*<</
 /** A redirection: awk's `print > "file"`, or Perl's mode in front of the name. */
 const REDIRECTS = /(?:^|[^-=<>])>{1,2}\s*\(?\s*$|["']\+?>{1,2}[^"']*["']\s*,\s*$/
 const IN_TEXT = [
@@ -29,6 +30,9 @@ const IN_TEXT = [
   /\bdump\s+(?:(?:binary|ihex|srec|tekhex|verilog)\s+)?(?:value|memory)\s+([^\s"']+)/g,
   /\b(?:Out-File|Set-Content|Add-Content|Tee-Object|Copy-Item\s+\S+|Move-Item\s+\S+)\s+(?:-\w*Path\s+)?([^\s"'|;)]+)/gi,
   /\bfile\s*\{\s*["']([^"']+)["']\s*:/g,
+  // Transfers by name: lftp and smbclient get FILE; ansible's dest=FILE.
+  /\bm?get\s+(?:-\w+\s+)*\S+\s+(?:-o\s+)?([^\s;"']+)/g,
+  /\b(?:dest|path)=([^\s"';]+)/g,
   /\\openout\\?\w*\s*=\s*([^\s\\{}]+)/g,
   // Commands of sqlite3, psql and jshell take the file without quotes.
   /(?:^|[\n;'"])\s*(?:\.(?:output|once|save|backup|log|clone)|\\(?:o|out|w|g)|\/save)\s+(?:main\s+)?([^\s"'`;|]+)/g,

@@ -9,6 +9,7 @@ import { hasFlag, valuesOf } from './option-values.ts'
 import { mayBeOwn, mayBeSystem } from './own-files.ts'
 import {
   EVERY_OPERAND,
+  FILLERS,
   FIRST_OPERAND,
   IN_PLACE,
   KEYED,
@@ -20,6 +21,7 @@ import {
   USUAL_OPTIONS,
   USUAL_STARTS,
 } from './tools.ts'
+import { contentOf } from './written.ts'
 
 type Finder = (command: SimpleCommand, options: Options) => readonly Arg[]
 
@@ -31,9 +33,8 @@ const verbOf = (options: Options, at = 0): string => options.operands[at]?.text 
 const CODE_TOOLS: ReadonlySet<string> = new Set(
   `awk gawk mawk nawk original-awk octave octave-cli julia R Rscript guile elixir erl swipl ghci scala groovy jjs jrunscript jshell
   tclsh wish expect luajit lua5.1 lua5.3 lua5.4 texlua nu elvish xonsh pwsh oil make gmake latex pdflatex xelatex lualatex tex pdftex
-  sqlite3 sqlite psql mysql mariadb duckdb gnuplot gdb lldb puppet powershell osascript emacs bc raku sbcl clojure bb go deno bun`.split(
-    /\s+/,
-  ),
+  sqlite3 sqlite psql mysql mariadb duckdb gnuplot gdb lldb puppet powershell osascript emacs bc raku sbcl clojure bb go deno bun ghc gimp
+  lftp ftp sftp tftp smbclient ansible`.split(/\s+/),
 )
 
 /** Whether the command runs programs in another language, from its words or its input. */
@@ -50,7 +51,7 @@ export const EDITORS: ReadonlySet<string> = new Set(
 )
 const EDITS_AND_WRITES =
   /(?:^|[|:\s+!%])(?:w|wq|wqa|x|xa|xit|exit|up|update|wa|wall|sav|saveas|wn)!?(?:$|[\s|])/
-const EDITOR_WRITES_TO = /(?:^|[|:\s+!%\d,$])(?:w|sav|saveas|up|update)!?\s+(?:>>\s*)?([^|\s]+)/
+const EDITOR_WRITES_TO = /(?:^|[|:\s+!%\d,$])(?:w|wq|x|sav|saveas|up|update)!?\s+(?:>>\s*)?([^|\s]+)/
 
 /** Whether the editor gets commands or keys from the line, so that it works without a person. */
 export function isDriven(command: SimpleCommand): boolean {
@@ -197,9 +198,9 @@ const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined
 export const WRITERS: readonly string[] = [
   ...new Set([
     ...[SPECIAL, OUTPUT_OPTIONS, IN_PLACE, KEYED].flatMap((one) => Object.keys(one)),
-    ...[LAST_OPERAND, SECOND_OPERAND, FIRST_OPERAND, EVERY_OPERAND, EDITORS, CODE_TOOLS].flatMap((one) => [
-      ...one,
-    ]),
+    ...[LAST_OPERAND, SECOND_OPERAND, FIRST_OPERAND, EVERY_OPERAND, FILLERS, EDITORS, CODE_TOOLS].flatMap(
+      (one) => [...one],
+    ),
   ]),
 ]
 const IS_WRITER: ReadonlySet<string> = new Set(WRITERS)
@@ -260,8 +261,14 @@ function byCode(command: SimpleCommand): readonly Arg[] {
   )
 }
 
-/** The program that an interpreter reads from standard input, as far as the line shows it. */
-export function inputCode({ input, span }: SimpleCommand): readonly Arg[] {
+/** The program that an interpreter reads from standard input, or from a file that this line wrote before. */
+export function inputCode({ input, span, args, scope }: SimpleCommand): readonly Arg[] {
   const text = input.text ?? input.partial
-  return text === undefined || text === '' ? [] : [{ text, span, taint: input.taint }]
+  const own = text === undefined || text === '' ? [] : [{ text, span, taint: input.taint }]
+  if (!scope.written?.size) return own
+  const files = args.flatMap((arg) => {
+    const content = contentOf(arg.text, scope)?.text
+    return content === undefined ? [] : [{ ...arg, text: content }]
+  })
+  return [...own, ...files]
 }

@@ -86,6 +86,9 @@ export const OUTPUT_OPTIONS = table(`
   terraform tofu: out state-out
   genisoimage mkisofs xorriso xorrisofs: o outdev
   tree: o
+  minicom: C capturefile
+  openvpn: log log-append writepid status
+  csplit: f prefix
   less: o O log-file LOG-FILE
   logrotate: s state l log
   journalctl: cursor-file
@@ -133,7 +136,7 @@ export const ONLY_READ = names(`
 /** Tools that write the last of two or more operands. */
 export const LAST_OPERAND = names(`
   cp gcp mv gmv install ginstall ln gln scp rsync rcp convert magick ffmpeg avconv sox rec qpdf pdfunite ps2pdf wkhtmltopdf
-  wkhtmltoimage e2image ditto rsvg-convert wasm-opt objcopy
+  wkhtmltoimage e2image sftp ditto rsvg-convert wasm-opt objcopy
 `)
 
 /** Tools that write their second operand, as in `uniq IN OUT`. */
@@ -142,13 +145,18 @@ export const SECOND_OPERAND = names(`
 `)
 
 /** Tools that write their first operand. */
-export const FIRST_OPERAND = names('zip mknod patch gpatch script ranlib crudini')
+export const FIRST_OPERAND = names('zip mknod patch gpatch script ranlib crudini logsave')
 
 /** Tools that write each of their operands. */
 export const EVERY_OPERAND = names(`
   truncate gtruncate shred gshred fallocate sponge mkfifo dos2unix unix2dos mac2unix unix2mac recode strip gstrip patchelf
   elfedit chrpath jpegoptim optipng mogrify exiftool isort black rustfmt scrub
 `)
+
+/** Tools that fill a directory with files whose names the line does not show. */
+export const FILLERS = names(
+  'unzip unar unrar aria2c pip pip3 restic dpkg-deb tar gtar bsdtar rustdoc cpio pax',
+)
 
 /** Tools that change their operands in place if one of these options is given. */
 export const IN_PLACE = table(`

@@ -8,13 +8,17 @@ import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.t
 import { atHome } from '../../at-home.ts'
 import { type Command, type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
 import { CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
+import { commandRunner } from '../../doctor/command.ts'
 import { type Deed, examine, mend } from '../../doctor/doctor.ts'
 import { quote } from '../../doctor/shell-words.ts'
 import { createWorld, type World } from '../../doctor/world.ts'
 import { toolHookLooks } from '../../hooks/looks.ts'
 import { startFileLooks } from '../../shells/start-file-looks.ts'
+import { egressView } from '../../views/doctor/egress.ts'
 import { doctorView } from '../../views/doctor.ts'
-import { egressView } from '../../views/egress.ts'
+
+/** Milliseconds for all attempts: they take a second or two. */
+const SANDBOX_MS = 60_000
 
 const command = defineCommand({
   name: 'doctor',
@@ -35,6 +39,11 @@ const command = defineCommand({
         'instead, show every open socket of the daemon and why it may have it; exits with 1 if one has no reason',
     },
     {
+      name: 'sandbox',
+      description:
+        'instead, try to get out of each kind of jail that can be built here; exits with 1 if one attempt succeeds',
+    },
+    {
       name: 'repair',
       description:
         'instead, while no daemon runs: save the readable part of a damaged database, and keep a copy of the rest',
@@ -46,6 +55,7 @@ const command = defineCommand({
     { run: 'karo doctor --fix', does: 'fixes modes, missing directories, leftovers and stale hooks' },
     { run: 'karo doctor --only mesh.multicast --json', does: 'one check, for a script' },
     { run: 'karo doctor --egress', does: 'every open socket, and where it leads' },
+    { run: 'karo doctor --sandbox', does: 'what a jail keeps in, tried from inside' },
     {
       run: 'karo doctor --repair --dry-run',
       does: 'reads the whole database and shows what is wrong with it',
@@ -57,6 +67,7 @@ const command = defineCommand({
     const dry = options['dry-run'] === true
     checkOptions(input)
     if (options.egress === true) return egress(io)
+    if (options.sandbox === true) return sandbox(io)
     if (options.repair === true) return repair(io, dry)
     const ids = selected(input)
     let world = worldOf(io, ids)
@@ -90,7 +101,7 @@ const command = defineCommand({
 
 /** Refuses options that exclude each other, because one of them would be ignored silently. */
 function checkOptions({ options }: CommandInput): void {
-  const modes = ['fix', 'egress', 'repair'].filter((name) => options[name] === true)
+  const modes = ['fix', 'egress', 'sandbox', 'repair'].filter((name) => options[name] === true)
   const [first, second] = modes
   if (first !== undefined && second !== undefined) {
     throw new KaroError('bad_request', `this cannot be given together with --${first}`, {
@@ -104,7 +115,7 @@ function checkOptions({ options }: CommandInput): void {
       hint: 'Add --fix or --repair.',
     })
   }
-  if ((options.only as readonly string[] | undefined)?.length && (first === 'egress' || first === 'repair')) {
+  if ((options.only as readonly string[] | undefined)?.length && first !== undefined && first !== 'fix') {
     throw new KaroError('bad_request', '--only chooses checks, and this option runs none', {
       where: `--${first}`,
       hint: 'Leave out --only.',
@@ -126,6 +137,15 @@ async function egress(io: CommandIo): Promise<ExitCode> {
   const ok = sockets.every(({ why }) => why !== null)
   io.out(io.json ? `${JSON.stringify({ ok, pid, sockets })}\n` : egressView(sockets, io))
   return ok ? EXIT.done : EXIT.failed
+}
+
+async function sandbox(io: CommandIo): Promise<ExitCode> {
+  const { lookAtSandbox, isSafe } = await import('../../doctor/sandbox.ts')
+  const { sandboxView } = await import('../../views/doctor/sandbox.ts')
+  const rows = await lookAtSandbox(commandRunner(io.env, SANDBOX_MS))
+  const safe = isSafe(rows)
+  io.out(io.json ? `${JSON.stringify({ ok: safe, checks: rows })}\n` : sandboxView(rows, safe, io))
+  return safe ? EXIT.done : EXIT.failed
 }
 
 /** Exits with 1 if the database is still damaged (with --dry-run), or if rows were lost, so that scripts do not go on. */

@@ -9,6 +9,7 @@ import { loadConfig } from '../../../config/load.ts'
 import { homePaths, servicePaths } from '../../../config/paths.ts'
 import { newKey } from '../../../ops/care/new-key.ts'
 import {
+  abandonRotation,
   type PublicIdentity,
   prepareRotation,
   protectIdentityFile,
@@ -115,7 +116,14 @@ const rotate = defineCommand({
   summary: "replace this node's key by a new one that both sign for; trust and denial go on",
   shows: rotateIdentity,
   json: '{"node_id", "fingerprint", "protected", "state"}; state is announced, or waiting until karo up runs',
-  options: [passphraseOption],
+  options: [
+    passphraseOption,
+    {
+      name: 'contest',
+      description:
+        'also where somebody else replaced this key: then neither successor gets data; only while the daemon runs',
+    },
+  ],
   examples: [
     { run: 'karo identity rotate', does: 'others honour both keys for a day, and nobody has to trust anew' },
     {
@@ -131,31 +139,41 @@ const rotate = defineCommand({
     const passphrase = isProtected
       ? await passphraseOf(options['passphrase-file'], 'Passphrase of the key: ')
       : undefined
-    const { next } = withPassphrase(passphrase, (words) =>
+    const contest = options.contest === true
+    const { next, wasBegun } = withPassphrase(passphrase, (words) =>
       prepareRotation(key, words, systemClock.now(), systemRandom),
     )
-    const state = await announced(io)
+    const state = await announced(io, contest)
+    if (contest && state === 'waiting') {
+      // That it contests is kept nowhere: `karo up` would take the rotation back without a word. One begun before may be known.
+      if (!wasBegun) abandonRotation(key, systemRandom)
+      throw new KaroError('not_running', 'only a daemon that runs can contest the key', {
+        hint: 'karo up, then once more.',
+      })
+    }
     const shape = { node_id: next.nodeId, fingerprint: next.fingerprint, protected: isProtected, state }
     const how =
       state === 'announced'
         ? 'It is announced; in a few seconds this node begins anew under it.'
         : 'No daemon runs here: karo up announces it, and goes on under it a few seconds later.'
-    const says = `The next key of this node is ${formatFingerprint(next.fingerprint)}. ${how}
-Others honour both keys for a day from now on. What they decided about this node counts for the new key: nobody has
-to trust it again. An earlier backup holds the old key, so make a new one.
-`
+    const after = contest
+      ? `Where another key follows the old one too, none of them gets data until somebody decides: karo peers trust
+${next.nodeId} on the others, or an issuer revokes the wrong one.`
+      : `Others honour both keys for a day from now on. What they decided about this node counts for the new key: nobody has
+to trust it again. An earlier backup holds the old key, so make a new one.`
+    const says = `The next key of this node is ${formatFingerprint(next.fingerprint)}. ${how}\n${after}\n`
     io.out(io.json ? `${JSON.stringify(shape)}\n` : fitted(says, io.columns))
     return EXIT.done
   },
 })
 
 /** Whether a daemon carries the rotation out now. Throws what it answers otherwise. */
-async function announced(io: CommandIo): Promise<'announced' | 'waiting'> {
+async function announced(io: CommandIo, contest: boolean): Promise<'announced' | 'waiting'> {
   try {
     // The service's daemon listens elsewhere than in its home.
     const service = servicePaths({})
     const socket = homePaths(io.env).home === service.home ? service.socket : io.socket
-    await daemonAt({ ...io, socket }).call(rotateIdentity)
+    await daemonAt({ ...io, socket }).call(rotateIdentity, contest ? { query: { contest } } : {})
     return 'announced'
   } catch (error) {
     if (error instanceof KaroError && error.code === 'not_running') return 'waiting'

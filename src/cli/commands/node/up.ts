@@ -1,4 +1,4 @@
-// karo up: runs the daemon in this process.
+// karo up: runs the daemon, in this process or in one that outlives the terminal.
 import { existsSync } from 'node:fs'
 import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
@@ -19,8 +19,13 @@ const LINGER_MS = 200
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'up',
-    summary: 'run the node in the foreground; the first time this makes its directory',
+    summary:
+      'run the node, in the foreground if nothing else is said; the first time this makes its directory',
     options: [
+      {
+        name: 'background',
+        description: 'start it and return when it answers; it goes on when the terminal is closed',
+      },
       {
         name: 'service',
         description:
@@ -29,6 +34,10 @@ export const commands: readonly Command[] = [
     ],
     examples: [
       { run: 'karo up', does: 'runs until Ctrl-C' },
+      {
+        run: 'karo up --background',
+        does: 'runs until the machine stops, or kill with the number that is shown',
+      },
       { run: 'KARO_MESH_PORT=0 karo up --home /tmp/second', does: 'a second node on this machine' },
       { run: 'karo up --service', does: 'what the system unit runs' },
     ],
@@ -41,8 +50,19 @@ export const commands: readonly Command[] = [
           hint: 'Leave out --home and KARO_HOME.',
         })
       }
-      const { runDaemon } = await import('../../../daemon/main.ts')
       const paths = service ? servicePaths(io.env) : homePaths(io.env)
+      let write = io.err
+      if (options.background === true) {
+        const { bounded, isInBackground, startInBackground } = await import('../../start/background.ts')
+        if (service)
+          throw new KaroError('bad_request', 'a service is kept running by systemd', {
+            where: '--background',
+            hint: 'Start it with: sudo systemctl start karo',
+          })
+        if (!isInBackground()) return startInBackground(io, paths)
+        write = bounded(io.err)
+      }
+      const { runDaemon } = await import('../../../daemon/main.ts')
       const hold = () =>
         holdHome(paths, service).catch(async (error: unknown) => {
           throw await secondDaemon(error, paths, service)
@@ -58,7 +78,7 @@ export const commands: readonly Command[] = [
       const identity = opened ?? loadIdentity(paths.key)
       const terminal = process.stderr.isTTY === true
       try {
-        return await runDaemon({ paths, identity, env: io.env, service, terminal, write: io.err })
+        return await runDaemon({ paths, identity, env: io.env, service, terminal, write })
       } finally {
         letGo()
         // Unreferenced, so the timer fires only if something else keeps the process alive.

@@ -14,8 +14,10 @@ import { printAnswer } from '../../views/ask.ts'
 
 /** How many of the person's newest commands are looked through. */
 const MOST_OWN = 1_000
-/** Longest wait for the daemon, in ms; `ask` then goes on without own commands. */
+/** Longest wait for the daemon, in ms; `ask` then goes on without own commands, and says so. */
 const OWN_MS = 400
+/** The same where a model is asked, which takes seconds by itself. */
+const OWN_FOR_MODEL_MS = 3_000
 
 /** The shell from `--shell`, else the person's own shell if Karo knows it. */
 function shellOf(given: string | boolean | readonly string[] | undefined, env: CommandIo['env']): Shell {
@@ -24,16 +26,23 @@ function shellOf(given: string | boolean | readonly string[] | undefined, env: C
   return SHELLS.find((shell) => shell === own) ?? 'bash'
 }
 
+interface Own {
+  readonly commands: readonly OwnCommand[]
+  readonly notes: readonly string[]
+}
+
 /** Commands that the person ran before, if a daemon runs. They only help, so an error gives an empty list. */
-async function ownCommands(io: CommandIo): Promise<readonly OwnCommand[]> {
+async function ownCommands(io: CommandIo, deadlineMs: number): Promise<Own> {
   try {
     const [{ daemonAt }, { getHistory }] = await Promise.all([
       import('../../../api/contract/client/socket.ts'),
       import('../../../api/contract/operations/history.ts'),
     ])
-    return (await daemonAt(io).call(getHistory, { query: { limit: MOST_OWN }, deadlineMs: OWN_MS })).events
-  } catch {
-    return []
+    const { events } = await daemonAt(io).call(getHistory, { query: { limit: MOST_OWN }, deadlineMs })
+    return { commands: events, notes: [] }
+  } catch (error) {
+    const isLate = error instanceof KaroError && error.code === 'timeout'
+    return { commands: [], notes: isLate ? [`Your own commands were not looked at: ${error.message}.`] : [] }
   }
 }
 
@@ -49,9 +58,10 @@ function wantsModel(io: CommandIo): boolean {
 }
 
 async function answer(io: CommandIo, request: string, shell: Shell): Promise<Answer> {
-  const own = await ownCommands(io)
+  const hasModel = wantsModel(io)
+  const { commands: own, notes } = await ownCommands(io, hasModel ? OWN_FOR_MODEL_MS : OWN_MS)
   const cwd = workingDirectory()
-  const model = wantsModel(io)
+  const model = hasModel
     ? await (await import('../../ask-model.ts')).modelAnswer(io, { request, shell, own })
     : undefined
   return findCommand(request, {
@@ -61,7 +71,7 @@ async function answer(io: CommandIo, request: string, shell: Shell): Promise<Ans
     knowledge: openKnowledge(),
     ...(cwd !== undefined && { cwd }),
     ...(model?.command !== undefined && { model: { name: model.name, command: model.command } }),
-    ...(model?.note !== undefined && { notes: [model.note] }),
+    notes: [...notes, ...(model?.note === undefined ? [] : [model.note])],
   })
 }
 

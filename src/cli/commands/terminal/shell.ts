@@ -1,18 +1,13 @@
 // karo shell: prints the hook that records commands, or puts it into the shell's start file.
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { joinGroup } from '../../../api/contract/client/explain.ts'
-import { loadGuard, MACHINE_RULES } from '../../../assist/guard/index.ts'
-import { PLAIN_LINES, ruledTools } from '../../../assist/risk/ruled-tools.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
-import { loadConfig } from '../../../config/load.ts'
-import { type Recording, recordingPaths, servicePaths } from '../../../config/paths.ts'
-import { FINDERS, type FinderShell } from '../../../observe/hooks/finder/finder.ts'
-import { GUARD_SHELLS } from '../../../observe/hooks/guard/guard.ts'
-import { GUARDS } from '../../../observe/hooks/guard/guards.ts'
+import { quoteShell } from '../../../base/quote.ts'
+import { recordingPaths, servicePaths } from '../../../config/paths.ts'
 import type { Shell } from '../../../observe/hooks/hook.ts'
-import { HOOKS, SHELLS } from '../../../observe/hooks/index.ts'
+import { SHELLS } from '../../../observe/hooks/index.ts'
 import {
   type Command,
   type CommandArgument,
@@ -24,8 +19,17 @@ import {
 import { programOf } from '../../own-program.ts'
 import { absolutePath, homeOf } from '../../place.ts'
 import { forAll, systemOption } from '../../shells/for-all.ts'
+import { finderShell, homeWords, hookOf } from '../../shells/hook-text.ts'
+import { nextSteps } from '../../shells/next-steps.ts'
 import { ofUser } from '../../shells/own-home.ts'
-import { editFile, makeDirectory, markedLines, withLine, withoutLine } from '../../shells/rc-file.ts'
+import {
+  editFile,
+  makeDirectory,
+  markedLines,
+  removeEmpty,
+  withLine,
+  withoutLine,
+} from '../../shells/rc-file.ts'
 import { START_FILES } from '../../shells/start-files.ts'
 import { tellUnusual } from '../../terminal/notice.ts'
 import { fitted } from '../../terminal/text.ts'
@@ -87,68 +91,15 @@ const shellInit = defineCommand({
   async run(asked, input) {
     const shell = shellOf(input.args.shell, 'shell')
     const io = ofUser(asked)
-    const recording = recordingPaths(io.env)
-    const record = HOOKS[shell]({ spoolDirectory: recording.spool, ignore: ignoredBy(recording, io.env) })
-    const guard = input.options[NO_GUARD] ? '' : guardOf(io, shell)
-    const hook = record + guard + (input.options[CTRL_R] ? finderOf(io, shell) : '')
+    const hook = hookOf(io, shell, {
+      guard: !input.options[NO_GUARD],
+      finder: input.options[CTRL_R] === true,
+    })
     io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : Buffer.from(hook))
     if (io === asked) await tellUnusual(io)
     return EXIT.done
   },
 })
-
-/**
- * Patterns of commands that the hook must not write. Users may not be able to read the machine's configuration; the hook
- * then writes all commands, and the service leaves out those that its configuration names.
- */
-function ignoredBy({ whose, configuration }: Recording, env: CommandIo['env']): readonly string[] {
-  try {
-    return loadConfig({ home: configuration, env }).config.history.ignore
-  } catch (error) {
-    if (whose === 'machine') return []
-    throw error
-  }
-}
-
-/** The guard's part of the hook; empty for a shell without a line editor, and for the profile `off`. */
-function guardOf(io: CommandIo, shell: Shell): string {
-  const guarded = GUARD_SHELLS.find((one) => one === shell)
-  const guard = guarded && loadGuard(io)
-  if (guarded === undefined || guard === undefined) return ''
-  // A deny rule of the machine holds in every profile, so it needs the guard even with the profile `off`.
-  const holds = guard.rules.some(({ kind, whose }) => kind === 'deny' && whose === 'machine')
-  if (guard.profile === 'off' && !holds) return ''
-  return GUARDS[guarded]({
-    ask: [...programOf(io).words, 'guard', 'ask', '--shell', guarded, ...homeWords(io)],
-    ruled: ruledTools().filter((name) => !ONLY_BEFORE_OTHERS.has(name)),
-    plain: PLAIN_LINES,
-    files: guard.files.map(({ path }) => path),
-    machineFile: MACHINE_RULES,
-    timeoutMs: guard.timeoutMs,
-    onError: guard.onError,
-  })
-}
-
-/** Throws KaroError bad_request for a shell without a line editor. */
-function finderShell(shell: Shell): FinderShell {
-  const found = GUARD_SHELLS.find((one) => one === shell)
-  if (found !== undefined) return found
-  throw new KaroError('bad_request', `${shell} has no line editor for Ctrl-R`, {
-    where: `--${CTRL_R}`,
-    hint: `Shells that have one: ${GUARD_SHELLS.join(', ')}.`,
-  })
-}
-
-function finderOf(io: CommandIo, shell: Shell): string {
-  const find = [...programOf(io).words, 'history', '--interactive', ...homeWords(io)]
-  return FINDERS[finderShell(shell)]({ find })
-}
-
-/** The words that tell a command in the hook another home than the default; unquoted. */
-const homeWords = (io: CommandIo): readonly string[] => (io.env.KARO_HOME ? ['--home', io.home] : [])
-
-/** Commands that only change the directory if they stand alone in a line. */
-const ONLY_BEFORE_OTHERS: ReadonlySet<string> = new Set(['cd', 'pushd'])
 
 const shellInstall = defineCommand({
   name: 'shell install',
@@ -203,7 +154,10 @@ const shellInstall = defineCommand({
     if (hint !== undefined) io.out(fitted(`${hint}\n`, io.columns))
     if (whose === 'machine') io.out(fitted(`${aboutMachine()}\n`, io.columns))
     const load = shell === 'fish' ? 'source' : '.'
-    if (changed) io.out(`To begin, open a new shell, or run:  ${load} ${START_FILES[shell].quote(file)}\n`)
+    if (changed) {
+      io.out(`To begin, open a new shell, or run:  ${load} ${START_FILES[shell].quote(file)}\n`)
+      if (!there) io.out(await nextSteps(io))
+    }
     return EXIT.done
   },
 })
@@ -222,7 +176,17 @@ const shellUninstall = defineCommand({
     const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
     const changed = editFile(file, withoutLine, systemRandom)
-    report(io, { shell, file, changed }, changed ? 'Removed from' : 'The hook is not in')
+    const gone = changed && removeEmpty(file)
+    report(
+      io,
+      { shell, file, changed },
+      gone ? 'Removed, as nothing else was in it:' : changed ? 'Removed from' : 'The hook is not in',
+    )
+    const { whose } = recordingPaths(io.env)
+    if (!io.json && changed && whose === 'own' && existsSync(io.home))
+      io.out(
+        `What was recorded stays in ${io.home}. To remove it too, stop the daemon, then:  rm -r ${quoteShell(io.home)}\n`,
+      )
     return EXIT.done
   },
 })

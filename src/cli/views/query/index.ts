@@ -11,8 +11,10 @@ const viewOf = ({ query_type }: QueryResult): QueryTypeView<QueryData> =>
 /** The data of a result; empty if there is none. `before` is the last answer to the same question, to show changes. */
 export function dataView(result: QueryResult, screen: Screen, before?: QueryResult): string {
   const { data, filters = [] } = result
+  const partly = new Set(result.released?.partly)
   const shown = {
     screen,
+    least: (row: string) => (partly.has(row) ? '≥ ' : ''),
     passes: (field: string, value: string) =>
       filters.every((filter) => filter.field !== field || passes(filter, value)),
   }

@@ -10,7 +10,7 @@ type Data = QueryDataOf<'SafetyPosture'>
 const orNone = (count: number | null): number => count ?? 0
 
 export const safetyPosture: QueryTypeView<Data> = {
-  data(data, { screen, passes }, before) {
+  data(data, { screen, passes, least }, before) {
     if (data.nodes_reporting === 0) return ''
     const { by_risk_level: risk, nodes_reporting: nodes } = data
     const most = Math.max(1, ...Object.values(risk).map(orNone))
@@ -23,7 +23,8 @@ export const safetyPosture: QueryTypeView<Data> = {
         { title: '', value: (row) => row.level, style: (row) => RISK_COLOURS[row.level] },
         {
           title: '',
-          value: (row) => `${known(row.count)}${since(row.count, before?.by_risk_level[row.level])}`,
+          value: (row) =>
+            `${row.count === null ? '' : least(`risk:${row.level}`)}${known(row.count)}${since(row.count, before?.by_risk_level[row.level])}`,
           align: 'right',
         },
         {

@@ -6,8 +6,8 @@ import { percent, type QueryTypeView, type Screen, signed } from './view.ts'
 type ToolRow = QueryDataOf<'ToolUsage'>['tools'][number]
 
 export const toolUsage: QueryTypeView<QueryDataOf<'ToolUsage'>> = {
-  data: ({ tools }, { screen }, before) =>
-    tools.length === 0 ? '' : toolTable(tools, screen, before?.tools),
+  data: ({ tools }, { screen, least }, before) =>
+    tools.length === 0 ? '' : toolTable(tools, screen, least, before?.tools),
   perNode(nodes, name, age, screen) {
     const rows = nodes.flatMap((node) => (node.tools ?? []).map((tool) => ({ node, tool })))
     if (rows.length === 0) return ''
@@ -29,7 +29,12 @@ export const toolUsage: QueryTypeView<QueryDataOf<'ToolUsage'>> = {
 export const hasChanges = (rows: readonly ToolRow[]): boolean =>
   rows.some(({ change, uses }) => change !== null && change !== uses)
 
-function toolTable(rows: readonly ToolRow[], screen: Screen, before?: readonly ToolRow[]): string {
+function toolTable(
+  rows: readonly ToolRow[],
+  screen: Screen,
+  least: (row: string) => string,
+  before?: readonly ToolRow[],
+): string {
   const usesBefore = new Map(before?.map((row) => [row.tool, row.uses]))
   const isNew = (row: ToolRow): number => row.uses - (usesBefore.get(row.tool) ?? 0)
   const compared = hasChanges(rows)
@@ -38,7 +43,7 @@ function toolTable(rows: readonly ToolRow[], screen: Screen, before?: readonly T
     [
       { title: 'TOOL', value: (row) => row.tool, shrink: true },
       { title: 'CATEGORY', value: (row) => row.category },
-      { title: 'USES', value: (row) => String(row.uses), align: 'right' },
+      { title: 'USES', value: (row) => `${least(row.tool)}${row.uses}`, align: 'right' },
       ...(before === undefined
         ? []
         : [

@@ -15,6 +15,8 @@ interface Shown {
   readonly screen: Screen
   /** Whether the filters on a field let a value through: of one they left out nothing is shown rather than 0. */
   readonly passes: (field: string, value: string) => boolean
+  /** `≥ ` before a number of totals of which some periods or machines withheld a part, by the name of its row; else nothing. */
+  readonly least: (row: string) => string
 }
 
 export interface QueryTypeView<Data extends QueryData> {

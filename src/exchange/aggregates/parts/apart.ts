@@ -1,16 +1,15 @@
 // Sums of the cells of a group as two aggregators tell them each other, and what they come to: rows told part by part.
 import {
-  type Agreement,
   BATCH_MAX,
   CELLS_MAX,
   LISTED_BYTES,
   PART_NODES_BYTES,
   PART_VALUE_BYTES,
   PARTS_MAX,
-  type Settlement,
   SHARE_CELLS_MAX,
   TEAMS_BYTES_MAX,
 } from '../../../../protocols/messages/aggregate.ts'
+import type { Agreement, Settlement } from '../../../../protocols/messages/tally.ts'
 import { CLAMP, cellsOf, indicatorsOf, rowsOf } from '../layout.ts'
 import { placesIn } from '../listing.ts'
 import { CELL_BYTES } from '../shares.ts'

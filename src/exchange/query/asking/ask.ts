@@ -1,7 +1,6 @@
 // The requester's edge: writes and signs a question, gathers this node's own part, dials, and makes the result when it is over.
 import { FrameError, TRACE_BYTES } from '../../../../protocols/frame.ts'
 import { formatNodeId } from '../../../../protocols/node-id.ts'
-import { deadline } from '../../../base/async/deadline.ts'
 import type { Timers } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { toHex } from '../../../base/hex.ts'
@@ -35,7 +34,7 @@ export interface AskerDeps extends Author, ConcludeDeps, Omit<TotalsDeps, 'fetch
   readonly config: Pick<Config, 'node' | 'sharing'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
   readonly trust: Pick<Trust, 'members' | 'opinion' | 'known'>
-  readonly mesh: Pick<Mesh, 'reach' | 'isConnected' | 'apart'>
+  readonly mesh: Pick<Mesh, 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
   readonly timers: Timers
   readonly insight: GatherInsight
   readonly summaries: AbsentDeps['summaries']
@@ -199,14 +198,30 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
     return { ...(covers === undefined ? {} : { covers }), ...(data === null ? {} : { data }) }
   }
 
+  /**
+   * A machine that has answered the dial by then is there: it has as much time as the question, while it answers. One that
+   * hangs keeps no other member waiting meanwhile.
+   */
   async function reach({ ask: id, node, ms }: Command<'dial'>): Promise<void> {
-    const limit = deadline(timers, ms)
+    const silent = new AbortController()
+    let forget = (): void => {}
+    const lookLater = (): void => {
+      forget = timers.after(ms, () => {
+        if (!mesh.isAnswering(node)) {
+          silent.abort()
+          return
+        }
+        put({ on: 'slow', ask: id, node })
+        lookLater()
+      })
+    }
+    lookLater()
     const over = asks.get(id)?.dials.signal
     const reached = await mesh.reach(
       node,
-      AbortSignal.any([limit.signal, ...(over === undefined ? [] : [over])]),
+      AbortSignal.any([silent.signal, ...(over === undefined ? [] : [over])]),
     )
-    limit.end()
+    forget()
     put({ on: 'dialed', ask: id, node, reached })
   }
 

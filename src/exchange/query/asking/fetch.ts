@@ -86,6 +86,14 @@ export type Fetch = (
 /** Others may have these buckets; that two aggregators disagree, or machines were too few, no holder changes. */
 const MISSING: ReadonlySet<Unreleased | undefined> = new Set(['none', 'pending', 'half'])
 
+/** Whoever showed the newest has older ones too: that is told apart from what nobody has. */
+const cutAt = (totals: Totals, end: number): Totals => ({
+  ...totals,
+  buckets: totals.buckets.map((bucket) =>
+    bucket.end <= end && MISSING.has(bucket.why) ? { ...bucket, why: 'unfetched' } : bucket,
+  ),
+})
+
 const gapsIn = ({ buckets }: Totals) => buckets.filter(({ why }) => MISSING.has(why))
 
 export function createFetch(deps: FetchDeps): Fetch {
@@ -125,6 +133,8 @@ export function createFetch(deps: FetchDeps): Fetch {
       next = await fetching.ask(group, range, open)
       found = await totals.read(asked.audience, asked.type, asked.range, fetching.stated())
     }
+    // The questions, or the time, ended before what the last holder has did.
+    if (next !== undefined) found = cutAt(found, next.end)
     if (gapsIn(found).length === gaps.length) lacked.set(name, clock.monotonic() + LACKED_MS)
     return { totals: found, ...fetching.result() }
   }

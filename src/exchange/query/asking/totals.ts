@@ -7,13 +7,15 @@ import { levelOf } from '../../../trust/certificates/index.ts'
 import type { Acting } from '../../../trust/operators/index.ts'
 import { onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
 import type { BucketTotals, ReleasesAsked, Totals, TotalsReader } from '../../totals/types.ts'
+import { missingWords } from '../../totals/words.ts'
 import { filteredBy, isWholeRow, type OpenedBucket, queryType } from '../query-types/index.ts'
 import { rfc3339 } from '../range.ts'
-import type { Coverage, QueryResult } from '../result.ts'
+import type { QueryResult } from '../result.ts'
 import type { AskRequest } from '../types.ts'
 import type { Fetch, FetchAbout, Fetched } from './fetch.ts'
 import { machinesOfTeam, teamTotals, whyNoTeam } from './team-totals.ts'
-import { absentWords, changeWords, fetchedWords, whyWords } from './totals-words.ts'
+import { coverageOf, isWhole, teamCoverage } from './totals-coverage.ts'
+import { absentWords, changeWords, fetchedWords } from './totals-words.ts'
 
 export interface TotalsDeps {
   readonly totals: TotalsReader
@@ -49,6 +51,8 @@ type Found =
       readonly audience: string
       readonly others: readonly BucketTotals[] | undefined
       readonly fetched: Fetched | undefined
+      /** False: of a team alone. */
+      readonly seesAll: boolean
     }
   | { readonly refused: string }
   | { readonly withheld: string }
@@ -65,18 +69,24 @@ async function find(deps: TotalsDeps, request: AskRequest, range: Range, about: 
     const circumstances = { at: clock.now(), range }
     const decision = policy.reads(principal, audience, action, circumstances, team)
     if (decision.effect === 'allow') {
+      // Who may see a team alone does not see the others beside it, and is shown no statement, which is about all.
+      const seesAll =
+        team === undefined || policy.reads(principal, audience, action, circumstances).effect === 'allow'
       const { totals, fetched } = await readOrFetch(
-        deps,
+        seesAll ? deps : { totals: deps.totals },
         request,
         { audience, type: query_type, range },
         about,
       )
-      if (team === undefined) return { totals, audience, fetched, others: undefined }
+      if (team === undefined) return { totals, audience, fetched, others: undefined, seesAll }
       const { buckets, others } = teamTotals(totals.buckets, team)
-      // Who may see a team alone does not see the others either.
-      const all = policy.reads(principal, audience, action, circumstances)
-      const mayCompare = all.effect === 'allow'
-      return { totals: { ...totals, buckets }, audience, fetched, others: mayCompare ? others : undefined }
+      return {
+        totals: { ...totals, buckets },
+        audience,
+        fetched,
+        others: seesAll ? others : undefined,
+        seesAll,
+      }
     }
     if (principal.roles.includes(audience)) return { refused: absentWords.refused(audience, decision.reason) }
   }
@@ -85,7 +95,7 @@ async function find(deps: TotalsDeps, request: AskRequest, range: Range, about: 
 
 /** What is held here; where something is missing, what other nodes hold as well, as far as they show it to this asker. */
 async function readOrFetch(
-  { totals, fetch }: TotalsDeps,
+  { totals, fetch }: Pick<TotalsDeps, 'totals' | 'fetch'>,
   request: AskRequest,
   asked: ReleasesAsked,
   about: FetchAbout,
@@ -169,16 +179,18 @@ async function beforeOf(
   const back = areDays ? Math.ceil(length / WEEK_MS) * WEEK_MS : length
   const range = { start: covers.start - back, end: covers.end - back }
   const asked = { audience, type: request.query_type, range }
-  const { totals: all } = await readOrFetch(deps, request, asked, about)
+  const { totals: all } = await readOrFetch(
+    found.seesAll ? deps : { totals: deps.totals },
+    request,
+    asked,
+    about,
+  )
   const { team } = request
   const earlier = team === undefined ? all : { ...all, buckets: teamTotals(all.buckets, team).buckets }
   return isWhole(earlier) && earlier.buckets.length === buckets.length ? earlier.buckets : undefined
 }
 
 const WEEK_MS = 7 * DAY_MS
-
-const isWhole = ({ buckets }: Totals): boolean =>
-  buckets.length > 0 && buckets.every(({ why }) => why === undefined)
 
 /** Machines of the newest bucket, and of that of the fewest in the period before; they need not be the same machines. */
 function comparedOf(
@@ -217,31 +229,6 @@ const askedAs = ({
 }: Acting): NonNullable<QueryResult['asked_as']> => ({
   ...{ operator, fingerprint, name, roles, teams },
 })
-
-/** Machines of the newest bucket; who they are nobody knows but the aggregators. */
-function coverageOf(totals: Totals | undefined, released: readonly BucketTotals[]): Coverage {
-  const bucket = released.at(-1) ?? totals?.buckets.at(-1)
-  const { contributed, declined, late, absent, refused } = bucket?.contributions ?? NOBODY
-  const known = contributed + declined + late + absent + refused
-  const complete = known > 0 && contributed === known && totals !== undefined && isWhole(totals)
-  return {
-    ...{ known, answered: contributed, from_summary: 0, denied: declined, withheld: 0 },
-    ...{ failed: refused, unreachable: late + absent, complete, nodes: [] },
-  }
-}
-
-const NOBODY = { contributed: 0, declined: 0, late: 0, absent: 0, refused: 0 }
-
-/** Machines of the team; who of the others declined, was late or is among too few nobody is told for a team. */
-function teamCoverage(totals: Totals | undefined, team: string): Coverage {
-  const { machines, of } = machinesOfTeam(totals?.buckets ?? [], team)
-  const known = of ?? machines
-  const complete = known > 0 && machines === known && totals !== undefined && isWhole(totals)
-  return {
-    ...{ known, answered: machines, from_summary: 0, denied: 0, withheld: known - machines },
-    ...{ failed: 0, unreachable: 0, complete, nodes: [] },
-  }
-}
 
 /** The same numbers of the machines beside the team, under the same filters. */
 function elsewhereOf(
@@ -292,9 +279,12 @@ function notesOf(
   const { fetched, audience } = found
   const none = team === undefined ? undefined : whyNoTeam(buckets, team)
   return [
-    ...whyWords(buckets),
+    ...missingWords(buckets),
     ...fetchedWords(audience, fetched, buckets),
     ...(none === undefined ? [] : [none]),
+    ...(team === undefined || found.seesAll || isWhole(found.totals)
+      ? []
+      : [absentWords.ownTeam(team, audience)]),
     ...(changes === undefined ? [] : [changes]),
   ]
 }

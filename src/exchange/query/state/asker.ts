@@ -46,6 +46,7 @@ export interface Asker {
   done(from: NodeId, done: Done): void
   down(node: NodeId): void
   echoed(question: RoutedId, echo: Echo): void
+  slow(ask: AskId, node: NodeId): void
   dialed(ask: AskId, node: NodeId, reached: boolean): void
   deadline(ask: AskId): void
   progress(ask: AskId): void
@@ -169,6 +170,9 @@ export function createAsker(deps: AskerDeps): Asker {
     },
     echoed({ query_id }, echo) {
       asks.get(toHex(query_id))?.outreach.echoed(echo)
+    },
+    slow(ask, node) {
+      asks.get(ask)?.outreach.slow(node)
     },
     dialed(ask, node, reached) {
       asks.get(ask)?.outreach.dialed(node, reached)

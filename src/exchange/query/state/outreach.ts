@@ -5,9 +5,9 @@ import type { Clock } from '../../../base/clock.ts'
 import type { Relay } from './relay.ts'
 import type { Echo, Emit, Live } from './types.ts'
 
-/** One repair dial; a peer on the LAN that is there answers in a tenth of it. */
+/** How long one repair dial may be without a word of the other machine; one on the LAN that is there answers in a tenth of it. */
 const REPAIR_MS = 300
-/** Repair dials of one question at once. */
+/** Repair dials of one question at once whose machines have not answered yet. */
 const REPAIRS_AT_ONCE = 8
 /**
  * A member without a link is most likely gone when it said goodbye, or when nobody has heard of it for three presences (of
@@ -37,6 +37,8 @@ export interface Outreach {
   down(node: NodeId): void
   /** The question came back from where it travelled as an echo. */
   echoed(echo: Echo): void
+  /** Its machine has answered the dial, and takes its time for the rest. */
+  slow(node: NodeId): void
   dialed(node: NodeId, reached: boolean): void
   /** With `tell`, neighbours that are still at work hear that nothing more is wanted. */
   end(tell: boolean): void
@@ -60,6 +62,8 @@ export function createOutreach(
   const repaired = new Set<NodeId>()
   const queue: NodeId[] = []
   const dials = new Set<NodeId>()
+  /** Those of them whose machine has answered: they may take as long as the question, so they keep nobody else waiting. */
+  const slow = new Set<NodeId>()
   let ended = false
 
   const left = (): number => Math.max(0, Math.floor(live.deadlineAt - clock.monotonic()))
@@ -93,7 +97,7 @@ export function createOutreach(
   }
 
   function dialNext(): void {
-    if (dials.size >= REPAIRS_AT_ONCE) return
+    if (dials.size - slow.size >= REPAIRS_AT_ONCE) return
     const node = queue.shift()
     if (node === undefined) return
     dials.add(node)
@@ -139,8 +143,14 @@ export function createOutreach(
         else repair(node)
       }
     },
+    slow(node) {
+      if (ended || !dials.has(node) || slow.has(node)) return
+      slow.add(node)
+      dialNext()
+    },
     dialed(node, reached) {
       if (ended || !dials.delete(node)) return
+      slow.delete(node)
       // Its answer may have come another way meanwhile.
       if (awaited.has(node) && !(reached && askDirectly(node))) lose(node)
       dialNext()

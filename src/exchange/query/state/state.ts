@@ -63,6 +63,7 @@ export function createQueryState(deps: QueryStateDeps): QueryState {
     worked: ({ work, answer }) => owner.worked(work, answer),
     ask: asker.ask,
     own: ({ ask }) => asker.own(ask),
+    slow: ({ ask, node }) => asker.slow(ask, node),
     dialed: ({ ask, node, reached }) => asker.dialed(ask, node, reached),
     cancel: ({ ask }) => asker.cancel(ask),
     stop() {

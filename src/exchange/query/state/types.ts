@@ -98,6 +98,8 @@ export type QueryEvent =
   | ({ readonly on: 'ask' } & NewQuestion)
   /** This node's own part of its question is there, whatever became of it. */
   | { readonly on: 'own'; readonly ask: AskId }
+  /** The machine of a node that is dialed has answered, and the rest takes longer than a dial usually does. */
+  | { readonly on: 'slow'; readonly ask: AskId; readonly node: NodeId }
   | { readonly on: 'dialed'; readonly ask: AskId; readonly node: NodeId; readonly reached: boolean }
   /** The person takes the question back. */
   | { readonly on: 'cancel'; readonly ask: AskId }
@@ -129,7 +131,10 @@ export type QueryCommand =
       readonly status: 'busy' | 'error'
       readonly to: readonly NodeId[]
     }
-  /** One dial, for at most `ms` milliseconds; `dialed` follows. */
+  /**
+   * One dial; `dialed` follows. Each `ms` milliseconds it is looked at: it goes on while the other machine answers, at most
+   * as long as the question, which the first look tells by `slow`; else it ends.
+   */
   | { readonly do: 'dial'; readonly ask: AskId; readonly node: NodeId; readonly ms: number }
   /** Summaries of these members are to be looked up, because no answer of theirs has come. */
   | { readonly do: 'look'; readonly live: Live; readonly nodes: readonly NodeId[] }

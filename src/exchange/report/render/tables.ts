@@ -59,7 +59,11 @@ function coverage(report: Report): Block {
     title: 'Coverage and consent',
     lines:
       first === undefined
-        ? ['Nothing was released, so nobody here knows who contributed.']
+        ? [
+            report.team === null
+              ? 'Nothing was released, so nobody here knows who contributed.'
+              : 'Who contributed, declined or was absent is told of all machines only, without --team.',
+          ]
         : [
             `Of the newest released period, ${day(first.start)}: ${count(first.contributed)} of ${count(first.expected)} expected machines are in the totals of ${words(first.category)} (${percent(first.expected === 0 ? null : first.contributed / first.expected)}).`,
             `Consent: ${percent(first.consent)} of the ${count(first.heard)} machines that were heard agreed.`,
@@ -111,7 +115,9 @@ function tools(report: Report, all: boolean): Block {
           ]),
       ...(section.withheld > 0
         ? [
-            `Up to ${count(section.withheld)} rows of a period are withheld, because too few machines have them.`,
+            section.withheld === 1
+              ? 'At most one row of a period is withheld, because too few machines have it, or it would give such a one away.'
+              : `Up to ${count(section.withheld)} rows of a period are withheld, because too few machines have them, or they would give such a one away.`,
           ]
         : []),
       ...(section.rows.length > rows.length

@@ -51,6 +51,7 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
   function end(why: string): void {
     joining = undefined
     refused = why
+    detail = null
     ended()
   }
 

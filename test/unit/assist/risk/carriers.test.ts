@@ -72,7 +72,7 @@ test('text that is only said, searched for or stored is no command', () => {
     'which rm dd shred',
     'mytool rm -rf build',
     "mytool --clean-command 'rm -rf ./build'",
-    'docker rm -f web',
+    'docker rm web',
     'karo check "rm -rf /"',
     "claude -p 'what does rm -rf / do'",
     "gh issue create --title 'rm -rf / in the readme'",

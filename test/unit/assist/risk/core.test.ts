@@ -185,7 +185,7 @@ test('the node’s own directory is known where a part of the word is not', () =
 test('the node’s own directory is known by where it is', () => {
   const level = (karoHome?: string) =>
     checkCommand('rm -rf /data/karo', { ...PLACE, ...(karoHome !== undefined && { karoHome }) }).risk_level
-  expect(level()).toBe('safe')
+  expect(level()).toBe('moderate')
   expect(level('/data/karo')).toBe('critical')
 })
 

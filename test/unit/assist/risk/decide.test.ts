@@ -7,7 +7,7 @@ import { checkCommand, type GuardProfile, type RiskLevel } from '../../../../src
 const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }
 const BY_LEVEL: Readonly<Record<RiskLevel, string>> = {
   safe: 'ls',
-  moderate: 'git reset --hard',
+  moderate: 'git branch -D x',
   high: 'git push --force',
   critical: 'rm -rf /',
 }

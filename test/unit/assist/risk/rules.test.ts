@@ -1,11 +1,12 @@
 // Every rule of the table against its own examples, and the table's own order.
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { checkCommand, RISK_LEVELS } from '../../../../src/assist/risk/index.ts'
+import { checkCommand, RISK_LEVELS, riskLevelOf } from '../../../../src/assist/risk/index.ts'
 import { newBudget } from '../../../../src/assist/risk/limits.ts'
 import { readOptions } from '../../../../src/assist/risk/line/options.ts'
 import { walkLine } from '../../../../src/assist/risk/line/walk.ts'
 import type { SimpleCommand } from '../../../../src/assist/risk/model.ts'
+import { PLAIN_LINES } from '../../../../src/assist/risk/ruled-tools.ts'
 import { concernsEveryRule, EVERY_COMMAND, RULES } from '../../../../src/assist/risk/rules/index.ts'
 import type { Rule } from '../../../../src/assist/risk/rules/rule.ts'
 import { LINE_RULES } from '../../../../src/assist/risk/rules/system/lines.ts'
@@ -102,4 +103,26 @@ test('a tool that a rule for every command knows by name is not spared these rul
     ),
   )
   expect(missed).toEqual([])
+})
+
+test('the shells ask about each verb by which a tool without rules may lose something', () => {
+  for (const verb of ['delete', 'destroy', 'purge', 'revoke', 'unset', 'remove', 'rm', 'prune'])
+    expect(
+      PLAIN_LINES.own.some((part) => verb.includes(part)),
+      verb,
+    ).toBe(true)
+  expect(riskLevelOf('anytool projects delete web', 'bash')).toBe('high')
+  expect(riskLevelOf('anytool token revoke x', 'bash')).toBe('moderate')
+})
+
+test.each(['--dry-run', '-n', '--help'])('a verb tried with %s loses nothing', (option) => {
+  expect(checkCommand(`anytool projects delete web ${option}`, {}).risk_level).toBe('safe')
+})
+
+test('a safer form keeps the host, and there is none where the goal is lost', () => {
+  const safer = (command: string) => checkCommand(command, {}).safer
+  expect(safer('dropdb -h prod-db -U me shop')).toBe('pg_dump -Fc -h prod-db -U me shop > before.dump')
+  expect(safer('shutdown -h now')).toBeUndefined()
+  expect(safer('git reset --hard HEAD~3')).toBeUndefined()
+  expect(safer('git reset --hard')).toBe('git stash')
 })

@@ -80,16 +80,32 @@ const tables = fc
   .map(({ cells, seed }) => ({ cells, machines: seed.map((one) => ({ ...one, cell: one.cell % cells })) }))
   .filter(({ cells, machines }) => sizesOf(machines, cells).every((size) => size >= K))
 
-/** What an attacker works out of fewer than k machines, by types that are told: tools, and what they come to. */
-function attacked(machines: readonly Machine[], cells: number, told: readonly (readonly boolean[])[]) {
-  const unknowns = machines.flatMap(({ has }, machine) =>
-    has.flatMap((one, row) => (one ? [{ machine, row }] : [])),
-  )
+interface Unknown {
+  readonly machine: number
+  readonly row: number
+}
+
+const unknownsOf = (machines: readonly Machine[]): Unknown[] =>
+  machines.flatMap(({ has }, machine) => has.flatMap((one, row) => (one ? [{ machine, row }] : [])))
+
+/** What is released, by types that are told: tools, and what they come to. */
+function knownOf(
+  machines: readonly Machine[],
+  cells: number,
+  told: readonly (readonly boolean[])[],
+  unknowns: readonly Unknown[],
+) {
   const any = machines.map(({ cell, has }) => ({ cell, has: [has.some(Boolean)] }))
-  const known = [
+  return [
     ...released(TOOLS, machines, cells, told[0]!, (one, row) => one.row === row, unknowns),
     ...released(ALL, any, cells, told[1]!, () => true, unknowns),
   ]
+}
+
+/** What an attacker works out of fewer than k machines. */
+function attacked(machines: readonly Machine[], cells: number, told: readonly (readonly boolean[])[]) {
+  const unknowns = unknownsOf(machines)
+  const known = knownOf(machines, cells, told, unknowns)
   return known.length === 0
     ? undefined
     : toldApart(
@@ -125,6 +141,44 @@ describe('rows told part by part', () => {
     )
     // It is not safe by telling nothing.
     expect(told).toBeGreaterThan(100)
+  })
+
+  it('of two days leave nothing either, though machines come into other teams in between', () => {
+    fc.assert(
+      fc.property(tables, fc.array(fc.nat({ max: 2 }), { minLength: 12, maxLength: 12 }), (day, moves) => {
+        const moved = day.machines.map((one, at) => ({ ...one, cell: moves[at]! % day.cells }))
+        fc.pre(sizesOf(moved, day.cells).every((size) => size >= K))
+        const days = [day.machines, moved]
+        // What a machine did on one day is another number than on the other one, and both are its own.
+        const unknowns = days.map(unknownsOf)
+        const known = days.flatMap((machines, at) =>
+          knownOf(machines, day.cells, brokenDown(machines, day.cells), unknowns[at]!).map((row) =>
+            at === 0 ? [...row, ...unknowns[1]!.map(() => 0)] : [...unknowns[0]!.map(() => 0), ...row],
+          ),
+        )
+        const owners = unknowns.flat().map(({ machine }) => machine)
+        expect(known.length === 0 ? undefined : toldApart(known, owners, K - 1)).toBeUndefined()
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('of two days give away who moved to somebody who knows that each did the same on both', () => {
+    const day = (moved: number) =>
+      [0, 1, 2, 3, 4, 5, 6].map((n) => ({
+        cell: n < 4 && n !== moved ? 0 : 1,
+        has: [true, true, true, true],
+      }))
+    const days = [day(7), day(0)]
+    const unknowns = unknownsOf(days[0]!)
+    const known = days.flatMap((machines) => knownOf(machines, 2, brokenDown(machines, 2), unknowns))
+    expect(
+      toldApart(
+        known,
+        unknowns.map(({ machine }) => machine),
+        1,
+      ),
+    ).toEqual([0])
   })
 
   it('would not be safe if only the numbers of few were withheld', () => {

@@ -1,7 +1,8 @@
 // Two aggregators and a batch: sums that are exact, whatever is lost, repeated or late, and never about a machine twice.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ReleasedType, TallyPlain } from '../../../../protocols/messages/aggregate.ts'
+import type { ReleasedType } from '../../../../protocols/messages/release.ts'
+import type { TallyPlain } from '../../../../protocols/messages/tally.ts'
 import { type Counts, type Layout, next } from '../../../../src/exchange/aggregates/index.ts'
 import { placesIn } from '../../../../src/exchange/aggregates/listing.ts'
 import {

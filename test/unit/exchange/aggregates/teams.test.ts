@@ -1,9 +1,14 @@
 // Teams in a batch: sums of parts that are exact, and what an aggregator or a member that wants more gets.
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { releases } from '../../../../protocols/aggregate.ts'
-import type { ReleaseContent, TallyPlain } from '../../../../protocols/messages/aggregate.ts'
+import type { ReleaseContent } from '../../../../protocols/messages/release.ts'
+import type { TallyPlain } from '../../../../protocols/messages/tally.ts'
 import { cellRows, next, type Step } from '../../../../src/exchange/aggregates/index.ts'
+import { CLAMP } from '../../../../src/exchange/aggregates/layout.ts'
 import { bitsOf, placesIn } from '../../../../src/exchange/aggregates/listing.ts'
+import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts/parts.ts'
+import type { Candidate } from '../../../../src/exchange/aggregates/types.ts'
 import {
   AFTER,
   authorOf,
@@ -158,6 +163,19 @@ describe('subtraction', () => {
     ])
   })
 
+  it('needs nine machines for a team of three, where both aggregators and a reader are among the others', () => {
+    const cellsOf = (others: number): number[] => {
+      const all = [0, 1, 2].map((n) => ({ teams: ['web'], ...plain(n) }))
+      for (let n = 0; n < others; n++)
+        all.push({ teams: [], ...plain(3 + n), isOfPair: n < 2, roles: n === 2 ? ['security'] : [] })
+      return cellsOfGroup(all, ['ToolUsage security'], 3).cells.map(({ members }) => members.length)
+    }
+    const plain = (at: number): Omit<Candidate, 'teams'> => ({
+      ...{ at, member: `m${at}`, kMin: 3, keys: ['ToolUsage security'], roles: [], isOfPair: false },
+    })
+    expect([cellsOf(5), cellsOf(6)]).toEqual([[], [3, 6]])
+  })
+
   it('over batches of one bucket finds nobody, though a machine came into another team', () => {
     const world = worldOf(twoTeams(20))
     const first = released(world)
@@ -295,6 +313,37 @@ describe('an aggregator that', () => {
     speak(early, 0)
     expect(early.sides[0].own!.settlement!.groups[0]!.cells.every(({ opened }) => opened.length === 0)).toBe(
       true,
+    )
+  })
+
+  it('moves values between parts as far as so many machines can have them, and not further', () => {
+    const world = worldOf(
+      machines(20, (n) => ({ teams: n < 8 ? ['ops'] : [], tools: new Map([[0, [600_000, 2]]]) })),
+    )
+    for (const side of [0, 1, 0, 1] as const) speak(world, side)
+    const own = world.sides[1].own!
+    const shown = (delta: number): boolean => {
+      const groups = own.opening!.groups.map((group) => ({
+        ...group,
+        cells: group.cells.map(({ opened }, cell) => {
+          const lied = Buffer.from(opened)
+          if (cell === 0) lied.writeUInt32BE((lied.readUInt32BE(0) + delta) >>> 0, 0)
+          return { opened: new Uint8Array(lied) }
+        }),
+      }))
+      const step = answerTo(world, 0, { ...own, opening: { ...own.opening!, groups } })
+      return contentsIn(step)[0]!.types[0]!.splits.length > 0
+    }
+    expect(shown(0)).toBe(true)
+    const near = fc.integer({ min: -6_000_000, max: 6_000_000 })
+    const edges = fc.constantFrom(3_200_000, 3_200_001, -4_799_992, -4_799_993, -4_800_001, 7_199_989)
+    fc.assert(
+      fc.property(fc.oneof(near, edges), (delta) => {
+        const [ops, rest] = [8 * 600_000 + delta, 12 * 600_000 - delta]
+        const isPossible = ops >= 8 && ops <= 8 * CLAMP && rest >= 12 && rest <= 12 * CLAMP
+        expect([delta, shown(delta)]).toEqual([delta, isPossible])
+      }),
+      { numRuns: 60 },
     )
   })
 

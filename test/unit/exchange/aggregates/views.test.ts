@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { releases, tallies } from '../../../../protocols/aggregate.ts'
-import type { ReleaseContent } from '../../../../protocols/messages/aggregate.ts'
+import type { ReleaseContent } from '../../../../protocols/messages/release.ts'
 import { FrameError } from '../../../../protocols/reject.ts'
 import {
   combine,
@@ -16,7 +16,7 @@ import {
   writeTally,
 } from '../../../../src/exchange/aggregates/index.ts'
 import { cellsOf, encodeVector } from '../../../../src/exchange/aggregates/layout.ts'
-import { expand, split, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
+import { expandAll, split, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import { createHints } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import {
@@ -68,7 +68,7 @@ describe('one aggregator', () => {
       const vector = encodeVector(TOOLS, VICTIM.counts.get(TOOLS)!)
       const halves = Array.from({ length: 400 }, () => {
         const { seed, rest } = split([vector], RANDOM)
-        return toBytes(index === 0 ? expand(seed, 0, cellsOf(TOOLS)) : rest[0]!)
+        return toBytes(index === 0 ? expandAll(seed, [cellsOf(TOOLS)])[0]! : rest[0]!)
       })
       expect(chiSquared(Buffer.concat(halves))).toBeLessThan(UNLIKELY)
       // Also each cell by itself: one that is not masked would stand out.

@@ -1,6 +1,8 @@
 // A mesh of contributors and its pair of aggregators without a network: what each holds, and what they say to each other.
 import { bucketOf } from '../../../../protocols/buckets.ts'
-import type { ReleaseContent, ShareHeader, TallyPlain } from '../../../../protocols/messages/aggregate.ts'
+import type { ReleaseContent } from '../../../../protocols/messages/release.ts'
+import type { ShareHeader } from '../../../../protocols/messages/share.ts'
+import type { TallyPlain } from '../../../../protocols/messages/tally.ts'
 import type { Random } from '../../../../src/base/clock.ts'
 import { blake3 } from '../../../../src/base/hash.ts'
 import {
@@ -18,7 +20,7 @@ import {
   writeShare,
 } from '../../../../src/exchange/aggregates/index.ts'
 import { cellsOf, encodeVector, hashOf } from '../../../../src/exchange/aggregates/layout.ts'
-import { expand, split } from '../../../../src/exchange/aggregates/shares.ts'
+import { expandAll, split } from '../../../../src/exchange/aggregates/shares.ts'
 import { createHints } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 
@@ -95,7 +97,14 @@ export function rawShare(
   }
   const common = { author: authorOf(machine.n), check: blake3([`share of ${machine.n}`], 16), header }
   return [
-    { ...common, halves: () => vectors.map(({ length }, at) => expand(seed, at, length)) },
+    {
+      ...common,
+      halves: () =>
+        expandAll(
+          seed,
+          vectors.map(({ length }) => length),
+        ),
+    },
     { ...common, halves: () => rest },
   ]
 }

@@ -463,6 +463,57 @@ describe('the time a question has', () => {
     expect(asked).toBe(1)
   })
 
+  it('is for a member without a link the third of a second, and the question’s where its machine answers the dial', async () => {
+    const { nodes, wire, time } = timed(3, [])
+    const [a, busy, silent] = nodes as [TestNode, TestNode, TestNode]
+    wire.reachable.add(busy.id).add(silent.id)
+    wire.answering.add(busy.id)
+    wire.dialling = (_node, signal) =>
+      new Promise((resolve) => {
+        time.after(900, resolve)
+        signal.addEventListener('abort', () => resolve())
+      })
+    let result: Awaited<ReturnType<TestNode['ask']>> | undefined
+    void a.ask({ timeoutMs: 5_000 }).then((ended) => {
+      result = ended
+    })
+    await time.pass(() => result !== undefined)
+    expect(a.outcomes(result!)).toEqual({ n1: 'answered', n2: 'unreachable' })
+    expect(result!.ended_by).toBe('all_done')
+  })
+
+  it('is not used up by members whose machines answer and go no further: the ninth is dialed all the same', async () => {
+    const { nodes, wire, time } = timed(10, [])
+    const [a, ...others] = nodes as [TestNode, ...TestNode[]]
+    const [last, hung] = [others.at(-1)!, others.slice(0, -1)]
+    wire.reachable.add(last.id)
+    for (const { id } of hung) wire.answering.add(id)
+    const ended: number[] = []
+    wire.dialling = (node, signal) =>
+      node === last.id
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            const end = (): void => {
+              ended.push(time.clock.monotonic())
+              resolve()
+            }
+            signal.addEventListener('abort', end)
+          })
+    let result: Awaited<ReturnType<TestNode['ask']>> | undefined
+    void a.ask({ timeoutMs: 5_000 }).then((one) => {
+      result = one
+    })
+    await time.pass(() => last.gathered.length > 0)
+    expect(time.clock.monotonic()).toBeLessThan(1_000)
+    expect(ended).toEqual([])
+    // A machine that answers no longer has as little time as one that never did.
+    for (const { id } of hung) wire.answering.delete(id)
+    await time.pass(() => result !== undefined)
+    expect(time.clock.monotonic()).toBeLessThan(1_000)
+    expect(ended).toHaveLength(hung.length)
+    expect(result).toMatchObject({ ended_by: 'all_done', coverage: { answered: 1, unreachable: 8 } })
+  })
+
   it('ends when the asker does: everybody who still works on it hears so, and forgets it', async () => {
     for (const how of ['cancelled', 'deadline'] as const) {
       const { nodes, wire, time } = timed(6, [...line(4), [2, 4], [4, 5]])

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { statements as codec } from '../../../../protocols/aggregate.ts'
 import { decodeFrame, messageTable } from '../../../../protocols/frame.ts'
-import type { ReleaseContent, ShownStatement } from '../../../../protocols/messages/aggregate.ts'
 import { Response } from '../../../../protocols/messages/query.ts'
+import type { ReleaseContent, ShownStatement } from '../../../../protocols/messages/release.ts'
 import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import type { Said } from '../../../../src/exchange/aggregates/index.ts'
 import { shownOf } from '../../../../src/exchange/aggregates/statement.ts'
@@ -120,21 +120,44 @@ describe('who is entitled', () => {
     expect(detailsOf(lacking.nodes[0]!, 'query_received')).toHaveLength(asked)
   })
 
-  test('what one answer has no room for comes with the next questions', async () => {
-    const hours = 60
-    const wide = Array.from({ length: hours }, (_, at) => {
+  /** Long statements: a score of them fills an answer. */
+  const wide = (hours: number) =>
+    Array.from({ length: hours }, (_, at) => {
       const content = contentOf(at + 1, 1)
       const [, tools] = content.types
       const rows = Array.from({ length: 120 }, (_, row) => ({ row, of: 8, nodes: 8, values: [1, 0] }))
       return saidBy({ ...content, types: [{ ...tools!, rows }] })
     })
-    const { desk, nodes } = world([totalsOf(wide)])
+
+  test('what one answer has no room for comes with the next questions', async () => {
+    const hours = 60
+    const { desk, nodes } = world([totalsOf(wide(hours))])
     const range = { start: hourBefore(hours).start, end: hourBefore(1).end }
     const result = await ask(desk, { acting: login(desk), range })
     expect(gitIn(result)).toBe(hours)
     const asked = detailsOf(nodes[0]!, 'query_received').length
     expect(asked).toBeGreaterThan(2)
     expect(asked).toBeLessThanOrEqual(2 * 10)
+  })
+
+  test('what is more than one question fetches is said, and how to ask for the rest', async () => {
+    const hours = 400
+    const { desk } = world([totalsOf(wide(hours))])
+    const range = { start: hourBefore(hours).start, end: hourBefore(1).end }
+    const result = await ask(desk, { acting: login(desk), range })
+    const buckets = result.released!.buckets
+    const first = buckets.findIndex(({ why }) => why === null)
+    expect(first).toBeGreaterThan(0)
+    // One piece without a hole, and what is before it is said to be somewhere else.
+    expect(buckets.slice(0, first).map(({ why }) => why)).toEqual(Array(first).fill('unfetched'))
+    expect(buckets.slice(first).map(({ why }) => why)).toEqual(Array(hours - first).fill(null))
+    expect(gitIn(result)).toBe(hours - first)
+    expect(result.coverage.complete).toBe(false)
+    const until = buckets[first]!.start
+    expect(result.notes.join()).toContain(`--to ${until}`)
+    // The advice is enough for the next piece.
+    const rest = await ask(desk, { acting: login(desk), range: { ...range, end: Date.parse(until) } })
+    expect(gitIn(rest)).toBeGreaterThan(0)
   })
 })
 

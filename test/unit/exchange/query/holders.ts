@@ -1,6 +1,6 @@
 // Nodes that hold released totals, for tests: real statements of two aggregators, real checks, and whatever a test puts in between.
 import { slotOfBucket } from '../../../../protocols/buckets.ts'
-import type { ReleaseContent } from '../../../../protocols/messages/aggregate.ts'
+import type { ReleaseContent } from '../../../../protocols/messages/release.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { HOUR_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'

@@ -55,6 +55,8 @@ export class Wire {
   readonly reachable = new Set<NodeId>()
   /** Why nobody has a link to a node, as every mesh says. */
   readonly apart = new Map<NodeId, Apart>()
+  /** Nodes whose machine answers a dial, however long the rest takes. */
+  readonly answering = new Set<NodeId>()
   /** Set to hold dials back. */
   dialling: ((node: NodeId, signal: AbortSignal) => Promise<void>) | undefined
   tap: Tap = (bytes) => [bytes]
@@ -175,7 +177,7 @@ export class Endpoint {
     return this.#wire.send(this.ref.nodeId, to, this.hopFrame(QueryHop, body))
   }
 
-  mesh(): Pick<Mesh, 'link' | 'reach' | 'isConnected' | 'apart'> {
+  mesh(): Pick<Mesh, 'link' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'> {
     const own = this.ref.nodeId
     return {
       link: (_protocol, handler) => {
@@ -193,6 +195,7 @@ export class Endpoint {
         this.#wire.connect(own, node)
         return true
       },
+      isAnswering: (node) => this.#wire.answering.has(node),
       isConnected: (node) => this.#wire.peersOf(own).some(({ nodeId }) => nodeId === node),
       apart: (node) => this.#wire.apart.get(node),
     }
@@ -227,7 +230,7 @@ export interface NodeOptions {
   /** Of its certificate. */
   readonly roles?: readonly string[]
   /** A real one in the place of the wire. */
-  readonly mesh?: Pick<Mesh, 'link' | 'reach' | 'isConnected' | 'apart'>
+  readonly mesh?: Pick<Mesh, 'link' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
   /** `[overlay] full_mesh_up_to`. */
   readonly fullMeshUpTo?: number
   readonly clock?: Clock

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { QueryResult as Shown } from '../../../../src/api/contract/shapes.ts'
 import { whoContributed } from '../../../../src/cli/views/query/totals.ts'
+import type { Fetch } from '../../../../src/exchange/query/asking/fetch.ts'
 import { askTotals } from '../../../../src/exchange/query/asking/totals.ts'
 import type { QueryResult } from '../../../../src/exchange/query/result.ts'
 import type { AskRequest } from '../../../../src/exchange/query/types.ts'
@@ -33,8 +34,9 @@ async function ask(
   request: Partial<AskRequest>,
   self: Principal = asker(['security']),
   teams: readonly string[] = [],
+  { fetch, held = true }: { readonly fetch?: Fetch; readonly held?: boolean } = {},
 ): Promise<QueryResult> {
-  const contents = contentsIn(run(worldOf(all, { audiences: ['lead', 'security'] }))[0])
+  const contents = !held ? [] : contentsIn(run(worldOf(all, { audiences: ['lead', 'security'] }))[0])
   const clock = { now: () => BUCKET.end + DAY, monotonic: () => 0 }
   const totals = createReader({
     plan: () => ({
@@ -52,7 +54,7 @@ async function ask(
   const policy = createPolicy({ teams: () => teams, k: () => 3, now: clock.now })
   const random = { bytes: (count: number) => new Uint8Array(count), float: () => 0 }
   return askTotals(
-    { totals, self: () => self, policy, clock, random },
+    { totals, self: () => self, policy, clock, random, ...(fetch && { fetch }) },
     { query_type: 'ToolUsage', level: 2, ...request } as AskRequest,
     { start: BUCKET.start, end: BUCKET.end },
     { trace: new Uint8Array(16), signal: new AbortController().signal, deadlineAt: 0 },
@@ -139,6 +141,21 @@ describe('an asker whose role opens their own team alone', () => {
     const result = await ask(twoTeams(), { team: 'ops' }, lead, ['ops'])
     expect(tools(result.data)).toEqual({ make: [800, 8] })
     expect([result.elsewhere, result.released?.audience]).toEqual([undefined, 'lead'])
+  })
+
+  it('asks nobody, because statements are about all machines, and hears where it may ask', async () => {
+    let fetched = 0
+    const fetch: Fetch = async (_request, _asked, totals) => {
+      fetched++
+      return { totals, holders: [], refused: [], asked: 1, denied: 1, silent: 0 }
+    }
+    const elsewhere = { fetch, held: false }
+    const own = await ask(twoTeams(), { team: 'ops' }, lead, ['ops'], elsewhere)
+    expect([own.status, fetched]).toEqual(['withheld', 0])
+    expect(own.notes.join()).toContain('ask at a node with the role lead')
+    // Who may see all is shown them, and needs no such advice.
+    const all = await ask(twoTeams(), { team: 'ops' }, asker(['security']), [], elsewhere)
+    expect([fetched, all.notes.join()]).toEqual([1, expect.not.stringContaining('ask at a node')])
   })
 
   it('gets neither those of another team nor of all together', async () => {

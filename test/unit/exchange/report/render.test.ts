@@ -10,6 +10,14 @@ it.each(['md', 'csv', 'html'] as const)('%s is written as it was agreed', async 
   await expect(rendered(report, format)).toMatchFileSnapshot(`./golden/report.${format}`)
 })
 
+it('of a team says of whom coverage is told, and counts one withheld row as one', () => {
+  const tools = { ...report.tools, withheld: 1 }
+  const text = rendered({ ...report, team: 'web', tools, coverage: { ...report.coverage, rows: [] } }, 'md')
+  expect(text).toContain('is told of all machines only')
+  expect(text).not.toContain('Nothing was released')
+  expect(text).toContain('At most one row of a period')
+})
+
 const EVIL = [
   '<script>alert(1)</script>',
   '"><img src=x onerror=alert(1)>',

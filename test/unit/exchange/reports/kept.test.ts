@@ -74,8 +74,11 @@ it('have names that no team can choose', () => {
 it.each(['../2026-11-16-weekly', '2026-11-16-weekly/../x', 'state', '', '2026-11-16-weekly\0'])(
   'an id like %j is none',
   (id) => {
-    const { kept } = begun()
+    const { kept, directory } = begun()
     kept.write(monday, report, [], 1)
+    // Each of them would lead to a report, were it a path.
+    for (const path of ['../2026-11-16-weekly.json', 'x.json', 'state.json', '.json'])
+      writeFileSync(join(directory, path), JSON.stringify(report))
     expect(() => kept.read(id)).toThrow(/no report/)
   },
 )

@@ -31,8 +31,14 @@ interface World {
   readonly reports: Reports
   readonly asked: AskRequest[]
   readonly told: string[]
+  /** How often released totals were read and opened. */
+  reads: number
   /** Another run of the daemon over the same directory. */
   again(): Reports
+  /** Timers that run, oldest first. */
+  readonly timers: { readonly ms: number; readonly run: () => void }[]
+  /** A release has come. */
+  released: () => void
   now: number
   days: readonly Day[]
   roles: readonly string[]
@@ -75,7 +81,10 @@ function world(config: Partial<Config['reports']> = {}): World {
       },
       totals: {
         audiences: () => ['security'],
-        read: async (audience, _type, range) => ({ audience, buckets: bucketsIn(range), covers: undefined }),
+        read: async (audience, _type, range) => {
+          it.reads++
+          return { audience, buckets: bucketsIn(range), covers: undefined }
+        },
       },
       config: {
         get reports() {
@@ -86,11 +95,24 @@ function world(config: Partial<Config['reports']> = {}): World {
       figures: createFigures(clock),
       self: { node_id: 'self', name: 'hq', fingerprint: '73759d20c49e8cef' },
       ...{ directory, ownUid: 1000, clock, random: systemRandom, log: silentLog },
-      timers: { after: () => () => {} },
+      timers: {
+        after(ms, run) {
+          const timer = { ms, run }
+          it.timers.push(timer)
+          return () => void it.timers.splice(it.timers.indexOf(timer), 1)
+        },
+      },
+      onReleased(listener) {
+        it.released = listener
+        return () => {
+          it.released = () => {}
+        }
+      },
     })
   const it: World = {
     reports: undefined as unknown as Reports,
-    ...{ asked, told, again: build, now: MONDAY + 5 * HOUR_MS, days: [], roles: ['security'] },
+    ...{ timers: [], released: () => {} },
+    ...{ asked, told, again: build, now: MONDAY + 5 * HOUR_MS, days: [], roles: ['security'], reads: 0 },
     ...{ status: 'success', config: { ...SCHEDULED, ...config } },
   }
   Object.assign(it, { reports: build() })
@@ -104,6 +126,8 @@ const days = (first: number, many: number, risky = 0): readonly Day[] =>
 
 const ids = ({ reports }: Pick<World, 'reports'>): readonly string[] =>
   reports.status().reports.map(({ id }) => id)
+
+const turns = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
 
 describe('a report that somebody asks for', () => {
   const request = { range: { start: MONDAY - 7 * DAY_MS, end: MONDAY }, uid: 1000 }
@@ -285,5 +309,53 @@ describe('thresholds', () => {
     it.config = { ...it.config, thresholds: OFF }
     await it.reports.look()
     expect([it.told, it.reports.facts().thresholds]).toEqual([['risky crossed', 'risky ended'], []])
+  })
+
+  it('are looked at soon after a release has come, however many come', async () => {
+    const it = world(watching)
+    await it.reports.start(new AbortController().signal)
+    expect(it.timers.map(({ ms }) => ms)).toEqual([30_000])
+    it.days = days(-2, 2, 50)
+    it.released()
+    it.released()
+    expect(it.timers.map(({ ms }) => ms)).toEqual([30_000, 5_000])
+    it.timers.pop()?.run()
+    // While it is looked at, so the next look is for this one.
+    it.released()
+    expect(it.timers.map(({ ms }) => ms)).toEqual([30_000, 5_000])
+    await turns()
+    expect(it.told).toEqual(['risky crossed'])
+    it.released()
+    expect(it.timers).toHaveLength(2)
+    await it.reports.stop()
+    expect(it.timers).toEqual([])
+    it.released()
+    expect(it.timers).toEqual([])
+  })
+
+  it('are all that is looked at then: a scheduled report is for its own time', async () => {
+    const it = world({ ...watching, schedule: 'daily' })
+    await it.reports.start(new AbortController().signal)
+    it.days = days(-2, 2, 50)
+    it.released()
+    it.timers.pop()?.run()
+    await turns()
+    expect([it.told, ids(it)]).toEqual([['risky crossed'], []])
+    // Together with a look that keeps reports, which is made in full all the same.
+    it.released()
+    it.timers.pop()?.run()
+    await it.reports.look()
+    expect(ids(it)).toHaveLength(1)
+    await it.reports.stop()
+  })
+
+  it('that nobody watches, without a schedule, are no reason to open totals', async () => {
+    const it = world({ schedule: 'off' })
+    it.days = days(-2, 2, 50)
+    await it.reports.look()
+    expect(it.reads).toBe(0)
+    it.config = { ...it.config, thresholds: { ...OFF, missing: 3 } }
+    await it.reports.look()
+    expect(it.reads).toBe(1)
   })
 })

@@ -1,6 +1,6 @@
 // What a reader makes of released contents: which sums are of some machines only, and what became of each machine.
 import { expect, test } from 'vitest'
-import type { ReleaseContent, ReleasedType } from '../../../../protocols/messages/aggregate.ts'
+import type { ReleaseContent, ReleasedType } from '../../../../protocols/messages/release.ts'
 import { hashOf, type Layout } from '../../../../src/exchange/aggregates/index.ts'
 import type { Plan } from '../../../../src/exchange/totals/plan.ts'
 import { createReader } from '../../../../src/exchange/totals/reader.ts'

@@ -2,6 +2,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../../src/base/clock.ts'
+import { KaroError } from '../../../../src/base/errors.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
 import { createFleetRepository, type FleetRepository } from '../../../../src/store/tables/fleet.ts'
 import {
   acceptProof,
@@ -17,6 +19,7 @@ import {
   type InviteRefusal,
   type Invites,
 } from '../../../../src/trust/certificates/invites/invites.ts'
+import { createSeeking } from '../../../../src/trust/certificates/invites/seeking.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { NOW } from './chains.ts'
@@ -217,4 +220,17 @@ test('an invite that names a key which was replaced lets nobody in, and says so'
   expect(invites.stateOf(invite)).toBe('open')
   const rotated = await world(repository, bob)
   expect(rotated.invites.list().map(rotated.invites.stateOf)).toEqual(['replaced'])
+})
+
+test('what was wrong with an enrolment file is not told of another invite that has ended', async () => {
+  const { secret, commitment, expires_at } = parseCode((await made((await world()).invites)).code)!
+  const seeking = createSeeking({
+    ...{ identity: { publicKey: ann }, clock: { now: () => NOW, monotonic: () => NOW }, log: silentLog },
+    ...{ isOther: () => false, granted: () => {}, ended: () => {} },
+  })
+  seeking.begin({ secret, commitment, expires_at, root: null, places: [] })
+  seeking.unusable(new KaroError('bad_file', 'others may read it'))
+  expect(seeking.refusal()).toEqual({ refused: 'enrolment_file', detail: 'others may read it' })
+  seeking.expire(expires_at)
+  expect(seeking.refusal()).toEqual({ refused: 'expired', detail: null })
 })

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { encodeFrame, NONCE_BYTES } from '../../../../protocols/frame.ts'
 import { KeyRotation, type KeyRotationBody } from '../../../../protocols/messages/rotation.ts'
-import { systemRandom as random, systemTimers } from '../../../../src/base/clock.ts'
+import { systemRandom as random } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { createOwnRotation } from '../../../../src/daemon/rotation.ts'
 import {
@@ -29,6 +29,7 @@ import {
   switchIdentityFile,
   unprotectIdentityFile,
 } from '../../../../src/trust/identity/index.ts'
+import type { Fork, KeyState } from '../../../../src/trust/lineage/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { goldenFrames } from '../../../support/mesh/vectors.ts'
 
@@ -228,22 +229,59 @@ test('a rotation that was told to nobody is taken back, and the file is as it wa
   expect(loadIdentity(path).rotations).toHaveLength(1)
 })
 
-test('an issuer does not rotate, and no begun rotation stays in its file', async () => {
-  let abandoned = 0
-  const published: string[] = []
+/** The rotation of ann's key that its file holds, to be carried out; `standing`: what the node knows of that key. */
+function begun({ isIssuer = false, standing = { kind: 'current' } as KeyState } = {}) {
+  const told = { abandoned: 0, published: [] as string[] }
   const pending = { identity: next, frame: signRotation(ann, next, NOW, random) }
   const rotation = createOwnRotation({
     identity: { nodeId: ann.nodeId, pending },
-    documents: { publish: async (kind) => void published.push(kind) },
+    documents: { publish: async (kind) => void told.published.push(kind) },
     again: async () => {},
     reread: () => pending,
-    abandon: () => void abandoned++,
-    isIssuer: () => true,
-    timers: systemTimers,
+    abandon: () => void told.abandoned++,
+    isIssuer: () => isIssuer,
+    standing: () => standing,
+    timers: { after: () => () => {} },
     log: silentLog,
-    onSwitch: () => published.push('switched'),
+    onSwitch: () => told.published.push('switched'),
   })
+  return { rotation, told }
+}
+
+test('an issuer does not rotate, and no begun rotation stays in its file', async () => {
+  const { rotation, told } = begun({ isIssuer: true })
   await expect(rotation.begin()).rejects.toMatchObject({ code: 'refused' })
   await rotation.resume()
-  expect([abandoned, published]).toEqual([2, []])
+  expect(told).toEqual({ abandoned: 2, published: [] })
+})
+
+const FORK: Fork = { at: ann.nodeId, between: [mallory.nodeId, testIdentity(4).nodeId] }
+test.each<KeyState>([
+  { kind: 'replaced', by: mallory.nodeId, until: NOW + GRACE_MS },
+  { kind: 'retired', by: mallory.nodeId, until: NOW - 1 },
+  { kind: 'frozen', fork: FORK },
+  { kind: 'rejected', fork: FORK, chosen: mallory.nodeId },
+])('a node that knows its key as $kind makes no second successor of it by mistake', async (standing) => {
+  const { rotation, told } = begun({ standing })
+  await expect(rotation.begin()).rejects.toMatchObject({ code: 'refused' })
+  await rotation.resume()
+  expect(told).toEqual({ abandoned: 2, published: [] })
+  // Whoever was robbed of the key may wish for just that.
+  await rotation.begin(true)
+  expect(told.published).toEqual(['key_rotation'])
+})
+
+test('a rotation that was announced already goes on, whatever somebody else did with the key since', async () => {
+  for (const standing of [
+    { kind: 'replaced', by: next.nodeId, until: NOW + GRACE_MS },
+    { kind: 'current' },
+  ] satisfies KeyState[]) {
+    const { rotation, told } = begun({ standing })
+    await rotation.resume()
+    expect(told).toEqual({ abandoned: 0, published: ['key_rotation'] })
+  }
+  const both: KeyState = { kind: 'frozen', fork: { at: ann.nodeId, between: [mallory.nodeId, next.nodeId] } }
+  const { rotation, told } = begun({ standing: both })
+  await rotation.resume()
+  expect(told).toEqual({ abandoned: 0, published: ['key_rotation'] })
 })

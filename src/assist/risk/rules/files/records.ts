@@ -4,7 +4,7 @@ import { inPlace, matching, naming, only, type Rule, tools } from '../rule.ts'
 import { isRecursive, overwritten } from '../targets.ts'
 
 const HISTORY_FILE =
-  /(?:^|\/)\.(?:bash_history|zsh_history|history|local\/share\/fish\/fish_history|python_history|mysql_history|psql_history|lesshst)$/
+  /(?:^|\/)\.(?:bash_history|zsh_history|history|local\/share\/fish\/fish_history|python_history|mysql_history|psql_history|lesshst)$|^\/var\/(?:spool\/)?mail\/[^/]+$/
 
 export const RECORD_RULES: readonly Rule[] = [
   {

@@ -11,12 +11,12 @@ export const CLUSTER_RULES: readonly Rule[] = [
   {
     id: 'kube-delete-many',
     level: 'high',
-    why: 'Deletes a namespace, storage, nodes or everything of a kind.',
+    why: 'Deletes a namespace, storage, nodes or everything of a kind, or takes a node away from all that runs on it.',
     tools: KUBE,
     when: (_c, o) =>
       only(
-        verb(o) === 'delete' && !o.flag('dry-run'),
-        o.flag('all', 'all-namespaces', 'A') || hasOpaqueList(o.operands)
+        /^(?:delete|drain)$/.test(verb(o)) && !o.flag('dry-run'),
+        verb(o) === 'drain' || o.flag('all', 'all-namespaces', 'A') || hasOpaqueList(o.operands)
           ? true
           : matching(
               o.operands.slice(1),
@@ -29,14 +29,16 @@ export const CLUSTER_RULES: readonly Rule[] = [
   {
     id: 'kube-delete',
     level: 'moderate',
-    why: 'Deletes or drains something that runs in the cluster.',
+    why: 'Deletes, stops or replaces something that runs in the cluster.',
     safer: { append: '--dry-run=server' },
     tools: KUBE,
     when: (c, o) =>
       only(
         !o.flag('dry-run') &&
-          ((verb(o) === 'delete' && !/^pods?$|^po$|^pods?\//.test(verb(o, 1))) ||
-            verb(o) === 'drain' ||
+          ((verb(o) === 'delete' &&
+            (!/^pods?$|^po$|^pods?\//.test(verb(o, 1)) ||
+              o.flag('force', 'field-selector', 'l', 'selector'))) ||
+            (verb(o) === 'apply' && o.flag('force', 'prune')) ||
             /--replicas[= ]0\b/.test(line(c)) ||
             (verb(o) === 'replace' && o.flag('force')) ||
             (verb(o) === 'patch' && /finalizers[^a-z]*null|finalizers\W*\[\s*\]/.test(line(c)))),
@@ -47,11 +49,24 @@ export const CLUSTER_RULES: readonly Rule[] = [
   {
     id: 'helm-uninstall',
     safer: { append: '--dry-run' },
-    level: 'moderate',
+    level: 'high',
     why: 'Removes a release from the cluster.',
     tools: tools('helm'),
     when: (_c, o) => only(/^(?:uninstall|delete|del|un)$/.test(verb(o)) && !o.flag('dry-run'), true),
     example: 'helm uninstall web',
+  },
+  {
+    id: 'helm-replace',
+    safer: { append: '--dry-run' },
+    level: 'moderate',
+    why: 'Replaces what a release runs, or goes back to an earlier one.',
+    tools: tools('helm'),
+    when: (_c, o) =>
+      only(
+        !o.flag('dry-run') && (verb(o) === 'rollback' || (verb(o) === 'upgrade' && o.flag('force'))),
+        true,
+      ),
+    example: 'helm rollback web 1',
   },
   {
     id: 'kube-unread',

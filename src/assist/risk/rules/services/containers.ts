@@ -1,4 +1,5 @@
 // Rules about containers: their data, and the rights they are given.
+import type { Options } from '../../line/options.ts'
 import type { Arg, SimpleCommand } from '../../model.ts'
 import { byTool, type Rewrite, say, without } from '../rewrite.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
@@ -6,6 +7,10 @@ import { matching, only, type Rule, tools, verb } from '../rule.ts'
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
 const DOCKER = tools('docker podman nerdctl docker-compose podman-compose')
 const hasOpaqueList = (args: readonly Arg[]) => args.some((arg) => arg.taint !== 0)
+
+/** Whether `system prune` takes volumes or every unused image too. */
+const isWhole = (c: SimpleCommand, o: Options): boolean =>
+  verb(o) === 'system' && (/--volumes/.test(line(c)) || o.flag('a', 'all') !== undefined)
 
 const volumes: Rewrite = (c, o) => say(c.name, 'volume', 'inspect', ...o.operands.slice(2))
 
@@ -19,21 +24,21 @@ export const CONTAINER_RULES: readonly Rule[] = [
       only(
         /^(?:system|image|container|builder|network|buildx)$/.test(verb(o)) &&
           verb(o, 1) === 'prune' &&
-          !/--volumes/.test(line(c)),
+          !isWhole(c, o),
         true,
       ),
     safer: 'docker system df',
-    example: 'docker system prune -af',
+    example: 'docker image prune',
   },
   {
     id: 'docker-volumes',
     level: 'high',
-    why: 'Deletes volumes with the data in them.',
+    why: 'Deletes volumes with the data in them, or everything that does not run at the moment.',
     tools: DOCKER,
     when: (c, o) => {
       const text = line(c)
       if (verb(o) === 'volume') return only(/^(?:rm|remove|prune)$/.test(verb(o, 1)), true)
-      if (verb(o) === 'system') return only(verb(o, 1) === 'prune' && /--volumes/.test(text), true)
+      if (verb(o) === 'system') return only(verb(o, 1) === 'prune' && isWhole(c, o), true)
       return only(
         /(?:^|\s)down(?:\s|$)/.test(text) &&
           (c.name.includes('compose') || verb(o) === 'compose') &&
@@ -75,6 +80,20 @@ export const CONTAINER_RULES: readonly Rule[] = [
         ),
       ),
     example: 'docker run --privileged x',
+  },
+  {
+    id: 'docker-remove',
+    level: 'moderate',
+    why: 'Stops or removes a container or an image without asking.',
+    tools: DOCKER,
+    when: (_c, o) =>
+      only(
+        (verb(o) === 'kill' && o.operands.length > 1) ||
+          (/^(?:rm|rmi)$/.test(verb(o)) && o.flag('f', 'force')),
+        true,
+      ),
+    safer: byTool({ docker: 'docker ps -a', podman: 'podman ps -a' }),
+    example: 'docker rm -f web',
   },
   {
     id: 'docker-stop-all',

@@ -108,8 +108,13 @@ export const DATABASE_RULES: readonly Rule[] = [
       }
     },
     safer: byTool({
-      dropdb: (_c, o) => {
-        const dump = say('pg_dump', '-Fc', o.operands.at(-1))
+      dropdb: (c) => {
+        // Both tools take the same options for host, port and user.
+        const dump = say(
+          'pg_dump',
+          '-Fc',
+          ...c.args.filter((arg) => !/^(?:-[ief]|--(?:if-exists|interactive|echo|force))$/.test(arg.text)),
+        )
         return dump && `${dump} > before.dump`
       },
       'redis-cli': 'redis-cli dbsize',
@@ -122,7 +127,7 @@ export const DATABASE_RULES: readonly Rule[] = [
   },
   {
     id: 'framework-reset',
-    level: 'moderate',
+    level: 'high',
     why: 'Empties or rebuilds the application’s database.',
     tools: tools(
       'diesel drush wp rails rake python python3 php npx prisma sequelize knex alembic flask django-admin manage.py artisan mix bin/rails',

@@ -39,7 +39,7 @@ export const GIT_RULES: readonly Rule[] = [
   },
   {
     id: 'git-reset-hard',
-    level: 'moderate',
+    level: 'high',
     why: 'Throws away changes that were not committed.',
     tools: GIT,
     when: (c, o) =>
@@ -47,7 +47,8 @@ export const GIT_RULES: readonly Rule[] = [
         is(o, 'reset'),
         c.args.filter((arg) => /^--har/.test(arg.text)),
       ),
-    safer: 'git stash',
+    // A stash keeps the changes; going back to another commit is not its job.
+    safer: (_c, o) => (/^(?:HEAD|@|)$/.test(verb(o, 1)) && !o.flag('C', 'git-dir') ? 'git stash' : undefined),
     example: 'git reset --hard',
   },
   {
@@ -65,7 +66,7 @@ export const GIT_RULES: readonly Rule[] = [
   },
   {
     id: 'git-clean',
-    level: 'moderate',
+    level: 'high',
     why: 'Deletes untracked files; git cannot bring them back.',
     tools: GIT,
     when: (_c, o) =>
@@ -83,15 +84,10 @@ export const GIT_RULES: readonly Rule[] = [
         const forced = o.flag('f', 'force', 'discard-changes')
         if (forced !== undefined) return [forced]
         const dashes = c.args.findIndex((arg) => arg.text === '--')
-        return dashes >= 0
-          ? matching(c.args.slice(dashes + 1), /^(?:\.|\*|:\/)$/)
-          : matching(o.operands.slice(1), /^\.$/)
+        return dashes >= 0 ? c.args.slice(dashes + 1) : matching(o.operands.slice(1), /^\.\/?$/)
       }
       if (is(o, 'restore'))
-        return only(
-          !o.flag('S', 'staged') || o.flag('W', 'worktree'),
-          matching(o.operands.slice(1), /^(?:\.|\*|:\/)$/),
-        )
+        return only(!o.flag('S', 'staged') || o.flag('W', 'worktree'), o.operands.slice(1))
       return undefined
     },
     safer: 'git stash',
@@ -103,7 +99,8 @@ export const GIT_RULES: readonly Rule[] = [
     why: 'Deletes work that may exist nowhere else.',
     tools: GIT,
     when: (c, o) =>
-      (is(o, 'branch') && (o.flag('D') ?? (o.flag('d', 'delete') && o.flag('f', 'force')))) ||
+      (is(o, 'branch') &&
+        (o.flag('D') ?? o.flag('f', 'force') ?? (o.flag('d', 'delete') && o.flag('f', 'force')))) ||
       (is(o, 'stash') && verb(o, 1) === 'drop') ||
       (is(o, 'tag') && o.flag('d', 'delete')) ||
       (is(o, 'rm') && o.flag('r') && o.operands.slice(1).some((arg) => /^(?:\.|\*|:\/)$/.test(arg.text))) ||

@@ -9,7 +9,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
   {
     id: 'infra-destroy',
     level: 'high',
-    why: 'Destroys infrastructure and the data on it.',
+    why: 'Destroys infrastructure and the data on it, or the record of it.',
     tools: tools(
       'terraform tofu terragrunt pulumi cdk serverless sls sam eksctl kops kind minikube k3d vagrant packer',
     ),
@@ -18,7 +18,8 @@ export const PLATFORM_RULES: readonly Rule[] = [
       if (/^(?:terraform|tofu|terragrunt)$/.test(c.name))
         return only(
           verb(o) === 'destroy' ||
-            (verb(o) === 'workspace' && verb(o, 1) === 'delete' && o.flag('force')) ||
+            (verb(o) === 'workspace' && verb(o, 1) === 'delete') ||
+            (verb(o) === 'state' && verb(o, 1) === 'rm' && !o.flag('dry-run')) ||
             (/^(?:apply|run-all|state)$/.test(verb(o)) &&
               (c.args.some((arg) => arg.text === '-destroy' || arg.text === '--destroy') ||
                 verb(o, 1) === 'destroy')),
@@ -46,7 +47,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
     when: (c, o) =>
       only(
         (verb(o) === 'apply' && c.args.some((arg) => /^--?auto-approve$/.test(arg.text))) ||
-          (verb(o) === 'state' && /^(?:rm|push)$/.test(verb(o, 1))) ||
+          (verb(o) === 'state' && /^(?:mv|push|replace-provider)$/.test(verb(o, 1))) ||
           (verb(o) === 'up' && o.flag('y', 'yes')) ||
           verb(o) === 'force-unlock' ||
           verb(o) === 'taint',
@@ -87,15 +88,15 @@ export const PLATFORM_RULES: readonly Rule[] = [
             true,
           )
         case 'rclone':
-          return only(
-            !o.flag('n', 'dry-run') &&
-              (/^(?:purge|delete)\b/.test(text) || (/^sync\b/.test(text) && o.flag('delete-excluded'))),
-            true,
-          )
+          return only(!o.flag('n', 'dry-run') && /^(?:purge|delete|deletefile)\b/.test(text), true)
         case 's3cmd':
         case 'mc':
         case 'b2':
-          return only(/^(?:rb|rm|del|delete-bucket)\b/.test(text) && o.flag('r', 'recursive', 'force'), true)
+          return only(
+            /^(?:rb|delete-bucket)\b/.test(text) ||
+              (/^(?:rm|del)\b/.test(text) && o.flag('r', 'recursive', 'force') !== undefined),
+            true,
+          )
         case 'gh':
           return only(
             /^repo (?:delete|archive)\b/.test(text) ||
@@ -107,7 +108,12 @@ export const PLATFORM_RULES: readonly Rule[] = [
         case 'supabase':
           return only(/^db reset\b/.test(text) && o.flag('linked', 'db-url'), true)
         case 'heroku':
-          return only(/^(?:apps:destroy|pg:reset|apps:delete|addons:destroy)\b/.test(text), true)
+          return only(
+            /^(?:apps|addons|pg|clients|domains|repo|container|members|access):(?:destroy|delete|reset|remove|rm)\b/.test(
+              text,
+            ),
+            true,
+          )
         default:
           return only(
             /(?:^|\s)(?:\S+:|\S+-)?(?:delete|destroy|purge|remove|terminate|rm)(?:-\S+)?(?:\s|$)/.test(
@@ -127,6 +133,30 @@ export const PLATFORM_RULES: readonly Rule[] = [
       'gh repo': 'gh repo view',
     }),
     example: 'aws s3 rm s3://b --recursive',
+  },
+  {
+    id: 'cloud-remove',
+    level: 'moderate',
+    why: 'Deletes an object, detaches or restarts something, or unsets a setting in the cloud.',
+    tools: tools('aws gcloud gsutil rclone heroku flyctl fly netlify vercel az mc s3cmd azcopy gh'),
+    when: (c, o) => {
+      const words = o.operands.map((arg) => arg.text)
+      const text = words.filter((word) => !/\s/.test(word)).join(' ')
+      return only(
+        !o.flag('dryrun', 'dry-run', 'n') &&
+          (/(?:^|\s|:)(?:rm|unset|untag|remove|del|kill|stop|restart|detach|rotate|leave|disable|rename|rollback)(?:\s|$)/.test(
+            text,
+          ) ||
+            /^(?:secretsmanager (?:put-secret-value|update-secret)|route53 change-resource-record-sets .*DELETE|ps:|maintenance:on|env:clone|access:update|clients:update)/.test(
+              text,
+            ) ||
+            (c.name === 'aws' && /"Action"\s*:\s*"DELETE"/.test(line(c))) ||
+            (c.name === 'gh' && /^repo edit\b/.test(text) && /--visibility/.test(line(c)))),
+        true,
+      )
+    },
+    example: 'gsutil rm gs://bucket/file',
+    yields: true,
   },
   {
     id: 'cloud-delete',
@@ -169,12 +199,40 @@ export const PLATFORM_RULES: readonly Rule[] = [
     example: 'vagrant destroy -f',
   },
   {
+    id: 'unpublish',
+    level: 'high',
+    why: 'Withdraws a package that others may already build on.',
+    tools: tools('npm yarn pnpm cargo gem twine'),
+    when: (_c, o) =>
+      only(
+        o.operands.slice(0, 2).some((arg) => /^(?:unpublish|yank)$/.test(arg.text)) &&
+          !o.flag('undo', 'dry-run'),
+        true,
+      ),
+    safer: byTool({ npm: tried('--dry-run') }),
+    example: 'npm unpublish x --force',
+  },
+  {
     id: 'publish',
     level: 'moderate',
-    why: 'Publishes or withdraws a package for everybody.',
-    tools: tools('npm yarn pnpm cargo gem twine'),
-    when: (_c, o) => only(/^(?:unpublish|deprecate|yank)$/.test(verb(o)) && !o.flag('undo'), true),
-    example: 'npm unpublish x --force',
+    why: 'Publishes a package for everybody, or warns everybody against one.',
+    tools: tools(
+      'npm yarn pnpm cargo gem twine poetry uv flit hatch mvn mvnw gradle gradlew sbt lerna changeset',
+    ),
+    when: (_c, o) =>
+      only(
+        !o.flag('undo', 'dry-run', 'n') &&
+          o.operands
+            .slice(0, 2)
+            .some((arg) =>
+              /^(?:deprecate|publish|push|upload|deploy|deploy:deploy|release:perform|publishToMavenCentral)$/.test(
+                arg.text,
+              ),
+            ),
+        true,
+      ),
+    safer: byTool({ npm: tried('--dry-run'), pnpm: tried('--dry-run'), cargo: tried('--dry-run') }),
+    example: 'npm publish',
   },
   {
     id: 'cloud-open',
@@ -219,12 +277,13 @@ export const PLATFORM_RULES: readonly Rule[] = [
     id: 'vault-close',
     level: 'high',
     why: 'Seals the secret store, or deletes secrets in it.',
-    tools: tools('vault bao'),
+    tools: tools('vault bao op doppler pass gopass'),
     when: (_c, o) =>
       only(
-        /^(?:operator (?:seal|step-down)|secrets disable|auth disable|kv (?:metadata delete|destroy)|delete|token revoke|lease revoke)\b/.test(
-          o.operands.map((arg) => arg.text).join(' '),
-        ),
+        !o.flag('help', 'h', 'dry-run') &&
+          /^(?:operator (?:seal|step-down)|secrets (?:disable|delete)|auth disable|kv (?:metadata delete|destroy|delete)|policy delete|delete|token revoke|lease revoke|(?:item|vault|user|document|group) delete|rm|remove)\b/.test(
+            o.operands.map((arg) => arg.text).join(' '),
+          ),
         true,
       ),
     example: 'vault operator seal',

@@ -9,11 +9,15 @@ const VITAL_SERVICE =
 const DEFENCE =
   /^(?:firewalld|ufw|iptables|nftables|apparmor|auditd|fail2ban|clamav.*|falcon-sensor|selinux.*|osqueryd|wazuh-agent|crowdsec|falco|snoopy|aide.*|tripwire|ossec.*|suricata|snort|rsyslog|systemd-journald)(?:\.service)?$/
 
+/** A rule that drops what comes to ssh, or everything. */
+const LOCKS_OUT =
+  /^(?:-t filter )?(?:(?:-[AI]|--append|--insert) (?:INPUT|OUTPUT)\b(?!.*(?:-s|--source|-d|-i|--in-interface|-m (?:conntrack|state|recent|limit)) ).*-j (?:DROP|REJECT)|-P (?:INPUT|OUTPUT) DROP)|--dport (?:22|ssh)\b.*-j (?:DROP|REJECT)/
+
 export const DEFENCE_RULES: readonly Rule[] = [
   {
     id: 'defence-off',
     level: 'high',
-    why: 'Turns off a protection of the machine.',
+    why: 'Turns off a protection of the machine, or locks everybody out of it.',
     tools: tools(
       'systemctl service setenforce ufw iptables ip6tables nft firewall-cmd aa-teardown aa-disable aa-complain apparmor_parser auditctl spctl csrutil sed tee pfctl chkconfig launchctl semanage update-rc.d',
     ),
@@ -38,7 +42,9 @@ export const DEFENCE_RULES: readonly Rule[] = [
         case 'iptables':
         case 'ip6tables':
           return only(
-            o.flag('F', 'X', 'flush', 'delete-chain') || (o.flag('P', 'policy') && /\bACCEPT\b/.test(text)),
+            o.flag('F', 'X', 'flush', 'delete-chain') ||
+              (o.flag('P', 'policy') && /\bACCEPT\b/.test(text)) ||
+              LOCKS_OUT.test(text),
             true,
           )
         case 'nft':
@@ -101,6 +107,25 @@ export const DEFENCE_RULES: readonly Rule[] = [
       service: (_c, o) => say('service', o.operands[0], 'restart'),
     }),
     example: 'systemctl stop sshd',
+  },
+  {
+    id: 'service-interrupted',
+    level: 'moderate',
+    why: 'Stops a service, or keeps it from starting again, for everybody who uses it.',
+    tools: tools('systemctl service rc-service rc-update initctl sv launchctl chkconfig update-rc.d'),
+    when: (c, o) => {
+      if (o.flag('user')) return undefined
+      const words = o.operands.map((arg) => arg.text)
+      const at = /^(?:systemctl|initctl|sv|launchctl)$/.test(c.name) ? 0 : 1
+      return only(
+        /^(?:stop|disable|mask|kill|down|off|remove|del|unload|bootout)$/.test(words[at] ?? '') ||
+          (c.name === 'rc-update' && /^del/.test(words[0] ?? '')),
+        words.length > 1,
+      )
+    },
+    safer: byTool({ systemctl: (_c, o) => say('systemctl', 'status', ...o.operands.slice(1)) }),
+    example: 'systemctl stop nginx',
+    yields: true,
   },
   {
     id: 'kernel-module',

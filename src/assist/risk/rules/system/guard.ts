@@ -1,5 +1,6 @@
 // Rules about switching the guard off, loosening it, or deleting the records of this node.
 
+import { PROCESS } from '../../carriers/output.ts'
 import type { Options } from '../../line/options.ts'
 import type { Arg, SimpleCommand } from '../../model.ts'
 import { byTool } from '../rewrite.ts'
@@ -30,14 +31,19 @@ export const GUARD_RULES: readonly Rule[] = [
     why: 'Switches off the guard, which judges commands before they run, or changes what it lets through.',
     tools: [
       '*',
-      ...tools('karo unset env claude codex gemini copilot cursor-agent printf read pkill killall launchctl'),
+      ...tools(
+        'karo unset env claude codex gemini copilot cursor-agent printf read pkill killall kill launchctl',
+      ),
       ...REMOVES_PACKAGES,
       ...TAKES_TREES,
     ],
     when: (c, o) => {
       if (c.name === 'karo') return only(!isAsked(o) && loosens(c, o), true)
       // Both may end the daemon: killing it, or unloading its launchd agent.
-      if (c.name === 'pkill' || c.name === 'killall') return matching(o.operands, /\bkaro\b/)
+      if (/^(?:pkill|killall|kill)$/.test(c.name))
+        return matching(c.name === 'kill' ? c.args : o.operands, /(?:^|\W)karo\b/).filter(
+          (arg) => c.name !== 'kill' || arg.text.startsWith(PROCESS),
+        )
       if (c.name === 'launchctl')
         return only(
           /^(?:unload|bootout|remove|disable|stop|kill)$/.test(verb(o)),

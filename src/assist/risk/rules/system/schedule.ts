@@ -1,4 +1,5 @@
 // Rules about jobs that run later.
+import { NO_OUTPUT } from '../../model.ts'
 import { matching, naming, only, type Rule, tools } from '../rule.ts'
 import { appended, overwritten } from '../targets.ts'
 
@@ -24,8 +25,7 @@ export const SCHEDULE_RULES: readonly Rule[] = [
     when: (c, o) => {
       if (o.flag('l', 'e', 'r')) return undefined
       const dash = matching(o.operands, /^-$/)
-      const fromFile = c.redirections.some((r) => r.operator === '<')
-      return dash.length > 0 ? dash : only(o.operands.length === 0 && !fromFile, c.input.text !== '')
+      return dash.length > 0 ? dash : c.args.length > 0 || c.input !== NO_OUTPUT || c.redirections.length > 0
     },
     safer: 'crontab -l',
     example: '(crontab -l; echo "* * * * * x") | crontab -',

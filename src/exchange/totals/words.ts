@@ -1,5 +1,5 @@
-// Sentences that a report says about what is missing in it.
-import type { BucketTotals, Unreleased } from '../totals/types.ts'
+// Why released totals of a period are not there, in words for people: the same for a question and for a report.
+import type { BucketTotals, Unreleased } from './types.ts'
 
 const WHY: Readonly<Record<Unreleased, string>> = {
   none: 'this node knows of no totals of it',
@@ -8,13 +8,14 @@ const WHY: Readonly<Record<Unreleased, string>> = {
   disagree: 'the two aggregators released different numbers, so one of them is broken or not honest',
   few: 'too few machines contributed',
   implausible: 'the sums cannot be: a machine or an aggregator is broken or not honest',
-  layout: 'another release of Karo computed it, with rows that this one does not know',
   team: 'its totals are released for all machines together, and the team is not told apart',
+  unfetched: 'others hold more than one question fetches, so ask about a shorter time',
+  layout: 'another release of Karo computed it, with rows that this one does not know',
 }
 
 export const whyWord = (why: Unreleased): string => WHY[why]
 
-/** One note for each reason, with the number of periods that it holds for. */
+/** One note for each reason, with how many periods it holds for; none when all were released whole. */
 export function missingWords(buckets: readonly BucketTotals[]): readonly string[] {
   if (buckets.length === 0)
     return ['No period of this time is closed yet: ask again tomorrow, or for a longer time.']
@@ -25,9 +26,9 @@ export function missingWords(buckets: readonly BucketTotals[]): readonly string[
       `${many} of ${buckets.length} periods ${many === 1 ? 'is' : 'are'} missing: ${WHY[why]}.`,
   )
   const short = buckets.filter(({ implausible }) => implausible).length
-  if (short > 0)
-    notes.push(
-      `In ${short} of ${buckets.length} periods some machines are left out: their sums cannot be, so one is broken or not honest.`,
-    )
-  return notes
+  if (short === 0) return notes
+  return [
+    ...notes,
+    `In ${short} of ${buckets.length} periods some machines are left out: their sums cannot be, so one is broken or not honest.`,
+  ]
 }

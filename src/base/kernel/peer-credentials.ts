@@ -1,6 +1,6 @@
 // The user at the other end of a Unix socket, by the kernel's SO_PEERCRED, read once when a connection is accepted.
 import type { Socket } from 'node:net'
-import type { Log } from '../../base/run/log.ts'
+import type { Log } from '../run/log.ts'
 import { loadLibc } from './libc.ts'
 
 export interface PeerCredentials {

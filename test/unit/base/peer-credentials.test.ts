@@ -5,8 +5,8 @@ import { chmodSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { openPeerCredentials } from '../../../src/base/kernel/peer-credentials.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
-import { openPeerCredentials } from '../../../src/ops/system/peer-credentials.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 
 async function listening(address: string | number): Promise<Server> {

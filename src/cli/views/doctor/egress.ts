@@ -1,6 +1,6 @@
 // View of the daemon's sockets; those without a known reason come first.
-import type { Explained } from '../doctor/egress.ts'
-import { table } from '../terminal/table.ts'
+import type { Explained } from '../../doctor/egress.ts'
+import { table } from '../../terminal/table.ts'
 
 /** Ends with a newline. */
 export function egressView(

@@ -1,0 +1,80 @@
+// Share: what one machine contributes to a bucket's totals, from it to the two aggregators, in two halves.
+import * as z from 'zod'
+import { isBucket, SHARE_KEPT_MS } from '../buckets.ts'
+import { defineMessage } from '../define.ts'
+import {
+  audiences,
+  bucket,
+  CELLS_MAX,
+  mesh,
+  NO_BUCKET,
+  pair,
+  place,
+  SECTIONS_MAX,
+  SHARE_CELLS_MAX,
+  SHARE_PLAIN_BYTES,
+  scheme,
+  sealed,
+  TOO_LONG,
+  typeName,
+} from './aggregate.ts'
+import { bytes, listOf, timestamp, uint } from './fields.ts'
+
+const shareBody = z
+  .object({
+    mesh,
+    ...bucket,
+    expires_at: timestamp('when nobody keeps it any more'),
+    pair,
+    boxes: listOf(z.object({ ...place, ...sealed(SHARE_PLAIN_BYTES) }), 3)
+      .refine((boxes) => boxes.length === 3, 'three boxes')
+      .describe('for the leader, for the other aggregator, and the header for the author itself'),
+  })
+  .refine(isBucket, NO_BUCKET)
+  .refine((body) => body.expires_at <= body.end + SHARE_KEPT_MS, TOO_LONG)
+export type ShareBody = z.infer<typeof shareBody>
+
+export const Share = defineMessage({
+  type: 0x0210,
+  name: 'Share',
+  purpose: "What one machine contributes to a bucket's totals, split in two halves that say nothing alone.",
+  limit: 64 * 1024,
+  carried: 'document',
+  body: shareBody,
+})
+
+/** The same in both boxes of a share: what its author contributes, to whom, and what it does not. */
+export const shareHeader = z
+  .object({
+    scheme,
+    k_min: z.int().min(1).max(1_000).describe('its author is in no set of fewer machines'),
+    sections: listOf(
+      z.object({ type: typeName, layout: bytes(32), cells: uint(CELLS_MAX), audiences }),
+      SECTIONS_MAX,
+    ),
+    declined: listOf(z.object({ type: typeName, audiences }), SECTIONS_MAX),
+  })
+  .refine(
+    ({ sections }) => sections.reduce((sum, { cells }) => sum + cells, 0) <= SHARE_CELLS_MAX,
+    'too many counters',
+  )
+  // Two vectors of one type would be of different people, whose difference could be had by subtraction.
+  .refine(
+    ({ sections }) => new Set(sections.map(({ type }) => type)).size === sections.length,
+    'a type twice',
+  )
+  .refine(
+    ({ sections }) => sections.every(({ audiences: of }) => of.length > 0 && new Set(of).size === of.length),
+    'a section without an audience, or with one twice',
+  )
+export type ShareHeader = z.infer<typeof shareHeader>
+
+/** The plaintext of a share's box. */
+export const sharePlain = z.object({
+  header: bytes(1, 8 * 1024).describe('an encoded ShareHeader'),
+  share: bytes(0, SHARE_PLAIN_BYTES).describe(
+    'leader: a seed of 32 bytes; the other: 8 bytes for each counter of each section; empty without sections',
+  ),
+  pad: bytes(0, SHARE_PLAIN_BYTES).describe('zeros, so that the length does not tell what is shared'),
+})
+export type SharePlain = z.infer<typeof sharePlain>

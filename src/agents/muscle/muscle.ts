@@ -1,0 +1,164 @@
+// The room that keeps the Muscle: connects to it, or starts it, probes it, and locks everything while it is not there.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { deadline, untilAborted } from '../../base/async/deadline.ts'
+import type { Timers } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { PeerCredentials } from '../../base/kernel/peer-credentials.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { Room } from '../../base/run/room.ts'
+import { PROBE_JOB } from '../../muscle/contract/messages.ts'
+import { muscleProgram } from '../../muscle/contract/program.ts'
+import { connectMuscle, type MuscleClient } from './client.ts'
+
+/** Milliseconds between probes, and how long one may take. */
+const PROBE_EVERY_MS = 15_000
+const PROBE_MS = 5_000
+/** Milliseconds after which a lost Muscle is looked for again; doubled each time up to the time between probes. */
+const AGAIN_MS = 250
+
+export interface MuscleDeps {
+  /** `off` without agents. `start`: as a child of the daemon. `connect`: a unit of its own runs it. */
+  readonly way: 'off' | 'start' | 'connect'
+  readonly path: string
+  /** Directories of Karo that no jail may see. */
+  readonly closed: readonly string[]
+  readonly credentials: () => Promise<PeerCredentials>
+  readonly timers: Timers
+  readonly log: Log
+}
+
+export interface Muscle extends Room {
+  /** `off`: not configured. `locked`: nothing can run. */
+  state(): { readonly state: 'off' | 'locked' | 'ready'; readonly detail: string }
+  /** The connection. Throws KaroError `unavailable` while it is locked, `refused` while agents are off. */
+  client(): MuscleClient
+}
+
+export function createMuscle(deps: MuscleDeps): Muscle {
+  const { way, path, closed, timers, log } = deps
+  let client: MuscleClient | undefined
+  /** Why it is locked; undefined while it is ready. */
+  let problem: string | undefined = 'karo-exec has not answered yet'
+  let child: ChildProcess | undefined
+  let credentials: PeerCredentials | undefined
+  let cancel = (): void => {}
+  let ended = true
+  let waitMs = AGAIN_MS
+
+  const lock = (why: string): void => {
+    if (problem === undefined) log.error({ reason: why }, 'karo-exec is lost; nothing runs until it is back')
+    problem = why
+    client?.close()
+    client = undefined
+  }
+
+  const start = (): void => {
+    if (way !== 'start' || (child !== undefined && child.exitCode === null && child.signalCode === null))
+      return
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const [runtime, file] = muscleProgram()
+    const own = [
+      runtime,
+      [file, '--socket', path, '--with-parent', ...closed.flatMap((dir) => ['--closed', dir])],
+    ]
+    // Its standard input ends with this process, and so does it.
+    child = spawn(own[0] as string, own[1] as string[], { stdio: ['pipe', 'ignore', 'inherit'], env: {} })
+    child.on('error', (error) => log.warn({ reason: error.message }, 'karo-exec cannot be started'))
+    child.stdin?.on('error', () => {})
+  }
+
+  /** Connects where needed, and starts a jail to see that one can be started. */
+  const look = async (): Promise<void> => {
+    const end = deadline(timers, PROBE_MS)
+    try {
+      start()
+      credentials ??= await deps.credentials()
+      client ??= await connected(credentials, end.signal)
+      await untilAborted(tryJail(client), end.signal)
+      if (ended) return
+      if (problem !== undefined) log.info({}, 'karo-exec is ready')
+      problem = undefined
+      waitMs = AGAIN_MS
+    } catch (error) {
+      if (!ended) lock((error as Error).message)
+    } finally {
+      end.end()
+    }
+  }
+
+  const connected = async (known: PeerCredentials, signal: AbortSignal): Promise<MuscleClient> => {
+    const fresh = await connectMuscle(path, known, signal)
+    if (ended) fresh.close()
+    void fresh.closed.then((why) => {
+      if (ended || client !== fresh) return
+      lock(`the connection to karo-exec is lost: ${why}`)
+      again(AGAIN_MS)
+    })
+    return fresh
+  }
+
+  const again = (ms: number): void => {
+    cancel()
+    if (!ended) cancel = timers.after(ms, () => void round())
+  }
+
+  const round = async (): Promise<void> => {
+    await look()
+    if (problem !== undefined) waitMs = Math.min(2 * waitMs, PROBE_EVERY_MS)
+    again(problem === undefined ? PROBE_EVERY_MS : waitMs)
+  }
+
+  return {
+    name: 'muscle',
+    async start() {
+      if (way === 'off') return
+      ended = false
+      // The node starts without it: what is locked is what agents ask for, and nothing else waits for that.
+      void round()
+    },
+    async stop() {
+      ended = true
+      cancel()
+      client?.close()
+      client = undefined
+      child?.stdin?.end()
+      child?.kill('SIGTERM')
+    },
+    health: () =>
+      way === 'off'
+        ? []
+        : [{ name: 'agents.muscle', ok: problem === undefined, detail: problem ?? 'jails can be started' }],
+    state() {
+      if (way === 'off') return { state: 'off', detail: 'agents are not enabled' }
+      return problem === undefined
+        ? { state: 'ready', detail: 'jails can be started' }
+        : { state: 'locked', detail: problem }
+    },
+    client() {
+      if (way === 'off') throw new KaroError('refused', 'agents are off', { where: 'agents.enabled' })
+      if (client === undefined || problem !== undefined)
+        throw new KaroError('unavailable', `nothing can run: ${problem ?? 'karo-exec is not connected'}`)
+      return client
+    },
+  }
+}
+
+/** Rejects unless a command ran in a jail and ended well. */
+async function tryJail(client: MuscleClient): Promise<void> {
+  const limits = {
+    ...{ cpu_seconds: 5, memory_bytes: 256 * 1024 * 1024, disk_bytes: 1024 * 1024 },
+    ...{ tasks: 8, wall_ms: PROBE_MS, output_bytes: 1024 },
+  }
+  const job = await client.run(
+    {
+      ...{ job: `${PROBE_JOB}${randomUUID()}`, provider: null, argv: ['/usr/bin/true'], cwd: '/', env: {} },
+      ...{ binds: [], limits, stdin: false, secrets: [], trace_id: null },
+    },
+    () => {},
+  )
+  const { reason, code } = await job.ended
+  if (reason !== 'exited' || code !== 0) throw new Error(`a jail that was tried ended with ${code ?? reason}`)
+}

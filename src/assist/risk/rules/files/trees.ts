@@ -1,0 +1,102 @@
+// Rules about losing files of one's own: trees that no tool makes again, files emptied, deletions by a search or a list.
+import { findTargets } from '../../carriers/listings.ts'
+import type { Options } from '../../line/options.ts'
+import { resolvePath } from '../../line/paths.ts'
+import type { Arg, SimpleCommand } from '../../model.ts'
+import { baseName, TAINT } from '../../model.ts'
+import { movedAside, say } from '../rewrite.ts'
+import { inPlace, isOpaque, matching, only, type Rule, tools } from '../rule.ts'
+import { DELETERS, deletedTrees, overwritten } from '../targets.ts'
+
+/** Names of trees that a build, a package manager or a test run makes again. */
+const MADE =
+  /^(?:\{\}|node_modules|bower_components|vendor|target|build\S*|_build|dist\S*|out|output|bin|obj|coverage|htmlcov|logs?|log|tmp|temp|\.?cache|caches|__pycache__|\.\w+_cache|\.(?:next|nuxt|parcel-cache|turbo|svelte-kit|gradle|terraform|tox|nox|venv|eggs|yarn|pnpm-store|angular|vite|output|vercel|serverless|ccls-cache|clangd|dart_tool|bundle)|\.?venv|env|virtualenv|\S+\.(?:egg-info|dist-info|app|log|tmp|bak|old|orig|swp|o|pyc)|\S*(?:build|cache|tmp|temp|test|tests|example|generated|artifacts?|reports?)|\S*old\S*|CMakeFiles|Pods|DerivedData|site|public|storybook-static|playwright-report|test-results|package-lock\.json|yarn\.lock|\*\S*|x|foo|bar|baz)$/i
+
+/** Trees outside of temporary directories whose name does not say that they can be made again. */
+function lost(c: SimpleCommand, trees: readonly Arg[]): readonly Arg[] {
+  const temporary = inPlace(c, trees, 'temporary')
+  return trees.filter((arg) => {
+    const path = resolvePath(arg.text, c.scope)
+    const parts = arg.text.split('/')
+    const isOutside = /^(?:\/(?!home|Users|tmp)|~|\.\.)/.test(arg.text) && !path.startsWith(`${c.scope.cwd}/`)
+    return !temporary.includes(arg) && !isOpaque(arg) && (isOutside || !parts.some((part) => MADE.test(part)))
+  })
+}
+
+const SIZE_ZERO = (o: Options) => /^0+[kKMG]?B?$/.test(o.value('s', 'size')?.text ?? '')
+
+export const TREE_RULES: readonly Rule[] = [
+  {
+    id: 'rm-tree',
+    level: 'moderate',
+    why: 'Deletes a whole tree, and nothing in its name says that it can be made again.',
+    tools: DELETERS.filter((name) => !name.endsWith('find')),
+    when: (c, o) => lost(c, deletedTrees(c, o)).filter((arg) => baseName(arg.text) !== ''),
+    safer: movedAside,
+    example: 'rm -rf src',
+    yields: true,
+  },
+  {
+    id: 'find-deletes',
+    level: 'moderate',
+    why: 'Deletes whatever the search finds.',
+    tools: tools('find gfind'),
+    when: (c) => {
+      if (!c.args.some((arg) => arg.text === '-delete')) return undefined
+      const { tops } = findTargets(c.args)
+      const named =
+        c.args.some((arg) => arg.text === '-empty') ||
+        c.args.some(
+          (arg, i) =>
+            /^-i?name$/.test(c.args[i - 1]?.text ?? '') &&
+            /^(?:\*?\.?(?:pyc|pyo|o|tmp|bak|orig|rej|swp|class|DS_Store|map|log\S*|gz|old)|\*~|__pycache__|node_modules|Thumbs\.db|core)$/.test(
+              arg.text,
+            ),
+        )
+      return only(
+        !named && inPlace(c, tops, 'temporary').length < Math.max(tops.length, 1),
+        matching(c.args, /^-delete$/),
+      )
+    },
+    safer: (c) => say(c.name, ...c.args.map((arg) => (arg.text === '-delete' ? '-print' : arg))),
+    example: 'find . -mtime +7 -delete',
+    yields: true,
+  },
+  {
+    id: 'file-emptied',
+    level: 'moderate',
+    why: 'Empties the file; what was in it is lost.',
+    tools: tools('truncate gtruncate'),
+    when: (_c, o) =>
+      only(
+        SIZE_ZERO(o),
+        o.operands.filter((arg) => !/\.(?:log|tmp|out)$|^\/tmp\//.test(arg.text)),
+      ),
+    safer: (_c, o) => say('cp', '--backup', ...o.operands.slice(0, 1), '/tmp/'),
+    example: 'truncate -s 0 data.csv',
+  },
+  {
+    id: 'listed-unseen',
+    level: 'moderate',
+    why: 'Deletes the files that a list names; the line does not show them.',
+    tools: tools('rm grm srm unlink shred'),
+    when: (_c, o) => o.operands.filter((arg) => (arg.taint & TAINT.listed) !== 0),
+    example: 'xargs -a list rm',
+  },
+  {
+    id: 'persists',
+    level: 'moderate',
+    why: 'Has something run from now on whenever a shell, a session, a service or the machine starts.',
+    tools: ['*'],
+    when: (c, o) =>
+      [
+        ...overwritten(c, o),
+        ...c.redirections.filter((it) => it.operator === '>>').map((it) => it.target),
+      ].filter((arg) => RUN_LATER.test(resolvePath(arg.text, c.scope))),
+    example: 'cp job.service /etc/systemd/system/job.service',
+  },
+]
+
+/** Files by which something runs later, and settings of audit and log. */
+const RUN_LATER =
+  /\/systemd\/(?:system|user)\/|\/\.config\/autostart\/|^\/etc\/(?:init\.d|rc\d?\.d|rc\.local|xdg\/autostart|profile\.d|update-motd\.d|ld\.so\.conf\.d|modules-load\.d|modprobe\.d|rsyslog\S*|syslog\S*|audit\S*|logrotate\S*|apt\/apt\.conf\.d|NetworkManager\/dispatcher\.d|emond\.d|periodic|newsyslog\S*)|\/Library\/Launch(?:Agents|Daemons)\//

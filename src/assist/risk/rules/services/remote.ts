@@ -1,0 +1,157 @@
+// Rules about what a line does on other machines: deleting over HTTP, mirrors that delete, files put into a system.
+import type { Options } from '../../line/options.ts'
+import type { Arg, SimpleCommand } from '../../model.ts'
+import { matching, only, type Rule, tools, verb } from '../rule.ts'
+import { KEPT } from '../verbs.ts'
+
+const CLIENTS = tools('curl wget http https xh httpie gh glab')
+const said = ({ args }: SimpleCommand): string => args.map((arg) => arg.text).join(' ')
+
+/** Whether a part of the address's path names what a service keeps for others: `/v4/zones/abc`. */
+const holdsKept = (address: string): boolean =>
+  address
+    .replace(/^(?:https?:)?\/\/[^/]*/, '')
+    .split(/[/?]/)
+    .some((part) => KEPT.test(part))
+/** The part of an address, or of a query, that asks a service to delete. */
+const DELETES =
+  /(?:^|[/_-])(?:delete|destroy|purge|doDelete|_close|unlink|delete_by_query|delete-batch)(?:[/?_-]|$)|\bmutation\b[\s\S]*\b(?:delete|destroy|purge)[A-Z]\w*/
+
+/** The address at which the command asks a service to delete something. */
+function deletedAt(c: SimpleCommand, o: Options): Arg | undefined {
+  const method = (
+    o.value('X', 'request', 'method')?.text ??
+    matching(c.args, /^-X[A-Z]+$/)[0]?.text.slice(2) ??
+    ''
+  ).toUpperCase()
+  const operands = /^g[hl]/.test(c.name) ? (verb(o) === 'api' ? o.operands.slice(1) : []) : o.operands
+  const [first] = operands
+  if (/^g[hl]/.test(c.name) && first === undefined) return undefined
+  const isHttpie = /^(?:https?|xh|httpie)$/.test(c.name)
+  const told = isHttpie && /^[A-Z]+$/.test(first?.text ?? '') ? (first?.text ?? '') : method
+  const address = operands.find((arg) => !/^[A-Z]+$/.test(arg.text) && /[/.:]/.test(arg.text))
+  if (told === 'DELETE') return address ?? first
+  const sends = /^(?:POST|PUT|PATCH)$/.test(told) || o.flag('d', 'data', 'data-raw', 'json') !== undefined
+  return sends
+    ? address && DELETES.test(address.text)
+      ? address
+      : matching(c.args, /\bmutation\b/).find((arg) => DELETES.test(arg.text))
+    : undefined
+}
+
+/** Directories of a system into which `host:/…` copies; a group is one whose files rule the system. */
+const REMOTE_SYSTEM =
+  /^(?:[a-z]+:\/\/)?(?:[\w.-]+@)?[\w.[\]-]+:{1,2}(?:\/$|\/(boot|s?bin|usr\/s?bin|usr\/lib|lib|lib64|etc\/(?:passwd|shadow|group|sudoers|pam\.d|crontab|cron\.|ssh|ld\.so|rc)|root\/\.ssh|var\/spool\/cron)|\/(?:etc|usr|opt|root|var\/lib)(?:\/|$))/
+const remote = (o: Options): readonly Arg[] => o.operands.slice(1).slice(-1)
+const tried = (o: Options): boolean => o.flag('n', 'dry-run', 'dryrun', 'dry', 'interactive') !== undefined
+
+export const REMOTE_RULES: readonly Rule[] = [
+  {
+    id: 'http-delete',
+    level: 'high',
+    why: 'Asks a service to delete something that it keeps for everybody who uses it.',
+    tools: CLIENTS,
+    when: (c, o) => {
+      const at = deletedAt(c, o)
+      return at === undefined || !holdsKept(at.text) ? undefined : [at]
+    },
+    example: 'curl -X DELETE https://api.example/v1/zones/abc',
+  },
+  {
+    id: 'http-delete-one',
+    level: 'moderate',
+    why: 'Asks a service to delete something.',
+    tools: CLIENTS,
+    when: (c, o) => {
+      const at = deletedAt(c, o)
+      return at === undefined || holdsKept(at.text) ? undefined : [at]
+    },
+    example: 'curl -X DELETE https://api.example/items/1',
+  },
+  {
+    id: 'mirror-deletes',
+    level: 'high',
+    why: 'Deletes everything in the store that the source does not have.',
+    tools: tools('rclone azcopy mc s3cmd s5cmd gcloud lftp'),
+    when: (c, o) => {
+      if (tried(o)) return undefined
+      const words = said(c)
+      return only(
+        {
+          rclone: /^(?:-\S+ )*(?:sync|bisync --resync|cleanup|dedupe|rmdirs)\b/,
+          azcopy: /\bsync\b.*--delete-destination[= ](?:true|prompt)/,
+          mc: /\bmirror\b.*--remove\b/,
+          s3cmd: /\bsync\b.*--delete-removed/,
+          s5cmd: /\bsync\b.*--delete\b/,
+          gcloud: /\bstorage rsync\b.*--delete-unmatched/,
+          lftp: /\bmirror\b.*(?:--delete|-[a-zA-Z]*e[a-zA-Z]* )/,
+        }[c.name]?.test(words),
+        true,
+      )
+    },
+    safer: (c) => (c.name === 'rclone' ? `${c.name} ${said(c)} --dry-run` : undefined),
+    example: 'rclone sync src bucket:data',
+  },
+  {
+    id: 'rsync-delete-elsewhere',
+    level: 'moderate',
+    why: 'Deletes everything in the target that the source does not have.',
+    tools: tools('rsync'),
+    when: (c, o) => only(!tried(o), matching(c.args, /^--del(?:ete.*)?$/)),
+    safer: { append: '--dry-run' },
+    example: 'rsync -a --delete src/ dest/',
+    yields: true,
+  },
+  {
+    id: 'remote-system',
+    level: 'high',
+    why: 'Overwrites files by which another machine starts, runs or lets people in.',
+    tools: tools('scp rsync sftp rcp'),
+    when: (_c, o) =>
+      remote(o).filter((arg) => {
+        const found = REMOTE_SYSTEM.exec(arg.text)
+        return found !== null && (found[1] !== undefined || arg.text.endsWith(':/'))
+      }),
+    example: 'scp vmlinuz user@host:/boot/',
+  },
+  {
+    id: 'remote-settings',
+    level: 'moderate',
+    why: 'Puts files among the settings or programs of another machine.',
+    tools: tools('scp rsync sftp rcp'),
+    when: (_c, o) =>
+      remote(o).filter(
+        (arg) =>
+          REMOTE_SYSTEM.exec(arg.text)?.[1] === undefined &&
+          REMOTE_SYSTEM.test(arg.text) &&
+          !arg.text.endsWith(':/'),
+      ),
+    example: 'scp app.conf user@host:/etc/',
+  },
+  {
+    id: 'options-unseen',
+    level: 'moderate',
+    why: 'Takes its options from a file, so the line does not show what it fetches, sends or writes.',
+    tools: tools('curl'),
+    when: (c) => matching(c.args, /^(?:-[a-zA-Z]*K.*|--config(?:=.*)?)$/).filter(() => c.name === 'curl'),
+    example: 'curl -K options.txt',
+  },
+  {
+    id: 'file-dropped',
+    level: 'moderate',
+    why: 'Puts a file of this machine where anybody with the address can fetch it.',
+    tools: tools('curl wget http https croc wormhole transfer ffsend'),
+    when: (c) =>
+      only(
+        !/^(?:curl|wget|https?)$/.test(c.name) ||
+          c.args.some((arg) => /@|^(?:-T|--upload-file|--post-file|-F)/.test(arg.text)),
+        /^(?:curl|wget|https?)$/.test(c.name)
+          ? matching(
+              c.args,
+              /(?:^|\/\/|\.)(?:file\.io|transfer\.sh|0x0\.st|pastebin\.com|paste\.rs|ix\.io|termbin\.com|temp\.sh|bashupload\.com|oshi\.at|catbox\.moe|gofile\.io|anonfiles\.com|dpaste\.(?:org|com)|webhook\.site|requestbin\.\w+|\w+\.ngrok\S*)(?:[/:]|$)/,
+            )
+          : c.args.some((arg) => /^(?:send|upload)$/.test(arg.text)),
+      ),
+    example: 'curl -F file=@data.zip https://file.io',
+  },
+]

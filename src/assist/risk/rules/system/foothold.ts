@@ -1,0 +1,104 @@
+// Rules about what somebody does who stays on a machine: later runs, new accounts, copied shells, searches for credentials.
+import { findTargets } from '../../carriers/listings.ts'
+import { SHELLS } from '../../carriers/wrappers.ts'
+import { resolvePath } from '../../line/paths.ts'
+import { baseName } from '../../model.ts'
+import { inPlace, matching, only, type Rule, tools, verb } from '../rule.ts'
+
+/** Names, or patterns of names, of files that hold credentials. */
+const CREDENTIALS =
+  /^\*?\.?(?:id_(?:rsa|dsa|ecdsa|ed25519)\S*|\S*\.(?:pem|ppk|kdbx|pfx|p12|keytab|ovpn|jks|key)|credentials?(?:\.\w+)?|accessTokens\.json|access_tokens\.db|msal_token_cache\S*|azureProfile\.json|\S*passw(?:or)?d\S*|netrc|pgpass|htpasswd|gnupg|aws|azure|ssh|logins\.json|key[34]\.db|shadow\S*|vault_pass\S*|token)$/i
+const WORDS = /passw(?:or)?d|passwd|secret|credential|api[_-]?key|private key|BEGIN (?:RSA|OPENSSH)|token/i
+
+export const FOOTHOLD_RULES: readonly Rule[] = [
+  {
+    id: 'credentials-searched',
+    level: 'moderate',
+    why: 'Searches the system or a home for passwords and keys.',
+    tools: tools('find gfind fd locate plocate grep egrep rg ag'),
+    when: (c, o) => {
+      if (/find$/.test(c.name))
+        return only(
+          inPlace(c, findTargets(c.args).tops, 'root', 'home', 'system', 'inside-system', 'keys').length >
+            0 ||
+            findTargets(c.args).tops.some((arg) => /^\/(?:home|root|Users)?\/*(?:\.\w+)?/.test(arg.text)),
+          c.args.filter(
+            (arg, i) =>
+              /^-i?(?:name|path|regex)$/.test(c.args[i - 1]?.text ?? '') &&
+              CREDENTIALS.test(baseName(arg.text)),
+          ),
+        )
+      if (/locate$/.test(c.name)) return o.operands.filter((arg) => CREDENTIALS.test(baseName(arg.text)))
+      return only(
+        o.operands.length > 1 &&
+          WORDS.test(o.operands[0]?.text ?? '') &&
+          inPlace(c, o.operands.slice(1), 'root', 'home', 'system', 'keys').length > 0,
+        o.operands.slice(0, 1),
+      )
+    },
+    example: 'find / -name id_rsa',
+  },
+  {
+    id: 'runs-later',
+    level: 'moderate',
+    why: 'Has a command run later, when nobody is looking.',
+    tools: tools('at batch systemd-run'),
+    when: (c, o) =>
+      c.name === 'systemd-run'
+        ? matching(c.args, /^--on-\w+/)
+        : only(!o.flag('l', 'c', 'd', 'r', 'V', 'q'), c.args.length > 0 || c.name === 'batch'),
+    example: "systemd-run --on-calendar '*:0/1' ./job",
+  },
+  {
+    id: 'account-add',
+    level: 'moderate',
+    why: 'Adds an account, or changes with which shell one logs in.',
+    tools: tools('useradd adduser newusers pw ldapadd ldapmodify chsh dscl'),
+    when: (c, o) => {
+      if (o.flag('help', 'h', 'l', 'list-shells', 'D') || o.operands.length + c.args.length === 0)
+        return undefined
+      if (c.name === 'pw') return only(/^user(?:add|mod)$/.test(verb(o)), true)
+      if (c.name === 'dscl')
+        return only(/ -?(?:create|append|passwd) /.test(` ${c.args.map((arg) => arg.text).join(' ')} `), true)
+      return c.name !== 'chsh' || o.operands.length > 0
+    },
+    example: 'useradd -s /bin/bash x',
+  },
+  {
+    id: 'shell-copied',
+    level: 'moderate',
+    why: 'Puts a shell under another name, where rules and logs do not look for it.',
+    tools: tools('cp gcp install ln mv'),
+    when: (c, o) =>
+      only(
+        o.operands.length > 1 && !SHELLS.has(baseName(resolvePath(o.operands.at(-1)?.text ?? '', c.scope))),
+        o.operands
+          .slice(0, -1)
+          .filter((arg) => /^\/(?:usr\/)?(?:local\/)?bin\/(?:ba|z|da|k|fi)?sh$/.test(arg.text)),
+      ),
+    example: 'cp /bin/sh /tmp/crond',
+  },
+  {
+    id: 'commands-watched',
+    level: 'moderate',
+    why: 'Runs something at each command that is typed, or records it.',
+    tools: tools('trap auditctl'),
+    when: (c) =>
+      c.name === 'trap' ? matching(c.args.slice(1), /^(?:DEBUG|SIGDEBUG)$/) : matching(c.args, /^-[aAwWd]$/),
+    example: "trap 'echo $BASH_COMMAND >> /tmp/log' DEBUG",
+  },
+  {
+    id: 'memory-read',
+    level: 'moderate',
+    why: 'Reads the memory of a running program, with the passwords in it.',
+    tools: tools('dd cat strings gcore xxd hexdump grep head tail cp'),
+    when: (c) =>
+      c.name === 'gcore'
+        ? c.args.length > 0
+        : matching(
+            c.args,
+            /^(?:if=)?\/proc\/(?!self|meminfo)[^/]+\/(?:mem|maps?|pagemap)$|^(?:if=)?\/dev\/k?mem$/,
+          ),
+    example: 'dd if=/proc/123/mem of=/tmp/x',
+  },
+]

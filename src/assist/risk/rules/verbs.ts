@@ -1,0 +1,142 @@
+// One rule for the many tools that nobody has described: a sub-command that deletes, destroys, purges, revokes or unsets.
+
+import { INERT } from '../carriers/carried.ts'
+import { INTERPRETERS, SHELLS, WRAPPERS } from '../carriers/wrappers.ts'
+import type { Arg, SimpleCommand } from '../model.ts'
+import { EDITORS } from '../writes/positions.ts'
+import { ONLY_READ } from '../writes/tools.ts'
+import type { Rule } from './rule.ts'
+
+const names = (text: string): readonly string[] => text.trim().split(/\s+/)
+
+/** Verbs that lose what they are given, whatever the tool. */
+const LOSES = names(
+  'delete del destroy purge wipe erase revoke unset terminate drop obliterate deprovision decommission undeploy unpublish',
+)
+/** Verbs that lose less, or that package managers and the like use for what can be had again. */
+const REMOVES = names(
+  'remove rm rb prune reset flush clear truncate deregister leave rollback roll rotate untag unlink detach kill disable forget',
+)
+/** Parts of words: no line has such a verb without one of them. */
+export const VERB_PARTS: readonly string[] = [...LOSES, ...REMOVES].filter(
+  (verb, _i, all) => !all.some((other) => other !== verb && verb.includes(other)),
+)
+const ANY = new RegExp(VERB_PARTS.join('|'))
+
+/** A word that is such a verb, alone or as a part: `delete`, `apps:destroy`, `delete-job`, `stream_delete`. */
+const wordOf = (verbs: readonly string[]) =>
+  new RegExp(
+    `^(?:[a-z][\\w-]*[:.])?(?:do)?(?:${verbs.join('|')})(?:[-:_][a-z][\\w-]*)?$|^[a-z][\\w-]*[-_](?:${verbs.join('|')})$`,
+  )
+const HARD = wordOf(LOSES)
+const SOFT = wordOf(REMOVES)
+
+/** What a service keeps for others, which no other command of the tool brings back. */
+export const KEPT =
+  /(?:^|[-:_])(?:accounts?|alerts?|apis?|apps?|applications?|backups?|buckets?|certificates?|consumers?|clusters?|collections?|compute|customers?|dashboards?|deployments?|credentials?|databases?|db|directory|disks?|domains?|endpoints?|exchanges?|experiments?|flags?|functions?|gateways?|environments?|env|file-?systems?|groups?|indexes|index|indices|instances?|jobs?|load-?balancers?|locations?|monitors?|keyspaces?|machines?|merchant_accounts?|namespaces?|nodes?|orgs?|organi[sz]ations?|pipelines?|plans?|policy|policies|pools?|prices?|products?|projects?|queues?|records?|record-sets?|registry|releases?|repos?|repository|repositories|schedules?|schemas?|secrets?|segments?|servers?|services?|sites?|snapshots?|stacks?|stores?|storage|streams?|subscriptions?|tables?|teams?|tenants?|topics?|users?|vaults?|webhooks?|volumes?|vms?|workspaces?|zones?)$/i
+
+/** Tools without sub-commands, and tools whose own rules are complete. */
+const OTHERS: ReadonlySet<string> = new Set([
+  ...INERT,
+  ...ONLY_READ,
+  ...SHELLS,
+  ...EDITORS,
+  ...Object.keys(WRAPPERS),
+  ...Object.keys(INTERPRETERS),
+  ...names(`
+    cp mv install ln chmod chown chgrp rm rmdir unlink shred tar zip unzip 7z rsync scp sftp dd truncate tee kill killall pkill pgrep xargs find fd
+    parallel git kubectl oc docker podman nerdctl docker-compose helm karo tmux screen export local declare typeset readonly source eval exec make gmake
+    ping psql mysql sqlite3 mongosh redis-cli awk gawk jq python python3 node ruby perl php javac gcc cc test bind zstyle setopt unsetopt bindkey
+    crontab ssh-keygen ssh-add gpg openssl systemctl service journalctl passwd usermod useradd date set_color functions emit wait
+  `),
+])
+const SPEAKS: ReadonlySet<string> = new Set(names('gh glab hub ollama'))
+/** Package managers, whose `remove` another command undoes, and tools that reset themselves as a matter of course. */
+const MANAGERS: ReadonlySet<string> = new Set(
+  names(`
+    apt apt-get aptitude dpkg dnf yum zypper pacman yay paru apk brew port snap flatpak npm pnpm yarn bun pip pip3 pipx uv poetry cargo rustup gem
+    bundle composer conda mamba go nix nix-env guix emerge xbps-remove asdf mise nvm fnm sdk code hg svn jj chezmoi stow vim-plug tput stty clear reset
+    ip nmcli tc iptables ip6tables nft ufw xrandr adb virsh VBoxManage supervisorctl pm2 update-alternatives update-rc.d apt-key add-apt-repository
+    ollama ansible-galaxy minikube kind k3d vagrant multipass lxc incus terraform tofu pulumi gcloud az aws
+  `),
+)
+const HARMLESS = /^(?:--help|-h|--dry-?run(?:=.*)?|-n|--version|help|--simulate|--what-if)$/
+
+/** Words that may be the path of a sub-command: the first five, up to one that is no plain word. */
+const MOST_WORDS = 5
+
+interface Found {
+  readonly arg: Arg
+  readonly isKept: boolean
+}
+
+/** Whether the tool's words may be sub-commands. */
+const hasVerbs = (name: string): boolean => name !== '' && (!OTHERS.has(name) || SPEAKS.has(name))
+
+/** The verb of the tool that loses something, with whether the line names a thing that others use. */
+function losing({ name, args, isOwn }: SimpleCommand): Found | undefined {
+  if (isOwn || !hasVerbs(name)) return undefined
+  let seen = 0
+  const path: string[] = []
+  let found: Arg | undefined
+  let isHard = false
+  for (const arg of args) {
+    const { text } = arg
+    if (HARMLESS.test(text) || text === 'cache') return undefined
+    if (text[0] === '-') continue
+    if (seen++ >= MOST_WORDS || !/^[a-z][\w:.-]*$/i.test(text)) {
+      if (found === undefined && seen > MOST_WORDS) return undefined
+      continue
+    }
+    if (found !== undefined) {
+      if (path.at(-1) === found.text) path.push(text)
+      continue
+    }
+    path.push(text)
+    // `mytool rm -rf x` may run rm, which is judged as such.
+    if (text === 'rm' && /^-\w*[rR]/.test(args[args.indexOf(arg) + 1]?.text ?? '')) return undefined
+    if (ANY.test(text) && (HARD.test(text) || (SOFT.test(text) && !MANAGERS.has(name)))) {
+      found = arg
+      isHard = HARD.test(text) || /^(?:rm|rb|remove)$/.test(text)
+    }
+  }
+  if (found === undefined) return undefined
+  return {
+    arg: found,
+    isKept: isHard && path.some((word) => KEPT.test(word) || KEPT.test(word.replace(HARD, ''))),
+  }
+}
+
+/** Whether a line of plain words may have such a verb behind its tool. */
+export const mayLose = (line: string): boolean => ANY.test(line)
+
+/** Whether the command has such a verb; most commands have no word like it. */
+export const namesLosing = ({ name, args }: SimpleCommand): boolean =>
+  hasVerbs(name) && args.some((arg) => ANY.test(arg.text))
+
+export const VERB_RULES: readonly Rule[] = [
+  {
+    id: 'verb-destroys',
+    level: 'high',
+    why: 'Deletes something that a service keeps for everybody who uses it.',
+    tools: ['*'],
+    when: (c) => {
+      const found = losing(c)
+      return found?.isKept === true ? [found.arg] : undefined
+    },
+    example: 'anytool projects delete web',
+    yields: true,
+  },
+  {
+    id: 'verb-removes',
+    level: 'moderate',
+    why: 'Deletes, revokes or resets something, by the name of the sub-command.',
+    tools: ['*'],
+    when: (c) => {
+      const found = losing(c)
+      return found === undefined || found.isKept ? undefined : [found.arg]
+    },
+    example: 'anytool token revoke x',
+    yields: true,
+  },
+]

@@ -1,0 +1,51 @@
+// The check of totals: whether this machine gives its part, and whether the two that add up keep up.
+import type { DaemonFacts } from '../../../api/contract/shapes.ts'
+import { type Finding, ok, skipped, warn } from '../result.ts'
+import type { World } from '../world.ts'
+
+/** A part is given within minutes of the end of its period; a machine that was off gives it when it is back. */
+const GIVEN_MS = 60 * 60_000
+/** The newest period may take most of the next one to be released. */
+const LATE = 2
+
+export async function meshTotals(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  return facts?.totals === undefined ? [] : judgeTotals(facts.totals, world.now())
+}
+
+export function judgeTotals(
+  totals: NonNullable<DaemonFacts['totals']> | null,
+  now: number,
+): readonly Finding[] {
+  if (totals === null) return [skipped('this mesh computes no totals')]
+  const { ended_at, given, why, late, pair, none_yet } = totals
+  const found: Finding[] = []
+  if (why === 'aggregator_refused')
+    found.push(
+      warn(
+        'this machine gives nothing to totals: it refuses one of the two that add up',
+        'karo share preview --role <role> names the two; karo peers explain <node> says why one is refused.',
+      ),
+    )
+  else if (!given && why === null && now - Date.parse(ended_at) > GIVEN_MS)
+    found.push(
+      warn(
+        `this machine has given nothing of the period that ended ${ended_at}`,
+        'karo logs tail says what went wrong; karo share preview --role <role> shows what it would give.',
+      ),
+    )
+  if (late !== null && late >= LATE) {
+    const gone = pair.filter(({ there }) => !there).map(({ name, fingerprint }) => `${name} (${fingerprint})`)
+    const who = gone.length === 0 ? '' : `, and of the two that add up ${gone.join(' and ')} is not there`
+    found.push(
+      warn(
+        `nothing was released of the newest ${late} periods${who}`,
+        'Let both of them run and reach the mesh: karo peers. What they miss is released when they are back, for 7 days.',
+      ),
+    )
+  }
+  if (found.length > 0) return found
+  const part = given ? 'this machine gave its part' : 'this machine has nothing to give'
+  const releases = none_yet ? '; no total was released yet' : late === null ? '' : ', and releases come'
+  return [ok(`${part} of the period that ended ${ended_at}${releases}`)]
+}

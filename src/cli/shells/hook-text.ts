@@ -1,0 +1,85 @@
+// The text that karo shell init prints: the program's name, what records, the guard and the finder, as this home has them.
+import { loadGuard, MACHINE_RULES } from '../../assist/guard/index.ts'
+import { PLAIN_LINES, ruledTools } from '../../assist/risk/ruled-tools.ts'
+import { KaroError } from '../../base/errors.ts'
+import { loadConfig } from '../../config/load.ts'
+import { type Recording, recordingPaths } from '../../config/paths.ts'
+import { FINDERS, type FinderShell } from '../../observe/hooks/finder/finder.ts'
+import { GUARD_SHELLS } from '../../observe/hooks/guard/guard.ts'
+import { GUARDS } from '../../observe/hooks/guard/guards.ts'
+import type { Shell } from '../../observe/hooks/hook.ts'
+import { HOOKS } from '../../observe/hooks/index.ts'
+import { NAMED } from '../../observe/hooks/name.ts'
+import type { CommandIo } from '../command.ts'
+import { programOf } from '../own-program.ts'
+
+/** Parts of the hook that a person may leave out, or ask for. */
+interface Parts {
+  readonly guard: boolean
+  readonly finder: boolean
+}
+
+/** Throws KaroError `bad_request` for a finder in a shell without a line editor, and as loadConfig does. */
+export function hookOf(io: CommandIo, shell: Shell, parts: Parts): string {
+  const recording = recordingPaths(io.env)
+  const { words, byName } = programOf(io)
+  return [
+    byName ? '' : NAMED[shell](words),
+    HOOKS[shell]({ spoolDirectory: recording.spool, ignore: ignoredBy(recording, io.env) }),
+    parts.guard ? guardOf(io, shell) : '',
+    parts.finder ? finderOf(io, shell) : '',
+  ].join('')
+}
+
+/**
+ * Patterns of commands that the hook must not write. Users may not be able to read the machine's configuration; the hook
+ * then writes all commands, and the service leaves out those that its configuration names.
+ */
+function ignoredBy({ whose, configuration }: Recording, env: CommandIo['env']): readonly string[] {
+  try {
+    return loadConfig({ home: configuration, env }).config.history.ignore
+  } catch (error) {
+    if (whose === 'machine') return []
+    throw error
+  }
+}
+
+/** The guard's part of the hook; empty for a shell without a line editor, and for the profile `off`. */
+function guardOf(io: CommandIo, shell: Shell): string {
+  const guarded = GUARD_SHELLS.find((one) => one === shell)
+  const guard = guarded && loadGuard(io)
+  if (guarded === undefined || guard === undefined) return ''
+  // A deny rule of the machine holds in every profile, so it needs the guard even with the profile `off`.
+  const holds = guard.rules.some(({ kind, whose }) => kind === 'deny' && whose === 'machine')
+  if (guard.profile === 'off' && !holds) return ''
+  return GUARDS[guarded]({
+    ask: [...programOf(io).words, 'guard', 'ask', '--shell', guarded, ...homeWords(io)],
+    ruled: ruledTools().filter((name) => !ONLY_BEFORE_OTHERS.has(name)),
+    plain: PLAIN_LINES,
+    files: guard.files.map(({ path }) => path),
+    machineFile: MACHINE_RULES,
+    timeoutMs: guard.timeoutMs,
+    onError: guard.onError,
+  })
+}
+
+/** Throws KaroError bad_request for a shell without a line editor. */
+export function finderShell(shell: Shell): FinderShell {
+  const found = GUARD_SHELLS.find((one) => one === shell)
+  if (found !== undefined) return found
+  throw new KaroError('bad_request', `${shell} has no line editor for Ctrl-R`, {
+    where: '--ctrl-r',
+    hint: `Shells that have one: ${GUARD_SHELLS.join(', ')}.`,
+  })
+}
+
+function finderOf(io: CommandIo, shell: Shell): string {
+  const find = [...programOf(io).words, 'history', '--interactive', ...homeWords(io)]
+  return FINDERS[finderShell(shell)]({ find })
+}
+
+/** The words that tell a command in the hook another home than the default; unquoted. */
+export const homeWords = (io: CommandIo): readonly string[] => (io.env.KARO_HOME ? ['--home', io.home] : [])
+
+/** Commands that only change the directory if they stand alone in a line. */
+const ONLY_BEFORE_OTHERS: ReadonlySet<string> = new Set(['cd', 'pushd'])

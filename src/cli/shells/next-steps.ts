@@ -1,0 +1,24 @@
+// What a person does after the hook was put into a start file: the lines that karo shell install ends with.
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { getHealth } from '../../api/contract/operations/status.ts'
+import type { CommandIo } from '../command.ts'
+
+/** For an answer that only says whether a daemon runs. */
+const LOOK_MS = 500
+
+/** For the new shell, where `karo` is known; without the start of a daemon where one runs. */
+export async function nextSteps(io: CommandIo): Promise<string> {
+  const runs = await daemonAt(io)
+    .call(getHealth, { deadlineMs: LOOK_MS })
+    .then(
+      () => true,
+      () => false,
+    )
+  const steps = [
+    ...(runs ? [] : [['karo up --background', 'starts the node, which keeps what shells record']]),
+    ['karo import auto', 'brings in what your shells remember'],
+    ['karo stats week', 'shows what you did; karo history searches it'],
+    ['karo check rm -rf /', 'shows what the guard stops, without running it'],
+  ]
+  return `Then:\n${steps.map(([run, does]) => `  ${run!.padEnd(22)}${does}\n`).join('')}`
+}

@@ -1,0 +1,119 @@
+// karo up --background: starts the daemon as a process of its own that outlives the terminal, and waits until it answers.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { getStatus } from '../../api/contract/operations/status.ts'
+import type { StatusShape } from '../../api/contract/shapes.ts'
+import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import type { HomePaths } from '../../config/paths.ts'
+import { readHolder } from '../../ops/system/lock.ts'
+
+/** What the daemon wrote to stderr since it was started so; in the node's directory. */
+const LOG = 'up.log'
+/** The newest part of the log is in the daemon, for `karo logs`: the file is for a daemon that did not start, or crashed. */
+const LOG_BYTES = 1024 * 1024
+/** Until it answers; a large database that was not closed takes a while. */
+const READY_MS = 60_000
+const LOOK_MS = 100
+
+/** What is needed of the command. */
+interface Caller {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The daemon's control socket. */
+  readonly socket: string
+  out(text: string): void
+}
+
+/** True in the process that `startInBackground` made. Says so once: the two are not connected any more afterwards. */
+export function isInBackground(): boolean {
+  if (process.send === undefined) return false
+  if (process.connected) process.disconnect()
+  return true
+}
+
+/** `write` until it was given a megabyte. */
+export function bounded(write: (text: string) => void): (text: string) => void {
+  let left = LOG_BYTES
+  return (text) => {
+    if (left <= 0) return
+    left -= text.length
+    write(left > 0 ? text : `${text}no more is written here; karo logs tail has what comes\n`)
+  }
+}
+
+/**
+ * Says what runs and how to end it. Throws KaroError `unavailable` with the daemon's own words when it does not start, and
+ * `timeout` while it is still starting.
+ */
+export async function startInBackground(io: Caller, paths: HomePaths): Promise<ExitCode> {
+  const there = await statusOf(io)
+  if (there !== undefined) {
+    io.out(`${there.name} runs already, as process ${(await readHolder(paths.lock))?.pid}\n`)
+    return EXIT.done
+  }
+  mkdirSync(paths.home, { recursive: true, mode: 0o700 })
+  const file = join(paths.home, LOG)
+  const log = openSync(file, 'w', 0o600)
+  chmodSync(file, 0o600)
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, String(process.argv[1]), 'up', '--background'],
+    {
+      ...{ env: { ...io.env }, cwd: '/', detached: true, stdio: ['ignore', log, log, 'ipc'] },
+    },
+  )
+  closeSync(log)
+  child.on('error', () => {})
+  const status = await ready(io, child)
+  const lives = isAlive(child)
+  if (lives) {
+    if (child.connected) child.disconnect()
+    child.unref()
+  }
+  if (status === undefined && lives)
+    throw new KaroError('timeout', `the daemon is still starting, as process ${child.pid}`, {
+      where: file,
+      hint: `karo status says when it is there; to stop it: kill ${child.pid}`,
+    })
+  if (status === undefined)
+    throw new KaroError('unavailable', 'the daemon did not start', {
+      where: file,
+      hint: readFileSync(file, 'utf8').trim().split('\n').slice(-5).join('\n'),
+    })
+  const failing = status.health.checks.filter(({ ok }) => !ok)
+  io.out(
+    [
+      `${status.name} runs in the background, as process ${child.pid}`,
+      ...failing.map(({ name, detail }) => `  not ready: ${name}: ${detail}`),
+      '  to see what it does:  karo status, karo logs tail',
+      `  to stop it:           kill ${child.pid}`,
+      '',
+    ].join('\n'),
+  )
+  return EXIT.done
+}
+
+const isAlive = (child: ChildProcess): boolean =>
+  child.pid !== undefined && child.exitCode === null && child.signalCode === null
+
+/** Undefined: no daemon answers. */
+async function statusOf(io: Caller): Promise<StatusShape | undefined> {
+  try {
+    return await daemonAt(io).call(getStatus)
+  } catch (error) {
+    if (error instanceof KaroError && error.code === 'not_running') return undefined
+    throw error
+  }
+}
+
+/** Undefined: it has ended, or does not answer in time. */
+async function ready(io: Caller, child: ChildProcess): Promise<StatusShape | undefined> {
+  const until = Date.now() + READY_MS
+  while (isAlive(child)) {
+    const status = await statusOf(io).catch(() => undefined)
+    if (status !== undefined || Date.now() > until) return status
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+  }
+  return undefined
+}

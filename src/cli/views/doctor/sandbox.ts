@@ -1,0 +1,28 @@
+// View of `karo doctor --sandbox`: one line for each attempt to get out of a jail.
+import { printable } from '../../../base/format.ts'
+import type { SandboxRow } from '../../doctor/sandbox.ts'
+import { table } from '../../terminal/table.ts'
+
+const WORDS = { ok: 'holds', fail: 'OPEN', skipped: 'not here' } as const
+const STYLES = { ok: 'green', fail: 'red', skipped: 'yellow' } as const
+
+/** Ends with a newline. */
+export function sandboxView(
+  rows: readonly SandboxRow[],
+  safe: boolean,
+  screen: { colour: boolean; columns: number },
+): string {
+  const body = table(
+    rows,
+    [
+      { title: 'probe', value: ({ id }) => id, style: () => 'bold' },
+      { title: '', value: ({ outcome }) => WORDS[outcome], style: ({ outcome }) => STYLES[outcome] },
+      { title: 'tried', value: ({ detail }) => printable(detail), wrap: true },
+    ],
+    screen,
+  )
+  const verdict = safe
+    ? 'Every attempt was held: what agents ask for can run here.'
+    : 'Nothing can run safely here. Without a sandbox, nothing runs.'
+  return `${body}\n${verdict}\n`
+}

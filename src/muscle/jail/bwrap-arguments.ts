@@ -1,0 +1,97 @@
+// What bubblewrap is told: the namespaces, mounts and accounts of a jail, and the gate in front of its command.
+import { lstatSync, readlinkSync } from 'node:fs'
+import type { Places } from './places.ts'
+import type { JailSpec } from './provider.ts'
+
+/** The account inside, and the one that the jails of a Muscle of root run as outside: nobody. */
+export const NOBODY = 65_534
+const HOME = '/home/job'
+/** Parts of /etc without secrets that programs need to find libraries, certificates and the time zone. */
+const ETC = [
+  'ld.so.cache',
+  'ld.so.conf',
+  'ld.so.conf.d',
+  'alternatives',
+  'ssl/certs',
+  'ca-certificates',
+  'localtime',
+  'mime.types',
+]
+const PATH = '/usr/local/bin:/usr/bin:/bin'
+
+/**
+ * What bubblewrap starts: it limits itself, says that it is there, and becomes the command when it is told to. Where the Muscle
+ * dies before that, nothing is told, and the command never runs. Its arguments are the limits (seconds, blocks of 512 bytes, KiB,
+ * tasks) and the command. Descriptor 3 leads to the Muscle; secrets begin behind it. Tasks are -u in bash and -p in dash.
+ */
+const GATE = `ulimit -c 0 && ulimit -l 0 && ulimit -n 1024 && ulimit -t "$1" && ulimit -f "$2" && ulimit -d "$3" &&
+{ ulimit -u "$4" 2>/dev/null || ulimit -p "$4"; } || exit 125
+shift 4; echo >&3; read -r go <&3 || exit 125; exec 3<&-; unset go; exec "$@"`
+/** What a jail has as /etc/passwd and /etc/group. */
+export const PASSWD = Buffer.from(
+  `root:x:0:0::/:/usr/sbin/nologin\njob:x:${NOBODY}:${NOBODY}::${HOME}:/bin/sh\n`,
+)
+export const GROUP = Buffer.from(`root:x:0:\njob:x:${NOBODY}:\n`)
+
+/** `first`: the descriptor of the filter; two files of accounts and the news about the jail follow. */
+export function argumentsOf(spec: JailSpec, places: Places, first: number): string[] {
+  const { disk_bytes: size } = spec.limits
+  const inMemory = (path: string): string[] => ['--size', String(size), '--tmpfs', path]
+  const environment = { PATH, HOME, USER: 'job', LOGNAME: 'job', TMPDIR: '/tmp', ...spec.env }
+  return [
+    ...[
+      '--unshare-user',
+      '--unshare-ipc',
+      '--unshare-pid',
+      '--unshare-net',
+      '--unshare-uts',
+      '--unshare-cgroup-try',
+    ],
+    ...['--disable-userns', '--uid', String(NOBODY), '--gid', String(NOBODY), '--hostname', 'jail'],
+    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--clearenv'],
+    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...systemArguments(),
+    ...[
+      '--ro-bind-data',
+      String(first + 1),
+      '/etc/passwd',
+      '--ro-bind-data',
+      String(first + 2),
+      '/etc/group',
+    ],
+    ...['--proc', '/proc', '--dev', '/dev', ...inMemory('/dev/shm'), '--remount-ro', '/dev'],
+    ...[...inMemory('/tmp'), ...inMemory(HOME)],
+    ...places.binds.flatMap(({ path, write }) => [write ? '--bind' : '--ro-bind', path, path]),
+    ...places.fixed.flatMap((path) => ['--ro-bind', path, path]),
+    ...places.hidden.flatMap(({ path, directory }) =>
+      directory
+        ? ['--size', '4096', '--tmpfs', path, '--remount-ro', path]
+        : ['--ro-bind', '/dev/null', path],
+    ),
+    ...['--remount-ro', '/', '--chdir', spec.cwd],
+    ...['--seccomp', String(first), '--info-fd', String(first + 3)],
+    ...['--', '/bin/sh', '-c', GATE, 'gate', ...limitsOf(spec), ...spec.argv],
+  ]
+}
+
+/** /usr and what leads into it: links on most systems, directories of their own on others. */
+function systemArguments(): string[] {
+  const roots = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'].flatMap((name) => {
+    const path = `/${name}`
+    try {
+      return lstatSync(path).isSymbolicLink()
+        ? ['--symlink', readlinkSync(path), path]
+        : ['--ro-bind', path, path]
+    } catch {
+      return []
+    }
+  })
+  const etc = ETC.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`])
+  return ['--ro-bind', '/usr', '/usr', ...roots, ...etc]
+}
+
+/** The arguments of the gate. Bubblewrap's own process in the jail counts as a task too. */
+function limitsOf({ limits }: JailSpec): string[] {
+  const { cpu_seconds, disk_bytes, memory_bytes, tasks } = limits
+  return [cpu_seconds, Math.ceil(disk_bytes / 512), Math.ceil(memory_bytes / 1024), tasks + 1].map(String)
+}

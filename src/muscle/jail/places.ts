@@ -1,0 +1,151 @@
+// Which places of the machine a jail may see: judged on real paths, with what Karo and people's keys need to stay hidden.
+import { existsSync, lstatSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { Bind } from '../contract/messages.ts'
+import { JailError } from './provider.ts'
+
+/** Places of the kernel and of running programs: sockets and devices there answer whoever reaches them. */
+const NEVER = ['/proc', '/sys', '/dev', '/run', '/boot', '/tmp', '/var/run', '/var/tmp']
+/** Parts of the system: visible, never writable. */
+const SYSTEM = [
+  '/usr',
+  '/etc',
+  '/bin',
+  '/sbin',
+  '/lib',
+  '/lib32',
+  '/lib64',
+  '/libx32',
+  '/opt',
+  '/var/lib',
+  '/var/spool',
+]
+/** Keys and logins of people, directly below a directory that a jail sees: hidden. */
+const HIDDEN = [
+  '.ssh',
+  '.gnupg',
+  '.aws',
+  '.azure',
+  '.kube',
+  '.docker',
+  '.netrc',
+  '.git-credentials',
+  '.pgpass',
+  '.karo',
+]
+/** What programs outside obey later, directly below a writable directory: visible, not writable. */
+const OBEYED = [
+  '.git',
+  '.envrc',
+  '.mcp.json',
+  '.vscode',
+  '.idea',
+  '.claude',
+  '.codex',
+  '.cursor',
+  '.gemini',
+  '.opencode',
+]
+
+export interface Place {
+  /** Real path outside, and the path inside. */
+  readonly path: string
+  readonly write: boolean
+  /** Tells the file or directory at `path` when it was judged; whoever replaces it since is noticed. */
+  readonly device: number
+  readonly inode: number
+}
+
+export interface Places {
+  readonly binds: readonly Place[]
+  /** Paths inside that are covered with nothing. `directory` tells with what kind of nothing. */
+  readonly hidden: readonly { readonly path: string; readonly directory: boolean }[]
+  /** Paths inside a writable bind that are bound again read-only. */
+  readonly fixed: readonly string[]
+}
+
+/** `path` is `place` or below it. */
+const isIn = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`)
+
+/**
+ * Throws JailError `bad_path` for a bind that does not exist, that is or contains a place of the kernel, or that is one of
+ * the `closed` directories (Karo's own) or below, or one of keys; and for a writable one that is or contains a part of the
+ * system, or contains a closed directory. Closed directories below a read-only bind are hidden.
+ */
+export function judgePlaces(binds: readonly Bind[], closed: readonly string[]): Places {
+  const judged = binds.map(({ path, write }) => judge(path, write, closed))
+  // A directory before what is below it, so that the narrower bind is mounted over the wider one.
+  judged.sort((a, b) => a.path.length - b.path.length)
+  const within = (path: string): boolean => judged.some((bind) => isIn(path, bind.path))
+  const hidden = [
+    ...closed
+      .filter((path) => existsSync(path) && within(realpathSync(path)))
+      .map((path) => realpathSync(path)),
+    ...judged.flatMap((bind) => HIDDEN.map((name) => join(bind.path, name))),
+  ]
+  const fixed = judged
+    .filter(({ write }) => write)
+    .flatMap((bind) => OBEYED.map((name) => join(bind.path, name)))
+  return {
+    binds: judged,
+    hidden: [...new Set(hidden)].flatMap((path) => {
+      const stat = lookAt(path)
+      return stat === undefined ? [] : [{ path, directory: stat.isDirectory() }]
+    }),
+    fixed: [...new Set(fixed)].filter((path) => lookAt(path) !== undefined),
+  }
+}
+
+/** Undefined for what is not there. A link would lead a bind elsewhere, so one in a guarded place ends the request. */
+function lookAt(path: string): Stats | undefined {
+  let stat: Stats
+  try {
+    stat = lstatSync(path)
+  } catch {
+    return undefined
+  }
+  if (stat.isSymbolicLink())
+    throw new JailError('bad_path', `${path} is a link, so it cannot be guarded inside a jail`)
+  return stat
+}
+
+function judge(path: string, write: boolean, closed: readonly string[]): Place {
+  const refuse = (why: string): never => {
+    throw new JailError('bad_path', `${path} cannot be given to a jail: ${why}`)
+  }
+  let real: string
+  let stat: Stats
+  try {
+    real = realpathSync(path)
+    stat = statSync(real)
+  } catch {
+    return refuse('it is not there, or this user cannot reach it')
+  }
+  if (!stat.isDirectory() && !stat.isFile()) return refuse('it is neither a directory nor a file')
+  if (real === '/' || dirname(real) === '/') {
+    // Directories of the first level hold the system or everybody's data; what is below them may be given.
+    if (!SYSTEM.includes(real) || write) return refuse('it holds more than one task needs')
+  }
+  if (NEVER.some((place) => real === place || (isIn(real, place) && !mayBeWork(real))))
+    return refuse('it belongs to the kernel or to running programs')
+  if (write && SYSTEM.some((place) => isIn(real, place))) return refuse('the system is never writable')
+  if (closed.some((place) => isIn(real, realOf(place)))) return refuse('it is a directory of Karo')
+  // What covers it inside would stay where it is, while the directories above it can be renamed for the next jail.
+  if (write && closed.some((place) => isIn(realOf(place), real)))
+    return refuse('a directory of Karo is below it')
+  if (real.split('/').some((part) => HIDDEN.includes(part))) return refuse('it holds keys or logins')
+  return { path: real, write, device: stat.dev, inode: stat.ino }
+}
+
+/** Work is often in a directory of its own below a shared one for temporary files. */
+const mayBeWork = (path: string): boolean => /^\/(?:var\/)?tmp\/[^/]+/.test(path)
+
+/** Of what is not there: where it would be. */
+function realOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    const parent = dirname(path)
+    return parent === path ? path : join(realOf(parent), basename(path))
+  }
+}

@@ -1,0 +1,46 @@
+// What every way to build a jail offers, so that one suite of tests and one set of escape probes hold for all of them.
+import type { Readable, Writable } from 'node:stream'
+import type { Bind, Limits, ProviderName, Refusal } from '../contract/messages.ts'
+
+export interface JailSpec {
+  readonly argv: readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  readonly binds: readonly Bind[]
+  readonly limits: Limits
+  readonly stdin: boolean
+  /** Arrive in the jail as descriptors from 4 on, in this order. The provider overwrites the bytes once they are handed over. */
+  readonly secrets: readonly Buffer[]
+  /** False when the job was cancelled meanwhile: the command then never runs. */
+  readonly wanted: () => boolean
+}
+
+export interface Jail {
+  /** Absent when the specification wants none. */
+  readonly stdin: Writable | undefined
+  readonly stdout: Readable
+  readonly stderr: Readable
+  /** Kills every process of the jail; `ended` follows. Calling it again does nothing. */
+  kill(): void
+  /** Resolves when no process of the jail is left. Never rejects. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>
+}
+
+export interface Provider {
+  readonly name: ProviderName
+  /** Why no jail can be built this way here; undefined when one can. Looks for what is needed and starts nothing. */
+  problem(): string | undefined
+  /** Resolves when the command is about to run inside. Rejects with JailError; nothing is left running then. */
+  start(spec: JailSpec): Promise<Jail>
+}
+
+/** Why nothing runs. There is no way to run a command without a jail. */
+export class JailError extends Error {
+  override readonly name = 'JailError'
+  readonly code: Refusal
+
+  constructor(code: Refusal, message: string) {
+    super(message)
+    this.code = code
+  }
+}

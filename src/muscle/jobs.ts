@@ -1,0 +1,202 @@
+// The jobs of one connection: each is a command in a jail, with its output on the way to the Brain and its bounds.
+import type { Readable } from 'node:stream'
+import { within } from '../base/async/deadline.ts'
+import type { Timers } from '../base/clock.ts'
+import {
+  type Ended,
+  PIECE_BYTES,
+  PROBE_JOB,
+  type ProviderName,
+  type Reason,
+  type RunRequest,
+  WINDOW_BYTES,
+} from './contract/messages.ts'
+import { type Jail, JailError, type Provider } from './jail/provider.ts'
+
+export interface JobsDeps {
+  /** In the order in which they are preferred. */
+  readonly providers: readonly Provider[]
+  readonly timers: Timers
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Places for jails of this whole process. */
+  readonly room: Seats
+  readonly output: (job: string, seq: number, stream: 'stdout' | 'stderr', bytes: Buffer) => void
+  readonly ended: (message: Ended) => void
+}
+
+interface Seats {
+  /** False when no place is left; one more is kept for a probe, so that a full house is not taken for a broken one. */
+  take(isProbe: boolean): boolean
+  free(): void
+}
+
+export interface Jobs {
+  /** Resolves when the command runs. `secrets` are the bytes behind the header; they are overwritten. Rejects with JailError. */
+  run(request: RunRequest, secrets: Buffer): Promise<ProviderName>
+  /** Bytes for the command's standard input. A job that has ended, or that has no input, gets nothing. */
+  input(job: string, bytes: Buffer, final: boolean): void
+  ack(job: string, bytes: number): void
+  /** Kills the jail; false when there is no such job. */
+  cancel(job: string): boolean
+  list(): readonly { readonly job: string; readonly provider: ProviderName; readonly started_ms: number }[]
+  /** Kills every jail and resolves when the last process of the last one is gone. */
+  end(): Promise<void>
+}
+
+/** Bytes of input that may wait for a command that does not read. */
+const INPUT_WAITING_BYTES = 8 * 1024 * 1024
+
+/** For what a jail left in its pipes when it ended. */
+const DRAIN_MS = 2_000
+
+interface Job {
+  readonly provider: ProviderName
+  readonly startedMs: number
+  jail: Jail | undefined
+  reason: Reason | undefined
+  /** Bytes sent and not acknowledged. */
+  onTheWay: number
+  over: Promise<void>
+}
+
+export function createJobs(deps: JobsDeps): Jobs {
+  const running = new Map<string, Job>()
+
+  /** Ends a job for `reason`; the first reason is the one that is told. */
+  const stop = (job: Job, reason: Reason): void => {
+    job.reason ??= reason
+    job.jail?.kill()
+  }
+
+  async function run(request: RunRequest, secrets: Buffer): Promise<ProviderName> {
+    const { job: name, limits } = request
+    const provider = choose(deps.providers, request.provider)
+    if (running.has(name)) throw new JailError('conflict', `the job ${name} is running already`)
+    if (!deps.room.take(name.startsWith(PROBE_JOB)))
+      throw new JailError('busy', 'as many jails run as may run at once')
+    const started = Promise.withResolvers<void>()
+    const job: Job = {
+      ...{ provider: provider.name, startedMs: deps.now(), jail: undefined, reason: undefined },
+      ...{ onTheWay: 0, over: started.promise },
+    }
+    running.set(name, job)
+    try {
+      job.jail = await provider.start({
+        ...{ ...request, ...specOf(request, secrets) },
+        wanted: () => job.reason === undefined,
+      })
+    } catch (error) {
+      running.delete(name)
+      deps.room.free()
+      throw error
+    } finally {
+      secrets.fill(0)
+      started.resolve()
+    }
+    const late = deps.timers.after(limits.wall_ms, () => stop(job, 'wall_time'))
+    job.over = watch(name, job, job.jail, limits.output_bytes, stop, deps).finally(() => {
+      late()
+      running.delete(name)
+      deps.room.free()
+    })
+    // Cancelled while it was being built.
+    if (job.reason !== undefined) job.jail.kill()
+    return provider.name
+  }
+
+  return {
+    run,
+    input(name, bytes, final) {
+      const job = running.get(name)
+      const stdin = job?.jail?.stdin
+      if (job === undefined || stdin === undefined || stdin.writableEnded) return
+      // Bytes left out would change what the command reads, so it ends instead.
+      if (stdin.writableLength + bytes.length > INPUT_WAITING_BYTES) return stop(job, 'input')
+      if (bytes.length > 0) stdin.write(bytes, () => bytes.fill(0))
+      if (final) stdin.end()
+    },
+    ack(name, bytes) {
+      const job = running.get(name)
+      if (job === undefined) return
+      job.onTheWay = Math.max(0, job.onTheWay - bytes)
+      if (job.onTheWay < WINDOW_BYTES)
+        for (const stream of [job.jail?.stdout, job.jail?.stderr]) stream?.resume()
+    },
+    cancel(name) {
+      const job = running.get(name)
+      if (job !== undefined) stop(job, 'cancelled')
+      return job !== undefined
+    },
+    list: () =>
+      [...running].map(([job, { provider, startedMs }]) => ({ job, provider, started_ms: startedMs })),
+    async end() {
+      for (const job of running.values()) stop(job, 'cancelled')
+      // A job that was being built is killed when it is there.
+      while (running.size > 0) await Promise.all([...running.values()].map(({ over }) => over))
+    },
+  }
+}
+
+function choose(providers: readonly Provider[], wanted: ProviderName | null): Provider {
+  const candidates = providers.filter(({ name }) => wanted === null || name === wanted)
+  const found = candidates.find((provider) => provider.problem() === undefined)
+  if (found !== undefined) return found
+  const why =
+    candidates.map((provider) => provider.problem()).join('; ') || `there is no ${wanted ?? 'provider'}`
+  throw new JailError('no_sandbox', `nothing runs without a sandbox, and none works here: ${why}`)
+}
+
+/** The secrets as the jail gets them, each with a variable that names its descriptor. */
+function specOf(request: RunRequest, bytes: Buffer): { secrets: Buffer[]; env: Record<string, string> } {
+  let at = 0
+  const secrets: Buffer[] = []
+  const env: Record<string, string> = { ...request.env }
+  for (const { name, bytes: size } of request.secrets) {
+    env[`KARO_SECRET_${name}`] = `/dev/fd/${4 + secrets.length}`
+    secrets.push(bytes.subarray(at, at + size))
+    at += size
+  }
+  if (at !== bytes.length) throw new JailError('malformed', 'the secrets are not as long as the request says')
+  return { secrets, env }
+}
+
+/** Sends what the command says, within its bounds, and at last how it ended. Resolves when no process is left. */
+async function watch(
+  name: string,
+  job: Job,
+  jail: Jail,
+  most: number,
+  stop: (job: Job, reason: Reason) => void,
+  deps: Pick<JobsDeps, 'output' | 'ended' | 'timers'>,
+): Promise<void> {
+  let seq = 0
+  let told = 0
+  const follow = (source: Readable, stream: 'stdout' | 'stderr'): Promise<void> =>
+    new Promise((resolve) => {
+      source.on('data', (bytes: Buffer) => {
+        const rest = bytes.subarray(0, most - told)
+        for (let at = 0; at < rest.length; at += PIECE_BYTES) {
+          const piece = rest.subarray(at, at + PIECE_BYTES)
+          told += piece.length
+          job.onTheWay += piece.length
+          seq += 1
+          deps.output(name, seq, stream, piece)
+        }
+        if (rest.length < bytes.length) stop(job, 'output')
+        if (job.onTheWay >= WINDOW_BYTES && job.reason === undefined) source.pause()
+      })
+      source.once('close', resolve)
+    })
+  const followed = Promise.all([follow(jail.stdout, 'stdout'), follow(jail.stderr, 'stderr')])
+  const { code, signal } = await jail.ended
+  // What the last process left in the pipes is still read; the Brain may be slow, so it is not waited for acknowledgements.
+  for (const stream of [jail.stdout, jail.stderr]) stream.resume()
+  // Somebody outside may hold the other end, handed on over a socket: what the dead jail has not said by now is not its word.
+  if (!(await within(followed, DRAIN_MS, deps.timers)))
+    for (const stream of [jail.stdout, jail.stderr]) stream.destroy()
+  await followed
+  jail.stdin?.destroy()
+  const reason = job.reason ?? (code === null && signal === null ? 'lost' : 'exited')
+  deps.ended({ op: 'ended', job: name, reason, code, signal, output_bytes: told })
+}

@@ -1,0 +1,137 @@
+// A Muscle for tests: its socket and a Brain connected to it, in this process or in one of its own, and what a job says.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { chmodSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { connectMuscle, type JobSpec, type MuscleClient } from '../../../src/agents/muscle/client.ts'
+import { systemClock, systemTimers } from '../../../src/base/clock.ts'
+import { openDescriptors } from '../../../src/base/kernel/descriptors.ts'
+import { openPeerCredentials, type PeerCredentials } from '../../../src/base/kernel/peer-credentials.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import type { Ended } from '../../../src/muscle/contract/messages.ts'
+import { muscleProgram } from '../../../src/muscle/contract/program.ts'
+import { createBwrap } from '../../../src/muscle/jail/bwrap.ts'
+import type { Provider } from '../../../src/muscle/jail/provider.ts'
+import { serve } from '../../../src/muscle/serve.ts'
+import { temporaryDirectory } from '../data/database.ts'
+import { track } from '../run/processes.ts'
+import { until } from '../run/until.ts'
+
+/** Every provider that this build has, and why one cannot be used on this machine. */
+export async function providersHere(closed: readonly string[] = []) {
+  const providers = [createBwrap({ descriptors: await openDescriptors(), closed })]
+  return providers.map((provider) => ({
+    provider,
+    problem: provider.problem() ?? cannotStart(provider.name),
+  }))
+}
+
+/** A machine may have the program and forbid user namespaces. */
+function cannotStart(name: string): string | undefined {
+  const tried = spawnSync('bwrap', ['--unshare-user', '--ro-bind', '/', '/', 'true'], { encoding: 'utf8' })
+  return tried.status === 0
+    ? undefined
+    : `${name} cannot be used here: ${tried.error?.message ?? tried.stderr}`
+}
+
+/** A directory that nobody, who is not root, may enter too, and that a jail may be given. */
+export function workDirectory(): string {
+  const directory = realpathSync(temporaryDirectory())
+  chmodSync(directory, 0o777)
+  return directory
+}
+
+export interface Rig {
+  readonly client: MuscleClient
+  readonly path: string
+}
+
+/** In this process. */
+export async function muscleHere(
+  options: {
+    readonly providers?: readonly Provider[]
+    readonly credentials?: PeerCredentials
+    readonly brainUid?: number
+    readonly mostJails?: number
+    readonly connect?: false
+  } = {},
+): Promise<Rig> {
+  const directory = temporaryDirectory()
+  const path = join(directory, 'exec.sock')
+  const credentials = await openPeerCredentials(silentLog)
+  const serving = await serve({
+    ...{ path, mode: 0o600, brainUid: process.getuid?.() ?? 0, mostJails: 8 },
+    ...{ credentials, probe: async () => [], timers: systemTimers, now: systemClock.now, log: silentLog },
+    providers: [createBwrap({ descriptors: await openDescriptors(), closed: [] })],
+    ...options,
+  })
+  onTestFinished(() => serving.stop())
+  const client = options.connect === false ? (undefined as never) : await connectMuscle(path, credentials)
+  if (options.connect !== false) onTestFinished(() => client.close())
+  return { client, path }
+}
+
+/** In a process of its own, from the sources; a Brain of this process is connected. */
+export async function muscleApart(
+  more: readonly string[] = [],
+): Promise<Rig & { readonly child: ChildProcess }> {
+  const path = join(temporaryDirectory(), 'exec.sock')
+  const [runtime, file] = muscleProgram()
+  const child = track(
+    spawn(runtime, [file, '--socket', path, ...more], { stdio: ['pipe', 'ignore', 'ignore'], env: {} }),
+  )
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const credentials = await openPeerCredentials(silentLog)
+  const client = await until(() => connectMuscle(path, credentials), { what: 'karo-exec answers' })
+  onTestFinished(() => client.close())
+  return { client, path, child }
+}
+
+const MEBIBYTE = 1024 * 1024
+let jobs = 0
+
+export function jobOf(argv: readonly string[], more: Partial<JobSpec> = {}): JobSpec {
+  jobs += 1
+  return {
+    ...{ job: `test-${process.pid}-${jobs}`, provider: null, argv, cwd: '/', env: {}, binds: [] },
+    limits: {
+      ...{ cpu_seconds: 60, memory_bytes: 512 * MEBIBYTE, disk_bytes: 8 * MEBIBYTE, tasks: 32 },
+      ...{ wall_ms: 600_000, output_bytes: 64 * MEBIBYTE },
+    },
+    ...{ stdin: false, secrets: [], trace_id: null, ...more },
+  }
+}
+
+export interface Said {
+  readonly out: string
+  readonly err: string
+  readonly ended: Ended
+}
+
+/** Runs it to its end. */
+export async function runToEnd(client: MuscleClient, spec: JobSpec, input?: string): Promise<Said> {
+  const said = { stdout: '', stderr: '' }
+  const job = await client.run(spec, ({ stream, bytes }) => {
+    said[stream] += bytes.toString()
+  })
+  if (input !== undefined) job.input(Buffer.from(input), true)
+  return { ended: await job.ended, out: said.stdout, err: said.stderr }
+}
+
+/** A number of seconds that no other process sleeps, by which a process is found from outside. */
+export function freshMark(): string {
+  jobs += 1
+  return `9${process.pid}${jobs}${Math.floor(performance.now())}`
+}
+
+/** Pids of processes of this machine, wherever they are, that have the mark among their arguments, except bubblewrap itself. */
+export function marked(mark: string): number[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+      return /^\d+$/.test(pid) && words.includes(mark) && words[0]?.endsWith('sleep') ? [Number(pid)] : []
+    } catch {
+      return []
+    }
+  })
+}

@@ -1,0 +1,52 @@
+// A dial whose machine accepts and says nothing: known as answered while it goes on, and not after.
+import { createServer } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { systemTimers } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import { createDials, type DialsDeps } from '../../../src/mesh/link/dials.ts'
+import { TIMINGS } from '../../../src/mesh/timings.ts'
+import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import { until } from '../../support/run/until.ts'
+import { start } from './cluster.ts'
+
+test('a machine that takes the connection and says nothing is answering for as long as it is dialed', async () => {
+  let accepted = 0
+  const server = createServer((socket) => {
+    accepted++
+    socket.on('error', () => {})
+    onTestFinished(() => void socket.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as { port: number }
+  const { nodeId } = testIdentity()
+  const { mesh } = await start({ discovery: { peers: [{ host: '127.0.0.1', port, nodeId }] } })
+  await until(() => mesh.isAnswering(nodeId), { what: 'the dial is answered', pollMs: 5 })
+  expect(accepted).toBeGreaterThan(0)
+  await mesh.stop()
+  await until(() => !mesh.isAnswering(nodeId), { what: 'the dial is forgotten', pollMs: 5 })
+})
+
+test('of two dials of one node the end of one does not hide that the other was answered', async () => {
+  const ends: (() => void)[] = []
+  const dial = (_: unknown, { onProgress }: { onProgress: (event: { type: string }) => void }) => {
+    onProgress({ type: 'upgrader:encrypt-outbound-connection' })
+    return new Promise((_resolve, reject) => void ends.push(() => reject(new Error('reset'))))
+  }
+  const dials = createDials({
+    ...{ host: () => ({ dial }), names: {}, wires: {}, timers: systemTimers, timings: TIMINGS },
+    ...{ put: () => {}, log: silentLog },
+  } as unknown as DialsDeps)
+  const { nodeId: to } = testIdentity()
+  const both = ['10.0.0.5:9238', to].map((target) =>
+    dials.dial({ do: 'dial', target, to, at: ['/ip4/10.0.0.5/tcp/9238'] }),
+  )
+  await until(() => ends.length === 2, { what: 'both dials' })
+  const said: boolean[] = []
+  for (const [at, one] of both.entries()) {
+    said.push(dials.isAnswered(to))
+    ends[at]?.()
+    await one
+  }
+  expect([...said, dials.isAnswered(to)]).toEqual([true, true, false])
+})

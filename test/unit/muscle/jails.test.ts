@@ -1,0 +1,289 @@
+// What every kind of jail promises, by one suite for all that work on this machine: from a request to the end of a job.
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { WINDOW_BYTES } from '../../../src/muscle/contract/messages.ts'
+import {
+  freshMark,
+  jobOf,
+  marked,
+  muscleHere,
+  providersHere,
+  runToEnd,
+  workDirectory,
+} from '../../support/muscle/muscle.ts'
+import { until } from '../../support/run/until.ts'
+
+const sh = (script: string, ...args: string[]) => ['/bin/sh', '-c', script, 'sh', ...args]
+const { limits } = jobOf([])
+
+for (const { provider, problem } of await providersHere()) {
+  if (problem !== undefined) console.warn(`${provider.name} is not tried: ${problem}`)
+  const here = () => muscleHere({ providers: [provider] })
+
+  describe.skipIf(problem !== undefined)(`a jail by ${provider.name}`, () => {
+    test('runs a program with its arguments as they are, and tells how it ended', async () => {
+      const { client } = await here()
+      const odd = ['$(id)', '; rm -rf /', '"', '\n', '*', '--', '']
+      const { out, ended } = await runToEnd(client, jobOf(['/usr/bin/printf', '[%s]', ...odd]))
+      expect(out).toBe(odd.map((one) => `[${one}]`).join(''))
+      expect(ended).toMatchObject({ reason: 'exited', code: 0, signal: null })
+      expect((await runToEnd(client, jobOf(sh('exit 7')))).ended).toMatchObject({ reason: 'exited', code: 7 })
+      expect((await runToEnd(client, jobOf(['/no/such/program']))).ended.code).toBe(127)
+    })
+
+    test('has the given environment and directory, and nothing of the Muscle', async () => {
+      const { client } = await here()
+      const directory = workDirectory()
+      const spec = jobOf(sh('env; pwd; id -u; ls -A "$HOME"'), {
+        env: { TZ: 'UTC', KARO_JOB_X: 'a b' },
+        cwd: directory,
+        binds: [{ path: directory, write: false }],
+      })
+      const { out } = await runToEnd(client, spec)
+      const lines = out.trim().split('\n')
+      expect(lines).toContain('TZ=UTC')
+      expect(lines).toContain('KARO_JOB_X=a b')
+      expect(lines.slice(-2)).toEqual([directory, '65534'])
+      const names = lines.slice(0, -2).map((line) => line.split('=')[0])
+      expect(new Set(names)).toEqual(
+        new Set(
+          ['TZ', 'KARO_JOB_X', 'PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'PWD', 'SHLVL', '_'].filter(
+            (name) => names.includes(name),
+          ),
+        ),
+      )
+    })
+
+    test('inherits no descriptor but its own', async () => {
+      const { client } = await here()
+      // The fourth is the one with which ls reads the directory.
+      expect((await runToEnd(client, jobOf(['/usr/bin/ls', '/proc/self/fd']))).out).toBe('0\n1\n2\n3\n')
+    })
+
+    test('reads what is given to it piece by piece, and opens its output by path', async () => {
+      const { client } = await here()
+      const text = 'line\n'.repeat(50_000)
+      const { out } = await runToEnd(client, jobOf(['/usr/bin/wc', '-c'], { stdin: true }), text)
+      expect(out.trim()).toBe(String(text.length))
+      expect((await runToEnd(client, jobOf(sh('echo a > /dev/stderr; echo b > /dev/stdout')))).err).toBe(
+        'a\n',
+      )
+    })
+
+    test('gets a secret by a descriptor, which nobody can change; the bytes are overwritten', async () => {
+      const { client } = await here()
+      const first = Buffer.from('one secret')
+      const spec = jobOf(
+        sh('cat "$KARO_SECRET_A" "$KARO_SECRET_B"; echo x > "$KARO_SECRET_A" && echo written'),
+        {
+          secrets: [
+            { name: 'A', bytes: first },
+            { name: 'B', bytes: Buffer.from(' and another') },
+          ],
+        },
+      )
+      const { out } = await runToEnd(client, spec)
+      expect(out).toBe('one secret and another')
+      expect(first.every((byte) => byte === 0)).toBe(true)
+    })
+
+    test('sees what it is given, writes only where it may, and not what programs outside obey', async () => {
+      const { client } = await here()
+      const [shown, work] = [workDirectory(), workDirectory()]
+      writeFileSync(join(shown, 'file'), 'text')
+      mkdirSync(join(work, '.git'), { mode: 0o777 })
+      mkdirSync(join(work, '.ssh'), { mode: 0o777 })
+      // Only the jail keeps nobody out of them.
+      for (const name of ['.git', '.ssh']) chmodSync(join(work, name), 0o777)
+      writeFileSync(join(work, '.ssh/id'), 'key')
+      writeFileSync(join(work, '.netrc'), 'password')
+      const script = `cat "$1/file"; echo x > "$1/new"; echo x > "$2/new"; echo x > "$2/.git/hook"
+        ls -A "$2/.ssh"; cat "$2/.netrc"; echo x > "$2/.ssh/more"; echo x > /usr/x; echo x > /etc/x; echo x > /x; ls /root /srv /var`
+      const spec = jobOf(sh(script, shown, work), {
+        binds: [
+          { path: shown, write: false },
+          { path: work, write: true },
+        ],
+      })
+      expect((await runToEnd(client, spec)).out).toBe('text')
+      expect(existsSync(join(shown, 'new'))).toBe(false)
+      expect(readFileSync(join(work, 'new'), 'utf8')).toBe('x\n')
+      expect(existsSync(join(work, '.git/hook'))).toBe(false)
+      expect(existsSync(join(work, '.ssh/more'))).toBe(false)
+      expect(existsSync('/usr/x')).toBe(false)
+    })
+
+    test('is not built for a path that no jail may have', async () => {
+      const work = workDirectory()
+      const closed = join(work, 'karo')
+      mkdirSync(join(closed, 'db'), { recursive: true })
+      symlinkSync('/', join(work, 'root'))
+      symlinkSync('/etc', join(work, '.git'))
+      const [{ provider: strict } = { provider }] = (await providersHere([closed])).filter(
+        (one) => one.provider.name === provider.name,
+      )
+      const { client } = await muscleHere({ providers: [strict] })
+      const wanted = (path: string, write = false) =>
+        client.run(jobOf(['/usr/bin/true'], { binds: [{ path, write }] }), () => {})
+      const never = [
+        '/',
+        '/proc',
+        '/proc/self',
+        '/sys',
+        '/dev',
+        '/dev/shm',
+        '/run',
+        '/home',
+        '/root',
+        '/tmp',
+        '/no/such/place',
+      ]
+      for (const path of [...never, closed, join(closed, 'db'), join(work, 'root'), join(work, 'root/proc')])
+        await expect(wanted(path), path).rejects.toMatchObject({ code: 'refused' })
+      for (const path of ['/usr', '/usr/lib', '/etc', '/var/lib', work])
+        await expect(wanted(path, true), path).rejects.toThrow()
+      expect(await client.list()).toEqual([])
+    })
+
+    test('is given for writing nothing above a directory of Karo, there or to come, and no keys', async () => {
+      const work = workDirectory()
+      for (const name of ['a/karo', '.ssh', 'b']) mkdirSync(join(work, name), { recursive: true })
+      const closed = [join(work, 'a/karo'), join(work, 'b/later/karo')]
+      const [{ provider: strict } = { provider }] = (await providersHere(closed)).filter(
+        (one) => one.provider.name === provider.name,
+      )
+      const { client } = await muscleHere({ providers: [strict] })
+      const wanted = (path: string, write: boolean) =>
+        client.run(jobOf(['/usr/bin/true'], { binds: [{ path: join(work, path), write }] }), () => {})
+      for (const path of ['', 'a', 'b']) {
+        await expect(wanted(path, true), path).rejects.toMatchObject({
+          message: expect.stringContaining('a directory of Karo is below it') as unknown,
+        })
+      }
+      for (const write of [false, true]) {
+        await expect(wanted('.ssh', write)).rejects.toMatchObject({
+          message: expect.stringContaining('it holds keys or logins') as unknown,
+        })
+      }
+    })
+
+    test('hides the directories of Karo inside what it is given', async () => {
+      const work = workDirectory()
+      mkdirSync(join(work, 'karo'))
+      writeFileSync(join(work, 'karo/identity.key'), 'key')
+      const [found] = (await providersHere([join(work, 'karo')])).filter(
+        (one) => one.provider.name === provider.name,
+      )
+      const { client } = await muscleHere({ providers: [found?.provider ?? provider] })
+      const spec = jobOf(sh('ls -A "$1/karo"; echo done', work), { binds: [{ path: work, write: false }] })
+      expect((await runToEnd(client, spec)).out).toBe('done\n')
+    })
+
+    test('is held up when nobody takes its output, which comes whole and in order', async () => {
+      const { client } = await here()
+      const work = workDirectory()
+      const size = 3 * WINDOW_BYTES
+      const gate = Promise.withResolvers<void>()
+      const seqs: number[] = []
+      let bytes = 0
+      const script = `head -c ${size} /dev/zero; echo > "$1/written"`
+      const spec = jobOf(sh(script, work), { binds: [{ path: work, write: true }] })
+      const job = await client.run(spec, async (piece) => {
+        await gate.promise
+        seqs.push(piece.seq)
+        bytes += piece.bytes.length
+      })
+      // The jail can have written no more than the window and what pipes hold. That it goes on afterwards shows that it waited.
+      // A second one, begun later and taken at once, tells when the first would have been done.
+      const other = workDirectory()
+      const quick = jobOf(sh(script, other), { binds: [{ path: other, write: true }] })
+      expect((await runToEnd(client, quick)).ended.code).toBe(0)
+      expect(existsSync(join(work, 'written'))).toBe(false)
+      gate.resolve()
+      expect(await job.ended).toMatchObject({ code: 0, output_bytes: size })
+      expect(bytes).toBe(size)
+      expect(seqs).toEqual(seqs.map((_, index) => index + 1))
+    })
+
+    test.each([
+      ['output', sh('while :; do echo yyyyyyyyyyyyyyyyyyyyyyyy; done'), { output_bytes: 100_000 }],
+      ['wall_time', sh('sleep 86399'), { wall_ms: 50 }],
+    ] as const)('ends at its limit of %s', async (reason, argv, limit) => {
+      const { client } = await here()
+      const { ended, out } = await runToEnd(client, jobOf(argv, { limits: { ...limits, ...limit } }))
+      expect(ended).toMatchObject({ reason, code: null })
+      expect(out.length).toBeLessThanOrEqual(100_000)
+    })
+
+    test('gets no more processor time, tasks and disk than its limits', async () => {
+      const { client } = await here()
+      const busy = await runToEnd(
+        client,
+        jobOf(sh('while :; do :; done'), { limits: { ...limits, cpu_seconds: 1 } }),
+      )
+      expect(busy.ended.code === 0 && busy.ended.reason === 'exited').toBe(false)
+      const forks = await runToEnd(
+        client,
+        jobOf(sh('i=0; while [ $i -lt 40 ]; do sleep 86398 & i=$((i + 1)); done; echo all'), {
+          limits: { ...limits, tasks: 8 },
+        }),
+      )
+      expect(forks.out).not.toContain('all')
+      const script =
+        'for d in /tmp /dev/shm "$HOME"; do head -c 5000000 /dev/zero > $d/a; head -c 5000000 /dev/zero > $d/b && echo $d; done; exit 0'
+      expect((await runToEnd(client, jobOf(sh(script)))).out).toBe('')
+    })
+
+    test('is killed with everything in it: at a cancellation, at its end, and when the Brain is gone', async () => {
+      const { client, path } = await here()
+      const mark = freshMark()
+      // One in the way of a daemon: a session of its own, without streams, its parent gone.
+      const script = 'setsid sleep "$1" >/dev/null 2>&1 </dev/null & setsid sleep "$1" & sleep "$1"'
+      const cancelled = await client.run(jobOf(sh(script, mark)), () => {})
+      await until(() => marked(mark).length === 3, { what: 'three processes run' })
+      const [listed] = await client.list()
+      expect(await client.cancel(listed?.job ?? '')).toBe(true)
+      expect(await cancelled.ended).toMatchObject({ reason: 'cancelled' })
+      expect(marked(mark)).toEqual([])
+      expect(await client.cancel(listed?.job ?? '')).toBe(false)
+
+      const left = await runToEnd(
+        client,
+        jobOf(sh('setsid sleep "$1" >/dev/null 2>&1 </dev/null & exit 0', mark)),
+      )
+      expect(left.ended).toMatchObject({ reason: 'exited', code: 0 })
+      expect(marked(mark)).toEqual([])
+
+      await client.run(jobOf(sh(script, mark)), () => {})
+      await until(() => marked(mark).length === 3, { what: 'three processes run' })
+      client.close()
+      await until(() => marked(mark).length === 0, { what: 'nothing is left' })
+      expect(existsSync(path)).toBe(true)
+    })
+
+    test('runs once for a request that comes twice, and not beyond the number of jails', async () => {
+      const { client } = await muscleHere({ providers: [provider], mostJails: 1 })
+      const spec = jobOf(sh('sleep 86397'))
+      const job = await client.run(spec, () => {})
+      await expect(client.run({ ...spec }, () => {})).rejects.toMatchObject({ code: 'conflict' })
+      await expect(client.run(jobOf(sh('true')), () => {})).rejects.toThrow('as many jails run')
+      await client.cancel(spec.job)
+      await job.ended
+      expect((await runToEnd(client, jobOf(sh('true')))).ended.code).toBe(0)
+    })
+
+    test('starts nothing, and leaves nothing, when it cannot be built', async () => {
+      const { client } = await here()
+      const mark = randomBytes(4).readUInt32BE().toString()
+      await expect(
+        client.run(jobOf(['/usr/bin/sleep', mark], { cwd: '/no/such/place' }), () => {}),
+      ).rejects.toMatchObject({
+        code: 'refused',
+      })
+      expect(marked(mark)).toEqual([])
+      expect(await client.status()).toMatchObject({ jobs: 0 })
+    })
+  })
+}

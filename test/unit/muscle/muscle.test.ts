@@ -1,0 +1,308 @@
+// The Muscle as a process: who may connect, what becomes of jails when somebody dies, and how the daemon's room sees it.
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, lstatSync, mkdirSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { connectMuscle } from '../../../src/agents/muscle/client.ts'
+import { createMuscle } from '../../../src/agents/muscle/muscle.ts'
+import { systemTimers } from '../../../src/base/clock.ts'
+import { openDescriptors } from '../../../src/base/kernel/descriptors.ts'
+import { openPeerCredentials } from '../../../src/base/kernel/peer-credentials.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import { createFrameReader, encodeFrame } from '../../../src/muscle/contract/frame.ts'
+import { PROBE_JOB, type Reply, readReply } from '../../../src/muscle/contract/messages.ts'
+import { muscleProgram } from '../../../src/muscle/contract/program.ts'
+import { createBwrap } from '../../../src/muscle/jail/bwrap.ts'
+import type { Provider } from '../../../src/muscle/jail/provider.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
+import {
+  freshMark,
+  jobOf,
+  marked,
+  muscleApart,
+  muscleHere,
+  providersHere,
+  runToEnd,
+} from '../../support/muscle/muscle.ts'
+import { track } from '../../support/run/processes.ts'
+import { until } from '../../support/run/until.ts'
+
+const unusable = (await providersHere()).every(({ problem }) => problem !== undefined)
+const credentials = openPeerCredentials(silentLog)
+
+/** Of processes that pgrep finds; it never finds itself. */
+const pidsOf = (...words: string[]): number[] =>
+  spawnSync('pgrep', words, { encoding: 'utf8' }).stdout.split('\n').filter(Boolean).map(Number)
+
+describe('who may connect', () => {
+  test('somebody else is turned away before a word, and so is a connection that the kernel says nothing about', async () => {
+    for (const options of [
+      { brainUid: 4_000_000 },
+      { credentials: { note: () => {}, uidOf: () => undefined } },
+    ]) {
+      const { path } = await muscleHere({ ...options, connect: false })
+      const socket = connect(path)
+      let heard = 0
+      socket.on('data', (bytes) => {
+        heard += bytes.length
+      })
+      socket.on('error', () => {})
+      await once(socket, 'close')
+      expect(heard).toBe(0)
+    }
+  })
+
+  test('the Brain turns away a Muscle of another user, and a socket where others could put theirs', async () => {
+    const { path } = await muscleHere({ connect: false })
+    await expect(connectMuscle(path, { note: () => {}, uidOf: () => 4_000_000 })).rejects.toMatchObject({
+      code: 'unavailable',
+    })
+    const open = join(temporaryDirectory(), 'open')
+    mkdirSync(open)
+    chmodSync(open, 0o777)
+    await expect(connectMuscle(join(open, 'x.sock'), await credentials)).rejects.toMatchObject({
+      code: 'refused',
+    })
+  })
+
+  test.each([
+    ['garbage', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+    ['an unknown request', encodeFrame({ op: 'shell', id: 1 })],
+    ['bytes behind a request that has none', encodeFrame({ op: 'status', id: 1 }, Buffer.from('x'))],
+  ])('%s ends the connection, and the Muscle goes on', async (_, bytes) => {
+    const { client, path } = await muscleHere()
+    const socket = connect(path)
+    socket.on('error', () => {})
+    socket.resume()
+    socket.write(bytes)
+    await once(socket, 'close')
+    expect(await client.status()).toMatchObject({ jobs: 0 })
+  })
+})
+
+test.skipIf(unusable)(
+  'the Muscle itself refuses a job that runs already, whatever its Brain forgot',
+  async () => {
+    const { path } = await muscleHere({ connect: false })
+    const socket = connect(path)
+    onTestFinished(() => void socket.destroy())
+    const reader = createFrameReader()
+    const replies: Reply[] = []
+    socket.on('data', (piece) => {
+      for (const { header } of reader.push(piece)) replies.push(readReply(header))
+    })
+    const spec = { ...jobOf(['/usr/bin/sleep', '86396']), op: 'run' }
+    for (const id of [1, 2]) socket.write(encodeFrame({ ...spec, id }))
+    await until(() => replies.filter(({ op }) => op === 'answer' || op === 'refused').length === 2, {
+      what: 'both requests are answered',
+    })
+    expect(replies).toContainEqual(expect.objectContaining({ op: 'refused', id: 2, code: 'conflict' }))
+    expect(replies).toContainEqual(expect.objectContaining({ op: 'answer', id: 1 }))
+  },
+)
+
+test.skipIf(unusable)(
+  'a place is kept for seeing whether jails can be built, also in a full house',
+  async () => {
+    const { client } = await muscleHere({ mostJails: 1 })
+    const sleeping = jobOf(['/usr/bin/sleep', '86395'])
+    await client.run(sleeping, () => {})
+    await expect(client.run(jobOf(['/usr/bin/true']), () => {})).rejects.toMatchObject({
+      message: expect.stringContaining('as many jails run as may run') as unknown,
+    })
+    const look = await client.run({ ...jobOf(['/usr/bin/true']), job: `${PROBE_JOB}1` }, () => {})
+    expect(await look.ended).toMatchObject({ reason: 'exited', code: 0 })
+    await client.cancel(sleeping.job)
+  },
+)
+
+test.skipIf(unusable)('a job that is cancelled while its jail is built never runs', async () => {
+  const built = Promise.withResolvers<void>()
+  const go = Promise.withResolvers<void>()
+  const real = createBwrap({ descriptors: await openDescriptors(), closed: [] })
+  const { client } = await muscleHere({
+    providers: [
+      {
+        ...real,
+        async start(spec) {
+          built.resolve()
+          await go.promise
+          return real.start(spec)
+        },
+      },
+    ],
+  })
+  const spec = jobOf(['/usr/bin/echo', 'it ran'])
+  const running = client.run(spec, () => {})
+  await built.promise
+  expect(await client.cancel(spec.job)).toBe(true)
+  go.resolve()
+  await expect(running).rejects.toMatchObject({ message: 'it was cancelled before it ran' })
+  await until(async () => (await client.list()).length === 0, { what: 'its place is free' })
+})
+
+test('a Muscle that does not greet in time is hung up on', async () => {
+  const path = join(temporaryDirectory(), 'mute.sock')
+  const gone = Promise.withResolvers<void>()
+  const mute = createServer((socket) =>
+    socket
+      .on('error', () => {})
+      .once('close', () => gone.resolve())
+      .resume(),
+  )
+  mute.listen(path)
+  await once(mute, 'listening')
+  onTestFinished(() => void mute.close())
+  await expect(connectMuscle(path, await credentials, AbortSignal.timeout(200))).rejects.toMatchObject({
+    code: 'unavailable',
+  })
+  await gone.promise
+})
+
+describe('no sandbox, no run', () => {
+  const none: Provider = {
+    name: 'bwrap',
+    problem: () => 'it is not installed',
+    start: () => Promise.reject(new Error('it must not be asked')),
+  }
+
+  test('without a provider that works, a job is refused with the reason', async () => {
+    const { client } = await muscleHere({ providers: [none] })
+    await expect(client.run(jobOf(['/usr/bin/true']), () => {})).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringContaining('nothing runs without a sandbox') as unknown,
+    })
+    expect((await client.status()).providers).toEqual([{ provider: 'bwrap', problem: 'it is not installed' }])
+  })
+
+  test('a machine without bubblewrap, or one that no filter is written for, has a reason', () => {
+    const descriptors = { pipe: () => ({ read: -1, write: -1 }), memoryFile: () => -1 }
+    expect(createBwrap({ descriptors, closed: [], program: '/no/bwrap' }).problem()).toContain('/no/bwrap')
+    expect(createBwrap({ descriptors, closed: [], machine: 'riscv64' }).problem()).toContain('riscv64')
+  })
+})
+
+describe.skipIf(unusable)('when somebody dies', () => {
+  const long = (mark: string) => jobOf(['/bin/sh', '-c', 'setsid sleep "$1" & sleep "$1"', 'sh', mark])
+
+  test('kill -9 of the Muscle leaves no process of a jail', async () => {
+    const { client, child } = await muscleApart()
+    const mark = freshMark()
+    const job = await client.run(long(mark), () => {})
+    await until(() => marked(mark).length === 2, { what: 'the jail runs' })
+    child.kill('SIGKILL')
+    await expect(job.ended).rejects.toMatchObject({ code: 'unavailable' })
+    await until(() => marked(mark).length === 0, { what: 'nothing is left' })
+  })
+
+  test('kill -9 while jails are being built lets none of them run', async () => {
+    const mark = freshMark()
+    for (let round = 0; round < 5; round++) {
+      const { client, child } = await muscleApart()
+      const jobs = Array.from({ length: 4 }, () => client.run(long(mark), () => {}).catch(() => {}))
+      // Each round a little later in their building.
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, 4 * round)), Promise.all(jobs)])
+      child.kill('SIGKILL')
+      await Promise.all(jobs)
+      await until(() => marked(mark).length === 0 && pidsOf('-f', '--', `gate .* ${mark}$`).length === 0, {
+        what: 'nothing is left',
+      })
+    }
+  })
+
+  test('the end of the Brain ends a Muscle that is its child, with its jails', async () => {
+    const { client, child } = await muscleApart(['--with-parent'])
+    const mark = freshMark()
+    await client.run(long(mark), () => {})
+    await until(() => marked(mark).length === 2, { what: 'the jail runs' })
+    child.stdin?.end()
+    const [code] = (await once(child, 'exit')) as [number]
+    expect(code).toBe(0)
+    expect(marked(mark)).toEqual([])
+  })
+
+  test('a killed bubblewrap takes its jail along, and the job is told as killed', async () => {
+    const { client, child } = await muscleApart()
+    const mark = freshMark()
+    const job = await client.run(long(mark), () => {})
+    await until(() => marked(mark).length === 2, { what: 'the jail runs' })
+    for (const pid of pidsOf('-P', String(child.pid))) process.kill(pid, 'SIGKILL')
+    expect(await job.ended).toMatchObject({ code: null, signal: 'SIGKILL' })
+    expect(marked(mark)).toEqual([])
+  })
+})
+
+describe.skipIf(unusable)('the room of the daemon', () => {
+  test('is locked until a jail has run, again at once when karo-exec is lost, and ready when it is back', async () => {
+    const path = join(temporaryDirectory(), 'exec', 'karo-exec.sock')
+    const muscle = createMuscle({
+      ...{ way: 'start', path, closed: [], credentials: () => credentials },
+      ...{ timers: systemTimers, log: silentLog },
+    })
+    onTestFinished(() => muscle.stop())
+    expect(muscle.health?.()).toMatchObject([{ name: 'agents.muscle', ok: false }])
+    expect(() => muscle.client()).toThrow('nothing can run')
+    await muscle.start(new AbortController().signal)
+    await until(() => muscle.state().state === 'ready', { what: 'it is ready' })
+    expect(muscle.health?.()).toMatchObject([{ ok: true }])
+    const client = muscle.client()
+    const first = pidOf(path)
+    process.kill(first, 'SIGKILL')
+    await client.closed
+    expect(muscle.state().state).toBe('locked')
+    expect(() => muscle.client()).toThrow('nothing can run')
+    await until(() => muscle.state().state === 'ready', { what: 'it is back' })
+    expect(pidOf(path)).not.toBe(first)
+    expect((await runToEnd(muscle.client(), jobOf(['/usr/bin/true']))).ended.code).toBe(0)
+  })
+
+  test('has nothing to lock when agents are off', async () => {
+    const deps = {
+      path: '/nowhere/x',
+      closed: [],
+      credentials: () => credentials,
+      timers: systemTimers,
+      log: silentLog,
+    }
+    const muscle = createMuscle({ ...deps, way: 'off' })
+    await muscle.start(new AbortController().signal)
+    expect(muscle.state()).toMatchObject({ state: 'off' })
+    expect(muscle.health?.()).toEqual([])
+    expect(() => muscle.client()).toThrow('agents are off')
+    expect(existsSync('/nowhere')).toBe(false)
+  })
+
+  const pidOf = (path: string): number => pidsOf('-f', '--', `--socket ${path}`)[0] ?? Number.NaN
+})
+
+describe.skipIf(unusable)('karo-exec --probe', () => {
+  // Jails of root run as nobody, who may not reach a checkout below somebody's home.
+  const [runtime, file] = muscleProgram()
+  const reached = spawnSync(runtime, ['--check', file], { uid: 65_534, gid: 65_534, cwd: '/' }).status === 0
+  // The jail is given the program and its packages by their real paths, and no links between them.
+  const isLinked = lstatSync(join(import.meta.dirname, '../../../node_modules')).isSymbolicLink()
+  const canReach = (reached || process.getuid?.() !== 0) && !isLinked
+  if (!canReach)
+    console.warn(`not tried: ${isLinked ? 'node_modules is a link' : `nobody cannot read ${file}`}`)
+
+  // As this user; as root, also as somebody without rights, which daemons run as.
+  const users = process.getuid?.() === 0 ? [undefined, 65_534] : [undefined]
+
+  test.skipIf(!canReach).each(users)('every attempt to get out is held (uid %s)', async (uid) => {
+    const child = track(
+      spawn(runtime, [file, '--probe'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        ...(uid !== undefined && { uid, gid: uid }),
+      }),
+    )
+    let told = ''
+    for await (const piece of child.stdout) told += String(piece)
+    const { probes } = JSON.parse(told) as { probes: { probe: string; held: boolean }[] }
+    expect(probes.filter(({ held }) => !held)).toEqual([])
+    expect(probes.map(({ probe }) => probe)).toEqual(
+      expect.arrayContaining(['read_host', 'network', 'fork_bomb', 'memory', 'orphan', 'privileges']),
+    )
+  })
+})
