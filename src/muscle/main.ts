@@ -59,7 +59,7 @@ async function run(): Promise<void> {
     return
   }
   const descriptors = await openDescriptors()
-  const providers = [createBwrap({ descriptors, closed: values.closed })]
+  const providers = [createBwrap({ descriptors, closed: values.closed, socket: values.socket ?? '' })]
   const probe = () => probeAll({ providers, timers: systemTimers, program: ownProgram() })
   if (values.probe) {
     const problems = providers.map(({ name, problem }) => ({ provider: name, problem: problem() ?? null }))

@@ -80,6 +80,10 @@ export async function serve(deps: ServeDeps): Promise<Serving> {
   })
   await listen(server, path)
   chmodSync(path, mode)
+  // Nobody is let in before this turn ends, so that every jail there is now belongs to a Muscle that is gone.
+  const left = deps.providers.reduce((sum, provider) => sum + provider.endLeftovers(), 0)
+  if (left > 0)
+    log.warn({ processes: left }, 'a Muscle that was killed left half-built jails, which are ended now')
   return {
     async stop() {
       server.close()

@@ -14,11 +14,11 @@ export async function nextSteps(io: CommandIo): Promise<string> {
       () => true,
       () => false,
     )
-  const steps = [
-    ...(runs ? [] : [['karo up --background', 'starts the node, which keeps what shells record']]),
+  const steps: readonly (readonly [run: string, does: string])[] = [
+    ...(runs ? [] : [['karo up --background', 'starts the node, which keeps what shells record'] as const]),
     ['karo import auto', 'brings in what your shells remember'],
     ['karo stats week', 'shows what you did; karo history searches it'],
     ['karo check rm -rf /', 'shows what the guard stops, without running it'],
   ]
-  return `Then:\n${steps.map(([run, does]) => `  ${run!.padEnd(22)}${does}\n`).join('')}`
+  return `Then:\n${steps.map(([run, does]) => `  ${run.padEnd(22)}${does}\n`).join('')}`
 }

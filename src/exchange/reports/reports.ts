@@ -194,7 +194,10 @@ export function createReports(deps: ReportsDeps): Reports {
     }
   }
 
-  /** One look at a time. One that is not full keeps no reports, and one that a release is due to began after the release. */
+  /**
+   * One look at a time. A full look keeps the reports that are due; any other one only compares the thresholds with what was released.
+   * A caller never gets the result of a look that began before the call, except a full one for a full one.
+   */
   async function lookAs(isFull: boolean): Promise<void> {
     while (looking !== undefined) {
       const { isFull: wasFull, done } = looking

@@ -102,7 +102,9 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
     wire.control = openChannel(channel, {
       ...{ stream, peer, protocol: hello, quota: createQuota(hello.quota) },
       member: () => admits(peer.nodeId),
-      // Its Hello is too old or too new here, and so is ours there: it hears that by ours, and closes. The lobby bounds the wait.
+      // A machine whose clock is wrong finds the Hello of the other side as wrong as the other side finds its own. The side that was
+      // dialed therefore answers such a Hello instead of closing: the dialer reads that, knows about the clocks, and closes. A
+      // dialer that does neither is cut by the bound on connections that are not admitted yet.
       hearsTime: !wire.dialed,
       onFrame: (frame) =>
         put({ on: 'said', id, said: saidOf(frame), skewMs: frame.envelope.ts - clock.now() }),

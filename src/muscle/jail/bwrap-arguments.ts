@@ -33,8 +33,15 @@ export const PASSWD = Buffer.from(
 )
 export const GROUP = Buffer.from(`root:x:0:\njob:x:${NOBODY}:\n`)
 
-/** `first`: the descriptor of the filter; two files of accounts and the news about the jail follow. */
-export function argumentsOf(spec: JailSpec, places: Places, first: number): string[] {
+/**
+ * `first`: the descriptor of the filter; two files of accounts and the news about the jail follow. `mark`: the name of the gate, by
+ * which a jail is told from others.
+ */
+export function argumentsOf(
+  spec: JailSpec,
+  places: Places,
+  { first, mark }: { readonly first: number; readonly mark: string },
+): string[] {
   const { disk_bytes: size } = spec.limits
   const inMemory = (path: string): string[] => ['--size', String(size), '--tmpfs', path]
   const environment = { PATH, HOME, USER: 'job', LOGNAME: 'job', TMPDIR: '/tmp', ...spec.env }
@@ -70,7 +77,7 @@ export function argumentsOf(spec: JailSpec, places: Places, first: number): stri
     ),
     ...['--remount-ro', '/', '--chdir', spec.cwd],
     ...['--seccomp', String(first), '--info-fd', String(first + 3)],
-    ...['--', '/bin/sh', '-c', GATE, 'gate', ...limitsOf(spec), ...spec.argv],
+    ...['--', '/bin/sh', '-c', GATE, mark, ...limitsOf(spec), ...spec.argv],
   ]
 }
 

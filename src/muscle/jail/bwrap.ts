@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Descriptors } from '../../base/kernel/descriptors.ts'
 import { seccompFilter } from '../seccomp/filter.ts'
 import { argumentsOf, GROUP, NOBODY, PASSWD } from './bwrap-arguments.ts'
+import { endLeftovers, markOf } from './leftovers.ts'
 import { judgePlaces, type Place, type Places } from './places.ts'
 import { isThere, type Process, processOf, stateOf } from './process.ts'
 import { type Jail, JailError, type JailSpec, type Provider } from './provider.ts'
@@ -21,6 +22,8 @@ const COMPLAINT_BYTES = 1024
 
 export interface BwrapDeps {
   readonly descriptors: Descriptors
+  /** Of the Muscle, so that the next one there finds what a killed one left. */
+  readonly socket: string
   /** Directories of Karo that no jail sees. */
   readonly closed: readonly string[]
   /** Of bubblewrap; not looked for in PATH, which may be a person's. */
@@ -31,8 +34,10 @@ export interface BwrapDeps {
 export function createBwrap(deps: BwrapDeps): Provider {
   const { program = '/usr/bin/bwrap', machine = process.arch } = deps
   const filter = seccompFilter(machine)
+  const mark = markOf(deps.socket)
   return {
     name: 'bwrap',
+    endLeftovers: () => endLeftovers(mark, program),
     problem() {
       if (filter === undefined) return `there is no seccomp filter for ${machine}`
       try {
@@ -44,7 +49,7 @@ export function createBwrap(deps: BwrapDeps): Provider {
     },
     async start(spec) {
       if (filter === undefined) throw new JailError('no_sandbox', `there is no seccomp filter for ${machine}`)
-      return begin(spec, judgePlaces(spec.binds, deps.closed), { ...deps, program, filter })
+      return begin(spec, judgePlaces(spec.binds, deps.closed), { ...deps, program, filter, mark })
     },
   }
 }
@@ -53,6 +58,7 @@ interface Means {
   readonly descriptors: Descriptors
   readonly program: string
   readonly filter: Buffer
+  readonly mark: string
 }
 
 async function begin(spec: JailSpec, places: Places, means: Means): Promise<Jail> {
@@ -97,7 +103,7 @@ async function begin(spec: JailSpec, places: Places, means: Means): Promise<Jail
       ...files,
       'pipe' as const,
     ]
-    child = spawn(program, argumentsOf(spec, places, first), {
+    child = spawn(program, argumentsOf(spec, places, { first, mark: means.mark }), {
       stdio,
       cwd: '/',
       env: {},

@@ -28,6 +28,8 @@ export interface Jail {
 
 export interface Provider {
   readonly name: ProviderName
+  /** Ends what a Muscle that was killed left of jails at this socket; returns how many processes. For before the first job. */
+  endLeftovers(): number
   /** Why no jail can be built this way here; undefined when one can. Looks for what is needed and starts nothing. */
   problem(): string | undefined
   /** Resolves when the command is about to run inside. Rejects with JailError; nothing is left running then. */

@@ -19,7 +19,7 @@ import { until } from '../run/until.ts'
 
 /** Every provider that this build has, and why one cannot be used on this machine. */
 export async function providersHere(closed: readonly string[] = []) {
-  const providers = [createBwrap({ descriptors: await openDescriptors(), closed })]
+  const providers = [createBwrap({ descriptors: await openDescriptors(), closed, socket: '' })]
   return providers.map((provider) => ({
     provider,
     problem: provider.problem() ?? cannotStart(provider.name),
@@ -62,7 +62,7 @@ export async function muscleHere(
   const serving = await serve({
     ...{ path, mode: 0o600, brainUid: process.getuid?.() ?? 0, mostJails: 8 },
     ...{ credentials, probe: async () => [], timers: systemTimers, now: systemClock.now, log: silentLog },
-    providers: [createBwrap({ descriptors: await openDescriptors(), closed: [] })],
+    providers: [createBwrap({ descriptors: await openDescriptors(), closed: [], socket: path })],
     ...options,
   })
   onTestFinished(() => serving.stop())
@@ -74,8 +74,8 @@ export async function muscleHere(
 /** In a process of its own, from the sources; a Brain of this process is connected. */
 export async function muscleApart(
   more: readonly string[] = [],
+  path = join(temporaryDirectory(), 'exec.sock'),
 ): Promise<Rig & { readonly child: ChildProcess }> {
-  const path = join(temporaryDirectory(), 'exec.sock')
   const [runtime, file] = muscleProgram()
   const child = track(
     spawn(runtime, [file, '--socket', path, ...more], { stdio: ['pipe', 'ignore', 'ignore'], env: {} }),
