@@ -1,0 +1,64 @@
+// What an agent wants to do, and what the gates say about it: the shapes that the runtime, the gates and the approvals share.
+import type { Bind } from '../muscle/contract/messages.ts'
+
+/** `kClass:name`; a program from outside is `kExecutor:<name>`. */
+export type AgentId = `k${string}:${string}`
+
+/** Who asks. The daemon proves all of it itself; nothing is taken from a request's own words. */
+export interface Requester {
+  /** Node id of the machine that asks. */
+  readonly node: string
+  /** Who asks on this machine, as `people` name accounts; absent for another machine. */
+  readonly person?: string
+  /** Member id of the operator who is logged in, if one is. */
+  readonly operator?: string
+  /** The agent that asks on behalf of its task; absent for a person. */
+  readonly agent?: AgentId
+}
+
+/** One thing that would happen, complete enough to be shown, judged, hashed and then done without a further choice. */
+export interface Action {
+  /** Of the request; the same for a retry, which never runs twice. 1 to 64 characters. */
+  readonly id: string
+  readonly task: string
+  readonly agent: AgentId
+  /** The tool of the agent that is called, or `exec` for a command. */
+  readonly tool: string
+  /** What the tool says of itself (MCP annotation `readOnlyHint`). It can only make an action that is Green by its name stay Green. */
+  readonly readOnly: boolean
+  /** The exact command that a jail runs; for a tool the command of its server. */
+  readonly argv: readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  readonly binds: readonly Bind[]
+  /** The tool's arguments as canonical JSON, or the command's standard input. */
+  readonly input: string
+  /** Node id of the machine on which it happens. */
+  readonly target: string
+  readonly requester: Requester
+  /** Why, in the requester's words; shown, never believed. Up to 500 characters. */
+  readonly why: string
+  /** 32 hex digits. */
+  readonly traceId: string
+}
+
+/** The classes of docs/security.md, from the one that is asked about always to the one that runs. */
+export type ActionClass = 'critical' | 'high' | 'medium' | 'low' | 'green'
+
+export type Gate = 'policy' | 'capability' | 'risk' | 'approval'
+
+export type Verdict =
+  | { readonly outcome: 'run'; readonly class: ActionClass; readonly reason: string }
+  /** A person decides; `approval` is the id in the inbox. */
+  | { readonly outcome: 'wait'; readonly class: ActionClass; readonly approval: string; readonly reason: string }
+  | { readonly outcome: 'deny'; readonly class: ActionClass; readonly gate: Gate; readonly reason: string }
+
+export interface Gates {
+  /** Asks all four, and writes the decision with its reason to the ledger before it is returned. Never rejects: an error is a denial. */
+  judge(action: Action): Promise<Verdict>
+  /**
+   * Resolves when the approval of a `wait` is decided, or is over (a denial). What may run then is the same action to the byte:
+   * the gates are asked again with it, and the approval is used up.
+   */
+  settled(approval: string, action: Action, signal: AbortSignal): Promise<Verdict>
+}
