@@ -84,6 +84,7 @@ export function buildNetwork(
     abandon: () => void abandonRotation(keyPath, common.random),
     again: () => introduceAgain({ ...common, introductions, documents }),
     ...{ isIssuer: () => fleet.state().issuer, standing: () => trust.keyState(nodeId) },
+    isAnnounced: (next) => trust.rotations.leadsTo(nodeId, next),
     onSwitch,
   })
   const upkeep = createUpkeep({

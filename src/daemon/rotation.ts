@@ -1,4 +1,5 @@
 // Carries out a rotation of this node's key: announces it, lets members take it, and has the daemon begin anew under the new key.
+import type { NodeId } from '../../protocols/node-id.ts'
 import type { Clock, Timers } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import type { Log } from '../base/run/log.ts'
@@ -21,6 +22,8 @@ export interface RotationDeps {
   readonly again: () => Promise<void>
   /** What is known here about the key of this node. */
   readonly standing: () => KeyState
+  /** True when the key of this node was given this successor before, as this node's own documents say. */
+  readonly isAnnounced: (next: NodeId) => boolean
   /** An issuer's key stands in the certificates of others. */
   readonly isIssuer: () => boolean
   readonly timers: Timers
@@ -62,10 +65,9 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
 
   /** Two successors of one key are frozen everywhere until somebody decides: nobody is to come to that by mistake. */
   const refuseFork = (next: Identity): void => {
-    const standing = deps.standing()
-    // Announced before this start; taking it back would make it no less known.
-    if (standing.kind === 'frozen' && standing.fork.between.includes(next.nodeId)) return
-    const taken = takenBy(standing, new Set([identity.nodeId, next.nodeId]))
+    // Taking back what others may have heard would make it no less known.
+    if (deps.isAnnounced(next.nodeId)) return
+    const taken = takenBy(deps.standing(), new Set([identity.nodeId, next.nodeId]))
     if (taken === undefined) return
     deps.abandon()
     throw new KaroError('refused', `the key of this node was replaced already, by ${taken}`, {

@@ -86,6 +86,7 @@ export function createRotations(deps: RotationsDeps): Rotations {
     },
     toldTo: (node) => (lineage.state(node).kind === 'retired' ? lineage.frameFrom(node) : undefined),
     onTaken: listeners.on,
+    leadsTo: (from, to) => lineage.below(from).includes(to),
     look() {
       for (const node of guests) if (!isGuest(node)) guests.delete(node)
       // The successor too: for that day it may have been admitted by the certificate of the key it replaced.

@@ -93,6 +93,8 @@ export interface Rotations {
   toldTo(node: NodeId): Uint8Array | undefined
   /** Fires for each rotation that is new in memory, also at the start. */
   onTaken(listener: (taken: Taken, frame: Uint8Array) => void): () => void
+  /** True when rotations that are kept here lead from one key to the other, whatever else they lead to. */
+  leadsTo(from: NodeId, to: NodeId): boolean
   /** To be called now and then: tells of keys whose day beside their successor is over. */
   look(): void
 }

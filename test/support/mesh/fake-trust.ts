@@ -70,6 +70,7 @@ export function createFakeTrust(
       shown() {},
       toldTo: () => undefined,
       onTaken: () => () => {},
+      leadsTo: () => false,
       look() {},
     },
     decidedAt: () => undefined,

@@ -230,7 +230,7 @@ test('a rotation that was told to nobody is taken back, and the file is as it wa
 })
 
 /** The rotation of ann's key that its file holds, to be carried out; `standing`: what the node knows of that key. */
-function begun({ isIssuer = false, standing = { kind: 'current' } as KeyState } = {}) {
+function begun({ isIssuer = false, standing = { kind: 'current' } as KeyState, isAnnounced = false } = {}) {
   const told = { abandoned: 0, published: [] as string[] }
   const pending = { identity: next, frame: signRotation(ann, next, NOW, random) }
   const rotation = createOwnRotation({
@@ -241,6 +241,7 @@ function begun({ isIssuer = false, standing = { kind: 'current' } as KeyState } 
     abandon: () => void told.abandoned++,
     isIssuer: () => isIssuer,
     standing: () => standing,
+    isAnnounced: (key) => isAnnounced && key === next.nodeId,
     timers: { after: () => () => {} },
     log: silentLog,
     onSwitch: () => told.published.push('switched'),
@@ -271,17 +272,16 @@ test.each<KeyState>([
   expect(told.published).toEqual(['key_rotation'])
 })
 
-test('a rotation that was announced already goes on, whatever somebody else did with the key since', async () => {
-  for (const standing of [
-    { kind: 'replaced', by: next.nodeId, until: NOW + GRACE_MS },
-    { kind: 'current' },
-  ] satisfies KeyState[]) {
-    const { rotation, told } = begun({ standing })
-    await rotation.resume()
-    expect(told).toEqual({ abandoned: 0, published: ['key_rotation'] })
-  }
-  const both: KeyState = { kind: 'frozen', fork: { at: ann.nodeId, between: [mallory.nodeId, next.nodeId] } }
-  const { rotation, told } = begun({ standing: both })
+const BOTH: Fork = { at: ann.nodeId, between: [mallory.nodeId, next.nodeId] }
+test.each<KeyState>([
+  { kind: 'replaced', by: next.nodeId, until: NOW + GRACE_MS },
+  { kind: 'current' },
+  { kind: 'frozen', fork: BOTH },
+  // The fork is at an earlier key, and the successor of this one is named nowhere in it.
+  { kind: 'frozen', fork: FORK },
+  { kind: 'rejected', fork: FORK, chosen: mallory.nodeId },
+])('a rotation that was announced already goes on, with the key $kind', async (standing) => {
+  const { rotation, told } = begun({ standing, isAnnounced: true })
   await rotation.resume()
   expect(told).toEqual({ abandoned: 0, published: ['key_rotation'] })
 })
