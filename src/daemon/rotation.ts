@@ -12,7 +12,7 @@ import type { Introductions } from '../trust/peers/index.ts'
 const ANNOUNCED_MS = 3_000
 
 export interface RotationDeps {
-  readonly identity: Pick<Identity, 'nodeId' | 'pending'>
+  readonly identity: Pick<Identity, 'nodeId' | 'pending' | 'former'>
   readonly documents: Pick<Documents, 'publish'>
   /** Reads the key file again, for a rotation that was begun while this node runs. Throws KaroError. */
   readonly reread: () => PendingRotation | undefined
@@ -67,7 +67,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
   const refuseFork = (next: Identity): void => {
     // Taking back what others may have heard would make it no less known.
     if (deps.isAnnounced(next.nodeId)) return
-    const taken = takenBy(deps.standing(), new Set([identity.nodeId, next.nodeId]))
+    const taken = takenBy(deps.standing(), { ...identity, next: next.nodeId })
     if (taken === undefined) return
     deps.abandon()
     throw new KaroError('refused', `the key of this node was replaced already, by ${taken}`, {

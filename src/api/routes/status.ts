@@ -20,7 +20,7 @@ import { serve } from '../server/serve.ts'
 import { type AlarmDeps, alarmsOf } from './mesh/alarms.ts'
 
 interface StatusDeps {
-  readonly identity: Pick<Identity, 'nodeId' | 'fingerprint'> & Partial<Pick<Identity, 'pending'>>
+  readonly identity: Pick<Identity, 'nodeId' | 'fingerprint' | 'former'> & Partial<Pick<Identity, 'pending'>>
   readonly name: string
   /** Announces the rotation that the key file holds. Rejects with KaroError. */
   readonly rotate: (contest?: boolean) => Promise<{

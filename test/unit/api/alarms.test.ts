@@ -50,10 +50,23 @@ test('a fork of an earlier key names the other successor, never this node itself
   }
 })
 
+test('a fork further up names the key that is not an earlier one of this node', () => {
+  const before = testIdentity(4)
+  const fork = { at: old.nodeId, between: [before.nodeId, other.nodeId] }
+  for (const between of [fork.between, fork.between.toReversed()]) {
+    const { taken, alarms } = said(
+      { kind: 'frozen', fork: { ...fork, between } },
+      { ...own, former: [before] },
+    )
+    expect(taken).toBe(other.nodeId)
+    expect(alarms[0]).toContain(`karo peers trust ${own.nodeId}`)
+  }
+})
+
 test('nothing is said of a rotation that this node itself is about to carry out', () => {
   const pending = { identity: other, frame: new Uint8Array(0) }
   const by = { kind: 'replaced', by: other.nodeId, until: UNTIL } as const
-  expect(said(by, { nodeId: own.nodeId, pending })).toEqual({ taken: undefined, alarms: [] })
+  expect(said(by, { nodeId: own.nodeId, pending, former: [] })).toEqual({ taken: undefined, alarms: [] })
   expect(said({ kind: 'current' })).toEqual({ taken: undefined, alarms: [] })
 })
 

@@ -19,7 +19,7 @@ let sent = 0
 
 /** Rooms of a node with nobody around it; whatever else were asked of them would fail the request. */
 const rooms = {
-  identity: { nodeId: formatNodeId(new Uint8Array(32).fill(7)) },
+  identity: { nodeId: formatNodeId(new Uint8Array(32).fill(7)), former: [] },
   mesh: {
     status: () => ({ listen: [] }),
     tryMulticast: async () => {

@@ -24,7 +24,7 @@ function server(count: (uid?: number) => Promise<number>, caller: Caller | null 
   let now = 1_000
   const clock = { now: () => 0, monotonic: () => now }
   const routes = statusRoutes({
-    identity: { nodeId, fingerprint: '0123456789abcdef' },
+    identity: { nodeId, former: [], fingerprint: '0123456789abcdef' },
     name: 'eng-042',
     rotate: () => Promise.reject(new Error('not asked for')),
     service: true,

@@ -25,7 +25,7 @@ import { type TotalsFactsDeps, totalsFacts } from './totals-facts.ts'
 const MOST_UNFOLLOWED = 64
 
 export interface DoctorDeps extends CertificateDeps {
-  readonly identity: Pick<Identity, 'nodeId'> & Partial<Pick<Identity, 'pending'>>
+  readonly identity: Pick<Identity, 'nodeId' | 'former'> & Partial<Pick<Identity, 'pending'>>
   readonly mesh: Pick<Mesh, 'status' | 'inspect' | 'tryMulticast'>
   readonly trust: Pick<Trust, 'opinion' | 'pending'> & AlarmDeps['trust'] & CertificateDeps['trust']
   readonly store: Pick<Store, 'bytes' | 'probe'>

@@ -9,7 +9,7 @@ import type { Trust } from '../../../trust/peers/index.ts'
 import { joiningInWords, revokedInWords } from './revoked.ts'
 
 export interface AlarmDeps {
-  readonly identity: Pick<Identity, 'nodeId'> & Partial<Pick<Identity, 'pending'>>
+  readonly identity: Pick<Identity, 'nodeId' | 'former'> & Partial<Pick<Identity, 'pending'>>
   readonly mesh: { inspect(): Pick<ReturnType<Mesh['inspect']>, 'twins'> }
   readonly trust: Pick<Trust, 'opinion' | 'known' | 'keyState'>
   /** Absent: this node knows of no certificates. */
@@ -34,12 +34,13 @@ export function frozenNodes({ trust }: Pick<AlarmDeps, 'trust'>): readonly {
 
 /** The successor that somebody else gave to the key of this node, or to one that it had before; undefined: nobody did. */
 export const takenHere = ({ identity, trust }: Pick<AlarmDeps, 'identity' | 'trust'>): NodeId | undefined =>
-  takenBy(trust.keyState(identity.nodeId), new Set([identity.nodeId, identity.pending?.identity.nodeId]))
+  takenBy(trust.keyState(identity.nodeId), { ...identity, next: identity.pending?.identity.nodeId })
 
 /** What a person does about it. A key that is not the newest of its lineage any more comes from an old backup, or was stolen. */
 function takenInWords({ identity, trust }: Pick<AlarmDeps, 'identity' | 'trust'>, taken: NodeId): string {
   const state = trust.keyState(identity.nodeId)
-  if (state.kind === 'frozen' && state.fork.between.includes(identity.nodeId))
+  const own = [identity.nodeId, ...identity.former.map(({ nodeId }) => nodeId)]
+  if (state.kind === 'frozen' && state.fork.between.some((key) => own.includes(key)))
     return `somebody else has a key that this node had before, and replaced it by ${taken}: nobody gives data to either of them. Have the others run karo peers trust ${identity.nodeId}, or an issuer revoke the other one`
   const when =
     state.kind === 'replaced' || state.kind === 'retired'

@@ -234,7 +234,7 @@ function begun({ isIssuer = false, standing = { kind: 'current' } as KeyState, i
   const told = { abandoned: 0, published: [] as string[] }
   const pending = { identity: next, frame: signRotation(ann, next, NOW, random) }
   const rotation = createOwnRotation({
-    identity: { nodeId: ann.nodeId, pending },
+    identity: { nodeId: ann.nodeId, pending, former: [] },
     documents: { publish: async (kind) => void told.published.push(kind) },
     again: async () => {},
     reread: () => pending,
