@@ -22,19 +22,24 @@ p { margin: .25rem 0; } .head p { color: var(--soft); }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: .5rem 0 .2rem; }
 th, td { text-align: left; padding: .22rem 1.1rem .22rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
-th { color: var(--soft); font-weight: 600; } .n { text-align: right; white-space: nowrap; }
+th { color: var(--soft); font-weight: 600; } .n { text-align: right; } .n, .d { white-space: nowrap; }
 figure { margin: 1rem 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; display: block; }
 svg text { fill: var(--soft); font: 11px system-ui, "DejaVu Sans", sans-serif; }
 details { margin: .2rem 0 1rem; } summary { color: var(--soft); cursor: pointer; }
 @media print { :root { --ink: #000; --soft: #333; --line: #bbb; --paper: #fff; --a: #2463a8; --b: #b8860b; --c: #8a93a0; --d: #b3261e; --e: #6b4fa0; } body { max-width: none; padding: 0; font-size: 10.5pt; } h2 { break-after: avoid; } tr, figure { break-inside: avoid; } thead { display: table-header-group; } details::details-content { content-visibility: visible; display: block; } summary { list-style: none; } @page { margin: 16mm; } }
 `
 
+/** Days and times stay on one line; at their hyphens a browser would break them. */
+const DATE = /^\d{4}-\d\d-\d\d[\d:\sUTC]*$/
+
 /** A text as HTML shows it, on one line, with what hides or reorders made visible. */
 const text = (value: string): string => escaped(printable(value))
 
 function tableOf(caption: string, { head, rows, numbers }: Table): string {
+  const kind = (value: string, at: number): string =>
+    numbers.includes(at) ? ' class="n"' : DATE.test(value) ? ' class="d"' : ''
   const cell = (tag: 'th' | 'td', value: string, at: number): string =>
-    `<${tag}${tag === 'th' ? ' scope="col"' : ''}${numbers.includes(at) ? ' class="n"' : ''}>${text(value)}</${tag}>`
+    `<${tag}${tag === 'th' ? ' scope="col"' : ''}${kind(value, at)}>${text(value)}</${tag}>`
   const row = (tag: 'th' | 'td', cells: readonly string[]): string =>
     `<tr>${cells.map((value, at) => cell(tag, value, at)).join('')}</tr>`
   return `<div class="wide"><table><caption>${text(caption)}</caption><thead>${row('th', head)}</thead><tbody>
