@@ -20,7 +20,10 @@ export interface RequestHead {
 /** Most bytes of a URL; a search in the history with all its words is shorter. */
 export const URL_BYTES_MAX = 8 * 1024
 export const HEADERS_MAX = 64
-const HOST = '127.0.0.1'
+/** The address of this server, as a URL has it. */
+export const HOST = '127.0.0.1'
+/** Names that lead here as well, but only where no other program can have the port on ::1: `localhost` may be that. */
+export const LOCAL_NAMES = [HOST, 'localhost', '[::1]'] as const
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 /** Headers that may occur only once, because readers disagree about which of two counts. */
 const SINGLE = [
@@ -45,9 +48,13 @@ const TOKEN_IN_URL = /karo_[0-9a-f]{10}_/i
  * Undefined if the request may go on. Two checks keep pages of other sites out. Host has to be this server: a page that
  * rebinds its own name to 127.0.0.1 sends that name. Origin and Sec-Fetch-Site, if a browser sends them, have to be this
  * server too: a page from elsewhere, also from another port of this machine, can send requests although it cannot read
- * the answers.
+ * the answers. `names` are the hosts under which this server is asked.
  */
-export function judgeHead({ method, url, rawHeaders }: RequestHead, port: number): Refused | undefined {
+export function judgeHead(
+  { method, url, rawHeaders }: RequestHead,
+  port: number,
+  names: readonly string[] = LOCAL_NAMES,
+): Refused | undefined {
   if (rawHeaders.length > 2 * HEADERS_MAX) return malformed('too many headers')
   const headers = new Map<string, string>()
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -57,8 +64,12 @@ export function judgeHead({ method, url, rawHeaders }: RequestHead, port: number
     headers.set(name, rawHeaders[i + 1] as string)
   }
   const host = headers.get('host')?.toLowerCase()
-  if (host === undefined || host !== authority(port)) {
-    return refuse('host', 'refused', `only requests to ${authority(port)} are answered here`)
+  if (host === undefined || !names.some((name) => host === authority(port, name))) {
+    return refuse(
+      'host',
+      'refused',
+      `only requests to ${names.map((name) => authority(port, name)).join(', ')} are answered here`,
+    )
   }
   const origin = headers.get('origin')
   if (origin !== undefined && origin !== `http://${host}`) return crossSite()
@@ -75,11 +86,9 @@ export function judgeHead({ method, url, rawHeaders }: RequestHead, port: number
   return undefined
 }
 
-/**
- * The only allowed value of Host. A browser leaves out port 80. `localhost` is not allowed: a client that resolves it to
- * ::1 would send its token to the program that listens on that port there, which any user of this machine may run.
- */
-export const authority = (port: number): string => (port === 80 ? HOST : `${HOST}:${port}`)
+/** A value of Host that is allowed. A browser leaves out port 80. */
+export const authority = (port: number, host: string = HOST): string =>
+  port === 80 ? host : `${host}:${port}`
 
 const crossSite = (): Refused =>
   refuse('cross_site', 'refused', 'requests from pages of other sites are not answered')

@@ -1,0 +1,81 @@
+// Draws numbers over time with uPlot, in the colours of the page, and anew when its size or the colours change.
+import uPlot from 'uplot'
+import type { Point } from './trend.tsx'
+
+const HEIGHT = 160
+
+interface Drawn {
+  readonly points: readonly Point[]
+  readonly counts: string
+  readonly by: 'hour' | 'day' | 'week'
+}
+
+export function draw(target: HTMLElement, drawn: Drawn): { end(): void } {
+  let chart = make(target, drawn)
+  const redraw = (): void => {
+    chart.destroy()
+    chart = make(target, drawn)
+  }
+  const sizes = new ResizeObserver(() => {
+    if (target.clientWidth > 0 && target.clientWidth !== chart.width) {
+      chart.setSize({ width: target.clientWidth, height: HEIGHT })
+    }
+  })
+  sizes.observe(target)
+  const dark = matchMedia('(prefers-color-scheme: dark)')
+  dark.addEventListener('change', redraw)
+  return {
+    end() {
+      sizes.disconnect()
+      dark.removeEventListener('change', redraw)
+      chart.destroy()
+    },
+  }
+}
+
+function make(target: HTMLElement, { points, counts, by }: Drawn): uPlot {
+  const style = getComputedStyle(target)
+  const colour = (name: string): string => style.getPropertyValue(name).trim()
+  const axis = {
+    stroke: colour('--quiet'),
+    grid: { stroke: colour('--line'), width: 1 },
+    ticks: { show: false },
+    font: `12px ${style.fontFamily}`,
+  }
+  const bars = uPlot.paths.bars?.({ size: [0.7, 40], radius: 0.15 })
+  return new uPlot(
+    {
+      width: Math.max(200, target.clientWidth),
+      height: HEIGHT,
+      legend: { show: false },
+      cursor: { show: false },
+      scales: { x: { time: true }, y: { range: (_, _least, most) => [0, Math.max(1, most * 1.1)] } },
+      axes: [
+        { ...axis, grid: { show: false }, values: (_, splits) => splits.map((at) => label(at, by)) },
+        {
+          ...axis,
+          size: 48,
+          incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000],
+        },
+      ],
+      series: [
+        {},
+        {
+          label: counts,
+          stroke: colour('--accent'),
+          fill: colour('--accent'),
+          ...(bars !== undefined && { paths: bars }),
+          points: { show: false },
+        },
+      ],
+    },
+    [points.map(({ start }) => Date.parse(start) / 1_000), points.map(({ value }) => value)],
+    target,
+  )
+}
+
+const HOURS = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const DAYS = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+
+const label = (seconds: number, by: Drawn['by']): string =>
+  (by === 'hour' ? HOURS : DAYS).format(new Date(seconds * 1_000))
