@@ -11,13 +11,15 @@ export const FIRST_LOAD_BYTES_MAX = 60 * 1024
 
 /**
  * The page is of the same build as the daemon that serves it, so that it checks no answer against a schema, and needs none.
- * A daemon that was replaced meanwhile is told by its build, and the page asks to be loaded again.
+ * A daemon that was replaced meanwhile says another build, and the page asks to be loaded again. It says none before there
+ * is a session.
  */
 const noSchemas: Plugin = {
   name: 'no-schemas',
   setup(build) {
     build.onLoad({ filter: /\/api\/contract\/client\/check\.ts$/ }, () => ({
-      contents: "import { otherBuild } from './page.ts'\nexport function checkShape() { throw otherBuild() }",
+      contents:
+        "import { otherBuild } from './page.ts'\nexport function checkShape(_operation, _schema, _value, build) { if (build !== undefined) throw otherBuild() }",
       resolveDir: join(ROOT, 'src/api/contract/client'),
     }))
     build.onResolve({ filter: /\/schemas\/.*\.ts$/ }, ({ kind }) =>

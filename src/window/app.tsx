@@ -26,9 +26,9 @@ function Frame() {
   }, [view, waiting])
   return (
     <>
-      <a class="skip" href="#content" onClick={skip}>
+      <button type="button" class="skip" onClick={skip}>
         Skip to the content
-      </a>
+      </button>
       <header class="top">
         <a class="brand" href="#/me" aria-label="Karo, your own view">
           karo
@@ -62,8 +62,5 @@ function Frame() {
   )
 }
 
-/** The hash of the address is the view, so the link moves the focus itself. */
-function skip(event: Event): void {
-  event.preventDefault()
-  document.getElementById('content')?.focus()
-}
+/** The hash of the address is the view, so this moves the focus itself. */
+const skip = (): void => document.getElementById('content')?.focus()

@@ -47,8 +47,8 @@ const TOKEN_IN_URL = /karo_[0-9a-f]{10}_/i
 /**
  * Undefined if the request may go on. Two checks keep pages of other sites out. Host has to be this server: a page that
  * rebinds its own name to 127.0.0.1 sends that name. Origin and Sec-Fetch-Site, if a browser sends them, have to be this
- * server too: a page from elsewhere, also from another port of this machine, can send requests although it cannot read
- * the answers. `names` are the hosts under which this server is asked.
+ * server too, except for a link to the page: a page from elsewhere, also from another port of this machine, can send
+ * requests although it cannot read the answers. `names` are the hosts under which this server is asked.
  */
 export function judgeHead(
   { method, url, rawHeaders }: RequestHead,
@@ -74,7 +74,7 @@ export function judgeHead(
   const origin = headers.get('origin')
   if (origin !== undefined && origin !== `http://${host}`) return crossSite()
   const site = headers.get('sec-fetch-site')
-  if (site !== undefined && !OWN_SITES.has(site)) return crossSite()
+  if (site !== undefined && !OWN_SITES.has(site) && !goesToPage(method, url, headers)) return crossSite()
   if (!METHODS.has(method)) return refuse('malformed', 'not_found', 'nothing is served here for that method')
   if (url.length > URL_BYTES_MAX) return refuse('malformed', 'too_large', 'the address is too long')
   if (!TARGET.test(url)) return malformed('an address that does not begin with / or is not plain ASCII')
@@ -89,6 +89,17 @@ export function judgeHead(
 /** A value of Host that is allowed. A browser leaves out port 80. */
 export const authority = (port: number, host: string = HOST): string =>
   port === 80 ? host : `${host}:${port}`
+
+/**
+ * A link to the page, in a wiki or in the file that `karo dashboard` opens. What it shows is the same for everybody, and a
+ * page that is opened so tells the one with the link nothing.
+ */
+const goesToPage = (method: string, url: string, headers: ReadonlyMap<string, string>): boolean =>
+  method === 'GET' &&
+  url === '/' &&
+  headers.get('sec-fetch-mode') === 'navigate' &&
+  headers.get('sec-fetch-dest') === 'document' &&
+  !headers.has('origin')
 
 const crossSite = (): Refused =>
   refuse('cross_site', 'refused', 'requests from pages of other sites are not answered')

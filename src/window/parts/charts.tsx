@@ -1,5 +1,6 @@
 // Charts that are tables themselves: bars beside numbers, and a heat map of hours and weekdays. And numbers set large.
 import type { ComponentChildren } from 'preact'
+import { Scroll } from './scroll.tsx'
 import { number } from './words.tsx'
 
 export interface Bar {
@@ -59,7 +60,7 @@ const SHADES = 5
 export function Heat({ rows }: { readonly rows: readonly (readonly number[])[] }) {
   const most = Math.max(1, ...rows.flat())
   return (
-    <section class="scroll" tabIndex={0} aria-label="Commands by weekday and hour">
+    <Scroll class="scroll" label="Commands by weekday and hour">
       <table class="heat">
         <caption class="hidden">Commands by weekday and hour of the day</caption>
         <thead>
@@ -80,7 +81,6 @@ export function Heat({ rows }: { readonly rows: readonly (readonly number[])[] }
               </th>
               {hours.map((count, hour) => (
                 <td
-                  // biome-ignore lint/suspicious/noArrayIndexKey: an hour of the day is its own key.
                   key={hour}
                   class={`shade-${count === 0 ? 0 : Math.ceil((SHADES * count) / most)}`}
                   title={`${DAYS[day]} ${hour}:00 to ${hour + 1}:00: ${number(count)}`}
@@ -92,7 +92,7 @@ export function Heat({ rows }: { readonly rows: readonly (readonly number[])[] }
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   )
 }
 

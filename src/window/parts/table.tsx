@@ -1,5 +1,6 @@
 // A table: numbers to the right, the first column names the row, and a caption for people who do not see the panel around it.
 import type { ComponentChildren } from 'preact'
+import { Scroll } from './scroll.tsx'
 
 export interface Column<Row> {
   readonly title: string
@@ -19,7 +20,7 @@ interface TableProps<Row> {
 
 export function Table<Row>({ caption, rows, columns, keyOf }: TableProps<Row>) {
   return (
-    <section class="scroll" tabIndex={0} aria-label={caption}>
+    <Scroll class="scroll" label={caption}>
       <table>
         <caption class="hidden">{caption}</caption>
         <thead>
@@ -49,7 +50,7 @@ export function Table<Row>({ caption, rows, columns, keyOf }: TableProps<Row>) {
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   )
 }
 

@@ -30,7 +30,7 @@ export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, { key, on 
   const latest = useRef(ask)
   latest.current = ask
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round or key asks anew; `ask` is read when it happens.
+  // A new round or key asks anew; `ask` is read when that happens.
   useEffect(() => {
     if (session.value !== 'open') return
     const ending = new AbortController()

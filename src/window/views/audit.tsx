@@ -117,6 +117,9 @@ function Log() {
   )
 }
 
+/** Keys of nodes are told apart by their beginning. */
+const shortKeys = (text: string): string => text.replace(/karo:ed25519:([\w-]{8})[\w-]+/g, '$1…')
+
 const COLUMNS: readonly Column<AuditEntryShape>[] = [
   { title: 'Entry', right: true, cell: ({ seq }) => number(seq) },
   { title: 'When', cell: ({ timestamp }) => <Time at={timestamp} /> },
@@ -131,7 +134,7 @@ const COLUMNS: readonly Column<AuditEntryShape>[] = [
     cell: ({ details }) => (
       <Foreign
         text={Object.entries(details)
-          .map(([name, value]) => `${plain(name)} ${value}`)
+          .map(([name, value]) => `${plain(name)} ${shortKeys(String(value))}`)
           .join(', ')}
       />
     ),

@@ -5,7 +5,7 @@ import { getHistory } from '../../api/contract/operations/history.ts'
 import type { EventShape } from '../../api/contract/shapes.ts'
 import { Panel, Shown } from '../parts/panel.tsx'
 import { type Column, Table } from '../parts/table.tsx'
-import { Code, counted, Risk, Time } from '../parts/words.tsx'
+import { Code, counted, plain, Risk, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
 
@@ -97,7 +97,7 @@ const COLUMNS: readonly Column<EventShape>[] = [
   { title: 'When', cell: ({ timestamp }) => <Time at={timestamp} as="ago" /> },
   { title: 'Command', long: true, cell: ({ command }) => <Code text={command} /> },
   { title: 'Risk', cell: ({ risk_level }) => <Risk level={risk_level} /> },
-  { title: 'Category', cell: ({ category }) => category },
+  { title: 'Category', cell: ({ category }) => plain(category) },
   {
     title: 'Exit',
     right: true,

@@ -10,6 +10,7 @@ import { Table } from '../parts/table.tsx'
 import { Trend } from '../parts/trend.tsx'
 import { change, counted, number, percent, plain, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
+import { status } from '../state/live.ts'
 import { client } from '../state/session.ts'
 import { Commands } from './commands.tsx'
 
@@ -58,7 +59,9 @@ const nothing = ({ total_commands, guard }: StatisticsShape) =>
   total_commands === 0 && guard.blocked === 0 ? (
     <>
       <p>No commands are recorded of this time.</p>
-      <p class="quiet">A shell records them once it has the hook: karo shell install</p>
+      {status.value?.store.events === 0 && (
+        <p class="quiet">A shell records them once it has the hook: karo shell install</p>
+      )}
     </>
   ) : undefined
 
@@ -113,7 +116,7 @@ function Numbers({ stats }: { readonly stats: StatisticsShape }) {
           caption="Commands by category"
           titles={['Category', 'Commands', 'Change']}
           bars={categories.slice(0, BARS_MAX).map((row) => ({
-            ...{ key: row.category, label: row.category, value: row.count, note: change(row.change) },
+            ...{ key: row.category, label: plain(row.category), value: row.count, note: change(row.change) },
           }))}
         />
       </Panel>

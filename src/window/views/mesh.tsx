@@ -212,7 +212,7 @@ function Details({ peer, again, onClose }: DetailsProps) {
 function Certificate() {
   const asked = useAsked((signal) => client.call(getFleet, { signal }), { key: 'fleet', on: EVENTS })
   return (
-    <Panel title="Certificate of this machine">
+    <Panel title="Certificate of this machine" wide>
       <Shown
         asked={asked}
         empty={({ mesh }) =>

@@ -125,29 +125,34 @@ const Notes = ({ notes }: { readonly notes: readonly string[] }) => (
 
 type Ground = Pick<ReportShape['risk'], 'state' | 'periods' | 'of' | 'machines'>
 
-/** What stands behind a number: `3 to 6 machines`, and whether there may be more. */
-const behind = ({ machines, at_least }: { readonly machines: number | null; readonly at_least: boolean }) =>
-  machines === null ? 'withheld' : `${counted(machines, 'machine')}${at_least ? ', at least' : ''}`
+type Row = ReportShape['tools']['rows'][number] | ReportShape['risk']['levels'][number]
 
-/** `+12 % of 6 nodes`: a change, and on how many machines it rests. */
-const changeOf = ({
-  change: moved,
-}: ReportShape['tools']['rows'][number] | ReportShape['risk']['levels'][number]) =>
-  moved === null ? '–' : `${change(moved.share)} of ${counted(moved.machines.now.most, 'node')}`
+/** `+12% of 6 nodes`: a change, and on how many machines it rests; without one, how many are behind the number. */
+function behind({ change: moved, machines, at_least }: Row): string {
+  if (machines === null) return 'withheld'
+  const said =
+    moved === null || moved.share === null
+      ? counted(machines, 'node')
+      : `${change(moved.share)} of ${counted(moved.machines.now.most, 'node')}`
+  return at_least ? `at least; ${said}` : said
+}
 
 function Sections({ report, days }: { readonly report: ReportShape; readonly days: number }) {
   const { risk, tools, anomalies } = report
+  // What is said of the whole report is not said again in each part.
+  const ownNotes = ({ notes }: { readonly notes: readonly string[] }) =>
+    notes.filter((note) => !report.notes.includes(note))
   return (
     <>
       <Panel title="Risk" note={groundOf(risk)}>
-        <Notes notes={risk.notes} />
+        <Notes notes={ownNotes(risk)} />
         {risk.state === 'shown' && (
           <Bars
             caption="Commands by risk"
             titles={['Risk', 'Commands', 'Change']}
             bars={risk.levels.map((row) => ({
               ...{ key: row.level, label: row.level, tone: row.level, value: row.value },
-              note: `${changeOf(row)} · ${behind(row)}`,
+              note: behind(row),
             }))}
           />
         )}
@@ -164,8 +169,8 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
           />
         )}
       </Panel>
-      <Panel title="Tools" note={groundOf(tools)}>
-        <Notes notes={tools.notes} />
+      <Panel title="Tools" wide note={groundOf(tools)}>
+        <Notes notes={ownNotes(tools)} />
         {tools.state === 'shown' && (
           <>
             <Bars
@@ -173,7 +178,7 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
               titles={['Tool', 'Uses', 'Change']}
               bars={tools.rows.slice(0, ROWS_MAX).map((row) => ({
                 ...{ key: row.tool, label: row.tool, value: row.value },
-                note: `${changeOf(row)} · ${behind(row)}`,
+                note: behind(row),
               }))}
             />
             <p class="quiet">
@@ -184,7 +189,7 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
         )}
       </Panel>
       <Panel title="Anomalies" note={groundOf(anomalies)}>
-        <Notes notes={anomalies.notes} />
+        <Notes notes={ownNotes(anomalies)} />
         {anomalies.state === 'shown' &&
           (anomalies.rows.length === 0 ? (
             <p class="empty">None began.</p>

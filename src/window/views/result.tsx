@@ -68,10 +68,10 @@ const Tools = ({ data: { tools } }: { readonly data: QueryDataOf<'ToolUsage'> })
   ) : (
     <Bars
       caption="Uses of tools"
-      titles={['Tool', 'Uses', 'Change']}
+      titles={['Tool', 'Uses', 'Change, machines, failures']}
       bars={tools.slice(0, 2 * BARS_MAX).map((row) => ({
         ...{ key: row.tool, label: row.tool, value: row.uses },
-        note: `${more(row.change)} · ${counted(row.nodes, 'machine')} · ${percent(row.failure_rate)} failed`,
+        note: `${row.change === null ? '' : `${more(row.change)}, `}${counted(row.nodes, 'machine')}, ${percent(row.failure_rate)} failed`,
       }))}
     />
   )
@@ -206,7 +206,7 @@ const Nodes = ({ nodes }: { readonly nodes: readonly PerNode[] }) => (
 
 const TONES = { answered: 'good', from_summary: 'good', denied: 'warn', withheld: 'warn' } as const
 
-function Whose({ result: { coverage } }: { readonly result: QueryResult }) {
+function Whose({ result: { coverage, level } }: { readonly result: QueryResult }) {
   return (
     <Panel
       title="Whose numbers"
@@ -214,7 +214,9 @@ function Whose({ result: { coverage } }: { readonly result: QueryResult }) {
       note={`${coverage.answered} of ${counted(coverage.known, 'other machine')} answered, ${coverage.from_summary} by a summary, ${coverage.denied} refused, ${coverage.unreachable} could not be reached.`}
     >
       {coverage.nodes.length === 0 ? (
-        <p class="empty">No other machine was asked.</p>
+        <p class="empty">
+          {level === 2 ? 'Totals name none of the machines behind them.' : 'No other machine was asked.'}
+        </p>
       ) : (
         <Table
           caption="What became of the question at each machine"

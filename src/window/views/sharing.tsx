@@ -6,6 +6,7 @@ import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../../api/contract
 import type { AskersShape, SharingView, SummaryShape } from '../../api/contract/shapes.ts'
 import { Figures } from '../parts/charts.tsx'
 import { Act, Panel, Shown } from '../parts/panel.tsx'
+import { Scroll } from '../parts/scroll.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
 import { type Asked, useAsked } from '../state/asked.ts'
@@ -182,7 +183,9 @@ const Edition = ({ recipients, summary, bytes: size, digest }: SummaryShape) => 
       ))}
       . Digest <code>{digest.slice(0, 16)}</code>
     </p>
-    <pre tabIndex={0}>{JSON.stringify(summary, null, 2)}</pre>
+    <Scroll class="short" label="What leaves, as it is sealed">
+      <pre>{JSON.stringify(summary, null, 2)}</pre>
+    </Scroll>
   </details>
 )
 

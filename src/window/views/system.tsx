@@ -2,8 +2,9 @@
 import { useEffect, useState } from 'preact/hooks'
 import { bytes, duration, type Problem, problemOf } from '../../api/contract/client/page.ts'
 import { getLogs, getMetrics } from '../../api/contract/operations/care.ts'
-import type { FeedEvent, StatusShape } from '../../api/contract/shapes.ts'
+import type { FeedEvent, LogLineShape, StatusShape } from '../../api/contract/shapes.ts'
 import { Command, Panel, Shown, Trouble } from '../parts/panel.tsx'
+import { Scroll } from '../parts/scroll.tsx'
 import { Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, number, plain, State, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
@@ -28,7 +29,7 @@ export function System() {
       <Happening />
       <Logs />
       <Metrics />
-      <Panel title="In a terminal" note="What needs more of the machine than a page may see.">
+      <Panel title="In a terminal" wide note="What needs more of the machine than a page may see.">
         <ul class="plain">
           {['karo doctor', 'karo config list', 'karo logs --follow', 'karo token sessions'].map((one) => (
             <li key={one}>
@@ -106,13 +107,15 @@ function aboutOf({ data }: FeedEvent): string {
       const { name: called, fingerprint } = value as { name: string; fingerprint: string }
       return [called === '' ? fingerprint : called]
     }
-    return /_id$|_at$/.test(name) || value === null || typeof value === 'object' ? [] : [String(value)]
+    return /_id$|_at$/.test(name) || value === null || typeof value === 'object'
+      ? []
+      : [`${plain(name)} ${value}`]
   })
   return about.join(', ')
 }
 
 const Happening = () => (
-  <Panel title="Happening now" note="Since this page was opened; never the text of a command.">
+  <Panel title="Happening now" wide note="Since this page was opened; never the text of a command.">
     {recent.value.length === 0 ? (
       <p class="empty">Nothing has happened yet.</p>
     ) : (
@@ -134,8 +137,17 @@ interface Line {
   readonly time: string
   readonly level: string
   readonly msg: string
-  readonly seq?: number | undefined
+  /** Everything else that the line says, `name value`. */
+  readonly facts: string
+  readonly seq: number | undefined
 }
+
+const lineOf = ({ time, level, msg, seq, pid: _, ...rest }: LogLineShape): Line => ({
+  ...{ time, level, msg, seq },
+  facts: Object.entries(rest)
+    .map(([name, value]) => `${plain(name)} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join(', '),
+})
 
 /** The log, followed while the view is open. */
 function Logs() {
@@ -149,7 +161,7 @@ function Logs() {
     const read = async (): Promise<void> => {
       const query = { follow: true, lines: 100, level }
       for await (const line of client.lines(getLogs, { query, signal: ending.signal })) {
-        setLines((before) => [line, ...before].slice(0, LINES_MAX))
+        setLines((before) => [lineOf(line), ...before].slice(0, LINES_MAX))
       }
     }
     read().catch((error: unknown) => {
@@ -179,13 +191,16 @@ function Logs() {
       {problem !== undefined && <Trouble problem={problem} />}
       {problem === undefined && lines.length === 0 && <p class="empty">No line of this level.</p>}
       {lines.length > 0 && (
-        <div class="log" tabIndex={0} role="log" aria-label="Log of the daemon">
+        <Scroll class="log" label="Log of the daemon">
           {lines.map((line, i) => (
             <div key={line.seq ?? i} class={`line line-${line.level}`}>
-              <Time at={line.time} as="clock" /> <b>{line.level}</b> <Foreign text={line.msg} />
+              <Time at={line.time} as="clock" /> <b>{line.level}</b> <Foreign text={line.msg} />{' '}
+              <span class="quiet">
+                <Foreign text={line.facts} />
+              </span>
             </div>
           ))}
-        </div>
+        </Scroll>
       )}
     </Panel>
   )
@@ -227,7 +242,7 @@ function Metrics() {
         empty={() => (found.length === 0 ? <p>No metric has this in its name.</p> : undefined)}
       >
         {() => (
-          <div class="short">
+          <Scroll class="short" label="All metrics">
             <Table
               caption="Metrics"
               rows={found}
@@ -237,7 +252,7 @@ function Metrics() {
                 { title: 'Value', right: true, cell: ([, value]) => value },
               ]}
             />
-          </div>
+          </Scroll>
         )}
       </Shown>
     </Panel>
