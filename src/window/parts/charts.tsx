@@ -37,10 +37,12 @@ export function Bars({ caption, titles: [what, counts, notes], bars }: BarsProps
             <th scope="row">{label}</th>
             <td class="right">
               <span class="bar" aria-hidden="true">
-                <span
-                  class={tone === undefined ? 'fill' : `fill fill-${tone}`}
-                  style={{ inlineSize: `${(100 * (value ?? 0)) / most}%` }}
-                />
+                {(value ?? 0) > 0 && (
+                  <span
+                    class={tone === undefined ? 'fill' : `fill fill-${tone}`}
+                    style={{ inlineSize: `${(100 * (value ?? 0)) / most}%` }}
+                  />
+                )}
               </span>
               {number(value)}
             </td>

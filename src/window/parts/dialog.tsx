@@ -2,6 +2,8 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 
+import { Foreign } from './words.tsx'
+
 interface DialogProps {
   readonly title: string
   readonly onClose: () => void
@@ -17,7 +19,9 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   return (
     <dialog ref={place} aria-labelledby={id} onClose={onClose}>
       <header>
-        <h2 id={id}>{title}</h2>
+        <h2 id={id}>
+          <Foreign text={title} />
+        </h2>
         <button type="button" class="small" onClick={() => place.current?.close()}>
           Close <kbd>Esc</kbd>
         </button>

@@ -46,6 +46,8 @@ function make(target: HTMLElement, { points, counts, by }: Drawn): uPlot {
     ticks: { show: false },
     font: `12px ${style.fontFamily}`,
   }
+  const [first, second] = points.map(({ start }) => Date.parse(start) / 1_000)
+  const step = (second ?? 0) - (first ?? 0)
   const bars = uPlot.paths.bars?.({ size: [0.7, 40], radius: 0.15 })
   return new uPlot(
     {
@@ -53,7 +55,11 @@ function make(target: HTMLElement, { points, counts, by }: Drawn): uPlot {
       height: HEIGHT,
       legend: { show: false },
       cursor: { show: false },
-      scales: { x: { time: true }, y: { range: (_, _least, most) => [0, Math.max(1, most * 1.1)] } },
+      // Half a step more on each side, so that the first and the last bar are whole.
+      scales: {
+        x: { time: true, range: (_, least, most) => [least - step / 2, most + step / 2] },
+        y: { range: (_, _least, most) => [0, Math.max(1, most * 1.1)] },
+      },
       axes: [
         { ...axis, grid: { show: false }, values: (_, splits) => splits.map((at) => label(at, by)) },
         {

@@ -21,7 +21,7 @@ const choicesOf = (views: readonly View[]): readonly Choice[] => [
   { name: 'End session', says: 'close this page for good', keys: '', run: () => void leave() },
 ]
 
-const COMBOBOX = { role: 'combobox', list: undefined } as const
+const COMBOBOX = { role: 'combobox', list: undefined, 'aria-expanded': true } as const
 
 export function Palette({ views }: { readonly views: readonly View[] }) {
   const [words, setWords] = useState('')
@@ -56,7 +56,6 @@ export function Palette({ views }: { readonly views: readonly View[] }) {
         autoFocus
         {...COMBOBOX}
         aria-label="What do you want?"
-        aria-expanded="true"
         aria-controls="choices"
         aria-activedescendant={choices.length > 0 ? `choice-${at}` : undefined}
         placeholder="mesh, report, refresh …"

@@ -68,7 +68,11 @@ export function Mesh() {
                     title: 'More',
                     cell: (peer) => (
                       <button type="button" class="small" onClick={() => setLooked(peer.node_id)}>
-                        Details<span class="hidden"> of {peer.name || peer.fingerprint}</span>
+                        Details
+                        <span class="hidden">
+                          {' '}
+                          of <Foreign text={peer.name || peer.fingerprint} />
+                        </span>
                       </button>
                     ),
                   },

@@ -113,6 +113,14 @@ function Glance({ report }: { readonly report: ReportShape }) {
   )
 }
 
+/** What is said of one part alone, and that there is nothing where there is nothing. */
+const Ground = ({ part, report }: { readonly part: Ground; readonly report: ReportShape }) => (
+  <>
+    <Notes notes={part.notes.filter((note) => !report.notes.includes(note))} />
+    {part.state === 'nothing' && <p class="empty">Nothing of this time was released.</p>}
+  </>
+)
+
 const Notes = ({ notes }: { readonly notes: readonly string[] }) => (
   <>
     {notes.map((note) => (
@@ -123,7 +131,7 @@ const Notes = ({ notes }: { readonly notes: readonly string[] }) => (
   </>
 )
 
-type Ground = Pick<ReportShape['risk'], 'state' | 'periods' | 'of' | 'machines'>
+type Ground = Pick<ReportShape['risk'], 'state' | 'periods' | 'of' | 'machines' | 'notes'>
 
 type Row = ReportShape['tools']['rows'][number] | ReportShape['risk']['levels'][number]
 
@@ -139,13 +147,10 @@ function behind({ change: moved, machines, at_least }: Row): string {
 
 function Sections({ report, days }: { readonly report: ReportShape; readonly days: number }) {
   const { risk, tools, anomalies } = report
-  // What is said of the whole report is not said again in each part.
-  const ownNotes = ({ notes }: { readonly notes: readonly string[] }) =>
-    notes.filter((note) => !report.notes.includes(note))
   return (
     <>
       <Panel title="Risk" note={groundOf(risk)}>
-        <Notes notes={ownNotes(risk)} />
+        <Ground part={risk} report={report} />
         {risk.state === 'shown' && (
           <Bars
             caption="Commands by risk"
@@ -170,7 +175,7 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
         )}
       </Panel>
       <Panel title="Tools" wide note={groundOf(tools)}>
-        <Notes notes={ownNotes(tools)} />
+        <Ground part={tools} report={report} />
         {tools.state === 'shown' && (
           <>
             <Bars
@@ -189,7 +194,7 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
         )}
       </Panel>
       <Panel title="Anomalies" note={groundOf(anomalies)}>
-        <Notes notes={ownNotes(anomalies)} />
+        <Ground part={anomalies} report={report} />
         {anomalies.state === 'shown' &&
           (anomalies.rows.length === 0 ? (
             <p class="empty">None began.</p>
@@ -226,7 +231,10 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
 const groundOf = ({ state, periods, of, machines }: Ground): string =>
   state === 'withheld'
     ? 'Withheld.'
-    : `${periods} of ${counted(of, 'period')} released${machines === null ? '' : `, of ${machines.least} to ${machines.most} machines`}.`
+    : `${periods} of ${counted(of, 'period')} released${machines === null ? '' : `, of ${span(machines)}`}.`
+
+const span = ({ least, most }: { readonly least: number; readonly most: number }): string =>
+  least === most ? counted(most, 'machine') : `${least} to ${most} machines`
 
 const names = (moves: ReportShape['tools']['new']): string =>
   moves.length === 0 ? 'none' : moves.map(({ tool }) => tool).join(', ')
