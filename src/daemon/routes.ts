@@ -27,7 +27,6 @@ import { statsRoutes } from '../api/routes/stats.ts'
 import { statusRoutes } from '../api/routes/status.ts'
 import { summariesRoutes } from '../api/routes/summaries.ts'
 import { policyRoutes } from '../api/routes/trust/policy.ts'
-import { readPageFiles, windowRoutes } from '../api/routes/window.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import type { healthOf } from '../base/run/lifecycle.ts'
 import { removePersonRows } from '../ops/care/remove-person.ts'
@@ -110,7 +109,6 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     ...http.routes,
     eventsRoutes({ feed, timers }),
     openApiRoutes(),
-    windowRoutes(readPageFiles()),
     logsRoutes({ logs, clock }),
     metricsRoutes({ metrics }),
     problemsRoutes({ problems, random }),

@@ -1,13 +1,13 @@
 // Draws numbers over time with uPlot, in the colours of the page, and anew when its size or the colours change.
 import uPlot from 'uplot'
-import type { Point } from './trend.tsx'
+import type { Point, Step } from './types.ts'
 
 const HEIGHT = 160
 
 interface Drawn {
   readonly points: readonly Point[]
   readonly counts: string
-  readonly by: 'hour' | 'day' | 'week'
+  readonly by: Step
 }
 
 export function draw(target: HTMLElement, drawn: Drawn): { end(): void } {
@@ -87,5 +87,5 @@ function make(target: HTMLElement, { points, counts, by }: Drawn): uPlot {
 const HOURS = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
 const DAYS = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 
-const label = (seconds: number, by: Drawn['by']): string =>
+const label = (seconds: number, by: Step): string =>
   (by === 'hour' ? HOURS : DAYS).format(new Date(seconds * 1_000))

@@ -1,21 +1,15 @@
 // A line or bars over time. The drawing is loaded when it is first needed, and its numbers are in a table below it.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Table } from './table.tsx'
+import type { Point, Step } from './types.ts'
 import { number, Time } from './words.tsx'
-
-export interface Point {
-  /** RFC 3339. */
-  readonly start: string
-  /** Null where nothing is known. */
-  readonly value: number | null
-}
 
 interface TrendProps {
   readonly title: string
   /** What is counted, `commands`. */
   readonly counts: string
   readonly points: readonly Point[]
-  readonly by: 'hour' | 'day' | 'week'
+  readonly by: Step
 }
 
 export function Trend({ title, counts, points, by }: TrendProps) {

@@ -46,7 +46,7 @@ export const isLocked = computed(
 /** Commands of agents cannot run, because no jail can be started. */
 export const isMuscleLocked = computed(() => status.value?.agents?.state === 'locked')
 
-export async function refreshStatus(): Promise<void> {
+async function refreshStatus(): Promise<void> {
   if (session.value !== 'open') return
   try {
     status.value = await client.call(getStatus)

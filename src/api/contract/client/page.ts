@@ -29,12 +29,6 @@ export function problemOf(error: unknown): Problem {
   return { code: 'internal', message: String(error), hint: undefined }
 }
 
-/** A build of Karo that is not the one of the page: the page does not know what it would show. */
-export const otherBuild = (): KaroError =>
-  new KaroError('conflict', 'Karo on this machine was replaced by another version', {
-    hint: 'Load this page again.',
-  })
-
 const overFetch = ({ key, onHeard }: PageOptions): Transport =>
   async function* ({ method, path, body, accept }, { deadlineMs, idleMs, signal }, onHead) {
     const ending = new AbortController()
