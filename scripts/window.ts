@@ -9,6 +9,13 @@ const FROM = join(ROOT, 'src/window')
 /** The first load of the page may have so many bytes, compressed; drawings come later. */
 export const FIRST_LOAD_BYTES_MAX = 60 * 1024
 
+/** In the place of the check of answers. */
+const OTHER_BUILD = `import { KaroError } from '../../../base/errors.ts'
+export function checkShape(_operation, _schema, _value, build) {
+  if (build === undefined) return
+  throw new KaroError('conflict', 'Karo on this machine was replaced by another version', { hint: 'Load this page again.' })
+}`
+
 /**
  * The page is of the same build as the daemon that serves it, so that it checks no answer against a schema, and needs none.
  * A daemon that was replaced meanwhile says another build, and the page asks to be loaded again. It says none before there
@@ -18,8 +25,7 @@ const noSchemas: Plugin = {
   name: 'no-schemas',
   setup(build) {
     build.onLoad({ filter: /\/api\/contract\/client\/check\.ts$/ }, () => ({
-      contents:
-        "import { otherBuild } from './page.ts'\nexport function checkShape(_operation, _schema, _value, build) { if (build !== undefined) throw otherBuild() }",
+      contents: OTHER_BUILD,
       resolveDir: join(ROOT, 'src/api/contract/client'),
     }))
     build.onResolve({ filter: /\/schemas\/.*\.ts$/ }, ({ kind }) =>

@@ -1,6 +1,6 @@
 // The page in a real browser, served by a real daemon: who gets in, what every view is for everybody's eyes and hands, and what cannot run in it.
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import axe from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { PeerShape, SessionCodeShape } from '../../../src/api/contract/shapes.ts'
@@ -10,7 +10,6 @@ import { startNode, type TestNode } from '../../support/node/node.ts'
 import { CHROMIUM, openChromium } from '../../support/run/browser.ts'
 import { until } from '../../support/run/until.ts'
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const VIEWS = ['me', 'sharing', 'mesh', 'ask', 'posture', 'audit', 'system'] as const
 const MARKUP = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 const COMMANDS = ['git status', `echo ${MARKUP}`, 'rm -rf /srv/shop', `echo safe\u202etxt.exe`]
@@ -51,7 +50,7 @@ describe.skipIf(CHROMIUM === undefined)(
       origin = (await node.json<SessionCodeShape>(['dashboard'])).page ?? ''
       browser = await openChromium()
       context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
-      await context.addInitScript({ path: AXE })
+      await context.addInitScript({ content: axe.source })
       page = await context.newPage()
     })
     afterAll(async () => browser?.close())
