@@ -7,7 +7,7 @@ import { createSessionCode } from '../src/api/contract/operations/tokens.ts'
 import { openChromium } from '../test/support/run/browser.ts'
 
 const WIDTHS = [320, 1280, 2560] as const
-const VIEWS = ['me', 'sharing', 'mesh', 'ask', 'posture', 'audit', 'system'] as const
+const VIEWS = ['me', 'sharing', 'mesh', 'team', 'ask', 'posture', 'audit', 'system'] as const
 
 const { values, positionals } = parseArgs({
   options: { home: { type: 'string' }, width: { type: 'string' }, scheme: { type: 'string' } },

@@ -5,6 +5,7 @@ import { type Problem, printable, problemOf } from '../../api/contract/client/pa
 import type { Asked } from '../state/asked.ts'
 import { isLocked } from '../state/live.ts'
 import { noteProblem } from '../state/session.ts'
+import { Foreign } from './words.tsx'
 
 interface PanelProps {
   readonly title: string
@@ -20,7 +21,9 @@ export function Panel({ title, note, actions, wide, children }: PanelProps) {
   return (
     <section class={wide ? 'panel wide' : 'panel'} aria-labelledby={id}>
       <header>
-        <h2 id={id}>{title}</h2>
+        <h2 id={id}>
+          <Foreign text={title} />
+        </h2>
         {actions !== undefined && <div class="actions">{actions}</div>}
         {note !== undefined && <p class="quiet">{note}</p>}
       </header>

@@ -7,6 +7,7 @@ import { Mesh } from './mesh.tsx'
 import { Posture } from './posture.tsx'
 import { Sharing } from './sharing.tsx'
 import { System } from './system.tsx'
+import { Team } from './team.tsx'
 
 export interface View {
   /** As in the address, `#/mesh`. */
@@ -28,6 +29,13 @@ export const VIEWS: readonly [View, ...View[]] = [
     Shows: Sharing,
   },
   { id: 'mesh', name: 'Mesh', key: 'n', says: 'The machines that this one knows and trusts.', Shows: Mesh },
+  {
+    id: 'team',
+    name: 'Team',
+    key: 't',
+    says: 'What the machines of your team say, where their people agreed.',
+    Shows: Team,
+  },
   { id: 'ask', name: 'Ask', key: 'a', says: 'A question to every machine that lets you ask.', Shows: Ask },
   {
     id: 'posture',

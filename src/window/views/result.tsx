@@ -20,7 +20,6 @@ const SAYS: Readonly<Record<QueryResult['status'], string | undefined>> = {
 }
 
 export function Result({ result }: { readonly result: QueryResult }) {
-  const said = SAYS[result.status]
   return (
     <>
       <Panel
@@ -35,21 +34,35 @@ export function Result({ result }: { readonly result: QueryResult }) {
           </>
         }
       >
-        {said === undefined ? <Data data={result.data} /> : <p class="empty">{said}</p>}
-        {result.notes.map((note) => (
-          <p class="note" key={note}>
-            <Foreign text={note} />
-          </p>
-        ))}
-        {result.privacy.cells_suppressed > 0 && (
-          <p class="note">
-            {counted(result.privacy.cells_suppressed, 'row')} left out, because fewer than{' '}
-            {result.privacy.k_min} machines are behind them.
-          </p>
-        )}
+        <Answer result={result} />
       </Panel>
-      {result.nodes !== undefined && result.nodes.length > 0 && <Nodes nodes={result.nodes} />}
+      {result.nodes !== undefined && result.nodes.length > 0 && (
+        <Panel title="Each machine" wide>
+          <Nodes nodes={result.nodes} />
+        </Panel>
+      )}
       <Whose result={result} />
+    </>
+  )
+}
+
+/** What a result says, and what is left out of it. */
+export function Answer({ result }: { readonly result: QueryResult }) {
+  const said = SAYS[result.status]
+  return (
+    <>
+      {said === undefined ? <Data data={result.data} /> : <p class="empty">{said}</p>}
+      {result.notes.map((note) => (
+        <p class="note" key={note}>
+          <Foreign text={note} />
+        </p>
+      ))}
+      {result.privacy.cells_suppressed > 0 && (
+        <p class="note">
+          {counted(result.privacy.cells_suppressed, 'row')} left out, because fewer than{' '}
+          {result.privacy.k_min} machines are behind them.
+        </p>
+      )}
     </>
   )
 }
@@ -193,20 +206,18 @@ const NODE_COLUMNS: readonly Column<PerNode>[] = [
   { title: 'As of', cell: ({ as_of }) => <Time at={as_of} as="ago" /> },
 ]
 
-const Nodes = ({ nodes }: { readonly nodes: readonly PerNode[] }) => (
-  <Panel title="Each machine" wide>
-    <Table
-      caption="Each machine"
-      rows={nodes}
-      keyOf={({ fingerprint }) => fingerprint}
-      columns={NODE_COLUMNS}
-    />
-  </Panel>
+export const Nodes = ({ nodes }: { readonly nodes: readonly PerNode[] }) => (
+  <Table
+    caption="Each machine by itself"
+    rows={nodes}
+    keyOf={({ fingerprint }) => fingerprint}
+    columns={NODE_COLUMNS}
+  />
 )
 
 const TONES = { answered: 'good', from_summary: 'good', denied: 'warn', withheld: 'warn' } as const
 
-function Whose({ result: { coverage, level } }: { readonly result: QueryResult }) {
+export function Whose({ result: { coverage, level } }: { readonly result: QueryResult }) {
   return (
     <Panel
       title="Whose numbers"

@@ -244,7 +244,7 @@ function Metrics() {
         {() => (
           <Scroll class="short" label="All metrics">
             <Table
-              caption="Metrics"
+              caption="Metrics by name"
               rows={found}
               keyOf={([name]) => name}
               columns={[

@@ -10,7 +10,7 @@ import { startNode, type TestNode } from '../../support/node/node.ts'
 import { CHROMIUM, openChromium } from '../../support/run/browser.ts'
 import { until } from '../../support/run/until.ts'
 
-const VIEWS = ['me', 'sharing', 'mesh', 'ask', 'posture', 'audit', 'system'] as const
+const VIEWS = ['me', 'sharing', 'mesh', 'team', 'ask', 'posture', 'audit', 'system'] as const
 const MARKUP = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 const COMMANDS = ['git status', `echo ${MARKUP}`, 'rm -rf /srv/shop', `echo safe\u202etxt.exe`]
 
