@@ -40,6 +40,12 @@ for (const colorScheme of schemes) {
       await page.goto(`${made.page}/#/${view}`)
       await page.locator('main h1').waitFor()
       if (view === 'ask') await page.getByRole('button', { name: 'Ask', exact: true }).click()
+      if (view === 'team')
+        await page
+          .getByRole('button', { name: 'Ask the team' })
+          .first()
+          .click({ timeout: 2_000 })
+          .catch(() => {})
       await page.locator('.bone, .progress').first().waitFor({ state: 'detached' })
       if (view === 'audit') await page.getByRole('button', { name: 'Verify now' }).click()
       await page.waitForTimeout(400)

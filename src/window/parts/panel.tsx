@@ -37,7 +37,7 @@ export const Trouble = ({ problem, again }: { readonly problem: Problem; readonl
   <div class={problem.code === 'refused' ? 'note' : 'note bad'} role="status">
     <p>
       {problem.code === 'refused' ? 'You may not see this: ' : ''}
-      {printable(problem.message)}.
+      {printable(problem.message).replace(/\.$/, '')}.
     </p>
     {problem.hint !== undefined && <p class="quiet">{printable(problem.hint)}</p>}
     {problem.code !== 'refused' && again !== undefined && (
@@ -83,14 +83,22 @@ interface ActProps {
   /** What is done; its problem is shown beside the button. */
   readonly run: () => Promise<unknown>
   readonly kind?: 'main' | 'danger'
+  /** For what cannot be undone from here: the button asks so, and a second press does it. */
+  readonly confirm?: string
   readonly children: ComponentChildren
 }
 
 /** A button that changes something. It is locked while what is shown may not be so any more. */
-export function Act({ run, kind, children }: ActProps) {
+export function Act({ run, kind, confirm, children }: ActProps) {
+  const [asks, setAsks] = useState(false)
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<Problem>()
   const start = async (): Promise<void> => {
+    if (confirm !== undefined && !asks) {
+      setAsks(true)
+      return
+    }
+    setAsks(false)
     setBusy(true)
     setProblem(undefined)
     try {
@@ -111,8 +119,9 @@ export function Act({ run, kind, children }: ActProps) {
         disabled={busy || isLocked.value}
         title={isLocked.value ? 'Locked: the daemon does not answer' : undefined}
         onClick={() => void start()}
+        onBlur={() => setAsks(false)}
       >
-        {children}
+        {asks ? confirm : children}
       </button>
       {problem !== undefined && <Trouble problem={problem} />}
     </>

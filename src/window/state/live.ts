@@ -46,6 +46,8 @@ export const isLocked = computed(
 /** Commands of agents cannot run, because no jail can be started. */
 export const isMuscleLocked = computed(() => status.value?.agents?.state === 'locked')
 
+const isHidden = (): boolean => document.visibilityState === 'hidden'
+
 async function refreshStatus(): Promise<void> {
   if (session.value !== 'open') return
   try {
@@ -58,7 +60,9 @@ async function refreshStatus(): Promise<void> {
   }
 }
 
+/** A page that nobody looks at asks for nothing, so that its session ends in time. When it is shown again, it asks for all. */
 function tell(type: EventType | 'poll'): void {
+  if (isHidden()) return
   happened.value = { type, at: performance.now() }
 }
 
@@ -66,20 +70,18 @@ function tell(type: EventType | 'poll'): void {
 export function follow(): void {
   const look = (): void => {
     now.value = Date.now()
-    if (document.visibilityState === 'hidden') return
-    void refreshStatus()
+    if (!isHidden()) void refreshStatus()
   }
   setInterval(() => (now.value = Date.now()), POLL_MS)
   setInterval(look, STATUS_MS)
   setInterval(() => {
-    if (document.visibilityState === 'hidden' || link.value !== 'polling') return
-    tell('poll')
+    if (link.value === 'polling') tell('poll')
   }, POLL_MS)
   setInterval(() => {
-    if (link.value === 'lost' || link.value === 'stale') void refreshStatus()
+    if ((link.value === 'lost' || link.value === 'stale') && !isHidden()) void refreshStatus()
   }, POLL_MS)
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'hidden') return
+    if (isHidden()) return
     look()
     tell('poll')
   })
@@ -126,7 +128,7 @@ async function readEvents(signal: AbortSignal): Promise<void> {
 function take(event: FeedEvent): void {
   recent.value = [event, ...recent.value].slice(0, KEPT_MAX)
   tell(event.type === 'lost' ? 'poll' : event.type)
-  if (CHANGES_STATUS.has(event.type)) void refreshStatus()
+  if (CHANGES_STATUS.has(event.type) && !isHidden()) void refreshStatus()
 }
 
 const CHANGES_STATUS: ReadonlySet<EventType> = new Set([

@@ -9,7 +9,7 @@ import { Dialog } from '../parts/dialog.tsx'
 import { Act, Panel, Shown } from '../parts/panel.tsx'
 import { type Column, Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
-import { useAsked } from '../state/asked.ts'
+import { type Asked, useAsked } from '../state/asked.ts'
 import { status } from '../state/live.ts'
 import { client } from '../state/session.ts'
 
@@ -20,6 +20,7 @@ const EVENTS = [
 
 export function Mesh() {
   const asked = useAsked((signal) => client.call(getPeers, { signal }), { key: 'peers', on: EVENTS })
+  const fleet = useAsked((signal) => client.call(getFleet, { signal }), { key: 'fleet', on: EVENTS })
   const [looked, setLooked] = useState<string>()
   const peers = asked.data?.peers ?? []
   const pending = peers.filter(({ state }) => state === 'pending')
@@ -82,8 +83,15 @@ export function Mesh() {
           )}
         </Shown>
       </Panel>
-      <Certificate />
-      {one !== undefined && <Details peer={one} again={asked.again} onClose={() => setLooked(undefined)} />}
+      <Certificate asked={fleet} />
+      {one !== undefined && (
+        <Details
+          peer={one}
+          isIssuer={fleet.data?.issuer === true}
+          again={asked.again}
+          onClose={() => setLooked(undefined)}
+        />
+      )}
     </>
   )
 }
@@ -173,11 +181,13 @@ function Waiting({ peer, again }: { readonly peer: PeerShape; readonly again: ()
 
 interface DetailsProps {
   readonly peer: PeerShape
+  /** This node certifies others, so that what it revokes is revoked in the whole mesh. */
+  readonly isIssuer: boolean
   readonly again: () => void
   readonly onClose: () => void
 }
 
-function Details({ peer, again, onClose }: DetailsProps) {
+function Details({ peer, isIssuer, again, onClose }: DetailsProps) {
   const revoke = async (): Promise<void> => {
     await client.call(DECISIONS.revoke, { body: { who: peer.fingerprint } })
     again()
@@ -205,7 +215,15 @@ function Details({ peer, again, onClose }: DetailsProps) {
         ]}
       />
       {status.value?.you.admin === true && peer.state !== 'revoked' && (
-        <Act kind="danger" run={revoke}>
+        <Act
+          kind="danger"
+          run={revoke}
+          confirm={
+            isIssuer
+              ? 'Its key is refused in the whole mesh, for good: press again'
+              : 'Its key is refused here from now on: press again'
+          }
+        >
           Take back trust
         </Act>
       )}
@@ -213,8 +231,7 @@ function Details({ peer, again, onClose }: DetailsProps) {
   )
 }
 
-function Certificate() {
-  const asked = useAsked((signal) => client.call(getFleet, { signal }), { key: 'fleet', on: EVENTS })
+function Certificate({ asked }: { readonly asked: Asked<FleetShape> }) {
   return (
     <Panel title="Certificate of this machine" wide>
       <Shown

@@ -12,7 +12,7 @@ export const Over = () => (
     </p>
     <p class="quiet">
       {whyOver.value === undefined
-        ? 'A page ends after half an hour without use, after twelve hours, and when the daemon ends. Each tab is opened by a command of its own.'
+        ? 'A page closes half an hour after its tab was last shown, after twelve hours in any case, and when the daemon ends. Each tab is opened by a command of its own.'
         : `The daemon says: ${printable(whyOver.value.message)}.`}
     </p>
   </main>
