@@ -53,6 +53,7 @@ ops/metrics         : base protocols observe insight trust trust/audit trust/cer
 api/contract        : base protocols config observe/imports trust/audit trust/policy exchange/query exchange/totals exchange/report exchange/reports ops/care
 api                 : base/* protocols config assist/finder store store/events store/tables observe observe/processes insight trust/* mesh exchange/* ops/care api/contract
 daemon              : base base/kernel agents protocols config store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
+window              : api/contract                                          - runs in a browser; the client of the API and nothing else
 cli/adapters        : base assist/risk                                      - what another program hands over, and is told
 cli/mcp             : base protocols assist/risk assist/guard assist/copilot api/contract
 cli/doctor          : base muscle/contract protocols config assist/guard observe/hooks store/rescue trust/identity trust/audit trust/policy ops api/contract
@@ -81,6 +82,9 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   'age-encryption': 'ops/care',
   '@cedar-policy/*': 'trust/policy',
   koffi: 'base/kernel',
+  preact: 'window',
+  '@preact/*': 'window',
+  uplot: 'window',
   // Fixed programs only: manual pages for `explain`, what the doctor looks at, nodes of the demonstration, and the daemon.
   // And the Muscle, which alone starts what somebody else asked for; agents start the Muscle.
   'node:child_process': 'assist/copilot cli/doctor cli/demo cli/start muscle agents',

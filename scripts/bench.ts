@@ -25,6 +25,7 @@ import { measureCommands, measureReady, type StartTime } from '../test/bench/sta
 import { measureStatistics } from '../test/bench/statistics.ts'
 import { canNamespaces } from '../test/support/node/lan.ts'
 import { build, isFresh } from './build.ts'
+import { FIRST_LOAD_BYTES_MAX, firstLoadBytes, windowFiles } from './window.ts'
 
 interface Figure {
   readonly name: string
@@ -110,6 +111,21 @@ const BENCHMARKS: readonly Benchmark[] = [
           aim: most('value', 10),
         },
         { name: 'karo-exec, start to greeting', value: start_ms, unit: 'ms' },
+      ]
+    },
+  },
+  {
+    name: 'page',
+    async run() {
+      const { files } = await windowFiles('bench')
+      const bytes = firstLoadBytes(files)
+      return [
+        {
+          name: 'first load of the page',
+          value: bytes / 1024,
+          unit: 'KiB',
+          aim: most('value', FIRST_LOAD_BYTES_MAX / 1024),
+        },
       ]
     },
   },

@@ -22,6 +22,7 @@ import {
 } from 'esbuild'
 import { commitOfSources, headCommit } from './commit.ts'
 import { knowledgeFiles } from './knowledge.ts'
+import { windowFiles } from './window.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 export const DIST = join(ROOT, 'dist')
@@ -209,6 +210,7 @@ export async function assemble(
 ): Promise<{ files: ReadonlyMap<string, Uint8Array>; metafile: Metafile }> {
   const { outputFiles, metafile } = await bundle(commit)
   const muscle = await bundleMuscle(commit)
+  const page = await windowFiles(commit)
   const knowledge = await knowledgeFiles()
   await stop()
   const files = new Map<string, Uint8Array>()
@@ -222,15 +224,15 @@ export async function assemble(
   for (const file of outputFiles) {
     if (!idle.has(basename(file.path))) files.set(relative(DIST, file.path), Buffer.from(finished(file)))
   }
-  for (const [name, bytes] of knowledge) files.set(name, bytes)
+  for (const [name, bytes] of [...knowledge, ...page.files]) files.set(name, bytes)
   for (const file of muscle.outputFiles)
     files.set(relative(DIST, file.path), Buffer.from(withBuiltins(file.text)))
   const { inputs, outputs } = metafile
   return {
     files,
     metafile: {
-      inputs: { ...inputs, ...muscle.metafile.inputs },
-      outputs: { ...outputs, ...muscle.metafile.outputs },
+      inputs: { ...inputs, ...muscle.metafile.inputs, ...page.metafile.inputs },
+      outputs: { ...outputs, ...muscle.metafile.outputs, ...page.metafile.outputs },
     },
   }
 }
@@ -279,11 +281,11 @@ function sourcesStamp(): string {
   const hash = createHash('sha256').update(`${headCommit()}\n`)
   const files = globSync(
     [
-      'src/**/*.{ts,json,bash,zsh,fish,sh}',
+      'src/**/*.{ts,tsx,css,html,svg,json,bash,zsh,fish,sh}',
       'protocols/**/*.ts',
       'package.json',
       'package-lock.json',
-      'scripts/{build,knowledge}.ts',
+      'scripts/{build,knowledge,window}.ts',
     ],
     { cwd: ROOT },
   )

@@ -34,6 +34,14 @@ const STEPS: readonly { readonly name: string; readonly command: readonly string
       ...['--tsBuildInfoFile', join(KEPT, 'karo-types.tsbuildinfo')],
     ],
   },
+  // The page, which knows a browser and not Node.js.
+  {
+    name: 'types of the page',
+    command: [
+      ...[bin('tsc'), '--noEmit', '-p', 'src/window', '--incremental'],
+      ...['--tsBuildInfoFile', join(KEPT, 'karo-page-types.tsbuildinfo')],
+    ],
+  },
   { name: 'lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
   { name: 'unused', command: [bin('knip'), '--cache', '--cache-location', join(KEPT, 'karo-unused')] },
 ]

@@ -12,6 +12,7 @@ const BUILT_FROM = [
   'package-lock.json',
   'scripts/build.ts',
   'scripts/knowledge.ts',
+  'scripts/window.ts',
 ]
 
 /** Undefined without git, outside of it, or when git knows only a directory above. The checkout may be another user's. */

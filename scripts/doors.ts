@@ -137,7 +137,7 @@ function whatIsWrong(file: SourceFile, room: Room, specifier: string | undefined
 }
 
 export function readSources(root: string): SourceFile[] {
-  return globSync(['protocols/**/*.ts', 'src/**/*.ts'], { cwd: root })
+  return globSync(['protocols/**/*.ts', 'src/**/*.{ts,tsx}'], { cwd: root })
     .sort()
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
 }

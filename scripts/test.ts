@@ -23,6 +23,7 @@ const TYPES_KEPT = join(ROOT, 'node_modules/.cache/karo-types.tsbuildinfo')
 /** Each counts as one. */
 const CHECKS: readonly { readonly name: string; readonly command: readonly string[] }[] = [
   { name: 'types', command: [bin('tsc'), '--noEmit', '--incremental', '--tsBuildInfoFile', TYPES_KEPT] },
+  { name: 'types of the page', command: [bin('tsc'), '--noEmit', '-p', 'src/window'] },
   { name: 'lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
   { name: 'unused', command: [bin('knip')] },
 ]

@@ -11,6 +11,7 @@ const row = (
 export const COMMANDS: readonly CommandEntry[] = [
   row('node', 'up', () => import('./commands/node/up.ts')),
   row('node', 'init', () => import('./commands/node/init.ts')),
+  row('node', 'dashboard', () => import('./commands/node/dashboard.ts')),
   row('node', 'status', () => import('./commands/node/status.ts')),
   row('node', 'doctor', () => import('./commands/node/doctor.ts')),
   row('node', 'events', () => import('./commands/node/events.ts')),

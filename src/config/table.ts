@@ -143,13 +143,14 @@ export const KEYS = {
     kind: kind.boolean,
     default: true,
     description:
-      'Serve the REST API on 127.0.0.1 too, for programs that send a token (`karo token create`). The karo command needs only the control socket.',
+      'Serve the page (`karo dashboard`) and the REST API on 127.0.0.1 and ::1 too, for browsers, and for programs that send a token (`karo token create`). The karo command needs only the control socket.',
   }),
   httpPort: key({
     path: 'http.port',
     kind: kind.integer(0, 65535),
     default: 9237,
-    description: 'Port of the REST API on 127.0.0.1. 0 takes any free port; `karo status` shows it.',
+    description:
+      'Port of the page and the REST API on 127.0.0.1 and ::1. 0 takes any free port; `karo status` shows it.',
   }),
 
   discoveryMdns: key({

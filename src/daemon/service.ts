@@ -2,6 +2,7 @@
 import { createHttp } from '../api/access/http.ts'
 import { createPlaces } from '../api/access/places.ts'
 import { connectFeed, createFeed } from '../api/feed/index.ts'
+import { readPageFiles, windowRoutes } from '../api/routes/window.ts'
 import { createApi } from '../api/server/control-socket.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
@@ -37,7 +38,7 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
     // Everybody may connect to the machine's: the kernel says who they are, and each sees their own.
     socketMode: options.service ? 0o666 : 0o600,
     socketConnections: SOCKET_CONNECTIONS,
-    routes: routesOf(options, { ...parts, feed, http }),
+    routes: [...routesOf(options, { ...parts, feed, http }), windowRoutes(readPageFiles())],
     onConnection(socket) {
       credentials.note(socket)
       if (options.service) places.seat(credentials.uidOf(socket), socket)

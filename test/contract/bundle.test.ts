@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Metafile } from 'esbuild'
 import { beforeAll, expect, test } from 'vitest'
 import { bundle, withBuiltins } from '../../scripts/build.ts'
+import { FIRST_LOAD_BYTES_MAX, firstLoadBytes, windowFiles } from '../../scripts/window.ts'
 
 /** None of these may be read to run `karo status` or `karo check`. */
 const HEAVY =
@@ -136,4 +137,20 @@ test('the entry stands alone, so that any Node gets as far as its version check'
     external: [],
     chunks: ['dist/karo.js'],
   })
+})
+
+test('the page loads little at first, nothing of a schema, and nothing from elsewhere', async () => {
+  const { files, metafile } = await windowFiles('test')
+  expect(firstLoadBytes(files)).toBeLessThanOrEqual(FIRST_LOAD_BYTES_MAX)
+  const taken = Object.keys(metafile.inputs)
+  expect(taken).toContain('src/window/main.tsx')
+  expect(
+    taken.filter((source) => /node_modules\/(?!preact\/|@preact\/|uplot\/)|^node:/.test(source)),
+  ).toEqual([])
+  expect(taken.filter((source) => /api\/contract\/schemas\//.test(source))).toEqual([])
+  for (const [name, bytes] of files) {
+    if (!/\.(html|css)$/.test(name)) continue
+    const text = Buffer.from(bytes).toString('utf8')
+    expect(text).not.toMatch(/https?:|<style|style=|onclick|<script(?! type="module" src="\/window\/)/)
+  }
 })

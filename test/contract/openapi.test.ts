@@ -66,10 +66,12 @@ test('every described operation is in the list, once', async () => {
   expect(new Set(names(OPERATIONS)).size).toBe(OPERATIONS.length)
 })
 
-test('no route is made but from a description', () => {
+test('no route is made but from a description, besides the files of the page', () => {
   const registering =
     /\b(?:server|scope|app|instance)\s*\.(?:get|post|put|patch|delete|head|options|all|route)\s*[<(]/
-  const files = globSync('src/**/*.ts', { cwd: root }).filter((path) => path !== 'src/api/server/serve.ts')
+  const files = globSync('src/**/*.ts', { cwd: root }).filter(
+    (path) => !['src/api/server/serve.ts', 'src/api/routes/window.ts'].includes(path),
+  )
   expect(files.length).toBeGreaterThan(100)
   expect(files.filter((path) => registering.test(readFileSync(join(root, path), 'utf8')))).toEqual([])
   expect(registering.test(readFileSync(join(root, 'src/api/server/serve.ts'), 'utf8'))).toBe(true)

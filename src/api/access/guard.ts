@@ -20,7 +20,10 @@ export interface RequestHead {
 /** Most bytes of a URL; a search in the history with all its words is shorter. */
 export const URL_BYTES_MAX = 8 * 1024
 export const HEADERS_MAX = 64
-const HOST = '127.0.0.1'
+/** The address of this server, as a URL has it. */
+export const HOST = '127.0.0.1'
+/** Names that lead here as well, but only where no other program can have the port on ::1: `localhost` may be that. */
+export const LOCAL_NAMES = [HOST, 'localhost', '[::1]'] as const
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 /** Headers that may occur only once, because readers disagree about which of two counts. */
 const SINGLE = [
@@ -44,10 +47,14 @@ const TOKEN_IN_URL = /karo_[0-9a-f]{10}_/i
 /**
  * Undefined if the request may go on. Two checks keep pages of other sites out. Host has to be this server: a page that
  * rebinds its own name to 127.0.0.1 sends that name. Origin and Sec-Fetch-Site, if a browser sends them, have to be this
- * server too: a page from elsewhere, also from another port of this machine, can send requests although it cannot read
- * the answers.
+ * server too, except for a link to the page: a page from elsewhere, also from another port of this machine, can send
+ * requests although it cannot read the answers. `names` are the hosts under which this server is asked.
  */
-export function judgeHead({ method, url, rawHeaders }: RequestHead, port: number): Refused | undefined {
+export function judgeHead(
+  { method, url, rawHeaders }: RequestHead,
+  port: number,
+  names: readonly string[] = LOCAL_NAMES,
+): Refused | undefined {
   if (rawHeaders.length > 2 * HEADERS_MAX) return malformed('too many headers')
   const headers = new Map<string, string>()
   for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -57,13 +64,17 @@ export function judgeHead({ method, url, rawHeaders }: RequestHead, port: number
     headers.set(name, rawHeaders[i + 1] as string)
   }
   const host = headers.get('host')?.toLowerCase()
-  if (host === undefined || host !== authority(port)) {
-    return refuse('host', 'refused', `only requests to ${authority(port)} are answered here`)
+  if (host === undefined || !names.some((name) => host === authority(port, name))) {
+    return refuse(
+      'host',
+      'refused',
+      `only requests to ${names.map((name) => authority(port, name)).join(', ')} are answered here`,
+    )
   }
   const origin = headers.get('origin')
   if (origin !== undefined && origin !== `http://${host}`) return crossSite()
   const site = headers.get('sec-fetch-site')
-  if (site !== undefined && !OWN_SITES.has(site)) return crossSite()
+  if (site !== undefined && !OWN_SITES.has(site) && !goesToPage(method, url, headers)) return crossSite()
   if (!METHODS.has(method)) return refuse('malformed', 'not_found', 'nothing is served here for that method')
   if (url.length > URL_BYTES_MAX) return refuse('malformed', 'too_large', 'the address is too long')
   if (!TARGET.test(url)) return malformed('an address that does not begin with / or is not plain ASCII')
@@ -75,11 +86,20 @@ export function judgeHead({ method, url, rawHeaders }: RequestHead, port: number
   return undefined
 }
 
+/** A value of Host that is allowed. A browser leaves out port 80. */
+export const authority = (port: number, host: string = HOST): string =>
+  port === 80 ? host : `${host}:${port}`
+
 /**
- * The only allowed value of Host. A browser leaves out port 80. `localhost` is not allowed: a client that resolves it to
- * ::1 would send its token to the program that listens on that port there, which any user of this machine may run.
+ * A link to the page, in a wiki or in the file that `karo dashboard` opens. What it shows is the same for everybody, and a
+ * page that is opened so tells the one with the link nothing.
  */
-export const authority = (port: number): string => (port === 80 ? HOST : `${HOST}:${port}`)
+const goesToPage = (method: string, url: string, headers: ReadonlyMap<string, string>): boolean =>
+  method === 'GET' &&
+  url === '/' &&
+  headers.get('sec-fetch-mode') === 'navigate' &&
+  headers.get('sec-fetch-dest') === 'document' &&
+  !headers.has('origin')
 
 const crossSite = (): Refused =>
   refuse('cross_site', 'refused', 'requests from pages of other sites are not answered')

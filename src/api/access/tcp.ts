@@ -1,4 +1,4 @@
-// The listener on 127.0.0.1, with its limits on connections, time, and the size of requests.
+// The listener on 127.0.0.1 and ::1, with its limits on connections, time, and the size of requests.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -10,11 +10,11 @@ import type { HealthCheck, Room } from '../../base/run/room.ts'
 import { DRAIN_MS } from '../server/control-socket.ts'
 import { describeError } from '../server/errors.ts'
 import { createFairShare } from './fair-share.ts'
-import { judgeHead, type Refusal } from './guard.ts'
+import { authority, HOST, judgeHead, LOCAL_NAMES, type Refusal } from './guard.ts'
 import { createVouched } from './vouched.ts'
 
-/** Only this machine can connect. ::1 is not used, because another program may hold the port there. */
-const HOST = '127.0.0.1'
+/** What `localhost` may be besides 127.0.0.1. Only this machine can connect to either. */
+const HOST_6 = '::1'
 /** Most bytes of the request line and all headers together; for more the answer is 431. */
 const HEAD_BYTES_MAX = 16 * 1024
 /** Headers have to arrive within this time, so that a slow client cannot hold a connection (slow-loris). */
@@ -28,6 +28,8 @@ const KEEP_ALIVE_MS = 5_000
 /** A connection ends after this time without a byte either way; event streams and queries are never silent as long. */
 const IDLE_MS = 90_000
 const CONNECTIONS_MAX = 64
+/** Errors of a machine without IPv6. */
+const NO_IPV6: ReadonlySet<string> = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT'])
 
 /** Headers of every answer; a route may set another value. */
 const HEADERS = {
@@ -58,6 +60,11 @@ export interface Address {
 export interface TcpListener extends Room {
   /** Where it listens; null while it does not. */
   address(): Address | null
+  /**
+   * Origin of the page, `http://localhost:9237`; null while it does not listen. It names 127.0.0.1 where another program
+   * has the port on ::1, because a browser may take `localhost` for that.
+   */
+  origin(): string | null
   /** True for connections that were accepted here. */
   owns(socket: Socket): boolean
   /**
@@ -74,7 +81,10 @@ export interface TcpListener extends Room {
 export function createTcpListener(options: TcpOptions): TcpListener {
   const { handle, onRefused, log, timers = systemTimers } = options
   let server: Server | undefined
+  /** On ::1, with the same port; undefined where that cannot be had. */
+  let server6: Server | undefined
   let bound: number | undefined
+  let names: readonly string[] = [HOST]
   const accepted = new WeakSet<Socket>()
   /** Open connections without a valid credential, oldest first. */
   const strangers = new Set<Socket>()
@@ -104,7 +114,7 @@ export function createTcpListener(options: TcpOptions): TcpListener {
     if (finished.has(request.socket)) return
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
     const { method = '', url = '', rawHeaders } = request
-    const refused = judgeHead({ method, url, rawHeaders }, bound ?? 0)
+    const refused = judgeHead({ method, url, rawHeaders }, bound ?? 0, names)
     if (refused === undefined) {
       handle(request, response)
       return
@@ -123,40 +133,59 @@ export function createTcpListener(options: TcpOptions): TcpListener {
     response.end(text)
   }
 
+  function open(): Server {
+    const opened = createServer(
+      {
+        maxHeaderSize: HEAD_BYTES_MAX,
+        headersTimeout: HEAD_MS,
+        requestTimeout: REQUEST_MS,
+        connectionsCheckingInterval: CHECK_MS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        insecureHTTPParser: false,
+      },
+      answer,
+    )
+    opened.setTimeout(IDLE_MS)
+    opened.on('connection', accept)
+    return opened
+  }
+
+  /** Takes the port on ::1 as well, so that nobody else gets what a browser sends to `localhost`. */
+  async function listenOn6(port: number): Promise<void> {
+    const opened = open()
+    try {
+      await listening(opened, HOST_6, port)
+      opened.on('error', (error) => log.warn({ reason: error.message }, 'the listener of the API failed'))
+      server6 = opened
+      names = LOCAL_NAMES
+    } catch (error) {
+      const { code = '' } = (error as KaroError).cause as NodeJS.ErrnoException
+      // Without IPv6 no other program can have it either.
+      names = NO_IPV6.has(code) ? LOCAL_NAMES : [HOST]
+      if (names === LOCAL_NAMES) return
+      log.warn({ reason: code }, `the API is not reached as localhost: another program has ::1, port ${port}`)
+    }
+  }
+
   return {
     name: 'http',
     async start(signal) {
       signal.throwIfAborted()
-      const opened = createServer(
-        {
-          maxHeaderSize: HEAD_BYTES_MAX,
-          headersTimeout: HEAD_MS,
-          requestTimeout: REQUEST_MS,
-          connectionsCheckingInterval: CHECK_MS,
-          keepAliveTimeout: KEEP_ALIVE_MS,
-          insecureHTTPParser: false,
-        },
-        answer,
-      )
-      opened.setTimeout(IDLE_MS)
-      opened.on('connection', accept)
-      await listening(opened, options.port)
+      const opened = open()
+      await listening(opened, HOST, options.port)
       opened.on('error', (error) => log.warn({ reason: error.message }, 'the listener of the API failed'))
       server = opened
       bound = (opened.address() as { port: number }).port
+      await listenOn6(bound)
       vouched.start()
     },
     async stop() {
       if (server === undefined) return
-      const closing = server
+      const closing = [server, ...(server6 === undefined ? [] : [server6])]
       server = undefined
+      server6 = undefined
       vouched.stop()
-      const cut = setTimeout(() => closing.closeAllConnections(), DRAIN_MS)
-      await new Promise<void>((resolve) => {
-        closing.close(() => resolve())
-        closing.closeIdleConnections()
-      })
-      clearTimeout(cut)
+      await Promise.all(closing.map(close))
       bound = undefined
     },
     health(): readonly HealthCheck[] {
@@ -164,6 +193,7 @@ export function createTcpListener(options: TcpOptions): TcpListener {
       return [{ name: 'http.listening', ok: bound !== undefined, detail }]
     },
     address: () => (bound === undefined ? null : { host: HOST, port: bound }),
+    origin: () => (bound === undefined ? null : `http://${authority(bound, names[1] ?? HOST)}`),
     owns: (socket) => accepted.has(socket),
     vouch(uid, socket, response, stillGood) {
       // The connection closed while its credential was checked, so nobody waits for the answer.
@@ -181,14 +211,24 @@ export function createTcpListener(options: TcpOptions): TcpListener {
 export const hostAndPort = (address: Address | null): string | null =>
   address === null ? null : `${address.host}:${address.port}`
 
-function listening(server: Server, port: number): Promise<void> {
+function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, port)))
-    server.listen({ host: HOST, port, exclusive: true }, () => {
+    server.listen({ host, port, exclusive: true, ipv6Only: host === HOST_6 }, () => {
       server.removeAllListeners('error')
       resolve()
     })
   })
+}
+
+/** Ends the server: requests that are under way have a short time left. */
+async function close(server: Server): Promise<void> {
+  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
+  clearTimeout(cut)
 }
 
 function explain(error: NodeJS.ErrnoException, port: number): KaroError {

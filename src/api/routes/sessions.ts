@@ -18,7 +18,7 @@ import { serve } from '../server/serve.ts'
 
 interface SessionDeps {
   readonly sessions: Sessions
-  readonly listener: Pick<TcpListener, 'address' | 'sweep'>
+  readonly listener: Pick<TcpListener, 'address' | 'origin' | 'sweep'>
   readonly credentials: Pick<Credentials, 'refuseOpening'>
 }
 
@@ -65,7 +65,12 @@ export function sessionRoutes({ sessions, listener, credentials }: SessionDeps):
     })
     serve(server, createSessionCode, async ({ caller }) => {
       const code = sessions.makeCode({ uid: caller.uid, scope: 'full' })
-      return { code, expires_in_ms: CODE_MS, listen: hostAndPort(listener.address()) }
+      return {
+        code,
+        expires_in_ms: CODE_MS,
+        listen: hostAndPort(listener.address()),
+        page: listener.origin(),
+      }
     })
   }
 }

@@ -31,5 +31,6 @@ violin volcano wagon walnut walrus window winter wizard yellow yogurt zebra zipp
  * would need only 2^32 tries to find two pairs with the same 64 bits.
  */
 export function fingerprintWords(fingerprint: string): string {
-  return Array.from(Buffer.from(fingerprint, 'hex'), (byte) => WORDS[byte] as string).join(' ')
+  // The page says these words too, so nothing of Node is used.
+  return (fingerprint.match(/../g) ?? []).map((byte) => WORDS[Number.parseInt(byte, 16)] as string).join(' ')
 }

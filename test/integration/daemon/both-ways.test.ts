@@ -16,6 +16,11 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['doctor', '--only', 'home.key'],
     ['doctor', '--only', 'no.check'],
   ],
+  // What succeeds has a code of its own each time.
+  dashboard: [
+    ['dashboard', '--nonsense'],
+    ['dashboard', 'surplus'],
+  ],
   events: [['events', '--nonsense']],
   report: [
     ['report'],

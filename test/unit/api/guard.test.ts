@@ -1,7 +1,14 @@
 // What a request over TCP must look like before anything else reads it.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { authority, HEADERS_MAX, judgeHead, URL_BYTES_MAX } from '../../../src/api/access/guard.ts'
+import {
+  HOST as ADDRESS,
+  authority,
+  HEADERS_MAX,
+  judgeHead,
+  LOCAL_NAMES,
+  URL_BYTES_MAX,
+} from '../../../src/api/access/guard.ts'
 
 const PORT = 9237
 const HOST = ['Host', '127.0.0.1:9237']
@@ -29,8 +36,8 @@ describe('Host', () => {
     ['another port', ['Host', '127.0.0.1:9238']],
     ['another address of this machine', ['Host', '127.0.0.2:9237']],
     ['any address', ['Host', '0.0.0.0:9237']],
-    ['IPv6', ['Host', '[::1]:9237']],
-    ['a name that may be ::1, where the port is anybody’s', ['Host', 'localhost:9237']],
+    ['IPv6 of another port', ['Host', '[::1]:9238']],
+    ['a name that begins as localhost', ['Host', 'localhost.example:9237']],
     ['userinfo', ['Host', 'evil@127.0.0.1:9237']],
     ['an empty one', ['Host', '']],
   ])('%s is refused', (_, headers) => {
@@ -40,16 +47,26 @@ describe('Host', () => {
   test('whatever else it may be, too', () => {
     fc.assert(
       fc.property(fc.string(), (host) => {
-        fc.pre(host !== authority(PORT))
+        fc.pre(LOCAL_NAMES.every((name) => host.toLowerCase() !== authority(PORT, name)))
         expect(judge(['Host', host])).toBe('host')
       }),
     )
   })
 
+  test('of another program on ::1: localhost may lead there, so it is refused', () => {
+    const at = (host: string) =>
+      judgeHead({ method: 'GET', url: '/', rawHeaders: ['Host', host] }, PORT, [ADDRESS])?.reason
+    expect([at('localhost:9237'), at('[::1]:9237'), at('127.0.0.1:9237')]).toEqual([
+      'host',
+      'host',
+      undefined,
+    ])
+  })
+
   test('of port 80 has no port, as browsers send it', () => {
     const at = (host: string) => judgeHead({ method: 'GET', url: '/', rawHeaders: ['Host', host] }, 80)
-    expect(at('127.0.0.1')).toBeUndefined()
-    expect([at('localhost')?.reason, at('127.0.0.1:9237')?.reason]).toEqual(['host', 'host'])
+    expect([at('127.0.0.1'), at('localhost')]).toEqual([undefined, undefined])
+    expect([at('localhost:80')?.reason, at('127.0.0.1:9237')?.reason]).toEqual(['host', 'host'])
   })
 })
 
@@ -59,7 +76,7 @@ describe('where a browser says it comes from', () => {
     ['a sandboxed frame or a file', ['Origin', 'null']],
     ['another port of this machine', ['Origin', 'http://127.0.0.1:8000']],
     ['https, which is not served here', ['Origin', 'https://127.0.0.1:9237']],
-    ['a name of this machine', ['Origin', 'http://localhost:9237']],
+    ['another name of this machine', ['Origin', 'http://localhost:9237']],
     ['ours with something behind it', ['Origin', 'http://127.0.0.1:9237.evil.example']],
     ['an empty one', ['Origin', '']],
     ['a link or form elsewhere', ['Sec-Fetch-Site', 'cross-site']],

@@ -43,3 +43,4 @@ export const getLogsQuery = z.strictObject({
     .exactOptional()
     .describe('a trace id, or its beginning'),
 })
+export type LogLineShape = z.infer<typeof logLine>

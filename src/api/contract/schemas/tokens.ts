@@ -67,6 +67,7 @@ export const sessionCode = z
     code: text(43, 'opens one session'),
     expires_in_ms: count('time left to use it'),
     listen: text(32, 'where the API listens, `host:port`').nullable(),
+    page: text(40, 'address of the page, `http://localhost:9237`').nullable(),
   })
   .meta({ id: 'SessionCode' })
 

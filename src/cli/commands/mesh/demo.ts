@@ -77,6 +77,7 @@ Each name is a program in ${directory} that is karo on that node. In another ter
   ${ciso} query safety --last 7d     how risky its commands are
   ${ciso} query activity --last 7d   when it works
   ${ciso} report --last 8d           all of it in one report; karo report list: those that are kept
+  ${ciso} dashboard                  the same as a page in your browser; each node has one
 
 As the lead of the team web, who sees the numbers of its machines:
 

@@ -3,7 +3,9 @@ import * as z from 'zod'
 import { FORMATS, SCHEDULES, THRESHOLDS } from '../../../../exchange/report/index.ts'
 import { count, listOf, moment, text } from '../fields.ts'
 
-export { report } from './report.ts'
+import { report } from './report.ts'
+
+export { report }
 
 export const reportsStatus = z
   .strictObject({
@@ -35,6 +37,7 @@ export const reportsStatus = z
   })
   .meta({ id: 'Reports' })
 export type ReportsStatus = z.infer<typeof reportsStatus>
+export type ReportShape = z.infer<typeof report>
 
 export const postReportBody = z.strictObject({
   range: z.strictObject({ start: moment('first moment'), end: moment('the moment after it') }),

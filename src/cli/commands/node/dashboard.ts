@@ -1,0 +1,40 @@
+// karo dashboard: opens the page of this node in the person's browser, with a code that opens it once.
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { createSessionCode } from '../../../api/contract/operations/tokens.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { type Command, defineCommand } from '../../command.ts'
+import { openBrowser } from '../../start/browser.ts'
+
+export const commands: readonly Command[] = [
+  defineCommand({
+    name: 'dashboard',
+    summary: 'open the page of this node in your browser; its address holds for a minute, for one tab',
+    shows: createSessionCode,
+    options: [{ name: 'no-open', description: 'only print the address' }],
+    examples: [
+      { run: 'karo dashboard', does: 'prints the address, and opens it where there is a display' },
+      { run: 'karo dashboard --no-open', does: 'prints the address, to be opened by hand' },
+    ],
+    async run(io, { options }) {
+      const made = await daemonAt(io).call(createSessionCode)
+      if (io.json) {
+        io.out(`${JSON.stringify(made)}\n`)
+        return EXIT.done
+      }
+      if (made.page === null) {
+        throw new KaroError('unavailable', 'this node serves no page: its API does not listen on TCP', {
+          hint: 'karo doctor  says why; http.enabled in the configuration switches it on.',
+        })
+      }
+      const address = `${made.page}/#code=${made.code}`
+      io.out(`${address}\n`)
+      const isOpened = options['no-open'] !== true && (await openBrowser(address, io.env))
+      io.err(
+        isOpened
+          ? 'Opened in your browser. The address opens one tab, within a minute.\n'
+          : 'Open it in a browser on this machine, within a minute. It opens one tab.\n',
+      )
+      return EXIT.done
+    },
+  }),
+]

@@ -1,0 +1,66 @@
+// The frame around every view: navigation, the strip, dialogs, and the screen for a session that is over.
+import { useEffect } from 'preact/hooks'
+import { Keys, Palette } from './parts/palette.tsx'
+import { Alarms, StatusStrip } from './parts/status-strip.tsx'
+import { listen, opened } from './state/keys.ts'
+import { status } from './state/live.ts'
+import { route } from './state/route.ts'
+import { session } from './state/session.ts'
+import { VIEWS } from './views/index.ts'
+import { Over } from './views/over.tsx'
+
+const KEYS = new Map(VIEWS.map(({ key, id }) => [key, id]))
+
+export function App() {
+  useEffect(() => listen(KEYS), [])
+  if (session.value === 'opening') return null
+  if (session.value === 'over') return <Over />
+  return <Frame />
+}
+
+function Frame() {
+  const view = VIEWS.find(({ id }) => id === route.value) ?? VIEWS[0]
+  const waiting = status.value?.mesh.peers_pending ?? 0
+  useEffect(() => {
+    document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${view.name} · Karo`
+  }, [view, waiting])
+  return (
+    <>
+      <button type="button" class="skip" onClick={skip}>
+        Skip to the content
+      </button>
+      <header class="top">
+        <a class="brand" href="#/me" aria-label="Karo, your own view">
+          karo
+        </a>
+        <StatusStrip />
+        <button type="button" class="small" onClick={() => (opened.value = 'palette')}>
+          Go to <kbd>Ctrl K</kbd>
+        </button>
+      </header>
+      <nav aria-label="Views">
+        {VIEWS.map(({ id, name, key }) => (
+          <a key={id} href={`#/${id}`} aria-current={id === view.id ? 'page' : undefined} title={`g ${key}`}>
+            {name}
+            {id === 'mesh' && waiting > 0 && <span class="count">{waiting}</span>}
+          </a>
+        ))}
+      </nav>
+      <main id="content" tabIndex={-1} key={view.id}>
+        <Alarms />
+        <header class="title">
+          <h1>{view.name}</h1>
+          <p class="quiet">{view.says}</p>
+        </header>
+        <div class="panels">
+          <view.Shows />
+        </div>
+      </main>
+      {opened.value === 'palette' && <Palette views={VIEWS} />}
+      {opened.value === 'keys' && <Keys views={VIEWS} />}
+    </>
+  )
+}
+
+/** The hash of the address is the view, so this moves the focus itself. */
+const skip = (): void => document.getElementById('content')?.focus()

@@ -1,0 +1,13 @@
+// Begins the page: opens the session, follows what happens on the node, and draws.
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { follow } from './state/live.ts'
+import { begin } from './state/session.ts'
+import './style/main.css'
+
+const place = document.getElementById('page')
+if (place !== null) {
+  render(<App />, place)
+  await begin()
+  follow()
+}

@@ -1,0 +1,118 @@
+// Charts that are tables themselves: bars beside numbers, and a heat map of hours and weekdays. And numbers set large.
+import type { ComponentChildren } from 'preact'
+import { Scroll } from './scroll.tsx'
+import { number } from './words.tsx'
+
+export interface Bar {
+  readonly label: ComponentChildren
+  readonly key: string
+  readonly value: number | null
+  /** Shown behind the number. */
+  readonly note?: ComponentChildren
+  readonly tone?: 'safe' | 'moderate' | 'high' | 'critical'
+}
+
+interface BarsProps {
+  readonly caption: string
+  /** Titles of the columns: what a row is, what its number counts, and what the note says. */
+  readonly titles: readonly [string, string, string?]
+  readonly bars: readonly Bar[]
+}
+
+export function Bars({ caption, titles: [what, counts, notes], bars }: BarsProps) {
+  const most = Math.max(1, ...bars.map(({ value }) => value ?? 0))
+  return (
+    <table class="bars">
+      <caption class="hidden">{caption}</caption>
+      <thead class="hidden">
+        <tr>
+          <th scope="col">{what}</th>
+          <th scope="col">{counts}</th>
+          {notes !== undefined && <th scope="col">{notes}</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {bars.map(({ label, key, value, note, tone }) => (
+          <tr key={key}>
+            <th scope="row">{label}</th>
+            <td class="right">
+              <span class="bar" aria-hidden="true">
+                {(value ?? 0) > 0 && (
+                  <span
+                    class={tone === undefined ? 'fill' : `fill fill-${tone}`}
+                    style={{ inlineSize: `${(100 * (value ?? 0)) / most}%` }}
+                  />
+                )}
+              </span>
+              {number(value)}
+            </td>
+            {notes !== undefined && <td class="right quiet">{note}</td>}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}
+
+const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const
+/** Shades of the heat map besides that of nothing. */
+const SHADES = 5
+
+/** Rows are weekdays from Monday, cells are hours. The number is in each cell, for everybody who cannot tell shades. */
+export function Heat({ rows }: { readonly rows: readonly (readonly number[])[] }) {
+  const most = Math.max(1, ...rows.flat())
+  return (
+    <Scroll class="scroll" label="Commands by weekday and hour">
+      <table class="heat">
+        <caption class="hidden">Commands by weekday and hour of the day</caption>
+        <thead>
+          <tr>
+            <td />
+            {Array.from({ length: 24 }, (_, hour) => (
+              <th key={hour} scope="col">
+                <span class={hour % 3 === 0 ? undefined : 'hidden'}>{hour}</span>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((hours, day) => (
+            <tr key={DAYS[day]}>
+              <th scope="row">
+                <abbr title={DAYS[day]}>{DAYS[day]?.slice(0, 2)}</abbr>
+              </th>
+              {hours.map((count, hour) => (
+                <td
+                  key={hour}
+                  class={`shade-${count === 0 ? 0 : Math.ceil((SHADES * count) / most)}`}
+                  title={`${DAYS[day]} ${hour}:00 to ${hour + 1}:00: ${number(count)}`}
+                >
+                  <span class="hidden">{count}</span>
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  )
+}
+
+interface FigureProps {
+  readonly label: string
+  readonly value: ComponentChildren
+  readonly note?: ComponentChildren
+  readonly tone?: 'good' | 'warn' | 'bad'
+}
+
+export const Figures = ({ figures }: { readonly figures: readonly FigureProps[] }) => (
+  <dl class="figures">
+    {figures.map(({ label, value, note, tone }) => (
+      <div key={label} class={tone}>
+        <dt>{label}</dt>
+        <dd>{value}</dd>
+        {note !== undefined && <dd class="quiet">{note}</dd>}
+      </div>
+    ))}
+  </dl>
+)

@@ -1,0 +1,91 @@
+// Draws numbers over time with uPlot, in the colours of the page, and anew when its size or the colours change.
+import uPlot from 'uplot'
+import type { Point, Step } from './types.ts'
+
+const HEIGHT = 160
+
+interface Drawn {
+  readonly points: readonly Point[]
+  readonly counts: string
+  readonly by: Step
+}
+
+export function draw(target: HTMLElement, drawn: Drawn): { end(): void } {
+  let chart = make(target, drawn)
+  const redraw = (): void => {
+    chart.destroy()
+    chart = make(target, drawn)
+  }
+  const sizes = new ResizeObserver(() => {
+    if (target.clientWidth > 0 && target.clientWidth !== chart.width) {
+      chart.setSize({ width: target.clientWidth, height: HEIGHT })
+    }
+  })
+  sizes.observe(target)
+  const dark = matchMedia('(prefers-color-scheme: dark)')
+  dark.addEventListener('change', redraw)
+  return {
+    end() {
+      sizes.disconnect()
+      dark.removeEventListener('change', redraw)
+      chart.destroy()
+    },
+  }
+}
+
+function make(target: HTMLElement, { points, counts, by }: Drawn): uPlot {
+  const style = getComputedStyle(target)
+  // A canvas knows no variables of CSS, so each colour is read as an element has it.
+  const colour = (name: string): string => {
+    target.style.color = `var(${name})`
+    return style.color
+  }
+  const axis = {
+    stroke: colour('--quiet'),
+    grid: { stroke: colour('--line'), width: 1 },
+    ticks: { show: false },
+    font: `12px ${style.fontFamily}`,
+  }
+  const [first, second] = points.map(({ start }) => Date.parse(start) / 1_000)
+  const step = (second ?? 0) - (first ?? 0)
+  const bars = uPlot.paths.bars?.({ size: [0.7, 40], radius: 0.15 })
+  return new uPlot(
+    {
+      width: Math.max(200, target.clientWidth),
+      height: HEIGHT,
+      legend: { show: false },
+      cursor: { show: false },
+      // Half a step more on each side, so that the first and the last bar are whole.
+      scales: {
+        x: { time: true, range: (_, least, most) => [least - step / 2, most + step / 2] },
+        y: { range: (_, _least, most) => [0, Math.max(1, most * 1.1)] },
+      },
+      axes: [
+        { ...axis, grid: { show: false }, values: (_, splits) => splits.map((at) => label(at, by)) },
+        {
+          ...axis,
+          size: 48,
+          incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000],
+        },
+      ],
+      series: [
+        {},
+        {
+          label: counts,
+          stroke: colour('--accent'),
+          fill: colour('--accent'),
+          ...(bars !== undefined && { paths: bars }),
+          points: { show: false },
+        },
+      ],
+    },
+    [points.map(({ start }) => Date.parse(start) / 1_000), points.map(({ value }) => value)],
+    target,
+  )
+}
+
+const HOURS = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const DAYS = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+
+const label = (seconds: number, by: Step): string =>
+  (by === 'hour' ? HOURS : DAYS).format(new Date(seconds * 1_000))

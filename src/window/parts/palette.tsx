@@ -1,0 +1,109 @@
+// The command palette: everything the page can do, found by a few letters; and the list of keys.
+import { useState } from 'preact/hooks'
+import { opened, refresh } from '../state/keys.ts'
+import { go } from '../state/route.ts'
+import { leave } from '../state/session.ts'
+import type { View } from '../views/index.ts'
+import { Dialog } from './dialog.tsx'
+
+interface Choice {
+  readonly name: string
+  readonly says: string
+  readonly keys: string
+  readonly run: () => void
+}
+
+const choicesOf = (views: readonly View[]): readonly Choice[] => [
+  ...views.map(({ id, name, key, says }) => ({ name, says, keys: `g ${key}`, run: () => go(id) })),
+  { name: 'Refresh', says: 'ask for everything again', keys: 'r', run: refresh },
+  { name: 'Print', says: 'this view on paper, or as a PDF', keys: '', run: () => print() },
+  { name: 'Keys', says: 'list the keys of this page', keys: '?', run: () => (opened.value = 'keys') },
+  { name: 'End session', says: 'close this page for good', keys: '', run: () => void leave() },
+]
+
+const COMBOBOX = { role: 'combobox', list: undefined, 'aria-expanded': true } as const
+
+export function Palette({ views }: { readonly views: readonly View[] }) {
+  const [words, setWords] = useState('')
+  const [chosen, setChosen] = useState(0)
+  const choices = choicesOf(views).filter(({ name, says }) =>
+    words
+      .toLowerCase()
+      .split(/\s+/)
+      .every((word) => `${name} ${says}`.toLowerCase().includes(word)),
+  )
+  const at = Math.min(chosen, choices.length - 1)
+  const close = (): void => {
+    opened.value = undefined
+  }
+  const run = (choice: Choice | undefined): void => {
+    if (choice === undefined) return
+    close()
+    choice.run()
+  }
+  const onKey = (event: KeyboardEvent): void => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (event.key === 'Enter') run(choices[at])
+    else if (step !== undefined && choices.length > 0)
+      setChosen((at + step + choices.length) % choices.length)
+    else return
+    event.preventDefault()
+  }
+  return (
+    <Dialog title="Go to, or do" onClose={close}>
+      <input
+        type="search"
+        autoFocus
+        {...COMBOBOX}
+        aria-label="What do you want?"
+        aria-controls="choices"
+        aria-activedescendant={choices.length > 0 ? `choice-${at}` : undefined}
+        placeholder="mesh, report, refresh …"
+        value={words}
+        onInput={({ currentTarget }) => {
+          setWords(currentTarget.value)
+          setChosen(0)
+        }}
+        onKeyDown={onKey}
+      />
+      <div id="choices" role="listbox" aria-label="Choices" class="choices">
+        {choices.map((choice, i) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the field above has the focus and the keys.
+          <div
+            key={choice.name}
+            id={`choice-${i}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={i === at}
+            onClick={() => run(choice)}
+          >
+            <b>{choice.name}</b> <span class="quiet">{choice.says}</span>
+            {choice.keys !== '' && <kbd>{choice.keys}</kbd>}
+          </div>
+        ))}
+      </div>
+      {choices.length === 0 && <p class="empty">Nothing fits these words.</p>}
+    </Dialog>
+  )
+}
+
+export const Keys = ({ views }: { readonly views: readonly View[] }) => (
+  <Dialog title="Keys" onClose={() => (opened.value = undefined)}>
+    <dl class="facts keys">
+      {[
+        ...views.map(({ name, key }) => [`g ${key}`, name] as const),
+        ['Ctrl K  or  /', 'Go to, or do, by words'] as const,
+        ['r', 'Refresh'] as const,
+        ['?', 'This list'] as const,
+        ['Esc', 'Close a dialog'] as const,
+      ].map(([keys, does]) => (
+        <div key={keys}>
+          <dt>
+            <kbd>{keys}</kbd>
+          </dt>
+          <dd>{does}</dd>
+        </div>
+      ))}
+    </dl>
+  </Dialog>
+)

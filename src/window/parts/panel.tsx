@@ -1,0 +1,151 @@
+// A part of a view: its title, and what it shows while it loads, when there is nothing, when it failed, or when it may not.
+import type { ComponentChildren } from 'preact'
+import { useId, useState } from 'preact/hooks'
+import { type Problem, printable, problemOf } from '../../api/contract/client/page.ts'
+import type { Asked } from '../state/asked.ts'
+import { isLocked } from '../state/live.ts'
+import { noteProblem } from '../state/session.ts'
+import { Foreign } from './words.tsx'
+
+interface PanelProps {
+  readonly title: string
+  /** One quiet line below the title. */
+  readonly note?: ComponentChildren
+  readonly actions?: ComponentChildren
+  readonly wide?: boolean
+  readonly children: ComponentChildren
+}
+
+export function Panel({ title, note, actions, wide, children }: PanelProps) {
+  const id = useId()
+  return (
+    <section class={wide ? 'panel wide' : 'panel'} aria-labelledby={id}>
+      <header>
+        <h2 id={id}>
+          <Foreign text={title} />
+        </h2>
+        {actions !== undefined && <div class="actions">{actions}</div>}
+        {note !== undefined && <p class="quiet">{note}</p>}
+      </header>
+      {children}
+    </section>
+  )
+}
+
+/** Says what is wrong and what to do about it. A refusal is a plain sentence, not an alarm. */
+export const Trouble = ({ problem, again }: { readonly problem: Problem; readonly again?: () => void }) => (
+  <div class={problem.code === 'refused' ? 'note' : 'note bad'} role="status">
+    <p>
+      {problem.code === 'refused' ? 'You may not see this: ' : ''}
+      {printable(problem.message).replace(/\.$/, '')}.
+    </p>
+    {problem.hint !== undefined && <p class="quiet">{printable(problem.hint)}</p>}
+    {problem.code !== 'refused' && again !== undefined && (
+      <button type="button" onClick={again}>
+        Try again
+      </button>
+    )}
+  </div>
+)
+
+interface ShownProps<T> {
+  readonly asked: Asked<T>
+  /** What is said where there is nothing to show; undefined: there is something. */
+  readonly empty?: (data: T) => ComponentChildren | undefined
+  readonly children: (data: T) => ComponentChildren
+}
+
+/** The answer once it is there. An older answer stays below the problem of a newer request. */
+export function Shown<T>({ asked, empty, children }: ShownProps<T>) {
+  const { data, problem, again } = asked
+  if (data === undefined) {
+    return problem === undefined ? <Loading /> : <Trouble problem={problem} again={again} />
+  }
+  const nothing = empty?.(data)
+  return (
+    <>
+      {problem !== undefined && <Trouble problem={problem} again={again} />}
+      {nothing === undefined ? children(data) : <div class="empty">{nothing}</div>}
+    </>
+  )
+}
+
+const Loading = () => (
+  <div class="loading" role="status">
+    <span class="hidden">Loading</span>
+    <div class="bone" />
+    <div class="bone" />
+    <div class="bone" />
+  </div>
+)
+
+interface ActProps {
+  /** What is done; its problem is shown beside the button. */
+  readonly run: () => Promise<unknown>
+  readonly kind?: 'main' | 'danger'
+  /** For what cannot be undone from here: the button asks so, and a second press does it. */
+  readonly confirm?: string
+  readonly children: ComponentChildren
+}
+
+/** A button that changes something. It is locked while what is shown may not be so any more. */
+export function Act({ run, kind, confirm, children }: ActProps) {
+  const [asks, setAsks] = useState(false)
+  const [busy, setBusy] = useState(false)
+  const [problem, setProblem] = useState<Problem>()
+  const start = async (): Promise<void> => {
+    if (confirm !== undefined && !asks) {
+      setAsks(true)
+      return
+    }
+    setAsks(false)
+    setBusy(true)
+    setProblem(undefined)
+    try {
+      await run()
+    } catch (error) {
+      const told = problemOf(error)
+      noteProblem(told)
+      setProblem(told)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <>
+      <button
+        type="button"
+        class={kind}
+        disabled={busy || isLocked.value}
+        title={isLocked.value ? 'Locked: the daemon does not answer' : undefined}
+        onClick={() => void start()}
+        onBlur={() => setAsks(false)}
+      >
+        {asks ? confirm : children}
+      </button>
+      {problem !== undefined && <Trouble problem={problem} />}
+    </>
+  )
+}
+
+/** A command to run in a terminal, with a button that copies it. */
+export function Command({ text }: { readonly text: string }) {
+  const [copied, setCopied] = useState(false)
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(text)
+      setCopied(true)
+      setTimeout(() => setCopied(false), 2_000)
+    } catch {
+      // The browser does not allow it; the text can be selected.
+    }
+  }
+  return (
+    <span class="command">
+      <code>{text}</code>
+      <button type="button" class="small" aria-label={`Copy ${text}`} onClick={() => void copy()}>
+        {copied ? 'Copied' : 'Copy'}
+      </button>
+    </span>
+  )
+}

@@ -1,0 +1,94 @@
+// The strip at the top: how current the page is, and what needs somebody. What locks actions is said in a bar of its own.
+import { ago } from '../../api/contract/client/page.ts'
+import { isLocked, isMuscleLocked, link, now, status } from '../state/live.ts'
+import { heardAt } from '../state/session.ts'
+import { counted, Foreign, State } from './words.tsx'
+
+const LINKS = {
+  live: { tone: 'good', word: 'Live' },
+  polling: { tone: 'warn', word: 'Every 5 s' },
+  stale: { tone: 'bad', word: 'Old data' },
+  lost: { tone: 'bad', word: 'Daemon lost' },
+  over: { tone: 'quiet', word: 'Closed' },
+} as const
+
+export function StatusStrip() {
+  const { tone, word } = LINKS[link.value]
+  const known = status.value
+  return (
+    <div class="strip" role="status" aria-label="State of this node">
+      {known !== undefined && (
+        <b>
+          <Foreign text={known.name === '' ? known.fingerprint : known.name} />
+        </b>
+      )}
+      <State tone={tone}>{word}</State>
+      {known !== undefined && <Node />}
+    </div>
+  )
+}
+
+function Node() {
+  const known = status.value
+  if (known === undefined) return null
+  const { mesh, health, anomalies } = known
+  const failing = health.checks.filter(({ ok }) => !ok).length
+  return (
+    <>
+      <a href="#/mesh">{counted(mesh.peers_connected, 'link')}</a>
+      {mesh.peers_pending > 0 && (
+        <a class="count" href="#/mesh">
+          {mesh.peers_pending} waiting
+        </a>
+      )}
+      {anomalies.unseen > 0 && (
+        <a class="count" href="#/me">
+          {counted(anomalies.unseen, 'new anomaly', 'new anomalies')}
+        </a>
+      )}
+      {failing > 0 && (
+        <a class="count bad" href="#/system">
+          {counted(failing, 'check')} failing
+        </a>
+      )}
+      {isMuscleLocked.value && (
+        <a class="count bad" href="#/system">
+          Muscle locked
+        </a>
+      )}
+    </>
+  )
+}
+
+/** What everybody on the page has to know at once, below the strip. */
+export function Alarms() {
+  const known = status.value
+  const alarms = known?.mesh.alarms ?? []
+  return (
+    <div aria-live="assertive">
+      {isLocked.value && (
+        <p class="bar bad">
+          <b>
+            {link.value === 'lost' ? 'The daemon does not answer.' : 'The daemon was not heard for a while.'}
+          </b>{' '}
+          What you see is of {ago(Math.max(0, agedMs()))}, and actions are locked until it is heard again.
+        </p>
+      )}
+      {isMuscleLocked.value && (
+        <p class="bar warn">
+          <b>The Muscle is locked.</b> No agent can run anything: {known?.agents?.detail}
+        </p>
+      )}
+      {alarms.map((alarm) => (
+        <p class="bar bad" key={alarm}>
+          <Foreign text={alarm} />
+        </p>
+      ))}
+    </div>
+  )
+}
+
+function agedMs(): number {
+  // Reading `now` has this drawn again as time passes.
+  return now.value > 0 ? performance.now() - heardAt.value : 0
+}

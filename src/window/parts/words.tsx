@@ -1,0 +1,95 @@
+// How the page writes names, times, numbers and shares. Foreign text cannot act or hide: it is text, escaped and isolated.
+import { ago, formatFingerprint, printable } from '../../api/contract/client/page.ts'
+import { now } from '../state/live.ts'
+
+const NUMBER = new Intl.NumberFormat('en')
+const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 })
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
+const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short' })
+
+/** `–` for a number that is not known or withheld. */
+export const number = (value: number | null | undefined): string =>
+  value === null || value === undefined ? '–' : NUMBER.format(value)
+
+export const percent = (value: number | null | undefined): string =>
+  value === null || value === undefined ? '–' : PERCENT.format(value)
+
+/** `+12 %`, `−3 %`, `as before`, or `–` where nothing is known to compare with. */
+export function change(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '–'
+  if (Math.abs(value) < 0.005) return 'as before'
+  return `${value > 0 ? '+' : '−'}${PERCENT.format(Math.abs(value))}`
+}
+
+/** `1 machine`, `3 machines`. */
+export const counted = (count: number, one: string, several = `${one}s`): string =>
+  `${number(count)} ${count === 1 ? one : several}`
+
+/** A word of the API as people write it: `tool_usage` is `tool usage`. */
+export const plain = (word: string): string => word.replaceAll('_', ' ')
+
+/** Text that somebody else chose. Directions inside of it do not reach what stands around it. */
+export const Foreign = ({ text }: { readonly text: string }) => <bdi class="foreign">{printable(text)}</bdi>
+
+/** A command line, as text. */
+export const Code = ({ text }: { readonly text: string }) => (
+  <code>
+    <bdi>{printable(text)}</bdi>
+  </code>
+)
+
+/** The name of a node, or its fingerprint where it has none; the fingerprint is shown on hover. */
+export const NodeName = ({
+  node,
+}: {
+  readonly node: { readonly name: string; readonly fingerprint: string }
+}) => (
+  <span title={`fingerprint ${formatFingerprint(node.fingerprint)}`}>
+    {node.name === '' ? <code>{formatFingerprint(node.fingerprint)}</code> : <Foreign text={node.name} />}
+  </span>
+)
+
+interface TimeProps {
+  /** RFC 3339; null for never. */
+  readonly at: string | null | undefined
+  readonly as?: 'moment' | 'clock' | 'ago' | 'day'
+}
+
+/** In the person's own time zone; in UTC on hover. */
+export function Time({ at, as = 'moment' }: TimeProps) {
+  if (at === null || at === undefined) return <span class="quiet">never</span>
+  const date = new Date(at)
+  const text =
+    as === 'ago'
+      ? ago(Math.max(0, now.value - date.getTime()))
+      : { moment: MOMENT, clock: CLOCK, day: DAY }[as].format(date)
+  return (
+    <time dateTime={at} title={`${date.toISOString().replace('T', ' ').slice(0, 19)} UTC`}>
+      {text}
+    </time>
+  )
+}
+
+const MARKS = { safe: '✓', moderate: '!', high: '‼', critical: '⛔' } as const
+
+/** A level of risk: by its word and a mark, not by its colour alone. */
+export const Risk = ({ level }: { readonly level: keyof typeof MARKS }) => (
+  <span class={`risk risk-${level}`}>
+    <span aria-hidden="true">{MARKS[level]}</span> {level}
+  </span>
+)
+
+/** A state in one word, with a dot of the colour of what it means. */
+export const State = ({
+  tone,
+  children,
+}: {
+  readonly tone: 'good' | 'warn' | 'bad' | 'quiet'
+  readonly children: string
+}) => (
+  <span class={`state state-${tone}`}>
+    <span class="dot" aria-hidden="true" />
+    {children}
+  </span>
+)

@@ -1,0 +1,74 @@
+// Asks the daemon for what a view shows, keeps the last answer while the next one comes, and asks again when it changed.
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { type Problem, problemOf } from '../../api/contract/client/page.ts'
+import type { EventType } from '../../api/contract/constants.ts'
+import { happened } from './live.ts'
+import { noteProblem, session } from './session.ts'
+
+export interface Asked<T> {
+  /** The last answer; it stays while the next one is on its way, and where that one failed. */
+  readonly data: T | undefined
+  readonly problem: Problem | undefined
+  readonly loading: boolean
+  again(): void
+}
+
+interface Wish {
+  /** Asks anew when it changes; what was shown for another key is dropped. */
+  readonly key: string
+  /** Events after which the answer may be another one. */
+  readonly on?: readonly EventType[]
+}
+
+/** Many events at once lead to one request in this time, so that a busy node is not asked all the time. */
+const TOGETHER_MS = 1_000
+
+export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, { key, on = [] }: Wish): Asked<T> {
+  const [answer, setAnswer] = useState<{ key: string; data?: T; problem?: Problem }>({ key })
+  const [loading, setLoading] = useState(true)
+  const [round, setRound] = useState(0)
+  const latest = useRef(ask)
+  latest.current = ask
+
+  // A new round or key asks anew; `ask` is read when that happens.
+  useEffect(() => {
+    if (session.value !== 'open') return
+    const ending = new AbortController()
+    setLoading(true)
+    latest.current(ending.signal).then(
+      (data) => {
+        if (ending.signal.aborted) return
+        setAnswer({ key, data })
+        setLoading(false)
+      },
+      (error) => {
+        if (ending.signal.aborted) return
+        const problem = problemOf(error)
+        noteProblem(problem)
+        setAnswer((before) => ({ ...(before.key === key ? before : {}), key, problem }))
+        setLoading(false)
+      },
+    )
+    return () => ending.abort(new Error('nobody waits for this answer any more'))
+  }, [key, round])
+
+  const again = useCallback(() => setRound((one) => one + 1), [])
+  const wanted = on.join(' ')
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const stop = happened.subscribe(({ type, at }) => {
+      if (at === 0 || (type !== 'poll' && !wanted.split(' ').includes(type))) return
+      timer ??= setTimeout(() => {
+        timer = undefined
+        again()
+      }, TOGETHER_MS)
+    })
+    return () => {
+      clearTimeout(timer)
+      stop()
+    }
+  }, [wanted, again])
+
+  const own = answer.key === key ? answer : { key }
+  return { data: own.data, problem: own.problem, loading, again }
+}

@@ -1,0 +1,44 @@
+// Keys of the page: two in a row go to a view (`g m`), others open the palette, the list of keys, or refresh.
+import { signal } from '@preact/signals'
+import { happened } from './live.ts'
+import { go } from './route.ts'
+
+/** Which dialog is open. */
+export const opened = signal<'palette' | 'keys' | undefined>(undefined)
+
+/** After `g`, the second key has to come within this time. */
+const SECOND_MS = 1_500
+
+/** Asks anew for everything that is shown. */
+export function refresh(): void {
+  happened.value = { type: 'poll', at: performance.now() }
+}
+
+/** Listens for the keys; `views` maps a second key to a view. Returns what ends it. */
+export function listen(views: ReadonlyMap<string, string>): () => void {
+  let goneAt = Number.NEGATIVE_INFINITY
+  const onKey = (event: KeyboardEvent): void => {
+    if (event.defaultPrevented || event.altKey || event.isComposing) return
+    const isPalette = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k'
+    if (isPalette) {
+      event.preventDefault()
+      opened.value = 'palette'
+      return
+    }
+    if (event.ctrlKey || event.metaKey || isTyping(event.target) || opened.value !== undefined) return
+    const view = event.timeStamp - goneAt < SECOND_MS ? views.get(event.key) : undefined
+    goneAt = Number.NEGATIVE_INFINITY
+    if (view !== undefined) go(view)
+    else if (event.key === 'g') goneAt = event.timeStamp
+    else if (event.key === '/') opened.value = 'palette'
+    else if (event.key === '?') opened.value = 'keys'
+    else if (event.key === 'r') refresh()
+    else return
+    event.preventDefault()
+  }
+  addEventListener('keydown', onKey)
+  return () => removeEventListener('keydown', onKey)
+}
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)

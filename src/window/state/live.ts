@@ -1,0 +1,141 @@
+// What the page knows of the moment: whether the daemon answers, its status, and the events that it tells.
+import { computed, effect, signal } from '@preact/signals'
+import { type Problem, problemOf } from '../../api/contract/client/page.ts'
+import type { EventType } from '../../api/contract/constants.ts'
+import { getEvents } from '../../api/contract/operations/events.ts'
+import { getStatus } from '../../api/contract/operations/status.ts'
+import type { FeedEvent, StatusShape } from '../../api/contract/shapes.ts'
+import { client, heardAt, isHeard, noteProblem, session } from './session.ts'
+
+/** While the page is looked at, the status is asked for so often; that also keeps the session open. */
+const STATUS_MS = 15_000
+/** Without the stream of events, everything is asked for anew so often. */
+const POLL_MS = 5_000
+/** Older than this, what is shown is called old: a suspended machine, a daemon that hangs. */
+const STALE_MS = 45_000
+const RETRY_MS = { least: 1_000, most: 15_000 } as const
+/** Most events that the page keeps. */
+const KEPT_MAX = 100
+
+export const status = signal<StatusShape | undefined>(undefined)
+export const statusProblem = signal<Problem | undefined>(undefined)
+/** Local time in ms, every few seconds; what says "3 min ago" follows it. */
+export const now = signal(Date.now())
+/** Grows when something of that kind happened; `poll` while there is no stream. */
+export const happened = signal<{ readonly type: EventType | 'poll'; readonly at: number }>({
+  type: 'poll',
+  at: 0,
+})
+/** The newest events first. */
+export const recent = signal<readonly FeedEvent[]>([])
+const streaming = signal(false)
+
+/** `polling`: no stream of events, so what is shown may be a few seconds old. `stale`: nothing was heard for long. */
+export const link = computed<'live' | 'polling' | 'stale' | 'lost' | 'over'>(() => {
+  if (session.value === 'over') return 'over'
+  if (!isHeard.value) return 'lost'
+  const silent = performance.now() - heardAt.value > STALE_MS
+  // Reading `now` makes this be computed anew as time passes.
+  if (now.value > 0 && silent) return 'stale'
+  return streaming.value ? 'live' : 'polling'
+})
+/** Nothing may be changed from what is shown, because it may not be so any more. */
+export const isLocked = computed(
+  () => link.value === 'lost' || link.value === 'stale' || link.value === 'over',
+)
+/** Commands of agents cannot run, because no jail can be started. */
+export const isMuscleLocked = computed(() => status.value?.agents?.state === 'locked')
+
+const isHidden = (): boolean => document.visibilityState === 'hidden'
+
+async function refreshStatus(): Promise<void> {
+  if (session.value !== 'open') return
+  try {
+    status.value = await client.call(getStatus)
+    statusProblem.value = undefined
+  } catch (error) {
+    const problem = problemOf(error)
+    noteProblem(problem)
+    statusProblem.value = problem
+  }
+}
+
+/** A page that nobody looks at asks for nothing, so that its session ends in time. When it is shown again, it asks for all. */
+function tell(type: EventType | 'poll'): void {
+  if (isHidden()) return
+  happened.value = { type, at: performance.now() }
+}
+
+/** Follows the node until the page is closed. */
+export function follow(): void {
+  const look = (): void => {
+    now.value = Date.now()
+    if (!isHidden()) void refreshStatus()
+  }
+  setInterval(() => (now.value = Date.now()), POLL_MS)
+  setInterval(look, STATUS_MS)
+  setInterval(() => {
+    if (link.value === 'polling') tell('poll')
+  }, POLL_MS)
+  setInterval(() => {
+    if ((link.value === 'lost' || link.value === 'stale') && !isHidden()) void refreshStatus()
+  }, POLL_MS)
+  document.addEventListener('visibilitychange', () => {
+    if (isHidden()) return
+    look()
+    tell('poll')
+  })
+  effect(() => {
+    if (session.value !== 'open') return
+    void refreshStatus()
+    const ending = new AbortController()
+    void readEvents(ending.signal)
+    return () => ending.abort(new Error('the session is over'))
+  })
+}
+
+/** Reads the stream again and again, each time after the last event that was read. */
+async function readEvents(signal: AbortSignal): Promise<void> {
+  let since: string | undefined
+  let waitMs: number = RETRY_MS.least
+  while (!signal.aborted) {
+    try {
+      const query = since === undefined ? {} : { since }
+      for await (const { id, event } of client.events(getEvents, { query, signal })) {
+        since = id
+        waitMs = RETRY_MS.least
+        heardAt.value = performance.now()
+        if (!streaming.value) {
+          streaming.value = true
+          // What happened while there was no stream is in no event.
+          tell('poll')
+        }
+        if (event !== undefined) take(event)
+      }
+    } catch (error) {
+      streaming.value = false
+      if (signal.aborted) return
+      const problem = problemOf(error)
+      noteProblem(problem)
+      // A daemon that was restarted knows nothing of our last event.
+      if (problem.code === 'bad_request') since = undefined
+    }
+    await new Promise((resolve) => setTimeout(resolve, waitMs))
+    waitMs = Math.min(2 * waitMs, RETRY_MS.most)
+  }
+}
+
+function take(event: FeedEvent): void {
+  recent.value = [event, ...recent.value].slice(0, KEPT_MAX)
+  tell(event.type === 'lost' ? 'poll' : event.type)
+  if (CHANGES_STATUS.has(event.type) && !isHidden()) void refreshStatus()
+}
+
+const CHANGES_STATUS: ReadonlySet<EventType> = new Set([
+  'peer_connected',
+  'peer_gone',
+  'peer_pending',
+  'trust_changed',
+  'health_changed',
+  'anomaly_found',
+])

@@ -1,0 +1,70 @@
+// The session of this page: a one-time code is exchanged for a cookie and a key, and the code leaves the address bar.
+import { signal } from '@preact/signals'
+import { type Problem, pageClient, problemOf } from '../../api/contract/client/page.ts'
+import { endSession, openSession } from '../../api/contract/operations/tokens.ts'
+
+/** `over` shows the screen that says how to open the page again. */
+export const session = signal<'opening' | 'open' | 'over'>('opening')
+/** Why the session is over; undefined where it was just never opened. */
+export const whyOver = signal<Problem | undefined>(undefined)
+
+/** Only pages of this very origin, port included, can read it; it ends with the tab. */
+const KEY = 'karo-session'
+const CODE = /^#code=([\w-]{20,64})$/
+
+/** When the daemon last answered anything, in ms of the page's own clock; and whether the last request was answered. */
+export const heardAt = signal(performance.now())
+export const isHeard = signal(true)
+
+export const client = pageClient({
+  key: () => sessionStorage.getItem(KEY) ?? undefined,
+  onHeard(heard) {
+    isHeard.value = heard
+    if (heard) heardAt.value = performance.now()
+  },
+})
+
+/** Opens a session with the code of the address, or goes on with the one of this tab. */
+export async function begin(): Promise<void> {
+  addEventListener('hashchange', () => void redeem())
+  if (await redeem()) return
+  session.value = sessionStorage.getItem(KEY) === null ? 'over' : 'open'
+}
+
+async function redeem(): Promise<boolean> {
+  const code = CODE.exec(location.hash)?.[1]
+  if (code === undefined) return false
+  history.replaceState(null, '', '/#/me')
+  try {
+    const { key } = await client.call(openSession, { body: { code } })
+    sessionStorage.setItem(KEY, key)
+    whyOver.value = undefined
+    session.value = 'open'
+    // The views of a session that was over have to ask again.
+    dispatchEvent(new HashChangeEvent('hashchange'))
+  } catch (error) {
+    over(problemOf(error))
+  }
+  return true
+}
+
+/** Called with every problem of a request: a session that is over closes the page. */
+export function noteProblem(problem: Problem): void {
+  if (problem.code === 'unauthorized') over(problem)
+}
+
+function over(problem: Problem | undefined): void {
+  sessionStorage.removeItem(KEY)
+  whyOver.value = problem
+  session.value = 'over'
+}
+
+/** Ends the session at the daemon, and closes the page also where the daemon does not answer. */
+export async function leave(): Promise<void> {
+  try {
+    await client.call(endSession)
+  } catch {
+    // The session ends by itself.
+  }
+  over(undefined)
+}

@@ -1,0 +1,218 @@
+// Ask: a question to the mesh, how many machines have answered so far, and the result as chart and table.
+import { useRef, useState } from 'preact/hooks'
+import { type Problem, problemOf } from '../../api/contract/client/page.ts'
+import { postQuery } from '../../api/contract/operations/query.ts'
+import type { AskedType, QueryResult } from '../../api/contract/shapes.ts'
+import { Panel, Trouble } from '../parts/panel.tsx'
+import { counted, plain } from '../parts/words.tsx'
+import { isLocked } from '../state/live.ts'
+import { forget, type Question, questions, save } from '../state/preferences.ts'
+import { client, noteProblem } from '../state/session.ts'
+import { Result } from './result.tsx'
+
+/** Every type that can be asked; a new one does not compile until it is named here. */
+const TYPES: Readonly<Record<AskedType, string>> = {
+  ToolUsage: 'Which tools are used',
+  SafetyPosture: 'How risky commands are',
+  ActivityPatterns: 'When people work',
+  Anomalies: 'What is unusual',
+  NodeHealth: 'How the machines are',
+}
+const DAYS = [1, 7, 30, 90] as const
+const DAY_MS = 86_400_000
+const isAsked = (type: string): type is AskedType => Object.hasOwn(TYPES, type)
+
+type Coverage = QueryResult['coverage']
+
+export function Ask() {
+  const [question, setQuestion] = useState<Question>({
+    ...{ type: 'ToolUsage', days: 7, team: '', level: '', perNode: false },
+  })
+  const [coverage, setCoverage] = useState<Coverage>()
+  const [result, setResult] = useState<QueryResult>()
+  const [problem, setProblem] = useState<Problem>()
+  const [asking, setAsking] = useState<AbortController>()
+  const newest = useRef<AbortController | undefined>(undefined)
+
+  const ask = async (wanted: Question): Promise<void> => {
+    newest.current?.abort(new Error('another question was asked'))
+    const ending = new AbortController()
+    newest.current = ending
+    setAsking(ending)
+    setProblem(undefined)
+    setResult(undefined)
+    setCoverage(undefined)
+    try {
+      for await (const line of client.lines(postQuery, { body: bodyOf(wanted), signal: ending.signal })) {
+        if (ending.signal.aborted) return
+        if (line.type === 'progress') setCoverage(line.coverage)
+        else if (line.type === 'result') setResult(line.result)
+        else setProblem({ ...line.error, hint: line.error.hint })
+      }
+    } catch (error) {
+      if (ending.signal.aborted) return
+      const told = problemOf(error)
+      noteProblem(told)
+      setProblem(told)
+    } finally {
+      if (newest.current === ending) setAsking(undefined)
+    }
+  }
+  const stop = (): void => {
+    asking?.abort(new Error('the person stopped it'))
+    setAsking(undefined)
+  }
+  return (
+    <>
+      <Panel title="Question" wide>
+        <Form question={question} setQuestion={setQuestion} ask={ask} stop={asking && stop} />
+        {asking !== undefined && <Progress coverage={coverage} />}
+        {problem !== undefined && <Trouble problem={problem} again={() => void ask(question)} />}
+      </Panel>
+      <Saved
+        choose={(one) => {
+          setQuestion(one)
+          void ask(one)
+        }}
+      />
+      {result !== undefined && <Result result={result} />}
+    </>
+  )
+}
+
+function bodyOf({ type, days, team, level, perNode }: Question) {
+  const end = Date.now()
+  return {
+    query_type: isAsked(type) ? type : ('ToolUsage' as const),
+    range: {
+      start: new Date(end - days * DAY_MS).toISOString(),
+      end: new Date(end).toISOString(),
+    },
+    ...(team.trim() !== '' && { team: team.trim() }),
+    ...(level !== '' && { level: level === '1' ? (1 as const) : (2 as const) }),
+    ...(perNode && { per_node: true }),
+  }
+}
+
+interface FormProps {
+  readonly question: Question
+  readonly setQuestion: (question: Question) => void
+  readonly ask: (question: Question) => Promise<void>
+  /** Undefined while nothing is asked. */
+  readonly stop: (() => void) | undefined
+}
+
+function Form({ question, setQuestion, ask, stop }: FormProps) {
+  const { type, days, team, level, perNode } = question
+  const set = (part: Partial<Question>): void => setQuestion({ ...question, ...part })
+  return (
+    <form
+      class="filters"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void ask(question)
+      }}
+    >
+      <label>
+        About{' '}
+        <select value={type} onChange={({ currentTarget }) => set({ type: currentTarget.value })}>
+          {Object.entries(TYPES).map(([one, says]) => (
+            <option key={one} value={one}>
+              {says}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        In the last{' '}
+        <select
+          value={String(days)}
+          onChange={({ currentTarget }) => set({ days: Number(currentTarget.value) })}
+        >
+          {DAYS.map((one) => (
+            <option key={one} value={String(one)}>
+              {counted(one, 'day')}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Team{' '}
+        <input
+          value={team}
+          maxLength={64}
+          placeholder="all"
+          onInput={({ currentTarget }) => set({ team: currentTarget.value })}
+        />
+      </label>
+      <label>
+        Level{' '}
+        <select
+          value={level}
+          onChange={({ currentTarget }) => set({ level: currentTarget.value as Question['level'] })}
+        >
+          <option value="">as trust gives</option>
+          <option value="1">1: each machine that consents</option>
+          <option value="2">2: totals of many</option>
+        </select>
+      </label>
+      <label>
+        <input
+          type="checkbox"
+          checked={perNode}
+          onChange={({ currentTarget }) => set({ perNode: currentTarget.checked })}
+        />{' '}
+        each machine too
+      </label>
+      <span class="actions">
+        {stop === undefined ? (
+          <button type="submit" class="main" disabled={isLocked.value}>
+            Ask
+          </button>
+        ) : (
+          <button type="button" onClick={stop}>
+            Stop
+          </button>
+        )}
+        <button type="button" onClick={() => save(question)}>
+          Save
+        </button>
+      </span>
+    </form>
+  )
+}
+
+const Progress = ({ coverage }: { readonly coverage: Coverage | undefined }) => (
+  <p class="progress" role="status">
+    <progress
+      aria-label="Machines that answered"
+      max={coverage?.known || 1}
+      value={coverage === undefined ? undefined : coverage.known - coverage.unreachable}
+    />{' '}
+    {coverage === undefined
+      ? 'Asking …'
+      : `${coverage.answered} of ${counted(coverage.known, 'machine')} answered${coverage.denied > 0 ? `, ${coverage.denied} refused` : ''}`}
+  </p>
+)
+
+function Saved({ choose }: { readonly choose: (question: Question) => void }) {
+  if (questions.value.length === 0) return null
+  return (
+    <Panel title="Saved questions" note="Kept in this browser.">
+      <ul class="list">
+        {questions.value.map((one) => (
+          <li key={JSON.stringify(one)}>
+            <button type="button" class="link" onClick={() => choose(one)}>
+              {isAsked(one.type) ? TYPES[one.type] : plain(one.type)}, {counted(one.days, 'day')}
+              {one.team !== '' && `, team ${one.team}`}
+              {one.level !== '' && `, level ${one.level}`}
+            </button>
+            <button type="button" class="small" onClick={() => forget(one)}>
+              Forget
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  )
+}

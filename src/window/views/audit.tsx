@@ -1,0 +1,142 @@
+// Audit: the ledger of this node, searched and verified.
+import { useState } from 'preact/hooks'
+import { getAuditLog, verifyAudit } from '../../api/contract/operations/audit.ts'
+import type { AuditEntryShape, AuditVerdict } from '../../api/contract/shapes.ts'
+import { Act, Panel, Shown } from '../parts/panel.tsx'
+import { type Column, Facts, Table } from '../parts/table.tsx'
+import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
+import { useAsked } from '../state/asked.ts'
+import { client } from '../state/session.ts'
+
+/** Entries that are searched here; more are found by `karo audit log`. */
+const LIMIT = 500
+const ROWS = 100
+
+export const Audit = () => (
+  <>
+    <Verify />
+    <Log />
+  </>
+)
+
+function Verify() {
+  const [verdict, setVerdict] = useState<AuditVerdict>()
+  return (
+    <Panel
+      title="Is the ledger whole?"
+      wide
+      note="Walks the whole chain, and compares it with every signed head."
+      actions={
+        <Act
+          kind="main"
+          run={async () => setVerdict(await client.call(verifyAudit, { deadlineMs: 120_000 }))}
+        >
+          Verify now
+        </Act>
+      }
+    >
+      {verdict === undefined ? (
+        <p class="empty">Not verified since this page was opened.</p>
+      ) : (
+        <Facts facts={factsOf(verdict)} />
+      )}
+    </Panel>
+  )
+}
+
+const factsOf = ({ ok, entries, head, first_bad, outside }: AuditVerdict) =>
+  [
+    [
+      'Verdict',
+      <State key="verdict" tone={ok ? 'good' : 'bad'}>
+        {ok ? 'whole: nothing was altered or removed' : 'not whole'}
+      </State>,
+    ],
+    ['Entries', number(entries)],
+    ['Head', <code key="head">{head.slice(0, 16)}</code>],
+    ...(first_bad === null ? [] : [['First bad entry', number(first_bad)] as const]),
+    [
+      'Kept elsewhere',
+      outside === undefined ? (
+        'no head is known outside of this node'
+      ) : (
+        <>
+          to entry {number(outside.seq)}, <Time at={outside.signed_at} as="ago" />, by{' '}
+          {outside.members.length === 0
+            ? 'a copy beside the ledger'
+            : outside.members.map((node, i) => (
+                <span key={node.node_id}>
+                  {i > 0 && ', '}
+                  <NodeName node={node} />
+                </span>
+              ))}
+        </>
+      ),
+    ],
+  ] as const
+
+function Log() {
+  const [words, setWords] = useState('')
+  const asked = useAsked((signal) => client.call(getAuditLog, { query: { limit: LIMIT }, signal }), {
+    ...{ key: 'audit', on: ['query_answered', 'query_asked', 'trust_changed', 'consent_changed'] },
+  })
+  const fits = (entry: AuditEntryShape): boolean => {
+    const text = JSON.stringify([plain(entry.type), entry.peer, entry.trace_id, entry.details]).toLowerCase()
+    return words
+      .toLowerCase()
+      .split(/\s+/)
+      .every((word) => text.includes(word))
+  }
+  const found = asked.data?.entries.filter(fits) ?? []
+  return (
+    <Panel
+      title="Entries"
+      wide
+      note={`The newest first; ${counted(found.length, 'entry', 'entries')} of the last ${LIMIT} fit.`}
+      actions={
+        <input
+          type="search"
+          aria-label="Words that the entry has"
+          placeholder="Search the last entries"
+          value={words}
+          onInput={({ currentTarget }) => setWords(currentTarget.value)}
+        />
+      }
+    >
+      <Shown asked={asked} empty={() => (found.length === 0 ? <p>No entry fits that.</p> : undefined)}>
+        {() => (
+          <Table
+            caption="Entries of the ledger"
+            rows={found.slice(0, ROWS)}
+            keyOf={({ seq }) => String(seq)}
+            columns={COLUMNS}
+          />
+        )}
+      </Shown>
+    </Panel>
+  )
+}
+
+/** Keys of nodes are told apart by their beginning. */
+const shortKeys = (text: string): string => text.replace(/karo:ed25519:([\w-]{8})[\w-]+/g, '$1…')
+
+const COLUMNS: readonly Column<AuditEntryShape>[] = [
+  { title: 'Entry', right: true, cell: ({ seq }) => number(seq) },
+  { title: 'When', cell: ({ timestamp }) => <Time at={timestamp} /> },
+  { title: 'What', cell: ({ type }) => plain(type) },
+  {
+    title: 'Outcome',
+    cell: ({ success }) => <State tone={success ? 'good' : 'warn'}>{success ? 'done' : 'refused'}</State>,
+  },
+  {
+    title: 'Facts',
+    long: true,
+    cell: ({ details }) => (
+      <Foreign
+        text={Object.entries(details)
+          .map(([name, value]) => `${plain(name)} ${shortKeys(String(value))}`)
+          .join(', ')}
+      />
+    ),
+  },
+]

@@ -1,0 +1,55 @@
+// The views of the page, in the order of the navigation. Each asks the API, which decides what this person may have.
+import type { ComponentType } from 'preact'
+import { Ask } from './ask.tsx'
+import { Audit } from './audit.tsx'
+import { Me } from './me.tsx'
+import { Mesh } from './mesh.tsx'
+import { Posture } from './posture.tsx'
+import { Sharing } from './sharing.tsx'
+import { System } from './system.tsx'
+import { Team } from './team.tsx'
+
+export interface View {
+  /** As in the address, `#/mesh`. */
+  readonly id: string
+  readonly name: string
+  /** The key after `g`. */
+  readonly key: string
+  readonly says: string
+  readonly Shows: ComponentType
+}
+
+export const VIEWS: readonly [View, ...View[]] = [
+  { id: 'me', name: 'Me', key: 'm', says: 'Your own commands. Nobody else sees this.', Shows: Me },
+  {
+    id: 'sharing',
+    name: 'Sharing',
+    key: 's',
+    says: 'What leaves this machine about you, for whom, and who asked.',
+    Shows: Sharing,
+  },
+  { id: 'mesh', name: 'Mesh', key: 'n', says: 'The machines that this one knows and trusts.', Shows: Mesh },
+  {
+    id: 'team',
+    name: 'Team',
+    key: 't',
+    says: 'What the machines of your team say, where their people agreed.',
+    Shows: Team,
+  },
+  { id: 'ask', name: 'Ask', key: 'a', says: 'A question to every machine that lets you ask.', Shows: Ask },
+  {
+    id: 'posture',
+    name: 'Posture',
+    key: 'p',
+    says: 'How safe the organisation works: totals of many machines, of nobody in particular.',
+    Shows: Posture,
+  },
+  {
+    id: 'audit',
+    name: 'Audit',
+    key: 'l',
+    says: 'What happened on this node, in a ledger that cannot be altered unseen.',
+    Shows: Audit,
+  },
+  { id: 'system', name: 'System', key: 'y', says: 'How this node is, and what it says.', Shows: System },
+]

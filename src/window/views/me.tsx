@@ -1,0 +1,202 @@
+// Me: a person's own day, week, month or year, as numbers and as the newest commands.
+import { useState } from 'preact/hooks'
+import { duration } from '../../api/contract/client/page.ts'
+import { getAnomalies, muteAnomalies } from '../../api/contract/operations/anomalies.ts'
+import { getStats } from '../../api/contract/operations/stats.ts'
+import type { AnomalyShape, StatisticsShape } from '../../api/contract/shapes.ts'
+import { Bars, Figures, Heat } from '../parts/charts.tsx'
+import { Act, Panel, Shown } from '../parts/panel.tsx'
+import { Table } from '../parts/table.tsx'
+import { Trend } from '../parts/trend.tsx'
+import { change, counted, number, percent, plain, Time } from '../parts/words.tsx'
+import { useAsked } from '../state/asked.ts'
+import { status } from '../state/live.ts'
+import { client } from '../state/session.ts'
+import { Commands } from './commands.tsx'
+
+type Period = StatisticsShape['period']
+const PERIODS: Readonly<Record<Period, string>> = {
+  today: 'Today',
+  week: 'This week',
+  month: 'This month',
+  year: 'This year',
+}
+const BARS_MAX = 10
+const WEEK_MS = 7 * 86_400_000
+
+export function Me() {
+  const [period, setPeriod] = useState<Period>('today')
+  const asked = useAsked((signal) => client.call(getStats, { query: { period }, signal }), {
+    key: period,
+    on: ['command_recorded'],
+  })
+  const choose = (
+    <fieldset class="choice">
+      <legend class="hidden">Period</legend>
+      {(Object.keys(PERIODS) as Period[]).map((one) => (
+        <label key={one}>
+          <input type="radio" name="period" checked={one === period} onChange={() => setPeriod(one)} />
+          {PERIODS[one]}
+        </label>
+      ))}
+    </fieldset>
+  )
+  return (
+    <>
+      <Panel title="Activity" wide actions={choose}>
+        <Shown asked={asked} empty={nothing}>
+          {(stats) => <Activity stats={stats} />}
+        </Shown>
+      </Panel>
+      <Commands />
+      {asked.data !== undefined && asked.data.total_commands > 0 && <Numbers stats={asked.data} />}
+      <Anomalies />
+    </>
+  )
+}
+
+const nothing = ({ total_commands, guard }: StatisticsShape) =>
+  total_commands === 0 && guard.blocked === 0 ? (
+    <>
+      <p>No commands are recorded of this time.</p>
+      {status.value?.store.events === 0 && (
+        <p class="quiet">A shell records them once it has the hook: karo shell install</p>
+      )}
+    </>
+  ) : undefined
+
+function Activity({ stats }: { readonly stats: StatisticsShape }) {
+  const { total_commands: total, failures, guard, by_risk_level: risk, before } = stats
+  const risky = risk.high + risk.critical
+  return (
+    <>
+      <Figures
+        figures={[
+          { label: 'Commands', value: number(total), note: before && `${change(stats.change)} than before` },
+          { label: 'Made by programs', value: number(stats.karo_generated), note: 'AI tools on your behalf' },
+          {
+            label: 'Risky that ran',
+            value: number(risky),
+            note: 'high or critical',
+            ...(risky > 0 && { tone: 'warn' as const }),
+          },
+          {
+            label: 'Guard',
+            value: number(guard.blocked),
+            note: `blocked; ${number(guard.confirmed)} confirmed, ${number(guard.declined)} given up`,
+          },
+          {
+            label: 'Failed',
+            value: total === 0 ? '–' : percent(failures / total),
+            note: counted(failures, 'command'),
+          },
+          {
+            label: 'Average time',
+            value: total === 0 ? '–' : duration(stats.total_duration_ms / total),
+            note: `${counted(stats.active_days, 'active day')}, streak ${stats.streak.current}`,
+          },
+        ]}
+      />
+      <Trend
+        title="Commands over time"
+        counts="Commands"
+        by={stats.timeline.unit}
+        points={stats.timeline.points.map(({ start, count }) => ({ start, value: count }))}
+      />
+    </>
+  )
+}
+
+function Numbers({ stats }: { readonly stats: StatisticsShape }) {
+  const { by_risk_level: risk, categories, tools, failing, heat } = stats
+  return (
+    <>
+      <Panel title="Categories">
+        <Bars
+          caption="Commands by category"
+          titles={['Category', 'Commands', 'Change']}
+          bars={categories.slice(0, BARS_MAX).map((row) => ({
+            ...{ key: row.category, label: plain(row.category), value: row.count, note: change(row.change) },
+          }))}
+        />
+      </Panel>
+      <Panel title="Tools">
+        <Bars
+          caption="Commands by tool"
+          titles={['Tool', 'Commands', 'Change']}
+          bars={tools.slice(0, BARS_MAX).map((row) => ({
+            ...{ key: row.tool, label: row.tool, value: row.count, note: change(row.change) },
+          }))}
+        />
+      </Panel>
+      <Panel title="Hours and weekdays" note="In the local time of this machine.">
+        <Heat rows={heat} />
+      </Panel>
+      <Panel title="Risk" note="What the rules say of the commands that ran.">
+        <Bars
+          caption="Commands by risk"
+          titles={['Risk', 'Commands']}
+          bars={(['safe', 'moderate', 'high', 'critical'] as const).map((level) => ({
+            ...{ key: level, label: level, value: risk[level], tone: level },
+          }))}
+        />
+      </Panel>
+      <Panel
+        title="Failures"
+        note="Tools whose commands failed more than before, then those that failed most."
+      >
+        {failing.length === 0 ? (
+          <p class="empty">No tool failed worth telling.</p>
+        ) : (
+          <Table
+            caption="Tools that failed"
+            rows={failing}
+            keyOf={({ tool }) => tool}
+            columns={[
+              { title: 'Tool', cell: ({ tool }) => tool },
+              { title: 'Failed', right: true, cell: ({ failures }) => number(failures) },
+              { title: 'Rate', right: true, cell: ({ rate }) => percent(rate) },
+              { title: 'Before', right: true, cell: ({ previous_rate }) => percent(previous_rate) },
+            ]}
+          />
+        )}
+      </Panel>
+    </>
+  )
+}
+
+function Anomalies() {
+  const asked = useAsked((signal) => client.call(getAnomalies, { signal }), {
+    ...{ key: 'anomalies', on: ['anomaly_found'] },
+  })
+  const mute = async ({ id }: AnomalyShape): Promise<void> => {
+    await client.call(muteAnomalies, { body: { what: id, for_ms: WEEK_MS } })
+    asked.again()
+  }
+  return (
+    <Panel title="Unusual for you" note="Compared with your own days. Only you see this.">
+      <Shown
+        asked={asked}
+        empty={({ signals }) =>
+          signals.length === 0 ? <p>Nothing unusual was found in your numbers.</p> : undefined
+        }
+      >
+        {({ signals }) => (
+          <ul class="list">
+            {signals.slice(0, BARS_MAX).map((one) => (
+              <li key={one.id}>
+                <span>
+                  <b>{plain(one.kind)}</b> {one.words}{' '}
+                  <span class="quiet">
+                    severity {one.severity}, <Time at={one.last_seen} as="ago" />
+                  </span>
+                </span>
+                <Act run={() => mute(one)}>Mute for a week</Act>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Shown>
+    </Panel>
+  )
+}

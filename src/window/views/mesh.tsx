@@ -1,0 +1,278 @@
+// Mesh: who waits for a decision, who is a member and how, and the certificate of this node.
+import { useState } from 'preact/hooks'
+import { fingerprintWords, formatFingerprint } from '../../api/contract/client/page.ts'
+import { getFleet } from '../../api/contract/operations/fleet.ts'
+import { DECISIONS, getPeers, trustPeer } from '../../api/contract/operations/peers.ts'
+import type { FleetShape, PeerShape } from '../../api/contract/shapes.ts'
+import { Figures } from '../parts/charts.tsx'
+import { Dialog } from '../parts/dialog.tsx'
+import { Act, Panel, Shown } from '../parts/panel.tsx'
+import { type Column, Facts, Table } from '../parts/table.tsx'
+import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
+import { type Asked, useAsked } from '../state/asked.ts'
+import { status } from '../state/live.ts'
+import { client } from '../state/session.ts'
+
+const EVENTS = [
+  ...(['peer_connected', 'peer_gone', 'peer_pending', 'member_seen'] as const),
+  ...(['member_left', 'trust_changed', 'config_reloaded'] as const),
+]
+
+export function Mesh() {
+  const asked = useAsked((signal) => client.call(getPeers, { signal }), { key: 'peers', on: EVENTS })
+  const fleet = useAsked((signal) => client.call(getFleet, { signal }), { key: 'fleet', on: EVENTS })
+  const [looked, setLooked] = useState<string>()
+  const peers = asked.data?.peers ?? []
+  const pending = peers.filter(({ state }) => state === 'pending')
+  const others = peers.filter(({ state }) => state !== 'pending')
+  const one = peers.find(({ node_id }) => node_id === looked)
+  return (
+    <>
+      {pending.length > 0 && (
+        <Panel
+          title={`${counted(pending.length, 'machine')} waiting for a decision`}
+          wide
+          note="Compare the words with what that machine shows (karo identity) before you trust it."
+        >
+          <ul class="list">
+            {pending.map((peer) => (
+              <Waiting key={peer.node_id} peer={peer} again={asked.again} />
+            ))}
+          </ul>
+        </Panel>
+      )}
+      <Panel title="Machines" wide>
+        <Shown
+          asked={asked}
+          empty={({ peers: all }) =>
+            all.length === 0 ? (
+              <>
+                <p>This machine has met no other one yet.</p>
+                <p class="quiet">
+                  Machines of one network find each other by themselves; elsewhere an invite helps: karo
+                  invite
+                </p>
+              </>
+            ) : undefined
+          }
+        >
+          {() => (
+            <>
+              <Figures figures={figuresOf(others)} />
+              <Table
+                caption="Machines that this one knows"
+                rows={others}
+                keyOf={({ node_id }) => node_id}
+                columns={[
+                  ...COLUMNS,
+                  {
+                    title: 'More',
+                    cell: (peer) => (
+                      <button type="button" class="small" onClick={() => setLooked(peer.node_id)}>
+                        Details
+                        <span class="hidden">
+                          {' '}
+                          of <Foreign text={peer.name || peer.fingerprint} />
+                        </span>
+                      </button>
+                    ),
+                  },
+                ]}
+              />
+            </>
+          )}
+        </Shown>
+      </Panel>
+      <Certificate asked={fleet} />
+      {one !== undefined && (
+        <Details
+          peer={one}
+          isIssuer={fleet.data?.issuer === true}
+          again={asked.again}
+          onClose={() => setLooked(undefined)}
+        />
+      )}
+    </>
+  )
+}
+
+function figuresOf(peers: readonly PeerShape[]) {
+  const of = (fits: (peer: PeerShape) => boolean): number => peers.filter(fits).length
+  const missing = of(({ state }) => state === 'missing')
+  return [
+    {
+      label: 'Linked',
+      value: number(of(({ state }) => state === 'connected')),
+      note: 'connected to this one',
+    },
+    { label: 'Online', value: number(of(({ presence }) => presence === 'online')), note: 'members seen' },
+    { label: 'Members', value: number(of(({ standing }) => standing === 'member')), note: 'admitted here' },
+    {
+      label: 'Missing',
+      value: number(missing),
+      note: 'certified, and not there',
+      ...(missing > 0 && { tone: 'warn' as const }),
+    },
+  ]
+}
+
+const STATES = {
+  connected: 'good',
+  known: 'quiet',
+  missing: 'warn',
+  pending: 'warn',
+  denied: 'bad',
+  revoked: 'bad',
+} as const
+
+const COLUMNS: readonly Column<PeerShape>[] = [
+  { title: 'Machine', cell: (peer) => <NodeName node={peer} /> },
+  { title: 'State', cell: ({ state }) => <State tone={STATES[state]}>{state}</State> },
+  { title: 'Trust', cell: ({ trust_level }) => plain(trust_level) },
+  { title: 'Roles', cell: ({ roles }) => <Labels labels={roles} /> },
+  { title: 'Teams', cell: ({ teams }) => <Labels labels={teams} /> },
+  {
+    title: 'Certified until',
+    cell: ({ certified_until }) => (certified_until ? <Time at={certified_until} as="day" /> : '–'),
+  },
+  { title: 'Last seen', cell: ({ last_seen }) => <Time at={last_seen} as="ago" /> },
+]
+
+const Labels = ({ labels }: { readonly labels: readonly string[] }) =>
+  labels.length === 0 ? <>–</> : <Foreign text={labels.join(', ')} />
+
+/** The words that two people read to each other; equal words mean the same key. */
+const Words = ({ fingerprint }: { readonly fingerprint: string }) => (
+  <span class="words">
+    {fingerprintWords(fingerprint)} <span class="quiet">{formatFingerprint(fingerprint)}</span>
+  </span>
+)
+
+function Waiting({ peer, again }: { readonly peer: PeerShape; readonly again: () => void }) {
+  const decide = async (trusts: boolean): Promise<void> => {
+    const { fingerprint: who } = peer
+    await (trusts
+      ? client.call(trustPeer, { body: { who } })
+      : client.call(DECISIONS.deny, { body: { who } }))
+    again()
+  }
+  const name = peer.name || 'A machine without a name'
+  return (
+    <li>
+      <span>
+        <b>
+          <Foreign text={name} />
+        </b>{' '}
+        <span class="quiet">calls itself so</span>
+        <br />
+        <Words fingerprint={peer.fingerprint} />
+      </span>
+      {status.value?.you.admin === true && (
+        <span class="actions">
+          <Act kind="main" run={() => decide(true)}>
+            The words are equal: trust
+          </Act>
+          <Act run={() => decide(false)}>Deny</Act>
+        </span>
+      )}
+    </li>
+  )
+}
+
+interface DetailsProps {
+  readonly peer: PeerShape
+  /** This node certifies others, so that what it revokes is revoked in the whole mesh. */
+  readonly isIssuer: boolean
+  readonly again: () => void
+  readonly onClose: () => void
+}
+
+function Details({ peer, isIssuer, again, onClose }: DetailsProps) {
+  const revoke = async (): Promise<void> => {
+    await client.call(DECISIONS.revoke, { body: { who: peer.fingerprint } })
+    again()
+    onClose()
+  }
+  return (
+    <Dialog title={peer.name === '' ? 'A machine' : peer.name} onClose={onClose}>
+      <Facts
+        facts={[
+          ['Words', <Words key="words" fingerprint={peer.fingerprint} />],
+          ['Node', <code key="node">{peer.node_id}</code>],
+          ['Trust', `${plain(peer.trust_level)}, by ${plain(peer.why)}`],
+          ['Standing', peer.standing ?? '–'],
+          ['Presence', peer.presence ?? 'not a member'],
+          ['Known by', peer.known_by ?? '–'],
+          ...(peer.apart === undefined ? [] : [['No link because', plain(peer.apart)] as const]),
+          ...(peer.certifies === undefined
+            ? []
+            : [['Certifies', counted(peer.certifies, 'machine')] as const]),
+          [
+            'Addresses',
+            <Foreign key="addresses" text={peer.addresses.join(', ') || 'only administrators are told'} />,
+          ],
+          ['Last seen', <Time key="seen" at={peer.last_seen} />],
+        ]}
+      />
+      {status.value?.you.admin === true && peer.state !== 'revoked' && (
+        <Act
+          kind="danger"
+          run={revoke}
+          confirm={
+            isIssuer
+              ? 'Its key is refused in the whole mesh, for good: press again'
+              : 'Its key is refused here from now on: press again'
+          }
+        >
+          Take back trust
+        </Act>
+      )}
+    </Dialog>
+  )
+}
+
+function Certificate({ asked }: { readonly asked: Asked<FleetShape> }) {
+  return (
+    <Panel title="Certificate of this machine" wide>
+      <Shown
+        asked={asked}
+        empty={({ mesh }) =>
+          mesh === null ? (
+            <>
+              <p>This machine belongs to no mesh with a root; people decide whom it trusts.</p>
+              <p class="quiet">To found one: karo ca init. To join one: karo join</p>
+            </>
+          ) : undefined
+        }
+      >
+        {(fleet) => <Facts facts={factsOf(fleet)} />}
+      </Shown>
+    </Panel>
+  )
+}
+
+const factsOf = ({ mesh, own, why_not, issuer, certified, revoked, lists_at, stale }: FleetShape) =>
+  [
+    ['Mesh', <code key="mesh">{mesh?.slice(0, 16)}</code>],
+    [
+      'Certificate',
+      own === null ? (
+        <State tone="bad">{why_not === null ? 'none' : plain(why_not)}</State>
+      ) : (
+        <>
+          <State tone="good">{`${own.usage}`}</State> until <Time at={own.ends_at} />
+        </>
+      ),
+    ],
+    ['Roles', own === null ? '–' : <Labels key="roles" labels={own.roles} />],
+    ['Teams', own === null ? '–' : <Labels key="teams" labels={own.teams} />],
+    ['Issuer', issuer ? 'this machine certifies others' : 'no'],
+    ['Certified machines', `${number(certified)}; ${counted(revoked, 'key')} revoked`],
+    [
+      'Revocation list',
+      <>
+        <Time at={lists_at} as="ago" />
+        {stale && <State tone="bad">too old: certificates open no data here</State>}
+      </>,
+    ],
+  ] as const

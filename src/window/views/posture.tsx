@@ -1,0 +1,283 @@
+// Posture: the report of what was released to this person's role. Every number says how many machines are behind it.
+import { useState } from 'preact/hooks'
+import { postReport } from '../../api/contract/operations/query.ts'
+import type { ReportShape } from '../../api/contract/shapes.ts'
+import { Bars, Figures } from '../parts/charts.tsx'
+import { Command, Panel, Shown } from '../parts/panel.tsx'
+import { Table } from '../parts/table.tsx'
+import { Trend } from '../parts/trend.tsx'
+import { change, counted, Foreign, NodeName, number, percent, plain, Time } from '../parts/words.tsx'
+import { useAsked } from '../state/asked.ts'
+import { client } from '../state/session.ts'
+
+const DAY_MS = 86_400_000
+const SPANS = [7, 30, 90] as const
+const ROWS_MAX = 15
+
+/** Whole days, so that the same report is not asked for anew with every second. */
+function rangeOf(days: number) {
+  const end = Math.ceil(Date.now() / DAY_MS) * DAY_MS
+  const iso = (at: number): string => new Date(at).toISOString()
+  return { start: iso(end - days * DAY_MS), end: iso(Math.min(end, Date.now())) }
+}
+
+export function Posture() {
+  const [days, setDays] = useState<(typeof SPANS)[number]>(30)
+  const asked = useAsked(
+    (signal) => client.call(postReport, { body: { range: rangeOf(days) }, signal, deadlineMs: 60_000 }),
+    { key: `report ${days}`, on: ['report_threshold'] },
+  )
+  const choose = (
+    <span class="actions">
+      <label>
+        In the last{' '}
+        <select
+          value={String(days)}
+          onChange={({ currentTarget }) => setDays(SPANS[currentTarget.selectedIndex] ?? 30)}
+        >
+          {SPANS.map((one) => (
+            <option key={one} value={String(one)}>
+              {one} days
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="button" onClick={() => print()}>
+        Print
+      </button>
+    </span>
+  )
+  return (
+    <>
+      <Panel title="At a glance" wide actions={choose}>
+        <Shown asked={asked}>{(report) => <Glance report={report} />}</Shown>
+      </Panel>
+      {asked.data !== undefined && <Sections report={asked.data} days={days} />}
+    </>
+  )
+}
+
+function Glance({ report }: { readonly report: ReportShape }) {
+  const { risk, machines, anomalies, coverage, source, audience, k } = report
+  const newest = coverage.rows[0]
+  const signals = anomalies.rows.reduce((sum, { value }) => sum + (value ?? 0), 0)
+  return (
+    <>
+      <p class="quiet">
+        {audience === null ? 'No totals were found' : `Totals for the role ${plain(audience)}`}; a row of
+        fewer than {k} machines is withheld. Made <Time at={report.made_at} as="ago" />
+        {report.asked_as !== null && (
+          <>
+            {' '}
+            for <Foreign text={report.asked_as} />
+          </>
+        )}
+        .
+      </p>
+      <Figures
+        figures={[
+          {
+            label: 'Risky commands',
+            value: percent(risk.risky.share),
+            note: `high and critical; ${percent(risk.risky.before)} before`,
+            ...((risk.risky.share ?? 0) > 0.05 && { tone: 'warn' as const }),
+          },
+          {
+            label: 'Anomalies',
+            value: number(anomalies.state === 'shown' ? signals : null),
+            note: 'that began',
+          },
+          {
+            label: 'Machines there',
+            value: `${number(machines.seen)} of ${number(machines.enrolled)}`,
+            note: `${number(machines.missing_total)} missing`,
+            ...(machines.missing_total > 0 && { tone: 'warn' as const }),
+          },
+          {
+            label: 'Take part',
+            value: newest === undefined ? '–' : `${number(newest.contributed)} of ${number(newest.expected)}`,
+            note: newest === undefined ? 'no period yet' : `${percent(newest.consent)} of those heard agreed`,
+          },
+          {
+            label: 'Questions in a day',
+            value: number(source.asked + source.answered),
+            note:
+              source.average_ms === null
+                ? 'none asked here'
+                : `${Math.round(source.average_ms)} ms on average`,
+          },
+        ]}
+      />
+      <Notes notes={report.notes} />
+    </>
+  )
+}
+
+/** What is said of one part alone, and that there is nothing where there is nothing. */
+const Ground = ({ part, report }: { readonly part: Ground; readonly report: ReportShape }) => (
+  <>
+    <Notes notes={part.notes.filter((note) => !report.notes.includes(note))} />
+    {part.state === 'nothing' && <p class="empty">Nothing of this time was released.</p>}
+  </>
+)
+
+const Notes = ({ notes }: { readonly notes: readonly string[] }) => (
+  <>
+    {notes.map((note) => (
+      <p class="note" key={note}>
+        <Foreign text={note} />
+      </p>
+    ))}
+  </>
+)
+
+type Ground = Pick<ReportShape['risk'], 'state' | 'periods' | 'of' | 'machines' | 'notes'>
+
+type Row = ReportShape['tools']['rows'][number] | ReportShape['risk']['levels'][number]
+
+/** `+12% of 6 nodes`: a change, and on how many machines it rests; without one, how many are behind the number. */
+function behind({ change: moved, machines, at_least }: Row): string {
+  if (machines === null) return 'withheld'
+  const said =
+    moved === null || moved.share === null
+      ? counted(machines, 'node')
+      : `${change(moved.share)} of ${counted(moved.machines.now.most, 'node')}`
+  return at_least ? `at least; ${said}` : said
+}
+
+function Sections({ report, days }: { readonly report: ReportShape; readonly days: number }) {
+  const { risk, tools, anomalies } = report
+  return (
+    <>
+      <Panel title="Risk" note={groundOf(risk)}>
+        <Ground part={risk} report={report} />
+        {risk.state === 'shown' && (
+          <Bars
+            caption="Commands by risk"
+            titles={['Risk', 'Commands', 'Change']}
+            bars={risk.levels.map((row) => ({
+              ...{ key: row.level, label: row.level, tone: row.level, value: row.value },
+              note: behind(row),
+            }))}
+          />
+        )}
+      </Panel>
+      <Panel title="Risky commands over time" note="High and critical, of the machines in each total.">
+        {risk.trend.length === 0 ? (
+          <p class="empty">No period of this time was released.</p>
+        ) : (
+          <Trend
+            title="Risky commands"
+            counts="Risky"
+            by="day"
+            points={risk.trend.map(({ start, risky }) => ({ start, value: risky }))}
+          />
+        )}
+      </Panel>
+      <Panel title="Tools" wide note={groundOf(tools)}>
+        <Ground part={tools} report={report} />
+        {tools.state === 'shown' && (
+          <>
+            <Bars
+              caption="Uses of tools"
+              titles={['Tool', 'Uses', 'Change']}
+              bars={tools.rows.slice(0, ROWS_MAX).map((row) => ({
+                ...{ key: row.tool, label: row.tool, value: row.value },
+                note: behind(row),
+              }))}
+            />
+            <p class="quiet">
+              New: {names(tools.new)}. Gone: {names(tools.vanished)}.{' '}
+              {tools.withheld > 0 && `${counted(tools.withheld, 'row')} withheld in one period.`}
+            </p>
+          </>
+        )}
+      </Panel>
+      <Panel title="Anomalies" note={groundOf(anomalies)}>
+        <Ground part={anomalies} report={report} />
+        {anomalies.state === 'shown' &&
+          (anomalies.rows.length === 0 ? (
+            <p class="empty">None began.</p>
+          ) : (
+            <Table
+              caption="Anomalies"
+              rows={anomalies.rows}
+              keyOf={({ type, severity }) => `${type} ${severity}`}
+              columns={[
+                { title: 'Type', cell: ({ type }) => plain(type) },
+                {
+                  title: 'Severity',
+                  right: true,
+                  cell: ({ severity, severity_most: most }) => `${severity}–${most}`,
+                },
+                { title: 'Began', right: true, cell: ({ value }) => number(value) },
+                { title: 'Machines', right: true, cell: ({ machines }) => number(machines) },
+              ]}
+            />
+          ))}
+      </Panel>
+      <Coverage report={report} />
+      <Machines report={report} />
+      <Panel title="As a file">
+        <p>
+          <Command text={`karo report --last ${days}d --format html --out report.html`} />
+        </p>
+        <p class="quiet">The same numbers as one page of HTML; md, csv and json as well.</p>
+      </Panel>
+    </>
+  )
+}
+
+const groundOf = ({ state, periods, of, machines }: Ground): string =>
+  state === 'withheld'
+    ? 'Withheld.'
+    : `${periods} of ${counted(of, 'period')} released${machines === null ? '' : `, of ${span(machines)}`}.`
+
+const span = ({ least, most }: { readonly least: number; readonly most: number }): string =>
+  least === most ? counted(most, 'machine') : `${least} to ${most} machines`
+
+const names = (moves: ReportShape['tools']['new']): string =>
+  moves.length === 0 ? 'none' : moves.map(({ tool }) => tool).join(', ')
+
+const Coverage = ({ report: { coverage } }: { readonly report: ReportShape }) => (
+  <Panel title="Coverage and consent" note="Of the newest period that was released.">
+    {coverage.rows.length === 0 ? (
+      <p class="empty">No period was released yet.</p>
+    ) : (
+      <Table
+        caption="Who took part"
+        rows={coverage.rows}
+        keyOf={({ category }) => category}
+        columns={[
+          { title: 'Category', cell: ({ category }) => plain(category) },
+          { title: 'In', right: true, cell: ({ contributed }) => number(contributed) },
+          { title: 'Declined', right: true, cell: ({ declined }) => number(declined) },
+          { title: 'Late', right: true, cell: ({ late }) => number(late) },
+          { title: 'Absent', right: true, cell: ({ absent }) => number(absent) },
+          { title: 'Consent', right: true, cell: ({ consent }) => percent(consent) },
+        ]}
+      />
+    )}
+  </Panel>
+)
+
+const Machines = ({ report: { machines } }: { readonly report: ReportShape }) => (
+  <Panel
+    title="Machines expected and missing"
+    note={`${number(machines.enrolled)} certified, ${number(machines.seen)} of them heard of in the last day; ${number(machines.never_enrolled)} seen without a certificate.`}
+  >
+    {machines.missing.length === 0 ? (
+      <p class="empty">No machine is missing.</p>
+    ) : (
+      <Table
+        caption="Missing machines"
+        rows={machines.missing}
+        keyOf={({ fingerprint }) => fingerprint}
+        columns={[
+          { title: 'Machine', cell: (node) => <NodeName node={node} /> },
+          { title: 'Last seen', cell: ({ last_seen }) => <Time at={last_seen} as="ago" /> },
+        ]}
+      />
+    )}
+  </Panel>
+)

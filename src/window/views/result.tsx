@@ -1,0 +1,250 @@
+// The result of a question: what it says, as chart and table, and whose numbers it rests on.
+import type { QueryData, QueryDataOf, QueryResult } from '../../api/contract/shapes.ts'
+import { type Bar, Bars, Figures } from '../parts/charts.tsx'
+import { Panel } from '../parts/panel.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { counted, Foreign, NodeName, number, percent, plain, State, Time } from '../parts/words.tsx'
+
+const BARS_MAX = 15
+const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const
+
+/** `+12`, `−3`, `–` where nothing is known to compare with. */
+const more = (value: number | null): string =>
+  value === null ? '–' : value === 0 ? '0' : `${value > 0 ? '+' : '−'}${number(Math.abs(value))}`
+
+const SAYS: Readonly<Record<QueryResult['status'], string | undefined>> = {
+  success: undefined,
+  access_denied: 'No machine gave numbers: policy or consent refused.',
+  no_data: 'Nobody has numbers of this time.',
+  withheld: 'The numbers are withheld, because too few people are behind them.',
+}
+
+export function Result({ result }: { readonly result: QueryResult }) {
+  return (
+    <>
+      <Panel
+        title="Answer"
+        wide
+        note={
+          <>
+            Level {result.level}, from <Time at={result.time_range.start} /> to{' '}
+            <Time at={result.time_range.end} />
+            {result.compared !== null &&
+              `. Changes rest on ${result.compared.nodes} of ${counted(result.compared.of, 'machine')}`}
+          </>
+        }
+      >
+        <Answer result={result} />
+      </Panel>
+      {result.nodes !== undefined && result.nodes.length > 0 && (
+        <Panel title="Each machine" wide>
+          <Nodes nodes={result.nodes} />
+        </Panel>
+      )}
+      <Whose result={result} />
+    </>
+  )
+}
+
+/** What a result says, and what is left out of it. */
+export function Answer({ result }: { readonly result: QueryResult }) {
+  const said = SAYS[result.status]
+  return (
+    <>
+      {said === undefined ? <Data data={result.data} /> : <p class="empty">{said}</p>}
+      {result.notes.map((note) => (
+        <p class="note" key={note}>
+          <Foreign text={note} />
+        </p>
+      ))}
+      {result.privacy.cells_suppressed > 0 && (
+        <p class="note">
+          {counted(result.privacy.cells_suppressed, 'row')} left out, because fewer than{' '}
+          {result.privacy.k_min} machines are behind them.
+        </p>
+      )}
+    </>
+  )
+}
+
+function Data({ data }: { readonly data: QueryData }) {
+  if ('tools' in data) return <Tools data={data} />
+  if ('by_risk_level' in data) return <Safety data={data} />
+  if ('hourly' in data) return <Activity data={data} />
+  if ('signals' in data) return <Signals data={data} />
+  return <Health data={data} />
+}
+
+const Tools = ({ data: { tools } }: { readonly data: QueryDataOf<'ToolUsage'> }) =>
+  tools.length === 0 ? (
+    <p class="empty">No tool was used.</p>
+  ) : (
+    <Bars
+      caption="Uses of tools"
+      titles={['Tool', 'Uses', 'Change, machines, failures']}
+      bars={tools.slice(0, 2 * BARS_MAX).map((row) => ({
+        ...{ key: row.tool, label: row.tool, value: row.uses },
+        note: `${row.change === null ? '' : `${more(row.change)}, `}${counted(row.nodes, 'machine')}, ${percent(row.failure_rate)} failed`,
+      }))}
+    />
+  )
+
+const Safety = ({ data }: { readonly data: QueryDataOf<'SafetyPosture'> }) => (
+  <>
+    <Figures
+      figures={[
+        { label: 'Blocked', value: number(data.blocked), note: 'by the guard' },
+        { label: 'Confirmed', value: number(data.confirmed_risky), note: 'risky, and run all the same' },
+        { label: 'Made by programs', value: number(data.karo_generated) },
+        {
+          label: 'Guard on',
+          value: number(data.guard.on),
+          note: `of ${counted(data.nodes_reporting, 'machine')}`,
+        },
+      ]}
+    />
+    <Bars
+      caption="Commands by risk"
+      titles={['Risk', 'Commands', 'Change']}
+      bars={(['safe', 'moderate', 'high', 'critical'] as const).map((level) => ({
+        ...{ key: level, label: level, tone: level, value: data.by_risk_level[level] },
+        note: more(data.change?.by_risk_level[level] ?? null),
+      }))}
+    />
+  </>
+)
+
+function Activity({ data }: { readonly data: QueryDataOf<'ActivityPatterns'> }) {
+  const bars = (values: readonly (number | null)[], name: (i: number) => string): Bar[] =>
+    values.map((value, i) => ({ key: name(i), label: name(i), value }))
+  return (
+    <>
+      <Figures
+        figures={[
+          { label: 'Commands', value: number(data.total_commands), note: `${more(data.change)} than before` },
+          { label: 'Different', value: number(data.unique_commands) },
+        ]}
+      />
+      <div class="pair">
+        <Bars
+          caption="Commands by hour of the day"
+          titles={['Hour', 'Commands']}
+          bars={bars(data.hourly, (hour) => `${hour}:00`)}
+        />
+        <Bars
+          caption="Commands by weekday"
+          titles={['Day', 'Commands']}
+          bars={bars(data.daily, (day) => DAYS[day] ?? '')}
+        />
+      </div>
+    </>
+  )
+}
+
+const Signals = ({ data: { signals, nodes_reporting } }: { readonly data: QueryDataOf<'Anomalies'> }) =>
+  signals.length === 0 ? (
+    <p class="empty">No anomaly began on {counted(nodes_reporting, 'machine')}.</p>
+  ) : (
+    <Table
+      caption="Anomalies"
+      rows={signals}
+      keyOf={({ type, severity }) => `${type} ${severity}`}
+      columns={[
+        { title: 'Type', cell: ({ type }) => plain(type) },
+        {
+          title: 'Severity',
+          right: true,
+          cell: ({ severity, severity_most: most }) => (severity === most ? severity : `${severity}–${most}`),
+        },
+        { title: 'Began', right: true, cell: ({ count }) => number(count) },
+        { title: 'Machines', right: true, cell: ({ nodes }) => number(nodes) },
+        { title: 'Change', right: true, cell: ({ change }) => more(change) },
+      ]}
+    />
+  )
+
+const Health = ({ data: { nodes } }: { readonly data: QueryDataOf<'NodeHealth'> }) => (
+  <Table
+    caption="Machines"
+    rows={nodes}
+    keyOf={({ node_id }) => node_id}
+    columns={[
+      { title: 'Machine', cell: (node) => <NodeName node={node} /> },
+      {
+        title: 'State',
+        cell: ({ online }) => <State tone={online ? 'good' : 'warn'}>{online ? 'online' : 'away'}</State>,
+      },
+      { title: 'Version', cell: ({ version }) => <Foreign text={version ?? '–'} /> },
+      { title: 'Commands in a day', right: true, cell: ({ events_24h }) => number(events_24h) },
+      { title: 'Last seen', cell: ({ last_seen }) => <Time at={last_seen} as="ago" /> },
+    ]}
+  />
+)
+
+type PerNode = NonNullable<QueryResult['nodes']>[number]
+
+/** One line that says what a machine gave. */
+function saidBy(node: PerNode): string {
+  if (node.tools !== undefined) {
+    const uses = node.tools.reduce((sum, tool) => sum + tool.uses, 0)
+    const most = node.tools.slice(0, 3).map(({ tool }) => tool)
+    return `${counted(uses, 'use')}: ${most.join(', ')}`
+  }
+  if (node.safety !== undefined) {
+    const { high, critical } = node.safety.by_risk_level
+    return `${number(high)} high, ${number(critical)} critical; guard ${node.safety.guard}`
+  }
+  if (node.activity !== undefined) return counted(node.activity.total_commands, 'command')
+  if (node.anomalies !== undefined) return counted(node.anomalies.signals.length, 'signal')
+  return '–'
+}
+
+const NODE_COLUMNS: readonly Column<PerNode>[] = [
+  { title: 'Machine', cell: (node) => <NodeName node={node} /> },
+  { title: 'Says', cell: saidBy },
+  { title: 'Source', cell: ({ source }) => source },
+  { title: 'As of', cell: ({ as_of }) => <Time at={as_of} as="ago" /> },
+]
+
+export const Nodes = ({ nodes }: { readonly nodes: readonly PerNode[] }) => (
+  <Table
+    caption="Each machine by itself"
+    rows={nodes}
+    keyOf={({ fingerprint }) => fingerprint}
+    columns={NODE_COLUMNS}
+  />
+)
+
+const TONES = { answered: 'good', from_summary: 'good', denied: 'warn', withheld: 'warn' } as const
+
+export function Whose({ result: { coverage, level } }: { readonly result: QueryResult }) {
+  return (
+    <Panel
+      title="Whose numbers"
+      wide
+      note={`${coverage.answered} of ${counted(coverage.known, 'other machine')} answered, ${coverage.from_summary} by a summary, ${coverage.denied} refused, ${coverage.unreachable} could not be reached.`}
+    >
+      {coverage.nodes.length === 0 ? (
+        <p class="empty">
+          {level === 2 ? 'Totals name none of the machines behind them.' : 'No other machine was asked.'}
+        </p>
+      ) : (
+        <Table
+          caption="What became of the question at each machine"
+          rows={coverage.nodes}
+          keyOf={({ fingerprint }) => fingerprint}
+          columns={[
+            { title: 'Machine', cell: (node) => <NodeName node={node} /> },
+            {
+              title: 'Outcome',
+              cell: ({ outcome }) => (
+                <State tone={TONES[outcome as keyof typeof TONES] ?? 'bad'}>{plain(outcome)}</State>
+              ),
+            },
+            { title: 'Why', cell: ({ why }) => (why === undefined ? '' : plain(why)) },
+          ]}
+        />
+      )}
+    </Panel>
+  )
+}

@@ -1,0 +1,238 @@
+// Sharing: what a person consents to, what each node may have because of it, exactly what would leave, and who asked.
+import { useState } from 'preact/hooks'
+import { bytes } from '../../api/contract/client/page.ts'
+import { whoAsked } from '../../api/contract/operations/audit.ts'
+import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../../api/contract/operations/share.ts'
+import type { AskersShape, SharingView, SummaryShape } from '../../api/contract/shapes.ts'
+import { Figures } from '../parts/charts.tsx'
+import { Act, Panel, Shown } from '../parts/panel.tsx'
+import { Scroll } from '../parts/scroll.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
+import { type Asked, useAsked } from '../state/asked.ts'
+import { client } from '../state/session.ts'
+
+type Shared = SharingView['peers'][number]
+const LEVELS = ['nothing leaves', 'summaries of this machine', 'summaries, and totals of many'] as const
+
+export function Sharing() {
+  const asked = useAsked((signal) => client.call(getShare, { signal }), {
+    ...{ key: 'share', on: ['consent_changed', 'trust_changed', 'config_reloaded'] },
+  })
+  return (
+    <>
+      <Consent asked={asked} />
+      <Recipients asked={asked} />
+      <Preview />
+      <WhoAsked />
+    </>
+  )
+}
+
+function Consent({ asked }: { readonly asked: Asked<SharingView> }) {
+  const { data } = asked
+  const isOn = data?.sharing === 'on'
+  const change = async (): Promise<void> => {
+    await client.call(isOn ? CHANGES.off : CHANGES.on)
+    asked.again()
+  }
+  return (
+    <Panel
+      title="Your consent"
+      wide
+      actions={
+        data !== undefined && (
+          <Act run={change} kind={isOn ? 'danger' : 'main'}>
+            {isOn ? 'Share nothing with anybody' : 'Share again as agreed'}
+          </Act>
+        )
+      }
+    >
+      <Shown asked={asked}>
+        {({ sharing, source, max_level, categories, anomalies }) => (
+          <Figures
+            figures={[
+              {
+                label: 'Sharing',
+                value: sharing,
+                note: source === 'decision' ? 'you decided' : 'the configuration says so',
+                ...(sharing === 'on' && { tone: 'good' as const }),
+              },
+              { label: 'At most', value: `level ${max_level}`, note: LEVELS[max_level] },
+              {
+                label: 'Categories',
+                value: number(Object.values(categories).filter(Boolean).length),
+                note:
+                  Object.entries(categories)
+                    .filter(([, on]) => on)
+                    .map(([name]) => plain(name))
+                    .join(', ') || 'none',
+              },
+              { label: 'Anomalies', value: plain(anomalies), note: 'how far yours may leave' },
+            ]}
+          />
+        )}
+      </Shown>
+    </Panel>
+  )
+}
+
+function Recipients({ asked }: { readonly asked: Asked<SharingView> }) {
+  const toggle = async ({ node_id, level_1, level_2 }: Shared): Promise<void> => {
+    const gets = level_1.length + level_2.length > 0
+    await client.call(gets ? NAMED_CHANGES.stop : NAMED_CHANGES.allow, { body: { who: node_id } })
+    asked.again()
+  }
+  const columns: readonly Column<Shared>[] = [
+    { title: 'Node', cell: (node) => <NodeName node={node} /> },
+    { title: 'Trust', cell: ({ trust_level }) => plain(trust_level) },
+    { title: 'Numbers of this machine', cell: ({ level_1 }) => list(level_1) },
+    { title: 'Totals of many', cell: ({ level_2 }) => list(level_2) },
+    { title: 'Why', long: true, cell: ({ reason }) => <Foreign text={reason} /> },
+    {
+      title: 'Change',
+      cell: (row) => (
+        <Act run={() => toggle(row)}>{row.level_1.length + row.level_2.length > 0 ? 'Stop' : 'Allow'}</Act>
+      ),
+    },
+  ]
+  return (
+    <Panel title="Who may have what" wide note="Right now, by category.">
+      <Shown
+        asked={asked}
+        empty={({ peers }) => (peers.length === 0 ? <p>This machine knows no other node yet.</p> : undefined)}
+      >
+        {({ peers }) => (
+          <Table
+            caption="What each node may have of you"
+            rows={peers}
+            keyOf={({ node_id }) => node_id}
+            columns={columns}
+          />
+        )}
+      </Shown>
+    </Panel>
+  )
+}
+
+const list = (categories: readonly string[]): string =>
+  categories.length === 0 ? '–' : categories.map(plain).join(', ')
+
+function Preview() {
+  const [role, setRole] = useState('')
+  const query = role === '' ? {} : { role }
+  const asked = useAsked((signal) => client.call(getPreview, { query, signal }), {
+    ...{ key: `preview ${role}`, on: ['consent_changed', 'trust_changed', 'summary_published'] },
+  })
+  return (
+    <Panel
+      title="Exactly what would leave now"
+      wide
+      note="The same bytes that are sealed for the nodes named; nothing else leaves."
+      actions={
+        <label>
+          For{' '}
+          <select value={role} onChange={({ currentTarget }) => setRole(currentTarget.value)}>
+            <option value="">everybody who may</option>
+            <option value="security">the role security</option>
+            <option value="lead">the role lead</option>
+          </select>
+        </label>
+      }
+    >
+      <Shown
+        asked={asked}
+        empty={({ summaries, totals }) =>
+          summaries.length === 0 && totals === null ? <p>Nothing of you would leave now.</p> : undefined
+        }
+      >
+        {({ summaries, totals }) => (
+          <>
+            {summaries.map((one) => (
+              <Edition key={one.digest} {...one} />
+            ))}
+            {totals !== null && (
+              <p>
+                Totals for this role: {counted(totals.types.filter(({ given }) => given).length, 'type')} of{' '}
+                {totals.types.length} given, each of at least {Math.max(totals.k, totals.k_min)} machines.{' '}
+                <span class="quiet">
+                  {totals.counted ? 'Your numbers are in them.' : 'Your numbers are not in them.'}
+                </span>
+              </p>
+            )}
+          </>
+        )}
+      </Shown>
+    </Panel>
+  )
+}
+
+const Edition = ({ recipients, summary, bytes: size, digest }: SummaryShape) => (
+  <details>
+    <summary>
+      <Time at={summary.start} as="day" />, {summary.granularity}: {counted(recipients.length, 'reader')},{' '}
+      {bytes(size)}
+    </summary>
+    <p class="quiet">
+      For{' '}
+      {recipients.map((node, i) => (
+        <span key={node.node_id}>
+          {i > 0 && ', '}
+          <NodeName node={node} />
+        </span>
+      ))}
+      . Digest <code>{digest.slice(0, 16)}</code>
+    </p>
+    <Scroll class="short" label="What leaves, as it is sealed">
+      <pre>{JSON.stringify(summary, null, 2)}</pre>
+    </Scroll>
+  </details>
+)
+
+function WhoAsked() {
+  const asked = useAsked((signal) => client.call(whoAsked, { signal }), {
+    ...{ key: 'who asked', on: ['query_answered'] },
+  })
+  return (
+    <Panel title="Who asked" wide note="Questions to this machine in the last 30 days, from its ledger.">
+      <Shown
+        asked={asked}
+        empty={({ askers }) => (askers.length === 0 ? <p>Nobody asked this machine anything.</p> : undefined)}
+      >
+        {({ askers }) => (
+          <Table
+            caption="Who asked this machine"
+            rows={askers}
+            keyOf={({ node_id, operator, query_type }) => `${node_id} ${operator?.node_id} ${query_type}`}
+            columns={ASKERS}
+          />
+        )}
+      </Shown>
+    </Panel>
+  )
+}
+
+const ASKERS: readonly Column<AskersShape['askers'][number]>[] = [
+  {
+    title: 'Who',
+    cell: (row) => (
+      <>
+        {row.operator !== null && (
+          <>
+            <NodeName node={row.operator} /> through{' '}
+          </>
+        )}
+        <NodeName node={row} />
+      </>
+    ),
+  },
+  { title: 'About', cell: ({ query_type }) => query_type ?? 'refused unread' },
+  { title: 'Asked', right: true, cell: ({ asked }) => number(asked) },
+  { title: 'Answered', right: true, cell: ({ allowed }) => number(allowed) },
+  {
+    title: 'Refused',
+    right: true,
+    cell: ({ refused }) => (refused > 0 ? <State tone="warn">{number(refused)}</State> : '0'),
+  },
+  { title: 'Last', cell: ({ last }) => <Time at={last} as="ago" /> },
+]

@@ -1,0 +1,260 @@
+// System: the node at a glance, its checks, what happens now, its log and its metrics.
+import { useEffect, useState } from 'preact/hooks'
+import { bytes, duration, type Problem, problemOf } from '../../api/contract/client/page.ts'
+import { getLogs, getMetrics } from '../../api/contract/operations/care.ts'
+import type { FeedEvent, LogLineShape, StatusShape } from '../../api/contract/shapes.ts'
+import { Command, Panel, Shown, Trouble } from '../parts/panel.tsx'
+import { Scroll } from '../parts/scroll.tsx'
+import { Facts, Table } from '../parts/table.tsx'
+import { counted, Foreign, number, plain, State, Time } from '../parts/words.tsx'
+import { useAsked } from '../state/asked.ts'
+import { recent, status, statusProblem } from '../state/live.ts'
+import { client } from '../state/session.ts'
+
+const LINES_MAX = 300
+const EVENTS_SHOWN = 30
+
+export function System() {
+  const known = status.value
+  return (
+    <>
+      <Panel title="This node">
+        {known !== undefined ? (
+          <Facts facts={factsOf(known)} />
+        ) : (
+          statusProblem.value !== undefined && <Trouble problem={statusProblem.value} />
+        )}
+      </Panel>
+      {known !== undefined && <Checks known={known} />}
+      <Happening />
+      <Logs />
+      <Metrics />
+      <Panel title="In a terminal" wide note="What needs more of the machine than a page may see.">
+        <ul class="plain">
+          {['karo doctor', 'karo config list', 'karo logs --follow', 'karo token sessions'].map((one) => (
+            <li key={one}>
+              <Command text={one} />
+            </li>
+          ))}
+        </ul>
+      </Panel>
+    </>
+  )
+}
+
+const factsOf = ({ name, fingerprint, version, service, you, uptime_seconds, ...rest }: StatusShape) =>
+  [
+    ['Name', <Foreign key="name" text={name === '' ? fingerprint : name} />],
+    ['Version', version],
+    [
+      'Runs',
+      `${service ? 'as the service of this machine' : 'as your own node'}, for ${duration(uptime_seconds * 1_000)}`,
+    ],
+    [
+      'You',
+      you.admin ? 'an administrator of this node' : you.asks ? 'may ask the mesh' : 'see your own numbers',
+    ],
+    ['Agents', rest.agents === undefined ? 'not known' : `${rest.agents.state}: ${rest.agents.detail}`],
+    [
+      'Mesh',
+      `${counted(rest.mesh.peers_connected, 'link')}, ${counted(rest.mesh.members_known, 'member')} known`,
+    ],
+    ['Commands kept', number(rest.store.events)],
+    ['Disk', bytes(rest.store.bytes)],
+    [
+      'Documents',
+      `${number(rest.documents.own)} own, ${number(rest.documents.received)} received, ${number(rest.documents.relayed)} relayed`,
+    ],
+    [
+      'Policy',
+      rest.policy.problem ??
+        (rest.policy.engine === 'cedar' ? counted(rest.policy.files, 'file') : 'built-in rules'),
+    ],
+  ] as const
+
+function Checks({ known: { health, spool } }: { readonly known: StatusShape }) {
+  const failingFirst = health.checks.toSorted((a, b) => Number(a.ok) - Number(b.ok))
+  return (
+    <Panel
+      title="Checks"
+      note={
+        spool.dropped > 0
+          ? `${counted(spool.dropped, 'command')} were lost before they reached the daemon.`
+          : 'What the daemon checks of itself; karo doctor looks at the machine, too.'
+      }
+    >
+      <Table
+        caption="Checks of this node"
+        rows={failingFirst}
+        keyOf={({ name }) => name}
+        columns={[
+          { title: 'Check', cell: ({ name }) => name },
+          {
+            title: 'State',
+            cell: ({ ok }) => <State tone={ok ? 'good' : 'bad'}>{ok ? 'ok' : 'failing'}</State>,
+          },
+          { title: 'Says', long: true, cell: ({ detail }) => <Foreign text={detail} /> },
+        ]}
+      />
+    </Panel>
+  )
+}
+
+/** What an event is about, in a few words. */
+function aboutOf({ data }: FeedEvent): string {
+  const about = Object.entries(data).flatMap(([name, value]: [string, unknown]) => {
+    if (name === 'peer') {
+      const { name: called, fingerprint } = value as { name: string; fingerprint: string }
+      return [called === '' ? fingerprint : called]
+    }
+    return /_id$|_at$/.test(name) || value === null || typeof value === 'object'
+      ? []
+      : [`${plain(name)} ${value}`]
+  })
+  return about.join(', ')
+}
+
+const Happening = () => (
+  <Panel title="Happening now" wide note="Since this page was opened; never the text of a command.">
+    {recent.value.length === 0 ? (
+      <p class="empty">Nothing has happened yet.</p>
+    ) : (
+      <Table
+        caption="Events"
+        rows={recent.value.slice(0, EVENTS_SHOWN)}
+        keyOf={({ id }) => id}
+        columns={[
+          { title: 'When', cell: ({ timestamp }) => <Time at={timestamp} as="ago" /> },
+          { title: 'What', cell: ({ type }) => plain(type) },
+          { title: 'About', long: true, cell: (event) => <Foreign text={aboutOf(event)} /> },
+        ]}
+      />
+    )}
+  </Panel>
+)
+
+interface Line {
+  readonly time: string
+  readonly level: string
+  readonly msg: string
+  /** Everything else that the line says, `name value`. */
+  readonly facts: string
+  readonly seq: number | undefined
+}
+
+const lineOf = ({ time, level, msg, seq, pid: _, ...rest }: LogLineShape): Line => ({
+  ...{ time, level, msg, seq },
+  facts: Object.entries(rest)
+    .map(([name, value]) => `${plain(name)} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join(', '),
+})
+
+/** The log, followed while the view is open. */
+function Logs() {
+  const [lines, setLines] = useState<readonly Line[]>([])
+  const [problem, setProblem] = useState<Problem>()
+  const [level, setLevel] = useState<'debug' | 'info' | 'warn' | 'error'>('info')
+  useEffect(() => {
+    const ending = new AbortController()
+    setLines([])
+    setProblem(undefined)
+    const read = async (): Promise<void> => {
+      const query = { follow: true, lines: 100, level }
+      for await (const line of client.lines(getLogs, { query, signal: ending.signal })) {
+        setLines((before) => [lineOf(line), ...before].slice(0, LINES_MAX))
+      }
+    }
+    read().catch((error: unknown) => {
+      if (!ending.signal.aborted) setProblem(problemOf(error))
+    })
+    return () => ending.abort(new Error('the log is not looked at any more'))
+  }, [level])
+  return (
+    <Panel
+      title="Log"
+      wide
+      note="Live, the newest first."
+      actions={
+        <label>
+          At least{' '}
+          <select
+            value={level}
+            onChange={({ currentTarget }) => setLevel(currentTarget.value as typeof level)}
+          >
+            {['debug', 'info', 'warn', 'error'].map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+        </label>
+      }
+    >
+      {problem !== undefined && <Trouble problem={problem} />}
+      {problem === undefined && lines.length === 0 && <p class="empty">No line of this level.</p>}
+      {lines.length > 0 && (
+        <Scroll class="log" label="Log of the daemon">
+          {lines.map((line, i) => (
+            <div key={line.seq ?? i} class={`line line-${line.level}`}>
+              <Time at={line.time} as="clock" /> <b>{line.level}</b> <Foreign text={line.msg} />{' '}
+              <span class="quiet">
+                <Foreign text={line.facts} />
+              </span>
+            </div>
+          ))}
+        </Scroll>
+      )}
+    </Panel>
+  )
+}
+
+/** Names and values of the Prometheus text format, without its comments. */
+async function readMetrics(signal: AbortSignal): Promise<readonly (readonly [string, string])[]> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of client.bytes(getMetrics, 'text/plain', { signal }))
+    text += decoder.decode(chunk, { stream: true })
+  return text.split('\n').flatMap((line) => {
+    const [, name = '', value = ''] = /^(karo_[^ ]+) ([^ ]+)$/.exec(line) ?? []
+    return name === '' || /_bucket|_created/.test(name) ? [] : [[name, value] as const]
+  })
+}
+
+function Metrics() {
+  const [words, setWords] = useState('')
+  const asked = useAsked(readMetrics, { key: 'metrics' })
+  const found = asked.data?.filter(([name]) => name.includes(words.trim())) ?? []
+  return (
+    <Panel
+      title="Metrics"
+      wide
+      note="The same numbers as at /metrics; they name nobody."
+      actions={
+        <input
+          type="search"
+          aria-label="Part of the name of a metric"
+          placeholder="karo_mesh"
+          value={words}
+          onInput={({ currentTarget }) => setWords(currentTarget.value)}
+        />
+      }
+    >
+      <Shown
+        asked={asked}
+        empty={() => (found.length === 0 ? <p>No metric has this in its name.</p> : undefined)}
+      >
+        {() => (
+          <Scroll class="short" label="All metrics">
+            <Table
+              caption="Metrics by name"
+              rows={found}
+              keyOf={([name]) => name}
+              columns={[
+                { title: 'Metric', long: true, cell: ([name]) => <code>{name}</code> },
+                { title: 'Value', right: true, cell: ([, value]) => value },
+              ]}
+            />
+          </Scroll>
+        )}
+      </Shown>
+    </Panel>
+  )
+}

@@ -1,0 +1,83 @@
+// Team: what the machines of one's team say, where their people agreed: tools, safety and hours, each machine by itself.
+import { useState } from 'preact/hooks'
+import { getPolicy } from '../../api/contract/operations/policy.ts'
+import { postQuery } from '../../api/contract/operations/query.ts'
+import type { QueryResult } from '../../api/contract/shapes.ts'
+import { Act, Panel, Shown } from '../parts/panel.tsx'
+import { counted } from '../parts/words.tsx'
+import { useAsked } from '../state/asked.ts'
+import { client } from '../state/session.ts'
+import { Answer, Nodes, Whose } from './result.tsx'
+
+const WEEK_MS = 7 * 86_400_000
+const PARTS = {
+  ToolUsage: 'Tools',
+  SafetyPosture: 'Safety',
+  ActivityPatterns: 'Hours and weekdays',
+} as const
+type Part = keyof typeof PARTS
+
+export function Team() {
+  const asked = useAsked((signal) => client.call(getPolicy, { signal }), {
+    key: 'teams',
+    on: ['trust_changed'],
+  })
+  return (
+    <Shown
+      asked={asked}
+      empty={({ teams }) =>
+        teams.length === 0 ? (
+          <p>
+            This machine is in no team. An administrator puts it into one: its certificate or its
+            configuration says so.
+          </p>
+        ) : undefined
+      }
+    >
+      {({ teams }) => teams.map((team) => <One key={team} team={team} />)}
+    </Shown>
+  )
+}
+
+function One({ team }: { readonly team: string }) {
+  const [results, setResults] = useState<readonly QueryResult[]>([])
+  const ask = async (): Promise<void> => {
+    const end = Date.now()
+    const range = { start: new Date(end - WEEK_MS).toISOString(), end: new Date(end).toISOString() }
+    const asking = (Object.keys(PARTS) as Part[]).map((query_type) =>
+      client.call(postQuery, { body: { query_type, team, per_node: true, range }, deadlineMs: 65_000 }),
+    )
+    setResults(await Promise.all(asking))
+  }
+  const [first] = results
+  return (
+    <>
+      <Panel
+        title={`The team ${team}`}
+        wide
+        note="Of the last seven days. Each question is noted in the ledger of every machine that is asked, so it is asked only when you say so."
+        actions={
+          <Act kind="main" run={ask}>
+            Ask the team
+          </Act>
+        }
+      >
+        {first === undefined ? (
+          <p class="empty">Nothing was asked yet.</p>
+        ) : (
+          <p>
+            {counted(first.coverage.answered, 'machine')} of {first.coverage.known} answered
+            {first.coverage.denied > 0 && `, ${first.coverage.denied} did not agree`}.
+          </p>
+        )}
+      </Panel>
+      {results.map((result) => (
+        <Panel key={result.query_id} title={PARTS[result.query_type as Part]} wide>
+          <Answer result={result} />
+          {result.nodes !== undefined && result.nodes.length > 0 && <Nodes nodes={result.nodes} />}
+        </Panel>
+      ))}
+      {first !== undefined && <Whose result={first} />}
+    </>
+  )
+}

@@ -1,0 +1,213 @@
+// The page in a real browser, served by a real daemon: who gets in, what every view is for everybody's eyes and hands, and what cannot run in it.
+import { join } from 'node:path'
+import axe from 'axe-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { PeerShape, SessionCodeShape } from '../../../src/api/contract/shapes.ts'
+import { HOSTILE } from '../../support/data/hostile-text.ts'
+import { append, liveName, records } from '../../support/data/spool.ts'
+import { startNode, type TestNode } from '../../support/node/node.ts'
+import { CHROMIUM, openChromium } from '../../support/run/browser.ts'
+import { until } from '../../support/run/until.ts'
+
+const VIEWS = ['me', 'sharing', 'mesh', 'team', 'ask', 'posture', 'audit', 'system'] as const
+const MARKUP = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
+const COMMANDS = ['git status', `echo ${MARKUP}`, 'rm -rf /srv/shop', `echo safe\u202etxt.exe`]
+
+/** What runs in the page: serious faults that axe finds, and what makes the page wider than its window. */
+const FAULTS = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations
+  .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  .map(({ id, nodes }) => id + ' ' + nodes[0].html))`
+const TOO_WIDE = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('main *')]
+  .filter((one) => one.closest('.scroll') === null && one.getBoundingClientRect().right > innerWidth)
+  .map((one) => one.outerHTML.slice(0, 120))`
+const IS_HACKED = "'hacked' in window"
+const WRITE_MARKUP = `(() => { try { document.body.innerHTML = '<b>x</b>'; return 'taken' } catch (error) { return String(error) } })()`
+
+let node: TestNode
+let browser: Browser
+let context: BrowserContext
+let page: Page
+let origin: string
+
+const dashboard = async () => (await node.karo(['dashboard', '--no-open'])).stdout.trim()
+async function go(view: string): Promise<void> {
+  await page.goto(`${origin}/#/${view}`)
+  await page.locator('main h1').waitFor()
+  await page.locator('.bone').first().waitFor({ state: 'detached' })
+}
+
+describe.skipIf(CHROMIUM === undefined)(
+  `the page ${CHROMIUM === undefined ? '(there is no chromium here)' : ''}`,
+  () => {
+    beforeAll(async () => {
+      node = await startNode()
+      const start = (Date.now() - 60_000) * 1_000
+      append(join(node.home, 'spool'), liveName(), records(COMMANDS, 1, { start }))
+      await until(async () => (await node.status()).store.events === COMMANDS.length, {
+        what: 'commands are recorded',
+      })
+      origin = (await node.json<SessionCodeShape>(['dashboard'])).page ?? ''
+      browser = await openChromium()
+      context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+      await context.addInitScript({ content: axe.source })
+      page = await context.newPage()
+    })
+    afterAll(async () => browser?.close())
+
+    test('a stranger sees how it is opened, and nothing else', async () => {
+      await page.goto(`${origin}/`)
+      expect(await page.locator('main').textContent()).toContain('karo dashboard')
+      expect(await page.locator('nav').count()).toBe(0)
+    })
+
+    test('its address opens one tab: the code leaves the address bar, and opens nothing again', async () => {
+      const address = await dashboard()
+      expect(address).toMatch(/^http:\/\/localhost:\d+\/#code=[\w-]{43}$/)
+      await page.goto(address)
+      await page.locator('nav').waitFor()
+      expect(page.url()).not.toContain('code')
+      const other = await context.newPage()
+      await other.goto(address)
+      await other.getByText('run this in a terminal').waitFor()
+      await other.close()
+    })
+
+    test('everything is reached with keys', async () => {
+      await go('me')
+      await page.keyboard.press('g')
+      await page.keyboard.press('n')
+      await page.getByRole('heading', { name: 'Mesh' }).waitFor()
+      await page.keyboard.press('?')
+      await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type('audit')
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { name: 'Audit', exact: true }).waitFor()
+      await page.reload()
+      await page.locator('nav').waitFor()
+      await page.keyboard.press('Tab')
+      await page.keyboard.press('Enter')
+      expect(await page.evaluate('document.activeElement.id')).toBe('content')
+      await page.keyboard.press('Tab')
+      await page.keyboard.press('Enter')
+      await page.getByText('whole: nothing was altered').waitFor()
+    })
+
+    test('no view has a serious fault for people who do not see or use a mouse, light or dark, at any width, and none is wider than its window', async () => {
+      for (const view of VIEWS) {
+        await go(view)
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme })
+          for (const width of [320, 1280, 2560]) {
+            await page.setViewportSize({ width, height: 900 })
+            const where = `${view} ${colorScheme} ${width}`
+            expect.soft(await page.evaluate(FAULTS), where).toEqual([])
+            expect.soft(await page.evaluate(TOO_WIDE), where).toEqual([])
+          }
+        }
+      }
+      await page.setViewportSize({ width: 1280, height: 900 })
+      await page.emulateMedia({ colorScheme: 'light' })
+    })
+
+    test('commands and names of others are text: no markup, no direction, no hidden character', async () => {
+      await go('me')
+      await page.getByText(MARKUP).first().waitFor()
+      expect(await page.getByText('safe\\u{202e}txt.exe').count()).toBeGreaterThan(0)
+      await page.route('**/api/v1/peers', async (route) => {
+        const response = await route.fetch()
+        const peers = [...HOSTILE, MARKUP].map((name, i) => poisoned(name, i))
+        await route.fulfill({ response, json: { peers } })
+      })
+      await go('sharing')
+      await go('mesh')
+      await page.getByText(MARKUP).first().waitFor()
+      const shown = (await page.locator('main').textContent()) ?? ''
+      expect(shown).not.toMatch(/[\u0000-\u0008\u001b\u200b-\u200f\u202a-\u202e\u2066-\u2069]/)
+      expect(await page.locator('main img, main script').count()).toBe(0)
+      expect(await page.evaluate(IS_HACKED)).toBe(false)
+      await page.unroute('**/api/v1/peers')
+    })
+
+    test('what somebody else put into the page does not run', async () => {
+      const other = await context.newPage()
+      await other.route(`${origin}/`, async (route) => {
+        const response = await route.fetch()
+        const body = (await response.text()).replace(
+          '</body>',
+          `${MARKUP}<p onclick="window.hacked=1">x</p></body>`,
+        )
+        await route.fulfill({ response, body })
+      })
+      await other.goto(`${origin}/`)
+      await other.getByText('karo dashboard').waitFor()
+      await other.getByText('x', { exact: true }).click()
+      expect(await other.evaluate(IS_HACKED)).toBe(false)
+      expect(await other.evaluate(WRITE_MARKUP)).toContain('TrustedHTML')
+      await other.close()
+    })
+
+    test('no other page can frame it or read it, and a name that was bound to this machine is refused', async () => {
+      const port = new URL(origin).port
+      const other = await browser.newPage()
+      await other.route('http://evil.example/**', (route) =>
+        route.fulfill({ contentType: 'text/html', body: `<iframe src="${origin}/"></iframe>` }),
+      )
+      await other.goto('http://evil.example/')
+      const read = await other.evaluate(
+        `fetch('${origin}/api/v1/health').then(() => 'read', () => 'refused')`,
+      )
+      expect(read).toBe('refused')
+      expect(
+        await Promise.all(
+          other
+            .frames()
+            .slice(1)
+            .map(async (frame) => (await frame.content()).includes('id="page"')),
+        ),
+      ).toEqual([false])
+      await other.close()
+      const rebound = await browser.newContext()
+      const strange = await rebound.newPage()
+      const answer = await strange.request.get(`http://127.0.0.1:${port}/`, {
+        headers: { host: `evil.example:${port}` },
+      })
+      expect(answer.status()).toBe(403)
+      await rebound.close()
+    })
+
+    test('a session that is ended closes the page; a lost daemon is said at once, and locks what changes something', async () => {
+      await go('sharing')
+      await node.karo(['token', 'end'])
+      await page.getByText('run this in a terminal').waitFor()
+      await page.goto(await dashboard())
+      await go('sharing')
+      const button = page.getByRole('button', { name: /Share/ })
+      await button.waitFor()
+      expect(await button.isEnabled()).toBe(true)
+      await node.kill9()
+      await page.getByText('Daemon lost').waitFor()
+      expect(await button.isDisabled()).toBe(true)
+      expect(await page.locator('.bar.bad').textContent()).toContain('actions are locked')
+    })
+  },
+)
+
+function poisoned(name: string, i: number): PeerShape {
+  return {
+    ...{
+      node_id: `karo:ed25519:${'A'.repeat(41)}${String(i).padStart(2, '0')}` as PeerShape['node_id'],
+      name,
+    },
+    ...{
+      fingerprint: i.toString(16).padStart(16, '0'),
+      trust_level: 'untrusted',
+      roles: [name],
+      teams: [name],
+    },
+    ...{ why: 'default', addresses: [name], state: i % 2 === 0 ? 'pending' : 'known', last_seen: null },
+    ...{ known_by: null, presence: null },
+  }
+}

@@ -1,0 +1,24 @@
+// Debian's Chromium, driven without its window; where it is missing, tests that need it are skipped and say so.
+import { accessSync, constants } from 'node:fs'
+import { type Browser, chromium } from 'playwright-core'
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+export const CHROMIUM = PLACES.find((path) => {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+})
+
+/** Throws where there is no Chromium. */
+export async function openChromium(): Promise<Browser> {
+  if (CHROMIUM === undefined) throw new Error(`there is no Chromium here: apt-get install chromium`)
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    // Its own sandbox does not work as root.
+    args: [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), '--disable-gpu', '--disable-dev-shm-usage'],
+  })
+}
