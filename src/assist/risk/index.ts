@@ -10,6 +10,7 @@ export {
   SHELLS,
   type Shell,
 } from '../../base/words/risk-levels.ts'
+export { type ArgvOptions, checkArgv } from './check-argv.ts'
 export { checkCommand, DEFAULT_PROFILE, riskLevelOf } from './check.ts'
 export { firstTool } from './first-tool.ts'
 export type * from './types.ts'
