@@ -2,6 +2,7 @@
 import type { Http } from '../api/access/http.ts'
 import type { Feed } from '../api/feed/index.ts'
 import { anomaliesRoutes } from '../api/routes/anomalies.ts'
+import { approvalsRoutes } from '../api/routes/approvals.ts'
 import { auditRoutes } from '../api/routes/audit.ts'
 import { backupRoutes } from '../api/routes/care/backup.ts'
 import { type DoctorDeps, doctorRoutes } from '../api/routes/care/doctor.ts'
@@ -50,8 +51,11 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   const { config, identity, clock, random } = common
   const {
     anomalies,
+    approvals,
     audit,
+    capabilities,
     fleet,
+    gates,
     insight,
     introductions,
     muscle,
@@ -104,6 +108,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     operatorRoutes({ fleet, sessions, self: identity, name, clock }),
     queryRoutes({ query, sessions, timeoutMs: () => config.query.timeout_ms }),
     reportsRoutes({ reports, sessions, self }),
+    approvalsRoutes({ approvals, capabilities, gates, identity, sessions, timers }),
     auditRoutes({ audit, documents, trust, clock, totals }),
     mcpRoutes({ audit }),
     ...http.routes,
@@ -117,6 +122,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       ...{ people, audit, ownUid },
       async removeRows(number) {
         await sessions.forget(number)
+        await approvals.forget(number)
         return removePersonRows(store, number)
       },
     }),

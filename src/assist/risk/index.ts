@@ -12,5 +12,6 @@ export {
 } from '../../base/words/risk-levels.ts'
 export { type ArgvOptions, checkArgv } from './check-argv.ts'
 export { checkCommand, DEFAULT_PROFILE, riskLevelOf } from './check.ts'
+export { isCore } from './rule-ids.ts'
 export { firstTool } from './first-tool.ts'
 export type * from './types.ts'
