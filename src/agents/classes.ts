@@ -28,7 +28,10 @@ const KINDS: readonly Kind[] = [
   {
     kind: 'EditFile',
     class: 'high',
-    names: 'edit;modify;update;write;patch;replace;move;rename;append;apply;overwrite;set;insert;restore'.split(';'),
+    names:
+      'edit;modify;update;write;patch;replace;move;rename;append;apply;overwrite;set;insert;restore'.split(
+        ';',
+      ),
   },
   {
     kind: 'ExecuteCommand',
@@ -39,9 +42,15 @@ const KINDS: readonly Kind[] = [
     kind: 'ModifySystem',
     class: 'high',
     names:
-      'chmod;chown;mount;kill;stop;restart;reboot;shutdown;enable;disable;configure;config set;grant;revoke;user;permission;permissions;service'.split(';'),
+      'chmod;chown;mount;kill;stop;restart;reboot;shutdown;enable;disable;configure;config set;grant;revoke;user;permission;permissions;service'.split(
+        ';',
+      ),
   },
-  { kind: 'CreateFile', class: 'medium', names: 'create;make;mkdir;touch;new;add;copy;save;upload;store'.split(';') },
+  {
+    kind: 'CreateFile',
+    class: 'medium',
+    names: 'create;make;mkdir;touch;new;add;copy;save;upload;store'.split(';'),
+  },
   { kind: 'SendEmail', class: 'medium', names: 'send;email;mail;message;notify;reply;comment'.split(';') },
   {
     kind: 'ExternalCall',

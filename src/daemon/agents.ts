@@ -26,7 +26,13 @@ export function buildAgents(
   })
 
   const nodeOf = ({ node }: Requester): Principal => {
-    const own = { node_id: identity.nodeId, trust_level: 'peer', denied: false, roles: [], teams: [] } as const
+    const own = {
+      node_id: identity.nodeId,
+      trust_level: 'peer',
+      denied: false,
+      roles: [],
+      teams: [],
+    } as const
     if (node === identity.nodeId) return own
     return principalOf(trust.opinion(node as Principal['node_id']))
   }

@@ -1,6 +1,7 @@
 // The approvals inbox: what waits for a person, who decided what, and that each yes is used once.
-import { createSerial } from '../../base/async/limiter.ts'
+
 import { untilAborted } from '../../base/async/deadline.ts'
+import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
@@ -44,8 +45,10 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   const serially = createSerial()
   let logged = 0
 
-  const tell = ({ id, person, action, class: of }: Approval, change: ApprovalOutcome | 'wanted' | 'approved') =>
-    changes.tell({ id, person, agent: action.agent, class: of, change })
+  const tell = (
+    { id, person, action, class: of }: Approval,
+    change: ApprovalOutcome | 'wanted' | 'approved',
+  ) => changes.tell({ id, person, agent: action.agent, class: of, change })
 
   const isOver = ({ expires_at }: Approval): boolean => clock.now() >= expires_at
 
@@ -66,9 +69,19 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     state === 'pending' ? 'expired' : uses > 0 ? 'used' : 'unused'
 
   /** `used` keeps what the decision said; every other outcome says who ended it and why. */
-  async function end(approval: Approval, outcome: ApprovalOutcome, by: string, reason: string): Promise<EndedApproval> {
+  async function end(
+    approval: Approval,
+    outcome: ApprovalOutcome,
+    by: string,
+    reason: string,
+  ): Promise<EndedApproval> {
     const { id, decided } = approval
-    const ended = endedOf(approval, outcome, clock.now(), outcome === 'used' && decided ? decided : { by, reason })
+    const ended = endedOf(
+      approval,
+      outcome,
+      clock.now(),
+      outcome === 'used' && decided ? decided : { by, reason },
+    )
     stopTimer.get(id)?.()
     stopTimer.delete(id)
     // In memory first: whoever asks while the disk is written must not find it.
@@ -111,7 +124,11 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     return only
   }
 
-  async function decide(who: Approver, which: string, { approve, hash, scope, reason }: Parameters<Approvals['decide']>[2]) {
+  async function decide(
+    who: Approver,
+    which: string,
+    { approve, hash, scope, reason }: Parameters<Approvals['decide']>[2],
+  ) {
     const approval = find(who, which)
     if (approval.state !== 'pending') {
       if (approve) throw new KaroError('conflict', 'it is approved already')
@@ -163,7 +180,8 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       signal.throwIfAborted()
       for (const row of rows) {
         open.set(row.id, row)
-        if (isOver(row)) await end(row, overNow(row), 'nobody', 'its time was over before the daemon started again')
+        if (isOver(row))
+          await end(row, overNow(row), 'nobody', 'its time was over before the daemon started again')
         else watch(row)
       }
     },

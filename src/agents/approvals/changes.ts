@@ -36,7 +36,10 @@ const isMembers = (value: unknown): value is Members =>
  * The changes that the arguments of a tool name: old and new texts of parts (`edits`, or one pair), or the new content of a
  * whole file. Empty for a command, and for arguments that name none. Never throws.
  */
-export async function changesOf({ tool, input }: Pick<Action, 'tool' | 'input'>): Promise<readonly FileChange[]> {
+export async function changesOf({
+  tool,
+  input,
+}: Pick<Action, 'tool' | 'input'>): Promise<readonly FileChange[]> {
   const members = tool === 'exec' ? undefined : parse(input)
   const path = members && textOf(members, PATHS)
   if (members === undefined || path === undefined) return []
@@ -65,7 +68,11 @@ function compared(
   note: string | undefined,
 ): FileChange {
   if (before.length > TEXT_MAX || after.length > TEXT_MAX)
-    return { path, diff: undefined, note: `${before.length} characters become ${after.length}: too many to compare.` }
+    return {
+      path,
+      diff: undefined,
+      note: `${before.length} characters become ${after.length}: too many to compare.`,
+    }
   const limits = { context: 3, maxEditLength: EDITS_MAX, timeout: MS_MAX }
   const diff = patch(path, path, before, after, undefined, undefined, limits)
   return diff === undefined

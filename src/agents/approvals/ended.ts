@@ -24,7 +24,22 @@ export function endedOf(
   const line = lineOf(action)
   const { agent, tool, cwd, target, task } = action
   return {
-    ...{ id, person, created_at, outcome, agent, tool, class: of, kind, cwd, target, task, hash, scope, uses },
+    ...{
+      id,
+      person,
+      created_at,
+      outcome,
+      agent,
+      tool,
+      class: of,
+      kind,
+      cwd,
+      target,
+      task,
+      hash,
+      scope,
+      uses,
+    },
     ...{ ended_at, by, reason },
     line: line.length > LINE_MAX ? `${line.slice(0, LINE_MAX - 1)}…` : line,
   }

@@ -75,7 +75,13 @@ export interface Capabilities extends Room {
   onRevoked(listener: (subject: string) => void): () => void
 }
 
-export function createCapabilities({ identity, repository, audit, clock, random }: CapabilitiesDeps): Capabilities {
+export function createCapabilities({
+  identity,
+  repository,
+  audit,
+  clock,
+  random,
+}: CapabilitiesDeps): Capabilities {
   const held = new Map<string, Chain>()
   const revoked = new Map<string, number>()
   const listeners = createListeners<[string]>()
@@ -97,7 +103,9 @@ export function createCapabilities({ identity, repository, audit, clock, random 
   async function end(remove: readonly string[], why: 'revoked' | 'used' | 'expired'): Promise<void> {
     const gone = chainsOf(remove)
     const notes =
-      why === 'expired' ? [] : gone.map((chain) => ({ id: bodyOf(chain).id, until: bodyOf(chain).expires_at }))
+      why === 'expired'
+        ? []
+        : gone.map((chain) => ({ id: bodyOf(chain).id, until: bodyOf(chain).expires_at }))
     // In memory first: what is asked while the disk is written must not find it.
     for (const { id, until } of notes) revoked.set(id, until)
     for (const id of remove) held.delete(id)
@@ -122,7 +130,8 @@ export function createCapabilities({ identity, repository, audit, clock, random 
       throw new KaroError('not_found', `there is no capability ${which.slice(0, 40)}`, {
         hint: 'karo cap list shows them.',
       })
-    if (other !== undefined) throw new KaroError('conflict', `${which} is the beginning of several capabilities`)
+    if (other !== undefined)
+      throw new KaroError('conflict', `${which} is the beginning of several capabilities`)
     return only[1]
   }
 

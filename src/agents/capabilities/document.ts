@@ -1,7 +1,8 @@
 // A capability as a signed document in a chain: who made it for whom, what it allows, until when; children only narrow.
-import { isNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import { decodeValue, encodeValue } from '../../../protocols/messagepack.ts'
+
 import type { WireValue } from '../../../protocols/define.ts'
+import { decodeValue, encodeValue } from '../../../protocols/messagepack.ts'
+import { isNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { verifySignature } from '../../trust/identity/index.ts'
 import { covers, NAME_MAX } from './names.ts'
 
@@ -91,18 +92,24 @@ export function attenuate(
  */
 export function problemOf(
   chain: Chain,
-  { root, now, isRevoked }: { readonly root: NodeId; readonly now: number; readonly isRevoked: (id: string) => boolean },
+  {
+    root,
+    now,
+    isRevoked,
+  }: { readonly root: NodeId; readonly now: number; readonly isRevoked: (id: string) => boolean },
 ): string | undefined {
   if (chain.length === 0 || chain.length > CHAIN_MAX) return 'the chain has no documents, or too many'
   let parent: CapabilityBody | undefined
   for (const { body, signature } of chain) {
     const key = parseNodeId(body.issuer)
-    if (key === undefined || !verifySignature(key, bytesOf(body), signature)) return 'a signature is not of its issuer'
+    if (key === undefined || !verifySignature(key, bytesOf(body), signature))
+      return 'a signature is not of its issuer'
     if (parent === undefined) {
       if (body.parent !== null || body.issuer !== root) return 'it was not granted by this machine'
     } else {
       if (body.parent !== parent.id) return 'a document is not of the one before it'
-      if (body.issuer !== parent.holder) return 'a document was signed by somebody who did not hold the one before it'
+      if (body.issuer !== parent.holder)
+        return 'a document was signed by somebody who did not hold the one before it'
       if (!body.names.every((name) => parent?.names.some((held) => covers(held, name))))
         return 'a document allows more than the one before it'
       if (body.expires_at > parent.expires_at) return 'a document lasts longer than the one before it'
@@ -138,7 +145,8 @@ const isMoment = (value: unknown): boolean => Number.isSafeInteger(value) && (va
 
 function isCapability(value: unknown): boolean {
   const { body, signature, ...rest } = (value ?? {}) as Partial<Capability>
-  if (Object.keys(rest).length > 0 || !(signature instanceof Uint8Array) || typeof body !== 'object') return false
+  if (Object.keys(rest).length > 0 || !(signature instanceof Uint8Array) || typeof body !== 'object')
+    return false
   const { id, parent, issuer, holder, subject, names, issued_at, expires_at, once, ...more } = body
   return (
     Object.keys(more).length === 0 &&
@@ -157,4 +165,3 @@ function isCapability(value: unknown): boolean {
     typeof once === 'boolean'
   )
 }
-

@@ -22,7 +22,8 @@ const FORM: Readonly<Record<Kind, RegExp>> = {
   'agent.task': /^k[A-Za-z]+:[\w.-]{1,64}$/,
 }
 
-const SHELLS_AND_POWER = /(?:^|\/)(?:sh|bash|dash|zsh|fish|sudo|doas|su|pkexec|env|python[\d.]*|perl|ruby|node)$/
+const SHELLS_AND_POWER =
+  /(?:^|\/)(?:sh|bash|dash|zsh|fish|sudo|doas|su|pkexec|env|python[\d.]*|perl|ruby|node)$/
 
 /** Throws KaroError `bad_request` for what is no name of a capability, and says how one is written. */
 export function parseName(text: string): Name {
@@ -35,7 +36,8 @@ export function parseName(text: string): Name {
     })
   if (kind === undefined) throw wrong(`it begins with none of ${KINDS.join(', ')}`)
   if (text.length > NAME_MAX || !FORM[kind].test(of)) throw wrong(`${kind} cannot be of that`)
-  if (of.startsWith('/') && !isPlainPath(of)) throw wrong('the path has to be absolute, without "." , ".." or "//"')
+  if (of.startsWith('/') && !isPlainPath(of))
+    throw wrong('the path has to be absolute, without "." , ".." or "//"')
   if (kind === 'net.connect') {
     const port = Number(of.slice(of.lastIndexOf(':') + 1))
     if (port < 1 || port > 65_535) throw wrong('the port is 1 to 65535')
@@ -44,7 +46,11 @@ export function parseName(text: string): Name {
 }
 
 const isPlainPath = (path: string): boolean =>
-  path === '/' || path.slice(1).split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+  path === '/' ||
+  path
+    .slice(1)
+    .split('/')
+    .every((part) => part !== '' && part !== '.' && part !== '..')
 
 /** Directories in which a program without a path is looked for. */
 const PROGRAM_DIRECTORIES = ['/bin/', '/usr/bin/', '/usr/local/bin/']
@@ -76,7 +82,8 @@ function read(text: string): Name | undefined {
 export function classOfName(text: string): ActionClass {
   const { kind, of } = parseName(text)
   if (kind === 'proc.exec') return SHELLS_AND_POWER.test(of) ? 'critical' : 'high'
-  if (kind === 'fs.write') return of === '/' || /^\/(?:etc|usr|boot|root|home)?$/.test(of) ? 'critical' : 'medium'
+  if (kind === 'fs.write')
+    return of === '/' || /^\/(?:etc|usr|boot|root|home)?$/.test(of) ? 'critical' : 'medium'
   if (kind === 'net.connect') return 'medium'
   return 'low'
 }

@@ -17,7 +17,11 @@ export type Narrowed =
   | { readonly effect: 'pass'; readonly class: ActionClass; readonly reason: string }
 
 /** Asks the gates in their order, beginning with the class of the action itself. A gate that fails has denied. Never rejects. */
-export async function narrow(gates: readonly NamedGate[], action: Action, own: ActionClass): Promise<Narrowed> {
+export async function narrow(
+  gates: readonly NamedGate[],
+  action: Action,
+  own: ActionClass,
+): Promise<Narrowed> {
   let of = own
   const reasons: string[] = []
   for (const { gate, judge } of gates) {

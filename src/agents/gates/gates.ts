@@ -106,7 +106,12 @@ export function createGates(deps: GatesDeps): Gates {
       return run(of, by, `approved by the pattern ${pattern} of agents.approved`)
     }
     const { id } = await approvals.ask(action, hash, findings)
-    return { outcome: 'wait', class: of, approval: id, reason: `a person has to approve it: ${findings.kind}, ${of}` }
+    return {
+      outcome: 'wait',
+      class: of,
+      approval: id,
+      reason: `a person has to approve it: ${findings.kind}, ${of}`,
+    }
   }
 
   async function settled(id: string, action: Action, signal: AbortSignal): Promise<Verdict> {
@@ -119,8 +124,10 @@ export function createGates(deps: GatesDeps): Gates {
     if (approval === undefined) return denied('approval', of, 'it was denied, or nobody answered in time')
     if (approval.state !== 'approved') return denied('approval', of, 'it is not approved')
     if (approval.hash !== hash) return denied('approval', of, 'this is not what was approved')
-    if (approval.action.task !== action.task) return denied('approval', of, 'it was approved for another task')
-    if (isRedder(of, approval.class)) return denied('approval', of, 'it is more dangerous now than when it was approved')
+    if (approval.action.task !== action.task)
+      return denied('approval', of, 'it was approved for another task')
+    if (isRedder(of, approval.class))
+      return denied('approval', of, 'it is more dangerous now than when it was approved')
     if (!(await approvals.use(id, hash))) return denied('approval', of, 'the approval is used up or over')
     return run(of, by, `approved by ${approval.decided?.by ?? 'somebody'} (${id})`)
   }

@@ -64,7 +64,10 @@ function commandsIn(input: string): readonly string[] {
 /** `findings` as a ruling: the core is denied, and risk makes an action redder than its name. */
 export function rule({ risk, risks, core }: RiskFindings): Ruling {
   if (core !== undefined)
-    return { effect: 'deny', reason: `risk rule ${core} is of the catastrophic core, which nobody can approve` }
+    return {
+      effect: 'deny',
+      reason: `risk rule ${core} is of the catastrophic core, which nobody can approve`,
+    }
   return { effect: 'pass', least: CLASS_OF[risk], reason: risks.length === 0 ? '' : `risk ${risk}` }
 }
 

@@ -1,8 +1,8 @@
 // Turns what the rooms tell into events of the feed.
 
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import type { Approvals } from '../../agents/approvals/types.ts'
+import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import type { Reports } from '../../exchange/reports/index.ts'
 import type { AuditType } from '../../trust/audit/entry-types.ts'
 import type { Audit, AuditRecord } from '../../trust/audit/index.ts'

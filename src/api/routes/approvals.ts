@@ -9,8 +9,8 @@ import { deadline } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { type Seat, seatOf } from '../../base/kernel/sessions.ts'
-import type { Sessions } from '../../trust/operators/index.ts'
 import { fingerprintOf, type PublicIdentity } from '../../trust/identity/index.ts'
+import type { Sessions } from '../../trust/operators/index.ts'
 import {
   askApproval,
   decideApproval,
@@ -121,7 +121,11 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
       const { id, approve, hash, scope = 'once', reason = '' } = body
       const made = await approvals.decide(approverOf(caller), id, { approve, hash, scope, reason })
       const ends = 'expires_at' in made ? time(made.expires_at) : null
-      return { id: made.id, decision: approve ? ('approved' as const) : ('denied' as const), expires_at: ends }
+      return {
+        id: made.id,
+        decision: approve ? ('approved' as const) : ('denied' as const),
+        expires_at: ends,
+      }
     })
     serve(server, getApprovalsLog, async ({ caller, query }) => {
       const { id, limit } = query
@@ -154,7 +158,23 @@ async function shapeOf(approval: Approval): Promise<ApprovalShape> {
   const { agent, tool, argv, cwd, env, binds, input, target, task, why } = action
   const changes = await changesOf(action)
   return {
-    ...{ id, state, agent, action: tool, class: of, kind, risk, risks, argv, cwd, env, binds, input, task, why },
+    ...{
+      id,
+      state,
+      agent,
+      action: tool,
+      class: of,
+      kind,
+      risk,
+      risks,
+      argv,
+      cwd,
+      env,
+      binds,
+      input,
+      task,
+      why,
+    },
     ...{ hash, scope, created_at: time(created_at), expires_at: time(expires_at) },
     diff: changes.map(({ path, diff, note }) => ({ path, diff: diff ?? null, note: note ?? null })),
     target: targetOf(target),

@@ -10,8 +10,8 @@ export {
   SHELLS,
   type Shell,
 } from '../../base/words/risk-levels.ts'
-export { type ArgvOptions, checkArgv } from './check-argv.ts'
 export { checkCommand, DEFAULT_PROFILE, riskLevelOf } from './check.ts'
-export { isCore } from './rule-ids.ts'
+export { type ArgvOptions, checkArgv } from './check-argv.ts'
 export { firstTool } from './first-tool.ts'
+export { isCore } from './rule-ids.ts'
 export type * from './types.ts'

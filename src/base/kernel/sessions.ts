@@ -43,7 +43,10 @@ interface Stat {
 function lookAt(pid: number, read: (pid: number) => string): Stat | undefined {
   try {
     const text = read(pid)
-    const [, parent, , session, terminal] = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number)
+    const [, parent, , session, terminal] = text
+      .slice(text.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number)
     return [parent, session, terminal].every(Number.isInteger)
       ? { parent: parent as number, session: session as number, terminal: terminal as number }
       : undefined

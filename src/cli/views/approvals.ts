@@ -28,7 +28,11 @@ export function cardView(approval: ApprovalShape, now: number, screen: Screen): 
   return [
     `${paint(`${of.toUpperCase()} ${kind}`)}  request ${id}${state === 'approved' ? ' (approved)' : ''}`,
     ...field('who', `${approval.requested_by} (agent ${agent}, tool ${action})`, screen),
-    ...field('where', `${approval.target.node_id}, ${formatFingerprint(approval.target.fingerprint)}`, screen),
+    ...field(
+      'where',
+      `${approval.target.node_id}, ${formatFingerprint(approval.target.fingerprint)}`,
+      screen,
+    ),
     ...field('in', cwd, screen),
     ...words('argv', argv, screen),
     ...words('env', variables, screen),
@@ -98,7 +102,8 @@ export function approvalsView({ approvals }: ApprovalsShape, now: number, screen
       {
         title: 'WHAT',
         shrink: true,
-        value: (group) => `${group[0] && lineOf(group[0])}${group.length > 1 ? ` (${group.length} alike)` : ''}`,
+        value: (group) =>
+          `${group[0] && lineOf(group[0])}${group.length > 1 ? ` (${group.length} alike)` : ''}`,
       },
     ],
     screen,
@@ -119,7 +124,11 @@ export function approvalsLogView({ entries }: ApprovalsLogShape, screen: Screen)
         value: ({ outcome, uses }) => (uses > 1 ? `${outcome} ${uses} times` : outcome),
       },
       { title: 'BY', value: ({ by }) => by },
-      { title: 'WHAT', wrap: true, value: ({ line, reason }) => (reason === '' ? line : `${line} – ${reason}`) },
+      {
+        title: 'WHAT',
+        wrap: true,
+        value: ({ line, reason }) => (reason === '' ? line : `${line} – ${reason}`),
+      },
     ],
     screen,
   )
@@ -128,7 +137,9 @@ export function approvalsLogView({ entries }: ApprovalsLogShape, screen: Screen)
 export function capabilitiesView({ capabilities }: CapabilitiesShape, now: number, screen: Screen): string {
   if (capabilities.length === 0) return 'No agent has been granted anything. karo cap grant  does that.\n'
   return table(
-    capabilities.flatMap((one) => one.names.map((name, i) => ({ ...one, name, means: one.means[i] ?? '', first: i === 0 }))),
+    capabilities.flatMap((one) =>
+      one.names.map((name, i) => ({ ...one, name, means: one.means[i] ?? '', first: i === 0 })),
+    ),
     [
       { title: 'ID', value: ({ id, first }) => (first ? id.slice(0, 8) : '') },
       { title: 'AGENT', value: ({ agent, first }) => (first ? agent : '') },

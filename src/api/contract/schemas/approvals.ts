@@ -8,11 +8,16 @@ const id = () => text(10, 'id of the request, 10 hex digits')
 const agent = () => text(128, 'the agent as kClass:name; `kBridge:` and its name for an AI tool')
 const actionClass = () => z.enum(ACTION_CLASSES).describe('how dangerous the action is; green runs unasked')
 const scope = () =>
-  z.enum(['once', 'task']).describe('task: the same action may run again for the same task until the approval ends')
+  z
+    .enum(['once', 'task'])
+    .describe('task: the same action may run again for the same task until the approval ends')
 
 const change = z.strictObject({
   path: text(32_768, 'the file'),
-  diff: text(1_048_576, 'a unified diff of the texts that the request carries; null if there is none').nullable(),
+  diff: text(
+    1_048_576,
+    'a unified diff of the texts that the request carries; null if there is none',
+  ).nullable(),
   note: text(512, 'what the diff does not say; null: it says all').nullable(),
 })
 
@@ -39,20 +44,26 @@ const approval = z
     task: text(128, 'the task that it is a part of'),
     why: text(512, 'in the words of who asks, which nothing proves'),
     hash: digest('what the approval is bound to'),
-    group: text(16, 'the same for requests that differ in little: agent, tool, program and directory are the same'),
+    group: text(
+      16,
+      'the same for requests that differ in little: agent, tool, program and directory are the same',
+    ),
     scope: scope(),
     created_at: moment('when it was asked'),
     expires_at: moment('when it is a denial, or the approval ends'),
   })
-  .meta({ id: 'Approval', description: 'Something that waits for a person, or was approved and is not used up.' })
+  .meta({
+    id: 'Approval',
+    description: 'Something that waits for a person, or was approved and is not used up.',
+  })
 export type ApprovalShape = z.infer<typeof approval>
 
 const ended = z
   .strictObject({
     id: id(),
-    outcome: z.enum(APPROVAL_OUTCOMES).describe(
-      'used: it ran; unused: it was approved and nothing came of it; expired: nobody answered',
-    ),
+    outcome: z
+      .enum(APPROVAL_OUTCOMES)
+      .describe('used: it ran; unused: it was approved and nothing came of it; expired: nobody answered'),
     agent: agent(),
     action: text(128, 'the tool, or `exec` for a command'),
     class: actionClass(),
@@ -111,10 +122,7 @@ export const askBody = z.strictObject({
     .describe('the AI tool that asks'),
   shell: z.enum(['bash', 'zsh', 'fish', 'sh']),
   command: z.string().min(1).max(131_072).describe('the text that the shell would get'),
-  cwd: z
-    .string()
-    .regex(/^\//)
-    .max(4_096),
+  cwd: z.string().regex(/^\//).max(4_096),
   why: z.string().max(500).describe('shown, never believed'),
   approval: z
     .string()
@@ -157,7 +165,9 @@ export const grantBody = z.strictObject({
   seconds: z.int().min(1).max(3_600).exactOptional().describe('less than the risk of the names allows'),
   from: z.string().min(4).max(32).exactOptional().describe('the capability that this one is to be a part of'),
 })
-export const revokeBody = z.strictObject({ id: z.string().min(4).max(32).describe('the id, or its beginning') })
+export const revokeBody = z.strictObject({
+  id: z.string().min(4).max(32).describe('the id, or its beginning'),
+})
 export const revokedCapabilities = z
   .strictObject({ revoked: listOf(text(32, 'an id'), 1_024).describe('it, and what was derived from it') })
   .meta({ id: 'RevokedCapabilities' })

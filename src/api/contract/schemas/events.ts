@@ -84,7 +84,9 @@ const DATA = {
   approval_wanted: z.strictObject(approval),
   approval_decided: z.strictObject({
     ...approval,
-    outcome: z.enum(['approved', ...APPROVAL_OUTCOMES]).describe('`approved`: it may run now; else what became of it'),
+    outcome: z
+      .enum(['approved', ...APPROVAL_OUTCOMES])
+      .describe('`approved`: it may run now; else what became of it'),
   }),
   lost: z.strictObject({
     count: count(

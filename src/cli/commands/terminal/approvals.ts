@@ -50,7 +50,8 @@ const approve = defineCommand({
     {
       name: 'for',
       value: 'what',
-      description: 'task: exactly this again for the same task, as long as its risk allows; never if it is critical',
+      description:
+        'task: exactly this again for the same task, as long as its risk allows; never if it is critical',
       choices: ['task'],
     },
     reason,
@@ -72,7 +73,13 @@ const approve = defineCommand({
     }
     const scope = options.for === 'task' ? ('task' as const) : ('once' as const)
     // The whole hash of what was shown: if anything else waits under this id by now, the daemon refuses.
-    const body = { id: card.id, approve: true, hash: card.hash, scope, ...(options.reason && { reason: options.reason }) }
+    const body = {
+      id: card.id,
+      approve: true,
+      hash: card.hash,
+      scope,
+      ...(options.reason && { reason: options.reason }),
+    }
     return show(io, await daemonAt(io).call(decideApproval, { body }), (made) => saidOf(made, scope))
   },
 })
@@ -110,7 +117,9 @@ const deny = defineCommand({
   shows: decideApproval,
   args: [request],
   options: [reason],
-  examples: [{ run: 'karo approvals deny 3f9a --reason "not on a Friday"', does: 'ends it; the log says why' }],
+  examples: [
+    { run: 'karo approvals deny 3f9a --reason "not on a Friday"', does: 'ends it; the log says why' },
+  ],
   async run(io, { args, options }): Promise<ExitCode> {
     const { id, hash } = await askFor(io, args.id)
     const body = { id, approve: false, hash, ...(options.reason && { reason: options.reason }) }
@@ -133,7 +142,9 @@ const log = defineCommand({
       })
     }
     const query = { limit, ...(args.id === undefined ? {} : { id: checked(args.id) }) }
-    return show(io, await daemonAt(io).call(getApprovalsLog, { query }), (answer) => approvalsLogView(answer, io))
+    return show(io, await daemonAt(io).call(getApprovalsLog, { query }), (answer) =>
+      approvalsLogView(answer, io),
+    )
   },
 })
 

@@ -82,7 +82,8 @@ function rooms() {
     begun: (uid: number, signal: object) => begun?.(uid, signal as never),
     turned: (state: 'crossed' | 'ended') => turned?.('risky', state),
     changed: (change: ApprovalChange) => changed?.(change),
-    listening: () => [record, presence, recorded, begun, turned, changed].filter((one) => one !== undefined).length,
+    listening: () =>
+      [record, presence, recorded, begun, turned, changed].filter((one) => one !== undefined).length,
   }
 }
 

@@ -130,7 +130,10 @@ describe.each(EACH)('the $engine.kind engine, asked by $kind', ({ engine, as }) 
         ...{ agent: 'kExecutor:build', tool: 'exec', own, by_agent, at: FRIDAY, k: 5, teams: ['eng'] },
       })
     for (const roles of [[], ['security'], ['admin'], ['auditor']]) {
-      expect(asked(true, roles)).toMatchObject({ effect: 'allow', rule: expect.stringMatching(/^agent\.own/) })
+      expect(asked(true, roles)).toMatchObject({
+        effect: 'allow',
+        rule: expect.stringMatching(/^agent\.own/),
+      })
       expect(asked(true, roles, true).effect).toBe('allow')
       expect(asked(false, roles).effect).toBe('deny')
     }
