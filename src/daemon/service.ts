@@ -1,4 +1,5 @@
 // Builds the API that clients of the daemon talk to, on the control socket and, where it is enabled, on TCP.
+import { checkPerson, seatByKernel } from '../api/access/at-terminal.ts'
 import { createHttp } from '../api/access/http.ts'
 import { createPlaces } from '../api/access/places.ts'
 import { connectFeed, createFeed } from '../api/feed/index.ts'
@@ -31,6 +32,8 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
     accountOf: people.uidOf,
     handle: (request, response) => api.handle(request, response),
     onRefused: metrics.refused,
+    checkApproving: (caller) =>
+      checkPerson(seatByKernel(caller), approvals.hasAsked, 'makes a token that approves'),
   })
   const api = createApi({
     socketPath: options.paths.socket,

@@ -5,6 +5,7 @@ import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
+import { createRecent } from '../../base/recent.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { ApprovalRepository } from '../../store/approvals/approvals.ts'
@@ -23,6 +24,8 @@ const OPEN_OF_ONE_MAX = 32
 /** Entries of the log that are kept, and how many more there may be before the oldest go. */
 const LOG_MAX = 2_000
 const LOG_SLACK = 200
+/** Login sessions that are remembered; more than a machine has at a time. */
+const ASKERS_MAX = 4_096
 /** Digits of the hash that say which request was shown. */
 const HASH_LEAST = 8
 
@@ -43,6 +46,8 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   const stopTimer = new Map<string, () => void>()
   const changes = createListeners<Parameters<Parameters<Approvals['onChange']>[0]>>()
   const serially = createSerial()
+  /** Login sessions out of which somebody asked. */
+  const askers = createRecent<number, true>(ASKERS_MAX)
   let logged = 0
 
   const tell = (
@@ -194,6 +199,8 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         const same = matching(action, hash).find(({ state }) => state === 'pending')
         if (same !== undefined) return same
         refuseTooMany(action)
+        const { session } = action.requester
+        if (session !== undefined) askers.set(session, true)
         const now = clock.now()
         const approval: Approval = {
           ...findings,
@@ -232,6 +239,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         }
         return true
       }),
+    hasAsked: (sessions) => sessions.some((session) => askers.has(session)),
     list: (who) =>
       [...open.values()]
         .filter((one) => maySee(one, who) && !isOver(one))

@@ -104,6 +104,8 @@ export interface Approvals extends Room {
   log(who: Approver, limit: number): Promise<readonly EndedApproval[]>
   /** Writes into the log that a named pattern of the configuration approved something. */
   noteByPolicy(action: Action, hash: string, findings: Findings, name: string): Promise<void>
+  /** Whether somebody in one of these login sessions asked for an approval since the start of the daemon. */
+  hasAsked(sessions: readonly number[]): boolean
   /** Everything of one person is to go. */
   forget(person: number): Promise<void>
   /** Fires when a request begins to wait and when it is decided or over. */

@@ -111,14 +111,16 @@ export function describeName(text: string): string {
   }
 }
 
-/** Every capability that the action needs. Throws KaroError `bad_request` for a path or program that no name can say. */
-export function neededBy({ tool, argv, binds, agent, requester }: Action): readonly string[] {
+/** What the agent that acts needs. Throws KaroError `bad_request` for a path or program that no name can say. */
+export function neededBy({ tool, argv, binds }: Action): readonly string[] {
   const needed = [
     ...binds.map(({ path, write }) => `${write ? 'fs.write' : 'fs.read'}:${path}`),
     ...(tool === 'exec' ? [`proc.exec:${argv[0] ?? ''}`] : []),
-    // An agent that gives a task to another one needs leave for that; its own tools it has by its manifest.
-    ...(requester.agent !== undefined && requester.agent !== agent ? [`agent.task:${agent}`] : []),
   ]
   for (const name of needed) parseName(name)
   return [...new Set(needed)]
 }
+
+/** What the agent that asks needs to have another one act: leave for that. Its own tools it has by its manifest. */
+export const neededToAsk = ({ agent, requester }: Action): readonly string[] =>
+  requester.agent !== undefined && requester.agent !== agent ? [`agent.task:${agent}`] : []

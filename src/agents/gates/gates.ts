@@ -6,7 +6,7 @@ import type { RoleDecision } from '../../trust/policy/index.ts'
 import { hashOf } from '../approvals/binding.ts'
 import type { Approvals, Findings } from '../approvals/types.ts'
 import type { Capabilities } from '../capabilities/capabilities.ts'
-import { neededBy } from '../capabilities/names.ts'
+import { neededBy, neededToAsk } from '../capabilities/names.ts'
 import { isRedder, kindOf } from '../classes.ts'
 import type { Action, ActionClass, Gate, Gates, Requester, Verdict } from '../types.ts'
 import { type NamedGate, type Narrowed, narrow } from './gate.ts'
@@ -70,14 +70,16 @@ export function createGates(deps: GatesDeps): Gates {
         judge: () => {
           if (FOREIGN.test(action.agent) && action.binds.length === 0)
             return { effect: 'pass', least: 'low', reason: 'runs outside of jails' }
-          const found = capabilities.covering(action.agent, neededBy(action))
-          by = found.by
-          const [missing] = found.missing
+          const acts = capabilities.covering(action.agent, neededBy(action))
+          const asks = capabilities.covering(action.requester.agent ?? '', neededToAsk(action))
+          by = [...acts.by, ...asks.by]
+          const [missing, ...more] = [...acts.missing, ...asks.missing]
           if (missing === undefined) return { effect: 'pass', least: 'green', reason: '' }
+          const who = acts.missing.length > 0 ? action.agent : action.requester.agent
           // The kind and not the whole name: a path is a person's own affair, and this text goes into the ledger.
           const kind = missing.slice(0, missing.indexOf(':'))
-          const more = found.missing.length > 1 ? ` and ${found.missing.length - 1} more` : ''
-          return { effect: 'deny', reason: `${action.agent} was not granted this ${kind}${more}` }
+          const others = more.length === 0 ? '' : `, nor ${more.length} more`
+          return { effect: 'deny', reason: `${who} was not granted this ${kind}${others}` }
         },
       },
       { gate: 'risk', judge: () => rule(risk) },

@@ -8,9 +8,9 @@ import type { Action, Gates } from '../../agents/types.ts'
 import { deadline } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import { type Seat, seatOf } from '../../base/kernel/sessions.ts'
 import { fingerprintOf, type PublicIdentity } from '../../trust/identity/index.ts'
 import type { Sessions } from '../../trust/operators/index.ts'
+import { checkPerson, type SeatOfCaller, seatByKernel } from '../access/at-terminal.ts'
 import {
   askApproval,
   decideApproval,
@@ -32,26 +32,20 @@ interface ApprovalsRoutesDeps {
   readonly identity: Pick<PublicIdentity, 'nodeId'>
   readonly sessions: Pick<Sessions, 'of'>
   readonly timers: Timers
-  /** Of a process; tests play the kernel. */
-  readonly seatOf?: (pid: number) => Seat | undefined
+  /** Tests play the kernel. */
+  readonly seatOf?: SeatOfCaller
 }
 
 /** Milliseconds that one request waits for an answer, well within the time that a client waits for a reply. */
 const WAIT_MS = 5_000
 
-/** Where the caller of a socket sits, by the kernel. */
-const seatBy =
-  (look: (pid: number) => Seat | undefined) =>
-  ({ pid }: Caller): Seat | undefined =>
-    pid === undefined ? undefined : look(pid)
-
 export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
   const { approvals, capabilities, gates, identity, sessions, timers } = deps
-  const seat = seatBy(deps.seatOf ?? seatOf)
+  const seat = deps.seatOf ?? seatByKernel
 
   const approverOf = (caller: Caller): Approver => {
     const { uid, account, admin, via, credential } = caller
-    const sits = via === 'socket' ? seat(caller) : undefined
+    const sits = seat(caller)
     const operator = via === 'socket' ? sessions.of(uid, account)?.operator : undefined
     const way = credential !== undefined ? 'token' : sits?.terminal ? 'terminal' : 'program'
     return {
@@ -103,11 +97,8 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
   }
 
   /** A grant opens something, so it needs a person as an approval does. */
-  function refuseProgram(caller: Caller): void {
-    if (approverOf(caller).way !== 'program') return
-    throw new KaroError('refused', 'a capability is granted at a terminal, and this program has none', {
-      hint: 'Use karo cap grant in a terminal of yours.',
-    })
+  function checkGranting(caller: Caller): void {
+    if (caller.credential === undefined) checkPerson(seat(caller), approvals.hasAsked, 'grants a capability')
   }
 
   return (server) => {
@@ -135,7 +126,7 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
     serve(server, askApproval, async ({ caller, body, id }) => ask(caller, body, id))
     serve(server, getCapabilities, async () => ({ capabilities: capabilities.list().map(capabilityShape) }))
     serve(server, grantCapability, async ({ caller, body }) => {
-      refuseProgram(caller)
+      checkGranting(caller)
       const { agent: subject, ...rest } = body
       return capabilityShape(await capabilities.grant({ subject, ...rest, by: caller.uid }))
     })

@@ -27,7 +27,8 @@ export function cardView(approval: ApprovalShape, now: number, screen: Screen): 
   const left = Math.max(0, Date.parse(approval.expires_at) - now)
   return [
     `${paint(`${of.toUpperCase()} ${kind}`)}  request ${id}${state === 'approved' ? ' (approved)' : ''}`,
-    ...field('who', `${approval.requested_by} (agent ${agent}, tool ${action})`, screen),
+    ...field('who', approval.requested_by, screen),
+    ...field('agent', `${agent}, tool ${action}`, screen),
     ...field(
       'where',
       `${approval.target.node_id}, ${formatFingerprint(approval.target.fingerprint)}`,
