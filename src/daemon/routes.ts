@@ -51,11 +51,8 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   const { config, identity, clock, random } = common
   const {
     anomalies,
-    approvals,
     audit,
-    capabilities,
     fleet,
-    gates,
     insight,
     introductions,
     muscle,
@@ -108,7 +105,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     operatorRoutes({ fleet, sessions, self: identity, name, clock }),
     queryRoutes({ query, sessions, timeoutMs: () => config.query.timeout_ms }),
     reportsRoutes({ reports, sessions, self }),
-    approvalsRoutes({ approvals, capabilities, gates, identity, sessions, timers }),
+    approvalsRoutes({ ...local, identity, timers }),
     auditRoutes({ audit, documents, trust, clock, totals }),
     mcpRoutes({ audit }),
     ...http.routes,
@@ -120,11 +117,10 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     backupRoutes({ store, identity, name, paths, audit, clock, ownUid }),
     peopleRoutes({
       ...{ people, audit, ownUid },
-      async removeRows(number) {
-        await sessions.forget(number)
-        await approvals.forget(number)
-        return removePersonRows(store, number)
-      },
+      removeRows: (number) =>
+        Promise.all([sessions.forget(number), local.approvals.forget(number)]).then(() =>
+          removePersonRows(store, number),
+        ),
     }),
     doctorRoutes({
       ...{ identity, mesh, trust, store, observe, documents, summaries, health },

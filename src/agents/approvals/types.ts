@@ -34,8 +34,7 @@ export interface Approval extends StoredApproval, Findings {
  * What became of a request. `used`: it ran; `unused`: it was approved, and nothing came of it; `expired`: nobody answered;
  * `withdrawn`: whoever asked does not wait any more.
  */
-export const OUTCOMES = ['used', 'unused', 'denied', 'expired', 'withdrawn'] as const
-export type ApprovalOutcome = (typeof OUTCOMES)[number]
+export type ApprovalOutcome = 'used' | 'unused' | 'denied' | 'expired' | 'withdrawn'
 
 /** One line of the log, with as much of the words as a person needs to know it again. */
 export interface EndedApproval extends StoredApproval {
@@ -73,7 +72,7 @@ export interface Approver {
   readonly sessions: readonly number[]
 }
 
-export interface Decision {
+interface Decision {
   readonly approve: boolean
   /** The hash that was shown, or at least 8 digits of its beginning. */
   readonly hash: string

@@ -79,7 +79,7 @@ function read(text: string): Name | undefined {
 }
 
 /** How much harm the capability can do. */
-export function classOfName(text: string): ActionClass {
+function classOfName(text: string): ActionClass {
   const { kind, of } = parseName(text)
   if (kind === 'proc.exec') return SHELLS_AND_POWER.test(of) ? 'critical' : 'high'
   if (kind === 'fs.write')

@@ -14,7 +14,7 @@ import { approvedBy } from './patterns.ts'
 import { findRisk, ownClass, rule } from './risk.ts'
 
 /** What the role policies are asked. */
-export interface AgentQuestion {
+interface AgentQuestion {
   readonly requester: Requester
   readonly agent: string
   readonly tool: string

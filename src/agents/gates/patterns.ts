@@ -11,7 +11,7 @@ interface Pattern {
 }
 
 /** `NAME: AGENT TOOL GLOB`. Throws KaroError `bad_config`, though the configuration has checked it before. */
-export function readPattern(text: string): Pattern {
+function readPattern(text: string): Pattern {
   const [, name, agent, tool, glob] = /^([\w.-]{1,32}): (\S+) (\S+) (.+)$/s.exec(text) ?? []
   if (name === undefined || agent === undefined || tool === undefined || glob === undefined)
     throw new KaroError('bad_config', `'${text.slice(0, 80)}' is no pattern`, { where: 'agents.approved' })

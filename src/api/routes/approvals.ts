@@ -4,7 +4,7 @@ import { hashOf } from '../../agents/approvals/binding.ts'
 import { changesOf } from '../../agents/approvals/changes.ts'
 import type { Approval, Approvals, Approver, EndedApproval } from '../../agents/approvals/types.ts'
 import type { Capabilities, HeldCapability } from '../../agents/capabilities/capabilities.ts'
-import type { Action, Gates } from '../../agents/types.ts'
+import type { Action, AgentId, Gates } from '../../agents/types.ts'
 import { deadline } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -20,7 +20,7 @@ import {
   getCapabilities,
   grantCapability,
   revokeCapability,
-} from '../contract/operations/approvals.ts'
+} from '../contract/operations/agents/approvals.ts'
 import type { ApprovalShape, AskedShape, CapabilityShape, EndedApprovalShape } from '../contract/shapes.ts'
 import type { Caller, Routes } from '../server/route.ts'
 import { type RequestFor, serve } from '../server/serve.ts'
@@ -59,7 +59,7 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
     const sits = seat(caller)
     // What the kernel does not name a session of cannot be told from who approves it.
     if (sits === undefined) throw new KaroError('refused', 'the kernel does not say which process asks')
-    const agent = `kBridge:${tool}` as const
+    const agent: AgentId = `kBridge:${tool}`
     return {
       // The task is the login session: the tool's own words for its conversation prove nothing.
       ...{ id: traceId, task: `session:${sits.session}`, agent, tool: 'exec', readOnly: false },

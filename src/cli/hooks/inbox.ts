@@ -1,6 +1,6 @@
 // Puts a command of an AI coding tool into the approvals inbox and waits for the answer that is given in another terminal.
 import { daemonAt } from '../../api/contract/client/socket.ts'
-import { askApproval } from '../../api/contract/operations/approvals.ts'
+import { askApproval } from '../../api/contract/operations/agents/approvals.ts'
 import type { AskedShape } from '../../api/contract/shapes.ts'
 import { type Confirmable, type Reply, reasonOf } from '../adapters/index.ts'
 import type { CommandIo } from '../command.ts'

@@ -82,30 +82,24 @@ function diffLines({ path, diff, note }: ApprovalShape['diff'][number], screen: 
 const lineOf = ({ argv }: Pick<ApprovalShape, 'argv'>): string =>
   (argv[1] === '-c' && argv.length === 3 ? argv[2] : argv.join(' ')) ?? ''
 
-/** Those that differ in little stand as one row, with their ids. */
+/** Those that differ in little stand together, below the first of them. */
 export function approvalsView({ approvals }: ApprovalsShape, now: number, screen: Screen): string {
   if (approvals.length === 0) return 'Nothing waits for your approval.\n'
-  const groups = Map.groupBy(approvals, ({ group, state }) => `${group} ${state}`)
+  const groups = Map.groupBy(approvals, ({ group }) => group)
+  const rows = [...groups.values()].flatMap((alike) => alike.map((one, i) => ({ ...one, isFirst: i === 0 })))
   return table(
-    [...groups.values()],
+    rows,
     [
-      { title: 'ID', value: (group) => group.map(({ id }) => id).join(' ') },
-      { title: 'CLASS', value: ([one]) => one?.class ?? '', style: ([one]) => one && COLOURS[one.class] },
-      { title: 'AGENT', value: ([one]) => one?.agent ?? '' },
+      { title: 'ID', value: ({ id }) => id },
+      { title: 'CLASS', value: ({ class: of }) => of, style: ({ class: of }) => COLOURS[of] },
+      { title: 'AGENT', value: ({ agent, isFirst }) => (isFirst ? agent : 'likewise') },
       {
         title: 'LEFT',
         align: 'right',
-        value: ([one]) =>
-          one?.state === 'approved'
-            ? 'approved'
-            : duration(Math.max(0, Date.parse(one?.expires_at ?? '') - now)),
+        value: ({ state, expires_at }) =>
+          state === 'approved' ? 'approved' : duration(Math.max(0, Date.parse(expires_at) - now)),
       },
-      {
-        title: 'WHAT',
-        shrink: true,
-        value: (group) =>
-          `${group[0] && lineOf(group[0])}${group.length > 1 ? ` (${group.length} alike)` : ''}`,
-      },
+      { title: 'WHAT', shrink: true, value: lineOf },
     ],
     screen,
   )

@@ -126,7 +126,7 @@ export function createPolicy(
         return { effect: 'deny', rule: 'peer.denied', reason: 'this node is denied here' }
       return engineOf(engine).judgeAgent({ ...request, ...about })
     } catch (error) {
-      return { effect: 'deny', rule: 'policy.error', reason: `the role policies failed: ${String(error)}` }
+      return brokenBy(error)
     }
   }
 
@@ -208,6 +208,10 @@ export function judged(engine: PolicyEngine, request: RoleRequest): RoleDecision
   try {
     return engine.judge(request)
   } catch (error) {
-    return { effect: 'deny', rule: 'policy.error', reason: `the role policies failed: ${String(error)}` }
+    return brokenBy(error)
   }
+}
+
+const brokenBy = (error: unknown): RoleDecision => {
+  return { effect: 'deny', rule: 'policy.error', reason: `the role policies failed: ${String(error)}` }
 }

@@ -18,8 +18,9 @@ import { testIdentity } from '../../support/mesh/identity.ts'
 export const SELF = testIdentity(1)
 export const OTHER = testIdentity(2)
 export const PERSON = 1000
-/** Sessions of the terminal in which the tool runs, and of another one of the same person. */
-export const [TOOLS, OWN] = [77, 88]
+/** Sessions of another terminal of the same person, and of the one in which the tool runs. */
+const OWN = 88
+export const TOOLS = 77
 
 /** A command of an AI tool that works for the person. */
 export const action = (over: Partial<Action> = {}): Action => ({
@@ -43,7 +44,7 @@ export interface Tables {
   readonly held: Map<string, CapabilityRow>
   readonly revoked: Map<string, RevokedRow>
 }
-export const noTables = (): Tables => ({ open: new Map(), ended: [], held: new Map(), revoked: new Map() })
+const noTables = (): Tables => ({ open: new Map(), ended: [], held: new Map(), revoked: new Map() })
 
 /** `fails` breaks the next write of approvals. */
 export async function rig({

@@ -1,7 +1,7 @@
 // The list of all operations of the API, from the files beside this one, in the order of the OpenAPI document.
 import type { Operation } from '../operation.ts'
+import * as approvals from './agents/approvals.ts'
 import * as anomalies from './anomalies.ts'
-import * as approvals from './approvals.ts'
 import * as audit from './audit.ts'
 import * as backup from './backup.ts'
 import * as care from './care.ts'

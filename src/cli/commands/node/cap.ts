@@ -4,7 +4,7 @@ import {
   getCapabilities,
   grantCapability,
   revokeCapability,
-} from '../../../api/contract/operations/approvals.ts'
+} from '../../../api/contract/operations/agents/approvals.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
 import { parseDuration } from '../../input/time.ts'

@@ -6,7 +6,7 @@ import {
   getApproval,
   getApprovals,
   getApprovalsLog,
-} from '../../../api/contract/operations/approvals.ts'
+} from '../../../api/contract/operations/agents/approvals.ts'
 import type { ApprovalShape, DecidedShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { localTime } from '../../../base/format.ts'
