@@ -55,7 +55,6 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     fleet,
     insight,
     introductions,
-    muscle,
     observe,
     organisation,
     people,
@@ -75,7 +74,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       anomalies,
       policy,
       service,
-      agents: muscle.state,
+      agents: local.muscle.state,
       heldPeople: people.held,
       fleet: fleet.state,
       http: http.address,
@@ -117,10 +116,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     backupRoutes({ store, identity, name, paths, audit, clock, ownUid }),
     peopleRoutes({
       ...{ people, audit, ownUid },
-      removeRows: (number) =>
-        Promise.all([sessions.forget(number), local.approvals.forget(number)]).then(() =>
-          removePersonRows(store, number),
-        ),
+      removeRows: (number) => removeRows(local, number),
     }),
     doctorRoutes({
       ...{ identity, mesh, trust, store, observe, documents, summaries, health },
@@ -135,6 +131,13 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       http: http.address,
     }),
   ]
+}
+
+/** Whatever is in memory of the person goes before the rows. */
+async function removeRows({ sessions, approvals, store }: Local, number: number): Promise<void> {
+  await sessions.forget(number)
+  await approvals.forget(number)
+  return removePersonRows(store, number)
 }
 
 /** `host:port` of an address that other machines may reach; undefined for loopback, which they do not. */

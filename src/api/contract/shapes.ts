@@ -14,8 +14,8 @@ export {
   WEEKDAYS,
 } from '../../exchange/query/query-types/index.ts'
 export { AUDIT_TYPES } from '../../trust/audit/entry-types.ts'
+export type * from './schemas/agents/approvals.ts'
 export type * from './schemas/anomalies.ts'
-export type * from './schemas/approvals.ts'
 export type * from './schemas/audit.ts'
 export type * from './schemas/backup.ts'
 export type * from './schemas/care.ts'

@@ -10,7 +10,7 @@ import { assign } from './line/state.ts'
 import { type Arg, NO_OUTPUT, type SimpleCommand, TAINT } from './model.ts'
 import type { CheckOptions, RiskVerdict } from './types.ts'
 
-export interface ArgvOptions extends Omit<CheckOptions, 'shell'> {
+interface ArgvOptions extends Omit<CheckOptions, 'shell'> {
   /** What the command gets on standard input; absent: nothing. A shell reads it as code. */
   readonly input?: string
   /** Variables that are set for the command alone. Some name programs or files of code, such as `GIT_SSH_COMMAND`. */

@@ -1,7 +1,7 @@
 // Operations of /approvals and /capabilities: a person decides what agents and AI tools may do.
 import { defineOperation, schemasOf } from '../../operation.ts'
 
-const from = schemasOf(() => import('../../schemas/approvals.ts'))
+const from = schemasOf(() => import('../../schemas/agents/approvals.ts'))
 
 const own = { access: 'person', tag: 'agents' } as const
 

@@ -1,8 +1,8 @@
 // Schemas of /approvals and /capabilities: what agents and AI tools want to do, who decided, and what agents were granted.
 import * as z from 'zod'
-import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
-import { ACTION_CLASSES, APPROVAL_OUTCOMES, APPROVALS_LOG_MAX } from '../constants.ts'
-import { count, digest, fingerprint, listOf, moment, nodeId, text } from './fields.ts'
+import { RISK_LEVELS } from '../../../../base/words/risk-levels.ts'
+import { ACTION_CLASSES, APPROVAL_OUTCOMES, APPROVALS_LOG_MAX } from '../../constants.ts'
+import { count, digest, fingerprint, listOf, moment, nodeId, text } from '../fields.ts'
 
 const id = () => text(10, 'id of the request, 10 hex digits')
 const agent = () => text(128, 'the agent as kClass:name; `kBridge:` and its name for an AI tool')
