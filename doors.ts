@@ -24,6 +24,7 @@ store/level         : base protocols
 store/rollups       : base assist/risk store/level
 store/events        : base base/level0 assist/risk store/level store/rollups - level 0 at rest
 store/processes     : base base/level0 store/level                          - names of processes are level 0 too
+store/approvals     : base store/level                                      - commands that wait for a yes are level 0 too
 store/tables        : base protocols store/level                            - all of the store that the network rooms get
 store/rescue        : base store/level store/rollups store/events store/processes store/tables
 store               : base protocols store/*
@@ -39,6 +40,9 @@ trust/certificates  : base protocols trust/identity trust/lineage trust/audit st
 trust/organisation  : base protocols trust/identity trust/policy trust/audit
 trust/operators     : base protocols trust/identity trust/policy trust/audit trust/certificates - people who ask through nodes
 trust               : base protocols config trust/* store/tables
+agents/capabilities : base protocols agents trust/identity trust/audit store/tables - what agents were granted
+agents/approvals    : base agents trust/audit store/approvals               - what waits for a person; level 0
+agents/gates        : base protocols assist/risk agents agents/approvals agents/capabilities trust/policy trust/audit
 mesh                : base protocols config trust trust/identity trust/audit trust/certificates store/tables
 exchange/documents  : base protocols config mesh trust trust/identity trust/audit store/tables
 exchange/aggregates : base protocols trust/identity                         - functions of shares and tallies; no I/O, no timer
@@ -51,8 +55,8 @@ ops                 : base base/kernel config trust
 ops/care            : base config ops store store/level store/tables store/rescue trust/identity trust/audit
 ops/metrics         : base protocols observe insight trust trust/audit trust/certificates trust/operators mesh exchange/* store
 api/contract        : base protocols config observe/imports trust/audit trust/policy exchange/query exchange/totals exchange/report exchange/reports ops/care
-api                 : base/* protocols config assist/finder store store/events store/tables observe observe/processes insight trust/* mesh exchange/* ops/care api/contract
-daemon              : base base/kernel agents protocols config store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
+api                 : base/* protocols config assist/finder store store/events store/tables observe observe/processes insight trust/* mesh exchange/* ops/care agents agents/* api/contract
+daemon              : base base/kernel agents agents/* protocols config store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
 window              : api/contract                                          - runs in a browser; the client of the API and nothing else
 cli/adapters        : base assist/risk                                      - what another program hands over, and is told
 cli/mcp             : base protocols assist/risk assist/guard assist/copilot api/contract

@@ -8,12 +8,17 @@ export type AgentId = `k${string}:${string}`
 export interface Requester {
   /** Node id of the machine that asks. */
   readonly node: string
-  /** Who asks on this machine, as `people` name accounts; absent for another machine. */
+  /** The number under which `people` keeps the data of who asks on this machine, as text; absent for another machine. */
   readonly person?: string
   /** Member id of the operator who is logged in, if one is. */
   readonly operator?: string
   /** The agent that asks on behalf of its task; absent for a person. */
   readonly agent?: AgentId
+  /**
+   * The login session that the kernel says the asking process is in. An approval never comes out of it: what a person
+   * started there may type as well as that person. Absent for another machine.
+   */
+  readonly session?: number
 }
 
 /** One thing that would happen, complete enough to be shown, judged, hashed and then done without a further choice. */
@@ -50,7 +55,12 @@ export type Gate = 'policy' | 'capability' | 'risk' | 'approval'
 export type Verdict =
   | { readonly outcome: 'run'; readonly class: ActionClass; readonly reason: string }
   /** A person decides; `approval` is the id in the inbox. */
-  | { readonly outcome: 'wait'; readonly class: ActionClass; readonly approval: string; readonly reason: string }
+  | {
+      readonly outcome: 'wait'
+      readonly class: ActionClass
+      readonly approval: string
+      readonly reason: string
+    }
   | { readonly outcome: 'deny'; readonly class: ActionClass; readonly gate: Gate; readonly reason: string }
 
 export interface Gates {

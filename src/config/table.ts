@@ -388,6 +388,15 @@ export const KEYS = {
     description:
       'Let commands run in jails on this machine. A small process of its own, karo-exec, starts them; `karo up` starts it, and the service has a unit of its own for it. While it cannot start a jail, the node is not ready and nothing runs.',
   }),
+  agentsApproved: key({
+    path: 'agents.approved',
+    kind: kind.list(value.approvedPattern, 64),
+    default: [],
+    fileOnly: true,
+    description:
+      'Patterns that approve what agents ask for in your place, each as "NAME: AGENT TOOL GLOB" (* and ?). For the tool exec the glob is matched with the words as a line for a shell, for any other with its arguments as JSON. Nothing critical is ever approved so, nor what another machine asks for. Each use is in `karo approvals log`.',
+    example: '["status: kExecutor:build exec git status*"]',
+  }),
   mcpHistory: key({
     path: 'mcp.history',
     kind: kind.boolean,

@@ -80,7 +80,8 @@ export interface Config {
     readonly share_history: boolean
   }
   /** Whether commands may run in jails of this machine. */
-  readonly agents: { readonly enabled: boolean }
+  /** `approved`: patterns as `NAME: AGENT TOOL GLOB`. */
+  readonly agents: { readonly enabled: boolean; readonly approved: readonly string[] }
   /** Whether AI coding tools may read the history of the person they work for. */
   readonly mcp: { readonly history: boolean }
   /** Measurements of the processes of hooked shells; with `keep_days` 0 they are kept as long as there is room. */

@@ -14,6 +14,7 @@ import { createProbe } from '../ops/metrics/probe.ts'
 import { createLock } from '../ops/system/lock.ts'
 import { openStore } from '../store/index.ts'
 import type { PolicySet } from '../trust/policy/index.ts'
+import { buildAgents } from './agents.ts'
 import type { Foundation } from './foundation.ts'
 import type { DaemonOptions } from './options.ts'
 import { buildTrust } from './trust-rooms.ts'
@@ -80,6 +81,7 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
 
   return {
     ...{ store, lock, muscle },
+    ...buildAgents({ paths }, foundation, who, store),
     ...who,
     ...{ observe, processes, insight, anomalies, probe, retention },
   }

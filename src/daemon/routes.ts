@@ -2,6 +2,7 @@
 import type { Http } from '../api/access/http.ts'
 import type { Feed } from '../api/feed/index.ts'
 import { anomaliesRoutes } from '../api/routes/anomalies.ts'
+import { approvalsRoutes } from '../api/routes/approvals.ts'
 import { auditRoutes } from '../api/routes/audit.ts'
 import { backupRoutes } from '../api/routes/care/backup.ts'
 import { type DoctorDeps, doctorRoutes } from '../api/routes/care/doctor.ts'
@@ -54,7 +55,6 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     fleet,
     insight,
     introductions,
-    muscle,
     observe,
     organisation,
     people,
@@ -74,7 +74,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       anomalies,
       policy,
       service,
-      agents: muscle.state,
+      agents: local.muscle.state,
       heldPeople: people.held,
       fleet: fleet.state,
       http: http.address,
@@ -104,6 +104,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     operatorRoutes({ fleet, sessions, self: identity, name, clock }),
     queryRoutes({ query, sessions, timeoutMs: () => config.query.timeout_ms }),
     reportsRoutes({ reports, sessions, self }),
+    approvalsRoutes({ ...local, identity, timers }),
     auditRoutes({ audit, documents, trust, clock, totals }),
     mcpRoutes({ audit }),
     ...http.routes,
@@ -115,10 +116,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     backupRoutes({ store, identity, name, paths, audit, clock, ownUid }),
     peopleRoutes({
       ...{ people, audit, ownUid },
-      async removeRows(number) {
-        await sessions.forget(number)
-        return removePersonRows(store, number)
-      },
+      removeRows: (number) => removeRows(local, number),
     }),
     doctorRoutes({
       ...{ identity, mesh, trust, store, observe, documents, summaries, health },
@@ -133,6 +131,13 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       http: http.address,
     }),
   ]
+}
+
+/** Whatever is in memory of the person goes before the rows. */
+async function removeRows({ sessions, approvals, store }: Local, number: number): Promise<void> {
+  await sessions.forget(number)
+  await approvals.forget(number)
+  return removePersonRows(store, number)
 }
 
 /** `host:port` of an address that other machines may reach; undefined for loopback, which they do not. */

@@ -1,4 +1,5 @@
 // Builds the API that clients of the daemon talk to, on the control socket and, where it is enabled, on TCP.
+import { checkPerson, seatByKernel } from '../api/access/at-terminal.ts'
 import { createHttp } from '../api/access/http.ts'
 import { createPlaces } from '../api/access/places.ts'
 import { connectFeed, createFeed } from '../api/feed/index.ts'
@@ -19,12 +20,12 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
   const { foundation, local } = parts
   const { metrics, common, ownUid } = foundation
   const { config, clock, random, log } = common
-  const { access, anomalies, audit, observe, people, store, trust } = local
+  const { access, anomalies, approvals, audit, observe, people, store, trust } = local
 
   const credentials = await openPeerCredentials(log)
   const places = createPlaces({ most: SOCKET_CONNECTIONS, ownUid, hasAccount: people.hasAccount })
   const feed = createFeed({ clock, random })
-  connectFeed(feed, { audit, trust, observe, anomalies, reports: parts.network.reports })
+  connectFeed(feed, { audit, trust, observe, anomalies, approvals, reports: parts.network.reports })
   const http = createHttp({
     ...{ config, clock, random, timers, log, audit },
     repository: store.tokens,
@@ -32,6 +33,8 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
     accountOf: people.uidOf,
     handle: (request, response) => api.handle(request, response),
     onRefused: metrics.refused,
+    checkApproving: (caller) =>
+      checkPerson(seatByKernel(caller), approvals.hasAsked, 'makes a token that approves'),
   })
   const api = createApi({
     socketPath: options.paths.socket,
@@ -50,7 +53,9 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
       // Who only looks leaves no trace; who decides something is a person from then on.
       const person = await people.numberOf(uid, { keep: request.method !== 'GET' })
       if (person === undefined) throw (await people.turnsAway(uid)) ? turnedAway(uid) : unsure(uid)
-      return { uid: person, account: uid, ...(await access.of(uid)), via: 'socket' }
+      const pid = credentials.pidOf(request.raw.socket)
+      const process = pid === undefined ? {} : { pid }
+      return { uid: person, account: uid, ...(await access.of(uid)), via: 'socket', ...process }
     },
     isStillWho: async ({ uid, account }) => (await people.numberOf(account)) === uid,
     onAnswered: metrics.request,

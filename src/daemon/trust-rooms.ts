@@ -77,5 +77,17 @@ export function buildTrust(
   })
   const sharing = createSharing({ ...common, consent: store.consent, trust, policy, audit })
 
-  return { access, people, audit, fleet, trust, introductions, sessions, policy, organisation, sharing }
+  return {
+    names,
+    access,
+    people,
+    audit,
+    fleet,
+    trust,
+    introductions,
+    sessions,
+    policy,
+    organisation,
+    sharing,
+  }
 }

@@ -7,6 +7,7 @@ import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { type Faults, noFaults } from '../base/run/faults.ts'
 import type { Log } from '../base/run/log.ts'
+import { createApprovalRepository } from './approvals/approvals.ts'
 import { createEventRepository, type RemovedWith } from './events/events.ts'
 import { newDatabase } from './level/database.ts'
 import { type Disk, watchDisk } from './level/disk.ts'
@@ -19,6 +20,7 @@ import { createRollupRepository } from './rollups/rollups.ts'
 import { snapshot } from './snapshot.ts'
 import { createAnomalyRepository } from './tables/anomalies.ts'
 import { createAuditRepository } from './tables/audit.ts'
+import { createCapabilityRepository } from './tables/capabilities.ts'
 import { createConsentRepository } from './tables/consent.ts'
 import { createDocumentRepository } from './tables/documents.ts'
 import { createFleetRepository } from './tables/fleet.ts'
@@ -83,6 +85,8 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     documents: createDocumentRepository(db),
     fleet: createFleetRepository(db),
     tokens: createTokenRepository(db),
+    approvals: () => createApprovalRepository(db),
+    capabilities: createCapabilityRepository(db),
     people: createPeopleRepository(db),
     processes,
     anomalies: createAnomalyRepository(db),

@@ -1,10 +1,12 @@
 // The shapes that the store room shows to other rooms, apart from the code that makes them.
 import type { Room } from '../base/run/room.ts'
+import type { ApprovalRepository, StoredApproval } from './approvals/approvals.ts'
 import type { EventRepository } from './events/events.ts'
 import type { ProcessRepository } from './processes/processes.ts'
 import type { RollupRepository } from './rollups/types.ts'
 import type { AnomalyRepository } from './tables/anomalies.ts'
 import type { AuditRepository } from './tables/audit.ts'
+import type { CapabilityRepository } from './tables/capabilities.ts'
 import type { ConsentRepository } from './tables/consent.ts'
 import type { DocumentRepository } from './tables/documents.ts'
 import type { FleetRepository } from './tables/fleet.ts'
@@ -24,6 +26,9 @@ export interface Store extends Room {
   readonly documents: DocumentRepository
   readonly fleet: FleetRepository
   readonly tokens: TokenRepository
+  /** The approvals room says what its rows are. */
+  approvals<Open extends StoredApproval, Ended extends StoredApproval>(): ApprovalRepository<Open, Ended>
+  readonly capabilities: CapabilityRepository
   readonly people: PeopleRepository
   readonly processes: ProcessRepository
   readonly anomalies: AnomalyRepository

@@ -20,6 +20,8 @@ import { createTokenEnds, type TokenEnds } from './token-ends.ts'
 import { createTokens } from './tokens.ts'
 
 export interface HttpOptions {
+  /** Throws KaroError `refused` for a caller who may not make a token that approves. */
+  readonly checkApproving: (caller: Caller) => void
   readonly config: Pick<Config, 'http'>
   readonly repository: TokenRepository
   readonly audit: Pick<Audit, 'record'>
@@ -78,7 +80,10 @@ export function createHttp(options: HttpOptions): Http {
         refusals.close()
       },
     },
-    routes: [tokenRoutes({ tokens, http: where }), sessionRoutes({ sessions, listener, credentials })],
+    routes: [
+      tokenRoutes({ tokens, http: where, checkApproving: options.checkApproving }),
+      sessionRoutes({ sessions, listener, credentials }),
+    ],
     owns: listener.owns,
     callerOf: credentials.callerOf,
     address: listener.address,

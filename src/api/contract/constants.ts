@@ -33,15 +33,18 @@ export const EVENT_TYPES = [
   'command_recorded',
   'anomaly_found',
   'report_threshold',
+  'approval_wanted',
+  'approval_decided',
   'lost',
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]
 
 /**
  * What a token allows over TCP: `metrics` the metrics, `read` everything that only shows, `ask` questions to the mesh,
- * `full` everything that its owner may do. Each scope includes those before it.
+ * `full` everything that its owner may do but approving what agents ask for, `approve` that too. Each scope includes those
+ * before it.
  */
-export const TOKEN_SCOPES = ['metrics', 'read', 'ask', 'full'] as const
+export const TOKEN_SCOPES = ['metrics', 'read', 'ask', 'full', 'approve'] as const
 export type TokenScope = (typeof TOKEN_SCOPES)[number]
 
 /** Most valid tokens of one person: more than a person has scripts. */
@@ -53,3 +56,9 @@ export const TOKEN_TTL_MS = { least: 60_000, usual: 30 * DAY_MS, most: 366 * DAY
 
 /** Buckets, and fetches of releases, in one answer: a month of hours. */
 export const GIVEN_MAX = 1_000
+
+/** Classes of what agents do, the most dangerous first; the same words as in src/agents. */
+export const ACTION_CLASSES = ['critical', 'high', 'medium', 'low', 'green'] as const
+/** What became of a request for approval. */
+export const APPROVAL_OUTCOMES = ['used', 'unused', 'denied', 'expired', 'withdrawn'] as const
+export const APPROVALS_LOG_MAX = 2_000

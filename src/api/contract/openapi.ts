@@ -17,6 +17,7 @@ const TAGS: Readonly<Record<Tag, string>> = {
   mesh: 'The members of the mesh, and questions to them.',
   sharing: 'What the caller consents to share, and what leaves this machine because of it.',
   ledger: 'The record of what happened here, and whether it is complete.',
+  agents: 'What agents and AI tools want to do, who approves it, and what agents were granted.',
   care: 'For people who look after the node.',
   keys: 'Tokens and sessions, which open this API over TCP.',
 }

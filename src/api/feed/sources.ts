@@ -1,6 +1,7 @@
 // Turns what the rooms tell into events of the feed.
 
 import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Approvals } from '../../agents/approvals/types.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import type { Reports } from '../../exchange/reports/index.ts'
 import type { AuditType } from '../../trust/audit/entry-types.ts'
@@ -32,12 +33,13 @@ interface FeedSources {
     onBegun(listener: (uid: number, signal: FoundAnomaly) => void): () => void
   }
   readonly reports: Pick<Reports, 'onThreshold'>
+  readonly approvals: Pick<Approvals, 'onChange'>
 }
 
 /** Feeds events until the returned function is called. */
 export function connectFeed(
   feed: Feed,
-  { audit, trust, observe, anomalies, reports }: FeedSources,
+  { audit, trust, observe, anomalies, reports, approvals }: FeedSources,
 ): () => void {
   const peerOf = (node: NodeId): FeedData['peer_connected']['peer'] => {
     const { node_id, fingerprint, name } = trust.opinion(node)
@@ -66,6 +68,13 @@ export function connectFeed(
     }),
     anomalies.onBegun((uid, { id, kind, subject, severity }) => {
       feed.tell('anomaly_found', { signal_id: id, kind, subject, severity }, uid)
+    }),
+    // Without a word of the command: who may see it asks for it. The feed knows persons only, so what another machine asks for is in the list alone.
+    approvals.onChange(({ id, person, agent, class: of, change }) => {
+      if (person === null) return
+      const about = { approval_id: id, agent, class: of }
+      if (change === 'wanted') feed.tell('approval_wanted', about, person)
+      else feed.tell('approval_decided', { ...about, outcome: change }, person)
     }),
     // That it is crossed, and not by how much: the numbers are for who may read reports.
     reports.onThreshold((threshold, state) => feed.tell('report_threshold', { threshold, state })),
@@ -165,6 +174,10 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   operator_logout: null,
   person_changed: null,
   mcp_history_read: null,
+  // The room of approvals tells itself, because a request that waits is in no ledger yet.
+  agent_gate: null,
+  approval_decided: null,
+  capability_change: null,
   token_created: null,
   token_revoked: null,
   history_deleted: null,

@@ -17,6 +17,8 @@ export interface Caller {
   /** Whether the person may ask the mesh in the name of this node. */
   readonly asks: boolean
   readonly via: 'socket' | 'http'
+  /** The process at the other end of the socket, as it was when it connected; absent over TCP. */
+  readonly pid?: number
   /** The credential of a request over TCP. Absent over the socket, where the operating system names the person. */
   readonly credential?: Credential
 }

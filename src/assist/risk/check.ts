@@ -81,8 +81,13 @@ export function riskLevelOf(command: string, shell: Shell): RiskLevel {
 
 const levelOf = (findings: readonly Finding[]): RiskLevel => worst(findings.map(({ rule }) => rule.level))
 
-/** Every finding, worst first, then by place; at most MAX_MATCHES. Exported for the tests of the bounds. */
-export function findAll(command: string, options: CheckOptions, budget: Budget): readonly Finding[] {
+/** Every finding, worst first, then by place; at most MAX_MATCHES. `begin`: as of `walkLine`. */
+export function findAll(
+  command: string,
+  options: CheckOptions,
+  budget: Budget,
+  begin?: Parameters<typeof walkLine>[4],
+): readonly Finding[] {
   const found = new Map<string, Finding>()
   const clamped = ([start, end]: Span): Span => [clamp(start, command), clamp(Math.max(start, end), command)]
   let loud = false
@@ -144,7 +149,7 @@ export function findAll(command: string, options: CheckOptions, budget: Budget):
     },
   }
   try {
-    walkLine(line, scope, findings, budget)
+    walkLine(line, scope, findings, budget, begin)
   } catch {
     // A text that exhausts the stack, or a rule that throws, leaves the line unread.
     tried = undefined

@@ -11,5 +11,7 @@ export {
   type Shell,
 } from '../../base/words/risk-levels.ts'
 export { checkCommand, DEFAULT_PROFILE, riskLevelOf } from './check.ts'
+export { checkArgv } from './check-argv.ts'
 export { firstTool } from './first-tool.ts'
+export { isCore } from './rule-ids.ts'
 export type * from './types.ts'

@@ -10,11 +10,18 @@ export interface PeerCredentials {
   uidOf(socket: Socket): number | undefined
 }
 
+/** The same with the process, for those who look at what it is. */
+export interface PeerProcesses extends PeerCredentials {
+  /** The process that connected; undefined as for `uidOf`. It may have ended, and its number may be another's by now. */
+  pidOf(socket: Socket): number | undefined
+}
+
 // These numbers hold on every Linux architecture that Node runs on except MIPS and SPARC (socket.h's generic headers).
 const SOL_SOCKET = 1
 const SO_PEERCRED = 17
-/** `struct ucred` of unix(7): pid, uid, gid, 32 bits each. Only the uid counts: a pid may be another process by now. */
+/** `struct ucred` of unix(7): pid, uid, gid, 32 bits each. Rights follow from the uid alone: a pid may be another process by now. */
 const UCRED_BYTES = 12
+const PID_AT = 0
 const UID_AT = 4
 /** The uid that the kernel reports for a socket without credentials. */
 const NO_UID = 0xffff_ffff
@@ -22,9 +29,9 @@ const NO_UID = 0xffff_ffff
 const OVERFLOW_UID = 65_534
 
 /** Without the library no connection has credentials, and the log says so. */
-export async function openPeerCredentials(log: Log): Promise<PeerCredentials> {
-  const uids = new WeakMap<Socket, number>()
-  let read: (fd: number) => number | undefined
+export async function openPeerCredentials(log: Log): Promise<PeerProcesses> {
+  const peers = new WeakMap<Socket, Peer>()
+  let read: (fd: number) => Peer | undefined
   try {
     read = await loadReader()
   } catch (error) {
@@ -34,16 +41,23 @@ export async function openPeerCredentials(log: Log): Promise<PeerCredentials> {
   return {
     note(socket) {
       const fd = descriptorOf(socket)
-      const uid = fd === undefined ? undefined : read(fd)
-      if (uid !== undefined) uids.set(socket, uid)
+      const peer = fd === undefined ? undefined : read(fd)
+      if (peer !== undefined) peers.set(socket, peer)
     },
-    uidOf: (socket) => uids.get(socket),
+    uidOf: (socket) => peers.get(socket)?.uid,
+    pidOf: (socket) => peers.get(socket)?.pid,
   }
 }
 
 type Getsockopt = (fd: number, level: number, option: number, value: Uint8Array, size: Uint32Array) => number
 
-async function loadReader(): Promise<(fd: number) => number | undefined> {
+interface Peer {
+  readonly uid: number
+  /** Undefined for a process of another namespace, which has no number here. */
+  readonly pid: number | undefined
+}
+
+async function loadReader(): Promise<(fd: number) => Peer | undefined> {
   if (process.platform !== 'linux') throw new Error(`there is no SO_PEERCRED on ${process.platform}`)
   const { libc } = await loadLibc()
   const getsockopt = libc.func(
@@ -54,8 +68,9 @@ async function loadReader(): Promise<(fd: number) => number | undefined> {
     const size = new Uint32Array([UCRED_BYTES])
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ucred, size) !== 0 || size[0] !== UCRED_BYTES)
       return undefined
-    const uid = new Uint32Array(ucred.buffer)[UID_AT / 4]
-    return uid === NO_UID || uid === OVERFLOW_UID ? undefined : uid
+    const words = new Uint32Array(ucred.buffer)
+    const [pid = 0, uid = NO_UID] = [words[PID_AT / 4], words[UID_AT / 4]]
+    return uid === NO_UID || uid === OVERFLOW_UID ? undefined : { uid, pid: pid === 0 ? undefined : pid }
   }
 }
 

@@ -14,8 +14,13 @@ export interface Judgement {
   ) => RiskVerdict
 }
 
+/** A command that a person may confirm. */
+export type Confirmable = Pick<ToolCall & { kind: 'before' }, 'command' | 'shell' | 'cwd'>
+
 export interface Answered {
   readonly reply: Reply
+  /** The command is about to run and needs a person's consent, which is no block. */
+  readonly confirmable?: Confirmable
   /** For the spool, unless recording is paused. */
   readonly entries: readonly Entry[]
 }
@@ -61,7 +66,11 @@ export function answerCall(
   const { decision, risk_level } = verdict
   if (kind === 'before') {
     const reply = replyTo(verdict, adapter)
-    return { reply, entries: reply.decision === 'deny' ? [{ note: { outcome: 'blocked', risk_level } }] : [] }
+    return {
+      reply,
+      entries: reply.decision === 'deny' ? [{ note: { outcome: 'blocked', risk_level } }] : [],
+      ...(decision === 'confirm' && { confirmable: call }),
+    }
   }
   // The command ran although the guard wanted a confirmation, so a person has consented in the tool.
   const consented: readonly Entry[] =

@@ -13,7 +13,16 @@ import {
 } from './fields.ts'
 
 /** Seconds; the hook itself answers within its own limit, far below. */
-export const HOOK_SECONDS = 10
+const HOOK_SECONDS = 10
+
+/**
+ * Seconds after which a tool gives up on this line of ours. A tool that gives up runs the command, so a line that waits for
+ * the inbox gets as much more.
+ */
+export function secondsOf(line: string): number {
+  const [, inbox = '0'] = / --inbox (\d{1,3})(?= )/.exec(line) ?? []
+  return HOOK_SECONDS + Number(inbox)
+}
 
 export const claude: Adapter = {
   name: 'claude',
@@ -37,7 +46,7 @@ export const claude: Adapter = {
     projectFile: '.claude/settings.json',
     fixed: {},
     entries: (command) => {
-      const entry = [{ matcher: 'Bash', hooks: [{ type: 'command', command, timeout: HOOK_SECONDS }] }]
+      const entry = [{ matcher: 'Bash', hooks: [{ type: 'command', command, timeout: secondsOf(command) }] }]
       return { PreToolUse: entry, PostToolUse: entry, PostToolUseFailure: entry }
     },
   },

@@ -3,7 +3,7 @@
 // (pre-tool-use.command.input, post-tool-use.command.input) and src/engine/output_parser.rs, by which `ask` and `allow`
 // are unsupported there and `deny` needs a reason.
 import type { Adapter } from './adapter.ts'
-import { after, answerLikeClaude, before, HOOK_SECONDS } from './claude.ts'
+import { after, answerLikeClaude, before, secondsOf } from './claude.ts'
 import { callOf } from './fields.ts'
 
 export const codex: Adapter = {
@@ -26,7 +26,7 @@ export const codex: Adapter = {
     projectFile: '.codex/hooks.json',
     fixed: {},
     entries: (command) => {
-      const entry = [{ matcher: 'Bash', hooks: [{ type: 'command', command, timeout: HOOK_SECONDS }] }]
+      const entry = [{ matcher: 'Bash', hooks: [{ type: 'command', command, timeout: secondsOf(command) }] }]
       return { PreToolUse: entry, PostToolUse: entry }
     },
     afterwards: 'Codex runs a new hook only once you have trusted it: type /hooks in Codex.',

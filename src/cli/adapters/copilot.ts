@@ -3,7 +3,7 @@
 // another code than 0 denies, one that says nothing leaves the decision to the tool).
 import type { Adapter } from './adapter.ts'
 import { BadCall } from './adapter.ts'
-import { HOOK_SECONDS } from './claude.ts'
+import { secondsOf } from './claude.ts'
 import { callOf, commandOf, directoryOf, type Members, membersOf } from './fields.ts'
 
 export const copilot: Adapter = {
@@ -33,7 +33,7 @@ export const copilot: Adapter = {
     projectFile: '.github/hooks/karo.json',
     fixed: { version: 1 },
     entries: (command) => {
-      const entry = [{ type: 'command', bash: command, timeoutSec: HOOK_SECONDS }]
+      const entry = [{ type: 'command', bash: command, timeoutSec: secondsOf(command) }]
       return { preToolUse: entry, postToolUse: entry, postToolUseFailure: entry }
     },
   },

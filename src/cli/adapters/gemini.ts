@@ -3,7 +3,7 @@
 // packages/core/src/tools/shell.ts for the text of a result.
 import { resolve } from 'node:path'
 import type { Adapter, ToolCall } from './adapter.ts'
-import { HOOK_SECONDS } from './claude.ts'
+import { secondsOf } from './claude.ts'
 import { callOf, commandOf, directoryOf, exitCodeOf, type Members, membersOf, textOf } from './fields.ts'
 
 export const gemini: Adapter = {
@@ -28,7 +28,7 @@ export const gemini: Adapter = {
     projectFile: '.gemini/settings.json',
     fixed: {},
     entries: (command) => {
-      const hook = { type: 'command', name: 'karo', command, timeout: HOOK_SECONDS * 1000 }
+      const hook = { type: 'command', name: 'karo', command, timeout: secondsOf(command) * 1000 }
       const entry = [{ matcher: 'run_shell_command', hooks: [hook] }]
       return { BeforeTool: entry, AfterTool: entry }
     },

@@ -33,6 +33,10 @@ export function replyToFailure(onError: 'allow' | 'block', why: string): Reply {
   }
 }
 
+/** What a tool is told when a person denied its command, or the gates of agents did. */
+export const reasonOf = (why: string): string =>
+  bounded(`Karo: this command was not approved: ${why}. Do not try to reach the same by other words.`)
+
 function whysOf({ matches }: RiskVerdict): string {
   const whys = [...new Set(matches.map(({ why }) => why))]
   const shown = whys.slice(0, MOST_WHYS).map((why) => (/[.!?]$/.test(why) ? why : `${why}.`))

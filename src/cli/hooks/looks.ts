@@ -9,6 +9,7 @@ import type { CommandIo } from '../command.ts'
 import type { ToolHookLook } from '../doctor/world.ts'
 import { homeOf } from '../place.ts'
 import { editFile } from '../shells/rc-file.ts'
+import { inboxIn } from './inbox-option.ts'
 import { fileOf, hookLine } from './settings.ts'
 
 /** The tools whose settings for this person have the hook; settings of projects are for other people too. */
@@ -26,7 +27,7 @@ export function toolHookLooks(io: CommandIo): readonly ToolHookLook[] {
     const [line] = raw
     // If the configuration cannot be used, the owner's wish is unknown, so the hook stays as it is.
     const stops = guard.failure === undefined ? guard.onError === 'block' : line?.includes('|| exit 2')
-    const expected = hookLine(io, { adapter, scope: 'user' }, stops ? 'block' : 'allow')
+    const expected = hookLine(io, { adapter, scope: 'user' }, stops ? 'block' : 'allow', inboxIn(line ?? ''))
     const bytes = Buffer.from(expected, 'utf8').toString('latin1')
     return {
       ...{ tool, title, file, expected },

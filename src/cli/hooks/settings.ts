@@ -21,6 +21,7 @@ import { absolutePath } from '../place.ts'
 import { editFile } from '../shells/rc-file.ts'
 import { table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
+import { inboxOf } from './inbox-option.ts'
 import { copyOf, dropCopy, keepCopy, makeDirectory, textOf } from './settings-file.ts'
 
 interface Place {
@@ -37,7 +38,7 @@ export function installHook(
   onError: 'allow' | 'block',
 ): ExitCode {
   const place = placeOf(io, input, home)
-  const line = hookLine(io, place, onError)
+  const line = hookLine(io, place, onError, inboxOf(input.options.inbox, place.adapter))
   // The file is edited byte by byte.
   const bytes = Buffer.from(line, 'utf8').toString('latin1')
   const content = (text: string): string => withHooks(text, place.settings, bytes)
@@ -207,8 +208,9 @@ export function hookLine(
   io: CommandIo,
   { adapter, scope }: Pick<Place, 'adapter' | 'scope'>,
   onError: 'allow' | 'block',
+  inbox?: number,
 ): string {
-  const tool = adapter.name
+  const tool = inbox === undefined ? adapter.name : `${adapter.name} --inbox ${inbox}`
   if (scope === 'project') return `command -v karo >/dev/null && karo hook ${tool} || exit 0 ${MARK}`
   const home = io.env.KARO_HOME ? ` --home ${quote(io.home)}` : ''
   const { words, byName } = programOf(io)

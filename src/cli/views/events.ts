@@ -40,6 +40,10 @@ const LINES: { readonly [T in EventType]: (data: FeedData[T]) => string } = {
     state === 'crossed'
       ? `totals cross the threshold ${printable(threshold)}: karo report, karo report list`
       : `totals do not cross the threshold ${printable(threshold)} any more`,
+  approval_wanted: ({ approval_id, agent, class: of }) =>
+    `${printable(agent)} waits for your approval (${of}): karo approvals show ${printable(approval_id)}`,
+  approval_decided: ({ approval_id, agent, outcome }) =>
+    `request ${printable(approval_id)} of ${printable(agent)}: ${outcome}`,
   lost: ({ count }) =>
     count === null
       ? 'events before this are unknown, because the daemon was restarted'

@@ -38,6 +38,9 @@ export async function failClosed(db: Database): Promise<Closed> {
   }
   const tokens = (await db.keys(keyRange('api_tokens')).all()).length
   await db.clear(keyRange('api_tokens'))
+  // What was approved or granted may have been used or taken back.
+  await db.clear(keyRange('approvals'))
+  await db.clear(keyRange('capabilities'))
   const fleet = createFleetRepository(db)
   const open = (await fleet.load()).invites.filter(
     ({ uses, used, cancelled }) => !cancelled && used.length < uses,

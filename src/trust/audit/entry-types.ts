@@ -44,6 +44,12 @@ export const AUDIT_TYPES = [
   'operator_logout',
   /** An AI coding tool read commands of a person's history through `karo mcp`: how many, never which. */
   'mcp_history_read',
+  /** The gates judged what an agent or an AI tool was to do: which gate said what and why, and no word of the command. */
+  'agent_gate',
+  /** A person approved or denied something that an agent or an AI tool was to do. */
+  'approval_decided',
+  /** A person granted a capability to an agent, or took one back: which kinds and for how long. */
+  'capability_change',
   'token_created',
   'token_revoked',
   /** A person removed some of their own commands: how many, and nothing of them. */
@@ -106,6 +112,9 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     operator_login: 'own',
     operator_logout: 'own',
     mcp_history_read: 'own',
+    agent_gate: 'own',
+    approval_decided: 'decision',
+    capability_change: 'decision',
     token_created: 'decision',
     token_revoked: 'decision',
     history_deleted: 'decision',
@@ -153,6 +162,9 @@ export const AUDIT_READERS: Readonly<Record<AuditType, 'everybody' | 'person' | 
   operator_login: 'person',
   operator_logout: 'person',
   mcp_history_read: 'person',
+  agent_gate: 'person',
+  approval_decided: 'person',
+  capability_change: 'person',
   token_created: 'person',
   token_revoked: 'person',
   history_deleted: 'person',

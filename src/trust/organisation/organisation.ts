@@ -20,14 +20,13 @@ const PLACE = 'organisation.cedar'
 const AUDIENCES: readonly string[] = ['security', 'admin']
 
 /** Where the bundle that was in force cannot be read any more. */
-const UNREADABLE: PolicyEngine = {
-  kind: 'cedar',
-  judge: () => ({
+const unreadable = () =>
+  ({
     effect: 'deny',
     rule: 'organisation.unreadable',
     reason: "the organisation's policy bundle that is kept here cannot be read",
-  }),
-}
+  }) as const
+const UNREADABLE: PolicyEngine = { kind: 'cedar', judge: unreadable, judgeAgent: unreadable }
 
 interface OrganisationState {
   readonly number: number

@@ -1,7 +1,7 @@
 // The built-in engine: judges role policies by the rows of the role table, as a pure function.
 import { ACTION_CATEGORY } from './resource.ts'
-import { HEALTH_RULE, ROLE_TABLE, tableRoles } from './roles.ts'
-import type { PolicyEngine, RoleDecision, RoleRequest } from './types.ts'
+import { HEALTH_RULE, OWN_AGENT, ROLE_TABLE, tableRoles } from './roles.ts'
+import type { AgentRequest, PolicyEngine, RoleDecision, RoleRequest } from './types.ts'
 
 const deny = (rule: string, reason: string): RoleDecision => ({ effect: 'deny', rule, reason })
 
@@ -27,4 +27,10 @@ function judge({ principal, action, resource, teams }: RoleRequest): RoleDecisio
     : { effect: 'allow', rule: row.rule, reason: `${row.role}: ${row.meaning}` }
 }
 
-export const builtIn: PolicyEngine = { kind: 'built-in', judge }
+/** A person may have the agents of their own machine do something; no other machine may. */
+const judgeAgent = ({ own }: AgentRequest): RoleDecision =>
+  own
+    ? { effect: 'allow', ...OWN_AGENT }
+    : deny('role.agent', 'only people of this machine may have its agents do something')
+
+export const builtIn: PolicyEngine = { kind: 'built-in', judge, judgeAgent }

@@ -1,5 +1,5 @@
 // What a policy bundle of the organisation may do to a node's own policy: restrict it, unless the owner said otherwise.
-import type { PolicyEngine, RoleDecision, RoleRequest } from './types.ts'
+import type { PolicyEngine, RoleDecision } from './types.ts'
 
 /** What an owner lets their organisation do: only take away, or decide in place of their own role policies. */
 export type AcceptOrg = 'restrict' | 'full'
@@ -17,15 +17,15 @@ export interface Limits {
  * nobody could judge is forbidden too.
  */
 export function mergedEngine(own: PolicyEngine, bundle: PolicyEngine, accept: AcceptOrg): PolicyEngine {
+  const merged = (ours: RoleDecision, theirs: RoleDecision): RoleDecision => {
+    if (theirs.effect === 'deny' && isForbid(theirs)) return theirs
+    if (ours.effect === 'allow' || accept !== 'full' || isForbid(ours)) return ours
+    return theirs
+  }
   return {
     kind: own.kind,
-    judge(request: RoleRequest): RoleDecision {
-      const ours = own.judge(request)
-      const theirs = bundle.judge(request)
-      if (theirs.effect === 'deny' && isForbid(theirs)) return theirs
-      if (ours.effect === 'allow' || accept !== 'full' || isForbid(ours)) return ours
-      return theirs
-    },
+    judge: (request) => merged(own.judge(request), bundle.judge(request)),
+    judgeAgent: (request) => merged(own.judgeAgent(request), bundle.judgeAgent(request)),
   }
 }
 

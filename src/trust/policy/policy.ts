@@ -6,6 +6,7 @@ import { audienceOf } from './principal.ts'
 import { ACTION_CATEGORY, resourceOf } from './resource.ts'
 import type {
   Action,
+  AgentRequest,
   Circumstances,
   Context,
   Decision,
@@ -57,6 +58,8 @@ export interface Policy {
     circumstances: Circumstances,
     team?: string,
   ): Decision
+  /** Whether somebody may have an agent of this machine do something: role policies alone. Never throws. */
+  judgeAgent(request: Omit<AgentRequest, 'at' | 'k' | 'teams'>): RoleDecision
   /** The second layer alone. */
   judge(principal: Principal, action: Action, resource: Resource, circumstances: Circumstances): RoleDecision
   /** What the organisation asks of this node from now on; it narrows what the owner's policies say, see `bundle.ts`. */
@@ -100,8 +103,7 @@ export function createPolicy(
       const reason = `the organisation's policy bundle allows levels up to ${max_level}`
       return { effect: 'deny', rule: 'organisation.max_level', reason }
     }
-    const own = current.engine
-    const engine = theirs === undefined ? own : mergedEngine(own, theirs, accept())
+    const engine = engineOf(theirs)
     const request = {
       principal,
       action,
@@ -111,6 +113,21 @@ export function createPolicy(
       circumstances,
     }
     return judged(engine, request)
+  }
+
+  const engineOf = (theirs: PolicyEngine | undefined): PolicyEngine =>
+    theirs === undefined ? current.engine : mergedEngine(current.engine, theirs, accept())
+
+  const judgeAgent: Policy['judgeAgent'] = (request) => {
+    try {
+      const { engine, k_min } = organisation
+      const about = { at: now(), k: Math.max(k(), k_min ?? 0), teams: teams() }
+      if (request.principal.denied)
+        return { effect: 'deny', rule: 'peer.denied', reason: 'this node is denied here' }
+      return engineOf(engine).judgeAgent({ ...request, ...about })
+    } catch (error) {
+      return brokenBy(error)
+    }
   }
 
   function both(
@@ -144,6 +161,7 @@ export function createPolicy(
       return both(mayRead(principal, audience), principal, action, resource, circumstances, of)
     },
     judge,
+    judgeAgent,
     organisation(rules) {
       organisation = rules
     },
@@ -190,6 +208,10 @@ export function judged(engine: PolicyEngine, request: RoleRequest): RoleDecision
   try {
     return engine.judge(request)
   } catch (error) {
-    return { effect: 'deny', rule: 'policy.error', reason: `the role policies failed: ${String(error)}` }
+    return brokenBy(error)
   }
+}
+
+const brokenBy = (error: unknown): RoleDecision => {
+  return { effect: 'deny', rule: 'policy.error', reason: `the role policies failed: ${String(error)}` }
 }

@@ -88,6 +88,12 @@ export const ROLE_TABLE: readonly RoleRow[] = [
 /** Node health carries no person's data: every role may have it. */
 export const HEALTH_RULE = 'role.any.health'
 
+/** Whoever sits at a machine may have its agents work: the other gates say what. */
+export const OWN_AGENT = {
+  rule: 'agent.own',
+  reason: 'people may have the agents of their own machine do something',
+} as const
+
 const isRole = (name: string): name is Role => (ROLES as readonly string[]).includes(name)
 
 /** The roles of the table that a principal is judged by: those it has, else `individual`. Other roles are no part of it. */

@@ -34,6 +34,9 @@ export const ACTIONS = [...QUERY_ACTIONS, 'summary.receive'] as const
 
 export type Action = (typeof ACTIONS)[number]
 
+/** The right to have an agent of this machine do something. It is about no data, so consent and levels are not asked. */
+export const AGENT_ACTION = 'agent.task'
+
 export const SHARING_CATEGORIES = ['tool_usage', 'activity_patterns', 'safety_stats', 'anomalies'] as const
 
 export type SharingCategory = (typeof SHARING_CATEGORIES)[number]
@@ -117,6 +120,24 @@ export interface RoleRequest {
   readonly circumstances: Circumstances
 }
 
+/** Whether somebody may have an agent of this machine do something; asked before all other gates of an action. */
+export interface AgentRequest {
+  readonly principal: Principal
+  /** `kClass:name`. */
+  readonly agent: string
+  readonly tool: string
+  /** A person of this machine asks on it; else another machine does, or somebody whom the kernel does not name. */
+  readonly own: boolean
+  /** An agent or an AI tool asks in the name of that person. */
+  readonly by_agent: boolean
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** `sharing.k_min`, because conditions without an action may ask for it. */
+  readonly k: number
+  /** Teams that this node is in. */
+  readonly teams: readonly string[]
+}
+
 export interface RoleDecision {
   readonly effect: 'allow' | 'deny'
   /** As in Decision. */
@@ -128,6 +149,7 @@ export interface RoleDecision {
 export interface PolicyEngine {
   readonly kind: 'built-in' | 'cedar'
   judge(request: RoleRequest): RoleDecision
+  judgeAgent(request: AgentRequest): RoleDecision
 }
 
 /** One file of role policies, as it was read. */

@@ -12,6 +12,18 @@ type Line = readonly string[]
 /** Of each first word, lines that succeed and lines that fail; the last ones read standard input. */
 const LINES: Readonly<Record<string, readonly Line[]>> = {
   status: [['status'], ['status', '--json'], ['status', 'surplus']],
+  approvals: [
+    ['approvals', 'list'],
+    ['approvals', 'show', '3f9a'],
+    ['approvals', 'approve', 'x'],
+    ['approvals', 'deny', '3f9a', '--json'],
+    ['approvals', 'log', '--limit', '0'],
+  ],
+  cap: [
+    ['cap', 'list', '--json'],
+    ['cap', 'grant', 'kExecutor:build', 'fs.eat:/'],
+    ['cap', 'revoke', '0123abcd'],
+  ],
   doctor: [
     ['doctor', '--only', 'home.key'],
     ['doctor', '--only', 'no.check'],

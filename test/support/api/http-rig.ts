@@ -65,6 +65,7 @@ export async function startRig(
   let person = 0
   const held = new Set<number>()
   const http = createHttp({
+    checkApproving: () => {},
     accountOf: async (person) => (held.has(person) ? undefined : person),
     ...{ repository, clock, random: systemRandom, log: silentLog },
     config: { http: { enabled, port: 0 } },

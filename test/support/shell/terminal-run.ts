@@ -17,13 +17,21 @@ export interface TerminalRun {
 }
 
 /** 80 columns; colour as the environment says. */
-export function inTerminal(
+export const inTerminal = (
+  args: readonly string[],
+  home: string,
+  env: Readonly<Record<string, string>> = {},
+): TerminalRun => programInTerminal(process.execPath, [KARO, ...args], home, env)
+
+/** The same of any program; for `sh -c` the built program is `"$NODE" "$KARO"`. */
+export function programInTerminal(
+  program: string,
   args: readonly string[],
   home: string,
   env: Readonly<Record<string, string>> = {},
 ): TerminalRun {
-  const { NO_COLOR: _, ...clean } = cleanEnv(home)
-  const terminal = spawn(process.execPath, [KARO, ...args], {
+  const { NO_COLOR: _, ...clean } = cleanEnv(home, { NODE: process.execPath, KARO })
+  const terminal = spawn(program, [...args], {
     name: env.TERM ?? 'xterm-256color',
     cols: 80,
     rows: 24,

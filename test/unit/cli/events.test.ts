@@ -26,6 +26,8 @@ const DATA: FeedData = {
   command_recorded: { command_id: 'x', began_at: 'y', category: EVIL, risk_level: 'high' },
   anomaly_found: { signal_id: EVIL, kind: 'timing', subject: EVIL, severity: 6 },
   report_threshold: { threshold: 'risky', state: 'crossed' },
+  approval_wanted: { approval_id: EVIL, agent: EVIL, class: 'high' },
+  approval_decided: { approval_id: EVIL, agent: EVIL, class: 'high', outcome: 'denied' },
   lost: { count: 2 },
 }
 const eventOf = (type: EventType, data: unknown = DATA[type]): FeedEvent =>

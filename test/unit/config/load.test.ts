@@ -107,6 +107,7 @@ describe('sources', () => {
         'trust.domains',
         'policy.files',
         'policy.teams',
+        'agents.approved',
         'mcp.history',
       ]
       expect(envName(key)).toBe(without.includes(key.path) ? undefined : expected)

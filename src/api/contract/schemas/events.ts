@@ -2,11 +2,17 @@
 import * as z from 'zod'
 import { KINDS } from '../../../base/words/signal.ts'
 import { THRESHOLDS } from '../../../exchange/report/index.ts'
-import { EVENT_TYPES, type EventType } from '../constants.ts'
+import { ACTION_CLASSES, APPROVAL_OUTCOMES, EVENT_TYPES, type EventType } from '../constants.ts'
 import { category, count, listOf, moment, nodeRef, riskLevel, text, traceId, trustLevel } from './fields.ts'
 
 const peer = nodeRef
 const word = (what: string) => text(64, what)
+
+const approval = {
+  approval_id: text(10, 'as in /approvals'),
+  agent: text(128, 'the agent, or `kBridge:` and the AI tool'),
+  class: z.enum(ACTION_CLASSES).describe('how dangerous the action is'),
+}
 
 const DATA = {
   peer_connected: z.strictObject({ peer }),
@@ -75,6 +81,13 @@ const DATA = {
     threshold: z.enum(THRESHOLDS).describe('as in [reports.thresholds] of the configuration'),
     state: z.enum(['crossed', 'ended']),
   }),
+  approval_wanted: z.strictObject(approval),
+  approval_decided: z.strictObject({
+    ...approval,
+    outcome: z
+      .enum(['approved', ...APPROVAL_OUTCOMES])
+      .describe('`approved`: it may run now; else what became of it'),
+  }),
   lost: z.strictObject({
     count: count(
       'events that are not kept any more; null if their number is unknown, as after a restart',
@@ -109,6 +122,8 @@ export const feedEvent = z
     of('command_recorded'),
     of('anomaly_found'),
     of('report_threshold'),
+    of('approval_wanted'),
+    of('approval_decided'),
     of('lost'),
   ])
   .meta({

@@ -28,8 +28,17 @@ import { expandOne, expandText, expandWord, type WordHost } from './words.ts'
 /** Headers of loops and functions whose values are followed, in a text that is no valid bash. */
 const MAX_HEADS = 16
 
-/** Walks the line and reports to `findings`. Never throws, whatever the string; `budget` bounds the work. */
-export function walkLine(line: string, scope: Scope, findings: Findings, budget: Budget): void {
+/**
+ * Walks the line and reports to `findings`. Never throws, whatever the string; `budget` bounds the work. `begin` reads the
+ * line in another way than as text of a shell.
+ */
+export function walkLine(
+  line: string,
+  scope: Scope,
+  findings: Findings,
+  budget: Budget,
+  begin: (walk: Walk, top: Frame) => void = (walk, top) => walk.readScript(line, top),
+): void {
   const functions: Walk['functions'] = new Map()
   const walk: Walk = {
     line,
@@ -357,6 +366,6 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     payload: undefined,
     at: (it) => [it.pos, Math.max(it.pos, it.end)],
   }
-  readScript(line, top)
+  begin(walk, top)
   if (budget.exhausted) findings.fact('too-deep', [0, line.length])
 }

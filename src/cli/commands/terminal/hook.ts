@@ -14,6 +14,7 @@ import {
   type AdapterName,
   answerCall,
   leaveInSpool,
+  type Reply,
 } from '../../adapters/index.ts'
 import {
   type Command,
@@ -22,6 +23,7 @@ import {
   type CommandOption,
   defineCommand,
 } from '../../command.ts'
+import { readInbox } from '../../hooks/inbox-option.ts'
 import { readInput } from '../../hooks/input.ts'
 import { toldGuard } from '../../judging.ts'
 import { homeOf, placeOf } from '../../place.ts'
@@ -49,7 +51,15 @@ const call = defineCommand({
       does: 'judges a command of any other tool; exits with 4 unless it may run',
     },
   ],
-  async run(io, { args }) {
+  options: [
+    {
+      name: 'inbox',
+      value: 'seconds',
+      description:
+        'a command that needs consent waits so long in the approvals inbox for your answer (karo approvals); without an answer it is as without this',
+    },
+  ],
+  async run(io, { args, options }) {
     const adapter = ADAPTERS[args.tool as AdapterName]
     if (process.stdin.isTTY) {
       throw new KaroError(
@@ -61,15 +71,15 @@ const call = defineCommand({
         },
       )
     }
-    return answer(io, adapter)
+    return answer(io, adapter, options.inbox)
   },
 })
 
-async function answer(io: CommandIo, adapter: Adapter): Promise<ExitCode> {
+async function answer(io: CommandIo, adapter: Adapter, inbox: string | undefined): Promise<ExitCode> {
   const place = placeOf(io)
   const guard = await toldGuard(io)
   const input = await readInput(process.stdin)
-  const { reply, entries } = answerCall(
+  const answered = answerCall(
     adapter,
     input.text,
     {
@@ -81,6 +91,9 @@ async function answer(io: CommandIo, adapter: Adapter): Promise<ExitCode> {
     },
     input,
   )
+  const reply = await settled(io, adapter, answered, inbox)
+  // A block that a person lifted is none, and a denial of theirs is one.
+  const entries = reply === answered.reply ? answered.entries : []
   // As in the hooks of shells, an empty KARO_PAUSE does not pause.
   if ((io.env.KARO_PAUSE || '0') === '0') {
     leaveInSpool(entries, {
@@ -95,6 +108,18 @@ async function answer(io: CommandIo, adapter: Adapter): Promise<ExitCode> {
   if (said !== undefined || io.json) io.out(`${jsonText(said ?? {})}\n`)
   // Tools with a protocol read the decision in the answer, and take any exit code but 0 for a failure of the hook.
   return adapter.settings === undefined && reply.decision !== 'none' ? EXIT.refused : EXIT.done
+}
+
+/** The reply, or what a person decided in the inbox if the hook may wait for that. */
+async function settled(
+  io: CommandIo,
+  adapter: Adapter,
+  { reply, confirmable }: ReturnType<typeof answerCall>,
+  inbox: string | undefined,
+): Promise<Reply> {
+  if (inbox === undefined || confirmable === undefined || reply.decision === 'none') return reply
+  const { askInbox } = await import('../../hooks/inbox.ts')
+  return askInbox(io, adapter.name, confirmable, reply, readInbox(inbox))
 }
 
 const toolArgument: CommandArgument = {
@@ -113,7 +138,15 @@ const install = defineCommand({
   name: 'hook install',
   summary: 'make an AI coding tool ask the guard before each command, and record what it ran',
   args: [toolArgument],
-  options: scopeOptions,
+  options: [
+    ...scopeOptions,
+    {
+      name: 'inbox',
+      value: 'seconds',
+      description:
+        'a command that needs consent waits so long in the approvals inbox, where you answer in another terminal (karo approvals)',
+    },
+  ],
   examples: [
     { run: 'karo hook install claude', does: 'in ~/.claude/settings.json; running it again changes nothing' },
     {

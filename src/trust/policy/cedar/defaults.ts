@@ -1,8 +1,8 @@
 // The role table as a Cedar file: what configs/policies/roles.cedar is written from.
 
 import { ACTION_CATEGORY } from '../resource.ts'
-import { HEALTH_RULE, ROLE_TABLE, type RoleRow } from '../roles.ts'
-import { QUERY_ACTIONS } from '../types.ts'
+import { HEALTH_RULE, OWN_AGENT, ROLE_TABLE, type RoleRow } from '../roles.ts'
+import { AGENT_ACTION, QUERY_ACTIONS } from '../types.ts'
 
 const HEAD = `// The role table of docs/policy.md, as Karo judges it without policy files. Written from src/trust/policy/roles.ts: to
 // change it, copy it, or add a file of your own beside it. What no policy permits is denied, and a forbid anywhere wins.
@@ -41,5 +41,12 @@ export function defaultPolicies(): string {
 @reason("every role may have node health")
 permit (principal, action == Action::"query.node_health", resource);
 `
-  return [HEAD, ...ROLE_TABLE.map(permitOf), health].join('\n')
+  const agents = `@id("${OWN_AGENT.rule}")
+@reason("${OWN_AGENT.reason}")
+permit (principal, action == Action::"${AGENT_ACTION}", resource)
+when {
+  context.own
+};
+`
+  return [HEAD, ...ROLE_TABLE.map(permitOf), health, agents].join('\n')
 }

@@ -5,8 +5,8 @@ import type * as Cedar from '@cedar-policy/cedar-wasm/nodejs'
 import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { ACTION_CATEGORY } from '../resource.ts'
-import { tableRoles } from '../roles.ts'
-import { ACTIONS, type PolicyEngine, type RoleDecision, type RoleRequest } from '../types.ts'
+import { ACTIONS, type PolicyEngine, type RoleDecision } from '../types.ts'
+import { agentCallOf, callOf, SCHEMA_ID, SET } from './calls.ts'
 import { namesNobody } from './names.ts'
 import { characterOf, placeOf } from './place.ts'
 import { SCHEMA } from './schema.ts'
@@ -37,12 +37,8 @@ interface Placed {
 
 /** More than a large organisation has, and each decision looks at all. */
 const POLICIES_MAX = 1_000
-const HOUR_MS = 3_600_000
 /** Whom the engine is tried with. */
 const NOBODY = formatNodeId(new Uint8Array(32))
-/** Ids of this instance's one policy set and one schema. */
-const SET = 'set'
-const SCHEMA_ID = 'schema'
 
 /**
  * A new instance each time: Cedar cannot free a policy set, and a policy that exhausts its stack leaves it unusable,
@@ -151,17 +147,19 @@ function validate(
 function engineOf(cedar: typeof Cedar, byId: ReadonlyMap<string, Placed>): PolicyEngine {
   /** Set when the instance trapped: what it says after that means nothing. */
   let broken: string | undefined
+  const asked = (call: Parameters<typeof cedar.statefulIsAuthorized>[0]): RoleDecision => {
+    if (broken !== undefined) return failed(broken)
+    try {
+      return decisionOf(cedar.statefulIsAuthorized(call), byId)
+    } catch (error) {
+      broken = String(error)
+      return failed(broken)
+    }
+  }
   return {
     kind: 'cedar',
-    judge(request) {
-      if (broken !== undefined) return failed(broken)
-      try {
-        return decisionOf(cedar.statefulIsAuthorized(callOf(request)), byId)
-      } catch (error) {
-        broken = String(error)
-        return failed(broken)
-      }
-    },
+    judge: (request) => asked(callOf(request)),
+    judgeAgent: (request) => asked(agentCallOf(request)),
   }
 }
 
@@ -187,60 +185,6 @@ function decisionOf(answer: Cedar.AuthorizationAnswer, byId: ReadonlyMap<string,
   return { effect: decision === 'allow' ? 'allow' : 'deny', rule: policy.rule, reason: policy.reason }
 }
 
-function callOf({ principal, action, resource, teams, k, circumstances }: RoleRequest) {
-  const { at, range } = circumstances
-  const now = new Date(at)
-  const roles = [...new Set([...principal.roles, ...tableRoles(principal.roles)])]
-  const node = { type: 'Node', id: principal.node_id }
-  // By the whole key: a fingerprint is for people, and short enough for somebody to make another key with the same one.
-  const operator = principal.operator_id ?? principal.operator
-  const who = operator === undefined ? node : { type: 'Operator', id: operator }
-  const others = (principal.through ?? principal).other_keys ?? []
-  const { level, category } = resource
-  const what = { type: 'Data', id: `level${level}/${category ?? 'health'}` }
-  const context = { hour: now.getHours(), weekday: ((now.getDay() + 6) % 7) + 1, k }
-  const asked = range ?? { start: at, end: at }
-  return {
-    principal: who,
-    action: { type: 'Action', id: action },
-    resource: what,
-    context:
-      action === 'summary.receive'
-        ? context
-        : { ...context, range_hours: hours(asked.end - asked.start), age_hours: hours(at - asked.start) },
-    preparsedPolicySetId: SET,
-    preparsedSchemaName: SCHEMA_ID,
-    validateRequest: true,
-    entities: [
-      {
-        uid: who,
-        attrs: {
-          node_id: principal.node_id,
-          trust_level: principal.trust_level,
-          roles: [...principal.roles],
-          teams: [...principal.teams],
-        },
-        parents: [
-          ...roles.map((id) => ({ type: 'Role', id })),
-          ...principal.teams.map((id) => ({ type: 'Team', id })),
-          // What a policy forbids a node it forbids those who ask through it. The node's own roles are not theirs.
-          ...(operator === undefined ? [] : [node]),
-          // A node that replaces its key does not slip out of what a policy says of the key before.
-          ...others.map((id) => ({ type: 'Node', id })),
-        ],
-      },
-      {
-        uid: what,
-        attrs: { level, ...(category === undefined ? {} : { category }), teams: [...teams] },
-        parents: [],
-      },
-    ],
-  }
-}
-
-/** Rounded up, so that no part of an hour slips under a bound; never a fraction, which Cedar does not know. */
-const hours = (ms: number): number => Math.max(0, Math.ceil(ms / HOUR_MS))
-
 /** One decision of each kind before anything is in force, so that an engine that cannot decide does not come into force. */
 function probe(engine: PolicyEngine): void {
   for (const action of ACTIONS) {
@@ -254,10 +198,15 @@ function probe(engine: PolicyEngine): void {
       k: 5,
       circumstances: { at: 0 },
     })
-    if (decision.rule === 'policy.error') {
-      throw new KaroError('bad_config', decision.reason, { where: 'policy.files' })
-    }
+    refuseFailed(decision)
   }
+  const principal = { node_id: NOBODY, trust_level: 'peer', denied: false, roles: [], teams: [] } as const
+  const task = { agent: 'kExecutor:none', tool: 'none', own: false, by_agent: false }
+  refuseFailed(engine.judgeAgent({ principal, ...task, at: 0, k: 5, teams: [] }))
+}
+
+function refuseFailed({ rule, reason }: RoleDecision): void {
+  if (rule === 'policy.error') throw new KaroError('bad_config', reason, { where: 'policy.files' })
 }
 
 /** A trap while reading is the file's fault and ends this instance only. */

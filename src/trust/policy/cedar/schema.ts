@@ -1,5 +1,5 @@
 // What Cedar policies may speak of: entities, actions and context, as a Cedar schema. Policies are checked against it.
-import { QUERY_ACTIONS } from '../types.ts'
+import { AGENT_ACTION, QUERY_ACTIONS } from '../types.ts'
 
 const queries = QUERY_ACTIONS.map((action) => `"${action}"`).join(', ')
 
@@ -61,5 +61,31 @@ action "summary.receive" appliesTo {
   principal: [Node, Operator],
   resource: [Data],
   context: Circumstances,
+};
+
+// An agent of the answering node, such as Agent::"kExecutor:build"; "kind" is what stands before the colon. It is about no
+// data: "level" is 0.
+entity Agent = {
+  "level": Long,
+  "category"?: String,
+  "teams": Set<String>,
+  "kind": String,
+};
+
+// "own": a person of the machine asks on it; "by_agent": an agent or an AI tool asks in that person's name.
+type Task = {
+  "hour": Long,
+  "weekday": Long,
+  "k": Long,
+  "own": Bool,
+  "by_agent": Bool,
+  "tool": String,
+};
+
+// To have an agent of this node do something. Capabilities, risk and approvals are asked besides.
+action "${AGENT_ACTION}" appliesTo {
+  principal: [Node, Operator],
+  resource: [Agent],
+  context: Task,
 };
 `

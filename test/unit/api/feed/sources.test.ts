@@ -1,5 +1,6 @@
 // What the rooms tell becomes events: each for whom it is, and never with anything of a command's text.
 import { expect, test } from 'vitest'
+import type { ApprovalChange } from '../../../../src/agents/approvals/types.ts'
 import type { FeedData, FeedEvent } from '../../../../src/api/contract/shapes.ts'
 import { connectFeed, createFeed } from '../../../../src/api/feed/index.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
@@ -19,6 +20,7 @@ function rooms() {
   let presence: ((node: typeof bob, presence: Presence, by: 'link' | 'gossip') => void) | undefined
   let recorded: ((commands: readonly object[]) => void) | undefined
   let begun: ((uid: number, signal: FeedData['anomaly_found'] & { id: string }) => void) | undefined
+  let changed: ((change: ApprovalChange) => void) | undefined
   let turned: ((threshold: 'risky', state: 'crossed' | 'ended') => void) | undefined
   const end = connectFeed(feed, {
     audit: {
@@ -55,6 +57,12 @@ function rooms() {
         return () => (turned = undefined)
       },
     },
+    approvals: {
+      onChange(listener) {
+        changed = listener
+        return () => (changed = undefined)
+      },
+    },
   })
   const of = (uid: number): Omit<FeedEvent, 'id' | 'timestamp'>[] => {
     const follower = feed.follow(uid, '0')
@@ -73,7 +81,9 @@ function rooms() {
     recorded: (commands: readonly object[]) => recorded?.(commands),
     begun: (uid: number, signal: object) => begun?.(uid, signal as never),
     turned: (state: 'crossed' | 'ended') => turned?.('risky', state),
-    listening: () => [record, presence, recorded, begun, turned].filter((one) => one !== undefined).length,
+    changed: (change: ApprovalChange) => changed?.(change),
+    listening: () =>
+      [record, presence, recorded, begun, turned, changed].filter((one) => one !== undefined).length,
   }
 }
 

@@ -8,7 +8,7 @@ import { anyRequest, request } from './requests.ts'
 
 const saying = (effect: 'allow' | 'deny', rule: string): PolicyEngine => {
   const decision: RoleDecision = { effect, rule, reason: rule }
-  return { kind: 'cedar', judge: () => decision }
+  return { kind: 'cedar', judge: () => decision, judgeAgent: () => decision }
 }
 const permit = saying('allow', 'p@org.cedar:1')
 const forbid = saying('deny', 'f@org.cedar:2')

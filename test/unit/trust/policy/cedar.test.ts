@@ -230,6 +230,8 @@ describe('an engine that cannot decide', () => {
         throw new Error('memory access out of bounds')
       },
     } as const
-    expect(judged(engine, request())).toMatchObject({ effect: 'deny', rule: 'policy.error' })
+    expect(judged({ ...engine, judgeAgent: engine.judge }, request())).toMatchObject({
+      ...{ effect: 'deny', rule: 'policy.error' },
+    })
   })
 })

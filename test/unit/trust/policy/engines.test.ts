@@ -14,7 +14,7 @@ import { loadPolicies } from '../../../../src/trust/policy/load.ts'
 import { judged } from '../../../../src/trust/policy/policy.ts'
 import { ROLES } from '../../../../src/trust/policy/roles.ts'
 import { times } from '../../../support/run/thorough.ts'
-import { anyRequest, asOperator, principal, request } from './requests.ts'
+import { anyRequest, asOperator, FRIDAY, principal, request } from './requests.ts'
 
 const SHIPPED = join(import.meta.dirname, '../../../../configs/policies/roles.cedar')
 const { engine: cedar } = await loadPolicies([SHIPPED])
@@ -121,6 +121,22 @@ describe.each(EACH)('the $engine.kind engine, asked by $kind', ({ engine, as }) 
     expect(of(['security'])).toBe('deny')
     expect(of(['security', 'individual'])).toBe('allow')
     expect(of(['auditor', 'lead'])).toBe('deny')
+  })
+
+  it('lets people have the agents of their own machine work, and nobody else', () => {
+    const asked = (own: boolean, roles: readonly string[] = [], by_agent = false) =>
+      engine.judgeAgent({
+        principal: as(principal({ roles })),
+        ...{ agent: 'kExecutor:build', tool: 'exec', own, by_agent, at: FRIDAY, k: 5, teams: ['eng'] },
+      })
+    for (const roles of [[], ['security'], ['admin'], ['auditor']]) {
+      expect(asked(true, roles)).toMatchObject({
+        effect: 'allow',
+        rule: expect.stringMatching(/^agent\.own/),
+      })
+      expect(asked(true, roles, true).effect).toBe('allow')
+      expect(asked(false, roles).effect).toBe('deny')
+    }
   })
 
   it('refuses what does not fit together', () => {

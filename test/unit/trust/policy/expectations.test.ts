@@ -42,6 +42,7 @@ test('a denial that nobody could judge is not the one that was expected', () => 
     judge: () => {
       throw new Error('trapped')
     },
+    judgeAgent: builtIn.judgeAgent,
   }
   expect(hold('[[test]]\ndeny = ["query.tool_usage"]', engine)).toMatchObject([{ holds: false }])
 })

@@ -27,6 +27,7 @@ const consent: Consent = {
 const engineOf = (effect: 'allow' | 'deny'): PolicyEngine => ({
   kind: 'cedar',
   judge: () => ({ effect, rule: `it.${effect}`, reason: effect }),
+  judgeAgent: () => ({ effect, rule: `it.${effect}`, reason: effect }),
 })
 const setOf = (effect: 'allow' | 'deny'): PolicySet => ({ engine: engineOf(effect), files: [], warnings: [] })
 const made = (set?: PolicySet, teams: readonly string[] = []) => {
@@ -44,6 +45,7 @@ describe('two layers', () => {
         judge: () => {
           throw new Error('was asked')
         },
+        judgeAgent: builtIn.judgeAgent,
       },
     })
     const stopped = { ...consent, deny_peers: ['*'] }
@@ -88,6 +90,7 @@ describe('two layers', () => {
         seen = request
         return { effect: 'allow', rule: 'x', reason: 'x' }
       },
+      judgeAgent: builtIn.judgeAgent,
     }
     made({ engine, files: [], warnings: [] }).decide(principal(), 'query.tool_usage', usage, {
       at: FRIDAY,

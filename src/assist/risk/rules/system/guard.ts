@@ -81,6 +81,14 @@ function isAsked(o: Options): boolean {
 
 function loosens(c: SimpleCommand, o: Options): boolean {
   const words = `${verb(o)} ${verb(o, 1)}`
+  // A person may; a tool would be giving itself what it has to ask for.
+  if (c.scope.caller === 'tool' && /^(?:approvals approve|cap grant)$/.test(words)) return true
+  if (
+    c.scope.caller === 'tool' &&
+    words === 'token create' &&
+    c.args.some(({ text }) => /\bapprove$/.test(text))
+  )
+    return true
   return (
     /^(?:guard (?:allow|remove)|(?:hook|shell) uninstall)$/.test(words) ||
     (/^shell (?:install|init)$/.test(words) && c.args.some((arg) => arg.text === '--no-guard'))

@@ -1,0 +1,275 @@
+// The approvals inbox: what waits for a person, who decided what, and that each yes is used once.
+
+import { untilAborted } from '../../base/async/deadline.ts'
+import { createSerial } from '../../base/async/limiter.ts'
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { toHex } from '../../base/hex.ts'
+import { createRecent } from '../../base/recent.ts'
+import { createListeners } from '../../base/run/listeners.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { ApprovalRepository } from '../../store/approvals/approvals.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import { LASTS_SECONDS } from '../classes.ts'
+import type { Action } from '../types.ts'
+import { endedOf, personOf } from './ended.ts'
+import { checkApprover, maySee } from './rights.ts'
+import type { Approval, ApprovalOutcome, Approvals, Approver, EndedApproval } from './types.ts'
+
+/** Milliseconds from the request on, after which nobody answered. */
+export const APPROVAL_MS = 300_000
+/** Requests that may wait, in all and of one person, agent and node. */
+const OPEN_MAX = 256
+const OPEN_OF_ONE_MAX = 32
+/** Entries of the log that are kept, and how many more there may be before the oldest go. */
+const LOG_MAX = 2_000
+const LOG_SLACK = 200
+/** Login sessions that are remembered; more than a machine has at a time. */
+const ASKERS_MAX = 4_096
+/** Digits of the hash that say which request was shown. */
+const HASH_LEAST = 8
+
+export interface ApprovalsDeps {
+  readonly repository: ApprovalRepository<Approval, EndedApproval>
+  readonly audit: Pick<Audit, 'record'>
+  /** The name of the account, for the log. */
+  readonly nameOf: (account: number) => Promise<string | undefined>
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+}
+
+export function createApprovals(deps: ApprovalsDeps): Approvals {
+  const { repository, audit, nameOf, clock, timers, random, log } = deps
+  const open = new Map<string, Approval>()
+  const stopTimer = new Map<string, () => void>()
+  const changes = createListeners<Parameters<Parameters<Approvals['onChange']>[0]>>()
+  const serially = createSerial()
+  /** Login sessions out of which somebody asked. */
+  const askers = createRecent<number, true>(ASKERS_MAX)
+  let logged = 0
+
+  const tell = (
+    { id, person, action, class: of }: Approval,
+    change: ApprovalOutcome | 'wanted' | 'approved',
+  ) => changes.tell({ id, person, agent: action.agent, class: of, change })
+
+  const isOver = ({ expires_at }: Approval): boolean => clock.now() >= expires_at
+
+  function watch(approval: Approval): void {
+    stopTimer.get(approval.id)?.()
+    const { id } = approval
+    // Measured by the timer, not by the wall clock: setting the clock back gives nobody more time.
+    const stop = timers.after(Math.max(0, Math.min(approval.expires_at - clock.now(), 3_600_000)), () => {
+      void serially(async () => {
+        const now = open.get(id)
+        if (now !== undefined) await end(now, overNow(now), 'nobody', 'its time was over')
+      }).catch((error: unknown) => log.error({ reason: String(error) }, 'a request could not be ended'))
+    })
+    stopTimer.set(id, stop)
+  }
+
+  const overNow = ({ state, uses }: Approval): ApprovalOutcome =>
+    state === 'pending' ? 'expired' : uses > 0 ? 'used' : 'unused'
+
+  /** `used` keeps what the decision said; every other outcome says who ended it and why. */
+  async function end(
+    approval: Approval,
+    outcome: ApprovalOutcome,
+    by: string,
+    reason: string,
+  ): Promise<EndedApproval> {
+    const { id, decided } = approval
+    const ended = endedOf(
+      approval,
+      outcome,
+      clock.now(),
+      outcome === 'used' && decided ? decided : { by, reason },
+    )
+    stopTimer.get(id)?.()
+    stopTimer.delete(id)
+    // In memory first: whoever asks while the disk is written must not find it.
+    open.delete(id)
+    await repository.end(id, ended)
+    tell(approval, outcome)
+    if (++logged > LOG_MAX + LOG_SLACK) {
+      logged = LOG_MAX
+      await repository.trim(LOG_MAX)
+    }
+    return ended
+  }
+
+  const matching = (action: Action, hash: string): readonly Approval[] =>
+    [...open.values()].filter((one) => one.hash === hash && one.action.task === action.task && !isOver(one))
+
+  function refuseTooMany(action: Action): void {
+    const ofOne = [...open.values()].filter(
+      (one) =>
+        one.action.agent === action.agent &&
+        one.action.requester.node === action.requester.node &&
+        one.action.requester.person === action.requester.person,
+    )
+    if (open.size < OPEN_MAX && ofOne.length < OPEN_OF_ONE_MAX) return
+    throw new KaroError('rate_limited', 'too many requests wait for an answer already', {
+      hint: 'karo approvals list shows them.',
+    })
+  }
+
+  function find(who: Approver, which: string): Approval {
+    const found = [...open.values()].filter(
+      (one) => which.length >= 4 && one.id.startsWith(which) && maySee(one, who) && !isOver(one),
+    )
+    const [only, other] = found
+    if (only === undefined)
+      throw new KaroError('not_found', `no request ${which.slice(0, 40)} waits for you`, {
+        hint: 'karo approvals list shows those that wait, karo approvals log what became of the others.',
+      })
+    if (other !== undefined) throw new KaroError('conflict', `${which} is the beginning of several requests`)
+    return only
+  }
+
+  async function decide(
+    who: Approver,
+    which: string,
+    { approve, hash, scope, reason }: Parameters<Approvals['decide']>[2],
+  ) {
+    const approval = find(who, which)
+    if (approval.state !== 'pending') {
+      if (approve) throw new KaroError('conflict', 'it is approved already')
+    } else if (approve) checkApprover(approval, scope, who)
+    if (approve && (hash.length < HASH_LEAST || !approval.hash.startsWith(hash)))
+      throw new KaroError('refused', 'this is not the hash of what waits', {
+        hint: 'karo approvals show prints it; look at what is shown there.',
+      })
+    const by = (await nameOf(who.account)) ?? `uid ${who.account}`
+    const at = clock.now()
+    await record(approval, approve ? 'approved' : 'denied', who, by, scope)
+    if (!approve) return end(approval, 'denied', by, reason)
+    const next: Approval = {
+      ...approval,
+      ...{ state: 'approved', scope, decided: { at, by, reason } },
+      expires_at: scope === 'task' ? at + LASTS_SECONDS[approval.class] * 1_000 : approval.expires_at,
+    }
+    await repository.put(next)
+    open.set(next.id, next)
+    watch(next)
+    tell(next, 'approved')
+    return next
+  }
+
+  /** The ledger never has words of the command: it says which request, of whom, how red, and who decided. */
+  const record = (
+    { id, person, class: of, kind, action, hash }: Approval,
+    decision: 'approved' | 'denied',
+    who: Approver,
+    by: string,
+    scope: 'once' | 'task',
+  ): Promise<void> =>
+    audit.record({
+      type: 'approval_decided',
+      success: true,
+      trace_id: action.traceId,
+      details: {
+        ...(person === null ? {} : { uid: person }),
+        ...{ approval: id, decision, class: of, kind, agent: action.agent, tool: action.tool, scope },
+        ...{ hash, by, way: who.way },
+      },
+    })
+
+  return {
+    name: 'approvals',
+    async start(signal) {
+      const rows = await repository.open()
+      logged = (await repository.log(LOG_MAX + LOG_SLACK)).length
+      signal.throwIfAborted()
+      for (const row of rows) {
+        open.set(row.id, row)
+        if (isOver(row))
+          await end(row, overNow(row), 'nobody', 'its time was over before the daemon started again')
+        else watch(row)
+      }
+    },
+    async stop() {
+      for (const stop of stopTimer.values()) stop()
+      stopTimer.clear()
+    },
+    ask: (action, hash, findings) =>
+      serially(async () => {
+        const same = matching(action, hash).find(({ state }) => state === 'pending')
+        if (same !== undefined) return same
+        refuseTooMany(action)
+        const { session } = action.requester
+        if (session !== undefined) askers.set(session, true)
+        const now = clock.now()
+        const approval: Approval = {
+          ...findings,
+          ...{ id: toHex(random.bytes(5)), state: 'pending', hash, action, scope: 'once', uses: 0 },
+          ...{ person: personOf(action), created_at: now, expires_at: now + APPROVAL_MS },
+        }
+        await repository.put(approval)
+        open.set(approval.id, approval)
+        watch(approval)
+        tell(approval, 'wanted')
+        return approval
+      }),
+    granted: (action, hash) => matching(action, hash).find(({ state }) => state === 'approved'),
+    async wait(id, signal) {
+      const settled = (): boolean => open.get(id)?.state !== 'pending'
+      if (!settled()) {
+        let stop = (): void => {}
+        const changed = new Promise<void>((resolve) => {
+          stop = changes.on((change) => {
+            if (change.id === id && settled()) resolve()
+          })
+        })
+        await untilAborted(changed, signal).finally(() => stop())
+      }
+      return open.get(id)
+    },
+    use: (id, hash) =>
+      serially(async () => {
+        const approval = open.get(id)
+        if (approval?.state !== 'approved' || approval.hash !== hash || isOver(approval)) return false
+        const used = { ...approval, uses: approval.uses + 1 }
+        if (approval.scope === 'once') await end(used, 'used', 'nobody', '')
+        else {
+          open.set(id, used)
+          await repository.put(used)
+        }
+        return true
+      }),
+    hasAsked: (sessions) => sessions.some((session) => askers.has(session)),
+    list: (who) =>
+      [...open.values()]
+        .filter((one) => maySee(one, who) && !isOver(one))
+        .sort((a, b) => a.created_at - b.created_at),
+    find,
+    decide: (who, which, decision) => serially(() => decide(who, which, decision)),
+    async log(who, limit) {
+      const all = await repository.log(LOG_MAX + LOG_SLACK)
+      return all.filter((one) => maySee(one, who)).slice(0, limit)
+    },
+    noteByPolicy: (action, hash, findings, name) =>
+      serially(async () => {
+        const now = clock.now()
+        const approval: Approval = {
+          ...findings,
+          ...{ id: toHex(random.bytes(5)), state: 'approved', hash, action, scope: 'once', uses: 1 },
+          ...{ person: personOf(action), created_at: now, expires_at: now },
+        }
+        await end(approval, 'used', `policy ${name}`, 'a pattern of agents.approved in config.toml')
+      }),
+    forget: (person) =>
+      serially(async () => {
+        for (const one of open.values()) {
+          if (one.person !== person) continue
+          stopTimer.get(one.id)?.()
+          open.delete(one.id)
+          tell(one, 'withdrawn')
+        }
+        await repository.clear(person)
+      }),
+    onChange: changes.on,
+  }
+}

@@ -1,0 +1,90 @@
+// What an action would change in files, as unified diffs of the texts that it carries; nothing is read from the disk.
+import type { Action } from '../types.ts'
+
+export interface FileChange {
+  readonly path: string
+  /** A unified diff; undefined where `note` says why there is none. */
+  readonly diff: string | undefined
+  /** What the diff cannot say; undefined: it says all. */
+  readonly note: string | undefined
+}
+
+/** Files that are shown, and characters of one text. */
+const CHANGES_MAX = 32
+const TEXT_MAX = 128 * 1024
+/** Lines that may differ before it is no help to compare them, and milliseconds that may be spent. */
+const EDITS_MAX = 4_000
+const MS_MAX = 500
+
+const PATHS = ['path', 'file_path', 'filePath', 'file', 'filename']
+const OLD = ['oldText', 'old_text', 'old_string', 'old_str', 'oldString']
+const NEW = ['newText', 'new_text', 'new_string', 'new_str', 'newString']
+const WHOLE = ['content', 'contents', 'file_text', 'text', 'data']
+
+type Members = Readonly<Record<string, unknown>>
+const textOf = (members: Members, names: readonly string[]): string | undefined => {
+  for (const name of names) {
+    const value = Object.hasOwn(members, name) ? members[name] : undefined
+    if (typeof value === 'string') return value
+  }
+  return undefined
+}
+const isMembers = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * The changes that the arguments of a tool name: old and new texts of parts (`edits`, or one pair), or the new content of a
+ * whole file. Empty for a command, and for arguments that name none. Never throws.
+ */
+export async function changesOf({
+  tool,
+  input,
+}: Pick<Action, 'tool' | 'input'>): Promise<readonly FileChange[]> {
+  const members = tool === 'exec' ? undefined : parse(input)
+  const path = members && textOf(members, PATHS)
+  if (members === undefined || path === undefined) return []
+  const { createTwoFilesPatch } = await import('diff')
+  const edits = Array.isArray(members.edits) ? members.edits.filter(isMembers) : []
+  const parts = edits.length > 0 ? edits : [members]
+  const shown = parts.slice(0, CHANGES_MAX).flatMap((part): FileChange[] => {
+    const [before, after] = [textOf(part, OLD), textOf(part, NEW)]
+    if (before !== undefined && after !== undefined)
+      return [compared(createTwoFilesPatch, textOf(part, PATHS) ?? path, before, after, undefined)]
+    const whole = textOf(part, WHOLE)
+    if (whole === undefined) return []
+    const note = 'The whole file gets this content; what it holds now is not known here.'
+    return [compared(createTwoFilesPatch, path, '', whole, note)]
+  })
+  if (parts.length > CHANGES_MAX)
+    shown.push({ path, diff: undefined, note: `There are ${parts.length - CHANGES_MAX} more changes.` })
+  return shown
+}
+
+function compared(
+  patch: typeof import('diff').createTwoFilesPatch,
+  path: string,
+  before: string,
+  after: string,
+  note: string | undefined,
+): FileChange {
+  if (before.length > TEXT_MAX || after.length > TEXT_MAX)
+    return {
+      path,
+      diff: undefined,
+      note: `${before.length} characters become ${after.length}: too many to compare.`,
+    }
+  const limits = { context: 3, maxEditLength: EDITS_MAX, timeout: MS_MAX }
+  const diff = patch(path, path, before, after, undefined, undefined, limits)
+  return diff === undefined
+    ? { path, diff, note: `${before.length} characters become ${after.length}: too different to compare.` }
+    : { path, diff, note }
+}
+
+function parse(input: string): Members | undefined {
+  try {
+    const value: unknown = JSON.parse(input)
+    return isMembers(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}

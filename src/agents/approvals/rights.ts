@@ -1,0 +1,31 @@
+// Who may see a request and who may decide it, as pure functions of the request and of what the daemon proved of the person.
+import { KaroError } from '../../base/errors.ts'
+import type { Approval, Approver, EndedApproval } from './types.ts'
+
+/** Of one's own requests everybody; of those that nobody of this machine made, its administrators. */
+export const maySee = ({ person }: Pick<Approval | EndedApproval, 'person'>, who: Approver): boolean =>
+  person === null ? who.admin : person === who.person
+
+/**
+ * Throws KaroError `refused` with the first reason why this person may not approve it. Who may see a request may always deny
+ * it: a no needs no proof.
+ */
+export function checkApprover({ action, class: of }: Approval, scope: 'once' | 'task', who: Approver): void {
+  const { requester } = action
+  if (requester.operator !== undefined && requester.operator === who.operator)
+    throw refused('you are logged in as the operator who asked for this', 'Somebody else has to approve it.')
+  if (who.way === 'program')
+    throw refused(
+      'an approval is given at a terminal, and this program has none',
+      'Use karo approvals approve in a terminal of yours.',
+    )
+  if (requester.session !== undefined && who.sessions.includes(requester.session))
+    throw refused(
+      'the request comes from this login session, and what asks never approves',
+      'Open another terminal, not out of this one, and approve it there.',
+    )
+  if (of === 'critical' && scope === 'task')
+    throw refused('a critical action is approved once, and never for a task', 'Leave out --for task.')
+}
+
+const refused = (why: string, hint: string): KaroError => new KaroError('refused', why, { hint })

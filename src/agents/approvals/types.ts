@@ -1,0 +1,120 @@
+// What the approvals room shows of itself: the shapes other rooms use, apart from the code that makes them.
+import type { Room } from '../../base/run/room.ts'
+import type { StoredApproval } from '../../store/approvals/approvals.ts'
+import type { Action, ActionClass } from '../types.ts'
+
+/** What the gates found before a person is asked. */
+export interface Findings {
+  readonly class: ActionClass
+  /** `ExecuteCommand` and so on. */
+  readonly kind: string
+  readonly risk: 'safe' | 'moderate' | 'high' | 'critical'
+  /** Why, a sentence each; at most 8. */
+  readonly risks: readonly string[]
+}
+
+/** A request that is not over. Level 0. */
+export interface Approval extends StoredApproval, Findings {
+  /** 10 hex digits. */
+  readonly id: string
+  readonly state: 'pending' | 'approved'
+  /** What it is bound to, 64 hex digits. */
+  readonly hash: string
+  readonly action: Action
+  /** Milliseconds since the epoch: nothing runs by it from then on. */
+  readonly expires_at: number
+  /** `task`: the same action may run again for the same task until it expires. */
+  readonly scope: 'once' | 'task'
+  readonly decided?: { readonly at: number; readonly by: string; readonly reason: string }
+  /** How often it was used. */
+  readonly uses: number
+}
+
+/**
+ * What became of a request. `used`: it ran; `unused`: it was approved, and nothing came of it; `expired`: nobody answered;
+ * `withdrawn`: whoever asked does not wait any more.
+ */
+export type ApprovalOutcome = 'used' | 'unused' | 'denied' | 'expired' | 'withdrawn'
+
+/** One line of the log, with as much of the words as a person needs to know it again. */
+export interface EndedApproval extends StoredApproval {
+  readonly outcome: ApprovalOutcome
+  readonly agent: string
+  readonly tool: string
+  readonly class: ActionClass
+  readonly kind: string
+  /** As a line for a shell, at most 2 000 characters. */
+  readonly line: string
+  readonly cwd: string
+  readonly target: string
+  readonly task: string
+  readonly hash: string
+  readonly scope: 'once' | 'task'
+  readonly uses: number
+  readonly ended_at: number
+  /** Who decided: a person's name or number, `nobody` or `policy <name>`. */
+  readonly by: string
+  readonly reason: string
+}
+
+/** Who looks at requests or decides, as the daemon proves it. */
+export interface Approver {
+  /** Under which `people` keeps their data. */
+  readonly person: number
+  readonly account: number
+  /** May decide what no person of this machine asked for. */
+  readonly admin: boolean
+  /** Member id of the operator who is logged in as this person. */
+  readonly operator?: string
+  /** How they are here: at a terminal that the kernel names, by a token for approving, or by neither. */
+  readonly way: 'terminal' | 'token' | 'program'
+  /** Login sessions, by the kernel, of the process that asks and of those that it descends from. */
+  readonly sessions: readonly number[]
+}
+
+interface Decision {
+  readonly approve: boolean
+  /** The hash that was shown, or at least 8 digits of its beginning. */
+  readonly hash: string
+  readonly scope: 'once' | 'task'
+  /** Up to 500 characters. */
+  readonly reason: string
+}
+
+export interface Approvals extends Room {
+  /**
+   * A request in the inbox: the one that waits already for the same action of the same task, or a new one. Throws KaroError
+   * `rate_limited` when too many wait. Durable when it resolves.
+   */
+  ask(action: Action, hash: string, findings: Findings): Promise<Approval>
+  /** What was approved for exactly this action and task, and may still be used. */
+  granted(action: Action, hash: string): Approval | undefined
+  /** The request as it is when it is decided or over; undefined when it is over. */
+  wait(id: string, signal: AbortSignal): Promise<Approval | undefined>
+  /** Takes one use. False: there is none left, or it is over. Once it resolves with true, no crash gives it a second time. */
+  use(id: string, hash: string): Promise<boolean>
+  /** What this person may see, oldest first. */
+  list(who: Approver): readonly Approval[]
+  /** By its id or at least 4 digits of it. Throws KaroError `not_found`, `conflict`. */
+  find(who: Approver, which: string): Approval
+  /** Throws KaroError `not_found`, `conflict`, `refused` with why this person may not decide, or not so. */
+  decide(who: Approver, which: string, decision: Decision): Promise<Approval | EndedApproval>
+  /** What this person may see of what became of requests, newest first. */
+  log(who: Approver, limit: number): Promise<readonly EndedApproval[]>
+  /** Writes into the log that a named pattern of the configuration approved something. */
+  noteByPolicy(action: Action, hash: string, findings: Findings, name: string): Promise<void>
+  /** Whether somebody in one of these login sessions asked for an approval since the start of the daemon. */
+  hasAsked(sessions: readonly number[]): boolean
+  /** Everything of one person is to go. */
+  forget(person: number): Promise<void>
+  /** Fires when a request begins to wait and when it is decided or over. */
+  onChange(listener: (change: ApprovalChange) => void): () => void
+}
+
+export interface ApprovalChange {
+  readonly id: string
+  readonly person: number | null
+  readonly agent: string
+  readonly class: ActionClass
+  readonly change: 'wanted' | 'approved' | ApprovalOutcome
+}

@@ -1,0 +1,250 @@
+// The room of capabilities: what agents were granted here, whether it covers an action now, and how it is taken back.
+import { formatNodeId } from '../../../protocols/node-id.ts'
+import { createSerial } from '../../base/async/limiter.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { toHex } from '../../base/hex.ts'
+import { createListeners } from '../../base/run/listeners.ts'
+import type { Room } from '../../base/run/room.ts'
+import type { CapabilityRepository } from '../../store/tables/capabilities.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import type { Identity } from '../../trust/identity/index.ts'
+import {
+  attenuate,
+  type Capability,
+  type Chain,
+  NAMES_MAX,
+  problemOf,
+  readChain,
+  signCapability,
+  writeChain,
+} from './document.ts'
+import { covers, describeName, lastsOf, parseName } from './names.ts'
+
+/** Chains that are kept; far more than one machine's agents need at a time. */
+const HELD_MAX = 1_024
+const AGENT = /^k[A-Za-z]+:[\w.-]{1,64}$/
+
+export interface CapabilitiesDeps {
+  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
+  readonly repository: CapabilityRepository
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+export interface HeldCapability {
+  /** 32 hex digits. */
+  readonly id: string
+  /** Of the one that it was derived from. */
+  readonly parent: string | null
+  readonly subject: string
+  readonly names: readonly string[]
+  /** What each name lets the agent do, in the same order. */
+  readonly means: readonly string[]
+  readonly issued_at: number
+  readonly expires_at: number
+  readonly once: boolean
+}
+
+export interface Capabilities extends Room {
+  /** Those that hold now, oldest first. */
+  list(): readonly HeldCapability[]
+  /**
+   * Grants names to an agent of this machine for as long as their risk allows, or for `seconds` if that is less; with `from`
+   * as a part of that capability. Throws KaroError `bad_request`, `not_found`, `refused` where nothing of it can be granted.
+   */
+  grant(wanted: {
+    readonly subject: string
+    readonly names: readonly string[]
+    readonly seconds?: number
+    readonly from?: string
+    /** Number of the person who grants it. */
+    readonly by: number
+  }): Promise<HeldCapability>
+  /** Takes it back, and everything derived from it; returns the ids. Throws KaroError `not_found`, `conflict`. */
+  revoke(which: string, by: number): Promise<readonly string[]>
+  /** The names that the agent lacks now, and the ids of the capabilities that give it the others. */
+  covering(
+    subject: string,
+    needed: readonly string[],
+  ): { readonly missing: readonly string[]; readonly by: readonly string[] }
+  /** Uses up those of the ids that may be used once. False: one of them is gone, and nothing may run. Durable. */
+  spend(ids: readonly string[]): Promise<boolean>
+  /** Fires with the subject of each capability that was taken back: what runs by it has to end. */
+  onRevoked(listener: (subject: string) => void): () => void
+}
+
+export function createCapabilities({
+  identity,
+  repository,
+  audit,
+  clock,
+  random,
+}: CapabilitiesDeps): Capabilities {
+  const held = new Map<string, Chain>()
+  const revoked = new Map<string, number>()
+  const listeners = createListeners<[string]>()
+  const serially = createSerial()
+  const root = formatNodeId(identity.publicKey)
+
+  const bodyOf = (chain: Chain) => (chain.at(-1) as Capability).body
+  const holds = (chain: Chain): boolean =>
+    problemOf(chain, { root, now: clock.now(), isRevoked: (id) => revoked.has(id) }) === undefined
+
+  const chainsOf = (ids: readonly string[]): readonly Chain[] =>
+    ids.map((id) => held.get(id)).filter((chain) => chain !== undefined)
+
+  function expired(): readonly string[] {
+    const now = clock.now()
+    return [...held].filter(([, chain]) => bodyOf(chain).expires_at <= now).map(([id]) => id)
+  }
+
+  async function end(remove: readonly string[], why: 'revoked' | 'used' | 'expired'): Promise<void> {
+    const gone = chainsOf(remove)
+    const notes =
+      why === 'expired'
+        ? []
+        : gone.map((chain) => ({ id: bodyOf(chain).id, until: bodyOf(chain).expires_at }))
+    // In memory first: what is asked while the disk is written must not find it.
+    for (const { id, until } of notes) revoked.set(id, until)
+    for (const id of remove) held.delete(id)
+    await repository.end({ remove, revoked: notes })
+    for (const chain of gone) if (why === 'revoked') listeners.tell(bodyOf(chain).subject)
+  }
+
+  async function sweep(): Promise<void> {
+    const over = expired()
+    if (over.length > 0) await end(over, 'expired')
+    const now = clock.now()
+    const forgotten = [...revoked].filter(([, until]) => until <= now).map(([id]) => id)
+    if (forgotten.length === 0) return
+    for (const id of forgotten) revoked.delete(id)
+    await repository.forget(forgotten)
+  }
+
+  function find(which: string): Chain {
+    const found = [...held].filter(([id]) => which.length >= 4 && id.startsWith(which))
+    const [only, other] = found
+    if (only === undefined)
+      throw new KaroError('not_found', `there is no capability ${which.slice(0, 40)}`, {
+        hint: 'karo cap list shows them.',
+      })
+    if (other !== undefined)
+      throw new KaroError('conflict', `${which} is the beginning of several capabilities`)
+    return only[1]
+  }
+
+  const derivedFrom = (id: string): readonly string[] =>
+    [...held].filter(([, chain]) => chain.some(({ body }) => body.id === id)).map(([one]) => one)
+
+  async function grant({ subject, names, seconds, from, by }: Parameters<Capabilities['grant']>[0]) {
+    if (!AGENT.test(subject))
+      throw new KaroError('bad_request', `'${subject.slice(0, 80)}' is no agent`, {
+        hint: 'An agent is written kExecutor:build.',
+      })
+    if (names.length === 0 || names.length > NAMES_MAX)
+      throw new KaroError('bad_request', `name 1 to ${NAMES_MAX} capabilities`)
+    for (const name of names) parseName(name)
+    await sweep()
+    if (held.size >= HELD_MAX)
+      throw new KaroError('conflict', `there are ${HELD_MAX} capabilities already`, {
+        hint: 'Revoke some: karo cap revoke.',
+      })
+    const parent = from === undefined ? undefined : find(from)
+    const { seconds: most, once } = lastsOf(names)
+    const now = clock.now()
+    const wanted = {
+      id: toHex(random.bytes(16)),
+      ...{ subject, names, issued_at: now, once, holder: root },
+      expires_at: now + Math.min(most, seconds ?? most) * 1_000,
+    }
+    const chain =
+      parent === undefined
+        ? [signCapability({ ...wanted, parent: null, issuer: root }, { nodeId: root, sign: identity.sign })]
+        : attenuate(parent, wanted, { nodeId: root, sign: identity.sign })
+    if (chain === undefined)
+      throw new KaroError('refused', 'the capability that this one is derived from has nothing of that', {
+        hint: 'A part may only be less than the whole: karo cap list shows what it allows.',
+      })
+    await repository.put({ id: wanted.id, chain: writeChain(chain) })
+    held.set(wanted.id, chain)
+    await tell('granted', chain, by)
+    return shapeOf(chain)
+  }
+
+  /** The ledger says which kinds and how long, and no path: it may be shown to others. */
+  async function tell(change: 'granted' | 'revoked', chain: Chain, by: number): Promise<void> {
+    const { id, parent, subject, names, expires_at, once } = bodyOf(chain)
+    await audit.record({
+      type: 'capability_change',
+      success: true,
+      details: {
+        ...{ uid: by, change, capability: id, agent: subject, once },
+        ...(parent === null ? {} : { parent }),
+        kinds: [...new Set(names.map((name) => name.slice(0, name.indexOf(':'))))].join(' '),
+        expires_at: new Date(expires_at).toISOString(),
+      },
+    })
+  }
+
+  return {
+    name: 'capabilities',
+    async start(signal) {
+      const stored = await repository.load()
+      signal.throwIfAborted()
+      for (const { id, until } of stored.revoked) revoked.set(id, until)
+      for (const { chain: bytes } of stored.held) {
+        const chain = readChain(bytes)
+        if (chain !== undefined) held.set(bodyOf(chain).id, chain)
+      }
+      await sweep()
+    },
+    async stop() {
+      held.clear()
+      revoked.clear()
+    },
+    list: () =>
+      [...held.values()]
+        .filter(holds)
+        .map(shapeOf)
+        .sort((a, b) => a.issued_at - b.issued_at),
+    grant: (wanted) => serially(() => grant(wanted)),
+    revoke: (which, by) =>
+      serially(async () => {
+        const chain = find(which)
+        const ids = derivedFrom(bodyOf(chain).id)
+        const gone = chainsOf(ids)
+        await end(ids, 'revoked')
+        for (const one of gone) await tell('revoked', one, by)
+        return ids
+      }),
+    covering(subject, needed) {
+      const mine = [...held.values()].filter((chain) => bodyOf(chain).subject === subject && holds(chain))
+      const by = new Set<string>()
+      const missing = needed.filter((name) => {
+        const chain = mine.find((one) => bodyOf(one).names.some((have) => covers(have, name)))
+        if (chain !== undefined) by.add(bodyOf(chain).id)
+        return chain === undefined
+      })
+      return { missing, by: [...by] }
+    },
+    spend: (ids) =>
+      serially(async () => {
+        const chains = ids.map((id) => held.get(id))
+        if (!chains.every((chain) => chain !== undefined && holds(chain))) return false
+        const used = ids.filter((id) => bodyOf(held.get(id) as Chain).once)
+        if (used.length > 0) await end(used, 'used')
+        return true
+      }),
+    onRevoked: listeners.on,
+  }
+}
+
+function shapeOf(chain: Chain): HeldCapability {
+  const { id, parent, subject, names, issued_at, expires_at, once } = (chain.at(-1) as Capability).body
+  return {
+    ...{ id, parent, subject, names, issued_at, expires_at, once },
+    means: names.map(describeName),
+  }
+}

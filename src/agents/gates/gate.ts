@@ -1,0 +1,39 @@
+// The shape of one gate, and how several are put together so that each can only narrow what the others let through.
+import { redder } from '../classes.ts'
+import type { Action, ActionClass, Gate } from '../types.ts'
+
+/** What one gate says: no, or nothing more than that the action is at least as red as `least`. It cannot say yes for others. */
+export type Ruling =
+  | { readonly effect: 'deny'; readonly reason: string }
+  | { readonly effect: 'pass'; readonly least: ActionClass; readonly reason: string }
+
+export interface NamedGate {
+  readonly gate: Gate
+  judge(action: Action): Ruling | Promise<Ruling>
+}
+
+export type Narrowed =
+  | { readonly effect: 'deny'; readonly gate: Gate; readonly class: ActionClass; readonly reason: string }
+  | { readonly effect: 'pass'; readonly class: ActionClass; readonly reason: string }
+
+/** Asks the gates in their order, beginning with the class of the action itself. A gate that fails has denied. Never rejects. */
+export async function narrow(
+  gates: readonly NamedGate[],
+  action: Action,
+  own: ActionClass,
+): Promise<Narrowed> {
+  let of = own
+  const reasons: string[] = []
+  for (const { gate, judge } of gates) {
+    let ruling: Ruling
+    try {
+      ruling = await judge(action)
+    } catch (error) {
+      ruling = { effect: 'deny', reason: `the gate could not decide: ${(error as Error).message}` }
+    }
+    if (ruling.effect !== 'pass') return { effect: 'deny', gate, class: of, reason: ruling.reason }
+    of = redder(of, ruling.least)
+    reasons.push(ruling.reason)
+  }
+  return { effect: 'pass', class: of, reason: reasons.filter((reason) => reason !== '').join('; ') }
+}

@@ -1,0 +1,193 @@
+// The four gates in front of every action: policy, capability, risk, approval. Each can only narrow, and an error denies.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import type { RoleDecision } from '../../trust/policy/index.ts'
+import { hashOf } from '../approvals/binding.ts'
+import type { Approvals, Findings } from '../approvals/types.ts'
+import type { Capabilities } from '../capabilities/capabilities.ts'
+import { neededBy, neededToAsk } from '../capabilities/names.ts'
+import { isRedder, kindOf } from '../classes.ts'
+import type { Action, ActionClass, Gate, Gates, Requester, Verdict } from '../types.ts'
+import { type NamedGate, type Narrowed, narrow } from './gate.ts'
+import { approvedBy } from './patterns.ts'
+import { findRisk, ownClass, rule } from './risk.ts'
+
+/** What the role policies are asked. */
+interface AgentQuestion {
+  readonly requester: Requester
+  readonly agent: string
+  readonly tool: string
+  /** A person of this machine asks on it. */
+  readonly own: boolean
+}
+
+export interface GatesDeps {
+  /** This node, the only one on which anything is let through. */
+  readonly self: NodeId
+  readonly policy: (question: AgentQuestion) => RoleDecision
+  readonly capabilities: Pick<Capabilities, 'covering' | 'spend'>
+  readonly approvals: Pick<Approvals, 'ask' | 'granted' | 'wait' | 'use' | 'noteByPolicy'>
+  readonly audit: Pick<Audit, 'record'>
+  /** `agents.approved`, as it is now. */
+  readonly patterns: () => readonly string[]
+  /** Homes that the risk rules protect; absolute. */
+  readonly home: string
+  readonly karoHome: string
+  readonly log: Log
+}
+
+/** Programs of people that work outside of any jail and only ask: their shells are theirs, and nothing is granted by it. */
+const FOREIGN = /^kBridge:/
+
+interface Judged {
+  readonly narrowed: Narrowed
+  readonly findings: Findings
+  /** Capabilities that the action uses. */
+  readonly by: readonly string[]
+}
+
+export function createGates(deps: GatesDeps): Gates {
+  const { self, policy, capabilities, approvals, audit, patterns, home, karoHome, log } = deps
+
+  /** The first three gates. */
+  async function look(action: Action): Promise<Judged> {
+    let by: readonly string[] = []
+    const risk = findRisk(action, home, karoHome)
+    const gates: readonly NamedGate[] = [
+      {
+        gate: 'policy',
+        judge: () => {
+          if (action.target !== self) return { effect: 'deny', reason: 'it is to happen on another machine' }
+          const { effect, rule: name, reason } = policy(questionOf(action, self))
+          return effect === 'allow'
+            ? { effect: 'pass', least: 'green', reason: name }
+            : { effect: 'deny', reason: `${name}: ${reason}` }
+        },
+      },
+      {
+        gate: 'capability',
+        judge: () => {
+          if (FOREIGN.test(action.agent) && action.binds.length === 0)
+            return { effect: 'pass', least: 'low', reason: 'runs outside of jails' }
+          const acts = capabilities.covering(action.agent, neededBy(action))
+          const asks = capabilities.covering(action.requester.agent ?? '', neededToAsk(action))
+          by = [...acts.by, ...asks.by]
+          const [missing, ...more] = [...acts.missing, ...asks.missing]
+          if (missing === undefined) return { effect: 'pass', least: 'green', reason: '' }
+          const who = acts.missing.length > 0 ? action.agent : action.requester.agent
+          // The kind and not the whole name: a path is a person's own affair, and this text goes into the ledger.
+          const kind = missing.slice(0, missing.indexOf(':'))
+          const others = more.length === 0 ? '' : `, nor ${more.length} more`
+          return { effect: 'deny', reason: `${who} was not granted this ${kind}${others}` }
+        },
+      },
+      { gate: 'risk', judge: () => rule(risk) },
+    ]
+    const granted =
+      action.requester.node !== self &&
+      action.binds.length > 0 &&
+      capabilities.covering(action.agent, neededBy(action)).missing.length === 0
+    const narrowed = await narrow(gates, action, ownClass(action, granted))
+    const { kind } = kindOf(action.tool)
+    return { narrowed, by, findings: { class: narrowed.class, kind, risk: risk.risk, risks: risk.risks } }
+  }
+
+  async function judge(action: Action): Promise<Verdict> {
+    const { narrowed, findings, by } = await look(action)
+    if (narrowed.effect === 'deny') return denied(narrowed.gate, narrowed.class, narrowed.reason)
+    const { class: of, reason } = narrowed
+    if (of === 'green') return run(of, by, reason === '' ? 'it only reads' : reason)
+    const hash = hashOf(action)
+    const given = approvals.granted(action, hash)
+    if (given !== undefined && !isRedder(of, given.class) && (await approvals.use(given.id, hash)))
+      return run(of, by, `approved by ${given.decided?.by ?? 'somebody'} (${given.id})`)
+    const pattern = approvedBy(patterns(), action, of)
+    if (pattern !== undefined) {
+      await approvals.noteByPolicy(action, hash, findings, pattern)
+      return run(of, by, `approved by the pattern ${pattern} of agents.approved`)
+    }
+    const { id } = await approvals.ask(action, hash, findings)
+    return {
+      outcome: 'wait',
+      class: of,
+      approval: id,
+      reason: `a person has to approve it: ${findings.kind}, ${of}`,
+    }
+  }
+
+  async function settled(id: string, action: Action, signal: AbortSignal): Promise<Verdict> {
+    const hash = hashOf(action)
+    const approval = await approvals.wait(id, signal)
+    // The gates are asked again: what was granted or permitted when it was asked may be gone.
+    const { narrowed, by } = await look(action)
+    if (narrowed.effect === 'deny') return denied(narrowed.gate, narrowed.class, narrowed.reason)
+    const { class: of } = narrowed
+    if (approval === undefined) return denied('approval', of, 'it was denied, or nobody answered in time')
+    if (approval.state !== 'approved') return denied('approval', of, 'it is not approved')
+    if (approval.hash !== hash) return denied('approval', of, 'this is not what was approved')
+    if (approval.action.task !== action.task)
+      return denied('approval', of, 'it was approved for another task')
+    if (isRedder(of, approval.class))
+      return denied('approval', of, 'it is more dangerous now than when it was approved')
+    if (!(await approvals.use(id, hash))) return denied('approval', of, 'the approval is used up or over')
+    return run(of, by, `approved by ${approval.decided?.by ?? 'somebody'} (${id})`)
+  }
+
+  async function run(of: ActionClass, by: readonly string[], reason: string): Promise<Verdict> {
+    if (by.length > 0 && !(await capabilities.spend(by)))
+      return denied('capability', of, 'a capability was taken back or used up meanwhile')
+    return { outcome: 'run', class: of, reason }
+  }
+
+  /** Nothing that goes wrong is a yes, and what cannot be written down does not happen. */
+  async function told(action: Action, work: () => Promise<Verdict>): Promise<Verdict> {
+    let verdict: Verdict
+    try {
+      verdict = await work()
+    } catch (error) {
+      log.warn({ trace_id: action.traceId, reason: (error as Error).message }, 'a gate failed, which denies')
+      verdict = denied('approval', 'critical', `it could not be decided: ${(error as Error).message}`)
+    }
+    try {
+      await audit.record(entryOf(action, verdict))
+      return verdict
+    } catch {
+      return denied('approval', verdict.class, 'the ledger could not be written')
+    }
+  }
+
+  return {
+    judge: (action) => told(action, () => judge(action)),
+    settled: (approval, action, signal) => told(action, () => settled(approval, action, signal)),
+  }
+}
+
+const denied = (gate: Gate, of: ActionClass, reason: string): Verdict & { outcome: 'deny' } => ({
+  ...{ outcome: 'deny', class: of, gate, reason },
+})
+
+const questionOf = ({ agent, tool, requester }: Action, self: NodeId): AgentQuestion => ({
+  ...{ requester, agent, tool },
+  own: requester.node === self && requester.person !== undefined,
+})
+
+/** Without a word of the command. */
+function entryOf(action: Action, verdict: Verdict): Parameters<Audit['record']>[0] {
+  const { agent, tool, task, requester, traceId } = action
+  const uid = Number(requester.person)
+  return {
+    type: 'agent_gate',
+    success: verdict.outcome !== 'deny',
+    trace_id: traceId,
+    details: {
+      ...(requester.person !== undefined && Number.isSafeInteger(uid) ? { uid } : {}),
+      ...{ agent, tool: tool.slice(0, 128), task: task.slice(0, 128), outcome: verdict.outcome },
+      ...{ class: verdict.class, reason: verdict.reason.slice(0, 512) },
+      ...(verdict.outcome === 'deny' ? { gate: verdict.gate } : {}),
+      ...(verdict.outcome === 'wait' ? { approval: verdict.approval } : {}),
+      ...(requester.agent === undefined ? {} : { by_agent: requester.agent }),
+      ...(requester.operator === undefined ? {} : { operator: requester.operator }),
+    },
+  }
+}

@@ -1,0 +1,174 @@
+// Schemas of /approvals and /capabilities: what agents and AI tools want to do, who decided, and what agents were granted.
+import * as z from 'zod'
+import { RISK_LEVELS } from '../../../../base/words/risk-levels.ts'
+import { ACTION_CLASSES, APPROVAL_OUTCOMES, APPROVALS_LOG_MAX } from '../../constants.ts'
+import { count, digest, fingerprint, listOf, moment, nodeId, text } from '../fields.ts'
+
+const id = () => text(10, 'id of the request, 10 hex digits')
+const agent = () => text(128, 'the agent as kClass:name; `kBridge:` and its name for an AI tool')
+const actionClass = () => z.enum(ACTION_CLASSES).describe('how dangerous the action is; green runs unasked')
+const scope = () =>
+  z
+    .enum(['once', 'task'])
+    .describe('task: the same action may run again for the same task until the approval ends')
+
+const change = z.strictObject({
+  path: text(32_768, 'the file'),
+  diff: text(
+    1_048_576,
+    'a unified diff of the texts that the request carries; null if there is none',
+  ).nullable(),
+  note: text(512, 'what the diff does not say; null: it says all').nullable(),
+})
+
+const approval = z
+  .strictObject({
+    id: id(),
+    state: z.enum(['pending', 'approved']),
+    agent: agent(),
+    action: text(128, 'the tool, or `exec` for a command'),
+    class: actionClass(),
+    kind: text(32, 'what the tool does by its name, such as ExecuteCommand'),
+    risk: z.enum(RISK_LEVELS).describe('what the risk rules say of the words'),
+    risks: listOf(text(1_024, 'why'), 8),
+    argv: listOf(text(131_072, 'one word'), 1_024).describe('the exact words; no shell reads them'),
+    cwd: text(4_096, 'the directory'),
+    env: z.record(z.string(), z.string()).describe('variables that are set for it alone'),
+    binds: listOf(z.strictObject({ path: text(4_096, 'a path'), write: z.boolean() }), 64).describe(
+      'what a jail sees of the machine',
+    ),
+    input: text(1_048_576, 'the arguments of the tool as JSON, or what the command reads on standard input'),
+    diff: listOf(change, 64).describe('what it would change in files, as far as the request says it'),
+    target: z.strictObject({ node_id: nodeId(), fingerprint: fingerprint() }).describe('the machine'),
+    requested_by: text(256, 'who asks'),
+    task: text(128, 'the task that it is a part of'),
+    why: text(512, 'in the words of who asks, which nothing proves'),
+    hash: digest('what the approval is bound to'),
+    group: text(
+      16,
+      'the same for requests that differ in little: agent, tool, program and directory are the same',
+    ),
+    scope: scope(),
+    created_at: moment('when it was asked'),
+    expires_at: moment('when it is a denial, or the approval ends'),
+  })
+  .meta({
+    id: 'Approval',
+    description: 'Something that waits for a person, or was approved and is not used up.',
+  })
+export type ApprovalShape = z.infer<typeof approval>
+
+const ended = z
+  .strictObject({
+    id: id(),
+    outcome: z
+      .enum(APPROVAL_OUTCOMES)
+      .describe('used: it ran; unused: it was approved and nothing came of it; expired: nobody answered'),
+    agent: agent(),
+    action: text(128, 'the tool, or `exec` for a command'),
+    class: actionClass(),
+    line: text(2_048, 'the words, as a line for a shell; cut if they are many'),
+    cwd: text(4_096, 'the directory'),
+    task: text(128, 'the task that it was a part of'),
+    hash: digest('what the approval was bound to'),
+    scope: scope(),
+    uses: count('how often it ran'),
+    asked_at: moment('when it was asked'),
+    ended_at: moment('when it was over'),
+    by: text(256, 'who decided: a person, `nobody`, or `policy` and the name of a pattern'),
+    reason: text(512, 'why, in that person’s words'),
+  })
+  .meta({ id: 'EndedApproval' })
+export type EndedApprovalShape = z.infer<typeof ended>
+
+export const approvals = z.strictObject({ approvals: listOf(approval, 256) }).meta({ id: 'Approvals' })
+export type ApprovalsShape = z.infer<typeof approvals>
+
+export const which = z.strictObject({ id: z.string().min(4).max(10).describe('the id, or its beginning') })
+export const oneApproval = approval
+
+export const decideBody = z.strictObject({
+  id: z.string().min(4).max(10).describe('the id, or its beginning'),
+  approve: z.boolean(),
+  hash: z
+    .string()
+    .regex(/^[0-9a-f]{8,64}$/)
+    .describe('the hash that was shown, or the beginning of it'),
+  scope: scope().exactOptional(),
+  reason: z.string().max(500).exactOptional(),
+})
+export const decided = z
+  .strictObject({
+    id: id(),
+    decision: z.enum(['approved', 'denied']),
+    expires_at: moment('when an approval ends; null for a denial').nullable(),
+  })
+  .meta({ id: 'ApprovalDecided' })
+export type DecidedShape = z.infer<typeof decided>
+
+export const getLogQuery = z.strictObject({
+  limit: z.int().min(1).max(APPROVALS_LOG_MAX).default(50).describe('how many'),
+  id: z.string().min(4).max(10).exactOptional().describe('only this request'),
+})
+export const approvalsLog = z
+  .strictObject({ entries: listOf(ended, APPROVALS_LOG_MAX).describe('newest first') })
+  .meta({ id: 'ApprovalsLog' })
+export type ApprovalsLogShape = z.infer<typeof approvalsLog>
+
+export const askBody = z.strictObject({
+  tool: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/)
+    .describe('the AI tool that asks'),
+  shell: z.enum(['bash', 'zsh', 'fish', 'sh']),
+  command: z.string().min(1).max(131_072).describe('the text that the shell would get'),
+  cwd: z.string().regex(/^\//).max(4_096),
+  why: z.string().max(500).describe('shown, never believed'),
+  approval: z
+    .string()
+    .regex(/^[0-9a-f]{10}$/)
+    .exactOptional()
+    .describe('the request that this waits for; the rest has to be the same as when it was asked'),
+})
+export const asked = z
+  .strictObject({
+    outcome: z.enum(['run', 'wait', 'deny']).describe('wait: ask again with `approval`'),
+    approval: id().nullable(),
+    reason: text(1_024, 'why'),
+    expires_at: moment('when waiting becomes a denial').nullable(),
+  })
+  .meta({ id: 'ApprovalAsked' })
+export type AskedShape = z.infer<typeof asked>
+
+const capability = z
+  .strictObject({
+    id: text(32, 'id of the capability, 32 hex digits'),
+    parent: text(32, 'the capability that it is a part of').nullable(),
+    agent: agent(),
+    names: listOf(text(1_024, 'such as fs.read:/srv/app'), 32),
+    means: listOf(text(2_048, 'what the name of the same place lets the agent do'), 32),
+    issued_at: moment('when it was granted'),
+    expires_at: moment('when it ends'),
+    once: z.boolean().describe('it is used up by one action'),
+  })
+  .meta({ id: 'Capability' })
+export type CapabilityShape = z.infer<typeof capability>
+export const oneCapability = capability
+export const capabilities = z
+  .strictObject({ capabilities: listOf(capability, 1_024) })
+  .meta({ id: 'Capabilities' })
+export type CapabilitiesShape = z.infer<typeof capabilities>
+
+export const grantBody = z.strictObject({
+  agent: z.string().min(3).max(128),
+  names: listOf(z.string().min(1).max(1_024), 32),
+  seconds: z.int().min(1).max(3_600).exactOptional().describe('less than the risk of the names allows'),
+  from: z.string().min(4).max(32).exactOptional().describe('the capability that this one is to be a part of'),
+})
+export const revokeBody = z.strictObject({
+  id: z.string().min(4).max(32).describe('the id, or its beginning'),
+})
+export const revokedCapabilities = z
+  .strictObject({ revoked: listOf(text(32, 'an id'), 1_024).describe('it, and what was derived from it') })
+  .meta({ id: 'RevokedCapabilities' })
+export type RevokedCapabilitiesShape = z.infer<typeof revokedCapabilities>

@@ -1,0 +1,78 @@
+// karo cap: what agents of this machine were granted; grants and takes back.
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import {
+  getCapabilities,
+  grantCapability,
+  revokeCapability,
+} from '../../../api/contract/operations/agents/approvals.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { type Command, defineCommand, show } from '../../command.ts'
+import { parseDuration } from '../../input/time.ts'
+import { given } from '../../input/values.ts'
+import { capabilitiesView } from '../../views/approvals.ts'
+
+const list = defineCommand({
+  name: 'cap list',
+  summary: 'list what agents were granted, for how long, and what each name means',
+  shows: getCapabilities,
+  examples: [{ run: 'karo cap list', does: 'with what is left of its time' }],
+  run: async (io) =>
+    show(io, await daemonAt(io).call(getCapabilities), (answer) => capabilitiesView(answer, Date.now(), io)),
+})
+
+const grant = defineCommand({
+  name: 'cap grant',
+  summary: 'grant an agent capabilities, for as long as their risk allows',
+  shows: grantCapability,
+  args: [
+    { name: 'agent', required: true, description: 'the agent, as kExecutor:build' },
+    {
+      name: 'capability',
+      required: true,
+      variadic: true,
+      description:
+        'fs.read:/srv/app, fs.write:/srv/app, proc.exec:git, net.connect:10.0.0.5:5432, agent.task:kExecutor:build',
+    },
+  ],
+  options: [
+    { name: 'for', value: 'duration', description: 'for less time than the risk allows' },
+    {
+      name: 'from',
+      value: 'id',
+      description: 'as a part of that capability: less than it, and over when it is over',
+    },
+  ],
+  examples: [
+    { run: 'karo cap grant kExecutor:build fs.read:/srv/app', does: 'for an hour' },
+    { run: 'karo cap grant kExecutor:build proc.exec:git --for 30s', does: 'for half a minute' },
+  ],
+  async run(io, { args, options }) {
+    const seconds = given(options.for, (text) => Math.floor(parseDuration(text, '--for') / 1_000))
+    if (seconds !== undefined && (seconds < 1 || seconds > 3_600))
+      throw new KaroError('bad_request', 'this is not a time from a second to an hour', { where: '--for' })
+    const body = {
+      ...{ agent: args.agent, names: args.capability },
+      ...(seconds === undefined ? {} : { seconds }),
+      ...(options.from === undefined ? {} : { from: options.from }),
+    }
+    return show(io, await daemonAt(io).call(grantCapability, { body }), (made) =>
+      capabilitiesView({ capabilities: [made] }, Date.now(), io),
+    )
+  },
+})
+
+const revoke = defineCommand({
+  name: 'cap revoke',
+  summary: 'take a capability back at once, with everything derived from it',
+  shows: revokeCapability,
+  args: [{ name: 'id', required: true, description: 'id of the capability, or the beginning of it' }],
+  examples: [{ run: 'karo cap revoke 0123abcd', does: 'what runs by it has to end' }],
+  async run(io, { args }) {
+    const answer = await daemonAt(io).call(revokeCapability, { body: { id: args.id } })
+    return show(io, answer, ({ revoked: [, ...derived] }) =>
+      derived.length === 0 ? 'Revoked.\n' : `Revoked, with ${derived.length} derived from it.\n`,
+    )
+  },
+})
+
+export const commands: readonly Command[] = [list, grant, revoke]

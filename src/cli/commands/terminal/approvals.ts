@@ -1,0 +1,161 @@
+// karo approvals: shows what agents and AI tools want to do, and takes a person's yes or no.
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { APPROVALS_LOG_MAX } from '../../../api/contract/constants.ts'
+import {
+  decideApproval,
+  getApproval,
+  getApprovals,
+  getApprovalsLog,
+} from '../../../api/contract/operations/agents/approvals.ts'
+import type { ApprovalShape, DecidedShape } from '../../../api/contract/shapes.ts'
+import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import { localTime } from '../../../base/format.ts'
+import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { askLine, canAsk } from '../../terminal/confirm.ts'
+import { approvalsLogView, approvalsView, CARD_MAX, cardView } from '../../views/approvals.ts'
+
+const request = {
+  name: 'id',
+  required: true,
+  description: 'id of the request, or the beginning of it; see karo approvals list',
+} as const
+const reason = { name: 'reason', value: 'text', description: 'why, for the log' } as const
+const HASH = /^[0-9a-f]{8,64}$/
+
+const list = defineCommand({
+  name: 'approvals list',
+  summary: 'list what agents and AI tools want to do and wait for you',
+  shows: getApprovals,
+  examples: [{ run: 'karo approvals list', does: 'requests that are alike stand together' }],
+  run: async (io) =>
+    show(io, await daemonAt(io).call(getApprovals), (answer) => approvalsView(answer, Date.now(), io)),
+})
+
+const one = defineCommand({
+  name: 'approvals show',
+  summary: 'show one request: who, where, the exact words, what changes, the risk, and the hash',
+  shows: getApproval,
+  args: [request],
+  examples: [{ run: 'karo approvals show 3f9a', does: 'all that an approval would be bound to' }],
+  run: async (io, { args }) =>
+    show(io, await askFor(io, args.id), (answer) => cardView(answer, Date.now(), io)),
+})
+
+const approve = defineCommand({
+  name: 'approvals approve',
+  summary: 'approve a request, after you have seen it; from another terminal than the one that asks',
+  shows: decideApproval,
+  args: [request],
+  options: [
+    {
+      name: 'for',
+      value: 'what',
+      description:
+        'task: exactly this again for the same task, as long as its risk allows; never if it is critical',
+      choices: ['task'],
+    },
+    reason,
+    {
+      name: 'yes',
+      value: 'hash',
+      description: 'do not ask: this is the hash that was shown, or at least 8 digits of its beginning',
+    },
+  ],
+  examples: [
+    { run: 'karo approvals approve 3f9a', does: 'shows the request, and asks' },
+    { run: 'karo approvals approve 3f9a --yes c0ffee00', does: 'for a script that has shown it' },
+  ],
+  async run(io, { args, options }) {
+    const card = await askFor(io, args.id)
+    if (!(await agreed(io, card, options.yes))) {
+      io.out('Not approved. The request still waits; karo approvals deny  ends it.\n')
+      return EXIT.refused
+    }
+    const scope = options.for === 'task' ? ('task' as const) : ('once' as const)
+    // The whole hash of what was shown: if anything else waits under this id by now, the daemon refuses.
+    const body = {
+      id: card.id,
+      approve: true,
+      hash: card.hash,
+      scope,
+      ...(options.reason && { reason: options.reason }),
+    }
+    return show(io, await daemonAt(io).call(decideApproval, { body }), (made) => saidOf(made, scope))
+  },
+})
+
+const saidOf = ({ expires_at }: DecidedShape, scope: 'once' | 'task'): string =>
+  `Approved ${scope === 'task' ? 'for this task' : 'once'}, until ${localTime(expires_at ?? '')}.\n`
+
+/** Whether the person agrees to what the card shows; with `--yes` to what it has the hash of. */
+async function agreed(io: CommandIo, card: ApprovalShape, yes: string | undefined): Promise<boolean> {
+  if (yes !== undefined) {
+    if (HASH.test(yes) && card.hash.startsWith(yes)) return true
+    throw new KaroError('refused', 'this is not the hash of what waits', {
+      where: '--yes',
+      hint: `karo approvals show ${card.id} prints it; it takes at least 8 digits.`,
+    })
+  }
+  if (!canAsk(io)) {
+    throw new KaroError('refused', 'a person approves, and there is no terminal to ask at', {
+      hint: `A script that has shown the request says what was shown: --yes ${card.hash.slice(0, 8)}`,
+    })
+  }
+  const shown = cardView(card, Date.now(), io)
+  if (shown.length > CARD_MAX) {
+    throw new KaroError('too_large', `the request has ${shown.length} characters, too many to be read here`, {
+      hint: `Look at karo approvals show ${card.id} --json, and name the hash that stands there: --yes HASH`,
+    })
+  }
+  io.err(shown)
+  return /^y(es)?$/i.test((await askLine('Approve exactly this? [y/N] ')) ?? '')
+}
+
+const deny = defineCommand({
+  name: 'approvals deny',
+  summary: 'deny a request',
+  shows: decideApproval,
+  args: [request],
+  options: [reason],
+  examples: [
+    { run: 'karo approvals deny 3f9a --reason "not on a Friday"', does: 'ends it; the log says why' },
+  ],
+  async run(io, { args, options }): Promise<ExitCode> {
+    const { id, hash } = await askFor(io, args.id)
+    const body = { id, approve: false, hash, ...(options.reason && { reason: options.reason }) }
+    return show(io, await daemonAt(io).call(decideApproval, { body }), () => `Denied ${id}.\n`)
+  },
+})
+
+const log = defineCommand({
+  name: 'approvals log',
+  summary: 'show what became of requests: who decided, when, and why',
+  shows: getApprovalsLog,
+  args: [{ ...request, required: false }],
+  options: [{ name: 'limit', value: 'number', description: 'how many, the newest', default: '50' }],
+  examples: [{ run: 'karo approvals log', does: 'the last 50' }],
+  async run(io, { args, options }) {
+    const limit = Number(options.limit)
+    if (!Number.isInteger(limit) || limit < 1 || limit > APPROVALS_LOG_MAX) {
+      throw new KaroError('bad_request', `'${options.limit}' is no number from 1 to ${APPROVALS_LOG_MAX}`, {
+        where: '--limit',
+      })
+    }
+    const query = { limit, ...(args.id === undefined ? {} : { id: checked(args.id) }) }
+    return show(io, await daemonAt(io).call(getApprovalsLog, { query }), (answer) =>
+      approvalsLogView(answer, io),
+    )
+  },
+})
+
+const askFor = (io: CommandIo, id: string): Promise<ApprovalShape> =>
+  daemonAt(io).call(getApproval, { query: { id: checked(id) } })
+
+function checked(id: string): string {
+  if (/^[0-9a-f]{4,10}$/.test(id)) return id
+  throw new KaroError('bad_request', `'${id.slice(0, 40)}' is no id of a request`, {
+    hint: 'An id has 10 hex digits; 4 of its beginning are enough. karo approvals list shows them.',
+  })
+}
+
+export const commands: readonly Command[] = [list, one, approve, deny, log]

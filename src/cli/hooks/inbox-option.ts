@@ -1,0 +1,44 @@
+// How long the hook of a tool may wait for the approvals inbox: the option, and the line in the tool's settings that says it.
+import { KaroError } from '../../base/errors.ts'
+import type { Adapter, AdapterName } from '../adapters/index.ts'
+
+/** Seconds: a request itself waits no longer than 300. */
+const LEAST = 5
+const MOST = 290
+/** Tools whose settings say how long a hook may take. Another one would give up on a hook that waits, and run the command. */
+const MAY_WAIT: readonly AdapterName[] = ['claude', 'codex', 'copilot', 'gemini']
+
+/** Throws KaroError `bad_request` for what is no number of seconds that a hook may wait. */
+export function readInbox(text: string): number {
+  const seconds = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (seconds >= LEAST && seconds <= MOST) return seconds
+  throw new KaroError('bad_request', `'${text.slice(0, 20)}' is no number of seconds for the inbox`, {
+    where: '--inbox',
+    hint: `It is from ${LEAST} to ${MOST}.`,
+  })
+}
+
+/** What `karo hook install --inbox` asks for. Throws KaroError `bad_request`. */
+export function inboxOf(
+  given: string | boolean | readonly string[] | undefined,
+  { name, title }: Pick<Adapter, 'name' | 'title'>,
+): number | undefined {
+  if (given === undefined) return undefined
+  if (!MAY_WAIT.includes(name)) {
+    throw new KaroError(
+      'bad_request',
+      `${title} does not say how long its hook may take, so it cannot wait`,
+      {
+        where: '--inbox',
+        hint: `Install it without: karo hook install ${name}`,
+      },
+    )
+  }
+  return readInbox(String(given))
+}
+
+/** The seconds that a line of ours says, for writing it anew. */
+export function inboxIn(line: string): number | undefined {
+  const [, seconds] = / --inbox (\d{1,3})(?= )/.exec(line) ?? []
+  return seconds === undefined ? undefined : Number(seconds)
+}

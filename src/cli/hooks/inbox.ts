@@ -1,0 +1,40 @@
+// Puts a command of an AI coding tool into the approvals inbox and waits for the answer that is given in another terminal.
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { askApproval } from '../../api/contract/operations/agents/approvals.ts'
+import type { AskedShape } from '../../api/contract/shapes.ts'
+import { type Confirmable, type Reply, reasonOf } from '../adapters/index.ts'
+import type { CommandIo } from '../command.ts'
+
+/**
+ * `reply` unless a person decided otherwise within `seconds`: approved, Karo has no opinion any more, and the tool's own
+ * questions stay; denied, the tool is told so. Whatever goes wrong leaves `reply`.
+ */
+export async function askInbox(
+  io: CommandIo,
+  tool: string,
+  { command, shell, cwd }: Confirmable,
+  reply: Reply & { readonly decision: 'ask' | 'deny' },
+  seconds: number,
+): Promise<Reply> {
+  const until = performance.now() + seconds * 1_000
+  const body = { tool, shell, command, cwd: cwd ?? process.cwd(), why: reply.reason.slice(0, 500) }
+  let told = false
+  try {
+    const { call } = daemonAt(io)
+    for (let approval: string | undefined; performance.now() < until; ) {
+      const asked: AskedShape = await call(askApproval, {
+        body: { ...body, ...(approval === undefined ? {} : { approval }) },
+      })
+      if (asked.outcome === 'run') return { decision: 'none' }
+      if (asked.outcome === 'deny') return { decision: 'deny', reason: reasonOf(asked.reason) }
+      if (asked.approval === null) return reply
+      approval = asked.approval
+      if (!told) io.err(`karo: request ${approval} waits for you: karo approvals approve ${approval}\n`)
+      told = true
+    }
+    return reply
+  } catch {
+    // No daemon, a full inbox, a connection that broke: as if nobody had been asked.
+    return reply
+  }
+}

@@ -1,0 +1,151 @@
+// Views of approvals: the card of one request with everything that it is bound to, the list, and the log.
+import { styleText } from 'node:util'
+import type {
+  ApprovalShape,
+  ApprovalsLogShape,
+  ApprovalsShape,
+  CapabilitiesShape,
+} from '../../api/contract/shapes.ts'
+import { duration, formatFingerprint, localTime, printable } from '../../base/format.ts'
+import type { CommandIo } from '../command.ts'
+import { table } from '../terminal/table.ts'
+
+type Screen = Pick<CommandIo, 'colour' | 'columns'>
+
+/** Characters of a card that a person can be expected to read; a longer one is looked at as JSON. */
+export const CARD_MAX = 20_000
+const LABEL = 9
+const LEAST_WIDTH = 30
+
+const COLOURS = { critical: 'red', high: 'red', medium: 'yellow', low: 'cyan', green: 'green' } as const
+
+/** The whole request. Foreign text stands behind a label or a bar, has no line of its own, and is never cut. */
+export function cardView(approval: ApprovalShape, now: number, screen: Screen): string {
+  const { id, state, agent, action, class: of, kind, risk, risks, argv, cwd, env, binds, input } = approval
+  const paint = (text: string): string => (screen.colour ? styleText(COLOURS[of], text) : text)
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const left = Math.max(0, Date.parse(approval.expires_at) - now)
+  return [
+    `${paint(`${of.toUpperCase()} ${kind}`)}  request ${id}${state === 'approved' ? ' (approved)' : ''}`,
+    ...field('who', approval.requested_by, screen),
+    ...field('agent', `${agent}, tool ${action}`, screen),
+    ...field(
+      'where',
+      `${approval.target.node_id}, ${formatFingerprint(approval.target.fingerprint)}`,
+      screen,
+    ),
+    ...field('in', cwd, screen),
+    ...words('argv', argv, screen),
+    ...words('env', variables, screen),
+    ...words(
+      'sees',
+      binds.map(({ path, write }) => `${path}${write ? ' (may write)' : ''}`),
+      screen,
+    ),
+    ...(input === '' ? [] : field('input', input, screen)),
+    ...approval.diff.flatMap((change) => diffLines(change, screen)),
+    ...field('risk', risks.length === 0 ? risk : `${risk}: ${risks.join(' ')}`, screen),
+    ...field('why', approval.why === '' ? '(nothing said)' : `${approval.why} (so it says)`, screen),
+    ...field('task', approval.task, screen),
+    ...field('hash', `${approval.hash.slice(0, 16)} ${approval.hash.slice(16)}`, screen),
+    ...field('until', `${localTime(approval.expires_at)}, in ${duration(left)}`, screen),
+    '',
+  ].join('\n')
+}
+
+/** Lines of at most the screen's width; those that go on begin with a bar, so that none looks like a field. */
+function field(label: string, text: string, { columns }: Screen): readonly string[] {
+  const room = Math.max(LEAST_WIDTH, Math.min(columns, 200) - LABEL - 4)
+  const safe = printable(text)
+  const pieces = safe.match(new RegExp(`.{1,${room}}`, 'gsu')) ?? ['']
+  return pieces.map((piece, i) => `  ${(i === 0 ? label : '').padEnd(LABEL)}${i === 0 ? ' ' : '|'} ${piece}`)
+}
+
+/** Each word on a line of its own, behind its number. */
+const words = (label: string, all: readonly string[], screen: Screen): readonly string[] =>
+  all.flatMap((word, i) => field(i === 0 ? label : '', `${i}: ${word}`, screen))
+
+function diffLines({ path, diff, note }: ApprovalShape['diff'][number], screen: Screen): readonly string[] {
+  const colour = (line: string): string => {
+    if (!screen.colour) return line
+    if (/^\s+[|]? \+/.test(line)) return styleText('green', line)
+    return /^\s+[|]? -/.test(line) ? styleText('red', line) : line
+  }
+  const lines = (diff ?? '').split('\n').slice(1)
+  return [
+    ...field('changes', path, screen),
+    ...(note === null ? [] : field('', note, screen)),
+    ...lines.filter((line) => line !== '').flatMap((line) => field('', line, screen).map(colour)),
+  ]
+}
+
+const lineOf = ({ argv }: Pick<ApprovalShape, 'argv'>): string =>
+  (argv[1] === '-c' && argv.length === 3 ? argv[2] : argv.join(' ')) ?? ''
+
+/** Those that differ in little stand together, below the first of them. */
+export function approvalsView({ approvals }: ApprovalsShape, now: number, screen: Screen): string {
+  if (approvals.length === 0) return 'Nothing waits for your approval.\n'
+  const groups = Map.groupBy(approvals, ({ group }) => group)
+  const rows = [...groups.values()].flatMap((alike) => alike.map((one, i) => ({ ...one, isFirst: i === 0 })))
+  return table(
+    rows,
+    [
+      { title: 'ID', value: ({ id }) => id },
+      { title: 'CLASS', value: ({ class: of }) => of, style: ({ class: of }) => COLOURS[of] },
+      { title: 'AGENT', value: ({ agent, isFirst }) => (isFirst ? agent : 'likewise') },
+      {
+        title: 'LEFT',
+        align: 'right',
+        value: ({ state, expires_at }) =>
+          state === 'approved' ? 'approved' : duration(Math.max(0, Date.parse(expires_at) - now)),
+      },
+      { title: 'WHAT', shrink: true, value: lineOf },
+    ],
+    screen,
+  )
+}
+
+export function approvalsLogView({ entries }: ApprovalsLogShape, screen: Screen): string {
+  if (entries.length === 0) return 'Nothing was asked yet.\n'
+  return table(
+    entries,
+    [
+      { title: 'ENDED', value: ({ ended_at }) => localTime(ended_at) },
+      { title: 'ID', value: ({ id }) => id },
+      { title: 'CLASS', value: ({ class: of }) => of },
+      { title: 'AGENT', value: ({ agent }) => agent },
+      {
+        title: 'OUTCOME',
+        value: ({ outcome, uses }) => (uses > 1 ? `${outcome} ${uses} times` : outcome),
+      },
+      { title: 'BY', value: ({ by }) => by },
+      {
+        title: 'WHAT',
+        wrap: true,
+        value: ({ line, reason }) => (reason === '' ? line : `${line} – ${reason}`),
+      },
+    ],
+    screen,
+  )
+}
+
+export function capabilitiesView({ capabilities }: CapabilitiesShape, now: number, screen: Screen): string {
+  if (capabilities.length === 0) return 'No agent has been granted anything. karo cap grant  does that.\n'
+  return table(
+    capabilities.flatMap((one) =>
+      one.names.map((name, i) => ({ ...one, name, means: one.means[i] ?? '', first: i === 0 })),
+    ),
+    [
+      { title: 'ID', value: ({ id, first }) => (first ? id.slice(0, 8) : '') },
+      { title: 'AGENT', value: ({ agent, first }) => (first ? agent : '') },
+      {
+        title: 'LEFT',
+        value: ({ expires_at, once, first }) =>
+          first ? `${duration(Math.max(0, Date.parse(expires_at) - now))}${once ? ', once' : ''}` : '',
+      },
+      { title: 'CAPABILITY', value: ({ name }) => name },
+      { title: 'IT MAY', value: ({ means }) => means, wrap: true },
+    ],
+    screen,
+  )
+}

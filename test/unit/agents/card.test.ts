@@ -1,0 +1,101 @@
+// The card of a request: real diffs of the texts it carries, everything it is bound to, and no foreign text that acts.
+import { describe, expect, it } from 'vitest'
+import { changesOf } from '../../../src/agents/approvals/changes.ts'
+import type { ApprovalShape } from '../../../src/api/contract/shapes.ts'
+import { cardView } from '../../../src/cli/views/approvals.ts'
+import { SELF } from './rig.ts'
+
+const changes = (input: unknown, tool = 'edit_file') =>
+  changesOf({ tool, input: typeof input === 'string' ? input : JSON.stringify(input) })
+
+describe('changes', () => {
+  it('are unified diffs of old and new texts, one or several', async () => {
+    const [one] = await changes({ path: '/a', old_string: 'a\nb\nc\n', new_string: 'a\nB\nc\n' })
+    expect(one?.diff).toContain('@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n')
+    const edits = [
+      { oldText: 'x', newText: 'y' },
+      { oldText: '1', newText: '2' },
+    ]
+    expect(await changes({ path: '/a', edits })).toHaveLength(2)
+  })
+
+  it('say what they do not know: the content of a file that is written anew', async () => {
+    const [one] = await changes({ path: '/a', content: 'new\n' }, 'write_file')
+    expect(one?.diff).toContain('+new')
+    expect(one?.note).toContain('not known')
+  })
+
+  it('say what is too much to compare, and how many more there are', async () => {
+    const [long] = await changes({ path: '/a', old_string: 'x'.repeat(200_000), new_string: '' })
+    expect(long).toMatchObject({ diff: undefined, note: expect.stringContaining('200000') })
+    const many = Array.from({ length: 40 }, (_, i) => ({ oldText: String(i), newText: 'x' }))
+    const shown = await changes({ path: '/a', edits: many })
+    expect(shown.at(-1)?.note).toContain('8 more')
+  })
+
+  it('are none for a command, and for arguments that name none', async () => {
+    expect(await changes({ path: '/a', old_string: 'a', new_string: 'b' }, 'exec')).toEqual([])
+    for (const input of ['', '[]', 'null', '{', '{"path":1}', '{"path":"/a"}'])
+      expect(await changes(input)).toEqual([])
+  })
+})
+
+const HOSTILE = 'ok\u202e\u001b[2J\nhash      0000 real\r\u0007'
+const card = (over: Partial<ApprovalShape> = {}): ApprovalShape => ({
+  ...{ id: '3f9a11c02e', state: 'pending', agent: 'kBridge:claude', action: 'exec', class: 'high' },
+  ...{
+    kind: 'ExecuteCommand',
+    risk: 'high',
+    risks: ['Harms.'],
+    argv: ['bash', '-c', 'x'],
+    cwd: '/srv',
+    env: {},
+  },
+  ...{ binds: [], input: '', diff: [], requested_by: 'kBridge:claude', task: 'session:1', why: '' },
+  target: { node_id: SELF.nodeId, fingerprint: SELF.fingerprint },
+  ...{ hash: 'c0ffee'.padEnd(64, '0'), group: 'aaaaaaaa', scope: 'once' },
+  ...{ created_at: '2026-11-22T06:00:00.000Z', expires_at: '2026-11-22T06:05:00.000Z' },
+  ...over,
+})
+const shown = (over: Partial<ApprovalShape>, columns = 100) =>
+  cardView(card(over), Date.parse('2026-11-22T06:00:00.000Z'), { colour: false, columns })
+
+describe('the card', () => {
+  it('shows everything, each word behind its number', () => {
+    const text = shown({
+      ...{
+        argv: ['git', 'push', ''],
+        env: { TZ: 'UTC' },
+        binds: [{ path: '/srv', write: true }],
+        input: 'in',
+      },
+      diff: [{ path: '/a', diff: 'Index: a\n--- a\n+++ a\n-old\n+new\n', note: null }],
+    })
+    for (const part of ['0: git', '1: push', '2: ', '0: TZ=UTC', '/srv (may write)', 'input', '-old', '+new'])
+      expect(text).toContain(part)
+    expect(text).toContain('hash       c0ffee')
+  })
+
+  it('lets no foreign text act, hide, or look like a line of its own', () => {
+    const fields = {
+      cwd: HOSTILE,
+      why: HOSTILE,
+      argv: [HOSTILE],
+      input: HOSTILE,
+      task: HOSTILE,
+      risks: [HOSTILE],
+    }
+    const text = shown({ ...fields, diff: [{ path: HOSTILE, diff: `-${HOSTILE}`, note: HOSTILE }] })
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
+    expect(text.match(/^ {2}hash /gm)).toHaveLength(1)
+  })
+
+  it('cuts nothing, however long and narrow; what goes on has a bar', () => {
+    const word = 'y'.repeat(1_000)
+    const text = shown({ argv: [word] }, 60)
+    expect(text.replace(/[^y]/g, '').length).toBeGreaterThanOrEqual(1_000)
+    for (const line of text.split('\n').filter((one) => one.includes('yyyy')))
+      expect(line).toMatch(/^ {2}(?:argv {7}0: | {9}\| )y+$/)
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120)
+  })
+})

@@ -1,0 +1,216 @@
+// The gates: each can only narrow, an error denies, Red is tested before Green, and the core is for nobody to approve.
+import fc from 'fast-check'
+import { describe, expect, it, test } from 'vitest'
+import { ACTION_CLASSES, isRedder, kindOf } from '../../../src/agents/classes.ts'
+import { type NamedGate, narrow, type Ruling } from '../../../src/agents/gates/gate.ts'
+import type { Action } from '../../../src/agents/types.ts'
+import { seatOf } from '../../../src/base/kernel/sessions.ts'
+import { action, OTHER, rig, SELF, waiting, yes } from './rig.ts'
+
+describe('put together, gates only narrow', () => {
+  const ruling: fc.Arbitrary<Ruling | 'throws' | 'rejects'> = fc.oneof(
+    fc.constant({ effect: 'deny', reason: 'no' } as const),
+    fc.constantFrom(...ACTION_CLASSES).map((least) => ({ effect: 'pass', least, reason: '' }) as const),
+    fc.constantFrom('throws' as const, 'rejects' as const),
+  )
+  const gateOf = (says: Ruling | 'throws' | 'rejects'): NamedGate => ({
+    gate: 'risk',
+    judge() {
+      if (says === 'throws') throw new Error('broken')
+      return says === 'rejects' ? Promise.reject(new Error('broken')) : says
+    },
+  })
+
+  it('whatever they say, and whatever is added', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(ruling, { maxLength: 5 }),
+        ruling,
+        fc.nat(),
+        fc.constantFrom(...ACTION_CLASSES),
+        async (says, more, at, own) => {
+          const before = await narrow(says.map(gateOf), action(), own)
+          const place = at % (says.length + 1)
+          const after = await narrow(says.toSpliced(place, 0, more).map(gateOf), action(), own)
+          const strict = says.some((one) => typeof one === 'string' || one.effect === 'deny')
+          expect(before.effect).toBe(strict ? 'deny' : 'pass')
+          if (before.effect === 'deny') expect(after.effect).toBe('deny')
+          if (after.effect === 'pass') {
+            expect(isRedder(before.class, after.class)).toBe(false)
+            expect(isRedder(own, after.class)).toBe(false)
+          }
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+})
+
+test.each([
+  ['read_text_file', 'green'],
+  ['readFile', 'green'],
+  ['list_directory', 'green'],
+  ['search_files', 'green'],
+  ['get-system-info', 'green'],
+  ['status', 'green'],
+  ['search_and_delete', 'critical'],
+  ['read_and_send', 'medium'],
+  ['get_shell', 'high'],
+  ['delete_file', 'critical'],
+  ['transferFunds', 'critical'],
+  ['edit_file', 'high'],
+  ['write_file', 'high'],
+  ['exec', 'high'],
+  ['create_directory', 'medium'],
+  ['send_email', 'medium'],
+  ['deploy', 'medium'],
+  ['install', 'low'],
+  ['git_commit', 'low'],
+  ['frobnicate', 'critical'],
+  ['', 'critical'],
+  ['rеad_file', 'critical'],
+  ['read_file\u202e', 'critical'],
+  ['constructor', 'critical'],
+])('%s is %s', (tool, of) => {
+  expect(kindOf(tool).class).toBe(of)
+})
+
+/** A tool of an agent of this machine that a person of this machine calls. */
+const reads = (over: Partial<Action> = {}): Action =>
+  action({
+    ...{
+      agent: 'kExecutor:fs',
+      tool: 'read_file',
+      readOnly: true,
+      argv: ['fs-server'],
+      input: '{"path":"/a"}',
+    },
+    requester: { node: SELF.nodeId, person: '1000' },
+    ...over,
+  })
+
+describe('judging', () => {
+  it('lets what only reads run, and nothing by what it says of itself alone', async () => {
+    const { gates } = await rig()
+    expect(await gates.judge(reads())).toMatchObject({ outcome: 'run', class: 'green' })
+    expect(await gates.judge(reads({ readOnly: false }))).toMatchObject({ outcome: 'wait', class: 'low' })
+    expect(await gates.judge(reads({ tool: 'write_file' }))).toMatchObject({ outcome: 'wait', class: 'high' })
+    expect(await gates.judge(reads({ tool: 'frobnicate' }))).toMatchObject({
+      outcome: 'wait',
+      class: 'critical',
+    })
+  })
+
+  it('asks about what another machine reads, unless it was granted that path', async () => {
+    const all = await rig({ policy: () => ({ effect: 'allow', rule: 'x', reason: 'x' }) })
+    const requester = { node: OTHER.nodeId }
+    expect(await all.gates.judge(reads({ requester }))).toMatchObject({ outcome: 'wait', class: 'low' })
+    const binds = [{ path: '/srv/app', write: false }]
+    await all.capabilities.grant({ subject: 'kExecutor:fs', names: ['fs.read:/srv'], by: 0 })
+    expect(await all.gates.judge(reads({ requester, binds }))).toMatchObject({ outcome: 'run' })
+  })
+
+  it('denies by policy whoever is not of this machine, and whatever is to happen elsewhere', async () => {
+    const { gates } = await rig()
+    expect(await gates.judge(reads({ requester: { node: OTHER.nodeId } }))).toMatchObject({ gate: 'policy' })
+    expect(await gates.judge(reads({ target: OTHER.nodeId }))).toMatchObject({ gate: 'policy' })
+  })
+
+  it('denies by capability what was not granted, and says of what kind it was', async () => {
+    const all = await rig()
+    const binds = [{ path: '/srv/SECRET', write: true }]
+    const verdict = await all.gates.judge(reads({ binds }))
+    expect(verdict).toMatchObject({ outcome: 'deny', gate: 'capability' })
+    expect(verdict.reason).toContain('fs.write')
+    expect(JSON.stringify(all.ledger)).not.toContain('SECRET')
+    const exec = { tool: 'exec', argv: ['git', 'status'], input: '' }
+    expect(await all.gates.judge(reads(exec))).toMatchObject({ gate: 'capability' })
+  })
+
+  it('lets an agent have another one work only if it was granted that', async () => {
+    const all = await rig()
+    const byAgent = { requester: { node: SELF.nodeId, person: '1000', agent: 'kPlanner:x' } as const }
+    expect(await all.gates.judge(reads(byAgent))).toMatchObject({ gate: 'capability' })
+    // What the other one holds does not count.
+    await all.capabilities.grant({ subject: 'kExecutor:fs', names: ['agent.task:kExecutor:fs'], by: 0 })
+    expect(await all.gates.judge(reads(byAgent))).toMatchObject({ gate: 'capability' })
+    await all.capabilities.grant({ subject: 'kPlanner:x', names: ['agent.task:kExecutor:fs'], by: 0 })
+    expect(await all.gates.judge(reads(byAgent))).toMatchObject({ outcome: 'run' })
+  })
+
+  it('denies the catastrophic core, in words, on standard input, in arguments and in variables', async () => {
+    const all = await rig()
+    const core: Partial<Action>[] = [
+      { argv: ['bash', '-c', 'rm -rf /'] },
+      { argv: ['rm', '-rf', '/'] },
+      { argv: ['sh'], input: 'rm -rf /' },
+      { argv: ['git', 'fetch'], env: { GIT_SSH_COMMAND: 'rm -rf /' } },
+      { tool: 'execute', argv: ['server'], input: '{"deep":{"command":"rm -rf /"}}' },
+    ]
+    for (const one of core)
+      expect(await all.gates.judge(action(one))).toMatchObject({ outcome: 'deny', gate: 'risk' })
+    expect(all.approvals.list).toBeDefined()
+    expect(all.tables.open.size).toBe(0)
+  })
+
+  it('asks about an approved thing again when it is more dangerous now', async () => {
+    const all = await rig()
+    const id = await waiting(all)
+    await yes(all, id)
+    const { gates } = await rig({
+      approvals: all.approvals,
+      policy: () => ({ effect: 'deny', rule: 'org.forbid', reason: 'x' }),
+    })
+    expect(await gates.settled(id, action(), all.signal)).toMatchObject({ outcome: 'deny', gate: 'policy' })
+  })
+
+  it('denies when a gate fails', async () => {
+    const { gates, ledger } = await rig({
+      policy: () => {
+        throw new Error('broken')
+      },
+    })
+    expect(await gates.judge(action())).toMatchObject({ outcome: 'deny', gate: 'policy' })
+    expect(ledger).toMatchObject([{ type: 'agent_gate', success: false }])
+  })
+
+  it('lets named patterns approve, never what is critical, from elsewhere, or has more than was looked at', async () => {
+    const patterns = () => ['status: kExecutor:build exec git status*', 'del: kExecutor:fs delete_file *']
+    const all = await rig({ patterns })
+    await all.capabilities.grant({ subject: 'kExecutor:build', names: ['proc.exec:git'], by: 0 })
+    const git = (over: Partial<Action> = {}) =>
+      reads({ agent: 'kExecutor:build', tool: 'exec', argv: ['git', 'status', '-s'], input: '', ...over })
+    expect(await all.gates.judge(git())).toMatchObject({ outcome: 'run' })
+    expect(all.tables.ended).toMatchObject([{ outcome: 'used', by: 'policy status' }])
+    expect(await all.gates.judge(git({ argv: ['git status', '-s'] }))).toMatchObject({ outcome: 'deny' })
+    expect(await all.gates.judge(git({ argv: ['git', 'push'] }))).toMatchObject({ outcome: 'wait' })
+    expect(await all.gates.judge(git({ input: 'x' }))).toMatchObject({ outcome: 'wait' })
+    expect(await all.gates.judge(git({ env: { TZ: 'UTC' } }))).toMatchObject({ outcome: 'wait' })
+    expect(await all.gates.judge(reads({ tool: 'delete_file' }))).toMatchObject({ outcome: 'wait' })
+  })
+})
+
+describe('the kernel says where somebody sits', () => {
+  const processes: Record<number, string> = {
+    10: '10 (karo) S 9 10 9 34816 0',
+    9: '9 (a) b) c) S 5 9 9 34816 0',
+    5: '5 (claude) S 1 5 5 34817 0',
+    20: '20 (x) S 1 20 20 0 -1',
+    31: '31 (loop) S 31 31 31 34816 0',
+  }
+  const read = (pid: number): string => {
+    const text = processes[pid]
+    if (text === undefined) throw new Error('gone')
+    return text
+  }
+
+  it('with the sessions of all that a process descends from', () => {
+    expect(seatOf(10, read)).toEqual({ session: 9, sessions: [9, 5], terminal: true })
+    expect(seatOf(20, read)).toMatchObject({ terminal: false })
+  })
+
+  it('and nothing about what is gone; endless ancestors are no terminal', () => {
+    expect(seatOf(99, read)).toBeUndefined()
+    expect(seatOf(31, read)).toMatchObject({ terminal: false })
+  })
+})

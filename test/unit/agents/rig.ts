@@ -1,0 +1,137 @@
+// Gates, approvals and capabilities over tables in memory, with a clock that the test turns.
+import { createApprovals } from '../../../src/agents/approvals/approvals.ts'
+import type { Approval, Approver, EndedApproval } from '../../../src/agents/approvals/types.ts'
+import { createCapabilities } from '../../../src/agents/capabilities/capabilities.ts'
+import { createGates, type GatesDeps } from '../../../src/agents/gates/gates.ts'
+import type { Action } from '../../../src/agents/types.ts'
+import { systemRandom as random } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import type { ApprovalRepository } from '../../../src/store/approvals/approvals.ts'
+import type {
+  CapabilityRepository,
+  CapabilityRow,
+  RevokedRow,
+} from '../../../src/store/tables/capabilities.ts'
+import type { AuditRecord } from '../../../src/trust/audit/index.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
+
+export const SELF = testIdentity(1)
+export const OTHER = testIdentity(2)
+export const PERSON = 1000
+/** Sessions of another terminal of the same person, and of the one in which the tool runs. */
+const OWN = 88
+export const TOOLS = 77
+
+/** A command of an AI tool that works for the person. */
+export const action = (over: Partial<Action> = {}): Action => ({
+  ...{ id: 'a1', task: 'session:77', agent: 'kBridge:claude', tool: 'exec', readOnly: false },
+  ...{ argv: ['bash', '-c', 'make deploy'], cwd: '/srv/shop', env: {}, binds: [], input: '' },
+  target: SELF.nodeId,
+  requester: { node: SELF.nodeId, person: String(PERSON), agent: 'kBridge:claude', session: TOOLS },
+  ...{ why: 'because', traceId: 'a'.repeat(32) },
+  ...over,
+})
+
+export const approver = (over: Partial<Approver> = {}): Approver => ({
+  ...{ person: PERSON, account: PERSON, admin: true, way: 'terminal', sessions: [OWN, 1] },
+  ...over,
+})
+
+/** What a kill leaves: the rows that were written, and nothing of the memory. */
+export interface Tables {
+  readonly open: Map<string, Approval>
+  readonly ended: EndedApproval[]
+  readonly held: Map<string, CapabilityRow>
+  readonly revoked: Map<string, RevokedRow>
+}
+const noTables = (): Tables => ({ open: new Map(), ended: [], held: new Map(), revoked: new Map() })
+
+/** `fails` breaks the next write of approvals. */
+export async function rig({
+  tables = noTables(),
+  now = 1_800_000_000_000,
+  ...over
+}: { tables?: Tables; now?: number } & Partial<GatesDeps> = {}) {
+  const clock = { now: () => time.now, monotonic: () => time.now }
+  const due = new Set<{ at: number; run: () => void }>()
+  const time = {
+    now,
+    /** Also lets everything that is due happen. */
+    async pass(ms: number) {
+      time.now += ms
+      for (const one of due) if (one.at <= time.now && due.delete(one)) one.run()
+      await new Promise((resolve) => setImmediate(resolve))
+    },
+    fails: false,
+  }
+  const timers = {
+    after(ms: number, run: () => void) {
+      const one = { at: time.now + ms, run }
+      due.add(one)
+      return () => void due.delete(one)
+    },
+  }
+  const ledger: AuditRecord[] = []
+  const audit = { record: async (entry: AuditRecord) => void ledger.push(entry) }
+  const write = (): void => {
+    if (time.fails) throw new Error('the disk is full')
+  }
+  const repository: ApprovalRepository<Approval, EndedApproval> = {
+    open: async () => [...tables.open.values()],
+    async put(row) {
+      write()
+      tables.open.set(row.id, row)
+    },
+    async end(id, ended) {
+      write()
+      tables.open.delete(id)
+      tables.ended.unshift(ended)
+    },
+    log: async (limit) => tables.ended.slice(0, limit),
+    trim: async (most) => void tables.ended.splice(most),
+    async clear(person) {
+      for (const [id, row] of tables.open) if (row.person === person) tables.open.delete(id)
+      tables.ended.splice(0, tables.ended.length, ...tables.ended.filter((one) => one.person !== person))
+    },
+  }
+  const kept: CapabilityRepository = {
+    load: async () => ({ held: [...tables.held.values()], revoked: [...tables.revoked.values()] }),
+    put: async (row) => void tables.held.set(row.id, row),
+    async end({ remove, revoked }) {
+      for (const id of remove) tables.held.delete(id)
+      for (const one of revoked) tables.revoked.set(one.id, one)
+    },
+    async forget(ids) {
+      for (const id of ids) tables.revoked.delete(id)
+    },
+  }
+  const approvals = createApprovals({
+    ...{ repository, audit, clock, timers, random, log: silentLog },
+    nameOf: async () => 'ann',
+  })
+  const capabilities = createCapabilities({ identity: SELF, repository: kept, audit, clock, random })
+  const gates = createGates({
+    ...{ self: SELF.nodeId, approvals, capabilities, audit, home: '/home/ann', karoHome: '/home/ann/karo' },
+    policy: ({ own }) => ({ effect: own ? 'allow' : 'deny', rule: 'agent.own', reason: 'x' }),
+    ...{ patterns: () => [], log: silentLog },
+    ...over,
+  })
+  const { signal } = new AbortController()
+  await capabilities.start(signal)
+  await approvals.start(signal)
+  return { gates, approvals, capabilities, ledger, tables, time, signal }
+}
+export type Rig = Awaited<ReturnType<typeof rig>>
+
+/** Asks, and returns the id of the request that waits. */
+export async function waiting({ gates }: Rig, what: Action = action()): Promise<string> {
+  const verdict = await gates.judge(what)
+  if (verdict.outcome !== 'wait') throw new Error(`not waiting: ${JSON.stringify(verdict)}`)
+  return verdict.approval
+}
+
+export const yes = ({ approvals }: Rig, id: string, over: { scope?: 'once' | 'task'; hash?: string } = {}) =>
+  approvals.decide(approver(), id, {
+    ...{ approve: true, scope: 'once', reason: '', hash: approvals.find(approver(), id).hash },
+    ...over,
+  })
