@@ -1,6 +1,6 @@
 // Builds the rooms that know this machine and its people, and never talk to another machine.
 import { dirname } from 'node:path'
-import { createMuscle } from '../agents/muscle/muscle.ts'
+import { createMuscle, createOwnNodeGates, createRuntime } from '../agents/index.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
 import { VERSION } from '../base/version.ts'
@@ -77,9 +77,15 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
     credentials: () => openPeerCredentials(log),
     ...{ timers, log },
   })
+  const gates = createOwnNodeGates({
+    ...{ node: identity.nodeId, repository: store.agents, record: audit.record },
+  })
+  const agents = createRuntime({
+    ...{ ...common, timers, repository: store.agents, muscle, gates, record: audit.record },
+  })
 
   return {
-    ...{ store, lock, muscle },
+    ...{ store, lock, muscle, agents },
     ...who,
     ...{ observe, processes, insight, anomalies, probe, retention },
   }

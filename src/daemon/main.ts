@@ -121,6 +121,7 @@ function inOrder(
     sessions,
     organisation,
     muscle,
+    agents,
     observe,
     processes,
     anomalies,
@@ -155,6 +156,8 @@ function inOrder(
     tolerated(mesh, { check: 'mesh.listening', log }),
     upkeep,
     muscle,
+    // After it, so that its tasks end while their jails can still be ended.
+    agents,
     http.tokens,
     http.tokenEnds,
     api,

@@ -1,6 +1,7 @@
 // The routes of the daemon's API, each with the rooms it answers from.
 import type { Http } from '../api/access/http.ts'
 import type { Feed } from '../api/feed/index.ts'
+import { agentsRoutes } from '../api/routes/agents.ts'
 import { anomaliesRoutes } from '../api/routes/anomalies.ts'
 import { auditRoutes } from '../api/routes/audit.ts'
 import { backupRoutes } from '../api/routes/care/backup.ts'
@@ -49,6 +50,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   const { common, logs, metrics, name, ownUid, problems } = foundation
   const { config, identity, clock, random } = common
   const {
+    agents,
     anomalies,
     audit,
     fleet,
@@ -85,6 +87,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     importRoutes({ ...{ observe, config, clock, random, timers }, events: store.events }),
     statsRoutes({ insight, events: store.events }),
     anomaliesRoutes({ anomalies, config }),
+    agentsRoutes({ agents }),
     processesRoutes({ processes }),
     peersRoutes({ trust, mesh, fleet, summaries, documents, log: common.log }),
     introductionsRoutes({ self: identity.nodeId, trust, introductions, documents, audit, clock }),
@@ -117,6 +120,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       ...{ people, audit, ownUid },
       async removeRows(number) {
         await sessions.forget(number)
+        await agents.forget(number)
         return removePersonRows(store, number)
       },
     }),

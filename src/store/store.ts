@@ -17,6 +17,7 @@ import { migrate } from './rescue/migrations.ts'
 import { checkFiles, finishRepair } from './rescue/repair.ts'
 import { createRollupRepository } from './rollups/rollups.ts'
 import { snapshot } from './snapshot.ts'
+import { createAgentRepository } from './tables/agents.ts'
 import { createAnomalyRepository } from './tables/anomalies.ts'
 import { createAuditRepository } from './tables/audit.ts'
 import { createConsentRepository } from './tables/consent.ts'
@@ -86,6 +87,7 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     people: createPeopleRepository(db),
     processes,
     anomalies: createAnomalyRepository(db),
+    agents: createAgentRepository(db),
     retentionTime: createRetentionTimeRepository(db),
 
     async start(signal) {

@@ -33,6 +33,8 @@ export const EVENT_TYPES = [
   'command_recorded',
   'anomaly_found',
   'report_threshold',
+  'agent_state',
+  'task_progress',
   'lost',
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]

@@ -14,6 +14,7 @@ type JsonSchema = z.core.JSONSchema.BaseSchema
 const TAGS: Readonly<Record<Tag, string>> = {
   node: 'This node and its state.',
   terminal: "The caller's own commands and numbers.",
+  agents: 'Programs that act in jails for the caller, and their tasks.',
   mesh: 'The members of the mesh, and questions to them.',
   sharing: 'What the caller consents to share, and what leaves this machine because of it.',
   ledger: 'The record of what happened here, and whether it is complete.',

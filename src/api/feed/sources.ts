@@ -1,6 +1,8 @@
 // Turns what the rooms tell into events of the feed.
 
 import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Runtime } from '../../agents/index.ts'
+import { isFinal } from '../../agents/tasks/types.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import type { Reports } from '../../exchange/reports/index.ts'
 import type { AuditType } from '../../trust/audit/entry-types.ts'
@@ -32,12 +34,13 @@ interface FeedSources {
     onBegun(listener: (uid: number, signal: FoundAnomaly) => void): () => void
   }
   readonly reports: Pick<Reports, 'onThreshold'>
+  readonly agents: Pick<Runtime, 'onAgent'> & { readonly tasks: Pick<Runtime['tasks'], 'onEvent'> }
 }
 
 /** Feeds events until the returned function is called. */
 export function connectFeed(
   feed: Feed,
-  { audit, trust, observe, anomalies, reports }: FeedSources,
+  { audit, trust, observe, anomalies, reports, agents }: FeedSources,
 ): () => void {
   const peerOf = (node: NodeId): FeedData['peer_connected']['peer'] => {
     const { node_id, fingerprint, name } = trust.opinion(node)
@@ -66,6 +69,11 @@ export function connectFeed(
     }),
     anomalies.onBegun((uid, { id, kind, subject, severity }) => {
       feed.tell('anomaly_found', { signal_id: id, kind, subject, severity }, uid)
+    }),
+    agents.onAgent(({ id, person }, { state }) => feed.tell('agent_state', { agent: id, state }, person)),
+    agents.tasks.onEvent(({ id, person, agent, traceId }, { state, seq }) => {
+      const final = isFinal(state)
+      feed.tell('task_progress', { task: id, agent, state, seq, final, trace_id: traceId }, person)
     }),
     // That it is crossed, and not by how much: the numbers are for who may read reports.
     reports.onThreshold((threshold, state) => feed.tell('report_threshold', { threshold, state })),
@@ -163,6 +171,8 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   certificate_revoked: null,
   operator_login: null,
   operator_logout: null,
+  agent_changed: null,
+  agent_action: null,
   person_changed: null,
   mcp_history_read: null,
   token_created: null,

@@ -40,6 +40,9 @@ const LINES: { readonly [T in EventType]: (data: FeedData[T]) => string } = {
     state === 'crossed'
       ? `totals cross the threshold ${printable(threshold)}: karo report, karo report list`
       : `totals do not cross the threshold ${printable(threshold)} any more`,
+  agent_state: ({ agent, state }) => `agent ${printable(agent)}: ${printable(state)}`,
+  task_progress: ({ task, agent, state }) =>
+    `task ${printable(task)} of ${printable(agent)}: ${printable(state)}`,
   lost: ({ count }) =>
     count === null
       ? 'events before this are unknown, because the daemon was restarted'

@@ -26,6 +26,11 @@ const DATA: FeedData = {
   command_recorded: { command_id: 'x', began_at: 'y', category: EVIL, risk_level: 'high' },
   anomaly_found: { signal_id: EVIL, kind: 'timing', subject: EVIL, severity: 6 },
   report_threshold: { threshold: 'risky', state: 'crossed' },
+  agent_state: { agent: 'kExecutor:files', state: 'running' },
+  task_progress: {
+    ...{ task: 't-1', agent: 'kExecutor:files', state: 'working', seq: 2, final: false },
+    trace_id: '1077efe3b0d3615b3effd33c5aa9d7a9',
+  },
   lost: { count: 2 },
 }
 const eventOf = (type: EventType, data: unknown = DATA[type]): FeedEvent =>

@@ -20,6 +20,8 @@ function rooms() {
   let recorded: ((commands: readonly object[]) => void) | undefined
   let begun: ((uid: number, signal: FeedData['anomaly_found'] & { id: string }) => void) | undefined
   let turned: ((threshold: 'risky', state: 'crossed' | 'ended') => void) | undefined
+  let changed: ((agent: object, status: object) => void) | undefined
+  let stepped: ((task: object, event: object) => void) | undefined
   const end = connectFeed(feed, {
     audit: {
       onRecord(listener) {
@@ -55,6 +57,18 @@ function rooms() {
         return () => (turned = undefined)
       },
     },
+    agents: {
+      onAgent(listener) {
+        changed = listener as typeof changed
+        return () => (changed = undefined)
+      },
+      tasks: {
+        onEvent(listener) {
+          stepped = listener as typeof stepped
+          return () => (stepped = undefined)
+        },
+      },
+    },
   })
   const of = (uid: number): Omit<FeedEvent, 'id' | 'timestamp'>[] => {
     const follower = feed.follow(uid, '0')
@@ -72,6 +86,8 @@ function rooms() {
     presence: (now: Presence) => presence?.(bob, now, 'gossip'),
     recorded: (commands: readonly object[]) => recorded?.(commands),
     begun: (uid: number, signal: object) => begun?.(uid, signal as never),
+    changed: (agent: object, status: object) => changed?.(agent, status),
+    stepped: (task: object, event: object) => stepped?.(task, event),
     turned: (state: 'crossed' | 'ended') => turned?.('risky', state),
     listening: () => [record, presence, recorded, begun, turned].filter((one) => one !== undefined).length,
   }
