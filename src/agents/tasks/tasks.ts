@@ -69,10 +69,15 @@ export interface Tasks {
 }
 
 interface Running {
+  /** As it is written last; it may be on its way to the disk. */
   row: TaskRow
+  /** As it is on the disk, which is all that is shown; undefined before the first write. */
+  stored: TaskRow | undefined
   readonly control: AbortController
   readonly over: Promise<void>
   progressAt: number
+  /** The first write. */
+  begun: Promise<void>
   /** Writes go one after the other. */
   written: Promise<void>
 }
@@ -80,6 +85,8 @@ interface Running {
 export function createTasks({ repository, drive, clock, random, log }: TasksDeps): Tasks {
   const events = createListeners<[task: Task, event: TaskEvent]>()
   const live = new Map<string, Running>()
+  /** Tasks that are being stored for the first time. */
+  const beginning = new Map<string, Promise<Task>>()
   /** When each known task ended; undefined while it is under way. */
   const known = new Map<number, Map<string, number | undefined>>()
   /** Why everything ends, once it does. */
@@ -93,7 +100,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
   }
 
   function put(
-    running: Pick<Running, 'row' | 'written'>,
+    running: Pick<Running, 'row' | 'stored' | 'written'>,
     event: Omit<TaskEvent, 'seq' | 'at'>,
     more: { readonly approval?: string; readonly result?: string; readonly lazy?: true } = {},
   ): Promise<void> {
@@ -114,6 +121,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
       )
     // Whoever hears of an event finds it in the store.
     return running.written.then(() => {
+      running.stored = stored
       if (final) idsOf(row.uid).set(row.id, told.at)
       events.tell(taskOf(stored), told)
     })
@@ -122,8 +130,9 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
   function begin(row: TaskRow): Running {
     const over = Promise.withResolvers<void>()
     const running: Running = {
-      ...{ row, control: new AbortController(), over: over.promise },
+      ...{ row, stored: undefined, control: new AbortController(), over: over.promise },
       ...{ progressAt: Number.NEGATIVE_INFINITY, written: Promise.resolve() },
+      begun: Promise.resolve(),
     }
     const handle: Live = {
       task: () => taskOf(running.row),
@@ -140,10 +149,10 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
       },
     }
     live.set(keyOf(row.uid, row.id), running)
-    // The caller stores the task before it is driven.
+    running.begun = put(running, { state: 'submitted', message: null, progress: null })
     void (async () => {
       try {
-        await put(running, { state: 'submitted', message: null, progress: null })
+        await running.begun
         await drive(handle)
       } catch (error) {
         log.error({ trace_id: row.trace_id, reason: (error as Error).message }, 'a task could not be stored')
@@ -177,7 +186,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
   }
 
   async function find(person: number, id: string): Promise<TaskRow> {
-    const row = live.get(keyOf(person, id))?.row ?? (await repository.task(person, id))
+    const row = live.get(keyOf(person, id))?.stored ?? (await repository.task(person, id))
     if (row !== undefined) return row
     throw new KaroError('not_found', `there is no task '${id}'`, {
       hint: 'karo task list shows those that there are.',
@@ -193,7 +202,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
           row.state === 'working'
             ? 'the daemon ended while it ran; how far it came is not known, and it is not run again'
             : 'the daemon ended before it ran; it is not run any more'
-        const left = { row, written: Promise.resolve() }
+        const left = { row, stored: row, written: Promise.resolve() }
         await put(left, { state: 'failed', message, progress: null })
       }
     },
@@ -204,7 +213,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
       const text = canonicalJson(input)
       const ids = idsOf(person)
       if (ids.has(id)) {
-        await live.get(keyOf(person, id))?.written
+        await beginning.get(keyOf(person, id))
         const row = await find(person, id)
         if (row.agent === agent && row.tool === tool && row.input === text) return taskOf(row)
         throw new KaroError('conflict', `the id ${id} is of another task of yours`, {
@@ -213,24 +222,30 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
       }
       // Taken before anything is waited for, so that a second request at the same moment is a retry.
       ids.set(id, undefined)
-      try {
+      const key = keyOf(person, id)
+      const first = (async () => {
         await makeRoom(person)
+        const running = begin({
+          ...{ uid: person, id, agent, tool, input: text, why, trace_id: traceId, state: 'submitted' },
+          ...{ seq: 0, events: [], approval: null, created_at: clock.now(), ended_at: null },
+        })
+        await running.begun
+        return taskOf(running.stored ?? running.row)
+      })()
+      beginning.set(key, first)
+      try {
+        return await first
       } catch (error) {
         ids.delete(id)
         throw error
+      } finally {
+        beginning.delete(key)
       }
-      const row: TaskRow = {
-        ...{ uid: person, id, agent, tool, input: text, why, trace_id: traceId, state: 'submitted', seq: 0 },
-        ...{ events: [], approval: null, created_at: clock.now(), ended_at: null },
-      }
-      const running = begin(row)
-      await running.written
-      return taskOf(running.row)
     },
     async list(person) {
       const rows = await repository.tasks(person)
       return rows
-        .map((row) => taskOf(live.get(keyOf(row.uid, row.id))?.row ?? row))
+        .map((row) => taskOf(live.get(keyOf(row.uid, row.id))?.stored ?? row))
         .sort((a, b) => b.createdAt - a.createdAt)
     },
     get: async (person, id) => taskOf(await find(person, id)),

@@ -150,8 +150,8 @@ const shapeOf = (view: AgentView): AgentShape => ({
     null,
 })
 
-const eventOf = ({ at, ...event }: TaskEvent): Omit<TaskLineShape, 'task' | 'final'> => ({
-  ...{ ...event, at: time(at) },
+const eventOf = ({ state, seq, at, message, progress }: TaskEvent) => ({
+  ...{ state, seq, at: time(at), message, progress },
 })
 
 const taskRowOf = (task: Task): TaskRowShape => ({

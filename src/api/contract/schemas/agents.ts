@@ -141,9 +141,9 @@ const taskFields = {
 }
 
 const event = z.strictObject({
+  state: state(),
   seq: count('from 1, without gaps'),
   at: moment('when it happened'),
-  state: state(),
   message: text(4_096, 'for people').nullable(),
   progress: progress.nullable(),
 })

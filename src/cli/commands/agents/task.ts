@@ -1,4 +1,5 @@
 // karo task: has agents call tools, follows the tasks that come of it, and cancels them.
+import { randomBytes } from 'node:crypto'
 import { isAway } from '../../../api/contract/client/explain.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
@@ -56,7 +57,7 @@ const run = defineCommand({
     { run: 'karo task run files index --id nightly-1', does: 'a script may repeat it; it runs once' },
   ],
   async run(io, { args, options }) {
-    const id = options.id ?? `t-${io.trace.slice(0, 16)}`
+    const id = options.id ?? `t-${randomBytes(8).toString('hex')}`
     if (!ID.test(id))
       throw new KaroError('bad_request', 'an id has at most 64 letters, digits and . _ -', { where: '--id' })
     const body = {
