@@ -180,6 +180,10 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
       locked()
       return
     }
+    if (which.endedForCall()) {
+      restart(why)
+      return
+    }
     const now = clock.monotonic()
     crashes = [...crashes.filter((at) => at > now - CRASH_LOOP.withinMs), now]
     crashLoop = crashes.length >= CRASH_LOOP.crashes
@@ -198,7 +202,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
 
   function restart(why: string): void {
     const mine = stops
-    const ms = Math.min(RESTART_MS.most, RESTART_MS.first * 2 ** (crashes.length - 1))
+    const ms = Math.min(RESTART_MS.most, RESTART_MS.first * 2 ** Math.max(0, crashes.length - 1))
     set('waiting', `it is started again soon; ${why}`)
     cancel = timers.after(ms * (0.5 + random.float() / 2), () => void again(mine, why))
   }

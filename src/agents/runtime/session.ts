@@ -50,6 +50,8 @@ export interface Session {
   readonly server: string
   /** Resolves with why it is over, when no process is left. Never rejects. */
   readonly over: Promise<string>
+  /** True when it was killed because it did not stop a call: that is no crash. */
+  endedForCall(): boolean
   /** One call at a time. Never rejects. */
   call(tool: string, input: Readonly<Record<string, unknown>>, options: CallOptions): Promise<CallOutcome>
   /** Lets it end by itself for a second, then kills it. Resolves when no process is left. */
@@ -107,7 +109,9 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
       : { tools: [] }
     if (tools.length > MOST_TOOLS) throw new Error(`it offers more than ${MOST_TOOLS} tools`)
     const { name = '', version = '' } = client.getServerVersion() ?? {}
+    let forCall = false
     return {
+      endedForCall: () => forCall,
       job: spec.job,
       server: `${name} ${version}`.trim().slice(0, NAME_CHARS),
       over: transport.over,
@@ -118,7 +122,13 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
           description: (tool.description ?? '').slice(0, DESCRIPTION_CHARS),
           readOnly: tool.annotations?.readOnlyHint === true,
         })),
-      call: (tool, input, options) => call(client, transport, { tool, input, timers, ...options }),
+      call: (tool, input, options) =>
+        call(client, transport, {
+          ...{ tool, input, timers, ...options },
+          onKill() {
+            forCall = true
+          },
+        }),
       async end() {
         transport.hangUp()
         if (!(await within(transport.over, GRACE_MS, timers))) transport.kill('it was ended')
@@ -138,10 +148,12 @@ interface Call extends CallOptions {
   readonly tool: string
   readonly input: Readonly<Record<string, unknown>>
   readonly timers: Timers
+  /** Before it is killed because it did not stop the call. */
+  readonly onKill: () => void
 }
 
 async function call(client: Client, transport: JobTransport, options: Call): Promise<CallOutcome> {
-  const { tool, input, signal, timeoutMs, traceId, timers, onProgress } = options
+  const { tool, input, signal, timeoutMs, traceId, timers, onProgress, onKill } = options
   let ended: string | undefined
   void transport.over.then((why) => {
     ended = why
@@ -161,7 +173,7 @@ async function call(client: Client, transport: JobTransport, options: Call): Pro
     )
     return resultOf(result)
   } catch (error) {
-    if (signal.aborted || late.signal.aborted) await settle(transport, timers)
+    if (signal.aborted || late.signal.aborted) await settle(transport, timers, onKill)
     if (signal.aborted) return { kind: 'canceled' }
     if (late.signal.aborted)
       return { kind: 'unknown', message: `it did not answer within ${timeoutMs / 1000} s` }
@@ -183,8 +195,9 @@ const isGone = (error: unknown): boolean => {
 }
 
 /** The client has told the agent that the call is cancelled. What still works on it a second later is killed. */
-async function settle(transport: JobTransport, timers: Timers): Promise<void> {
+async function settle(transport: JobTransport, timers: Timers, onKill: () => void): Promise<void> {
   if (await within(Promise.race([transport.answered(), transport.over]), GRACE_MS, timers)) return
+  onKill()
   transport.kill('a call of it was cancelled, and it did not stop')
   await transport.over
 }

@@ -49,7 +49,8 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
   /** Begins a call that is never answered, beside a process of the jail that can be found from outside. */
   async function begin(agent: string, id: string): Promise<string> {
     const mark = freshMark()
-    expect((await run(agent, 'fork', { mark })).code).toBe(0)
+    const forked = await run(agent, 'fork', { mark })
+    expect(forked.code, forked.stdout).toBe(0)
     void node.karo(['task', 'run', agent, 'stuck', '--id', id])
     await until(async () => (await show(id).catch(() => undefined))?.state === 'working', { what: 'it runs' })
     expect(marked(mark)).toHaveLength(1)
@@ -85,41 +86,45 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
   })
 
   test('what does not only read ends with 4, and says why; so does a mistake with its own code', async () => {
-    const denied = await run('one', 'write', {})
+    await add('two')
+    const denied = await run('two', 'write', {})
     expect(denied).toMatchObject({ code: 4, last: { state: 'rejected', final: true } })
-    expect((await node.karo(['task', 'run', 'one', 'echo', 'no json'])).code).toBe(2)
+    expect((await node.karo(['task', 'run', 'two', 'echo', 'no json'])).code).toBe(2)
     expect((await node.karo(['task', 'run', 'nobody', 'echo'])).code).toBe(1)
   })
 
   test('a task that is cancelled ends with every process of its jail', async () => {
-    const mark = await begin('one', 'job-2')
+    await add('three')
+    const mark = await begin('three', 'job-2')
     const ran = await node.karo(['task', 'cancel', 'job-2'])
     expect(ran).toMatchObject({ code: 0, stdout: 'job-2: canceled\n' })
     expect(marked(mark)).toEqual([])
   })
 
   test('a Muscle that is killed locks everything at once; it comes back, and nothing is left or run again', async () => {
-    const mark = await begin('one', 'job-3')
+    await add('four')
+    const mark = await begin('four', 'job-3')
     process.kill(muscleOf(node.pid), 'SIGKILL')
     await until(async () => (await show('job-3')).state === 'failed', { what: 'the task has failed' })
     expect((await show('job-3')).events.at(-1)?.message).toContain('not run again')
     await until(() => marked(mark).length === 0, { what: 'the jail is gone' })
-    await until(async () => (await stateOf('one')) === 'running', { what: 'the agent is back' })
-    expect((await run('one', 'echo', { text: 'x' })).code).toBe(0)
+    await until(async () => (await stateOf('four')) === 'running', { what: 'the agent is back' })
+    expect((await run('four', 'echo', { text: 'x' })).code).toBe(0)
   })
 
   test('a daemon that is killed again and again leaves no process, doubles nothing, and says what it does not know', async () => {
+    await add('five')
     for (const round of [1, 2, 3]) {
-      const mark = await begin('one', `job-4-${round}`)
+      const mark = await begin('five', `job-4-${round}`)
       await node.kill9()
       await until(() => marked(mark).length === 0, { what: 'the jail is gone' })
       node = await startNode({ home: node.home })
       const task = await show(`job-4-${round}`)
       expect(task.state).toBe('failed')
       expect(task.events.at(-1)?.message).toContain('how far it came is not known')
-      const retry = await run('one', 'stuck', {}, ['--id', `job-4-${round}`])
+      const retry = await run('five', 'stuck', {}, ['--id', `job-4-${round}`])
       expect(retry.last).toMatchObject({ state: 'failed', final: true, seq: task.seq })
-      expect((await run('one', 'echo', { text: 'x' })).code).toBe(0)
+      expect((await run('five', 'echo', { text: 'x' })).code).toBe(0)
     }
     const { tasks } = await node.json<TaskListShape>(['task', 'list', '--limit', '100'])
     expect(new Set(tasks.map(({ id }) => id)).size).toBe(tasks.length)

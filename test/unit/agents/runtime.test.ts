@@ -147,5 +147,9 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     })
     expect((await client.list()).some(({ job }) => job === first?.job)).toBe(false)
     expect(marked(mark)).toEqual([])
+
+    // That is the doing of whoever cancels, and no crash.
+    for (let n = 0; n < 5; n += 1) await runtime.tasks.cancel(actor().person, await begin('stuck'))
+    expect(await done(runtime, 'echo')).toMatchObject({ state: 'completed' })
   })
 })

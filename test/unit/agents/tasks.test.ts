@@ -87,7 +87,7 @@ describe('a task', () => {
   test('ends with the daemon and says so', async () => {
     const tasks = tasksOf(await temporaryDatabase(), async (live) => {
       await live.to('working', 'now')
-      await new Promise<void>((resolve) => live.signal.addEventListener('abort', () => resolve()))
+      await until(() => live.signal.aborted, { what: 'it is ended' })
       await live.to('failed', String(live.signal.reason))
     })
     const { id } = await tasks.run(request())
