@@ -50,13 +50,11 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   const { common, logs, metrics, name, ownUid, problems } = foundation
   const { config, identity, clock, random } = common
   const {
-    agents,
     anomalies,
     audit,
     fleet,
     insight,
     introductions,
-    muscle,
     observe,
     organisation,
     people,
@@ -76,7 +74,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       anomalies,
       policy,
       service,
-      agents: muscle.state,
+      agents: local.muscle.state,
       heldPeople: people.held,
       fleet: fleet.state,
       http: http.address,
@@ -87,7 +85,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     importRoutes({ ...{ observe, config, clock, random, timers }, events: store.events }),
     statsRoutes({ insight, events: store.events }),
     anomaliesRoutes({ anomalies, config }),
-    agentsRoutes({ agents }),
+    agentsRoutes({ agents: local.agents }),
     processesRoutes({ processes }),
     peersRoutes({ trust, mesh, fleet, summaries, documents, log: common.log }),
     introductionsRoutes({ self: identity.nodeId, trust, introductions, documents, audit, clock }),
@@ -120,7 +118,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       ...{ people, audit, ownUid },
       async removeRows(number) {
         await sessions.forget(number)
-        await agents.forget(number)
+        await local.agents.forget(number)
         return removePersonRows(store, number)
       },
     }),

@@ -35,6 +35,9 @@ export interface Manifest extends Omit<Wanted, 'class' | 'name'> {
   readonly addedAt: number
 }
 
+/** Whether something outside of its jail can be changed by it. */
+export const mayWrite = ({ binds }: Pick<Manifest, 'binds'>): boolean => binds.some(({ write }) => write)
+
 type Signer = Pick<Identity, 'publicKey' | 'sign'>
 /** Keys whose signature counts: of this node, and those that it had before. */
 type Signers = Pick<Identity, 'publicKey' | 'former'>

@@ -5,7 +5,7 @@ import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
-import type { Manifest } from '../manifest/manifest.ts'
+import { type Manifest, mayWrite } from '../manifest/manifest.ts'
 import type { JobSpec, MuscleClient } from '../muscle/client.ts'
 import { type AgentLog, createAgentLog } from './agent-log.ts'
 import type { AgentState } from './agent-states.ts'
@@ -291,9 +291,6 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
     },
   }
 }
-
-/** Whether something outside of its jail can be changed by it. */
-export const mayWrite = ({ binds }: Pick<Manifest, 'binds'>): boolean => binds.some(({ write }) => write)
 
 function specOf({ name, argv, cwd, binds, limits }: Manifest, traceId: string, random: Random): JobSpec {
   return {

@@ -1,8 +1,7 @@
 // Brings one task to its end: the tool is looked up, the gates are asked, a person perhaps, and then it is called once.
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
-import type { Manifest } from '../manifest/manifest.ts'
-import { mayWrite } from '../runtime/agent.ts'
+import { type Manifest, mayWrite } from '../manifest/manifest.ts'
 import type { Known } from '../runtime/registry.ts'
 import type { CallOutcome, Tool } from '../runtime/session.ts'
 import type { Action, Gates, Requester, Verdict } from '../types.ts'

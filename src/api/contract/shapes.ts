@@ -15,7 +15,7 @@ export {
   WEEKDAYS,
 } from '../../exchange/query/query-types/index.ts'
 export { AUDIT_TYPES } from '../../trust/audit/entry-types.ts'
-export type * from './schemas/agents.ts'
+export type * from './schemas/agents/agents.ts'
 export type * from './schemas/anomalies.ts'
 export type * from './schemas/audit.ts'
 export type * from './schemas/backup.ts'

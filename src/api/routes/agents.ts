@@ -17,7 +17,7 @@ import {
   runTask,
   startAgent,
   stopAgent,
-} from '../contract/operations/agents.ts'
+} from '../contract/operations/agents/agents.ts'
 import type { AgentListShape, AgentShape, TaskLineShape, TaskRowShape } from '../contract/shapes.ts'
 import type { Caller, Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'

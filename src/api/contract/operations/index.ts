@@ -1,6 +1,6 @@
 // The list of all operations of the API, from the files beside this one, in the order of the OpenAPI document.
 import type { Operation } from '../operation.ts'
-import * as agents from './agents.ts'
+import * as agents from './agents/agents.ts'
 import * as anomalies from './anomalies.ts'
 import * as audit from './audit.ts'
 import * as backup from './backup.ts'

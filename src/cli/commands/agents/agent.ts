@@ -10,7 +10,7 @@ import {
   removeAgent,
   startAgent,
   stopAgent,
-} from '../../../api/contract/operations/agents.ts'
+} from '../../../api/contract/operations/agents/agents.ts'
 import { AGENT_CLASSES, AGENT_NAME } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'

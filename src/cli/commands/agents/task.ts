@@ -8,7 +8,7 @@ import {
   getTask,
   getTasks,
   runTask,
-} from '../../../api/contract/operations/agents.ts'
+} from '../../../api/contract/operations/agents/agents.ts'
 import type { TaskLineShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { jsonText } from '../../../base/printable.ts'

@@ -1,9 +1,9 @@
 // Schemas of /agents and /tasks: programs that act in jails for a person, and what they are given to do.
 import * as z from 'zod'
-import { AGENT_CLASSES, AGENT_NAME } from '../../../agents/manifest/words.ts'
-import { AGENT_STATES } from '../../../agents/runtime/agent-states.ts'
-import { TASK_STATES } from '../../../agents/tasks/types.ts'
-import { count, integer, listOf, moment, text, traceId } from './fields.ts'
+import { AGENT_CLASSES, AGENT_NAME } from '../../../../agents/manifest/words.ts'
+import { AGENT_STATES } from '../../../../agents/runtime/agent-states.ts'
+import { TASK_STATES } from '../../../../agents/tasks/types.ts'
+import { count, integer, listOf, moment, text, traceId } from '../fields.ts'
 
 const agentId = () => text(64, 'id of the agent: its class and its name')
 const person = () => integer('the person it belongs to, by number')

@@ -1,7 +1,7 @@
 // Operations of /agents and /tasks: programs that act in jails for a person, and what they are given to do.
-import { defineOperation, schemasOf } from '../operation.ts'
+import { defineOperation, schemasOf } from '../../operation.ts'
 
-const from = schemasOf(() => import('../schemas/agents.ts'))
+const from = schemasOf(() => import('../../schemas/agents/agents.ts'))
 
 const ofPerson = { access: 'person', tag: 'agents' } as const
 const THEIRS = 'Administrators reach the agents of everybody, others their own.'
