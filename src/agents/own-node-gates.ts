@@ -1,7 +1,7 @@
 // The gates of a node on which nobody can approve yet: what only reads, for the person who added the agent, and nothing else.
 import type { AgentRepository } from '../store/tables/agents.ts'
 import type { AuditRecord } from '../trust/audit/index.ts'
-import type { Action, Gates, Verdict } from './types.ts'
+import type { Action, ActionClass, Gate, Gates, Verdict } from './types.ts'
 
 interface OwnNodeGatesDeps {
   /** Node id of this machine. */
@@ -12,9 +12,10 @@ interface OwnNodeGatesDeps {
   readonly record: (entry: AuditRecord) => Promise<void>
 }
 
-const deny = (gate: 'policy' | 'approval', reason: string): Verdict => ({
-  ...{ outcome: 'deny', class: 'critical', gate, reason },
-})
+/** What nobody has classed is treated like the worst. */
+const UNKNOWN: ActionClass = 'critical'
+
+const deny = (gate: Gate, reason: string): Verdict => ({ outcome: 'deny', class: UNKNOWN, gate, reason })
 
 export function createOwnNodeGates({ node, repository, record }: OwnNodeGatesDeps): Gates {
   async function decide({ agent, readOnly, requester, target }: Action): Promise<Verdict> {

@@ -4,7 +4,7 @@
 const MOST_LINES = 500
 const MOST_CHARS = 1_000
 
-export interface AgentLogLine {
+interface AgentLogLine {
   /** Milliseconds since the epoch. */
   readonly at: number
   /** `agent`: its standard error. `karo`: what the runtime says about it. */

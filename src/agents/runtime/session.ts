@@ -15,7 +15,7 @@ const MOST_PAGES = 16
 const NAME_CHARS = 128
 const DESCRIPTION_CHARS = 2_000
 /** Characters of a result as JSON, and how deep it may be nested. */
-export const RESULT_CHARS = 1024 * 1024
+const RESULT_CHARS = 1024 * 1024
 const RESULT_DEPTH = 64
 const MESSAGE_CHARS = 500
 
@@ -69,9 +69,6 @@ export interface SessionDeps {
   readonly signal: AbortSignal
 }
 
-/** It takes a good part of a second to load, so it is loaded with the first agent. */
-const load = () => import('@modelcontextprotocol/client')
-
 /** Schemas come from the agent: compiling them would let it choose what this process computes. */
 const ANYTHING: jsonSchemaValidator = {
   getValidator: () => (input) => ({ valid: true, data: input as never, errorMessage: undefined }),
@@ -83,7 +80,7 @@ const ANYTHING: jsonSchemaValidator = {
  */
 export async function beginSession(deps: SessionDeps): Promise<Session> {
   const { muscle, spec, timers, now, onErrors, signal } = deps
-  const sdk = await load()
+  const sdk = await import('./mcp-client.ts')
   const transport = createJobTransport({
     ...{ client: muscle, spec, onErrors, now },
     parse: (value) => sdk.parseJSONRPCMessage(value),

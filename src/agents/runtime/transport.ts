@@ -4,7 +4,7 @@ import { createQuota, type Rate } from '../../base/quota.ts'
 import type { JobSpec, MuscleClient, RunningJob } from '../muscle/client.ts'
 
 /** Bytes of one line. Whoever writes a longer one is ended, because the rest of it could be anything. */
-export const LINE_BYTES = 4 * 1024 * 1024
+const LINE_BYTES = 4 * 1024 * 1024
 /** Messages that an agent may send: notifications of progress come often, an endless stream of them is an attack. */
 const MESSAGES: Rate = { frames: 2_000, perMs: 10_000 }
 

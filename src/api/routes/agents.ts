@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { Actor, AgentView, Runtime, Task, TaskEvent } from '../../agents/index.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../agents/manifest/words.ts'
 import { isFinal } from '../../agents/tasks/types.ts'
+import { KaroError } from '../../base/errors.ts'
 import { jsonText } from '../../base/printable.ts'
 import {
   addAgent,
@@ -60,7 +61,7 @@ export function agentsRoutes({ agents }: AgentsRouteDeps): Routes {
     })
 
     serve(server, runTask, async ({ body, caller, id: traceId }) =>
-      taskRowOf(await agents.run({ ...body, person: caller.uid, traceId })),
+      taskRowOf(await agents.run({ ...body, input: objectIn(body.input), person: caller.uid, traceId })),
     )
     serve(server, getTasks, async ({ caller, query }) => {
       const all = await tasks.list(caller.admin ? undefined : caller.uid)
@@ -127,6 +128,19 @@ export function agentsRoutes({ agents }: AgentsRouteDeps): Routes {
       ...(final && { result: await resultOf(task) }),
     }
   }
+}
+
+/** Throws KaroError `bad_request` for a text that is no JSON object. */
+function objectIn(text: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    value = undefined
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>
+  throw new KaroError('bad_request', 'the arguments are no JSON object', { where: 'input' })
 }
 
 const time = (ms: number): string => new Date(ms).toISOString()

@@ -12,7 +12,7 @@ const RESULT = { bytes: Uint8Array.of(3) }
 const KIND_AT = UID_AT + 4
 const ID_AT = KIND_AT + 1
 
-export interface ManifestRow {
+interface ManifestRow {
   /** The person who added the agent. */
   readonly uid: number
   /** Id of the agent. */
@@ -21,7 +21,7 @@ export interface ManifestRow {
   readonly bytes: Uint8Array
 }
 
-export interface TaskEventRow {
+interface TaskEventRow {
   readonly seq: number
   /** Milliseconds since the epoch. */
   readonly at: number

@@ -69,16 +69,15 @@ const run = defineCommand({
   },
 })
 
-function inputOf(text: string | undefined): Record<string, unknown> {
-  if (text === undefined) return {}
+function inputOf(text: string | undefined): string {
+  if (text === undefined) return '{}'
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
     value = undefined
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return text
   throw new KaroError('bad_request', 'the arguments are no JSON object', {
     where: 'INPUT',
     hint: `Write them like this: '{"path": "/srv/app"}'`,

@@ -87,7 +87,7 @@ export const runTask = defineOperation('POST /api/v1/tasks', {
   body: from.runTaskBody,
   answer: from.taskRow,
   errors: ['not_found', 'conflict', 'rate_limited', 'unavailable'],
-  example: { body: { agent: 'files', tool: 'read_text_file', input: { path: '/srv/app/README.md' } } },
+  example: { body: { agent: 'files', tool: 'read_text_file', input: '{"path":"/srv/app"}' } },
 })
 
 export const getTasks = defineOperation('GET /api/v1/tasks', {

@@ -172,7 +172,11 @@ export const taskLine = z
 export const runTaskBody = z.strictObject({
   agent: which(),
   tool: z.string().min(1).max(128),
-  input: z.record(z.string(), z.unknown()).default({}).describe('arguments of the tool'),
+  input: z
+    .string()
+    .max(64 * 1024)
+    .default('{}')
+    .describe('arguments of the tool: a JSON object, as text'),
   id: taskId().exactOptional(),
   why: z.string().max(500).default(''),
 })
