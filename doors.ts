@@ -31,7 +31,6 @@ store               : base protocols store/*
 observe             : base base/level0 config assist/risk store/events      - level 0 comes in here
 observe/processes   : base base/level0 config observe store/processes
 insight             : base protocols config store/rollups store/tables      - the only door out of level 0
-agents              : base base/kernel muscle/contract                      - the Brain's side of running what agents ask for
 trust/identity      : base protocols
 trust/policy        : base protocols config                                 - who may have what; knows no store and no network
 trust/audit         : base protocols trust/identity store/tables
@@ -43,6 +42,7 @@ trust               : base protocols config trust/* store/tables
 agents/capabilities : base protocols agents trust/identity trust/audit store/tables - what agents were granted
 agents/approvals    : base agents trust/audit store/approvals               - what waits for a person; level 0
 agents/gates        : base protocols assist/risk agents agents/approvals agents/capabilities trust/policy trust/audit
+agents              : base base/kernel muscle/contract protocols trust/identity trust/audit store/tables - the Brain's side of running what agents ask for
 mesh                : base protocols config trust trust/identity trust/audit trust/certificates store/tables
 exchange/documents  : base protocols config mesh trust trust/identity trust/audit store/tables
 exchange/aggregates : base protocols trust/identity                         - functions of shares and tallies; no I/O, no timer
@@ -54,7 +54,7 @@ exchange/reports    : base config trust/* exchange/report exchange/query exchang
 ops                 : base base/kernel config trust
 ops/care            : base config ops store store/level store/tables store/rescue trust/identity trust/audit
 ops/metrics         : base protocols observe insight trust trust/audit trust/certificates trust/operators mesh exchange/* store
-api/contract        : base protocols config observe/imports trust/audit trust/policy exchange/query exchange/totals exchange/report exchange/reports ops/care
+api/contract        : base protocols config observe/imports trust/audit agents trust/policy exchange/query exchange/totals exchange/report exchange/reports ops/care
 api                 : base/* protocols config assist/finder store store/events store/tables observe observe/processes insight trust/* mesh exchange/* ops/care agents agents/* api/contract
 daemon              : base base/kernel agents agents/* protocols config store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
 window              : api/contract                                          - runs in a browser; the client of the API and nothing else
@@ -79,7 +79,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   'prom-client': 'ops/metrics',
   commander: 'cli',
   unbash: 'assist/risk',
-  '@modelcontextprotocol/*': 'cli/mcp',
+  '@modelcontextprotocol/*': 'cli/mcp agents',
   msgpackr: 'protocols store/level',
   'blake3-wasm': 'base',
   '@noble/*': 'trust/identity',

@@ -137,6 +137,7 @@ export function show<Answer>(
 export const COMMAND_GROUPS = {
   node: 'This node',
   terminal: 'Your terminal',
+  agents: 'Agents in jails',
   mesh: 'The mesh',
 } as const
 

@@ -5,6 +5,7 @@ import * as util from 'node:util'
 import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import { inertJson, jsonText, screened } from '../base/printable.ts'
 import { BUILD, COMMIT, VERSION } from '../base/version.ts'
+import { traceOfParent } from '../base/words/traceparent.ts'
 import { type HomePaths, homePaths, recordingPaths, servicePaths } from '../config/paths.ts'
 import type { Command, CommandEntry, CommandInput, CommandIo } from './command.ts'
 import { COMMANDS } from './commands.ts'
@@ -126,7 +127,8 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
       return socketOf(env, paths)
     },
     get trace() {
-      run.trace ??= newTrace()
+      // A caller that traces its own work hands its trace on by this variable.
+      run.trace ??= traceOfParent(env.TRACEPARENT ?? '') ?? newTrace()
       return run.trace
     },
     json,

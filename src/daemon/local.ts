@@ -1,6 +1,6 @@
 // Builds the rooms that know this machine and its people, and never talk to another machine.
 import { dirname } from 'node:path'
-import { createMuscle } from '../agents/muscle/muscle.ts'
+import { createMuscle, createRuntime } from '../agents/index.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
 import { VERSION } from '../base/version.ts'
@@ -78,10 +78,14 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
     credentials: () => openPeerCredentials(log),
     ...{ timers, log },
   })
+  const asking = buildAgents({ paths }, foundation, who, store)
+  const agents = createRuntime({
+    ...{ ...common, timers, repository: store.agents, muscle, gates: asking.gates, record: audit.record },
+  })
 
   return {
-    ...{ store, lock, muscle },
-    ...buildAgents({ paths }, foundation, who, store),
+    ...{ store, lock, muscle, agents },
+    ...asking,
     ...who,
     ...{ observe, processes, insight, anomalies, probe, retention },
   }

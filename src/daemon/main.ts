@@ -121,6 +121,7 @@ function inOrder(
     sessions,
     organisation,
     muscle,
+    agents,
     observe,
     processes,
     anomalies,
@@ -159,6 +160,8 @@ function inOrder(
     capabilities,
     approvals,
     muscle,
+    // After it, so that its tasks end while their jails can still be ended.
+    agents,
     http.tokens,
     http.tokenEnds,
     api,

@@ -1,6 +1,7 @@
 // The routes of the daemon's API, each with the rooms it answers from.
 import type { Http } from '../api/access/http.ts'
 import type { Feed } from '../api/feed/index.ts'
+import { agentsRoutes } from '../api/routes/agents.ts'
 import { anomaliesRoutes } from '../api/routes/anomalies.ts'
 import { approvalsRoutes } from '../api/routes/approvals.ts'
 import { auditRoutes } from '../api/routes/audit.ts'
@@ -85,6 +86,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     importRoutes({ ...{ observe, config, clock, random, timers }, events: store.events }),
     statsRoutes({ insight, events: store.events }),
     anomaliesRoutes({ anomalies, config }),
+    agentsRoutes({ agents: local.agents }),
     processesRoutes({ processes }),
     peersRoutes({ trust, mesh, fleet, summaries, documents, log: common.log }),
     introductionsRoutes({ self: identity.nodeId, trust, introductions, documents, audit, clock }),
@@ -134,8 +136,9 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
 }
 
 /** Whatever is in memory of the person goes before the rows. */
-async function removeRows({ sessions, approvals, store }: Local, number: number): Promise<void> {
+async function removeRows({ agents, sessions, approvals, store }: Local, number: number): Promise<void> {
   await sessions.forget(number)
+  await agents.forget(number)
   await approvals.forget(number)
   return removePersonRows(store, number)
 }

@@ -20,12 +20,12 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
   const { foundation, local } = parts
   const { metrics, common, ownUid } = foundation
   const { config, clock, random, log } = common
-  const { access, anomalies, approvals, audit, observe, people, store, trust } = local
+  const { access, agents, anomalies, approvals, audit, observe, people, store, trust } = local
 
   const credentials = await openPeerCredentials(log)
   const places = createPlaces({ most: SOCKET_CONNECTIONS, ownUid, hasAccount: people.hasAccount })
   const feed = createFeed({ clock, random })
-  connectFeed(feed, { audit, trust, observe, anomalies, approvals, reports: parts.network.reports })
+  connectFeed(feed, { agents, approvals, audit, trust, observe, anomalies, reports: parts.network.reports })
   const http = createHttp({
     ...{ config, clock, random, timers, log, audit },
     repository: store.tokens,

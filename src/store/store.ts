@@ -18,6 +18,7 @@ import { migrate } from './rescue/migrations.ts'
 import { checkFiles, finishRepair } from './rescue/repair.ts'
 import { createRollupRepository } from './rollups/rollups.ts'
 import { snapshot } from './snapshot.ts'
+import { createAgentRepository } from './tables/agents.ts'
 import { createAnomalyRepository } from './tables/anomalies.ts'
 import { createAuditRepository } from './tables/audit.ts'
 import { createCapabilityRepository } from './tables/capabilities.ts'
@@ -90,6 +91,7 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     people: createPeopleRepository(db),
     processes,
     anomalies: createAnomalyRepository(db),
+    agents: createAgentRepository(db),
     retentionTime: createRetentionTimeRepository(db),
 
     async start(signal) {

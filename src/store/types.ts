@@ -4,6 +4,7 @@ import type { ApprovalRepository, StoredApproval } from './approvals/approvals.t
 import type { EventRepository } from './events/events.ts'
 import type { ProcessRepository } from './processes/processes.ts'
 import type { RollupRepository } from './rollups/types.ts'
+import type { AgentRepository } from './tables/agents.ts'
 import type { AnomalyRepository } from './tables/anomalies.ts'
 import type { AuditRepository } from './tables/audit.ts'
 import type { CapabilityRepository } from './tables/capabilities.ts'
@@ -32,6 +33,7 @@ export interface Store extends Room {
   readonly people: PeopleRepository
   readonly processes: ProcessRepository
   readonly anomalies: AnomalyRepository
+  readonly agents: AgentRepository
   readonly retentionTime: RetentionTimeRepository
   /** Bytes on disk, approximate. */
   bytes(): Promise<number>

@@ -39,7 +39,7 @@ test('a page in a browser can load the descriptors and the client: nothing of No
       format: 'esm',
     },
     // Loaded only for the answer of a daemon of another build.
-    external: ['../schemas/*'],
+    external: ['../schemas/*', '../../schemas/*'],
     stdin: {
       resolveDir: root,
       contents: `export { createClient } from './src/api/contract/client/client.ts'

@@ -52,7 +52,7 @@ test('every described operation is in the list, once', async () => {
   const isOperation = (value: unknown): value is Operation =>
     typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'access' in value
   const found: Operation[] = []
-  for (const path of globSync('src/api/contract/operations/*.ts', { cwd: root })) {
+  for (const path of globSync('src/api/contract/operations/**/*.ts', { cwd: root })) {
     if (path.endsWith('/index.ts')) continue
     const exported: Record<string, unknown> = await import(join(root, path))
     for (const value of Object.values(exported)) {

@@ -34,7 +34,7 @@ type TakeOutput = (piece: {
   readonly bytes: Buffer
 }) => void | Promise<void>
 
-interface RunningJob {
+export interface RunningJob {
   /** Rejects with `unavailable` when the Muscle is lost; its jails are killed then. */
   readonly ended: Promise<Ended>
   /** Standard input; with `final` it ends. */

@@ -35,6 +35,8 @@ export const EVENT_TYPES = [
   'report_threshold',
   'approval_wanted',
   'approval_decided',
+  'agent_state',
+  'task_progress',
   'lost',
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]

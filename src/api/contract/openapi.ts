@@ -14,10 +14,11 @@ type JsonSchema = z.core.JSONSchema.BaseSchema
 const TAGS: Readonly<Record<Tag, string>> = {
   node: 'This node and its state.',
   terminal: "The caller's own commands and numbers.",
+  agents:
+    'Programs that act in jails for the caller, what they and AI tools want to do, who approves it, and what was granted.',
   mesh: 'The members of the mesh, and questions to them.',
   sharing: 'What the caller consents to share, and what leaves this machine because of it.',
   ledger: 'The record of what happened here, and whether it is complete.',
-  agents: 'What agents and AI tools want to do, who approves it, and what agents were granted.',
   care: 'For people who look after the node.',
   keys: 'Tokens and sessions, which open this API over TCP.',
 }

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../base/errors.ts'
 import type { TokenScope } from './constants.ts'
 
 /** Groups of operations; openapi.ts says what each is about. */
-export type Tag = 'node' | 'terminal' | 'mesh' | 'sharing' | 'ledger' | 'agents' | 'care' | 'keys'
+export type Tag = 'node' | 'terminal' | 'agents' | 'mesh' | 'sharing' | 'ledger' | 'care' | 'keys'
 
 /**
  * Who may use an operation. `anyone`: everybody, over TCP without a token too. `person`: every known person, for their own

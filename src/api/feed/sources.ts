@@ -2,6 +2,8 @@
 
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Approvals } from '../../agents/approvals/types.ts'
+import type { Runtime } from '../../agents/index.ts'
+import { isFinal } from '../../agents/tasks/types.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import type { Reports } from '../../exchange/reports/index.ts'
 import type { AuditType } from '../../trust/audit/entry-types.ts'
@@ -34,12 +36,13 @@ interface FeedSources {
   }
   readonly reports: Pick<Reports, 'onThreshold'>
   readonly approvals: Pick<Approvals, 'onChange'>
+  readonly agents: Pick<Runtime, 'onAgent'> & { readonly tasks: Pick<Runtime['tasks'], 'onEvent'> }
 }
 
 /** Feeds events until the returned function is called. */
 export function connectFeed(
   feed: Feed,
-  { audit, trust, observe, anomalies, reports, approvals }: FeedSources,
+  { agents, approvals, audit, trust, observe, anomalies, reports }: FeedSources,
 ): () => void {
   const peerOf = (node: NodeId): FeedData['peer_connected']['peer'] => {
     const { node_id, fingerprint, name } = trust.opinion(node)
@@ -75,6 +78,11 @@ export function connectFeed(
       const about = { approval_id: id, agent, class: of }
       if (change === 'wanted') feed.tell('approval_wanted', about, person)
       else feed.tell('approval_decided', { ...about, outcome: change }, person)
+    }),
+    agents.onAgent(({ id, person }, { state }) => feed.tell('agent_state', { agent: id, state }, person)),
+    agents.tasks.onEvent(({ id, person, agent, traceId }, { state, seq }) => {
+      const final = isFinal(state)
+      feed.tell('task_progress', { task: id, agent, state, seq, final, trace_id: traceId }, person)
     }),
     // That it is crossed, and not by how much: the numbers are for who may read reports.
     reports.onThreshold((threshold, state) => feed.tell('report_threshold', { threshold, state })),
@@ -172,6 +180,7 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   certificate_revoked: null,
   operator_login: null,
   operator_logout: null,
+  agent_changed: null,
   person_changed: null,
   mcp_history_read: null,
   // The room of approvals tells itself, because a request that waits is in no ledger yet.

@@ -5,7 +5,7 @@ import { plain } from '../contract/json-schema.ts'
 import type { Operation } from '../contract/operation.ts'
 
 /** Groups of operations about one person; metrics do not show which of them were used. */
-const PERSONAL: ReadonlySet<Operation['tag']> = new Set(['terminal', 'sharing', 'ledger', 'agents', 'keys'])
+const PERSONAL: ReadonlySet<Operation['tag']> = new Set(['terminal', 'agents', 'sharing', 'ledger', 'keys'])
 
 type Parsed<S> = S extends z.ZodType ? z.output<S> : unknown
 

@@ -9,6 +9,7 @@ import { jsonText } from '../../base/printable.ts'
 import { createQuotas } from '../../base/quota.ts'
 import type { Log } from '../../base/run/log.ts'
 import { BUILD } from '../../base/version.ts'
+import { traceOfParent } from '../../base/words/traceparent.ts'
 import { checkRights } from '../access/rights.ts'
 import { describeError, RateLimited } from './errors.ts'
 import type { Caller, Routes } from './route.ts'
@@ -55,7 +56,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     connectionTimeout: IDLE_MS,
     forceCloseConnections: 'idle',
     http: { connectionsCheckingInterval: 2_000 },
-    genReqId: (request) => traceIdOf(request.headers['x-trace-id']),
+    genReqId: ({ headers }) => traceIdOf(headers['x-trace-id'], headers.traceparent),
     // An unknown field is a mistake of the caller, so it is refused and not dropped silently.
     ajv: {
       customOptions: {
@@ -141,8 +142,10 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   return server
 }
 
-function traceIdOf(header: string | string[] | undefined): string {
-  return typeof header === 'string' && TRACE_ID.test(header) ? header : toHex(randomBytes(16))
+/** Karo's own header, else that of W3C trace context, else a new one. */
+function traceIdOf(own: string | string[] | undefined, parent: string | string[] | undefined): string {
+  if (typeof own === 'string' && TRACE_ID.test(own)) return own
+  return (typeof parent === 'string' && traceOfParent(parent)) || toHex(randomBytes(16))
 }
 
 function stackOf(error: unknown): string {

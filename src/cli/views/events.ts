@@ -44,6 +44,9 @@ const LINES: { readonly [T in EventType]: (data: FeedData[T]) => string } = {
     `${printable(agent)} waits for your approval (${of}): karo approvals show ${printable(approval_id)}`,
   approval_decided: ({ approval_id, agent, outcome }) =>
     `request ${printable(approval_id)} of ${printable(agent)}: ${outcome}`,
+  agent_state: ({ agent, state }) => `agent ${printable(agent)}: ${printable(state)}`,
+  task_progress: ({ task, agent, state }) =>
+    `task ${printable(task)} of ${printable(agent)}: ${printable(state)}`,
   lost: ({ count }) =>
     count === null
       ? 'events before this are unknown, because the daemon was restarted'

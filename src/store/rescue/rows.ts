@@ -8,6 +8,7 @@ import { createNumberSet } from '../level/number-set.ts'
 import { decodeValue } from '../level/value.ts'
 import { isProcessRow } from '../processes/rows.ts'
 import { decodeRollup } from '../rollups/rollups.ts'
+import { isAgentRow } from '../tables/agents.ts'
 import { isAnomalyRow } from '../tables/anomalies.ts'
 import { readConsent } from '../tables/consent.ts'
 import { isFleetRow } from '../tables/fleet.ts'
@@ -81,6 +82,7 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
   imports: isImportRow,
   processes: isProcessRow,
   anomalies: isAnomalyRow,
+  agents: isAgentRow,
   fleet: isFleetRow,
   people: isPersonRow,
 }

@@ -62,6 +62,8 @@ export const AUDIT_TYPES = [
   'backup_made',
   /** This node is what a backup was, of the time it says; what was written after that is not in this ledger. */
   'node_restored',
+  /** A person added, removed, started or stopped an agent. */
+  'agent_changed',
   /** Root gave a person's data to an account, or removed it. */
   'person_changed',
   /** A member signed a head of its ledger that takes back an earlier one: shorter, or rewritten. */
@@ -122,6 +124,7 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     backup_begun: 'decision',
     backup_made: 'decision',
     node_restored: 'decision',
+    agent_changed: 'decision',
     person_changed: 'decision',
     ledger_conflict: 'proof',
     checkpoint: 'own',
@@ -172,6 +175,7 @@ export const AUDIT_READERS: Readonly<Record<AuditType, 'everybody' | 'person' | 
   backup_begun: 'administrators',
   backup_made: 'administrators',
   node_restored: 'everybody',
+  agent_changed: 'person',
   person_changed: 'administrators',
   ledger_conflict: 'everybody',
   checkpoint: 'everybody',

@@ -61,6 +61,16 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['stats', 'aeon'],
   ],
   anomalies: [['anomalies'], ['anomalies', 'mute']],
+  agent: [
+    ['agent', 'list'],
+    ['agent', 'add', 'x', '--', 'no-such-program'],
+    ['agent', 'describe', 'none'],
+  ],
+  task: [
+    ['task', 'list'],
+    ['task', 'run', 'none', 'none'],
+    ['task', 'show', 'none'],
+  ],
   check: [
     ['check', 'rm -rf /'],
     ['check', '-', '--json'],

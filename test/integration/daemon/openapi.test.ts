@@ -137,6 +137,16 @@ test('the judge sees a member too many, one too few, and a status nobody describ
 /** Examples that name what is not there, or what can be done in another way only. */
 const NOT_DONE: Readonly<Record<string, number>> = {
   'GET /api/v1/reports/kept': 404,
+  'POST /api/v1/agents': 403,
+  'GET /api/v1/agents/describe': 404,
+  'POST /api/v1/agents/remove': 404,
+  'POST /api/v1/agents/start': 404,
+  'POST /api/v1/agents/stop': 404,
+  'GET /api/v1/agents/logs': 404,
+  'POST /api/v1/tasks': 404,
+  'GET /api/v1/tasks/show': 404,
+  'GET /api/v1/tasks/events': 404,
+  'POST /api/v1/tasks/cancel': 404,
   'POST /api/v1/peers/trust': 404,
   'POST /api/v1/peers/deny': 404,
   'POST /api/v1/fleet/invites': 403,

@@ -1,5 +1,6 @@
 // The list of all operations of the API, from the files beside this one, in the order of the OpenAPI document.
 import type { Operation } from '../operation.ts'
+import * as agents from './agents/agents.ts'
 import * as approvals from './agents/approvals.ts'
 import * as anomalies from './anomalies.ts'
 import * as audit from './audit.ts'
@@ -25,7 +26,7 @@ import * as tokens from './tokens.ts'
 
 const GROUPS: readonly Readonly<Record<string, Operation | Readonly<Record<string, Operation>>>>[] = [
   ...[status, doctor, events, history, exporting, importing, stats, anomalies, processes, peers],
-  ...[query, fleet, share, policy, summaries, audit, mcp, approvals, tokens, backup, care, openapi],
+  ...[agents, approvals, query, fleet, share, policy, summaries, audit, mcp, tokens, backup, care, openapi],
 ]
 
 const isOperation = (one: object): one is Operation => 'method' in one

@@ -1,5 +1,7 @@
 // Schemas of the event stream: one for each type of event, and the event around it.
 import * as z from 'zod'
+import { AGENT_STATES } from '../../../agents/runtime/agent-states.ts'
+import { TASK_STATES } from '../../../agents/tasks/types.ts'
 import { KINDS } from '../../../base/words/signal.ts'
 import { THRESHOLDS } from '../../../exchange/report/index.ts'
 import { ACTION_CLASSES, APPROVAL_OUTCOMES, EVENT_TYPES, type EventType } from '../constants.ts'
@@ -88,6 +90,18 @@ const DATA = {
       .enum(['approved', ...APPROVAL_OUTCOMES])
       .describe('`approved`: it may run now; else what became of it'),
   }),
+  agent_state: z.strictObject({
+    agent: text(64, 'id of the agent'),
+    state: z.enum(AGENT_STATES),
+  }),
+  task_progress: z.strictObject({
+    task: text(64, 'id of the task'),
+    agent: text(64, 'id of the agent'),
+    state: z.enum(TASK_STATES).describe('as in A2A 1.0'),
+    seq: count('number of the event, as in /tasks/events'),
+    final: z.boolean().describe('true: the task is over'),
+    trace_id: traceId(),
+  }),
   lost: z.strictObject({
     count: count(
       'events that are not kept any more; null if their number is unknown, as after a restart',
@@ -124,6 +138,8 @@ export const feedEvent = z
     of('report_threshold'),
     of('approval_wanted'),
     of('approval_decided'),
+    of('agent_state'),
+    of('task_progress'),
     of('lost'),
   ])
   .meta({

@@ -20,8 +20,10 @@ function rooms() {
   let presence: ((node: typeof bob, presence: Presence, by: 'link' | 'gossip') => void) | undefined
   let recorded: ((commands: readonly object[]) => void) | undefined
   let begun: ((uid: number, signal: FeedData['anomaly_found'] & { id: string }) => void) | undefined
-  let changed: ((change: ApprovalChange) => void) | undefined
+  let decided: ((change: ApprovalChange) => void) | undefined
   let turned: ((threshold: 'risky', state: 'crossed' | 'ended') => void) | undefined
+  let changed: ((agent: object, status: object) => void) | undefined
+  let stepped: ((task: object, event: object) => void) | undefined
   const end = connectFeed(feed, {
     audit: {
       onRecord(listener) {
@@ -59,8 +61,20 @@ function rooms() {
     },
     approvals: {
       onChange(listener) {
-        changed = listener
+        decided = listener
+        return () => (decided = undefined)
+      },
+    },
+    agents: {
+      onAgent(listener) {
+        changed = listener as typeof changed
         return () => (changed = undefined)
+      },
+      tasks: {
+        onEvent(listener) {
+          stepped = listener as typeof stepped
+          return () => (stepped = undefined)
+        },
       },
     },
   })
@@ -80,10 +94,12 @@ function rooms() {
     presence: (now: Presence) => presence?.(bob, now, 'gossip'),
     recorded: (commands: readonly object[]) => recorded?.(commands),
     begun: (uid: number, signal: object) => begun?.(uid, signal as never),
+    changed: (agent: object, status: object) => changed?.(agent, status),
+    stepped: (task: object, event: object) => stepped?.(task, event),
     turned: (state: 'crossed' | 'ended') => turned?.('risky', state),
-    changed: (change: ApprovalChange) => changed?.(change),
+    decided: (change: ApprovalChange) => decided?.(change),
     listening: () =>
-      [record, presence, recorded, begun, turned, changed].filter((one) => one !== undefined).length,
+      [record, presence, recorded, begun, turned, decided].filter((one) => one !== undefined).length,
   }
 }
 

@@ -1,0 +1,4 @@
+// The door of the agents room: the Muscle as the daemon sees it, the runtime with its tasks, and the gates in front of them.
+export { createMuscle } from './muscle/muscle.ts'
+export { type Actor, type AgentView, createRuntime, type Runtime } from './runtime/runtime.ts'
+export type { Task, TaskEvent } from './tasks/types.ts'

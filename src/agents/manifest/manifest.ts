@@ -1,0 +1,115 @@
+// The manifest of an agent: what it is, what it wants and whose it is, signed by this node when a person adds it.
+import type { WireValue } from '../../../protocols/define.ts'
+import { decodeValue, encodeValue } from '../../../protocols/messagepack.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { Bind, Limits } from '../../muscle/contract/messages.ts'
+import type { Identity } from '../../trust/identity/index.ts'
+import { verifySignature } from '../../trust/identity/index.ts'
+import type { AgentId } from '../types.ts'
+import type { AgentClass } from './words.ts'
+
+/** What a person says of an agent when it is added. */
+export interface Wanted {
+  readonly class: AgentClass
+  readonly name: string
+  /** Never a line for a shell. */
+  readonly argv: readonly string[]
+  /** A directory inside the jail. */
+  readonly cwd: string
+  readonly binds: readonly Bind[]
+  /** Tools that may be called; none: every one that it offers. */
+  readonly tools: readonly string[]
+  readonly limits: Limits
+  readonly callMs: number
+  readonly why: string
+}
+
+export interface Manifest extends Omit<Wanted, 'class' | 'name'> {
+  readonly id: AgentId
+  readonly name: string
+  /** The person who added it, by number. */
+  readonly person: number
+  /** What it would have to be granted, in the words of capabilities: `fs.read:/srv/app`. */
+  readonly capabilities: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly addedAt: number
+}
+
+/** Whether something outside of its jail can be changed by it. */
+export const mayWrite = ({ binds }: Pick<Manifest, 'binds'>): boolean => binds.some(({ write }) => write)
+
+type Signer = Pick<Identity, 'publicKey' | 'sign'>
+/** Keys whose signature counts: of this node, and those that it had before. */
+type Signers = Pick<Identity, 'publicKey' | 'former'>
+
+/** Keeps these signatures apart from all others that the key makes. */
+const PURPOSE = Buffer.from('karo agent manifest 1\n')
+
+/** The manifest of what `person` wants, and its bytes with the signature. Throws KaroError `bad_request` for a text that cannot be kept. */
+export function signManifest(
+  wanted: Wanted,
+  { person, addedAt }: { readonly person: number; readonly addedAt: number },
+  signer: Signer,
+): { readonly manifest: Manifest; readonly bytes: Uint8Array } {
+  const { class: kind, name, ...rest } = wanted
+  const manifest: Manifest = {
+    ...{ ...rest, id: `${kind}:${name}`, name, person, addedAt },
+    capabilities: capabilitiesOf(wanted),
+  }
+  try {
+    const fields = { ...plain(manifest), public_key: signer.publicKey }
+    const signature = signer.sign(Buffer.concat([PURPOSE, encodeValue(fields)]))
+    return { manifest, bytes: encodeValue({ ...fields, signature }) }
+  } catch (error) {
+    throw new KaroError('bad_request', `this cannot be kept as a manifest: ${(error as Error).message}`)
+  }
+}
+
+/**
+ * The manifest in `bytes`, if this node signed exactly them for this person and this id. Throws KaroError `refused` otherwise, so
+ * that nothing runs of what somebody changed in the database.
+ */
+export function verifyManifest(
+  bytes: Uint8Array,
+  { person, id }: { readonly person: number; readonly id: string },
+  { publicKey, former }: Signers,
+): Manifest {
+  const refuse = (why: string): never => {
+    throw new KaroError('refused', `nothing of ${id} runs: ${why}`, {
+      where: 'manifest',
+      hint: 'Remove this agent with karo agent remove, and add it again.',
+    })
+  }
+  let fields: Record<string, unknown>
+  try {
+    fields = decodeValue(bytes) as Record<string, unknown>
+  } catch {
+    return refuse('its manifest is damaged')
+  }
+  const { signature, ...signed } = fields
+  const { public_key, ...members } = signed
+  if (!(signature instanceof Uint8Array) || !(public_key instanceof Uint8Array))
+    return refuse('its manifest is damaged')
+  const known = [publicKey, ...former.map((key) => key.publicKey)].find((key) =>
+    Buffer.from(key).equals(Buffer.from(public_key)),
+  )
+  if (known === undefined) return refuse('its manifest was signed by another node')
+  if (!verifySignature(known, Buffer.concat([PURPOSE, encodeValue(signed as WireValue)]), signature))
+    return refuse('its manifest is not as this node signed it')
+  // What this node signed has the members of a manifest.
+  const manifest = members as unknown as Manifest
+  if (manifest.id !== id || manifest.person !== person) return refuse('its manifest is of another agent')
+  return manifest
+}
+
+const plain = (manifest: Manifest): Record<string, WireValue> => ({
+  ...(manifest as unknown as Record<string, WireValue>),
+})
+
+/** `proc.exec` of its program, and each place that it sees or may change. */
+function capabilitiesOf({ argv, binds }: Wanted): readonly string[] {
+  return [
+    `proc.exec:${argv[0] ?? ''}`,
+    ...binds.map(({ path, write }) => `${write ? 'fs.write' : 'fs.read'}:${path}`),
+  ]
+}

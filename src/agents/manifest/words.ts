@@ -1,0 +1,23 @@
+// Words and bounds of manifests, light enough for the command line to know them.
+import type { Limits } from '../../muscle/contract/messages.ts'
+
+/** What an agent is for; a program from outside is `kExecutor` unless its person says otherwise. */
+export const AGENT_CLASSES = ['kExecutor', 'kPlanner', 'kReviewer', 'kMemory', 'kPersona', 'kBridge'] as const
+export type AgentClass = (typeof AGENT_CLASSES)[number]
+
+/** Of the part behind the class. No two agents of a node have the same, whatever their classes are. */
+export const AGENT_NAME = /^[a-z0-9][a-z0-9._-]{0,31}$/
+
+const MEBIBYTE = 1024 * 1024
+
+/** What an agent may use if its person says nothing else. A Node.js program reserves 512 MiB for its code alone. */
+export const DEFAULT_LIMITS: Limits = {
+  cpu_seconds: 3_600,
+  memory_bytes: 2_048 * MEBIBYTE,
+  disk_bytes: 64 * MEBIBYTE,
+  tasks: 64,
+  wall_ms: 24 * 3_600_000,
+  output_bytes: 1_024 * MEBIBYTE,
+}
+/** Milliseconds until a call has to be answered, if its person says nothing else. */
+export const DEFAULT_CALL_MS = 60_000

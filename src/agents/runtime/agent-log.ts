@@ -1,0 +1,73 @@
+// What an agent writes on standard error, and what the runtime says about it: the last lines, and how much was dropped before them.
+
+/** Lines, and characters of one line, that are kept of each agent: at most 1 MiB of memory. */
+const MOST_LINES = 500
+const MOST_CHARS = 1_000
+
+interface AgentLogLine {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** `agent`: its standard error. `karo`: what the runtime says about it. */
+  readonly from: 'agent' | 'karo'
+  readonly text: string
+}
+
+export interface AgentLog {
+  /** Bytes of standard error, in pieces as they come. */
+  push(bytes: Buffer): void
+  /** The agent has ended: what it wrote without an end of line is a line too. */
+  end(): void
+  note(text: string): void
+  /** Oldest first. `dropped`: lines before them; `cut`: characters that too long lines among them lost. */
+  read(): { readonly lines: readonly AgentLogLine[]; readonly dropped: number; readonly cut: number }
+}
+
+export function createAgentLog(now: () => number): AgentLog {
+  const lines: (AgentLogLine & { readonly cut: number })[] = []
+  let dropped = 0
+  let decoder = new TextDecoder()
+  let begun = ''
+  let begunCut = 0
+
+  const add = (from: AgentLogLine['from'], text: string, cut: number): void => {
+    lines.push({ at: now(), from, text, cut })
+    if (lines.length <= MOST_LINES) return
+    lines.shift()
+    dropped += 1
+  }
+  const extend = (text: string): void => {
+    const kept = text.slice(0, MOST_CHARS - begun.length)
+    begun += kept
+    begunCut += text.length - kept.length
+  }
+  const close = (): void => {
+    add('agent', begun, begunCut)
+    begun = ''
+    begunCut = 0
+  }
+
+  return {
+    push(bytes) {
+      const [first = '', ...more] = decoder.decode(bytes, { stream: true }).split('\n')
+      extend(first)
+      for (const next of more) {
+        close()
+        extend(next)
+      }
+    },
+    end() {
+      extend(decoder.decode())
+      decoder = new TextDecoder()
+      if (begun !== '' || begunCut > 0) close()
+    },
+    note: (text) => {
+      const kept = text.slice(0, MOST_CHARS)
+      add('karo', kept, text.length - kept.length)
+    },
+    read: () => ({
+      lines: lines.map(({ at, from, text }) => ({ at, from, text })),
+      dropped,
+      cut: lines.reduce((sum, { cut }) => sum + cut, 0),
+    }),
+  }
+}

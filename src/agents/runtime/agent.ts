@@ -1,0 +1,300 @@
+// One agent and its supervision: started when it is needed, restarted when it crashes, stopped when it crashes again and again.
+import { createSerial } from '../../base/async/limiter.ts'
+import { singleFlight } from '../../base/async/single-flight.ts'
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { toHex } from '../../base/hex.ts'
+import type { Log } from '../../base/run/log.ts'
+import { type Manifest, mayWrite } from '../manifest/manifest.ts'
+import type { JobSpec, MuscleClient } from '../muscle/client.ts'
+import { type AgentLog, createAgentLog } from './agent-log.ts'
+import type { AgentState } from './agent-states.ts'
+import { beginSession, type CallOptions, type CallOutcome, type Session, type Tool } from './session.ts'
+
+/** Milliseconds before each further attempt to start; half of it up to all of it, by chance. */
+const RETRY_MS = [100, 700, 5_000]
+/** Milliseconds before a crashed agent is started again: doubled with each crash, up to the second number. */
+const RESTART_MS = { first: 1_000, most: 60_000 }
+/** As many crashes within so many milliseconds end the restarting. */
+const CRASH_LOOP = { crashes: 5, withinMs: 600_000 }
+/** Milliseconds between looks at whether a lost Muscle is back. */
+const MUSCLE_BACK_MS = 500
+/** Calls that may wait for one agent. */
+const MOST_WAITING = 32
+
+export interface AgentStatus {
+  readonly state: AgentState
+  /** For people: why it is in this state. */
+  readonly detail: string
+  /** Starts again after a crash, since it was started last. */
+  readonly restarts: number
+  /** Milliseconds since the epoch; null while it does not run. */
+  readonly since: number | null
+}
+
+export interface AgentDeps {
+  readonly muscle: {
+    state(): { readonly state: 'off' | 'locked' | 'ready'; readonly detail: string }
+    client(): MuscleClient
+  }
+  /** Reads and verifies the manifest. Rejects with KaroError `refused`. */
+  readonly manifest: () => Promise<Manifest>
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+  /** Fires with each change of the state. */
+  readonly onState: (status: AgentStatus) => void
+}
+
+export interface Agent {
+  readonly errors: AgentLog
+  status(): AgentStatus
+  /** The tools of the running agent; undefined while it does not run. */
+  session(): Session | undefined
+  /**
+   * Starts it unless it runs. Rejects with KaroError: `refused` (manifest, a path, no sandbox, agents are off), `unavailable` (the
+   * Muscle is lost, or the agent does not start). `byPerson`: also after it crashed too often.
+   */
+  start(options: { readonly traceId: string; readonly byPerson: boolean }): Promise<Session>
+  /**
+   * Calls a tool, after the calls before it; the agent has to run. `onBegin` is waited for right before the tool is called, with
+   * the tool as it is then; if it rejects, nothing is called. Rejects with `rate_limited`, `unavailable`, or as `onBegin` did.
+   */
+  call(
+    name: string,
+    input: Readonly<Record<string, unknown>>,
+    options: CallOptions & { readonly onBegin: (tool: Tool | undefined) => Promise<void> },
+  ): Promise<CallOutcome>
+  /** Resolves when no process of it is left. It is not started again by itself. */
+  stop(why: string): Promise<void>
+  /** Its manifest is not as it was signed. */
+  refuse(why: string): void
+  /** As `stop`, and for good: whoever still has it cannot start it any more. */
+  retire(): Promise<void>
+}
+
+export function createAgent(id: string, deps: AgentDeps): Agent {
+  const { muscle, clock, timers, random, log, onState } = deps
+  const errors = createAgentLog(clock.now)
+  const oneByOne = createSerial()
+  let session: Session | undefined
+  let status: AgentStatus = {
+    state: 'stopped',
+    detail: 'it has not been needed yet',
+    restarts: 0,
+    since: null,
+  }
+  let crashes: number[] = []
+  let crashLoop = false
+  let gone = false
+  let cancel = (): void => {}
+  /** Grows with each stop, so that what was planned before does nothing any more. */
+  let stops = 0
+  let stopping = new AbortController()
+  let beginning: Promise<Session> | undefined
+
+  const set = (state: AgentState, detail: string): void => {
+    const since = state === 'running' ? clock.now() : null
+    status = { state, detail, since, restarts: state === 'stopped' ? 0 : status.restarts }
+    onState(status)
+  }
+
+  /** Rejects with KaroError; tries again what may pass. */
+  async function begin(traceId: string): Promise<Session> {
+    const mine = stops
+    const { signal } = stopping
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const manifest = await deps.manifest()
+        const started = await beginSession({
+          ...{ muscle: muscle.client(), spec: specOf(manifest, traceId, random), timers },
+          ...{ now: clock.monotonic, onErrors: errors.push, signal },
+        })
+        if (mine === stops) return started
+        await started.end()
+        throw new KaroError('unavailable', `${id} was stopped meanwhile`)
+      } catch (error) {
+        errors.end()
+        if (mine !== stops) throw new KaroError('unavailable', `${id} was stopped meanwhile`)
+        const reason = (error as Error).message
+        if (error instanceof KaroError) throw error
+        errors.note(`it could not be started: ${reason}`)
+        const wait = RETRY_MS[attempt]
+        if (wait === undefined)
+          throw new KaroError('unavailable', `${id} does not start: ${reason}`, {
+            hint: `karo agent logs ${id.slice(id.indexOf(':') + 1)} shows what it says.`,
+          })
+        await pause(wait * (0.5 + random.float() / 2), signal)
+      }
+    }
+  }
+
+  /** Ends early when it is stopped. */
+  function pause(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = timers.after(ms, resolve)
+      signal.addEventListener(
+        'abort',
+        () => {
+          wake()
+          resolve()
+        },
+        { once: true },
+      )
+    })
+  }
+
+  const start = singleFlight(async (traceId: string): Promise<Session> => {
+    cancel()
+    set('starting', 'its process is being started')
+    try {
+      beginning = begin(traceId)
+      const begun = await beginning
+      session = begun
+      set('running', `${begun.tools.length} ${begun.tools.length === 1 ? 'tool' : 'tools'}`)
+      log.info({ agent: id, job: begun.job, trace_id: traceId }, 'an agent runs')
+      void begun.over.then((why) => ended(begun, why))
+      return begun
+    } catch (error) {
+      if (status.state === 'starting') failed(error as Error)
+      throw error
+    } finally {
+      beginning = undefined
+    }
+  })
+
+  function failed(error: Error): void {
+    if (error instanceof KaroError && error.where === 'manifest') set('refused', error.message)
+    else if (muscle.state().state !== 'ready') set('locked', muscle.state().detail)
+    else set('failed', error.message)
+  }
+
+  function ended(which: Session, why: string): void {
+    errors.end()
+    if (session !== which) return
+    session = undefined
+    errors.note(why)
+    log.warn({ agent: id, job: which.job, reason: why }, 'an agent has ended')
+    if (muscle.state().state !== 'ready') {
+      locked()
+      return
+    }
+    if (which.endedForCall()) {
+      restart(why)
+      return
+    }
+    const now = clock.monotonic()
+    crashes = [...crashes.filter((at) => at > now - CRASH_LOOP.withinMs), now]
+    crashLoop = crashes.length >= CRASH_LOOP.crashes
+    if (crashLoop) set('failed', `it ended ${crashes.length} times within 10 minutes, at last: ${why}`)
+    else restart(why)
+  }
+
+  /** A place for what may write is only given when somebody has said yes; the next permitted call starts it. */
+  async function mayRestart(): Promise<boolean> {
+    try {
+      return !mayWrite(await deps.manifest())
+    } catch {
+      return false
+    }
+  }
+
+  function restart(why: string): void {
+    const mine = stops
+    const ms = Math.min(RESTART_MS.most, RESTART_MS.first * 2 ** Math.max(0, crashes.length - 1))
+    set('waiting', `it is started again soon; ${why}`)
+    cancel = timers.after(ms * (0.5 + random.float() / 2), () => void again(mine, why))
+  }
+
+  async function again(mine: number, why: string): Promise<void> {
+    if (!(await mayRestart())) return mine === stops ? set('stopped', why) : undefined
+    if (mine !== stops || session !== undefined) return
+    status = { ...status, restarts: status.restarts + 1 }
+    // What became of it is the state.
+    await start(toHex(random.bytes(16))).catch(() => {})
+  }
+
+  /** The Muscle is lost, and with it every jail. Starts the agent again when it is back. */
+  function locked(): void {
+    const mine = stops
+    set('locked', muscle.state().detail)
+    const look = (): void => {
+      if (mine !== stops || status.state !== 'locked') return
+      if (muscle.state().state === 'ready') void again(mine, 'karo-exec was lost')
+      else cancel = timers.after(MUSCLE_BACK_MS, look)
+    }
+    cancel = timers.after(MUSCLE_BACK_MS, look)
+  }
+
+  async function stop(why: string): Promise<void> {
+    stops += 1
+    cancel()
+    stopping.abort()
+    stopping = new AbortController()
+    crashLoop = false
+    const last = session
+    session = undefined
+    set('stopped', why)
+    await beginning?.catch(() => {})
+    await last?.end()
+  }
+
+  return {
+    errors,
+    stop,
+    refuse: (why) => set('refused', why),
+    async retire() {
+      gone = true
+      await stop('it was removed')
+    },
+    session: () => session,
+    status: () => {
+      const { state, detail } = muscle.state()
+      // The lock is shown before the agent itself has heard of it.
+      if (state === 'ready' || status.state === 'refused') return status
+      return { ...status, state: state === 'off' ? 'stopped' : 'locked', detail, since: null }
+    },
+    async start({ traceId, byPerson }) {
+      if (gone) throw new KaroError('not_found', `${id} was removed`)
+      if (session !== undefined) return session
+      if (crashLoop && !byPerson)
+        throw new KaroError('unavailable', `${id} is stopped: ${status.detail}`, {
+          hint: `karo agent start ${id.slice(id.indexOf(':') + 1)} starts it again.`,
+        })
+      if (byPerson) {
+        crashes = []
+        crashLoop = false
+      }
+      return start(traceId)
+    },
+    async call(name, input, options) {
+      if (oneByOne.pending() > MOST_WAITING)
+        throw new KaroError('rate_limited', `too many calls of ${id} wait already`)
+      let begun = false
+      const work = oneByOne(async (): Promise<CallOutcome> => {
+        if (options.signal.aborted) return { kind: 'canceled' }
+        if (session === undefined) throw new KaroError('unavailable', `${id} has ended before it was called`)
+        begun = true
+        const running = session
+        await options.onBegin(running.tools.find((tool) => tool.name === name))
+        return running.call(name, input, options)
+      })
+      // One that still waits for its turn need not wait any longer.
+      const early = new Promise<CallOutcome>((resolve) => {
+        const leave = (): void => {
+          if (!begun) resolve({ kind: 'canceled' })
+        }
+        options.signal.addEventListener('abort', leave, { once: true })
+      })
+      return Promise.race([work, early])
+    },
+  }
+}
+
+function specOf({ name, argv, cwd, binds, limits }: Manifest, traceId: string, random: Random): JobSpec {
+  return {
+    ...{ job: `agent:${name}:${toHex(random.bytes(4))}`, provider: null, argv, cwd, env: {}, binds, limits },
+    ...{ stdin: true, secrets: [], trace_id: traceId },
+  }
+}

@@ -1,0 +1,121 @@
+// The agents of this node: their manifests in the store, verified at each start, and what each is doing.
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { Log } from '../../base/run/log.ts'
+import { closest } from '../../base/suggest.ts'
+import type { AgentRepository } from '../../store/tables/agents.ts'
+import type { Identity } from '../../trust/identity/index.ts'
+import { type Manifest, signManifest, verifyManifest, type Wanted } from '../manifest/manifest.ts'
+import { AGENT_NAME } from '../manifest/words.ts'
+import type { AgentId } from '../types.ts'
+import { type Agent, type AgentDeps, type AgentStatus, createAgent } from './agent.ts'
+
+/** Agents of one node; the Muscle has as many places for jails. */
+const MOST_AGENTS = 32
+
+export interface Known {
+  readonly id: AgentId
+  readonly name: string
+  /** The person who added it, by number. */
+  readonly person: number
+  readonly agent: Agent
+  /** As it is in the store now. Rejects with KaroError `refused`. */
+  manifest(): Promise<Manifest>
+}
+
+export interface RegistryDeps {
+  readonly repository: Pick<AgentRepository, 'putManifest' | 'removeManifest' | 'manifest' | 'manifests'>
+  readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'former'>
+  readonly muscle: AgentDeps['muscle']
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+  readonly onState: (known: Known, status: AgentStatus) => void
+}
+
+export interface Registry {
+  load(): Promise<void>
+  all(): readonly Known[]
+  /** By name or id; `person`: only that one's. Throws KaroError `not_found`. */
+  find(which: string, person?: number): Known
+  /** Throws KaroError: `bad_request`, `conflict` (the name is taken), `rate_limited` (as many as there may be). */
+  add(person: number, wanted: Wanted): Promise<Known>
+  /** Stops it and forgets it. */
+  remove(known: Known): Promise<void>
+  stopAll(why: string): Promise<void>
+}
+
+export function createRegistry(deps: RegistryDeps): Registry {
+  const { repository, identity, clock, onState } = deps
+  const agents = new Map<string, Known>()
+
+  /** What is in the store has to be what was there when the agent was added. */
+  function know(person: number, id: AgentId): Known {
+    const manifest = async (): Promise<Manifest> => {
+      const bytes = await repository.manifest(person, id)
+      return verifyManifest(bytes ?? new Uint8Array(), { person, id }, identity)
+    }
+    const known: Known = {
+      ...{ id, person, manifest, name: id.slice(id.indexOf(':') + 1) },
+      agent: createAgent(id, { ...deps, manifest, onState: (status) => onState(known, status) }),
+    }
+    agents.set(known.name, known)
+    return known
+  }
+
+  return {
+    async load() {
+      for (const { uid, id } of await repository.manifests()) {
+        if (!/^k[A-Za-z]+:/.test(id)) continue
+        const known = know(uid, id as AgentId)
+        await known.manifest().catch((error: Error) => known.agent.refuse(error.message))
+      }
+    },
+    all: () => [...agents.values()],
+    find(which, person) {
+      const known = agents.get(which.slice(which.indexOf(':') + 1))
+      const mine = known !== undefined && (person === undefined || known.person === person)
+      if (mine && (which === known.name || which === known.id)) return known
+      const names = [...agents.values()].flatMap((one) =>
+        person === undefined || one.person === person ? one.name : [],
+      )
+      const near = closest(which, names)
+      throw new KaroError('not_found', `there is no agent '${which}'`, {
+        hint: near === undefined ? 'karo agent list shows those that there are.' : `Did you mean ${near}?`,
+      })
+    },
+    async add(person, wanted) {
+      if (!AGENT_NAME.test(wanted.name))
+        throw new KaroError('bad_request', 'a name has at most 32 small letters, digits and . _ -', {
+          where: 'NAME',
+        })
+      if (agents.has(wanted.name))
+        throw new KaroError('conflict', `an agent of this node is called ${wanted.name} already`, {
+          hint: 'Choose another name, or remove that one first: karo agent remove.',
+        })
+      if (agents.size >= MOST_AGENTS)
+        throw new KaroError('rate_limited', `a node has at most ${MOST_AGENTS} agents`, {
+          hint: 'Remove one that is not needed: karo agent remove.',
+        })
+      const { manifest, bytes } = signManifest(wanted, { person, addedAt: clock.now() }, identity)
+      const known = know(person, manifest.id)
+      try {
+        await repository.putManifest({ uid: person, id: manifest.id, bytes })
+        return known
+      } catch (error) {
+        agents.delete(known.name)
+        throw error
+      }
+    },
+    async remove(known) {
+      if (agents.get(known.name) !== known) return
+      await repository.removeManifest(known.person, known.id)
+      agents.delete(known.name)
+      await known.agent.retire()
+    },
+    async stopAll(why) {
+      await Promise.all([...agents.values()].map(({ agent }) => agent.stop(why)))
+    },
+  }
+}

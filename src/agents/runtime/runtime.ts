@@ -1,0 +1,207 @@
+// The runtime of agents: the room that has the agents of this node and their tasks, and lets nothing past the gates.
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { createListeners } from '../../base/run/listeners.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { Room } from '../../base/run/room.ts'
+import type { AgentRepository } from '../../store/tables/agents.ts'
+import type { AuditRecord } from '../../trust/audit/index.ts'
+import type { Identity } from '../../trust/identity/index.ts'
+import { type Manifest, mayWrite, type Wanted } from '../manifest/manifest.ts'
+import { createDrive } from '../tasks/drive.ts'
+import { createTasks, type Tasks } from '../tasks/tasks.ts'
+import type { Task, TaskRequest } from '../tasks/types.ts'
+import type { Gates, Requester } from '../types.ts'
+import type { AgentDeps, AgentStatus } from './agent.ts'
+import type { AgentLog } from './agent-log.ts'
+import { createRegistry, type Known } from './registry.ts'
+import type { Tool } from './session.ts'
+
+export interface RuntimeDeps {
+  readonly repository: AgentRepository
+  readonly identity: Identity
+  readonly muscle: AgentDeps['muscle']
+  readonly gates: Gates
+  readonly record: (entry: AuditRecord) => Promise<void>
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+}
+
+/** An agent as it is now. */
+export interface AgentView {
+  readonly id: string
+  readonly name: string
+  readonly person: number
+  readonly status: AgentStatus
+  /** Null: its manifest is not as it was signed. */
+  readonly manifest: Manifest | null
+  /** What it offers; null while it does not run. */
+  readonly offers: readonly Tool[] | null
+  /** What it calls itself; null while it does not run. */
+  readonly server: string | null
+}
+
+/** Who does something: administrators reach the agents and tasks of everybody. */
+export interface Actor {
+  readonly person: number
+  readonly admin: boolean
+  /** See `Requester.session`. */
+  readonly session?: number | undefined
+  /** 32 hex digits. */
+  readonly traceId: string
+}
+
+export interface Runtime extends Room {
+  /** See `Registry.add`. Also rejects with `refused` while agents are off, or where only administrators may give places of the machine. */
+  add(actor: Actor, wanted: Wanted): Promise<AgentView>
+  /** Those of the actor; of everybody for administrators. */
+  list(actor: Actor): Promise<readonly AgentView[]>
+  /** KaroErrors, as the others with `which`: `not_found`. */
+  describe(actor: Actor, which: string): Promise<AgentView>
+  remove(actor: Actor, which: string): Promise<AgentView>
+  /** Also after it crashed too often. Rejects as `Agent.start` does, and with `refused` where the gates do not let it start. */
+  startAgent(actor: Actor, which: string): Promise<AgentView>
+  stopAgent(actor: Actor, which: string): Promise<AgentView>
+  /** Only the person who added the agent reads what it writes. */
+  logs(actor: Actor, which: string): ReturnType<AgentLog['read']>
+  /** See `Tasks.run`; `not_found` without the agent. */
+  run(request: TaskRequest): Promise<Task>
+  readonly tasks: Pick<Tasks, 'list' | 'get' | 'result' | 'cancel' | 'onEvent'>
+  onAgent(listener: (agent: Pick<Known, 'id' | 'person'>, status: AgentStatus) => void): () => void
+  /** Ends and forgets what this person has; the rows are the caller's to remove. */
+  forget(person: number): Promise<void>
+}
+
+const ENDS = 'the daemon was stopped'
+
+export function createRuntime(deps: RuntimeDeps): Runtime {
+  const { repository, identity, muscle, gates, record, clock, random, log } = deps
+  const states = createListeners<[Pick<Known, 'id' | 'person'>, AgentStatus]>()
+  const registry = createRegistry({ ...deps, onState: states.tell })
+  const requesterOf = (person: number, session: number | undefined): Requester => ({
+    ...{ node: identity.nodeId, person: String(person) },
+    ...(session !== undefined && { session }),
+  })
+  const tasks = createTasks({
+    ...{ repository, clock, random, log },
+    drive: createDrive({
+      ...{ gates, requesterOf, log, node: identity.nodeId },
+      agentOf: ({ agent }) => registry.find(agent),
+    }),
+  })
+
+  const find = ({ person, admin }: Actor, which: string): Known =>
+    registry.find(which, admin ? undefined : person)
+
+  async function viewOf(known: Known): Promise<AgentView> {
+    const { id, name, person, agent } = known
+    const session = agent.session()
+    return {
+      ...{ id, name, person, status: agent.status() },
+      manifest: await known.manifest().catch(() => null),
+      ...{ offers: session?.tools ?? null, server: session?.server ?? null },
+    }
+  }
+
+  const tell = (change: string, { id, person }: Known, { traceId }: Actor): Promise<void> =>
+    record({
+      ...{ type: 'agent_changed', success: true, trace_id: traceId },
+      details: { uid: person, change, agent: id },
+    })
+
+  /** What may write is an action of its own from its first instruction on, so it starts with a yes. */
+  async function mayStart(known: Known, actor: Actor): Promise<void> {
+    const { argv, cwd, binds, why, ...manifest } = await known.manifest()
+    if (!mayWrite({ binds })) return
+    const verdict = await gates.judge({
+      // One task for all its starts: an approval that was given after one of them is for the next one.
+      ...{ id: `start-${actor.traceId}`, task: `start ${manifest.id}`, agent: manifest.id, tool: 'exec' },
+      ...{ readOnly: false, argv, cwd, env: {}, binds, input: '', target: identity.nodeId, why },
+      ...{ requester: requesterOf(actor.person, actor.session), traceId: actor.traceId },
+    })
+    if (verdict.outcome === 'run') return
+    throw new KaroError('refused', `${known.id} may write, and is not started: ${verdict.reason}`, {
+      ...(verdict.outcome === 'wait' && {
+        hint: `Approve it in another terminal, and then start it again: karo approvals approve ${verdict.approval}`,
+      }),
+    })
+  }
+
+  return {
+    name: 'agents',
+    async start() {
+      await tasks.recover()
+      await registry.load()
+    },
+    async stop() {
+      await tasks.end(ENDS)
+      await registry.stopAll(ENDS)
+    },
+    health() {
+      const all = registry.all().map(({ agent }) => agent.status().state)
+      const failing = all.filter((state) => state === 'failed' || state === 'refused').length
+      const running = all.filter((state) => state === 'running').length
+      // One person's broken agent does not make the node of everybody unready.
+      const detail = `${running} of ${all.length} agents run${failing === 0 ? '' : `, ${failing} cannot`}`
+      return all.length === 0 ? [] : [{ name: 'agents.runtime', ok: true, detail }]
+    },
+    async add(actor, wanted) {
+      if (muscle.state().state === 'off')
+        throw new KaroError('refused', 'agents are off on this node', {
+          hint: 'Set enabled = true under [agents] in config.toml, and restart the daemon.',
+        })
+      if (wanted.binds.length > 0 && !actor.admin)
+        throw new KaroError(
+          'refused',
+          'only an administrator of this node may give an agent places of the machine',
+          {
+            hint: 'Leave out --read and --write, or have an administrator add the agent.',
+          },
+        )
+      const known = await registry.add(actor.person, wanted)
+      await tell('added', known, actor)
+      return viewOf(known)
+    },
+    list: (actor) =>
+      Promise.all(
+        registry
+          .all()
+          .filter(({ person }) => actor.admin || person === actor.person)
+          .map(viewOf),
+      ),
+    describe: async (actor, which) => viewOf(find(actor, which)),
+    async remove(actor, which) {
+      const known = find(actor, which)
+      const view = await viewOf(known)
+      await registry.remove(known)
+      await tell('removed', known, actor)
+      return view
+    },
+    async startAgent(actor, which) {
+      const known = registry.find(which, actor.person)
+      await mayStart(known, actor)
+      await known.agent.start({ traceId: actor.traceId, byPerson: true })
+      await tell('started', known, actor)
+      return viewOf(known)
+    },
+    async stopAgent(actor, which) {
+      const known = find(actor, which)
+      await known.agent.stop('it was stopped')
+      await tell('stopped', known, actor)
+      return viewOf(known)
+    },
+    logs: ({ person }, which) => registry.find(which, person).agent.errors.read(),
+    async run(request) {
+      const { id } = registry.find(request.agent, request.person)
+      return tasks.run({ ...request, agent: id })
+    },
+    tasks,
+    onAgent: states.on,
+    async forget(person) {
+      await tasks.forget(person)
+      for (const known of registry.all().filter((one) => one.person === person)) await registry.remove(known)
+    },
+  }
+}

@@ -1,0 +1,224 @@
+// One life of an agent: its process in a jail, the greeting, its tools, and calls of them, by the official MCP client.
+import type { Client, jsonSchemaValidator } from '@modelcontextprotocol/client'
+import { within } from '../../base/async/deadline.ts'
+import type { Timers } from '../../base/clock.ts'
+import { VERSION } from '../../base/version.ts'
+import type { JobSpec, MuscleClient } from '../muscle/client.ts'
+import { createJobTransport, type JobTransport } from './transport.ts'
+
+/** Milliseconds until an agent has to have greeted and listed its tools. */
+const GREETING_MS = 20_000
+/** Milliseconds that an agent has to stop a call, or to end, before its jail is killed. */
+const GRACE_MS = 1_000
+const MOST_TOOLS = 256
+const MOST_PAGES = 16
+const NAME_CHARS = 128
+const DESCRIPTION_CHARS = 2_000
+/** Characters of a result as JSON, and how deep it may be nested. */
+const RESULT_CHARS = 1024 * 1024
+const RESULT_DEPTH = 64
+const MESSAGE_CHARS = 500
+
+export interface Tool {
+  readonly name: string
+  readonly description: string
+  /** What it says of itself; nobody has checked it. */
+  readonly readOnly: boolean
+}
+
+export type CallOutcome =
+  /** `json`: the CallToolResult. `failed`: the tool says so itself. */
+  | { readonly kind: 'result'; readonly json: string; readonly failed: boolean }
+  /** The agent answered with an error, or with a result out of bounds. */
+  | { readonly kind: 'error'; readonly message: string }
+  | { readonly kind: 'canceled' }
+  /** Its end is not known: no answer in time, or the agent has ended meanwhile. */
+  | { readonly kind: 'unknown'; readonly message: string }
+
+export interface CallOptions {
+  /** Aborting it cancels the call: the agent is told, and killed if it does not answer within a second. */
+  readonly signal: AbortSignal
+  readonly timeoutMs: number
+  readonly traceId: string
+  readonly onProgress: (done: number, total: number | null, message: string | null) => void
+}
+
+export interface Session {
+  readonly job: string
+  readonly tools: readonly Tool[]
+  /** What the server calls itself. */
+  readonly server: string
+  /** Resolves with why it is over, when no process is left. Never rejects. */
+  readonly over: Promise<string>
+  /** True when it was killed because it did not stop a call: that is no crash. */
+  endedForCall(): boolean
+  /** One call at a time. Never rejects. */
+  call(tool: string, input: Readonly<Record<string, unknown>>, options: CallOptions): Promise<CallOutcome>
+  /** Lets it end by itself for a second, then kills it. Resolves when no process is left. */
+  end(): Promise<void>
+}
+
+export interface SessionDeps {
+  readonly muscle: MuscleClient
+  readonly spec: JobSpec
+  readonly timers: Timers
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+  readonly onErrors: (bytes: Buffer) => void
+  /** Ends it while it begins; later it does nothing. */
+  readonly signal: AbortSignal
+}
+
+/** Schemas come from the agent: compiling them would let it choose what this process computes. */
+const ANYTHING: jsonSchemaValidator = {
+  getValidator: () => (input) => ({ valid: true, data: input as never, errorMessage: undefined }),
+}
+
+/**
+ * Resolves when the agent has greeted and listed its tools. Rejects with the KaroError of the Muscle, or with an Error that says
+ * what the agent did; no process is left then.
+ */
+export async function beginSession(deps: SessionDeps): Promise<Session> {
+  const { muscle, spec, timers, now, onErrors, signal } = deps
+  const sdk = await import('./mcp-client.ts')
+  const transport = createJobTransport({
+    ...{ client: muscle, spec, onErrors, now },
+    parse: (value) => sdk.parseJSONRPCMessage(value),
+  })
+  const client = new sdk.Client(
+    { name: 'karo', version: VERSION },
+    { capabilities: {}, jsonSchemaValidator: ANYTHING, listMaxPages: MOST_PAGES },
+  )
+  let begun = false
+  const startJob = transport.start
+  transport.start = async () => {
+    await startJob()
+    begun = true
+    if (signal.aborted) give()
+  }
+  const give = (): void => transport.kill('it was stopped')
+  signal.addEventListener('abort', give, { once: true })
+  try {
+    const limit = { timeout: GREETING_MS, maxTotalTimeout: GREETING_MS }
+    await client.connect(transport, limit)
+    const { tools } = client.getServerCapabilities()?.tools
+      ? await client.listTools(undefined, limit)
+      : { tools: [] }
+    if (tools.length > MOST_TOOLS) throw new Error(`it offers more than ${MOST_TOOLS} tools`)
+    const { name = '', version = '' } = client.getServerVersion() ?? {}
+    let forCall = false
+    return {
+      endedForCall: () => forCall,
+      job: spec.job,
+      server: `${name} ${version}`.trim().slice(0, NAME_CHARS),
+      over: transport.over,
+      tools: tools
+        .filter((tool) => tool.name.length <= NAME_CHARS)
+        .map((tool) => ({
+          name: tool.name,
+          description: (tool.description ?? '').slice(0, DESCRIPTION_CHARS),
+          readOnly: tool.annotations?.readOnlyHint === true,
+        })),
+      call: (tool, input, options) =>
+        call(client, transport, {
+          ...{ tool, input, timers, ...options },
+          onKill() {
+            forCall = true
+          },
+        }),
+      async end() {
+        transport.hangUp()
+        if (!(await within(transport.over, GRACE_MS, timers))) transport.kill('it was ended')
+        await transport.over
+      },
+    }
+  } catch (error) {
+    if (!begun) throw error
+    transport.kill((error as Error).message)
+    throw new Error(await transport.over)
+  } finally {
+    signal.removeEventListener('abort', give)
+  }
+}
+
+interface Call extends CallOptions {
+  readonly tool: string
+  readonly input: Readonly<Record<string, unknown>>
+  readonly timers: Timers
+  /** Before it is killed because it did not stop the call. */
+  readonly onKill: () => void
+}
+
+async function call(client: Client, transport: JobTransport, options: Call): Promise<CallOutcome> {
+  const { tool, input, signal, timeoutMs, traceId, timers, onProgress, onKill } = options
+  let ended: string | undefined
+  void transport.over.then((why) => {
+    ended = why
+  })
+  const late = new AbortController()
+  const cancel = timers.after(timeoutMs, () => late.abort())
+  try {
+    const result = await client.callTool(
+      { name: tool, arguments: { ...input }, _meta: { traceparent: traceparentOf(traceId) } },
+      {
+        signal: AbortSignal.any([signal, late.signal]),
+        // The deadline is the one above, which tells its own end from others.
+        timeout: 2 * timeoutMs,
+        onprogress: ({ progress, total, message }) =>
+          onProgress(progress, total ?? null, message?.slice(0, MESSAGE_CHARS) ?? null),
+      },
+    )
+    return resultOf(result)
+  } catch (error) {
+    if (signal.aborted || late.signal.aborted) await settle(transport, timers, onKill)
+    if (signal.aborted) return { kind: 'canceled' }
+    if (late.signal.aborted)
+      return { kind: 'unknown', message: `it did not answer within ${timeoutMs / 1000} s` }
+    // The client hears of the end before its reason is known.
+    if (isGone(error) || transport.ending()) ended ??= await transport.over
+    if (ended !== undefined) return { kind: 'unknown', message: `the agent has ended: ${ended}` }
+    return {
+      kind: 'error',
+      message: `the agent answers: ${(error as Error).message.slice(0, MESSAGE_CHARS)}`,
+    }
+  } finally {
+    cancel()
+  }
+}
+
+const isGone = (error: unknown): boolean => {
+  const code = (error as { code?: unknown } | null)?.code
+  return code === 'CONNECTION_CLOSED' || code === 'NOT_CONNECTED' || code === 'SEND_FAILED'
+}
+
+/** The client has told the agent that the call is cancelled. What still works on it a second later is killed. */
+async function settle(transport: JobTransport, timers: Timers, onKill: () => void): Promise<void> {
+  if (await within(Promise.race([transport.answered(), transport.over]), GRACE_MS, timers)) return
+  onKill()
+  transport.kill('a call of it was cancelled, and it did not stop')
+  await transport.over
+}
+
+function resultOf(result: { readonly isError?: boolean | undefined }): CallOutcome {
+  if (depthOf(result, RESULT_DEPTH) > RESULT_DEPTH)
+    return { kind: 'error', message: `the result is nested deeper than ${RESULT_DEPTH}` }
+  const json = JSON.stringify(result)
+  if (json.length > RESULT_CHARS)
+    return {
+      kind: 'error',
+      message: `the result has ${json.length} characters, and ${RESULT_CHARS} are kept`,
+    }
+  return { kind: 'result', json, failed: result.isError === true }
+}
+
+/** How deep `value` is nested, counted to one more than `most`. */
+function depthOf(value: unknown, most: number): number {
+  if (typeof value !== 'object' || value === null) return 0
+  if (most < 0) return 1
+  let deepest = 0
+  for (const item of Object.values(value)) deepest = Math.max(deepest, depthOf(item, most - 1))
+  return 1 + deepest
+}
+
+/** W3C trace context: the id of the request, with the first half of it as the id of this step. */
+const traceparentOf = (traceId: string): string => `00-${traceId}-${traceId.slice(0, 16)}-01`

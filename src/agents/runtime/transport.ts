@@ -1,0 +1,153 @@
+// MCP over the standard input and output of a job in a jail: one JSON-RPC message a line, within bounds, for the official client.
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
+import { createQuota, type Rate } from '../../base/quota.ts'
+import type { JobSpec, MuscleClient, RunningJob } from '../muscle/client.ts'
+
+/** Bytes of one line. Whoever writes a longer one is ended, because the rest of it could be anything. */
+const LINE_BYTES = 4 * 1024 * 1024
+/** Messages that an agent may send: notifications of progress come often, an endless stream of them is an attack. */
+const MESSAGES: Rate = { frames: 2_000, perMs: 10_000 }
+
+export interface JobTransport extends Transport {
+  /** Resolves with why it is over, in words for people, when no process of the jail is left. Never rejects. */
+  readonly over: Promise<string>
+  /** Resolves as soon as every request that was sent is answered. */
+  answered(): Promise<void>
+  /** Ends the standard input, by which a server is told to end. */
+  hangUp(): void
+  /** True when it has been killed, or has ended. */
+  ending(): boolean
+  /** Kills the jail; `over` follows. The first reason is the one that is told. */
+  kill(why: string): void
+}
+
+interface TransportDeps {
+  readonly client: MuscleClient
+  readonly spec: JobSpec
+  /** Of the official client, which is loaded on demand: throws for what is no JSON-RPC message. */
+  readonly parse: (value: unknown) => JSONRPCMessage
+  readonly onErrors: (bytes: Buffer) => void
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+}
+
+export function createJobTransport({ client, spec, parse, onErrors, now }: TransportDeps): JobTransport {
+  const over = Promise.withResolvers<string>()
+  const waiting = new Set<string | number>()
+  let idle = Promise.withResolvers<void>()
+  const quota = createQuota(MESSAGES)
+  let job: RunningJob | undefined
+  let begun: Buffer[] = []
+  let begunBytes = 0
+  let reason: string | undefined
+  let ended = false
+
+  const kill = (why: string): void => {
+    if (ended) return
+    reason ??= why
+    client.cancel(spec.job).catch(() => {
+      // The Muscle is lost, and its jails with it.
+    })
+  }
+  const finish = (why: string): void => {
+    if (ended) return
+    ended = true
+    over.resolve(reason ?? why)
+    transport.onclose?.()
+  }
+
+  function takeLine(line: string): void {
+    if (reason !== undefined || line.trim() === '') return
+    let messages: JSONRPCMessage[]
+    try {
+      const value: unknown = JSON.parse(line)
+      // Releases of the protocol before 2025-06-18 have batches.
+      messages = (Array.isArray(value) ? value : [value]).map(parse)
+    } catch {
+      kill('it wrote a line on standard output that is no JSON-RPC message')
+      return
+    }
+    for (const message of messages) deliver(message)
+  }
+
+  function deliver(message: JSONRPCMessage): void {
+    if (reason !== undefined) return
+    if (!quota.take(now())) {
+      kill('it sent more messages than an agent may')
+      return
+    }
+    transport.onmessage?.(message)
+    if (!('id' in message) || 'method' in message || message.id === undefined) return
+    waiting.delete(message.id)
+    if (waiting.size === 0) idle.resolve()
+  }
+
+  function take(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length && reason === undefined; ) {
+      const end = bytes.indexOf(0x0a, at)
+      const piece = bytes.subarray(at, end < 0 ? bytes.length : end)
+      begunBytes += piece.length
+      if (begunBytes > LINE_BYTES) {
+        begun = []
+        kill(`it wrote a line of more than ${LINE_BYTES / 1024 / 1024} MiB on standard output`)
+        return
+      }
+      begun.push(piece)
+      if (end < 0) return
+      const line = Buffer.concat(begun).toString('utf8')
+      begun = []
+      begunBytes = 0
+      at = end + 1
+      takeLine(line)
+    }
+  }
+
+  const transport: JobTransport = {
+    over: over.promise,
+    async answered() {
+      if (waiting.size > 0) await idle.promise
+    },
+    ending: () => ended || reason !== undefined,
+    hangUp: () => job?.input(new Uint8Array(), true),
+    kill,
+    async start() {
+      job = await client.run(spec, ({ stream, bytes }) => {
+        if (stream === 'stdout') take(bytes)
+        else onErrors(bytes)
+      })
+      job.ended.then(
+        ({ reason: how, code, signal }) => finish(describeEnd(how, code, signal)),
+        (error: Error) => finish(error.message),
+      )
+    },
+    async send(message) {
+      if (job === undefined || ended || reason !== undefined) throw new Error(reason ?? 'it has ended')
+      if ('id' in message && 'method' in message) {
+        if (waiting.size === 0) idle = Promise.withResolvers()
+        waiting.add(message.id)
+      }
+      job.input(Buffer.from(`${JSON.stringify(message)}\n`), false)
+    },
+    async close() {
+      kill('it was ended')
+    },
+  }
+  return transport
+}
+
+function describeEnd(how: string, code: number | null, signal: string | null): string {
+  switch (how) {
+    case 'exited':
+      return signal === null ? `it ended by itself with exit code ${code}` : `it was ended by ${signal}`
+    case 'wall_time':
+      return 'it ran as long as it may'
+    case 'output':
+      return 'it wrote more than it may'
+    case 'input':
+      return 'it did not read what it was sent'
+    case 'cancelled':
+      return 'it was ended'
+    default:
+      return 'it ended, and nobody knows how'
+  }
+}

@@ -1,0 +1,135 @@
+// Brings one task to its end: the tool is looked up, the gates are asked, a person perhaps, and then it is called once.
+import { KaroError } from '../../base/errors.ts'
+import type { Log } from '../../base/run/log.ts'
+import { type Manifest, mayWrite } from '../manifest/manifest.ts'
+import type { Known } from '../runtime/registry.ts'
+import type { CallOutcome, Tool } from '../runtime/session.ts'
+import type { Action, Gates, Requester, Verdict } from '../types.ts'
+import type { Live } from './tasks.ts'
+import type { Task } from './types.ts'
+
+export interface DriveDeps {
+  readonly gates: Gates
+  /** Node id of this machine. */
+  readonly node: string
+  /** Throws KaroError `not_found`. */
+  readonly agentOf: (task: Task) => Known
+  /** Who asks, as the gates are told; `login`: see `Requester.session`. */
+  readonly requesterOf: (person: number, login: number | undefined) => Requester
+  readonly log: Log
+}
+
+/** Nothing has happened: for people, and for whoever gives the task again under another id. */
+class NotRun extends Error {
+  readonly state: 'rejected' | 'failed'
+
+  constructor(state: 'rejected' | 'failed', message: string) {
+    super(message)
+    this.state = state
+  }
+}
+
+/** Never rejects, except when the store does not take what became of the task. */
+export const createDrive =
+  (deps: DriveDeps) =>
+  async (live: Live, login: number | undefined): Promise<void> => {
+    const { traceId } = live.task()
+    try {
+      const outcome = await perform(deps, live, login)
+      await finish(live, outcome)
+    } catch (error) {
+      if (live.signal.aborted) await finish(live, { kind: 'canceled' })
+      else if (error instanceof NotRun) await live.to(error.state, error.message)
+      else await live.to('failed', `it did not run: ${wordsOf(error as Error)}`)
+    }
+    deps.log.info({ trace_id: traceId, state: live.task().state }, 'a task is over')
+  }
+
+const wordsOf = (error: Error): string =>
+  error instanceof KaroError && error.hint !== undefined ? `${error.message}. ${error.hint}` : error.message
+
+async function perform(deps: DriveDeps, live: Live, login: number | undefined): Promise<CallOutcome> {
+  const task = live.task()
+  const known = deps.agentOf(task)
+  const manifest = await known.manifest()
+  if (manifest.tools.length > 0 && !manifest.tools.includes(task.tool))
+    throw new NotRun('rejected', `${task.tool} is none of the tools that ${task.agent} was added for`)
+  const { agent } = known
+  const start = () => agent.start({ traceId: task.traceId, byPerson: false })
+  // What may write anywhere is started when the gates have said yes; until then, nobody knows what its tools say of themselves.
+  const tool = mayWrite(manifest)
+    ? agent.session()?.tools.find(({ name }) => name === task.tool)
+    : toolOf(task, (await start()).tools)
+  if (live.signal.aborted) return { kind: 'canceled' }
+  const requester = deps.requesterOf(task.person, login)
+  const action = { ...actionOf(task, manifest, tool), target: deps.node, requester }
+  await judged(deps.gates, action, live)
+  const session = await start()
+  toolOf(task, session.tools)
+  return agent.call(task.tool, JSON.parse(task.input) as Record<string, unknown>, {
+    ...{ signal: live.signal, timeoutMs: manifest.callMs, traceId: task.traceId },
+    onProgress: live.progress,
+    async onBegin(now) {
+      // It may have been started anew since, and offer something else under the same name.
+      if (action.readOnly && toolOf(task, now === undefined ? [] : [now]).readOnly !== true)
+        throw new NotRun('rejected', `${task.tool} does not say any more that it only reads`)
+      await live.to('working', `${task.agent} has it`)
+    },
+  })
+}
+
+function toolOf(task: Task, tools: readonly Tool[]): Tool {
+  const found = tools.find(({ name }) => name === task.tool)
+  if (found !== undefined) return found
+  const names = tools.map(({ name }) => name).join(', ')
+  throw new NotRun('rejected', `${task.agent} has no tool ${task.tool}; it has: ${names.slice(0, 300)}`)
+}
+
+/** Resolves when it may run. Throws NotRun when it may not. */
+async function judged(gates: Gates, action: Action, live: Live): Promise<void> {
+  let verdict: Verdict = await gates.judge(action)
+  if (verdict.outcome === 'wait') {
+    await live.to('input-required', verdict.reason, { approval: verdict.approval })
+    verdict = await gates.settled(verdict.approval, action, live.signal)
+  }
+  if (live.signal.aborted) throw new KaroError('unavailable', 'it was cancelled')
+  if (verdict.outcome === 'run') return
+  throw new NotRun('rejected', verdict.outcome === 'deny' ? verdict.reason : 'nobody approved it')
+}
+
+function actionOf(
+  task: Task,
+  manifest: Manifest,
+  tool: Tool | undefined,
+): Omit<Action, 'target' | 'requester'> {
+  return {
+    ...{ id: task.id, task: task.id, agent: task.agent, tool: task.tool, readOnly: tool?.readOnly === true },
+    ...{ argv: manifest.argv, cwd: manifest.cwd, env: {}, binds: manifest.binds, input: task.input },
+    ...{ why: task.why, traceId: task.traceId },
+  }
+}
+
+async function finish(live: Live, outcome: CallOutcome): Promise<void> {
+  switch (outcome.kind) {
+    case 'result':
+      return live.to(
+        outcome.failed ? 'failed' : 'completed',
+        outcome.failed ? 'the tool says that it failed' : 'done',
+        { result: outcome.json },
+      )
+    case 'error':
+      return live.to('failed', outcome.message)
+    case 'unknown':
+      return live.to('failed', `${outcome.message}; how far it came is not known, and it is not run again`)
+    case 'canceled': {
+      const ran = live.task().state === 'working'
+      const why = typeof live.signal.reason === 'string' ? live.signal.reason : 'it was cancelled'
+      if (typeof live.signal.reason === 'string')
+        return live.to(
+          'failed',
+          ran ? `${why} while it ran; how far it came is not known` : `${why}; it did not run`,
+        )
+      return live.to('canceled', ran ? `${why} while it ran` : `${why} before it ran`)
+    }
+  }
+}

@@ -1,0 +1,288 @@
+// Tasks of this node: each is stored before anything happens, runs at most once, and ends honestly when the daemon does not.
+import type { Clock, Random } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { toHex } from '../../base/hex.ts'
+import { createListeners } from '../../base/run/listeners.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { AgentRepository, TaskRow } from '../../store/tables/agents.ts'
+import type { AgentId } from '../types.ts'
+import { canonicalJson } from './canonical.ts'
+import { isFinal, type Task, type TaskEvent, type TaskRequest, type TaskState } from './types.ts'
+
+const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+/** Tasks that one person, and all people, may have under way. */
+const MOST_LIVE = { ofOne: 32, ofAll: 256 }
+/** Tasks of one person that are kept; finished ones give way to newer ones when they are a day old. */
+const MOST_KEPT = 2_000
+const KEPT_MS = 86_400_000
+/** Events that are kept of one task. */
+const MOST_EVENTS = 100
+/** Milliseconds between events of progress of one task; what comes between them is left out. */
+const PROGRESS_MS = 200
+
+/** A task that is under way, for whoever drives it. */
+export interface Live {
+  task(): Task
+  /** Aborts when somebody cancels the task. */
+  readonly signal: AbortSignal
+  /** Durable when it resolves. `approval`: with `input-required`. */
+  to(
+    state: TaskState,
+    message: string,
+    more?: { readonly approval?: string; readonly result?: string },
+  ): Promise<void>
+  /** Left out when the last one was a moment ago. */
+  progress(done: number, total: number | null, message: string | null): void
+}
+
+export interface TasksDeps {
+  readonly repository: Pick<AgentRepository, 'putTask' | 'task' | 'tasks' | 'result' | 'removeTasks'>
+  /** Brings it to its end. Never rejects. */
+  readonly drive: (live: Live, session: number | undefined) => Promise<void>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+export interface Tasks {
+  /** Tasks that were under way when the daemon ended are `failed` from now on: none is run again. */
+  recover(): Promise<void>
+  /**
+   * Stores the task and drives it. A second request with the id of a task returns that task, whatever became of it.
+   * Rejects with KaroError: `bad_request`, `conflict` (the id is of another task), `rate_limited`.
+   */
+  run(request: TaskRequest & { readonly agent: AgentId }): Promise<Task>
+  /** The newest first. */
+  list(person?: number): Promise<readonly Task[]>
+  /** Rejects with KaroError `not_found`. */
+  get(person: number, id: string): Promise<Task>
+  /** JSON of the CallToolResult; undefined for a task without one. */
+  result(person: number, id: string): Promise<string | undefined>
+  /** Resolves when it is over; a task that is over already stays as it is. Rejects with KaroError `not_found`. */
+  cancel(person: number, id: string): Promise<Task>
+  /** Fires with each event; `task` is as it is with it. */
+  onEvent(listener: (task: Task, event: TaskEvent) => void): () => void
+  /** Ends all that is under way, which then says so. */
+  end(why: string): Promise<void>
+  /** Everything of this person is gone. */
+  forget(person: number): Promise<void>
+}
+
+interface Running {
+  /** As it is written last; it may be on its way to the disk. */
+  row: TaskRow
+  /** As it is on the disk, which is all that is shown; undefined before the first write. */
+  stored: TaskRow | undefined
+  readonly control: AbortController
+  readonly over: Promise<void>
+  progressAt: number
+  /** The first write. */
+  begun: Promise<void>
+  /** Writes go one after the other. */
+  written: Promise<void>
+}
+
+export function createTasks({ repository, drive, clock, random, log }: TasksDeps): Tasks {
+  const events = createListeners<[task: Task, event: TaskEvent]>()
+  const live = new Map<string, Running>()
+  /** Tasks that are being stored for the first time. */
+  const beginning = new Map<string, Promise<Task>>()
+  /** When each known task ended; undefined while it is under way. */
+  const known = new Map<number, Map<string, number | undefined>>()
+  /** Why everything ends, once it does. */
+  let ending: string | undefined
+
+  const keyOf = (person: number, id: string): string => `${person} ${id}`
+  const idsOf = (person: number): Map<string, number | undefined> => {
+    const ids = known.get(person) ?? new Map<string, number | undefined>()
+    known.set(person, ids)
+    return ids
+  }
+
+  function put(
+    running: Pick<Running, 'row' | 'stored' | 'written'>,
+    event: Omit<TaskEvent, 'seq' | 'at'>,
+    more: { readonly approval?: string; readonly result?: string; readonly lazy?: true } = {},
+  ): Promise<void> {
+    const { row } = running
+    const told: TaskEvent = { ...event, seq: row.seq + 1, at: clock.now() }
+    const final = isFinal(event.state)
+    running.row = {
+      ...row,
+      ...{ state: event.state, seq: told.seq, events: trimmed([...row.events, told]) },
+      ...{ approval: more.approval ?? row.approval, ended_at: final ? told.at : null },
+    }
+    const stored = running.row
+    const { result, lazy } = more
+    running.written = running.written
+      .catch(() => {})
+      .then(() =>
+        repository.putTask(stored, { ...(result !== undefined && { result }), ...(lazy && { lazy }) }),
+      )
+    // Whoever hears of an event finds it in the store.
+    return running.written.then(() => {
+      running.stored = stored
+      if (final) idsOf(row.uid).set(row.id, told.at)
+      events.tell(taskOf(stored), told)
+    })
+  }
+
+  function begin(row: TaskRow, session: number | undefined): Running {
+    const over = Promise.withResolvers<void>()
+    const running: Running = {
+      ...{ row, stored: undefined, control: new AbortController(), over: over.promise },
+      ...{ progressAt: Number.NEGATIVE_INFINITY, written: Promise.resolve() },
+      begun: Promise.resolve(),
+    }
+    const handle: Live = {
+      task: () => taskOf(running.row),
+      signal: running.control.signal,
+      to: (state, message, more) => put(running, { state, message, progress: null }, more),
+      progress(done, total, message) {
+        const now = clock.monotonic()
+        if (now < running.progressAt + PROGRESS_MS || !Number.isFinite(done)) return
+        running.progressAt = now
+        const progress = { done, total: total !== null && Number.isFinite(total) ? total : null }
+        put(running, { state: running.row.state as TaskState, message, progress }, { lazy: true }).catch(
+          (error: Error) => log.warn({ reason: error.message }, 'progress of a task was not stored'),
+        )
+      },
+    }
+    live.set(keyOf(row.uid, row.id), running)
+    running.begun = put(running, { state: 'submitted', message: null, progress: null })
+    void (async () => {
+      try {
+        await running.begun
+        await drive(handle, session)
+      } catch (error) {
+        log.error({ trace_id: row.trace_id, reason: (error as Error).message }, 'a task could not be stored')
+      } finally {
+        live.delete(keyOf(row.uid, row.id))
+        over.resolve()
+      }
+    })()
+    return running
+  }
+
+  /** Throws KaroError `rate_limited` when the person has too many that are younger than a day. */
+  async function makeRoom(person: number): Promise<void> {
+    const ids = idsOf(person)
+    const mine = [...live.values()].filter(({ row }) => row.uid === person).length
+    if (mine >= MOST_LIVE.ofOne || live.size >= MOST_LIVE.ofAll)
+      throw new KaroError('rate_limited', 'too many tasks are under way', {
+        hint: 'Wait for one to end, or cancel one: karo task list.',
+      })
+    if (ids.size < MOST_KEPT) return
+    const old = [...ids]
+      .filter(([, endedAt]) => endedAt !== undefined && endedAt < clock.now() - KEPT_MS)
+      .map(([id]) => id)
+      .slice(0, MOST_KEPT / 10)
+    if (old.length === 0)
+      throw new KaroError('rate_limited', `you have given ${MOST_KEPT} tasks within a day`, {
+        hint: 'Ids of tasks are remembered for a day, so that none runs twice. Try again later.',
+      })
+    await repository.removeTasks(person, old)
+    for (const id of old) ids.delete(id)
+  }
+
+  async function find(person: number, id: string): Promise<TaskRow> {
+    const row = live.get(keyOf(person, id))?.stored ?? (await repository.task(person, id))
+    if (row !== undefined) return row
+    throw new KaroError('not_found', `there is no task '${id}'`, {
+      hint: 'karo task list shows those that there are.',
+    })
+  }
+
+  return {
+    async recover() {
+      for (const row of await repository.tasks()) {
+        idsOf(row.uid).set(row.id, row.ended_at ?? undefined)
+        if (isFinal(row.state as TaskState)) continue
+        const message =
+          row.state === 'working'
+            ? 'the daemon ended while it ran; how far it came is not known, and it is not run again'
+            : 'the daemon ended before it ran; it is not run any more'
+        const left = { row, stored: row, written: Promise.resolve() }
+        await put(left, { state: 'failed', message, progress: null })
+      }
+    },
+    async run({ id = `t-${toHex(random.bytes(8))}`, person, agent, tool, input, why, session, traceId }) {
+      if (!ID.test(id))
+        throw new KaroError('bad_request', 'an id has at most 64 letters, digits and . _ -', { where: 'id' })
+      if (ending !== undefined) throw new KaroError('unavailable', ending)
+      const text = canonicalJson(input)
+      const ids = idsOf(person)
+      if (ids.has(id)) {
+        await beginning.get(keyOf(person, id))
+        const row = await find(person, id)
+        if (row.agent === agent && row.tool === tool && row.input === text) return taskOf(row)
+        throw new KaroError('conflict', `the id ${id} is of another task of yours`, {
+          hint: `Choose another id; karo task show ${id} shows that task.`,
+        })
+      }
+      // Taken before anything is waited for, so that a second request at the same moment is a retry.
+      ids.set(id, undefined)
+      const key = keyOf(person, id)
+      const first = (async () => {
+        await makeRoom(person)
+        const row = {
+          ...{ uid: person, id, agent, tool, input: text, why, trace_id: traceId, state: 'submitted' },
+          ...{ seq: 0, events: [], approval: null, created_at: clock.now(), ended_at: null },
+        }
+        const running = begin(row, session)
+        await running.begun
+        return taskOf(running.stored ?? running.row)
+      })()
+      beginning.set(key, first)
+      try {
+        return await first
+      } catch (error) {
+        ids.delete(id)
+        throw error
+      } finally {
+        beginning.delete(key)
+      }
+    },
+    async list(person) {
+      const rows = await repository.tasks(person)
+      return rows
+        .map((row) => taskOf(live.get(keyOf(row.uid, row.id))?.stored ?? row))
+        .sort((a, b) => b.createdAt - a.createdAt)
+    },
+    get: async (person, id) => taskOf(await find(person, id)),
+    result: (person, id) => repository.result(person, id),
+    async cancel(person, id) {
+      const running = live.get(keyOf(person, id))
+      running?.control.abort()
+      await running?.over
+      return taskOf(await find(person, id))
+    },
+    onEvent: events.on,
+    async end(why) {
+      ending = why
+      const all = [...live.values()]
+      for (const { control } of all) control.abort(why)
+      await Promise.all(all.map(({ over }) => over))
+    },
+    async forget(person) {
+      const mine = [...live.values()].filter(({ row }) => row.uid === person)
+      for (const { control } of mine) control.abort()
+      await Promise.all(mine.map(({ over }) => over))
+      known.delete(person)
+    },
+  }
+}
+
+/** The last events; those of progress go first, because what became of the task has to stay. */
+function trimmed(events: TaskRow['events']): TaskRow['events'] {
+  if (events.length <= MOST_EVENTS) return events
+  const oldest = events.findIndex(({ progress }) => progress !== null)
+  return events.toSpliced(Math.max(0, oldest), 1)
+}
+
+const taskOf = (row: TaskRow): Task => ({
+  ...{ id: row.id, person: row.uid, agent: row.agent as AgentId, tool: row.tool, input: row.input },
+  ...{ why: row.why, traceId: row.trace_id, state: row.state as TaskState, seq: row.seq },
+  ...{ events: row.events as readonly TaskEvent[], approval: row.approval },
+  ...{ createdAt: row.created_at, endedAt: row.ended_at },
+})

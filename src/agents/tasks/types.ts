@@ -1,0 +1,64 @@
+// Tasks as other rooms see them: the states of A2A 1.0, numbered events, and what became of each task.
+import type { AgentId } from '../types.ts'
+
+/** Of A2A 1.0. `auth-required` is for requesters of other machines. */
+export const TASK_STATES = [
+  'submitted',
+  'working',
+  'input-required',
+  'auth-required',
+  'completed',
+  'failed',
+  'canceled',
+  'rejected',
+] as const
+export type TaskState = (typeof TASK_STATES)[number]
+
+const FINAL: ReadonlySet<TaskState> = new Set(['completed', 'failed', 'canceled', 'rejected'])
+export const isFinal = (state: TaskState): boolean => FINAL.has(state)
+
+export interface TaskEvent {
+  /** From 1, without gaps. */
+  readonly seq: number
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly state: TaskState
+  /** For people; of the agent where there is progress. */
+  readonly message: string | null
+  readonly progress: { readonly done: number; readonly total: number | null } | null
+}
+
+export interface Task {
+  readonly id: string
+  /** Who gave it, by number. */
+  readonly person: number
+  readonly agent: AgentId
+  readonly tool: string
+  /** Canonical JSON of the arguments. */
+  readonly input: string
+  readonly why: string
+  readonly traceId: string
+  readonly state: TaskState
+  /** Number of the last event. */
+  readonly seq: number
+  /** The last ones; those of progress are dropped first. */
+  readonly events: readonly TaskEvent[]
+  /** Id of the approval that it waits for, or waited for. */
+  readonly approval: string | null
+  readonly createdAt: number
+  readonly endedAt: number | null
+}
+
+export interface TaskRequest {
+  /** 1 to 64 of `A-Z a-z 0-9 . _ -`; the same id is the same task. Absent: a new one. */
+  readonly id?: string
+  readonly person: number
+  readonly agent: string
+  readonly tool: string
+  readonly input: Readonly<Record<string, unknown>>
+  readonly why: string
+  /** See `Requester.session`. */
+  readonly session?: number
+  /** 32 hex digits. */
+  readonly traceId: string
+}

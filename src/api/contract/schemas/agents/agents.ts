@@ -1,0 +1,202 @@
+// Schemas of /agents and /tasks: programs that act in jails for a person, and what they are given to do.
+import * as z from 'zod'
+import { AGENT_CLASSES, AGENT_NAME } from '../../../../agents/manifest/words.ts'
+import { AGENT_STATES } from '../../../../agents/runtime/agent-states.ts'
+import { TASK_STATES } from '../../../../agents/tasks/types.ts'
+import { count, integer, listOf, moment, text, traceId } from '../fields.ts'
+
+const agentId = () => text(64, 'id of the agent: its class and its name')
+const person = () => integer('the person it belongs to, by number')
+const path = (what: string) => z.string().min(1).max(4096).regex(/^\//).describe(what)
+const which = () => z.string().min(1).max(64).describe('name or id of an agent')
+const argv = () => z.array(z.string().min(1).max(32_767)).min(1).max(1024).readonly()
+
+const bind = z.strictObject({ path: path('absolute path'), write: z.boolean() })
+
+const LIMITS = {
+  cpu_seconds: z.int().min(1).max(86_400).describe('processor seconds of each process'),
+  memory_bytes: z
+    .int()
+    .min(16 * 2 ** 20)
+    .max(2 ** 40)
+    .describe('private memory of each process; Node.js needs 1 GiB'),
+  disk_bytes: z
+    .int()
+    .min(2 ** 20)
+    .max(2 ** 40)
+    .describe('of each directory of its own, in memory'),
+  tasks: z.int().min(1).max(256).describe('processes and threads'),
+  wall_ms: z.int().min(1).max(604_800_000).describe('milliseconds until it is started anew'),
+  output_bytes: z
+    .int()
+    .min(0)
+    .max(2 ** 34)
+    .describe('output until it is started anew'),
+}
+const limits = z.strictObject(LIMITS).meta({ id: 'AgentLimits' })
+const someLimits = z.strictObject({
+  cpu_seconds: LIMITS.cpu_seconds.exactOptional(),
+  memory_bytes: LIMITS.memory_bytes.exactOptional(),
+  disk_bytes: LIMITS.disk_bytes.exactOptional(),
+  tasks: LIMITS.tasks.exactOptional(),
+  wall_ms: LIMITS.wall_ms.exactOptional(),
+  output_bytes: LIMITS.output_bytes.exactOptional(),
+})
+
+const tool = z.strictObject({
+  name: text(128, 'as it is called'),
+  description: text(2_000, 'in the words of the agent'),
+  read_only: z.boolean().describe('what it says of itself (readOnlyHint)'),
+})
+
+const agentFields = {
+  id: agentId(),
+  name: text(32, 'the part behind the class; no two agents of a node have the same'),
+  person: person(),
+  state: z.enum(AGENT_STATES),
+  detail: text(2_048, 'why it is in this state'),
+  restarts: count('starts again by itself since a person or a task started it'),
+  since: moment('since when it runs').nullable(),
+  argv: argv().nullable().describe('null, as all that follows from the manifest: it is not as it was signed'),
+}
+
+export const agent = z
+  .strictObject({
+    ...agentFields,
+    manifest: z
+      .strictObject({
+        cwd: path('directory inside the jail'),
+        binds: listOf(bind, 64),
+        tools: listOf(text(128, 'that may be called; none: all'), 256),
+        capabilities: listOf(text(4_200, 'what it wants'), 128),
+        limits,
+        call_ms: count('milliseconds until a call has to be answered'),
+        why: text(500, 'in the words of the person'),
+        added_at: moment('when it was added, and signed'),
+      })
+      .nullable(),
+    server: text(128, 'what it calls itself; null while it does not run').nullable(),
+    offers: listOf(tool, 256).nullable().describe('its tools; null while it does not run'),
+  })
+  .meta({ id: 'Agent' })
+
+export const agentList = z
+  .strictObject({ agents: listOf(z.strictObject(agentFields), 1_024) })
+  .meta({ id: 'AgentList' })
+
+export const agentLogs = z
+  .strictObject({
+    lines: listOf(
+      z.strictObject({
+        at: moment('when it was written'),
+        from: z.enum(['agent', 'karo']).describe('agent: its standard error; karo: what became of it'),
+        text: text(1_000, 'the line, cut where it is longer'),
+      }),
+      1_000,
+    ),
+    dropped: count('lines before these'),
+    cut: count('characters that too long lines among these lost'),
+  })
+  .meta({ id: 'AgentLogs' })
+
+export const addAgentBody = z.strictObject({
+  class: z.enum(AGENT_CLASSES).default('kExecutor'),
+  name: z.string().regex(AGENT_NAME),
+  argv: argv().describe('the command; never a line for a shell'),
+  cwd: path('directory inside the jail').default('/tmp'),
+  binds: z.array(bind).max(64).readonly().default([]).describe('places of the machine that it sees'),
+  tools: z.array(z.string().min(1).max(128)).max(256).readonly().default([]),
+  limits: someLimits.default({}),
+  call_ms: z.int().min(1_000).max(3_600_000).exactOptional(),
+  why: z.string().max(500).default(''),
+})
+
+export const whichAgentQuery = z.strictObject({ agent: which() })
+export const whichAgentBody = z.strictObject({ agent: which() })
+
+const state = () => z.enum(TASK_STATES).describe('as in A2A 1.0')
+const taskId = () =>
+  z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+    .describe('the same id is the same task, which never runs twice')
+
+const progress = z.strictObject({
+  done: z.number().describe('as the agent counts'),
+  total: z.number().nullable().describe('null: it does not say'),
+})
+
+const taskFields = {
+  id: taskId(),
+  person: person(),
+  agent: agentId(),
+  tool: text(128, 'of the agent'),
+  state: state(),
+  seq: count('number of its last event'),
+  why: text(500, 'in the words of the person'),
+  trace_id: traceId(),
+  approval: text(64, 'id of the approval that it waits for, or waited for').nullable(),
+  created_at: moment('when it was given'),
+  ended_at: moment('when it was over').nullable(),
+}
+
+const event = z.strictObject({
+  state: state(),
+  seq: count('from 1, without gaps'),
+  at: moment('when it happened'),
+  message: text(4_096, 'for people').nullable(),
+  progress: progress.nullable(),
+})
+
+export const taskRow = z.strictObject(taskFields).meta({ id: 'TaskRow' })
+export const taskList = z.strictObject({ tasks: listOf(taskRow) }).meta({ id: 'TaskList' })
+export const task = z
+  .strictObject({
+    ...taskFields,
+    input: z.unknown().describe('the arguments; null for the task of another person'),
+    events: listOf(event, 100).describe('the last ones; none for the task of another person'),
+    result: z.unknown().describe('CallToolResult of MCP; null: there is none, or it is of another person'),
+  })
+  .meta({ id: 'Task' })
+
+export const taskLine = z
+  .strictObject({
+    task: taskId(),
+    ...event.shape,
+    approval: text(64, 'with `input-required`: its id').exactOptional(),
+    final: z.boolean().describe('true: this is the last line'),
+    result: z.unknown().optional().describe('with the last line: CallToolResult of MCP, or null'),
+  })
+  .meta({ id: 'TaskLine', description: 'One event of a task.' })
+
+export const runTaskBody = z.strictObject({
+  agent: which(),
+  tool: z.string().min(1).max(128),
+  input: z
+    .string()
+    .max(64 * 1024)
+    .default('{}')
+    .describe('arguments of the tool: a JSON object, as text'),
+  id: taskId().exactOptional(),
+  why: z.string().max(500).default(''),
+})
+export const getTasksQuery = z.strictObject({
+  limit: z.int().min(1).max(10_000).default(100).describe('the newest ones'),
+})
+export const whichTaskQuery = z.strictObject({ id: taskId() })
+export const whichTaskBody = z.strictObject({
+  id: taskId(),
+  person: z.int().min(0).exactOptional().describe('whose, for administrators; absent: your own'),
+})
+export const followTaskQuery = z.strictObject({
+  id: taskId(),
+  after: z.int().min(0).default(0).describe('number of the last event that was seen'),
+})
+
+export type AgentShape = z.infer<typeof agent>
+export type AgentListShape = z.infer<typeof agentList>
+export type AgentLogsShape = z.infer<typeof agentLogs>
+export type TaskShape = z.infer<typeof task>
+export type TaskRowShape = z.infer<typeof taskRow>
+export type TaskListShape = z.infer<typeof taskList>
+export type TaskLineShape = z.infer<typeof taskLine>

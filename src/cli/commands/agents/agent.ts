@@ -1,0 +1,233 @@
+// karo agent: programs that act in jails: adds them, lists them, starts and stops them, and shows what they say.
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import {
+  addAgent,
+  describeAgent,
+  getAgentLogs,
+  getAgents,
+  removeAgent,
+  startAgent,
+  stopAgent,
+} from '../../../api/contract/operations/agents/agents.ts'
+import { AGENT_CLASSES, AGENT_NAME } from '../../../api/contract/shapes.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { printable } from '../../../base/format.ts'
+import { type Command, defineCommand, show } from '../../command.ts'
+import { parseDuration } from '../../input/time.ts'
+import { checkText, parseWhole } from '../../input/values.ts'
+import { agentLogsView, agentsView, agentView } from '../../views/agents.ts'
+
+/** Starting takes several attempts at worst. */
+const START_DEADLINE_MS = 85_000
+const MEBIBYTE = 2 ** 20
+const AGENT = { name: 'agent', required: true, description: 'name or id, see karo agent list' } as const
+
+const add = defineCommand({
+  name: 'agent add',
+  summary: 'add an MCP server as an agent; it runs in a jail, and sees nothing that you do not give it',
+  shows: addAgent,
+  args: [
+    { name: 'name', required: true, description: 'small letters, digits, . _ -' },
+    {
+      name: 'command',
+      required: true,
+      variadic: true,
+      description: 'behind --: the program and its arguments; no shell reads them',
+    },
+  ],
+  options: [
+    {
+      name: 'read',
+      value: 'path',
+      repeat: true,
+      completes: 'directory',
+      description: 'a directory or file that it may read; may be given several times',
+    },
+    {
+      name: 'write',
+      value: 'path',
+      repeat: true,
+      completes: 'directory',
+      description: 'a directory or file that it may read and change',
+    },
+    { name: 'tool', value: 'name', repeat: true, description: 'only this tool may be called; default: all' },
+    {
+      name: 'class',
+      value: 'class',
+      choices: AGENT_CLASSES,
+      default: 'kExecutor',
+      description: 'what it is for',
+    },
+    {
+      name: 'memory',
+      value: 'mebibytes',
+      description: 'memory of each process, 16 to 1048576 (default: 2048; Node.js needs 1024)',
+    },
+    { name: 'processes', value: 'number', description: 'processes and threads, 1 to 256 (default: 64)' },
+    {
+      name: 'call-time',
+      value: 'duration',
+      description: 'how long a call may take, 1s to 1h (default: 1m)',
+    },
+    { name: 'why', value: 'words', description: 'what you need it for; shown to whoever is asked about it' },
+  ],
+  examples: [
+    {
+      run: 'karo agent add files --read . -- node server.js .',
+      does: 'it starts in this directory, and can read it',
+    },
+    {
+      run: 'karo agent add clock -- /usr/bin/clock-server',
+      does: 'a program of the system, with nothing given',
+    },
+  ],
+  async run(io, { args, options }) {
+    if (!AGENT_NAME.test(args.name))
+      throw new KaroError(
+        'bad_request',
+        'a name has at most 32 small letters, digits and . _ -, and begins with a letter or a digit',
+        {
+          where: 'NAME',
+        },
+      )
+    const binds = [
+      ...(options.read ?? []).map((path) => ({ path: realPlace(path, '--read'), write: false })),
+      ...(options.write ?? []).map((path) => ({ path: realPlace(path, '--write'), write: true })),
+    ]
+    const [program = '', ...rest] = args.command
+    const argv = [programOf(program, binds), ...rest]
+    const cwd = binds.find(({ path }) => statSync(path).isDirectory())?.path ?? '/tmp'
+    const limits = {
+      ...(options.memory !== undefined && {
+        memory_bytes: parseWhole(options.memory, '--memory', 16, 2 ** 20) * MEBIBYTE,
+      }),
+      ...(options.processes !== undefined && {
+        tasks: parseWhole(options.processes, '--processes', 1, 256),
+      }),
+    }
+    const callTime = options['call-time']
+    const body = {
+      ...{ name: args.name, class: options.class, argv, cwd, binds, limits, tools: options.tool ?? [] },
+      ...(callTime !== undefined && { call_ms: callTimeOf(callTime) }),
+      ...(options.why !== undefined && { why: checkText(options.why, '--why', 500) }),
+    }
+    return show(io, await daemonAt(io).call(addAgent, { body }), agentView)
+  },
+})
+
+function callTimeOf(text: string): number {
+  const ms = parseDuration(text, '--call-time')
+  if (ms >= 1_000 && ms <= 3_600_000) return ms
+  throw new KaroError('bad_request', 'this is not a time from 1s to 1h', { where: '--call-time' })
+}
+
+/** What a jail sees stands at its real path. */
+function realPlace(path: string, where: string): string {
+  try {
+    return realpathSync(resolve(path))
+  } catch {
+    throw new KaroError('not_found', `there is no ${path}, or you cannot reach it`, { where })
+  }
+}
+
+const SYSTEM = ['/usr/', '/bin/', '/sbin/', '/lib/', '/lib64/']
+const PATHS = ['/usr/local/bin', '/usr/bin', '/bin']
+
+/** The program as a jail finds it. Throws KaroError `bad_request` where it would not. */
+function programOf(program: string, binds: readonly { readonly path: string }[]): string {
+  if (!program.includes('/')) {
+    if (PATHS.some((directory) => existsSync(join(directory, program)))) return program
+    throw new KaroError('bad_request', `a jail finds no '${program}': it looks in ${PATHS.join(', ')}`, {
+      where: 'COMMAND',
+      hint: 'Give its whole path, and its directory with --read.',
+    })
+  }
+  const path = resolve(program)
+  const real = realPlace(path, 'COMMAND')
+  const seen = (at: string): boolean =>
+    SYSTEM.some((place) => at.startsWith(place)) ||
+    binds.some((bind) => at === bind.path || at.startsWith(`${bind.path}/`))
+  if (seen(path) && seen(real)) return path
+  if (seen(real)) return real
+  throw new KaroError('bad_request', `the jail would not see ${real}`, {
+    where: 'COMMAND',
+    hint: `Give it: --read ${real}`,
+  })
+}
+
+const list = defineCommand({
+  name: 'agent list',
+  summary: 'list your agents, and what each is doing',
+  shows: getAgents,
+  examples: [{ run: 'karo agent list', does: 'also which cannot run, and why' }],
+  run: async (io) => show(io, await daemonAt(io).call(getAgents), agentsView),
+})
+
+const describe = defineCommand({
+  name: 'agent describe',
+  summary: 'show one agent: what it may see, its limits, and its tools while it runs',
+  shows: describeAgent,
+  args: [AGENT],
+  examples: [{ run: 'karo agent describe files', does: 'karo agent start files first, to see its tools' }],
+  run: async (io, { args }) =>
+    show(io, await daemonAt(io).call(describeAgent, { query: { agent: args.agent } }), agentView),
+})
+
+const remove = defineCommand({
+  name: 'agent remove',
+  summary: 'stop an agent and forget it; its tasks stay',
+  shows: removeAgent,
+  args: [AGENT],
+  examples: [{ run: 'karo agent remove files', does: 'no process of it is left' }],
+  run: async (io, { args }) =>
+    show(
+      io,
+      await daemonAt(io).call(removeAgent, { body: { agent: args.agent } }),
+      ({ id }) => `Removed ${printable(id)}.\n`,
+    ),
+})
+
+const start = defineCommand({
+  name: 'agent start',
+  summary: 'start an agent now, also after it crashed too often; a task starts its agent by itself',
+  shows: startAgent,
+  args: [AGENT],
+  examples: [{ run: 'karo agent start files', does: 'and list its tools' }],
+  run: async (io, { args }) =>
+    show(
+      io,
+      await daemonAt(io).call(startAgent, {
+        body: { agent: args.agent },
+        deadlineMs: START_DEADLINE_MS,
+      }),
+      agentView,
+    ),
+})
+
+const stop = defineCommand({
+  name: 'agent stop',
+  summary: 'stop an agent, with all its processes',
+  shows: stopAgent,
+  args: [AGENT],
+  examples: [{ run: 'karo agent stop files', does: 'the next task starts it again' }],
+  run: async (io, { args }) =>
+    show(
+      io,
+      await daemonAt(io).call(stopAgent, { body: { agent: args.agent } }),
+      ({ id }) => `Stopped ${printable(id)}.\n`,
+    ),
+})
+
+const logs = defineCommand({
+  name: 'agent logs',
+  summary: 'show what an agent wrote on standard error, and what became of it',
+  shows: getAgentLogs,
+  args: [AGENT],
+  examples: [{ run: 'karo agent logs files', does: 'the last 500 lines, and how many were dropped' }],
+  run: async (io, { args }) =>
+    show(io, await daemonAt(io).call(getAgentLogs, { query: { agent: args.agent } }), agentLogsView),
+})
+
+export const commands: readonly Command[] = [add, list, describe, start, stop, logs, remove]

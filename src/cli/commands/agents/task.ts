@@ -1,0 +1,184 @@
+// karo task: has agents call tools, follows the tasks that come of it, and cancels them.
+import { randomBytes } from 'node:crypto'
+import { isAway } from '../../../api/contract/client/explain.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import {
+  cancelTask,
+  followTask,
+  getTask,
+  getTasks,
+  runTask,
+} from '../../../api/contract/operations/agents/agents.ts'
+import type { TaskLineShape } from '../../../api/contract/shapes.ts'
+import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import { jsonText } from '../../../base/printable.ts'
+import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { checkText, defined, parseWhole } from '../../input/values.ts'
+import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
+import { createLiveLine } from '../../terminal/live-line.ts'
+import { progressLine, resultView, stateLine, tasksView, taskView } from '../../views/tasks.ts'
+
+/** Time between attempts to reach a daemon that went away, and how often it is tried. */
+const AWAY = { ms: 500, times: 60 }
+/** One result, as JSON in JSON. */
+const MAX_LINE_BYTES = 8 * 1024 * 1024
+const CANCEL_DEADLINE_MS = 30_000
+const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+const TASK = { name: 'id', required: true, description: 'id of a task, see karo task list' } as const
+
+const EXIT_OF: Readonly<Record<TaskLineShape['state'], ExitCode>> = {
+  submitted: EXIT.failed,
+  working: EXIT.failed,
+  'input-required': EXIT.refused,
+  'auth-required': EXIT.refused,
+  completed: EXIT.done,
+  failed: EXIT.failed,
+  canceled: EXIT.failed,
+  rejected: EXIT.refused,
+}
+
+const run = defineCommand({
+  name: 'task run',
+  summary: 'have an agent call a tool; what does not only read needs a yes first',
+  shows: followTask,
+  json: 'one line for each event of the task (NDJSON); the last one has `final` and `result`',
+  args: [
+    { name: 'agent', required: true, description: 'name or id of one of your agents' },
+    { name: 'tool', required: true, description: 'see karo agent describe' },
+    { name: 'input', required: false, description: 'its arguments as a JSON object' },
+  ],
+  options: [
+    { name: 'follow', short: 'f', description: 'also wait for the approval that it needs' },
+    { name: 'id', value: 'id', description: 'the same id is the same task: it never runs twice' },
+    { name: 'why', value: 'words', description: 'shown to whoever is asked for approval' },
+  ],
+  examples: [
+    { run: `karo task run files list_directory '{"path": "/srv/app"}'`, does: 'what the tool says' },
+    { run: 'karo task run files index --id nightly-1', does: 'a script may repeat it; it runs once' },
+  ],
+  async run(io, { args, options }) {
+    const id = options.id ?? `t-${randomBytes(8).toString('hex')}`
+    if (!ID.test(id))
+      throw new KaroError('bad_request', 'an id has at most 64 letters, digits and . _ -', { where: '--id' })
+    const body = {
+      ...{ agent: args.agent, tool: args.tool, input: inputOf(args.input), id },
+      ...defined({ why: options.why === undefined ? undefined : checkText(options.why, '--why', 500) }),
+    } as const
+    await whileAway(() => daemonAt(io).call(runTask, { body }))
+    return follow(io, id, options.follow === true)
+  },
+})
+
+function inputOf(text: string | undefined): string {
+  if (text === undefined) return '{}'
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    value = undefined
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return text
+  throw new KaroError('bad_request', 'the arguments are no JSON object', {
+    where: 'INPUT',
+    hint: `Write them like this: '{"path": "/srv/app"}'`,
+  })
+}
+
+/** A request with an id may be repeated: the daemon knows the task by it. */
+async function whileAway<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof KaroError) || error.code !== 'unavailable' || tries === 3) throw error
+      await new Promise((resolve) => setTimeout(resolve, AWAY.ms))
+    }
+  }
+}
+
+/** Shows the events until the task is over, or waits for somebody; continues where a connection broke. */
+async function follow(io: CommandIo, id: string, waits: boolean): Promise<ExitCode> {
+  const interrupt = watchInterrupt()
+  const live = createLiveLine(io)
+  let after = 0
+  let away = 0
+  try {
+    for (;;) {
+      try {
+        const query = { id, after }
+        const { signal } = interrupt
+        for await (const line of daemonAt(io).lines(followTask, {
+          query,
+          signal,
+          maxBytes: MAX_LINE_BYTES,
+        })) {
+          after = line.seq
+          away = 0
+          if (io.json) io.out(`${jsonText(line)}\n`)
+          else live.show(progressLine(line))
+          if (line.final || (line.state === 'input-required' && !waits)) {
+            live.end()
+            if (!io.json) tell(io, line)
+            return EXIT_OF[line.state]
+          }
+        }
+      } catch (error) {
+        if (interrupt.signal.aborted) break
+        away += 1
+        if (!isAway(error) || away > AWAY.times) throw error
+      }
+      if (interrupt.signal.aborted) break
+      await pause(AWAY.ms, interrupt.signal)
+    }
+    live.end()
+    io.err(`The task goes on. karo task show ${id} shows it, karo task cancel ${id} ends it.\n`)
+    return EXIT.failed
+  } finally {
+    live.end()
+    interrupt.release()
+  }
+}
+
+function tell(io: CommandIo, line: TaskLineShape): void {
+  const text = resultView(line.result)
+  if (text !== '') io.out(text)
+  if (line.state !== 'completed') io.err(stateLine(line))
+}
+
+const list = defineCommand({
+  name: 'task list',
+  summary: 'list your tasks, the newest first',
+  shows: getTasks,
+  options: [{ name: 'limit', value: 'number', default: '20', description: 'at most so many, 1 to 10000' }],
+  examples: [{ run: 'karo task list --limit 5', does: 'the last five, and what became of each' }],
+  async run(io, { options }) {
+    const query = { limit: parseWhole(options.limit, '--limit', 1, 10_000) }
+    return show(io, await daemonAt(io).call(getTasks, { query }), tasksView)
+  },
+})
+
+const showTask = defineCommand({
+  name: 'task show',
+  summary: 'show one of your tasks: its arguments, what happened, and its result',
+  shows: getTask,
+  args: [TASK],
+  examples: [{ run: 'karo task show t-1077efe3b0d3615b', does: 'also after the daemon was restarted' }],
+  run: async (io, { args }) =>
+    show(io, await daemonAt(io).call(getTask, { query: { id: args.id } }), taskView),
+})
+
+const cancel = defineCommand({
+  name: 'task cancel',
+  summary: 'cancel a task: its call is stopped, and its agent killed if it does not stop',
+  shows: cancelTask,
+  args: [TASK],
+  examples: [{ run: 'karo task cancel t-1077efe3b0d3615b', does: 'resolves when nothing of it runs' }],
+  run: async (io, { args }) =>
+    show(
+      io,
+      await daemonAt(io).call(cancelTask, { body: { id: args.id }, deadlineMs: CANCEL_DEADLINE_MS }),
+      ({ id, state }) => `${id}: ${state}\n`,
+    ),
+})
+
+export const commands: readonly Command[] = [run, list, showTask, cancel]

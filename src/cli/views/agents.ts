@@ -1,0 +1,95 @@
+// Views of agents: the list, one agent with what it may and offers, and what it wrote.
+import type { AgentListShape, AgentLogsShape, AgentShape } from '../../api/contract/shapes.ts'
+import { bytes, duration, localTime, printable } from '../../base/format.ts'
+import { quoteShell } from '../../base/quote.ts'
+import { table } from '../terminal/table.ts'
+import { fitted } from '../terminal/text.ts'
+
+interface Screen {
+  readonly colour: boolean
+  readonly columns: number
+}
+
+type Row = AgentListShape['agents'][number]
+
+const BAD: ReadonlySet<Row['state']> = new Set(['failed', 'locked', 'refused'])
+const style = ({ state }: Row) => (BAD.has(state) ? 'red' : state === 'running' ? 'green' : undefined)
+const line = (argv: readonly string[] | null): string =>
+  argv === null
+    ? '?'
+    : argv.map((word) => (/^[\w@%+:,./=-]+$/.test(word) ? word : quoteShell(word))).join(' ')
+
+export function agentsView({ agents }: AgentListShape, screen: Screen): string {
+  if (agents.length === 0) return 'No agents. karo agent add NAME -- COMMAND  adds one.\n'
+  return table(
+    agents,
+    [
+      { title: 'AGENT', value: ({ id }) => id },
+      { title: 'STATE', value: ({ state }) => state, style },
+      { title: 'COMMAND', value: ({ argv }) => line(argv), shrink: 'first' },
+      { title: 'DETAIL', value: ({ detail }) => detail, wrap: true },
+    ],
+    screen,
+  )
+}
+
+export function agentView(agent: AgentShape, screen: Screen): string {
+  const { id, state, detail, restarts, since, argv, manifest, server, offers } = agent
+  const facts: [string, string][] = [
+    ['state', `${state}: ${detail}`],
+    ...(since === null ? [] : [['since', localTime(since)] satisfies [string, string]]),
+    ...(restarts === 0 ? [] : [['restarts', String(restarts)] satisfies [string, string]]),
+    ['command', line(argv)],
+  ]
+  if (manifest !== null) {
+    const { binds, cwd, tools, limits, call_ms, why, added_at } = manifest
+    facts.push(
+      ['directory', cwd],
+      [
+        'sees',
+        binds.length === 0 ? 'nothing of this machine but its programs' : binds.map(placeOf).join(', '),
+      ],
+      ['network', 'none'],
+      ['may be called', tools.length === 0 ? 'all its tools' : tools.join(', ')],
+      [
+        'limits',
+        `${bytes(limits.memory_bytes)} of memory a process, ${limits.tasks} processes, ${duration(call_ms)} a call`,
+      ],
+      ...(why === '' ? [] : [['why', why] satisfies [string, string]]),
+      ['added', localTime(added_at)],
+    )
+  }
+  if (server !== null) facts.push(['server', server])
+  const width = Math.max(...facts.map(([name]) => name.length))
+  const lines = facts.map(([name, value]) => `  ${name.padEnd(width)}  ${printable(value)}`)
+  const head = `${printable(id)}\n${lines.join('\n')}\n`
+  if (offers === null) return fitted(head, screen.columns)
+  const tools = table(
+    offers,
+    [
+      { title: 'TOOL', value: ({ name }) => name },
+      { title: 'SAYS OF ITSELF', value: ({ read_only }) => (read_only ? 'only reads' : '–') },
+      {
+        title: 'DESCRIPTION',
+        value: ({ description }) => description.split('\n', 1)[0] ?? '',
+        shrink: 'first',
+      },
+    ],
+    screen,
+  )
+  return `${fitted(head, screen.columns)}\n${tools}`
+}
+
+const placeOf = ({ path, write }: { readonly path: string; readonly write: boolean }): string =>
+  `${path} (${write ? 'may change it' : 'reads'})`
+
+export function agentLogsView({ lines, dropped, cut }: AgentLogsShape): string {
+  if (lines.length === 0) return 'It has written nothing.\n'
+  const before =
+    dropped === 0 ? '' : `${dropped} ${dropped === 1 ? 'line was' : 'lines were'} dropped before these.\n`
+  const after = cut === 0 ? '' : `${cut} characters of too long lines were dropped.\n`
+  const shown = lines.map(
+    ({ at, from, text }) => `${localTime(at)}  ${from === 'karo' ? 'karo: ' : ''}${printable(text)}\n`,
+  )
+  return `${before}${shown.join('')}${after}`
+}

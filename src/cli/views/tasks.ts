@@ -1,0 +1,88 @@
+// Views of tasks: the list, one task with its events, and what a tool said.
+import type { TaskLineShape, TaskListShape, TaskShape } from '../../api/contract/shapes.ts'
+import { localTime, printable } from '../../base/format.ts'
+import { table } from '../terminal/table.ts'
+import { fitted } from '../terminal/text.ts'
+
+interface Screen {
+  readonly colour: boolean
+  readonly columns: number
+}
+
+type State = TaskShape['state']
+
+const COLOUR: Partial<Record<State, 'red' | 'green' | 'yellow'>> = {
+  completed: 'green',
+  failed: 'red',
+  rejected: 'red',
+  'input-required': 'yellow',
+}
+
+export function tasksView({ tasks }: TaskListShape, screen: Screen): string {
+  if (tasks.length === 0) return 'No tasks. karo task run AGENT TOOL  gives one.\n'
+  return table(
+    tasks,
+    [
+      { title: 'TASK', value: ({ id }) => id },
+      { title: 'AGENT', value: ({ agent }) => agent },
+      { title: 'TOOL', value: ({ tool }) => tool, shrink: true },
+      { title: 'STATE', value: ({ state }) => state, style: ({ state }) => COLOUR[state] },
+      { title: 'GIVEN', value: ({ created_at }) => localTime(created_at) },
+    ],
+    screen,
+  )
+}
+
+export function taskView(task: TaskShape, screen: Screen): string {
+  const { id, agent, tool, state, why, trace_id, approval, input, events, result } = task
+  const facts: [string, string][] = [
+    ['state', state],
+    ['agent', agent],
+    ['tool', tool],
+    ['arguments', JSON.stringify(input)],
+    ...(why === '' ? [] : [['why', why] satisfies [string, string]]),
+    ...(approval === null ? [] : [['approval', approval] satisfies [string, string]]),
+    ['trace', trace_id],
+  ]
+  const width = Math.max(...facts.map(([name]) => name.length))
+  const lines = facts.map(([name, value]) => `  ${name.padEnd(width)}  ${printable(value)}\n`)
+  const happened = events.map(
+    (event) => `  ${event.seq}  ${localTime(event.at)}  ${printable(event.state)}${wordsOf(event)}\n`,
+  )
+  const said = resultView(result)
+  return `${fitted(`${printable(id)}\n${lines.join('')}\n${happened.join('')}`, screen.columns)}${said === '' ? '' : `\n${said}`}`
+}
+
+type Told = Pick<TaskLineShape, 'state' | 'message' | 'progress'>
+
+/** What a person reads of one event, behind its state. */
+function wordsOf({ message, progress }: Pick<Told, 'message' | 'progress'>): string {
+  const { done, total } = progress ?? {}
+  const counted = done === undefined ? '' : ` ${done}${total === null ? '' : ` of ${total}`}`
+  return `${counted}${message === null || message === '' ? '' : `: ${printable(message)}`}`
+}
+
+export const progressLine = (line: Told): string => `${printable(line.state)}${wordsOf(line)}`
+
+/** Why a task is not done, and what to do about it. */
+export function stateLine(line: Told & Pick<TaskLineShape, 'task' | 'approval'>): string {
+  const what = `${line.task} is ${printable(line.state)}${wordsOf(line)}\n`
+  if (line.state !== 'input-required' || line.approval === undefined) return what
+  return `${what}It waits for the approval ${printable(line.approval)}. karo task show ${line.task} shows what became of it.\n`
+}
+
+/** The texts of a CallToolResult, each with a line end; other parts by their kind. */
+export function resultView(result: unknown): string {
+  const content = (result as { content?: unknown } | null | undefined)?.content
+  if (!Array.isArray(content)) return ''
+  return content
+    .map((part: { type?: unknown; text?: unknown; mimeType?: unknown } | null) => {
+      if (part?.type === 'text' && typeof part.text === 'string')
+        return part.text.endsWith('\n') ? linesOf(part.text) : `${linesOf(part.text)}\n`
+      return `[${printable(String(part?.type))}${part?.mimeType === undefined ? '' : ` ${printable(String(part.mimeType))}`}; karo task show --json has it]\n`
+    })
+    .join('')
+}
+
+/** Lines stay lines; all else that a terminal would obey is made visible. */
+const linesOf = (text: string): string => text.split('\n').map(printable).join('\n')

@@ -1,0 +1,151 @@
+// Agents on a real node by the real command line: a task from its trace to the ledger, retries, cancellation, and kills of everything.
+import { readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type {
+  AgentListShape,
+  AuditEntryShape,
+  TaskLineShape,
+  TaskListShape,
+  TaskShape,
+} from '../../../src/api/contract/shapes.ts'
+import { serverDirectory } from '../../support/agents/rig.ts'
+import { freshMark, marked, providersHere } from '../../support/muscle/muscle.ts'
+import { startNode, type TestNode } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+
+const [here] = await providersHere()
+if (here?.problem !== undefined) console.warn(`jails are not tried: ${here.problem}`)
+
+const CONFIG = '[agents]\nenabled = true\n'
+const PROGRAM = realpathSync(process.execPath)
+
+describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
+  let node: TestNode
+  beforeAll(async () => {
+    node = await startNode({ config: CONFIG })
+  })
+
+  async function add(name: string): Promise<void> {
+    const directory = serverDirectory()
+    const ran = await node.karo([
+      ...['agent', 'add', name, '--read', directory, '--read', PROGRAM],
+      ...['--', PROGRAM, `${directory}/server.mjs`],
+    ])
+    expect(ran, ran.stderr).toMatchObject({ code: 0 })
+  }
+  async function run(agent: string, tool: string, input: object, more: readonly string[] = []) {
+    const ran = await node.karo(['task', 'run', agent, tool, JSON.stringify(input), '--json', ...more])
+    const lines = ran.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TaskLineShape)
+    return { ...ran, lines, last: lines.at(-1) as TaskLineShape }
+  }
+  const show = (id: string) => node.json<TaskShape>(['task', 'show', id])
+  const stateOf = async (name: string) => {
+    const { agents } = await node.json<AgentListShape>(['agent', 'list'])
+    return agents.find((agent) => agent.name === name)?.state
+  }
+  /** Begins a call that is never answered, beside a process of the jail that can be found from outside. */
+  async function begin(agent: string, id: string): Promise<string> {
+    const mark = freshMark()
+    const forked = await run(agent, 'fork', { mark })
+    expect(forked.code, forked.stdout).toBe(0)
+    void node.karo(['task', 'run', agent, 'stuck', '--id', id])
+    await until(async () => (await show(id).catch(() => undefined))?.state === 'working', { what: 'it runs' })
+    expect(marked(mark)).toHaveLength(1)
+    return mark
+  }
+
+  test('a task is told as lines, once for each id, and its trace leads to the Muscle and the ledger', async () => {
+    await add('one')
+    const first = await run('one', 'echo', { text: 'hello' }, ['--id', 'job-1'])
+    expect(first.code).toBe(0)
+    expect(first.lines.map(({ seq, state, final }) => [seq, state, final])).toEqual([
+      [1, 'submitted', false],
+      [2, 'working', false],
+      [3, 'completed', true],
+    ])
+    expect(first.last.result).toEqual({ content: [{ type: 'text', text: 'hello' }] })
+    const again = await run('one', 'echo', { text: 'hello' }, ['--id', 'job-1'])
+    expect(again.lines).toEqual(first.lines)
+    const other = await node.karo(['task', 'run', 'one', 'echo', '{"text":"other"}', '--id', 'job-1'])
+    expect(other.code).toBe(1)
+
+    const { trace_id } = await show('job-1')
+    const { entries } = await node.json<{ entries: AuditEntryShape[] }>(['audit', 'log'])
+    const actions = entries.filter(({ type }) => type === 'agent_gate')
+    expect(actions).toHaveLength(1)
+    expect(actions[0]).toMatchObject({ trace_id, details: { agent: 'kExecutor:one', tool: 'echo' } })
+    const logged = node
+      .log()
+      .split('\n')
+      .flatMap((line) => (line.includes(trace_id) ? [(JSON.parse(line) as { msg: string }).msg] : []))
+    expect(logged).toContain('a job is asked for')
+    expect(logged).toContain('a task is over')
+  })
+
+  test('what does not only read ends with 4, and says why; so does a mistake with its own code', async () => {
+    await add('two')
+    const denied = await run('two', 'write', {})
+    expect(denied).toMatchObject({ code: 4, last: { state: 'rejected', final: true } })
+    expect((await node.karo(['task', 'run', 'two', 'echo', 'no json'])).code).toBe(2)
+    expect((await node.karo(['task', 'run', 'nobody', 'echo'])).code).toBe(1)
+  })
+
+  test('a task that is cancelled ends with every process of its jail', async () => {
+    await add('three')
+    const mark = await begin('three', 'job-2')
+    const ran = await node.karo(['task', 'cancel', 'job-2'])
+    expect(ran).toMatchObject({ code: 0, stdout: 'job-2: canceled\n' })
+    expect(marked(mark)).toEqual([])
+  })
+
+  test('a Muscle that is killed locks everything at once; it comes back, and nothing is left or run again', async () => {
+    await add('four')
+    const mark = await begin('four', 'job-3')
+    process.kill(muscleOf(node.pid), 'SIGKILL')
+    await until(async () => (await show('job-3')).state === 'failed', { what: 'the task has failed' })
+    expect((await show('job-3')).events.at(-1)?.message).toContain('not run again')
+    await until(() => marked(mark).length === 0, { what: 'the jail is gone' })
+    await until(async () => (await stateOf('four')) === 'running', { what: 'the agent is back' })
+    expect((await run('four', 'echo', { text: 'x' })).code).toBe(0)
+  })
+
+  test('a daemon that is killed again and again leaves no process, doubles nothing, and says what it does not know', async () => {
+    await add('five')
+    for (const round of [1, 2, 3]) {
+      const mark = await begin('five', `job-4-${round}`)
+      await node.kill9()
+      await until(() => marked(mark).length === 0, { what: 'the jail is gone' })
+      node = await startNode({ home: node.home })
+      const task = await show(`job-4-${round}`)
+      expect(task.state).toBe('failed')
+      expect(task.events.at(-1)?.message).toContain('how far it came is not known')
+      const retry = await run('five', 'stuck', {}, ['--id', `job-4-${round}`])
+      expect(retry.last).toMatchObject({ state: 'failed', final: true, seq: task.seq })
+      expect((await run('five', 'echo', { text: 'x' })).code).toBe(0)
+    }
+    const { tasks } = await node.json<TaskListShape>(['task', 'list', '--limit', '100'])
+    expect(new Set(tasks.map(({ id }) => id)).size).toBe(tasks.length)
+    expect(tasks.filter(({ ended_at }) => ended_at === null)).toEqual([])
+  })
+})
+
+/** The process of karo-exec that this daemon started. */
+function muscleOf(daemon: number): number {
+  const found = readdirSync('/proc').find((pid) => {
+    try {
+      const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+      return (
+        /^\d+$/.test(pid) &&
+        parent === String(daemon) &&
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('karo-exec')
+      )
+    } catch {
+      return false
+    }
+  })
+  if (found === undefined) throw new Error('no karo-exec')
+  return Number(found)
+}

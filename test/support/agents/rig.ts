@@ -1,0 +1,119 @@
+// A runtime of agents for tests: a real store, real jails by a Muscle of its own, and gates as the test wants them.
+import { copyFileSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { createRuntime, type Runtime, type Task } from '../../../src/agents/index.ts'
+import type { Wanted } from '../../../src/agents/manifest/manifest.ts'
+import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../src/agents/manifest/words.ts'
+import type { MuscleClient } from '../../../src/agents/muscle/client.ts'
+import { isFinal } from '../../../src/agents/tasks/types.ts'
+import type { Gates } from '../../../src/agents/types.ts'
+import { systemClock, systemRandom, systemTimers, type Timers } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import type { Database } from '../../../src/store/level/database.ts'
+import { createAgentRepository } from '../../../src/store/tables/agents.ts'
+import type { AuditRecord } from '../../../src/trust/audit/index.ts'
+import { temporaryDatabase } from '../data/database.ts'
+import { testIdentity } from '../mesh/identity.ts'
+import { muscleHere, workDirectory } from '../muscle/muscle.ts'
+import { until } from '../run/until.ts'
+
+export const ANN = 1000
+export const BOB = 1001
+export const TRACE = '0af7651916cd43dd8448eb211c80319c'
+const NODE = realpathSync(process.execPath)
+
+/** Where the server is, seen by every jail of a test. */
+export function serverDirectory(): string {
+  const directory = workDirectory()
+  copyFileSync(join(import.meta.dirname, 'server.mjs'), join(directory, 'server.mjs'))
+  return directory
+}
+
+/** The fixture as an agent; `way`: how it misbehaves. */
+export function wantedOf(directory: string, way: readonly string[] = [], more: Partial<Wanted> = {}): Wanted {
+  return {
+    ...{ class: 'kExecutor', name: 'fixture', argv: [NODE, join(directory, 'server.mjs'), ...way] },
+    ...{ cwd: directory, tools: [], limits: DEFAULT_LIMITS, callMs: DEFAULT_CALL_MS, why: 'a test' },
+    binds: [
+      { path: NODE, write: false },
+      { path: directory, write: false },
+    ],
+    ...more,
+  }
+}
+
+/** The longest wait before a further attempt to start, two to five seconds, is a moment; all others are as they are. */
+const timers: Timers = {
+  after: (ms, run) => systemTimers.after(ms > 2_000 && ms <= 5_000 ? 20 : ms, run),
+}
+
+export interface AgentRig {
+  readonly runtime: Runtime
+  readonly db: Database
+  readonly client: MuscleClient
+  readonly ledger: AuditRecord[]
+  /** What the runtime believes of the Muscle; the connection stays. */
+  readonly lock: (reason: string | undefined) => void
+}
+
+export async function agentRig(
+  options: { readonly gates?: Gates; readonly db?: Database; readonly client?: MuscleClient } = {},
+): Promise<AgentRig> {
+  const db = options.db ?? (await temporaryDatabase())
+  const client = options.client ?? (await muscleHere({ mostJails: 32 })).client
+  const repository = createAgentRepository(db)
+  const ledger: AuditRecord[] = []
+  const record = async (entry: AuditRecord) => void ledger.push(entry)
+  const identity = testIdentity(1)
+  let locked: string | undefined
+  const state = () =>
+    locked === undefined
+      ? ({ state: 'ready', detail: 'jails can be started' } as const)
+      : ({ state: 'locked', detail: locked } as const)
+  const runtime = createRuntime({
+    ...{ repository, identity, record, clock: systemClock, timers, random: systemRandom },
+    ...{ log: silentLog, muscle: { state, client: () => client } },
+    gates: options.gates ?? ONLY_READS,
+  })
+  await runtime.start(new AbortController().signal)
+  onTestFinished(() => runtime.stop())
+  return { runtime, db, client, ledger, lock: (reason) => (locked = reason) }
+}
+
+/** Lets run what says that it only reads. */
+const ONLY_READS: Gates = {
+  judge: async ({ readOnly }) =>
+    readOnly
+      ? { outcome: 'run', class: 'green', reason: 'it only reads' }
+      : { outcome: 'deny', class: 'critical', gate: 'approval', reason: 'nobody can approve anything here' },
+  settled: async () => ({ outcome: 'deny', class: 'critical', gate: 'approval', reason: 'it never waits' }),
+}
+
+export const actor = (person = ANN, admin = true) => ({ person, admin, traceId: TRACE })
+
+/** Gives the task and waits for its end. */
+export async function done(
+  runtime: Runtime,
+  tool: string,
+  input: Readonly<Record<string, unknown>> = {},
+  more: { readonly id?: string; readonly person?: number; readonly agent?: string } = {},
+): Promise<Task> {
+  const { person = ANN, agent = 'fixture', ...rest } = more
+  const { id } = await runtime.run({ ...{ person, agent, tool, input, why: '', traceId: TRACE }, ...rest })
+  return until(
+    async () => {
+      const task = await runtime.tasks.get(person, id)
+      return isFinal(task.state) && task
+    },
+    { what: `the task ${tool} is over` },
+  )
+}
+
+/** What the tool said. */
+export async function said(runtime: Runtime, { person, id }: Task): Promise<string> {
+  const json = await runtime.tasks.result(person, id)
+  if (json === undefined) return ''
+  const { content } = JSON.parse(json) as { content: readonly { readonly text: string }[] }
+  return content.map(({ text }) => text).join('')
+}

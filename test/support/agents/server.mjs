@@ -1,0 +1,164 @@
+// An MCP server on standard input and output with no dependency, and as hostile as its argument wants it.
+import { spawn } from 'node:child_process'
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+
+/** How it misbehaves; absent: it does not. The second argument is a file or a number of that way. */
+const [way = 'good', detail = ''] = process.argv.slice(2)
+
+const say = (message) => void process.stdout.write(`${JSON.stringify(message)}\n`)
+const answer = (id, result) => say({ jsonrpc: '2.0', id, result })
+const text = (words) => ({ content: [{ type: 'text', text: words }] })
+const schema = { type: 'object' }
+
+const TOOLS = [
+  {
+    name: 'echo',
+    description: 'says its text again',
+    inputSchema: schema,
+    annotations: { readOnlyHint: true },
+  },
+  {
+    name: 'slow',
+    description: 'answers when it is cancelled',
+    inputSchema: schema,
+    annotations: { readOnlyHint: true },
+  },
+  { name: 'stuck', description: 'never answers', inputSchema: schema, annotations: { readOnlyHint: true } },
+  {
+    name: 'count',
+    description: 'tells its progress',
+    inputSchema: schema,
+    annotations: { readOnlyHint: true },
+  },
+  { name: 'look', description: 'reads a file', inputSchema: schema, annotations: { readOnlyHint: true } },
+  {
+    name: 'mark',
+    description: 'adds a line to a file',
+    inputSchema: schema,
+    annotations: { readOnlyHint: true },
+  },
+  { name: 'die', description: 'ends', inputSchema: schema, annotations: { readOnlyHint: true } },
+  {
+    name: 'fail',
+    description: 'says that it failed',
+    inputSchema: schema,
+    annotations: { readOnlyHint: true },
+  },
+  {
+    name: 'long',
+    description: 'a result of many characters',
+    inputSchema: schema,
+    annotations: { readOnlyHint: true },
+  },
+  {
+    name: 'deep',
+    description: 'a result of many layers',
+    inputSchema: schema,
+    annotations: { readOnlyHint: true },
+  },
+  {
+    name: 'flood',
+    description: 'notifications without end',
+    inputSchema: schema,
+    annotations: { readOnlyHint: true },
+  },
+  { name: 'fork', description: 'starts a process', inputSchema: schema, annotations: { readOnlyHint: true } },
+  { name: 'write', description: 'says of itself that it changes things', inputSchema: schema },
+]
+
+const slow = new Map()
+
+function call(id, { name, arguments: given = {}, _meta }) {
+  switch (name) {
+    case 'echo':
+      return answer(id, text(given.trace ? _meta.traceparent : String(given.text ?? '')))
+    case 'slow':
+      return void slow.set(id, true)
+    case 'stuck':
+      return
+    case 'count':
+      for (let step = 1; step <= 3; step += 1)
+        say({
+          jsonrpc: '2.0',
+          method: 'notifications/progress',
+          params: { progressToken: _meta.progressToken, progress: step, total: 3, message: `step ${step}` },
+        })
+      // A client may forget progress that comes in one piece with the answer.
+      return void setTimeout(() => answer(id, text('counted')), 300)
+    case 'look':
+      try {
+        return answer(id, text(readFileSync(given.path, 'utf8')))
+      } catch (error) {
+        return answer(id, { ...text(error.code), isError: true })
+      }
+    case 'mark':
+      appendFileSync(given.path, `${given.line}\n`)
+      return answer(id, text('marked'))
+    case 'die':
+      return process.exit(3)
+    case 'fail':
+      return answer(id, { ...text('it went wrong'), isError: true })
+    case 'long':
+      return answer(id, text('x'.repeat(given.chars)))
+    case 'deep': {
+      const result = text('deep')
+      let at = result
+      for (let depth = 0; depth < given.depth; depth += 1) {
+        at.inner = {}
+        at = at.inner
+      }
+      return answer(id, result)
+    }
+    case 'flood':
+      return void setInterval(() => {
+        for (let n = 0; n < 500; n += 1) say({ jsonrpc: '2.0', method: 'notifications/message', params: {} })
+      }, 1)
+    case 'fork':
+      spawn('/usr/bin/sleep', [String(given.mark)], { stdio: 'ignore', detached: true }).unref()
+      return answer(id, text('forked'))
+    case 'write':
+      return answer(id, text('written'))
+    default:
+      return say({ jsonrpc: '2.0', id, error: { code: -32602, message: `no tool ${name}` } })
+  }
+}
+
+function take(line) {
+  const { id, method, params = {} } = JSON.parse(line)
+  switch (method) {
+    case 'initialize':
+      if (way === 'mute') return
+      return answer(id, {
+        protocolVersion: params.protocolVersion,
+        capabilities: { tools: {} },
+        serverInfo: { name: 'fixture', version: '1' },
+      })
+    case 'tools/list':
+      return answer(id, {
+        tools:
+          way === 'crowd' ? Array.from({ length: 300 }, (_, n) => ({ ...TOOLS[0], name: `t${n}` })) : TOOLS,
+      })
+    case 'tools/call':
+      return call(id, params)
+    case 'notifications/cancelled':
+      if (slow.delete(params.requestId)) answer(params.requestId, text('stopped'))
+      return
+    case 'ping':
+      return answer(id, {})
+  }
+}
+
+if (way === 'chatter') process.stdout.write('Welcome to my server!\n')
+if (way === 'endless') {
+  const more = () => process.stdout.write('x'.repeat(65536), more)
+  more()
+} else if (way === 'early') process.exit(7)
+else if (way === 'flaky' && !existsSync(`${detail}/second`)) {
+  writeFileSync(`${detail}/second`, '')
+  process.exit(7)
+} else {
+  process.stderr.write('fixture ready\n')
+  createInterface({ input: process.stdin }).on('line', take)
+  process.stdin.on('end', () => process.exit(0))
+}

@@ -1,0 +1,155 @@
+// Agents in real jails: an MCP server that behaves, and servers that do not; what a task says of each, and that nothing is left.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { actor, agentRig, done, said, serverDirectory, wantedOf } from '../../support/agents/rig.ts'
+import { freshMark, marked, providersHere } from '../../support/muscle/muscle.ts'
+import { until } from '../../support/run/until.ts'
+
+const [here] = await providersHere()
+if (here?.problem !== undefined) console.warn(`jails are not tried: ${here.problem}`)
+
+describe.skipIf(here?.problem !== undefined)('an agent', () => {
+  test('is started by the first task, greets, lists its tools, and answers', async () => {
+    const { runtime, client, ledger } = await agentRig()
+    const directory = serverDirectory()
+    const added = await runtime.add(actor(), wantedOf(directory))
+    expect(added).toMatchObject({ id: 'kExecutor:fixture', status: { state: 'stopped' }, offers: null })
+    expect(added.manifest?.capabilities).toContain(`fs.read:${directory}`)
+
+    const task = await done(runtime, 'echo', { text: 'hello' })
+    expect(task).toMatchObject({ state: 'completed', agent: 'kExecutor:fixture', seq: 3 })
+    expect(task.events.map(({ seq, state }) => [seq, state])).toEqual([
+      [1, 'submitted'],
+      [2, 'working'],
+      [3, 'completed'],
+    ])
+    expect(await said(runtime, task)).toBe('hello')
+    const described = await runtime.describe(actor(), 'fixture')
+    expect(described).toMatchObject({ server: 'fixture 1', status: { state: 'running', restarts: 0 } })
+    expect(described.offers?.find(({ name }) => name === 'echo')).toMatchObject({ readOnly: true })
+    expect(runtime.logs(actor(), 'fixture').lines.map(({ text }) => text)).toContain('fixture ready')
+    expect(ledger.map(({ type }) => type)).toEqual(['agent_changed'])
+    expect(await client.list()).toHaveLength(1)
+
+    await runtime.stopAgent(actor(), 'fixture')
+    expect(await client.list()).toHaveLength(0)
+    expect((await runtime.describe(actor(), 'fixture')).status.state).toBe('stopped')
+  })
+
+  test('is told the trace of its task, and tells its progress', async () => {
+    const { runtime } = await agentRig()
+    await runtime.add(actor(), wantedOf(serverDirectory()))
+    const traced = await done(runtime, 'echo', { trace: true })
+    expect(await said(runtime, traced)).toContain(traced.traceId)
+    const counted = await done(runtime, 'count')
+    expect(counted.events.find(({ progress }) => progress !== null)).toMatchObject({
+      ...{ state: 'working', message: 'step 1', progress: { done: 1, total: 3 } },
+    })
+  })
+
+  test('sees what it was given, and nothing else', async () => {
+    const { runtime } = await agentRig()
+    const [directory, other] = [serverDirectory(), serverDirectory()]
+    writeFileSync(join(directory, 'given'), 'given')
+    writeFileSync(join(other, 'kept'), 'kept')
+    await runtime.add(actor(), wantedOf(directory))
+    expect(await said(runtime, await done(runtime, 'look', { path: join(directory, 'given') }))).toBe('given')
+    for (const path of [join(other, 'kept'), '/etc/shadow', '/root', '/proc/1/environ']) {
+      const task = await done(runtime, 'look', { path })
+      if (path !== '/proc/1/environ') expect(task.state, path).toBe('failed')
+      expect(await said(runtime, task)).not.toContain('kept')
+    }
+  })
+
+  test.each([
+    ['chatter', 'no JSON-RPC message'],
+    ['endless', 'a line of more than 4 MiB'],
+    ['early', 'exit code 7'],
+    ['crowd', 'more than 256 tools'],
+  ])('that starts with %s is refused with that reason, and nothing of it is left', async (way, why) => {
+    const { runtime, client } = await agentRig()
+    await runtime.add(actor(), wantedOf(serverDirectory(), [way]))
+    const task = await done(runtime, 'echo')
+    expect(task).toMatchObject({ state: 'failed' })
+    expect(task.events.at(-1)?.message).toContain(why)
+    expect((await runtime.describe(actor(), 'fixture')).status).toMatchObject({ state: 'failed' })
+    expect(await client.list()).toHaveLength(0)
+  })
+
+  test('that fails to start at first is tried again; a call is not', async () => {
+    const { runtime } = await agentRig({
+      gates: {
+        judge: async () => ({ outcome: 'run', class: 'green', reason: '' }),
+        settled: () => Promise.reject(new Error('never')),
+      },
+    })
+    const directory = serverDirectory()
+    const binds = wantedOf(directory).binds.map((bind) => ({ ...bind, write: bind.path === directory }))
+    await runtime.add(actor(), wantedOf(directory, ['flaky', directory], { binds }))
+    const marks = join(directory, 'marks')
+    expect(await done(runtime, 'mark', { path: marks, line: 'one' })).toMatchObject({ state: 'completed' })
+    const dead = await done(runtime, 'die')
+    expect(dead).toMatchObject({ state: 'failed' })
+    expect(dead.events.at(-1)?.message).toContain('not run again')
+    expect(readFileSync(marks, 'utf8')).toBe('one\n')
+  })
+
+  test.each([
+    ['fail', {}, 'the tool says that it failed'],
+    ['long', { chars: 1_200_000 }, 'characters'],
+    ['deep', { depth: 100 }, 'nested deeper'],
+    ['flood', {}, 'more messages than an agent may'],
+    ['die', {}, 'exit code 3'],
+  ])('whose tool does %s makes its task fail with that reason', async (tool, input, why) => {
+    const { runtime } = await agentRig()
+    await runtime.add(actor(), wantedOf(serverDirectory()))
+    const task = await done(runtime, tool, input)
+    expect(task).toMatchObject({ state: 'failed' })
+    expect(task.events.at(-1)?.message).toContain(why)
+    // It is there again for the next one.
+    expect(await done(runtime, 'echo', { text: 'again' })).toMatchObject({ state: 'completed' })
+  })
+
+  test('that does not answer in time is killed', async () => {
+    const { runtime, client } = await agentRig()
+    await runtime.add(actor(), wantedOf(serverDirectory(), [], { callMs: 1_000 }))
+    const task = await done(runtime, 'stuck')
+    expect(task.events.at(-1)?.message).toContain('did not answer within 1 s')
+    const before = await client.list()
+    expect(before.every(({ job }) => !job.includes('stuck'))).toBe(true)
+  })
+
+  test('stops a call that is cancelled, and lives on; one that does not is killed with all its processes', async () => {
+    const { runtime, client } = await agentRig()
+    await runtime.add(actor(), wantedOf(serverDirectory()))
+    const begin = async (tool: string): Promise<string> => {
+      const { id } = await runtime.run({
+        ...{ person: actor().person, agent: 'fixture', tool, input: {}, why: '', traceId: actor().traceId },
+      })
+      await until(async () => (await runtime.tasks.get(actor().person, id)).state === 'working', {
+        what: `${tool} is called`,
+      })
+      return id
+    }
+    const mark = freshMark()
+    expect(await done(runtime, 'fork', { mark })).toMatchObject({ state: 'completed' })
+    expect(marked(mark)).toHaveLength(1)
+    const [first] = await client.list()
+
+    const polite = await runtime.tasks.cancel(actor().person, await begin('slow'))
+    expect(polite).toMatchObject({ state: 'canceled' })
+    expect(polite.events.at(-1)?.message).toContain('while it ran')
+    expect(await client.list()).toEqual([first])
+
+    expect(await runtime.tasks.cancel(actor().person, await begin('stuck'))).toMatchObject({
+      state: 'canceled',
+    })
+    expect((await client.list()).some(({ job }) => job === first?.job)).toBe(false)
+    expect(marked(mark)).toEqual([])
+
+    // That is the doing of whoever cancels, and no crash.
+    for (let n = 0; n < 5; n += 1) await runtime.tasks.cancel(actor().person, await begin('stuck'))
+    expect(await done(runtime, 'echo')).toMatchObject({ state: 'completed' })
+  })
+})

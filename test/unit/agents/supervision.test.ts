@@ -1,0 +1,160 @@
+// Supervision and rights of agents in real jails: crashes, a lost Muscle, changed manifests, many at once, and whose they are.
+import { describe, expect, test } from 'vitest'
+import type { Gates } from '../../../src/agents/types.ts'
+import { createAgentRepository } from '../../../src/store/tables/agents.ts'
+import { ANN, actor, agentRig, BOB, done, said, serverDirectory, wantedOf } from '../../support/agents/rig.ts'
+import { temporaryDatabase } from '../../support/data/database.ts'
+import { providersHere } from '../../support/muscle/muscle.ts'
+import { until } from '../../support/run/until.ts'
+
+const [here] = await providersHere()
+if (here?.problem !== undefined) console.warn(`jails are not tried: ${here.problem}`)
+
+describe.skipIf(here?.problem !== undefined)('an agent', () => {
+  test('that crashes is started again by itself, and no more after it crashed too often', async () => {
+    const { runtime, client } = await agentRig()
+    await runtime.add(actor(), wantedOf(serverDirectory()))
+    const stateOf = async () => (await runtime.describe(actor(), 'fixture')).status
+    await done(runtime, 'die')
+    await until(async () => (await stateOf()).state === 'running', { what: 'it is back' })
+    expect((await stateOf()).restarts).toBe(1)
+    for (let n = 0; n < 4; n += 1) await done(runtime, 'die')
+    await until(async () => (await stateOf()).state === 'failed', { what: 'it is given up' })
+    expect((await stateOf()).detail).toContain('5 times within 10 minutes')
+    const refused = await done(runtime, 'echo')
+    expect(refused.events.at(-1)?.message).toContain('karo agent start fixture')
+    expect(await client.list()).toEqual([])
+    expect((await runtime.startAgent(actor(), 'fixture')).status.state).toBe('running')
+  })
+
+  test('is locked at once while the Muscle is not there, and runs again when it is back', async () => {
+    const { runtime, client, lock } = await agentRig()
+    await runtime.add(actor(), wantedOf(serverDirectory()))
+    await done(runtime, 'echo')
+    lock('it was lost')
+    expect((await runtime.list(actor()))[0]?.status).toMatchObject({ state: 'locked', detail: 'it was lost' })
+    // The jail goes with the Muscle.
+    for (const { job } of await client.list()) await client.cancel(job)
+    await until(async () => (await client.list()).length === 0, { what: 'the jail is gone' })
+    lock(undefined)
+    await until(async () => (await runtime.list(actor()))[0]?.status.state === 'running', {
+      what: 'it is back',
+    })
+  })
+
+  test('whose manifest was changed in the store does not start, at once or after a restart', async () => {
+    const db = await temporaryDatabase()
+    const { runtime, client } = await agentRig({ db })
+    await runtime.add(actor(), wantedOf(serverDirectory()))
+    expect(await done(runtime, 'echo')).toMatchObject({ state: 'completed' })
+    await runtime.stopAgent(actor(), 'fixture')
+    const repository = createAgentRepository(db)
+    const [row] = await repository.manifests()
+    if (row === undefined) throw new Error('no manifest')
+    const bytes = Buffer.from(row.bytes)
+    bytes.write('XX', bytes.indexOf('server.mjs'))
+    await repository.putManifest({ ...row, bytes })
+    const task = await done(runtime, 'echo')
+    expect(task.events.at(-1)?.message).toContain('not as this node signed it')
+    const { runtime: next } = await agentRig({ db, client })
+    expect(await next.list(actor())).toMatchObject([{ status: { state: 'refused' }, manifest: null }])
+    await expect(next.startAgent(actor(), 'fixture')).rejects.toMatchObject({ code: 'refused' })
+    expect(await client.list()).toEqual([])
+    expect(await next.remove(actor(), 'fixture')).toMatchObject({ id: 'kExecutor:fixture' })
+  })
+
+  test('runs beside nine others', async () => {
+    const { runtime, client } = await agentRig()
+    const directory = serverDirectory()
+    const names = Array.from({ length: 10 }, (_, n) => `agent-${n}`)
+    for (const name of names) await runtime.add(actor(), wantedOf(directory, [], { name }))
+    const tasks = await Promise.all(names.map((agent) => done(runtime, 'echo', { text: agent }, { agent })))
+    expect(await Promise.all(tasks.map((task) => said(runtime, task)))).toEqual(names)
+    expect(await client.list()).toHaveLength(10)
+    await runtime.stop()
+    expect(await client.list()).toEqual([])
+  })
+
+  test('is its person’s: others neither see it nor give it tasks; administrators see and stop it', async () => {
+    const { runtime, ledger } = await agentRig()
+    await runtime.add(actor(), wantedOf(serverDirectory()))
+    const bob = actor(BOB, false)
+    expect(await runtime.list(bob)).toEqual([])
+    for (const act of [
+      () => runtime.describe(bob, 'fixture'),
+      () => runtime.stopAgent(bob, 'fixture'),
+      () => runtime.remove(bob, 'fixture'),
+      () => runtime.startAgent(actor(BOB), 'fixture'),
+      async () => runtime.logs(actor(BOB), 'fixture'),
+      () => done(runtime, 'echo', {}, { person: BOB }),
+    ])
+      await expect(act()).rejects.toMatchObject({ code: 'not_found' })
+    expect(await runtime.list(actor(BOB))).toHaveLength(1)
+    expect((await runtime.stopAgent(actor(BOB), 'fixture')).status.state).toBe('stopped')
+    await expect(runtime.add(bob, wantedOf('/srv', [], { name: 'other' }))).rejects.toMatchObject({
+      code: 'refused',
+    })
+    await expect(runtime.add(actor(BOB), wantedOf('/srv'))).rejects.toMatchObject({ code: 'conflict' })
+    expect(ledger.map(({ details }) => details.change)).toEqual(['added', 'stopped'])
+    await runtime.forget(ANN)
+    expect(await runtime.list(actor())).toEqual([])
+  })
+
+  test('does what only reads, and nothing else while nobody can approve', async () => {
+    const { runtime, client, ledger } = await agentRig()
+    const directory = serverDirectory()
+    await runtime.add(actor(), wantedOf(directory, [], { tools: ['echo', 'write'] }))
+    expect(await done(runtime, 'echo')).toMatchObject({ state: 'completed' })
+    const denied = await done(runtime, 'write')
+    expect(denied).toMatchObject({ state: 'rejected' })
+    expect(denied.events.at(-1)?.message).toContain('nobody can approve')
+    expect(await done(runtime, 'fail')).toMatchObject({ state: 'rejected' })
+
+    // What may write is not even started without a yes.
+    const binds = wantedOf(directory).binds.map((bind) => ({ ...bind, write: bind.path === directory }))
+    await runtime.add(actor(), wantedOf(directory, [], { name: 'writer', binds }))
+    await expect(runtime.startAgent(actor(), 'writer')).rejects.toMatchObject({ code: 'refused' })
+    expect(await done(runtime, 'echo', {}, { agent: 'writer' })).toMatchObject({ state: 'rejected' })
+    expect(await client.list()).toHaveLength(1)
+  })
+
+  test('waits for the approval of a person, and then does exactly what was approved, or nothing', async () => {
+    const asked: string[] = []
+    let answer: 'run' | 'deny' = 'run'
+    const settle = Promise.withResolvers<void>()
+    const gates: Gates = {
+      judge: async () => ({
+        outcome: 'wait',
+        class: 'high',
+        approval: 'a-1',
+        reason: 'it may change things',
+      }),
+      async settled(_approval, { input, argv }) {
+        asked.push(input, argv[0] ?? '')
+        await settle.promise
+        return answer === 'run'
+          ? { outcome: 'run', class: 'high', reason: 'approved' }
+          : { outcome: 'deny', class: 'high', gate: 'approval', reason: 'a person said no' }
+      },
+    }
+    const { runtime } = await agentRig({ gates })
+    await runtime.add(actor(), wantedOf(serverDirectory()))
+    const request = { person: ANN, agent: 'fixture', tool: 'write', input: { b: 1, a: 2 }, why: '' }
+    const { id } = await runtime.run({ ...request, traceId: actor().traceId })
+    await until(async () => (await runtime.tasks.get(ANN, id)).state === 'input-required', { what: 'asked' })
+    expect(await runtime.tasks.get(ANN, id)).toMatchObject({ approval: 'a-1' })
+    settle.resolve()
+    expect(
+      await until(
+        async () => {
+          const task = await runtime.tasks.get(ANN, id)
+          return task.endedAt !== null && task
+        },
+        { what: 'done' },
+      ),
+    ).toMatchObject({ state: 'completed' })
+    expect(asked[0]).toBe('{"a":2,"b":1}')
+    answer = 'deny'
+    expect(await done(runtime, 'write')).toMatchObject({ state: 'rejected' })
+  })
+})
