@@ -101,7 +101,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
   })
 
   test('does what only reads, and nothing else while nobody can approve', async () => {
-    const { runtime, client, ledger } = await agentRig()
+    const { runtime, client } = await agentRig()
     const directory = serverDirectory()
     await runtime.add(actor(), wantedOf(directory, [], { tools: ['echo', 'write'] }))
     expect(await done(runtime, 'echo')).toMatchObject({ state: 'completed' })
