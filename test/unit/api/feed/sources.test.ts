@@ -201,7 +201,7 @@ test('no entry of the ledger breaks it, whatever is missing', () => {
 
 test('it ends', () => {
   const { end, listening } = rooms()
-  expect(listening()).toBe(5)
+  expect(listening()).toBe(6)
   end()
   expect(listening()).toBe(0)
 })
