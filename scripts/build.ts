@@ -139,6 +139,11 @@ const lean: Plugin = {
     build.onResolve({ filter: /^\.\/binding$/ }, ({ importer }) =>
       importer.includes('/classic-level/') ? { path: 'classic-level/binding.js', external: true } : undefined,
     )
+    // The MCP client takes it for OAuth over HTTP. Agents speak over standard input and output.
+    build.onResolve({ filter: /^jose$/ }, ({ path }) => ({ path, namespace: 'absent' }))
+    build.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({
+      contents: `throw new Error('${path} is not part of this build')`,
+    }))
   },
 }
 const capital = (word: string): string => `${word[0]?.toUpperCase()}${word.slice(1)}`

@@ -17,7 +17,7 @@ import { printable } from '../../../base/format.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
 import { parseDuration } from '../../input/time.ts'
 import { checkText, parseWhole } from '../../input/values.ts'
-import { agentLogsView, agentsView, agentView } from '../../views/agents.ts'
+import { agentLogsView, agentsView, agentView } from '../../views/agents/agents.ts'
 
 /** Starting takes several attempts at worst. */
 const START_DEADLINE_MS = 85_000

@@ -16,7 +16,7 @@ import { type Command, type CommandIo, defineCommand, show } from '../../command
 import { checkText, defined, parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
-import { progressLine, resultView, stateLine, tasksView, taskView } from '../../views/tasks.ts'
+import { progressLine, resultView, stateLine, tasksView, taskView } from '../../views/agents/tasks.ts'
 
 /** Time between attempts to reach a daemon that went away, and how often it is tried. */
 const AWAY = { ms: 500, times: 60 }

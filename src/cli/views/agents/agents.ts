@@ -1,9 +1,9 @@
 // Views of agents: the list, one agent with what it may and offers, and what it wrote.
-import type { AgentListShape, AgentLogsShape, AgentShape } from '../../api/contract/shapes.ts'
-import { bytes, duration, localTime, printable } from '../../base/format.ts'
-import { quoteShell } from '../../base/quote.ts'
-import { table } from '../terminal/table.ts'
-import { fitted } from '../terminal/text.ts'
+import type { AgentListShape, AgentLogsShape, AgentShape } from '../../../api/contract/shapes.ts'
+import { bytes, duration, localTime, printable } from '../../../base/format.ts'
+import { quoteShell } from '../../../base/quote.ts'
+import { table } from '../../terminal/table.ts'
+import { fitted } from '../../terminal/text.ts'
 
 interface Screen {
   readonly colour: boolean
