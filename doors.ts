@@ -39,10 +39,10 @@ trust/certificates  : base protocols trust/identity trust/lineage trust/audit st
 trust/organisation  : base protocols trust/identity trust/policy trust/audit
 trust/operators     : base protocols trust/identity trust/policy trust/audit trust/certificates - people who ask through nodes
 trust               : base protocols config trust/* store/tables
+agents              : base base/kernel muscle/contract protocols trust/identity trust/audit store/tables - the Brain's side of running what agents ask for
 agents/capabilities : base protocols agents trust/identity trust/audit store/tables - what agents were granted
 agents/approvals    : base agents trust/audit store/approvals               - what waits for a person; level 0
 agents/gates        : base protocols assist/risk agents agents/approvals agents/capabilities trust/policy trust/audit
-agents              : base base/kernel muscle/contract protocols trust/identity trust/audit store/tables - the Brain's side of running what agents ask for
 mesh                : base protocols config trust trust/identity trust/audit trust/certificates store/tables
 exchange/documents  : base protocols config mesh trust trust/identity trust/audit store/tables
 exchange/aggregates : base protocols trust/identity                         - functions of shares and tallies; no I/O, no timer
