@@ -1,6 +1,7 @@
 // Builds the rooms that know this machine and its people, and never talk to another machine.
 import { dirname } from 'node:path'
 import { createMuscle } from '../agents/muscle/muscle.ts'
+import { createResident } from '../assist/resident/resident.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
 import { VERSION } from '../base/version.ts'
@@ -78,9 +79,12 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
     ...{ timers, log },
   })
 
+  // The machine's service is another user than those who type, and sees other files: their shells start the program.
+  const resident = service ? undefined : createResident({ home: paths.home, log })
+
   return {
     ...{ store, lock, muscle },
     ...who,
-    ...{ observe, processes, insight, anomalies, probe, retention },
+    ...{ observe, processes, insight, anomalies, probe, retention, resident },
   }
 }

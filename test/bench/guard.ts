@@ -90,6 +90,7 @@ async function open(
         plain: PLAIN_LINES,
         files: [join(directory, 'guard.toml')],
         machineFile: join(directory, 'none'),
+        resident: join(directory, 'judge-'),
         timeoutMs: 10_000,
         onError: 'allow',
       })

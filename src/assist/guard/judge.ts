@@ -19,7 +19,7 @@ import type { Where } from './types.ts'
  */
 export function judge(guard: Guard, command: string, where: Where = {}): RiskVerdict {
   const asTyped = judgeText(guard, command, where)
-  const typed = where.cut || where.unfinished ? amended(guard, asTyped, where) : asTyped
+  const typed = where.cut || where.unfinished || where.kept ? amended(guard, asTyped, where) : asTyped
   if (where.definitions === undefined) return typed
   const meant = expand(command, where.definitions, where)
   const known = meant.text === undefined ? typed : both(guard, typed, judgeText(guard, meant.text, where))
@@ -57,14 +57,33 @@ function withUnread(guard: Guard, verdict: RiskVerdict, name: string, where: Whe
   return together.decision === 'allow' ? { ...together, decision: 'confirm' } : together
 }
 
-function amended(guard: Guard, verdict: RiskVerdict, { cut, unfinished }: Where): RiskVerdict {
-  const matches = unfinished
-    ? verdict.matches.filter(({ rule }) => !ABOUT_READING.has(rule))
-    : verdict.matches
+function amended(guard: Guard, verdict: RiskVerdict, where: Where): RiskVerdict {
+  const { cut, unfinished, kept } = where
+  const read = unfinished ? verdict.matches.filter(({ rule }) => !ABOUT_READING.has(rule)) : verdict.matches
+  const matches = kept ? withoutDefined(read, verdict.command, where) : read
+  if (!cut && matches.length === verdict.matches.length) return verdict
   const { level: risk_level, why } = ruleForFact('too-long')
   const span: RiskMatch['span'] = [0, verdict.command.length]
   const all = cut ? [...matches, { rule: 'too-long', risk_level, why, span }] : matches
   return decided(guard, verdict, all)
+}
+
+/** What a rule finds about the definition itself. */
+const ABOUT_ALIASES: ReadonlySet<string> = new Set(['alias-shadow', 'guard-off'])
+
+/**
+ * Leaves out what was found in the text of an alias that the line only defines: the shell keeps the alias, and the guard
+ * judges each line that uses it. The catastrophic core stays.
+ */
+function withoutDefined(matches: readonly RiskMatch[], command: string, where: Where): readonly RiskMatch[] {
+  if (!/\balias\b/.test(command) || matches.length === 0) return matches
+  const definitions = commandsOf(command, where).filter(({ text }) => text.startsWith('alias '))
+  return matches.filter(
+    ({ rule, span }) =>
+      isCore(rule) ||
+      ABOUT_ALIASES.has(rule) ||
+      !definitions.some((one) => one.span[0] <= span[0] && span[1] <= one.span[1]),
+  )
 }
 
 /** Adds to the verdict on the typed line the findings of its expanded form, with the whole line as their place. */

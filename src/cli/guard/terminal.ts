@@ -14,8 +14,8 @@ import { fitted } from '../terminal/text.ts'
 import { printVerdict } from '../views/check.ts'
 
 /**
- * run: the line may run. edit: it stays to be changed. drop: it goes. put: another text takes its place, and follows in
- * the next lines.
+ * run: the line may run. edit: it stays to be changed. drop: it goes, and is behind Up. put: another text takes its place,
+ * and follows in the next lines.
  */
 type Verb = 'run' | 'edit' | 'drop' | 'put'
 
@@ -40,7 +40,7 @@ export async function converse(
   shell: Shell,
 ): Promise<Answer> {
   const terminal = openTerminal()
-  if (terminal === undefined) return { verb: 'edit', outcome: outcomeOf(verdict) }
+  if (terminal === undefined) return { verb: 'drop', outcome: outcomeOf(verdict) }
   const { env } = io
   const columns = terminal.columns()
   const colour = !env.NO_COLOR && env.TERM !== 'dumb'
@@ -54,11 +54,10 @@ export async function converse(
     for (const warning of guard.warnings) terminal.write(fitted(`karo: ${printable(warning)}\n`, columns))
     terminal.write(fitted(`karo: ${printVerdict(verdict, { colour, columns })}`, columns))
     if (verdict.decision === 'block') {
-      const taken = Boolean(env.KARO_LINE_TAKEN)
-      terminal.write(fitted(blockedWords(guard, verdict, taken), columns) + lineEnd)
-      // What else was pasted must not be added to the line that stays.
+      terminal.write(fitted(blockedWords(guard, verdict), columns) + lineEnd)
+      // What else was pasted must not become a line of its own.
       await terminal.drain()
-      return { verb: 'edit', outcome: 'blocked' }
+      return { verb: 'drop', outcome: 'blocked' }
     }
     const answer = await question(terminal, verdict, columns, paint)
     terminal.write(`${SAID[answer.verb]}${lineEnd}`)
@@ -74,9 +73,9 @@ const SAID: Readonly<Record<Verb, string>> = { run: 'yes', edit: 'edit', put: 's
 const outcomeOf = ({ decision }: RiskVerdict): Answer['outcome'] =>
   decision === 'block' ? 'blocked' : 'declined'
 
-/** What a person can do who means it. `taken`: the shell has the lines before the last one already. */
-function blockedWords({ profile, files }: Guard, { matches }: RiskVerdict, taken: boolean): string {
-  const yours = taken ? 'The command is in your history (↑)' : 'The line is yours to change'
+/** What a person can do who means it. */
+function blockedWords({ profile, files }: Guard, { matches }: RiskVerdict): string {
+  const yours = 'The line is in your history (↑)'
   const rules = [...new Set(matches.map(({ rule }) => rule))]
   const first = rules.find((rule) => !rule.endsWith('-deny'))
   if (rules.some((rule) => rule.endsWith('-deny')))

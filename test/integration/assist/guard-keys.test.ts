@@ -278,6 +278,7 @@ test.each(['bash', 'zsh', 'fish'] as const)(
       plain: PLAIN_LINES,
       files: [],
       machineFile: join(directory, 'none'),
+      resident: join(directory, 'judge-'),
       timeoutMs: 20_000,
       onError: 'block',
     } as const

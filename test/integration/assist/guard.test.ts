@@ -11,6 +11,8 @@ import { until } from '../../support/run/until.ts'
 import { CLEAR, type GuardedOptions, startGuarded } from '../../support/shell/guarded-shell.ts'
 import { commandsOf } from '../../support/shell/hooked-shell.ts'
 
+const UP = '\u001b[A'
+
 /** A program in place of the one that judges; `body` is its sh code. */
 function standIn(body: string): readonly string[] {
   const path = join(temporaryDirectory(), 'karo')
@@ -42,11 +44,16 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       'echo  two  blanks ',
       'shuf -o x/y/z new',
       'stat /etc/hostname',
+      ' ls -d /',
+      'ls -d / | cat',
+      'git status',
+      'git log --oneline | head -n 1',
     ]
     const others = [
       'echo $HOME',
       'echo *',
-      'git status',
+      'git push',
+      'ls -d / | sh',
       'rm x',
       'echo a; rm x',
       './x',
@@ -119,7 +126,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     expect(shell.ran()).toEqual([])
   })
 
-  test('what is blocked does not run, stays in the line, and leaves no text', async () => {
+  test('what is blocked does not run, and leaves no text', async () => {
     const shell = await startGuarded({ program })
     const lines = [
       'rm -rf ~/',
@@ -130,16 +137,43 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       'true; rm -rf ~',
     ]
     for (const line of lines) expect(await shell.blocked(line)).toContain('It does not run')
-    await shell.noted('rm -rf ~/')
-    // The cursor stands in front of it.
-    await shell.run('make ')
-    await shell.noted('rm -rf ~/')
-    await shell.run('\u0005some/dir')
-    expect(shell.ran()).toEqual([`make rm -rf ${shell.directory}/`, `rm -rf ${shell.directory}/some/dir`])
-    expect(shell.notes()).toEqual(Array.from({ length: 8 }, () => 'blocked critical'))
+    expect(shell.ran()).toEqual([])
+    expect(shell.notes()).toEqual(Array.from({ length: 6 }, () => 'blocked critical'))
+    expect(commandsOf(shell.spool).filter((line) => line !== '')).toEqual([])
+  })
+
+  test('what was refused or blocked is behind Up, and the editor is empty', async () => {
+    const shell = await startGuarded({
+      program,
+      ...(program === 'zsh' && { before: 'HISTSIZE=100' }),
+      ...(program === 'bash' && { before: 'set -o history; HISTCONTROL=ignoreboth' }),
+    })
+    await shell.run('make first')
+    await shell.noted('git push --force a', 'n')
+    await shell.back()
+    await shell.run('make second')
+    await shell.noted('rm -rf ~')
+    await shell.back()
+    // Up, changed by one word, is another line.
+    await shell.run(`${UP}/some/where`)
+    await shell.noted('git push --force b', '\u0003')
+    await shell.back()
+    await shell.noted(UP, 'y')
+    await until(() => shell.ran().length === 4, { what: 'four that ran' })
+    expect(shell.ran()).toEqual([
+      'make first',
+      'make second',
+      `rm -rf ${shell.directory}/some/where`,
+      'git push --force b',
+    ])
+    await until(() => commandsOf(shell.spool).filter((line) => line !== '').length === 4, {
+      what: 'four records',
+    })
     expect(commandsOf(shell.spool).filter((line) => line !== '')).toEqual([
-      'make rm -rf ~/',
-      'rm -rf ~/some/dir',
+      'make first',
+      'make second',
+      'rm -rf ~/some/where',
+      'git push --force b',
     ])
   })
 

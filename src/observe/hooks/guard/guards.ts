@@ -10,6 +10,7 @@ import {
   MOST_DEFINED,
   MOST_WORDS,
   PLAIN_LENGTH,
+  RESIDENT,
   START_SECONDS,
   unanswered,
 } from './guard.ts'
@@ -25,7 +26,7 @@ export const GUARDS: Readonly<Record<(typeof GUARD_SHELLS)[number], (options: Gu
 }
 
 /** What the shell files call __karo_given: patterns without signs that bash or zsh expands, limits, and what is said. */
-function given({ plain, machineFile, timeoutMs, onError }: GuardOptions) {
+function given({ plain, machineFile, resident, timeoutMs, onError }: GuardOptions) {
   const { verb, words } = unanswered(onError)
   const patterns = {
     carried: CARRIED_NAMES,
@@ -33,6 +34,7 @@ function given({ plain, machineFile, timeoutMs, onError }: GuardOptions) {
     places: plain.places,
     outputs: plain.outputs,
     system: plain.system,
+    git: plain.git,
     // The parts that are whole directories of the system.
     roots: plain.system.filter((part) => part.startsWith('/')),
   }
@@ -44,6 +46,12 @@ function given({ plain, machineFile, timeoutMs, onError }: GuardOptions) {
     start: String(START_SECONDS),
     timeout: String(timeoutMs / 1000),
     machine: machineFile,
+    resident,
+    resident_version: RESIDENT.version,
+    resident_bytes: RESIDENT.bytes,
+    resident_seconds: RESIDENT.seconds,
+    resident_rest: RESIDENT.rest,
+    resident_variables: RESIDENT.variables,
     cut_off: CUT_OFF,
     unanswered: words,
     verb,
