@@ -50,7 +50,12 @@ export type Gate = 'policy' | 'capability' | 'risk' | 'approval'
 export type Verdict =
   | { readonly outcome: 'run'; readonly class: ActionClass; readonly reason: string }
   /** A person decides; `approval` is the id in the inbox. */
-  | { readonly outcome: 'wait'; readonly class: ActionClass; readonly approval: string; readonly reason: string }
+  | {
+      readonly outcome: 'wait'
+      readonly class: ActionClass
+      readonly approval: string
+      readonly reason: string
+    }
   | { readonly outcome: 'deny'; readonly class: ActionClass; readonly gate: Gate; readonly reason: string }
 
 export interface Gates {

@@ -21,6 +21,8 @@ export interface Asked {
   readonly names: string
   /** The environment of the shell: its `KARO_…` variables and the directories of AI tools. */
   readonly env: Env
+  /** The shell, as sessionOf names it. */
+  readonly session?: string | undefined
   readonly place: MachinePlace & { readonly karoHome: string }
 }
 
@@ -51,6 +53,7 @@ export async function judgeAsked(asked: Asked, onLong = (): void => {}): Promise
     unfinished: open !== undefined,
     cut: asked.length > MOST_ASKED,
     kept: true,
+    ...(asked.session !== undefined && { session: asked.session }),
   })
   const here = open?.here !== undefined && PLAIN_WORD.test(open.here) ? open.here : '-'
   return { guard, verdict, here }

@@ -49,7 +49,8 @@ function withUnread(guard: Guard, verdict: RiskVerdict, name: string, where: Whe
   const commands = commandsOf(verdict.command, where)
   if (
     guard.rules.some(
-      (rule) => rule.kind === 'allow' && live(guard, rule) && excuses(rule, match, commands, where),
+      (rule) =>
+        rule.kind === 'allow' && live(guard, rule) && excuses(rule, match, commands, where, verdict.command),
     )
   )
     return verdict
@@ -156,7 +157,8 @@ function lower(
   if (allows.length === 0 || verdict.command.includes('\0') || verdict.matches.length >= MAX_MATCHES)
     return verdict
   const matches = verdict.matches.filter(
-    (match) => isCore(match.rule) || !allows.some((rule) => excuses(rule, match, commands, where)),
+    (match) =>
+      isCore(match.rule) || !allows.some((rule) => excuses(rule, match, commands, where, verdict.command)),
   )
   return matches.length === verdict.matches.length ? verdict : { ...verdict, matches }
 }
@@ -167,8 +169,15 @@ function excuses(
   { rule: id, span: [start, end] }: RiskMatch,
   commands: readonly RunCommand[],
   where: Where,
+  line: string,
 ): boolean {
   if (rule.rule !== undefined && rule.rule !== id) return false
+  if (rule.session !== undefined && rule.session !== where.session) return false
+  if (rule.line !== undefined)
+    return (
+      rule.line === line &&
+      (rule.cwd === undefined || fits(rule, { text: line, cwd: where.cwd ?? '.', span: [0, 0] }, where))
+    )
   if (rule.command === undefined && rule.cwd === undefined) return true
   const around = commands.filter(({ span }) => span[0] <= start && end <= span[1])
   const least = Math.min(...around.map(({ span }) => span[1] - span[0]))
@@ -206,8 +215,9 @@ function spanOf(
   where: Where,
 ): RiskMatch['span'] | undefined {
   if (rule.rule !== undefined) {
-    return verdict.matches.find((match) => match.rule === rule.rule && excuses(rule, match, commands, where))
-      ?.span
+    return verdict.matches.find(
+      (match) => match.rule === rule.rule && excuses(rule, match, commands, where, line),
+    )?.span
   }
   // `karo guard` stays allowed, so that a person can take back a rule that denies too much.
   const takesBack = ({ text }: RunCommand): boolean => rule.whose === 'own' && /^karo guard(?: |$)/.test(text)

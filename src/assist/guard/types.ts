@@ -30,6 +30,8 @@ export interface Where {
   readonly kept?: boolean
   /** More lines will follow, so it is no fault that the text cannot be parsed yet. */
   readonly unfinished?: boolean
+  /** The shell that asks, as sessionOf names it. */
+  readonly session?: string
   /** The text is only the beginning of a line that is too long. */
   readonly cut?: boolean
 }

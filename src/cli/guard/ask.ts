@@ -2,10 +2,12 @@
 
 import { judgeAsked } from '../../assist/guard/asked.ts'
 import type { Guard } from '../../assist/guard/guard.ts'
+import { sessionOf } from '../../assist/guard/session.ts'
 import type { RiskVerdict, Shell } from '../../assist/risk/index.ts'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
 import type { CommandIo } from '../command.ts'
 import { placeOf } from '../place.ts'
+import type { Here } from './allow.ts'
 import type { Answer } from './terminal.ts'
 
 /**
@@ -22,10 +24,12 @@ export async function askAbout(io: CommandIo, shell: Shell, live: boolean): Prom
     waits = true
   }
   const length = Number(io.env.KARO_LINE_LENGTH ?? 0)
-  const asked = { shell, line, length, names: io.env.KARO_LINE_NAMES ?? '', env: io.env, place: placeOf(io) }
+  const place = placeOf(io)
+  const session = sessionOf(Number(io.env.KARO_LINE_SHELL ?? 0))
+  const asked = { shell, line, length, names: io.env.KARO_LINE_NAMES ?? '', env: io.env, session, place }
   // A long line is asked about whatever is found in it: the person can wait for that, and no limit may run it unjudged.
   const { guard, verdict, here } = await judgeAsked(asked, wait)
-  const answer = await answerTo(io, guard, verdict, shell, wait)
+  const answer = await answerTo(io, guard, verdict, shell, wait, { cwd: place.cwd, session })
   const head = `${answer.verb} ${answer.outcome} ${verdict.risk_level} ${here}`
   io.out(Buffer.from(`${head}\n${answer.text ?? ''}`))
   return EXIT.done
@@ -37,11 +41,12 @@ async function answerTo(
   verdict: RiskVerdict,
   shell: Shell,
   wait: () => void,
+  here: Here,
 ): Promise<Answer> {
   if (verdict.decision === 'allow') return { verb: 'run', outcome: '-' }
   wait()
   const { converse } = await import('./terminal.ts')
-  return converse(io, guard, verdict, shell)
+  return converse(io, guard, verdict, shell, here)
 }
 
 /** From here on no limit ends this, not even the signal of the timeout(1) that fish has to take: a person takes time. */

@@ -146,7 +146,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     const shell = await startGuarded({
       program,
       ...(program === 'zsh' && { before: 'HISTSIZE=100' }),
-      ...(program === 'bash' && { before: 'set -o history; HISTCONTROL=ignoreboth' }),
+      ...(program === 'bash' && { after: 'HISTCONTROL=ignoreboth' }),
     })
     await shell.run('make first')
     await shell.noted('git push --force a', 'n')

@@ -151,7 +151,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
       return
     fi
     exec {fd}< <(
-      export KARO_LINE="${text:0:__karo_given[most_asked]}" KARO_LINE_LENGTH=${#text} KARO_LINE_NAMES="$names"
+      export KARO_LINE="${text:0:__karo_given[most_asked]}" KARO_LINE_LENGTH=${#text} KARO_LINE_NAMES="$names" KARO_LINE_SHELL=$$
       export KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}"
       exec -- "${__karo_ask[@]}" --live 2>/dev/null
     )

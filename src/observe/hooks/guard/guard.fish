@@ -189,14 +189,17 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin string match --quiet --regex -- '\A\s' "$argv"; and return
         builtin test -n "$fish_private_mode"; and return
         builtin set --query fish_history; and builtin test -z "$fish_history"; and return
-        builtin history append -- "$argv" 2>/dev/null; and return
+        if builtin string match --quiet --regex -- '\A[4-9]\.' "$version"
+            builtin history append -- "$argv"
+            return
+        end
         builtin set --local name fish
         builtin set --query fish_history; and builtin set name $fish_history
         builtin set --local directory ~/.local/share/fish
         builtin test -n "$XDG_DATA_HOME"; and builtin set directory $XDG_DATA_HOME/fish
         builtin test -O $directory/"$name"_history; or builtin test -O $directory -a ! -e $directory/"$name"_history; or return
         __karo_uptime
-        builtin printf -- '- cmd: %s\n  when: %s\n' (builtin string replace --all -- \\ \\\\ "$argv" | builtin string join '\n') \
+        builtin printf '%s cmd: %s\n  when: %s\n' - (builtin string replace --all -- \\ \\\\ "$argv" | builtin string join '\n') \
             (builtin math --scale=0 -- "($__karo_up + $__karo_since) / 1000") >>$directory/"$name"_history
         builtin history merge
     end
@@ -222,6 +225,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         end
         builtin set --local --export KARO_LINE (builtin string sub --length $__karo_given_most_asked -- "$line" | builtin string collect)
         builtin set --local --export KARO_LINE_LENGTH (builtin string length -- "$line" | builtin string join ' ')
+        builtin set --local --export KARO_LINE_SHELL $fish_pid
         builtin set --local --export KARO_LINE_NAMES (__karo_guard_names $line | builtin string collect)
         builtin set --local answer (__karo_guard_resident)
         if not builtin set --query answer[1]

@@ -152,7 +152,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     fi
     exec {__karo_guard_fd}< <(
       builtin export KARO_LINE="${__karo_guard[text][1,__karo_given[most_asked]]}" KARO_LINE_LENGTH=${#__karo_guard[text]}
-      builtin export KARO_LINE_NAMES="$__karo_guard[names]" KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}"
+      builtin export KARO_LINE_SHELL=$$ KARO_LINE_NAMES="$__karo_guard[names]" KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}"
       command "$__karo_ask[@]" --live 2>/dev/null
     )
     if IFS=" " builtin read -r -t $__karo_given[start] -u $__karo_guard_fd __karo_guard_word && [[ $__karo_guard_word == up ]] &&
@@ -234,7 +234,8 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       [[ -z ${6-} ]] || __karo_guard[late]=$EPOCHSECONDS
       if [[ $__karo_guard[outcome] != - ]]; then
         __karo_guard_note "$3" "$4"
-        zle -I
+        # What goes is not drawn again.
+        [[ $__karo_guard[verb] == drop ]] || zle -I
       fi
     fi
     __karo_guard[here]=
@@ -257,7 +258,6 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       zle .send-break
     elif [[ -z $__karo_guard[text] ]]; then
       # A new prompt, whose Up begins at the newest entry.
-      BUFFER=
       zle .send-break
     else
       BUFFER=$__karo_guard[text]
