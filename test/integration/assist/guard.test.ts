@@ -44,10 +44,9 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       'echo  two  blanks ',
       'shuf -o x/y/z new',
       'stat /etc/hostname',
-      ' ls -d /',
-      'ls -d / | cat',
+      'ls -d / | wc -l',
       'git status',
-      'git log --oneline | head -n 1',
+      'git log --oneline | wc -l',
     ]
     const others = [
       'echo $HOME',
@@ -66,7 +65,10 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       'ls -d / rm /nonexistent',
     ]
     expect(shell.active()).toBe(0)
-    for (const line of [...plain, ...others, 'true']) await shell.run(line)
+    for (const line of [...plain, ...others]) await shell.run(line)
+    // A line with a blank in front leaves no record.
+    shell.keys(' ls -d /\r')
+    await shell.run('true')
     // Once a day it says that it looks at the lines.
     expect(shell.active()).toBe(1)
     expect(readFileSync(asked, 'utf8').split('\n').slice(0, -1)).toEqual(others)
@@ -230,7 +232,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
   test('a line in several lines is judged as a whole', async () => {
     const shell = await startGuarded({ program })
     await shell.noted(fish ? 'for i in 1 2\nrm -rf ~\nend' : 'for i in 1 2; do\nrm -rf ~\ndone')
-    await shell.printed(program === 'bash' ? 'is in your history' : 'line is yours to change')
+    await shell.printed('is in your history')
     await shell.back()
     await shell.cancel()
     await shell.run(fish ? 'for i in 1 2\nmake $i\nend' : 'for i in 1 2; do\nmake $i\ndone')
