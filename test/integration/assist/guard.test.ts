@@ -160,7 +160,8 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     await shell.run(`${UP}/some/where`)
     await shell.noted('git push --force b', '\u0003')
     await shell.back()
-    await shell.noted(UP, 'y')
+    // Before fish 4 two lines of the same second may change places.
+    await shell.noted(fish ? 'git push --force b' : UP, 'y')
     await until(() => shell.ran().length === 4, { what: 'four that ran' })
     expect(shell.ran()).toEqual([
       'make first',

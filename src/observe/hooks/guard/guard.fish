@@ -198,6 +198,8 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin set --local directory ~/.local/share/fish
         builtin test -n "$XDG_DATA_HOME"; and builtin set directory $XDG_DATA_HOME/fish
         builtin test -O $directory/"$name"_history; or builtin test -O $directory -a ! -e $directory/"$name"_history; or return
+        # What ran before stands before it in the file.
+        builtin history save
         __karo_uptime
         builtin printf '%s cmd: %s\n  when: %s\n' - (builtin string replace --all -- \\ \\\\ "$argv" | builtin string join '\n') \
             (builtin math --scale=0 -- "($__karo_up + $__karo_since) / 1000") >>$directory/"$name"_history

@@ -17,7 +17,8 @@ import {
 
 /** The code that is appended to a shell's hook. dash has no line editor that could ask. */
 export const GUARDS: Readonly<Record<(typeof GUARD_SHELLS)[number], (options: GuardOptions) => string>> = {
-  bash: (options) => `${bashValues(options)}\n${shellFile('guard/guard.bash')}`,
+  bash: (options) =>
+    `${bashValues(options)}\n${shellFile('guard/plain.bash')}${shellFile('guard/guard.bash')}`,
   // The last function is defined outside, because it is about the person's options, which those inside do not have.
   zsh: (options) => `${zshSource(`${zshValues(options)}\n${shellFile('guard/guard.zsh')}`)}
 'builtin' 'eval' '__karo_guard_bang() { [[ -o banghist ]]; }'
