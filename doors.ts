@@ -19,6 +19,7 @@ assist/finder       :                                                       - fu
 assist/risk         : base                                                  - pure: no I/O, no clock
 config              : protocols base assist/risk
 assist/guard        : base config assist/risk observe/hooks
+assist/resident     : base base/kernel config assist/risk assist/guard observe/hooks - tells shells of this user that a line may run
 assist/copilot      : base config assist/risk                               - never sees the store
 store/level         : base protocols
 store/rollups       : base assist/risk store/level
@@ -56,7 +57,7 @@ ops/care            : base config ops store store/level store/tables store/rescu
 ops/metrics         : base protocols observe insight trust trust/audit trust/certificates trust/operators mesh exchange/* store
 api/contract        : base protocols config observe/imports trust/audit agents trust/policy exchange/query exchange/totals exchange/report exchange/reports ops/care
 api                 : base/* protocols config assist/finder store store/events store/tables observe observe/processes insight trust/* mesh exchange/* ops/care agents agents/* api/contract
-daemon              : base base/kernel agents agents/* protocols config store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
+daemon              : base base/kernel agents agents/* protocols config assist/resident store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
 window              : api/contract                                          - runs in a browser; the client of the API and nothing else
 cli/adapters        : base assist/risk                                      - what another program hands over, and is told
 cli/mcp             : base protocols assist/risk assist/guard assist/copilot api/contract

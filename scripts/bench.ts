@@ -82,15 +82,20 @@ const BENCHMARKS: readonly Benchmark[] = [
     name: 'guard',
     async run({ quick }) {
       const costs = await measureGuard(quick ? 10 : 40)
-      return costs.flatMap(({ shell, plain, checked }) =>
-        Object.entries({ plain, checked }).map(
-          ([kind, { bare_ms, guarded_ms }]): Figure => ({
-            ...{ name: `${shell}, a ${kind} line, Enter to prompt`, value: guarded_ms, unit: 'ms' },
+      return costs.flatMap(({ shell, plain, checked }) => {
+        const rows = [
+          { kind: 'a plain line', ms: plain.guarded_ms, bare_ms: plain.bare_ms },
+          { kind: 'a checked line', ms: checked.guarded_ms, bare_ms: checked.bare_ms },
+          { kind: 'checked by the daemon', ms: checked.daemon_ms, bare_ms: checked.bare_ms },
+        ]
+        return rows.map(
+          ({ kind, ms, bare_ms }): Figure => ({
+            ...{ name: `${shell}, ${kind}, Enter to prompt`, value: ms, unit: 'ms' },
             beside: { what: 'without the guard', value: bare_ms },
-            ratio: guarded_ms / bare_ms,
+            ratio: ms / bare_ms,
           }),
-        ),
-      )
+        )
+      })
     },
   },
   {

@@ -1,6 +1,7 @@
 // Builds the rooms that know this machine and its people, and never talk to another machine.
 import { dirname } from 'node:path'
 import { createMuscle, createRuntime } from '../agents/index.ts'
+import { createResident } from '../assist/resident/resident.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
 import { VERSION } from '../base/version.ts'
@@ -83,10 +84,13 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
     ...{ ...common, timers, repository: store.agents, muscle, gates: asking.gates, record: audit.record },
   })
 
+  // The machine's service is another user than those who type, and sees other files: their shells start the program.
+  const resident = service ? undefined : createResident({ home: paths.home, log })
+
   return {
     ...{ store, lock, muscle, agents },
     ...asking,
     ...who,
-    ...{ observe, processes, insight, anomalies, probe, retention },
+    ...{ observe, processes, insight, anomalies, probe, retention, resident },
   }
 }

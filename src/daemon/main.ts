@@ -122,6 +122,7 @@ function inOrder(
     organisation,
     muscle,
     agents,
+    resident,
     observe,
     processes,
     anomalies,
@@ -162,6 +163,7 @@ function inOrder(
     muscle,
     // After it, so that its tasks end while their jails can still be ended.
     agents,
+    ...(resident === undefined ? [] : [resident]),
     http.tokens,
     http.tokenEnds,
     api,

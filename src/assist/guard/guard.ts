@@ -13,6 +13,10 @@ export interface GuardRule {
   readonly rule?: string
   /** Glob for the words of one simple command. */
   readonly command?: string
+  /** Exactly this line, as it was typed; only of exceptions. */
+  readonly line?: string
+  /** The shell for which the exception holds, as sessionOf names it; in every other shell it does nothing. */
+  readonly session?: string
   /** A directory with everything below it, or a glob. */
   readonly cwd?: string
   /** End of the rule, in milliseconds since the epoch. */

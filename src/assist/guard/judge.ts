@@ -19,7 +19,7 @@ import type { Where } from './types.ts'
  */
 export function judge(guard: Guard, command: string, where: Where = {}): RiskVerdict {
   const asTyped = judgeText(guard, command, where)
-  const typed = where.cut || where.unfinished ? amended(guard, asTyped, where) : asTyped
+  const typed = where.cut || where.unfinished || where.kept ? amended(guard, asTyped, where) : asTyped
   if (where.definitions === undefined) return typed
   const meant = expand(command, where.definitions, where)
   const known = meant.text === undefined ? typed : both(guard, typed, judgeText(guard, meant.text, where))
@@ -49,7 +49,8 @@ function withUnread(guard: Guard, verdict: RiskVerdict, name: string, where: Whe
   const commands = commandsOf(verdict.command, where)
   if (
     guard.rules.some(
-      (rule) => rule.kind === 'allow' && live(guard, rule) && excuses(rule, match, commands, where),
+      (rule) =>
+        rule.kind === 'allow' && live(guard, rule) && excuses(rule, match, commands, where, verdict.command),
     )
   )
     return verdict
@@ -57,14 +58,33 @@ function withUnread(guard: Guard, verdict: RiskVerdict, name: string, where: Whe
   return together.decision === 'allow' ? { ...together, decision: 'confirm' } : together
 }
 
-function amended(guard: Guard, verdict: RiskVerdict, { cut, unfinished }: Where): RiskVerdict {
-  const matches = unfinished
-    ? verdict.matches.filter(({ rule }) => !ABOUT_READING.has(rule))
-    : verdict.matches
+function amended(guard: Guard, verdict: RiskVerdict, where: Where): RiskVerdict {
+  const { cut, unfinished, kept } = where
+  const read = unfinished ? verdict.matches.filter(({ rule }) => !ABOUT_READING.has(rule)) : verdict.matches
+  const matches = kept ? withoutDefined(read, verdict.command, where) : read
+  if (!cut && matches.length === verdict.matches.length) return verdict
   const { level: risk_level, why } = ruleForFact('too-long')
   const span: RiskMatch['span'] = [0, verdict.command.length]
   const all = cut ? [...matches, { rule: 'too-long', risk_level, why, span }] : matches
   return decided(guard, verdict, all)
+}
+
+/** What a rule finds about the definition itself. */
+const ABOUT_ALIASES: ReadonlySet<string> = new Set(['alias-shadow', 'guard-off'])
+
+/**
+ * Leaves out what was found in the text of an alias that the line only defines: the shell keeps the alias, and the guard
+ * judges each line that uses it. The catastrophic core stays.
+ */
+function withoutDefined(matches: readonly RiskMatch[], command: string, where: Where): readonly RiskMatch[] {
+  if (!/\balias\b/.test(command) || matches.length === 0) return matches
+  const definitions = commandsOf(command, where).filter(({ text }) => text.startsWith('alias '))
+  return matches.filter(
+    ({ rule, span }) =>
+      isCore(rule) ||
+      ABOUT_ALIASES.has(rule) ||
+      !definitions.some((one) => one.span[0] <= span[0] && span[1] <= one.span[1]),
+  )
 }
 
 /** Adds to the verdict on the typed line the findings of its expanded form, with the whole line as their place. */
@@ -137,7 +157,8 @@ function lower(
   if (allows.length === 0 || verdict.command.includes('\0') || verdict.matches.length >= MAX_MATCHES)
     return verdict
   const matches = verdict.matches.filter(
-    (match) => isCore(match.rule) || !allows.some((rule) => excuses(rule, match, commands, where)),
+    (match) =>
+      isCore(match.rule) || !allows.some((rule) => excuses(rule, match, commands, where, verdict.command)),
   )
   return matches.length === verdict.matches.length ? verdict : { ...verdict, matches }
 }
@@ -148,8 +169,15 @@ function excuses(
   { rule: id, span: [start, end] }: RiskMatch,
   commands: readonly RunCommand[],
   where: Where,
+  line: string,
 ): boolean {
   if (rule.rule !== undefined && rule.rule !== id) return false
+  if (rule.session !== undefined && rule.session !== where.session) return false
+  if (rule.line !== undefined)
+    return (
+      rule.line === line &&
+      (rule.cwd === undefined || fits(rule, { text: line, cwd: where.cwd ?? '.', span: [0, 0] }, where))
+    )
   if (rule.command === undefined && rule.cwd === undefined) return true
   const around = commands.filter(({ span }) => span[0] <= start && end <= span[1])
   const least = Math.min(...around.map(({ span }) => span[1] - span[0]))
@@ -187,8 +215,9 @@ function spanOf(
   where: Where,
 ): RiskMatch['span'] | undefined {
   if (rule.rule !== undefined) {
-    return verdict.matches.find((match) => match.rule === rule.rule && excuses(rule, match, commands, where))
-      ?.span
+    return verdict.matches.find(
+      (match) => match.rule === rule.rule && excuses(rule, match, commands, where, line),
+    )?.span
   }
   // `karo guard` stays allowed, so that a person can take back a rule that denies too much.
   const takesBack = ({ text }: RunCommand): boolean => rule.whose === 'own' && /^karo guard(?: |$)/.test(text)

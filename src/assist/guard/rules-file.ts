@@ -20,7 +20,7 @@ export interface RulesFile {
 }
 
 const FIELDS = {
-  allow: ['rule', 'command', 'cwd', 'until'],
+  allow: ['rule', 'command', 'line', 'session', 'cwd', 'until'],
   deny: ['rule', 'command', 'cwd', 'why', 'safer'],
 } as const satisfies Record<GuardRule['kind'], readonly string[]>
 
@@ -65,9 +65,10 @@ export function parseRules(text: string, file: string, whose: GuardRule['whose']
     }
     const said = (name: string): string | undefined =>
       entry[name] === undefined ? undefined : text1(entry[name], [...path, name], name)
-    const [rule, command, cwd, why, safer] = ['rule', 'command', 'cwd', 'why', 'safer'].map(said)
-    if (rule === undefined && command === undefined)
-      throw wrong(path, `[[${kind}]] names neither a rule nor a command, so it would hold for everything`)
+    const names = ['rule', 'command', 'cwd', 'why', 'safer', 'line', 'session'] as const
+    const [rule, command, cwd, why, safer, line, session] = names.map(said)
+    if (rule === undefined && command === undefined && line === undefined)
+      throw wrong(path, `[[${kind}]] names no rule, command or line, so it would hold for everything`)
     if (rule !== undefined && !RULE_IDS.has(rule)) {
       const meant = closest(rule, [...RULE_IDS])
       const hint = meant ? `Did you mean ${meant}?` : "karo check '<command>' names the rules of a command."
@@ -88,6 +89,8 @@ export function parseRules(text: string, file: string, whose: GuardRule['whose']
       where: `${file}:${lineOf(path)}`,
       ...(rule !== undefined && { rule }),
       ...(command !== undefined && { command }),
+      ...(line !== undefined && { line }),
+      ...(session !== undefined && { session }),
       ...(cwd !== undefined && { cwd }),
       ...(until !== undefined && { until }),
       ...(why !== undefined && { why }),

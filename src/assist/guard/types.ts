@@ -26,8 +26,12 @@ export interface Where {
   readonly machine?: Machine
   /** Aliases and functions whose names may occur in the line. */
   readonly definitions?: readonly Definition[]
+  /** The shell keeps the aliases that the line defines, and asks again about each line that uses one. */
+  readonly kept?: boolean
   /** More lines will follow, so it is no fault that the text cannot be parsed yet. */
   readonly unfinished?: boolean
+  /** The shell that asks, as sessionOf names it. */
+  readonly session?: string
   /** The text is only the beginning of a line that is too long. */
   readonly cut?: boolean
 }

@@ -240,7 +240,7 @@ function saferForm(command: string, findings: readonly Finding[], options: Check
 
 function formOf(command: string, { rule, span, whole, made }: Finding): string | undefined {
   const { safer } = rule
-  if (safer === undefined || typeof safer === 'string') return safer
+  if (safer === undefined) return undefined
   if (typeof safer === 'function')
     return made === undefined ? undefined : command.slice(0, whole[0]) + made + command.slice(whole[1])
   if ('rewrite' in safer)

@@ -38,7 +38,12 @@ export interface PlainLines {
   readonly outputs: readonly string[]
   /** Parts of words; the guard is asked about a line that has one if its tool is a writer or it has a word of `outputs`. */
   readonly system: readonly string[]
+  /** Commands of git about which no rule is, whatever their plain words. */
+  readonly git: readonly string[]
 }
+
+const PLAIN_GIT: readonly string[] =
+  'status log diff show commit fetch pull blame shortlog describe rev-parse ls-files grep'.split(' ')
 
 export const PLAIN_LINES: PlainLines = {
   reads: [...ONLY_READ].filter(isUnruled),
@@ -47,4 +52,5 @@ export const PLAIN_LINES: PlainLines = {
   outputs: USUAL_STARTS,
   own: [...OWN_PARTS, ...VERB_PARTS],
   system: SYSTEM_PARTS,
+  git: PLAIN_GIT,
 }

@@ -1,48 +1,36 @@
 // What a shell's guard asks about a line, and what the person at the terminal answers; the shell reads it in one line.
 
-import { readDefinitions } from '../../assist/guard/definitions.ts'
+import { judgeAsked } from '../../assist/guard/asked.ts'
 import type { Guard } from '../../assist/guard/guard.ts'
-import { judge } from '../../assist/guard/judge.ts'
-import { machineOf } from '../../assist/guard/machine.ts'
-import { quickGuard } from '../../assist/guard/quick.ts'
-import { decide } from '../../assist/risk/decide.ts'
+import { sessionOf } from '../../assist/guard/session.ts'
 import type { RiskVerdict, Shell } from '../../assist/risk/index.ts'
-import { type Unfinished, unfinished } from '../../assist/risk/line/unfinished.ts'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
-import { MOST_ASKED } from '../../observe/hooks/guard/guard.ts'
 import type { CommandIo } from '../command.ts'
 import { placeOf } from '../place.ts'
+import type { Here } from './allow.ts'
 import type { Answer } from './terminal.ts'
-
-/** A word that the shell can compare a line with. */
-const PLAIN_WORD = /^\w[\w.+-]{0,63}$/
 
 /**
  * The line is in KARO_LINE (its first characters; how many there are, in KARO_LINE_LENGTH), what its aliases and
- * functions mean in KARO_LINE_NAMES, whether the shell has taken lines of it already in KARO_LINE_TAKEN: never in argv,
- * which everybody on the machine may read. `live`: tells the shell when it has started (`up`) and when it waits for the
- * person (`wait`), so that the shell can give up in between.
+ * functions mean in KARO_LINE_NAMES: never in argv, which everybody on the machine may read. `live`: tells the shell when
+ * it has started (`up`) and when it waits for the person (`wait`), so that the shell can give up in between.
  */
 export async function askAbout(io: CommandIo, shell: Shell, live: boolean): Promise<ExitCode> {
   const line = io.env.KARO_LINE ?? ''
   if (live) io.out('up\n')
-  const guard = await quickGuard({ home: io.home, env: io.env })
-  // It is asked about whatever is found in it: the person can wait for that, and no limit may run it unjudged.
-  const long = decide(guard.profile, 'safe', line.length) !== 'allow'
-  const wait = (): void => tellWait(io, live)
-  if (long) wait()
-  const open = shell === 'fish' ? undefined : unfinished(line)
+  let waits = false
+  const wait = (): void => {
+    if (!waits) tellWait(io, live)
+    waits = true
+  }
+  const length = Number(io.env.KARO_LINE_LENGTH ?? 0)
   const place = placeOf(io)
-  const verdict = judge(guard, line, {
-    shell,
-    ...place,
-    machine: machineOf(place, io.env, guard),
-    definitions: readDefinitions(io.env.KARO_LINE_NAMES ?? '', shell),
-    unfinished: open !== undefined,
-    cut: Number(io.env.KARO_LINE_LENGTH ?? 0) > MOST_ASKED,
-  })
-  const answer = await answerTo(io, guard, verdict, shell, long ? () => undefined : wait)
-  const head = `${answer.verb} ${answer.outcome} ${verdict.risk_level} ${endOf(open)}`
+  const session = sessionOf(Number(io.env.KARO_LINE_SHELL ?? 0))
+  const asked = { shell, line, length, names: io.env.KARO_LINE_NAMES ?? '', env: io.env, session, place }
+  // A long line is asked about whatever is found in it: the person can wait for that, and no limit may run it unjudged.
+  const { guard, verdict, here } = await judgeAsked(asked, wait)
+  const answer = await answerTo(io, guard, verdict, shell, wait, { cwd: place.cwd, session })
+  const head = `${answer.verb} ${answer.outcome} ${verdict.risk_level} ${here}`
   io.out(Buffer.from(`${head}\n${answer.text ?? ''}`))
   return EXIT.done
 }
@@ -53,11 +41,12 @@ async function answerTo(
   verdict: RiskVerdict,
   shell: Shell,
   wait: () => void,
+  here: Here,
 ): Promise<Answer> {
   if (verdict.decision === 'allow') return { verb: 'run', outcome: '-' }
   wait()
   const { converse } = await import('./terminal.ts')
-  return converse(io, guard, verdict, shell)
+  return converse(io, guard, verdict, shell, here)
 }
 
 /** From here on no limit ends this, not even the signal of the timeout(1) that fish has to take: a person takes time. */
@@ -65,6 +54,3 @@ function tellWait(io: CommandIo, live: boolean): void {
   process.on('SIGUSR2', () => undefined)
   if (live) io.out('wait\n')
 }
-
-const endOf = (open: Unfinished | undefined): string =>
-  open?.here !== undefined && PLAIN_WORD.test(open.here) ? open.here : '-'

@@ -9,7 +9,7 @@ import { isCore, RULE_IDS } from '../../assist/risk/rule-ids.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { replaceFile } from '../../base/files.ts'
-import { printable } from '../../base/format.ts'
+import { localTime, printable } from '../../base/format.ts'
 import { closest } from '../../base/suggest.ts'
 import type { CommandInput, CommandIo } from '../command.ts'
 import { parseDuration, rfc3339 } from '../input/time.ts'
@@ -24,6 +24,8 @@ export const shapeOf = (rule: GuardRule, number: number | null) => ({
   where: rule.where,
   rule: rule.rule ?? null,
   command: rule.command ?? null,
+  line: rule.line ?? null,
+  session: rule.session ?? null,
   cwd: rule.cwd ?? null,
   until: rule.until === undefined ? null : rfc3339(rule.until, 'until'),
   why: rule.why ?? null,
@@ -59,9 +61,17 @@ export function listRules(io: CommandIo): ExitCode {
       [
         { title: '#', value: ({ number }) => (number === null ? '–' : String(number)), align: 'right' },
         { title: 'rule', value: ({ kind, rule }) => [kind, rule].filter(Boolean).join(' ') },
-        { title: 'command', value: ({ command }) => printable(command ?? '*'), wrap: true },
+        {
+          title: 'command',
+          value: ({ command, line }) => printable(line === null ? (command ?? '*') : `exactly: ${line}`),
+          wrap: true,
+        },
         { title: 'where', value: ({ cwd }) => printable(cwd ?? 'everywhere'), shrink: true },
-        { title: 'until', value: ({ until }) => until ?? '' },
+        {
+          title: 'until',
+          value: ({ until, session }) =>
+            session !== null ? 'that shell ends' : until === null ? '' : localTime(until),
+        },
         { title: 'whose', value: ({ whose }) => whose },
         { title: 'why', value: ({ why }) => printable(why ?? ''), wrap: true },
       ],
@@ -175,6 +185,17 @@ function add(io: CommandIo, rule: NewRule): ExitCode {
 }
 
 const ownFile = ({ files }: Guard): string => files.find(({ whose }) => whose === 'own')?.path ?? ''
+
+/** Adds an exception and takes out those of shells that are closed. Throws KaroError `bad_config`, `bad_file`, `conflict`. */
+export function saveAllowed(guard: Guard, rule: NewRule, isOpen: (session: string) => boolean): void {
+  edit(guard, (text, file) => {
+    const { rules } = parseRules(text, file, 'own')
+    const gone = rules.flatMap(({ session }, i) => (session !== undefined && !isOpen(session) ? [i + 1] : []))
+    // From the last on, so that the numbers of the others stay.
+    const left = gone.reverse().reduce((rest, number) => withoutRule(rest, number, file), text)
+    return withRule(left, rule, file)
+  })
+}
 
 function edit(guard: Guard, change: (text: string, file: string) => string): void {
   // Which file it is stands in the configuration.

@@ -7,15 +7,17 @@ import type { Guard } from '../../assist/guard/guard.ts'
 import { decide } from '../../assist/risk/decide.ts'
 import type { RiskVerdict, Shell } from '../../assist/risk/index.ts'
 import { isCore } from '../../assist/risk/rule-ids.ts'
+import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import { screened } from '../../base/printable.ts'
 import type { CommandIo } from '../command.ts'
 import { fitted } from '../terminal/text.ts'
 import { printVerdict } from '../views/check.ts'
+import { allowLine, CHOICES, type Choice, type Here, mayAllow } from './allow.ts'
 
 /**
- * run: the line may run. edit: it stays to be changed. drop: it goes. put: another text takes its place, and follows in
- * the next lines.
+ * run: the line may run. edit: it stays to be changed. drop: it goes, and is behind Up. put: another text takes its place,
+ * and follows in the next lines.
  */
 type Verb = 'run' | 'edit' | 'drop' | 'put'
 
@@ -38,9 +40,10 @@ export async function converse(
   guard: Guard,
   verdict: RiskVerdict,
   shell: Shell,
+  here: Here,
 ): Promise<Answer> {
   const terminal = openTerminal()
-  if (terminal === undefined) return { verb: 'edit', outcome: outcomeOf(verdict) }
+  if (terminal === undefined) return { verb: 'drop', outcome: outcomeOf(verdict) }
   const { env } = io
   const columns = terminal.columns()
   const colour = !env.NO_COLOR && env.TERM !== 'dumb'
@@ -53,14 +56,16 @@ export async function converse(
     if (shell === 'zsh' || shell === 'fish') terminal.write('\n')
     for (const warning of guard.warnings) terminal.write(fitted(`karo: ${printable(warning)}\n`, columns))
     terminal.write(fitted(`karo: ${printVerdict(verdict, { colour, columns })}`, columns))
+    // In bash a paste of several lines may be gone from the screen: what runs is what is seen.
+    if (shell === 'bash' && verdict.decision === 'confirm' && verdict.command.trimEnd().includes('\n'))
+      terminal.write(fitted(wholeOf(verdict.command), columns))
     if (verdict.decision === 'block') {
-      const taken = Boolean(env.KARO_LINE_TAKEN)
-      terminal.write(fitted(blockedWords(guard, verdict, taken), columns) + lineEnd)
-      // What else was pasted must not be added to the line that stays.
+      terminal.write(fitted(blockedWords(guard, verdict), columns) + lineEnd)
+      // What else was pasted must not become a line of its own.
       await terminal.drain()
-      return { verb: 'edit', outcome: 'blocked' }
+      return { verb: 'drop', outcome: 'blocked' }
     }
-    const answer = await question(terminal, verdict, columns, paint)
+    const answer = await question({ terminal, guard, verdict, columns, paint, here })
     terminal.write(`${SAID[answer.verb]}${lineEnd}`)
     return answer
   } finally {
@@ -68,15 +73,23 @@ export async function converse(
   }
 }
 
+/** All lines that an answer is about. */
+const wholeOf = (command: string): string =>
+  `\n  All of it:\n${command
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  | ${printable(line)}\n`)
+    .join('')}`
+
 /** What is shown of an answer. */
 const SAID: Readonly<Record<Verb, string>> = { run: 'yes', edit: 'edit', put: 'safer form', drop: 'no' }
 
 const outcomeOf = ({ decision }: RiskVerdict): Answer['outcome'] =>
   decision === 'block' ? 'blocked' : 'declined'
 
-/** What a person can do who means it. `taken`: the shell has the lines before the last one already. */
-function blockedWords({ profile, files }: Guard, { matches }: RiskVerdict, taken: boolean): string {
-  const yours = taken ? 'The command is in your history (↑)' : 'The line is yours to change'
+/** What a person can do who means it. */
+function blockedWords({ profile, files }: Guard, { matches }: RiskVerdict): string {
+  const yours = 'The line is in your history (↑)'
   const rules = [...new Set(matches.map(({ rule }) => rule))]
   const first = rules.find((rule) => !rule.endsWith('-deny'))
   if (rules.some((rule) => rule.endsWith('-deny')))
@@ -89,17 +102,24 @@ function blockedWords({ profile, files }: Guard, { matches }: RiskVerdict, taken
   return `  It does not run. ${yours}; karo guard allow ${first} --for 10m lets it through.`
 }
 
-async function question(
-  terminal: Terminal,
-  verdict: RiskVerdict,
-  columns: number,
-  paint: (format: Parameters<typeof styleText>[0], text: string) => string,
-): Promise<Answer> {
+interface Asking {
+  readonly terminal: Terminal
+  readonly guard: Guard
+  readonly verdict: RiskVerdict
+  readonly columns: number
+  readonly paint: (format: Parameters<typeof styleText>[0], text: string) => string
+  readonly here: Here
+}
+
+async function question(asking: Asking): Promise<Answer> {
+  const { terminal, guard, verdict, columns, paint } = asking
+  const allowable = mayAllow(guard, verdict)
   const keys = [
     `${paint('bold', 'y')} run`,
     `${paint('bold', 'n')} no`,
     `${paint('bold', 'e')} edit`,
     ...(verdict.safer === undefined ? [] : [`${paint('bold', 's')} safer form`]),
+    ...(allowable ? [`${paint('bold', 'a')} allow from now on`] : []),
     `${paint('bold', '?')} explain`,
   ]
   const prompt = `Run it? ${keys.join(', ')} [n] `
@@ -118,6 +138,12 @@ async function question(
       case 'S':
         if (verdict.safer === undefined) break
         return { verb: 'put', outcome: 'declined', text: verdict.safer }
+      case 'a':
+      case 'A':
+        if (!allowable) break
+        if (await allowed(asking)) return { verb: 'run', outcome: 'confirmed' }
+        terminal.write(prompt)
+        break
       case '?':
         terminal.write(fitted(`?\n${explained(verdict)}`, columns) + prompt)
         break
@@ -131,6 +157,29 @@ async function question(
       case ESCAPE:
         return { verb: 'drop', outcome: 'declined' }
     }
+  }
+}
+
+/** Asks for how long and where; true when the exception is written. */
+async function allowed({ terminal, guard, verdict, columns, paint, here }: Asking): Promise<boolean> {
+  const choices = Object.entries(CHOICES).map(([key, { words }]) => `${paint('bold', key)} ${words}`)
+  terminal.write(
+    `allow\n${fitted(`Allow exactly this line: ${choices.join(', ')}, ${paint('bold', 'n')} not at all [n] `, columns)}`,
+  )
+  const key = await terminal.key()
+  if (key === undefined || !Object.hasOwn(CHOICES, key)) {
+    terminal.write('no\n')
+    return false
+  }
+  const choice = key as Choice
+  try {
+    allowLine(guard, verdict.command, choice, here)
+    terminal.write(`${CHOICES[choice].words}; karo guard list shows it, karo guard remove takes it back\n`)
+    return true
+  } catch (error) {
+    if (!(error instanceof KaroError)) throw error
+    terminal.write(fitted(`\nkaro: it cannot be kept: ${printable(error.message)}\n`, columns))
+    return false
   }
 }
 

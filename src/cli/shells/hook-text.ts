@@ -1,11 +1,12 @@
 // The text that karo shell init prints: the program's name, what records, the guard and the finder, as this home has them.
+import { join } from 'node:path'
 import { loadGuard, MACHINE_RULES } from '../../assist/guard/index.ts'
 import { PLAIN_LINES, ruledTools } from '../../assist/risk/ruled-tools.ts'
 import { KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
 import { type Recording, recordingPaths } from '../../config/paths.ts'
 import { FINDERS, type FinderShell } from '../../observe/hooks/finder/finder.ts'
-import { GUARD_SHELLS } from '../../observe/hooks/guard/guard.ts'
+import { GUARD_SHELLS, RESIDENT_PREFIX } from '../../observe/hooks/guard/guard.ts'
 import { GUARDS } from '../../observe/hooks/guard/guards.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
 import { HOOKS } from '../../observe/hooks/index.ts'
@@ -58,6 +59,7 @@ function guardOf(io: CommandIo, shell: Shell): string {
     plain: PLAIN_LINES,
     files: guard.files.map(({ path }) => path),
     machineFile: MACHINE_RULES,
+    resident: join(io.home, RESIDENT_PREFIX),
     timeoutMs: guard.timeoutMs,
     onError: guard.onError,
   })

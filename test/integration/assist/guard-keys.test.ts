@@ -48,7 +48,7 @@ test.each(['bash', 'zsh', 'fish'] as const)(
     }
     const shell = await startGuarded(options)
     await shell.noted(pasted('make one\nrm -rf ~\nmake two'))
-    await shell.printed('line is yours to change')
+    await shell.printed('is in your history')
     expect(shell.notes()).toEqual(['blocked critical'])
     expect(shell.ran()).toEqual([])
     const other = await startGuarded(options)
@@ -278,6 +278,7 @@ test.each(['bash', 'zsh', 'fish'] as const)(
       plain: PLAIN_LINES,
       files: [],
       machineFile: join(directory, 'none'),
+      resident: join(directory, 'judge-'),
       timeoutMs: 20_000,
       onError: 'block',
     } as const

@@ -11,6 +11,8 @@ import { until } from '../../support/run/until.ts'
 import { CLEAR, type GuardedOptions, startGuarded } from '../../support/shell/guarded-shell.ts'
 import { commandsOf } from '../../support/shell/hooked-shell.ts'
 
+const UP = '\u001b[A'
+
 /** A program in place of the one that judges; `body` is its sh code. */
 function standIn(body: string): readonly string[] {
   const path = join(temporaryDirectory(), 'karo')
@@ -42,11 +44,15 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       'echo  two  blanks ',
       'shuf -o x/y/z new',
       'stat /etc/hostname',
+      'ls -d / | wc -l',
+      'git status',
+      'git log --oneline | wc -l',
     ]
     const others = [
       'echo $HOME',
       'echo *',
-      'git status',
+      'git push',
+      'ls -d / | sh',
       'rm x',
       'echo a; rm x',
       './x',
@@ -59,7 +65,10 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       'ls -d / rm /nonexistent',
     ]
     expect(shell.active()).toBe(0)
-    for (const line of [...plain, ...others, 'true']) await shell.run(line)
+    for (const line of [...plain, ...others]) await shell.run(line)
+    // A line with a blank in front leaves no record.
+    shell.keys(' ls -d /\r')
+    await shell.run('true')
     // Once a day it says that it looks at the lines.
     expect(shell.active()).toBe(1)
     expect(readFileSync(asked, 'utf8').split('\n').slice(0, -1)).toEqual(others)
@@ -119,7 +128,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     expect(shell.ran()).toEqual([])
   })
 
-  test('what is blocked does not run, stays in the line, and leaves no text', async () => {
+  test('what is blocked does not run, and leaves no text', async () => {
     const shell = await startGuarded({ program })
     const lines = [
       'rm -rf ~/',
@@ -130,16 +139,44 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       'true; rm -rf ~',
     ]
     for (const line of lines) expect(await shell.blocked(line)).toContain('It does not run')
-    await shell.noted('rm -rf ~/')
-    // The cursor stands in front of it.
-    await shell.run('make ')
-    await shell.noted('rm -rf ~/')
-    await shell.run('\u0005some/dir')
-    expect(shell.ran()).toEqual([`make rm -rf ${shell.directory}/`, `rm -rf ${shell.directory}/some/dir`])
-    expect(shell.notes()).toEqual(Array.from({ length: 8 }, () => 'blocked critical'))
+    expect(shell.ran()).toEqual([])
+    expect(shell.notes()).toEqual(Array.from({ length: 6 }, () => 'blocked critical'))
+    expect(commandsOf(shell.spool).filter((line) => line !== '')).toEqual([])
+  })
+
+  test('what was refused or blocked is behind Up, and the editor is empty', async () => {
+    const shell = await startGuarded({
+      program,
+      ...(program === 'zsh' && { before: 'HISTSIZE=100' }),
+      ...(program === 'bash' && { after: 'HISTCONTROL=ignoreboth' }),
+    })
+    await shell.run('make first')
+    await shell.noted('git push --force a', 'n')
+    await shell.back()
+    await shell.run('make second')
+    await shell.noted('rm -rf ~')
+    await shell.back()
+    // Up, changed by one word, is another line.
+    await shell.run(`${UP}/some/where`)
+    await shell.noted('git push --force b', '\u0003')
+    await shell.back()
+    // Before fish 4 two lines of the same second may change places.
+    await shell.noted(fish ? 'git push --force b' : UP, 'y')
+    await until(() => shell.ran().length === 4, { what: 'four that ran' })
+    expect(shell.ran()).toEqual([
+      'make first',
+      'make second',
+      `rm -rf ${shell.directory}/some/where`,
+      'git push --force b',
+    ])
+    await until(() => commandsOf(shell.spool).filter((line) => line !== '').length === 4, {
+      what: 'four records',
+    })
     expect(commandsOf(shell.spool).filter((line) => line !== '')).toEqual([
-      'make rm -rf ~/',
-      'rm -rf ~/some/dir',
+      'make first',
+      'make second',
+      'rm -rf ~/some/where',
+      'git push --force b',
     ])
   })
 
@@ -196,7 +233,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
   test('a line in several lines is judged as a whole', async () => {
     const shell = await startGuarded({ program })
     await shell.noted(fish ? 'for i in 1 2\nrm -rf ~\nend' : 'for i in 1 2; do\nrm -rf ~\ndone')
-    await shell.printed(program === 'bash' ? 'is in your history' : 'line is yours to change')
+    await shell.printed('is in your history')
     await shell.back()
     await shell.cancel()
     await shell.run(fish ? 'for i in 1 2\nmake $i\nend' : 'for i in 1 2; do\nmake $i\ndone')

@@ -141,6 +141,7 @@ case $KARO_LINE in git*) echo drop declined high -; echo x >>'${asked}' ;; *) ec
           plain: PLAIN_LINES,
           files: [],
           machineFile: join(directory, 'none'),
+          resident: join(directory, 'judge-'),
         },
         ...{ timeoutMs: 20_000, onError: 'block' },
       },

@@ -72,6 +72,7 @@ export async function startGuarded(options: GuardedOptions): Promise<GuardedShel
       plain: PLAIN_LINES,
       files: [join(home, 'guard.toml')],
       machineFile: join(directory, 'no-such-file'),
+      resident: join(home, 'judge-'),
       // Generous: a loaded machine is no reason to fail.
       timeoutMs: 20_000,
       onError: 'block',

@@ -172,7 +172,14 @@ describe.each(Object.entries(CHECKS) as [Shell, string[]][])('%s', (shell, [prog
         seed: 4,
       })) {
         const guard = GUARDS[shell as FinderShell]({
-          ...{ ask: words, files: words, machineFile: words[0]!, ruled: ruledTools(), plain: PLAIN_LINES },
+          ...{
+            ask: words,
+            files: words,
+            machineFile: words[0]!,
+            resident: words[0]!,
+            ruled: ruledTools(),
+            plain: PLAIN_LINES,
+          },
           ...{ timeoutMs: 500, onError: 'block' },
         })
         for (const text of [guard, FINDERS[shell as FinderShell]({ find: words })]) {

@@ -32,12 +32,12 @@ export const movedAside: Rewrite = (_c, o) => {
 }
 
 /** Chooses the form by the command's name and its first words. */
-export function byTool(table: Readonly<Record<string, Rewrite | string>>): Rewrite {
+export function byTool(table: Readonly<Record<string, Rewrite>>): Rewrite {
   return (c, o) => {
     const words = o.operands.map((arg) => arg.text)
     for (const key of [`${c.name} ${words[0]} ${words[1]}`, `${c.name} ${words[0]}`, c.name]) {
       const form = Object.hasOwn(table, key) ? table[key] : undefined
-      if (form !== undefined) return typeof form === 'string' ? form : form(c, o)
+      if (form !== undefined) return form(c, o)
     }
     return undefined
   }

@@ -10,9 +10,12 @@ import { mayBeSystem } from '../writes/own-files.ts'
 /** Words that made a rule apply; true for the whole command. */
 export type Hit = readonly Arg[] | boolean | undefined
 
-/** A safer command: a fixed one, other words for those of the hit, words to append, or a form made from the command. */
+/**
+ * A safer command, which does the same with less danger or is the trial run of the same: other words for those of the hit,
+ * words to append, or a form made from the command. It keeps target, host and path; where that is not possible a rule has
+ * none.
+ */
 type Safer =
-  | string
   | { readonly instead: string }
   | { readonly append: string }
   | { readonly rewrite: (raw: string) => string }

@@ -15,85 +15,58 @@
 if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; then
   if [[ ${__karo_guard[@]@a} != *A* ]]; then
     unset -v __karo_guard
-    declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [last]=accept-line [day]=0)
+    declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [last]=accept-line [day]=0 [late]=-999999 [gone]=)
   fi
 
-  # Whether $1 is plain: a tool without rules, and signs that no shell expands.
-  __karo_guard_plain() {
-    [[ $1 == [A-Za-z0-9_]* && $1 != *[!A-Za-z0-9_./:,@%^+=\ -]* && ${#1} -lt ${__karo_given[plain_length]} ]] || return 1
-    local word=${1%% *} text= own= file seen=' ' words=$1
-    for file in "${__karo_rules[@]}"; do
-      # A rule in these files may prohibit any tool.
-      if [[ -e $file ]]; then
-        text=
-        IFS= builtin read -r -d '' -n 262144 text <"$file"
-        own+=$text
-      fi
+  # In a subshell: asks the judge in this user's daemon about the line in text. Sets answer to what is to be done, or late
+  # where the judge took too long; neither where the program has to be asked.
+  __karo_guard_resident() {
+    local LC_ALL=C IFS=' ' file pid fd own number each fields
+    ((EPOCHSECONDS - __karo_guard[late] > __karo_given[resident_rest])) || return 0
+    builtin set +fC
+    for file in "${__karo_given[resident]}"[0-9]*-[0-9]*; do :; done
+    fd=${file##*-} pid=${file%-*}
+    pid=${pid##*-}
+    # The process really has the pipe open there: so it is alive, and this user's.
+    [[ -p $file && -O $file && /proc/$pid/fd/$fd -ef $file ]] || return 0
+    # A pipe of this subshell's own, for the answer.
+    exec {own}<> <(:)
+    number=$SRANDOM
+    IFS=$'\x1f'
+    fields=("${__karo_given[resident_version]}" "$number" "$BASHPID" "$own" bash "${__karo_ask[*]}" "${#text}" "$names" "$text"
+      KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}")
+    IFS=' '
+    for each in "${!KARO_@}" ${__karo_given[resident_variables]}; do
+      [[ $each == KARO_GUARD_PROFILE || ${!each@a} != *x* ]] || fields+=("$each=${!each}")
     done
-    [[ $own != *\\* && $own != *[\"\'][*?]* ]] || return 1
-    # A tool without rules may run another command that stands behind it.
-    [[ $1 != *[\ /=]@(${__karo_given[carried]})\ * ]] || return 1
-    while :; do
-      [[ $word != *[!A-Za-z0-9_+-]* && ! ${__karo_ruled[$word]+x} && ( -z $own || $own != *"$word"* ) ]] || return 1
-      if [[ ! ${BASH_ALIASES[$word]+x} || $seen == *" $word "* ]]; then break; fi
-      text=${BASH_ALIASES[$word]} seen+="$word "
-      [[ $text == [A-Za-z0-9_]* && $text != *[!A-Za-z0-9_./:,@%^+=\ -]* && $text != *' ' ]] || return 1
-      word=${text%% *} words+=" $text"
-    done
-    # Any tool that is not known only to read may write to a file that matters.
-    if [[ ! ${__karo_reads[$word]+x} ]]; then
-      [[ $words != *@(${__karo_given[own]})* && $PWD/ != */@(${__karo_given[places]})/* ]] || return 1
-      if [[ ${__karo_writers[$word]+x} || $words == *\ @(${__karo_given[outputs]})* ]]; then
-        [[ $words != *@(${__karo_given[system]})* && $PWD/ != @(${__karo_given[roots]})/* ]] || return 1
-      fi
+    # Several texts can only be written in one piece where they have no line end.
+    [[ ${fields[*]} != *$'\x1d'* ]] || return 0
+    fields=("${fields[@]//$'\n'/$'\x1d'}")
+    each="${fields[*]}"
+    ((${#each} + 2 * ${#fields[@]} < __karo_given[resident_bytes])) || return 0
+    # In a process of its own, because a judge that hangs may leave no room in its pipe.
+    builtin printf '%s\0' "${fields[@]/#/=}" "" >"/proc/$pid/fd/$fd" &
+    if builtin read -r -t "${__karo_given[resident_seconds]}" -u "$own" each answer && [[ $each == "$number" ]]; then
+      [[ $answer == "run - "* ]] || answer=
+    else
+      builtin kill -KILL "$!"
+      answer= late=late
     fi
-    ! declare -F -- "$word" >/dev/null
-  }
-
-  # Sets names to what aliases and functions among the words of $1 stand for, and those in their texts. What has no room
-  # is there as unread.
-  __karo_guard_names() {
-    local word text kind list=() i=0 IFS=$' \t\n' ends=$' \t\n;|&()<>\x60\x27"\\\\$'
-    local -A known=()
-    set -f
-    list=(${1//[$ends]/ })
-    for ((i = 0; i < ${#list[@]}; ++i)); do
-      word=${list[i]}
-      [[ $word != [@*] && ! ${known[x$word]+x} ]] || continue
-      if ((${#known[@]} >= __karo_given[most_words])); then
-        names+=unread$'\x1f*\x1f\x1e'
-        break
-      fi
-      known[x$word]=1
-      # A quoted word is no alias, but may be a function; so may a word in the text of an alias of the same name.
-      for kind in alias function; do
-        if [[ $kind == alias ]]; then
-          [[ ${BASH_ALIASES[$word]+x} ]] || continue
-          text=${BASH_ALIASES[$word]}
-        else
-          declare -F -- "$word" >/dev/null || continue
-          text=
-          ((${#names} >= __karo_given[most_defined])) || text=$(declare -f -- "$word")
-        fi
-        if ((${#names} + ${#text} >= __karo_given[most_defined])); then
-          names+=unread$'\x1f'$word$'\x1f\x1e'
-        else
-          names+=$kind$'\x1f'$word$'\x1f'$text$'\x1e'
-          list+=(${text//[$ends]/ })
-        fi
-      done
-    done
-  }
+  } 2>/dev/null
 
   # In a subshell: prints what is to be done with the line in text, and why, in one line; behind "put" a text follows.
   __karo_guard_ask() {
-    local fd word= rest= names= pid asked=
+    local fd word= rest= names= pid asked= answer= late=
     builtin trap - INT TERM
     set +exu
     __karo_guard_names "$text"
+    __karo_guard_resident
+    if [[ $answer ]]; then
+      builtin printf '%s\n' "$answer"
+      return
+    fi
     exec {fd}< <(
-      export KARO_LINE="${text:0:__karo_given[most_asked]}" KARO_LINE_LENGTH=${#text} KARO_LINE_NAMES="$names"
-      export KARO_LINE_TAKEN=${__karo_guard[head]:+x}
+      export KARO_LINE="${text:0:__karo_given[most_asked]}" KARO_LINE_LENGTH=${#text} KARO_LINE_NAMES="$names" KARO_LINE_SHELL=$$
       export KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}"
       exec -- "${__karo_ask[@]}" --live 2>/dev/null
     )
@@ -107,12 +80,12 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
       fi
       case $word in
       run | edit | drop)
-        builtin printf '%s\n' "$word $rest"
+        builtin printf '%s\n' "$word $rest $late"
         return
         ;;
       put)
         IFS= builtin read -r -d '' -u "$fd" text
-        builtin printf '%s\n%s' "put $rest" "$text"
+        builtin printf '%s\n%s' "put $rest $late" "$text"
         return
         ;;
       esac
@@ -120,7 +93,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     builtin kill -KILL "$pid" 2>/dev/null
     if [[ $asked ]]; then
       builtin printf '%s\n' "${__karo_given[cut_off]}" >/dev/tty
-      builtin printf 'edit unjudged safe -\n'
+      builtin printf 'drop unjudged safe -\n'
       return
     fi
     builtin printf '%s\n' "${__karo_given[unanswered]}" >/dev/tty
@@ -169,7 +142,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
       __karo_guard_then "$1"
       return
     fi
-    local line=$READLINE_LINE text answer= verb= outcome= level= here=
+    local line=$READLINE_LINE text answer= verb= outcome= level= here= late=
     # What has run since is another command.
     [[ ${__karo_guard[since]} == "${__karo[begun]}" ]] || __karo_guard[head]= __karo_guard[here]=
     __karo_guard[since]=${__karo[begun]}
@@ -198,34 +171,46 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
       # Not from the terminal: a subshell that fails would take readline's settings from it.
       answer=`__karo_guard_ask </dev/null; builtin printf .`
       answer=${answer%.}
-      IFS=' ' builtin read -r verb outcome level here <<<"${answer%%$'\n'*}"
+      IFS=' ' builtin read -r verb outcome level here late <<<"${answer%%$'\n'*}"
       here=${here#-}
+      [[ -z $late ]] || __karo_guard[late]=$EPOCHSECONDS
       [[ $outcome == - ]] || __karo_guard_note "$outcome" "$level" || :
     fi
     case $verb in
     run)
+      # The line was refused before and is the newest entry: the hook would take it for one that was not repeated.
+      if [[ ${__karo_guard[gone]} && ${__karo_guard[gone]} == "$text" ]]; then __karo[base]=$((HISTCMD - 1)); fi
+      __karo_guard[gone]=
       __karo_guard[head]+=$line$'\n'
       __karo_guard[here]=$here
       __karo_guard_then "$1"
       return
       ;;
-    # The cursor goes to the front, so that one more key does not make another line of it.
-    edit) [[ $outcome != blocked ]] || READLINE_POINT=0 ;;
     put) READLINE_LINE=${answer#*$'\n'} READLINE_POINT=${#READLINE_LINE} ;;
-    drop) READLINE_LINE= READLINE_POINT=0 ;;
+    drop)
+      READLINE_LINE= READLINE_POINT=0
+      __karo_guard_remember
+      ;;
     esac
     __karo_guard_then redraw-current-line
     if [[ ${__karo_guard[head]} ]]; then
       # What was accepted before is in the shell already: all of it goes, and can be had from the history.
-      if [[ -o history && $text != [[:blank:]]* ]]; then
-        # Otherwise the newest entry, which is somebody's, would go.
-        set +o history
-        builtin history -s -- "$text"
-        set -o history
-      fi
+      [[ $verb == drop ]] || __karo_guard_remember
       READLINE_LINE= READLINE_POINT=0 __karo_guard[head]=
       builtin kill -s INT "$$"
     fi
+  }
+
+  # Puts the line in text behind Up, unless the history would not have it.
+  __karo_guard_remember() {
+    [[ -o history && $text != [[:blank:]]* ]] || return 0
+    # Otherwise the newest entry, which is somebody's, would go.
+    set +o history
+    builtin history -s -- "$text"
+    set -o history
+    # The hook must not take the entry for a command that ran.
+    __karo[base]=$HISTCMD
+    __karo_guard[gone]=$text
   }
 
   # Instead of the keys that run what an editor leaves: it comes to the line, and Enter runs it. $1 is $_.

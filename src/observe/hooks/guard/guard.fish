@@ -15,6 +15,7 @@
 if builtin status is-interactive; and builtin set --query __karo_dir
 
     builtin set --global __karo_guard_prompt 0
+    builtin set --global __karo_guard_late -1
 
     # Enter is a guarded key only where a command is typed, not for what read asks.
     function __karo_guard_begin --on-event fish_prompt
@@ -24,32 +25,46 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin set --global __karo_guard_prompt 0
     end
 
-    # Whether $argv is plain: a tool without rules, and signs that fish does not expand.
+    # Whether $argv is plain: tools without rules, and signs that fish does not expand; several with " | " in between.
     function __karo_guard_plain
-        builtin string match --quiet --regex -- '\A[A-Za-z0-9_][A-Za-z0-9_+-]*(?: [A-Za-z0-9_./:,@%+= -]*)?\z' "$argv"
-        or return 1
+        builtin string match --quiet --regex -- '\A[A-Za-z0-9_./:,@%+=| -]*\z' "$argv"; or return 1
         builtin test (builtin string length -- "$argv") -lt $__karo_given_plain_length; or return 1
-        # A tool without rules may run another command that stands behind it.
-        builtin string match --quiet --regex -- "[ /=](?:$__karo_given_carried) " "$argv"; and return 1
-        builtin set --local word (builtin string replace --regex ' .*' '' -- "$argv")
-        builtin contains -- $word $__karo_ruled; and return 1
-        # Any tool that is not known only to read may write to a file that matters.
-        if not builtin contains -- $word $__karo_reads
-            builtin string match --quiet --regex -- $__karo_given_own "$argv"; and return 1
-            builtin string match --quiet --regex -- "/(?:$__karo_given_places)/" "$PWD/"; and return 1
-            if builtin contains -- $word $__karo_writers
-                or builtin string match --quiet --regex -- " (?:$__karo_given_outputs)" "$argv"
-                builtin string match --quiet --regex -- $__karo_given_system "$argv"; and return 1
-                builtin string match --quiet --regex -- "^(?:$__karo_given_roots)/" "$PWD/"; and return 1
-            end
-        end
+        builtin set --local texts
         for file in $__karo_rules
             builtin test -e $file; or continue
             # A rule in these files may prohibit any tool.
             builtin read --null --local own <$file
             builtin string match --quiet --regex -- '\\\\|["\'][*?]' "$own"; and return 1
-            builtin string match --quiet -- "*$word*" "$own"; and return 1
+            builtin set --append texts "$own"
         end
+        for part in (builtin string split -- ' | ' "$argv")
+            __karo_guard_simple (builtin string trim --left --chars ' ' -- $part) $texts; or return 1
+        end
+    end
+
+    # Whether the one command $argv[1] is plain; the others are the texts of the rules files.
+    function __karo_guard_simple
+        builtin set --local line $argv[1]
+        builtin string match --quiet --regex -- '\A[A-Za-z0-9_][A-Za-z0-9_+-]*(?: [A-Za-z0-9_./:,@%+= -]*)?\z' "$line"
+        or return 1
+        # A tool without rules may run another command that stands behind it.
+        builtin string match --quiet --regex -- "[ /=](?:$__karo_given_carried) " "$line"; and return 1
+        builtin set --local word (builtin string replace --regex ' .*' '' -- "$line")
+        # Of git there are rules, but none about these commands of it.
+        if builtin contains -- $word $__karo_ruled
+            builtin string match --quiet --regex -- "\Agit (?:$__karo_given_git)(?: |\z)" "$line"; or return 1
+        end
+        # Any tool that is not known only to read may write to a file that matters.
+        if not builtin contains -- $word $__karo_reads
+            builtin string match --quiet --regex -- $__karo_given_own "$line"; and return 1
+            builtin string match --quiet --regex -- "/(?:$__karo_given_places)/" "$PWD/"; and return 1
+            if builtin contains -- $word $__karo_writers
+                or builtin string match --quiet --regex -- " (?:$__karo_given_outputs)" "$line"
+                builtin string match --quiet --regex -- $__karo_given_system "$line"; and return 1
+                builtin string match --quiet --regex -- "^(?:$__karo_given_roots)/" "$PWD/"; and return 1
+            end
+        end
+        builtin set --query argv[2]; and builtin string match --quiet -- "*$word*" $argv[2..-1]; and return 1
         builtin abbr --query -- $word 2>/dev/null; and return 1
         builtin functions --query -- $word; or return 0
         # Fish comes with functions of its own, such as ls.
@@ -134,6 +149,63 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin commandline --function execute
     end
 
+    # Asks the judge in this user's daemon about the line in KARO_LINE, and prints its answer; nothing where the program
+    # has to be asked. Fish can neither wait for a limited time nor open a pipe for both ways: a small shell does.
+    function __karo_guard_resident
+        builtin set --query __karo_guard_limit[1]; or return
+        __karo_uptime
+        builtin test "$__karo_up" -gt "$__karo_guard_late"; or return
+        builtin set --local pipe $__karo_given_resident*-*
+        builtin set --query pipe[1]; or return
+        builtin string match --quiet --regex -- '\x1d' "$KARO_LINE$KARO_LINE_NAMES"; and return
+        builtin set --local --export KARO_LINE_PROGRAM (builtin string join \x1f -- $__karo_ask)
+        builtin set --local --export KARO_LINE_NUMBER (builtin random)(builtin random)
+        builtin set --local --export KARO_LINE_VARIABLES (builtin string match --regex -- '\AKARO_(?!LINE).*' (builtin set --names --export)) (builtin string split ' ' -- $__karo_given_resident_variables)
+        builtin echo -n | command timeout --foreground --signal=KILL $__karo_given_resident_seconds /bin/sh -c '
+            LC_ALL=C pid=${1%-*} fd=${1##*-} most=$3
+            pid=${pid##*-}
+            # The process really has the pipe open there: so it is alive, and this user has it.
+            [ -p "$1" ] && [ -O "$1" ] && [ "/proc/$pid/fd/$fd" -ef "$1" ] || exit 0
+            exec 3<>/proc/self/fd/0
+            set -- "=$2" "=$KARO_LINE_NUMBER" "=$$" =3 =fish "=$KARO_LINE_PROGRAM" "=$KARO_LINE_LENGTH" \
+                "=$KARO_LINE_NAMES" "=$KARO_LINE"
+            for each in $KARO_LINE_VARIABLES; do
+                eval "[ -z \"\${$each+x}\" ] || set -- \"\$@\" \"=$each=\$$each\""
+            done
+            size=0
+            for each; do size=$((size + ${#each} + 1)); done
+            [ "$size" -lt "$most" ] || exit 0
+            printf "%s\\0" "$@" "" >"/proc/$pid/fd/$fd"
+            IFS=" " read -r number answer <&3
+            [ "$number" = "$KARO_LINE_NUMBER" ] || exit 0
+            case $answer in "run - "*) printf "%s\\n" "$answer" ;; esac' sh $pipe[1] $__karo_given_resident_version $__karo_given_resident_bytes 2>/dev/null
+        # It took too long: it is left alone for a while.
+        builtin test $pipestatus[2] -gt 120
+        and builtin set --global __karo_guard_late (builtin math $__karo_up + $__karo_given_resident_rest x 1000)
+    end
+
+    # Puts the line behind Up, unless the history would not have it. Before fish 4 it goes in by the file.
+    function __karo_guard_remember
+        builtin string match --quiet --regex -- '\A\s' "$argv"; and return
+        builtin test -n "$fish_private_mode"; and return
+        builtin set --query fish_history; and builtin test -z "$fish_history"; and return
+        if builtin string match --quiet --regex -- '\A[4-9]\.' "$version"
+            builtin history append -- "$argv"
+            return
+        end
+        builtin set --local name fish
+        builtin set --query fish_history; and builtin set name $fish_history
+        builtin set --local directory ~/.local/share/fish
+        builtin test -n "$XDG_DATA_HOME"; and builtin set directory $XDG_DATA_HOME/fish
+        builtin test -O $directory/"$name"_history; or builtin test -O $directory -a ! -e $directory/"$name"_history; or return
+        # What ran before stands before it in the file.
+        builtin history save
+        __karo_uptime
+        builtin printf '%s cmd: %s\n  when: %s\n' - (builtin string replace --all -- \\ \\\\ "$argv" | builtin string join '\n') \
+            (builtin math --scale=0 -- "($__karo_up + $__karo_since) / 1000") >>$directory/"$name"_history
+        builtin history merge
+    end
+
     function __karo_guard_enter
         builtin set --local line (builtin commandline --current-buffer | builtin string collect)
         if builtin test "$__karo_guard_prompt" != 1 -o -z "$line"
@@ -155,8 +227,15 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         end
         builtin set --local --export KARO_LINE (builtin string sub --length $__karo_given_most_asked -- "$line" | builtin string collect)
         builtin set --local --export KARO_LINE_LENGTH (builtin string length -- "$line" | builtin string join ' ')
+        builtin set --local --export KARO_LINE_SHELL $fish_pid
         builtin set --local --export KARO_LINE_NAMES (__karo_guard_names $line | builtin string collect)
-        builtin set --local answer (command $__karo_guard_limit $__karo_ask --live 2>/dev/null)
+        builtin set --local answer (__karo_guard_resident)
+        if not builtin set --query answer[1]
+            # What fish suggests behind the cursor would stay on the screen, as if it were part of the line.
+            builtin test "$TERM" != dumb -a (builtin commandline --cursor) -eq (builtin string length -- "$line" | builtin string join ' ')
+            and builtin printf '\e[J' >/dev/tty
+            builtin set answer (command $__karo_guard_limit $__karo_ask --live 2>/dev/null)
+        end
         builtin test "$answer[1]" = up; and builtin set --erase answer[1]
         builtin set --local said (builtin string split ' ' -- $answer[1])
         if builtin test "$said[1]" = wait
@@ -164,7 +243,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
             builtin set said (builtin string split ' ' -- $answer[1])
             if not builtin contains -- "$said[1]" run edit drop put
                 builtin printf '\n%s\n' $__karo_given_cut_off >/dev/tty
-                builtin set said edit unjudged safe -
+                builtin set said drop unjudged safe -
             end
         end
         if not builtin contains -- "$said[1]" run edit drop put
@@ -182,10 +261,8 @@ if builtin status is-interactive; and builtin set --query __karo_dir
             case run
                 __karo_guard_run
                 return
-            case edit
-                # The cursor goes to the front, so that one more key does not make another line of it.
-                builtin test $said[2] = blocked; and builtin commandline --function beginning-of-buffer
             case drop
+                __karo_guard_remember $line
                 builtin commandline --replace -- ''
             case put
                 builtin commandline --replace -- (builtin string join \n -- $answer[2..-1] | builtin string collect)

@@ -22,11 +22,15 @@ export interface GuardOptions {
     readonly outputs: readonly string[]
     /** Parts with which one of a writer, or with such a word, is. */
     readonly system: readonly string[]
+    /** Commands of git that only look or only add, with any plain words. */
+    readonly git: readonly string[]
   }
   /** Rules files whose prohibitions may name any tool. */
   readonly files: readonly string[]
   /** The rules that hold for everybody: where there are none, KARO_GUARD_PROFILE=off is nobody's question. */
   readonly machineFile: string
+  /** How the path of the resident judge's pipe begins; behind it stand a process and its descriptor. */
+  readonly resident: string
   /** Milliseconds that judging a line may take. */
   readonly timeoutMs: number
   readonly onError: 'allow' | 'block'
@@ -34,6 +38,25 @@ export interface GuardOptions {
 
 /** Seconds that the program may take to start, which is not judging; longer than any machine at work needs. */
 export const START_SECONDS = 5
+/** How the name of the resident judge's pipe begins, in the node's directory. */
+export const RESIDENT_PREFIX = 'judge-'
+/** Bytes of a request to the resident judge; what is longer goes to the program. A pipe takes so many in one piece. */
+const RESIDENT_BYTES = 4_000
+/** Seconds that the resident judge may take before the program is started; then it is left alone for RESIDENT_REST. */
+const RESIDENT_SECONDS = 0.25
+const RESIDENT_REST = 60
+/** Variables besides KARO_… by which a line is judged: they name directories of settings. */
+const JUDGED_BY: readonly string[] = ['HOME', 'CLAUDE_CONFIG_DIR', 'CODEX_HOME', 'COPILOT_HOME']
+
+/** What the shells are told about the resident judge. */
+export const RESIDENT = {
+  version: 'karo1',
+  bytes: String(RESIDENT_BYTES),
+  seconds: String(RESIDENT_SECONDS),
+  rest: String(RESIDENT_REST),
+  variables: JUDGED_BY.join(' '),
+} as const
+
 /** Longer lines are asked about in any case: the strictest profile reads no more unasked. */
 export const PLAIN_LENGTH = 1000
 /** Characters handed over; what is longer says so and is never Safe. An environment string has at most 128 KiB. */
@@ -57,7 +80,7 @@ export function unanswered(onError: GuardOptions['onError']): {
         words: 'karo: the guard did not answer, so this runs unjudged (guard.on_error = "allow")',
       }
     : {
-        verb: 'edit',
+        verb: 'drop',
         words:
           'karo: the guard did not answer, so this does not run (guard.on_error = "block"); export KARO_GUARD_PROFILE=off stops the guard',
       }

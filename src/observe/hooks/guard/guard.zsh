@@ -12,21 +12,39 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
   builtin typeset -gA __karo_guard
   builtin typeset -g __karo_guard_word __karo_guard_rest __karo_guard_fd
 
-  # Whether $1 is plain: a tool without rules, and signs that no shell expands.
+  # Whether $1 is plain: tools without rules, and signs that no shell expands; several of them with " | " in between.
   __karo_guard_plain() {
-    [[ $1 == [A-Za-z0-9_]* && $1 != *[^A-Za-z0-9_./:,@%^+=\ -]* && $#1 -lt $__karo_given[plain_length] ]] || return 1
-    __karo_guard_word=${1%% *} __karo_guard[seen]=" " __karo_guard[own]= __karo_guard[words]=$1
+    [[ $1 != *[^A-Za-z0-9_./:,@%^+=\ \|-]* && $#1 -lt $__karo_given[plain_length] ]] || return 1
+    __karo_guard[own]= __karo_guard[left]=$1
     # A rule in these files may prohibit any tool.
     for __karo_guard_rest in "$__karo_rules[@]"; do
       [[ ! -e $__karo_guard_rest ]] || __karo_guard[own]+=$(<$__karo_guard_rest)
     done
     [[ $__karo_guard[own] != *\\* && $__karo_guard[own] != *[\"\'][*?]* ]] || return 1
+    (( $#galiases == 0 )) || [[ " $1 " != *" "(${~${(j:|:)${(kb)galiases}}})" "* ]] || return 1
+    while (( 1 )); do
+      __karo_guard[part]=${__karo_guard[left]%%" | "*}
+      __karo_guard_simple "${__karo_guard[part]#${__karo_guard[part]%%[^ ]*}}" || return 1
+      [[ $__karo_guard[part] != "$__karo_guard[left]" ]] || return 0
+      __karo_guard[left]=${__karo_guard[left]#*" | "}
+    done
+  }
+
+  # Whether the one command $1 is plain; __karo_guard[own] is the text of the rules files.
+  __karo_guard_simple() {
+    [[ $1 == [A-Za-z0-9_]* && $1 != *\|* ]] || return 1
+    __karo_guard_word=${1%% *} __karo_guard[seen]=" " __karo_guard[words]=$1
     # A tool without rules may run another command that stands behind it.
     [[ $1 != *[\ /=](${~__karo_given[carried]})\ * ]] || return 1
     while (( 1 )); do
       [[ $__karo_guard_word != *[^A-Za-z0-9_+-]* ]] || return 1
-      (( ! ${+__karo_ruled[$__karo_guard_word]} )) || return 1
       [[ -z $__karo_guard[own] || $__karo_guard[own] != *"$__karo_guard_word"* ]] || return 1
+      if [[ "$1 " == "git "(${~__karo_given[git]})" "* && $__karo_guard_word == git ]]; then
+        # Of git there are rules, but none about these commands of it.
+        (( ! ${+aliases[git]} )) || return 1
+        break
+      fi
+      (( ! ${+__karo_ruled[$__karo_guard_word]} )) || return 1
       (( ${+aliases[$__karo_guard_word]} )) && [[ $__karo_guard[seen] != *" $__karo_guard_word "* ]] || break
       __karo_guard[seen]+="$__karo_guard_word "
       __karo_guard[meant]=$aliases[$__karo_guard_word]
@@ -41,8 +59,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
         [[ $__karo_guard[words] != *(${~__karo_given[system]})* && $PWD/ != (${~__karo_given[roots]})/* ]] || return 1
       fi
     fi
-    (( ! ${+functions[$__karo_guard_word]} )) || return 1
-    (( $#galiases == 0 )) || [[ " $1 " != *" "(${~${(j:|:)${(kb)galiases}}})" "* ]]
+    (( ! ${+functions[$__karo_guard_word]} ))
   }
 
   # Notes that the word is $1 for the text $2.
@@ -87,13 +104,55 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     done
   }
 
+  # In a subshell: asks the judge in this user's daemon about the line. Sets __karo_guard[answer] to what is to be done, or
+  # __karo_guard[slow] where the judge took too long; neither where the program has to be asked.
+  __karo_guard_resident() {
+    (( EPOCHSECONDS - ${__karo_guard[late]:-0} > __karo_given[resident_rest] )) || return 0
+    builtin unsetopt multibyte
+    builtin set -- ${__karo_given[resident]}<->-<->(Np)
+    (( $# )) || return 0
+    __karo_guard_word=${${1%-*}##*-} __karo_guard_rest=${1##*-}
+    # The process really has the pipe open there: so it is alive, and this user's.
+    [[ -O $1 && /proc/$__karo_guard_word/fd/$__karo_guard_rest -ef $1 ]] || return 0
+    __karo_guard[pipe]=/proc/$__karo_guard_word/fd/$__karo_guard_rest
+    # A pipe of this subshell's own, for the answer.
+    exec {__karo_guard_fd}< <(:)
+    exec {__karo_guard_fd}<>/proc/self/fd/$__karo_guard_fd
+    __karo_guard[number]=$RANDOM$RANDOM$RANDOM
+    builtin set -- "$__karo_given[resident_version]" "$__karo_guard[number]" "$sysparams[pid]" "$__karo_guard_fd" zsh \
+      "${(pj:\x1f:)__karo_ask}" "$#__karo_guard[text]" "$__karo_guard[names]" "$__karo_guard[text]" \
+      "KARO_GUARD_PROFILE=${KARO_GUARD_PROFILE-}"
+    for __karo_guard_word in ${(k)parameters[(R)*export*]}; do
+      [[ $__karo_guard_word == KARO_* || " $__karo_given[resident_variables] " == *" $__karo_guard_word "* ]] || continue
+      [[ $__karo_guard_word == KARO_GUARD_PROFILE ]] || builtin set -- "$@" "$__karo_guard_word=${(P)__karo_guard_word}"
+    done
+    # A judge that hangs may leave no room in its pipe, so another process writes.
+    [[ "$*" != *$'\x1d'* ]] || return 0
+    builtin set -- "${@//$'\n'/$'\x1d'}"
+    __karo_guard_word="${(pj:\0:)@/#/=}"$'\0\0'
+    (( $#__karo_guard_word < __karo_given[resident_bytes] )) || return 0
+    ( builtin syswrite -- "$__karo_guard_word" >|$__karo_guard[pipe] ) &
+    if IFS=" " builtin read -r -t $__karo_given[resident_seconds] -u $__karo_guard_fd __karo_guard_word __karo_guard_rest &&
+      [[ $__karo_guard_word == "$__karo_guard[number]" ]]; then
+      [[ $__karo_guard_rest != "run - "* ]] || __karo_guard[answer]=$__karo_guard_rest
+    else
+      builtin kill -KILL $!
+      __karo_guard[slow]=late
+    fi
+  } 2>/dev/null
+
   # In a subshell: prints what is to be done with the line, and why, in one line; behind "put" a text follows.
   __karo_guard_ask() {
-    __karo_guard[asked]=
+    __karo_guard[asked]= __karo_guard[answer]= __karo_guard[slow]=
     __karo_guard_names "$__karo_guard[text]"
+    __karo_guard_resident
+    if [[ -n $__karo_guard[answer] ]]; then
+      builtin print -r -- "$__karo_guard[answer]"
+      return 0
+    fi
     exec {__karo_guard_fd}< <(
       builtin export KARO_LINE="${__karo_guard[text][1,__karo_given[most_asked]]}" KARO_LINE_LENGTH=${#__karo_guard[text]}
-      builtin export KARO_LINE_NAMES="$__karo_guard[names]" KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}"
+      builtin export KARO_LINE_SHELL=$$ KARO_LINE_NAMES="$__karo_guard[names]" KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}"
       command "$__karo_ask[@]" --live 2>/dev/null
     )
     if IFS=" " builtin read -r -t $__karo_given[start] -u $__karo_guard_fd __karo_guard_word && [[ $__karo_guard_word == up ]] &&
@@ -105,7 +164,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       fi
       case $__karo_guard_word in
       (run|edit|drop|put)
-        builtin print -r -- "$__karo_guard_word $__karo_guard_rest"
+        builtin print -r -- "$__karo_guard_word $__karo_guard_rest $__karo_guard[slow]"
         if [[ $__karo_guard_word == put ]]; then
           IFS= builtin read -r -d "" -u $__karo_guard_fd __karo_guard_rest
           builtin print -rn -- "$__karo_guard_rest"
@@ -117,7 +176,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     builtin kill -KILL $sysparams[procsubstpid] 2>/dev/null
     if [[ -n $__karo_guard[asked] ]]; then
       builtin print -r -- $'\n'"$__karo_given[cut_off]" >/dev/tty
-      builtin print -r -- "edit unjudged safe -"
+      builtin print -r -- "drop unjudged safe -"
       return 0
     fi
     builtin print -r -- $'\n'"$__karo_given[unanswered]" >/dev/tty
@@ -172,9 +231,11 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       __karo_guard[answer]=${__karo_guard[answer]%.}
       builtin set -- "$1" ${(s: :)${__karo_guard[answer]%%$'\n'*}}
       __karo_guard[verb]=$2 __karo_guard[outcome]=$3 __karo_guard[next]=${5#-}
+      [[ -z ${6-} ]] || __karo_guard[late]=$EPOCHSECONDS
       if [[ $__karo_guard[outcome] != - ]]; then
         __karo_guard_note "$3" "$4"
-        zle -I
+        # What goes is not drawn again.
+        [[ $__karo_guard[verb] == drop ]] || zle -I
       fi
     fi
     __karo_guard[here]=
@@ -185,16 +246,22 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       return
       ;;
     (put) __karo_guard[text]=${__karo_guard[answer]#*$'\n'} ;;
-    (drop) __karo_guard[text]= ;;
+    (drop)
+      # The line is behind Up, unless the history would not have it.
+      [[ $__karo_guard[text] == [[:blank:]]* ]] || builtin print -rs -- "$__karo_guard[text]"
+      __karo_guard[text]=
+      ;;
     esac
     if [[ -n $PREBUFFER ]]; then
-      # The lines before are in the shell already: all of them go, and come back as one text.
+      # The lines before are in the shell already: all of them go, and what is to be changed comes back as one text.
       [[ -z $__karo_guard[text] ]] || builtin print -rz -- "$__karo_guard[text]"
+      zle .send-break
+    elif [[ -z $__karo_guard[text] ]]; then
+      # A new prompt, whose Up begins at the newest entry.
       zle .send-break
     else
       BUFFER=$__karo_guard[text]
-      # After a block the cursor goes to the front, so that one more key does not make another line of it.
-      if [[ $__karo_guard[outcome] == blocked ]]; then CURSOR=0; else CURSOR=$#BUFFER; fi
+      CURSOR=$#BUFFER
     fi
   }
 

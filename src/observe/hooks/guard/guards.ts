@@ -10,13 +10,15 @@ import {
   MOST_DEFINED,
   MOST_WORDS,
   PLAIN_LENGTH,
+  RESIDENT,
   START_SECONDS,
   unanswered,
 } from './guard.ts'
 
 /** The code that is appended to a shell's hook. dash has no line editor that could ask. */
 export const GUARDS: Readonly<Record<(typeof GUARD_SHELLS)[number], (options: GuardOptions) => string>> = {
-  bash: (options) => `${bashValues(options)}\n${shellFile('guard/guard.bash')}`,
+  bash: (options) =>
+    `${bashValues(options)}\n${shellFile('guard/plain.bash')}${shellFile('guard/guard.bash')}`,
   // The last function is defined outside, because it is about the person's options, which those inside do not have.
   zsh: (options) => `${zshSource(`${zshValues(options)}\n${shellFile('guard/guard.zsh')}`)}
 'builtin' 'eval' '__karo_guard_bang() { [[ -o banghist ]]; }'
@@ -25,7 +27,7 @@ export const GUARDS: Readonly<Record<(typeof GUARD_SHELLS)[number], (options: Gu
 }
 
 /** What the shell files call __karo_given: patterns without signs that bash or zsh expands, limits, and what is said. */
-function given({ plain, machineFile, timeoutMs, onError }: GuardOptions) {
+function given({ plain, machineFile, resident, timeoutMs, onError }: GuardOptions) {
   const { verb, words } = unanswered(onError)
   const patterns = {
     carried: CARRIED_NAMES,
@@ -33,6 +35,7 @@ function given({ plain, machineFile, timeoutMs, onError }: GuardOptions) {
     places: plain.places,
     outputs: plain.outputs,
     system: plain.system,
+    git: plain.git,
     // The parts that are whole directories of the system.
     roots: plain.system.filter((part) => part.startsWith('/')),
   }
@@ -44,6 +47,12 @@ function given({ plain, machineFile, timeoutMs, onError }: GuardOptions) {
     start: String(START_SECONDS),
     timeout: String(timeoutMs / 1000),
     machine: machineFile,
+    resident,
+    resident_version: RESIDENT.version,
+    resident_bytes: RESIDENT.bytes,
+    resident_seconds: RESIDENT.seconds,
+    resident_rest: RESIDENT.rest,
+    resident_variables: RESIDENT.variables,
     cut_off: CUT_OFF,
     unanswered: words,
     verb,

@@ -9,6 +9,7 @@ import { quickGuard } from '../../../../src/assist/guard/quick.ts'
 import { readRules } from '../../../../src/assist/guard/read-rules.ts'
 import { parseRules } from '../../../../src/assist/guard/rules-file.ts'
 import { setsAny } from '../../../../src/assist/guard/sources.ts'
+import type { Where } from '../../../../src/assist/guard/types.ts'
 import { PLAIN_LINES } from '../../../../src/assist/risk/ruled-tools.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
 import { servicePaths } from '../../../../src/config/paths.ts'
@@ -41,7 +42,7 @@ const decisions = (own: string, lines: readonly string[], more: Parameters<typeo
 test.each([
   ['[[alow]]\n', 1, 3, /unknown key alow/],
   ["[[deny]]\ncommand = 'x'\n  wy = 'y'\n", 3, 3, /unknown key wy/],
-  ["[[allow]]\ncommand = 'x'\n[[allow]]\ncwd = '/x'\n", 3, 3, /neither a rule nor a command/],
+  ["[[allow]]\ncommand = 'x'\n[[allow]]\ncwd = '/x'\n", 3, 3, /names no rule, command or line/],
   ["[[allow]]\nrule = 'git-force-psh'\n", 2, 1, /no rule "git-force-psh"/],
   ["[[allow]]\nrule = 'rm-root'\n", 2, 1, /catastrophic core/],
   ["[[allow]]\nrule = 'git-force-push'\nuntil = 'soon'\n", 3, 1, /until is "soon"/],
@@ -300,7 +301,14 @@ test.each(GUARD_SHELLS)(
   'what %s asks with is no configuration, which would have TOML read for each line',
   (shell) => {
     const text = GUARDS[shell]({
-      ...{ ask: ['karo'], ruled: [], plain: PLAIN_LINES, files: [], machineFile: '/none' },
+      ...{
+        ask: ['karo'],
+        ruled: [],
+        plain: PLAIN_LINES,
+        files: [],
+        machineFile: '/none',
+        resident: '/none/judge-',
+      },
       ...{ timeoutMs: 1_000, onError: 'allow' },
     })
     const names = [...new Set(text.match(/KARO_[A-Z_]+/g))].filter((name) => name !== 'KARO_GUARD_PROFILE')
@@ -309,3 +317,33 @@ test.each(GUARD_SHELLS)(
     expect(setsAny({ home: temporaryDirectory(), env })).toBe(false)
   },
 )
+
+test('an exception for exactly one line: in its directory, in its shell, and never of the core', () => {
+  const guard = (extra: string) => ({
+    ...loadGuard({ home: '/nonexistent', env: {}, machineFile: '/nonexistent/guard.toml' }),
+    rules: parseRules(`[[allow]]\nline = 'git push --force a'\n${extra}`, 'guard.toml', 'own').rules,
+  })
+  const decision = (command: string, where: Where = {}, extra = '') =>
+    judge(guard(extra), command, where).decision
+  expect(decision('git push --force a')).toBe('allow')
+  expect(decision('git push --force b')).toBe('confirm')
+  expect(decision('git push --force a; git push --force b')).toBe('confirm')
+  expect(decision('git push --force a', { cwd: '/p/q' }, "cwd = '/p'")).toBe('allow')
+  expect(decision('git push --force a', { cwd: '/other' }, "cwd = '/p'")).toBe('confirm')
+  expect(decision('git push --force a', { session: '7-1' }, "session = '7-1'")).toBe('allow')
+  expect(decision('git push --force a', { session: '7-2' }, "session = '7-1'")).toBe('confirm')
+  expect(decision('git push --force a', {}, "session = '7-1'")).toBe('confirm')
+  const core = {
+    ...guard(''),
+    rules: parseRules("[[allow]]\nline = 'rm -rf /'\n", 'guard.toml', 'own').rules,
+  }
+  expect(judge(core, 'rm -rf /', {}).decision).toBe('block')
+})
+
+test('defining an alias is no use of it', () => {
+  const guard = loadGuard({ home: '/nonexistent', env: {}, machineFile: '/nonexistent/guard.toml' })
+  const decision = (command: string) => judge(guard, command, { kept: true }).decision
+  expect(decision("alias gp='git push --force'")).toBe('allow')
+  expect(decision("alias gp='git push --force'; git push --force")).toBe('confirm')
+  expect(decision("alias x='rm -rf /'")).toBe('block')
+})

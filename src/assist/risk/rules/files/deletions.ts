@@ -81,7 +81,6 @@ export const DELETION_RULES: readonly Rule[] = [
     why: 'Deletes the top of a tree that services or several people share.',
     tools: DELETERS,
     when: (c, o) => inPlace(c, deletedTrees(c, o), 'shared-root'),
-    safer: rather('ls', '-d'),
     example: 'rm -rf /opt/*',
   },
   {
@@ -113,7 +112,6 @@ export const DELETION_RULES: readonly Rule[] = [
         deletedTrees(c, o).filter(() => !c.name.endsWith('find')),
         'working',
       ),
-    safer: 'ls -A',
     example: 'rm -rf *',
   },
   {
@@ -159,7 +157,6 @@ export const DELETION_RULES: readonly Rule[] = [
     why: 'Deletes every file in this directory.',
     tools: tools('rm grm srm unlink'),
     when: (c, o) => only(!isRecursive(o), inPlace(c, o.operands, 'working', 'home')),
-    safer: 'ls -A',
     example: 'rm *',
   },
   {
@@ -172,7 +169,6 @@ export const DELETION_RULES: readonly Rule[] = [
         !isRecursive(o),
         inPlace(c, o.operands, 'working', 'home').filter((arg) => /(?:^|\/)\*\*(?:\/|$)/.test(arg.text)),
       ),
-    safer: 'ls -A',
     example: 'rm **/*',
   },
   {

@@ -2,7 +2,6 @@
 
 import { isUnresolved, resolvePath } from '../../line/paths.ts'
 import { baseName } from '../../model.ts'
-import { byTool, rather } from '../rewrite.ts'
 import { inPlace, isOpaque, matching, only, type Rule, tools } from '../rule.ts'
 import { overwritten } from '../targets.ts'
 
@@ -25,7 +24,6 @@ export const DISK_RULES: readonly Rule[] = [
         ),
         'disk',
       ),
-    safer: 'lsblk -f',
     example: 'dd if=/dev/zero of=/dev/sda',
   },
   {
@@ -37,7 +35,6 @@ export const DISK_RULES: readonly Rule[] = [
     // `mke2fs -n` only shows what it would make; for other mkfs tools -n means something else.
     when: (c, o) =>
       only(!(/^mk(?:e2fs|fs\.ext[234])$/.test(c.name) && o.flag('n')), inPlace(c, o.operands, 'disk')),
-    safer: 'lsblk -f',
     example: 'mkfs.ext4 /dev/sda1',
   },
   {
@@ -47,7 +44,6 @@ export const DISK_RULES: readonly Rule[] = [
     tools: MKFS,
     when: (_c, o) =>
       o.operands.filter((arg) => isUnresolved(arg.text) || /^\/dev\/(?:loop|ram)\d/.test(arg.text)),
-    safer: 'lsblk -f',
     example: 'mkfs.ext4 "$DEV"',
   },
   {
@@ -59,7 +55,6 @@ export const DISK_RULES: readonly Rule[] = [
       overwritten(c, o).filter(
         (arg) => isOpaque(arg) || (isUnresolved(arg.text) && arg.text.startsWith('/dev/')),
       ),
-    safer: 'lsblk -f',
     example: 'dd if=x of=$DISK',
   },
   {
@@ -128,7 +123,6 @@ export const DISK_RULES: readonly Rule[] = [
           return undefined
       }
     },
-    safer: 'lsblk -f',
     example: 'wipefs -a /dev/sda',
   },
   {
@@ -141,7 +135,6 @@ export const DISK_RULES: readonly Rule[] = [
         !o.flag('l', 'list') && !c.args.some((arg) => arg.text === 'print'),
         inPlace(c, o.operands, 'disk'),
       ),
-    safer: rather('fdisk', '-l'),
     example: 'fdisk /dev/sda',
   },
   {
@@ -159,15 +152,6 @@ export const DISK_RULES: readonly Rule[] = [
         )
       return c.args.length > 0
     },
-    safer: byTool({
-      lvremove: 'lvs',
-      vgremove: 'vgs',
-      pvremove: 'pvs',
-      lvreduce: 'lvs',
-      'zfs destroy': 'zfs list -t all',
-      'zfs rollback': 'zfs list -t snapshot',
-      btrfs: 'btrfs subvolume list .',
-    }),
     example: 'lvremove -f vg/lv',
   },
   {
@@ -177,7 +161,6 @@ export const DISK_RULES: readonly Rule[] = [
     tools: tools('umount swapoff'),
     when: (c, o) =>
       o.flag('a', 'all') ? true : inPlace(c, c.name === 'umount' ? o.operands : [], 'root', 'system', 'home'),
-    safer: 'findmnt',
     example: 'umount -a',
   },
   {

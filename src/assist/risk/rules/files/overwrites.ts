@@ -120,7 +120,6 @@ export const OVERWRITE_RULES: readonly Rule[] = [
         ACCOUNTS,
       ),
     ],
-    safer: 'sudo visudo',
     example: 'echo "x ALL=(ALL) NOPASSWD:ALL" >> /etc/sudoers',
   },
   {
@@ -129,7 +128,6 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     why: 'Adds a mount by hand; with a mistake in it the machine may not start.',
     tools: ['*'],
     when: (c, o) => naming(c, appended(c, o), MOUNTS),
-    safer: 'findmnt --verify',
     example: 'echo "/dev/sdb1 /data ext4 defaults 0 2" | sudo tee -a /etc/fstab',
   },
   {

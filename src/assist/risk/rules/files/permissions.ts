@@ -3,7 +3,7 @@
 import type { Options } from '../../line/options.ts'
 import { resolvePath } from '../../line/paths.ts'
 import type { Arg, SimpleCommand } from '../../model.ts'
-import { byTool, type Rewrite, rather, say } from '../rewrite.ts'
+import { byTool, say } from '../rewrite.ts'
 import { inPlace, inPlaceIfEmpty, matching, only, type Rule, tools } from '../rule.ts'
 import { isRecursive } from '../targets.ts'
 
@@ -26,10 +26,6 @@ function isDeep(arg: Arg): boolean {
   return /(?:^|\/)\*\*\//.test(arg.text)
 }
 
-/** Lists the files instead. `chmod -x file` has only the file as operand, because -x looks like an option. */
-const looked: Rewrite = (_c, o) =>
-  rather('ls', '-ld')(_c, { ...o, operands: o.operands.slice(o.operands.length > 1 ? 1 : 0) })
-
 export const PERMISSION_RULES: readonly Rule[] = [
   {
     id: 'permissions-system',
@@ -42,7 +38,6 @@ export const PERMISSION_RULES: readonly Rule[] = [
       const trees = isRecursive(o) ? all : all.filter(isDeep)
       return [...inPlace(c, trees, 'root', 'system'), ...inPlaceIfEmpty(c, trees, 'root')]
     },
-    safer: byTool({ chmod: looked, chown: looked, chgrp: looked, chattr: 'lsattr -d', setfacl: 'getfacl' }),
     example: 'chmod -R 777 /',
   },
   {
@@ -55,7 +50,6 @@ export const PERMISSION_RULES: readonly Rule[] = [
         !isRecursive(o) && OPEN_TO_ALL.test(split(o).mode?.text ?? ''),
         inPlace(c, split(o).files, 'root', 'system', 'inside-system', 'home', 'disk', 'keys'),
       ),
-    safer: looked,
     example: 'chmod 777 /',
   },
   {
@@ -64,7 +58,6 @@ export const PERMISSION_RULES: readonly Rule[] = [
     why: 'Changes permissions or owners of a tree that belongs to the system.',
     tools: CHANGERS,
     when: (c, o) => only(isRecursive(o), inPlace(c, filesOf(c, o), 'inside-system', 'keys', 'home')),
-    safer: byTool({ chmod: looked, chown: looked, chgrp: looked }),
     example: 'chown -R www-data /etc/nginx',
   },
   {
@@ -115,10 +108,6 @@ export const PERMISSION_RULES: readonly Rule[] = [
         : c.name === 'setcap'
           ? matching(o.operands, /cap_(?:setuid|sys_admin|dac_override|sys_ptrace|sys_module)/)
           : matching(o.operands.slice(0, 1), /^(?:0?[4-7][0-7]{3}|[ugoa]*\+[rwx]*s)$/),
-    safer: byTool({
-      chmod: (_c, o) => say('chmod', '755', ...o.operands.slice(1)),
-      setcap: (_c, o) => say('getcap', ...o.operands.slice(1)),
-    }),
     example: 'chmod u+s /bin/bash',
   },
   {
@@ -134,7 +123,6 @@ export const PERMISSION_RULES: readonly Rule[] = [
           /(?:^|\/)(?:id_(?:rsa|ed25519|ecdsa|dsa)|identity\.key|\.netrc|\.pgpass)$/,
         ),
       ),
-    safer: 'chmod 600 ~/.ssh/id_*',
     example: 'chmod 644 ~/.ssh/id_rsa',
   },
   {
@@ -150,7 +138,6 @@ export const PERMISSION_RULES: readonly Rule[] = [
           /^\/(?:s?bin|usr|lib|etc\/?$|boot|$)/.test(resolvePath(arg.text, c.scope)),
         ),
       ),
-    safer: looked,
     example: 'chmod -x /bin/chmod',
   },
   {
@@ -167,7 +154,6 @@ export const PERMISSION_RULES: readonly Rule[] = [
           ),
         ),
       ]),
-    safer: looked,
     example: 'chown me /etc/passwd',
   },
   {

@@ -58,7 +58,6 @@ export const RECORD_RULES: readonly Rule[] = [
           c.name.endsWith('find'),
       )
     },
-    safer: 'journalctl --vacuum-time=2weeks',
     example: 'rm -rf /var/log/*',
   },
   {
@@ -67,7 +66,6 @@ export const RECORD_RULES: readonly Rule[] = [
     why: 'Empties the kernel’s messages.',
     tools: tools('dmesg'),
     when: (_c, o) => o.flag('C', 'clear', 'c', 'read-clear') !== undefined,
-    safer: 'dmesg -T',
     example: 'dmesg -C',
   },
 ]

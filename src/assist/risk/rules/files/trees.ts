@@ -72,7 +72,6 @@ export const TREE_RULES: readonly Rule[] = [
         SIZE_ZERO(o),
         o.operands.filter((arg) => !/\.(?:log|tmp|out)$|^\/tmp\//.test(arg.text)),
       ),
-    safer: (_c, o) => say('cp', '--backup', ...o.operands.slice(0, 1), '/tmp/'),
     example: 'truncate -s 0 data.csv',
   },
   {

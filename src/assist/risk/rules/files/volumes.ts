@@ -22,7 +22,6 @@ export const VOLUME_RULES: readonly Rule[] = [
       if (c.name === 'mdadm' && !o.flag('C', 'create')) return undefined
       return inPlace(c, o.operands, 'disk')
     },
-    safer: 'lsblk -f',
     example: 'pvcreate -ff /dev/sda',
   },
   {

@@ -1,6 +1,5 @@
 // Rules about clusters and the workloads in them.
 import type { Arg, SimpleCommand } from '../../model.ts'
-import { byTool, without } from '../rewrite.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
@@ -141,7 +140,6 @@ export const CLUSTER_RULES: readonly Rule[] = [
       c.name === 'minikube'
         ? only(verb(o) === 'delete' && o.flag('all', 'purge'), true)
         : only(/^(?:job )?stop\b/.test(o.operands.map((arg) => arg.text).join(' ')) && o.flag('purge'), true),
-    safer: byTool({ minikube: 'minikube profile list', nomad: without(/^-purge$/) }),
     example: 'minikube delete --all --purge',
   },
 ]

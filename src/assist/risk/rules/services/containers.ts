@@ -1,7 +1,6 @@
 // Rules about containers: their data, and the rights they are given.
 import type { Options } from '../../line/options.ts'
 import type { Arg, SimpleCommand } from '../../model.ts'
-import { byTool, type Rewrite, say, without } from '../rewrite.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
@@ -11,8 +10,6 @@ const hasOpaqueList = (args: readonly Arg[]) => args.some((arg) => arg.taint !==
 /** Whether `system prune` takes volumes or every unused image too. */
 const isWhole = (c: SimpleCommand, o: Options): boolean =>
   verb(o) === 'system' && (/--volumes/.test(line(c)) || o.flag('a', 'all') !== undefined)
-
-const volumes: Rewrite = (c, o) => say(c.name, 'volume', 'inspect', ...o.operands.slice(2))
 
 export const CONTAINER_RULES: readonly Rule[] = [
   {
@@ -27,7 +24,6 @@ export const CONTAINER_RULES: readonly Rule[] = [
           !isWhole(c, o),
         true,
       ),
-    safer: 'docker system df',
     example: 'docker image prune',
   },
   {
@@ -46,15 +42,6 @@ export const CONTAINER_RULES: readonly Rule[] = [
         true,
       )
     },
-    safer: byTool({
-      'docker volume rm': volumes,
-      'docker volume prune': 'docker volume ls',
-      'docker system': 'docker system df -v',
-      'docker compose': without(/^(?:-v|--volumes)$/),
-      'docker-compose': without(/^(?:-v|--volumes)$/),
-      'podman volume rm': volumes,
-      'podman volume prune': 'podman volume ls',
-    }),
     example: 'docker volume rm data',
   },
   {
@@ -63,7 +50,6 @@ export const CONTAINER_RULES: readonly Rule[] = [
     why: 'Removes or stops every container or image at once.',
     tools: DOCKER,
     when: (_c, o) => only(/^(?:rm|rmi|kill)$/.test(verb(o)) && hasOpaqueList(o.operands), true),
-    safer: byTool({ docker: 'docker ps -a', podman: 'podman ps -a' }),
     example: 'docker rm -f $(docker ps -aq)',
   },
   {
@@ -92,7 +78,6 @@ export const CONTAINER_RULES: readonly Rule[] = [
           (/^(?:rm|rmi)$/.test(verb(o)) && o.flag('f', 'force')),
         true,
       ),
-    safer: byTool({ docker: 'docker ps -a', podman: 'podman ps -a' }),
     example: 'docker rm -f web',
   },
   {
@@ -105,7 +90,6 @@ export const CONTAINER_RULES: readonly Rule[] = [
         /^(?:stop|restart|pause)$/.test(verb(o)) && (hasOpaqueList(o.operands) || o.flag('a', 'all')),
         true,
       ),
-    safer: byTool({ docker: 'docker ps', podman: 'podman ps' }),
     example: 'docker stop $(docker ps -q)',
   },
   {
@@ -119,7 +103,6 @@ export const CONTAINER_RULES: readonly Rule[] = [
         return only(two !== 'swarm leave' || o.flag('f', 'force'), true)
       return only(/^(?:rm|rmi|container rm|image rm)\b/.test(two) && o.flag('a', 'all'), true)
     },
-    safer: byTool({ podman: 'podman system df', docker: 'docker system df' }),
     example: 'podman system reset -f',
   },
   {
@@ -132,7 +115,6 @@ export const CONTAINER_RULES: readonly Rule[] = [
         /^(?:stack|service|node|secret|config)$/.test(verb(o)) && /^(?:rm|remove|down)$/.test(verb(o, 1)),
         true,
       ),
-    safer: byTool({ docker: 'docker service ls' }),
     example: 'docker stack rm prod',
   },
   {

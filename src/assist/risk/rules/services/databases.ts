@@ -44,14 +44,6 @@ export const DATABASE_RULES: readonly Rule[] = [
     why: 'Drops a table, a schema or a whole database.',
     tools: CLIENTS,
     when: (c) => asked(c, DROPS),
-    safer: byTool({
-      psql: 'pg_dump > before.sql',
-      mysql: 'mysqldump --all-databases > before.sql',
-      mariadb: 'mariadb-dump --all-databases > before.sql',
-      sqlite3: (_c, o) => say('sqlite3', o.operands[0], '.dump'),
-      mongosh: 'mongodump',
-      mongo: 'mongodump',
-    }),
     example: 'psql -c "DROP TABLE users"',
   },
   {
@@ -117,11 +109,8 @@ export const DATABASE_RULES: readonly Rule[] = [
         )
         return dump && `${dump} > before.dump`
       },
-      'redis-cli': 'redis-cli dbsize',
-      'valkey-cli': 'valkey-cli dbsize',
       pg_restore: without(/^(?:-c|--clean)$/),
       mongorestore: without(/^--drop$/),
-      rabbitmqctl: 'rabbitmqctl list_queues',
     }),
     example: 'dropdb prod',
   },
@@ -143,16 +132,6 @@ export const DATABASE_RULES: readonly Rule[] = [
         verb(o) !== '',
       )
     },
-    safer: byTool({
-      rails: 'rails db:migrate:status',
-      rake: 'rake db:migrate:status',
-      python: 'python manage.py dumpdata',
-      python3: 'python3 manage.py dumpdata',
-      prisma: 'prisma migrate status',
-      php: 'php artisan migrate:status',
-      mix: 'mix ecto.migrations',
-      alembic: 'alembic history',
-    }),
     example: 'rails db:drop',
   },
   {

@@ -2,11 +2,41 @@
 
 import type { Options } from '../../line/options.ts'
 import type { Arg } from '../../model.ts'
-import { byTool, say } from '../rewrite.ts'
+import { byTool, type Rewrite, say, tried, without } from '../rewrite.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
 const GIT = tools('git')
 const is = (o: Options, ...names: readonly string[]) => names.includes(verb(o))
+const FORCED = /^(?:-f|--force)$/
+
+/** The same push, which fails where somebody else has pushed; --mirror and --prune have no such form. */
+const leased: Rewrite = (c) => {
+  if (c.args.some(({ text }) => /^--(?:mirror|prune)$/.test(text))) return undefined
+  const words = c.args.flatMap(({ text }) => {
+    if (text === 'push') return [text, '--force-with-lease']
+    if (/^--forc?e?$/.test(text) || text === '-f') return []
+    return /^-[a-zA-Z]*f[a-zA-Z]*$/.test(text) ? [text.replace('f', '')] : [text.replace(/^\+/, '')]
+  })
+  return say('git', ...words)
+}
+
+/** The same clean-up as a trial: -n in place of -f, everything else as it was. */
+const triedClean: Rewrite = (c) =>
+  say(
+    'git',
+    ...c.args.map(({ text }) =>
+      text === '--force' ? '--dry-run' : /^-[a-zA-Z]*f/.test(text) ? text.replace('f', 'n') : text,
+    ),
+  )
+
+/** Keeps in a stash what `git checkout -- PATH` would throw away; nothing where a commit or an option is named. */
+const stashed: Rewrite = (c, o) => {
+  const paths = o.operands.slice(1)
+  const named = c.args.filter(({ text }) => text !== '--').length === paths.length + 1
+  return named && is(o, 'checkout', 'restore') && (c.args[1]?.text === '--' || paths.length === 1)
+    ? say('git', 'stash', 'push', '--', ...paths)
+    : undefined
+}
 
 export const GIT_RULES: readonly Rule[] = [
   {
@@ -21,7 +51,7 @@ export const GIT_RULES: readonly Rule[] = [
       )
       return forced.length > 0 ? forced : matching(o.operands.slice(2), /^\+/)
     },
-    safer: { instead: '--force-with-lease' },
+    safer: leased,
     example: 'git push --force',
   },
   {
@@ -61,7 +91,7 @@ export const GIT_RULES: readonly Rule[] = [
         is(o, 'clean') && !o.flag('n', 'dry-run') && o.flag('f', 'force'),
         [o.flag('x', 'X')].filter((arg) => arg !== undefined),
       ),
-    safer: 'git clean -ndx',
+    safer: triedClean,
     example: 'git clean -fdx',
   },
   {
@@ -71,7 +101,7 @@ export const GIT_RULES: readonly Rule[] = [
     tools: GIT,
     when: (_c, o) =>
       only(is(o, 'clean') && !o.flag('n', 'dry-run') && o.flag('f', 'force') && !o.flag('x', 'X'), true),
-    safer: 'git clean -nd',
+    safer: triedClean,
     example: 'git clean -fd',
   },
   {
@@ -90,7 +120,7 @@ export const GIT_RULES: readonly Rule[] = [
         return only(!o.flag('S', 'staged') || o.flag('W', 'worktree'), o.operands.slice(1))
       return undefined
     },
-    safer: 'git stash',
+    safer: stashed,
     example: 'git checkout -- .',
   },
   {
@@ -109,11 +139,13 @@ export const GIT_RULES: readonly Rule[] = [
         ? c.args.slice(0)
         : undefined,
     safer: byTool({
-      'git branch': (_c, o) => say('git', 'branch', '-d', ...o.operands.slice(1)),
-      'git stash drop': 'git stash show -p',
-      'git tag': (_c, o) => say('git', 'show', '--stat', ...o.operands.slice(1)),
-      'git rm': 'git rm --cached -r .',
-      'git worktree': (_c, o) => say('git', ...o.operands),
+      'git branch': (c) =>
+        say(
+          'git',
+          ...c.args.map(({ text }) => (text === '-D' ? '-d' : text)).filter((text) => !FORCED.test(text)),
+        ),
+      'git rm': tried('--cached'),
+      'git worktree': without(FORCED),
     }),
     example: 'git branch -D x',
   },
@@ -131,14 +163,6 @@ export const GIT_RULES: readonly Rule[] = [
       (is(o, 'prune') && c.args.some((arg) => /^(?:--expire=)?(?:now|all)$/.test(arg.text))) ||
       (is(o, 'stash') && verb(o, 1) === 'clear') ||
       (is(o, 'gc') && c.args.some((arg) => /^--prune=(?:now|all)$/.test(arg.text))),
-    safer: byTool({
-      'git gc': 'git gc',
-      'git prune': 'git prune -n',
-      'git reflog': 'git reflog',
-      'git stash': 'git stash list',
-      git: 'git branch before-rewrite',
-      'git-filter-repo': 'git branch before-rewrite',
-    }),
     example: 'git filter-branch --tree-filter "rm x" HEAD',
   },
   {
@@ -160,7 +184,6 @@ export const GIT_RULES: readonly Rule[] = [
       if (is(o, 'update-ref')) return o.flag('stdin') ? c.input.text !== '' : only(o.flag('d'), true)
       return undefined
     },
-    safer: 'git branch -vv',
     example: 'git push origin --delete main',
   },
   {

@@ -24,12 +24,6 @@ export const NETWORK_RULES: readonly Rule[] = [
         }[c.name]?.test(line(c)),
         true,
       ),
-    safer: byTool({
-      ip: 'ip -br link',
-      ifconfig: 'ifconfig -a',
-      nmcli: 'nmcli device',
-      ifdown: 'ip -br link',
-    }),
     example: 'ip link set eth0 down',
   },
   {

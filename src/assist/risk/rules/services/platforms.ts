@@ -1,9 +1,18 @@
 // Rules about infrastructure, clouds, virtual machines and published packages.
 import type { SimpleCommand } from '../../model.ts'
-import { byTool, tried } from '../rewrite.ts'
+import { byTool, type Rewrite, say, tried, without } from '../rewrite.ts'
 import { only, type Rule, tools, verb } from '../rule.ts'
 
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
+
+/** The plan of what would be destroyed, with all the other words: options name the target and the values. */
+const planned: Rewrite = (c) =>
+  say(
+    c.name,
+    ...c.args.flatMap(({ text }) =>
+      text === 'destroy' ? ['plan', '-destroy'] : /^--?auto-approve$/.test(text) ? [] : [text],
+    ),
+  )
 
 export const PLATFORM_RULES: readonly Rule[] = [
   {
@@ -31,12 +40,11 @@ export const PLATFORM_RULES: readonly Rule[] = [
         true,
       )
     },
-    safer: (c) =>
-      /^(?:terraform|tofu)$/.test(c.name)
-        ? `${c.name} plan -destroy`
-        : c.name === 'pulumi'
-          ? 'pulumi destroy --preview-only'
-          : undefined,
+    safer: byTool({
+      'terraform destroy': planned,
+      'tofu destroy': planned,
+      'pulumi destroy': tried('--preview-only'),
+    }),
     example: 'terraform destroy',
   },
   {
@@ -54,11 +62,9 @@ export const PLATFORM_RULES: readonly Rule[] = [
         true,
       ),
     safer: byTool({
-      'terraform apply': 'terraform plan',
-      'tofu apply': 'tofu plan',
-      'pulumi up': 'pulumi preview',
-      'terraform state': 'terraform state list',
-      'terraform taint': 'terraform plan',
+      'terraform apply': without(/^--?auto-approve$/),
+      'tofu apply': without(/^--?auto-approve$/),
+      'pulumi up': without(/^(?:-y|--yes)$/),
     }),
     example: 'terraform apply -auto-approve',
   },
@@ -127,10 +133,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
     safer: byTool({
       'aws s3 rm': tried('--dryrun'),
       'aws s3 sync': tried('--dryrun'),
-      'aws s3 rb': 'aws s3 ls',
       rclone: tried('--dry-run'),
-      gsutil: 'gsutil ls',
-      'gh repo': 'gh repo view',
     }),
     example: 'aws s3 rm s3://b --recursive',
   },
@@ -188,14 +191,6 @@ export const PLATFORM_RULES: readonly Rule[] = [
           return only(/^(?:destroy|delete)$/.test(verb(o)) && o.operands.length + c.args.length > 1, true)
       }
     },
-    safer: byTool({
-      'vagrant destroy': 'vagrant halt',
-      'virsh undefine': 'virsh list --all',
-      qm: 'qm list',
-      pct: 'pct list',
-      multipass: 'multipass list',
-      VBoxManage: 'VBoxManage list vms',
-    }),
     example: 'vagrant destroy -f',
   },
   {

@@ -1,5 +1,5 @@
 // Rules about accounts: removing them, locking them, giving them root's rights.
-import { byTool, rather, say } from '../rewrite.ts'
+import { byTool, rather } from '../rewrite.ts'
 import { only, type Rule, tools, verb } from '../rule.ts'
 
 export const ACCOUNT_RULES: readonly Rule[] = [
@@ -28,7 +28,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
         true,
       )
     },
-    safer: byTool({ passwd: rather('passwd'), usermod: (_c, o) => say('id', o.operands.at(-1)) }),
+    safer: byTool({ passwd: rather('passwd') }),
     example: 'passwd -d root',
   },
   {
@@ -52,7 +52,6 @@ export const ACCOUNT_RULES: readonly Rule[] = [
           return c.name === 'chpasswd'
       }
     },
-    safer: byTool({ passwd: rather('passwd', '-S'), chage: rather('chage', '-l') }),
     example: 'passwd -l root',
   },
   {
@@ -69,7 +68,6 @@ export const ACCOUNT_RULES: readonly Rule[] = [
           ),
         ),
       ),
-    safer: 'sshd -T',
     example: "sed -i 's/PermitRootLogin no/PermitRootLogin yes/' /etc/ssh/sshd_config",
   },
   {
@@ -87,7 +85,6 @@ export const ACCOUNT_RULES: readonly Rule[] = [
               value.text,
             ),
         ),
-    safer: 'sudo visudo',
     example: "EDITOR='tee -a' visudo <<< 'bob ALL=(ALL) NOPASSWD:ALL'",
   },
 ]

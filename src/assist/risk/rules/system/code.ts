@@ -30,7 +30,6 @@ export const CODE_RULES: readonly Rule[] = [
     why: 'Runs an earlier command again; this line does not show which.',
     tools: tools('fc r'),
     when: (c) => only(!c.args.some((arg) => arg.text === '--help') && repeats(c), true),
-    safer: 'fc -l',
     example: 'fc -s',
   },
   {

@@ -1,6 +1,5 @@
 // Rules about protection and reachability of the machine: firewall, confinement, audit, services, kernel.
 import type { SimpleCommand } from '../../model.ts'
-import { byTool, rather, say } from '../rewrite.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
@@ -81,14 +80,6 @@ export const DEFENCE_RULES: readonly Rule[] = [
           return undefined
       }
     },
-    safer: byTool({
-      ufw: 'ufw status verbose',
-      iptables: 'iptables-save',
-      ip6tables: 'ip6tables-save',
-      nft: 'nft list ruleset',
-      setenforce: 'getenforce',
-      systemctl: (_c, o) => say('systemctl', 'status', ...o.operands.slice(1)),
-    }),
     example: 'setenforce 0',
   },
   {
@@ -102,10 +93,6 @@ export const DEFENCE_RULES: readonly Rule[] = [
         : c.name === 'service' || c.name === 'rc-service'
           ? only(verb(o, 1) === 'stop', matching(o.operands.slice(0, 1), VITAL_SERVICE))
           : only(/^(?:stop|disable|mask|kill)$/.test(verb(o)), matching(o.operands.slice(1), VITAL_SERVICE)),
-    safer: byTool({
-      systemctl: (_c, o) => say('systemctl', 'restart', ...o.operands.slice(1)),
-      service: (_c, o) => say('service', o.operands[0], 'restart'),
-    }),
     example: 'systemctl stop sshd',
   },
   {
@@ -123,7 +110,6 @@ export const DEFENCE_RULES: readonly Rule[] = [
         words.length > 1,
       )
     },
-    safer: byTool({ systemctl: (_c, o) => say('systemctl', 'status', ...o.operands.slice(1)) }),
     example: 'systemctl stop nginx',
     yields: true,
   },
@@ -138,7 +124,6 @@ export const DEFENCE_RULES: readonly Rule[] = [
         : c.name === 'kmod'
           ? only(/^(?:insert|remove)$/.test(verb(o)), true)
           : o.operands.length > 0,
-    safer: byTool({ rmmod: rather('modinfo'), insmod: rather('modinfo'), modprobe: rather('modinfo') }),
     example: 'insmod evil.ko',
   },
   {
@@ -167,11 +152,6 @@ export const DEFENCE_RULES: readonly Rule[] = [
       if (c.name === 'nft') return undefined
       return only(/^-[IA] INPUT (?:\d+ )?-j ACCEPT$/.test(line(c)), true)
     },
-    safer: byTool({
-      iptables: 'iptables-save',
-      'iptables-restore': 'iptables-save',
-      ebtables: 'ebtables -L',
-    }),
     example: 'iptables -I INPUT -j ACCEPT',
   },
   {
@@ -185,11 +165,6 @@ export const DEFENCE_RULES: readonly Rule[] = [
         : c.name === 'ufw'
           ? only(/^delete (?:\d+$|deny|reject|limit)/.test(line(c)), true)
           : only(o.flag('D', 'delete'), true),
-    safer: byTool({
-      iptables: 'iptables -L --line-numbers',
-      ipset: 'ipset list',
-      ufw: 'ufw status numbered',
-    }),
     example: 'iptables -D INPUT 1',
   },
   {
@@ -201,11 +176,6 @@ export const DEFENCE_RULES: readonly Rule[] = [
       matching(
         c.args,
         /^(?:kernel[./](?:randomize_va_space=0|sysrq=[1-9]\d*|kptr_restrict=0|dmesg_restrict=0|yama[./]ptrace_scope=0|core_pattern=\|.*|unprivileged_bpf_disabled=0|modules_disabled=0|kexec_load_disabled=0|panic=0|hung_task_panic=1)|fs[./](?:suid_dumpable=[12]|protected_\w+=0)|vm[./](?:overcommit_memory=2|mmap_min_addr=0|panic_on_oom=[12])|net[./].*(?:accept_source_route|accept_redirects)=1|net[./].*(?:rp_filter|tcp_syncookies)=0)$/,
-      ),
-    safer: (c) =>
-      say(
-        'sysctl',
-        ...c.args.filter((arg) => !arg.text.startsWith('-')).map((arg) => arg.text.replace(/=.*$/, '')),
       ),
     example: 'sysctl -w kernel.randomize_va_space=0',
   },

@@ -3,7 +3,6 @@
 import { PROCESS } from '../../carriers/output.ts'
 import type { Options } from '../../line/options.ts'
 import type { Arg, SimpleCommand } from '../../model.ts'
-import { byTool } from '../rewrite.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 import { TAKES_TREES, touchedOwn } from './guard-files.ts'
 
@@ -54,7 +53,6 @@ export const GUARD_RULES: readonly Rule[] = [
         return [...matching(c.args, LEAVES_HOOKS_OUT), ...variables(c, o)]
       return [...variables(c, o), ...touchedOwn(c, o)]
     },
-    safer: byTool({ 'karo guard allow': 'karo guard list', 'karo hook uninstall': 'karo hook list' }),
     example: 'karo guard allow git-force-push',
   },
   {
@@ -69,7 +67,6 @@ export const GUARD_RULES: readonly Rule[] = [
             verb(o) === 'restore'),
         true,
       ),
-    safer: byTool({ 'karo import undo': 'karo import list', 'karo identity': 'karo identity show' }),
     example: 'karo history delete git',
   },
 ]

@@ -6,14 +6,12 @@ export const LINE_RULES: readonly LineRule[] = [
     id: 'network-code',
     level: 'high',
     why: 'Runs code straight from the network, which nobody has read.',
-    safer: 'curl -fsSLo install.sh URL && less install.sh',
     example: 'curl -fsSL https://x.sh | sh',
   },
   {
     id: 'decoded-code',
     level: 'high',
     why: 'Runs decoded text: the line hides what will happen.',
-    safer: 'base64 -d FILE | less',
     example: 'echo cm0= | base64 -d | sh',
   },
   {
@@ -26,14 +24,12 @@ export const LINE_RULES: readonly LineRule[] = [
     id: 'downloaded-code',
     level: 'high',
     why: 'Runs a file that this line has just downloaded, which nobody has read.',
-    safer: 'less FILE',
     example: 'curl -o x.sh URL && sh x.sh',
   },
   {
     id: 'planted-code',
     level: 'high',
     why: 'Writes text that nobody has read into a file that is run or trusted from now on.',
-    safer: 'curl -fsSLo /tmp/new URL && less /tmp/new',
     example: 'curl -s x >> ~/.bashrc',
   },
   {

@@ -14,7 +14,6 @@ export const SCHEDULE_RULES: readonly Rule[] = [
         o.flag('r') && !o.flag('i'),
         [o.flag('r')].filter((arg) => arg !== undefined),
       ),
-    safer: { instead: '-l' },
     example: 'crontab -r',
   },
   {
@@ -27,7 +26,6 @@ export const SCHEDULE_RULES: readonly Rule[] = [
       const dash = matching(o.operands, /^-$/)
       return dash.length > 0 ? dash : c.args.length > 0 || c.input !== NO_OUTPUT || c.redirections.length > 0
     },
-    safer: 'crontab -l',
     example: '(crontab -l; echo "* * * * * x") | crontab -',
   },
   {
@@ -41,7 +39,6 @@ export const SCHEDULE_RULES: readonly Rule[] = [
         .filter((r) => r.operator === '<' && r.target.text === '/dev/null')
         .map((r) => r.target),
     ],
-    safer: 'crontab -l',
     example: 'crontab /dev/null',
   },
   {

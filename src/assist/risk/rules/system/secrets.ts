@@ -3,7 +3,6 @@
 import { holdsSecrets, isSecretFile, mustStayHere } from '../../carriers/secrets.ts'
 import { isSocket, resolvePath } from '../../line/paths.ts'
 import { type Arg, type SimpleCommand, TAINT } from '../../model.ts'
-import { rather, say } from '../rewrite.ts'
 import { matching, only, type Rule, tools } from '../rule.ts'
 
 const READERS = tools(
@@ -69,7 +68,6 @@ export const SECRET_RULES: readonly Rule[] = [
         .filter((r) => r.operator === '<' && isSecretFile(r.target.text, c.scope))
         .map((r) => r.target),
     ],
-    safer: rather('ls', '-l'),
     example: 'cat ~/.ssh/id_rsa',
   },
   {
@@ -107,10 +105,6 @@ export const SECRET_RULES: readonly Rule[] = [
             ),
           ),
       ),
-    safer: (_c, o) => {
-      const ignored = say('echo', o.operands[1])
-      return ignored === undefined ? undefined : `${ignored} >> .gitignore`
-    },
     example: 'git add .env',
   },
   {

@@ -71,7 +71,6 @@ export const SYSTEM_RULES: readonly Rule[] = [
         return true
       return undefined
     },
-    safer: 'ps aux',
     example: 'kill -9 -1',
   },
   {
@@ -91,7 +90,6 @@ export const SYSTEM_RULES: readonly Rule[] = [
     safer: byTool({
       pkill: (_c, o) => say('pgrep', '-l', '-u', o.value('u', 'U')),
       killall: (_c, o) => say('pgrep', '-l', '-u', o.value('u')),
-      loginctl: 'loginctl list-sessions',
     }),
     example: 'pkill -u bob',
   },
@@ -136,7 +134,6 @@ export const SYSTEM_RULES: readonly Rule[] = [
           : c.name === 'flashrom'
             ? only(o.flag('w', 'E', 'write', 'erase'), true)
             : o.operands.length > 0,
-    safer: byTool({ efibootmgr: 'efibootmgr -v', bootctl: 'bootctl status' }),
     example: 'grub-install /dev/sda',
   },
 ]

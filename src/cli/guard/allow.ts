@@ -1,0 +1,58 @@
+// The answer "a" to the guard's question: exactly this line, here or everywhere, in this shell or always.
+import type { Guard } from '../../assist/guard/guard.ts'
+import { isOpen } from '../../assist/guard/session.ts'
+import type { RiskVerdict } from '../../assist/risk/index.ts'
+import { isCore } from '../../assist/risk/rule-ids.ts'
+import { saveAllowed } from './rules.ts'
+
+/** Where the line would run. */
+export interface Here {
+  readonly cwd: string | undefined
+  readonly session: string | undefined
+}
+
+/** A rule has no longer text. */
+const MOST_LINE = 1_000
+
+/**
+ * Whether the line can be allowed from now on: nothing of the catastrophic core is in it, no rules file denies it, and what
+ * it does stands in the line itself and not in an alias or a function, which may mean something else tomorrow.
+ */
+export function mayAllow({ failure, files }: Guard, { command, matches }: RiskVerdict): boolean {
+  return (
+    failure === undefined &&
+    !files.some(({ unread }) => unread) &&
+    matches.length > 0 &&
+    command.length <= MOST_LINE &&
+    !/[^\P{C}\n\t]/u.test(command) &&
+    !matches.some(
+      ({ rule, why }) =>
+        isCore(rule) || rule.endsWith('-deny') || rule === 'too-long' || why.includes('(Found in an alias'),
+    )
+  )
+}
+
+/** The choices behind "a", by their keys. */
+export const CHOICES = {
+  '1': { words: 'here, in this shell', here: true, shell: true },
+  '2': { words: 'here, always', here: true, shell: false },
+  '3': { words: 'everywhere, in this shell', here: false, shell: true },
+  '4': { words: 'everywhere, always', here: false, shell: false },
+} as const
+
+export type Choice = keyof typeof CHOICES
+
+/** Writes the exception into the person's rules file. Throws KaroError as the file's rules do. */
+export function allowLine(guard: Guard, line: string, choice: Choice, { cwd, session }: Here): void {
+  const { here, shell } = CHOICES[choice]
+  saveAllowed(
+    guard,
+    {
+      kind: 'allow',
+      line,
+      ...(here && cwd !== undefined && { cwd }),
+      ...(shell && session !== undefined && { session }),
+    },
+    isOpen,
+  )
+}

@@ -1,0 +1,81 @@
+// The judge in the daemon: real shells reach it without starting a program, and start one wherever it does not answer.
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ENTRY } from '../../../scripts/build.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
+import { startNode } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+import { startGuarded } from '../../support/shell/guarded-shell.ts'
+
+/** The program that judges, which notes each of its starts. */
+function counted(program: string): { readonly ask: readonly string[]; starts(): number } {
+  const directory = temporaryDirectory()
+  const log = join(directory, 'starts')
+  const path = join(directory, 'karo')
+  writeFileSync(log, '')
+  writeFileSync(
+    path,
+    `#!/bin/sh\necho x >>${log}\nexec '${process.execPath}' '${ENTRY}' guard ask --shell ${program} "$@"\n`,
+  )
+  chmodSync(path, 0o755)
+  return { ask: [path], starts: () => readFileSync(log, 'utf8').length / 2 }
+}
+
+const pipeOf = (home: string) => readdirSync(home).find((name) => /^judge-\d+-\d+$/.test(name))
+
+describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
+  test('a checked line asks the daemon, and a program only where the daemon does not say that it may run', async () => {
+    const node = await startNode()
+    const { ask, starts } = counted(program)
+    const shell = await startGuarded({
+      program,
+      env: { KARO_HOME: node.home },
+      guard: { ask, resident: join(node.home, 'judge-') },
+    })
+    await until(() => pipeOf(node.home) !== undefined, { what: 'the pipe' })
+    for (const line of ['echo $HOME', 'make "a b"', 'echo *']) await shell.run(line)
+    expect(starts()).toBe(0)
+    await shell.noted('git push --force x', 'n')
+    expect(starts()).toBe(1)
+    await shell.noted('rm -rf ~')
+    expect(starts()).toBe(2)
+    await node.stop()
+    await shell.run('true after')
+    await shell.run('make "$HOME"')
+    expect(starts()).toBe(3)
+    expect(shell.notes()).toEqual(['declined high', 'blocked critical'])
+  })
+
+  test('one that hangs is waited for a moment, and then left alone', async () => {
+    const node = await startNode()
+    const { ask, starts } = counted(program)
+    const shell = await startGuarded({
+      program,
+      env: { KARO_HOME: node.home },
+      guard: { ask, resident: join(node.home, 'judge-') },
+    })
+    await until(() => pipeOf(node.home) !== undefined, { what: 'the pipe' })
+    process.kill(node.pid as number, 'SIGSTOP')
+    try {
+      await shell.run('make "$HOME" one')
+      await shell.run('make "$HOME" two')
+      expect(starts()).toBe(2)
+    } finally {
+      process.kill(node.pid as number, 'SIGCONT')
+    }
+    expect(shell.ran().length).toBe(2)
+  })
+
+  test('a pipe that no process has open is nobody’s', async () => {
+    const { ask, starts } = counted(program)
+    const shell = await startGuarded({ program, guard: { ask } })
+    const fake = join(shell.home, `judge-${process.pid}-0`)
+    writeFileSync(fake, '')
+    await shell.run('make "$HOME" one')
+    rmSync(fake)
+    await shell.run('make "$HOME" two')
+    expect(starts()).toBe(2)
+    expect(shell.ran().length).toBe(2)
+  })
+})
