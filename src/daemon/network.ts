@@ -83,9 +83,8 @@ export function buildNetwork(
     reread: () => readPending(keyPath, common.identity),
     abandon: () => void abandonRotation(keyPath, common.random),
     again: () => introduceAgain({ ...common, introductions, documents }),
-    ...{ isIssuer: () => fleet.state().issuer, standing: () => trust.keyState(nodeId) },
+    ...{ isIssuer: () => fleet.state().issuer, standing: () => trust.keyState(nodeId), onSwitch },
     isAnnounced: (next) => trust.rotations.leadsTo(nodeId, next),
-    onSwitch,
   })
   const upkeep = createUpkeep({
     ...{ ...common, fleet, trust, timers },
