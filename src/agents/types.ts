@@ -61,7 +61,14 @@ export type Verdict =
       readonly approval: string
       readonly reason: string
     }
-  | { readonly outcome: 'deny'; readonly class: ActionClass; readonly gate: Gate; readonly reason: string }
+  | {
+      readonly outcome: 'deny'
+      readonly class: ActionClass
+      readonly gate: Gate
+      readonly reason: string
+      /** What who asked can do about it. Theirs alone, as it may name paths: it is in no ledger and no log. */
+      readonly hint?: string
+    }
 
 export interface Gates {
   /** Asks all four, and writes the decision with its reason to the ledger before it is returned. Never rejects: an error is a denial. */

@@ -4,7 +4,8 @@ import type { Action, ActionClass, Gate } from '../types.ts'
 
 /** What one gate says: no, or nothing more than that the action is at least as red as `least`. It cannot say yes for others. */
 export type Ruling =
-  | { readonly effect: 'deny'; readonly reason: string }
+  /** `hint`: see `Verdict`. */
+  | { readonly effect: 'deny'; readonly reason: string; readonly hint?: string }
   | { readonly effect: 'pass'; readonly least: ActionClass; readonly reason: string }
 
 export interface NamedGate {
@@ -13,7 +14,7 @@ export interface NamedGate {
 }
 
 export type Narrowed =
-  | { readonly effect: 'deny'; readonly gate: Gate; readonly class: ActionClass; readonly reason: string }
+  | (Extract<Ruling, { readonly effect: 'deny' }> & { readonly gate: Gate; readonly class: ActionClass })
   | { readonly effect: 'pass'; readonly class: ActionClass; readonly reason: string }
 
 /** Asks the gates in their order, beginning with the class of the action itself. A gate that fails has denied. Never rejects. */
@@ -31,7 +32,7 @@ export async function narrow(
     } catch (error) {
       ruling = { effect: 'deny', reason: `the gate could not decide: ${(error as Error).message}` }
     }
-    if (ruling.effect !== 'pass') return { effect: 'deny', gate, class: of, reason: ruling.reason }
+    if (ruling.effect !== 'pass') return { ...ruling, gate, class: of }
     of = redder(of, ruling.least)
     reasons.push(ruling.reason)
   }

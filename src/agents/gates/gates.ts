@@ -1,5 +1,6 @@
 // The four gates in front of every action: policy, capability, risk, approval. Each can only narrow, and an error denies.
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { quoteShell } from '../../base/quote.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { RoleDecision } from '../../trust/policy/index.ts'
@@ -79,7 +80,11 @@ export function createGates(deps: GatesDeps): Gates {
           // The kind and not the whole name: a path is a person's own affair, and this text goes into the ledger.
           const kind = missing.slice(0, missing.indexOf(':'))
           const others = more.length === 0 ? '' : `, nor ${more.length} more`
-          return { effect: 'deny', reason: `${who} was not granted this ${kind}${others}` }
+          const all = [...acts.missing, ...asks.missing].map(quoteShell).join(' ')
+          return {
+            ...{ effect: 'deny', reason: `${who} was not granted this ${kind}${others}` },
+            hint: `Grant it in a terminal: karo cap grant ${who} ${all}`,
+          }
         },
       },
       { gate: 'risk', judge: () => rule(risk) },
@@ -95,7 +100,7 @@ export function createGates(deps: GatesDeps): Gates {
 
   async function judge(action: Action): Promise<Verdict> {
     const { narrowed, findings, by } = await look(action)
-    if (narrowed.effect === 'deny') return denied(narrowed.gate, narrowed.class, narrowed.reason)
+    if (narrowed.effect === 'deny') return refusedBy(narrowed)
     const { class: of, reason } = narrowed
     if (of === 'green') return run(of, by, reason === '' ? 'it only reads' : reason)
     const hash = hashOf(action)
@@ -121,7 +126,7 @@ export function createGates(deps: GatesDeps): Gates {
     const approval = await approvals.wait(id, signal)
     // The gates are asked again: what was granted or permitted when it was asked may be gone.
     const { narrowed, by } = await look(action)
-    if (narrowed.effect === 'deny') return denied(narrowed.gate, narrowed.class, narrowed.reason)
+    if (narrowed.effect === 'deny') return refusedBy(narrowed)
     const { class: of } = narrowed
     if (approval === undefined) return denied('approval', of, 'it was denied, or nobody answered in time')
     if (approval.state !== 'approved') return denied('approval', of, 'it is not approved')
@@ -165,6 +170,11 @@ export function createGates(deps: GatesDeps): Gates {
 
 const denied = (gate: Gate, of: ActionClass, reason: string): Verdict & { outcome: 'deny' } => ({
   ...{ outcome: 'deny', class: of, gate, reason },
+})
+
+const refusedBy = ({ gate, class: of, reason, hint }: Extract<Narrowed, { effect: 'deny' }>): Verdict => ({
+  ...{ outcome: 'deny', class: of, gate, reason },
+  ...(hint !== undefined && { hint }),
 })
 
 const questionOf = ({ agent, tool, requester }: Action, self: NodeId): AgentQuestion => ({

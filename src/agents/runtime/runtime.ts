@@ -123,6 +123,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     })
     if (verdict.outcome === 'run') return
     throw new KaroError('refused', `${known.id} may write, and is not started: ${verdict.reason}`, {
+      ...(verdict.outcome === 'deny' && verdict.hint !== undefined && { hint: verdict.hint }),
       ...(verdict.outcome === 'wait' && {
         hint: `Approve it in another terminal, and then start it again: karo approvals approve ${verdict.approval}`,
       }),

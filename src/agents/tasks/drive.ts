@@ -94,7 +94,8 @@ async function judged(gates: Gates, action: Action, live: Live): Promise<void> {
   }
   if (live.signal.aborted) throw new KaroError('unavailable', 'it was cancelled')
   if (verdict.outcome === 'run') return
-  throw new NotRun('rejected', verdict.outcome === 'deny' ? verdict.reason : 'nobody approved it')
+  if (verdict.outcome === 'wait') throw new NotRun('rejected', 'nobody approved it')
+  throw new NotRun('rejected', [verdict.reason, verdict.hint ?? []].flat().join('. '))
 }
 
 function actionOf(

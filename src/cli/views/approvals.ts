@@ -79,8 +79,11 @@ function diffLines({ path, diff, note }: ApprovalShape['diff'][number], screen: 
   ]
 }
 
-const lineOf = ({ argv }: Pick<ApprovalShape, 'argv'>): string =>
-  (argv[1] === '-c' && argv.length === 3 ? argv[2] : argv.join(' ')) ?? ''
+const lineOf = ({ action, argv, input }: Pick<ApprovalShape, 'action' | 'argv' | 'input'>): string => {
+  // What is called matters, and not the program that offers it.
+  if (action !== 'exec') return `${action} ${input}`
+  return (argv[1] === '-c' && argv.length === 3 ? argv[2] : argv.join(' ')) ?? ''
+}
 
 /** Those that differ in little stand together, below the first of them. */
 export function approvalsView({ approvals }: ApprovalsShape, now: number, screen: Screen): string {

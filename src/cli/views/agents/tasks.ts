@@ -62,13 +62,14 @@ function wordsOf({ message, progress }: Pick<Told, 'message' | 'progress'>): str
   return `${counted}${message === null || message === '' ? '' : `: ${printable(message)}`}`
 }
 
-export const progressLine = (line: Told): string => `${printable(line.state)}${wordsOf(line)}`
+export const progressLine = (line: Told & Pick<TaskLineShape, 'approval'>): string =>
+  `${printable(line.state)}${wordsOf(line)}${line.approval === undefined ? '' : ` (in another terminal: karo approvals approve ${printable(line.approval)})`}`
 
 /** Why a task is not done, and what to do about it. */
 export function stateLine(line: Told & Pick<TaskLineShape, 'task' | 'approval'>): string {
   const what = `${line.task} is ${printable(line.state)}${wordsOf(line)}\n`
   if (line.state !== 'input-required' || line.approval === undefined) return what
-  return `${what}It waits for the approval ${printable(line.approval)}. karo task show ${line.task} shows what became of it.\n`
+  return `${what}In another terminal: karo approvals approve ${printable(line.approval)}. karo task show ${line.task} shows what became of it.\n`
 }
 
 /** The texts of a CallToolResult, each with a line end; other parts by their kind. */
