@@ -125,7 +125,8 @@ export function approvalsLogView({ entries }: ApprovalsLogShape, screen: Screen)
       {
         title: 'WHAT',
         wrap: true,
-        value: ({ line, reason }) => (reason === '' ? line : `${line} – ${reason}`),
+        value: ({ action, line, reason }) =>
+          [action === 'exec' ? line : action, ...(reason === '' ? [] : [reason])].join(' – '),
       },
     ],
     screen,
