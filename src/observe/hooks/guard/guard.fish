@@ -203,6 +203,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         __karo_uptime
         builtin printf '%s cmd: %s\n  when: %s\n' - (builtin string replace --all -- \\ \\\\ "$argv" | builtin string join '\n') \
             (builtin math --scale=0 -- "($__karo_up + $__karo_since) / 1000") >>$directory/"$name"_history
+        # It does nothing when it is the second one within a second.
         builtin history merge
     end
 
