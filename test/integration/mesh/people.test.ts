@@ -173,6 +173,7 @@ describe.runIf(root)('a node of two people', () => {
       '/api/v1/agents/logs': '?agent=none',
       '/api/v1/tasks/show': '?id=none',
       '/api/v1/tasks/events': '?id=none',
+      '/api/v1/approvals/one': '?id=0123456789',
       '/api/v1/fleet/assignable': '?issuer=hq',
       '/api/v1/reports/kept': '?id=2026-11-16-weekly',
       '/api/v1/peers/explain': `?who=${leadId}`,
@@ -274,9 +275,9 @@ describe.runIf(root)('a node of two people', () => {
         query === '' ? path : `${path}?${query}`,
         example?.body,
       )
-      // Without a token or a code nobody opens a session.
-      const opens = `${method} ${path}` === 'POST /api/v1/sessions'
-      found[`${method} ${path}`] = status === 403 && !opens ? 'refused' : 'done'
+      // Without a token or a code nobody opens a session, and agents are off on this node.
+      const isOfAll = ['POST /api/v1/sessions', 'POST /api/v1/agents'].includes(`${method} ${path}`)
+      found[`${method} ${path}`] = status === 403 && !isOfAll ? 'refused' : 'done'
       // Whatever is asked, somebody foresaw it.
       expect([path, status >= 200 && status < 500]).toEqual([path, true])
       for (const secret of [...secrets, '/canary/', `"uid":${ANN}`, `"uid":${BOB}`, ...places])
