@@ -18,7 +18,9 @@ const KINDS: readonly Kind[] = [
   {
     kind: 'DeleteFile',
     class: 'critical',
-    names: 'delete;remove;rm;rmdir;unlink;erase;purge;wipe;truncate;drop;destroy;format'.split(';'),
+    names: 'delete;remove;rm;clear;flush;rmdir;unlink;erase;purge;wipe;truncate;drop;destroy;format'.split(
+      ';',
+    ),
   },
   {
     kind: 'TransferAsset',
@@ -42,7 +44,7 @@ const KINDS: readonly Kind[] = [
     kind: 'ModifySystem',
     class: 'high',
     names:
-      'chmod;chown;mount;kill;stop;restart;reboot;shutdown;enable;disable;configure;config set;grant;revoke;user;permission;permissions;service'.split(
+      'chmod;chown;mount;reset;kill;stop;restart;reboot;shutdown;enable;disable;configure;config set;grant;revoke;user;permission;permissions;service'.split(
         ';',
       ),
   },
@@ -92,6 +94,7 @@ const UNKNOWN: Kinded = { kind: 'Unknown', class: 'critical' }
 const wordsOf = (name: string): string =>
   name
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
     .replace(/[^A-Za-z\d]+/g, ' ')
     .trim()
     .toLowerCase()

@@ -15,10 +15,11 @@ export interface Requester {
   /** The agent that asks on behalf of its task; absent for a person. */
   readonly agent?: AgentId
   /**
-   * The login session that the kernel says the asking process is in. An approval never comes out of it: what a person
-   * started there may type as well as that person. Absent for another machine.
+   * The login sessions that the kernel says the asking process belongs to, up to the nearest one with a terminal. An approval
+   * never comes out of them: what a person started there may type as well as that person. Absent for another machine,
+   * and where the kernel does not say which process asks.
    */
-  readonly session?: number
+  readonly sessions?: readonly number[]
 }
 
 /** One thing that would happen, complete enough to be shown, judged, hashed and then done without a further choice. */

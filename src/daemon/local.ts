@@ -82,7 +82,13 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
   const asking = buildAgents({ paths }, foundation, who, store)
   const agents = createRuntime({
     ...{ ...common, timers, repository: store.agents, muscle, gates: asking.gates, record: audit.record },
+    async revokeAll(agent, by) {
+      const held = asking.capabilities.list().filter(({ subject }) => subject === agent)
+      // What was derived from another one has gone with it.
+      for (const { id } of held) await asking.capabilities.revoke(id, by).catch(() => {})
+    },
   })
+  asking.capabilities.onRevoked((agent) => void agents.revoked(agent))
 
   // The machine's service is another user than those who type, and sees other files: their shells start the program.
   const resident = service ? undefined : createResident({ home: paths.home, log })

@@ -24,6 +24,8 @@ const OPEN_OF_ONE_MAX = 32
 /** Entries of the log that are kept, and how many more there may be before the oldest go. */
 const LOG_MAX = 2_000
 const LOG_SLACK = 200
+/** Login sessions that ask for one and the same thing. */
+const ASKERS_OF_ONE_MAX = 16
 /** Login sessions that are remembered; more than a machine has at a time. */
 const ASKERS_MAX = 4_096
 /** Digits of the hash that say which request was shown. */
@@ -103,6 +105,30 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   const matching = (action: Action, hash: string): readonly Approval[] =>
     [...open.values()].filter((one) => one.hash === hash && one.action.task === action.task && !isOver(one))
 
+  function noteAskers({ requester }: Action): void {
+    for (const session of requester.sessions ?? []) askers.set(session, true)
+  }
+
+  /** Whoever else asked for the same cannot approve it either. */
+  async function alsoAskedBy(approval: Approval, { requester }: Action): Promise<Approval> {
+    const { sessions: before } = approval.action.requester
+    if (before === undefined) return approval
+    // Where one of them is unknown, none of them can be told from who approves.
+    const sessions =
+      requester.sessions === undefined
+        ? undefined
+        : [...new Set([...before, ...requester.sessions])].slice(0, ASKERS_OF_ONE_MAX + 1)
+    if (sessions !== undefined && sessions.length === before.length) return approval
+    if (sessions !== undefined && sessions.length > ASKERS_OF_ONE_MAX)
+      throw new KaroError('rate_limited', 'the same was asked out of too many terminals')
+    const { sessions: _, ...rest } = approval.action.requester
+    const asked = { ...rest, ...(sessions !== undefined && { sessions }) }
+    const more = { ...approval, action: { ...approval.action, requester: asked } }
+    open.set(more.id, more)
+    await repository.put(more)
+    return more
+  }
+
   function refuseTooMany(action: Action): void {
     const ofOne = [...open.values()].filter(
       (one) =>
@@ -160,7 +186,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
 
   /** The ledger never has words of the command: it says which request, of whom, how red, and who decided. */
   const record = (
-    { id, person, class: of, kind, action, hash }: Approval,
+    { id, person, class: of, kind, action }: Approval,
     decision: 'approved' | 'denied',
     who: Approver,
     by: string,
@@ -173,7 +199,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       details: {
         ...(person === null ? {} : { uid: person }),
         ...{ approval: id, decision, class: of, kind, agent: action.agent, tool: action.tool, scope },
-        ...{ hash, by, way: who.way },
+        ...{ by, way: who.way },
       },
     })
 
@@ -185,6 +211,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       signal.throwIfAborted()
       for (const row of rows) {
         open.set(row.id, row)
+        noteAskers(row.action)
         if (isOver(row))
           await end(row, overNow(row), 'nobody', 'its time was over before the daemon started again')
         else watch(row)
@@ -196,11 +223,10 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     },
     ask: (action, hash, findings) =>
       serially(async () => {
+        noteAskers(action)
         const same = matching(action, hash).find(({ state }) => state === 'pending')
-        if (same !== undefined) return same
+        if (same !== undefined) return alsoAskedBy(same, action)
         refuseTooMany(action)
-        const { session } = action.requester
-        if (session !== undefined) askers.set(session, true)
         const now = clock.now()
         const approval: Approval = {
           ...findings,

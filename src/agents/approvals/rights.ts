@@ -19,7 +19,12 @@ export function checkApprover({ action, class: of }: Approval, scope: 'once' | '
       'an approval is given at a terminal, and this program has none',
       'Use karo approvals approve in a terminal of yours.',
     )
-  if (requester.session !== undefined && who.sessions.includes(requester.session))
+  if (who.way === 'terminal' && requester.node === action.target && requester.sessions === undefined)
+    throw refused(
+      'nothing says out of which terminal this was asked',
+      'Approve it by a token that was made for approving: karo token create --scope approve.',
+    )
+  if (requester.sessions?.some((session) => who.sessions.includes(session)))
     throw refused(
       'the request comes from this login session, and what asks never approves',
       'Open another terminal, not out of this one, and approve it there.',

@@ -30,7 +30,8 @@ export async function narrow(
     try {
       ruling = await judge(action)
     } catch (error) {
-      ruling = { effect: 'deny', reason: `the gate could not decide: ${(error as Error).message}` }
+      // The message may have a path in it.
+      ruling = { effect: 'deny', reason: 'the gate could not decide', hint: (error as Error).message }
     }
     if (ruling.effect !== 'pass') return { ...ruling, gate, class: of }
     of = redder(of, ruling.least)

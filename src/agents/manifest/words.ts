@@ -1,8 +1,11 @@
 // Words and bounds of manifests, light enough for the command line to know them.
 import type { Limits } from '../../muscle/contract/messages.ts'
 
-/** What an agent is for; a program from outside is `kExecutor` unless its person says otherwise. */
-export const AGENT_CLASSES = ['kExecutor', 'kPlanner', 'kReviewer', 'kMemory', 'kPersona', 'kBridge'] as const
+/**
+ * What an agent is for; a program from outside is `kExecutor` unless its person says otherwise. `kBridge` is kept for AI tools
+ * that people run themselves, outside of jails.
+ */
+export const AGENT_CLASSES = ['kExecutor', 'kPlanner', 'kReviewer', 'kMemory', 'kPersona'] as const
 export type AgentClass = (typeof AGENT_CLASSES)[number]
 
 /** Of the part behind the class. No two agents of a node have the same, whatever their classes are. */

@@ -23,6 +23,8 @@ export interface RuntimeDeps {
   readonly muscle: AgentDeps['muscle']
   readonly gates: Gates
   readonly record: (entry: AuditRecord) => Promise<void>
+  /** Takes back every capability of the agent; `by`: number of the person. */
+  readonly revokeAll: (agent: string, by: number) => Promise<void>
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
@@ -47,8 +49,8 @@ export interface AgentView {
 export interface Actor {
   readonly person: number
   readonly admin: boolean
-  /** See `Requester.session`. */
-  readonly session?: number | undefined
+  /** See `Requester`. */
+  readonly sessions?: readonly number[] | undefined
   /** 32 hex digits. */
   readonly traceId: string
 }
@@ -70,6 +72,8 @@ export interface Runtime extends Room {
   run(request: TaskRequest): Promise<Task>
   readonly tasks: Pick<Tasks, 'list' | 'get' | 'result' | 'cancel' | 'onEvent'>
   onAgent(listener: (agent: Pick<Known, 'id' | 'person'>, status: AgentStatus) => void): () => void
+  /** Ends the agent if it runs: something that it may run by was taken back. */
+  revoked(agent: string): Promise<void>
   /** Ends and forgets what this person has; the rows are the caller's to remove. */
   forget(person: number): Promise<void>
 }
@@ -80,15 +84,15 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   const { repository, identity, muscle, gates, record, clock, random, log } = deps
   const states = createListeners<[Pick<Known, 'id' | 'person'>, AgentStatus]>()
   const registry = createRegistry({ ...deps, onState: states.tell })
-  const requesterOf = (person: number, session: number | undefined): Requester => ({
+  const requesterOf = (person: number, sessions: readonly number[] | undefined): Requester => ({
     ...{ node: identity.nodeId, person: String(person) },
-    ...(session !== undefined && { session }),
+    ...(sessions !== undefined && { sessions }),
   })
   const tasks = createTasks({
     ...{ repository, clock, random, log },
     drive: createDrive({
       ...{ gates, requesterOf, log, node: identity.nodeId },
-      agentOf: ({ agent }) => registry.find(agent),
+      agentOf: ({ agent, person }) => registry.find(agent, person),
     }),
   })
 
@@ -105,10 +109,10 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     }
   }
 
-  const tell = (change: string, { id, person }: Known, { traceId }: Actor): Promise<void> =>
+  const tell = (change: string, { id, person }: Known, { person: by, traceId }: Actor): Promise<void> =>
     record({
       ...{ type: 'agent_changed', success: true, trace_id: traceId },
-      details: { uid: person, change, agent: id },
+      details: { uid: person, change, agent: id, ...(by !== person && { by }) },
     })
 
   /** What may write is an action of its own from its first instruction on, so it starts with a yes. */
@@ -119,7 +123,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       // One task for all its starts: an approval that was given after one of them is for the next one.
       ...{ id: `start-${actor.traceId}`, task: `start ${manifest.id}`, agent: manifest.id, tool: 'exec' },
       ...{ readOnly: false, argv, cwd, env: {}, binds, input: '', target: identity.nodeId, why },
-      ...{ requester: requesterOf(actor.person, actor.session), traceId: actor.traceId },
+      ...{ requester: requesterOf(actor.person, actor.sessions), traceId: actor.traceId },
     })
     if (verdict.outcome === 'run') return
     throw new KaroError('refused', `${known.id} may write, and is not started: ${verdict.reason}`, {
@@ -177,11 +181,15 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       const known = find(actor, which)
       const view = await viewOf(known)
       await registry.remove(known)
+      // Another program of the same name begins with nothing.
+      await deps.revokeAll(known.id, actor.person)
       await tell('removed', known, actor)
       return view
     },
     async startAgent(actor, which) {
       const known = registry.find(which, actor.person)
+      // What runs was let in, and a yes is for one start.
+      if (known.agent.session() !== undefined) return viewOf(known)
       await mayStart(known, actor)
       await known.agent.start({ traceId: actor.traceId, byPerson: true })
       await tell('started', known, actor)
@@ -189,8 +197,9 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     },
     async stopAgent(actor, which) {
       const known = find(actor, which)
+      const ran = known.agent.status().state !== 'stopped'
       await known.agent.stop('it was stopped')
-      await tell('stopped', known, actor)
+      if (ran) await tell('stopped', known, actor)
       return viewOf(known)
     },
     logs: ({ person }, which) => registry.find(which, person).agent.errors.read(),
@@ -200,6 +209,10 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     },
     tasks,
     onAgent: states.on,
+    async revoked(agent) {
+      const known = registry.all().find(({ id }) => id === agent)
+      if (known?.agent.session() !== undefined) await known.agent.stop('a capability of it was taken back')
+    },
     async forget(person) {
       await tasks.forget(person)
       for (const known of registry.all().filter((one) => one.person === person)) await registry.remove(known)

@@ -14,8 +14,8 @@ export interface DriveDeps {
   readonly node: string
   /** Throws KaroError `not_found`. */
   readonly agentOf: (task: Task) => Known
-  /** Who asks, as the gates are told; `login`: see `Requester.session`. */
-  readonly requesterOf: (person: number, login: number | undefined) => Requester
+  /** Who asks, as the gates are told; `sessions`: see `Requester`. */
+  readonly requesterOf: (person: number, sessions: readonly number[] | undefined) => Requester
   readonly log: Log
 }
 
@@ -32,10 +32,10 @@ class NotRun extends Error {
 /** Never rejects, except when the store does not take what became of the task. */
 export const createDrive =
   (deps: DriveDeps) =>
-  async (live: Live, login: number | undefined): Promise<void> => {
+  async (live: Live, sessions: readonly number[] | undefined): Promise<void> => {
     const { traceId } = live.task()
     try {
-      const outcome = await perform(deps, live, login)
+      const outcome = await perform(deps, live, sessions)
       await finish(live, outcome)
     } catch (error) {
       if (live.signal.aborted) await finish(live, { kind: 'canceled' })
@@ -48,7 +48,11 @@ export const createDrive =
 const wordsOf = (error: Error): string =>
   error instanceof KaroError && error.hint !== undefined ? `${error.message}. ${error.hint}` : error.message
 
-async function perform(deps: DriveDeps, live: Live, login: number | undefined): Promise<CallOutcome> {
+async function perform(
+  deps: DriveDeps,
+  live: Live,
+  sessions: readonly number[] | undefined,
+): Promise<CallOutcome> {
   const task = live.task()
   const known = deps.agentOf(task)
   const manifest = await known.manifest()
@@ -56,16 +60,25 @@ async function perform(deps: DriveDeps, live: Live, login: number | undefined): 
     throw new NotRun('rejected', `${task.tool} is none of the tools that ${task.agent} was added for`)
   const { agent } = known
   const start = () => agent.start({ traceId: task.traceId, byPerson: false })
-  // What may write anywhere is started when the gates have said yes; until then, nobody knows what its tools say of themselves.
-  const tool = mayWrite(manifest)
-    ? agent.session()?.tools.find(({ name }) => name === task.tool)
-    : toolOf(task, (await start()).tools)
+  // What may write anywhere acts from its first instruction on: a person starts it, and the gates are asked about that.
+  const first = mayWrite(manifest) ? agent.session() : await start()
+  if (first === undefined)
+    throw new NotRun(
+      'rejected',
+      `${task.agent} may write and does not run. Start it: karo agent start ${known.name}`,
+    )
+  const tool = toolOf(task, first.tools)
   if (live.signal.aborted) return { kind: 'canceled' }
-  const requester = deps.requesterOf(task.person, login)
+  const requester = deps.requesterOf(task.person, sessions)
   const action = { ...actionOf(task, manifest, tool), target: deps.node, requester }
   await judged(deps.gates, action, live)
-  const session = await start()
-  toolOf(task, session.tools)
+  // Another life of it is another program to the gates.
+  if (mayWrite(manifest) && agent.session() !== first)
+    throw new NotRun(
+      'rejected',
+      `${task.agent} has ended meanwhile. Start it: karo agent start ${known.name}`,
+    )
+  toolOf(task, (mayWrite(manifest) ? first : await start()).tools)
   return agent.call(task.tool, JSON.parse(task.input) as Record<string, unknown>, {
     ...{ signal: live.signal, timeoutMs: manifest.callMs, traceId: task.traceId },
     onProgress: live.progress,

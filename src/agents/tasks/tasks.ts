@@ -38,7 +38,7 @@ export interface Live {
 export interface TasksDeps {
   readonly repository: Pick<AgentRepository, 'putTask' | 'task' | 'tasks' | 'result' | 'removeTasks'>
   /** Brings it to its end. Never rejects. */
-  readonly drive: (live: Live, session: number | undefined) => Promise<void>
+  readonly drive: (live: Live, sessions: readonly number[] | undefined) => Promise<void>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -127,7 +127,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
     })
   }
 
-  function begin(row: TaskRow, session: number | undefined): Running {
+  function begin(row: TaskRow, sessions: readonly number[] | undefined): Running {
     const over = Promise.withResolvers<void>()
     const running: Running = {
       ...{ row, stored: undefined, control: new AbortController(), over: over.promise },
@@ -153,7 +153,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
     void (async () => {
       try {
         await running.begun
-        await drive(handle, session)
+        await drive(handle, sessions)
       } catch (error) {
         log.error({ trace_id: row.trace_id, reason: (error as Error).message }, 'a task could not be stored')
       } finally {
@@ -206,7 +206,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
         await put(left, { state: 'failed', message, progress: null })
       }
     },
-    async run({ id = `t-${toHex(random.bytes(8))}`, person, agent, tool, input, why, session, traceId }) {
+    async run({ id = `t-${toHex(random.bytes(8))}`, person, agent, tool, input, why, sessions, traceId }) {
       if (!ID.test(id))
         throw new KaroError('bad_request', 'an id has at most 64 letters, digits and . _ -', { where: 'id' })
       if (ending !== undefined) throw new KaroError('unavailable', ending)
@@ -229,7 +229,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
           ...{ uid: person, id, agent, tool, input: text, why, trace_id: traceId, state: 'submitted' },
           ...{ seq: 0, events: [], approval: null, created_at: clock.now(), ended_at: null },
         }
-        const running = begin(row, session)
+        const running = begin(row, sessions)
         await running.begun
         return taskOf(running.stored ?? running.row)
       })()

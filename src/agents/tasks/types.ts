@@ -57,8 +57,8 @@ export interface TaskRequest {
   readonly tool: string
   readonly input: Readonly<Record<string, unknown>>
   readonly why: string
-  /** See `Requester.session`. */
-  readonly session?: number
+  /** See `Requester`. */
+  readonly sessions?: readonly number[]
   /** 32 hex digits. */
   readonly traceId: string
 }

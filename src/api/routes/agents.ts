@@ -34,7 +34,7 @@ interface AgentsRouteDeps {
 export function agentsRoutes({ agents, seatOf = seatByKernel }: AgentsRouteDeps): Routes {
   const { tasks } = agents
   const actorOf = ({ caller, id }: { readonly caller: Caller; readonly id: string }): Actor => ({
-    ...{ person: caller.uid, admin: caller.admin, session: seatOf(caller)?.session, traceId: id },
+    ...{ person: caller.uid, admin: caller.admin, sessions: seatOf(caller)?.near, traceId: id },
   })
   return (server) => {
     serve(server, getAgents, async (request) => ({
@@ -64,9 +64,9 @@ export function agentsRoutes({ agents, seatOf = seatByKernel }: AgentsRouteDeps)
 
     serve(server, runTask, async (request) => {
       const { body } = request
-      const { person, session, traceId } = actorOf(request)
+      const { person, sessions, traceId } = actorOf(request)
       const wanted = { ...body, input: objectIn(body.input), person, traceId }
-      return taskRowOf(await agents.run({ ...wanted, ...(session !== undefined && { session }) }))
+      return taskRowOf(await agents.run({ ...wanted, ...(sessions !== undefined && { sessions }) }))
     })
     serve(server, getTasks, async ({ caller, query }) => {
       const all = await tasks.list(caller.admin ? undefined : caller.uid)

@@ -64,7 +64,7 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
       // The task is the login session: the tool's own words for its conversation prove nothing.
       ...{ id: traceId, task: `session:${sits.session}`, agent, tool: 'exec', readOnly: false },
       ...{ argv: [shell, '-c', command], cwd, env: {}, binds: [], input: '', target: identity.nodeId },
-      requester: { node: identity.nodeId, person: String(caller.uid), agent, session: sits.session },
+      requester: { node: identity.nodeId, person: String(caller.uid), agent, sessions: sits.near },
       ...{ why, traceId },
     }
   }

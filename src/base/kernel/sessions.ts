@@ -7,6 +7,8 @@ export interface Seat {
   readonly session: number
   /** Its session and those of the processes that it descends from, each once. */
   readonly sessions: readonly number[]
+  /** Of these the ones up to the nearest that has a terminal: behind `setsid` a process still belongs to that terminal. */
+  readonly near: readonly number[]
   /** It has a controlling terminal, so a person may sit there. */
   readonly terminal: boolean
 }
@@ -19,16 +21,21 @@ export function seatOf(pid: number, read: (pid: number) => string = readStat): S
   const own = lookAt(pid, read)
   if (own === undefined) return undefined
   const sessions = new Set([own.session])
+  const near = new Set([own.session])
+  let hasTerminal = own.terminal !== 0
   let { parent } = own
   for (let i = 0; parent > 1; i++) {
     // Whoever hides among more ancestors than these is no person at a terminal.
-    if (i >= ANCESTORS_MAX) return { session: own.session, sessions: [...sessions], terminal: false }
+    if (i >= ANCESTORS_MAX)
+      return { session: own.session, sessions: [...sessions], near: [...near], terminal: false }
     const next = lookAt(parent, read)
     if (next === undefined) break
     sessions.add(next.session)
+    if (!hasTerminal) near.add(next.session)
+    hasTerminal ||= next.terminal !== 0
     parent = next.parent
   }
-  return { session: own.session, sessions: [...sessions], terminal: own.terminal !== 0 }
+  return { session: own.session, sessions: [...sessions], near: [...near], terminal: own.terminal !== 0 }
 }
 
 const readStat = (pid: number): string => readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -121,6 +121,8 @@ function judge(path: string, write: boolean, closed: readonly string[]): Place {
   } catch {
     return refuse('it is not there, or this user cannot reach it')
   }
+  // Who asked named this path and no other; a link in it may have been put there since, and lead elsewhere.
+  if (real !== path) return refuse(`it is, or lies behind, a link or another name of ${real}`)
   if (!stat.isDirectory() && !stat.isFile()) return refuse('it is neither a directory nor a file')
   if (real === '/' || dirname(real) === '/') {
     // Directories of the first level hold the system or everybody's data; what is below them may be given.

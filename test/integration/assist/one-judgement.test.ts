@@ -45,7 +45,7 @@ async function everybody(command: string, env: Env): Promise<unknown> {
 
 const BLOCKED = {
   ...{ check: 'block', explain: 'block', hook: 'deny', mcp: ['block', 'block'] },
-  shell: expect.stringMatching(/^edit blocked /),
+  shell: expect.stringMatching(/^drop blocked /),
 }
 
 test('the node that is guarded is the one that KARO_HOME names', async () => {

@@ -12,6 +12,7 @@ import { serverDirectory } from '../../support/agents/rig.ts'
 import { freshMark, marked, providersHere } from '../../support/muscle/muscle.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
+import { inTerminal } from '../../support/shell/terminal-run.ts'
 
 const [here] = await providersHere()
 if (here?.problem !== undefined) console.warn(`jails are not tried: ${here.problem}`)
@@ -32,6 +33,9 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
       ...['--', PROGRAM, `${directory}/server.mjs`],
     ])
     expect(ran, ran.stderr).toMatchObject({ code: 0 })
+    const places = [`fs.read:${directory}`, `fs.read:${PROGRAM}`]
+    const granted = inTerminal(['cap', 'grant', `kExecutor:${name}`, ...places], node.home)
+    expect(await granted.ended(), granted.shown()).toBe(0)
   }
   async function run(agent: string, tool: string, input: object, more: readonly string[] = []) {
     const ran = await node.karo(['task', 'run', agent, tool, JSON.stringify(input), '--json', ...more])
@@ -49,9 +53,9 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
   /** Begins a call that is never answered, beside a process of the jail that can be found from outside. */
   async function begin(agent: string, id: string): Promise<string> {
     const mark = freshMark()
-    const forked = await run(agent, 'fork', { mark })
+    const forked = await run(agent, 'get_fork', { mark })
     expect(forked.code, forked.stdout).toBe(0)
-    void node.karo(['task', 'run', agent, 'stuck', '--id', id])
+    void node.karo(['task', 'run', agent, 'get_stuck', '--id', id])
     await until(async () => (await show(id).catch(() => undefined))?.state === 'working', { what: 'it runs' })
     expect(marked(mark)).toHaveLength(1)
     return mark
@@ -87,8 +91,11 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
 
   test('what does not only read ends with 4, and says why; so does a mistake with its own code', async () => {
     await add('two')
-    const denied = await run('two', 'write', {})
-    expect(denied).toMatchObject({ code: 4, last: { state: 'rejected', final: true } })
+    // In a terminal: what asks for approvals may not grant anything afterwards, and all of this test would be that.
+    const asked = inTerminal(['task', 'run', 'two', 'write', '{}', '--id', 'job-w'], node.home)
+    expect(await asked.ended(), asked.shown()).toBe(4)
+    expect(await show('job-w')).toMatchObject({ state: 'input-required', approval: expect.any(String) })
+    expect((await node.karo(['cap', 'grant', 'kExecutor:two', 'fs.read:/srv'])).code).toBe(4)
     expect((await node.karo(['task', 'run', 'two', 'echo', 'no json'])).code).toBe(2)
     expect((await node.karo(['task', 'run', 'nobody', 'echo'])).code).toBe(1)
   })
@@ -122,7 +129,7 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
       const task = await show(`job-4-${round}`)
       expect(task.state).toBe('failed')
       expect(task.events.at(-1)?.message).toContain('how far it came is not known')
-      const retry = await run('five', 'stuck', {}, ['--id', `job-4-${round}`])
+      const retry = await run('five', 'get_stuck', {}, ['--id', `job-4-${round}`])
       expect(retry.last).toMatchObject({ state: 'failed', final: true, seq: task.seq })
       expect((await run('five', 'echo', { text: 'x' })).code).toBe(0)
     }

@@ -75,6 +75,7 @@ export async function agentRig(
     ...{ repository, identity, record, clock: systemClock, timers, random: systemRandom },
     ...{ log: silentLog, muscle: { state, client: () => client } },
     gates: options.gates ?? ONLY_READS,
+    revokeAll: async () => {},
   })
   await runtime.start(new AbortController().signal)
   onTestFinished(() => runtime.stop())

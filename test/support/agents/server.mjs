@@ -24,7 +24,12 @@ const TOOLS = [
     inputSchema: schema,
     annotations: { readOnlyHint: true },
   },
-  { name: 'stuck', description: 'never answers', inputSchema: schema, annotations: { readOnlyHint: true } },
+  {
+    name: 'get_stuck',
+    description: 'never answers',
+    inputSchema: schema,
+    annotations: { readOnlyHint: true },
+  },
   {
     name: 'count',
     description: 'tells its progress',
@@ -63,7 +68,12 @@ const TOOLS = [
     inputSchema: schema,
     annotations: { readOnlyHint: true },
   },
-  { name: 'fork', description: 'starts a process', inputSchema: schema, annotations: { readOnlyHint: true } },
+  {
+    name: 'get_fork',
+    description: 'starts a process',
+    inputSchema: schema,
+    annotations: { readOnlyHint: true },
+  },
   { name: 'write', description: 'says of itself that it changes things', inputSchema: schema },
 ]
 
@@ -75,7 +85,7 @@ function call(id, { name, arguments: given = {}, _meta }) {
       return answer(id, text(given.trace ? _meta.traceparent : String(given.text ?? '')))
     case 'slow':
       return void slow.set(id, true)
-    case 'stuck':
+    case 'get_stuck':
       return
     case 'count':
       for (let step = 1; step <= 3; step += 1)
@@ -114,7 +124,7 @@ function call(id, { name, arguments: given = {}, _meta }) {
       return void setInterval(() => {
         for (let n = 0; n < 500; n += 1) say({ jsonrpc: '2.0', method: 'notifications/message', params: {} })
       }, 1)
-    case 'fork':
+    case 'get_fork':
       spawn('/usr/bin/sleep', [String(given.mark)], { stdio: 'ignore', detached: true }).unref()
       return answer(id, text('forked'))
     case 'write':

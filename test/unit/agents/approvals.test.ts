@@ -158,6 +158,32 @@ describe('who may approve', () => {
     expect(all.approvals.find(approver(), id).state).toBe('pending')
   })
 
+  it('not the terminal of what asks behind setsid, nor any terminal where nothing says who asks', async () => {
+    const all = await rig()
+    const { sessions: _, ...nobody } = action().requester
+    for (const requester of [{ ...nobody, sessions: [500, TOOLS] }, nobody]) {
+      const asked = action({ requester, input: JSON.stringify(requester) })
+      const id = await waiting(all, asked)
+      const decision = { approve: true, hash: hashOf(asked), scope: 'once', reason: '' } as const
+      await expect(all.approvals.decide(approver({ sessions: [TOOLS] }), id, decision)).rejects.toThrow()
+      expect(all.approvals.find(approver(), id).state).toBe('pending')
+      await all.approvals.decide(approver({ way: 'token', sessions: [] }), id, decision)
+    }
+    expect(all.approvals.hasAsked([500])).toBe(true)
+  })
+
+  it('not whoever asked for the same from elsewhere', async () => {
+    const all = await rig()
+    const id = await waiting(all)
+    const again = action({ requester: { ...action().requester, sessions: [600] } })
+    expect(await waiting(all, again)).toBe(id)
+    const decision = { approve: true, hash: hashOf(again), scope: 'once', reason: '' } as const
+    for (const session of [600, TOOLS])
+      await expect(all.approvals.decide(approver({ sessions: [session] }), id, decision)).rejects.toThrow(
+        'what asks never approves',
+      )
+  })
+
   it('not the operator who asked, at whichever node', async () => {
     const all = await rig()
     const operator = 'f'.repeat(16)

@@ -155,7 +155,7 @@ test('how long each lasts follows from its risk', () => {
 
 const git = action({
   ...{ agent: 'kExecutor:build', argv: ['git', 'status'] },
-  requester: { node: SELF.nodeId, person: '1000' },
+  requester: { node: SELF.nodeId, person: '1000', sessions: [77] },
 })
 
 describe('the room', () => {

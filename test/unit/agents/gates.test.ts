@@ -193,6 +193,7 @@ describe('judging', () => {
 describe('the kernel says where somebody sits', () => {
   const processes: Record<number, string> = {
     10: '10 (karo) S 9 10 9 34816 0',
+    12: '12 (setsid) S 10 12 12 0 -1',
     9: '9 (a) b) c) S 5 9 9 34816 0',
     5: '5 (claude) S 1 5 5 34817 0',
     20: '20 (x) S 1 20 20 0 -1',
@@ -205,8 +206,12 @@ describe('the kernel says where somebody sits', () => {
   }
 
   it('with the sessions of all that a process descends from', () => {
-    expect(seatOf(10, read)).toEqual({ session: 9, sessions: [9, 5], terminal: true })
+    expect(seatOf(10, read)).toEqual({ session: 9, sessions: [9, 5], near: [9], terminal: true })
     expect(seatOf(20, read)).toMatchObject({ terminal: false })
+  })
+
+  it('with the nearest one that has a terminal, also behind setsid', () => {
+    expect(seatOf(12, read)).toMatchObject({ session: 12, near: [12, 9], terminal: false })
   })
 
   it('and nothing about what is gone; endless ancestors are no terminal', () => {

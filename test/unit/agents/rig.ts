@@ -27,7 +27,7 @@ export const action = (over: Partial<Action> = {}): Action => ({
   ...{ id: 'a1', task: 'session:77', agent: 'kBridge:claude', tool: 'exec', readOnly: false },
   ...{ argv: ['bash', '-c', 'make deploy'], cwd: '/srv/shop', env: {}, binds: [], input: '' },
   target: SELF.nodeId,
-  requester: { node: SELF.nodeId, person: String(PERSON), agent: 'kBridge:claude', session: TOOLS },
+  requester: { node: SELF.nodeId, person: String(PERSON), agent: 'kBridge:claude', sessions: [TOOLS] },
   ...{ why: 'because', traceId: 'a'.repeat(32) },
   ...over,
 })

@@ -88,6 +88,9 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     const binds = wantedOf(directory).binds.map((bind) => ({ ...bind, write: bind.path === directory }))
     await runtime.add(actor(), wantedOf(directory, ['flaky', directory], { binds }))
     const marks = join(directory, 'marks')
+    // What may write is started by a person.
+    expect(await done(runtime, 'mark', { path: marks, line: 'no' })).toMatchObject({ state: 'rejected' })
+    await runtime.startAgent(actor(), 'fixture')
     expect(await done(runtime, 'mark', { path: marks, line: 'one' })).toMatchObject({ state: 'completed' })
     const dead = await done(runtime, 'die')
     expect(dead).toMatchObject({ state: 'failed' })
@@ -114,10 +117,10 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
   test('that does not answer in time is killed', async () => {
     const { runtime, client } = await agentRig()
     await runtime.add(actor(), wantedOf(serverDirectory(), [], { callMs: 1_000 }))
-    const task = await done(runtime, 'stuck')
+    const task = await done(runtime, 'get_stuck')
     expect(task.events.at(-1)?.message).toContain('did not answer within 1 s')
     const before = await client.list()
-    expect(before.every(({ job }) => !job.includes('stuck'))).toBe(true)
+    expect(before.every(({ job }) => !job.includes('get_stuck'))).toBe(true)
   })
 
   test('stops a call that is cancelled, and lives on; one that does not is killed with all its processes', async () => {
@@ -133,7 +136,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
       return id
     }
     const mark = freshMark()
-    expect(await done(runtime, 'fork', { mark })).toMatchObject({ state: 'completed' })
+    expect(await done(runtime, 'get_fork', { mark })).toMatchObject({ state: 'completed' })
     expect(marked(mark)).toHaveLength(1)
     const [first] = await client.list()
 
@@ -142,14 +145,14 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     expect(polite.events.at(-1)?.message).toContain('while it ran')
     expect(await client.list()).toEqual([first])
 
-    expect(await runtime.tasks.cancel(actor().person, await begin('stuck'))).toMatchObject({
+    expect(await runtime.tasks.cancel(actor().person, await begin('get_stuck'))).toMatchObject({
       state: 'canceled',
     })
     expect((await client.list()).some(({ job }) => job === first?.job)).toBe(false)
     expect(marked(mark)).toEqual([])
 
     // That is the doing of whoever cancels, and no crash.
-    for (let n = 0; n < 5; n += 1) await runtime.tasks.cancel(actor().person, await begin('stuck'))
+    for (let n = 0; n < 5; n += 1) await runtime.tasks.cancel(actor().person, await begin('get_stuck'))
     expect(await done(runtime, 'echo')).toMatchObject({ state: 'completed' })
   })
 })

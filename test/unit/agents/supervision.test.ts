@@ -95,7 +95,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
       code: 'refused',
     })
     await expect(runtime.add(actor(BOB), wantedOf('/srv'))).rejects.toMatchObject({ code: 'conflict' })
-    expect(ledger.map(({ details }) => details.change)).toEqual(['added', 'stopped'])
+    expect(ledger.map(({ details }) => details.change)).toEqual(['added'])
     await runtime.forget(ANN)
     expect(await runtime.list(actor())).toEqual([])
   })

@@ -681,6 +681,7 @@ describe('what is noted in the ledger each time', () => {
   test('is what a person may do by themselves and gives something; to take back waits for nothing', () => {
     const daily = OPERATIONS.filter((operation) => operation.daily).map(({ path }) => path)
     expect(daily.sort()).toEqual([
+      '/api/v1/agents',
       '/api/v1/mcp/reads',
       '/api/v1/share/allow',
       '/api/v1/share/anomalies',

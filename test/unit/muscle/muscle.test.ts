@@ -157,7 +157,9 @@ test.skipIf(unusable)(
 test.skipIf(unusable)('a job that is cancelled while its jail is built never runs', async () => {
   const built = Promise.withResolvers<void>()
   const go = Promise.withResolvers<void>()
-  const real = createBwrap({ descriptors: await openDescriptors(), closed: [], socket: '' })
+  // Of this test alone: whoever serves ends the jails that others have at the same socket.
+  const socket = temporaryDirectory()
+  const real = createBwrap({ descriptors: await openDescriptors(), closed: [], socket })
   const { client } = await muscleHere({
     providers: [
       {
