@@ -142,6 +142,11 @@ for (const { provider, problem } of await providersHere()) {
       ]
       for (const path of [...never, closed, join(closed, 'db'), join(work, 'root'), join(work, 'root/proc')])
         await expect(wanted(path), path).rejects.toMatchObject({ code: 'refused' })
+      // One that would be given by its own path; a link may have been put in its place.
+      mkdirSync(join(work, 'good'))
+      symlinkSync(join(work, 'good'), join(work, 'other'))
+      expect(await (await wanted(join(work, 'good'))).ended).toMatchObject({ code: 0 })
+      await expect(wanted(join(work, 'other'))).rejects.toMatchObject({ code: 'refused' })
       for (const path of ['/usr', '/usr/lib', '/etc', '/var/lib', work])
         await expect(wanted(path, true), path).rejects.toThrow()
       expect(await client.list()).toEqual([])
