@@ -119,7 +119,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     exec {__karo_guard_fd}< <(:)
     exec {__karo_guard_fd}<>/proc/self/fd/$__karo_guard_fd
     __karo_guard[number]=$RANDOM$RANDOM$RANDOM
-    builtin set -- "$__karo_given[resident_version]" "$__karo_guard[number]" "$sysparams[pid]" "$__karo_guard_fd" zsh \
+    builtin set -- "$__karo_given[resident_version]" "$sysparams[pid]" "$__karo_guard_fd" zsh \
       "${(pj:\x1f:)__karo_ask}" "$#__karo_guard[text]" "$__karo_guard[names]" "$__karo_guard[text]" \
       "KARO_GUARD_PROFILE=${KARO_GUARD_PROFILE-}"
     for __karo_guard_word in ${(k)parameters[(R)*export*]}; do
@@ -128,8 +128,8 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     done
     # A judge that hangs may leave no room in its pipe, so another process writes.
     [[ "$*" != *$'\x1d'* ]] || return 0
-    builtin set -- "${@//$'\n'/$'\x1d'}"
-    __karo_guard_word="${(pj:\0:)@/#/=}"$'\0\0'
+    builtin set -- "${@//$'\n'/$'\x1d'}" "$__karo_guard[number]"
+    __karo_guard_word="${(pj:\0:)@/#/$__karo_guard[number]=}"$'\0\0'
     (( $#__karo_guard_word < __karo_given[resident_bytes] )) || return 0
     ( builtin syswrite -- "$__karo_guard_word" >|$__karo_guard[pipe] ) &
     if IFS=" " builtin read -r -t $__karo_given[resident_seconds] -u $__karo_guard_fd __karo_guard_word __karo_guard_rest &&
