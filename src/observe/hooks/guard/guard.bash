@@ -24,6 +24,8 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     local LC_ALL=C IFS=' ' file pid fd own number each fields
     ((EPOCHSECONDS - __karo_guard[late] > __karo_given[resident_rest])) || return 0
     builtin set +fC
+    # With this option a file that is not there would end the subshell.
+    builtin shopt -u failglob
     for file in "${__karo_given[resident]}"[0-9]*-[0-9]*; do :; done
     fd=${file##*-} pid=${file%-*}
     pid=${pid##*-}
@@ -174,6 +176,11 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
       answer=${answer%.}
       IFS=' ' builtin read -r verb outcome level here late <<<"${answer%%$'\n'*}"
       here=${here#-}
+      if [[ $verb != @(run|edit|put|drop) ]]; then
+        # The subshell ended before its answer.
+        builtin printf '%s\n' "${__karo_given[unanswered]}" >/dev/tty
+        verb=${__karo_given[verb]} outcome=unjudged level=safe here= late=
+      fi
       [[ -z $late ]] || __karo_guard[late]=$EPOCHSECONDS
       [[ $outcome == - ]] || __karo_guard_note "$outcome" "$level" || :
     fi

@@ -230,6 +230,11 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       __karo_guard[answer]=$(__karo_guard_ask; builtin print -n .)
       __karo_guard[answer]=${__karo_guard[answer]%.}
       builtin set -- "$1" ${(s: :)${__karo_guard[answer]%%$'\n'*}}
+      if [[ ${2-} != (run|edit|put|drop) ]]; then
+        # The subshell ended before its answer.
+        builtin print -r -- $'\n'"$__karo_given[unanswered]" >/dev/tty
+        builtin set -- "$1" "$__karo_given[verb]" unjudged safe -
+      fi
       __karo_guard[verb]=$2 __karo_guard[outcome]=$3 __karo_guard[next]=${5#-}
       [[ -z ${6-} ]] || __karo_guard[late]=$EPOCHSECONDS
       if [[ $__karo_guard[outcome] != - ]]; then
