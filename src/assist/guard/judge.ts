@@ -50,7 +50,11 @@ function withUnread(guard: Guard, verdict: RiskVerdict, name: string, where: Whe
   if (
     guard.rules.some(
       (rule) =>
-        rule.kind === 'allow' && live(guard, rule) && excuses(rule, match, commands, where, verdict.command),
+        rule.kind === 'allow' &&
+        // An exception for one line was made for what is read in it.
+        rule.line === undefined &&
+        live(guard, rule) &&
+        excuses(rule, match, commands, where, verdict.command),
     )
   )
     return verdict

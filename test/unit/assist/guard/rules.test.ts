@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { readDefinitions } from '../../../../src/assist/guard/definitions.ts'
 import { withoutRule, withRule } from '../../../../src/assist/guard/edit.ts'
 import { type GuardSources, judge, loadGuard, MACHINE_RULES } from '../../../../src/assist/guard/index.ts'
 import { quickGuard } from '../../../../src/assist/guard/quick.ts'
@@ -338,6 +339,18 @@ test('an exception for exactly one line: in its directory, in its shell, and nev
     rules: parseRules("[[allow]]\nline = 'rm -rf /'\n", 'guard.toml', 'own').rules,
   }
   expect(judge(core, 'rm -rf /', {}).decision).toBe('block')
+})
+
+test('an exception for exactly one line is not about what its aliases and functions do', () => {
+  const guard = {
+    ...loadGuard({ home: '/nonexistent', env: {}, machineFile: '/nonexistent/guard.toml' }),
+    rules: parseRules("[[allow]]\nline = 'git push --force a'\n", 'guard.toml', 'own').rules,
+  }
+  const decision = (command: string, names: string) =>
+    judge(guard, command, { definitions: readDefinitions(names, 'bash') }).decision
+  expect(decision('git push --force a', '')).toBe('allow')
+  // A function git that could not be read may do anything.
+  expect(decision('git push --force a', 'unread\u001fgit\u001f\u001e')).toBe('confirm')
 })
 
 test('defining an alias is no use of it', () => {
