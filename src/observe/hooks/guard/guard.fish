@@ -34,7 +34,8 @@ if builtin status is-interactive; and builtin set --query __karo_dir
             builtin test -e $file; or continue
             # A rule in these files may prohibit any tool.
             builtin read --null --local own <$file
-            builtin string match --quiet --regex -- '\\\\|["\'][*?]' "$own"; and return 1
+            # A glob whose first word has such a sign is about tools of any name.
+            builtin string match --quiet --regex -- '\\\\|"""|\'\'\'|["\']\S*[*?]' "$own"; and return 1
             builtin set --append texts "$own"
         end
         for part in (builtin string split -- ' | ' "$argv")

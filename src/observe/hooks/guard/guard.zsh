@@ -20,7 +20,9 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     for __karo_guard_rest in "$__karo_rules[@]"; do
       [[ ! -e $__karo_guard_rest ]] || __karo_guard[own]+=$(<$__karo_guard_rest)
     done
-    [[ $__karo_guard[own] != *\\* && $__karo_guard[own] != *[\"\'][*?]* ]] || return 1
+    [[ $__karo_guard[own] != *(\\|\"\"\"|\'\'\')* ]] || return 1
+    # A glob whose first word has such a sign is about tools of any name.
+    [[ -z ${(M)${(s: :)${__karo_guard[own]//[$'\t\n']/ }}:#*[\"\']*[*?]*} ]] || return 1
     (( $#galiases == 0 )) || [[ " $1 " != *" "(${~${(j:|:)${(kb)galiases}}})" "* ]] || return 1
     while (( 1 )); do
       __karo_guard[part]=${__karo_guard[left]%%" | "*}
