@@ -331,6 +331,12 @@ test('an exception for exactly one line: in its directory, in its shell, and nev
   expect(decision('git push --force a; git push --force b')).toBe('confirm')
   expect(decision('git push --force a', { cwd: '/p/q' }, "cwd = '/p'")).toBe('allow')
   expect(decision('git push --force a', { cwd: '/other' }, "cwd = '/p'")).toBe('confirm')
+  expect(decision('git push --force a', { cwd: '/pq' }, "cwd = '/p'")).toBe('confirm')
+  expect(decision('git push --force a', { cwd: '/p' }, "cwd = '/'")).toBe('allow')
+  // The directory is a name, and no glob.
+  expect(decision('git push --force a', { cwd: '/a*/b?' }, "cwd = '/a*/b?'")).toBe('allow')
+  expect(decision('git push --force a', { cwd: '/ax/by' }, "cwd = '/a*/b?'")).toBe('confirm')
+  expect(decision('git push --force a', {}, "cwd = '*'")).toBe('confirm')
   expect(decision('git push --force a', { session: '7-1' }, "session = '7-1'")).toBe('allow')
   expect(decision('git push --force a', { session: '7-2' }, "session = '7-1'")).toBe('confirm')
   expect(decision('git push --force a', {}, "session = '7-1'")).toBe('confirm')
