@@ -22,8 +22,10 @@ export function judge(guard: Guard, command: string, where: Where = {}): RiskVer
   const typed = where.cut || where.unfinished || where.kept ? amended(guard, asTyped, where) : asTyped
   if (where.definitions === undefined) return typed
   const meant = expand(command, where.definitions, where)
-  const known = meant.text === undefined ? typed : both(guard, typed, judgeText(guard, meant.text, where))
-  return meant.unread === undefined ? known : withUnread(guard, known, meant.unread, where)
+  // An exception for one line is about the line as it is typed, not about what aliases and functions make of another.
+  const other: Guard = { ...guard, rules: guard.rules.filter(({ line }) => line === undefined) }
+  const known = meant.text === undefined ? typed : both(guard, typed, judgeText(other, meant.text, where))
+  return meant.unread === undefined ? known : withUnread(other, known, meant.unread, where)
 }
 
 /** Findings about text that cannot be parsed. They say nothing if the text is a definition as the shell prints it. */
@@ -50,11 +52,7 @@ function withUnread(guard: Guard, verdict: RiskVerdict, name: string, where: Whe
   if (
     guard.rules.some(
       (rule) =>
-        rule.kind === 'allow' &&
-        // An exception for one line was made for what is read in it.
-        rule.line === undefined &&
-        live(guard, rule) &&
-        excuses(rule, match, commands, where, verdict.command),
+        rule.kind === 'allow' && live(guard, rule) && excuses(rule, match, commands, where, verdict.command),
     )
   )
     return verdict

@@ -355,6 +355,8 @@ test('an exception for exactly one line is not about what its aliases and functi
   const decision = (command: string, names: string) =>
     judge(guard, command, { definitions: readDefinitions(names, 'bash') }).decision
   expect(decision('git push --force a', '')).toBe('allow')
+  // Another line that stands for the same today.
+  expect(decision('x', 'alias\u001fx\u001fgit push --force a\u001e')).toBe('confirm')
   // A function git that could not be read may do anything.
   expect(decision('git push --force a', 'unread\u001fgit\u001f\u001e')).toBe('confirm')
 })
