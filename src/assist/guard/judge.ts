@@ -22,8 +22,10 @@ export function judge(guard: Guard, command: string, where: Where = {}): RiskVer
   const typed = where.cut || where.unfinished || where.kept ? amended(guard, asTyped, where) : asTyped
   if (where.definitions === undefined) return typed
   const meant = expand(command, where.definitions, where)
-  const known = meant.text === undefined ? typed : both(guard, typed, judgeText(guard, meant.text, where))
-  return meant.unread === undefined ? known : withUnread(guard, known, meant.unread, where)
+  // An exception for one line is about the line as it is typed, not about what aliases and functions make of another.
+  const other: Guard = { ...guard, rules: guard.rules.filter(({ line }) => line === undefined) }
+  const known = meant.text === undefined ? typed : both(guard, typed, judgeText(other, meant.text, where))
+  return meant.unread === undefined ? known : withUnread(other, known, meant.unread, where)
 }
 
 /** Findings about text that cannot be parsed. They say nothing if the text is a definition as the shell prints it. */
@@ -174,10 +176,7 @@ function excuses(
   if (rule.rule !== undefined && rule.rule !== id) return false
   if (rule.session !== undefined && rule.session !== where.session) return false
   if (rule.line !== undefined)
-    return (
-      rule.line === line &&
-      (rule.cwd === undefined || fits(rule, { text: line, cwd: where.cwd ?? '.', span: [0, 0] }, where))
-    )
+    return rule.line === line && (rule.cwd === undefined || isBelow(where.cwd, placeOf(rule.cwd, where)))
   if (rule.command === undefined && rule.cwd === undefined) return true
   const around = commands.filter(({ span }) => span[0] <= start && end <= span[1])
   const least = Math.min(...around.map(({ span }) => span[1] - span[0]))
@@ -235,10 +234,18 @@ function spanOf(
   return fits(rule, whole, where) ? whole.span : undefined
 }
 
+/** The directory of a rule as a path: without ~ and without a slash at its end. */
+const placeOf = (cwd: string, { home = SOME_HOME }: Where): string =>
+  cwd.replace(/^~(?=\/|$)/, () => home).replace(/(?<=.)\/+$/, '')
+
+/** The directory itself, or one in it. The name is a name: what is written for one line may have any signs in it. */
+const isBelow = (cwd: string | undefined, place: string): boolean =>
+  cwd !== undefined && (cwd === place || cwd.startsWith(place === '/' ? place : `${place}/`))
+
 function fits(rule: GuardRule, { text, cwd }: RunCommand, { home = SOME_HOME }: Where): boolean {
   if (rule.command !== undefined && !globMatcher(rule.command)(text)) return false
   if (rule.cwd === undefined) return true
-  const glob = globMatcher(rule.cwd.replace(/^~(?=\/|$)/, () => home).replace(/(?<=.)\/+$/, ''))
+  const glob = globMatcher(placeOf(rule.cwd, { home }))
   for (let place = cwd; ; place = dirname(place)) {
     if (glob(place)) return true
     if (place === dirname(place)) return false

@@ -3,8 +3,9 @@ import { RESIDENT } from '../../observe/hooks/guard/guard.ts'
 import type { Shell } from '../risk/index.ts'
 
 /**
- * A record is `=field` for each field, each ended by a NUL, and one NUL more. Line ends are U+001D, because a shell writes
- * a text with line ends in several pieces, between which another shell's request could come.
+ * A record is `nonce=field` for each field, each ended by a NUL, and one NUL more; the last field is the nonce. So pieces of
+ * several requests never make one: a line would be judged by the words of another shell. Line ends are U+001D, because a
+ * shell writes a text with line ends in several pieces.
  */
 export interface Request {
   /** Digits that the answer has to repeat. */
@@ -37,16 +38,18 @@ export function requestReader(): (text: string) => readonly Request[] {
 }
 
 function parse(record: string): Request | undefined {
+  const nonce = record.slice(0, Math.max(0, record.indexOf('=')))
   const fields = record.split('\0')
-  if (!fields.every((field) => field.startsWith('='))) return undefined
-  const [version, nonce, pid, fd, shell, program, length, names, line, ...env] = fields.map((field) =>
-    field.slice(1).replaceAll('\u001d', '\n'),
+  if (!fields.every((field) => field.startsWith(`${nonce}=`)) || fields.pop() !== `${nonce}=${nonce}`)
+    return undefined
+  const [version, pid, fd, shell, program, length, names, line, ...env] = fields.map((field) =>
+    field.slice(nonce.length + 1).replaceAll('\u001d', '\n'),
   )
   if (version !== RESIDENT.version || line === undefined) return undefined
   if (![nonce, pid, fd, length].every((one) => NUMBER.test(one ?? ''))) return undefined
   if (shell !== 'bash' && shell !== 'zsh' && shell !== 'fish') return undefined
   return {
-    nonce: nonce as string,
+    nonce,
     pid: Number(pid),
     fd: Number(fd),
     shell,

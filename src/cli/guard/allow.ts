@@ -3,6 +3,7 @@ import type { Guard } from '../../assist/guard/guard.ts'
 import { isOpen } from '../../assist/guard/session.ts'
 import type { RiskVerdict } from '../../assist/risk/index.ts'
 import { isCore } from '../../assist/risk/rule-ids.ts'
+import { KaroError } from '../../base/errors.ts'
 import { saveAllowed } from './rules.ts'
 
 /** Where the line would run. */
@@ -42,9 +43,20 @@ export const CHOICES = {
 
 export type Choice = keyof typeof CHOICES
 
-/** Writes the exception into the person's rules file. Throws KaroError as the file's rules do. */
-export function allowLine(guard: Guard, line: string, choice: Choice, { cwd, session }: Here): void {
-  const { here, shell } = CHOICES[choice]
+/** The choices that can be kept: an exception of a place or shell that is not known would hold for every one. */
+export const choicesIn = ({ cwd, session }: Here): readonly Choice[] =>
+  (Object.keys(CHOICES) as Choice[]).filter(
+    (key) => !(CHOICES[key].here && cwd === undefined) && !(CHOICES[key].shell && session === undefined),
+  )
+
+/** Writes the exception into the person's rules file. Throws KaroError `refused` where it cannot be kept, and as the file's rules do. */
+export function allowLine(guard: Guard, line: string, choice: Choice, place: Here): void {
+  const { here, shell, words } = CHOICES[choice]
+  const { cwd, session } = place
+  if (!choicesIn(place).includes(choice))
+    throw new KaroError('refused', `"${words}" means a directory or a shell that is not known`, {
+      where: 'karo guard ask',
+    })
   saveAllowed(
     guard,
     {

@@ -13,7 +13,7 @@ import { screened } from '../../base/printable.ts'
 import type { CommandIo } from '../command.ts'
 import { fitted } from '../terminal/text.ts'
 import { printVerdict } from '../views/check.ts'
-import { allowLine, CHOICES, type Choice, type Here, mayAllow } from './allow.ts'
+import { allowLine, CHOICES, choicesIn, type Here, mayAllow } from './allow.ts'
 
 /**
  * run: the line may run. edit: it stays to be changed. drop: it goes, and is behind Up. put: another text takes its place,
@@ -162,16 +162,17 @@ async function question(asking: Asking): Promise<Answer> {
 
 /** Asks for how long and where; true when the exception is written. */
 async function allowed({ terminal, guard, verdict, columns, paint, here }: Asking): Promise<boolean> {
-  const choices = Object.entries(CHOICES).map(([key, { words }]) => `${paint('bold', key)} ${words}`)
+  const offered = choicesIn(here)
+  const choices = offered.map((key) => `${paint('bold', key)} ${CHOICES[key].words}`)
   terminal.write(
     `allow\n${fitted(`Allow exactly this line: ${choices.join(', ')}, ${paint('bold', 'n')} not at all [n] `, columns)}`,
   )
   const key = await terminal.key()
-  if (key === undefined || !Object.hasOwn(CHOICES, key)) {
+  const choice = offered.find((one) => one === key)
+  if (choice === undefined) {
     terminal.write('no\n')
     return false
   }
-  const choice = key as Choice
   try {
     allowLine(guard, verdict.command, choice, here)
     terminal.write(`${CHOICES[choice].words}; karo guard list shows it, karo guard remove takes it back\n`)

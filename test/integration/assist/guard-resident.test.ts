@@ -67,6 +67,17 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     expect(shell.ran().length).toBe(2)
   })
 
+  test.skipIf(program === 'fish')('without an answer a line is no line that may run', async () => {
+    const { ask } = counted(program)
+    const shell = await startGuarded({ program, guard: { ask, onError: 'block' } })
+    // The function prints the answer: a shell whose subshell ended early has none.
+    await shell.run('__karo_guard_names() { exit 1; }')
+    await shell.noted('make "$HOME" one')
+    expect(shell.notes()).toEqual(['unjudged safe'])
+    expect(shell.screen()).toContain('the guard did not answer')
+    expect(shell.ran()).toEqual([])
+  })
+
   test('a pipe that no process has open is nobody’s', async () => {
     const { ask, starts } = counted(program)
     const shell = await startGuarded({ program, guard: { ask } })
@@ -78,4 +89,13 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     expect(starts()).toBe(2)
     expect(shell.ran().length).toBe(2)
   })
+})
+
+test('bash with failglob and without a daemon asks the program', async () => {
+  const { ask, starts } = counted('bash')
+  const shell = await startGuarded({ program: 'bash', guard: { ask } })
+  await shell.run('shopt -s failglob')
+  await shell.run('make "$HOME" one')
+  expect(starts()).toBe(1)
+  expect(shell.ran().length).toBe(1)
 })

@@ -274,6 +274,11 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     writeFileSync(rules, "[[deny]]\ncommand = 'deployit prod*'\nwhy = 'Ask Ada.'\n", { mode: 0o600 })
     expect(await shell.blocked('deployit prod')).toContain('Ask Ada.')
     expect(await shell.blocked('sudo env A=1 deployit prod -j2')).toContain('Ask Ada.')
+    // The name of the tool itself may be a glob.
+    for (const glob of ["'de*it prod'", "'deploy?? *'", "'''\ndeploy* prod'''"]) {
+      writeFileSync(rules, `[[deny]]\ncommand = ${glob}\nwhy = 'Ask Eve.'\n`, { mode: 0o600 })
+      expect(await shell.blocked('deployit prod')).toContain('Ask Eve.')
+    }
     writeFileSync(rules, "[[allow]]\nrule = 'git-force-push'\n", { mode: 0o600 })
     await shell.run('git push --force')
     // Broken: strict, and said so.

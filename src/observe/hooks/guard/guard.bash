@@ -24,6 +24,8 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     local LC_ALL=C IFS=' ' file pid fd own number each fields
     ((EPOCHSECONDS - __karo_guard[late] > __karo_given[resident_rest])) || return 0
     builtin set +fC
+    # With this option a file that is not there would end the subshell.
+    builtin shopt -u failglob
     for file in "${__karo_given[resident]}"[0-9]*-[0-9]*; do :; done
     fd=${file##*-} pid=${file%-*}
     pid=${pid##*-}
@@ -33,19 +35,20 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     exec {own}<> <(:)
     number=$SRANDOM
     IFS=$'\x1f'
-    fields=("${__karo_given[resident_version]}" "$number" "$BASHPID" "$own" bash "${__karo_ask[*]}" "${#text}" "$names" "$text"
+    fields=("${__karo_given[resident_version]}" "$BASHPID" "$own" bash "${__karo_ask[*]}" "${#text}" "$names" "$text"
       KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}")
     IFS=' '
     for each in "${!KARO_@}" ${__karo_given[resident_variables]}; do
       [[ $each == KARO_GUARD_PROFILE || ${!each@a} != *x* ]] || fields+=("$each=${!each}")
     done
-    # Several texts can only be written in one piece where they have no line end.
+    # Several texts can only be written in one piece where they have no line end, and are short.
     [[ ${fields[*]} != *$'\x1d'* ]] || return 0
-    fields=("${fields[@]//$'\n'/$'\x1d'}")
+    fields=("${fields[@]//$'\n'/$'\x1d'}" "$number")
+    fields=("${fields[@]/#/$number=}")
     each="${fields[*]}"
-    ((${#each} + 2 * ${#fields[@]} < __karo_given[resident_bytes])) || return 0
+    ((${#each} + 2 < __karo_given[resident_printed])) || return 0
     # In a process of its own, because a judge that hangs may leave no room in its pipe.
-    builtin printf '%s\0' "${fields[@]/#/=}" "" >"/proc/$pid/fd/$fd" &
+    builtin printf '%s\0' "${fields[@]}" "" >"/proc/$pid/fd/$fd" &
     if builtin read -r -t "${__karo_given[resident_seconds]}" -u "$own" each answer && [[ $each == "$number" ]]; then
       [[ $answer == "run - "* ]] || answer=
     else
@@ -173,6 +176,11 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
       answer=${answer%.}
       IFS=' ' builtin read -r verb outcome level here late <<<"${answer%%$'\n'*}"
       here=${here#-}
+      if [[ $verb != @(run|edit|put|drop) ]]; then
+        # The subshell ended before its answer.
+        builtin printf '%s\n' "${__karo_given[unanswered]}" >/dev/tty
+        verb=${__karo_given[verb]} outcome=unjudged level=safe here= late=
+      fi
       [[ -z $late ]] || __karo_guard[late]=$EPOCHSECONDS
       [[ $outcome == - ]] || __karo_guard_note "$outcome" "$level" || :
     fi

@@ -34,7 +34,8 @@ if builtin status is-interactive; and builtin set --query __karo_dir
             builtin test -e $file; or continue
             # A rule in these files may prohibit any tool.
             builtin read --null --local own <$file
-            builtin string match --quiet --regex -- '\\\\|["\'][*?]' "$own"; and return 1
+            # A glob whose first word has such a sign is about tools of any name.
+            builtin string match --quiet --regex -- '\\\\|"""|\'\'\'|["\']\S*[*?]' "$own"; and return 1
             builtin set --append texts "$own"
         end
         for part in (builtin string split -- ' | ' "$argv")
@@ -158,6 +159,9 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin set --local pipe $__karo_given_resident*-*
         builtin set --query pipe[1]; or return
         builtin string match --quiet --regex -- '\x1d' "$KARO_LINE$KARO_LINE_NAMES"; and return
+        # What has a line end may be written in several pieces, between which another shell's request could come.
+        builtin set --local --export KARO_LINE (builtin string replace --all -- \n \x1d "$KARO_LINE")
+        builtin set --local --export KARO_LINE_NAMES (builtin string replace --all -- \n \x1d "$KARO_LINE_NAMES")
         builtin set --local --export KARO_LINE_PROGRAM (builtin string join \x1f -- $__karo_ask)
         builtin set --local --export KARO_LINE_NUMBER (builtin random)(builtin random)
         builtin set --local --export KARO_LINE_VARIABLES (builtin string match --regex -- '\AKARO_(?!LINE).*' (builtin set --names --export)) (builtin string split ' ' -- $__karo_given_resident_variables)
@@ -167,18 +171,22 @@ if builtin status is-interactive; and builtin set --query __karo_dir
             # The process really has the pipe open there: so it is alive, and this user has it.
             [ -p "$1" ] && [ -O "$1" ] && [ "/proc/$pid/fd/$fd" -ef "$1" ] || exit 0
             exec 3<>/proc/self/fd/0
-            set -- "=$2" "=$KARO_LINE_NUMBER" "=$$" =3 =fish "=$KARO_LINE_PROGRAM" "=$KARO_LINE_LENGTH" \
-                "=$KARO_LINE_NAMES" "=$KARO_LINE"
+            n=$KARO_LINE_NUMBER
+            set -- "$n=$2" "$n=$$" "$n=3" "$n=fish" "$n=$KARO_LINE_PROGRAM" "$n=$KARO_LINE_LENGTH" \
+                "$n=$KARO_LINE_NAMES" "$n=$KARO_LINE"
             for each in $KARO_LINE_VARIABLES; do
-                eval "[ -z \"\${$each+x}\" ] || set -- \"\$@\" \"=$each=\$$each\""
+                eval "[ -z \"\${$each+x}\" ] || set -- \"\$@\" \"\$n=$each=\$$each\""
             done
-            size=0
+            set -- "$@" "$n=$n"
+            case "$*" in *"
+"*) exit 0 ;; esac
+            size=1
             for each; do size=$((size + ${#each} + 1)); done
             [ "$size" -lt "$most" ] || exit 0
             printf "%s\\0" "$@" "" >"/proc/$pid/fd/$fd"
             IFS=" " read -r number answer <&3
-            [ "$number" = "$KARO_LINE_NUMBER" ] || exit 0
-            case $answer in "run - "*) printf "%s\\n" "$answer" ;; esac' sh $pipe[1] $__karo_given_resident_version $__karo_given_resident_bytes 2>/dev/null
+            [ "$number" = "$n" ] || exit 0
+            case $answer in "run - "*) printf "%s\\n" "$answer" ;; esac' sh $pipe[1] $__karo_given_resident_version $__karo_given_resident_printed 2>/dev/null
         # It took too long: it is left alone for a while.
         builtin test $pipestatus[2] -gt 120
         and builtin set --global __karo_guard_late (builtin math $__karo_up + $__karo_given_resident_rest x 1000)

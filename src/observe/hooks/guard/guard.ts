@@ -42,6 +42,8 @@ export const START_SECONDS = 5
 export const RESIDENT_PREFIX = 'judge-'
 /** Bytes of a request to the resident judge; what is longer goes to the program. A pipe takes so many in one piece. */
 const RESIDENT_BYTES = 4_000
+/** The same for the printf of bash, which may be fish's sh too: it writes what is longer in several pieces. */
+const RESIDENT_PRINTED = 1_000
 /** Seconds that the resident judge may take before the program is started; then it is left alone for RESIDENT_REST. */
 const RESIDENT_SECONDS = 0.25
 const RESIDENT_REST = 60
@@ -50,8 +52,9 @@ const JUDGED_BY: readonly string[] = ['HOME', 'CLAUDE_CONFIG_DIR', 'CODEX_HOME',
 
 /** What the shells are told about the resident judge. */
 export const RESIDENT = {
-  version: 'karo1',
+  version: 'karo2',
   bytes: String(RESIDENT_BYTES),
+  printed: String(RESIDENT_PRINTED),
   seconds: String(RESIDENT_SECONDS),
   rest: String(RESIDENT_REST),
   variables: JUDGED_BY.join(' '),

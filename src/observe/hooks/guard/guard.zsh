@@ -20,7 +20,9 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     for __karo_guard_rest in "$__karo_rules[@]"; do
       [[ ! -e $__karo_guard_rest ]] || __karo_guard[own]+=$(<$__karo_guard_rest)
     done
-    [[ $__karo_guard[own] != *\\* && $__karo_guard[own] != *[\"\'][*?]* ]] || return 1
+    [[ $__karo_guard[own] != *(\\|\"\"\"|\'\'\')* ]] || return 1
+    # A glob whose first word has such a sign is about tools of any name.
+    [[ -z ${(M)${(s: :)${__karo_guard[own]//[$'\t\n']/ }}:#*[\"\']*[*?]*} ]] || return 1
     (( $#galiases == 0 )) || [[ " $1 " != *" "(${~${(j:|:)${(kb)galiases}}})" "* ]] || return 1
     while (( 1 )); do
       __karo_guard[part]=${__karo_guard[left]%%" | "*}
@@ -119,7 +121,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     exec {__karo_guard_fd}< <(:)
     exec {__karo_guard_fd}<>/proc/self/fd/$__karo_guard_fd
     __karo_guard[number]=$RANDOM$RANDOM$RANDOM
-    builtin set -- "$__karo_given[resident_version]" "$__karo_guard[number]" "$sysparams[pid]" "$__karo_guard_fd" zsh \
+    builtin set -- "$__karo_given[resident_version]" "$sysparams[pid]" "$__karo_guard_fd" zsh \
       "${(pj:\x1f:)__karo_ask}" "$#__karo_guard[text]" "$__karo_guard[names]" "$__karo_guard[text]" \
       "KARO_GUARD_PROFILE=${KARO_GUARD_PROFILE-}"
     for __karo_guard_word in ${(k)parameters[(R)*export*]}; do
@@ -128,8 +130,8 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     done
     # A judge that hangs may leave no room in its pipe, so another process writes.
     [[ "$*" != *$'\x1d'* ]] || return 0
-    builtin set -- "${@//$'\n'/$'\x1d'}"
-    __karo_guard_word="${(pj:\0:)@/#/=}"$'\0\0'
+    builtin set -- "${@//$'\n'/$'\x1d'}" "$__karo_guard[number]"
+    __karo_guard_word="${(pj:\0:)@/#/$__karo_guard[number]=}"$'\0\0'
     (( $#__karo_guard_word < __karo_given[resident_bytes] )) || return 0
     ( builtin syswrite -- "$__karo_guard_word" >|$__karo_guard[pipe] ) &
     if IFS=" " builtin read -r -t $__karo_given[resident_seconds] -u $__karo_guard_fd __karo_guard_word __karo_guard_rest &&
@@ -230,6 +232,11 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       __karo_guard[answer]=$(__karo_guard_ask; builtin print -n .)
       __karo_guard[answer]=${__karo_guard[answer]%.}
       builtin set -- "$1" ${(s: :)${__karo_guard[answer]%%$'\n'*}}
+      if [[ ${2-} != (run|edit|put|drop) ]]; then
+        # The subshell ended before its answer.
+        builtin print -r -- $'\n'"$__karo_given[unanswered]" >/dev/tty
+        builtin set -- "$1" "$__karo_given[verb]" unjudged safe -
+      fi
       __karo_guard[verb]=$2 __karo_guard[outcome]=$3 __karo_guard[next]=${5#-}
       [[ -z ${6-} ]] || __karo_guard[late]=$EPOCHSECONDS
       if [[ $__karo_guard[outcome] != - ]]; then

@@ -50,6 +50,7 @@ function given({ plain, machineFile, resident, timeoutMs, onError }: GuardOption
     resident,
     resident_version: RESIDENT.version,
     resident_bytes: RESIDENT.bytes,
+    resident_printed: RESIDENT.printed,
     resident_seconds: RESIDENT.seconds,
     resident_rest: RESIDENT.rest,
     resident_variables: RESIDENT.variables,

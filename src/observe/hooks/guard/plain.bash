@@ -12,7 +12,13 @@ if [[ ${__karo[dir]-} ]]; then
         own+=$text
       fi
     done
-    [[ $own != *\\* && $own != *[\"\'][*?]* ]] || return 1
+    [[ $own != *\\* && $own != *\"\"\"* && $own != *\'\'\'* ]] || return 1
+    if [[ $own == *[*?]* ]]; then
+      # A glob whose first word has such a sign is about tools of any name.
+      local - IFS=$' \t\n'
+      set -f
+      for part in $own; do [[ $part != *[\"\']*[*?]* ]] || return 1; done
+    fi
     while :; do
       part=${rest%%' | '*}
       __karo_guard_simple "${part#"${part%%[! ]*}"}" || return 1

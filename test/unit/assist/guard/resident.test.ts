@@ -50,21 +50,34 @@ test.each<[string, Partial<Request>]>([
   expect(await answerTo(request('true', changes), home)).toBeUndefined()
 })
 
+const recordOf = (nonce: string, line: string): string =>
+  [RESIDENT.version, '12', '3', 'zsh', 'karo\u001fguard', '8', '', line, 'HOME=/h=1', nonce]
+    .map((field) => `${nonce}=${field}\0`)
+    .join('')
+    .concat('\0')
+
+test('pieces of two requests never make one that is answered', () => {
+  const mine = recordOf('7', 'rm -rf /srv')
+  const other = recordOf('8', 'true')
+  for (let first = 1; first < mine.length; first++)
+    // Shells write pieces of at least a thousand bytes, so the first field is never cut.
+    for (let second = other.indexOf('\0') + 1; second < other.length; second++) {
+      const read = requestReader()
+      const pieces = [mine.slice(0, first), other.slice(0, second), mine.slice(first), other.slice(second)]
+      const seen = pieces.flatMap((piece) => read(piece)).map(({ nonce, line }) => `${nonce} ${line}`)
+      // A request whose pieces are together again may be answered; no line may be under another nonce or be changed.
+      for (const one of seen) expect(['7 rm -rf /srv', '8 true'], `${first} ${second}`).toContain(one)
+      // Nor may it lose or gain a field.
+      expect(seen.length).toBeLessThan(2)
+    }
+  const read = requestReader()
+  expect(read(mine.slice(0, -1 - '7=7\0'.length).concat('\0'))).toEqual([])
+  expect(read(mine + other).length).toBe(2)
+})
+
 test('a request is read whole, in pieces, and behind what is none', () => {
   const read = requestReader()
-  const fields = [
-    RESIDENT.version,
-    '7',
-    '12',
-    '3',
-    'zsh',
-    'karo\u001fguard',
-    '8',
-    '',
-    'a\u001db',
-    'HOME=/h=1',
-  ]
-  const text = `${fields.map((field) => `=${field}\0`).join('')}\0`
+  const text = recordOf('7', 'a\u001db')
   expect(read(`nonsense\0\0${text.slice(0, 20)}`)).toEqual([])
   expect(read(text.slice(20))).toEqual([
     {

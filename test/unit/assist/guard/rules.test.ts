@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { readDefinitions } from '../../../../src/assist/guard/definitions.ts'
 import { withoutRule, withRule } from '../../../../src/assist/guard/edit.ts'
 import { type GuardSources, judge, loadGuard, MACHINE_RULES } from '../../../../src/assist/guard/index.ts'
 import { quickGuard } from '../../../../src/assist/guard/quick.ts'
@@ -330,6 +331,12 @@ test('an exception for exactly one line: in its directory, in its shell, and nev
   expect(decision('git push --force a; git push --force b')).toBe('confirm')
   expect(decision('git push --force a', { cwd: '/p/q' }, "cwd = '/p'")).toBe('allow')
   expect(decision('git push --force a', { cwd: '/other' }, "cwd = '/p'")).toBe('confirm')
+  expect(decision('git push --force a', { cwd: '/pq' }, "cwd = '/p'")).toBe('confirm')
+  expect(decision('git push --force a', { cwd: '/p' }, "cwd = '/'")).toBe('allow')
+  // The directory is a name, and no glob.
+  expect(decision('git push --force a', { cwd: '/a*/b?' }, "cwd = '/a*/b?'")).toBe('allow')
+  expect(decision('git push --force a', { cwd: '/ax/by' }, "cwd = '/a*/b?'")).toBe('confirm')
+  expect(decision('git push --force a', {}, "cwd = '*'")).toBe('confirm')
   expect(decision('git push --force a', { session: '7-1' }, "session = '7-1'")).toBe('allow')
   expect(decision('git push --force a', { session: '7-2' }, "session = '7-1'")).toBe('confirm')
   expect(decision('git push --force a', {}, "session = '7-1'")).toBe('confirm')
@@ -338,6 +345,20 @@ test('an exception for exactly one line: in its directory, in its shell, and nev
     rules: parseRules("[[allow]]\nline = 'rm -rf /'\n", 'guard.toml', 'own').rules,
   }
   expect(judge(core, 'rm -rf /', {}).decision).toBe('block')
+})
+
+test('an exception for exactly one line is not about what its aliases and functions do', () => {
+  const guard = {
+    ...loadGuard({ home: '/nonexistent', env: {}, machineFile: '/nonexistent/guard.toml' }),
+    rules: parseRules("[[allow]]\nline = 'git push --force a'\n", 'guard.toml', 'own').rules,
+  }
+  const decision = (command: string, names: string) =>
+    judge(guard, command, { definitions: readDefinitions(names, 'bash') }).decision
+  expect(decision('git push --force a', '')).toBe('allow')
+  // Another line that stands for the same today.
+  expect(decision('x', 'alias\u001fx\u001fgit push --force a\u001e')).toBe('confirm')
+  // A function git that could not be read may do anything.
+  expect(decision('git push --force a', 'unread\u001fgit\u001f\u001e')).toBe('confirm')
 })
 
 test('defining an alias is no use of it', () => {
