@@ -1,5 +1,5 @@
 // The frame around every view: navigation, the strip, dialogs, and the screen for a session that is over.
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { Keys, Palette } from './parts/palette.tsx'
 import { Alarms, StatusStrip } from './parts/status-strip.tsx'
 import { listen, opened } from './state/keys.ts'
@@ -24,6 +24,14 @@ function Frame() {
   useEffect(() => {
     document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${view.name} · Karo`
   }, [view, waiting])
+  const title = useRef<HTMLHeadingElement>(null)
+  const shown = useRef(view.id)
+  useEffect(() => {
+    if (shown.current === view.id) return
+    shown.current = view.id
+    // Whoever hears the page hears which view it is, and the next Tab goes into it.
+    title.current?.focus()
+  }, [view])
   return (
     <>
       <button type="button" class="skip" onClick={skip}>
@@ -49,7 +57,9 @@ function Frame() {
       <main id="content" tabIndex={-1} key={view.id}>
         <Alarms />
         <header class="title">
-          <h1>{view.name}</h1>
+          <h1 ref={title} tabIndex={-1}>
+            {view.name}
+          </h1>
           <p class="quiet">{view.says}</p>
         </header>
         <div class="panels">

@@ -16,7 +16,7 @@ import { keepsRights } from './vouched.ts'
 
 /** Requests of one token or session: enough for a page that loads everything at once, and far more than a scraper sends. */
 const REQUESTS = { frames: 600, perMs: 60_000 } as const
-/** Requests of all callers without a credential together. */
+/** Requests of all callers without a credential together, except for the page. */
 const NAMELESS = { frames: 300, perMs: 60_000 } as const
 /** Wrong credentials of one address, and of all addresses. Requests with a valid credential are neither counted nor delayed. */
 const WRONG = { frames: 20, perMs: 60_000 } as const
@@ -128,7 +128,8 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
     const held = heldOf(request, response)
     if (held === undefined) {
       // A request that opens a session has its code in the body, so it is not counted with requests without a credential.
-      if (!opens(request)) spend(nameless, NAMELESS)
+      // The page is the same for everybody and costs little, so that nobody can use up the quota to keep it from others.
+      if (!opens(request) && !isOfPage(request)) spend(nameless, NAMELESS)
       return undefined
     }
     const { uid, credential, holds } = held
@@ -155,6 +156,10 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
     },
   }
 }
+
+/** True for the page and its files. */
+const isOfPage = ({ method, url = '' }: IncomingMessage): boolean =>
+  (method === 'GET' || method === 'HEAD') && /^\/(?:$|\?|window\/)/.test(url)
 
 /** True for the request that opens a session, if its path is written exactly like that of the operation. */
 const opens = ({ method, url = '' }: IncomingMessage): boolean =>

@@ -11,6 +11,7 @@ import { DRAIN_MS } from '../server/control-socket.ts'
 import { describeError } from '../server/errors.ts'
 import { createFairShare } from './fair-share.ts'
 import { authority, HOST, judgeHead, LOCAL_NAMES, type Refusal } from './guard.ts'
+import { asksForWorker, endWorker } from './service-worker.ts'
 import { createVouched } from './vouched.ts'
 
 /** What `localhost` may be besides 127.0.0.1. Only this machine can connect to either. */
@@ -116,7 +117,8 @@ export function createTcpListener(options: TcpOptions): TcpListener {
     const { method = '', url = '', rawHeaders } = request
     const refused = judgeHead({ method, url, rawHeaders }, bound ?? 0, names)
     if (refused === undefined) {
-      handle(request, response)
+      if (asksForWorker(request)) endWorker(response)
+      else handle(request, response)
       return
     }
     finished.add(request.socket)

@@ -8,6 +8,8 @@ interface Drawn {
   readonly points: readonly Point[]
   readonly counts: string
   readonly by: Step
+  /** The days of the points are those of UTC. */
+  readonly isUtc: boolean
 }
 
 export function draw(target: HTMLElement, drawn: Drawn): { end(): void } {
@@ -33,7 +35,7 @@ export function draw(target: HTMLElement, drawn: Drawn): { end(): void } {
   }
 }
 
-function make(target: HTMLElement, { points, counts, by }: Drawn): uPlot {
+function make(target: HTMLElement, { points, counts, by, isUtc }: Drawn): uPlot {
   const style = getComputedStyle(target)
   // A canvas knows no variables of CSS, so each colour is read as an element has it.
   const colour = (name: string): string => {
@@ -46,8 +48,7 @@ function make(target: HTMLElement, { points, counts, by }: Drawn): uPlot {
     ticks: { show: false },
     font: `12px ${style.fontFamily}`,
   }
-  const [first, second] = points.map(({ start }) => Date.parse(start) / 1_000)
-  const step = (second ?? 0) - (first ?? 0)
+  const step = SECONDS[by]
   const bars = uPlot.paths.bars?.({ size: [0.7, 40], radius: 0.15 })
   return new uPlot(
     {
@@ -55,13 +56,14 @@ function make(target: HTMLElement, { points, counts, by }: Drawn): uPlot {
       height: HEIGHT,
       legend: { show: false },
       cursor: { show: false },
+      ...(isUtc && { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC') }),
       // Half a step more on each side, so that the first and the last bar are whole.
       scales: {
         x: { time: true, range: (_, least, most) => [least - step / 2, most + step / 2] },
         y: { range: (_, _least, most) => [0, Math.max(1, most * 1.1)] },
       },
       axes: [
-        { ...axis, grid: { show: false }, values: (_, splits) => splits.map((at) => label(at, by)) },
+        { ...axis, grid: { show: false }, values: (_, splits) => splits.map((at) => label(at, by, isUtc)) },
         {
           ...axis,
           size: 48,
@@ -72,7 +74,8 @@ function make(target: HTMLElement, { points, counts, by }: Drawn): uPlot {
         {},
         {
           label: counts,
-          stroke: colour('--accent'),
+          // Bars are filled and have no outline, which would draw a line where the number is zero.
+          width: 0,
           fill: colour('--accent'),
           ...(bars !== undefined && { paths: bars }),
           points: { show: false },
@@ -84,8 +87,10 @@ function make(target: HTMLElement, { points, counts, by }: Drawn): uPlot {
   )
 }
 
+const SECONDS: Readonly<Record<Step, number>> = { hour: 3_600, day: 86_400, week: 7 * 86_400 }
 const HOURS = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
 const DAYS = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+const UTC_DAYS = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' })
 
-const label = (seconds: number, by: Step): string =>
-  (by === 'hour' ? HOURS : DAYS).format(new Date(seconds * 1_000))
+const label = (seconds: number, by: Step, isUtc: boolean): string =>
+  (by === 'hour' ? HOURS : isUtc ? UTC_DAYS : DAYS).format(new Date(seconds * 1_000))

@@ -1,6 +1,6 @@
 // A part of a view: its title, and what it shows while it loads, when there is nothing, when it failed, or when it may not.
 import type { ComponentChildren } from 'preact'
-import { useId, useState } from 'preact/hooks'
+import { useId, useRef, useState } from 'preact/hooks'
 import { type Problem, printable, problemOf } from '../../api/contract/client/page.ts'
 import type { Asked } from '../state/asked.ts'
 import { isLocked } from '../state/live.ts'
@@ -32,11 +32,18 @@ export function Panel({ title, note, actions, wide, children }: PanelProps) {
   )
 }
 
+interface TroubleProps {
+  readonly problem: Problem
+  readonly again?: () => void
+  /** The person wanted to change something, not to see it. */
+  readonly isAction?: boolean
+}
+
 /** Says what is wrong and what to do about it. A refusal is a plain sentence, not an alarm. */
-export const Trouble = ({ problem, again }: { readonly problem: Problem; readonly again?: () => void }) => (
+export const Trouble = ({ problem, again, isAction = false }: TroubleProps) => (
   <div class={problem.code === 'refused' ? 'note' : 'note bad'} role="status">
     <p>
-      {problem.code === 'refused' ? 'You may not see this: ' : ''}
+      {problem.code !== 'refused' ? '' : isAction ? 'You may not do this: ' : 'You may not see this: '}
       {printable(problem.message).replace(/\.$/, '')}.
     </p>
     {problem.hint !== undefined && <p class="quiet">{printable(problem.hint)}</p>}
@@ -88,16 +95,23 @@ interface ActProps {
   readonly children: ComponentChildren
 }
 
+/** A second press that comes sooner belongs to the first one, a double click for example: it confirms nothing. */
+const CONFIRM_AFTER_MS = 600
+
 /** A button that changes something. It is locked while what is shown may not be so any more. */
 export function Act({ run, kind, confirm, children }: ActProps) {
   const [asks, setAsks] = useState(false)
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<Problem>()
-  const start = async (): Promise<void> => {
-    if (confirm !== undefined && !asks) {
+  const askedAt = useRef(0)
+  const press = ({ detail, timeStamp }: MouseEvent): void => {
+    if (confirm === undefined) void start()
+    else if (!asks) {
+      askedAt.current = timeStamp
       setAsks(true)
-      return
-    }
+    } else if (detail <= 1 && timeStamp - askedAt.current >= CONFIRM_AFTER_MS) void start()
+  }
+  const start = async (): Promise<void> => {
     setAsks(false)
     setBusy(true)
     setProblem(undefined)
@@ -118,12 +132,14 @@ export function Act({ run, kind, confirm, children }: ActProps) {
         class={kind}
         disabled={busy || isLocked.value}
         title={isLocked.value ? 'Locked: the daemon does not answer' : undefined}
-        onClick={() => void start()}
+        onClick={press}
+        // A key that is held down presses the button again and again.
+        onKeyDown={(event) => event.repeat && event.preventDefault()}
         onBlur={() => setAsks(false)}
       >
         {asks ? confirm : children}
       </button>
-      {problem !== undefined && <Trouble problem={problem} />}
+      {problem !== undefined && <Trouble problem={problem} isAction />}
     </>
   )
 }

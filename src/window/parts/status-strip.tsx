@@ -1,8 +1,8 @@
 // The strip at the top: how current the page is, and what needs somebody. What locks actions is said in a bar of its own.
-import { ago } from '../../api/contract/client/page.ts'
-import { isLocked, isMuscleLocked, link, now, status } from '../state/live.ts'
+import { useMemo } from 'preact/hooks'
+import { isLocked, isMuscleLocked, link, status } from '../state/live.ts'
 import { heardAt } from '../state/session.ts'
-import { counted, Foreign, State } from './words.tsx'
+import { counted, Foreign, State, Time } from './words.tsx'
 
 const LINKS = {
   live: { tone: 'good', word: 'Live' },
@@ -64,6 +64,11 @@ function Node() {
 export function Alarms() {
   const known = status.value
   const alarms = known?.mesh.alarms ?? []
+  // A moment and not an age, which would be read aloud anew each time that it grows.
+  const heard = useMemo(
+    () => new Date(Date.now() - (performance.now() - heardAt.value)).toISOString(),
+    [heardAt.value],
+  )
   return (
     <div aria-live="assertive">
       {isLocked.value && (
@@ -71,7 +76,7 @@ export function Alarms() {
           <b>
             {link.value === 'lost' ? 'The daemon does not answer.' : 'The daemon was not heard for a while.'}
           </b>{' '}
-          What you see is of {ago(Math.max(0, agedMs()))}, and actions are locked until it is heard again.
+          What you see is of <Time at={heard} />, and actions are locked until it is heard again.
         </p>
       )}
       {isMuscleLocked.value && (
@@ -86,9 +91,4 @@ export function Alarms() {
       ))}
     </div>
   )
-}
-
-function agedMs(): number {
-  // Reading `now` has this drawn again as time passes.
-  return now.value > 0 ? performance.now() - heardAt.value : 0
 }

@@ -10,9 +10,11 @@ interface TrendProps {
   readonly counts: string
   readonly points: readonly Point[]
   readonly by: Step
+  /** The points are days of UTC, as everything of the mesh; otherwise of the person's own time zone. */
+  readonly isUtc?: boolean
 }
 
-export function Trend({ title, counts, points, by }: TrendProps) {
+export function Trend({ title, counts, points, by, isUtc = false }: TrendProps) {
   const place = useRef<HTMLDivElement>(null)
   const [isDrawn, setDrawn] = useState(true)
   useEffect(() => {
@@ -22,7 +24,7 @@ export function Trend({ title, counts, points, by }: TrendProps) {
     let isGone = false
     import('./drawing.ts').then(
       ({ draw }) => {
-        if (!isGone) chart = draw(target, { points, counts, by })
+        if (!isGone) chart = draw(target, { points, counts, by, isUtc })
       },
       () => setDrawn(false),
     )
@@ -30,7 +32,7 @@ export function Trend({ title, counts, points, by }: TrendProps) {
       isGone = true
       chart?.end()
     }
-  }, [points, counts, by])
+  }, [points, counts, by, isUtc])
   return (
     <figure class="trend">
       {isDrawn && <div class="drawing" ref={place} aria-hidden="true" />}
@@ -41,7 +43,10 @@ export function Trend({ title, counts, points, by }: TrendProps) {
           rows={points}
           keyOf={({ start }) => start}
           columns={[
-            { title: by === 'hour' ? 'Hour' : by === 'day' ? 'Day' : 'Week from', cell: when },
+            {
+              title: by === 'hour' ? 'Hour' : by === 'week' ? 'Week from' : isUtc ? 'Day (UTC)' : 'Day',
+              cell: when,
+            },
             { title: counts, right: true, cell: ({ value }) => number(value) },
           ]}
         />
@@ -50,6 +55,6 @@ export function Trend({ title, counts, points, by }: TrendProps) {
   )
 
   function when({ start }: Point) {
-    return <Time at={start} as={by === 'hour' ? 'clock' : 'day'} />
+    return <Time at={start} as={by === 'hour' ? 'clock' : isUtc ? 'utc-day' : 'day'} />
   }
 }

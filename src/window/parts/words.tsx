@@ -6,7 +6,9 @@ const NUMBER = new Intl.NumberFormat('en')
 const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 })
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
-const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short' })
+const DAY_PARTS = { weekday: 'short', day: 'numeric', month: 'short' } as const
+const DAY = new Intl.DateTimeFormat(undefined, DAY_PARTS)
+const UTC_DAY = new Intl.DateTimeFormat(undefined, { ...DAY_PARTS, timeZone: 'UTC' })
 
 /** `–` for a number that is not known or withheld. */
 export const number = (value: number | null | undefined): string =>
@@ -21,6 +23,17 @@ export function change(value: number | null | undefined): string {
   if (Math.abs(value) < 0.005) return 'as before'
   return `${value > 0 ? '+' : '−'}${PERCENT.format(Math.abs(value))}`
 }
+
+/** `12% more than before`, for a note below a number. */
+export function compared(value: number | null | undefined): string {
+  if (value === null || value === undefined) return 'nothing before to compare with'
+  if (Math.abs(value) < 0.005) return 'as many as before'
+  return `${PERCENT.format(Math.abs(value))} ${value > 0 ? 'more' : 'fewer'} than before`
+}
+
+/** `The first 10 of 23 tools.` where a list is cut; undefined where all of it is shown. */
+export const cut = (most: number, of: number, several: string): string | undefined =>
+  of > most ? `The first ${number(most)} of ${number(of)} ${several}.` : undefined
 
 /** `1 machine`, `3 machines`. */
 export const counted = (count: number, one: string, several = `${one}s`): string =>
@@ -53,17 +66,17 @@ export const NodeName = ({
 interface TimeProps {
   /** RFC 3339; null for never. */
   readonly at: string | null | undefined
-  readonly as?: 'moment' | 'clock' | 'ago' | 'day'
+  readonly as?: 'moment' | 'clock' | 'ago' | 'day' | 'utc-day'
 }
 
-/** In the person's own time zone; in UTC on hover. */
+/** In the person's own time zone, except for `utc-day`, a day of the mesh; in UTC on hover. */
 export function Time({ at, as = 'moment' }: TimeProps) {
   if (at === null || at === undefined) return <span class="quiet">never</span>
   const date = new Date(at)
   const text =
     as === 'ago'
       ? ago(Math.max(0, now.value - date.getTime()))
-      : { moment: MOMENT, clock: CLOCK, day: DAY }[as].format(date)
+      : { moment: MOMENT, clock: CLOCK, day: DAY, 'utc-day': UTC_DAY }[as].format(date)
   return (
     <time dateTime={at} title={`${date.toISOString().replace('T', ' ').slice(0, 19)} UTC`}>
       {text}

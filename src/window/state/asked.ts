@@ -27,6 +27,7 @@ export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, { key, on 
   const [answer, setAnswer] = useState<{ key: string; data?: T; problem?: Problem }>({ key })
   const [loading, setLoading] = useState(true)
   const [round, setRound] = useState(0)
+  const running = useRef<{ isWantedAgain: boolean } | undefined>(undefined)
   const latest = useRef(ask)
   latest.current = ask
 
@@ -34,25 +35,39 @@ export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, { key, on 
   useEffect(() => {
     if (session.value !== 'open') return
     const ending = new AbortController()
+    const own = { isWantedAgain: false }
+    running.current = own
+    const finish = (): void => {
+      running.current = undefined
+      setLoading(false)
+      if (own.isWantedAgain) setRound((one) => one + 1)
+    }
     setLoading(true)
     latest.current(ending.signal).then(
       (data) => {
         if (ending.signal.aborted) return
         setAnswer({ key, data })
-        setLoading(false)
+        finish()
       },
       (error) => {
         if (ending.signal.aborted) return
         const problem = problemOf(error)
         noteProblem(problem)
         setAnswer((before) => ({ ...(before.key === key ? before : {}), key, problem }))
-        setLoading(false)
+        finish()
       },
     )
-    return () => ending.abort(new Error('nobody waits for this answer any more'))
+    return () => {
+      running.current = undefined
+      ending.abort(new Error('nobody waits for this answer any more'))
+    }
   }, [key, round])
 
-  const again = useCallback(() => setRound((one) => one + 1), [])
+  // A request that runs is not ended for a newer one: an answer that takes longer than the events come would never arrive.
+  const again = useCallback(() => {
+    if (running.current === undefined) setRound((one) => one + 1)
+    else running.current.isWantedAgain = true
+  }, [])
   const wanted = on.join(' ')
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined

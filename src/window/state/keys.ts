@@ -41,4 +41,6 @@ export function listen(views: ReadonlyMap<string, string>): () => void {
 }
 
 const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)
+  target instanceof HTMLInputElement
+    ? !/^(radio|checkbox|button)$/.test(target.type)
+    : target instanceof HTMLElement && /^(SELECT|TEXTAREA)$/.test(target.tagName)

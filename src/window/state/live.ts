@@ -13,7 +13,8 @@ const STATUS_MS = 15_000
 const POLL_MS = 5_000
 /** Older than this, what is shown is called old: a suspended machine, a daemon that hangs. */
 const STALE_MS = 45_000
-const RETRY_MS = { least: 1_000, most: 15_000 } as const
+/** After a stream broke, the next attempt comes after the least time, and after twice the time before if it fails as well. */
+export const RETRY_MS = { least: 1_000, most: 15_000 } as const
 /** Most events that the page keeps. */
 const KEPT_MAX = 100
 
@@ -59,6 +60,13 @@ async function refreshStatus(): Promise<void> {
     statusProblem.value = problem
   }
 }
+
+/** Resolves when the page is looked at; at once if it is. */
+export const untilLookedAt = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (!isHidden()) resolve()
+    else document.addEventListener('visibilitychange', () => resolve(), { once: true })
+  })
 
 /** A page that nobody looks at asks for nothing, so that its session ends in time. When it is shown again, it asks for all. */
 function tell(type: EventType | 'poll'): void {

@@ -39,13 +39,19 @@ async function redeem(): Promise<boolean> {
     const { key } = await client.call(openSession, { body: { code } })
     sessionStorage.setItem(KEY, key)
     whyOver.value = undefined
-    session.value = 'open'
-    // The views of a session that was over have to ask again.
-    dispatchEvent(new HashChangeEvent('hashchange'))
+    resume()
   } catch (error) {
-    over(problemOf(error))
+    // A link that was used already does not close the page of a session that goes on.
+    if (sessionStorage.getItem(KEY) === null) over(problemOf(error))
+    else resume()
   }
   return true
+}
+
+/** Shows the views, which have to read the changed address and, where the session was over, to ask again. */
+function resume(): void {
+  session.value = 'open'
+  dispatchEvent(new HashChangeEvent('hashchange'))
 }
 
 /** Called with every problem of a request: a session that is over closes the page. */

@@ -4,7 +4,7 @@ import { getAuditLog, verifyAudit } from '../../api/contract/operations/audit.ts
 import type { AuditEntryShape, AuditVerdict } from '../../api/contract/shapes.ts'
 import { Act, Panel, Shown } from '../parts/panel.tsx'
 import { type Column, Facts, Table } from '../parts/table.tsx'
-import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
+import { counted, cut, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
 
@@ -92,7 +92,7 @@ function Log() {
     <Panel
       title="Entries"
       wide
-      note={`The newest first; ${counted(found.length, 'entry', 'entries')} of the last ${LIMIT} fit.`}
+      note={`The newest first; of the last ${counted(asked.data?.entries.length ?? 0, 'entry', 'entries')}, ${number(found.length)} fit. ${cut(ROWS, found.length, 'are shown') ?? ''}`}
       actions={
         <input
           type="search"

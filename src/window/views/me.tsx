@@ -8,7 +8,7 @@ import { Bars, Figures, Heat } from '../parts/charts.tsx'
 import { Act, Panel, Shown } from '../parts/panel.tsx'
 import { Table } from '../parts/table.tsx'
 import { Trend } from '../parts/trend.tsx'
-import { change, counted, number, percent, plain, Time } from '../parts/words.tsx'
+import { change, compared, counted, cut, number, percent, plain, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
 import { status } from '../state/live.ts'
 import { client } from '../state/session.ts'
@@ -72,7 +72,7 @@ function Activity({ stats }: { readonly stats: StatisticsShape }) {
     <>
       <Figures
         figures={[
-          { label: 'Commands', value: number(total), note: before && `${change(stats.change)} than before` },
+          { label: 'Commands', value: number(total), note: before && compared(stats.change) },
           { label: 'Made by programs', value: number(stats.karo_generated), note: 'AI tools on your behalf' },
           {
             label: 'Risky that ran',
@@ -111,7 +111,7 @@ function Numbers({ stats }: { readonly stats: StatisticsShape }) {
   const { by_risk_level: risk, categories, tools, failing, heat } = stats
   return (
     <>
-      <Panel title="Categories">
+      <Panel title="Categories" note={cut(BARS_MAX, categories.length, 'categories')}>
         <Bars
           caption="Commands by category"
           titles={['Category', 'Commands', 'Change']}
@@ -120,7 +120,7 @@ function Numbers({ stats }: { readonly stats: StatisticsShape }) {
           }))}
         />
       </Panel>
-      <Panel title="Tools">
+      <Panel title="Tools" note={cut(BARS_MAX, tools.length, 'tools')}>
         <Bars
           caption="Commands by tool"
           titles={['Tool', 'Commands', 'Change']}
@@ -174,7 +174,10 @@ function Anomalies() {
     asked.again()
   }
   return (
-    <Panel title="Unusual for you" note="Compared with your own days. Only you see this.">
+    <Panel
+      title="Unusual for you"
+      note={`Compared with your own days. Only you see this. ${cut(BARS_MAX, asked.data?.signals.length ?? 0, 'signals') ?? ''}`}
+    >
       <Shown
         asked={asked}
         empty={({ signals }) =>

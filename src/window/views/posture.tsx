@@ -6,19 +6,19 @@ import { Bars, Figures } from '../parts/charts.tsx'
 import { Command, Panel, Shown } from '../parts/panel.tsx'
 import { Table } from '../parts/table.tsx'
 import { Trend } from '../parts/trend.tsx'
-import { change, counted, Foreign, NodeName, number, percent, plain, Time } from '../parts/words.tsx'
+import { change, counted, cut, Foreign, number, percent, plain, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
+import { Coverage, leastOf, Machines } from './coverage.tsx'
 
 const DAY_MS = 86_400_000
 const SPANS = [7, 30, 90] as const
 const ROWS_MAX = 15
 
-/** Whole days, so that the same report is not asked for anew with every second. */
+/** The same time that `karo report --last` asks for. */
 function rangeOf(days: number) {
-  const end = Math.ceil(Date.now() / DAY_MS) * DAY_MS
-  const iso = (at: number): string => new Date(at).toISOString()
-  return { start: iso(end - days * DAY_MS), end: iso(Math.min(end, Date.now())) }
+  const end = Date.now()
+  return { start: new Date(end - days * DAY_MS).toISOString(), end: new Date(end).toISOString() }
 }
 
 export function Posture() {
@@ -59,8 +59,7 @@ export function Posture() {
 
 function Glance({ report }: { readonly report: ReportShape }) {
   const { risk, machines, anomalies, coverage, source, audience, k } = report
-  const newest = coverage.rows[0]
-  const signals = anomalies.rows.reduce((sum, { value }) => sum + (value ?? 0), 0)
+  const least = leastOf(coverage)
   return (
     <>
       <p class="quiet">
@@ -84,7 +83,7 @@ function Glance({ report }: { readonly report: ReportShape }) {
           },
           {
             label: 'Anomalies',
-            value: number(anomalies.state === 'shown' ? signals : null),
+            value: anomalies.state === 'shown' ? sumOf(anomalies.rows) : '–',
             note: 'that began',
           },
           {
@@ -95,8 +94,11 @@ function Glance({ report }: { readonly report: ReportShape }) {
           },
           {
             label: 'Take part',
-            value: newest === undefined ? '–' : `${number(newest.contributed)} of ${number(newest.expected)}`,
-            note: newest === undefined ? 'no period yet' : `${percent(newest.consent)} of those heard agreed`,
+            value: least === undefined ? '–' : `${number(least.contributed)} of ${number(least.expected)}`,
+            note:
+              least === undefined
+                ? 'no period yet'
+                : `in ${plain(least.category)}, where the fewest do; ${percent(least.consent)} of those heard agreed`,
           },
           {
             label: 'Questions in a day',
@@ -112,6 +114,19 @@ function Glance({ report }: { readonly report: ReportShape }) {
     </>
   )
 }
+
+/** What is withheld counts for nothing in a sum, so the sum then says that there may be more. */
+function sumOf(rows: ReportShape['anomalies']['rows']): string {
+  const known = rows.flatMap(({ value }) => value ?? [])
+  if (rows.length > 0 && known.length === 0) return 'withheld'
+  return atLeast({
+    value: known.reduce((sum, value) => sum + value, 0),
+    at_least: known.length < rows.length || rows.some((row) => row.at_least),
+  })
+}
+
+const atLeast = ({ value, at_least }: { readonly value: number | null; readonly at_least: boolean }) =>
+  value !== null && at_least ? `at least ${number(value)}` : number(value)
 
 /** What is said of one part alone, and that there is nothing where there is nothing. */
 const Ground = ({ part, report }: { readonly part: Ground; readonly report: ReportShape }) => (
@@ -162,7 +177,10 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
           />
         )}
       </Panel>
-      <Panel title="Risky commands over time" note="High and critical, of the machines in each total.">
+      <Panel
+        title="Risky commands over time"
+        note="High and critical, of the machines in each total. Days are those of UTC."
+      >
         {risk.trend.length === 0 ? (
           <p class="empty">No period of this time was released.</p>
         ) : (
@@ -170,6 +188,7 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
             title="Risky commands"
             counts="Risky"
             by="day"
+            isUtc
             points={risk.trend.map(({ start, risky }) => ({ start, value: risky }))}
           />
         )}
@@ -187,7 +206,8 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
               }))}
             />
             <p class="quiet">
-              New: {names(tools.new)}. Gone: {names(tools.vanished)}.{' '}
+              {cut(ROWS_MAX, tools.rows.length, 'tools')} New: {names(tools.new)}. Gone:{' '}
+              {names(tools.vanished)}.{' '}
               {tools.withheld > 0 && `${counted(tools.withheld, 'row')} withheld in one period.`}
             </p>
           </>
@@ -210,7 +230,7 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
                   right: true,
                   cell: ({ severity, severity_most: most }) => `${severity}–${most}`,
                 },
-                { title: 'Began', right: true, cell: ({ value }) => number(value) },
+                { title: 'Began', right: true, cell: atLeast },
                 { title: 'Machines', right: true, cell: ({ machines }) => number(machines) },
               ]}
             />
@@ -222,7 +242,7 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
         <p>
           <Command text={`karo report --last ${days}d --format html --out report.html`} />
         </p>
-        <p class="quiet">The same numbers as one page of HTML; md, csv and json as well.</p>
+        <p class="quiet">The same report as one page of HTML; md, csv and json as well.</p>
       </Panel>
     </>
   )
@@ -238,46 +258,3 @@ const span = ({ least, most }: { readonly least: number; readonly most: number }
 
 const names = (moves: ReportShape['tools']['new']): string =>
   moves.length === 0 ? 'none' : moves.map(({ tool }) => tool).join(', ')
-
-const Coverage = ({ report: { coverage } }: { readonly report: ReportShape }) => (
-  <Panel title="Coverage and consent" note="Of the newest period that was released.">
-    {coverage.rows.length === 0 ? (
-      <p class="empty">No period was released yet.</p>
-    ) : (
-      <Table
-        caption="Who took part"
-        rows={coverage.rows}
-        keyOf={({ category }) => category}
-        columns={[
-          { title: 'Category', cell: ({ category }) => plain(category) },
-          { title: 'In', right: true, cell: ({ contributed }) => number(contributed) },
-          { title: 'Declined', right: true, cell: ({ declined }) => number(declined) },
-          { title: 'Late', right: true, cell: ({ late }) => number(late) },
-          { title: 'Absent', right: true, cell: ({ absent }) => number(absent) },
-          { title: 'Consent', right: true, cell: ({ consent }) => percent(consent) },
-        ]}
-      />
-    )}
-  </Panel>
-)
-
-const Machines = ({ report: { machines } }: { readonly report: ReportShape }) => (
-  <Panel
-    title="Machines expected and missing"
-    note={`${number(machines.enrolled)} certified, ${number(machines.seen)} of them heard of in the last day; ${number(machines.never_enrolled)} seen without a certificate.`}
-  >
-    {machines.missing.length === 0 ? (
-      <p class="empty">No machine is missing.</p>
-    ) : (
-      <Table
-        caption="Missing machines"
-        rows={machines.missing}
-        keyOf={({ fingerprint }) => fingerprint}
-        columns={[
-          { title: 'Machine', cell: (node) => <NodeName node={node} /> },
-          { title: 'Last seen', cell: ({ last_seen }) => <Time at={last_seen} as="ago" /> },
-        ]}
-      />
-    )}
-  </Panel>
-)

@@ -3,14 +3,20 @@ import type { QueryData, QueryDataOf, QueryResult } from '../../api/contract/sha
 import { type Bar, Bars, Figures } from '../parts/charts.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { type Column, Table } from '../parts/table.tsx'
-import { counted, Foreign, NodeName, number, percent, plain, State, Time } from '../parts/words.tsx'
+import { counted, cut, Foreign, NodeName, number, percent, plain, State, Time } from '../parts/words.tsx'
 
-const BARS_MAX = 15
+const TOOLS_MAX = 30
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const
 
 /** `+12`, `−3`, `–` where nothing is known to compare with. */
 const more = (value: number | null): string =>
   value === null ? '–' : value === 0 ? '0' : `${value > 0 ? '+' : '−'}${number(Math.abs(value))}`
+
+const moreThanBefore = (value: number | null): string => {
+  if (value === null) return 'nothing before to compare with'
+  if (value === 0) return 'as many as before'
+  return `${number(Math.abs(value))} ${value > 0 ? 'more' : 'fewer'} than before`
+}
 
 const SAYS: Readonly<Record<QueryResult['status'], string | undefined>> = {
   success: undefined,
@@ -79,14 +85,17 @@ const Tools = ({ data: { tools } }: { readonly data: QueryDataOf<'ToolUsage'> })
   tools.length === 0 ? (
     <p class="empty">No tool was used.</p>
   ) : (
-    <Bars
-      caption="Uses of tools"
-      titles={['Tool', 'Uses', 'Change, machines, failures']}
-      bars={tools.slice(0, 2 * BARS_MAX).map((row) => ({
-        ...{ key: row.tool, label: row.tool, value: row.uses },
-        note: `${row.change === null ? '' : `${more(row.change)}, `}${counted(row.nodes, 'machine')}, ${percent(row.failure_rate)} failed`,
-      }))}
-    />
+    <>
+      <Bars
+        caption="Uses of tools"
+        titles={['Tool', 'Uses', 'Change, machines, failures']}
+        bars={tools.slice(0, TOOLS_MAX).map((row) => ({
+          ...{ key: row.tool, label: row.tool, value: row.uses },
+          note: `${row.change === null ? '' : `${more(row.change)}, `}${counted(row.nodes, 'machine')}, ${percent(row.failure_rate)} failed`,
+        }))}
+      />
+      <p class="quiet">{cut(TOOLS_MAX, tools.length, 'tools')}</p>
+    </>
   )
 
 const Safety = ({ data }: { readonly data: QueryDataOf<'SafetyPosture'> }) => (
@@ -121,7 +130,7 @@ function Activity({ data }: { readonly data: QueryDataOf<'ActivityPatterns'> }) 
     <>
       <Figures
         figures={[
-          { label: 'Commands', value: number(data.total_commands), note: `${more(data.change)} than before` },
+          { label: 'Commands', value: number(data.total_commands), note: moreThanBefore(data.change) },
           { label: 'Different', value: number(data.unique_commands) },
         ]}
       />

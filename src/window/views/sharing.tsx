@@ -170,8 +170,8 @@ function Preview() {
 const Edition = ({ recipients, summary, bytes: size, digest }: SummaryShape) => (
   <details>
     <summary>
-      <Time at={summary.start} as="day" />, {summary.granularity}: {counted(recipients.length, 'reader')},{' '}
-      {bytes(size)}
+      <Time at={summary.start} as="utc-day" /> (UTC), {summary.granularity}:{' '}
+      {counted(recipients.length, 'reader')}, {bytes(size)}
     </summary>
     <p class="quiet">
       For{' '}

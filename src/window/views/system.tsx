@@ -1,8 +1,8 @@
 // System: the node at a glance, its checks, what happens now, its log and its metrics.
-import { useEffect, useState } from 'preact/hooks'
-import { bytes, duration, type Problem, problemOf } from '../../api/contract/client/page.ts'
-import { getLogs, getMetrics } from '../../api/contract/operations/care.ts'
-import type { FeedEvent, LogLineShape, StatusShape } from '../../api/contract/shapes.ts'
+import { useState } from 'preact/hooks'
+import { bytes, duration } from '../../api/contract/client/page.ts'
+import { getMetrics } from '../../api/contract/operations/care.ts'
+import type { FeedEvent, StatusShape } from '../../api/contract/shapes.ts'
 import { Command, Panel, Shown, Trouble } from '../parts/panel.tsx'
 import { Scroll } from '../parts/scroll.tsx'
 import { Facts, Table } from '../parts/table.tsx'
@@ -10,8 +10,8 @@ import { counted, Foreign, number, plain, State, Time } from '../parts/words.tsx
 import { useAsked } from '../state/asked.ts'
 import { recent, status, statusProblem } from '../state/live.ts'
 import { client } from '../state/session.ts'
+import { Logs } from './log.tsx'
 
-const LINES_MAX = 300
 const EVENTS_SHOWN = 30
 
 export function System() {
@@ -132,79 +132,6 @@ const Happening = () => (
     )}
   </Panel>
 )
-
-interface Line {
-  readonly time: string
-  readonly level: string
-  readonly msg: string
-  /** Everything else that the line says, `name value`. */
-  readonly facts: string
-  readonly seq: number | undefined
-}
-
-const lineOf = ({ time, level, msg, seq, pid: _, ...rest }: LogLineShape): Line => ({
-  ...{ time, level, msg, seq },
-  facts: Object.entries(rest)
-    .map(([name, value]) => `${plain(name)} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
-    .join(', '),
-})
-
-/** The log, followed while the view is open. */
-function Logs() {
-  const [lines, setLines] = useState<readonly Line[]>([])
-  const [problem, setProblem] = useState<Problem>()
-  const [level, setLevel] = useState<'debug' | 'info' | 'warn' | 'error'>('info')
-  useEffect(() => {
-    const ending = new AbortController()
-    setLines([])
-    setProblem(undefined)
-    const read = async (): Promise<void> => {
-      const query = { follow: true, lines: 100, level }
-      for await (const line of client.lines(getLogs, { query, signal: ending.signal })) {
-        setLines((before) => [lineOf(line), ...before].slice(0, LINES_MAX))
-      }
-    }
-    read().catch((error: unknown) => {
-      if (!ending.signal.aborted) setProblem(problemOf(error))
-    })
-    return () => ending.abort(new Error('the log is not looked at any more'))
-  }, [level])
-  return (
-    <Panel
-      title="Log"
-      wide
-      note="Live, the newest first."
-      actions={
-        <label>
-          At least{' '}
-          <select
-            value={level}
-            onChange={({ currentTarget }) => setLevel(currentTarget.value as typeof level)}
-          >
-            {['debug', 'info', 'warn', 'error'].map((one) => (
-              <option key={one}>{one}</option>
-            ))}
-          </select>
-        </label>
-      }
-    >
-      {problem !== undefined && <Trouble problem={problem} />}
-      {problem === undefined && lines.length === 0 && <p class="empty">No line of this level.</p>}
-      {lines.length > 0 && (
-        <Scroll class="log" label="Log of the daemon">
-          {lines.map((line, i) => (
-            <div key={line.seq ?? i} class={`line line-${line.level}`}>
-              <Time at={line.time} as="clock" /> <b>{line.level}</b> <Foreign text={line.msg} />{' '}
-              <span class="quiet">
-                <Foreign text={line.facts} />
-              </span>
-            </div>
-          ))}
-        </Scroll>
-      )}
-    </Panel>
-  )
-}
 
 /** Names and values of the Prometheus text format, without its comments. */
 async function readMetrics(signal: AbortSignal): Promise<readonly (readonly [string, string])[]> {

@@ -71,6 +71,10 @@ describe.skipIf(CHROMIUM === undefined)(
       await other.goto(address)
       await other.getByText('run this in a terminal').waitFor()
       await other.close()
+      await page.goto(address)
+      await page.getByRole('heading', { name: 'Me', exact: true }).waitFor()
+      await page.reload()
+      await page.locator('nav').waitFor()
     })
 
     test('everything is reached with keys', async () => {
@@ -129,6 +133,42 @@ describe.skipIf(CHROMIUM === undefined)(
       expect(await page.locator('main img, main script').count()).toBe(0)
       expect(await page.evaluate(IS_HACKED)).toBe(false)
       await page.unroute('**/api/v1/peers')
+    })
+
+    test('a double click or a key that is held confirms nothing; a second press does', async () => {
+      let revoked = 0
+      await page.route('**/api/v1/peers', (route) => route.fulfill({ json: { peers: [poisoned('mia', 1)] } }))
+      await page.route('**/api/v1/**/revoke', (route) => {
+        revoked += 1
+        return route.abort()
+      })
+      await go('system')
+      await go('mesh')
+      await page.getByRole('button', { name: /Details/ }).click()
+      const button = page.getByRole('button', { name: /Take back trust|press again/ })
+      await button.dblclick()
+      await page.getByText('press again').waitFor()
+      await page.keyboard.down('Enter')
+      await page.keyboard.down('Enter')
+      await page.keyboard.up('Enter')
+      expect(revoked).toBeLessThan(1)
+      await until(
+        async () => {
+          if (revoked === 0) await button.click()
+          return revoked > 0
+        },
+        { what: 'a later press does it' },
+      )
+      await page.keyboard.press('Escape')
+      await page.unrouteAll()
+    })
+
+    test('a slow answer arrives although events come meanwhile, and a view that is opened has the focus', async () => {
+      await go('me')
+      await page.locator('nav').getByRole('link', { name: 'System' }).click()
+      await until(async () => (await page.evaluate('document.activeElement.tagName')) === 'H1', {
+        what: 'the heading has the focus',
+      })
     })
 
     test('what somebody else put into the page does not run', async () => {

@@ -46,6 +46,31 @@ test('a file that the browser has is not sent again, and others than those of th
   expect(statuses).toEqual([404, 404, 404, 401])
 })
 
+test('callers without a name use up nothing of the page, and the page nothing of what they have', async () => {
+  const rig = await start()
+  const ask = async (path: string, times: number) => {
+    const statuses = []
+    for (let i = 0; i < times; i++) statuses.push((await rig.send(path)).status)
+    return statuses
+  }
+  expect(new Set([...(await ask('/', 200)), ...(await ask('/window/main.js', 200))])).toEqual(new Set([200]))
+  expect((await ask('/api/v1/health', 301)).filter((status) => status === 429)).toHaveLength(1)
+  expect([...(await ask('/', 1)), ...(await ask('/window/main.js', 1))]).toEqual([200, 200])
+})
+
+test('a service worker that another program left in the browser ends itself, wherever its script was', async () => {
+  const rig = await start()
+  for (const path of ['/worker.js', '/window/main.js', '/', '/api/v1/health']) {
+    const answer = await rig.send(path, { headers: { 'service-worker': 'script' } })
+    expect([answer.status, answer.headers['content-type']], path).toEqual([
+      200,
+      'text/javascript; charset=utf-8',
+    ])
+    expect(answer.text).toContain('registration.unregister()')
+  }
+  expect((await rig.send('/window/main.js')).text).toBe('export {}')
+})
+
 test('a program that was not built says so', async () => {
   const rig = await startRig([windowRoutes(readPageFiles(join(temporaryDirectory(), 'none')))])
   const answer = await rig.send('/')

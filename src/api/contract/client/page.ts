@@ -1,5 +1,6 @@
 // The client of a web page: the typed client over `fetch`, with the key of its session; and what the page says in our words.
 import { KaroError } from '../../../base/errors.ts'
+import { getStatus } from '../operations/status.ts'
 import { type Client, createClient, type Transport } from './client.ts'
 
 export { ago, bytes, duration, formatFingerprint, printable } from '../../../base/format.ts'
@@ -16,7 +17,10 @@ export interface Problem {
 export interface PageOptions {
   /** Key of the session; undefined before one is open. */
   readonly key: () => string | undefined
-  /** Called for each request: true if the daemon answered, whatever it said. */
+  /**
+   * True if the daemon answered, whatever it said; false if it could not be reached, or did not answer the request for its
+   * status in time. Other requests that take too long say nothing of the daemon, which may work on them.
+   */
   readonly onHeard: (heard: boolean) => void
 }
 
@@ -68,7 +72,7 @@ const overFetch = ({ key, onHeard }: PageOptions): Transport =>
       }
     } catch (error) {
       if (signal?.aborted) throw signal.reason
-      onHeard(false)
+      if (!(error instanceof KaroError) || path === getStatus.path) onHeard(false)
       if (error instanceof KaroError) throw error
       throw new KaroError('not_running', 'the daemon of this machine does not answer', {
         hint: 'If it was stopped, start it again: karo up',

@@ -1,0 +1,132 @@
+// The log of the daemon as it comes, and anew where it broke off.
+import { useEffect, useState } from 'preact/hooks'
+import { type Problem, problemOf } from '../../api/contract/client/page.ts'
+import { getLogs } from '../../api/contract/operations/care.ts'
+import type { LogLineShape } from '../../api/contract/shapes.ts'
+import { Panel, Trouble } from '../parts/panel.tsx'
+import { Scroll } from '../parts/scroll.tsx'
+import { Foreign, plain, Time } from '../parts/words.tsx'
+import { RETRY_MS, untilLookedAt } from '../state/live.ts'
+import { client, noteProblem } from '../state/session.ts'
+
+const LINES_MAX = 300
+
+interface Line {
+  readonly time: string
+  readonly level: string
+  readonly msg: string
+  /** Everything else that the line says, `name value`. */
+  readonly facts: string
+  readonly seq: number | undefined
+}
+
+const lineOf = ({ time, level, msg, seq, pid: _, ...rest }: LogLineShape): Line => ({
+  ...{ time, level, msg, seq },
+  facts: Object.entries(rest)
+    .map(([name, value]) => `${plain(name)} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join(', '),
+})
+
+type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+interface LogReader {
+  /** The daemon is asked for a stream. */
+  onBegin(): void
+  /** `isFirst`: of this stream, which repeats lines of the one before. */
+  onLine(line: Line, isFirst: boolean): void
+  /** The stream has ended; `problem`: why, undefined if the daemon closed it in order. */
+  onEnd(problem: Problem | undefined): void
+}
+
+/** Follows the log until `signal`, with a new stream where one has ended; a refusal is the end. */
+async function readLog(level: LogLevel, signal: AbortSignal, reader: LogReader): Promise<void> {
+  const query = { follow: true, lines: 100, level }
+  let waitMs: number = RETRY_MS.least
+  while (!signal.aborted) {
+    const begunAt = performance.now()
+    let isFirst = true
+    let problem: Problem | undefined
+    reader.onBegin()
+    try {
+      for await (const line of client.lines(getLogs, { query, signal })) {
+        reader.onLine(lineOf(line), isFirst)
+        isFirst = false
+      }
+    } catch (error) {
+      problem = problemOf(error)
+    }
+    if (signal.aborted) return
+    reader.onEnd(problem)
+    if (problem !== undefined) noteProblem(problem)
+    if (problem?.code === 'refused') return
+    // A log in which nothing happens is closed after a while, too; that is no failure.
+    if (performance.now() - begunAt > RETRY_MS.most) waitMs = RETRY_MS.least
+    await new Promise((resolve) => setTimeout(resolve, waitMs))
+    waitMs = Math.min(2 * waitMs, RETRY_MS.most)
+    // A page that nobody looks at must not keep its session open.
+    await untilLookedAt()
+  }
+}
+
+/** The log, followed while the view is open. */
+export function Logs() {
+  const [lines, setLines] = useState<readonly Line[]>([])
+  const [problem, setProblem] = useState<Problem>()
+  const [isCut, setCut] = useState(false)
+  const [level, setLevel] = useState<LogLevel>('info')
+  useEffect(() => {
+    const ending = new AbortController()
+    setLines([])
+    setProblem(undefined)
+    void readLog(level, ending.signal, {
+      onBegin: () => setCut(false),
+      onLine(line, isFirst) {
+        setProblem(undefined)
+        // A new stream begins with the last lines again.
+        setLines((before) => (isFirst ? [line] : [line, ...before].slice(0, LINES_MAX)))
+      },
+      onEnd(told) {
+        setCut(true)
+        setProblem(told)
+      },
+    })
+    return () => ending.abort(new Error('the log is not looked at any more'))
+  }, [level])
+  return (
+    <Panel
+      title="Log"
+      wide
+      note="Live, the newest first."
+      actions={
+        <label>
+          At least{' '}
+          <select value={level} onChange={({ currentTarget }) => setLevel(currentTarget.value as LogLevel)}>
+            {['debug', 'info', 'warn', 'error'].map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+        </label>
+      }
+    >
+      {problem !== undefined && <Trouble problem={problem} />}
+      {isCut && problem?.code !== 'refused' && (
+        <p class="note" role="status">
+          The log has ended, and is asked for again.
+        </p>
+      )}
+      {problem === undefined && lines.length === 0 && <p class="empty">No line of this level.</p>}
+      {lines.length > 0 && (
+        <Scroll class="log" label="Log of the daemon">
+          {lines.map((line, i) => (
+            <div key={line.seq ?? i} class={`line line-${line.level}`}>
+              <Time at={line.time} as="clock" /> <b>{line.level}</b> <Foreign text={line.msg} />{' '}
+              <span class="quiet">
+                <Foreign text={line.facts} />
+              </span>
+            </div>
+          ))}
+        </Scroll>
+      )}
+    </Panel>
+  )
+}
