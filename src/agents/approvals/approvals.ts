@@ -13,7 +13,7 @@ import type { Audit } from '../../trust/audit/index.ts'
 import { LASTS_SECONDS } from '../classes.ts'
 import type { Action } from '../types.ts'
 import { endedOf, personOf } from './ended.ts'
-import { checkApprover, maySee } from './rights.ts'
+import { askedByBoth, checkApprover, maySee } from './rights.ts'
 import type { Approval, ApprovalOutcome, Approvals, Approver, EndedApproval } from './types.ts'
 
 /** Milliseconds from the request on, after which nobody answered. */
@@ -24,8 +24,6 @@ const OPEN_OF_ONE_MAX = 32
 /** Entries of the log that are kept, and how many more there may be before the oldest go. */
 const LOG_MAX = 2_000
 const LOG_SLACK = 200
-/** Login sessions that ask for one and the same thing. */
-const ASKERS_OF_ONE_MAX = 16
 /** Login sessions that are remembered; more than a machine has at a time. */
 const ASKERS_MAX = 4_096
 /** Digits of the hash that say which request was shown. */
@@ -107,26 +105,6 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
 
   function noteAskers({ requester }: Action): void {
     for (const session of requester.sessions ?? []) askers.set(session, true)
-  }
-
-  /** Whoever else asked for the same cannot approve it either. */
-  async function alsoAskedBy(approval: Approval, { requester }: Action): Promise<Approval> {
-    const { sessions: before } = approval.action.requester
-    if (before === undefined) return approval
-    // Where one of them is unknown, none of them can be told from who approves.
-    const sessions =
-      requester.sessions === undefined
-        ? undefined
-        : [...new Set([...before, ...requester.sessions])].slice(0, ASKERS_OF_ONE_MAX + 1)
-    if (sessions !== undefined && sessions.length === before.length) return approval
-    if (sessions !== undefined && sessions.length > ASKERS_OF_ONE_MAX)
-      throw new KaroError('rate_limited', 'the same was asked out of too many terminals')
-    const { sessions: _, ...rest } = approval.action.requester
-    const asked = { ...rest, ...(sessions !== undefined && { sessions }) }
-    const more = { ...approval, action: { ...approval.action, requester: asked } }
-    open.set(more.id, more)
-    await repository.put(more)
-    return more
   }
 
   function refuseTooMany(action: Action): void {
@@ -225,7 +203,12 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       serially(async () => {
         noteAskers(action)
         const same = matching(action, hash).find(({ state }) => state === 'pending')
-        if (same !== undefined) return alsoAskedBy(same, action)
+        if (same !== undefined) {
+          const more = { ...same, action: askedByBoth(same.action, action) }
+          open.set(more.id, more)
+          await repository.put(more)
+          return more
+        }
         refuseTooMany(action)
         const now = clock.now()
         const approval: Approval = {

@@ -1,5 +1,6 @@
 // Who may see a request and who may decide it, as pure functions of the request and of what the daemon proved of the person.
 import { KaroError } from '../../base/errors.ts'
+import type { Action } from '../types.ts'
 import type { Approval, Approver, EndedApproval } from './types.ts'
 
 /** Of one's own requests everybody; of those that nobody of this machine made, its administrators. */
@@ -31,6 +32,22 @@ export function checkApprover({ action, class: of }: Approval, scope: 'once' | '
     )
   if (of === 'critical' && scope === 'task')
     throw refused('a critical action is approved once, and never for a task', 'Leave out --for task.')
+}
+
+/** Login sessions that ask for one and the same thing. */
+const ASKERS_MAX = 16
+
+/**
+ * The action of a request that is asked for once more, so that neither of those who ask can approve it. Where one of them is
+ * unknown, none can be told from who approves. Throws KaroError `rate_limited`.
+ */
+export function askedByBoth(first: Action, { requester: { sessions: more } }: Action): Action {
+  const { sessions: before, ...requester } = first.requester
+  if (before === undefined || more === undefined) return { ...first, requester }
+  const sessions = [...new Set([...before, ...more])]
+  if (sessions.length > ASKERS_MAX)
+    throw new KaroError('rate_limited', 'the same was asked out of too many terminals')
+  return { ...first, requester: { ...requester, sessions } }
 }
 
 const refused = (why: string, hint: string): KaroError => new KaroError('refused', why, { hint })
