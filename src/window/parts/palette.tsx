@@ -1,6 +1,6 @@
 // The command palette: everything the page can do, found by a few letters; and the list of keys.
 import { useState } from 'preact/hooks'
-import { opened, refresh } from '../state/keys.ts'
+import { leaveDialog, opened, refresh } from '../state/keys.ts'
 import { go } from '../state/route.ts'
 import { leave } from '../state/session.ts'
 import type { View } from '../views/index.ts'
@@ -33,9 +33,7 @@ export function Palette({ views }: { readonly views: readonly View[] }) {
       .every((word) => `${name} ${says}`.toLowerCase().includes(word)),
   )
   const at = Math.min(chosen, choices.length - 1)
-  const close = (): void => {
-    opened.value = undefined
-  }
+  const close = (): void => leaveDialog('palette')
   const run = (choice: Choice | undefined): void => {
     if (choice === undefined) return
     close()
@@ -88,7 +86,7 @@ export function Palette({ views }: { readonly views: readonly View[] }) {
 }
 
 export const Keys = ({ views }: { readonly views: readonly View[] }) => (
-  <Dialog title="Keys" onClose={() => (opened.value = undefined)}>
+  <Dialog title="Keys" onClose={() => leaveDialog('keys')}>
     <dl class="facts keys">
       {[
         ...views.map(({ name, key }) => [`g ${key}`, name] as const),

@@ -6,6 +6,11 @@ import { go } from './route.ts'
 /** Which dialog is open. */
 export const opened = signal<'palette' | 'keys' | undefined>(undefined)
 
+/** A browser tells late that a dialog was closed, and another one may be open by then: that one stays. */
+export function leaveDialog(which: 'palette' | 'keys'): void {
+  if (opened.value === which) opened.value = undefined
+}
+
 /** After `g`, the second key has to come within this time. */
 const SECOND_MS = 1_500
 

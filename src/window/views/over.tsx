@@ -12,8 +12,8 @@ export const Over = () => (
     </p>
     <p class="quiet">
       {whyOver.value === undefined
-        ? 'A page closes half an hour after its tab was last shown, after twelve hours in any case, and when the daemon ends. One browser holds one page of a node: a newer  karo dashboard  closes the one before.'
-        : `The daemon says: ${printable(whyOver.value.message)}. A newer  karo dashboard  in this browser closes the page before it.`}
+        ? 'A page closes half an hour after its tab was last shown, after twelve hours in any case, and when the daemon ends. One browser holds one page of a node: a newer one closes the one before.'
+        : `The daemon says: ${printable(whyOver.value.message)}. In one browser, a newer page of this node closes the one before.`}
     </p>
   </main>
 )

@@ -1,7 +1,7 @@
 // The page in a real browser, served by a real daemon: who gets in, what every view is for everybody's eyes and hands, and what cannot run in it.
 import { join } from 'node:path'
 import axe from 'axe-core'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { PeerShape, SessionCodeShape } from '../../../src/api/contract/shapes.ts'
 import { HOSTILE } from '../../support/data/hostile-text.ts'
@@ -163,10 +163,31 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.unrouteAll()
     })
 
-    test('a slow answer arrives although events come meanwhile, and a view that is opened has the focus', async () => {
+    test('an answer that takes longer than it takes to ask again arrives, and it is asked for again then', async () => {
+      await go('system')
+      const held: Route[] = []
+      let others = 0
+      await page.route('**/api/v1/stats?*', (route) => void held.push(route))
+      await page.route('**/api/v1/anomalies', (route) => {
+        others += 1
+        return route.continue()
+      })
+      await page.locator('nav').getByRole('link', { name: 'Me', exact: true }).click()
+      await until(() => held.length === 1 && others === 1, { what: 'everything was asked for' })
+      await page.keyboard.press('r')
+      await until(() => others > 1, { what: 'everything was asked for again' })
+      expect(held).toHaveLength(1)
+      await held[0]?.continue()
+      await page.getByText('Average time').waitFor()
+      await until(() => held.length === 2, { what: 'what was held is asked for again' })
+      await held[1]?.continue()
+      await page.unrouteAll()
+    })
+
+    test('a view that is opened has the focus on its heading', async () => {
       await go('me')
       await page.locator('nav').getByRole('link', { name: 'System' }).click()
-      await until(async () => (await page.evaluate('document.activeElement.tagName')) === 'H1', {
+      await until(async () => (await page.evaluate('document.activeElement.textContent')) === 'System', {
         what: 'the heading has the focus',
       })
     })
