@@ -35,7 +35,7 @@ export interface ResidentDeps {
   readonly log: Log
 }
 
-/** Requests under way; more are left to the program, which a shell asks when it gets no answer. */
+/** Requests under way; more are left to the program, and told so at once. */
 const MOST_AT_ONCE = 64
 
 /** A node can do without: where the pipe cannot be made, shells start the program. */
@@ -43,25 +43,46 @@ export function createResident({ home, log }: ResidentDeps): Room {
   let socket: Socket | undefined
   let path: string | undefined
   let underWay = 0
-  const program = programNow()
 
-  async function answer(request: Request): Promise<void> {
-    if (underWay >= MOST_AT_ONCE) return
+  // Nothing of the line is in the reason.
+  const noteFault = (error: unknown, what: string): void =>
+    log.debug({ reason: (error as NodeJS.ErrnoException).code ?? 'unknown' }, what)
+
+  async function answerOf(request: Request, program: OwnProgram): Promise<string | undefined> {
+    if (underWay >= MOST_AT_ONCE) return undefined
     underWay++
     try {
-      reply(request, `${request.nonce} ${(await answerTo(request, home, program)) ?? 'ask'}\n`)
+      return await answerTo(request, home, program)
     } catch (error) {
-      // The shell is gone, or is in another container: it starts the program. Nothing of the line is in the reason.
-      log.debug({ reason: (error as NodeJS.ErrnoException).code ?? 'unknown' }, 'a shell got no answer')
+      noteFault(error, 'a line could not be judged')
+      return undefined
     } finally {
       underWay--
     }
+  }
+
+  /** Whatever goes wrong, the shell is told to ask the program: it would wait for an answer. */
+  async function answer(request: Request, program: OwnProgram): Promise<void> {
+    const said = (await answerOf(request, program)) ?? 'ask'
+    try {
+      reply(request, `${request.nonce} ${said}\n`)
+    } catch (error) {
+      // The shell is gone, or is in another container: it starts the program.
+      noteFault(error, 'a shell got no answer')
+    }
+  }
+
+  /** Without its pipe no shell asks. */
+  function removePipe(): void {
+    if (path !== undefined) rmSync(path, { force: true })
+    path = undefined
   }
 
   return {
     name: 'resident judge',
     async start() {
       try {
+        const program = programNow()
         for (const name of readdirSync(home)) if (name.startsWith(RESIDENT_PREFIX)) rmSync(join(home, name))
         const made = join(home, `${RESIDENT_PREFIX}new`)
         await makeFifo(made)
@@ -73,9 +94,12 @@ export function createResident({ home, log }: ResidentDeps): Room {
         socket = new Socket({ fd, readable: true, writable: false })
         socket.setEncoding('utf8')
         socket.on('data', (text: string) => {
-          for (const request of read(text)) void answer(request)
+          for (const request of read(text)) void answer(request, program)
         })
-        socket.on('error', (error) => log.warn({ reason: error.message }, 'the resident judge stops'))
+        socket.on('error', (error) => {
+          log.warn({ reason: error.message }, 'the resident judge stops')
+          removePipe()
+        })
         socket.unref()
       } catch (error) {
         log.warn(
@@ -85,10 +109,9 @@ export function createResident({ home, log }: ResidentDeps): Room {
       }
     },
     async stop() {
-      if (path !== undefined) rmSync(path, { force: true })
+      removePipe()
       socket?.destroy()
       socket = undefined
-      path = undefined
     },
   }
 }

@@ -99,3 +99,25 @@ test('bash with failglob and without a daemon asks the program', async () => {
   expect(starts()).toBe(1)
   expect(shell.ran().length).toBe(1)
 })
+
+test('fish hands over only variables whose names a small shell can have', async () => {
+  const node = await startNode()
+  const { ask, starts } = counted('fish')
+  const shell = await startGuarded({
+    program: 'fish',
+    env: { KARO_HOME: node.home, 'KARO_X}; kill $$; : ${x': 'a', KARO_y: 'b', KARO_LINES: 'c' },
+    guard: { ask, resident: join(node.home, 'judge-') },
+  })
+  await until(() => pipeOf(node.home) !== undefined, { what: 'the pipe' })
+  await shell.run('set -gx KARO_\u00e9 1')
+  // A name that the small shell cannot have would be its fault, and the program would be asked.
+  const before = starts()
+  await shell.run('make "$HOME" one')
+  expect(starts()).toBe(before)
+  // The text of a function has line ends, which are replaced.
+  await shell.run('function made; make $argv; end')
+  const defined = starts()
+  await shell.run('made "$HOME" two')
+  expect(starts()).toBe(defined)
+  expect(shell.ran().length).toBe(2)
+})

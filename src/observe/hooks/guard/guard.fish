@@ -164,7 +164,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin set --local --export KARO_LINE_NAMES (builtin string replace --all -- \n \x1d "$KARO_LINE_NAMES")
         builtin set --local --export KARO_LINE_PROGRAM (builtin string join \x1f -- $__karo_ask)
         builtin set --local --export KARO_LINE_NUMBER (builtin random)(builtin random)
-        builtin set --local --export KARO_LINE_VARIABLES (builtin string match --regex -- '\AKARO_(?!LINE).*' (builtin set --names --export)) (builtin string split ' ' -- $__karo_given_resident_variables)
+        builtin set --local --export KARO_LINE_VARIABLES (builtin string match --regex -- '\AKARO_(?!LINE)[A-Z0-9_]+\z' (builtin set --names --export)) (builtin string split ' ' -- $__karo_given_resident_variables)
         builtin echo -n | command timeout --foreground --signal=KILL $__karo_given_resident_seconds /bin/sh -c '
             LC_ALL=C pid=${1%-*} fd=${1##*-} most=$3
             pid=${pid##*-}

@@ -1,14 +1,27 @@
 // The resident judge says of each line what the program would say, or leaves it to the program.
-import { mkdtempSync, realpathSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { judgeAsked } from '../../../../src/assist/guard/asked.ts'
 import { type Request, requestReader } from '../../../../src/assist/resident/request.ts'
-import { answerTo } from '../../../../src/assist/resident/resident.ts'
+import { answerTo, createResident } from '../../../../src/assist/resident/resident.ts'
 import { PLAIN_LINES } from '../../../../src/assist/risk/ruled-tools.ts'
+import { makeFifo } from '../../../../src/base/kernel/fifo.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
 import { RESIDENT } from '../../../../src/observe/hooks/guard/guard.ts'
 import { dangerousLines, everydayLines } from '../../../support/data/lines.ts'
+import { until } from '../../../support/run/until.ts'
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'karo-judge-')))
 const request = (line: string, changes: Partial<Request> = {}): Request => ({
@@ -88,6 +101,94 @@ test('a request is read whole, in pieces, and behind what is none', () => {
   expect(read(text.replace(RESIDENT.version, 'karo9'))).toEqual([])
   expect(read('x'.repeat(100_000))).toEqual([])
   expect(read(`\0\0${text}`).length).toBe(1)
+})
+
+/** A resident judge whose program is `file`, and this process as a shell that asks it. */
+async function asking(file: string) {
+  const [, program] = process.argv
+  const room = createResident({ home, log: silentLog })
+  try {
+    process.argv[1] = file
+    await room.start(new AbortController().signal)
+  } finally {
+    process.argv[1] = program as string
+  }
+  const pipe = () => readdirSync(home).find((name) => name.startsWith('judge-'))
+  const own = join(mkdtempSync(join(tmpdir(), 'karo-shell-')), 'pipe')
+  await makeFifo(own)
+  const fd = openSync(own, constants.O_RDWR | constants.O_NONBLOCK)
+  return {
+    pipe,
+    ask(nonce: string, line: string): void {
+      const words = ['karo', 'guard', 'ask', '--home', home].join('\u001f')
+      const fields = [
+        RESIDENT.version,
+        process.pid,
+        fd,
+        'bash',
+        words,
+        line.length,
+        '',
+        line,
+        'HOME=/h',
+        nonce,
+      ]
+      const text = `${fields.map((field) => `${nonce}=${field}\0`).join('')}\0`
+      writeFileSync(join(home, pipe() as string), text, { flag: 'r+' })
+    },
+    /** The answers so far that nobody has read. */
+    answers(): readonly string[] {
+      const bytes = Buffer.alloc(65_536)
+      try {
+        return bytes.toString('utf8', 0, readSync(fd, bytes)).trimEnd().split('\n')
+      } catch {
+        return []
+      }
+    },
+    async end() {
+      await room.stop()
+      closeSync(fd)
+    },
+  }
+}
+
+const programFile = (): string => {
+  const file = join(mkdtempSync(join(tmpdir(), 'karo-program-')), 'karo.js')
+  writeFileSync(file, '')
+  return file
+}
+
+test('a shell is always told something: that it may run, or to ask the program', async () => {
+  const file = programFile()
+  const shell = await asking(file)
+  try {
+    const answered = async (count: number): Promise<readonly string[]> => {
+      const all: string[] = []
+      await until(() => all.push(...shell.answers()) >= count, { what: `${count} answers` })
+      return all
+    }
+    shell.ask('7', 'true')
+    expect(await answered(1)).toEqual(['7 run - safe -'])
+    // More at once than are judged.
+    const nonces = Array.from({ length: 100 }, (_, i) => String(1000 + i))
+    for (const nonce of nonces) shell.ask(nonce, 'true')
+    const all = await answered(nonces.length)
+    expect(all.map((answer) => answer.split(' ')[0]).sort()).toEqual(nonces)
+    expect(new Set(all.map((answer) => answer.slice(5)))).toEqual(new Set(['run - safe -', 'ask']))
+    // The program is gone, which the judgement cannot take.
+    rmSync(file)
+    shell.ask('8', 'true')
+    expect(await answered(1)).toEqual(['8 ask'])
+  } finally {
+    await shell.end()
+  }
+  expect(shell.pipe()).toBeUndefined()
+})
+
+test('where its own program cannot be found there is no resident judge, and no fault', async () => {
+  const shell = await asking('/nonexistent/karo.js')
+  expect(shell.pipe()).toBeUndefined()
+  await shell.end()
 })
 
 test('what the shells run of git without asking is safe', async () => {
