@@ -229,7 +229,9 @@ describe('the set of series', () => {
     expect(routes).toContain('/api/v1/status')
     for (const route of routes)
       expect(route).not.toMatch(/share|history|token|session|audit|export|import|stats/)
-    const personal = affairs.filter(([{ tag }]) => ['terminal', 'agents', 'sharing', 'ledger', 'keys'].includes(tag))
+    const personal = affairs.filter(([{ tag }]) =>
+      ['terminal', 'agents', 'sharing', 'ledger', 'keys'].includes(tag),
+    )
     expect(personal.map(([{ path }]) => path)).toContain('/api/v1/share/off')
     const counted = 'karo_api_requests_total{route="personal",method="any",class="2xx"}'
     expect(value(text, counted)).toBe(personal.length)
