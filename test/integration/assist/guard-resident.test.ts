@@ -84,7 +84,8 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     await shell.run('__karo_guard_names() { exit 1; }')
     await shell.noted('make "$HOME" one')
     expect(shell.notes()).toEqual(['unjudged safe'])
-    expect(shell.screen()).toContain('the guard did not answer')
+    // It is said behind the note.
+    await until(() => shell.screen().includes('the guard did not answer'), { what: 'it is said' })
     expect(shell.ran()).toEqual([])
   })
 
