@@ -74,6 +74,9 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     strangers = strangers.filter((stranger) => stranger !== member)
   }
 
+  /** When the look that goes on read the uptime; milliseconds since the epoch. */
+  let lookedAt = 0
+
   function begin(pid: number, of: string, depth: number, uptime: number, parent?: Member): void {
     const shell = shells.get(of)
     if (shell === undefined || members.size >= LIVE_MAX || shell.live >= LIVE_PER_SHELL_MAX) return
@@ -84,7 +87,8 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       return
     }
     if (mayCall(stat.name, shell) && callsOwn(pid, stat.threads)) return
-    const now = clock.now()
+    // Of the same moment as the uptime: a look takes long on a busy machine, and lines are told apart by less.
+    const now = lookedAt
     const age = Math.max(0, uptime - stat.startedMs)
     const member: Member = {
       ...{ pid, of, depth, uid: shell.uid, shell: shell.name, startedMs: stat.startedMs },
@@ -206,6 +210,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
   return {
     look(hooked) {
       const uptime = proc.uptimeMs()
+      lookedAt = clock.now()
       if (uptime === undefined || (hooked.length === 0 && members.size === 0)) {
         shells.clear()
         return { shells: 0, live: 0, changed: 0 }

@@ -62,6 +62,27 @@ test('a child of a shell: its name, when it began, how long, the most memory, an
   expect(written(), 'nothing is written twice').toEqual([])
 })
 
+test('a look that takes long moves no process to a later line', () => {
+  const m = machine()
+  const slow = {
+    ...m.proc,
+    children(pid: number, threads: number) {
+      m.pass(200)
+      return m.proc.children(pid, threads)
+    },
+  }
+  const watch = createWatch({ ...m, proc: slow })
+  const shell = m.shell(100)
+  watch.look([shell])
+  m.pass(5_000)
+  const begun = m.now()
+  m.run(200, 'node', 100)
+  m.pass(1_000)
+  watch.look([shell])
+  watch.ran(shell, [line('behind', begun, begun + 5)])
+  expect(watch.running(1000)).toMatchObject([{ started_at: begun, event_id: 'behind' }])
+})
+
 test('what Karo itself does for a shell is no process of the person', () => {
   const { m, look, names } = world()
   m.run(200, 'node', 100, { own: true })
