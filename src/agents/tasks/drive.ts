@@ -111,13 +111,9 @@ async function judged(gates: Gates, action: Action, live: Live): Promise<void> {
   throw new NotRun('rejected', [verdict.reason, verdict.hint ?? []].flat().join('. '))
 }
 
-function actionOf(
-  task: Task,
-  manifest: Manifest,
-  tool: Tool | undefined,
-): Omit<Action, 'target' | 'requester'> {
+function actionOf(task: Task, manifest: Manifest, { readOnly }: Tool): Omit<Action, 'target' | 'requester'> {
   return {
-    ...{ id: task.id, task: task.id, agent: task.agent, tool: task.tool, readOnly: tool?.readOnly === true },
+    ...{ id: task.id, task: task.id, agent: task.agent, tool: task.tool, readOnly },
     ...{ argv: manifest.argv, cwd: manifest.cwd, env: {}, binds: manifest.binds, input: task.input },
     ...{ why: task.why, traceId: task.traceId },
   }

@@ -34,7 +34,7 @@ export async function askInbox(
     }
     return reply
   } catch {
-    // No daemon, a full inbox, a connection that broke: as if nobody had been asked.
+    // Without a daemon, or when the connection broke, it is as if nobody had been asked. A full inbox is a denial.
     return reply
   }
 }

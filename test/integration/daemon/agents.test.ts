@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type {
   AgentListShape,
   AuditEntryShape,
+  CapabilitiesShape,
   TaskLineShape,
   TaskListShape,
   TaskShape,
@@ -98,6 +99,25 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
     expect((await node.karo(['cap', 'grant', 'kExecutor:two', 'fs.read:/srv'])).code).toBe(4)
     expect((await node.karo(['task', 'run', 'two', 'echo', 'no json'])).code).toBe(2)
     expect((await node.karo(['task', 'run', 'nobody', 'echo'])).code).toBe(1)
+  })
+
+  test('what is taken back ends the agent that runs by it; another one of the name begins with nothing', async () => {
+    await add('six')
+    expect((await run('six', 'echo', { text: 'x' })).code).toBe(0)
+    expect(await stateOf('six')).toBe('running')
+    const held = async () => {
+      const { capabilities } = await node.json<CapabilitiesShape>(['cap', 'list'])
+      return capabilities.filter(({ agent }) => agent === 'kExecutor:six')
+    }
+    const [only] = await held()
+    expect((await node.karo(['cap', 'revoke', only?.id ?? ''])).code).toBe(0)
+    await until(async () => (await stateOf('six')) === 'stopped', { what: 'it is stopped' })
+    expect((await run('six', 'echo', { text: 'x' })).code).toBe(4)
+    await node.karo(['agent', 'remove', 'six'])
+    await add('six')
+    expect(await held()).toHaveLength(1)
+    await node.karo(['agent', 'remove', 'six'])
+    expect(await held()).toEqual([])
   })
 
   test('a task that is cancelled ends with every process of its jail', async () => {
