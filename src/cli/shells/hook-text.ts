@@ -14,6 +14,12 @@ import { NAMED } from '../../observe/hooks/name.ts'
 import type { CommandIo } from '../command.ts'
 import { programOf } from '../own-program.ts'
 
+/**
+ * The file that has this code. In the bundle its name has a hash of its contents and of what it imports, the shell files
+ * among it, so that another version of the hook has another file.
+ */
+export const HOOK_SOURCE = import.meta.filename
+
 /** Parts of the hook that a person may leave out, or ask for. */
 interface Parts {
   readonly guard: boolean

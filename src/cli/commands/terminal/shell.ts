@@ -5,7 +5,7 @@ import { joinGroup } from '../../../api/contract/client/explain.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { quoteShell } from '../../../base/quote.ts'
-import { recordingPaths, servicePaths } from '../../../config/paths.ts'
+import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
 import type { Shell } from '../../../observe/hooks/hook.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
 import {
@@ -20,6 +20,7 @@ import { programOf } from '../../own-program.ts'
 import { absolutePath, homeOf } from '../../place.ts'
 import { forAll, systemOption } from '../../shells/for-all.ts'
 import { finderShell, homeWords, hookOf } from '../../shells/hook-text.ts'
+import { keepHook, keptFile } from '../../shells/kept-hook.ts'
 import { nextSteps } from '../../shells/next-steps.ts'
 import { ofUser } from '../../shells/own-home.ts'
 import {
@@ -58,6 +59,8 @@ const noGuardOption: CommandOption = {
   description: 'only record; the guard does not judge commands before they run',
 }
 
+const KEEP = 'keep'
+
 const CTRL_R = 'ctrl-r'
 const ctrlROption: CommandOption = {
   name: CTRL_R,
@@ -77,7 +80,14 @@ const shellInit = defineCommand({
   name: 'shell init',
   summary: 'print the hook that records the commands of a shell and guards it (bash, zsh, fish)',
   args: [shellArgument],
-  options: [noGuardOption, ctrlROption],
+  options: [
+    noGuardOption,
+    ctrlROption,
+    {
+      name: KEEP,
+      description: "also keep the hook in the node's directory, where the line of shell install finds it",
+    },
+  ],
   examples: [
     { run: 'eval "$(karo shell init bash)"', does: 'records commands of this shell from now on' },
     { run: 'karo shell init fish | source', does: 'the same in fish' },
@@ -90,13 +100,21 @@ const shellInit = defineCommand({
   ],
   async run(asked, input) {
     const shell = shellOf(input.args.shell, 'shell')
+    const since = Date.now()
     const io = ofUser(asked)
     const hook = hookOf(io, shell, {
       guard: !input.options[NO_GUARD],
       finder: input.options[CTRL_R] === true,
     })
     io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : Buffer.from(hook))
-    if (io === asked) await tellUnusual(io)
+    // The notice first: while one may be waiting, each new shell asks for it.
+    const told = io !== asked || (await tellUnusual(io))
+    if (input.options[KEEP] && told && io === asked) {
+      const flags = HOOK_FLAGS.filter((flag) => input.options[flag.slice(2)])
+      const namesHome = input.options.home !== undefined
+      const again = [...programOf(io).words, ...initWords(shell, flags), ...(namesHome ? homeWords(io) : [])]
+      keepHook(io, { shell, hook, flags, again, namesHome, since })
+    }
     return EXIT.done
   },
 })
@@ -250,10 +268,19 @@ export function hookLine(io: CommandIo, shell: Shell, flags: readonly string[] =
     ? 'command -v karo >/dev/null 2>&1'
     : words.map((word, i) => `[ ${i === 0 ? '-x' : '-r'} ${quote(word)} ]`).join(' && ')
   const where = home === undefined ? [] : [option, quote(home)]
-  const loads = line(test, [run, 'shell init', shell, ...flags, ...where].join(' '))
+  const own = '"$HOME"/.local/share/karo/shells'
+  const kept =
+    home === undefined ? keptFile(own, shell, flags) : quote(keptFile(homePaths(io.env).shells, shell, flags))
+  const loads = line(kept, test, [run, ...initWords(shell, flags), ...where].join(' '))
   // Start files are edited as bytes, in latin1, so that their encoding does not matter.
   return Buffer.from(loads, 'utf8').toString('latin1')
 }
+
+/** The words behind the program's name that print the hook for the line. */
+const initWords = (shell: Shell, flags: readonly string[]): readonly string[] => [
+  ...['shell', 'init', shell, ...flags],
+  `--${KEEP}`,
+]
 
 function report(
   io: CommandIo,
