@@ -18,6 +18,18 @@ import {
 } from '../../command.ts'
 import { programOf } from '../../own-program.ts'
 import { absolutePath, homeOf } from '../../place.ts'
+import {
+  CTRL_R,
+  ctrlROption,
+  flagsFrom,
+  HOOK_FLAGS,
+  KEEP,
+  NO_GUARD,
+  noGuardOption,
+  START,
+  startOption,
+  WITHOUT,
+} from '../../shells/flags.ts'
 import { forAll, systemOption } from '../../shells/for-all.ts'
 import { finderShell, homeWords, hookOf } from '../../shells/hook-text.ts'
 import { keepHook, keptFile } from '../../shells/kept-hook.ts'
@@ -53,29 +65,6 @@ const rcOption: CommandOption = {
   description: `its start file (default: ${SHELLS.map((name) => `${name} ${START_FILES[name].where}`).join('; ')})`,
 }
 
-const NO_GUARD = 'no-guard'
-const noGuardOption: CommandOption = {
-  name: NO_GUARD,
-  description: 'only record; the guard does not judge commands before they run',
-}
-
-const KEEP = 'keep'
-
-const CTRL_R = 'ctrl-r'
-const ctrlROption: CommandOption = {
-  name: CTRL_R,
-  description: 'Ctrl-R searches recorded commands, like karo history --interactive (bash, zsh, fish)',
-}
-
-/** Flags of `shell init`. `shell install` writes the given ones into the start file's line, and keeps those in it. */
-const HOOK_FLAGS: readonly string[] = [`--${NO_GUARD}`, `--${CTRL_R}`]
-
-/** Options of `shell install` that take a flag out of the line again. */
-const WITHOUT: readonly (CommandOption & { readonly flag: string })[] = [
-  { name: 'guard', flag: `--${NO_GUARD}`, description: 'turn the guard on again after --no-guard' },
-  { name: 'no-ctrl-r', flag: `--${CTRL_R}`, description: "give Ctrl-R back to the shell's own search" },
-]
-
 const shellInit = defineCommand({
   name: 'shell init',
   summary: 'print the hook that records the commands of a shell and guards it (bash, zsh, fish)',
@@ -83,6 +72,7 @@ const shellInit = defineCommand({
   options: [
     noGuardOption,
     ctrlROption,
+    startOption,
     {
       name: KEEP,
       description: "also keep the hook in the node's directory, where the line of shell install finds it",
@@ -105,6 +95,7 @@ const shellInit = defineCommand({
     const hook = hookOf(io, shell, {
       guard: !input.options[NO_GUARD],
       finder: input.options[CTRL_R] === true,
+      start: input.options[START] === true,
     })
     io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : Buffer.from(hook))
     // The notice first: while one may be waiting, each new shell asks for it.
@@ -123,7 +114,7 @@ const shellInstall = defineCommand({
   name: 'shell install',
   summary: "add the hook to the shell's start file; running it again keeps one line and the flags in it",
   args: [perhapsShellArgument],
-  options: [rcOption, systemOption, noGuardOption, ctrlROption, ...WITHOUT],
+  options: [rcOption, systemOption, noGuardOption, ctrlROption, startOption, ...WITHOUT],
   examples: [
     { run: 'karo shell install', does: 'records every new shell of yours' },
     { run: 'karo shell install bash', does: 'records every new bash' },
@@ -208,16 +199,6 @@ const shellUninstall = defineCommand({
     return EXIT.done
   },
 })
-
-/** The flags for the new line, from the present lines and the given options, in the order of HOOK_FLAGS. */
-export function flagsFrom(
-  lines: readonly string[],
-  given: readonly string[] = [],
-  undone: readonly string[] = [],
-): readonly string[] {
-  const had = (flag: string): boolean => lines.some((line) => line.includes(` ${flag}`))
-  return HOOK_FLAGS.filter((flag) => given.includes(flag) || (had(flag) && !undone.includes(flag)))
-}
 
 /** Tells that the machine's node records the commands, and that only members of its group may read their own. */
 function aboutMachine(): string {
