@@ -31,6 +31,7 @@ export function statusView(
     storeLine(status),
     spoolLine(status),
     ...unusualLine(status),
+    ...pausedLine(screen.env),
   ]
   const overview = table(
     lines,
@@ -149,6 +150,13 @@ function storeLine({ service, store }: StatusShape): Line {
 function spoolLine({ spool }: StatusShape): Line {
   const waiting = spool.pending_bytes === 0 ? 'nothing waiting' : `${bytes(spool.pending_bytes)} waiting`
   return { subject: 'spool', says: spool.dropped === 0 ? waiting : `${waiting}, ${spool.dropped} dropped` }
+}
+
+/** A shell with KARO_PAUSE is not recorded; a shell's hook reads the variable in the same way. */
+function pausedLine(env: Place['env']): Line[] {
+  return (env?.KARO_PAUSE || '0') === '0'
+    ? []
+    : [{ subject: 'shell', says: 'this shell is not recorded, because KARO_PAUSE is set', good: false }]
 }
 
 /** A line about unusual numbers, only if there are new ones. */
