@@ -19,6 +19,8 @@ export interface HomePaths {
   readonly reports: string
   /** Directory of the shells' spool files. */
   readonly spool: string
+  /** Directory of hooks that new shells read; made from settings, and may be removed at any time. */
+  readonly shells: string
   /**
    * The control socket: mode 0600 for a user's own node, 0666 for a service, which goes by the uid that connects. Reading this member throws KaroError
    * `bad_config` if the path is longer than the system allows.
@@ -50,6 +52,7 @@ export function homePaths(env: Env): HomePaths {
     db: join(home, 'db'),
     reports: join(home, 'reports'),
     spool: join(home, 'spool'),
+    shells: join(home, 'shells'),
     lock: join(home, 'karo.lock'),
     muscle: join(home, 'exec', 'karo-exec.sock'),
     // Checked only when it is read, so that commands which do not talk to the daemon work below a long path too.
@@ -74,6 +77,7 @@ export function servicePaths(env: Env): HomePaths {
     reports: join(home, 'reports'),
     // Users write to the spool, so tmpfiles.d(5) makes it and not the unit.
     spool: '/var/spool/karo',
+    shells: join(home, 'shells'),
     lock: join(home, 'karo.lock'),
     muscle: '/run/karo-exec/karo-exec.sock',
     get socket(): string {

@@ -36,6 +36,15 @@ function place(k: Key<unknown>): { section: string; name: string | undefined } {
   return { section: k.path.slice(0, dot), name: k.path.slice(dot + 1) }
 }
 
+/** The line of the sample about the key, without the sign that makes it a comment, and the name in it. */
+export function sampleLine(path: string): { readonly name: string; readonly text: string } {
+  const key = KEY_LIST.find((one) => one.path === path)
+  const name = key && place(key).name
+  if (key === undefined || name === undefined)
+    throw new Error(`the sample has no line of its own for ${path}`)
+  return { name, text: `${name} = ${key.example ?? toToml(key.default)}` }
+}
+
 /** A config.toml in which every key is commented out, with its meaning and default; only the values of `set` are in force. */
 export function sampleConfig(set: { readonly name?: string } = {}): string {
   const parts = [

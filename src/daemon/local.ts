@@ -17,6 +17,7 @@ import { openStore } from '../store/index.ts'
 import type { PolicySet } from '../trust/policy/index.ts'
 import { buildAgents } from './agents.ts'
 import type { Foundation } from './foundation.ts'
+import { watchKeptHooks } from './kept-hooks.ts'
 import type { DaemonOptions } from './options.ts'
 import { buildTrust } from './trust-rooms.ts'
 
@@ -92,6 +93,7 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
 
   // The machine's service is another user than those who type, and sees other files: their shells start the program.
   const resident = service ? undefined : createResident({ home: paths.home, log })
+  if (!service) watchKeptHooks({ directory: paths.shells, anomalies, log })
 
   return {
     ...{ store, lock, muscle, agents },

@@ -21,8 +21,8 @@ export type KeyName =
   | 'help'
   | 'redraw'
 
-/** `text` is printable; a paste is one text. */
-export type Key = { readonly name: KeyName } | { readonly text: string }
+/** `text` is printable; a paste is one text. `pick` is a number from 1 to 9 that was pressed with Alt. */
+export type Key = { readonly name: KeyName } | { readonly text: string } | { readonly pick: number }
 
 /** Ctrl with a letter, and keys that send the same character. */
 const CONTROLS: Readonly<Record<string, KeyName>> = {
@@ -111,6 +111,7 @@ export function createKeyReader(): KeyReader {
         held = held.slice(whole.length)
         const name = whole === '\x1b' ? 'escape' : SEQUENCES[sequence]
         if (name !== undefined) keys.push({ name })
+        else if (/^[1-9]$/.test(sequence)) keys.push({ pick: Number(sequence) })
         continue
       }
       const [control = ''] = held

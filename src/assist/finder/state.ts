@@ -2,7 +2,7 @@
 import type { Key, KeyName } from './keys.ts'
 
 /** Which commands are searched, in the order in which Ctrl-R steps through them. */
-const MODES = ['all', 'here', 'failed'] as const
+const MODES = ['all', 'here', 'workspace', 'failed'] as const
 export type Mode = (typeof MODES)[number]
 
 /** A command in the list. */
@@ -24,6 +24,8 @@ export interface FinderState {
   /** Index of the UTF-16 unit of the question that follows the cursor. */
   readonly cursor: number
   readonly mode: Mode
+  /** Whether the directory is in a git workspace. */
+  readonly workspace: boolean
   readonly found: readonly Found[]
   readonly total: number
   /** False while more answers to the same question may follow. */
@@ -53,10 +55,19 @@ export type Effect =
 /** UTF-16 units of a question; a longer one is not asked. */
 const QUESTION_MOST = 1000
 
-export const initialState = (question: string, mode: Mode): FinderState => {
+export const initialState = (question: string, mode: Mode, workspace = false): FinderState => {
   const first = question.replaceAll(/\p{Cc}+/gu, ' ').slice(0, QUESTION_MOST)
   return {
-    ...{ question: first, cursor: first.length, mode, found: [], total: 0, complete: false, selected: 0 },
+    ...{
+      question: first,
+      cursor: first.length,
+      mode,
+      workspace,
+      found: [],
+      total: 0,
+      complete: false,
+      selected: 0,
+    },
     ...{ overlay: 'none', removing: undefined, notice: undefined, empty: true, stale: true, taking: false },
   }
 }
@@ -77,6 +88,11 @@ export function onKey(before: FinderState, key: Key, page: number): Step {
     return isYes && removing !== undefined
       ? { state: after, effect: { kind: 'remove', found: removing } }
       : { state: after }
+  }
+  if ('pick' in key) {
+    // A list that answers an earlier question is not what the person meant to choose from.
+    const found = state.stale ? undefined : state.found[key.pick - 1]
+    return found === undefined ? { state } : { state, effect: { kind: 'take', command: found.command } }
   }
   if ('text' in key) {
     if (key.text === '?' && state.question === '') return { state: { ...state, overlay: 'help' } }
@@ -109,7 +125,8 @@ const ON_KEY: Readonly<Record<KeyName, (state: FinderState, page: number) => Ste
   },
   'delete-line': (state) => edited(state, 0, state.cursor, ''),
   mode(state) {
-    const mode = MODES[(MODES.indexOf(state.mode) + 1) % MODES.length]!
+    const modes: readonly Mode[] = state.workspace ? MODES : MODES.filter((one) => one !== 'workspace')
+    const mode = modes[(modes.indexOf(state.mode) + 1) % modes.length]!
     return { state: { ...state, mode, selected: 0, stale: true }, effect: { kind: 'ask' } }
   },
   remove(state) {

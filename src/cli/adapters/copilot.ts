@@ -4,7 +4,7 @@
 import type { Adapter } from './adapter.ts'
 import { BadCall } from './adapter.ts'
 import { secondsOf } from './claude.ts'
-import { callOf, commandOf, directoryOf, type Members, membersOf } from './fields.ts'
+import { callOf, commandOf, directoryOf, exitCodeOf, type Members, membersOf, textOf } from './fields.ts'
 
 export const copilot: Adapter = {
   name: 'copilot',
@@ -20,7 +20,7 @@ export const copilot: Adapter = {
     } as const
     if (membersOf(call.toolResult)?.resultType === 'denied') return { kind: 'other' }
     if (!wasRun(call)) return { kind: 'before', ...what }
-    return { kind: 'after', ...what, exitCode: null, durationMs: null }
+    return { kind: 'after', ...what, exitCode: exitCode(call), durationMs: null }
   },
   ran: wasRun,
   answer: (reply) =>
@@ -42,6 +42,14 @@ export const copilot: Adapter = {
 /** These payloads have no name of their event: only what ran has a result or an error. */
 function wasRun({ toolResult, error }: Members): boolean {
   return membersOf(toolResult) !== undefined || error !== undefined
+}
+
+/** `<shellId: 0 completed with exit code 1>` is the last line of a result; the output in front may say the same of itself. */
+function exitCode({ toolResult }: Members): number | null {
+  const told = textOf(membersOf(toolResult)?.textResultForLlm)?.trimEnd().split('\n').at(-1)
+  const code =
+    told && /^<(?:shellId: \S+ completed with exit code|exited with exit code) (\d{1,3})>$/.exec(told)?.[1]
+  return code ? exitCodeOf(Number(code)) : null
 }
 
 /** An object, or in earlier versions its JSON as a text. */

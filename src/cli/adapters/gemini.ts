@@ -1,5 +1,6 @@
 // Gemini CLI: BeforeTool and AfterTool hooks of its run_shell_command.
-// Source: google-gemini/gemini-cli, docs/hooks/reference.md (decisions are `allow` and `deny`; silence means none), and
+// Source: google-gemini/gemini-cli, docs/hooks/reference.md, packages/core/src/hooks/types.ts (decisions are `allow`, `deny`
+// and `ask`; silence means none), and
 // packages/core/src/tools/shell.ts for the text of a result.
 import { resolve } from 'node:path'
 import type { Adapter, ToolCall } from './adapter.ts'
@@ -9,7 +10,7 @@ import { callOf, commandOf, directoryOf, exitCodeOf, type Members, membersOf, te
 export const gemini: Adapter = {
   name: 'gemini',
   title: 'Gemini CLI',
-  asks: false,
+  asks: true,
   read(input) {
     const call = callOf(input)
     if (call.tool_name !== 'run_shell_command') return { kind: 'other' }
@@ -21,12 +22,13 @@ export const gemini: Adapter = {
   answer: (reply) =>
     reply.decision === 'none'
       ? undefined
-      : { decision: 'deny', reason: reply.reason, systemMessage: reply.reason },
+      : { decision: reply.decision, reason: reply.reason, systemMessage: reply.reason },
   settings: {
     directory: { name: '.gemini' },
     userFile: 'settings.json',
     projectFile: '.gemini/settings.json',
     fixed: {},
+    comments: true,
     entries: (command) => {
       const hook = { type: 'command', name: 'karo', command, timeout: secondsOf(command) * 1000 }
       const entry = [{ matcher: 'run_shell_command', hooks: [hook] }]
@@ -44,10 +46,13 @@ function whatOf(call: Members): Pick<ToolCall & { kind: 'before' }, 'command' | 
   return { command: commandOf(command), ...directoryOf(where), shell: 'bash' }
 }
 
+/** Later versions put a tag around what comes from outside, so that the model takes no orders from it. */
+const WRAPPER = /^\s*<untrusted_context(?:\s[^>]*)?>|<\/untrusted_context>\s*$/g
+
 /** `Output: …`, then one line each of what there is to tell; a code of 0 is not told. */
 function exitCode(call: Members): number | null {
   const { llmContent, error } = membersOf(call.tool_response) ?? {}
-  const told = textOf(llmContent)
+  const told = textOf(llmContent)?.replace(WRAPPER, '').trimStart()
   if (error !== undefined || told === undefined || !told.startsWith('Output: ')) return null
   const code = [...told.matchAll(/^Exit Code: (\d{1,3})$/gm)].at(-1)?.[1]
   if (code !== undefined) return exitCodeOf(Number(code))

@@ -2,7 +2,7 @@
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
-/** The text is not what can be edited: no JSON (a comment, for instance), or not of the form that was expected. */
+/** The text is not what can be edited: no JSON, or not of the form that was expected. */
 export class NotEditable extends Error {
   override readonly name = 'NotEditable'
 }
@@ -31,8 +31,18 @@ export type Node = Scalar | List | Members
 /** Deeper is no file of settings. */
 const MOST_DEPTH = 64
 
-/** The text's value with its places. Throws NotEditable. */
-export function parseNode(text: string): Node {
+/** A string, or a comment as in JavaScript; a string may have the signs of a comment in it. */
+const STRING_OR_COMMENT = /"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g
+
+/** The text with a blank in place of each character of a comment, so that every place stays where it is. */
+const blanked = (text: string): string =>
+  text.replace(STRING_OR_COMMENT, (found) => (found.startsWith('"') ? found : found.replace(/[^\r\n]/g, ' ')))
+
+export const hasComments = (text: string): boolean => blanked(text) !== text
+
+/** The text's value with its places; comments are passed over. Throws NotEditable. */
+export function parseNode(written: string): Node {
+  const text = blanked(written)
   try {
     JSON.parse(text)
   } catch {
@@ -88,7 +98,8 @@ export function memberOf(node: Node, key: string): Node | undefined {
   return node.kind === 'members' ? node.members.find((member) => member.key === key)?.value : undefined
 }
 
-export const jsonOf = (text: string, node: Node): Json => JSON.parse(text.slice(node.start, node.end)) as Json
+export const jsonOf = (text: string, node: Node): Json =>
+  JSON.parse(blanked(text.slice(node.start, node.end))) as Json
 
 /** The text with one more element at the end of the list, or one more member (with `key`) at the end of the object. */
 export function withAdded(text: string, into: List | Members, added: Json, key?: string): string {
@@ -100,14 +111,16 @@ export function withAdded(text: string, into: List | Members, added: Json, key?:
   if (last === undefined) {
     const inner = outer + unitOf(text)
     const written = `${newline}${inner}${name}${laidOut(added, inner, text)}${newline}${outer}`
-    return splice(text, into.start + 1, into.end - 1, written)
+    // A comment may be all that stands there; it stays in front.
+    const comment = text.slice(into.start + 1, into.end - 1).trimEnd()
+    return splice(text, into.start + 1, into.end - 1, comment + written)
   }
   const first = elements[0]!
   const between = text.slice(into.start + 1, first.start)
   if (!between.includes('\n')) {
     return splice(text, last.end, last.end, `, ${name}${JSON.stringify(added)}`)
   }
-  const inner = between.slice(between.lastIndexOf('\n') + 1)
+  const inner = /^[ \t]*/.exec(between.slice(between.lastIndexOf('\n') + 1))![0]
   return splice(text, last.end, last.end, `,${newline}${inner}${name}${laidOut(added, inner, text)}`)
 }
 
@@ -118,9 +131,10 @@ export function withoutElement(text: string, from: List | Members, index: number
   const next = elements[index + 1]
   if (next !== undefined) return splice(text, gone.start, next.start, '')
   const previous = elements[index - 1]
-  return previous === undefined
+  if (previous !== undefined) return splice(text, previous.end, gone.end, '')
+  return !hasComments(text.slice(from.start, from.end))
     ? splice(text, from.start + 1, from.end - 1, '')
-    : splice(text, previous.end, gone.end, '')
+    : splice(text, gone.start, gone.end, '')
 }
 
 function elementsOf(node: List | Members): readonly { readonly start: number; readonly end: number }[] {

@@ -1,6 +1,7 @@
 // Puts Karo's hooks into the text of a tool's settings file and takes them out again.
 import type { HookSettings } from './adapter.ts'
 import {
+  hasComments,
   type Json,
   jsonOf,
   memberOf,
@@ -22,6 +23,8 @@ const HOOKS = 'hooks'
  * file as it is, empty for a file that is not there. `command` ends with MARK. Throws NotEditable.
  */
 export function withHooks(text: string, settings: HookSettings, command: string): string {
+  if (hasComments(text) && settings.comments !== true)
+    throw new NotEditable('it has comments, which this tool does not read')
   const wanted = settings.entries(command)
   if (text.trim() !== '' && JSON.stringify(ownHooks(text)) === JSON.stringify(sorted(wanted))) return text
   let edited = text.trim() === '' ? '{}\n' : withoutHooks(text)
@@ -59,6 +62,23 @@ export function ownHooks(text: string): Readonly<Record<string, readonly Json[]>
     if (hasMark(entry)) found[event] = [...(found[event] ?? []), entry]
   }
   return sorted(found)
+}
+
+/** Our hooks with their places: which group of their event, and which hook in it, both from 0. Throws NotEditable. */
+export function ownHookPlaces(text: string): readonly {
+  readonly event: string
+  readonly group: number
+  readonly index: number
+  readonly matcher: string | undefined
+  readonly hook: { readonly [key: string]: Json }
+}[] {
+  return entriesOf(text).flatMap(({ event, index: group, node }) => {
+    const entry = jsonOf(text, node)
+    const matcher = isObject(entry) && typeof entry.matcher === 'string' ? entry.matcher : undefined
+    return innerHooks(entry).flatMap((hook, index) =>
+      isOurs(hook) && isObject(hook) ? [{ event, group, index, matcher, hook }] : [],
+    )
+  })
 }
 
 /** The lines that our hooks hand to a shell, each once. Throws NotEditable. */

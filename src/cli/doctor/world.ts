@@ -61,6 +61,8 @@ export interface ToolHookLook {
   readonly placed: boolean
   /** The line of `karo hook install` now. */
   readonly expected: string
+  /** Whether the tool runs the hook, where it runs only those that its owner trusts. */
+  readonly trust?: 'trusted' | 'untrusted' | 'disabled' | 'unknown'
   /** Writes it in place of those that are there. */
   readonly refresh: () => void
 }

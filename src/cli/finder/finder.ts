@@ -19,6 +19,7 @@ import { removeCommands } from '../history/delete.ts'
 import type { Filters } from '../history/filters.ts'
 import { type FinderTerminal, openFinderTerminal } from './terminal.ts'
 import { drawFinder, listRows } from './view.ts'
+import { workspaceOf } from './workspace.ts'
 
 /** What a ranking knows of the filters of a search: its words are in the question. */
 export type Ranking = Partial<Omit<Filters, 'word' | 'without'>>
@@ -49,9 +50,10 @@ export async function runFinder(
   options: FinderOptions,
 ): Promise<string | undefined> {
   const { here, filters } = options
+  const workspace = here === undefined ? undefined : workspaceOf(here)
   const done = Promise.withResolvers<string | undefined>()
   const keys = createKeyReader()
-  let state = initialState(options.question, options.mode)
+  let state = initialState(options.question, options.mode, workspace !== undefined)
   let terminal: FinderTerminal | undefined
   let escaping: NodeJS.Timeout | undefined
   let again: NodeJS.Timeout | undefined
@@ -101,6 +103,7 @@ export async function runFinder(
     const query = {
       ...{ ...filters, q: question, here, limit: ASKED },
       ...(mode === 'here' && { cwd: here }),
+      ...(mode === 'workspace' && { cwd: workspace }),
       ...(mode === 'failed' && { failed: true }),
     }
     const ranked = await daemonAt(io).call(getRankedCommands, { query })

@@ -28,7 +28,12 @@ export interface Frame {
 
 type Style = Parameters<typeof styleText>[0]
 
-const MODE_NAMES: Readonly<Record<Mode, string>> = { all: 'all', here: 'here', failed: 'failed' }
+const MODE_NAMES: Readonly<Record<Mode, string>> = {
+  all: 'all',
+  here: 'here',
+  workspace: 'git workspace',
+  failed: 'failed',
+}
 const RISK_SIGNS: Readonly<Record<Found['risk_level'], string>> = {
   safe: '  ',
   moderate: ' !',
@@ -110,6 +115,7 @@ function rowsOf(state: FinderState, screen: Screen, room: number, paint: Paint):
 const NOTHING_YET: Readonly<Record<Mode, string>> = {
   all: 'Nothing is recorded yet.',
   here: 'Nothing was run in this directory yet.',
+  workspace: 'Nothing was run in this git workspace yet.',
   failed: 'Nothing failed yet.',
 }
 
@@ -194,7 +200,8 @@ const HELP = [
   ['Enter, Tab', 'puts the command on your line; it does not run'],
   ['Esc, Ctrl-C', 'leaves your line as it was'],
   ['↑ ↓ PgUp PgDn', 'chooses another (also Ctrl-P, Ctrl-N)'],
-  ['Ctrl-R', 'looks in all, only in this directory, only at failures'],
+  ['Ctrl-R', 'looks in all, only in this directory, only in its git workspace, only at failures'],
+  ['Alt-1 … Alt-9', 'takes that one of the list, the uppermost is 1'],
   ['Ctrl-D', 'deletes all uses of the command for good, after a question'],
   ['Ctrl-U, Ctrl-W', 'empties the question, takes a word away'],
   ['! !! XX', 'risk: moderate, high, critical'],

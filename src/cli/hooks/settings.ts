@@ -5,13 +5,7 @@ import { systemRandom } from '../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import { recordingPaths } from '../../config/paths.ts'
-import {
-  ADAPTER_NAMES,
-  ADAPTERS,
-  type Adapter,
-  type AdapterName,
-  type HookSettings,
-} from '../adapters/index.ts'
+import { ADAPTERS, type Adapter, type AdapterName, type HookSettings } from '../adapters/index.ts'
 import { NotEditable } from '../adapters/json-edit.ts'
 import { isBare, MARK, ownHooks, withHooks, withoutHooks } from '../adapters/settings.ts'
 import type { CommandInput, CommandIo } from '../command.ts'
@@ -19,12 +13,11 @@ import { quote } from '../doctor/shell-words.ts'
 import { programOf } from '../own-program.ts'
 import { absolutePath } from '../place.ts'
 import { editFile } from '../shells/rc-file.ts'
-import { table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 import { inboxOf } from './inbox-option.ts'
 import { copyOf, dropCopy, keepCopy, makeDirectory, textOf } from './settings-file.ts'
 
-interface Place {
+export interface Place {
   readonly adapter: Adapter
   readonly settings: HookSettings
   readonly scope: 'user' | 'project'
@@ -116,7 +109,7 @@ function dropDirectories({ file, scope }: Place, ofTool: string): void {
 const isBelow = (path: string, directory: string): boolean => path.startsWith(join(directory, '/'))
 
 /** The tool's directory has something in it that Karo did not make. */
-function isHere(io: CommandIo, settings: HookSettings, home: string): boolean {
+export function isHere(io: CommandIo, settings: HookSettings, home: string): boolean {
   const directory = toolDirectory(io, settings, home)
   const file = fileOf(io, settings, 'user', home)
   const isForeign = (path: string): boolean => {
@@ -142,39 +135,6 @@ function isOwn(file: string, settings: HookSettings): boolean {
   }
 }
 
-export function listHooks(io: CommandIo, home: string): ExitCode {
-  const tools = ADAPTER_NAMES.flatMap((name) => {
-    const adapter = ADAPTERS[name]
-    const { settings } = adapter
-    if (settings === undefined) return []
-    const at = (scope: Place['scope']) => {
-      const file = fileOf(io, settings, scope, home)
-      return { file, installed: isInstalled(file) }
-    }
-    const found = isHere(io, settings, home)
-    return [{ tool: name, title: adapter.title, found, user: at('user'), project: at('project') }]
-  })
-  if (io.json) {
-    io.out(`${JSON.stringify({ tools })}\n`)
-    return EXIT.done
-  }
-  const yes = (is: boolean): string => (is ? 'yes' : '–')
-  io.out(
-    table(
-      tools,
-      [
-        { title: 'TOOL', value: ({ tool }) => tool },
-        { title: 'NAME', value: ({ title }) => title },
-        { title: 'HERE', value: ({ found }) => yes(found) },
-        { title: 'FOR YOU', value: ({ user }) => yes(user.installed) },
-        { title: 'IN THIS PROJECT', value: ({ project }) => yes(project.installed) },
-      ],
-      io,
-    ),
-  )
-  return EXIT.done
-}
-
 function placeOf(io: CommandIo, { args, options }: CommandInput, home: string): Place {
   if (options.user === true && options.project === true) {
     throw new KaroError('bad_request', 'it can be in one place at a time', {
@@ -194,7 +154,7 @@ export function fileOf(io: CommandIo, settings: HookSettings, scope: Place['scop
     : join(toolDirectory(io, settings, home), settings.userFile)
 }
 
-function toolDirectory({ env }: CommandIo, { directory }: HookSettings, home: string): string {
+export function toolDirectory({ env }: CommandIo, { directory }: HookSettings, home: string): string {
   const given = directory.env === undefined ? undefined : env[directory.env]
   return given ? absolutePath(given) : join(home, directory.name)
 }
@@ -268,14 +228,6 @@ function checkOwner({ file, scope }: Place): void {
       where: file,
       hint: `To change that file, go there; or leave out --project for your own settings.`,
     })
-  }
-}
-
-function isInstalled(file: string): boolean {
-  try {
-    return Object.keys(ownHooks(fs.readFileSync(file, 'latin1'))).length > 0
-  } catch {
-    return false
   }
 }
 

@@ -10,6 +10,12 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 }
 const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d|w)$/
+/** The words that people use for the units, in the singular. */
+const UNIT_NAMES: Readonly<Record<string, string>> = {
+  ...{ second: 's', sec: 's', minute: 'm', min: 'm', hour: 'h', day: 'd', week: 'w' },
+}
+/** `3 days ago`, `an hour ago`, `last 2 weeks`. */
+const AGO = /^(?:(?:the )?last |past )?(an?|\d{1,9}(?:\.\d{1,3})?)\s*([a-z]+?)s?(?: ago)?$/
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2})$/
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/
 /** A local time as `karo history` prints it; the date may be missing. */
@@ -29,13 +35,15 @@ export function parseDuration(text: string, where: string): number {
 
 /**
  * A moment as ms since the epoch: a length of time before `now` (`2h`), `now`, `today` or `yesterday` and
- * `YYYY-MM-DD` (their first moment, local time), a local time with or without its date (`2026-11-20 08:00`, `08:00` of
+ * `YYYY-MM-DD` (their first moment, local time), the same in words (`3 days ago`), a local time with or without its date (`2026-11-20 08:00`, `08:00` of
  * today), or RFC 3339 with its offset.
  * Throws KaroError bad_request; `where` names the option.
  */
 export function parseSince(text: string, now: number, where = '--since'): number {
   const word = text.trim()
   if (DURATION.test(word)) return now - parseDuration(word, where)
+  const ago = lengthInWords(word.toLowerCase())
+  if (ago !== undefined) return now - ago
   if (word === 'now') return now
   const today = new Date(now)
   today.setHours(0, 0, 0, 0)
@@ -56,8 +64,15 @@ export function parseSince(text: string, now: number, where = '--since'): number
   }
   throw new KaroError('bad_request', `'${text}' is not a time`, {
     where,
-    hint: 'Write how long ago (30m, 2h, 7d), today, a date (2026-11-20), a local time (2026-11-20 08:00), or RFC 3339 (2026-11-20T08:00:00Z).',
+    hint: 'Write how long ago (30m, 2h, 3 days ago), today, a date (2026-11-20), a local time (2026-11-20 08:00), or RFC 3339 (2026-11-20T08:00:00Z).',
   })
+}
+
+/** Milliseconds of `3 days ago`; undefined for anything else. */
+function lengthInWords(text: string): number | undefined {
+  const [, number = '', name = ''] = AGO.exec(text) ?? []
+  const unit = UNIT_MS[UNIT_NAMES[name] ?? '']
+  return unit === undefined ? undefined : Math.round((number.startsWith('a') ? 1 : Number(number)) * unit)
 }
 
 /** The first moment of a local date; undefined if `word` is not a date. */

@@ -4,20 +4,30 @@ import { loadGuard, MACHINE_RULES } from '../../assist/guard/index.ts'
 import { PLAIN_LINES, ruledTools } from '../../assist/risk/ruled-tools.ts'
 import { KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
-import { type Recording, recordingPaths } from '../../config/paths.ts'
+import { homePaths, type Recording, recordingPaths } from '../../config/paths.ts'
 import { FINDERS, type FinderShell } from '../../observe/hooks/finder/finder.ts'
 import { GUARD_SHELLS, RESIDENT_PREFIX } from '../../observe/hooks/guard/guard.ts'
 import { GUARDS } from '../../observe/hooks/guard/guards.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
 import { HOOKS } from '../../observe/hooks/index.ts'
 import { NAMED } from '../../observe/hooks/name.ts'
+import { STARTERS } from '../../observe/hooks/start.ts'
+import { DAEMON_NAME } from '../../ops/process-name.ts'
 import type { CommandIo } from '../command.ts'
 import { programOf } from '../own-program.ts'
+
+/**
+ * The file that has this code. In the bundle its name has a hash of its contents and of what it imports, the shell files
+ * among it, so that another version of the hook has another file.
+ */
+export const HOOK_SOURCE = import.meta.filename
 
 /** Parts of the hook that a person may leave out, or ask for. */
 interface Parts {
   readonly guard: boolean
   readonly finder: boolean
+  /** Starts the node where none runs. */
+  readonly start: boolean
 }
 
 /** Throws KaroError `bad_request` for a finder in a shell without a line editor, and as loadConfig does. */
@@ -26,6 +36,8 @@ export function hookOf(io: CommandIo, shell: Shell, parts: Parts): string {
   const { words, byName } = programOf(io)
   return [
     byName ? '' : NAMED[shell](words),
+    // In front of the hook, because that of dash reads the lines of the shell from here on.
+    parts.start ? startOf(io, shell) : '',
     HOOKS[shell]({ spoolDirectory: recording.spool, ignore: ignoredBy(recording, io.env) }),
     parts.guard ? guardOf(io, shell) : '',
     parts.finder ? finderOf(io, shell) : '',
@@ -43,6 +55,13 @@ function ignoredBy({ whose, configuration }: Recording, env: CommandIo['env']): 
     if (whose === 'machine') return []
     throw error
   }
+}
+
+/** Empty where the machine's node records. */
+function startOf(io: CommandIo, shell: Shell): string {
+  if (recordingPaths(io.env).whose !== 'own') return ''
+  const start = [...programOf(io).words, 'up', '--background', ...homeWords(io)]
+  return STARTERS[shell]({ lock: homePaths(io.env).lock, process: DAEMON_NAME, start })
 }
 
 /** The guard's part of the hook; empty for a shell without a line editor, and for the profile `off`. */

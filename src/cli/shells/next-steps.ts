@@ -6,6 +6,17 @@ import type { CommandIo } from '../command.ts'
 /** For an answer that only says whether a daemon runs. */
 const LOOK_MS = 500
 
+/** After the first start of a node: what makes it useful. */
+export const FIRST_STEPS: readonly (readonly [run: string, does: string])[] = [
+  ['karo shell install', 'records the commands of new shells, and guards them'],
+  ['karo import auto', 'brings in what your shells remember'],
+  ['karo check rm -rf /', 'shows what the guard stops, without running it'],
+]
+
+/** One line for each step, with the command in front. */
+export const stepLines = (steps: readonly (readonly [run: string, does: string])[]): string =>
+  steps.map(([run, does]) => `  ${run.padEnd(22)}${does}\n`).join('')
+
 /** For the new shell, where `karo` is known; without the start of a daemon where one runs. */
 export async function nextSteps(io: CommandIo): Promise<string> {
   const runs = await daemonAt(io)
@@ -20,5 +31,5 @@ export async function nextSteps(io: CommandIo): Promise<string> {
     ['karo stats week', 'shows what you did; karo history searches it'],
     ['karo check rm -rf /', 'shows what the guard stops, without running it'],
   ]
-  return `Then:\n${steps.map(([run, does]) => `  ${run.padEnd(22)}${does}\n`).join('')}`
+  return `Then:\n${stepLines(steps)}`
 }

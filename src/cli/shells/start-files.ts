@@ -12,8 +12,11 @@ export interface StartFile {
   readonly makesDirectory: boolean
   /** One word that the shell reads as exactly this text. */
   quote(text: string): string
-  /** Loads what `run` prints if `test` succeeds; both in the shell's own words. */
-  line(test: string, run: string): string
+  /**
+   * Reads the file `kept` if it is there and this person's own; else loads what `run` prints if `test` succeeds. All three
+   * in the shell's own words.
+   */
+  line(kept: string, test: string, run: string): string
   /** What the person has yet to do for new shells to read the file; undefined when nothing. */
   hint(env: Readonly<Record<string, string | undefined>>, file: string): string | undefined
 }
@@ -21,7 +24,8 @@ export interface StartFile {
 const posix = {
   makesDirectory: false,
   quote: quoteShell,
-  line: (test: string, run: string) => `if ${test}; then eval "$(${run})"; fi`,
+  line: (kept: string, test: string, run: string) =>
+    `if [ -O ${kept} ]; then . ${kept}; elif ${test}; then eval "$(${run})"; fi`,
   hint: () => undefined,
 }
 
@@ -33,7 +37,7 @@ export const START_FILES: Readonly<Record<Shell, StartFile>> = {
     path: (env, home) => join(env.XDG_CONFIG_HOME || join(home, '.config'), 'fish', 'config.fish'),
     makesDirectory: true,
     quote: quoteFish,
-    line: (test, run) => `if ${test}; ${run} | source; end`,
+    line: (kept, test, run) => `if test -O ${kept}; source ${kept}; else if ${test}; ${run} | source; end`,
     hint: () => undefined,
   },
   sh: {

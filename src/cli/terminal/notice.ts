@@ -1,6 +1,7 @@
 // One line about what is unusual and was not seen yet, for whoever starts a shell; silent about everything else.
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { seeAnomalies } from '../../api/contract/operations/anomalies.ts'
+import { KaroError } from '../../base/errors.ts'
 import type { CommandIo } from '../command.ts'
 import { fitted } from './text.ts'
 
@@ -10,23 +11,25 @@ const LIMIT_MS = 50
 const SEVERITY = 5
 
 /**
- * To stderr, and only where that is a terminal and stdout is none: so a start file calls it. Each signal once; where the
+ * True when nothing is left to be told. To stderr, and only where that is a terminal and stdout is none: so a start file calls it. Each signal once; where the
  * daemon is not there or slow, another time, and where it is too slow to note that it was told, once more.
  */
-export async function tellUnusual(io: CommandIo): Promise<void> {
-  if (io.json || io.terminal || !io.liveLine) return
+export async function tellUnusual(io: CommandIo): Promise<boolean> {
+  if (io.json || io.terminal || !io.liveLine) return true
   const end = performance.now() + LIMIT_MS
   const seen = (body: { severity?: number; notice?: boolean; ids?: string[] }) =>
     daemonAt(io).call(seeAnomalies, { body, deadlineMs: Math.max(0, end - performance.now()) })
   try {
     const { signals } = await seen({ severity: SEVERITY, notice: true })
     const [first] = signals
-    if (first === undefined) return
+    if (first === undefined) return true
     const more = signals.length === 1 ? '' : `; ${signals.length - 1} more`
     io.err(fitted(`karo: ${first.words}${more}  (karo anomalies)\n`, process.stderr.columns ?? 80))
     // What was found meanwhile is not told yet.
     await seen({ ids: signals.map(({ id }) => id) })
-  } catch {
-    // The hook is what the shell waits for.
+    return true
+  } catch (error) {
+    // The hook is what the shell waits for. A daemon that starts later has each new shell ask again.
+    return error instanceof KaroError && error.code === 'not_running'
   }
 }

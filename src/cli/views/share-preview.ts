@@ -88,7 +88,7 @@ function parts(summary: SummaryShape['summary']): { subject: string; says: strin
   if (safety_stats !== undefined) {
     const { by_risk_level, blocked, confirmed_risky, karo_generated, guard, hook } = safety_stats
     const levels = Object.entries(by_risk_level).map(([level, count]) => `${level} ${count}`)
-    const acts = `blocked ${blocked}, confirmed ${confirmed_risky}, by Karo ${karo_generated}`
+    const acts = `blocked ${blocked}, confirmed ${confirmed_risky}, run by AI tools and programs ${karo_generated}`
     const state = `guard ${guard}, hook ${hook}`
     found.push({ subject: 'risk', says: `${levels.join(', ')}; ${acts}; ${state}` })
   }

@@ -31,6 +31,7 @@ export function statusView(
     storeLine(status),
     spoolLine(status),
     ...unusualLine(status),
+    ...pausedLine(screen.env),
   ]
   const overview = table(
     lines,
@@ -77,8 +78,14 @@ function stateLine({ health, uptime_seconds, version }: StatusShape): Line {
   }
 }
 
-function meshLine({ mesh }: StatusShape): Line {
-  const listens = mesh.listen.length === 0 ? 'not listening' : mesh.listen.map(shortAddress).join(' ')
+function meshLine({ mesh, health }: StatusShape): Line {
+  const alone =
+    mesh.listen.length === 0 && !health.checks.some(({ name, ok }) => name === 'mesh.listening' && !ok)
+  const listens = alone
+    ? 'listens to nobody'
+    : mesh.listen.length === 0
+      ? 'not listening'
+      : mesh.listen.map(shortAddress).join(' ')
   const known = `${mesh.members_known} ${mesh.members_known === 1 ? 'member' : 'members'} known`
   const waits = mesh.peers_pending === 1 ? 'waits' : 'wait'
   const waiting = mesh.peers_pending === 0 ? '' : `, ${mesh.peers_pending} ${waits} to be trusted`
@@ -145,6 +152,13 @@ function spoolLine({ spool }: StatusShape): Line {
   return { subject: 'spool', says: spool.dropped === 0 ? waiting : `${waiting}, ${spool.dropped} dropped` }
 }
 
+/** A shell with KARO_PAUSE is not recorded; a shell's hook reads the variable in the same way. */
+function pausedLine(env: Place['env']): Line[] {
+  return (env?.KARO_PAUSE || '0') === '0'
+    ? []
+    : [{ subject: 'shell', says: 'this shell is not recorded, because KARO_PAUSE is set', good: false }]
+}
+
 /** A line about unusual numbers, only if there are new ones. */
 function unusualLine({ anomalies }: StatusShape): Line[] {
   // A daemon of an older version has no anomalies.
@@ -168,7 +182,16 @@ const REFUSED: Readonly<Record<string, string>> = {
 } satisfies Readonly<Record<keyof StatusShape['mesh']['rejected'], string>>
 
 /** What is wrong, then what a person could do next. */
-function adviceOf({ health, mesh, store, documents, summaries, you, people_held }: StatusShape): string[] {
+function adviceOf({
+  health,
+  mesh,
+  service,
+  store,
+  documents,
+  summaries,
+  you,
+  people_held,
+}: StatusShape): string[] {
   const advice = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
   advice.push(...mesh.alarms.map(printable))
   const refused = Object.entries(mesh.rejected).filter(([, count]) => count > 0)
@@ -199,11 +222,18 @@ function adviceOf({ health, mesh, store, documents, summaries, you, people_held 
   }
   if (mesh.peers_pending > 0 && you.admin)
     advice.push('karo peers pending  shows the nodes that wait to be trusted')
+  if (!service && mesh.members_known === 0 && mesh.peers_pending === 0 && mesh.listen.some(isOpen))
+    advice.push(
+      'it listens so that nodes of this network can find it, and nobody is trusted yet; for a node of your own alone:  karo init --solo',
+    )
   if (health.ready && store.events === 0) {
     advice.push('karo shell install  records the commands of new shells')
   }
   return advice
 }
+
+/** Whether another machine could reach it. */
+const isOpen = (address: string): boolean => !/^\/ip4\/127\.|^\/ip6\/::1\//.test(address)
 
 /** `/ip4/10.0.0.5/tcp/9238` as people write it. */
 function shortAddress(address: string): string {

@@ -154,7 +154,7 @@ describe('shell install and uninstall', () => {
     expect(installed).toMatchObject({ code: 0, err: '', out: expect.stringContaining(rc) })
     const line = readFileSync(rc, 'utf8')
     expect(line.split('\n')).toHaveLength(2)
-    expect(line).toContain(`shell init ${shell} --home `)
+    expect(line).toContain(`shell init ${shell} --keep --home `)
     // What the shell makes of the line, in place of the hook: the words that karo would get.
     const spy = join(directory, 'spy')
     writeFileSync(spy, `#!/bin/sh\nprintf 'echo "'\nprintf '<%s>' "$@"\necho '"'\n`, { mode: 0o755 })
@@ -162,7 +162,7 @@ describe('shell install and uninstall', () => {
     const program = shell === 'sh' ? 'dash' : shell
     if (spawnSync(program, ['-c', 'true']).status === 0) {
       const out = execFileSync(program, [rc], { encoding: 'utf8' })
-      expect(out).toContain(`<shell><init><${shell}><--home><`)
+      expect(out).toContain(`<shell><init><${shell}><--keep><--home><`)
       expect(out).toContain("karo's")
     }
     writeFileSync(rc, line)
@@ -223,7 +223,8 @@ describe('shell install and uninstall', () => {
       expect(code).toBe(0)
       return out
     }
-    const flags = (): readonly string[] => readFileSync(rc, 'utf8').match(/--(?:no-guard|ctrl-r)/g) ?? []
+    const flags = (): readonly string[] =>
+      readFileSync(rc, 'utf8').match(/(?<= )--(?:no-guard|ctrl-r)/g) ?? []
     expect(await install('--ctrl-r')).toMatch(/^Added to/)
     expect(await install()).toMatch(/^The hook is already in/)
     expect(flags()).toEqual(['--ctrl-r'])
@@ -292,7 +293,7 @@ describe('shell install and uninstall', () => {
     expect(byPath).toContain(process.execPath)
     const byName = run(bin, 'install')
     expect(byName).toBe(
-      '# mine\nif command -v karo >/dev/null 2>&1; then eval "$(karo shell init bash)"; fi # karo shell hook\n',
+      '# mine\nif [ -O "$HOME"/.local/share/karo/shells/bash ]; then . "$HOME"/.local/share/karo/shells/bash; elif command -v karo >/dev/null 2>&1; then eval "$(karo shell init bash --keep)"; fi # karo shell hook\n',
     )
     expect(run('/usr/bin', 'install')).toBe(byPath)
     expect(run(bin, 'uninstall')).toBe('# mine\n')

@@ -48,8 +48,8 @@ export function explain(error: Error, socketPath: string): KaroError {
       hint: isMachine
         ? 'Start it with: sudo systemctl start karo'
         : existsSync(dirname(socketPath))
-          ? 'Start it with: karo up'
-          : 'That directory does not exist. Check --home or KARO_HOME; a new node begins with: karo up',
+          ? 'Start it with: karo up --background'
+          : 'That directory does not exist. Check --home or KARO_HOME; a new node begins with: karo up --background',
     })
   }
   if ((code === 'EACCES' || code === 'EPERM') && isMachine) {

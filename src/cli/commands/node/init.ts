@@ -8,15 +8,23 @@ import { nameProblem } from '../../../config/values.ts'
 import { atHome } from '../../at-home.ts'
 import { type Command, defineCommand } from '../../command.ts'
 import { ensureHome } from '../../home.ts'
+import { makeSolo } from '../../start/solo.ts'
 import { table } from '../../terminal/table.ts'
 
 const initCommand = defineCommand({
   name: 'init',
   summary: "make this node's key and configuration; says what to do next",
-  options: [{ name: 'name', value: 'name', description: "the node's name (default: the host name)" }],
+  options: [
+    { name: 'name', value: 'name', description: "the node's name (default: the host name)" },
+    { name: 'solo', description: 'for you alone: it listens to nobody and looks for nobody' },
+  ],
   examples: [
     { run: 'karo init', does: 'a node named like this machine' },
     { run: 'karo init --name eng-042', does: 'a node with another name' },
+    {
+      run: 'karo init --solo',
+      does: 'a node that no other machine can reach; a running one has to be started again',
+    },
   ],
   async run(io, { options }) {
     const name = options.name as string | undefined
@@ -29,6 +37,7 @@ const initCommand = defineCommand({
       ...(name !== undefined && { name }),
       random: systemRandom,
     })
+    const solo = options.solo === true && makeSolo(paths)
     const { config, warnings } = loadConfig({ home: paths.home, env: io.env })
     for (const warning of warnings) io.err(`warning: ${printable(warning)}\n`)
     if (name !== undefined && name !== config.node.name) {
@@ -49,11 +58,16 @@ const initCommand = defineCommand({
       ['fingerprint', formatFingerprint(identity.fingerprint)],
       ...created.map((path) => ['created', path]),
       ...existed.map((path) => ['was there', path]),
+      ...(options.solo
+        ? [['alone', solo ? 'listens to nobody from the next start on' : 'listens to nobody already']]
+        : []),
     ]
     const next = [
-      ['karo up', 'run the node'],
+      ['karo up --background', 'run the node'],
       ['karo shell install', 'record the commands of your shells'],
-      ['karo peers pending', 'which nodes nearby wait to be trusted'],
+      options.solo
+        ? ['karo import auto', 'bring in what your shells remember']
+        : ['karo peers pending', 'which nodes nearby wait to be trusted'],
     ]
     const pairs = (rows: (string | undefined)[][]): string =>
       table(rows, [

@@ -1,17 +1,40 @@
 // karo up: runs the daemon, in this process or in one that outlives the terminal.
 import { existsSync } from 'node:fs'
 import { systemRandom } from '../../../base/clock.ts'
-import { KaroError } from '../../../base/errors.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
 import { noFaults } from '../../../base/run/faults.ts'
-import { homePaths, servicePaths } from '../../../config/paths.ts'
+import { type HomePaths, homePaths, servicePaths } from '../../../config/paths.ts'
 import { finishRestore, isReady } from '../../../ops/care/finish.ts'
 import { DAEMON_NAME, nameProcess } from '../../../ops/process-name.ts'
 import { holdHome } from '../../../ops/system/home-lock.ts'
 import { loadIdentity } from '../../../trust/identity/index.ts'
-import { type Command, defineCommand } from '../../command.ts'
+import { atHome } from '../../at-home.ts'
+import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { ensureHome, refuseLostKey } from '../../home.ts'
 import { openIdentity } from '../../passphrase.ts'
 import { secondDaemon } from '../../second-daemon.ts'
+import { FIRST_STEPS, stepLines } from '../../shells/next-steps.ts'
+import { makeSolo } from '../../start/solo.ts'
+import { canAsk, confirm } from '../../terminal/confirm.ts'
+import { fitted } from '../../terminal/text.ts'
+
+/** Asks once, before the first start at a terminal. A new home is made only for a yes; otherwise the start makes it. */
+async function askSolo(io: CommandIo, paths: HomePaths): Promise<void> {
+  if (existsSync(paths.config) || existsSync(paths.db)) return
+  io.err(
+    fitted(
+      "This is the node's first start. Nodes of the same network can find each other; none gets anything from this one unless you trust it.\n",
+      process.stderr.columns ?? 80,
+    ),
+  )
+  if (!(await confirm(io, 'Use it alone, so that it listens to nobody?', { yes: false, where: 'karo up' })))
+    return
+  ensureHome(paths, { random: systemRandom })
+  makeSolo(paths)
+}
+
+const firstWords = (io: CommandIo, where = ''): string =>
+  atHome(`Next${where}:\n${stepLines(FIRST_STEPS)}`, io)
 
 /** How long a stopped daemon waits for handles that libraries left open, before it exits. */
 const LINGER_MS = 200
@@ -52,6 +75,8 @@ export const commands: readonly Command[] = [
       }
       const paths = service ? servicePaths(io.env) : homePaths(io.env)
       let write = io.err
+      const first = !service && !existsSync(paths.key)
+      if (first && canAsk(io)) await askSolo(io, paths)
       if (options.background === true) {
         const { bounded, isInBackground, startInBackground } = await import('../../start/background.ts')
         if (service)
@@ -59,7 +84,11 @@ export const commands: readonly Command[] = [
             where: '--background',
             hint: 'Start it with: sudo systemctl start karo',
           })
-        if (!isInBackground()) return startInBackground(io, paths)
+        if (!isInBackground()) {
+          const code = await startInBackground(io, paths)
+          if (first && code === EXIT.done) io.out(firstWords(io))
+          return code
+        }
         write = bounded(io.err)
       }
       const { runDaemon } = await import('../../../daemon/main.ts')
@@ -77,6 +106,7 @@ export const commands: readonly Command[] = [
       letGo ??= await hold()
       const identity = opened ?? loadIdentity(paths.key)
       const terminal = process.stderr.isTTY === true
+      if (first && terminal && !options.background) io.err(firstWords(io, ', in another terminal'))
       try {
         return await runDaemon({ paths, identity, env: io.env, service, terminal, write })
       } finally {

@@ -5,7 +5,7 @@ import { joinGroup } from '../../../api/contract/client/explain.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { quoteShell } from '../../../base/quote.ts'
-import { recordingPaths, servicePaths } from '../../../config/paths.ts'
+import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
 import type { Shell } from '../../../observe/hooks/hook.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
 import {
@@ -18,8 +18,21 @@ import {
 } from '../../command.ts'
 import { programOf } from '../../own-program.ts'
 import { absolutePath, homeOf } from '../../place.ts'
+import {
+  CTRL_R,
+  ctrlROption,
+  flagsFrom,
+  HOOK_FLAGS,
+  KEEP,
+  NO_GUARD,
+  noGuardOption,
+  START,
+  startOption,
+  WITHOUT,
+} from '../../shells/flags.ts'
 import { forAll, systemOption } from '../../shells/for-all.ts'
 import { finderShell, homeWords, hookOf } from '../../shells/hook-text.ts'
+import { keepHook, keptFile } from '../../shells/kept-hook.ts'
 import { nextSteps } from '../../shells/next-steps.ts'
 import { ofUser } from '../../shells/own-home.ts'
 import {
@@ -52,32 +65,19 @@ const rcOption: CommandOption = {
   description: `its start file (default: ${SHELLS.map((name) => `${name} ${START_FILES[name].where}`).join('; ')})`,
 }
 
-const NO_GUARD = 'no-guard'
-const noGuardOption: CommandOption = {
-  name: NO_GUARD,
-  description: 'only record; the guard does not judge commands before they run',
-}
-
-const CTRL_R = 'ctrl-r'
-const ctrlROption: CommandOption = {
-  name: CTRL_R,
-  description: 'Ctrl-R searches recorded commands, like karo history --interactive (bash, zsh, fish)',
-}
-
-/** Flags of `shell init`. `shell install` writes the given ones into the start file's line, and keeps those in it. */
-const HOOK_FLAGS: readonly string[] = [`--${NO_GUARD}`, `--${CTRL_R}`]
-
-/** Options of `shell install` that take a flag out of the line again. */
-const WITHOUT: readonly (CommandOption & { readonly flag: string })[] = [
-  { name: 'guard', flag: `--${NO_GUARD}`, description: 'turn the guard on again after --no-guard' },
-  { name: 'no-ctrl-r', flag: `--${CTRL_R}`, description: "give Ctrl-R back to the shell's own search" },
-]
-
 const shellInit = defineCommand({
   name: 'shell init',
   summary: 'print the hook that records the commands of a shell and guards it (bash, zsh, fish)',
   args: [shellArgument],
-  options: [noGuardOption, ctrlROption],
+  options: [
+    noGuardOption,
+    ctrlROption,
+    startOption,
+    {
+      name: KEEP,
+      description: "also keep the hook in the node's directory, where the line of shell install finds it",
+    },
+  ],
   examples: [
     { run: 'eval "$(karo shell init bash)"', does: 'records commands of this shell from now on' },
     { run: 'karo shell init fish | source', does: 'the same in fish' },
@@ -90,13 +90,22 @@ const shellInit = defineCommand({
   ],
   async run(asked, input) {
     const shell = shellOf(input.args.shell, 'shell')
+    const since = Date.now()
     const io = ofUser(asked)
     const hook = hookOf(io, shell, {
       guard: !input.options[NO_GUARD],
       finder: input.options[CTRL_R] === true,
+      start: input.options[START] === true,
     })
     io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : Buffer.from(hook))
-    if (io === asked) await tellUnusual(io)
+    // The notice first: while one may be waiting, each new shell asks for it.
+    const told = io !== asked || (await tellUnusual(io))
+    if (input.options[KEEP] && told && io === asked) {
+      const flags = HOOK_FLAGS.filter((flag) => input.options[flag.slice(2)])
+      const namesHome = input.options.home !== undefined
+      const again = [...programOf(io).words, ...initWords(shell, flags), ...(namesHome ? homeWords(io) : [])]
+      keepHook(io, { shell, hook, flags, again, namesHome, since })
+    }
     return EXIT.done
   },
 })
@@ -105,7 +114,7 @@ const shellInstall = defineCommand({
   name: 'shell install',
   summary: "add the hook to the shell's start file; running it again keeps one line and the flags in it",
   args: [perhapsShellArgument],
-  options: [rcOption, systemOption, noGuardOption, ctrlROption, ...WITHOUT],
+  options: [rcOption, systemOption, noGuardOption, ctrlROption, startOption, ...WITHOUT],
   examples: [
     { run: 'karo shell install', does: 'records every new shell of yours' },
     { run: 'karo shell install bash', does: 'records every new bash' },
@@ -191,16 +200,6 @@ const shellUninstall = defineCommand({
   },
 })
 
-/** The flags for the new line, from the present lines and the given options, in the order of HOOK_FLAGS. */
-export function flagsFrom(
-  lines: readonly string[],
-  given: readonly string[] = [],
-  undone: readonly string[] = [],
-): readonly string[] {
-  const had = (flag: string): boolean => lines.some((line) => line.includes(` ${flag}`))
-  return HOOK_FLAGS.filter((flag) => given.includes(flag) || (had(flag) && !undone.includes(flag)))
-}
-
 /** Tells that the machine's node records the commands, and that only members of its group may read their own. */
 function aboutMachine(): string {
   const records = "Commands are recorded for you by this machine's node; nobody else sees them."
@@ -250,10 +249,19 @@ export function hookLine(io: CommandIo, shell: Shell, flags: readonly string[] =
     ? 'command -v karo >/dev/null 2>&1'
     : words.map((word, i) => `[ ${i === 0 ? '-x' : '-r'} ${quote(word)} ]`).join(' && ')
   const where = home === undefined ? [] : [option, quote(home)]
-  const loads = line(test, [run, 'shell init', shell, ...flags, ...where].join(' '))
+  const own = '"$HOME"/.local/share/karo/shells'
+  const kept =
+    home === undefined ? keptFile(own, shell, flags) : quote(keptFile(homePaths(io.env).shells, shell, flags))
+  const loads = line(kept, test, [run, ...initWords(shell, flags), ...where].join(' '))
   // Start files are edited as bytes, in latin1, so that their encoding does not matter.
   return Buffer.from(loads, 'utf8').toString('latin1')
 }
+
+/** The words behind the program's name that print the hook for the line. */
+const initWords = (shell: Shell, flags: readonly string[]): readonly string[] => [
+  ...['shell', 'init', shell, ...flags],
+  `--${KEEP}`,
+]
 
 function report(
   io: CommandIo,

@@ -7,6 +7,9 @@ import { EXIT } from '../../../base/errors.ts'
 import { type Command, defineCommand } from '../../command.ts'
 import { mostUsedView, statsView } from '../../views/stats.ts'
 
+/** The most frequent commands that are shown unasked. */
+const SHOWN = 5
+
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'stats',
@@ -20,17 +23,23 @@ export const commands: readonly Command[] = [
         choices: STATISTICS_PERIODS,
       },
     ],
-    options: [{ name: 'commands', description: 'also the commands that ran most often' }],
+    options: [
+      { name: 'commands', description: 'more of the commands that ran most often; with --json, any of them' },
+    ],
     examples: [
       { run: 'karo stats', does: 'today, compared with yesterday until the same time' },
-      { run: 'karo stats week --commands', does: 'the last 7 days, with the most frequent commands' },
+      { run: 'karo stats week --commands', does: 'the last 7 days, with more of the most frequent commands' },
       { run: 'karo stats month --json', does: 'the last 30 days, for a script' },
     ],
     async run(io, { args, options }) {
       const period = typeof args.period === 'string' ? args.period : 'today'
       const numbers = await daemonAt(io).call(getStats, { query: { period } })
       const most =
-        options.commands === true ? await daemonAt(io).call(getMostUsed, { query: { period } }) : undefined
+        options.commands === true || !io.json
+          ? await daemonAt(io).call(getMostUsed, {
+              query: { period, ...(options.commands !== true && { limit: SHOWN }) },
+            })
+          : undefined
       if (io.json) io.out(`${JSON.stringify({ ...numbers, ...most })}\n`)
       else io.out(statsView(numbers, RISK_LEVELS, io) + (most === undefined ? '' : mostUsedView(most, io)))
       return EXIT.done

@@ -30,6 +30,8 @@ interface PortLook {
   readonly config: string
   /** A daemon is alive and does not answer, so a port that no other program holds may be its own. */
   readonly held?: boolean
+  /** The configuration names no address. */
+  readonly alone?: boolean
 }
 
 export function judgePort(look: PortLook): Finding {
@@ -47,6 +49,7 @@ export function judgePort(look: PortLook): Finding {
     const free = `No other program holds port ${port} now, and the daemon tries again every few seconds: run karo doctor again`
     return fail(trouble, `${port === 0 ? '' : `${free}\n`}if it stays so: another ${key} in ${config}`)
   }
+  if (look.alone) return ok('listens to nobody, as the configuration says')
   if (listens !== undefined) return fail('the daemon does not listen')
   if (look.held) return ok('no other program holds it')
   return ok(port === 0 ? 'any free port' : `port ${port} is free`)
@@ -103,6 +106,7 @@ export async function meshPort(world: World): Promise<Finding> {
     taken: facts !== undefined && trouble === undefined ? undefined : takenBy(port, bound, pid, table),
     config: world.paths.config,
     held: facts === undefined && pid !== undefined,
+    alone: listen.length === 0,
   })
 }
 

@@ -19,7 +19,7 @@ export async function toolHooks(world: World): Promise<readonly Finding[]> {
 
 /** `isThere` is asked for absolute paths, and for `karo`. */
 export function judgeToolHook(
-  { tool, title, file, lines, placed, expected, refresh }: ToolHookLook,
+  { tool, title, file, lines, placed, expected, trust, refresh }: ToolHookLook,
   homeFlag: string,
   isThere: (program: string) => boolean,
 ): Finding {
@@ -41,6 +41,11 @@ export function judgeToolHook(
     return warn(`guard.on_error is ${differs} where Karo is missing or breaks (${file})`, install, safe)
   }
   if (!placed) return warn(`the hook in ${file} is not at every event where it belongs`, install, safe)
+  if (trust === 'untrusted' || trust === 'disabled')
+    return warn(
+      `${title} does not run the hook in ${file}, because you have ${trust === 'disabled' ? 'switched it off' : 'not trusted it'} there`,
+      `type /hooks in ${title}, and trust the hook of Karo`,
+    )
   return ok(`${title} (${file})`)
 }
 

@@ -39,7 +39,7 @@ export const safetyPosture: QueryTypeView<Data> = {
     const acts =
       `blocked ${known(blocked)}${since(blocked, before?.blocked)}, ` +
       `confirmed by a person ${known(confirmed_risky)}${since(confirmed_risky, before?.confirmed_risky)}, ` +
-      `written by Karo ${known(karo_generated)}${since(karo_generated, before?.karo_generated)}\n`
+      `run by AI tools and programs ${known(karo_generated)}${since(karo_generated, before?.karo_generated)}\n`
     const states = [
       paint(guardWords(guard, nodes), guard.on === nodes ? 'green' : 'yellow', screen),
       ...(hook.silent === 0 ? [] : [paint(`hooks silent on ${known(hook.silent)}`, 'yellow', screen)]),
@@ -123,7 +123,7 @@ function changeWords(
     ...([
       ['blocked', blocked],
       ['confirmed', confirmed_risky],
-      ['written by Karo', karo_generated],
+      ['run by AI tools and programs', karo_generated],
     ] as const),
   ].flatMap(([what, change]) => (change === null || change === 0 ? [] : [[what, change] as const]))
   if (changes.length === 0) return 'as many as before\n'

@@ -18,9 +18,13 @@ function joined(keys: readonly Key[]): (string | Key)[] {
   return out
 }
 
+test('Alt with a digit picks, other keys with Alt do nothing', () => {
+  expect(keysOf(['\x1b1\x1b9\x1b0\x1bx'])).toEqual([{ pick: 1 }, { pick: 9 }])
+})
+
 test('keys of xterm, rxvt and the console', () => {
   const names = keysOf(['\x1b[A\x1bOB\x1b[5~\x1b[H\x1bOP\x1b[[A\x1b[11~\x7f\x17\x12\x04\r\t\x1b[3~'])
-  expect(names.map((key) => ('name' in key ? key.name : key.text))).toEqual([
+  expect(names.map((key) => ('name' in key ? key.name : key))).toEqual([
     ...['up', 'down', 'page-up', 'home', 'help', 'help', 'help', 'backspace', 'delete-word', 'mode'],
     ...['remove', 'enter', 'tab', 'delete'],
   ])

@@ -103,3 +103,16 @@ test('what is asked about stays selected when more come, also the first', () => 
   const { state } = press(shown('a', 'b'), key('remove'))
   expect(onAnswer(state, answer('new', 'a', 'b')).state.selected).toBe(1)
 })
+
+test('Alt with a digit takes that one of the list, and nothing of a list for another question', () => {
+  const state = shown('a', 'b')
+  expect(press(state, { pick: 2 }).effect).toEqual({ kind: 'take', command: 'b' })
+  expect(press(state, { pick: 3 }).effect).toBeUndefined()
+  expect(press(state, 'x', { pick: 1 }).effect).toBeUndefined()
+})
+
+test('the git workspace is one of the modes where there is one', () => {
+  const state = onAnswer(initialState('', 'here', true), answer('a')).state
+  expect(press(state, key('mode')).state.mode).toBe('workspace')
+  expect(press(state, key('mode'), key('mode')).state.mode).toBe('failed')
+})

@@ -67,7 +67,7 @@ describe.each(tools)('%s', (_, settings) => {
 
   test('what is no such file is left alone', () => {
     for (const text of [
-      '// comment\n{}',
+      ...(settings.comments ? [] : ['// comment\n{}']),
       '{"a":1,}',
       '[]',
       '7',
@@ -81,6 +81,23 @@ describe.each(tools)('%s', (_, settings) => {
     const [event] = Object.keys(wanted)
     expect(() => withHooks(JSON.stringify({ hooks: { [event!]: {} } }), settings, LINE)).toThrow(NotEditable)
   })
+})
+
+test('comments stay where a tool reads them, also beside what was added and is gone again', () => {
+  const { settings } = ADAPTERS.gemini
+  for (const text of [
+    '// mine\n{\n  // theme\n  "theme": "dark" // as always\n}\n',
+    '{ /* nothing yet: "hooks": {} */ }\n',
+    '{\n  "url": "http://x/y", /* a */\n  "b": [1, /* two */ 2]\n}\n',
+  ]) {
+    const once = withHooks(text, settings!, LINE)
+    expect(Object.keys(ownHooks(once))).toEqual(['AfterTool', 'BeforeTool'])
+    for (const [comment] of text.matchAll(/\/\/ \w.*|\/\*.*?\*\//g)) expect(once).toContain(comment)
+    expect(withHooks(once, settings!, LINE)).toBe(once)
+    const without = withoutHooks(once)
+    expect(without).not.toContain(MARK)
+    for (const [comment] of text.matchAll(/\/\/ \w.*|\/\*.*?\*\//g)) expect(without).toContain(comment)
+  }
 })
 
 test('whatever else stands in such a file, ours goes in and out and the rest stays', () => {

@@ -1,0 +1,170 @@
+// karo service: keeps a person's node running, by their own systemd, or by their shells where no systemd runs.
+import { existsSync } from 'node:fs'
+import { systemRandom } from '../../../base/clock.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { homePaths } from '../../../config/paths.ts'
+import { SHELLS } from '../../../observe/hooks/index.ts'
+import { managerOf, readHolder } from '../../../ops/system/lock.ts'
+import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { absoluteProgram } from '../../own-program.ts'
+import { homeOf } from '../../place.ts'
+import { flagsFrom, START } from '../../shells/flags.ts'
+import { editFile, withLine } from '../../shells/rc-file.ts'
+import { startFileLooks } from '../../shells/start-file-looks.ts'
+import { startInBackground } from '../../start/background.ts'
+import { removeUnit, runsHere, systemctl, unitFile, unitText, writeUnit } from '../../start/user-unit.ts'
+import { fitted } from '../../terminal/text.ts'
+import { hookLine } from '../terminal/shell.ts'
+
+interface Kept {
+  /** `systemd`: a unit of the person's own manager; `shells`: new shells start it; `nothing`. */
+  readonly by: 'systemd' | 'shells' | 'nothing'
+  readonly unit: string | null
+  readonly start_files: readonly string[]
+  readonly running: boolean
+}
+
+const say = (io: CommandIo, words: string): void => io.out(`${fitted(words, io.columns)}\n`)
+
+/** Start files whose line has new shells start the node. */
+const startingFiles = (io: CommandIo): readonly string[] =>
+  startFileLooks(io)
+    .filter(({ marked }) => flagsFrom(marked).includes(`--${START}`))
+    .map(({ file }) => file)
+
+async function keptBy(io: CommandIo): Promise<Kept> {
+  const unit = unitFile(io.env, homeOf(io))
+  const files = startingFiles(io)
+  return {
+    by: existsSync(unit) ? 'systemd' : files.length > 0 ? 'shells' : 'nothing',
+    unit: existsSync(unit) ? unit : null,
+    start_files: files,
+    running: (await runningPid(io)) !== undefined,
+  }
+}
+
+/** The process of the daemon; undefined where none runs. */
+async function runningPid(io: CommandIo): Promise<number | undefined> {
+  const holder = await readHolder(homePaths(io.env).lock)
+  return holder?.alive ? holder.pid : undefined
+}
+
+/** Puts the flag into each line that loads the hook, or takes it out; the files that were changed. */
+function changeShells(io: CommandIo, starts: boolean): readonly string[] {
+  const flag = `--${START}`
+  return startFileLooks(io).flatMap(({ shell: name, file, marked }) => {
+    const shell = SHELLS.find((one) => one === name)
+    if (shell === undefined || marked.length === 0) return []
+    const line = hookLine(io, shell, starts ? flagsFrom(marked, [flag]) : flagsFrom(marked, [], [flag]))
+    return editFile(file, (text) => withLine(text, line), systemRandom) ? [file] : []
+  })
+}
+
+async function installUnit(io: CommandIo): Promise<void> {
+  const file = unitFile(io.env, homeOf(io))
+  const pid = await runningPid(io)
+  if (pid !== undefined && (await managerOf(pid)) === undefined)
+    throw new KaroError('conflict', `the node runs already, as process ${pid}`, {
+      where: 'karo service install',
+      hint: `Stop it first, so that systemd can start it:  kill ${pid}`,
+    })
+  const changed = writeUnit(file, unitText(absoluteProgram(io), io.env.KARO_HOME ? io.home : undefined))
+  if (changed) await systemctl(io.env, 'daemon-reload')
+  const { ok, said } = await systemctl(io.env, 'enable', '--now', 'karo.service')
+  if (!ok)
+    throw new KaroError('unavailable', `systemd did not start it: ${said || 'it gave no reason'}`, {
+      where: file,
+      hint: 'journalctl --user -u karo  says more; karo service remove  takes the unit away.',
+    })
+  say(io, `Runs by your systemd from now on: ${file}`)
+  say(io, 'It starts when you log in. To have it run before and after that, too:  loginctl enable-linger')
+}
+
+async function installIntoShells(io: CommandIo): Promise<void> {
+  const changed = changeShells(io, true)
+  const files = startingFiles(io)
+  if (files.length === 0)
+    throw new KaroError(
+      'unavailable',
+      'no systemd of yours runs here, and no shell has the hook that could start it',
+      {
+        where: 'karo service install',
+        hint: 'First:  karo shell install',
+      },
+    )
+  say(io, 'No systemd of yours runs here, so a new shell starts the node where none runs:')
+  for (const file of files) say(io, `  ${file}${changed.includes(file) ? '' : '  (did so already)'}`)
+  await startInBackground(io, homePaths(io.env))
+}
+
+const install = defineCommand({
+  name: 'service install',
+  summary: 'keep your node running: by your own systemd without root, or by new shells where none runs',
+  examples: [
+    { run: 'karo service install', does: 'starts it now, and again when you log in or open a shell' },
+  ],
+  async run(io) {
+    if (await runsHere(io.env)) await installUnit(io.json ? quiet(io) : io)
+    else await installIntoShells(io.json ? quiet(io) : io)
+    if (io.json) io.out(`${JSON.stringify(await keptBy(io))}\n`)
+    return EXIT.done
+  },
+})
+
+const remove = defineCommand({
+  name: 'service remove',
+  summary: 'stop keeping your node running; what was recorded stays',
+  examples: [
+    {
+      run: 'karo service remove',
+      does: 'stops the unit and removes it, or takes the start out of your shells',
+    },
+  ],
+  async run(io) {
+    const unit = unitFile(io.env, homeOf(io))
+    const had = existsSync(unit)
+    if (had) {
+      await systemctl(io.env, 'disable', '--now', 'karo.service')
+      removeUnit(unit)
+      await systemctl(io.env, 'daemon-reload')
+    }
+    const files = changeShells(io, false)
+    const kept = await keptBy(io)
+    if (io.json) io.out(`${JSON.stringify(kept)}\n`)
+    else if (!had && files.length === 0) say(io, 'Nothing keeps the node running.')
+    else {
+      for (const file of [...(had ? [unit] : []), ...files]) say(io, `Removed from ${file}`)
+      const pid = await runningPid(io)
+      if (pid !== undefined) say(io, `The node runs on until you stop it:  kill ${pid}`)
+    }
+    return EXIT.done
+  },
+})
+
+const status = defineCommand({
+  name: 'service status',
+  summary: 'what keeps your node running',
+  examples: [{ run: 'karo service status', does: 'systemd, your shells, or nothing' }],
+  async run(io) {
+    const kept = await keptBy(io)
+    if (io.json) io.out(`${JSON.stringify(kept)}\n`)
+    else {
+      const by = {
+        systemd: `your systemd: ${kept.unit}`,
+        shells: `new shells: ${kept.start_files.join(' ')}`,
+      }
+      say(
+        io,
+        kept.by === 'nothing'
+          ? 'Nothing keeps it running. To change that:  karo service install'
+          : `Kept running by ${by[kept.by]}`,
+      )
+      say(io, kept.running ? 'It runs.' : 'It does not run now. To start it:  karo up --background')
+    }
+    return EXIT.done
+  },
+})
+
+const quiet = (io: CommandIo): CommandIo => Object.create(io, { out: { value: () => {} } }) as CommandIo
+
+export const commands: readonly Command[] = [install, remove, status]

@@ -1,0 +1,69 @@
+// karo hook list: which AI coding tools have the hook, and whether they run it.
+import * as fs from 'node:fs'
+import { EXIT, type ExitCode } from '../../base/errors.ts'
+import { ADAPTER_NAMES, ADAPTERS, type HookSettings } from '../adapters/index.ts'
+import { ownHooks } from '../adapters/settings.ts'
+import type { CommandIo } from '../command.ts'
+import { table } from '../terminal/table.ts'
+import { fileOf, isHere, type Place, toolDirectory } from './settings.ts'
+
+type Trust = ReturnType<NonNullable<HookSettings['trust']>>
+
+export function listHooks(io: CommandIo, home: string): ExitCode {
+  const tools = ADAPTER_NAMES.flatMap((name) => {
+    const adapter = ADAPTERS[name]
+    const { settings } = adapter
+    if (settings === undefined) return []
+    const at = (scope: Place['scope']) => {
+      const file = fileOf(io, settings, scope, home)
+      const installed = isInstalled(file)
+      const trust = installed ? trustOf(settings, file, toolDirectory(io, settings, home)) : undefined
+      return { file, installed, ...(trust && { trust }) }
+    }
+    const found = isHere(io, settings, home)
+    return [{ tool: name, title: adapter.title, found, user: at('user'), project: at('project') }]
+  })
+  if (io.json) {
+    io.out(`${JSON.stringify({ tools })}\n`)
+    return EXIT.done
+  }
+  const yes = (is: boolean): string => (is ? 'yes' : '–')
+  const standing = ({ installed, trust }: { installed: boolean; trust?: Trust }): string =>
+    trust === undefined || trust === 'trusted' ? yes(installed) : TRUST_WORDS[trust]
+  io.out(
+    table(
+      tools,
+      [
+        { title: 'TOOL', value: ({ tool }) => tool },
+        { title: 'NAME', value: ({ title }) => title },
+        { title: 'HERE', value: ({ found }) => yes(found) },
+        { title: 'FOR YOU', value: ({ user }) => standing(user) },
+        { title: 'IN THIS PROJECT', value: ({ project }) => standing(project) },
+      ],
+      io,
+    ),
+  )
+  for (const { title, user, project } of tools)
+    if ([user, project].some(({ trust }) => trust === 'untrusted' || trust === 'disabled'))
+      io.out(`${title} does not run the hook until you trust it: type /hooks in ${title}.\n`)
+  return EXIT.done
+}
+
+const TRUST_WORDS = { untrusted: 'not trusted', disabled: 'off', unknown: 'unknown' } as const
+
+/** Undefined for a tool that runs every hook in its settings. */
+export function trustOf(settings: HookSettings, file: string, directory: string): Trust | undefined {
+  try {
+    return settings.trust?.(fs.readFileSync(file, 'utf8'), file, directory)
+  } catch {
+    return 'unknown'
+  }
+}
+
+function isInstalled(file: string): boolean {
+  try {
+    return Object.keys(ownHooks(fs.readFileSync(file, 'latin1'))).length > 0
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,44 @@
+// Flags of the hook: options of `karo shell init`, which the line of a start file keeps.
+import type { CommandOption } from '../command.ts'
+
+export const NO_GUARD = 'no-guard'
+export const noGuardOption: CommandOption = {
+  name: NO_GUARD,
+  description: 'only record; the guard does not judge commands before they run',
+}
+
+export const KEEP = 'keep'
+
+/** What karo service install adds where no systemd runs. */
+export const START = 'start'
+
+export const CTRL_R = 'ctrl-r'
+export const ctrlROption: CommandOption = {
+  name: CTRL_R,
+  description: 'Ctrl-R searches recorded commands, like karo history --interactive (bash, zsh, fish)',
+}
+
+export const startOption: CommandOption = {
+  name: START,
+  description: 'a new shell starts the node where none runs; for machines without systemd',
+}
+
+/** Flags of `shell init`. `shell install` writes the given ones into the start file's line, and keeps those in it. */
+export const HOOK_FLAGS: readonly string[] = [`--${NO_GUARD}`, `--${CTRL_R}`, `--${START}`]
+
+/** Options of `shell install` that take a flag out of the line again. */
+export const WITHOUT: readonly (CommandOption & { readonly flag: string })[] = [
+  { name: 'guard', flag: `--${NO_GUARD}`, description: 'turn the guard on again after --no-guard' },
+  { name: 'no-start', flag: `--${START}`, description: 'new shells start no node any more' },
+  { name: 'no-ctrl-r', flag: `--${CTRL_R}`, description: "give Ctrl-R back to the shell's own search" },
+]
+
+/** The flags for the new line, from the present lines and the given options, in the order of HOOK_FLAGS. */
+export function flagsFrom(
+  lines: readonly string[],
+  given: readonly string[] = [],
+  undone: readonly string[] = [],
+): readonly string[] {
+  const had = (flag: string): boolean => lines.some((line) => line.includes(` ${flag}`))
+  return HOOK_FLAGS.filter((flag) => given.includes(flag) || (had(flag) && !undone.includes(flag)))
+}

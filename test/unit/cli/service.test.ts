@@ -1,0 +1,97 @@
+// karo service: a unit of the person's own systemd, or shells that start the node; and karo init --solo.
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { runCli } from '../../../src/cli/run.ts'
+import { loadConfig } from '../../../src/config/load.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
+
+/** A person with a stand-in for systemctl, which notes its words and fails where `manager` is false. */
+function person(manager: boolean) {
+  const HOME = temporaryDirectory()
+  const bin = join(HOME, 'bin')
+  const log = join(HOME, 'calls')
+  mkdirSync(bin)
+  writeFileSync(log, '')
+  const fake = join(bin, 'systemctl')
+  writeFileSync(fake, `#!/bin/sh\necho "$*" >>'${log}'\nexit ${manager ? 0 : 1}\n`)
+  chmodSync(fake, 0o755)
+  const env = { HOME, PATH: `${bin}:/usr/bin:/bin`, SHELL: '/bin/bash' }
+  return {
+    env,
+    unit: join(HOME, '.config/systemd/user/karo.service'),
+    calls: () => readFileSync(log, 'utf8').trim().split('\n'),
+    async karo(...words: string[]) {
+      let [out, err] = ['', '']
+      const code = await runCli(words, {
+        env,
+        stdout: { write: (text) => (out += text) },
+        stderr: { write: (text) => (err += text) },
+      })
+      return { code, out, err }
+    },
+  }
+}
+
+describe('karo service', () => {
+  test('with a systemd of their own: a unit in the home, enabled and started; gone again without a trace', async () => {
+    const { karo, unit, calls, env } = person(true)
+    expect(await karo('service', 'status')).toMatchObject({
+      out: expect.stringContaining('karo service install'),
+    })
+    expect(await karo('service', 'install')).toMatchObject({ code: 0, out: expect.stringContaining(unit) })
+    const text = readFileSync(unit, 'utf8')
+    expect(text).toContain(`ExecStart="${process.execPath}" `)
+    expect(text).toContain(' "up"\n')
+    expect(calls()).toContain('--user --no-pager enable --now karo.service')
+    expect(JSON.parse((await karo('service', 'status', '--json')).out)).toEqual({
+      ...{ by: 'systemd', unit, start_files: [], running: false },
+    })
+    expect((await karo('service', 'remove')).out).toContain(`Removed from ${unit}`)
+    expect(calls()).toContain('--user --no-pager disable --now karo.service')
+    expect(existsSync(unit)).toBe(false)
+    expect(existsSync(join(env.HOME, '.local/share/karo/identity.key'))).toBe(false)
+  })
+
+  test('signs that systemd would expand stay what they are', async () => {
+    const { karo, unit, env } = person(true)
+    const home = join(env.HOME, 'a "b" $c %d\\')
+    expect((await karo('service', 'install', '--home', home)).code).toBe(0)
+    const words = home.replaceAll('%', '%%').replaceAll('$', '$$$$').replace(/["\\]/g, '\\$&')
+    expect(readFileSync(unit, 'utf8')).toContain(`"--home" "${words}"\n`)
+  })
+
+  test('without systemd and without a hook it says what comes first', async () => {
+    const { karo, unit } = person(false)
+    expect(await karo('service', 'install')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('karo shell install'),
+    })
+    expect(existsSync(unit)).toBe(false)
+  })
+})
+
+describe('karo init --solo', () => {
+  test('listens to nobody, asks nobody, and keeps every comment', async () => {
+    const { karo, env } = person(false)
+    expect((await karo('init', '--solo')).out).toContain('listens to nobody from the next start on')
+    const home = join(env.HOME, '.local/share/karo')
+    const { config } = loadConfig({ home, env: {} })
+    expect([config.mesh.listen, config.discovery.mdns]).toEqual([[], false])
+    expect(readFileSync(join(home, 'config.toml'), 'utf8')).toContain('# Addresses to listen on')
+    expect((await karo('init', '--solo')).out).toContain('listens to nobody already')
+  })
+
+  test('what a person wrote stays, and the lines to add are named', async () => {
+    const { karo, env } = person(false)
+    await karo('init')
+    const file = join(env.HOME, '.local/share/karo/config.toml')
+    const own = '[mesh]\nlisten = ["127.0.0.1"]\n'
+    writeFileSync(file, own, { mode: 0o600 })
+    expect(await karo('init', '--solo')).toMatchObject({
+      code: 4,
+      err: expect.stringContaining('mdns = false'),
+    })
+    expect(readFileSync(file, 'utf8')).toBe(own)
+  })
+})
