@@ -70,6 +70,7 @@ function candidate({ command, option, argument }: Described, score: number): Can
     source: Object.hasOwn(TOOLS, command) ? 'options' : `fig ${command}`,
     score,
     placeholders: value === '' ? [] : [name as string],
+    confidence: 'perhaps',
   }
 }
 
