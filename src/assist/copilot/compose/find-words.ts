@@ -226,7 +226,7 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
     '(?:for )?(?:case[ -]insensitive )?(?:text|string|word|pattern|regex|phrase|occurrences? of|lines (?:containing|matching)) {V} (?:in|inside|within)(?: all| each| every)?',
     'holds $1',
   ],
-  ['^(?:grep|search)(?: for)? {Q} in(?: all| each| every)?', 'holds $1'],
+  ['^(?:grep|search|find|look|locate)(?: for)?(?: text| string| word)? (<[qv]\\d+>) in(?: all| each| every| any)?(?= (?:regular |[\\w<>.]+ )?files?)', 'holds $1'],
   ['(?:for )(?:pattern|string|text|word|regex|phrase) {V}', 'holds $1'],
   ['(?<=^(?:recursively )?search (?:.*)(?:files|directory|directories|tree|<p\\d+>)(?: .*)?)for (<[qv]\\d+>)$', 'holds $1'],
 

@@ -65,6 +65,12 @@ interface State {
   into: string | undefined
 }
 
+/** Words that take something out of what was said. */
+const LIMITS = /\b(?:except|but|excluding|other than|apart from|without|not|unless|besides|minus|keep(?:ing)?|only)\b|n't\b/i
+/** Verbs with which a request about files begins; a noun may begin it, too. */
+const VERBS =
+  /^(?:recursively )?(?:find|finds|search|searches|look|locate|list|lists|show|shows|display|print|prints|get|output|report|return|count|counts|which|where|identify|delete|remove|removes|deletes|erase|purge|copy|copies|move|moves|change|changes|set|make|add|replace|update|modify|gzip|compress|calculate|execute|run|grep|view|see|all|files?|directories|symlinks|how many|what|regular|empty|hidden|<[fg]\d+> files|\w+ files|force|give|long|case|sort|prune|unpack|uncompress|assign|recursively|find and) ?/
+
 /** The command for a request about files that are found; undefined if it is no such request. */
 export function composeFind(request: string, reading: Reading): Composed | undefined {
   const state: State = {
@@ -94,15 +100,26 @@ export function composeFind(request: string, reading: Reading): Composed | undef
   for (const [pattern, place] of PLACES) takePlaces(state, phrase(pattern), place)
   objects(state)
   names(state)
-  const isAbout = state.type !== undefined || state.tests.length > 0
-  if (!isAbout) return undefined
+  if (!VERBS.test(reading.text) || !isAbout(state)) return undefined
+  // A thing that is left out has to be left out of the command, too.
+  if (LIMITS.test(request) && !state.tests.some((one) => one.includes('! ')) && state.todo.length > 0) return undefined
   const changes = state.todo.some((one) => !/^(?:ls|md5sum|wc|du|cat)\b/.test(one))
+  // What changes everything, and what `all of it` is, is for a sentence of its own.
+  if (changes && /\b(?:everything|anything)\b/i.test(request)) return undefined
   // What changes files needs to be told which.
   if (changes && state.tests.length === 0 && state.places.length === 0) return undefined
   const command = write(state)
   if (command === undefined) return undefined
   const left = state.text.split(/\s+/).filter((word) => word !== '' && word !== DONE && !FILLERS.test(word))
   return { command, left: left.map((word) => said(state, word)) }
+}
+
+/** Whether the request says enough of files to be answered with a search. */
+function isAbout({ type, tests, places, held, rank, reading, todo }: State): boolean {
+  if (type === undefined && (tests.length === 0 || !/^(?:recursively )?(?:find|search|locate|look|delete|remove)/.test(reading.text))) return false
+  // `list files` is for ls.
+  const isSearch = /^(?:recursively )?(?:find|search|locate|look)|recursive|tree\b|below|sub ?director|entire|file system/.test(reading.text)
+  return tests.length > 0 || held !== undefined || rank !== undefined || todo.length > 0 || (places.length > 0 && isSearch)
 }
 
 function take(state: State, match: RegExpExecArray): void {
