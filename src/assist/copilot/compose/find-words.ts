@@ -38,6 +38,10 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
     '^(?:recursively )?(?:change|set|modify|update|adjust)s? (?:permissions?|mode|access rights)(?: recursively)? to {M} (?:of|for|on|recursively for|recursively on)',
     'do chmod $1',
   ],
+  ['(?:and )?(?:change|set) (?:their |its )?(?:owner|ownership)(?: of them)? to (?:user |owner )?{W}', 'do chown $1'],
+  ['(?:and )?(?:run|execute) (<q\\d+>|[a-z][\\w-]*)(?: command)? (?:on|with|for) (?:each of |all of )?(?:them|these files|each|those files|each file|every file)(?: found)?', 'do $1'],
+  ['^(?:saves?|writes?) (?:out )?(?:list of |names of )?(?=.*(?:to|in|into|as) (?:file )?(?:named |called )?(?:<[pvfgq]\\d+>)(?: file)?$)', 'ask into'],
+  ['(?:to|in|into|as) (?:file )?(?:named |called )?{P}(?: file)?$', 'if into $1'],
   ['^assign permissions? {M} to', 'do chmod $1'],
   [
     '^(?:recursively )?(?:change|set|modify|update|adjust)s? (?:permissions?|mode|access rights)(?: recursively)? (?:of|for|on)(?= (?:.*) to {M})',
@@ -81,7 +85,7 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
     'do wc -l',
   ],
   [
-    '^(?:counts?|show|print|display|calculate) (?:total )?(?:number of )?(?:all )?lines (?:of|in) (?=all|{V}|files|[\\w<>]+ files)(?:all )?',
+    '^(?:count|show|print|display|calculate)s? (?:up )?(?:total )?(?:number of )?(?:all )?lines (?:of|in) (?=.*files)(?:all )?',
     'pipe xargs cat | wc -l',
   ],
   [
@@ -121,12 +125,12 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ],
   ['{N} (?:largest|biggest) (?=regular |files)', 'big $1'],
   ['{N} (?:most recently|last|latest|newest) ?(?:modified|changed|updated)? (?=regular |files)', 'new $1'],
-  ['(?:largest|biggest) (?=(?:regular )?file\\b)', 'big 1'],
+  ['(?:largest|biggest) (?=(?:<[gf]\\d+> |regular )?file\\b)', 'big 1'],
   [
-    '(?:newest|latest|most recent|most recently (?:modified|changed)|last (?:modified|changed)) (?=(?:regular )?file\\b)',
+    '(?:newest|latest|most recent|most recently (?:modified|changed)|last (?:modified|changed)) (?=(?:<[gf]\\d+> |regular )?file\\b)',
     'new 1',
   ],
-  ['oldest (?=(?:regular )?file\\b)', 'old 1'],
+  ['oldest (?=(?:<[gf]\\d+> |regular )?file\\b)', 'old 1'],
   [
     '(?:and|then)? ?(?:print|show|display|list|output|report)? ?only (?:first|top) {N}(?: of them| results| files| lines)?$',
     'pipe head -n $1',
@@ -161,7 +165,7 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ],
   ['{LINK}(?:ending|end|ends) (?:with|in|by) (?:extension |suffix )?{VS}(?: extensions?)?', 'name *$1'],
   [
-    '{LINK}(?:starting|start|starts|beginning|begin|begins) (?:with|by) (?:string |word |prefix )?{VS}',
+    '{LINK}(?:starting|start|starts|beginning|begin|begins) (?:with|by) (?:string |word |prefix |letters? |characters? |text )?{VS}',
     'name $1*',
   ],
   [
@@ -366,7 +370,7 @@ export const OBJECTS: readonly (readonly [pattern: string, type: string])[] = [
   ['\\b(?:block devices?|block special files?)\\b', 'b'],
   ['\\b(?:character devices?|character special files?)\\b', 'c'],
   ['\\bfiles?\\b', 'f'],
-  ['\\b(?:scripts?|documents?|images?|sources?|source code)\\b', 'f'],
+  ['\\b(?:scripts?|documents?|images?|sources?|archives?|source code)\\b', 'f'],
 ]
 
 /** Where to look. `.` stands for the current directory. */
@@ -400,7 +404,7 @@ export const PLACES: readonly (readonly [pattern: string, place: string])[] = [
 
 /** Words that add nothing to what the phrases say. */
 export const FILLERS =
-  /^(?:find|finds|search|searches|searching|look|looks|locate|list|lists|show|shows|display|displays|print|prints|get|gets|output|outputs|return|returns|report|see|view|identify|give|me|for|up|out|all|every|each|any|that|which|who|are|is|was|were|be|been|have|has|had|with|and|of|in|on|to|by|from|them|their|its|it|these|those|there|but|anywhere|recursively|recursive|also|,|-|only|under|below|as|names?|paths?|filenames?|located|present|existing|exist|exists|available|down|whose|at|pathnames?|list of|full|do|does|then|inside|within|through|where|types?(?= f)|found|tree|well|using|what|my|i|s|one|more|or)$/
+  /^(?:find|finds|search|searches|searching|look|looks|locate|list|lists|show|shows|display|displays|print|prints|get|gets|output|outputs|return|returns|report|see|view|identify|give|me|for|up|out|all|every|each|any|that|which|who|are|is|was|were|be|been|have|has|had|with|and|of|in|on|to|by|from|them|their|its|it|these|those|there|anywhere|recursively|recursive|also|,|-|only|under|below|as|names?|paths?|filenames?|located|present|existing|exist|exists|available|down|whose|at|pathnames?|list of|full|do|does|then|inside|within|through|where|types?(?= f)|found|tree|well|using|what|my|i|s|one|more|or)$/
 
 /** What the words of a kind of file stand for in its name. */
 export const KINDS: Readonly<Record<string, string>> = {

@@ -66,7 +66,7 @@ interface State {
 }
 
 /** Words that take something out of what was said. */
-const LIMITS = /\b(?:except|but|excluding|other than|apart from|without|not|unless|besides|minus|keep(?:ing)?|only)\b|n't\b/i
+const LIMITS = /\b(?:except|but|excluding|other than|apart from|without|not|unless|besides|minus|keep(?:ing)?|ignoring|skipping|omitting|neither|lacking)\b|n't\b/i
 /** Verbs with which a request about files begins; a noun may begin it, too. */
 const VERBS =
   /^(?:recursively )?(?:find|finds|search|searches|look|locate|list|lists|show|shows|display|print|prints|get|output|report|return|count|counts|which|where|identify|delete|remove|removes|deletes|erase|purge|copy|copies|move|moves|change|changes|set|make|add|replace|update|modify|gzip|compress|calculate|execute|run|grep|view|see|all|files?|directories|symlinks|how many|what|regular|empty|hidden|<[fg]\d+> files|\w+ files|force|give|long|case|sort|prune|unpack|uncompress|assign|recursively|find and) ?/
@@ -102,7 +102,7 @@ export function composeFind(request: string, reading: Reading): Composed | undef
   names(state)
   if (!VERBS.test(reading.text) || !isAbout(state)) return undefined
   // A thing that is left out has to be left out of the command, too.
-  if (LIMITS.test(request) && !state.tests.some((one) => one.includes('! ')) && state.todo.length > 0) return undefined
+  if (LIMITS.test(state.text)) return undefined
   const changes = state.todo.some((one) => !/^(?:ls|md5sum|wc|du|cat)\b/.test(one))
   // What changes everything, and what `all of it` is, is for a sentence of its own.
   if (changes && /\b(?:everything|anything)\b/i.test(request)) return undefined
@@ -213,7 +213,8 @@ function finish(state: State, form: string, filled: string): boolean {
   const tool = form.replace(/ \$.*$/, '')
   if (state.asked !== tool) return false
   state.asked = undefined
-  state.todo.push(filled)
+  if (tool === 'into') state.into = filled.replace('into ', '')
+  else state.todo.push(filled)
   return true
 }
 
@@ -301,7 +302,7 @@ function kinds(state: State): void {
   if (plural !== null && state.type === undefined && addNames(state, '*.$1', [plural[1] as string], '-name'))
     take(state, plural)
   const ending = phrase(
-    `(<f\\d+>(?:${AND}<f\\d+>)*) (?=(?:regular )?files?|scripts?|documents?|images?|sources?|ones)`,
+    `(<[fq]\\d+>(?:${AND}<[fq]\\d+>)*) (?=(?:regular )?files?|scripts?|documents?|images?|sources?|ones)`,
   ).exec(state.text)
   if (ending === null) return
   const values = several(state, ending[1] as string)

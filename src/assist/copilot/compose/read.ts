@@ -18,6 +18,11 @@ const MOST_REQUEST = 600
 
 const NUMBERS = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ')
 const UNIT = 'seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?'
+/** Numbers in words before what is counted. */
+const COUNTED = new RegExp(
+  `\\b(?:${NUMBERS.slice(1).join('|')})\\b(?= (?:largest|biggest|smallest|oldest|newest|latest|lines?|levels?|random|characters|words|bytes)\\b)`,
+  'gi',
+)
 const COUNT = `\\d+(?: ?\\* ?\\d+)?|an?|${NUMBERS.slice(1).join('|')}`
 
 const END = '(?=$|[\\s,.;:?!)])'
@@ -73,6 +78,9 @@ const joined = (text: string): string =>
     .replace(/\b(files?|regular|normal|folders?|director(?:y|ies))\/(?=(?:regular|normal|director\w*|folders?|files?|dirs?|symlinks?)\b)/gi, '$1 or ')
     .replace(/\b(?:regular|normal) or (?:regular|normal)(?= files?\b)/gi, 'regular')
     .replace(/\band\/or\b/gi, 'or')
+    .replace(/ & (?=\w)/g, ' and ')
+    .replace(/\bbut (?=(?:less|smaller|more|larger|greater|not more|at most|at least)\b)/gi, 'and ')
+    .replace(COUNTED, (word) => String(NUMBERS.indexOf(word.toLowerCase())))
 
 function thingAt(rest: string, before: string) {
   for (const [kind, pattern] of PATTERNS) {
