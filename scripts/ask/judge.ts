@@ -13,8 +13,9 @@ const SAME: readonly (readonly [RegExp, string])[] = [
   [/ *\| *(?:more|less|cat)$/, ''],
   [/(?<=\s)-not(?=\s)/g, '!'],
   [/(?<=\s)-or(?=\s)/g, '-o'],
-  [/(?<=\s)-(?:a|and|print|depth|follow|daystart)(?=\s|$)/g, ''],
+  [/(?<=\s)-(?:a|and|print|depth|follow|daystart)(?=\s|$|\|)/g, ''],
   [/ -print0\b/g, ''],
+  [/2> \/dev/g, '2>/dev'],
   [/(?:'\{\}'|"\{\}"|\\\{\\\})/g, '{}'],
   [/ *(?:\\ ?;|';'|";")/g, ' +'],
   [/ *\| *xargs((?: -(?:0|r|t|d ?\S+|n ?1|L ?1)| --null| --no-run-if-empty)*) -(?:I|i) ?(\S*) ([^|]*)/g, ' -exec $3 +<$2>'],
@@ -82,9 +83,9 @@ function wordsOf(command: string): string[] {
  * request, `-type f` says nothing new where files are asked for, nor does the start of a search for which no place is named.
  */
 export function normalForm(command: string, words = ''): string {
-  let text = ` ${command.trim().replace(/;$/, '')}`.replace(/\s+/g, ' ')
+  let text = ` ${command.trim().replace(/(?<![\\'"]) *;$/, '')}`.replace(/\s+/g, ' ')
   for (const [pattern, meant] of SAME) text = text.replace(pattern, meant)
-  if (/\bfiles?\b/i.test(words) && !/\bdirector|folder/i.test(words.replace(/(?:in|under|below|from|of|current|home|temp) (?:\S+ ){0,3}?(?:director\w+|folder)s?/gi, '')))
+  if (/\bfiles?\b/i.test(words) && !/files?(?:\/| and | or )(?:director|folder)|regular/i.test(words))
     text = text.replace(/ -type f(?= |$)/g, '')
   if (/^ find /.test(text) && !/[/~$]|director|folder|system|here|below|under| in /i.test(words)) text = text.replace(/^ find [.~/](?= |$)/, ' find .')
   const parts: string[][] = [[]]

@@ -154,6 +154,8 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ],
 
   // Names.
+  ['(?:and )?(?:search|look|grep) (?:(?:in|through|inside) )?(?:them|those files|these files|each file|all of them)(?: all)? for (?:string |text |word |pattern )?{V}', 'holds $1'],
+  ['(?:and )?(?:search|look|grep) for (?:string |text |word |pattern )?{V} (?:in|inside) (?:them|those files|these files|each file|each of them|all of them|all these files)', 'holds $1'],
   [
     '(?:ignoring|regardless of|ignore|irrespective of) (?:the )?case(?: sensitivity)?|case[ -]insensitiv(?:e|ely)(?: search| match)?|not case sensitiv(?:e|ely)|in any case',
     'flag nocase',

@@ -372,6 +372,9 @@ function write(state: State): string | undefined {
   const own = [...new Set(tests)].map((one) =>
     state.nocase ? one.replace(/(?<=^|\s)-(name|path|regex)(?= )/g, '-i$1') : one,
   )
+  // A directory holds files, not text, and is itself the first that is found.
+  if (held !== undefined && (type === 'd' || type === 'l')) return undefined
+  if (type === 'd' && depth.includes('-maxdepth 1') && !depth.some((one) => one.includes('-mindepth'))) depth.unshift('-mindepth 1')
   if (state.todo.length > 1 || (rank !== undefined && state.todo.length > 0)) return undefined
   const [todo] = state.todo
   const kind = type === '' ? (held === undefined ? [] : ['-type f']) : [`-type ${type}`]

@@ -107,5 +107,8 @@ function isCovered(wording: Wording, asked: readonly Asked[], aligned: Aligned, 
   const unsaid = telling.filter((word) => !words.has(word))
   if (sum(unsaid, index.weight) > MOST_UNSAID * wording.weight) return false
   const slots = wording.parts.filter((part) => part.startsWith('{')).map((part) => part.slice(1, -1))
-  return slots.every((slot) => values.has(slot) || unnamed.has(slot) || wording.recipe.run.includes(`{${slot}=`))
+  const open = values.size > 0 ? needed(wording.recipe.run) : []
+  return [...slots, ...open].every(
+    (slot) => values.has(slot) || unnamed.has(slot) || wording.recipe.run.includes(`{${slot}=`),
+  )
 }
