@@ -18,8 +18,14 @@ const SAME: readonly (readonly [RegExp, string])[] = [
   [/2> \/dev/g, '2>/dev'],
   [/(?:'\{\}'|"\{\}"|\\\{\\\})/g, '{}'],
   [/ *(?:\\ ?;|';'|";")/g, ' +'],
-  [/ *\| *xargs((?: -(?:0|r|t|d ?\S+|n ?1|L ?1)| --null| --no-run-if-empty)*) -(?:I|i) ?(\S*) ([^|]*)/g, ' -exec $3 +<$2>'],
-  [/ *\| *xargs(?: -(?:0|r|t|d ?\S+|n ?1|L ?1|P ?\d+)| --null| --no-run-if-empty)* ([^|]*?) *(?=$|\|)/g, ' -exec $1 {} + '],
+  [
+    / *\| *xargs((?: -(?:0|r|t|d ?\S+|n ?1|L ?1)| --null| --no-run-if-empty)*) -(?:I|i) ?(\S*) ([^|]*)/g,
+    ' -exec $3 +<$2>',
+  ],
+  [
+    / *\| *xargs(?: -(?:0|r|t|d ?\S+|n ?1|L ?1|P ?\d+)| --null| --no-run-if-empty)* ([^|]*?) *(?=$|\|)/g,
+    ' -exec $1 {} + ',
+  ],
   [/-execdir\b/g, '-exec'],
   [/-exec ((?:(?! -exec ).)*?)(\S+) \+<\2>/g, '-exec $1{} +'],
   [/\+<[^>]*>/g, '+'],
@@ -87,7 +93,8 @@ export function normalForm(command: string, words = ''): string {
   for (const [pattern, meant] of SAME) text = text.replace(pattern, meant)
   if (/\bfiles?\b/i.test(words) && !/files?(?:\/| and | or )(?:director|folder)|regular/i.test(words))
     text = text.replace(/ -type f(?= |$)/g, '')
-  if (/^ find /.test(text) && !/[/~$]|director|folder|system|here|below|under| in /i.test(words)) text = text.replace(/^ find [.~/](?= |$)/, ' find .')
+  if (/^ find /.test(text) && !/[/~$]|director|folder|system|here|below|under| in /i.test(words))
+    text = text.replace(/^ find [.~/](?= |$)/, ' find .')
   const parts: string[][] = [[]]
   for (const word of wordsOf(text.trim().replace(/(?<=\s)\\(?=[()])/g, ''))) {
     if (/^(?:\||\|\||&&|;|&)$/.test(word)) parts.push([word], [])
@@ -109,14 +116,20 @@ function normalCommand([tool = '', ...all]: readonly string[]): string {
     const at = isNot ? (words[++i] ?? '') : word
     if (/^-./.test(at)) {
       const value = WITH_VALUE.test(at) && i + 1 < words.length ? ` ${words[++i]}` : ''
-      const letters = tool !== 'find' && /^-[A-Za-z]{2,}$/.test(at) ? [...at.slice(1)].map((one) => `-${one}`) : [at]
-      const said = letters.map((one, k) => `${isNot ? '! ' : ''}${one}${k === letters.length - 1 ? value : ''}`)
+      const letters =
+        tool !== 'find' && /^-[A-Za-z]{2,}$/.test(at) ? [...at.slice(1)].map((one) => `-${one}`) : [at]
+      const said = letters.map(
+        (one, k) => `${isNot ? '! ' : ''}${one}${k === letters.length - 1 ? value : ''}`,
+      )
       options.push(...said)
     } else operands.push(plainPath(at))
   }
   if (tool === 'find' && operands.length === 0) operands.push('.')
-  const isOrdered = /^(?:cp|mv|ln|scp|rsync|sed|awk|grep|tr|diff|chmod|chown|chgrp|echo|printf|date|comm)$/.test(tool)
-  return [tool, ...[...new Set(options)].sort(), ...(isOrdered ? operands : operands.sort()), ...acts].join(' ')
+  const isOrdered =
+    /^(?:cp|mv|ln|scp|rsync|sed|awk|grep|tr|diff|chmod|chown|chgrp|echo|printf|date|comm)$/.test(tool)
+  return [tool, ...[...new Set(options)].sort(), ...(isOrdered ? operands : operands.sort()), ...acts].join(
+    ' ',
+  )
 }
 
 const plainPath = (word: string): string =>

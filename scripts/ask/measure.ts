@@ -54,7 +54,8 @@ function count(items: readonly Item[], isOpen: boolean, show: string | undefined
     }
     const right = isOpen
       ? item.right.some((one) => openForm(one) === openForm(command))
-      : item.right.some((one) => normalForm(one, item.words) === normalForm(command, item.words)) || (!process.argv.includes('--no-jail') && doesTheSame(command, item))
+      : item.right.some((one) => normalForm(one, item.words) === normalForm(command, item.words)) ||
+        (!process.argv.includes('--no-jail') && doesTheSame(command, item))
     counted[confidence]++
     if (right) counted[confidence === 'sure' ? 'sureRight' : 'perhapsRight']++
     const acts = SHOWS.test(item.words) && !ALSO_ACTS.test(item.words) && CHANGES.test(command)

@@ -3,13 +3,14 @@ import { compareLevels, worst } from '../risk/decide.ts'
 import type { RiskVerdict, Shell } from '../risk/index.ts'
 import { changesSomething, onlyLooks } from './compose/acts.ts'
 import { compose } from './compose/index.ts'
+import type { Examples } from './examples/index.ts'
 import type { Knowledge } from './knowledge.ts'
 import { leavesOut } from './matcher/limits.ts'
 import { search } from './matcher/match.ts'
 import { fill } from './matcher/slots.ts'
 import { buildIndex, type Index } from './matcher/wordings.ts'
 import { PLACEHOLDERS } from './model/prompt.ts'
-import { optionsFor } from './option-search.ts'
+import { examplesFor, optionsFor } from './option-search.ts'
 import { destroysByName, type OwnCommand, ownCandidates, wantsToDestroy } from './own-history.ts'
 import { RECIPES } from './recipes/index.ts'
 import type { Answer, Candidate, Proposal } from './types.ts'
@@ -21,6 +22,8 @@ export interface AskOptions {
   /** Commands that the person ran, newest first; empty if no daemon is there to tell. */
   readonly own?: readonly OwnCommand[]
   readonly cwd?: string
+  /** tldr pages of this machine, for requests that name a tool. */
+  readonly examples?: Examples
   /** The model's command, already checked for its form but not judged. */
   readonly model?: { readonly name: string; readonly command: string }
   readonly notes?: readonly string[]
@@ -113,12 +116,16 @@ const isNear = ({ command, score }: Candidate, best: Candidate): boolean =>
 
 const toolOf = (command: string): string => command.replace(/^sudo /, '').split(' ', 1)[0] as string
 
-function candidates(request: string, { shell, knowledge, own = [], cwd }: AskOptions): readonly Candidate[] {
+function candidates(
+  request: string,
+  { shell, knowledge, own = [], cwd, examples }: AskOptions,
+): readonly Candidate[] {
   const index = ownIndex(knowledge)
   const composed = compose(request)
   const recipes = recipesFor(request, shell, index)
   const before = ownCandidates(request, own, cwd, { knowledge, index })
-  const found = [...composed, ...recipes, ...before].sort(better)
+  const shown = examples === undefined ? [] : examplesFor(request, examples, index)
+  const found = [...composed, ...recipes, ...before, ...shown].sort(better)
   // Searching the knowledge file is slow, so it is left out if there is a sure answer.
   if (found[0]?.confidence === 'sure') return found
   return [...found, ...optionsFor(request, knowledge, index, (found[0]?.score ?? 0) >= LIKELY)].sort(better)

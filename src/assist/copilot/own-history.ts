@@ -73,7 +73,13 @@ export function ownCandidates(
   return [...best]
     .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
     .slice(0, 3)
-    .map(([command, score]) => ({ command, source: 'history', score, placeholders: [], confidence: score >= BEST ? 'sure' : 'perhaps' }))
+    .map(([command, score]) => ({
+      command,
+      source: 'history',
+      score,
+      placeholders: [],
+      confidence: score >= BEST ? 'sure' : 'perhaps',
+    }))
 }
 
 /** Whether the request names all arguments of a command that destroys; subcommands and options do not count. */

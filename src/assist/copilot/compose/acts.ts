@@ -11,7 +11,8 @@ const CHANGES =
   /(?:^|[|;&(]\s*|\b(?:sudo|then|do|else) |-exec (?:sh -c ')?|xargs (?:-\S+ )*)(?:rm|rmdir|unlink|mv|cp|ln|mkdir|touch|chmod|chown|chgrp|kill|pkill|killall|dd|truncate|shred|mkfs\S*|install|tee|gzip|gunzip|bzip2|xz|zip|unzip|rename|useradd|userdel|usermod|adduser|deluser|passwd|groupadd|crontab -[re]|reboot|shutdown|poweroff|mount (?=\S)|umount|(?:apt|apt-get|yum|dnf|brew|snap|pip|npm) (?:install|remove|upgrade|update|purge|uninstall|autoremove)|git (?:commit|push|pull|reset|checkout|switch|add|merge|rebase|cherry-pick|revert|clean|rm|restore|init|clone|stash(?! (?:list|show))|branch -[dDmM]|tag \S)|docker (?:rm|rmi|run|stop|start|restart|kill|build|pull|push|prune|system prune|image prune|compose (?:up|down))|systemctl (?:start|stop|restart|reload|enable|disable|mask|daemon-reload)|kubectl (?:apply|delete|scale|edit|create|rollout (?:restart|undo)))\b|\s-delete\b|\bsed (?:-\w+ )*-\w*i\b|\btar -?[a-z]*[cx]|(?<![<>&\d=-])>{1,2}(?![&(=]|\s*\/dev\/null)/
 
 /** Whether the request asks to see something and for nothing else. */
-export const onlyLooks = (request: string): boolean => LOOKS.test(request) && !WANTS.test(request.replace(LOOKS, ''))
+export const onlyLooks = (request: string): boolean =>
+  LOOKS.test(request) && !WANTS.test(request.replace(LOOKS, ''))
 
 /** Whether the command changes, ends or writes something. */
 export const changesSomething = (command: string): boolean => CHANGES.test(command)

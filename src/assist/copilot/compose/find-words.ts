@@ -38,9 +38,18 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
     '^(?:recursively )?(?:change|set|modify|update|adjust)s? (?:permissions?|mode|access rights)(?: recursively)? to {M} (?:of|for|on|recursively for|recursively on)',
     'do chmod $1',
   ],
-  ['(?:and )?(?:change|set) (?:their |its )?(?:owner|ownership)(?: of them)? to (?:user |owner )?{W}', 'do chown $1'],
-  ['(?:and )?(?:run|execute) (<q\\d+>|[a-z][\\w-]*)(?: command)? (?:on|with|for) (?:each of |all of )?(?:them|these files|each|those files|each file|every file)(?: found)?', 'do $1'],
-  ['^(?:saves?|writes?) (?:out )?(?:list of |names of )?(?=.*(?:to|in|into|as) (?:file )?(?:named |called )?(?:<[pvfgq]\\d+>)(?: file)?$)', 'ask into'],
+  [
+    '(?:and )?(?:change|set) (?:their |its )?(?:owner|ownership)(?: of them)? to (?:user |owner )?{W}',
+    'do chown $1',
+  ],
+  [
+    '(?:and )?(?:run|execute) (<q\\d+>|[a-z][\\w-]*)(?: command)? (?:on|with|for) (?:each of |all of )?(?:them|these files|each|those files|each file|every file)(?: found)?',
+    'do $1',
+  ],
+  [
+    '^(?:saves?|writes?) (?:out )?(?:list of |names of )?(?=.*(?:to|in|into|as) (?:file )?(?:named |called )?(?:<[pvfgq]\\d+>)(?: file)?$)',
+    'ask into',
+  ],
   ['(?:to|in|into|as) (?:file )?(?:named |called )?{P}(?: file)?$', 'if into $1'],
   ['^assign permissions? {M} to', 'do chmod $1'],
   [
@@ -154,8 +163,14 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ],
 
   // Names.
-  ['(?:and )?(?:search|look|grep) (?:(?:in|through|inside) )?(?:them|those files|these files|each file|all of them)(?: all)? for (?:string |text |word |pattern )?{V}', 'holds $1'],
-  ['(?:and )?(?:search|look|grep) for (?:string |text |word |pattern )?{V} (?:in|inside) (?:them|those files|these files|each file|each of them|all of them|all these files)', 'holds $1'],
+  [
+    '(?:and )?(?:search|look|grep) (?:(?:in|through|inside) )?(?:them|those files|these files|each file|all of them)(?: all)? for (?:string |text |word |pattern )?{V}',
+    'holds $1',
+  ],
+  [
+    '(?:and )?(?:search|look|grep) for (?:string |text |word |pattern )?{V} (?:in|inside) (?:them|those files|these files|each file|each of them|all of them|all these files)',
+    'holds $1',
+  ],
   [
     '(?:ignoring|regardless of|ignore|irrespective of) (?:the )?case(?: sensitivity)?|case[ -]insensitiv(?:e|ely)(?: search| match)?|not case sensitiv(?:e|ely)|in any case',
     'flag nocase',
@@ -232,9 +247,15 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
     '(?:for )?(?:case[ -]insensitive )?(?:text|string|word|pattern|regex|phrase|occurrences? of|lines (?:containing|matching)) {V} (?:in|inside|within)(?: all| each| every)?',
     'holds $1',
   ],
-  ['^(?:grep|search|find|look|locate)(?: for)?(?: text| string| word)? (<[qv]\\d+>) in(?: all| each| every| any)?(?= (?:regular |[\\w<>.]+ )?files?)', 'holds $1'],
+  [
+    '^(?:grep|search|find|look|locate)(?: for)?(?: text| string| word)? (<[qv]\\d+>) in(?: all| each| every| any)?(?= (?:regular |[\\w<>.]+ )?files?)',
+    'holds $1',
+  ],
   ['(?:for )(?:pattern|string|text|word|regex|phrase) {V}', 'holds $1'],
-  ['(?<=^(?:recursively )?search (?:.*)(?:files|directory|directories|tree|<p\\d+>)(?: .*)?)for (<[qv]\\d+>)$', 'holds $1'],
+  [
+    '(?<=^(?:recursively )?search (?:.*)(?:files|directory|directories|tree|<p\\d+>)(?: .*)?)for (<[qv]\\d+>)$',
+    'holds $1',
+  ],
 
   // Kind, size, time, owner, mode.
   [
@@ -277,7 +298,7 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
     'time $1 +',
   ],
   [
-    '{LINK}(?:last )?{TV}(?: (?:in|within|during|for))?(?: (?:less than|under|last|past|previous|fewer than|not more than|within))+ {T}(?: (?:ago|back|or less))?',
+    '{LINK}(?:last )?{TV}(?: (?:in|within|during|for))?(?: (?:less than|under|last|past|previous|this|fewer than|not more than|within))+ {T}(?: (?:ago|back|or less))?',
     'time $1 -',
   ],
   ['{LINK}(?:last )?{TV} (?:in|within) {T}', 'time $1 -'],
@@ -396,7 +417,10 @@ export const PLACES: readonly (readonly [pattern: string, place: string])[] = [
     '$1',
   ],
   ['{P} (?:directory|directory tree|tree|hierarchy)(?: (?:and|with) (?:its |all )?subdirectories)?', '$1'],
-  ['(?:director(?:y|ies)|path|tree)(?: trees?)? {PS}(?: (?:and|with|including) (?:below|(?:all )?(?:of )?(?:its )?subdirectories))?', '$1'],
+  [
+    '(?:director(?:y|ies)|path|tree)(?: trees?)? {PS}(?: (?:and|with|including) (?:below|(?:all )?(?:of )?(?:its )?subdirectories))?',
+    '$1',
+  ],
   ['(?:in|under|inside|from|within) (?:directory )([a-z][\\w.-]*)', '$1'],
   [
     '(?:in|under|inside|from|within) ([a-z][\\w.-]*) directory(?: tree)?(?: (?:and|with) (?:its |all )?subdirectories)?',

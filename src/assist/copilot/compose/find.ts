@@ -66,7 +66,8 @@ interface State {
 }
 
 /** Words that take something out of what was said. */
-const LIMITS = /\b(?:except|but|excluding|other than|apart from|without|not|unless|besides|minus|keep(?:ing)?|ignoring|skipping|omitting|neither|lacking)\b|n't\b/i
+const LIMITS =
+  /\b(?:except|but|excluding|other than|apart from|without|not|unless|besides|minus|keep(?:ing)?|ignoring|skipping|omitting|neither|lacking)\b|n't\b/i
 /** Verbs with which a request about files begins; a noun may begin it, too. */
 const VERBS =
   /^(?:recursively )?(?:find|finds|search|searches|look|locate|list|lists|show|shows|display|print|prints|get|output|report|return|count|counts|which|where|identify|delete|remove|removes|deletes|erase|purge|copy|copies|move|moves|change|changes|set|make|add|replace|update|modify|gzip|compress|calculate|execute|run|grep|view|see|all|files?|directories|symlinks|how many|what|regular|empty|hidden|<[fg]\d+> files|\w+ files|force|give|long|case|sort|prune|unpack|uncompress|assign|recursively|find and) ?/
@@ -116,10 +117,23 @@ export function composeFind(request: string, reading: Reading): Composed | undef
 
 /** Whether the request says enough of files to be answered with a search. */
 function isAbout({ type, tests, places, held, rank, reading, todo }: State): boolean {
-  if (type === undefined && (tests.length === 0 || !/^(?:recursively )?(?:find|search|locate|look|delete|remove)/.test(reading.text))) return false
+  if (
+    type === undefined &&
+    (tests.length === 0 || !/^(?:recursively )?(?:find|search|locate|look|delete|remove)/.test(reading.text))
+  )
+    return false
   // `list files` is for ls.
-  const isSearch = /^(?:recursively )?(?:find|search|locate|look)|recursive|tree\b|below|sub ?director|entire|file system/.test(reading.text)
-  return tests.length > 0 || held !== undefined || rank !== undefined || todo.length > 0 || (places.length > 0 && isSearch)
+  const isSearch =
+    /^(?:recursively )?(?:find|search|locate|look)|recursive|tree\b|below|sub ?director|entire|file system/.test(
+      reading.text,
+    )
+  return (
+    tests.length > 0 ||
+    held !== undefined ||
+    rank !== undefined ||
+    todo.length > 0 ||
+    (places.length > 0 && isSearch)
+  )
 }
 
 function take(state: State, match: RegExpExecArray): void {
@@ -374,7 +388,8 @@ function write(state: State): string | undefined {
   )
   // A directory holds files, not text, and is itself the first that is found.
   if (held !== undefined && (type === 'd' || type === 'l')) return undefined
-  if (type === 'd' && depth.includes('-maxdepth 1') && !depth.some((one) => one.includes('-mindepth'))) depth.unshift('-mindepth 1')
+  if (type === 'd' && depth.includes('-maxdepth 1') && !depth.some((one) => one.includes('-mindepth')))
+    depth.unshift('-mindepth 1')
   if (state.todo.length > 1 || (rank !== undefined && state.todo.length > 0)) return undefined
   const [todo] = state.todo
   const kind = type === '' ? (held === undefined ? [] : ['-type f']) : [`-type ${type}`]

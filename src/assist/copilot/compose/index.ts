@@ -2,6 +2,7 @@
 import type { Candidate } from '../types.ts'
 import { changesSomething } from './acts.ts'
 import { composeFind } from './find.ts'
+import { askedOfOneself } from './oneself.ts'
 import { read } from './read.ts'
 import { composeSentence } from './sentences.ts'
 
@@ -9,6 +10,8 @@ import { composeSentence } from './sentences.ts'
 const MOST_LEFT = 2
 
 export function compose(request: string): readonly Candidate[] {
+  const own = askedOfOneself(request)
+  if (own !== undefined) return [{ ...candidate(own, 0), source: 'karo', score: 2 }]
   const reading = read(request)
   const sentence = composeSentence(request, reading)
   if (sentence !== undefined) return [candidate(sentence, 0)]

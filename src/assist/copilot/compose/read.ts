@@ -75,7 +75,10 @@ export function read(request: string): Reading {
 /** Two words for one kind of things, written with a slash, are no path. */
 const joined = (text: string): string =>
   text
-    .replace(/\b(files?|regular|normal|folders?|director(?:y|ies))\/(?=(?:regular|normal|director\w*|folders?|files?|dirs?|symlinks?)\b)/gi, '$1 or ')
+    .replace(
+      /\b(files?|regular|normal|folders?|director(?:y|ies))\/(?=(?:regular|normal|director\w*|folders?|files?|dirs?|symlinks?)\b)/gi,
+      '$1 or ',
+    )
     .replace(/\b(?:regular|normal) or (?:regular|normal)(?= files?\b)/gi, 'regular')
     .replace(/\band\/or\b/gi, 'or')
     .replace(/ & (?=\w)/g, ' and ')

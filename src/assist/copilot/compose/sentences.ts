@@ -9,7 +9,9 @@ const written = (pattern: string): string =>
 
 /** The expressions of all sentences, made when the first request comes. */
 const sentences = (): readonly (readonly [RegExp, string])[] =>
-  (made ??= SENTENCES.map(([pattern, command]) => [new RegExp(`^(?:${written(pattern)})$`), command] as const))
+  (made ??= SENTENCES.map(
+    ([pattern, command]) => [new RegExp(`^(?:${written(pattern)})$`), command] as const,
+  ))
 
 /** The command of the first sentence that is the whole request; undefined if there is none. */
 export function composeSentence(request: string, reading: Reading): string | undefined {
@@ -28,16 +30,19 @@ function filled(command: string, match: RegExpExecArray, request: string, { valu
     const at = request.toLowerCase().indexOf(mark)
     return at < 0 ? mark : request.slice(at, at + mark.length)
   }
-  return command.replace(/\$\$\$\$|\$\$1=1|(\$?)\$([1-9])([/!%+]?)/g, (whole, column: string, place: string, kind: string) => {
-    if (whole === '$$$$') return '$$'
-    if (whole === '$$1=1') return '$1'
-    if (match[Number(place)] === undefined) return ''
-    const raw = value(place)
-    if (kind === '!') return raw
-    if (kind === '+') return String(Number.parseInt(raw, 10) + 1)
-    if (kind === '%') return String(Math.max(1, Math.round(secondsOf(raw))))
-    if (kind === '/') return raw.replace(/[\\/&.*[\]^$]/g, '\\$&').replaceAll("'", "'\\''")
-    if (/^<n/.test(match[Number(place)] ?? '')) return column + raw.replace(/\D+$/, '')
-    return column + (/^<g/.test(match[Number(place)] ?? '') ? asFiles(raw) : asWord(raw))
-  })
+  return command.replace(
+    /\$\$\$\$|\$\$1=1|(\$?)\$([1-9])([/!%+]?)/g,
+    (whole, column: string, place: string, kind: string) => {
+      if (whole === '$$$$') return '$$'
+      if (whole === '$$1=1') return '$1'
+      if (match[Number(place)] === undefined) return ''
+      const raw = value(place)
+      if (kind === '!') return raw
+      if (kind === '+') return String(Number.parseInt(raw, 10) + 1)
+      if (kind === '%') return String(Math.max(1, Math.round(secondsOf(raw))))
+      if (kind === '/') return raw.replace(/[\\/&.*[\]^$]/g, '\\$&').replaceAll("'", "'\\''")
+      if (/^<n/.test(match[Number(place)] ?? '')) return column + raw.replace(/\D+$/, '')
+      return column + (/^<g/.test(match[Number(place)] ?? '') ? asFiles(raw) : asWord(raw))
+    },
+  )
 }

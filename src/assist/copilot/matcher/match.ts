@@ -94,10 +94,17 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index, text: 
 /** Share of a wording's weight that a request may leave out and still mean the same. */
 const MOST_UNSAID = 0.2
 
-function isCovered(wording: Wording, asked: readonly Asked[], aligned: Aligned, beside: Beside, index: Index): boolean {
+function isCovered(
+  wording: Wording,
+  asked: readonly Asked[],
+  aligned: Aligned,
+  beside: Beside,
+  index: Index,
+): boolean {
   const { words, own, left, undone, unnamed } = beside
   const { values, used, nouns } = aligned
-  if (undone.length > 0 || left.some(({ entity }) => entity !== undefined && entity.kind !== 'here')) return false
+  if (undone.length > 0 || left.some(({ entity }) => entity !== undefined && entity.kind !== 'here'))
+    return false
   if ([...words].some((word) => !own.has(word) && word !== SHOW)) return false
   // A word that other wordings have may have meant something else, unless its noun stands beside it.
   const isBorrowed = (i: number): boolean => !nouns.has(i) && index.knows(asked[i]?.concept ?? '')
