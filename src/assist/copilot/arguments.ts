@@ -157,7 +157,14 @@ async function taking(
 ): Promise<Read> {
   const own = await explained(part, reading, 'option', option)
   if (next === undefined || option.optional) return one(own)
-  return { explained: [own, await argument(next, reading, option)], tookNext: true }
+  const value = await argument(next, reading, option)
+  // The words behind a module, as in `python3 -m http.server 8000`, are the module's.
+  const module = reading.tool.subcommand(`${part.value} ${next.value}`) ?? reading.tool.subcommand(part.value)
+  if (module !== undefined) {
+    reading.tool = module
+    reading.mayDescend = false
+  }
+  return { explained: [own, value], tookNext: true }
 }
 
 async function argument(
