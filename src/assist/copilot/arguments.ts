@@ -3,7 +3,7 @@
 import type { Part } from '../risk/parts.ts'
 import type { ExplainedPart, Span } from './explanation.ts'
 import type { Lexicon, Meaning, OptionMeaning, Tool } from './matcher/lexicon.ts'
-import { numeric, specialOperand } from './special-words.ts'
+import { COMMON, numeric, specialOperand } from './special-words.ts'
 
 /** Explains a part from the parser together with the parts inside it. */
 export type Explain = (part: Part) => Promise<ExplainedPart>
@@ -139,11 +139,6 @@ async function readOption(part: Part, next: Part | undefined, reading: Reading):
     if (letters !== undefined) return letters
   }
   return one(await explained(part, reading, 'option', COMMON[value]))
-}
-
-const COMMON: Readonly<Record<string, Meaning>> = {
-  '--help': { text: 'Shows a summary of its options', source: 'karo' },
-  '--version': { text: 'Shows its version', source: 'karo' },
 }
 
 const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)

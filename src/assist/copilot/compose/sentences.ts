@@ -1,6 +1,11 @@
 // Matches a whole request against the sentences of the grammar; nothing of it may be left over.
+import { changesSomething } from './acts.ts'
 import { asFiles, asWord, type Reading, secondsOf } from './read.ts'
-import { PARTS, SENTENCES } from './sentences-words.ts'
+import { ABOUT_MACHINE } from './sentences-machine.ts'
+import { ABOUT_FILES, PARTS } from './sentences-words.ts'
+
+/** Things that no sentence changes. */
+const TOO_MUCH = /^(?:[/~*.]+|\/dev\/.+)$/
 
 let made: readonly (readonly [RegExp, string])[] | undefined
 
@@ -9,7 +14,7 @@ const written = (pattern: string): string =>
 
 /** The expressions of all sentences, made when the first request comes. */
 const sentences = (): readonly (readonly [RegExp, string])[] =>
-  (made ??= SENTENCES.map(
+  (made ??= [...ABOUT_FILES, ...ABOUT_MACHINE].map(
     ([pattern, command]) => [new RegExp(`^(?:${written(pattern)})$`), command] as const,
   ))
 
@@ -17,7 +22,10 @@ const sentences = (): readonly (readonly [RegExp, string])[] =>
 export function composeSentence(request: string, reading: Reading): string | undefined {
   for (const [expression, command] of sentences()) {
     const match = expression.exec(reading.text)
-    if (match !== null) return filled(command, match, request, reading).trim()
+    if (match === null) continue
+    const made = filled(command, match, request, reading).trim()
+    // Whole disks, the root and every file at once are for nobody to name in passing.
+    return changesSomething(made) && reading.values.some((one) => TOO_MUCH.test(one)) ? undefined : made
   }
   return undefined
 }
