@@ -107,7 +107,7 @@ export function createFile(path: string, content: string, mode: number, random: 
  * Gives the file at `path` new content and exactly `mode`, durably. A crash leaves the old content or the new, whole; a
  * `.tmp` file that it leaves is removed by the next call. Failures throw the system's error.
  */
-export function replaceFile(path: string, content: string, mode: number, random: Random): void {
+export function replaceFile(path: string, content: string | Uint8Array, mode: number, random: Random): void {
   const directory = dirname(path)
   for (const name of fs.readdirSync(directory)) {
     // Such a file may belong to another process that replaces the same file now. That process then fails, and the file

@@ -3,7 +3,7 @@
 import type { Part } from '../risk/parts.ts'
 import type { ExplainedPart, Span } from './explanation.ts'
 import type { Lexicon, Meaning, OptionMeaning, Tool } from './matcher/lexicon.ts'
-import { numeric, specialOperand } from './special-words.ts'
+import { COMMON, numeric, specialOperand } from './special-words.ts'
 
 /** Explains a part from the parser together with the parts inside it. */
 export type Explain = (part: Part) => Promise<ExplainedPart>
@@ -141,11 +141,6 @@ async function readOption(part: Part, next: Part | undefined, reading: Reading):
   return one(await explained(part, reading, 'option', COMMON[value]))
 }
 
-const COMMON: Readonly<Record<string, Meaning>> = {
-  '--help': { text: 'Shows a summary of its options', source: 'karo' },
-  '--version': { text: 'Shows its version', source: 'karo' },
-}
-
 const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 
 /** Reads an option whose argument is the next word. */
@@ -157,7 +152,14 @@ async function taking(
 ): Promise<Read> {
   const own = await explained(part, reading, 'option', option)
   if (next === undefined || option.optional) return one(own)
-  return { explained: [own, await argument(next, reading, option)], tookNext: true }
+  const value = await argument(next, reading, option)
+  // The words behind a module, as in `python3 -m http.server 8000`, are the module's.
+  const module = reading.tool.subcommand(`${part.value} ${next.value}`) ?? reading.tool.subcommand(part.value)
+  if (module !== undefined) {
+    reading.tool = module
+    reading.mayDescend = false
+  }
+  return { explained: [own, value], tookNext: true }
 }
 
 async function argument(

@@ -1,13 +1,16 @@
 // Finds a command for a request in words, from recipes, own history and option descriptions; the guard judges each.
 import { compareLevels, worst } from '../risk/decide.ts'
 import type { RiskVerdict, Shell } from '../risk/index.ts'
+import { changesSomething, onlyLooks } from './compose/acts.ts'
+import { compose } from './compose/index.ts'
+import type { Examples } from './examples/index.ts'
 import type { Knowledge } from './knowledge.ts'
 import { leavesOut } from './matcher/limits.ts'
 import { search } from './matcher/match.ts'
 import { fill } from './matcher/slots.ts'
 import { buildIndex, type Index } from './matcher/wordings.ts'
 import { PLACEHOLDERS } from './model/prompt.ts'
-import { optionsFor } from './option-search.ts'
+import { examplesFor, optionsFor } from './option-search.ts'
 import { destroysByName, type OwnCommand, ownCandidates, wantsToDestroy } from './own-history.ts'
 import { RECIPES } from './recipes/index.ts'
 import type { Answer, Candidate, Proposal } from './types.ts'
@@ -19,6 +22,8 @@ export interface AskOptions {
   /** Commands that the person ran, newest first; empty if no daemon is there to tell. */
   readonly own?: readonly OwnCommand[]
   readonly cwd?: string
+  /** tldr pages of this machine, for requests that name a tool. */
+  readonly examples?: Examples
   /** The model's command, already checked for its form but not judged. */
   readonly model?: { readonly name: string; readonly command: string }
   readonly notes?: readonly string[]
@@ -59,6 +64,7 @@ const ofModel = ({ name, command }: NonNullable<AskOptions['model']>) => ({
     (one) => new RegExp(`\\b${one}\\b`).test(command) && !new RegExp(`\\$\\{?${one}\\b`).test(command),
   ),
   destroys: destroysByName(command),
+  confidence: 'perhaps' as const,
 })
 
 /**
@@ -90,7 +96,9 @@ function objection(
 }
 
 function offlineCandidates(request: string, options: AskOptions): readonly Candidate[] {
-  const all = candidates(request, options)
+  // A command that changes something is never the answer to a request that only looks.
+  const looks = onlyLooks(request)
+  const all = candidates(request, options).filter(({ command }) => !looks || !changesSomething(command))
   const [best] = all
   const kept: Candidate[] = []
   for (const candidate of all) {
@@ -108,22 +116,26 @@ const isNear = ({ command, score }: Candidate, best: Candidate): boolean =>
 
 const toolOf = (command: string): string => command.replace(/^sudo /, '').split(' ', 1)[0] as string
 
-function candidates(request: string, { shell, knowledge, own = [], cwd }: AskOptions): readonly Candidate[] {
-  const recipes = recipesFor(request, shell, ownIndex(knowledge))
-  const before = ownCandidates(request, own, cwd, { knowledge, index: ownIndex(knowledge) })
-  const found = [...recipes, ...before].sort((a, b) => b.score - a.score)
-  // Searching the knowledge file is slow, so it is left out if a recipe or an own command fits well.
-  return (found[0]?.score ?? 0) >= SURE
-    ? found
-    : [
-        ...found,
-        ...optionsFor(request, knowledge, ownIndex(knowledge), (found[0]?.score ?? 0) >= LIKELY),
-      ].sort((a, b) => b.score - a.score)
+function candidates(
+  request: string,
+  { shell, knowledge, own = [], cwd, examples }: AskOptions,
+): readonly Candidate[] {
+  const index = ownIndex(knowledge)
+  const composed = compose(request)
+  const recipes = recipesFor(request, shell, index)
+  const before = ownCandidates(request, own, cwd, { knowledge, index })
+  const shown = examples === undefined ? [] : examplesFor(request, examples, index)
+  const found = [...composed, ...recipes, ...before, ...shown].sort(better)
+  // Searching the knowledge file is slow, so it is left out if there is a sure answer.
+  if (found[0]?.confidence === 'sure') return found
+  return [...found, ...optionsFor(request, knowledge, index, (found[0]?.score ?? 0) >= LIKELY)].sort(better)
 }
 
-/** Score from which a recipe or an own command is enough. */
-const SURE = 0.75
-/** Score from which it counts more than an option of a tool that the request does not name. */
+/** What is sure comes first, then what fits better. */
+const better = (one: Candidate, other: Candidate): number =>
+  Number(other.confidence === 'sure') - Number(one.confidence === 'sure') || other.score - one.score
+
+/** Score from which an answer counts more than an option of a tool that the request does not name. */
 const LIKELY = 0.62
 
 /** Syntax that sh lacks. */
@@ -134,15 +146,16 @@ function recipesFor(request: string, shell: AskOptions['shell'], index: Index): 
     .filter(({ score }) => score >= LEAST_SCORE)
     .filter(({ recipe }) => shell !== 'sh' || !NOT_IN_SH.test(recipe.run))
     .slice(0, 2 * MOST_ALTERNATIVES)
-    .map(({ recipe, score, values }) => {
+    .map(({ recipe, score, values, isSure }) => {
       const { command, missing } = fill((shell === 'fish' ? recipe.fish : undefined) ?? recipe.run, values)
       const destroys = recipe.asks !== undefined
-      return { command, source: 'recipe', score, placeholders: missing, destroys }
+      const confidence = isSure ? 'sure' : 'perhaps'
+      return { command, source: 'recipe', score, placeholders: missing, destroys, confidence }
     })
 }
 
 function judged(
-  { command, source, placeholders, destroys }: Omit<Candidate, 'score'>,
+  { command, source, placeholders, destroys, confidence }: Omit<Candidate, 'score'>,
   judge: AskOptions['judge'],
 ): Proposal {
   const asWritten = judge(command)
@@ -158,6 +171,7 @@ function judged(
     risk_level: open ? worst([risk_level, 'moderate']) : risk_level,
     decision,
     placeholders,
+    confidence,
     reasons: open ? [...reasons, `How risky it is depends on ${placeholders.join(' and ')}.`] : reasons,
   }
 }
@@ -179,6 +193,7 @@ function answerOf(proposals: readonly Proposal[], notes: readonly string[]): Ans
     source: null,
     risk_level: null,
     decision: null,
+    confidence: null,
     placeholders: [],
     reasons: [],
   }

@@ -1,5 +1,6 @@
 // Finds an option by its description: `curl follow redirects` gives `curl -L`.
 
+import type { Examples } from './examples/index.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { CommandKnowledge } from './knowledge-format.ts'
 import { concepts } from './matcher/language.ts'
@@ -53,6 +54,41 @@ export function optionsFor(
     .map(({ one, score }) => candidate(one, score))
 }
 
+/** Share of an example's description that a request has to say for the example to be sure. */
+const SURE = 0.75
+
+/** Examples of the tool with which the request begins, or which it names behind `with` or `using`. */
+export function examplesFor(request: string, examples: Examples, index: Index): readonly Candidate[] {
+  const words = request.trim()
+  const [, first = '', second = ''] = /^([\w.+-]+):?(?: ([\w.+-]+))?/.exec(words) ?? []
+  const with_ = /\b(?:with|using) ([\w.+-]+)[\s.?!]*$/i.exec(words)?.[1] ?? ''
+  const named = [`${first} ${second}`, first, with_].filter((one) => one.trim() !== '')
+  for (const tool of named) {
+    const page = examples.page(tool.toLowerCase())
+    if (page === undefined) continue
+    const own = new Set(concepts(tool))
+    const asked = new Set(concepts(words).filter((word) => !own.has(word)))
+    if (asked.size === 0) return []
+    return page.examples
+      .map(({ does, command, placeholders }) => {
+        const said = new Set(concepts(does).filter((word) => !own.has(word)))
+        const score = likeness(asked, said, index, 1)
+        const isSure = [...asked].every((word) => said.has(word)) && score >= SURE
+        return {
+          command,
+          source: page.source,
+          score,
+          placeholders,
+          confidence: isSure ? ('sure' as const) : ('perhaps' as const),
+        }
+      })
+      .filter(({ score }) => score >= LEAST)
+      .sort((a, b) => b.score - a.score || (a.command < b.command ? -1 : 1))
+      .slice(0, 3)
+  }
+  return []
+}
+
 const ENGLISH: ReadonlySet<string> = new Set(
   'find sort cut split join watch time test time make who which last more less file head tail touch history set help kill script link look open in at for while until if then do done act go code serve act just source space micro paper fly up op src'.split(
     ' ',
@@ -70,14 +106,15 @@ function candidate({ command, option, argument }: Described, score: number): Can
     source: Object.hasOwn(TOOLS, command) ? 'options' : `fig ${command}`,
     score,
     placeholders: value === '' ? [] : [name as string],
+    confidence: 'perhaps',
   }
 }
 
-function likeness(asked: ReadonlySet<string>, words: ReadonlySet<string>, index: Index): number {
+function likeness(asked: ReadonlySet<string>, words: ReadonlySet<string>, index: Index, least = 2): number {
   const sum = (list: Iterable<string>): number =>
     [...list].reduce((total, word) => total + index.weight(word), 0)
   const shared = [...asked].filter((word) => words.has(word))
-  if (shared.length < 2) return 0
+  if (shared.length < least) return 0
   return sum(shared) / (0.75 * sum(asked) + 0.25 * sum(words))
 }
 

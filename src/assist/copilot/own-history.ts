@@ -58,7 +58,7 @@ export function ownCandidates(
     if (exit_code !== 0 || command.length > MOST_LENGTH || /[\p{Cc}\p{Cf}]/u.test(command)) continue
     if (!destructive && (risk_level !== 'safe' || destroysByName(command))) continue
     // A `karo ask` line holds the words of a request, but does not answer it.
-    if (/^karo\b/.test(command)) continue
+    if (/(?:^|[\s/;|&])karo(?:\.js)?(?:\s|$)/.test(command)) continue
     if (!leavesOut(request, command)) continue
     if (destroysByName(command) && !namesAll(request, command, knowledge)) continue
     const typed = new Set(wordsIn(command))
@@ -73,7 +73,13 @@ export function ownCandidates(
   return [...best]
     .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
     .slice(0, 3)
-    .map(([command, score]) => ({ command, source: 'history', score, placeholders: [] }))
+    .map(([command, score]) => ({
+      command,
+      source: 'history',
+      score,
+      placeholders: [],
+      confidence: score >= BEST ? 'sure' : 'perhaps',
+    }))
 }
 
 /** Whether the request names all arguments of a command that destroys; subcommands and options do not count. */

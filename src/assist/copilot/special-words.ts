@@ -43,3 +43,9 @@ export function specialOperand(value: string, index: number, tool: string): Mean
     return say('The directory you are in')
   return undefined
 }
+
+/** Options that mean the same to every program. */
+export const COMMON: Readonly<Record<string, Meaning>> = {
+  '--help': { text: 'Shows a summary of its options', source: 'karo' },
+  '--version': { text: 'Shows its version', source: 'karo' },
+}

@@ -1,6 +1,8 @@
 // Shapes of a request's answer: candidates, judged proposals, and the answer made of them.
 import type { GuardDecision, RiskLevel } from '../risk/index.ts'
 
+export type Confidence = 'sure' | 'perhaps'
+
 export interface Proposal {
   readonly command: string
   /** `recipe`, `history`, `options` (Karo's own table), `fig <command>`, `model <name>`. */
@@ -11,6 +13,8 @@ export interface Proposal {
   readonly placeholders: readonly string[]
   /** Why the command is risky, one sentence for each finding. */
   readonly reasons: readonly string[]
+  /** `sure` if every word of the request is accounted for; otherwise the command is only a guess. */
+  readonly confidence: Confidence
 }
 
 /** Shape of `karo ask --json`. The fields of the command are null if nothing was found. */
@@ -21,6 +25,7 @@ export interface Answer {
   readonly decision: GuardDecision | null
   readonly placeholders: readonly string[]
   readonly reasons: readonly string[]
+  readonly confidence: Confidence | null
   readonly alternatives: readonly Proposal[]
   /** Notes on how the answer came about, for example that the model did not answer. */
   readonly notes: readonly string[]
@@ -34,4 +39,5 @@ export interface Candidate {
   readonly placeholders: readonly string[]
   /** Whether the command destroys something; as an alternative it then has to fit almost as well as the answer. */
   readonly destroys?: boolean
+  readonly confidence: Confidence
 }

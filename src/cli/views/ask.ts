@@ -21,7 +21,7 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
           paint('dim', answer.command === null ? 'other commands, which fit less or are too risky:' : 'or:'),
           ...answer.alternatives.flatMap((other) => [
             `  ${printable(other.command)}`,
-            `    ${level(other)}, from: ${other.source}`,
+            `    ${level(other)}, from: ${other.source}${other.confidence === 'perhaps' && answer.confidence === 'sure' ? ', perhaps' : ''}`,
           ]),
           ...(answer.command === null ? [''] : []),
         ]
@@ -30,8 +30,13 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
       'Karo knows no command for that. Other words may help: say what to do, and with which kind of thing.'
     return `${[fitted(said, screen.columns), ...others(), ...notes].join('\n')}\n`
   }
-  const { command, source, risk_level, decision, placeholders } = answer
-  const lines = [paint('bold', printable(command)), '']
+  const { command, source, risk_level, decision, placeholders, confidence } = answer
+  const guess = 'Perhaps; Karo does not account for every word of the request, so read it first:'
+  const lines = [
+    ...(confidence === 'perhaps' ? [fitted(paint('yellow', guess), screen.columns), ''] : []),
+    paint('bold', printable(command)),
+    '',
+  ]
   if (risk_level !== null && decision !== null)
     lines.push(`  ${level({ risk_level, decision })}, from: ${source}`)
   for (const reason of answer.reasons) lines.push(fitted(`  ${printable(reason)}`, screen.columns))

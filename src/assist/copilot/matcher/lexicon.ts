@@ -84,8 +84,8 @@ export function createLexicon(
       },
       subcommand(word) {
         const [, known] = here?.s?.find(([names]) => names.includes(word)) ?? []
-        if (known === undefined) return undefined
         const longer = `${name} ${word}`
+        if (known === undefined) return Object.hasOwn(TOOLS, longer) ? ownTool(longer) : undefined
         const text = known.d
         return makeTool({
           name: longer,
@@ -110,6 +110,11 @@ export function createLexicon(
         }
       },
     }
+  }
+  /** A subcommand that only the own table describes. */
+  const ownTool = (name: string): Tool => {
+    const own = TOOLS[name] as OwnTool
+    return makeTool({ name, does: { text: own.does, source: 'karo' }, own, path: [] })
   }
   return { tool }
 }

@@ -1,21 +1,23 @@
 // Finds the recipes that answer a request: by how much of the request a wording has, and how much more it has.
 
 import type { Recipe } from '../recipes/recipe.ts'
-import { align, needed } from './align.ts'
+import { type Aligned, align, needed } from './align.ts'
 import { type Asked, readAsked } from './asked.ts'
-import { setBeside } from './beside.ts'
+import { type Beside, setBeside } from './beside.ts'
 import { isEnough } from './enough.ts'
 import { concept, isAskedFor } from './language.ts'
 import { accountsFor } from './limits.ts'
 import { scoreOf } from './score.ts'
 import { ALSO, SHOW } from './word-groups.ts'
-import type { Index, Wording } from './wordings.ts'
+import { type Index, sum, type Wording } from './wordings.ts'
 
 export interface Found {
   readonly recipe: Recipe
   /** From 0 to about 1. */
   readonly score: number
   readonly values: ReadonlyMap<string, string>
+  /** Whether every word of the request is in the wording or a slot, and the wording says little more. */
+  readonly isSure: boolean
 }
 
 /** Wordings that are compared closely, those that share most words with the request. */
@@ -85,5 +87,35 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index, text: 
   // If two kinds of things are to be deleted, a command for one of them is no answer.
   if (recipe.asks !== undefined && [...words].some((word) => ALSO.has(word) && !own.has(word)))
     return undefined
-  return { recipe, score: scoreOf({ wording, asked, aligned, beside, index, text, changes }), values }
+  const score = scoreOf({ wording, asked, aligned, beside, index, text, changes })
+  return { recipe, score, values, isSure: isCovered(wording, asked, aligned, beside, index) }
+}
+
+/** Share of a wording's weight that a request may leave out and still mean the same. */
+const MOST_UNSAID = 0.2
+
+function isCovered(
+  wording: Wording,
+  asked: readonly Asked[],
+  aligned: Aligned,
+  beside: Beside,
+  index: Index,
+): boolean {
+  const { words, own, left, undone, unnamed } = beside
+  const { values, used, nouns } = aligned
+  if (undone.length > 0 || left.some(({ entity }) => entity !== undefined && entity.kind !== 'here'))
+    return false
+  if ([...words].some((word) => !own.has(word) && word !== SHOW)) return false
+  // A word that other wordings have may have meant something else, unless its noun stands beside it.
+  const isBorrowed = (i: number): boolean => !nouns.has(i) && index.knows(asked[i]?.concept ?? '')
+  if ([...used].some((i) => asked[i]?.entity === undefined && isBorrowed(i))) return false
+  const telling = [...wording.words].filter((word) => word !== SHOW)
+  if (!telling.some((word) => words.has(word))) return false
+  const unsaid = telling.filter((word) => !words.has(word))
+  if (sum(unsaid, index.weight) > MOST_UNSAID * wording.weight) return false
+  const slots = wording.parts.filter((part) => part.startsWith('{')).map((part) => part.slice(1, -1))
+  const open = values.size > 0 ? needed(wording.recipe.run) : []
+  return [...slots, ...open].every(
+    (slot) => values.has(slot) || unnamed.has(slot) || wording.recipe.run.includes(`{${slot}=`),
+  )
 }

@@ -1,5 +1,6 @@
 // Karo's own descriptions of common commands: their purpose, and options that other sources lack or describe wrongly.
 import { BUILTINS } from './builtins.ts'
+import { MEDIA } from './media.ts'
 import type { OwnTool } from './own-tool.ts'
 
 /** Names under which Fig describes BSD's programs; here the manual page is better. */
@@ -11,6 +12,7 @@ export const BSD: ReadonlySet<string> = new Set(
 
 export const TOOLS: Readonly<Record<string, OwnTool>> = {
   ...BUILTINS,
+  ...MEDIA,
   sudo: {
     does: 'Runs a command as another user, root by default',
     options: {

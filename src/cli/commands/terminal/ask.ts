@@ -1,16 +1,21 @@
 // karo ask: turns words into a command and shows its risk, without a daemon, an init or a network. Runs nothing.
 import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { findCommand } from '../../../assist/copilot/ask.ts'
+import { openExamples } from '../../../assist/copilot/examples/index.ts'
 import { openKnowledge } from '../../../assist/copilot/knowledge.ts'
+import { knownOf } from '../../../assist/copilot/known.ts'
+import { createManuals } from '../../../assist/copilot/manuals.ts'
 import type { OwnCommand } from '../../../assist/copilot/own-history.ts'
 import type { Answer } from '../../../assist/copilot/types.ts'
 import { SHELLS, type Shell } from '../../../assist/risk/index.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { judging } from '../../judging.ts'
 import { workingDirectory } from '../../place.ts'
 import { printAnswer } from '../../views/ask.ts'
+import { printKnown } from '../../views/knowledge.ts'
 
 /** How many of the person's newest commands are looked through. */
 const MOST_OWN = 1_000
@@ -57,21 +62,33 @@ function wantsModel(io: CommandIo): boolean {
   }
 }
 
+/** What is known of a tool, if the request is its name and nothing else; its manual is only read if nothing else knows it. */
+const knownTool = (io: CommandIo, request: string) =>
+  /^\s*[\w.+-]+(?: [a-z-]+)?\s*$/.test(request)
+    ? knownOf(request, {
+        knowledge: openKnowledge(),
+        examples: openExamples(io.home, io.env.HOME ?? homedir()),
+        ...(!/\s/.test(request.trim()) && { manuals: createManuals(io.env.PATH ?? '', {}) }),
+      })
+    : undefined
+
 async function answer(io: CommandIo, request: string, shell: Shell): Promise<Answer> {
+  const knowledge = openKnowledge()
+  const examples = openExamples(io.home, io.env.HOME ?? homedir())
+  const words = { shell, judge: await judging(io, shell), knowledge, examples }
   const hasModel = wantsModel(io)
   const { commands: own, notes } = await ownCommands(io, hasModel ? OWN_FOR_MODEL_MS : OWN_MS)
   const cwd = workingDirectory()
-  const model = hasModel
-    ? await (await import('../../ask-model.ts')).modelAnswer(io, { request, shell, own })
-    : undefined
+  const offline = { ...words, own, notes, ...(cwd !== undefined && { cwd }) }
+  const found = findCommand(request, offline)
+  // The model is asked for what Karo itself is not sure of.
+  if (!hasModel || found.confidence === 'sure') return found
+  const model = await (await import('../../ask-model.ts')).modelAnswer(io, { request, shell, own })
+  if (model === undefined) return found
   return findCommand(request, {
-    shell,
-    own,
-    judge: await judging(io, shell),
-    knowledge: openKnowledge(),
-    ...(cwd !== undefined && { cwd }),
-    ...(model?.command !== undefined && { model: { name: model.name, command: model.command } }),
-    notes: [...notes, ...(model?.note === undefined ? [] : [model.note])],
+    ...offline,
+    ...(model.command !== undefined && { model: { name: model.name, command: model.command } }),
+    notes: [...notes, ...(model.note === undefined ? [] : [model.note])],
   })
 }
 
@@ -97,6 +114,7 @@ const command = defineCommand({
   ],
   examples: [
     { run: "karo ask 'files larger than 100 MB in /var'", does: 'a command that finds them' },
+    { run: 'karo ask tar', does: 'what is known of the tool: its options, and examples' },
     { run: "karo ask --json 'undo the last commit'", does: 'the command, its risk and others as JSON' },
   ],
   async run(io, input) {
@@ -111,6 +129,8 @@ const command = defineCommand({
       throw new KaroError('bad_request', 'the words hold control or invisible characters', {
         where: 'karo ask',
       })
+    const known = await knownTool(io, request)
+    if (known !== undefined) return show(io, known, printKnown)
     const found = await answer(io, request, shellOf(input.options.shell, io.env))
     io.out(io.json ? `${JSON.stringify(found)}\n` : printAnswer(found, io))
     return found.command === null ? EXIT.failed : EXIT.done

@@ -107,6 +107,9 @@ export const NETWORK_RULES: readonly Rule[] = [
       const module = c.args.some((arg) => /^(?:http\.server|SimpleHTTPServer)$/.test(arg.text))
       if (/^python/.test(c.name) && !module) return undefined
       if (/^(?:php|ruby|busybox)$/.test(c.name) && !o.flag('S', 't')) return undefined
+      // At an address of this machine nobody on the network can ask.
+      if (c.args.some(({ text }) => /^(?:--bind=)?(?:127\.[\d.]+|localhost|\[?::1\]?)(?::\d+)?$/.test(text)))
+        return undefined
       const given = c.args.filter((_arg, i) => /^(?:-d|--directory|-t)$/.test(c.args[i - 1]?.text ?? ''))
       const here = { text: '.', span: c.span, taint: 0 }
       const tops = given.length > 0 ? given : /^(?:python|php)/.test(c.name) ? [here] : o.operands

@@ -1,0 +1,147 @@
+// Judges whether an answer is the command that a set asks for: equal in normal form, never by likeness.
+
+/**
+ * Spellings of one meaning, made one. Besides exact synonyms this leaves out what only marks lines or reports progress (`-H`,
+ * `--color`, `-v` of commands that change files), a pager, and `sudo`; `-exec`, `xargs` and `-delete` are one.
+ */
+const SAME: readonly (readonly [RegExp, string])[] = [
+  [/[\u201c\u201d]/g, '"'],
+  [/[\u2018\u2019]/g, "'"],
+  [/\$HOME\b|\$\{HOME\}/g, '~'],
+  [/(?<=[\s|])(?:sudo|\/(?:usr\/)?bin\/(?=\w)) ?/g, ''],
+  [/\\!/g, '!'],
+  [/ *\| *(?:more|less|cat)$/, ''],
+  [/(?<=\s)-not(?=\s)/g, '!'],
+  [/(?<=\s)-or(?=\s)/g, '-o'],
+  [/(?<=\s)-(?:a|and|print|depth|follow|daystart)(?=\s|$|\|)/g, ''],
+  [/ -print0\b/g, ''],
+  [/2> \/dev/g, '2>/dev'],
+  [/(?:'\{\}'|"\{\}"|\\\{\\\})/g, '{}'],
+  [/ *(?:\\ ?;|';'|";")/g, ' +'],
+  [
+    / *\| *xargs((?: -(?:0|r|t|d ?\S+|n ?1|L ?1)| --null| --no-run-if-empty)*) -(?:I|i) ?(\S*) ([^|]*)/g,
+    ' -exec $3 +<$2>',
+  ],
+  [
+    / *\| *xargs(?: -(?:0|r|t|d ?\S+|n ?1|L ?1|P ?\d+)| --null| --no-run-if-empty)* ([^|]*?) *(?=$|\|)/g,
+    ' -exec $1 {} + ',
+  ],
+  [/-execdir\b/g, '-exec'],
+  [/-exec ((?:(?! -exec ).)*?)(\S+) \+<\2>/g, '-exec $1{} +'],
+  [/\+<[^>]*>/g, '+'],
+  [/-exec (mv|cp)((?: -[a-su-z]\w*)*) (?:-t ?|--target-directory[= ])(\S+) \{\} \+/g, '-exec $1$2 {} $3 +'],
+  [/-exec rm(?: -[frv]+)* (?:-- )?\{\} \+/g, '-delete'],
+  [/-exec rmdir \{\} \+/g, '-empty -delete'],
+  [/-empty(.*)-empty/g, '-empty$1'],
+  [/ -exec (?:ls|echo)(?: -[d1])? \{\} \+/g, ''],
+  [/ -exec ls -\w*l\w* \{\} \+| -ls\b/g, ' -exec ls -l {} +'],
+  [/-size 0[a-z]?(?=\s|$)/g, '-empty'],
+  [/-mtime -1\b/g, '-mtime 0'],
+  [/-(?:perm) (?:[/+-])?(?:u\+s|u=s|4000)\b/g, '-perm -4000'],
+  [/-perm (?:[/+-])(?:g\+s|g=s|2000)\b/g, '-perm -2000'],
+  [/-perm (?:[/+-])?0*(\d{3})\b/g, '-perm $1'],
+  [/-([acm])time (-|\+|)(\d+)\b/g, '-$1days $2$3'],
+  [/-([acm])min (-|\+|)(\d+)\b/g, '-$1min $2$3'],
+  [/(?<=\bfind) (?:\.\/|\$PWD|`pwd`)(?=\s|$)/g, ' .'],
+  [/(?<=\b(?:e|f)?grep\b[^|]*) (?:--color(?:=\w+)?|-H|-s)(?=\s)/g, ''],
+  [/(?<=\bgrep -)(\w*)[Hns](\w*)(?=\s)/g, '$1$2'],
+  [/(?<=\bgrep) -(?=\s)/g, ''],
+  [/(?<=\b(?:cp|mv|mkdir|chmod|chown|gzip) )-v(?=\s)/g, ''],
+  [/(?<=\bmkdir) (?:-p|--parents)(?=\s)/g, ''],
+  [/ -e (?=\S+ \S)/g, ' '],
+  [/\begrep\b/g, 'grep -E'],
+  [/\bfgrep\b/g, 'grep -F'],
+  [/(?<=\b(?:head|tail)) -n?(\d+)\b/g, ' -n $1'],
+  [/(?<=\bhead)$| \| head -n 10$/g, ''],
+  [/--recursive\b/g, '-r'],
+  [/--human-readable\b/g, '-h'],
+  [/--summarize\b/g, '-s'],
+  [/--ignore-case\b/g, '-i'],
+  [/--line-number\b/g, '-n'],
+  [/--count\b/g, '-c'],
+  [/--invert-match\b/g, '-v'],
+  [/--files-with-matches\b/g, '-l'],
+  [/--verbose\b/g, '-v'],
+  [/--parents\b/g, '-p'],
+  [/--force\b/g, '-f'],
+  [/--all\b/g, '-a'],
+  [/\bgrep((?: -\w+)*) -R\b/g, 'grep$1 -r'],
+  [/(?<=\b(?:chmod|chown|chgrp)) -R(?=\s)/g, ' -r'],
+]
+/** Options whose next word is their value. */
+const WITH_VALUE =
+  /^(?:-(?:name|iname|path|ipath|wholename|regex|iregex|type|size|mdays|mmin|adays|amin|cdays|cmin|newer|perm|user|group|uid|gid|maxdepth|mindepth|inum|links|samefile|printf|regextype|newermt|fstype|used)|-[nkdtfoC])$/
+
+/** Words of a command with their quotes taken off; operators are words of their own. */
+function wordsOf(command: string): string[] {
+  return [...command.matchAll(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s|;&"'\\])+|\|\||&&|[|;&]/gs)].map(
+    ([word]) =>
+      word.replace(
+        /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/gs,
+        (_, a: string, b: string, c: string) => a ?? b ?? c,
+      ),
+  )
+}
+
+/**
+ * The normal form of a command: spellings of one meaning made one, joined letters taken apart, options and operands of
+ * each command of a pipe in a fixed order. Operands that are copied or moved keep their order. With the words of the
+ * request, `-type f` says nothing new where files are asked for, nor does the start of a search for which no place is named.
+ */
+export function normalForm(command: string, words = ''): string {
+  let text = ` ${command.trim().replace(/(?<![\\'"]) *;$/, '')}`.replace(/\s+/g, ' ')
+  for (const [pattern, meant] of SAME) text = text.replace(pattern, meant)
+  if (/\bfiles?\b/i.test(words) && !/files?(?:\/| and | or )(?:director|folder)|regular/i.test(words))
+    text = text.replace(/ -type f(?= |$)/g, '')
+  if (/^ find /.test(text) && !/[/~$]|director|folder|system|here|below|under| in /i.test(words))
+    text = text.replace(/^ find [.~/](?= |$)/, ' find .')
+  const parts: string[][] = [[]]
+  for (const word of wordsOf(text.trim().replace(/(?<=\s)\\(?=[()])/g, ''))) {
+    if (/^(?:\||\|\||&&|;|&)$/.test(word)) parts.push([word], [])
+    else parts.at(-1)?.push(word)
+  }
+  return parts.map(normalCommand).join(' ')
+}
+
+function normalCommand([tool = '', ...all]: readonly string[]): string {
+  const act = all.findIndex((word) => /^-(?:exec|ok|printf|delete|fprint)$/.test(word))
+  const words = act < 0 ? all : all.slice(0, act)
+  const acts = act < 0 ? [] : all.slice(act).map(plainPath)
+  if (words.includes('(') || words.includes('-o')) return [tool, ...words.map(plainPath), ...acts].join(' ')
+  const options: string[] = []
+  const operands: string[] = []
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as string
+    const isNot = word === '!'
+    const at = isNot ? (words[++i] ?? '') : word
+    if (/^-./.test(at)) {
+      const value = WITH_VALUE.test(at) && i + 1 < words.length ? ` ${words[++i]}` : ''
+      const letters =
+        tool !== 'find' && /^-[A-Za-z]{2,}$/.test(at) ? [...at.slice(1)].map((one) => `-${one}`) : [at]
+      const said = letters.map(
+        (one, k) => `${isNot ? '! ' : ''}${one}${k === letters.length - 1 ? value : ''}`,
+      )
+      options.push(...said)
+    } else operands.push(plainPath(at))
+  }
+  if (tool === 'find' && operands.length === 0) operands.push('.')
+  const isOrdered =
+    /^(?:cp|mv|ln|scp|rsync|sed|awk|grep|tr|diff|chmod|chown|chgrp|echo|printf|date|comm)$/.test(tool)
+  return [tool, ...[...new Set(options)].sort(), ...(isOrdered ? operands : operands.sort()), ...acts].join(
+    ' ',
+  )
+}
+
+const plainPath = (word: string): string =>
+  word.length > 1 ? word.replace(/^\.\/(?=.)/, '').replace(/\/+$/, '') || '.' : word
+
+/** The form of a command with placeholders: values that a person fills in are all the same. */
+export function openForm(command: string): string {
+  const text = command
+    .replace(/\{\{\[(-{1,2}[\w-]+)\|(-{1,2}[\w-]+)\]\}\}/g, '$1')
+    .replace(/\{\{[^}]*\}\}/g, 'X')
+  return normalForm(text)
+    .replace(/(?<![-\w])[A-Z][A-Z_0-9]*\b/g, 'X')
+    .replace(/(?:(?<=^|\s)\S*X\S*(?:\s|$))+/g, '')
+    .trim()
+}

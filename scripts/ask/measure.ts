@@ -1,0 +1,122 @@
+// Measures `karo ask` with public sets of requests: what it answers with confidence, and how much of that is right.
+import { join } from 'node:path'
+import { findCommand } from '../../src/assist/copilot/ask.ts'
+import { openKnowledge } from '../../src/assist/copilot/knowledge.ts'
+import { checkCommand } from '../../src/assist/risk/index.ts'
+import { doesTheSame } from './jail.ts'
+import { normalForm, openForm } from './judge.ts'
+import { type Item, type RequestSet, readAlfa, readNl2bash, readOwn, readTldr } from './sets.ts'
+
+const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR [--own FILE]… [--most N] [--show sure|perhaps|none|right]
+  --nl2bash  directory with all.nl and all.cm: data/bash of github.com/TellinaTool/nl2bash (MIT)
+  --alfa     directory with nl2bash_fs_<n>.json and setup_nl2b_fs_<n>.sh: github.com/westenfelder/InterCode-ALFA (MIT)
+  --tldr     directory pages of github.com/tldr-pages/tldr (CC BY 4.0)
+  --own      file of test/corpus
+  --most     items of each half, default 500
+  --show     prints items of the building half; of the other half only counts are ever printed
+`
+
+const knowledge = openKnowledge()
+const judge = (command: string) => checkCommand(command, { shell: 'bash' })
+
+/** Requests that only want to see something, by their first word. */
+const SHOWS =
+  /^\W*(?:show|list|print|display|find|search|count|view|who|what|which|how (?:many|much)|report|output|look|get)\b/i
+const ALSO_ACTS =
+  /\b(?:and|then|to|,) (?:\w+ )?(?:delet|remov|mov|cop|renam|chang|replac|kill|execut|run|creat|writ|sav|compress|archiv|zip|set|add|append|tar)|\b(?:redirect|output to|delet|remov|replac|overwrit|unlink|purg|kill|renam|mov(?:e|ing)|cop(?:y|ies)|chmod|chown|chang(?:e|ing)|updat|append|sav|writ(?:e|ing) to|execut|run)/i
+const CHANGES =
+  /(?:^|[|;&(]\s*|sudo |-exec (?:sh -c ')?|xargs (?:-\S+ )*)(?:rm|rmdir|mv|cp|ln|mkdir|touch|chmod|chown|chgrp|kill|pkill|killall|dd|truncate|shred|mkfs\S*|tee|useradd|userdel|usermod|passwd|reboot|shutdown|apt(?:-get)? (?:install|remove|upgrade)|git (?:commit|push|reset|checkout|add|merge|rebase|stash$|clean)|docker (?:rm|run|stop|start|restart|kill)|systemctl (?:start|stop|restart|enable|disable))\b|-delete\b|\bsed (?:-\w+ )*-i|\bsed -\w*i\b|(?<![<>&\d])>(?![&(]|\s*\/dev\/null)/
+
+interface Counted {
+  asked: number
+  sure: number
+  sureRight: number
+  perhaps: number
+  perhapsRight: number
+  none: number
+  actedUnasked: number
+}
+
+function count(items: readonly Item[], isOpen: boolean, show: string | undefined): Counted {
+  const counted = { asked: 0, sure: 0, sureRight: 0, perhaps: 0, perhapsRight: 0, none: 0, actedUnasked: 0 }
+  for (const item of items) {
+    const { command, confidence = 'sure' as const } = findCommand(item.words, {
+      shell: 'bash',
+      judge,
+      knowledge,
+    })
+    counted.asked++
+    if (command === null || confidence === null) {
+      counted.none++
+      if (show === 'none')
+        process.stdout.write(`none     ${item.words}\n     set: ${item.right.join(' || ')}\n`)
+      continue
+    }
+    const right = isOpen
+      ? item.right.some((one) => openForm(one) === openForm(command))
+      : item.right.some((one) => normalForm(one, item.words) === normalForm(command, item.words)) ||
+        (!process.argv.includes('--no-jail') && doesTheSame(command, item))
+    counted[confidence]++
+    if (right) counted[confidence === 'sure' ? 'sureRight' : 'perhapsRight']++
+    const acts = SHOWS.test(item.words) && !ALSO_ACTS.test(item.words) && CHANGES.test(command)
+    if (acts && !item.right.some((one) => CHANGES.test(one))) counted.actedUnasked++
+    if ((!right && show === confidence) || (right && show === 'right') || (acts && show !== undefined))
+      process.stdout.write(
+        `${right ? 'right' : confidence}${acts ? ' ACTS' : ''}  ${item.words}\n    karo: ${command}\n     set: ${item.right.join(' || ')}\n`,
+      )
+  }
+  return counted
+}
+
+const share = (part: number, whole: number): string =>
+  whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`
+
+function report(name: string, one: Counted): void {
+  process.stdout.write(
+    `${name}: asked ${one.asked}; right ${share(one.sureRight + one.perhapsRight, one.asked)} (with confidence ${share(one.sureRight, one.asked)}); ` +
+      `with confidence ${one.sure}, of these right ${share(one.sureRight, one.sure)}; perhaps ${one.perhaps}, right ${share(one.perhapsRight, one.perhaps)}; ` +
+      `none ${one.none}; acted unasked ${one.actedUnasked}\n`,
+  )
+}
+
+function own(file: string): void {
+  let sure = 0
+  let sureRight = 0
+  let perhapsRight = 0
+  const all = readOwn(file)
+  for (const { words, accepts } of all) {
+    const { command, confidence = 'sure' as const } = findCommand(words, { shell: 'bash', judge, knowledge })
+    const right = accepts.test(confidence === null ? '' : (command ?? ''))
+    if (confidence === 'sure') sure++
+    if (right && confidence === 'sure') sureRight++
+    else if (right) perhapsRight++
+    else if (process.argv.includes('--show-own'))
+      process.stdout.write(`${confidence}  ${words} => ${accepts.source}\n    ${command}\n`)
+  }
+  process.stdout.write(
+    `${file}: asked ${all.length}; right ${share(sureRight + perhapsRight, all.length)}; with confidence ${sure}, of these right ${share(sureRight, sure)}\n`,
+  )
+}
+
+/** Every value of an option. */
+const given = (name: string): readonly string[] =>
+  process.argv.flatMap((word, i) => (word === `--${name}` ? [process.argv[i + 1] ?? ''] : []))
+
+const most = Number(given('most')[0] ?? 500)
+const [show] = given('show')
+const sets: readonly RequestSet[] = [
+  ...given('nl2bash').map(readNl2bash),
+  ...given('alfa').map(readAlfa),
+  ...given('tldr').map((path) => readTldr(join(path))),
+]
+const files = given('own')
+if (sets.length + files.length === 0) process.stderr.write(USAGE)
+for (const { name, building, heldOut, isOpen } of sets) {
+  // Items in an even distance, so that a sample holds every part of a set.
+  const sample = (all: readonly Item[]) =>
+    all.filter((_, i) => Math.floor((i * most) / all.length) !== Math.floor(((i - 1) * most) / all.length))
+  report(`${name}, building half`, count(sample(building), isOpen, show))
+  if (!process.argv.includes('--building'))
+    report(`${name}, held-out half`, count(sample(heldOut), isOpen, undefined))
+}
+for (const file of files) own(file)

@@ -1,0 +1,157 @@
+// What the meaning of a phrase adds to a search for files.
+import type { State } from './find-state.ts'
+import { asWord, findSize, secondsOf } from './read.ts'
+
+/** What a mark or a plain word stands for, as it was typed. */
+export function said({ reading, request }: State, mark: string): string {
+  const number = /^<\w(\d+)>$/.exec(mark)?.[1]
+  if (number !== undefined) return reading.values[Number(number)] as string
+  const at = request.toLowerCase().indexOf(mark)
+  return at < 0 ? mark : request.slice(at, at + mark.length)
+}
+
+/** The things of a list. */
+export const several = (state: State, text: string): string[] =>
+  text
+    .split(/ ?, ?(?:or |and )?| or | and | as well as /)
+    .map((one) => one.replace(/^(?:ending )?(?:with|in) /, '').trim())
+    .filter((one) => one !== '')
+    .map((one) => said(state, one))
+
+/** Adds what a phrase means; false if it does not fit what was said before. */
+export function add(state: State, meaning: string, match: RegExpExecArray): boolean {
+  const [kind = '', ...rest] = meaning.split(' ')
+  const form = rest.join(' ')
+  const given = (place: number): string => match[place] ?? ''
+  const filled = (): string =>
+    form.replace(/\$(\d)/g, (_, place: string) => {
+      const mark = given(Number(place))
+      const value = said(state, mark)
+      return mark.startsWith('<s')
+        ? findSize(value)
+        : mark.startsWith('<n')
+          ? value.replace(/\D+$/, '')
+          : asWord(value)
+    })
+  const adders: Readonly<Record<string, () => unknown>> = {
+    test: () => state.tests.push(filled()),
+    name: () => addNames(state, form, several(state, given(1)), '-name'),
+    path: () => addNames(state, form, several(state, given(1)), '-path'),
+    time: () => addTime(state, form, match),
+    flag: () => {
+      state.nocase = true
+    },
+    do: () => state.todo.push(filled()),
+    ask: () => {
+      state.asked = form
+    },
+    if: () => finish(state, form, filled()),
+    pipe: () => state.pipe.push(filled()),
+    sed: () =>
+      state.todo.push(`sed -i 's/${forSed(said(state, given(1)))}/${forSed(said(state, given(2)))}/g'`),
+    big: () => addRank(state, 'big', filled()),
+    new: () => addRank(state, 'new', filled()),
+    old: () => addRank(state, 'old', filled()),
+    quiet: () => {
+      state.quiet = true
+    },
+    into: () => {
+      state.into = asWord(said(state, given(1)))
+    },
+    holds: () => addHeld(state, given(1), false, match[0]),
+    lacks: () => addHeld(state, given(1), true, match[0]),
+    outside: () => addOutside(state, several(state, given(1))),
+    depth: () => state.depth.push(filled()),
+    deep: () => state.depth.push(`${/immediate/.test(match[0]) ? '-mindepth 1 ' : ''}-maxdepth 1`),
+  }
+  // A place after `only in` is still to be read.
+  if (kind === 'deep') {
+    const before = match[0]
+    adders.deep?.()
+    match[0] =
+      /^(?:directly|only|immediately|top|immediate)/.test(before) && !/current/.test(before)
+        ? before
+        : before.replace(/^(.*) only$|^only (.*)$/, '')
+    if (match[0] === '') {
+      state.text = state.text.replace(before, before.replace(/ only$|^only /, ''))
+      return false
+    }
+    return true
+  }
+  return adders[kind]?.() !== false
+}
+
+const forSed = (text: string): string => text.replace(/[\\/&]/g, '\\$&').replaceAll("'", "'\\''")
+
+function finish(state: State, form: string, filled: string): boolean {
+  const tool = form.replace(/ \$.*$/, '')
+  if (state.asked !== tool) return false
+  state.asked = undefined
+  if (tool === 'into') state.into = filled.replace('into ', '')
+  else state.todo.push(filled)
+  return true
+}
+
+function addRank(state: State, by: 'big' | 'new' | 'old', most: string): void {
+  state.rank = { by, most }
+}
+
+function addHeld(state: State, mark: string, lacks: boolean, phraseText: string): boolean {
+  if (state.held !== undefined) return false
+  const lines =
+    !lacks &&
+    /^(?:for|text|string|word|pattern|regex|phrase|occurrence|lines|grep|search|case)/.test(phraseText)
+  state.held = { text: said(state, mark), lacks, lines }
+  return true
+}
+
+/** Adds patterns for names; false if there is none. `$1` in the form is the thing. */
+export function addNames(state: State, form: string, values: readonly string[], option: string): boolean {
+  const isNot = form.startsWith('! ')
+  const shape = form.replace(/^! /, '')
+  // A form without a value, as for hidden files, is the pattern itself.
+  const made = (form.includes('$1') ? values : ['']).map((value) => {
+    const plain = shape === '*.$1' ? value.replace(/^\*?\./, '') : value
+    const whole = shape.replace('$1', () => plain).replace(/\*{2,}/g, '*')
+    // `.txt` alone is a kind of file where the phrase excludes or lists names.
+    return isNot && /^\.[a-z]\w{0,4}$/.test(whole) ? `*${whole}` : whole
+  })
+  if (made.length === 0 || made.includes('')) return false
+  const tests = made.map((one) => `${option} ${asWord(one)}`)
+  state.tests.push(
+    isNot
+      ? tests.map((one) => `! ${one}`).join(' ')
+      : tests.length === 1
+        ? (tests[0] as string)
+        : `\\( ${tests.join(' -o ')} \\)`,
+  )
+  return true
+}
+
+function addOutside(state: State, values: readonly string[]): void {
+  for (const value of values) {
+    const path = value.replace(/^\.\//, '').replace(/\/?\*?$/, '')
+    state.tests.push(`! -path ${asWord(/^[/~$]/.test(path) ? `${path}/*` : `*/${path}/*`)}`)
+  }
+}
+
+function addTime(state: State, form: string, match: RegExpExecArray): void {
+  const sign = form.split(' ').at(-1) ?? ''
+  const verb = form.startsWith('$1') ? (match[1] ?? '') : 'modified'
+  const letter = /access|read|opened|used/.test(verb)
+    ? 'a'
+    : /status|inode|metadata|attribute/.test(verb)
+      ? 'c'
+      : 'm'
+  const mark = /<t\d+>/.exec(match[0])?.[0]
+  if (mark === undefined) {
+    state.tests.push(`-${letter}time ${sign}`)
+    return
+  }
+  const seconds = secondsOf(said(state, mark))
+  const value =
+    seconds % 86_400 === 0
+      ? `time ${sign}${seconds / 86_400}`
+      : `min ${sign}${Math.max(1, Math.round(seconds / 60))}`
+  state.tests.push(`-${letter}${value.replace('=', '')}`)
+}

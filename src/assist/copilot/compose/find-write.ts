@@ -1,0 +1,61 @@
+// Writes the search that was read from a request as a command.
+import type { State } from './find-state.ts'
+import { asFiles, asWord } from './read.ts'
+
+/** The command; undefined if what was said does not go together. */
+export function write(state: State): string | undefined {
+  const { type = '', depth, tests, held, rank, pipe } = state
+  const places = (state.places.length === 0 ? ['.'] : state.places).map(asFiles).join(' ')
+  const own = [...new Set(tests)].map((one) =>
+    state.nocase ? one.replace(/(?<=^|\s)-(name|path|regex)(?= )/g, '-i$1') : one,
+  )
+  // A directory holds files, not text, and is itself the first that is found.
+  if (held !== undefined && (type === 'd' || type === 'l')) return undefined
+  if (type === 'd' && depth.includes('-maxdepth 1') && !depth.some((one) => one.includes('-mindepth')))
+    depth.unshift('-mindepth 1')
+  if (state.todo.length > 1 || (rank !== undefined && state.todo.length > 0)) return undefined
+  const [todo] = state.todo
+  // What is left out comes behind what is meant.
+  own.sort((one, other) => Number(one.startsWith('! ')) - Number(other.startsWith('! ')))
+  const kind = type === '' ? (held === undefined ? [] : ['-type f']) : [`-type ${type}`]
+  // Symbolic links that lead nowhere are a kind of their own.
+  const parts = [
+    'find',
+    places,
+    ...new Set(depth),
+    ...(own.some((one) => one.includes('-xtype')) ? [] : kind),
+    ...own,
+  ]
+  const end = `${state.quiet ? ' 2>/dev/null' : ''}${pipe.map((one) => ` | ${one}`).join('')}${state.into === undefined ? '' : ` > ${state.into}`}`
+  if (held !== undefined) return searched(state, parts, places, own, end)
+  if (rank !== undefined) return `${parts.join(' ')} ${ranked(rank)}${end}`
+  if (todo === 'delete')
+    return `${parts.join(' ')} ${type === 'd' && !own.includes('-empty') ? '-exec rm -r {} +' : type === '' ? '-exec rm -rf {} +' : '-delete'}${end}`
+  if (todo === undefined) return parts.join(' ') + end
+  return `${parts.join(' ')} -exec ${todo} {} +${end}`
+}
+
+function searched(
+  state: State,
+  parts: readonly string[],
+  places: string,
+  own: readonly string[],
+  end: string,
+): string {
+  const { held, nocase, todo, depth } = state
+  const { text, lacks, lines } = held as NonNullable<State['held']>
+  const letters = `${nocase ? 'i' : ''}${lacks ? 'L' : lines ? 'H' : 'l'}`
+  const each = `-exec grep -${letters} ${asWord(text)} {} +`
+  if (todo.length === 0 && own.length === 0 && depth.length === 0)
+    return `grep -r${letters.replace('H', '')} ${asWord(text)} ${places}${end}`
+  const quiet = `-exec grep -q${nocase ? 'i' : ''} ${asWord(text)} {} \\;`
+  if (todo.length > 0)
+    return `${parts.join(' ')} ${lacks ? '! ' : ''}${quiet} ${todo[0] === 'delete' ? '-delete' : `-exec ${todo[0]} {} +`}${end}`
+  return `${parts.join(' ')} ${each}${end}`
+}
+
+const ranked = ({ by, most }: NonNullable<State['rank']>): string => {
+  const head = most === '' ? '' : ` | head -n ${most}`
+  if (by === 'big') return `-printf '%s\\t%p\\n' | sort -nr${head}`
+  return `-printf '%T@ %p\\n' | sort -n${by === 'new' ? 'r' : ''}${head} | cut -d' ' -f2-`
+}

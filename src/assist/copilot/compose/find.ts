@@ -1,0 +1,180 @@
+// Composes a command about files from the phrases of a request; a word that no phrase accounts for lowers the confidence.
+import { add, addNames, said, several } from './find-add.ts'
+import { AND, DONE, phrase, type State, take } from './find-state.ts'
+import { FILLERS, KINDS, OBJECTS, PHRASES, PLACES } from './find-words.ts'
+import { write } from './find-write.ts'
+import type { Reading } from './read.ts'
+
+export interface Composed {
+  readonly command: string
+  /** Words of the request that the command does not account for; with any of them the answer is only a guess. */
+  readonly left: readonly string[]
+}
+
+/** Words that take something out of what was said. */
+const LIMITS =
+  /\b(?:except|but|excluding|other than|apart from|without|not|unless|besides|minus|keep(?:ing)?|ignoring|skipping|omitting|neither|lacking)\b|n't\b/i
+/** Verbs with which a request about files begins; a noun may begin it, too. */
+const VERBS =
+  /^(?:recursively )?(?:find|finds|search|searches|look|locate|list|lists|show|shows|display|print|prints|get|output|report|return|count|counts|which|where|identify|delete|remove|removes|deletes|erase|purge|copy|copies|move|moves|change|changes|set|make|add|replace|update|modify|gzip|compress|calculate|execute|run|grep|view|see|all|files?|directories|symlinks|how many|what|regular|empty|hidden|<[fg]\d+> files|\w+ files|force|give|long|case|sort|prune|unpack|uncompress|assign|recursively|find and) ?/
+
+/** Verbs after which something has to be done with what is found. */
+const ACTS =
+  /^(?:recursively |find and |force )?(?:delete|remove|erase|purge|copy|copies|move|change|set|make|add|replace|update|modify|gzip|compress|execute|run|prune|unpack|uncompress|assign)s? /
+
+/** The command for a request about files that are found; undefined if it is no such request. */
+export function composeFind(request: string, reading: Reading): Composed | undefined {
+  const state: State = {
+    ...{
+      reading,
+      request,
+      text: reading.text,
+      type: undefined,
+      places: [],
+      depth: [],
+      tests: [],
+      todo: [],
+      pipe: [],
+    },
+    ...{ held: undefined, rank: undefined, asked: undefined, nocase: false, quiet: false, into: undefined },
+  }
+  for (const [pattern, meaning] of PHRASES) {
+    const expression = phrase(pattern)
+    for (let again = 0; again < 3; again++) {
+      const match = expression.exec(state.text)
+      if (match === null || match[0].trim() === '' || !add(state, meaning, match)) break
+      take(state, match)
+    }
+  }
+  if (state.asked !== undefined) return undefined
+  kinds(state)
+  for (const [pattern, place] of PLACES) takePlaces(state, phrase(pattern), place)
+  objects(state)
+  names(state)
+  if (!VERBS.test(reading.text) || !isAbout(state)) return undefined
+  // A thing that is left out has to be left out of the command, too.
+  if (LIMITS.test(state.text)) return undefined
+  const changes = state.todo.some((one) => !/^(?:ls|md5sum|wc|du|cat)\b/.test(one))
+  // A request that begins with doing something is not answered with looking.
+  if (state.todo.length === 0 && ACTS.test(reading.text)) return undefined
+  // What changes everything, and what `all of it` is, is for a sentence of its own.
+  if (changes && /\b(?:everything|anything)\b/i.test(request)) return undefined
+  // What changes files needs to be told which.
+  if (changes && state.tests.length === 0 && state.places.length === 0) return undefined
+  const command = write(state)
+  if (command === undefined) return undefined
+  const left = state.text.split(/\s+/).filter((word) => word !== '' && word !== DONE && !FILLERS.test(word))
+  return { command, left: left.map((word) => said(state, word)) }
+}
+
+/** Whether the request says enough of files to be answered with a search. */
+function isAbout({ type, tests, places, held, rank, reading, todo }: State): boolean {
+  if (
+    type === undefined &&
+    (tests.length === 0 || !/^(?:recursively )?(?:find|search|locate|look|delete|remove)/.test(reading.text))
+  )
+    return false
+  // `list files` is for ls.
+  const isSearch =
+    /^(?:recursively )?(?:find|search|locate|look)|recursive|tree\b|below|sub ?director|entire|file system/.test(
+      reading.text,
+    )
+  return (
+    tests.length > 0 ||
+    held !== undefined ||
+    rank !== undefined ||
+    todo.length > 0 ||
+    (places.length > 0 && isSearch)
+  )
+}
+
+/** Kinds of files by their word: `python files`, `pdf and txt documents`. */
+function kinds(state: State): void {
+  const word = `(?:${Object.keys(KINDS).join('|')})`
+  const pattern = phrase(
+    `(${word}(?:${AND}${word})*)(?: source)?(?: code)? (?=(?:regular )?files?|scripts?|documents?|images?|sources?|filenames?|extension)`,
+  )
+  const match = pattern.exec(state.text)
+  if (
+    match !== null &&
+    addNames(
+      state,
+      '*.$1',
+      (match[1] as string).split(new RegExp(AND)).map((one) => KINDS[one.trim()] ?? one),
+      '-name',
+    )
+  )
+    take(state, match)
+  const plural = phrase('(pdf|mp3|mp4|jpg|png|gif|csv|json|zip|txt|log)s').exec(state.text)
+  if (
+    plural !== null &&
+    state.type === undefined &&
+    addNames(state, '*.$1', [plural[1] as string], '-name')
+  ) {
+    state.type = 'f'
+    take(state, plural)
+  }
+  const ending = phrase(
+    `(<[fq]\\d+>(?:${AND}<[fq]\\d+>)*) (?=(?:regular )?files?|scripts?|documents?|images?|sources?|ones)`,
+  ).exec(state.text)
+  if (ending === null) return
+  const values = several(state, ending[1] as string)
+  if (values.every((one) => one.startsWith('.')) && addNames(state, '*$1', values, '-name'))
+    take(state, ending)
+}
+
+/** Which kind of entry is meant: the first that is named. */
+function objects(state: State): void {
+  let first: { match: RegExpExecArray; type: string } | undefined
+  for (const [pattern, type] of OBJECTS) {
+    const match = phrase(pattern).exec(state.text)
+    if (match !== null && (first === undefined || match.index < first.match.index)) first = { match, type }
+  }
+  if (first === undefined) return
+  state.type = first.type
+  take(state, first.match)
+  state.text = state.text.replace(first.type === 'd' ? /\bdirectories\b(?= )/ : /\bfiles?\b/g, ' ')
+}
+
+/** Things that stand alone: a pattern or a file's name is what is looked for, a path is where. */
+function names(state: State): void {
+  const bare = phrase('{VS}').exec(state.text.replace(/<p\d+>/g, (mark) => ' '.repeat(mark.length)))
+  if (
+    bare !== null &&
+    /^<[gfqv]/.test(bare[1] ?? '') &&
+    !state.tests.some((one) => /^(?:\\\( )?-i?name/.test(one))
+  ) {
+    const values = several(state, bare[1] as string)
+    // A variable alone says nothing of names.
+    if (
+      !values.some((one) => one.includes('/')) &&
+      !/<v/.test(bare[1] ?? '') &&
+      addNames(state, '$1', values, '-name')
+    )
+      take(state, bare)
+  }
+  if (state.places.length > 0) return
+  const place = phrase('{PS}').exec(state.text)
+  if (place === null || !/^<p/.test(place[1] ?? '')) return
+  state.places.push(...several(state, place[1] as string))
+  take(state, place)
+}
+
+function takePlaces(state: State, expression: RegExp, place: string): void {
+  const match = expression.exec(state.text)
+  if (match === null || match[0].trim() === '') return
+  if (place !== '$1') {
+    // `~` and the current directory next to a named place only say that the search goes below it.
+    if (state.places.length === 0) state.places.push(place)
+    take(state, match)
+    return
+  }
+  if (
+    state.places.length > 0 ||
+    (/^<[fqg]/.test(match[1] ?? '') === true && !/director|tree|path/.test(match[0]))
+  )
+    return
+  if (/^(?:each|every|all|any|its|same|current)$/.test(match[1] ?? '')) return
+  state.places.push(...several(state, match[1] as string))
+  take(state, match)
+}

@@ -1,0 +1,49 @@
+// Views of what is known: the sources of knowledge, and what is known of one tool.
+import type { Known } from '../../assist/copilot/known.ts'
+import { printable } from '../../base/format.ts'
+import type { CommandIo } from '../command.ts'
+import { fitted } from '../terminal/text.ts'
+
+/** Shape of `karo knowledge list --json`; `path` is null for what is built in, `tools` where they were not counted. */
+export interface KnowledgeList {
+  readonly sources: readonly {
+    readonly name: string
+    readonly path: string | null
+    readonly tools: number | null
+  }[]
+}
+
+export function printKnowledge({ sources }: KnowledgeList, screen: Pick<CommandIo, 'columns'>): string {
+  const rows = sources.map(({ name, path, tools }) =>
+    fitted(
+      [name, ...(tools === null ? [] : [`${tools} tools`]), ...(path === null ? [] : [path])]
+        .map(printable)
+        .join(', '),
+      screen.columns,
+    ),
+  )
+  const none = 'No knowledge is built in and none was taken in; manual pages of installed programs are read.'
+  return `${(rows.length === 0 ? [none] : rows).join('\n')}\n`
+}
+
+/** Ends with a newline. */
+export function printKnown(
+  { tool, does, options, examples }: Known,
+  screen: Pick<CommandIo, 'columns'>,
+): string {
+  const option = ({ names, does: said, source }: Known['options'][number]): string =>
+    fitted(
+      `  ${printable(names.join(', '))}${said === '' ? '' : `: ${printable(said)}`} [${source}]`,
+      screen.columns,
+    )
+  return `${[
+    fitted(`${tool}${does === '' ? '' : `: ${printable(does)}`}`, screen.columns),
+    ...(examples.length === 0 ? [] : ['', 'examples:']),
+    ...examples.flatMap(({ does: said, command, source }) => [
+      `  ${printable(command)}`,
+      fitted(`    ${printable(said)} [${source}]`, screen.columns),
+    ]),
+    ...(options.length === 0 ? [] : ['', 'options:']),
+    ...options.map(option),
+  ].join('\n')}\n`
+}
