@@ -19,8 +19,12 @@ import {
   type OutputFile,
   type Plugin,
   stop,
+  transform,
 } from 'esbuild'
+import { COMMANDS } from '../src/cli/commands.ts'
+import { overviewRows } from '../src/cli/overview.ts'
 import { commitOfSources, headCommit } from './commit.ts'
+import { keepCode } from './keep-code.ts'
 import { knowledgeFiles } from './knowledge.ts'
 import { windowFiles } from './window.ts'
 
@@ -28,6 +32,7 @@ const ROOT = join(import.meta.dirname, '..')
 export const DIST = join(ROOT, 'dist')
 export const ENTRY = join(DIST, 'karo.js')
 const MUSCLE = 'karo-exec'
+const LOADER = 'src/cli/loader.ts'
 const STAMP = join(DIST, '.stamp')
 
 /** Found at run time in node_modules: they bring a native addon or a wasm file that a bundle cannot hold. */
@@ -39,21 +44,24 @@ export const EXTERNAL = ['classic-level', 'blake3-wasm', 'koffi', '@cedar-policy
  */
 const CORE = ['src/cli/run.ts', 'src/cli/commands/node/status.ts', 'src/base/words/risk-levels.ts']
 
-/** CommonJS inside an ES module still asks for `require`, and some of it for `__dirname`. */
-const COMMONJS = [
-  "import{createRequire as __karoRequire}from'node:module';",
-  'const require=__karoRequire(import.meta.url),__dirname=import.meta.dirname;\n',
-].join('')
+/** The entry asks the loader for chunks, once its version check has passed. */
+const ENTRY_HEAD =
+  "#!/usr/bin/env node\nvar own=require,require=name=>(require=own('./loader.js').programLoader(__dirname,own))(name);\n"
 
-/**
- * V8's compile cache beside the code itself: whoever can write there could change the code as well. Nothing here may
- * fail in a Node too old for it, which must still get as far as saying so.
- */
-const COMPILE_CACHE =
-  "process.getBuiltinModule?.('node:module').enableCompileCache?.(import.meta.dirname+'/.cache');\n"
+/** The entry, the loader and chunks are scripts, so that a short command does not start Node's loader of ES modules. */
+const PACKAGE = '{"type":"commonjs","private":true}\n'
+
+/** Of an ES module; what a script has in their place. */
+const PLACE = {
+  'import.meta.dirname': '__dirname',
+  'import.meta.filename': '__filename',
+  'import.meta.url': '__filename',
+}
 
 /** The bundle in memory, with esbuild's account of what went where. `commit` as src/base/version.ts has it. */
-export function bundle(commit = commitOfSources()): Promise<BuildResult<{ metafile: true; write: false }>> {
+export async function bundle(
+  commit = commitOfSources(),
+): Promise<BuildResult<{ metafile: true; write: false }>> {
   return esbuild({
     absWorkingDir: ROOT,
     entryPoints: { karo: 'src/cli/main.ts' },
@@ -70,7 +78,10 @@ export function bundle(commit = commitOfSources()): Promise<BuildResult<{ metafi
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'external',
-    define: { KARO_COMMIT: JSON.stringify(commit) },
+    define: {
+      KARO_COMMIT: JSON.stringify(commit),
+      KARO_OVERVIEW: JSON.stringify(JSON.stringify(await overviewRows(COMMANDS))),
+    },
     external: EXTERNAL.filter((name) => name !== 'classic-level'),
     chunkNames: 'chunks/[name]-[hash]',
     plugins: [oneCore, shellFiles, lean],
@@ -87,15 +98,43 @@ function bundleMuscle(commit: string): Promise<BuildResult<{ metafile: true; wri
     write: false,
     metafile: true,
     bundle: true,
-    format: 'esm',
+    format: 'cjs',
     platform: 'node',
     target: 'node22',
     minifyWhitespace: true,
     minifySyntax: true,
-    define: { KARO_COMMIT: JSON.stringify(commit) },
+    define: { KARO_COMMIT: JSON.stringify(commit), ...PLACE },
     external: EXTERNAL,
     logLevel: 'warning',
   })
+}
+
+/** What loads the chunks; no bundle, because it imports nothing but Node's own modules. */
+async function loader(): Promise<string> {
+  const { code } = await transform(readFileSync(join(ROOT, LOADER), 'utf8'), {
+    loader: 'ts',
+    format: 'cjs',
+    platform: 'node',
+    target: 'node22',
+    minifyWhitespace: true,
+    minifySyntax: true,
+  })
+  return code
+}
+
+/** A chunk, which the bundler writes as an ES module, as a script for the loader. */
+async function asScript(code: string): Promise<string> {
+  const script = await transform(code, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node22',
+    supported: { 'dynamic-import': false },
+    minifyWhitespace: true,
+    minifySyntax: true,
+    define: PLACE,
+    charset: 'ascii',
+  })
+  return script.code
 }
 
 /** Makes every module that is loaded on demand import the core, which puts the core into one chunk. */
@@ -128,6 +167,25 @@ const oneCore: Plugin = {
 /** What the daemon takes of prom-client; its index also loads a client for HTTPS and OpenTelemetry, 0.1 s where no code is cached. */
 const METRICS = ['counter', 'gauge', 'histogram', 'registry']
 
+/** What Fastify loads at once and a daemon needs late, or never: its compilers of schemas, and the versions of plugins. */
+const LATER: Readonly<Record<string, readonly (readonly [was: string, is: string])[]>> = {
+  'fastify/lib/schema-controller.js': [
+    ["const ValidatorSelector = require('@fastify/ajv-compiler')", ''],
+    ['= ValidatorSelector()', "= (...given) => require('@fastify/ajv-compiler')()(...given)"],
+    ["const SerializerSelector = require('@fastify/fast-json-stringify-compiler')", ''],
+    [
+      '= SerializerSelector()',
+      "= (...given) => require('@fastify/fast-json-stringify-compiler')()(...given)",
+    ],
+  ],
+  'fastify/lib/plugin-utils.js': [
+    [
+      "const semver = require('semver')",
+      "const semver = { get gt() { return later().gt }, get coerce() { return later().coerce }, get satisfies() { return later().satisfies } }, later = () => require('semver')",
+    ],
+  ],
+}
+
 /** Holds what a start of the daemon reads together: less than the packages offer, and in one file. */
 const lean: Plugin = {
   name: 'lean',
@@ -135,6 +193,19 @@ const lean: Plugin = {
     build.onLoad({ filter: /\/prom-client\/index\.js$/ }, () => ({
       contents: METRICS.map((name) => `exports.${capital(name)}=require('./lib/${name}')`).join('\n'),
     }))
+    // Messages in fifty languages, half of the package; those in English are not among them.
+    build.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: 'export {}' }))
+    for (const [file, changes] of Object.entries(LATER)) {
+      build.onLoad({ filter: new RegExp(`/${file.replaceAll('.', '\\.')}$`) }, ({ path }) => ({
+        contents: changes.reduce(
+          (text, [was, is]) => {
+            if (!text.includes(was)) throw new Error(`${path} has no ${was}`)
+            return text.replaceAll(was, is)
+          },
+          readFileSync(path, 'utf8'),
+        ),
+      }))
+    }
     // The database's code goes into the bundle, as its addon cannot.
     build.onResolve({ filter: /^\.\/binding$/ }, ({ importer }) =>
       importer.includes('/classic-level/') ? { path: 'classic-level/binding.js', external: true } : undefined,
@@ -217,21 +288,24 @@ export async function assemble(
   const muscle = await bundleMuscle(commit)
   const page = await windowFiles(commit)
   const knowledge = await knowledgeFiles()
-  await stop()
   const files = new Map<string, Uint8Array>()
   const idle = passedOn(new Map(outputFiles.map((file) => [basename(file.path), file.text])))
   const direct = (code: string): string =>
     [...idle].reduce((text, [name, from]) => text.replaceAll(`/${name}"`, `/${from}"`), code)
-  const finished = (file: OutputFile): string | Uint8Array => {
-    if (file.path === ENTRY) return `#!/usr/bin/env node\n${COMPILE_CACHE}${direct(file.text)}`
-    return file.path.endsWith('.js') ? withCommonJs(withBuiltins(direct(file.text))) : file.contents
+  const finished = async (file: OutputFile): Promise<string | Uint8Array> => {
+    if (!file.path.endsWith('.js')) return file.contents
+    const code = await asScript(withBuiltins(direct(file.text)))
+    return file.path === ENTRY ? `${ENTRY_HEAD}${code}` : code
   }
   for (const file of outputFiles) {
-    if (!idle.has(basename(file.path))) files.set(relative(DIST, file.path), Buffer.from(finished(file)))
+    if (!idle.has(basename(file.path)))
+      files.set(relative(DIST, file.path), Buffer.from(await finished(file)))
   }
+  files.set('loader.js', Buffer.from(await loader()))
+  files.set('package.json', Buffer.from(PACKAGE))
   for (const [name, bytes] of [...knowledge, ...page.files]) files.set(name, bytes)
-  for (const file of muscle.outputFiles)
-    files.set(relative(DIST, file.path), Buffer.from(withBuiltins(file.text)))
+  for (const file of muscle.outputFiles) files.set(relative(DIST, file.path), file.contents)
+  await stop()
   const { inputs, outputs } = metafile
   return {
     files,
@@ -265,11 +339,8 @@ export async function build(): Promise<Metafile> {
     const path = join(name.parentPath, name.name)
     if (name.isFile() && !kept.has(path)) rmSync(path, { force: true })
   }
+  await keepCode()
   return metafile
-}
-
-function withCommonJs(code: string): string {
-  return /\b(require|__dirname)\b/.test(code) ? COMMONJS + code : code
 }
 
 /** True when dist/ was built from the sources as they are now. */
@@ -290,7 +361,7 @@ function sourcesStamp(): string {
       'protocols/**/*.ts',
       'package.json',
       'package-lock.json',
-      'scripts/{build,knowledge,window}.ts',
+      'scripts/{build,keep-code,knowledge,window}.ts',
     ],
     { cwd: ROOT },
   )

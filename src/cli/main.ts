@@ -25,14 +25,15 @@ if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
     })
   let stderr: NodeJS.WriteStream | undefined
   // A static import would be linked before the version check runs.
-  const { runCli } = await import('./run.ts')
-  process.exitCode = await runCli(process.argv.slice(2), {
-    env: process.env,
-    stdout: quiet(process.stdout),
-    // A getter, because Node makes the stream when it is first used, and most runs write nothing to it.
-    get stderr() {
-      stderr ??= quiet(process.stderr)
-      return stderr
-    },
+  void import('./run.ts').then(async ({ runCli }) => {
+    process.exitCode = await runCli(process.argv.slice(2), {
+      env: process.env,
+      stdout: quiet(process.stdout),
+      // A getter, because Node makes the stream when it is first used, and most runs write nothing to it.
+      get stderr() {
+        stderr ??= quiet(process.stderr)
+        return stderr
+      },
+    })
   })
 }

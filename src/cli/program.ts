@@ -2,16 +2,10 @@
 import { Argument, Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { KaroError } from '../base/errors.ts'
 import { closest } from '../base/suggest.ts'
-import {
-  COMMAND_GROUPS,
-  type Command,
-  type CommandArgument,
-  type CommandEntry,
-  type CommandInput,
-  type CommandOption,
-} from './command.ts'
+import type { Command, CommandInput, CommandOption } from './command.ts'
 import { withOneCommandLine } from './input/command-line-words.ts'
-import { fitted, wrap } from './terminal/text.ts'
+import { placeholder } from './overview.ts'
+import { fitted } from './terminal/text.ts'
 
 /** Options of every command. */
 export const COMMON_OPTIONS: readonly CommandOption[] = [
@@ -27,11 +21,6 @@ export const COMMON_OPTIONS: readonly CommandOption[] = [
 export type Parsed =
   | { readonly kind: 'run'; readonly command: Command; readonly input: CommandInput }
   | { readonly kind: 'help'; readonly text: string }
-
-export const placeholder = (argument: CommandArgument): string => {
-  const name = argument.variadic && !argument.oneThing ? `${argument.name}...` : argument.name
-  return argument.required ? `<${name}>` : `[${name}]`
-}
 
 function toCommander(command: Command, name: string, width: number): Commander {
   const built = new Commander(name)
@@ -214,31 +203,4 @@ export function parseCommandLine(
       where: `--${both}`,
     })
   return { kind: 'run', command, input: input! }
-}
-
-/** `karo help`: every command with its summary, by group. */
-export async function overview(entries: readonly CommandEntry[], width: number): Promise<string> {
-  const loaded = await Promise.all(
-    entries.map(async (entry) => ({ group: entry.group, commands: await entry.load() })),
-  )
-  const shown = (command: Command): string => [command.name, ...command.args.map(placeholder)].join(' ')
-  const longest = Math.max(...loaded.flatMap(({ commands }) => commands.map((c) => shown(c).length)))
-  const sections = Object.entries(COMMAND_GROUPS).map(([id, title]) => {
-    const commands = loaded.filter(({ group }) => group === id).flatMap((entry) => entry.commands)
-    const lines = commands.flatMap((command) =>
-      wrap(command.summary, width - longest - 4).map(
-        (part, i) => `  ${(i === 0 ? shown(command) : '').padEnd(longest)}  ${part}`,
-      ),
-    )
-    return lines.length === 0 ? '' : `${title}:\n${lines.join('\n')}\n\n`
-  })
-  const before = `Usage: karo <command> [options]
-
-Terminal intelligence for closed networks. The mesh never carries raw commands.
-
-`
-  const after = `Every command takes --json, --home <dir> and --help. karo help <command> shows its options and examples.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the daemon is not running, 4 refused, 5 incomplete (--require-complete).
-`
-  return fitted(before, width) + sections.join('') + fitted(after, width)
 }

@@ -178,6 +178,9 @@ function asksJson(argv: readonly string[]): boolean {
   return argv.slice(0, end < 0 ? argv.length : end).includes('--json')
 }
 
+const asksOverview = (word: string | undefined): boolean =>
+  word === undefined || word === 'help' || word === '--help' || word === '-h'
+
 async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Promise<ExitCode> {
   const entries = world.commands ?? COMMANDS
 
@@ -199,8 +202,16 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
     return complete(argv.slice(1), (home) => makeIo(world, { home }, run))
   }
 
-  const { overview, parseCommandLine, skipCommonOptions } = await import('./program.ts')
   const width = (world.stdout.isTTY && world.stdout.columns) || columnsOf(world.env) || 100
+  const showOverview = async (): Promise<ExitCode> => {
+    const { overview } = await import('./overview.ts')
+    world.stdout.write(await overview(entries, width))
+    return EXIT.done
+  }
+  // Alone they need nothing of commander, which the parser below brings along.
+  if (argv.length === 0 || (argv.length === 1 && asksOverview(argv[0]))) return showOverview()
+
+  const { parseCommandLine, skipCommonOptions } = await import('./program.ts')
   let words = argv
   let first = words[skipCommonOptions(words)]
   if (first === 'help' && words.length > skipCommonOptions(words) + 1) {
@@ -210,10 +221,7 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   if (first === undefined && words.at(-1) === '--home') {
     throw new KaroError('bad_request', "option '--home <dir>' argument missing", { where: 'karo' })
   }
-  if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
-    world.stdout.write(await overview(entries, width))
-    return EXIT.done
-  }
+  if (first === undefined || asksOverview(first)) return showOverview()
   if (first === '--version' || first === '-V') {
     world.stdout.write(
       asksJson(argv) ? `${JSON.stringify({ version: VERSION, commit: COMMIT })}\n` : `karo ${BUILD}\n`,

@@ -108,7 +108,7 @@ export const KEYS = {
   overlayFullMeshUpTo: key({
     path: 'overlay.full_mesh_up_to',
     kind: kind.integer(1, 256),
-    default: 32,
+    default: 64,
     description:
       'Keep a link to every member while there are at most this many. In a larger mesh a node keeps about eight links, and questions and news travel through other members.',
   }),

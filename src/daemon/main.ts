@@ -6,7 +6,6 @@ import type { Room } from '../base/run/room.ts'
 import { tolerated } from '../base/run/tolerated.ts'
 import { VERSION } from '../base/version.ts'
 import { readAll } from '../ops/metrics/readings.ts'
-import { boundYoungGeneration } from '../ops/system/memory.ts'
 import { openNotify } from '../ops/system/notify.ts'
 import { watchEnding } from '../ops/system/signals.ts'
 import { type Identity, switchIdentityFile } from '../trust/identity/index.ts'
@@ -26,7 +25,6 @@ import { startRooms } from './start.ts'
  * with the pid of a daemon that runs here already, `bad_config`, `bad_file`. Nothing is left running after an error.
  */
 export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
-  boundYoungGeneration()
   for (let { identity } = options; ; ) {
     const outcome = await runOnce({ ...options, identity })
     if (typeof outcome === 'number') return outcome

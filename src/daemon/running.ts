@@ -3,7 +3,7 @@ import type { Feed } from '../api/feed/index.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { BUILD, VERSION } from '../base/version.ts'
 import { watchLag } from '../ops/metrics/lag.ts'
-import { trimMemory } from '../ops/system/memory.ts'
+import { boundYoungGeneration, keepCode, trimMemory } from '../ops/system/memory.ts'
 import { type Notify, watchdogMs } from '../ops/system/notify.ts'
 import { watchReadiness } from '../ops/system/readiness.ts'
 import { startWatchdog, type Vital } from '../ops/system/watchdog.ts'
@@ -51,7 +51,9 @@ export function run(options: DaemonOptions, parts: RunningParts): Running {
   })
   // An error is ignored: a daemon that ends meanwhile, or cannot read its store, is reported by other checks.
   const unprepare = timers.after(PREPARE_AFTER_MS, () => store.events.prepareSearch().catch(() => {}))
+  boundYoungGeneration()
   const untrim = trimMemory(timers)
+  const keepCodeNow = keepCode(timers)
   const unlag = watchLag(metrics.lagged, clock.monotonic)
   const vitals: readonly Vital[] = [
     { name: 'store', alive: () => probe.now().then(() => true, isDiskTrouble) },
@@ -74,6 +76,7 @@ export function run(options: DaemonOptions, parts: RunningParts): Running {
       unfeed?.()
       unlag()
       untrim()
+      keepCodeNow()
     },
   }
 }

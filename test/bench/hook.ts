@@ -26,7 +26,7 @@ export function measureHook(rounds = 2000): HookCost {
     const timed = (name: string, times: number, body: string) =>
       `t=\${EPOCHREALTIME/[.,]/}; for ((i = 0; i < ${times}; i++)); do ${body}; done; echo "${name} $((\${EPOCHREALTIME/[.,]/} - t))"`
     // The base of the history's numbers is set back, so that every round is a command to be recorded.
-    const hook = ': "${PS0@P}"; __karo[base]=$((HISTCMD - 1)); __karo_prompt 0 x 1'
+    const hook = ': "${PS0@P}"; __karo_base=$((HISTCMD - 1)); __karo_prompt 0 x 1'
     const lines = [
       'HISTCONTROL=ignoreboth',
       timed('hook', rounds, hook),

@@ -17,35 +17,39 @@
 if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && shopt -q promptvars &&
   ! shopt -q restricted_shell && [[ ${PROMPT_COMMAND[@]@a} != *r* && ${PS0[@]@a} != *r* && -r /proc/sys/kernel/random/uuid ]]; then
 
-  # All state is in one associative array: arrays are never exported, not even under set -a.
-  if [[ ${__karo[@]@a} != *A* || ${__karo[dir]} != "$__karo_spool" ]]; then
+  # All state is in arrays, which are never exported, not even under set -a. What each prompt needs is in arrays of one
+  # element, named by themselves, which bash finds twice as fast as members of an associative array.
+  if [[ ${__karo[@]@a} != *A* || ${__karo[dir]} != "$__karo_spool" || -z ${__karo_runs-} ]]; then
+    # An earlier hook of this shell, perhaps of an earlier release.
+    [[ ${__karo[@]@a} != *A* || -z ${__karo[ps0]-} ]] || PS0=${PS0//"${__karo[ps0]}"}
     unset -v __karo
-    declare -gA __karo=([dir]=$__karo_spool [id]= [on]=x [fd]= [text]= [file]= [seq]=0
-      [begun]=0 [runs]=0 [at]=0 [base]=0 [first]=0 [last]=0 [arg]= [parts]= [said]= [cwd]="${PWD-}"
-      [mode]= [paused]= [plain]= [want]= [mark]= [ignore]= [call]='__karo_prompt "$?" "$_" "${#PIPESTATUS[@]}"')
-    IFS= builtin read -r '__karo[id]' </proc/sys/kernel/random/uuid || :
-    __karo[id]=$EUID-$$-${EPOCHREALTIME/[^0-9]}-${__karo[id]//-}
+    declare -gA __karo=([dir]=$__karo_spool [text]= [said]= [paused]= [want]= [mark]= [ignore]=)
+    declare -ga __karo_id=("") __karo_on=(x) __karo_fd=("") __karo_file=("") __karo_seq=(0) __karo_begun=(0) __karo_runs=(0) \
+      __karo_at=(0) __karo_base=(0) __karo_first=(0) __karo_last=(0) __karo_arg=("") __karo_parts=("") __karo_cwd=("${PWD-}") \
+      __karo_mode=("") __karo_plain=("") __karo_call=('__karo_prompt "$?" "$_" "${#PIPESTATUS[@]}"')
+    IFS= builtin read -r __karo_id </proc/sys/kernel/random/uuid || :
+    __karo_id=$EUID-$$-${EPOCHREALTIME/[^0-9]}-${__karo_id//-}
     # PS0 runs between Enter and the command. It notes the time and the number that the history has reached, and
     # expands to nothing. It has no "!", which POSIX mode would replace by a history number.
-    __karo[ps0]='${__karo[on]:$((__karo[begun]=${EPOCHREALTIME/[^0-9]}+0,__karo[runs]+=1,__karo[at]=HISTCMD,1)):0}'
+    __karo[ps0]='${__karo_on:$((__karo_begun=${EPOCHREALTIME/[^0-9]}+0,__karo_runs+=1,__karo_at=HISTCMD,1)):0}'
   fi
-  [[ ${__karo[ignore]} == "$__karo_ignore" ]] || __karo[ignore]=$__karo_ignore __karo[mode]=
+  [[ ${__karo[ignore]} == "$__karo_ignore" ]] || __karo[ignore]=$__karo_ignore __karo_mode=
 
   # What the shell's settings, which are $1 together, mean for the next records.
-  __karo_mode() {
-    __karo[mode]=$1 __karo[plain]=0 __karo[want]=${__karo[ignore]:+x} __karo[mark]=-
+  __karo_settings() {
+    __karo_mode=$1 __karo_plain=0 __karo[want]=${__karo[ignore]:+x} __karo[mark]=-
     [[ -o posix ]] && __karo[mark]=_
     # The text is needed here to keep out a line with a leading space, and to see a new command under erasedups.
     [[ :${HISTCONTROL-}: == *:ignore@(space|both):* && $HISTCONTROL != *erasedups* ]] || __karo[want]=x
     if [[ -o history && ${KARO_PAUSE:-0} == 0 ]]; then
       __karo[paused]=
-      [[ ${__karo[mark]}${__karo[want]} == - ]] && __karo[plain]=1
-    elif [[ -z ${__karo[paused]-} && ${__karo[fd]} && -e ${__karo[file]} ]]; then
+      [[ ${__karo[mark]}${__karo[want]} == - ]] && __karo_plain=1
+    elif [[ -z ${__karo[paused]-} && $__karo_fd && -e $__karo_file ]]; then
       # A note is written once: without a note the daemon would take this for a hook that fails.
       __karo[paused]=x
-      ((++__karo[seq]))
-      builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0?\0?\0!paused\0.\0' "${__karo[id]}" \
-        "${__karo[seq]}" "${EPOCHREALTIME/[^0-9]}" "${EPOCHREALTIME/[^0-9]}" >&"${__karo[fd]}"
+      ((++__karo_seq))
+      builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0?\0?\0!paused\0.\0' "$__karo_id" \
+        "$__karo_seq" "${EPOCHREALTIME/[^0-9]}" "${EPOCHREALTIME/[^0-9]}" >&"$__karo_fd"
     fi
   }
 
@@ -71,21 +75,21 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     [[ -f $1 && -O $1 && ! -L $1 ]]
   }
 
-  # Sets __karo[fd] to a descriptor on this shell's own file, or to nothing.
+  # Sets __karo_fd to a descriptor on this shell's own file, or to nothing.
   __karo_open() {
     local fd mask=027
-    for fd in "${__karo[fd]}" "${__karo[text]}"; do [[ -z $fd ]] || builtin eval "\exec $fd>&-"; done
-    __karo[fd]= __karo[text]=
+    for fd in "$__karo_fd" "${__karo[text]}"; do [[ -z $fd ]] || builtin eval "\exec $fd>&-"; done
+    __karo_fd= __karo[text]=
     [[ -d ${__karo[dir]} && -w ${__karo[dir]} ]] || return 0
-    __karo[file]=${__karo[dir]}/${__karo[id]}.spool
+    __karo_file=${__karo[dir]}/$__karo_id.spool
     # A directory of one's own is private; a shared one (setgid) lets the daemon's group read.
     [[ ! -O ${__karo[dir]} ]] || mask=077
-    __karo_make "${__karo[file]}" "$mask" || return 0
+    __karo_make "$__karo_file" "$mask" || return 0
     # A number that people rarely take for themselves, because writing to theirs would damage it.
     for ((fd = 83; fd < 98; ++fd)); do [[ -e /dev/fd/$fd ]] || break; done
     # Not builtin exec: that would close it again.
-    builtin eval "\exec $fd>>\"\${__karo[file]}\"" || return 0
-    if [[ -f /dev/fd/$fd && -O /dev/fd/$fd ]]; then __karo[fd]=$fd; else builtin eval "\exec $fd>&-"; fi
+    builtin eval "\exec $fd>>\"\$__karo_file\"" || return 0
+    if [[ -f /dev/fd/$fd && -O /dev/fd/$fd ]]; then __karo_fd=$fd; else builtin eval "\exec $fd>&-"; fi
   }
 
   # Reads entries $1 to $2 of the history into text, without a fork: through a file of this shell's own.
@@ -93,10 +97,10 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     local fd=${__karo[text]}
     if [[ -z $fd ]]; then
       for ((fd = 98; fd < 113; ++fd)); do [[ -e /dev/fd/$fd ]] || break; done
-      __karo_make "${__karo[file]%spool}text" 077 && : >|"${__karo[file]%spool}text" || return 1
-      builtin eval "\exec $fd<\"\${__karo[file]%spool}text\"" && __karo[text]=$fd
+      __karo_make "${__karo_file%spool}text" 077 && : >|"${__karo_file%spool}text" || return 1
+      builtin eval "\exec $fd<\"\${__karo_file%spool}text\"" && __karo[text]=$fd
     fi
-    builtin fc -ln "-$((HISTCMD - $1))" "-$((HISTCMD - $2))" >>"${__karo[file]%spool}text"
+    builtin fc -ln "-$((HISTCMD - $1))" "-$((HISTCMD - $2))" >>"${__karo_file%spool}text"
     IFS= builtin read -r -d '' -u "$fd" text
     __karo[said]=$text
   }
@@ -111,19 +115,19 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
       # double the cost, the daemon blanks that line out.
       if [[ $line == [[:blank:]]* || $line == 'karo history delete '* || $line == @(${__karo[ignore]}) ]]; then
         builtin eval "\exec ${__karo[text]}<&-"
-        : >|"${__karo[file]%spool}text"
+        : >|"${__karo_file%spool}text"
         __karo[text]=
         return 0
       fi
     fi
     # By a number that no record has, the daemon learns that a record was lost.
-    ((++__karo[seq]))
+    ((++__karo_seq))
     [[ $fd ]] || return 0
     mark=${__karo[mark]}
     (($1 == $2)) || mark=+
     {
       builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0%s\0%s\0%s' \
-        "${__karo[id]}" "${__karo[seq]}" "$3" "$4" "${__karo[cwd]:-?}" "$5" "$mark"
+        "$__karo_id" "$__karo_seq" "$3" "$4" "${__karo_cwd:-?}" "$5" "$mark"
       if [[ ${__karo[want]} ]]; then
         builtin printf '%s' "$text"
       else
@@ -135,93 +139,92 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
 
   # What ran since the last prompt: $1 its exit code, $2 its last argument, $3 the parts of its pipeline.
   __karo_command() {
-    local end=${EPOCHREALTIME/[^0-9]} first=$((__karo[at] - 1)) last fd text= line= mark=
+    local end=${EPOCHREALTIME/[^0-9]} first=$((__karo_at - 1)) last fd text= line= mark=
     # A command that took itself out of the history is not recorded.
     ((last = first, first > 0 && HISTCMD > first)) && [[ -o history && ${KARO_PAUSE:-0} == 0 ]] || return 0
-    [[ ${__karo[fd]} && -e ${__karo[file]} ]] || __karo_open
-    fd=${__karo[fd]}
-    if ((last > __karo[base])); then
+    [[ $__karo_fd && -e $__karo_file ]] || __karo_open
+    fd=$__karo_fd
+    if ((last > __karo_base)); then
       if [[ $BASHOPTS != *cmdhist* ]]; then
         # Each line of a command is an entry of its own.
-        first=${__karo[base]}
+        first=$__karo_base
       else
         # Several commands pasted at once ran without a prompt between them; how they ended is not known.
-        ((first -= __karo[runs] - 1, first = first < __karo[base] ? __karo[base] : first))
+        ((first -= __karo_runs - 1, first = first < __karo_base ? __karo_base : first))
         for (( ; first < last; ++first)); do
-          __karo_write "$first" "$first" $((__karo[begun] - last + first)) '?' '?'
+          __karo_write "$first" "$first" $((__karo_begun - last + first)) '?' '?'
         done
       fi
-    elif ((last == __karo[base] - 1)); then
+    elif ((last == __karo_base - 1)); then
       [[ ${__karo[want]} && $fd ]] && line=${__karo[said]} && { __karo_read "$last" "$last" || return 0; }
       if [[ -z $line || $text == "$line" ]]; then
         # An unchanged history: a repeat under ignoredups, or a line kept out of it. The same last argument and
         # length of pipeline as after the command before say repeat; its public text is recorded again.
-        [[ $last == "${__karo[last]}" && $2 == "${__karo[arg]}" && $3 == "${__karo[parts]}" ]] || return 0
-        first=${__karo[first]}
+        [[ $last == "$__karo_last" && $2 == "$__karo_arg" && $3 == "$__karo_parts" ]] || return 0
+        first=$__karo_first
       fi
     fi
-    __karo[first]=$first __karo[last]=$last __karo[arg]=$2 __karo[parts]=$3
-    __karo_write "$first" "$last" "${__karo[begun]}" "$end" "$1"
+    __karo_first=$first __karo_last=$last __karo_arg=$2 __karo_parts=$3
+    __karo_write "$first" "$last" "$__karo_begun" "$end" "$1"
   }
 
   # Puts it first again: behind another tool, $_ is that tool's. Bash-preexec and ble.sh keep lines with a blank in
   # front of them in the history, where their text tells, and want to be first themselves.
-  __karo_first() {
+  __karo_lead() {
     local each rest=()
     [[ -z ${bash_preexec_imported-}${__bp_imported-}${BLE_VERSION-} ]] || return 0
-    for each in "${PROMPT_COMMAND[@]}"; do rest+=("${each//"${__karo[call]}"/:}"); done
-    PROMPT_COMMAND=("${__karo[call]}" "${rest[@]}")
+    for each in "${PROMPT_COMMAND[@]}"; do rest+=("${each//"$__karo_call"/:}"); done
+    PROMPT_COMMAND=("$__karo_call" "${rest[@]}")
   }
 
   # First in PROMPT_COMMAND. Hands $? on to what others have appended to the same string, except where a command
   # that fails would end the shell or set off a trap for nothing.
   __karo_prompt() {
     {
-      if ((__karo[runs])); then
+      if ((__karo_runs)); then
         # SIGXFSZ, for a write beyond ulimit -f, must not end the shell.
         builtin trap '' XFSZ
-        [[ $SHELLOPTS,${HISTCONTROL-},${KARO_PAUSE-} == "${__karo[mode]}" ]] ||
-          __karo_mode "$SHELLOPTS,${HISTCONTROL-},${KARO_PAUSE-}" || :
-        if ((__karo[plain] && __karo[runs] == 1 && __karo[at] == HISTCMD && __karo[base] + 1 == HISTCMD)) &&
-          [[ ${__karo[fd]} && -e ${__karo[file]} ]]; then
+        [[ $SHELLOPTS,${HISTCONTROL-},${KARO_PAUSE-} == "$__karo_mode" ]] ||
+          __karo_settings "$SHELLOPTS,${HISTCONTROL-},${KARO_PAUSE-}" || :
+        if ((__karo_plain && __karo_runs == 1 && __karo_at == HISTCMD && __karo_base + 1 == HISTCMD)) &&
+          [[ $__karo_fd && -e $__karo_file ]]; then
           # The common case, one new line of history, without the function calls: they would double its cost.
-          ((++__karo[seq], __karo[first] = __karo[last] = __karo[base]))
-          __karo[arg]=$2 __karo[parts]=$3
+          ((++__karo_seq, __karo_first = __karo_last = __karo_base))
+          __karo_arg=$2 __karo_parts=$3
           {
-            builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0%s\0%s\0-' "${__karo[id]}" "${__karo[seq]}" \
-              "${__karo[begun]}" "${EPOCHREALTIME/[^0-9]}" "${__karo[cwd]:-?}" "$1" && builtin fc -ln -1 &&
+            builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0%s\0%s\0-' "$__karo_id" "$__karo_seq" \
+              "$__karo_begun" "${EPOCHREALTIME/[^0-9]}" "${__karo_cwd:-?}" "$1" && builtin fc -ln -1 &&
               builtin printf '\0.\0'
-          } >&"${__karo[fd]}" || :
+          } >&"$__karo_fd" || :
         else
           # After || nothing in it can end a shell under set -e.
           __karo_command "$@" || :
         fi
         builtin trap - XFSZ
       fi
-      ((__karo[runs] = 0, __karo[base] = HISTCMD))
-      __karo[cwd]=${PWD-}
-      [[ ${PROMPT_COMMAND-} == "${__karo[call]}"* ]] || __karo_first
+      ((__karo_runs = 0, __karo_base = HISTCMD))
+      __karo_cwd=${PWD-}
+      [[ ${PROMPT_COMMAND-} == "$__karo_call"* ]] || __karo_lead
       if [[ ${PS0-} != *__karo* ]]; then
         PS0=${PS0-}${__karo[ps0]}
         builtin export -n PS0
       fi
-      if (($1)) && [[ ${PROMPT_COMMAND-} == "${__karo[call]}" || $- == *e* ]]; then set -- 0; fi
+      if (($1)) && [[ ${PROMPT_COMMAND-} == "$__karo_call" || $- == *e* ]]; then set -- 0; fi
     } 2>&-
     return "$1"
   }
 
-  if [[ ${PROMPT_COMMAND[*]-} != *__karo_prompt* ]]; then
-    PROMPT_COMMAND=("${__karo[call]}" ${PROMPT_COMMAND[*]:+"${PROMPT_COMMAND[@]}"})
-    # Last, because others reload the history in between. bash-preexec and ble.sh want to be last themselves.
-    if [[ -z ${bash_preexec_imported-}${__bp_imported-}${BLE_VERSION-} ]]; then
-      PROMPT_COMMAND+=('__karo[base]=$HISTCMD')
-    fi
+  [[ ${PROMPT_COMMAND[*]-} == *__karo_prompt* ]] ||
+    PROMPT_COMMAND=("$__karo_call" ${PROMPT_COMMAND[*]:+"${PROMPT_COMMAND[@]}"})
+  # Last, because others reload the history in between. bash-preexec and ble.sh want to be last themselves.
+  if [[ -z ${bash_preexec_imported-}${__bp_imported-}${BLE_VERSION-} && ${PROMPT_COMMAND[*]-} != *__karo_base* ]]; then
+    PROMPT_COMMAND+=('__karo_base=$HISTCMD')
   fi
   if [[ ${PS0-} != *__karo* ]]; then
     PS0=${PS0-}${__karo[ps0]}
     export -n PS0
   fi
   # The file is made before the first command: by it the daemon knows which shells there are.
-  [[ ${__karo[fd]} || ${KARO_PAUSE:-0} != 0 ]] || { __karo_open; } 2>&- || :
+  [[ $__karo_fd || ${KARO_PAUSE:-0} != 0 ]] || { __karo_open; } 2>&- || :
 fi
 unset -v __karo_spool __karo_ignore

@@ -10,22 +10,53 @@ import { loadLibc } from '../../base/kernel/libc.ts'
  */
 const YOUNG_GENERATION_BYTES = 16 * 1024 * 1024
 
+/** Whether the young generation may grow at present, which is V8's default. */
+let grows = true
+let bounded = false
+const growth = (): string => `--semi-space-growth-factor=${grows ? 2 : 1}`
+
+/** When the code that the start compiled is kept: V8 drops what has not run for some collections. */
+const KEPT_AFTER_MS = 5_000
+
+/**
+ * Keeps the compiled code of the built program's chunks for the next start, some seconds after this one, or when the returned
+ * function ends it before. V8 refuses code that was kept under other options, so the default ones hold meanwhile.
+ */
+export function keepCode(timers: Timers): () => void {
+  const keeper = (globalThis as { [key: symbol]: (() => () => void) | undefined })[Symbol.for('karo.code')]
+  // The sources run without the loader that keeps code.
+  if (keeper === undefined) return () => {}
+  let keep: (() => void) | undefined = keeper()
+  const now = (): void => {
+    cancel()
+    setFlagsFromString('--semi-space-growth-factor=2')
+    keep?.()
+    keep = undefined
+    setFlagsFromString(growth())
+  }
+  const cancel = timers.after(KEPT_AFTER_MS, now)
+  return now
+}
+
 /** How often what the C library holds without need goes back to the kernel. One call takes some milliseconds. */
 const TRIM_EVERY_MS = 60_000
 
 /**
  * Bounds the young generation of this process for its life. `--max-semi-space-size` does not serve: V8 reads it only at
  * its start, and the daemon is started in several ways. `--semi-space-growth-factor` is read at each growth (V8,
- * src/heap/new-spaces.cc), and growth follows a collection, so the factor is set after each.
+ * src/heap/new-spaces.cc), and growth follows a collection, so the factor is set after each. Call it when the program
+ * has started: V8 takes no code that was kept under other options.
  */
 export function boundYoungGeneration(): void {
-  let grows = true
+  // A daemon whose key is rotated starts its rooms again, in the same process.
+  if (bounded) return
+  bounded = true
   new PerformanceObserver(() => {
     const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space')
     const small = (young?.space_size ?? 0) < YOUNG_GENERATION_BYTES
     if (small === grows) return
     grows = small
-    setFlagsFromString(`--semi-space-growth-factor=${small ? 2 : 1}`)
+    setFlagsFromString(growth())
   }).observe({ entryTypes: ['gc'] })
 }
 

@@ -1,6 +1,7 @@
 // The rows of the audit ledger and the signed heads over them; the audit room knows what they mean.
 import type { Change, Database } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
+import { writeWithTurn } from '../level/turn.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
 /** One entry of the chain, as it is hashed. */
@@ -96,7 +97,7 @@ export function createAuditRepository(db: Database): AuditRepository {
         const value = encodeValue(VALUE_VERSION, head.frame)
         batch.push({ type: 'put', key: makeKey('audit', HEADS, { u64: head.seq }), value })
       }
-      await db.batch(batch, { sync: true })
+      await writeWithTurn(db, batch, { sync: true })
     },
     async base() {
       const value = await db.get(BASE_KEY)

@@ -3,6 +3,7 @@
 import { createSerial } from '../../base/async/limiter.ts'
 import type { Database } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
+import { writeWithTurn } from '../level/turn.ts'
 
 /** `nonce`: of a hop frame, by its sender. `document`: a query id, by its author. */
 type ReplayKind = 'nonce' | 'document'
@@ -53,7 +54,7 @@ export function createReplayRepository(db: Database, max = REPLAY_MARKS_MAX): Re
         rows ??= await count()
         const surplus = rows + kept.length - max
         const oldest = surplus > 0 ? await db.keys({ ...keyRange('replay'), limit: surplus }).all() : []
-        await db.batch([
+        await writeWithTurn(db, [
           ...oldest.map((key) => ({ type: 'del' as const, key })),
           ...kept.map((mark) => ({ type: 'put' as const, key: keyOf(mark), value: EMPTY })),
         ])

@@ -5,6 +5,7 @@ import type { Clock, Random } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import type { Identity } from '../identity/index.ts'
+import { createAlarm } from './alarm.ts'
 import { readEnd } from './continue.ts'
 import { GENESIS, makeRow } from './entry.ts'
 import { type Cut, createFront } from './front.ts'
@@ -24,6 +25,8 @@ export const QUEUE_MAX = 10_000
 const BATCH_MAX = 256
 /** After a write that failed: what was dropped is told as soon as the disk takes it, also when nothing else happens. */
 const RETRY_MS = 3_000
+/** What need not be on disk at once is written with what comes next, or after this time. */
+const SOON_MS = 1_000
 /** Kept entries; some 50 MB. The oldest tenth goes at once when there are more. */
 const KEPT_MAX = 200_000
 
@@ -60,20 +63,20 @@ export function createAudit(options: AuditOptions): Audit {
   let base: AuditBase | undefined
   let signedSeq = 0
   let headDue = false
-  let headTimer: NodeJS.Timeout | undefined
   /** Monotonic. */
   let startedAt = clock.monotonic()
   let retryDue = false
   /** Older entries are to go (ms since the epoch). */
   let trimBefore: number | undefined
-  let retryTimer: NodeJS.Timeout | undefined
   const headListeners = new Set<(frame: Uint8Array) => void>()
   const recordListeners = new Set<(entry: AuditRecord) => void>()
   let pumping: Promise<void> | undefined
 
   const reading = createReading({
     ...{ repository, identity, clock, times },
+    settle: () => settle(),
     async sign() {
+      await settle()
       headDue ||= newest.seq > signedSeq
       await pump()
     },
@@ -160,7 +163,7 @@ export function createAudit(options: AuditOptions): Audit {
   async function pumpAll(): Promise<void> {
     while (queue.length > 0 || headDue || retryDue || trimBefore !== undefined) await writeNext()
     pumping = undefined
-    if (failure !== undefined && state === 'open') retryLater()
+    if (failure !== undefined && state === 'open') retry.set(RETRY_MS)
     if (newest.seq > signedSeq && state === 'open') armHead()
   }
 
@@ -169,7 +172,21 @@ export function createAudit(options: AuditOptions): Audit {
     return pumping
   }
 
-  function enqueue(record: AuditRecord): Promise<void> {
+  const soonest = createAlarm(() => void pump())
+  const retry = createAlarm(() => {
+    retryDue = true
+    void pump()
+  })
+  const headAlarm = createAlarm(() => {
+    tellCounted()
+    headDue = newest.seq > signedSeq
+    void pump()
+  })
+
+  /** Whoever reads sees what was recorded before. */
+  const settle = (): Promise<void> => (state === 'open' ? pump() : Promise.resolve())
+
+  function enqueue(record: AuditRecord, soon = false): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     if (queue.length >= QUEUE_MAX || state === 'stopped') {
       drop(1)
@@ -177,7 +194,7 @@ export function createAudit(options: AuditOptions): Audit {
     } else {
       queue.push({ record, ts: clock.now(), written: resolve })
       // What comes before the start is written when it has started.
-      if (state === 'open') void pump()
+      if (state === 'open') soon ? soonest.set(SOON_MS) : void pump()
     }
     return promise
   }
@@ -187,26 +204,9 @@ export function createAudit(options: AuditOptions): Audit {
     if (counted !== undefined) void enqueue(counted)
   }
 
-  function retryLater(): void {
-    retryTimer ??= setTimeout(() => {
-      retryTimer = undefined
-      retryDue = true
-      void pump()
-    }, RETRY_MS)
-    retryTimer.unref()
-  }
-
   /** At a full hour since the start: when a head comes shall not say when something was done. */
   function armHead(): void {
-    if (headTimer !== undefined) return
-    const wait = HEAD_EVERY_MS - ((clock.monotonic() - startedAt) % HEAD_EVERY_MS)
-    headTimer = setTimeout(() => {
-      headTimer = undefined
-      tellCounted()
-      headDue = newest.seq > signedSeq
-      void pump()
-    }, wait)
-    headTimer.unref()
+    headAlarm.set(HEAD_EVERY_MS - ((clock.monotonic() - startedAt) % HEAD_EVERY_MS))
   }
 
   return {
@@ -250,9 +250,7 @@ export function createAudit(options: AuditOptions): Audit {
       if (state !== 'open') return
       tellCounted(true)
       state = 'stopped'
-      clearTimeout(headTimer)
-      clearTimeout(retryTimer)
-      headTimer = undefined
+      for (const alarm of [headAlarm, retry, soonest]) alarm.clear()
       await pumping
       headDue = newest.seq > signedSeq
       await pump()
@@ -266,11 +264,11 @@ export function createAudit(options: AuditOptions): Audit {
       return [{ name: 'audit.writable', ok, detail }]
     },
 
-    record(record) {
+    record(record, { soon } = {}) {
       tell(recordListeners, record)
       const admitted = noise.admits(record)
       tellCounted()
-      return admitted ? enqueue(record) : Promise.resolve()
+      return admitted ? enqueue(record, soon) : Promise.resolve()
     },
 
     ...reading,
@@ -282,7 +280,10 @@ export function createAudit(options: AuditOptions): Audit {
     },
 
     // Whoever asks while one is under way gets that one's verdict: a walk reads the whole ledger.
-    verify: singleFlight((elsewhere = []) => verifyLedger(repository, identity.publicKey, elsewhere)),
+    verify: singleFlight(async (elsewhere = []) => {
+      await settle()
+      return verifyLedger(repository, identity.publicKey, elsewhere)
+    }),
 
     status: () => ({ written: newest.seq, dropped: droppedSinceStart }),
 

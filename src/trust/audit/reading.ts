@@ -16,16 +16,19 @@ export interface ReadingDeps {
   readonly identity: Pick<Identity, 'publicKey'>
   readonly clock: Clock
   readonly times: Pick<Times, 'olderThrough'>
+  /** Resolves when everything recorded before is written. */
+  readonly settle: () => Promise<void>
   /** Resolves when a signed head covers the newest entry. */
   readonly sign: () => Promise<void>
 }
 
 export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'whoAsked' | 'export'> {
-  const { repository, identity, clock, times, sign } = deps
+  const { repository, identity, clock, times, settle, sign } = deps
   return {
     async log({ limit, type, peer, since, uid }) {
       const entries: AuditEntry[] = []
       if (limit <= 0) return entries
+      await settle()
       const through = since === undefined ? 0 : await times.olderThrough(since)
       for await (const { seq, row } of repository.backwards()) {
         if (seq <= through) break
@@ -44,6 +47,7 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'whoAsked'
 
     async whoAsked({ since, uid, memberOf }) {
       const asked = createWhoAsked(memberOf)
+      await settle()
       const through = await times.olderThrough(since)
       for await (const { seq, row } of repository.backwards()) {
         if (seq <= through) break

@@ -102,8 +102,11 @@ export interface ExportHead {
 export type ExportLine = ExportHeader | ExportEntry | ExportHead
 
 export interface Audit extends Room {
-  /** Queues an entry in call order; resolves when it is on disk. Never rejects for the caller's sake: it logs. */
-  record(entry: AuditRecord): Promise<void>
+  /**
+   * Queues an entry in call order; resolves when it is on disk. Never rejects for the caller's sake: it logs. `soon`: it is
+   * written with what is recorded next, or within a second; a crash before that loses it.
+   */
+  record(entry: AuditRecord, options?: { readonly soon?: boolean }): Promise<void>
   /** Newest first; `uid`: only what this person, who is no administrator, may read (AUDIT_READERS). */
   log(filter: {
     limit: number

@@ -1,8 +1,8 @@
 // The built program within this process: what the entry of dist/ does, without the start of another Node.js for each command.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { readFileSync } from 'node:fs'
-import { createRequire, enableCompileCache } from 'node:module'
-import { dirname, join } from 'node:path'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import type { runCli } from '../../../src/cli/run.ts'
 
@@ -34,16 +34,17 @@ export function fitsHere(args: readonly string[], env: NodeJS.ProcessEnv): boole
 const inputs = new AsyncLocalStorage<Readable>()
 let program: Promise<typeof runCli> | undefined
 
-/** From the chunk that the entry loads; loaded as Node.js does it, not as vitest loads sources. */
+/** From the chunk that the entry loads; loaded as the entry does it, not as vitest loads sources. */
 async function load(): Promise<typeof runCli> {
-  const chunk = /\{runCli\}=await import\("\.\/([^"]+)"\)/.exec(readFileSync(KARO, 'utf8'))?.[1]
+  const chunk = /require\("(\.\/chunks\/[^"]+)"\)/.exec(readFileSync(KARO, 'utf8'))?.[1]
   if (chunk === undefined) throw new Error(`${KARO} does not load runCli`)
-  enableCompileCache(join(dirname(KARO), '.cache'))
+  const outside = createRequire(KARO)
+  const { programLoader } = outside('./loader.js') as typeof import('../../../src/cli/loader.ts')
   // As where the program runs by itself: what it writes for shells and tools names it by its path.
   process.argv[1] = KARO
   const own = process.stdin
   Object.defineProperty(process, 'stdin', { configurable: true, get: () => inputs.getStore() ?? own })
-  return (createRequire(import.meta.url)(join(DIST, chunk)) as { runCli: typeof runCli }).runCli
+  return (programLoader(DIST, outside)(chunk) as { runCli: typeof runCli }).runCli
 }
 
 /** One command line, whatever else of this process runs meanwhile. */

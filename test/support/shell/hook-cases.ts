@@ -396,7 +396,7 @@ export function hookCases(dialect: Dialect): void {
       }
       const shell = await start({ spool: false })
       // As if the name had been known, and the kernel protected nothing.
-      const id = await shell.type(/bash|zsh/.test(program) ? 'echo ${__karo[id]}' : 'echo $__karo_id')
+      const id = await shell.type(/zsh/.test(program) ? 'echo ${__karo[id]}' : 'echo $__karo_id')
       const own = join(shell.spool, `${id.trim()}.spool`)
       mkdirSync(shell.spool)
       chownSync(shell.spool, 65_534, 65_534)

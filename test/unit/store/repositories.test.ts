@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { keyRange } from '../../../src/store/level/keyspace.ts'
 import { createAuditRepository } from '../../../src/store/tables/audit.ts'
-import { createConsentRepository } from '../../../src/store/tables/consent.ts'
+import { createConsentRepository, EVERYBODY_ELSE } from '../../../src/store/tables/consent.ts'
 import { createMemberRepository } from '../../../src/store/tables/members.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 
@@ -26,6 +26,27 @@ test('consent is kept per uid, the last decision holds', async () => {
   expect(await repository.get(1000)).toEqual(record(1000, true))
   expect(await repository.get(1)).toBeUndefined()
   expect(await repository.get(70_000)).toEqual(record(70_000, false))
+})
+
+test('a decision holds at once for every repository of the database, also while others read it', async () => {
+  const db = await temporaryDatabase()
+  const [one, other] = [createConsentRepository(db), createConsentRepository(db)]
+  const decided = (off: boolean) => ({
+    ...{ uid: 1000, allow_peers: [], allow_supervisors: [], deny_peers: [], allow_only: [], deny_only: [] },
+    ...{ off, decided_at: 1 },
+  })
+  expect(await one.get(1000)).toBeUndefined()
+  for (const off of [false, true, false, true]) {
+    const readBefore = Promise.all([one.get(1000), other.get(1000)])
+    const written = other.put(decided(off))
+    const readMeanwhile = Promise.all([one.get(1000), other.get(1000)])
+    await Promise.all([written, readBefore, readMeanwhile])
+    expect([(await one.get(1000))?.off, (await other.get(1000))?.off]).toEqual([off, off])
+  }
+  // Of everybody else: it holds for people that were read before it.
+  expect(await one.get(2000)).toBeUndefined()
+  await other.put({ ...decided(true), uid: EVERYBODY_ELSE })
+  expect((await one.get(2000))?.off).toBe(true)
 })
 
 test('consent to categories comes back, and a release that knows none of them refuses it', async () => {

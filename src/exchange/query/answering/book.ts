@@ -138,7 +138,8 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
           ...released,
         }
         const entry = recordOf('query_responded', question, details)
-        await audit.record({ ...entry, success: isSuccess(status) })
+        // The question itself is on disk since before its answer; the outcome may come within a second.
+        void audit.record({ ...entry, success: isSuccess(status) }, { soon: true })
         return true
       }
       if (!isAdmitted(authorId)) return false

@@ -86,9 +86,11 @@ export function createWorker(deps: WorkerDeps): Worker {
     const asker = deps.principals.resolve(question)
     if (attempt === 0) {
       const { query_id: id, expires_at } = body
-      if (isNew) await replay.put([{ kind: 'document', author, id, expires_at }])
       // The ledger has the question before any number is read, so people here can see that somebody asked, even after a crash.
-      await book.received(question, from, asker)
+      await Promise.all([
+        isNew ? replay.put([{ kind: 'document', author, id, expires_at }]) : undefined,
+        book.received(question, from, asker),
+      ])
       if (!admits(asker)) return tooMany(question)
     }
     // Totals that were released already are no numbers of the people here, so their consent is not asked.

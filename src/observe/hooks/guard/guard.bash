@@ -116,13 +116,13 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
   __karo_guard_note() {
     local now=${EPOCHREALTIME/[^0-9]} fd
     [[ -o history && ${KARO_PAUSE:-0} == 0 ]] || return 0
-    [[ ${__karo[fd]} && -e ${__karo[file]} ]] || __karo_open
-    fd=${__karo[fd]}
-    ((++__karo[seq]))
+    [[ ${__karo_fd} && -e ${__karo_file} ]] || __karo_open
+    fd=${__karo_fd}
+    ((++__karo_seq))
     [[ $fd ]] || return 0
     builtin trap '' XFSZ
     builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0?\0?\0!%s %s\0.\0' \
-      "${__karo[id]}" "${__karo[seq]}" "$now" "$now" "$1" "$2" >&"$fd"
+      "${__karo_id}" "${__karo_seq}" "$now" "$now" "$1" "$2" >&"$fd"
     builtin trap - XFSZ
   }
 
@@ -141,14 +141,14 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     # The next line may be in the middle of a token.
     __karo_guard_form simple
     # A command runs, and reads a line: what is read is no command.
-    if ((__karo[runs])) && [[ ${PROMPT_COMMAND[*]-} == *__karo_prompt* ]]; then
+    if ((__karo_runs)) && [[ ${PROMPT_COMMAND[*]-} == *__karo_prompt* ]]; then
       __karo_guard_then "$1"
       return
     fi
     local line=$READLINE_LINE text answer= verb= outcome= level= here= late=
     # What has run since is another command.
-    [[ ${__karo_guard[since]} == "${__karo[begun]}" ]] || __karo_guard[head]= __karo_guard[here]=
-    __karo_guard[since]=${__karo[begun]}
+    [[ ${__karo_guard[since]} == "${__karo_begun}" ]] || __karo_guard[head]= __karo_guard[here]=
+    __karo_guard[since]=${__karo_begun}
     text=${__karo_guard[head]}$line
     if [[ ${KARO_GUARD_PROFILE-} == off && ! -e ${__karo_given[machine]} ]]; then
       verb=run
@@ -187,7 +187,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     case $verb in
     run)
       # The line was refused before and is the newest entry: the hook would take it for one that was not repeated.
-      if [[ ${__karo_guard[gone]} && ${__karo_guard[gone]} == "$text" ]]; then __karo[base]=$((HISTCMD - 1)); fi
+      if [[ ${__karo_guard[gone]} && ${__karo_guard[gone]} == "$text" ]]; then __karo_base=$((HISTCMD - 1)); fi
       __karo_guard[gone]=
       __karo_guard[head]+=$line$'\n'
       __karo_guard[here]=$here
@@ -217,7 +217,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     builtin history -s -- "$text"
     set -o history
     # The hook must not take the entry for a command that ran.
-    __karo[base]=$HISTCMD
+    __karo_base=$HISTCMD
     __karo_guard[gone]=$text
   }
 

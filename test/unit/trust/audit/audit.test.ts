@@ -316,3 +316,27 @@ test('every signed head is told when it is on disk, and the newest one again at 
   await again.start(never)
   expect(told).toEqual([hex(head?.frame), hex(head?.frame)])
 })
+
+test('an entry that may come soon is written with the next one in call order, when somebody reads, and at the end', async () => {
+  const { audit, repository } = await started()
+  await audit.record(note(0))
+  void audit.record(note(1), { soon: true })
+  expect((await repository.newest())?.seq).toBe(1)
+  await audit.record(note(2))
+  const numbers = async () => (await audit.log({ limit: 9 })).map(({ details }) => details.n)
+  expect(await numbers()).toEqual([2, 1, 0])
+  void audit.record(note(3), { soon: true })
+  expect(await numbers()).toEqual([3, 2, 1, 0])
+  void audit.record(note(4), { soon: true })
+  expect((await audit.verify()).entries).toBe(5)
+  const waiting = audit.record(note(5), { soon: true })
+  await audit.stop()
+  await waiting
+  expect((await repository.newest())?.seq).toBe(6)
+})
+
+test('an entry that may come soon comes by itself, too', async () => {
+  const { audit, repository } = await started()
+  await audit.record(note(0), { soon: true })
+  expect((await repository.newest())?.seq).toBe(1)
+})

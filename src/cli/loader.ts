@@ -1,0 +1,112 @@
+// Loads the chunks of the built program, each with the code that V8 compiled of it in an earlier run.
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { constants, Script } from 'node:vm'
+
+type Require = (name: string) => unknown
+
+interface Chunk {
+  readonly exports: object
+}
+
+interface Loaded {
+  readonly script: Script
+  readonly file: string
+}
+
+/**
+ * `require` for the program in `directory`: names that begin with `./` or `../` are its chunks, and all others go to
+ * `outside`. Node's own compile cache keeps a file's code as it is before it runs, so that each function is compiled
+ * again at its first call; here the functions that ran are kept too. The code lies in `.cache` beside the program:
+ * whoever can write there could change the program as well. V8 itself refuses code of another version, other flags or
+ * a source of another length, and chunks have the hash of their content in their names.
+ */
+export function programLoader(directory: string, outside: Require): Require {
+  const cache = join(directory, '.cache', `${process.version}-${process.arch}${flagsName()}`)
+  const chunks = new Map<string, Chunk>()
+  const unkept: Loaded[] = []
+  const again = process.env.KARO_CODE_CACHE === 'again'
+
+  const load = (path: string): object => {
+    const known = chunks.get(path)
+    if (known !== undefined) return known.exports
+    // Chunks are ASCII, which V8 can then hold in one byte a character.
+    const source = readFileSync(path, 'latin1')
+    const file = join(cache, basename(path))
+    const cachedData = read(file)
+    const script = new Script(
+      `(function(exports,require,module,__filename,__dirname){"use strict";${source}\n})`,
+      {
+        filename: path,
+        cachedData,
+        importModuleDynamically: constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+      },
+    )
+    if (again || cachedData === undefined || script.cachedDataRejected === true) unkept.push({ script, file })
+    const module = { exports: {} }
+    chunks.set(path, module)
+    const from = dirname(path)
+    script.runInThisContext()(module.exports, requireFrom(from), module, path, from)
+    return module.exports
+  }
+
+  const requireFrom =
+    (from: string): Require =>
+    (name) =>
+      name.startsWith('./') || name.startsWith('../') ? load(join(from, name)) : outside(name)
+
+  const keep = (): void => {
+    for (const { script, file } of unkept.splice(0)) {
+      const fresh = `${file}.${process.pid}`
+      try {
+        mkdirSync(cache, { recursive: true, mode: 0o755 })
+        writeFileSync(fresh, script.createCachedData(), { mode: 0o644 })
+        renameSync(fresh, file)
+      } catch {
+        // Of another user, or on a disk that is full or read-only: the next run compiles again.
+        remove(fresh)
+        return
+      }
+    }
+  }
+
+  let mine = true
+  process.once('exit', () => {
+    if (mine) keep()
+  })
+  // Whoever changes V8's options while it runs takes over when code is kept, because V8 writes the options into it.
+  Object.defineProperty(globalThis, Symbol.for('karo.code'), {
+    configurable: true,
+    value: () => {
+      mine = false
+      return keep
+    },
+  })
+
+  return requireFrom(directory)
+}
+
+function read(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file)
+  } catch {
+    return undefined
+  }
+}
+
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true })
+  } catch {
+    // The directory is none: nothing was written.
+  }
+}
+
+/** A name for the options that Node runs with, because code is good for the same options only; empty if there are none. */
+function flagsName(): string {
+  const words = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ').trim()
+  if (words === '') return ''
+  let hash = 5381
+  for (let i = 0; i < words.length; i += 1) hash = (Math.imul(hash, 33) ^ words.charCodeAt(i)) >>> 0
+  return `-${hash.toString(16)}`
+}

@@ -1,0 +1,68 @@
+// What loads the chunks of the built program: each once, with the code of an earlier run where V8 takes it.
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { programLoader } from '../../../src/cli/loader.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
+
+const KEEP = Symbol.for('karo.code')
+type Keeper = { [KEEP]?: () => () => void }
+
+/** A program of two chunks that need each other, and the loader of it. */
+function program() {
+  const directory = temporaryDirectory()
+  mkdirSync(join(directory, 'chunks'))
+  const write = (name: string, code: string) => writeFileSync(join(directory, 'chunks', name), code)
+  write(
+    'a.js',
+    'exports.own = () => 1; const b = require("./b.js"); exports.sum = () => exports.own() + b.two()',
+  )
+  write('b.js', 'const a = require("./a.js"); exports.two = () => a.own() + 1; exports.where = __dirname')
+  const outside: string[] = []
+  const load = () => {
+    delete (globalThis as Keeper)[KEEP]
+    const required = programLoader(directory, (name) => outside.push(name))
+    return { required, keep: (globalThis as Keeper)[KEEP]!() }
+  }
+  const kept = () =>
+    readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /^\.cache\/.*\.js$/.test(name),
+    )
+  return { directory, outside, load, kept, write }
+}
+
+test('chunks are loaded once, may need each other, and everything else comes from outside', () => {
+  const { directory, outside, load } = program()
+  const { required } = load()
+  const a = required('./chunks/a.js') as { sum(): number }
+  expect(a.sum()).toBe(3)
+  expect(required('./chunks/a.js')).toBe(a)
+  expect((required('./chunks/b.js') as { where: string }).where).toBe(join(directory, 'chunks'))
+  required('node:fs')
+  expect(outside).toEqual(['node:fs'])
+})
+
+test('code is kept when that is asked for, and a damaged file of it, or one of another source, changes nothing', () => {
+  const { directory, load, kept, write } = program()
+  const first = load()
+  first.required('./chunks/a.js')
+  expect(kept()).toEqual([])
+  first.keep()
+  expect(kept()).toHaveLength(2)
+  const [file = ''] = kept().map((name) => join(directory, name))
+  writeFileSync(file, 'no code')
+  const second = load()
+  expect((second.required('./chunks/a.js') as { sum(): number }).sum()).toBe(3)
+  // Another source under the same name: V8 compares its length.
+  write('a.js', 'exports.sum = () => 40')
+  expect((load().required('./chunks/a.js') as { sum(): number }).sum()).toBe(40)
+})
+
+test('a directory that cannot be written to keeps nothing and breaks nothing', () => {
+  const { directory, load } = program()
+  writeFileSync(join(directory, '.cache'), 'in the way')
+  const { required, keep } = load()
+  expect((required('./chunks/a.js') as { sum(): number }).sum()).toBe(3)
+  keep()
+  expect(existsSync(join(directory, '.cache', 'anything'))).toBe(false)
+})
