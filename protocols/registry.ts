@@ -62,7 +62,8 @@ export const sync = defineStream({
 
 export const agent = defineStream({
   id: '/karo/agent/1',
-  purpose: 'Agents of another machine: lists, starts, tasks and watches them, and answers what waits for approval.',
+  purpose:
+    'Agents of another machine: lists, starts, tasks and watches them, and answers what waits for approval.',
   admits: 'member',
   // The asking side sends one frame a stream; an answer of many pieces comes as fast as it is read, so this is the bound of a
   // result of 1 MiB each second.

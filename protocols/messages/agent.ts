@@ -7,12 +7,14 @@ import { bytes, label, listOf, publicName, uint } from './fields.ts'
 import { Delegation } from './operator.ts'
 
 /** What an operator's delegation has to name, among the types of questions, so that a node may do this in that person's name. */
-export const AGENT_CONTROL = 'AgentControl'
+export const AGENT_CONTROL = 'AgentControl' as const
 
 const challenge = () => bytes(16)
 
 const agentHelloBody = z.object({
-  challenge: challenge().describe('new for each stream; the request repeats it, so that no request of another stream fits'),
+  challenge: challenge().describe(
+    'new for each stream; the request repeats it, so that no request of another stream fits',
+  ),
   operations: listOf(publicName(24), 32).describe('what may be asked here'),
 })
 
@@ -36,7 +38,9 @@ const task = () =>
     .string()
     .max(REMOTE_ID_MAX)
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
-    .describe('chosen by who gives the task; the same id of the same person is the same task, which never runs twice')
+    .describe(
+      'chosen by who gives the task; the same id of the same person is the same task, which never runs twice',
+    )
 const request = () =>
   z
     .string()
@@ -44,8 +48,10 @@ const request = () =>
     .describe('id of a request that waits for approval, or its beginning')
 const words = () => z.string().max(500)
 
-const ofAgent = <const O extends string>(operation: O) => z.object({ operation: z.literal(operation), agent: agent() })
-const ofTask = <const O extends string>(operation: O) => z.object({ operation: z.literal(operation), id: task() })
+const ofAgent = <const O extends string>(operation: O) =>
+  z.object({ operation: z.literal(operation), agent: agent() })
+const ofTask = <const O extends string>(operation: O) =>
+  z.object({ operation: z.literal(operation), id: task() })
 
 const ask = z.discriminatedUnion('operation', [
   z.object({ operation: z.literal('list') }),
@@ -85,7 +91,9 @@ const ask = z.discriminatedUnion('operation', [
 ])
 export type AgentAsk = z.infer<typeof ask>
 export type AgentOperation = AgentAsk['operation']
-export const AGENT_OPERATIONS = ask.options.map(({ shape }) => shape.operation.value) as readonly AgentOperation[]
+export const AGENT_OPERATIONS = ask.options.map(
+  ({ shape }) => shape.operation.value,
+) as readonly AgentOperation[]
 
 const agentRequestBody = z.object({
   to: bytes(32).describe('Ed25519 key of the node that is asked; any other refuses it'),
@@ -108,7 +116,8 @@ export type AgentRequestBody = z.infer<typeof agentRequestBody>
 export const AgentRequest = defineMessage({
   type: 0x0501,
   name: 'AgentRequest',
-  purpose: 'Asks one thing about agents or tasks of a node; the only frame of the side that opened the stream.',
+  purpose:
+    'Asks one thing about agents or tasks of a node; the only frame of the side that opened the stream.',
   // The arguments, of which each character may take four bytes, beside a delegation and its certificates.
   limit: 4 * INPUT_MAX + 16 * 1024,
   carried: 'hop',
@@ -147,7 +156,8 @@ export type AgentEndBody = z.infer<typeof agentEndBody>
 export const AgentEnd = defineMessage({
   type: 0x0503,
   name: 'AgentEnd',
-  purpose: 'Nothing comes after it; a stream that ends without it was cut, and what is missing can be asked for again.',
+  purpose:
+    'Nothing comes after it; a stream that ends without it was cut, and what is missing can be asked for again.',
   limit: 4 * 1024,
   carried: 'hop',
   body: agentEndBody,

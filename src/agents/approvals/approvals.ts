@@ -1,5 +1,6 @@
 // The approvals inbox: what waits for a person, who decided what, and that each yes is used once.
 
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { untilAborted } from '../../base/async/deadline.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
@@ -146,7 +147,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       throw new KaroError('refused', 'this is not the hash of what waits', {
         hint: 'karo approvals show prints it; look at what is shown there.',
       })
-    const by = (await nameOf(who.account)) ?? `uid ${who.account}`
+    const by = who.from?.name ?? (await nameOf(who.account)) ?? `uid ${who.account}`
     const at = clock.now()
     await record(approval, approve ? 'approved' : 'denied', who, by, scope)
     if (!approve) return end(approval, 'denied', by, reason)
@@ -174,10 +175,12 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       type: 'approval_decided',
       success: true,
       trace_id: action.traceId,
+      ...(who.from !== undefined && { peer: who.from.node as NodeId }),
       details: {
         ...(person === null ? {} : { uid: person }),
         ...{ approval: id, decision, class: of, kind, agent: action.agent, tool: action.tool, scope },
         ...{ by, way: who.way },
+        ...(who.operator !== undefined && { operator: who.operator }),
       },
     })
 

@@ -40,12 +40,7 @@ interface Line {
   readonly open: Map<NodeId, number>
 }
 
-export function createExchanges({
-  channel: deps,
-  timings,
-  admits,
-  wireTo,
-}: ExchangesDeps): ExchangeEdge {
+export function createExchanges({ channel: deps, timings, admits, wireTo }: ExchangesDeps): ExchangeEdge {
   const lines = new Map<string, Line & { readonly protocol: Stream }>()
   const { timers, log } = deps
 
@@ -110,12 +105,18 @@ export function createExchanges({
 
   return {
     add(protocol, handler) {
-      const line = { protocol, handler, quotaOf: createQuotas<NodeId>(protocol.quota, QUOTAS_MAX), open: new Map() }
+      const line = {
+        protocol,
+        handler,
+        quotaOf: createQuotas<NodeId>(protocol.quota, QUOTAS_MAX),
+        open: new Map(),
+      }
       lines.set(protocol.id, line)
       return {
         async open(node, signal) {
           const wire = wireTo(node)
-          if (wire === undefined || !wire.alive()) throw new KaroError('unavailable', 'there is no connection to it')
+          if (wire === undefined || !wire.alive())
+            throw new KaroError('unavailable', 'there is no connection to it')
           const limit = deadline(timers, timings.negotiateMs)
           try {
             const stream = await wire.connection.newStream([protocol.id], {
@@ -126,7 +127,9 @@ export function createExchanges({
             throw new KaroError('unavailable', 'the connection was cut')
           } catch (error) {
             if (error instanceof KaroError) throw error
-            throw new KaroError('unavailable', 'it does not answer, or its Karo is older and has no agents', { cause: error })
+            throw new KaroError('unavailable', 'it does not answer, or its Karo is older and has no agents', {
+              cause: error,
+            })
           } finally {
             limit.end()
           }
@@ -143,7 +146,10 @@ export function createExchanges({
       }
       const exchange = begin(line, stream, wire.peer)
       line.handler(exchange).catch((error: unknown) => {
-        log.debug({ peer: wire.peer.nodeId, protocol: protocol.id, reason: String(error) }, 'an exchange broke off')
+        log.debug(
+          { peer: wire.peer.nodeId, protocol: protocol.id, reason: String(error) },
+          'an exchange broke off',
+        )
         exchange.abort('broken off')
       })
     },

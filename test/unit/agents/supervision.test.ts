@@ -123,6 +123,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     let answer: 'run' | 'deny' = 'run'
     const settle = Promise.withResolvers<void>()
     const gates: Gates = {
+      refuses: async () => undefined,
       judge: async () => ({
         outcome: 'wait',
         class: 'high',
