@@ -2,7 +2,7 @@
 import type { Http } from '../api/access/http.ts'
 import type { Feed } from '../api/feed/index.ts'
 import type { Elsewhere } from '../api/remote/ask.ts'
-import { agentsRoutes, tasksRoutes } from '../api/routes/agents/agents.ts'
+import { agentsRoutes } from '../api/routes/agents/agents.ts'
 import { approvalsRoutes } from '../api/routes/agents/approvals.ts'
 import { anomaliesRoutes } from '../api/routes/anomalies.ts'
 import { auditRoutes } from '../api/routes/audit.ts'
@@ -90,7 +90,6 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     statsRoutes({ insight, events: store.events }),
     anomaliesRoutes({ anomalies, config }),
     agentsRoutes({ agents: local.agents, elsewhere: parts.elsewhere }),
-    tasksRoutes({ agents: local.agents, elsewhere: parts.elsewhere }),
     processesRoutes({ processes }),
     peersRoutes({ trust, mesh, fleet, summaries, documents, log: common.log }),
     introductionsRoutes({ self: identity.nodeId, trust, introductions, documents, audit, clock }),

@@ -1,6 +1,5 @@
 // The approvals inbox: what waits for a person, who decided what, and that each yes is used once.
 
-import type { NodeId } from '../../../protocols/node-id.ts'
 import { untilAborted } from '../../base/async/deadline.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
@@ -10,7 +9,7 @@ import { createRecent } from '../../base/recent.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { ApprovalRepository } from '../../store/approvals/approvals.ts'
-import type { Audit } from '../../trust/audit/index.ts'
+import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import { LASTS_SECONDS } from '../classes.ts'
 import type { Action } from '../types.ts'
 import { endedOf, personOf } from './ended.ts'
@@ -175,7 +174,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       type: 'approval_decided',
       success: true,
       trace_id: action.traceId,
-      ...(who.from !== undefined && { peer: who.from.node as NodeId }),
+      ...(who.from !== undefined && { peer: who.from.node as NonNullable<AuditRecord['peer']> }),
       details: {
         ...(person === null ? {} : { uid: person }),
         ...{ approval: id, decision, class: of, kind, agent: action.agent, tool: action.tool, scope },

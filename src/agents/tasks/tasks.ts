@@ -8,6 +8,7 @@ import type { AgentRepository, TaskRow } from '../../store/tables/agents.ts'
 import type { AgentId } from '../types.ts'
 import { AFAR, holderOf } from './afar.ts'
 import { canonicalJson } from './canonical.ts'
+import { taskOf, trimmed } from './rows.ts'
 import { isFinal, type Task, type TaskEvent, type TaskRequest, type TaskState } from './types.ts'
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
@@ -16,8 +17,6 @@ const MOST_LIVE = { ofOne: 32, afar: 64, ofAll: 256 }
 /** Tasks of one person that are kept; finished ones give way to newer ones when they are a day old. */
 const MOST_KEPT = 2_000
 const KEPT_MS = 86_400_000
-/** Events that are kept of one task. */
-const MOST_EVENTS = 100
 /** Milliseconds between events of progress of one task; what comes between them is left out. */
 const PROGRESS_MS = 200
 
@@ -287,17 +286,3 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
     },
   }
 }
-
-/** The last events; those of progress go first, because what became of the task has to stay. */
-function trimmed(events: TaskRow['events']): TaskRow['events'] {
-  if (events.length <= MOST_EVENTS) return events
-  const oldest = events.findIndex(({ progress }) => progress !== null)
-  return events.toSpliced(Math.max(0, oldest), 1)
-}
-
-const taskOf = (row: TaskRow): Task => ({
-  ...{ id: row.id, person: row.uid, agent: row.agent as AgentId, tool: row.tool, input: row.input },
-  ...{ why: row.why, traceId: row.trace_id, state: row.state as TaskState, seq: row.seq },
-  ...{ events: row.events as readonly TaskEvent[], approval: row.approval },
-  ...{ createdAt: row.created_at, endedAt: row.ended_at, by: row.by },
-})

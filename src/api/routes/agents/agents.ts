@@ -40,11 +40,14 @@ interface Asked {
 }
 
 /** Errors: `bad_request`, `not_found`, `conflict`, `refused`, `rate_limited`, `unavailable`. */
-export function agentsRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDeps): Routes {
+export function agentsRoutes(deps: AgentsRouteDeps): Routes {
+  const { agents, elsewhere, seatOf = seatByKernel } = deps
   const actorOf = ({ caller, id }: Asked): Actor => ({
     ...{ person: caller.uid, admin: caller.admin, sessions: seatOf(caller)?.near, traceId: id },
   })
+  const tasks = tasksRoutes(deps)
   return (server) => {
+    tasks(server)
     serve(server, getAgents, async (request) => {
       const { at } = request.query
       if (at !== undefined) return elsewhere.ask(request, at, getAgents, { operation: 'list' })
@@ -82,7 +85,7 @@ export function agentsRoutes({ agents, elsewhere, seatOf = seatByKernel }: Agent
 }
 
 /** Errors: as `agentsRoutes`. */
-export function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDeps): Routes {
+function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDeps): Routes {
   const { tasks } = agents
   return (server) => {
     serve(server, runTask, async (request) => {
