@@ -1,6 +1,7 @@
 // Every stream and every message of Karo: the table from which limits, documentation and vectors follow.
 import { defineStream, defineTopic, type Stream, type Topic } from './define.ts'
 import { type MessageTable, messageTable } from './frame.ts'
+import { AgentEnd, AgentHello, AgentPart, AgentRequest } from './messages/agent.ts'
 import { AuditHead } from './messages/audit.ts'
 import { Certificate, RevocationList } from './messages/certificate.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
@@ -59,7 +60,22 @@ export const sync = defineStream({
   messages: { SyncRequest, SyncOffer, SyncBatch },
 })
 
-export const STREAMS: readonly Stream[] = [hello, query, sync]
+export const agent = defineStream({
+  id: '/karo/agent/1',
+  purpose:
+    'Agents of another machine: lists, starts, tasks and watches them, and answers what waits for approval.',
+  admits: 'member',
+  // The asking side sends one frame a stream; an answer of many pieces comes as fast as it is read, so this is the bound of a
+  // result of 1 MiB each second.
+  quota: { frames: 1_000, perMs: 10_000 },
+  lifetime: 'exchange',
+  timeouts: { firstByteMs: 5_000, frameMs: 10_000 },
+  // A piece is written when the ones before it have left, so this is one request or two pieces.
+  sendBufferBytes: 512 * 1024,
+  messages: { AgentHello, AgentRequest, AgentPart, AgentEnd },
+})
+
+export const STREAMS: readonly Stream[] = [hello, query, sync, agent]
 
 export const heads = defineTopic({
   id: '/karo/heads/1',
@@ -105,5 +121,9 @@ export const MESSAGES: MessageTable = messageTable([
   AuditHead,
   Presence,
   Heads,
+  AgentHello,
+  AgentRequest,
+  AgentPart,
+  AgentEnd,
   Goodbye,
 ])

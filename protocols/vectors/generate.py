@@ -884,6 +884,41 @@ vector(
     seq=0,
 )
 
+vector(
+    "agent hello",
+    "AgentHello",
+    0x0500,
+    {"challenge": made("challenge", 16), "operations": ["list", "task"]},
+    seed=SEED_B,
+)
+vector(
+    "agent request",
+    "AgentRequest",
+    0x0501,
+    {
+        "to": KEY_B,
+        "challenge": made("challenge", 16),
+        "ask": {
+            "operation": "task",
+            "agent": "files",
+            "tool": "list_directory",
+            "input": '{"path":"/srv/app"}',
+            "id": "t-1077efe3b0d3615b",
+            "why": "",
+        },
+        "operator": {"delegation": DELEGATION, "chain": [ISSUER, OPERATOR_LEAF]},
+    },
+)
+vector("agent part", "AgentPart", 0x0502, {"data": b'{"agents":[]}', "ends": True}, seed=SEED_B, seq=2)
+vector(
+    "agent end",
+    "AgentEnd",
+    0x0503,
+    {"error": {"code": "refused", "message": "no", "hint": "ask somebody"}},
+    seed=SEED_B,
+    seq=3,
+)
+
 for edge in (0, 127, 128, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**53 - 1):
     value(f"integer {edge}", edge)
 for edge in (1, 32, 33, 128, 129, 32_768, 32_769, 2**31, 2**31 + 1, 2**53 - 1):

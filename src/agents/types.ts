@@ -10,7 +10,7 @@ export interface Requester {
   readonly node: string
   /** The number under which `people` keeps the data of who asks on this machine, as text; absent for another machine. */
   readonly person?: string
-  /** Member id of the operator who is logged in, if one is. */
+  /** Key of the operator who is logged in, as a node id, if one is. */
   readonly operator?: string
   /** The agent that asks on behalf of its task; absent for a person. */
   readonly agent?: AgentId
@@ -30,6 +30,8 @@ export interface Action {
   readonly agent: AgentId
   /** The tool of the agent that is called, or `exec` for a command. */
   readonly tool: string
+  /** What is done with the agent itself, and not by a tool of it; `tool` then says what kind of action that is. */
+  readonly operation?: 'start' | 'logs'
   /** What the tool says of itself (MCP annotation `readOnlyHint`). It can only make an action that is Green by its name stay Green. */
   readonly readOnly: boolean
   /** The exact command that a jail runs; for a tool the command of its server. */
@@ -72,6 +74,11 @@ export type Verdict =
     }
 
 export interface Gates {
+  /**
+   * The denial of policy, capability or risk, which is then in the ledger; undefined: they let it through so far, and nothing is
+   * written. Asked before the process of an agent is started for somebody. Never rejects: an error is a denial.
+   */
+  refuses(action: Action): Promise<Extract<Verdict, { readonly outcome: 'deny' }> | undefined>
   /** Asks all four, and writes the decision with its reason to the ledger before it is returned. Never rejects: an error is a denial. */
   judge(action: Action): Promise<Verdict>
   /**

@@ -1,11 +1,13 @@
 // Builds what stands in front of every action of agents: what they were granted, what waits for a person, and the gates.
 import { homedir } from 'node:os'
+import { type NodeId, parseNodeId } from '../../protocols/node-id.ts'
 import { createApprovals } from '../agents/approvals/approvals.ts'
 import { createCapabilities } from '../agents/capabilities/capabilities.ts'
 import { createGates } from '../agents/gates/gates.ts'
 import type { Requester } from '../agents/types.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import type { openStore } from '../store/index.ts'
+import { createPrincipals } from '../trust/operators/index.ts'
 import { type Principal, principalOf } from '../trust/policy/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { DaemonOptions } from './options.ts'
@@ -14,7 +16,7 @@ import type { buildTrust } from './trust-rooms.ts'
 export function buildAgents(
   { paths }: Pick<DaemonOptions, 'paths'>,
   { common }: Foundation,
-  { audit, names, policy, trust }: ReturnType<typeof buildTrust>,
+  { audit, fleet, names, policy, trust }: ReturnType<typeof buildTrust>,
   store: ReturnType<typeof openStore>,
 ) {
   const { config, identity, clock, random, log } = common
@@ -39,20 +41,26 @@ export function buildAgents(
   const principal = (requester: Requester): Principal => {
     const through = nodeOf(requester)
     const { operator } = requester
-    // The roles of the node are not those of the person who asks through it.
-    return operator === undefined ? through : { ...through, roles: [], teams: [], operator, through }
+    if (operator === undefined) return through
+    // What the certificates say now, and not when it was asked. The roles of the node are not those of the person.
+    const key = parseNodeId(operator)
+    const chain = fleet.operators.chainOf(operator as NodeId) ?? []
+    if (requester.node !== identity.nodeId && key !== undefined)
+      return principals.suppose({ key, chain, through: through.node_id }).principal
+    return { ...through, roles: [], teams: [], operator, through }
   }
 
+  const principals = createPrincipals({ opinion: trust.opinion, operators: fleet.operators, clock })
   const gates = createGates({
     ...{ self: identity.nodeId, capabilities, approvals, audit },
-    policy: ({ requester, agent, tool, own }) =>
+    policy: ({ requester, ...question }) =>
       policy.judgeAgent({
-        ...{ agent, tool, own, principal: principal(requester) },
+        ...{ ...question, principal: principal(requester) },
         by_agent: requester.agent !== undefined,
       }),
     patterns: () => config.agents.approved,
     ...{ home: homedir(), karoHome: paths.home },
     log: log.child({ room: 'gates' }),
   })
-  return { capabilities, approvals, gates }
+  return { capabilities, approvals, gates, principals }
 }

@@ -1,9 +1,10 @@
 // The routes of the daemon's API, each with the rooms it answers from.
 import type { Http } from '../api/access/http.ts'
 import type { Feed } from '../api/feed/index.ts'
-import { agentsRoutes } from '../api/routes/agents.ts'
+import type { Elsewhere } from '../api/remote/ask.ts'
+import { agentsRoutes } from '../api/routes/agents/agents.ts'
+import { approvalsRoutes } from '../api/routes/agents/approvals.ts'
 import { anomaliesRoutes } from '../api/routes/anomalies.ts'
-import { approvalsRoutes } from '../api/routes/approvals.ts'
 import { auditRoutes } from '../api/routes/audit.ts'
 import { backupRoutes } from '../api/routes/care/backup.ts'
 import { type DoctorDeps, doctorRoutes } from '../api/routes/care/doctor.ts'
@@ -43,6 +44,8 @@ export interface RouteParts {
   readonly network: Network
   readonly feed: Feed
   readonly http: Http
+  /** Asks other machines about their agents. */
+  readonly elsewhere: Elsewhere
   readonly health: () => ReturnType<typeof healthOf>
 }
 
@@ -86,7 +89,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     importRoutes({ ...{ observe, config, clock, random, timers }, events: store.events }),
     statsRoutes({ insight, events: store.events }),
     anomaliesRoutes({ anomalies, config }),
-    agentsRoutes({ agents: local.agents }),
+    agentsRoutes({ agents: local.agents, elsewhere: parts.elsewhere }),
     processesRoutes({ processes }),
     peersRoutes({ trust, mesh, fleet, summaries, documents, log: common.log }),
     introductionsRoutes({ self: identity.nodeId, trust, introductions, documents, audit, clock }),
@@ -106,7 +109,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     operatorRoutes({ fleet, sessions, self: identity, name, clock }),
     queryRoutes({ query, sessions, timeoutMs: () => config.query.timeout_ms }),
     reportsRoutes({ reports, sessions, self }),
-    approvalsRoutes({ ...local, identity, timers }),
+    approvalsRoutes({ ...local, identity, timers, elsewhere: parts.elsewhere }),
     auditRoutes({ audit, documents, trust, clock, totals }),
     mcpRoutes({ audit }),
     ...http.routes,

@@ -9,6 +9,7 @@ import { systemTimers as timers } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
 import type { DaemonOptions } from './options.ts'
+import { buildRemote } from './remote.ts'
 import { type RouteParts, routesOf } from './routes.ts'
 
 /** On the control socket: everybody of a machine may connect. */
@@ -16,12 +17,16 @@ const SOCKET_CONNECTIONS = 256
 
 export type Service = Awaited<ReturnType<typeof buildService>>
 
-export async function buildService(options: DaemonOptions, parts: Omit<RouteParts, 'feed' | 'http'>) {
+export async function buildService(
+  options: DaemonOptions,
+  parts: Omit<RouteParts, 'feed' | 'http' | 'elsewhere'>,
+) {
   const { foundation, local } = parts
   const { metrics, common, ownUid } = foundation
   const { config, clock, random, log } = common
   const { access, agents, anomalies, approvals, audit, observe, people, store, trust } = local
 
+  const elsewhere = buildRemote(foundation, local, parts.network)
   const credentials = await openPeerCredentials(log)
   const places = createPlaces({ most: SOCKET_CONNECTIONS, ownUid, hasAccount: people.hasAccount })
   const feed = createFeed({ clock, random })
@@ -41,7 +46,7 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
     // Everybody may connect to the machine's: the kernel says who they are, and each sees their own.
     socketMode: options.service ? 0o666 : 0o600,
     socketConnections: SOCKET_CONNECTIONS,
-    routes: [...routesOf(options, { ...parts, feed, http }), windowRoutes(readPageFiles())],
+    routes: [...routesOf(options, { ...parts, feed, http, elsewhere }), windowRoutes(readPageFiles())],
     onConnection(socket) {
       credentials.note(socket)
       if (options.service) places.seat(credentials.uidOf(socket), socket)

@@ -16,6 +16,7 @@ import type { Trust } from '../trust/peers/index.ts'
 import { createAbout } from './about.ts'
 import { createDoorkeeper } from './admission/doorkeeper.ts'
 import { allowsAddress, createGater } from './admission/gater.ts'
+import type { HostHandler } from './admission/host.ts'
 import { createInspect } from './admission/inspect.ts'
 import { createListening } from './admission/listening.ts'
 import { createAsking } from './asking.ts'
@@ -26,6 +27,7 @@ import { createNames } from './discovery/names.ts'
 import { createGossip } from './gossip/gossip.ts'
 import type { ChannelDeps } from './link/channel.ts'
 import { createDials } from './link/dials.ts'
+import { createExchanges, EXCHANGES_MAX } from './link/exchanges.ts'
 import { createLinks } from './link/links.ts'
 import { createNews } from './link/news.ts'
 import { createRejections } from './link/rejections.ts'
@@ -79,10 +81,11 @@ function createEdge(deps: MeshDeps) {
     ...(deps.onEncoded === undefined ? {} : { onEncoded: deps.onEncoded }),
   }
   const links = createLinks({ channel, timings, admits, put })
+  const exchanges = createExchanges({ channel, timings, admits, wireTo: (node) => wires.to(node) })
   const listening = createListening({ config, timings, clock, timers, log, put })
   const about = createAbout({
     ...{ config, name: deps.name, version: deps.version, admits },
-    protocols: links.protocols,
+    protocols: () => [...links.protocols(), ...exchanges.protocols()],
     listening: listening.addresses,
     shown: credentials.shown,
   })
@@ -104,6 +107,7 @@ function createEdge(deps: MeshDeps) {
       rejections,
       replay,
       links,
+      exchanges,
       listening,
       about,
       wires,
@@ -135,11 +139,16 @@ type Edge = ReturnType<typeof createEdge>
 /** The settings of libp2p's host, made anew for each start. */
 function hostInit(deps: MeshDeps, edge: Edge, state: State, dht: Dht['service'] | undefined) {
   const { identity, trust, clock, config } = deps
-  const handlers = new Map<string, StreamHandler>([[hello.id, edge.wires.hello]])
-  for (const protocol of edge.links.protocols()) {
-    handlers.set(protocol.id, (stream, connection) =>
-      edge.links.accept(protocol, stream, edge.wires.of(connection)),
-    )
+  const handlers = new Map<string, HostHandler>([[hello.id, { handle: edge.wires.hello, streams: 1 }]])
+  for (const [edgeOf, streams] of [
+    [edge.links, 1],
+    [edge.exchanges, EXCHANGES_MAX],
+  ] as const) {
+    for (const protocol of edgeOf.protocols()) {
+      const handle: StreamHandler = (stream, connection) =>
+        edgeOf.accept(protocol, stream, edge.wires.of(connection))
+      handlers.set(protocol.id, { handle, streams })
+    }
   }
   return {
     ...{ handlers, dht, version: deps.version, seed: identity.seed(), publicKey: identity.publicKey },
@@ -242,11 +251,12 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
 export function createMesh(deps: MeshDeps): Mesh {
   const { config, identity, trust, clock, timers, random, log } = deps
   const edge = createEdge(deps)
-  const { links, listening, gossip, wires, asking, news, twins, rejections, put } = edge
-  const { complete, inUse } = links
+  const { links, exchanges, listening, gossip, wires, asking, news, twins, rejections, put } = edge
+  const { complete } = links
 
   const state = createState({
-    ...{ config, trust, clock, random, complete, inUse, timings: edge.timings },
+    ...{ config, trust, clock, random, complete, timings: edge.timings },
+    inUse: (node) => links.inUse(node) || exchanges.inUse(node),
     credentials: deps.credentials,
     self: identity.nodeId,
     lobby: deps.lobby ?? LOBBY,
@@ -271,6 +281,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     ...views(deps, edge, state),
     health: listening.health,
     link: links.add,
+    exchange: exchanges.add,
     topic: gossip.join,
     reach: (node, signal) => asking.ask(node, 'links', signal),
     meet: (who) => put(typeof who === 'string' ? { on: 'meet', node: who } : { on: 'visit', peer: who }),

@@ -40,6 +40,28 @@ export interface Link {
   sendDocument(to: NodeId, bytes: Uint8Array): boolean
 }
 
+/** One stream of one request, from either end. */
+export interface Exchange {
+  readonly peer: PeerRef
+  /** Aborts when the stream is over, whoever ended it. */
+  readonly signal: AbortSignal
+  /** Signs and writes a frame; resolves when there is room for the next one. Rejects with KaroError `unavailable`. */
+  send<B extends WireBody>(message: Message<B>, body: NoInfer<B>, trace?: Uint8Array): Promise<void>
+  /** The next frame, checked as those of links are; undefined: none comes any more. */
+  next(): Promise<Frame | undefined>
+  /** For whoever answers, after the last frame: waits up to `ms` until the other side has closed. */
+  end(ms: number): Promise<void>
+  abort(why: string): void
+}
+
+/** Answers what a neighbour asks. What it rejects with is logged, and the stream aborted. */
+export type ExchangeHandler = (exchange: Exchange) => Promise<void>
+
+export interface Exchanges {
+  /** A new stream to a neighbour. Rejects with KaroError `unavailable`. */
+  open(node: NodeId, signal: AbortSignal): Promise<Exchange>
+}
+
 /**
  * What a topic's message is worth: `accept` is passed on, `ignore` is dropped, `reject` is dropped and held against the
  * neighbour it came from.
@@ -121,6 +143,8 @@ export type Apart =
 export interface Mesh extends Room {
   /** Registers a `lifetime: 'link'` protocol; call before `start`. */
   link(protocol: Stream, handler: LinkHandler): Link
+  /** Registers a `lifetime: 'exchange'` protocol; call before `start`. */
+  exchange(protocol: Stream, handler: ExchangeHandler): Exchanges
   /** Joins a topic; call before `start`. */
   topic(topic: Topic, handler: GossipHandler): Gossip
   /** Admitted by both ends and connected. */

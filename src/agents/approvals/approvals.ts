@@ -9,7 +9,7 @@ import { createRecent } from '../../base/recent.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { ApprovalRepository } from '../../store/approvals/approvals.ts'
-import type { Audit } from '../../trust/audit/index.ts'
+import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import { LASTS_SECONDS } from '../classes.ts'
 import type { Action } from '../types.ts'
 import { endedOf, personOf } from './ended.ts'
@@ -146,7 +146,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       throw new KaroError('refused', 'this is not the hash of what waits', {
         hint: 'karo approvals show prints it; look at what is shown there.',
       })
-    const by = (await nameOf(who.account)) ?? `uid ${who.account}`
+    const by = who.from?.name ?? (await nameOf(who.account)) ?? `uid ${who.account}`
     const at = clock.now()
     await record(approval, approve ? 'approved' : 'denied', who, by, scope)
     if (!approve) return end(approval, 'denied', by, reason)
@@ -174,10 +174,12 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       type: 'approval_decided',
       success: true,
       trace_id: action.traceId,
+      ...(who.from !== undefined && { peer: who.from.node as NonNullable<AuditRecord['peer']> }),
       details: {
         ...(person === null ? {} : { uid: person }),
         ...{ approval: id, decision, class: of, kind, agent: action.agent, tool: action.tool, scope },
         ...{ by, way: who.way },
+        ...(who.operator !== undefined && { operator: who.operator }),
       },
     })
 

@@ -66,8 +66,13 @@ export interface Approver {
   readonly admin: boolean
   /** Member id of the operator who is logged in as this person. */
   readonly operator?: string
-  /** How they are here: at a terminal that the kernel names, by a token for approving, or by neither. */
-  readonly way: 'terminal' | 'token' | 'program'
+  /**
+   * How they are here: at a terminal that the kernel names, by a token for approving, as an operator of another machine, or by
+   * none of these.
+   */
+  readonly way: 'terminal' | 'token' | 'operator' | 'program'
+  /** With `operator`: the node that they are at, and their name. */
+  readonly from?: { readonly node: string; readonly name: string }
   /** Login sessions, by the kernel, of the process that asks and of those that it descends from. */
   readonly sessions: readonly number[]
 }

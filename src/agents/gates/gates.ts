@@ -3,7 +3,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { quoteShell } from '../../base/quote.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Audit } from '../../trust/audit/index.ts'
-import type { RoleDecision } from '../../trust/policy/index.ts'
+import type { AgentOperation, RoleDecision } from '../../trust/policy/index.ts'
 import { hashOf } from '../approvals/binding.ts'
 import type { Approvals, Findings } from '../approvals/types.ts'
 import type { Capabilities } from '../capabilities/capabilities.ts'
@@ -19,6 +19,7 @@ interface AgentQuestion {
   readonly requester: Requester
   readonly agent: string
   readonly tool: string
+  readonly operation: AgentOperation
   /** A person of this machine asks on it. */
   readonly own: boolean
 }
@@ -162,23 +163,40 @@ export function createGates(deps: GatesDeps): Gates {
     }
   }
 
+  async function refuses(action: Action): ReturnType<Gates['refuses']> {
+    const { narrowed } = await look(action)
+    return narrowed.effect === 'deny' ? refusedBy(narrowed) : undefined
+  }
+
   return {
+    async refuses(action) {
+      const early = await refuses(action).catch((error: Error) =>
+        denied('approval', 'critical', `it could not be decided: ${error.message}`),
+      )
+      if (early === undefined) return undefined
+      await told(action, async () => early)
+      return early
+    },
     judge: (action) => told(action, () => judge(action)),
     settled: (approval, action, signal) => told(action, () => settled(approval, action, signal)),
   }
 }
 
-const denied = (gate: Gate, of: ActionClass, reason: string): Verdict & { outcome: 'deny' } => ({
+type Denial = Extract<Verdict, { readonly outcome: 'deny' }>
+
+const denied = (gate: Gate, of: ActionClass, reason: string): Denial => ({
   ...{ outcome: 'deny', class: of, gate, reason },
 })
 
-const refusedBy = ({ gate, class: of, reason, hint }: Extract<Narrowed, { effect: 'deny' }>): Verdict => ({
+const refusedBy = ({ gate, class: of, reason, hint }: Extract<Narrowed, { effect: 'deny' }>): Denial => ({
   ...{ outcome: 'deny', class: of, gate, reason },
   ...(hint !== undefined && { hint }),
 })
 
-const questionOf = ({ agent, tool, requester }: Action, self: NodeId): AgentQuestion => ({
-  ...{ requester, agent, tool },
+const questionOf = ({ agent, tool, operation, requester }: Action, self: NodeId): AgentQuestion => ({
+  ...(operation === undefined
+    ? { requester, agent, tool, operation: 'task' }
+    : { requester, agent, operation, tool: '' }),
   own: requester.node === self && requester.person !== undefined,
 })
 
@@ -186,6 +204,7 @@ const questionOf = ({ agent, tool, requester }: Action, self: NodeId): AgentQues
 function entryOf(action: Action, verdict: Verdict): Parameters<Audit['record']>[0] {
   const { agent, tool, task, requester, traceId } = action
   const uid = Number(requester.person)
+  const isElsewhere = requester.node !== action.target
   return {
     type: 'agent_gate',
     success: verdict.outcome !== 'deny',
@@ -199,5 +218,6 @@ function entryOf(action: Action, verdict: Verdict): Parameters<Audit['record']>[
       ...(requester.agent === undefined ? {} : { by_agent: requester.agent }),
       ...(requester.operator === undefined ? {} : { operator: requester.operator }),
     },
+    ...(isElsewhere && { peer: requester.node as NodeId }),
   }
 }

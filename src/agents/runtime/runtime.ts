@@ -1,4 +1,5 @@
 // The runtime of agents: the room that has the agents of this node and their tasks, and lets nothing past the gates.
+import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createListeners } from '../../base/run/listeners.ts'
@@ -7,11 +8,12 @@ import type { Room } from '../../base/run/room.ts'
 import type { AgentRepository } from '../../store/tables/agents.ts'
 import type { AuditRecord } from '../../trust/audit/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
+import { EXEC } from '../classes.ts'
 import { type Manifest, mayWrite, type Wanted } from '../manifest/manifest.ts'
 import { createDrive } from '../tasks/drive.ts'
 import { createTasks, type Tasks } from '../tasks/tasks.ts'
-import type { Task, TaskRequest } from '../tasks/types.ts'
-import type { Gates, Requester } from '../types.ts'
+import type { Afar, Task, TaskRequest } from '../tasks/types.ts'
+import type { Action, Gates, Requester } from '../types.ts'
 import type { AgentDeps, AgentStatus } from './agent.ts'
 import type { AgentLog } from './agent-log.ts'
 import { createRegistry, type Known } from './registry.ts'
@@ -51,6 +53,8 @@ export interface Actor {
   readonly admin: boolean
   /** See `Requester`. */
   readonly sessions?: readonly number[] | undefined
+  /** Somebody of another machine: `person` is then AFAR, and `admin` says that policy has let them reach the agents here. */
+  readonly by?: Afar
   /** 32 hex digits. */
   readonly traceId: string
 }
@@ -66,8 +70,8 @@ export interface Runtime extends Room {
   /** Also after it crashed too often. Rejects as `Agent.start` does, and with `refused` where the gates do not let it start. */
   startAgent(actor: Actor, which: string): Promise<AgentView>
   stopAgent(actor: Actor, which: string): Promise<AgentView>
-  /** Only the person who added the agent reads what it writes. */
-  logs(actor: Actor, which: string): ReturnType<AgentLog['read']>
+  /** Only the person who added the agent reads what it writes; another machine as far as the gates let it. */
+  logs(actor: Actor, which: string): Promise<ReturnType<AgentLog['read']>>
   /** See `Tasks.run`; `not_found` without the agent. */
   run(request: TaskRequest): Promise<Task>
   readonly tasks: Pick<Tasks, 'list' | 'get' | 'result' | 'cancel' | 'onEvent'>
@@ -84,15 +88,18 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   const { repository, identity, muscle, gates, record, clock, random, log } = deps
   const states = createListeners<[Pick<Known, 'id' | 'person'>, AgentStatus]>()
   const registry = createRegistry({ ...deps, onState: states.tell })
-  const requesterOf = (person: number, sessions: readonly number[] | undefined): Requester => ({
-    ...{ node: identity.nodeId, person: String(person) },
-    ...(sessions !== undefined && { sessions }),
-  })
+  const requesterOf = (
+    { person, by }: { readonly person: number; readonly by?: Afar | undefined },
+    sessions: readonly number[] | undefined,
+  ): Requester =>
+    by === undefined
+      ? { node: identity.nodeId, person: String(person), ...(sessions !== undefined && { sessions }) }
+      : { node: by.node, ...(by.operator !== undefined && { operator: by.operator }) }
   const tasks = createTasks({
     ...{ repository, clock, random, log },
     drive: createDrive({
       ...{ gates, requesterOf, log, node: identity.nodeId },
-      agentOf: ({ agent, person }) => registry.find(agent, person),
+      agentOf: ({ agent, person, by }) => registry.find(agent, by === undefined ? person : undefined),
     }),
   })
 
@@ -109,22 +116,53 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     }
   }
 
-  const tell = (change: string, { id, person }: Known, { person: by, traceId }: Actor): Promise<void> =>
+  const tell = (
+    change: string,
+    { id, person }: Known,
+    { person: by, by: afar, traceId }: Actor,
+  ): Promise<void> =>
     record({
       ...{ type: 'agent_changed', success: true, trace_id: traceId },
-      details: { uid: person, change, agent: id, ...(by !== person && { by }) },
+      ...(afar !== undefined && { peer: afar.node as NodeId }),
+      details: {
+        ...{ uid: person, change, agent: id },
+        ...(afar === undefined ? by !== person && { by } : afar.operator && { operator: afar.operator }),
+      },
     })
+
+  /** What is done with an agent, and not by it, as an action; approvals are given for all times that it is asked for. */
+  const controlOf = (
+    { id, argv, cwd, binds, why }: Manifest,
+    operation: 'start' | 'logs',
+    actor: Actor,
+  ): Action => ({
+    // One task for all its starts: an approval that was given after one of them is for the next one.
+    ...{ id: `${operation}-${actor.traceId}`, task: `${operation} ${id}`, agent: id, operation },
+    ...{
+      tool: operation === 'start' ? EXEC : 'logs',
+      readOnly: operation === 'logs',
+      argv,
+      cwd,
+      env: {},
+      binds,
+      input: '',
+      target: identity.nodeId,
+      why,
+    },
+    ...{ requester: requesterOf(actor, actor.sessions), traceId: actor.traceId },
+  })
 
   /** What may write is an action of its own from its first instruction on, so it starts with a yes. */
   async function mayStart(known: Known, actor: Actor): Promise<void> {
-    const { argv, cwd, binds, why, ...manifest } = await known.manifest()
-    if (!mayWrite({ binds })) return
-    const verdict = await gates.judge({
-      // One task for all its starts: an approval that was given after one of them is for the next one.
-      ...{ id: `start-${actor.traceId}`, task: `start ${manifest.id}`, agent: manifest.id, tool: 'exec' },
-      ...{ readOnly: false, argv, cwd, env: {}, binds, input: '', target: identity.nodeId, why },
-      ...{ requester: requesterOf(actor.person, actor.sessions), traceId: actor.traceId },
-    })
+    const manifest = await known.manifest()
+    const action = controlOf(manifest, 'start', actor)
+    if (!mayWrite(manifest)) {
+      // One's own agent that changes nothing starts as its tasks start it; what another machine starts is looked at first.
+      const early = actor.by && (await gates.refuses({ ...action, tool: 'start' }))
+      if (early !== undefined) throw new KaroError('refused', `${known.id} is not started: ${early.reason}`)
+      return
+    }
+    const verdict = await gates.judge(action)
     if (verdict.outcome === 'run') return
     throw new KaroError('refused', `${known.id} may write, and is not started: ${verdict.reason}`, {
       ...(verdict.outcome === 'deny' && verdict.hint !== undefined && { hint: verdict.hint }),
@@ -187,7 +225,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       return view
     },
     async startAgent(actor, which) {
-      const known = registry.find(which, actor.person)
+      const known = actor.by === undefined ? registry.find(which, actor.person) : find(actor, which)
       // What runs was let in, and a yes is for one start.
       if (known.agent.session() !== undefined) return viewOf(known)
       await mayStart(known, actor)
@@ -202,9 +240,16 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       if (ran) await tell('stopped', known, actor)
       return viewOf(known)
     },
-    logs: ({ person }, which) => registry.find(which, person).agent.errors.read(),
+    async logs(actor, which) {
+      if (actor.by === undefined) return registry.find(which, actor.person).agent.errors.read()
+      const known = find(actor, which)
+      // What it wrote is content of this machine, which leaves it only by the gates.
+      const verdict = await gates.judge(controlOf(await known.manifest(), 'logs', actor))
+      if (verdict.outcome === 'run') return known.agent.errors.read()
+      throw new KaroError('refused', `what ${known.id} wrote is not shown: ${verdict.reason}`)
+    },
     async run(request) {
-      const { id } = registry.find(request.agent, request.person)
+      const { id } = registry.find(request.agent, request.by === undefined ? request.person : undefined)
       return tasks.run({ ...request, agent: id })
     },
     tasks,

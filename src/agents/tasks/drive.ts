@@ -15,7 +15,10 @@ export interface DriveDeps {
   /** Throws KaroError `not_found`. */
   readonly agentOf: (task: Task) => Known
   /** Who asks, as the gates are told; `sessions`: see `Requester`. */
-  readonly requesterOf: (person: number, sessions: readonly number[] | undefined) => Requester
+  readonly requesterOf: (
+    who: Pick<Task, 'person' | 'by'>,
+    sessions: readonly number[] | undefined,
+  ) => Requester
   readonly log: Log
 }
 
@@ -59,6 +62,11 @@ async function perform(
   if (manifest.tools.length > 0 && !manifest.tools.includes(task.tool))
     throw new NotRun('rejected', `${task.tool} is none of the tools that ${task.agent} was added for`)
   const { agent } = known
+  const requester = deps.requesterOf(task, sessions)
+  // Nothing is started for somebody who may have nothing done here. What the tool says of itself is not known yet.
+  const asked = { ...actionOf(task, manifest, { readOnly: false }), target: deps.node, requester }
+  const early = await deps.gates.refuses(asked)
+  if (early !== undefined) throw refusal(early, asked)
   const start = () => agent.start({ traceId: task.traceId, byPerson: false })
   // What may write anywhere acts from its first instruction on: a person starts it, and the gates are asked about that.
   const first = mayWrite(manifest) ? agent.session() : await start()
@@ -69,7 +77,6 @@ async function perform(
     )
   const tool = toolOf(task, first.tools)
   if (live.signal.aborted) return { kind: 'canceled' }
-  const requester = deps.requesterOf(task.person, sessions)
   const action = { ...actionOf(task, manifest, tool), target: deps.node, requester }
   await judged(deps.gates, action, live)
   // Another life of it is another program to the gates.
@@ -108,10 +115,21 @@ async function judged(gates: Gates, action: Action, live: Live): Promise<void> {
   if (live.signal.aborted) throw new KaroError('unavailable', 'it was cancelled')
   if (verdict.outcome === 'run') return
   if (verdict.outcome === 'wait') throw new NotRun('rejected', 'nobody approved it')
-  throw new NotRun('rejected', [verdict.reason, verdict.hint ?? []].flat().join('. '))
+  throw refusal(verdict, action)
 }
 
-function actionOf(task: Task, manifest: Manifest, { readOnly }: Tool): Omit<Action, 'target' | 'requester'> {
+/** A hint may name paths of this machine, which are for its own people. */
+const refusal = (
+  { reason, hint }: Extract<Verdict, { outcome: 'deny' }>,
+  { requester, target }: Pick<Action, 'requester' | 'target'>,
+): NotRun =>
+  new NotRun('rejected', hint === undefined || requester.node !== target ? reason : `${reason}. ${hint}`)
+
+function actionOf(
+  task: Task,
+  manifest: Manifest,
+  { readOnly }: Pick<Tool, 'readOnly'>,
+): Omit<Action, 'target' | 'requester'> {
   return {
     ...{ id: task.id, task: task.id, agent: task.agent, tool: task.tool, readOnly },
     ...{ argv: manifest.argv, cwd: manifest.cwd, env: {}, binds: manifest.binds, input: task.input },

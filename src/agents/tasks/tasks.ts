@@ -6,17 +6,17 @@ import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { AgentRepository, TaskRow } from '../../store/tables/agents.ts'
 import type { AgentId } from '../types.ts'
+import { AFAR, holderOf } from './afar.ts'
 import { canonicalJson } from './canonical.ts'
+import { taskOf, trimmed } from './rows.ts'
 import { isFinal, type Task, type TaskEvent, type TaskRequest, type TaskState } from './types.ts'
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
-/** Tasks that one person, and all people, may have under way. */
-const MOST_LIVE = { ofOne: 32, ofAll: 256 }
+/** Tasks that one person, those of other machines together, and all people may have under way. */
+const MOST_LIVE = { ofOne: 32, afar: 64, ofAll: 256 }
 /** Tasks of one person that are kept; finished ones give way to newer ones when they are a day old. */
 const MOST_KEPT = 2_000
 const KEPT_MS = 86_400_000
-/** Events that are kept of one task. */
-const MOST_EVENTS = 100
 /** Milliseconds between events of progress of one task; what comes between them is left out. */
 const PROGRESS_MS = 200
 
@@ -87,15 +87,16 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
   const live = new Map<string, Running>()
   /** Tasks that are being stored for the first time. */
   const beginning = new Map<string, Promise<Task>>()
-  /** When each known task ended; undefined while it is under way. */
-  const known = new Map<number, Map<string, number | undefined>>()
+  /** When each known task ended, by whose share of the bounds it counts in; undefined while it is under way. */
+  const known = new Map<string, Map<string, number | undefined>>()
   /** Why everything ends, once it does. */
   let ending: string | undefined
 
   const keyOf = (person: number, id: string): string => `${person} ${id}`
-  const idsOf = (person: number): Map<string, number | undefined> => {
-    const ids = known.get(person) ?? new Map<string, number | undefined>()
-    known.set(person, ids)
+  const idsOf = (person: number, id: string): Map<string, number | undefined> => {
+    const holder = holderOf(person, id)
+    const ids = known.get(holder) ?? new Map<string, number | undefined>()
+    known.set(holder, ids)
     return ids
   }
 
@@ -122,7 +123,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
     // Whoever hears of an event finds it in the store.
     return running.written.then(() => {
       running.stored = stored
-      if (final) idsOf(row.uid).set(row.id, told.at)
+      if (final) idsOf(row.uid, row.id).set(row.id, told.at)
       events.tell(taskOf(stored), told)
     })
   }
@@ -165,10 +166,12 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
   }
 
   /** Throws KaroError `rate_limited` when the person has too many that are younger than a day. */
-  async function makeRoom(person: number): Promise<void> {
-    const ids = idsOf(person)
-    const mine = [...live.values()].filter(({ row }) => row.uid === person).length
-    if (mine >= MOST_LIVE.ofOne || live.size >= MOST_LIVE.ofAll)
+  async function makeRoom(person: number, id: string): Promise<void> {
+    const ids = idsOf(person, id)
+    const rows = [...live.values()].map(({ row }) => row)
+    const mine = rows.filter((row) => holderOf(row.uid, row.id) === holderOf(person, id)).length
+    const afar = person === AFAR ? rows.filter(({ uid }) => uid === AFAR).length : 0
+    if (mine >= MOST_LIVE.ofOne || afar >= MOST_LIVE.afar || rows.length >= MOST_LIVE.ofAll)
       throw new KaroError('rate_limited', 'too many tasks are under way', {
         hint: 'Wait for one to end, or cancel one: karo task list.',
       })
@@ -196,7 +199,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
   return {
     async recover() {
       for (const row of await repository.tasks()) {
-        idsOf(row.uid).set(row.id, row.ended_at ?? undefined)
+        idsOf(row.uid, row.id).set(row.id, row.ended_at ?? undefined)
         if (isFinal(row.state as TaskState)) continue
         const message =
           row.state === 'working'
@@ -206,12 +209,22 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
         await put(left, { state: 'failed', message, progress: null })
       }
     },
-    async run({ id = `t-${toHex(random.bytes(8))}`, person, agent, tool, input, why, sessions, traceId }) {
+    async run({
+      id = `t-${toHex(random.bytes(8))}`,
+      person,
+      agent,
+      tool,
+      input,
+      why,
+      sessions,
+      by,
+      traceId,
+    }) {
       if (!ID.test(id))
         throw new KaroError('bad_request', 'an id has at most 64 letters, digits and . _ -', { where: 'id' })
       if (ending !== undefined) throw new KaroError('unavailable', ending)
       const text = canonicalJson(input)
-      const ids = idsOf(person)
+      const ids = idsOf(person, id)
       if (ids.has(id)) {
         await beginning.get(keyOf(person, id))
         const row = await find(person, id)
@@ -224,10 +237,11 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
       ids.set(id, undefined)
       const key = keyOf(person, id)
       const first = (async () => {
-        await makeRoom(person)
+        await makeRoom(person, id)
         const row = {
           ...{ uid: person, id, agent, tool, input: text, why, trace_id: traceId, state: 'submitted' },
           ...{ seq: 0, events: [], approval: null, created_at: clock.now(), ended_at: null },
+          ...(by !== undefined && { by }),
         }
         const running = begin(row, sessions)
         await running.begun
@@ -268,21 +282,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
       const mine = [...live.values()].filter(({ row }) => row.uid === person)
       for (const { control } of mine) control.abort()
       await Promise.all(mine.map(({ over }) => over))
-      known.delete(person)
+      known.delete(String(person))
     },
   }
 }
-
-/** The last events; those of progress go first, because what became of the task has to stay. */
-function trimmed(events: TaskRow['events']): TaskRow['events'] {
-  if (events.length <= MOST_EVENTS) return events
-  const oldest = events.findIndex(({ progress }) => progress !== null)
-  return events.toSpliced(Math.max(0, oldest), 1)
-}
-
-const taskOf = (row: TaskRow): Task => ({
-  ...{ id: row.id, person: row.uid, agent: row.agent as AgentId, tool: row.tool, input: row.input },
-  ...{ why: row.why, traceId: row.trace_id, state: row.state as TaskState, seq: row.seq },
-  ...{ events: row.events as readonly TaskEvent[], approval: row.approval },
-  ...{ createdAt: row.created_at, endedAt: row.ended_at },
-})

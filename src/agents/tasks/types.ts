@@ -17,6 +17,16 @@ export type TaskState = (typeof TASK_STATES)[number]
 const FINAL: ReadonlySet<TaskState> = new Set(['completed', 'failed', 'canceled', 'rejected'])
 export const isFinal = (state: TaskState): boolean => FINAL.has(state)
 
+/** Somebody of another machine: its node, and the operator who asks through it. */
+export interface Afar {
+  /** Node id. */
+  readonly node: string
+  /** Node id form of the operator's key; absent: the node asks for itself. */
+  readonly operator?: string
+  /** What the operator's certificate, or this machine, calls them; for people. */
+  readonly name?: string
+}
+
 export interface TaskEvent {
   /** From 1, without gaps. */
   readonly seq: number
@@ -47,6 +57,8 @@ export interface Task {
   readonly approval: string | null
   readonly createdAt: number
   readonly endedAt: number | null
+  /** Who of another machine gave it; undefined: a person of this one. */
+  readonly by: Afar | undefined
 }
 
 export interface TaskRequest {
@@ -59,6 +71,8 @@ export interface TaskRequest {
   readonly why: string
   /** See `Requester`. */
   readonly sessions?: readonly number[]
+  /** Who of another machine gives it: `person` is then AFAR, and `id` the one of `afarId`. */
+  readonly by?: Afar
   /** 32 hex digits. */
   readonly traceId: string
 }

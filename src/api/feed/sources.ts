@@ -185,6 +185,8 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   mcp_history_read: null,
   // The room of approvals tells itself, because a request that waits is in no ledger yet.
   agent_gate: null,
+  agent_asked: null,
+  agent_requested: null,
   approval_decided: null,
   capability_change: null,
   token_created: null,

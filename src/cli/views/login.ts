@@ -1,4 +1,5 @@
 // View of a login: as whom a person asks, with what roles, and until when.
+import { AGENT_CONTROL } from '../../../protocols/messages/agent.ts'
 import { ASKED_TYPES, type AskedType, queryType, type WhoAmIShape } from '../../api/contract/shapes.ts'
 import { formatFingerprint, localTime, printable } from '../../base/format.ts'
 import { fitted } from '../terminal/text.ts'
@@ -18,7 +19,10 @@ export function whoAmIView({ node, login }: WhoAmIShape, { columns }: { readonly
     ...(roles.length === 0 ? [] : [`roles ${roles.map(printable).join(', ')}`]),
     ...(teams.length === 0 ? [] : [`teams ${teams.map(printable).join(', ')}`]),
   ]
-  const may = types.length === ASKED_TYPES.length ? 'all types of questions' : types.map(wordOf).join(', ')
+  const asked = types.filter((type) => type !== AGENT_CONTROL)
+  const questions =
+    asked.length === ASKED_TYPES.length ? 'all types of questions' : asked.map(wordOf).join(', ')
+  const may = [questions, ...(asked.length < types.length ? ['agents of other machines'] : [])].join(', and ')
   return fitted(
     `You ask as ${printable(name)} (${formatFingerprint(fingerprint)}${has.map((one) => `; ${one}`).join('')}) through ${here}.
 Until ${localTime(ends_at)}, for ${may}. Nobody else on this machine does. Earlier:  karo logout

@@ -28,6 +28,12 @@ interface Guard {
 type Services = { guard: Guard; identify: Identify; ping: Ping; gossip: GossipSub; dht?: unknown }
 export type Host = Libp2p<Services>
 
+export interface HostHandler {
+  readonly handle: StreamHandler
+  /** That one connection may have open at the same time, each way. */
+  readonly streams: number
+}
+
 export interface HostInit {
   /** 32-byte Ed25519 seed: the peer id is the node's own key. */
   readonly seed: Uint8Array
@@ -43,7 +49,7 @@ export interface HostInit {
   /** A neighbour is pinged this often; a socket may be silent for four times as long. */
   readonly pingMs: number
   /** Protocols to serve; registered before the first connection can come in. */
-  readonly handlers: ReadonlyMap<string, StreamHandler>
+  readonly handlers: ReadonlyMap<string, HostHandler>
   /** Runs synchronously for every connection, before any of its streams. */
   readonly onConnection: (connection: Connection) => void
   readonly gossip: (components: GossipSubComponents) => GossipSub
@@ -97,10 +103,10 @@ export async function createHost(init: HostInit): Promise<Host> {
         return {
           async beforeStart(): Promise<void> {
             // Listening starts after every service has started.
-            for (const [protocol, handler] of init.handlers) {
-              await components.registrar.handle(protocol, handler, {
-                maxInboundStreams: 1,
-                maxOutboundStreams: 1,
+            for (const [protocol, { handle, streams }] of init.handlers) {
+              await components.registrar.handle(protocol, handle, {
+                maxInboundStreams: streams,
+                maxOutboundStreams: streams,
               })
             }
           },

@@ -56,6 +56,9 @@ export interface Channel {
   send<B extends WireBody>(message: Message<B>, body: NoInfer<B>, trace?: Uint8Array): boolean
   /** The same for a frame that is already signed. */
   sendBytes(bytes: Uint8Array): boolean
+  /** Nothing more is read until `flow`: what has not come waits at the sender, and the time of a frame under way does not run. */
+  hold(): void
+  flow(): void
 }
 
 export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
@@ -65,6 +68,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
   let open = true
   /** Nothing is read any more, see `hearsTime`. */
   let deaf = false
+  let held = false
   let sent = 0
   let received = 0
   /** Ends the wait for the frame under way. */
@@ -131,6 +135,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
       deliver(decodeFrame(bytes, { messages, verify: verifySignature, admit }))
       within(null)
     }
+    if (held) return
     if (reader.midFrame && (!midFrame || unwait === undefined)) within(protocol.timeouts.frameMs)
   }
 
@@ -185,5 +190,18 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
       return sendBytes(encodeFrame(message, envelope, body, (bytes) => deps.identity.sign(bytes)))
     },
     sendBytes,
+    hold() {
+      if (held || !open || stream.readStatus !== 'readable') return
+      held = true
+      unwait?.()
+      stream.pause()
+    },
+    flow() {
+      if (!held) return
+      held = false
+      if (!open || stream.readStatus !== 'paused') return
+      if (reader.midFrame) within(protocol.timeouts.frameMs)
+      stream.resume()
+    },
   }
 }

@@ -59,6 +59,8 @@ export interface Wires {
   hello(stream: Libp2pStream, connection: Connection): void
   of(connection: Connection): Wire | undefined
   get(id: ConnId): Wire | undefined
+  /** The newest connection to this node that both sides have admitted. */
+  to(node: NodeId): Wire | undefined
   /** Opens the control stream of a connection that this side dialed. */
   begin(id: ConnId): Promise<void>
   say(id: ConnId, say: Saying): void
@@ -179,6 +181,7 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
 
     of: (connection) => byConnection.get(connection),
     get: (id) => wires.get(id),
+    to: (node) => [...wires.values()].findLast((wire) => wire.peer.nodeId === node && wire.alive()),
 
     async begin(id) {
       const wire = wires.get(id)

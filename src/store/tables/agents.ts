@@ -48,6 +48,8 @@ export interface TaskRow {
   readonly approval: string | null
   readonly created_at: number
   readonly ended_at: number | null
+  /** Who of another machine gave it; absent: a person of this one. */
+  readonly by?: { readonly node: string; readonly operator?: string; readonly name?: string }
 }
 
 export interface AgentRepository {

@@ -46,6 +46,10 @@ export const AUDIT_TYPES = [
   'mcp_history_read',
   /** The gates judged what an agent or an AI tool was to do: which gate said what and why, and no word of the command. */
   'agent_gate',
+  /** A person of this node asked another one about its agents: which node, what, and as whom. */
+  'agent_asked',
+  /** Another node asked about agents or tasks of this one: who, what, whether policy let it, and by which rule. */
+  'agent_requested',
   /** A person approved or denied something that an agent or an AI tool was to do. */
   'approval_decided',
   /** A person granted a capability to an agent, or took one back: which kinds and for how long. */
@@ -115,6 +119,8 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     operator_logout: 'own',
     mcp_history_read: 'own',
     agent_gate: 'own',
+    agent_asked: 'own',
+    agent_requested: 'question',
     approval_decided: 'decision',
     capability_change: 'decision',
     token_created: 'decision',
@@ -166,6 +172,8 @@ export const AUDIT_READERS: Readonly<Record<AuditType, 'everybody' | 'person' | 
   operator_logout: 'person',
   mcp_history_read: 'person',
   agent_gate: 'person',
+  agent_asked: 'person',
+  agent_requested: 'administrators',
   approval_decided: 'person',
   capability_change: 'person',
   token_created: 'person',

@@ -58,6 +58,12 @@ export function readDelegation(bytes: Uint8Array): ReadDelegation | 'malformed' 
   }
 }
 
+/** The key for answers that a delegation names; empty where it cannot be read. */
+export function audienceKeyOf(delegation: Uint8Array): Uint8Array {
+  const read = readDelegation(delegation)
+  return typeof read === 'string' ? new Uint8Array() : read.body.audience_key
+}
+
 export interface DelegationAgainst {
   readonly mesh: Uint8Array
   /** Ed25519 key of the node that asks. */

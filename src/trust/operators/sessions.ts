@@ -262,6 +262,10 @@ export function createSessions(deps: SessionsDeps): Sessions {
       const session = sessions.get(uid)
       if (session !== undefined) await close(session, 'other_account')
     },
+    peopleOf: (operator) =>
+      [...sessions.values()]
+        .filter((session) => session.state.operator === operator && check(session) !== undefined)
+        .map(({ state }) => state.uid),
     count: () => sessions.size,
     state(uid, account = uid) {
       const session = sessionOf(uid, account)

@@ -1,6 +1,6 @@
 // The built-in engine: judges role policies by the rows of the role table, as a pure function.
 import { ACTION_CATEGORY } from './resource.ts'
-import { HEALTH_RULE, OWN_AGENT, ROLE_TABLE, tableRoles } from './roles.ts'
+import { ADMIN_AGENT, HEALTH_RULE, OWN_AGENT, ROLE_TABLE, tableRoles } from './roles.ts'
 import type { AgentRequest, PolicyEngine, RoleDecision, RoleRequest } from './types.ts'
 
 const deny = (rule: string, reason: string): RoleDecision => ({ effect: 'deny', rule, reason })
@@ -27,10 +27,18 @@ function judge({ principal, action, resource, teams }: RoleRequest): RoleDecisio
     : { effect: 'allow', rule: row.rule, reason: `${row.role}: ${row.meaning}` }
 }
 
-/** A person may have the agents of their own machine do something; no other machine may. */
-const judgeAgent = ({ own }: AgentRequest): RoleDecision =>
-  own
-    ? { effect: 'allow', ...OWN_AGENT }
-    : deny('role.agent', 'only people of this machine may have its agents do something')
+/** A person may have the agents of their own machine do something, and so may operators who run it; nobody else may. */
+function judgeAgent({ own, principal, teams }: AgentRequest): RoleDecision {
+  if (own) return { effect: 'allow', ...OWN_AGENT }
+  const { rule, role, reason } = ADMIN_AGENT
+  if (principal.operator === undefined || !principal.roles.includes(role))
+    return deny(
+      'role.agent',
+      'only people of this machine, and operators who run it, may have its agents do something',
+    )
+  return principal.teams.some((team) => teams.includes(team))
+    ? { effect: 'allow', rule, reason }
+    : deny('role.agent', 'this machine is in none of the teams of that operator')
+}
 
 export const builtIn: PolicyEngine = { kind: 'built-in', judge, judgeAgent }

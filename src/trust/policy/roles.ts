@@ -94,6 +94,14 @@ export const OWN_AGENT = {
   reason: 'people may have the agents of their own machine do something',
 } as const
 
+/** Operators run the agents of machines of their teams; a node alone, and every other role, has no such right. */
+export const ADMIN_AGENT = {
+  rule: 'role.admin.agent',
+  role: 'admin',
+  reason:
+    'operators with the role admin may task the agents of machines of their teams, and answer what waits there',
+} as const
+
 const isRole = (name: string): name is Role => (ROLES as readonly string[]).includes(name)
 
 /** The roles of the table that a principal is judged by: those it has, else `individual`. Other roles are no part of it. */

@@ -36,6 +36,12 @@ export type Action = (typeof ACTIONS)[number]
 
 /** The right to have an agent of this machine do something. It is about no data, so consent and levels are not asked. */
 export const AGENT_ACTION = 'agent.task'
+/** The right to see and answer what waits for approval on this machine, from another one. */
+export const APPROVE_ACTION = 'agent.approve'
+
+/** What may be asked of an agent: to call a tool, or something about the agent itself. */
+export const AGENT_OPERATIONS = ['task', 'describe', 'logs', 'start', 'stop', 'approve'] as const
+export type AgentOperation = (typeof AGENT_OPERATIONS)[number]
 
 export const SHARING_CATEGORIES = ['tool_usage', 'activity_patterns', 'safety_stats', 'anomalies'] as const
 
@@ -123,10 +129,16 @@ export interface RoleRequest {
 /** Whether somebody may have an agent of this machine do something; asked before all other gates of an action. */
 export interface AgentRequest {
   readonly principal: Principal
+  /** `approve` is the action `agent.approve`, everything else `agent.task`. */
+  readonly operation: AgentOperation
   /** `kClass:name`. */
   readonly agent: string
+  /** With `task`; otherwise empty. */
   readonly tool: string
-  /** A person of this machine asks on it; else another machine does, or somebody whom the kernel does not name. */
+  /**
+   * A person of this machine asks on it, or answers from elsewhere what they asked themselves; else another machine does, or
+   * somebody whom the kernel does not name.
+   */
   readonly own: boolean
   /** An agent or an AI tool asks in the name of that person. */
   readonly by_agent: boolean

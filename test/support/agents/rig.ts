@@ -84,6 +84,7 @@ export async function agentRig(
 
 /** Lets run what says that it only reads. */
 const ONLY_READS: Gates = {
+  refuses: async () => undefined,
   judge: async ({ readOnly }) =>
     readOnly
       ? { outcome: 'run', class: 'green', reason: 'it only reads' }

@@ -87,15 +87,27 @@ function call(id, { name, arguments: given = {}, _meta }) {
       return void slow.set(id, true)
     case 'get_stuck':
       return
-    case 'count':
-      for (let step = 1; step <= 3; step += 1)
+    case 'count': {
+      const { steps = 3, ms = 0 } = given
+      let step = 0
+      const next = () => {
+        step += 1
         say({
           jsonrpc: '2.0',
           method: 'notifications/progress',
-          params: { progressToken: _meta.progressToken, progress: step, total: 3, message: `step ${step}` },
+          params: {
+            progressToken: _meta.progressToken,
+            progress: step,
+            total: steps,
+            message: `step ${step}`,
+          },
         })
-      // A client may forget progress that comes in one piece with the answer.
-      return void setTimeout(() => answer(id, text('counted')), 300)
+        if (step < steps) return ms === 0 ? next() : setTimeout(next, ms)
+        // A client may forget progress that comes in one piece with the answer.
+        setTimeout(() => answer(id, text(given.long ? 'x'.repeat(given.long) : 'counted')), 300)
+      }
+      return void next()
+    }
     case 'look':
       try {
         return answer(id, text(readFileSync(given.path, 'utf8')))

@@ -43,6 +43,7 @@ describe('changes', () => {
 const HOSTILE = 'ok\u202e\u001b[2J\nhash      0000 real\r\u0007'
 const card = (over: Partial<ApprovalShape> = {}): ApprovalShape => ({
   ...{ id: '3f9a11c02e', state: 'pending', agent: 'kBridge:claude', action: 'exec', class: 'high' },
+  trace_id: '0af7651916cd43dd8448eb211c80319c',
   ...{
     kind: 'ExecuteCommand',
     risk: 'high',

@@ -28,7 +28,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     const described = await runtime.describe(actor(), 'fixture')
     expect(described).toMatchObject({ server: 'fixture 1', status: { state: 'running', restarts: 0 } })
     expect(described.offers?.find(({ name }) => name === 'echo')).toMatchObject({ readOnly: true })
-    expect(runtime.logs(actor(), 'fixture').lines.map(({ text }) => text)).toContain('fixture ready')
+    expect((await runtime.logs(actor(), 'fixture')).lines.map(({ text }) => text)).toContain('fixture ready')
     expect(ledger.map(({ type }) => type)).toEqual(['agent_changed'])
     expect(await client.list()).toHaveLength(1)
 
@@ -80,6 +80,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
   test('that fails to start at first is tried again; a call is not', async () => {
     const { runtime } = await agentRig({
       gates: {
+        refuses: async () => undefined,
         judge: async () => ({ outcome: 'run', class: 'green', reason: '' }),
         settled: () => Promise.reject(new Error('never')),
       },

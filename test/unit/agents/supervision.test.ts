@@ -118,11 +118,29 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     expect(await client.list()).toHaveLength(1)
   })
 
+  test('is not started for somebody whom the gates refuse', async () => {
+    const no = {
+      outcome: 'deny',
+      class: 'low',
+      gate: 'capability',
+      reason: 'it was granted nothing',
+    } as const
+    const gates: Gates = { refuses: async () => no, judge: async () => no, settled: async () => no }
+    const { runtime, client } = await agentRig({ gates })
+    await runtime.add(actor(), wantedOf(serverDirectory()))
+    const refused = await done(runtime, 'echo')
+    expect(refused).toMatchObject({ state: 'rejected' })
+    expect(refused.events.at(-1)?.message).toBe('it was granted nothing')
+    expect(await client.list()).toEqual([])
+    expect((await runtime.describe(actor(), 'fixture')).status.state).toBe('stopped')
+  })
+
   test('waits for the approval of a person, and then does exactly what was approved, or nothing', async () => {
     const asked: string[] = []
     let answer: 'run' | 'deny' = 'run'
     const settle = Promise.withResolvers<void>()
     const gates: Gates = {
+      refuses: async () => undefined,
       judge: async () => ({
         outcome: 'wait',
         class: 'high',

@@ -10,7 +10,7 @@ import type { Operation } from '../operation.ts'
  * daemon may send more than this client reads.
  */
 export function checkShape(
-  { method, path }: Operation,
+  { method, path }: Pick<Operation, 'method' | 'path'>,
   schema: z.ZodType,
   value: unknown,
   build: string | undefined,

@@ -1,5 +1,6 @@
 // Schemas of operators: certified people, and who is logged in on this node.
 import * as z from 'zod'
+import { AGENT_CONTROL } from '../../../../protocols/messages/agent.ts'
 import { ASKED_TYPES } from '../../../exchange/query/query-types/index.ts'
 import { count, fingerprint, labels, listOf, moment, nodeId, nodeName } from './fields.ts'
 
@@ -66,10 +67,16 @@ export const reassignBody = z.strictObject({
 })
 export const operatorAnswer = z.strictObject({ operator }).meta({ id: 'OperatorAnswer' })
 
+/** What a login may be for. */
+export const LOGIN_TYPES = [...ASKED_TYPES, AGENT_CONTROL] as const
+export type LoginType = (typeof LOGIN_TYPES)[number]
+
 const types = () =>
-  listOf(z.enum(ASKED_TYPES), 16)
+  listOf(z.enum(LOGIN_TYPES), 16)
     .refine((list) => list.length > 0 && new Set(list).size === list.length, 'each type once')
-    .describe('types of questions that may be asked under the login')
+    .describe(
+      'types of questions that may be asked under the login, and AgentControl: agents of other machines',
+    )
 
 export const offerBody = z.strictObject({
   for_ms: z

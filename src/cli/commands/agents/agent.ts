@@ -15,6 +15,7 @@ import { AGENT_CLASSES, AGENT_NAME } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
+import { AT, atOf } from '../../input/at.ts'
 import { parseDuration } from '../../input/time.ts'
 import { checkText, parseWhole } from '../../input/values.ts'
 import { agentLogsView, agentsView, agentView } from '../../views/agents/agents.ts'
@@ -161,8 +162,13 @@ const list = defineCommand({
   name: 'agent list',
   summary: 'list your agents, and what each is doing',
   shows: getAgents,
-  examples: [{ run: 'karo agent list', does: 'also which cannot run, and why' }],
-  run: async (io) => show(io, await daemonAt(io).call(getAgents), agentsView),
+  options: [AT],
+  examples: [
+    { run: 'karo agent list', does: 'also which cannot run, and why' },
+    { run: 'karo agent list --at build-1', does: 'those of another machine that you may use' },
+  ],
+  run: async (io, { options }) =>
+    show(io, await daemonAt(io).call(getAgents, { query: atOf(options) }), agentsView),
 })
 
 const describe = defineCommand({
@@ -170,9 +176,12 @@ const describe = defineCommand({
   summary: 'show one agent: what it may see, its limits, and its tools while it runs',
   shows: describeAgent,
   args: [AGENT],
+  options: [AT],
   examples: [{ run: 'karo agent describe files', does: 'karo agent start files first, to see its tools' }],
-  run: async (io, { args }) =>
-    show(io, await daemonAt(io).call(describeAgent, { query: { agent: args.agent } }), agentView),
+  run: async (io, { args, options }) => {
+    const query = { agent: args.agent, ...atOf(options) }
+    return show(io, await daemonAt(io).call(describeAgent, { query }), agentView)
+  },
 })
 
 const remove = defineCommand({
@@ -194,16 +203,12 @@ const start = defineCommand({
   summary: 'start an agent now, also after it crashed too often; a task starts its agent by itself',
   shows: startAgent,
   args: [AGENT],
+  options: [AT],
   examples: [{ run: 'karo agent start files', does: 'and list its tools' }],
-  run: async (io, { args }) =>
-    show(
-      io,
-      await daemonAt(io).call(startAgent, {
-        body: { agent: args.agent },
-        deadlineMs: START_DEADLINE_MS,
-      }),
-      agentView,
-    ),
+  run: async (io, { args, options }) => {
+    const body = { agent: args.agent, ...atOf(options) }
+    return show(io, await daemonAt(io).call(startAgent, { body, deadlineMs: START_DEADLINE_MS }), agentView)
+  },
 })
 
 const stop = defineCommand({
@@ -211,13 +216,13 @@ const stop = defineCommand({
   summary: 'stop an agent, with all its processes',
   shows: stopAgent,
   args: [AGENT],
+  options: [AT],
   examples: [{ run: 'karo agent stop files', does: 'the next task starts it again' }],
-  run: async (io, { args }) =>
-    show(
-      io,
-      await daemonAt(io).call(stopAgent, { body: { agent: args.agent } }),
-      ({ id }) => `Stopped ${printable(id)}.\n`,
-    ),
+  run: async (io, { args, options }) => {
+    const body = { agent: args.agent, ...atOf(options) }
+    const stopped = await daemonAt(io).call(stopAgent, { body, deadlineMs: START_DEADLINE_MS })
+    return show(io, stopped, ({ id }) => `Stopped ${printable(id)}.\n`)
+  },
 })
 
 const logs = defineCommand({
@@ -225,9 +230,12 @@ const logs = defineCommand({
   summary: 'show what an agent wrote on standard error, and what became of it',
   shows: getAgentLogs,
   args: [AGENT],
+  options: [AT],
   examples: [{ run: 'karo agent logs files', does: 'the last 500 lines, and how many were dropped' }],
-  run: async (io, { args }) =>
-    show(io, await daemonAt(io).call(getAgentLogs, { query: { agent: args.agent } }), agentLogsView),
+  run: async (io, { args, options }) => {
+    const query = { agent: args.agent, ...atOf(options) }
+    return show(io, await daemonAt(io).call(getAgentLogs, { query }), agentLogsView)
+  },
 })
 
 export const commands: readonly Command[] = [add, list, describe, start, stop, logs, remove]

@@ -1,5 +1,6 @@
 // karo task: has agents call tools, follows the tasks that come of it, and cancels them.
 import { randomBytes } from 'node:crypto'
+import { REMOTE_ID_MAX } from '../../../../protocols/messages/agent.ts'
 import { isAway } from '../../../api/contract/client/explain.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
@@ -13,6 +14,7 @@ import type { TaskLineShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { jsonText } from '../../../base/printable.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { AT, atOf } from '../../input/at.ts'
 import { checkText, defined, parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
@@ -22,7 +24,9 @@ import { progressLine, resultView, stateLine, tasksView, taskView } from '../../
 const AWAY = { ms: 500, times: 60 }
 /** One result, as JSON in JSON. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024
-const CANCEL_DEADLINE_MS = 30_000
+const CANCEL_DEADLINE_MS = 85_000
+/** Another machine has to be found first. */
+const RUN_DEADLINE_MS = 85_000
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const TASK = { name: 'id', required: true, description: 'id of a task, see karo task list' } as const
 
@@ -51,21 +55,27 @@ const run = defineCommand({
     { name: 'follow', short: 'f', description: 'also wait for the approval that it needs' },
     { name: 'id', value: 'id', description: 'the same id is the same task: it never runs twice' },
     { name: 'why', value: 'words', description: 'shown to whoever is asked for approval' },
+    AT,
   ],
   examples: [
     { run: `karo task run files list_directory '{"path": "/srv/app"}'`, does: 'what the tool says' },
     { run: 'karo task run files index --id nightly-1', does: 'a script may repeat it; it runs once' },
+    { run: 'karo task run files index --at build-1 --follow', does: 'on another machine, to its end' },
   ],
   async run(io, { args, options }) {
     const id = options.id ?? `t-${randomBytes(8).toString('hex')}`
-    if (!ID.test(id))
-      throw new KaroError('bad_request', 'an id has at most 64 letters, digits and . _ -', { where: '--id' })
+    const most = options.at === undefined ? 64 : REMOTE_ID_MAX
+    if (!ID.test(id) || id.length > most)
+      throw new KaroError('bad_request', `an id has at most ${most} letters, digits and . _ -`, {
+        where: '--id',
+      })
     const body = {
       ...{ agent: args.agent, tool: args.tool, input: inputOf(args.input), id },
+      ...atOf(options),
       ...defined({ why: options.why === undefined ? undefined : checkText(options.why, '--why', 500) }),
     } as const
-    await whileAway(() => daemonAt(io).call(runTask, { body }))
-    return follow(io, id, options.follow === true)
+    await whileAway(() => daemonAt(io).call(runTask, { body, deadlineMs: RUN_DEADLINE_MS }))
+    return follow(io, { id, ...atOf(options) }, options.follow === true)
   },
 })
 
@@ -96,8 +106,14 @@ async function whileAway<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
+/** A task, and the machine that it is given to, if that is another one. */
+interface Which {
+  readonly id: string
+  readonly at?: string
+}
+
 /** Shows the events until the task is over, or waits for somebody; continues where a connection broke. */
-async function follow(io: CommandIo, id: string, waits: boolean): Promise<ExitCode> {
+async function follow(io: CommandIo, which: Which, waits: boolean): Promise<ExitCode> {
   const interrupt = watchInterrupt()
   const live = createLiveLine(io)
   let after = 0
@@ -105,7 +121,7 @@ async function follow(io: CommandIo, id: string, waits: boolean): Promise<ExitCo
   try {
     for (;;) {
       try {
-        const query = { id, after }
+        const query = { ...which, after }
         const { signal } = interrupt
         for await (const line of daemonAt(io).lines(followTask, {
           query,
@@ -115,10 +131,10 @@ async function follow(io: CommandIo, id: string, waits: boolean): Promise<ExitCo
           after = line.seq
           away = 0
           if (io.json) io.out(`${jsonText(line)}\n`)
-          else live.show(progressLine(line))
+          else live.show(progressLine(line, which.at))
           if (line.final || (line.state === 'input-required' && !waits)) {
             live.end()
-            if (!io.json) tell(io, line)
+            if (!io.json) tell(io, line, which.at)
             return EXIT_OF[line.state]
           }
         }
@@ -131,7 +147,8 @@ async function follow(io: CommandIo, id: string, waits: boolean): Promise<ExitCo
       await pause(AWAY.ms, interrupt.signal)
     }
     live.end()
-    io.err(`The task goes on. karo task show ${id} shows it, karo task cancel ${id} ends it.\n`)
+    const named = nameOf(which)
+    io.err(`The task goes on. karo task follow ${named} shows it, karo task cancel ${named} ends it.\n`)
     return EXIT.failed
   } finally {
     live.end()
@@ -139,20 +156,26 @@ async function follow(io: CommandIo, id: string, waits: boolean): Promise<ExitCo
   }
 }
 
-function tell(io: CommandIo, line: TaskLineShape): void {
+/** As it is typed behind a command. */
+const nameOf = ({ id, at }: Which): string => (at === undefined ? id : `${id} --at ${at}`)
+
+function tell(io: CommandIo, line: TaskLineShape, at: string | undefined): void {
   const text = resultView(line.result)
   if (text !== '') io.out(text)
-  if (line.state !== 'completed') io.err(stateLine(line))
+  if (line.state !== 'completed') io.err(stateLine(line, at))
 }
 
 const list = defineCommand({
   name: 'task list',
   summary: 'list your tasks, the newest first',
   shows: getTasks,
-  options: [{ name: 'limit', value: 'number', default: '20', description: 'at most so many, 1 to 10000' }],
+  options: [
+    { name: 'limit', value: 'number', default: '20', description: 'at most so many, 1 to 10000' },
+    AT,
+  ],
   examples: [{ run: 'karo task list --limit 5', does: 'the last five, and what became of each' }],
   async run(io, { options }) {
-    const query = { limit: parseWhole(options.limit, '--limit', 1, 10_000) }
+    const query = { limit: parseWhole(options.limit, '--limit', 1, 10_000), ...atOf(options) }
     return show(io, await daemonAt(io).call(getTasks, { query }), tasksView)
   },
 })
@@ -162,9 +185,12 @@ const showTask = defineCommand({
   summary: 'show one of your tasks: its arguments, what happened, and its result',
   shows: getTask,
   args: [TASK],
+  options: [AT],
   examples: [{ run: 'karo task show t-1077efe3b0d3615b', does: 'also after the daemon was restarted' }],
-  run: async (io, { args }) =>
-    show(io, await daemonAt(io).call(getTask, { query: { id: args.id } }), taskView),
+  run: async (io, { args, options }) => {
+    const query = { id: args.id, ...atOf(options) }
+    return show(io, await daemonAt(io).call(getTask, { query }), taskView)
+  },
 })
 
 const cancel = defineCommand({
@@ -172,13 +198,24 @@ const cancel = defineCommand({
   summary: 'cancel a task: its call is stopped, and its agent killed if it does not stop',
   shows: cancelTask,
   args: [TASK],
+  options: [AT],
   examples: [{ run: 'karo task cancel t-1077efe3b0d3615b', does: 'resolves when nothing of it runs' }],
-  run: async (io, { args }) =>
-    show(
-      io,
-      await daemonAt(io).call(cancelTask, { body: { id: args.id }, deadlineMs: CANCEL_DEADLINE_MS }),
-      ({ id, state }) => `${id}: ${state}\n`,
-    ),
+  run: async (io, { args, options }) => {
+    const body = { id: args.id, ...atOf(options) }
+    const cancelled = await daemonAt(io).call(cancelTask, { body, deadlineMs: CANCEL_DEADLINE_MS })
+    return show(io, cancelled, ({ id, state }) => `${id}: ${state}\n`)
+  },
 })
 
-export const commands: readonly Command[] = [run, list, showTask, cancel]
+const followOne = defineCommand({
+  name: 'task follow',
+  summary: 'watch a task of yours to its end, from its first event on',
+  shows: followTask,
+  json: 'one line for each event of the task (NDJSON); the last one has `final` and `result`',
+  args: [TASK],
+  options: [AT],
+  examples: [{ run: 'karo task follow nightly-1 --at build-1', does: 'also from another terminal' }],
+  run: (io, { args, options }) => follow(io, { id: args.id, ...atOf(options) }, true),
+})
+
+export const commands: readonly Command[] = [run, list, showTask, followOne, cancel]

@@ -1,9 +1,16 @@
 // karo login: signs here, in this process, that this machine may ask under an operator's name for some hours.
+import { AGENT_CONTROL } from '../../../../protocols/messages/agent.ts'
 import { DELEGATION_LIFE_MS, type DelegationBody } from '../../../../protocols/messages/operator.ts'
 import { parseNodeId } from '../../../../protocols/node-id.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { beginLogin, getLogin, offerLogin } from '../../../api/contract/operations/fleet.ts'
-import { ASKED_TYPES, type AskedType, type LoginOfferShape, queryType } from '../../../api/contract/shapes.ts'
+import {
+  ASKED_TYPES,
+  type AskedType,
+  type LoginOfferShape,
+  type LoginType,
+  queryType,
+} from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
@@ -34,13 +41,13 @@ function typesOf(words: readonly string[] | undefined): readonly AskedType[] | u
 
 interface Asked {
   readonly life: number
-  readonly types: readonly AskedType[] | undefined
+  readonly types: readonly LoginType[]
   /** The node that this person sees as theirs. */
   readonly node: string
 }
 
 /** What is signed is what was asked for, whatever the daemon offers. */
-function toSign(offer: LoginOfferShape, { life, types = ASKED_TYPES, node }: Asked): DelegationBody {
+function toSign(offer: LoginOfferShape, { life, types, node }: Asked): DelegationBody {
   const [begins, ends] = [Date.parse(offer.begins_at), Date.parse(offer.ends_at)]
   const isAsked =
     offer.node === node &&
@@ -76,7 +83,7 @@ async function logIn(
   // What cannot succeed is told before anybody types a passphrase.
   const { name } = readCredential(path)
   const { node } = await daemonAt(io).call(getLogin)
-  const offer = await daemonAt(io).call(offerLogin, { body: { for_ms: life, ...(types && { types }) } })
+  const offer = await daemonAt(io).call(offerLogin, { body: { for_ms: life, types } })
   const body = toSign(offer, { life, types, node: node.node_id })
   const passphrase = await passphraseOf(passphraseFile, `Passphrase of ${printable(name)}: `)
   const { signer, chain } = withPassphrase(passphrase, (words) => openCredential(path, words))
@@ -98,6 +105,10 @@ const login = defineCommand({
       completes: WORDS,
     },
     {
+      name: 'agents',
+      description: 'also task agents of other machines, and approve what waits there, in your name',
+    },
+    {
       name: 'passphrase-file',
       value: 'file',
       description:
@@ -108,6 +119,7 @@ const login = defineCommand({
   examples: [
     { run: 'karo login --credential /media/stick/carol.karo', does: 'asks for the passphrase' },
     { run: 'karo login --credential carol.karo --for 30m --type health', does: 'no more than is needed' },
+    { run: 'karo login --credential carol.karo --agents', does: 'also for agents of other machines' },
   ],
   async run(io, { options }) {
     if (options.credential === undefined) {
@@ -121,7 +133,8 @@ const login = defineCommand({
       throw new KaroError('bad_request', 'a login holds for a minute to 8 hours', { where: '--for' })
     }
     const path = absolutePath(options.credential, '--credential')
-    const types = typesOf(commaList(options.type))
+    const asked = typesOf(commaList(options.type)) ?? ASKED_TYPES
+    const types: readonly LoginType[] = options.agents === true ? [...asked, AGENT_CONTROL] : asked
     const answer = await logIn(io, path, { life, types, passphraseFile: options['passphrase-file'] })
     return show(io, answer, whoAmIView)
   },

@@ -11,6 +11,7 @@ import type { ApprovalShape, DecidedShape } from '../../../api/contract/shapes.t
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { localTime } from '../../../base/format.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { AT, atOf } from '../../input/at.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { approvalsLogView, approvalsView, CARD_MAX, cardView } from '../../views/approvals.ts'
 
@@ -20,15 +21,23 @@ const request = {
   description: 'id of the request, or the beginning of it; see karo approvals list',
 } as const
 const reason = { name: 'reason', value: 'text', description: 'why, for the log' } as const
+/** Another machine is asked twice. */
+const DECIDE_DEADLINE_MS = 30_000
 const HASH = /^[0-9a-f]{8,64}$/
 
 const list = defineCommand({
   name: 'approvals list',
   summary: 'list what agents and AI tools want to do and wait for you',
   shows: getApprovals,
-  examples: [{ run: 'karo approvals list', does: 'requests that are alike stand together' }],
-  run: async (io) =>
-    show(io, await daemonAt(io).call(getApprovals), (answer) => approvalsView(answer, Date.now(), io)),
+  options: [AT],
+  examples: [
+    { run: 'karo approvals list', does: 'requests that are alike stand together' },
+    { run: 'karo approvals list --at build-1', does: 'what waits there and is yours to answer' },
+  ],
+  run: async (io, { options }) =>
+    show(io, await daemonAt(io).call(getApprovals, { query: atOf(options) }), (answer) =>
+      approvalsView(answer, Date.now(), io),
+    ),
 })
 
 const one = defineCommand({
@@ -36,9 +45,10 @@ const one = defineCommand({
   summary: 'show one request: who, where, the exact words, what changes, the risk, and the hash',
   shows: getApproval,
   args: [request],
+  options: [AT],
   examples: [{ run: 'karo approvals show 3f9a', does: 'all that an approval would be bound to' }],
-  run: async (io, { args }) =>
-    show(io, await askFor(io, args.id), (answer) => cardView(answer, Date.now(), io)),
+  run: async (io, { args, options }) =>
+    show(io, await askFor(io, args.id, options), (answer) => cardView(answer, Date.now(), io)),
 })
 
 const approve = defineCommand({
@@ -60,13 +70,14 @@ const approve = defineCommand({
       value: 'hash',
       description: 'do not ask: this is the hash that was shown, or at least 8 digits of its beginning',
     },
+    AT,
   ],
   examples: [
     { run: 'karo approvals approve 3f9a', does: 'shows the request, and asks' },
     { run: 'karo approvals approve 3f9a --yes c0ffee00', does: 'for a script that has shown it' },
   ],
   async run(io, { args, options }) {
-    const card = await askFor(io, args.id)
+    const card = await askFor(io, args.id, options)
     if (!(await agreed(io, card, options.yes))) {
       io.out('Not approved. The request still waits; karo approvals deny  ends it.\n')
       return EXIT.refused
@@ -79,8 +90,13 @@ const approve = defineCommand({
       hash: card.hash,
       scope,
       ...(options.reason && { reason: options.reason }),
+      ...atOf(options),
     }
-    return show(io, await daemonAt(io).call(decideApproval, { body }), (made) => saidOf(made, scope))
+    return show(
+      io,
+      await daemonAt(io).call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS }),
+      (made) => saidOf(made, scope),
+    )
   },
 })
 
@@ -116,14 +132,21 @@ const deny = defineCommand({
   summary: 'deny a request',
   shows: decideApproval,
   args: [request],
-  options: [reason],
+  options: [reason, AT],
   examples: [
     { run: 'karo approvals deny 3f9a --reason "not on a Friday"', does: 'ends it; the log says why' },
   ],
   async run(io, { args, options }): Promise<ExitCode> {
-    const { id, hash } = await askFor(io, args.id)
-    const body = { id, approve: false, hash, ...(options.reason && { reason: options.reason }) }
-    return show(io, await daemonAt(io).call(decideApproval, { body }), () => `Denied ${id}.\n`)
+    const { id, hash } = await askFor(io, args.id, options)
+    const body = {
+      ...{ id, approve: false, hash, ...atOf(options) },
+      ...(options.reason && { reason: options.reason }),
+    }
+    return show(
+      io,
+      await daemonAt(io).call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS }),
+      () => `Denied ${id}.\n`,
+    )
   },
 })
 
@@ -148,8 +171,11 @@ const log = defineCommand({
   },
 })
 
-const askFor = (io: CommandIo, id: string): Promise<ApprovalShape> =>
-  daemonAt(io).call(getApproval, { query: { id: checked(id) } })
+const askFor = (
+  io: CommandIo,
+  id: string,
+  options: { readonly at?: string | undefined },
+): Promise<ApprovalShape> => daemonAt(io).call(getApproval, { query: { id: checked(id), ...atOf(options) } })
 
 function checked(id: string): string {
   if (/^[0-9a-f]{4,10}$/.test(id)) return id

@@ -34,13 +34,14 @@ export function tasksView({ tasks }: TaskListShape, screen: Screen): string {
 }
 
 export function taskView(task: TaskShape, screen: Screen): string {
-  const { id, agent, tool, state, why, trace_id, approval, input, events, result } = task
+  const { id, agent, tool, state, why, trace_id, given_by, approval, input, events, result } = task
   const facts: [string, string][] = [
     ['state', state],
     ['agent', agent],
     ['tool', tool],
     ['arguments', JSON.stringify(input)],
     ...(why === '' ? [] : [['why', why] satisfies [string, string]]),
+    ...(given_by === undefined ? [] : [['given by', given_by] satisfies [string, string]]),
     ...(approval === null ? [] : [['approval', approval] satisfies [string, string]]),
     ['trace', trace_id],
   ]
@@ -62,14 +63,24 @@ function wordsOf({ message, progress }: Pick<Told, 'message' | 'progress'>): str
   return `${counted}${message === null || message === '' ? '' : `: ${printable(message)}`}`
 }
 
-export const progressLine = (line: Told & Pick<TaskLineShape, 'approval'>): string =>
-  `${printable(line.state)}${wordsOf(line)}${line.approval === undefined ? '' : ` (in another terminal: karo approvals approve ${printable(line.approval)})`}`
+/** `at`: the machine that the task was given to, if that is another one. */
+export const progressLine = (line: Told & Pick<TaskLineShape, 'approval'>, at?: string): string =>
+  `${printable(line.state)}${wordsOf(line)}${line.approval === undefined ? '' : ` (${whereTo(at)}: ${approving(line.approval)})`}`
+
+const whereTo = (at: string | undefined): string =>
+  at === undefined
+    ? 'in another terminal'
+    : `on ${printable(at)}, or on a third machine with --at ${printable(at)}`
+
+const approving = (approval: string): string => `karo approvals approve ${printable(approval)}`
 
 /** Why a task is not done, and what to do about it. */
-export function stateLine(line: Told & Pick<TaskLineShape, 'task' | 'approval'>): string {
+export function stateLine(line: Told & Pick<TaskLineShape, 'task' | 'approval'>, at?: string): string {
   const what = `${line.task} is ${printable(line.state)}${wordsOf(line)}\n`
   if (line.state !== 'input-required' || line.approval === undefined) return what
-  return `${what}In another terminal: karo approvals approve ${printable(line.approval)}. karo task show ${line.task} shows what became of it.\n`
+  const where = whereTo(at)
+  const named = at === undefined ? line.task : `${line.task} --at ${printable(at)}`
+  return `${what}${where[0]?.toUpperCase()}${where.slice(1)}: ${approving(line.approval)}. karo task show ${named} shows what became of it.\n`
 }
 
 /** The texts of a CallToolResult, each with a line end; other parts by their kind. */

@@ -1,6 +1,12 @@
 // Requests as Cedar takes them: who asks, for what, and the entities that policies speak of.
 import { tableRoles } from '../roles.ts'
-import { AGENT_ACTION, type AgentRequest, type Principal, type RoleRequest } from '../types.ts'
+import {
+  AGENT_ACTION,
+  type AgentRequest,
+  APPROVE_ACTION,
+  type Principal,
+  type RoleRequest,
+} from '../types.ts'
 
 /** Ids of an instance's one policy set and one schema. */
 export const SET = 'set'
@@ -39,14 +45,15 @@ export function callOf({ principal, action, resource, teams, k, circumstances }:
 const PREPARED = { preparsedPolicySetId: SET, preparsedSchemaName: SCHEMA_ID, validateRequest: true }
 
 /** Whether an agent may do something for somebody. */
-export function agentCallOf({ principal, agent, tool, own, by_agent, at, k, teams }: AgentRequest) {
+export function agentCallOf(request: AgentRequest) {
+  const { principal, agent, tool, operation, own, by_agent, at, k, teams } = request
   const who = whoOf(principal)
   const what = { type: 'Agent', id: agent }
   return {
     principal: who.uid,
-    action: { type: 'Action', id: AGENT_ACTION },
+    action: { type: 'Action', id: operation === 'approve' ? APPROVE_ACTION : AGENT_ACTION },
     resource: what,
-    context: { ...timeOf(at), k, own, by_agent, tool },
+    context: { ...timeOf(at), k, own, by_agent, tool, operation },
     ...PREPARED,
     entities: [
       who,

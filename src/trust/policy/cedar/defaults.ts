@@ -1,8 +1,8 @@
 // The role table as a Cedar file: what configs/policies/roles.cedar is written from.
 
 import { ACTION_CATEGORY } from '../resource.ts'
-import { HEALTH_RULE, OWN_AGENT, ROLE_TABLE, type RoleRow } from '../roles.ts'
-import { AGENT_ACTION, QUERY_ACTIONS } from '../types.ts'
+import { ADMIN_AGENT, HEALTH_RULE, OWN_AGENT, ROLE_TABLE, type RoleRow } from '../roles.ts'
+import { AGENT_ACTION, APPROVE_ACTION, QUERY_ACTIONS } from '../types.ts'
 
 const HEAD = `// The role table of docs/policy.md, as Karo judges it without policy files. Written from src/trust/policy/roles.ts: to
 // change it, copy it, or add a file of your own beside it. What no policy permits is denied, and a forbid anywhere wins.
@@ -43,10 +43,25 @@ permit (principal, action == Action::"query.node_health", resource);
 `
   const agents = `@id("${OWN_AGENT.rule}")
 @reason("${OWN_AGENT.reason}")
-permit (principal, action == Action::"${AGENT_ACTION}", resource)
+permit (
+  principal,
+  action in [Action::"${AGENT_ACTION}", Action::"${APPROVE_ACTION}"],
+  resource
+)
 when {
   context.own
 };
 `
-  return [HEAD, ...ROLE_TABLE.map(permitOf), health, agents].join('\n')
+  const operators = `@id("${ADMIN_AGENT.rule}")
+@reason("${ADMIN_AGENT.reason}")
+permit (
+  principal is Operator in Role::"${ADMIN_AGENT.role}",
+  action in [Action::"${AGENT_ACTION}", Action::"${APPROVE_ACTION}"],
+  resource
+)
+when {
+  principal.teams.containsAny(resource.teams)
+};
+`
+  return [HEAD, ...ROLE_TABLE.map(permitOf), health, agents, operators].join('\n')
 }

@@ -201,7 +201,13 @@ function probe(engine: PolicyEngine): void {
     refuseFailed(decision)
   }
   const principal = { node_id: NOBODY, trust_level: 'peer', denied: false, roles: [], teams: [] } as const
-  const task = { agent: 'kExecutor:none', tool: 'none', own: false, by_agent: false }
+  const task = {
+    agent: 'kExecutor:none',
+    tool: 'none',
+    operation: 'task',
+    own: false,
+    by_agent: false,
+  } as const
   refuseFailed(engine.judgeAgent({ principal, ...task, at: 0, k: 5, teams: [] }))
 }
 

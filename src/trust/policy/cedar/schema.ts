@@ -1,5 +1,5 @@
 // What Cedar policies may speak of: entities, actions and context, as a Cedar schema. Policies are checked against it.
-import { AGENT_ACTION, QUERY_ACTIONS } from '../types.ts'
+import { AGENT_ACTION, AGENT_OPERATIONS, APPROVE_ACTION, QUERY_ACTIONS } from '../types.ts'
 
 const queries = QUERY_ACTIONS.map((action) => `"${action}"`).join(', ')
 
@@ -72,7 +72,8 @@ entity Agent = {
   "kind": String,
 };
 
-// "own": a person of the machine asks on it; "by_agent": an agent or an AI tool asks in that person's name.
+// "own": a person of the machine asks on it; "by_agent": an agent or an AI tool asks in that person's name. "operation" is one of
+// ${AGENT_OPERATIONS.join(', ')}; "tool" is empty but for task and approve.
 type Task = {
   "hour": Long,
   "weekday": Long,
@@ -80,10 +81,18 @@ type Task = {
   "own": Bool,
   "by_agent": Bool,
   "tool": String,
+  "operation": String,
 };
 
-// To have an agent of this node do something. Capabilities, risk and approvals are asked besides.
+// To have an agent of this node do something, or to see it. Capabilities, risk and approvals are asked besides.
 action "${AGENT_ACTION}" appliesTo {
+  principal: [Node, Operator],
+  resource: [Agent],
+  context: Task,
+};
+
+// To see what waits for approval on this node, and to answer it, from another machine.
+action "${APPROVE_ACTION}" appliesTo {
   principal: [Node, Operator],
   resource: [Agent],
   context: Task,

@@ -5,13 +5,17 @@ const from = schemasOf(() => import('../../schemas/agents/agents.ts'))
 
 const ofPerson = { access: 'person', tag: 'agents' } as const
 const THEIRS = 'Administrators reach the agents of everybody, others their own.'
+/** What only another machine can make of a request, besides what the operation names. */
+const AFAR = ['refused', 'unavailable', 'not_found', 'rate_limited'] as const
 const example = { body: { agent: 'files' } }
 
 export const getAgents = defineOperation('GET /api/v1/agents', {
   ...ofPerson,
   summary: 'Agents, and what each is doing',
   description: THEIRS,
+  query: from.getAgentsQuery,
   answer: from.agentList,
+  errors: AFAR,
 })
 
 export const addAgent = defineOperation('POST /api/v1/agents', {
@@ -35,7 +39,7 @@ export const describeAgent = defineOperation('GET /api/v1/agents/describe', {
   description: THEIRS,
   query: from.whichAgentQuery,
   answer: from.agent,
-  errors: ['not_found'],
+  errors: AFAR,
   example: { query: { agent: 'files' } },
 })
 
@@ -44,9 +48,9 @@ export const removeAgent = defineOperation('POST /api/v1/agents/remove', {
   via: 'socket',
   summary: 'Stop an agent and forget it; its tasks stay',
   description: THEIRS,
-  body: from.whichAgentBody,
+  body: from.ownAgentBody,
   answer: from.agent,
-  errors: ['not_found'],
+  errors: AFAR,
   example,
 })
 
@@ -56,7 +60,7 @@ export const startAgent = defineOperation('POST /api/v1/agents/start', {
   description: 'A task starts its agent by itself. One that may write somewhere passes the gates first.',
   body: from.whichAgentBody,
   answer: from.agent,
-  errors: ['not_found', 'refused', 'unavailable'],
+  errors: AFAR,
   example,
 })
 
@@ -66,7 +70,7 @@ export const stopAgent = defineOperation('POST /api/v1/agents/stop', {
   description: THEIRS,
   body: from.whichAgentBody,
   answer: from.agent,
-  errors: ['not_found'],
+  errors: AFAR,
   example,
 })
 
@@ -75,7 +79,7 @@ export const getAgentLogs = defineOperation('GET /api/v1/agents/logs', {
   summary: 'What an agent of yours wrote on standard error, and how much was dropped',
   query: from.whichAgentQuery,
   answer: from.agentLogs,
-  errors: ['not_found'],
+  errors: AFAR,
   example: { query: { agent: 'files' } },
 })
 
@@ -86,7 +90,7 @@ export const runTask = defineOperation('POST /api/v1/tasks', {
     'Answers when the task is stored. A request with the id of a task that there is already returns that task, whatever became of it: no task runs twice. Follow it by /tasks/events.',
   body: from.runTaskBody,
   answer: from.taskRow,
-  errors: ['not_found', 'conflict', 'rate_limited', 'unavailable'],
+  errors: [...AFAR, 'conflict'],
   example: { body: { agent: 'files', tool: 'read_text_file', input: '{"path":"/srv/app"}' } },
 })
 
@@ -96,6 +100,7 @@ export const getTasks = defineOperation('GET /api/v1/tasks', {
   description: `${THEIRS} Arguments and results are the person's alone.`,
   query: from.getTasksQuery,
   answer: from.taskList,
+  errors: AFAR,
 })
 
 export const getTask = defineOperation('GET /api/v1/tasks/show', {
@@ -103,7 +108,7 @@ export const getTask = defineOperation('GET /api/v1/tasks/show', {
   summary: 'One task of yours: its arguments, its events and its result',
   query: from.whichTaskQuery,
   answer: from.task,
-  errors: ['not_found'],
+  errors: AFAR,
   example: { query: { id: 't-1077efe3b0d3615b' } },
 })
 
@@ -116,7 +121,7 @@ export const followTask = defineOperation('GET /api/v1/tasks/events', {
     description: 'Begins after the event `after`, so that a connection that broke can be continued.',
     item: from.taskLine,
   },
-  errors: ['not_found'],
+  errors: AFAR,
   example: { query: { id: 't-1077efe3b0d3615b', after: '0' } },
 })
 
@@ -126,6 +131,6 @@ export const cancelTask = defineOperation('POST /api/v1/tasks/cancel', {
   description: `Answers when it is over. One that is over already stays as it is. ${THEIRS}`,
   body: from.whichTaskBody,
   answer: from.taskRow,
-  errors: ['not_found'],
+  errors: AFAR,
   example: { body: { id: 't-1077efe3b0d3615b' } },
 })

@@ -3,6 +3,8 @@ import { defineOperation, schemasOf } from '../../operation.ts'
 
 const from = schemasOf(() => import('../../schemas/agents/approvals.ts'))
 
+/** What only another machine can make of a request, besides what the operation names. */
+const AFAR = ['refused', 'unavailable', 'not_found', 'rate_limited'] as const
 const own = { access: 'person', tag: 'agents' } as const
 
 export const getApprovals = defineOperation('GET /api/v1/approvals', {
@@ -10,7 +12,9 @@ export const getApprovals = defineOperation('GET /api/v1/approvals', {
   summary: 'What waits for your approval',
   description:
     'Requests of agents and AI tools that work for the caller, oldest first, with all that an approval would be bound to. An administrator also sees what other machines ask for.',
+  query: from.getApprovalsQuery,
   answer: from.approvals,
+  errors: AFAR,
 })
 
 export const getApproval = defineOperation('GET /api/v1/approvals/one', {
@@ -18,7 +22,7 @@ export const getApproval = defineOperation('GET /api/v1/approvals/one', {
   summary: 'One request, to be looked at',
   query: from.which,
   answer: from.oneApproval,
-  errors: ['not_found', 'conflict'],
+  errors: [...AFAR, 'conflict'],
   example: { query: { id: '3f9a11c02e' } },
 })
 
@@ -30,7 +34,7 @@ export const decideApproval = defineOperation('POST /api/v1/approvals/decide', {
     'An approval names the hash of what was shown, is used once (or for one task), and never comes from the login session that asked. Over the socket the kernel has to name a terminal of the caller; over TCP it takes a token with the scope `approve`. A denial needs neither.',
   body: from.decideBody,
   answer: from.decided,
-  errors: ['not_found', 'conflict', 'refused'],
+  errors: [...AFAR, 'conflict'],
   example: { body: { id: '3f9a11c02e', approve: true, hash: 'c0ffee00' } },
 })
 

@@ -4,6 +4,7 @@ import { AGENT_CLASSES, AGENT_NAME } from '../../../../agents/manifest/words.ts'
 import { AGENT_STATES } from '../../../../agents/runtime/agent-states.ts'
 import { TASK_STATES } from '../../../../agents/tasks/types.ts'
 import { count, integer, listOf, moment, text, traceId } from '../fields.ts'
+import { at } from './at.ts'
 
 const agentId = () => text(64, 'id of the agent: its class and its name')
 const person = () => integer('the person it belongs to, by number')
@@ -57,7 +58,11 @@ const agentFields = {
   detail: text(2_048, 'why it is in this state'),
   restarts: count('starts again by itself since a person or a task started it'),
   since: moment('since when it runs').nullable(),
-  argv: argv().nullable().describe('null, as all that follows from the manifest: it is not as it was signed'),
+  argv: argv()
+    .nullable()
+    .describe(
+      'null, as all that follows from the manifest: it is not as it was signed, or another machine asks',
+    ),
 }
 
 export const agent = z
@@ -111,8 +116,10 @@ export const addAgentBody = z.strictObject({
   why: z.string().max(500).default(''),
 })
 
-export const whichAgentQuery = z.strictObject({ agent: which() })
-export const whichAgentBody = z.strictObject({ agent: which() })
+export const getAgentsQuery = z.strictObject({ at: at() })
+export const whichAgentQuery = z.strictObject({ agent: which(), at: at() })
+export const whichAgentBody = z.strictObject({ agent: which(), at: at() })
+export const ownAgentBody = z.strictObject({ agent: which() })
 
 const state = () => z.enum(TASK_STATES).describe('as in A2A 1.0')
 const taskId = () =>
@@ -136,6 +143,7 @@ const taskFields = {
   why: text(500, 'in the words of the person'),
   trace_id: traceId(),
   approval: text(64, 'id of the approval that it waits for, or waited for').nullable(),
+  given_by: text(128, 'who of another machine gave it: operator or node').exactOptional(),
   created_at: moment('when it was given'),
   ended_at: moment('when it was over').nullable(),
 }
@@ -179,17 +187,21 @@ export const runTaskBody = z.strictObject({
     .describe('arguments of the tool: a JSON object, as text'),
   id: taskId().exactOptional(),
   why: z.string().max(500).default(''),
+  at: at(),
 })
 export const getTasksQuery = z.strictObject({
+  at: at(),
   limit: z.int().min(1).max(10_000).default(100).describe('the newest ones'),
 })
-export const whichTaskQuery = z.strictObject({ id: taskId() })
+export const whichTaskQuery = z.strictObject({ id: taskId(), at: at() })
 export const whichTaskBody = z.strictObject({
   id: taskId(),
+  at: at(),
   person: z.int().min(0).exactOptional().describe('whose, for administrators; absent: your own'),
 })
 export const followTaskQuery = z.strictObject({
   id: taskId(),
+  at: at(),
   after: z.int().min(0).default(0).describe('number of the last event that was seen'),
 })
 

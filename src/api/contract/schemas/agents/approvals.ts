@@ -2,7 +2,8 @@
 import * as z from 'zod'
 import { RISK_LEVELS } from '../../../../base/words/risk-levels.ts'
 import { ACTION_CLASSES, APPROVAL_OUTCOMES, APPROVALS_LOG_MAX } from '../../constants.ts'
-import { count, digest, fingerprint, listOf, moment, nodeId, text } from '../fields.ts'
+import { count, digest, fingerprint, listOf, moment, nodeId, text, traceId } from '../fields.ts'
+import { at } from './at.ts'
 
 const id = () => text(10, 'id of the request, 10 hex digits')
 const agent = () => text(128, 'the agent as kClass:name; `kBridge:` and its name for an AI tool')
@@ -42,6 +43,7 @@ const approval = z
     target: z.strictObject({ node_id: nodeId(), fingerprint: fingerprint() }).describe('the machine'),
     requested_by: text(256, 'who asks'),
     task: text(128, 'the task that it is a part of'),
+    trace_id: traceId(),
     why: text(512, 'in the words of who asks, which nothing proves'),
     hash: digest('what the approval is bound to'),
     group: text(
@@ -84,10 +86,15 @@ export type EndedApprovalShape = z.infer<typeof ended>
 export const approvals = z.strictObject({ approvals: listOf(approval, 256) }).meta({ id: 'Approvals' })
 export type ApprovalsShape = z.infer<typeof approvals>
 
-export const which = z.strictObject({ id: z.string().min(4).max(10).describe('the id, or its beginning') })
+export const getApprovalsQuery = z.strictObject({ at: at() })
+export const which = z.strictObject({
+  at: at(),
+  id: z.string().min(4).max(10).describe('the id, or its beginning'),
+})
 export const oneApproval = approval
 
 export const decideBody = z.strictObject({
+  at: at(),
   id: z.string().min(4).max(10).describe('the id, or its beginning'),
   approve: z.boolean(),
   hash: z

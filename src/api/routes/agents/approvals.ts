@@ -1,16 +1,15 @@
 // /approvals and /capabilities: what agents and AI tools want to do, a person's decision, and what agents were granted.
-import { formatNodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import { hashOf } from '../../agents/approvals/binding.ts'
-import { changesOf } from '../../agents/approvals/changes.ts'
-import type { Approval, Approvals, Approver, EndedApproval } from '../../agents/approvals/types.ts'
-import type { Capabilities, HeldCapability } from '../../agents/capabilities/capabilities.ts'
-import type { Action, AgentId, Gates } from '../../agents/types.ts'
-import { deadline } from '../../base/async/deadline.ts'
-import type { Timers } from '../../base/clock.ts'
-import { KaroError } from '../../base/errors.ts'
-import { fingerprintOf, type PublicIdentity } from '../../trust/identity/index.ts'
-import type { Sessions } from '../../trust/operators/index.ts'
-import { checkPerson, type SeatOfCaller, seatByKernel } from '../access/at-terminal.ts'
+import type { AgentAsk } from '../../../../protocols/messages/agent.ts'
+import { hashOf } from '../../../agents/approvals/binding.ts'
+import type { Approvals, Approver } from '../../../agents/approvals/types.ts'
+import type { Capabilities, HeldCapability } from '../../../agents/capabilities/capabilities.ts'
+import type { Action, AgentId, Gates } from '../../../agents/types.ts'
+import { deadline } from '../../../base/async/deadline.ts'
+import type { Timers } from '../../../base/clock.ts'
+import { KaroError } from '../../../base/errors.ts'
+import type { PublicIdentity } from '../../../trust/identity/index.ts'
+import type { Sessions } from '../../../trust/operators/index.ts'
+import { checkPerson, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
 import {
   askApproval,
   decideApproval,
@@ -20,10 +19,12 @@ import {
   getCapabilities,
   grantCapability,
   revokeCapability,
-} from '../contract/operations/agents/approvals.ts'
-import type { ApprovalShape, AskedShape, CapabilityShape, EndedApprovalShape } from '../contract/shapes.ts'
-import type { Caller, Routes } from '../server/route.ts'
-import { type RequestFor, serve } from '../server/serve.ts'
+} from '../../contract/operations/agents/approvals.ts'
+import type { AskedShape, CapabilityShape, DecidedShape } from '../../contract/shapes.ts'
+import type { Elsewhere } from '../../remote/ask.ts'
+import type { Caller, Routes } from '../../server/route.ts'
+import { type RequestFor, serve } from '../../server/serve.ts'
+import { approvalShape, decidedShape, endedShape } from './approval-shapes.ts'
 
 interface ApprovalsRoutesDeps {
   readonly approvals: Approvals
@@ -32,6 +33,8 @@ interface ApprovalsRoutesDeps {
   readonly identity: Pick<PublicIdentity, 'nodeId'>
   readonly sessions: Pick<Sessions, 'of'>
   readonly timers: Timers
+  /** Asks other machines. */
+  readonly elsewhere: Elsewhere
   /** Tests play the kernel. */
   readonly seatOf?: SeatOfCaller
 }
@@ -40,7 +43,7 @@ interface ApprovalsRoutesDeps {
 const WAIT_MS = 5_000
 
 export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
-  const { approvals, capabilities, gates, identity, sessions, timers } = deps
+  const { approvals, capabilities, gates, identity, sessions, timers, elsewhere } = deps
   const seat = deps.seatOf ?? seatByKernel
 
   const approverOf = (caller: Caller): Approver => {
@@ -96,27 +99,46 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
     return waitFor(verdict.approval, expires_at, reason)
   }
 
+  /** The other machine has nothing but this one's word for it that a person says this, and at a terminal. */
+  async function decideElsewhere(
+    request: Parameters<Elsewhere['ask']>[0],
+    at: string,
+    decision: Omit<Extract<AgentAsk, { readonly operation: 'decide' }>, 'operation'>,
+  ): Promise<DecidedShape> {
+    const { caller } = request
+    if (decision.approve) checkPerson(seat(caller), approvals.hasAsked, 'approves')
+    // In the trace of what is decided, so that the ledgers of all machines name one.
+    const { trace_id } = await elsewhere.ask(request, at, getApproval, {
+      operation: 'approval',
+      id: decision.id,
+    })
+    return elsewhere.ask({ caller, id: trace_id }, at, decideApproval, { operation: 'decide', ...decision })
+  }
+
   /** A grant opens something, so it needs a person as an approval does. */
   function checkGranting(caller: Caller): void {
     if (caller.credential === undefined) checkPerson(seat(caller), approvals.hasAsked, 'grants a capability')
   }
 
   return (server) => {
-    serve(server, getApprovals, async ({ caller }) => ({
-      approvals: await Promise.all(approvals.list(approverOf(caller)).map((one) => shapeOf(one))),
-    }))
-    serve(server, getApproval, async ({ caller, query }) =>
-      shapeOf(approvals.find(approverOf(caller), query.id)),
-    )
-    serve(server, decideApproval, async ({ caller, body }) => {
-      const { id, approve, hash, scope = 'once', reason = '' } = body
-      const made = await approvals.decide(approverOf(caller), id, { approve, hash, scope, reason })
-      const ends = 'expires_at' in made ? time(made.expires_at) : null
-      return {
-        id: made.id,
-        decision: approve ? ('approved' as const) : ('denied' as const),
-        expires_at: ends,
-      }
+    serve(server, getApprovals, async (request) => {
+      const { at } = request.query
+      if (at !== undefined) return elsewhere.ask(request, at, getApprovals, { operation: 'approvals' })
+      return { approvals: await Promise.all(approvals.list(approverOf(request.caller)).map(approvalShape)) }
+    })
+    serve(server, getApproval, async (request) => {
+      const { at, id } = request.query
+      if (at !== undefined) return elsewhere.ask(request, at, getApproval, { operation: 'approval', id })
+      return approvalShape(approvals.find(approverOf(request.caller), id))
+    })
+    serve(server, decideApproval, async (request) => {
+      const { caller, body } = request
+      const { id, approve, hash, scope = 'once', reason = '', at } = body
+      if (at !== undefined) return decideElsewhere(request, at, { id, approve, hash, scope, reason })
+      return decidedShape(
+        await approvals.decide(approverOf(caller), id, { approve, hash, scope, reason }),
+        approve,
+      )
     })
     serve(server, getApprovalsLog, async ({ caller, query }) => {
       const { id, limit } = query
@@ -143,63 +165,6 @@ const time = (ms: number): string => new Date(ms).toISOString()
 const waitFor = (approval: string, expires: number, reason: string): AskedShape => ({
   ...{ outcome: 'wait', approval, reason, expires_at: time(expires) },
 })
-
-async function shapeOf(approval: Approval): Promise<ApprovalShape> {
-  const { id, state, action, class: of, kind, risk, risks, hash, scope, created_at, expires_at } = approval
-  const { agent, tool, argv, cwd, env, binds, input, target, task, why } = action
-  const changes = await changesOf(action)
-  return {
-    ...{
-      id,
-      state,
-      agent,
-      action: tool,
-      class: of,
-      kind,
-      risk,
-      risks,
-      argv,
-      cwd,
-      env,
-      binds,
-      input,
-      task,
-      why,
-    },
-    ...{ hash, scope, created_at: time(created_at), expires_at: time(expires_at) },
-    diff: changes.map(({ path, diff, note }) => ({ path, diff: diff ?? null, note: note ?? null })),
-    target: targetOf(target),
-    requested_by: askerOf(action),
-    group: groupOf(action),
-  }
-}
-
-function targetOf(target: string): ApprovalShape['target'] {
-  const key = parseNodeId(target)
-  if (key === undefined) throw new Error('an action was let through for a machine without a key')
-  return { node_id: formatNodeId(key), fingerprint: fingerprintOf(key) }
-}
-
-function askerOf({ requester }: Action): string {
-  const { node, person, operator, agent } = requester
-  const who = agent ?? (person === undefined ? node : 'a person of this machine')
-  return operator === undefined ? who : `${who}, operator ${operator}`
-}
-
-/** Agent, tool, program and directory; of a shell the first word of what it reads counts as the program. */
-function groupOf(action: Action): string {
-  const { argv } = action
-  const program = argv[1] === '-c' ? (argv[2] ?? '').trim().split(/\s/, 1)[0] : argv[0]
-  return hashOf({ ...action, argv: [program ?? ''], input: '', env: {}, binds: [] }).slice(0, 8)
-}
-
-function endedShape(entry: EndedApproval): EndedApprovalShape {
-  const { id, outcome, agent, tool, class: of, line, cwd, task, hash, scope, uses, by, reason } = entry
-  return {
-    ...{ id, outcome, agent, action: tool, class: of, line, cwd, task, hash, scope, uses, by, reason },
-    ...{ asked_at: time(entry.created_at), ended_at: time(entry.ended_at) },
-  }
-}
 
 function capabilityShape({ subject, issued_at, expires_at, ...rest }: HeldCapability): CapabilityShape {
   return { ...rest, agent: subject, issued_at: time(issued_at), expires_at: time(expires_at) }

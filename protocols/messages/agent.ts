@@ -1,0 +1,164 @@
+// Agents of another machine: who accepts a stream greets, who opened it asks one thing, and the answer streams back in pieces.
+import * as z from 'zod'
+import { defineMessage } from '../define.ts'
+import { FRAME_OVERHEAD } from '../frame.ts'
+import { CERTIFICATE_FRAME_BYTES, CHAIN_MAX } from './certificate.ts'
+import { bytes, label, listOf, publicName, uint } from './fields.ts'
+import { Delegation } from './operator.ts'
+
+/** What an operator's delegation has to name, among the types of questions, so that a node may do this in that person's name. */
+export const AGENT_CONTROL = 'AgentControl' as const
+
+const challenge = () => bytes(16)
+
+const agentHelloBody = z.object({
+  challenge: challenge().describe(
+    'new for each stream; the request repeats it, so that no request of another stream fits',
+  ),
+  operations: listOf(publicName(24), 32).describe('what may be asked here'),
+})
+
+export const AgentHello = defineMessage({
+  type: 0x0500,
+  name: 'AgentHello',
+  purpose: 'Greets who opened the stream; the first frame of the side that accepted it.',
+  limit: 2 * 1024,
+  carried: 'hop',
+  body: agentHelloBody,
+})
+
+/** Characters of an id of a task that is given to another machine. */
+export const REMOTE_ID_MAX = 40
+/** Characters of the arguments of a tool. */
+const INPUT_MAX = 64 * 1024
+
+const agent = () => label(64).describe('name or id of an agent of that node')
+const task = () =>
+  z
+    .string()
+    .max(REMOTE_ID_MAX)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)
+    .describe(
+      'chosen by who gives the task; the same id of the same person is the same task, which never runs twice',
+    )
+const request = () =>
+  z
+    .string()
+    .regex(/^[0-9a-f]{4,10}$/)
+    .describe('id of a request that waits for approval, or its beginning')
+const words = () => z.string().max(500)
+
+const ofAgent = <const O extends string>(operation: O) =>
+  z.object({ operation: z.literal(operation), agent: agent() })
+const ofTask = <const O extends string>(operation: O) =>
+  z.object({ operation: z.literal(operation), id: task() })
+
+const ask = z.discriminatedUnion('operation', [
+  z.object({ operation: z.literal('list') }),
+  ofAgent('describe'),
+  ofAgent('start'),
+  ofAgent('stop'),
+  ofAgent('logs'),
+  z.object({
+    operation: z.literal('task'),
+    agent: agent(),
+    tool: label(128),
+    input: z.string().max(INPUT_MAX).describe('arguments of the tool: a JSON object, as text'),
+    id: task(),
+    why: words().describe('shown to whoever is asked for approval, never believed'),
+  }),
+  z.object({ operation: z.literal('tasks'), limit: uint(10_000) }),
+  ofTask('status'),
+  ofTask('cancel'),
+  z.object({
+    operation: z.literal('follow'),
+    id: task(),
+    after: uint().describe('number of the last event that was seen: what comes after it is told'),
+  }),
+  z.object({ operation: z.literal('approvals') }),
+  z.object({ operation: z.literal('approval'), id: request() }),
+  z.object({
+    operation: z.literal('decide'),
+    id: request(),
+    approve: z.boolean(),
+    hash: z
+      .string()
+      .regex(/^[0-9a-f]{8,64}$/)
+      .describe('the hash that was shown, or the beginning of it'),
+    scope: z.enum(['once', 'task']),
+    reason: words(),
+  }),
+])
+export type AgentAsk = z.infer<typeof ask>
+export type AgentOperation = AgentAsk['operation']
+export const AGENT_OPERATIONS = ask.options.map(
+  ({ shape }) => shape.operation.value,
+) as readonly AgentOperation[]
+
+const agentRequestBody = z.object({
+  to: bytes(32).describe('Ed25519 key of the node that is asked; any other refuses it'),
+  challenge: challenge().describe('as its AgentHello said'),
+  ask,
+  operator: z
+    .object({
+      delegation: bytes(FRAME_OVERHEAD, FRAME_OVERHEAD + Delegation.limit).describe(
+        'the Delegation frame as the operator signed it',
+      ),
+      chain: listOf(bytes(FRAME_OVERHEAD, CERTIFICATE_FRAME_BYTES), CHAIN_MAX).describe(
+        'certificates from the one that the root signed to the one of the operator',
+      ),
+    })
+    .optional()
+    .describe('the operator who asks through the sender; absent: the node asks for itself'),
+})
+export type AgentRequestBody = z.infer<typeof agentRequestBody>
+
+export const AgentRequest = defineMessage({
+  type: 0x0501,
+  name: 'AgentRequest',
+  purpose:
+    'Asks one thing about agents or tasks of a node; the only frame of the side that opened the stream.',
+  // The arguments, of which each character may take four bytes, beside a delegation and its certificates.
+  limit: 4 * INPUT_MAX + 16 * 1024,
+  carried: 'hop',
+  body: agentRequestBody,
+})
+
+/** Bytes of an answer in one frame. */
+export const AGENT_PART_BYTES = 48 * 1024
+
+const agentPartBody = z.object({
+  data: bytes(0, AGENT_PART_BYTES).describe('of a JSON document in UTF-8, as the API of a node answers it'),
+  ends: z.boolean().describe('a document ends with it'),
+})
+
+export const AgentPart = defineMessage({
+  type: 0x0502,
+  name: 'AgentPart',
+  purpose: 'The next piece of the answer: one document, or with `follow` one for each event of the task.',
+  limit: AGENT_PART_BYTES + 1024,
+  carried: 'hop',
+  body: agentPartBody,
+})
+
+const agentEndBody = z.object({
+  error: z
+    .object({
+      code: publicName(24).describe('of an error, as in the API'),
+      message: words(),
+      hint: words().optional(),
+    })
+    .optional()
+    .describe('absent: the answer is complete'),
+})
+export type AgentEndBody = z.infer<typeof agentEndBody>
+
+export const AgentEnd = defineMessage({
+  type: 0x0503,
+  name: 'AgentEnd',
+  purpose:
+    'Nothing comes after it; a stream that ends without it was cut, and what is missing can be asked for again.',
+  limit: 4 * 1024,
+  carried: 'hop',
+  body: agentEndBody,
+})

@@ -1,0 +1,27 @@
+// Tasks of people of other machines: under which number and ids they are kept, so that each of them has a share of their own.
+import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
+import type { Afar } from './types.ts'
+
+/** The number that tasks of other machines are kept under; no person of this machine ever has it. */
+export const AFAR = 0xffff_ffff
+
+const HASH_BYTES = 10
+const PREFIX = /^[0-9a-f]{20}\./
+
+/** 20 hex digits: the operator, wherever they are, or the node that asks for itself. */
+const shareOf = ({ operator, node }: Afar): string =>
+  toHex(blake3([`karo-afar ${operator ?? node}`], HASH_BYTES))
+
+/** The id that this node keeps the task under; `id` is what who gave it calls it, and is no id of anybody else's task. */
+export const afarId = (by: Afar, id: string): string => `${shareOf(by)}.${id}`
+
+/** What who gave the task calls it. */
+export const ownId = (id: string): string => id.replace(PREFIX, '')
+
+/** Whether the task with this id was given by them. */
+export const isOf = (by: Afar, id: string): boolean => id.startsWith(`${shareOf(by)}.`)
+
+/** Whose share of the bounds a task counts in. */
+export const holderOf = (person: number, id: string): string =>
+  person === AFAR ? (PREFIX.exec(id)?.[0] ?? 'afar') : String(person)

@@ -1,0 +1,21 @@
+// Tasks as they are in the store, and as other rooms see them.
+import type { TaskRow } from '../../store/tables/agents.ts'
+import type { AgentId } from '../types.ts'
+import type { Task, TaskEvent, TaskState } from './types.ts'
+
+/** Events that are kept of one task. */
+const MOST_EVENTS = 100
+
+/** The last events; those of progress go first, because what became of the task has to stay. */
+export function trimmed(events: TaskRow['events']): TaskRow['events'] {
+  if (events.length <= MOST_EVENTS) return events
+  const oldest = events.findIndex(({ progress }) => progress !== null)
+  return events.toSpliced(Math.max(0, oldest), 1)
+}
+
+export const taskOf = (row: TaskRow): Task => ({
+  ...{ id: row.id, person: row.uid, agent: row.agent as AgentId, tool: row.tool, input: row.input },
+  ...{ why: row.why, traceId: row.trace_id, state: row.state as TaskState, seq: row.seq },
+  ...{ events: row.events as readonly TaskEvent[], approval: row.approval },
+  ...{ createdAt: row.created_at, endedAt: row.ended_at, by: row.by },
+})

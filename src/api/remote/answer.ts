@@ -1,0 +1,107 @@
+// Answers what other machines ask about the agents, tasks and approvals of this one: the accepting side of `/karo/agent/1`.
+import { bodyOf } from '../../../protocols/frame.ts'
+import {
+  AGENT_OPERATIONS,
+  AGENT_PART_BYTES,
+  AgentEnd,
+  type AgentEndBody,
+  AgentHello,
+  AgentPart,
+  AgentRequest,
+  type AgentRequestBody,
+} from '../../../protocols/messages/agent.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { toHex } from '../../base/hex.ts'
+import { jsonText } from '../../base/printable.ts'
+import { createQuotas } from '../../base/quota.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { Exchange, ExchangeHandler } from '../../mesh/index.ts'
+import { createEntitled, type EntitledDeps } from './entitled.ts'
+import { createOperations, type OperationsDeps } from './operations.ts'
+
+/** Requests of one node: a sustained rate, which is also the burst. */
+const REQUESTS = { frames: 30, perMs: 10_000 } as const
+/** Nodes whose rate is remembered. */
+const NODES_MAX = 1_024
+/** Streams of all nodes that are answered at the same time. */
+const ANSWERING_MAX = 128
+const CHALLENGE_BYTES = 16
+/** Milliseconds that whoever asked has to close, once everything was said. */
+const CLOSE_MS = 5_000
+
+interface AnswerDeps extends EntitledDeps, OperationsDeps {
+  readonly self: { readonly nodeId: NodeId; readonly publicKey: Uint8Array }
+  readonly clock: Pick<Clock, 'monotonic'>
+  readonly random: Random
+  readonly log: Log
+}
+
+export function createAnswer(deps: AnswerDeps): ExchangeHandler {
+  const { self, clock, random, log } = deps
+  const entitled = createEntitled(deps)
+  const perform = createOperations(deps)
+  const quotaOf = createQuotas<NodeId>(REQUESTS, NODES_MAX)
+  let answering = 0
+
+  /** Throws KaroError `refused`: only what was written for this node and for this stream is read. */
+  function checkMeant({ to, challenge }: AgentRequestBody, said: Uint8Array): void {
+    if (!Buffer.from(to).equals(self.publicKey))
+      throw new KaroError('refused', 'the request is for another node')
+    if (!Buffer.from(challenge).equals(said))
+      throw new KaroError('refused', 'the request was made for another stream')
+  }
+
+  async function answer(exchange: Exchange): Promise<void> {
+    const challenge = Uint8Array.from(random.bytes(CHALLENGE_BYTES))
+    await exchange.send(AgentHello, { challenge, operations: AGENT_OPERATIONS })
+    const frame = await exchange.next()
+    if (frame === undefined || frame.message.type !== AgentRequest.type) return exchange.abort('no request')
+    const body = bodyOf(frame, AgentRequest)
+    const trace = frame.envelope.trace ?? random.bytes(CHALLENGE_BYTES)
+    let error: AgentEndBody['error']
+    try {
+      if (!quotaOf(exchange.peer.nodeId).take(clock.monotonic()) || answering >= ANSWERING_MAX)
+        throw new KaroError('rate_limited', 'too many requests', { hint: 'Try again in some seconds.' })
+      checkMeant(body, challenge)
+      answering += 1
+      try {
+        await say(
+          exchange,
+          trace,
+          perform(entitled(exchange.peer, body, toHex(trace)), body.ask, exchange.signal),
+        )
+      } finally {
+        answering -= 1
+      }
+    } catch (thrown) {
+      if (exchange.signal.aborted) return
+      error = toldOf(thrown as Error)
+      if (error.code === 'internal')
+        log.error({ trace_id: toHex(trace), reason: String(thrown) }, 'a request of another node failed')
+    }
+    await exchange.send(AgentEnd, error === undefined ? {} : { error }, trace)
+    await exchange.end(CLOSE_MS)
+  }
+
+  return answer
+}
+
+/** Written as fast as it is read at the other end: the next document is made when the one before has left. */
+async function say(exchange: Exchange, trace: Uint8Array, documents: AsyncIterable<unknown>): Promise<void> {
+  for await (const document of documents) {
+    const bytes = Buffer.from(jsonText(document))
+    for (let at = 0; at === 0 || at < bytes.length; at += AGENT_PART_BYTES) {
+      const data = bytes.subarray(at, at + AGENT_PART_BYTES)
+      await exchange.send(AgentPart, { data, ends: at + AGENT_PART_BYTES >= bytes.length }, trace)
+    }
+  }
+}
+
+/** A mistake of this program is no affair of other machines. */
+function toldOf(error: Error): NonNullable<AgentEndBody['error']> {
+  if (!(error instanceof KaroError)) return { code: 'internal', message: 'it failed; its log says why' }
+  const { code, message, hint } = error
+  return { code, message: message.slice(0, 500), ...(hint !== undefined && { hint: hint.slice(0, 500) }) }
+}

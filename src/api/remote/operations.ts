@@ -1,0 +1,173 @@
+// What each operation of another machine does here, once policy has let it, and what it is told.
+import type { AgentAsk } from '../../../protocols/messages/agent.ts'
+import type { Approval, Approvals, Approver } from '../../agents/approvals/types.ts'
+import type { Actor, AgentView, Runtime, Task } from '../../agents/index.ts'
+import { AFAR, afarId, isOf, ownId } from '../../agents/tasks/afar.ts'
+import { KaroError } from '../../base/errors.ts'
+import { approvalShape, decidedShape } from '../routes/agents/approval-shapes.ts'
+import {
+  agentRow,
+  agentShape,
+  logsShape,
+  objectIn,
+  taskLines,
+  taskRow,
+  taskShape,
+} from '../routes/agents/shapes.ts'
+import { refusal, type Visitor } from './entitled.ts'
+
+export interface OperationsDeps {
+  readonly agents: Runtime
+  readonly approvals: Pick<Approvals, 'list' | 'decide'>
+}
+
+type Of<O extends AgentAsk['operation']> = Extract<AgentAsk, { readonly operation: O }>
+/** Sees what no person of this machine asked for; which of it somebody may see is decided for each. */
+const ANYBODY = { person: -1, account: -1, admin: true, way: 'program', sessions: [] } as const
+
+/** The documents of the answer. Throws KaroError, `refused` with the same words for all that policy forbids. */
+export function createOperations({ agents, approvals }: OperationsDeps) {
+  const { tasks } = agents
+
+  const actorOf = ({ by, trace }: Visitor): Actor => ({ person: AFAR, admin: true, by, traceId: trace })
+
+  /** The agent, when policy lets them do that; what there is not is refused to those who may not know. */
+  async function agentFor(
+    visitor: Visitor,
+    what: Of<'describe' | 'start' | 'stop' | 'logs' | 'task'>,
+  ): Promise<AgentView> {
+    const found = await agents.describe(actorOf(visitor), what.agent).catch((error: unknown) => {
+      if (error instanceof KaroError && error.code === 'not_found') return undefined
+      throw error
+    })
+    const id = found?.id ?? (what.agent.includes(':') ? what.agent : `kExecutor:${what.agent}`)
+    await visitor.check(what, what.operation, id, what.operation === 'task' ? what.tool : '')
+    if (found !== undefined) return found
+    throw new KaroError('not_found', `there is no agent '${what.agent}'`, {
+      hint: 'karo agent list --at shows them.',
+    })
+  }
+
+  /** One's own task, while one may still have given it. */
+  async function taskFor(visitor: Visitor, what: Of<'status' | 'cancel' | 'follow'>): Promise<Task> {
+    const task = await tasks.get(AFAR, afarId(visitor.by, what.id)).catch(() => undefined)
+    await visitor.check(what, 'task', task?.agent ?? 'kExecutor:none', task?.tool ?? '')
+    if (task !== undefined) return task
+    throw new KaroError('not_found', `there is no task '${what.id}' of yours`, {
+      hint: 'karo task list --at shows those that there are.',
+    })
+  }
+
+  function approvalsFor(visitor: Visitor): readonly { readonly approval: Approval; readonly as: Approver }[] {
+    const asPeople = visitor.people.map((person) => ({ ...ANYBODY, person, admin: false }))
+    const all = [ANYBODY, ...asPeople].flatMap((who) => approvals.list(who))
+    return all.flatMap((approval) => {
+      const as = visitor.approverOf(approval)
+      return as === undefined ? [] : [{ approval, as }]
+    })
+  }
+
+  async function approvalFor(visitor: Visitor, what: Of<'approval' | 'decide'>) {
+    const all = approvalsFor(visitor)
+    const [only, other] = all.filter(({ approval }) => approval.id.startsWith(what.id))
+    await visitor.note(
+      what,
+      only !== undefined,
+      only === undefined ? 'nothing that they may see' : 'they may see it',
+    )
+    if (only === undefined)
+      throw new KaroError('not_found', `no request ${what.id} waits there that you may decide`)
+    if (other !== undefined)
+      throw new KaroError('conflict', `${what.id} is the beginning of several requests`)
+    return only
+  }
+
+  return async function* perform(
+    visitor: Visitor,
+    what: AgentAsk,
+    signal: AbortSignal,
+  ): AsyncGenerator<object, void> {
+    switch (what.operation) {
+      case 'list': {
+        const all = await agents.list(actorOf(visitor))
+        const seen = all.filter(({ id }) => visitor.may('describe', id))
+        await visitor.note(what, seen.length > 0, `${seen.length} of ${all.length} agents`)
+        // Who may see none is not told whether there are any.
+        if (seen.length === 0) throw refusal()
+        yield { agents: seen.map((view) => agentRow(discreet(view))) }
+        return
+      }
+      case 'describe':
+        yield agentShape(discreet(await agentFor(visitor, what)))
+        return
+      case 'start': {
+        const { id } = await agentFor(visitor, what)
+        yield agentShape(discreet(await agents.startAgent(actorOf(visitor), id)))
+        return
+      }
+      case 'stop': {
+        const { id } = await agentFor(visitor, what)
+        yield agentShape(discreet(await agents.stopAgent(actorOf(visitor), id)))
+        return
+      }
+      case 'logs': {
+        const { id } = await agentFor(visitor, what)
+        yield logsShape(await agents.logs(actorOf(visitor), id))
+        return
+      }
+      case 'task': {
+        const { id: agent } = await agentFor(visitor, what)
+        const { tool, why, input } = what
+        const { by, trace: traceId } = visitor
+        const id = afarId(by, what.id)
+        yield taskRow(
+          afar(await agents.run({ agent, tool, why, id, by, traceId, person: AFAR, input: objectIn(input) })),
+        )
+        return
+      }
+      case 'tasks': {
+        const own = (await tasks.list(AFAR)).filter(({ id }) => isOf(visitor.by, id))
+        const seen = own.filter(({ agent, tool }) => visitor.may('task', agent, tool)).slice(0, what.limit)
+        await visitor.note(what, true, `${seen.length} of ${own.length} tasks of theirs`)
+        yield { tasks: seen.map((task) => taskRow(afar(task))) }
+        return
+      }
+      case 'status':
+        yield shownTo(await taskShape(tasks, await taskFor(visitor, what)))
+        return
+      case 'cancel': {
+        const { id } = await taskFor(visitor, what)
+        yield taskRow(afar(await tasks.cancel(AFAR, id)))
+        return
+      }
+      case 'follow':
+        for await (const line of taskLines(tasks, await taskFor(visitor, what), what.after, signal))
+          yield { ...line, task: ownId(line.task) }
+        return
+      case 'approvals': {
+        const seen = approvalsFor(visitor)
+        await visitor.note(what, true, `${seen.length} requests`)
+        yield { approvals: await Promise.all(seen.map(({ approval }) => approvalShape(approval))) }
+        return
+      }
+      case 'approval':
+        yield approvalShape((await approvalFor(visitor, what)).approval)
+        return
+      case 'decide': {
+        const { approval, as } = await approvalFor(visitor, what)
+        const { operation: _, id: __, ...decision } = what
+        yield decidedShape(await approvals.decide(as, approval.id, decision), what.approve)
+      }
+    }
+  }
+}
+
+/** Places and command of an agent are this machine's; so are the words of errors, in which they may stand. */
+const discreet = (view: AgentView): AgentView => ({
+  ...view,
+  manifest: null,
+  status: { ...view.status, detail: view.status.state === 'running' ? view.status.detail : '' },
+})
+
+const afar = (task: Task): Task => ({ ...task, id: ownId(task.id) })
+const shownTo = <T extends { readonly id: string }>(task: T): T => ({ ...task, id: ownId(task.id) })

@@ -1,0 +1,163 @@
+// /agents and /tasks: each person has their own agents and tasks; administrators see what there is, and can stop it.
+import { Readable } from 'node:stream'
+import type { Actor, Runtime, Task } from '../../../agents/index.ts'
+import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../agents/manifest/words.ts'
+import { AFAR } from '../../../agents/tasks/afar.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { jsonText } from '../../../base/printable.ts'
+import { type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
+import {
+  addAgent,
+  cancelTask,
+  describeAgent,
+  followTask,
+  getAgentLogs,
+  getAgents,
+  getTask,
+  getTasks,
+  removeAgent,
+  runTask,
+  startAgent,
+  stopAgent,
+} from '../../contract/operations/agents/agents.ts'
+import type { Elsewhere } from '../../remote/ask.ts'
+import type { Caller, Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
+import { agentRow, agentShape, logsShape, objectIn, taskLines, taskRow, taskShape } from './shapes.ts'
+
+interface AgentsRouteDeps {
+  readonly agents: Runtime
+  /** Asks other machines. */
+  readonly elsewhere: Elsewhere
+  /** Tests play the kernel. */
+  readonly seatOf?: SeatOfCaller
+}
+
+interface Asked {
+  readonly caller: Caller
+  /** Trace id of the request. */
+  readonly id: string
+}
+
+/** Errors: `bad_request`, `not_found`, `conflict`, `refused`, `rate_limited`, `unavailable`. */
+export function agentsRoutes(deps: AgentsRouteDeps): Routes {
+  const { agents, elsewhere, seatOf = seatByKernel } = deps
+  const actorOf = ({ caller, id }: Asked): Actor => ({
+    ...{ person: caller.uid, admin: caller.admin, sessions: seatOf(caller)?.near, traceId: id },
+  })
+  const tasks = tasksRoutes(deps)
+  return (server) => {
+    tasks(server)
+    serve(server, getAgents, async (request) => {
+      const { at } = request.query
+      if (at !== undefined) return elsewhere.ask(request, at, getAgents, { operation: 'list' })
+      return { agents: (await agents.list(actorOf(request))).map(agentRow) }
+    })
+    serve(server, addAgent, async (request) => {
+      const { call_ms, limits, ...rest } = request.body
+      const wanted = { ...rest, limits: { ...DEFAULT_LIMITS, ...limits }, callMs: call_ms ?? DEFAULT_CALL_MS }
+      return agentShape(await agents.add(actorOf(request), wanted))
+    })
+    serve(server, describeAgent, async (request) => {
+      const { at, agent } = request.query
+      if (at !== undefined) return elsewhere.ask(request, at, describeAgent, { operation: 'describe', agent })
+      return agentShape(await agents.describe(actorOf(request), agent))
+    })
+    serve(server, removeAgent, async (request) =>
+      agentShape(await agents.remove(actorOf(request), request.body.agent)),
+    )
+    serve(server, startAgent, async (request) => {
+      const { at, agent } = request.body
+      if (at !== undefined) return elsewhere.ask(request, at, startAgent, { operation: 'start', agent })
+      return agentShape(await agents.startAgent(actorOf(request), agent))
+    })
+    serve(server, stopAgent, async (request) => {
+      const { at, agent } = request.body
+      if (at !== undefined) return elsewhere.ask(request, at, stopAgent, { operation: 'stop', agent })
+      return agentShape(await agents.stopAgent(actorOf(request), agent))
+    })
+    serve(server, getAgentLogs, async (request) => {
+      const { at, agent } = request.query
+      if (at !== undefined) return elsewhere.ask(request, at, getAgentLogs, { operation: 'logs', agent })
+      return logsShape(await agents.logs(actorOf(request), agent))
+    })
+  }
+}
+
+/** Errors: as `agentsRoutes`. */
+function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDeps): Routes {
+  const { tasks } = agents
+  return (server) => {
+    serve(server, runTask, async (request) => {
+      const { body, caller } = request
+      const { at, ...wanted } = body
+      const input = objectIn(body.input)
+      if (at !== undefined) {
+        // Before anything leaves, so that a retry can name it.
+        const { agent, tool, why, id = `t-${request.id.slice(0, 16)}` } = wanted
+        return elsewhere.ask(request, at, runTask, {
+          operation: 'task',
+          agent,
+          tool,
+          why,
+          id,
+          input: body.input,
+        })
+      }
+      const sessions = seatOf(caller)?.near
+      return taskRow(
+        await agents.run({
+          ...{ ...wanted, input, person: caller.uid, traceId: request.id },
+          ...(sessions !== undefined && { sessions }),
+        }),
+      )
+    })
+    serve(server, getTasks, async (request) => {
+      const { caller, query } = request
+      const { at, limit } = query
+      if (at !== undefined) return elsewhere.ask(request, at, getTasks, { operation: 'tasks', limit })
+      const all = await tasks.list(caller.admin ? undefined : caller.uid)
+      return { tasks: all.slice(0, limit).map(taskRow) }
+    })
+    serve(server, getTask, async (request) => {
+      const { at, id } = request.query
+      if (at !== undefined) return elsewhere.ask(request, at, getTask, { operation: 'status', id })
+      return taskShape(tasks, await tasks.get(request.caller.uid, id))
+    })
+    serve(server, followTask, async (request, reply) => {
+      const { id, after, at } = request.query
+      const over = new AbortController()
+      reply.raw.once('close', () => over.abort())
+      const lines =
+        at === undefined
+          ? taskLines(tasks, await tasks.get(request.caller.uid, id), after, over.signal)
+          : await elsewhere.follow(request, at, { id, after }, over.signal)
+      return reply.type('application/x-ndjson').send(Readable.from(ndjson(lines), { objectMode: false }))
+    })
+    serve(server, cancelTask, async (request) => {
+      const { caller, body } = request
+      const { at, id, person = caller.uid } = body
+      if (at !== undefined) return elsewhere.ask(request, at, cancelTask, { operation: 'cancel', id })
+      return taskRow(await cancelHere(tasks, caller, person, id))
+    })
+  }
+}
+
+/** Administrators also end what another machine gave this one to do. */
+async function cancelHere(
+  tasks: Runtime['tasks'],
+  { uid, admin }: Caller,
+  person: number,
+  id: string,
+): Promise<Task> {
+  try {
+    return await tasks.cancel(admin ? person : uid, id)
+  } catch (error) {
+    if (!admin || !(error instanceof KaroError) || error.code !== 'not_found') throw error
+    return tasks.cancel(AFAR, id)
+  }
+}
+
+async function* ndjson(lines: AsyncIterable<unknown>): AsyncGenerator<string, void> {
+  for await (const line of lines) yield `${jsonText(line)}\n`
+}

@@ -1,0 +1,121 @@
+// Agents and tasks as the API answers them, to programs of this machine and to other machines.
+import type { AgentView, Runtime, Task, TaskEvent } from '../../../agents/index.ts'
+import { isFinal } from '../../../agents/tasks/types.ts'
+import { KaroError } from '../../../base/errors.ts'
+import type {
+  AgentListShape,
+  AgentLogsShape,
+  AgentShape,
+  TaskLineShape,
+  TaskRowShape,
+  TaskShape,
+} from '../../contract/shapes.ts'
+
+type TasksOf = Pick<Runtime['tasks'], 'get' | 'result' | 'onEvent'>
+
+const time = (ms: number): string => new Date(ms).toISOString()
+const timeOrNull = (ms: number | null): string | null => (ms === null ? null : time(ms))
+
+export const agentRow = ({
+  id,
+  name,
+  person,
+  status,
+  manifest,
+}: AgentView): AgentListShape['agents'][number] => ({
+  ...{ id, name, person, state: status.state, detail: status.detail.slice(0, 2_048) },
+  ...{ restarts: status.restarts, since: timeOrNull(status.since), argv: manifest?.argv ?? null },
+})
+
+export const agentShape = (view: AgentView): AgentShape => ({
+  ...agentRow(view),
+  manifest: view.manifest && {
+    ...{ cwd: view.manifest.cwd, binds: view.manifest.binds, tools: view.manifest.tools },
+    ...{ capabilities: view.manifest.capabilities, limits: view.manifest.limits },
+    ...{ call_ms: view.manifest.callMs, why: view.manifest.why, added_at: time(view.manifest.addedAt) },
+  },
+  server: view.server,
+  offers:
+    view.offers?.map(({ name, description, readOnly }) => ({ name, description, read_only: readOnly })) ??
+    null,
+})
+
+export const logsShape = ({ lines, ...counts }: Awaited<ReturnType<Runtime['logs']>>): AgentLogsShape => ({
+  ...counts,
+  lines: lines.map((line) => ({ ...line, at: time(line.at) })),
+})
+
+const eventShape = ({ state, seq, at, message, progress }: TaskEvent) => ({
+  ...{ state, seq, at: time(at), message, progress },
+})
+
+export const taskRow = (task: Task): TaskRowShape => ({
+  ...{ id: task.id, person: task.person, agent: task.agent, tool: task.tool, state: task.state },
+  ...{ seq: task.seq, why: task.why, trace_id: task.traceId, approval: task.approval },
+  ...{ created_at: time(task.createdAt), ended_at: timeOrNull(task.endedAt) },
+  ...(task.by !== undefined && { given_by: task.by.name ?? task.by.operator ?? task.by.node }),
+})
+
+async function resultOf(tasks: TasksOf, { person, id }: Task): Promise<unknown> {
+  const json = await tasks.result(person, id)
+  return json === undefined ? null : (JSON.parse(json) as unknown)
+}
+
+export const taskShape = async (tasks: TasksOf, task: Task): Promise<TaskShape> => ({
+  ...taskRow(task),
+  input: JSON.parse(task.input) as unknown,
+  events: task.events.map(eventShape),
+  result: await resultOf(tasks, task),
+})
+
+/** The events of a task as lines; reads on as fast as its reader does, because what came meanwhile is in the task. */
+export async function* taskLines(
+  tasks: TasksOf,
+  begun: Task,
+  after: number,
+  signal: AbortSignal,
+): AsyncGenerator<TaskLineShape, void> {
+  const { person, id } = begun
+  let more = Promise.withResolvers<void>()
+  const wake = (): void => more.resolve()
+  const end = tasks.onEvent((task) => {
+    if (task.id === id && task.person === person) wake()
+  })
+  signal.addEventListener('abort', wake, { once: true })
+  try {
+    for (let seen = after; !signal.aborted; ) {
+      more = Promise.withResolvers()
+      const task = await tasks.get(person, id)
+      for (const event of task.events.filter(({ seq }) => seq > seen)) {
+        seen = event.seq
+        yield await lineOf(tasks, task, event)
+      }
+      if (isFinal(task.state)) return
+      await more.promise
+    }
+  } finally {
+    end()
+  }
+}
+
+async function lineOf(tasks: TasksOf, task: Task, event: TaskEvent): Promise<TaskLineShape> {
+  const final = isFinal(event.state)
+  return {
+    ...{ task: task.id, ...eventShape(event), final },
+    ...(event.state === 'input-required' && task.approval !== null && { approval: task.approval }),
+    ...(final && { result: await resultOf(tasks, task) }),
+  }
+}
+
+/** Throws KaroError `bad_request` for a text that is no JSON object. */
+export function objectIn(text: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    value = undefined
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>
+  throw new KaroError('bad_request', 'the arguments are no JSON object', { where: 'input' })
+}

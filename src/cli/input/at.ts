@@ -1,0 +1,12 @@
+// The option --at: a command is about the agents of another machine.
+
+export const AT = {
+  name: 'at',
+  value: 'node',
+  completes: 'node',
+  description: 'at another machine: name, fingerprint or id of a member, see karo peers',
+} as const
+
+/** The member of a request; nothing without the option. */
+export const atOf = ({ at }: { readonly at?: string | undefined }): { readonly at?: string } =>
+  at === undefined ? {} : { at }

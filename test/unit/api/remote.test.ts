@@ -1,0 +1,365 @@
+// The two sides of /karo/agent/1 over a stream that a test plays: who is let in, what is read, and what is believed of an answer.
+import { describe, expect, test } from 'vitest'
+import type { Message } from '../../../protocols/define.ts'
+import type { Frame } from '../../../protocols/frame.ts'
+import {
+  AGENT_OPERATIONS,
+  type AgentAsk,
+  AgentEnd,
+  AgentHello,
+  AgentPart,
+  AgentRequest,
+  type AgentRequestBody,
+} from '../../../protocols/messages/agent.ts'
+import { hashOf } from '../../../src/agents/approvals/binding.ts'
+import { checkApprover } from '../../../src/agents/approvals/rights.ts'
+import type { Approval } from '../../../src/agents/approvals/types.ts'
+import type { AgentView, Runtime, Task } from '../../../src/agents/index.ts'
+import { AFAR, afarId } from '../../../src/agents/tasks/afar.ts'
+import type { Action } from '../../../src/agents/types.ts'
+import { getAgents } from '../../../src/api/contract/operations/agents/agents.ts'
+import { createAnswer } from '../../../src/api/remote/answer.ts'
+import { createElsewhere } from '../../../src/api/remote/ask.ts'
+import { systemClock, systemRandom, systemTimers } from '../../../src/base/clock.ts'
+import { KaroError } from '../../../src/base/errors.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import type { Exchange } from '../../../src/mesh/index.ts'
+import type { AuditRecord } from '../../../src/trust/audit/index.ts'
+import { builtIn } from '../../../src/trust/policy/built-in.ts'
+import type { Principal } from '../../../src/trust/policy/index.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
+
+const SELF = testIdentity(1)
+const PEER = testIdentity(2)
+const ADA = testIdentity(3)
+const TRACE = new Uint8Array(16).fill(7)
+
+const frameOf = <B>(message: Message, body: B): Frame => ({
+  ...{ type: message.type, message, body, bytes: new Uint8Array() },
+  envelope: { sender: PEER.publicKey, ts: 0, nonce: new Uint8Array(16), seq: 1, trace: TRACE },
+})
+
+interface Played extends Exchange {
+  readonly said: { readonly message: Message; readonly body: unknown }[]
+}
+
+/** What comes may follow from what was said. */
+function played(come: (said: Played['said']) => Frame | undefined): Played {
+  const said: Played['said'] = []
+  const over = new AbortController()
+  return {
+    ...{ said, peer: PEER, signal: over.signal },
+    send: async (message, body) => void said.push({ message: message as unknown as Message, body }),
+    next: async () => come(said),
+    end: async () => {},
+    abort: () => over.abort(),
+  }
+}
+
+const view = {
+  ...{ id: 'kExecutor:tools', name: 'tools', person: 1000, offers: null, server: null },
+  status: { state: 'stopped', detail: 'in /srv/secret', restarts: 0, since: null },
+  manifest: { argv: ['/srv/secret/run'] },
+} as unknown as AgentView
+
+const action = (over: Partial<Action> = {}): Action => ({
+  ...{ id: 'x', task: 'x', agent: 'kExecutor:tools', tool: 'write', readOnly: false, argv: ['a'], cwd: '/' },
+  ...{ env: {}, binds: [], input: '{}', target: SELF.nodeId, why: '', traceId: '0'.repeat(32) },
+  requester: { node: PEER.nodeId, operator: ADA.nodeId },
+  ...over,
+})
+const approvalOf = (person: number | null, over: Partial<Action> = {}): Approval =>
+  ({
+    ...{
+      id: '3f9a11c02e',
+      person,
+      state: 'pending',
+      class: 'high',
+      kind: 'EditFile',
+      risk: 'safe',
+      risks: [],
+    },
+    ...{ hash: hashOf(action(over)), action: action(over), scope: 'once', uses: 0 },
+    ...{ created_at: 0, expires_at: 1_000 },
+  }) as Approval
+
+/** Who asks, as trust and certificates see them. */
+interface Who {
+  readonly operator?: boolean
+  readonly roles?: readonly string[]
+  readonly teams?: readonly string[]
+  readonly people?: readonly number[]
+  readonly fault?: true
+}
+
+function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approval[] = []) {
+  const ledger: AuditRecord[] = []
+  const done: string[] = []
+  const { operator = true, roles = ['admin'], teams = ['eng'], people = [], fault } = who
+  const principal: Principal = {
+    ...{ node_id: PEER.nodeId, trust_level: 'peer', denied: false, roles, teams },
+    ...(operator && { operator: ADA.fingerprint, operator_id: ADA.nodeId }),
+  }
+  const agents = {
+    list: async () => [view],
+    async describe(_: unknown, which: string) {
+      if (which !== 'tools') throw new KaroError('not_found', 'no')
+      return view
+    },
+    async stopAgent() {
+      done.push('stop')
+      return view
+    },
+    async run({ id, by }: { id: string; by: unknown }) {
+      done.push(`run ${id}`)
+      return { ...tasks[0], id, by }
+    },
+    tasks: {
+      list: async () => tasks,
+      async get(_: number, id: string) {
+        const found = tasks.find((task) => task.id === id)
+        if (found === undefined) throw new KaroError('not_found', 'no')
+        return found
+      },
+      result: async () => undefined,
+      onEvent: () => () => {},
+    },
+  } as unknown as Runtime
+  const answer = createAnswer({
+    ...{ self: SELF, agents, clock: systemClock, random: systemRandom, log: silentLog },
+    audit: { record: async (entry) => void ledger.push(entry) },
+    principals: {
+      resolve: () => ({
+        principal,
+        ...(operator && { operator: { id: ADA.nodeId, name: 'ada' } }),
+        ...(fault && { fault: { rule: 'operator.expired', reason: 'it has ended' } }),
+      }),
+    },
+    policy: {
+      judgeAgent: (request) => builtIn.judgeAgent({ ...request, at: 0, k: 5, teams: ['eng'] }),
+    },
+    sessions: { peopleOf: () => people },
+    nameOf: () => 'desk',
+    approvals: {
+      list: ({ person, admin }) =>
+        approvals.filter((one) => (one.person === null ? admin : one.person === person)),
+      async decide(as, id) {
+        const one = approvals.find((each) => each.id === id) as Approval
+        checkApprover(one, 'once', as)
+        done.push('decide')
+        return one
+      },
+    },
+  })
+  async function ask(what: AgentAsk, over: Partial<AgentRequestBody> = {}) {
+    const exchange = played(([first]) => {
+      const { challenge } = (first as { body: { challenge: Uint8Array } }).body
+      return frameOf(AgentRequest, { to: SELF.publicKey, challenge, ask: what, ...over })
+    })
+    await answer(exchange)
+    const { said } = exchange
+    const last = said.at(-1)?.body as { error?: { code: string; message: string } }
+    const text = said
+      .filter(({ message }) => message.name === 'AgentPart')
+      .map(({ body }) => Buffer.from((body as { data: Uint8Array }).data).toString('utf8'))
+      .join('')
+    return {
+      said,
+      error: last.error,
+      answer: text === '' ? undefined : (JSON.parse(text) as Record<string, unknown>),
+    }
+  }
+  return { ask, ledger, done }
+}
+
+const LIST = { operation: 'list' } as const
+const DECIDE: AgentAsk = {
+  operation: 'decide',
+  id: '3f9a',
+  approve: true,
+  hash: '0'.repeat(8),
+  scope: 'once',
+  reason: '',
+}
+const given = (operator: string | undefined, id: string): Task =>
+  ({
+    ...{ id: afarId({ node: PEER.nodeId, ...(operator && { operator }) }, id), person: AFAR },
+    ...{ agent: 'kExecutor:tools', tool: 'echo', input: '{}', why: '', traceId: '0'.repeat(32) },
+    ...{ state: 'completed', seq: 1, events: [], approval: null, createdAt: 0, endedAt: 1, by: undefined },
+  }) as Task
+
+describe('the machine that is asked', () => {
+  test('greets, answers an entitled operator, and shows no place of its own', async () => {
+    const { ask, ledger } = side({})
+    const { said, answer, error } = await ask(LIST)
+    expect(said.map(({ message }) => message.name)).toEqual(['AgentHello', 'AgentPart', 'AgentEnd'])
+    expect(error).toBeUndefined()
+    expect(answer).toMatchObject({ agents: [{ id: 'kExecutor:tools', argv: null, detail: '' }] })
+    expect(JSON.stringify(answer)).not.toContain('secret')
+    expect(ledger).toMatchObject([
+      { type: 'agent_requested', success: true, peer: PEER.nodeId, details: { operator_name: 'ada' } },
+    ])
+  })
+
+  test('reads nothing that was written for another node, or for another stream', async () => {
+    const { ask, ledger } = side({})
+    expect((await ask(LIST, { to: PEER.publicKey })).error).toMatchObject({ code: 'refused' })
+    expect((await ask(LIST, { challenge: new Uint8Array(16) })).error).toMatchObject({ code: 'refused' })
+    expect(ledger).toEqual([])
+  })
+
+  test.each<[string, Who]>([
+    ['a node that asks for itself', { operator: false }],
+    ['an operator of another role', { roles: ['lead'] }],
+    ['an operator of another team', { teams: ['sales'] }],
+    ['an operator whose delegation does not hold', { fault: true }],
+  ])('refuses %s, in the same words for what there is and what there is not', async (_, who) => {
+    const { ask, ledger, done } = side(who)
+    const stop = await ask({ operation: 'stop', agent: 'tools' })
+    expect(stop.error).toMatchObject({ code: 'refused' })
+    expect((await ask({ operation: 'stop', agent: 'nothing' })).error).toEqual(stop.error)
+    expect((await ask(LIST)).error).toEqual(stop.error)
+    const task = { operation: 'task', agent: 'tools', tool: 'echo', input: '{}', id: 't-1', why: '' } as const
+    expect((await ask(task)).error).toEqual(stop.error)
+    expect(done).toEqual([])
+    expect(ledger.map(({ success }) => success)).toEqual([false, false, false, false])
+  })
+
+  test('shows each only their own tasks, by the ids that they gave', async () => {
+    const bob = testIdentity(4).nodeId
+    const { ask } = side({}, [
+      given(ADA.nodeId, 'mine'),
+      given(bob, 'theirs'),
+      given(undefined, 'of-the-node'),
+    ])
+    const { answer } = await ask({ operation: 'tasks', limit: 100 })
+    expect((answer as { tasks: { id: string }[] }).tasks.map(({ id }) => id)).toEqual(['mine'])
+    expect((await ask({ operation: 'status', id: 'mine' })).answer).toMatchObject({ id: 'mine' })
+    for (const id of ['theirs', 'of-the-node'])
+      expect((await ask({ operation: 'status', id })).error).toMatchObject({ code: 'not_found' })
+  })
+
+  test('bounds the requests of a node', async () => {
+    const { ask } = side({})
+    const codes: (string | undefined)[] = []
+    for (let n = 0; n < 40; n += 1) codes.push((await ask(LIST)).error?.code)
+    expect(codes.filter((code) => code === undefined)).toHaveLength(30)
+    expect(codes.at(-1)).toBe('rate_limited')
+  })
+
+  test('lets an entitled operator decide what no person of it asked, and never who asked or sits there', async () => {
+    const other = { requester: { node: testIdentity(5).nodeId, operator: testIdentity(6).nodeId } }
+    const free = side({}, [], [approvalOf(null, other)])
+    expect((await free.ask(DECIDE)).answer).toMatchObject({ decision: 'approved' })
+    expect(free.done).toEqual(['decide'])
+    const own = side(
+      {},
+      [],
+      [approvalOf(null, { requester: { node: other.requester.node, operator: ADA.nodeId } })],
+    )
+    expect((await own.ask(DECIDE)).error).toMatchObject({ code: 'refused' })
+    const beside = side(
+      {},
+      [],
+      [approvalOf(null, { requester: { node: PEER.nodeId, operator: testIdentity(6).nodeId } })],
+    )
+    expect((await beside.ask(DECIDE)).error?.message).toContain('the machine that you are at')
+    expect([...own.done, ...beside.done]).toEqual([])
+    for (const who of [{ operator: false }, { roles: ['lead'] }, { fault: true }] satisfies Who[]) {
+      const { ask } = side(who, [], [approvalOf(null, other)])
+      expect((await ask({ operation: 'approvals' })).answer).toEqual({ approvals: [] })
+      expect((await ask(DECIDE)).error).toMatchObject({ code: 'not_found' })
+    }
+  })
+
+  test('shows what a person of it asked to that person alone, wherever they are', async () => {
+    const asked = approvalOf(1000, { requester: { node: SELF.nodeId, person: '1000' } })
+    const others = side({}, [], [asked])
+    expect((await others.ask({ operation: 'approvals' })).answer).toEqual({ approvals: [] })
+    expect((await others.ask(DECIDE)).error).toMatchObject({ code: 'not_found' })
+    const own = side({ roles: [], people: [1000] }, [], [asked])
+    expect((await own.ask(DECIDE)).answer).toMatchObject({ decision: 'approved' })
+  })
+})
+
+describe('the machine that asks', () => {
+  const caller = { uid: 1000, account: 1000, admin: true, asks: true, via: 'socket' } as const
+  const asked = { caller, id: '0'.repeat(32) }
+  const line = (seq: number, final = false) => ({
+    ...{ task: 't', state: final ? 'completed' : 'working', seq, at: '2026-01-01T00:00:00.000Z' },
+    ...{ message: null, progress: null, final },
+  })
+  /** Each stream answers with the next of these; undefined cuts it. */
+  function asking(streams: readonly (readonly (object | undefined)[])[], more: Partial<typeof caller> = {}) {
+    const ledger: AuditRecord[] = []
+    const requests: AgentAsk[] = []
+    let opened = 0
+    const elsewhere = createElsewhere({
+      ...{
+        self: SELF.nodeId,
+        clock: systemClock,
+        audit: { record: async (entry) => void ledger.push(entry) },
+      },
+      timers: { after: (ms, run) => systemTimers.after(ms > 2_000 ? ms : 0, run) },
+      mesh: { isConnected: () => true, reach: async () => true },
+      trust: {
+        resolve: () => PEER.nodeId,
+        admits: () => true,
+        opinion: () => ({ name: 'build' }) as never,
+      },
+      sessions: { of: () => undefined },
+      exchanges: {
+        async open() {
+          const script = streams[Math.min(opened++, streams.length - 1)] ?? []
+          let at = -1
+          return played((said) => {
+            at += 1
+            if (at === 0) return frameOf(AgentHello, { challenge: TRACE, operations: AGENT_OPERATIONS })
+            if (at === 1) requests.push((said[0] as { body: { ask: AgentAsk } }).body.ask)
+            if (at > script.length) return frameOf(AgentEnd, {})
+            const next = script[at - 1]
+            return next && frameOf(AgentPart, { data: Buffer.from(JSON.stringify(next)), ends: true })
+          })
+        },
+      },
+    })
+    return { elsewhere, ledger, requests, asked: { ...asked, caller: { ...caller, ...more } } }
+  }
+
+  test('writes down what it asks before it asks, and believes only what fits', async () => {
+    const good = asking([[{ agents: [] }]])
+    expect(await good.elsewhere.ask(good.asked, 'build', getAgents, LIST)).toEqual({ agents: [] })
+    expect(good.ledger).toMatchObject([
+      { type: 'agent_asked', peer: PEER.nodeId, details: { uid: 1000, operation: 'list' } },
+    ])
+    for (const wrong of [{ agents: 'none' }, { agents: [{ id: 3 }] }, []]) {
+      const { elsewhere } = asking([[wrong]])
+      await expect(elsewhere.ask(asked, 'build', getAgents, LIST)).rejects.toMatchObject({ code: 'internal' })
+    }
+    const cut = asking([[undefined]])
+    await expect(cut.elsewhere.ask(asked, 'build', getAgents, LIST)).rejects.toMatchObject({
+      code: 'unavailable',
+    })
+  })
+
+  test('asks in nobody’s name for who is no administrator and not logged in, nor by a token', async () => {
+    for (const more of [{ admin: false }, { via: 'http' }]) {
+      const { elsewhere, asked: by, ledger } = asking([[{ agents: [] }]], more as never)
+      await expect(elsewhere.ask(by, 'build', getAgents, LIST)).rejects.toMatchObject({ code: 'refused' })
+      expect(ledger).toEqual([])
+    }
+  })
+
+  test('goes on where a stream broke, and takes each event once and in order', async () => {
+    const { elsewhere, requests } = asking([
+      [line(1), line(2), undefined],
+      [line(2), line(3), undefined],
+      [line(1), line(4, true)],
+    ])
+    const seen: number[] = []
+    const lines = await elsewhere.follow(asked, 'build', { id: 't', after: 0 }, new AbortController().signal)
+    for await (const { seq } of lines) seen.push(seq)
+    expect(seen).toEqual([1, 2, 3, 4])
+    expect(requests.map((one) => 'after' in one && one.after)).toEqual([0, 2, 3])
+  })
+})
