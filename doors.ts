@@ -43,6 +43,7 @@ trust               : base protocols config trust/* store/tables
 agents              : base base/kernel muscle/contract protocols trust/identity trust/audit store/tables - the Brain's side of running what agents ask for
 agents/capabilities : base protocols agents trust/identity trust/audit store/tables - what agents were granted
 agents/approvals    : base agents trust/audit store/approvals               - what waits for a person; level 0
+agents/vault        : base protocols agents trust/identity trust/audit store/tables - secrets of people, and who may have them
 agents/gates        : base protocols assist/risk agents agents/approvals agents/capabilities trust/policy trust/audit
 mesh                : base protocols config trust trust/identity trust/audit trust/certificates store/tables
 exchange/documents  : base protocols config mesh trust trust/identity trust/audit store/tables

@@ -30,6 +30,7 @@ import { createPeopleRepository } from './tables/people.ts'
 import { createReplayRepository } from './tables/replay.ts'
 import { createRetentionTimeRepository } from './tables/retention-time.ts'
 import { createTokenRepository } from './tables/tokens.ts'
+import { createVaultRepository } from './tables/vault.ts'
 import type { Store } from './types.ts'
 
 export interface StoreOptions {
@@ -92,6 +93,7 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     processes,
     anomalies: createAnomalyRepository(db),
     agents: createAgentRepository(db),
+    vault: createVaultRepository(db),
     retentionTime: createRetentionTimeRepository(db),
 
     async start(signal) {

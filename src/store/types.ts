@@ -16,6 +16,7 @@ import type { PeopleRepository } from './tables/people.ts'
 import type { ReplayRepository } from './tables/replay.ts'
 import type { RetentionTimeRepository } from './tables/retention-time.ts'
 import type { TokenRepository } from './tables/tokens.ts'
+import type { VaultRepository } from './tables/vault.ts'
 
 export interface Store extends Room {
   readonly events: EventRepository
@@ -34,6 +35,7 @@ export interface Store extends Room {
   readonly processes: ProcessRepository
   readonly anomalies: AnomalyRepository
   readonly agents: AgentRepository
+  readonly vault: VaultRepository
   readonly retentionTime: RetentionTimeRepository
   /** Bytes on disk, approximate. */
   bytes(): Promise<number>

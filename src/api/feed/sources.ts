@@ -187,6 +187,8 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   agent_gate: null,
   approval_decided: null,
   capability_change: null,
+  vault_changed: null,
+  secret_read: null,
   token_created: null,
   token_revoked: null,
   history_deleted: null,

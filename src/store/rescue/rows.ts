@@ -14,6 +14,7 @@ import { readConsent } from '../tables/consent.ts'
 import { isFleetRow } from '../tables/fleet.ts'
 import { isPersonRow } from '../tables/people.ts'
 import { readRecord } from '../tables/tokens.ts'
+import { isVaultRow } from '../tables/vault.ts'
 
 const NAMES: ReadonlyMap<number, Keyspace> = new Map(
   Object.entries(KEYSPACES).map(([name, number]) => [number, name as Keyspace]),
@@ -83,6 +84,7 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
   processes: isProcessRow,
   anomalies: isAnomalyRow,
   agents: isAgentRow,
+  vault: isVaultRow,
   fleet: isFleetRow,
   people: isPersonRow,
 }

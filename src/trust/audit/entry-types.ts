@@ -50,6 +50,10 @@ export const AUDIT_TYPES = [
   'approval_decided',
   /** A person granted a capability to an agent, or took one back: which kinds and for how long. */
   'capability_change',
+  /** A person made, unlocked, rotated, copied or destroyed their vault, or changed a secret in it: never a name or a value. */
+  'vault_changed',
+  /** A secret was given to an agent or shown to its person, or an agent asked for it in vain: which one, by its id. */
+  'secret_read',
   'token_created',
   'token_revoked',
   /** A person removed some of their own commands: how many, and nothing of them. */
@@ -117,6 +121,8 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     agent_gate: 'own',
     approval_decided: 'decision',
     capability_change: 'decision',
+    vault_changed: 'decision',
+    secret_read: 'own',
     token_created: 'decision',
     token_revoked: 'decision',
     history_deleted: 'decision',
@@ -168,6 +174,8 @@ export const AUDIT_READERS: Readonly<Record<AuditType, 'everybody' | 'person' | 
   agent_gate: 'person',
   approval_decided: 'person',
   capability_change: 'person',
+  vault_changed: 'person',
+  secret_read: 'person',
   token_created: 'person',
   token_revoked: 'person',
   history_deleted: 'person',
