@@ -1,18 +1,26 @@
 // Builds what stands in front of every action of agents: what they were granted, what waits for a person, and the gates.
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { createApprovals } from '../agents/approvals/approvals.ts'
 import { createCapabilities } from '../agents/capabilities/capabilities.ts'
 import { createGates } from '../agents/gates/gates.ts'
+import { digestOf, type Manifest } from '../agents/manifest/manifest.ts'
 import type { Requester } from '../agents/types.ts'
+import { createVault } from '../agents/vault/vault.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import type { openStore } from '../store/index.ts'
+import { readPassphraseFile } from '../trust/identity/index.ts'
 import { type Principal, principalOf } from '../trust/policy/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { DaemonOptions } from './options.ts'
 import type { buildTrust } from './trust-rooms.ts'
 
+/** systemd.exec(5), LoadCredential: the name of the file in CREDENTIALS_DIRECTORY that opens vaults. */
+const VAULT_CREDENTIAL = 'karo-vault'
+
 export function buildAgents(
-  { paths }: Pick<DaemonOptions, 'paths'>,
+  { paths, env }: Pick<DaemonOptions, 'paths' | 'env'>,
   { common }: Foundation,
   { audit, names, policy, trust }: ReturnType<typeof buildTrust>,
   store: ReturnType<typeof openStore>,
@@ -54,5 +62,20 @@ export function buildAgents(
     ...{ home: homedir(), karoHome: paths.home },
     log: log.child({ room: 'gates' }),
   })
-  return { capabilities, approvals, gates }
+  const credentialFile = env.CREDENTIALS_DIRECTORY && join(env.CREDENTIALS_DIRECTORY, VAULT_CREDENTIAL)
+  const vault = createVault({
+    ...{ repository: store.vault, audit, clock, timers, random, log: log.child({ room: 'vault' }) },
+    credential: () =>
+      credentialFile && existsSync(credentialFile) ? readPassphraseFile(credentialFile, true) : undefined,
+    rotateDays: () => config.vault.rotate_days,
+  })
+  const secrets = (person: number, manifest: Manifest, traceId: string) =>
+    vault.take(
+      { person, traceId },
+      {
+        ...{ agent: manifest.id, manifest: digestOf(manifest), tools: manifest.tools },
+        wants: manifest.secrets,
+      },
+    )
+  return { capabilities, approvals, gates, vault, secrets }
 }

@@ -29,6 +29,7 @@ import { statsRoutes } from '../api/routes/stats.ts'
 import { statusRoutes } from '../api/routes/status.ts'
 import { summariesRoutes } from '../api/routes/summaries.ts'
 import { policyRoutes } from '../api/routes/trust/policy.ts'
+import { vaultRoutes } from '../api/routes/vault.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import type { healthOf } from '../base/run/lifecycle.ts'
 import { removePersonRows } from '../ops/care/remove-person.ts'
@@ -87,6 +88,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     statsRoutes({ insight, events: store.events }),
     anomaliesRoutes({ anomalies, config }),
     agentsRoutes({ agents: local.agents }),
+    vaultRoutes(local),
     processesRoutes({ processes }),
     peersRoutes({ trust, mesh, fleet, summaries, documents, log: common.log }),
     introductionsRoutes({ self: identity.nodeId, trust, introductions, documents, audit, clock }),
@@ -135,10 +137,14 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
 }
 
 /** Whatever is in memory of the person goes before the rows. */
-async function removeRows({ agents, sessions, approvals, store }: Local, number: number): Promise<void> {
+async function removeRows(
+  { agents, sessions, approvals, vault, store }: Local,
+  number: number,
+): Promise<void> {
   await sessions.forget(number)
   await agents.forget(number)
   await approvals.forget(number)
+  await vault.forget(number)
   return removePersonRows(store, number)
 }
 

@@ -7,20 +7,22 @@ import type { Room } from '../../base/run/room.ts'
 import type { AgentRepository } from '../../store/tables/agents.ts'
 import type { AuditRecord } from '../../trust/audit/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
-import { type Manifest, mayWrite, type Wanted } from '../manifest/manifest.ts'
+import { type Manifest, needsPerson, shownSecrets, type Wanted } from '../manifest/manifest.ts'
 import { createDrive } from '../tasks/drive.ts'
 import { createTasks, type Tasks } from '../tasks/tasks.ts'
 import type { Task, TaskRequest } from '../tasks/types.ts'
 import type { Gates, Requester } from '../types.ts'
 import type { AgentDeps, AgentStatus } from './agent.ts'
 import type { AgentLog } from './agent-log.ts'
-import { createRegistry, type Known } from './registry.ts'
+import { createRegistry, type Known, type RegistryDeps } from './registry.ts'
 import type { Tool } from './session.ts'
 
 export interface RuntimeDeps {
   readonly repository: AgentRepository
   readonly identity: Identity
   readonly muscle: AgentDeps['muscle']
+  /** See `RegistryDeps`. */
+  readonly secrets: RegistryDeps['secrets']
   readonly gates: Gates
   readonly record: (entry: AuditRecord) => Promise<void>
   /** Takes back every capability of the agent; `by`: number of the person. */
@@ -115,23 +117,29 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       details: { uid: person, change, agent: id, ...(by !== person && { by }) },
     })
 
-  /** What may write is an action of its own from its first instruction on, so it starts with a yes. */
+  /** What may write or holds secrets is an action of its own from its first instruction on, so it starts with a yes. */
   async function mayStart(known: Known, actor: Actor): Promise<void> {
-    const { argv, cwd, binds, why, ...manifest } = await known.manifest()
-    if (!mayWrite({ binds })) return
+    const manifest = await known.manifest()
+    if (!needsPerson(manifest)) return
+    const { argv, cwd, binds, why, secrets } = manifest
     const verdict = await gates.judge({
       // One task for all its starts: an approval that was given after one of them is for the next one.
       ...{ id: `start-${actor.traceId}`, task: `start ${manifest.id}`, agent: manifest.id, tool: 'exec' },
-      ...{ readOnly: false, argv, cwd, env: {}, binds, input: '', target: identity.nodeId, why },
+      ...{ readOnly: false, argv, cwd, env: shownSecrets(manifest), binds, input: '', why },
+      ...{ target: identity.nodeId, secrets: secrets.map(({ secret }) => secret) },
       ...{ requester: requesterOf(actor.person, actor.sessions), traceId: actor.traceId },
     })
     if (verdict.outcome === 'run') return
-    throw new KaroError('refused', `${known.id} may write, and is not started: ${verdict.reason}`, {
-      ...(verdict.outcome === 'deny' && verdict.hint !== undefined && { hint: verdict.hint }),
-      ...(verdict.outcome === 'wait' && {
-        hint: `Approve it in another terminal, and then start it again: karo approvals approve ${verdict.approval}`,
-      }),
-    })
+    throw new KaroError(
+      'refused',
+      `${known.id} ${secrets.length > 0 ? 'holds secrets' : 'may write'}, and is not started: ${verdict.reason}`,
+      {
+        ...(verdict.outcome === 'deny' && verdict.hint !== undefined && { hint: verdict.hint }),
+        ...(verdict.outcome === 'wait' && {
+          hint: `Approve it in another terminal, and then start it again: karo approvals approve ${verdict.approval}`,
+        }),
+      },
+    )
   }
 
   return {

@@ -1,7 +1,7 @@
 // Brings one task to its end: the tool is looked up, the gates are asked, a person perhaps, and then it is called once.
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
-import { type Manifest, mayWrite } from '../manifest/manifest.ts'
+import { type Manifest, needsPerson, shownSecrets } from '../manifest/manifest.ts'
 import type { Known } from '../runtime/registry.ts'
 import type { CallOutcome, Tool } from '../runtime/session.ts'
 import type { Action, Gates, Requester, Verdict } from '../types.ts'
@@ -60,12 +60,12 @@ async function perform(
     throw new NotRun('rejected', `${task.tool} is none of the tools that ${task.agent} was added for`)
   const { agent } = known
   const start = () => agent.start({ traceId: task.traceId, byPerson: false })
-  // What may write anywhere acts from its first instruction on: a person starts it, and the gates are asked about that.
-  const first = mayWrite(manifest) ? agent.session() : await start()
+  // What may write or holds secrets acts from its first instruction on: a person starts it, and the gates are asked about that.
+  const first = needsPerson(manifest) ? agent.session() : await start()
   if (first === undefined)
     throw new NotRun(
       'rejected',
-      `${task.agent} may write and does not run. Start it: karo agent start ${known.name}`,
+      `${task.agent} may write or holds secrets, and does not run. Start it: karo agent start ${known.name}`,
     )
   const tool = toolOf(task, first.tools)
   if (live.signal.aborted) return { kind: 'canceled' }
@@ -73,12 +73,12 @@ async function perform(
   const action = { ...actionOf(task, manifest, tool), target: deps.node, requester }
   await judged(deps.gates, action, live)
   // Another life of it is another program to the gates.
-  if (mayWrite(manifest) && agent.session() !== first)
+  if (needsPerson(manifest) && agent.session() !== first)
     throw new NotRun(
       'rejected',
       `${task.agent} has ended meanwhile. Start it: karo agent start ${known.name}`,
     )
-  toolOf(task, (mayWrite(manifest) ? first : await start()).tools)
+  toolOf(task, (needsPerson(manifest) ? first : await start()).tools)
   return agent.call(task.tool, JSON.parse(task.input) as Record<string, unknown>, {
     ...{ signal: live.signal, timeoutMs: manifest.callMs, traceId: task.traceId },
     onProgress: live.progress,
@@ -114,7 +114,8 @@ async function judged(gates: Gates, action: Action, live: Live): Promise<void> {
 function actionOf(task: Task, manifest: Manifest, { readOnly }: Tool): Omit<Action, 'target' | 'requester'> {
   return {
     ...{ id: task.id, task: task.id, agent: task.agent, tool: task.tool, readOnly },
-    ...{ argv: manifest.argv, cwd: manifest.cwd, env: {}, binds: manifest.binds, input: task.input },
+    ...{ argv: manifest.argv, cwd: manifest.cwd, env: shownSecrets(manifest), binds: manifest.binds },
+    input: task.input,
     ...{ why: task.why, traceId: task.traceId },
   }
 }

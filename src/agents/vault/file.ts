@@ -56,7 +56,12 @@ export async function readFile(file: VaultFile, passphrase: Uint8Array): Promise
     })
   try {
     const headEnd = HEAD_BYTES + plain.readUInt32BE(0)
-    const facts = JSON.parse(plain.toString('utf8', HEAD_BYTES, headEnd)) as [string, string, number | null, number][]
+    const facts = JSON.parse(plain.toString('utf8', HEAD_BYTES, headEnd)) as [
+      string,
+      string,
+      number | null,
+      number,
+    ][]
     let at = headEnd
     const kept = facts.map(([name, note, expiresAt, length]) => {
       const value = Buffer.from(plain.subarray(at, at + length))

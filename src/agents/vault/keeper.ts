@@ -6,7 +6,7 @@ import type { SecretRow, VaultHeaderRow, VaultRepository } from '../../store/tab
 import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import { passphraseKeyLater, SALT_BYTES } from '../../trust/identity/index.ts'
 import { KEY_BYTES } from './envelope.ts'
-import { headerFor, innerKey, inspect, type Keys, type Opened, sealRow, valueOf } from './opened.ts'
+import { headerFor, innerKey, inspect, type Keys, type Opened, sealRow, openValue } from './opened.ts'
 import { type Owner, type Protection, UNLOCKED_SECONDS, type VaultState } from './types.ts'
 
 const DAY_MS = 86_400_000
@@ -34,7 +34,15 @@ interface Held extends Keys {
 
 export type Keeper = ReturnType<typeof createKeeper>
 
-export function createKeeper({ repository, audit, credential, rotateDays, clock, timers, random }: KeeperDeps) {
+export function createKeeper({
+  repository,
+  audit,
+  credential,
+  rotateDays,
+  clock,
+  timers,
+  random,
+}: KeeperDeps) {
   const held = new Map<number, Held>()
   const tries = createQuotas<number>(TRIES, PEOPLE_MAX)
 
@@ -59,13 +67,15 @@ export function createKeeper({ repository, audit, credential, rotateDays, clock,
     { person, traceId }: Owner,
     details: AuditRecord['details'],
     success = true,
-  ): Promise<void> =>
-    audit.record({ type, success, trace_id: traceId, details: { uid: person, ...details } })
+  ): Promise<void> => audit.record({ type, success, trace_id: traceId, details: { uid: person, ...details } })
 
   async function headerOf({ person }: Owner): Promise<VaultHeaderRow> {
     const { header } = await repository.load(person)
     if (header !== undefined) return header
-    throw new KaroError('not_found', 'you have no vault yet', { where: 'vault', hint: 'Make one: karo secret init' })
+    throw new KaroError('not_found', 'you have no vault yet', {
+      where: 'vault',
+      hint: 'Make one: karo secret init',
+    })
   }
 
   /** Tries words, which are wiped, on the header. Throws KaroError `unauthorized`, `rate_limited`. */
@@ -116,18 +126,26 @@ export function createKeeper({ repository, audit, credential, rotateDays, clock,
     const rows = await repository.load(owner.person)
     const now = inspect(owner.person, rows, keys, clock.now())
     if (rows.loss) {
-      const put = now.rows.filter(({ id }) => !now.problems.has(id)).map((row) => again(now, row, { allowed: [] }))
+      const put = now.rows
+        .filter(({ id }) => !now.problems.has(id))
+        .map((row) => again(now, row, { allowed: [] }))
       await commit(now, { put })
       await tell('vault_changed', owner, { change: 'denied_all' })
     }
     const days = rotateDays()
     const isDue = days > 0 && clock.now() - header.rotated_at >= days * DAY_MS
     // What is damaged has to be looked at by a person first.
-    if (isDue && now.problems.size === 0 && now.missing.length === 0) await rekey(owner, await opened(owner), undefined)
+    if (isDue && now.problems.size === 0 && now.missing.length === 0)
+      await rekey(owner, await opened(owner), undefined)
   }
 
   /** The row anew, with other facts and perhaps another value. */
-  function again(vault: Opened, row: SecretRow, change: Partial<SecretRow>, value = valueOf(vault, row)): SecretRow {
+  function again(
+    vault: Opened,
+    row: SecretRow,
+    change: Partial<SecretRow>,
+    value = openValue(vault, row),
+  ): SecretRow {
     try {
       const { sealed: _, ...facts } = row
       const next = { ...facts, ...change, version: row.version + 1, changed_at: clock.now() }
@@ -169,7 +187,7 @@ export function createKeeper({ repository, audit, credential, rotateDays, clock,
     const fresh = { outer, inner: Buffer.from(random.bytes(KEY_BYTES)) }
     const facts = { ...header, salt, generation: header.generation + 1, rotated_at: now }
     const put = rows.map((row) => {
-      const value = valueOf(vault, row)
+      const value = openValue(vault, row)
       const { sealed: _, ...same } = row
       try {
         return sealRow(owner.person, fresh.inner, { ...same, generation: facts.generation }, value, random)

@@ -78,10 +78,8 @@ function readList(owner: number, header: VaultHeaderRow, inner: Uint8Array): Rea
 }
 
 /** The value, which the caller wipes. Throws KaroError `bad_file` for a row with a problem. */
-export function valueOf({ owner, keys, problems }: Opened, row: SecretRow): Buffer {
-  const value = problems.has(row.id)
-    ? undefined
-    : open(keys.inner, row.sealed, boundToSecret(owner, row))
+export function openValue({ owner, keys, problems }: Opened, row: SecretRow): Buffer {
+  const value = problems.has(row.id) ? undefined : open(keys.inner, row.sealed, boundToSecret(owner, row))
   if (value !== undefined) return value
   throw new KaroError('bad_file', `${row.name} cannot be used: ${problems.get(row.id) ?? CHANGED}`, {
     where: 'vault',

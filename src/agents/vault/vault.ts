@@ -1,21 +1,17 @@
 // The vault: secrets of people at rest, opened by a passphrase or a credential, and given to agents that may have them.
 import { createSerial } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
-import { toHex } from '../../base/hex.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { SecretRow } from '../../store/tables/vault.ts'
 import { readFile, writeFile } from './file.ts'
 import { createKeeper, type KeeperDeps } from './keeper.ts'
-import { type Opened, sealRow, valueOf } from './opened.ts'
+import { type Opened, sealRow, openValue } from './opened.ts'
+import { factsOf, find, isOver, listOf, rowFor, whyNot } from './rows.ts'
 import {
   type Asking,
   MOST_ALLOWED,
-  MOST_BYTES,
-  MOST_SECRETS,
-  MOST_VALUE_BYTES,
   type Owner,
-  SECRET_NAME,
   type SecretFacts,
   type TakenSecret,
   type Vault,
@@ -43,56 +39,24 @@ export function createVault(deps: VaultDeps): Vault {
     return Promise.reject(new KaroError('rate_limited', 'too many requests wait for vaults'))
   }
 
-  const find = ({ rows }: Pick<Opened, 'rows'>, name: string): SecretRow => {
-    const row = rows.find((one) => one.name === name)
-    if (row !== undefined) return row
-    throw new KaroError('not_found', `you have no secret ${name.slice(0, 64)}`, {
-      hint: 'karo secret list shows those that there are.',
-    })
-  }
-  const isOver = ({ expires_at }: SecretRow): boolean => expires_at !== null && expires_at <= clock.now()
   const current = (vault: Opened, name: string): SecretRow => {
     const row = find(vault, name)
-    if (!isOver(row)) return row
-    throw new KaroError('not_found', `the time of ${name} is over`, { hint: `Set it again: karo secret set ${name}` })
+    if (!isOver(row, clock.now())) return row
+    throw new KaroError('not_found', `the time of ${name} is over`, {
+      hint: `Set it again: karo secret set ${name}`,
+    })
   }
 
-  async function put(owner: Owner, vault: Opened, row: SecretRow, change: string, agent?: string): Promise<SecretFacts> {
+  async function put(
+    owner: Owner,
+    vault: Opened,
+    row: SecretRow,
+    change: string,
+    agent?: string,
+  ): Promise<SecretFacts> {
     await commit(vault, { put: [row] })
     await tell('vault_changed', owner, { change, secret: row.id, ...(agent === undefined ? {} : { agent }) })
     return factsOf(row)
-  }
-
-  /** The row that `set` writes, and what is to be replaced by it. Throws KaroError where it does not fit. */
-  function rowFor(
-    vault: Opened,
-    { name, value, expiresAt, note }: Parameters<Vault['set']>[1],
-  ): SecretRow {
-    if (!SECRET_NAME.test(name))
-      throw new KaroError('bad_request', 'a name has at most 64 letters, digits and . _ -', { where: 'NAME' })
-    if (value.length === 0 || value.length > MOST_VALUE_BYTES)
-      throw new KaroError('bad_request', `a value has 1 to ${MOST_VALUE_BYTES} bytes, and this one ${value.length}`)
-    const before = vault.rows.find((one) => one.name === name)
-    const others = vault.rows.filter((one) => one !== before)
-    const bytes = others.reduce((sum, { sealed }) => sum + sealed.length, value.length)
-    if (others.length >= MOST_SECRETS || bytes > MOST_BYTES)
-      throw new KaroError('rate_limited', `a vault has at most ${MOST_SECRETS} secrets with ${MOST_BYTES} bytes`, {
-        hint: 'Remove one that is not needed: karo secret remove.',
-      })
-    const now = clock.now()
-    // Nothing of a row that was changed outside of Karo counts, least of all who may have it.
-    const sound = before !== undefined && !vault.problems.has(before.id) && !isOver(before)
-    const gone = vault.missing.find((one) => one.name === name)
-    const facts = {
-      id: before?.id ?? gone?.id ?? toHex(random.bytes(16)),
-      ...{ name, version: Math.max(before?.version ?? 0, gone?.version ?? 0) + 1 },
-      ...{ generation: vault.header.generation, changed_at: now },
-      created_at: sound ? before.created_at : now,
-      expires_at: expiresAt === undefined ? (sound ? before.expires_at : null) : expiresAt,
-      note: note ?? (sound ? before.note : ''),
-      allowed: sound ? before.allowed : [],
-    }
-    return sealRow(vault.owner, vault.keys.inner, facts, value, random)
   }
 
   async function take(owner: Owner, asking: Asking): Promise<readonly TakenSecret[]> {
@@ -109,7 +73,7 @@ export function createVault(deps: VaultDeps): Vault {
             hint: `Allow it at a terminal: karo secret allow ${secret} ${asking.agent.slice(asking.agent.indexOf(':') + 1)}`,
           })
         }
-        got.push({ name: variable, bytes: valueOf(vault, row) })
+        got.push({ name: variable, bytes: openValue(vault, row) })
         await tell('secret_read', owner, { secret: row.id, by: asking.agent })
       }
       return got
@@ -129,14 +93,6 @@ export function createVault(deps: VaultDeps): Vault {
     stopSweep()
     stopSweep = timers.after(SWEEP_MS, () => void sweep())
   }
-
-  const listOf = (vault: Opened): readonly SecretFacts[] => [
-    ...vault.rows.map((row) => factsOf(row, vault.problems.get(row.id) ?? null)),
-    ...vault.missing.map(({ id, name, version, expiresAt }) => ({
-      ...{ id, name, version, expiresAt, createdAt: 0, changedAt: 0, note: '', allowed: [] },
-      problem: 'it is missing: somebody removed it outside of Karo, or the disk lost it',
-    })),
-  ]
 
   return {
     name: 'vault',
@@ -201,7 +157,7 @@ export function createVault(deps: VaultDeps): Vault {
       serially(async () => {
         try {
           const vault = await opened(owner)
-          return await put(owner, vault, rowFor(vault, wanted), 'set')
+          return await put(owner, vault, rowFor(vault, wanted, clock.now(), random), 'set')
         } finally {
           wanted.value.fill(0)
         }
@@ -210,7 +166,7 @@ export function createVault(deps: VaultDeps): Vault {
       serially(async () => {
         const vault = await opened(owner)
         const row = current(vault, name)
-        const value = valueOf(vault, row)
+        const value = openValue(vault, row)
         await tell('secret_read', owner, { secret: row.id, by: 'its person' })
         return value
       }),
@@ -247,11 +203,12 @@ export function createVault(deps: VaultDeps): Vault {
       serially(async () => {
         const vault = await opened(owner)
         const row = find(vault, name)
-        const allowed = row.allowed.filter((one) => one.agent !== agent)
-        if (allowed.length === row.allowed.length)
-          throw new KaroError('not_found', `${agent} is not allowed to have ${name}`)
-        const facts = await put(owner, vault, keeper.again(vault, row, { allowed }), 'denied', agent)
-        taken.tell(agent)
+        // The agent itself may be gone already, so that its name is enough.
+        const one = row.allowed.find((it) => it.agent === agent || it.agent.endsWith(`:${agent}`))
+        if (one === undefined) throw new KaroError('not_found', `${agent} is not allowed to have ${name}`)
+        const allowed = row.allowed.filter((other) => other !== one)
+        const facts = await put(owner, vault, keeper.again(vault, row, { allowed }), 'denied', one.agent)
+        taken.tell(one.agent)
         return facts
       }),
     take: (owner, asking) => serially(() => take(owner, asking)),
@@ -259,9 +216,9 @@ export function createVault(deps: VaultDeps): Vault {
       serially(async () => {
         try {
           const vault = await opened(owner)
-          const rows = vault.rows.filter((row) => !isOver(row))
+          const rows = vault.rows.filter((row) => !isOver(row, clock.now()))
           const kept = rows.map((row) => ({
-            ...{ name: row.name, note: row.note, expiresAt: row.expires_at, value: valueOf(vault, row) },
+            ...{ name: row.name, note: row.note, expiresAt: row.expires_at, value: openValue(vault, row) },
           }))
           const file = await writeFile(kept, new Date(clock.now()).toISOString(), passphrase, random)
           await tell('vault_changed', owner, { change: 'copied', secrets: kept.length })
@@ -285,7 +242,7 @@ export function createVault(deps: VaultDeps): Vault {
           const rows: SecretRow[] = []
           for (const one of kept) {
             // Agents of another machine, or of before, are other programs.
-            const row = { ...rowFor(vault, one), allowed: [] }
+            const row = { ...rowFor(vault, one, clock.now(), random), allowed: [] }
             const anew = sealRow(owner.person, vault.keys.inner, row, one.value, random)
             rows.push(anew)
             vault = { ...vault, rows: [...vault.rows.filter(({ id }) => id !== anew.id), anew] }
@@ -302,19 +259,3 @@ export function createVault(deps: VaultDeps): Vault {
     forget: async (person) => keeper.forget(person),
   }
 }
-
-/** Why the agent may not have it; undefined: it may. */
-function whyNot({ allowed }: SecretRow, { agent, manifest, tools }: Asking): string | undefined {
-  const entry = allowed.find((one) => one.agent === agent)
-  if (entry === undefined) return 'nobody allowed it'
-  if (entry.manifest !== manifest) return 'it is another program than the one that was allowed'
-  if (entry.tools.length === 0) return undefined
-  const isWithin = tools.length > 0 && tools.every((tool) => entry.tools.includes(tool))
-  return isWithin ? undefined : 'more tools of it may be called than were allowed'
-}
-
-const factsOf = (row: SecretRow, problem: string | null = null): SecretFacts => ({
-  ...{ id: row.id, name: row.name, version: row.version, note: row.note, problem },
-  ...{ createdAt: row.created_at, changedAt: row.changed_at, expiresAt: row.expires_at },
-  allowed: row.allowed.map(({ agent, tools }) => ({ agent, tools })),
-})

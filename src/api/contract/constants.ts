@@ -64,3 +64,6 @@ export const ACTION_CLASSES = ['critical', 'high', 'medium', 'low', 'green'] as 
 /** What became of a request for approval. */
 export const APPROVAL_OUTCOMES = ['used', 'unused', 'denied', 'expired', 'withdrawn'] as const
 export const APPROVALS_LOG_MAX = 2_000
+
+/** Bytes of a request with a file of secrets in it. */
+export const RESTORE_BYTES = 4 * 1024 * 1024

@@ -142,7 +142,15 @@ export function isVaultRow(key: Uint8Array, value: Uint8Array): boolean {
     case LOSS.bytes[0]:
       return row === true
     case HEADER.bytes[0]: {
-      const { protection, salt, generation, created_at, rotated_at, key: sealed, list } = row as VaultHeaderRow
+      const {
+        protection,
+        salt,
+        generation,
+        created_at,
+        rotated_at,
+        key: sealed,
+        list,
+      } = row as VaultHeaderRow
       return (
         typeof protection === 'string' &&
         [generation, created_at, rotated_at].every((number) => Number.isSafeInteger(number)) &&

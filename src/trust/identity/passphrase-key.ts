@@ -13,11 +13,7 @@ export function passphraseKey(passphrase: Uint8Array, salt: Uint8Array, what: st
 }
 
 /** The same beside everything else that this process does, for the daemon. */
-export function passphraseKeyLater(
-  passphrase: Uint8Array,
-  salt: Uint8Array,
-  what: string,
-): Promise<Buffer> {
+export function passphraseKeyLater(passphrase: Uint8Array, salt: Uint8Array, what: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     if (typeof crypto.argon2 !== 'function') return reject(noArgon2(what))
     crypto.argon2('argon2id', { ...ARGON2, message: passphrase, nonce: salt }, (error, key) => {

@@ -71,6 +71,13 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['task', 'run', 'none', 'none'],
     ['task', 'show', 'none'],
   ],
+  secret: [
+    ['secret', 'list'],
+    ['secret', 'show', 'none'],
+    ['secret', 'set', 'a b'],
+    ['secret', 'unlock', '--for', '1s'],
+    ['secret', 'destroy'],
+  ],
   check: [
     ['check', 'rm -rf /'],
     ['check', '-', '--json'],
