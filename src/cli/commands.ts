@@ -41,6 +41,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   row('terminal', 'approvals', () => import('./commands/terminal/approvals.ts')),
   row('agents', 'agent', () => import('./commands/agents/agent.ts')),
   row('agents', 'secret', () => import('./commands/agents/secret.ts')),
+  row('agents', 'artifact', () => import('./commands/agents/artifact.ts')),
   row('agents', 'task', () => import('./commands/agents/task.ts')),
   row('mesh', 'peers', () => import('./commands/mesh/peers.ts')),
   row('mesh', 'ca', () => import('./commands/mesh/ca.ts')),

@@ -402,7 +402,6 @@ export const KEYS = {
     kind: kind.integer(0, 3_650),
     default: 90,
     unit: 'days',
-    fileOnly: true,
     description:
       'After how many days unlocking a vault (`karo secret unlock`) also encrypts all secrets in it under a new key; 0: never by itself.',
   }),

@@ -3,9 +3,11 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { createApprovals } from '../agents/approvals/approvals.ts'
+import { createArtifacts } from '../agents/artifacts/artifacts.ts'
 import { createCapabilities } from '../agents/capabilities/capabilities.ts'
 import { createGates } from '../agents/gates/gates.ts'
 import { digestOf, type Manifest } from '../agents/manifest/manifest.ts'
+import type { KeepLong } from '../agents/tasks/drive.ts'
 import type { Requester } from '../agents/types.ts'
 import { createVault } from '../agents/vault/vault.ts'
 import { systemTimers as timers } from '../base/clock.ts'
@@ -18,6 +20,9 @@ import type { buildTrust } from './trust-rooms.ts'
 
 /** systemd.exec(5), LoadCredential: the name of the file in CREDENTIALS_DIRECTORY that opens vaults. */
 const VAULT_CREDENTIAL = 'karo-vault'
+
+/** Milliseconds for which long results of tasks are kept. */
+const RESULTS_KEPT_MS = 30 * 86_400_000
 
 export function buildAgents(
   { paths, env }: Pick<DaemonOptions, 'paths' | 'env'>,
@@ -77,5 +82,12 @@ export function buildAgents(
         wants: manifest.secrets,
       },
     )
-  return { capabilities, approvals, gates, vault, secrets }
+  const artifacts = createArtifacts({
+    ...{ repository: store.artifacts, audit, clock, timers, random, log: log.child({ room: 'artifacts' }) },
+  })
+  const keepLong: KeepLong = async ({ person, agent, traceId }, { name, mediaType, bytes }) => {
+    const coming = { name, mediaType, source: agent, expiresAt: clock.now() + RESULTS_KEPT_MS }
+    return (await artifacts.keep({ person, traceId }, coming, bytes)).id
+  }
+  return { capabilities, approvals, gates, vault, secrets, artifacts, keepLong }
 }

@@ -87,6 +87,7 @@ export function buildLocal(
   const agents = createRuntime({
     ...{ ...common, timers, repository: store.agents, muscle, gates: asking.gates, record: audit.record },
     secrets: asking.secrets,
+    keepLong: asking.keepLong,
     async revokeAll(agent, by) {
       const held = asking.capabilities.list().filter(({ subject }) => subject === agent)
       // What was derived from another one has gone with it.

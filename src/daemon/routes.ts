@@ -4,6 +4,7 @@ import type { Feed } from '../api/feed/index.ts'
 import { agentsRoutes } from '../api/routes/agents.ts'
 import { anomaliesRoutes } from '../api/routes/anomalies.ts'
 import { approvalsRoutes } from '../api/routes/approvals.ts'
+import { artifactsRoutes } from '../api/routes/artifacts.ts'
 import { auditRoutes } from '../api/routes/audit.ts'
 import { backupRoutes } from '../api/routes/care/backup.ts'
 import { type DoctorDeps, doctorRoutes } from '../api/routes/care/doctor.ts'
@@ -89,6 +90,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     anomaliesRoutes({ anomalies, config }),
     agentsRoutes({ agents: local.agents }),
     vaultRoutes(local),
+    artifactsRoutes(local),
     processesRoutes({ processes }),
     peersRoutes({ trust, mesh, fleet, summaries, documents, log: common.log }),
     introductionsRoutes({ self: identity.nodeId, trust, introductions, documents, audit, clock }),
@@ -138,13 +140,14 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
 
 /** Whatever is in memory of the person goes before the rows. */
 async function removeRows(
-  { agents, sessions, approvals, vault, store }: Local,
+  { agents, sessions, approvals, vault, artifacts, store }: Local,
   number: number,
 ): Promise<void> {
   await sessions.forget(number)
   await agents.forget(number)
   await approvals.forget(number)
   await vault.forget(number)
+  await artifacts.forget(number)
   return removePersonRows(store, number)
 }
 

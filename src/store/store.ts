@@ -20,6 +20,7 @@ import { createRollupRepository } from './rollups/rollups.ts'
 import { snapshot } from './snapshot.ts'
 import { createAgentRepository } from './tables/agents.ts'
 import { createAnomalyRepository } from './tables/anomalies.ts'
+import { createArtifactRepository } from './tables/artifacts.ts'
 import { createAuditRepository } from './tables/audit.ts'
 import { createCapabilityRepository } from './tables/capabilities.ts'
 import { createConsentRepository } from './tables/consent.ts'
@@ -94,6 +95,7 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     anomalies: createAnomalyRepository(db),
     agents: createAgentRepository(db),
     vault: createVaultRepository(db),
+    artifacts: createArtifactRepository(db),
     retentionTime: createRetentionTimeRepository(db),
 
     async start(signal) {

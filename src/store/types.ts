@@ -6,6 +6,7 @@ import type { ProcessRepository } from './processes/processes.ts'
 import type { RollupRepository } from './rollups/types.ts'
 import type { AgentRepository } from './tables/agents.ts'
 import type { AnomalyRepository } from './tables/anomalies.ts'
+import type { ArtifactRepository } from './tables/artifacts.ts'
 import type { AuditRepository } from './tables/audit.ts'
 import type { CapabilityRepository } from './tables/capabilities.ts'
 import type { ConsentRepository } from './tables/consent.ts'
@@ -36,6 +37,7 @@ export interface Store extends Room {
   readonly anomalies: AnomalyRepository
   readonly agents: AgentRepository
   readonly vault: VaultRepository
+  readonly artifacts: ArtifactRepository
   readonly retentionTime: RetentionTimeRepository
   /** Bytes on disk, approximate. */
   bytes(): Promise<number>

@@ -8,7 +8,7 @@ import type { AgentRepository } from '../../store/tables/agents.ts'
 import type { AuditRecord } from '../../trust/audit/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import { type Manifest, needsPerson, shownSecrets, type Wanted } from '../manifest/manifest.ts'
-import { createDrive } from '../tasks/drive.ts'
+import { createDrive, type DriveDeps } from '../tasks/drive.ts'
 import { createTasks, type Tasks } from '../tasks/tasks.ts'
 import type { Task, TaskRequest } from '../tasks/types.ts'
 import type { Gates, Requester } from '../types.ts'
@@ -23,6 +23,8 @@ export interface RuntimeDeps {
   readonly muscle: AgentDeps['muscle']
   /** See `RegistryDeps`. */
   readonly secrets: RegistryDeps['secrets']
+  /** See `DriveDeps`. */
+  readonly keepLong: DriveDeps['keepLong']
   readonly gates: Gates
   readonly record: (entry: AuditRecord) => Promise<void>
   /** Takes back every capability of the agent; `by`: number of the person. */
@@ -93,7 +95,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   const tasks = createTasks({
     ...{ repository, clock, random, log },
     drive: createDrive({
-      ...{ gates, requesterOf, log, node: identity.nodeId },
+      ...{ gates, requesterOf, log, node: identity.nodeId, keepLong: deps.keepLong },
       agentOf: ({ agent, person }) => registry.find(agent, person),
     }),
   })

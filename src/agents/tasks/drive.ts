@@ -16,8 +16,19 @@ export interface DriveDeps {
   readonly agentOf: (task: Task) => Known
   /** Who asks, as the gates are told; `sessions`: see `Requester`. */
   readonly requesterOf: (person: number, sessions: readonly number[] | undefined) => Requester
+  /** Keeps what is too long for a task; undefined: nothing long is kept. */
+  readonly keepLong: KeepLong | undefined
   readonly log: Log
 }
+
+/** Stores a long result as an artifact of the task's person; resolves with its id. */
+export type KeepLong = (
+  task: Task,
+  content: { readonly name: string; readonly mediaType: string; readonly bytes: Buffer },
+) => Promise<string>
+
+/** Characters of a result as JSON that are kept in the task itself. */
+const RESULT_CHARS = 1024 * 1024
 
 /** Nothing has happened: for people, and for whoever gives the task again under another id. */
 class NotRun extends Error {
@@ -36,7 +47,7 @@ export const createDrive =
     const { traceId } = live.task()
     try {
       const outcome = await perform(deps, live, sessions)
-      await finish(live, outcome)
+      await finish(live, await shortened(deps, live.task(), outcome))
     } catch (error) {
       if (live.signal.aborted) await finish(live, { kind: 'canceled' })
       else if (error instanceof NotRun) await live.to(error.state, error.message)
@@ -117,6 +128,32 @@ function actionOf(task: Task, manifest: Manifest, { readOnly }: Tool): Omit<Acti
     ...{ argv: manifest.argv, cwd: manifest.cwd, env: shownSecrets(manifest), binds: manifest.binds },
     input: task.input,
     ...{ why: task.why, traceId: task.traceId },
+  }
+}
+
+/** A result that is too long for the task is an artifact, and the task names it. */
+async function shortened({ keepLong }: DriveDeps, task: Task, outcome: CallOutcome): Promise<CallOutcome> {
+  if (outcome.kind !== 'result' || outcome.json.length <= RESULT_CHARS) return outcome
+  const { length } = outcome.json
+  try {
+    if (keepLong === undefined) throw new Error(`${RESULT_CHARS} are kept`)
+    const { content } = JSON.parse(outcome.json) as { content?: readonly { type?: string; text?: string }[] }
+    const [only, other] = content ?? []
+    const text = other === undefined && only?.type === 'text' ? only.text : undefined
+    const [mimeType, words] = text === undefined ? ['application/json', outcome.json] : ['text/plain', text]
+    const name = `${task.id}-${task.tool.replaceAll(/[^\w.-]/g, '_').slice(0, 64)}${text === undefined ? '.json' : '.txt'}`
+    const bytes = Buffer.from(words)
+    const { length: size } = bytes
+    const id = await keepLong(task, { name, mediaType: mimeType, bytes })
+    const said = `The result has ${length} characters. It is kept as an artifact: karo artifact get ${id.slice(0, 12)}`
+    const link = { type: 'resource_link', uri: `karo:artifact/${id}`, name, mimeType, size }
+    const json = JSON.stringify({ content: [{ type: 'text', text: said }, link], isError: outcome.failed })
+    return { ...outcome, json }
+  } catch (error) {
+    return {
+      kind: 'error',
+      message: `the result has ${length} characters, which could not be kept: ${wordsOf(error as Error)}`,
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import type { SecretRow, VaultHeaderRow, VaultRepository } from '../../store/tab
 import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import { passphraseKeyLater, SALT_BYTES } from '../../trust/identity/index.ts'
 import { KEY_BYTES } from './envelope.ts'
-import { headerFor, innerKey, inspect, type Keys, type Opened, sealRow, openValue } from './opened.ts'
+import { headerFor, innerKey, inspect, type Keys, type Opened, openValue, sealRow } from './opened.ts'
 import { type Owner, type Protection, UNLOCKED_SECONDS, type VaultState } from './types.ts'
 
 const DAY_MS = 86_400_000

@@ -6,7 +6,7 @@ import type { Log } from '../../base/run/log.ts'
 import type { SecretRow } from '../../store/tables/vault.ts'
 import { readFile, writeFile } from './file.ts'
 import { createKeeper, type KeeperDeps } from './keeper.ts'
-import { type Opened, sealRow, openValue } from './opened.ts'
+import { type Opened, openValue, sealRow } from './opened.ts'
 import { factsOf, find, isOver, listOf, rowFor, whyNot } from './rows.ts'
 import {
   type Asking,

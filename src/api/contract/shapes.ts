@@ -18,6 +18,7 @@ export {
 export { AUDIT_TYPES } from '../../trust/audit/entry-types.ts'
 export type * from './schemas/agents/agents.ts'
 export type * from './schemas/agents/approvals.ts'
+export type * from './schemas/agents/artifacts.ts'
 export type * from './schemas/agents/vault.ts'
 export type * from './schemas/anomalies.ts'
 export type * from './schemas/audit.ts'

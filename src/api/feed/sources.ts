@@ -189,6 +189,7 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   capability_change: null,
   vault_changed: null,
   secret_read: null,
+  artifact_changed: null,
   token_created: null,
   token_revoked: null,
   history_deleted: null,

@@ -10,6 +10,7 @@ import { isProcessRow } from '../processes/rows.ts'
 import { decodeRollup } from '../rollups/rollups.ts'
 import { isAgentRow } from '../tables/agents.ts'
 import { isAnomalyRow } from '../tables/anomalies.ts'
+import { isArtifactRow } from '../tables/artifacts.ts'
 import { readConsent } from '../tables/consent.ts'
 import { isFleetRow } from '../tables/fleet.ts'
 import { isPersonRow } from '../tables/people.ts'
@@ -85,6 +86,7 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
   anomalies: isAnomalyRow,
   agents: isAgentRow,
   vault: isVaultRow,
+  artifacts: isArtifactRow,
   fleet: isFleetRow,
   people: isPersonRow,
 }

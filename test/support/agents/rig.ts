@@ -71,6 +71,7 @@ export async function agentRig(
     readonly db?: Database
     readonly client?: MuscleClient
     readonly secrets?: RuntimeDeps['secrets']
+    readonly keepLong?: RuntimeDeps['keepLong']
   } = {},
 ): Promise<AgentRig> {
   const db = options.db ?? (await temporaryDatabase())
@@ -90,6 +91,7 @@ export async function agentRig(
     gates: options.gates ?? ONLY_READS,
     revokeAll: async () => {},
     secrets: options.secrets ?? (async () => []),
+    keepLong: options.keepLong,
   })
   await runtime.start(new AbortController().signal)
   onTestFinished(() => runtime.stop())

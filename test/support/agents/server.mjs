@@ -37,6 +37,8 @@ const TOOLS = [
     annotations: { readOnlyHint: true },
   },
   { name: 'look', description: 'reads a file', inputSchema: schema, annotations: { readOnlyHint: true } },
+  { name: 'get_long', description: 'a long one too', inputSchema: schema, annotations: { readOnlyHint: true } },
+  { name: 'get_file', description: 'reads one too', inputSchema: schema, annotations: { readOnlyHint: true } },
   {
     name: 'mark',
     description: 'adds a line to a file',
@@ -97,6 +99,7 @@ function call(id, { name, arguments: given = {}, _meta }) {
       // A client may forget progress that comes in one piece with the answer.
       return void setTimeout(() => answer(id, text('counted')), 300)
     case 'look':
+    case 'get_file':
       try {
         return answer(id, text(readFileSync(given.path, 'utf8')))
       } catch (error) {
@@ -110,6 +113,7 @@ function call(id, { name, arguments: given = {}, _meta }) {
     case 'fail':
       return answer(id, { ...text('it went wrong'), isError: true })
     case 'long':
+    case 'get_long':
       return answer(id, text('x'.repeat(given.chars)))
     case 'deep': {
       const result = text('deep')

@@ -235,8 +235,12 @@ describe('agents', () => {
     expect([got?.name, got?.bytes.toString()]).toEqual(['TOKEN', CANARY])
     const [{ id } = { id: '' }] = await vault.list(ANN)
     const read = { secret: id, by: asking.agent }
-    expect(ledger.filter(({ type }) => type === 'secret_read').map(({ success, details }) => [success, details]))
-      .toMatchObject([[false, { ...read, reason: 'nobody allowed it' }], [true, read]])
+    expect(
+      ledger.filter(({ type }) => type === 'secret_read').map(({ success, details }) => [success, details]),
+    ).toMatchObject([
+      [false, { ...read, reason: 'nobody allowed it' }],
+      [true, read],
+    ])
     await expect(vault.take(ANN, { ...asking, manifest: 'e'.repeat(64) })).rejects.toThrow('another program')
     await expect(vault.take(ANN, { ...asking, agent: 'kExecutor:other' })).rejects.toThrow('nobody allowed')
     await expect(vault.take(BOB, asking)).rejects.toEqual(code('not_found'))
@@ -304,7 +308,9 @@ describe('rotation', () => {
     expect(await vault.rotate(ANN)).toEqual({ secrets: 21 })
     expect(batches).toBe(1)
     for (const [key, value] of await rows())
-      expect(Buffer.from(value).equals(before.get(Buffer.from(key).toString('hex')) as Uint8Array)).toBe(false)
+      expect(Buffer.from(value).equals(before.get(Buffer.from(key).toString('hex')) as Uint8Array)).toBe(
+        false,
+      )
     expect(await reveal('s7')).toBe('value 7')
   })
 

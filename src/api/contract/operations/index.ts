@@ -2,6 +2,7 @@
 import type { Operation } from '../operation.ts'
 import * as agents from './agents/agents.ts'
 import * as approvals from './agents/approvals.ts'
+import * as artifacts from './agents/artifacts.ts'
 import * as vault from './agents/vault.ts'
 import * as anomalies from './anomalies.ts'
 import * as audit from './audit.ts'
@@ -31,6 +32,7 @@ const GROUPS: readonly Readonly<Record<string, Operation | Readonly<Record<strin
     agents,
     approvals,
     vault,
+    artifacts,
     query,
     fleet,
     share,

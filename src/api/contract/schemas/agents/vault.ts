@@ -113,7 +113,7 @@ export const allowBody = z.strictObject({
 export const denyBody = z.strictObject({ name: name(), agent: agent() })
 
 /** Names, notes and lengths beside the values. */
-const MOST_FILE_BYTES = 2 * MOST_BYTES
+const MOST_FILE_BYTES = MOST_BYTES + 256 * 1024
 const file = z
   .strictObject({
     karo_vault: z.literal(1),
