@@ -1,10 +1,11 @@
 // The routes of the daemon's API, each with the rooms it answers from.
 import type { Http } from '../api/access/http.ts'
 import type { Feed } from '../api/feed/index.ts'
-import { agentsRoutes } from '../api/routes/agents.ts'
+import { agentsRoutes } from '../api/routes/agents/agents.ts'
+import { approvalsRoutes } from '../api/routes/agents/approvals.ts'
+import { artifactsRoutes } from '../api/routes/agents/artifacts.ts'
+import { vaultRoutes } from '../api/routes/agents/vault.ts'
 import { anomaliesRoutes } from '../api/routes/anomalies.ts'
-import { approvalsRoutes } from '../api/routes/approvals.ts'
-import { artifactsRoutes } from '../api/routes/artifacts.ts'
 import { auditRoutes } from '../api/routes/audit.ts'
 import { backupRoutes } from '../api/routes/care/backup.ts'
 import { type DoctorDeps, doctorRoutes } from '../api/routes/care/doctor.ts'
@@ -30,7 +31,6 @@ import { statsRoutes } from '../api/routes/stats.ts'
 import { statusRoutes } from '../api/routes/status.ts'
 import { summariesRoutes } from '../api/routes/summaries.ts'
 import { policyRoutes } from '../api/routes/trust/policy.ts'
-import { vaultRoutes } from '../api/routes/vault.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import type { healthOf } from '../base/run/lifecycle.ts'
 import { removePersonRows } from '../ops/care/remove-person.ts'
@@ -88,9 +88,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     importRoutes({ ...{ observe, config, clock, random, timers }, events: store.events }),
     statsRoutes({ insight, events: store.events }),
     anomaliesRoutes({ anomalies, config }),
-    agentsRoutes({ agents: local.agents }),
-    vaultRoutes(local),
-    artifactsRoutes(local),
+    ...[agentsRoutes(local), vaultRoutes(local), artifactsRoutes(local)],
     processesRoutes({ processes }),
     peersRoutes({ trust, mesh, fleet, summaries, documents, log: common.log }),
     introductionsRoutes({ self: identity.nodeId, trust, introductions, documents, audit, clock }),

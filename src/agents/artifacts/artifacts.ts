@@ -7,8 +7,8 @@ import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { ArtifactRepository, ArtifactRow } from '../../store/tables/artifacts.ts'
 import type { Audit } from '../../trust/audit/index.ts'
+import { artifactOf, hashesOf, textOf } from './rows.ts'
 import {
-  type Artifact,
   type Artifacts,
   type Coming,
   MEDIA_TYPE,
@@ -18,10 +18,8 @@ import {
   type Owner,
   PART_BYTES,
   PIECE_BYTES,
-  PREVIEW_CHARS,
 } from './types.ts'
 
-const HASH_BYTES = 32
 /** Milliseconds of silence after which an upload is over, and between looks for artifacts whose time is over. */
 const IDLE_MS = 60_000
 const SWEEP_MS = 3_600_000
@@ -286,21 +284,3 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     },
   }
 }
-
-const hashesOf = ({ pieces }: ArtifactRow): readonly Uint8Array[] =>
-  Array.from({ length: pieces.length / HASH_BYTES }, (_, i) =>
-    pieces.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
-  )
-
-/** Null for what is no text in UTF-8. */
-function textOf(bytes: Uint8Array): string | null {
-  if (bytes.includes(0)) return null
-  // The end of a piece may be in the middle of a character, which is left out.
-  const text = new TextDecoder().decode(bytes, { stream: true })
-  return text.includes('\ufffd') ? null : text.slice(0, PREVIEW_CHARS)
-}
-
-const artifactOf = (row: ArtifactRow): Artifact => ({
-  ...{ id: row.id, name: row.name, mediaType: row.media_type, size: row.size, source: row.source },
-  ...{ createdAt: row.created_at, expiresAt: row.expires_at },
-})

@@ -32,8 +32,6 @@ interface Held extends Keys {
   readonly stopTimer: () => void
 }
 
-export type Keeper = ReturnType<typeof createKeeper>
-
 export function createKeeper({
   repository,
   audit,

@@ -46,7 +46,7 @@ export interface Owner {
 }
 
 /** One that an agent's manifest asks for. */
-export interface WantedSecret {
+interface WantedSecret {
   /** The program finds the path of its descriptor in `KARO_SECRET_<variable>`. */
   readonly variable: string
   readonly secret: string

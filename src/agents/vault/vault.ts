@@ -1,5 +1,6 @@
 // The vault: secrets of people at rest, opened by a passphrase or a credential, and given to agents that may have them.
 import { createSerial } from '../../base/async/limiter.ts'
+import { byText } from '../../base/by-text.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
@@ -105,9 +106,12 @@ export function createVault(deps: VaultDeps): Vault {
     list: (owner) =>
       serially(async () => {
         const { protection, unlockedUntil } = await keeper.state(owner)
-        if (protection === 'passphrase' && unlockedUntil === null)
-          return (await repository.load(owner.person)).secrets.map((row) => factsOf(row))
-        return protection === null ? [] : listOf(await opened(owner))
+        if (protection === null) return []
+        const isLocked = protection === 'passphrase' && unlockedUntil === null
+        const all = isLocked
+          ? (await repository.load(owner.person)).secrets.map((row) => factsOf(row))
+          : listOf(await opened(owner))
+        return all.toSorted((a, b) => byText(a.name, b.name))
       }),
     init: (owner, passphrase) =>
       serially(async () => {

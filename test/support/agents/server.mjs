@@ -37,8 +37,18 @@ const TOOLS = [
     annotations: { readOnlyHint: true },
   },
   { name: 'look', description: 'reads a file', inputSchema: schema, annotations: { readOnlyHint: true } },
-  { name: 'get_long', description: 'a long one too', inputSchema: schema, annotations: { readOnlyHint: true } },
-  { name: 'get_file', description: 'reads one too', inputSchema: schema, annotations: { readOnlyHint: true } },
+  {
+    name: 'get_long',
+    description: 'a long one too',
+    inputSchema: schema,
+    annotations: { readOnlyHint: true },
+  },
+  {
+    name: 'get_file',
+    description: 'reads one too',
+    inputSchema: schema,
+    annotations: { readOnlyHint: true },
+  },
   {
     name: 'mark',
     description: 'adds a line to a file',

@@ -10,6 +10,7 @@ import {
   removeArtifact,
   showArtifact,
 } from '../../../api/contract/operations/agents/artifacts.ts'
+import { MEDIA_TYPE } from '../../../api/contract/shapes.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { bytes, printable } from '../../../base/format.ts'
 import { createHasher } from '../../../base/hash.ts'
@@ -53,6 +54,14 @@ const put = defineCommand({
       rfc3339(Date.now() + parseDuration(text, '--ttl'), '--ttl'),
     )
     const name = checkText(options.name ?? (isInput ? 'standard-input' : basename(args.file)), '--name', 256)
+    if (options.type !== undefined && !MEDIA_TYPE.test(options.type))
+      throw new KaroError(
+        'bad_request',
+        `'${options.type.slice(0, 80)}' is no media type such as text/plain`,
+        {
+          where: '--type',
+        },
+      )
     const body = {
       name,
       ...(options.type !== undefined && { media_type: options.type }),

@@ -1,16 +1,13 @@
 // karo secret: a vault of the person's own for secrets, and which agents are given them.
-import { readFileSync } from 'node:fs'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
   allowSecret,
-  backupVault,
   denySecret,
   destroyVault,
   getSecrets,
   initVault,
   lockVault,
   removeSecret,
-  restoreVault,
   revealSecret,
   rotateVault,
   setSecret,
@@ -21,12 +18,11 @@ import { EXIT, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { passphraseFileOption } from '../../backup-encryption.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
-import { readValue, unlock, unlocked, withWords } from '../../input/secret-value.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
 import { checkText, given } from '../../input/values.ts'
-import { createOutput } from '../../output-file.ts'
 import { newPassphrase, passphraseOf } from '../../passphrase.ts'
-import { absolutePath } from '../../place.ts'
+import { backup, restore } from '../../secrets/files.ts'
+import { readValue, unlock, unlocked, withWords } from '../../secrets/value.ts'
 import { confirm } from '../../terminal/confirm.ts'
 import { secretsView, secretView, vaultView } from '../../views/agents/secrets.ts'
 
@@ -246,74 +242,6 @@ const deny = defineCommand({
       return show(io, await daemonAt(io).call(denySecret, { body }), secretView)
     }),
 })
-
-const backup = defineCommand({
-  name: 'secret backup',
-  summary: 'write all your secrets into one file, under a passphrase of its own; at a terminal only',
-  args: [{ name: 'file', required: true, description: 'where to; it must not exist yet', completes: 'file' }],
-  options: [passphraseFileOption],
-  examples: [{ run: 'karo secret backup secrets.vault', does: 'asks for a passphrase for the file' }],
-  async run(io, { args, options }) {
-    const path = absolutePath(args.file)
-    const output = createOutput(path)
-    try {
-      const words = await newPassphrase(options['passphrase-file'])
-      const file = await withWords(words, (passphrase) =>
-        unlocked(io, () => daemonAt(io).call(backupVault, { body: { passphrase } })),
-      )
-      output.write(`${JSON.stringify(file)}\n`)
-      output.finish()
-      io.out(io.json ? `${JSON.stringify({ file: path })}\n` : `Your secrets are in ${printable(path)}.\n`)
-      return EXIT.done
-    } finally {
-      output.discard()
-    }
-  },
-})
-
-const restore = defineCommand({
-  name: 'secret restore',
-  summary: 'take secrets out of such a file; no agent is allowed to have them until you say so',
-  shows: restoreVault,
-  args: [{ name: 'file', required: true, description: 'what karo secret backup wrote', completes: 'file' }],
-  options: [
-    passphraseFileOption,
-    { name: 'replace', description: 'also those of which the name is there already' },
-  ],
-  examples: [{ run: 'karo secret restore secrets.vault', does: 'asks for the passphrase of the file' }],
-  async run(io, { args, options }) {
-    const file = fileAt(args.file)
-    const words = await passphraseOf(options['passphrase-file'], 'Passphrase of the file: ')
-    return withWords(words, (passphrase) =>
-      unlocked(io, async () =>
-        show(
-          io,
-          await daemonAt(io).call(restoreVault, {
-            body: { file: file as never, passphrase, replace: options.replace === true },
-          }),
-          ({ secrets }) =>
-            `Restored ${secrets.map(({ name }) => printable(name)).join(', ') || 'nothing'}.\n`,
-        ),
-      ),
-    )
-  },
-})
-
-function fileAt(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch (cause) {
-    const isText = cause instanceof SyntaxError
-    throw new KaroError(
-      isText ? 'bad_file' : 'not_found',
-      isText ? 'this is no file of karo secret backup' : 'it cannot be read',
-      {
-        where: path,
-        cause,
-      },
-    )
-  }
-}
 
 const destroy = defineCommand({
   name: 'secret destroy',

@@ -10,7 +10,7 @@ interface Screen {
 }
 
 const ID_DIGITS = 8
-const until = (time: string | null): string => (time === null ? 'never' : localTime(time))
+const until = (time: string | null): string => (time === null ? 'for good' : localTime(time))
 const whoOf = ({ allowed }: SecretShape): string =>
   allowed
     .map(({ agent, tools }) => (tools.length === 0 ? agent : `${agent} (${tools.join(', ')})`))

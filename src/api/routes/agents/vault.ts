@@ -1,11 +1,11 @@
 // /vault: each person has their own secrets; values leave it for a person at a terminal only.
 
-import type { Approvals } from '../../agents/approvals/types.ts'
-import type { Runtime } from '../../agents/index.ts'
-import { digestOf } from '../../agents/manifest/manifest.ts'
-import type { Owner, SecretFacts, Vault, VaultState } from '../../agents/vault/types.ts'
-import { KaroError } from '../../base/errors.ts'
-import { checkPerson, type SeatOfCaller, seatByKernel } from '../access/at-terminal.ts'
+import type { Approvals } from '../../../agents/approvals/types.ts'
+import type { Runtime } from '../../../agents/index.ts'
+import { digestOf } from '../../../agents/manifest/manifest.ts'
+import type { Owner, SecretFacts, Vault, VaultState } from '../../../agents/vault/types.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { checkPerson, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
 import {
   allowSecret,
   backupVault,
@@ -20,10 +20,10 @@ import {
   rotateVault,
   setSecret,
   unlockVault,
-} from '../contract/operations/agents/vault.ts'
-import type { SecretShape, VaultStateShape } from '../contract/shapes.ts'
-import type { Caller, Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+} from '../../contract/operations/agents/vault.ts'
+import type { SecretShape, VaultStateShape } from '../../contract/shapes.ts'
+import type { Caller, Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
 
 interface VaultRouteDeps {
   readonly vault: Vault

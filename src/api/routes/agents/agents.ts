@@ -1,11 +1,11 @@
 // /agents and /tasks: each person has their own agents and tasks; administrators see what there is, and can stop it.
 import { Readable } from 'node:stream'
-import type { Actor, AgentView, Runtime, Task, TaskEvent } from '../../agents/index.ts'
-import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../agents/manifest/words.ts'
-import { isFinal } from '../../agents/tasks/types.ts'
-import { KaroError } from '../../base/errors.ts'
-import { jsonText } from '../../base/printable.ts'
-import { type SeatOfCaller, seatByKernel } from '../access/at-terminal.ts'
+import type { Actor, AgentView, Runtime, Task, TaskEvent } from '../../../agents/index.ts'
+import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../agents/manifest/words.ts'
+import { isFinal } from '../../../agents/tasks/types.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { jsonText } from '../../../base/printable.ts'
+import { type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
 import {
   addAgent,
   cancelTask,
@@ -19,10 +19,10 @@ import {
   runTask,
   startAgent,
   stopAgent,
-} from '../contract/operations/agents/agents.ts'
-import type { AgentListShape, AgentShape, TaskLineShape, TaskRowShape } from '../contract/shapes.ts'
-import type { Caller, Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+} from '../../contract/operations/agents/agents.ts'
+import type { AgentListShape, AgentShape, TaskLineShape, TaskRowShape } from '../../contract/shapes.ts'
+import type { Caller, Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
 
 interface AgentsRouteDeps {
   readonly agents: Runtime

@@ -1,7 +1,7 @@
 // /artifacts: each person has their own files; what comes and goes is compared with its hash.
 import { Readable } from 'node:stream'
-import { type Artifact, type Artifacts, type Owner, PART_BYTES } from '../../agents/artifacts/types.ts'
-import { KaroError } from '../../base/errors.ts'
+import { type Artifact, type Artifacts, type Owner, PART_BYTES } from '../../../agents/artifacts/types.ts'
+import { KaroError } from '../../../base/errors.ts'
 import {
   addArtifactPart,
   beginArtifact,
@@ -10,10 +10,10 @@ import {
   readArtifact,
   removeArtifact,
   showArtifact,
-} from '../contract/operations/agents/artifacts.ts'
-import type { ArtifactShape } from '../contract/shapes.ts'
-import type { Caller, Routes } from '../server/route.ts'
-import { serve } from '../server/serve.ts'
+} from '../../contract/operations/agents/artifacts.ts'
+import type { ArtifactShape } from '../../contract/shapes.ts'
+import type { Caller, Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
 
 /** Errors: those of `Artifacts`. */
 export function artifactsRoutes({ artifacts }: { readonly artifacts: Artifacts }): Routes {

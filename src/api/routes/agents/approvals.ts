@@ -1,16 +1,16 @@
 // /approvals and /capabilities: what agents and AI tools want to do, a person's decision, and what agents were granted.
-import { formatNodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import { hashOf } from '../../agents/approvals/binding.ts'
-import { changesOf } from '../../agents/approvals/changes.ts'
-import type { Approval, Approvals, Approver, EndedApproval } from '../../agents/approvals/types.ts'
-import type { Capabilities, HeldCapability } from '../../agents/capabilities/capabilities.ts'
-import type { Action, AgentId, Gates } from '../../agents/types.ts'
-import { deadline } from '../../base/async/deadline.ts'
-import type { Timers } from '../../base/clock.ts'
-import { KaroError } from '../../base/errors.ts'
-import { fingerprintOf, type PublicIdentity } from '../../trust/identity/index.ts'
-import type { Sessions } from '../../trust/operators/index.ts'
-import { checkPerson, type SeatOfCaller, seatByKernel } from '../access/at-terminal.ts'
+import { formatNodeId, parseNodeId } from '../../../../protocols/node-id.ts'
+import { hashOf } from '../../../agents/approvals/binding.ts'
+import { changesOf } from '../../../agents/approvals/changes.ts'
+import type { Approval, Approvals, Approver, EndedApproval } from '../../../agents/approvals/types.ts'
+import type { Capabilities, HeldCapability } from '../../../agents/capabilities/capabilities.ts'
+import type { Action, AgentId, Gates } from '../../../agents/types.ts'
+import { deadline } from '../../../base/async/deadline.ts'
+import type { Timers } from '../../../base/clock.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { fingerprintOf, type PublicIdentity } from '../../../trust/identity/index.ts'
+import type { Sessions } from '../../../trust/operators/index.ts'
+import { checkPerson, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
 import {
   askApproval,
   decideApproval,
@@ -20,10 +20,10 @@ import {
   getCapabilities,
   grantCapability,
   revokeCapability,
-} from '../contract/operations/agents/approvals.ts'
-import type { ApprovalShape, AskedShape, CapabilityShape, EndedApprovalShape } from '../contract/shapes.ts'
-import type { Caller, Routes } from '../server/route.ts'
-import { type RequestFor, serve } from '../server/serve.ts'
+} from '../../contract/operations/agents/approvals.ts'
+import type { ApprovalShape, AskedShape, CapabilityShape, EndedApprovalShape } from '../../contract/shapes.ts'
+import type { Caller, Routes } from '../../server/route.ts'
+import { type RequestFor, serve } from '../../server/serve.ts'
 
 interface ApprovalsRoutesDeps {
   readonly approvals: Approvals
