@@ -43,6 +43,8 @@ trust               : base protocols config trust/* store/tables
 agents              : base base/kernel muscle/contract protocols trust/identity trust/audit store/tables - the Brain's side of running what agents ask for
 agents/capabilities : base protocols agents trust/identity trust/audit store/tables - what agents were granted
 agents/approvals    : base agents trust/audit store/approvals               - what waits for a person; level 0
+agents/vault        : base protocols agents trust/identity trust/audit store/tables - secrets of people, and who may have them
+agents/artifacts    : base agents trust/audit store/tables                  - files of people and of their agents
 agents/gates        : base protocols assist/risk agents agents/approvals agents/capabilities trust/policy trust/audit
 mesh                : base protocols config trust trust/identity trust/audit trust/certificates store/tables
 exchange/documents  : base protocols config mesh trust trust/identity trust/audit store/tables
@@ -55,7 +57,7 @@ exchange/reports    : base config trust/* exchange/report exchange/query exchang
 ops                 : base base/kernel config trust
 ops/care            : base config ops store store/level store/tables store/rescue trust/identity trust/audit
 ops/metrics         : base protocols observe insight trust trust/audit trust/certificates trust/operators mesh exchange/* store
-api/contract        : base protocols config observe/imports trust/audit agents trust/policy exchange/query exchange/totals exchange/report exchange/reports ops/care
+api/contract        : base protocols config observe/imports trust/audit agents agents/vault agents/artifacts trust/policy exchange/query exchange/totals exchange/report exchange/reports ops/care
 api                 : base/* protocols config assist/finder store store/events store/tables observe observe/processes insight trust/* mesh exchange/* ops/care agents agents/* api/contract
 daemon              : base base/kernel agents agents/* protocols config assist/resident store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
 window              : api/contract                                          - runs in a browser; the client of the API and nothing else

@@ -39,6 +39,8 @@ export interface Action {
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
   readonly binds: readonly Bind[]
+  /** Secrets that the jail is given when it starts, by name; they stand in `env` too, which is what an approval is bound to. */
+  readonly secrets?: readonly string[]
   /** The tool's arguments as canonical JSON, or the command's standard input. */
   readonly input: string
   /** Node id of the machine on which it happens. */

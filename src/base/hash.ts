@@ -8,3 +8,18 @@ export function blake3(parts: readonly (Uint8Array | string)[], length = 32): Ui
   // digest() also frees the hasher's wasm memory.
   return hasher.digest({ length } as never) as unknown as Uint8Array
 }
+
+export interface Hasher {
+  add(part: Uint8Array): void
+  /** BLAKE3 of all parts, 32 bytes. Has to be called once, also when nobody needs it any more: it frees the memory of wasm. */
+  end(): Uint8Array
+}
+
+/** BLAKE3 of what comes piece by piece. */
+export function createHasher(): Hasher {
+  const hasher = createHash()
+  return {
+    add: (part) => void hasher.update(part),
+    end: () => hasher.digest({ length: 32 } as never) as unknown as Uint8Array,
+  }
+}

@@ -117,7 +117,7 @@ export async function newPassphrase(file: unknown): Promise<Buffer> {
   })
 }
 
-const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true
+export const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true
 
 function readInput(): Buffer {
   const buffer = Buffer.alloc(MOST_PASSPHRASE + 3)
@@ -132,12 +132,19 @@ function readInput(): Buffer {
 
 const [INTERRUPT, END, BACKSPACE, DELETE, KILL] = [0x03, 0x04, 0x08, 0x7f, 0x15] as const
 
-/** Reads a line from the terminal without showing it. An early end throws KaroError `bad_request`; Ctrl-C ends the process. */
 async function askHidden(prompt: string): Promise<Buffer> {
+  return checkedPassphrase(await readHidden(prompt, 'passphrase', MOST_PASSPHRASE), 'the passphrase')
+}
+
+/**
+ * Reads a line from the terminal without showing it; a line of more than `most` bytes comes cut behind one more. An early end
+ * throws KaroError `bad_request`; Ctrl-C ends the process. `what` names it in errors.
+ */
+export async function readHidden(prompt: string, what: string, most: number): Promise<Buffer> {
   const { stdin, stderr } = process
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const nothing = (): void =>
-    reject(new KaroError('bad_request', 'no passphrase was typed', { where: 'the passphrase' }))
+    reject(new KaroError('bad_request', `no ${what} was typed`, { where: `the ${what}` }))
   let interrupted = false
   const typed: number[] = []
   const take = (chunk: Buffer): void => {
@@ -149,7 +156,7 @@ async function askHidden(prompt: string): Promise<Buffer> {
       } else if (byte === END) nothing()
       else if (byte === KILL) typed.length = 0
       else if (byte === BACKSPACE || byte === DELETE) backspace(typed)
-      else if (byte >= 0x20 && typed.length <= MOST_PASSPHRASE) typed.push(byte)
+      else if (byte >= 0x20 && typed.length <= most) typed.push(byte)
     }
   }
   // Set before the prompt, so that nothing of a quick answer is shown.
@@ -157,7 +164,7 @@ async function askHidden(prompt: string): Promise<Buffer> {
   stdin.on('data', take).on('end', nothing).resume()
   stderr.write(prompt)
   try {
-    return checkedPassphrase(await promise, 'the passphrase')
+    return await promise
   } finally {
     typed.fill(0)
     stdin.off('data', take).off('end', nothing).pause()

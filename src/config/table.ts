@@ -397,6 +397,14 @@ export const KEYS = {
       'Patterns that approve what agents ask for in your place, each as "NAME: AGENT TOOL GLOB" (* and ?). For the tool exec the glob is matched with the words as a line for a shell, for any other with its arguments as JSON. Nothing critical is ever approved so, nor what another machine asks for. Each use is in `karo approvals log`.',
     example: '["status: kExecutor:build exec git status*"]',
   }),
+  vaultRotateDays: key({
+    path: 'vault.rotate_days',
+    kind: kind.integer(0, 3_650),
+    default: 90,
+    unit: 'days',
+    description:
+      'After how many days unlocking a vault (`karo secret unlock`) also encrypts all secrets in it under a new key; 0: never by itself.',
+  }),
   mcpHistory: key({
     path: 'mcp.history',
     kind: kind.boolean,
@@ -600,6 +608,7 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   history: 'reload',
   ask: 'at once',
   agents: 'restart',
+  vault: 'at once',
   mcp: 'at once',
   processes: 'reload',
   anomalies: 'reload',

@@ -82,6 +82,8 @@ export interface Config {
   /** Whether commands may run in jails of this machine. */
   /** `approved`: patterns as `NAME: AGENT TOOL GLOB`. */
   readonly agents: { readonly enabled: boolean; readonly approved: readonly string[] }
+  /** Days after which unlocking a vault gives it a new key; 0: never. */
+  readonly vault: { readonly rotate_days: number }
   /** Whether AI coding tools may read the history of the person they work for. */
   readonly mcp: { readonly history: boolean }
   /** Measurements of the processes of hooked shells; with `keep_days` 0 they are kept as long as there is room. */

@@ -1,20 +1,33 @@
 // Builds what stands in front of every action of agents: what they were granted, what waits for a person, and the gates.
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { type NodeId, parseNodeId } from '../../protocols/node-id.ts'
 import { createApprovals } from '../agents/approvals/approvals.ts'
+import { createArtifacts } from '../agents/artifacts/artifacts.ts'
 import { createCapabilities } from '../agents/capabilities/capabilities.ts'
 import { createGates } from '../agents/gates/gates.ts'
+import { digestOf, type Manifest } from '../agents/manifest/manifest.ts'
+import type { KeepLong } from '../agents/tasks/drive.ts'
 import type { Requester } from '../agents/types.ts'
+import { createVault } from '../agents/vault/vault.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import type { openStore } from '../store/index.ts'
+import { readPassphraseFile } from '../trust/identity/index.ts'
 import { createPrincipals } from '../trust/operators/index.ts'
 import { type Principal, principalOf } from '../trust/policy/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { DaemonOptions } from './options.ts'
 import type { buildTrust } from './trust-rooms.ts'
 
+/** systemd.exec(5), LoadCredential: the name of the file in CREDENTIALS_DIRECTORY that opens vaults. */
+const VAULT_CREDENTIAL = 'karo-vault'
+
+/** Milliseconds for which long results of tasks are kept. */
+const RESULTS_KEPT_MS = 30 * 86_400_000
+
 export function buildAgents(
-  { paths }: Pick<DaemonOptions, 'paths'>,
+  { paths, env }: Pick<DaemonOptions, 'paths' | 'env'>,
   { common }: Foundation,
   { audit, fleet, names, policy, trust }: ReturnType<typeof buildTrust>,
   store: ReturnType<typeof openStore>,
@@ -62,5 +75,27 @@ export function buildAgents(
     ...{ home: homedir(), karoHome: paths.home },
     log: log.child({ room: 'gates' }),
   })
-  return { capabilities, approvals, gates, principals }
+  const credentialFile = env.CREDENTIALS_DIRECTORY && join(env.CREDENTIALS_DIRECTORY, VAULT_CREDENTIAL)
+  const vault = createVault({
+    ...{ repository: store.vault, audit, clock, timers, random, log: log.child({ room: 'vault' }) },
+    credential: () =>
+      credentialFile && existsSync(credentialFile) ? readPassphraseFile(credentialFile, true) : undefined,
+    rotateDays: () => config.vault.rotate_days,
+  })
+  const secrets = (person: number, manifest: Manifest, traceId: string) =>
+    vault.take(
+      { person, traceId },
+      {
+        ...{ agent: manifest.id, manifest: digestOf(manifest), tools: manifest.tools },
+        wants: manifest.secrets,
+      },
+    )
+  const artifacts = createArtifacts({
+    ...{ repository: store.artifacts, audit, clock, timers, random, log: log.child({ room: 'artifacts' }) },
+  })
+  const keepLong: KeepLong = async ({ person, agent, traceId }, { name, mediaType, bytes }) => {
+    const coming = { name, mediaType, source: agent, expiresAt: clock.now() + RESULTS_KEPT_MS }
+    return (await artifacts.keep({ person, traceId }, coming, bytes)).id
+  }
+  return { capabilities, approvals, gates, principals, vault, secrets, artifacts, keepLong }
 }

@@ -23,7 +23,11 @@ import { buildTrust } from './trust-rooms.ts'
 
 export type Local = ReturnType<typeof buildLocal>
 
-export function buildLocal({ paths, service }: DaemonOptions, foundation: Foundation, policies: PolicySet) {
+export function buildLocal(
+  { paths, service, env }: DaemonOptions,
+  foundation: Foundation,
+  policies: PolicySet,
+) {
   const { common, faults, name } = foundation
   const { config, identity, clock, log } = common
 
@@ -80,16 +84,19 @@ export function buildLocal({ paths, service }: DaemonOptions, foundation: Founda
     credentials: () => openPeerCredentials(log),
     ...{ timers, log },
   })
-  const asking = buildAgents({ paths }, foundation, who, store)
+  const asking = buildAgents({ paths, env }, foundation, who, store)
   const agents = createRuntime({
     ...{ ...common, timers, repository: store.agents, muscle, gates: asking.gates, record: audit.record },
+    secrets: asking.secrets,
+    keepLong: asking.keepLong,
     async revokeAll(agent, by) {
       const held = asking.capabilities.list().filter(({ subject }) => subject === agent)
       // What was derived from another one has gone with it.
       for (const { id } of held) await asking.capabilities.revoke(id, by).catch(() => {})
     },
   })
-  asking.capabilities.onRevoked((agent) => void agents.revoked(agent))
+  for (const onEnd of [asking.capabilities.onRevoked, asking.vault.onTaken])
+    onEnd((agent) => void agents.revoked(agent))
 
   // The machine's service is another user than those who type, and sees other files: their shells start the program.
   const resident = service ? undefined : createResident({ home: paths.home, log })

@@ -4,6 +4,8 @@ import type { Feed } from '../api/feed/index.ts'
 import type { Elsewhere } from '../api/remote/ask.ts'
 import { agentsRoutes } from '../api/routes/agents/agents.ts'
 import { approvalsRoutes } from '../api/routes/agents/approvals.ts'
+import { artifactsRoutes } from '../api/routes/agents/artifacts.ts'
+import { vaultRoutes } from '../api/routes/agents/vault.ts'
 import { anomaliesRoutes } from '../api/routes/anomalies.ts'
 import { auditRoutes } from '../api/routes/audit.ts'
 import { backupRoutes } from '../api/routes/care/backup.ts'
@@ -90,6 +92,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     statsRoutes({ insight, events: store.events }),
     anomaliesRoutes({ anomalies, config }),
     agentsRoutes({ agents: local.agents, elsewhere: parts.elsewhere }),
+    ...[vaultRoutes(local), artifactsRoutes(local)],
     processesRoutes({ processes }),
     peersRoutes({ trust, mesh, fleet, summaries, documents, log: common.log }),
     introductionsRoutes({ self: identity.nodeId, trust, introductions, documents, audit, clock }),
@@ -138,10 +141,15 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
 }
 
 /** Whatever is in memory of the person goes before the rows. */
-async function removeRows({ agents, sessions, approvals, store }: Local, number: number): Promise<void> {
+async function removeRows(
+  { agents, sessions, approvals, vault, artifacts, store }: Local,
+  number: number,
+): Promise<void> {
   await sessions.forget(number)
   await agents.forget(number)
   await approvals.forget(number)
+  await vault.forget(number)
+  await artifacts.forget(number)
   return removePersonRows(store, number)
 }
 

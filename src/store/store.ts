@@ -20,6 +20,7 @@ import { createRollupRepository } from './rollups/rollups.ts'
 import { snapshot } from './snapshot.ts'
 import { createAgentRepository } from './tables/agents.ts'
 import { createAnomalyRepository } from './tables/anomalies.ts'
+import { createArtifactRepository } from './tables/artifacts.ts'
 import { createAuditRepository } from './tables/audit.ts'
 import { createCapabilityRepository } from './tables/capabilities.ts'
 import { createConsentRepository } from './tables/consent.ts'
@@ -30,6 +31,7 @@ import { createPeopleRepository } from './tables/people.ts'
 import { createReplayRepository } from './tables/replay.ts'
 import { createRetentionTimeRepository } from './tables/retention-time.ts'
 import { createTokenRepository } from './tables/tokens.ts'
+import { createVaultRepository } from './tables/vault.ts'
 import type { Store } from './types.ts'
 
 export interface StoreOptions {
@@ -92,6 +94,8 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     processes,
     anomalies: createAnomalyRepository(db),
     agents: createAgentRepository(db),
+    vault: createVaultRepository(db),
+    artifacts: createArtifactRepository(db),
     retentionTime: createRetentionTimeRepository(db),
 
     async start(signal) {

@@ -6,6 +6,7 @@ import type { ProcessRepository } from './processes/processes.ts'
 import type { RollupRepository } from './rollups/types.ts'
 import type { AgentRepository } from './tables/agents.ts'
 import type { AnomalyRepository } from './tables/anomalies.ts'
+import type { ArtifactRepository } from './tables/artifacts.ts'
 import type { AuditRepository } from './tables/audit.ts'
 import type { CapabilityRepository } from './tables/capabilities.ts'
 import type { ConsentRepository } from './tables/consent.ts'
@@ -16,6 +17,7 @@ import type { PeopleRepository } from './tables/people.ts'
 import type { ReplayRepository } from './tables/replay.ts'
 import type { RetentionTimeRepository } from './tables/retention-time.ts'
 import type { TokenRepository } from './tables/tokens.ts'
+import type { VaultRepository } from './tables/vault.ts'
 
 export interface Store extends Room {
   readonly events: EventRepository
@@ -34,6 +36,8 @@ export interface Store extends Room {
   readonly processes: ProcessRepository
   readonly anomalies: AnomalyRepository
   readonly agents: AgentRepository
+  readonly vault: VaultRepository
+  readonly artifacts: ArtifactRepository
   readonly retentionTime: RetentionTimeRepository
   /** Bytes on disk, approximate. */
   bytes(): Promise<number>

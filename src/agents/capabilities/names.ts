@@ -6,7 +6,7 @@ import type { Action, ActionClass } from '../types.ts'
 /** Characters of one name. */
 export const NAME_MAX = 1_024
 
-const KINDS = ['fs.read', 'fs.write', 'proc.exec', 'net.connect', 'agent.task'] as const
+const KINDS = ['fs.read', 'fs.write', 'proc.exec', 'net.connect', 'agent.task', 'secret.read'] as const
 type Kind = (typeof KINDS)[number]
 
 interface Name {
@@ -20,6 +20,7 @@ const FORM: Readonly<Record<Kind, RegExp>> = {
   'proc.exec': /^(?:\/[^\0\n]+|[\w][\w.+-]*)$/,
   'net.connect': /^(?:[A-Za-z\d.-]{1,253}|\[[A-Fa-f\d:]{2,45}\]):\d{1,5}$/,
   'agent.task': /^k[A-Za-z]+:[\w.-]{1,64}$/,
+  'secret.read': /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
 }
 
 const SHELLS_AND_POWER =
@@ -32,7 +33,7 @@ export function parseName(text: string): Name {
   const of = text.slice(at + 1)
   const wrong = (why: string): KaroError =>
     new KaroError('bad_request', `'${text.slice(0, 80)}' is no capability: ${why}`, {
-      hint: 'Write fs.read:/srv/app, fs.write:/srv/app, proc.exec:git, net.connect:10.0.0.5:5432 or agent.task:kExecutor:build.',
+      hint: 'Write fs.read:/srv/app, fs.write:/srv/app, proc.exec:git, net.connect:10.0.0.5:5432, agent.task:kExecutor:build or secret.read:api-token.',
     })
   if (kind === undefined) throw wrong(`it begins with none of ${KINDS.join(', ')}`)
   if (text.length > NAME_MAX || !FORM[kind].test(of)) throw wrong(`${kind} cannot be of that`)
@@ -84,7 +85,7 @@ function classOfName(text: string): ActionClass {
   if (kind === 'proc.exec') return SHELLS_AND_POWER.test(of) ? 'critical' : 'high'
   if (kind === 'fs.write')
     return of === '/' || /^\/(?:etc|usr|boot|root|home)?$/.test(of) ? 'critical' : 'medium'
-  if (kind === 'net.connect') return 'medium'
+  if (kind === 'net.connect' || kind === 'secret.read') return 'medium'
   return 'low'
 }
 
@@ -108,14 +109,17 @@ export function describeName(text: string): string {
       return `connect to port ${of.slice(of.lastIndexOf(':') + 1)} of ${of.slice(0, of.lastIndexOf(':'))}`
     case 'agent.task':
       return `give tasks to the agent ${of}`
+    case 'secret.read':
+      return `be given the secret ${of} of its person, if that one allows it in the vault`
   }
 }
 
 /** What the agent that acts needs. Throws KaroError `bad_request` for a path or program that no name can say. */
-export function neededBy({ tool, argv, binds }: Action): readonly string[] {
+export function neededBy({ tool, argv, binds, secrets = [] }: Action): readonly string[] {
   const needed = [
     ...binds.map(({ path, write }) => `${write ? 'fs.write' : 'fs.read'}:${path}`),
     ...(tool === 'exec' ? [`proc.exec:${argv[0] ?? ''}`] : []),
+    ...secrets.map((name) => `secret.read:${name}`),
   ]
   for (const name of needed) parseName(name)
   return [...new Set(needed)]

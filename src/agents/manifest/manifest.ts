@@ -2,11 +2,19 @@
 import type { WireValue } from '../../../protocols/define.ts'
 import { decodeValue, encodeValue } from '../../../protocols/messagepack.ts'
 import { KaroError } from '../../base/errors.ts'
+import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
 import type { Bind, Limits } from '../../muscle/contract/messages.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import { verifySignature } from '../../trust/identity/index.ts'
 import type { AgentId } from '../types.ts'
 import type { AgentClass } from './words.ts'
+
+/** A secret that its program finds at the path in `KARO_SECRET_<variable>`. */
+interface SecretWish {
+  readonly variable: string
+  readonly secret: string
+}
 
 /** What a person says of an agent when it is added. */
 export interface Wanted {
@@ -19,6 +27,8 @@ export interface Wanted {
   readonly binds: readonly Bind[]
   /** Tools that may be called; none: every one that it offers. */
   readonly tools: readonly string[]
+  /** Of the vault of its person, each under the name by which its program finds it. At most 8. */
+  readonly secrets: readonly SecretWish[]
   readonly limits: Limits
   readonly callMs: number
   readonly why: string
@@ -35,8 +45,18 @@ export interface Manifest extends Omit<Wanted, 'class' | 'name'> {
   readonly addedAt: number
 }
 
-/** Whether something outside of its jail can be changed by it. */
-export const mayWrite = ({ binds }: Pick<Manifest, 'binds'>): boolean => binds.some(({ write }) => write)
+/** Whether something outside of its jail can be changed by it, or it holds secrets: then a person starts it. */
+export const needsPerson = ({ binds, secrets }: Pick<Manifest, 'binds' | 'secrets'>): boolean =>
+  binds.some(({ write }) => write) || secrets.length > 0
+
+/** The secrets as whoever is asked for a yes sees them, and as an approval is bound to them: which ones, by name. */
+export const shownSecrets = ({ secrets }: Pick<Manifest, 'secrets'>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    secrets.map(({ variable, secret }) => [`KARO_SECRET_${variable}`, `the secret ${secret}`]),
+  )
+
+/** BLAKE3 of all that the manifest says, 64 hex digits: an agent that is added again is another one. */
+export const digestOf = (manifest: Manifest): string => toHex(blake3([encodeValue(plain(manifest))]))
 
 type Signer = Pick<Identity, 'publicKey' | 'sign'>
 /** Keys whose signature counts: of this node, and those that it had before. */
@@ -97,7 +117,7 @@ export function verifyManifest(
   if (!verifySignature(known, Buffer.concat([PURPOSE, encodeValue(signed as WireValue)]), signature))
     return refuse('its manifest is not as this node signed it')
   // What this node signed has the members of a manifest.
-  const manifest = members as unknown as Manifest
+  const manifest = { secrets: [], ...members } as unknown as Manifest
   if (manifest.id !== id || manifest.person !== person) return refuse('its manifest is of another agent')
   return manifest
 }
@@ -107,9 +127,10 @@ const plain = (manifest: Manifest): Record<string, WireValue> => ({
 })
 
 /** `proc.exec` of its program, and each place that it sees or may change. */
-function capabilitiesOf({ argv, binds }: Wanted): readonly string[] {
+function capabilitiesOf({ argv, binds, secrets }: Wanted): readonly string[] {
   return [
     `proc.exec:${argv[0] ?? ''}`,
     ...binds.map(({ path, write }) => `${write ? 'fs.write' : 'fs.read'}:${path}`),
+    ...secrets.map(({ secret }) => `secret.read:${secret}`),
   ]
 }

@@ -5,11 +5,12 @@ import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
-import { type Manifest, mayWrite } from '../manifest/manifest.ts'
+import { type Manifest, needsPerson } from '../manifest/manifest.ts'
 import type { JobSpec, MuscleClient } from '../muscle/client.ts'
 import { type AgentLog, createAgentLog } from './agent-log.ts'
 import type { AgentState } from './agent-states.ts'
 import { beginSession, type CallOptions, type CallOutcome, type Session, type Tool } from './session.ts'
+import { specOf } from './spec.ts'
 
 /** Milliseconds before each further attempt to start; half of it up to all of it, by chance. */
 const RETRY_MS = [100, 700, 5_000]
@@ -39,6 +40,8 @@ export interface AgentDeps {
   }
   /** Reads and verifies the manifest. Rejects with KaroError `refused`. */
   readonly manifest: () => Promise<Manifest>
+  /** The secrets that the manifest asks for; overwritten once they are sent. Rejects with KaroError where one may not be had. */
+  readonly secrets: (manifest: Manifest, traceId: string) => Promise<JobSpec['secrets']>
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
@@ -107,8 +110,10 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
     for (let attempt = 0; ; attempt += 1) {
       try {
         const manifest = await deps.manifest()
+        const client = muscle.client()
+        const secrets = await deps.secrets(manifest, traceId)
         const started = await beginSession({
-          ...{ muscle: muscle.client(), spec: specOf(manifest, traceId, random), timers },
+          ...{ muscle: client, spec: specOf(manifest, secrets, traceId, random), timers },
           ...{ now: clock.monotonic, onErrors: errors.push, signal },
         })
         if (mine === stops) return started
@@ -191,10 +196,10 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
     else restart(why)
   }
 
-  /** A place for what may write is only given when somebody has said yes; the next permitted call starts it. */
+  /** What may write or holds secrets is only given a jail when somebody has said yes. */
   async function mayRestart(): Promise<boolean> {
     try {
-      return !mayWrite(await deps.manifest())
+      return !needsPerson(await deps.manifest())
     } catch {
       return false
     }
@@ -289,12 +294,5 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
       })
       return Promise.race([work, early])
     },
-  }
-}
-
-function specOf({ name, argv, cwd, binds, limits }: Manifest, traceId: string, random: Random): JobSpec {
-  return {
-    ...{ job: `agent:${name}:${toHex(random.bytes(4))}`, provider: null, argv, cwd, env: {}, binds, limits },
-    ...{ stdin: true, secrets: [], trace_id: traceId },
   }
 }

@@ -27,6 +27,8 @@ export interface RegistryDeps {
   readonly repository: Pick<AgentRepository, 'putManifest' | 'removeManifest' | 'manifest' | 'manifests'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'former'>
   readonly muscle: AgentDeps['muscle']
+  /** See `AgentDeps.secrets`. */
+  readonly secrets: (person: number, manifest: Manifest, traceId: string) => ReturnType<AgentDeps['secrets']>
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
@@ -58,7 +60,10 @@ export function createRegistry(deps: RegistryDeps): Registry {
     }
     const known: Known = {
       ...{ id, person, manifest, name: id.slice(id.indexOf(':') + 1) },
-      agent: createAgent(id, { ...deps, manifest, onState: (status) => onState(known, status) }),
+      agent: createAgent(id, {
+        ...{ ...deps, manifest, onState: (status) => onState(known, status) },
+        secrets: (now, traceId) => deps.secrets(person, now, traceId),
+      }),
     }
     agents.set(known.name, known)
     return known

@@ -9,20 +9,24 @@ import type { AgentRepository } from '../../store/tables/agents.ts'
 import type { AuditRecord } from '../../trust/audit/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import { EXEC } from '../classes.ts'
-import { type Manifest, mayWrite, type Wanted } from '../manifest/manifest.ts'
-import { createDrive } from '../tasks/drive.ts'
+import { type Manifest, needsPerson, shownSecrets, type Wanted } from '../manifest/manifest.ts'
+import { createDrive, type DriveDeps } from '../tasks/drive.ts'
 import { createTasks, type Tasks } from '../tasks/tasks.ts'
 import type { Afar, Task, TaskRequest } from '../tasks/types.ts'
 import type { Action, Gates, Requester } from '../types.ts'
 import type { AgentDeps, AgentStatus } from './agent.ts'
 import type { AgentLog } from './agent-log.ts'
-import { createRegistry, type Known } from './registry.ts'
+import { createRegistry, type Known, type RegistryDeps } from './registry.ts'
 import type { Tool } from './session.ts'
 
 export interface RuntimeDeps {
   readonly repository: AgentRepository
   readonly identity: Identity
   readonly muscle: AgentDeps['muscle']
+  /** See `RegistryDeps`. */
+  readonly secrets: RegistryDeps['secrets']
+  /** See `DriveDeps`. */
+  readonly keepLong: DriveDeps['keepLong']
   readonly gates: Gates
   readonly record: (entry: AuditRecord) => Promise<void>
   /** Takes back every capability of the agent; `by`: number of the person. */
@@ -98,7 +102,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   const tasks = createTasks({
     ...{ repository, clock, random, log },
     drive: createDrive({
-      ...{ gates, requesterOf, log, node: identity.nodeId },
+      ...{ gates, requesterOf, log, node: identity.nodeId, keepLong: deps.keepLong },
       agentOf: ({ agent, person, by }) => registry.find(agent, by === undefined ? person : undefined),
     }),
   })
@@ -131,32 +135,29 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     })
 
   /** What is done with an agent, and not by it, as an action; approvals are given for all times that it is asked for. */
-  const controlOf = (
-    { id, argv, cwd, binds, why }: Manifest,
-    operation: 'start' | 'logs',
-    actor: Actor,
-  ): Action => ({
+  const controlOf = (manifest: Manifest, operation: 'start' | 'logs', actor: Actor): Action => ({
     // One task for all its starts: an approval that was given after one of them is for the next one.
-    ...{ id: `${operation}-${actor.traceId}`, task: `${operation} ${id}`, agent: id, operation },
+    ...{
+      id: `${operation}-${actor.traceId}`,
+      task: `${operation} ${manifest.id}`,
+      agent: manifest.id,
+      operation,
+    },
     ...{
       tool: operation === 'start' ? EXEC : 'logs',
       readOnly: operation === 'logs',
-      argv,
-      cwd,
-      env: {},
-      binds,
-      input: '',
-      target: identity.nodeId,
-      why,
+      ...{ argv: manifest.argv, cwd: manifest.cwd, env: shownSecrets(manifest), binds: manifest.binds },
+      ...{ input: '', target: identity.nodeId, why: manifest.why },
+      secrets: manifest.secrets.map(({ secret }) => secret),
     },
     ...{ requester: requesterOf(actor, actor.sessions), traceId: actor.traceId },
   })
 
-  /** What may write is an action of its own from its first instruction on, so it starts with a yes. */
+  /** What may write or holds secrets is an action of its own from its first instruction on, so it starts with a yes. */
   async function mayStart(known: Known, actor: Actor): Promise<void> {
     const manifest = await known.manifest()
     const action = controlOf(manifest, 'start', actor)
-    if (!mayWrite(manifest)) {
+    if (!needsPerson(manifest)) {
       // One's own agent that changes nothing starts as its tasks start it; what another machine starts is looked at first.
       const early = actor.by && (await gates.refuses({ ...action, tool: 'start' }))
       if (early !== undefined) throw new KaroError('refused', `${known.id} is not started: ${early.reason}`)
@@ -164,12 +165,16 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     }
     const verdict = await gates.judge(action)
     if (verdict.outcome === 'run') return
-    throw new KaroError('refused', `${known.id} may write, and is not started: ${verdict.reason}`, {
-      ...(verdict.outcome === 'deny' && verdict.hint !== undefined && { hint: verdict.hint }),
-      ...(verdict.outcome === 'wait' && {
-        hint: `Approve it in another terminal, and then start it again: karo approvals approve ${verdict.approval}`,
-      }),
-    })
+    throw new KaroError(
+      'refused',
+      `${known.id} ${manifest.secrets.length > 0 ? 'holds secrets' : 'may write'}, and is not started: ${verdict.reason}`,
+      {
+        ...(verdict.outcome === 'deny' && verdict.hint !== undefined && { hint: verdict.hint }),
+        ...(verdict.outcome === 'wait' && {
+          hint: `Approve it in another terminal, and then start it again: karo approvals approve ${verdict.approval}`,
+        }),
+      },
+    )
   }
 
   return {

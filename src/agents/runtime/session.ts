@@ -14,8 +14,7 @@ const MOST_TOOLS = 256
 const MOST_PAGES = 16
 const NAME_CHARS = 128
 const DESCRIPTION_CHARS = 2_000
-/** Characters of a result as JSON, and how deep it may be nested. */
-const RESULT_CHARS = 1024 * 1024
+/** How deep a result may be nested; a line of output bounds how long it is. */
 const RESULT_DEPTH = 64
 const MESSAGE_CHARS = 500
 
@@ -202,13 +201,7 @@ async function settle(transport: JobTransport, timers: Timers, onKill: () => voi
 function resultOf(result: { readonly isError?: boolean | undefined }): CallOutcome {
   if (depthOf(result, RESULT_DEPTH) > RESULT_DEPTH)
     return { kind: 'error', message: `the result is nested deeper than ${RESULT_DEPTH}` }
-  const json = JSON.stringify(result)
-  if (json.length > RESULT_CHARS)
-    return {
-      kind: 'error',
-      message: `the result has ${json.length} characters, and ${RESULT_CHARS} are kept`,
-    }
-  return { kind: 'result', json, failed: result.isError === true }
+  return { kind: 'result', json: JSON.stringify(result), failed: result.isError === true }
 }
 
 /** How deep `value` is nested, counted to one more than `most`. */

@@ -1,7 +1,7 @@
 // Brings one task to its end: the tool is looked up, the gates are asked, a person perhaps, and then it is called once.
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
-import { type Manifest, mayWrite } from '../manifest/manifest.ts'
+import { type Manifest, needsPerson, shownSecrets } from '../manifest/manifest.ts'
 import type { Known } from '../runtime/registry.ts'
 import type { CallOutcome, Tool } from '../runtime/session.ts'
 import type { Action, Gates, Requester, Verdict } from '../types.ts'
@@ -19,8 +19,19 @@ export interface DriveDeps {
     who: Pick<Task, 'person' | 'by'>,
     sessions: readonly number[] | undefined,
   ) => Requester
+  /** Keeps what is too long for a task; undefined: nothing long is kept. */
+  readonly keepLong: KeepLong | undefined
   readonly log: Log
 }
+
+/** Stores a long result as an artifact of the task's person; resolves with its id. */
+export type KeepLong = (
+  task: Task,
+  content: { readonly name: string; readonly mediaType: string; readonly bytes: Buffer },
+) => Promise<string>
+
+/** Characters of a result as JSON that are kept in the task itself. */
+const RESULT_CHARS = 1024 * 1024
 
 /** Nothing has happened: for people, and for whoever gives the task again under another id. */
 class NotRun extends Error {
@@ -39,7 +50,7 @@ export const createDrive =
     const { traceId } = live.task()
     try {
       const outcome = await perform(deps, live, sessions)
-      await finish(live, outcome)
+      await finish(live, await shortened(deps, live.task(), outcome))
     } catch (error) {
       if (live.signal.aborted) await finish(live, { kind: 'canceled' })
       else if (error instanceof NotRun) await live.to(error.state, error.message)
@@ -68,24 +79,24 @@ async function perform(
   const early = await deps.gates.refuses(asked)
   if (early !== undefined) throw refusal(early, asked)
   const start = () => agent.start({ traceId: task.traceId, byPerson: false })
-  // What may write anywhere acts from its first instruction on: a person starts it, and the gates are asked about that.
-  const first = mayWrite(manifest) ? agent.session() : await start()
+  // What may write or holds secrets acts from its first instruction on: a person starts it, and the gates are asked about that.
+  const first = needsPerson(manifest) ? agent.session() : await start()
   if (first === undefined)
     throw new NotRun(
       'rejected',
-      `${task.agent} may write and does not run. Start it: karo agent start ${known.name}`,
+      `${task.agent} may write or holds secrets, and does not run. Start it: karo agent start ${known.name}`,
     )
   const tool = toolOf(task, first.tools)
   if (live.signal.aborted) return { kind: 'canceled' }
   const action = { ...actionOf(task, manifest, tool), target: deps.node, requester }
   await judged(deps.gates, action, live)
   // Another life of it is another program to the gates.
-  if (mayWrite(manifest) && agent.session() !== first)
+  if (needsPerson(manifest) && agent.session() !== first)
     throw new NotRun(
       'rejected',
       `${task.agent} has ended meanwhile. Start it: karo agent start ${known.name}`,
     )
-  toolOf(task, (mayWrite(manifest) ? first : await start()).tools)
+  toolOf(task, (needsPerson(manifest) ? first : await start()).tools)
   return agent.call(task.tool, JSON.parse(task.input) as Record<string, unknown>, {
     ...{ signal: live.signal, timeoutMs: manifest.callMs, traceId: task.traceId },
     onProgress: live.progress,
@@ -132,8 +143,36 @@ function actionOf(
 ): Omit<Action, 'target' | 'requester'> {
   return {
     ...{ id: task.id, task: task.id, agent: task.agent, tool: task.tool, readOnly },
-    ...{ argv: manifest.argv, cwd: manifest.cwd, env: {}, binds: manifest.binds, input: task.input },
+    ...{ argv: manifest.argv, cwd: manifest.cwd, env: shownSecrets(manifest), binds: manifest.binds },
+    input: task.input,
     ...{ why: task.why, traceId: task.traceId },
+  }
+}
+
+/** A result that is too long for the task is an artifact, and the task names it. */
+async function shortened({ keepLong }: DriveDeps, task: Task, outcome: CallOutcome): Promise<CallOutcome> {
+  if (outcome.kind !== 'result' || outcome.json.length <= RESULT_CHARS) return outcome
+  const { length } = outcome.json
+  try {
+    // Artifacts belong to people of this machine, and somebody of another one could not read theirs.
+    if (keepLong === undefined || task.by !== undefined) throw new Error(`${RESULT_CHARS} are kept`)
+    const { content } = JSON.parse(outcome.json) as { content?: readonly { type?: string; text?: string }[] }
+    const [only, other] = content ?? []
+    const text = other === undefined && only?.type === 'text' ? only.text : undefined
+    const [mimeType, words] = text === undefined ? ['application/json', outcome.json] : ['text/plain', text]
+    const name = `${task.id}-${task.tool.replaceAll(/[^\w.-]/g, '_').slice(0, 64)}${text === undefined ? '.json' : '.txt'}`
+    const bytes = Buffer.from(words)
+    const { length: size } = bytes
+    const id = await keepLong(task, { name, mediaType: mimeType, bytes })
+    const said = `The result has ${length} characters. It is kept as an artifact: karo artifact get ${id.slice(0, 12)}`
+    const link = { type: 'resource_link', uri: `karo:artifact/${id}`, name, mimeType, size }
+    const json = JSON.stringify({ content: [{ type: 'text', text: said }, link], isError: outcome.failed })
+    return { ...outcome, json }
+  } catch (error) {
+    return {
+      kind: 'error',
+      message: `the result has ${length} characters, which could not be kept: ${wordsOf(error as Error)}`,
+    }
   }
 }
 

@@ -64,3 +64,8 @@ export const ACTION_CLASSES = ['critical', 'high', 'medium', 'low', 'green'] as 
 /** What became of a request for approval. */
 export const APPROVAL_OUTCOMES = ['used', 'unused', 'denied', 'expired', 'withdrawn'] as const
 export const APPROVALS_LOG_MAX = 2_000
+
+/** Bytes of a request with a file of secrets in it. */
+export const RESTORE_BYTES = 2 * 1024 * 1024
+/** Bytes of a request with a part of an artifact in it. */
+export const ARTIFACT_PART_BYTES = 384 * 1024

@@ -1,6 +1,8 @@
 // What the API takes and gives as types, made from its schemas, and words of other rooms that the command line shares.
 
+export { MEDIA_TYPE } from '../../agents/artifacts/types.ts'
 export { AGENT_CLASSES, AGENT_NAME } from '../../agents/manifest/words.ts'
+export { SECRET_NAME, UNLOCKED_SECONDS } from '../../agents/vault/types.ts'
 export { RISK_LEVELS } from '../../base/words/risk-levels.ts'
 export { KINDS as ANOMALY_KINDS } from '../../base/words/signal.ts'
 export { TRUST_LEVELS } from '../../base/words/trust-levels.ts'
@@ -17,6 +19,8 @@ export {
 export { AUDIT_TYPES } from '../../trust/audit/entry-types.ts'
 export type * from './schemas/agents/agents.ts'
 export type * from './schemas/agents/approvals.ts'
+export type * from './schemas/agents/artifacts.ts'
+export type * from './schemas/agents/vault.ts'
 export type * from './schemas/anomalies.ts'
 export type * from './schemas/audit.ts'
 export type * from './schemas/backup.ts'

@@ -10,10 +10,12 @@ import { isProcessRow } from '../processes/rows.ts'
 import { decodeRollup } from '../rollups/rollups.ts'
 import { isAgentRow } from '../tables/agents.ts'
 import { isAnomalyRow } from '../tables/anomalies.ts'
+import { isArtifactRow } from '../tables/artifacts.ts'
 import { readConsent } from '../tables/consent.ts'
 import { isFleetRow } from '../tables/fleet.ts'
 import { isPersonRow } from '../tables/people.ts'
 import { readRecord } from '../tables/tokens.ts'
+import { isVaultRow } from '../tables/vault.ts'
 
 const NAMES: ReadonlyMap<number, Keyspace> = new Map(
   Object.entries(KEYSPACES).map(([name, number]) => [number, name as Keyspace]),
@@ -83,6 +85,8 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
   processes: isProcessRow,
   anomalies: isAnomalyRow,
   agents: isAgentRow,
+  vault: isVaultRow,
+  artifacts: isArtifactRow,
   fleet: isFleetRow,
   people: isPersonRow,
 }

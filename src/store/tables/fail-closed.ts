@@ -5,6 +5,7 @@ import { readU32, UID_AT } from '../level/key-of-event.ts'
 import { keyRange } from '../level/keyspace.ts'
 import { createConsentRepository, EVERYBODY_ELSE } from './consent.ts'
 import { createFleetRepository } from './fleet.ts'
+import { noteLossOfVaults } from './vault.ts'
 
 export interface Closed {
   /** Removed. */
@@ -41,6 +42,7 @@ export async function failClosed(db: Database): Promise<Closed> {
   // What was approved or granted may have been used or taken back.
   await db.clear(keyRange('approvals'))
   await db.clear(keyRange('capabilities'))
+  await noteLossOfVaults(db)
   const fleet = createFleetRepository(db)
   const open = (await fleet.load()).invites.filter(
     ({ uses, used, cancelled }) => !cancelled && used.length < uses,

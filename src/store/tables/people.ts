@@ -53,7 +53,16 @@ const keyOf = (number: number): Buffer => {
 /** Keyspaces whose keys begin with a person's number. */
 const OF_PEOPLE = [
   ...(['events', 'commands', 'rollups_hour', 'rollups_day', 'command_days', 'event_counts'] as const),
-  ...(['rollups_from', 'processes', 'imports', 'anomalies', 'consent', 'agents'] as const),
+  ...([
+    'rollups_from',
+    'processes',
+    'imports',
+    'anomalies',
+    'consent',
+    'agents',
+    'vault',
+    'artifacts',
+  ] as const),
 ] satisfies readonly Keyspace[]
 /** The consent of everybody of whom nothing is known (consent.ts); nobody's number. */
 const NOBODY = 0xffff_ffff

@@ -54,6 +54,12 @@ export const AUDIT_TYPES = [
   'approval_decided',
   /** A person granted a capability to an agent, or took one back: which kinds and for how long. */
   'capability_change',
+  /** A person made, unlocked, rotated, copied or destroyed their vault, or changed a secret in it: never a name or a value. */
+  'vault_changed',
+  /** A secret was given to an agent or shown to its person, or an agent asked for it in vain: which one, by its id. */
+  'secret_read',
+  /** A person or an agent of theirs stored a file, or a person removed one: how large it is, never its name or hash. */
+  'artifact_changed',
   'token_created',
   'token_revoked',
   /** A person removed some of their own commands: how many, and nothing of them. */
@@ -123,6 +129,9 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     agent_requested: 'question',
     approval_decided: 'decision',
     capability_change: 'decision',
+    vault_changed: 'decision',
+    secret_read: 'own',
+    artifact_changed: 'own',
     token_created: 'decision',
     token_revoked: 'decision',
     history_deleted: 'decision',
@@ -176,6 +185,9 @@ export const AUDIT_READERS: Readonly<Record<AuditType, 'everybody' | 'person' | 
   agent_requested: 'administrators',
   approval_decided: 'person',
   capability_change: 'person',
+  vault_changed: 'person',
+  secret_read: 'person',
+  artifact_changed: 'person',
   token_created: 'person',
   token_revoked: 'person',
   history_deleted: 'person',

@@ -1,11 +1,8 @@
 // A 32-byte seed under a passphrase (argon2id, AES-256-GCM), as it stands in a file: of a root, or of an operator.
 import * as crypto from 'node:crypto'
 import type { Random } from '../../base/clock.ts'
-import { KaroError } from '../../base/errors.ts'
+import { passphraseKey, SALT_BYTES } from '../identity/index.ts'
 
-/** RFC 9106, the second recommended setting: 64 MiB and three passes, a quarter of a second on one core. */
-const ARGON2 = { memory: 65_536, passes: 3, parallelism: 1, tagLength: 32 } as const
-const SALT_BYTES = 16
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
@@ -46,17 +43,7 @@ export function openSeed(box: SealedSeed, passphrase: Uint8Array, bound: string)
   }
 }
 
-function derive(passphrase: Uint8Array, salt: Uint8Array): Buffer {
-  if (typeof crypto.argon2Sync !== 'function') {
-    throw new KaroError(
-      'unavailable',
-      'this Node.js has no argon2id, which protects keys of roots and operators',
-      {
-        hint: 'Use Node.js 24.7 or newer for this command; joining and renewing need no such key.',
-      },
-    )
-  }
-  return crypto.argon2Sync('argon2id', { ...ARGON2, message: passphrase, nonce: salt })
-}
+const derive = (passphrase: Uint8Array, salt: Uint8Array): Buffer =>
+  passphraseKey(passphrase, salt, 'keys of roots and operators')
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')

@@ -24,6 +24,7 @@ export {
   readSecretFile,
   withoutLineEnd,
 } from './passphrase.ts'
+export { passphraseKey, passphraseKeyLater, SALT_BYTES } from './passphrase-key.ts'
 export { abandonRotation, prepareRotation, readPending, switchIdentityFile } from './rotating.ts'
 export { authorOfRotation, GRACE_MS, type Rotation, readRotation, signRotation } from './rotation.ts'
 export { newSealingKey, openSealed, type SealingKey, sealTo } from './seal.ts'

@@ -71,6 +71,18 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['task', 'run', 'none', 'none'],
     ['task', 'show', 'none'],
   ],
+  artifact: [
+    ['artifact', 'list'],
+    ['artifact', 'put', '/nonexistent'],
+    ['artifact', 'show', '000000'],
+  ],
+  secret: [
+    ['secret', 'list'],
+    ['secret', 'show', 'none'],
+    ['secret', 'set', 'a b'],
+    ['secret', 'unlock', '--for', '1s'],
+    ['secret', 'destroy'],
+  ],
   check: [
     ['check', 'rm -rf /'],
     ['check', '-', '--json'],

@@ -6,6 +6,7 @@ import { createRuntime, type Runtime, type Task } from '../../../src/agents/inde
 import type { Wanted } from '../../../src/agents/manifest/manifest.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../src/agents/manifest/words.ts'
 import type { MuscleClient } from '../../../src/agents/muscle/client.ts'
+import type { RuntimeDeps } from '../../../src/agents/runtime/runtime.ts'
 import { isFinal } from '../../../src/agents/tasks/types.ts'
 import type { Gates } from '../../../src/agents/types.ts'
 import { systemClock, systemRandom, systemTimers, type Timers } from '../../../src/base/clock.ts'
@@ -34,7 +35,14 @@ export function serverDirectory(): string {
 export function wantedOf(directory: string, way: readonly string[] = [], more: Partial<Wanted> = {}): Wanted {
   return {
     ...{ class: 'kExecutor', name: 'fixture', argv: [NODE, join(directory, 'server.mjs'), ...way] },
-    ...{ cwd: directory, tools: [], limits: DEFAULT_LIMITS, callMs: DEFAULT_CALL_MS, why: 'a test' },
+    ...{
+      cwd: directory,
+      tools: [],
+      secrets: [],
+      limits: DEFAULT_LIMITS,
+      callMs: DEFAULT_CALL_MS,
+      why: 'a test',
+    },
     binds: [
       { path: NODE, write: false },
       { path: directory, write: false },
@@ -58,7 +66,13 @@ export interface AgentRig {
 }
 
 export async function agentRig(
-  options: { readonly gates?: Gates; readonly db?: Database; readonly client?: MuscleClient } = {},
+  options: {
+    readonly gates?: Gates
+    readonly db?: Database
+    readonly client?: MuscleClient
+    readonly secrets?: RuntimeDeps['secrets']
+    readonly keepLong?: RuntimeDeps['keepLong']
+  } = {},
 ): Promise<AgentRig> {
   const db = options.db ?? (await temporaryDatabase())
   const client = options.client ?? (await muscleHere({ mostJails: 32 })).client
@@ -76,6 +90,8 @@ export async function agentRig(
     ...{ log: silentLog, muscle: { state, client: () => client } },
     gates: options.gates ?? ONLY_READS,
     revokeAll: async () => {},
+    secrets: options.secrets ?? (async () => []),
+    keepLong: options.keepLong,
   })
   await runtime.start(new AbortController().signal)
   onTestFinished(() => runtime.stop())

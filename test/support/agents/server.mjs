@@ -38,6 +38,18 @@ const TOOLS = [
   },
   { name: 'look', description: 'reads a file', inputSchema: schema, annotations: { readOnlyHint: true } },
   {
+    name: 'get_long',
+    description: 'a long one too',
+    inputSchema: schema,
+    annotations: { readOnlyHint: true },
+  },
+  {
+    name: 'get_file',
+    description: 'reads one too',
+    inputSchema: schema,
+    annotations: { readOnlyHint: true },
+  },
+  {
     name: 'mark',
     description: 'adds a line to a file',
     inputSchema: schema,
@@ -109,6 +121,7 @@ function call(id, { name, arguments: given = {}, _meta }) {
       return void next()
     }
     case 'look':
+    case 'get_file':
       try {
         return answer(id, text(readFileSync(given.path, 'utf8')))
       } catch (error) {
@@ -122,6 +135,7 @@ function call(id, { name, arguments: given = {}, _meta }) {
     case 'fail':
       return answer(id, { ...text('it went wrong'), isError: true })
     case 'long':
+    case 'get_long':
       return answer(id, text('x'.repeat(given.chars)))
     case 'deep': {
       const result = text('deep')

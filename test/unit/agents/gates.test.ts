@@ -125,6 +125,11 @@ describe('judging', () => {
     expect(JSON.stringify(all.ledger)).not.toContain('SECRET')
     const exec = { tool: 'exec', argv: ['git', 'status'], input: '' }
     expect(await all.gates.judge(reads(exec))).toMatchObject({ gate: 'capability' })
+    await all.capabilities.grant({ subject: 'kExecutor:fs', names: ['proc.exec:git'], by: 0 })
+    expect(await all.gates.judge(reads({ ...exec, secrets: ['token'] }))).toMatchObject({
+      gate: 'capability',
+      reason: expect.stringContaining('secret.read'),
+    })
   })
 
   it('lets an agent have another one work only if it was granted that', async () => {

@@ -115,6 +115,11 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     await runtime.add(actor(), wantedOf(directory, [], { name: 'writer', binds }))
     await expect(runtime.startAgent(actor(), 'writer')).rejects.toMatchObject({ code: 'refused' })
     expect(await done(runtime, 'echo', {}, { agent: 'writer' })).toMatchObject({ state: 'rejected' })
+    // Nor is what holds secrets.
+    const secrets = [{ variable: 'TOKEN', secret: 'token' }]
+    await runtime.add(actor(), wantedOf(directory, [], { name: 'holder', secrets }))
+    await expect(runtime.startAgent(actor(), 'holder')).rejects.toThrow('holds secrets')
+    expect(await done(runtime, 'echo', {}, { agent: 'holder' })).toMatchObject({ state: 'rejected' })
     expect(await client.list()).toHaveLength(1)
   })
 

@@ -2,6 +2,8 @@
 import type { Operation } from '../operation.ts'
 import * as agents from './agents/agents.ts'
 import * as approvals from './agents/approvals.ts'
+import * as artifacts from './agents/artifacts.ts'
+import * as vault from './agents/vault.ts'
 import * as anomalies from './anomalies.ts'
 import * as audit from './audit.ts'
 import * as backup from './backup.ts'
@@ -26,7 +28,23 @@ import * as tokens from './tokens.ts'
 
 const GROUPS: readonly Readonly<Record<string, Operation | Readonly<Record<string, Operation>>>>[] = [
   ...[status, doctor, events, history, exporting, importing, stats, anomalies, processes, peers],
-  ...[agents, approvals, query, fleet, share, policy, summaries, audit, mcp, tokens, backup, care, openapi],
+  ...[
+    agents,
+    approvals,
+    vault,
+    artifacts,
+    query,
+    fleet,
+    share,
+    policy,
+    summaries,
+    audit,
+    mcp,
+    tokens,
+    backup,
+    care,
+    openapi,
+  ],
 ]
 
 const isOperation = (one: object): one is Operation => 'method' in one

@@ -31,6 +31,7 @@ export const agentShape = (view: AgentView): AgentShape => ({
   ...agentRow(view),
   manifest: view.manifest && {
     ...{ cwd: view.manifest.cwd, binds: view.manifest.binds, tools: view.manifest.tools },
+    secrets: view.manifest.secrets,
     ...{ capabilities: view.manifest.capabilities, limits: view.manifest.limits },
     ...{ call_ms: view.manifest.callMs, why: view.manifest.why, added_at: time(view.manifest.addedAt) },
   },

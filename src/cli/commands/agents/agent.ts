@@ -11,7 +11,7 @@ import {
   startAgent,
   stopAgent,
 } from '../../../api/contract/operations/agents/agents.ts'
-import { AGENT_CLASSES, AGENT_NAME } from '../../../api/contract/shapes.ts'
+import { AGENT_CLASSES, AGENT_NAME, SECRET_NAME } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
@@ -54,6 +54,13 @@ const add = defineCommand({
       description: 'a directory or file that it may read and change',
     },
     { name: 'tool', value: 'name', repeat: true, description: 'only this tool may be called; default: all' },
+    {
+      name: 'secret',
+      value: 'variable=name',
+      repeat: true,
+      description:
+        'it finds this secret of yours at the path in KARO_SECRET_<variable>, if karo secret allow says so',
+    },
     {
       name: 'class',
       value: 'class',
@@ -111,12 +118,22 @@ const add = defineCommand({
     const callTime = options['call-time']
     const body = {
       ...{ name: args.name, class: options.class, argv, cwd, binds, limits, tools: options.tool ?? [] },
+      secrets: (options.secret ?? []).map(secretOf),
       ...(callTime !== undefined && { call_ms: callTimeOf(callTime) }),
       ...(options.why !== undefined && { why: checkText(options.why, '--why', 500) }),
     }
     return show(io, await daemonAt(io).call(addAgent, { body }), agentView)
   },
 })
+
+function secretOf(text: string): { readonly variable: string; readonly secret: string } {
+  const [variable = '', secret = ''] = text.split(/=(.*)/s, 2)
+  if (/^[A-Z][A-Z0-9_]{0,47}$/.test(variable) && SECRET_NAME.test(secret)) return { variable, secret }
+  throw new KaroError('bad_request', `'${text.slice(0, 80)}' is not VARIABLE=NAME`, {
+    where: '--secret',
+    hint: 'Write --secret TOKEN=api-token: capital letters, digits and _, and the name of a secret.',
+  })
+}
 
 function callTimeOf(text: string): number {
   const ms = parseDuration(text, '--call-time')

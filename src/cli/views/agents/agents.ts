@@ -42,7 +42,7 @@ export function agentView(agent: AgentShape, screen: Screen): string {
     ['command', line(argv)],
   ]
   if (manifest !== null) {
-    const { binds, cwd, tools, limits, call_ms, why, added_at } = manifest
+    const { binds, cwd, tools, secrets, limits, call_ms, why, added_at } = manifest
     facts.push(
       ['directory', cwd],
       [
@@ -50,6 +50,14 @@ export function agentView(agent: AgentShape, screen: Screen): string {
         binds.length === 0 ? 'nothing of this machine but its programs' : binds.map(placeOf).join(', '),
       ],
       ['network', 'none'],
+      ...(secrets.length === 0
+        ? []
+        : [
+            ['secrets', secrets.map(({ variable, secret }) => `${variable}=${secret}`).join(', ')] satisfies [
+              string,
+              string,
+            ],
+          ]),
       ['may be called', tools.length === 0 ? 'all its tools' : tools.join(', ')],
       [
         'limits',

@@ -5,6 +5,7 @@ import { AGENT_STATES } from '../../../../agents/runtime/agent-states.ts'
 import { TASK_STATES } from '../../../../agents/tasks/types.ts'
 import { count, integer, listOf, moment, text, traceId } from '../fields.ts'
 import { at } from './at.ts'
+import { secretWish } from './vault.ts'
 
 const agentId = () => text(64, 'id of the agent: its class and its name')
 const person = () => integer('the person it belongs to, by number')
@@ -73,6 +74,7 @@ export const agent = z
         cwd: path('directory inside the jail'),
         binds: listOf(bind, 64),
         tools: listOf(text(128, 'that may be called; none: all'), 256),
+        secrets: listOf(secretWish, 8).describe('that it is given when it starts'),
         capabilities: listOf(text(4_200, 'what it wants'), 128),
         limits,
         call_ms: count('milliseconds until a call has to be answered'),
@@ -111,6 +113,12 @@ export const addAgentBody = z.strictObject({
   cwd: path('directory inside the jail').default('/tmp'),
   binds: z.array(bind).max(64).readonly().default([]).describe('places of the machine that it sees'),
   tools: z.array(z.string().min(1).max(128)).max(256).readonly().default([]),
+  secrets: z
+    .array(secretWish)
+    .max(8)
+    .readonly()
+    .default([])
+    .describe('of the vault of its person, if that one allows it'),
   limits: someLimits.default({}),
   call_ms: z.int().min(1_000).max(3_600_000).exactOptional(),
   why: z.string().max(500).default(''),

@@ -1,0 +1,286 @@
+// The room of artifacts: content by its hash, in pieces of which each is stored once, within bounds, verified when it is read.
+import { createSerial } from '../../base/async/limiter.ts'
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { blake3, createHasher, type Hasher } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { ArtifactRepository, ArtifactRow } from '../../store/tables/artifacts.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import { artifactOf, hashesOf, textOf } from './rows.ts'
+import {
+  type Artifacts,
+  type Coming,
+  MEDIA_TYPE,
+  MOST_ARTIFACTS,
+  MOST_BYTES,
+  MOST_PIECES,
+  type Owner,
+  PART_BYTES,
+  PIECE_BYTES,
+} from './types.ts'
+
+/** Milliseconds of silence after which an upload is over, and between looks for artifacts whose time is over. */
+const IDLE_MS = 60_000
+const SWEEP_MS = 3_600_000
+const UPLOADS_MAX = 16
+const WHICH_LEAST = 6
+
+interface ArtifactsDeps {
+  readonly repository: ArtifactRepository
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+}
+
+interface Upload {
+  readonly key: string
+  readonly coming: Coming
+  readonly hasher: Hasher
+  readonly pieces: Uint8Array[]
+  /** What does not fill a piece yet. */
+  rest: Buffer
+  size: number
+  stopTimer: () => void
+}
+
+export function createArtifacts(deps: ArtifactsDeps): Artifacts {
+  const { repository, audit, clock, timers, random, log } = deps
+  const uploads = new Map<number, Upload>()
+  /** Pieces of each person. */
+  const used = new Map<number, number>()
+  const serially = createSerial()
+  let stopSweep = (): void => {}
+
+  const total = (): number => [...used.values()].reduce((sum, pieces) => sum + pieces, 0)
+
+  /** Removes pieces that nothing needs, and counts the others. */
+  async function collect(person: number): Promise<void> {
+    const needed = new Set((await repository.all(person)).flatMap((row) => hashesOf(row).map(toHex)))
+    for (const hash of uploads.get(person)?.pieces ?? []) needed.add(toHex(hash))
+    const there = await repository.pieces(person)
+    const idle = there.filter((hash) => !needed.has(hash))
+    await repository.removePieces(person, idle)
+    const left = there.length - idle.length
+    if (left === 0) used.delete(person)
+    else used.set(person, left)
+  }
+
+  function drop(person: number): void {
+    const upload = uploads.get(person)
+    uploads.delete(person)
+    upload?.stopTimer()
+    // Frees the memory of the hasher.
+    upload?.hasher.end()
+  }
+
+  function watch(person: number, upload: Upload): void {
+    upload.stopTimer()
+    upload.stopTimer = timers.after(IDLE_MS, () => {
+      void serially(async () => {
+        if (uploads.get(person) !== upload) return
+        drop(person)
+        await collect(person)
+      }).catch((error: Error) => log.warn({ reason: error.message }, 'an upload could not be cleared away'))
+    })
+  }
+
+  function uploadOf({ person }: Owner, key: string): Upload {
+    const upload = uploads.get(person)
+    if (upload?.key === key) return upload
+    throw new KaroError('not_found', 'that upload is not under way any more', { hint: 'Begin it anew.' })
+  }
+
+  async function storePiece(person: number, upload: Upload, bytes: Uint8Array): Promise<void> {
+    const hash = blake3([bytes])
+    if (!(await repository.hasPiece(person, hash))) {
+      if ((used.get(person) ?? 0) >= MOST_PIECES.ofOne || total() >= MOST_PIECES.ofAll)
+        throw new KaroError('rate_limited', 'there is no room for more artifacts', {
+          hint: 'Remove some: karo artifact list, karo artifact remove.',
+        })
+      await repository.putPiece(person, hash, bytes)
+      used.set(person, (used.get(person) ?? 0) + 1)
+    }
+    upload.pieces.push(hash)
+  }
+
+  async function begin({ person }: Owner, coming: Coming): Promise<Upload> {
+    if (coming.name.length === 0 || coming.name.length > 256 || !MEDIA_TYPE.test(coming.mediaType))
+      throw new KaroError('bad_request', 'this is no name of a file, or no media type')
+    if ((await repository.all(person)).length >= MOST_ARTIFACTS)
+      throw new KaroError('rate_limited', `you have ${MOST_ARTIFACTS} artifacts already`, {
+        hint: 'Remove some: karo artifact remove.',
+      })
+    drop(person)
+    if (uploads.size >= UPLOADS_MAX) throw new KaroError('rate_limited', 'too many uploads are under way')
+    const upload: Upload = {
+      ...{ key: toHex(random.bytes(8)), coming, hasher: createHasher(), pieces: [] },
+      ...{ rest: Buffer.alloc(0), size: 0, stopTimer: () => {} },
+    }
+    uploads.set(person, upload)
+    watch(person, upload)
+    return upload
+  }
+
+  async function add({ person }: Owner, upload: Upload, at: number, bytes: Uint8Array): Promise<void> {
+    watch(person, upload)
+    if (bytes.length > PART_BYTES) throw new KaroError('too_large', `a part has at most ${PART_BYTES} bytes`)
+    if (at < upload.size && at + bytes.length <= upload.size) return
+    if (at !== upload.size)
+      throw new KaroError('conflict', `the next bytes are those at ${upload.size}`, { where: 'at' })
+    if (at + bytes.length > MOST_BYTES)
+      throw new KaroError('too_large', `an artifact has at most ${MOST_BYTES / 1024 / 1024} MiB`)
+    let rest = Buffer.concat([upload.rest, bytes])
+    const { length } = upload.pieces
+    try {
+      for (; rest.length >= PIECE_BYTES; rest = rest.subarray(PIECE_BYTES))
+        await storePiece(person, upload, rest.subarray(0, PIECE_BYTES))
+    } catch (error) {
+      // All of the part or nothing, so that it can be sent again.
+      upload.pieces.length = length
+      throw error
+    }
+    upload.hasher.add(bytes)
+    upload.rest = Buffer.from(rest)
+    upload.size += bytes.length
+  }
+
+  async function finish(owner: Owner, upload: Upload, wanted: string | undefined) {
+    const { person } = owner
+    if (upload.rest.length > 0) await storePiece(person, upload, upload.rest)
+    uploads.delete(person)
+    upload.stopTimer()
+    const id = toHex(upload.hasher.end())
+    if (wanted !== undefined && wanted !== id) {
+      await collect(person)
+      throw new KaroError('conflict', `this is not ${wanted.slice(0, 12)}…: its content has the hash ${id}`, {
+        hint: 'Nothing was kept. Send it again.',
+      })
+    }
+    const before = (await repository.all(person)).find((row) => row.id === id)
+    if (before !== undefined && !isOver(before)) return { artifact: artifactOf(before), known: true }
+    const { name, mediaType, source, expiresAt } = upload.coming
+    const row: ArtifactRow = {
+      ...{ id, name, media_type: mediaType, size: upload.size, pieces: Buffer.concat(upload.pieces) },
+      ...{ source, created_at: clock.now(), expires_at: expiresAt },
+    }
+    await repository.put(person, row)
+    await tell(owner, 'stored', row)
+    return { artifact: artifactOf(row), known: false }
+  }
+
+  /** The ledger has no name and no hash: whoever knows a file could tell by it that it was here. */
+  const tell = ({ person, traceId }: Owner, change: string, { size, source }: ArtifactRow): Promise<void> =>
+    audit.record({
+      ...{ type: 'artifact_changed', success: true, trace_id: traceId },
+      details: { uid: person, change, bytes: size, source },
+    })
+
+  const isOver = ({ expires_at }: ArtifactRow): boolean => expires_at !== null && expires_at <= clock.now()
+
+  async function rowsOf(person: number): Promise<readonly ArtifactRow[]> {
+    return (await repository.all(person)).filter((row) => !isOver(row))
+  }
+
+  async function rowOf({ person }: Owner, which: string): Promise<ArtifactRow> {
+    const short = which.slice(0, 64)
+    const found =
+      which.length < WHICH_LEAST ? [] : (await rowsOf(person)).filter(({ id }) => id.startsWith(which))
+    const [only, other] = found
+    if (only === undefined)
+      throw new KaroError('not_found', `you have no artifact ${short}`, {
+        hint: `karo artifact list shows those that there are; at least ${WHICH_LEAST} digits of an id name one.`,
+      })
+    if (other !== undefined) throw new KaroError('conflict', `${short} is the beginning of several artifacts`)
+    return only
+  }
+
+  async function* read(owner: Owner, which: string, from: number): AsyncGenerator<Uint8Array, void> {
+    const row = await rowOf(owner, which)
+    const first = Math.floor(from / PIECE_BYTES)
+    for (const [i, hash] of hashesOf(row).entries()) {
+      if (i < first) continue
+      const bytes = await repository.piece(owner.person, hash)
+      if (bytes === undefined || !Buffer.from(blake3([bytes])).equals(hash))
+        throw new KaroError('bad_file', `piece ${i + 1} of ${row.id.slice(0, 12)} is missing or damaged`, {
+          hint: 'Put the file there again, or remove it: karo artifact remove.',
+        })
+      yield i === first ? bytes.subarray(from - first * PIECE_BYTES) : bytes
+    }
+  }
+
+  async function sweep(): Promise<void> {
+    try {
+      for (const person of await repository.people())
+        await serially(async () => {
+          const over = (await repository.all(person)).filter(isOver)
+          if (over.length > 0)
+            await repository.remove(
+              person,
+              over.map(({ id }) => id),
+            )
+          await collect(person)
+        })
+    } catch (error) {
+      log.error({ reason: (error as Error).message }, 'artifacts whose time is over could not be removed')
+    }
+    stopSweep()
+    stopSweep = timers.after(SWEEP_MS, () => void sweep())
+  }
+
+  return {
+    name: 'artifacts',
+    start: sweep,
+    async stop() {
+      stopSweep()
+      for (const person of uploads.keys()) drop(person)
+    },
+    begin: (owner, coming) => serially(async () => (await begin(owner, coming)).key),
+    add: (owner, key, at, bytes) =>
+      serially(async () => {
+        const upload = uploadOf(owner, key)
+        await add(owner, upload, at, bytes)
+        return { received: upload.size }
+      }),
+    finish: (owner, key, id) => serially(() => finish(owner, uploadOf(owner, key), id)),
+    keep: (owner, coming, bytes) =>
+      serially(async () => {
+        // An upload of the person, if there is one, is not in the way of a result of an agent.
+        const under = uploads.get(owner.person)
+        uploads.delete(owner.person)
+        try {
+          const upload = await begin(owner, coming)
+          for (let at = 0; at < bytes.length; at += PART_BYTES)
+            await add(owner, upload, at, bytes.subarray(at, at + PART_BYTES))
+          return (await finish(owner, upload, undefined)).artifact
+        } catch (error) {
+          drop(owner.person)
+          throw error
+        } finally {
+          if (under !== undefined) uploads.set(owner.person, under)
+        }
+      }),
+    list: async ({ person }) =>
+      (await rowsOf(person)).map(artifactOf).sort((a, b) => b.createdAt - a.createdAt),
+    find: async (owner, which) => artifactOf(await rowOf(owner, which)),
+    async preview(owner, which) {
+      for await (const bytes of read(owner, which, 0)) return textOf(bytes)
+      return ''
+    },
+    read,
+    remove: (owner, which) =>
+      serially(async () => {
+        const row = await rowOf(owner, which)
+        await repository.remove(owner.person, [row.id])
+        await collect(owner.person)
+        await tell(owner, 'removed', row)
+        return artifactOf(row)
+      }),
+    async forget(person) {
+      drop(person)
+      used.delete(person)
+    },
+  }
+}

@@ -1,0 +1,23 @@
+// Rows of artifacts as facts: the hashes of their pieces, their beginning as text, and what people see.
+import type { ArtifactRow } from '../../store/tables/artifacts.ts'
+import { type Artifact, PREVIEW_CHARS } from './types.ts'
+
+const HASH_BYTES = 32
+
+export const hashesOf = ({ pieces }: ArtifactRow): readonly Uint8Array[] =>
+  Array.from({ length: pieces.length / HASH_BYTES }, (_, i) =>
+    pieces.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
+  )
+
+/** Null for what is no text in UTF-8. */
+export function textOf(bytes: Uint8Array): string | null {
+  if (bytes.includes(0)) return null
+  // The end of a piece may be in the middle of a character, which is left out.
+  const text = new TextDecoder().decode(bytes, { stream: true })
+  return text.includes('\ufffd') ? null : text.slice(0, PREVIEW_CHARS)
+}
+
+export const artifactOf = (row: ArtifactRow): Artifact => ({
+  ...{ id: row.id, name: row.name, mediaType: row.media_type, size: row.size, source: row.source },
+  ...{ createdAt: row.created_at, expiresAt: row.expires_at },
+})

@@ -1,0 +1,81 @@
+// A file of secrets, for another machine or another day: names, values and ends, sealed under a passphrase of its own.
+import type { Random } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { passphraseKeyLater, SALT_BYTES } from '../../trust/identity/index.ts'
+import { boundToFile, open, seal } from './envelope.ts'
+import { MOST_SECRETS, MOST_VALUE_BYTES, SECRET_NAME, type VaultFile } from './types.ts'
+
+interface Kept {
+  readonly name: string
+  readonly note: string
+  readonly expiresAt: number | null
+  /** Wiped by whoever has it. */
+  readonly value: Buffer
+}
+
+const HEAD_BYTES = 4
+const WHAT = 'files of secrets'
+
+/** Wipes the values. */
+export async function writeFile(
+  kept: readonly Kept[],
+  createdAt: string,
+  passphrase: Uint8Array,
+  random: Random,
+): Promise<VaultFile> {
+  const facts = kept.map(({ name, note, expiresAt, value }) => [name, note, expiresAt, value.length])
+  const head = Buffer.from(JSON.stringify(facts))
+  const length = Buffer.alloc(HEAD_BYTES)
+  length.writeUInt32BE(head.length)
+  const plain = Buffer.concat([length, head, ...kept.map(({ value }) => value)])
+  for (const { value } of kept) value.fill(0)
+  const salt = random.bytes(SALT_BYTES)
+  const key = await passphraseKeyLater(passphrase, salt, WHAT)
+  try {
+    const sealed = seal(key, plain, boundToFile(createdAt), random)
+    return {
+      karo_vault: 1,
+      created_at: createdAt,
+      salt: Buffer.from(salt).toString('base64url'),
+      sealed: sealed.toString('base64url'),
+    }
+  } finally {
+    key.fill(0)
+    plain.fill(0)
+  }
+}
+
+/** Throws KaroError `unauthorized` for another passphrase or a changed file, `bad_file` for what this program would not write. */
+export async function readFile(file: VaultFile, passphrase: Uint8Array): Promise<readonly Kept[]> {
+  const key = await passphraseKeyLater(passphrase, Buffer.from(file.salt, 'base64url'), WHAT)
+  const plain = open(key, Buffer.from(file.sealed, 'base64url'), boundToFile(file.created_at))
+  key.fill(0)
+  if (plain === undefined)
+    throw new KaroError('unauthorized', 'this passphrase does not open the file, or the file is damaged', {
+      hint: 'Nothing was changed. Try the passphrase again, or take another copy of the file.',
+    })
+  try {
+    const headEnd = HEAD_BYTES + plain.readUInt32BE(0)
+    const facts = JSON.parse(plain.toString('utf8', HEAD_BYTES, headEnd)) as [
+      string,
+      string,
+      number | null,
+      number,
+    ][]
+    let at = headEnd
+    const kept = facts.map(([name, note, expiresAt, length]) => {
+      const value = Buffer.from(plain.subarray(at, at + length))
+      at += length
+      return { name, note, expiresAt, value }
+    })
+    const sound = kept.every(
+      ({ name, value }) => SECRET_NAME.test(name) && value.length > 0 && value.length <= MOST_VALUE_BYTES,
+    )
+    if (sound && at === plain.length && kept.length <= MOST_SECRETS) return kept
+    throw new Error('it is of another form')
+  } catch (cause) {
+    throw new KaroError('bad_file', 'what is in the file is no list of secrets', { cause })
+  } finally {
+    plain.fill(0)
+  }
+}

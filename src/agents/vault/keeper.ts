@@ -1,0 +1,241 @@
+// The keys of vaults while they are unlocked, the ways to unlock them, and every write: rows together with the list that names them.
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { createQuotas } from '../../base/quota.ts'
+import type { SecretRow, VaultHeaderRow, VaultRepository } from '../../store/tables/vault.ts'
+import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
+import { passphraseKeyLater, SALT_BYTES } from '../../trust/identity/index.ts'
+import { KEY_BYTES } from './envelope.ts'
+import { headerFor, innerKey, inspect, type Keys, type Opened, openValue, sealRow } from './opened.ts'
+import { type Owner, type Protection, UNLOCKED_SECONDS, type VaultState } from './types.ts'
+
+const DAY_MS = 86_400_000
+/** Tries of passphrases of one person. */
+const TRIES = { frames: 5, perMs: 60_000 }
+const PEOPLE_MAX = 4_096
+const WHAT = 'vaults'
+
+export interface KeeperDeps {
+  readonly repository: VaultRepository
+  readonly audit: Pick<Audit, 'record'>
+  /** Reads the credential of the service manager, wiped after use; undefined: there is none. */
+  readonly credential: () => Buffer | undefined
+  /** Days after which unlocking also gives a vault a new key; 0: never. */
+  readonly rotateDays: () => number
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+}
+
+interface Held extends Keys {
+  readonly until: number
+  readonly stopTimer: () => void
+}
+
+export function createKeeper({
+  repository,
+  audit,
+  credential,
+  rotateDays,
+  clock,
+  timers,
+  random,
+}: KeeperDeps) {
+  const held = new Map<number, Held>()
+  const tries = createQuotas<number>(TRIES, PEOPLE_MAX)
+
+  function hold(person: number, keys: Keys, seconds: number): void {
+    forget(person)
+    const ms = seconds * 1_000
+    // Measured by the timer, not by the wall clock: setting the clock back keeps nothing open.
+    const stopTimer = timers.after(ms, () => forget(person))
+    held.set(person, { ...keys, until: clock.now() + ms, stopTimer })
+  }
+
+  function forget(person: number): void {
+    const one = held.get(person)
+    held.delete(person)
+    one?.stopTimer()
+    one?.outer.fill(0)
+    one?.inner.fill(0)
+  }
+
+  const tell = (
+    type: 'vault_changed' | 'secret_read',
+    { person, traceId }: Owner,
+    details: AuditRecord['details'],
+    success = true,
+  ): Promise<void> => audit.record({ type, success, trace_id: traceId, details: { uid: person, ...details } })
+
+  async function headerOf({ person }: Owner): Promise<VaultHeaderRow> {
+    const { header } = await repository.load(person)
+    if (header !== undefined) return header
+    throw new KaroError('not_found', 'you have no vault yet', {
+      where: 'vault',
+      hint: 'Make one: karo secret init',
+    })
+  }
+
+  /** Tries words, which are wiped, on the header. Throws KaroError `unauthorized`, `rate_limited`. */
+  async function keysBy(owner: Owner, header: VaultHeaderRow, words: Buffer): Promise<Keys> {
+    try {
+      if (!tries(owner.person).take(clock.monotonic()))
+        throw new KaroError('rate_limited', 'too many passphrases were tried', { hint: 'Wait a minute.' })
+      const outer = await passphraseKeyLater(words, header.salt, WHAT)
+      const inner = innerKey(owner.person, header, outer)
+      if (inner !== undefined) return { outer, inner }
+      outer.fill(0)
+      await tell('vault_changed', owner, { change: 'unlocked' }, false)
+      throw new KaroError('unauthorized', `this ${header.protection} does not open the vault`, {
+        where: 'vault',
+        hint:
+          header.protection === 'passphrase'
+            ? 'Type it again. If it is the right one, the vault was changed or is damaged: restore a backup.'
+            : 'The service has another credential than when the vault was made, or the vault was changed.',
+      })
+    } finally {
+      words.fill(0)
+    }
+  }
+
+  /** The vault as it is now. Throws KaroError `refused` while it is locked. */
+  async function opened(owner: Owner): Promise<Opened> {
+    const header = await headerOf(owner)
+    if (!held.has(owner.person) && header.protection === 'credential') {
+      const words = credential()
+      if (words !== undefined) await admit(owner, header, words, UNLOCKED_SECONDS.usual)
+    }
+    const keys = held.get(owner.person)
+    if (keys === undefined)
+      throw new KaroError('refused', 'your vault is locked', {
+        where: 'vault',
+        hint:
+          header.protection === 'passphrase'
+            ? 'Unlock it: karo secret unlock'
+            : 'It opens by a credential that this daemon was not given: docs/vault.md.',
+      })
+    return inspect(owner.person, await repository.load(owner.person), keys, clock.now())
+  }
+
+  /** Unlocks it, and does what was due: a rotation, and what a loss of rows asks for. */
+  async function admit(owner: Owner, header: VaultHeaderRow, words: Buffer, seconds: number): Promise<void> {
+    const keys = await keysBy(owner, header, words)
+    hold(owner.person, keys, seconds)
+    const rows = await repository.load(owner.person)
+    const now = inspect(owner.person, rows, keys, clock.now())
+    if (rows.loss) {
+      const put = now.rows
+        .filter(({ id }) => !now.problems.has(id))
+        .map((row) => again(now, row, { allowed: [] }))
+      await commit(now, { put })
+      await tell('vault_changed', owner, { change: 'denied_all' })
+    }
+    const days = rotateDays()
+    const isDue = days > 0 && clock.now() - header.rotated_at >= days * DAY_MS
+    // What is damaged has to be looked at by a person first.
+    if (isDue && now.problems.size === 0 && now.missing.length === 0)
+      await rekey(owner, await opened(owner), undefined)
+  }
+
+  /** The row anew, with other facts and perhaps another value. */
+  function again(
+    vault: Opened,
+    row: SecretRow,
+    change: Partial<SecretRow>,
+    value = openValue(vault, row),
+  ): SecretRow {
+    try {
+      const { sealed: _, ...facts } = row
+      const next = { ...facts, ...change, version: row.version + 1, changed_at: clock.now() }
+      return sealRow(vault.owner, vault.keys.inner, next, value, random)
+    } finally {
+      value.fill(0)
+    }
+  }
+
+  /** Writes rows and the list that names them in one batch. */
+  async function commit(
+    { owner, header, keys, rows, missing }: Opened,
+    { put = [], remove = [] }: { readonly put?: readonly SecretRow[]; readonly remove?: readonly string[] },
+  ): Promise<void> {
+    const gone = new Set([...remove, ...put.map(({ id }) => id)])
+    const listed = [
+      ...rows.filter(({ id }) => !gone.has(id)),
+      ...missing
+        .filter(({ id }) => !gone.has(id))
+        .map(({ expiresAt, ...one }) => ({ ...one, expires_at: expiresAt })),
+      ...put,
+    ]
+    const { key: _, list: __, ...facts } = header
+    await repository.write(owner, { header: headerFor(owner, facts, keys, listed, random), put, remove })
+  }
+
+  /** Gives the vault a new key, under the same passphrase or another one. */
+  async function rekey(owner: Owner, vault: Opened, next: Buffer | undefined): Promise<number> {
+    const { header, rows, keys, problems, missing } = vault
+    const [bad] = [...rows.filter(({ id }) => problems.has(id)), ...missing]
+    if (bad !== undefined)
+      throw new KaroError('bad_file', `${bad.name} is not as it was written, so nothing was rotated`, {
+        where: 'vault',
+        hint: `Set it again or remove it first: karo secret set ${bad.name}, karo secret remove ${bad.name}`,
+      })
+    const now = clock.now()
+    const salt = next === undefined ? header.salt : random.bytes(SALT_BYTES)
+    const outer = next === undefined ? Buffer.from(keys.outer) : await passphraseKeyLater(next, salt, WHAT)
+    const fresh = { outer, inner: Buffer.from(random.bytes(KEY_BYTES)) }
+    const facts = { ...header, salt, generation: header.generation + 1, rotated_at: now }
+    const put = rows.map((row) => {
+      const value = openValue(vault, row)
+      const { sealed: _, ...same } = row
+      try {
+        return sealRow(owner.person, fresh.inner, { ...same, generation: facts.generation }, value, random)
+      } finally {
+        value.fill(0)
+      }
+    })
+    await repository.write(owner.person, {
+      header: headerFor(owner.person, facts, fresh, put, random),
+      put,
+    })
+    const left = held.get(owner.person)?.until ?? now
+    hold(owner.person, fresh, Math.max(1, Math.round((left - now) / 1_000)))
+    const change = next === undefined ? 'rotated' : 'passphrase'
+    await tell('vault_changed', owner, { change, secrets: put.length, generation: facts.generation })
+    return put.length
+  }
+
+  const state = async ({ person }: Owner): Promise<VaultState> => {
+    const { header } = await repository.load(person)
+    const words = credential()
+    words?.fill(0)
+    return {
+      protection: (header?.protection as Protection | undefined) ?? null,
+      unlockedUntil: held.get(person)?.until ?? null,
+      ...{ createdAt: header?.created_at ?? null, rotatedAt: header?.rotated_at ?? null },
+      hasCredential: words !== undefined,
+    }
+  }
+
+  /** Makes a vault with nothing in it. Wipes the words. */
+  async function make(owner: Owner, protection: Protection, words: Buffer): Promise<void> {
+    const now = clock.now()
+    const salt = random.bytes(SALT_BYTES)
+    try {
+      const outer = await passphraseKeyLater(words, salt, WHAT)
+      const keys = { outer, inner: Buffer.from(random.bytes(KEY_BYTES)) }
+      const facts = { protection, salt, generation: 1, created_at: now, rotated_at: now }
+      await repository.write(owner.person, { header: headerFor(owner.person, facts, keys, [], random) })
+      hold(owner.person, keys, UNLOCKED_SECONDS.usual)
+      await tell('vault_changed', owner, { change: 'made', protection })
+    } finally {
+      words.fill(0)
+    }
+  }
+
+  return {
+    ...{ state, headerOf, keysBy, admit, opened, make, again, commit, rekey, tell, forget },
+    forgetAll() {
+      for (const person of held.keys()) forget(person)
+    },
+  }
+}

@@ -1,0 +1,265 @@
+// The vault: secrets of people at rest, opened by a passphrase or a credential, and given to agents that may have them.
+import { createSerial } from '../../base/async/limiter.ts'
+import { byText } from '../../base/by-text.ts'
+import { KaroError } from '../../base/errors.ts'
+import { createListeners } from '../../base/run/listeners.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { SecretRow } from '../../store/tables/vault.ts'
+import { readFile, writeFile } from './file.ts'
+import { createKeeper, type KeeperDeps } from './keeper.ts'
+import { type Opened, openValue, sealRow } from './opened.ts'
+import { factsOf, find, isOver, listOf, rowFor, whyNot } from './rows.ts'
+import {
+  type Asking,
+  MOST_ALLOWED,
+  type Owner,
+  type SecretFacts,
+  type TakenSecret,
+  type Vault,
+} from './types.ts'
+
+/** Requests that may wait: each works on the whole vault of a person. */
+const WAITING_MAX = 64
+/** Milliseconds between looks for secrets whose time is over. */
+const SWEEP_MS = 600_000
+
+export interface VaultDeps extends KeeperDeps {
+  readonly log: Log
+}
+
+export function createVault(deps: VaultDeps): Vault {
+  const { repository, credential, clock, timers, random, log } = deps
+  const keeper = createKeeper(deps)
+  const { opened, commit, tell } = keeper
+  const serial = createSerial()
+  const taken = createListeners<[string]>()
+  let stopSweep = (): void => {}
+
+  const serially = <T>(work: () => Promise<T>): Promise<T> => {
+    if (serial.pending() < WAITING_MAX) return serial(work)
+    return Promise.reject(new KaroError('rate_limited', 'too many requests wait for vaults'))
+  }
+
+  const current = (vault: Opened, name: string): SecretRow => {
+    const row = find(vault, name)
+    if (!isOver(row, clock.now())) return row
+    throw new KaroError('not_found', `the time of ${name} is over`, {
+      hint: `Set it again: karo secret set ${name}`,
+    })
+  }
+
+  async function put(
+    owner: Owner,
+    vault: Opened,
+    row: SecretRow,
+    change: string,
+    agent?: string,
+  ): Promise<SecretFacts> {
+    await commit(vault, { put: [row] })
+    await tell('vault_changed', owner, { change, secret: row.id, ...(agent === undefined ? {} : { agent }) })
+    return factsOf(row)
+  }
+
+  async function take(owner: Owner, asking: Asking): Promise<readonly TakenSecret[]> {
+    if (asking.wants.length === 0) return []
+    const vault = await opened(owner)
+    const got: TakenSecret[] = []
+    try {
+      for (const { variable, secret } of asking.wants) {
+        const row = current(vault, secret)
+        const why = whyNot(row, asking)
+        if (why !== undefined) {
+          await tell('secret_read', owner, { secret: row.id, by: asking.agent, reason: why }, false)
+          throw new KaroError('refused', `${asking.agent} may not have the secret ${secret}: ${why}`, {
+            hint: `Allow it at a terminal: karo secret allow ${secret} ${asking.agent.slice(asking.agent.indexOf(':') + 1)}`,
+          })
+        }
+        got.push({ name: variable, bytes: openValue(vault, row) })
+        await tell('secret_read', owner, { secret: row.id, by: asking.agent })
+      }
+      return got
+    } catch (error) {
+      for (const { bytes } of got) bytes.fill(0)
+      throw error
+    }
+  }
+
+  async function sweep(): Promise<void> {
+    try {
+      const gone = await serially(() => repository.removeExpired(clock.now()))
+      if (gone > 0) log.info({ gone }, 'secrets were removed, because their time was over')
+    } catch (error) {
+      log.error({ reason: (error as Error).message }, 'secrets whose time is over could not be removed')
+    }
+    stopSweep()
+    stopSweep = timers.after(SWEEP_MS, () => void sweep())
+  }
+
+  return {
+    name: 'vault',
+    start: sweep,
+    async stop() {
+      stopSweep()
+      keeper.forgetAll()
+    },
+    state: keeper.state,
+    list: (owner) =>
+      serially(async () => {
+        const { protection, unlockedUntil } = await keeper.state(owner)
+        if (protection === null) return []
+        const isLocked = protection === 'passphrase' && unlockedUntil === null
+        const all = isLocked
+          ? (await repository.load(owner.person)).secrets.map((row) => factsOf(row))
+          : listOf(await opened(owner))
+        return all.toSorted((a, b) => byText(a.name, b.name))
+      }),
+    init: (owner, passphrase) =>
+      serially(async () => {
+        if ((await repository.load(owner.person)).header !== undefined) {
+          passphrase?.fill(0)
+          throw new KaroError('conflict', 'you have a vault already', {
+            hint: 'karo secret list shows it. karo secret rotate --passphrase changes its passphrase.',
+          })
+        }
+        const words = passphrase ?? credential()
+        if (words === undefined)
+          throw new KaroError('refused', 'this daemon was given no credential for vaults', {
+            hint: 'Give a passphrase, or see docs/vault.md for LoadCredential.',
+          })
+        await keeper.make(owner, passphrase === undefined ? 'credential' : 'passphrase', words)
+        return keeper.state(owner)
+      }),
+    unlock: (owner, passphrase, seconds) =>
+      serially(async () => {
+        const header = await keeper.headerOf(owner).catch((error: unknown) => {
+          passphrase.fill(0)
+          throw error
+        })
+        await keeper.admit(owner, header, passphrase, seconds)
+        await tell('vault_changed', owner, { change: 'unlocked', seconds })
+        return keeper.state(owner)
+      }),
+    async lock(owner) {
+      keeper.forget(owner.person)
+      return keeper.state(owner)
+    },
+    rotate: (owner, passphrases) =>
+      serially(async () => {
+        try {
+          const vault = await opened(owner)
+          if (passphrases === undefined) return { secrets: await keeper.rekey(owner, vault, undefined) }
+          // Whoever finds an unlocked vault does not make it theirs.
+          const { outer, inner } = await keeper.keysBy(owner, vault.header, passphrases.current)
+          for (const key of [outer, inner]) key.fill(0)
+          return { secrets: await keeper.rekey(owner, vault, passphrases.next) }
+        } finally {
+          passphrases?.current.fill(0)
+          passphrases?.next.fill(0)
+        }
+      }),
+    set: (owner, wanted) =>
+      serially(async () => {
+        try {
+          const vault = await opened(owner)
+          return await put(owner, vault, rowFor(vault, wanted, clock.now(), random), 'set')
+        } finally {
+          wanted.value.fill(0)
+        }
+      }),
+    reveal: (owner, name) =>
+      serially(async () => {
+        const vault = await opened(owner)
+        const row = current(vault, name)
+        const value = openValue(vault, row)
+        await tell('secret_read', owner, { secret: row.id, by: 'its person' })
+        return value
+      }),
+    remove: (owner, name) =>
+      serially(async () => {
+        const vault = await opened(owner)
+        const found = listOf(vault).find((one) => one.name === name)
+        const row = found === undefined ? factsOf(find(vault, name)) : found
+        await commit(vault, { remove: [row.id] })
+        await tell('vault_changed', owner, { change: 'removed', secret: row.id })
+        for (const { agent } of row.allowed) taken.tell(agent)
+        return row
+      }),
+    destroy: (owner) =>
+      serially(async () => {
+        const { secrets } = await repository.load(owner.person)
+        keeper.forget(owner.person)
+        await repository.clear(owner.person)
+        await tell('vault_changed', owner, { change: 'destroyed', secrets: secrets.length })
+        for (const agent of new Set(secrets.flatMap(({ allowed }) => allowed.map((one) => one.agent))))
+          taken.tell(agent)
+        return { secrets: secrets.length }
+      }),
+    allow: (owner, name, to) =>
+      serially(async () => {
+        const vault = await opened(owner)
+        const row = current(vault, name)
+        const allowed = [...row.allowed.filter(({ agent }) => agent !== to.agent), to]
+        if (allowed.length > MOST_ALLOWED)
+          throw new KaroError('rate_limited', `at most ${MOST_ALLOWED} agents may have one secret`)
+        return put(owner, vault, keeper.again(vault, row, { allowed }), 'allowed', to.agent)
+      }),
+    deny: (owner, name, agent) =>
+      serially(async () => {
+        const vault = await opened(owner)
+        const row = find(vault, name)
+        // The agent itself may be gone already, so that its name is enough.
+        const one = row.allowed.find((it) => it.agent === agent || it.agent.endsWith(`:${agent}`))
+        if (one === undefined) throw new KaroError('not_found', `${agent} is not allowed to have ${name}`)
+        const allowed = row.allowed.filter((other) => other !== one)
+        const facts = await put(owner, vault, keeper.again(vault, row, { allowed }), 'denied', one.agent)
+        taken.tell(one.agent)
+        return facts
+      }),
+    take: (owner, asking) => serially(() => take(owner, asking)),
+    backup: (owner, passphrase) =>
+      serially(async () => {
+        try {
+          const vault = await opened(owner)
+          const rows = vault.rows.filter((row) => !isOver(row, clock.now()))
+          const kept = rows.map((row) => ({
+            ...{ name: row.name, note: row.note, expiresAt: row.expires_at, value: openValue(vault, row) },
+          }))
+          const file = await writeFile(kept, new Date(clock.now()).toISOString(), passphrase, random)
+          await tell('vault_changed', owner, { change: 'copied', secrets: kept.length })
+          return file
+        } finally {
+          passphrase.fill(0)
+        }
+      }),
+    restore: (owner, file, { passphrase, replace }) =>
+      serially(async () => {
+        try {
+          let vault = await opened(owner)
+          const kept = (await readFile(file, passphrase)).filter(
+            ({ expiresAt }) => expiresAt === null || expiresAt > clock.now(),
+          )
+          const there = kept.find(({ name }) => vault.rows.some((row) => row.name === name))
+          if (there !== undefined && !replace)
+            throw new KaroError('conflict', `there is a secret ${there.name} already`, {
+              hint: 'Nothing was changed. --replace overwrites those that there are.',
+            })
+          const rows: SecretRow[] = []
+          for (const one of kept) {
+            // Agents of another machine, or of before, are other programs.
+            const row = { ...rowFor(vault, one, clock.now(), random), allowed: [] }
+            const anew = sealRow(owner.person, vault.keys.inner, row, one.value, random)
+            rows.push(anew)
+            vault = { ...vault, rows: [...vault.rows.filter(({ id }) => id !== anew.id), anew] }
+          }
+          for (const { value } of kept) value.fill(0)
+          await commit(vault, { put: rows })
+          await tell('vault_changed', owner, { change: 'restored', secrets: rows.length })
+          return rows.map((row) => factsOf(row))
+        } finally {
+          passphrase.fill(0)
+        }
+      }),
+    onTaken: taken.on,
+    forget: async (person) => keeper.forget(person),
+  }
+}

@@ -1,0 +1,143 @@
+// Schemas of /vault: secrets of the caller, and who may have them. Values and passphrases are base64url in both directions.
+import * as z from 'zod'
+import {
+  MOST_ALLOWED,
+  MOST_BYTES,
+  MOST_SECRETS,
+  MOST_VALUE_BYTES,
+  SECRET_NAME,
+  UNLOCKED_SECONDS,
+} from '../../../../agents/vault/types.ts'
+import { count, listOf, moment, text } from '../fields.ts'
+
+/** Characters of base64url for so many bytes. */
+const encoded = (bytes: number): number => Math.ceil((bytes * 4) / 3)
+const MOST_PASSPHRASE = 1_024
+
+const name = () => z.string().regex(SECRET_NAME).describe('name of the secret')
+const bytesOf = (most: number, what: string) =>
+  z
+    .string()
+    .min(1)
+    .max(encoded(most))
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .describe(`${what}, in unpadded base64url`)
+const passphrase = (what: string) => bytesOf(MOST_PASSPHRASE, what)
+const agent = () => z.string().min(1).max(64).describe('name or id of an agent')
+
+export const vaultState = z
+  .strictObject({
+    protection: z
+      .enum(['passphrase', 'credential'])
+      .nullable()
+      .describe('what opens it; null: there is no vault yet'),
+    unlocked_until: moment('when it locks itself; null: it is locked').nullable(),
+    created_at: moment('when it was made').nullable(),
+    rotated_at: moment('since when its key is in use').nullable(),
+    has_credential: z.boolean().describe('the service manager gave the daemon a credential for vaults'),
+  })
+  .meta({ id: 'VaultState' })
+export type VaultStateShape = z.infer<typeof vaultState>
+
+export const secret = z
+  .strictObject({
+    id: text(32, 'by which the ledger names it'),
+    name: text(64, 'name of the secret'),
+    version: count('grows with each change'),
+    created_at: moment('when it was set first'),
+    changed_at: moment('when it was changed last'),
+    expires_at: moment('when it is removed; null: never').nullable(),
+    note: text(200, 'in the words of the person'),
+    allowed: listOf(
+      z.strictObject({
+        agent: text(64, 'id of an agent that may have it'),
+        tools: listOf(
+          text(128, 'only while no other tools of the agent may be called; none: in any case'),
+          64,
+        ),
+      }),
+      MOST_ALLOWED,
+    ),
+    problem: text(256, 'why it cannot be had; null: nothing is known against it').nullable(),
+  })
+  .meta({ id: 'Secret', description: 'A secret without its value.' })
+export type SecretShape = z.infer<typeof secret>
+
+export const secretList = z
+  .strictObject({ vault: vaultState, secrets: listOf(secret, 2 * MOST_SECRETS) })
+  .meta({ id: 'SecretList' })
+export type SecretListShape = z.infer<typeof secretList>
+
+export const initBody = z.strictObject({
+  passphrase: passphrase('the new passphrase; absent: the credential of the daemon opens it').exactOptional(),
+})
+export const unlockBody = z.strictObject({
+  passphrase: passphrase('the passphrase'),
+  seconds: z
+    .int()
+    .min(UNLOCKED_SECONDS.least)
+    .max(UNLOCKED_SECONDS.most)
+    .default(UNLOCKED_SECONDS.usual)
+    .describe('how long it stays unlocked'),
+})
+export const rotateBody = z.strictObject({
+  passphrases: z
+    .strictObject({ current: passphrase('the present one'), next: passphrase('the new one') })
+    .exactOptional()
+    .describe('to change the passphrase too'),
+})
+export const counted = z
+  .strictObject({ secrets: count('how many secrets that was about') })
+  .meta({ id: 'SecretsCounted' })
+
+export const setBody = z.strictObject({
+  name: name(),
+  value: bytesOf(MOST_VALUE_BYTES, `1 to ${MOST_VALUE_BYTES} bytes`),
+  expires_at: moment('when it is to be removed; null: never; absent: as it was').nullable().exactOptional(),
+  note: z.string().max(200).exactOptional(),
+})
+export const whichSecretBody = z.strictObject({ name: name() })
+export const revealed = z
+  .strictObject({ value: bytesOf(MOST_VALUE_BYTES, 'the value') })
+  .meta({ id: 'SecretRevealed' })
+export const allowBody = z.strictObject({
+  name: name(),
+  agent: agent(),
+  tools: z
+    .array(z.string().min(1).max(128))
+    .max(64)
+    .readonly()
+    .default([])
+    .describe('only while its manifest lets no other tools be called'),
+})
+export const denyBody = z.strictObject({ name: name(), agent: agent() })
+
+/** Names, notes and lengths beside the values. */
+const MOST_FILE_BYTES = MOST_BYTES + 256 * 1024
+const file = z
+  .strictObject({
+    karo_vault: z.literal(1),
+    created_at: moment('when it was made'),
+    salt: bytesOf(16, 'salt of argon2id'),
+    sealed: bytesOf(MOST_FILE_BYTES, 'AES-256-GCM: nonce, ciphertext, tag'),
+  })
+  .meta({ id: 'VaultFile', description: 'Secrets under a passphrase of their own.' })
+export const vaultFile = file
+export const backupBody = z.strictObject({ passphrase: passphrase('of the file') })
+export const restoreBody = z.strictObject({
+  file,
+  passphrase: passphrase('of the file'),
+  replace: z.boolean().default(false).describe('also those of which the name is there already'),
+})
+export const restored = z
+  .strictObject({ secrets: listOf(secret, MOST_SECRETS) })
+  .meta({ id: 'SecretsRestored' })
+
+/** One that an agent is to be given, in its manifest. */
+export const secretWish = z.strictObject({
+  variable: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]{0,47}$/)
+    .describe('its program finds the path of a descriptor in KARO_SECRET_ and this'),
+  secret: name(),
+})

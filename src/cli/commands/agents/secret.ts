@@ -1,0 +1,271 @@
+// karo secret: a vault of the person's own for secrets, and which agents are given them.
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import {
+  allowSecret,
+  denySecret,
+  destroyVault,
+  getSecrets,
+  initVault,
+  lockVault,
+  removeSecret,
+  revealSecret,
+  rotateVault,
+  setSecret,
+  unlockVault,
+} from '../../../api/contract/operations/agents/vault.ts'
+import { SECRET_NAME, UNLOCKED_SECONDS } from '../../../api/contract/shapes.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { printable } from '../../../base/format.ts'
+import { passphraseFileOption } from '../../backup-encryption.ts'
+import { type Command, defineCommand, show } from '../../command.ts'
+import { parseDuration, rfc3339 } from '../../input/time.ts'
+import { checkText, given } from '../../input/values.ts'
+import { newPassphrase, passphraseOf } from '../../passphrase.ts'
+import { backup, restore } from '../../secrets/files.ts'
+import { readValue, unlock, unlocked, withWords } from '../../secrets/value.ts'
+import { confirm } from '../../terminal/confirm.ts'
+import { secretsView, secretView, vaultView } from '../../views/agents/secrets.ts'
+
+const NAME = {
+  name: 'name',
+  required: true,
+  description: 'name of the secret, see karo secret list',
+} as const
+const AGENT = { name: 'agent', required: true, description: 'name or id of one of your agents' } as const
+
+function nameOf(text: string): string {
+  if (SECRET_NAME.test(text)) return text
+  throw new KaroError(
+    'bad_request',
+    'a name has at most 64 letters, digits and . _ -, and begins with a letter or a digit',
+    { where: 'NAME' },
+  )
+}
+
+const init = defineCommand({
+  name: 'secret init',
+  summary: 'make your vault, under a new passphrase',
+  shows: initVault,
+  options: [
+    passphraseFileOption,
+    {
+      name: 'credential',
+      description: 'the credential karo-vault of the service opens it, and nobody types anything',
+    },
+  ],
+  examples: [{ run: 'karo secret init', does: 'asks for a passphrase twice; nobody can recover it' }],
+  async run(io, { options }) {
+    if (options.credential === true)
+      return show(io, await daemonAt(io).call(initVault, { body: {} }), vaultView)
+    const words = await newPassphrase(options['passphrase-file'])
+    return withWords(words, async (passphrase) =>
+      show(io, await daemonAt(io).call(initVault, { body: { passphrase } }), vaultView),
+    )
+  },
+})
+
+const unlockIt = defineCommand({
+  name: 'secret unlock',
+  summary: 'unlock your vault for a while, for you and for agents that may have secrets',
+  shows: unlockVault,
+  options: [
+    passphraseFileOption,
+    { name: 'for', value: 'duration', description: 'how long, 1m to 7d (default: 8h)' },
+  ],
+  examples: [{ run: 'karo secret unlock --for 1h', does: 'asks for the passphrase' }],
+  async run(io, { options }) {
+    const seconds = given(options.for, (text) => Math.floor(parseDuration(text, '--for') / 1_000))
+    if (seconds !== undefined && (seconds < UNLOCKED_SECONDS.least || seconds > UNLOCKED_SECONDS.most))
+      throw new KaroError('bad_request', 'this is not a time from 1m to 7d', { where: '--for' })
+    return show(io, await unlock(io, options['passphrase-file'], seconds), vaultView)
+  },
+})
+
+const lock = defineCommand({
+  name: 'secret lock',
+  summary: 'lock your vault; agents that run keep what they were given',
+  shows: lockVault,
+  examples: [{ run: 'karo secret lock', does: 'the daemon forgets its key' }],
+  run: async (io) => show(io, await daemonAt(io).call(lockVault), vaultView),
+})
+
+const set = defineCommand({
+  name: 'secret set',
+  summary: 'add a secret, or give one another value: typed unseen, or from standard input',
+  shows: setSecret,
+  args: [{ name: 'name', required: true, description: 'letters, digits, . _ -' }],
+  options: [
+    {
+      name: 'ttl',
+      value: 'duration',
+      description: 'removes it after that time; never: keeps it (default for a new one)',
+    },
+    { name: 'note', value: 'words', description: 'what it is for' },
+    { name: 'exact', description: 'a line end at the end of standard input belongs to the value' },
+  ],
+  examples: [
+    { run: 'karo secret set api-token', does: 'asks for the value' },
+    { run: 'karo secret set api-token --ttl 30d < file', does: 'from a file, for a month' },
+  ],
+  async run(io, { args, options }) {
+    const name = nameOf(args.name)
+    const { ttl } = options
+    const expires_at =
+      ttl === 'never'
+        ? null
+        : given(ttl, (text) => rfc3339(Date.now() + parseDuration(text, '--ttl'), '--ttl'))
+    const more = {
+      ...(expires_at !== undefined && { expires_at }),
+      ...(options.note !== undefined && { note: checkText(options.note, '--note', 200) }),
+    }
+    return withWords(await readValue(name, options.exact === true), (value) =>
+      unlocked(io, async () =>
+        show(io, await daemonAt(io).call(setSecret, { body: { name, value, ...more } }), secretView),
+      ),
+    )
+  },
+})
+
+const list = defineCommand({
+  name: 'secret list',
+  summary: 'list your secrets, without their values, and who may have each',
+  shows: getSecrets,
+  examples: [
+    { run: 'karo secret list', does: 'also whether each is as it was written, while the vault is unlocked' },
+  ],
+  run: async (io) => show(io, await daemonAt(io).call(getSecrets), secretsView),
+})
+
+const showOne = defineCommand({
+  name: 'secret show',
+  summary: 'show one secret; its value only with --reveal, and at a terminal only',
+  shows: getSecrets,
+  json: 'one of `secrets`; never its value',
+  args: [NAME],
+  options: [{ name: 'reveal', description: 'show the value too; the ledger notes it' }],
+  examples: [{ run: 'karo secret show api-token', does: 'who may have it, and until when' }],
+  async run(io, { args, options }) {
+    const { secrets } = await daemonAt(io).call(getSecrets)
+    const found = secrets.find(({ name }) => name === args.name)
+    if (found === undefined)
+      throw new KaroError('not_found', `you have no secret ${args.name.slice(0, 64)}`, {
+        hint: 'karo secret list shows those that there are.',
+      })
+    if (options.reveal !== true) return show(io, found, secretView)
+    if (io.json || !io.terminal)
+      throw new KaroError('refused', 'a value is shown at a terminal only', {
+        where: '--reveal',
+        hint: 'A program is given it as an agent: karo secret allow.',
+      })
+    const { value } = await unlocked(io, () => daemonAt(io).call(revealSecret, { body: { name: args.name } }))
+    const bytes = Buffer.from(value, 'base64url')
+    io.out(`${bytes.toString('utf8')}\n`)
+    bytes.fill(0)
+    return EXIT.done
+  },
+})
+
+const remove = defineCommand({
+  name: 'secret remove',
+  summary: 'remove a secret; agents that may hold it are ended',
+  shows: removeSecret,
+  args: [NAME],
+  examples: [{ run: 'karo secret remove api-token', does: 'its value is gone' }],
+  run: (io, { args }) =>
+    unlocked(io, async () =>
+      show(
+        io,
+        await daemonAt(io).call(removeSecret, { body: { name: nameOf(args.name) } }),
+        ({ name }) => `Removed ${printable(name)}.\n`,
+      ),
+    ),
+})
+
+const rotate = defineCommand({
+  name: 'secret rotate',
+  summary: 'encrypt all your secrets under a new key, all at once',
+  shows: rotateVault,
+  options: [
+    { name: 'passphrase', description: 'also change the passphrase: asks for the present one and a new one' },
+  ],
+  examples: [{ run: 'karo secret rotate --passphrase', does: 'the old passphrase opens nothing any more' }],
+  async run(io, { options }) {
+    const said = ({ secrets }: { readonly secrets: number }): string =>
+      `The vault has a new key; ${secrets} ${secrets === 1 ? 'secret was' : 'secrets were'} encrypted anew.\n`
+    if (options.passphrase !== true)
+      return unlocked(io, async () => show(io, await daemonAt(io).call(rotateVault, { body: {} }), said))
+    return withWords(await passphraseOf(undefined, 'Present passphrase of your vault: '), (current) =>
+      unlocked(io, async () =>
+        withWords(await newPassphrase(undefined), async (next) =>
+          show(io, await daemonAt(io).call(rotateVault, { body: { passphrases: { current, next } } }), said),
+        ),
+      ),
+    )
+  },
+})
+
+const allow = defineCommand({
+  name: 'secret allow',
+  summary: 'allow an agent of yours to be given a secret; at a terminal only',
+  shows: allowSecret,
+  args: [NAME, AGENT],
+  options: [
+    {
+      name: 'tool',
+      value: 'name',
+      repeat: true,
+      description: 'only while no other tools of the agent may be called',
+    },
+  ],
+  examples: [
+    {
+      run: 'karo secret allow api-token files',
+      does: 'for the agent as it was added; see karo agent add --secret',
+    },
+  ],
+  run: (io, { args, options }) =>
+    unlocked(io, async () => {
+      const body = { name: nameOf(args.name), agent: args.agent, tools: options.tool ?? [] }
+      return show(io, await daemonAt(io).call(allowSecret, { body }), secretView)
+    }),
+})
+
+const deny = defineCommand({
+  name: 'secret deny',
+  summary: 'take that back; the agent is ended if it runs',
+  shows: denySecret,
+  args: [NAME, AGENT],
+  examples: [{ run: 'karo secret deny api-token files', does: 'it is not given the secret any more' }],
+  run: (io, { args }) =>
+    unlocked(io, async () => {
+      const body = { name: nameOf(args.name), agent: args.agent }
+      return show(io, await daemonAt(io).call(denySecret, { body }), secretView)
+    }),
+})
+
+const destroy = defineCommand({
+  name: 'secret destroy',
+  summary: 'remove your vault with all secrets in it, also when its passphrase is lost',
+  shows: destroyVault,
+  options: [{ name: 'yes', description: 'do not ask' }],
+  examples: [{ run: 'karo secret destroy', does: 'asks first; nothing brings them back but a backup' }],
+  async run(io, { options }) {
+    const sure = await confirm(io, 'Remove your vault with all secrets in it?', {
+      yes: options.yes === true,
+      where: '--yes',
+    })
+    if (!sure) {
+      io.out('Nothing was removed.\n')
+      return EXIT.refused
+    }
+    return show(
+      io,
+      await daemonAt(io).call(destroyVault),
+      ({ secrets }) => `Removed, with ${secrets} secrets.\n`,
+    )
+  },
+})
+
+export const commands: readonly Command[] = [
+  ...[init, unlockIt, lock, set, list, showOne, remove, rotate, allow, deny, backup, restore, destroy],
+]

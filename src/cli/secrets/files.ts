@@ -1,0 +1,80 @@
+// karo secret backup and restore: all secrets of a person in one file, under a passphrase of its own.
+import { readFileSync } from 'node:fs'
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { backupVault, restoreVault } from '../../api/contract/operations/agents/vault.ts'
+import { EXIT, KaroError } from '../../base/errors.ts'
+import { printable } from '../../base/format.ts'
+import { passphraseFileOption } from '../backup-encryption.ts'
+import { defineCommand, show } from '../command.ts'
+import { createOutput } from '../output-file.ts'
+import { newPassphrase, passphraseOf } from '../passphrase.ts'
+import { absolutePath } from '../place.ts'
+import { unlocked, withWords } from './value.ts'
+
+export const backup = defineCommand({
+  name: 'secret backup',
+  summary: 'write all your secrets into one file, under a passphrase of its own; at a terminal only',
+  args: [{ name: 'file', required: true, description: 'where to; it must not exist yet', completes: 'file' }],
+  options: [passphraseFileOption],
+  examples: [{ run: 'karo secret backup secrets.vault', does: 'asks for a passphrase for the file' }],
+  async run(io, { args, options }) {
+    const path = absolutePath(args.file)
+    const output = createOutput(path)
+    try {
+      const words = await newPassphrase(options['passphrase-file'])
+      const file = await withWords(words, (passphrase) =>
+        unlocked(io, () => daemonAt(io).call(backupVault, { body: { passphrase } })),
+      )
+      output.write(`${JSON.stringify(file)}\n`)
+      output.finish()
+      io.out(io.json ? `${JSON.stringify({ file: path })}\n` : `Your secrets are in ${printable(path)}.\n`)
+      return EXIT.done
+    } finally {
+      output.discard()
+    }
+  },
+})
+
+export const restore = defineCommand({
+  name: 'secret restore',
+  summary: 'take secrets out of such a file; no agent is allowed to have them until you say so',
+  shows: restoreVault,
+  args: [{ name: 'file', required: true, description: 'what karo secret backup wrote', completes: 'file' }],
+  options: [
+    passphraseFileOption,
+    { name: 'replace', description: 'also those of which the name is there already' },
+  ],
+  examples: [{ run: 'karo secret restore secrets.vault', does: 'asks for the passphrase of the file' }],
+  async run(io, { args, options }) {
+    const file = fileAt(args.file)
+    const words = await passphraseOf(options['passphrase-file'], 'Passphrase of the file: ')
+    return withWords(words, (passphrase) =>
+      unlocked(io, async () =>
+        show(
+          io,
+          await daemonAt(io).call(restoreVault, {
+            body: { file: file as never, passphrase, replace: options.replace === true },
+          }),
+          ({ secrets }) =>
+            `Restored ${secrets.map(({ name }) => printable(name)).join(', ') || 'nothing'}.\n`,
+        ),
+      ),
+    )
+  },
+})
+
+function fileAt(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    const isText = cause instanceof SyntaxError
+    throw new KaroError(
+      isText ? 'bad_file' : 'not_found',
+      isText ? 'this is no file of karo secret backup' : 'it cannot be read',
+      {
+        where: path,
+        cause,
+      },
+    )
+  }
+}

@@ -1,0 +1,65 @@
+// The value of a secret, from standard input or a hidden prompt, and a vault that is unlocked before it is used.
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import { unlockVault } from '../../api/contract/operations/agents/vault.ts'
+import { KaroError } from '../../base/errors.ts'
+import { withoutLineEnd } from '../../trust/identity/index.ts'
+import type { CommandIo } from '../command.ts'
+import { canAsk, passphraseOf, readHidden } from '../passphrase.ts'
+
+const MOST_BYTES = 64 * 1024
+
+/** Calls `use` with the words in base64url, and overwrites them, as far as that is possible. */
+export async function withWords<T>(words: Buffer, use: (text: string) => Promise<T>): Promise<T> {
+  try {
+    return await use(words.toString('base64url'))
+  } finally {
+    words.fill(0)
+  }
+}
+
+/** Never an argument, which others see. `exact`: a line end at the end belongs to it. Throws KaroError `bad_request`. */
+export async function readValue(name: string, exact: boolean): Promise<Buffer> {
+  const value = canAsk()
+    ? await readHidden(`Value of ${name} (not shown): `, 'value', MOST_BYTES)
+    : await readInput(exact)
+  if (value.length > 0 && value.length <= MOST_BYTES) return value
+  value.fill(0)
+  throw new KaroError(
+    'bad_request',
+    value.length === 0 ? 'the value is empty' : 'the value is longer than 64 KiB',
+    {
+      where: 'the value',
+      hint: `Type it, or write it to standard input: karo secret set ${name} < file`,
+    },
+  )
+}
+
+async function readInput(exact: boolean): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk as Buffer)
+    length += (chunk as Buffer).length
+    if (length > MOST_BYTES + 2) break
+  }
+  const all = Buffer.concat(chunks)
+  for (const chunk of chunks) chunk.fill(0)
+  return exact ? all : withoutLineEnd(all)
+}
+
+/** Does `work`; where the vault is locked and a person can be asked, unlocks it first. */
+export async function unlocked<T>(io: CommandIo, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const isLocked = error instanceof KaroError && error.code === 'refused' && error.where === 'vault'
+    if (!isLocked || io.json || !canAsk()) throw error
+    await unlock(io, undefined, undefined)
+    return work()
+  }
+}
+
+export const unlock = async (io: CommandIo, file: string | undefined, seconds: number | undefined) =>
+  withWords(await passphraseOf(file, 'Passphrase of your vault: '), (passphrase) =>
+    daemonAt(io).call(unlockVault, { body: { passphrase, ...(seconds !== undefined && { seconds }) } }),
+  )

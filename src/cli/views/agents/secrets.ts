@@ -1,0 +1,65 @@
+// Views of the vault: whether it is unlocked, its secrets, and one of them.
+import type { SecretListShape, SecretShape, VaultStateShape } from '../../../api/contract/shapes.ts'
+import { localTime, printable } from '../../../base/format.ts'
+import { table } from '../../terminal/table.ts'
+import { fitted } from '../../terminal/text.ts'
+
+interface Screen {
+  readonly colour: boolean
+  readonly columns: number
+}
+
+const ID_DIGITS = 8
+const until = (time: string | null): string => (time === null ? 'for good' : localTime(time))
+const whoOf = ({ allowed }: SecretShape): string =>
+  allowed
+    .map(({ agent, tools }) => (tools.length === 0 ? agent : `${agent} (${tools.join(', ')})`))
+    .join(', ') || 'nobody'
+
+export function vaultView({ protection, unlocked_until, has_credential }: VaultStateShape): string {
+  if (protection === null) {
+    const way = has_credential ? 'karo secret init, or karo secret init --credential' : 'karo secret init'
+    return `You have no vault yet. ${way}  makes one.\n`
+  }
+  if (unlocked_until === null)
+    return `Your vault is locked. karo secret unlock  opens it by its ${protection}.\n`
+  return `Your vault is unlocked until ${localTime(unlocked_until)}. karo secret lock  locks it.\n`
+}
+
+export function secretsView({ vault, secrets }: SecretListShape, screen: Screen): string {
+  const head = vaultView(vault)
+  if (vault.protection === null) return head
+  if (secrets.length === 0) return `${head}No secrets. karo secret set NAME  adds one.\n`
+  const rows = table(
+    secrets,
+    [
+      { title: 'NAME', value: ({ name }) => name },
+      { title: 'ID', value: ({ id }) => id.slice(0, ID_DIGITS) },
+      { title: 'CHANGED', value: ({ changed_at }) => localTime(changed_at) },
+      { title: 'UNTIL', value: ({ expires_at }) => until(expires_at) },
+      {
+        title: 'WHO MAY HAVE IT',
+        value: (one) => (one.problem === null ? whoOf(one) : `CANNOT BE USED: ${one.problem}`),
+        style: ({ problem }) => (problem === null ? undefined : 'red'),
+        wrap: true,
+      },
+    ],
+    screen,
+  )
+  return `${head}${rows}`
+}
+
+export function secretView(secret: SecretShape, screen: Screen): string {
+  const facts: readonly (readonly [string, string])[] = [
+    ['id', secret.id],
+    ['set first', localTime(secret.created_at)],
+    ['changed', `${localTime(secret.changed_at)} (version ${secret.version})`],
+    ['kept until', until(secret.expires_at)],
+    ['may have it', whoOf(secret)],
+    ...(secret.note === '' ? [] : [['note', secret.note] as const]),
+    ...(secret.problem === null ? [] : [['problem', secret.problem] as const]),
+  ]
+  const width = Math.max(...facts.map(([name]) => name.length))
+  const lines = facts.map(([name, value]) => `  ${name.padEnd(width)}  ${printable(value)}`)
+  return fitted(`${printable(secret.name)}\n${lines.join('\n')}\n`, screen.columns)
+}

@@ -1,0 +1,124 @@
+// Files that people and their agents keep, in pieces that are found by their hash: by person, so that they go with the person.
+import type { Change, Database } from '../level/database.ts'
+import { readU32, UID_AT } from '../level/key-of-event.ts'
+import { keyRange, makeKey } from '../level/keyspace.ts'
+import { decodeValue, encodeValue } from '../level/value.ts'
+
+const VALUE_VERSION = 1
+// artifacts ‖ person u32 ‖ kind of row ‖ hash
+const ARTIFACT = { bytes: Uint8Array.of(1) }
+const PIECE = { bytes: Uint8Array.of(2) }
+const KIND_AT = UID_AT + 4
+const HASH_AT = KIND_AT + 1
+const HASH_BYTES = 32
+
+export interface ArtifactRow {
+  /** BLAKE3 of the whole content, 64 hex digits. */
+  readonly id: string
+  readonly name: string
+  readonly media_type: string
+  readonly size: number
+  /** BLAKE3 of each piece, one behind the other. */
+  readonly pieces: Uint8Array
+  /** Who brought it: `person`, or the id of an agent. */
+  readonly source: string
+  /** Milliseconds since the epoch. */
+  readonly created_at: number
+  readonly expires_at: number | null
+}
+
+export interface ArtifactRepository {
+  /** Of one person; a damaged row is left out. */
+  all(uid: number): Promise<readonly ArtifactRow[]>
+  /** Numbers of people who have any. */
+  people(): Promise<readonly number[]>
+  /** Durable when it resolves, with every piece that was put before. */
+  put(uid: number, row: ArtifactRow): Promise<void>
+  remove(uid: number, ids: readonly string[]): Promise<void>
+  hasPiece(uid: number, hash: Uint8Array): Promise<boolean>
+  putPiece(uid: number, hash: Uint8Array, bytes: Uint8Array): Promise<void>
+  /** Undefined for one that is not there, or whose row is damaged; its bytes are the reader's to verify. */
+  piece(uid: number, hash: Uint8Array): Promise<Uint8Array | undefined>
+  /** Hex digits of the hashes of all pieces of one person. */
+  pieces(uid: number): Promise<readonly string[]>
+  removePieces(uid: number, hashes: readonly string[]): Promise<void>
+}
+
+export function createArtifactRepository(db: Database): ArtifactRepository {
+  const keyOf = (uid: number, kind: typeof PIECE, hash: Uint8Array): Buffer =>
+    makeKey('artifacts', { u32: uid }, kind, { bytes: hash })
+  const idKey = (uid: number, id: string): Buffer => keyOf(uid, ARTIFACT, Buffer.from(id, 'hex'))
+  const ofKind = (uid: number, kind: typeof PIECE) => keyRange('artifacts', { u32: uid }, kind)
+
+  return {
+    async all(uid) {
+      const rows: ArtifactRow[] = []
+      for await (const [key, value] of db.iterator(ofKind(uid, ARTIFACT)))
+        if (isSoundRow(key, value)) rows.push(decodeValue<ArtifactRow>(VALUE_VERSION, value))
+      return rows
+    },
+    async people() {
+      const found: number[] = []
+      const { lt } = keyRange('artifacts')
+      for (let from = 0; from < 0xffff_ffff; ) {
+        const [key] = await db.keys({ gte: makeKey('artifacts', { u32: from }), lt, limit: 1 }).all()
+        if (key === undefined) break
+        found.push(readU32(key, UID_AT))
+        from = readU32(key, UID_AT) + 1
+      }
+      return found
+    },
+    async put(uid, row) {
+      // Level writes in order: with this row the pieces before it are on the disk.
+      await db.put(idKey(uid, row.id), encodeValue(VALUE_VERSION, row), { sync: true })
+    },
+    async remove(uid, ids) {
+      await db.batch(
+        ids.map((id): Change => ({ type: 'del', key: idKey(uid, id) })),
+        { sync: true },
+      )
+    },
+    hasPiece: async (uid, hash) => db.has(keyOf(uid, PIECE, hash)),
+    putPiece: (uid, hash, bytes) => db.put(keyOf(uid, PIECE, hash), encodeValue(VALUE_VERSION, bytes)),
+    async piece(uid, hash) {
+      const key = keyOf(uid, PIECE, hash)
+      const value = await db.get(key)
+      return value !== undefined && isSoundRow(key, value)
+        ? decodeValue<Uint8Array>(VALUE_VERSION, value)
+        : undefined
+    },
+    async pieces(uid) {
+      const keys = await db.keys(ofKind(uid, PIECE)).all()
+      return keys.map((key) => Buffer.from(key.subarray(HASH_AT)).toString('hex'))
+    },
+    async removePieces(uid, hashes) {
+      await db.batch(
+        hashes.map((hash): Change => ({ type: 'del', key: keyOf(uid, PIECE, Buffer.from(hash, 'hex')) })),
+      )
+    },
+  }
+}
+
+function isSoundRow(key: Uint8Array, value: Uint8Array): boolean {
+  try {
+    return isArtifactRow(key, value)
+  } catch {
+    return false
+  }
+}
+
+/** False for a row that this program would not have written; it may throw for one that cannot be decoded. */
+export function isArtifactRow(key: Uint8Array, value: Uint8Array): boolean {
+  if (key.length !== HASH_AT + HASH_BYTES) return false
+  const row = decodeValue<unknown>(VALUE_VERSION, value)
+  if (key[KIND_AT] === PIECE.bytes[0]) return row instanceof Uint8Array
+  if (key[KIND_AT] !== ARTIFACT.bytes[0]) return false
+  const { id, name, media_type, size, pieces, source, created_at, expires_at } = row as ArtifactRow
+  return (
+    id === Buffer.from(key.subarray(HASH_AT)).toString('hex') &&
+    [name, media_type, source].every((text) => typeof text === 'string') &&
+    [size, created_at, expires_at ?? 0].every((number) => Number.isSafeInteger(number)) &&
+    pieces instanceof Uint8Array &&
+    pieces.length % HASH_BYTES === 0
+  )
+}

@@ -1,0 +1,241 @@
+// The vault on a real node by the real command line: canaries, other accounts, a jail that is given a secret, and kills while it rotates.
+import { chmodSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type {
+  ApprovalShape,
+  AuditEntryShape,
+  SecretListShape,
+  TaskLineShape,
+} from '../../../src/api/contract/shapes.ts'
+import { serverDirectory } from '../../support/agents/rig.ts'
+import { providersHere } from '../../support/muscle/muscle.ts'
+import { canPlayAccounts, playedAccounts } from '../../support/node/accounts.ts'
+import { callDaemon } from '../../support/node/call-daemon.ts'
+import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+import { inTerminal } from '../../support/shell/terminal-run.ts'
+
+const CANARY = 'zqcanarysecretvalue'
+const WORDS = 'zqcanarypassphrase'
+const ADA = 61_275
+const BOB = 61_276
+const PROGRAM = realpathSync(process.execPath)
+const [here] = await providersHere()
+if (here?.problem !== undefined) console.warn(`jails are not tried: ${here.problem}`)
+
+let node: TestNode
+let wordsFile: string
+beforeAll(async () => {
+  node = await startNode({
+    config: '[agents]\nenabled = true\n',
+    env: { KARO_LOG_LEVEL: 'debug' },
+  })
+  wordsFile = join(temporaryHome(), 'words')
+  writeFileSync(wordsFile, `${WORDS}\n`, { mode: 0o600 })
+  const made = await node.karo(['secret', 'init', '--passphrase-file', wordsFile])
+  expect(made, made.stderr).toMatchObject({ code: 0 })
+})
+
+/** Runs it in a terminal of its own: what opens something needs one, and what asks for a yes must not be this process. */
+async function typed(...args: readonly string[]) {
+  const run = inTerminal(args, node.home)
+  return { code: await run.ended(), shown: run.shown() }
+}
+const set = async (name: string, value: string, at = node) => {
+  const ran = await at.karo(['secret', 'set', name], value)
+  expect(ran, ran.stderr).toMatchObject({ code: 0 })
+  return ran
+}
+const secrets = async (at = node) => (await at.json<SecretListShape>(['secret', 'list'])).secrets
+const ledger = async (type: string) =>
+  (await node.json<{ entries: AuditEntryShape[] }>(['audit', 'log', '--type', type])).entries
+
+/** Every file below the directory as one text. */
+function everything(directory: string): string {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1'))
+    .join('\n')
+}
+
+test('a value is shown to its person at a terminal, and is nowhere else', async () => {
+  const said = [await set('token', CANARY)]
+  said.push(await node.karo(['secret', 'set', 'a b'], CANARY))
+  said.push(await node.karo(['secret', 'list']), await node.karo(['secret', 'show', 'token', '--json']))
+  const refused = await node.karo(['secret', 'show', 'token', '--reveal'])
+  expect(refused.code).toBe(4)
+  said.push(refused)
+  // Without a terminal the daemon itself refuses, whatever the program says.
+  const asked = callDaemon({ socket: join(node.home, 'karo.sock') }, 'POST', '/api/v1/vault/secrets/reveal', {
+    name: 'token',
+  })
+  await expect(asked).rejects.toMatchObject({ code: 'refused' })
+  expect(await typed('secret', 'show', 'token', '--reveal')).toMatchObject({
+    code: 0,
+    shown: expect.stringContaining(CANARY),
+  })
+  said.push(await node.karo(['secret', 'unlock', '--passphrase-file', wordsFile]))
+  await node.karo(['secret', 'rotate'])
+  const tar = join(temporaryHome(), 'node.tar')
+  expect((await node.karo(['backup', tar])).code).toBe(0)
+  said.push(await node.karo(['audit', 'log', '--json']), await node.karo(['history', '--json']))
+  const texts = [
+    ...said.map(({ stdout, stderr }) => stdout + stderr),
+    ...[node.log(), everything(node.home), readFileSync(tar, 'latin1')],
+  ]
+  for (const text of texts)
+    for (const canary of [CANARY, WORDS])
+      for (const form of [canary, Buffer.from(canary).toString('base64url').slice(0, -2)])
+        expect(text.includes(form)).toBe(false)
+  expect(await ledger('secret_read')).toMatchObject([{ success: true, details: { by: 'its person' } }])
+})
+
+test.runIf(canPlayAccounts())('two accounts of a machine have each a vault of their own', async () => {
+  const accounts = playedAccounts()
+  accounts.set({ 'karo-ada': ADA, 'karo-bob': BOB })
+  const machine = await startNode({ name: 'machine', under: accounts.under })
+  chmodSync(machine.home, 0o711)
+  chmodSync(join(machine.home, 'karo.sock'), 0o666)
+  const as = (uid: number, method: 'GET' | 'POST', path: string, body?: unknown) => {
+    process.seteuid?.(uid)
+    const answer = callDaemon(
+      { socket: join(machine.home, 'karo.sock') },
+      method,
+      `/api/v1/vault${path}`,
+      body,
+    )
+    process.seteuid?.(0)
+    return answer
+  }
+  const base64 = (text: string) => Buffer.from(text).toString('base64url')
+  await as(ADA, 'POST', '/init', { passphrase: base64(WORDS) })
+  await as(ADA, 'POST', '/secrets', { name: 'token', value: base64(CANARY) })
+  expect(await as(BOB, 'GET', '')).toMatchObject({ vault: { protection: null }, secrets: [] })
+  for (const path of ['/secrets/reveal', '/secrets/remove', '/secrets/deny'])
+    await expect(as(BOB, 'POST', path, { name: 'token', agent: 'x' })).rejects.toThrow()
+  await as(BOB, 'POST', '/init', { passphrase: base64('battery staple') })
+  await expect(as(BOB, 'POST', '/secrets/remove', { name: 'token' })).rejects.toMatchObject({
+    code: 'not_found',
+  })
+  await as(BOB, 'POST', '/lock')
+  await as(BOB, 'POST', '/destroy')
+  expect(await as(ADA, 'GET', '')).toMatchObject({ secrets: [{ name: 'token', problem: null }] })
+  // Root manages the machine, and sees nothing of theirs either.
+  expect(await machine.json(['secret', 'list'])).toMatchObject({ secrets: [] })
+  await machine.stop()
+})
+
+describe.skipIf(here?.problem !== undefined)('an agent', () => {
+  test('is given a secret by descriptor when its person allowed it and the gates let it start', async () => {
+    await set('api', CANARY)
+    const directory = serverDirectory()
+    const added = await node.karo([
+      ...['agent', 'add', 'holder', '--read', directory, '--read', PROGRAM, '--secret', 'TOKEN=api'],
+      ...['--', PROGRAM, `${directory}/server.mjs`],
+    ])
+    expect(added, added.stderr).toMatchObject({ code: 0 })
+    const start = async () => {
+      const places = [`fs.read:${directory}`, `fs.read:${PROGRAM}`, `proc.exec:${PROGRAM}`]
+      const granted = await typed('cap', 'grant', 'kExecutor:holder', ...places, 'secret.read:api')
+      expect(granted.code, granted.shown).toBe(0)
+      const asked = await typed('agent', 'start', 'holder')
+      if (asked.code === 0) return asked
+      const { approvals } = await node.json<{ approvals: ApprovalShape[] }>(['approvals', 'list'])
+      const card = approvals.find(({ agent }) => agent === 'kExecutor:holder')
+      expect(card?.env).toEqual({ KARO_SECRET_TOKEN: 'the secret api' })
+      const yes = await typed('approvals', 'approve', card?.id ?? '', '--yes', card?.hash ?? '')
+      expect(yes.code, yes.shown).toBe(0)
+      return typed('agent', 'start', 'holder')
+    }
+    const not = await start()
+    expect(not.code).not.toBe(0)
+    expect(not.shown.replaceAll(/\s+/g, ' ')).toContain('may not have the secret api')
+
+    expect((await node.karo(['secret', 'allow', 'api', 'holder'])).code).toBe(4)
+    expect(await typed('secret', 'allow', 'api', 'holder')).toMatchObject({ code: 0 })
+    const started = await start()
+    expect(started.code, started.shown).toBe(0)
+
+    const look = async (path: string) => {
+      const granted = await typed(
+        'cap',
+        'grant',
+        'kExecutor:holder',
+        `fs.read:${directory}`,
+        `fs.read:${PROGRAM}`,
+      )
+      expect(granted.code, granted.shown).toBe(0)
+      const ran = await node.karo(['task', 'run', 'holder', 'get_file', JSON.stringify({ path }), '--json'])
+      const last = JSON.parse(ran.stdout.trim().split('\n').at(-1) ?? '') as TaskLineShape
+      const { content } = (last.result ?? { content: [] }) as { content: { text: string }[] }
+      return content.map(({ text }) => text).join('')
+    }
+    const environment = await look('/proc/self/environ')
+    expect(environment).toContain('KARO_SECRET_TOKEN=/dev/fd/4')
+    expect(environment).not.toContain(CANARY)
+    expect(await look('/dev/fd/4')).toBe(CANARY)
+    expect((await ledger('secret_read'))[0]).toMatchObject({
+      success: true,
+      details: { by: 'kExecutor:holder' },
+    })
+    expect(node.log()).not.toContain(CANARY)
+
+    // What is taken back ends it, and another program of its name begins with nothing.
+    expect((await node.karo(['secret', 'deny', 'api', 'holder'])).code).toBe(0)
+    await until(async () => (await node.karo(['agent', 'describe', 'holder'])).stdout.includes('stopped'), {
+      what: 'it is stopped',
+    })
+  })
+})
+
+test('kill -9 while it rotates loses nothing, and leaves nothing half', async () => {
+  let life = await startNode({ name: 'killed' })
+  const { home } = life
+  await life.karo(['secret', 'init', '--passphrase-file', wordsFile])
+  for (let n = 0; n < 8; n += 1) await set(`s${n}`, `value ${n}`, life)
+  let generation = 0
+  for (const round of [1, 2, 3, 4, 5]) {
+    // They come one after the other, so that a kill finds one of them under way.
+    const rotating = Array.from({ length: 12 }, () =>
+      callDaemon({ socket: join(home, 'karo.sock') }, 'POST', '/api/v1/vault/rotate', {}).then(
+        () => (generation += 1),
+        () => {},
+      ),
+    )
+    await until(() => generation >= round, { what: 'one rotation is done' })
+    await life.kill9()
+    await Promise.all(rotating)
+    life = await startNode({ home })
+    const opened = await life.karo(['secret', 'unlock', '--passphrase-file', wordsFile])
+    expect(opened, opened.stderr).toMatchObject({ code: 0 })
+    const found = await secrets(life)
+    expect(found.map(({ name, problem }) => [name, problem])).toHaveLength(8)
+    for (const { problem } of found) expect(problem).toBeNull()
+  }
+  const seen = inTerminal(['secret', 'show', 's5', '--reveal'], home)
+  expect(await seen.ended()).toBe(0)
+  expect(seen.shown()).toContain('value 5')
+  await life.stop()
+})
+
+test('a wrong passphrase is said, and a vault is restored with its node', async () => {
+  const wrong = join(temporaryHome(), 'wrong')
+  writeFileSync(wrong, 'another passphrase', { mode: 0o600 })
+  await node.karo(['secret', 'lock'])
+  const ran = await node.karo(['secret', 'unlock', '--passphrase-file', wrong])
+  expect(ran.code).toBe(4)
+  expect(ran.stderr).toContain('does not open the vault')
+  await node.karo(['secret', 'unlock', '--passphrase-file', wordsFile])
+  await set('kept', CANARY)
+  const tar = join(temporaryHome(), 'node.tar')
+  await node.karo(['backup', tar])
+  await node.stop()
+  const home = join(temporaryHome(), 'restored')
+  const restored = await node.karo(['restore', tar, '--home', home])
+  expect(restored, restored.stderr).toMatchObject({ code: 0 })
+  const again = await startNode({ home })
+  await again.karo(['secret', 'unlock', '--passphrase-file', wordsFile])
+  expect((await secrets(again)).find(({ name }) => name === 'kept')?.problem).toBeNull()
+  await again.stop()
+})
