@@ -14,6 +14,9 @@ const MOST_TOOLS = 256
 const MOST_PAGES = 16
 const NAME_CHARS = 128
 const DESCRIPTION_CHARS = 2_000
+/** Characters of the JSON Schema of a tool's arguments, and how deep it may be nested. */
+const SCHEMA_CHARS = 8 * 1024
+const SCHEMA_DEPTH = 16
 /** Characters of a result as JSON, and how deep it may be nested. */
 const RESULT_CHARS = 1024 * 1024
 const RESULT_DEPTH = 64
@@ -24,6 +27,8 @@ export interface Tool {
   readonly description: string
   /** What it says of itself; nobody has checked it. */
   readonly readOnly: boolean
+  /** JSON Schema of its arguments as the agent gives it; null: too long or nested too deeply to be shown. */
+  readonly inputSchema: Readonly<Record<string, unknown>> | null
 }
 
 export type CallOutcome =
@@ -118,6 +123,7 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
           name: tool.name,
           description: (tool.description ?? '').slice(0, DESCRIPTION_CHARS),
           readOnly: tool.annotations?.readOnlyHint === true,
+          inputSchema: isSmall(tool.inputSchema) ? tool.inputSchema : null,
         })),
       call: (tool, input, options) =>
         call(client, transport, {
@@ -210,6 +216,9 @@ function resultOf(result: { readonly isError?: boolean | undefined }): CallOutco
     }
   return { kind: 'result', json, failed: result.isError === true }
 }
+
+const isSmall = (schema: unknown): boolean =>
+  depthOf(schema, SCHEMA_DEPTH) <= SCHEMA_DEPTH && JSON.stringify(schema).length <= SCHEMA_CHARS
 
 /** How deep `value` is nested, counted to one more than `most`. */
 function depthOf(value: unknown, most: number): number {

@@ -20,7 +20,7 @@ import { createTokenEnds, type TokenEnds } from './token-ends.ts'
 import { createTokens } from './tokens.ts'
 
 export interface HttpOptions {
-  /** Throws KaroError `refused` for a caller who may not make a token that approves. */
+  /** Throws KaroError `refused` for a caller who may not make a token, or a page, that approves. */
   readonly checkApproving: (caller: Caller) => void
   readonly config: Pick<Config, 'http'>
   readonly repository: TokenRepository
@@ -82,7 +82,7 @@ export function createHttp(options: HttpOptions): Http {
     },
     routes: [
       tokenRoutes({ tokens, http: where, checkApproving: options.checkApproving }),
-      sessionRoutes({ sessions, listener, credentials }),
+      sessionRoutes({ sessions, listener, credentials, checkApproving: options.checkApproving }),
     ],
     owns: listener.owns,
     callerOf: credentials.callerOf,

@@ -34,7 +34,9 @@ interface AgentsRouteDeps {
 export function agentsRoutes({ agents, seatOf = seatByKernel }: AgentsRouteDeps): Routes {
   const { tasks } = agents
   const actorOf = ({ caller, id }: { readonly caller: Caller; readonly id: string }): Actor => ({
-    ...{ person: caller.uid, admin: caller.admin, sessions: seatOf(caller)?.near, traceId: id },
+    ...{ person: caller.uid, admin: caller.admin, traceId: id },
+    // What a page asks for was asked for out of the terminal that opened it.
+    sessions: (caller.credential?.seat ?? seatOf(caller))?.near,
   })
   return (server) => {
     serve(server, getAgents, async (request) => ({
@@ -165,8 +167,9 @@ const shapeOf = (view: AgentView): AgentShape => ({
   },
   server: view.server,
   offers:
-    view.offers?.map(({ name, description, readOnly }) => ({ name, description, read_only: readOnly })) ??
-    null,
+    view.offers?.map(({ name, description, readOnly, inputSchema }) => ({
+      ...{ name, description, read_only: readOnly, input_schema: inputSchema },
+    })) ?? null,
 })
 
 const eventOf = ({ state, seq, at, message, progress }: TaskEvent) => ({
