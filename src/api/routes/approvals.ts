@@ -55,7 +55,12 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
     const { uid, account, admin, via, credential } = caller
     const sits = placeOf(caller)
     const operator = via === 'socket' ? sessions.of(uid, account)?.operator : undefined
-    const way = credential?.scope === 'approve' && sits === undefined ? 'token' : sits?.terminal ? 'terminal' : 'program'
+    const way =
+      credential?.scope === 'approve' && sits === undefined
+        ? 'token'
+        : sits?.terminal
+          ? 'terminal'
+          : 'program'
     return {
       ...{ person: uid, account, admin, way, sessions: sits?.sessions ?? [] },
       ...(operator === undefined ? {} : { operator }),

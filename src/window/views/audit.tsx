@@ -1,15 +1,16 @@
 // Audit: the ledger of this node, searched and verified.
-import { useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import { getAuditLog, verifyAudit } from '../../api/contract/operations/audit.ts'
 import type { AuditEntryShape, AuditVerdict } from '../../api/contract/shapes.ts'
 import { Act, Panel, Shown } from '../parts/panel.tsx'
 import { type Column, Facts, Table } from '../parts/table.tsx'
-import { counted, cut, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
+import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
 
 /** Entries that are searched here; more are found by `karo audit log`. */
-const LIMIT = 500
+const LIMIT = 10_000
+/** Rows that are drawn at first, and with each press of the button below them. */
 const ROWS = 100
 
 export const Audit = () => (
@@ -80,42 +81,54 @@ function Log() {
   const asked = useAsked((signal) => client.call(getAuditLog, { query: { limit: LIMIT }, signal }), {
     ...{ key: 'audit', on: ['query_answered', 'query_asked', 'trust_changed', 'consent_changed'] },
   })
-  const fits = (entry: AuditEntryShape): boolean => {
-    const text = JSON.stringify([plain(entry.type), entry.peer, entry.trace_id, entry.details]).toLowerCase()
-    return words
-      .toLowerCase()
-      .split(/\s+/)
-      .every((word) => text.includes(word))
-  }
-  const found = asked.data?.entries.filter(fits) ?? []
+  const [rows, setRows] = useState(ROWS)
+  // Each entry as one text, made once and not with each letter that is typed.
+  const texts = useMemo(() => (asked.data?.entries ?? []).map(textOf), [asked.data])
+  const found = useMemo(() => {
+    const wanted = words.toLowerCase().split(/\s+/)
+    return (asked.data?.entries ?? []).filter((_, i) => wanted.every((word) => texts[i]?.includes(word)))
+  }, [asked.data, texts, words])
   return (
     <Panel
       title="Entries"
       wide
-      note={`The newest first; of the last ${counted(asked.data?.entries.length ?? 0, 'entry', 'entries')}, ${number(found.length)} fit. ${cut(ROWS, found.length, 'are shown') ?? ''}`}
+      note={`The newest first; of the last ${counted(asked.data?.entries.length ?? 0, 'entry', 'entries')}, ${number(found.length)} fit.`}
       actions={
         <input
           type="search"
           aria-label="Words that the entry has"
           placeholder="Search the last entries"
           value={words}
-          onInput={({ currentTarget }) => setWords(currentTarget.value)}
+          onInput={({ currentTarget }) => {
+            setWords(currentTarget.value)
+            setRows(ROWS)
+          }}
         />
       }
     >
       <Shown asked={asked} empty={() => (found.length === 0 ? <p>No entry fits that.</p> : undefined)}>
         {() => (
-          <Table
-            caption="Entries of the ledger"
-            rows={found.slice(0, ROWS)}
-            keyOf={({ seq }) => String(seq)}
-            columns={COLUMNS}
-          />
+          <>
+            <Table
+              caption="Entries of the ledger"
+              rows={found.slice(0, rows)}
+              keyOf={({ seq }) => String(seq)}
+              columns={COLUMNS}
+            />
+            {found.length > rows && (
+              <button type="button" onClick={() => setRows(rows + ROWS)}>
+                Show {number(Math.min(ROWS, found.length - rows))} more of {number(found.length)}
+              </button>
+            )}
+          </>
         )}
       </Shown>
     </Panel>
   )
 }
+
+const textOf = ({ type, peer, trace_id, details }: AuditEntryShape): string =>
+  JSON.stringify([plain(type), peer, trace_id, details]).toLowerCase()
 
 /** Keys of nodes are told apart by their beginning. */
 const shortKeys = (text: string): string => text.replace(/karo:ed25519:([\w-]{8})[\w-]+/g, '$1…')
