@@ -169,7 +169,7 @@ function Decide({ approval }: { readonly approval: ApprovalShape }) {
     <footer class="actions">
       <input
         aria-label={`Reason for the decision about ${id}`}
-        placeholder="Reason, which the one who asks is told"
+        placeholder="Reason, which the log keeps"
         maxLength={REASON_MAX}
         value={reason}
         onInput={({ currentTarget }) => setReason(currentTarget.value)}

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks'
 import type { ApprovalShape } from '../../../api/contract/shapes.ts'
 import { Scroll } from '../../parts/scroll.tsx'
-import { Code, Foreign, number } from '../../parts/words.tsx'
+import { Code, counted, Foreign, number } from '../../parts/words.tsx'
 
 /** Lines that are drawn at first; the rest comes on demand, so that a large diff does not hold up the page. */
 const LINES_AT_FIRST = 400
@@ -21,7 +21,7 @@ export function Diff({ change: { path, diff, note } }: { readonly change: Approv
         {diff !== null && (
           <span class="quiet">
             {' '}
-            {number(countOf(lines, '+'))} lines added, {number(countOf(lines, '-'))} removed
+            {counted(countOf(lines, '+'), 'line')} added, {number(countOf(lines, '-'))} removed
           </span>
         )}
       </figcaption>
