@@ -8,10 +8,13 @@ export interface Place {
   readonly ring: 0 | 1 | 2
 }
 
-const SIZE = 640
-const MIDDLE = SIZE / 2
-/** Distance of each ring from the middle. */
-const RADII = [120, 215, 290] as const
+/** Distance of the nearest ring from the middle, and of each ring from the one before. */
+const NEAREST = 120
+const APART = 75
+/** Room for names around the outermost ring. */
+const MARGIN = 70
+/** Distance of a name from its spot. */
+const BESIDE = 18
 /** A ring with more machines than this shows no names: they would lie on each other. */
 const NAMES_MAX = 24
 const NAME_CHARS = 14
@@ -25,21 +28,31 @@ interface MapProps {
 
 /** `children` explain the rings. The same facts have to stand in a table beside it: the drawing is for eyes alone. */
 export function ReachMap({ caption, here, places, children }: MapProps) {
-  const rings = ([0, 1, 2] as const).map((ring) => places.filter((place) => place.ring === ring))
+  const rings = ([0, 1, 2] as const)
+    .map((ring) => places.filter((place) => place.ring === ring))
+    .filter((ring) => ring.length > 0)
+    .map((spots, i) => ({ spots, radius: NEAREST + i * APART }))
+  const half = (rings.at(-1)?.radius ?? NEAREST) + MARGIN
   return (
     <figure class="map">
-      <svg viewBox={`0 0 ${SIZE} ${SIZE}`} role="img" aria-label={caption}>
-        {rings.map(
-          (ring, at) =>
-            ring.length > 0 && (
-              <circle key={`ring ${at}`} class="orbit" cx={MIDDLE} cy={MIDDLE} r={RADII[at as 0 | 1 | 2]} />
-            ),
+      <svg viewBox={`${-half} ${-half} ${2 * half} ${2 * half}`} role="img" aria-label={caption}>
+        {rings.map(({ radius }) => (
+          <circle key={radius} class="orbit" r={radius} />
+        ))}
+        {rings.map(({ spots, radius }, ring) =>
+          // Each ring begins at another angle, so that names of neighbouring rings do not lie on each other.
+          spots.map((place, i) => (
+            <Spot
+              key={place.id}
+              place={place}
+              radius={radius}
+              angle={(2 * Math.PI * i) / spots.length - Math.PI / 2 + ring * 0.35}
+              isNamed={spots.length <= NAMES_MAX}
+            />
+          )),
         )}
-        {rings.map((ring) =>
-          ring.map((place, i) => <Spot key={place.id} place={place} at={i} of={ring.length} />),
-        )}
-        <circle class="spot here" cx={MIDDLE} cy={MIDDLE} r={14} />
-        <text x={MIDDLE} y={MIDDLE + 32}>
+        <circle class="spot" r={14} />
+        <text class="middle" y={36}>
           {here}
         </text>
       </svg>
@@ -48,20 +61,25 @@ export function ReachMap({ caption, here, places, children }: MapProps) {
   )
 }
 
-function Spot({ place, at, of }: { readonly place: Place; readonly at: number; readonly of: number }) {
-  const { ring, name } = place
-  // Each ring begins at another angle, so that names of neighbouring rings do not lie on each other.
-  const angle = (2 * Math.PI * at) / of - Math.PI / 2 + ring * 0.35
-  const x = MIDDLE + RADII[ring] * Math.cos(angle)
-  const y = MIDDLE + RADII[ring] * Math.sin(angle)
+interface SpotProps {
+  readonly place: Place
+  readonly radius: number
+  readonly angle: number
+  readonly isNamed: boolean
+}
+
+function Spot({ place: { ring, name }, radius, angle, isNamed }: SpotProps) {
+  const [across, down] = [Math.cos(angle), Math.sin(angle)]
+  const [x, y] = [radius * across, radius * down]
+  const side = across > 0.3 ? 'after' : across < -0.3 ? 'before' : 'middle'
   return (
     <g class={`ring-${ring}`}>
-      {ring === 0 && <line class="edge" x1={MIDDLE} y1={MIDDLE} x2={x} y2={y} />}
-      <circle class="spot" cx={x} cy={y} r={of > NAMES_MAX ? 5 : 9}>
+      {ring === 0 && <line class="edge" x1={0} y1={0} x2={x} y2={y} />}
+      <circle class="spot" cx={x} cy={y} r={isNamed ? 9 : 5}>
         <title>{name}</title>
       </circle>
-      {of <= NAMES_MAX && (
-        <text x={x} y={y + 24}>
+      {isNamed && (
+        <text class={side} x={x + BESIDE * across} y={y + (BESIDE + 4) * down + 5}>
           {[...name].length > NAME_CHARS ? `${[...name].slice(0, NAME_CHARS - 1).join('')}…` : name}
         </text>
       )}

@@ -1,5 +1,5 @@
 // Audit: the ledger of this node, searched and verified.
-import { useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { getAuditLog, verifyAudit } from '../../api/contract/operations/audit.ts'
 import type { AuditEntryShape, AuditVerdict } from '../../api/contract/shapes.ts'
 import { Act, Panel, Shown } from '../parts/panel.tsx'
@@ -82,10 +82,12 @@ function Log() {
     ...{ key: 'audit', on: ['query_answered', 'query_asked', 'trust_changed', 'consent_changed'] },
   })
   const [rows, setRows] = useState(ROWS)
-  // Each entry as one text, made once and not with each letter that is typed.
-  const texts = useMemo(() => (asked.data?.entries ?? []).map(textOf), [asked.data])
+  const texts = useTexts(asked.data?.entries)
   const found = useMemo(() => {
-    const wanted = words.toLowerCase().split(/\s+/)
+    const wanted = words
+      .toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== '')
     return (asked.data?.entries ?? []).filter((_, i) => wanted.every((word) => texts[i]?.includes(word)))
   }, [asked.data, texts, words])
   return (
@@ -125,6 +127,27 @@ function Log() {
       </Shown>
     </Panel>
   )
+}
+
+/** Entries whose texts are made at once; between two such parts the page stays quick. */
+const AT_ONCE = 500
+
+/** Each entry as one text to search in, made once and not with each letter that is typed. What is not made yet is not found. */
+function useTexts(entries: readonly AuditEntryShape[] | undefined): readonly string[] {
+  const [texts, setTexts] = useState<readonly string[]>([])
+  useEffect(() => {
+    if (entries === undefined) return
+    const made: string[] = []
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const goOn = (): void => {
+      made.push(...entries.slice(made.length, made.length + AT_ONCE).map(textOf))
+      if (made.length < entries.length) timer = setTimeout(goOn)
+      else setTexts(made)
+    }
+    goOn()
+    return () => clearTimeout(timer)
+  }, [entries])
+  return texts
 }
 
 const textOf = ({ type, peer, trace_id, details }: AuditEntryShape): string =>
