@@ -36,7 +36,7 @@ const FRAMES = 1_000_000
 const HOSTILE_SECONDS = 300
 const PAGE_SECONDS = 3_600
 /** Heap and elements at the end beside those after a third of the time. */
-const PAGE_GROWTH_MAX = 1.1
+const PAGE_GROWTH_MAX = 1.25
 const DISGUISED_LINES = 500_000
 const STRANGERS = 500
 const DAEMONS = 50

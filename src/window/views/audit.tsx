@@ -82,14 +82,15 @@ function Log() {
     ...{ key: 'audit', on: ['query_answered', 'query_asked', 'trust_changed', 'consent_changed'] },
   })
   const [rows, setRows] = useState(ROWS)
-  const texts = useTexts(asked.data?.entries)
+  const indexed = useIndex(asked.data?.entries)
   const found = useMemo(() => {
     const wanted = words
       .toLowerCase()
       .split(/\s+/)
       .filter((word) => word !== '')
-    return (asked.data?.entries ?? []).filter((_, i) => wanted.every((word) => texts[i]?.includes(word)))
-  }, [asked.data, texts, words])
+    if (wanted.length === 0) return asked.data?.entries ?? []
+    return indexed.entries.filter((_, i) => wanted.every((word) => indexed.texts[i]?.includes(word)))
+  }, [asked.data, indexed, words])
   return (
     <Panel
       title="Entries"
@@ -132,22 +133,28 @@ function Log() {
 /** Entries whose texts are made at once; between two such parts the page stays quick. */
 const AT_ONCE = 500
 
-/** Each entry as one text to search in, made once and not with each letter that is typed. What is not made yet is not found. */
-function useTexts(entries: readonly AuditEntryShape[] | undefined): readonly string[] {
-  const [texts, setTexts] = useState<readonly string[]>([])
+interface Index {
+  readonly entries: readonly AuditEntryShape[]
+  /** Of each entry all of it as one text, in small letters. */
+  readonly texts: readonly string[]
+}
+
+/** The entries to search in: the newest ones once their texts are made, and those before them until then. */
+function useIndex(entries: readonly AuditEntryShape[] | undefined): Index {
+  const [index, setIndex] = useState<Index>({ entries: [], texts: [] })
   useEffect(() => {
     if (entries === undefined) return
-    const made: string[] = []
+    const texts: string[] = []
     let timer: ReturnType<typeof setTimeout> | undefined
     const goOn = (): void => {
-      made.push(...entries.slice(made.length, made.length + AT_ONCE).map(textOf))
-      if (made.length < entries.length) timer = setTimeout(goOn)
-      else setTexts(made)
+      texts.push(...entries.slice(texts.length, texts.length + AT_ONCE).map(textOf))
+      if (texts.length < entries.length) timer = setTimeout(goOn)
+      else setIndex({ entries, texts })
     }
     goOn()
     return () => clearTimeout(timer)
   }, [entries])
-  return texts
+  return index
 }
 
 const textOf = ({ type, peer, trace_id, details }: AuditEntryShape): string =>
