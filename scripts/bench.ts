@@ -16,6 +16,7 @@ import { jailMissing, measureJail } from '../test/bench/jail.ts'
 import { measureJoin } from '../test/bench/join.ts'
 import { measureMemory } from '../test/bench/memory.ts'
 import { type MeshCosts, measureIdleFleets, measureMesh } from '../test/bench/mesh.ts'
+import { browserMissing, measurePaint } from '../test/bench/page.ts'
 import { measurePolicy } from '../test/bench/policy.ts'
 import { measureWatch } from '../test/bench/processes.ts'
 import { measureQuery } from '../test/bench/query.ts'
@@ -130,6 +131,20 @@ const BENCHMARKS: readonly Benchmark[] = [
           value: bytes / 1024,
           unit: 'KiB',
           aim: most('value', FIRST_LOAD_BYTES_MAX / 1024),
+        },
+      ]
+    },
+  },
+  {
+    name: 'paint',
+    missing: browserMissing,
+    async run({ quick }) {
+      const { page_ms, static_ms } = await measurePaint(quick ? 5 : 20)
+      return [
+        {
+          ...{ name: 'first paint of the page', value: page_ms, unit: 'ms' },
+          beside: { what: 'a bare static page', value: static_ms },
+          ratio: page_ms / static_ms,
         },
       ]
     },

@@ -20,6 +20,7 @@ import { asksAll, beginTrial, denies, holdsAll, isCut, loses } from '../test/sup
 import { liveFleet } from '../test/support/node/fleet-trial.ts'
 import { startNode } from '../test/support/node/node.ts'
 import { INSPECTED } from '../test/support/run/heap.ts'
+import { loadPage } from '../test/support/run/page-load.ts'
 import { endAll, ended, track } from '../test/support/run/processes.ts'
 import { build, isFresh } from './build.ts'
 
@@ -33,6 +34,9 @@ interface Run {
 const FRAMES = 1_000_000
 /** All attacks together. */
 const HOSTILE_SECONDS = 300
+const PAGE_SECONDS = 3_600
+/** Heap and elements at the end beside those after a third of the time. */
+const PAGE_GROWTH_MAX = 1.25
 const DISGUISED_LINES = 500_000
 const STRANGERS = 500
 const DAEMONS = 50
@@ -89,6 +93,21 @@ const RUNS: readonly Run[] = [
       ok(warm !== undefined && end !== undefined, 'the heap was not measured')
       const growth = `${heapGrowth(warm.heapBytes, end.heapBytes)}, ${bufferGrowth(warm.bufferBytes, end.bufferBytes)}`
       return `${siege.ignored} more ignored, ${siege.queries} queries undisturbed, ${growth}, ${mebibytes(siege.rssBytes)} resident`
+    },
+  },
+  {
+    name: 'page',
+    does: 'the page with 200 machines, 10 000 entries and 50 commands a second, used for an hour (--seconds N) (needs chromium)',
+    async run(_seed, seconds = PAGE_SECONDS) {
+      const node = await startNode({ name: 'looked-at' })
+      const load = await loadPage({ node, seconds, rate: 50 })
+      const { rounds, commands, slow, heapWarm, heapEnd, elementsWarm, elementsEnd } = load
+      const tasks = [...slow].map(
+        ([view, ms]) => `${view} ${ms.length}, at most ${Math.max(...ms).toFixed(0)} ms`,
+      )
+      ok(heapEnd < PAGE_GROWTH_MAX * heapWarm, heapGrowth(heapWarm, heapEnd))
+      ok(elementsEnd < PAGE_GROWTH_MAX * elementsWarm, `${elementsWarm} elements became ${elementsEnd}`)
+      return `${rounds} rounds, ${commands} commands, tasks of 50 ms or more: ${tasks.join('; ') || 'none'}, ${heapGrowth(heapWarm, heapEnd)}`
     },
   },
   {

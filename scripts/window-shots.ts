@@ -7,16 +7,24 @@ import { createSessionCode } from '../src/api/contract/operations/tokens.ts'
 import { openChromium } from '../test/support/run/browser.ts'
 
 const WIDTHS = [320, 1280, 2560] as const
-const VIEWS = ['me', 'sharing', 'mesh', 'team', 'ask', 'posture', 'audit', 'system'] as const
+const VIEWS = [
+  ...(['me', 'sharing', 'mesh', 'team', 'ask', 'posture'] as const),
+  ...(['approvals', 'agents', 'audit', 'system'] as const),
+] as const
 
 const { values, positionals } = parseArgs({
-  options: { home: { type: 'string' }, width: { type: 'string' }, scheme: { type: 'string' } },
+  options: {
+    home: { type: 'string' },
+    width: { type: 'string' },
+    scheme: { type: 'string' },
+    view: { type: 'string' },
+  },
   allowPositionals: true,
 })
 const [directory] = positionals
 if (directory === undefined || values.home === undefined) {
   process.stderr.write(
-    'usage: npm run window:shots -- DIR --home HOME [--width 1280] [--scheme dark]\nHOME is the home of a running node, for example of one that karo demo shows.\n',
+    'usage: npm run window:shots -- DIR --home HOME [--width 1280] [--scheme dark] [--view mesh]\nHOME is the home of a running node, for example of one that karo demo shows.\n',
   )
   process.exit(2)
 }
@@ -36,7 +44,7 @@ for (const colorScheme of schemes) {
     page.on('pageerror', (error) => process.stderr.write(`${error.stack}\n`))
     const made = await daemonAt({ socket: join(values.home, 'karo.sock') }).call(createSessionCode)
     await page.goto(`${made.page}/#code=${made.code}`)
-    for (const view of VIEWS) {
+    for (const view of VIEWS.filter((one) => values.view === undefined || one === values.view)) {
       await page.goto(`${made.page}/#/${view}`)
       await page.locator('main h1').waitFor()
       if (view === 'ask') await page.getByRole('button', { name: 'Ask', exact: true }).click()
@@ -47,6 +55,11 @@ for (const colorScheme of schemes) {
           .click({ timeout: 2_000 })
           .catch(() => {})
       await page.locator('.bone, .progress').first().waitFor({ state: 'detached' })
+      if (view === 'agents') {
+        const open = page.getByRole('button', { name: /^Open k/ }).first()
+        if ((await open.count()) > 0) await open.click()
+        await page.locator('.bone').first().waitFor({ state: 'detached' })
+      }
       if (view === 'audit') await page.getByRole('button', { name: 'Verify now' }).click()
       await page.waitForTimeout(400)
       await page.screenshot({ path: join(directory, `${view}-${width}-${colorScheme}.png`), fullPage: true })

@@ -11,6 +11,14 @@ export function toToml(value: unknown): string {
   return JSON.stringify(value)
 }
 
+/** Any value for people: as TOML, or as JSON if it is a table or holds one. */
+export function valueText(value: unknown): string {
+  const plain = value instanceof Map ? Object.fromEntries(value) : value
+  const isTable = (one: unknown): boolean => typeof one === 'object' && one !== null && !Array.isArray(one)
+  const hasTable = isTable(plain) || (Array.isArray(plain) && plain.some(isTable))
+  return hasTable ? JSON.stringify(plain) : toToml(plain)
+}
+
 /** The default of a key as `karo config list` and the documentation show it. */
 export function defaultText(k: Key<unknown>): string {
   return k.defaultText ?? toToml(k.default) + (k.unit ? ` ${k.unit}` : '')

@@ -10,10 +10,12 @@ import { anomaliesRoutes } from '../api/routes/anomalies.ts'
 import { auditRoutes } from '../api/routes/audit.ts'
 import { backupRoutes } from '../api/routes/care/backup.ts'
 import { type DoctorDeps, doctorRoutes } from '../api/routes/care/doctor.ts'
+import { findingsRoutes } from '../api/routes/care/findings.ts'
 import { logsRoutes } from '../api/routes/care/logs.ts'
 import { metricsRoutes } from '../api/routes/care/metrics.ts'
 import { openApiRoutes } from '../api/routes/care/openapi.ts'
 import { problemsRoutes } from '../api/routes/care/problems.ts'
+import { settingsRoutes } from '../api/routes/care/settings.ts'
 import { eventsRoutes } from '../api/routes/events.ts'
 import { exportRoutes } from '../api/routes/export.ts'
 import { historyRoutes } from '../api/routes/history.ts'
@@ -126,6 +128,8 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       ...{ people, audit, ownUid },
       removeRows: (number) => removeRows(local, number),
     }),
+    settingsRoutes({ load: foundation.load, drift: () => driftOf(foundation) }),
+    findingsRoutes({ clock }),
     doctorRoutes({
       ...{ identity, mesh, trust, store, observe, documents, summaries, health },
       drift: () => driftOf(foundation),

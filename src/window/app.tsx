@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { Keys, Palette } from './parts/palette.tsx'
 import { Alarms, StatusStrip } from './parts/status-strip.tsx'
+import { waitingCount } from './state/inbox.ts'
 import { listen, opened } from './state/keys.ts'
 import { status } from './state/live.ts'
 import { route } from './state/route.ts'
@@ -20,7 +21,11 @@ export function App() {
 
 function Frame() {
   const view = VIEWS.find(({ id }) => id === route.value) ?? VIEWS[0]
-  const waiting = status.value?.mesh.peers_pending ?? 0
+  const counts: Readonly<Record<string, number>> = {
+    mesh: status.value?.mesh.peers_pending ?? 0,
+    approvals: waitingCount(),
+  }
+  const waiting = Object.values(counts).reduce((sum, count) => sum + count, 0)
   useEffect(() => {
     document.title = `${waiting > 0 ? `(${waiting}) ` : ''}${view.name} · Karo`
   }, [view, waiting])
@@ -50,7 +55,7 @@ function Frame() {
         {VIEWS.map(({ id, name, key }) => (
           <a key={id} href={`#/${id}`} aria-current={id === view.id ? 'page' : undefined} title={`g ${key}`}>
             {name}
-            {id === 'mesh' && waiting > 0 && <span class="count">{waiting}</span>}
+            {(counts[id] ?? 0) > 0 && <span class="count">{counts[id]}</span>}
           </a>
         ))}
       </nav>

@@ -1,6 +1,7 @@
 // Begins the page: opens the session, follows what happens on the node, and draws.
 import { render } from 'preact'
 import { App } from './app.tsx'
+import { followInbox } from './state/inbox.ts'
 import { follow } from './state/live.ts'
 import { begin } from './state/session.ts'
 import './style/main.css'
@@ -10,4 +11,5 @@ if (place !== null) {
   render(<App />, place)
   await begin()
   follow()
+  followInbox()
 }

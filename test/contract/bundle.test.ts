@@ -145,7 +145,7 @@ test('the page loads little at first, nothing of a schema, and nothing from else
   const taken = Object.keys(metafile.inputs)
   expect(taken).toContain('src/window/main.tsx')
   expect(
-    taken.filter((source) => /node_modules\/(?!preact\/|@preact\/|uplot\/)|^node:/.test(source)),
+    taken.filter((source) => /node_modules\/(?!preact\/|@preact\/|uplot\/|uqr\/)|^node:/.test(source)),
   ).toEqual([])
   expect(taken.filter((source) => /api\/contract\/schemas\//.test(source))).toEqual([])
   for (const [name, bytes] of files) {

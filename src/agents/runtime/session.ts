@@ -14,6 +14,9 @@ const MOST_TOOLS = 256
 const MOST_PAGES = 16
 const NAME_CHARS = 128
 const DESCRIPTION_CHARS = 2_000
+/** Characters of the JSON Schema of a tool's arguments, and how deep it may be nested. */
+const SCHEMA_CHARS = 8 * 1024
+const SCHEMA_DEPTH = 16
 /** How deep a result may be nested; a line of output bounds how long it is. */
 const RESULT_DEPTH = 64
 const MESSAGE_CHARS = 500
@@ -23,6 +26,8 @@ export interface Tool {
   readonly description: string
   /** What it says of itself; nobody has checked it. */
   readonly readOnly: boolean
+  /** JSON Schema of its arguments as the agent gives it; null: too long or nested too deeply to be shown. */
+  readonly inputSchema: Readonly<Record<string, unknown>> | null
 }
 
 export type CallOutcome =
@@ -117,6 +122,7 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
           name: tool.name,
           description: (tool.description ?? '').slice(0, DESCRIPTION_CHARS),
           readOnly: tool.annotations?.readOnlyHint === true,
+          inputSchema: isSmall(tool.inputSchema) ? tool.inputSchema : null,
         })),
       call: (tool, input, options) =>
         call(client, transport, {
@@ -203,6 +209,9 @@ function resultOf(result: { readonly isError?: boolean | undefined }): CallOutco
     return { kind: 'error', message: `the result is nested deeper than ${RESULT_DEPTH}` }
   return { kind: 'result', json: JSON.stringify(result), failed: result.isError === true }
 }
+
+const isSmall = (schema: unknown): boolean =>
+  depthOf(schema, SCHEMA_DEPTH) <= SCHEMA_DEPTH && JSON.stringify(schema).length <= SCHEMA_CHARS
 
 /** How deep `value` is nested, counted to one more than `most`. */
 function depthOf(value: unknown, most: number): number {

@@ -14,7 +14,7 @@ export const seatByKernel: SeatOfCaller = ({ pid, via }) =>
  * asked for anything. Throws KaroError `refused`.
  */
 export function checkPerson(
-  seat: Seat | undefined,
+  seat: Pick<Seat, 'sessions' | 'terminal'> | undefined,
   hasAsked: (sessions: readonly number[]) => boolean,
   what: string,
 ): void {

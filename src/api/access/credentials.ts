@@ -102,8 +102,9 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
   function ofSession(cookie: string, key: string): Held | undefined {
     const session = sessions.find(cookie, key)
     if (session === undefined) return undefined
-    const { number, uid, scope, token } = session
-    const credential = { scope, session: number, ...(token !== undefined && { token }) }
+    const { number, uid, scope, token, seat } = session
+    const from = { ...(token !== undefined && { token }), ...(seat !== undefined && { seat }) }
+    const credential = { scope, session: number, ...from }
     return { uid, credential, holds: () => sessions.holds(number) }
   }
 

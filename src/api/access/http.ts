@@ -11,6 +11,7 @@ import type { Audit } from '../../trust/audit/index.ts'
 import { sessionRoutes } from '../routes/sessions.ts'
 import { tokenRoutes } from '../routes/tokens.ts'
 import type { Caller, Routes } from '../server/route.ts'
+import type { SeatOfCaller } from './at-terminal.ts'
 import { createCredentials } from './credentials.ts'
 import type { Refusal } from './guard.ts'
 import { createRefusals } from './refusals.ts'
@@ -20,8 +21,10 @@ import { createTokenEnds, type TokenEnds } from './token-ends.ts'
 import { createTokens } from './tokens.ts'
 
 export interface HttpOptions {
-  /** Throws KaroError `refused` for a caller who may not make a token that approves. */
+  /** Throws KaroError `refused` for a caller who may not make a token, or a page, that approves. */
   readonly checkApproving: (caller: Caller) => void
+  /** Tests play the kernel. */
+  readonly seatOf?: SeatOfCaller
   readonly config: Pick<Config, 'http'>
   readonly repository: TokenRepository
   readonly audit: Pick<Audit, 'record'>
@@ -82,7 +85,7 @@ export function createHttp(options: HttpOptions): Http {
     },
     routes: [
       tokenRoutes({ tokens, http: where, checkApproving: options.checkApproving }),
-      sessionRoutes({ sessions, listener, credentials }),
+      sessionRoutes({ ...options, sessions, listener, credentials }),
     ],
     owns: listener.owns,
     callerOf: credentials.callerOf,

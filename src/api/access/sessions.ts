@@ -1,4 +1,5 @@
-// Browser sessions, in memory. Each has two secrets: a cookie that scripts cannot read, and a key that only its page sends.
+// Browser sessions, in memory. Each needs two secrets: the cookie of its browser, which scripts cannot read, and a key of
+// its own that only its page sends. Pages of one person in one browser share the cookie, so they live side by side.
 import type { Clock, Random } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
 import type { TokenScope } from '../contract/constants.ts'
@@ -21,6 +22,16 @@ export interface Grant {
   readonly scope: TokenScope
   /** Id of the token that opened the session; the session ends together with the token. */
   readonly token?: string
+  /** Where the code was made, as the kernel says; absent with a token. */
+  readonly seat?: SeatOfSession
+}
+
+/** Login sessions of the process that made the code, so that a page is as much of a terminal as the command that opens it. */
+export interface SeatOfSession {
+  /** Out of these nothing may have been asked that the page approves, see `Seat.sessions`. */
+  readonly sessions: readonly number[]
+  /** Those that count as who asks, see `Seat.near`. */
+  readonly near: readonly number[]
 }
 
 interface Session extends Grant {
@@ -36,14 +47,15 @@ interface Listed extends Session {
 /** A new session with its two secrets. Every request needs both; they are shown only here. */
 interface Opened {
   readonly session: Session
-  /** Value of the cookie, which a browser sends to every port of this host. */
+  /** Value of the cookie, which a browser sends to every port of this host: a new one, or the one that the browser has. */
   readonly cookie: string
   /** Value of a header that only the page that got it can send. */
   readonly key: string
 }
 
 export interface Sessions {
-  open(grant: Grant): Opened
+  /** `shown`: the cookie that the browser has; it goes on where it belongs to a valid session of the same person. */
+  open(grant: Grant, shown?: string): Opened
   /** The valid session of this cookie and key, else undefined. Counts as a use of the session. */
   find(cookie: string, key: string): Session | undefined
   /** Whether `cookie` belongs to a valid session, without looking at a key. Does not count as a use. */
@@ -62,6 +74,8 @@ export interface Sessions {
 
 interface Open {
   readonly session: Session
+  /** Hash of the cookie. */
+  readonly cookie: string
   readonly key: Uint8Array
   readonly endsAt: number
   usedAt: number
@@ -79,8 +93,8 @@ export function createSessions(deps: {
   readonly tokenHolds: (id: string) => boolean
 }): Sessions {
   const { clock, random, tokenHolds } = deps
-  /** Sessions by the hash of their cookie, oldest first. */
-  const open = new Map<string, Open>()
+  /** Sessions by their number, oldest first. */
+  const open = new Map<number, Open>()
   /** Codes by their hash, oldest first. */
   const codes = new Map<string, Code>()
   let made = 0
@@ -91,30 +105,37 @@ export function createSessions(deps: {
     return session.token === undefined || tokenHolds(session.token)
   }
 
+  const ofCookie = (cookie: string): Open[] => {
+    const name = nameOf(cookie)
+    return [...open.values()].filter((one) => one.cookie === name && isGood(one))
+  }
+
   return {
-    open(grant) {
-      for (const [id, one] of open) if (!isGood(one)) open.delete(id)
+    open(grant, shown) {
+      for (const [number, one] of open) if (!isGood(one)) open.delete(number)
+      const isOwn = shown !== undefined && ofCookie(shown).some(({ session }) => session.uid === grant.uid)
       makeRoom(open, ({ session }) => session.uid === grant.uid, SESSIONS_PER_PERSON, SESSIONS_MAX)
-      const [cookie, key] = [makeSecret(random), makeSecret(random)]
+      const cookie = isOwn ? shown : makeSecret(random)
+      const key = makeSecret(random)
       const now = clock.monotonic()
       const session = { ...grant, number: ++made }
-      open.set(nameOf(cookie), { session, key: hashSecret(key), endsAt: now + LIFE_MS, usedAt: now })
+      const times = { endsAt: now + LIFE_MS, usedAt: now }
+      open.set(session.number, { session, cookie: nameOf(cookie), key: hashSecret(key), ...times })
       return { session, cookie, key }
     },
     find(cookie, key) {
-      const one = open.get(nameOf(cookie))
-      if (one === undefined || !sameHash(one.key, hashSecret(key)) || !isGood(one)) return undefined
+      const hash = hashSecret(key)
+      const one = ofCookie(cookie).find((each) => sameHash(each.key, hash))
+      if (one === undefined) return undefined
       one.usedAt = clock.monotonic()
       return one.session
     },
-    has(cookie) {
-      const one = open.get(nameOf(cookie))
+    has: (cookie) => ofCookie(cookie).length > 0,
+    holds(number) {
+      const one = open.get(number)
       return one !== undefined && isGood(one)
     },
-    holds: (number) => [...open.values()].some((one) => one.session.number === number && isGood(one)),
-    end(number) {
-      for (const [id, { session }] of open) if (session.number === number) open.delete(id)
-    },
+    end: (number) => void open.delete(number),
     list(uid) {
       // Stored times are of the monotonic clock; this is its zero on the wall clock.
       const since = clock.now() - clock.monotonic()
@@ -149,8 +170,8 @@ export function createSessions(deps: {
 const nameOf = (secret: string): string => toHex(hashSecret(secret))
 
 /** Drops the oldest entry if there are too many: of the same person if they have their share, so that others keep theirs. */
-function makeRoom<T>(all: Map<string, T>, same: (one: T) => boolean, perPerson: number, most: number): void {
+function makeRoom<K, T>(all: Map<K, T>, same: (one: T) => boolean, perPerson: number, most: number): void {
   const own = [...all].filter(([, one]) => same(one)).map(([id]) => id)
-  if (own.length >= perPerson) all.delete(own[0] as string)
-  else if (all.size >= most) all.delete(all.keys().next().value as string)
+  if (own.length >= perPerson) all.delete(own[0] as K)
+  else if (all.size >= most) all.delete(all.keys().next().value as K)
 }

@@ -2,7 +2,8 @@
 
 import type { FastifyRequest } from 'fastify'
 import { KaroError } from '../../base/errors.ts'
-import { clearCookie, setCookie } from '../access/cookie.ts'
+import { type SeatOfCaller, seatByKernel } from '../access/at-terminal.ts'
+import { clearCookie, readCookie, setCookie } from '../access/cookie.ts'
 import type { Credentials } from '../access/credentials.ts'
 import { CODE_MS, type Grant, IDLE_MS, LIFE_MS, type Sessions } from '../access/sessions.ts'
 import { hostAndPort, type TcpListener } from '../access/tcp.ts'
@@ -20,9 +21,19 @@ interface SessionDeps {
   readonly sessions: Sessions
   readonly listener: Pick<TcpListener, 'address' | 'origin' | 'sweep'>
   readonly credentials: Pick<Credentials, 'refuseOpening'>
+  /** Throws KaroError `refused` for a caller out of whose terminal nothing may be approved. */
+  readonly checkApproving: (caller: Caller) => void
+  /** Tests play the kernel. */
+  readonly seatOf?: SeatOfCaller
 }
 
-export function sessionRoutes({ sessions, listener, credentials }: SessionDeps): Routes {
+export function sessionRoutes({
+  sessions,
+  listener,
+  credentials,
+  checkApproving,
+  seatOf = seatByKernel,
+}: SessionDeps): Routes {
   function grantOf(request: FastifyRequest, code: string | undefined): Grant {
     const grant = code === undefined ? undefined : sessions.redeem(code)
     if (grant !== undefined) return grant
@@ -30,17 +41,36 @@ export function sessionRoutes({ sessions, listener, credentials }: SessionDeps):
     return grantOfToken(request.caller)
   }
 
+  /** A page approves what agents ask for only where the command that opens it could. */
+  function placeOf(caller: Caller): Pick<Grant, 'seat' | 'scope'> {
+    const found = seatOf(caller)
+    if (found === undefined) return { scope: 'full' }
+    const seat = { sessions: found.sessions, near: found.near }
+    try {
+      checkApproving(caller)
+      return { seat, scope: 'approve' }
+    } catch (error) {
+      if (!(error instanceof KaroError)) throw error
+      return { seat, scope: 'full' }
+    }
+  }
+
   return (server) => {
     serve(server, openSession, async (request, reply) => {
-      const { session, cookie, key } = sessions.open(grantOf(request, request.body?.code))
-      reply.header('set-cookie', setCookie(listener.address(), cookie))
+      const address = listener.address()
+      const grant = grantOf(request, request.body?.code)
+      const { session, cookie, key } = sessions.open(grant, readCookie(request.raw, address))
+      reply.header('set-cookie', setCookie(address, cookie))
       return { scope: session.scope, key, idle_ms: IDLE_MS, expires_in_ms: LIFE_MS }
     })
-    serve(server, endSession, async ({ caller }, reply) => {
+    serve(server, endSession, async ({ caller, raw }, reply) => {
       const number = caller.credential?.session
       if (number === undefined) throw new KaroError('not_found', 'this request was not made in a session')
       sessions.end(number)
-      reply.header('set-cookie', clearCookie(listener.address()))
+      const cookie = readCookie(raw, listener.address())
+      // Other pages of this browser go on with it.
+      if (cookie === undefined || !sessions.has(cookie))
+        reply.header('set-cookie', clearCookie(listener.address()))
       return {}
     })
     serve(server, getSessions, async ({ caller }) => ({
@@ -64,9 +94,10 @@ export function sessionRoutes({ sessions, listener, credentials }: SessionDeps):
       return { ended: ending.length }
     })
     serve(server, createSessionCode, async ({ caller }) => {
-      const code = sessions.makeCode({ uid: caller.uid, scope: 'full' })
+      const { seat, scope } = placeOf(caller)
+      const code = sessions.makeCode({ uid: caller.uid, scope, ...(seat !== undefined && { seat }) })
       return {
-        code,
+        ...{ code, scope },
         expires_in_ms: CODE_MS,
         listen: hostAndPort(listener.address()),
         page: listener.origin(),

@@ -30,6 +30,8 @@ export interface Credential {
   readonly token?: string
   /** The number of the session, which is not secret; absent for a token. */
   readonly session?: number
+  /** Of a session by a code: login sessions of the process that made it, see `SeatOfSession`. */
+  readonly seat?: { readonly sessions: readonly number[]; readonly near: readonly number[] }
 }
 
 declare module 'fastify' {

@@ -11,6 +11,8 @@ export interface Machine {
   readonly habits: readonly Habit[]
   /** Commands on a working day, about. */
   readonly aDay: number
+  /** An agent and AI tools work there. */
+  readonly hasAgents?: true
 }
 
 /** A command line, and how often it is typed compared with others. */
@@ -71,8 +73,8 @@ export const MACHINES: readonly Machine[] = [
     habits: [...CLUSTER, habit(3, 'nmap -sV 10.0.3.0/24'), habit(2, 'openssl s_client -connect build:443')],
   },
   {
-    ...{ name: 'lead', roles: ['lead'], teams: ['web'], aDay: 35 },
-    purpose: 'leads the team web, and sees the numbers of its machines',
+    ...{ name: 'lead', roles: ['lead'], teams: ['web'], aDay: 35, hasAgents: true },
+    purpose: 'leads the team web, and sees the numbers of its machines; has an agent',
     habits: [...CLUSTER, ...WEB],
   },
   {

@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { getStatus } from '../../api/contract/operations/status.ts'
 import { KaroError } from '../../base/errors.ts'
+import { askAgain, canShowAgents, showAgents } from './agents.ts'
 import { historyOf } from './history.ts'
 import { AGGREGATORS, MACHINES, type Machine } from './machines.ts'
 
@@ -22,6 +23,8 @@ import { AGGREGATORS, MACHINES, type Machine } from './machines.ts'
 const READY_MS = 60_000
 /** Between two looks whether a daemon answers. */
 const LOOK_MS = 100
+/** A request for approval ends after five minutes. */
+const ASK_AGAIN_MS = 240_000
 /** A daemon that was told to stop gets so long. */
 const STOP_MS = 10_000
 /** Log lines that an error shows. */
@@ -55,7 +58,9 @@ interface Running extends Machine {
 export async function startStage(options: StageOptions): Promise<Stage> {
   const directory = mkdtempSync(join(tmpdir(), 'karo-demo-'))
   const running: Running[] = []
+  let asking: ReturnType<typeof setInterval> | undefined
   const end = async (): Promise<void> => {
+    clearInterval(asking)
     await Promise.all(running.map(({ child }) => ended(child)))
     try {
       rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
@@ -68,6 +73,16 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     for (const machine of MACHINES) running.push(launch(options, directory, machine))
     await Promise.all(running.map((node) => ready(node, options.signal)))
     await makeMesh(options, directory, running)
+    const withAgents = canShowAgents() ? running.find(({ hasAgents }) => hasAgents) : undefined
+    if (withAgents !== undefined) {
+      options.say('giving an agent something to do')
+      const socket = socketOf(withAgents)
+      await showAgents(socket, directory).catch((error: unknown) =>
+        options.say(`no agent can be shown here: ${(error as Error).message}`),
+      )
+      // What nobody decided meanwhile is asked for again; a daemon that ends meanwhile is noticed elsewhere.
+      asking = setInterval(() => void askAgain(socket).catch(() => {}), ASK_AGAIN_MS)
+    }
     return { directory, lost: Promise.race(running.map(lost)), end }
   } catch (error) {
     await end()
@@ -118,7 +133,7 @@ coverage = 80
 missing = 2
 `
 
-const configOf = ({ name, roles, teams }: Machine): string => `[node]
+const configOf = ({ name, roles, teams, hasAgents }: Machine): string => `[node]
 name = "${name}"
 [mesh]
 listen = ["127.0.0.1"]
@@ -132,9 +147,10 @@ k_min = 3
 allow = { peers = ["role:lead"], supervisors = ["role:security", "role:admin"] }
 [policy]
 teams = ${JSON.stringify(teams)}
-${roles.includes('security') ? REPORTS : ''}`
+${roles.includes('security') ? REPORTS : ''}${hasAgents && canShowAgents() ? '[agents]\nenabled = true\n' : ''}`
 
-const daemonOf = ({ home }: Pick<Running, 'home'>) => daemonAt({ socket: join(home, 'karo.sock') })
+const socketOf = ({ home }: Pick<Running, 'home'>): string => join(home, 'karo.sock')
+const daemonOf = (node: Pick<Running, 'home'>) => daemonAt({ socket: socketOf(node) })
 
 async function ready({ home, child, name }: Running, signal: AbortSignal): Promise<void> {
   const until = Date.now() + READY_MS

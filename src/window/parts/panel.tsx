@@ -92,6 +92,10 @@ interface ActProps {
   readonly kind?: 'main' | 'danger'
   /** For what cannot be undone from here: the button asks so, and a second press does it. */
   readonly confirm?: string
+  /** Why it cannot be pressed now; undefined: it can. */
+  readonly locked?: string | undefined
+  /** What the button is called where its words alone do not tell it from others. */
+  readonly label?: string
   readonly children: ComponentChildren
 }
 
@@ -99,11 +103,12 @@ interface ActProps {
 const CONFIRM_AFTER_MS = 600
 
 /** A button that changes something. It is locked while what is shown may not be so any more. */
-export function Act({ run, kind, confirm, children }: ActProps) {
+export function Act({ run, kind, confirm, locked, label, children }: ActProps) {
   const [asks, setAsks] = useState(false)
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<Problem>()
   const askedAt = useRef(0)
+  const why = isLocked.value ? 'Locked: the daemon does not answer' : locked
   const press = ({ detail, timeStamp }: MouseEvent): void => {
     if (confirm === undefined) void start()
     else if (!asks) {
@@ -130,8 +135,9 @@ export function Act({ run, kind, confirm, children }: ActProps) {
       <button
         type="button"
         class={kind}
-        disabled={busy || isLocked.value}
-        title={isLocked.value ? 'Locked: the daemon does not answer' : undefined}
+        disabled={busy || why !== undefined}
+        title={why}
+        aria-label={asks ? undefined : label}
         onClick={press}
         // A key that is held down presses the button again and again.
         onKeyDown={(event) => event.repeat && event.preventDefault()}

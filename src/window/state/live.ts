@@ -146,4 +146,5 @@ const CHANGES_STATUS: ReadonlySet<EventType> = new Set([
   'trust_changed',
   'health_changed',
   'anomaly_found',
+  'agent_state',
 ])

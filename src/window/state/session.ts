@@ -1,6 +1,7 @@
 // The session of this page: a one-time code is exchanged for a cookie and a key, and the code leaves the address bar.
 import { signal } from '@preact/signals'
 import { type Problem, pageClient, problemOf } from '../../api/contract/client/page.ts'
+import type { TokenScope } from '../../api/contract/constants.ts'
 import { endSession, openSession } from '../../api/contract/operations/tokens.ts'
 
 /** `over` shows the screen that says how to open the page again. */
@@ -10,7 +11,13 @@ export const whyOver = signal<Problem | undefined>(undefined)
 
 /** Only pages of this very origin, port included, can read it; it ends with the tab. */
 const KEY = 'karo-session'
+const SCOPE = 'karo-scope'
 const CODE = /^#code=([\w-]{20,64})$/
+
+/** What the session allows: `approve` where the page was opened out of a terminal that may approve. */
+export const scope = signal<TokenScope | undefined>(
+  (sessionStorage.getItem(SCOPE) as TokenScope | null) ?? undefined,
+)
 
 /** When the daemon last answered anything, in ms of the page's own clock; and whether the last request was answered. */
 export const heardAt = signal(performance.now())
@@ -36,8 +43,10 @@ async function redeem(): Promise<boolean> {
   if (code === undefined) return false
   history.replaceState(null, '', '/#/me')
   try {
-    const { key } = await client.call(openSession, { body: { code } })
-    sessionStorage.setItem(KEY, key)
+    const opened = await client.call(openSession, { body: { code } })
+    sessionStorage.setItem(KEY, opened.key)
+    sessionStorage.setItem(SCOPE, opened.scope)
+    scope.value = opened.scope
     whyOver.value = undefined
     resume()
   } catch (error) {
@@ -61,6 +70,7 @@ export function noteProblem(problem: Problem): void {
 
 function over(problem: Problem | undefined): void {
   sessionStorage.removeItem(KEY)
+  sessionStorage.removeItem(SCOPE)
   whyOver.value = problem
   session.value = 'over'
 }

@@ -1,15 +1,16 @@
 // Audit: the ledger of this node, searched and verified.
-import { useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { getAuditLog, verifyAudit } from '../../api/contract/operations/audit.ts'
 import type { AuditEntryShape, AuditVerdict } from '../../api/contract/shapes.ts'
 import { Act, Panel, Shown } from '../parts/panel.tsx'
 import { type Column, Facts, Table } from '../parts/table.tsx'
-import { counted, cut, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
+import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
 
 /** Entries that are searched here; more are found by `karo audit log`. */
-const LIMIT = 500
+const LIMIT = 10_000
+/** Rows that are drawn at first, and with each press of the button below them. */
 const ROWS = 100
 
 export const Audit = () => (
@@ -80,42 +81,84 @@ function Log() {
   const asked = useAsked((signal) => client.call(getAuditLog, { query: { limit: LIMIT }, signal }), {
     ...{ key: 'audit', on: ['query_answered', 'query_asked', 'trust_changed', 'consent_changed'] },
   })
-  const fits = (entry: AuditEntryShape): boolean => {
-    const text = JSON.stringify([plain(entry.type), entry.peer, entry.trace_id, entry.details]).toLowerCase()
-    return words
+  const [rows, setRows] = useState(ROWS)
+  const indexed = useIndex(asked.data?.entries)
+  const found = useMemo(() => {
+    const wanted = words
       .toLowerCase()
       .split(/\s+/)
-      .every((word) => text.includes(word))
-  }
-  const found = asked.data?.entries.filter(fits) ?? []
+      .filter((word) => word !== '')
+    if (wanted.length === 0) return asked.data?.entries ?? []
+    return indexed.entries.filter((_, i) => wanted.every((word) => indexed.texts[i]?.includes(word)))
+  }, [asked.data, indexed, words])
   return (
     <Panel
       title="Entries"
       wide
-      note={`The newest first; of the last ${counted(asked.data?.entries.length ?? 0, 'entry', 'entries')}, ${number(found.length)} fit. ${cut(ROWS, found.length, 'are shown') ?? ''}`}
+      note={`The newest first; of the last ${counted(asked.data?.entries.length ?? 0, 'entry', 'entries')}, ${number(found.length)} fit.`}
       actions={
         <input
           type="search"
           aria-label="Words that the entry has"
           placeholder="Search the last entries"
           value={words}
-          onInput={({ currentTarget }) => setWords(currentTarget.value)}
+          onInput={({ currentTarget }) => {
+            setWords(currentTarget.value)
+            setRows(ROWS)
+          }}
         />
       }
     >
       <Shown asked={asked} empty={() => (found.length === 0 ? <p>No entry fits that.</p> : undefined)}>
         {() => (
-          <Table
-            caption="Entries of the ledger"
-            rows={found.slice(0, ROWS)}
-            keyOf={({ seq }) => String(seq)}
-            columns={COLUMNS}
-          />
+          <>
+            <Table
+              caption="Entries of the ledger"
+              rows={found.slice(0, rows)}
+              keyOf={({ seq }) => String(seq)}
+              columns={COLUMNS}
+            />
+            {found.length > rows && (
+              <button type="button" onClick={() => setRows(rows + ROWS)}>
+                Show {number(Math.min(ROWS, found.length - rows))} more of {number(found.length)}
+              </button>
+            )}
+          </>
         )}
       </Shown>
     </Panel>
   )
 }
+
+/** Entries whose texts are made at once; between two such parts the page stays quick. */
+const AT_ONCE = 500
+
+interface Index {
+  readonly entries: readonly AuditEntryShape[]
+  /** Of each entry all of it as one text, in small letters. */
+  readonly texts: readonly string[]
+}
+
+/** The entries to search in: the newest ones once their texts are made, and those before them until then. */
+function useIndex(entries: readonly AuditEntryShape[] | undefined): Index {
+  const [index, setIndex] = useState<Index>({ entries: [], texts: [] })
+  useEffect(() => {
+    if (entries === undefined) return
+    const texts: string[] = []
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const goOn = (): void => {
+      texts.push(...entries.slice(texts.length, texts.length + AT_ONCE).map(textOf))
+      if (texts.length < entries.length) timer = setTimeout(goOn)
+      else setIndex({ entries, texts })
+    }
+    goOn()
+    return () => clearTimeout(timer)
+  }, [entries])
+  return index
+}
+
+const textOf = ({ type, peer, trace_id, details }: AuditEntryShape): string =>
+  JSON.stringify([plain(type), peer, trace_id, details]).toLowerCase()
 
 /** Keys of nodes are told apart by their beginning. */
 const shortKeys = (text: string): string => text.replace(/karo:ed25519:([\w-]{8})[\w-]+/g, '$1…')

@@ -1,5 +1,7 @@
 // The views of the page, in the order of the navigation. Each asks the API, which decides what this person may have.
 import type { ComponentType } from 'preact'
+import { Agents } from './agents/agents.tsx'
+import { Approvals } from './approvals/inbox.tsx'
 import { Ask } from './ask.tsx'
 import { Audit } from './audit.tsx'
 import { Me } from './me.tsx'
@@ -43,6 +45,20 @@ export const VIEWS: readonly [View, ...View[]] = [
     key: 'p',
     says: 'How safe the organisation works: totals of many machines, of nobody in particular.',
     Shows: Posture,
+  },
+  {
+    id: 'approvals',
+    name: 'Approvals',
+    key: 'i',
+    says: 'What agents and AI tools want to do, and you decide.',
+    Shows: Approvals,
+  },
+  {
+    id: 'agents',
+    name: 'Agents',
+    key: 'e',
+    says: 'Programs that act for you in jails, and what they were given to do.',
+    Shows: Agents,
   },
   {
     id: 'audit',

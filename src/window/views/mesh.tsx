@@ -1,8 +1,7 @@
 // Mesh: who waits for a decision, who is a member and how, and the certificate of this node.
 import { useState } from 'preact/hooks'
-import { fingerprintWords, formatFingerprint } from '../../api/contract/client/page.ts'
 import { getFleet } from '../../api/contract/operations/fleet.ts'
-import { DECISIONS, getPeers, trustPeer } from '../../api/contract/operations/peers.ts'
+import { DECISIONS, getPeers } from '../../api/contract/operations/peers.ts'
 import type { FleetShape, PeerShape } from '../../api/contract/shapes.ts'
 import { Figures } from '../parts/charts.tsx'
 import { Dialog } from '../parts/dialog.tsx'
@@ -12,6 +11,8 @@ import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts
 import { type Asked, useAsked } from '../state/asked.ts'
 import { status } from '../state/live.ts'
 import { client } from '../state/session.ts'
+import { Waiting, Words } from './pending.tsx'
+import { REACHED, Reach, ringOf } from './reach.tsx'
 
 const EVENTS = [
   ...(['peer_connected', 'peer_gone', 'peer_pending', 'member_seen'] as const),
@@ -83,6 +84,7 @@ export function Mesh() {
           )}
         </Shown>
       </Panel>
+      {others.length > 0 && <Reach peers={others} />}
       <Certificate asked={fleet} />
       {one !== undefined && (
         <Details
@@ -128,6 +130,10 @@ const STATES = {
 const COLUMNS: readonly Column<PeerShape>[] = [
   { title: 'Machine', cell: (peer) => <NodeName node={peer} /> },
   { title: 'State', cell: ({ state }) => <State tone={STATES[state]}>{state}</State> },
+  {
+    title: 'Reached',
+    cell: (peer) => `${REACHED[ringOf(peer)]}${peer.apart === undefined ? '' : `: ${plain(peer.apart)}`}`,
+  },
   { title: 'Trust', cell: ({ trust_level }) => plain(trust_level) },
   { title: 'Roles', cell: ({ roles }) => <Labels labels={roles} /> },
   { title: 'Teams', cell: ({ teams }) => <Labels labels={teams} /> },
@@ -140,44 +146,6 @@ const COLUMNS: readonly Column<PeerShape>[] = [
 
 const Labels = ({ labels }: { readonly labels: readonly string[] }) =>
   labels.length === 0 ? <>–</> : <Foreign text={labels.join(', ')} />
-
-/** The words that two people read to each other; equal words mean the same key. */
-const Words = ({ fingerprint }: { readonly fingerprint: string }) => (
-  <span class="words">
-    {fingerprintWords(fingerprint)} <span class="quiet">{formatFingerprint(fingerprint)}</span>
-  </span>
-)
-
-function Waiting({ peer, again }: { readonly peer: PeerShape; readonly again: () => void }) {
-  const decide = async (trusts: boolean): Promise<void> => {
-    const { fingerprint: who } = peer
-    await (trusts
-      ? client.call(trustPeer, { body: { who } })
-      : client.call(DECISIONS.deny, { body: { who } }))
-    again()
-  }
-  const name = peer.name || 'A machine without a name'
-  return (
-    <li>
-      <span>
-        <b>
-          <Foreign text={name} />
-        </b>{' '}
-        <span class="quiet">calls itself so</span>
-        <br />
-        <Words fingerprint={peer.fingerprint} />
-      </span>
-      {status.value?.you.admin === true && (
-        <span class="actions">
-          <Act kind="main" run={() => decide(true)}>
-            The words are equal: trust
-          </Act>
-          <Act run={() => decide(false)}>Deny</Act>
-        </span>
-      )}
-    </li>
-  )
-}
 
 interface DetailsProps {
   readonly peer: PeerShape

@@ -11,9 +11,9 @@ export const Over = () => (
       <Command text="karo dashboard" />
     </p>
     <p class="quiet">
-      {whyOver.value === undefined
-        ? 'A page closes half an hour after its tab was last shown, after twelve hours in any case, and when the daemon ends. One browser holds one page of a node: a newer one closes the one before.'
-        : `The daemon says: ${printable(whyOver.value.message)}. In one browser, a newer page of this node closes the one before.`}
+      {whyOver.value !== undefined && `The daemon says: ${printable(whyOver.value.message)}. `}A page closes
+      half an hour after its tab was last shown, after twelve hours in any case, when the daemon ends, and
+      when another person's page of this node is opened in the same browser.
     </p>
   </main>
 )

@@ -10,7 +10,9 @@ import { counted, Foreign, number, plain, State, Time } from '../parts/words.tsx
 import { useAsked } from '../state/asked.ts'
 import { recent, status, statusProblem } from '../state/live.ts'
 import { client } from '../state/session.ts'
+import { Findings } from './findings.tsx'
 import { Logs } from './log.tsx'
+import { Settings } from './settings.tsx'
 
 const EVENTS_SHOWN = 30
 
@@ -26,12 +28,14 @@ export function System() {
         )}
       </Panel>
       {known !== undefined && <Checks known={known} />}
+      <Findings />
       <Happening />
       <Logs />
+      <Settings />
       <Metrics />
       <Panel title="In a terminal" wide note="What needs more of the machine than a page may see.">
         <ul class="plain">
-          {['karo doctor', 'karo config list', 'karo logs --follow', 'karo token sessions'].map((one) => (
+          {['karo doctor --fix', 'karo logs --follow', 'karo token sessions'].map((one) => (
             <li key={one}>
               <Command text={one} />
             </li>

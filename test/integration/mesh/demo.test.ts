@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type {
   AskersShape,
@@ -9,12 +10,14 @@ import type {
   ReportsStatus,
   SharePreviewShape,
 } from '../../../src/api/contract/shapes.ts'
+import { canShowAgents } from '../../../src/cli/demo/agents.ts'
 import { historyOf } from '../../../src/cli/demo/history.ts'
 import { MACHINES } from '../../../src/cli/demo/machines.ts'
 import type { Report } from '../../../src/exchange/report/index.ts'
 import type { TransferEvent } from '../../../src/ops/care/transfer.ts'
 import { KARO } from '../../support/node/in-process.ts'
 import { cleanEnv, runKaro, temporaryHome } from '../../support/node/node.ts'
+import { CHROMIUM, openChromium } from '../../support/run/browser.ts'
 import { ended, track } from '../../support/run/processes.ts'
 import { PATIENCE_MS, until } from '../../support/run/until.ts'
 
@@ -190,6 +193,49 @@ describe('karo demo', () => {
     // Her own numbers are hers; of no other machine she has any.
     expect((await ask('ciso', 'tools', '--level', '1')).coverage).toMatchObject({ known: 7, answered: 0 })
   })
+
+  test.skipIf(CHROMIUM === undefined)(
+    'in the page each role sees its own, and no view is empty for everybody',
+    async () => {
+      const browser = await openChromium()
+      try {
+        const pageOf = async (name: string): Promise<Page> => {
+          const { stdout } = await runKaro(['dashboard', '--no-open'], cleanEnv(join(directory, `.${name}`)))
+          const page = await (await browser.newContext()).newPage()
+          await page.goto(stdout.trim())
+          await page.locator('nav').waitFor()
+          return page
+        }
+        const view = async (page: Page, name: string): Promise<string> => {
+          await page
+            .locator('nav')
+            .getByRole('link', { name: new RegExp(`^${name}`) })
+            .click()
+          await page.getByRole('heading', { level: 1, name }).waitFor()
+          await page.locator('.bone').first().waitFor({ state: 'detached' })
+          return (await page.locator('main').textContent()) ?? ''
+        }
+        const [ciso, lead, web] = [await pageOf('ciso'), await pageOf('lead'), await pageOf('web-1')]
+        expect(await view(ciso, 'Posture')).toContain('At a glance')
+        for (const page of [lead, web]) expect(await view(page, 'Posture')).toContain('You may not see this')
+        expect(await view(lead, 'Team')).toContain('The team web')
+        await lead.getByRole('button', { name: 'Ask the team' }).click()
+        await lead.getByText('web-2').first().waitFor()
+        expect(await view(web, 'Team')).not.toContain('Ask the team')
+        for (const page of [ciso, lead, web]) {
+          expect(await view(page, 'Me')).toContain('git status')
+          expect(await view(page, 'Mesh')).toContain('Who is reached')
+          expect(await view(page, 'Sharing')).toContain('Your consent')
+        }
+        if (canShowAgents()) {
+          expect(await view(lead, 'Agents')).toContain('kExecutor:notes')
+          expect(await view(lead, 'Approvals')).toContain('nothing from a network goes straight into a shell')
+        }
+      } finally {
+        await browser.close()
+      }
+    },
+  )
 
   test('Ctrl-C ends every node and removes what was made', async () => {
     const running = pids()

@@ -1,11 +1,12 @@
 // The API on both ways in, in this process: a real socket, a real port, a real database, and time that tests set.
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { createHttp, type Http } from '../../../src/api/access/http.ts'
+import { createHttp, type Http, type HttpOptions } from '../../../src/api/access/http.ts'
 import type { TokenCreatedShape } from '../../../src/api/contract/shapes.ts'
 import { type Api, createApi } from '../../../src/api/server/control-socket.ts'
-import type { Routes } from '../../../src/api/server/route.ts'
+import type { Caller, Routes } from '../../../src/api/server/route.ts'
 import { systemRandom, type Timers } from '../../../src/base/clock.ts'
+import type { Seat } from '../../../src/base/kernel/sessions.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createTokenRepository, type TokenRepository } from '../../../src/store/tables/tokens.ts'
 import type { Rights } from '../../../src/trust/access/index.ts'
@@ -31,6 +32,8 @@ export interface Rig {
   pass(ms: number): void
   /** Whoever asks over the control socket from now on is this person. */
   speaksAs(uid: number): void
+  /** Whoever asks over the control socket from now on sits here; undefined: the kernel does not say. */
+  sitsAt(seat: Seat | undefined): void
   /** As this person, over the control socket. */
   asPerson(uid: number, method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown>
   /** A token of theirs. */
@@ -44,7 +47,10 @@ const NONE: Rights = { admin: false, asks: false }
 
 export async function startRig(
   routes: readonly Routes[] = [],
-  { enabled = true }: { readonly enabled?: boolean } = {},
+  {
+    enabled = true,
+    approving,
+  }: { readonly enabled?: boolean; readonly approving?: HttpOptions['checkApproving'] } = {},
 ): Promise<Rig> {
   const socket = join(temporaryDirectory(), 'karo.sock')
   const repository = createTokenRepository(await temporaryDatabase())
@@ -64,8 +70,10 @@ export async function startRig(
   /** Who asks over the socket next. */
   let person = 0
   const held = new Set<number>()
+  let seat: Seat | undefined
+  const seatOf = ({ via }: Caller) => (via === 'socket' ? seat : undefined)
   const http = createHttp({
-    checkApproving: () => {},
+    ...{ checkApproving: approving ?? (() => {}), seatOf },
     accountOf: async (person) => (held.has(person) ? undefined : person),
     ...{ repository, clock, random: systemRandom, log: silentLog },
     config: { http: { enabled, port: 0 } },
@@ -100,6 +108,9 @@ export async function startRig(
     },
     speaksAs(uid) {
       person = uid
+    },
+    sitsAt(next) {
+      seat = next
     },
     asPerson(uid, method, path, body) {
       rig.speaksAs(uid)

@@ -464,6 +464,38 @@ describe('a session', () => {
     expect((await rig.with(token, '/api/v1/sessions', { method: 'DELETE' })).status).toBe(404)
   })
 
+  test('of one person lives beside others in one browser, each with its own key; of another person it takes the place', async () => {
+    const rig = await start()
+    const first = await sessionOf(rig)
+    const beside = await pageOf(rig, { headers: { cookie: first.pair }, body: { code: await codeOf(rig) } })
+    expect(beside.pair).toBe(first.pair)
+    expect([(await first.ask('/api/v1/mine')).status, (await beside.ask('/api/v1/mine')).status]).toEqual([
+      200, 200,
+    ])
+    const ended = await first.ask('/api/v1/sessions', { method: 'DELETE' })
+    expect([ended.status, ended.headers['set-cookie']]).toEqual([200, undefined])
+    expect([(await first.ask('/api/v1/mine')).status, (await beside.ask('/api/v1/mine')).status]).toEqual([
+      401, 200,
+    ])
+    const bob = await pageOf(rig, { headers: { cookie: first.pair }, body: { code: await codeOf(rig, BOB) } })
+    expect(bob.pair).not.toBe(first.pair)
+    expect((await bob.ask('/api/v1/mine')).json()).toEqual({ uid: BOB })
+    // A cookie that somebody else chose is not made one of Karo's.
+    const chosen = `karo_session_${rig.port}=${'x'.repeat(43)}`
+    const own = await pageOf(rig, { headers: { cookie: chosen }, body: { code: await codeOf(rig) } })
+    expect(own.pair).not.toBe(chosen)
+  })
+
+  test('of one person are at most so many; the oldest goes', async () => {
+    const rig = await start()
+    const first = await sessionOf(rig)
+    for (let i = 0; i < 16; i++)
+      await pageOf(rig, { headers: { cookie: first.pair }, body: { code: await codeOf(rig) } })
+    expect((await first.ask('/api/v1/mine')).status).toBe(401)
+    const { sessions } = (await rig.asPerson(ANN, 'GET', '/api/v1/sessions')) as SessionListShape
+    expect(sessions).toHaveLength(16)
+  })
+
   test('ends when nobody used it, and whatever happens after its time', async () => {
     const rig = await start()
     const [idle, busy] = [await sessionOf(rig), await sessionOf(rig)]

@@ -17,6 +17,15 @@ export const getLogs = defineOperation('GET /api/v1/logs', {
   example: { query: { level: 'warn', lines: '50' } },
 })
 
+export const getSettings = defineOperation('GET /api/v1/config', {
+  access: 'admin',
+  tag: 'care',
+  summary: 'The configuration of the daemon, and where each value comes from',
+  description:
+    'As the file and the environment of the daemon say it now; `waits` tells which values are not in force yet.',
+  answer: from.settings,
+})
+
 export const getProblems = defineOperation('GET /api/v1/problems', {
   access: 'admin',
   tag: 'care',

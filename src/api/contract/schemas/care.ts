@@ -44,3 +44,24 @@ export const getLogsQuery = z.strictObject({
     .describe('a trace id, or its beginning'),
 })
 export type LogLineShape = z.infer<typeof logLine>
+
+const setting = z.strictObject({
+  key: text(64, 'section and key, mesh.port'),
+  value: text(65_536, 'as TOML, or as JSON where it holds tables'),
+  default: text(4_096, 'the same, or in words where it depends on the machine'),
+  source: text(512, '`default`, the file with its line, or the variable of the environment'),
+  waits: z
+    .enum(['reload', 'restart'])
+    .nullable()
+    .describe('what it takes until this value is in force; null: it is'),
+  description: text(2_048, 'what the key does'),
+})
+
+export const settings = z
+  .strictObject({
+    file: text(4_096, 'the configuration file').nullable().describe('null: there is none'),
+    problem: text(4_096, 'why the file cannot be used; the keys are left out then').nullable(),
+    keys: listOf(setting, 512),
+  })
+  .meta({ id: 'Settings' })
+export type SettingsShape = z.infer<typeof settings>

@@ -211,3 +211,23 @@ export const getDoctorQuery = z.strictObject({
       'also try multicast, for administrators: send a question on every interface that mDNS may use, and listen for two seconds',
     ),
 })
+
+const finding = z.strictObject({
+  id: text(64, 'name of the check'),
+  title: text(256, 'what was checked'),
+  outcome: z.enum(['skipped', 'ok', 'warn', 'fail']),
+  detail: text(8_192, 'one sentence or several, for a person'),
+  fix: text(8_192, 'what to do; several lines are several commands').exactOptional(),
+  why: text(2_048, 'why it matters').exactOptional(),
+})
+const findings = () => listOf(finding, 256)
+
+export const leaveFindingsBody = z.strictObject({ checks: findings() })
+export const findingsLeft = z.strictObject({ kept: count('findings that are kept') })
+export const doctorFindings = z
+  .strictObject({
+    at: moment('when karo doctor ran last').nullable().describe('null: not since the daemon started'),
+    checks: findings(),
+  })
+  .meta({ id: 'DoctorFindings' })
+export type FindingsShape = z.infer<typeof doctorFindings>

@@ -65,6 +65,11 @@ export const sessionsEnded = z.strictObject({ ended: count('sessions that were e
 export const sessionCode = z
   .strictObject({
     code: text(43, 'opens one session'),
+    scope: z
+      .enum(TOKEN_SCOPES)
+      .describe(
+        'of the session: `approve` where the kernel names a terminal of the caller out of which nothing asked for an approval, else `full`',
+      ),
     expires_in_ms: count('time left to use it'),
     listen: text(32, 'where the API listens, `host:port`').nullable(),
     page: text(40, 'address of the page, `http://localhost:9237`').nullable(),

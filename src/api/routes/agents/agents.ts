@@ -43,7 +43,9 @@ interface Asked {
 export function agentsRoutes(deps: AgentsRouteDeps): Routes {
   const { agents, elsewhere, seatOf = seatByKernel } = deps
   const actorOf = ({ caller, id }: Asked): Actor => ({
-    ...{ person: caller.uid, admin: caller.admin, sessions: seatOf(caller)?.near, traceId: id },
+    ...{ person: caller.uid, admin: caller.admin, traceId: id },
+    // What a page asks for was asked for out of the terminal that opened it.
+    sessions: (caller.credential?.seat ?? seatOf(caller))?.near,
   })
   const tasks = tasksRoutes(deps)
   return (server) => {

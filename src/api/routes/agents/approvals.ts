@@ -7,6 +7,7 @@ import type { Action, AgentId, Gates } from '../../../agents/types.ts'
 import { deadline } from '../../../base/async/deadline.ts'
 import type { Timers } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
+import type { Seat } from '../../../base/kernel/sessions.ts'
 import type { PublicIdentity } from '../../../trust/identity/index.ts'
 import type { Sessions } from '../../../trust/operators/index.ts'
 import { checkPerson, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
@@ -46,11 +47,23 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
   const { approvals, capabilities, gates, identity, sessions, timers, elsewhere } = deps
   const seat = deps.seatOf ?? seatByKernel
 
+  /** Of a page the terminal that opened it, as long as it was opened for approving. */
+  const placeOf = (caller: Caller): Pick<Seat, 'sessions' | 'terminal'> | undefined => {
+    const { credential } = caller
+    if (credential === undefined) return seat(caller)
+    return credential.seat && { ...credential.seat, terminal: credential.scope === 'approve' }
+  }
+
   const approverOf = (caller: Caller): Approver => {
     const { uid, account, admin, via, credential } = caller
-    const sits = seat(caller)
+    const sits = placeOf(caller)
     const operator = via === 'socket' ? sessions.of(uid, account)?.operator : undefined
-    const way = credential !== undefined ? 'token' : sits?.terminal ? 'terminal' : 'program'
+    const way =
+      credential?.scope === 'approve' && sits === undefined
+        ? 'token'
+        : sits?.terminal
+          ? 'terminal'
+          : 'program'
     return {
       ...{ person: uid, account, admin, way, sessions: sits?.sessions ?? [] },
       ...(operator === undefined ? {} : { operator }),
@@ -117,7 +130,9 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
 
   /** A grant opens something, so it needs a person as an approval does. */
   function checkGranting(caller: Caller): void {
-    if (caller.credential === undefined) checkPerson(seat(caller), approvals.hasAsked, 'grants a capability')
+    const place = placeOf(caller)
+    if (caller.credential === undefined || place !== undefined)
+      checkPerson(place, approvals.hasAsked, 'grants a capability')
   }
 
   return (server) => {

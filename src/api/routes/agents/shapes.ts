@@ -37,8 +37,9 @@ export const agentShape = (view: AgentView): AgentShape => ({
   },
   server: view.server,
   offers:
-    view.offers?.map(({ name, description, readOnly }) => ({ name, description, read_only: readOnly })) ??
-    null,
+    view.offers?.map(({ name, description, readOnly, inputSchema }) => ({
+      ...{ name, description, read_only: readOnly, input_schema: inputSchema },
+    })) ?? null,
 })
 
 export const logsShape = ({ lines, ...counts }: Awaited<ReturnType<Runtime['logs']>>): AgentLogsShape => ({

@@ -83,6 +83,8 @@ As the lead of the team web, who sees the numbers of its machines:
 
   ${join(directory, 'lead')} query tools --team web --per-node
 
+  ${join(directory, 'lead')} dashboard                  its page, with an agent at work and requests that wait for you
+
 ${AGGREGATORS.join(' and ')} add totals up without seeing anybody's numbers: ${join(directory, 'web-1')} audit who-asked
 Everything is on loopback. Ctrl-C ends the nodes and removes the directory.
 `

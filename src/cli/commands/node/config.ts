@@ -4,20 +4,13 @@ import { printable } from '../../../base/format.ts'
 import { closest } from '../../../base/suggest.ts'
 import { ENVIRONMENT } from '../../../config/environment.ts'
 import { type LoadedConfig, loadConfig } from '../../../config/load.ts'
-import { defaultText, toToml } from '../../../config/sample.ts'
+import { defaultText, valueText } from '../../../config/sample.ts'
 import { envName, KEY_LIST, type Key } from '../../../config/table.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { table } from '../../terminal/table.ts'
 
 /** A value for JSON, which has no maps. */
 const plain = (value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value)
-
-/** A value for people: as TOML, or as JSON if an entry is a table. */
-function shownValue(value: unknown): string {
-  const v = plain(value)
-  if (Array.isArray(v) && v.some((entry) => typeof entry === 'object')) return JSON.stringify(v)
-  return typeof v === 'object' && !Array.isArray(v) ? JSON.stringify(v) : toToml(v)
-}
 
 function shape(k: Key<unknown>, loaded: LoadedConfig): Record<string, unknown> {
   return {
@@ -62,7 +55,7 @@ const list = defineCommand({
           { title: 'key', value: (k) => k.path },
           {
             title: 'value',
-            value: (k) => shownValue(loaded.values.get(k.path)),
+            value: (k) => valueText(loaded.values.get(k.path)),
             style: (k) => (source(k) === 'default' ? undefined : 'bold'),
             shrink: true,
           },
@@ -120,7 +113,7 @@ const get = defineCommand({
     const loaded = load(io)
     const value = loaded.values.get(path)
     if (io.json) io.out(`${JSON.stringify(shape(found, loaded))}\n`)
-    else io.out(`${typeof value === 'string' ? printable(value) : printable(shownValue(value))}\n`)
+    else io.out(`${typeof value === 'string' ? printable(value) : printable(valueText(value))}\n`)
     // Only on a terminal: a script that reads the value gets nothing else.
     if (!io.json && io.terminal) io.out(`\n${about(found, loaded, io)}`)
     return EXIT.done

@@ -1,6 +1,6 @@
 // karo doctor: shows what is wrong here, why it matters, and the command that fixes it, with and without a daemon.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import { getDoctor } from '../../../api/contract/operations/doctor.ts'
+import { getDoctor, leaveFindings } from '../../../api/contract/operations/doctor.ts'
 import { systemClock } from '../../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { closest } from '../../../base/suggest.ts'
@@ -10,6 +10,7 @@ import { type Command, type CommandInput, type CommandIo, defineCommand } from '
 import { CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
 import { commandRunner } from '../../doctor/command.ts'
 import { type Deed, examine, mend } from '../../doctor/doctor.ts'
+import type { CheckResult } from '../../doctor/result.ts'
 import { quote } from '../../doctor/shell-words.ts'
 import { createWorld, type World } from '../../doctor/world.ts'
 import { toolHookLooks } from '../../hooks/looks.ts'
@@ -19,6 +20,8 @@ import { doctorView } from '../../views/doctor.ts'
 
 /** Milliseconds for all attempts: they take a second or two. */
 const SANDBOX_MS = 60_000
+/** Milliseconds that a daemon may take to keep the findings. */
+const LEAVE_MS = 2_000
 
 const command = defineCommand({
   name: 'doctor',
@@ -86,6 +89,7 @@ const command = defineCommand({
         ? result
         : { ...result, fix: atHome(result.fix, io) },
     )
+    if (ids.length === CHECK_IDS.length) await leave(io, results)
     const failed = results.some(({ outcome }) => outcome === 'fail')
     if (io.json) {
       const document = {
@@ -98,6 +102,15 @@ const command = defineCommand({
     return (failed ? EXIT.failed : EXIT.done) satisfies ExitCode
   },
 })
+
+/** The page shows what was found; without a daemon there is no page. */
+async function leave(io: CommandIo, checks: readonly CheckResult[]): Promise<void> {
+  try {
+    await daemonAt(io).call(leaveFindings, { body: { checks }, deadlineMs: LEAVE_MS })
+  } catch {
+    // What the daemon cannot take is told here in any case.
+  }
+}
 
 /** Refuses options that exclude each other, because one of them would be ignored silently. */
 function checkOptions({ options }: CommandInput): void {

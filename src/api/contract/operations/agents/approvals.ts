@@ -28,10 +28,9 @@ export const getApproval = defineOperation('GET /api/v1/approvals/one', {
 
 export const decideApproval = defineOperation('POST /api/v1/approvals/decide', {
   ...own,
-  scope: 'approve',
   summary: 'Approve or deny a request',
   description:
-    'An approval names the hash of what was shown, is used once (or for one task), and never comes from the login session that asked. Over the socket the kernel has to name a terminal of the caller; over TCP it takes a token with the scope `approve`. A denial needs neither.',
+    'An approval names the hash of what was shown, is used once (or for one task), and never comes from the login session that asked. Over the socket the kernel has to name a terminal of the caller; over TCP it takes a token with the scope `approve`, or a page that was opened out of such a terminal. A denial needs none of them.',
   body: from.decideBody,
   answer: from.decided,
   errors: [...AFAR, 'conflict'],

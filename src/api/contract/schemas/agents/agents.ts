@@ -49,6 +49,10 @@ const tool = z.strictObject({
   name: text(128, 'as it is called'),
   description: text(2_000, 'in the words of the agent'),
   read_only: z.boolean().describe('what it says of itself (readOnlyHint)'),
+  input_schema: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .describe('JSON Schema of its arguments, as the agent gives it; null: longer than is kept'),
 })
 
 const agentFields = {

@@ -1,0 +1,23 @@
+// /doctor/findings: what a person's `karo doctor` found last, kept in memory so that their page can show it.
+import type { Clock } from '../../../base/clock.ts'
+import { getFindings, leaveFindings } from '../../contract/operations/doctor.ts'
+import type { FindingsShape } from '../../contract/shapes.ts'
+import type { Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
+
+/** People whose findings are kept; of more, those that were left longest ago go. */
+const PEOPLE_MAX = 64
+
+export function findingsRoutes({ clock }: { readonly clock: Pick<Clock, 'now'> }): Routes {
+  /** By person, the oldest first. */
+  const left = new Map<number, FindingsShape>()
+  return (server) => {
+    serve(server, leaveFindings, async ({ caller, body: { checks } }) => {
+      left.delete(caller.uid)
+      if (left.size >= PEOPLE_MAX) left.delete(left.keys().next().value as number)
+      left.set(caller.uid, { at: new Date(clock.now()).toISOString(), checks })
+      return { kept: checks.length }
+    })
+    serve(server, getFindings, async ({ caller }) => left.get(caller.uid) ?? { at: null, checks: [] })
+  }
+}

@@ -1,0 +1,88 @@
+// A map of machines around this one: near those that it is linked with, farther those that it reaches through others.
+import type { ComponentChildren } from 'preact'
+
+export interface Place {
+  readonly id: string
+  readonly name: string
+  /** How it is reached: 0 directly, 1 through others, 2 not now. */
+  readonly ring: 0 | 1 | 2
+}
+
+/** Distance of the nearest ring from the middle, and of each ring from the one before. */
+const NEAREST = 120
+const APART = 75
+/** Room for names around the outermost ring. */
+const MARGIN = 70
+/** Distance of a name from its spot. */
+const BESIDE = 18
+/** A ring with more machines than this shows no names: they would lie on each other. */
+const NAMES_MAX = 24
+const NAME_CHARS = 14
+
+interface MapProps {
+  readonly caption: string
+  readonly here: string
+  readonly places: readonly Place[]
+  readonly children: ComponentChildren
+}
+
+/** `children` explain the rings. The same facts have to stand in a table beside it: the drawing is for eyes alone. */
+export function ReachMap({ caption, here, places, children }: MapProps) {
+  const rings = ([0, 1, 2] as const)
+    .map((ring) => places.filter((place) => place.ring === ring))
+    .filter((ring) => ring.length > 0)
+    .map((spots, i) => ({ spots, radius: NEAREST + i * APART }))
+  const half = (rings.at(-1)?.radius ?? NEAREST) + MARGIN
+  return (
+    <figure class="map">
+      <svg viewBox={`${-half} ${-half} ${2 * half} ${2 * half}`} role="img" aria-label={caption}>
+        {rings.map(({ radius }) => (
+          <circle key={radius} class="orbit" r={radius} />
+        ))}
+        {rings.map(({ spots, radius }, ring) =>
+          // Each ring begins at another angle, so that names of neighbouring rings do not lie on each other.
+          spots.map((place, i) => (
+            <Spot
+              key={place.id}
+              place={place}
+              radius={radius}
+              angle={(2 * Math.PI * i) / spots.length - Math.PI / 2 + ring * 0.35}
+              isNamed={spots.length <= NAMES_MAX}
+            />
+          )),
+        )}
+        <circle class="spot" r={14} />
+        <text class="middle" y={36}>
+          {here}
+        </text>
+      </svg>
+      <figcaption class="quiet">{children}</figcaption>
+    </figure>
+  )
+}
+
+interface SpotProps {
+  readonly place: Place
+  readonly radius: number
+  readonly angle: number
+  readonly isNamed: boolean
+}
+
+function Spot({ place: { ring, name }, radius, angle, isNamed }: SpotProps) {
+  const [across, down] = [Math.cos(angle), Math.sin(angle)]
+  const [x, y] = [radius * across, radius * down]
+  const side = across > 0.3 ? 'after' : across < -0.3 ? 'before' : 'middle'
+  return (
+    <g class={`ring-${ring}`}>
+      {ring === 0 && <line class="edge" x1={0} y1={0} x2={x} y2={y} />}
+      <circle class="spot" cx={x} cy={y} r={isNamed ? 9 : 5}>
+        <title>{name}</title>
+      </circle>
+      {isNamed && (
+        <text class={side} x={x + BESIDE * across} y={y + (BESIDE + 4) * down + 5}>
+          {[...name].length > NAME_CHARS ? `${[...name].slice(0, NAME_CHARS - 1).join('')}…` : name}
+        </text>
+      )}
+    </g>
+  )
+}

@@ -1,0 +1,132 @@
+// Agents: what each is doing, what it may and offers, what it writes, and the tasks that it was given.
+import { useState } from 'preact/hooks'
+import { getAgents, startAgent, stopAgent } from '../../../api/contract/operations/agents/agents.ts'
+import type { AgentListShape } from '../../../api/contract/shapes.ts'
+import { Act, Command, Panel, Shown } from '../../parts/panel.tsx'
+import { type Column, Table } from '../../parts/table.tsx'
+import { Code, Foreign, State, Time } from '../../parts/words.tsx'
+import { useAsked } from '../../state/asked.ts'
+import { isMuscleLocked, status } from '../../state/live.ts'
+import { client } from '../../state/session.ts'
+import { Capabilities } from './capabilities.tsx'
+import { Agent } from './one-agent.tsx'
+import { Tasks } from './tasks.tsx'
+
+type Row = AgentListShape['agents'][number]
+
+export function Agents() {
+  const asked = useAsked((signal) => client.call(getAgents, { signal }), {
+    ...{ key: 'agents', on: ['agent_state', 'task_progress'] },
+  })
+  const [chosen, setChosen] = useState<string>()
+  const [task, setTask] = useState<string>()
+  const one = asked.data?.agents.find(({ id }) => id === chosen)
+  return (
+    <>
+      <Panel title="Agents" wide>
+        <Shown asked={asked} empty={({ agents }) => (agents.length === 0 ? <None /> : undefined)}>
+          {({ agents }) => (
+            <Table
+              caption="Agents of this machine"
+              rows={agents}
+              keyOf={({ id }) => id}
+              columns={[
+                ...COLUMNS,
+                {
+                  title: 'Do',
+                  cell: (agent) => (
+                    <Do
+                      agent={agent}
+                      isChosen={agent.id === chosen}
+                      again={asked.again}
+                      onChoose={() => setChosen(agent.id === chosen ? undefined : agent.id)}
+                    />
+                  ),
+                },
+              ]}
+            />
+          )}
+        </Shown>
+      </Panel>
+      {one !== undefined && <Agent key={one.id} id={one.id} state={one.state} onTask={setTask} />}
+      <Tasks chosen={task} onChoose={setTask} />
+      {status.value?.you.admin === true && <Capabilities />}
+    </>
+  )
+}
+
+const None = () => (
+  <>
+    <p>There are no agents.</p>
+    {status.value?.agents?.state === 'off' ? (
+      <p class="quiet">
+        They are off until <code>enabled = true</code> stands under <code>[agents]</code> in config.toml.
+      </p>
+    ) : (
+      <p>
+        <Command text="karo agent add NAME -- COMMAND" />
+      </p>
+    )}
+  </>
+)
+
+const TONES = {
+  stopped: 'quiet',
+  starting: 'warn',
+  running: 'good',
+  waiting: 'warn',
+  failed: 'bad',
+  locked: 'bad',
+  refused: 'bad',
+} as const
+
+const COLUMNS: readonly Column<Row>[] = [
+  { title: 'Agent', cell: ({ id }) => <Foreign text={id} /> },
+  { title: 'State', cell: ({ state }) => <State tone={TONES[state]}>{state}</State> },
+  { title: 'Since', cell: ({ since }) => (since === null ? '–' : <Time at={since} as="ago" />) },
+  { title: 'Says', long: true, cell: ({ detail }) => <Foreign text={detail} /> },
+  {
+    title: 'Command',
+    cell: ({ argv }) =>
+      argv === null ? (
+        'not as it was signed'
+      ) : (
+        <span class="clip">
+          <Code text={argv.join(' ')} />
+        </span>
+      ),
+  },
+]
+
+interface DoProps {
+  readonly agent: Row
+  readonly isChosen: boolean
+  readonly again: () => void
+  readonly onChoose: () => void
+}
+
+function Do({ agent: { id, state }, isChosen, again, onChoose }: DoProps) {
+  const isIdle = ['stopped', 'failed', 'refused', 'locked'].includes(state)
+  const change = async (): Promise<void> => {
+    await client.call(isIdle ? startAgent : stopAgent, { body: { agent: id }, deadlineMs: 60_000 })
+    again()
+  }
+  return (
+    <span class="actions">
+      <button type="button" class="small" aria-expanded={isChosen} onClick={onChoose}>
+        {isChosen ? 'Close' : 'Open'}
+        <span class="hidden">
+          {' '}
+          <Foreign text={id} />
+        </span>
+      </button>
+      <Act
+        run={change}
+        label={`${isIdle ? 'Start' : 'Stop'} ${id}`}
+        locked={isIdle && isMuscleLocked.value ? 'Locked: the Muscle is locked' : undefined}
+      >
+        {isIdle ? 'Start' : 'Stop'}
+      </Act>
+    </span>
+  )
+}

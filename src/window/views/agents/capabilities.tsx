@@ -1,0 +1,77 @@
+// What agents were granted, with the time that is left, and a way to take it back.
+import { getCapabilities, revokeCapability } from '../../../api/contract/operations/agents/approvals.ts'
+import type { CapabilityShape } from '../../../api/contract/shapes.ts'
+import { Left } from '../../parts/left.tsx'
+import { Act, Command, Panel, Shown } from '../../parts/panel.tsx'
+import { Table } from '../../parts/table.tsx'
+import { Foreign } from '../../parts/words.tsx'
+import { useAsked } from '../../state/asked.ts'
+import { client } from '../../state/session.ts'
+
+export function Capabilities() {
+  const asked = useAsked((signal) => client.call(getCapabilities, { signal }), {
+    ...{ key: 'capabilities', on: ['approval_decided', 'agent_state', 'task_progress'] },
+  })
+  const revoke = async ({ id }: CapabilityShape): Promise<void> => {
+    await client.call(revokeCapability, { body: { id } })
+    asked.again()
+  }
+  return (
+    <Panel
+      title="What agents were granted"
+      wide
+      note="Taking one back takes back everything that was derived from it."
+    >
+      <Shown
+        asked={asked}
+        empty={({ capabilities }) =>
+          capabilities.length === 0 ? (
+            <>
+              <p>
+                Nothing is granted. A grant is given in a terminal and ends by itself, within an hour at most.
+              </p>
+              <p>
+                <Command text="karo cap grant AGENT fs.read:/srv/app" />
+              </p>
+            </>
+          ) : undefined
+        }
+      >
+        {({ capabilities }) => (
+          <Table
+            caption="What agents were granted"
+            rows={capabilities}
+            keyOf={({ id }) => id}
+            columns={[
+              { title: 'Agent', cell: ({ agent }) => <Foreign text={agent} /> },
+              {
+                title: 'It may',
+                long: true,
+                cell: ({ means }) =>
+                  means.map((one) => (
+                    <div key={one}>
+                      <Foreign text={one} />
+                    </div>
+                  )),
+              },
+              { title: 'Left', cell: ({ expires_at }) => <Left until={expires_at} over="over" /> },
+              { title: 'Uses', cell: ({ once }) => (once ? 'one' : 'any number') },
+              {
+                title: 'Change',
+                cell: (one) => (
+                  <Act
+                    kind="danger"
+                    run={() => revoke(one)}
+                    label={`Take back ${one.names.join(', ')} from ${one.agent}`}
+                  >
+                    Take back
+                  </Act>
+                ),
+              },
+            ]}
+          />
+        )}
+      </Shown>
+    </Panel>
+  )
+}

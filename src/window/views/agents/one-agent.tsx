@@ -1,0 +1,145 @@
+// One agent: what it was signed to be, the tools that it offers, and what it writes.
+import { useEffect, useState } from 'preact/hooks'
+import { bytes, duration } from '../../../api/contract/client/page.ts'
+import { describeAgent, getAgentLogs } from '../../../api/contract/operations/agents/agents.ts'
+import type { AgentShape } from '../../../api/contract/shapes.ts'
+import { Output } from '../../parts/output.tsx'
+import { Panel, Shown } from '../../parts/panel.tsx'
+import { Facts } from '../../parts/table.tsx'
+import { Code, counted, Foreign, Time } from '../../parts/words.tsx'
+import { useAsked } from '../../state/asked.ts'
+import { isLocked } from '../../state/live.ts'
+import { client } from '../../state/session.ts'
+import { RunTask } from './run-task.tsx'
+
+/** The API has no stream of what an agent writes, so it is asked for this often while somebody looks. */
+const LOOK_MS = 2_000
+
+interface AgentProps {
+  readonly id: string
+  readonly state: AgentShape['state']
+  /** A task was given: it is to be shown. */
+  readonly onTask: (id: string) => void
+}
+
+export function Agent({ id, state, onTask }: AgentProps) {
+  const query = { agent: id }
+  const asked = useAsked((signal) => client.call(describeAgent, { query, signal }), {
+    ...{ key: `${id} ${state}`, on: ['agent_state'] },
+  })
+  return (
+    <>
+      <Panel title={id} note="What it was signed to be.">
+        <Shown asked={asked}>{(agent) => <Facts facts={factsOf(agent)} />}</Shown>
+      </Panel>
+      <Panel
+        title="Run a task"
+        note="A tool that only reads may run at once; everything else waits for a yes."
+      >
+        <Shown asked={asked} empty={({ offers }) => (offers === null ? <NoTools /> : undefined)}>
+          {({ offers }) => <RunTask agent={id} tools={offers ?? []} onTask={onTask} />}
+        </Shown>
+      </Panel>
+      <Panel
+        title="What it writes"
+        wide
+        note="Its standard error, as text: what would move a cursor or colour a screen is written out."
+      >
+        <Log id={id} />
+      </Panel>
+    </>
+  )
+}
+
+const NoTools = () => (
+  <>
+    <p>Its tools are not known while it does not run.</p>
+    <p class="quiet">Start it to see them; a task that is given by the command line starts it by itself.</p>
+  </>
+)
+
+function Log({ id }: { readonly id: string }) {
+  const query = { agent: id }
+  const asked = useAsked((signal) => client.call(getAgentLogs, { query, signal }), {
+    ...{ key: `log of ${id}`, on: ['agent_state', 'task_progress'] },
+  })
+  const { again } = asked
+  const [isLive, setLive] = useState(true)
+  useEffect(() => {
+    if (!isLive) return
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible' && !isLocked.value) again()
+    }, LOOK_MS)
+    return () => clearInterval(timer)
+  }, [isLive, again])
+  return (
+    <Shown
+      asked={asked}
+      empty={({ lines }) => (lines.length === 0 ? <p>It has written nothing.</p> : undefined)}
+    >
+      {({ lines, dropped, cut }) => (
+        <>
+          <Output
+            label={`What ${id} writes`}
+            lines={lines.map(({ at, from, text }) => ({
+              at,
+              text,
+              ...(from === 'karo' && { mark: 'karo' }),
+            }))}
+            isLive={isLive}
+            onLive={setLive}
+          />
+          {(dropped > 0 || cut > 0) && (
+            <p class="quiet">
+              {counted(dropped, 'line')} before these were dropped, and {counted(cut, 'character')} of lines
+              that were too long.
+            </p>
+          )}
+        </>
+      )}
+    </Shown>
+  )
+}
+
+function factsOf({ argv, manifest, server, restarts, state, detail }: AgentShape) {
+  const facts = [
+    ['State', <Foreign key="state" text={`${state}: ${detail}`} />],
+    [
+      'Command',
+      argv === null ? (
+        'not as it was signed'
+      ) : (
+        <div class="text" key="command">
+          <Code text={argv.join(' ')} />
+        </div>
+      ),
+    ],
+    ['Calls itself', server === null ? 'does not run' : <Foreign key="server" text={server} />],
+    ['Restarts', counted(restarts, 'time')],
+  ] as const
+  if (manifest === null) return facts
+  const { cwd, binds, tools, limits, call_ms, why, added_at, capabilities } = manifest
+  return [
+    ...facts,
+    ['Directory', <Code key="cwd" text={cwd} />],
+    [
+      'Sees',
+      binds.length === 0
+        ? 'nothing of this machine but its programs'
+        : binds.map(({ path, write }) => (
+            <div key={path}>
+              <Code text={path} /> {write ? 'may change it' : 'reads'}
+            </div>
+          )),
+    ],
+    ['Network', 'none'],
+    ['Wants', <Foreign key="wants" text={capabilities.join(', ') || 'nothing'} />],
+    ['May be called', <Foreign key="tools" text={tools.join(', ') || 'all its tools'} />],
+    [
+      'Limits',
+      `${bytes(limits.memory_bytes)} of memory a process, ${counted(limits.tasks, 'process', 'processes')}, ${duration(call_ms)} a call`,
+    ],
+    ...(why === '' ? [] : [['Why', <Foreign key="why" text={why} />] as const]),
+    ['Added', <Time key="added" at={added_at} />],
+  ] as const
+}

@@ -1,0 +1,185 @@
+// Tasks that agents were given, the newest first; one of them as it goes on, with its arguments and its result.
+import { useEffect, useState } from 'preact/hooks'
+import { type Problem, problemOf } from '../../../api/contract/client/page.ts'
+import { cancelTask, followTask, getTask, getTasks } from '../../../api/contract/operations/agents/agents.ts'
+import type { TaskLineShape, TaskRowShape, TaskShape } from '../../../api/contract/shapes.ts'
+import { Dialog } from '../../parts/dialog.tsx'
+import { Output } from '../../parts/output.tsx'
+import { Act, Panel, Shown, Trouble } from '../../parts/panel.tsx'
+import { type Column, Facts, Table } from '../../parts/table.tsx'
+import { Foreign, number, State, Time } from '../../parts/words.tsx'
+import { useAsked } from '../../state/asked.ts'
+import { status } from '../../state/live.ts'
+import { client, noteProblem } from '../../state/session.ts'
+import { linesOfResult } from './result-lines.ts'
+
+const LIMIT = 100
+
+const TONES = {
+  submitted: 'quiet',
+  working: 'good',
+  'input-required': 'warn',
+  'auth-required': 'warn',
+  completed: 'good',
+  failed: 'bad',
+  canceled: 'quiet',
+  rejected: 'bad',
+} as const
+
+const TaskState = ({ state }: Pick<TaskRowShape, 'state'>) => <State tone={TONES[state]}>{state}</State>
+
+interface TasksProps {
+  /** Id of the task that is shown by itself. */
+  readonly chosen: string | undefined
+  readonly onChoose: (id: string | undefined) => void
+}
+
+export function Tasks({ chosen, onChoose }: TasksProps) {
+  const asked = useAsked((signal) => client.call(getTasks, { query: { limit: LIMIT }, signal }), {
+    ...{ key: 'tasks', on: ['task_progress'] },
+  })
+  const one = asked.data?.tasks.find(({ id }) => id === chosen)
+  return (
+    <Panel title="Tasks" wide note={`The newest ${number(LIMIT)}. Each calls one tool once.`}>
+      <Shown
+        asked={asked}
+        empty={({ tasks }) => (tasks.length === 0 ? <p>No agent was given a task yet.</p> : undefined)}
+      >
+        {({ tasks }) => (
+          <Table
+            caption="Tasks"
+            rows={tasks}
+            keyOf={({ id, person }) => `${person} ${id}`}
+            columns={[
+              ...COLUMNS,
+              {
+                title: 'More',
+                cell: ({ id }) => (
+                  <button type="button" class="small" onClick={() => onChoose(id)}>
+                    Open
+                    <span class="hidden"> task {id}</span>
+                  </button>
+                ),
+              },
+            ]}
+          />
+        )}
+      </Shown>
+      {one !== undefined && <Task key={one.id} row={one} onClose={() => onChoose(undefined)} />}
+    </Panel>
+  )
+}
+
+const COLUMNS: readonly Column<TaskRowShape>[] = [
+  { title: 'Task', cell: ({ id }) => <code>{id}</code> },
+  { title: 'State', cell: TaskState },
+  { title: 'Agent', cell: ({ agent }) => <Foreign text={agent} /> },
+  { title: 'Tool', cell: ({ tool }) => <Foreign text={tool} /> },
+  { title: 'Why', long: true, cell: ({ why }) => (why === '' ? '–' : <Foreign text={why} />) },
+  { title: 'Given', cell: ({ created_at }) => <Time at={created_at} as="ago" /> },
+  {
+    title: 'Over',
+    cell: ({ ended_at }) => (ended_at === null ? 'not yet' : <Time at={ended_at} as="ago" />),
+  },
+]
+
+/** What is known of a task: all that was stored of it, and what came since. */
+interface Followed {
+  readonly task: TaskShape | undefined
+  readonly lines: readonly TaskLineShape[]
+  readonly problem: Problem | undefined
+}
+
+function useTask(id: string): Followed {
+  const [known, setKnown] = useState<Followed>({ task: undefined, lines: [], problem: undefined })
+  useEffect(() => {
+    const ending = new AbortController()
+    const { signal } = ending
+    const read = async (): Promise<void> => {
+      try {
+        const task = await client.call(getTask, { query: { id }, signal })
+        setKnown((before) => ({ ...before, task }))
+        for await (const line of client.lines(followTask, { query: { id, after: 0 }, signal }))
+          setKnown((before) => ({ ...before, lines: [...before.lines, line] }))
+      } catch (error) {
+        if (signal.aborted) return
+        const problem = problemOf(error)
+        noteProblem(problem)
+        setKnown((before) => ({ ...before, problem }))
+      }
+    }
+    void read()
+    return () => ending.abort(new Error('the task is not looked at any more'))
+  }, [id])
+  return known
+}
+
+function Task({ row, onClose }: { readonly row: TaskRowShape; readonly onClose: () => void }) {
+  const { id, agent, tool, why, person, trace_id } = row
+  const isOwn = person === status.value?.you.uid
+  const { task, lines, problem } = useTask(id)
+  const last = lines.at(-1)
+  const state = last?.state ?? row.state
+  const isOver = last?.final === true || row.ended_at !== null
+  const approval = lines.findLast((line) => line.approval !== undefined)?.approval
+  const result = last?.final === true ? last.result : task?.result
+  const cancel = (): Promise<unknown> =>
+    client.call(cancelTask, { body: { id, ...(!isOwn && { person }) }, deadlineMs: 60_000 })
+  return (
+    <Dialog title={`Task ${id}`} onClose={onClose}>
+      <Facts
+        facts={[
+          ['State', <TaskState key="state" state={state} />],
+          ['Agent', <Foreign key="agent" text={agent} />],
+          ['Tool', <Foreign key="tool" text={tool} />],
+          ...(why === '' ? [] : [['Why', <Foreign key="why" text={why} />] as const]),
+          ['Arguments', <Arguments key="arguments" isOwn={isOwn} task={task} />],
+          ['Trace', <code key="trace">{trace_id}</code>],
+        ]}
+      />
+      {isOwn && problem !== undefined && <Trouble problem={problem} />}
+      {state === 'input-required' && (
+        <p class="note">
+          It waits for a yes: <a href="#/approvals">request {approval ?? row.approval}</a>
+        </p>
+      )}
+      {isOwn && <Steps lines={lines} />}
+      {result !== null && result !== undefined && (
+        <Output label={`Result of ${id}`} lines={linesOfResult(result)} />
+      )}
+      {!isOver && (
+        <Act kind="danger" run={cancel} confirm="Its call is stopped: press again">
+          Cancel this task
+        </Act>
+      )}
+    </Dialog>
+  )
+}
+
+const Arguments = ({ isOwn, task }: { readonly isOwn: boolean; readonly task: TaskShape | undefined }) =>
+  !isOwn ? (
+    <span class="quiet">of another person, who alone sees them</span>
+  ) : (
+    <code>
+      <Foreign text={task === undefined ? '…' : JSON.stringify(task.input)} />
+    </code>
+  )
+
+/** What happened, the newest last; how far it is as a bar, where the agent says so. */
+function Steps({ lines }: { readonly lines: readonly TaskLineShape[] }) {
+  const progress = lines.findLast((line) => line.progress !== null)?.progress
+  return (
+    <>
+      {progress?.total != null && (
+        <progress max={progress.total} value={progress.done} aria-label="How far it is, as the agent says" />
+      )}
+      <ol class="steps">
+        {lines.map(({ seq, at, state, message }) => (
+          <li key={seq}>
+            <Time at={at} as="clock" /> {state} {message !== null && <Foreign text={message} />}
+          </li>
+        ))}
+      </ol>
+    </>
+  )
+}

@@ -1,0 +1,201 @@
+// One request as a card: everything that an approval of it is bound to, and the decision.
+import { useState } from 'preact/hooks'
+import { formatFingerprint } from '../../../api/contract/client/page.ts'
+import { decideApproval } from '../../../api/contract/operations/agents/approvals.ts'
+import type { ApprovalShape } from '../../../api/contract/shapes.ts'
+import { Left } from '../../parts/left.tsx'
+import { Act } from '../../parts/panel.tsx'
+import { Facts } from '../../parts/table.tsx'
+import { Code, Foreign, Risk, Time } from '../../parts/words.tsx'
+import { inbox } from '../../state/inbox.ts'
+import { isMuscleLocked, status } from '../../state/live.ts'
+import { client, scope } from '../../state/session.ts'
+import { ActionClass } from './action-class.tsx'
+import { Diff } from './diff.tsx'
+
+/** Characters of a reason, as the API takes it. */
+const REASON_MAX = 500
+
+export const deny = ({ id, hash }: ApprovalShape, reason: string): Promise<unknown> =>
+  client.call(decideApproval, { body: { id, approve: false, hash, ...(reason !== '' && { reason }) } })
+
+export function Card({ approval }: { readonly approval: ApprovalShape }) {
+  const { id, agent, state, expires_at, diff } = approval
+  return (
+    <article class="card" aria-label={`Request ${id}`}>
+      <header>
+        <h3>
+          <ActionClass of={approval.class} /> <Foreign text={approval.kind} />
+        </h3>
+        <span>
+          <Foreign text={agent} /> <span class="quiet">request {id}</span>
+        </span>
+        <b>
+          <Left until={expires_at} over="over" />
+        </b>
+      </header>
+      <Words words={approval.argv} />
+      {diff.map((change, i) => (
+        <Diff key={i} change={change} />
+      ))}
+      <Facts facts={factsOf(approval)} />
+      {state === 'pending' ? <Decide approval={approval} /> : <Approved approval={approval} />}
+    </article>
+  )
+}
+
+/** Each word by itself: a shell would read a line otherwise than the words that it was made of. */
+const Words = ({ words }: { readonly words: readonly string[] }) => (
+  <ol class="argv" start={0} aria-label="The exact words">
+    {words.map((word, i) => (
+      <li key={i}>
+        <Code text={word} />
+      </li>
+    ))}
+  </ol>
+)
+
+function factsOf(approval: ApprovalShape) {
+  const { risk, risks, cwd, env, binds, input, target, requested_by, action, why, task, hash } = approval
+  const isHere = target.node_id === status.value?.node_id
+  const variables = Object.entries(env)
+  return [
+    ['Who', <Foreign key="who" text={requested_by} />],
+    ['Tool', <Foreign key="tool" text={action} />],
+    [
+      'Machine',
+      <span key="machine" title={target.node_id}>
+        {isHere ? 'this one' : 'another one'}, <code>{formatFingerprint(target.fingerprint)}</code>
+      </span>,
+    ],
+    ['Directory', <Code key="cwd" text={cwd} />],
+    [
+      'Variables',
+      variables.length === 0 ? (
+        'none of its own'
+      ) : (
+        <ul class="bare" key="env">
+          {variables.map(([name, value]) => (
+            <li key={name}>
+              <Code text={`${name}=${value}`} />
+            </li>
+          ))}
+        </ul>
+      ),
+    ],
+    [
+      'Sees',
+      binds.length === 0 ? (
+        'no place of the machine in a jail'
+      ) : (
+        <ul class="bare" key="binds">
+          {binds.map(({ path, write }) => (
+            <li key={path}>
+              <Code text={path} /> {write ? <b class="bad">may change it</b> : 'reads'}
+            </li>
+          ))}
+        </ul>
+      ),
+    ],
+    ...(input === '' ? [] : [['Input', <Text key="input" text={input} />] as const]),
+    [
+      'Risk',
+      <span key="risk">
+        <Risk level={risk} />
+        {risks.map((one) => (
+          <span key={one}>
+            {' '}
+            <Foreign text={one} />
+          </span>
+        ))}
+      </span>,
+    ],
+    ...(why === ''
+      ? []
+      : [
+          [
+            'Why',
+            <span key="why">
+              <Foreign text={why} /> <span class="quiet">(so it says)</span>
+            </span>,
+          ] as const,
+        ]),
+    ['Task', <Foreign key="task" text={task} />],
+    ['Hash', <code key="hash">{hash.replace(/(.{16})/g, '$1 ')}</code>],
+    ['Asked', <Time key="asked" at={approval.created_at} />],
+  ] as const
+}
+
+const Text = ({ text }: { readonly text: string }) => (
+  <pre class="text">
+    {text.split('\n').map((line, i) => (
+      <span key={i}>
+        <Foreign text={line} />
+        {'\n'}
+      </span>
+    ))}
+  </pre>
+)
+
+const Approved = ({ approval: { scope: how, expires_at } }: { readonly approval: ApprovalShape }) => (
+  <p class="note">
+    Approved {how === 'task' ? 'for this task' : 'once'}, until <Time at={expires_at} as="clock" />. It has
+    not been used yet.
+  </p>
+)
+
+/** Why this page cannot approve now; undefined: it can. */
+const lockedBecause = (): string | undefined =>
+  isMuscleLocked.value
+    ? 'Locked: the Muscle is locked'
+    : scope.value === 'approve'
+      ? undefined
+      : 'This page was not opened out of a terminal that may approve'
+
+function Decide({ approval }: { readonly approval: ApprovalShape }) {
+  const [reason, setReason] = useState('')
+  const { id, hash } = approval
+  const approve = async (how: 'once' | 'task'): Promise<void> => {
+    const said = reason === '' ? {} : { reason }
+    await client.call(decideApproval, { body: { id, approve: true, hash, scope: how, ...said } })
+    inbox.value.again()
+  }
+  const refuse = async (): Promise<void> => {
+    await deny(approval, reason)
+    inbox.value.again()
+  }
+  const confirm = 'Exactly this: press again'
+  return (
+    <footer class="actions">
+      <input
+        aria-label={`Reason for the decision about ${id}`}
+        placeholder="Reason, which the log keeps"
+        maxLength={REASON_MAX}
+        value={reason}
+        onInput={({ currentTarget }) => setReason(currentTarget.value)}
+      />
+      <Act
+        kind="main"
+        confirm={confirm}
+        locked={lockedBecause()}
+        run={() => approve('once')}
+        label={`Approve once, request ${id}`}
+      >
+        Approve once
+      </Act>
+      {approval.class !== 'critical' && (
+        <Act
+          confirm={confirm}
+          locked={lockedBecause()}
+          run={() => approve('task')}
+          label={`For this task, approve request ${id}`}
+        >
+          For this task
+        </Act>
+      )}
+      <Act kind="danger" run={refuse} label={`Deny request ${id}`}>
+        Deny
+      </Act>
+    </footer>
+  )
+}

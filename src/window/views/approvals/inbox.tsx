@@ -1,0 +1,110 @@
+// Approvals: what agents and AI tools want to do and a person has to decide, and what became of it.
+
+import type { ApprovalShape } from '../../../api/contract/shapes.ts'
+import { Act, Command, Panel, Shown } from '../../parts/panel.tsx'
+import { counted } from '../../parts/words.tsx'
+import { inbox, notifies, toggleNotifications } from '../../state/inbox.ts'
+import { isMuscleLocked } from '../../state/live.ts'
+import { scope } from '../../state/session.ts'
+import { Card, deny } from './card.tsx'
+import { Decisions } from './decisions.tsx'
+
+export function Approvals() {
+  return (
+    <>
+      <Panel title="Waiting for you" wide note={<HowToApprove />} actions={<Notifications />}>
+        <Shown
+          asked={inbox.value}
+          empty={({ approvals }) =>
+            approvals.length === 0 ? (
+              <>
+                <p>Nothing waits for you.</p>
+                <p class="quiet">
+                  What an agent or an AI tool wants to do and may not do unasked stands here until you decide.
+                </p>
+              </>
+            ) : undefined
+          }
+        >
+          {({ approvals }) =>
+            groupsOf(approvals).map((group) => <Alike key={group[0].group} group={group} />)
+          }
+        </Shown>
+      </Panel>
+      <Decisions />
+    </>
+  )
+}
+
+const NOTIFICATIONS = {
+  on: 'Notifications: on',
+  off: 'Notifications: off',
+  unasked: 'Notify me',
+  refused: 'Notifications are blocked in this browser',
+} as const
+
+const Notifications = () => (
+  <button
+    type="button"
+    class="small"
+    aria-pressed={notifies.value === 'on'}
+    disabled={notifies.value === 'refused'}
+    onClick={() => void toggleNotifications()}
+  >
+    {NOTIFICATIONS[notifies.value]}
+  </button>
+)
+
+function HowToApprove() {
+  if (isMuscleLocked.value) return <>The Muscle is locked, so nothing can be approved. You can deny.</>
+  if (scope.value === 'approve')
+    return <>An approval is for exactly what the card shows, and for nothing else.</>
+  return (
+    <>
+      This page can deny and not approve, because it was not opened out of a terminal, or out of one in which
+      an agent or an AI tool has asked for something. Open it out of another terminal:{' '}
+      <Command text="karo dashboard" />
+    </>
+  )
+}
+
+type Group = readonly [ApprovalShape, ...ApprovalShape[]]
+
+/** Requests that are alike stand together, where the first of them stands. */
+function groupsOf(approvals: readonly ApprovalShape[]): readonly Group[] {
+  const groups = new Map<string, [ApprovalShape, ...ApprovalShape[]]>()
+  for (const one of approvals) {
+    const group = groups.get(one.group)
+    if (group === undefined) groups.set(one.group, [one])
+    else group.push(one)
+  }
+  return [...groups.values()]
+}
+
+function Alike({ group }: { readonly group: Group }) {
+  const pending = group.filter(({ state }) => state === 'pending')
+  return (
+    <div class="alike">
+      {pending.length > 1 && (
+        <p class="note actions">
+          <span>
+            {counted(pending.length, 'request')} are alike: agent, tool, program and directory are the same.
+            Each is approved by itself.
+          </span>
+          <Act
+            confirm={`Deny all ${pending.length}: press again`}
+            run={async () => {
+              for (const one of pending) await deny(one, '')
+              inbox.value.again()
+            }}
+          >
+            Deny all {pending.length}
+          </Act>
+        </p>
+      )}
+      {group.map((one) => (
+        <Card key={one.id} approval={one} />
+      ))}
+    </div>
+  )
+}

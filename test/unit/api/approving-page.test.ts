@@ -1,0 +1,106 @@
+// A page is as much of a terminal as the one that opened it: what it may approve, and for what it stands when it asks.
+import { expect, test } from 'vitest'
+import type { Runtime } from '../../../src/agents/index.ts'
+import { checkPerson } from '../../../src/api/access/at-terminal.ts'
+import type { ApprovalsShape, SessionCodeShape, SessionShape } from '../../../src/api/contract/shapes.ts'
+import type { Elsewhere } from '../../../src/api/remote/ask.ts'
+import { agentsRoutes } from '../../../src/api/routes/agents/agents.ts'
+import { approvalsRoutes } from '../../../src/api/routes/agents/approvals.ts'
+import { systemTimers as timers } from '../../../src/base/clock.ts'
+import type { Seat } from '../../../src/base/kernel/sessions.ts'
+import { type Rig as Http, startRig } from '../../support/api/http-rig.ts'
+import { action, PERSON, rig, SELF, TOOLS, waiting } from '../agents/rig.ts'
+
+const nowhere = {} as Elsewhere
+
+/** A terminal of the person, and the one in which a tool asks. */
+const own: Seat = { session: 88, sessions: [88, 1], near: [88], terminal: true }
+const ofTool: Seat = { session: TOOLS, sessions: [TOOLS, 1], near: [TOOLS], terminal: true }
+const noTerminal: Seat = { session: 99, sessions: [99, 1], near: [99], terminal: false }
+
+type TaskRequest = Parameters<Runtime['run']>[0]
+
+async function start() {
+  const agents = await rig()
+  const asked: TaskRequest[] = []
+  const http: Http = await startRig(
+    [
+      approvalsRoutes({
+        ...agents,
+        ...{ identity: SELF, sessions: { of: () => undefined }, timers, elsewhere: nowhere },
+      }),
+      agentsRoutes({
+        agents: {
+          async run(request: TaskRequest) {
+            asked.push(request)
+            throw new Error('enough was seen')
+          },
+        } as unknown as Runtime,
+        elsewhere: nowhere,
+      }),
+    ],
+    { approving: () => checkPerson(seat, agents.approvals.hasAsked, 'approves') },
+  )
+  let seat: Seat | undefined
+  /** A page that `karo dashboard` opens there. */
+  const pageFrom = async (place: Seat | undefined) => {
+    seat = place
+    http.sitsAt(place)
+    const { code } = (await http.asPerson(PERSON, 'POST', '/api/v1/sessions/codes')) as SessionCodeShape
+    const opened = await http.send('/api/v1/sessions', { method: 'POST', body: { code } })
+    const { key, scope } = opened.json<SessionShape>()
+    const cookie = (opened.headers['set-cookie']?.[0] ?? '').split(';')[0] ?? ''
+    const headers = { cookie, 'x-karo-session': key, origin: `http://127.0.0.1:${http.port}` }
+    const post = (path: string, body: unknown) => http.send(path, { method: 'POST', headers, body })
+    const decide = async (id: string, approve: boolean) => {
+      const { approvals } = (await http.send('/api/v1/approvals', { headers })).json<ApprovalsShape>()
+      const hash = approvals.find((one) => one.id === id)?.hash
+      return (await post('/api/v1/approvals/decide', { id, approve, hash })).status
+    }
+    return { scope, post, decide }
+  }
+  return { agents, asked, pageFrom }
+}
+
+test('one that was opened out of a terminal approves what another one asks', async () => {
+  const { agents, pageFrom } = await start()
+  const page = await pageFrom(own)
+  expect(page.scope).toBe('approve')
+  expect(await page.decide(await waiting(agents), true)).toBe(200)
+})
+
+test('one of the terminal that asks does not, whichever came first; it may deny', async () => {
+  const { agents, pageFrom } = await start()
+  const early = await pageFrom(ofTool)
+  expect(early.scope).toBe('approve')
+  const id = await waiting(agents)
+  const late = await pageFrom(ofTool)
+  expect(late.scope).toBe('full')
+  expect([await early.decide(id, true), await late.decide(id, true)]).toEqual([403, 403])
+  expect(await early.decide(id, false)).toBe(200)
+})
+
+test('one that no terminal opened, or of which the kernel says nothing, only denies', async () => {
+  const { agents, pageFrom } = await start()
+  for (const place of [noTerminal, undefined]) {
+    const page = await pageFrom(place)
+    const id = await waiting(agents, action({ cwd: `/srv/${place?.session}` }))
+    expect([page.scope, await page.decide(id, true), await page.decide(id, false)]).toEqual([
+      'full',
+      403,
+      200,
+    ])
+  }
+})
+
+test('what it asks for was asked out of its terminal, so it does not approve that itself; nor what nobody can tell', async () => {
+  const { agents, asked, pageFrom } = await start()
+  const page = await pageFrom(own)
+  await page.post('/api/v1/tasks', { agent: 'files', tool: 'write' })
+  expect(asked.map(({ sessions }) => sessions)).toEqual([own.near])
+  const { requester, ...rest } = action()
+  const mine = await waiting(agents, { ...rest, requester: { ...requester, sessions: own.near } })
+  const { sessions: _, ...unknown } = requester
+  const untold = await waiting(agents, { ...rest, cwd: '/srv/other', requester: unknown })
+  expect([await page.decide(mine, true), await page.decide(untold, true)]).toEqual([403, 403])
+})
