@@ -1,7 +1,12 @@
 // The manual pages, man(7): karo(1), one for each group of commands, karo.toml(5); from the tables that help is made of.
-import { COMMAND_GROUPS, type Command, type CommandEntry, type CommandOption } from '../../src/cli/command.ts'
+import {
+  COMMAND_GROUPS,
+  type Command,
+  type CommandEntry,
+  type CommandOption,
+  placeholder,
+} from '../../src/cli/command.ts'
 import { COMMANDS } from '../../src/cli/commands.ts'
-import { placeholder } from '../../src/cli/overview.ts'
 import { COMMON_OPTIONS } from '../../src/cli/program.ts'
 import { ENVIRONMENT } from '../../src/config/environment.ts'
 import { defaultText, inForce } from '../../src/config/sample.ts'

@@ -147,3 +147,9 @@ export interface CommandEntry {
   readonly group: keyof typeof COMMAND_GROUPS
   readonly load: () => Promise<readonly Command[]>
 }
+
+/** An argument as help shows it: `<node>`, `[command]`, `[word...]`. */
+export const placeholder = (argument: CommandArgument): string => {
+  const name = argument.variadic && !argument.oneThing ? `${argument.name}...` : argument.name
+  return argument.required ? `<${name}>` : `[${name}]`
+}

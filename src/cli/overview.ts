@@ -1,6 +1,5 @@
 // The page of `karo --help`: every command with its summary, by group.
-import { COMMAND_GROUPS, type CommandArgument, type CommandEntry } from './command.ts'
-import { COMMANDS } from './commands.ts'
+import { COMMAND_GROUPS, type CommandEntry, placeholder } from './command.ts'
 import { fitted, wrap } from './terminal/text.ts'
 
 /** One command as the page shows it. */
@@ -14,11 +13,6 @@ interface OverviewRow {
 /** The rows of all commands as JSON, which the bundler writes here, so that the page need not load each command. */
 declare const KARO_OVERVIEW: string | undefined
 
-export const placeholder = (argument: CommandArgument): string => {
-  const name = argument.variadic && !argument.oneThing ? `${argument.name}...` : argument.name
-  return argument.required ? `<${name}>` : `[${name}]`
-}
-
 /** Loads every command of `entries`. */
 export async function overviewRows(entries: readonly CommandEntry[]): Promise<readonly OverviewRow[]> {
   const loaded = await Promise.all(
@@ -31,9 +25,13 @@ export async function overviewRows(entries: readonly CommandEntry[]): Promise<re
   }))
 }
 
-/** `karo help`: every command with its summary, by group. */
-export async function overview(entries: readonly CommandEntry[], width: number): Promise<string> {
-  const written = typeof KARO_OVERVIEW === 'string' && entries === COMMANDS ? KARO_OVERVIEW : undefined
+/** `karo help`: every command with its summary, by group. `ofBuild`: `entries` are those of the program itself. */
+export async function overview(
+  entries: readonly CommandEntry[],
+  width: number,
+  ofBuild: boolean,
+): Promise<string> {
+  const written = ofBuild && typeof KARO_OVERVIEW === 'string' ? KARO_OVERVIEW : undefined
   const rows =
     written === undefined ? await overviewRows(entries) : (JSON.parse(written) as readonly OverviewRow[])
   const longest = Math.max(...rows.map(({ shown }) => shown.length))

@@ -2,9 +2,8 @@
 import { Argument, Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { KaroError } from '../base/errors.ts'
 import { closest } from '../base/suggest.ts'
-import type { Command, CommandInput, CommandOption } from './command.ts'
+import { type Command, type CommandInput, type CommandOption, placeholder } from './command.ts'
 import { withOneCommandLine } from './input/command-line-words.ts'
-import { placeholder } from './overview.ts'
 import { fitted } from './terminal/text.ts'
 
 /** Options of every command. */

@@ -205,7 +205,7 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   const width = (world.stdout.isTTY && world.stdout.columns) || columnsOf(world.env) || 100
   const showOverview = async (): Promise<ExitCode> => {
     const { overview } = await import('./overview.ts')
-    world.stdout.write(await overview(entries, width))
+    world.stdout.write(await overview(entries, width, world.commands === undefined))
     return EXIT.done
   }
   // Alone they need nothing of commander, which the parser below brings along.

@@ -59,11 +59,11 @@ const KNOWN_MAX = 1_024
 /** Decisions as they are on disk, by uid; undefined where there is none. */
 type Known = Map<number, ConsentRecord | undefined>
 
-/** One for each database, since any repository of it may write; a write under way leaves it empty. */
-const kept = new WeakMap<Database, { known: Known; writing: number }>()
+/** One for each database, since any repository of it may write. */
+const kept = new WeakMap<Database, { known: Known }>()
 
 export function createConsentRepository(db: Database): ConsentRepository {
-  const cache = kept.get(db) ?? { known: new Map(), writing: 0 }
+  const cache = kept.get(db) ?? { known: new Map() }
   kept.set(db, cache)
   const forget = (): void => {
     cache.known = new Map()
@@ -78,23 +78,20 @@ export function createConsentRepository(db: Database): ConsentRepository {
           : allow_only.length === 0 && deny_only.length === 0
             ? encodeValue(PLAIN_VERSION, plain)
             : encodeValue(VALUE_VERSION, { allow_only, deny_only, ...plain })
-      cache.writing += 1
       try {
         await db.put(keyOf(record.uid), value, { sync: true })
       } finally {
-        cache.writing -= 1
         // What is read from now on fills a new map; a reader that began before fills the old one.
         forget()
       }
     },
     async get(uid) {
       const { known } = cache
-      if (cache.writing === 0 && known.has(uid)) return known.get(uid)
+      if (known.has(uid)) return known.get(uid)
       const [own, others] = await db.getMany([keyOf(uid), keyOf(EVERYBODY_ELSE)])
       const bytes = own ?? others
       const record = bytes === undefined ? undefined : { ...readConsent(bytes), uid }
-      // One that is being written may have been read as it was before.
-      if (cache.writing === 0 && known.size < KNOWN_MAX) known.set(uid, record)
+      if (known.size < KNOWN_MAX) known.set(uid, record)
       return record
     },
   }

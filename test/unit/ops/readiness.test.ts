@@ -28,7 +28,7 @@ test('is said at once, then for each change, with what is wrong; and no more aft
   const both = 'store.open: closed; mesh.listening: port 9238 is still taken'
   expect(since()).toEqual([[false, both, ['store.open', 'mesh.listening']]])
   failing.clear()
-  vi.advanceTimersByTime(300)
+  vi.advanceTimersByTime(100)
   expect(since()).toEqual([[true, '', []]])
   // While it is ready nobody waits for the word, and it is looked at a third as often.
   failing.set('store.open', 'closed')

@@ -17,13 +17,12 @@ test('what is written in one turn is one batch, durable if one part is, and the 
     writeWithTurn(db, [put('a', '1'), put('b', '1')]),
     Promise.resolve().then(() => writeWithTurn(db, [put('a', '2')], { sync: true })),
   ])
-  expect(
-    batch.mock.calls.map(([changes, options]) => [(changes as unknown as Change[]).length, options]),
-  ).toEqual([[3, { sync: true }]])
+  const calls = (): (readonly [readonly Change[], object])[] => batch.mock.calls as never
+  expect(calls().map(([changes, options]) => [changes.length, options])).toEqual([[3, { sync: true }]])
   expect(Buffer.from((await db.get(Buffer.from('a')))!).toString()).toBe('2')
   await writeWithTurn(db, [put('c', '1')])
   expect(batch).toHaveBeenCalledTimes(2)
-  expect(batch.mock.lastCall?.[1]).toEqual({ sync: false })
+  expect(calls().at(-1)?.[1]).toEqual({ sync: false })
 })
 
 test('an error reaches everybody whose changes were in the batch, and the next batch goes on', async () => {
