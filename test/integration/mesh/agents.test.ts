@@ -6,6 +6,7 @@ import type {
   AgentListShape,
   AgentShape,
   ApprovalShape,
+  ApprovalsLogShape,
   ApprovalsShape,
   AuditEntryShape,
   CapabilitiesShape,
