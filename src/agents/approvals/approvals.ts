@@ -250,6 +250,12 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         }
         return true
       }),
+    withdraw: (id) =>
+      serially(async () => {
+        const approval = open.get(id)
+        if (approval?.state !== 'pending') return
+        await end(approval, 'withdrawn', 'nobody', 'whoever asked does not wait any more')
+      }),
     hasAsked: (sessions) => sessions.some((session) => askers.has(session)),
     list: (who) =>
       [...open.values()]

@@ -29,7 +29,7 @@ export interface GatesDeps {
   readonly self: NodeId
   readonly policy: (question: AgentQuestion) => RoleDecision
   readonly capabilities: Pick<Capabilities, 'covering' | 'spend'>
-  readonly approvals: Pick<Approvals, 'ask' | 'granted' | 'wait' | 'use' | 'noteByPolicy'>
+  readonly approvals: Pick<Approvals, 'ask' | 'granted' | 'wait' | 'withdraw' | 'use' | 'noteByPolicy'>
   readonly audit: Pick<Audit, 'record'>
   /** `agents.approved`, as it is now. */
   readonly patterns: () => readonly string[]
@@ -124,7 +124,10 @@ export function createGates(deps: GatesDeps): Gates {
 
   async function settled(id: string, action: Action, signal: AbortSignal): Promise<Verdict> {
     const hash = hashOf(action)
-    const approval = await approvals.wait(id, signal)
+    const approval = await approvals.wait(id, signal).catch(async (error: unknown) => {
+      await approvals.withdraw(id)
+      throw error
+    })
     // The gates are asked again: what was granted or permitted when it was asked may be gone.
     const { narrowed, by } = await look(action)
     if (narrowed.effect === 'deny') return refusedBy(narrowed)

@@ -105,7 +105,7 @@ const NOBODY = -1
 /** The same words whatever the reason is, and whether or not there is such an agent: the reason is in the ledger here. */
 export const refusal = (): KaroError =>
   new KaroError('refused', 'its policy does not let you do that', {
-    hint: 'Its owner decides: karo policy there, and karo audit log --type agent_requested, say why.',
+    hint: 'Its owner decides who may; the ledger there says why, as agent_requested.',
   })
 
 /** A node that may have nothing here has no agents do anything either. */

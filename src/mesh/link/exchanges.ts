@@ -127,9 +127,13 @@ export function createExchanges({ channel: deps, timings, admits, wireTo }: Exch
             throw new KaroError('unavailable', 'the connection was cut')
           } catch (error) {
             if (error instanceof KaroError) throw error
-            throw new KaroError('unavailable', 'it does not answer, or its Karo is older and has no agents', {
-              cause: error,
-            })
+            throw new KaroError(
+              'unavailable',
+              'it does not answer, too many requests to it are open, or its Karo is older',
+              {
+                cause: error,
+              },
+            )
           } finally {
             limit.end()
           }

@@ -6,6 +6,7 @@ import type {
   AgentListShape,
   AgentShape,
   ApprovalShape,
+  ApprovalsLogShape,
   ApprovalsShape,
   AuditEntryShape,
   CapabilitiesShape,
@@ -233,6 +234,8 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
     const again = await run('write', {}, '--id', 'job-w2')
     expect(again.lines.at(-1)).toMatchObject({ state: 'input-required' })
     expect((await desk.karo(['task', 'cancel', 'job-w2', '--at', 'build'])).stdout).toBe('job-w2: canceled\n')
+    const { entries: ended } = await build.json<ApprovalsLogShape>(['approvals', 'log'])
+    expect(ended.map(({ outcome }) => outcome)).toEqual(['withdrawn', 'used'])
 
     const { trace_id } = waiting
     for (const node of [desk, hq, build]) {
