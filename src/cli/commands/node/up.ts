@@ -24,7 +24,7 @@ async function askSolo(io: CommandIo, paths: HomePaths): Promise<void> {
   io.err(
     fitted(
       "This is the node's first start. Nodes of the same network can find each other; none gets anything from this one unless you trust it.\n",
-      process.stderr.columns ?? 80,
+      process.stderr.columns || 80,
     ),
   )
   const answer = await askLine('Use it alone, so that it listens to nobody? [y/N] ')
