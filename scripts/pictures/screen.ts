@@ -69,15 +69,16 @@ export function screenOf(text: string, columns: number, height: number): readonl
 }
 
 function styled(style: Style, values: readonly number[]): Style {
-  return values.reduce((now, value) => {
-    if (value === 0) return PLAIN
-    if (value === 1) return { ...now, bold: true }
-    if (value === 2) return { ...now, dim: true }
-    if (value === 22) return { ...now, bold: false, dim: false }
-    if (value === 7 || value === 27) return { ...now, inverse: value === 7 }
-    if (value === 39) return { ...now, colour: undefined }
-    if (value >= 30 && value <= 37) return { ...now, colour: value - 30 }
-    if (value >= 90 && value <= 97) return { ...now, colour: value - 90 }
-    return now
-  }, style)
+  let { colour, bold, dim, inverse } = style
+  for (const value of values) {
+    if (value === 0) ({ colour, bold, dim, inverse } = PLAIN)
+    else if (value === 1) bold = true
+    else if (value === 2) dim = true
+    else if (value === 22) bold = dim = false
+    else if (value === 7 || value === 27) inverse = value === 7
+    else if (value === 39) colour = undefined
+    else if (value >= 30 && value <= 37) colour = value - 30
+    else if (value >= 90 && value <= 97) colour = value - 90
+  }
+  return { colour, bold, dim, inverse }
 }

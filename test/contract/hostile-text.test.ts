@@ -148,6 +148,7 @@ const SHOWING_NOTHING: Readonly<Record<string, string>> = {
   events: 'a line for each event, without end',
   identity: 'what this node has made',
   init: 'what this node has made',
+  service: 'what this node has made',
   backup: 'a file',
   restore: 'a file',
   'report-problem': 'a file',

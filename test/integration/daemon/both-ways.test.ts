@@ -56,6 +56,10 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['processes', '--name', 'nobody-runs-this'],
     ['processes', '--top'],
   ],
+  service: [
+    ['service', 'status'],
+    ['service', 'status', '--json'],
+  ],
   stats: [
     ['stats', 'week', '--json'],
     ['stats', 'aeon'],

@@ -173,12 +173,55 @@ describe('karo up', () => {
     })
     const end = new Promise<number>((resolve) => terminal.onExit(({ exitCode }) => resolve(exitCode)))
     try {
+      await until(() => seen.includes('[y/N] '), { what: 'the question of a first start' })
+      terminal.write('\r')
       await until(() => seen.includes('is ready'), { what: 'the line for people' })
       terminal.write('\u0003')
       expect(await end).toBe(0)
       expect(seen).not.toContain('{')
+      expect(seen).toContain('karo --home')
+      expect(seen).toContain('shell install')
     } finally {
       terminal.kill('SIGKILL')
+    }
+  })
+
+  test('at a terminal the first start asks; yes listens to nobody, Ctrl-C starts nothing', async () => {
+    const home = temporaryHome()
+    const start = (): {
+      seen: () => string
+      write: (keys: string) => void
+      end: Promise<number>
+      kill: () => void
+    } => {
+      const terminal = spawnPty(process.execPath, [KARO, 'up'], { env: cleanEnv(home, ON_LOOPBACK) })
+      let seen = ''
+      terminal.onData((text) => {
+        seen += text
+      })
+      const end = new Promise<number>((resolve) => terminal.onExit(({ exitCode }) => resolve(exitCode)))
+      return {
+        seen: () => seen,
+        write: (keys) => terminal.write(keys),
+        end,
+        kill: () => terminal.kill('SIGKILL'),
+      }
+    }
+    const first = start()
+    await until(() => first.seen().includes('[y/N] '), { what: 'the question' })
+    first.write('\u0003')
+    expect(await first.end).toBe(1)
+    expect(existsSync(join(home, 'identity.key'))).toBe(false)
+    const second = start()
+    try {
+      await until(() => second.seen().includes('[y/N] '), { what: 'the question' })
+      second.write('y\r')
+      await until(() => second.seen().includes('is ready'), { what: 'the line for people' })
+      expect(readFileSync(join(home, 'config.toml'), 'utf8')).toContain('\nlisten = []\n')
+      second.write('\u0003')
+      await second.end
+    } finally {
+      second.kill()
     }
   })
 
@@ -194,6 +237,8 @@ describe('karo up', () => {
     })
     const end = new Promise<unknown>((resolve) => terminal.onExit(resolve))
     try {
+      await until(() => seen.includes('[y/N] '), { what: 'the question of a first start' })
+      terminal.write('n\r')
       await until(() => seen.includes('Ctrl-C stops it'), { what: 'the line for people' })
       expect(seen).not.toContain('is ready')
       await new Promise((resolve) => taken.close(resolve))

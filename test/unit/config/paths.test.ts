@@ -13,6 +13,7 @@ describe('homePaths', () => {
       db: '/k/db',
       reports: '/k/reports',
       spool: '/k/spool',
+      shells: '/k/shells',
       lock: '/k/karo.lock',
       muscle: '/k/exec/karo-exec.sock',
       socket: '/k/karo.sock',
@@ -53,6 +54,7 @@ describe('servicePaths', () => {
       db: '/var/lib/karo/db',
       reports: '/var/lib/karo/reports',
       spool: '/var/spool/karo',
+      shells: '/var/lib/karo/shells',
       lock: '/var/lib/karo/karo.lock',
       muscle: '/run/karo-exec/karo-exec.sock',
       socket: '/run/karo/karo.sock',
@@ -87,6 +89,7 @@ describe('recordingPaths', () => {
     expect(recordingPaths(named, () => true)).toEqual({
       whose: 'own',
       spool: '/k/spool',
+      shells: '/k/shells',
       configuration: '/k',
     })
   })

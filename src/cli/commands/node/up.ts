@@ -15,7 +15,7 @@ import { openIdentity } from '../../passphrase.ts'
 import { secondDaemon } from '../../second-daemon.ts'
 import { FIRST_STEPS, stepLines } from '../../shells/next-steps.ts'
 import { makeSolo } from '../../start/solo.ts'
-import { canAsk, confirm } from '../../terminal/confirm.ts'
+import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { fitted } from '../../terminal/text.ts'
 
 /** Asks once, before the first start at a terminal. A new home is made only for a yes; otherwise the start makes it. */
@@ -24,11 +24,16 @@ async function askSolo(io: CommandIo, paths: HomePaths): Promise<void> {
   io.err(
     fitted(
       "This is the node's first start. Nodes of the same network can find each other; none gets anything from this one unless you trust it.\n",
-      process.stderr.columns ?? 80,
+      process.stderr.columns || 80,
     ),
   )
-  if (!(await confirm(io, 'Use it alone, so that it listens to nobody?', { yes: false, where: 'karo up' })))
-    return
+  const answer = await askLine('Use it alone, so that it listens to nobody? [y/N] ')
+  if (answer === undefined)
+    throw new KaroError('unavailable', 'it was not started, because the question got no answer', {
+      where: 'karo up',
+      hint: 'karo init  makes the node without a question; karo init --solo  one that listens to nobody.',
+    })
+  if (!/^y(es)?$/i.test(answer)) return
   ensureHome(paths, { random: systemRandom })
   makeSolo(paths)
 }
