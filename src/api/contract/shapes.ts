@@ -1,7 +1,7 @@
 // What the API takes and gives as types, made from its schemas, and words of other rooms that the command line shares.
 
-export { AGENT_CLASSES, AGENT_NAME } from '../../agents/manifest/words.ts'
 export { MEDIA_TYPE } from '../../agents/artifacts/types.ts'
+export { AGENT_CLASSES, AGENT_NAME } from '../../agents/manifest/words.ts'
 export { SECRET_NAME, UNLOCKED_SECONDS } from '../../agents/vault/types.ts'
 export { RISK_LEVELS } from '../../base/words/risk-levels.ts'
 export { KINDS as ANOMALY_KINDS } from '../../base/words/signal.ts'
