@@ -154,12 +154,15 @@ const SHOWING_NOTHING: Readonly<Record<string, string>> = {
   'report-problem': 'a file',
 }
 
+/** They read standard input to its end; what they show, others of their first word show too. */
+const WAITS_FOR_INPUT = ['secret set']
+
 /** Every command that shows an answer of the daemon: with each choice of its arguments, and as its examples have it. */
 async function showingAnswers(): Promise<string[][]> {
   const entries = COMMANDS.filter(({ name }) => !(name in SHOWING_NOTHING))
   const commands = (await Promise.all(entries.map(({ load }) => load()))).flat()
   return commands
-    .filter(({ shows }) => shows !== undefined)
+    .filter(({ name, shows }) => shows !== undefined && !WAITS_FOR_INPUT.includes(name))
     .flatMap(({ name, args, examples }) => {
       const values = args.filter(({ required }) => required).map(({ choices }) => choices ?? ['bob'])
       const plain = values.reduce<string[][]>(

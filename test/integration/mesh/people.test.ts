@@ -34,6 +34,12 @@ const TYPED = new Map([
 const ANNS = { git: 3, ls: 1 }
 const BOBS = { docker: 2, make: 1 }
 
+/** Refused whoever asks as this test does; what belongs to the caller, and nothing of others, is behind it. */
+const REFUSED_TO_ALL = [
+  ...['POST /api/v1/sessions', 'POST /api/v1/agents', 'POST /api/v1/vault/rotate'],
+  ...['POST /api/v1/vault/backup', 'POST /api/v1/vault/secrets/reveal', 'POST /api/v1/vault/secrets/allow'],
+]
+
 const root = process.getuid?.() === 0
 if (!root)
   process.stderr.write('only root can be several people: what each of them shares is not tried here\n')
@@ -174,6 +180,8 @@ describe.runIf(root)('a node of two people', () => {
       '/api/v1/tasks/show': '?id=none',
       '/api/v1/tasks/events': '?id=none',
       '/api/v1/approvals/one': '?id=0123456789',
+      '/api/v1/artifacts/show': '?id=000000',
+      '/api/v1/artifacts/content': '?id=000000',
       '/api/v1/fleet/assignable': '?issuer=hq',
       '/api/v1/reports/kept': '?id=2026-11-16-weekly',
       '/api/v1/peers/explain': `?who=${leadId}`,
@@ -275,8 +283,8 @@ describe.runIf(root)('a node of two people', () => {
         query === '' ? path : `${path}?${query}`,
         example?.body,
       )
-      // Without a token or a code nobody opens a session, and agents are off on this node.
-      const isOfAll = ['POST /api/v1/sessions', 'POST /api/v1/agents'].includes(`${method} ${path}`)
+      // Nobody opens a session without a token or a code, agents are off on this node, and a value leaves a vault at a terminal.
+      const isOfAll = REFUSED_TO_ALL.includes(`${method} ${path}`)
       found[`${method} ${path}`] = status === 403 && !isOfAll ? 'refused' : 'done'
       // Whatever is asked, somebody foresaw it.
       expect([path, status >= 200 && status < 500]).toEqual([path, true])
