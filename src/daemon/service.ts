@@ -34,7 +34,7 @@ export async function buildService(options: DaemonOptions, parts: Omit<RoutePart
     handle: (request, response) => api.handle(request, response),
     onRefused: metrics.refused,
     checkApproving: (caller) =>
-      checkPerson(seatByKernel(caller), approvals.hasAsked, 'approves, and opens what approves,'),
+      checkPerson(seatByKernel(caller), approvals.hasAsked, 'makes a token that approves'),
   })
   const api = createApi({
     socketPath: options.paths.socket,
