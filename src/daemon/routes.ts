@@ -79,9 +79,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
   return [
     statusRoutes({
       ...{ identity, name, clock, mesh, trust, store, observe, documents, summaries, health },
-      anomalies,
-      policy,
-      service,
+      ...{ anomalies, policy, service },
       agents: local.muscle.state,
       heldPeople: people.held,
       fleet: fleet.state,

@@ -39,7 +39,7 @@ export async function buildService(
     handle: (request, response) => api.handle(request, response),
     onRefused: metrics.refused,
     checkApproving: (caller) =>
-      checkPerson(seatByKernel(caller), approvals.hasAsked, 'approves, and opens what approves,'),
+      checkPerson(seatByKernel(caller), approvals.hasAsked, 'makes a token that approves'),
   })
   const api = createApi({
     socketPath: options.paths.socket,

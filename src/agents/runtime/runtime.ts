@@ -210,6 +210,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
         )
       const known = await registry.add(actor.person, wanted)
       await tell('added', known, actor)
+      states.tell(known, known.agent.status())
       return viewOf(known)
     },
     list: (actor) =>
@@ -227,6 +228,8 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       // Another program of the same name begins with nothing.
       await deps.revokeAll(known.id, actor.person)
       await tell('removed', known, actor)
+      // Whoever shows a list of agents learns of it as of one that was stopped.
+      states.tell(known, { ...view.status, state: 'stopped' })
       return view
     },
     async startAgent(actor, which) {

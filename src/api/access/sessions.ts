@@ -27,7 +27,7 @@ export interface Grant {
 }
 
 /** Login sessions of the process that made the code, so that a page is as much of a terminal as the command that opens it. */
-export interface SeatOfSession {
+interface SeatOfSession {
   /** Out of these nothing may have been asked that the page approves, see `Seat.sessions`. */
   readonly sessions: readonly number[]
   /** Those that count as who asks, see `Seat.near`. */
