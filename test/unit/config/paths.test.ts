@@ -89,7 +89,6 @@ describe('recordingPaths', () => {
     expect(recordingPaths(named, () => true)).toEqual({
       whose: 'own',
       spool: '/k/spool',
-      shells: '/k/shells',
       configuration: '/k',
     })
   })
