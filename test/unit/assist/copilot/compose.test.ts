@@ -18,7 +18,7 @@ const ask = (words: string, more: Partial<AskOptions> = {}) =>
 
 describe('composed', () => {
   test.each([
-    ['find all pdf files in /srv bigger than 3 MB changed in the last 2 days', "find /srv -type f -name '*.pdf' -size +3M -mtime -2"],
+    ['find all pdf files in /srv bigger than 3 MB changed in the last 2 days', "find /srv -type f -size +3M -mtime -2 -name '*.pdf'"],
     ['find directories named "cache" owned by bob below /var', 'find /var -type d -name cache -user bob'],
     ['find all .c and .h files under ./src containing "main"', "find ./src -type f \\( -name '*.c' -o -name '*.h' \\) -exec grep -l main {} +"],
     ['count the regular files in $DIR with permissions 644', 'find "$DIR" -type f -perm 644 | wc -l'],
