@@ -7,12 +7,14 @@ import { doesTheSame } from './jail.ts'
 import { normalForm, openForm } from './judge.ts'
 import { type Item, type RequestSet, readAlfa, readNl2bash, readOwn, readTldr } from './sets.ts'
 
-const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR [--own FILE]… [--most N] [--show sure|perhaps|none|right]
+const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR [--own FILE]… [--most N] [--no-jail] [--building] [--show sure|perhaps|none|right]
   --nl2bash  directory with all.nl and all.cm: data/bash of github.com/TellinaTool/nl2bash (MIT)
   --alfa     directory with nl2bash_fs_<n>.json and setup_nl2b_fs_<n>.sh: github.com/westenfelder/InterCode-ALFA (MIT)
   --tldr     directory pages of github.com/tldr-pages/tldr (CC BY 4.0)
   --own      file of test/corpus
   --most     items of each half, default 500
+  --no-jail  compares normal forms only, and runs no command
+  --building leaves the held-out half out
   --show     prints items of the building half; of the other half only counts are ever printed
 `
 
@@ -40,7 +42,7 @@ interface Counted {
 function count(items: readonly Item[], isOpen: boolean, show: string | undefined): Counted {
   const counted = { asked: 0, sure: 0, sureRight: 0, perhaps: 0, perhapsRight: 0, none: 0, actedUnasked: 0 }
   for (const item of items) {
-    const { command, confidence = 'sure' as const } = findCommand(item.words, {
+    const { command, confidence } = findCommand(item.words, {
       shell: 'bash',
       judge,
       knowledge,
@@ -85,7 +87,7 @@ function own(file: string): void {
   let perhapsRight = 0
   const all = readOwn(file)
   for (const { words, accepts } of all) {
-    const { command, confidence = 'sure' as const } = findCommand(words, { shell: 'bash', judge, knowledge })
+    const { command, confidence } = findCommand(words, { shell: 'bash', judge, knowledge })
     const right = accepts.test(confidence === null ? '' : (command ?? ''))
     if (confidence === 'sure') sure++
     if (right && confidence === 'sure') sureRight++

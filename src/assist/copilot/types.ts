@@ -1,7 +1,7 @@
 // Shapes of a request's answer: candidates, judged proposals, and the answer made of them.
 import type { GuardDecision, RiskLevel } from '../risk/index.ts'
 
-export type Confidence = 'sure' | 'perhaps'
+type Confidence = 'sure' | 'perhaps'
 
 export interface Proposal {
   readonly command: string

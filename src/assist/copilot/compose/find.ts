@@ -59,6 +59,9 @@ export function composeFind(request: string, reading: Reading): Composed | undef
   if (state.todo.length === 0 && ACTS.test(reading.text)) return undefined
   // What changes everything, and what `all of it` is, is for a sentence of its own.
   if (changes && /\b(?:everything|anything)\b/i.test(request)) return undefined
+  if (changes && state.tests.some((one) => /-name '\*+'$/.test(one))) return undefined
+  // `delete all logs` does not say which.
+  if (changes && /^\W*(?:\w+ )?(?:all )?(?:the )?\w+\W*$/.test(request)) return undefined
   // What changes files needs to be told which.
   if (changes && state.tests.length === 0 && state.places.length === 0) return undefined
   const command = write(state)

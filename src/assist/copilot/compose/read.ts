@@ -4,7 +4,7 @@
  * The kinds of things, by the letter of their mark: quoted text, variable, url, host, path, glob, file name, size, time,
  * mode, number.
  */
-export type Kind = 'q' | 'v' | 'u' | 'h' | 'p' | 'g' | 'f' | 's' | 't' | 'm' | 'n'
+type Kind = 'q' | 'v' | 'u' | 'h' | 'p' | 'g' | 'f' | 's' | 't' | 'm' | 'n'
 
 export interface Reading {
   /** The words in lower case with one blank between them, and a mark for each thing. */

@@ -12,7 +12,7 @@ export interface Examples {
   readonly sources: readonly ExampleSource[]
 }
 
-export interface ExampleSource {
+interface ExampleSource {
   readonly name: string
   readonly path: string
   /** Tools with a page; null where they were not counted. */

@@ -5,7 +5,7 @@ const MOST_PAGE = 64 * 1024
 const MOST_EXAMPLES = 40
 const MOST_TEXT = 400
 
-export interface Example {
+interface Example {
   readonly does: string
   /** The command, with a word in capitals for each thing that a person has to fill in. */
   readonly command: string

@@ -79,16 +79,15 @@ async function answer(io: CommandIo, request: string, shell: Shell): Promise<Ans
   const hasModel = wantsModel(io)
   const { commands: own, notes } = await ownCommands(io, hasModel ? OWN_FOR_MODEL_MS : OWN_MS)
   const cwd = workingDirectory()
-  const offline = { ...words, own, notes, ...(cwd !== undefined && { cwd }) }
-  const found = findCommand(request, offline)
-  // The model is asked for what Karo itself is not sure of.
-  if (!hasModel || found.confidence === 'sure') return found
-  const model = await (await import('../../ask-model.ts')).modelAnswer(io, { request, shell, own })
-  if (model === undefined) return found
+  const model = hasModel
+    ? await (await import('../../ask-model.ts')).modelAnswer(io, { request, shell, own })
+    : undefined
   return findCommand(request, {
-    ...offline,
-    ...(model.command !== undefined && { model: { name: model.name, command: model.command } }),
-    notes: [...notes, ...(model.note === undefined ? [] : [model.note])],
+    ...words,
+    own,
+    ...(cwd !== undefined && { cwd }),
+    ...(model?.command !== undefined && { model: { name: model.name, command: model.command } }),
+    notes: [...notes, ...(model?.note === undefined ? [] : [model.note])],
   })
 }
 

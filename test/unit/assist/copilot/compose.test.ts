@@ -1,0 +1,127 @@
+// The grammar: what is composed from the words of a request, when it is sure of it, and what it never answers.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type AskOptions, findCommand } from '../../../../src/assist/copilot/ask.ts'
+import { changesSomething, onlyLooks } from '../../../../src/assist/copilot/compose/acts.ts'
+import { compose } from '../../../../src/assist/copilot/compose/index.ts'
+import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
+import { checkCommand } from '../../../../src/assist/risk/index.ts'
+import { builtKnowledge } from '../../../support/data/knowledge.ts'
+
+let knowledge: Knowledge
+beforeAll(async () => {
+  ;({ knowledge } = await builtKnowledge())
+})
+
+const judge = (command: string) => checkCommand(command, { shell: 'bash' })
+const ask = (words: string, more: Partial<AskOptions> = {}) =>
+  findCommand(words, { shell: 'bash', judge, knowledge, ...more })
+
+describe('composed', () => {
+  test.each([
+    ['find all pdf files in /srv bigger than 3 MB changed in the last 2 days', "find /srv -type f -size +3M -mtime -2 -name '*.pdf'"],
+    ['find directories named "cache" owned by bob below /var', 'find /var -type d -name cache -user bob'],
+    ['find all .c and .h files under ./src containing "main"', "find ./src -type f \\( -name '*.c' -o -name '*.h' \\) -exec grep -l main {} +"],
+    ['count the regular files in $DIR with permissions 644', 'find "$DIR" -type f -perm 644 | wc -l'],
+    ['find *.log files in /var/log older than 30 days and delete them', "find /var/log -type f -mtime +30 -name '*.log' -delete"],
+    ['find all files in /data not owned by root, do not descend into subdirectories', 'find /data -maxdepth 1 -type f ! -user root'],
+    ['change the permissions of all directories under /srv to 755', 'find /srv -type d -exec chmod 755 {} +'],
+    ['print lines 3 to 9 of "a b.txt"', "sed -n '3,9p' 'a b.txt'"],
+    ['create a symbolic link named "now" to releases/7', 'ln -s releases/7 now'],
+  ])('%s', (words, command) => {
+    expect(compose(words)[0]).toMatchObject({ command, confidence: 'sure' })
+  }) // biome-ignore format: one request a line
+
+  test('a word that is not accounted for makes a guess of it, and no command that changes anything', () => {
+    expect(compose('find all files in /srv that are purple')[0]).toMatchObject({ confidence: 'perhaps' })
+    expect(compose('delete all files in /srv that are purple')).toEqual([])
+  })
+
+  test('what is left out is left out, or there is no answer', () => {
+    for (const words of [
+      'delete all files in /srv but not the purple ones',
+      'find files except those that I like',
+    ])
+      expect(compose(words), words).toEqual([])
+    expect(compose('find files in /srv except *.log')[0]?.command).toBe("find /srv -type f ! -name '*.log'")
+  })
+
+  test('every name is one quoted word, and a path cannot become an option', () => {
+    expect(compose('find files named "a\'; rm -rf ~; \'" in /srv')[0]?.command).toBe(
+      "find /srv -type f -name 'a'\\''; rm -rf ~; '\\'''",
+    )
+    expect(compose('delete the file "-rf"')[0]?.command).toBe('rm ./-rf')
+  })
+
+  test.each([
+    'move / to /dev/null',
+    'delete "*"',
+    'delete everything',
+    'make everything writable',
+    'change permissions of all files to 777',
+  ])('%j is composed for nobody', (words) => {
+    for (const { command } of compose(words)) expect(changesSomething(command), command).toBe(false)
+  })
+})
+
+describe('a request to show', () => {
+  const own = [
+    'git commit -m "fix login"',
+    'sed -i s/a/b/g notes.txt',
+    'cp build out',
+    'echo x > who.txt',
+  ].map((command) => ({
+    ...{ command, cwd: '/srv', exit_code: 0, risk_level: 'safe' },
+  }))
+
+  test.each([
+    'who is logged in',
+    'show the login fix',
+    'list the notes',
+    'print notes.txt with all occurrences of a replaced by b',
+    'find all files in the build',
+    'which files were changed',
+    'show what was deleted',
+    'list all environment variables whose name starts with GO',
+    'count the files that were removed',
+  ])('%j is answered with nothing that changes anything', (words) => {
+    const { command, alternatives } = ask(words, { own })
+    for (const one of [command ?? '', ...alternatives.map((other) => other.command)])
+      expect(changesSomething(one), one).toBe(false)
+  })
+
+  test('words that want a change are no request to show', () => {
+    for (const words of [
+      'find logs and delete them',
+      'list the files into a.txt',
+      'show me how to rename a file',
+    ])
+      expect(onlyLooks(words), words).toBe(false)
+    for (const words of ['show changed files', 'which files start with a', 'is nginx running'])
+      expect(onlyLooks(words), words).toBe(true)
+  })
+})
+
+test("history is offered on strong overlap only, and never with Karo's own lines", () => {
+  const own = [
+    './deploy-red.sh staging',
+    'karo ask deploy blue staging',
+    'node dist/karo.js ask deploy blue staging',
+  ].map((command) => ({
+    ...{ command, cwd: '/srv', exit_code: 0, risk_level: 'safe' },
+  }))
+  expect(ask('deploy staging red', { own })).toMatchObject({
+    command: './deploy-red.sh staging',
+    confidence: 'sure',
+  })
+  const { command, alternatives } = ask('deploy blue staging', { own })
+  for (const one of [command ?? '', ...alternatives.map((other) => other.command)])
+    expect(one).not.toContain('karo')
+})
+
+test.each([
+  ['what did I do yesterday?', 'karo history --since yesterday --until yesterday'],
+  ['is anything failing', 'karo doctor'],
+  ['how much disk does my history use', 'karo status'],
+])('%j is answered by Karo itself', (words, command) => {
+  expect(ask(words)).toMatchObject({ command, source: 'karo', confidence: 'sure' })
+})
