@@ -30,7 +30,7 @@ const COMMON =
 const digest = (text: string): number => createHash('sha256').update(text).digest().readUInt32BE()
 
 /** True for the half that may be read while building. The key is a command or tool, so wordings of one stay together. */
-export const isBuilding = (key: string): boolean => digest(key.replace(/\s+/g, ' ').trim()) % 2 === 0
+const isBuilding = (key: string): boolean => digest(key.replace(/\s+/g, ' ').trim()) % 2 === 0
 
 function split(
   name: string,

@@ -91,8 +91,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     importRoutes({ ...{ observe, config, clock, random, timers }, events: store.events }),
     statsRoutes({ insight, events: store.events }),
     anomaliesRoutes({ anomalies, config }),
-    agentsRoutes({ agents: local.agents, elsewhere: parts.elsewhere }),
-    ...[vaultRoutes(local), artifactsRoutes(local)],
+    ...agentRoutesOf(parts),
     processesRoutes({ processes }),
     peersRoutes({ trust, mesh, fleet, summaries, documents, log: common.log }),
     introductionsRoutes({ self: identity.nodeId, trust, introductions, documents, audit, clock }),
@@ -112,7 +111,6 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     operatorRoutes({ fleet, sessions, self: identity, name, clock }),
     queryRoutes({ query, sessions, timeoutMs: () => config.query.timeout_ms }),
     reportsRoutes({ reports, sessions, self }),
-    approvalsRoutes({ ...local, identity, timers, elsewhere: parts.elsewhere }),
     auditRoutes({ audit, documents, trust, clock, totals }),
     mcpRoutes({ audit }),
     ...http.routes,
@@ -139,6 +137,16 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       heldPeople: people.held,
       http: http.address,
     }),
+  ]
+}
+
+/** What agents do, what they are given, and what waits for a person. */
+function agentRoutesOf({ foundation, local, elsewhere }: RouteParts) {
+  return [
+    agentsRoutes({ agents: local.agents, elsewhere }),
+    approvalsRoutes({ ...local, identity: foundation.common.identity, timers, elsewhere }),
+    vaultRoutes(local),
+    artifactsRoutes(local),
   ]
 }
 

@@ -166,7 +166,7 @@ async function repair(io: CommandIo, dry: boolean): Promise<ExitCode> {
   const { mendDatabase } = await import('../../doctor/repair.ts')
   const world = worldOf(io, [])
   const report = await mendDatabase(world, dry)
-  const { repairView } = await import('../../views/doctor-repair.ts')
+  const { repairView } = await import('../../views/doctor/repair.ts')
   io.out(
     io.json
       ? `${JSON.stringify({ dry_run: dry, ...report })}\n`

@@ -1,10 +1,10 @@
 // View of a look into a database or its repair: what is wrong, and how many rows of each kind were kept and lost.
 
-import { bytes, printable } from '../../base/format.ts'
-import { atHome, type Place } from '../at-home.ts'
-import { aboutCopy, type Report, restoreCommand } from '../doctor/repair.ts'
-import { table } from '../terminal/table.ts'
-import { fitted } from '../terminal/text.ts'
+import { bytes, printable } from '../../../base/format.ts'
+import { atHome, type Place } from '../../at-home.ts'
+import { aboutCopy, type Report, restoreCommand } from '../../doctor/repair.ts'
+import { table } from '../../terminal/table.ts'
+import { fitted } from '../../terminal/text.ts'
 
 interface Screen extends Place {
   readonly colour: boolean
