@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EventShape, StatisticsShape } from '../../../src/api/contract/shapes.ts'
+import { definitionHash } from '../../../src/cli/adapters/codex-trust.ts'
 import { leaveInSpool } from '../../../src/cli/adapters/index.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
 import {
@@ -162,7 +163,21 @@ test('karo doctor tells which hooks are not as the owner wants them now, and wri
     return (JSON.parse(ran.stdout) as { checks: { outcome: string; detail: string; fix?: string }[] })
       .checks[0]!
   }
+  /** As its owner does in Codex, for the hook as it is now. */
+  const trustInCodex = () => {
+    const path = join(at.home, '.codex/hooks.json')
+    const { hooks } = JSON.parse(readFileSync(path, 'utf8')) as {
+      hooks: { PreToolUse: [{ matcher?: string; hooks: [Record<string, unknown>] }] }
+    }
+    const [{ matcher, hooks: own }] = hooks.PreToolUse
+    const trusted = definitionHash('pre_tool_use', matcher, own[0])
+    const state = `[hooks.state."${path}:pre_tool_use:0:0"]\ntrusted_hash = "${trusted}"\n`
+    writeFileSync(join(at.home, '.codex/config.toml'), state)
+  }
+  const untrusted = { outcome: 'warn', detail: expect.stringContaining('you have not trusted it') }
   for (const name of TOOLS) await runKaro(['hook', 'install', name], at.env)
+  expect(await doctor()).toMatchObject(untrusted)
+  trustInCodex()
   expect(await doctor()).toMatchObject({ outcome: 'ok', detail: expect.stringContaining('Claude Code') })
 
   writeFileSync(join(at.env.KARO_HOME!, 'config.toml'), '[guard]\non_error = "block"\n', { mode: 0o600 })
@@ -173,7 +188,10 @@ test('karo doctor tells which hooks are not as the owner wants them now, and wri
   const settings = TOOLS.map((name) => codingTool(name, at).settings)
   for (const file of settings) expect(readFileSync(file, 'utf8')).toContain('|| exit 0 #')
 
-  expect(await doctor('--fix')).toMatchObject({ outcome: 'ok' })
+  // Another definition is one that its owner has not looked at.
+  expect(await doctor('--fix')).toMatchObject(untrusted)
+  trustInCodex()
+  expect(await doctor()).toMatchObject({ outcome: 'ok' })
   const after = settings.map((file) => readFileSync(file, 'utf8'))
   for (const text of after) {
     expect(text).toContain('|| exit 2 #')

@@ -44,8 +44,7 @@ export function agentsRoutes(deps: AgentsRouteDeps): Routes {
   const { agents, elsewhere, seatOf = seatByKernel } = deps
   const actorOf = ({ caller, id }: Asked): Actor => ({
     ...{ person: caller.uid, admin: caller.admin, traceId: id },
-    // What a page asks for was asked for out of the terminal that opened it.
-    sessions: (caller.credential?.seat ?? seatOf(caller))?.near,
+    sessions: nearOf(caller, seatOf),
   })
   const tasks = tasksRoutes(deps)
   return (server) => {
@@ -86,6 +85,10 @@ export function agentsRoutes(deps: AgentsRouteDeps): Routes {
   }
 }
 
+/** Login sessions that it is asked out of; what a page asks for was asked for out of the terminal that opened it. */
+const nearOf = (caller: Caller, seatOf: SeatOfCaller): readonly number[] | undefined =>
+  (caller.credential?.seat ?? seatOf(caller))?.near
+
 /** Errors: as `agentsRoutes`. */
 function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDeps): Routes {
   const { tasks } = agents
@@ -106,7 +109,7 @@ function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDe
           input: body.input,
         })
       }
-      const sessions = seatOf(caller)?.near
+      const sessions = nearOf(caller, seatOf)
       return taskRow(
         await agents.run({
           ...{ ...wanted, input, person: caller.uid, traceId: request.id },

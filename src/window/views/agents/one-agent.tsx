@@ -19,7 +19,7 @@ interface AgentProps {
   readonly id: string
   readonly state: AgentShape['state']
   /** A task was given: it is to be shown. */
-  readonly onTask: (id: string) => void
+  readonly onTask: (key: string) => void
 }
 
 export function Agent({ id, state, onTask }: AgentProps) {

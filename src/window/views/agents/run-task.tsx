@@ -7,13 +7,14 @@ import { Foreign } from '../../parts/words.tsx'
 import { isMuscleLocked } from '../../state/live.ts'
 import { client } from '../../state/session.ts'
 import { type Field, fieldsOf, problemsOf, readTyped } from './arguments.ts'
+import { keyOf } from './tasks.tsx'
 
 type Tool = NonNullable<AgentShape['offers']>[number]
 
 interface RunTaskProps {
   readonly agent: string
   readonly tools: readonly Tool[]
-  readonly onTask: (id: string) => void
+  readonly onTask: (key: string) => void
 }
 
 export function RunTask({ agent, tools, onTask }: RunTaskProps) {
@@ -50,7 +51,7 @@ const WHOLE: Field = {
 interface FormProps {
   readonly agent: string
   readonly tool: Tool
-  readonly onTask: (id: string) => void
+  readonly onTask: (key: string) => void
 }
 
 function Form({ agent, tool, onTask }: FormProps) {
@@ -65,8 +66,8 @@ function Form({ agent, tool, onTask }: FormProps) {
     setTouched(true)
     if (problems.length > 0) return
     const body = { agent, tool: tool.name, input: JSON.stringify(input), ...(why !== '' && { why }) }
-    const { id } = await client.call(runTask, { body })
-    onTask(id)
+    const { id, person } = await client.call(runTask, { body })
+    onTask(keyOf({ person, id }))
   }
   return (
     <div class="form">

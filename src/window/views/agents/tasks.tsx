@@ -28,8 +28,10 @@ const TONES = {
 
 const TaskState = ({ state }: Pick<TaskRowShape, 'state'>) => <State tone={TONES[state]}>{state}</State>
 
+export const keyOf = ({ person, id }: Pick<TaskRowShape, 'person' | 'id'>): string => `${person} ${id}`
+
 interface TasksProps {
-  /** Id of the task that is shown by itself. */
+  /** Key of the task that is shown by itself: ids are chosen by people, and two people may choose the same. */
   readonly chosen: string | undefined
   readonly onChoose: (id: string | undefined) => void
 }
@@ -38,7 +40,7 @@ export function Tasks({ chosen, onChoose }: TasksProps) {
   const asked = useAsked((signal) => client.call(getTasks, { query: { limit: LIMIT }, signal }), {
     ...{ key: 'tasks', on: ['task_progress'] },
   })
-  const one = asked.data?.tasks.find(({ id }) => id === chosen)
+  const one = asked.data?.tasks.find((task) => keyOf(task) === chosen)
   return (
     <Panel title="Tasks" wide note={`The newest ${number(LIMIT)}. Each calls one tool once.`}>
       <Shown
@@ -49,15 +51,15 @@ export function Tasks({ chosen, onChoose }: TasksProps) {
           <Table
             caption="Tasks"
             rows={tasks}
-            keyOf={({ id, person }) => `${person} ${id}`}
+            keyOf={keyOf}
             columns={[
               ...COLUMNS,
               {
                 title: 'More',
-                cell: ({ id }) => (
-                  <button type="button" class="small" onClick={() => onChoose(id)}>
+                cell: (task) => (
+                  <button type="button" class="small" onClick={() => onChoose(keyOf(task))}>
                     Open
-                    <span class="hidden"> task {id}</span>
+                    <span class="hidden"> task {task.id}</span>
                   </button>
                 ),
               },
@@ -65,7 +67,7 @@ export function Tasks({ chosen, onChoose }: TasksProps) {
           />
         )}
       </Shown>
-      {one !== undefined && <Task key={one.id} row={one} onClose={() => onChoose(undefined)} />}
+      {one !== undefined && <Task key={keyOf(one)} row={one} onClose={() => onChoose(undefined)} />}
     </Panel>
   )
 }
@@ -90,9 +92,11 @@ interface Followed {
   readonly problem: Problem | undefined
 }
 
-function useTask(id: string): Followed {
+/** Nothing is asked of a task of somebody else: it is their own person's alone, and here that id may be another one. */
+function useTask(id: string, isOwn: boolean): Followed {
   const [known, setKnown] = useState<Followed>({ task: undefined, lines: [], problem: undefined })
   useEffect(() => {
+    if (!isOwn) return
     const ending = new AbortController()
     const { signal } = ending
     const read = async (): Promise<void> => {
@@ -110,14 +114,14 @@ function useTask(id: string): Followed {
     }
     void read()
     return () => ending.abort(new Error('the task is not looked at any more'))
-  }, [id])
+  }, [id, isOwn])
   return known
 }
 
 function Task({ row, onClose }: { readonly row: TaskRowShape; readonly onClose: () => void }) {
   const { id, agent, tool, why, person, trace_id } = row
   const isOwn = person === status.value?.you.uid
-  const { task, lines, problem } = useTask(id)
+  const { task, lines, problem } = useTask(id, isOwn)
   const last = lines.at(-1)
   const state = last?.state ?? row.state
   const isOver = last?.final === true || row.ended_at !== null
