@@ -185,6 +185,7 @@ const MORE = [
   ['history', 'delete', 'x', '--dry-run'],
   ['processes', '--now'],
   ['stats', '--commands'],
+  ['knowledge', 'list'],
   ['anomalies', 'show', '3f9a12c4'],
   ['query', 'tools', '--per-node'],
   ['doctor'],

@@ -48,15 +48,6 @@ export interface HookSettings {
   readonly entries: (command: string) => Readonly<Record<string, Json>>
   /** True where the tool reads comments in this file. */
   readonly comments?: true
-  /**
-   * Whether the tool runs the hook in the text of its settings file, where it may not; `directory` is the tool's.
-   * Undefined: it runs every hook that stands there.
-   */
-  readonly trust?: (
-    text: string,
-    file: string,
-    directory: string,
-  ) => 'trusted' | 'untrusted' | 'disabled' | 'unknown'
   /** What the person has to do in the tool afterwards. */
   readonly afterwards?: string
 }

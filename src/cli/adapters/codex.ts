@@ -2,11 +2,8 @@
 // Source: https://developers.openai.com/codex/hooks and openai/codex, codex-rs/hooks: schema/generated
 // (pre-tool-use.command.input, post-tool-use.command.input) and src/engine/output_parser.rs, by which `ask` and `allow`
 // are unsupported there and `deny` needs a reason.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Adapter } from './adapter.ts'
 import { after, answerLikeClaude, before, secondsOf } from './claude.ts'
-import { codexTrust } from './codex-trust.ts'
 import { callOf } from './fields.ts'
 
 export const codex: Adapter = {
@@ -28,21 +25,10 @@ export const codex: Adapter = {
     userFile: 'hooks.json',
     projectFile: '.codex/hooks.json',
     fixed: {},
-    trust: (text, file, directory) => codexTrust(text, file, textAt(join(directory, 'config.toml'))),
     entries: (command) => {
       const entry = [{ matcher: 'Bash', hooks: [{ type: 'command', command, timeout: secondsOf(command) }] }]
       return { PreToolUse: entry, PostToolUse: entry }
     },
     afterwards: 'Codex runs a new hook only once you have trusted it: type /hooks in Codex.',
   },
-}
-
-/** Empty where there is no such file; one that is not to be read throws, and then nothing is known. */
-function textAt(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
-  }
 }

@@ -1,13 +1,12 @@
 // karo hook list: which AI coding tools have the hook, and whether they run it.
 import * as fs from 'node:fs'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
-import { ADAPTER_NAMES, ADAPTERS, type HookSettings } from '../adapters/index.ts'
+import { ADAPTER_NAMES, ADAPTERS } from '../adapters/index.ts'
 import { ownHooks } from '../adapters/settings.ts'
 import type { CommandIo } from '../command.ts'
 import { table } from '../terminal/table.ts'
 import { fileOf, isHere, type Place, toolDirectory } from './settings.ts'
-
-type Trust = ReturnType<NonNullable<HookSettings['trust']>>
+import { type Trust, trustOf } from './trust.ts'
 
 export function listHooks(io: CommandIo, home: string): ExitCode {
   const tools = ADAPTER_NAMES.flatMap((name) => {
@@ -17,7 +16,7 @@ export function listHooks(io: CommandIo, home: string): ExitCode {
     const at = (scope: Place['scope']) => {
       const file = fileOf(io, settings, scope, home)
       const installed = isInstalled(file)
-      const trust = installed ? trustOf(settings, file, toolDirectory(io, settings, home)) : undefined
+      const trust = installed ? trustOf(name, file, toolDirectory(io, settings, home)) : undefined
       return { file, installed, ...(trust && { trust }) }
     }
     const found = isHere(io, settings, home)
@@ -50,15 +49,6 @@ export function listHooks(io: CommandIo, home: string): ExitCode {
 }
 
 const TRUST_WORDS = { untrusted: 'not trusted', disabled: 'off', unknown: 'unknown' } as const
-
-/** Undefined for a tool that runs every hook in its settings. */
-export function trustOf(settings: HookSettings, file: string, directory: string): Trust | undefined {
-  try {
-    return settings.trust?.(fs.readFileSync(file, 'utf8'), file, directory)
-  } catch {
-    return 'unknown'
-  }
-}
 
 function isInstalled(file: string): boolean {
   try {

@@ -10,8 +10,8 @@ import type { ToolHookLook } from '../doctor/world.ts'
 import { homeOf } from '../place.ts'
 import { editFile } from '../shells/rc-file.ts'
 import { inboxIn } from './inbox-option.ts'
-import { trustOf } from './list.ts'
 import { fileOf, hookLine, toolDirectory } from './settings.ts'
+import { trustOf } from './trust.ts'
 
 /** The tools whose settings for this person have the hook; settings of projects are for other people too. */
 export function toolHookLooks(io: CommandIo): readonly ToolHookLook[] {
@@ -30,7 +30,7 @@ export function toolHookLooks(io: CommandIo): readonly ToolHookLook[] {
     const stops = guard.failure === undefined ? guard.onError === 'block' : line?.includes('|| exit 2')
     const expected = hookLine(io, { adapter, scope: 'user' }, stops ? 'block' : 'allow', inboxIn(line ?? ''))
     const bytes = Buffer.from(expected, 'utf8').toString('latin1')
-    const trust = trustOf(settings, file, toolDirectory(io, settings, home))
+    const trust = trustOf(tool, file, toolDirectory(io, settings, home))
     return {
       ...{ tool, title, file, expected },
       ...(trust && { trust }),

@@ -25,7 +25,7 @@ const MARK = {
 const PROGRAM = { bash: 'bash', zsh: 'zsh', fish: 'fish', sh: 'dash' }
 /** What says that the hook is at work in this shell. */
 const RECORDS = {
-  bash: 'test -n "${__karo[id]}"',
+  bash: 'test -n "$__karo_id"',
   zsh: 'test -n "$__karo[id]"',
   fish: 'set -q __karo_spool; or functions -q __karo_prompt; or functions --all | grep -q __karo',
   sh: 'test -n "${__karo_id-$PS1}"',
