@@ -1,5 +1,5 @@
 // Loads the chunks of the built program, each with the code that V8 compiled of it in an earlier run.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { constants, Script } from 'node:vm'
 
@@ -19,10 +19,11 @@ interface Loaded {
  * `outside`. Node's own compile cache keeps a file's code as it is before it runs, so that each function is compiled
  * again at its first call; here the functions that ran are kept too. The code lies in `.cache` beside the program:
  * whoever can write there could change the program as well. V8 itself refuses code of another version, other flags or
- * a source of another length, and chunks have the hash of their content in their names.
+ * a source of another length, and chunks have the hash of their content in their names. Only the owner of the
+ * directory keeps code, so that `sudo karo` leaves no files of root in the installation of a person.
  */
 export function programLoader(directory: string, outside: Require): Require {
-  const cache = join(directory, '.cache', `${process.version}-${process.arch}${flagsName()}`)
+  const cache = join(directory, '.cache', `${process.version}-${process.arch}-${runtimeName()}`)
   const chunks = new Map<string, Chunk>()
   const unkept: Loaded[] = []
   const again = process.env.KARO_CODE_CACHE === 'again'
@@ -56,6 +57,7 @@ export function programLoader(directory: string, outside: Require): Require {
       name.startsWith('./') || name.startsWith('../') ? load(join(from, name)) : outside(name)
 
   const keep = (): void => {
+    if (unkept.length === 0 || !isOwner(directory)) return
     for (const { script, file } of unkept.splice(0)) {
       const fresh = `${file}.${process.pid}`
       try {
@@ -102,11 +104,23 @@ function remove(file: string): void {
   }
 }
 
-/** A name for the options that Node runs with, because code is good for the same options only; empty if there are none. */
-function flagsName(): string {
-  const words = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ').trim()
-  if (words === '') return ''
+function isOwner(directory: string): boolean {
+  try {
+    return statSync(directory).uid === process.geteuid?.()
+  } catch {
+    return false
+  }
+}
+
+/**
+ * A name for the runtime and the options that it runs with, because code is good for exactly these: two builds of one
+ * version of Node may have different V8s.
+ */
+function runtimeName(): string {
+  const { size, mtimeMs } = statSync(process.execPath, { throwIfNoEntry: false }) ?? { size: 0, mtimeMs: 0 }
+  const parts = [process.versions.v8, size, mtimeMs, ...process.execArgv, process.env.NODE_OPTIONS ?? '']
+  const words = parts.join(' ')
   let hash = 5381
   for (let i = 0; i < words.length; i += 1) hash = (Math.imul(hash, 33) ^ words.charCodeAt(i)) >>> 0
-  return `-${hash.toString(16)}`
+  return hash.toString(16)
 }

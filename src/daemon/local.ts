@@ -100,12 +100,12 @@ export function buildLocal(
 
   // The machine's service is another user than those who type, and sees other files: their shells start the program.
   const resident = service ? undefined : createResident({ home: paths.home, log })
-  if (!service) watchKeptHooks({ directory: paths.shells, anomalies, log })
+  const dropKeptHooks = service ? undefined : watchKeptHooks({ directory: paths.shells, anomalies, log })
 
   return {
     ...{ store, lock, muscle, agents },
     ...asking,
     ...who,
-    ...{ observe, processes, insight, anomalies, probe, retention, resident },
+    ...{ observe, processes, insight, anomalies, probe, retention, resident, dropKeptHooks },
   }
 }

@@ -22,6 +22,7 @@ export async function reload(
     log.setLevel(levelOf(options, config))
     logs.setLevel(config.log.level)
     observe.reload()
+    local.dropKeptHooks?.()
     access.reload()
     const before = policy.status()
     policy.use(policies)

@@ -58,6 +58,8 @@ export interface Adapter {
   readonly title: string
   /** Whether the tool asks the person when a hook answers `ask`; if not, such a command is denied. */
   readonly asks: boolean
+  /** True where only newer versions of the tool ask, and earlier ones run the command: the person has to say so. */
+  readonly asksIfNew?: true
   /** Reads parsed JSON from an untrusted source. Throws BadCall if it does not have the tool's format. */
   readonly read: (input: unknown) => ToolCall
   /** Whether the call tells of a command that ran, even if other parts are missing or wrong; it is then too late to refuse. */

@@ -1,7 +1,6 @@
 // Gemini CLI: BeforeTool and AfterTool hooks of its run_shell_command.
 // Source: google-gemini/gemini-cli, docs/hooks/reference.md, packages/core/src/hooks/types.ts (decisions are `allow`, `deny`
-// and `ask`; silence means none), and
-// packages/core/src/tools/shell.ts for the text of a result.
+// and, since pull request 21146 of March 2026, `ask`; silence means none), and packages/core/src/tools/shell.ts for the text of a result.
 import { resolve } from 'node:path'
 import type { Adapter, ToolCall } from './adapter.ts'
 import { secondsOf } from './claude.ts'
@@ -10,7 +9,9 @@ import { callOf, commandOf, directoryOf, exitCodeOf, type Members, membersOf, te
 export const gemini: Adapter = {
   name: 'gemini',
   title: 'Gemini CLI',
-  asks: true,
+  // A version before that takes `ask` for no opinion, and with --yolo runs the command.
+  asks: false,
+  asksIfNew: true,
   read(input) {
     const call = callOf(input)
     if (call.tool_name !== 'run_shell_command') return { kind: 'other' }

@@ -9,6 +9,7 @@ import type { CommandIo } from '../command.ts'
 import type { ToolHookLook } from '../doctor/world.ts'
 import { homeOf } from '../place.ts'
 import { editFile } from '../shells/rc-file.ts'
+import { asksIn } from './ask-option.ts'
 import { inboxIn } from './inbox-option.ts'
 import { fileOf, hookLine, toolDirectory } from './settings.ts'
 import { trustOf } from './trust.ts'
@@ -28,7 +29,10 @@ export function toolHookLooks(io: CommandIo): readonly ToolHookLook[] {
     const [line] = raw
     // If the configuration cannot be used, the owner's wish is unknown, so the hook stays as it is.
     const stops = guard.failure === undefined ? guard.onError === 'block' : line?.includes('|| exit 2')
-    const expected = hookLine(io, { adapter, scope: 'user' }, stops ? 'block' : 'allow', inboxIn(line ?? ''))
+    const expected = hookLine(io, { adapter, scope: 'user' }, stops ? 'block' : 'allow', {
+      inbox: inboxIn(line ?? ''),
+      ask: asksIn(line ?? ''),
+    })
     const bytes = Buffer.from(expected, 'utf8').toString('latin1')
     const trust = trustOf(tool, file, toolDirectory(io, settings, home))
     return {

@@ -14,6 +14,7 @@ import { programOf } from '../own-program.ts'
 import { absolutePath } from '../place.ts'
 import { editFile } from '../shells/rc-file.ts'
 import { fitted } from '../terminal/text.ts'
+import { asking } from './ask-option.ts'
 import { inboxOf } from './inbox-option.ts'
 import { copyOf, dropCopy, keepCopy, makeDirectory, textOf } from './settings-file.ts'
 
@@ -31,7 +32,11 @@ export function installHook(
   onError: 'allow' | 'block',
 ): ExitCode {
   const place = placeOf(io, input, home)
-  const line = hookLine(io, place, onError, inboxOf(input.options.inbox, place.adapter))
+  const { asks } = asking(place.adapter, input.options.ask)
+  const line = hookLine(io, place, onError, {
+    inbox: inboxOf(input.options.inbox, place.adapter),
+    ask: input.options.ask === true,
+  })
   // The file is edited byte by byte.
   const bytes = Buffer.from(line, 'utf8').toString('latin1')
   const content = (text: string): string => withHooks(text, place.settings, bytes)
@@ -50,10 +55,10 @@ export function installHook(
   const changed = write(place, content)
   report(io, place, changed, changed ? 'Added to' : 'The hook is already in')
   if (io.json) return EXIT.done
-  const { title, asks } = place.adapter
+  const { title, asksIfNew } = place.adapter
   io.out(
     fitted(
-      `${title} now asks Karo before each shell command${asks ? '' : ' (what needs a confirmation is denied there: it has no way to ask)'}, and what it ran is in your history.\n`,
+      `${title} now asks Karo before each shell command${asks ? '' : ` (what needs a confirmation is denied there: ${asksIfNew ? 'only newer versions ask; see --ask' : 'it has no way to ask'})`}, and what it ran is in your history.\n`,
       io.columns,
     ),
   )
@@ -168,9 +173,9 @@ export function hookLine(
   io: CommandIo,
   { adapter, scope }: Pick<Place, 'adapter' | 'scope'>,
   onError: 'allow' | 'block',
-  inbox?: number,
+  { inbox, ask }: { readonly inbox?: number | undefined; readonly ask?: boolean },
 ): string {
-  const tool = inbox === undefined ? adapter.name : `${adapter.name} --inbox ${inbox}`
+  const tool = `${adapter.name}${inbox === undefined ? '' : ` --inbox ${inbox}`}${ask ? ' --ask' : ''}`
   if (scope === 'project') return `command -v karo >/dev/null && karo hook ${tool} || exit 0 ${MARK}`
   const home = io.env.KARO_HOME ? ` --home ${quote(io.home)}` : ''
   const { words, byName } = programOf(io)

@@ -42,3 +42,15 @@ export function flagsFrom(
   const had = (flag: string): boolean => lines.some((line) => line.includes(` ${flag}`))
   return HOOK_FLAGS.filter((flag) => given.includes(flag) || (had(flag) && !undone.includes(flag)))
 }
+
+/** The line of a start file with these flags in place of its own, in its call and in the name of the kept hook. */
+export function withFlags(line: string, shell: string, flags: readonly string[]): string {
+  const had = `--(?:${HOOK_FLAGS.map((flag) => flag.slice(2)).join('|')})`
+  return line
+    .replace(new RegExp(`( shell init ${shell})(?: ${had})*(?=[ )|]|$)`, 'g'), (_, call: string) =>
+      [call, ...flags].join(' '),
+    )
+    .replace(new RegExp(`(/shells/${shell})(?:${had})*(?=['" ;\\]])`, 'g'), (_, file: string) =>
+      [file, ...flags].join(''),
+    )
+}

@@ -60,7 +60,7 @@ function ignoredBy({ whose, configuration }: Recording, env: CommandIo['env']): 
 /** Empty where the machine's node records. */
 function startOf(io: CommandIo, shell: Shell): string {
   if (recordingPaths(io.env).whose !== 'own') return ''
-  const start = [...programOf(io).words, 'up', '--background', ...homeWords(io)]
+  const start = [...programOf(io).words, 'up', '--background', '--unless-failed', ...homeWords(io)]
   return STARTERS[shell]({ lock: homePaths(io.env).lock, process: DAEMON_NAME, start })
 }
 

@@ -1,5 +1,5 @@
 // The hook as a file in the node's directory: a new shell reads it there in place of starting this program, which costs 100 ms.
-import { existsSync, futimesSync, mkdirSync } from 'node:fs'
+import { existsSync, futimesSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { loadGuard, MACHINE_RULES } from '../../assist/guard/index.ts'
 import { systemRandom } from '../../base/clock.ts'
@@ -9,6 +9,7 @@ import { homePaths, recordingPaths } from '../../config/paths.ts'
 import { envName, KEY_LIST } from '../../config/table.ts'
 import { type Shell, zshSource } from '../../observe/hooks/hook.ts'
 import type { CommandIo } from '../command.ts'
+import { type OwnProgram, programOf } from '../own-program.ts'
 import { HOOK_SOURCE } from './hook-text.ts'
 
 /** Where the hook of a shell is kept: `flags` of `shell init` make another hook, which has a file of its own. */
@@ -19,7 +20,7 @@ interface Kept {
   readonly shell: Shell
   readonly hook: string
   readonly flags: readonly string[]
-  /** The words that print the hook and keep it anew. */
+  /** The words behind the program's that print the hook and keep it anew. */
   readonly again: readonly string[]
   /** True where the words name the home; otherwise KARO_HOME of the shell has to be empty. */
   readonly namesHome: boolean
@@ -48,6 +49,7 @@ export function keepHook(io: CommandIo, kept: Kept): void {
     there: [program, HOOK_SOURCE],
     read: [HOOK_SOURCE, paths.config, MACHINE_RULES, ...guard.files.map(({ path }) => path)],
     unset: [...variables, ...(kept.namesHome ? [] : ['KARO_HOME'])],
+    own: programOf(io),
     again: kept.again,
   })
   try {
@@ -66,6 +68,15 @@ export function keepHook(io: CommandIo, kept: Kept): void {
   }
 }
 
+/** Removes what was kept in the directory. What cannot be removed is out of date with the program at the latest. */
+export function dropHooks(directory: string): void {
+  try {
+    rmSync(directory, { recursive: true, force: true })
+  } catch {
+    // A home that is not to be written.
+  }
+}
+
 interface Conditions {
   readonly file: string
   /** Files without which the hook would call a program that is gone. */
@@ -74,32 +85,41 @@ interface Conditions {
   readonly read: readonly string[]
   /** Variables from which the hook would be made otherwise. */
   readonly unset: readonly string[]
+  /** What starts this program; a shell is silent where it is gone. */
+  readonly own: OwnProgram
   readonly again: readonly string[]
 }
 
 /** The first lines: a hook that is out of date makes a new one, and nothing behind these lines is read. No line starts a process. */
-function header(shell: Shell, { file, there, read, unset, again }: Conditions): string {
+function header(shell: Shell, { file, there, read, unset, own, again }: Conditions): string {
   const quote = shell === 'fish' ? quoteFish : quoteShell
   const tests = [
     ...there.map((path) => `test -r ${quote(path)}`),
-    ...[...new Set(read)].map((path) =>
-      existsSync(path) ? `test ${quote(file)} -nt ${quote(path)}` : `test ! -e ${quote(path)}`,
+    // `-nt` alone is true in bash, and false in dash, where the other file is gone.
+    ...[...new Set(read)].flatMap((path) =>
+      existsSync(path)
+        ? [`test -e ${quote(path)}`, `test ${quote(file)} -nt ${quote(path)}`]
+        : [`test ! -e ${quote(path)}`],
     ),
   ]
-  const words = again.map(quote).join(' ')
+  const words = [...own.words, ...again].map(quote).join(' ')
+  const present = own.byName
+    ? ['command -v karo >/dev/null 2>&1']
+    : own.words.map((word, i) => `test ${i === 0 ? '-x' : '-r'} ${quote(word)}`)
   const about = `# Made by karo shell init ${shell}, and made anew when a setting or Karo itself changes.\n`
   if (shell === 'fish') {
     const all = [...tests, ...unset.map((name) => `not set --query ${name}`)].map((one) => `builtin ${one}`)
     const known = all.map((one) => one.replace(/^builtin not set/, 'not builtin set')).join('; and ')
-    return `${about}if not begin; ${known}; end 2>/dev/null\n    ${words} | source\n    return 0\nend\n`
+    return `${about}if not begin; ${known}; end 2>/dev/null\n    if ${present.join('; and ')}; ${words} | source; end\n    return 0\nend\n`
   }
   const none = unset.map((name) => `\${${name}+x}`).join('')
   const known = [...tests, `test -z "${none}"`].map((one) => `\\${one}`).join(' && ')
   const check = `if ${known}; then __karo_kept=1; else __karo_kept=; fi`
+  const isThere = present.map((one) => `\\${one}`).join(' && ')
   return [
     about,
     `${shell === 'zsh' ? zshSource(check).trimEnd() : check}\n`,
-    `if \\test -z "$__karo_kept"; then \\unset __karo_kept; \\eval "$(${words})"; \\return 0; fi\n`,
+    `if \\test -z "$__karo_kept"; then \\unset __karo_kept; if ${isThere}; then \\eval "$(${words})"; fi; \\return 0; fi\n`,
     '\\unset __karo_kept\n',
   ].join('')
 }

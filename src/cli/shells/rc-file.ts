@@ -36,6 +36,19 @@ export function withoutLine(text: string): string {
     .join(LF)
 }
 
+/** The file's text with each line that `withLine` put there changed; `change` gets and returns it without its mark. */
+export function changeMarked(text: string, change: (line: string) => string): string {
+  const changed = (line: string): string => {
+    const old = line.trimEnd().slice(0, -MARK.length).trimEnd()
+    const next = change(old)
+    return next === old ? line : `${next} ${MARK}`
+  }
+  return text
+    .split(LF)
+    .map((line) => (isMarked(line) ? changed(line) : line))
+    .join(LF)
+}
+
 /** The lines of the text that `withLine` put there, without their mark. */
 export function markedLines(text: string): readonly string[] {
   return text

@@ -1,6 +1,17 @@
 // karo up --background: starts the daemon as a process of its own that outlives the terminal, and waits until it answers.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { getStatus } from '../../api/contract/operations/status.ts'
@@ -11,6 +22,10 @@ import { readHolder } from '../../ops/system/lock.ts'
 
 /** What the daemon wrote to stderr since it was started so; in the node's directory. */
 const LOG = 'up.log'
+/** Made by a start that failed, removed by the next one that did not. */
+const FAILED = 'up.failed'
+/** New shells leave it at that for so long, so that not each of them starts a daemon that cannot run. */
+const BACK_OFF_MS = 60_000
 /** The newest part of the log is in the daemon, for `karo logs`: the file is for a daemon that did not start, or crashed. */
 const LOG_BYTES = 1024 * 1024
 /** Until it answers; a large database that was not closed takes a while. */
@@ -30,6 +45,20 @@ export function isInBackground(): boolean {
   if (process.send === undefined) return false
   if (process.connected) process.disconnect()
   return true
+}
+
+/** True where a start of this home failed within the last minute. */
+export function failedLately({ home }: Pick<HomePaths, 'home'>): boolean {
+  const stat = statSync(join(home, FAILED), { throwIfNoEntry: false })
+  return stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) < BACK_OFF_MS
+}
+
+/**
+ * Empties the log, for a process that `startInBackground` made, once it holds the home: before, the log may be that of a
+ * daemon that runs. Does nothing where stderr is no file.
+ */
+export function beginLog(): void {
+  if (fstatSync(process.stderr.fd).isFile()) ftruncateSync(process.stderr.fd)
 }
 
 /** `write` until it was given a megabyte. */
@@ -54,8 +83,11 @@ export async function startInBackground(io: Caller, paths: HomePaths): Promise<E
   }
   mkdirSync(paths.home, { recursive: true, mode: 0o700 })
   const file = join(paths.home, LOG)
-  const log = openSync(file, 'w', 0o600)
+  const log = openSync(file, 'a', 0o600)
   chmodSync(file, 0o600)
+  // Of starts that failed one after another: no daemon writes as much.
+  if (fstatSync(log).size > LOG_BYTES * 2) ftruncateSync(log)
+  const before = fstatSync(log).size
   const child = spawn(
     process.execPath,
     [...process.execArgv, String(process.argv[1]), 'up', '--background'],
@@ -76,11 +108,15 @@ export async function startInBackground(io: Caller, paths: HomePaths): Promise<E
       where: file,
       hint: `karo status says when it is there; to stop it: kill ${child.pid}`,
     })
-  if (status === undefined)
+  const failed = join(paths.home, FAILED)
+  if (status === undefined) {
+    writeFileSync(failed, '', { mode: 0o600 })
     throw new KaroError('unavailable', 'the daemon did not start', {
       where: file,
-      hint: readFileSync(file, 'utf8').trim().split('\n').slice(-5).join('\n'),
+      hint: lastLines(readFileSync(file), before),
     })
+  }
+  rmSync(failed, { force: true })
   const failing = status.health.checks.filter(({ ok }) => !ok)
   io.out(
     [
@@ -92,6 +128,12 @@ export async function startInBackground(io: Caller, paths: HomePaths): Promise<E
     ].join('\n'),
   )
   return EXIT.done
+}
+
+/** Of what came behind the first `before` bytes, or of everything where the log was emptied meanwhile. */
+function lastLines(log: Buffer, before: number): string {
+  const text = (log.length > before ? log.subarray(before) : log).toString('utf8')
+  return text.trim().split('\n').slice(-5).join('\n')
 }
 
 const isAlive = (child: ChildProcess): boolean =>

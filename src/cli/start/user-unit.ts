@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemRandom } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
 import { createFile, replaceFile } from '../../base/files.ts'
+import { homePaths, recordingPaths, servicePaths } from '../../config/paths.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -38,13 +40,31 @@ export function systemctl(env: Env, ...words: readonly string[]): Promise<Ran> {
 /** True where this person's systemd answers. */
 export const runsHere = async (env: Env): Promise<boolean> => (await systemctl(env, 'show-environment')).ok
 
+/** As in the unit of the package; a home that is named is meant to run beside the machine's. */
+const NOT_BESIDE_MACHINE = `# Where the machine runs one for everybody, this one would only be in its way.
+ConditionPathExists=!${servicePaths({}).socket}
+`
+
+/**
+ * Throws KaroError `conflict` where the machine's service records for this person, or runs beside the default home: a
+ * unit would not start there. `exists` looks for a file.
+ */
+export function refuseBesideMachine(env: Env, exists: (path: string) => boolean = existsSync): void {
+  const { socket } = servicePaths({})
+  if (env.KARO_HOME || (recordingPaths(env, exists).whose === 'own' && !exists(socket))) return
+  throw new KaroError('conflict', "this machine's own service is there for everybody", {
+    where: 'karo service install',
+    hint: 'To see it:  systemctl status karo. A node of your own beside it needs a home of its own: --home.',
+  })
+}
+
 /** `program` starts this program, absolute paths; `home` is named where it is not the default one. */
 export function unitText(program: readonly string[], home?: string): string {
   const words = [...program, 'up', ...(home === undefined ? [] : ['--home', home])]
   return `# Made by karo service install; karo service remove takes it away. Own changes belong into: systemctl --user edit karo
 [Unit]
 Description=Karo terminal intelligence (of this user)
-StartLimitIntervalSec=5min
+${home === undefined ? NOT_BESIDE_MACHINE : ''}StartLimitIntervalSec=5min
 StartLimitBurst=10
 
 [Service]
@@ -72,6 +92,24 @@ WantedBy=default.target
 /** One word of ExecStart (systemd.service(5)): quoted, with nothing left to be expanded. */
 const quoteUnit = (word: string): string =>
   `"${word.replaceAll('%', '%%').replaceAll('$', '$$$$').replace(/["\\]/g, '\\$&')}"`
+
+/** The home whose node the unit starts; undefined where there is no unit. `env` is of the person whose unit it is. */
+export function homeInUnit(file: string, env: Env): string | undefined {
+  if (!existsSync(file)) return undefined
+  const text = readFileSync(file, 'utf8')
+  const start = text.match(/^ExecStart=.*$/gm)?.at(-1) ?? ''
+  const [, option, variable] =
+    /\s"?--home"?[\s=]("(?:[^"\\]|\\.)*"|\S+)/.exec(start) ??
+    /^Environment=(?:.*\s)?()"?KARO_HOME=([^\s"]+)/m.exec(text) ??
+    []
+  const named = option || variable
+  return named === undefined ? homePaths({ ...env, KARO_HOME: undefined }).home : unquoteUnit(named)
+}
+
+const unquoteUnit = (word: string): string =>
+  (word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)/g, '$1') : word)
+    .replaceAll('$$', () => '$')
+    .replaceAll('%%', '%')
 
 /** Writes the unit; false if it says the same already. */
 export function writeUnit(file: string, text: string): boolean {

@@ -11,11 +11,11 @@ const LIMIT_MS = 50
 const SEVERITY = 5
 
 /**
- * True when nothing is left to be told. To stderr, and only where that is a terminal and stdout is none: so a start file calls it. Each signal once; where the
- * daemon is not there or slow, another time, and where it is too slow to note that it was told, once more.
+ * True when nothing is left to be told. Tells to stderr, and only where that is a terminal and stdout is none: so a start
+ * file calls it. Elsewhere nobody would see the notice, so it stays for another time. Each signal once; where the daemon
+ * is not there or slow, another time, and where it is too slow to note that it was told, once more.
  */
 export async function tellUnusual(io: CommandIo): Promise<boolean> {
-  if (io.json || io.terminal || !io.liveLine) return true
   const end = performance.now() + LIMIT_MS
   const seen = (body: { severity?: number; notice?: boolean; ids?: string[] }) =>
     daemonAt(io).call(seeAnomalies, { body, deadlineMs: Math.max(0, end - performance.now()) })
@@ -23,6 +23,7 @@ export async function tellUnusual(io: CommandIo): Promise<boolean> {
     const { signals } = await seen({ severity: SEVERITY, notice: true })
     const [first] = signals
     if (first === undefined) return true
+    if (io.json || io.terminal || !io.liveLine) return false
     const more = signals.length === 1 ? '' : `; ${signals.length - 1} more`
     io.err(fitted(`karo: ${first.words}${more}  (karo anomalies)\n`, process.stderr.columns ?? 80))
     // What was found meanwhile is not told yet.

@@ -1,6 +1,6 @@
 // The daemon as a process: one pid, one per home, ready, ended in time, and none the worse for being killed.
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { spawn as spawnPty } from '@lydell/node-pty'
@@ -66,12 +66,21 @@ describe('karo up', () => {
     expect(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[3]).toBe(String(pid))
     const again = await runKaro(['up', '--background'], env)
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining(`already, as process ${pid}`)])
+    expect(existsSync(join(home, 'up.failed'))).toBe(false)
     process.kill(pid, 'SIGTERM')
     await until(() => !existsSync(join(home, 'karo.lock')), { what: 'the daemon has ended' })
     writeFileSync(join(home, 'config.toml'), '[mesh]\nprot = 1\n')
     const wrong = await runKaro(['up', '--background'], env)
     expect([wrong.code, wrong.stderr]).toEqual([expect.any(Number), expect.stringContaining('mesh.prot')])
     expect(wrong.code).not.toBe(0)
+    // A new shell does not try again at once, and a person may.
+    const log = readFileSync(join(home, 'up.log'), 'utf8')
+    const shell = await runKaro(['up', '--background', '--unless-failed'], env)
+    expect([shell.code, shell.stderr]).toEqual([0, ''])
+    expect(readFileSync(join(home, 'up.log'), 'utf8')).toBe(log)
+    const longAgo = Date.now() / 1000 - 120
+    utimesSync(join(home, 'up.failed'), longAgo, longAgo)
+    expect((await runKaro(['up', '--background', '--unless-failed'], env)).code).not.toBe(0)
   })
 
   test('SIGTERM at any moment of its start ends it in time, and the next start works', async () => {

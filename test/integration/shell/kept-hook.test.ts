@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -52,17 +53,19 @@ function person(shell: Shell) {
   return {
     home: join(HOME, '.local/share/karo'),
     kept,
-    /** What a new shell says of itself: whether it records, and whether it read the marked file. */
-    start(more: Record<string, string> = {}) {
+    uninstall: () => karo('shell', 'uninstall', shell),
+    /** What a new shell says of itself: whether it records, and whether it read the marked file; or what it complains of. */
+    start(more: Record<string, string> = {}, stream: 'out' | 'err' = 'out') {
       const line = `${RECORDS[shell]} && echo "records $MARK."`.replace(
         '&&',
         shell === 'fish' ? '; and' : '&&',
       )
-      return spawnSync(PROGRAM[shell], ['-ic', line], {
+      const { stdout, stderr } = spawnSync(PROGRAM[shell], ['-ic', line], {
         env: { ...env, ...more },
         encoding: 'utf8',
         input: '',
-      }).stdout.trim()
+      })
+      return (stream === 'out' ? stdout : stderr).trim()
     },
     /** Changes the kept file so that a shell which reads it can be told from one that does not. */
     mark() {
@@ -99,6 +102,25 @@ describe.each(Object.keys(PROGRAM) as Shell[])('%s', (shell) => {
     writeFileSync(join(home, 'guard.toml'), '', { mode: 0o600 })
     expect(start()).toBe('records .')
     expect(readFileSync(kept, 'utf8')).not.toContain('MARK=kept')
+  })
+
+  test('a configuration that is removed again, and a program that is gone', () => {
+    const { start, mark, home, kept, uninstall } = person(shell)
+    writeFileSync(join(home, 'config.toml'), '[history]\nignore = ["zebra *"]\n', { mode: 0o600 })
+    expect(start()).toBe('records .')
+    expect(readFileSync(kept, 'utf8')).toContain('zebra')
+    mark()
+    expect(start()).toBe('records kept.')
+    rmSync(join(home, 'config.toml'))
+    expect(start()).toBe('records .')
+    expect(readFileSync(kept, 'utf8')).not.toContain('zebra')
+    // As after the package was removed: neither a hook, nor a word about it.
+    const text = readFileSync(kept, 'utf8').replaceAll(ENTRY, join(home, 'gone.js'))
+    writeFileSync(kept, text, { mode: 0o600 })
+    expect(text).toContain('gone.js')
+    expect(start({}, 'err')).not.toMatch(/karo|gone/i)
+    expect(uninstall().status).toBe(0)
+    expect(existsSync(dirname(kept))).toBe(false)
   })
 
   test('a configuration that is wrong keeps nothing', () => {

@@ -51,3 +51,16 @@ test('a new shell tells of some, notes these, and waits 50 ms for both together'
   expect(requests.map(({ body }) => body)).toEqual([{ severity: 5, notice: true }, { ids: ['a', 'b'] }])
   expect(limits.mock.calls.map(([, ms]) => ms)).toEqual([50, 20])
 })
+
+test('where nobody would see the notice it is left for another time', async () => {
+  const { socket, requests } = await playDaemon({ [SEEN]: { signals: [signal('a', false)] } })
+  let told = ''
+  const io = { socket, json: false, terminal: false, liveLine: false, err: (text: string) => (told += text) }
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  expect(await tellUnusual(io as unknown as CommandIo)).toBe(false)
+  expect(told).toBe('')
+  expect(noted(requests)).toEqual([{ severity: 5, notice: true }])
+  const quiet = await playDaemon({ [SEEN]: { signals: [] } })
+  expect(await tellUnusual({ ...io, socket: quiet.socket } as unknown as CommandIo)).toBe(true)
+})

@@ -1,7 +1,7 @@
 // What loads the chunks of the built program: each once, with the code of an earlier run where V8 takes it.
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { programLoader } from '../../../src/cli/loader.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 
@@ -65,4 +65,27 @@ test('a directory that cannot be written to keeps nothing and breaks nothing', (
   expect((required('./chunks/a.js') as { sum(): number }).sum()).toBe(3)
   keep()
   expect(existsSync(join(directory, '.cache', 'anything'))).toBe(false)
+})
+
+test.runIf(process.geteuid?.() === 0)('root keeps no code in the installation of somebody else', () => {
+  const { directory, load, kept } = program()
+  chownSync(directory, 65_534, 65_534)
+  const { required, keep } = load()
+  required('./chunks/a.js')
+  keep()
+  expect(kept()).toEqual([])
+})
+
+test('another V8 in a runtime of the same version has code of its own', () => {
+  const { load, kept } = program()
+  const first = load()
+  first.required('./chunks/a.js')
+  first.keep()
+  const versions = { ...process.versions, v8: '1.2.3' }
+  const spy = vi.spyOn(process, 'versions', 'get').mockReturnValue(versions)
+  onTestFinished(() => void spy.mockRestore())
+  const second = load()
+  second.required('./chunks/a.js')
+  second.keep()
+  expect(kept()).toHaveLength(4)
 })

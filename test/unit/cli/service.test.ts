@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runCli } from '../../../src/cli/run.ts'
+import { refuseBesideMachine, unitText } from '../../../src/cli/start/user-unit.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 
@@ -59,6 +60,67 @@ describe('karo service', () => {
     expect((await karo('service', 'install', '--home', home)).code).toBe(0)
     const words = home.replaceAll('%', '%%').replaceAll('$', '$$$$').replace(/["\\]/g, '\\$&')
     expect(readFileSync(unit, 'utf8')).toContain(`"--home" "${words}"\n`)
+  })
+
+  test('a unit of another home is neither overwritten nor removed', async () => {
+    const { karo, unit, env, calls } = person(true)
+    const other = join(env.HOME, 'o "th" er')
+    expect((await karo('service', 'install', '--home', other)).code).toBe(0)
+    const text = readFileSync(unit, 'utf8')
+    expect(await karo('service', 'install')).toMatchObject({ code: 1, err: expect.stringContaining(other) })
+    expect((await karo('service', 'remove')).out).toContain('Nothing keeps the node running')
+    expect(JSON.parse((await karo('service', 'status', '--json')).out)).toMatchObject({ by: 'nothing' })
+    expect(readFileSync(unit, 'utf8')).toBe(text)
+    expect(calls()).not.toContain('--user --no-pager disable --now karo.service')
+    expect((await karo('service', 'remove', '--home', other)).out).toContain(unit)
+    expect(existsSync(unit)).toBe(false)
+  })
+
+  test('a unit that runs is restarted where it was changed, and only there', async () => {
+    const { karo, unit, calls } = person(true)
+    const restart = '--user --no-pager restart karo.service'
+    await karo('service', 'install')
+    writeFileSync(unit, readFileSync(unit, 'utf8').replace('MemoryMax=1G', 'MemoryMax=2G'))
+    const before = calls().length
+    expect((await karo('service', 'install')).code).toBe(0)
+    expect(calls().slice(before)).toContain(restart)
+    const after = calls().length
+    expect((await karo('service', 'install')).out).toContain('already')
+    expect(calls().slice(after)).not.toContain(restart)
+  })
+
+  test.each(['bash', 'fish'])(
+    'lines of %s: only the flag is changed, and only for this home',
+    async (shell) => {
+      const { karo, env } = person(true)
+      await karo('shell', 'install', shell, '--no-guard')
+      const rc = join(env.HOME, shell === 'bash' ? '.bashrc' : '.config/fish/config.fish')
+      const line = readFileSync(rc, 'utf8')
+      const other = join(env.HOME, 'other')
+      await karo('service', 'remove', '--home', other)
+      expect(readFileSync(rc, 'utf8')).toBe(line)
+      // Another installation of the program stands in the line.
+      const elsewhere = line.replaceAll(process.execPath, '/opt/karo/node')
+      const starting = elsewhere
+        .replaceAll(' --no-guard', ' --no-guard --start')
+        .replaceAll(`shells/${shell}--no-guard`, `shells/${shell}--no-guard--start`)
+      expect(starting).not.toBe(elsewhere)
+      writeFileSync(rc, starting)
+      await karo('service', 'remove', '--home', other)
+      expect(readFileSync(rc, 'utf8')).toBe(starting)
+      expect(JSON.parse((await karo('service', 'status', '--json')).out)).toMatchObject({ start_files: [rc] })
+      expect((await karo('service', 'remove')).out).toContain(`Removed from ${rc}`)
+      expect(readFileSync(rc, 'utf8')).toBe(elsewhere)
+    },
+  )
+
+  test("beside the machine's service there is no unit", () => {
+    const env = { HOME: '/home/dev' }
+    expect(() => refuseBesideMachine(env, (path) => path === '/run/karo/karo.sock')).toThrow('for everybody')
+    expect(() => refuseBesideMachine(env, (path) => path === '/var/spool/karo')).toThrow('for everybody')
+    expect(() => refuseBesideMachine(env, () => false)).not.toThrow()
+    expect(() => refuseBesideMachine({ ...env, KARO_HOME: '/tmp/t' }, () => true)).not.toThrow()
+    expect(unitText(['/usr/bin/karo'])).toContain('\nConditionPathExists=!/run/karo/karo.sock\n')
   })
 
   test('without systemd and without a hook it says what comes first', async () => {

@@ -1,20 +1,30 @@
 // karo service: keeps a person's node running, by their own systemd, or by their shells where no systemd runs.
-import { existsSync } from 'node:fs'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
+import { printable } from '../../../base/format.ts'
+import { quoteShell } from '../../../base/quote.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
 import { managerOf, readHolder } from '../../../ops/system/lock.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { homeOf as homeIn } from '../../doctor/checks/terminal.ts'
 import { absoluteProgram } from '../../own-program.ts'
 import { homeOf } from '../../place.ts'
-import { flagsFrom, START } from '../../shells/flags.ts'
-import { editFile, withLine } from '../../shells/rc-file.ts'
+import { flagsFrom, START, withFlags } from '../../shells/flags.ts'
+import { changeMarked, editFile } from '../../shells/rc-file.ts'
 import { startFileLooks } from '../../shells/start-file-looks.ts'
 import { startInBackground } from '../../start/background.ts'
-import { removeUnit, runsHere, systemctl, unitFile, unitText, writeUnit } from '../../start/user-unit.ts'
+import {
+  homeInUnit,
+  refuseBesideMachine,
+  removeUnit,
+  runsHere,
+  systemctl,
+  unitFile,
+  unitText,
+  writeUnit,
+} from '../../start/user-unit.ts'
 import { fitted } from '../../terminal/text.ts'
-import { hookLine } from '../terminal/shell.ts'
 
 interface Kept {
   /** `systemd`: a unit of the person's own manager; `shells`: new shells start it; `nothing`. */
@@ -26,18 +36,30 @@ interface Kept {
 
 const say = (io: CommandIo, words: string): void => io.out(`${fitted(words, io.columns)}\n`)
 
-/** Start files whose line has new shells start the node. */
+/** True for the line of a start file that loads the hook of this very home. */
+const isOfHome = (io: CommandIo, line: string): boolean => {
+  const named = homeIn(Buffer.from(line, 'latin1').toString('utf8'))
+  return (named || homePaths({ ...io.env, KARO_HOME: undefined }).home) === io.home
+}
+
+/** Start files whose line has new shells start the node of this home. */
 const startingFiles = (io: CommandIo): readonly string[] =>
   startFileLooks(io)
-    .filter(({ marked }) => flagsFrom(marked).includes(`--${START}`))
+    .filter(({ marked }) => flagsFrom(marked.filter((line) => isOfHome(io, line))).includes(`--${START}`))
     .map(({ file }) => file)
 
-async function keptBy(io: CommandIo): Promise<Kept> {
+/** The person's unit if it starts the node of this home. */
+function ownUnit(io: CommandIo): string | undefined {
   const unit = unitFile(io.env, homeOf(io))
+  return homeInUnit(unit, io.env) === io.home ? unit : undefined
+}
+
+async function keptBy(io: CommandIo): Promise<Kept> {
+  const unit = ownUnit(io)
   const files = startingFiles(io)
   return {
-    by: existsSync(unit) ? 'systemd' : files.length > 0 ? 'shells' : 'nothing',
-    unit: existsSync(unit) ? unit : null,
+    by: unit !== undefined ? 'systemd' : files.length > 0 ? 'shells' : 'nothing',
+    unit: unit ?? null,
     start_files: files,
     running: (await runningPid(io)) !== undefined,
   }
@@ -49,19 +71,28 @@ async function runningPid(io: CommandIo): Promise<number | undefined> {
   return holder?.alive ? holder.pid : undefined
 }
 
-/** Puts the flag into each line that loads the hook, or takes it out; the files that were changed. */
+/** Puts the flag into each line that loads the hook of this home, or takes it out; the files that were changed. */
 function changeShells(io: CommandIo, starts: boolean): readonly string[] {
   const flag = `--${START}`
   return startFileLooks(io).flatMap(({ shell: name, file, marked }) => {
     const shell = SHELLS.find((one) => one === name)
     if (shell === undefined || marked.length === 0) return []
-    const line = hookLine(io, shell, starts ? flagsFrom(marked, [flag]) : flagsFrom(marked, [], [flag]))
-    return editFile(file, (text) => withLine(text, line), systemRandom) ? [file] : []
+    const changed = (line: string): string => {
+      if (!isOfHome(io, line)) return line
+      return withFlags(line, shell, starts ? flagsFrom([line], [flag]) : flagsFrom([line], [], [flag]))
+    }
+    return editFile(file, (text) => changeMarked(text, changed), systemRandom) ? [file] : []
   })
 }
 
 async function installUnit(io: CommandIo): Promise<void> {
   const file = unitFile(io.env, homeOf(io))
+  const other = homeInUnit(file, io.env)
+  if (other !== undefined && other !== io.home)
+    throw new KaroError('conflict', `your systemd keeps another node, in ${printable(other)}`, {
+      where: file,
+      hint: `Take that one away first:  karo service remove --home ${quoteShell(printable(other))}`,
+    })
   const pid = await runningPid(io)
   if (pid !== undefined && (await managerOf(pid)) === undefined)
     throw new KaroError('conflict', `the node runs already, as process ${pid}`, {
@@ -70,13 +101,18 @@ async function installUnit(io: CommandIo): Promise<void> {
     })
   const changed = writeUnit(file, unitText(absoluteProgram(io), io.env.KARO_HOME ? io.home : undefined))
   if (changed) await systemctl(io.env, 'daemon-reload')
-  const { ok, said } = await systemctl(io.env, 'enable', '--now', 'karo.service')
-  if (!ok)
+  const active = async () => (await systemctl(io.env, 'is-active', '--quiet', 'karo.service')).ok
+  const ran = await active()
+  const enabled = await systemctl(io.env, 'enable', '--now', 'karo.service')
+  // What runs already does not take over a unit that was changed.
+  const { ok, said } =
+    enabled.ok && ran && changed ? await systemctl(io.env, 'restart', 'karo.service') : enabled
+  if (!ok || !(await active()))
     throw new KaroError('unavailable', `systemd did not start it: ${said || 'it gave no reason'}`, {
       where: file,
       hint: 'journalctl --user -u karo  says more; karo service remove  takes the unit away.',
     })
-  say(io, `Runs by your systemd from now on: ${file}`)
+  say(io, `${ran && !changed ? 'Ran by your systemd already' : 'Runs by your systemd from now on'}: ${file}`)
   say(io, 'It starts when you log in. To have it run before and after that, too:  loginctl enable-linger')
 }
 
@@ -104,6 +140,7 @@ const install = defineCommand({
     { run: 'karo service install', does: 'starts it now, and again when you log in or open a shell' },
   ],
   async run(io) {
+    refuseBesideMachine(io.env)
     if (await runsHere(io.env)) await installUnit(io.json ? quiet(io) : io)
     else await installIntoShells(io.json ? quiet(io) : io)
     if (io.json) io.out(`${JSON.stringify(await keptBy(io))}\n`)
@@ -121,9 +158,8 @@ const remove = defineCommand({
     },
   ],
   async run(io) {
-    const unit = unitFile(io.env, homeOf(io))
-    const had = existsSync(unit)
-    if (had) {
+    const unit = ownUnit(io)
+    if (unit !== undefined) {
       await systemctl(io.env, 'disable', '--now', 'karo.service')
       removeUnit(unit)
       await systemctl(io.env, 'daemon-reload')
@@ -131,9 +167,9 @@ const remove = defineCommand({
     const files = changeShells(io, false)
     const kept = await keptBy(io)
     if (io.json) io.out(`${JSON.stringify(kept)}\n`)
-    else if (!had && files.length === 0) say(io, 'Nothing keeps the node running.')
+    else if (unit === undefined && files.length === 0) say(io, 'Nothing keeps the node running.')
     else {
-      for (const file of [...(had ? [unit] : []), ...files]) say(io, `Removed from ${file}`)
+      for (const file of [...(unit === undefined ? [] : [unit]), ...files]) say(io, `Removed from ${file}`)
       const pid = await runningPid(io)
       if (pid !== undefined) say(io, `The node runs on until you stop it:  kill ${pid}`)
     }

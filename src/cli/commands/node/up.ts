@@ -55,6 +55,11 @@ export const commands: readonly Command[] = [
         description: 'start it and return when it answers; it goes on when the terminal is closed',
       },
       {
+        name: 'unless-failed',
+        description:
+          'with --background: do nothing where a start failed within the last minute; new shells say this',
+      },
+      {
         name: 'service',
         description:
           "run as the machine's service for all its users, in /var/lib/karo, /etc/karo and /run/karo",
@@ -80,21 +85,26 @@ export const commands: readonly Command[] = [
       }
       const paths = service ? servicePaths(io.env) : homePaths(io.env)
       let write = io.err
+      let held = (): void => {}
       const first = !service && !existsSync(paths.key)
       if (first && canAsk(io)) await askSolo(io, paths)
       if (options.background === true) {
-        const { bounded, isInBackground, startInBackground } = await import('../../start/background.ts')
+        const { beginLog, bounded, failedLately, isInBackground, startInBackground } = await import(
+          '../../start/background.ts'
+        )
         if (service)
           throw new KaroError('bad_request', 'a service is kept running by systemd', {
             where: '--background',
             hint: 'Start it with: sudo systemctl start karo',
           })
         if (!isInBackground()) {
+          if (options['unless-failed'] === true && failedLately(paths)) return EXIT.done
           const code = await startInBackground(io, paths)
           if (first && code === EXIT.done) io.out(firstWords(io))
           return code
         }
         write = bounded(io.err)
+        held = beginLog
       }
       const { runDaemon } = await import('../../../daemon/main.ts')
       const hold = () =>
@@ -109,6 +119,7 @@ export const commands: readonly Command[] = [
       const opened = await openIdentity(paths, io.env)
       ensureHome(paths, { random: systemRandom, service })
       letGo ??= await hold()
+      held()
       const identity = opened ?? loadIdentity(paths.key)
       const terminal = process.stderr.isTTY === true
       if (first && terminal && !options.background) io.err(firstWords(io, ', in another terminal'))

@@ -23,6 +23,7 @@ import {
   type CommandOption,
   defineCommand,
 } from '../../command.ts'
+import { asking, askOption } from '../../hooks/ask-option.ts'
 import { readInbox } from '../../hooks/inbox-option.ts'
 import { readInput } from '../../hooks/input.ts'
 import { toldGuard } from '../../judging.ts'
@@ -58,9 +59,10 @@ const call = defineCommand({
       description:
         'a command that needs consent waits so long in the approvals inbox for your answer (karo approvals); without an answer it is as without this',
     },
+    askOption,
   ],
   async run(io, { args, options }) {
-    const adapter = ADAPTERS[args.tool as AdapterName]
+    const adapter = asking(ADAPTERS[args.tool as AdapterName], options.ask)
     if (process.stdin.isTTY) {
       throw new KaroError(
         'bad_request',
@@ -146,6 +148,7 @@ const install = defineCommand({
       description:
         'a command that needs consent waits so long in the approvals inbox, where you answer in another terminal (karo approvals)',
     },
+    askOption,
   ],
   examples: [
     { run: 'karo hook install claude', does: 'in ~/.claude/settings.json; running it again changes nothing' },

@@ -32,7 +32,7 @@ import {
 } from '../../shells/flags.ts'
 import { forAll, systemOption } from '../../shells/for-all.ts'
 import { finderShell, homeWords, hookOf } from '../../shells/hook-text.ts'
-import { keepHook, keptFile } from '../../shells/kept-hook.ts'
+import { dropHooks, keepHook, keptFile } from '../../shells/kept-hook.ts'
 import { nextSteps } from '../../shells/next-steps.ts'
 import { ofUser } from '../../shells/own-home.ts'
 import {
@@ -103,7 +103,7 @@ const shellInit = defineCommand({
     if (input.options[KEEP] && told && io === asked) {
       const flags = HOOK_FLAGS.filter((flag) => input.options[flag.slice(2)])
       const namesHome = input.options.home !== undefined
-      const again = [...programOf(io).words, ...initWords(shell, flags), ...(namesHome ? homeWords(io) : [])]
+      const again = [...initWords(shell, flags), ...(namesHome ? homeWords(io) : [])]
       keepHook(io, { shell, hook, flags, again, namesHome, since })
     }
     return EXIT.done
@@ -186,6 +186,8 @@ const shellUninstall = defineCommand({
     const file = startFile(io, shell, input)
     const changed = editFile(file, withoutLine, systemRandom)
     const gone = changed && removeEmpty(file)
+    // Shells that still have their line make theirs anew.
+    dropHooks(homePaths(io.env).shells)
     report(
       io,
       { shell, file, changed },

@@ -1,6 +1,7 @@
-// How long a hook may wait for the inbox, and that the tool waits longer than the hook.
+// How long a hook may wait for the inbox, that the tool waits longer than the hook, and which tool is told to ask.
 import { describe, expect, it, test } from 'vitest'
 import { ADAPTERS } from '../../../../src/cli/adapters/index.ts'
+import { asking, asksIn } from '../../../../src/cli/hooks/ask-option.ts'
 import { inboxIn, inboxOf, readInbox } from '../../../../src/cli/hooks/inbox-option.ts'
 
 const MARKED = '# karo hook'
@@ -28,4 +29,14 @@ test('only a time that a request can wait, and only tools whose settings say a l
   for (const text of ['4', '291', '0x10', '', '1e2', '-5']) expect(() => readInbox(text)).toThrow('inbox')
   expect(inboxOf(undefined, ADAPTERS.cursor)).toBeUndefined()
   expect(() => inboxOf('60', ADAPTERS.cursor)).toThrow('cannot wait')
+})
+
+test('a tool of which only newer versions ask is told to deny, unless the person says that it asks', () => {
+  expect(asking(ADAPTERS.gemini, undefined).asks).toBe(false)
+  expect(asking(ADAPTERS.gemini, true).asks).toBe(true)
+  expect(() => asking(ADAPTERS.codex, true)).toThrow('no way to ask')
+  expect(() => asking(ADAPTERS.claude, true)).toThrow('without this option')
+  expect(asksIn(`karo hook gemini --inbox 120 --ask || exit 0 ${MARKED}`)).toBe(true)
+  expect(asksIn(`karo hook gemini --ask --home '/x' || exit 0 ${MARKED}`)).toBe(true)
+  expect(asksIn(`karo hook gemini --home '/x --ask ' || exit 0 ${MARKED}`)).toBe(false)
 })

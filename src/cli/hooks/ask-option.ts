@@ -1,0 +1,25 @@
+// Whether a tool that only its newer versions make ask is told to ask: the option, and the line in the tool's settings that says it.
+import { KaroError } from '../../base/errors.ts'
+import type { Adapter } from '../adapters/index.ts'
+import type { CommandOption } from '../command.ts'
+
+/** The tool cannot be asked for its version before each command, and one that does not know the answer runs the command. */
+export const askOption: CommandOption = {
+  name: 'ask',
+  description:
+    'a command that needs consent is asked about in the tool, not denied; only for a Gemini CLI that knows the answer "ask": an earlier one would run the command',
+}
+
+/** The adapter as the person wants it. Throws KaroError `bad_request` for a tool that needs no option, or cannot ask. */
+export function asking(adapter: Adapter, wanted: unknown): Adapter {
+  if (wanted !== true) return adapter
+  if (adapter.asksIfNew === true) return { ...adapter, asks: true }
+  throw new KaroError(
+    'bad_request',
+    adapter.asks ? `${adapter.title} asks without this option` : `${adapter.title} has no way to ask`,
+    { where: '--ask', hint: 'Leave the option out.' },
+  )
+}
+
+/** Whether a line of ours says it, for writing it anew. */
+export const asksIn = (line: string): boolean => / hook \w+(?: --inbox \d+)? --ask(?= )/.test(line)
