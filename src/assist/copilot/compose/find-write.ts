@@ -53,11 +53,11 @@ export function write(state: State): string | undefined {
   return `${parts.join(' ')} -exec ${todo} {} +${end}`
 }
 
-/** Whether directories are deleted or moved with all that is in them. What is empty holds nothing. */
+/** Whether directories are deleted or moved with all that is in them. What is empty or a symbolic link holds nothing. */
 const takesWhole = ({ type = '', todo: [todo = ''], held }: State, own: readonly string[]): boolean =>
   (type === 'd' || (type === '' && held === undefined)) &&
   /^(?:delete$|mv )/.test(todo) &&
-  !own.includes('-empty')
+  !own.some((one) => one === '-empty' || one === '-xtype l')
 
 function searched(
   state: State,

@@ -67,7 +67,9 @@ export function composeFind(request: string, reading: Reading): Composed | undef
   if (changes && /^\W*(?:\w+ )?(?:all )?(?:the )?\w+\W*$/.test(request)) return undefined
   // What changes files needs to be told which.
   if (changes && state.tests.length === 0 && state.places.length === 0) return undefined
-  if (changes && state.places.some((one) => isTooMuch(one) && !isNarrow(one, state))) return undefined
+  const stays = state.todo.every((one) => one.startsWith('cp '))
+  if (changes && !stays && state.places.some((one) => isTooMuch(one) && !isNarrow(one, state)))
+    return undefined
   const command = write(state)
   if (command === undefined) return undefined
   const left = state.text.split(/\s+/).filter((word) => word !== '' && word !== DONE && !FILLERS.test(word))

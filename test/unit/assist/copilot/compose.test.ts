@@ -40,6 +40,7 @@ describe('composed', () => {
     for (const words of [
       'delete all files in /srv but not the purple ones',
       'find files except those that I like',
+      'find files in /srv except purple',
     ])
       expect(compose(words), words).toEqual([])
     expect(compose('find files in /srv except *.log')[0]?.command).toBe("find /srv -type f ! -name '*.log'")
@@ -92,6 +93,7 @@ describe('what is done with files', () => {
     ['delete all directories named "cache" in /srv', 'find /srv -mindepth 1 -type d -name cache -exec rm -r {} +'],
     ['move all directories named "x" in /srv to /old', 'find /srv -mindepth 1 -type d -name x -exec mv -t /old {} +'],
     ['delete all empty files and directories in /srv', 'find /srv -empty -delete'],
+    ['delete all broken symlinks in /srv', 'find /srv -xtype l -delete'],
     ['delete all *.log files in the current directory', "find . -type f -name '*.log' -delete"],
     ["replace '1.0' with 'a.&' in all txt files in /srv", "find /srv -type f -name '*.txt' -exec sed -i 's/1\\.0/a.\\&/g' {} +"],
     ['change the permissions of run.sh to -x', 'chmod -x run.sh'],
