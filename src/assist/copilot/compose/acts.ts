@@ -12,10 +12,10 @@ const START =
   /(?:^|[|;&({\x60\n]\s*|\b(?:sudo|doas|env|nohup|nice|time|command|exec|then|do|else) (?:-[ugn] \S+ |-\S+ )*|\b\w+=\S* |-(?:exec|execdir|ok) |xargs (?:-\S+ )*|\b(?:ba|da|z)?sh -c ['"])(?:[\w.-]*\/)*/
 /** Commands, with their subcommands, that change, end or write something. */
 const NAMES = [
-  /rm|rmdir|unlink|mv|cp|ln|mkdir|touch|chmod|chown|chgrp|kill(?! -[lL])|pkill|killall|dd|truncate|shred|mkfs\S*|mkswap|wipefs|install|tee|gzip|gunzip|bzip2|xz|zip|unzip|rename|useradd|userdel|usermod|adduser|deluser|passwd|groupadd|groupdel|crontab -[re]|reboot|shutdown|poweroff|mount \S+|umount|swapoff|sysctl -w|hostnamectl set-\S+|timedatectl set-\S+/,
+  /rm|rmdir|unlink|mv|cp|ln|mkdir|touch|chmod|chown|chgrp|kill(?! -[lL])|pkill|killall|dd|truncate|shred|mkfs\S*|mkswap|wipefs|install|tee|gzip|gunzip|bzip2|xz|zip|unzip|rename|useradd|userdel|usermod|adduser|deluser|passwd|groupadd|groupdel|crontab -[re]|reboot|shutdown|poweroff|mount [^\s|]\S*|umount|swapoff|sysctl -w|hostnamectl set-\S+|timedatectl set-\S+/,
   /ip (?:-\S+ )*(?:l|link|a|addr|address|r|ro|route|n|neigh|rule|netns) (?:set|add|del|delete|flush|change|replace|append)|iptables (?:-t \w+ )?-[ADIRFXPN]|ufw (?:enable|disable|allow|deny|reject|delete|reset)/,
   /(?:apt|apt-get|yum|dnf|brew|snap|pip|npm) (?:install|remove|upgrade|update|purge|uninstall|autoremove)/,
-  /git (?:commit|push|pull|reset|checkout|switch|add|merge|rebase|cherry-pick|revert|clean|rm|mv|restore|init|clone|stash(?! (?:list|show))|branch -[dDmM]|tag [^\s-]\S*)/,
+  /git (?:commit|push|pull|reset|checkout|switch|add|merge|rebase|cherry-pick|revert|clean|rm|mv|restore|init|clone|stash(?! (?:list|show))|branch -[dDmM]|tag (?:-[adfsm]|[^\s-]\S*))/,
   /git config (?:--(?:global|local|system|worktree) )*(?:--(?:add|unset|unset-all|replace-all|remove-section|rename-section)|(?:set|unset|remove-section|rename-section) \S+|[\w-]+\.\S+ ["'$\w./~-]+)/,
   /docker (?:rm|rmi|run|stop|start|restart|kill|build|pull|push|prune|system prune|compose (?:up|down|rm|stop|start|restart|pull|build)|(?:builder|buildx|container|image|volume|network) (?:prune|rm|create|run|stop|start|restart|kill|build|pull|push|connect|disconnect))/,
   /systemctl (?:--\S+ )*(?:start|stop|restart|reload|enable|disable|mask|unmask|daemon-reload)|kubectl (?:apply|delete|scale|edit|create|drain|cordon|rollout (?:restart|undo))/,

@@ -128,6 +128,7 @@ test.each([
   '/bin/mv a b',
   "sh -c 'rm a'",
   'git tag v1',
+  'git tag -d v1',
   'sed --in-place s/a/b/ a',
 ])('%j changes something', (command) => {
   expect(changesSomething(command)).toBe(true)
@@ -139,6 +140,7 @@ test.each([
   'git config --global user.name',
   'git config --get user.name | cat',
   'git tag -l',
+  'mount | column -t',
   'ls /bin/rm',
   'kill -l',
   'sed -n -e 1p a',
