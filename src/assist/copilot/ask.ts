@@ -41,7 +41,7 @@ const ownIndex = (knowledge: Knowledge): Index => (index ??= buildIndex(RECIPES,
 
 /**
  * Finds an answer; the same request always gives the same, and nothing is run. The model's command comes first only if it
- * is not blocked, not riskier than the best recipe and destroys nothing unasked. Otherwise it is only an alternative.
+ * is not blocked, not riskier than the best recipe, and destroys or changes nothing unasked. Otherwise it is only an alternative.
  */
 export function findCommand(request: string, options: AskOptions): Answer {
   const { judge, model, notes = [] } = options
@@ -90,6 +90,8 @@ function objection(
     return 'deletes, ends or overwrites something, and the request does not ask for that.'
   if (destroysByName(own.command) && !leavesOut(request, own.command))
     return 'may delete, end or overwrite more than the request asks for.'
+  if (onlyLooks(request) && changesSomething(own.command))
+    return 'changes something, and the request only asks to see something.'
   if (compareLevels(own.risk_level, best?.risk_level ?? 'moderate') <= 0) return undefined
   const why = own.reasons.join(' ')
   return best === undefined ? `is risky: ${why}` : `is riskier than the command that Karo knows: ${why}`

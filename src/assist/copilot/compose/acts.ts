@@ -7,8 +7,27 @@ const LOOKS =
 const WANTS =
   /\b(?:(?:delet|remov|eras|purg|mov|renam|chang|replac|substitut|terminat|execut|creat|mak|writ|sav|stor|archiv|overwrit|restor|merg|wip|giv|tak|rebas|updat|upgrad|resiz|generat|schedul)(?:e|es|ing)|(?:kill|restart|zip|assign|add|append|insert|redirect|clean|unlink|compress|install|uninstall|format|mount|unmount|convert|edit|download|upload|send|sync|extract|unpack|touch|undo|revert|discard|reset|switch|commit|push|pull|drop|shut|reboot|burn|flash|boot|turn|split|join|rm|mv|cp|chmod|chown|chgrp|run|set|put|free|truncat|checkout|swap|concatenat)(?:s|es|ing|ting|ping)?|cop(?:y|ies|ying)|stop(?:s|ping)?|start(?:s|ing)?(?! (?:with|by|from|at|in)\b)|modif(?:y|ies|ying)|enabl(?:e|es)|disabl(?:e|es)|get rid|empty (?:the|my)|check out|log out|output (?:it |them |the results? )?(?:in)?to|symlink|into|to (?:the )?file)\b/i
 
-const CHANGES =
-  /(?:^|[|;&(]\s*|\b(?:sudo|then|do|else) |-exec (?:sh -c ')?|xargs (?:-\S+ )*)(?:rm|rmdir|unlink|mv|cp|ln|mkdir|touch|chmod|chown|chgrp|kill|pkill|killall|dd|truncate|shred|mkfs\S*|install|tee|gzip|gunzip|bzip2|xz|zip|unzip|rename|useradd|userdel|usermod|adduser|deluser|passwd|groupadd|crontab -[re]|reboot|shutdown|poweroff|mount (?=\S)|umount|(?:apt|apt-get|yum|dnf|brew|snap|pip|npm) (?:install|remove|upgrade|update|purge|uninstall|autoremove)|git (?:commit|push|pull|reset|checkout|switch|add|merge|rebase|cherry-pick|revert|clean|rm|restore|init|clone|stash(?! (?:list|show))|branch -[dDmM]|tag \S)|docker (?:rm|rmi|run|stop|start|restart|kill|build|pull|push|prune|system prune|image prune|compose (?:up|down))|systemctl (?:start|stop|restart|reload|enable|disable|mask|daemon-reload)|kubectl (?:apply|delete|scale|edit|create|rollout (?:restart|undo)))\b|\s-delete\b|\bsed (?:-\w+ )*-\w*i\b|\btar -?[a-z]*[cx]|(?<![<>&\d=-])>{1,2}(?![&(=]|\s*\/dev\/null)/
+/** Where the name of a command stands: at the start of a line or a part, behind what runs another command, or in a path. */
+const START =
+  /(?:^|[|;&({\x60\n]\s*|\b(?:sudo|doas|env|nohup|nice|time|command|exec|then|do|else) (?:-[ugn] \S+ |-\S+ )*|\b\w+=\S* |-(?:exec|execdir|ok) |xargs (?:-\S+ )*|\b(?:ba|da|z)?sh -c ['"])(?:[\w.-]*\/)*/
+/** Commands, with their subcommands, that change, end or write something. */
+const NAMES = [
+  /rm|rmdir|unlink|mv|cp|ln|mkdir|touch|chmod|chown|chgrp|kill(?! -[lL])|pkill|killall|dd|truncate|shred|mkfs\S*|mkswap|wipefs|install|tee|gzip|gunzip|bzip2|xz|zip|unzip|rename|useradd|userdel|usermod|adduser|deluser|passwd|groupadd|groupdel|crontab -[re]|reboot|shutdown|poweroff|mount [^\s|]\S*|umount|swapoff|sysctl -w|hostnamectl set-\S+|timedatectl set-\S+/,
+  /ip (?:-\S+ )*(?:l|link|a|addr|address|r|ro|route|n|neigh|rule|netns) (?:set|add|del|delete|flush|change|replace|append)|iptables (?:-t \w+ )?-[ADIRFXPN]|ufw (?:enable|disable|allow|deny|reject|delete|reset)/,
+  /(?:apt|apt-get|yum|dnf|brew|snap|pip|npm) (?:install|remove|upgrade|update|purge|uninstall|autoremove)/,
+  /git (?:commit|push|pull|reset|checkout|switch|add|merge|rebase|cherry-pick|revert|clean|rm|mv|restore|init|clone|stash(?! (?:list|show))|branch -[dDmM]|tag (?:-[adfsm]|[^\s-]\S*))/,
+  /git config (?:--(?:global|local|system|worktree) )*(?:--(?:add|unset|unset-all|replace-all|remove-section|rename-section)|(?:set|unset|remove-section|rename-section) \S+|[\w-]+\.\S+ ["'$\w./~-]+)/,
+  /docker (?:rm|rmi|run|stop|start|restart|kill|build|pull|push|prune|system prune|compose (?:up|down|rm|stop|start|restart|pull|build)|(?:builder|buildx|container|image|volume|network) (?:prune|rm|create|run|stop|start|restart|kill|build|pull|push|connect|disconnect))/,
+  /systemctl (?:--\S+ )*(?:start|stop|restart|reload|enable|disable|mask|unmask|daemon-reload)|kubectl (?:apply|delete|scale|edit|create|drain|cordon|rollout (?:restart|undo))/,
+]
+/** Options and signs anywhere in a command that make it write. */
+const ANYWHERE =
+  /\s-delete\b|\bsed (?:-\S+ )*(?:-\w*i|--in-place)|\bperl (?:-\S+ )*-[a-z0-9]*i|\btar -?[a-z]*[cx]|(?<![<>&\d=-])>{1,2}(?![&(=]|\s*\/dev\/null)/
+const CHANGES = new RegExp(
+  `${START.source}(?:${NAMES.map(({ source }) => source).join('|')})(?![\\w])|${ANYWHERE.source}`,
+)
+/** Whole disks, the root, a home directory and every file at once. */
+const TOO_MUCH = /^(?:[/~*.]+|\/dev\/.+)$/
 
 /** Whether the request asks to see something and for nothing else. */
 export const onlyLooks = (request: string): boolean =>
@@ -16,3 +35,6 @@ export const onlyLooks = (request: string): boolean =>
 
 /** Whether the command changes, ends or writes something. */
 export const changesSomething = (command: string): boolean => CHANGES.test(command)
+
+/** Whether a thing that a request names is too much to be changed in passing. */
+export const isTooMuch = (thing: string): boolean => TOO_MUCH.test(thing)

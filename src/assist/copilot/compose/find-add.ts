@@ -1,6 +1,6 @@
 // What the meaning of a phrase adds to a search for files.
 import type { State } from './find-state.ts'
-import { asWord, findSize, secondsOf } from './read.ts'
+import { asPattern, asReplacement, asWord, findSize, isMode, secondsOf } from './read.ts'
 
 /** What a mark or a plain word stands for, as it was typed. */
 export function said({ reading, request }: State, mark: string): string {
@@ -24,14 +24,16 @@ export function add(state: State, meaning: string, match: RegExpExecArray): bool
   const form = rest.join(' ')
   const given = (place: number): string => match[place] ?? ''
   const filled = (): string =>
-    form.replace(/\$(\d)/g, (_, place: string) => {
+    form.replace(/\$(\d)/g, (_, place: string, at: number) => {
       const mark = given(Number(place))
       const value = said(state, mark)
       return mark.startsWith('<s')
         ? findSize(value)
         : mark.startsWith('<n')
           ? value.replace(/\D+$/, '')
-          : asWord(value)
+          : isMode(mark, form.slice(0, at))
+            ? value
+            : asWord(value)
     })
   const adders: Readonly<Record<string, () => unknown>> = {
     test: () => state.tests.push(filled()),
@@ -48,7 +50,9 @@ export function add(state: State, meaning: string, match: RegExpExecArray): bool
     if: () => finish(state, form, filled()),
     pipe: () => state.pipe.push(filled()),
     sed: () =>
-      state.todo.push(`sed -i 's/${forSed(said(state, given(1)))}/${forSed(said(state, given(2)))}/g'`),
+      state.todo.push(
+        `sed -i 's/${asPattern(said(state, given(1)))}/${asReplacement(said(state, given(2)))}/g'`,
+      ),
     big: () => addRank(state, 'big', filled()),
     new: () => addRank(state, 'new', filled()),
     old: () => addRank(state, 'old', filled()),
@@ -80,8 +84,6 @@ export function add(state: State, meaning: string, match: RegExpExecArray): bool
   }
   return adders[kind]?.() !== false
 }
-
-const forSed = (text: string): string => text.replace(/[\\/&]/g, '\\$&').replaceAll("'", "'\\''")
 
 function finish(state: State, form: string, filled: string): boolean {
   const tool = form.replace(/ \$.*$/, '')

@@ -187,7 +187,7 @@ export const PLACES: readonly (readonly [pattern: string, place: string])[] = [
 
 /** Words that add nothing to what the phrases say. */
 export const FILLERS =
-  /^(?:find|finds|search|searches|searching|look|looks|locate|list|lists|show|shows|display|displays|print|prints|get|gets|output|outputs|return|returns|report|see|view|identify|give|me|for|up|out|all|every|each|any|that|which|who|are|is|was|were|be|been|have|has|had|with|and|of|in|on|to|by|from|them|their|its|it|these|those|there|anywhere|recursively|recursive|also|,|-|only|under|below|as|names?|paths?|filenames?|located|present|existing|exist|exists|available|down|whose|at|pathnames?|list of|full|do|does|then|inside|within|through|where|types?(?= f)|found|tree|well|using|what|my|i|s|one|more|or)$/
+  /^(?:find|finds|search|searches|searching|look|looks|locate|list|lists|show|shows|display|displays|print|prints|get|gets|output|outputs|return|returns|report|see|view|identify|give|me|for|up|out|all|every|each|any|that|which|who|are|is|was|were|be|been|have|has|had|with|and|of|in|on|to|by|from|them|their|its|it|these|those|there|anywhere|recursively|recursive|also|,|-|under|below|as|names?|paths?|filenames?|located|present|existing|exist|exists|available|down|whose|at|pathnames?|list of|full|do|does|then|inside|within|through|where|types?(?= f)|found|tree|well|using|what|my|i|s)$/
 
 /** What the words of a kind of file stand for in its name. */
 export const KINDS: Readonly<Record<string, string>> = {

@@ -2,6 +2,14 @@
 import type { State } from './find-state.ts'
 import { asFiles, asWord } from './read.ts'
 
+/** What is done with files and leaves them as they are. */
+const LEAVES = /^(?:ls|md5sum|wc|du|cat)\b/
+/** Tests of a directory that hold for all that is in it, because they are about its own name or path. */
+const ABOUT_NAME = /^(?:\\\( )?-i?(?:name|path|regex) /
+
+/** Whether something is done with what is found that changes it. */
+export const changesFound = ({ todo }: State): boolean => todo.some((one) => !LEAVES.test(one))
+
 /** The command; undefined if what was said does not go together. */
 export function write(state: State): string | undefined {
   const { type = '', depth, tests, held, rank, pipe } = state
@@ -15,6 +23,16 @@ export function write(state: State): string | undefined {
     depth.unshift('-mindepth 1')
   if (state.todo.length > 1 || (rank !== undefined && state.todo.length > 0)) return undefined
   const [todo] = state.todo
+  // A pipe behind `-delete` or `-exec` shows less of the output; it does not limit to what files something is done.
+  if (todo !== undefined && pipe.length > 0) return undefined
+  if (state.into !== undefined && changesFound(state)) return undefined
+  const isWhole = takesWhole(state, own)
+  if (isWhole) {
+    // The directory in which the search starts is not in itself.
+    if (!depth.some((one) => one.includes('-mindepth'))) depth.unshift('-mindepth 1')
+    // A directory that is old, small or of another owner may hold what is not.
+    if (!own.every((one) => ABOUT_NAME.test(one))) return undefined
+  }
   // What is left out comes behind what is meant.
   own.sort((one, other) => Number(one.startsWith('! ')) - Number(other.startsWith('! ')))
   const kind = type === '' ? (held === undefined ? [] : ['-type f']) : [`-type ${type}`]
@@ -30,10 +48,16 @@ export function write(state: State): string | undefined {
   if (held !== undefined) return searched(state, parts, places, own, end)
   if (rank !== undefined) return `${parts.join(' ')} ${ranked(rank)}${end}`
   if (todo === 'delete')
-    return `${parts.join(' ')} ${type === 'd' && !own.includes('-empty') ? '-exec rm -r {} +' : type === '' ? '-exec rm -rf {} +' : '-delete'}${end}`
+    return `${parts.join(' ')} ${!isWhole ? '-delete' : type === 'd' ? '-exec rm -r {} +' : '-exec rm -rf {} +'}${end}`
   if (todo === undefined) return parts.join(' ') + end
   return `${parts.join(' ')} -exec ${todo} {} +${end}`
 }
+
+/** Whether directories are deleted or moved with all that is in them. What is empty or a symbolic link holds nothing. */
+const takesWhole = ({ type = '', todo: [todo = ''], held }: State, own: readonly string[]): boolean =>
+  (type === 'd' || (type === '' && held === undefined)) &&
+  /^(?:delete$|mv )/.test(todo) &&
+  !own.some((one) => one === '-empty' || one === '-xtype l')
 
 function searched(
   state: State,

@@ -1,8 +1,9 @@
 // Composes a command about files from the phrases of a request; a word that no phrase accounts for lowers the confidence.
+import { isTooMuch } from './acts.ts'
 import { add, addNames, said, several } from './find-add.ts'
 import { AND, DONE, phrase, type State, take } from './find-state.ts'
 import { FILLERS, KINDS, OBJECTS, PHRASES, PLACES } from './find-words.ts'
-import { write } from './find-write.ts'
+import { changesFound, write } from './find-write.ts'
 import type { Reading } from './read.ts'
 
 export interface Composed {
@@ -54,21 +55,34 @@ export function composeFind(request: string, reading: Reading): Composed | undef
   if (!VERBS.test(reading.text) || !isAbout(state)) return undefined
   // A thing that is left out has to be left out of the command, too.
   if (LIMITS.test(state.text)) return undefined
-  const changes = state.todo.some((one) => !/^(?:ls|md5sum|wc|du|cat)\b/.test(one))
+  // `larger than … or older than …` is not both.
+  if (/\bor\b/.test(state.text)) return undefined
+  const changes = changesFound(state)
   // A request that begins with doing something is not answered with looking.
   if (state.todo.length === 0 && ACTS.test(reading.text)) return undefined
   // What changes everything, and what `all of it` is, is for a sentence of its own.
   if (changes && /\b(?:everything|anything)\b/i.test(request)) return undefined
-  if (changes && state.tests.some((one) => /-name '\*+'$/.test(one))) return undefined
+  if (changes && state.tests.some((one) => /-name '\*[*.?]*'/.test(one))) return undefined
   // `delete all logs` does not say which.
   if (changes && /^\W*(?:\w+ )?(?:all )?(?:the )?\w+\W*$/.test(request)) return undefined
   // What changes files needs to be told which.
   if (changes && state.tests.length === 0 && state.places.length === 0) return undefined
+  const stays = state.todo.every((one) => one.startsWith('cp '))
+  if (changes && !stays && state.places.some((one) => isTooMuch(one) && !isNarrow(one, state)))
+    return undefined
   const command = write(state)
   if (command === undefined) return undefined
   const left = state.text.split(/\s+/).filter((word) => word !== '' && word !== DONE && !FILLERS.test(word))
   return { command, left: left.map((word) => said(state, word)) }
 }
+
+/**
+ * Whether the tests say so well which files of such a place are meant that they may be changed: never in the root, in the
+ * home directory by a name, in the current directory by any test that is not only an exception.
+ */
+const isNarrow = (place: string, { tests }: State): boolean =>
+  !place.startsWith('/') &&
+  tests.some((one) => (/^\.\/?$/.test(place) ? !one.startsWith('! ') : /^(?:\\\( )?-name /.test(one)))
 
 /** Whether the request says enough of files to be answered with a search. */
 function isAbout({ type, tests, places, held, rank, reading, todo }: State): boolean {

@@ -14,7 +14,7 @@ const QUESTIONS: readonly (readonly [question: string, command: string])[] = [
   ['how much (?:disk|space|disk space|storage) (?:does|do) (?:karo|my history|the history) (?:use|take|need)(?: up)?', 'karo status'],
   ['(?:which|what) (?:commands|tools|programs) do i (?:use|run|type) (?:the )?most(?: often)?', 'karo stats month --commands'],
   ['(?:what|which) (?:dangerous|risky) commands did i (?:run|type)', 'karo history --risk high'],
-  ['how (?:many|much) commands did i (?:run|type) (?:today|yesterday)', 'karo stats'],
+  ['how (?:many|much) commands did i (?:run|type) today', 'karo stats'],
 ] // biome-ignore format: a question a line
 
 const made = QUESTIONS.map(([question, command]) => [new RegExp(`^(?:${question})$`), command] as const)

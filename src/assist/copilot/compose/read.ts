@@ -161,3 +161,15 @@ export function asWord(value: string): string {
 /** A thing that names files: patterns stay patterns of the shell. */
 export const asFiles = (value: string): string =>
   /^[\w@%+=:,./~*?[\]-]+$/.test(value) ? value.replace(/^-/, './-') : asWord(value)
+
+/** Whether a mark is a mode and stands where the command takes one; there `-x` is no option, and no file either. */
+export const isMode = (mark: string, before: string): boolean =>
+  mark.startsWith('<m') && /(?:\bchmod (?:-R )?|-perm )$/.test(before)
+
+/** A thing that sed is to find as it is, inside an expression in single quotes. */
+export const asPattern = (value: string): string =>
+  value.replace(/[\\/&.*[\]^$]/g, '\\$&').replaceAll("'", "'\\''")
+
+/** What sed puts in its place. */
+export const asReplacement = (value: string): string =>
+  value.replace(/[\\/&]/g, '\\$&').replaceAll("'", "'\\''")

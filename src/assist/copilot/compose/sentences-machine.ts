@@ -70,7 +70,7 @@ export const ABOUT_MACHINE: readonly Sentence[] = [
   ['{SHOW} (?:pid|process id|pids|process ids)s? (?:of|for) (?:all )?(?:process(?:es)? )?(?:named )?{W}(?: processe?s?)?', 'pgrep $1'],
   ['(?:kill|terminate|stop)s? (?:process )?(?:with )?(?:pid |process id |id )?{N}', 'kill $1'],
   ['(?:forcefully |force |forcibly )(?:kill|terminate)s? (?:process )?(?:with )?(?:pid |process id |id )?{N}', 'kill -9 $1'],
-  ['(?:kill|terminate)s? (?:all )?(?:processes|process) (?:named|called) {X}', 'pkill $1'],
+  ['(?:kill|terminate)s? (?:all )?(?:processes|process) (?:named|called) {X}', 'pkill -x $1'],
   ['(?:time|measure)(?: how long it takes to run| execution time of)?(?: the)?(?: command)? (<q\\d+>)', 'time $1!'],
   ['(?:sleep|wait|pause)(?: for)? {N} seconds', 'sleep $1'],
 

@@ -1,11 +1,8 @@
 // Matches a whole request against the sentences of the grammar; nothing of it may be left over.
-import { changesSomething } from './acts.ts'
-import { asFiles, asWord, type Reading, secondsOf } from './read.ts'
+import { changesSomething, isTooMuch } from './acts.ts'
+import { asFiles, asPattern, asWord, isMode, type Reading, secondsOf } from './read.ts'
 import { ABOUT_MACHINE } from './sentences-machine.ts'
 import { ABOUT_FILES, PARTS } from './sentences-words.ts'
-
-/** Things that no sentence changes. */
-const TOO_MUCH = /^(?:[/~*.]+|\/dev\/.+)$/
 
 let made: readonly (readonly [RegExp, string])[] | undefined
 
@@ -25,7 +22,7 @@ export function composeSentence(request: string, reading: Reading): string | und
     if (match === null) continue
     const made = filled(command, match, request, reading).trim()
     // Whole disks, the root and every file at once are for nobody to name in passing.
-    return changesSomething(made) && reading.values.some((one) => TOO_MUCH.test(one)) ? undefined : made
+    return changesSomething(made) && reading.values.some(isTooMuch) ? undefined : made
   }
   return undefined
 }
@@ -40,7 +37,7 @@ function filled(command: string, match: RegExpExecArray, request: string, { valu
   }
   return command.replace(
     /\$\$\$\$|\$\$1=1|(\$?)\$([1-9])([/!%+]?)/g,
-    (whole, column: string, place: string, kind: string) => {
+    (whole, column: string, place: string, kind: string, at: number) => {
       if (whole === '$$$$') return '$$'
       if (whole === '$$1=1') return '$1'
       if (match[Number(place)] === undefined) return ''
@@ -48,7 +45,8 @@ function filled(command: string, match: RegExpExecArray, request: string, { valu
       if (kind === '!') return raw
       if (kind === '+') return String(Number.parseInt(raw, 10) + 1)
       if (kind === '%') return String(Math.max(1, Math.round(secondsOf(raw))))
-      if (kind === '/') return raw.replace(/[\\/&.*[\]^$]/g, '\\$&').replaceAll("'", "'\\''")
+      if (kind === '/') return asPattern(raw)
+      if (isMode(match[Number(place)] ?? '', command.slice(0, at))) return column + raw
       if (/^<n/.test(match[Number(place)] ?? '')) return column + raw.replace(/\D+$/, '')
       return column + (/^<g/.test(match[Number(place)] ?? '') ? asFiles(raw) : asWord(raw))
     },

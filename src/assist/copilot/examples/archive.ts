@@ -6,6 +6,8 @@ import { KaroError } from '../../../base/errors.ts'
 export const MOST_ARCHIVE = 128 * 1024 * 1024
 const MOST_PAGE = 64 * 1024
 const MOST_PAGES = 40_000
+/** Bytes of all pages together, unpacked. */
+const MOST_UNPACKED = 64 * 1024 * 1024
 /** First bytes of a packed file: the format, then the length of its index as ten digits. */
 export const PACK_FORMAT = 'karo-pages-1 '
 
@@ -21,6 +23,7 @@ export function pagesIn(archive: Buffer, where: string): ReadonlyMap<string, str
   const pages = new Map<string, string>()
   const count = Math.min(archive.readUInt16LE(end + 10), MOST_PAGES)
   let at = archive.readUInt32LE(end + 16)
+  let unpacked = 0
   try {
     for (let i = 0; i < count; i++) {
       if (archive.readUInt32LE(at) !== 0x02014b50) throw wrong('the ZIP archive is damaged')
@@ -28,8 +31,15 @@ export function pagesIn(archive: Buffer, where: string): ReadonlyMap<string, str
       const path = archive.toString('utf8', at + 46, at + 46 + name)
       const tool = /^(?:pages(?:\.en)?\/)?(?:common|linux)\/([\w.+@-]{1,80})\.md$/.exec(path)?.[1]
       // A page for Linux is nearer than one for every system.
-      if (tool !== undefined && (!pages.has(tool) || path.includes('linux/')))
-        pages.set(tool, content(archive, at))
+      if (tool !== undefined && (!pages.has(tool) || path.includes('linux/'))) {
+        const page = content(archive, at)
+        unpacked += page.length
+        if (unpacked > MOST_UNPACKED)
+          throw wrong(
+            `the pages of the archive are more than ${MOST_UNPACKED / 1024 / 1024} MiB when unpacked`,
+          )
+        pages.set(tool, page.toString('utf8'))
+      }
       at += 46 + name + archive.readUInt16LE(at + 30) + comment
     }
   } catch (error) {
@@ -39,15 +49,13 @@ export function pagesIn(archive: Buffer, where: string): ReadonlyMap<string, str
   return pages
 }
 
-function content(archive: Buffer, entry: number): string {
+function content(archive: Buffer, entry: number): Buffer {
   const method = archive.readUInt16LE(entry + 10)
   const packed = archive.readUInt32LE(entry + 20)
   const local = archive.readUInt32LE(entry + 42)
   const start = local + 30 + archive.readUInt16LE(local + 26) + archive.readUInt16LE(local + 28)
   const bytes = archive.subarray(start, start + packed)
-  return (
-    method === 0 ? bytes.subarray(0, MOST_PAGE) : inflateRawSync(bytes, { maxOutputLength: MOST_PAGE })
-  ).toString('utf8')
+  return method === 0 ? bytes.subarray(0, MOST_PAGE) : inflateRawSync(bytes, { maxOutputLength: MOST_PAGE })
 }
 
 /** One file of all pages: format, length of the index, index as JSON, then each page deflated. */

@@ -40,6 +40,7 @@ describe('composed', () => {
     for (const words of [
       'delete all files in /srv but not the purple ones',
       'find files except those that I like',
+      'find files in /srv except purple',
     ])
       expect(compose(words), words).toEqual([])
     expect(compose('find files in /srv except *.log')[0]?.command).toBe("find /srv -type f ! -name '*.log'")
@@ -58,9 +59,93 @@ describe('composed', () => {
     'delete everything',
     'make everything writable',
     'change permissions of all files to 777',
+    'delete all files in ~',
+    'delete all files in the current directory',
+    'delete all files except *.log in .',
+    'delete all *.log files in /',
   ])('%j is composed for nobody', (words) => {
     for (const { command } of compose(words)) expect(changesSomething(command), command).toBe(false)
   })
+})
+
+describe('what is done with files', () => {
+  test.each([
+    'delete the first 5 files in /tmp/x',
+    'delete the top 3 files larger than 1G in /srv',
+    'find the first 5 files in /tmp/x and move them to /old',
+    'count the files in /srv and delete them',
+    'find all files in /srv and delete them and save the list to a.txt',
+  ])('%j is not answered: a pipe does not limit what is done', (words) => {
+    expect(compose(words)).toEqual([])
+  })
+
+  test.each([
+    'delete directories older than 30 days in /srv/data',
+    'delete files and directories older than 30 days in /srv/data',
+    'delete all directories owned by bob in /srv',
+    'delete all directories in /srv except keep.d',
+    'move all directories older than 30 days in /srv to /old',
+  ])('%j is not answered: what is in a directory may be something else', (words) => {
+    expect(compose(words)).toEqual([])
+  })
+
+  test.each([
+    ['delete all directories named "cache" in /srv', 'find /srv -mindepth 1 -type d -name cache -exec rm -r {} +'],
+    ['move all directories named "x" in /srv to /old', 'find /srv -mindepth 1 -type d -name x -exec mv -t /old {} +'],
+    ['delete all empty files and directories in /srv', 'find /srv -empty -delete'],
+    ['delete all broken symlinks in /srv', 'find /srv -xtype l -delete'],
+    ['delete all *.log files in the current directory', "find . -type f -name '*.log' -delete"],
+    ["replace '1.0' with 'a.&' in all txt files in /srv", "find /srv -type f -name '*.txt' -exec sed -i 's/1\\.0/a.\\&/g' {} +"],
+    ['change the permissions of run.sh to -x', 'chmod -x run.sh'],
+    ['change the permissions of all files in /srv to -x', 'find /srv -type f -exec chmod -x {} +'],
+    ['delete the file "-x"', 'rm ./-x'],
+    ['kill all processes named "sh"', 'pkill -x sh'],
+  ])('%s', (words, command) => {
+    expect(compose(words)[0]).toMatchObject({ command, confidence: 'sure' })
+  }) // biome-ignore format: one request a line
+
+  test('a left-over `or` makes no `and` of two tests, and `only` or `more` say something', () => {
+    expect(compose('find files larger than 100 MB or older than 30 days in /srv')).toEqual([])
+    expect(compose('delete files larger than 100 MB or older than 30 days in /srv')).toEqual([])
+    for (const word of ['only', 'more', 'one'])
+      expect(compose(`find ${word} files larger than 3 MB in /srv`)[0], word).toMatchObject({
+        confidence: 'perhaps',
+      })
+  })
+})
+
+test.each([
+  'docker container prune',
+  'docker volume prune -f',
+  'docker network prune',
+  'docker image prune -a',
+  'ip link set eth0 down',
+  'git config --global user.name Bob',
+  'git config user.name "Bob"',
+  'chmod +x a',
+  'sudo -u bob chown bob a',
+  'LC_ALL=C mkdir a',
+  '/bin/mv a b',
+  "sh -c 'rm a'",
+  'git tag v1',
+  'git tag -d v1',
+  'sed --in-place s/a/b/ a',
+])('%j changes something', (command) => {
+  expect(changesSomething(command)).toBe(true)
+})
+
+test.each([
+  'docker container ls',
+  'ip link show',
+  'git config --global user.name',
+  'git config --get user.name | cat',
+  'git tag -l',
+  'mount | column -t',
+  'ls /bin/rm',
+  'kill -l',
+  'sed -n -e 1p a',
+])('%j changes nothing', (command) => {
+  expect(changesSomething(command)).toBe(false)
 })
 
 describe('a request to show', () => {
@@ -87,6 +172,14 @@ describe('a request to show', () => {
     const { command, alternatives } = ask(words, { own })
     for (const one of [command ?? '', ...alternatives.map((other) => other.command)])
       expect(changesSomething(one), one).toBe(false)
+  })
+
+  test("the model's command that changes something is no answer", () => {
+    for (const command of ['git config --global user.name Bob', 'ip link set eth0 down', 'touch who.txt']) {
+      const answer = ask('show who is logged in', { model: { name: 'm', command } })
+      expect(answer.command, command).not.toBe(command)
+      expect(answer.notes.join(), command).toContain('the request only asks to see something')
+    }
   })
 
   test('words that want a change are no request to show', () => {
@@ -122,6 +215,11 @@ test.each([
   ['what did I do yesterday?', 'karo history --since yesterday --until yesterday'],
   ['is anything failing', 'karo doctor'],
   ['how much disk does my history use', 'karo status'],
+  ['how many commands did I run today', 'karo stats'],
 ])('%j is answered by Karo itself', (words, command) => {
   expect(ask(words)).toMatchObject({ command, source: 'karo', confidence: 'sure' })
+})
+
+test('no command of Karo counts those of yesterday', () => {
+  expect(ask('how many commands did I run yesterday').source).not.toBe('karo')
 })

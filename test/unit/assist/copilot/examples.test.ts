@@ -134,3 +134,9 @@ test('pages that a tldr client keeps', () => {
   expect(examples.sources).toMatchObject([{ name: 'tldr client', tools: null }])
   expect(examples.page('frob')?.examples).toHaveLength(2)
 })
+
+test('an archive whose pages are too long together is refused', () => {
+  const long = 'a'.repeat(64 * 1024)
+  const pages = Object.fromEntries(Array.from({ length: 1025 }, (_, i) => [`common/tool${i}.md`, long]))
+  expect(() => pagesIn(zip(pages), 'x.zip')).toThrow(/more than 64 MiB when unpacked/)
+})
