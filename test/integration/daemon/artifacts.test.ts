@@ -67,7 +67,7 @@ test('a terminal is shown harmless text alone', async () => {
   })
   const binary = await put(file('binary', randomBytes(1_000)))
   const refused = await onScreen(binary.id)
-  expect(refused.code).toBe(1)
+  expect(refused.code).toBe(2)
   expect(refused.shown).toContain('is no text')
   expect(refused.shown).toContain('-o FILE')
   for (const { id } of [text, binary]) expect((await node.karo(['artifact', 'remove', id])).code).toBe(0)
