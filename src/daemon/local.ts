@@ -95,8 +95,9 @@ export function buildLocal(
       for (const { id } of held) await asking.capabilities.revoke(id, by).catch(() => {})
     },
   })
-  for (const onEnd of [asking.capabilities.onRevoked, asking.vault.onTaken])
-    onEnd((agent) => void agents.revoked(agent))
+  asking.capabilities.onRevoked((agent) => void agents.revoked(agent))
+  // Another person may have an agent of the same name, which keeps what it has.
+  asking.vault.onTaken((person, agent) => void agents.revoked(agent, person))
 
   // The machine's service is another user than those who type, and sees other files: their shells start the program.
   const resident = service ? undefined : createResident({ home: paths.home, log })

@@ -1,4 +1,5 @@
 // The room of artifacts: content by its hash, in pieces of which each is stored once, within bounds, verified when it is read.
+import { setImmediate as turn } from 'node:timers/promises'
 import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -58,7 +59,12 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
 
   /** Removes pieces that nothing needs, and counts the others. */
   async function collect(person: number): Promise<void> {
-    const needed = new Set((await repository.all(person)).flatMap((row) => hashesOf(row).map(toHex)))
+    const needed = new Set<string>()
+    for (const row of await repository.all(person)) {
+      for (const hash of hashesOf(row)) needed.add(toHex(hash))
+      // All of them at once would keep others waiting.
+      await turn()
+    }
     for (const hash of uploads.get(person)?.pieces ?? []) needed.add(toHex(hash))
     const there = await repository.pieces(person)
     const idle = there.filter((hash) => !needed.has(hash))
@@ -95,14 +101,17 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
 
   async function storePiece(person: number, upload: Upload, bytes: Uint8Array): Promise<void> {
     const hash = blake3([bytes])
-    if (!(await repository.hasPiece(person, hash))) {
+    const isThere = await repository.hasPiece(person, hash)
+    if (!isThere) {
       if ((used.get(person) ?? 0) >= MOST_PIECES.ofOne || total() >= MOST_PIECES.ofAll)
         throw new KaroError('rate_limited', 'there is no room for more artifacts', {
           hint: 'Remove some: karo artifact list, karo artifact remove.',
         })
-      await repository.putPiece(person, hash, bytes)
       used.set(person, (used.get(person) ?? 0) + 1)
     }
+    // One that is damaged is mended by the same content.
+    if (!isThere || !isWhole(await repository.piece(person, hash), hash))
+      await repository.putPiece(person, hash, bytes)
     upload.pieces.push(hash)
   }
 
@@ -113,7 +122,10 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
       throw new KaroError('rate_limited', `you have ${MOST_ARTIFACTS} artifacts already`, {
         hint: 'Remove some: karo artifact remove.',
       })
-    drop(person)
+    if (uploads.has(person)) {
+      drop(person)
+      await collect(person)
+    }
     if (uploads.size >= UPLOADS_MAX) throw new KaroError('rate_limited', 'too many uploads are under way')
     const upload: Upload = {
       ...{ key: toHex(random.bytes(8)), coming, hasher: createHasher(), pieces: [] },
@@ -160,7 +172,11 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
       })
     }
     const before = (await repository.all(person)).find((row) => row.id === id)
-    if (before !== undefined && !isOver(before)) return { artifact: artifactOf(before), known: true }
+    if (before !== undefined && !isOver(before)) {
+      // With the row, pieces that were mended are on the disk.
+      await repository.put(person, before)
+      return { artifact: artifactOf(before), known: true }
+    }
     const { name, mediaType, source, expiresAt } = upload.coming
     const row: ArtifactRow = {
       ...{ id, name, media_type: mediaType, size: upload.size, pieces: Buffer.concat(upload.pieces) },
@@ -203,7 +219,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     for (const [i, hash] of hashesOf(row).entries()) {
       if (i < first) continue
       const bytes = await repository.piece(owner.person, hash)
-      if (bytes === undefined || !Buffer.from(blake3([bytes])).equals(hash))
+      if (bytes === undefined || !isWhole(bytes, hash))
         throw new KaroError('bad_file', `piece ${i + 1} of ${row.id.slice(0, 12)} is missing or damaged`, {
           hint: 'Put the file there again, or remove it: karo artifact remove.',
         })
@@ -284,3 +300,6 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     },
   }
 }
+
+const isWhole = (bytes: Uint8Array | undefined, hash: Uint8Array): boolean =>
+  bytes !== undefined && Buffer.from(blake3([bytes])).equals(hash)

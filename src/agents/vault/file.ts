@@ -5,7 +5,7 @@ import { passphraseKeyLater, SALT_BYTES } from '../../trust/identity/index.ts'
 import { boundToFile, open, seal } from './envelope.ts'
 import { MOST_SECRETS, MOST_VALUE_BYTES, SECRET_NAME, type VaultFile } from './types.ts'
 
-interface Kept {
+export interface Kept {
   readonly name: string
   readonly note: string
   readonly expiresAt: number | null
@@ -16,21 +16,20 @@ interface Kept {
 const HEAD_BYTES = 4
 const WHAT = 'files of secrets'
 
-/** Wipes the values. */
+/** The values are the caller's to wipe. */
 export async function writeFile(
   kept: readonly Kept[],
   createdAt: string,
   passphrase: Uint8Array,
   random: Random,
 ): Promise<VaultFile> {
+  const salt = random.bytes(SALT_BYTES)
+  const key = await passphraseKeyLater(passphrase, salt, WHAT)
   const facts = kept.map(({ name, note, expiresAt, value }) => [name, note, expiresAt, value.length])
   const head = Buffer.from(JSON.stringify(facts))
   const length = Buffer.alloc(HEAD_BYTES)
   length.writeUInt32BE(head.length)
   const plain = Buffer.concat([length, head, ...kept.map(({ value }) => value)])
-  for (const { value } of kept) value.fill(0)
-  const salt = random.bytes(SALT_BYTES)
-  const key = await passphraseKeyLater(passphrase, salt, WHAT)
   try {
     const sealed = seal(key, plain, boundToFile(createdAt), random)
     return {
@@ -45,7 +44,7 @@ export async function writeFile(
   }
 }
 
-/** Throws KaroError `unauthorized` for another passphrase or a changed file, `bad_file` for what this program would not write. */
+/** The values are the caller's to wipe. Throws KaroError `unauthorized` for another passphrase or a changed file, `bad_file` for what this program would not write. */
 export async function readFile(file: VaultFile, passphrase: Uint8Array): Promise<readonly Kept[]> {
   const key = await passphraseKeyLater(passphrase, Buffer.from(file.salt, 'base64url'), WHAT)
   const plain = open(key, Buffer.from(file.sealed, 'base64url'), boundToFile(file.created_at))
@@ -54,6 +53,7 @@ export async function readFile(file: VaultFile, passphrase: Uint8Array): Promise
     throw new KaroError('unauthorized', 'this passphrase does not open the file, or the file is damaged', {
       hint: 'Nothing was changed. Try the passphrase again, or take another copy of the file.',
     })
+  const kept: Kept[] = []
   try {
     const headEnd = HEAD_BYTES + plain.readUInt32BE(0)
     const facts = JSON.parse(plain.toString('utf8', HEAD_BYTES, headEnd)) as [
@@ -63,17 +63,17 @@ export async function readFile(file: VaultFile, passphrase: Uint8Array): Promise
       number,
     ][]
     let at = headEnd
-    const kept = facts.map(([name, note, expiresAt, length]) => {
-      const value = Buffer.from(plain.subarray(at, at + length))
+    for (const [name, note, expiresAt, length] of facts) {
+      kept.push({ name, note, expiresAt, value: Buffer.from(plain.subarray(at, at + length)) })
       at += length
-      return { name, note, expiresAt, value }
-    })
+    }
     const sound = kept.every(
       ({ name, value }) => SECRET_NAME.test(name) && value.length > 0 && value.length <= MOST_VALUE_BYTES,
     )
     if (sound && at === plain.length && kept.length <= MOST_SECRETS) return kept
     throw new Error('it is of another form')
   } catch (cause) {
+    for (const { value } of kept) value.fill(0)
     throw new KaroError('bad_file', 'what is in the file is no list of secrets', { cause })
   } finally {
     plain.fill(0)

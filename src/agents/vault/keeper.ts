@@ -14,6 +14,7 @@ const DAY_MS = 86_400_000
 const TRIES = { frames: 5, perMs: 60_000 }
 const PEOPLE_MAX = 4_096
 const WHAT = 'vaults'
+const MEANWHILE = 'It was locked meanwhile. Unlock it and do this again: karo secret unlock'
 
 export interface KeeperDeps {
   readonly repository: VaultRepository
@@ -27,7 +28,9 @@ export interface KeeperDeps {
   readonly random: Random
 }
 
-interface Held extends Keys {
+interface Held {
+  readonly keys: Keys
+  /** Milliseconds since the epoch. */
   readonly until: number
   readonly stopTimer: () => void
 }
@@ -47,17 +50,24 @@ export function createKeeper({
   function hold(person: number, keys: Keys, seconds: number): void {
     forget(person)
     const ms = seconds * 1_000
-    // Measured by the timer, not by the wall clock: setting the clock back keeps nothing open.
     const stopTimer = timers.after(ms, () => forget(person))
-    held.set(person, { ...keys, until: clock.now() + ms, stopTimer })
+    held.set(person, { keys, until: clock.now() + ms, stopTimer })
+  }
+
+  /**
+   * What is held now. The timer ends it also when the clock is set back. The clock ends it also after the machine was
+   * suspended, when the timer stood still.
+   */
+  function heldNow(person: number): Held | undefined {
+    if ((held.get(person)?.until ?? Number.POSITIVE_INFINITY) <= clock.now()) forget(person)
+    return held.get(person)
   }
 
   function forget(person: number): void {
     const one = held.get(person)
     held.delete(person)
     one?.stopTimer()
-    one?.outer.fill(0)
-    one?.inner.fill(0)
+    if (one !== undefined) wipeKeys(one.keys)
   }
 
   const tell = (
@@ -98,43 +108,55 @@ export function createKeeper({
     }
   }
 
-  /** The vault as it is now. Throws KaroError `refused` while it is locked. */
-  async function opened(owner: Owner): Promise<Opened> {
+  /** Gives `work` the vault as it is now. Throws KaroError `refused` while it is locked. */
+  async function opened<T>(owner: Owner, work: (vault: Opened) => Promise<T>): Promise<T> {
     const header = await headerOf(owner)
-    if (!held.has(owner.person) && header.protection === 'credential') {
+    if (heldNow(owner.person) === undefined && header.protection === 'credential') {
       const words = credential()
       if (words !== undefined) await admit(owner, header, words, UNLOCKED_SECONDS.usual)
     }
-    const keys = held.get(owner.person)
-    if (keys === undefined)
-      throw new KaroError('refused', 'your vault is locked', {
-        where: 'vault',
-        hint:
-          header.protection === 'passphrase'
-            ? 'Unlock it: karo secret unlock'
-            : 'It opens by a credential that this daemon was not given: docs/vault.md.',
-      })
-    return inspect(owner.person, await repository.load(owner.person), keys, clock.now())
+    if (heldNow(owner.person) !== undefined) return lend(owner.person, work)
+    throw locked(
+      header.protection === 'passphrase'
+        ? 'Unlock it: karo secret unlock'
+        : 'It opens by a credential that this daemon was not given: docs/vault.md.',
+    )
+  }
+
+  /** Works with copies of the keys, so that nothing is sealed under keys that were wiped when the vault was locked meanwhile. */
+  async function lend<T>(person: number, work: (vault: Opened, loss: boolean) => Promise<T>): Promise<T> {
+    const lent = heldNow(person)?.keys
+    if (lent === undefined) throw locked(MEANWHILE)
+    const check = (): void => {
+      if (heldNow(person)?.keys !== lent) throw locked(MEANWHILE)
+    }
+    const keys = { outer: Buffer.from(lent.outer), inner: Buffer.from(lent.inner) }
+    try {
+      const rows = await repository.load(person)
+      check()
+      return await work({ ...inspect(person, rows, keys, clock.now()), check }, rows.loss)
+    } finally {
+      wipeKeys(keys)
+    }
   }
 
   /** Unlocks it, and does what was due: a rotation, and what a loss of rows asks for. */
   async function admit(owner: Owner, header: VaultHeaderRow, words: Buffer, seconds: number): Promise<void> {
-    const keys = await keysBy(owner, header, words)
-    hold(owner.person, keys, seconds)
-    const rows = await repository.load(owner.person)
-    const now = inspect(owner.person, rows, keys, clock.now())
-    if (rows.loss) {
-      const put = now.rows
-        .filter(({ id }) => !now.problems.has(id))
-        .map((row) => again(now, row, { allowed: [] }))
-      await commit(now, { put })
+    hold(owner.person, await keysBy(owner, header, words), seconds)
+    await lend(owner.person, async (vault, loss) => {
+      if (!loss) return
+      const put = vault.rows
+        .filter(({ id }) => !vault.problems.has(id))
+        .map((row) => again(vault, row, { allowed: [] }))
+      await commit(vault, { put })
       await tell('vault_changed', owner, { change: 'denied_all' })
-    }
+    })
     const days = rotateDays()
-    const isDue = days > 0 && clock.now() - header.rotated_at >= days * DAY_MS
-    // What is damaged has to be looked at by a person first.
-    if (isDue && now.problems.size === 0 && now.missing.length === 0)
-      await rekey(owner, await opened(owner), undefined)
+    if (days === 0 || clock.now() - header.rotated_at < days * DAY_MS) return
+    await lend(owner.person, async (vault) => {
+      // What is damaged has to be looked at by a person first.
+      if (vault.problems.size === 0 && vault.missing.length === 0) await rekey(owner, vault, undefined)
+    })
   }
 
   /** The row anew, with other facts and perhaps another value. */
@@ -155,7 +177,7 @@ export function createKeeper({
 
   /** Writes rows and the list that names them in one batch. */
   async function commit(
-    { owner, header, keys, rows, missing }: Opened,
+    { owner, header, keys, rows, missing, check }: Opened,
     { put = [], remove = [] }: { readonly put?: readonly SecretRow[]; readonly remove?: readonly string[] },
   ): Promise<void> {
     const gone = new Set([...remove, ...put.map(({ id }) => id)])
@@ -167,6 +189,7 @@ export function createKeeper({
       ...put,
     ]
     const { key: _, list: __, ...facts } = header
+    check()
     await repository.write(owner, { header: headerFor(owner, facts, keys, listed, random), put, remove })
   }
 
@@ -179,26 +202,38 @@ export function createKeeper({
         where: 'vault',
         hint: `Set it again or remove it first: karo secret set ${bad.name}, karo secret remove ${bad.name}`,
       })
-    const now = clock.now()
     const salt = next === undefined ? header.salt : random.bytes(SALT_BYTES)
     const outer = next === undefined ? Buffer.from(keys.outer) : await passphraseKeyLater(next, salt, WHAT)
     const fresh = { outer, inner: Buffer.from(random.bytes(KEY_BYTES)) }
-    const facts = { ...header, salt, generation: header.generation + 1, rotated_at: now }
-    const put = rows.map((row) => {
-      const value = openValue(vault, row)
-      const { sealed: _, ...same } = row
-      try {
-        return sealRow(owner.person, fresh.inner, { ...same, generation: facts.generation }, value, random)
-      } finally {
-        value.fill(0)
+    const facts = { ...header, salt, generation: header.generation + 1, rotated_at: clock.now() }
+    let put: readonly SecretRow[]
+    try {
+      vault.check()
+      const before = heldNow(owner.person)
+      put = rows.map((row) => {
+        const value = openValue(vault, row)
+        const { sealed: _, ...same } = row
+        try {
+          return sealRow(owner.person, fresh.inner, { ...same, generation: facts.generation }, value, random)
+        } finally {
+          value.fill(0)
+        }
+      })
+      await repository.write(owner.person, {
+        header: headerFor(owner.person, facts, fresh, put, random),
+        put,
+      })
+      // It is unlocked as long as before, and stays locked if somebody locked it while this was written.
+      if (before !== undefined && heldNow(owner.person) === before) {
+        held.set(owner.person, {
+          ...before,
+          keys: { outer: Buffer.from(outer), inner: Buffer.from(fresh.inner) },
+        })
+        wipeKeys(before.keys)
       }
-    })
-    await repository.write(owner.person, {
-      header: headerFor(owner.person, facts, fresh, put, random),
-      put,
-    })
-    const left = held.get(owner.person)?.until ?? now
-    hold(owner.person, fresh, Math.max(1, Math.round((left - now) / 1_000)))
+    } finally {
+      wipeKeys(fresh)
+    }
     const change = next === undefined ? 'rotated' : 'passphrase'
     await tell('vault_changed', owner, { change, secrets: put.length, generation: facts.generation })
     return put.length
@@ -210,7 +245,7 @@ export function createKeeper({
     words?.fill(0)
     return {
       protection: (header?.protection as Protection | undefined) ?? null,
-      unlockedUntil: held.get(person)?.until ?? null,
+      unlockedUntil: heldNow(person)?.until ?? null,
       ...{ createdAt: header?.created_at ?? null, rotatedAt: header?.rotated_at ?? null },
       hasCredential: words !== undefined,
     }
@@ -224,7 +259,11 @@ export function createKeeper({
       const outer = await passphraseKeyLater(words, salt, WHAT)
       const keys = { outer, inner: Buffer.from(random.bytes(KEY_BYTES)) }
       const facts = { protection, salt, generation: 1, created_at: now, rotated_at: now }
-      await repository.write(owner.person, { header: headerFor(owner.person, facts, keys, [], random) })
+      const header = headerFor(owner.person, facts, keys, [], random)
+      await repository.write(owner.person, { header }).catch((error: unknown) => {
+        wipeKeys(keys)
+        throw error
+      })
       hold(owner.person, keys, UNLOCKED_SECONDS.usual)
       await tell('vault_changed', owner, { change: 'made', protection })
     } finally {
@@ -238,4 +277,12 @@ export function createKeeper({
       for (const person of held.keys()) forget(person)
     },
   }
+}
+
+const locked = (hint: string): KaroError =>
+  new KaroError('refused', 'your vault is locked', { where: 'vault', hint })
+
+function wipeKeys({ outer, inner }: Keys): void {
+  outer.fill(0)
+  inner.fill(0)
 }

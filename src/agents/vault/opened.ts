@@ -30,6 +30,8 @@ export interface Opened {
   readonly problems: ReadonlyMap<string, string>
   /** Those that the list names and that are not there. */
   readonly missing: readonly Listed[]
+  /** Throws KaroError `refused` when the vault was locked, or given another key, since it was opened. */
+  readonly check: () => void
 }
 
 const CHANGED = 'it was changed outside of Karo, or is damaged'
@@ -39,7 +41,12 @@ export const innerKey = (owner: number, header: VaultHeaderRow, outer: Uint8Arra
   open(outer, header.key, boundToKey(owner, header))
 
 /** Compares what is stored with the sealed list of it, and opens every value once. Throws KaroError `bad_file` for a changed list. */
-export function inspect(owner: number, { header, secrets }: VaultRows, keys: Keys, now: number): Opened {
+export function inspect(
+  owner: number,
+  { header, secrets }: VaultRows,
+  keys: Keys,
+  now: number,
+): Omit<Opened, 'check'> {
   if (header === undefined) throw new KaroError('not_found', 'there is no vault')
   const listed = readList(owner, header, keys.inner)
   const problems = new Map<string, string>()
@@ -69,6 +76,7 @@ function readList(owner: number, header: VaultHeaderRow, inner: Uint8Array): Rea
       hint: 'Restore a backup. karo secret destroy makes room for a new vault.',
     })
   const entries = decodeValue(bytes) as readonly (readonly [string, string, number, number])[]
+  bytes.fill(0)
   return new Map(
     entries.map(([id, name, version, expires]) => [
       id,
@@ -77,8 +85,9 @@ function readList(owner: number, header: VaultHeaderRow, inner: Uint8Array): Rea
   )
 }
 
-/** The value, which the caller wipes. Throws KaroError `bad_file` for a row with a problem. */
-export function openValue({ owner, keys, problems }: Opened, row: SecretRow): Buffer {
+/** The value, which the caller wipes. Throws KaroError `bad_file` for a row with a problem, `refused` for a vault that was locked. */
+export function openValue({ owner, keys, problems, check }: Opened, row: SecretRow): Buffer {
+  check()
   const value = problems.has(row.id) ? undefined : open(keys.inner, row.sealed, boundToSecret(owner, row))
   if (value !== undefined) return value
   throw new KaroError('bad_file', `${row.name} cannot be used: ${problems.get(row.id) ?? CHANGED}`, {

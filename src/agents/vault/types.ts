@@ -87,7 +87,7 @@ export interface Vault extends Room {
   /** Makes one. Without a passphrase: by the credential. It is unlocked then. */
   init(owner: Owner, passphrase: Buffer | undefined): Promise<VaultState>
   unlock(owner: Owner, passphrase: Buffer, seconds: number): Promise<VaultState>
-  /** Forgets the key. Agents that run keep what they have. */
+  /** Forgets the key at once: work that is under way is refused. Agents that run keep what they have. */
   lock(owner: Owner): Promise<VaultState>
   /** A new key for all values, in one batch; with `passphrases` the passphrase is another one from then on. */
   rotate(
@@ -124,8 +124,8 @@ export interface Vault extends Room {
     file: VaultFile,
     options: { readonly passphrase: Buffer; readonly replace: boolean },
   ): Promise<readonly SecretFacts[]>
-  /** Fires when an agent may not have a secret any more that it may hold. */
-  onTaken(listener: (agent: string) => void): () => void
+  /** Fires when an agent of that person may not have a secret any more that it may hold. */
+  onTaken(listener: (person: number, agent: string) => void): () => void
   /** Forgets what is in memory of this person; the rows are the caller's to remove. */
   forget(person: number): Promise<void>
 }

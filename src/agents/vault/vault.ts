@@ -5,7 +5,7 @@ import { KaroError } from '../../base/errors.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { SecretRow } from '../../store/tables/vault.ts'
-import { readFile, writeFile } from './file.ts'
+import { type Kept, readFile, writeFile } from './file.ts'
 import { createKeeper, type KeeperDeps } from './keeper.ts'
 import { type Opened, openValue, sealRow } from './opened.ts'
 import { factsOf, find, isOver, listOf, rowFor, whyNot } from './rows.ts'
@@ -32,12 +32,35 @@ export function createVault(deps: VaultDeps): Vault {
   const keeper = createKeeper(deps)
   const { opened, commit, tell } = keeper
   const serial = createSerial()
-  const taken = createListeners<[string]>()
+  const taken = createListeners<[number, string]>()
   let stopSweep = (): void => {}
 
-  const serially = <T>(work: () => Promise<T>): Promise<T> => {
-    if (serial.pending() < WAITING_MAX) return serial(work)
-    return Promise.reject(new KaroError('rate_limited', 'too many requests wait for vaults'))
+  /** Wipes `secrets` whatever comes of it. */
+  async function serially<T>(work: () => Promise<T>, ...secrets: readonly Buffer[]): Promise<T> {
+    try {
+      if (serial.pending() < WAITING_MAX) return await serial(work)
+      throw new KaroError('rate_limited', 'too many requests wait for vaults')
+    } finally {
+      for (const bytes of secrets) bytes.fill(0)
+    }
+  }
+
+  /** With the vault as it is when its turn has come. */
+  const withVault = <T>(
+    owner: Owner,
+    work: (vault: Opened) => Promise<T>,
+    ...secrets: readonly Buffer[]
+  ): Promise<T> => serially(() => opened(owner, work), ...secrets)
+
+  /** At once, so that work under way ends, and again behind an unlocking that was under way. */
+  function forget(person: number): Promise<void> {
+    keeper.forget(person)
+    return serial(async () => keeper.forget(person))
+  }
+
+  function tellTaken(person: number, rows: readonly Pick<SecretRow, 'allowed'>[]): void {
+    const agents = new Set(rows.flatMap(({ allowed }) => allowed.map(({ agent }) => agent)))
+    for (const agent of agents) taken.tell(person, agent)
   }
 
   const current = (vault: Opened, name: string): SecretRow => {
@@ -60,9 +83,7 @@ export function createVault(deps: VaultDeps): Vault {
     return factsOf(row)
   }
 
-  async function take(owner: Owner, asking: Asking): Promise<readonly TakenSecret[]> {
-    if (asking.wants.length === 0) return []
-    const vault = await opened(owner)
+  async function take(owner: Owner, asking: Asking, vault: Opened): Promise<readonly TakenSecret[]> {
     const got: TakenSecret[] = []
     try {
       for (const { variable, secret } of asking.wants) {
@@ -77,11 +98,55 @@ export function createVault(deps: VaultDeps): Vault {
         got.push({ name: variable, bytes: openValue(vault, row) })
         await tell('secret_read', owner, { secret: row.id, by: asking.agent })
       }
+      vault.check()
       return got
     } catch (error) {
       for (const { bytes } of got) bytes.fill(0)
       throw error
     }
+  }
+
+  async function backup(owner: Owner, vault: Opened, passphrase: Buffer) {
+    const kept: Kept[] = []
+    try {
+      for (const row of vault.rows.filter((one) => !isOver(one, clock.now())))
+        kept.push({
+          ...{ name: row.name, note: row.note, expiresAt: row.expires_at, value: openValue(vault, row) },
+        })
+      const file = await writeFile(kept, new Date(clock.now()).toISOString(), passphrase, random)
+      vault.check()
+      await tell('vault_changed', owner, { change: 'copied', secrets: kept.length })
+      return file
+    } finally {
+      for (const { value } of kept) value.fill(0)
+    }
+  }
+
+  async function restore(
+    owner: Owner,
+    before: Opened,
+    all: readonly Kept[],
+    replace: boolean,
+  ): Promise<readonly SecretFacts[]> {
+    const kept = all.filter(({ expiresAt }) => expiresAt === null || expiresAt > clock.now())
+    const there = before.rows.filter((row) => kept.some(({ name }) => name === row.name))
+    if (there[0] !== undefined && !replace)
+      throw new KaroError('conflict', `there is a secret ${there[0].name} already`, {
+        hint: 'Nothing was changed. --replace overwrites those that there are.',
+      })
+    const rows: SecretRow[] = []
+    let vault = before
+    for (const one of kept) {
+      // Agents of another machine, or of before, are other programs.
+      const row = { ...rowFor(vault, one, clock.now(), random), allowed: [] }
+      const anew = sealRow(owner.person, vault.keys.inner, row, one.value, random)
+      rows.push(anew)
+      vault = { ...vault, rows: [...vault.rows.filter(({ id }) => id !== anew.id), anew] }
+    }
+    await commit(vault, { put: rows })
+    await tell('vault_changed', owner, { change: 'restored', secrets: rows.length })
+    tellTaken(owner.person, there)
+    return rows.map((row) => factsOf(row))
   }
 
   async function sweep(): Promise<void> {
@@ -110,78 +175,74 @@ export function createVault(deps: VaultDeps): Vault {
         const isLocked = protection === 'passphrase' && unlockedUntil === null
         const all = isLocked
           ? (await repository.load(owner.person)).secrets.map((row) => factsOf(row))
-          : listOf(await opened(owner))
+          : await opened(owner, async (vault) => listOf(vault))
         return all.toSorted((a, b) => byText(a.name, b.name))
       }),
     init: (owner, passphrase) =>
-      serially(async () => {
-        if ((await repository.load(owner.person)).header !== undefined) {
-          passphrase?.fill(0)
-          throw new KaroError('conflict', 'you have a vault already', {
-            hint: 'karo secret list shows it. karo secret rotate --passphrase changes its passphrase.',
-          })
-        }
-        const words = passphrase ?? credential()
-        if (words === undefined)
-          throw new KaroError('refused', 'this daemon was given no credential for vaults', {
-            hint: 'Give a passphrase, or see docs/vault.md for LoadCredential.',
-          })
-        await keeper.make(owner, passphrase === undefined ? 'credential' : 'passphrase', words)
-        return keeper.state(owner)
-      }),
+      serially(
+        async () => {
+          if ((await repository.load(owner.person)).header !== undefined)
+            throw new KaroError('conflict', 'you have a vault already', {
+              hint: 'karo secret list shows it. karo secret rotate --passphrase changes its passphrase.',
+            })
+          const words = passphrase ?? credential()
+          if (words === undefined)
+            throw new KaroError('refused', 'this daemon was given no credential for vaults', {
+              hint: 'Give a passphrase, or see docs/vault.md for LoadCredential.',
+            })
+          await keeper.make(owner, passphrase === undefined ? 'credential' : 'passphrase', words)
+          return keeper.state(owner)
+        },
+        ...(passphrase === undefined ? [] : [passphrase]),
+      ),
     unlock: (owner, passphrase, seconds) =>
       serially(async () => {
-        const header = await keeper.headerOf(owner).catch((error: unknown) => {
-          passphrase.fill(0)
-          throw error
-        })
-        await keeper.admit(owner, header, passphrase, seconds)
+        await keeper.admit(owner, await keeper.headerOf(owner), passphrase, seconds)
         await tell('vault_changed', owner, { change: 'unlocked', seconds })
         return keeper.state(owner)
-      }),
+      }, passphrase),
     async lock(owner) {
-      keeper.forget(owner.person)
+      await forget(owner.person)
       return keeper.state(owner)
     },
     rotate: (owner, passphrases) =>
-      serially(async () => {
-        try {
-          const vault = await opened(owner)
+      withVault(
+        owner,
+        async (vault) => {
           if (passphrases === undefined) return { secrets: await keeper.rekey(owner, vault, undefined) }
           // Whoever finds an unlocked vault does not make it theirs.
           const { outer, inner } = await keeper.keysBy(owner, vault.header, passphrases.current)
           for (const key of [outer, inner]) key.fill(0)
           return { secrets: await keeper.rekey(owner, vault, passphrases.next) }
-        } finally {
-          passphrases?.current.fill(0)
-          passphrases?.next.fill(0)
-        }
-      }),
+        },
+        ...(passphrases === undefined ? [] : [passphrases.current, passphrases.next]),
+      ),
     set: (owner, wanted) =>
-      serially(async () => {
-        try {
-          const vault = await opened(owner)
-          return await put(owner, vault, rowFor(vault, wanted, clock.now(), random), 'set')
-        } finally {
-          wanted.value.fill(0)
-        }
-      }),
+      withVault(
+        owner,
+        (vault) => put(owner, vault, rowFor(vault, wanted, clock.now(), random), 'set'),
+        wanted.value,
+      ),
     reveal: (owner, name) =>
-      serially(async () => {
-        const vault = await opened(owner)
+      withVault(owner, async (vault) => {
         const row = current(vault, name)
         const value = openValue(vault, row)
-        await tell('secret_read', owner, { secret: row.id, by: 'its person' })
-        return value
+        try {
+          await tell('secret_read', owner, { secret: row.id, by: 'its person' })
+          vault.check()
+          return value
+        } catch (error) {
+          value.fill(0)
+          throw error
+        }
       }),
     remove: (owner, name) =>
-      serially(async () => {
-        const vault = await opened(owner)
+      withVault(owner, async (vault) => {
         const found = listOf(vault).find((one) => one.name === name)
         const row = found === undefined ? factsOf(find(vault, name)) : found
         await commit(vault, { remove: [row.id] })
         await tell('vault_changed', owner, { change: 'removed', secret: row.id })
-        for (const { agent } of row.allowed) taken.tell(agent)
+        for (const { agent } of row.allowed) taken.tell(owner.person, agent)
         return row
       }),
     destroy: (owner) =>
@@ -190,13 +251,11 @@ export function createVault(deps: VaultDeps): Vault {
         keeper.forget(owner.person)
         await repository.clear(owner.person)
         await tell('vault_changed', owner, { change: 'destroyed', secrets: secrets.length })
-        for (const agent of new Set(secrets.flatMap(({ allowed }) => allowed.map((one) => one.agent))))
-          taken.tell(agent)
+        tellTaken(owner.person, secrets)
         return { secrets: secrets.length }
       }),
     allow: (owner, name, to) =>
-      serially(async () => {
-        const vault = await opened(owner)
+      withVault(owner, async (vault) => {
         const row = current(vault, name)
         const allowed = [...row.allowed.filter(({ agent }) => agent !== to.agent), to]
         if (allowed.length > MOST_ALLOWED)
@@ -204,62 +263,29 @@ export function createVault(deps: VaultDeps): Vault {
         return put(owner, vault, keeper.again(vault, row, { allowed }), 'allowed', to.agent)
       }),
     deny: (owner, name, agent) =>
-      serially(async () => {
-        const vault = await opened(owner)
+      withVault(owner, async (vault) => {
         const row = find(vault, name)
         // The agent itself may be gone already, so that its name is enough.
         const one = row.allowed.find((it) => it.agent === agent || it.agent.endsWith(`:${agent}`))
         if (one === undefined) throw new KaroError('not_found', `${agent} is not allowed to have ${name}`)
         const allowed = row.allowed.filter((other) => other !== one)
         const facts = await put(owner, vault, keeper.again(vault, row, { allowed }), 'denied', one.agent)
-        taken.tell(one.agent)
+        taken.tell(owner.person, one.agent)
         return facts
       }),
-    take: (owner, asking) => serially(() => take(owner, asking)),
-    backup: (owner, passphrase) =>
-      serially(async () => {
-        try {
-          const vault = await opened(owner)
-          const rows = vault.rows.filter((row) => !isOver(row, clock.now()))
-          const kept = rows.map((row) => ({
-            ...{ name: row.name, note: row.note, expiresAt: row.expires_at, value: openValue(vault, row) },
-          }))
-          const file = await writeFile(kept, new Date(clock.now()).toISOString(), passphrase, random)
-          await tell('vault_changed', owner, { change: 'copied', secrets: kept.length })
-          return file
-        } finally {
-          passphrase.fill(0)
-        }
-      }),
+    take: async (owner, asking) =>
+      asking.wants.length === 0 ? [] : withVault(owner, (vault) => take(owner, asking, vault)),
+    backup: (owner, passphrase) => withVault(owner, (vault) => backup(owner, vault, passphrase), passphrase),
     restore: (owner, file, { passphrase, replace }) =>
       serially(async () => {
+        const kept = await readFile(file, passphrase)
         try {
-          let vault = await opened(owner)
-          const kept = (await readFile(file, passphrase)).filter(
-            ({ expiresAt }) => expiresAt === null || expiresAt > clock.now(),
-          )
-          const there = kept.find(({ name }) => vault.rows.some((row) => row.name === name))
-          if (there !== undefined && !replace)
-            throw new KaroError('conflict', `there is a secret ${there.name} already`, {
-              hint: 'Nothing was changed. --replace overwrites those that there are.',
-            })
-          const rows: SecretRow[] = []
-          for (const one of kept) {
-            // Agents of another machine, or of before, are other programs.
-            const row = { ...rowFor(vault, one, clock.now(), random), allowed: [] }
-            const anew = sealRow(owner.person, vault.keys.inner, row, one.value, random)
-            rows.push(anew)
-            vault = { ...vault, rows: [...vault.rows.filter(({ id }) => id !== anew.id), anew] }
-          }
-          for (const { value } of kept) value.fill(0)
-          await commit(vault, { put: rows })
-          await tell('vault_changed', owner, { change: 'restored', secrets: rows.length })
-          return rows.map((row) => factsOf(row))
+          return await opened(owner, (vault) => restore(owner, vault, kept, replace))
         } finally {
-          passphrase.fill(0)
+          for (const { value } of kept) value.fill(0)
         }
-      }),
+      }, passphrase),
     onTaken: taken.on,
-    forget: async (person) => keeper.forget(person),
+    forget,
   }
 }

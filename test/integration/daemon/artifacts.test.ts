@@ -55,6 +55,24 @@ test('a file goes in and comes out as it was, and is stored once', async () => {
   expect(await list()).toHaveLength(1)
 })
 
+test('a terminal is shown harmless text alone', async () => {
+  const onScreen = async (id: string) => {
+    const run = inTerminal(['artifact', 'get', id], node.home)
+    return { code: await run.ended(), shown: run.shown() }
+  }
+  const text = await put(file('text', '\u001b[2J\u001b[31mred\n\tend\n'))
+  expect(await onScreen(text.id)).toMatchObject({
+    code: 0,
+    shown: expect.stringMatching(/\\x1b\[2J\\x1b\[31mred\r?\n/),
+  })
+  const binary = await put(file('binary', randomBytes(1_000)))
+  const refused = await onScreen(binary.id)
+  expect(refused.code).toBe(2)
+  expect(refused.shown).toContain('is no text')
+  expect(refused.shown).toMatch(/artifact get \w+ -o\s+FILE/)
+  for (const { id } of [text, binary]) expect((await node.karo(['artifact', 'remove', id])).code).toBe(0)
+})
+
 test('a daemon that is killed under an upload keeps what was complete, and nothing else', async () => {
   let life = await startNode({ name: 'killed' })
   const { home } = life

@@ -106,9 +106,10 @@ describe('content', () => {
     expect(await artifacts.preview(ANN, other.artifact.id)).toBeNull()
   })
 
-  test('that was damaged is not given as if it were whole', async () => {
-    const { put, read, db } = await rig()
-    const { artifact } = await put(content(2 * PIECE_BYTES))
+  test('that was damaged is not given as if it were whole, and is mended by the same content', async () => {
+    const { put, read, db, pieces } = await rig()
+    const bytes = content(2 * PIECE_BYTES)
+    const { artifact } = await put(bytes)
     for (const [key, value] of await db.iterator(keyRange('artifacts')).all()) {
       const row = decodeValue<unknown>(1, value)
       if (row instanceof Uint8Array)
@@ -121,6 +122,9 @@ describe('content', () => {
         )
     }
     await expect(read(artifact.id)).rejects.toEqual(code('bad_file'))
+    expect(await put(bytes)).toMatchObject({ known: true })
+    expect((await read(artifact.id)).equals(bytes)).toBe(true)
+    expect(await pieces()).toBe(2)
   })
 })
 
@@ -158,9 +162,12 @@ describe('an upload', () => {
   })
 
   test('is one at a time for each person, and a result of an agent is not in its way', async () => {
-    const { artifacts } = await rig()
+    const { artifacts, pieces } = await rig()
     const first = await artifacts.begin(ANN, coming)
+    await artifacts.add(ANN, first, 0, content(PIECE_BYTES))
+    expect(await pieces()).toBe(1)
     const second = await artifacts.begin(ANN, coming)
+    expect(await pieces()).toBe(0)
     await expect(artifacts.add(ANN, first, 0, Buffer.from('x'))).rejects.toEqual(code('not_found'))
     await artifacts.add(ANN, second, 0, Buffer.from('of ann'))
     const kept = await artifacts.keep(ANN, { ...coming, source: 'kExecutor:x' }, content(PART_BYTES + 7))

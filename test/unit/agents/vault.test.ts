@@ -1,81 +1,9 @@
 // The vault: what is at rest, wrong passphrases, rows that somebody changed or swapped, who is given what, rotation, and files.
 import { describe, expect, test } from 'vitest'
-import type { Asking, Owner } from '../../../src/agents/vault/types.ts'
-import { createVault } from '../../../src/agents/vault/vault.ts'
-import { systemRandom as random } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
-import type { Database } from '../../../src/store/level/database.ts'
-import { keyRange } from '../../../src/store/level/keyspace.ts'
 import { decodeValue, encodeValue } from '../../../src/store/level/value.ts'
 import { createPeopleRepository } from '../../../src/store/tables/people.ts'
-import {
-  createVaultRepository,
-  isVaultRow,
-  noteLossOfVaults,
-  type SecretRow,
-} from '../../../src/store/tables/vault.ts'
-import type { AuditRecord } from '../../../src/trust/audit/index.ts'
-import { temporaryDatabase } from '../../support/data/database.ts'
-
-const ANN: Owner = { person: 1000, traceId: 'a'.repeat(32) }
-const BOB: Owner = { person: 1001, traceId: 'b'.repeat(32) }
-const CANARY = 'sk-canary-0123456789abcdef'
-const words = (text = 'correct horse'): Buffer => Buffer.from(text)
-const asking: Asking = {
-  ...{ agent: 'kExecutor:build', manifest: 'd'.repeat(64), tools: ['read'] },
-  wants: [{ variable: 'TOKEN', secret: 'token' }],
-}
-const to = { agent: asking.agent, manifest: asking.manifest, tools: [] }
-
-async function rig({ db, credential }: { db?: Database; credential?: string } = {}) {
-  const database = db ?? (await temporaryDatabase())
-  const time = { now: 1_800_000_000_000, days: 0 }
-  const ledger: AuditRecord[] = []
-  const due = new Set<{ at: number; run: () => void }>()
-  const vault = createVault({
-    repository: createVaultRepository(database),
-    audit: { record: async (entry) => void ledger.push(entry) },
-    credential: () => (credential === undefined ? undefined : Buffer.from(credential)),
-    rotateDays: () => time.days,
-    clock: { now: () => time.now, monotonic: () => time.now },
-    timers: {
-      after(ms, run) {
-        const one = { at: time.now + ms, run }
-        due.add(one)
-        return () => void due.delete(one)
-      },
-    },
-    ...{ random, log: silentLog },
-  })
-  const pass = async (ms: number): Promise<void> => {
-    time.now += ms
-    for (const one of due) if (one.at <= time.now && due.delete(one)) one.run()
-    // A look at what is over waits for its turn as everything else.
-    await vault.lock(BOB)
-    await vault.list(BOB)
-  }
-  const rows = () => database.iterator(keyRange('vault')).all()
-  /** A secret's row as a hand with access to the database changes it. */
-  async function forge(name: string, change: (row: SecretRow) => SecretRow): Promise<void> {
-    for (const [key, value] of await rows()) {
-      const row = decodeValue<SecretRow>(1, value)
-      if (row.name === name) await database.put(key, encodeValue(1, change(row)))
-    }
-  }
-  const set = (name: string, value: string, more: object = {}, owner = ANN) =>
-    vault.set(owner, { name, value: Buffer.from(value), ...more })
-  const reveal = async (name: string, owner = ANN) => (await vault.reveal(owner, name)).toString()
-  const problemOf = async (name: string) => (await vault.list(ANN)).find((one) => one.name === name)?.problem
-  return { vault, db: database, time, ledger, pass, rows, forge, set, reveal, problemOf }
-}
-/** With a vault of Ann's that is unlocked, and one secret in it. */
-async function annsVault() {
-  const made = await rig()
-  await made.vault.init(ANN, words())
-  await made.set('token', CANARY)
-  return made
-}
-const code = (of: string) => expect.objectContaining({ code: of })
+import { isVaultRow, noteLossOfVaults, type SecretRow } from '../../../src/store/tables/vault.ts'
+import { ANN, annsVault, asking, BOB, CANARY, code, rig, to, words } from '../../support/agents/vault.ts'
 
 describe('at rest', () => {
   test('neither a value nor the passphrase is in any row, and none in the ledger', async () => {
@@ -131,14 +59,25 @@ describe('while it is locked', () => {
     await expect(vault.take(ANN, asking)).rejects.toEqual(code('refused'))
   })
 
+  test('it is locked after a suspend, and setting the clock back keeps nothing open', async () => {
+    const { vault, time, pass, reveal } = await annsVault()
+    time.now += 8 * 3_600_000
+    await expect(reveal('token')).rejects.toMatchObject({ code: 'refused', where: 'vault' })
+    expect((await vault.state(ANN)).unlockedUntil).toBeNull()
+    await vault.unlock(ANN, words(), 60)
+    time.now -= 86_400_000
+    await pass(60_000)
+    await expect(reveal('token')).rejects.toMatchObject({ code: 'refused', where: 'vault' })
+  })
+
   test('passphrases cannot be tried without end', async () => {
-    const { vault, ledger, time } = await annsVault()
+    const { vault, ledger, time, pass } = await annsVault()
     await vault.lock(ANN)
     for (let n = 0; n < 5; n += 1)
       await expect(vault.unlock(ANN, words(`guess ${n} of it`), 60)).rejects.toEqual(code('unauthorized'))
     await expect(vault.unlock(ANN, words(), 60)).rejects.toEqual(code('rate_limited'))
     expect(ledger.filter(({ success }) => !success)).toHaveLength(5)
-    time.now += 60_000
+    await pass(60_000)
     expect((await vault.unlock(ANN, words(), 60)).unlockedUntil).toBe(time.now + 60_000)
   })
 
@@ -259,13 +198,14 @@ describe('agents', () => {
 
   test('that may not have it any more are named', async () => {
     const { vault } = await annsVault()
-    const ended: string[] = []
-    vault.onTaken((agent) => ended.push(agent))
+    const ended: [number, string][] = []
+    vault.onTaken((...one) => ended.push(one))
     await vault.allow(ANN, 'token', to)
     await vault.deny(ANN, 'token', 'build')
     await vault.allow(ANN, 'token', to)
     await vault.remove(ANN, 'token')
-    expect(ended).toEqual([asking.agent, asking.agent])
+    const one = [ANN.person, asking.agent]
+    expect(ended).toEqual([one, one])
     await expect(vault.take(ANN, asking)).rejects.toEqual(code('not_found'))
   })
 })
@@ -359,7 +299,11 @@ describe('a file of secrets', () => {
     expect(await restore('of the file')).toMatchObject([{ name: 'token', allowed: [] }])
     expect(await other.reveal('token', BOB)).toBe(CANARY)
     await expect(restore('of the file')).rejects.toEqual(code('conflict'))
-    expect(await restore('of the file', true)).toHaveLength(1)
+    await other.vault.allow(BOB, 'token', to)
+    const ended: [number, string][] = []
+    other.vault.onTaken((...one) => ended.push(one))
+    expect(await restore('of the file', true)).toMatchObject([{ name: 'token', allowed: [] }])
+    expect(ended).toEqual([[BOB.person, to.agent]])
   })
 })
 

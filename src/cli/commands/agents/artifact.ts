@@ -15,6 +15,7 @@ import { EXIT, KaroError } from '../../../base/errors.ts'
 import { bytes, printable } from '../../../base/format.ts'
 import { createHasher } from '../../../base/hash.ts'
 import { toHex } from '../../../base/hex.ts'
+import { screened } from '../../../base/printable.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { openRegular } from '../../input/regular-file.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
@@ -137,10 +138,26 @@ const get = defineCommand({
   ],
   examples: [{ run: 'karo artifact get 4f1d2a0c9b33 -o report.pdf', does: 'appears complete or not at all' }],
   async run(io, { args, options }) {
-    const { id, size } = await daemonAt(io).call(showArtifact, { query: { id: args.id } })
+    const { id, size, preview } = await daemonAt(io).call(showArtifact, { query: { id: args.id } })
+    const onScreen = options.output === undefined && io.terminal
+    if (onScreen && preview === null)
+      throw new KaroError(
+        'bad_request',
+        `${id.slice(0, ID_DIGITS)} is no text, which a terminal cannot show`,
+        {
+          where: '-o',
+          hint: `Write it to a file: karo artifact get ${id.slice(0, ID_DIGITS)} -o FILE`,
+        },
+      )
     const output = options.output === undefined ? undefined : createOutput(options.output)
     try {
-      await copy(io, id, (chunk) => (output === undefined ? io.out(chunk) : output.write(chunk)))
+      const decoder = new TextDecoder()
+      await copy(io, id, (chunk) => {
+        if (output !== undefined) output.write(chunk)
+        else if (onScreen) io.out(harmless(decoder.decode(chunk, { stream: true })))
+        else io.out(chunk)
+      })
+      if (onScreen) io.out(harmless(decoder.decode()))
       output?.finish()
       if (output !== undefined && io.json) io.out(`${JSON.stringify({ id, size, file: options.output })}\n`)
       else if (output !== undefined) io.out(`${printable(options.output ?? '')} has ${bytes(size)}.\n`)
@@ -150,6 +167,9 @@ const get = defineCommand({
     }
   },
 })
+
+/** Text of others has no colours, and redraws nothing. */
+const harmless = (text: string): string => screened(text, { colour: false, redraws: false })
 
 /** Throws KaroError `bad_file` for content that is not what the id says. */
 async function copy(io: CommandIo, id: string, write: (chunk: Uint8Array) => void): Promise<void> {
