@@ -1,4 +1,5 @@
 // Loads the chunks of the built program, each with the code that V8 compiled of it in an earlier run.
+import { isAscii } from 'node:buffer'
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { constants, Script } from 'node:vm'
@@ -31,8 +32,9 @@ export function programLoader(directory: string, outside: Require): Require {
   const load = (path: string): object => {
     const known = chunks.get(path)
     if (known !== undefined) return known.exports
-    // Chunks are ASCII, which V8 can then hold in one byte a character.
-    const source = readFileSync(path, 'latin1')
+    const bytes = readFileSync(path)
+    // ASCII, as most chunks are, is held in one byte a character. Raw templates keep what is not.
+    const source = bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
     const file = join(cache, basename(path))
     const cachedData = read(file)
     const script = new Script(

@@ -714,11 +714,20 @@ describe('what is noted in the ledger each time', () => {
     const daily = OPERATIONS.filter((operation) => operation.daily).map(({ path }) => path)
     expect(daily.sort()).toEqual([
       '/api/v1/agents',
+      '/api/v1/artifacts/begin',
       '/api/v1/mcp/reads',
       '/api/v1/share/allow',
       '/api/v1/share/anomalies',
       '/api/v1/share/on',
       '/api/v1/tokens',
+      '/api/v1/vault/backup',
+      '/api/v1/vault/init',
+      '/api/v1/vault/restore',
+      '/api/v1/vault/rotate',
+      '/api/v1/vault/secrets',
+      '/api/v1/vault/secrets/allow',
+      '/api/v1/vault/secrets/reveal',
+      '/api/v1/vault/unlock',
     ])
   })
 })

@@ -89,3 +89,9 @@ test('another V8 in a runtime of the same version has code of its own', () => {
   second.keep()
   expect(kept()).toHaveLength(4)
 })
+
+test('a chunk says what was written, ASCII or not', () => {
+  const { load, write } = program()
+  write('c.js', 'exports.words = String.raw`§{x} ム`')
+  expect(load().required('./chunks/c.js')).toEqual({ words: '§{x} ム' })
+})
