@@ -69,6 +69,8 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
   /** Nothing is read any more, see `hearsTime`. */
   let deaf = false
   let held = false
+  /** The stream is handing over what waited in it. */
+  let resuming = false
   let sent = 0
   let received = 0
   /** Ends the wait for the frame under way. */
@@ -194,14 +196,21 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
       if (held || !open || stream.readStatus !== 'readable') return
       held = true
       unwait?.()
-      stream.pause()
+      if (!resuming) stream.pause()
     },
     flow() {
       if (!held) return
       held = false
       if (!open || stream.readStatus !== 'paused') return
       if (reader.midFrame) within(protocol.timeouts.frameMs)
-      stream.resume()
+      resuming = true
+      try {
+        stream.resume()
+      } finally {
+        resuming = false
+      }
+      // What waited held it again. The stream is paused only now, because the end of `resume` tells the sender to go on.
+      if (held && open && stream.readStatus === 'readable') stream.pause()
     },
   }
 }
