@@ -76,6 +76,8 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
   /** Ends the wait for the frame under way. */
   let unwait: (() => void) | undefined
 
+  const readable = (): boolean => stream.readStatus === 'readable'
+
   const end = (code?: RejectCode): void => {
     if (!open) return
     open = false
@@ -193,7 +195,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
     },
     sendBytes,
     hold() {
-      if (held || !open || stream.readStatus !== 'readable') return
+      if (held || !open || !readable()) return
       held = true
       unwait?.()
       if (!resuming) stream.pause()
@@ -210,7 +212,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
         resuming = false
       }
       // What waited held it again. The stream is paused only now, because the end of `resume` tells the sender to go on.
-      if (held && open && stream.readStatus === 'readable') stream.pause()
+      if (held && open && readable()) stream.pause()
     },
   }
 }
