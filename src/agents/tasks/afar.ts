@@ -10,18 +10,15 @@ export const AFAR = 0xffff_ffff
 const HASH_BYTES = 10
 const PREFIX = /^[0-9a-f]{20}\./
 
-/** 20 hex digits: the operator, wherever they are, or the node that asks for itself. */
-const shareOf = ({ operator, node }: Afar): string =>
-  toHex(blake3([`karo-afar ${operator ?? node}`], HASH_BYTES))
+/** What all ids of their tasks begin with, 20 hex digits and a dot: of the operator, wherever they are, or the node that asks for itself. */
+export const shareOf = ({ operator, node }: Afar): string =>
+  `${toHex(blake3([`karo-afar ${operator ?? node}`], HASH_BYTES))}.`
 
 /** The id that this node keeps the task under; `id` is what who gave it calls it, and is no id of anybody else's task. */
-export const afarId = (by: Afar, id: string): string => `${shareOf(by)}.${id}`
+export const afarId = (by: Afar, id: string): string => `${shareOf(by)}${id}`
 
 /** What who gave the task calls it. */
 export const ownId = (id: string): string => id.replace(PREFIX, '')
-
-/** Whether the task with this id was given by them. */
-export const isOf = (by: Afar, id: string): boolean => id.startsWith(`${shareOf(by)}.`)
 
 /** Errors whose messages name no place, no command and no secret of this machine. */
 const NAMES_NOTHING: ReadonlySet<ErrorCode> = new Set([
