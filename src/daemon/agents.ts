@@ -11,6 +11,7 @@ import { digestOf, type Manifest } from '../agents/manifest/manifest.ts'
 import type { KeepLong } from '../agents/tasks/drive.ts'
 import type { Requester } from '../agents/types.ts'
 import { createVault } from '../agents/vault/vault.ts'
+import { closed } from '../api/remote/entitled.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import type { openStore } from '../store/index.ts'
 import { readPassphraseFile } from '../trust/identity/index.ts'
@@ -25,6 +26,10 @@ const VAULT_CREDENTIAL = 'karo-vault'
 
 /** Milliseconds for which long results of tasks are kept. */
 const RESULTS_KEPT_MS = 30 * 86_400_000
+
+/** Whoever asked as an operator, and is none any more, is not the node that they asked through instead. */
+const supposed = (principal: Principal): Principal =>
+  closed(principal.operator === undefined ? { ...principal, denied: true } : principal)
 
 export function buildAgents(
   { paths, env }: Pick<DaemonOptions, 'paths' | 'env'>,
@@ -49,7 +54,7 @@ export function buildAgents(
       teams: [],
     } as const
     if (node === identity.nodeId) return own
-    return principalOf(trust.opinion(node as Principal['node_id']))
+    return closed(principalOf(trust.opinion(node as Principal['node_id'])))
   }
   const principal = (requester: Requester): Principal => {
     const through = nodeOf(requester)
@@ -59,7 +64,7 @@ export function buildAgents(
     const key = parseNodeId(operator)
     const chain = fleet.operators.chainOf(operator as NodeId) ?? []
     if (requester.node !== identity.nodeId && key !== undefined)
-      return principals.suppose({ key, chain, through: through.node_id }).principal
+      return supposed(principals.suppose({ key, chain, through: through.node_id }).principal)
     return { ...through, roles: [], teams: [], operator, through }
   }
 

@@ -12,9 +12,9 @@ export interface FileChange {
 /** Files that are shown, and characters of one text. */
 const CHANGES_MAX = 32
 const TEXT_MAX = 128 * 1024
-/** Lines that may differ before it is no help to compare them, and milliseconds that may be spent. */
+/** Lines that may differ before it is no help to compare them, and milliseconds that all comparisons of one action may take. */
 const EDITS_MAX = 4_000
-const MS_MAX = 500
+const MS_MAX = 50
 
 const PATHS = ['path', 'file_path', 'filePath', 'file', 'filename']
 const OLD = ['oldText', 'old_text', 'old_string', 'old_str', 'oldString']
@@ -46,14 +46,15 @@ export async function changesOf({
   const { createTwoFilesPatch } = await import('diff')
   const edits = Array.isArray(members.edits) ? members.edits.filter(isMembers) : []
   const parts = edits.length > 0 ? edits : [members]
+  const until = performance.now() + MS_MAX
   const shown = parts.slice(0, CHANGES_MAX).flatMap((part): FileChange[] => {
     const [before, after] = [textOf(part, OLD), textOf(part, NEW)]
     if (before !== undefined && after !== undefined)
-      return [compared(createTwoFilesPatch, textOf(part, PATHS) ?? path, before, after, undefined)]
+      return [compared(createTwoFilesPatch, textOf(part, PATHS) ?? path, before, after, undefined, until)]
     const whole = textOf(part, WHOLE)
     if (whole === undefined) return []
     const note = 'The whole file gets this content; what it holds now is not known here.'
-    return [compared(createTwoFilesPatch, path, '', whole, note)]
+    return [compared(createTwoFilesPatch, path, '', whole, note, until)]
   })
   if (parts.length > CHANGES_MAX)
     shown.push({ path, diff: undefined, note: `There are ${parts.length - CHANGES_MAX} more changes.` })
@@ -66,6 +67,7 @@ function compared(
   before: string,
   after: string,
   note: string | undefined,
+  until: number,
 ): FileChange {
   if (before.length > TEXT_MAX || after.length > TEXT_MAX)
     return {
@@ -73,7 +75,13 @@ function compared(
       diff: undefined,
       note: `${before.length} characters become ${after.length}: too many to compare.`,
     }
-  const limits = { context: 3, maxEditLength: EDITS_MAX, timeout: MS_MAX }
+  const left = until - performance.now()
+  if (left <= 0)
+    return {
+      ...{ path, diff: undefined },
+      note: `${before.length} characters become ${after.length}: the changes before it took too long to compare.`,
+    }
+  const limits = { context: 3, maxEditLength: EDITS_MAX, timeout: left }
   const diff = patch(path, path, before, after, undefined, undefined, limits)
   return diff === undefined
     ? { path, diff, note: `${before.length} characters become ${after.length}: too different to compare.` }

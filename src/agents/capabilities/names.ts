@@ -114,12 +114,13 @@ export function describeName(text: string): string {
   }
 }
 
-/** What the agent that acts needs. Throws KaroError `bad_request` for a path or program that no name can say. */
+/** What the agent that acts needs; its secrets are given to it when its command is run, and not with each call. Throws KaroError `bad_request` for a path or program that no name can say. */
 export function neededBy({ tool, argv, binds, secrets = [] }: Action): readonly string[] {
   const needed = [
     ...binds.map(({ path, write }) => `${write ? 'fs.write' : 'fs.read'}:${path}`),
-    ...(tool === 'exec' ? [`proc.exec:${argv[0] ?? ''}`] : []),
-    ...secrets.map((name) => `secret.read:${name}`),
+    ...(tool === 'exec'
+      ? [`proc.exec:${argv[0] ?? ''}`, ...secrets.map((name) => `secret.read:${name}`)]
+      : []),
   ]
   for (const name of needed) parseName(name)
   return [...new Set(needed)]

@@ -90,8 +90,11 @@ export function createGates(deps: GatesDeps): Gates {
       },
       { gate: 'risk', judge: () => rule(risk) },
     ]
+    // What an agent wrote may have anything in it that it ever saw, and what holds secrets may tell them: a person looks first.
     const granted =
       action.requester.node !== self &&
+      action.operation !== 'logs' &&
+      (action.secrets ?? []).length === 0 &&
       action.binds.length > 0 &&
       capabilities.covering(action.agent, neededBy(action)).missing.length === 0
     const narrowed = await narrow(gates, action, ownClass(action, granted))
@@ -156,7 +159,7 @@ export function createGates(deps: GatesDeps): Gates {
       verdict = await work()
     } catch (error) {
       log.warn({ trace_id: action.traceId, reason: (error as Error).message }, 'a gate failed, which denies')
-      verdict = denied('approval', 'critical', `it could not be decided: ${(error as Error).message}`)
+      verdict = undecided(action, error as Error)
     }
     try {
       await audit.record(entryOf(action, verdict))
@@ -173,9 +176,7 @@ export function createGates(deps: GatesDeps): Gates {
 
   return {
     async refuses(action) {
-      const early = await refuses(action).catch((error: Error) =>
-        denied('approval', 'critical', `it could not be decided: ${error.message}`),
-      )
+      const early = await refuses(action).catch((error: Error) => undecided(action, error))
       if (early === undefined) return undefined
       await told(action, async () => early)
       return early
@@ -190,6 +191,12 @@ type Denial = Extract<Verdict, { readonly outcome: 'deny' }>
 const denied = (gate: Gate, of: ActionClass, reason: string): Denial => ({
   ...{ outcome: 'deny', class: of, gate, reason },
 })
+
+/** The words of an error may name what is for people of this machine alone. */
+const undecided = ({ requester, target }: Action, error: Error): Denial => {
+  const why = requester.node === target ? `: ${error.message}` : ''
+  return denied('approval', 'critical', `it could not be decided${why}`)
+}
 
 const refusedBy = ({ gate, class: of, reason, hint }: Extract<Narrowed, { effect: 'deny' }>): Denial => ({
   ...{ outcome: 'deny', class: of, gate, reason },

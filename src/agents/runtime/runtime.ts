@@ -8,14 +8,15 @@ import type { Room } from '../../base/run/room.ts'
 import type { AgentRepository } from '../../store/tables/agents.ts'
 import type { AuditRecord } from '../../trust/audit/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
-import { EXEC } from '../classes.ts'
-import { type Manifest, needsPerson, shownSecrets, type Wanted } from '../manifest/manifest.ts'
+import { type Manifest, needsPerson, type Wanted } from '../manifest/manifest.ts'
+import { holdsSecrets, wordsAfar } from '../tasks/afar.ts'
 import { createDrive, type DriveDeps } from '../tasks/drive.ts'
 import { createTasks, type Tasks } from '../tasks/tasks.ts'
 import type { Afar, Task, TaskRequest } from '../tasks/types.ts'
 import type { Action, Gates, Requester } from '../types.ts'
 import type { AgentDeps, AgentStatus } from './agent.ts'
 import type { AgentLog } from './agent-log.ts'
+import { controlOf } from './control.ts'
 import { createRegistry, type Known, type RegistryDeps } from './registry.ts'
 import type { Tool } from './session.ts'
 
@@ -80,8 +81,8 @@ export interface Runtime extends Room {
   run(request: TaskRequest): Promise<Task>
   readonly tasks: Pick<Tasks, 'list' | 'get' | 'result' | 'cancel' | 'onEvent'>
   onAgent(listener: (agent: Pick<Known, 'id' | 'person'>, status: AgentStatus) => void): () => void
-  /** Ends the agent if it runs: something that it may run by was taken back. */
-  revoked(agent: string): Promise<void>
+  /** Ends the agent if it runs or is about to: something that it may run by was taken back. `person`: only the agent of that one. */
+  revoked(agent: string, person?: number): Promise<void>
   /** Ends and forgets what this person has; the rows are the caller's to remove. */
   forget(person: number): Promise<void>
 }
@@ -134,29 +135,37 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       },
     })
 
-  /** What is done with an agent, and not by it, as an action; approvals are given for all times that it is asked for. */
-  const controlOf = (manifest: Manifest, operation: 'start' | 'logs', actor: Actor): Action => ({
-    // One task for all its starts: an approval that was given after one of them is for the next one.
-    ...{
-      id: `${operation}-${actor.traceId}`,
-      task: `${operation} ${manifest.id}`,
-      agent: manifest.id,
-      operation,
-    },
-    ...{
-      tool: operation === 'start' ? EXEC : 'logs',
-      readOnly: operation === 'logs',
-      ...{ argv: manifest.argv, cwd: manifest.cwd, env: shownSecrets(manifest), binds: manifest.binds },
-      ...{ input: '', target: identity.nodeId, why: manifest.why },
-      secrets: manifest.secrets.map(({ secret }) => secret),
-    },
-    ...{ requester: requesterOf(actor, actor.sessions), traceId: actor.traceId },
-  })
+  const asked = (manifest: Manifest, operation: 'start' | 'logs', actor: Actor): Action =>
+    controlOf(manifest, operation, {
+      ...{ requester: requesterOf(actor, actor.sessions), target: identity.nodeId, traceId: actor.traceId },
+    })
+
+  /** Rethrows what went wrong; to another machine only that it did, because the words name places of this one. */
+  const toldTo =
+    ({ by, traceId }: Actor, { id }: Known) =>
+    (error: unknown): never => {
+      if (by === undefined) throw error
+      log.warn(
+        { agent: id, trace_id: traceId, reason: (error as Error).message },
+        'refused to another machine',
+      )
+      throw new KaroError(
+        'refused',
+        wordsAfar(error, `${id} does not start: the log of that machine says why`),
+      )
+    }
+
+  /** Rejects with `refused` for another machine, where the agent holds secrets. */
+  async function manifestFor(known: Known, actor: Actor): Promise<Manifest> {
+    const manifest = await known.manifest().catch(toldTo(actor, known))
+    if (actor.by !== undefined && manifest.secrets.length > 0)
+      throw new KaroError('refused', holdsSecrets(known.id))
+    return manifest
+  }
 
   /** What may write or holds secrets is an action of its own from its first instruction on, so it starts with a yes. */
-  async function mayStart(known: Known, actor: Actor): Promise<void> {
-    const manifest = await known.manifest()
-    const action = controlOf(manifest, 'start', actor)
+  async function mayStart(known: Known, manifest: Manifest, actor: Actor): Promise<void> {
+    const action = asked(manifest, 'start', actor)
     if (!needsPerson(manifest)) {
       // One's own agent that changes nothing starts as its tasks start it; what another machine starts is looked at first.
       const early = actor.by && (await gates.refuses({ ...action, tool: 'start' }))
@@ -169,10 +178,14 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       'refused',
       `${known.id} ${manifest.secrets.length > 0 ? 'holds secrets' : 'may write'}, and is not started: ${verdict.reason}`,
       {
-        ...(verdict.outcome === 'deny' && verdict.hint !== undefined && { hint: verdict.hint }),
-        ...(verdict.outcome === 'wait' && {
-          hint: `Approve it in another terminal, and then start it again: karo approvals approve ${verdict.approval}`,
-        }),
+        // Hints name places, and commands that people of this machine type.
+        ...(actor.by === undefined &&
+          verdict.outcome === 'deny' &&
+          verdict.hint !== undefined && { hint: verdict.hint }),
+        ...(actor.by === undefined &&
+          verdict.outcome === 'wait' && {
+            hint: `Approve it in another terminal, and then start it again: karo approvals approve ${verdict.approval}`,
+          }),
       },
     )
   }
@@ -236,8 +249,9 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       const known = actor.by === undefined ? registry.find(which, actor.person) : find(actor, which)
       // What runs was let in, and a yes is for one start.
       if (known.agent.session() !== undefined) return viewOf(known)
-      await mayStart(known, actor)
-      await known.agent.start({ traceId: actor.traceId, byPerson: true })
+      const manifest = await manifestFor(known, actor)
+      await mayStart(known, manifest, actor)
+      await known.agent.start({ traceId: actor.traceId, byPerson: true }).catch(toldTo(actor, known))
       await tell('started', known, actor)
       return viewOf(known)
     },
@@ -252,7 +266,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       if (actor.by === undefined) return registry.find(which, actor.person).agent.errors.read()
       const known = find(actor, which)
       // What it wrote is content of this machine, which leaves it only by the gates.
-      const verdict = await gates.judge(controlOf(await known.manifest(), 'logs', actor))
+      const verdict = await gates.judge(asked(await manifestFor(known, actor), 'logs', actor))
       if (verdict.outcome === 'run') return known.agent.errors.read()
       throw new KaroError('refused', `what ${known.id} wrote is not shown: ${verdict.reason}`)
     },
@@ -262,9 +276,14 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     },
     tasks,
     onAgent: states.on,
-    async revoked(agent) {
-      const known = registry.all().find(({ id }) => id === agent)
-      if (known?.agent.session() !== undefined) await known.agent.stop('a capability of it was taken back')
+    async revoked(agent, person) {
+      const known = registry
+        .all()
+        .find(({ id, person: whose }) => id === agent && (person === undefined || whose === person))
+      // One that starts, or is about to by itself, has no session yet.
+      const { state } = known?.agent.status() ?? { state: 'stopped' }
+      const isOver = state === 'stopped' || state === 'failed' || state === 'refused'
+      if (!isOver) await known?.agent.stop('what it may run by was taken back')
     },
     async forget(person) {
       await tasks.forget(person)

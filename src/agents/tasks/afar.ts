@@ -1,4 +1,5 @@
 // Tasks of people of other machines: under which number and ids they are kept, so that each of them has a share of their own.
+import { type ErrorCode, KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Afar } from './types.ts'
@@ -9,18 +10,32 @@ export const AFAR = 0xffff_ffff
 const HASH_BYTES = 10
 const PREFIX = /^[0-9a-f]{20}\./
 
-/** 20 hex digits: the operator, wherever they are, or the node that asks for itself. */
-const shareOf = ({ operator, node }: Afar): string =>
-  toHex(blake3([`karo-afar ${operator ?? node}`], HASH_BYTES))
+/** What all ids of their tasks begin with, 20 hex digits and a dot: of the operator, wherever they are, or the node that asks for itself. */
+export const shareOf = ({ operator, node }: Afar): string =>
+  `${toHex(blake3([`karo-afar ${operator ?? node}`], HASH_BYTES))}.`
 
 /** The id that this node keeps the task under; `id` is what who gave it calls it, and is no id of anybody else's task. */
-export const afarId = (by: Afar, id: string): string => `${shareOf(by)}.${id}`
+export const afarId = (by: Afar, id: string): string => `${shareOf(by)}${id}`
 
 /** What who gave the task calls it. */
 export const ownId = (id: string): string => id.replace(PREFIX, '')
 
-/** Whether the task with this id was given by them. */
-export const isOf = (by: Afar, id: string): boolean => id.startsWith(`${shareOf(by)}.`)
+/** Errors whose messages name no place, no command and no secret of this machine. */
+const NAMES_NOTHING: ReadonlySet<ErrorCode> = new Set([
+  'bad_request',
+  'conflict',
+  'not_found',
+  'rate_limited',
+  'too_large',
+])
+
+/** What another machine is told of an error: its message where that names nothing of this one, and `otherwise` in all other cases. */
+export const wordsAfar = (error: unknown, otherwise: string): string =>
+  error instanceof KaroError && NAMES_NOTHING.has(error.code) ? error.message : otherwise
+
+/** Why an agent that holds secrets does nothing for other machines: it may tell them in each answer, and in each line that it writes. */
+export const holdsSecrets = (agent: string): string =>
+  `${agent} holds secrets of a person of that machine, and is used there alone`
 
 /** Whose share of the bounds a task counts in. */
 export const holderOf = (person: number, id: string): string =>

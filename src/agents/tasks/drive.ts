@@ -5,6 +5,7 @@ import { type Manifest, needsPerson, shownSecrets } from '../manifest/manifest.t
 import type { Known } from '../runtime/registry.ts'
 import type { CallOutcome, Tool } from '../runtime/session.ts'
 import type { Action, Gates, Requester, Verdict } from '../types.ts'
+import { holdsSecrets, wordsAfar } from './afar.ts'
 import type { Live } from './tasks.ts'
 import type { Task } from './types.ts'
 
@@ -54,7 +55,14 @@ export const createDrive =
     } catch (error) {
       if (live.signal.aborted) await finish(live, { kind: 'canceled' })
       else if (error instanceof NotRun) await live.to(error.state, error.message)
-      else await live.to('failed', `it did not run: ${wordsOf(error as Error)}`)
+      else {
+        const { by } = live.task()
+        if (by !== undefined)
+          deps.log.warn({ trace_id: traceId, reason: wordsOf(error as Error) }, 'a task did not run')
+        const words =
+          by === undefined ? wordsOf(error as Error) : wordsAfar(error, 'the log of that machine says why')
+        await live.to('failed', `it did not run: ${words}`)
+      }
     }
     deps.log.info({ trace_id: traceId, state: live.task().state }, 'a task is over')
   }
@@ -72,6 +80,8 @@ async function perform(
   const manifest = await known.manifest()
   if (manifest.tools.length > 0 && !manifest.tools.includes(task.tool))
     throw new NotRun('rejected', `${task.tool} is none of the tools that ${task.agent} was added for`)
+  if (task.by !== undefined && manifest.secrets.length > 0)
+    throw new NotRun('rejected', holdsSecrets(task.agent))
   const { agent } = known
   const requester = deps.requesterOf(task, sessions)
   // Nothing is started for somebody who may have nothing done here. What the tool says of itself is not known yet.
@@ -144,7 +154,7 @@ function actionOf(
   return {
     ...{ id: task.id, task: task.id, agent: task.agent, tool: task.tool, readOnly },
     ...{ argv: manifest.argv, cwd: manifest.cwd, env: shownSecrets(manifest), binds: manifest.binds },
-    input: task.input,
+    ...{ input: task.input, secrets: manifest.secrets.map(({ secret }) => secret) },
     ...{ why: task.why, traceId: task.traceId },
   }
 }

@@ -52,8 +52,8 @@ export interface Tasks {
    * Rejects with KaroError: `bad_request`, `conflict` (the id is of another task), `rate_limited`.
    */
   run(request: TaskRequest & { readonly agent: AgentId }): Promise<Task>
-  /** The newest first. */
-  list(person?: number): Promise<readonly Task[]>
+  /** The newest first. `prefix`: only those whose ids begin so; no others are read. */
+  list(person?: number, prefix?: string): Promise<readonly Task[]>
   /** Rejects with KaroError `not_found`. */
   get(person: number, id: string): Promise<Task>
   /** JSON of the CallToolResult; undefined for a task without one. */
@@ -257,8 +257,8 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
         beginning.delete(key)
       }
     },
-    async list(person) {
-      const rows = await repository.tasks(person)
+    async list(person, prefix) {
+      const rows = await repository.tasks(person, prefix)
       return rows
         .map((row) => taskOf(live.get(keyOf(row.uid, row.id))?.stored ?? row))
         .sort((a, b) => b.createdAt - a.createdAt)

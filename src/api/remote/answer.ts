@@ -11,7 +11,8 @@ import {
   type AgentRequestBody,
 } from '../../../protocols/messages/agent.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Clock, Random } from '../../base/clock.ts'
+import { wordsAfar } from '../../agents/tasks/afar.ts'
+import type { Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import { jsonText } from '../../base/printable.ts'
@@ -33,14 +34,13 @@ const CLOSE_MS = 5_000
 
 interface AnswerDeps extends EntitledDeps, OperationsDeps {
   readonly self: { readonly nodeId: NodeId; readonly publicKey: Uint8Array }
-  readonly clock: Pick<Clock, 'monotonic'>
   readonly random: Random
   readonly log: Log
 }
 
 export function createAnswer(deps: AnswerDeps): ExchangeHandler {
   const { self, clock, random, log } = deps
-  const entitled = createEntitled(deps)
+  const { visitorOf, turnedAway } = createEntitled(deps)
   const perform = createOperations(deps)
   const quotaOf = createQuotas<NodeId>(REQUESTS, NODES_MAX)
   let answering = 0
@@ -62,15 +62,20 @@ export function createAnswer(deps: AnswerDeps): ExchangeHandler {
     const trace = frame.envelope.trace ?? random.bytes(CHALLENGE_BYTES)
     let error: AgentEndBody['error']
     try {
-      if (!quotaOf(exchange.peer.nodeId).take(clock.monotonic()) || answering >= ANSWERING_MAX)
-        throw new KaroError('rate_limited', 'too many requests', { hint: 'Try again in some seconds.' })
-      checkMeant(body, challenge)
+      try {
+        if (!quotaOf(exchange.peer.nodeId).take(clock.monotonic()) || answering >= ANSWERING_MAX)
+          throw new KaroError('rate_limited', 'too many requests', { hint: 'Try again in some seconds.' })
+        checkMeant(body, challenge)
+      } catch (refused) {
+        await turnedAway(exchange.peer, body, toHex(trace), (refused as Error).message)
+        throw refused
+      }
       answering += 1
       try {
         await say(
           exchange,
           trace,
-          perform(entitled(exchange.peer, body, toHex(trace)), body.ask, exchange.signal),
+          perform(visitorOf(exchange.peer, body, toHex(trace)), body.ask, exchange.signal),
         )
       } finally {
         answering -= 1
@@ -78,8 +83,10 @@ export function createAnswer(deps: AnswerDeps): ExchangeHandler {
     } catch (thrown) {
       if (exchange.signal.aborted) return
       error = toldOf(thrown as Error)
-      if (error.code === 'internal')
+      if (!(thrown instanceof KaroError))
         log.error({ trace_id: toHex(trace), reason: String(thrown) }, 'a request of another node failed')
+      else if (error.message !== thrown.message)
+        log.warn({ trace_id: toHex(trace), reason: thrown.message }, 'another node is not told why')
     }
     await exchange.send(AgentEnd, error === undefined ? {} : { error }, trace)
     await exchange.end(CLOSE_MS)
@@ -99,9 +106,14 @@ async function say(exchange: Exchange, trace: Uint8Array, documents: AsyncIterab
   }
 }
 
+const short = (text: string): string => text.slice(0, 500).toWellFormed()
+
 /** A mistake of this program is no affair of other machines. */
 function toldOf(error: Error): NonNullable<AgentEndBody['error']> {
   if (!(error instanceof KaroError)) return { code: 'internal', message: 'it failed; its log says why' }
   const { code, message, hint } = error
-  return { code, message: message.slice(0, 500), ...(hint !== undefined && { hint: hint.slice(0, 500) }) }
+  // What is refused is refused in words that were made for whoever asks; other errors may name places and secrets.
+  const words = code === 'refused' ? message : wordsAfar(error, 'it cannot do that now; its log says why')
+  const isWhole = words === message && hint !== undefined
+  return { code, message: short(words), ...(isWhole && { hint: short(hint) }) }
 }

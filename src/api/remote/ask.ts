@@ -241,6 +241,8 @@ async function* answerOf(exchange: Exchange, name: string): AsyncGenerator<unkno
       return
     }
     const { data, ends } = bodyIn(frame, AgentPart, name)
+    if (data.length === 0 && !ends)
+      throw new KaroError('internal', `${name} answered with a part that says nothing`)
     size += data.length
     if (size > DOCUMENT_BYTES) throw new KaroError('too_large', `the answer of ${name} is too large`)
     parts.push(data)

@@ -4,10 +4,12 @@ import { AGENT_CONTROL } from '../../../protocols/messages/agent.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Approval, Approver } from '../../agents/approvals/types.ts'
 import type { Afar } from '../../agents/tasks/types.ts'
+import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { createSparing, REST } from '../../base/sparing.ts'
 import type { PeerRef } from '../../mesh/index.ts'
-import type { Audit } from '../../trust/audit/index.ts'
-import { audienceKeyOf, type Principals, type Sessions } from '../../trust/operators/index.ts'
+import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
+import { type Asker, audienceKeyOf, type Principals, type Sessions } from '../../trust/operators/index.ts'
 import type { AgentOperation, Policy, Principal, RoleDecision } from '../../trust/policy/index.ts'
 
 export interface EntitledDeps {
@@ -17,7 +19,13 @@ export interface EntitledDeps {
   /** What this node calls another one. */
   readonly nameOf: (node: NodeId) => string
   readonly audit: Pick<Audit, 'record'>
+  readonly clock: Pick<Clock, 'monotonic'>
 }
+
+/** Asked again and again by whoever looks at a machine: counted in the ledger, as are all refusals. */
+const LOOKS: ReadonlySet<AgentAsk['operation']> = new Set(['list', 'tasks', 'approvals'])
+/** One entry at once, and the next ones after one minute, two, four, and so on up to an hour. */
+const COUNTED = { everyMs: 60_000, mostMs: 3_600_000 } as const
 
 /** One request of another machine, from now on in its name and no other. */
 export interface Visitor {
@@ -28,6 +36,10 @@ export interface Visitor {
   check(what: AgentAsk, operation: AgentOperation, agent: string, tool?: string): Promise<void>
   /** The same without a word; nothing is written. */
   may(operation: AgentOperation, agent: string, tool?: string): boolean
+  /** The same as `may` by what certificates, delegation and trust say at this moment. */
+  still(operation: AgentOperation, agent: string, tool: string): boolean
+  /** They may do nothing here, whatever it is about. */
+  readonly closed: boolean
   /** What came of a request that is about all agents or tasks. */
   note(what: AgentAsk, success: boolean, reason: string): Promise<void>
   /** The people of this machine whose requests are theirs too: they are logged in here under the same key. */
@@ -36,46 +48,90 @@ export interface Visitor {
   approverOf(approval: Approval): Approver | undefined
 }
 
-export function createEntitled({ principals, policy, sessions, nameOf, audit }: EntitledDeps) {
-  return (peer: PeerRef, body: AgentRequestBody, trace: string): Visitor => {
-    const asker = principals.resolve({
-      ...{ author: peer.publicKey, authorId: peer.nodeId },
-      body: {
-        query_type: AGENT_CONTROL,
-        // Nothing is sealed to it here: the answer goes over this very stream.
-        audience_key:
-          body.operator === undefined ? new Uint8Array() : audienceKeyOf(body.operator.delegation),
-        operator: body.operator,
+export function createEntitled({ principals, policy, sessions, nameOf, audit, clock }: EntitledDeps) {
+  const counted = createSparing({ clock, ...COUNTED })
+
+  /** What somebody may do as often as they like gets few entries, each with the number of requests since the one before. */
+  async function record(entry: AuditRecord, isCounted: boolean, key: string): Promise<void> {
+    if (!isCounted) return audit.record(entry)
+    const happened = counted.times(key)
+    if (happened === undefined) return
+    const { times } = happened
+    const { type, success, peer, ...rest } = entry
+    await audit.record(
+      happened.key === REST
+        ? { type, success, details: { times } }
+        : { ...{ type, success, ...rest }, ...(peer && { peer }), details: { ...entry.details, times } },
+    )
+  }
+
+  /** A request that nobody reads further. */
+  const turnedAway = (peer: PeerRef, { ask: what }: AgentRequestBody, trace: string, reason: string) =>
+    record(
+      {
+        ...{ type: 'agent_requested', success: false, peer: peer.nodeId, trace_id: trace },
+        details: { operation: what.operation, rule: 'agent.turned_away', reason },
       },
-    })
-    const { operator, principal, fault } = asker
+      true,
+      `${peer.nodeId} ${reason}`,
+    )
+
+  function visitorOf(peer: PeerRef, body: AgentRequestBody, trace: string): Visitor {
+    const resolve = () =>
+      principals.resolve({
+        ...{ author: peer.publicKey, authorId: peer.nodeId },
+        body: {
+          query_type: AGENT_CONTROL,
+          // Nothing is sealed to it here: the answer goes over this very stream.
+          audience_key:
+            body.operator === undefined ? new Uint8Array() : audienceKeyOf(body.operator.delegation),
+          operator: body.operator,
+        },
+      })
+    const asker = resolve()
+    const { operator, fault } = asker
     const by: Afar = {
       node: peer.nodeId,
       ...(operator !== undefined && { operator: operator.id }),
       name: operator === undefined ? nameOf(peer.nodeId) : `${operator.name} at ${nameOf(peer.nodeId)}`,
     }
 
-    const judge = (operation: AgentOperation, agent: string, tool: string, own = false): RoleDecision =>
-      fault === undefined
+    const judge = (
+      operation: AgentOperation,
+      agent: string,
+      tool: string,
+      { own = false, who = asker }: { readonly own?: boolean; readonly who?: Asker } = {},
+    ): RoleDecision => {
+      const { principal, fault } = who
+      return fault === undefined
         ? policy.judgeAgent({ principal: closed(principal), operation, agent, tool, own, by_agent: false })
         : { effect: 'deny', rule: fault.rule, reason: fault.reason }
+    }
 
-    const write = (what: AgentAsk, { effect, rule, reason }: RoleDecision): Promise<void> =>
-      audit.record({
-        ...{ type: 'agent_requested', success: effect === 'allow', peer: peer.nodeId, trace_id: trace },
-        details: {
-          ...{ operation: what.operation, rule, reason: reason.slice(0, 512) },
-          ...('agent' in what && { agent: what.agent.slice(0, 64) }),
-          ...('tool' in what && { tool: what.tool.slice(0, 128) }),
-          ...('id' in what && { id: what.id }),
-          ...(operator !== undefined && { operator: operator.id, operator_name: operator.name }),
+    const write = (what: AgentAsk, { effect, rule, reason }: RoleDecision): Promise<void> => {
+      const isCounted = effect !== 'allow' || LOOKS.has(what.operation)
+      const details = {
+        ...{ operation: what.operation, rule, reason: reason.slice(0, 512) },
+        ...('agent' in what && { agent: what.agent.slice(0, 64) }),
+        ...('tool' in what && { tool: what.tool.slice(0, 128) }),
+        ...('id' in what && { id: what.id }),
+        ...(operator !== undefined && { operator: operator.id, operator_name: operator.name }),
+      }
+      return record(
+        {
+          ...{ type: 'agent_requested', success: effect === 'allow', peer: peer.nodeId, trace_id: trace },
+          details,
         },
-      })
+        isCounted,
+        [peer.nodeId, operator?.id ?? '-', what.operation, effect, rule].join(' '),
+      )
+    }
 
     const people = operator === undefined || fault !== undefined ? [] : sessions.peopleOf(operator.id)
 
     return {
-      ...{ by, trace, people },
+      ...{ by, trace, people, closed: fault !== undefined || closed(asker.principal).denied },
+      still: (operation, agent, tool) => judge(operation, agent, tool, { who: resolve() }).effect === 'allow',
       may: (operation, agent, tool = '') => judge(operation, agent, tool).effect === 'allow',
       async check(what, operation, agent, tool = '') {
         const decision = judge(operation, agent, tool)
@@ -89,7 +145,7 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit }: 
         // What a person of this machine asked is that person's alone, whatever role others have.
         if (operator === undefined || (approval.person !== null && !own)) return undefined
         const { agent, tool } = approval.action
-        if (judge('approve', agent, tool, own).effect !== 'allow') return undefined
+        if (judge('approve', agent, tool, { own }).effect !== 'allow') return undefined
         return {
           ...{ person: approval.person ?? NOBODY, account: NOBODY, admin: !own, operator: operator.id },
           ...{ way: 'operator', sessions: [], from: { node: peer.nodeId, name: by.name ?? peer.nodeId } },
@@ -97,6 +153,8 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit }: 
       },
     }
   }
+
+  return { visitorOf, turnedAway }
 }
 
 /** No person of this machine. */
@@ -109,5 +167,5 @@ export const refusal = (): KaroError =>
   })
 
 /** A node that may have nothing here has no agents do anything either. */
-const closed = (principal: Principal): Principal =>
+export const closed = (principal: Principal): Principal =>
   principal.trust_level === 'untrusted' ? { ...principal, denied: true } : principal

@@ -1,8 +1,9 @@
 // What each operation of another machine does here, once policy has let it, and what it is told.
 import type { AgentAsk } from '../../../protocols/messages/agent.ts'
+import { changesOf } from '../../agents/approvals/changes.ts'
 import type { Approval, Approvals, Approver } from '../../agents/approvals/types.ts'
 import type { Actor, AgentView, Runtime, Task } from '../../agents/index.ts'
-import { AFAR, afarId, isOf, ownId } from '../../agents/tasks/afar.ts'
+import { AFAR, afarId, ownId, shareOf } from '../../agents/tasks/afar.ts'
 import { KaroError } from '../../base/errors.ts'
 import { approvalShape, decidedShape } from '../routes/agents/approval-shapes.ts'
 import {
@@ -70,16 +71,11 @@ export function createOperations({ agents, approvals }: OperationsDeps) {
   async function approvalFor(visitor: Visitor, what: Of<'approval' | 'decide'>) {
     const all = approvalsFor(visitor)
     const [only, other] = all.filter(({ approval }) => approval.id.startsWith(what.id))
-    await visitor.note(
-      what,
-      only !== undefined,
-      only === undefined ? 'nothing that they may see' : 'they may see it',
-    )
+    if (only !== undefined && other === undefined) return only
+    await visitor.note(what, false, only === undefined ? 'nothing that they may see' : 'it is not one alone')
     if (only === undefined)
       throw new KaroError('not_found', `no request ${what.id} waits there that you may decide`)
-    if (other !== undefined)
-      throw new KaroError('conflict', `${what.id} is the beginning of several requests`)
-    return only
+    throw new KaroError('conflict', `${what.id} is the beginning of several requests`)
   }
 
   return async function* perform(
@@ -126,7 +122,11 @@ export function createOperations({ agents, approvals }: OperationsDeps) {
         return
       }
       case 'tasks': {
-        const own = (await tasks.list(AFAR)).filter(({ id }) => isOf(visitor.by, id))
+        if (visitor.closed) {
+          await visitor.note(what, false, 'they may do nothing here')
+          throw refusal()
+        }
+        const own = await tasks.list(AFAR, shareOf(visitor.by))
         const seen = own.filter(({ agent, tool }) => visitor.may('task', agent, tool)).slice(0, what.limit)
         await visitor.note(what, true, `${seen.length} of ${own.length} tasks of theirs`)
         yield { tasks: seen.map((task) => taskRow(afar(task))) }
@@ -141,22 +141,40 @@ export function createOperations({ agents, approvals }: OperationsDeps) {
         return
       }
       case 'follow':
-        for await (const line of taskLines(tasks, await taskFor(visitor, what), what.after, signal))
-          yield { ...line, task: ownId(line.task) }
+        {
+          const task = await taskFor(visitor, what)
+          for await (const line of taskLines(tasks, task, what.after, signal)) {
+            // It may have gone on for days.
+            if (!visitor.still('task', task.agent, task.tool)) {
+              await visitor.note(what, false, 'they may not any more')
+              throw refusal()
+            }
+            yield { ...line, task: ownId(line.task) }
+          }
+        }
         return
       case 'approvals': {
         const seen = approvalsFor(visitor)
         await visitor.note(what, true, `${seen.length} requests`)
-        yield { approvals: await Promise.all(seen.map(({ approval }) => approvalShape(approval))) }
+        yield { approvals: seen.map(({ approval }) => approvalShape(shownOf(visitor, approval), [])) }
         return
       }
-      case 'approval':
-        yield approvalShape((await approvalFor(visitor, what)).approval)
+      case 'approval': {
+        const { approval } = await approvalFor(visitor, what)
+        await visitor.note(what, true, 'they may see it')
+        const shown = shownOf(visitor, approval)
+        yield approvalShape(shown, await changesOf(shown.action))
         return
+      }
       case 'decide': {
         const { approval, as } = await approvalFor(visitor, what)
         const { operation: _, id: __, ...decision } = what
-        yield decidedShape(await approvals.decide(as, approval.id, decision), what.approve)
+        const made = await approvals.decide(as, approval.id, decision).catch(async (error: Error) => {
+          await visitor.note(what, false, error.message)
+          throw error
+        })
+        await visitor.note(what, true, what.approve ? 'approved' : 'denied')
+        yield decidedShape(made, what.approve)
       }
     }
   }
@@ -168,6 +186,13 @@ const discreet = (view: AgentView): AgentView => ({
   manifest: null,
   status: { ...view.status, detail: view.status.state === 'running' ? view.status.detail : '' },
 })
+
+/** Who asked for it learns nothing of the machine by its card: not by what, where and with what it would run. */
+function shownOf({ by }: Visitor, approval: Approval): Approval {
+  const { action } = approval
+  if (by.operator === undefined || action.requester.operator !== by.operator) return approval
+  return { ...approval, action: { ...action, argv: [], cwd: '', env: {}, binds: [] } }
+}
 
 const afar = (task: Task): Task => ({ ...task, id: ownId(task.id) })
 const shownTo = <T extends { readonly id: string }>(task: T): T => ({ ...task, id: ownId(task.id) })

@@ -69,10 +69,14 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
   /** Nothing is read any more, see `hearsTime`. */
   let deaf = false
   let held = false
+  /** The stream is handing over what waited in it. */
+  let resuming = false
   let sent = 0
   let received = 0
   /** Ends the wait for the frame under way. */
   let unwait: (() => void) | undefined
+
+  const readable = (): boolean => stream.readStatus === 'readable'
 
   const end = (code?: RejectCode): void => {
     if (!open) return
@@ -191,17 +195,24 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
     },
     sendBytes,
     hold() {
-      if (held || !open || stream.readStatus !== 'readable') return
+      if (held || !open || !readable()) return
       held = true
       unwait?.()
-      stream.pause()
+      if (!resuming) stream.pause()
     },
     flow() {
       if (!held) return
       held = false
       if (!open || stream.readStatus !== 'paused') return
       if (reader.midFrame) within(protocol.timeouts.frameMs)
-      stream.resume()
+      resuming = true
+      try {
+        stream.resume()
+      } finally {
+        resuming = false
+      }
+      // What waited held it again. The stream is paused only now, because the end of `resume` tells the sender to go on.
+      if (held && open && readable()) stream.pause()
     },
   }
 }

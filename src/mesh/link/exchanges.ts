@@ -44,6 +44,18 @@ export function createExchanges({ channel: deps, timings, admits, wireTo }: Exch
   const lines = new Map<string, Line & { readonly protocol: Stream }>()
   const { timers, log } = deps
 
+  /** Resolves when the signal aborts, or after `ms`. */
+  async function closedWithin(ms: number, signal: AbortSignal): Promise<void> {
+    const limit = deadline(timers, ms)
+    try {
+      await untilAborted(new Promise<void>((resolve) => onAbort(signal, resolve)), limit.signal)
+    } catch {
+      // The caller sees by the signal which of the two it was.
+    } finally {
+      limit.end()
+    }
+  }
+
   function begin(line: Line & { readonly protocol: Stream }, stream: Libp2pStream, peer: PeerRef): Exchange {
     const { protocol, open } = line
     const node = peer.nodeId
@@ -72,9 +84,8 @@ export function createExchanges({ channel: deps, timings, admits, wireTo }: Exch
       ...{ peer, signal },
       async send<B extends WireBody>(message: Message<B>, body: NoInfer<B>, trace?: Uint8Array) {
         if (!channel.send(message, body, trace)) throw cut(signal)
-        await stream.onDrain({ signal }).catch(() => {
-          throw cut(signal)
-        })
+        // `Stream.onDrain` keeps its first promise, so it waits only once.
+        while (stream.writableNeedsDrain) await untilAborted(nextDrain(stream), signal)
       },
       async next() {
         for (;;) {
@@ -88,16 +99,13 @@ export function createExchanges({ channel: deps, timings, admits, wireTo }: Exch
         }
       },
       async end(ms) {
-        const limit = deadline(timers, ms)
-        try {
-          // Whoever asked closes when it has read everything.
-          await untilAborted(new Promise<void>((resolve) => onAbort(signal, resolve)), limit.signal)
-        } catch {
-          // It does not: everything has been said.
-        } finally {
-          limit.end()
-          stream.abort(new Error('over'))
+        // Whoever asked closes when it has read everything. The time begins anew while what was said still leaves.
+        let left = Number.POSITIVE_INFINITY
+        while (!signal.aborted && stream.writeBufferLength < left) {
+          left = stream.writeBufferLength
+          await closedWithin(ms, signal)
         }
+        stream.abort(new Error('over'))
       },
       abort: (why) => stream.abort(new Error(why)),
     }
@@ -163,6 +171,9 @@ export function createExchanges({ channel: deps, timings, admits, wireTo }: Exch
 
 const cut = (signal: AbortSignal): KaroError =>
   signal.reason instanceof KaroError ? signal.reason : new KaroError('unavailable', 'the connection was cut')
+
+const nextDrain = (stream: Libp2pStream): Promise<void> =>
+  new Promise((resolve) => stream.addEventListener('drain', () => resolve(), { once: true }))
 
 function onAbort(signal: AbortSignal, run: () => void): void {
   if (signal.aborted) run()

@@ -60,8 +60,8 @@ export interface AgentRepository {
   manifests(): Promise<readonly ManifestRow[]>
   /** Task and result in one batch; durable when it resolves, unless `lazy`: such a write outlives a kill, but not a power cut. */
   putTask(row: TaskRow, options?: { readonly result?: string; readonly lazy?: true }): Promise<void>
-  /** Every task of everybody, or of one person; a damaged one is left out. */
-  tasks(uid?: number): Promise<readonly TaskRow[]>
+  /** Every task of everybody, or of one person, or those of that person whose ids begin with `prefix`; a damaged one is left out. */
+  tasks(uid?: number, prefix?: string): Promise<readonly TaskRow[]>
   task(uid: number, id: string): Promise<TaskRow | undefined>
   /** JSON; undefined for a task that has none. */
   result(uid: number, id: string): Promise<string | undefined>
@@ -75,8 +75,10 @@ export function createAgentRepository(db: Database): AgentRepository {
   async function rows(
     kind: typeof TASK,
     uid?: number,
+    prefix = '',
   ): Promise<readonly (readonly [Uint8Array, Uint8Array])[]> {
-    const range = uid === undefined ? keyRange('agents') : keyRange('agents', { u32: uid }, kind)
+    const range =
+      uid === undefined ? keyRange('agents') : keyRange('agents', { u32: uid }, kind, { text: prefix })
     const all: [Uint8Array, Uint8Array][] = []
     for await (const [key, value] of db.iterator(range))
       if (key[KIND_AT] === kind.bytes[0]) all.push([key, value])
@@ -109,7 +111,8 @@ export function createAgentRepository(db: Database): AgentRepository {
         })
       await db.batch(changes, { sync: lazy !== true })
     },
-    tasks: async (uid) => (await rows(TASK, uid)).flatMap(([key, value]) => readTask(key, value) ?? []),
+    tasks: async (uid, prefix) =>
+      (await rows(TASK, uid, prefix)).flatMap(([key, value]) => readTask(key, value) ?? []),
     async task(uid, id) {
       const key = keyOf(uid, TASK, id)
       const value = await db.get(key)

@@ -1,6 +1,7 @@
 // Who is logged in on this node: one operator for each person (uid), in memory alone, until logout, end or revocation.
 
 import { encodeValue } from '../../../protocols/messagepack.ts'
+import { AGENT_CONTROL } from '../../../protocols/messages/agent.ts'
 import { DELEGATION_LIFE_MS } from '../../../protocols/messages/operator.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
@@ -264,7 +265,12 @@ export function createSessions(deps: SessionsDeps): Sessions {
     },
     peopleOf: (operator) =>
       [...sessions.values()]
-        .filter((session) => session.state.operator === operator && check(session) !== undefined)
+        .filter(
+          (session) =>
+            session.state.operator === operator &&
+            session.body.types.includes(AGENT_CONTROL) &&
+            check(session) !== undefined,
+        )
         .map(({ state }) => state.uid),
     count: () => sessions.size,
     state(uid, account = uid) {

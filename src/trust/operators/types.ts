@@ -103,7 +103,7 @@ export interface Sessions extends Room {
   state(uid: number, account?: number): SessionState | undefined
   /** The person is no person of this node any more: ends what they had, whatever account began it. */
   forget(uid: number): Promise<void>
-  /** The people of this node who are logged in as that operator now, by number. */
+  /** The people of this node who are logged in as that operator now, by a login that covers agents; by number. */
   peopleOf(operator: NodeId): readonly number[]
   /** People who are logged in now. */
   count(): number

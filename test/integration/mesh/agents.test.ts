@@ -143,7 +143,8 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
     expect((await build.json<TaskListShape>(['task', 'list'])).tasks).toEqual([])
     expect((await build.json<AgentListShape>(['agent', 'list'])).agents[0]?.state).toBe('stopped')
     const decided = await entries(build, 'agent_requested')
-    expect(decided.length).toBeGreaterThan(5)
+    // What is refused again and again is counted.
+    expect(decided.length).toBeGreaterThan(3)
     expect(decided.filter(({ success, details }) => success && details.operation !== 'approvals')).toEqual([])
     expect(decided.at(-1)).toMatchObject({
       peer: (await desk.status()).node_id,
@@ -183,8 +184,13 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
       .split('\n')
       .find((line) => line.includes(trace_id) && line.includes('a job is asked for'))
     expect(job).toBeDefined()
-    // Its standard error is content, which the places that were granted cover.
-    expect((await desk.karo(['agent', 'logs', 'tools', '--at', 'build'])).stdout).toContain('fixture ready')
+    // Its standard error is content, which is shown after a yes alone.
+    const logs = await desk.karo(['agent', 'logs', 'tools', '--at', 'build'])
+    expect(logs).toMatchObject({
+      code: 4,
+      stdout: '',
+      stderr: expect.stringContaining('a person has to approve it'),
+    })
   })
 
   test('have a large result arrive whole', async () => {
@@ -219,7 +225,7 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
     await logIn(desk, ada, '--agents')
     await logIn(hq, bob, '--agents')
     const { approvals } = await hq.json<ApprovalsShape>(['approvals', 'list', '--at', 'build'])
-    expect(approvals.map((one) => one.id)).toEqual([id])
+    expect(approvals.map((one) => one.id)).toContain(id)
     const program = await hq.karo(['approvals', 'approve', id, '--yes', card.hash, '--at', 'build'])
     expect(program).toMatchObject({ code: 4, stderr: expect.stringContaining('terminal') })
     const wrong = approve(hq, '00000000')

@@ -7,7 +7,7 @@ import type { Wanted } from '../../../src/agents/manifest/manifest.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../src/agents/manifest/words.ts'
 import type { MuscleClient } from '../../../src/agents/muscle/client.ts'
 import type { RuntimeDeps } from '../../../src/agents/runtime/runtime.ts'
-import { isFinal } from '../../../src/agents/tasks/types.ts'
+import { type Afar, isFinal } from '../../../src/agents/tasks/types.ts'
 import type { Gates } from '../../../src/agents/types.ts'
 import { systemClock, systemRandom, systemTimers, type Timers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
@@ -115,7 +115,7 @@ export async function done(
   runtime: Runtime,
   tool: string,
   input: Readonly<Record<string, unknown>> = {},
-  more: { readonly id?: string; readonly person?: number; readonly agent?: string } = {},
+  more: { readonly id?: string; readonly person?: number; readonly agent?: string; readonly by?: Afar } = {},
 ): Promise<Task> {
   const { person = ANN, agent = 'fixture', ...rest } = more
   const { id } = await runtime.run({ ...{ person, agent, tool, input, why: '', traceId: TRACE }, ...rest })

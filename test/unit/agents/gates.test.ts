@@ -108,6 +108,11 @@ describe('judging', () => {
     const binds = [{ path: '/srv/app', write: false }]
     await all.capabilities.grant({ subject: 'kExecutor:fs', names: ['fs.read:/srv'], by: 0 })
     expect(await all.gates.judge(reads({ requester, binds }))).toMatchObject({ outcome: 'run' })
+    // What holds secrets, and what an agent wrote, is looked at each time.
+    const waits = { outcome: 'wait', class: 'low' }
+    expect(await all.gates.judge(reads({ requester, binds, secrets: ['token'] }))).toMatchObject(waits)
+    const logs = { tool: 'logs', operation: 'logs' } as const
+    expect(await all.gates.judge(reads({ requester, binds, ...logs }))).toMatchObject(waits)
   })
 
   it('denies by policy whoever is not of this machine, and whatever is to happen elsewhere', async () => {

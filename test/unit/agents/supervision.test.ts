@@ -1,6 +1,8 @@
 // Supervision and rights of agents in real jails: crashes, a lost Muscle, changed manifests, many at once, and whose they are.
 import { describe, expect, test } from 'vitest'
+import { AFAR, afarId } from '../../../src/agents/tasks/afar.ts'
 import type { Gates } from '../../../src/agents/types.ts'
+import { KaroError } from '../../../src/base/errors.ts'
 import { createAgentRepository } from '../../../src/store/tables/agents.ts'
 import { ANN, actor, agentRig, BOB, done, said, serverDirectory, wantedOf } from '../../support/agents/rig.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
@@ -138,6 +140,61 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     expect(refused.events.at(-1)?.message).toBe('it was granted nothing')
     expect(await client.list()).toEqual([])
     expect((await runtime.describe(actor(), 'fixture')).status.state).toBe('stopped')
+  })
+
+  test('that holds secrets is not started, tasked, or read from another machine', async () => {
+    const yes: Gates = {
+      refuses: async () => undefined,
+      judge: async () => ({ outcome: 'run', class: 'green', reason: '' }),
+      settled: () => Promise.reject(new Error('never')),
+    }
+    const { runtime } = await agentRig({ gates: yes })
+    const secrets = [{ variable: 'TOKEN', secret: 'token' }]
+    await runtime.add(actor(), wantedOf(serverDirectory(), [], { secrets }))
+    const by = { node: 'kn1elsewhere' }
+    const visitor = { ...actor(AFAR), by }
+    const words = 'kExecutor:fixture holds secrets of a person of that machine, and is used there alone'
+    await expect(runtime.startAgent(visitor, 'fixture')).rejects.toThrow(words)
+    await expect(runtime.logs(visitor, 'fixture')).rejects.toThrow(words)
+    await runtime.startAgent(actor(), 'fixture')
+    const task = await done(runtime, 'echo', {}, { person: AFAR, id: afarId(by, 'one'), by })
+    expect(task).toMatchObject({ state: 'rejected' })
+    expect(task.events.at(-1)?.message).toBe(words)
+    expect(await done(runtime, 'echo', { text: 'mine' })).toMatchObject({ state: 'completed' })
+  })
+
+  test('tells another machine nothing of its places when it does not start', async () => {
+    const { runtime } = await agentRig()
+    const directory = serverDirectory()
+    const binds = [...wantedOf(directory).binds, { path: '/srv/gone-for-good', write: false }]
+    await runtime.add(actor(), wantedOf(directory, [], { binds }))
+    const by = { node: 'kn1elsewhere' }
+    const own = await done(runtime, 'echo')
+    expect(own.events.at(-1)?.message).toContain('gone-for-good')
+    const afar = await done(runtime, 'echo', {}, { person: AFAR, id: afarId(by, 'one'), by })
+    expect(afar.events.at(-1)?.message).toBe('it did not run: the log of that machine says why')
+    const refused = await runtime.startAgent({ ...actor(AFAR), by }, 'fixture').catch((error: Error) => error)
+    expect(refused).toBeInstanceOf(KaroError)
+    expect(String(refused)).not.toContain('gone-for-good')
+  })
+
+  test('ends with what it may run by, also while it starts, and only that of the person meant', async () => {
+    const { runtime, client } = await agentRig()
+    await runtime.add(actor(), wantedOf(serverDirectory()))
+    await runtime.startAgent(actor(), 'fixture')
+    await runtime.revoked('kExecutor:fixture', BOB)
+    expect((await runtime.describe(actor(), 'fixture')).status.state).toBe('running')
+    await runtime.revoked('kExecutor:fixture', ANN)
+    expect((await runtime.describe(actor(), 'fixture')).status.state).toBe('stopped')
+    const start = runtime.startAgent(actor(), 'fixture')
+    const outcome = expect(start).rejects.toThrow('stopped meanwhile')
+    await until(async () => (await runtime.describe(actor(), 'fixture')).status.state === 'starting', {
+      what: 'it starts',
+    })
+    await runtime.revoked('kExecutor:fixture')
+    await outcome
+    expect((await runtime.describe(actor(), 'fixture')).status.state).toBe('stopped')
+    expect(await client.list()).toEqual([])
   })
 
   test('waits for the approval of a person, and then does exactly what was approved, or nothing', async () => {

@@ -44,12 +44,15 @@ interface Played extends Exchange {
 }
 
 /** What comes may follow from what was said. */
-function played(come: (said: Played['said']) => Frame | undefined): Played {
+function played(come: (said: Played['said']) => Frame | undefined, onPart = () => {}): Played {
   const said: Played['said'] = []
   const over = new AbortController()
   return {
     ...{ said, peer: PEER, signal: over.signal },
-    send: async (message, body) => void said.push({ message: message as unknown as Message, body }),
+    async send(message, body) {
+      said.push({ message: message as unknown as Message, body })
+      if (message.type === AgentPart.type) onPart()
+    },
     next: async () => come(said),
     end: async () => {},
     abort: () => over.abort(),
@@ -90,12 +93,14 @@ interface Who {
   readonly teams?: readonly string[]
   readonly people?: readonly number[]
   readonly fault?: true
+  /** What stopping an agent rejects with. */
+  readonly fails?: Error
 }
 
 function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approval[] = []) {
   const ledger: AuditRecord[] = []
   const done: string[] = []
-  const { operator = true, roles = ['admin'], teams = ['eng'], people = [], fault } = who
+  const { operator = true, roles = ['admin'], teams = ['eng'], people = [], fault, fails } = who
   const principal: Principal = {
     ...{ node_id: PEER.nodeId, trust_level: 'peer', denied: false, roles, teams },
     ...(operator && { operator: ADA.fingerprint, operator_id: ADA.nodeId }),
@@ -107,6 +112,7 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
       return view
     },
     async stopAgent() {
+      if (fails !== undefined) throw fails
       done.push('stop')
       return view
     },
@@ -115,7 +121,7 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
       return { ...tasks[0], id, by }
     },
     tasks: {
-      list: async () => tasks,
+      list: async (_: number, prefix: string) => tasks.filter(({ id }) => id.startsWith(prefix)),
       async get(_: number, id: string) {
         const found = tasks.find((task) => task.id === id)
         if (found === undefined) throw new KaroError('not_found', 'no')
@@ -130,7 +136,7 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
     audit: { record: async (entry) => void ledger.push(entry) },
     principals: {
       resolve: () => ({
-        principal,
+        principal: { ...principal, roles: who.roles ?? roles },
         ...(operator && { operator: { id: ADA.nodeId, name: 'ada' } }),
         ...(fault && { fault: { rule: 'operator.expired', reason: 'it has ended' } }),
       }),
@@ -151,11 +157,11 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
       },
     },
   })
-  async function ask(what: AgentAsk, over: Partial<AgentRequestBody> = {}) {
+  async function ask(what: AgentAsk, over: Partial<AgentRequestBody> = {}, onPart = () => {}) {
     const exchange = played(([first]) => {
       const { challenge } = (first as { body: { challenge: Uint8Array } }).body
       return frameOf(AgentRequest, { to: SELF.publicKey, challenge, ask: what, ...over })
-    })
+    }, onPart)
     await answer(exchange)
     const { said } = exchange
     const last = said.at(-1)?.body as { error?: { code: string; message: string } }
@@ -166,7 +172,9 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
     return {
       said,
       error: last.error,
-      answer: text === '' ? undefined : (JSON.parse(text) as Record<string, unknown>),
+      get answer() {
+        return text === '' ? undefined : (JSON.parse(text) as Record<string, unknown>)
+      },
     }
   }
   return { ask, ledger, done }
@@ -205,7 +213,7 @@ describe('the machine that is asked', () => {
     const { ask, ledger } = side({})
     expect((await ask(LIST, { to: PEER.publicKey })).error).toMatchObject({ code: 'refused' })
     expect((await ask(LIST, { challenge: new Uint8Array(16) })).error).toMatchObject({ code: 'refused' })
-    expect(ledger).toEqual([])
+    expect(ledger).toMatchObject([{ success: false }, { success: false }])
   })
 
   test.each<[string, Who]>([
@@ -222,7 +230,7 @@ describe('the machine that is asked', () => {
     const task = { operation: 'task', agent: 'tools', tool: 'echo', input: '{}', id: 't-1', why: '' } as const
     expect((await ask(task)).error).toEqual(stop.error)
     expect(done).toEqual([])
-    expect(ledger.map(({ success }) => success)).toEqual([false, false, false, false])
+    expect(ledger.map(({ success }) => success)).toEqual([false, false, false])
   })
 
   test('shows each only their own tasks, by the ids that they gave', async () => {
@@ -237,6 +245,62 @@ describe('the machine that is asked', () => {
     expect((await ask({ operation: 'status', id: 'mine' })).answer).toMatchObject({ id: 'mine' })
     for (const id of ['theirs', 'of-the-node'])
       expect((await ask({ operation: 'status', id })).error).toMatchObject({ code: 'not_found' })
+  })
+
+  test('counts what is asked again and again, and what it refuses, instead of writing each down', async () => {
+    const looks = side({})
+    for (let n = 0; n < 10; n += 1) await looks.ask(LIST)
+    expect(looks.ledger).toHaveLength(1)
+    const refused = side({ roles: [] })
+    for (let n = 0; n < 10; n += 1) await refused.ask({ operation: 'stop', agent: 'tools' })
+    expect(refused.ledger).toMatchObject([{ success: false, details: { operation: 'stop', times: 1 } }])
+    const other = side({})
+    for (let n = 0; n < 10; n += 1) await other.ask(LIST, { to: PEER.publicKey })
+    expect(other.ledger).toMatchObject([
+      { success: false, details: { reason: 'the request is for another node' } },
+    ])
+  })
+
+  test('tells in fixed words what its own people read in full', async () => {
+    const { ask } = side({
+      fails: new KaroError('bad_file', '/srv/secret is damaged', { hint: 'See /srv/secret.' }),
+    })
+    const { error } = await ask({ operation: 'stop', agent: 'tools' })
+    expect(error).toEqual({ code: 'bad_file', message: 'it cannot do that now; its log says why' })
+  })
+
+  test('shows who asked nothing of what would run', async () => {
+    const requester = { node: PEER.nodeId, operator: ADA.nodeId }
+    const places = { argv: ['/srv/secret/run'], cwd: '/srv/secret', env: { A: '/srv/secret' } }
+    const own = side({}, [], [approvalOf(null, { requester, ...places })])
+    const { answer } = await own.ask({ operation: 'approval', id: '3f9a' })
+    expect(answer).toMatchObject({ action: 'write', argv: [], cwd: '', env: {}, binds: [] })
+    expect(JSON.stringify((await own.ask({ operation: 'approvals' })).answer)).not.toContain('secret')
+    const third = side({}, [], [approvalOf(null, { requester: { node: SELF.nodeId }, ...places })])
+    expect((await third.ask({ operation: 'approval', id: '3f9a' })).answer).toMatchObject({
+      cwd: '/srv/secret',
+    })
+  })
+
+  test('ends what is followed when policy does not let them any more', async () => {
+    const who: { roles: string[] } = { roles: ['admin'] }
+    const task = given(ADA.nodeId, 'mine')
+    const events = [1, 2].map((seq) => ({
+      seq,
+      at: 0,
+      state: 'working' as const,
+      message: null,
+      progress: null,
+    }))
+    const { ask } = side(who, [{ ...task, events, seq: 2 }])
+    const follow: AgentAsk = { operation: 'follow', id: 'mine', after: 0 }
+    expect((await ask(follow)).error).toBeUndefined()
+    // As the first line leaves, the role is taken back.
+    const { said, error } = await ask(follow, {}, () => {
+      who.roles = []
+    })
+    expect(error).toMatchObject({ code: 'refused' })
+    expect(said.filter(({ message }) => message.name === 'AgentPart')).toHaveLength(1)
   })
 
   test('bounds the requests of a node', async () => {

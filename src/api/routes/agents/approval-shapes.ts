@@ -1,7 +1,7 @@
 // Requests that wait for approval as the API answers them, to programs of this machine and to other machines.
 import { formatNodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import { hashOf } from '../../../agents/approvals/binding.ts'
-import { changesOf } from '../../../agents/approvals/changes.ts'
+import type { FileChange } from '../../../agents/approvals/changes.ts'
 import type { Approval, EndedApproval } from '../../../agents/approvals/types.ts'
 import type { Action } from '../../../agents/types.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
@@ -9,10 +9,10 @@ import type { ApprovalShape, DecidedShape, EndedApprovalShape } from '../../cont
 
 const time = (ms: number): string => new Date(ms).toISOString()
 
-export async function approvalShape(approval: Approval): Promise<ApprovalShape> {
+/** `changes`: see `changesOf`; none where many are listed. */
+export function approvalShape(approval: Approval, changes: readonly FileChange[]): ApprovalShape {
   const { id, state, action, class: of, kind, risk, risks, hash, scope, created_at, expires_at } = approval
   const { agent, tool, argv, cwd, env, binds, input, target, task, why, traceId: trace_id } = action
-  const changes = await changesOf(action)
   return {
     ...{
       id,

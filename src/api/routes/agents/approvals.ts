@@ -1,7 +1,8 @@
 // /approvals and /capabilities: what agents and AI tools want to do, a person's decision, and what agents were granted.
 import type { AgentAsk } from '../../../../protocols/messages/agent.ts'
 import { hashOf } from '../../../agents/approvals/binding.ts'
-import type { Approvals, Approver } from '../../../agents/approvals/types.ts'
+import { changesOf } from '../../../agents/approvals/changes.ts'
+import type { Approval, Approvals, Approver } from '../../../agents/approvals/types.ts'
 import type { Capabilities, HeldCapability } from '../../../agents/capabilities/capabilities.ts'
 import type { Action, AgentId, Gates } from '../../../agents/types.ts'
 import { deadline } from '../../../base/async/deadline.ts'
@@ -139,12 +140,13 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
     serve(server, getApprovals, async (request) => {
       const { at } = request.query
       if (at !== undefined) return elsewhere.ask(request, at, getApprovals, { operation: 'approvals' })
-      return { approvals: await Promise.all(approvals.list(approverOf(request.caller)).map(approvalShape)) }
+      const all = approvals.list(approverOf(request.caller))
+      return { approvals: await Promise.all(all.map(withChanges)) }
     })
     serve(server, getApproval, async (request) => {
       const { at, id } = request.query
       if (at !== undefined) return elsewhere.ask(request, at, getApproval, { operation: 'approval', id })
-      return approvalShape(approvals.find(approverOf(request.caller), id))
+      return withChanges(approvals.find(approverOf(request.caller), id))
     })
     serve(server, decideApproval, async (request) => {
       const { caller, body } = request
@@ -184,3 +186,5 @@ const waitFor = (approval: string, expires: number, reason: string): AskedShape 
 function capabilityShape({ subject, issued_at, expires_at, ...rest }: HeldCapability): CapabilityShape {
   return { ...rest, agent: subject, issued_at: time(issued_at), expires_at: time(expires_at) }
 }
+
+const withChanges = async (approval: Approval) => approvalShape(approval, await changesOf(approval.action))
