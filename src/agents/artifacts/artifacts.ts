@@ -1,16 +1,14 @@
 // The room of artifacts: content by its hash, in pieces of which each is stored once, within bounds, verified when it is read.
 import { setImmediate as turn } from 'node:timers/promises'
 import { createSerial } from '../../base/async/limiter.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { blake3, createHasher, type Hasher } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
-import type { Log } from '../../base/run/log.ts'
-import type { ArtifactRepository, ArtifactRow } from '../../store/tables/artifacts.ts'
-import type { Audit } from '../../trust/audit/index.ts'
-import { artifactOf, hashesOf, textOf } from './rows.ts'
+import type { ArtifactRow } from '../../store/tables/artifacts.ts'
+import { artifactOf, hashesOf, isWhole, textOf } from './rows.ts'
 import {
   type Artifacts,
+  type ArtifactsDeps,
   type Coming,
   MEDIA_TYPE,
   MOST_ARTIFACTS,
@@ -26,15 +24,6 @@ const IDLE_MS = 60_000
 const SWEEP_MS = 3_600_000
 const UPLOADS_MAX = 16
 const WHICH_LEAST = 6
-
-interface ArtifactsDeps {
-  readonly repository: ArtifactRepository
-  readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  readonly log: Log
-}
 
 interface Upload {
   readonly key: string
@@ -300,6 +289,3 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     },
   }
 }
-
-const isWhole = (bytes: Uint8Array | undefined, hash: Uint8Array): boolean =>
-  bytes !== undefined && Buffer.from(blake3([bytes])).equals(hash)

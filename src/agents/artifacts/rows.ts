@@ -1,4 +1,5 @@
 // Rows of artifacts as facts: the hashes of their pieces, their beginning as text, and what people see.
+import { blake3 } from '../../base/hash.ts'
 import type { ArtifactRow } from '../../store/tables/artifacts.ts'
 import { type Artifact, PREVIEW_CHARS } from './types.ts'
 
@@ -21,3 +22,7 @@ export const artifactOf = (row: ArtifactRow): Artifact => ({
   ...{ id: row.id, name: row.name, mediaType: row.media_type, size: row.size, source: row.source },
   ...{ createdAt: row.created_at, expiresAt: row.expires_at },
 })
+
+/** Whether these are the bytes that were named by this BLAKE3 hash. */
+export const isWhole = (bytes: Uint8Array | undefined, hash: Uint8Array): boolean =>
+  bytes !== undefined && Buffer.from(blake3([bytes])).equals(hash)

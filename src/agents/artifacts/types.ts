@@ -1,5 +1,9 @@
 // What the store of artifacts shows of itself, and its bounds.
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
+import type { ArtifactRepository } from '../../store/tables/artifacts.ts'
+import type { Audit } from '../../trust/audit/index.ts'
 
 /** Bytes of one piece in the store. */
 export const PIECE_BYTES = 64 * 1024
@@ -70,4 +74,13 @@ export interface Artifacts extends Room {
   remove(owner: Owner, which: string): Promise<Artifact>
   /** Forgets what is in memory of this person; the rows are the caller's to remove. */
   forget(person: number): Promise<void>
+}
+
+export interface ArtifactsDeps {
+  readonly repository: ArtifactRepository
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
 }

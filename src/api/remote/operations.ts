@@ -78,6 +78,51 @@ export function createOperations({ agents, approvals }: OperationsDeps) {
     throw new KaroError('conflict', `${what.id} is the beginning of several requests`)
   }
 
+  async function aboutApprovals(
+    visitor: Visitor,
+    what: Of<'approvals' | 'approval' | 'decide'>,
+  ): Promise<object> {
+    switch (what.operation) {
+      case 'approvals': {
+        const seen = approvalsFor(visitor)
+        await visitor.note(what, true, `${seen.length} requests`)
+        return { approvals: seen.map(({ approval }) => approvalShape(shownOf(visitor, approval), [])) }
+      }
+      case 'approval': {
+        const { approval } = await approvalFor(visitor, what)
+        await visitor.note(what, true, 'they may see it')
+        const shown = shownOf(visitor, approval)
+        return approvalShape(shown, await changesOf(shown.action))
+      }
+      case 'decide': {
+        const { approval, as } = await approvalFor(visitor, what)
+        const { operation: _, id: __, ...decision } = what
+        const made = await approvals.decide(as, approval.id, decision).catch(async (error: Error) => {
+          await visitor.note(what, false, error.message)
+          throw error
+        })
+        await visitor.note(what, true, what.approve ? 'approved' : 'denied')
+        return decidedShape(made, what.approve)
+      }
+    }
+  }
+
+  async function* followed(
+    visitor: Visitor,
+    what: Of<'follow'>,
+    signal: AbortSignal,
+  ): AsyncGenerator<object, void> {
+    const task = await taskFor(visitor, what)
+    for await (const line of taskLines(tasks, task, what.after, signal)) {
+      // It may have gone on for days.
+      if (!visitor.still('task', task.agent, task.tool)) {
+        await visitor.note(what, false, 'they may not any more')
+        throw refusal()
+      }
+      yield { ...line, task: ownId(line.task) }
+    }
+  }
+
   return async function* perform(
     visitor: Visitor,
     what: AgentAsk,
@@ -141,41 +186,12 @@ export function createOperations({ agents, approvals }: OperationsDeps) {
         return
       }
       case 'follow':
-        {
-          const task = await taskFor(visitor, what)
-          for await (const line of taskLines(tasks, task, what.after, signal)) {
-            // It may have gone on for days.
-            if (!visitor.still('task', task.agent, task.tool)) {
-              await visitor.note(what, false, 'they may not any more')
-              throw refusal()
-            }
-            yield { ...line, task: ownId(line.task) }
-          }
-        }
+        yield* followed(visitor, what, signal)
         return
-      case 'approvals': {
-        const seen = approvalsFor(visitor)
-        await visitor.note(what, true, `${seen.length} requests`)
-        yield { approvals: seen.map(({ approval }) => approvalShape(shownOf(visitor, approval), [])) }
-        return
-      }
-      case 'approval': {
-        const { approval } = await approvalFor(visitor, what)
-        await visitor.note(what, true, 'they may see it')
-        const shown = shownOf(visitor, approval)
-        yield approvalShape(shown, await changesOf(shown.action))
-        return
-      }
-      case 'decide': {
-        const { approval, as } = await approvalFor(visitor, what)
-        const { operation: _, id: __, ...decision } = what
-        const made = await approvals.decide(as, approval.id, decision).catch(async (error: Error) => {
-          await visitor.note(what, false, error.message)
-          throw error
-        })
-        await visitor.note(what, true, what.approve ? 'approved' : 'denied')
-        yield decidedShape(made, what.approve)
-      }
+      case 'approvals':
+      case 'approval':
+      case 'decide':
+        yield await aboutApprovals(visitor, what)
     }
   }
 }

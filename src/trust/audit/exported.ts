@@ -123,7 +123,9 @@ function headerFrom(value: unknown): ExportHeader {
 
 function readSigned(head: Partial<ExportHead['head']>): ReturnType<typeof readHead> {
   if (typeof head.frame !== 'string' || typeof head.seq !== 'number') return undefined
-  return readHead({ seq: head.seq, frame: Buffer.from(head.frame, 'base64url') })
+  const frame = Buffer.from(head.frame, 'base64url')
+  // Bits of the last character that say nothing may not be others: a text that was changed is no signature.
+  return frame.toString('base64url') === head.frame ? readHead({ seq: head.seq, frame }) : undefined
 }
 
 /** Computed from what the line says; undefined when that is not what it says of itself. */
