@@ -143,17 +143,24 @@ const LIKELY = 0.62
 /** Syntax that sh lacks. */
 const NOT_IN_SH = /[<>]\(|<<<|&>|\[\[ |\$'/
 
+/** A root, a home, this directory or every name: a word that the request may hold for many reasons. */
+const isWhole = (value: string): boolean => /^[/~*.]+$/.test(value)
+
 function recipesFor(request: string, shell: AskOptions['shell'], index: Index): readonly Candidate[] {
-  return search(request, index)
-    .filter(({ score }) => score >= LEAST_SCORE)
-    .filter(({ recipe }) => shell !== 'sh' || !NOT_IN_SH.test(recipe.run))
-    .slice(0, 2 * MOST_ALTERNATIVES)
-    .map(({ recipe, score, values, isSure }) => {
-      const { command, missing } = fill((shell === 'fish' ? recipe.fish : undefined) ?? recipe.run, values)
-      const destroys = recipe.asks !== undefined
-      const confidence = isSure ? 'sure' : 'perhaps'
-      return { command, source: 'recipe', score, placeholders: missing, destroys, confidence }
-    })
+  return (
+    search(request, index)
+      .filter(({ score }) => score >= LEAST_SCORE)
+      .filter(({ recipe }) => shell !== 'sh' || !NOT_IN_SH.test(recipe.run))
+      // Whoever means their whole home, or the whole machine, writes that themselves.
+      .filter(({ recipe, values }) => recipe.asks === undefined || ![...values.values()].some(isWhole))
+      .slice(0, 2 * MOST_ALTERNATIVES)
+      .map(({ recipe, score, values, isSure }) => {
+        const { command, missing } = fill((shell === 'fish' ? recipe.fish : undefined) ?? recipe.run, values)
+        const destroys = recipe.asks !== undefined
+        const confidence = isSure ? 'sure' : 'perhaps'
+        return { command, source: 'recipe', score, placeholders: missing, destroys, confidence }
+      })
+  )
 }
 
 function judged(

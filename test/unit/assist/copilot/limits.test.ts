@@ -24,6 +24,15 @@ test.each(readRequests('requests-limits.txt'))('$words', ({ words, accepts }) =>
   expect(ask(words).command ?? '').toMatch(accepts)
 })
 
+test.each([
+  'delete all files in ~',
+  'delete all files in the current directory',
+  'delete everything in /',
+  'remove the directory ~',
+])('%s: nobody is handed the whole of it', (words) => {
+  for (const command of offered(words)) expect(command).not.toMatch(/^(?:sudo )?rm .*(?:^| )[~/.*]+$/)
+})
+
 /** The wording as somebody would type it, and something taken out of it. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   file: 'a.txt', file2: 'b.txt', dir: './src', dest: './backup', path: './src', ext: '.log', days: '3 days', size: '10M', n: '5', pid: '123', port: '8080', wait: '10 minutes', clock: '22:00', entry: '.cache',
