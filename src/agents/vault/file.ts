@@ -44,9 +44,12 @@ export async function writeFile(
   }
 }
 
-/** The values are the caller's to wipe. Throws KaroError `unauthorized` for another passphrase or a changed file, `bad_file` for what this program would not write. */
+/** The values are the caller's to wipe. Throws KaroError `unauthorized` for another passphrase or a changed file, `bad_request` for what this program would not write. */
 export async function readFile(file: VaultFile, passphrase: Uint8Array): Promise<readonly Kept[]> {
-  const key = await passphraseKeyLater(passphrase, Buffer.from(file.salt, 'base64url'), WHAT)
+  const salt = Buffer.from(file.salt, 'base64url')
+  if (salt.length !== SALT_BYTES)
+    throw new KaroError('bad_request', 'this is no file of secrets, or a part of one', { where: 'file' })
+  const key = await passphraseKeyLater(passphrase, salt, WHAT)
   const plain = open(key, Buffer.from(file.sealed, 'base64url'), boundToFile(file.created_at))
   key.fill(0)
   if (plain === undefined)
@@ -74,7 +77,7 @@ export async function readFile(file: VaultFile, passphrase: Uint8Array): Promise
     throw new Error('it is of another form')
   } catch (cause) {
     for (const { value } of kept) value.fill(0)
-    throw new KaroError('bad_file', 'what is in the file is no list of secrets', { cause })
+    throw new KaroError('bad_request', 'what is in the file is no list of secrets', { where: 'file', cause })
   } finally {
     plain.fill(0)
   }

@@ -294,6 +294,9 @@ describe('a file of secrets', () => {
     const restore = (passphrase: string, replace = false, what = file) =>
       other.vault.restore(BOB, what, { passphrase: words(passphrase), replace })
     await expect(restore('correct horse')).rejects.toEqual(code('unauthorized'))
+    await expect(restore('of the file', false, { ...file, salt: 'c2FsdA' })).rejects.toEqual(
+      code('bad_request'),
+    )
     const later = { ...file, created_at: '2030-01-01T00:00:00.000Z' }
     await expect(restore('of the file', false, later)).rejects.toEqual(code('unauthorized'))
     expect(await restore('of the file')).toMatchObject([{ name: 'token', allowed: [] }])
