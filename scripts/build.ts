@@ -98,6 +98,8 @@ function bundleMuscle(commit: string): Promise<BuildResult<{ metafile: true; wri
     write: false,
     metafile: true,
     bundle: true,
+    // Said here, so that it is strict code too where sources lie without the file that says so.
+    tsconfigRaw: { compilerOptions: { strict: true, verbatimModuleSyntax: true } },
     format: 'cjs',
     platform: 'node',
     target: 'node22',
