@@ -3,8 +3,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import type { QueryResult, StatusShape } from '../../../src/api/contract/shapes.ts'
+import type { HeldSummariesShape, QueryResult } from '../../../src/api/contract/shapes.ts'
 import { append, deadName, note, record } from '../../support/data/spool.ts'
+import { callDaemon } from '../../support/node/call-daemon.ts'
 import { startMesh, trustAll } from '../../support/node/mesh.ts'
 import type { TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
@@ -70,7 +71,18 @@ const ask = async (type: string, { start, end }: typeof WEEK): Promise<QueryResu
 }
 const outcome = (result: QueryResult, name: string) =>
   result.coverage.nodes.find((one) => one.name === name)?.outcome
-const received = async (): Promise<number> => ((await nodes.elm!.status()) as StatusShape).documents.received
+
+/** Days before today of which a summary is made: older ones are in those of weeks alone. */
+const DAYS_SUMMED = 35
+/** The days before today of which `elm` holds a summary by that node. */
+async function daysHeld(name: string): Promise<ReadonlySet<number>> {
+  const since = new Date(TODAY - FORTY_DAYS * DAY).toISOString()
+  const path = `/api/v1/summaries?author=${name}&since=${since}&limit=1000`
+  const elm = { socket: join(nodes.elm!.home, 'karo.sock') }
+  const { summaries } = (await callDaemon(elm, 'GET', path)) as HeldSummariesShape
+  const days = summaries.filter(({ period }) => Date.parse(period.end) - Date.parse(period.start) === DAY)
+  return new Set(days.map(({ period }) => (TODAY - Date.parse(period.start)) / DAY))
+}
 
 /** Switches it off when `elm` holds what it published, and waits until its summaries stand in for it. */
 async function switchOff(name: string): Promise<void> {
@@ -81,15 +93,19 @@ async function switchOff(name: string): Promise<void> {
   })
 }
 
+/** Resolves when `elm` holds a summary of each day on which it recorded; a node without records publishes nothing. */
 async function consents(name: string): Promise<void> {
-  const held = await received()
   await nodes[name]!.json(['share', 'allow', 'elm'])
-  // Of forty days there are more than five weeks, and the days that are kept; a node without records publishes nothing.
-  const documents = LIVES[name] === undefined ? 0 : LIVES[name].from > 1 ? FORTY_DAYS : 1
-  await until(async () => (await received()) >= held + documents, {
-    what: `elm holds what ${name} published`,
-    pollMs: 200,
-  })
+  const life = LIVES[name]
+  if (life === undefined) return
+  const days = Array.from({ length: Math.min(life.from, DAYS_SUMMED) - life.to + 1 }, (_, i) => life.to + i)
+  await until(
+    async () => {
+      const held = await daysHeld(name)
+      return days.every((day) => held.has(day))
+    },
+    { what: `elm holds what ${name} published`, pollMs: 200 },
+  )
 }
 
 beforeAll(async () => {
