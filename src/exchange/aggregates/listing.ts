@@ -80,11 +80,36 @@ export function entriesOf({ shares }: Listing): readonly Uint8Array[] | undefine
 /** The k that counts: the bundle's, else 5, the other's word for it where that is higher, and never below 3. */
 export const kOf = (view: TallyView, said = 0): number => Math.max(view.k ?? K_DEFAULT, said, K_LEAST)
 
+/** What shares may be tallied for by one view, which each step asks about every share several times. */
+interface KnownKeys {
+  readonly ofShare: WeakMap<HeldShare, readonly string[]>
+  /** The same array for the same keys, so that whoever compares them can compare arrays. */
+  readonly byText: Map<string, readonly string[]>
+}
+
+const knownKeys = new WeakMap<TallyView, KnownKeys>()
+
 /**
  * What a share may be tallied for: types whose layout is this aggregator's own, and audiences of the mesh. Type and
- * audience of each, sorted.
+ * audience of each, sorted; one array for all shares of a view that may be tallied for the same.
  */
-function keysOf({ header }: HeldShare, { layouts, audiences }: TallyView): readonly string[] {
+function keysOf(share: HeldShare, view: TallyView): readonly string[] {
+  let known = knownKeys.get(view)
+  if (known === undefined) {
+    known = { ofShare: new WeakMap(), byText: new Map() }
+    knownKeys.set(view, known)
+  }
+  const before = known.ofShare.get(share)
+  if (before !== undefined) return before
+  const found = computedKeys(share, view)
+  const text = found.join('\n')
+  const keys = known.byText.get(text) ?? found
+  known.byText.set(text, keys)
+  known.ofShare.set(share, keys)
+  return keys
+}
+
+function computedKeys({ header }: HeldShare, { layouts, audiences }: TallyView): readonly string[] {
   const keys: string[] = []
   for (const section of header.sections) {
     const layout = layouts.get(section.type)

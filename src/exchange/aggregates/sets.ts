@@ -59,15 +59,19 @@ const isWithin = (some: readonly string[], all: readonly string[]): boolean => {
 
 /** By what each shares; a key that fewer than `k` share at all is nobody's. */
 function byKeys(candidates: readonly Candidate[], k: number): readonly Draft[] {
+  // Most share the same, and the same array says so.
+  const alike = Map.groupBy(candidates, ({ keys }) => keys)
   const shared = new Map<string, number>()
-  for (const { keys } of candidates) for (const key of keys) shared.set(key, (shared.get(key) ?? 0) + 1)
+  for (const [keys, of] of alike) {
+    for (const key of keys) shared.set(key, (shared.get(key) ?? 0) + of.length)
+  }
   const drafts = new Map<string, { keys: readonly string[]; members: Candidate[] }>()
-  for (const candidate of candidates) {
-    const keys = candidate.keys.filter((key) => (shared.get(key) ?? 0) >= Math.max(k, K_LEAST))
+  for (const [all, of] of alike) {
+    const keys = all.filter((key) => (shared.get(key) ?? 0) >= Math.max(k, K_LEAST))
     if (keys.length === 0) continue
     const name = keys.join(SEPARATOR)
     const draft = drafts.get(name) ?? { keys, members: [] }
-    draft.members.push(candidate)
+    for (const candidate of of) draft.members.push(candidate)
     drafts.set(name, draft)
   }
   return [...drafts.values()]

@@ -3,6 +3,7 @@
 // half 0 = AES-256-CTR of zeros under HKDF-SHA256(ikm = seed, salt = none, info = "karo-share-expand-v1" ‖ section u8), with an
 // initial counter block of zeros, read as integers of 8 bytes, big-endian; half 1 = vector - half 0 mod 2^64.
 import { createCipheriv, createSecretKey, hash } from 'node:crypto'
+import { CELLS_MAX } from '../../../protocols/messages/aggregate.ts'
 import type { Random } from '../../base/clock.ts'
 
 export const SEED_BYTES = 32
@@ -49,6 +50,10 @@ function hmac(key: Uint8Array, message: Uint8Array): Buffer {
   return hash('sha256', outer, 'buffer')
 }
 
+const ZEROS = new Uint8Array(CELLS_MAX * CELL_BYTES)
+const zeros = (bytes: number): Uint8Array =>
+  bytes <= ZEROS.length ? ZEROS.subarray(0, bytes) : new Uint8Array(bytes)
+
 /** The half of each section that follows from a seed of 32 bytes; `cells` are their lengths. */
 export function expandAll(seed: Uint8Array, cells: readonly number[]): readonly BigUint64Array[] {
   if (seed.length !== KEY_BYTES) throw new RangeError(`a seed of ${seed.length} bytes`)
@@ -58,7 +63,7 @@ export function expandAll(seed: Uint8Array, cells: readonly number[]): readonly 
     const key = hmac(extracted, Buffer.concat([INFO, Buffer.of(section, 1)]))
     // As a key object: Node takes several times as long over keys that are bytes.
     const cipher = createCipheriv('aes-256-ctr', createSecretKey(key), ZERO_COUNTER)
-    return inPlace(cipher.update(new Uint8Array(count * CELL_BYTES)))
+    return inPlace(cipher.update(zeros(count * CELL_BYTES)))
   })
 }
 
@@ -70,7 +75,7 @@ function inPlace(bytes: Buffer): BigUint64Array {
 }
 
 /** Adds `term` to `sum`, cell by cell, mod 2^64. In 32-bit words, because BigInts cost thirty times as much. */
-export function addTo(sum: BigUint64Array, term: BigUint64Array): void {
+function addTo(sum: BigUint64Array, term: BigUint64Array): void {
   if (sum.length !== term.length) throw new RangeError('vectors of different lengths')
   const a = new Uint32Array(sum.buffer, sum.byteOffset, sum.length * 2)
   const b = new Uint32Array(term.buffer, term.byteOffset, term.length * 2)
@@ -78,6 +83,40 @@ export function addTo(sum: BigUint64Array, term: BigUint64Array): void {
     const low = (a[at + LOW] as number) + (b[at + LOW] as number)
     a[at + LOW] = low
     a[at + 1 - LOW] = (a[at + 1 - LOW] as number) + (b[at + 1 - LOW] as number) + (low > 0xffff_ffff ? 1 : 0)
+  }
+}
+
+/** Vectors of one length are added to it, and it has their sum mod 2^64. */
+export interface Sum {
+  /** Throws RangeError for a vector of another length, and for the 2 097 152nd: up to there sums of words are exact. */
+  add(term: BigUint64Array): void
+  total(): BigUint64Array
+}
+
+const TERMS_MAX = 2 ** 21 - 1
+const WORD = 2 ** 32
+
+/** An empty sum of that many cells. Words of 32 bits are added as doubles and carried at the end, which takes a third of the time of `added`. */
+export function createSum(cells: number): Sum {
+  const words = new Float64Array(cells * 2)
+  let terms = 0
+  return {
+    add(term) {
+      if (term.length !== cells) throw new RangeError('vectors of different lengths')
+      if (++terms > TERMS_MAX) throw new RangeError(`more than ${TERMS_MAX} vectors`)
+      const more = new Uint32Array(term.buffer, term.byteOffset, words.length)
+      for (let at = 0; at < words.length; at++) words[at] = (words[at] as number) + (more[at] as number)
+    },
+    total() {
+      const sum = new BigUint64Array(cells)
+      const own = new Uint32Array(sum.buffer)
+      for (let at = 0; at < words.length; at += 2) {
+        const low = words[at + LOW] as number
+        own[at + LOW] = low % WORD
+        own[at + 1 - LOW] = ((words[at + 1 - LOW] as number) + Math.floor(low / WORD)) % WORD
+      }
+      return sum
+    },
   }
 }
 

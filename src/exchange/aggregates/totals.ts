@@ -1,8 +1,8 @@
 // Sums of halves, and what two aggregators' sums come to: rows, or that somebody lied.
 import type { Settlement } from '../../../protocols/messages/tally.ts'
-import { indicatorsOf, openCells, valuesOf } from './layout.ts'
+import { cellsOf, indicatorsOf, openCells, valuesOf } from './layout.ts'
 import type { ApartTotals } from './parts/apart.ts'
-import { added, addTo, CELL_BYTES, fromBytes, toBytes } from './shares.ts'
+import { added, CELL_BYTES, createSum, fromBytes, toBytes } from './shares.ts'
 import { isSent, type Opening, openingOf, totalsOf } from './suppress.ts'
 import type { HeldShare, Layout } from './types.ts'
 
@@ -13,18 +13,16 @@ type Sums = Settlement['groups'][number]['opened']
  * batch. Throws RangeError when a share has no section of one of the types.
  */
 function sumsOf(layouts: readonly Layout[], shares: readonly HeldShare[]): readonly BigUint64Array[] {
-  const sums: (BigUint64Array | undefined)[] = layouts.map(() => undefined)
+  const sums = layouts.map((layout) => createSum(shares.length === 0 ? 0 : cellsOf(layout)))
   for (const { header, halves } of shares) {
     const all = halves()
     for (const [at, { type }] of layouts.entries()) {
       const half = all[header.sections.findIndex((section) => section.type === type)]
       if (half === undefined) throw new RangeError(`a share without ${type}`)
-      const sum = sums[at]
-      if (sum === undefined) sums[at] = BigUint64Array.from(half)
-      else addTo(sum, half)
+      sums[at]!.add(half)
     }
   }
-  return sums.map((sum) => sum ?? new BigUint64Array(0))
+  return sums.map((sum) => sum.total())
 }
 
 /** One aggregator's sums of a group and, where it has cells, of each of them: then the group's are those of its cells. */

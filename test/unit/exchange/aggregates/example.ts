@@ -1,6 +1,6 @@
 // The worked example of docs/aggregates.md: eight machines, real halves and sums, as text.
 import { indicatorsOf, rowsOf } from '../../../../src/exchange/aggregates/layout.ts'
-import { added, addTo, fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
+import { added, createSum, fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import type { HeldShare } from '../../../../src/exchange/aggregates/types.ts'
 import { contentsIn, machines, run, TOOLS, worldOf } from './world.ts'
 
@@ -9,9 +9,9 @@ const KUBECTL = [0, 0, 5, 0, 0, 0, 0, 0]
 const DOCKER = [1, 2, 0, 4, 1, 0, 6, 0]
 
 const sumOf = (shares: readonly HeldShare[]): BigUint64Array => {
-  const sum = new BigUint64Array(16)
-  for (const { halves } of shares) addTo(sum, halves()[0]!)
-  return sum
+  const sum = createSum(16)
+  for (const { halves } of shares) sum.add(halves()[0]!)
+  return sum.total()
 }
 
 /** Cells as people of the example see them. */

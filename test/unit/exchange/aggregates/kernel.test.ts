@@ -15,7 +15,14 @@ import { type Layout, pairOf, whoContributes } from '../../../../src/exchange/ag
 import { cellsOf, encodeVector, hashOf, rowsOf } from '../../../../src/exchange/aggregates/layout.ts'
 import { breakdownOf } from '../../../../src/exchange/aggregates/parts/breakdown.ts'
 import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts/parts.ts'
-import { added, expandAll, fromBytes, split, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
+import {
+  added,
+  createSum,
+  expandAll,
+  fromBytes,
+  split,
+  toBytes,
+} from '../../../../src/exchange/aggregates/shares.ts'
 import { seeded, TOOLS } from './world.ts'
 
 interface Golden {
@@ -140,6 +147,28 @@ describe('halves', () => {
         }
       }),
     )
+  })
+
+  it('add up to what plain addition says, of however many', () => {
+    fc.assert(
+      fc.property(
+        fc.nat({ max: 8 }),
+        fc.array(fc.array(cells, { minLength: 8, maxLength: 8 }), { maxLength: 30 }),
+        (length, of) => {
+          const vectors = of.map((all) => Array.from({ length }, (_, at) => all[at]?.[0] ?? 2n ** 64n - 1n))
+          const sum = createSum(length)
+          for (const one of vectors) sum.add(vector(one))
+          const plain = Array.from({ length }, (_, at) =>
+            BigInt.asUintN(
+              64,
+              vectors.reduce((total, one) => total + one[at]!, 0n),
+            ),
+          )
+          expect([...sum.total()]).toEqual(plain)
+        },
+      ),
+    )
+    expect(() => createSum(2).add(vector([1n]))).toThrow(RangeError)
   })
 
   it('are other ones each time and for each section', () => {
