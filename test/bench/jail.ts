@@ -86,7 +86,7 @@ async function jail(client: MuscleClient, name: string): Promise<void> {
   }
   const job = await client.run(
     {
-      ...{ job: name, provider: null, argv: ['/usr/bin/true'], cwd: '/', env: {}, binds: [], limits },
+      ...{ job: name, argv: ['/usr/bin/true'], cwd: '/', env: {}, binds: [], limits },
       ...{ stdin: false, secrets: [], trace_id: null },
     },
     () => {},
