@@ -56,7 +56,7 @@ exchange/report     : base protocols exchange/totals                         - f
 exchange/reports    : base config trust/* exchange/report exchange/query exchange/totals
 ops                 : base base/kernel config trust
 ops/care            : base config ops store store/level store/tables store/rescue trust/identity trust/audit
-ops/metrics         : base protocols observe insight trust trust/audit trust/certificates trust/operators mesh exchange/* store
+ops/metrics         : base protocols agents observe insight trust trust/audit trust/certificates trust/operators mesh exchange/* store
 api/contract        : base protocols config observe/imports trust/audit agents agents/vault agents/artifacts trust/policy exchange/query exchange/totals exchange/report exchange/reports ops/care
 api                 : base/* protocols config assist/finder store store/events store/tables observe observe/processes insight trust/* mesh exchange/* ops/care agents agents/* api/contract
 daemon              : base base/kernel agents agents/* protocols config assist/resident store observe observe/processes insight trust/* mesh exchange/* ops/* api/*

@@ -1,6 +1,7 @@
 // `npm run bench`: measures Karo beside what it is compared with, in one run on one machine, and prints the ratios.
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { measureAgents } from '../test/bench/agents.ts'
 import { measureMcp, measureToolHook } from '../test/bench/ai-tools.ts'
 import { measureCheck } from '../test/bench/check.ts'
 import { measureCopilot } from '../test/bench/copilot.ts'
@@ -103,7 +104,7 @@ const BENCHMARKS: readonly Benchmark[] = [
     name: 'jail',
     missing: jailMissing,
     async run({ quick }) {
-      const { jail_ms, bare_ms, start_ms } = await measureJail(quick ? 20 : 100)
+      const { jail_ms, landlock_ms, bare_ms, start_ms } = await measureJail(quick ? 20 : 100)
       return [
         {
           ...{ name: 'a jail, request to end', value: jail_ms, unit: 'ms' },
@@ -116,7 +117,41 @@ const BENCHMARKS: readonly Benchmark[] = [
           unit: 'ms',
           aim: most('value', 10),
         },
+        ...(landlock_ms === undefined
+          ? []
+          : [
+              {
+                ...{ name: 'a jail by Landlock, request to end', value: landlock_ms, unit: 'ms' },
+                beside: { what: 'a bare bubblewrap', value: bare_ms },
+                ratio: landlock_ms / bare_ms,
+              },
+            ]),
         { name: 'karo-exec, start to greeting', value: start_ms, unit: 'ms' },
+      ]
+    },
+  },
+  {
+    name: 'agents',
+    missing: jailMissing,
+    async run({ quick }) {
+      const costs = await measureAgents(quick ? 20 : 100)
+      const bareCall = { what: 'the server alone', value: costs.bare_ms }
+      return [
+        {
+          ...{ name: 'a call that only reads', value: costs.call_ms, unit: 'ms', beside: bareCall },
+          ...{ ratio: costs.call_ms / costs.bare_ms, aim: most('value', 50) },
+        },
+        {
+          ...{ name: 'the same from another machine', value: costs.remote_ms, unit: 'ms' },
+          beside: { what: 'here', value: costs.call_ms },
+          ratio: costs.remote_ms / costs.call_ms,
+        },
+        {
+          ...{ name: 'ten agents with their jails, PSS', value: costs.ten_mib, unit: 'MiB' },
+          beside: { what: 'ten times the server alone', value: 10 * costs.bare_mib },
+          ratio: costs.ten_mib / (10 * costs.bare_mib),
+        },
+        { name: 'karo-exec with ten jails, PSS', value: costs.muscle_mib, unit: 'MiB' },
       ]
     },
   },

@@ -55,7 +55,8 @@ export interface Action {
 /** The classes of docs/security.md, from the one that is asked about always to the one that runs. */
 export type ActionClass = 'critical' | 'high' | 'medium' | 'low' | 'green'
 
-export type Gate = 'policy' | 'capability' | 'risk' | 'approval'
+export const GATES = ['policy', 'capability', 'risk', 'approval'] as const
+export type Gate = (typeof GATES)[number]
 
 export type Verdict =
   | { readonly outcome: 'run'; readonly class: ActionClass; readonly reason: string }

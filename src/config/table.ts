@@ -388,6 +388,14 @@ export const KEYS = {
     description:
       'Let commands run in jails on this machine. A small process of its own, karo-exec, starts them; `karo up` starts it, and the service has a unit of its own for it. While it cannot start a jail, the node is not ready and nothing runs.',
   }),
+  agentsSandbox: key({
+    path: 'agents.sandbox',
+    kind: kind.oneOf(['auto', 'bwrap', 'landlock']),
+    default: 'auto',
+    fileOnly: true,
+    description:
+      'How jails are built. `auto`: by bubblewrap, and by Landlock where bubblewrap is missing or cannot make namespaces. Landlock holds less and refuses what it cannot hold; `karo doctor --sandbox` says what works here.',
+  }),
   agentsApproved: key({
     path: 'agents.approved',
     kind: kind.list(value.approvedPattern, 64),

@@ -79,9 +79,12 @@ export interface Config {
     readonly key_file: string
     readonly share_history: boolean
   }
-  /** Whether commands may run in jails of this machine. */
-  /** `approved`: patterns as `NAME: AGENT TOOL GLOB`. */
-  readonly agents: { readonly enabled: boolean; readonly approved: readonly string[] }
+  /** Whether commands may run in jails of this machine, and how these are built. `approved`: patterns as `NAME: AGENT TOOL GLOB`. */
+  readonly agents: {
+    readonly enabled: boolean
+    readonly sandbox: 'auto' | 'bwrap' | 'landlock'
+    readonly approved: readonly string[]
+  }
   /** Days after which unlocking a vault gives it a new key; 0: never. */
   readonly vault: { readonly rotate_days: number }
   /** Whether AI coding tools may read the history of the person they work for. */

@@ -33,7 +33,7 @@ const supposed = (principal: Principal): Principal =>
 
 export function buildAgents(
   { paths, env }: Pick<DaemonOptions, 'paths' | 'env'>,
-  { common }: Foundation,
+  { common, metrics }: Foundation,
   { audit, fleet, names, policy, trust }: ReturnType<typeof buildTrust>,
   store: ReturnType<typeof openStore>,
 ) {
@@ -77,7 +77,7 @@ export function buildAgents(
         by_agent: requester.agent !== undefined,
       }),
     patterns: () => config.agents.approved,
-    ...{ home: homedir(), karoHome: paths.home },
+    ...{ home: homedir(), karoHome: paths.home, onDenied: metrics.denied },
     log: log.child({ room: 'gates' }),
   })
   const credentialFile = env.CREDENTIALS_DIRECTORY && join(env.CREDENTIALS_DIRECTORY, VAULT_CREDENTIAL)

@@ -80,6 +80,7 @@ export function buildLocal(
   const muscle = createMuscle({
     way: !config.agents.enabled ? 'off' : service ? 'connect' : 'start',
     path: paths.muscle,
+    provider: config.agents.sandbox === 'auto' ? null : config.agents.sandbox,
     closed: [paths.home, dirname(paths.config), paths.spool],
     credentials: () => openPeerCredentials(log),
     ...{ timers, log },

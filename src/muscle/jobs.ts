@@ -11,7 +11,7 @@ import {
   type RunRequest,
   WINDOW_BYTES,
 } from './contract/messages.ts'
-import { type Jail, JailError, type Provider } from './jail/provider.ts'
+import { type Jail, JailError, type JailSpec, type Provider } from './jail/provider.ts'
 
 export interface JobsDeps {
   /** In the order in which they are preferred. */
@@ -51,7 +51,7 @@ const INPUT_WAITING_BYTES = 8 * 1024 * 1024
 const DRAIN_MS = 2_000
 
 interface Job {
-  readonly provider: ProviderName
+  provider: ProviderName
   readonly startedMs: number
   jail: Jail | undefined
   reason: Reason | undefined
@@ -71,20 +71,23 @@ export function createJobs(deps: JobsDeps): Jobs {
 
   async function run(request: RunRequest, secrets: Buffer): Promise<ProviderName> {
     const { job: name, limits } = request
-    const provider = choose(deps.providers, request.provider)
+    const candidates = choose(deps.providers, request.provider)
     if (running.has(name)) throw new JailError('conflict', `the job ${name} is running already`)
     if (!deps.room.take(name.startsWith(PROBE_JOB)))
       throw new JailError('busy', 'as many jails run as may run at once')
     const started = Promise.withResolvers<void>()
     const job: Job = {
-      ...{ provider: provider.name, startedMs: deps.now(), jail: undefined, reason: undefined },
+      ...{ provider: candidates[0].name, startedMs: deps.now(), jail: undefined, reason: undefined },
       ...{ onTheWay: 0, over: started.promise },
     }
     running.set(name, job)
     try {
-      job.jail = await provider.start({
+      const spec = {
         ...{ ...request, ...specOf(request, secrets) },
         wanted: () => job.reason === undefined,
+      }
+      job.jail = await startFirst(candidates, spec, (provider) => {
+        job.provider = provider.name
       })
     } catch (error) {
       running.delete(name)
@@ -102,7 +105,7 @@ export function createJobs(deps: JobsDeps): Jobs {
     })
     // Cancelled while it was being built.
     if (job.reason !== undefined) job.jail.kill()
-    return provider.name
+    return job.provider
   }
 
   return {
@@ -138,13 +141,32 @@ export function createJobs(deps: JobsDeps): Jobs {
   }
 }
 
-function choose(providers: readonly Provider[], wanted: ProviderName | null): Provider {
-  const candidates = providers.filter(({ name }) => wanted === null || name === wanted)
-  const found = candidates.find((provider) => provider.problem() === undefined)
-  if (found !== undefined) return found
-  const why =
-    candidates.map((provider) => provider.problem()).join('; ') || `there is no ${wanted ?? 'provider'}`
+/** Those that may build the jail, in their order. Throws JailError `no_sandbox` where there is none. */
+function choose(
+  providers: readonly Provider[],
+  wanted: ProviderName | null,
+): readonly [Provider, ...Provider[]] {
+  const named = providers.filter(({ name }) => wanted === null || name === wanted)
+  const [first, ...others] = named.filter((provider) => provider.problem() === undefined)
+  if (first !== undefined) return [first, ...others]
+  const why = named.map((provider) => provider.problem()).join('; ') || `there is no ${wanted ?? 'provider'}`
   throw new JailError('no_sandbox', `nothing runs without a sandbox, and none works here: ${why}`)
+}
+
+/** A machine may have bubblewrap and forbid namespaces: the next way is tried where no jail can be built, and for no other reason. */
+async function startFirst(
+  [first, ...others]: readonly [Provider, ...Provider[]],
+  spec: JailSpec,
+  trying: (provider: Provider) => void,
+): Promise<Jail> {
+  trying(first)
+  try {
+    return await first.start(spec)
+  } catch (error) {
+    const [next, ...more] = others
+    if (next === undefined || !(error instanceof JailError) || error.code !== 'no_sandbox') throw error
+    return startFirst([next, ...more], spec, trying)
+  }
 }
 
 /** The secrets as the jail gets them, each with a variable that names its descriptor. */

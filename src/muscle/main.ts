@@ -4,13 +4,13 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock, systemTimers } from '../base/clock.ts'
-import { openDescriptors } from '../base/kernel/descriptors.ts'
 import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
 import { jsonText } from '../base/printable.ts'
 import type { Log } from '../base/run/log.ts'
-import { createBwrap } from './jail/bwrap.ts'
-import { attemptAll, type Bait } from './probes/attempts.ts'
+import { createProviders } from './jail/providers.ts'
+import { attemptAll } from './probes/attempts.ts'
 import { probeAll } from './probes/probe.ts'
+import type { Bait } from './probes/tries.ts'
 import { serve } from './serve.ts'
 
 const USAGE = `Usage: karo-exec --socket PATH [--brain USER] [--mode MODE] [--closed DIR]... [--jails N] [--with-parent]
@@ -58,12 +58,13 @@ async function run(): Promise<void> {
     await attemptAll(JSON.parse(values.attempt) as Bait, line)
     return
   }
-  const descriptors = await openDescriptors()
-  const providers = [createBwrap({ descriptors, closed: values.closed, socket: values.socket ?? '' })]
+  const providers = await createProviders(values.closed, values.socket ?? '')
   const probe = () => probeAll({ providers, timers: systemTimers, program: ownProgram() })
   if (values.probe) {
-    const problems = providers.map(({ name, problem }) => ({ provider: name, problem: problem() ?? null }))
-    process.stdout.write(`${jsonText({ providers: problems, probes: await probe() })}\n`)
+    const ways = providers.map((way) => ({
+      ...{ provider: way.name, problem: way.problem() ?? null, cannot: way.cannot },
+    }))
+    process.stdout.write(`${jsonText({ providers: ways, probes: await probe() })}\n`)
     return
   }
   const { socket } = values
@@ -103,7 +104,11 @@ function ownProgram() {
   // The binaries of koffi are packages of their own beside it.
   const koffi = ['koffi', '@koromix'].map((name) => `${modules}/${name}`).filter((path) => existsSync(path))
   const root = entry.endsWith('.ts') ? dirname(dirname(entry)) : dirname(entry)
-  return { argv: [process.execPath, entry], files: [process.execPath, root, ...koffi] }
+  // Node reads the one above the program, and does not start where it is there and may not be read.
+  const described = [root, dirname(root)]
+    .map((path) => `${path}/package.json`)
+    .filter((path) => existsSync(path))
+  return { argv: [process.execPath, entry], files: [process.execPath, root, ...described, ...koffi] }
 }
 
 run().catch((error: unknown) => {

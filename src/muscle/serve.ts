@@ -160,9 +160,9 @@ async function answer(request: Request, body: Frame['body'], { jobs, send, deps 
   switch (request.op) {
     case 'status':
       return value(request.id, {
-        providers: deps.providers.map(({ name, problem }) => ({
-          provider: name,
-          problem: problem() ?? null,
+        providers: deps.providers.map((way) => ({
+          provider: way.name,
+          problem: way.problem() ?? null,
         })),
         jobs: jobs.list().length,
       })

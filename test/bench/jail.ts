@@ -1,4 +1,4 @@
-// A jail from the request to its end, beside a bare bubblewrap; and karo-exec from nothing to its greeting.
+// A jail from the request to its end, by each way to build one, beside a bare bubblewrap; and karo-exec from nothing to its greeting.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -40,29 +40,43 @@ const BARE = [
 export const jailMissing = (): string | undefined =>
   spawnSync('bwrap', BARE).status === 0 ? undefined : 'bubblewrap cannot build a jail here'
 
-/** Medians in milliseconds; a jail and a bare bubblewrap by turns. */
-export async function measureJail(
-  rounds: number,
-): Promise<{ readonly jail_ms: number; readonly bare_ms: number; readonly start_ms: number }> {
+export interface JailTimes {
+  readonly jail_ms: number
+  /** Undefined where the kernel has no Landlock that is new enough. */
+  readonly landlock_ms: number | undefined
+  readonly bare_ms: number
+  readonly start_ms: number
+}
+
+/** Medians in milliseconds; the kinds of jail and a bare bubblewrap by turns. */
+export async function measureJail(rounds: number): Promise<JailTimes> {
   const directory = mkdtempSync(join(tmpdir(), 'karo-bench-'))
   const path = join(directory, 'exec.sock')
   const credentials = await openPeerCredentials(silentLog)
   try {
     const began = performance.now()
     track(spawn(process.execPath, [MUSCLE, '--socket', path], { stdio: 'ignore', env: {} }))
-    const client = await answered(() => connectMuscle(path, credentials))
+    const client = await answered(() => connectMuscle(path, credentials, { provider: 'bwrap' }))
     const start_ms = performance.now() - began
-    const [jails, bare]: [number[], number[]] = [[], []]
+    const other = await connectMuscle(path, credentials, { provider: 'landlock' })
+    const { providers } = await client.status()
+    const hasOther = providers.some(({ provider, problem }) => provider === 'landlock' && problem === null)
+    const [jails, landlock, bare]: [number[], number[], number[]] = [[], [], []]
     for (let round = 0; round <= rounds; round++) {
       const bareMs = await took(() => bareJail())
       const jailMs = await took(() => jail(client, `bench-${round}`))
+      const otherMs = hasOther ? await took(() => jail(other, `other-${round}`)) : undefined
       // The first one loads files that nobody has used yet.
       if (round === 0) continue
       bare.push(bareMs)
       jails.push(jailMs)
+      if (otherMs !== undefined) landlock.push(otherMs)
     }
-    client.close()
-    return { jail_ms: median(jails), bare_ms: median(bare), start_ms }
+    for (const one of [client, other]) one.close()
+    return {
+      ...{ jail_ms: median(jails), bare_ms: median(bare), start_ms },
+      landlock_ms: hasOther ? median(landlock) : undefined,
+    }
   } finally {
     await endAll(false)
     rmSync(directory, { recursive: true, force: true })
@@ -86,7 +100,7 @@ async function jail(client: MuscleClient, name: string): Promise<void> {
   }
   const job = await client.run(
     {
-      ...{ job: name, provider: null, argv: ['/usr/bin/true'], cwd: '/', env: {}, binds: [], limits },
+      ...{ job: name, argv: ['/usr/bin/true'], cwd: '/', env: {}, binds: [], limits },
       ...{ stdin: false, secrets: [], trace_id: null },
     },
     () => {},

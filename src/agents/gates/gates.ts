@@ -36,6 +36,8 @@ export interface GatesDeps {
   /** Homes that the risk rules protect; absolute. */
   readonly home: string
   readonly karoHome: string
+  /** Hears of each denial. */
+  readonly onDenied: (gate: Gate) => void
   readonly log: Log
 }
 
@@ -50,7 +52,7 @@ interface Judged {
 }
 
 export function createGates(deps: GatesDeps): Gates {
-  const { self, policy, capabilities, approvals, audit, patterns, home, karoHome, log } = deps
+  const { self, policy, capabilities, approvals, audit, patterns, home, karoHome, onDenied, log } = deps
 
   /** The first three gates. */
   async function look(action: Action): Promise<Judged> {
@@ -163,10 +165,11 @@ export function createGates(deps: GatesDeps): Gates {
     }
     try {
       await audit.record(entryOf(action, verdict))
-      return verdict
     } catch {
-      return denied('approval', verdict.class, 'the ledger could not be written')
+      verdict = denied('approval', verdict.class, 'the ledger could not be written')
     }
+    if (verdict.outcome === 'deny') onDenied(verdict.gate)
+    return verdict
   }
 
   async function refuses(action: Action): ReturnType<Gates['refuses']> {

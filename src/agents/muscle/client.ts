@@ -10,6 +10,7 @@ import {
   CONTRACT_VERSION,
   type Ended,
   PIECE_BYTES,
+  type ProviderName,
   type Request,
   type RunRequest,
   readReply,
@@ -25,7 +26,9 @@ interface Secret {
   readonly bytes: Uint8Array
 }
 
-export type JobSpec = Omit<RunRequest, 'op' | 'id' | 'secrets'> & { readonly secrets: readonly Secret[] }
+export type JobSpec = Omit<RunRequest, 'op' | 'id' | 'provider' | 'secrets'> & {
+  readonly secrets: readonly Secret[]
+}
 
 /** Takes a piece of output. The jail is held up while more than a window of pieces has not been taken. */
 type TakeOutput = (piece: {
@@ -75,16 +78,19 @@ const GREETING_MS = 10_000
 
 /**
  * Connects, proves that the Muscle belongs to the owner of the socket's directory, which nobody else may write, and reads its
- * greeting before `signal` aborts. Rejects with KaroError `unavailable` or `refused`; the connection is closed then.
+ * greeting before `signal` aborts. Jobs run in jails by `provider` alone; null leaves the choice to the Muscle. Rejects with KaroError `unavailable` or `refused`; the connection is closed then.
  */
 export async function connectMuscle(
   path: string,
   credentials: PeerCredentials,
-  signal: AbortSignal = AbortSignal.timeout(GREETING_MS),
+  {
+    signal = AbortSignal.timeout(GREETING_MS),
+    provider = null,
+  }: { readonly signal?: AbortSignal; readonly provider?: ProviderName | null } = {},
 ): Promise<MuscleClient> {
   const owner = ownerOf(dirname(path))
   const socket = connect(path)
-  const client = attach(socket)
+  const client = attach(socket, provider)
   const giveUp = (): void => void socket.destroy(new Error('it did not greet in time'))
   signal.addEventListener('abort', giveUp, { once: true })
   socket.once('connect', () => {
@@ -119,7 +125,10 @@ function ownerOf(directory: string): number {
   return stat.uid
 }
 
-function attach(socket: Socket): MuscleClient & { readonly greeted: Promise<void> } {
+function attach(
+  socket: Socket,
+  provider: ProviderName | null,
+): MuscleClient & { readonly greeted: Promise<void> } {
   const greeted = Promise.withResolvers<void>()
   const closed = Promise.withResolvers<string>()
   const waiting = new Map<number, Waiting>()
@@ -229,7 +238,7 @@ function attach(socket: Socket): MuscleClient & { readonly greeted: Promise<void
       const body = Buffer.concat(spec.secrets.map(({ bytes }) => bytes))
       for (const { bytes } of spec.secrets) bytes.fill(0)
       try {
-        await ask('run', (id) => ({ ...spec, op: 'run', id, secrets }), body)
+        await ask('run', (id) => ({ ...spec, op: 'run', id, provider, secrets }), body)
       } catch (error) {
         if (jobs.get(job) === followed) jobs.delete(job)
         throw error

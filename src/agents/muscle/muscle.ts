@@ -9,7 +9,7 @@ import { KaroError } from '../../base/errors.ts'
 import type { PeerCredentials } from '../../base/kernel/peer-credentials.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
-import { PROBE_JOB } from '../../muscle/contract/messages.ts'
+import { PROBE_JOB, type ProviderName } from '../../muscle/contract/messages.ts'
 import { muscleProgram } from '../../muscle/contract/program.ts'
 import { connectMuscle, type MuscleClient } from './client.ts'
 
@@ -23,6 +23,8 @@ export interface MuscleDeps {
   /** `off` without agents. `start`: as a child of the daemon. `connect`: a unit of its own runs it. */
   readonly way: 'off' | 'start' | 'connect'
   readonly path: string
+  /** The one way to build jails; null: the first that works. */
+  readonly provider: ProviderName | null
   /** Directories of Karo that no jail may see. */
   readonly closed: readonly string[]
   readonly credentials: () => Promise<PeerCredentials>
@@ -38,7 +40,7 @@ export interface Muscle extends Room {
 }
 
 export function createMuscle(deps: MuscleDeps): Muscle {
-  const { way, path, closed, timers, log } = deps
+  const { way, path, provider, closed, timers, log } = deps
   let client: MuscleClient | undefined
   /** Why it is locked; undefined while it is ready. */
   let problem: string | undefined = 'karo-exec has not answered yet'
@@ -90,7 +92,7 @@ export function createMuscle(deps: MuscleDeps): Muscle {
   }
 
   const connected = async (known: PeerCredentials, signal: AbortSignal): Promise<MuscleClient> => {
-    const fresh = await connectMuscle(path, known, signal)
+    const fresh = await connectMuscle(path, known, { signal, provider })
     if (ended) fresh.close()
     void fresh.closed.then((why) => {
       if (ended || client !== fresh) return
@@ -154,7 +156,7 @@ async function tryJail(client: MuscleClient): Promise<void> {
   }
   const job = await client.run(
     {
-      ...{ job: `${PROBE_JOB}${randomUUID()}`, provider: null, argv: ['/usr/bin/true'], cwd: '/', env: {} },
+      ...{ job: `${PROBE_JOB}${randomUUID()}`, argv: ['/usr/bin/true'], cwd: '/', env: {} },
       ...{ binds: [], limits, stdin: false, secrets: [], trace_id: null },
     },
     () => {},

@@ -12,7 +12,7 @@ import { type Manifest, needsPerson, type Wanted } from '../manifest/manifest.ts
 import { holdsSecrets, wordsAfar } from '../tasks/afar.ts'
 import { createDrive, type DriveDeps } from '../tasks/drive.ts'
 import { createTasks, type Tasks } from '../tasks/tasks.ts'
-import type { Afar, Task, TaskRequest } from '../tasks/types.ts'
+import type { Afar, Task, TaskRequest, TaskState } from '../tasks/types.ts'
 import type { Action, Gates, Requester } from '../types.ts'
 import type { AgentDeps, AgentStatus } from './agent.ts'
 import type { AgentLog } from './agent-log.ts'
@@ -80,6 +80,8 @@ export interface Runtime extends Room {
   /** See `Tasks.run`; `not_found` without the agent. */
   run(request: TaskRequest): Promise<Task>
   readonly tasks: Pick<Tasks, 'list' | 'get' | 'result' | 'cancel' | 'onEvent'>
+  /** The state of each agent and of each task under way, of everybody. */
+  states(): { readonly agents: readonly AgentStatus['state'][]; readonly tasks: readonly TaskState[] }
   onAgent(listener: (agent: Pick<Known, 'id' | 'person'>, status: AgentStatus) => void): () => void
   /** Ends the agent if it runs or is about to: something that it may run by was taken back. `person`: only the agent of that one. */
   revoked(agent: string, person?: number): Promise<void>
@@ -275,6 +277,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       return tasks.run({ ...request, agent: id })
     },
     tasks,
+    states: () => ({ agents: registry.all().map(({ agent }) => agent.status().state), tasks: tasks.open() }),
     onAgent: states.on,
     async revoked(agent, person) {
       const known = registry

@@ -11,6 +11,6 @@ export const specOf = (
   traceId: string,
   random: Random,
 ): JobSpec => ({
-  ...{ job: `agent:${name}:${toHex(random.bytes(4))}`, provider: null, argv, cwd, env: {}, binds, limits },
+  ...{ job: `agent:${name}:${toHex(random.bytes(4))}`, argv, cwd, env: {}, binds, limits },
   ...{ stdin: true, secrets, trace_id: traceId },
 })

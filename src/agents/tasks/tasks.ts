@@ -60,6 +60,8 @@ export interface Tasks {
   result(person: number, id: string): Promise<string | undefined>
   /** Resolves when it is over; a task that is over already stays as it is. Rejects with KaroError `not_found`. */
   cancel(person: number, id: string): Promise<Task>
+  /** The state of each that is under way, of everybody. */
+  open(): readonly TaskState[]
   /** Fires with each event; `task` is as it is with it. */
   onEvent(listener: (task: Task, event: TaskEvent) => void): () => void
   /** Ends all that is under way, which then says so. */
@@ -271,6 +273,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
       await running?.over
       return taskOf(await find(person, id))
     },
+    open: () => [...live.values()].map(({ row }) => row.state as TaskState),
     onEvent: events.on,
     async end(why) {
       ending = why

@@ -11,11 +11,19 @@ export interface SandboxRow {
 }
 
 interface Told {
-  readonly providers: readonly { readonly provider: string; readonly problem: string | null }[]
+  readonly providers: readonly {
+    readonly provider: string
+    readonly problem: string | null
+    /** What these jails do not hold. */
+    readonly cannot: readonly string[]
+  }[]
   readonly probes: readonly ProbeResult[]
 }
 
-/** One row for each attempt, and one for each provider that cannot be used here. Never throws for what is wrong with jails. */
+/**
+ * One row for each attempt, one for each provider that cannot build a jail here, and one for each thing that a provider does not
+ * hold by its nature. Never throws for what is wrong with jails.
+ */
 export async function lookAtSandbox(run: RunCommand): Promise<readonly SandboxRow[]> {
   const [runtime, file] = muscleProgram()
   const ran = await run(runtime, file, '--probe')
@@ -24,17 +32,22 @@ export async function lookAtSandbox(run: RunCommand): Promise<readonly SandboxRo
     return PROVIDERS.map((name) => ({ id: `sandbox.${name}.start`, outcome: 'fail', detail: why }))
   }
   const { providers, probes } = JSON.parse(ran.stdout) as Told
-  const missing = providers.flatMap(({ provider, problem }): SandboxRow[] =>
-    problem === null ? [] : [{ id: `sandbox.${provider}.start`, outcome: 'skipped', detail: problem }],
-  )
-  const rows = probes.map(
-    ({ provider, probe, held, detail }): SandboxRow => ({
-      id: `sandbox.${provider}.${probe}`,
-      outcome: held ? 'ok' : 'fail',
+  return providers.flatMap(({ provider, problem, cannot }): SandboxRow[] => {
+    const row = (name: string, outcome: SandboxRow['outcome'], detail: string): SandboxRow => ({
+      id: `sandbox.${provider}.${name}`,
+      outcome,
       detail,
-    }),
-  )
-  return [...missing, ...rows]
+    })
+    if (problem !== null) return [row('start', 'skipped', problem)]
+    const tried = probes.filter((one) => one.provider === provider)
+    // Nothing runs in what does not start, so nothing gets out of it.
+    const [first] = tried
+    if (first?.probe === 'start') return [row('start', 'skipped', first.detail)]
+    return [
+      ...tried.map(({ probe, held, detail }) => row(probe, held ? 'ok' : 'fail', detail)),
+      ...cannot.map((what) => row('cannot', 'skipped', what)),
+    ]
+  })
 }
 
 /** Something runs only where at least one provider works and held every attempt. */

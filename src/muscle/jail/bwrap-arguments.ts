@@ -1,23 +1,11 @@
 // What bubblewrap is told: the namespaces, mounts and accounts of a jail, and the gate in front of its command.
 import { lstatSync, readlinkSync } from 'node:fs'
+import { NOBODY } from './begin.ts'
 import type { Places } from './places.ts'
 import type { JailSpec } from './provider.ts'
+import { PATH, SYSTEM_FILES, SYSTEM_ROOTS } from './system.ts'
 
-/** The account inside, and the one that the jails of a Muscle of root run as outside: nobody. */
-export const NOBODY = 65_534
 const HOME = '/home/job'
-/** Parts of /etc without secrets that programs need to find libraries, certificates and the time zone. */
-const ETC = [
-  'ld.so.cache',
-  'ld.so.conf',
-  'ld.so.conf.d',
-  'alternatives',
-  'ssl/certs',
-  'ca-certificates',
-  'localtime',
-  'mime.types',
-]
-const PATH = '/usr/local/bin:/usr/bin:/bin'
 
 /**
  * What bubblewrap starts: it limits itself, says that it is there, and becomes the command when it is told to. Where the Muscle
@@ -83,8 +71,7 @@ export function argumentsOf(
 
 /** /usr and what leads into it: links on most systems, directories of their own on others. */
 function systemArguments(): string[] {
-  const roots = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'].flatMap((name) => {
-    const path = `/${name}`
+  const roots = SYSTEM_ROOTS.flatMap((path) => {
     try {
       return lstatSync(path).isSymbolicLink()
         ? ['--symlink', readlinkSync(path), path]
@@ -93,7 +80,7 @@ function systemArguments(): string[] {
       return []
     }
   })
-  const etc = ETC.flatMap((name) => ['--ro-bind-try', `/etc/${name}`, `/etc/${name}`])
+  const etc = SYSTEM_FILES.flatMap((path) => ['--ro-bind-try', path, path])
   return ['--ro-bind', '/usr', '/usr', ...roots, ...etc]
 }
 

@@ -65,7 +65,7 @@ export interface Places {
 }
 
 /** `path` is `place` or below it. */
-const isIn = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`)
+export const isIn = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`)
 
 /**
  * Throws JailError `bad_path` for a bind that does not exist, that is or contains a place of the kernel, or that is one of

@@ -9,7 +9,7 @@ export interface JailSpec {
   readonly binds: readonly Bind[]
   readonly limits: Limits
   readonly stdin: boolean
-  /** Arrive in the jail as descriptors from 4 on, in this order. The provider overwrites the bytes once they are handed over. */
+  /** Arrive in the jail as descriptors from 4 on, in this order. The caller overwrites the bytes. */
   readonly secrets: readonly Buffer[]
   /** False when the job was cancelled meanwhile: the command then never runs. */
   readonly wanted: () => boolean
@@ -28,6 +28,8 @@ export interface Jail {
 
 export interface Provider {
   readonly name: ProviderName
+  /** What these jails do not hold and others do: one plain sentence each, for the person who chooses. */
+  readonly cannot: readonly string[]
   /** Ends what a Muscle that was killed left of jails at this socket; returns how many processes. For before the first job. */
   endLeftovers(): number
   /** Why no jail can be built this way here; undefined when one can. Looks for what is needed and starts nothing. */

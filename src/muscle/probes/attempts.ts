@@ -1,34 +1,36 @@
 // Attempts to get out of a jail, made from inside: each tells whether the jail held. The program of a probe, never of a job.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { connect, type NetConnectOpts } from 'node:net'
+import {
+  chmodSync,
+  linkSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loadLibc } from '../../base/kernel/libc.ts'
 import type { ProbeOutcome } from '../contract/messages.ts'
 import { DENIED, JUDGED, type Machine } from '../seccomp/syscalls.ts'
-
-/** What the probe has put up outside for the attempts to reach. */
-export interface Bait {
-  /** A file that everybody may read. */
-  readonly file: string
-  /** A name in the abstract namespace of Unix sockets, and a TCP port on loopback (0 if none could be listened on). */
-  readonly socket: string
-  readonly port: number
-  /** Limits that the jail has. */
-  readonly memory: number
-  readonly disk: number
-  readonly tasks: number
-  /** An argument by which a process that is left behind is found. */
-  readonly mark: string
-}
-
-type Attempt = (bait: Bait, call: Syscall) => ProbeOutcome | Promise<ProbeOutcome>
-/** Makes a system call; the error number, or 0 when it was done. */
-type Syscall = (number: number, ...args: readonly number[]) => number
-
-const held = (detail: string): ProbeOutcome => ({ held: true, detail })
-const open = (detail: string): ProbeOutcome => ({ held: false, detail })
+import {
+  type Attempt,
+  type Bait,
+  errorOf,
+  firstThat,
+  held,
+  type Kernel,
+  open,
+  over,
+  reaches,
+  read,
+  readdirOf,
+  refused,
+  type Syscall,
+  sent,
+} from './tries.ts'
 
 /** How often a process is begun that is to be left behind, and milliseconds between. */
 const ORPHAN_TRIES = 30
@@ -38,6 +40,10 @@ const EPERM = 1
 const ENOSYS = 38
 const CLONE_NEWUSER = 0x1000_0000
 const TIOCSTI = 0x5412
+const IPC_CREAT = 0o1000
+/** RLIMIT_NOFILE; the numbers of prctl(2) that tell of privileges; the last capability there may be. */
+const OPEN_FILES = 7
+const [GET_SECCOMP, CAPBSET_READ, GET_NO_NEW_PRIVS, CAPABILITIES] = [21, 23, 39, 63]
 /** Netlink, packet and VM sockets. */
 const FAMILIES = { netlink: 16, packet: 17, vsock: 40 } as const
 
@@ -48,30 +54,80 @@ export const ATTEMPTS = {
   read_host: ({ file }) =>
     firstThat([file, '/etc/shadow', '/root', '/var/lib', '/run'], (path) => read(path)),
   // Missing rights would refuse it outside of a jail, too: inside, the file system itself is read-only.
-  write_system: () => {
+  write_system: ({ provider }) => {
+    const refusal = provider === 'bwrap' ? 'EROFS' : 'EACCES'
     const places = ['/usr/karo-probe', '/etc/karo-probe', '/karo-probe', '/dev/karo-probe']
-    const writable = places.filter((path) => errorOf(() => writeFileSync(path, '')) !== 'EROFS')
-    return writable.length === 0 ? held(places.join(', ')) : open(`not read-only: ${writable.join(', ')}`)
+    const writable = places.filter((path) => errorOf(() => writeFileSync(path, '')) !== refusal)
+    return writable.length === 0 ? held(places.join(', ')) : open(`not refused: ${writable.join(', ')}`)
+  },
+  // Outside of a jail each of these is done: the user who builds it has the file, and everybody may write it. In a jail with a /tmp of its
+  // own there may be another file of that path, so the probe looks from outside whether anything came of it.
+  change_host: ({ file, link }) => {
+    const changes = [
+      () => writeFileSync(file, 'changed'),
+      () => writeFileSync(link, 'changed'),
+      () => writeFileSync(`${file}-beside`, ''),
+      () => chmodSync(file, 0o777),
+      () => utimesSync(file, 1, 1),
+      () => rmSync(file),
+    ]
+    for (const change of changes) errorOf(change)
+    return held('contents, mode, times and place of a file outside are as they were')
+  },
+  links: ({ link, content }) => {
+    const made = `${link}-made`
+    symlinkSync('/etc/shadow', made)
+    errorOf(() => linkSync('/etc/shadow', `${link}-hard`))
+    const reached = [made, `${link}-hard`, '/proc/self/root/etc/shadow', '/proc/1/root/etc/shadow'].filter(
+      (path) => errorOf(() => readFileSync(path)) === undefined,
+    )
+    if (reached.length > 0) return open(`read: ${reached.join(', ')}`)
+    return errorOf(() => readFileSync(link)) === undefined && readFileSync(link, 'utf8') === content
+      ? open('a link led out of the given place')
+      : held('links lead to nothing that was not given')
   },
   devices: () =>
     firstThat(['/dev/mem', '/dev/kmsg', '/dev/vda', '/dev/sda', '/dev/kvm', '/dev/fuse'], (path) =>
       read(path),
     ),
-  network: async ({ port }) => {
+  network: async ({ port, udp, mark, provider }) => {
     // Two lines of titles, then one for each interface; loopback is the jail's own.
-    const lines = readFileSync('/proc/net/dev', 'utf8').trim().split('\n').slice(2)
-    if (lines.some((line) => !line.trim().startsWith('lo:')))
-      return open('the jail has an interface of the network')
+    if (provider === 'bwrap') {
+      const lines = readFileSync('/proc/net/dev', 'utf8').trim().split('\n').slice(2)
+      if (lines.some((line) => !line.trim().startsWith('lo:')))
+        return open('the jail has an interface of the network')
+    }
+    // The probe hears outside whether it arrives.
+    await sent(udp, mark)
     const reached = await reaches({ host: '127.0.0.1', port: port || 1 })
     return reached
       ? open('a port of this machine was reached')
-      : held('no interface, and no port of this machine')
+      : held('no port of this machine, by TCP or UDP')
   },
   abstract_socket: async ({ socket }) =>
     (await reaches({ path: `\0${socket}` })) ? open('an abstract socket was reached') : held('not reached'),
-  other_processes: () => {
+  path_socket: async ({ path }) => {
+    for (const where of [path, '/run/dbus/system_bus_socket', '/var/run/docker.sock'])
+      if (await reaches({ path: where })) return open(`${where} was reached`)
+    return held('no socket at a path, as D-Bus has one')
+  },
+  shared_memory: ({ mark, ipc }, call) => {
+    const errno = call(machine === 'x64' ? 29 : 194, Number(mark) % 0x7fff_ffff, 4096, IPC_CREAT | 0o666)
+    if (errno === EPERM) return held('shmget is refused')
+    const own = readlinkSync('/proc/self/ns/ipc')
+    return own !== ipc ? held('its own, shared with nobody') : open('shared memory of the machine')
+  },
+  other_processes: ({ pid }, call) => {
     const seen = readdirOf('/proc').filter((name) => /^\d+$/.test(name)).length
-    return seen <= 8 ? held(`${seen} processes are seen, of this jail`) : open(`${seen} processes are seen`)
+    if (seen > 8) return open(`${seen} processes are seen`)
+    const told = ['cmdline', 'environ', 'status'].filter(
+      (name) => errorOf(() => readFileSync(`/proc/${pid}/${name}`)) === undefined,
+    )
+    if (told.length > 0) return open(`a process outside tells its ${told.join(', ')}`)
+    if (errorOf(() => process.kill(pid, 0)) === undefined) return open('a process outside takes signals')
+    return call(JUDGED[machine].prlimit64, pid, OPEN_FILES, 0, 0) === 0
+      ? open('limits of a process outside can be asked for')
+      : held(`${seen} processes are seen, and none outside is reached`)
   },
   ptrace: (_, call) => refused(call(DENIED[machine].ptrace as number, 0, 0, 0, 0), 'ptrace'),
   user_namespace: (_, call) => {
@@ -97,7 +153,9 @@ export const ATTEMPTS = {
     const passed = names.filter((name) => call(DENIED[machine][name] as number, 0, 0, 0, 0, 0) !== EPERM)
     return passed.length === 0 ? held(names.join(', ')) : open(`not refused: ${passed.join(', ')}`)
   },
-  socket_families: (_, call) => {
+  socket_families: ({ provider }, call) => {
+    // IPv4 of a jail that shares the network with the machine would lead out.
+    if (provider !== 'bwrap' && call(JUDGED[machine].socket, 2, 2, 0) === 0) return open('made: IPv4')
     const passed = Object.entries(FAMILIES).filter(
       ([, family]) => call(JUDGED[machine].socket, family, 3, 0) === 0,
     )
@@ -106,13 +164,13 @@ export const ATTEMPTS = {
       : open(`made: ${passed.map(([name]) => name).join(', ')}`)
   },
   typing: (_, call) => refused(call(JUDGED[machine].ioctl, 0, TIOCSTI, 0), 'typing at a terminal'),
-  privileges: (_, call) => {
-    const status = readFileSync('/proc/self/status', 'utf8')
-    const field = (name: string): string => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? ''
-    if (field('NoNewPrivs') !== '1') return open('a set-uid program would give its rights')
-    if (!/^0+$/.test(field('CapEff') + field('CapPrm') + field('CapBnd')))
-      return open('capabilities are left')
-    if (field('Seccomp') !== '2') return open('no filter for system calls is in force')
+  privileges: ({ provider }, call, { prctl, capabilities }) => {
+    if (prctl(GET_NO_NEW_PRIVS) !== 1) return open('a set-uid program would give its rights')
+    if (capabilities()?.every((byte) => byte === 0) !== true) return open('capabilities are left')
+    // Without new privileges the bounding set gives nothing; only a namespace can empty it without rights.
+    const bounding = Array.from({ length: CAPABILITIES }, (_, index) => prctl(CAPBSET_READ, index))
+    if (provider === 'bwrap' && bounding.includes(1)) return open('capabilities are left to gain')
+    if (prctl(GET_SECCOMP) !== 2) return open('no filter for system calls is in force')
     // setuid(2), by the number that each machine has for it.
     return call(machine === 'x64' ? 105 : 146, 0) === 0
       ? open('uid 0 was taken')
@@ -132,8 +190,9 @@ export const ATTEMPTS = {
     try {
       for (const name of ['a', 'b', 'c']) writeFileSync(`/tmp/${name}`, half)
       return open('/tmp holds more than the limit')
-    } catch {
-      return held('/tmp is full at the limit')
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      return held(code === 'EACCES' ? 'nothing of its own to write' : '/tmp is full at the limit')
     }
   },
   fork_bomb: async ({ tasks }) => {
@@ -175,75 +234,24 @@ export async function attemptAll(bait: Bait, write: (line: string) => void): Pro
     const all = [...args, 0, 0, 0, 0, 0, 0].slice(0, 6)
     return syscall(number, ...all) === -1 ? koffi.errno() : 0
   }
+  const capget = libc.func('int capget(uint8_t *header, _Out_ uint8_t *sets)')
+  const kernel: Kernel = {
+    prctl: (option, argument = 0) =>
+      Number(syscall(machine === 'x64' ? 157 : 167, option, argument, 0, 0, 0, 0)),
+    capabilities() {
+      // _LINUX_CAPABILITY_VERSION_3 and this process; then three words, twice.
+      const [header, sets] = [Buffer.alloc(8), Buffer.alloc(24)]
+      header.writeUInt32LE(0x2008_0522)
+      return capget(header, sets) === 0 ? sets : undefined
+    },
+  }
   const results: Record<string, ProbeOutcome> = {}
   for (const [name, attempt] of Object.entries<Attempt>(ATTEMPTS)) {
     try {
-      results[name] = await attempt(bait, call)
+      results[name] = await attempt(bait, call, kernel)
     } catch (error) {
       results[name] = open(`it could not be tried: ${(error as Error).message}`.slice(0, 512))
     }
   }
   write(`${JSON.stringify(results)}\n`)
-}
-
-function firstThat(paths: readonly string[], attempt: (path: string) => void): ProbeOutcome {
-  for (const path of paths) {
-    try {
-      attempt(path)
-      return open(path)
-    } catch {
-      // Refused, as it should be.
-    }
-  }
-  return held(paths.join(', '))
-}
-
-const over = async (child: ChildProcess): Promise<void> => {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-}
-
-/** The system's code of the error; undefined when it was done. */
-function errorOf(attempt: () => void): string | undefined {
-  try {
-    attempt()
-    return undefined
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code
-  }
-}
-
-/** Throws for what is not there, may not be read, or is an empty directory. */
-function read(path: string): void {
-  const file = openSync(path, 'r')
-  closeSync(file)
-  if (readdirOf(path).length === 0 && !isFile(path)) throw new Error('there is nothing in it')
-}
-
-function readdirOf(path: string): string[] {
-  try {
-    return readdirSync(path)
-  } catch {
-    return []
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    readFileSync(path)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'EISDIR'
-  }
-}
-
-const refused = (errno: number, what: string): ProbeOutcome =>
-  errno === EPERM ? held(`${what} is refused`) : open(`${what}: ${errno === 0 ? 'done' : `errno ${errno}`}`)
-
-async function reaches(where: NetConnectOpts): Promise<boolean> {
-  const socket = connect(where)
-  const reached = once(socket, 'connect').then(() => true)
-  const failed = once(socket, 'error').then(() => false)
-  return Promise.race([reached, failed])
-    .catch(() => false)
-    .finally(() => socket.destroy())
 }

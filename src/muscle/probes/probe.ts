@@ -1,13 +1,27 @@
 // Probes each way to build a jail: puts baits up outside, makes the attempts inside, and looks for what is left behind.
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createSocket, type Socket as UdpSocket } from 'node:dgram'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type ListenOptions, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Timers } from '../../base/clock.ts'
 import type { Limits, ProbeOutcome, ProbeResult, ProviderName } from '../contract/messages.ts'
 import type { Provider } from '../jail/provider.ts'
-import { ATTEMPTS, type Bait } from './attempts.ts'
+import { ATTEMPTS } from './attempts.ts'
+import type { Bait } from './tries.ts'
 
 const LIMITS: Limits = {
   cpu_seconds: 20,
@@ -39,17 +53,31 @@ async function probeOne(provider: Provider, { program, timers }: ProbeDeps): Pro
   const directory = mkdtempSync(join(tmpdir(), 'karo-bait-'))
   // Who may look into it: whoever the jail runs as, so that only the jail keeps the bait from it.
   chmodSync(directory, 0o711)
-  const file = join(directory, 'bait')
-  writeFileSync(file, 'bait\n', { mode: 0o644 })
+  const [file, given, path] = [join(directory, 'bait'), join(directory, 'given'), join(directory, 'socket')]
+  const content = `bait ${mark}`
+  writeFileSync(file, content)
+  chmodSync(file, 0o666)
+  const before = lookOf(directory, file)
+  mkdirSync(given)
+  chmodSync(given, 0o777)
+  const link = join(given, 'link')
+  symlinkSync(file, link)
   const servers: Server[] = []
   const name = `karo-bait-${mark}`
+  const listener = createSocket('udp4')
+  const arrived: string[] = []
+  listener.on('message', (text) => {
+    if (String(text) === mark) arrived.push(mark)
+  })
+  listener.on('error', () => {})
   try {
     await put({ path: `\0${name}` }, servers)
+    await put({ path, writableAll: true }, servers)
     const port = await put({ host: '127.0.0.1', port: 0 }, servers)
+    const udp = await bound(listener)
     const bait: Bait = {
-      file,
-      socket: name,
-      port,
+      ...{ provider: provider.name, file, content, link, socket: name, path, port, udp, pid: process.pid },
+      ipc: readlinkSync('/proc/self/ns/ipc'),
       memory: LIMITS.memory_bytes,
       disk: LIMITS.disk_bytes,
       tasks: LIMITS.tasks,
@@ -58,7 +86,10 @@ async function probeOne(provider: Provider, { program, timers }: ProbeDeps): Pro
     const jail = await provider.start({
       argv: [...program.argv, '--attempt', JSON.stringify(bait)],
       ...{ cwd: '/', env: {}, stdin: false, secrets: [], limits: LIMITS, wanted: () => true },
-      binds: program.files.map((path) => ({ path, write: false })),
+      binds: [
+        ...program.files.map((needed) => ({ path: needed, write: false })),
+        { path: realpathSync(given), write: true },
+      ],
     })
     const late = timers.after(LIMITS.wall_ms, () => jail.kill())
     jail.stderr.resume()
@@ -66,7 +97,12 @@ async function probeOne(provider: Provider, { program, timers }: ProbeDeps): Pro
     for await (const piece of jail.stdout) told = (told + String(piece)).slice(0, LIMITS.output_bytes)
     await jail.ended
     late()
-    return resultsOf(provider.name, told, isLeft(mark))
+    const worse = {
+      ...(isLeft(mark) && { orphan: 'a process outlived its jail' }),
+      ...(lookOf(directory, file) !== before && { change_host: 'a file outside was changed' }),
+      ...(arrived.length > 0 && { network: 'a datagram left the jail' }),
+    }
+    return resultsOf(provider.name, told, worse)
   } catch (error) {
     return [
       {
@@ -78,12 +114,17 @@ async function probeOne(provider: Provider, { program, timers }: ProbeDeps): Pro
     ]
   } finally {
     for (const server of servers) server.close()
+    listener.close()
     rmSync(directory, { recursive: true, force: true })
   }
 }
 
-/** What the attempts said. One that is missing, as after a crash, did not hold. */
-function resultsOf(provider: ProviderName, told: string, left: boolean): ProbeResult[] {
+/** What the attempts said. One that is missing, as after a crash, did not hold; nor one of which worse was seen from outside. */
+function resultsOf(
+  provider: ProviderName,
+  told: string,
+  worse: Readonly<Record<string, string>>,
+): ProbeResult[] {
   let said: Record<string, ProbeOutcome> = {}
   try {
     said = JSON.parse(told) as typeof said
@@ -91,8 +132,8 @@ function resultsOf(provider: ProviderName, told: string, left: boolean): ProbeRe
     // Every attempt is then missing below.
   }
   return Object.keys(ATTEMPTS).map((probe) => {
-    if (probe === 'orphan' && left)
-      return { provider, probe, held: false, detail: 'a process outlived its jail' }
+    const seen = worse[probe]
+    if (seen !== undefined) return { provider, probe, held: false, detail: seen }
     const { held = false, detail = 'the attempt said nothing' } = said[probe] ?? {}
     return { provider, probe, held: held === true, detail: String(detail).slice(0, 512) }
   })
@@ -108,6 +149,25 @@ function put(where: ListenOptions, servers: Server[]): Promise<number> {
       const address = server.address()
       resolve(typeof address === 'object' && address !== null ? address.port : 0)
     })
+  })
+}
+
+/** Contents, mode and time of the file, and what is beside it. */
+function lookOf(directory: string, file: string): string {
+  try {
+    const { mode, mtimeMs, ino } = statSync(file)
+    const names = readdirSync(directory).filter((name) => name.startsWith('bait'))
+    return [mode, mtimeMs, ino, ...names, readFileSync(file, 'utf8')].join()
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+/** The port, or 0. */
+function bound(listener: UdpSocket): Promise<number> {
+  return new Promise((resolve) => {
+    listener.once('error', () => resolve(0))
+    listener.bind(0, '127.0.0.1', () => resolve(listener.address().port))
   })
 }
 

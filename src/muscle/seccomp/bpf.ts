@@ -9,8 +9,9 @@ export interface Instruction {
   readonly k: number
 }
 
-// linux/bpf_common.h: load a 32-bit word at an absolute place; compare with a constant; return a constant.
+// linux/bpf_common.h: load a 32-bit word at an absolute place; keep some of its bits; compare with a constant; return a constant.
 const LOAD = 0x20
+const AND = 0x54
 const JUMP_EQUAL = 0x15
 const JUMP_AT_LEAST = 0x35
 const JUMP_ANY_BIT = 0x45
@@ -22,6 +23,7 @@ export const ARCHITECTURE_AT = 4
 export const argumentAt = (index: number): number => 16 + 8 * index
 
 export const load = (k: number): Instruction => ({ code: LOAD, jt: 0, jf: 0, k })
+export const keep = (bits: number): Instruction => ({ code: AND, jt: 0, jf: 0, k: bits })
 export const equal = (k: number, jt: number, jf: number): Instruction => ({ code: JUMP_EQUAL, jt, jf, k })
 export const atLeast = (k: number, jt: number, jf: number): Instruction => ({
   code: JUMP_AT_LEAST,

@@ -8,10 +8,11 @@ import {
   atLeast,
   equal,
   type Instruction,
+  keep,
   load,
   NUMBER_AT,
 } from './bpf.ts'
-import { AUDIT_ARCH, DENIED, JUDGED, type Machine } from './syscalls.ts'
+import { AUDIT_ARCH, DENIED, DENIED_IN_SHARED, JUDGED, type Machine } from './syscalls.ts'
 
 // linux/seccomp.h.
 const KILL_PROCESS = 0x8000_0000
@@ -19,6 +20,7 @@ const ALLOW = 0x7fff_0000
 const ERRNO = 0x0005_0000
 // asm-generic/errno.h.
 const EPERM = 1
+const ENOTTY = 25
 const ENOSYS = 38
 const EAFNOSUPPORT = 97
 
@@ -31,34 +33,54 @@ const TYPING = [0x5412, 0x541c]
 /** Unix, IPv4 and IPv6. The last two reach nothing in a jail without network, but programs make such sockets to ask about addresses. */
 const FAMILIES = [1, 2, 10]
 const UNIX_ONLY = [1]
+/** SOCK_STREAM and SOCK_SEQPACKET: ends of such a pair can be sent to nobody else. Those of SOCK_DGRAM can, by a path. */
+const LASTING_PAIRS = [1, 5]
+const SOCKET_TYPE = 0xf
+/** Of ioctl(2): TCGETS, TCSETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX. Others change file systems behind Landlock's back. */
+const HARMLESS = [0x5401, 0x5402, 0x5413, 0x541b, 0x5421, 0x5450, 0x5451]
+
+/** Whether a jail has namespaces of its own, or is in those of the machine; then the filter has to hold what namespaces hold otherwise. */
+export type Namespaces = 'own' | 'shared'
 
 /** The filter for `machine`; undefined for one that it is not written for, and then nothing may run. */
-export function seccompFilter(machine: string): Buffer | undefined {
-  return machine === 'x64' || machine === 'arm64' ? assemble(filterProgram(machine)) : undefined
+export function seccompFilter(machine: string, namespaces: Namespaces): Buffer | undefined {
+  return machine === 'x64' || machine === 'arm64' ? assemble(filterProgram(machine, namespaces)) : undefined
 }
 
 /**
  * Each check stands by itself: it compares, answers or goes on with the next. So no jump is longer than a few instructions,
  * and one more denied call changes nothing else.
  */
-export function filterProgram(machine: Machine): readonly Instruction[] {
+export function filterProgram(machine: Machine, namespaces: Namespaces): readonly Instruction[] {
   const judged = JUDGED[machine]
+  const denied = { ...DENIED[machine], ...(namespaces === 'shared' && DENIED_IN_SHARED[machine]) }
   return [
     load(ARCHITECTURE_AT),
     equal(AUDIT_ARCH[machine], 1, 0),
     answer(KILL_PROCESS),
     load(NUMBER_AT),
     ...(machine === 'x64' ? [atLeast(X32_FROM, 0, 1), answer(ERRNO | ENOSYS)] : []),
-    ...Object.values(DENIED[machine]).flatMap((number) => [equal(number, 0, 1), answer(ERRNO | EPERM)]),
+    ...Object.values(denied).flatMap((number) => [equal(number, 0, 1), answer(ERRNO | EPERM)]),
     // Its flags lie in memory, where a filter cannot look. C libraries then use clone.
     ...[equal(judged.clone3, 0, 1), answer(ERRNO | ENOSYS)],
     ...when(judged.clone, [load(argumentAt(0)), anyBit(NEW_NAMESPACES, 0, 1), answer(ERRNO | EPERM)]),
     ...when(judged.ioctl, [
       load(argumentAt(1)),
       ...TYPING.flatMap((request) => [equal(request, 0, 1), answer(ERRNO | EPERM)]),
+      ...(namespaces === 'shared' ? [...only(HARMLESS), answer(ERRNO | ENOTTY)] : []),
     ]),
-    ...when(judged.socket, onlyFamilies(FAMILIES)),
-    ...when(judged.socketpair, onlyFamilies(UNIX_ONLY)),
+    ...(namespaces === 'own'
+      ? [...when(judged.socket, ofFamilies(FAMILIES)), ...when(judged.socketpair, ofFamilies(UNIX_ONLY))]
+      : [
+          // A socket could reach programs of the machine by a path, where Landlock does not look.
+          ...[equal(judged.socket, 0, 1), answer(ERRNO | EAFNOSUPPORT)],
+          ...when(judged.socketpair, [
+            ...ofFamilies(UNIX_ONLY),
+            ...[load(argumentAt(1)), keep(SOCKET_TYPE), ...only(LASTING_PAIRS), answer(ERRNO | EAFNOSUPPORT)],
+          ]),
+          // Limits of itself alone: 0. By another number it would be those of any process of the user.
+          ...when(judged.prlimit64, [load(argumentAt(0)), ...only([0]), answer(ERRNO | EPERM)]),
+        ]),
     answer(ALLOW),
   ]
 }
@@ -68,7 +90,12 @@ function when(number: number, instructions: readonly Instruction[]): readonly In
   return [equal(number, 0, instructions.length + 1), ...instructions, load(NUMBER_AT)]
 }
 
-function onlyFamilies(families: readonly number[]): readonly Instruction[] {
-  const checks = families.map((family, index) => equal(family, families.length - index, 0))
-  return [load(argumentAt(0)), ...checks, answer(ERRNO | EAFNOSUPPORT)]
-}
+const ofFamilies = (families: readonly number[]): readonly Instruction[] => [
+  load(argumentAt(0)),
+  ...only(families),
+  answer(ERRNO | EAFNOSUPPORT),
+]
+
+/** Skips the one instruction behind it where the loaded word is one of `values`. */
+const only = (values: readonly number[]): readonly Instruction[] =>
+  values.map((value, index) => equal(value, values.length - index, 0))

@@ -24,6 +24,8 @@ export interface Metrics {
   logged(level: LogLevel): void
   /** The API on TCP turned a request away. */
   refused(refusal: (typeof LABELS.refusal)[number]): void
+  /** A gate denied what an agent or an AI tool asked for. */
+  denied(gate: (typeof LABELS.gate)[number]): void
   /** The configuration was read anew; false: it could not be used. */
   reloaded(ok: boolean): void
   /** The service manager waits this long for a sign of life. */
@@ -70,6 +72,7 @@ export function createMetrics(options: {
   // Counters begin at 0, because a counter that appears with 1 shows no increase in a rate.
   for (const level of LABELS.level) counter('karo_log_lines_total').inc({ level }, 0)
   for (const refusal of LABELS.refusal) counter('karo_api_refused_total').inc({ refusal }, 0)
+  for (const gate of LABELS.gate) counter('karo_agent_denials_total').inc({ gate }, 0)
   for (const outcome of LABELS.outcome) counter('karo_query_members_total').inc({ outcome }, 0)
   gauge('karo_build_info').set({ version, commit, node_version: process.versions.node }, 1)
   reloaded(true)
@@ -125,6 +128,7 @@ export function createMetrics(options: {
       histogram('karo_api_request_duration_seconds').observe({ route }, elapsed_ms / 1000)
     },
     refused: (refusal) => counter('karo_api_refused_total').inc(boundedLabels({ refusal })),
+    denied: (gate) => counter('karo_agent_denials_total').inc(boundedLabels({ gate })),
     logged: (level) => counter('karo_log_lines_total').inc(boundedLabels({ level })),
     reloaded,
     watchdog: (limitMs) => gauge('karo_watchdog_limit_seconds').set(limitMs / 1000),

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
+import type { Runtime } from '../../agents/index.ts'
 import type { Clock } from '../../base/clock.ts'
 import { roughSize, roughWaiting } from '../../base/rough.ts'
 import type { HealthCheck } from '../../base/run/room.ts'
@@ -37,6 +38,7 @@ export interface Sources {
   readonly observe: Pick<Observe, 'status' | 'failures'>
   readonly audit: Pick<Audit, 'status'>
   readonly anomalies: Pick<Anomalies, 'counts'>
+  readonly agents: Pick<Runtime, 'states'>
   /** The feed also has what people did; the metrics get only the number of its followers. */
   readonly feed: { followers(): number }
   /** Tokens of the API. */
@@ -94,6 +96,9 @@ const by = (label: keyof typeof LABELS, numbers: Readonly<Record<string, number>
   label,
   by: numbers,
 })
+
+const tally = (values: readonly string[], found: readonly string[]): Readonly<Record<string, number>> =>
+  Object.fromEntries(values.map((value) => [value, found.filter((one) => one === value).length]))
 
 const health: Part = (sources) => {
   const { ready, checks } = sources.health()
@@ -205,6 +210,14 @@ const unusual: Part = async ({ anomalies }) => ({
 
 const followed: Part = ({ feed }) => ({ karo_event_followers: feed.followers() })
 
+const agents: Part = ({ agents }) => {
+  const states = agents.states()
+  return {
+    karo_agents: by('agent_state', tally(LABELS.agent_state, states.agents)),
+    karo_agent_tasks: by('task_state', tally(LABELS.task_state, states.tasks)),
+  }
+}
+
 const tokens: Part = ({ tokens }) => ({ karo_api_tokens_ending: tokens?.count() ?? 0 })
 
 const disks: Part = async ({ places }) => {
@@ -252,6 +265,7 @@ const PARTS: readonly Part[] = [
   ledger,
   unusual,
   followed,
+  agents,
   tokens,
   disks,
   daemon,

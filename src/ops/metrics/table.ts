@@ -2,6 +2,9 @@
 // Longer than 300 lines: one table, whose entries are read one by one.
 import { REJECT_CODES } from '../../../protocols/frame.ts'
 import { ANSWER_STATUSES, QUERY_TYPES } from '../../../protocols/messages/query.ts'
+import { AGENT_STATES } from '../../agents/runtime/agent-states.ts'
+import { isFinal, TASK_STATES } from '../../agents/tasks/types.ts'
+import { GATES } from '../../agents/types.ts'
 import { HEALTH_CHECKS } from '../../base/run/checks.ts'
 import { LOG_LEVELS } from '../../base/run/log.ts'
 import { KINDS } from '../../base/words/signal.ts'
@@ -15,6 +18,10 @@ export const OTHER = 'other'
 export const LABELS = {
   anomaly: KINDS,
   check: HEALTH_CHECKS,
+  agent_state: AGENT_STATES,
+  /** Of tasks that are under way. */
+  task_state: TASK_STATES.filter((state) => !isFinal(state)),
+  gate: GATES,
   /** Why a frame was refused. */
   reason: REJECT_CODES,
   presence: ['online', 'unsure', 'offline'],
@@ -297,6 +304,18 @@ export const METRICS = {
     read: true,
     type: 'gauge',
     help: 'Tokens of everybody here that end within 14 days, without those made for less than a day.',
+  },
+  karo_agents: { read: true, type: 'gauge', help: 'Agents of this node.', labels: ['agent_state'] },
+  karo_agent_tasks: {
+    read: true,
+    type: 'gauge',
+    help: 'Tasks of agents that are under way. Those that are over are not counted, because their number shows when somebody works.',
+    labels: ['task_state'],
+  },
+  karo_agent_denials_total: {
+    type: 'counter',
+    help: 'What agents and AI tools asked for and a gate denied.',
+    labels: ['gate'],
   },
   karo_api_refused_total: {
     type: 'counter',

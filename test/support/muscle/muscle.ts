@@ -5,13 +5,12 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { connectMuscle, type JobSpec, type MuscleClient } from '../../../src/agents/muscle/client.ts'
 import { systemClock, systemTimers } from '../../../src/base/clock.ts'
-import { openDescriptors } from '../../../src/base/kernel/descriptors.ts'
 import { openPeerCredentials, type PeerCredentials } from '../../../src/base/kernel/peer-credentials.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
-import type { Ended } from '../../../src/muscle/contract/messages.ts'
+import type { Ended, ProviderName } from '../../../src/muscle/contract/messages.ts'
 import { muscleProgram } from '../../../src/muscle/contract/program.ts'
-import { createBwrap } from '../../../src/muscle/jail/bwrap.ts'
 import type { Provider } from '../../../src/muscle/jail/provider.ts'
+import { createProviders } from '../../../src/muscle/jail/providers.ts'
 import { serve } from '../../../src/muscle/serve.ts'
 import { temporaryDirectory } from '../data/database.ts'
 import { track } from '../run/processes.ts'
@@ -19,19 +18,16 @@ import { until } from '../run/until.ts'
 
 /** Every provider that this build has, and why one cannot be used on this machine. */
 export async function providersHere(closed: readonly string[] = []) {
-  const providers = [createBwrap({ descriptors: await openDescriptors(), closed, socket: '' })]
-  return providers.map((provider) => ({
+  return (await createProviders(closed, '')).map((provider) => ({
     provider,
-    problem: provider.problem() ?? cannotStart(provider.name),
+    problem: provider.problem() ?? (provider.name === 'bwrap' ? cannotStart() : undefined),
   }))
 }
 
 /** A machine may have the program and forbid user namespaces. */
-function cannotStart(name: string): string | undefined {
+function cannotStart(): string | undefined {
   const tried = spawnSync('bwrap', ['--unshare-user', '--ro-bind', '/', '/', 'true'], { encoding: 'utf8' })
-  return tried.status === 0
-    ? undefined
-    : `${name} cannot be used here: ${tried.error?.message ?? tried.stderr}`
+  return tried.status === 0 ? undefined : `bwrap cannot be used here: ${tried.error?.message ?? tried.stderr}`
 }
 
 /** A directory that nobody, who is not root, may enter too, and that a jail may be given. */
@@ -62,7 +58,7 @@ export async function muscleHere(
   const serving = await serve({
     ...{ path, mode: 0o600, brainUid: process.getuid?.() ?? 0, mostJails: 8 },
     ...{ credentials, probe: async () => [], timers: systemTimers, now: systemClock.now, log: silentLog },
-    providers: [createBwrap({ descriptors: await openDescriptors(), closed: [], socket: path })],
+    providers: await createProviders([], path),
     ...options,
   })
   onTestFinished(() => serving.stop())
@@ -75,6 +71,7 @@ export async function muscleHere(
 export async function muscleApart(
   more: readonly string[] = [],
   path = join(temporaryDirectory(), 'exec.sock'),
+  provider: ProviderName | null = null,
 ): Promise<Rig & { readonly child: ChildProcess }> {
   const [runtime, file] = muscleProgram()
   const child = track(
@@ -82,7 +79,9 @@ export async function muscleApart(
   )
   onTestFinished(() => void child.kill('SIGKILL'))
   const credentials = await openPeerCredentials(silentLog)
-  const client = await until(() => connectMuscle(path, credentials), { what: 'karo-exec answers' })
+  const client = await until(() => connectMuscle(path, credentials, { provider }), {
+    what: 'karo-exec answers',
+  })
   onTestFinished(() => client.close())
   return { client, path, child }
 }
@@ -93,7 +92,7 @@ let jobs = 0
 export function jobOf(argv: readonly string[], more: Partial<JobSpec> = {}): JobSpec {
   jobs += 1
   return {
-    ...{ job: `test-${process.pid}-${jobs}`, provider: null, argv, cwd: '/', env: {}, binds: [] },
+    ...{ job: `test-${process.pid}-${jobs}`, argv, cwd: '/', env: {}, binds: [] },
     limits: {
       ...{ cpu_seconds: 60, memory_bytes: 512 * MEBIBYTE, disk_bytes: 8 * MEBIBYTE, tasks: 32 },
       ...{ wall_ms: 600_000, output_bytes: 64 * MEBIBYTE },

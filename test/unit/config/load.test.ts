@@ -108,6 +108,7 @@ describe('sources', () => {
         'policy.files',
         'policy.teams',
         'agents.approved',
+        'agents.sandbox',
         'mcp.history',
       ]
       expect(envName(key)).toBe(without.includes(key.path) ? undefined : expected)

@@ -3,14 +3,23 @@ import { existsSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { assemble, type Instruction } from '../../../src/muscle/seccomp/bpf.ts'
-import { filterProgram, seccompFilter } from '../../../src/muscle/seccomp/filter.ts'
-import { AUDIT_ARCH, DENIED, JUDGED, type Machine } from '../../../src/muscle/seccomp/syscalls.ts'
+import { filterProgram, type Namespaces, seccompFilter } from '../../../src/muscle/seccomp/filter.ts'
+import {
+  AUDIT_ARCH,
+  DENIED,
+  DENIED_IN_SHARED,
+  JUDGED,
+  type Machine,
+} from '../../../src/muscle/seccomp/syscalls.ts'
 
 const ALLOW = 0x7fff0000
 const KILL = 0x80000000
 const errno = (number: number): number => 0x50000 + number
-const [EPERM, ENOSYS, EAFNOSUPPORT] = [errno(1), errno(38), errno(97)]
+const [EPERM, ENOTTY, ENOSYS, EAFNOSUPPORT] = [errno(1), errno(25), errno(38), errno(97)]
 const MACHINES: readonly Machine[] = ['x64', 'arm64']
+const KINDS = MACHINES.flatMap((machine) =>
+  (['own', 'shared'] as const).map((namespaces): [Machine, Namespaces] => [machine, namespaces]),
+)
 
 /** What the program answers to a call; throws when it runs out of its end. */
 function judge(
@@ -29,6 +38,7 @@ function judge(
   for (let at = 0; ; at++) {
     const { code, jt, jf, k } = program[at] as Instruction
     if (code === 0x20) accumulator = data.readUInt32LE(k)
+    else if (code === 0x54) accumulator = (accumulator & k) >>> 0
     else if (code === 0x06) return k
     else {
       const holds =
@@ -42,14 +52,16 @@ function judge(
   }
 }
 
-describe.each(MACHINES)('on %s', (machine) => {
-  const program = filterProgram(machine)
+describe.each(KINDS)('on %s, in namespaces that are %s', (machine, namespaces) => {
+  const program = filterProgram(machine, namespaces)
   const call = (number: number, ...args: bigint[]): number =>
     judge(program, AUDIT_ARCH[machine], number, args)
   const judged = JUDGED[machine]
 
   test('each denied call is refused whatever its arguments are, and all others pass', () => {
     const denied = new Set<number>(Object.values(DENIED[machine]))
+    if (namespaces === 'shared')
+      for (const number of Object.values(DENIED_IN_SHARED[machine])) denied.add(number)
     const special = new Set<number>(Object.values(judged))
     for (let number = 0; number < 600; number++) {
       if (denied.has(number)) expect(call(number, 0xffffffffffffffffn)).toBe(EPERM)
@@ -90,7 +102,32 @@ describe.each(MACHINES)('on %s', (machine) => {
     }
   })
 
-  test('sockets are of three families alone, pairs of one', () => {
+  test.skipIf(namespaces === 'own')('devices and file systems are asked for nothing else', () => {
+    // FS_IOC_SETFLAGS, BTRFS_IOC_SUBVOL_CREATE, TIOCSCTTY.
+    for (const request of [0x40086602n, 0x5000940en, 0x540en])
+      expect(call(judged.ioctl, 0n, request)).toBe(ENOTTY)
+    expect(call(judged.ioctl, 0n, 0x5421n)).toBe(ALLOW)
+  })
+
+  test.skipIf(namespaces === 'own')(
+    'there are no sockets, and no pairs whose ends can be sent elsewhere',
+    () => {
+      for (let family = 0n; family < 64n; family++) {
+        expect(call(judged.socket, family)).toBe(EAFNOSUPPORT)
+        expect(call(judged.socketpair, family, 0x80801n)).toBe(family === 1n ? ALLOW : EAFNOSUPPORT)
+      }
+      expect(call(judged.socketpair, 1n, 2n)).toBe(EAFNOSUPPORT)
+      expect(call(judged.socketpair, 1n, 0x80002n)).toBe(EAFNOSUPPORT)
+      expect(call(judged.socketpair, 1n, 5n)).toBe(ALLOW)
+    },
+  )
+
+  test.skipIf(namespaces === 'own')('limits are those of the process itself', () => {
+    expect(call(judged.prlimit64, 0n)).toBe(ALLOW)
+    for (const pid of [1n, 4711n, -1n]) expect(call(judged.prlimit64, pid)).toBe(EPERM)
+  })
+
+  test.skipIf(namespaces === 'shared')('sockets are of three families alone, pairs of one', () => {
     for (let family = 0n; family < 64n; family++) {
       expect(call(judged.socket, family)).toBe([1n, 2n, 10n].includes(family) ? ALLOW : EAFNOSUPPORT)
       expect(call(judged.socketpair, family)).toBe(family === 1n ? ALLOW : EAFNOSUPPORT)
@@ -99,15 +136,16 @@ describe.each(MACHINES)('on %s', (machine) => {
 })
 
 test('x32, a second set of numbers on x64, is not there', () => {
-  const program = filterProgram('x64')
+  const program = filterProgram('x64', 'own')
   for (const number of [0x40000000, 0x40000000 + 101, 0xffffffff])
     expect(judge(program, AUDIT_ARCH.x64, number)).toBe(ENOSYS)
 })
 
 test('there is a filter for two machines, of 8 bytes an instruction', () => {
-  for (const machine of MACHINES) expect(seccompFilter(machine)).toEqual(assemble(filterProgram(machine)))
-  expect(seccompFilter('x64')?.length).toBe(filterProgram('x64').length * 8)
-  expect(seccompFilter('ia32')).toBeUndefined()
+  for (const machine of MACHINES)
+    expect(seccompFilter(machine, 'own')).toEqual(assemble(filterProgram(machine, 'own')))
+  expect(seccompFilter('x64', 'own')?.length).toBe(filterProgram('x64', 'own').length * 8)
+  expect(seccompFilter('ia32', 'shared')).toBeUndefined()
 })
 
 const HEADERS = {
@@ -123,7 +161,11 @@ describe.each(MACHINES)('numbers on %s', (machine) => {
       /^#define __NR(?:3264)?_(\w+)\s+(\d+)/gm,
     ))
       found.set(name, Number(number))
-    for (const [name, number] of Object.entries({ ...DENIED[machine], ...JUDGED[machine] })) {
+    for (const [name, number] of Object.entries({
+      ...DENIED[machine],
+      ...DENIED_IN_SHARED[machine],
+      ...JUDGED[machine],
+    })) {
       // Headers may be older than a call, and newer than one that is gone.
       if (found.has(name)) expect([name, found.get(name)]).toEqual([name, number])
     }

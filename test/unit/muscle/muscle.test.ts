@@ -16,9 +16,10 @@ import { createFrameReader, encodeFrame } from '../../../src/muscle/contract/fra
 import { PROBE_JOB, type Reply, readReply } from '../../../src/muscle/contract/messages.ts'
 import { muscleProgram } from '../../../src/muscle/contract/program.ts'
 import { createBwrap } from '../../../src/muscle/jail/bwrap.ts'
+import { createLandlock } from '../../../src/muscle/jail/landlock.ts'
 import { markOf } from '../../../src/muscle/jail/leftovers.ts'
 import { isThere, type Process, processOf } from '../../../src/muscle/jail/process.ts'
-import type { Provider } from '../../../src/muscle/jail/provider.ts'
+import { JailError, type Provider } from '../../../src/muscle/jail/provider.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import {
   freshMark,
@@ -32,7 +33,10 @@ import {
 import { track } from '../../support/run/processes.ts'
 import { until } from '../../support/run/until.ts'
 
-const unusable = (await providersHere()).every(({ problem }) => problem !== undefined)
+const usable = (await providersHere()).flatMap(({ provider, problem }) =>
+  problem === undefined ? [provider.name] : [],
+)
+const unusable = usable.length === 0
 const credentials = openPeerCredentials(silentLog)
 
 /** Of processes that pgrep finds; it never finds itself. */
@@ -129,7 +133,7 @@ test.skipIf(unusable)(
     socket.on('data', (piece) => {
       for (const { header } of reader.push(piece)) replies.push(readReply(header))
     })
-    const spec = { ...jobOf(['/usr/bin/sleep', '86396']), op: 'run' }
+    const spec = { ...jobOf(['/usr/bin/sleep', '86396']), op: 'run', provider: null }
     for (const id of [1, 2]) socket.write(encodeFrame({ ...spec, id }))
     await until(() => replies.filter(({ op }) => op === 'answer' || op === 'refused').length === 2, {
       what: 'both requests are answered',
@@ -193,7 +197,9 @@ test('a Muscle that does not greet in time is hung up on', async () => {
   mute.listen(path)
   await once(mute, 'listening')
   onTestFinished(() => void mute.close())
-  await expect(connectMuscle(path, await credentials, AbortSignal.timeout(200))).rejects.toMatchObject({
+  await expect(
+    connectMuscle(path, await credentials, { signal: AbortSignal.timeout(200) }),
+  ).rejects.toMatchObject({
     code: 'unavailable',
   })
   await gone.promise
@@ -202,6 +208,7 @@ test('a Muscle that does not greet in time is hung up on', async () => {
 describe('no sandbox, no run', () => {
   const none: Provider = {
     name: 'bwrap',
+    cannot: [],
     endLeftovers: () => 0,
     problem: () => 'it is not installed',
     start: () => Promise.reject(new Error('it must not be asked')),
@@ -225,13 +232,31 @@ describe('no sandbox, no run', () => {
       'riscv64',
     )
   })
+
+  test('a machine whose Landlock is missing or too old, or that has no Perl, has a reason', async () => {
+    const descriptors = { pipe: () => ({ read: -1, write: -1 }), memoryFile: () => -1 }
+    const landlock = (more: object) =>
+      createLandlock({ descriptors, closed: [], socket: '', version: 7, ...more })
+    for (const [more, why] of [
+      [{ version: 0 }, 'has no Landlock'],
+      [{ version: 5 }, 'Linux 6.12'],
+      [{ program: '/no/perl' }, '/no/perl'],
+      [{ machine: 'riscv64' }, 'riscv64'],
+    ] as const) {
+      expect(landlock(more).problem()).toContain(why)
+      await expect(landlock(more).start({ ...jobOf([]), wanted: () => true, secrets: [] })).rejects.toThrow(
+        why,
+      )
+    }
+  })
 })
 
-describe.skipIf(unusable)('when somebody dies', () => {
+describe.each(usable)('when somebody dies, with jails by %s', (provider) => {
+  const apart = (more: readonly string[] = [], path?: string) => muscleApart(more, path, provider)
   const long = (mark: string) => jobOf(['/bin/sh', '-c', 'setsid sleep "$1" & sleep "$1"', 'sh', mark])
 
   test('kill -9 of the Muscle leaves no process of a jail', async () => {
-    const { client, child } = await muscleApart()
+    const { client, child } = await apart()
     const mark = freshMark()
     const job = await client.run(long(mark), () => {})
     await until(() => marked(mark).length === 2, { what: 'the jail runs' })
@@ -240,28 +265,49 @@ describe.skipIf(unusable)('when somebody dies', () => {
     await until(() => marked(mark).length === 0, { what: 'nothing is left' })
   })
 
-  test('kill -9 while jails are being built lets none of them run, and the next one there ends what is left', async () => {
-    const mark = freshMark()
-    for (let round = 0; round < 5; round++) {
-      const { client, child, path } = await muscleApart()
-      const other = await halfBuilt('/another.sock')
-      const jobs = Array.from({ length: 4 }, () => client.run(long(mark), () => {}).catch(() => {}))
-      // Each round a little later in their building.
-      await Promise.race([new Promise((resolve) => setTimeout(resolve, 4 * round)), Promise.all(jobs)])
-      child.kill('SIGKILL')
-      await Promise.all(jobs)
-      const half = await halfBuilt(path)
-      expect(marked(mark)).toEqual([])
-      await muscleApart([], path)
-      await until(() => !isThere(half) && pidsOf('-f', '--', `${markOf(path)} .* ${mark}$`).length === 0, {
-        what: 'nothing is left',
-      })
-      expect(isThere(other), 'what belongs to another Muscle').toBe(true)
-    }
-  })
+  test.skipIf(provider === 'bwrap')(
+    'kill -9 while jails are being built leaves nothing of them',
+    async () => {
+      const mark = freshMark()
+      for (let round = 0; round < 5; round++) {
+        const { client, child, path } = await apart()
+        const jobs = Array.from({ length: 4 }, () => client.run(long(mark), () => {}).catch(() => {}))
+        // Each round a little later in their building.
+        await Promise.race([new Promise((resolve) => setTimeout(resolve, 4 * round)), Promise.all(jobs)])
+        child.kill('SIGKILL')
+        await Promise.all(jobs)
+        await until(() => marked(mark).length === 0 && pidsOf('-f', '--', markOf(path)).length === 0, {
+          what: 'nothing is left',
+        })
+      }
+    },
+  )
+
+  test.skipIf(provider !== 'bwrap')(
+    'kill -9 while jails are being built lets none of them run, and the next one there ends what is left',
+    async () => {
+      const mark = freshMark()
+      for (let round = 0; round < 5; round++) {
+        const { client, child, path } = await apart()
+        const other = await halfBuilt('/another.sock')
+        const jobs = Array.from({ length: 4 }, () => client.run(long(mark), () => {}).catch(() => {}))
+        // Each round a little later in their building.
+        await Promise.race([new Promise((resolve) => setTimeout(resolve, 4 * round)), Promise.all(jobs)])
+        child.kill('SIGKILL')
+        await Promise.all(jobs)
+        const half = await halfBuilt(path)
+        expect(marked(mark)).toEqual([])
+        await apart([], path)
+        await until(() => !isThere(half) && pidsOf('-f', '--', `${markOf(path)} .* ${mark}$`).length === 0, {
+          what: 'nothing is left',
+        })
+        expect(isThere(other), 'what belongs to another Muscle').toBe(true)
+      }
+    },
+  )
 
   test('the end of the Brain ends a Muscle that is its child, with its jails', async () => {
-    const { client, child } = await muscleApart(['--with-parent'])
+    const { client, child } = await apart(['--with-parent'])
     const mark = freshMark()
     await client.run(long(mark), () => {})
     await until(() => marked(mark).length === 2, { what: 'the jail runs' })
@@ -271,8 +317,8 @@ describe.skipIf(unusable)('when somebody dies', () => {
     expect(marked(mark)).toEqual([])
   })
 
-  test('a killed bubblewrap takes its jail along, and the job is told as killed', async () => {
-    const { client, child } = await muscleApart()
+  test('the killed process of a jail that is outside takes it along, and the job is told as killed', async () => {
+    const { client, child } = await apart()
     const mark = freshMark()
     const job = await client.run(long(mark), () => {})
     await until(() => marked(mark).length === 2, { what: 'the jail runs' })
@@ -280,13 +326,62 @@ describe.skipIf(unusable)('when somebody dies', () => {
     expect(await job.ended).toMatchObject({ code: null, signal: 'SIGKILL' })
     expect(marked(mark)).toEqual([])
   })
+
+  test.skipIf(provider === 'bwrap')('either keeper of a jail ends it when the other is killed', async () => {
+    const { client, child } = await apart()
+    const mark = freshMark()
+    const job = await client.run(long(mark), () => {})
+    await until(() => marked(mark).length === 2, { what: 'the jail runs' })
+    for (const outer of pidsOf('-P', String(child.pid)))
+      for (const pid of pidsOf('-P', String(outer))) process.kill(pid, 'SIGKILL')
+    expect(await job.ended).toMatchObject({ code: null, signal: 'SIGKILL' })
+    expect(marked(mark)).toEqual([])
+  })
+
+  test('a fork bomb, each of which goes off by itself, ends as a whole', async () => {
+    const { client } = await apart()
+    const mark = freshMark()
+    const bomb = 'f() { setsid sleep "$1" & f "$1" & f "$1" & }; f "$1"; sleep "$1"'
+    const job = await client.run(jobOf(['/bin/sh', '-c', bomb, 'sh', mark]), () => {})
+    await until(() => marked(mark).length > 4, { what: 'it goes off' })
+    await client.cancel(jobName(await client.list()))
+    expect(await job.ended).toMatchObject({ reason: 'cancelled' })
+    expect(marked(mark)).toEqual([])
+  })
+})
+
+const jobName = ([first]: readonly { readonly job: string }[]): string => first?.job ?? ''
+
+test('where one way cannot build a jail the next is tried, and the answer says which it was', async () => {
+  const [works] = (await providersHere()).filter(({ problem }) => problem === undefined)
+  if (works === undefined) return
+  let tried = 0
+  const forbidden: Provider = {
+    ...{ name: 'bwrap', cannot: [], endLeftovers: () => 0, problem: () => undefined },
+    start() {
+      tried += 1
+      return Promise.reject(new JailError('no_sandbox', 'namespaces are forbidden here'))
+    },
+  }
+  const { client } = await muscleHere({ providers: [forbidden, works.provider] })
+  const secret = Buffer.from('a secret')
+  const spec = jobOf(['/bin/sh', '-c', 'cat "$KARO_SECRET_A"'], { secrets: [{ name: 'A', bytes: secret }] })
+  expect((await runToEnd(client, spec)).out).toBe('a secret')
+  expect(tried).toBe(1)
+  // What is refused for another reason is refused.
+  const refusing: Provider = {
+    ...forbidden,
+    start: () => Promise.reject(new JailError('bad_path', 'not that place')),
+  }
+  const other = await muscleHere({ providers: [refusing, works.provider] })
+  await expect(other.client.run(jobOf(['/usr/bin/true']), () => {})).rejects.toThrow('not that place')
 })
 
 describe.skipIf(unusable)('the room of the daemon', () => {
   test('is locked until a jail has run, again at once when karo-exec is lost, and ready when it is back', async () => {
     const path = join(temporaryDirectory(), 'exec', 'karo-exec.sock')
     const muscle = createMuscle({
-      ...{ way: 'start', path, closed: [], credentials: () => credentials },
+      ...{ way: 'start', path, provider: null, closed: [], credentials: () => credentials },
       ...{ timers: systemTimers, log: silentLog },
     })
     onTestFinished(() => muscle.stop())
@@ -309,6 +404,7 @@ describe.skipIf(unusable)('the room of the daemon', () => {
   test('has nothing to lock when agents are off', async () => {
     const deps = {
       path: '/nowhere/x',
+      provider: null,
       closed: [],
       credentials: () => credentials,
       timers: systemTimers,

@@ -76,6 +76,9 @@ function sources(changed: Partial<Record<keyof Sources, unknown>> = {}): Sources
     observe: { status: async () => ({ pending_bytes: 5, dropped: 6 }), failures: () => 7 },
     feed: { followers: () => 4 },
     audit: { status: () => ({ written: 8, dropped: 9 }) },
+    agents: {
+      states: () => ({ agents: LABELS.agent_state, tasks: LABELS.task_state }),
+    },
     anomalies: { counts: async () => Object.fromEntries(LABELS.anomaly.map((kind) => [kind, 1])) },
     probe: async () => {},
     places: { home: '/', spool: '/' },
@@ -102,6 +105,7 @@ function once({ metrics }: ReturnType<typeof measuring>): void {
   }
   for (const level of LABELS.level) metrics.logged(level)
   for (const refusal of LABELS.refusal) metrics.refused(refusal)
+  for (const gate of LABELS.gate) metrics.denied(gate)
   for (const method of LABELS.method) {
     for (const status of [101, 200, 302, 404, 500]) {
       metrics.request({ route: '/api/v1/status', personal: false, method, status, elapsed_ms: 1 })

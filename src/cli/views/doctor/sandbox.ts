@@ -4,6 +4,7 @@ import type { SandboxRow } from '../../doctor/sandbox.ts'
 import { table } from '../../terminal/table.ts'
 
 const WORDS = { ok: 'holds', fail: 'OPEN', skipped: 'not here' } as const
+const wordOf = ({ id, outcome }: SandboxRow): string => (id.endsWith('.cannot') ? 'limit' : WORDS[outcome])
 const STYLES = { ok: 'green', fail: 'red', skipped: 'yellow' } as const
 
 /** Ends with a newline. */
@@ -16,7 +17,7 @@ export function sandboxView(
     rows,
     [
       { title: 'probe', value: ({ id }) => id, style: () => 'bold' },
-      { title: '', value: ({ outcome }) => WORDS[outcome], style: ({ outcome }) => STYLES[outcome] },
+      { title: '', value: wordOf, style: ({ outcome }) => STYLES[outcome] },
       { title: 'tried', value: ({ detail }) => printable(detail), wrap: true },
     ],
     screen,

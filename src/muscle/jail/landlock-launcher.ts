@@ -1,0 +1,104 @@
+// The program that becomes a jail by Landlock: a few lines of Perl, because a process can only lock itself, and Perl can and is small.
+
+/**
+ * Three processes. The keeper leads a Landlock domain of its own, in which signals stay; so does the second keeper, inside it; the command's
+ * domain is inside both. `kill -1` of a keeper therefore reaches every process of the jail and no other, in one step of the kernel
+ * that no fork outruns. Each of the two ends the jail when the other is gone, so one `kill -9` leaves nothing behind. As subreapers they are
+ * given what daemons leave behind, and end only when there is no child any more.
+ *
+ * Descriptors: 3 is the gate, then secrets, then the filter, then the line to the Muscle, whose end ends the jail.
+ * Words: MARK, the numbers of the line, of prctl(2) and of prlimit64(2); then lists, each behind its length: rules (rights, path, device,
+ * inode; the last two are empty for the system's own), limits (number, value), environment (name, value); then the directory, and the command.
+ */
+export const LAUNCHER = String.raw`
+sub fail { print STDERR "$_[0]: $!\n"; exit 125 }
+sub list { splice @ARGV, 0, shift @ARGV }
+my ($mark, $line, $prctl, $prlimit) = map { /^\d+$/ ? $_ + 0 : $_ } splice @ARGV, 0, 4;
+my ($rules, $limits, $environment) = ([list], [list], [list]);
+my $cwd = shift @ARGV;
+my $filter = '';
+open(my $source, '<&=', $line - 1) || fail 'no filter';
+sysread($source, $filter, 65536) || fail 'no filter';
+close $source;
+open(my $gate, '+<&=', 3) || fail 'no gate';
+open(my $muscle, '+<&=', $line) || fail 'no line';
+
+sub restrict {
+  my ($files, $network, $scopes, @rules) = @_;
+  my $set = syscall(444, pack('Q3', $files, $network, $scopes), 24, 0);
+  fail 'no Landlock' if $set < 0;
+  while (my ($rights, $path, $device, $inode) = splice @rules, 0, 4) {
+    # O_PATH and O_CLOEXEC: the place itself, which is compared with what was judged, and not read.
+    sysopen(my $place, $path, 0x280000) || fail $path;
+    my @stat = stat $place;
+    if ($device ne '' && ($stat[0] != $device || $stat[1] != $inode)) {
+      syswrite $gate, "moved $path\n";
+      exit 125;
+    }
+    syscall(445, $set, 1, pack('Ql', $rights, fileno $place), 0) == 0 || fail "no rule for $path";
+  }
+  syscall(446, $set, 0) == 0 || fail 'no Landlock';
+  open(my $done, '<&=', $set);
+}
+sub life { my $life = syscall(434, $_[0], 0); fail 'no process' if $life < 0; $life }
+# Which of the descriptors is ready first.
+sub first { my $bits = ''; vec($bits, $_, 1) = 1 for @_; 1 while select($bits, undef, undef, undef) < 0;
+  for (@_) { return $_ if vec($bits, $_, 1) } }
+# Of the own domain every process but this one, and until none is left.
+sub sweep { kill 9, -1; 1 while wait != -1 }
+sub release { close STDIN; close STDOUT; close STDERR; close $gate;
+  for (4 .. $line - 2) { open(my $secret, '<&=', $_) || next; close $secret } }
+
+# No new privileges; whoever loses its parent in the jail becomes a child of this one.
+syscall($prctl, 38, 1, 0, 0, 0) == 0 && syscall($prctl, 36, 1, 0, 0, 0) == 0 || fail 'no privileges could be given up';
+restrict(0, 0, 2);
+my $keeper = $$;
+my $second = fork;
+fail 'no process' unless defined $second;
+if ($second) {
+  my $its = life($second);
+  release;
+  if (first($line, $its) == $its && waitpid($second, 0) == $second && ($? & 127) == 0) { my $how = $? >> 8; sweep; exit $how }
+  sweep;
+  kill 9, $$;
+}
+
+my $its = life($keeper);
+getppid == $keeper || exit 125;
+restrict(0, 0, 2);
+syscall($prctl, 36, 1, 0, 0, 0) == 0 || fail 'no process could be kept';
+my $command = fork;
+fail 'no process' unless defined $command;
+if ($command) {
+  my $life = life($command);
+  release;
+  if (first($its, $life) == $life && waitpid($command, 0) == $command) {
+    my $how = $? & 127 ? 128 + ($? & 127) : $? >> 8;
+    sweep;
+    exit $how;
+  }
+  sweep;
+  exit 125;
+}
+
+close $muscle;
+chdir $cwd || fail $cwd;
+while (my ($resource, $most) = splice @$limits, 0, 2) {
+  syscall($prlimit, 0, $resource + 0, pack('Q2', $most, $most), 0) == 0 || fail 'a limit was refused';
+}
+my ($files, $network, $scopes, @rest) = @$rules;
+restrict($files, $network, $scopes, @rest);
+my $length = length($filter) / 8;
+syscall($prctl, 22, 2, pack('Sx6P', $length, $filter), 0, 0) == 0 || fail 'no filter for system calls';
+syswrite $gate, "ready\n";
+my $go = '';
+sysread($gate, $go, 3);
+$go eq "go\n" || exit 125;
+%ENV = @$environment;
+close $gate;
+exec { $ARGV[0] } @ARGV;
+# ENOENT is 2.
+my $code = $! == 2 ? 127 : 126;
+print STDERR "$ARGV[0]: $!\n";
+exit $code;
+`

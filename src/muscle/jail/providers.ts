@@ -1,0 +1,15 @@
+// Every way to build a jail that this build has, in the order in which they are preferred.
+import { openDescriptors } from '../../base/kernel/descriptors.ts'
+import { landlockVersion } from '../../base/kernel/landlock.ts'
+import { createBwrap } from './bwrap.ts'
+import { createLandlock } from './landlock.ts'
+import type { Provider } from './provider.ts'
+
+/** `closed`: directories of Karo that no jail sees. `socket`: of the Muscle. */
+export async function createProviders(
+  closed: readonly string[],
+  socket: string,
+): Promise<readonly Provider[]> {
+  const means = { descriptors: await openDescriptors(), closed, socket }
+  return [createBwrap(means), createLandlock({ ...means, version: await landlockVersion() })]
+}
